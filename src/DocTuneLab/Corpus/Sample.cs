@@ -1,0 +1,56 @@
+using DocTuneLab.Documents;
+
+namespace DocTuneLab.Corpus;
+
+/// <summary>What a sample teaches.</summary>
+public enum SampleKind
+{
+    /// <summary>A question about the library and its short answer.</summary>
+    Qa,
+    /// <summary>An instruction and code that follows it.</summary>
+    Code,
+    /// <summary>Fill in the middle.</summary>
+    Completion,
+    /// <summary>Code or a member, and what it does.</summary>
+    Explain,
+    /// <summary>A wrong call, the compiler's message, the fix.</summary>
+    Repair,
+    /// <summary>A member that does not exist, and the honest answer.</summary>
+    Unanswerable,
+}
+
+/// <summary>A turn of a conversation.</summary>
+/// <param name="Role"><c>system</c>, <c>user</c> or <c>assistant</c>.</param>
+/// <param name="Content">Its text.</param>
+public sealed record Message(string Role, string Content)
+{
+    /// <summary>A user turn.</summary>
+    public static Message User(string content) => new("user", content);
+
+    /// <summary>An assistant turn.</summary>
+    public static Message Assistant(string content) => new("assistant", content);
+}
+
+/// <summary>What a sample is grounded in.</summary>
+/// <param name="Chunks">Chunk ids.</param>
+/// <param name="Symbols">Documentation ids.</param>
+public sealed record Evidence(IReadOnlyList<string> Chunks, IReadOnlyList<string> Symbols);
+
+/// <summary>The result of one validation of a sample.</summary>
+/// <param name="Name">Such as <c>compiles</c>.</param>
+/// <param name="Passed">Whether it holds.</param>
+/// <param name="Detail">Why not, or what was seen.</param>
+public sealed record Check(string Name, bool Passed, string? Detail);
+
+/// <summary>A training example with where it comes from and what was checked.</summary>
+/// <param name="Id">Content hash of kind and messages.</param>
+/// <param name="Kind">What it teaches.</param>
+/// <param name="Messages">The conversation; the last turn is the assistant's and is what is trained on.</param>
+/// <param name="Evidence">What it is grounded in.</param>
+/// <param name="Checks">All validations, passed or not.</param>
+/// <param name="Split">By document.</param>
+public sealed record Sample(string Id, SampleKind Kind, IReadOnlyList<Message> Messages, Evidence Evidence, IReadOnlyList<Check> Checks, Split Split)
+{
+    /// <summary>All checks passed.</summary>
+    public bool Accepted => Checks.All(c => c.Passed);
+}

@@ -1,0 +1,132 @@
+using DocTuneLab.Corpus.Code;
+using DocTuneLab.Corpus.Facts;
+using DocTuneLab.Documents;
+using DocTuneLab.Library;
+using DocTuneLab.Prompts;
+
+namespace DocTuneLab.Corpus;
+
+/// <summary>Makes the next candidate of each kind. Sequential and seeded; the compiler comes later.</summary>
+internal sealed class CandidateSource
+{
+    private static readonly Dictionary<string, double> FactWeights = new(StringComparer.Ordinal)
+    {
+        ["which-member"] = 4, ["exception-when"] = 3, ["parameter-default"] = 3, ["obsolete"] = 4, ["constant"] = 4, ["enum-members"] = 3, ["which-type"] = 3, ["property-type"] = 2, ["return-type"] = 2.5,
+        ["summary"] = 2, ["parameter-names"] = 1.5, ["declaring-type"] = 1.5, ["static-or-instance"] = 0.5, ["settable"] = 0.7, ["is-async"] = 0.5, ["namespace"] = 0.7, ["kind"] = 0.7, ["has-member"] = 0.7,
+    };
+
+    private readonly ApiIndex _index;
+    private readonly CorpusOptions _options;
+    private readonly Random _random;
+    private readonly Recipes _recipes;
+    private readonly DerivedSamples _derived;
+    private readonly IReadOnlyList<CodeDraft> _examples;
+    private readonly List<List<Fact>> _symbolFacts;
+    private readonly List<Fact> _documentFacts;
+    private readonly CoverageDraw _members, _asked, _documents;
+    private readonly List<MemberEntry> _usable;
+    private int _nextExample;
+
+    public CandidateSource(ApiIndex index, IReadOnlyList<Chunk> chunks, IReadOnlyList<CodeDraft> examples, CorpusOptions options)
+    {
+        _index = index;
+        _options = options;
+        _random = new Random(options.Seed);
+        _recipes = new Recipes(index);
+        _derived = new DerivedSamples(index);
+        _examples = examples;
+        _usable = [.. index.Members.Where(m => m.Symbol.Obsolete is null && m.Owner.Symbol.Obsolete is null)];
+        _members = new CoverageDraw(_usable.Select(m => m.Symbol.Kind == ApiKind.EnumMember ? 0.4 : 1));
+        _symbolFacts = [.. SymbolFacts.All(index).GroupBy(f => f.Symbols[0], StringComparer.Ordinal).Select(g => g.ToList())];
+        _asked = new CoverageDraw(_symbolFacts.Select(f => Math.Sqrt(f.Sum(Weight))));
+        _documentFacts = [.. DocumentFacts.All(chunks)];
+        _documents = new CoverageDraw(_documentFacts.Select(f => f.Kind == "cloze" ? 0.6 : 1));
+    }
+
+    /// <summary>The next candidate of that kind; null where this attempt found nothing to say.</summary>
+    public Candidate? Next(SampleKind kind) => kind switch
+    {
+        SampleKind.Qa => Question(),
+        SampleKind.Code => Code(),
+        SampleKind.Explain => Draft() is { } d ? _derived.Explain(d, _options, _random) : null,
+        SampleKind.Completion => Draft() is { } d ? _derived.Completion(d, _random) : null,
+        SampleKind.Repair => Draft() is { } d ? _derived.Repair(d, _random) : null,
+        _ => Unanswerable(),
+    };
+
+    /// <summary>Whether anything of that kind can be made at all.</summary>
+    public bool Has(SampleKind kind) => kind == SampleKind.Qa ? _symbolFacts.Count + _documentFacts.Count > 0 : _usable.Count > 0 || (kind == SampleKind.Code && _examples.Count > 0);
+
+    private CodeDraft? Draft() => _usable.Count == 0 ? null : _recipes.Draft(_usable[_members.Next(_random)], _random);
+
+    private Candidate? Code()
+    {
+        // The documentation's own examples come first, each once per pass over its instructions.
+        var draft = _nextExample < _examples.Count ? _examples[_nextExample++] : Draft();
+        if (draft is null) return null;
+        var instruction = _random.NextDouble() < _options.ChineseShare ? _random.Next(3) switch { 0 => "编写方法：", 1 => "用 C# 实现：", _ => "完成下面的方法：" } + draft.Instruction : draft.Instruction;
+        var inputs = AnswerFormat.CodeInputs(instruction, draft.Signature, "", _options.LibraryName);
+        return new Candidate
+        {
+            Kind = SampleKind.Code,
+            Source = draft.Recipe,
+            Messages = [.. _options.CodeTemplate.Messages(inputs), Message.Assistant(AnswerFormat.Code(draft.Body))],
+            Prompt = instruction,
+            Code = draft.Body,
+            Symbols = draft.Symbols,
+            Chunks = draft.Chunks,
+            Good = new CodeToJudge(draft.Method, CodeForm.Members, draft.Usings),
+        };
+    }
+
+    private Candidate? Question()
+    {
+        Fact fact;
+        if (_documentFacts.Count > 0 && (_symbolFacts.Count == 0 || _random.NextDouble() < _options.DocumentShare)) fact = _documentFacts[_documents.Next(_random)];
+        else if (_symbolFacts.Count > 0) fact = Weighted(_symbolFacts[_asked.Next(_random)]);
+        else return null;
+        // A cloze keeps its sentence's language; a Chinese frame around it would say nothing.
+        var chinese = fact.Values.Values.Any(Prose.IsChinese) || Prose.IsChinese(fact.Answer) || _random.NextDouble() < _options.ChineseShare;
+        var question = Phrasings.Default.Ask(fact, chinese, _random);
+        return Asked(SampleKind.Qa, fact.Kind, question, fact.Answer, fact.Symbols) with { Chunks = fact.Chunks };
+    }
+
+    private Candidate Asked(SampleKind kind, string source, string question, string answer, IReadOnlyList<string> symbols) => new()
+    {
+        Kind = kind,
+        Source = source,
+        Messages = [.. _options.QaTemplate.Messages(AnswerFormat.QaInputs(question, _options.LibraryName)), Message.Assistant(answer)],
+        Prompt = question,
+        Symbols = symbols,
+    };
+
+    private Candidate? Unanswerable()
+    {
+        var member = _usable[_members.Next(_random)];
+        if (_derived.Invent(member, _random) is not { } invented) return null;
+        var owner = SymbolFacts.Display(member.Owner);
+        var fact = SymbolFacts.Build("missing-member", $"`{owner}` has no member `{invented.Name}`; the nearest is `{invented.Nearest.Symbol.Name}`.", [invented.Nearest.Symbol.Id],
+            [("member", $"{owner}.{invented.Name}"), ("name", invented.Name), ("type", owner)]);
+        var question = Phrasings.Default.Ask(fact, _random.NextDouble() < _options.ChineseShare, _random);
+        if (new Scope(_index, _random).Fill(member.Owner.TypeParameters) is not { } map) return null;
+        var usings = _index.UsingsFor([member.Symbol.Id], []);
+        return Asked(SampleKind.Unanswerable, "missing-member", question, fact.Answer, fact.Symbols) with
+        {
+            Bad = new CodeToJudge($"public static string Probe() => nameof({member.Owner.Filled(map)}.{invented.Name});", CodeForm.Members, usings),
+            BadError = "CS0117",
+        };
+    }
+
+    private static double Weight(Fact fact) => FactWeights.GetValueOrDefault(fact.Kind, 1);
+
+    private Fact Weighted(List<Fact> facts)
+    {
+        var at = _random.NextDouble() * facts.Sum(Weight);
+        foreach (var fact in facts)
+        {
+            at -= Weight(fact);
+            if (at < 0) return fact;
+        }
+        return facts[^1];
+    }
+}

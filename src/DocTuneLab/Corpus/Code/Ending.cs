@@ -1,0 +1,61 @@
+namespace DocTuneLab.Corpus.Code;
+
+/// <summary>How a method ends with a value: returned, awaited, collected, or done.</summary>
+internal static class Ending
+{
+    /// <summary>Body lines and return type that deliver <paramref name="value"/>; awaits and enumerates what is asynchronous.</summary>
+    public static (string ReturnType, List<string> Lines, bool IsAsync) Deliver(Scope scope, Value value)
+    {
+        if (TypeText.AsyncElement(value.Type) is { } item)
+        {
+            var items = scope.Local("items");
+            var one = scope.Local("item");
+            return scope.Chance(0.7)
+                ? ($"Task<List<{item}>>", [$"var {items} = new List<{item}>();", $"await foreach (var {one} in {value.Code})", $"    {items}.Add({one});", $"return {items};"], true)
+                : ("Task<int>", ["var count = 0;", $"await foreach (var {one} in {value.Code})", "    count++;", "return count;"], true);
+        }
+        if (TypeText.Awaited(value.Type) is { } result)
+            return result.Length == 0 ? ("Task", [$"await {value.Code};"], true) : ($"Task<{result}>", Return(scope, $"await {value.Code}"), true);
+        if (value.Type.Length == 0) return ("void", [$"{value.Code};"], false);
+        return (value.Type, Return(scope, value.Code), false);
+    }
+
+    private static List<string> Return(Scope scope, string code)
+    {
+        if (!scope.Chance(0.12)) return [$"return {code};"];
+        var result = scope.Local("result");
+        return [$"var {result} = {code};", $"return {result};"];
+    }
+
+    /// <summary>The draft of a method with that body.</summary>
+    public static CodeDraft Draft(Scope scope, string recipe, string request, string returnType, IEnumerable<string> lines, bool isAsync, string meaning, MemberEntry? named)
+    {
+        var name = Prose.MethodName(request.Replace("`", "", StringComparison.Ordinal), scope.Random);
+        if (isAsync && scope.Chance(0.7) && !name.EndsWith("Async", StringComparison.Ordinal)) name += "Async";
+        // Inside the class a method of a type's name would hide the type.
+        if (scope.Index.Types.Any(t => t.Path == name) || scope.Parameters.Exists(p => TypeText.Head(p.Type) == name)) name += "Value";
+        var signature = $"public static {(isAsync ? "async " : "")}{returnType} {name}({string.Join(", ", scope.Parameters.Select(p => $"{p.Type} {p.Name}"))})";
+        var types = scope.Parameters.Select(p => p.Type.StartsWith("ref ", StringComparison.Ordinal) ? p.Type[4..] : p.Type).Append(returnType);
+        return new CodeDraft(Instruction(scope, request, named), signature, string.Join('\n', lines), [.. scope.Symbols], scope.Index.UsingsFor(scope.Symbols, types), recipe, meaning);
+    }
+
+    // A colleague names the job, and now and then the member.
+    private static string Instruction(Scope scope, string request, MemberEntry? named)
+    {
+        if (scope.Settings.Count > 0) request += (request.Contains(" with ", StringComparison.Ordinal) ? ", using " : ", with ") + string.Join(" and ", scope.Settings);
+        var upper = Prose.UpperFirst(request);
+        var receiver = named is null || scope.Parameters.Count == 0 || scope.Index.Find(scope.Parameters[0].Type) is null ? null : Prose.Words(TypeText.Head(scope.Parameters[0].Type));
+        return scope.Random.Next(16) switch
+        {
+            0 when receiver is not null => $"Given {Prose.WithArticle(receiver)}, {request}.",
+            1 when receiver is not null => $"For the given {receiver}, {request}.",
+            2 => $"Write code to {request}.",
+            3 => $"Write a method to {request}.",
+            4 when named is not null => $"{upper}. Use `{named.Symbol.DisplayName}`.",
+            5 when named is not null => $"Use `{named.Symbol.Name}` to {request}.",
+            6 when named is not null => $"{upper} (`{named.Owner.Path}`).",
+            7 => $"How do I {request}?",
+            _ => $"{upper}.",
+        };
+    }
+}

@@ -1,0 +1,149 @@
+using DocTuneLab.Library;
+
+namespace DocTuneLab.Corpus.Code;
+
+/// <summary>Methods around one member.</summary>
+internal static class MemberRecipes
+{
+    /// <summary>The member on a receiver that is passed in; the arguments are parameters or literals.</summary>
+    public static CodeDraft? Direct(Scope scope, MemberEntry m)
+    {
+        if (!Calls.Usable(m) || Calls.Fill(scope, m) is not { } map) return null;
+        var request = Prose.Request(m, scope.Random);
+        var receiver = Calls.Receiver(scope, m, map);
+        if (Calls.Use(scope, m, receiver, map, 0.3) is not { } value) return null;
+        if (scope.Outs is [var o] && value.Type == "bool")
+        {
+            if (scope.Chance(0.5))
+                return Ending.Draft(scope, "try-out", $"{request}; return null if that fails", o.Type.TrimEnd('?') + "?", [$"return {value.Code} ? {o.Name} : null;"], false, Meaning(m), m);
+            var fallback = scope.Parameter(o.Type, "fallback");
+            return Ending.Draft(scope, "try-out", $"{request}; otherwise return the fallback", o.Type, [$"return {value.Code} ? {o.Name} : {fallback};"], false, Meaning(m), m);
+        }
+        if (scope.Outs.Count > 0 && value.Type.Length == 0)
+            return Ending.Draft(scope, "out", request, scope.Outs[0].Type, [$"{value.Code};", $"return {scope.Outs[0].Name};"], false, Meaning(m), m);
+        var (type, lines, isAsync) = Ending.Deliver(scope, value);
+        if (type == "Task<int>" && isAsync && TypeText.AsyncElement(value.Type) is not null) request = $"count the items: {request}";
+        if (type == "void" && receiver.Length > 0 && scope.Parameters[0].Name == receiver && scope.Chance(0.2))
+        {
+            type = scope.Parameters[0].Type;
+            lines.Add($"return {receiver};");
+            request += $" and return the {Prose.Words(TypeText.Head(type))}";
+        }
+        return Ending.Draft(scope, "direct", request, type, lines, isAsync, Meaning(m), m);
+    }
+
+    /// <summary>Assigns a property or an indexer.</summary>
+    public static CodeDraft? Assign(Scope scope, MemberEntry m)
+    {
+        if (!m.CanWrite || m.IsInitOnly || m.Symbol.Obsolete is not null || scope.Fill(m.Owner.TypeParameters) is not { } map) return null;
+        var receiver = Calls.Receiver(scope, m, map);
+        if (Calls.Use(scope, m, receiver, map, 0.3) is not { } target) return null;
+        var name = char.ToLowerInvariant(m.Symbol.Name[0]) + m.Symbol.Name[1..];
+        string value, words;
+        if (scope.Chance(0.5) && scope.Literal(target.Type, name) is { } literal) (value, words) = literal;
+        else
+        {
+            value = scope.Parameter(target.Type, scope.Chance(0.5) ? name : "value");
+            words = scope.Pick<string>(["the given value", $"`{value.TrimStart('@')}`"]);
+        }
+        var request = $"{scope.Pick<string>(["set", "change", "set"])} {Prose.Noun(m)} to {words}";
+        return Ending.Draft(scope, "assign", request, "void", [$"{target.Code} = {value};"], false, $"It sets {Prose.Noun(m)}.", m);
+    }
+
+    /// <summary>Constructs the owner with literal values, then uses the member.</summary>
+    public static CodeDraft? Construct(Scope scope, MemberEntry m)
+    {
+        if (!Calls.Usable(m) || m.Symbol.IsStatic || m.Symbol.Kind is ApiKind.Constructor or ApiKind.Operator or ApiKind.EnumMember or ApiKind.ExtensionMethod) return null;
+        var constructors = m.Owner.Constructors.Where(Calls.Usable).ToList();
+        if (constructors.Count == 0 || Calls.Fill(scope, m) is not { } map) return null;
+        var constructor = scope.Pick(constructors);
+        if (Calls.Use(scope, constructor, "", map, 0.8) is not { } made) return null;
+        var type = Prose.Words(m.Owner.Symbol.Name);
+        var settings = scope.Settings.Count > 0 ? " with " + string.Join(" and ", scope.Settings) : "";
+        scope.Settings.Clear();
+        var local = scope.Local(scope.NameFor(m.Owner.Filled(map)));
+        if (Calls.Use(scope, m, local, map, 0.6) is not { } value || scope.Outs.Count > 0) return null;
+        var use = m.Owner.IsDisposable ? "using var" : m.Owner.IsAsyncDisposable ? "await using var" : "var";
+        var (returns, lines, isAsync) = Ending.Deliver(scope, value);
+        if (use == "await using var" && !isAsync)
+        {
+            isAsync = true;
+            returns = returns == "void" ? "Task" : $"Task<{returns}>";
+        }
+        if (returns == "void") { returns = m.Owner.Filled(map); lines.Add($"return {local};"); }
+        if (use.StartsWith("using", StringComparison.Ordinal) && returns == m.Owner.Filled(map)) use = "var";
+        var request = $"create {Prose.WithArticle(type)}{settings} and {Prose.Request(m, scope.Random)}";
+        return Ending.Draft(scope, use == "var" ? "construct" : "using", request, returns, [$"{use} {local} = {made.Code};", .. lines], isAsync, Meaning(m), null);
+    }
+
+    /// <summary>An object initialiser with several properties.</summary>
+    public static CodeDraft? Initialise(Scope scope, MemberEntry m)
+    {
+        if (m.Symbol.Kind is not ApiKind.Property || !(m.CanWrite || m.IsInitOnly) || m.Symbol.IsStatic) return null;
+        if (!m.Owner.Constructors.Any(c => c.Symbol.Parameters.Count == 0 && Calls.Usable(c)) || scope.Fill(m.Owner.TypeParameters) is not { } map) return null;
+        var others = m.Owner.Members.Where(p => p != m && p.Symbol.Kind == ApiKind.Property && !p.Symbol.IsStatic && (p.CanWrite || p.IsInitOnly) && p.Symbol.Obsolete is null).ToList();
+        var chosen = others.Where(p => p.IsRequired).Append(m).Concat(others.Where(p => !p.IsRequired).OrderBy(_ => scope.Random.Next()).Take(scope.Random.Next(0, 3))).ToList();
+        var parts = chosen.Select(p =>
+        {
+            scope.Use(p.Symbol);
+            var name = char.ToLowerInvariant(p.Symbol.Name[0]) + p.Symbol.Name[1..];
+            return $"{p.Symbol.Name} = {scope.Argument(new ApiParameter(name, p.Symbol.ReturnType, null, null, ""), map, 0.75)}";
+        }).ToList();
+        var type = m.Owner.Filled(map);
+        return Ending.Draft(scope, "initialise", $"create {Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name))}", type, [$"return new {type} {{ {string.Join(", ", parts)} }};"], false,
+            $"It creates {Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name))} and sets its properties.", null);
+    }
+
+    /// <summary>Catches a documented exception.</summary>
+    public static CodeDraft? Catch(Scope scope, MemberEntry m)
+    {
+        if (m.Symbol.Exceptions.Count == 0 || !Calls.Usable(m) || Calls.Fill(scope, m) is not { } map) return null;
+        var exception = scope.Pick(m.Symbol.Exceptions);
+        var receiver = Calls.Receiver(scope, m, map);
+        if (Calls.Use(scope, m, receiver, map, 0.3) is not { } value || scope.Outs.Count > 0 || TypeText.AsyncElement(value.Type) is not null) return null;
+        if (scope.Index.Find(exception.Type) is { } known) scope.Use(known.Symbol);
+        var awaited = TypeText.Awaited(value.Type);
+        var result = awaited ?? value.Type;
+        var call = awaited is null ? value.Code : $"await {value.Code}";
+        var when = Prose.FirstSentence(exception.Condition) is { } c && !Prose.IsChinese(c) && c.Length < 90 ? Prose.LowerFirst(c) : null;
+        var request = Prose.Request(m, scope.Random);
+        string type;
+        string[] lines;
+        if (result.Length == 0 || scope.Chance(0.4))
+        {
+            type = "bool";
+            lines = ["try", "{", $"    {(result.Length == 0 || m.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor ? call : $"_ = {call}")};", "    return true;", "}", $"catch ({exception.Type})", "{", "    return false;", "}"];
+            request += scope.Pick<string>([$"; return true on success and false on `{exception.Type}`", when is null ? $"; return whether it worked, catching `{exception.Type}`" : $", and return false if it throws because {when}".Replace("because when ", "when ", StringComparison.Ordinal).Replace("because if ", "if ", StringComparison.Ordinal)]);
+        }
+        else
+        {
+            type = TypeText.NotNull(result);
+            var fallback = scope.Parameter(type, "fallback");
+            lines = ["try", "{", $"    return {call};", "}", $"catch ({exception.Type})", "{", $"    return {fallback};", "}"];
+            request += $"; return the fallback on `{exception.Type}`";
+        }
+        return Ending.Draft(scope, "catch", request, awaited is null ? type : $"Task<{type}>", lines, awaited is not null, $"{Meaning(m)} It handles `{exception.Type}`.", m);
+    }
+
+    /// <summary>Counts how often an event is raised while an action runs.</summary>
+    public static CodeDraft? Subscribe(Scope scope, MemberEntry m)
+    {
+        if (m.Symbol.Kind != ApiKind.Event || m.Symbol.IsStatic || m.Symbol.Obsolete is not null || scope.Fill(m.Owner.TypeParameters) is not { } map) return null;
+        scope.Use(m.Symbol);
+        var receiver = scope.Parameter(m.Owner.Filled(map), scope.NameFor(m.Owner.Filled(map)));
+        var handler = TypeText.Head(m.Symbol.ReturnType) is "EventHandler" ? "(_, _)" : TypeText.Arguments(TypeText.NotNull(m.Symbol.ReturnType)).Count switch { 1 => "_", 0 => "()", _ => "(_, _)" };
+        if (scope.Chance(0.5))
+        {
+            var action = scope.Parameter("Action", "action");
+            return Ending.Draft(scope, "event", $"count how often `{m.Symbol.Name}` is raised while the action runs", "int",
+                ["var count = 0;", $"{receiver}.{m.Symbol.Name} += {handler} => count++;", $"{action}();", "return count;"], false, Meaning(m), m);
+        }
+        var type = m.Symbol.ReturnType.TrimEnd('?');
+        var given = scope.Parameter(type, "handler");
+        return Ending.Draft(scope, "event", scope.Pick<string>([$"subscribe the handler to `{m.Symbol.Name}`", $"attach the handler to the {Prose.Words(m.Symbol.Name)} event"]), "void", [$"{receiver}.{m.Symbol.Name} += {given};"], false, Meaning(m), m);
+    }
+
+    /// <summary>The documentation's own sentence, as an answer to "what does it do".</summary>
+    public static string Meaning(MemberEntry m) => Prose.FirstSentence(m.Symbol.Summary) is { } sentence && !Prose.IsChinese(sentence)
+        ? $"{Prose.UpperFirst(sentence)}." : $"{Prose.UpperFirst(Prose.Plain(m))}.";
+}

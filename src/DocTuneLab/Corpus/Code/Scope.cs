@@ -1,0 +1,183 @@
+using System.Globalization;
+using DocTuneLab.Library;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace DocTuneLab.Corpus.Code;
+
+/// <summary>A method being written: its parameters, locals, the symbols it uses, and the literal values that its instruction must state.</summary>
+internal sealed class Scope(ApiIndex index, Random random)
+{
+    private static readonly string[] Words = ["alpha", "north", "main", "blue", "A-17", "spare", "unit 4", "beta", "east", "demo"];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+
+    public ApiIndex Index { get; } = index;
+    public Random Random { get; } = random;
+    public List<(string Type, string Name)> Parameters { get; } = [];
+    public List<string> Symbols { get; } = [];
+    /// <summary>Literal arguments in words: "capacity 10".</summary>
+    public List<string> Settings { get; } = [];
+    /// <summary>Locals declared by <c>out var</c>, with their types.</summary>
+    public List<(string Type, string Name)> Outs { get; } = [];
+
+    public bool Chance(double share) => Random.NextDouble() < share;
+
+    public T Pick<T>(IReadOnlyList<T> items) => items[Random.Next(items.Count)];
+
+    public void Use(ApiSymbol symbol)
+    {
+        if (!Symbols.Contains(symbol.Id)) Symbols.Add(symbol.Id);
+    }
+
+    /// <summary>A parameter of the method; a second of the same name gets a number.</summary>
+    public string Parameter(string type, string name)
+    {
+        var unique = Local(name);
+        Parameters.Add((type, unique));
+        return unique;
+    }
+
+    /// <summary>An unused identifier.</summary>
+    public string Local(string name)
+    {
+        var plain = name.TrimStart('@');
+        var bare = plain;
+        for (var n = 2; !_names.Add(bare); n++) bare = plain + n.ToString(CultureInfo.InvariantCulture);
+        return SyntaxFacts.GetKeywordKind(bare) == SyntaxKind.None && SyntaxFacts.GetContextualKeywordKind(bare) is not (SyntaxKind.AwaitKeyword or SyntaxKind.FieldKeyword) ? bare : "@" + bare;
+    }
+
+    /// <summary>A variable name for a value of that type: its own name or its last word.</summary>
+    public string NameFor(string type)
+    {
+        var element = TypeText.Element(type) ?? TypeText.AsyncElement(type);
+        if (element is not null) return TypeText.Head(element) is var e && char.IsUpper(e[0]) && Index.Find(element) is not null ? Plural(CamelLast(e)) : "items";
+        var head = TypeText.Head(type);
+        if (head is "(" or "[]" || !char.IsUpper(head[0])) return "value";
+        return CamelLast(head);
+    }
+
+    private string CamelLast(string head)
+    {
+        if (head.Length > 2 && head[0] == 'I' && char.IsUpper(head[1])) head = head[1..];
+        var words = Prose.Words(head).Split(' ');
+        if (words.Length > 1 && Chance(0.35)) return words[^1].ToLowerInvariant();
+        return string.Concat(words.Select((w, i) => i == 0 ? w.ToLowerInvariant() : Prose.UpperFirst(w)));
+    }
+
+    private static string Plural(string name) => name.EndsWith('s') || name.EndsWith('x') ? name + "es" : name.EndsWith('y') ? name[..^1] + "ies" : name + "s";
+
+    /// <summary>Concrete types for type parameters; null where a constraint cannot be met from here.</summary>
+    public Dictionary<string, string>? Fill(params IReadOnlyList<TypeParameter>[] lists)
+    {
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var parameter in lists.SelectMany(l => l))
+        {
+            var constraint = parameter.Constraint;
+            string[] pool = constraint switch
+            {
+                "" or "notnull" => ["int", "string", "string", "double"],
+                _ when constraint.Contains("Enum", StringComparison.Ordinal) => ["DayOfWeek"],
+                _ when constraint.Contains("struct", StringComparison.Ordinal) || constraint.Contains("unmanaged", StringComparison.Ordinal) => ["int", "double"],
+                _ when constraint.Contains("INumber", StringComparison.Ordinal) => ["int", "double"],
+                _ when constraint.StartsWith("class", StringComparison.Ordinal) && !constraint.Contains("new()", StringComparison.Ordinal) => ["string"],
+                _ when constraint.StartsWith("IComparable", StringComparison.Ordinal) || constraint.Contains("IEquatable", StringComparison.Ordinal) || constraint.StartsWith("notnull,", StringComparison.Ordinal) => ["int", "string"],
+                _ => [.. Index.Types.Where(t => t.TypeParameters.Count == 0 && !t.IsStatic && (t.Path == constraint.Split(',')[0] || t.Bases.Contains(constraint.Split(',')[0]))).Select(t => t.Path).Take(6)],
+            };
+            if (pool.Length == 0) return null;
+            map[parameter.Name] = Pick(pool);
+        }
+        return map;
+    }
+
+    /// <summary>The expression for one argument: a literal that the instruction states, or a parameter of the method.</summary>
+    public string Argument(ApiParameter parameter, IReadOnlyDictionary<string, string> map, double literals)
+    {
+        var type = TypeText.Substitute(parameter.Type, map);
+        if (parameter.Modifier == "out")
+        {
+            var name = Local(parameter.Name);
+            Outs.Add((type, name));
+            return $"out var {name}";
+        }
+        var prefix = parameter.Modifier is "ref" or "in" ? parameter.Modifier + " " : "";
+        if (prefix.Length == 0 && Lambda(type) is { } lambda && Chance(0.4 + literals / 2)) return lambda;
+        if (prefix.Length == 0 && Chance(literals) && Literal(type, parameter.Name) is { } literal)
+        {
+            Settings.Add($"{Prose.Words(parameter.Name)} {literal.Words}");
+            return literal.Code;
+        }
+        return prefix + Parameter((prefix.Length > 0 && parameter.Modifier == "ref" ? "ref " : "") + type, Chance(0.75) ? parameter.Name : NameFor(type));
+    }
+
+    /// <summary>A value of a simple type in C# and in words; null where the type has no literals.</summary>
+    public (string Code, string Words)? Literal(string type, string name)
+    {
+        static (string, string) Same(string code) => (code, code);
+        var lower = name.ToLowerInvariant();
+        switch (TypeText.NotNull(type))
+        {
+            case "string":
+                var text = lower.Contains("path", StringComparison.Ordinal) || lower.Contains("file", StringComparison.Ordinal) ? "data.txt" : Pick(Words);
+                return Same($"\"{text}\"");
+            case "int" or "short" or "byte" or "uint" or "ushort" or "sbyte": return Same(Pick<string>(["1", "2", "3", "4", "5", "8", "10", "12", "20", "50", "100"]));
+            case "long" or "ulong": return Same(Pick<string>(["1", "10", "100", "1000"]));
+            case "double": return Same(Pick<string>(["0.5", "1.5", "2.5", "10", "12.5", "40"]));
+            case "float": return Same(Pick<string>(["0.5f", "1.5f", "2f"]));
+            case "decimal": return Same(Pick<string>(["0.5m", "1.5m", "10m", "100m"]));
+            case "bool": return Same(Chance(0.6) ? "true" : "false");
+            case "char": return Same(Pick<string>(["'a'", "'x'", "'-'"]));
+            case "TimeSpan":
+                var n = Pick<int>([1, 2, 5, 10, 30]).ToString(CultureInfo.InvariantCulture);
+                var unit = Pick<string>(["Seconds", "Minutes", "Milliseconds"]);
+                return ($"TimeSpan.From{unit}({n})", $"{n} {unit.ToLowerInvariant()}");
+        }
+        if (Index.Find(TypeText.NotNull(type)) is { Symbol.Kind: ApiKind.Enum } entry && entry.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).ToList() is { Count: > 0 } members)
+        {
+            var member = Pick(members);
+            Use(member.Symbol);
+            return ($"{entry.Path}.{member.Symbol.Name}", Chance(0.5) ? Prose.Words(member.Symbol.Name) : $"`{member.Symbol.Name}`");
+        }
+        return null;
+    }
+
+    /// <summary>A short lambda for the usual delegate types; null where none is natural.</summary>
+    public string? Lambda(string type)
+    {
+        type = TypeText.NotNull(type);
+        var arguments = TypeText.Arguments(type);
+        switch (TypeText.Head(type))
+        {
+            case "Predicate" when arguments is [var p]: return Condition(p, "x");
+            case "Func" when arguments is [var a, "bool"]: return Condition(a, "x");
+            case "Func" when arguments is [var a, var r]:
+                if (a == r) return TypeText.IsNumber(a) ? $"x => x * {Random.Next(2, 5)}" : a == "string" ? "x => x.ToUpperInvariant()" : null;
+                if (a == "string" && r == "int") return "x => x.Length";
+                if (r == "string") return "x => $\"{x}\"";
+                if (Index.Find(a) is { } entry && entry.Members.Where(m => m.Symbol.Kind == ApiKind.Property && !m.Symbol.IsStatic && m.Symbol.ReturnType == r).ToList() is { Count: > 0 } fits)
+                {
+                    var property = Pick(fits);
+                    Use(property.Symbol);
+                    return $"x => x.{property.Symbol.Name}";
+                }
+                return null;
+            case "Action" when arguments is [var target] && Index.Find(target) is { } options:
+                var settable = options.Members.Where(m => m.Symbol.Kind == ApiKind.Property && m.CanWrite && !m.Symbol.IsStatic && m.Symbol.Obsolete is null).ToList();
+                if (settable.Count == 0) return null;
+                var member = Pick(settable);
+                if (Literal(member.Symbol.ReturnType, member.Symbol.Name) is not { } value) return null;
+                Use(member.Symbol);
+                Settings.Add($"{Prose.Words(member.Symbol.Name)} {value.Words}");
+                return $"x => x.{member.Symbol.Name} = {value.Code}";
+            default: return null;
+        }
+
+        string? Condition(string of, string x)
+        {
+            if (TypeText.IsNumber(of)) return $"{x} => {x} > {Random.Next(1, 10)}";
+            if (of == "string") return $"{x} => {x}.Length > {Random.Next(1, 6)}";
+            if (Index.Find(of) is not { } entry || entry.Members.Where(m => m.Symbol.Kind == ApiKind.Property && !m.Symbol.IsStatic && m.Symbol.ReturnType == "bool").ToList() is not { Count: > 0 } flags) return null;
+            var flag = Pick(flags);
+            Use(flag.Symbol);
+            return $"{x} => {x}.{flag.Symbol.Name}";
+        }
+    }
+}

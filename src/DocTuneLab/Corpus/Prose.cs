@@ -45,6 +45,15 @@ internal static partial class Prose
         return Imperative(sentence, symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor or ApiKind.Operator);
     }
 
+    /// <summary>What it does in the third person, as it follows "it": "gets the level".</summary>
+    public static string ThirdPerson(MemberEntry member)
+    {
+        var sentence = Clip(FirstSentence(member.Symbol.Summary));
+        if (sentence is null || IsChinese(sentence)) return $"uses `{member.Symbol.DisplayName}`";
+        var text = LowerFirst(sentence);
+        return IsVerb(text.Split(' ')[0]) ? text : $"returns {text}";
+    }
+
     /// <summary>Imperative of a documentation sentence.</summary>
     /// <param name="sentence">Such as "Gets the level" or "The level in litres".</param>
     /// <param name="isAction">Whether the sentence describes an action, so that its first word is taken for a verb.</param>
@@ -55,7 +64,7 @@ internal static partial class Prose
             if (text.StartsWith(from, StringComparison.Ordinal)) return to + text[from.Length..];
         var words = text.Split(' ', 2);
         if (words.Length == 2 && words[0] == "asynchronously") return Imperative(words[1], isAction) + " asynchronously";
-        if (words.Length == 2 && IsVerb(words[0]) && (isAction || words[0] is "gets" or "returns" or "sets" or "raises")) return $"{BaseVerb(words[0])} {ThenVerbs().Replace(words[1], m => m.Groups[1].Value + BaseVerb(m.Groups[2].Value))}";
+        if (words.Length == 2 && IsVerb(words[0]) && (isAction || words[0] is "gets" or "returns" or "sets" or "raises")) return $"{BaseVerb(words[0])} {FollowingVerbs().Replace(words[1], m => m.Groups[1].Value + BaseVerb(m.Groups[2].Value))}";
         return $"get {text}";
     }
 
@@ -65,7 +74,7 @@ internal static partial class Prose
         ("gets a value indicating whether", "tell whether"), ("gets a value that indicates whether", "tell whether"),
         ("determines whether", "tell whether"), ("indicates whether", "tell whether"), ("checks whether", "tell whether"), ("returns whether", "tell whether"),
         ("whether", "tell whether"), ("true when", "tell whether"), ("true if", "tell whether"), ("returns true if", "tell whether"), ("returns true when", "tell whether"), ("is true when", "tell whether"),
-        ("gets or sets", "get"), ("gets or initializes", "get"), ("tries to ", "try to "), ("occurs when", "count how often it occurs that"), ("raised when", "count how often it occurs that"), ("raised after", "count events raised after"),
+        ("gets or sets", "get"), ("gets or initializes", "get"), ("tries to ", "try to "), ("occurs when", "be told when"), ("occurs after", "be told after"), ("raised when", "be told when"), ("raised after", "be told after"), ("raised before", "be told before"),
     ];
 
     /// <summary>What stands after the verb of a "get" request: the noun phrase of a property.</summary>
@@ -101,7 +110,7 @@ internal static partial class Prose
     }
 
     /// <summary>"a" or "an" before the words.</summary>
-    public static string WithArticle(string words) => words.Length > 0 && "aeiouAEIOU".Contains(words[0], StringComparison.Ordinal) ? $"an {words}" : $"a {words}";
+    public static string WithArticle(string words) => words.EndsWith("options", StringComparison.Ordinal) || words.EndsWith("settings", StringComparison.Ordinal) ? words : words.Length > 0 && "aeiouAEIOU".Contains(words[0], StringComparison.Ordinal) ? $"an {words}" : $"a {words}";
 
     public static string UpperFirst(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
@@ -149,8 +158,9 @@ internal static partial class Prose
     private static partial Regex Blanks();
     [GeneratedRegex(@"(?<!\b(?:e\.g|i\.e|etc|vs|approx|no))\.(?=\s+[A-Z`(])|。")]
     private static partial Regex SentenceEnd();
-    [GeneratedRegex(@"\b((?:and then|then) )([a-z]{3,}s)\b")]
-    private static partial Regex ThenVerbs();
+    // "and drops the oldest", "then returns it": a verb, since an object follows; "valves and pumps" is none.
+    [GeneratedRegex(@"\b((?:and then|then|and|or) )([a-z]{3,}[^s\W]s)(?= (?:the|a|an|its|it|all|every|each|them|that|this|whether|how)\b)")]
+    private static partial Regex FollowingVerbs();
     [GeneratedRegex(@"[A-Za-z][A-Za-z0-9]*")]
     private static partial Regex Word();
     [GeneratedRegex(@"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")]

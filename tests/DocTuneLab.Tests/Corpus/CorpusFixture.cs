@@ -7,7 +7,7 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace DocTuneLab.Tests.Corpus;
 
 /// <summary>The test library compiled, its symbols as records, and a plain compiler as judge, all independent of the code under test.</summary>
-public sealed class CorpusFixture : ICodeJudge
+public sealed class CorpusFixture
 {
     private const string ImplicitUsings = "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
     private static readonly MetadataReference[] Framework = [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
@@ -37,14 +37,11 @@ public sealed class CorpusFixture : ICodeJudge
 
     public CSharpCompilation Compilation { get; }
 
-    public IReadOnlyList<Verdict> Judge(IReadOnlyList<CodeToJudge> pieces, CancellationToken cancel)
-    {
-        var verdicts = new Verdict[pieces.Count];
-        Parallel.For(0, pieces.Count, i => verdicts[i] = One(pieces[i]));
-        return verdicts;
-    }
+    /// <summary>Many at once, as the lab does it.</summary>
+    public ICodeJudge Batched => new BatchedJudge(One);
 
-    private Verdict One(CodeToJudge piece)
+    /// <summary>One piece in a compilation of its own.</summary>
+    public Verdict One(CodeToJudge piece)
     {
         Assert.Equal(CodeForm.Members, piece.Form);
         var tree = CSharpSyntaxTree.ParseText($"{string.Concat(piece.Usings.Select(u => $"using {u}; "))}\npublic static class Solution {{\n{piece.Code}\n}}");

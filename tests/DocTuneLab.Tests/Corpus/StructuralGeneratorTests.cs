@@ -1,21 +1,219 @@
-using System.Diagnostics;
+using System.Text.RegularExpressions;
 using DocTuneLab.Corpus;
+using DocTuneLab.Documents;
+using DocTuneLab.Library;
+using DocTuneLab.Prompts;
+using Microsoft.CodeAnalysis;
 
 namespace DocTuneLab.Tests.Corpus;
 
-public sealed class StructuralGeneratorTests(CorpusFixture fixture) : IClassFixture<CorpusFixture>
+public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IClassFixture<CorpusFixture>
 {
+    private GeneratedCorpus Generate(CorpusOptions options, params Chunk[] chunks) =>
+        new StructuralGenerator(fixture.Symbols, fixture.Batched, options).Generate(chunks, null, TestContext.Current.CancellationToken);
+
     [Fact]
-    public void Dump()
+    public void Accepted_code_compiles_when_each_method_is_judged_alone()
     {
-        var w = Stopwatch.StartNew();
-        var c = new StructuralGenerator(fixture.Symbols, fixture, new CorpusOptions { Count = 2000 }).Generate([], null, TestContext.Current.CancellationToken);
-        using var o = new StreamWriter("/tmp/corpus-dump.txt");
-        o.WriteLine($"{w.Elapsed} {c.Tokens} {c.Coverage}");
-        foreach (var a in c.Accounts) o.WriteLine($"{a.Kind} {a.Wanted} {a.Drafts} {a.Accepted} {a.Closes} {string.Join(", ", a.Rejected)}");
-        foreach (var u in c.Coverage.Unused) o.WriteLine("unused " + u);
-        foreach (var s in c.Samples.OrderBy(s => s.Kind)) o.WriteLine($"--- {s.Kind} {s.Checks[0].Detail}\n{s.Messages[^2].Content}\n>>>\n{s.Messages[^1].Content}");
-        o.WriteLine("======== REJECTED");
-        foreach (var s in c.Rejected) o.WriteLine($"--- {s.Kind} {s.Checks[0].Detail} {s.Checks[1]}\n{s.Messages[^2].Content}\n>>>\n{s.Messages[^1].Content}");
+        var corpus = Generate(new CorpusOptions { Count = 400, Seed = 5 });
+        var methods = corpus.Samples.Select(MethodOf).OfType<string>().ToList();
+        Assert.True(methods.Count > 220, $"{methods.Count} methods");
+        Parallel.ForEach(methods, method =>
+        {
+            var verdict = fixture.One(new CodeToJudge(method, CodeForm.Members, ["Waterworks"]));
+            Assert.True(verdict.Compiles, $"{method}\n{string.Join('\n', verdict.Errors)}");
+        });
     }
+
+    [Fact]
+    public void Mistakes_of_repair_samples_fail_with_the_message_shown()
+    {
+        var corpus = Generate(new CorpusOptions { Count = 40, Mix = new Dictionary<SampleKind, double> { [SampleKind.Repair] = 1 } });
+        Assert.Equal(40, corpus.Samples.Count);
+        foreach (var sample in corpus.Samples)
+        {
+            var parts = RepairTurn().Match(sample.Messages[^2].Content);
+            var verdict = fixture.One(new CodeToJudge($"{parts.Groups[1].Value}\n{{\n{parts.Groups[2].Value}\n}}", CodeForm.Members, ["Waterworks"]));
+            Assert.False(verdict.Compiles, sample.Messages[^2].Content);
+            Assert.Contains(verdict.Errors, e => e.Id == parts.Groups[3].Value && e.Message.StartsWith(parts.Groups[4].Value.Trim(), StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Answers_agree_with_the_compiler()
+    {
+        var corpus = Generate(new CorpusOptions { Count = 900, Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 } });
+        var checkedKinds = new HashSet<string>();
+        foreach (var sample in corpus.Samples)
+        {
+            var symbol = DocumentationCommentId.GetFirstSymbolForDeclarationId(sample.Evidence.Symbols[0], fixture.Compilation)!;
+            var (question, answer, kind) = (sample.Messages[^2].Content, sample.Messages[^1].Content, sample.Checks[0].Detail!);
+            var method = symbol as IMethodSymbol;
+            var parameters = method?.Parameters.Skip(method.IsExtensionMethod ? 1 : 0).ToList() ?? [];
+            object? expected = kind switch
+            {
+                "return-type" => Minimal(method!.ReturnType),
+                "property-type" => Minimal(symbol switch { IPropertySymbol p => p.Type, IFieldSymbol f => f.Type, _ => throw new InvalidOperationException() }),
+                "parameter-names" => string.Join(", ", parameters.Select(p => p.Name)),
+                "parameter-count" => $"{parameters.Count}",
+                "parameter-type" => Minimal(parameters.Single(p => question.Contains($"`{p.Name}`", StringComparison.Ordinal)).Type),
+                "declaring-type" => symbol.ContainingType.Name + (symbol.ContainingType.IsGenericType ? "<T>" : ""),
+                "which-member" => $"{symbol.ContainingType.Name}{(symbol.ContainingType.IsGenericType ? "<T>" : "")}.{(symbol is IPropertySymbol { IsIndexer: true } ? "this[]" : symbol.Name)}",
+                "static-or-instance" => symbol.IsStatic ? "static" : "instance",
+                "is-async" => method!.ReturnType.Name == "Task" ? "yes" : "no",
+                "enum-members" => string.Join(", ", ((INamedTypeSymbol)symbol).GetMembers().OfType<IFieldSymbol>().Select(f => f.Name).Order(StringComparer.Ordinal)),
+                "enum-count" => "3",
+                "obsolete" => "Valve.Open",
+                "constant" => "50000",
+                "extends" => "Tank",
+                "namespace" => "Waterworks",
+                "settable" => symbol is IPropertySymbol { SetMethod.DeclaredAccessibility: Accessibility.Public } property ? property.SetMethod.IsInitOnly ? "only in an object initializer" : "yes" : "no",
+                "exception-when" => ExceptionOf(symbol),
+                _ => null,
+            };
+            if (expected is null) continue;
+            checkedKinds.Add(kind);
+            Assert.True(Equals(expected, kind == "enum-members" ? string.Join(", ", answer.Split(", ").Order(StringComparer.Ordinal)) : answer), $"{kind}: {question} -> {answer}, expected {expected}");
+        }
+        Assert.True(checkedKinds.Count >= 14, string.Join(' ', checkedKinds));
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_corpus_and_another_seed_another()
+    {
+        var options = new CorpusOptions { Count = 150, Seed = 3 };
+        string[] Ids(GeneratedCorpus c) => [.. c.Samples.Select(s => s.Id)];
+        Assert.Equal(Ids(Generate(options)), Ids(Generate(options)));
+        Assert.NotEqual(Ids(Generate(options)), Ids(Generate(options with { Seed = 4 })));
+    }
+
+    [Fact]
+    public void Accounting_closes_and_the_wanted_number_is_reached()
+    {
+        var corpus = Generate(new CorpusOptions { Count = 300 });
+        Assert.Equal(300, corpus.Samples.Count);
+        Assert.Equal(300, corpus.Accounts.Sum(a => a.Accepted));
+        Assert.All(corpus.Accounts, a => Assert.True(a.Closes, a.ToString()));
+        Assert.All(corpus.Samples, s => Assert.True(s.Accepted));
+        Assert.All(corpus.Rejected, s => Assert.False(s.Accepted));
+        Assert.Equal(300, corpus.Samples.Select(s => s.Id).Distinct().Count());
+        Assert.All(corpus.Samples, s => Assert.Equal(s.Id, CorpusFile.IdOf(s.Kind, s.Messages)));
+    }
+
+    [Fact]
+    public void A_kind_that_runs_dry_leaves_its_place_to_code()
+    {
+        var few = fixture.Symbols.Where(s => s.Id.Contains("Waterworks.Volume", StringComparison.Ordinal)).ToList();
+        var corpus = new StructuralGenerator(few, fixture.Batched, new CorpusOptions { Count = 30, MaxDraftsPerSample = 3, Mix = new Dictionary<SampleKind, double> { [SampleKind.Unanswerable] = 0.9, [SampleKind.Code] = 0.1 } })
+            .Generate([], null, TestContext.Current.CancellationToken);
+        Assert.Equal(30, corpus.Samples.Count);
+        Assert.All(corpus.Accounts, a => Assert.True(a.Closes));
+    }
+
+    [Fact]
+    public void Every_member_that_is_not_obsolete_is_used_in_compiling_code()
+    {
+        var corpus = Generate(new CorpusOptions { Count = 700, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 } });
+        Assert.Equal(["M:Waterworks.Valve.TurnWheel"], corpus.Coverage.Unused);
+        var recipes = corpus.Samples.Select(s => s.Checks[0].Detail).ToHashSet();
+        Assert.Superset(new HashSet<string?> { "direct", "assign", "builder", "catch", "chain", "conditional", "construct", "each", "event", "fallback", "initialise", "interpolate", "linq", "try-out", "tuple", "using" }, recipes);
+    }
+
+    [Fact]
+    public void Unanswerable_members_are_absent()
+    {
+        var corpus = Generate(new CorpusOptions { Count = 60, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Unanswerable] = 1 } });
+        Assert.Equal(60, corpus.Samples.Count);
+        foreach (var sample in corpus.Samples)
+        {
+            var answer = Missing().Match(sample.Messages[^1].Content);
+            var type = fixture.Compilation.GetTypeByMetadataName($"Waterworks.{answer.Groups[1].Value.Replace("<T>", "`1", StringComparison.Ordinal)}")!;
+            Assert.DoesNotContain(Members(type), m => m.Name == answer.Groups[2].Value);
+            Assert.Contains(Members(type), m => m.Name == answer.Groups[3].Value);
+            Assert.Contains(answer.Groups[2].Value, sample.Messages[^2].Content, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_member_that_the_compiler_does_not_find_is_rejected_with_its_message()
+    {
+        var real = fixture.Symbols.Single(s => s.Id == "M:Waterworks.Valve.Close");
+        var lie = real with { Id = "M:Waterworks.Valve.Polish", Name = "Polish", Signature = "public void Polish()", Summary = "Polishes the valve." };
+        var corpus = new StructuralGenerator([.. fixture.Symbols.Where(s => s.Id == "T:Waterworks.Valve"), lie], fixture.Batched, new CorpusOptions { Count = 5, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 } })
+            .Generate([], null, TestContext.Current.CancellationToken);
+        Assert.Empty(corpus.Samples);
+        var rejected = corpus.Rejected.First(s => s.Checks[^1].Name == "does not compile");
+        Assert.StartsWith("CS1061", rejected.Checks[^1].Detail, StringComparison.Ordinal);
+        var account = Assert.Single(corpus.Accounts);
+        Assert.True(account.Closes);
+        Assert.Equal(5, account.Shortfall);
+    }
+
+    [Fact]
+    public void Held_out_copies_are_rejected()
+    {
+        var options = new CorpusOptions { Count = 200, Seed = 9, ChineseShare = 0 };
+        var before = Generate(options);
+        var planted = before.Samples.Where(s => s.Kind == SampleKind.Code && s.Messages[^1].Content.Length > 60).Take(8).ToList();
+        var held = planted.Select((s, i) => new HeldOut($"task-{i}", ["x"], [AnswerFormat.BodyOf(s.Messages[^1].Content)!], s.Evidence.Symbols.ToHashSet())).ToList();
+        var question = before.Samples.First(s => s.Kind == SampleKind.Qa).Messages[^2].Content;
+        held.Add(new HeldOut("question", [question], [], new HashSet<string>()));
+        var after = Generate(options with { HeldOut = new Decontamination(held) });
+        Assert.Equal(200, after.Samples.Count);
+        var bodies = planted.Select(s => s.Messages[^1].Content).ToHashSet();
+        Assert.DoesNotContain(after.Samples, s => bodies.Contains(s.Messages[^1].Content) || s.Messages[^2].Content == question);
+        Assert.Contains(after.Rejected, s => s.Checks[^1] is { Name: "held-out copy", Detail: { } d } && d.Contains("task-", StringComparison.Ordinal));
+        Assert.Contains(after.Rejected, s => s.Checks[^1].Detail?.EndsWith("with question", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public void Samples_stay_below_the_token_limit()
+    {
+        var corpus = Generate(new CorpusOptions { Count = 120, MaxTokens = 60 });
+        Assert.All(corpus.Samples, s => Assert.True(s.Messages.Sum(m => 4 + (m.Content.Length + 3) / 4) <= 60));
+        Assert.Contains(corpus.Rejected, s => s.Checks[^1].Name == "too long");
+    }
+
+    [Theory]
+    [InlineData(0.0, 0)]
+    [InlineData(1.0, 50)]
+    public void The_chinese_share_is_kept(double share, int expected)
+    {
+        var corpus = Generate(new CorpusOptions { Count = 50, ChineseShare = share, Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 } });
+        Assert.Equal(expected, corpus.Samples.Count(s => s.Messages[^2].Content.Any(c => c is >= '\u4e00' and <= '\u9fff')));
+    }
+
+    [Fact]
+    public void Wrong_options_say_what_is_expected() =>
+        Assert.Contains("ChineseShare is 2", Assert.Throws<LabException>(() => new StructuralGenerator(fixture.Symbols, fixture.Batched, new CorpusOptions { ChineseShare = 2 })).Message, StringComparison.Ordinal);
+
+    /// <summary>The whole method of a sample with code, put together from its turns alone.</summary>
+    private static string? MethodOf(Sample sample)
+    {
+        var (user, answer) = (sample.Messages[^2].Content, sample.Messages[^1].Content);
+        switch (sample.Kind)
+        {
+            case SampleKind.Code or SampleKind.Repair:
+                var signature = Signature().Match(user).Groups[1].Value;
+                return $"{signature}\n{{\n{AnswerFormat.BodyOf(answer)}\n}}";
+            case SampleKind.Completion:
+                var at = user.IndexOf("<|fim_suffix|>", StringComparison.Ordinal);
+                return user["<|fim_prefix|>".Length..at] + answer + user[(at + "<|fim_suffix|>".Length)..^"<|fim_middle|>".Length];
+            default: return null;
+        }
+    }
+
+    private static string Minimal(ITypeSymbol type) => type.ToDisplayString(new SymbolDisplayFormat(genericsOptions: SymbolDisplayGenericsOptions.IncludeTypeParameters,
+        miscellaneousOptions: SymbolDisplayMiscellaneousOptions.UseSpecialTypes | SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier));
+
+    private static string ExceptionOf(ISymbol symbol) => Regex.Match(symbol.GetDocumentationCommentXml()!, "exception cref=\"T:[^\"]*?([A-Za-z]+)\"").Groups[1].Value;
+
+    private static IEnumerable<ISymbol> Members(INamedTypeSymbol? type) => type is null ? [] : type.GetMembers().Concat(Members(type.BaseType));
+
+    [GeneratedRegex(@"```csharp\n(.*)\n")]
+    private static partial Regex Signature();
+    [GeneratedRegex(@"```csharp\n(.*?)\n(.*)\n```\n(CS\d+): (.*)$", RegexOptions.Singleline)]
+    private static partial Regex RepairTurn();
+    [GeneratedRegex("^`(.+)` has no member `(.+)`; the nearest is `(.+)`.$")]
+    private static partial Regex Missing();
 }

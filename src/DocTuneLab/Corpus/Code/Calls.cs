@@ -12,8 +12,14 @@ internal static class Calls
     {
         ["op_Addition"] = "+", ["op_Subtraction"] = "-", ["op_Multiply"] = "*", ["op_Division"] = "/", ["op_Modulus"] = "%", ["op_Equality"] = "==", ["op_Inequality"] = "!=",
         ["op_LessThan"] = "<", ["op_GreaterThan"] = ">", ["op_LessThanOrEqual"] = "<=", ["op_GreaterThanOrEqual"] = ">=", ["op_BitwiseAnd"] = "&", ["op_BitwiseOr"] = "|", ["op_ExclusiveOr"] = "^",
-        ["+"] = "+", ["-"] = "-", ["*"] = "*", ["/"] = "/", ["%"] = "%", ["=="] = "==", ["!="] = "!=", ["<"] = "<", [">"] = ">", ["<="] = "<=", [">="] = ">=", ["&"] = "&", ["|"] = "|", ["^"] = "^",
     };
+
+    /// <summary>The sign of an operator, or its metadata name where it has none.</summary>
+    public static string OperatorSign(MemberEntry m)
+    {
+        var name = m.Symbol.Id.Split('(')[0].Split('.')[^1];
+        return BinaryOperators.TryGetValue(name, out var sign) ? sign : name.StartsWith("op_", StringComparison.Ordinal) ? Prose.Words(name[3..]) : name;
+    }
 
     /// <summary>Whether code outside the library can use the member by itself.</summary>
     public static bool Usable(MemberEntry m) => m.Symbol.Obsolete is null && m.Owner.Symbol.Obsolete is null && m.CanRead

@@ -39,7 +39,9 @@ internal sealed class CompositionRecipes
         if (!Calls.Usable(m) || Calls.Fill(scope, m) is not { } map) return null;
         var receiver = Calls.Receiver(scope, m, map);
         if (Calls.Use(scope, m, receiver, map, 0.35) is not { } value || scope.Outs.Count > 0) return null;
+        if (m.Symbol.Kind == ApiKind.Operator) value = value with { Code = $"({value.Code})" };
         var requests = new List<string> { Prose.Request(m, scope.Random) };
+        var meanings = new List<string> { Prose.ThirdPerson(m) };
         var lines = new List<string>();
         var isAsync = false;
         var depth = scope.Random.Next(1, 3);
@@ -62,11 +64,12 @@ internal sealed class CompositionRecipes
             if (Calls.Use(scope, then, value.Code + link, None, 0.5) is not { } result || scope.Outs.Count > 0) return null;
             value = result;
             requests.Add(Prose.Request(then, scope.Random));
+            meanings.Add(Prose.ThirdPerson(then));
         }
         if (requests.Count == 1) return null;
         var (returns, end, endsAsync) = Ending.Deliver(scope, value);
         if (isAsync && !endsAsync) returns = returns == "void" ? "Task" : $"Task<{returns}>";
-        return Ending.Draft(scope, "chain", Then(scope, requests), returns, [.. lines, .. end], isAsync || endsAsync, $"It makes these steps: {string.Join("; then ", requests)}.", null);
+        return Ending.Draft(scope, "chain", Then(scope, requests), returns, [.. lines, .. end], isAsync || endsAsync, $"It {string.Join("; then it ", meanings)}.", null);
     }
 
     /// <summary>A builder from its start to its product.</summary>
@@ -194,8 +197,8 @@ internal sealed class CompositionRecipes
     /// <summary>Several properties of one object: interpolated, or as a tuple.</summary>
     public CodeDraft? Several(Scope scope, MemberEntry m)
     {
-        if (!IsReadable(m) || !Calls.Usable(m)) return null;
-        var others = On(m.Owner.Path).Where(p => IsReadable(p) && p != m && p.Owner == m.Owner).OrderBy(_ => scope.Random.Next()).Take(scope.Random.Next(1, 3)).ToList();
+        if (!IsReadable(m) || !Calls.Usable(m) || !IsPlain(scope, m)) return null;
+        var others = On(m.Owner.Path).Where(p => IsReadable(p) && p != m && p.Owner == m.Owner && IsPlain(scope, p)).OrderBy(_ => scope.Random.Next()).Take(scope.Random.Next(1, 3)).ToList();
         if (others.Count == 0) return null;
         var all = others.Prepend(m).OrderBy(_ => scope.Random.Next()).ToList();
         var receiver = scope.Parameter(m.Owner.Path, scope.NameFor(m.Owner.Path));
@@ -223,6 +226,10 @@ internal sealed class CompositionRecipes
         var fallback = scope.Parameter(type, "fallback");
         return Ending.Draft(scope, "fallback", $"{request}; if there is none, return the fallback", type, [$"return {value.Code} ?? {fallback};"], false, MemberRecipes.Meaning(m), m);
     }
+
+    // A collection in a text or a tuple teaches nothing.
+    private static bool IsPlain(Scope scope, MemberEntry p) => TypeText.NotNull(p.Symbol.ReturnType) is "string" or "bool" or "TimeSpan" or "DateTime" or "DateTimeOffset" or "Guid" or "char" || TypeText.IsNumber(TypeText.NotNull(p.Symbol.ReturnType))
+        || scope.Index.Find(TypeText.NotNull(p.Symbol.ReturnType)) is { Symbol.Kind: ApiKind.Enum or ApiKind.Struct };
 
     private static string Then(Scope scope, List<string> requests) => string.Join(scope.Pick<string>([", then ", " and then ", "; after that, "]), requests);
 

@@ -45,8 +45,12 @@ internal static class Ending
         if (scope.Settings.Count > 0) request += (request.Contains(" with ", StringComparison.Ordinal) ? ", using " : ", with ") + string.Join(" and ", scope.Settings);
         var upper = Prose.UpperFirst(request);
         var receiver = named is null || scope.Parameters.Count == 0 || scope.Index.Find(scope.Parameters[0].Type) is null ? null : Prose.Words(TypeText.Head(scope.Parameters[0].Type));
-        return scope.Random.Next(16) switch
+        var isLoop = request.StartsWith("for each", StringComparison.Ordinal);
+        // "the tank" of the documentation is the parameter `tank` to whoever wrote the signature.
+        var direct = receiver is null ? request : request.Replace($"the {receiver}", $"`{scope.Parameters[0].Name}`", StringComparison.Ordinal);
+        return scope.Random.Next(18) switch
         {
+            _ when isLoop => $"{upper}.",
             0 when receiver is not null => $"Given {Prose.WithArticle(receiver)}, {request}.",
             1 when receiver is not null => $"For the given {receiver}, {request}.",
             2 => $"Write code to {request}.",
@@ -54,7 +58,8 @@ internal static class Ending
             4 when named is not null => $"{upper}. Use `{named.Symbol.DisplayName}`.",
             5 when named is not null => $"Use `{named.Symbol.Name}` to {request}.",
             6 when named is not null => $"{upper} (`{named.Owner.Path}`).",
-            7 => $"How do I {request}?",
+            7 when !request.Contains(';', StringComparison.Ordinal) => $"How do I {request}?",
+            8 or 9 when direct != request => $"{Prose.UpperFirst(direct)}.",
             _ => $"{upper}.",
         };
     }

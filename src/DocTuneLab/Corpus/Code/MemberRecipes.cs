@@ -73,7 +73,7 @@ internal static class MemberRecipes
         if (returns == "void") { returns = m.Owner.Filled(map); lines.Add($"return {local};"); }
         if (use.StartsWith("using", StringComparison.Ordinal) && returns == m.Owner.Filled(map)) use = "var";
         var request = $"create {Prose.WithArticle(type)}{settings} and {Prose.Request(m, scope.Random)}";
-        return Ending.Draft(scope, use == "var" ? "construct" : "using", request, returns, [$"{use} {local} = {made.Code};", .. lines], isAsync, Meaning(m), null);
+        return Ending.Draft(scope, use == "var" ? "construct" : "using", request, returns, [$"{use} {local} = {made.Code};", .. lines], isAsync, $"It creates {Prose.WithArticle(type)}, then {Prose.ThirdPerson(m)}.", null);
     }
 
     /// <summary>An object initialiser with several properties.</summary>
@@ -144,6 +144,6 @@ internal static class MemberRecipes
     }
 
     /// <summary>The documentation's own sentence, as an answer to "what does it do".</summary>
-    public static string Meaning(MemberEntry m) => Prose.FirstSentence(m.Symbol.Summary) is { } sentence && !Prose.IsChinese(sentence)
+    public static string Meaning(MemberEntry m) => m.Symbol.Kind == ApiKind.EnumMember ? $"It returns `{m.Owner.Path}.{m.Symbol.Name}`." : Prose.FirstSentence(m.Symbol.Summary) is { } sentence && !Prose.IsChinese(sentence)
         ? $"{Prose.UpperFirst(sentence)}." : $"{Prose.UpperFirst(Prose.Plain(m))}.";
 }

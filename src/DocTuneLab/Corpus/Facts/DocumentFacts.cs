@@ -86,7 +86,7 @@ internal static partial class DocumentFacts
 
     [GeneratedRegex(@"^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1[ \t]*$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();
-    [GeneratedRegex(@"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)+\|?\s*$")]
+    [GeneratedRegex(@"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$")]
     private static partial Regex Rule();
     [GeneratedRegex(@"^[ \t]*(?:[-*+]|\d+\.)[ \t]+(`[^`\n]+`|\*\*[^*\n]+\*\*)[ \t]*(?::|：|—|–| - )[ \t]*(.+)$", RegexOptions.Multiline)]
     private static partial Regex Definition();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using DocTuneLab.Corpus.Code;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Corpus.Facts;
@@ -57,7 +58,7 @@ internal static partial class SymbolFacts
         var member = s.Kind switch
         {
             ApiKind.Indexer => $"{Display(m.Owner)}[{string.Join(", ", s.Parameters.Select(p => p.Type))}]",
-            ApiKind.Operator => $"{Display(m.Owner)} {s.Name}",
+            ApiKind.Operator => $"{Display(m.Owner)} operator {Calls.OperatorSign(m)}",
             ApiKind.Constructor => $"new {Display(m.Owner)}({string.Join(", ", s.Parameters.Select(p => p.Type))})",
             _ => single ? $"{Display(m.Owner)}.{s.Name}" : $"{Display(m.Owner)}.{s.Name}({string.Join(", ", m.Arguments.Select(p => p.Type))})",
         };

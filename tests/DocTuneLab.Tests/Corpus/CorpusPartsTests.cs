@@ -1,0 +1,79 @@
+using DocTuneLab.Corpus;
+using DocTuneLab.Documents;
+using DocTuneLab.Library;
+
+namespace DocTuneLab.Tests.Corpus;
+
+public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<CorpusFixture>
+{
+    [Fact]
+    public void Batches_give_the_verdicts_of_single_compilations()
+    {
+        string[] codes =
+        [
+            "public static bool A(Valve v)\n{\n    return v.IsOpen;\n}", "public static int B(Valve v)\n{\n    return v.Depth;\n}", "public static int C(int x)\n{\n}", "public static int D(", "public static void E(Tank t) { t.Fill(3); }",
+            "public static string F(Tank t) => t.Name;", "public static int G() { int x; return x; }",
+        ];
+        var pieces = codes.Select(c => new CodeToJudge(c, CodeForm.Members, ["Waterworks"])).ToList();
+        var batched = new BatchedJudge(fixture.One, batchSize: 5, parallelism: 1).Judge(pieces, TestContext.Current.CancellationToken);
+        for (var i = 0; i < pieces.Count; i++)
+        {
+            var single = fixture.One(pieces[i]);
+            Assert.Equal((single.Compiles, string.Join('\n', single.Errors.Select(e => $"{e.Id} {e.Message} {e.Line}"))), (batched[i].Compiles, string.Join('\n', batched[i].Errors.Select(e => $"{e.Id} {e.Message} {e.Line}"))));
+        }
+        Assert.Equal([true, false, false, false, false, true, false], batched.Select(v => v.Compiles));
+    }
+
+    [Fact]
+    public void Near_duplicates_are_found_and_other_texts_kept()
+    {
+        var texts = new NearDuplicates(0.8);
+        const string text = "Return the name of the tank that stands at the north end of the plant, and close all of its valves before doing so.";
+        Assert.Null(texts.TryAdd(text));
+        Assert.Equal("duplicate", texts.TryAdd(text));
+        Assert.Equal("near-duplicate", texts.TryAdd(text + " Now."));
+        Assert.Null(texts.TryAdd("Return the number of litres in the tank that stands at the south end of the street."));
+        Assert.Equal(2, texts.Count);
+    }
+
+    [Fact]
+    public void Decontamination_sees_copies_through_case_and_blanks_and_leaves_the_rest()
+    {
+        var held = new Decontamination([new HeldOut("t1", ["Return the names of all tanks whose level is above the given limit, sorted by name."], ["return tanks.Where(t => t.Level > limit).Select(t => t.Name).Order().ToList();"], new HashSet<string> { "P:A", "P:B" })]);
+        Assert.Contains("t1", held.Find("return the NAMES of all tanks whose level is above the given limit  sorted", null, []), StringComparison.Ordinal);
+        Assert.Contains("t1", held.Find("other", "return tanks.Where(t => t.Level > limit)\n    .Select(t => t.Name).Order().ToList();", []), StringComparison.Ordinal);
+        Assert.Null(held.Find("Return the level of the tank.", "return tank.Level;", ["P:A"]));
+        // The same symbols make a smaller overlap suspicious.
+        const string half = "return tanks.Where(t => t.Level > limit).Max(t => t.Capacity - t.Level) + offset;";
+        Assert.Null(held.Find("other", half, ["P:A"]));
+        Assert.NotNull(held.Find("other", half, ["P:B", "P:A"]));
+    }
+
+    [Fact]
+    public void Corpus_files_come_back_as_written()
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "corpus.jsonl");
+        Message[] turns = [Message.User("Was ist \"das\"?\n打开"), Message.Assistant("```csharp\nreturn a < b;\n```")];
+        var sample = new Sample(CorpusFile.IdOf(SampleKind.Code, turns), SampleKind.Code, turns, new Evidence(["c1"], ["M:A.B"]), [new Check("compiles", true, null), new Check("x", false, "why")], Split.Dev);
+        CorpusFile.Write(path, [sample, sample]);
+        var back = CorpusFile.Read(path);
+        Assert.Equal(2, back.Count);
+        Assert.Equivalent(sample, back[1], strict: true);
+        Assert.Contains("打开", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"messages\":", ":2: not a valid sample")]
+    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", "last turn must be the assistant's")]
+    [InlineData("{\"messages\":[{\"role\":\"bot\",\"content\":\"a\"}]}", "messages[0].role is 'bot'")]
+    [InlineData("{\"prompt\":\"a\"}", "'messages' is missing")]
+    [InlineData("{\"kind\":\"poem\",\"messages\":[]}", "$.kind")]
+    public void A_wrong_line_is_named(string line, string expected)
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "bad.jsonl");
+        File.WriteAllText(path, "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}]}\n" + line + "\n");
+        var message = Assert.Throws<LabException>(() => CorpusFile.Read(path)).Message;
+        Assert.Contains("bad.jsonl:2", message, StringComparison.Ordinal);
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+    }
+}

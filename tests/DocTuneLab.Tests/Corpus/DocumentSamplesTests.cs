@@ -1,0 +1,71 @@
+using DocTuneLab.Corpus;
+using DocTuneLab.Documents;
+using DocTuneLab.Prompts;
+
+namespace DocTuneLab.Tests.Corpus;
+
+public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<CorpusFixture>
+{
+    private static Chunk Page(string heading, string text, params CodeBlock[] blocks) => new(ContentHash.Of(heading, text), "guide.md", new SourceSpan(0, text.Length), ["Guide", heading], text, blocks, [], 0);
+
+    private GeneratedCorpus Generate(SampleKind kind, int count, params Chunk[] chunks) => new StructuralGenerator(fixture.Symbols, fixture.Batched,
+        new CorpusOptions { Count = count, DocumentShare = 1, ChineseShare = 0, MaxTokens = 400, Mix = new Dictionary<SampleKind, double> { [kind] = 1 } }).Generate(chunks, null, TestContext.Current.CancellationToken);
+
+    private static List<(string Kind, string Question, string Answer)> Asked(GeneratedCorpus corpus) => [.. corpus.Samples.Select(s => (s.Checks[0].Detail!, s.Messages[^2].Content, s.Messages[^1].Content))];
+
+    [Fact]
+    public void Tables_give_a_question_per_cell()
+    {
+        var corpus = Generate(SampleKind.Qa, 12, Page("Settings", "Settings.\n\n| Name | Default | Meaning |\n|---|:-:|---|\n| `SpareCount` | 3 | Pumps kept |\n| `Interval` | 5 s | Time between [reads](x.md) |\n"));
+        var asked = Asked(corpus);
+        Assert.Contains(asked, a => a is { Kind: "table-cell", Answer: "3" } && a.Question.Contains("`SpareCount`", StringComparison.Ordinal) && a.Question.Contains("default", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(asked, a => a.Answer == "Time between reads");
+        Assert.All(corpus.Samples, s => Assert.NotEmpty(s.Evidence.Chunks));
+    }
+
+    [Fact]
+    public void Definitions_questions_and_sentences_are_asked_and_code_is_not_prose()
+    {
+        var page = Page("How long does a valve take?", "It takes about 4 seconds to open. A sealed valve throws `SealedValveException` when opened.\n\n- **Lag**: time until the water moves\n\n```csharp\nvar `x` = \"not prose at all, but code\";\n```\n");
+        var asked = Asked(Generate(SampleKind.Qa, 24, page));
+        Assert.Contains(asked, a => a is { Kind: "faq", Question: "How long does a valve take?", Answer: "It takes about 4 seconds to open." });
+        Assert.Contains(asked, a => a is { Kind: "cloze", Answer: "SealedValveException" } && a.Question.Contains("throws ____ when", StringComparison.Ordinal));
+        Assert.Contains(asked, a => a is { Kind: "cloze", Answer: "4 seconds" });
+        Assert.Contains(asked, a => a is { Kind: "definition", Answer: "Time until the water moves." });
+        Assert.Contains(asked, a => a is { Kind: "defined-term", Answer: "Lag" });
+        Assert.DoesNotContain(asked, a => a.Question.Contains("not prose", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Examples_become_methods_and_unknown_variables_their_parameters()
+    {
+        const string good = "if (!mainValve.IsOpen)\n    mainValve.Open();\nforeach (var tank in tanks)\n    tank.AddValve(mainValve);";
+        var page = Page("Opening", $"Open the main valve first:\n\n```csharp\n{good}\n```\n", new CodeBlock("csharp", "", good, default));
+        var sample = Generate(SampleKind.Code, 30, page).Samples.Single(s => s.Checks[0].Detail == "documented example");
+        Assert.Equal(good, AnswerFormat.BodyOf(sample.Messages[^1].Content));
+        Assert.Contains("(Valve mainValve, IReadOnlyList<Tank> tanks)", sample.Messages[^2].Content, StringComparison.Ordinal);
+        Assert.Contains("Opening: open the main valve first.", sample.Messages[^2].Content, StringComparison.Ordinal);
+        Assert.Equal([page.Id], sample.Evidence.Chunks);
+    }
+
+    [Fact]
+    public void A_documented_method_keeps_its_own_header_and_a_broken_example_is_rejected()
+    {
+        const string method = "using Waterworks;\n\nstatic async Task<double> EmptyAsync(Tank tank)\n{\n    var litres = await tank.DrainAsync(rate: 4);\n    return litres;\n}";
+        const string broken = "valve.Explode();";
+        var corpus = Generate(SampleKind.Code, 30, Page("Emptying", $"```csharp\n{method}\n```", new CodeBlock("csharp", "", method, default)), Page("Wrong", broken, new CodeBlock("cs", "", broken, default)));
+        var sample = corpus.Samples.Single(s => s.Checks[0].Detail == "documented example");
+        Assert.Contains("public static async Task<double> EmptyAsync(Tank tank)", sample.Messages[^2].Content, StringComparison.Ordinal);
+        Assert.Equal("var litres = await tank.DrainAsync(rate: 4);\nreturn litres;", AnswerFormat.BodyOf(sample.Messages[^1].Content));
+        Assert.Contains("Explode", corpus.Rejected.Single(s => s.Checks[0].Detail == "documented example").Checks[^1].Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_kind_of_fact_has_eight_english_and_three_chinese_phrasings()
+    {
+        using var reader = new StreamReader(typeof(StructuralGenerator).Assembly.GetManifestResourceStream("phrasings/facts.yaml")!);
+        var kinds = new YamlDotNet.Serialization.DeserializerBuilder().Build().Deserialize<Dictionary<string, Dictionary<string, List<string>>>>(reader);
+        Assert.True(kinds.Count > 25);
+        Assert.All(kinds, k => Assert.True(k.Value["en"].Distinct().Count() >= 8 && k.Value["zh"].Distinct().Count() >= 3, k.Key));
+    }
+}

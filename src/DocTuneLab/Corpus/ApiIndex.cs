@@ -108,6 +108,9 @@ internal sealed class ApiIndex
         if (parameters.Count == 0) parameters = ParametersFromName(symbol.Name);
         var path = string.Join('.', (symbol.Namespace.Length > 0 && key.StartsWith(symbol.Namespace + ".", StringComparison.Ordinal) ? key[(symbol.Namespace.Length + 1)..] : key)
             .Split('.').Select(part => part.Split('`')[0]));
+        path = TypeText.Keyword(path, symbol.Namespace);
+        // A declaration whose type parameters cannot be read cannot be filled in either.
+        if (key.LastIndexOf('`') is >= 0 and var tick && key[(tick + 1)..] != parameters.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)) return;
         var entry = new TypeEntry
         {
             Key = key,

@@ -27,6 +27,7 @@ internal static partial class Prose
         var line = Blanks().Replace(text, " ").Trim();
         var end = SentenceEnd().Match(line);
         if (end.Success) line = line[..end.Index];
+        if (line.IndexOf(" -or- ", StringComparison.Ordinal) is > 0 and var or) line = line[..or];
         return line.TrimEnd('.', '。', ' ') is { Length: > 2 } sentence ? sentence : null;
     }
 
@@ -59,14 +60,16 @@ internal static partial class Prose
     /// <param name="isAction">Whether the sentence describes an action, so that its first word is taken for a verb.</param>
     public static string Imperative(string sentence, bool isAction)
     {
-        var text = LowerFirst(sentence.Trim().TrimEnd('.'));
+        var text = LowerFirst(Overridden().Replace(sentence.Trim().TrimEnd('.'), ""));
         foreach (var (from, to) in Openings)
             if (text.StartsWith(from, StringComparison.Ordinal)) return to + text[from.Length..];
         var words = text.Split(' ', 2);
         if (words.Length == 2 && words[0] == "asynchronously") return Imperative(words[1], isAction) + " asynchronously";
         if (words.Length == 2 && IsVerb(words[0]) && (isAction || words[0] is "gets" or "returns" or "sets" or "raises")) return $"{BaseVerb(words[0])} {FollowingVerbs().Replace(words[1], m => m.Groups[1].Value + BaseVerb(m.Groups[2].Value))}";
-        return $"get {text}";
+        return words.Length == 2 && Describing.Contains(words[0]) ? $"get {words[1]}" : $"get {text}";
     }
+
+    private static readonly HashSet<string> Describing = new(StringComparer.Ordinal) { "represents", "specifies", "contains", "holds", "provides", "defines", "identifies", "describes", "indicates" };
 
     private static readonly (string From, string To)[] Openings =
     [
@@ -135,10 +138,9 @@ internal static partial class Prose
     // A long first sentence costs tokens and hides the point; its first clause says what is done.
     private static string? Clip(string? sentence)
     {
-        if (sentence is null || sentence.Length <= 120) return sentence;
-        var cut = sentence.LastIndexOfAny([',', ';', ':'], 119);
-        if (cut < 40) cut = sentence.LastIndexOf(' ', 119);
-        return cut < 20 ? null : sentence[..cut];
+        if (sentence is null || sentence.Length <= 150) return sentence;
+        var cut = sentence.LastIndexOfAny([',', ';', ':'], 149);
+        return cut < 30 ? null : sentence[..cut];
     }
 
     private static string AfterWith(string sentence) => sentence.IndexOf(" with ", StringComparison.Ordinal) is >= 0 and var i ? sentence[i..]
@@ -154,6 +156,8 @@ internal static partial class Prose
         _ => word[..^1],
     };
 
+    [GeneratedRegex(@"^When (?:overridden|implemented) (?:in|by) a derived class, ")]
+    private static partial Regex Overridden();
     [GeneratedRegex(@"\s+")]
     private static partial Regex Blanks();
     [GeneratedRegex(@"(?<!\b(?:e\.g|i\.e|etc|vs|approx|no))\.(?=\s+[A-Z`(])|。")]

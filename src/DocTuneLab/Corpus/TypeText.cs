@@ -12,6 +12,15 @@ internal static class TypeText
         "IEnumerable", "IReadOnlyList", "IReadOnlyCollection", "IList", "ICollection", "List", "IReadOnlySet", "ISet", "HashSet", "Queue", "Stack", "ImmutableArray", "ImmutableList", "LinkedList",
     };
 
+    private static readonly Dictionary<string, string> Keywords = new(StringComparer.Ordinal)
+    {
+        ["Boolean"] = "bool", ["Byte"] = "byte", ["SByte"] = "sbyte", ["Char"] = "char", ["Decimal"] = "decimal", ["Double"] = "double", ["Single"] = "float", ["Int16"] = "short", ["Int32"] = "int", ["Int64"] = "long",
+        ["UInt16"] = "ushort", ["UInt32"] = "uint", ["UInt64"] = "ulong", ["IntPtr"] = "nint", ["UIntPtr"] = "nuint", ["Object"] = "object", ["String"] = "string",
+    };
+
+    /// <summary>The keyword for a type of the namespace <c>System</c> that has one, else its name.</summary>
+    public static string Keyword(string name, string space) => space == "System" && Keywords.TryGetValue(name, out var keyword) ? keyword : name;
+
     /// <summary>Outermost name without type arguments, array rank or question mark: <c>Task</c> of <c>Task&lt;int&gt;?</c>.</summary>
     public static string Head(string type)
     {
@@ -77,6 +86,6 @@ internal static class TypeText
     private sealed class Filler(IReadOnlyDictionary<string, string> map) : CSharpSyntaxRewriter
     {
         public override SyntaxNode? VisitIdentifierName(IdentifierNameSyntax node) =>
-            map.TryGetValue(node.Identifier.Text, out var type) ? SyntaxFactory.ParseTypeName(type) : node;
+            map.TryGetValue(node.Identifier.Text, out var type) ? SyntaxFactory.ParseTypeName(type).WithTriviaFrom(node) : node;
     }
 }

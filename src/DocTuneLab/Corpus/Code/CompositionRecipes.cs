@@ -94,7 +94,7 @@ internal sealed class CompositionRecipes
         if (Calls.Use(scope, finisher, value.Code, map, 0.7) is not { } product || scope.Outs.Count > 0) return null;
         var code = Wrap(product.Code);
         var (returns, lines, isAsync) = Ending.Deliver(scope, product with { Code = code });
-        var what = Prose.Words(TypeText.Head(TypeText.Awaited(returns) is { Length: > 0 } r ? r : returns));
+        var what = Prose.Words(TypeText.Head(TypeText.Awaited(returns) is { Length: > 0 } r ? r : returns)) is { Length: > 0 } w ? w : "result";
         var request = $"build {Prose.WithArticle(what)}{opening}: {string.Join(", ", requests)}";
         return Ending.Draft(scope, "builder", request, returns, lines, isAsync, $"It builds {Prose.WithArticle(what)} step by step.", null);
     }
@@ -135,8 +135,8 @@ internal sealed class CompositionRecipes
         {
             forms =
             [
-                ($"{source}.Count({x} => {p})", "int", $"count those of {of} for which `{selector.Symbol.Name}` is true"), ($"{source}.Where({x} => {p}).ToList()", $"List<{element}>", $"keep those of {of} where {StripWhether(noun)}"),
-                ($"{source}.Any({x} => {p})", "bool", $"tell {Whether(noun)} for any of {of}"), ($"{source}.All({x} => {p})", "bool", $"tell {Whether(noun)} for all of {of}"),
+                ($"{source}.Count({x} => {p})", "int", $"count those of {of} for which `{selector.Symbol.Name}` is true"), ($"{source}.Where({x} => {p}).ToList()", $"List<{element}>", $"keep those of {of} where {Holds(selector)}"),
+                ($"{source}.Any({x} => {p})", "bool", $"tell whether for any of {of} this holds: {Holds(selector)}"), ($"{source}.All({x} => {p})", "bool", $"tell whether for all of {of} this holds: {Holds(selector)}"),
             ];
         }
         else if (TypeText.IsNumber(t))
@@ -181,7 +181,8 @@ internal sealed class CompositionRecipes
         if (!Calls.Usable(m) || m.Symbol.ReturnType != "bool" || m.Symbol.Kind is ApiKind.Operator || Calls.Fill(scope, m) is not { } map) return null;
         var receiver = Calls.Receiver(scope, m, map);
         if (Calls.Use(scope, m, receiver, map, 0.35) is not { } test || scope.Outs.Count > 0) return null;
-        var question = Whether(Prose.Plain(m).Replace("tell ", "", StringComparison.Ordinal));
+        if (!Prose.Plain(m).StartsWith("tell whether ", StringComparison.Ordinal)) return null;
+        var question = Prose.Plain(m)["tell ".Length..];
         var actions = receiver.Length == 0 ? [] : On(m.Owner.Path).Where(a => a.Symbol.Kind == ApiKind.Method && a.Symbol.ReturnType is "void" or "" && a != m).ToList();
         if (actions.Count > 0 && m.Owner.TypeParameters.Count == 0 && scope.Chance(0.5))
         {
@@ -233,9 +234,8 @@ internal sealed class CompositionRecipes
 
     private static string Then(Scope scope, List<string> requests) => string.Join(scope.Pick<string>([", then ", " and then ", "; after that, "]), requests);
 
-    private static string Whether(string text) => text.StartsWith("whether", StringComparison.Ordinal) ? text : $"whether the answer to \"{text}\" is true";
-
-    private static string StripWhether(string text) => text.StartsWith("whether ", StringComparison.Ordinal) ? text[8..] : $"{text} is true";
+    // The condition that a bool property states.
+    private static string Holds(MemberEntry flag) => Prose.Noun(flag) is var noun && noun.StartsWith("whether ", StringComparison.Ordinal) ? noun[8..] : $"`{flag.Symbol.Name}` is true";
 
     // The literals of one step are told beside that step.
     private static string Told(Scope scope)

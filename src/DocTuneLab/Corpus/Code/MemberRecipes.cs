@@ -97,8 +97,10 @@ internal static class MemberRecipes
     /// <summary>Catches a documented exception.</summary>
     public static CodeDraft? Catch(Scope scope, MemberEntry m)
     {
-        if (m.Symbol.Exceptions.Count == 0 || !Calls.Usable(m) || Calls.Fill(scope, m) is not { } map) return null;
-        var exception = scope.Pick(m.Symbol.Exceptions);
+        // Nobody catches ArgumentNullException to go on.
+        var exceptions = m.Symbol.Exceptions.Where(e => e.Type != "ArgumentNullException").ToList();
+        if (exceptions.Count == 0 || !Calls.Usable(m) || Calls.Fill(scope, m) is not { } map) return null;
+        var exception = scope.Pick(exceptions);
         var receiver = Calls.Receiver(scope, m, map);
         if (Calls.Use(scope, m, receiver, map, 0.3) is not { } value || scope.Outs.Count > 0 || TypeText.AsyncElement(value.Type) is not null) return null;
         if (scope.Index.Find(exception.Type) is { } known) scope.Use(known.Symbol);

@@ -51,8 +51,9 @@ internal sealed class Scope(ApiIndex index, Random random)
         var element = TypeText.Element(type) ?? TypeText.AsyncElement(type);
         if (element is not null) return TypeText.Head(element) is var e && char.IsUpper(e[0]) && Index.Find(element) is not null ? Plural(CamelLast(e)) : "items";
         var head = TypeText.Head(type);
+        if (head == "string") return "text";
         if (head is "(" or "[]" || !char.IsUpper(head[0])) return "value";
-        return CamelLast(head);
+        return CamelLast(head) is var name && char.IsLetter(name[0]) ? name : "value";
     }
 
     private string CamelLast(string head)
@@ -63,7 +64,7 @@ internal sealed class Scope(ApiIndex index, Random random)
         return string.Concat(words.Select((w, i) => i == 0 ? w.ToLowerInvariant() : Prose.UpperFirst(w)));
     }
 
-    private static string Plural(string name) => name.EndsWith('s') || name.EndsWith('x') ? name + "es" : name.EndsWith('y') ? name[..^1] + "ies" : name + "s";
+    private static string Plural(string name) => name.EndsWith("options", StringComparison.OrdinalIgnoreCase) || name.EndsWith("settings", StringComparison.OrdinalIgnoreCase) ? "items" : name.EndsWith('s') || name.EndsWith('x') ? name + "es" : name.EndsWith('y') ? name[..^1] + "ies" : name + "s";
 
     /// <summary>Concrete types for type parameters; null where a constraint cannot be met from here.</summary>
     public Dictionary<string, string>? Fill(params IReadOnlyList<TypeParameter>[] lists)

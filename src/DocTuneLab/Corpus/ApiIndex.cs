@@ -132,6 +132,7 @@ internal sealed class ApiIndex
         if (OwnerKey(symbol.Id) is not { } key || !_types.TryGetValue(key, out var owner)) return;
         var declaration = SyntaxFactory.ParseMemberDeclaration(Declaration(symbol.Signature));
         var accessors = (declaration as BasePropertyDeclarationSyntax)?.AccessorList?.Accessors.Where(a => a.Modifiers.Count == 0).ToList();
+        if (symbol.ReturnType.Length == 0 && declaration is EventFieldDeclarationSyntax raised) symbol = symbol with { ReturnType = raised.Declaration.Type.ToString() };
         var isProperty = symbol.Kind is ApiKind.Property or ApiKind.Indexer;
         owner.Members.Add(new MemberEntry
         {

@@ -6,7 +6,7 @@ namespace DocTuneLab.Prompts;
 /// <item>Code: a single <c>```csharp</c> fence that holds the body of the asked method, statements only, not indented, no
 /// braces around it and no prose beside it.</item>
 /// <item>A closed question: the answer itself and nothing else (an identifier, literal, type or list), without backticks and
-/// without a full stop: <c>Tank.Level</c>.</item>
+/// without a full stop. A member is <c>Tank.Level</c>; where the question names its type, <c>Level</c>.</item>
 /// <item>An open question: one sentence or two that begin with the answer; code names in backticks.</item>
 /// <item>Fill in the middle: the missing text alone.</item>
 /// </list>

@@ -16,8 +16,8 @@ public sealed class BaseLibraryTests(CorpusFixture fixture) : IClassFixture<Corp
         Assert.SkipUnless(pack is not null, "the reference pack Microsoft.NETCore.App.Ref is not installed");
         var symbols = Symbols(pack!);
         Assert.True(symbols.Count > 4000, $"{symbols.Count} symbols");
-        var corpus = new StructuralGenerator(symbols, fixture.Batched, new CorpusOptions { Count = 1000, Seed = 1 }).Generate([], null, TestContext.Current.CancellationToken);
-        Assert.Equal(1000, corpus.Samples.Count);
+        var corpus = new StructuralGenerator(symbols, fixture.Batched, new CorpusOptions { Count = 500, Seed = 1 }).Generate([], null, TestContext.Current.CancellationToken);
+        Assert.Equal(500, corpus.Samples.Count);
         Assert.All(corpus.Accounts, a => Assert.True(a.Closes));
         // Signatures alone do not say everything, but most of what is written from them must compile.
         var code = corpus.Accounts.Single(a => a.Kind == SampleKind.Code);

@@ -105,7 +105,14 @@ internal static partial class SymbolFacts
             yield return Make("summary", summary);
             var request = Prose.Plain(m);
             if (sentences[request] == 1 && request.Length < 130 && s.Obsolete is null && s.Kind is not (ApiKind.Constructor or ApiKind.Operator))
-                yield return Make("which-member", $"{Display(m.Owner)}.{(s.Kind == ApiKind.Indexer ? "this[]" : s.Name)}", ("request", request));
+            {
+                var kind = s.Kind switch { ApiKind.Method => "method", ApiKind.ExtensionMethod => "extension method", ApiKind.Property => "property", ApiKind.Event => "event", ApiKind.EnumMember => "enum value", ApiKind.Indexer => "indexer", _ => "field" };
+                var does = s.Kind switch { ApiKind.EnumMember => $"is described as: {Prose.LowerFirst(summary.TrimEnd('.', '。'))}", ApiKind.Event => $"lets me {request}", _ => Prose.ThirdPerson(m) };
+                var name = s.Kind == ApiKind.Indexer ? "this[]" : s.Name;
+                yield return Make("which-member", $"{Display(m.Owner)}.{name}", ("request", request), ("kind", kind), ("does", does));
+                // Whoever names the type asks for the member's name alone.
+                yield return Make("member-name", name, ("request", request), ("kind", kind), ("does", does));
+            }
         }
         if (Sentence(s.Returns) is { } returns && returns.Length < 120) yield return Make("returns", returns);
     }

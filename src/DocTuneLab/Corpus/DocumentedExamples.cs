@@ -19,7 +19,7 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
     /// </summary>
     public IReadOnlyList<CodeDraft> Drafts(IReadOnlyList<Chunk> chunks, ICodeJudge judge, Random random, CancellationToken cancel)
     {
-        var examples = FromChunks(chunks).Concat(FromSymbols()).DistinctBy(e => e.Code).ToList();
+        var examples = FromChunks(chunks).Concat(FromSymbols()).DistinctBy(e => (e.Instruction, e.Code)).ToList();
         var drafts = examples.ConvertAll(e => Wrap(e, [], random));
         for (var round = 0; round < 2; round++)
         {
@@ -44,8 +44,10 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
                 var at = chunk.Text.IndexOf(block.Code.Split('\n')[0], StringComparison.Ordinal);
                 var before = at < 0 ? "" : LeadIn().Match(chunk.Text[..at].TrimEnd('`', '~', 'c', 's', 'h', 'a', 'r', 'p', '#', '\n', ' ')) is { Success: true } m ? m.Groups[1].Value.Trim() : "";
                 var lead = before.Length is > 12 and < 200 ? before.TrimEnd(':', '：', '.') : "";
-                var instruction = lead.Length == 0 ? heading : heading.Length == 0 ? lead : $"{heading}: {Prose.LowerFirst(lead)}";
-                if (instruction.Length > 0) yield return new Example(instruction + ".", block.Code, chunk.Symbols, [chunk.Id]);
+                // The same code is asked for by its heading, by the sentence before it, and by both.
+                string[] instructions = lead.Length == 0 ? [heading] : heading.Length == 0 ? [lead] : [$"{heading}: {Prose.LowerFirst(lead)}", lead, heading];
+                foreach (var instruction in instructions.Where(i => i.Length > 0))
+                    yield return new Example(instruction.EndsWith('?') || instruction.EndsWith('？') ? instruction : instruction + ".", block.Code, chunk.Symbols, [chunk.Id]);
             }
     }
 

@@ -35,7 +35,7 @@ internal sealed class CandidateSource
         _recipes = new Recipes(index);
         _derived = new DerivedSamples(index);
         _examples = examples;
-        _usable = [.. index.Members.Where(m => m.Symbol.Obsolete is null && m.Owner.Symbol.Obsolete is null)];
+        _usable = [.. index.Members.Where(m => m.Symbol.Obsolete is null && m.Owner.Symbol.Obsolete is null && !m.Symbol.Signature.StartsWith("protected ", StringComparison.Ordinal))];
         _members = new CoverageDraw(_usable.Select(m => m.Symbol.Kind == ApiKind.EnumMember ? 0.4 : m.Symbol.Name is "Equals" or "GetHashCode" or "ToString" or "GetEnumerator" or "GetObjectData" or "CompareTo" ? 0.3 : 1));
         _symbolFacts = [.. SymbolFacts.All(index).GroupBy(f => f.Symbols[0], StringComparer.Ordinal).Select(g => g.ToList())];
         _asked = new CoverageDraw(_symbolFacts.Select(f => Math.Sqrt(f.Sum(Weight))));

@@ -115,15 +115,18 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
             var messages = candidate.Messages!;
             if (candidate.Complete is not null && Screen(candidate) is { } screened) return screened;
             if (_seen.TryAdd(Text(messages)) is { } duplicate) return (duplicate, null);
-            // The compiler knows which overload the code really calls.
-            var used = verdict?.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null }).Select(u => u.Id!).Distinct(StringComparer.Ordinal).ToList();
-            var symbols = used is { Count: > 0 } ? used : candidate.Symbols;
+            // The compiler knows which overload the code really calls; what has no name in the code (constructors, indexers,
+            // operators) it does not report, and is taken from the draft.
+            var used = verdict?.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null }).Select(u => u.Id!).ToList();
+            var symbols = used is { Count: > 0 } ? [.. used.Concat(candidate.Symbols.Where(IsUnnamed)).Distinct(StringComparer.Ordinal)] : candidate.Symbols;
             var sample = new Sample(CorpusFile.IdOf(candidate.Kind, messages), candidate.Kind, messages, new Evidence(candidate.Chunks, symbols), Passed(candidate), Split.Train);
             Accepted.Add(sample);
             Ledger.Add(sample);
             Tokens += options.Tokens(messages);
             return null;
         }
+
+        private static bool IsUnnamed(string id) => id.Contains("#ctor", StringComparison.Ordinal) || id.Contains(".op_", StringComparison.Ordinal) || (id.StartsWith("P:", StringComparison.Ordinal) && id.Contains('(', StringComparison.Ordinal));
 
         private List<Check> Passed(Candidate candidate)
         {

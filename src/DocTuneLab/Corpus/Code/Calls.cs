@@ -24,7 +24,7 @@ internal static class Calls
     /// <summary>Whether code outside the library can use the member by itself.</summary>
     public static bool Usable(MemberEntry m) => m.Symbol.Obsolete is null && m.Owner.Symbol.Obsolete is null && m.CanRead
         && !(m.Symbol.Kind == ApiKind.Constructor && (m.Owner.IsAbstract || m.Owner.Symbol.Kind == ApiKind.Delegate)) && m.Symbol.Kind != ApiKind.Event
-        && !m.Symbol.Signature.Contains("protected ", StringComparison.Ordinal) && !m.Symbol.Signature.Contains('*', StringComparison.Ordinal);
+        && !m.Symbol.Signature.StartsWith("protected ", StringComparison.Ordinal) && !m.Symbol.Signature.Contains('*', StringComparison.Ordinal);
 
     /// <summary>Type parameters of the member and its owner, filled in.</summary>
     public static Dictionary<string, string>? Fill(Scope scope, MemberEntry m) => scope.Fill(m.Owner.TypeParameters, m.TypeParameters);

@@ -17,6 +17,9 @@ namespace DocTuneLab.Corpus;
 /// <param name="parallelism">Compilations at a time; 0 takes the number of processors.</param>
 public sealed partial class BatchedJudge(Func<CodeToJudge, Verdict> judge, int batchSize = 48, int parallelism = 0) : ICodeJudge
 {
+    /// <summary>Batches for the lab's judge of C#.</summary>
+    public BatchedJudge(CSharpJudge judge) : this(piece => judge.Judge(piece.Code, piece.Form, piece.Usings)) { }
+
     /// <inheritdoc/>
     public IReadOnlyList<Verdict> Judge(IReadOnlyList<CodeToJudge> pieces, CancellationToken cancel)
     {

@@ -13,6 +13,9 @@ namespace DocTuneLab.Corpus;
 /// <param name="options">What to generate.</param>
 public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJudge judge, CorpusOptions? options = null)
 {
+    /// <summary>A generator for a library as the lab reads and judges it.</summary>
+    public StructuralGenerator(ApiModel model, CSharpJudge judge, CorpusOptions? options = null) : this(model.Symbols, new BatchedJudge(judge), options) { }
+
     // Code comes last: it takes over what the other kinds could not fill.
     private static readonly SampleKind[] Order = [SampleKind.Qa, SampleKind.Unanswerable, SampleKind.Repair, SampleKind.Completion, SampleKind.Explain, SampleKind.Code];
     private readonly CorpusOptions _options = (options ?? new CorpusOptions()).Validated();

@@ -29,11 +29,14 @@ public static partial class QaGrader
     /// <summary>Whether <paramref name="answer"/> is one of <paramref name="accepted"/> by the rule above.</summary>
     public static bool IsCorrect(string answer, IReadOnlyList<string> accepted)
     {
-        var given = Normalise(FirstLine(answer));
+        var given = Given(answer);
         return given.Length > 0 && accepted.Any(a => Matches(given, Normalise(a)));
     }
 
-    /// <summary>The text that is compared: first line, without dress.</summary>
+    /// <summary>The part of an answer that is compared: its first line with text, normalised.</summary>
+    public static string Given(string answer) => Normalise(FirstLine(answer));
+
+    /// <summary>A text without dress.</summary>
     public static string Normalise(string text)
     {
         text = Space().Replace(Dress().Replace(text, ""), " ").Trim();

@@ -130,5 +130,5 @@ public class StatisticsTests
     }
 
     [Fact]
-    public void The_detectable_difference_is_2_8_standard_errors() => Assert.Equal(0.2801585, Detectable.Difference(0.1), 6);
+    public void The_detectable_difference_is_2_8_standard_errors() => Assert.Equal(0.28015852, Detectable.Difference(0.1), 8);
 }

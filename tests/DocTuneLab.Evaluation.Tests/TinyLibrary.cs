@@ -45,6 +45,11 @@ public static class TinyLibrary
 
     public static IReadOnlyList<MetadataReference> References => [.. Framework, MetadataReference.CreateFromFile(Path_)];
 
+    public static IReadOnlyList<string> Symbols { get; } =
+        ["T:Brine.Vat", "M:Brine.Vat.#ctor(System.Double)", "M:Brine.Vat.Dose(System.Double)", "M:Brine.Vat.Salinity", "P:Brine.Vat.Capacity", "P:Brine.Vat.Doses", "M:Brine.Vat.SettleAsync"];
+
+    public static Evaluator Evaluator() => new(StandInJudge.Judge, References, [Path_]);
+
     public static Sandbox Sandbox(ExecutionOptions? options = null) =>
         new(References, [Path_], options ?? new ExecutionOptions { AllowUntrustedCode = true });
 

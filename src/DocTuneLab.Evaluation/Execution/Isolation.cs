@@ -58,15 +58,18 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
     };
 
     private static Isolation? NetworkNamespace() => Find("unshare") is not { } unshare ? null : new(
-        "network namespace", [.. Always, "no network", .. Limits],
-        [Files, "other processes of this user", "children that leave the process group", .. Never])
+        "network namespace", [.. Always, "no network", .. Group, .. Limits],
+        [Files, "other processes of this user", "processes that leave the group", .. Never])
     {
         Prefix = (_, _) => [unshare, "--user", "--map-current-user", "--net"],
     };
 
     private static Isolation Process() => new(
-        "process", OperatingSystem.IsWindows() ? Always : [.. Always, .. Limits],
-        ["network", Files, "other processes of this user", "children that leave the process group", .. Never]);
+        "process", OperatingSystem.IsLinux() ? [.. Always, .. Group, .. Limits] : Always,
+        ["network", Files, "other processes of this user", Group.Length > 0 ? "processes that leave the group" : "processes left behind", .. Never]);
+
+    // Without setsid there is no group of its own, and what outlives its parent cannot be found.
+    private static string[] Group => Find("setsid") is null ? [] : ["own process group, killed as a whole"];
 
     private static string[] Limits => ["processor-time limit", "file-size limit"];
 

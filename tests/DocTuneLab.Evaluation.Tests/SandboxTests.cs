@@ -130,6 +130,22 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
     public void Too_much_memory_is_out_of_memory(string body) => Assert.Equal(ExecutionStatus.OutOfMemory, Run(body).Status);
 
     [Fact]
+    public void Native_memory_is_limited_where_the_sandbox_says_so()
+    {
+        Assert.SkipUnless(Sandbox.Isolation.Covers.Contains("native memory limit"), "no limit on data here");
+        var result = Run("long sum = 0; for (var i = 0; i < 100; i++) sum += System.Runtime.InteropServices.Marshal.AllocHGlobal(1 << 28); return sum == 0 ? 0 : 1;");
+        Assert.Equal(ExecutionStatus.OutOfMemory, result.Status);
+    }
+
+    [Fact]
+    public void Files_are_limited_where_the_sandbox_says_so()
+    {
+        Assert.SkipUnless(Sandbox.Isolation.Covers.Contains("file-size limit"), "no limit on files here");
+        Assert.NotEqual(ExecutionStatus.Pass, Run("File.WriteAllBytes(\"big\", new byte[100_000_000]); return 1;").Status);
+        Assert.Equal(ExecutionStatus.Pass, Run("File.WriteAllBytes(\"small\", new byte[1_000_000]); return 1;").Status);
+    }
+
+    [Fact]
     public void Threads_left_running_do_not_hold_the_result()
     {
         var clock = Stopwatch.StartNew();

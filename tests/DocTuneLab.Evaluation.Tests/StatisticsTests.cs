@@ -26,6 +26,8 @@ public class StatisticsTests
         Assert.Equal(0, McNemar.Power(5, 0, 1), 12);
         // No true difference: the exact test stays under its level.
         Assert.InRange(McNemar.Power(100, 0.1, 0.1), 0.001, 0.05);
+        // Summed with exact integers by another program: 15 points on 100 tasks, where a twentieth is lost and a fifth is won.
+        Assert.Equal(0.836735121156443, McNemar.Power(100, 0.05, 0.2), 9);
         Assert.True(McNemar.Power(200, 0.05, 0.2) > McNemar.Power(100, 0.05, 0.2));
     }
 

@@ -9,7 +9,7 @@ public sealed record ExecutionOptions
     /// <summary>Wall-clock limit of one answer. Default 10 s.</summary>
     public TimeSpan WallTime { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Managed heap of one answer (<c>DOTNET_GCHeapHardLimit</c>). Default 512 MiB.</summary>
+    /// <summary>Managed heap of one answer (<c>DOTNET_GCHeapHardLimit</c>); on Linux all its data may take a GiB more. Default 512 MiB.</summary>
     public long MemoryBytes { get; init; } = 512L << 20;
 
     /// <summary>Bytes of standard output, and of standard error, that are kept; the rest is read and dropped. Default 64 KiB.</summary>

@@ -11,12 +11,7 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
 {
     private static readonly string[] Always = ["empty stdin", "scrubbed environment", "own temporary folder", "output cap", "wall-clock limit", "managed heap limit"];
 
-    private static readonly string[] Never =
-    [
-        "native memory outside the managed heap",
-        "number of processes",
-        "code that sets out to cheat through reflection inside its own process",
-    ];
+    private static readonly string[] Never = ["number of processes", "code that sets out to cheat through reflection inside its own process"];
 
     private const string Files = "files of this user (can be read and written)";
 
@@ -66,12 +61,12 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
 
     private static Isolation Process() => new(
         "process", OperatingSystem.IsLinux() ? [.. Always, .. Group, .. Limits] : Always,
-        ["network", Files, "other processes of this user", Group.Length > 0 ? "processes that leave the group" : "processes left behind", .. Never]);
+        [.. OperatingSystem.IsLinux() ? Array.Empty<string>() : ["native memory", "processor time"], "network", Files, "other processes of this user", Group.Length > 0 ? "processes that leave the group" : "processes left behind", .. Never]);
 
     // Without setsid there is no group of its own, and what outlives its parent cannot be found.
     private static string[] Group => Find("setsid") is null ? [] : ["own process group, killed as a whole"];
 
-    private static string[] Limits => ["processor-time limit", "file-size limit"];
+    private static string[] Limits => ["processor-time limit", "file-size limit", "native memory limit"];
 
     private static string? Home => Environment.GetEnvironmentVariable("HOME") is { Length: > 1 } home && Directory.Exists(home) ? Path.GetFullPath(home) : null;
 

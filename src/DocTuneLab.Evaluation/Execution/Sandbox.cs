@@ -127,7 +127,9 @@ public sealed class Sandbox : IDisposable
             words.AddRange(Isolation.Prefix(run, [Path.GetDirectoryName(child.HostPath)!, DotnetRoot]));
             // Twice the wall time: a second thread is fair, a busy machine is not the answer's fault.
             var seconds = Math.Max(2, (int)Math.Ceiling(options.WallTime.TotalSeconds * 2));
-            words.AddRange(["/bin/sh", "-c", $"ulimit -c 0; ulimit -t {seconds}; ulimit -f {options.FileBytes / 512}; \"$@\"; exit $?", "sh"]);
+            // Data, not address space, which the runtime reserves by the terabyte; a GiB over the heap holds its own data and thread stacks.
+            var data = (options.MemoryBytes >> 10) + (1 << 20);
+            words.AddRange(["/bin/sh", "-c", $"ulimit -c 0; ulimit -t {seconds}; ulimit -f {options.FileBytes / 512}; ulimit -d {data}; \"$@\"; exit $?", "sh"]);
         }
         words.AddRange(command);
         var start = new ProcessStartInfo(words[0])

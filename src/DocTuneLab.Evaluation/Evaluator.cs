@@ -93,7 +93,7 @@ public sealed class Evaluator
         var results = new CodeResult[answers.Count];
         var judged = Counter(progress, "judge", answers.Count);
         var done = 0;
-        Parallel.For(0, answers.Count, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        DeepStack.For(answers.Count, 0, cancel, i =>
         {
             (results[i], units[i]) = Judge(answers[i], tasks[answers[i].Task]);
             judged?.Report(Interlocked.Increment(ref done));
@@ -123,7 +123,15 @@ public sealed class Evaluator
         if (extraction.Code is not { } code)
             return (new(task.Id, answer.Sample, extraction.Reason, null, null, false, false, [], [], [], task.GoldSymbols, null, ""), null);
         var unit = SolutionUnit.Compose(task, code);
-        var verdict = judge(unit.Source);
+        Verdict verdict;
+        try
+        {
+            verdict = judge(unit.Source);
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            verdict = new(unit.Parses, false, [new("CS8078", "An expression is too long or complex to compile.", 0)], []);
+        }
         var mine = verdict.Uses.Where(u => unit.IsAnswerLine(u.Line)).ToList();
         var used = mine.Where(u => u.Kind == SymbolUseKind.Resolved && u.Id is not null).Select(u => u.Id!).ToHashSet(StringComparer.Ordinal);
         var result = new CodeResult(

@@ -41,8 +41,7 @@ public sealed class Sandbox : IDisposable
     {
         var results = new ExecutionResult[jobs.Count];
         var done = 0;
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallelism > 0 ? options.Parallelism : Environment.ProcessorCount, CancellationToken = cancel };
-        Parallel.For(0, jobs.Count, parallel, i =>
+        DeepStack.For(jobs.Count, options.Parallelism, cancel, i =>
         {
             results[i] = Run(jobs[i], cancel);
             progress?.Report(Interlocked.Increment(ref done));

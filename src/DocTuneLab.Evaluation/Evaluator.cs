@@ -5,27 +5,20 @@ using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
-using Microsoft.CodeAnalysis;
 
 namespace DocTuneLab.Evaluation;
 
 /// <summary>Evaluates models on a suite against one private library.</summary>
 public sealed class Evaluator
 {
-    private readonly Func<string, Verdict> judge;
-    private readonly IReadOnlyList<MetadataReference> references;
-    private readonly IReadOnlyList<string> libraries;
+    private readonly CSharpJudge judge;
 
-    /// <summary>An evaluator with its parts given.</summary>
-    /// <param name="judge">Judges a whole compilation unit.</param>
-    /// <param name="references">What answers compile against.</param>
-    /// <param name="libraries">Assemblies, framework excepted, that answers need at run time.</param>
-    public Evaluator(Func<string, Verdict> judge, IReadOnlyList<MetadataReference> references, IReadOnlyList<string> libraries)
-    {
-        this.judge = judge;
-        this.references = references;
-        this.libraries = libraries;
-    }
+    /// <summary>An evaluator of answers that use one library.</summary>
+    /// <param name="judge">The judge of that library; its references are also what answers are run with.</param>
+    public Evaluator(CSharpJudge judge) => this.judge = judge;
+
+    /// <summary>The library.</summary>
+    public ReferenceSet References => judge.References;
 
     /// <summary>Asks the model everything in the suite, then scores the answers.</summary>
     /// <param name="subject">The model.</param>
@@ -103,7 +96,7 @@ public sealed class Evaluator
         // What does not compile is not run. Sampled answers repeat each other; each distinct unit runs once.
         var runs = Enumerable.Range(0, answers.Count).Where(i => results[i].Compiles)
             .GroupBy(i => (answers[i].Task, units[i]!.Source)).Select(g => g.ToList()).ToList();
-        using var sandbox = new Sandbox(references, libraries, options.Execution);
+        using var sandbox = new Sandbox(References, options.Execution);
         var outcomes = sandbox.RunAll(
             [.. runs.Select(g => new ExecutionJob(units[g[0]]!.Source, tasks[answers[g[0]].Task].Usings, tasks[answers[g[0]].Task].Tests))],
             Counter(progress, "run", runs.Count), cancel);
@@ -123,19 +116,11 @@ public sealed class Evaluator
         if (extraction.Code is not { } code)
             return (new(task.Id, answer.Sample, extraction.Reason, null, null, false, false, [], [], [], task.GoldSymbols, null, ""), null);
         var unit = SolutionUnit.Compose(task, code);
-        Verdict verdict;
-        try
-        {
-            verdict = judge(unit.Source);
-        }
-        catch (InsufficientExecutionStackException)
-        {
-            verdict = new(unit.Parses, false, [new("CS8078", "An expression is too long or complex to compile.", 0)], []);
-        }
+        var verdict = judge.Judge(unit.Source, CodeForm.File);
         var mine = verdict.Uses.Where(u => unit.IsAnswerLine(u.Line)).ToList();
         var used = mine.Where(u => u.Kind == SymbolUseKind.Resolved && u.Id is not null).Select(u => u.Id!).ToHashSet(StringComparer.Ordinal);
         var result = new CodeResult(
-            task.Id, answer.Sample, extraction.Reason, code, unit.Form, unit.Parses, verdict.Compiles,
+            task.Id, answer.Sample, extraction.Reason, code, unit.Form, verdict.Parses, verdict.Compiles,
             [.. verdict.Errors.Select(e => e with { Line = unit.LineOfAnswer(e.Line) })],
             [.. mine.Where(u => u.IsLibrary && u.Kind != SymbolUseKind.Cascade).Select(u => u with { Line = unit.LineOfAnswer(u.Line) })],
             [.. task.GoldSymbols.Where(used.Contains)], [.. task.GoldSymbols.Where(g => !used.Contains(g))], null, "");

@@ -166,7 +166,7 @@ public class EvaluatorTests
                 good with { Id = "tests", Tests = ["Check.Equal(1, Solution.Mixx());"] },
             ],
             [new QaTask("q", "?", ["Vat", "."], ["1.md"], Split.Test)]);
-        var report = SuiteCheck.Run(TinyLibrary.Evaluator(), suite, TinyLibrary.Symbols, new ExecutionOptions { AllowUntrustedCode = true });
+        var report = SuiteCheck.Run(TinyLibrary.Evaluator(), suite, TinyLibrary.Api, new ExecutionOptions { AllowUntrustedCode = true });
         string Of(string id) => string.Join('\n', report.Problems.Where(p => p.Task == id).Select(p => p.Problem));
         Assert.Equal("", Of("good"));
         Assert.Equal("goldSymbols: M:Brine.Vat.Stir does not exist in the library", Of("gold"));

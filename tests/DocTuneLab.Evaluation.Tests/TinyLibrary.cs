@@ -1,6 +1,7 @@
 using DocTuneLab.Documents;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Library;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -33,25 +34,22 @@ public static class TinyLibrary
         }
         """;
 
-    public static IReadOnlyList<MetadataReference> Framework { get; } =
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(p => p.StartsWith(Path.GetDirectoryName(typeof(object).Assembly.Location)!, StringComparison.Ordinal))
-            .Select(p => MetadataReference.CreateFromFile(p))];
-
     private static readonly Lazy<string> Built = new(Build);
 
     /// <summary>Path of the compiled assembly; its XML documentation lies beside it.</summary>
     public static string Path_ => Built.Value;
 
-    public static IReadOnlyList<MetadataReference> References => [.. Framework, MetadataReference.CreateFromFile(Path_)];
+    private static readonly Lazy<ReferenceSet> Loaded = new(() => ReferenceSet.Load(Path_));
 
-    public static IReadOnlyList<string> Symbols { get; } =
-        ["T:Brine.Vat", "M:Brine.Vat.#ctor(System.Double)", "M:Brine.Vat.Dose(System.Double)", "M:Brine.Vat.Salinity", "P:Brine.Vat.Capacity", "P:Brine.Vat.Doses", "M:Brine.Vat.SettleAsync"];
+    private static readonly Lazy<Evaluator> Shared = new(() => new Evaluator(new CSharpJudge(Loaded.Value)));
 
-    public static Evaluator Evaluator() => new(StandInJudge.Judge, References, [Path_]);
+    public static ReferenceSet References => Loaded.Value;
 
-    public static Sandbox Sandbox(ExecutionOptions? options = null) =>
-        new(References, [Path_], options ?? new ExecutionOptions { AllowUntrustedCode = true });
+    public static ApiModel Api => ApiModel.Load(References);
+
+    public static Evaluator Evaluator() => Shared.Value;
+
+    public static Sandbox Sandbox(ExecutionOptions? options = null) => new(References, options ?? new ExecutionOptions { AllowUntrustedCode = true });
 
     public static CodeTask Task(string id = "salinity", string document = "vat.md") => new(
         id,
@@ -73,7 +71,7 @@ public static class TinyLibrary
         var compilation = CSharpCompilation.Create(
             "Brine",
             [CSharpSyntaxTree.ParseText(Source, new CSharpParseOptions(documentationMode: DocumentationMode.Diagnose))],
-            Framework,
+            ReferenceSet.Load().References,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         using var dll = File.Create(path);
         using var xml = File.Create(Path.ChangeExtension(path, ".xml"));

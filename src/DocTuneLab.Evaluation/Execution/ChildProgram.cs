@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using DocTuneLab.Evaluation.Extraction;
+using DocTuneLab.Library;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -10,29 +11,33 @@ namespace DocTuneLab.Evaluation.Execution;
 /// <summary>Compiles the child program once, and each answer with its hidden tests against it.</summary>
 internal sealed class ChildProgram
 {
+    private const string AspNetCore = "Microsoft.AspNetCore.App";
+
     public const string HostName = "doctune-child.dll";
 
-    private static readonly CSharpCompilationOptions Library =
+    private static readonly CSharpCompilationOptions Options =
         new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable, concurrentBuild: false);
 
     private readonly CSharpCompilation empty;
 
     /// <summary>Writes the child program, its runtime configuration and the library's assemblies into <paramref name="folder"/>.</summary>
-    public ChildProgram(string folder, IReadOnlyList<MetadataReference> references, IReadOnlyList<string> libraries)
+    public ChildProgram(string folder, ReferenceSet references)
     {
         HostPath = Path.Combine(folder, HostName);
-        var host = CSharpCompilation.Create("doctune-child", [Resource("Check.cs"), Resource("Runner.cs")], references, Library.WithOutputKind(OutputKind.ConsoleApplication));
+        var host = CSharpCompilation.Create("doctune-child", [Resource("Check.cs"), Resource("Runner.cs")], references.References, Options.WithOutputKind(OutputKind.ConsoleApplication));
         var emitted = host.Emit(HostPath);
         if (!emitted.Success)
             throw new LabException($"The sandbox's own program does not compile against the given references: {emitted.Diagnostics.First(d => d.Severity == DiagnosticSeverity.Error)}. Expected the references of .NET {Environment.Version.Major}.");
-        var framework = new { name = "Microsoft.NETCore.App", version = $"{Environment.Version.Major}.{Environment.Version.Minor}.0" };
+        // Reference assemblies of ASP.NET Core cannot run; where the library needs them, its shared framework is asked for.
+        var (shared, own) = (references.DependencyPaths.Where(IsAspNetCore).ToList(), references.DependencyPaths.Where(p => !IsAspNetCore(p)));
+        var framework = new { name = shared.Count > 0 ? AspNetCore : "Microsoft.NETCore.App", version = $"{Environment.Version.Major}.{Environment.Version.Minor}.0" };
         File.WriteAllText(Path.ChangeExtension(HostPath, ".runtimeconfig.json"), JsonSerializer.Serialize(new { runtimeOptions = new { framework, rollForward = "LatestPatch" } }));
-        foreach (var library in libraries)
+        foreach (var library in references.LibraryPaths.Concat(own))
         {
             if (!File.Exists(library)) throw new LabException($"{library}: no such assembly; the hidden tests need it to run. Build the library first.");
             File.Copy(library, Path.Combine(folder, Path.GetFileName(library)), overwrite: true);
         }
-        empty = CSharpCompilation.Create("doctune-answer", references: [.. references, MetadataReference.CreateFromFile(HostPath)], options: Library);
+        empty = CSharpCompilation.Create("doctune-answer", references: [.. references.References, MetadataReference.CreateFromFile(HostPath)], options: Options);
     }
 
     /// <summary>The compiled child program.</summary>
@@ -50,6 +55,8 @@ internal sealed class ChildProgram
         File.WriteAllBytes(path, image.ToArray());
         return [];
     }
+
+    private static bool IsAspNetCore(string path) => path.Contains(AspNetCore + ".Ref", StringComparison.Ordinal);
 
     private static string Describe(Diagnostic d) =>
         $"{(d.Location.SourceTree?.FilePath == "tests.cs" ? "the hidden tests do not fit: " : "")}{d.Id}: {d.GetMessage()}";

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.CodeAnalysis;
+using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Execution;
 
@@ -17,11 +17,10 @@ public sealed class Sandbox : IDisposable
     private readonly ChildProgram child;
 
     /// <summary>Prepares the child program.</summary>
-    /// <param name="references">What answers compile against: framework and library.</param>
-    /// <param name="libraries">Paths of the assemblies, framework excepted, that answers need at run time.</param>
+    /// <param name="references">What answers compile against, and the library that they run with.</param>
     /// <param name="options">Limits; running must be allowed.</param>
     /// <exception cref="LabException">Running is not allowed, a limit is out of range, or an assembly is missing.</exception>
-    public Sandbox(IReadOnlyList<MetadataReference> references, IReadOnlyList<string> libraries, ExecutionOptions options)
+    public Sandbox(ReferenceSet references, ExecutionOptions options)
     {
         options.Validate();
         if (!options.AllowUntrustedCode)
@@ -30,7 +29,7 @@ public sealed class Sandbox : IDisposable
             throw new LabException("The network cannot be cut off here, and RequireNetworkIsolation is set. Install bubblewrap, or allow user namespaces.");
         this.options = options;
         folder = Directory.CreateTempSubdirectory("doctune-sandbox-");
-        child = new ChildProgram(Directory.CreateDirectory(Path.Combine(folder.FullName, "host")).FullName, references, libraries);
+        child = new ChildProgram(Directory.CreateDirectory(Path.Combine(folder.FullName, "host")).FullName, references);
     }
 
     /// <summary>What this machine lets the sandbox enforce.</summary>

@@ -13,7 +13,7 @@ public sealed record Extraction(string? Code, string Reason);
 /// <summary>
 /// The one rule that takes code from an answer. Version 1: the first fence marked <c>csharp</c>, <c>cs</c> or <c>c#</c>; else the first
 /// fence; else the whole answer, if it is C# without a syntax error and more than a bare word. A fence that is not closed runs to the end of the answer
-/// (the token limit may have cut it). Nothing else is repaired. Code of more than 16,384 characters, or that nests
+/// (the token limit may have cut it). Nothing else is repaired. Code of more than 8,192 characters, or that nests
 /// brackets deeper than 200, is refused: a model that repeats itself would otherwise overflow the compiler's stack.
 /// </summary>
 public static partial class CodeExtractor
@@ -21,7 +21,7 @@ public static partial class CodeExtractor
     /// <summary>Version of the rule; results of different versions do not compare.</summary>
     public const int Version = 1;
 
-    private const int LongestCode = 16_384;
+    private const int LongestCode = 8_192;
 
     private const int DeepestNesting = 200;
 

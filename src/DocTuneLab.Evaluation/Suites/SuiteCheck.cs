@@ -1,5 +1,6 @@
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Suites;
 
@@ -32,14 +33,13 @@ public static class SuiteCheck
     /// <summary>Checks <paramref name="suite"/>.</summary>
     /// <param name="evaluator">Evaluator of the library.</param>
     /// <param name="suite">All its tasks.</param>
-    /// <param name="symbols">Documentation ids of the library.</param>
+    /// <param name="api">The library's symbols.</param>
     /// <param name="execution">Limits; running must be allowed.</param>
     /// <param name="cancel">Stops between tasks.</param>
     /// <exception cref="LabException">Running is not allowed, or the sandbox failed.</exception>
-    public static SuiteReport Run(Evaluator evaluator, Suite suite, IReadOnlyCollection<string> symbols, ExecutionOptions execution, CancellationToken cancel = default)
+    public static SuiteReport Run(Evaluator evaluator, Suite suite, ApiModel api, ExecutionOptions execution, CancellationToken cancel = default)
     {
         if (!execution.AllowUntrustedCode) throw new LabException("Checking a suite runs its reference solutions. Set AllowUntrustedCode.");
-        var known = symbols.ToHashSet(StringComparer.Ordinal);
         List<SuiteProblem> problems = [];
         var answers = suite.Code.Select(t => new StoredAnswer(t.Id, TaskKind.Code, 0, Fenced(t.Reference)))
             .Concat(suite.Code.Select(t => new StoredAnswer(t.Id, TaskKind.Code, 1, Fenced(t.Stub)))).ToList();
@@ -48,11 +48,11 @@ public static class SuiteCheck
         foreach (var (task, i) in suite.Code.Select((t, i) => (t, i)))
         {
             void Wrong(string problem) => problems.Add(new(task.Id, problem));
-            foreach (var gold in task.GoldSymbols.Where(g => !known.Contains(g))) Wrong($"goldSymbols: {gold} does not exist in the library");
+            foreach (var gold in task.GoldSymbols.Where(g => api.Find(g) is null)) Wrong($"goldSymbols: {gold} does not exist in the library");
             var reference = results[i];
             if (!reference.Compiles) Wrong($"reference: does not compile: {First(reference)}");
             else if (!reference.Passes) Wrong($"reference: {reference.Status}: {reference.Message}");
-            else foreach (var gold in reference.GoldMissed.Where(known.Contains)) Wrong($"reference: does not use {gold}");
+            else foreach (var gold in reference.GoldMissed.Where(g => api.Find(g) is not null)) Wrong($"reference: does not use {gold}");
             var stub = results[suite.Code.Count + i];
             if (!stub.Compiles) Wrong($"stub: does not compile: {First(stub)}");
             else if (stub.Passes) Wrong("stub: passes, so the tests test nothing");

@@ -20,6 +20,8 @@ public class QaGraderTests
     [InlineData("1_000", "1000")]
     [InlineData("30 seconds", "30")]
     [InlineData("Yes.", "yes")]
+    [InlineData("Yes, it can be reused.", "yes")]
+    [InlineData("No, and it throws.", "no")]
     [InlineData("True", "true")]
     [InlineData("Task<int>", "Task<int>")]
     [InlineData("\"brine.settled\"", "brine.settled")]

@@ -63,7 +63,7 @@ internal sealed class ChildProgram
 
     private static string Tests(ExecutionJob job)
     {
-        var usings = SolutionUnit.ImplicitUsings.Concat(job.Usings).Distinct(StringComparer.Ordinal).Select(u => $"using {u};");
+        var usings = CSharpJudge.ImplicitUsings.Concat(job.Usings).Distinct(StringComparer.Ordinal).Select(u => $"using {u};");
         // Tests may build on each other's locals; where two declare the same name, each gets a scope of its own.
         var names = job.Tests.SelectMany(Declared).ToList();
         var scoped = names.Count != names.Distinct(StringComparer.Ordinal).Count();

@@ -18,10 +18,6 @@ namespace DocTuneLab.Evaluation.Extraction;
 /// <param name="LastLine">Its last line.</param>
 public sealed record SolutionUnit(string Source, CodeForm Form, bool Parses, int Usings, int FirstLine, int LastLine)
 {
-    /// <summary>Namespaces in scope as in a new SDK project.</summary>
-    public static IReadOnlyList<string> ImplicitUsings { get; } =
-        ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Threading", "System.Threading.Tasks"];
-
     /// <summary>Whether a line of the unit was written by the model.</summary>
     public bool IsAnswerLine(int line) => (line >= 1 && line <= Usings) || (line >= FirstLine && line <= LastLine);
 
@@ -34,7 +30,7 @@ public sealed record SolutionUnit(string Source, CodeForm Form, bool Parses, int
         code = code.ReplaceLineEndings("\n");
         var context = Parse(task.Context.ReplaceLineEndings("\n"));
         var answer = Parse(code);
-        var known = ImplicitUsings.Concat(task.Usings).Select(u => $"using {u};").Concat(context.Usings.Select(Text)).Distinct(StringComparer.Ordinal).ToArray();
+        var known = CSharpJudge.ImplicitUsings.Concat(task.Usings).Select(u => $"using {u};").Concat(context.Usings.Select(Text)).Distinct(StringComparer.Ordinal).ToArray();
         var own = answer.Usings.Select(Text).Except(known, StringComparer.Ordinal).ToArray();
         var contextTypes = Types(context).Select(t => t.Identifier.Text).ToHashSet(StringComparer.Ordinal);
         var (form, body, outside) = Shape(task, code, answer, contextTypes);

@@ -15,7 +15,8 @@ namespace DocTuneLab.Evaluation.Metrics;
 /// <item>Right, if equal; or if the answer begins with the accepted answer as a whole token: what follows is not a letter, digit, <c>_</c>, and not
 /// <c>.</c>, <c>-</c>, <c>&lt;</c> or <c>,</c> directly followed by a letter or digit.</item>
 /// <item>But an answer that begins right and goes on to offer another is wrong: a further candidate after <c>or</c>, <c>and</c>, <c>/</c>, <c>|</c>, <c>;</c>,
-/// <c>&amp;</c>, <c>,</c>, <c>或</c>, <c>和</c>, <c>、</c>. After an identifier or a number only a token of the same shape is a candidate, after prose anything is.</item>
+/// <c>&amp;</c>, <c>,</c>, <c>或</c>, <c>和</c>, <c>、</c>. After an identifier, a number, or one of
+/// yes, no, true, false, null only a token of the same shape is a candidate, after prose anything is.</item>
 /// </list>
 /// An answer that holds the right one further in is wrong: listing candidates must not pay.
 /// </summary>
@@ -24,7 +25,7 @@ public static partial class QaGrader
     /// <summary>Version of the rule; part of every result.</summary>
     public const int Version = 1;
 
-    private enum Shape { Prose, Identifier, Number }
+    private enum Shape { Prose, Identifier, Number, Word }
 
     /// <summary>Whether <paramref name="answer"/> is one of <paramref name="accepted"/> by the rule above.</summary>
     public static bool IsCorrect(string answer, IReadOnlyList<string> accepted)
@@ -84,7 +85,7 @@ public static partial class QaGrader
     private static Shape ShapeOf(string text)
     {
         if (TryNumber(text, out _)) return Shape.Number;
-        if (Words().IsMatch(text)) return Shape.Prose;
+        if (Words().IsMatch(text)) return Shape.Word;
         var code = text.Any(c => char.IsUpper(c) || c is '_' or '.' or '<' or '(') || (text.Any(char.IsDigit) && text.Any(char.IsLetter));
         return code && !text.Contains(' ') ? Shape.Identifier : Shape.Prose;
     }

@@ -63,6 +63,20 @@ public class EvaluatorTests
     }
 
     [Fact]
+    public void Names_that_the_task_gives_are_not_the_answers()
+    {
+        var task = TinyLibrary.Task() with
+        {
+            Signature = "public static double Mix(Vat vat)", Context = "public static class Given { public static double Of(Vat v) => v.Salinity(); }",
+            GoldSymbols = ["T:Brine.Vat", "M:Brine.Vat.Salinity"],
+        };
+        var result = TinyLibrary.Evaluator().Score("m", new Suite([task], []), [new("salinity", TaskKind.Code, 0, "```cs\nreturn vat.Capacity;\n```")], [], new EvaluationOptions());
+        Assert.Empty(Assert.Single(result.Code).GoldUsed);
+        Assert.Equal(["Capacity"], result.Code[0].Uses.Select(u => u.Name));
+        Assert.Equal(1, result.Code[0].Uses[0].Line);
+    }
+
+    [Fact]
     public void Without_permission_nothing_runs_and_pass_rates_are_absent()
     {
         var result = TinyLibrary.Evaluator().Score("nano", Four, Base.Value.Answers, [], Run with { Execution = new() });

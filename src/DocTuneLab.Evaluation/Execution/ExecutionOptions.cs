@@ -1,0 +1,70 @@
+namespace DocTuneLab.Evaluation.Execution;
+
+/// <summary>How answers are run.</summary>
+public sealed record ExecutionOptions
+{
+    /// <summary>Model-written code runs on this machine only where this is set. Default false: nothing is run, and pass rates are absent.</summary>
+    public bool AllowUntrustedCode { get; init; }
+
+    /// <summary>Wall-clock limit of one answer. Default 10 s.</summary>
+    public TimeSpan WallTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Managed heap of one answer (<c>DOTNET_GCHeapHardLimit</c>); on Linux all its data may take a GiB more. Default 512 MiB.</summary>
+    public long MemoryBytes { get; init; } = 512L << 20;
+
+    /// <summary>Bytes of standard output, and of standard error, that are kept; the rest is read and dropped. Default 64 KiB.</summary>
+    public int OutputBytes { get; init; } = 64 << 10;
+
+    /// <summary>Largest file that an answer may write, where the system can limit it. Default 16 MiB.</summary>
+    public long FileBytes { get; init; } = 16L << 20;
+
+    /// <summary>Answers run at once; 0 (the default) is one per processor.</summary>
+    public int Parallelism { get; init; }
+
+    /// <summary>Refuse to run where the network cannot be cut off. Default false: runs, and the report says so.</summary>
+    public bool RequireNetworkIsolation { get; init; }
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="LabException">A value is out of range.</exception>
+    public void Validate()
+    {
+        if (WallTime <= TimeSpan.Zero || WallTime > TimeSpan.FromHours(1)) throw new LabException($"WallTime: {WallTime}: expected more than 0 and at most an hour.");
+        if (MemoryBytes < 32 << 20) throw new LabException($"MemoryBytes: {MemoryBytes}: the runtime needs at least {32 << 20} (32 MiB).");
+        if (OutputBytes < 0) throw new LabException($"OutputBytes: {OutputBytes}: expected 0 or more.");
+        if (FileBytes < 1 << 20) throw new LabException($"FileBytes: {FileBytes}: expected at least {1 << 20} (1 MiB).");
+        if (Parallelism < 0) throw new LabException($"Parallelism: {Parallelism}: expected 0 (one per processor) or more.");
+    }
+}
+
+/// <summary>How an answer ended.</summary>
+public enum ExecutionStatus
+{
+    /// <summary>All hidden checks hold.</summary>
+    Pass,
+    /// <summary>A hidden check does not hold.</summary>
+    WrongAnswer,
+    /// <summary>The answer, or the hidden tests against it, did not compile; nothing was run.</summary>
+    CompileError,
+    /// <summary>An exception escaped, or the process ended without a report (exit, crash, stack overflow).</summary>
+    Exception,
+    /// <summary>The wall-clock or processor limit was reached.</summary>
+    Timeout,
+    /// <summary>The memory limit was reached.</summary>
+    OutOfMemory,
+    /// <summary>The harness failed, not the answer; such a result must not be reported as the model's.</summary>
+    HarnessError,
+}
+
+/// <summary>What to run: a solution and the hidden statements that test it.</summary>
+/// <param name="Source">A compilation unit with <c>public static class Solution</c>.</param>
+/// <param name="Usings">Namespaces in scope of the tests besides the implicit ones.</param>
+/// <param name="Tests">Hidden statements.</param>
+public sealed record ExecutionJob(string Source, IReadOnlyList<string> Usings, IReadOnlyList<string> Tests);
+
+/// <summary>What happened to one job.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Message">Failed check, exception, or first compiler errors; empty for a pass.</param>
+/// <param name="Test">One-based hidden test that was reached; 0 where none was.</param>
+/// <param name="Output">Standard output, then standard error, both capped.</param>
+/// <param name="Elapsed">Wall-clock time of the process.</param>
+public sealed record ExecutionResult(ExecutionStatus Status, string Message, int Test, string Output, TimeSpan Elapsed);

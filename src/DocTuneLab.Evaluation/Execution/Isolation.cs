@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace DocTuneLab.Evaluation.Execution;
+
+/// <summary>What stands between an answer's process and this machine.</summary>
+/// <param name="Name"><c>bubblewrap</c>, <c>namespaces</c>, <c>network namespace</c> or <c>process</c>.</param>
+/// <param name="Covers">What is enforced.</param>
+/// <param name="NotCovered">What is not; goes into every report.</param>
+public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadOnlyList<string> NotCovered)
+{
+    private static readonly string[] Always = ["empty stdin", "scrubbed environment", "own temporary folder", "output cap", "wall-clock limit", "managed heap limit"];
+
+    private static readonly string[] Never = ["number of processes", "code that sets out to cheat through reflection inside its own process"];
+
+    private const string Files = "files of this user (can be read and written)";
+
+    private static readonly Lazy<Isolation> Detected = new(Detect);
+
+    /// <summary>The strongest kind that works on this machine, tried once.</summary>
+    public static Isolation Best => Detected.Value;
+
+    /// <summary>Whether the network is cut off.</summary>
+    public bool CutsNetwork => Name != "process";
+
+    /// <summary>Words that go before a command to run it so.</summary>
+    internal Func<string, IReadOnlyList<string>, IReadOnlyList<string>> Prefix { get; init; } = (_, _) => [];
+
+    private static Isolation Detect()
+    {
+        var found = new[] { Bubblewrap(), Namespaces(), NetworkNamespace() }.FirstOrDefault(i => i is not null && Works(i));
+        return found ?? Process();
+    }
+
+    private static Isolation? Bubblewrap() => Find("bwrap") is not { } bwrap ? null : new(
+        "bubblewrap",
+        [.. Always, "no network", "own process tree, killed as a whole", "file system read-only but for the run's folder; home and /tmp hidden", .. Limits],
+        ["reading system files outside home and /tmp", .. Never])
+    {
+        // Order matters: later mounts lie over earlier ones, so what the child must read inside a hidden folder is bound after hiding it.
+        Prefix = (folder, read) =>
+        [
+            bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
+            "--tmpfs", "/tmp", .. Home is { } home ? ["--tmpfs", home] : Array.Empty<string>(),
+            .. read.SelectMany(r => new[] { "--ro-bind", r, r }), "--bind", folder, folder, "--chdir", folder,
+        ],
+    };
+
+    private static Isolation? Namespaces() => Find("unshare") is not { } unshare ? null : new(
+        "namespaces", [.. Always, "no network", "own process tree, killed as a whole", .. Limits], [Files, .. Never])
+    {
+        Prefix = (_, _) => [unshare, "--user", "--map-current-user", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"],
+    };
+
+    private static Isolation? NetworkNamespace() => Find("unshare") is not { } unshare ? null : new(
+        "network namespace", [.. Always, "no network", .. Group, .. Limits],
+        [Files, "other processes of this user", "processes that leave the group", .. Never])
+    {
+        Prefix = (_, _) => [unshare, "--user", "--map-current-user", "--net"],
+    };
+
+    private static Isolation Process() => new(
+        "process", OperatingSystem.IsLinux() ? [.. Always, .. Group, .. Limits] : Always,
+        [.. OperatingSystem.IsLinux() ? Array.Empty<string>() : ["native memory", "processor time"], "network", Files, "other processes of this user", Group.Length > 0 ? "processes that leave the group" : "processes left behind", .. Never]);
+
+    // Without setsid there is no group of its own, and what outlives its parent cannot be found.
+    private static string[] Group => Find("setsid") is null ? [] : ["own process group, killed as a whole"];
+
+    private static string[] Limits => ["processor-time limit", "file-size limit", "native memory limit"];
+
+    private static string? Home => Environment.GetEnvironmentVariable("HOME") is { Length: > 1 } home && Directory.Exists(home) ? Path.GetFullPath(home) : null;
+
+    /// <summary>Full path of a program on the PATH, or null; Linux only.</summary>
+    internal static string? Find(string program) => !OperatingSystem.IsLinux() ? null
+        : (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':').Where(Path.IsPathRooted).Select(d => Path.Combine(d, program)).FirstOrDefault(File.Exists);
+
+    private static bool Works(Isolation isolation)
+    {
+        // Namespaces are often there but forbidden (containers, hardened kernels): only a trial tells.
+        var folder = Directory.CreateTempSubdirectory("doctune-probe-");
+        try
+        {
+            var command = isolation.Prefix(folder.FullName, []);
+            var start = new ProcessStartInfo(command[0]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
+            foreach (var word in command.Skip(1).Concat(["/bin/sh", "-c", "exit 42"])) start.ArgumentList.Add(word);
+            using var process = System.Diagnostics.Process.Start(start);
+            if (process is null) return false;
+            if (process.WaitForExit(5000)) return process.ExitCode == 42;
+            process.Kill(entireProcessTree: true);
+            return false;
+        }
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException)
+        {
+            return false;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}
+
+/// <summary>Kills a process with all that it started.</summary>
+internal static partial class ProcessGroup
+{
+    private const int SigKill = 9;
+
+    /// <summary>Kills the tree as seen from outside, then the group that <c>setsid</c> made the process the leader of.</summary>
+    public static void Kill(Process process)
+    {
+        var id = process.Id;
+        try { process.Kill(entireProcessTree: true); }
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception) { /* it has ended by itself */ }
+        if (!OperatingSystem.IsWindows()) _ = KillNative(-id, SigKill);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int KillNative(int pid, int signal);
+}

@@ -1,0 +1,136 @@
+using System.Text.Json;
+using DocTuneLab.Documents;
+
+namespace DocTuneLab.Evaluation.Suites;
+
+/// <summary>Reads tasks from JSON Lines; every complaint names the file, the line and the field.</summary>
+internal static class SuiteReader
+{
+    private static readonly string[] CodeFields =
+        ["id", "instruction", "signature", "context", "usings", "goldSymbols", "reference", "stub", "tests", "documents", "split"];
+
+    private static readonly string[] QaFields = ["id", "question", "answers", "documents", "split"];
+
+    public static Suite Load(string path)
+    {
+        List<CodeTask> code = [];
+        List<QaTask> qa = [];
+        Dictionary<string, string> seen = new(StringComparer.Ordinal);
+        foreach (var file in Files(path))
+        {
+            var before = code.Count + qa.Count;
+            var number = 0;
+            foreach (var line in File.ReadLines(file))
+            {
+                number++;
+                if (string.IsNullOrWhiteSpace(line)) continue;
+                using var json = Parse(file, number, line);
+                var reader = new Line($"{file}:{number}", json.RootElement);
+                if (reader.Has("question")) qa.Add(ReadQa(reader));
+                else code.Add(ReadCode(reader));
+                var id = reader.Text("id");
+                if (!seen.TryAdd(id, reader.Where)) throw reader.Wrong("id", $"\"{id}\" is already used at {seen[id]}; ids are unique in a suite");
+            }
+            if (code.Count + qa.Count == before) throw new LabException($"{file}: no tasks. Expected one JSON object per line.");
+        }
+        return new Suite(code, qa);
+    }
+
+    private static IReadOnlyList<string> Files(string path)
+    {
+        if (File.Exists(path)) return [path];
+        if (!Directory.Exists(path))
+            throw new LabException($"{path}: no such suite. Expected a folder with {Suite.CodeFile} and/or {Suite.QaFile}, or one such file.");
+        string[] files = [.. new[] { Suite.CodeFile, Suite.QaFile }.Select(f => Path.Combine(path, f)).Where(File.Exists)];
+        return files.Length > 0 ? files : throw new LabException($"{path}: neither {Suite.CodeFile} nor {Suite.QaFile} is in this folder.");
+    }
+
+    private static JsonDocument Parse(string file, int number, string line)
+    {
+        try
+        {
+            var json = JsonDocument.Parse(line);
+            if (json.RootElement.ValueKind == JsonValueKind.Object) return json;
+            throw new LabException($"{file}:{number}: expected a JSON object, found {json.RootElement.ValueKind}.");
+        }
+        catch (JsonException e)
+        {
+            throw new LabException($"{file}:{number}: not JSON (column {e.BytePositionInLine + 1}): expected one object per line.", e);
+        }
+    }
+
+    private static CodeTask ReadCode(Line line)
+    {
+        line.OnlyFields(CodeFields);
+        return new CodeTask(
+            line.Text("id"),
+            line.Text("instruction"),
+            line.Text("signature"),
+            line.OptionalText("context"),
+            line.Texts("usings", optional: true),
+            line.Texts("goldSymbols", item: s => s.Length > 2 && s[1] == ':' ? null : "a documentation id such as M:Ns.Type.Method(System.Int32)"),
+            line.Text("reference"),
+            line.Text("stub"),
+            line.Texts("tests"),
+            line.Texts("documents"),
+            line.Split());
+    }
+
+    private static QaTask ReadQa(Line line)
+    {
+        line.OnlyFields(QaFields);
+        return new QaTask(line.Text("id"), line.Text("question"), line.Texts("answers"), line.Texts("documents"), line.Split());
+    }
+
+    /// <summary>One object with its place, so that errors can name both.</summary>
+    private sealed record Line(string Where, JsonElement Root)
+    {
+        public LabException Wrong(string field, string why) => new($"{Where}: {field}: {why}.");
+
+        public bool Has(string field) => Root.TryGetProperty(field, out _);
+
+        public void OnlyFields(string[] known)
+        {
+            foreach (var property in Root.EnumerateObject())
+                if (!known.Contains(property.Name))
+                    throw Wrong(property.Name, $"unknown field; known are {string.Join(", ", known)}");
+        }
+
+        public string Text(string field) => OptionalText(field) is { Length: > 0 } text ? text : throw Wrong(field, "missing or empty; expected text");
+
+        public string OptionalText(string field)
+        {
+            if (!Root.TryGetProperty(field, out var value) || value.ValueKind == JsonValueKind.Null) return "";
+            return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(field, $"expected text, found {value.ValueKind}");
+        }
+
+        public IReadOnlyList<string> Texts(string field, bool optional = false, Func<string, string?>? item = null)
+        {
+            if (!Root.TryGetProperty(field, out var value) || value.ValueKind == JsonValueKind.Null)
+                return optional ? [] : throw Wrong(field, "missing; expected a list of texts");
+            if (value.ValueKind != JsonValueKind.Array) throw Wrong(field, $"expected a list of texts, found {value.ValueKind}");
+            List<string> texts = [];
+            foreach (var element in value.EnumerateArray())
+            {
+                if (element.ValueKind != JsonValueKind.String || string.IsNullOrWhiteSpace(element.GetString()))
+                    throw Wrong($"{field}[{texts.Count}]", "expected text that is not empty");
+                var text = element.GetString()!;
+                if (item?.Invoke(text) is { } expected) throw Wrong($"{field}[{texts.Count}]", $"\"{text}\" is not {expected}");
+                texts.Add(text);
+            }
+            return texts.Count > 0 || optional ? texts : throw Wrong(field, "empty; expected at least one");
+        }
+
+        public Split Split()
+        {
+            var text = Text("split");
+            return text switch
+            {
+                "train" => Documents.Split.Train,
+                "dev" => Documents.Split.Dev,
+                "test" => Documents.Split.Test,
+                _ => throw Wrong("split", $"\"{text}\" is not one of train, dev, test"),
+            };
+        }
+    }
+}

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Reflection;
 using DocTuneLab.Cli.Verbs;
 using DocTuneLab.Notebooks;
+using DocTuneLab.Notebooks.Running;
 
 namespace DocTuneLab.Cli;
 
@@ -23,7 +24,7 @@ internal static class CommandLine
         var root = Root();
         foreach (var option in root.Options.OfType<VersionOption>())
             option.Action = new VersionAction();
-        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = root.Parse(Run.JoinParameters(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
             return Misused(parsed, args);
         using var interruption = new Interruption();
@@ -69,11 +70,11 @@ internal static class CommandLine
         if (Environment.GetEnvironmentVariable("DOCTUNE_DEBUG") == "1")
         {
             Console.Error.WriteLine(exception);
-            return exception is UsageException ? ExitCodes.Usage : ExitCodes.Failed;
+            return exception is UsageException or ParameterException ? ExitCodes.Usage : ExitCodes.Failed;
         }
         switch (exception)
         {
-            case UsageException:
+            case UsageException or ParameterException:
                 Console.Error.WriteLine($"doctune: {exception.Message}");
                 return ExitCodes.Usage;
             case NotebookException or LabException:

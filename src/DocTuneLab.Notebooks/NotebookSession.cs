@@ -20,6 +20,7 @@ public sealed class NotebookSession : IExtensionHost
     private readonly SessionOptions options;
     private readonly Dictionary<string, Magic> magics = new(StringComparer.Ordinal);
     private readonly CellRunner runner;
+    private readonly CodeIntelligence intelligence;
     private int displays;
 
     /// <summary>Starts a session and loads the extensions.</summary>
@@ -31,6 +32,7 @@ public sealed class NotebookSession : IExtensionHost
         CSharp = new CSharpSession(folder);
         NuGet = new NuGetReferences();
         runner = new CellRunner(this);
+        intelligence = new CodeIntelligence(this);
         ConsoleRouter.Install();
         BuiltInMagics.AddTo(this);
         foreach (var extension in this.options.Extensions)
@@ -92,6 +94,15 @@ public sealed class NotebookSession : IExtensionHost
             oneCell.Release();
         }
     }
+
+    /// <summary>Ways to go on typing at a position of a cell.</summary>
+    public Task<CellCompletions> CompleteAsync(string cell, int position, CancellationToken cancellation = default) => intelligence.CompleteAsync(cell, position, cancellation);
+
+    /// <summary>Signature and documentation of what stands at a position of a cell, or null.</summary>
+    public Task<string?> InspectAsync(string cell, int position, CancellationToken cancellation = default) => intelligence.InspectAsync(cell, position, cancellation);
+
+    /// <summary>Whether a cell can be run as it is.</summary>
+    public static CodeCompleteness Completeness(string cell) => CodeIntelligence.Completeness(cell);
 
     /// <summary>Reads a variable of the C# session.</summary>
     public bool TryGetValue(string name, out object? value) => CSharp.TryGetValue(name, out value);

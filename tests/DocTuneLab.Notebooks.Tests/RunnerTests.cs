@@ -39,7 +39,7 @@ public sealed class RunnerTests : IDisposable
     [InlineData("steps", "many", "The parameter 'steps' takes a whole number, not 'many'.")]
     public async Task A_wrong_parameter_is_refused_before_anything_runs(string name, string value, string message)
     {
-        var exception = await Assert.ThrowsAsync<NotebookException>(() => RunAsync([Cell("int steps = 1;", "parameters")], new RunOptions { Parameters = new Dictionary<string, string> { [name] = value } }));
+        var exception = await Assert.ThrowsAsync<ParameterException>(() => RunAsync([Cell("int steps = 1;", "parameters")], new RunOptions { Parameters = new Dictionary<string, string> { [name] = value } }));
         Assert.Equal(message, exception.Message);
     }
 

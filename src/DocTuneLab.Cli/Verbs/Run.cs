@@ -1,6 +1,5 @@
 using System.CommandLine;
 using DocTuneLab.Extension;
-using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Reporting;
 using DocTuneLab.Notebooks.Running;
 using Spectre.Console;
@@ -13,7 +12,7 @@ internal static class Run
     public static Command Command()
     {
         var notebook = new Argument<string>("notebook") { Description = "Notebook to run (.ipynb or .dib). It is not changed." };
-        var parameters = new Option<string[]>("--parameter", "-p") { Description = "Value for the cell tagged 'parameters': -p NAME VALUE. May be repeated.", Arity = new ArgumentArity(2, 2000), HelpName = "NAME VALUE" };
+        var parameters = new Option<string[]>("--parameter", "-p") { Description = "Value for the cell tagged 'parameters': -p NAME VALUE. May be repeated.", HelpName = "NAME VALUE" };
         var output = new Option<string?>("--output", "-o") { Description = "Executed notebook, saved after every cell. Default: artifacts/<name>.ipynb.", HelpName = "OUT.ipynb" };
         var report = new Option<string?>("--report") { Description = "Write the executed notebook as one self-contained HTML file.", HelpName = "OUT.html" };
         var timeout = new Option<double?>("--timeout") { Description = "Limit for the whole run, in seconds (exit code 3).", HelpName = "S" };
@@ -54,20 +53,45 @@ internal static class Run
             RunStatus.TimedOut => $"[red]Stopped after {timeout} s[/]",
             _ => "[red]Interrupted[/]",
         };
-        console.MarkupLine($"{outcome}: {result.CellsRun} of {result.CodeCells} cells in {result.Duration.TotalSeconds:0.0} s");
+        console.MarkupLine($"{outcome}{(result.Status == RunStatus.Completed ? $": {result.CellsRun} cells" : $" at cell {result.CellsRun} of {result.CodeCells}")} in {result.Duration.TotalSeconds:0.0} s");
         console.WriteLine($"notebook  {Path.GetFullPath(output)}");
         if (report is not null)
             console.WriteLine($"report    {Path.GetFullPath(report)}");
         return (int)result.Status;
     }
 
+    /// <summary>
+    /// Papermill's <c>-p NAME VALUE</c> as <c>-p=NAME=VALUE</c>: an option of the parser has one value, and that must be free to start with '-'.
+    /// </summary>
+    public static IReadOnlyList<string> JoinParameters(string[] args)
+    {
+        if (args is not ["run", ..])
+            return args;
+        var joined = new List<string>();
+        for (var i = 0; i < args.Length; i++)
+        {
+            if (args[i] is "-p" or "--parameter" && i + 2 < args.Length && !args[i + 1].Contains('='))
+            {
+                joined.Add($"-p={args[i + 1]}={args[i + 2]}");
+                i += 2;
+            }
+            else
+            {
+                joined.Add(args[i]);
+            }
+        }
+        return joined;
+    }
+
     private static Dictionary<string, string> Pairs(string[] values)
     {
-        if (values.Length % 2 != 0)
-            throw new UsageException($"-p takes a name and a value; '{values[^1]}' has no value. Put quotes around a value with blanks.");
         var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var pair in values.Chunk(2))
-            pairs[pair[0]] = pair[1];
+        foreach (var value in values)
+        {
+            if (value.Split('=', 2) is not [{ Length: > 0 } name, var text])
+                throw new UsageException($"-p takes a name and a value; '{value}' has no value. Put quotes around a value with blanks.");
+            pairs[name] = text;
+        }
         return pairs;
     }
 }

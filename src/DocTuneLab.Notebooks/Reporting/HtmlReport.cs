@@ -40,7 +40,8 @@ public static class HtmlReport
         foreach (var cell in notebook.Cells.Where(IsSummary))
             outputs.Append(summary, cell);
         var body = new StringBuilder();
-        foreach (var cell in notebook.Cells)
+        // The report says at its top, in its own way, that the run failed.
+        foreach (var cell in notebook.Cells.Where(cell => !cell.HasTag(Running.NotebookRunner.ErrorTag)))
             AppendCell(body, cell, outputs, markdown);
 
         var title = markdown.Headings.FirstOrDefault(heading => heading.Level == 1)?.Text ?? (input is null ? "Notebook" : Path.GetFileNameWithoutExtension(input));

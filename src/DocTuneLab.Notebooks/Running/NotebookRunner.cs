@@ -9,7 +9,8 @@ namespace DocTuneLab.Notebooks.Running;
 /// <summary>Runs notebooks without a front end, by papermill's conventions for tags and metadata.</summary>
 public static partial class NotebookRunner
 {
-    private const string ErrorTag = "papermill-error-cell-tag";
+    /// <summary>Tag of the cells that point at a failure.</summary>
+    public const string ErrorTag = "papermill-error-cell-tag";
 
     /// <summary>Runs the notebook at <paramref name="path"/>. The file itself is not changed.</summary>
     /// <exception cref="NotebookException">The notebook cannot be read, or a parameter is wrong. A failing cell does not throw.</exception>

@@ -21,7 +21,7 @@ public static class ParameterCell
     public const string InjectedTag = "injected-parameters";
 
     /// <summary>Puts the values into the notebook; an injected cell of an earlier run is replaced.</summary>
-    /// <exception cref="NotebookException">A name is not declared, or a value does not fit its type.</exception>
+    /// <exception cref="ParameterException">A name is not declared, or a value does not fit its type.</exception>
     public static void Inject(Notebook notebook, IReadOnlyDictionary<string, string> values)
     {
         ArgumentNullException.ThrowIfNull(notebook);
@@ -37,7 +37,7 @@ public static class ParameterCell
             if (index >= 0 && !declared.ContainsKey(name))
             {
                 var hint = NearestName.Of(name, declared.Keys) is { } nearest ? $"Did you mean '{nearest}'?" : $"It has: {string.Join(", ", declared.Keys)}.";
-                throw new NotebookException($"The notebook has no parameter '{name}'. {hint}");
+                throw new ParameterException($"The notebook has no parameter '{name}'. {hint}");
             }
             var type = declared.GetValueOrDefault(name) ?? Guess(value);
             source.Append($"{type} {CSharpNames.Identifier(name)} = {Literal(type, value, name)};\n");
@@ -69,7 +69,7 @@ public static class ParameterCell
     }
 
     /// <summary>The value as C# of the given type.</summary>
-    /// <exception cref="NotebookException">The value does not fit.</exception>
+    /// <exception cref="ParameterException">The value does not fit.</exception>
     public static string Literal(string type, string value, string name)
     {
         ArgumentNullException.ThrowIfNull(type);
@@ -99,7 +99,7 @@ public static class ParameterCell
             "DateTime" or "DateTimeOffset" or "DateOnly" => DateTime.TryParse(value, CultureInfo.InvariantCulture, out _) ? $"{type}.Parse({Quote(value)}, System.Globalization.CultureInfo.InvariantCulture)" : throw Misfit(),
             "Uri" => $"new Uri({Quote(value)}, UriKind.RelativeOrAbsolute)",
             _ when value.Split('.') is [.., var member] && SyntaxFacts.IsValidIdentifier(member) => $"{type}.{member}",
-            _ => throw new NotebookException($"The parameter '{name}' is a '{type}', which cannot be given on a command line. Use text, numbers, booleans, dates, enums or lists of them."),
+            _ => throw new ParameterException($"The parameter '{name}' is a '{type}', which cannot be given on a command line. Use text, numbers, booleans, dates, enums or lists of them."),
         };
 
         string? Number<T>(string suffix) where T : System.Numerics.INumber<T> =>
@@ -107,7 +107,7 @@ public static class ParameterCell
                 ? number.ToString(null, CultureInfo.InvariantCulture) + suffix
                 : null;
 
-        NotebookException Misfit() => new($"The parameter '{name}' takes {(type is "int" or "long" or "short" or "uint" or "ulong" or "byte" ? "a whole number" : $"a '{type}'")}, not '{value}'.");
+        ParameterException Misfit() => new($"The parameter '{name}' takes {(type is "int" or "long" or "short" or "uint" or "ulong" or "byte" ? "a whole number" : $"a '{type}'")}, not '{value}'.");
     }
 
     private static string Collection(string type, string element, string value, string name)
@@ -122,7 +122,7 @@ public static class ParameterCell
             }
             catch (JsonException exception)
             {
-                throw new NotebookException($"The parameter '{name}' takes a list such as [1, 2] or 1,2; '{value}' is not valid JSON.", exception);
+                throw new ParameterException($"The parameter '{name}' takes a list such as [1, 2] or 1,2; '{value}' is not valid JSON.", exception);
             }
         }
         else

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
@@ -145,10 +146,18 @@ internal sealed class Kernel(NotebookSession session, Action<WireMessage> publis
 
     private JsonObject History(JsonObject content)
     {
-        var wanted = content["hist_access_type"]?.ToString() == "range"
-            ? history.Where(entry => entry.Number >= Number(content, "start", 1) && entry.Number < Number(content, "stop", int.MaxValue))
-            : history.TakeLast(Number(content, "n", 100));
-        return Ok(new JsonObject { ["history"] = new JsonArray([.. wanted.Select(entry => (JsonNode)new JsonArray(0, entry.Number, entry.Code))]) });
+        var last = Number(content, "n", 100);
+        var wanted = content["hist_access_type"]?.ToString() switch
+        {
+            "range" => history.Where(entry => entry.Number >= Number(content, "start", 1) && entry.Number < Number(content, "stop", int.MaxValue)),
+            "search" => history.Where(entry => FileSystemName.MatchesSimpleExpression(content["pattern"]?.ToString() ?? "*", entry.Code, ignoreCase: false)).TakeLast(last),
+            _ => history.TakeLast(last),
+        };
+        if (Flag(content, "unique", false))
+            wanted = wanted.Reverse().DistinctBy(entry => entry.Code).Reverse();
+        // With "output" each entry is a pair; outputs are not kept.
+        var pairs = Flag(content, "output", false);
+        return Ok(new JsonObject { ["history"] = new JsonArray([.. wanted.Select(entry => (JsonNode)new JsonArray(0, entry.Number, pairs ? new JsonArray(entry.Code, null) : entry.Code))]) });
     }
 
     private void Publish(CellOutput output, int number, WireMessage request)

@@ -27,8 +27,10 @@ public sealed partial class ReportTests : IDisposable
         Assert.Contains("default-src 'none'", html);
         Assert.Empty(Loads().Matches(html));
         Assert.Contains("<pre class=\"stream\">a &lt; b</pre>", html);
-        // The summary is at the top, and there only.
-        Assert.True(html.IndexOf("<b>42</b>", StringComparison.Ordinal) < html.IndexOf("<h1", StringComparison.Ordinal));
+        // Title and summary are at the top, and there only.
+        Assert.Single(Regex.Matches(html, "<h1"));
+        Assert.True(html.IndexOf("<h1", StringComparison.Ordinal) < html.IndexOf("<b>42</b>", StringComparison.Ordinal));
+        Assert.True(html.IndexOf("<b>42</b>", StringComparison.Ordinal) < html.IndexOf("<h2", StringComparison.Ordinal));
         Assert.Single(Regex.Matches(html, "<b>42</b>"));
         Assert.Contains("2 of 2 run, 0 failed", html);
         Assert.Contains("<a href=\"#part\">Part</a>", html);

@@ -44,14 +44,14 @@ public static class HtmlReport
         foreach (var cell in notebook.Cells.Where(cell => !cell.HasTag(Running.NotebookRunner.ErrorTag)))
             AppendCell(body, cell, outputs, markdown);
 
-        var title = markdown.Headings.FirstOrDefault(heading => heading.Level == 1)?.Text ?? (input is null ? "Notebook" : Path.GetFileNameWithoutExtension(input));
+        var title = markdown.Title?.Text ?? (input is null ? "Notebook" : Path.GetFileNameWithoutExtension(input));
         return new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
             .Append($"<meta http-equiv=\"Content-Security-Policy\" content=\"{Policy}\">\n")
             .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
             .Append($"<title>{WebUtility.HtmlEncode(title)}</title>\n<style>\n{ReportStyle.Css}</style>\n</head>\n<body>\n")
             .Append(Contents(markdown.Headings))
             .Append("<main>\n")
-            .Append(Top(notebook, facts, input, summary.ToString()))
+            .Append(Top(notebook, facts, input, title, markdown.Title?.Id, summary.ToString()))
             .Append(body)
             .Append("</main>\n</body>\n</html>\n")
             .ToString();
@@ -88,7 +88,7 @@ public static class HtmlReport
             .Append($"<pre class=\"source\"><code>{CodeHighlighter.ToHtml(cell.Source, cell.Language)}</code></pre></details>\n");
     }
 
-    private static string Top(Notebook notebook, JsonObject facts, string? input, string summary)
+    private static string Top(Notebook notebook, JsonObject facts, string? input, string title, string? titleId, string summary)
     {
         var code = notebook.Cells.Where(cell => cell.Kind == CellKind.Code && cell.Source.Trim().Length > 0).ToList();
         var run = code.Count(cell => cell.ExecutionCount is not null);
@@ -103,7 +103,7 @@ public static class HtmlReport
         rows.Add(("Cells", $"{run} of {code.Count} run, {failed} failed"));
         if (facts["parameters"] is JsonObject { Count: > 0 } parameters)
             rows.Add(("Parameters", string.Join(", ", parameters.Select(pair => $"{pair.Key} = {pair.Value}"))));
-        var html = new StringBuilder("<header>\n");
+        var html = new StringBuilder($"<header>\n<h1 id=\"{titleId ?? "top"}\">{WebUtility.HtmlEncode(title)}</h1>\n");
         if (failed > 0)
             html.Append("<p class=\"banner\">This run failed: <a href=\"#failure\">go to the failed cell</a>. Cells after it did not run.</p>\n");
         html.Append("<dl class=\"run\">");

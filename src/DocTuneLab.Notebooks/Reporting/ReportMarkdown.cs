@@ -22,15 +22,23 @@ internal sealed class ReportMarkdown(string folder)
 
     public IReadOnlyList<ReportHeading> Headings => headings;
 
+    /// <summary>The first heading, if it is of level 1. It is left out of its cell, to stand at the top of the page.</summary>
+    public ReportHeading? Title { get; private set; }
+
     public string ToHtml(string text, JsonObject? attachments)
     {
         var document = Markdown.Parse(text, BuiltInMagics.Markdown);
-        foreach (var heading in document.Descendants<HeadingBlock>())
+        foreach (var heading in document.Descendants<HeadingBlock>().ToList())
         {
             var title = PlainText(heading.Inline);
             var id = UniqueId(title);
             heading.GetAttributes().Id = id;
             headings.Add(new ReportHeading(heading.Level, title, id));
+            if (headings.Count == 1 && heading.Level == 1 && heading.Parent is { } parent)
+            {
+                Title = headings[0];
+                parent.Remove(heading);
+            }
         }
         foreach (var image in document.Descendants<LinkInline>().Where(link => link.IsImage))
             Embed(image, attachments);

@@ -32,7 +32,7 @@ internal static class ReportStyle
         th, td { padding: .38em .8em; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
         th { font-weight: 600; color: var(--muted); border-bottom-width: 2px; white-space: nowrap; }
         img, svg { max-width: 100%; height: auto; } .out svg.main-svg { max-width: none; }
-        header { margin-bottom: 1rem; }
+        header { margin-bottom: 2rem; } header h1 { margin-top: 0; }
         .run { display: flex; flex-wrap: wrap; gap: .4rem 2rem; margin: 0; padding: .2rem 0 1rem; font-size: .88rem; }
         .run dt { color: var(--muted); } .run dd { margin: 0; font-weight: 500; font-variant-numeric: tabular-nums; }
         .summary { border: 1px solid var(--line); border-radius: 12px; padding: .6rem 1.3rem; background: var(--soft); }

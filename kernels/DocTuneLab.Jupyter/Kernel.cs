@@ -36,7 +36,11 @@ internal sealed class Kernel(NotebookSession session, Action<WireMessage> publis
         catch (Exception exception)
         {
             // A request that goes wrong must neither end the kernel nor leave the client waiting.
-            Reply(request, new JsonObject { ["status"] = "error", ["ename"] = exception.GetType().Name, ["evalue"] = exception.Message, ["traceback"] = new JsonArray(exception.Message) }, reply);
+            var answer = Error(new ErrorOutput(exception.GetType().Name, exception.Message, [exception.Message]));
+            if (request.Type == "execute_request")
+                Publish("error", (JsonObject)answer.DeepClone(), request);
+            answer["status"] = "error";
+            Reply(request, answer, reply);
         }
         Publish("status", new JsonObject { ["execution_state"] = "idle" }, request);
         if (request.Type == "shutdown_request")

@@ -99,6 +99,20 @@ public class CSharpCellTests
     }
 
     [Fact]
+    public async Task A_cell_that_cannot_be_stopped_makes_the_session_say_so()
+    {
+        var session = new NotebookSession(new SessionOptions { StopGrace = TimeSpan.FromMilliseconds(300) });
+        session.AddReferences(typeof(Visible).Assembly);
+        using var stop = new CancellationTokenSource();
+        var run = session.RunAsync(new CellRequest("DocTuneLab.Notebooks.Tests.Visible.Spin(3000);", "cell 1"), _ => { }, stop.Token);
+        await Task.Delay(1500);
+        await stop.CancelAsync();
+        Assert.Equal(CellStatus.Stuck, (await run).Status);
+        Assert.True(session.IsStuck);
+        await Assert.ThrowsAsync<NotebookException>(() => session.RunAsync(new CellRequest("1", "cell 2"), _ => { }));
+    }
+
+    [Fact]
     public async Task Endless_recursion_is_an_error_not_the_end_of_the_process()
     {
         var driver = new SessionDriver();
@@ -126,12 +140,13 @@ public class CSharpCellTests
     }
 
     [Fact]
-    public async Task An_unknown_package_is_an_error_at_its_line_and_poisons_nothing()
+    public async Task A_package_that_cannot_be_restored_is_an_error_at_its_line_and_poisons_nothing()
     {
         var driver = new SessionDriver();
-        var result = await driver.RunAsync("var a = 1;\n#r \"nuget: No.Such.Package.Anywhere, 0.0.1\"");
+        var result = await driver.RunAsync("var a = 1;\n#r \"nuget: No.Such.Package, not-a-version\"");
         Assert.Equal("PackageNotRestored", result.Error!.Name);
-        Assert.Contains("cell 1:line 2", result.Error.Traceback[^1]);
+        Assert.StartsWith("cell 1:line 2: ", result.Error.Traceback[^1]);
+        Assert.Contains("not-a-version", result.Error.Message);
         await driver.OkAsync("1");
     }
 }
@@ -139,4 +154,11 @@ public class CSharpCellTests
 public static class Visible
 {
     public static int Answer => 42;
+
+    // Compiled without guards, and never waiting: nothing can stop it.
+    public static void Spin(int milliseconds)
+    {
+        for (var clock = Stopwatch.StartNew(); clock.ElapsedMilliseconds < milliseconds;)
+            Thread.SpinWait(100);
+    }
 }

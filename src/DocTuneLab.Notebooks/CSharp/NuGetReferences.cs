@@ -29,7 +29,11 @@ internal sealed partial class NuGetReferences
         {
             if (Directive().Match(lines[i]) is not { Success: true } match)
                 continue;
-            wanted[match.Groups["name"].Value] = match.Groups["version"] is { Success: true } version ? version.Value : "*";
+            var version = match.Groups["version"] is { Success: true } given ? given.Value : "*";
+            // Restoring would fail without saying why.
+            if (!Version().IsMatch(version))
+                throw CellFailure.At($"{location}{firstLine + i}", "PackageNotRestored", $"'{version}' is not a package version. Expected one such as 1.2.3, 1.2.* or [1.0,2.0).");
+            wanted[match.Groups["name"].Value] = version;
             lines[i] = "";
             lastLine = i;
         }
@@ -60,7 +64,7 @@ internal sealed partial class NuGetReferences
             if (process.ExitCode != 0)
             {
                 var reasons = (await output).Split('\n').Where(line => line.Contains("error", StringComparison.Ordinal))
-                    .Select(line => ErrorText().Match(line).Value).Where(line => line.Length > 0).Distinct().ToArray();
+                    .Select(line => ErrorText().Match(line).Groups[1].Value.Trim()).Where(line => line.Length > 0).Distinct().ToArray();
                 throw CellFailure.At(location, "PackageNotRestored", reasons.Length == 0 ? "The packages could not be restored." : reasons[0], reasons[Math.Min(1, reasons.Length)..]);
             }
             await File.WriteAllTextAsync(Path.Combine(folder, "restored"), "", cancellation);
@@ -111,6 +115,9 @@ internal sealed partial class NuGetReferences
     [GeneratedRegex("^\\s*#r\\s+\"nuget:\\s*(?<name>[\\w.-]+)(\\s*,\\s*(?<version>[^\"]+?))?\\s*\"\\s*$", RegexOptions.IgnoreCase)]
     private static partial Regex Directive();
 
-    [GeneratedRegex(@"NU\d+:.*?(?=\[/|$)")]
+    [GeneratedRegex(@"^(\*(-\*)?|[\[(]?[\s,]*\d[\w.,*+ -]*[\])]?)$")]
+    private static partial Regex Version();
+
+    [GeneratedRegex(@"error\s*:?\s*(.*?)(?=\[/|$)")]
     private static partial Regex ErrorText();
 }

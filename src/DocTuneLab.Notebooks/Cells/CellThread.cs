@@ -64,6 +64,8 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
 
     public void Dispose()
     {
+        if (!Completion.IsCompleted)
+            return; // The thread could not be stopped and still uses both.
         rescue.Dispose();
         queue.Dispose();
     }
@@ -120,14 +122,21 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
     /// </summary>
     private void Rescue()
     {
-        if (Completion.IsCompleted || pumping)
-            return;
-        if ((thread.ThreadState & ThreadState.WaitSleepJoin) != 0)
+        try
         {
-            while (!pumping && queue.TryTake(out var item))
-                ThreadPool.UnsafeQueueUserWorkItem(static work => work.Callback(work.State), item, preferLocal: false);
+            if (Completion.IsCompleted || pumping)
+                return;
+            if ((thread.ThreadState & ThreadState.WaitSleepJoin) != 0)
+            {
+                while (!pumping && queue.TryTake(out var item))
+                    ThreadPool.UnsafeQueueUserWorkItem(static work => work.Callback(work.State), item, preferLocal: false);
+            }
+            if (queue.Count > 0)
+                rescue.Change(RescueDelay, Timeout.InfiniteTimeSpan);
         }
-        if (queue.Count > 0)
-            rescue.Change(RescueDelay, Timeout.InfiniteTimeSpan);
+        catch (ObjectDisposedException)
+        {
+            // The cell ended while the timer fired.
+        }
     }
 }

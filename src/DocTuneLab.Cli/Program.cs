@@ -1,1 +1,3 @@
-Console.WriteLine("doctune");
+using DocTuneLab.Cli;
+
+return await CommandLine.RunAsync(args);

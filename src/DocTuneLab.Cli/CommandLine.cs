@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Reflection;
+using DocTuneLab.Cli.Verbs;
+using DocTuneLab.Notebooks;
+using DocTuneLab.Notebooks.Running;
+
+namespace DocTuneLab.Cli;
+
+/// <summary>The <c>doctune</c> command: a new verb is a file in Verbs and a line here.</summary>
+internal static class CommandLine
+{
+    private static RootCommand Root() => new("Turns the docs of a private library into a tuned code model. Try: doctune run notebooks/lab.ipynb --report report.html")
+    {
+        Run.Command(),
+        Script.Command(),
+        Verbs.Convert.Command(),
+        Kernel.Command(),
+    };
+
+    /// <summary>Runs the verb that <paramref name="args"/> name and returns the exit code.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = Root();
+        foreach (var option in root.Options.OfType<VersionOption>())
+            option.Action = new VersionAction();
+        var parsed = root.Parse(Run.JoinParameters(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
+            return Misused(parsed, args);
+        using var interruption = new Interruption();
+        try
+        {
+            // The verb ends on the token itself, so that it can save what it has; the library would end the process after 2 s.
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interruption.Token);
+        }
+        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
+        }
+        catch (Exception exception)
+        {
+            return Failed(exception);
+        }
+    }
+
+    private static int Misused(ParseResult parsed, string[] args)
+    {
+        var command = parsed.CommandResult.Command;
+        // A verb that does not exist also lacks its subcommand and leaves its arguments over: the first error says it all.
+        var first = parsed.UnmatchedTokens.FirstOrDefault();
+        var message = first is null ? parsed.Errors[0].Message
+            : first.StartsWith('-') ? $"There is no option '{first}' here."
+            : command.Subcommands.Count > 0 ? $"There is no verb '{first}' here."
+            : $"'{first}' is not expected here.";
+        var names = command.Subcommands.Select(sub => sub.Name).Concat(Options(parsed).SelectMany(option => option.Aliases.Append(option.Name)));
+        var nearest = first is null ? null : NearestName.Of(first, names.Where(name => name.StartsWith('-') == first.StartsWith('-')));
+        Console.Error.WriteLine($"doctune: {message}{(nearest is null ? "" : $" Did you mean '{nearest}'?")}");
+        Console.Error.WriteLine($"'{Path(parsed)} --help' shows what there is.");
+        return args.Length == 0 && first is null ? Help(parsed) : ExitCodes.Usage;
+    }
+
+    private static int Help(ParseResult parsed)
+    {
+        parsed.RootCommandResult.Command.Parse(["--help"]).Invoke();
+        return ExitCodes.Usage;
+    }
+
+    private static int Failed(Exception exception)
+    {
+        if (Environment.GetEnvironmentVariable("DOCTUNE_DEBUG") == "1")
+        {
+            Console.Error.WriteLine(exception);
+            return exception is UsageException or ParameterException ? ExitCodes.Usage : ExitCodes.Failed;
+        }
+        switch (exception)
+        {
+            case UsageException or ParameterException:
+                Console.Error.WriteLine($"doctune: {exception.Message}");
+                return ExitCodes.Usage;
+            case NotebookException or LabException:
+                Console.Error.WriteLine($"doctune: {exception.Message}");
+                return ExitCodes.Failed;
+            default:
+                Console.Error.WriteLine($"doctune: {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}");
+                Console.Error.WriteLine("This was not expected. DOCTUNE_DEBUG=1 shows where it happened.");
+                return ExitCodes.Failed;
+        }
+    }
+
+    private static IEnumerable<Option> Options(ParseResult parsed)
+    {
+        for (SymbolResult? result = parsed.CommandResult; result is not null; result = result.Parent)
+        {
+            foreach (var option in (result as CommandResult)?.Command.Options ?? [])
+                yield return option;
+        }
+    }
+
+    private static string Path(ParseResult parsed)
+    {
+        var names = new List<string>();
+        for (SymbolResult? result = parsed.CommandResult; result?.Parent is not null; result = result.Parent)
+            names.Insert(0, ((CommandResult)result).Command.Name);
+        return string.Join(' ', names.Prepend("doctune"));
+    }
+
+    private sealed class VersionAction : System.CommandLine.Invocation.SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            Console.WriteLine(typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+
+namespace DocTuneLab.Cli;
+
+/// <summary>Turns Ctrl-C and SIGTERM into a token; a second one ends the process at once.</summary>
+internal sealed class Interruption : IDisposable
+{
+    private readonly CancellationTokenSource source = new();
+    private readonly List<PosixSignalRegistration> registrations = [];
+
+    public Interruption()
+    {
+        foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM })
+            registrations.Add(PosixSignalRegistration.Create(signal, Stop));
+    }
+
+    public CancellationToken Token => source.Token;
+
+    public void Dispose()
+    {
+        foreach (var registration in registrations)
+            registration.Dispose();
+        source.Dispose();
+    }
+
+    private void Stop(PosixSignalContext context)
+    {
+        if (source.IsCancellationRequested)
+            return;
+        context.Cancel = true;
+        // Not here: the callbacks of the token may take their time, and the next signal has to get through.
+        _ = source.CancelAsync();
+    }
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using DocTuneLab.Extension;
+using DocTuneLab.Jupyter;
+using DocTuneLab.Notebooks;
+
+namespace DocTuneLab.Cli.Verbs;
+
+/// <summary><c>doctune kernel</c>: the Jupyter kernel.</summary>
+internal static class Kernel
+{
+    public static Command Command() => new("kernel", "The Jupyter kernel: install it, then choose 'C# (DocTuneLab)' in Jupyter or VS Code.")
+    {
+        Install(),
+        Uninstall(),
+        Start(),
+    };
+
+    private static Command Install()
+    {
+        var (user, prefix) = Places();
+        var command = new Command("install", "Tells Jupyter about the kernel.") { user, prefix };
+        command.SetAction(parsed =>
+        {
+            var folder = KernelSpec.Install(Prefix(parsed.GetValue(user), parsed.GetValue(prefix)), Self());
+            Console.WriteLine($"Installed {KernelSpec.Name} in {folder}");
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static Command Uninstall()
+    {
+        var (user, prefix) = Places();
+        var command = new Command("uninstall", "Takes the kernel away from Jupyter.") { user, prefix };
+        command.SetAction(parsed =>
+        {
+            var where = Prefix(parsed.GetValue(user), parsed.GetValue(prefix));
+            Console.WriteLine(KernelSpec.Uninstall(where) is { } folder ? $"Removed {folder}" : $"There is no kernel in {KernelSpec.Folder(where)}");
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static Command Start()
+    {
+        var file = new Option<string>("-f", "--connection-file") { Description = "Connection file, written by Jupyter.", Required = true, HelpName = "FILE" };
+        var command = new Command("start", "Runs the kernel. Jupyter does this.") { file };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var connection = ConnectionInfo.Load(parsed.GetRequiredValue(file));
+            await new KernelServer(connection, new SessionOptions { Extensions = [new LabExtension()] }).RunAsync(cancellation);
+            // A cell that could not be stopped, or a task that one left behind, must not keep the process.
+            Environment.Exit(ExitCodes.Ok);
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static (Option<bool> User, Option<string?> Prefix) Places() => (
+        new Option<bool>("--user") { Description = "For this user (the default)." },
+        new Option<string?>("--prefix") { Description = "Under this folder's share/jupyter, for example of a Python environment.", HelpName = "P" });
+
+    private static string? Prefix(bool user, string? prefix) =>
+        user && prefix is not null ? throw new UsageException("--user and --prefix exclude each other.") : prefix;
+
+    // Started by its own executable, or as 'dotnet doctune.dll'.
+    private static IEnumerable<string> Self()
+    {
+        var process = Environment.ProcessPath ?? "dotnet";
+        var library = Path.Combine(AppContext.BaseDirectory, "doctune.dll");
+        return Path.GetFileNameWithoutExtension(process) == "dotnet" ? [process, library] : [process];
+    }
+}

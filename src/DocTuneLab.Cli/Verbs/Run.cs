@@ -1,0 +1,97 @@
+using System.CommandLine;
+using DocTuneLab.Extension;
+using DocTuneLab.Notebooks.Reporting;
+using DocTuneLab.Notebooks.Running;
+using Spectre.Console;
+
+namespace DocTuneLab.Cli.Verbs;
+
+/// <summary><c>doctune run</c>: a notebook without a front end.</summary>
+internal static class Run
+{
+    public static Command Command()
+    {
+        var notebook = new Argument<string>("notebook") { Description = "Notebook to run (.ipynb or .dib). It is not changed." };
+        var parameters = new Option<string[]>("--parameter", "-p") { Description = "Value for the cell tagged 'parameters': -p NAME VALUE. May be repeated.", HelpName = "NAME VALUE" };
+        var output = new Option<string?>("--output", "-o") { Description = "Executed notebook, saved after every cell. Default: artifacts/<name>.ipynb.", HelpName = "OUT.ipynb" };
+        var report = new Option<string?>("--report") { Description = "Write the executed notebook as one self-contained HTML file.", HelpName = "OUT.html" };
+        var timeout = new Option<double?>("--timeout") { Description = "Limit for the whole run, in seconds (exit code 3).", HelpName = "S" };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Pass on what cells print." };
+        var command = new Command("run", "Runs a notebook from top to bottom and stops at the first cell that fails (exit code 1).") { notebook, parameters, output, report, timeout, verbose };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            parsed.GetRequiredValue(notebook), Pairs(parsed.GetValue(parameters) ?? []), parsed.GetValue(output), parsed.GetValue(report),
+            parsed.GetValue(timeout), parsed.GetValue(verbose), cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string path, Dictionary<string, string> parameters, string? output, string? report, double? timeout, bool verbose, CancellationToken cancellation)
+    {
+        if (timeout is <= 0)
+            throw new UsageException($"--timeout takes a positive number of seconds, not {timeout}.");
+        output ??= Path.Combine("artifacts", Path.GetFileNameWithoutExtension(path) + ".ipynb");
+        if (Path.GetFullPath(output) == Path.GetFullPath(path))
+            throw new UsageException($"The output '{output}' is the notebook itself. Name another file with -o.");
+        var console = Terminal.Create();
+        RunResult result;
+        using (var display = new RunDisplay(console, verbose))
+        {
+            result = await NotebookRunner.RunAsync(path, new RunOptions
+            {
+                Parameters = parameters,
+                OutputPath = output,
+                Timeout = timeout is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+                Extensions = [new LabExtension()],
+                Progress = display,
+            }, cancellation);
+        }
+        if (report is not null)
+            HtmlReport.Write(result.Notebook, report);
+        var outcome = result.Status switch
+        {
+            RunStatus.Completed => "[green]Done[/]",
+            RunStatus.Failed => "[red]Failed[/]",
+            RunStatus.TimedOut => $"[red]Stopped after {timeout} s[/]",
+            _ => "[red]Interrupted[/]",
+        };
+        console.MarkupLine($"{outcome}{(result.Status == RunStatus.Completed ? $": {result.CellsRun} cells" : $" at cell {result.CellsRun} of {result.CodeCells}")} in {result.Duration.TotalSeconds:0.0} s");
+        console.WriteLine($"notebook  {Path.GetFullPath(output)}");
+        if (report is not null)
+            console.WriteLine($"report    {Path.GetFullPath(report)}");
+        return (int)result.Status;
+    }
+
+    /// <summary>
+    /// Papermill's <c>-p NAME VALUE</c> as <c>-p=NAME=VALUE</c>: an option of the parser has one value, and that must be free to start with '-'.
+    /// </summary>
+    public static IReadOnlyList<string> JoinParameters(string[] args)
+    {
+        if (args is not ["run", ..])
+            return args;
+        var joined = new List<string>();
+        for (var i = 0; i < args.Length; i++)
+        {
+            if (args[i] is "-p" or "--parameter" && i + 2 < args.Length && !args[i + 1].Contains('='))
+            {
+                joined.Add($"-p={args[i + 1]}={args[i + 2]}");
+                i += 2;
+            }
+            else
+            {
+                joined.Add(args[i]);
+            }
+        }
+        return joined;
+    }
+
+    private static Dictionary<string, string> Pairs(string[] values)
+    {
+        var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var value in values)
+        {
+            if (value.Split('=', 2) is not [{ Length: > 0 } name, var text])
+                throw new UsageException($"-p takes a name and a value; '{value}' has no value. Put quotes around a value with blanks.");
+            pairs[name] = text;
+        }
+        return pairs;
+    }
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using DocTuneLab.Extension;
+using DocTuneLab.Notebooks;
+using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Formats;
+
+namespace DocTuneLab.Cli.Verbs;
+
+/// <summary><c>doctune script</c>: a C# script or notebook whose output goes to the terminal.</summary>
+internal static class Script
+{
+    public static Command Command()
+    {
+        var file = new Argument<string>("file") { Description = "Script (.csx) or notebook (.dib, .ipynb) to run." };
+        var arguments = new Argument<string[]>("args") { Description = "Arguments for the script, as the variable 'args'.", Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command("script", "Runs a C# script with the lab's magics and prints what it shows.") { file, arguments };
+        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetRequiredValue(file), parsed.GetValue(arguments) ?? [], cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string path, string[] arguments, CancellationToken cancellation)
+    {
+        var notebook = Notebook.Load(path);
+        var session = new NotebookSession(new SessionOptions { NotebookPath = Path.GetFullPath(path), Extensions = [new LabExtension()] });
+        session.SetValue("args", arguments);
+        var number = 0;
+        foreach (var cell in notebook.Cells.Where(cell => cell.Kind == CellKind.Code))
+        {
+            number++;
+            var label = notebook.Cells.Count == 1 ? Path.GetFileName(path) : $"cell {number}";
+            var result = await session.RunAsync(new CellRequest(cell.Source, label, cell.Language), Print, cancellation);
+            if (result.Status is CellStatus.Cancelled or CellStatus.Stuck)
+                return ExitCodes.Interrupted;
+            if (result.Status != CellStatus.Ok)
+                return ExitCodes.Failed;
+        }
+        return ExitCodes.Ok;
+    }
+
+    private static void Print(CellOutput output)
+    {
+        switch (output)
+        {
+            case StreamOutput { IsError: true } stream:
+                Console.Error.Write(stream.Text);
+                break;
+            case StreamOutput stream:
+                Console.Out.Write(stream.Text);
+                break;
+            case DisplayOutput { Data: var data }:
+                Console.Out.WriteLine(data["text/plain"]?.ToString() ?? $"({string.Join(", ", data.Select(pair => pair.Key))})");
+                break;
+            case ResultOutput { Data: var data }:
+                Console.Out.WriteLine(data["text/plain"]?.ToString());
+                break;
+            case ErrorOutput error:
+                Console.Error.WriteLine(string.Join('\n', error.Traceback));
+                break;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text.RegularExpressions;
+using DocTuneLab.Notebooks.Cells;
+using Microsoft.CodeAnalysis;
+
+namespace DocTuneLab.Notebooks.CSharp;
+
+/// <summary>Compiler errors and exceptions in the form in which a notebook shows them.</summary>
+internal static partial class CSharpErrors
+{
+    private const int MaxErrors = 10;
+
+    /// <summary>Compiler errors, each with its line and a marker under the place.</summary>
+    public static CellFailure Failure(IReadOnlyList<Diagnostic> errors, string label, int firstLine, string code)
+    {
+        var lines = code.Split('\n');
+        var trace = new List<string>();
+        foreach (var error in errors.Take(MaxErrors))
+        {
+            var span = error.Location.GetMappedLineSpan();
+            var line = span.StartLinePosition.Line;
+            trace.Add($"{Location(span.Path, label, line + 1)}: error {error.Id}: {error.GetMessage()}");
+            if (line + 1 - firstLine is var index && index >= 0 && index < lines.Length && span.Path == label)
+            {
+                var text = lines[index].TrimEnd('\r');
+                var start = Math.Min(span.StartLinePosition.Character, text.Length);
+                var end = span.EndLinePosition.Line == line ? span.EndLinePosition.Character : text.Length;
+                trace.Add("    " + text);
+                trace.Add("    " + new string(' ', start) + '^' + new string('~', Math.Max(0, end - start - 1)));
+            }
+        }
+        if (errors.Count > MaxErrors)
+            trace.Add($"… and {errors.Count - MaxErrors} more errors");
+        var first = errors[0].Location.GetMappedLineSpan();
+        return new CellFailure(new ErrorOutput("CompilationError", $"{Location(first.Path, label, first.StartLinePosition.Line + 1)}: {errors[0].Id}: {errors[0].GetMessage()}", trace));
+    }
+
+    /// <summary>An exception with those frames of its stack that lie in cells; without any, all frames.</summary>
+    public static ErrorOutput Error(Exception exception)
+    {
+        var shown = Unwrap(exception);
+        var trace = new List<string>();
+        for (var current = shown; current is not null; current = current.InnerException)
+        {
+            trace.Add($"{(current == shown ? "" : "  caused by ")}{current.GetType().Name}: {current.Message}");
+            trace.AddRange(Frames(current));
+        }
+        return new ErrorOutput(shown.GetType().Name, shown.Message, trace);
+    }
+
+    private static Exception Unwrap(Exception exception) => exception switch
+    {
+        AggregateException { InnerExceptions: [var only] } => Unwrap(only),
+        System.Reflection.TargetInvocationException { InnerException: { } inner } => Unwrap(inner),
+        _ => exception,
+    };
+
+    private static IEnumerable<string> Frames(Exception exception)
+    {
+        var frames = (exception.StackTrace ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var inCells = frames.Select(frame => (frame, match: CellFrame().Match(frame))).Where(pair => pair.match.Success)
+            .Select(pair => $"   at {Method(pair.frame)}{pair.match.Groups[1].Value}:line {pair.match.Groups[2].Value}").ToList();
+        // Where the exception started matters as much as the line of the cell: keep the innermost frame outside of cells.
+        if (inCells.Count == 0)
+            return frames.Where(frame => !IsPlumbing(frame)).Select(frame => "   " + frame);
+        return !CellFrame().IsMatch(frames[0]) && !IsPlumbing(frames[0]) ? inCells.Prepend("   " + frames[0]) : inCells;
+    }
+
+    private static string Method(string frame)
+    {
+        var match = MethodName().Match(frame);
+        return match.Success && !match.Groups[1].Value.StartsWith('<') ? match.Groups[1].Value + " in " : "";
+    }
+
+    private static bool IsPlumbing(string frame) =>
+        frame.StartsWith("---", StringComparison.Ordinal) || frame.Contains("Microsoft.CodeAnalysis.Scripting", StringComparison.Ordinal)
+        || frame.Contains("System.Runtime.CompilerServices", StringComparison.Ordinal) || frame.Contains("DocTuneLab.Notebooks.C", StringComparison.Ordinal);
+
+    private static string Location(string path, string label, int line) => $"{(string.IsNullOrEmpty(path) ? label : path)}:line {line}";
+
+    [GeneratedRegex(@"(cell [^:]*|[^\s:]*\.csx):line (\d+)$")]
+    private static partial Regex CellFrame();
+
+    [GeneratedRegex(@"Submission#\d+\.([A-Za-z_<][\w<>.]*)\(")]
+    private static partial Regex MethodName();
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Runtime.Loader;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using DocTuneLab.Notebooks.Cells;
+
+namespace DocTuneLab.Notebooks.CSharp;
+
+/// <summary>
+/// <c>#r "nuget: Name, Version"</c>: restores a generated project that holds all packages of the session, and references what it resolves to.
+/// A restore that fails leaves the session as it was.
+/// </summary>
+internal sealed partial class NuGetReferences
+{
+    private readonly SortedDictionary<string, string> packages = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> added = new(StringComparer.Ordinal);
+
+    /// <summary>Handles the NuGet lines of <paramref name="code"/> and returns the code with those lines blank.</summary>
+    public async Task<string> TakeDirectivesAsync(string code, CSharpSession session, string location, int firstLine, CancellationToken cancellation)
+    {
+        if (!code.Contains("nuget:", StringComparison.OrdinalIgnoreCase))
+            return code;
+        var lines = code.Split('\n');
+        var wanted = new SortedDictionary<string, string>(packages, StringComparer.OrdinalIgnoreCase);
+        var lastLine = 0;
+        for (var i = 0; i < lines.Length; i++)
+        {
+            if (Directive().Match(lines[i]) is not { Success: true } match)
+                continue;
+            var version = match.Groups["version"] is { Success: true } given ? given.Value : "*";
+            // Restoring would fail without saying why.
+            if (!Version().IsMatch(version))
+                throw CellFailure.At($"{location}{firstLine + i}", "PackageNotRestored", $"'{version}' is not a package version. Expected one such as 1.2.3, 1.2.* or [1.0,2.0).");
+            wanted[match.Groups["name"].Value] = version;
+            lines[i] = "";
+            lastLine = i;
+        }
+        if (wanted.SequenceEqual(packages))
+            return string.Join('\n', lines);
+        var files = await RestoreAsync(wanted, $"{location}{firstLine + lastLine}", cancellation);
+        Load(files.Libraries, files.Natives, session);
+        packages.Clear();
+        foreach (var (name, version) in wanted)
+            packages[name] = version;
+        return string.Join('\n', lines);
+    }
+
+    private static async Task<(List<string> Libraries, List<string> Natives)> RestoreAsync(SortedDictionary<string, string> wanted, string location, CancellationToken cancellation)
+    {
+        var references = string.Concat(wanted.Select(package => $"<PackageReference Include=\"{package.Key}\" Version=\"{package.Value}\" />"));
+        var project = $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net{Environment.Version.Major}.0</TargetFramework></PropertyGroup><ItemGroup>{references}</ItemGroup></Project>";
+        var folder = Path.Combine(Path.GetTempPath(), "doctune-nuget", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16]);
+        var assets = Path.Combine(folder, "obj", "project.assets.json");
+        if (!File.Exists(Path.Combine(folder, "restored")))
+        {
+            Directory.CreateDirectory(folder);
+            await File.WriteAllTextAsync(Path.Combine(folder, "packages.csproj"), project, cancellation);
+            var start = new ProcessStartInfo("dotnet", ["restore", "packages.csproj", "--nologo", "-v", "q"]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+            using var process = Process.Start(start) ?? throw new NotebookException("'dotnet restore' could not be started.");
+            var output = process.StandardOutput.ReadToEndAsync(cancellation);
+            await process.WaitForExitAsync(cancellation);
+            if (process.ExitCode != 0)
+            {
+                var reasons = (await output).Split('\n').Where(line => line.Contains("error", StringComparison.Ordinal))
+                    .Select(line => ErrorText().Match(line).Groups[1].Value.Trim()).Where(line => line.Length > 0).Distinct().ToArray();
+                throw CellFailure.At(location, "PackageNotRestored", reasons.Length == 0 ? "The packages could not be restored." : reasons[0], reasons[Math.Min(1, reasons.Length)..]);
+            }
+            await File.WriteAllTextAsync(Path.Combine(folder, "restored"), "", cancellation);
+        }
+        return Resolve(JsonNode.Parse(await File.ReadAllTextAsync(assets, cancellation))!);
+    }
+
+    private static (List<string> Libraries, List<string> Natives) Resolve(JsonNode assets)
+    {
+        var roots = assets["packageFolders"]!.AsObject().Select(folder => folder.Key).ToList();
+        var libraries = new List<string>();
+        var natives = new List<string>();
+        foreach (var (key, target) in assets["targets"]!.AsObject().First().Value!.AsObject())
+        {
+            if (assets["libraries"]![key]?["path"]?.GetValue<string>() is not { } path || roots.Select(root => Path.Combine(root, path)).FirstOrDefault(Directory.Exists) is not { } folder)
+                continue;
+            libraries.AddRange((target!["runtime"]?.AsObject() ?? []).Where(file => !file.Key.EndsWith("_._", StringComparison.Ordinal)).Select(file => Path.Combine(folder, file.Key)));
+            natives.AddRange((target["runtimeTargets"]?.AsObject() ?? [])
+                .Where(file => file.Value?["assetType"]?.GetValue<string>() == "native" && file.Value["rid"]?.GetValue<string>() == System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier)
+                .Select(file => Path.Combine(folder, file.Key)));
+        }
+        return (libraries, natives);
+    }
+
+    private void Load(List<string> libraries, List<string> natives, CSharpSession session)
+    {
+        // What the host itself has loaded stays: two copies of one assembly would make two types of each name.
+        var loaded = AssemblyLoadContext.Default.Assemblies.Select(assembly => assembly.GetName().Name).ToHashSet();
+        foreach (var path in libraries.Where(added.Add))
+        {
+            if (loaded.Contains(Path.GetFileNameWithoutExtension(path)))
+                continue;
+            AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
+            session.AddReferenceFiles([path]);
+        }
+        var byName = natives.Where(added.Add).ToDictionary(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase);
+        if (byName.Count == 0)
+            return;
+        AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) =>
+        {
+            var plain = Path.GetFileNameWithoutExtension(name);
+            return byName.TryGetValue(plain, out var path) || byName.TryGetValue("lib" + plain, out path)
+                ? System.Runtime.InteropServices.NativeLibrary.Load(path)
+                : IntPtr.Zero;
+        };
+    }
+
+    [GeneratedRegex("^\\s*#r\\s+\"nuget:\\s*(?<name>[\\w.-]+)(\\s*,\\s*(?<version>[^\"]+?))?\\s*\"\\s*$", RegexOptions.IgnoreCase)]
+    private static partial Regex Directive();
+
+    [GeneratedRegex(@"^(\*(-\*)?|[\[(]?[\s,]*\d[\w.,*+ -]*[\])]?)$")]
+    private static partial Regex Version();
+
+    [GeneratedRegex(@"error\s*:?\s*(.*?)(?=\[/|$)")]
+    private static partial Regex ErrorText();
+}

@@ -1,0 +1,65 @@
+namespace DocTuneLab.Notebooks;
+
+/// <summary>
+/// The running cell, as seen by extensions and by code in cells. Implemented by each host, so that an extension does not know which
+/// one it runs in. All members may be called from any thread.
+/// </summary>
+public abstract class CellContext
+{
+    private static readonly AsyncLocal<CellContext?> Ambient = new();
+
+    /// <summary>The cell that runs on this logical thread of execution (it flows into tasks started by the cell).</summary>
+    /// <exception cref="NotebookException">No cell is running.</exception>
+    public static CellContext Current => Ambient.Value ?? throw new NotebookException("No notebook cell is running here; display(…) and the magics work only inside a cell.");
+
+    /// <summary>The running cell, or null outside of one.</summary>
+    public static CellContext? CurrentOrNull => Ambient.Value;
+
+    /// <summary>Shows a value with the registered formatters (text/html and text/plain) and returns a handle to change it in place.</summary>
+    public abstract DisplayHandle Display(object? value);
+
+    /// <summary>
+    /// Shows raw content. Keys are MIME types; values are strings, or for JSON types a <see cref="System.Text.Json.Nodes.JsonNode"/>;
+    /// binary types (image/png) take base64 text or a byte array.
+    /// </summary>
+    /// <param name="data">The content by MIME type.</param>
+    /// <param name="metadata">Output metadata, as nbformat keeps it beside the data. Same values as for data.</param>
+    public abstract DisplayHandle DisplayMime(IReadOnlyDictionary<string, object> data, IReadOnlyDictionary<string, object>? metadata = null);
+
+    /// <summary>The cell's standard output.</summary>
+    public abstract TextWriter Out { get; }
+
+    /// <summary>The cell's standard error.</summary>
+    public abstract TextWriter Error { get; }
+
+    /// <summary>Cancelled when the user interrupts the cell, or when it runs out of time.</summary>
+    public abstract CancellationToken CancellationToken { get; }
+
+    /// <summary>The lines under a magic that takes a body; otherwise empty.</summary>
+    public abstract string Body { get; }
+
+    /// <summary>Full path of the notebook, or null when there is none (a console, an unsaved notebook).</summary>
+    public abstract string? NotebookPath { get; }
+
+    /// <summary>State that lives as long as the session: one bag per notebook, shared by all its cells.</summary>
+    public abstract IDictionary<string, object> Items { get; }
+
+    /// <summary>Reads a variable of the C# session.</summary>
+    public abstract bool TryGetValue(string name, out object? value);
+
+    /// <summary>Declares (or replaces) a variable of type <typeparamref name="T"/> in the C# session, visible from the next C# part on.</summary>
+    public abstract void SetValue<T>(string name, T value);
+
+    /// <summary>Makes this cell <see cref="Current"/> until the returned scope is disposed of. For hosts.</summary>
+    public IDisposable Enter()
+    {
+        var previous = Ambient.Value;
+        Ambient.Value = this;
+        return new Scope(previous);
+    }
+
+    private sealed class Scope(CellContext? previous) : IDisposable
+    {
+        public void Dispose() => Ambient.Value = previous;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text.Json.Nodes;
+using DocTuneLab.Notebooks.Formatting;
+
+namespace DocTuneLab.Notebooks.Cells;
+
+/// <summary>The running cell of a <see cref="NotebookSession"/>.</summary>
+internal sealed class HostCellContext : CellContext
+{
+    private readonly NotebookSession session;
+    private readonly Action<CellOutput> emit;
+    private readonly object gate = new();
+    private readonly CellStreamWriter output;
+    private readonly CellStreamWriter error;
+    private readonly AsyncLocal<string?> body = new();
+
+    public HostCellContext(NotebookSession session, Action<CellOutput> emit, CancellationToken cancellationToken)
+    {
+        this.session = session;
+        this.emit = emit;
+        CancellationToken = cancellationToken;
+        output = new CellStreamWriter(gate, isError: false, emit);
+        error = new CellStreamWriter(gate, isError: true, emit) { Sibling = output };
+        output.Sibling = error;
+    }
+
+    public override TextWriter Out => output;
+
+    public override TextWriter Error => error;
+
+    public override CancellationToken CancellationToken { get; }
+
+    public override string Body => body.Value ?? "";
+
+    public override string? NotebookPath => session.NotebookPath;
+
+    public override IDictionary<string, object> Items => session.Items;
+
+    public void SetBody(string? text) => body.Value = text;
+
+    public override DisplayHandle Display(object? value) => Show(ValueFormatter.Format(value), []);
+
+    public override DisplayHandle DisplayMime(IReadOnlyDictionary<string, object> data, IReadOnlyDictionary<string, object>? metadata = null) =>
+        Show(ValueFormatter.ToJson(data), ValueFormatter.ToJson(metadata));
+
+    public override bool TryGetValue(string name, out object? value) => session.TryGetValue(name, out value);
+
+    public override void SetValue<T>(string name, T value) => session.SetValue(name, value);
+
+    /// <summary>Sends an output in order with what was printed before it.</summary>
+    public void Emit(CellOutput cellOutput)
+    {
+        lock (gate)
+        {
+            output.Flush();
+            error.Flush();
+            emit(cellOutput);
+        }
+    }
+
+    /// <summary>Sends everything still held back.</summary>
+    public void Complete()
+    {
+        // Those of earlier cells too: this cell may have updated them.
+        foreach (var display in session.WaitingDisplays.Values)
+            display.Flush();
+        output.Complete();
+        error.Complete();
+    }
+
+    private LiveDisplay Show(JsonObject data, JsonObject metadata)
+    {
+        var display = new LiveDisplay(session.NextDisplayId(), session.WaitingDisplays, update => Emit(update));
+        Emit(new DisplayOutput(data, metadata, display.Id));
+        return display;
+    }
+}

@@ -1,0 +1,153 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Languages;
+
+namespace DocTuneLab.Notebooks.Formats;
+
+/// <summary>
+/// The <c>.dib</c> format of .NET Interactive: cells divided by lines with the name of a language. It has no place for ids, tags and
+/// metadata of cells, so they go into the <c>#!meta</c> block under <c>doctune</c>, which other readers skip. Outputs are not kept.
+/// </summary>
+public static class DibFormat
+{
+    private const string Meta = "#!meta";
+    private const string Raw = "raw";
+
+    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Reads a notebook.</summary>
+    /// <param name="text">The text of the file.</param>
+    /// <param name="path">Name of the file, for messages.</param>
+    /// <exception cref="NotebookException">The #!meta block is not JSON.</exception>
+    public static Notebook Read(string text, string path = "notebook")
+    {
+        var sections = Sections(text);
+        var meta = new JsonObject();
+        if (sections is [{ Language: "meta" } first, ..])
+        {
+            meta = ReadMeta(first.Text, first.Line, path);
+            sections.RemoveAt(0);
+        }
+        var own = meta["doctune"] as JsonObject;
+        meta.Remove("doctune");
+        var known = own?["cells"] as JsonArray ?? [];
+        var notebook = new Notebook { Metadata = own?["metadata"]?.DeepClone() as JsonObject ?? [] };
+        // A file that was edited by hand may have other cells than the block says: then ids and tags cannot be matched.
+        var matched = known.Sum(cell => (int?)cell?["sections"] ?? 1) == sections.Count;
+        for (int i = 0, k = 0; i < sections.Count; k++)
+        {
+            var facts = matched ? known[k] as JsonObject : null;
+            var count = (int?)facts?["sections"] ?? 1;
+            notebook.Cells.Add(Cell(sections.GetRange(i, count), facts, k));
+            i += count;
+        }
+        if (meta.Count > 0)
+            notebook.Metadata["polyglot_notebook"] ??= meta;
+        return notebook;
+    }
+
+    /// <summary>The notebook as text.</summary>
+    public static string Write(Notebook notebook)
+    {
+        ArgumentNullException.ThrowIfNull(notebook);
+        var metadata = (JsonObject)notebook.Metadata.DeepClone();
+        var meta = metadata["polyglot_notebook"] as JsonObject;
+        metadata.Remove("polyglot_notebook");
+        meta ??= new JsonObject { ["kernelInfo"] = new JsonObject { ["defaultKernelName"] = "csharp", ["items"] = new JsonArray(new JsonObject { ["name"] = "csharp", ["languageName"] = "C#", ["aliases"] = new JsonArray("c#", "cs") }) } };
+        var texts = notebook.Cells.Select(CellText).ToList();
+        var facts = notebook.Cells.Zip(texts, (cell, text) =>
+        {
+            var fact = new JsonObject { ["id"] = cell.Id };
+            if (cell.Metadata.Count > 0)
+                fact["metadata"] = cell.Metadata.DeepClone();
+            if (Sections(text).Count is var count and > 1)
+                fact["sections"] = count;
+            // Blank lines between sections of one cell, and around its text, are not told apart from those of the format.
+            if (Cell(Sections(text), null, 0).Source != cell.Source)
+                fact["source"] = cell.Source;
+            return (JsonNode)fact;
+        });
+        meta["doctune"] = new JsonObject { ["cells"] = new JsonArray([.. facts]), ["metadata"] = metadata };
+        return $"{Meta}\n\n{meta.ToJsonString(Compact)}\n\n{string.Join("\n", texts)}";
+    }
+
+    private static string CellText(NotebookCell cell)
+    {
+        var language = cell.Kind switch { CellKind.Markdown => "markdown", CellKind.Raw => Raw, _ => cell.Language };
+        var source = cell.Source;
+        // A cell that names its language itself needs no second line for it.
+        var named = cell.Kind == CellKind.Code && SectionLanguage(source.Split('\n')[0]) is not null;
+        return (named ? "" : $"#!{language}\n\n") + source.Trim('\n') + "\n";
+    }
+
+    private static NotebookCell Cell(List<Section> sections, JsonObject? facts, int index)
+    {
+        if (sections.Count == 0)
+            sections = [new Section("csharp", "", 1)];
+        var kind = sections[0].Language switch { "markdown" => CellKind.Markdown, Raw => CellKind.Raw, _ => CellKind.Code };
+        var text = new StringBuilder(kind == CellKind.Code && sections[0].Language != "csharp" ? $"#!{sections[0].Language}\n" : "").Append(sections[0].Text);
+        foreach (var section in sections.Skip(1))
+            text.Append($"\n#!{section.Language}\n{section.Text}");
+        var source = text.ToString();
+        // The exact source counts only while the file still says the same: an edit by hand wins.
+        if (facts?["source"]?.ToString() is { } exact && Cell(Sections(CellText(new NotebookCell { Kind = kind, Source = exact })), null, 0).Source == source)
+            source = exact;
+        return new NotebookCell
+        {
+            Id = facts?["id"]?.ToString() ?? $"cell-{index + 1}",
+            Kind = kind,
+            Source = source,
+            Metadata = facts?["metadata"]?.DeepClone() as JsonObject ?? [],
+        };
+    }
+
+    private static List<Section> Sections(string text)
+    {
+        var sections = new List<Section>();
+        var lines = text.ReplaceLineEndings("\n").Split('\n');
+        var language = "csharp";
+        var body = new List<string>();
+        var start = 1;
+        for (var i = 0; i <= lines.Length; i++)
+        {
+            var next = i == lines.Length ? "" : SectionLanguage(lines[i]);
+            if (next is null)
+            {
+                body.Add(lines[i]);
+                continue;
+            }
+            if (start > 1 || body.Any(line => line.Trim().Length > 0))
+                sections.Add(new Section(language, string.Join('\n', body).Trim('\n'), start));
+            (language, start) = (next, i + 2);
+            body.Clear();
+        }
+        return sections;
+    }
+
+    private static string? SectionLanguage(string line)
+    {
+        var name = line.TrimEnd();
+        if (!name.StartsWith(CellSplitter.Prefix, StringComparison.Ordinal))
+            return null;
+        name = name[CellSplitter.Prefix.Length..];
+        return name is "c#" or "cs" ? "csharp" : name is "md" ? "markdown" : name is "js" ? "javascript"
+            : name is "meta" or Raw || BuiltInMagics.LanguageNames.Contains(name) ? name : null;
+    }
+
+    private static JsonObject ReadMeta(string json, int line, string path)
+    {
+        try
+        {
+            return JsonNode.Parse(json) as JsonObject ?? throw new NotebookException($"{path}, line {line}: the {Meta} block is not a JSON object.");
+        }
+        catch (JsonException exception)
+        {
+            throw new NotebookException($"{path}, line {line + exception.LineNumber}: the {Meta} block is not valid JSON.", exception);
+        }
+    }
+
+    private sealed record Section(string Language, string Text, int Line);
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+
+namespace DocTuneLab.Cli.Tests;
+
+/// <summary>Runs the built tool as a process, in a folder of its own.</summary>
+public sealed class Doctune : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    /// <summary>The tool's working folder.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("doctune-cli").FullName;
+
+    /// <summary>The built tool.</summary>
+    public static string Library => Path.Combine(AppContext.BaseDirectory, "doctune.dll");
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    public string Write(string name, string text)
+    {
+        var path = Path.Combine(Folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    public bool Has(string name) => File.Exists(Path.Combine(Folder, name));
+
+    public string Read(string name) => File.ReadAllText(Path.Combine(Folder, name));
+
+    public Result Run(params string[] arguments) => Wait(Start(arguments));
+
+    public Process Start(params string[] arguments) => StartProgram("dotnet", [Library, .. arguments]);
+
+    public Process StartProgram(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Remove("DOCTUNE_DEBUG");
+        return Process.Start(start)!;
+    }
+
+    public static Result Wait(Process process)
+    {
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(Limit))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail("The process did not end.");
+        }
+        return new Result(process.ExitCode, output.Result, error.Result);
+    }
+
+    public sealed record Result(int Code, string Out, string Error);
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+
+namespace DocTuneLab.Cli.Tests;
+
+public sealed class RunTests : IDisposable
+{
+    private readonly Doctune doctune = new();
+
+    public void Dispose() => doctune.Dispose();
+
+    [Fact]
+    public void A_run_saves_the_notebook_and_the_report_and_says_where()
+    {
+        doctune.Write("nb.dib", "#!markdown\n\n# Hello\n\n#!csharp\n\nConsole.WriteLine(40 + x);\n");
+        doctune.Write("nb.ipynb", """
+            {"cells": [
+              {"cell_type": "markdown", "metadata": {}, "source": "# Hello"},
+              {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "int x = 1; string s = \"\";", "outputs": [], "execution_count": null},
+              {"cell_type": "code", "metadata": {}, "source": "Console.WriteLine($\"{40 + x} {s}\");", "outputs": [], "execution_count": null}],
+             "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+            """);
+        var result = doctune.Run("run", "nb.ipynb", "-p", "x", "2", "-p", "s", "-a=b c", "--report", "out/r.html");
+        Assert.Equal((0, ""), (result.Code, result.Error));
+        Assert.Contains("cell 3/3 Hello", result.Out);
+        Assert.Contains(Path.Combine("artifacts", "nb.ipynb"), result.Out);
+        Assert.Contains("r.html", result.Out);
+        Assert.Contains("\"42 -a=b c\\n\"", doctune.Read("artifacts/nb.ipynb"));
+        Assert.Contains("42 -a=b c", doctune.Read("out/r.html"));
+    }
+
+    [Fact]
+    public void A_failing_cell_gives_exit_code_1_its_place_and_a_saved_notebook()
+    {
+        doctune.Write("nb.dib", "#!csharp\n\nvar a = 1;\n\n#!csharp\n\n\nthrow new Exception(\"boom\");\n\n#!csharp\n\n\"never\"\n");
+        var result = doctune.Run("run", "nb.dib", "-o", "out.ipynb", "--report", "r.html");
+        Assert.Equal(1, result.Code);
+        Assert.Contains("Exception: boom", result.Out);
+        Assert.Contains("cell 2:line 1", result.Out);
+        Assert.Contains("\"ename\": \"Exception\"", doctune.Read("out.ipynb"));
+        Assert.Contains("This run failed", doctune.Read("r.html"));
+    }
+
+    [Fact]
+    public void An_unknown_parameter_gives_exit_code_2()
+    {
+        doctune.Write("nb.dib", "#!csharp\n\nvar a = 1;\n");
+        Assert.Equal(0, doctune.Run("convert", "nb.dib", "nb.ipynb").Code);
+        doctune.Write("nb.ipynb", doctune.Read("nb.ipynb").Replace("\"metadata\": {},\n   \"outputs\"", "\"metadata\": {\"tags\": [\"parameters\"]},\n   \"outputs\"", StringComparison.Ordinal));
+        var result = doctune.Run("run", "nb.ipynb", "-p", "b", "1");
+        Assert.Equal((2, "doctune: The notebook has no parameter 'b'. It has: a.\n"), (result.Code, result.Error));
+    }
+
+    [Fact]
+    public void A_run_past_its_limit_gives_exit_code_3()
+    {
+        doctune.Write("nb.dib", "#!csharp\n\nwhile (true) ;\n");
+        Assert.Equal(3, doctune.Run("run", "nb.dib", "--timeout", "2").Code);
+    }
+
+    [Fact]
+    public void Ctrl_C_stops_a_runaway_cell_saves_and_gives_exit_code_130()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "sends a POSIX signal");
+        doctune.Write("nb.dib", "#!csharp\n\nConsole.WriteLine(\"started\");\nwhile (true) ;\n");
+        using var process = doctune.Start("run", "nb.dib", "--verbose");
+        while (process.StandardOutput.ReadLine() is { } line && line != "started")
+        {
+        }
+        using (var kill = Process.Start("kill", ["-INT", process.Id.ToString()]))
+            kill.WaitForExit();
+        Assert.Equal(130, Doctune.Wait(process).Code);
+        Assert.Contains("\"status\": \"interrupted\"", doctune.Read("artifacts/nb.ipynb"));
+    }
+
+    [Fact]
+    public void A_script_prints_and_gets_its_arguments()
+    {
+        doctune.Write("s.csx", "Console.WriteLine(string.Join('+', args));\n\"last\"");
+        var result = doctune.Run("script", "s.csx", "a", "b");
+        Assert.Equal((0, "a+b\nlast\n"), (result.Code, result.Out));
+        doctune.Write("s.csx", "\nnope();");
+        result = doctune.Run("script", "s.csx");
+        Assert.Equal(1, result.Code);
+        Assert.StartsWith("s.csx:line 2: error CS0103", result.Error);
+    }
+
+    [Fact]
+    public void Conversion_there_and_back_keeps_the_notebook()
+    {
+        doctune.Write("a.dib", "#!markdown\n\n# T\n\n#!csharp\n\n1 + 1\n");
+        Assert.Equal(0, doctune.Run("convert", "a.dib", "a.ipynb").Code);
+        Assert.Equal(0, doctune.Run("convert", "a.ipynb", "b.dib").Code);
+        Assert.EndsWith("#!markdown\n\n# T\n\n#!csharp\n\n1 + 1\n", doctune.Read("b.dib"));
+        Assert.Equal(1, doctune.Run("convert", "a.ipynb", "a.txt").Code);
+    }
+}

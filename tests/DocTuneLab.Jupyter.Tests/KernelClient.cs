@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using DocTuneLab.Notebooks;
+using NetMQ;
+using NetMQ.Sockets;
+
+namespace DocTuneLab.Jupyter.Tests;
+
+/// <summary>A client of a kernel that runs in this process, speaking the wire protocol over loopback.</summary>
+internal sealed class KernelClient : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly CancellationTokenSource stop = new();
+    private readonly DealerSocket shell = new();
+    private readonly DealerSocket control = new();
+    private readonly SubscriberSocket iopub = new();
+    private readonly RequestSocket heartbeat = new();
+
+    public KernelClient()
+    {
+        var ports = FreePorts(5);
+        Connection = new ConnectionInfo { ShellPort = ports[0], ControlPort = ports[1], IoPubPort = ports[2], StdinPort = ports[3], HeartbeatPort = ports[4], Key = "secret-key" };
+        Kernel = Task.Run(() => new KernelServer(Connection, new SessionOptions()).RunAsync(stop.Token));
+        iopub.SubscribeToAnyTopic();
+        shell.Connect($"tcp://127.0.0.1:{ports[0]}");
+        control.Connect($"tcp://127.0.0.1:{ports[1]}");
+        iopub.Connect($"tcp://127.0.0.1:{ports[2]}");
+        heartbeat.Connect($"tcp://127.0.0.1:{ports[4]}");
+        // Subscriptions travel on their own: the kernel answers before it knows of them, until it does.
+        while (!Ready())
+        {
+        }
+    }
+
+    public ConnectionInfo Connection { get; }
+
+    public Task Kernel { get; }
+
+    public void Dispose()
+    {
+        stop.Cancel();
+        Assert.True(Kernel.Wait(Patience));
+        shell.Dispose();
+        control.Dispose();
+        iopub.Dispose();
+        heartbeat.Dispose();
+    }
+
+    public WireMessage Request(string type, JsonObject content, bool onControl = false)
+    {
+        var id = Send(type, content, onControl);
+        return Reply(id, onControl);
+    }
+
+    public string Send(string type, JsonObject content, bool onControl = false, string? key = null)
+    {
+        var message = WireMessage.Create(type, content, "client");
+        (onControl ? control : shell).SendMultipartMessage(message.ToFrames(key ?? Connection.Key));
+        return message.Header["msg_id"]!.ToString();
+    }
+
+    public WireMessage Reply(string id, bool onControl = false) =>
+        TryReceive(onControl ? control : shell, Patience, message => message.Parent["msg_id"]?.ToString() == id) ?? throw new TimeoutException("no reply");
+
+    public WireMessage? TryReply(TimeSpan patience) => TryReceive(shell, patience, _ => true);
+
+    /// <summary>What the kernel published about a request, up to "idle".</summary>
+    public List<WireMessage> Published(string id)
+    {
+        var found = new List<WireMessage>();
+        while (TryReceive(iopub, Patience, message => message.Parent["msg_id"]?.ToString() == id) is { } message)
+        {
+            found.Add(message);
+            if (message.Type == "status" && message.Content["execution_state"]?.ToString() == "idle")
+                return found;
+        }
+        throw new TimeoutException($"never idle; got {string.Join(", ", found.Select(message => message.Type))}");
+    }
+
+    public (WireMessage Reply, List<WireMessage> Published) Execute(string code)
+    {
+        var id = Send("execute_request", Code(code));
+        return (Reply(id), Published(id));
+    }
+
+    public bool HeartbeatAnswers()
+    {
+        heartbeat.SendFrame("ping");
+        return heartbeat.TryReceiveFrameString(TimeSpan.FromSeconds(2), out var pong) && pong == "ping";
+    }
+
+    public static JsonObject Code(string code) => new()
+    {
+        ["code"] = code,
+        ["silent"] = false,
+        ["store_history"] = true,
+        ["allow_stdin"] = false,
+        ["stop_on_error"] = true,
+        ["user_expressions"] = new JsonObject(),
+    };
+
+    private bool Ready()
+    {
+        var id = Send("kernel_info_request", []);
+        Reply(id);
+        return TryReceive(iopub, TimeSpan.FromMilliseconds(200), message => message.Parent["msg_id"]?.ToString() == id) is not null && Published(id).Count > 0;
+    }
+
+    private WireMessage? TryReceive(NetMQSocket socket, TimeSpan patience, Func<WireMessage, bool> accept)
+    {
+        var deadline = DateTime.UtcNow + patience;
+        while (DateTime.UtcNow < deadline)
+        {
+            NetMQMessage? frames = null;
+            if (!socket.TryReceiveMultipartMessage(deadline - DateTime.UtcNow, ref frames!))
+                return null;
+            var message = WireMessage.Read(frames, Connection.Key);
+            Assert.NotNull(message);
+            if (accept(message))
+                return message;
+        }
+        return null;
+    }
+
+    private static List<int> FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        listeners.ForEach(listener => listener.Start());
+        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToList();
+        listeners.ForEach(listener => listener.Stop());
+        return ports;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace DocTuneLab.Jupyter.Tests;
+
+public sealed class KernelTests : IDisposable
+{
+    private readonly KernelClient client = new();
+
+    public void Dispose() => client.Dispose();
+
+    [Fact]
+    public void Kernel_info_names_the_language()
+    {
+        var reply = client.Request("kernel_info_request", []);
+        Assert.Equal("kernel_info_reply", reply.Type);
+        Assert.Equal("C#", reply.Content["language_info"]!["name"]!.ToString());
+        Assert.Equal("5.3", reply.Content["protocol_version"]!.ToString());
+        Assert.Equal("C#", client.Request("kernel_info_request", [], onControl: true).Content["language_info"]!["name"]!.ToString());
+    }
+
+    [Fact]
+    public void A_cell_publishes_what_it_shows_in_order()
+    {
+        var (reply, published) = client.Execute("Console.WriteLine(\"héllo\"); Console.Error.Write(\"e\"); var h = display(1); h.Update(2);\n6 * 7");
+        Assert.Equal(("ok", 1), (reply.Content["status"]!.ToString(), reply.Content["execution_count"]!.GetValue<int>()));
+        Assert.Equal(["status", "execute_input", "stream", "stream", "display_data", "execute_result", "update_display_data", "status"], published.Select(message => message.Type));
+        Assert.Equal(["stdout", "stderr"], published.Where(message => message.Type == "stream").Select(message => message.Content["name"]!.ToString()));
+        Assert.Equal("héllo\n", published[2].Content["text"]!.ToString());
+        Assert.Equal("42", published[5].Content["data"]!["text/plain"]!.ToString());
+        Assert.Equal(published[4].Content["transient"]!["display_id"]!.ToString(), published[6].Content["transient"]!["display_id"]!.ToString());
+    }
+
+    [Fact]
+    public void An_error_is_published_and_queued_cells_are_aborted()
+    {
+        var failing = client.Send("execute_request", KernelClient.Code("await Task.Delay(300); throw new Exception(\"boom\");"));
+        var queued = client.Send("execute_request", KernelClient.Code("1"));
+        Assert.Equal("boom", client.Reply(failing).Content["evalue"]!.ToString());
+        Assert.Equal("aborted", client.Reply(queued).Content["status"]!.ToString());
+        var error = Assert.Single(client.Published(failing), message => message.Type == "error");
+        Assert.Contains("cell 1:line 1", error.Content["traceback"]!.ToJsonString());
+        Assert.Equal("ok", client.Execute("1").Reply.Content["status"]!.ToString());
+    }
+
+    [Fact]
+    public void A_busy_cell_is_interrupted_while_the_heart_beats()
+    {
+        var id = client.Send("execute_request", KernelClient.Code("while (true) ;"));
+        Thread.Sleep(1000);
+        Assert.True(client.HeartbeatAnswers());
+        var clock = Stopwatch.StartNew();
+        Assert.Equal("ok", client.Request("interrupt_request", [], onControl: true).Content["status"]!.ToString());
+        Assert.Equal("error", client.Reply(id).Content["status"]!.ToString());
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"took {clock.Elapsed}");
+        Assert.Equal("ok", client.Execute("2").Reply.Content["status"]!.ToString());
+    }
+
+    [Fact]
+    public void Messages_with_another_key_are_not_answered()
+    {
+        client.Send("kernel_info_request", [], key: "wrong-key");
+        Assert.Null(client.TryReply(TimeSpan.FromMilliseconds(500)));
+        Assert.Equal("ok", client.Request("kernel_info_request", []).Content["status"]!.ToString());
+    }
+
+    [Theory]
+    [InlineData("var x = 1;", "complete")]
+    [InlineData("for (var i = 0; i < 3; i++) {", "incomplete")]
+    [InlineData("var = ;", "invalid")]
+    [InlineData("#!lsmagic", "complete")]
+    public void Completeness_is_judged_by_the_parser(string code, string status) =>
+        Assert.Equal(status, client.Request("is_complete_request", new JsonObject { ["code"] = code }).Content["status"]!.ToString());
+
+    [Fact]
+    public void Completion_knows_state_members_and_code_points()
+    {
+        client.Execute("var greeting = \"hi\"; record Box(int Width);");
+        Assert.Contains("greeting", Matches("gree", 4));
+        Assert.Contains("Width", Matches("new Box(1).Wi", 13));
+        var reply = client.Request("complete_request", new JsonObject { ["code"] = "/* 😀 */ greeting.ToUp", ["cursor_pos"] = 21 });
+        Assert.Contains("ToUpper", reply.Content["matches"]!.AsArray().Select(match => match!.ToString()));
+        Assert.Equal((17, 21), (reply.Content["cursor_start"]!.GetValue<int>(), reply.Content["cursor_end"]!.GetValue<int>()));
+        Assert.Contains("#!lsmagic", Matches("#!ls", 4));
+        Assert.Contains("--connection", Matches("#!sql --conn", 12));
+    }
+
+    [Fact]
+    public void Inspection_shows_the_signature()
+    {
+        client.Execute("int Twice(int n) => 2 * n;");
+        var reply = client.Request("inspect_request", new JsonObject { ["code"] = "Twice(2)", ["cursor_pos"] = 2, ["detail_level"] = 0 });
+        Assert.True(reply.Content["found"]!.GetValue<bool>());
+        Assert.Contains("int Twice(int n)", reply.Content["data"]!["text/plain"]!.ToString());
+    }
+
+    [Fact]
+    public void History_holds_what_ran()
+    {
+        client.Execute("1");
+        client.Execute("2");
+        var reply = client.Request("history_request", new JsonObject { ["hist_access_type"] = "tail", ["n"] = 1 });
+        Assert.Equal("[[0,2,\"2\"]]", reply.Content["history"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Shutdown_ends_the_kernel_even_when_a_cell_runs()
+    {
+        client.Send("execute_request", KernelClient.Code("while (true) ;"));
+        await Task.Delay(500);
+        var reply = client.Request("shutdown_request", new JsonObject { ["restart"] = false }, onControl: true);
+        Assert.Equal("ok", reply.Content["status"]!.ToString());
+        await client.Kernel.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    private List<string> Matches(string code, int position) =>
+        [.. client.Request("complete_request", new JsonObject { ["code"] = code, ["cursor_pos"] = position }).Content["matches"]!.AsArray().Select(match => match!.ToString())];
+}

@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using DocTuneLab.Notebooks.Cells;
+
+namespace DocTuneLab.Notebooks.Tests;
+
+public class CSharpCellTests
+{
+    [Fact]
+    public async Task State_goes_from_cell_to_cell()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync("var x = 20; record Pair(int A, string? B); int Twice(int n) => 2 * n;");
+        await driver.OkAsync("x += 1;\nTwice(x) + new Pair(0, null).A");
+        Assert.Equal("42", driver.Result);
+    }
+
+    [Fact]
+    public async Task Only_a_last_expression_without_semicolon_is_shown()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync("var a = 1 + 1;");
+        Assert.Empty(driver.Outputs);
+        await driver.OkAsync("Console.Write(\"hi\")");
+        Assert.Equal([new StreamOutput(false, "hi")], driver.Outputs);
+        await driver.OkAsync("(string?)null");
+        Assert.Equal("null", driver.Result);
+    }
+
+    [Fact]
+    public async Task Await_works_at_top_level()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync("await Task.Delay(1);\nvar n = await Task.Run(() => { Console.WriteLine(\"from the pool\"); return 7; });\nn");
+        Assert.Equal("7", driver.Result);
+        Assert.Equal("from the pool\n", driver.Printed);
+    }
+
+    [Fact]
+    public async Task Blocking_on_a_task_of_the_cell_does_not_deadlock()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync("async Task<int> Slow() { await Task.Delay(10); return 5; }\nSlow().Result");
+        Assert.Equal("5", driver.Result);
+    }
+
+    [Fact]
+    public async Task Compiler_errors_name_cell_line_and_place()
+    {
+        var driver = new SessionDriver();
+        var result = await driver.RunAsync("var a = 1;\nfor (;;) undefined();");
+        Assert.Equal(CellStatus.Failed, result.Status);
+        Assert.StartsWith("cell 1:line 2: CS0103", result.Error!.Message);
+        Assert.Equal(["    for (;;) undefined();", "             ^~~~~~~~~"], result.Error.Traceback.Skip(1).Take(2));
+    }
+
+    [Fact]
+    public async Task Exceptions_name_the_lines_of_the_cells_they_came_through()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync("int Fail(int n)\n{\n    throw new InvalidOperationException($\"no {n}\");\n}");
+        var result = await driver.RunAsync("var before = 3;\n\nFail(before);");
+        Assert.Equal("InvalidOperationException", result.Error!.Name);
+        Assert.Equal("InvalidOperationException: no 3", result.Error.Traceback[0]);
+        Assert.Contains(result.Error.Traceback, line => line.EndsWith("cell 1:line 3", StringComparison.Ordinal));
+        Assert.Contains(result.Error.Traceback, line => line.EndsWith("cell 2:line 3", StringComparison.Ordinal));
+        Assert.DoesNotContain(result.Error.Traceback, line => line.Contains("CodeAnalysis", StringComparison.Ordinal));
+        await driver.OkAsync("before");
+        Assert.Equal("3", driver.Result);
+    }
+
+    [Fact]
+    public async Task Lines_are_counted_from_the_top_of_the_cell_behind_magics()
+    {
+        var driver = new SessionDriver();
+        var result = await driver.RunAsync("#!set --name a --value 1\n#!csharp\nvar b = 2;\nnope");
+        Assert.StartsWith("cell 1:line 4: CS0103", result.Error!.Message);
+    }
+
+    [Theory]
+    [InlineData("while (true) ;")]
+    [InlineData("for (;;) { try { Thread.Sleep(Timeout.Infinite); } finally { } }")]
+    [InlineData("void Spin() { Spin2(); } void Spin2() { while (true) { } } Spin();")]
+    [InlineData("again: goto again;")]
+    [InlineData("await Task.Delay(-1, CellContext.Current.CancellationToken);")]
+    [InlineData("Task.Delay(-1).Wait();")]
+    public async Task A_runaway_cell_stops_and_the_session_lives_on(string code)
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync("var kept = 1;");
+        using var stop = new CancellationTokenSource();
+        var run = driver.RunAsync(code, stop.Token);
+        await Task.Delay(300);
+        var clock = Stopwatch.StartNew();
+        await stop.CancelAsync();
+        Assert.Equal(CellStatus.Cancelled, (await run).Status);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"took {clock.Elapsed}");
+        await driver.OkAsync("kept");
+        Assert.Equal("1", driver.Result);
+    }
+
+    [Fact]
+    public async Task A_cell_that_cannot_be_stopped_makes_the_session_say_so()
+    {
+        var session = new NotebookSession(new SessionOptions { StopGrace = TimeSpan.FromMilliseconds(300) });
+        session.AddReferences(typeof(Visible).Assembly);
+        using var stop = new CancellationTokenSource();
+        var run = session.RunAsync(new CellRequest("DocTuneLab.Notebooks.Tests.Visible.Spin(3000);", "cell 1"), _ => { }, stop.Token);
+        await Task.Delay(1500);
+        await stop.CancelAsync();
+        Assert.Equal(CellStatus.Stuck, (await run).Status);
+        Assert.True(session.IsStuck);
+        await Assert.ThrowsAsync<NotebookException>(() => session.RunAsync(new CellRequest("1", "cell 2"), _ => { }));
+    }
+
+    [Fact]
+    public async Task Endless_recursion_is_an_error_not_the_end_of_the_process()
+    {
+        var driver = new SessionDriver();
+        var result = await driver.RunAsync("int Down(int n) => Down(n + 1) + 1;\nDown(0)");
+        Assert.Equal("InsufficientExecutionStackException", result.Error!.Name);
+    }
+
+    [Theory]
+    [InlineData("async Task A() => await Task.Yield(); await A();")]
+    [InlineData("async Task<int> B() => await Task.FromResult(1); await B();")]
+    [InlineData("void C() => throw new Exception(); try { C(); } catch { }")]
+    [InlineData("int[] a = [1]; ref int D() => ref a[0]; D() = 2;")]
+    [InlineData("foreach (var (k, v) in new Dictionary<int, int> { [1] = 2 }) if (k > 0) for (var i = 0; i < 2; i++) while (i < 1) i++;")]
+    [InlineData("int i = 0; do i++; while (i < 3);")]
+    [InlineData("IEnumerable<int> E() { yield return 1; } E().Select(x => { return x; }).Count();")]
+    [InlineData("class F { public int P { get { return 1; } } public override string ToString() => \"f\"; }")]
+    public async Task Guards_keep_the_meaning_of_code(string code) => await new SessionDriver().OkAsync(code);
+
+    [Fact]
+    public async Task A_referenced_assembly_can_be_used()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync($"#r \"{typeof(CSharpCellTests).Assembly.Location}\"\nDocTuneLab.Notebooks.Tests.Visible.Answer");
+        Assert.Equal("42", driver.Result);
+    }
+
+    [Fact]
+    public async Task A_package_that_cannot_be_restored_is_an_error_at_its_line_and_poisons_nothing()
+    {
+        var driver = new SessionDriver();
+        var result = await driver.RunAsync("var a = 1;\n#r \"nuget: No.Such.Package, not-a-version\"");
+        Assert.Equal("PackageNotRestored", result.Error!.Name);
+        Assert.StartsWith("cell 1:line 2: ", result.Error.Traceback[^1]);
+        Assert.Contains("not-a-version", result.Error.Message);
+        await driver.OkAsync("1");
+    }
+}
+
+public static class Visible
+{
+    public static int Answer => 42;
+
+    // Compiled without guards, and never waiting: nothing can stop it.
+    public static void Spin(int milliseconds)
+    {
+        for (var clock = Stopwatch.StartNew(); clock.ElapsedMilliseconds < milliseconds;)
+            Thread.SpinWait(100);
+    }
+}

@@ -1,0 +1,146 @@
+using DocTuneLab.Notebooks.Formats;
+
+namespace DocTuneLab.Notebooks.Tests;
+
+public class FormatTests
+{
+    // As Jupyter 6 and 7 write it: sorted keys, one space, non-ASCII text as it is.
+    private const string Jupyter = """
+        {
+         "cells": [
+          {
+           "attachments": {
+            "a.png": {
+             "image/png": "AAAA"
+            }
+           },
+           "cell_type": "markdown",
+           "id": "one",
+           "metadata": {
+            "custom": {
+             "z": 1.0,
+             "é": [
+              true,
+              null
+             ]
+            }
+           },
+           "source": [
+            "# Title 😀\n",
+            "text"
+           ]
+          },
+          {
+           "cell_type": "code",
+           "execution_count": 3,
+           "id": "two",
+           "metadata": {
+            "tags": [
+             "parameters"
+            ]
+           },
+           "outputs": [
+            {
+             "name": "stdout",
+             "output_type": "stream",
+             "text": [
+              "a\n",
+              "b\u001b[0m\n"
+             ]
+            },
+            {
+             "data": {
+              "application/json": [
+               1,
+               2
+              ],
+              "image/png": "AAAA\n",
+              "text/html": [
+               "<p>\n",
+               "</p>"
+              ]
+             },
+             "execution_count": 3,
+             "metadata": {},
+             "output_type": "execute_result"
+            }
+           ],
+           "source": [
+            "1"
+           ]
+          },
+          {
+           "cell_type": "code",
+           "execution_count": null,
+           "id": "three",
+           "metadata": {},
+           "outputs": [],
+           "source": []
+          }
+         ],
+         "metadata": {
+          "kernelspec": {
+           "display_name": ".NET (C#)",
+           "language": "C#",
+           "name": ".net-csharp"
+          },
+          "language_info": {
+           "name": "C#"
+          },
+          "unknown": {
+           "kept": true
+          }
+         },
+         "nbformat": 4,
+         "nbformat_minor": 5
+        }
+
+        """;
+
+    [Fact]
+    public void An_unchanged_notebook_is_written_byte_for_byte() =>
+        Assert.Equal(Jupyter, IpynbFormat.Write(IpynbFormat.Read(Jupyter)));
+
+    [Theory]
+    [InlineData("{\n \"cells\": [\n  oops\n ]}", "nb.ipynb, line 3: not valid JSON")]
+    [InlineData("[]", "nb.ipynb: not a notebook")]
+    [InlineData("{\"cells\": [], \"nbformat\": 3}", "nbformat 3; expected 4")]
+    [InlineData("{\"cells\": [{\"cell_type\": \"other\"}], \"nbformat\": 4}", "cells[0].cell_type is 'other'")]
+    public void A_broken_notebook_is_named_with_its_place(string json, string message) =>
+        Assert.Contains(message, Assert.Throws<NotebookException>(() => IpynbFormat.Read(json, "nb.ipynb")).Message);
+
+    [Fact]
+    public void A_missing_notebook_is_named() =>
+        Assert.Equal("no/such.ipynb: there is no such notebook. Give the path of an .ipynb or .dib file.", Assert.Throws<NotebookException>(() => Notebook.Load("no/such.ipynb")).Message);
+
+    [Fact]
+    public void Dib_files_of_dotnet_interactive_are_read()
+    {
+        const string Dib = "#!meta\n\n{\"kernelInfo\":{\"defaultKernelName\":\"csharp\"}}\n\n#!markdown\n\n# Hi\n\ntext\n\n#!csharp\n\nvar a = 1;\n#!docs parse x\n\n#!sql\n\nselect 1\n";
+        var notebook = DibFormat.Read(Dib);
+        Assert.Equal([CellKind.Markdown, CellKind.Code, CellKind.Code], notebook.Cells.Select(cell => cell.Kind));
+        Assert.Equal(["# Hi\n\ntext", "var a = 1;\n#!docs parse x", "#!sql\nselect 1"], notebook.Cells.Select(cell => cell.Source));
+    }
+
+    [Fact]
+    public void Conversion_to_dib_and_back_loses_nothing_but_outputs()
+    {
+        var notebook = IpynbFormat.Read(Jupyter);
+        notebook.Cells.Add(new NotebookCell { Id = "mixed", Source = "var x = 1;\n\n#!html\n<b>x</b>\n" });
+        notebook.Cells.Add(new NotebookCell { Id = "sql", Source = "#!sql --connection lab\nselect 1" });
+        notebook.Cells.Add(new NotebookCell { Id = "raw", Kind = CellKind.Raw, Source = "raw text" });
+        notebook.Cells.Add(new NotebookCell { Id = "html", Source = "#!html\n<b>x</b>" });
+        var back = DibFormat.Read(DibFormat.Write(notebook));
+        Assert.Equal(notebook.Cells.Select(cell => (cell.Id, cell.Kind, cell.Source, cell.Metadata.ToJsonString())), back.Cells.Select(cell => (cell.Id, cell.Kind, cell.Source, cell.Metadata.ToJsonString())));
+        Assert.Equal(notebook.Metadata["unknown"]!.ToJsonString(), back.Metadata["unknown"]!.ToJsonString());
+        Assert.Equal(DibFormat.Write(notebook), DibFormat.Write(back));
+    }
+
+    [Fact]
+    public void An_edit_of_the_dib_by_hand_wins_over_what_was_stored()
+    {
+        var text = DibFormat.Write(new Notebook { Cells = { new NotebookCell { Id = "a", Source = "\nvar x = 1;\n" } } });
+        Assert.Equal("\nvar x = 1;\n", DibFormat.Read(text).Cells[0].Source);
+        Assert.Equal("var x = 2;", DibFormat.Read(text.Replace("#!csharp\n\nvar x = 1;", "#!csharp\n\nvar x = 2;", StringComparison.Ordinal)).Cells[0].Source);
+    }
+}

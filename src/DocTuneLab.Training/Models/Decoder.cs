@@ -1,0 +1,150 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Models;
+
+/// <summary>Keys and values of one layer for the tokens seen so far, [batch, key-value heads, length, head size].</summary>
+public sealed class KeyValueCache(int layers) : IDisposable
+{
+    private readonly Tensor?[] _keys = new Tensor?[layers], _values = new Tensor?[layers];
+
+    internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values)
+    {
+        var allKeys = _keys[layer] is { } k ? cat([k, keys], 2) : keys.clone();
+        var allValues = _values[layer] is { } v ? cat([v, values], 2) : values.clone();
+        _keys[layer]?.Dispose();
+        _values[layer]?.Dispose();
+        _keys[layer] = allKeys.DetachFromDisposeScope();
+        _values[layer] = allValues.DetachFromDisposeScope();
+        return (allKeys, allValues);
+    }
+
+    /// <summary>Keeps only the given rows of the batch.</summary>
+    internal void Select(Tensor rows)
+    {
+        foreach (var side in (Tensor?[][])[_keys, _values])
+        {
+            for (var i = 0; i < side.Length; i++)
+            {
+                if (side[i] is not { } old) continue;
+                side[i] = old.index_select(0, rows).DetachFromDisposeScope();
+                old.Dispose();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var t in _keys.Concat(_values)) t?.Dispose();
+    }
+}
+
+/// <summary>
+/// The pre-norm decoder shared by Llama (Touvron et al. 2023, arXiv 2302.13971) and Qwen2 (arXiv 2407.10671): RMSNorm,
+/// rotary grouped-query attention, SwiGLU. It computes in <see cref="ComputeType"/>; norms and logits in float32.
+/// </summary>
+public sealed class Decoder : IDisposable
+{
+    private readonly ModelConfig _config;
+    private readonly Layer[] _layers;
+    private readonly Tensor _finalNorm;
+    private readonly Weight _embedding, _head;
+    private readonly Tensor _cosine, _sine;
+
+    internal sealed record Layer(Tensor InputNorm, Linear Query, Linear Key, Linear Value, Linear Output, Tensor MlpNorm, Linear Gate, Linear Up, Linear Down)
+    {
+        public IEnumerable<Linear> Linears => [Query, Key, Value, Output, Gate, Up, Down];
+    }
+
+    internal Decoder(ModelConfig config, ScalarType computeType, Weight embedding, Layer[] layers, Tensor finalNorm, Weight? head)
+    {
+        (_config, ComputeType, _embedding, _layers, _finalNorm, _head) = (config, computeType, embedding, layers, finalNorm, head ?? embedding);
+        using var scope = NewDisposeScope();
+        var half = config.HeadSize / 2;
+        var inverse = pow(config.RopeTheta, -arange(0, half, dtype: ScalarType.Float64) / half);
+        var angles = outer(arange(0, config.MaxPositions, dtype: ScalarType.Float64), inverse);
+        angles = cat([angles, angles], 1);
+        _cosine = angles.cos().to_type(ScalarType.Float32).DetachFromDisposeScope();
+        _sine = angles.sin().to_type(ScalarType.Float32).DetachFromDisposeScope();
+    }
+
+    /// <summary>Type of activations.</summary>
+    public ScalarType ComputeType { get; }
+
+    /// <summary>All adaptable linear layers, in order.</summary>
+    public IEnumerable<Linear> Linears => _layers.SelectMany(l => l.Linears);
+
+    /// <summary>Number of layers.</summary>
+    public int LayerCount => _layers.Length;
+
+    /// <summary>Final hidden states, normalised.</summary>
+    /// <param name="ids">[batch, length] int64.</param>
+    /// <param name="positions">[batch, length] int64, or null for 0, 1, 2 … in each row.</param>
+    /// <param name="mask">Additive or boolean attention mask broadcastable to [batch, heads, length, keys]; null is causal.</param>
+    /// <param name="cache">Where given, keys and values are appended and attended to.</param>
+    /// <returns>[batch, length, hidden] in <see cref="ComputeType"/>.</returns>
+    public Tensor Forward(Tensor ids, Tensor? positions = null, Tensor? mask = null, KeyValueCache? cache = null)
+    {
+        var x = nn.functional.embedding(ids, _embedding.Materialize(ScalarType.Float32) is var table && _embedding is DenseWeight d && d.Tensor.dtype == ComputeType ? d.Tensor : table).to_type(ComputeType);
+        var (cosine, sine) = positions is null
+            ? (_cosine[..(int)ids.shape[1]].unsqueeze(0), _sine[..(int)ids.shape[1]].unsqueeze(0))
+            : (nn.functional.embedding(positions, _cosine), nn.functional.embedding(positions, _sine));
+        cosine = cosine.unsqueeze(1).to_type(ComputeType);
+        sine = sine.unsqueeze(1).to_type(ComputeType);
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            x = x + Attention(i, Norm(x, _layers[i].InputNorm), cosine, sine, mask, cache);
+            var h = Norm(x, _layers[i].MlpNorm);
+            x = x + _layers[i].Down.Forward(nn.functional.silu(_layers[i].Gate.Forward(h)) * _layers[i].Up.Forward(h));
+        }
+        return Norm(x, _finalNorm);
+    }
+
+    /// <summary>Logits in float32 of hidden states [..., hidden].</summary>
+    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, _head.Materialize(ComputeType)).to_type(ScalarType.Float32);
+
+    private Tensor Attention(int index, Tensor x, Tensor cosine, Tensor sine, Tensor? mask, KeyValueCache? cache)
+    {
+        var layer = _layers[index];
+        var (batch, length) = (x.shape[0], x.shape[1]);
+        var query = Rotate(Heads(layer.Query.Forward(x), _config.Heads), cosine, sine);
+        var key = Rotate(Heads(layer.Key.Forward(x), _config.KeyValueHeads), cosine, sine);
+        var value = Heads(layer.Value.Forward(x), _config.KeyValueHeads);
+        if (cache is not null) (key, value) = cache.Append(index, key, value);
+        var groups = _config.Heads / _config.KeyValueHeads;
+        if (groups > 1) (key, value) = (key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1));
+        var attended = nn.functional.scaled_dot_product_attention(query, key, value, mask!, 0, mask is null && length > 1);
+        return layer.Output.Forward(attended.transpose(1, 2).reshape(batch, length, _config.Heads * _config.HeadSize));
+
+        Tensor Heads(Tensor t, int heads) => t.view(batch, length, heads, _config.HeadSize).transpose(1, 2);
+    }
+
+    private static Tensor Rotate(Tensor x, Tensor cosine, Tensor sine)
+    {
+        var halves = x.chunk(2, -1);
+        return x * cosine + cat([-halves[1], halves[0]], -1) * sine;
+    }
+
+    private Tensor Norm(Tensor x, Tensor weight)
+    {
+        var wide = x.to_type(ScalarType.Float32);
+        return (wide * rsqrt(wide.square().mean([-1], true) + _config.NormEpsilon) * weight).to_type(ComputeType);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var layer in _layers)
+        {
+            foreach (var linear in layer.Linears) linear.Dispose();
+            layer.InputNorm.Dispose();
+            layer.MlpNorm.Dispose();
+        }
+        if (!ReferenceEquals(_head, _embedding)) _head.Dispose();
+        _embedding.Dispose();
+        _finalNorm.Dispose();
+        _cosine.Dispose();
+        _sine.Dispose();
+    }
+}

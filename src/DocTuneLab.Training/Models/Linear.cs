@@ -1,0 +1,35 @@
+using DocTuneLab.Training.Adapters;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Models;
+
+/// <summary>A linear layer by its Hugging Face name, with an optional low-rank adapter beside the frozen matrix.</summary>
+public sealed class Linear(string name, Weight weight, Tensor? bias) : IDisposable
+{
+    /// <summary>Such as <c>model.layers.0.self_attn.q_proj</c>.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>The matrix.</summary>
+    public Weight Weight { get; } = weight;
+
+    /// <summary>[out], or null.</summary>
+    public Tensor? Bias { get; } = bias?.DetachFromDisposeScope();
+
+    /// <summary>The adapter in use, or null.</summary>
+    public LoraLayer? Adapter { get; set; }
+
+    /// <summary>x [..., in] to [..., out], in the type of x.</summary>
+    public Tensor Forward(Tensor x)
+    {
+        var y = nn.functional.linear(x, Weight.Materialize(x.dtype), Bias?.to_type(x.dtype));
+        return Adapter is null ? y : y + Adapter.Forward(x);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Weight.Dispose();
+        Bias?.Dispose();
+    }
+}

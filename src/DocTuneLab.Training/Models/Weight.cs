@@ -1,0 +1,83 @@
+using DocTuneLab.Training.Quantization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Models;
+
+/// <summary>The matrix of a linear layer, [out, in], however it is stored.</summary>
+public abstract class Weight : IDisposable
+{
+    /// <summary>Output features.</summary>
+    public abstract long Rows { get; }
+
+    /// <summary>Input features.</summary>
+    public abstract long Columns { get; }
+
+    /// <summary>Bytes that it takes at rest.</summary>
+    public abstract long Bytes { get; }
+
+    /// <summary>The matrix in <paramref name="type"/>; belongs to the current dispose scope unless it is the stored tensor itself.</summary>
+    public abstract Tensor Materialize(ScalarType type);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}
+
+/// <summary>A matrix stored as it is: frozen, or trained in full.</summary>
+public sealed class DenseWeight(Tensor tensor) : Weight
+{
+    /// <summary>The stored tensor.</summary>
+    public Tensor Tensor { get; } = tensor.DetachFromDisposeScope();
+
+    /// <inheritdoc/>
+    public override long Rows => Tensor.shape[0];
+
+    /// <inheritdoc/>
+    public override long Columns => Tensor.shape[1];
+
+    /// <inheritdoc/>
+    public override long Bytes => Tensor.numel() * Tensor.element_size();
+
+    /// <inheritdoc/>
+    public override Tensor Materialize(ScalarType type) => Tensor.dtype == type ? Tensor : Tensor.to_type(type);
+
+    /// <inheritdoc/>
+    public override void Dispose() => Tensor.Dispose();
+}
+
+/// <summary>A frozen matrix in NF4, dequantised for each use.</summary>
+public sealed class Nf4Weight(Nf4Tensor quantized) : Weight
+{
+    private Tensor? _resident;
+
+    /// <summary>The packed codes and statistics.</summary>
+    public Nf4Tensor Quantized { get; } = quantized;
+
+    /// <inheritdoc/>
+    public override long Rows => Quantized.Shape[0];
+
+    /// <inheritdoc/>
+    public override long Columns => Quantized.Shape[1];
+
+    /// <inheritdoc/>
+    public override long Bytes => Quantized.Bytes;
+
+    /// <summary>
+    /// Keeps the dequantised matrix until <see cref="Release"/>: for generation, where a step's product is far smaller than
+    /// the dequantisation before it. Values are the same either way.
+    /// </summary>
+    public void Keep(ScalarType type) => _resident ??= Quantized.Dequantize(type).DetachFromDisposeScope();
+
+    /// <summary>Gives the memory of <see cref="Keep"/> back.</summary>
+    public void Release()
+    {
+        _resident?.Dispose();
+        _resident = null;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Materialize(ScalarType type) => _resident is { } kept && kept.dtype == type ? kept : Quantized.Dequantize(type);
+
+    /// <inheritdoc/>
+    public override void Dispose() => Release();
+}

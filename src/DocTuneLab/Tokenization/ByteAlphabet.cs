@@ -1,0 +1,24 @@
+namespace DocTuneLab.Tokenization;
+
+/// <summary>GPT-2's one-to-one map between bytes and printable characters, in which vocabularies are written.</summary>
+internal static class ByteAlphabet
+{
+    private static readonly char[] s_toChar = Build();
+    private static readonly Dictionary<char, byte> s_toByte = s_toChar.Select((c, b) => (c, b)).ToDictionary(p => p.c, p => (byte)p.b);
+
+    public static char Char(byte value) => s_toChar[value];
+
+    public static bool TryByte(char value, out byte result) => s_toByte.TryGetValue(value, out result);
+
+    private static char[] Build()
+    {
+        var map = new char[256];
+        var next = 256;
+        for (var b = 0; b < 256; b++)
+        {
+            var printable = b is >= '!' and <= '~' or >= 0xA1 and <= 0xAC or >= 0xAE and <= 0xFF;
+            map[b] = (char)(printable ? b : next++);
+        }
+        return map;
+    }
+}

@@ -161,7 +161,7 @@ public sealed class ReferenceSet
         // Only the runtime is installed: its own assemblies hold the same public types. The host's list also names the application's.
         var trusted = (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         var folder = Path.TrimEndingDirectorySeparator(runtime);
-        var list = trusted.Where(p => Path.GetDirectoryName(p) == folder).Order(StringComparer.Ordinal).ToList();
+        var list = trusted.Where(p => Path.GetDirectoryName(p) == folder).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         return list.Count > 0
             ? list
             : throw new LabException($"{folder}: no framework assemblies found. Install the .NET SDK, or run on the shared .NET runtime.");

@@ -10,8 +10,9 @@ internal sealed class ApiReader(XmlDocs docs)
     public readonly record struct Entry(ApiSymbol Symbol, string? TypeId, IReadOnlyList<string> Bases);
 
     /// <summary>Every visible type and member of an assembly, types in ordinal order of full name, members in declaration order.</summary>
+    /// <remarks>Types that moved elsewhere and are forwarded are still this assembly's API.</remarks>
     public IEnumerable<Entry> Read(IAssemblySymbol assembly) =>
-        Types(assembly.GlobalNamespace).OrderBy(t => t.ToDisplayString(), StringComparer.Ordinal).SelectMany(Read);
+        Types(assembly.GlobalNamespace).Concat(assembly.GetForwardedTypes().SelectMany(WithNested)).OrderBy(t => t.ToDisplayString(), StringComparer.Ordinal).SelectMany(Read);
 
     private IEnumerable<Entry> Read(INamedTypeSymbol type)
     {

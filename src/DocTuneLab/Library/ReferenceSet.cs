@@ -1,3 +1,4 @@
+using System.Reflection.Metadata;
 using System.Runtime.InteropServices;
 using Microsoft.CodeAnalysis;
 
@@ -63,17 +64,29 @@ public sealed class ReferenceSet
         var byPath = new Dictionary<string, MetadataReference>(StringComparer.Ordinal);
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var hashes = new List<string>();
+        var facades = new Dictionary<string, (string Path, PortableExecutableReference Reference, IReadOnlyList<string> Needs)>(StringComparer.OrdinalIgnoreCase);
+        var wanted = new Queue<(string Name, string Folder)>();
         foreach (var path in framework)
         {
             var metadata = AssemblyMetadata.CreateFromFile(path);
-            hashes.Add(metadata.GetModules()[0].GetModuleVersionId().ToString("N"));
-            byPath.Add(path, metadata.GetReference(filePath: path));
-            names.Add(Path.GetFileNameWithoutExtension(path));
+            var module = metadata.GetModules()[0];
+            hashes.Add(module.GetModuleVersionId().ToString("N"));
+            var reader = module.GetMetadataReader();
+            var reference = metadata.GetReference(filePath: path);
+            var needs = Needs(reader);
+            var name = Path.GetFileNameWithoutExtension(path);
+            // Half of the framework's assemblies only forward types. Each costs every compilation time, so they come in only where something refers to them.
+            if (reader.TypeDefinitions.Count <= 1) facades.Add(name, (path, reference, needs));
+            else
+            {
+                byPath.Add(path, reference);
+                names.Add(name);
+                foreach (var need in needs) wanted.Enqueue((need, ""));
+            }
         }
 
         var library = assemblyPaths.Select(Path.GetFullPath).Distinct(StringComparer.Ordinal).ToList();
         var libraryNames = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        var wanted = new Queue<(string Name, string Folder)>();
         foreach (var path in library) libraryNames.Add(Add(path));
         names.UnionWith(libraryNames);
 
@@ -82,7 +95,14 @@ public sealed class ReferenceSet
         while (wanted.TryDequeue(out var next))
         {
             if (names.Contains(next.Name)) continue;
-            var found = new[] { next.Folder, extraPack }.OfType<string>().Select(f => Path.Combine(f, next.Name + ".dll")).FirstOrDefault(File.Exists);
+            if (facades.TryGetValue(next.Name, out var facade))
+            {
+                names.Add(next.Name);
+                byPath.Add(facade.Path, facade.Reference);
+                foreach (var need in facade.Needs) wanted.Enqueue((need, ""));
+                continue;
+            }
+            var found = new[] { next.Folder, extraPack }.Where(f => !string.IsNullOrEmpty(f)).Select(f => Path.Combine(f!, next.Name + ".dll")).FirstOrDefault(File.Exists);
             if (found is null) continue;
             names.Add(next.Name);
             Add(found);
@@ -123,14 +143,15 @@ public sealed class ReferenceSet
             var metadata = AssemblyMetadata.CreateFromImage(bytes);
             var reader = metadata.GetModules()[0].GetMetadataReader();
             var name = reader.GetString(reader.GetAssemblyDefinition().Name);
-            var needs = reader.AssemblyReferences.Select(h => reader.GetString(reader.GetAssemblyReference(h).Name)).ToList();
-            return (metadata.GetReference(filePath: path), ContentHash.Of(bytes), name, needs);
+            return (metadata.GetReference(filePath: path), ContentHash.Of(bytes), name, Needs(reader));
         }
         catch (Exception e) when (e is BadImageFormatException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             throw new LabException($"{path}: not a readable .NET assembly ({e.Message}). Expected the managed DLL of the library.", e);
         }
     }
+
+    private static List<string> Needs(MetadataReader reader) => [.. reader.AssemblyReferences.Select(h => reader.GetString(reader.GetAssemblyReference(h).Name))];
 
     private static List<string> FrameworkAssemblies(string runtime)
     {
@@ -140,7 +161,7 @@ public sealed class ReferenceSet
         // Only the runtime is installed: its own assemblies hold the same public types. The host's list also names the application's.
         var trusted = (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         var folder = Path.TrimEndingDirectorySeparator(runtime);
-        var list = trusted.Where(p => Path.GetDirectoryName(p) == folder).Order(StringComparer.Ordinal).ToList();
+        var list = trusted.Where(p => Path.GetDirectoryName(p) == folder).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         return list.Count > 0
             ? list
             : throw new LabException($"{folder}: no framework assemblies found. Install the .NET SDK, or run on the shared .NET runtime.");

@@ -1,0 +1,239 @@
+using Dapper;
+using DocTuneLab.Corpus;
+using DocTuneLab.Documents;
+using DocTuneLab.Storage;
+using DocTuneLab.Tests.Documents;
+using DocTuneLab.Tests.Library;
+using Microsoft.Data.Sqlite;
+
+namespace DocTuneLab.Tests.Storage;
+
+public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, IDisposable
+{
+    private readonly string _path = Path.Combine(Directory.CreateTempSubdirectory("doctune-lab-").FullName, "lab");
+
+    public void Dispose() => Directory.Delete(Path.GetDirectoryName(_path)!, recursive: true);
+
+    private Chunker Chunker => new(ChunkerSpecTests.Words, 20, new SymbolLinker(library.Api));
+
+    private static Document Page(string path, string text, Split split = Split.Train) => MarkdownParser.Parse(path, text, split);
+
+    private static string Json(object value) => System.Text.Json.JsonSerializer.Serialize(value);
+
+    private static Sample Sample(string question, Split split = Split.Train, SampleKind kind = SampleKind.Code, bool passed = true) => new(
+        ContentHash.Of(question), kind, [Message.User(question), Message.Assistant("a \"quoted\" 答")], new(["c2", "c1"], ["M:A.B", "T:A"]), [new("compiles", passed, passed ? null : "CS1061"), new("grounded", true, "x")], split);
+
+    [Fact]
+    public void Documents_and_chunks_round_trip()
+    {
+        var page = Page("a/b.md", "---\ntitle: T\nx: 1\n---\n# Tank\n\nUse `Tank.Fill`.\n\n```csharp\nvar t = new Tank(1);\n```\n\n## More\n\nOther words that make it long enough to need a second chunk of text here.\n", Split.Dev);
+        var chunks = Chunker.Chunk(page);
+        Assert.True(chunks.Count > 1);
+        using (var lab = Lab.Open(_path)) Assert.Equal(new DocumentChanges(1, 0, 0, 0), lab.SaveDocuments([page], Chunker.Chunk, "s"));
+        using var again = Lab.Open(_path, readOnly: true);
+        Assert.Equal(Json(page), Json(Assert.Single(again.Documents())));
+        Assert.Equal(Json(chunks), Json(again.Chunks()));
+        Assert.Equal(Json(chunks), Json(again.Chunks("a/b.md")));
+        Assert.Contains(again.ChunksMentioning("T:Acme.Flow.Tank"), c => c.Text.Contains("new Tank"));
+        Assert.Empty(again.Verify());
+    }
+
+    [Fact]
+    public void An_empty_lab_has_nothing_and_is_sound()
+    {
+        using var lab = Lab.Open(_path);
+        Assert.Empty(lab.Documents());
+        Assert.Empty(lab.Chunks());
+        Assert.Empty(lab.ChunksMentioning("T:X"));
+        Assert.Empty(lab.Search("x"));
+        Assert.Empty(lab.Symbols());
+        Assert.Empty(lab.Samples());
+        Assert.Empty(lab.Runs());
+        Assert.Empty(lab.Metrics("x"));
+        Assert.Empty(lab.Evaluations("x"));
+        Assert.Empty(lab.Verify());
+        Assert.All(lab.Stats().Rows.Values, n => Assert.Equal(0, n));
+    }
+
+    [Fact]
+    public void Only_changed_pages_are_cut_again_and_lost_ones_go()
+    {
+        using var lab = Lab.Open(_path);
+        var cut = new List<string>();
+        IReadOnlyList<Chunk> Cut(Document d) { cut.Add(d.Path); return Chunker.Chunk(d); }
+        lab.SaveDocuments([Page("a.md", "alpha"), Page("b.md", "beta"), Page("c.md", "gamma")], Cut, "1");
+        cut.Clear();
+        Assert.Equal(new DocumentChanges(1, 1, 1, 1), lab.SaveDocuments([Page("a.md", "alpha"), Page("b.md", "delta"), Page("d.md", "epsilon")], Cut, "1"));
+        Assert.Equal(["b.md", "d.md"], cut);
+        Assert.Empty(lab.Search("beta gamma"));
+        Assert.Equal("b.md", Assert.Single(lab.Search("delta")).Chunk.DocumentPath);
+        Assert.Equal(new DocumentChanges(0, 3, 0, 0), lab.SaveDocuments([Page("a.md", "alpha"), Page("b.md", "delta"), Page("d.md", "epsilon")], Cut, "2"));
+        // The trees of the former b.md and of c.md are no longer named; equal trees share one document.
+        Assert.InRange(lab.CollectGarbage(), 0, 2);
+        Assert.Empty(lab.Verify());
+    }
+
+    [Fact]
+    public void Search_ranks_headings_first_knows_parts_of_identifiers_and_chinese()
+    {
+        using var lab = Lab.Open(_path);
+        lab.SaveDocuments([Page("a.md", "# Draining\n\nOpens the valve."), Page("b.md", "# Other\n\nBefore draining, call `ReadAllAsync` once."), Page("c.md", "# 储罐\n\n打开储罐的阀门。")], Chunker.Chunk, "s");
+        Assert.Equal(["a.md", "b.md"], lab.Search("draining").Select(h => h.Chunk.DocumentPath));
+        Assert.Equal("b.md", lab.Search("read").Single().Chunk.DocumentPath);
+        Assert.Equal("c.md", lab.Search("阀门").Single().Chunk.DocumentPath);
+        Assert.Single(lab.Search("draining", limit: 1));
+        Assert.Empty(lab.Search("\" OR * ("));
+        Assert.True(lab.Search("draining")[0].Score > lab.Search("draining")[1].Score);
+    }
+
+    [Fact]
+    public void Symbols_round_trip_and_are_written_once()
+    {
+        using var lab = Lab.Open(_path);
+        Assert.True(lab.SaveSymbols(library.Api));
+        Assert.False(lab.SaveSymbols(library.Api));
+        Assert.Equal(Json(library.Api.Symbols), Json(lab.Symbols()));
+    }
+
+    [Fact]
+    public void Samples_round_trip_by_split_kind_and_acceptance()
+    {
+        using var lab = Lab.Open(_path);
+        var samples = new[] { Sample("one"), Sample("two", Split.Dev), Sample("three", kind: SampleKind.Qa), Sample("four", passed: false) };
+        lab.SaveSamples(samples);
+        Assert.Equal(Json(samples), Json(lab.Samples(acceptedOnly: false)));
+        Assert.Equal(Json(samples[..1]), Json(lab.Samples(Split.Train, SampleKind.Code)));
+        lab.SaveSamples([samples[0] with { Split = Split.Test }]);
+        Assert.Equal(4, lab.Samples(acceptedOnly: false).Count);
+        lab.SaveSamples([samples[1]], replaceAll: true);
+        Assert.Equal(Json(samples[1..2]), Json(lab.Samples(acceptedOnly: false)));
+        Assert.Equal(4, lab.Verify().Count(p => p.Table == "samples"));
+    }
+
+    [Fact]
+    public void Runs_have_a_manifest_metrics_and_results()
+    {
+        using var lab = Lab.Open(_path, time: new Clock(new(2025, 3, 1, 12, 0, 0, TimeSpan.Zero)));
+        var run = lab.BeginRun("train", """{"seed": 7}""");
+        Assert.StartsWith("20250301-120000-train-", run.Id);
+        Assert.NotEqual(run.Id, lab.BeginRun("train", """{"seed": 7}""").Id);
+        lab.AppendMetrics(run.Id, [new("loss", 1, 2.5), new("loss", 2, double.NaN), new("lr", 1, 0.1)]);
+        lab.AppendMetrics(run.Id, [new("loss", 1, 2.25)]);
+        Assert.Equal([new("loss", 1, 2.25), new("loss", 2, null)], lab.Metrics(run.Id, "loss"));
+        EvaluationRow[] rows = [new("s", "base", "t1", "compiles", 0, "CS1061"), new("s", "tuned", "t1", "compiles", 1, null)];
+        lab.SaveEvaluations(run.Id, rows);
+        Assert.Equal(rows, lab.Evaluations(run.Id));
+        var done = lab.FinishRun(run.Id, """{"loss": 1.5}""");
+        Assert.Equal(("done", """{"seed": 7}"""), (done.Status, done.Configuration));
+        var manifest = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(Path.Combine(run.Directory, "run.json")))!;
+        Assert.Equal((7, 1.5, "done"), ((int)manifest["configuration"]!["seed"]!, (double)manifest["results"]!["loss"]!, (string)manifest["status"]!));
+        Assert.Equal(2, lab.Runs("train").Count);
+        Assert.Throws<LabException>(() => lab.FinishRun("nope"));
+        Assert.Throws<LabException>(() => lab.BeginRun("train", "not json"));
+        Assert.Empty(lab.Verify());
+    }
+
+    private sealed class Clock(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+
+    [Fact]
+    public void Requests_and_templates_are_kept()
+    {
+        using var lab = Lab.Open(_path);
+        var request = new StoredRequest("k", "m", 10, 20, 0.5, "raw");
+        lab.SaveRequest(request);
+        lab.SaveTemplate("qa", "v1", "body");
+        Assert.Equal(request, lab.FindRequest("k"));
+        Assert.Null(lab.FindRequest("other"));
+        Assert.Equal(0, lab.CollectGarbage());
+        Assert.Equal((1, 1, 2), (lab.Stats().Rows["requests"], lab.Stats().Rows["templates"], lab.Stats().StoredDocuments));
+    }
+
+    [Fact]
+    public void A_document_that_no_row_names_is_collected()
+    {
+        using var lab = Lab.Open(_path);
+        lab.SaveDocuments([Page("a.md", "x")], Chunker.Chunk, "s");
+        // What a crash between the two databases leaves behind.
+        var key = lab.PutDocument("response", "paid for, never named");
+        Assert.Empty(lab.Verify());
+        Assert.Equal(1, lab.CollectGarbage());
+        Assert.Null(lab.GetDocument(key));
+        Assert.Single(lab.Documents());
+        Assert.Equal(0, lab.CollectGarbage());
+    }
+
+    [Fact]
+    public void A_row_whose_document_is_gone_or_changed_is_reported()
+    {
+        using (var lab = Lab.Open(_path))
+        {
+            lab.SaveRequest(new("k1", "m", 1, 1, 0, "one"));
+            lab.SaveRequest(new("k2", "m", 1, 1, 0, "two"));
+        }
+        using (var lite = new LiteDB.LiteDatabase(Path.Combine(_path, "lab.litedb")))
+        {
+            var documents = lite.GetCollection("documents");
+            documents.DeleteMany("$.content = 'one'");
+            var two = documents.FindOne("$.content = 'two'");
+            two["content"] = "changed";
+            documents.Update(two);
+        }
+        using var again = Lab.Open(_path);
+        Assert.Equal(["lab.litedb", "requests"], again.Verify().Select(p => p.Table).Order());
+        Assert.Contains("k1", again.Verify().Single(p => p.Table == "requests").Row);
+    }
+
+    [Fact]
+    public void A_second_writer_is_told_who_holds_the_lab_and_readers_are_fine()
+    {
+        using var lab = Lab.Open(_path);
+        lab.SaveDocuments([Page("a.md", "alpha")], Chunker.Chunk, "s");
+        var message = Assert.Throws<LabException>(() => Lab.Open(_path)).Message;
+        Assert.Contains($"process {Environment.ProcessId}", message);
+        using var reader = Lab.Open(_path, readOnly: true);
+        Assert.Single(reader.Search("alpha"));
+        Assert.Single(reader.Documents());
+        lab.SaveDocuments([Page("a.md", "alpha beta")], Chunker.Chunk, "s");
+        Assert.Single(reader.Search("beta"));
+        lab.SaveDocuments([Page("a.md", "# Another\n\ntree")], Chunker.Chunk, "s");
+        Assert.Equal("Another", Assert.Single(reader.Documents()).Root.Children[0].Heading);
+        Assert.Empty(lab.Verify());
+        Assert.Empty(reader.Verify());
+        Assert.Contains("reading only", Assert.Throws<LabException>(() => reader.SaveSamples([])).Message);
+        using var sql = new SqliteConnection(lab.SqliteConnectionString);
+        Assert.Equal(1, sql.ExecuteScalar<long>("SELECT count(*) FROM documents"));
+        Assert.Throws<SqliteException>(() => sql.Execute("DELETE FROM documents"));
+    }
+
+    [Fact]
+    public void An_older_lab_is_migrated_with_its_data()
+    {
+        using (var lab = Lab.Open(_path)) lab.SaveDocuments([Page("a.md", "# Tank\n\nalpha")], Chunker.Chunk, "s");
+        SetVersion("DROP TABLE chunks_fts; PRAGMA user_version = 1");
+        Assert.Contains("version 1", Assert.Throws<LabException>(() => Lab.Open(_path, readOnly: true)).Message);
+        using var again = Lab.Open(_path);
+        Assert.Single(again.Search("alpha"));
+        Assert.Single(again.Search("tank"));
+    }
+
+    [Fact]
+    public void A_newer_lab_and_a_file_that_is_no_lab_are_refused()
+    {
+        Lab.Open(_path).Dispose();
+        SetVersion("PRAGMA user_version = 99");
+        Assert.Contains("99", Assert.Throws<LabException>(() => Lab.Open(_path)).Message);
+        File.WriteAllText(Path.Combine(_path, "lab.sqlite"), "this is no database, and long enough to be read as one by nobody at all");
+        Assert.Contains("lab.sqlite", Assert.Throws<LabException>(() => Lab.Open(_path)).Message);
+        Assert.Contains("no lab here", Assert.Throws<LabException>(() => Lab.Open(_path + "2", readOnly: true)).Message);
+    }
+
+    private void SetVersion(string statements)
+    {
+        using var sql = new SqliteConnection($"Data Source={Path.Combine(_path, "lab.sqlite")};Pooling=False");
+        sql.Open();
+        sql.Execute(statements);
+    }
+}

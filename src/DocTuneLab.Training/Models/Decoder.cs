@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;
@@ -49,7 +48,7 @@ public sealed class Decoder : IDisposable
     private readonly ModelConfig _config;
     private readonly Layer[] _layers;
     private readonly Tensor _finalNorm;
-    private readonly Weight _embedding, _head;
+    private readonly DenseWeight _embedding, _head;
     private readonly Tensor _cosine, _sine;
 
     internal sealed record Layer(Tensor InputNorm, Linear Query, Linear Key, Linear Value, Linear Output, Tensor MlpNorm, Linear Gate, Linear Up, Linear Down)
@@ -57,7 +56,7 @@ public sealed class Decoder : IDisposable
         public IEnumerable<Linear> Linears => [Query, Key, Value, Output, Gate, Up, Down];
     }
 
-    internal Decoder(ModelConfig config, ScalarType computeType, Weight embedding, Layer[] layers, Tensor finalNorm, Weight? head)
+    internal Decoder(ModelConfig config, ScalarType computeType, DenseWeight embedding, Layer[] layers, Tensor finalNorm, DenseWeight? head)
     {
         (_config, ComputeType, _embedding, _layers, _finalNorm, _head) = (config, computeType, embedding, layers, finalNorm, head ?? embedding);
         using var scope = NewDisposeScope();
@@ -86,10 +85,10 @@ public sealed class Decoder : IDisposable
     /// <returns>[batch, length, hidden] in <see cref="ComputeType"/>.</returns>
     public Tensor Forward(Tensor ids, Tensor? positions = null, Tensor? mask = null, KeyValueCache? cache = null)
     {
-        var x = nn.functional.embedding(ids, _embedding.Materialize(ScalarType.Float32) is var table && _embedding is DenseWeight d && d.Tensor.dtype == ComputeType ? d.Tensor : table).to_type(ComputeType);
+        var x = Rows(_embedding.Tensor, ids).to_type(ComputeType);
         var (cosine, sine) = positions is null
             ? (_cosine[..(int)ids.shape[1]].unsqueeze(0), _sine[..(int)ids.shape[1]].unsqueeze(0))
-            : (nn.functional.embedding(positions, _cosine), nn.functional.embedding(positions, _sine));
+            : (Rows(_cosine, positions), Rows(_sine, positions));
         cosine = cosine.unsqueeze(1).to_type(ComputeType);
         sine = sine.unsqueeze(1).to_type(ComputeType);
         for (var i = 0; i < _layers.Length; i++)
@@ -119,6 +118,8 @@ public sealed class Decoder : IDisposable
 
         Tensor Heads(Tensor t, int heads) => t.view(batch, length, heads, _config.HeadSize).transpose(1, 2);
     }
+
+    private static Tensor Rows(Tensor table, Tensor ids) => table.index_select(0, ids.reshape(-1)).view([.. ids.shape, table.shape[1]]);
 
     private static Tensor Rotate(Tensor x, Tensor cosine, Tensor sine)
     {

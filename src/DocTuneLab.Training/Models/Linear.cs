@@ -1,5 +1,4 @@
 using DocTuneLab.Training.Adapters;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;

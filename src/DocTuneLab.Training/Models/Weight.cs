@@ -1,5 +1,4 @@
 using DocTuneLab.Training.Quantization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;

@@ -1,0 +1,178 @@
+using DocTuneLab.Tokenization;
+using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Quantization;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Models;
+
+/// <summary>How a model folder is loaded.</summary>
+public sealed record ModelLoadOptions
+{
+    /// <summary>Whether the linear layers are quantised to NF4 as they load (QLoRA). Default true.</summary>
+    public bool Nf4 { get; init; } = true;
+
+    /// <summary><c>auto</c> (bfloat16 where the processor multiplies in it, else float32), <c>bf16</c> or <c>fp32</c>. Default auto.</summary>
+    public string ComputeType { get; init; } = "auto";
+}
+
+/// <summary>A model folder in Hugging Face layout, loaded: configuration, tokenizer, chat template and weights.</summary>
+public sealed class BaseModel : IDisposable
+{
+    private BaseModel(string directory, string hash, ModelConfig config, HuggingFaceTokenizer tokenizer, ChatTemplate template, Decoder decoder, IReadOnlyDictionary<string, Tensor> parameters)
+    {
+        (Directory, Hash, Config, Tokenizer, ChatTemplate, Decoder, Parameters) = (directory, hash, config, tokenizer, template, decoder, parameters);
+    }
+
+    /// <summary>The folder.</summary>
+    public string Directory { get; }
+
+    /// <summary>Content hash of the weights.</summary>
+    public string Hash { get; }
+
+    /// <summary>Shape of the model.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Its tokenizer.</summary>
+    public HuggingFaceTokenizer Tokenizer { get; }
+
+    /// <summary>Its chat format.</summary>
+    public ChatTemplate ChatTemplate { get; }
+
+    /// <summary>The network.</summary>
+    public Decoder Decoder { get; }
+
+    /// <summary>Trainable tensors by name; empty for a loaded, frozen model.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters { get; }
+
+    /// <summary>Number of parameters.</summary>
+    public long ParameterCount { get; private init; }
+
+    /// <summary>Bytes that the weights take at rest.</summary>
+    public long WeightBytes { get; private init; }
+
+    /// <summary>Name of the type activations are computed in.</summary>
+    public string ComputeType => Decoder.ComputeType == ScalarType.BFloat16 ? "bf16" : "fp32";
+
+    /// <summary>Loads a folder, frozen.</summary>
+    /// <exception cref="LabException">A file is missing or corrupt, a tensor is missing or misshaped, or the architecture is not supported.</exception>
+    public static BaseModel Load(string directory, ModelLoadOptions? options = null)
+    {
+        options ??= new ModelLoadOptions();
+        if (!System.IO.Directory.Exists(directory)) throw new LabException($"{directory}: no such folder; a base model is a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json)");
+        var config = ModelConfig.Load(Path.Combine(directory, "config.json"));
+        var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));
+        if (tokenizer.VocabularySize > config.VocabularySize)
+            throw new LabException($"{directory}: tokenizer.json has ids up to {tokenizer.VocabularySize - 1}, but config.json says vocab_size {config.VocabularySize}");
+        var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));
+        var compute = Processor.ComputeType(options.ComputeType);
+        var weightsPath = Path.Combine(directory, "model.safetensors");
+        using var file = SafetensorsFile.Open(weightsPath);
+        long bytes = 0;
+        var decoder = Build(config, compute, Vector, Matrix, name => (DenseWeight)Stored(name, config.VocabularySize, config.HiddenSize, quantize: false));
+        return new BaseModel(directory, ContentHash.OfFile(weightsPath), config, tokenizer, template, decoder, new Dictionary<string, Tensor>())
+        {
+            ParameterCount = file.Entries.Values.Sum(e => e.Shape.Aggregate(1L, (a, b) => a * b)),
+            WeightBytes = bytes,
+        };
+
+        Tensor Vector(string name, long size)
+        {
+            using var scope = NewDisposeScope();
+            var vector = file.Read(name, [size]).to_type(ScalarType.Float32);
+            bytes += 4 * size;
+            return vector.DetachFromDisposeScope();
+        }
+
+        Weight Matrix(string name, long rows, long columns) => Stored(name, rows, columns, options.Nf4);
+
+        Weight Stored(string name, long rows, long columns, bool quantize)
+        {
+            using var scope = NewDisposeScope();
+            var tensor = file.Read(name, [rows, columns]);
+            Weight weight = quantize ? new Nf4Weight(Nf4Tensor.Quantize(tensor)) : new DenseWeight(tensor.to_type(compute));
+            bytes += weight.Bytes;
+            return weight;
+        }
+    }
+
+    /// <summary>Makes a new model with random weights (normal, 0.02; residual outputs scaled by 1/sqrt(2·layers)) to be trained in full.</summary>
+    public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto")
+    {
+        var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));
+        var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));
+        var parameters = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        random.manual_seed(seed);
+        var decoder = Build(config, Processor.ComputeType(computeType), Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
+        return new BaseModel(directory, "", config, tokenizer, template, decoder, parameters)
+        {
+            ParameterCount = parameters.Values.Sum(p => p.numel()),
+            WeightBytes = parameters.Values.Sum(p => 4 * p.numel()),
+        };
+
+        Tensor Vector(string name, long size)
+        {
+            var vector = (name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size) : ones(size)).DetachFromDisposeScope();
+            vector.requires_grad = true;
+            return parameters[name] = vector;
+        }
+
+        Weight Matrix(string name, long rows, long columns)
+        {
+            using var scope = NewDisposeScope();
+            var residual = name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
+            var tensor = (randn(rows, columns) * (residual ? 0.02 / Math.Sqrt(2.0 * config.Layers) : 0.02)).detach();
+            tensor.requires_grad = true;
+            parameters[name] = tensor;
+            return new DenseWeight(tensor);
+        }
+    }
+
+    /// <summary>Writes a trained model: bf16 weights and configuration. The tokenizer's files are already in the folder.</summary>
+    public void Save()
+    {
+        using var scope = NewDisposeScope();
+        SafetensorsFile.Write(Path.Combine(Directory, "model.safetensors"), Parameters.Select(p => KeyValuePair.Create(p.Key, p.Value.detach().to_type(ScalarType.BFloat16))));
+        File.WriteAllText(Path.Combine(Directory, "config.json"), Config.ToJson());
+    }
+
+    /// <summary>Keeps dequantised matrices in memory during generation.</summary>
+    internal void KeepDequantized()
+    {
+        foreach (var linear in Decoder.Linears)
+            if (linear.Weight is Nf4Weight nf4) nf4.Keep(Decoder.ComputeType);
+    }
+
+    /// <summary>Gives the memory of <see cref="KeepDequantized"/> back.</summary>
+    internal void ReleaseDequantized()
+    {
+        foreach (var linear in Decoder.Linears)
+            if (linear.Weight is Nf4Weight nf4) nf4.Release();
+    }
+
+    private static Decoder Build(ModelConfig c, ScalarType compute, Func<string, long, Tensor> vector, Func<string, long, long, Weight> matrix, Func<string, DenseWeight> table)
+    {
+        var embedding = table("model.embed_tokens.weight");
+        var layers = new Decoder.Layer[c.Layers];
+        for (var i = 0; i < layers.Length; i++)
+        {
+            var prefix = $"model.layers.{i}.";
+            Linear Linear(string name, long rows, long columns, bool bias = false) =>
+                new(prefix + name, matrix(prefix + name + ".weight", rows, columns), bias ? vector(prefix + name + ".bias", rows) : null);
+            var (queries, keys) = ((long)c.Heads * c.HeadSize, (long)c.KeyValueHeads * c.HeadSize);
+            layers[i] = new Decoder.Layer(
+                vector(prefix + "input_layernorm.weight", c.HiddenSize),
+                Linear("self_attn.q_proj", queries, c.HiddenSize, c.AttentionBias),
+                Linear("self_attn.k_proj", keys, c.HiddenSize, c.AttentionBias),
+                Linear("self_attn.v_proj", keys, c.HiddenSize, c.AttentionBias),
+                Linear("self_attn.o_proj", c.HiddenSize, queries),
+                vector(prefix + "post_attention_layernorm.weight", c.HiddenSize),
+                Linear("mlp.gate_proj", c.IntermediateSize, c.HiddenSize),
+                Linear("mlp.up_proj", c.IntermediateSize, c.HiddenSize),
+                Linear("mlp.down_proj", c.HiddenSize, c.IntermediateSize));
+        }
+        return new Decoder(c, compute, embedding, layers, vector("model.norm.weight", c.HiddenSize), c.TieEmbeddings ? null : table("lm_head.weight"));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Decoder.Dispose();
+}

@@ -1,0 +1,109 @@
+namespace DocTuneLab.Training.Sft;
+
+/// <summary>Settings of a training run; the same for adapters and for a whole model.</summary>
+public sealed record SftOptions
+{
+    /// <summary>Seed of the data order and of dropout. Default 1.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Passes over the data. Default 3.</summary>
+    public double Epochs { get; init; } = 3;
+
+    /// <summary>Upper bound of optimiser steps. Default none.</summary>
+    public int? MaxSteps { get; init; }
+
+    /// <summary>Stops, with a checkpoint, once this much time has passed. Default none.</summary>
+    public TimeSpan? MaxDuration { get; init; }
+
+    /// <summary>Tokens of a batch, padding included. Default 2048.</summary>
+    public int BatchTokens { get; init; } = 2048;
+
+    /// <summary>Peak learning rate. Default 2e-3: small models take (and need) more than the 2e-4 usual for large ones.</summary>
+    public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>Share of the steps over which the learning rate rises from zero. Default 0.05.</summary>
+    public double WarmupRatio { get; init; } = 0.05;
+
+    /// <summary><c>cosine</c>, <c>linear</c> or <c>constant</c>. Default cosine.</summary>
+    public string Scheduler { get; init; } = "cosine";
+
+    /// <summary>Gradients are scaled to at most this global norm. Default 1; 0 turns it off.</summary>
+    public double MaxGradNorm { get; init; } = 1;
+
+    /// <summary>Decoupled weight decay on matrices. Default 0.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>Longer samples are left out and counted. Default 512 tokens.</summary>
+    public int MaxLength { get; init; } = 512;
+
+    /// <summary>Steps between validations. Default 50; 0 turns it off.</summary>
+    public int EvalEvery { get; init; } = 50;
+
+    /// <summary>Steps between checkpoints. Default 100; 0 keeps only the last.</summary>
+    public int SaveEvery { get; init; } = 100;
+
+    /// <summary>Where checkpoints, the log and the result go. Default artifacts/run.</summary>
+    public string OutputDirectory { get; init; } = "artifacts/run";
+
+    /// <summary>Continues from the last checkpoint in <see cref="OutputDirectory"/>, if there is one. Default false.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Checks ranges.</summary>
+    /// <exception cref="LabException">A setting is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        Require(Epochs > 0, nameof(Epochs), Epochs, "more than 0");
+        Require(MaxSteps is null or > 0, nameof(MaxSteps), MaxSteps, "more than 0");
+        Require(BatchTokens >= 16, nameof(BatchTokens), BatchTokens, "at least 16");
+        Require(LearningRate is > 0 and < 1, nameof(LearningRate), LearningRate, "more than 0 and less than 1");
+        Require(WarmupRatio is >= 0 and < 1, nameof(WarmupRatio), WarmupRatio, "0 or more and less than 1");
+        Require(Scheduler is "cosine" or "linear" or "constant", nameof(Scheduler), Scheduler, "cosine, linear or constant");
+        Require(MaxLength >= 8, nameof(MaxLength), MaxLength, "at least 8");
+
+        static void Require(bool holds, string name, object? value, string expected)
+        {
+            if (!holds) throw new LabException($"training option {name} is {value}; expected {expected}");
+        }
+    }
+
+    /// <summary>Learning rate of a step, counted from 0.</summary>
+    public double LearningRateAt(int step, int totalSteps)
+    {
+        var warmup = (int)Math.Ceiling(WarmupRatio * totalSteps);
+        if (step < warmup) return LearningRate * (step + 1) / warmup;
+        var progress = totalSteps <= warmup ? 0 : (double)(step - warmup) / (totalSteps - warmup);
+        return LearningRate * (Scheduler switch { "cosine" => 0.5 * (1 + Math.Cos(Math.PI * progress)), "linear" => 1 - progress, _ => 1 });
+    }
+}
+
+/// <summary>What is known after an optimiser step.</summary>
+/// <param name="Step">Steps done, from 1.</param>
+/// <param name="TotalSteps">Steps planned.</param>
+/// <param name="Loss">Cross-entropy per trained token of the batch, in nats.</param>
+/// <param name="EvalLoss">The same on the validation samples, where this step measured it.</param>
+/// <param name="LearningRate">Used in this step.</param>
+/// <param name="GradNorm">Global norm before clipping.</param>
+/// <param name="TokensPerSecond">All tokens of the batch, padding left out, by the time of the step.</param>
+/// <param name="Tokens">Tokens seen so far.</param>
+/// <param name="CpuPercent">Processor use of this process since the step before; 100 is all cores.</param>
+/// <param name="MemoryBytes">Resident memory of this process.</param>
+/// <param name="GpuPercent">Use of the first GPU, where there is one.</param>
+/// <param name="GpuMemoryBytes">Memory in use on the first GPU, where there is one.</param>
+/// <param name="Elapsed">Since the run began.</param>
+/// <param name="Remaining">Estimate.</param>
+public sealed record TrainingStep(
+    int Step, int TotalSteps, double Loss, double? EvalLoss, double LearningRate, double GradNorm, double TokensPerSecond, long Tokens,
+    double CpuPercent, long MemoryBytes, double? GpuPercent, long? GpuMemoryBytes, TimeSpan Elapsed, TimeSpan Remaining);
+
+/// <summary>How a run ended.</summary>
+/// <param name="AdapterDirectory">The result: an adapter in PEFT layout, or a model folder.</param>
+/// <param name="Steps">Optimiser steps done.</param>
+/// <param name="FinalLoss">Mean loss of the last twenty steps.</param>
+/// <param name="BestEvalLoss">Lowest validation loss, where there was validation.</param>
+/// <param name="Tokens">Tokens seen.</param>
+/// <param name="Elapsed">Time of the loop.</param>
+/// <param name="PeakMemoryBytes">Highest resident memory seen.</param>
+/// <param name="Interrupted">Stopped before the planned steps, by request or by <see cref="SftOptions.MaxDuration"/>.</param>
+/// <param name="History">All steps.</param>
+public sealed record TrainingResult(
+    string AdapterDirectory, int Steps, double FinalLoss, double? BestEvalLoss, long Tokens, TimeSpan Elapsed, long PeakMemoryBytes, bool Interrupted, IReadOnlyList<TrainingStep> History);

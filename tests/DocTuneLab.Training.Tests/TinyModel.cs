@@ -1,0 +1,41 @@
+using DocTuneLab.Corpus;
+using DocTuneLab.Documents;
+using DocTuneLab.Tokenization;
+using DocTuneLab.Training.Models;
+
+namespace DocTuneLab.Training.Tests;
+
+/// <summary>A real, small, random model folder made by the project itself.</summary>
+internal sealed class TinyModel : IDisposable
+{
+    public static readonly string[] Special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
+
+    private static readonly string[] s_texts =
+    [
+        "public static int Count(Tank tank) => tank.Valves.Count; // returns the number of valves",
+        "What does Tank.Fill return? It returns the new level. 水箱的水位是多少？",
+        "return new TankBuilder().WithValve(3).Build();",
+    ];
+
+    public TinyModel(string type = "llama", bool tied = true, int seed = 3)
+    {
+        Directory = System.IO.Directory.CreateTempSubdirectory("tiny-model-").FullName;
+        var (vocabulary, merges) = BpeTrainer.Train(s_texts, 320, Special);
+        HuggingFaceTokenizer.Write(Path.Combine(Directory, "tokenizer.json"), vocabulary, merges, Special);
+        File.WriteAllText(Path.Combine(Directory, "tokenizer_config.json"), System.Text.Json.JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
+        Config = new ModelConfig(type, 320, 64, 96, 2, 4, 2, 16, 1e-5, 10000, tied, type == "qwen2", 256, [0, 2]);
+        using var model = BaseModel.Create(Directory, Config, seed, "fp32");
+        model.Save();
+    }
+
+    public string Directory { get; }
+
+    public ModelConfig Config { get; }
+
+    public BaseModel Load(bool nf4 = true, string compute = "fp32") => BaseModel.Load(Directory, new ModelLoadOptions { Nf4 = nf4, ComputeType = compute });
+
+    public static Sample Sample(string question, string answer) =>
+        new(question, SampleKind.Qa, [Message.User(question), Message.Assistant(answer)], new Evidence([], []), [], Split.Train);
+
+    public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
+}

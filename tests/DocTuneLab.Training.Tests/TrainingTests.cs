@@ -1,0 +1,92 @@
+using DocTuneLab.Corpus;
+using DocTuneLab.Prompts;
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Sft;
+
+namespace DocTuneLab.Training.Tests;
+
+public sealed class TrainingTests
+{
+    private static readonly Sample[] s_samples =
+    [
+        TinyModel.Sample("What does Tank.Fill return?", "level"), TinyModel.Sample("How many valves?", "3"),
+        TinyModel.Sample("Which builder makes a tank?", "TankBuilder"), TinyModel.Sample("水箱的水位是多少？", "Tank"),
+    ];
+
+    [Fact]
+    public void An_adapter_learns_its_samples_by_heart_over_a_frozen_model()
+    {
+        using var tiny = new TinyModel();
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Alpha = 16 }, 1);
+        var before = new LocalModel(model).Score([s_samples[0].Messages])[0].LogProbability;
+        var result = new SftTrainer(model, adapter, s_samples, s_samples, Options(tiny) with { Epochs = 150, EvalEvery = 50 }).Run();
+        Assert.True(result.FinalLoss < 0.1, $"loss {result.FinalLoss}");
+        Assert.Equal(result.Steps, result.History.Count);
+        Assert.Equal("TankBuilder", new LocalModel(model, adapter).Generate([[s_samples[2].Messages[0]]], new SamplingOptions(12))[0].Trim());
+        Assert.Equal(before, new LocalModel(model).Score([s_samples[0].Messages])[0].LogProbability, 1e-9);
+        Assert.True(File.Exists(Path.Combine(result.AdapterDirectory, "adapter_model.safetensors")));
+        Assert.Equal(result.Steps, File.ReadLines(Path.Combine(tiny.Directory, "run", "trainer_log.jsonl")).Count());
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_losses_and_a_resumed_run_continues_bit_for_bit()
+    {
+        using var tiny = new TinyModel();
+        using var model = tiny.Load();
+        double[] Losses(SftOptions options, CancellationToken cancel = default, CancellationTokenSource? stopAt = null, int stop = 0)
+        {
+            using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Dropout = 0.1 }, 1);
+            return [.. new SftTrainer(model, adapter, s_samples, [], options).Run(s => { if (s.Step == stop) stopAt!.Cancel(); }, cancel).History.Select(h => h.Loss)];
+        }
+        var options = Options(tiny) with { Epochs = 10, BatchTokens = 64 };
+        var whole = Losses(options);
+        Assert.Equal(whole, Losses(options));
+        using var source = new CancellationTokenSource();
+        var interrupted = options with { OutputDirectory = Path.Combine(tiny.Directory, "resumed") };
+        var first = Losses(interrupted, source.Token, source, stop: 7);
+        Assert.Equal(7, first.Length);
+        Assert.Equal(whole, first.Concat(Losses(interrupted with { Resume = true })));
+        Assert.NotEqual(whole, Losses(options with { Seed = 2 }));
+    }
+
+    [Fact]
+    public void The_same_loop_trains_a_whole_model()
+    {
+        using var tiny = new TinyModel();
+        string[] texts = [string.Concat(Enumerable.Repeat("return new TankBuilder().WithValve(3).Build();\n", 40))];
+        using var model = BaseModel.Create(tiny.Directory, tiny.Config, 1, "fp32");
+        var result = new Pretrainer(model, texts, [], Options(tiny) with { MaxLength = 32, BatchTokens = 128, Epochs = 12, LearningRate = 5e-3 }).Run();
+        Assert.True(result.FinalLoss < 0.5 * result.History[0].Loss, $"{result.History[0].Loss} to {result.FinalLoss}");
+        using var saved = tiny.Load(nf4: false);
+        Assert.True(new LocalModel(saved).ScoreText([texts[0][..48]])[0].BitsPerByte < 2);
+    }
+
+    [Fact]
+    public void Settings_out_of_range_and_samples_that_do_not_fit_are_named()
+    {
+        using var tiny = new TinyModel();
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, new LoraConfig(), 1);
+        string Fails(SftOptions options) => Assert.Throws<LabException>(() => new SftTrainer(model, adapter, s_samples, [], options)).Message;
+        Assert.Contains("Scheduler is step", Fails(Options(tiny) with { Scheduler = "step" }));
+        Assert.Contains("LearningRate is 0", Fails(Options(tiny) with { LearningRate = 0 }));
+        Assert.Contains("none of the 4 training samples fits into 8 tokens", Fails(Options(tiny) with { MaxLength = 8 }));
+        Assert.Contains("rank is 0", Assert.Throws<LabException>(() => LoraAdapter.Create(model, new LoraConfig { Rank = 0 }, 1)).Message);
+        Assert.Contains("'c_attn' is no linear layer", Assert.Throws<LabException>(() => LoraAdapter.Create(model, new LoraConfig { TargetModules = ["c_attn"] }, 1)).Message);
+    }
+
+    [Fact]
+    public void The_learning_rate_warms_up_and_decays()
+    {
+        var options = new SftOptions { LearningRate = 1e-3, WarmupRatio = 0.1 };
+        Assert.Equal(1e-4, options.LearningRateAt(0, 100), 1e-9);
+        Assert.Equal(1e-3, options.LearningRateAt(10, 100), 1e-9);
+        Assert.Equal(5e-4, options.LearningRateAt(55, 100), 1e-9);
+        Assert.InRange(options.LearningRateAt(99, 100), 0, 1e-6);
+    }
+
+    private static SftOptions Options(TinyModel tiny) => new() { LearningRate = 1e-2, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(tiny.Directory, "run") };
+}

@@ -1,0 +1,153 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DocTuneLab.Evaluation;
+using DocTuneLab.Notebooks;
+using DocTuneLab.Training.Sft;
+
+namespace DocTuneLab.Extension;
+
+/// <summary>
+/// Plotly figures for a cell. plotly.js (from Plotly.NET's assembly) is sent once per notebook, so that charts draw offline;
+/// each figure waits for it, and also goes out as <c>application/vnd.plotly.v1+json</c>.
+/// </summary>
+public static class Charts
+{
+    private const string Loaded = "DocTuneLab.Extension.Charts.plotly";
+    private static readonly string[] s_palette = ["#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#a463f2"];
+
+    /// <summary>Loss, learning rate, tokens/s, processor and memory of a run as one figure of panels.</summary>
+    public static JsonObject Dashboard(IReadOnlyList<TrainingStep> history)
+    {
+        var steps = history.Select(h => (double)h.Step).ToArray();
+        var smooth = new List<double>();
+        foreach (var h in history) smooth.Add(smooth.Count == 0 ? h.Loss : 0.95 * smooth[^1] + 0.05 * h.Loss);
+        var evals = history.Where(h => h.EvalLoss is not null).ToArray();
+        var traces = new JsonArray(
+            Line("loss", steps, history.Select(h => h.Loss), 1, s_palette[0], width: 1, opacity: 0.35),
+            Line("loss, smoothed", steps, smooth, 1, s_palette[0]),
+            Line("validation loss", evals.Select(h => (double)h.Step), evals.Select(h => h.EvalLoss!.Value), 1, s_palette[2], markers: true),
+            Line("learning rate", steps, history.Select(h => h.LearningRate), 2, s_palette[1]),
+            Line("tokens/s", steps, history.Select(h => h.TokensPerSecond), 3, s_palette[4]),
+            Line("CPU %", steps, history.Select(h => h.CpuPercent), 4, s_palette[3]),
+            Line("memory MB", steps, history.Select(h => h.MemoryBytes / 1048576.0), 5, s_palette[5]),
+            Line("grad norm", steps, history.Select(h => h.GradNorm), 6, s_palette[2]));
+        if (history.Any(h => h.GpuPercent is not null))
+        {
+            traces.Add((JsonNode)Line("GPU %", steps, history.Select(h => h.GpuPercent ?? 0), 4, s_palette[1]));
+            traces.Add((JsonNode)Line("GPU memory MB", steps, history.Select(h => (h.GpuMemoryBytes ?? 0) / 1048576.0), 5, s_palette[1]));
+        }
+        var layout = Layout("Training", 620);
+        layout["grid"] = new JsonObject { ["rows"] = 3, ["columns"] = 2, ["pattern"] = "independent", ["ygap"] = 0.35 };
+        string[] titles = ["loss (nats/token)", "learning rate", "tokens/s", "CPU (% of all cores)", "resident memory (MB)", "grad norm"];
+        for (var i = 0; i < 6; i++)
+        {
+            layout["yaxis" + Suffix(i + 1)] = Axis(titles[i]);
+            layout["xaxis" + Suffix(i + 1)] = Axis(i >= 4 ? "step" : "");
+        }
+        return new JsonObject { ["data"] = traces, ["layout"] = layout };
+    }
+
+    /// <summary>One series of a run: <c>loss</c>, <c>lr</c>, <c>throughput</c> or <c>memory</c>.</summary>
+    public static JsonObject Series(IReadOnlyList<TrainingStep> history, string name)
+    {
+        var (title, value) = name switch
+        {
+            "loss" => ("loss (nats/token)", (Func<TrainingStep, double>)(h => h.Loss)),
+            "lr" => ("learning rate", h => h.LearningRate),
+            "throughput" => ("tokens/s", h => h.TokensPerSecond),
+            "memory" => ("resident memory (MB)", h => h.MemoryBytes / 1048576.0),
+            _ => throw new LabException($"no chart '{name}'; there are loss, lr, throughput, memory, dashboard and metrics"),
+        };
+        var layout = Layout(title, 340);
+        (layout["xaxis"], layout["yaxis"]) = (Axis("step"), Axis(title));
+        return new JsonObject { ["data"] = new JsonArray(Line(title, history.Select(h => (double)h.Step), history.Select(value), 1, s_palette[0])), ["layout"] = layout };
+    }
+
+    /// <summary>Shares of both arms as bars with 95% intervals.</summary>
+    public static JsonObject Metrics(Comparison comparison)
+    {
+        var rows = comparison.Metrics.Where(m => m.First.Value <= 1 && !m.First.Name.Contains("bits", StringComparison.Ordinal)).ToArray();
+        JsonObject Bars(string name, string colour, Func<MetricComparison, Evaluation.Metrics.MetricValue> side) => new()
+        {
+            ["type"] = "bar", ["name"] = name, ["x"] = Array(rows.Select(r => side(r).Title)), ["y"] = Array(rows.Select(r => 100 * side(r).Value)),
+            ["marker"] = new JsonObject { ["color"] = colour },
+            ["error_y"] = new JsonObject
+            {
+                ["type"] = "data", ["symmetric"] = false, ["array"] = Array(rows.Select(r => 100 * (side(r).Interval.High - side(r).Value))),
+                ["arrayminus"] = Array(rows.Select(r => 100 * (side(r).Value - side(r).Interval.Low))), ["thickness"] = 1.2, ["width"] = 3,
+            },
+        };
+        var layout = Layout("Base against tuned", 420);
+        layout["barmode"] = "group";
+        (layout["xaxis"], layout["yaxis"]) = (Axis(""), Axis("per cent, with 95% interval"));
+        return new JsonObject { ["data"] = new JsonArray(Bars("base", "#9aa3af", r => r.First), Bars("tuned", s_palette[0], r => r.Second)), ["layout"] = layout };
+    }
+
+    /// <summary>Samples of each kind, accepted and rejected.</summary>
+    public static JsonObject Corpus(Corpus.GeneratedCorpus corpus)
+    {
+        JsonObject Bars(string name, string colour, Func<Corpus.KindAccount, int> count) => new()
+        {
+            ["type"] = "bar", ["name"] = name, ["x"] = Array(corpus.Accounts.Select(a => a.Kind.ToString())), ["y"] = Array(corpus.Accounts.Select(a => (double)count(a))),
+            ["marker"] = new JsonObject { ["color"] = colour },
+        };
+        var layout = Layout("Samples by kind", 340);
+        layout["barmode"] = "stack";
+        (layout["xaxis"], layout["yaxis"]) = (Axis(""), Axis("samples"));
+        return new JsonObject { ["data"] = new JsonArray(Bars("accepted", s_palette[4], a => a.Accepted), Bars("rejected", "#9aa3af", a => a.Rejected.Values.Sum())), ["layout"] = layout };
+    }
+
+    /// <summary>Shows a figure in the cell.</summary>
+    public static DisplayHandle Show(CellContext cell, JsonObject figure) => cell.DisplayMime(Mime(cell, figure));
+
+    /// <summary>MIME forms of a figure; the first of a notebook carries plotly.js.</summary>
+    public static IReadOnlyDictionary<string, object> Mime(CellContext cell, JsonObject figure)
+    {
+        if (cell.Items.TryAdd(Loaded, true))
+            cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = $"<script>(function(){{var define,module,exports,require;\n{Library()}\n}}).call(window);</script>", ["text/plain"] = "plotly.js" });
+        var id = "chart-" + ContentHash.Of(figure.ToJsonString(), Guid.NewGuid().ToString())[..12];
+        var json = figure.ToJsonString().Replace("</", "<\\/", StringComparison.Ordinal);
+        var html = $$"""
+            <div id="{{id}}" class="plotly-chart"></div>
+            <script>(function draw(n){var e=document.getElementById("{{id}}");if(!window.Plotly||!e){if(n<200)setTimeout(function(){draw(n+1)},50);return}
+            var f={{json}};var dark=window.matchMedia&&matchMedia("(prefers-color-scheme: dark)").matches;f.layout.font={family:"system-ui, sans-serif",size:12,color:dark?"#d7dbe2":"#30343b"};
+            Plotly.newPlot(e,f.data,f.layout,{responsive:true,displaylogo:false})})(0);</script>
+            """;
+        return new Dictionary<string, object>
+        {
+            ["text/html"] = html, ["application/vnd.plotly.v1+json"] = JsonSerializer.Deserialize<JsonElement>(figure.ToJsonString()),
+            ["text/plain"] = "[chart: " + ((string?)figure["layout"]?["title"]?["text"] ?? "figure") + "]",
+        };
+    }
+
+    private static string Library()
+    {
+        var assembly = typeof(Plotly.NET.Chart).Assembly;
+        var name = assembly.GetManifestResourceNames().First(n => n.EndsWith(".min.js", StringComparison.Ordinal));
+        using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd().Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static JsonObject Line(string name, IEnumerable<double> x, IEnumerable<double> y, int panel, string colour, double width = 2, double opacity = 1, bool markers = false) => new()
+    {
+        ["type"] = "scatter", ["mode"] = markers ? "lines+markers" : "lines", ["name"] = name, ["x"] = Array(x), ["y"] = Array(y), ["opacity"] = opacity,
+        ["xaxis"] = "x" + Suffix(panel), ["yaxis"] = "y" + Suffix(panel), ["line"] = new JsonObject { ["color"] = colour, ["width"] = width }, ["showlegend"] = false,
+    };
+
+    private static JsonArray Array(IEnumerable<double> values) => [.. values.Select(v => (JsonNode?)JsonValue.Create(double.IsFinite(v) ? Math.Round(v, 7) : 0))];
+
+    private static JsonArray Array(IEnumerable<string> values) => [.. values.Select(v => (JsonNode?)JsonValue.Create(v))];
+
+    private static string Suffix(int panel) => panel == 1 ? "" : panel.ToString();
+
+    private static JsonObject Axis(string title) => new()
+    {
+        ["title"] = new JsonObject { ["text"] = title, ["standoff"] = 6, ["font"] = new JsonObject { ["size"] = 11 } }, ["gridcolor"] = "rgba(128,128,128,0.18)", ["zeroline"] = false, ["automargin"] = true,
+    };
+
+    private static JsonObject Layout(string title, int height) => new()
+    {
+        ["title"] = new JsonObject { ["text"] = title, ["font"] = new JsonObject { ["size"] = 14 } }, ["height"] = height, ["paper_bgcolor"] = "rgba(0,0,0,0)", ["plot_bgcolor"] = "rgba(0,0,0,0)",
+        ["margin"] = new JsonObject { ["l"] = 56, ["r"] = 20, ["t"] = 44, ["b"] = 40 }, ["legend"] = new JsonObject { ["orientation"] = "h", ["y"] = 1.12, ["x"] = 0.5 },
+    };
+}

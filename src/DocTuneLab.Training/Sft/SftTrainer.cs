@@ -75,17 +75,20 @@ public sealed class SftTrainer
             while (at + rows < order.Length)
             {
                 var longer = Math.Max(length, order[at + rows].Ids.Length);
-                if (rows > 0 && longer * (rows + 1) > budget) break;
+                if (rows > 0 && RoundUp(longer) * (rows + 1) > budget) break;
                 length = longer;
                 rows++;
             }
-            batches.Add(Pad(order.AsSpan(at, rows), length));
+            batches.Add(Pad(order.AsSpan(at, rows), RoundUp(length)));
             at += rows;
         }
         var shuffled = batches.ToArray();
         random.Shuffle(shuffled);
         return [.. shuffled];
     }
+
+    // Few distinct shapes: every new one makes the matrix library build a kernel and keep it.
+    private static int RoundUp(int length) => (length + 31) / 32 * 32;
 
     internal static Batch Pad(ReadOnlySpan<Encoded> rows, int length)
     {

@@ -22,6 +22,7 @@ internal sealed record Batch(long[] Ids, int Rows, int Length, long[] Positions,
 /// </summary>
 internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, Tensor> parameters, Func<int, Batch> batchAt, int plannedSteps, IReadOnlyList<Batch> validation, SftOptions options, Action<string> save)
 {
+    private const long Ignored = -100;
     private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     public TrainingResult Run(Action<TrainingStep>? onStep, CancellationToken cancel)
@@ -90,8 +91,15 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
         var ids = tensor(batch.Ids, [batch.Rows, batch.Length]);
         var hidden = model.Decoder.Forward(ids);
         // Only trained positions reach the vocabulary: with short answers this saves most of the largest product.
-        var chosen = hidden.view(-1, model.Config.HiddenSize).index_select(0, tensor(batch.Positions));
-        return nn.functional.cross_entropy(model.Decoder.Logits(chosen), tensor(batch.Targets));
+        // Their number is rounded up with ignored ones, again to keep shapes few.
+        var count = (batch.Positions.Length + 127) / 128 * 128;
+        var positions = new long[count];
+        var targets = new long[count];
+        Array.Fill(targets, Ignored);
+        batch.Positions.CopyTo(positions, 0);
+        batch.Targets.CopyTo(targets, 0);
+        var chosen = hidden.view(-1, model.Config.HiddenSize).index_select(0, tensor(positions));
+        return nn.functional.cross_entropy(model.Decoder.Logits(chosen), tensor(targets), ignore_index: Ignored);
     }
 
     private double Validate()

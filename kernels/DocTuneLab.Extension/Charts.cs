@@ -20,7 +20,13 @@ public static class Charts
     {
         var steps = history.Select(h => (double)h.Step).ToArray();
         var smooth = new List<double>();
-        foreach (var h in history) smooth.Add(smooth.Count == 0 ? h.Loss : 0.95 * smooth[^1] + 0.05 * h.Loss);
+        // Exponential mean over about twenty steps, corrected for its start at zero as in Adam.
+        var (mean, weight) = (0.0, 0.0);
+        foreach (var h in history)
+        {
+            (mean, weight) = (0.95 * mean + 0.05 * h.Loss, 0.95 * weight + 0.05);
+            smooth.Add(mean / weight);
+        }
         var evals = history.Where(h => h.EvalLoss is not null).ToArray();
         var traces = new JsonArray(
             Line("loss", steps, history.Select(h => h.Loss), 1, s_palette[0], width: 1, opacity: 0.35),
@@ -66,7 +72,7 @@ public static class Charts
     /// <summary>Shares of both arms as bars with 95% intervals.</summary>
     public static JsonObject Metrics(Comparison comparison)
     {
-        var rows = comparison.Metrics.Where(m => m.First.Value <= 1 && !m.First.Name.Contains("bits", StringComparison.Ordinal)).ToArray();
+        var rows = comparison.Metrics.Where(m => m.First.IsShare).ToArray();
         JsonObject Bars(string name, string colour, Func<MetricComparison, Evaluation.Metrics.MetricValue> side) => new()
         {
             ["type"] = "bar", ["name"] = name, ["x"] = Array(rows.Select(r => side(r).Title)), ["y"] = Array(rows.Select(r => 100 * side(r).Value)),
@@ -111,7 +117,7 @@ public static class Charts
             <div id="{{id}}" class="plotly-chart"></div>
             <script>(function draw(n){var e=document.getElementById("{{id}}");if(!window.Plotly||!e){if(n<200)setTimeout(function(){draw(n+1)},50);return}
             var f={{json}};var dark=window.matchMedia&&matchMedia("(prefers-color-scheme: dark)").matches;f.layout.font={family:"system-ui, sans-serif",size:12,color:dark?"#d7dbe2":"#30343b"};
-            Plotly.newPlot(e,f.data,f.layout,{responsive:true,displaylogo:false})})(0);</script>
+            Plotly.newPlot(e,f.data,f.layout,{responsive:true,displaylogo:false,displayModeBar:"hover"})})(0);</script>
             """;
         return new Dictionary<string, object>
         {
@@ -148,6 +154,6 @@ public static class Charts
     private static JsonObject Layout(string title, int height) => new()
     {
         ["title"] = new JsonObject { ["text"] = title, ["font"] = new JsonObject { ["size"] = 14 } }, ["height"] = height, ["paper_bgcolor"] = "rgba(0,0,0,0)", ["plot_bgcolor"] = "rgba(0,0,0,0)",
-        ["margin"] = new JsonObject { ["l"] = 56, ["r"] = 20, ["t"] = 44, ["b"] = 40 }, ["legend"] = new JsonObject { ["orientation"] = "h", ["y"] = 1.12, ["x"] = 0.5 },
+        ["margin"] = new JsonObject { ["l"] = 56, ["r"] = 20, ["t"] = 44, ["b"] = 40 }, ["legend"] = new JsonObject { ["orientation"] = "h", ["y"] = 1.12, ["x"] = 0 },
     };
 }

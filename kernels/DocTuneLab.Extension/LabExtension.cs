@@ -31,6 +31,7 @@ public sealed class LabExtension : INotebookExtension
         host.AddMagic(PromptCommand(lab));
         host.AddMagic(CorpusCommand(lab));
         host.AddMagic(TrainCommand(lab));
+        host.AddMagic(AdapterCommand(lab));
         host.AddMagic(EvaluateCommand(lab));
         host.AddMagic(ChartCommand(lab));
         host.AddMagic(ReportCommand(lab));
@@ -95,7 +96,7 @@ public sealed class LabExtension : INotebookExtension
         {
             foreach (var result in lab.TunePrompts(p.GetValue(examples), cell.CancellationToken))
             {
-                cell.Display(result.Table.Select(r => new { Template = r.Template.Name, NllPerToken = Math.Round(r.NllPerToken, 4), BitsPerByte = Math.Round(r.BitsPerByte, 4), Low = Math.Round(r.Low, 4), High = Math.Round(r.High, 4), r.Examples }).ToArray());
+                cell.Display(result.Table.Select(r => new { Template = r.Template.Name, NllPerToken = Math.Round(r.NllPerToken, 4), BitsPerByte = Math.Round(r.BitsPerByte, 4), DifferenceLow = Math.Round(r.Low, 4), DifferenceHigh = Math.Round(r.High, 4), r.Examples }).ToArray());
                 cell.Display($"chosen: {result.Winner.Name}{(result.Decided ? "" : " (the runner-up is within the interval)")}");
             }
         });
@@ -126,7 +127,9 @@ public sealed class LabExtension : INotebookExtension
         var rate = new Option<double>("--lr") { Description = "Peak learning rate.", DefaultValueFactory = _ => 2e-3 };
         var epochs = new Option<double>("--epochs") { Description = "Passes over the corpus.", DefaultValueFactory = _ => 2 };
         var minutes = new Option<double>("--max-minutes") { Description = "Stops after this long, with a checkpoint.", DefaultValueFactory = _ => 60 };
-        var command = new Command("#!train", "Trains a QLoRA adapter.") { rank, alpha, rate, epochs, minutes };
+        var batch = new Option<int>("--batch-tokens") { Description = "Tokens of a batch, padding included.", DefaultValueFactory = _ => 2048 };
+        var steps = new Option<int?>("--max-steps") { Description = "Stops after this many optimiser steps." };
+        var command = new Command("#!train", "Trains a QLoRA adapter.") { rank, alpha, rate, epochs, batch, steps, minutes };
         command.SetCellAction((p, cell) =>
         {
             var history = new List<TrainingStep>();
@@ -135,7 +138,7 @@ public sealed class LabExtension : INotebookExtension
             var last = Stopwatch.StartNew();
             var result = lab.Train(
                 new LoraConfig { Rank = p.GetValue(rank), Alpha = p.GetValue(alpha) },
-                new SftOptions { Seed = lab.Seed, LearningRate = p.GetValue(rate), Epochs = p.GetValue(epochs), MaxDuration = TimeSpan.FromMinutes(p.GetValue(minutes)) },
+                new SftOptions { Seed = lab.Seed, LearningRate = p.GetValue(rate), Epochs = p.GetValue(epochs), BatchTokens = p.GetValue(batch), MaxSteps = p.GetValue(steps), MaxDuration = TimeSpan.FromMinutes(p.GetValue(minutes)) },
                 step =>
                 {
                     history.Add(step);
@@ -147,8 +150,20 @@ public sealed class LabExtension : INotebookExtension
                     else chart.UpdateMime(mime);
                 }, cell.CancellationToken);
             chart?.UpdateMime(Charts.Mime(cell, Charts.Dashboard(history)));
-            status.Update($"{result.Steps} steps, {result.Tokens:N0} tokens in {result.Elapsed:mm\\:ss}; loss {result.FinalLoss:F3}, validation {result.BestEvalLoss:F3}; adapter in {result.AdapterDirectory}");
+            status.Update($"{result.Steps} steps, {result.Tokens:N0} tokens in {result.Elapsed:mm\\:ss}; loss {result.FinalLoss:F3}, validation {result.BestEvalLoss:F3}; adapter in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, result.AdapterDirectory)}");
             if (result.Interrupted && cell.CancellationToken.IsCancellationRequested) throw new OperationCanceledException("training was stopped; a checkpoint was written");
+        });
+        return command;
+    }
+
+    private static Command AdapterCommand(LabSession lab)
+    {
+        var directory = new Argument<string>("DIR") { Description = "Adapter folder in PEFT layout." };
+        var command = new Command("#!adapter", "Loads an adapter that was trained before.") { directory };
+        command.SetCellAction((p, cell) =>
+        {
+            var adapter = lab.LoadAdapter(p.GetValue(directory)!);
+            cell.Display($"adapter of rank {adapter.Config.Rank}, {adapter.ParameterCount:N0} parameters");
         });
         return command;
     }

@@ -88,9 +88,10 @@ public sealed class LabSession : IDisposable
         Api = ApiModel.Load(references);
         Judge = new CSharpJudge(references);
         Documents = documents;
-        // The base model's tokenizer is not chosen yet; four characters a token is close enough for a budget.
-        var chunker = new Chunker(text => (text.Length + 3) / 4, 384, new SymbolLinker(Api));
-        var changes = Storage.SaveDocuments(documents.Documents, chunker.Chunk, "chunker:384:" + Api.Hash);
+        var linker = new SymbolLinker(Api);
+        // Without a base model there is no tokenizer yet; four characters a token is close enough for a budget.
+        var chunker = Model is { } model ? new Chunker(model.Tokenizer, 384, linker) : new Chunker(text => (text.Length + 3) / 4, 384, linker);
+        var changes = Storage.SaveDocuments(documents.Documents, chunker.Chunk, $"chunker:384:{Model?.Tokenizer.VocabularySize}:{Api.Hash}");
         Storage.SaveSymbols(Api);
         Chunks = Storage.Chunks();
         return changes;
@@ -100,9 +101,22 @@ public sealed class LabSession : IDisposable
     public BaseModel LoadBase(string directory)
     {
         if (Model?.Directory == directory) return Model;
+        var model = BaseModel.Load(directory);
+        Adapter?.Dispose();
         Model?.Dispose();
-        Adapter = null;
-        return Model = BaseModel.Load(directory);
+        (Model, Adapter, Training, TrainingSettings) = (model, null, null, null);
+        return model;
+    }
+
+    /// <summary>Loads an adapter that was trained before.</summary>
+    /// <exception cref="LabException">A file is missing, or the adapter does not fit the base model.</exception>
+    public LoraAdapter LoadAdapter(string directory)
+    {
+        Need(Model, "#!base");
+        var adapter = LoraAdapter.Load(Model!, directory);
+        Adapter?.Dispose();
+        (Adapter, Training, TrainingSettings) = (adapter, null, null);
+        return adapter;
     }
 
     /// <summary>Loads held-out tasks.</summary>
@@ -188,7 +202,7 @@ public sealed class LabSession : IDisposable
     /// <summary>Asks base and tuned model every task of a split, greedily, and compares.</summary>
     public Comparison Evaluate(Split? split, bool allowUntrustedCode, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
     {
-        Need(Adapter, "#!train"); Need(Suite, "#!suite");
+        Need(Api, "#!docs"); Need(Adapter, "#!train or #!adapter"); Need(Suite, "#!suite");
         var tasks = split is { } s ? Suite!.Where(s) : Suite!;
         var prompts = new PromptRenderer(
             t => CodeTemplate.Messages(AnswerFormat.CodeInputs(t.Instruction, t.Signature, t.Context, LibraryName)),
@@ -204,9 +218,11 @@ public sealed class LabSession : IDisposable
             Comparison = Comparison.Of(first, second);
             foreach (var result in (EvaluationResult[])[first, second])
             {
-                var detail = Storage.PutDocument("evaluation", result.ToJson());
+                var arm = result == first ? "base" : "tuned";
+                File.WriteAllText(System.IO.Path.Combine(run.Directory, arm + ".json"), result.ToJson());
+                var answers = result.Answers.GroupBy(a => a.Task, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Text, StringComparer.Ordinal);
                 Storage.SaveEvaluations(run.Id, [.. result.Metrics.SelectMany(m => m.Observations.Where(o => o.Denominator > 0)
-                    .Select(o => new EvaluationRow(tasks.Hash, result == first ? "base" : "tuned", o.Task, m.Name, o.Numerator / o.Denominator, null)))]);
+                    .Select(o => new EvaluationRow(tasks.Hash, arm, o.Task, m.Name, o.Numerator / o.Denominator, answers.GetValueOrDefault(o.Task))))]);
             }
             Storage.FinishRun(run.Id, Comparison.ToJson());
             return Comparison;

@@ -17,7 +17,7 @@ public static class Summary
     {
         if (lab.Comparison is not { } comparison || lab.Results is not { } results) throw new LabException("there is nothing to report yet: run #!evaluate first");
         var html = new StringBuilder();
-        var rows = s_headline.Select(n => comparison[n]).OfType<MetricComparison>().ToArray();
+        var rows = s_headline.Select(n => comparison[n]).OfType<MetricComparison>().Where(m => double.IsFinite(m.First.Value) && double.IsFinite(m.Second.Value)).ToArray();
         html.Append("<p><strong>").Append(Text(Sentence(rows))).Append("</strong></p>");
         html.Append(Table(comparison.Metrics));
         html.Append("<table><tbody>");
@@ -32,7 +32,7 @@ public static class Summary
         }
         Row("Base model", $"{Path.GetFileName(lab.Model!.Directory)}, {lab.Model.ParameterCount / 1e6:F1} M parameters, {lab.Model.WeightBytes / 1048576.0:F1} MB in NF4, computed in {lab.Model.ComputeType}; weights {lab.Model.Hash[..12]}");
         Row("Prompts", $"{lab.CodeTemplate.Name}, {lab.QaTemplate.Name}");
-        Row("Sandbox", results.Base.Sandbox?.ToString() ?? "answers were not run");
+        Row("Sandbox", results.Base.Sandbox is { } sandbox ? $"{sandbox.Name}; not covered: {string.Join(", ", sandbox.NotCovered)}" : "answers were not run");
         Row("Seed", lab.Seed.ToString(CultureInfo.InvariantCulture));
         html.Append("</tbody></table>");
         return html.ToString();
@@ -43,18 +43,17 @@ public static class Summary
     /// <summary>Metrics of both arms with intervals, paired difference and verdict.</summary>
     public static string Table(IReadOnlyList<MetricComparison> metrics)
     {
-        var html = new StringBuilder("<table><thead><tr><th>Metric</th><th>Base</th><th>Tuned</th><th>Difference (95% interval)</th><th>p (Holm)</th><th>Verdict</th></tr></thead><tbody>");
+        var html = new StringBuilder("<table><thead><tr><th>Metric</th><th>Base</th><th>Tuned</th><th>Difference</th><th>p</th><th>Verdict</th></tr></thead><tbody>");
         foreach (var m in metrics)
         {
-            var share = m.First.HigherIsBetter || m.First.Value <= 1 && !m.First.Name.Contains("bits", StringComparison.Ordinal);
-            string Value(double v) => share ? (100 * v).ToString("F1", CultureInfo.InvariantCulture) + "%" : v.ToString("F3", CultureInfo.InvariantCulture);
-            html.Append("<tr><td>").Append(Text(m.First.Title)).Append(m.First.Primary ? " ★" : "").Append("</td><td>").Append(Value(m.First.Value)).Append(Range(m.First.Interval, Value))
-                .Append("</td><td>").Append(Value(m.Second.Value)).Append(Range(m.Second.Interval, Value)).Append("</td><td>").Append(m.Difference.Value > 0 ? "+" : "").Append(Value(m.Difference.Value)).Append(Range(m.Difference.Interval, Value))
-                .Append("</td><td>").Append((m.HolmP ?? m.P).ToString("G2", CultureInfo.InvariantCulture)).Append("</td><td>").Append(m.Verdict.ToString().ToLowerInvariant()).Append("</td></tr>");
+            string Value(double v) => double.IsNaN(v) ? "n/a" : m.First.IsShare ? (100 * v).ToString("F1", CultureInfo.InvariantCulture) + "%" : v.ToString("F3", CultureInfo.InvariantCulture);
+            string Cell(double v, Evaluation.Statistics.Interval interval) => Value(v) + (double.IsNaN(interval.Low) ? "" : $"<br><small style=\"white-space:nowrap\">{Value(interval.Low)} to {Value(interval.High)}</small>");
+            var p = m.HolmP ?? m.P;
+            html.Append("<tr><td>").Append(Text(m.First.Title)).Append(m.First.Primary ? " ★" : "").Append("</td><td>").Append(Cell(m.First.Value, m.First.Interval))
+                .Append("</td><td>").Append(Cell(m.Second.Value, m.Second.Interval)).Append("</td><td>").Append(m.Difference.Value > 0 ? "+" : "").Append(Cell(m.Difference.Value, m.Difference.Interval))
+                .Append("</td><td>").Append(double.IsNaN(p) ? "n/a" : p < 0.0001 ? "&lt;0.0001" : p.ToString("G2", CultureInfo.InvariantCulture)).Append("</td><td>").Append(m.Verdict.ToString().ToLowerInvariant()).Append("</td></tr>");
         }
-        return html.Append("</tbody></table><p><small>★ primary metrics, corrected together. The task is the unit; intervals by bootstrap over documents.</small></p>").ToString();
-
-        static string Range(Evaluation.Statistics.Interval interval, Func<double, string> value) => $" <small>[{value(interval.Low)}, {value(interval.High)}]</small>";
+        return html.Append("</tbody></table><p><small>★ primary metrics, their p values corrected together (Holm). Second lines are 95% intervals by bootstrap over documents; n/a: no task could count.</small></p>").ToString();
     }
 
     /// <summary>One sample of each kind with its checks.</summary>
@@ -91,11 +90,11 @@ public static class Summary
     private static string Sentence(IReadOnlyList<MetricComparison> rows)
     {
         string Names(ComparisonVerdict verdict) => string.Join(", ", rows.Where(r => r.Verdict == verdict).Select(r =>
-            $"{r.First.Title.ToLowerInvariant()} ({100 * r.First.Value:F1}% → {100 * r.Second.Value:F1}%)"));
+            $"{r.First.Title} ({100 * r.First.Value:F1}% → {100 * r.Second.Value:F1}%)"));
         var parts = new List<string>();
-        if (Names(ComparisonVerdict.Better) is { Length: > 0 } better) parts.Add("better at " + better);
-        if (Names(ComparisonVerdict.Worse) is { Length: > 0 } worse) parts.Add("worse at " + worse);
-        if (Names(ComparisonVerdict.Inconclusive) is { Length: > 0 } open) parts.Add("inconclusive at " + open);
+        if (Names(ComparisonVerdict.Better) is { Length: > 0 } better) parts.Add("better: " + better);
+        if (Names(ComparisonVerdict.Worse) is { Length: > 0 } worse) parts.Add("worse: " + worse);
+        if (Names(ComparisonVerdict.Inconclusive) is { Length: > 0 } open) parts.Add("inconclusive: " + open);
         return "Against the base model, the tuned model is " + string.Join("; ", parts) + ".";
     }
 

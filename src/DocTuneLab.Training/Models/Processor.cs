@@ -6,8 +6,9 @@ namespace DocTuneLab.Training.Models;
 public static class Processor
 {
     /// <summary>
-    /// Whether the processor multiplies bfloat16 matrices itself (AVX-512 BF16 or AMX). Read from its feature flags and not
-    /// measured, so that the same machine gives the same run whatever else it is doing.
+    /// Whether the processor gains from bfloat16: its matrix tiles (AMX) take it. AVX-512 BF16 alone does not count: there the
+    /// products ran at half the speed of float32 at every size tried (167 against 315 GFLOP/s on two cores). Read from the
+    /// feature flags and not measured, so that the same machine gives the same run whatever else it is doing.
     /// </summary>
     public static bool HasBFloat16 { get; } = ReadFlags();
 
@@ -26,6 +27,6 @@ public static class Processor
         const string path = "/proc/cpuinfo";
         if (!OperatingSystem.IsLinux() || !File.Exists(path)) return false;
         var flags = File.ReadLines(path).FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal)) ?? "";
-        return flags.Split(' ').Any(f => f is "avx512_bf16" or "amx_bf16");
+        return flags.Split(' ').Contains("amx_bf16");
     }
 }

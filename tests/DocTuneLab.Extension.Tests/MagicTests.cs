@@ -1,0 +1,78 @@
+namespace DocTuneLab.Extension.Tests;
+
+public sealed class MagicTests
+{
+    private const string Library = "data/private-library/bin/Fenmark.dll", Docs = "data/private-library/docs", Tasks = "data/private-library/tasks", Model = "data/models/nano";
+
+    [Theory]
+    [InlineData("#!docs no/such/folder --assembly " + Library, "no/such/folder")]
+    [InlineData("#!docs " + Docs + " --assembly no-such.dll", "no-such.dll")]
+    [InlineData("#!base no/such/model", "no/such/model: no such folder")]
+    [InlineData("#!suite no/such/tasks", "no/such/tasks")]
+    [InlineData("#!corpus generate", "run #!docs first")]
+    [InlineData("#!prompt tune", "run #!docs first")]
+    [InlineData("#!train", "run #!base first")]
+    [InlineData("#!adapter some/where", "run #!base first")]
+    [InlineData("#!evaluate", "run #!docs first")]
+    [InlineData("#!report", "run #!evaluate first")]
+    [InlineData("#!chart loss", "run #!train first")]
+    [InlineData("#!chart metrics", "run #!evaluate first")]
+    [InlineData("#!chart los", "'los'")]
+    [InlineData("#!train --rnak 4", "--rnak")]
+    [InlineData("#!train --rank four", "four")]
+    [InlineData("#!evaluate --split tst", "'tst'")]
+    public async Task What_is_missing_or_misspelt_is_named(string cell, string expected)
+    {
+        using var lab = new LabFolder();
+        var (_, error) = await lab.RunAsync($"#!lab --path {lab.Path}", cell);
+        Assert.Contains(expected, error);
+        Assert.DoesNotContain("   at ", error);
+    }
+
+    [Theory]
+    [InlineData("#!train --help", "--max-minutes")]
+    [InlineData("#!corpus --help", "generate")]
+    [InlineData("#!evaluate --help", "--allow-untrusted-code")]
+    [InlineData("#!lsmagic", "#!evaluate")]
+    public async Task Help_lists_what_there_is(string cell, string expected)
+    {
+        using var lab = new LabFolder();
+        Assert.Contains(expected, (await lab.RunAsync(cell)).Shown);
+    }
+
+    [Fact]
+    public async Task A_corrupt_model_is_named_with_its_file()
+    {
+        using var lab = new LabFolder();
+        var copy = Directory.CreateDirectory(Path.Combine(lab.Path, "nano")).FullName;
+        foreach (var file in Directory.GetFiles(Path.Combine(lab.Root, Model))) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        var weights = Path.Combine(copy, "model.safetensors");
+        File.WriteAllBytes(weights, File.ReadAllBytes(weights)[..5000]);
+        var (_, error) = await lab.RunAsync($"#!base {copy}");
+        Assert.Contains("model.safetensors", error);
+    }
+
+    [Fact]
+    public async Task Cells_reach_the_session_and_its_database()
+    {
+        using var lab = new LabFolder();
+        var (shown, error) = await lab.RunAsync(
+            $"#!lab --path {lab.Path} --seed 7", $"#!docs {Docs} --assembly {Library}", "#!sql --connection lab\nSELECT count(*) AS n FROM symbols",
+            "Console.WriteLine($\"{lab.Seed} {lab.Api.Symbols.Count} {lab.Chunks.Count == lab.Storage.Chunks().Count}\");");
+        Assert.Null(error);
+        Assert.Matches(@"^7 \d{3} True", shown.Trim());
+    }
+
+    [Fact]
+    public async Task Pages_read_again_are_unchanged_and_an_edited_one_is_seen()
+    {
+        using var lab = new LabFolder();
+        var docs = Directory.CreateDirectory(Path.Combine(lab.Path, "docs")).FullName;
+        File.WriteAllText(Path.Combine(docs, "a.md"), "# A\n\nOne page about `WeirGate`.\n");
+        File.WriteAllText(Path.Combine(docs, "b.md"), "# B\n\nAnother.\n");
+        var read = $"#!docs {docs} --assembly {Library}";
+        Assert.Contains("2 new, 0 changed, 0 unchanged", (await lab.RunAsync($"#!lab --path {lab.Path}/lab", read)).Shown);
+        File.AppendAllText(Path.Combine(docs, "b.md"), "\nMore.\n");
+        Assert.Contains("0 new, 1 changed, 1 unchanged", (await lab.RunAsync($"#!lab --path {lab.Path}/lab", read)).Shown);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.RegularExpressions;
+using DocTuneLab.Notebooks.Formats;
+using DocTuneLab.Notebooks.Reporting;
+using DocTuneLab.Notebooks.Running;
+
+namespace DocTuneLab.Extension.Tests;
+
+/// <summary>The notebooks that ship, run headless from top to bottom with settings that keep them short.</summary>
+public sealed partial class NotebookTests
+{
+    [Theory]
+    [InlineData("01-parse.ipynb")]
+    [InlineData("02-prompt-tuning.ipynb", "examples", "3")]
+    [InlineData("03-corpus.ipynb", "samples", "150")]
+    [InlineData("06-compare-runs.ipynb", "samples", "150", "maxSteps", "2", "ranks", "new[] { 2, 4 }")]
+    public async Task A_stage_runs_by_itself(string name, params string[] parameters)
+    {
+        using var lab = new LabFolder();
+        var notebook = await RunAsync(lab, name, parameters);
+        Assert.All(notebook.Cells.Where(c => c.Kind == CellKind.Code && !c.HasTag("parameters") && !c.HasTag("injected-parameters")), c => Assert.NotEmpty(c.Outputs));
+    }
+
+    [Fact]
+    public async Task Training_leaves_an_adapter_that_evaluation_finds_in_the_lab()
+    {
+        using var lab = new LabFolder();
+        await RunAsync(lab, "04-qlora.ipynb", "samples", "150", "maxSteps", "3");
+        var html = HtmlReport.Render(await RunAsync(lab, "05-evaluate.ipynb", "split", "dev"));
+        Assert.Contains("Against the base model", html);
+        using var storage = Storage.Lab.Open(lab.Path);
+        Assert.Empty(storage.Verify());
+        Assert.Equal(["evaluate", "train"], storage.Runs().Select(r => r.Kind).Order());
+        Assert.All(storage.Runs(), r => Assert.Equal("done", r.Status));
+        Assert.Equal(3, storage.Metrics(storage.Runs("train").Single().Id, "loss").Count);
+    }
+
+    [Fact]
+    public async Task The_whole_flow_reports_figures_that_follow_from_its_seed_and_asks_nothing_of_the_network()
+    {
+        var reports = new List<string>();
+        foreach (var seed in (string[])["1", "2"])
+        {
+            using var lab = new LabFolder();
+            reports.Add(HtmlReport.Render(await RunAsync(lab, "lab.ipynb", "samples", "200", "maxSteps", "3", "split", "dev", "seed", seed)));
+        }
+        Assert.All(reports, r =>
+        {
+            Assert.Contains("Against the base model", r);
+            Assert.Contains("Plotly.newPlot", r);
+            Assert.Contains("tokens/s", r);
+            Assert.DoesNotMatch(Remote(), r);
+        });
+        Assert.NotEqual(LossOf(reports[0]), LossOf(reports[1]));
+
+        static string LossOf(string report) => Loss().Match(report).Value is { Length: > 0 } found ? found : throw new InvalidOperationException("the report shows no loss");
+    }
+
+    [Fact]
+    public async Task The_base_model_can_be_made_anew()
+    {
+        using var lab = new LabFolder();
+        var folder = Path.Combine(lab.Path, "nano");
+        await RunAsync(lab, "00-base-model.ipynb", "modelDirectory", folder, "documentationCharacters", "60000", "sourceCharacters", "60000",
+            "conversations", "60", "moreConversations", "60", "maxSteps", "2", "maxMoreSteps", "2");
+        using var model = Training.Models.BaseModel.Load(folder);
+        using var shipped = Training.Models.BaseModel.Load(Path.Combine(lab.Root, "data/models/nano"));
+        Assert.Equal(shipped.Config with { VocabularySize = 0 }, model.Config with { VocabularySize = 0 }, (a, b) => a.ToString() == b.ToString());
+        Assert.True(new FileInfo(Path.Combine(shipped.Directory, "model.safetensors")).Length < 25_000_000);
+    }
+
+    private static async Task<Notebook> RunAsync(LabFolder lab, string name, params string[] parameters)
+    {
+        var values = parameters.Chunk(2).ToDictionary(p => p[0], p => p[1]);
+        if (name != "00-base-model.ipynb") values["labFolder"] = lab.Path;
+        var result = await NotebookRunner.RunAsync(Path.Combine(lab.Root, "notebooks", name), new RunOptions
+        {
+            Parameters = values, OutputPath = Path.Combine(lab.Path, name), Extensions = [new LabExtension()],
+        }, TestContext.Current.CancellationToken);
+        Assert.True(result.Status == RunStatus.Completed, $"{name}, cell {result.CellsRun}: {string.Join('\n', result.Error?.Traceback ?? [])}");
+        return result.Notebook;
+    }
+
+    [GeneratedRegex("""(?:src|href)\s*=\s*["']?https?:|@import\s+["']?https?:""")]
+    private static partial Regex Remote();
+
+    [GeneratedRegex(@"loss \d+\.\d+, validation \d+\.\d+")]
+    private static partial Regex Loss();
+}

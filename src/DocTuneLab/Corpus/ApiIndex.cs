@@ -43,6 +43,9 @@ internal sealed class MemberEntry
     public required bool IsRequired { get; init; }
     public required string? ConstantValue { get; init; }
 
+    /// <summary>What the member does in other words than its summary: its return value, and what pages say of it.</summary>
+    public List<string> Descriptions { get; } = [];
+
     /// <summary>Parameters that a caller passes in the parentheses.</summary>
     public IReadOnlyList<ApiParameter> Arguments => Symbol.Kind == ApiKind.ExtensionMethod ? [.. Symbol.Parameters.Skip(1)] : Symbol.Parameters;
 

@@ -31,6 +31,7 @@ internal sealed class CandidateSource
     {
         _index = index;
         _options = options;
+        MemberDescriptions.Attach(index, chunks);
         _random = new Random(options.Seed);
         _recipes = new Recipes(index);
         _derived = new DerivedSamples(index);

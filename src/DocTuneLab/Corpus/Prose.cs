@@ -20,6 +20,8 @@ internal static partial class Prose
         ["write"] = ["write", "emit", "output"], ["read"] = ["read", "load"], ["send"] = ["send", "submit"],
     };
 
+    private const double SummaryShare = 0.5;
+
     /// <summary>First sentence, on one line, without its full stop.</summary>
     public static string? FirstSentence(string? text)
     {
@@ -32,7 +34,12 @@ internal static partial class Prose
     }
 
     /// <summary>What a caller asks for: an imperative without capital and full stop.</summary>
-    public static string Request(MemberEntry member, Random random) => Vary(Plain(member), random);
+    public static string Request(MemberEntry member, Random random)
+    {
+        if (member.Descriptions.Count == 0 || random.NextDouble() < SummaryShare) return Vary(Plain(member), random);
+        var isAction = member.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor or ApiKind.Operator;
+        return Vary(Imperative(member.Descriptions[random.Next(member.Descriptions.Count)], isAction), random);
+    }
 
     /// <summary>The imperative as the documentation has it, without synonyms.</summary>
     public static string Plain(MemberEntry member)

@@ -56,7 +56,7 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
                 "property-type" => Minimal(symbol switch { IPropertySymbol p => p.Type, IFieldSymbol f => f.Type, _ => throw new InvalidOperationException() }),
                 "parameter-names" => string.Join(", ", parameters.Select(p => p.Name)),
                 "parameter-count" => $"{parameters.Count}",
-                "parameter-type" => Minimal(parameters.Single(p => question.Contains($"`{p.Name}`", StringComparison.Ordinal)).Type),
+                "parameter-type" => Minimal(parameters.Single(p => System.Text.RegularExpressions.Regex.IsMatch(question, $@"(?<![\w.]){p.Name}(?!\w)")).Type),
                 "declaring-type" => symbol.ContainingType.Name + (symbol.ContainingType.IsGenericType ? "<T>" : ""),
                 "which-member" => $"{symbol.ContainingType.Name}{(symbol.ContainingType.IsGenericType ? "<T>" : "")}.{(symbol is IPropertySymbol { IsIndexer: true } ? "this[]" : symbol.Name)}",
                 "member-name" => symbol is IPropertySymbol { IsIndexer: true } ? "this[]" : symbol.Name,

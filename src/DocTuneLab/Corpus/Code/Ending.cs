@@ -48,9 +48,20 @@ internal static class Ending
         var isLoop = request.StartsWith("for each", StringComparison.Ordinal);
         // "the tank" of the documentation is the parameter `tank` to whoever wrote the signature.
         var direct = receiver is null ? request : request.Replace($"the {receiver}", $"`{scope.Parameters[0].Name}`", StringComparison.Ordinal);
-        return scope.Random.Next(18) switch
+        var (verb, rest) = request.Split(' ', 2) is [var v, var r] ? (v, r) : (request, "");
+        var asksValue = verb is "get" or "return" or "read" or "give" or "fetch" or "find" && rest.StartsWith("the ", StringComparison.Ordinal);
+        var asksWhether = rest.StartsWith("whether ", StringComparison.Ordinal);
+        return scope.Random.Next(28) switch
         {
             _ when isLoop => $"{upper}.",
+            18 or 19 when asksValue => Asked(),
+            18 or 19 when asksWhether => $"{scope.Pick<string>(["I want to know", "Tell me", "Find out", "Check", "I have to know"])} {rest}.",
+            18 => $"Please {request}.",
+            19 => $"I want to {request}.",
+            20 => $"I need to {request}.",
+            21 => $"{upper}, please.",
+            22 when receiver is not null => $"{upper}. I have {Prose.WithArticle(receiver)}.",
+            23 => $"We have to {request}.",
             0 when receiver is not null => $"Given {Prose.WithArticle(receiver)}, {request}.",
             1 when receiver is not null => $"For the given {receiver}, {request}.",
             2 => $"Write code to {request}.",
@@ -62,5 +73,11 @@ internal static class Ending
             8 or 9 when direct != request => $"{Prose.UpperFirst(direct)}.",
             _ => $"{upper}.",
         };
+
+        string Asked()
+        {
+            var lead = scope.Pick<string>(["What is", "Tell me", "I want", "Give me", "I need", "Hand me", "Show me"]);
+            return $"{lead} {rest}{(lead == "What is" ? "?" : ".")}";
+        }
     }
 }

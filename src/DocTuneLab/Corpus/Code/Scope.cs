@@ -8,6 +8,12 @@ namespace DocTuneLab.Corpus.Code;
 internal sealed class Scope(ApiIndex index, Random random)
 {
     private static readonly string[] Words = ["alpha", "north", "main", "blue", "A-17", "spare", "unit 4", "beta", "east", "demo"];
+    private static readonly string[] OwnNames =
+    [
+        "source", "target", "current", "given", "input", "first", "mine", "subject", "entry", "other", "selected", "chosen", "candidate", "it", "arg", "one", "main", "found", "from", "next", "thing", "that",
+    ];
+    private static readonly string[] OwnPrefixes = ["my", "old", "new", "last", "main", "left", "other", "this", "our", "north", "first", "given", "some", "active", "inner"];
+    private const double OwnNameShare = 0.4;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     public ApiIndex Index { get; } = index;
@@ -31,9 +37,18 @@ internal sealed class Scope(ApiIndex index, Random random)
     /// <summary>A parameter of the method; a second of the same name gets a number.</summary>
     public string Parameter(string type, string name)
     {
-        var unique = Local(name);
+        // Callers name their variables as they like. Were every name to follow from its type, a model would learn the name by
+        // heart instead of reading it in the signature.
+        var unique = Local(Chance(OwnNameShare) ? OwnName(type, name) : name);
         Parameters.Add((type, unique));
         return unique;
+    }
+
+    private string OwnName(string type, string name)
+    {
+        if (Chance(0.4)) return Pick(OwnNames);
+        var words = Prose.Words(Chance(0.5) && char.IsUpper(TypeText.Head(type)[0]) ? TypeText.Head(type) : name.TrimStart('@')).Split(' ');
+        return words[^1].Length > 0 && words[^1].All(char.IsAsciiLetter) ? Pick(OwnPrefixes) + Prose.UpperFirst(words[^1].ToLowerInvariant()) : Pick(OwnNames);
     }
 
     /// <summary>An unused identifier.</summary>

@@ -9,6 +9,12 @@ internal static partial class DocumentFacts
     /// <summary>All facts of the chunks, in order.</summary>
     public static IEnumerable<Fact> All(IReadOnlyList<Chunk> chunks) => chunks.SelectMany(Of);
 
+    /// <summary>Rows of a chunk's tables with the table's header.</summary>
+    public static IEnumerable<(IReadOnlyList<string> Header, IReadOnlyList<string> Row)> TableRows(Chunk chunk) => Rows(WithoutCode(chunk).Split('\n'));
+
+    /// <summary>List items that explain a marked term.</summary>
+    public static IEnumerable<(string Term, string Definition)> Definitions(Chunk chunk) => Definition().Matches(WithoutCode(chunk)).Select(m => (m.Groups[1].Value.Trim(), m.Groups[2].Value));
+
     private static IEnumerable<Fact> Of(Chunk chunk)
     {
         var topic = chunk.HeadingPath.Count > 0 ? Plain(chunk.HeadingPath[^1]) : Plain(chunk.DocumentPath);
@@ -82,7 +88,8 @@ internal static partial class DocumentFacts
     // Code blocks hold no prose; blanking them keeps the rest as it stands.
     private static string WithoutCode(Chunk chunk) => Fence().Replace(chunk.Text, "");
 
-    private static string Plain(string text) => Markup().Replace(text, "$1").Replace("`", "", StringComparison.Ordinal).Replace("**", "", StringComparison.Ordinal).Trim();
+    /// <summary>Text without links, code marks and emphasis.</summary>
+    public static string Plain(string text) => Markup().Replace(text, "$1").Replace("`", "", StringComparison.Ordinal).Replace("**", "", StringComparison.Ordinal).Trim();
 
     [GeneratedRegex(@"^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1[ \t]*$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();

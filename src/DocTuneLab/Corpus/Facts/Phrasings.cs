@@ -16,6 +16,7 @@ internal sealed record Fact(string Kind, IReadOnlyDictionary<string, string> Val
 /// <summary>Questions by kind of fact and language.</summary>
 internal sealed class Phrasings
 {
+    private const double UnmarkedShare = 0.4;
     private static readonly Lazy<Phrasings> Shipped = new(Load);
     private readonly Dictionary<string, Dictionary<string, List<string>>> _kinds;
 
@@ -35,6 +36,8 @@ internal sealed class Phrasings
         var template = templates[random.Next(templates.Count)];
         var text = new StringBuilder(template);
         foreach (var (name, value) in fact.Values) text.Replace($"{{{name}}}", value);
+        // People do not always mark code as code.
+        if (random.NextDouble() < UnmarkedShare) text.Replace("`", "");
         return Prose.UpperFirst(text.ToString());
     }
 

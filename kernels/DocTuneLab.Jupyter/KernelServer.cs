@@ -40,7 +40,8 @@ public sealed class KernelServer
         Bind(iopub, connection.IoPubPort);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var kernel = new Kernel(new NotebookSession(options), message => outgoing.Enqueue((iopub, message.ToFrames(connection.Key))), () => _ = stop.CancelAsync());
+        using var session = new NotebookSession(options);
+        var kernel = new Kernel(session, message => outgoing.Enqueue((iopub, message.ToFrames(connection.Key))), () => _ = stop.CancelAsync());
         var requests = Channel.CreateUnbounded<(WireMessage Message, NetMQSocket Socket)>();
         shell.ReceiveReady += (_, _) => Receive(shell, request => requests.Writer.TryWrite((request, shell)));
         // Interrupts must not wait behind the cell that they are to stop, nor their work be done on the poller's thread.

@@ -28,7 +28,7 @@ public interface IExtensionHost
     /// <summary>Adds assemblies that cells may use.</summary>
     void AddReferences(params Assembly[] assemblies);
 
-    /// <summary>Declares a variable of type <typeparamref name="T"/> in the C# session.</summary>
+    /// <summary>Declares a variable of type <typeparamref name="T"/> in the C# session, which disposes of a disposable value when it ends.</summary>
     void SetValue<T>(string name, T value);
 
     /// <summary>

@@ -14,13 +14,14 @@ namespace DocTuneLab.Notebooks;
 /// <summary>
 /// A live notebook: runs cells one after the other and keeps their state. Jupyter, headless runs and the console are thin layers over it.
 /// </summary>
-public sealed class NotebookSession : IExtensionHost
+public sealed class NotebookSession : IExtensionHost, IDisposable
 {
     private readonly SemaphoreSlim oneCell = new(1, 1);
     private readonly SessionOptions options;
     private readonly Dictionary<string, Magic> magics = new(StringComparer.Ordinal);
     private readonly CellRunner runner;
     private readonly CodeIntelligence intelligence;
+    private readonly Stack<IDisposable> owned = new();
     private int displays;
 
     /// <summary>Starts a session and loads the extensions.</summary>
@@ -108,7 +109,12 @@ public sealed class NotebookSession : IExtensionHost
     public bool TryGetValue(string name, out object? value) => CSharp.TryGetValue(name, out value);
 
     /// <inheritdoc/>
-    public void SetValue<T>(string name, T value) => CSharp.SetValue(name, value, typeof(T));
+    public void SetValue<T>(string name, T value)
+    {
+        CSharp.SetValue(name, value, typeof(T));
+        if (value is IDisposable disposable)
+            owned.Push(disposable);
+    }
 
     /// <summary>Declares a variable with the type of its value.</summary>
     public void SetValue(string name, object? value, Type type) => CSharp.SetValue(name, value, type);
@@ -127,6 +133,16 @@ public sealed class NotebookSession : IExtensionHost
 
     /// <inheritdoc/>
     public void AddFormatter<T>(string mimeType, Func<T, string> format) => ValueFormatter.Register(mimeType, format);
+
+    /// <summary>Ends the session and disposes of what extensions declared. Does nothing while a cell runs, or when one could not be stopped: it may still use them.</summary>
+    public void Dispose()
+    {
+        if (IsStuck || !oneCell.Wait(0))
+            return;
+        while (owned.TryPop(out var value))
+            value.Dispose();
+        oneCell.Release();
+    }
 
     internal void AddMagic(Command command, MagicKind kind)
     {

@@ -24,7 +24,7 @@ internal sealed class LabFolder : IDisposable
     /// <summary>Runs cells one after another in one session and returns what the last one showed, or its error.</summary>
     public async Task<(string Shown, string? Error)> RunAsync(params string[] cells)
     {
-        var session = new NotebookSession(new SessionOptions { Extensions = [new LabExtension()], StopGrace = TimeSpan.FromSeconds(5) });
+        using var session = new NotebookSession(new SessionOptions { Extensions = [new LabExtension()], StopGrace = TimeSpan.FromSeconds(5) });
         var (shown, error) = ("", (string?)null);
         for (var i = 0; i < cells.Length && error is null; i++)
         {

@@ -12,7 +12,7 @@ public sealed partial class NotebookTests
     [InlineData("01-parse.ipynb")]
     [InlineData("02-prompt-tuning.ipynb", "examples", "3")]
     [InlineData("03-corpus.ipynb", "samples", "150")]
-    [InlineData("06-compare-runs.ipynb", "samples", "150", "maxSteps", "2", "ranks", "new[] { 2, 4 }")]
+    [InlineData("06-compare-runs.ipynb", "samples", "150", "maxSteps", "2", "ranks", "2, 4")]
     public async Task A_stage_runs_by_itself(string name, params string[] parameters)
     {
         using var lab = new LabFolder();
@@ -48,7 +48,7 @@ public sealed partial class NotebookTests
             Assert.Contains("Against the base model", r);
             Assert.Contains("Plotly.newPlot", r);
             Assert.Contains("tokens/s", r);
-            Assert.DoesNotMatch(Remote(), r);
+            Assert.DoesNotMatch(Remote(), ScriptText().Replace(r, "$1"));
         });
         Assert.NotEqual(LossOf(reports[0]), LossOf(reports[1]));
 
@@ -82,6 +82,10 @@ public sealed partial class NotebookTests
 
     [GeneratedRegex("""(?:src|href)\s*=\s*["']?https?:|@import\s+["']?https?:""")]
     private static partial Regex Remote();
+
+    // What a script only says is no request; what its tag names is.
+    [GeneratedRegex("(<script[^>]*>).*?(?=</script>)", RegexOptions.Singleline)]
+    private static partial Regex ScriptText();
 
     [GeneratedRegex(@"loss \d+\.\d+, validation \d+\.\d+")]
     private static partial Regex Loss();

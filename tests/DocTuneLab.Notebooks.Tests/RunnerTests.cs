@@ -54,6 +54,15 @@ public sealed class RunnerTests : IDisposable
     public void Literals_are_of_their_type(string type, string value, string literal) => Assert.Equal(literal, ParameterCell.Literal(type, value, "p"));
 
     [Fact]
+    public async Task What_an_extension_declared_is_disposed_of_when_the_run_ends()
+    {
+        var held = new HeldExtension();
+        var result = await RunAsync([Cell("held.GetType().Name")], new RunOptions { Extensions = [held] });
+        Assert.Equal(RunStatus.Completed, result.Status);
+        Assert.False(held.Stream.CanRead);
+    }
+
+    [Fact]
     public async Task A_failing_cell_is_marked_saved_and_ends_the_run()
     {
         var output = Path.Combine(folder, "out.ipynb");
@@ -145,5 +154,14 @@ public sealed class RunnerTests : IDisposable
         public void CellOutput(RunCell cell, CellOutput output) => stop.CancelAfter(1);
 
         public void CellFinished(RunCell cell, CellResult result) { }
+    }
+
+    private sealed class HeldExtension : INotebookExtension
+    {
+        public MemoryStream Stream { get; } = new([1]);
+
+        public string Name => "held";
+
+        public void Load(IExtensionHost host) => host.SetValue("held", Stream);
     }
 }

@@ -21,7 +21,7 @@ internal static class Script
     private static async Task<int> RunAsync(string path, string[] arguments, CancellationToken cancellation)
     {
         var notebook = Notebook.Load(path);
-        var session = new NotebookSession(new SessionOptions { NotebookPath = Path.GetFullPath(path), Extensions = [new LabExtension()] });
+        using var session = new NotebookSession(new SessionOptions { NotebookPath = Path.GetFullPath(path), Extensions = [new LabExtension()] });
         session.SetValue("args", arguments);
         var number = 0;
         foreach (var cell in notebook.Cells.Where(cell => cell.Kind == CellKind.Code))

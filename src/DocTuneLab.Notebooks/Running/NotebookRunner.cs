@@ -37,7 +37,7 @@ public static partial class NotebookRunner
         var facts = Facts(notebook, path, options, started);
         Save();
 
-        var session = new NotebookSession(new SessionOptions { NotebookPath = Path.GetFullPath(path), Extensions = options.Extensions });
+        using var session = new NotebookSession(new SessionOptions { NotebookPath = Path.GetFullPath(path), Extensions = options.Extensions });
         var (status, run, failure) = (RunStatus.Completed, 0, (ErrorOutput?)null);
         for (var i = 0; i < code.Count && status == RunStatus.Completed; i++)
         {

@@ -31,7 +31,7 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
         var index = new ApiIndex(symbols);
         var examples = new DocumentedExamples(index).Drafts(chunks, judge, new Random(_options.Seed), cancel);
         var source = new CandidateSource(index, chunks, examples, _options);
-        var run = new Run(source, judge, _options, new CoverageLedger(symbols));
+        var run = new Run(source, judge, _options, new CoverageLedger(symbols), symbols.Select(s => s.Id).ToHashSet(StringComparer.Ordinal));
         var total = _options.Mix.Values.Sum();
         foreach (var kind in Order)
         {
@@ -44,7 +44,7 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
         return new GeneratedCorpus(samples, run.Rejected, run.Accounts, run.Ledger, run.Tokens);
     }
 
-    private sealed class Run(CandidateSource source, ICodeJudge judge, CorpusOptions options, CoverageLedger ledger)
+    private sealed class Run(CandidateSource source, ICodeJudge judge, CorpusOptions options, CoverageLedger ledger, IReadOnlySet<string> known)
     {
         private readonly NearDuplicates _seen = new(options.NearDuplicateThreshold);
         public List<Sample> Accepted { get; } = [];
@@ -120,13 +120,22 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
             if (_seen.TryAdd(Text(messages)) is { } duplicate) return (duplicate, null);
             // The compiler knows which overload the code really calls; what has no name in the code (constructors, indexers,
             // operators) it does not report, and is taken from the draft.
-            var used = verdict?.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null }).Select(u => u.Id!).ToList();
+            var used = verdict?.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null }).Select(u => Documented(u.Id!)).OfType<string>().ToList();
             var symbols = used is { Count: > 0 } ? [.. used.Concat(candidate.Symbols.Where(IsUnnamed)).Distinct(StringComparer.Ordinal)] : candidate.Symbols;
             var sample = new Sample(CorpusFile.IdOf(candidate.Kind, messages), candidate.Kind, messages, new Evidence(candidate.Chunks, symbols), Passed(candidate), Split.Train);
             Accepted.Add(sample);
             Ledger.Add(sample);
             Tokens += options.Tokens(messages);
             return null;
+        }
+
+        // What the compiler adds by itself (the constructor of a plain struct, the equality of a record) stands for its type.
+        private string? Documented(string id)
+        {
+            if (known.Contains(id)) return id;
+            var member = id.Split('(')[0];
+            var type = $"T:{member[2..Math.Max(2, member.LastIndexOf('.'))]}";
+            return known.Contains(type) ? type : null;
         }
 
         private static bool IsUnnamed(string id) => id.Contains("#ctor", StringComparison.Ordinal) || id.Contains(".op_", StringComparison.Ordinal) || (id.StartsWith("P:", StringComparison.Ordinal) && id.Contains('(', StringComparison.Ordinal));

@@ -41,14 +41,19 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
             foreach (var block in chunk.CodeBlocks.Where(b => b.Language is "csharp" or "cs" or "c#"))
             {
                 var heading = chunk.HeadingPath.Count > 0 ? chunk.HeadingPath[^1].Replace("`", "", StringComparison.Ordinal) : "";
-                var at = chunk.Text.IndexOf(block.Code.Split('\n')[0], StringComparison.Ordinal);
-                var before = at < 0 ? "" : LeadIn().Match(chunk.Text[..at].TrimEnd('`', '~', 'c', 's', 'h', 'a', 'r', 'p', '#', '\n', ' ')) is { Success: true } m ? m.Groups[1].Value.Trim() : "";
+                var before = LeadIn().Match(TextBefore(block, chunk)) is { Success: true } m ? m.Groups[1].Value.Trim() : "";
                 var lead = before.Length is > 12 and < 200 ? before.TrimEnd(':', '：', '.') : "";
                 // The same code is asked for by its heading, by the sentence before it, and by both.
                 string[] instructions = lead.Length == 0 ? [heading] : heading.Length == 0 ? [lead] : [$"{heading}: {Prose.LowerFirst(lead)}", lead, heading];
                 foreach (var instruction in instructions.Where(i => i.Length > 0))
                     yield return new Example(instruction.EndsWith('?') || instruction.EndsWith('？') ? instruction : instruction + ".", block.Code, chunk.Symbols, [chunk.Id]);
             }
+    }
+
+    private static string TextBefore(CodeBlock block, Chunk chunk)
+    {
+        var at = block.Span.Length > 0 ? block.Span.Start - chunk.Span.Start : chunk.Text.IndexOf(block.Code.Split('\n')[0], StringComparison.Ordinal);
+        return at > 0 && at <= chunk.Text.Length ? Fence().Replace(chunk.Text[..at], "").TrimEnd() : "";
     }
 
     private IEnumerable<Example> FromSymbols()
@@ -107,4 +112,6 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
     private static partial Regex QuotedName();
     [GeneratedRegex(@"(?:^|[\n.。]\s*)([^\n.。]+)$")]
     private static partial Regex LeadIn();
+    [GeneratedRegex(@"(?:`{3,}|~{3,})[^\n]*\n?\s*$")]
+    private static partial Regex Fence();
 }

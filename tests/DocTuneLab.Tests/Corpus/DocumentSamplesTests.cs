@@ -51,6 +51,19 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    public void Each_example_is_asked_for_by_the_words_right_before_it()
+    {
+        const string first = "var valve = new Valve(\"A\");\nvalve.Open();", second = "var valve = new Valve(\"A\");\nvalve.Close();";
+        const string text = $"Use the first one while you watch\n\n```csharp\n{first}\n```\n\nAnd use the second one after each batch:\n\n```csharp\n{second}\n```\n";
+        CodeBlock Block(string code) => new("csharp", "", code, new SourceSpan(text.IndexOf($"```csharp\n{code}", StringComparison.Ordinal), code.Length + 14));
+        var samples = Generate(SampleKind.Code, 30, Page("Valves", text, Block(first), Block(second))).Samples.Concat(Generate(SampleKind.Code, 30, Page("Valves", text, Block(first), Block(second))).Rejected);
+        var asked = samples.Where(s => s.Checks[0].Detail == "documented example").Select(s => (Ask: s.Messages[^2].Content, Code: s.Messages[^1].Content)).ToList();
+        Assert.Contains(asked, a => a.Ask.Contains("Use the first one while you watch.", StringComparison.Ordinal) && a.Code.Contains("Open", StringComparison.Ordinal));
+        Assert.Contains(asked, a => a.Ask.Contains("And use the second one after each batch.", StringComparison.Ordinal) && a.Code.Contains("Close", StringComparison.Ordinal));
+        Assert.DoesNotContain(asked, a => a.Ask.Contains("second", StringComparison.Ordinal) && a.Code.Contains("Open", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_documented_method_keeps_its_own_header_and_a_broken_example_is_rejected()
     {
         const string method = "using Waterworks;\n\nstatic async Task<double> EmptyAsync(Tank tank)\n{\n    var litres = await tank.DrainAsync(rate: 4);\n    return litres;\n}";

@@ -49,6 +49,9 @@ public sealed class NotebookSession : IExtensionHost, IDisposable
     /// <summary>All magics by name, built-in ones included.</summary>
     public IEnumerable<Command> Magics => magics.Values.Select(magic => magic.Command);
 
+    /// <summary>Whether what stands under this magic belongs to it: a body, or code in another language.</summary>
+    public bool TakesBody(string magic) => magics.TryGetValue(magic, out var known) && known.Kind != MagicKind.Line;
+
     /// <summary>True after a cell could not be stopped: no further cell can run.</summary>
     public bool IsStuck { get; private set; }
 

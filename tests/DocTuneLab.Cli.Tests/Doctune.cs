@@ -30,18 +30,20 @@ public sealed class Doctune : IDisposable
 
     public Process Start(params string[] arguments) => StartProgram("dotnet", [Library, .. arguments]);
 
-    public Process StartProgram(string program, params string[] arguments)
+    public Process StartProgram(string program, params string[] arguments) => StartProgram(program, Folder, arguments);
+
+    public Process StartProgram(string program, string folder, IReadOnlyList<string> arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Remove("DOCTUNE_DEBUG");
         return Process.Start(start)!;
     }
 
-    public static Result Wait(Process process)
+    public static Result Wait(Process process, TimeSpan? limit = null)
     {
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(Limit))
+        if (!process.WaitForExit(limit ?? Limit))
         {
             process.Kill(entireProcessTree: true);
             Assert.Fail("The process did not end.");

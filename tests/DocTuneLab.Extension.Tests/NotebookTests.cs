@@ -61,7 +61,7 @@ public sealed partial class NotebookTests
         using var lab = new LabFolder();
         var folder = Path.Combine(lab.Path, "nano");
         await RunAsync(lab, "00-base-model.ipynb", "modelDirectory", folder, "documentationCharacters", "60000", "sourceCharacters", "60000",
-            "conversations", "60", "moreConversations", "60", "maxSteps", "2", "maxMoreSteps", "2");
+            "conversations", "60", "moreConversations", "60", "lastConversations", "60", "maxSteps", "2", "maxMoreSteps", "2", "maxLastSteps", "2");
         using var model = Training.Models.BaseModel.Load(folder);
         using var shipped = Training.Models.BaseModel.Load(Path.Combine(lab.Root, "data/models/nano"));
         Assert.Equal(shipped.Config with { VocabularySize = 0 }, model.Config with { VocabularySize = 0 }, (a, b) => a.ToString() == b.ToString());

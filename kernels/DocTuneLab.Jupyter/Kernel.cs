@@ -7,12 +7,13 @@ using DocTuneLab.Notebooks.CSharp;
 namespace DocTuneLab.Jupyter;
 
 /// <summary>Answers Jupyter's requests with a <see cref="NotebookSession"/>.</summary>
-internal sealed class Kernel(NotebookSession session, Action<WireMessage> publish, Action stop)
+internal sealed class Kernel(NotebookSession session, Action<WireMessage> publish, Action<WireMessage> ask, Action stop)
 {
     private readonly string id = Guid.NewGuid().ToString();
     private readonly Lock gate = new();
     private readonly List<(int Number, string Code)> history = [];
     private CancellationTokenSource? running;
+    private TaskCompletionSource<string?>? awaited;
     private int executions;
 
     /// <summary>Tells clients that already listen that the kernel is there.</summary>
@@ -110,7 +111,7 @@ internal sealed class Kernel(NotebookSession session, Action<WireMessage> publis
         CellResult result;
         try
         {
-            result = await session.RunAsync(new CellRequest(code, $"cell {number}"), output =>
+            result = await session.RunAsync(new CellRequest(code, $"cell {number}") { Input = Flag(request.Content, "allow_stdin", false) ? (prompt, secret, cancelled) => AskAsync(request, prompt, secret, cancelled) : null }, output =>
             {
                 if (!silent)
                     Publish(output, number, request);
@@ -129,6 +130,17 @@ internal sealed class Kernel(NotebookSession session, Action<WireMessage> publis
         answer["status"] = "error";
         answer["execution_count"] = number;
         return (answer, Flag(request.Content, "stop_on_error", true));
+    }
+
+    /// <summary>Takes the user's answer to the cell's question. One that nobody waits for is dropped.</summary>
+    public void Answered(WireMessage reply) => awaited?.TrySetResult(reply.Type == "input_reply" ? reply.Content["value"]?.ToString() : null);
+
+    private async Task<string?> AskAsync(WireMessage request, string prompt, bool isSecret, CancellationToken cancelled)
+    {
+        var waiting = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        awaited = waiting;
+        ask(WireMessage.Create("input_request", new JsonObject { ["prompt"] = prompt, ["password"] = isSecret }, id, request, request.Identities));
+        return await waiting.Task.WaitAsync(cancelled);
     }
 
     private async Task<JsonObject> CompleteAsync(JsonObject content)
@@ -176,6 +188,9 @@ internal sealed class Kernel(NotebookSession session, Action<WireMessage> publis
                 break;
             case UpdateOutput update:
                 Publish("update_display_data", Data(update.Data, update.Metadata, update.DisplayId), request);
+                break;
+            case ClearOutput clear:
+                Publish("clear_output", new JsonObject { ["wait"] = clear.Wait }, request);
                 break;
             case ResultOutput result:
                 Publish("execute_result", new JsonObject { ["data"] = result.Data.DeepClone(), ["metadata"] = result.Metadata.DeepClone(), ["execution_count"] = number }, request);

@@ -41,18 +41,19 @@ public sealed class KernelServer
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var session = new NotebookSession(options);
-        var kernel = new Kernel(session, message => outgoing.Enqueue((iopub, message.ToFrames(connection.Key))), () => _ = stop.CancelAsync());
+        var kernel = new Kernel(session, message => outgoing.Enqueue((iopub, message.ToFrames(connection.Key))), message => outgoing.Enqueue((stdin, message.ToFrames(connection.Key))), () => _ = stop.CancelAsync());
         var requests = Channel.CreateUnbounded<(WireMessage Message, NetMQSocket Socket)>();
         shell.ReceiveReady += (_, _) => Receive(shell, request => requests.Writer.TryWrite((request, shell)));
         // Interrupts must not wait behind the cell that they are to stop, nor their work be done on the poller's thread.
         control.ReceiveReady += (_, _) => Receive(control, request => _ = Task.Run(() => kernel.HandleAsync(request, Reply(control)), CancellationToken.None));
+        stdin.ReceiveReady += (_, _) => Receive(stdin, kernel.Answered);
         heartbeat.ReceiveReady += (_, _) => heartbeat.SendMultipartMessage(heartbeat.ReceiveMultipartMessage());
         outgoing.ReceiveReady += (_, _) =>
         {
             while (outgoing.TryDequeue(out var item, TimeSpan.Zero))
                 item.Socket.SendMultipartMessage(item.Message);
         };
-        using var poller = new NetMQPoller { shell, control, heartbeat, outgoing };
+        using var poller = new NetMQPoller { shell, control, stdin, heartbeat, outgoing };
         poller.RunAsync("jupyter", isBackgroundThread: true);
         kernel.Announce();
 

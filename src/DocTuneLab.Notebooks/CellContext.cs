@@ -50,6 +50,20 @@ public abstract class CellContext
     /// <summary>Declares (or replaces) a variable of type <typeparamref name="T"/> in the C# session, visible from the next C# part on.</summary>
     public abstract void SetValue<T>(string name, T value);
 
+    /// <summary>Takes away what the cell has shown so far.</summary>
+    /// <param name="wait">Only when something new comes, so that an animation does not flicker.</param>
+    public virtual void Clear(bool wait = false)
+    {
+    }
+
+    /// <summary>Asks the user for a line and waits for it. A host that has no input throws.</summary>
+    /// <param name="prompt">What to show before the input.</param>
+    /// <param name="isSecret">True for passwords: what is typed is not shown.</param>
+    /// <returns>The line without its end, or null at the end of the input.</returns>
+    /// <exception cref="NotebookException">Nobody is there to answer, as in a headless run.</exception>
+    public virtual Task<string?> ReadLineAsync(string prompt = "", bool isSecret = false) =>
+        throw new NotebookException("This cell asks for input, but nobody is there to answer. In a headless run, give the value as a parameter: -p NAME VALUE.");
+
     /// <summary>Makes this cell <see cref="Current"/> until the returned scope is disposed of. For hosts.</summary>
     public IDisposable Enter()
     {

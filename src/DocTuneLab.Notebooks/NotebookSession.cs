@@ -169,7 +169,7 @@ public sealed class NotebookSession : IExtensionHost, IDisposable
     {
         var clock = Stopwatch.StartNew();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var context = new HostCellContext(this, output, stop.Token);
+        var context = new HostCellContext(this, cell.Input, output, stop.Token);
         using var thread = new CellThread(async () =>
         {
             using (context.Enter())

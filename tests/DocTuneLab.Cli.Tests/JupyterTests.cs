@@ -14,7 +14,7 @@ public sealed class JupyterTests : IDisposable
         print(json.dumps([[(o.output_type, o.get("text") or o.data["text/plain"]) for o in cell.outputs] for cell in nb.cells]))
         """;
 
-    // Jupyter's own test suite for kernels, as far as it applies: there is no pager, and no clearing of outputs.
+    // Jupyter's own test suite for kernels, as far as it applies: there is no pager.
     private const string Conformance = """"
         import os, unittest
         os.environ["JUPYTER_PATH"] = os.path.join(os.getcwd(), "env", "share", "jupyter")
@@ -33,6 +33,7 @@ public sealed class JupyterTests : IDisposable
             code_execute_result = [{"code": "6 * 7", "result": "42"}]
             code_display_data = [{"code": 'display("<b>1</b>", "text/html");', "mime": "text/html"}]
             code_generate_error = "throw new Exception();"
+            code_clear_output = "ClearOutput();"
             code_history_pattern = "6 ? 7*"
             supported_history_operations = ("tail", "range", "search")
         unittest.main(argv=["conformance"])

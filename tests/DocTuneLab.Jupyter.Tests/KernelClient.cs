@@ -15,6 +15,7 @@ internal sealed class KernelClient : IDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly DealerSocket shell = new();
     private readonly DealerSocket control = new();
+    private readonly DealerSocket stdin = new();
     private readonly SubscriberSocket iopub = new();
     private readonly RequestSocket heartbeat = new();
 
@@ -24,7 +25,10 @@ internal sealed class KernelClient : IDisposable
         Connection = new ConnectionInfo { ShellPort = ports[0], ControlPort = ports[1], IoPubPort = ports[2], StdinPort = ports[3], HeartbeatPort = ports[4], Key = "secret-key" };
         Kernel = Task.Run(() => new KernelServer(Connection, new SessionOptions()).RunAsync(stop.Token));
         iopub.SubscribeToAnyTopic();
+        // As in Jupyter's clients: questions of a cell go to the one that sent it.
+        shell.Options.Identity = stdin.Options.Identity = "client"u8.ToArray();
         shell.Connect($"tcp://127.0.0.1:{ports[0]}");
+        stdin.Connect($"tcp://127.0.0.1:{ports[3]}");
         control.Connect($"tcp://127.0.0.1:{ports[1]}");
         iopub.Connect($"tcp://127.0.0.1:{ports[2]}");
         heartbeat.Connect($"tcp://127.0.0.1:{ports[4]}");
@@ -44,6 +48,7 @@ internal sealed class KernelClient : IDisposable
         Assert.True(Kernel.Wait(Patience));
         shell.Dispose();
         control.Dispose();
+        stdin.Dispose();
         iopub.Dispose();
         heartbeat.Dispose();
     }
@@ -63,6 +68,14 @@ internal sealed class KernelClient : IDisposable
 
     public WireMessage Reply(string id, bool onControl = false) =>
         TryReceive(onControl ? control : shell, Patience, message => message.Parent["msg_id"]?.ToString() == id) ?? throw new TimeoutException("no reply");
+
+    /// <summary>Waits for a question of a cell and answers it.</summary>
+    public WireMessage Answer(string text)
+    {
+        var question = TryReceive(stdin, Patience, _ => true) ?? throw new TimeoutException("no question");
+        stdin.SendMultipartMessage(WireMessage.Create("input_reply", new JsonObject { ["value"] = text, ["status"] = "ok" }, "client", question).ToFrames(Connection.Key));
+        return question;
+    }
 
     public WireMessage? TryReply(TimeSpan patience) => TryReceive(shell, patience, _ => true);
 

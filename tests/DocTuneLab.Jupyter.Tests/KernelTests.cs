@@ -32,6 +32,44 @@ public sealed class KernelTests : IDisposable
     }
 
     [Fact]
+    public void A_cell_asks_for_input()
+    {
+        var code = KernelClient.Code("Console.Write(\"who? \"); var name = Console.ReadLine(); var key = await GetPasswordAsync(\"key: \"); $\"{name}/{key}\"");
+        code["allow_stdin"] = true;
+        var id = client.Send("execute_request", code);
+        Assert.Equal(("", false), Asked(client.Answer("Ann")));
+        Assert.Equal(("key: ", true), Asked(client.Answer("s3cret")));
+        Assert.Equal("ok", client.Reply(id).Content["status"]!.ToString());
+        Assert.Equal("Ann/s3cret", client.Published(id).Single(m => m.Type == "execute_result").Content["data"]!["text/plain"]!.ToString());
+
+        // A client that cannot ask says so.
+        var refused = client.Execute("Console.ReadLine()").Reply;
+        Assert.Contains("nobody is there to answer", refused.Content["evalue"]!.ToString());
+
+        static (string, bool) Asked(WireMessage question) => (question.Content["prompt"]!.ToString(), question.Content["password"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public void A_question_can_be_interrupted()
+    {
+        var code = KernelClient.Code("Console.ReadLine()");
+        code["allow_stdin"] = true;
+        var id = client.Send("execute_request", code);
+        Thread.Sleep(500);
+        client.Request("interrupt_request", [], onControl: true);
+        Assert.Equal("error", client.Reply(id).Content["status"]!.ToString());
+        Assert.Equal("ok", client.Execute("1").Reply.Content["status"]!.ToString());
+    }
+
+    [Fact]
+    public void Output_is_cleared_on_request()
+    {
+        var (_, published) = client.Execute("Console.Write(1); ClearOutput(wait: true); Console.Write(2);");
+        Assert.Equal(["stream", "clear_output", "stream"], published.Select(m => m.Type).Where(t => t is "stream" or "clear_output"));
+        Assert.True(published.Single(m => m.Type == "clear_output").Content["wait"]!.GetValue<bool>());
+    }
+
+    [Fact]
     public void An_error_is_published_and_queued_cells_are_aborted()
     {
         var failing = client.Send("execute_request", KernelClient.Code("await Task.Delay(300); throw new Exception(\"boom\");"));

@@ -54,6 +54,16 @@ public sealed class RunnerTests : IDisposable
     public void Literals_are_of_their_type(string type, string value, string literal) => Assert.Equal(literal, ParameterCell.Literal(type, value, "p"));
 
     [Fact]
+    public async Task Cleared_outputs_are_not_in_the_notebook_and_input_is_refused_by_name()
+    {
+        var result = await RunAsync([Cell("Console.Write(1); ClearOutput(wait: true); Console.Write(2); Console.Write(3);"), Cell("Console.Write(4); ClearOutput();"), Cell("Console.ReadLine()")], new RunOptions());
+        Assert.Equal("23", Assert.Single(result.Notebook.Cells.First(c => c.Source.Contains("Write(1)", StringComparison.Ordinal)).Outputs)!["text"]!.ToString());
+        Assert.Empty(result.Notebook.Cells.First(c => c.Source.Contains("Write(4)", StringComparison.Ordinal)).Outputs);
+        Assert.Equal(RunStatus.Failed, result.Status);
+        Assert.Contains("-p NAME VALUE", result.Error!.Message);
+    }
+
+    [Fact]
     public async Task What_an_extension_declared_is_disposed_of_when_the_run_ends()
     {
         var held = new HeldExtension();

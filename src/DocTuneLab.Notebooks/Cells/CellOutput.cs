@@ -14,6 +14,9 @@ public sealed record DisplayOutput(JsonObject Data, JsonObject Metadata, string 
 /// <summary>New content for an earlier display, which may be another cell's.</summary>
 public sealed record UpdateOutput(JsonObject Data, JsonObject Metadata, string DisplayId) : CellOutput;
 
+/// <summary>What the cell has shown so far is to go away: at once, or with <paramref name="Wait"/> when something new comes.</summary>
+public sealed record ClearOutput(bool Wait) : CellOutput;
+
 /// <summary>The value of the last expression.</summary>
 public sealed record ResultOutput(JsonObject Data, JsonObject Metadata) : CellOutput;
 
@@ -40,4 +43,15 @@ public sealed record CellResult(CellStatus Status, TimeSpan Duration, ErrorOutpu
 /// <param name="Source">Its text, magics included.</param>
 /// <param name="Label">Name of the cell in traces, for example <c>cell 3</c>.</param>
 /// <param name="Language">Language of lines before the first language magic.</param>
-public sealed record CellRequest(string Source, string Label, string Language = "csharp");
+public sealed record CellRequest(string Source, string Label, string Language = "csharp")
+{
+    /// <summary>How to ask the user for a line, or null where nobody is there to answer.</summary>
+    public InputHandler? Input { get; init; }
+}
+
+/// <summary>Asks the user for a line of text.</summary>
+/// <param name="prompt">What to show before the input; may be empty.</param>
+/// <param name="isSecret">True for passwords: what is typed must not be shown or kept.</param>
+/// <param name="cancellation">Ends the wait.</param>
+/// <returns>The line without its end, or null at the end of the input.</returns>
+public delegate Task<string?> InputHandler(string prompt, bool isSecret, CancellationToken cancellation);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace DocTuneLab.Notebooks.Cells;
@@ -16,7 +17,46 @@ internal static class ConsoleRouter
                 return;
             Console.SetOut(new Router(Console.Out, context => context.Out));
             Console.SetError(new Router(Console.Error, context => context.Error));
+            Console.SetIn(new InputRouter(Console.In));
             installed = true;
+        }
+    }
+
+    /// <summary>Console.ReadLine in a cell asks the front end. What is not a whole line is cut from one.</summary>
+    private sealed class InputRouter(TextReader outside) : TextReader
+    {
+        private readonly AsyncLocal<StrongBox<string>> rest = new();
+
+        public override string? ReadLine()
+        {
+            if (CellContext.CurrentOrNull is not { } context)
+                return outside.ReadLine();
+            if (rest.Value is { Value: { Length: > 0 } left })
+            {
+                rest.Value.Value = "";
+                return left.TrimEnd('\n');
+            }
+            return context.ReadLineAsync().GetAwaiter().GetResult();
+        }
+
+        public override int Peek() => CellContext.CurrentOrNull is null ? outside.Peek() : Buffered() is { Length: > 0 } text ? text[0] : -1;
+
+        public override int Read()
+        {
+            if (CellContext.CurrentOrNull is null)
+                return outside.Read();
+            if (Buffered() is not { Length: > 0 } text)
+                return -1;
+            rest.Value!.Value = text[1..];
+            return text[0];
+        }
+
+        private string Buffered()
+        {
+            rest.Value ??= new StrongBox<string>("");
+            if (rest.Value.Value!.Length == 0 && CellContext.Current.ReadLineAsync().GetAwaiter().GetResult() is { } line)
+                rest.Value.Value = line + '\n';
+            return rest.Value.Value;
         }
     }
 

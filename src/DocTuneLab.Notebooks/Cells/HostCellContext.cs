@@ -12,10 +12,12 @@ internal sealed class HostCellContext : CellContext
     private readonly CellStreamWriter output;
     private readonly CellStreamWriter error;
     private readonly AsyncLocal<string?> body = new();
+    private readonly InputHandler? input;
 
-    public HostCellContext(NotebookSession session, Action<CellOutput> emit, CancellationToken cancellationToken)
+    public HostCellContext(NotebookSession session, InputHandler? input, Action<CellOutput> emit, CancellationToken cancellationToken)
     {
         this.session = session;
+        this.input = input;
         this.emit = emit;
         CancellationToken = cancellationToken;
         output = new CellStreamWriter(gate, isError: false, emit);
@@ -44,7 +46,17 @@ internal sealed class HostCellContext : CellContext
 
     public override bool TryGetValue(string name, out object? value) => session.TryGetValue(name, out value);
 
-    public override void SetValue<T>(string name, T value) => session.SetValue(name, value);
+    public override void SetValue<T>(string name, T value) => session.SetValue(name, value, typeof(T));
+
+    public override void Clear(bool wait = false) => Emit(new ClearOutput(wait));
+
+    public override Task<string?> ReadLineAsync(string prompt = "", bool isSecret = false)
+    {
+        // What was printed so far is often the question.
+        output.Flush();
+        error.Flush();
+        return input is null ? base.ReadLineAsync(prompt, isSecret) : input(prompt, isSecret, CancellationToken);
+    }
 
     /// <summary>Sends an output in order with what was printed before it.</summary>
     public void Emit(CellOutput cellOutput)

@@ -12,6 +12,7 @@ public sealed class OutputRecorder
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<JsonObject>> displays = [];
+    private readonly HashSet<NotebookCell> clearNext = [];
 
     /// <summary>Adds an output to a cell.</summary>
     public void Add(NotebookCell cell, CellOutput output)
@@ -19,8 +20,16 @@ public sealed class OutputRecorder
         ArgumentNullException.ThrowIfNull(cell);
         lock (gate)
         {
+            if (output is not (UpdateOutput or ClearOutput) && clearNext.Remove(cell))
+                cell.Outputs.Clear();
             switch (output)
             {
+                case ClearOutput { Wait: true }:
+                    clearNext.Add(cell);
+                    break;
+                case ClearOutput:
+                    cell.Outputs.Clear();
+                    break;
                 case StreamOutput stream:
                     AddText(cell.Outputs, stream.IsError ? "stderr" : "stdout", stream.Text);
                     break;

@@ -170,9 +170,10 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
     [Fact]
     public void Evidence_names_the_symbols_that_the_compiler_bound()
     {
-        var judge = new BatchedJudge(piece => fixture.One(piece) with { Uses = [new SymbolUse("x", SymbolUseKind.Resolved, "M:Bound.ByCompiler", true, 2, null), new SymbolUse("y", SymbolUseKind.Resolved, "M:System.Other", false, 2, null)] }, batchSize: 1);
+        // The last one is what the compiler adds by itself to a type without a constructor: it stands for the type.
+        var judge = new BatchedJudge(piece => fixture.One(piece) with { Uses = [new SymbolUse("x", SymbolUseKind.Resolved, "E:Waterworks.Valve.Changed", true, 2, null), new SymbolUse("z", SymbolUseKind.Resolved, "M:Waterworks.ValveMode.#ctor", true, 2, null), new SymbolUse("y", SymbolUseKind.Resolved, "M:System.Other", false, 2, null)] }, batchSize: 1);
         var corpus = new StructuralGenerator(fixture.Symbols, judge, new CorpusOptions { Count = 5, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 } }).Generate([], null, TestContext.Current.CancellationToken);
-        Assert.All(corpus.Samples, s => Assert.Equal("M:Bound.ByCompiler", s.Evidence.Symbols[0]));
+        Assert.All(corpus.Samples, s => Assert.Equal(["E:Waterworks.Valve.Changed", "T:Waterworks.ValveMode"], s.Evidence.Symbols.Take(2)));
         Assert.DoesNotContain(corpus.Samples, s => s.Evidence.Symbols.Any(id => id == "M:System.Other" || id is "M:Waterworks.Valve.Close" or "P:Waterworks.Tank.Level"));
     }
 

@@ -14,7 +14,7 @@ namespace DocTuneLab.Notebooks;
 /// <summary>
 /// A live notebook: runs cells one after the other and keeps their state. Jupyter, headless runs and the console are thin layers over it.
 /// </summary>
-public sealed class NotebookSession : IExtensionHost, IDisposable
+public sealed class NotebookSession : IExtensionHost, ICellHost
 {
     private readonly SemaphoreSlim oneCell = new(1, 1);
     private readonly SessionOptions options;

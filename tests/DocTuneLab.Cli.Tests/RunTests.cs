@@ -28,6 +28,56 @@ public sealed class RunTests : IDisposable
         Assert.Contains("42 -a=b c", doctune.Read("out/r.html"));
     }
 
+    [Theory]
+    [InlineData("inproc")]
+    [InlineData("process")]
+    public void Parameters_come_from_files_yaml_and_single_values_in_this_order(string kernel)
+    {
+        doctune.Write("nb.dib", "#!csharp\n\nint a = 0; double b = 0; string c = \"\"; int[] d = []; bool e = false;\n\n#!csharp\n\ndisplay(1).Update(2);\nConsole.Write($\"{a} {b} {c} {d.Sum()} {e}\");\n");
+        Assert.Equal(0, doctune.Run("convert", "nb.dib", "nb.ipynb").Code);
+        var text = doctune.Read("nb.ipynb");
+        var first = text.IndexOf("\"metadata\": {}", StringComparison.Ordinal);
+        doctune.Write("nb.ipynb", text[..first] + "\"metadata\": {\"tags\": [\"parameters\"]}" + text[(first + "\"metadata\": {}".Length)..]);
+        doctune.Write("p.yaml", "a: 1\nb: 1\nc: from file\nd: [1, 2]\n");
+        var result = doctune.Run("run", "nb.ipynb", "-p", "a", "3", "-f", "p.yaml", "-y", "{a: 2, b: 2.5, e: true}", "--kernel", kernel);
+        Assert.True(result.Code == 0, result.Out + result.Error);
+        Assert.Contains("\"3 2.5 from file 3 True\"", doctune.Read("artifacts/nb.ipynb"));
+        Assert.Matches("\"text/plain\": \\[\\s*\"2\"", doctune.Read("artifacts/nb.ipynb"));
+    }
+
+    [Theory]
+    [InlineData("-f", "no.yaml", "doctune: -f: there is no file 'no.yaml'.\n")]
+    [InlineData("-y", "[1, 2]", "doctune: -y: expected names with values, such as 'steps: 60'.\n")]
+    public void Wrong_parameter_sources_are_named(string option, string value, string message)
+    {
+        doctune.Write("nb.dib", "#!csharp\n\n1\n");
+        var result = doctune.Run("run", "nb.dib", option, value);
+        Assert.Equal((2, message), (result.Code, result.Error));
+    }
+
+    [Fact]
+    public void A_kernel_that_dies_gives_exit_code_4_and_what_it_said_last()
+    {
+        doctune.Write("nb.dib", "#!csharp\n\nConsole.WriteLine(\"before\");\n\n#!csharp\n\nConsole.WriteLine(\"on the way\");\nThread.Sleep(300);\nEnvironment.FailFast(\"the end\");\n\n#!csharp\n\n1\n");
+        var result = doctune.Run("run", "nb.dib", "--kernel", "process");
+        Assert.True(result.Code == 4, result.Out + result.Error);
+        Assert.Contains("cell 2: the kernel died with exit code", result.Out);
+        Assert.Contains("the end", result.Out);
+        var saved = doctune.Read("artifacts/nb.ipynb");
+        Assert.Contains("before\\n", saved);
+        Assert.Contains("on the way\\n", saved);
+        Assert.Contains("\"ename\": \"KernelDied\"", saved);
+    }
+
+    [Fact]
+    public void A_cell_past_its_limit_is_stopped_in_a_kernel_of_its_own_too()
+    {
+        doctune.Write("nb.dib", "#!csharp\n\nThread.Sleep(700);\n\n#!csharp\n\nThread.Sleep(700);\n\n#!csharp\n\nwhile (true) ;\n");
+        var result = doctune.Run("run", "nb.dib", "--timeout", "4", "--kernel", "process");
+        Assert.True(result.Code == 3, result.Out + result.Error);
+        Assert.Contains("at cell 3 of 3", result.Out);
+    }
+
     [Fact]
     public void A_failing_cell_gives_exit_code_1_its_place_and_a_saved_notebook()
     {

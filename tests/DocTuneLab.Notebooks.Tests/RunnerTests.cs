@@ -111,6 +111,23 @@ public sealed class RunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task The_notebook_is_saved_when_a_cell_starts_and_while_it_runs()
+    {
+        var output = Path.Combine(folder, "live.ipynb");
+        var look = $"string Saved() => System.IO.File.ReadAllText(@\"{output}\");\nvar atStart = Saved().Contains(\"running\");\nConsole.WriteLine(\"half way\");\nfor (var i = 0; i < 100 && !Saved().Contains(\"half \" + \"way\\\\n\"); i++) Thread.Sleep(50);\n(atStart, Saved().Contains(\"half \" + \"way\\\\n\"))";
+        var result = await RunAsync([Cell(look)], new RunOptions { OutputPath = output, SaveEvery = TimeSpan.FromMilliseconds(200) });
+        Assert.True(result.Status == RunStatus.Completed, string.Join('\n', result.Error?.Traceback ?? []));
+        Assert.Contains("True, True", result.Notebook.Cells[0].Outputs[^1]!["data"]!["text/plain"]!.ToString());
+    }
+
+    [Fact]
+    public async Task Each_cell_has_the_whole_limit()
+    {
+        var result = await RunAsync([Cell("await Task.Delay(600);"), Cell("await Task.Delay(600);"), Cell("await Task.Delay(600);")], new RunOptions { Timeout = TimeSpan.FromSeconds(1.5) });
+        Assert.Equal(RunStatus.Completed, result.Status);
+    }
+
+    [Fact]
     public async Task A_run_past_its_limit_stops_and_is_saved()
     {
         var output = Path.Combine(folder, "slow.ipynb");

@@ -48,13 +48,16 @@ internal static class Kernel
         command.SetAction(async (parsed, cancellation) =>
         {
             var connection = ConnectionInfo.Load(parsed.GetRequiredValue(file));
-            await new KernelServer(connection, new SessionOptions { Extensions = [new LabExtension()] }).RunAsync(cancellation);
+            await new KernelServer(connection, new SessionOptions { NotebookPath = Notebook(), Extensions = [new LabExtension()] }).RunAsync(cancellation);
             // A cell that could not be stopped, or a task that one left behind, must not keep the process.
             Environment.Exit(ExitCodes.Ok);
             return ExitCodes.Ok;
         });
         return command;
     }
+
+    // Jupyter's servers say which notebook a kernel is started for; the file may not be saved yet.
+    private static string? Notebook() => Environment.GetEnvironmentVariable("JPY_SESSION_NAME") is { Length: > 0 } path && File.Exists(path) ? Path.GetFullPath(path) : null;
 
     private static (Option<bool> User, Option<string?> Prefix) Places() => (
         new Option<bool>("--user") { Description = "For this user (the default)." },
@@ -64,7 +67,7 @@ internal static class Kernel
         user && prefix is not null ? throw new UsageException("--user and --prefix exclude each other.") : prefix;
 
     // Started by its own executable, or as 'dotnet doctune.dll'.
-    private static IEnumerable<string> Self()
+    public static IEnumerable<string> Self()
     {
         var process = Environment.ProcessPath ?? "dotnet";
         var library = Path.Combine(AppContext.BaseDirectory, "doctune.dll");

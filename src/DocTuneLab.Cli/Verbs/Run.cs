@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DocTuneLab.Extension;
+using DocTuneLab.Jupyter;
 using DocTuneLab.Notebooks.Reporting;
 using DocTuneLab.Notebooks.Running;
 using Spectre.Console;
@@ -13,18 +14,22 @@ internal static class Run
     {
         var notebook = new Argument<string>("notebook") { Description = "Notebook to run (.ipynb or .dib). It is not changed." };
         var parameters = new Option<string[]>("--parameter", "-p") { Description = "Value for the cell tagged 'parameters': -p NAME VALUE. May be repeated.", HelpName = "NAME VALUE" };
-        var output = new Option<string?>("--output", "-o") { Description = "Executed notebook, saved after every cell. Default: artifacts/<name>.ipynb.", HelpName = "OUT.ipynb" };
+        var output = new Option<string?>("--output", "-o") { Description = "Executed notebook, saved at the start and end of every cell. Default: artifacts/<name>.ipynb.", HelpName = "OUT.ipynb" };
         var report = new Option<string?>("--report") { Description = "Write the executed notebook as one self-contained HTML file.", HelpName = "OUT.html" };
-        var timeout = new Option<double?>("--timeout") { Description = "Limit for the whole run, in seconds (exit code 3).", HelpName = "S" };
+        var files = new Option<string[]>("--parameters-file", "-f") { Description = "YAML or JSON file of parameters. -y and -p go before it.", HelpName = "FILE" };
+        var yaml = new Option<string[]>("--parameters-yaml", "-y") { Description = "Parameters as YAML: -y 'steps: 60'. -p goes before it.", HelpName = "YAML" };
+        var kernel = new Option<string>("--kernel") { Description = "Where cells run: in this process, or in a kernel of its own, whose death is reported (exit code 4).", DefaultValueFactory = _ => "inproc" };
+        kernel.AcceptOnlyFromAmong("inproc", "process");
+        var timeout = new Option<double?>("--timeout") { Description = "Limit for each cell, in seconds (exit code 3).", HelpName = "S" };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Pass on what cells print." };
-        var command = new Command("run", "Runs a notebook from top to bottom and stops at the first cell that fails (exit code 1).") { notebook, parameters, output, report, timeout, verbose };
+        var command = new Command("run", "Runs a notebook from top to bottom and stops at the first cell that fails (exit code 1).") { notebook, parameters, yaml, files, output, report, timeout, kernel, verbose };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetRequiredValue(notebook), Pairs(parsed.GetValue(parameters) ?? []), parsed.GetValue(output), parsed.GetValue(report),
-            parsed.GetValue(timeout), parsed.GetValue(verbose), cancellation));
+            parsed.GetRequiredValue(notebook), Parameters.Of(parsed.GetValue(files) ?? [], parsed.GetValue(yaml) ?? [], parsed.GetValue(parameters) ?? []),
+            parsed.GetValue(output), parsed.GetValue(report), parsed.GetValue(timeout), parsed.GetValue(kernel) == "process", parsed.GetValue(verbose), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(string path, Dictionary<string, string> parameters, string? output, string? report, double? timeout, bool verbose, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string path, Dictionary<string, string> parameters, string? output, string? report, double? timeout, bool ownProcess, bool verbose, CancellationToken cancellation)
     {
         if (timeout is <= 0)
             throw new UsageException($"--timeout takes a positive number of seconds, not {timeout}.");
@@ -42,6 +47,7 @@ internal static class Run
                 Timeout = timeout is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
                 Extensions = [new LabExtension()],
                 Progress = display,
+                StartHost = ownProcess ? async (notebook, cancel) => await KernelProcess.StartAsync([.. Kernel.Self(), "kernel", "start", "-f"], notebook, cancel) : null,
             }, cancellation);
         }
         if (report is not null)
@@ -51,6 +57,7 @@ internal static class Run
             RunStatus.Completed => "[green]Done[/]",
             RunStatus.Failed => "[red]Failed[/]",
             RunStatus.TimedOut => $"[red]Stopped after {timeout} s[/]",
+            RunStatus.KernelDied => "[red]The kernel died[/]",
             _ => "[red]Interrupted[/]",
         };
         console.MarkupLine($"{outcome}{(result.Status == RunStatus.Completed ? $": {result.CellsRun} cells" : $" at cell {result.CellsRun} of {result.CodeCells}")} in {result.Duration.TotalSeconds:0.0} s");
@@ -81,17 +88,5 @@ internal static class Run
             }
         }
         return joined;
-    }
-
-    private static Dictionary<string, string> Pairs(string[] values)
-    {
-        var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var value in values)
-        {
-            if (value.Split('=', 2) is not [{ Length: > 0 } name, var text])
-                throw new UsageException($"-p takes a name and a value; '{value}' has no value. Put quotes around a value with blanks.");
-            pairs[name] = text;
-        }
-        return pairs;
     }
 }

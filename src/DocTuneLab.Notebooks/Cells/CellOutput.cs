@@ -34,6 +34,8 @@ public enum CellStatus
     Cancelled,
     /// <summary>It was cancelled and did not stop: the session cannot run further cells.</summary>
     Stuck,
+    /// <summary>The process that ran it ended: the host cannot run further cells.</summary>
+    Died,
 }
 
 /// <summary>The outcome of a cell.</summary>

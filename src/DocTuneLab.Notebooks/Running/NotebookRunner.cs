@@ -29,22 +29,26 @@ public static partial class NotebookRunner
         foreach (var cell in notebook.Cells.Where(cell => cell.Kind == CellKind.Code))
             Reset(cell);
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        if (options.Timeout is { } timeout)
-            limit.CancelAfter(timeout);
         var recorder = new OutputRecorder();
         var started = options.Clock.GetUtcNow();
         var facts = Facts(notebook, path, options, started);
         Save();
 
-        using var session = new NotebookSession(new SessionOptions { NotebookPath = Path.GetFullPath(path), Extensions = options.Extensions });
+        var full = Path.GetFullPath(path);
+        using var host = options.StartHost is { } start ? await start(full, cancellation) : new NotebookSession(new SessionOptions { NotebookPath = full, Extensions = options.Extensions });
+        await using var saving = options.OutputPath is null ? null : new Timer(_ => Save(), null, options.SaveEvery, options.SaveEvery);
         var (status, run, failure) = (RunStatus.Completed, 0, (ErrorOutput?)null);
         for (var i = 0; i < code.Count && status == RunStatus.Completed; i++)
         {
             var cell = code[i];
             var place = new RunCell(i + 1, code.Count, Heading(notebook, cell));
             options.Progress?.CellStarted(place);
-            var result = await RunCellAsync(session, cell, i + 1, output =>
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            if (options.Timeout is { } timeout)
+                limit.CancelAfter(timeout);
+            Start(cell, i + 1, options.Clock);
+            Save();
+            var result = await RunCellAsync(host, cell, i + 1, output =>
             {
                 recorder.Add(cell, output);
                 options.Progress?.CellOutput(place, output);
@@ -53,7 +57,7 @@ public static partial class NotebookRunner
             if (result.Status != CellStatus.Ok)
             {
                 failure = result.Error;
-                status = cancellation.IsCancellationRequested ? RunStatus.Interrupted : limit.IsCancellationRequested ? RunStatus.TimedOut : RunStatus.Failed;
+                status = result.Status == CellStatus.Died ? RunStatus.KernelDied : cancellation.IsCancellationRequested ? RunStatus.Interrupted : limit.IsCancellationRequested ? RunStatus.TimedOut : RunStatus.Failed;
                 Mark(notebook, cell, i + 1);
             }
             Finish(facts, started, options.Clock, status != RunStatus.Completed);
@@ -72,14 +76,19 @@ public static partial class NotebookRunner
         }
     }
 
-    private static async Task<CellResult> RunCellAsync(NotebookSession session, NotebookCell cell, int number, Action<CellOutput> output, TimeProvider clock, CancellationToken cancellation)
+    private static void Start(NotebookCell cell, int number, TimeProvider clock)
     {
         cell.ExecutionCount = number;
+        cell.Metadata["papermill"] = new JsonObject { ["start_time"] = Time(clock.GetUtcNow()), ["exception"] = null, ["status"] = "running" };
+    }
+
+    private static async Task<CellResult> RunCellAsync(ICellHost host, NotebookCell cell, int number, Action<CellOutput> output, TimeProvider clock, CancellationToken cancellation)
+    {
         var start = clock.GetUtcNow();
         CellResult result;
         try
         {
-            result = await session.RunAsync(new CellRequest(cell.Source, $"cell {number}", cell.Language), output, cancellation);
+            result = await host.RunAsync(new CellRequest(cell.Source, $"cell {number}", cell.Language), output, cancellation);
         }
         catch (OperationCanceledException)
         {

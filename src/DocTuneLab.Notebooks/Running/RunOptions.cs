@@ -6,11 +6,17 @@ public sealed record RunOptions
     /// <summary>Values for the cell tagged <c>parameters</c>, as typed by the user. Default: none.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Where the executed notebook goes, rewritten after every cell. Null: nowhere.</summary>
+    /// <summary>Where the executed notebook goes, rewritten at the start and end of every cell. Null: nowhere.</summary>
     public string? OutputPath { get; init; }
 
-    /// <summary>Limit for the whole run. Default: none.</summary>
+    /// <summary>Limit for each cell. Default: none.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>How often the notebook is saved while a cell runs. Default: 30 s.</summary>
+    public TimeSpan SaveEvery { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Starts what runs the cells, given the notebook's full path. Default: a session in this process, with <see cref="Extensions"/>.</summary>
+    public Func<string, CancellationToken, Task<ICellHost>>? StartHost { get; init; }
 
     /// <summary>Extensions to load. Default: none.</summary>
     public IReadOnlyList<INotebookExtension> Extensions { get; init; } = [];
@@ -29,8 +35,10 @@ public enum RunStatus
     Completed = 0,
     /// <summary>A cell failed; those after it did not run.</summary>
     Failed = 1,
-    /// <summary>The limit was reached.</summary>
+    /// <summary>A cell reached the limit.</summary>
     TimedOut = 3,
+    /// <summary>The process that ran the cells ended.</summary>
+    KernelDied = 4,
     /// <summary>The user interrupted the run.</summary>
     Interrupted = 130,
 }

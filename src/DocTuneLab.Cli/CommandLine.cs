@@ -14,6 +14,7 @@ internal static class CommandLine
     {
         Run.Command(),
         Script.Command(),
+        Verbs.Repl.Command(),
         Verbs.Convert.Command(),
         Kernel.Command(),
     };

@@ -14,6 +14,9 @@ internal sealed class Interruption : IDisposable
             registrations.Add(PosixSignalRegistration.Create(signal, Stop));
     }
 
+    /// <summary>What Ctrl-C does instead of ending the tool, while it is set: a console stops the running input only.</summary>
+    public static Action? OnInterrupt { get; set; }
+
     public CancellationToken Token => source.Token;
 
     public void Dispose()
@@ -25,6 +28,12 @@ internal sealed class Interruption : IDisposable
 
     private void Stop(PosixSignalContext context)
     {
+        if (context.Signal == PosixSignal.SIGINT && OnInterrupt is { } instead)
+        {
+            context.Cancel = true;
+            instead();
+            return;
+        }
         if (source.IsCancellationRequested)
             return;
         context.Cancel = true;

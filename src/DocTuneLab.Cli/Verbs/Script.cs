@@ -28,34 +28,12 @@ internal static class Script
         {
             number++;
             var label = notebook.Cells.Count == 1 ? Path.GetFileName(path) : $"cell {number}";
-            var result = await session.RunAsync(new CellRequest(cell.Source, label, cell.Language), Print, cancellation);
+            var result = await session.RunAsync(new CellRequest(cell.Source, label, cell.Language), CellPrinter.Print, cancellation);
             if (result.Status is CellStatus.Cancelled or CellStatus.Stuck)
                 return ExitCodes.Interrupted;
             if (result.Status != CellStatus.Ok)
                 return ExitCodes.Failed;
         }
         return ExitCodes.Ok;
-    }
-
-    private static void Print(CellOutput output)
-    {
-        switch (output)
-        {
-            case StreamOutput { IsError: true } stream:
-                Console.Error.Write(stream.Text);
-                break;
-            case StreamOutput stream:
-                Console.Out.Write(stream.Text);
-                break;
-            case DisplayOutput { Data: var data }:
-                Console.Out.WriteLine(data["text/plain"]?.ToString() ?? $"({string.Join(", ", data.Select(pair => pair.Key))})");
-                break;
-            case ResultOutput { Data: var data }:
-                Console.Out.WriteLine(data["text/plain"]?.ToString());
-                break;
-            case ErrorOutput error:
-                Console.Error.WriteLine(string.Join('\n', error.Traceback));
-                break;
-        }
     }
 }

@@ -4,8 +4,10 @@ using System.CommandLine.Help;
 using System.Data.Common;
 using System.Diagnostics;
 using System.Reflection;
+using System.Runtime.Loader;
 using DocTuneLab.Notebooks.Cells;
 using DocTuneLab.Notebooks.CSharp;
+using DocTuneLab.Notebooks.Formats;
 using DocTuneLab.Notebooks.Formatting;
 using DocTuneLab.Notebooks.Languages;
 
@@ -22,6 +24,9 @@ public sealed class NotebookSession : IExtensionHost, ICellHost
     private readonly CellRunner runner;
     private readonly CodeIntelligence intelligence;
     private readonly Stack<IDisposable> owned = new();
+    private readonly Stack<string> importing = new();
+    private readonly HashSet<Type> loadedExtensions = [];
+    private readonly string folder;
     private int displays;
 
     /// <summary>Starts a session and loads the extensions.</summary>
@@ -29,7 +34,7 @@ public sealed class NotebookSession : IExtensionHost, ICellHost
     public NotebookSession(SessionOptions? options = null)
     {
         this.options = options ?? new SessionOptions();
-        var folder = NotebookPath is null ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(NotebookPath))!;
+        folder = NotebookPath is null ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(NotebookPath))!;
         CSharp = new CSharpSession(folder);
         NuGet = new NuGetReferences();
         runner = new CellRunner(this);
@@ -145,6 +150,50 @@ public sealed class NotebookSession : IExtensionHost, ICellHost
         while (owned.TryPop(out var value))
             value.Dispose();
         oneCell.Release();
+    }
+
+    /// <summary>Full path of a file that a cell names: relative to the notebook.</summary>
+    internal string Resolve(string path) => Path.GetFullPath(path, folder);
+
+    /// <summary>Loads the extensions in an assembly and returns their names.</summary>
+    internal IReadOnlyList<string> LoadExtensions(string path)
+    {
+        Assembly assembly;
+        try
+        {
+            assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
+        }
+        catch (Exception exception) when (exception is BadImageFormatException or FileLoadException)
+        {
+            throw new NotebookException($"{path}: not a .NET assembly that can be loaded here: {exception.Message}", exception);
+        }
+        CSharp.AddReferences([assembly]);
+        var extensions = assembly.GetExportedTypes().Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(INotebookExtension)) && type.GetConstructor([]) is not null)
+            .Select(type => (INotebookExtension)Activator.CreateInstance(type)!).Where(extension => loadedExtensions.Add(extension.GetType())).ToList();
+        foreach (var extension in extensions)
+            Load(extension);
+        return [.. extensions.Select(extension => extension.Name)];
+    }
+
+    /// <summary>Runs the code cells of another notebook as part of the running cell.</summary>
+    internal async Task ImportAsync(string file, CellContext context)
+    {
+        const int Deepest = 16;
+        var path = Resolve(file);
+        if (importing.Count == Deepest || importing.Contains(path))
+            throw new NotebookException($"{path}: the notebooks import each other: {string.Join(" > ", importing.Reverse().Select(Path.GetFileName))} > {Path.GetFileName(path)}.");
+        var notebook = Notebook.Load(path);
+        importing.Push(path);
+        try
+        {
+            var number = 0;
+            foreach (var cell in notebook.Cells.Where(cell => cell.Kind == CellKind.Code && cell.Source.Trim().Length > 0))
+                await runner.RunAsync(new CellRequest(cell.Source, $"{Path.GetFileName(path)} cell {++number}", cell.Language), (HostCellContext)context);
+        }
+        finally
+        {
+            importing.Pop();
+        }
     }
 
     internal void AddMagic(Command command, MagicKind kind)

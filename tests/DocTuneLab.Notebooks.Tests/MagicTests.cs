@@ -95,6 +95,91 @@ public class MagicTests
     }
 
     [Fact]
+    public async Task Values_reach_javascript_and_other_names()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync("var points = new[] { new { X = 1, Label = \"</script>\" } };\n#!share --from csharp points\n#!share --from csharp points --as data");
+        await driver.OkAsync("#!javascript\nconsole.log(points[0].x, data.length);");
+        var script = Assert.IsType<DisplayOutput>(Assert.Single(driver.Outputs)).Data["text/html"]!.GetValue<string>();
+        Assert.Contains("const data = [{\"x\":1,\"label\":\"<\\/script>\"}];\nconst points = ", script);
+        await driver.OkAsync("data.Length");
+        Assert.Equal("1", driver.Result);
+        Assert.Contains("There is no C# variable 'nope'", (await driver.RunAsync("#!share --from csharp nope")).Error!.Message);
+        Assert.Contains("cannot be shared with JavaScript", (await driver.RunAsync("var f = (Action)(() => { });\n#!share --from csharp f")).Error!.Message);
+    }
+
+    [Fact]
+    public async Task Text_below_value_is_kept()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync("#!value --name text\nline one\nline two");
+        await driver.OkAsync("text.Split('\\n').Length");
+        Assert.Equal("2", driver.Result);
+        Assert.Contains("there is no such file", (await driver.RunAsync("#!value --name t --from-file /no/such.txt")).Error!.Message);
+    }
+
+    [Fact]
+    public async Task Connect_as_polyglot_notebooks_writes_it()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync("#!connect sqlite --kernel-name mine \"Data Source=:memory:\"");
+        await driver.OkAsync("#!sql-mine\ncreate table t(a); insert into t values (7)");
+        await driver.OkAsync("#!sql-mine --name rows\nselect a from t");
+        await driver.OkAsync("rows.Rows[0][0]");
+        Assert.Equal("7", driver.Result);
+        Assert.Contains("only SQLite can", (await driver.RunAsync("#!connect mssql --kernel-name x \"Server=.\"")).Error!.Message);
+        Assert.Contains("Which database?", (await driver.RunAsync("#!connect")).Error!.Message);
+        Assert.Contains("cannot be opened", (await driver.RunAsync("#!connect /no/such/folder/x.db")).Error!.Message);
+    }
+
+    [Theory]
+    [InlineData("#!fsharp\nlet x = 1", "F# is not run here")]
+    [InlineData("#!pwsh\nGet-Item .", "PowerShell is not run here")]
+    [InlineData("#!python\nx = 1", "Python is not run here")]
+    public async Task Other_languages_say_that_they_are_not_run(string cell, string message)
+    {
+        var driver = new SessionDriver();
+        Assert.Contains(message, (await driver.RunAsync(cell)).Error!.Message);
+    }
+
+    [Fact]
+    public async Task Another_notebook_is_imported_and_circles_are_named()
+    {
+        var folder = Directory.CreateTempSubdirectory("doctune-import").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "helpers.dib"), "#!csharp\n\nint Twice(int x) => 2 * x;\n\n#!markdown\n\n# Text\n\n#!csharp\n\nvar imported = Twice(4);\n", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(folder, "a.dib"), "#!import b.dib\n", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(folder, "b.dib"), "#!import a.dib\n", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(folder, "bad.dib"), "#!csharp\n\n1\n\n#!csharp\n\nint x = \"no\";\n", TestContext.Current.CancellationToken);
+            using var session = new NotebookSession(new SessionOptions { NotebookPath = Path.Combine(folder, "main.ipynb") });
+            var outputs = new List<CellOutput>();
+            Task<CellResult> Run(string code) => session.RunAsync(new CellRequest(code, "cell 1"), outputs.Add);
+            Assert.Equal(CellStatus.Ok, (await Run("#!import helpers.dib\nimported + Twice(1)")).Status);
+            Assert.Equal("10", outputs.OfType<ResultOutput>().Last().Data["text/plain"]!.GetValue<string>());
+            Assert.Contains("a.dib > b.dib > a.dib", (await Run("#!import a.dib")).Error!.Message);
+            Assert.Contains("bad.dib cell 2:line 1", string.Join('\n', (await Run("#!import bad.dib")).Error!.Traceback));
+            Assert.Contains("there is no such notebook", (await Run("#!import nope.dib")).Error!.Message);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task An_extension_is_loaded_from_an_assembly()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync($"#!extension \"{typeof(LoadedExtension).Assembly.Location}\"");
+        Assert.Contains("Loaded loaded", driver.Printed);
+        await driver.OkAsync("fromExtension");
+        Assert.Equal("42", driver.Result);
+        Assert.Contains("there is no such assembly", (await driver.RunAsync("#!extension nope.dll")).Error!.Message);
+        Assert.Contains("no extension in it", (await driver.RunAsync($"#!extension \"{typeof(Xunit.FactAttribute).Assembly.Location}\"")).Error!.Message);
+    }
+
+    [Fact]
     public async Task Html_markdown_javascript_and_mermaid_are_displays()
     {
         var driver = new SessionDriver();
@@ -136,4 +221,12 @@ public class MagicTests
             });
         }
     }
+}
+
+/// <summary>Found by <c>#!extension</c>: public, with a parameterless constructor.</summary>
+public sealed class LoadedExtension : INotebookExtension
+{
+    public string Name => "loaded";
+
+    public void Load(IExtensionHost host) => host.SetValue("fromExtension", 42);
 }

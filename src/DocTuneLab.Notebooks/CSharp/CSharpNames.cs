@@ -8,7 +8,7 @@ internal static class CSharpNames
     /// <summary>The full name of a type as code can say it; <c>dynamic</c> where code cannot (private or anonymous types).</summary>
     public static string Of(Type type)
     {
-        if (!type.IsVisible)
+        if (!IsSpeakable(type))
             return "dynamic";
         if (type.IsArray)
             return $"{Of(type.GetElementType()!)}[{new string(',', type.GetArrayRank() - 1)}]";
@@ -18,6 +18,10 @@ internal static class CSharpNames
         var name = type.FullName is null ? "" : Nested(type, arguments);
         return $"global::{(type.Namespace is null ? "" : type.Namespace + ".")}{name}";
     }
+
+    // The compiler makes the anonymous types of a submission public, under names that no code can write.
+    private static bool IsSpeakable(Type type) => type.IsVisible && !type.Name.Contains('<', StringComparison.Ordinal)
+        && (type.GetElementType() is not { } element || IsSpeakable(element)) && type.GetGenericArguments().All(IsSpeakable);
 
     public static string Identifier(string name)
     {

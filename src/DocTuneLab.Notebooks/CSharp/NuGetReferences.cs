@@ -15,14 +15,27 @@ namespace DocTuneLab.Notebooks.CSharp;
 internal sealed partial class NuGetReferences
 {
     private readonly SortedDictionary<string, string> packages = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> sources = [];
+    private readonly Queue<string> extensions = new();
     private readonly HashSet<string> added = new(StringComparer.Ordinal);
+
+    /// <summary>Takes the next assembly of a package that may hold an extension.</summary>
+    public bool TryTakeExtension([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? path) => extensions.TryDequeue(out path);
 
     /// <summary>Handles the NuGet lines of <paramref name="code"/> and returns the code with those lines blank.</summary>
     public async Task<string> TakeDirectivesAsync(string code, CSharpSession session, string location, int firstLine, CancellationToken cancellation)
     {
-        if (!code.Contains("nuget:", StringComparison.OrdinalIgnoreCase))
+        if (!code.Contains("nuget:", StringComparison.OrdinalIgnoreCase) && !code.Contains("#i", StringComparison.Ordinal))
             return code;
         var lines = code.Split('\n');
+        foreach (var (line, index) in lines.Select((line, index) => (line, index)))
+        {
+            if (Source().Match(line) is not { Success: true } source)
+                continue;
+            if (!sources.Contains(source.Groups[1].Value.Trim()))
+                sources.Add(source.Groups[1].Value.Trim());
+            lines[index] = "";
+        }
         var wanted = new SortedDictionary<string, string>(packages, StringComparer.OrdinalIgnoreCase);
         var lastLine = 0;
         for (var i = 0; i < lines.Length; i++)
@@ -47,10 +60,11 @@ internal sealed partial class NuGetReferences
         return string.Join('\n', lines);
     }
 
-    private static async Task<(List<string> Libraries, List<string> Natives)> RestoreAsync(SortedDictionary<string, string> wanted, string location, CancellationToken cancellation)
+    private async Task<(List<string> Libraries, List<string> Natives)> RestoreAsync(SortedDictionary<string, string> wanted, string location, CancellationToken cancellation)
     {
         var references = string.Concat(wanted.Select(package => $"<PackageReference Include=\"{package.Key}\" Version=\"{package.Value}\" />"));
-        var project = $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net{Environment.Version.Major}.0</TargetFramework></PropertyGroup><ItemGroup>{references}</ItemGroup></Project>";
+        var more = sources.Count == 0 ? "" : $"<RestoreAdditionalProjectSources>{System.Security.SecurityElement.Escape(string.Join(';', sources))}</RestoreAdditionalProjectSources>";
+        var project = $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net{Environment.Version.Major}.0</TargetFramework>{more}</PropertyGroup><ItemGroup>{references}</ItemGroup></Project>";
         var folder = Path.Combine(Path.GetTempPath(), "doctune-nuget", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16]);
         var assets = Path.Combine(folder, "obj", "project.assets.json");
         if (!File.Exists(Path.Combine(folder, "restored")))
@@ -97,8 +111,10 @@ internal sealed partial class NuGetReferences
         {
             if (loaded.Contains(Path.GetFileNameWithoutExtension(path)))
                 continue;
-            AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
+            var assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
             session.AddReferenceFiles([path]);
+            if (assembly.GetReferencedAssemblies().Any(reference => reference.Name == typeof(INotebookExtension).Assembly.GetName().Name))
+                extensions.Enqueue(path);
         }
         var byName = natives.Where(added.Add).ToDictionary(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase);
         if (byName.Count == 0)
@@ -114,6 +130,9 @@ internal sealed partial class NuGetReferences
 
     [GeneratedRegex("^\\s*#r\\s+\"nuget:\\s*(?<name>[\\w.-]+)(\\s*,\\s*(?<version>[^\"]+?))?\\s*\"\\s*$", RegexOptions.IgnoreCase)]
     private static partial Regex Directive();
+
+    [GeneratedRegex("^\\s*#i\\s+\"(?:nuget:)?\\s*([^\"]+)\"\\s*$", RegexOptions.IgnoreCase)]
+    private static partial Regex Source();
 
     [GeneratedRegex(@"^(\*(-\*)?|[\[(]?[\s,]*\d[\w.,*+ -]*[\])]?)$")]
     private static partial Regex Version();

@@ -35,6 +35,8 @@ internal sealed class CellRunner(NotebookSession session)
     private async Task RunCSharpAsync(CodePart part, string label, HostCellContext context)
     {
         var code = await session.NuGet.TakeDirectivesAsync(part.Text, session.CSharp, $"{label}:line ", part.FirstLine, context.CancellationToken);
+        while (session.NuGet.TryTakeExtension(out var assembly))
+            session.LoadExtensions(assembly);
         var (hasValue, value) = await session.CSharp.RunAsync(code, label, part.FirstLine, context.CancellationToken);
         if (hasValue)
             context.Emit(new ResultOutput(ValueFormatter.Format(value), []));

@@ -87,8 +87,12 @@ internal sealed class Kernel(NotebookSession session, Action<WireMessage> publis
                 return Ok([]);
             case "shutdown_request":
                 return Ok(new JsonObject { ["restart"] = content["restart"]?.GetValue<bool>() ?? false });
+            case "comm_open":
+                // There is no one to talk to here: the front end must not wait.
+                Publish("comm_close", new JsonObject { ["comm_id"] = content["comm_id"]?.DeepClone(), ["data"] = new JsonObject() }, request);
+                return null;
             default:
-                // Comm messages and what later versions add: the protocol wants unknown types ignored.
+                // Other comm messages and what later versions add: the protocol wants unknown types ignored.
                 return null;
         }
     }
@@ -125,11 +129,30 @@ internal sealed class Kernel(NotebookSession session, Action<WireMessage> publis
         if (result.Status == CellStatus.Stuck)
             Console.Error.WriteLine("A cell did not stop when interrupted: restart the kernel.");
         if (result.Error is not { } error)
-            return (Ok(new JsonObject { ["execution_count"] = number, ["user_expressions"] = new JsonObject(), ["payload"] = new JsonArray() }), false);
+            return (Ok(new JsonObject { ["execution_count"] = number, ["user_expressions"] = await EvaluateAsync(request.Content["user_expressions"] as JsonObject), ["payload"] = new JsonArray() }), false);
         var answer = Error(error);
         answer["status"] = "error";
         answer["execution_count"] = number;
         return (answer, Flag(request.Content, "stop_on_error", true));
+    }
+
+    // Values that a front end wants along with a cell. What they print is no one's to see.
+    private async Task<JsonObject> EvaluateAsync(JsonObject? expressions)
+    {
+        var values = new JsonObject();
+        foreach (var (name, expression) in expressions ?? [])
+        {
+            ResultOutput? value = null;
+            var result = await session.RunAsync(new CellRequest(expression?.ToString() ?? "", $"expression '{name}'"), output => value = output as ResultOutput ?? value);
+            values[name] = result.Error is { } error ? WithStatus(Error(error)) : Ok(new JsonObject { ["data"] = value?.Data.DeepClone() ?? new JsonObject(), ["metadata"] = new JsonObject() });
+        }
+        return values;
+
+        static JsonObject WithStatus(JsonObject error)
+        {
+            error["status"] = "error";
+            return error;
+        }
     }
 
     /// <summary>Takes the user's answer to the cell's question. One that nobody waits for is dropped.</summary>
@@ -223,7 +246,7 @@ internal sealed class Kernel(NotebookSession session, Action<WireMessage> publis
 
     private static JsonObject KernelInfo() => Ok(new JsonObject
     {
-        ["protocol_version"] = "5.3",
+        ["protocol_version"] = "5.4",
         ["implementation"] = "doctune",
         ["implementation_version"] = typeof(Kernel).Assembly.GetName().Version?.ToString(3),
         ["language_info"] = new JsonObject

@@ -60,6 +60,9 @@ public sealed class KernelProcess : ICellHost
             died.TrySetResult();
     }
 
+    /// <summary>Id of the kernel's process.</summary>
+    public int ProcessId => process.Id;
+
     /// <summary>Starts a kernel and waits until it answers.</summary>
     /// <param name="command">Program and arguments; the path of the connection file is added at the end.</param>
     /// <param name="notebookPath">The notebook, or null. Its folder is where the kernel looks for relative paths of <c>#load</c>.</param>

@@ -39,6 +39,12 @@ public static class KernelSpec
             ["metadata"] = new JsonObject { ["debugger"] = false },
         };
         File.WriteAllText(Path.Combine(folder, "kernel.json"), spec.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
+        foreach (var logo in (string[])["logo-svg.svg", "logo-32x32.png", "logo-64x64.png"])
+        {
+            using var source = typeof(KernelSpec).Assembly.GetManifestResourceStream(logo)!;
+            using var target = File.Create(Path.Combine(folder, logo));
+            source.CopyTo(target);
+        }
         return folder;
     }
 

@@ -7,7 +7,7 @@ using NetMQ;
 
 namespace DocTuneLab.Jupyter;
 
-/// <summary>A message of Jupyter's wire protocol 5.3.</summary>
+/// <summary>A message of Jupyter's wire protocol 5.4.</summary>
 /// <param name="Identities">Routing frames before the delimiter (for iopub, the topic).</param>
 /// <param name="Header">Who, when, which type.</param>
 /// <param name="Parent">Header of the message that this one answers, or empty.</param>
@@ -31,7 +31,7 @@ public sealed record WireMessage(IReadOnlyList<byte[]> Identities, JsonObject He
             ["username"] = "kernel",
             ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'"),
             ["msg_type"] = type,
-            ["version"] = "5.3",
+            ["version"] = "5.4",
         },
         (JsonObject?)parent?.Header.DeepClone() ?? [],
         [],

@@ -16,6 +16,7 @@ public class KernelSpecTests
             var spec = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "kernel.json")))!;
             Assert.Equal("[\"/opt/doctune\",\"kernel\",\"start\",\"-f\",\"{connection_file}\"]", spec["argv"]!.ToJsonString());
             Assert.Equal("message", spec["interrupt_mode"]!.ToString());
+            Assert.All((string[])["logo-svg.svg", "logo-32x32.png", "logo-64x64.png"], logo => Assert.True(new FileInfo(Path.Combine(folder, logo)).Length > 300));
             Assert.Equal(folder, KernelSpec.Uninstall(prefix));
             Assert.Null(KernelSpec.Uninstall(prefix));
         }

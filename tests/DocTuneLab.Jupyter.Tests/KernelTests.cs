@@ -15,7 +15,7 @@ public sealed class KernelTests : IDisposable
         var reply = client.Request("kernel_info_request", []);
         Assert.Equal("kernel_info_reply", reply.Type);
         Assert.Equal("C#", reply.Content["language_info"]!["name"]!.ToString());
-        Assert.Equal("5.3", reply.Content["protocol_version"]!.ToString());
+        Assert.Equal("5.4", reply.Content["protocol_version"]!.ToString());
         Assert.Equal("C#", client.Request("kernel_info_request", [], onControl: true).Content["language_info"]!["name"]!.ToString());
     }
 
@@ -29,6 +29,19 @@ public sealed class KernelTests : IDisposable
         Assert.Equal("héllo\n", published[2].Content["text"]!.ToString());
         Assert.Equal("42", published[5].Content["data"]!["text/plain"]!.ToString());
         Assert.Equal(published[4].Content["transient"]!["display_id"]!.ToString(), published[6].Content["transient"]!["display_id"]!.ToString());
+    }
+
+    [Fact]
+    public void Expressions_are_evaluated_along_with_a_cell_and_unknown_comms_are_closed()
+    {
+        var code = KernelClient.Code("var side = 3;");
+        code["user_expressions"] = new JsonObject { ["square"] = "side * side", ["wrong"] = "nope" };
+        var values = client.Request("execute_request", code).Content["user_expressions"]!;
+        Assert.Equal("9", values["square"]!["data"]!["text/plain"]!.ToString());
+        Assert.Equal("error", values["wrong"]!["status"]!.ToString());
+
+        var id = client.Send("comm_open", new JsonObject { ["comm_id"] = "c1", ["target_name"] = "jupyter.widget", ["data"] = new JsonObject() });
+        Assert.Equal("c1", client.Published(id).Single(m => m.Type == "comm_close").Content["comm_id"]!.ToString());
     }
 
     [Fact]

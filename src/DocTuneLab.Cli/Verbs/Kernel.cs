@@ -17,11 +17,11 @@ internal static class Kernel
 
     private static Command Install()
     {
-        var (user, prefix) = Places();
-        var command = new Command("install", "Tells Jupyter about the kernel.") { user, prefix };
+        var (user, system, prefix) = Places();
+        var command = new Command("install", "Tells Jupyter about the kernel.") { user, system, prefix };
         command.SetAction(parsed =>
         {
-            var folder = KernelSpec.Install(Prefix(parsed.GetValue(user), parsed.GetValue(prefix)), Self());
+            var folder = KernelSpec.Install(Prefix(parsed.GetValue(user), parsed.GetValue(system), parsed.GetValue(prefix)), Self());
             Console.WriteLine($"Installed {KernelSpec.Name} in {folder}");
             return ExitCodes.Ok;
         });
@@ -30,11 +30,11 @@ internal static class Kernel
 
     private static Command Uninstall()
     {
-        var (user, prefix) = Places();
-        var command = new Command("uninstall", "Takes the kernel away from Jupyter.") { user, prefix };
+        var (user, system, prefix) = Places();
+        var command = new Command("uninstall", "Takes the kernel away from Jupyter.") { user, system, prefix };
         command.SetAction(parsed =>
         {
-            var where = Prefix(parsed.GetValue(user), parsed.GetValue(prefix));
+            var where = Prefix(parsed.GetValue(user), parsed.GetValue(system), parsed.GetValue(prefix));
             Console.WriteLine(KernelSpec.Uninstall(where) is { } folder ? $"Removed {folder}" : $"There is no kernel in {KernelSpec.Folder(where)}");
             return ExitCodes.Ok;
         });
@@ -59,12 +59,17 @@ internal static class Kernel
     // Jupyter's servers say which notebook a kernel is started for; the file may not be saved yet.
     private static string? Notebook() => Environment.GetEnvironmentVariable("JPY_SESSION_NAME") is { Length: > 0 } path && File.Exists(path) ? Path.GetFullPath(path) : null;
 
-    private static (Option<bool> User, Option<string?> Prefix) Places() => (
+    private static (Option<bool> User, Option<bool> System, Option<string?> Prefix) Places() => (
         new Option<bool>("--user") { Description = "For this user (the default)." },
+        new Option<bool>("--sys") { Description = "For all users of this machine; needs the right to write there." },
         new Option<string?>("--prefix") { Description = "Under this folder's share/jupyter, for example of a Python environment.", HelpName = "P" });
 
-    private static string? Prefix(bool user, string? prefix) =>
-        user && prefix is not null ? throw new UsageException("--user and --prefix exclude each other.") : prefix;
+    private static string? Prefix(bool user, bool system, string? prefix)
+    {
+        if ((user ? 1 : 0) + (system ? 1 : 0) + (prefix is null ? 0 : 1) > 1)
+            throw new UsageException("--user, --sys and --prefix exclude each other.");
+        return !system ? prefix : OperatingSystem.IsWindows() ? throw new UsageException("--sys is for Linux and macOS. On Windows use --user or --prefix.") : "/usr/local";
+    }
 
     // Started by its own executable, or as 'dotnet doctune.dll'.
     public static IEnumerable<string> Self()

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using DocTuneLab.Storage;
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Sft;
+
+namespace DocTuneLab.Extension;
+
+// Models, adapters and training runs.
+public sealed partial class LabSession
+{
+    /// <summary>The base model.</summary>
+    public BaseModel? Model { get; private set; }
+
+    /// <summary>What <see cref="Train"/> made.</summary>
+    public LoraAdapter? Adapter { get; private set; }
+
+    /// <summary>How training went.</summary>
+    public TrainingResult? Training { get; private set; }
+
+    /// <summary>Settings of the training run.</summary>
+    public (LoraConfig Lora, SftOptions Options)? TrainingSettings { get; private set; }
+
+    /// <summary>Loads the base model in NF4.</summary>
+    public BaseModel LoadBase(string directory)
+    {
+        if (Model?.Directory == directory) return Model;
+        var model = BaseModel.Load(directory);
+        Adapter?.Dispose();
+        Model?.Dispose();
+        (Model, Adapter, Training, TrainingSettings) = (model, null, null, null);
+        return model;
+    }
+
+    /// <summary>Loads an adapter that was trained before.</summary>
+    /// <exception cref="LabException">A file is missing, or the adapter does not fit the base model.</exception>
+    public LoraAdapter LoadAdapter(string directory)
+    {
+        Need(Model, "#!base");
+        var adapter = LoraAdapter.Load(Model!, directory);
+        Adapter?.Dispose();
+        (Adapter, Training, TrainingSettings) = (adapter, null, null);
+        return adapter;
+    }
+
+    /// <summary>Trains a new adapter over the frozen NF4 base.</summary>
+    public TrainingResult Train(LoraConfig lora, SftOptions options, Action<TrainingStep>? onStep = null, CancellationToken cancel = default)
+    {
+        Need(Model, "#!base"); Need(Corpus, "#!corpus");
+        var samples = Corpus!.Samples.ToArray();
+        new Random(Seed).Shuffle(samples);
+        var validation = Math.Min(120, samples.Length / 10);
+        var run = Storage.BeginRun("train", JsonSerializer.Serialize(new { lora, options, BaseModel = Model!.Hash, Samples = samples.Length, Corpus = ContentHash.Of([.. samples.Select(s => s.Id)]) }));
+        options = options with { OutputDirectory = run.Directory };
+        var adapter = LoraAdapter.Create(Model, lora, Seed);
+        try
+        {
+            var pending = new List<Metric>();
+            Training = new SftTrainer(Model, adapter, samples[validation..], samples[..validation], options).Run(step =>
+            {
+                pending.AddRange(
+                [
+                    new Metric("loss", step.Step, step.Loss), new Metric("learning_rate", step.Step, step.LearningRate), new Metric("grad_norm", step.Step, step.GradNorm),
+                    new Metric("tokens_per_second", step.Step, step.TokensPerSecond), new Metric("cpu_percent", step.Step, step.CpuPercent), new Metric("memory_bytes", step.Step, step.MemoryBytes),
+                ]);
+                if (step.EvalLoss is { } eval) pending.Add(new Metric("eval_loss", step.Step, eval));
+                if (pending.Count >= 200) Flush();
+                onStep?.Invoke(step);
+            }, cancel);
+            Flush();
+            Storage.FinishRun(run.Id, JsonSerializer.Serialize(Training with { History = [] }));
+
+            void Flush()
+            {
+                Storage.AppendMetrics(run.Id, pending);
+                pending.Clear();
+            }
+        }
+        catch
+        {
+            adapter.Dispose();
+            Storage.FinishRun(run.Id, failed: true);
+            throw;
+        }
+        Adapter?.Dispose();
+        (Adapter, TrainingSettings) = (adapter, (lora, options));
+        return Training;
+    }
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using DocTuneLab.Notebooks;
+
+namespace DocTuneLab.Extension.Magics;
+
+/// <summary>Magics of charts.</summary>
+internal static class ChartMagics
+{
+    public static void AddTo(IExtensionHost host, LabSession lab)
+    {
+        host.AddMagic(ChartCommand(lab));
+    }
+
+    private static Command ChartCommand(LabSession lab)
+    {
+        var name = new Argument<string>("NAME") { Description = "loss, lr, throughput, memory, dashboard or metrics." };
+        name.AcceptOnlyFromAmong("loss", "lr", "throughput", "memory", "dashboard", "metrics");
+        var command = new Command("#!chart", "Draws a chart of the last run.") { name };
+        command.SetCellAction((p, cell) =>
+        {
+            var chosen = p.GetValue(name)!;
+            if (chosen == "metrics")
+            {
+                Charts.Show(cell, Charts.Metrics(lab.Comparison ?? throw new LabException("there are no metrics yet: run #!evaluate first")));
+                return;
+            }
+            var history = lab.Training?.History ?? throw new LabException("there is no training run yet: run #!train first");
+            Charts.Show(cell, chosen == "dashboard" ? Charts.Dashboard(history) : Charts.Series(history, chosen));
+        });
+        return command;
+    }
+}

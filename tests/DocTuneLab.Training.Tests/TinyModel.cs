@@ -17,13 +17,14 @@ internal sealed class TinyModel : IDisposable
         "return new TankBuilder().WithValve(3).Build();",
     ];
 
-    public TinyModel(string type = "llama", bool tied = true, int seed = 3, float outputScale = 1)
+    public TinyModel(string type = "llama", bool tied = true, int seed = 3, float outputScale = 1, Func<ModelConfig, ModelConfig>? change = null)
     {
         Directory = System.IO.Directory.CreateTempSubdirectory("tiny-model-").FullName;
         var (vocabulary, merges) = BpeTrainer.Train(s_texts, 320, Special);
         HuggingFaceTokenizer.Write(Path.Combine(Directory, "tokenizer.json"), vocabulary, merges, Special);
         File.WriteAllText(Path.Combine(Directory, "tokenizer_config.json"), System.Text.Json.JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
         Config = new ModelConfig(type, 320, 64, 96, 2, 4, 2, 16, 1e-5, 10000, tied, type == "qwen2", 256, [0, 2]);
+        Config = change?.Invoke(Config) ?? Config;
         using var model = BaseModel.Create(Directory, Config, seed, "fp32");
         // Freshly drawn output rows are so short that no hidden state can make a token likely; a trained model's are longer.
         using (TorchSharp.torch.no_grad())

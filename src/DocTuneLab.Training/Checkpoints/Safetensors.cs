@@ -19,6 +19,7 @@ public sealed record TensorEntry(ScalarType Type, long[] Shape, long Begin, long
 public sealed class SafetensorsFile : IDisposable
 {
     private const long MaxHeader = 100_000_000;
+    private const long Part = 1 << 30;
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly long _data;
@@ -94,7 +95,17 @@ public sealed class SafetensorsFile : IDisposable
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
         try
         {
-            new ReadOnlySpan<byte>(pointer + _view.PointerOffset + _data + entry.Begin, checked((int)(entry.End - entry.Begin))).CopyTo(tensor.bytes);
+            var source = pointer + _view.PointerOffset + _data + entry.Begin;
+            using var scope = NewDisposeScope();
+            var flat = tensor.flatten();
+            // A span holds less than 2 GB; an embedding can be larger.
+            for (var at = 0L; at < entry.End - entry.Begin;)
+            {
+                var part = flat.narrow(0, at / Size(entry.Type), Math.Min(Part, entry.End - entry.Begin - at) / Size(entry.Type)).bytes;
+                new ReadOnlySpan<byte>(source + at, part.Length).CopyTo(part);
+                at += part.Length;
+            }
+            MappedPages.Release(source, entry.End - entry.Begin);
         }
         finally
         {
@@ -143,7 +154,8 @@ public sealed class SafetensorsFile : IDisposable
             foreach (var (_, tensor) in items)
             {
                 using var scope = NewDisposeScope();
-                stream.Write(tensor.detach().cpu().contiguous().bytes);
+                var flat = tensor.detach().cpu().contiguous().flatten();
+                for (var at = 0L; at < flat.numel(); at += Part / 8) stream.Write(flat.narrow(0, at, Math.Min(Part / 8, flat.numel() - at)).bytes);
             }
             stream.Flush(flushToDisk: true);
         }

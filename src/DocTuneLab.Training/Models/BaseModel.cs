@@ -18,16 +18,18 @@ public sealed record ModelLoadOptions
 /// <summary>A model folder in Hugging Face layout, loaded: configuration, tokenizer, chat template and weights.</summary>
 public sealed class BaseModel : IDisposable
 {
-    private BaseModel(string directory, string hash, ModelConfig config, HuggingFaceTokenizer tokenizer, ChatTemplate template, Decoder decoder, IReadOnlyDictionary<string, Tensor> parameters)
+    private readonly Lazy<string> _hash;
+
+    private BaseModel(string directory, Func<string> hash, ModelConfig config, HuggingFaceTokenizer tokenizer, ChatTemplate template, Decoder decoder, IReadOnlyDictionary<string, Tensor> parameters)
     {
-        (Directory, Hash, Config, Tokenizer, ChatTemplate, Decoder, Parameters) = (directory, hash, config, tokenizer, template, decoder, parameters);
+        (Directory, _hash, Config, Tokenizer, ChatTemplate, Decoder, Parameters) = (directory, new Lazy<string>(hash), config, tokenizer, template, decoder, parameters);
     }
 
     /// <summary>The folder.</summary>
     public string Directory { get; }
 
-    /// <summary>Content hash of the weights.</summary>
-    public string Hash { get; }
+    /// <summary>Content hash of the weights, read when first asked for.</summary>
+    public string Hash => _hash.Value;
 
     /// <summary>Shape of the model.</summary>
     public ModelConfig Config { get; }
@@ -65,20 +67,20 @@ public sealed class BaseModel : IDisposable
             throw new LabException($"{directory}: tokenizer.json has ids up to {tokenizer.VocabularySize - 1}, but config.json says vocab_size {config.VocabularySize}");
         var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));
         var compute = Processor.ComputeType(options.ComputeType);
-        var weightsPath = Path.Combine(directory, "model.safetensors");
-        using var file = SafetensorsFile.Open(weightsPath);
+        using var files = WeightFiles.Open(directory);
+        Check(directory, config, files);
         long bytes = 0;
         var decoder = Build(config, compute, Vector, Matrix, name => (DenseWeight)Stored(name, config.VocabularySize, config.HiddenSize, quantize: false));
-        return new BaseModel(directory, ContentHash.OfFile(weightsPath), config, tokenizer, template, decoder, new Dictionary<string, Tensor>())
+        return new BaseModel(directory, () => HashOf(directory), config, tokenizer, template, decoder, new Dictionary<string, Tensor>())
         {
-            ParameterCount = file.Entries.Values.Sum(e => e.Shape.Aggregate(1L, (a, b) => a * b)),
+            ParameterCount = config.Parameters().Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b)),
             WeightBytes = bytes,
         };
 
         Tensor Vector(string name, long size)
         {
             using var scope = NewDisposeScope();
-            var vector = file.Read(name, [size]).to_type(ScalarType.Float32);
+            var vector = files.Read(name, [size]).to_type(ScalarType.Float32);
             bytes += 4 * size;
             return vector.DetachFromDisposeScope();
         }
@@ -88,7 +90,7 @@ public sealed class BaseModel : IDisposable
         Weight Stored(string name, long rows, long columns, bool quantize)
         {
             using var scope = NewDisposeScope();
-            var tensor = file.Read(name, [rows, columns]);
+            var tensor = files.Read(name, [rows, columns]);
             Weight weight = quantize ? new Nf4Weight(Nf4Tensor.Quantize(tensor)) : new DenseWeight(tensor.to_type(compute));
             bytes += weight.Bytes;
             return weight;
@@ -103,7 +105,7 @@ public sealed class BaseModel : IDisposable
         var parameters = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         random.manual_seed(seed);
         var decoder = Build(config, Processor.ComputeType(computeType), Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
-        return new BaseModel(directory, "", config, tokenizer, template, decoder, parameters)
+        return new BaseModel(directory, () => "", config, tokenizer, template, decoder, parameters)
         {
             ParameterCount = parameters.Values.Sum(p => p.numel()),
             WeightBytes = parameters.Values.Sum(p => 4 * p.numel()),
@@ -156,7 +158,7 @@ public sealed class BaseModel : IDisposable
         for (var i = 0; i < layers.Length; i++)
         {
             var prefix = $"model.layers.{i}.";
-            Linear Linear(string name, long rows, long columns, bool bias = false) =>
+            Linear Linear(string name, long rows, long columns, bool bias) =>
                 new(prefix + name, matrix(prefix + name + ".weight", rows, columns), bias ? vector(prefix + name + ".bias", rows) : null);
             var (queries, keys) = ((long)c.Heads * c.HeadSize, (long)c.KeyValueHeads * c.HeadSize);
             layers[i] = new Decoder.Layer(
@@ -164,13 +166,40 @@ public sealed class BaseModel : IDisposable
                 Linear("self_attn.q_proj", queries, c.HiddenSize, c.AttentionBias),
                 Linear("self_attn.k_proj", keys, c.HiddenSize, c.AttentionBias),
                 Linear("self_attn.v_proj", keys, c.HiddenSize, c.AttentionBias),
-                Linear("self_attn.o_proj", c.HiddenSize, queries),
+                Linear("self_attn.o_proj", c.HiddenSize, queries, c.OutputBias),
                 vector(prefix + "post_attention_layernorm.weight", c.HiddenSize),
-                Linear("mlp.gate_proj", c.IntermediateSize, c.HiddenSize),
-                Linear("mlp.up_proj", c.IntermediateSize, c.HiddenSize),
-                Linear("mlp.down_proj", c.HiddenSize, c.IntermediateSize));
+                Linear("mlp.gate_proj", c.IntermediateSize, c.HiddenSize, c.MlpBias),
+                Linear("mlp.up_proj", c.IntermediateSize, c.HiddenSize, c.MlpBias),
+                Linear("mlp.down_proj", c.HiddenSize, c.IntermediateSize, c.MlpBias))
+            {
+                QueryNorm = c.QueryKeyNorm ? vector(prefix + "self_attn.q_norm.weight", c.HeadSize) : null,
+                KeyNorm = c.QueryKeyNorm ? vector(prefix + "self_attn.k_norm.weight", c.HeadSize) : null,
+            };
         }
         return new Decoder(c, compute, embedding, layers, vector("model.norm.weight", c.HiddenSize), c.TieEmbeddings ? null : table("lm_head.weight"));
+    }
+
+    private static string HashOf(string directory)
+    {
+        using var files = WeightFiles.Open(directory);
+        return files.Hash();
+    }
+
+    private static void Check(string directory, ModelConfig config, WeightFiles files)
+    {
+        var missing = new List<string>();
+        var known = new HashSet<string>(StringComparer.Ordinal) { "lm_head.weight" };
+        foreach (var (name, shape) in config.Parameters())
+        {
+            known.Add(name);
+            if (files.Find(name) is not { } entry) missing.Add(name);
+            else if (!entry.Shape.SequenceEqual(shape)) files.Read(name, shape).Dispose();
+        }
+        if (missing.Count > 0)
+            throw new LabException($"{directory}: tensor '{missing[0]}' is missing{(missing.Count > 1 ? $", and {missing.Count - 1} more ({string.Join(", ", missing.Skip(1).Take(4))}{(missing.Count > 5 ? ", …" : "")})" : "")}; config.json asks for it");
+        // A tensor left unread is a part of the network left out: better to stop than to compute something else.
+        if (files.Names.Where(n => !known.Contains(n) && !n.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal)).Order(StringComparer.Ordinal).FirstOrDefault() is { } unused)
+            throw new LabException($"{directory}: tensor '{unused}' has no place in a {config.ModelType} decoder as config.json describes it; the model is of another kind");
     }
 
     /// <inheritdoc/>

@@ -40,8 +40,9 @@ public sealed class KeyValueCache(int layers) : IDisposable
 }
 
 /// <summary>
-/// The pre-norm decoder shared by Llama (Touvron et al. 2023, arXiv 2302.13971) and Qwen2 (arXiv 2407.10671): RMSNorm,
-/// rotary grouped-query attention, SwiGLU. It computes in <see cref="ComputeType"/>; norms and logits in float32.
+/// The pre-norm decoder shared by Llama (Touvron et al. 2023, arXiv 2302.13971), Mistral (arXiv 2310.06825, with a sliding
+/// window), Qwen2 (arXiv 2407.10671, with biases) and Qwen3 (arXiv 2505.09388, with norms of queries and keys): RMSNorm, rotary
+/// grouped-query attention, SwiGLU. It computes in <see cref="ComputeType"/>; norms and logits in float32.
 /// </summary>
 public sealed class Decoder : IDisposable
 {
@@ -49,23 +50,23 @@ public sealed class Decoder : IDisposable
     private readonly Layer[] _layers;
     private readonly Tensor _finalNorm;
     private readonly DenseWeight _embedding, _head;
-    private readonly Tensor _cosine, _sine;
+    private readonly Rotary _rotary;
 
     internal sealed record Layer(Tensor InputNorm, Linear Query, Linear Key, Linear Value, Linear Output, Tensor MlpNorm, Linear Gate, Linear Up, Linear Down)
     {
+        /// <summary>RMSNorm of each query head, [head size], or null.</summary>
+        public Tensor? QueryNorm { get; init; }
+
+        /// <summary>RMSNorm of each key head, [head size], or null.</summary>
+        public Tensor? KeyNorm { get; init; }
+
         public IEnumerable<Linear> Linears => [Query, Key, Value, Output, Gate, Up, Down];
     }
 
     internal Decoder(ModelConfig config, ScalarType computeType, DenseWeight embedding, Layer[] layers, Tensor finalNorm, DenseWeight? head)
     {
         (_config, ComputeType, _embedding, _layers, _finalNorm, _head) = (config, computeType, embedding, layers, finalNorm, head ?? embedding);
-        using var scope = NewDisposeScope();
-        var half = config.HeadSize / 2;
-        var inverse = pow(config.RopeTheta, -arange(0, half, dtype: ScalarType.Float64) / half);
-        var angles = outer(arange(0, config.MaxPositions, dtype: ScalarType.Float64), inverse);
-        angles = cat([angles, angles], 1);
-        _cosine = angles.cos().to_type(ScalarType.Float32).DetachFromDisposeScope();
-        _sine = angles.sin().to_type(ScalarType.Float32).DetachFromDisposeScope();
+        _rotary = new Rotary(config);
     }
 
     /// <summary>Type of activations.</summary>
@@ -86,9 +87,9 @@ public sealed class Decoder : IDisposable
     public Tensor Forward(Tensor ids, Tensor? positions = null, Tensor? mask = null, KeyValueCache? cache = null)
     {
         var x = Rows(_embedding.Tensor, ids).to_type(ComputeType);
-        var (cosine, sine) = positions is null
-            ? (_cosine[..(int)ids.shape[1]].unsqueeze(0), _sine[..(int)ids.shape[1]].unsqueeze(0))
-            : (Rows(_cosine, positions), Rows(_sine, positions));
+        var length = (int)ids.shape[1];
+        var (cosine, sine) = _rotary.Tables(positions is null ? length : (int)positions.max().item<long>() + 1);
+        (cosine, sine) = positions is null ? (cosine[..length].unsqueeze(0), sine[..length].unsqueeze(0)) : (Rows(cosine, positions), Rows(sine, positions));
         cosine = cosine.unsqueeze(1).to_type(ComputeType);
         sine = sine.unsqueeze(1).to_type(ComputeType);
         for (var i = 0; i < _layers.Length; i++)
@@ -107,16 +108,30 @@ public sealed class Decoder : IDisposable
     {
         var layer = _layers[index];
         var (batch, length) = (x.shape[0], x.shape[1]);
-        var query = Rotate(Heads(layer.Query.Forward(x), _config.Heads), cosine, sine);
-        var key = Rotate(Heads(layer.Key.Forward(x), _config.KeyValueHeads), cosine, sine);
+        var query = Rotate(Heads(layer.Query.Forward(x), _config.Heads, layer.QueryNorm), cosine, sine);
+        var key = Rotate(Heads(layer.Key.Forward(x), _config.KeyValueHeads, layer.KeyNorm), cosine, sine);
         var value = Heads(layer.Value.Forward(x), _config.KeyValueHeads);
         if (cache is not null) (key, value) = cache.Append(index, key, value);
+        if (_config.WindowOf(index) is { } window && key.shape[2] > window) mask = Windowed(mask, length, key.shape[2], window);
         var groups = _config.Heads / _config.KeyValueHeads;
         if (groups > 1) (key, value) = (key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1));
         var attended = nn.functional.scaled_dot_product_attention(query, key, value, mask!, 0, mask is null && length > 1);
         return layer.Output.Forward(attended.transpose(1, 2).reshape(batch, length, _config.Heads * _config.HeadSize));
 
-        Tensor Heads(Tensor t, int heads) => t.view(batch, length, heads, _config.HeadSize).transpose(1, 2);
+        Tensor Heads(Tensor t, int heads, Tensor? norm = null)
+        {
+            t = t.view(batch, length, heads, _config.HeadSize);
+            return (norm is null ? t : Norm(t, norm)).transpose(1, 2);
+        }
+    }
+
+    // Columns count for positions here: rows are padded on one side only, and packed sequences lie side by side.
+    private static Tensor Windowed(Tensor? mask, long queries, long keys, int window)
+    {
+        var distance = arange(keys - queries, keys).unsqueeze(1) - arange(keys).unsqueeze(0);
+        var seen = (distance < window).view(1, 1, queries, keys);
+        if (mask is null) return seen & (distance >= 0);
+        return mask.dtype == ScalarType.Bool ? mask & seen : mask.masked_fill(~seen, float.NegativeInfinity);
     }
 
     private static Tensor Rows(Tensor table, Tensor ids) => table.index_select(0, ids.reshape(-1)).view([.. ids.shape, table.shape[1]]);
@@ -141,11 +156,12 @@ public sealed class Decoder : IDisposable
             foreach (var linear in layer.Linears) linear.Dispose();
             layer.InputNorm.Dispose();
             layer.MlpNorm.Dispose();
+            layer.QueryNorm?.Dispose();
+            layer.KeyNorm?.Dispose();
         }
         if (!ReferenceEquals(_head, _embedding)) _head.Dispose();
         _embedding.Dispose();
         _finalNorm.Dispose();
-        _cosine.Dispose();
-        _sine.Dispose();
+        _rotary.Dispose();
     }
 }

@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Checkpoints;
+
+/// <summary>The weights of a model folder: <c>model.safetensors</c>, or shards listed in <c>model.safetensors.index.json</c>.</summary>
+public sealed class WeightFiles : IDisposable
+{
+    private readonly SafetensorsFile[] _files;
+    private readonly Dictionary<string, SafetensorsFile> _owners;
+
+    private WeightFiles(SafetensorsFile[] files, Dictionary<string, SafetensorsFile> owners) => (_files, _owners) = (files, owners);
+
+    /// <summary>Names of all tensors.</summary>
+    public IReadOnlyCollection<string> Names => _owners.Keys;
+
+    /// <summary>Bytes of all tensors.</summary>
+    public long Bytes => _files.Sum(f => f.Entries.Values.Sum(e => e.End - e.Begin));
+
+    /// <summary>Maps the weights of a folder and checks their headers.</summary>
+    /// <exception cref="LabException">There are none, a shard is missing or corrupt, or the index names what is not there.</exception>
+    public static WeightFiles Open(string directory)
+    {
+        var index = Path.Combine(directory, "model.safetensors.index.json");
+        var single = Path.Combine(directory, "model.safetensors");
+        if (!File.Exists(index) && !File.Exists(single))
+        {
+            var other = Directory.EnumerateFiles(directory).Select(Path.GetFileName).FirstOrDefault(f => f!.EndsWith(".bin", StringComparison.Ordinal) || f.EndsWith(".gguf", StringComparison.Ordinal));
+            throw new LabException($"{single}: no such file, and no model.safetensors.index.json beside it; a model folder has its weights as safetensors{(other is null ? "" : $" ({other} is of another format; convert it)")}");
+        }
+        var expected = File.Exists(single) ? null : Index(index);
+        var files = new List<SafetensorsFile>();
+        try
+        {
+            foreach (var name in expected?.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray() ?? ["model.safetensors"])
+                files.Add(SafetensorsFile.Open(Path.Combine(directory, name)));
+            var owners = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
+            foreach (var file in files)
+                foreach (var tensor in file.Entries.Keys)
+                    if (!owners.TryAdd(tensor, file)) throw new LabException($"{file.Path}: tensor '{tensor}' is also in {owners[tensor].Path}");
+            foreach (var (tensor, shard) in expected ?? [])
+                if (!owners.TryGetValue(tensor, out var owner) || Path.GetFileName(owner.Path) != shard) throw new LabException($"{index}: tensor '{tensor}' should be in {shard}, but is not");
+            return new WeightFiles([.. files], owners);
+        }
+        catch
+        {
+            foreach (var file in files) file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether there is such a tensor.</summary>
+    public bool Contains(string name) => _owners.ContainsKey(name);
+
+    /// <summary>Where a tensor lies, or null.</summary>
+    public TensorEntry? Find(string name) => _owners.TryGetValue(name, out var file) ? file.Entries[name] : null;
+
+    /// <summary>Copies a tensor out of its file.</summary>
+    /// <exception cref="LabException">There is no tensor of that name, or its shape is not the expected one.</exception>
+    public Tensor Read(string name, long[]? expectedShape = null) => (_owners.TryGetValue(name, out var file) ? file : _files[0]).Read(name, expectedShape);
+
+    /// <summary>Content hash of all files; reads them once.</summary>
+    public string Hash()
+    {
+        if (_files.Length == 1) return ContentHash.OfFile(_files[0].Path);
+        var parts = string.Concat(_files.Select(f => $"{Path.GetFileName(f.Path)}:{ContentHash.OfFile(f.Path)}\n"));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var file in _files) file.Dispose();
+    }
+
+    private static Dictionary<string, string> Index(string path)
+    {
+        try
+        {
+            var map = JsonNode.Parse(File.ReadAllBytes(path))?["weight_map"]?.AsObject() ?? throw new LabException($"{path}: the field 'weight_map' is missing");
+            var result = map.ToDictionary(p => p.Key, p => (string)p.Value!, StringComparer.Ordinal);
+            if (result.Values.FirstOrDefault(f => f != Path.GetFileName(f) || f is "" or "." or "..") is { } outside) throw new LabException($"{path}: the shard '{outside}' is no file name");
+            return result;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw new LabException($"{path}: not a valid index of shards: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using System.Text.Json.Nodes;
+using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Models;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Tests;
+
+public sealed class ArchitectureTests
+{
+    [Fact]
+    public void Queries_and_keys_of_qwen3_have_their_norms_and_a_head_size_of_its_own()
+    {
+        using var tiny = new TinyModel("qwen3", change: c => c with { HeadSize = 32 });
+        using var model = tiny.Load();
+        var names = model.Config.Parameters().Select(p => p.Name).ToHashSet();
+        Assert.Contains("model.layers.1.self_attn.k_norm.weight", names);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var before = Logits(model, 12);
+        // A norm's weight of zero makes all scores equal: with it every token sees the plain mean, so the result must change.
+        using var files = WeightFiles.Open(tiny.Directory);
+        var tensors = files.Names.ToDictionary(n => n, n => n.EndsWith("q_norm.weight") ? zeros(32) : files.Read(n));
+        SafetensorsFile.Write(Path.Combine(tiny.Directory, "model.safetensors"), tensors);
+        using var changed = tiny.Load();
+        Assert.True((Logits(changed, 12) - before).abs().max().item<float>() > 1e-4);
+    }
+
+    [Fact]
+    public void With_a_sliding_window_no_token_depends_on_what_is_further_back_than_layers_times_window()
+    {
+        using var tiny = new TinyModel("mistral", change: c => c with { SlidingWindow = 5 });
+        using var model = tiny.Load();
+        Assert.Equal(5, model.Config.SlidingWindow);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var ids = Enumerable.Range(0, 24).Select(i => (long)(i * 7 % 300)).ToArray();
+        var whole = model.Decoder.Forward(tensor(ids, [1, 24]));
+        ids[3] = 299;
+        var changed = model.Decoder.Forward(tensor(ids, [1, 24]));
+        var difference = (whole - changed).abs().amax([2L])[0].data<float>().ToArray();
+        // Two layers, each looking four tokens back: token 3 reaches token 11 and no further.
+        Assert.True(difference[11] > 0);
+        Assert.All(difference[12..], d => Assert.Equal(0, d));
+        // One token at a time, through the cache, it is the same.
+        using var cache = new KeyValueCache(model.Decoder.LayerCount);
+        for (var i = 0; i < 24; i++)
+        {
+            var step = model.Decoder.Forward(tensor(ids[i..(i + 1)], [1, 1]), tensor(new[] { (long)i }, [1, 1]), null, cache);
+            Assert.True((step[0, 0] - changed[0, i]).abs().max().item<float>() < 1e-4, $"token {i}");
+        }
+    }
+
+    [Theory]
+    // Angles per position of pairs 0, 2 and 7 of a head of 16 at base 10000, worked out from the papers' formulas.
+    [InlineData("""{"rope_type":"linear","factor":4}""", 0.25, 0.025, 7.905694150420948e-05, 1)]
+    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":64}""", 1, 0.013042256043820463, 3.952847075210474e-05, 1)]
+    [InlineData("""{"rope_type":"yarn","factor":4,"original_max_position_embeddings":64}""", 1, 0.05, 7.905694150420948e-05, 1.138629436111989)]
+    [InlineData("""{"type":"dynamic","factor":2}""", 1, 0.1, 0.00031622776601683794, 1)]
+    public void Stretched_rotary_embeddings_follow_the_published_formulas(string scaling, double first, double third, double last, double attention)
+    {
+        using var tiny = new TinyModel();
+        var path = Path.Combine(tiny.Directory, "config.json");
+        var json = JsonNode.Parse(File.ReadAllText(path))!;
+        json["rope_scaling"] = JsonNode.Parse(scaling);
+        File.WriteAllText(path, json.ToJsonString());
+        var config = ModelConfig.Load(path);
+        var frequencies = Rotary.Frequencies(config, 64);
+        Assert.Equal(first, frequencies[0], 1e-12);
+        Assert.Equal(third, frequencies[2], 1e-9);
+        Assert.Equal(last, frequencies[7], 1e-12);
+        Assert.Equal(attention, config.RopeScaling!.AttentionFactor, 1e-9);
+        // Written and read again it is the same.
+        File.WriteAllText(path, config.ToJson());
+        Assert.Equal(config.RopeScaling, ModelConfig.Load(path).RopeScaling);
+    }
+
+    [Fact]
+    public void Dynamic_scaling_starts_beyond_the_context_and_follows_the_length()
+    {
+        using var tiny = new TinyModel(change: c => c with { MaxPositions = 64, RopeScaling = new RopeScaling("dynamic", 2, 64) });
+        using var model = tiny.Load();
+        Assert.Equal(Rotary.Frequencies(model.Config, 64), Rotary.Frequencies(model.Config with { RopeScaling = null }, 64));
+        // Twice the context at factor 2: base x (2·2 - 1)^(16/14).
+        Assert.Equal(Math.Pow(10000 * Math.Pow(3, 16 / 14.0), -7 / 8.0), Rotary.Frequencies(model.Config, 128)[7], 1e-12);
+        using var scope = NewDisposeScope();
+        using var rotary = new Rotary(model.Config);
+        var (_, near) = rotary.Tables(64);
+        var at = near[63, 7].item<float>();
+        Assert.NotEqual(at, rotary.Tables(128).Sine[63, 7].item<float>());
+        Assert.Equal(at, rotary.Tables(64).Sine[63, 7].item<float>());
+    }
+
+    [Fact]
+    public void The_newer_place_of_rope_settings_is_read_too()
+    {
+        using var tiny = new TinyModel();
+        var path = Path.Combine(tiny.Directory, "config.json");
+        var json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        json.Remove("rope_theta");
+        json["rope_parameters"] = JsonNode.Parse("""{"rope_type":"yarn","rope_theta":500000.0,"factor":2.0,"original_max_position_embeddings":128}""");
+        File.WriteAllText(path, json.ToJsonString());
+        var config = ModelConfig.Load(path);
+        Assert.Equal(500000, config.RopeTheta);
+        Assert.Equal(("yarn", 2.0, 128), (config.RopeScaling!.Type, config.RopeScaling.Factor, config.RopeScaling.OriginalPositions));
+    }
+
+    [Fact]
+    public void Shards_are_read_as_one_checkpoint_and_a_wrong_index_is_named()
+    {
+        using var tiny = new TinyModel(tied: false);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        Tensor expected;
+        using (var model = tiny.Load()) expected = Logits(model, 9);
+        var single = Path.Combine(tiny.Directory, "model.safetensors");
+        var map = new JsonObject();
+        using (var files = WeightFiles.Open(tiny.Directory))
+        {
+            foreach (var (group, number) in files.Names.Order().Chunk(9).Select((g, i) => (g, i + 1)))
+            {
+                var shard = $"model-{number:00000}-of-00003.safetensors";
+                SafetensorsFile.Write(Path.Combine(tiny.Directory, shard), group.Select(n => KeyValuePair.Create(n, files.Read(n))));
+                foreach (var name in group) map[name] = shard;
+            }
+        }
+        File.Delete(single);
+        var index = Path.Combine(tiny.Directory, "model.safetensors.index.json");
+        File.WriteAllText(index, new JsonObject { ["metadata"] = new JsonObject(), ["weight_map"] = map }.ToJsonString());
+        using (var model = tiny.Load()) Assert.Equal(0, (Logits(model, 9) - expected).abs().max().item<float>());
+
+        File.WriteAllText(index, """{"weight_map":{"a":"../outside.safetensors"}}""");
+        Assert.Contains("'../outside.safetensors' is no file name", Assert.Throws<LabException>(() => tiny.Load()).Message);
+        map["nowhere.weight"] = "model-00001-of-00003.safetensors";
+        File.WriteAllText(index, new JsonObject { ["weight_map"] = map.DeepClone() }.ToJsonString());
+        Assert.Contains("tensor 'nowhere.weight' should be in model-00001-of-00003.safetensors", Assert.Throws<LabException>(() => tiny.Load()).Message);
+        File.Delete(Path.Combine(tiny.Directory, "model-00002-of-00003.safetensors"));
+        Assert.Contains("model-00002-of-00003.safetensors: no such file", Assert.Throws<LabException>(() => tiny.Load()).Message);
+    }
+
+    [Fact]
+    public void A_tensor_that_the_architecture_has_no_place_for_is_named()
+    {
+        using var tiny = new TinyModel("qwen2");
+        var path = Path.Combine(tiny.Directory, "config.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"qwen2\"", "\"llama\"").Replace("\"attention_bias\": true", "\"attention_bias\": false"));
+        Assert.Contains("tensor 'model.layers.0.self_attn.k_proj.bias' has no place in a llama decoder", Assert.Throws<LabException>(() => tiny.Load()).Message);
+    }
+
+    private static Tensor Logits(BaseModel model, int length) =>
+        model.Decoder.Logits(model.Decoder.Forward(tensor(Enumerable.Range(0, length).Select(i => (long)(i * 11 % 300)).ToArray(), [1, length])));
+}

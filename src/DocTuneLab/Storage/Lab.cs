@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -48,13 +47,13 @@ public sealed partial class Lab : IDisposable
         if (readOnly && !File.Exists(file)) throw new LabException($"{path}: no lab here. Expected a folder with lab.sqlite; create one by parsing documents into it.");
         if (File.Exists(path)) throw new LabException($"{path}: is a file. Expected a folder for the lab.");
         System.IO.Directory.CreateDirectory(path);
-        var @lock = readOnly ? null : TakeLock(path);
+        var @lock = readOnly ? null : LabLock.Take(path, time ?? TimeProvider.System);
         SqliteConnection? sql = null;
         try
         {
             sql = new(new SqliteConnectionStringBuilder { DataSource = file, Mode = readOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWriteCreate, ForeignKeys = true, Pooling = false }.ToString());
             sql.Open();
-            sql.CreateFunction("search_text", (string text) => SearchText.Index(text), isDeterministic: true);
+            LabSchema.AddFunctions(sql);
             if (readOnly)
             {
                 if (LabSchema.Check(sql, path) is var version && version < LabSchema.Version)
@@ -62,15 +61,18 @@ public sealed partial class Lab : IDisposable
             }
             else
             {
-                sql.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+                sql.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF;");
                 LabSchema.Migrate(sql, path);
             }
-            return new(path, sql, @lock, time ?? TimeProvider.System);
+            var lab = new Lab(path, sql, @lock, time ?? TimeProvider.System);
+            if (!readOnly) lab.CloseRunsOfTheDead();
+            return lab;
         }
         catch (Exception e)
         {
             sql?.Dispose();
-            @lock?.Dispose();
+            if (@lock is not null) LabLock.Release(path, @lock);
+            if (StorageFault.IsDiskFull(e)) throw StorageFault.Explain(e, path);
             if (e is SqliteException) throw new LabException($"{file}: cannot be read as a lab ({e.Message}). Restore it from a backup, or delete the folder and run the stages again.", e);
             throw;
         }
@@ -80,7 +82,7 @@ public sealed partial class Lab : IDisposable
     /// <returns>Its key: the hash of kind and content.</returns>
     public string PutDocument(string kind, string content)
     {
-        lock (_gate) return Writing().Put(kind, content);
+        return Write(store => store.Put(kind, content));
     }
 
     /// <summary>Content of an immutable document, or null.</summary>
@@ -96,27 +98,7 @@ public sealed partial class Lab : IDisposable
         {
             _store?.Dispose();
             _sql.Dispose();
-            if (_lock is null) return;
-            File.Delete(OwnerPath(Directory));
-            _lock.Dispose();
-        }
-    }
-
-    private static string OwnerPath(string path) => Path.Combine(path, "lab.owner");
-
-    private static FileStream TakeLock(string path)
-    {
-        try
-        {
-            var stream = new FileStream(Path.Combine(path, "lab.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(OwnerPath(path), $"process {Environment.ProcessId}");
-            return stream;
-        }
-        catch (IOException e)
-        {
-            // The locked file cannot be read, so who holds it stands beside it.
-            var owner = File.Exists(OwnerPath(path)) ? File.ReadAllText(OwnerPath(path)) : "another process";
-            throw new LabException($"{path}: the lab is open for writing in {owner}. Close it there, or open it here for reading only.", e);
+            if (_lock is not null) LabLock.Release(Directory, _lock);
         }
     }
 
@@ -137,24 +119,53 @@ public sealed partial class Lab : IDisposable
         _store = null;
     }
 
-    private T Transact<T>(Func<SqliteTransaction, T> work)
+    /// <summary>A change of the lab; faults of disk and databases come out in words.</summary>
+    private T Write<T>(Func<DocumentStore, T> work)
     {
         lock (_gate)
         {
-            Writing();
-            using var transaction = _sql.BeginTransaction();
-            var result = work(transaction);
-            transaction.Commit();
-            return result;
+            try
+            {
+                return work(Writing());
+            }
+            catch (Exception e) when (StorageFault.Is(e))
+            {
+                // LiteDB is of no use after a failed write; the next call opens it anew.
+                try { _store?.Dispose(); }
+                catch (Exception closing) when (StorageFault.Is(closing)) { }
+                _store = null;
+                throw StorageFault.Explain(e, Directory);
+            }
         }
     }
+
+    /// <summary>
+    /// One unit of work over both databases: documents that <paramref name="work"/> puts are on the disk before the rows
+    /// that name them are committed.
+    /// </summary>
+    private T Transact<T>(Func<SqliteTransaction, DocumentStore, T> work) => Write(store =>
+    {
+        using var transaction = _sql.BeginTransaction();
+        var result = work(transaction, store);
+        store.Flush();
+        transaction.Commit();
+        return result;
+    });
+
+    private T Transact<T>(Func<SqliteTransaction, T> work) => Write(_ =>
+    {
+        using var transaction = _sql.BeginTransaction();
+        var result = work(transaction);
+        transaction.Commit();
+        return result;
+    });
 
     private List<T> Query<T>(string sql, object? parameters = null)
     {
         lock (_gate) return [.. _sql.Query<T>(sql, parameters)];
     }
 
-    private static string ToJson<T>(T value) => JsonSerializer.Serialize(value);
+    private static string ToJson<T>(T value) => LabJson.Write(value);
 
-    private static T FromJson<T>(string json) => JsonSerializer.Deserialize<T>(json)!;
+    private static T FromJson<T>(string json) => LabJson.Read<T>(json);
 }

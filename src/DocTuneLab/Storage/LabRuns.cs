@@ -8,13 +8,14 @@ namespace DocTuneLab.Storage;
 /// <summary>A run of a stage.</summary>
 /// <param name="Id">Start time and a hash, unique in the lab.</param>
 /// <param name="Kind">Such as <c>train</c> or <c>evaluate</c>.</param>
-/// <param name="Status"><c>running</c>, <c>done</c> or <c>failed</c>.</param>
+/// <param name="Status"><c>running</c>, <c>done</c>, <c>failed</c>, or <c>interrupted</c> if its process ended before it did.</param>
 /// <param name="Started">UTC.</param>
 /// <param name="Finished">UTC, or null while it runs.</param>
 /// <param name="Directory">Its folder, with <c>run.json</c>.</param>
 /// <param name="Configuration">JSON: everything that determines it.</param>
 /// <param name="Results">JSON, or null.</param>
-public sealed record LabRun(string Id, string Kind, string Status, DateTimeOffset Started, DateTimeOffset? Finished, string Directory, string Configuration, string? Results);
+/// <param name="Environment">What it ran on: code and package versions, hardware; null for runs of earlier versions.</param>
+public sealed record LabRun(string Id, string Kind, string Status, DateTimeOffset Started, DateTimeOffset? Finished, string Directory, string Configuration, string? Results, RunEnvironment? Environment);
 
 /// <summary>A number measured during a run; null where it was not a number (a diverged loss).</summary>
 public sealed record Metric(string Name, long Step, double? Value);
@@ -32,29 +33,33 @@ public sealed partial class Lab
 {
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
-    private sealed record RunRow(string Id, string Kind, string Status, string Started, string? Finished, string ConfigurationKey, string? Results);
+    private sealed record RunRow(string Id, string Kind, string Status, string Started, string? Finished, string ConfigurationKey, string? EnvironmentKey, string? Results);
 
-    /// <summary>Begins a run: its configuration is kept, its folder made and <c>run.json</c> written.</summary>
+    /// <summary>Begins a run: its configuration and environment are kept, its folder made and <c>run.json</c> written.</summary>
     /// <param name="kind">Such as <c>train</c>.</param>
-    /// <param name="configuration">JSON: code version, seeds, hashes of data and base model, hardware, settings.</param>
+    /// <param name="configuration">JSON object: what determines the run: seeds, hashes of data and base model, settings. Versions and hardware are added here.</param>
     /// <exception cref="LabException">The configuration is not JSON.</exception>
     public LabRun BeginRun(string kind, string configuration)
     {
-        lock (_gate)
+        Parse(configuration, "configuration");
+        return Transact((transaction, store) =>
         {
-            Parse(configuration, "configuration");
-            var key = Writing().Put("run-configuration", configuration);
+            var key = store.Put("run-configuration", configuration);
+            var environment = RunEnvironment.Current();
+            var environmentKey = store.Put("run-environment", ToJson(environment));
             var started = _time.GetUtcNow();
             string id;
             for (var n = 0; ; n++)
             {
                 id = $"{started.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{kind}-{ContentHash.Of(key, n.ToString(CultureInfo.InvariantCulture))[..6]}";
-                if (_sql.ExecuteScalar<long>("SELECT count(*) FROM runs WHERE id = @id", new { id }) == 0) break;
+                if (!System.IO.Directory.Exists(RunDirectory(id))) break;
             }
-            _sql.Execute("INSERT INTO runs (id, kind, status, started, configuration_key) VALUES (@id, @kind, 'running', @now, @key)", new { id, kind, now = Text(started), key });
-            System.IO.Directory.CreateDirectory(RunDirectory(id));
-            return WriteManifest(id);
-        }
+            var run = new LabRun(id, kind, "running", started, null, RunDirectory(id), configuration, null, environment);
+            // Before the row: a crash leaves a folder that no row names, never a row without its manifest.
+            WriteManifest(run);
+            _sql.Execute("INSERT INTO runs (id, kind, status, started, configuration_key, environment_key) VALUES (@id, @kind, 'running', @now, @key, @environmentKey)", new { id, kind, now = Text(started), key, environmentKey }, transaction);
+            return run;
+        });
     }
 
     /// <summary>Ends a run and writes its results into <c>run.json</c>.</summary>
@@ -64,13 +69,41 @@ public sealed partial class Lab
     /// <exception cref="LabException">No such run, or the results are not JSON.</exception>
     public LabRun FinishRun(string id, string results = "{}", bool failed = false)
     {
-        lock (_gate)
+        Parse(results, "results");
+        return Write(_ =>
         {
-            Writing();
-            Parse(results, "results");
-            var changed = _sql.Execute("UPDATE runs SET status = @status, finished = @now, results = @results WHERE id = @id", new { id, status = failed ? "failed" : "done", now = Now(), results });
-            if (changed == 0) throw new LabException($"{id}: no such run in {Directory}. List them with 'doctune runs list'.");
-            return WriteManifest(id);
+            var run = FindRun(id) ?? throw new LabException($"{id}: no such run in {Directory}. List them with 'doctune runs list'.");
+            return Close(run with { Status = failed ? "failed" : "done", Finished = _time.GetUtcNow(), Results = results });
+        });
+    }
+
+    private LabRun Close(LabRun run)
+    {
+        WriteManifest(run);
+        _sql.Execute("UPDATE runs SET status = @Status, finished = @finished, results = @Results WHERE id = @Id", new { run.Id, run.Status, finished = run.Finished is { } f ? Text(f) : null, run.Results });
+        return run;
+    }
+
+    /// <summary>Only one process writes to a lab, so a run that is still running when another opens it has lost its process.</summary>
+    private void CloseRunsOfTheDead()
+    {
+        if (_sql.ExecuteScalar<long>("SELECT count(*) FROM runs WHERE status = 'running'") == 0) return;
+        foreach (var run in Runs().Where(r => r.Status == "running")) Close(Manifest(run) ?? run with { Status = "interrupted" });
+    }
+
+    /// <summary>What the manifest of a run says of its end, if it got that far.</summary>
+    private static LabRun? Manifest(LabRun run)
+    {
+        try
+        {
+            var manifest = JsonNode.Parse(File.ReadAllText(Path.Combine(run.Directory, "run.json")))!;
+            return (string?)manifest["status"] is "done" or "failed" && (string?)manifest["finished"] is { } finished
+                ? run with { Status = (string)manifest["status"]!, Finished = Date(finished), Results = manifest["results"]?.ToJsonString() }
+                : null;
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return null;
         }
     }
 
@@ -79,8 +112,9 @@ public sealed partial class Lab
     {
         lock (_gate)
         {
-            return [.. _sql.Query<RunRow>("SELECT id, kind, status, started, finished, configuration_key AS ConfigurationKey, results FROM runs WHERE @kind IS NULL OR kind = @kind ORDER BY started, id", new { kind }).Select(r =>
-                new LabRun(r.Id, r.Kind, r.Status, Date(r.Started), r.Finished is null ? null : Date(r.Finished), RunDirectory(r.Id), Stored(r.ConfigurationKey) ?? "null", r.Results))];
+            return [.. _sql.Query<RunRow>("SELECT id, kind, status, started, finished, configuration_key AS ConfigurationKey, environment_key AS EnvironmentKey, results FROM runs WHERE @kind IS NULL OR kind = @kind ORDER BY started, id", new { kind }).Select(r =>
+                new LabRun(r.Id, r.Kind, r.Status, Date(r.Started), r.Finished is null ? null : Date(r.Finished), RunDirectory(r.Id), Stored(r.ConfigurationKey) ?? "null", r.Results,
+                    r.EnvironmentKey is not null && Stored(r.EnvironmentKey) is { } environment ? FromJson<RunEnvironment>(environment) : null))];
         }
     }
 
@@ -107,9 +141,8 @@ public sealed partial class Lab
 
     private string RunDirectory(string id) => Path.Combine(Directory, "runs", id);
 
-    private LabRun WriteManifest(string id)
+    private static void WriteManifest(LabRun run)
     {
-        var run = FindRun(id)!;
         var manifest = new JsonObject
         {
             ["id"] = run.Id,
@@ -117,14 +150,15 @@ public sealed partial class Lab
             ["status"] = run.Status,
             ["started"] = Text(run.Started),
             ["finished"] = run.Finished is { } f ? Text(f) : null,
+            ["environment"] = JsonSerializer.SerializeToNode(run.Environment),
             ["configuration"] = JsonNode.Parse(run.Configuration),
             ["results"] = run.Results is null ? null : JsonNode.Parse(run.Results),
         };
+        System.IO.Directory.CreateDirectory(run.Directory);
         // Written aside and moved, so that a crash leaves the former manifest whole.
         var file = Path.Combine(run.Directory, "run.json");
         File.WriteAllText(file + ".tmp", manifest.ToJsonString(s_indented) + "\n");
         File.Move(file + ".tmp", file, overwrite: true);
-        return run;
     }
 
     private static void Parse(string json, string what)

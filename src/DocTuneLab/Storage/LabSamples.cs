@@ -13,6 +13,13 @@ namespace DocTuneLab.Storage;
 /// <param name="Response">The raw answer.</param>
 public sealed record StoredRequest(string Key, string Model, int PromptTokens, int CompletionTokens, double Cost, string Response);
 
+/// <summary>Why a sample no longer stands.</summary>
+/// <param name="SampleId">The sample.</param>
+/// <param name="Kind"><c>chunk</c> or <c>symbol</c>.</param>
+/// <param name="Target">The id of what it was built on.</param>
+/// <param name="Reason">What became of that.</param>
+public sealed record StaleSample(string SampleId, string Kind, string Target, string Reason);
+
 public sealed partial class Lab
 {
     // Properties, not a constructor: a computed column has no type while a result is empty.
@@ -50,7 +57,7 @@ public sealed partial class Lab
     /// <summary>Samples in the order in which they were saved.</summary>
     /// <param name="split">Only this split.</param>
     /// <param name="kind">Only this kind.</param>
-    /// <param name="acceptedOnly">Leave out those that failed a check; default true.</param>
+    /// <param name="acceptedOnly">Leave out those that failed a check, and those that are stale; default true.</param>
     public IReadOnlyList<Sample> Samples(Split? split = null, SampleKind? kind = null, bool acceptedOnly = true) =>
         [.. Query<SampleRow>("""
             SELECT s.id, s.kind, s.split, s.messages,
@@ -59,33 +66,38 @@ public sealed partial class Lab
               (SELECT json_group_array(json_object('Name', name, 'Passed', json(iif(passed, 'true', 'false')), 'Detail', detail))
                  FROM (SELECT * FROM checks WHERE sample_id = s.id ORDER BY ordinal)) AS Checks
             FROM samples s
-            WHERE (@split IS NULL OR s.split = @split) AND (@kind IS NULL OR s.kind = @kind) AND (s.accepted OR NOT @acceptedOnly)
+            WHERE (@split IS NULL OR s.split = @split) AND (@kind IS NULL OR s.kind = @kind) AND (NOT @acceptedOnly OR (s.accepted AND NOT EXISTS (SELECT 1 FROM stale_samples WHERE sample_id = s.id)))
             ORDER BY s.ordinal
             """, new { split = split?.ToString(), kind = kind?.ToString(), acceptedOnly })
             .Select(r => new Sample(r.Id, Enum.Parse<SampleKind>(r.Kind), FromJson<List<Message>>(r.Messages), new(FromJson<List<string>>(r.Chunks), FromJson<List<string>>(r.Symbols)), FromJson<List<Check>>(r.Checks), Enum.Parse<Split>(r.Split)))];
 
+    /// <summary>Why samples are stale: by sample, then target. Saving a sample again clears it.</summary>
+    public IReadOnlyList<StaleSample> StaleSamples() =>
+        Query<StaleSample>("SELECT sample_id AS SampleId, kind AS Kind, target AS Target, reason AS Reason FROM stale_samples ORDER BY sample_id, kind, target");
+
+    /// <summary>Ids of the samples that are grounded in a symbol or chunk, in order.</summary>
+    /// <param name="kind"><c>symbol</c> or <c>chunk</c>.</param>
+    /// <param name="target">Its id.</param>
+    public IReadOnlyList<string> SamplesGroundedIn(string kind, string target) =>
+        Query<string>("SELECT DISTINCT sample_id FROM sample_evidence WHERE kind = @kind AND target = @target ORDER BY sample_id", new { kind, target });
+
     /// <summary>Keeps a version of a prompt template.</summary>
     /// <returns>The document's key.</returns>
-    public string SaveTemplate(string name, string version, string text)
+    public string SaveTemplate(string name, string version, string text) => Transact((transaction, store) =>
     {
-        lock (_gate)
-        {
-            var key = Writing().Put("template", text);
-            _sql.Execute("INSERT INTO templates (name, version, document_key) VALUES (@name, @version, @key) ON CONFLICT (name, version) DO UPDATE SET document_key = @key", new { name, version, key });
-            return key;
-        }
-    }
+        var key = store.Put("template", text);
+        _sql.Execute("INSERT INTO templates (name, version, document_key) VALUES (@name, @version, @key) ON CONFLICT (name, version) DO UPDATE SET document_key = @key", new { name, version, key }, transaction);
+        return key;
+    });
 
     /// <summary>Keeps a paid answer; the raw response goes to LiteDB.</summary>
-    public void SaveRequest(StoredRequest request)
+    public void SaveRequest(StoredRequest request) => Transact((transaction, store) =>
     {
-        lock (_gate)
-        {
-            var responseKey = Writing().Put("response", request.Response);
-            _sql.Execute("INSERT OR REPLACE INTO requests (key, model, prompt_tokens, completion_tokens, cost, created, response_key) VALUES (@Key, @Model, @PromptTokens, @CompletionTokens, @Cost, @created, @responseKey)",
-                new { request.Key, request.Model, request.PromptTokens, request.CompletionTokens, request.Cost, created = Now(), responseKey });
-        }
-    }
+        var responseKey = store.Put("response", request.Response);
+        _sql.Execute("INSERT OR REPLACE INTO requests (key, model, prompt_tokens, completion_tokens, cost, created, response_key) VALUES (@Key, @Model, @PromptTokens, @CompletionTokens, @Cost, @created, @responseKey)",
+            new { request.Key, request.Model, request.PromptTokens, request.CompletionTokens, request.Cost, created = Now(), responseKey }, transaction);
+        return 0;
+    });
 
     /// <summary>The kept answer to a request, or null.</summary>
     public StoredRequest? FindRequest(string key)

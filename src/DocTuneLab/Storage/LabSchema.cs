@@ -3,62 +3,26 @@ using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Storage;
 
-/// <summary>The tables of <c>lab.sqlite</c> and how older labs become current ones.</summary>
-internal static class LabSchema
+/// <summary>
+/// How <c>lab.sqlite</c> came to its tables: the scripts of the folder Migrations, in order of the number that their names
+/// begin with. Script <c>n</c> leads from version <c>n - 1</c> to <c>n</c>. Published scripts are never edited; a change is a new script.
+/// </summary>
+public static class LabSchema
 {
-    /// <summary>Script <c>i</c> leads from version <c>i</c> to <c>i + 1</c>. Published scripts are never edited; a change is a new script.</summary>
-    private static readonly string[] s_migrations =
-    [
-        """
-        CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-        CREATE TABLE documents (
-          path TEXT PRIMARY KEY, hash TEXT NOT NULL, settings TEXT NOT NULL, title TEXT NOT NULL, language TEXT NOT NULL, split TEXT NOT NULL,
-          text TEXT NOT NULL, tree_key TEXT NOT NULL) STRICT;
-        CREATE TABLE chunks (
-          row INTEGER PRIMARY KEY, id TEXT NOT NULL, document_path TEXT NOT NULL REFERENCES documents(path) ON DELETE CASCADE, ordinal INTEGER NOT NULL,
-          start INTEGER NOT NULL, length INTEGER NOT NULL, heading_path TEXT NOT NULL, text TEXT NOT NULL, code_blocks TEXT NOT NULL,
-          token_count INTEGER NOT NULL, UNIQUE (document_path, ordinal)) STRICT;
-        CREATE INDEX chunks_id ON chunks(id);
-        CREATE TABLE chunk_symbols (
-          chunk_row INTEGER NOT NULL REFERENCES chunks(row) ON DELETE CASCADE, symbol_id TEXT NOT NULL, PRIMARY KEY (chunk_row, symbol_id)) STRICT, WITHOUT ROWID;
-        CREATE INDEX chunk_symbols_symbol ON chunk_symbols(symbol_id);
-        CREATE TABLE symbols (
-          id TEXT PRIMARY KEY, ordinal INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, namespace TEXT NOT NULL, containing_type TEXT, signature TEXT NOT NULL,
-          summary TEXT, data TEXT NOT NULL) STRICT;
-        CREATE TABLE samples (
-          id TEXT PRIMARY KEY, ordinal INTEGER NOT NULL, kind TEXT NOT NULL, split TEXT NOT NULL, accepted INTEGER NOT NULL, messages TEXT NOT NULL) STRICT;
-        CREATE TABLE sample_evidence (
-          sample_id TEXT NOT NULL REFERENCES samples(id) ON DELETE CASCADE, ordinal INTEGER NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('chunk', 'symbol')),
-          target TEXT NOT NULL, PRIMARY KEY (sample_id, kind, ordinal)) STRICT, WITHOUT ROWID;
-        CREATE TABLE checks (
-          sample_id TEXT NOT NULL REFERENCES samples(id) ON DELETE CASCADE, ordinal INTEGER NOT NULL, name TEXT NOT NULL, passed INTEGER NOT NULL, detail TEXT,
-          PRIMARY KEY (sample_id, ordinal)) STRICT, WITHOUT ROWID;
-        CREATE TABLE templates (name TEXT NOT NULL, version TEXT NOT NULL, document_key TEXT NOT NULL, PRIMARY KEY (name, version)) STRICT, WITHOUT ROWID;
-        CREATE TABLE requests (
-          key TEXT PRIMARY KEY, model TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, cost REAL NOT NULL,
-          created TEXT NOT NULL, response_key TEXT NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE TABLE runs (
-          id TEXT PRIMARY KEY, kind TEXT NOT NULL, status TEXT NOT NULL, started TEXT NOT NULL, finished TEXT, configuration_key TEXT NOT NULL, results TEXT) STRICT, WITHOUT ROWID;
-        CREATE TABLE metrics (
-          run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, name TEXT NOT NULL, step INTEGER NOT NULL, value REAL, PRIMARY KEY (run_id, name, step)) STRICT, WITHOUT ROWID;
-        CREATE TABLE evaluations (
-          run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, suite TEXT NOT NULL, arm TEXT NOT NULL, task_id TEXT NOT NULL, metric TEXT NOT NULL,
-          value REAL NOT NULL, detail TEXT, PRIMARY KEY (run_id, suite, arm, task_id, metric)) STRICT, WITHOUT ROWID;
-        """,
-        """
-        CREATE VIRTUAL TABLE chunks_fts USING fts5(heading, text, tokenize = 'unicode61 remove_diacritics 2');
-        INSERT INTO chunks_fts(rowid, heading, text) SELECT row, search_text(heading_path), search_text(text) FROM chunks;
-        """,
-    ];
+    private const string Prefix = "migrations/";
+    private static readonly IReadOnlyList<string> s_migrations = Load();
 
     /// <summary>The version that this code reads and writes.</summary>
-    public static int Version => s_migrations.Length;
+    public static int Version => s_migrations.Count;
 
-    /// <summary>Brings a lab to the current version, each step in a transaction of its own.</summary>
-    public static void Migrate(SqliteConnection connection, string path)
+    /// <summary>Brings a lab to a version, each step in a transaction of its own.</summary>
+    /// <param name="connection">Open, with <see cref="AddFunctions"/> done.</param>
+    /// <param name="path">The lab's folder, for messages.</param>
+    /// <param name="target">The version; null for the current one.</param>
+    public static void Migrate(SqliteConnection connection, string path, int? target = null)
     {
         var version = Check(connection, path);
-        for (; version < Version; version++)
+        for (; version < (target ?? Version); version++)
         {
             using var transaction = connection.BeginTransaction();
             connection.Execute(s_migrations[version], transaction: transaction);
@@ -75,5 +39,25 @@ internal static class LabSchema
         return version <= Version
             ? version
             : throw new LabException($"{path}: the lab has schema version {version}, this program knows {Version}. Use a newer DocTuneLab, or another lab folder.");
+    }
+
+    /// <summary>What the scripts call.</summary>
+    public static void AddFunctions(SqliteConnection connection) => connection.CreateFunction("search_text", (string text) => SearchText.Index(text), isDeterministic: true);
+
+    /// <summary>Tables, indexes and triggers as SQLite lists them; two labs of one version are equal in it.</summary>
+    public static IReadOnlyList<string> Describe(SqliteConnection connection) =>
+        [.. connection.Query<string>("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' AND NOT (type = 'table' AND name IN ('chunks_fts_data', 'chunks_fts_idx', 'chunks_fts_docsize', 'chunks_fts_config', 'chunks_fts_content')) ORDER BY 1")];
+
+    private static List<string> Load()
+    {
+        var assembly = typeof(LabSchema).Assembly;
+        var names = assembly.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        return [.. names.Select((name, i) =>
+        {
+            // Two branches that both add a script would otherwise decide by the alphabet which one runs first.
+            if (!name.AsSpan(Prefix.Length).StartsWith($"{i + 1:000}-")) throw new InvalidOperationException($"{name}: expected the number {i + 1:000}. Migrations are numbered without gaps.");
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            return reader.ReadToEnd();
+        })];
     }
 }

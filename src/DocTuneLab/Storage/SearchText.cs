@@ -5,12 +5,36 @@ namespace DocTuneLab.Storage;
 /// <summary>Text as the full-text index sees it: CJK characters one by one, identifiers whole and by their words.</summary>
 internal static class SearchText
 {
-    public static string Index(string text) => string.Join(' ', Terms(text));
+    /// <summary>A part of a query: a word, or two neighbouring CJK characters, which count only side by side.</summary>
+    /// <param name="Words">One or two words of the index, lower case.</param>
+    public readonly record struct Term(IReadOnlyList<string> Words)
+    {
+        /// <summary>As FTS5 takes it.</summary>
+        public override string ToString() => $"\"{string.Join(' ', Words)}\"";
+    }
 
-    /// <summary>An FTS5 expression that matches any of the query's terms; empty if it has none.</summary>
-    public static string Query(string query) => string.Join(" OR ", Terms(query).Distinct(StringComparer.OrdinalIgnoreCase).Select(t => $"\"{t}\""));
+    public static string Index(string text)
+    {
+        var index = new StringBuilder(text.Length + (text.Length / 4));
+        foreach (var (word, _) in Words(text)) index.Append(index.Length == 0 ? "" : " ").Append(word);
+        return index.ToString();
+    }
 
-    private static IEnumerable<string> Terms(string text)
+    /// <summary>The distinct terms of a query; empty if it has none.</summary>
+    public static IReadOnlyList<Term> Query(string query)
+    {
+        var words = Words(query).Select(w => (Word: w.Word.ToLowerInvariant(), w.Ideograph)).ToList();
+        var terms = new List<Term>();
+        for (var i = 0; i < words.Count; i++)
+        {
+            if (!words[i].Ideograph) terms.Add(new([words[i].Word]));
+            else if (i + 1 < words.Count && words[i + 1].Ideograph) terms.Add(new([words[i].Word, words[i + 1].Word]));
+            else if (i == 0 || !words[i - 1].Ideograph) terms.Add(new([words[i].Word]));
+        }
+        return [.. terms.DistinctBy(t => t.ToString(), StringComparer.Ordinal)];
+    }
+
+    private static IEnumerable<(string Word, bool Ideograph)> Words(string text)
     {
         var word = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())
@@ -21,13 +45,13 @@ internal static class SearchText
                 word.Append(rune);
                 continue;
             }
-            foreach (var term in Words(word)) yield return term;
-            if (ideograph) yield return rune.ToString();
+            foreach (var term in Parts(word)) yield return (term, false);
+            if (ideograph) yield return (rune.ToString(), true);
         }
-        foreach (var term in Words(word)) yield return term;
+        foreach (var term in Parts(word)) yield return (term, false);
     }
 
-    private static List<string> Words(StringBuilder word)
+    private static List<string> Parts(StringBuilder word)
     {
         if (word.Length == 0) return [];
         var whole = word.ToString();

@@ -1,0 +1,67 @@
+using DocTuneLab.Documents;
+using DocTuneLab.Storage;
+using DocTuneLab.Tests.Library;
+
+namespace DocTuneLab.Tests.Storage;
+
+public sealed class LabParseTests(FlowLibrary library) : IClassFixture<FlowLibrary>, IDisposable
+{
+    private readonly LabFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private ParseOptions Options => new() { Sources = [_folder.Docs], Assemblies = [library.AssemblyPath] };
+
+    [Fact]
+    public void A_folder_where_nothing_changed_is_not_parsed_again()
+    {
+        _folder.Write("a.md", "# Tank\n\nUse `Tank.Fill`. See [b](b.md) and [c](c.md).");
+        _folder.Write("b.md", "# Other\n\nwords");
+        using var lab = Lab.Open(_folder.Lab);
+        var first = lab.Parse(Options);
+        Assert.Equal((false, new DocumentChanges(2, 0, 0, 0)), (first.FromScan, first.Changes));
+        Assert.Equal("a.md:3: link to c.md: no such page or file", Assert.Single(first.Problems).ToString());
+        Assert.True(first.LinkedSymbols >= 2 && first.Symbols > first.LinkedSymbols);
+        var second = lab.Parse(Options);
+        Assert.Equal((true, new DocumentChanges(0, 0, 2, 0)), (second.FromScan, second.Changes));
+        Assert.Equal(first.Problems, second.Problems);
+
+        // Same size and an old time, but not the same time: the content decides.
+        _folder.Write("b.md", "# Other\n\nchars", new DateTime(2024, 1, 2, 0, 0, 0, DateTimeKind.Utc));
+        Assert.Equal(new DocumentChanges(0, 1, 1, 0), lab.Parse(Options).Changes);
+        Assert.Single(lab.Search("chars"));
+        _folder.Write("b.md", "# Other\n\nchars", new DateTime(2024, 1, 3, 0, 0, 0, DateTimeKind.Utc));
+        Assert.True(lab.Parse(Options).FromScan);
+        Assert.False(lab.Parse(Options with { Full = true }).FromScan);
+        Assert.Equal(new DocumentChanges(0, 2, 0, 0), lab.Parse(Options with { MaxTokens = 100 }).Changes);
+        Assert.Empty(lab.Verify());
+    }
+
+    [Fact]
+    public void A_file_written_just_now_is_read_again_though_its_time_is_the_same()
+    {
+        var now = DateTime.UtcNow.AddSeconds(-1);
+        _folder.Write("a.md", "# Tank\n\nalpha", now);
+        using var lab = Lab.Open(_folder.Lab);
+        lab.Parse(Options);
+        _folder.Write("a.md", "# Tank\n\ngamma", now);
+        Assert.Equal(new DocumentChanges(0, 1, 0, 0), lab.Parse(Options).Changes);
+        Assert.Single(lab.Search("gamma"));
+    }
+
+    [Fact]
+    public void Several_folders_are_told_apart_by_their_names()
+    {
+        _folder.Write("guide/a.md", "# A\n\nalpha");
+        _folder.Write("api/a.md", "# B\n\nbeta");
+        using var lab = Lab.Open(_folder.Lab);
+        var options = Options with { Sources = [Path.Combine(_folder.Docs, "guide"), Path.Combine(_folder.Docs, "api")] };
+        Assert.Equal(2, lab.Parse(options).Pages);
+        Assert.Equal(["api/a.md", "guide/a.md"], lab.Documents().Select(d => d.Path));
+        Assert.True(lab.Parse(options).FromScan);
+        // The lab's pages are those of the folders given, no others.
+        Assert.Equal(new DocumentChanges(1, 0, 0, 2), lab.Parse(options with { Sources = [Path.Combine(_folder.Docs, "api")] }).Changes);
+        Assert.Contains("given twice", Assert.Throws<LabException>(() => lab.Parse(options with { Sources = [_folder.Docs, _folder.Docs] })).Message);
+        Assert.Contains("not found", Assert.Throws<LabException>(() => lab.Parse(options with { Sources = ["nowhere"] })).Message);
+    }
+}

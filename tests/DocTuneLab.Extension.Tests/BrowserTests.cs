@@ -37,6 +37,41 @@ public sealed class BrowserTests
         Assert.True(page.Split("js-line").Length > 4, "The figure has no lines.");
     }
 
+    [Fact]
+    public async Task Diagrams_of_cells_and_of_text_are_drawn_without_a_network()
+    {
+        Assert.SkipUnless(s_browser is not null, "Chromium is not installed.");
+        using var lab = new LabFolder();
+        var notebook = Path.Combine(lab.Path, "diagram.dib");
+        await File.WriteAllTextAsync(notebook, """
+            #!markdown
+
+            ```mermaid
+            graph LR
+            Left-->Right
+            ```
+
+            #!mermaid
+
+            sequenceDiagram
+            Reader->>Writer: asks
+
+            #!mermaid
+
+            graph TD
+            this is not a diagram ]]
+            """, TestContext.Current.CancellationToken);
+        var run = await NotebookRunner.RunAsync(notebook, new RunOptions(), TestContext.Current.CancellationToken);
+        var report = Path.Combine(lab.Path, "report.html");
+        HtmlReport.Write(run.Notebook, report);
+
+        var page = Dump(report);
+        Assert.Matches("<svg[^>]*flowchart", page);
+        Assert.Matches("<svg[^>]*sequence", page);
+        // What cannot be drawn says why, under its source.
+        Assert.Matches("this is not a diagram(.|\n)*Mermaid: Parse error", page);
+    }
+
     private static string Dump(string file)
     {
         var start = new ProcessStartInfo(s_browser!,

@@ -65,7 +65,7 @@ public class MagicTests
         var driver = new SessionDriver(new SampleExtension());
         await driver.OkAsync("#!sql --name rows\nselect 1 as a, 'x<y' as b union all select 2, null order by a");
         var shown = Assert.IsType<DisplayOutput>(Assert.Single(driver.Outputs)).Data["text/html"]!.GetValue<string>();
-        Assert.Contains("<th>a</th><th>b</th>", shown);
+        Assert.Contains("<th class=\"n\">a</th><th>b</th>", shown);
         Assert.Contains("x&lt;y", shown);
         await driver.OkAsync("rows.Rows.Count");
         Assert.Equal("2", driver.Result);
@@ -85,6 +85,82 @@ public class MagicTests
     }
 
     [Fact]
+    public async Task Sql_takes_values_of_csharp_and_shows_every_result()
+    {
+        var driver = new SessionDriver(new SampleExtension());
+        await driver.OkAsync("var least = 2; string? none = null;");
+        await driver.OkAsync("#!sql --name both\nselect value from (select 1 as value union select 2 union select 3) where value >= @least; select $none is null as empty");
+        Assert.Equal(["value\n    2\n    3", "empty\n    1"], driver.Outputs.OfType<DisplayOutput>().Select(output => output.Data["text/plain"]!.GetValue<string>()));
+        await driver.OkAsync("both.Length + both[0].Rows.Count");
+        Assert.Equal("4", driver.Result);
+        await driver.OkAsync("#!connect sqlite --kernel-name mine \":memory:\"");
+        await driver.OkAsync("#!sql-mine --name rows\nselect 7 as n\n#!set --name copy --value @sql-mine:rows\n#!csharp\ncopy.Rows[0][0]");
+        Assert.Equal("7", driver.Result);
+    }
+
+    [Theory]
+    [InlineData("#!share --from fsharp x", "'x' cannot be had from 'fsharp': that language is not run here.")]
+    [InlineData("#!share --from nowhere x", "'x' cannot be had from 'nowhere': there is no such language or connection.")]
+    [InlineData("#!set --name y --value @pwsh:x", "'x' cannot be had from 'pwsh': that language is not run here.")]
+    public async Task Values_of_languages_that_are_not_run_are_refused_by_name(string magic, string message) =>
+        Assert.Contains(message, (await new SessionDriver().RunAsync(magic)).Error!.Message);
+
+    [Fact]
+    public async Task A_value_set_in_a_javascript_cell_is_for_javascript()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync("var x = 5;\n#!javascript\n#!set --value @csharp:x --name y\ny++;");
+        Assert.Contains("let y = 5;\ny++;", Assert.IsType<DisplayOutput>(Assert.Single(driver.Outputs)).Data["text/html"]!.GetValue<string>());
+        Assert.Contains("CS0103", (await driver.RunAsync("y")).Error!.Message);
+    }
+
+    [Theory]
+    [InlineData("#!set --name n --value @input", "Value ", false)]
+    [InlineData("#!set --name n --value @input:\"Who are you?\"", "Who are you? ", false)]
+    [InlineData("#!set --name n --value @password:{ \"prompt\": \"The key\", \"saveAs\": \"k\" }", "The key ", true)]
+    [InlineData("#!value --name n --from-value @input:wat", "wat ", false)]
+    public async Task Arguments_can_ask_the_user(string magic, string prompt, bool isSecret)
+    {
+        var session = new NotebookSession();
+        var asked = new List<(string, bool)>();
+        var result = await session.RunAsync(new CellRequest(magic, "cell 1")
+        {
+            Input = (text, secret, _) =>
+            {
+                asked.Add((text, secret));
+                return Task.FromResult<string?>("answer");
+            },
+        }, _ => { });
+        Assert.True(result.Status == CellStatus.Ok, string.Join('\n', result.Error?.Traceback ?? []));
+        Assert.Equal([(prompt, isSecret)], asked);
+        Assert.True(session.TryGetValue("n", out var value));
+        Assert.Equal("answer", value);
+    }
+
+    [Fact]
+    public async Task The_helpers_of_dotnet_interactive_are_there()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync("HTML(\"<b>x</b>\").Display(); \"<i>y</i>\".DisplayAs(\"text/html\"); new { A = 1 }.Display(\"text/html\", \"application/json\"); new[] { new { B = 2 } }.DisplayTable(); Javascript(\"1\"); CSS(\"b{}\");");
+        Assert.Equal(["<b>x</b>", "<i>y</i>"], driver.Outputs.Take(2).Select(output => ((DisplayOutput)output).Data["text/html"]!.GetValue<string>()));
+        Assert.Equal("{\"A\":1}", ((DisplayOutput)driver.Outputs[2]).Data["application/json"]!.ToJsonString());
+        Assert.Equal(6, driver.Outputs.Count);
+    }
+
+    [Fact]
+    public async Task A_diagram_brings_its_library_once_and_keeps_its_source()
+    {
+        var driver = new SessionDriver();
+        await driver.OkAsync("#!mermaid\ngraph TD\nA-->B[\"</script>\"]");
+        Assert.Equal(2, driver.Outputs.Count);
+        var shown = Assert.IsType<DisplayOutput>(driver.Outputs[1]).Data;
+        Assert.Equal("graph TD\nA-->B[\"</script>\"]", shown["text/vnd.mermaid"]!.GetValue<string>());
+        Assert.Single(System.Text.RegularExpressions.Regex.Matches(shown["text/html"]!.GetValue<string>(), "</script>"));
+        await driver.OkAsync("#!mermaid\ngraph TD\nA-->C");
+        Assert.Single(driver.Outputs);
+    }
+
+    [Fact]
     public async Task Set_shares_a_value_with_its_type()
     {
         var driver = new SessionDriver();
@@ -101,7 +177,7 @@ public class MagicTests
         await driver.OkAsync("var points = new[] { new { X = 1, Label = \"</script>\" } };\n#!share --from csharp points\n#!share --from csharp points --as data");
         await driver.OkAsync("#!javascript\nconsole.log(points[0].x, data.length);");
         var script = Assert.IsType<DisplayOutput>(Assert.Single(driver.Outputs)).Data["text/html"]!.GetValue<string>();
-        Assert.Contains("const data = [{\"x\":1,\"label\":\"<\\/script>\"}];\nconst points = ", script);
+        Assert.Contains("let data = [{\"x\":1,\"label\":\"<\\/script>\"}];\nlet points = ", script);
         await driver.OkAsync("data.Length");
         Assert.Equal("1", driver.Result);
         Assert.Contains("There is no C# variable 'nope'", (await driver.RunAsync("#!share --from csharp nope")).Error!.Message);
@@ -188,7 +264,7 @@ public class MagicTests
         Assert.Equal("<b>x</b>", html[0]);
         Assert.Contains("<h1 id=\"t\">T</h1>", html[1]);
         Assert.Contains("<script", html[2]);
-        Assert.Contains("class=\"mermaid\"", html[3]);
+        Assert.Contains("class=\"mermaid-diagram\"", html[4]);
     }
 
     private sealed class SampleExtension : INotebookExtension

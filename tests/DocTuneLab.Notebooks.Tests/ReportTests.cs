@@ -75,6 +75,26 @@ public sealed partial class ReportTests : IDisposable
         Assert.Contains("<pre class=\"stream\">line 90\n", html);
     }
 
+    [Fact]
+    public async Task Colours_of_terminals_are_kept_and_long_values_are_folded()
+    {
+        var html = await RunAsync(Code("Console.WriteLine(\"\\x1b[1;31mred<\\x1b[0m plain \\x1b[38;2;1;2;3mrgb\\x1b[39m\\x1b[2K\");"), Code("string.Join('\\n', Enumerable.Range(0, 100).Select(i => $\"row {i}\"))"));
+        Assert.Contains("<span class=\"ansi-bold ansi-red\">red&lt;</span> plain <span style=\"color:rgb(1,2,3);\">rgb</span>", html);
+        Assert.DoesNotContain('\u001b', html);
+        Assert.Contains("<pre class=\"value\">row 0\nrow 1\n", html);
+        Assert.Contains("100 lines of output; the first ten follow", html);
+    }
+
+    [Fact]
+    public async Task A_cell_that_may_fail_is_no_failure_of_the_run()
+    {
+        var html = await RunAsync(Code("throw new Exception(\"expected\");", "raises-exception"), Code("\"after\""));
+        Assert.Contains("2 of 2 run, 0 failed", html);
+        Assert.DoesNotContain("This run failed", html);
+        Assert.Contains("expected", html);
+        Assert.Contains("after", html);
+    }
+
     private async Task<string> RunAsync(params NotebookCell[] cells)
     {
         var path = Path.Combine(folder, "in.ipynb");

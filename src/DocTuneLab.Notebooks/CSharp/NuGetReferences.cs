@@ -19,6 +19,11 @@ internal sealed partial class NuGetReferences
     private readonly Queue<string> extensions = new();
     private readonly HashSet<string> added = new(StringComparer.Ordinal);
 
+    // Those that the host has not loaded yet, too: the runtime would refuse another version of one of them.
+    private static readonly Dictionary<string, string> HostAssemblies = ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).DistinctBy(path => Path.GetFileNameWithoutExtension(path))
+        .ToDictionary(path => Path.GetFileNameWithoutExtension(path)!, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Takes the next assembly of a package that may hold an extension.</summary>
     public bool TryTakeExtension([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? path) => extensions.TryDequeue(out path);
 
@@ -79,6 +84,14 @@ internal sealed partial class NuGetReferences
             {
                 var reasons = (await output).Split('\n').Where(line => line.Contains("error", StringComparison.Ordinal))
                     .Select(line => ErrorText().Match(line).Groups[1].Value.Trim()).Where(line => line.Length > 0).Distinct().ToArray();
+                // Feeds that notebooks name come and go; one that is gone must not take the packages of the others away.
+                var gone = sources.Where(source => reasons.Any(reason => reason.StartsWith("NU1301", StringComparison.Ordinal) && reason.Contains(source, StringComparison.OrdinalIgnoreCase))).ToList();
+                if (gone.Count > 0)
+                {
+                    sources.RemoveAll(gone.Contains);
+                    CellContext.CurrentOrNull?.Error.WriteLine($"{location}: the package source {string.Join(", ", gone)} cannot be reached; packages are taken from the other sources.");
+                    return await RestoreAsync(wanted, location, cancellation);
+                }
                 throw CellFailure.At(location, "PackageNotRestored", reasons.Length == 0 ? "The packages could not be restored." : reasons[0], reasons[Math.Min(1, reasons.Length)..]);
             }
             await File.WriteAllTextAsync(Path.Combine(folder, "restored"), "", cancellation);
@@ -109,7 +122,13 @@ internal sealed partial class NuGetReferences
         var loaded = AssemblyLoadContext.Default.Assemblies.Select(assembly => assembly.GetName().Name).ToHashSet();
         foreach (var path in libraries.Where(added.Add))
         {
-            if (loaded.Contains(Path.GetFileNameWithoutExtension(path)))
+            var name = Path.GetFileNameWithoutExtension(path);
+            if (HostAssemblies.TryGetValue(name, out var host))
+            {
+                session.AddReferenceFiles([host]);
+                continue;
+            }
+            if (loaded.Contains(name))
                 continue;
             var assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
             session.AddReferenceFiles([path]);

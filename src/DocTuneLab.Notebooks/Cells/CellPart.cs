@@ -1,4 +1,5 @@
 using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 
 namespace DocTuneLab.Notebooks.Cells;
 
@@ -9,14 +10,15 @@ internal abstract record CellPart(string Text, int FirstLine);
 
 internal sealed record CodePart(string Language, IReadOnlyList<string> Arguments, string MagicLine, string Text, int FirstLine) : CellPart(Text, FirstLine);
 
-internal sealed record MagicPart(string Name, IReadOnlyList<string> Arguments, string MagicLine, string Text, int FirstLine) : CellPart(Text, FirstLine)
+// Language: that of the code which the magic stands in.
+internal sealed record MagicPart(string Name, IReadOnlyList<string> Arguments, string MagicLine, string Text, int FirstLine, string Language) : CellPart(Text, FirstLine)
 {
     /// <summary>Line of the magic itself.</summary>
     public int Line => FirstLine - 1;
 }
 
 /// <summary>Splits a cell at its magics.</summary>
-internal static class CellSplitter
+internal static partial class CellSplitter
 {
     public const string Prefix = "#!";
 
@@ -38,7 +40,7 @@ internal static class CellSplitter
                 text.Add(line);
                 continue;
             }
-            var tokens = CommandLineParser.SplitCommandLine(line.Trim()).ToList();
+            var tokens = Tokens(line.Trim());
             var (name, arguments) = (tokens[0], tokens[1..]);
             var kind = kindOf(name, i + 1);
             Close();
@@ -50,11 +52,11 @@ internal static class CellSplitter
             }
             else if (kind is MagicKind.WithBody)
             {
-                open = (body, first) => new MagicPart(name, arguments, line, body, first);
+                open = (body, first) => new MagicPart(name, arguments, line, body, first, language);
             }
             else
             {
-                parts.Add(new MagicPart(name, arguments, line, "", firstLine));
+                parts.Add(new MagicPart(name, arguments, line, "", firstLine, language));
                 open = Code(language, [], "");
             }
         }
@@ -71,6 +73,18 @@ internal static class CellSplitter
 
     /// <summary>True for a line that starts with a magic (a <c>#!</c> followed by a letter).</summary>
     public static bool IsMagic(string line) => line.StartsWith(Prefix, StringComparison.Ordinal) && line.Length > Prefix.Length && char.IsAsciiLetter(line[Prefix.Length]);
+
+    // What stands in braces is one argument, quotes and blanks included: @input:{"prompt": "Your name"}.
+    private static List<string> Tokens(string line)
+    {
+        var braces = Braces().Matches(line);
+        var plain = braces.Count == 0 ? line : Braces().Replace(line, "\u0001");
+        var next = 0;
+        return [.. CommandLineParser.SplitCommandLine(plain).Select(token => token.Contains('\u0001') ? token.Replace("\u0001", braces[next++].Value, StringComparison.Ordinal) : token)];
+    }
+
+    [GeneratedRegex(@"(?<=@\w+:)\{[^{}]*\}")]
+    private static partial Regex Braces();
 
     // A language with arguments (#!sql --help) counts even where no code follows.
     private static Func<string, int, CellPart?> Code(string language, IReadOnlyList<string> arguments, string magicLine) => (text, first) =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Notebooks.CSharp;
 using DocTuneLab.Notebooks.Formatting;
+using DocTuneLab.Notebooks.Languages;
 
 namespace DocTuneLab.Notebooks.Cells;
 
@@ -15,6 +16,7 @@ internal sealed class CellRunner(NotebookSession session)
         foreach (var part in parts)
         {
             context.CancellationToken.ThrowIfCancellationRequested();
+            context.Language = part switch { CodePart code => code.Language, MagicPart magic => magic.Language, _ => cell.Language };
             switch (part)
             {
                 case CodePart { Language: "csharp" or "c#" } code when code.Arguments.Count == 0:
@@ -78,6 +80,8 @@ internal sealed class CellRunner(NotebookSession session)
     private string Substitute(Command command, string argument, string location)
     {
         const string Prefix = "@csharp:";
+        if (UserInput.IsAsked(argument))
+            return UserInput.Ask(argument);
         if (!argument.StartsWith(Prefix, StringComparison.Ordinal) || command.Name is "#!set")
             return argument;
         if (!session.TryGetValue(argument[Prefix.Length..], out var value))

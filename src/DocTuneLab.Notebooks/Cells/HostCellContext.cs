@@ -37,6 +37,9 @@ internal sealed class HostCellContext : CellContext
 
     public override IDictionary<string, object> Items => session.Items;
 
+    /// <summary>Language of the code that the running magic stands in.</summary>
+    public string Language { get; set; } = "csharp";
+
     public void SetBody(string? text) => body.Value = text;
 
     public override DisplayHandle Display(object? value) => Show(ValueFormatter.Format(value), []);

@@ -9,7 +9,7 @@ internal static partial class MagicErrors
     /// <summary>Parse errors, each with the line and a marker under the argument that it is about.</summary>
     public static CellFailure Failure(ParseResult parsed, Command command, string magicLine, string location)
     {
-        var messages = parsed.Errors.Select(error => error.Message.TrimEnd('.')).Distinct().ToList();
+        var messages = parsed.Errors.Select(error => Choices().Replace(error.Message.TrimEnd('.', '\n', '\r', '\t', ' '), match => match.Value.Contains(':', StringComparison.Ordinal) ? ": " : ", ")).Distinct().ToList();
         var trace = new List<string>();
         foreach (var message in messages)
         {
@@ -51,6 +51,10 @@ internal static partial class MagicErrors
             names.Insert(0, result.Command.Name);
         return names.Count == 0 ? root.Name : string.Join(' ', names);
     }
+
+    // The parser lists what is allowed with one line each.
+    [GeneratedRegex(@":?\s*\n\s*")]
+    private static partial Regex Choices();
 
     [GeneratedRegex("'([^']*)'")]
     private static partial Regex Quoted();

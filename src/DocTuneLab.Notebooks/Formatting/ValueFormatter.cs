@@ -1,7 +1,9 @@
 using System.Collections;
-using System.Data;
+using System.Globalization;
 using System.Net;
+using System.Text;
 using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Html;
 using Microsoft.DotNet.Interactive.Formatting;
@@ -20,16 +22,31 @@ public static class ValueFormatter
     /// <summary>MIME type of plain text.</summary>
     public const string Plain = "text/plain";
 
-    static ValueFormatter()
+    private const int MaxText = 50_000;
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    static ValueFormatter() => Install();
+
+    /// <summary>
+    /// Makes the values that nobody registered a formatter for look as they do here wherever the package is asked for them.
+    /// Its registered formatters come before its own ones, so these two stand for everything else.
+    /// </summary>
+    private static void Install()
     {
-        Formatter.ListExpansionLimit = TableFormatter.MaxRows;
-        Formatter.Register<object>((value, writer) => writer.Write(TableFormatter.Format(value)), Html);
-        Formatter.Register<IEnumerable>((value, writer) => writer.Write(TableFormatter.Format(value)), Html);
-        // Registered formatters come before the package's own, so these two would otherwise fall to the one for objects.
+        foreach (var (mimeType, text) in new (string, Func<object, string>)[] { (Html, value => HtmlView.Of(ValueReader.Read(value)) ?? WebUtility.HtmlEncode(TextView.Of(ValueReader.Read(value)))), (Plain, value => TextView.Of(ValueReader.Read(value))) })
+        {
+            Formatter.Register<object>((value, writer) => writer.Write(text(value)), mimeType);
+            Formatter.Register<IEnumerable>((value, writer) => writer.Write(text(value)), mimeType);
+        }
         Formatter.Register<IHtmlContent>((value, writer) => value.WriteTo(writer, HtmlEncoder.Default), Html);
-        Formatter.Register<Exception>((value, writer) => writer.Write($"<pre>{WebUtility.HtmlEncode(value.ToString())}</pre>"), Html);
-        Formatter.Register<DataTable>((value, writer) => writer.Write(TableFormatter.Format(value)), Html);
-        Formatter.Register<DataTable>((value, writer) => writer.Write($"{value.Rows.Count} rows x {value.Columns.Count} columns"), Plain);
+    }
+
+    /// <summary>Whether someone registered a formatter for values of this type.</summary>
+    internal static bool HasOwnFormatter(Type type, string mimeType)
+    {
+        var formatter = Formatter.GetPreferredFormatterFor(type, mimeType).Type;
+        return formatter != typeof(object) && formatter != typeof(IEnumerable);
     }
 
     /// <summary>Shows values of type <typeparamref name="T"/>, and of types derived from it, with <paramref name="format"/>.</summary>
@@ -44,19 +61,73 @@ public static class ValueFormatter
     public static JsonObject Format(object? value)
     {
         if (value is null || IsScalar(value.GetType()))
-            return new JsonObject { [Plain] = PlainText(value) };
-        var bundle = new JsonObject();
+            return new JsonObject { [Plain] = Limited(PlainText(value)) };
         try
         {
-            foreach (var mimeType in Formatter.GetPreferredMimeTypesFor(value.GetType()).Append(Plain).Distinct())
-                bundle[mimeType] = ToNode(mimeType, value.ToDisplayString(mimeType));
+            return Image(value) ?? Bundle(value, value.GetType());
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not (OperationCanceledException or ThreadInterruptedException))
         {
-            // A getter or formatter that throws must not take the cell's result away.
-            bundle[Plain] = $"{TableFormatter.TypeName(value.GetType())} (not shown: {exception.GetBaseException().Message})";
+            // A formatter that throws must not take the cell's result away.
+            return new JsonObject { [Plain] = $"{ClrNames.Of(value.GetType())} (not shown: {exception.GetBaseException().Message})" };
         }
+    }
+
+    private static JsonObject Bundle(object value, Type type)
+    {
+        // Formatter.ResetToDefault(), which cells may call, takes away these, too.
+        if (Formatter.GetPreferredFormatterFor(typeof(ValueFormatter), Html).Type != typeof(object))
+            Install();
+        var bundle = new JsonObject();
+        var own = Formatter.GetPreferredMimeTypesFor(type).Where(mimeType => mimeType is not (Html or Plain) || HasOwnFormatter(type, mimeType)).ToList();
+        foreach (var mimeType in own)
+            bundle[mimeType] = ToNode(mimeType, value.ToDisplayString(mimeType));
+        if (HasOwnFormatter(type, Plain))
+            bundle[Plain] = value.ToDisplayString(Plain);
+        if (bundle.ContainsKey(Plain) && bundle.Count > 1)
+            return bundle;
+        if (ValueReader.Json(value) is { } json)
+        {
+            bundle["application/json"] = json.DeepClone();
+            bundle[Plain] = Limited(json.ToJsonString(Indented));
+            return bundle;
+        }
+        var tree = ValueReader.Read(value);
+        if (bundle.Count == 0 && (value is Exception error ? ErrorHtml(error) : HtmlView.Of(tree)) is { } html)
+            bundle[Html] = html;
+        bundle[Plain] ??= Limited(value is Exception ? value.ToString()! : TextView.Of(tree));
         return bundle;
+    }
+
+    private static string ErrorHtml(Exception exception)
+    {
+        var html = new StringBuilder();
+        for (var current = exception; current is not null; current = current.InnerException)
+            html.Append("<p>").Append(current == exception ? "" : "caused by ").Append("<strong>").Append(WebUtility.HtmlEncode(ClrNames.Of(current.GetType()))).Append("</strong>: ").Append(WebUtility.HtmlEncode(current.Message)).Append("</p>");
+        if (exception.StackTrace is { } trace)
+            html.Append("<details><summary>where</summary><pre>").Append(WebUtility.HtmlEncode(trace)).Append("</pre></details>");
+        return html.ToString();
+    }
+
+    // The pictures that browsers show, by the bytes that they begin with.
+    private static JsonObject? Image(object value)
+    {
+        var mimeType = value switch
+        {
+            byte[] and [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => "image/png",
+            byte[] and [0xFF, 0xD8, 0xFF, ..] => "image/jpeg",
+            byte[] and [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] => "image/gif",
+            byte[] and [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => "image/webp",
+            _ => null,
+        };
+        return mimeType is null ? null : new JsonObject { [mimeType] = Convert.ToBase64String((byte[])value), [Plain] = $"picture ({mimeType}, {((byte[])value).Length:N0} bytes)" };
+    }
+
+    /// <summary>A value in exactly the forms that are asked for.</summary>
+    public static JsonObject Format(object? value, IEnumerable<string> mimeTypes)
+    {
+        ArgumentNullException.ThrowIfNull(mimeTypes);
+        return new JsonObject(mimeTypes.Distinct().Select(mimeType => KeyValuePair.Create(mimeType, ToNode(mimeType, value is null ? "null" : value.ToDisplayString(mimeType)))));
     }
 
     /// <summary>True for values that are shown as text alone.</summary>
@@ -70,12 +141,17 @@ public static class ValueFormatter
     internal static string PlainText(object? value) => value switch
     {
         null => "null",
-        Type type => TableFormatter.TypeName(type),
+        Type type => ClrNames.Of(type),
         string text => text,
-        DateTime or DateTimeOffset => ((IFormattable)value).ToString("yyyy-MM-dd HH:mm:ssK", null),
-        IFormattable formattable => formattable.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
+        DateTime or DateTimeOffset => ((IFormattable)value).ToString("yyyy-MM-dd HH:mm:ssK", CultureInfo.InvariantCulture),
+        DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        TimeOnly time => time.ToString("HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture),
+        IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",
     };
+
+    // What is longer is no longer read, but makes notebooks and pages slow. Printed text is not limited.
+    private static string Limited(string text) => text.Length <= MaxText ? text : $"{text[..MaxText]}\n… {text.Length - MaxText:N0} more characters";
 
     internal static JsonObject ToJson(IReadOnlyDictionary<string, object>? data)
     {
@@ -87,7 +163,7 @@ public static class ValueFormatter
                 JsonNode node => node.DeepClone(),
                 byte[] bytes => Convert.ToBase64String(bytes),
                 string text => ToNode(key, text),
-                _ => System.Text.Json.JsonSerializer.SerializeToNode(value),
+                _ => JsonSerializer.SerializeToNode(value),
             };
         }
         return result;
@@ -101,7 +177,7 @@ public static class ValueFormatter
         {
             return JsonNode.Parse(text);
         }
-        catch (System.Text.Json.JsonException)
+        catch (JsonException)
         {
             return JsonValue.Create(text);
         }

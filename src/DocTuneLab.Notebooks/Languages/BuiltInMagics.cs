@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Net;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Languages.Mermaid;
 using Markdig;
 
 namespace DocTuneLab.Notebooks.Languages;
@@ -22,9 +22,7 @@ internal static class BuiltInMagics
         Language(session, new Command("#!html", "HTML, shown as it is."), context => Show(context, "text/plain", context.Body, context.Body));
         Language(session, new Command("#!javascript", "JavaScript, run by the front end.") { Aliases = { "#!js" } }, context =>
             Show(context, "text/plain", context.Body, $"<script type=\"text/javascript\">\n(async () => {{\n{ValueMagics.AsJavaScript(session)}{context.Body}\n}})();\n</script>"));
-        // Front ends that know Mermaid draw the class; others show the source of the diagram.
-        Language(session, new Command("#!mermaid", "A Mermaid diagram."), context =>
-            Show(context, "text/vnd.mermaid", context.Body, $"<pre class=\"mermaid\">{WebUtility.HtmlEncode(context.Body.Trim())}</pre>"));
+        Language(session, new Command("#!mermaid", "A Mermaid diagram."), context => MermaidDiagram.Show(context, context.Body));
         session.AddMagic(SqlMagics.Sql(session), MagicKind.Language);
         session.AddMagic(SqlMagics.Connect(session), MagicKind.Line);
         ValueMagics.AddTo(session);
@@ -73,7 +71,7 @@ internal static class BuiltInMagics
     {
         var command = new Command("#!whos", "Lists the C# variables.");
         command.SetCellAction((_, context) => context.Display(session.CSharp.Variables()
-            .Select(variable => new { variable.Name, Type = Formatting.TableFormatter.TypeName(variable.Type), variable.Value })));
+            .Select(variable => new { variable.Name, Type = Formatting.ClrNames.Of(variable.Type), variable.Value })));
         return command;
     }
 

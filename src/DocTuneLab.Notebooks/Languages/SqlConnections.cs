@@ -1,10 +1,11 @@
 using System.Data;
 using System.Data.Common;
+using System.Text.RegularExpressions;
 
 namespace DocTuneLab.Notebooks.Languages;
 
 /// <summary>The databases that <c>#!sql</c> can reach.</summary>
-internal sealed class SqlConnections
+internal sealed partial class SqlConnections
 {
     private readonly Dictionary<string, Func<DbConnection>> connections = new(StringComparer.OrdinalIgnoreCase);
     private string? defaultName;
@@ -15,8 +16,8 @@ internal sealed class SqlConnections
         defaultName ??= name;
     }
 
-    /// <summary>Runs statements; the table is that of the last one with a result, or null.</summary>
-    public async Task<(DataTable? Table, int Changed)> QueryAsync(string? name, string sql, CancellationToken cancellation)
+    /// <summary>Runs statements; a table for each one with a result. <paramref name="value"/> finds what <c>@name</c> in them stands for.</summary>
+    public async Task<(List<DataTable> Tables, int Changed)> QueryAsync(string? name, string sql, Func<string, (bool Found, object? Value)> value, CancellationToken cancellation)
     {
         name ??= defaultName ?? throw new NotebookException("No database is connected. Open one with '#!connect --name NAME FILE', or load an extension that has one.");
         if (!connections.TryGetValue(name, out var open))
@@ -29,16 +30,27 @@ internal sealed class SqlConnections
             await connection.OpenAsync(cancellation);
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
+        foreach (var parameter in Parameter().Matches(sql).Select(match => match.Value).Distinct())
+        {
+            if (value(parameter[1..]) is not (true, var given))
+                continue;
+            var bound = command.CreateParameter();
+            (bound.ParameterName, bound.Value) = (parameter, given ?? DBNull.Value);
+            command.Parameters.Add(bound);
+        }
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        DataTable? table = null;
+        var tables = new List<DataTable>();
         do
         {
             if (reader.FieldCount > 0)
-                table = await ReadAsync(reader, cancellation);
+                tables.Add(await ReadAsync(reader, cancellation));
         }
         while (await reader.NextResultAsync(cancellation));
-        return (table, reader.RecordsAffected);
+        return (tables, reader.RecordsAffected);
     }
+
+    [GeneratedRegex(@"[@$:][A-Za-z_]\w*")]
+    private static partial Regex Parameter();
 
     // Not DataTable.Load: it trusts the declared types, and SQLite's columns hold what they like.
     private static async Task<DataTable> ReadAsync(DbDataReader reader, CancellationToken cancellation)

@@ -13,21 +13,26 @@ internal static class SqlMagics
     public static Command Sql(NotebookSession session, string? connectionName = null)
     {
         var connection = new Option<string?>("--connection", "-c") { Description = "Name of the connection. Default: the first one." };
-        var name = new Option<string?>("--name", "-n") { Description = "C# variable (a DataTable) to keep the result in." };
+        var name = new Option<string?>("--name", "-n") { Description = "C# variable to keep the result in: a DataTable, or DataTable[] where several statements have one." };
         var command = connectionName is null
-            ? new Command("#!sql", "SQL on a connected database; the result is shown as a table.") { connection, name }
-            : new Command($"#!sql-{connectionName}", $"SQL on '{connectionName}'; the result is shown as a table.") { name };
+            ? new Command("#!sql", "SQL on a connected database; results are shown as tables. @name stands for the C# variable of that name.") { connection, name }
+            : new Command($"#!sql-{connectionName}", $"SQL on '{connectionName}'; results are shown as tables. @name stands for the C# variable of that name.") { name };
         command.SetCellAction(async (parsed, context) =>
         {
             if (string.IsNullOrWhiteSpace(context.Body))
                 return;
-            var (table, changed) = await session.Sql.QueryAsync(connectionName ?? parsed.GetValue(connection), context.Body, context.CancellationToken);
-            if (table is not null)
+            var (tables, changed) = await session.Sql.QueryAsync(connectionName ?? parsed.GetValue(connection), context.Body,
+                parameter => session.TryGetValue(parameter, out var value) ? (true, value) : (false, null), context.CancellationToken);
+            foreach (var table in tables)
                 context.Display(table);
-            else
+            if (tables.Count == 0)
                 context.Out.WriteLine($"{Math.Max(0, changed)} rows changed");
-            if (parsed.GetValue(name) is { } variable)
-                context.SetValue(variable, table ?? new DataTable());
+            if (parsed.GetValue(name) is not { } variable)
+                return;
+            if (tables.Count > 1)
+                context.SetValue(variable, tables.ToArray());
+            else
+                context.SetValue(variable, tables.FirstOrDefault() ?? new DataTable());
         });
         return command;
     }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks.Formats;
+using DocTuneLab.Notebooks.Languages.Mermaid;
 
 namespace DocTuneLab.Notebooks.Reporting;
 
@@ -53,9 +54,12 @@ public static class HtmlReport
             .Append("<main>\n")
             .Append(Top(notebook, facts, input, title, markdown.Title?.Id, summary.ToString()))
             .Append(body)
+            .Append(markdown.HasDiagrams ? $"{MermaidDiagram.Library()}\n<script>mermaid.initialize({{startOnLoad:false,theme:matchMedia('(prefers-color-scheme: dark)').matches?'dark':'default'}});mermaid.run({{querySelector:'.text .mermaid'}});</script>\n" : "")
             .Append("</main>\n</body>\n</html>\n")
             .ToString();
     }
+
+    private static bool HasFailed(NotebookCell cell) => !cell.HasTag(Running.NotebookRunner.MayFailTag) && cell.Outputs.Any(output => output?["output_type"]?.ToString() == "error");
 
     private static bool IsSummary(NotebookCell cell) => cell.Kind == CellKind.Code && cell.HasTag(SummaryTag);
 
@@ -68,7 +72,7 @@ public static class HtmlReport
         }
         if (cell.Kind == CellKind.Raw || cell.Source.Trim().Length == 0 && cell.Outputs.Count == 0)
             return;
-        var failed = cell.Outputs.Any(output => output?["output_type"]?.ToString() == "error");
+        var failed = HasFailed(cell);
         html.Append($"<section class=\"cell{(failed ? " failed" : "")}\"{(failed ? " id=\"failure\"" : "")}>\n");
         if (!cell.HasTag(HideInputTag) && cell.Source.Trim().Length > 0)
             AppendCode(html, cell, failed);
@@ -92,7 +96,7 @@ public static class HtmlReport
     {
         var code = notebook.Cells.Where(cell => cell.Kind == CellKind.Code && cell.Source.Trim().Length > 0).ToList();
         var run = code.Count(cell => cell.ExecutionCount is not null);
-        var failed = code.Count(cell => cell.Outputs.Any(output => output?["output_type"]?.ToString() == "error"));
+        var failed = code.Count(HasFailed);
         var rows = new List<(string Name, string Value)>();
         if (input is not null)
             rows.Add(("Notebook", Path.GetFileName(input)));

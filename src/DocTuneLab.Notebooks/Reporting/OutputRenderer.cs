@@ -28,7 +28,7 @@ internal sealed partial class OutputRenderer(ReportMarkdown markdown)
                     break;
                 case "error":
                     var trace = string.Join('\n', (output["traceback"] as JsonArray ?? []).Select(line => line?.ToString()));
-                    html.Append("<pre class=\"error\">").Append(Text(trace.Length > 0 ? trace : $"{output["ename"]}: {output["evalue"]}")).Append("</pre>\n");
+                    html.Append("<pre class=\"error\">").Append(AnsiText.ToHtml(trace.Length > 0 ? trace : $"{output["ename"]}: {output["evalue"]}")).Append("</pre>\n");
                     break;
                 case "display_data" or "execute_result" when output["data"] is JsonObject data:
                     html.Append("<div class=\"out\">").Append(Data(data)).Append("</div>\n");
@@ -39,17 +39,20 @@ internal sealed partial class OutputRenderer(ReportMarkdown markdown)
 
     private static void AppendStream(StringBuilder html, string text, bool isError)
     {
-        var lines = text.TrimEnd('\n').Split('\n').ToList();
-        if (lines.All(line => line.Trim().Length == 0))
+        if (string.IsNullOrWhiteSpace(text))
             return;
-        var shown = string.Join('\n', lines.Skip(Math.Max(0, lines.Count - 10)));
         var css = isError ? "stream stderr" : "stream";
-        if (lines.Count > FoldAboveLines)
-        {
-            html.Append($"<details class=\"long\"><summary>{lines.Count} lines of output; the last ten follow</summary><pre class=\"{css}\">{Text(text)}</pre></details>\n");
-            text = shown;
-        }
-        html.Append($"<pre class=\"{css}\">").Append(Text(text.TrimEnd('\n'))).Append("</pre>\n");
+        html.Append(Folded(text.TrimEnd('\n'), css, lines => ("the last ten follow", lines.TakeLast(10)))).Append('\n');
+    }
+
+    /// <summary>Text, and of much text only a part, with all of it to unfold.</summary>
+    private static string Folded(string text, string css, Func<IReadOnlyList<string>, (string Words, IEnumerable<string> Lines)> part)
+    {
+        var lines = text.Split('\n');
+        if (lines.Length <= FoldAboveLines)
+            return $"<pre class=\"{css}\">{AnsiText.ToHtml(text)}</pre>";
+        var (words, shown) = part(lines);
+        return $"<details class=\"long\"><summary>{lines.Length:N0} lines of output; {words}</summary><pre class=\"{css}\">{AnsiText.ToHtml(text)}</pre></details>\n<pre class=\"{css}\">{AnsiText.ToHtml(string.Join('\n', shown))}</pre>";
     }
 
     private string Data(JsonObject data)
@@ -66,19 +69,14 @@ internal sealed partial class OutputRenderer(ReportMarkdown markdown)
         if (data["text/markdown"]?.ToString() is { } text)
             return markdown.ToHtml(text, null);
         if (data["text/plain"]?.ToString() is { } plain)
-            return $"<pre>{Text(plain)}</pre>";
-        return data.FirstOrDefault(pair => pair.Value is not null) is { Value: { } other } ? $"<pre>{Text(other is JsonValue ? other.ToString() : other.ToJsonString(Indented))}</pre>" : "";
+            return Folded(plain, "value", lines => ("the first ten follow", lines.Take(10)));
+        return data.FirstOrDefault(pair => pair.Value is not null) is { Value: { } other } ? $"<pre class=\"value\">{AnsiText.ToHtml(other is JsonValue ? other.ToString() : other.ToJsonString(Indented))}</pre>" : "";
     }
 
     /// <summary>Scripts stay as they are and in their order, but a library that several outputs bring along is written once.</summary>
     private string Once(string html) => html.Length < OnceAboveLength ? html : Script().Replace(html, match =>
         match.Length < OnceAboveLength || bigScripts.Add(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(match.Value)))) ? match.Value : "");
 
-    private static string Text(string text) => WebUtility.HtmlEncode(Ansi().Replace(text, ""));
-
     [GeneratedRegex(@"<script\b[^>]*>.*?</script\s*>", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
     private static partial Regex Script();
-
-    [GeneratedRegex(@"\x1b\[[0-9;?]*[A-Za-z]")]
-    private static partial Regex Ansi();
 }

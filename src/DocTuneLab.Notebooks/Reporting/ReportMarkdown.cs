@@ -25,6 +25,9 @@ internal sealed class ReportMarkdown(string folder)
     /// <summary>The first heading, if it is of level 1. It is left out of its cell, to stand at the top of the page.</summary>
     public ReportHeading? Title { get; private set; }
 
+    /// <summary>Whether there was a code block in Mermaid, which the browser has to draw.</summary>
+    public bool HasDiagrams { get; private set; }
+
     public string ToHtml(string text, JsonObject? attachments)
     {
         var document = Markdown.Parse(text, BuiltInMagics.Markdown);
@@ -40,6 +43,7 @@ internal sealed class ReportMarkdown(string folder)
                 parent.Remove(heading);
             }
         }
+        HasDiagrams |= document.Descendants<FencedCodeBlock>().Any(block => block.Info == "mermaid");
         foreach (var image in document.Descendants<LinkInline>().Where(link => link.IsImage))
             Embed(image, attachments);
         var writer = new StringWriter { NewLine = "\n" };

@@ -6,6 +6,7 @@ internal static class ReportStyle
     public const string Css = """
         :root {
           --bg: #ffffff; --fg: #1d2129; --muted: #667085; --line: #e4e7ec; --soft: #f6f7f9; --accent: #2f5fd0; --bad: #b42318; --bad-bg: #fef3f2;
+          --red: #b42318; --green: #0a6b3d; --yellow: #8a5a00; --blue: #2f5fd0; --magenta: #8250df; --cyan: #0b6e8a;
           --kw: #8250df; --st: #0a6b3d; --nu: #b35900; --cm: #7a8290; --ty: #0b6e8a; --fn: #2f5fd0; --mg: #b0237a;
           --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif;
           --mono: ui-monospace, "Cascadia Code", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
@@ -13,6 +14,7 @@ internal static class ReportStyle
         @media (prefers-color-scheme: dark) {
           :root {
             --bg: #14171c; --fg: #e3e6eb; --muted: #98a2b3; --line: #2c323c; --soft: #1c2027; --accent: #8fb0ff; --bad: #ff9c8f; --bad-bg: #33191a;
+            --red: #ff9c8f; --green: #7fd6a4; --yellow: #f0b272; --blue: #8fb0ff; --magenta: #c8a1ff; --cyan: #74cfe6;
             --kw: #c8a1ff; --st: #7fd6a4; --nu: #f0b272; --cm: #858e9c; --ty: #74cfe6; --fn: #8fb0ff; --mg: #f29bcf;
           }
         }
@@ -31,6 +33,11 @@ internal static class ReportStyle
         table { border-collapse: collapse; font-size: .92em; margin: .9em 0; display: block; max-width: 100%; overflow-x: auto; font-variant-numeric: tabular-nums; }
         th, td { padding: .38em .8em; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
         th { font-weight: 600; color: var(--muted); border-bottom-width: 2px; white-space: nowrap; }
+        li.task-list-item { list-style: none; margin-left: -1.3em; } .math { font-family: var(--mono); font-size: .9em; }
+        .out > table:first-child, .out > style + table { margin-top: .2em; } table.doctune-table table { font-size: 1em; margin: .4em 0; }
+        .doctune-table td.n, .doctune-table th.n { text-align: right; } .doctune-table summary { cursor: pointer; }
+        .ansi-bold { font-weight: 700; } .ansi-black { color: var(--muted); } .ansi-white { color: inherit; } .ansi-on-red { background: var(--bad-bg); }
+        .ansi-red { color: var(--red); } .ansi-green { color: var(--green); } .ansi-yellow { color: var(--yellow); } .ansi-blue { color: var(--blue); } .ansi-magenta { color: var(--magenta); } .ansi-cyan { color: var(--cyan); }
         img, svg { max-width: 100%; height: auto; } .out svg.main-svg { max-width: none; }
         header { margin-bottom: 2rem; } header h1 { margin-top: 0; }
         .run { display: flex; flex-wrap: wrap; gap: .4rem 2rem; margin: 0; padding: .2rem 0 1rem; font-size: .88rem; }
@@ -38,7 +45,7 @@ internal static class ReportStyle
         .summary { border: 1px solid var(--line); border-radius: 12px; padding: .6rem 1.3rem; background: var(--soft); }
         .banner { background: var(--bad-bg); color: var(--bad); border-radius: 8px; padding: .7em 1em; font-weight: 500; } .banner a { color: inherit; }
         .cell { margin: .9rem 0; } .out { margin: .7em 0; overflow-x: auto; }
-        .out > pre, pre.stream { background: none; padding: 0 0 0 .9em; border-left: 3px solid var(--line); border-radius: 0; }
+        .out > pre, pre.stream, pre.value { background: none; padding: 0 0 0 .9em; border-left: 3px solid var(--line); border-radius: 0; }
         pre.stderr { border-left-color: var(--bad); } pre.error { background: var(--bad-bg); color: var(--bad); white-space: pre-wrap; }
         details.code > summary, details.long > summary { cursor: pointer; color: var(--muted); font-size: .82rem; list-style: none; display: flex; gap: .6em; align-items: baseline; padding: .2em 0; }
         details > summary::-webkit-details-marker { display: none; }

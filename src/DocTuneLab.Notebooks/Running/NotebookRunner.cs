@@ -12,6 +12,9 @@ public static partial class NotebookRunner
     /// <summary>Tag of the cells that point at a failure.</summary>
     public const string ErrorTag = "papermill-error-cell-tag";
 
+    /// <summary>Tag of the cells that may fail: the error is kept as their output, and the run goes on.</summary>
+    public const string MayFailTag = "raises-exception";
+
     /// <summary>Runs the notebook at <paramref name="path"/>. The file itself is not changed.</summary>
     /// <exception cref="NotebookException">The notebook cannot be read, or a parameter is wrong. A failing cell does not throw.</exception>
     public static Task<RunResult> RunAsync(string path, RunOptions options, CancellationToken cancellation = default)
@@ -54,7 +57,7 @@ public static partial class NotebookRunner
                 options.Progress?.CellOutput(place, output);
             }, options.Clock, limit.Token);
             run++;
-            if (result.Status != CellStatus.Ok)
+            if (result.Status != CellStatus.Ok && !(result.Status == CellStatus.Failed && cell.HasTag(MayFailTag)))
             {
                 failure = result.Error;
                 status = result.Status == CellStatus.Died ? RunStatus.KernelDied : cancellation.IsCancellationRequested ? RunStatus.Interrupted : limit.IsCancellationRequested ? RunStatus.TimedOut : RunStatus.Failed;

@@ -33,7 +33,7 @@ internal static class ReportStyle
         table { border-collapse: collapse; font-size: .92em; margin: .9em 0; display: block; max-width: 100%; overflow-x: auto; font-variant-numeric: tabular-nums; }
         th, td { padding: .38em .8em; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
         th { font-weight: 600; color: var(--muted); border-bottom-width: 2px; white-space: nowrap; }
-        li.task-list-item { list-style: none; margin-left: -1.3em; } .math { font-family: var(--mono); font-size: .9em; }
+        li.task-list-item { list-style: none; margin-left: -1.3em; } .text pre.mermaid { background: none; padding: 0; } .math { font-family: var(--mono); font-size: .9em; }
         .out > table:first-child, .out > style + table { margin-top: .2em; } table.doctune-table table { font-size: 1em; margin: .4em 0; }
         .doctune-table td.n, .doctune-table th.n { text-align: right; } .doctune-table summary { cursor: pointer; }
         .ansi-bold { font-weight: 700; } .ansi-black { color: var(--muted); } .ansi-white { color: inherit; } .ansi-on-red { background: var(--bad-bg); }

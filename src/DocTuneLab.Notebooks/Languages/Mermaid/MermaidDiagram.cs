@@ -33,7 +33,9 @@ internal static class MermaidDiagram
     {
         using var packed = typeof(MermaidDiagram).Assembly.GetManifestResourceStream("mermaid.min.js.br")!;
         using var reader = new StreamReader(new BrotliStream(packed, CompressionMode.Decompress), Encoding.UTF8);
-        return $"<script>(function(){{var define,module,exports,require;\n{reader.ReadToEnd().Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase)}\n}}).call(window);</script>";
+        // Inside a function its own global is a local variable.
+        var library = reader.ReadToEnd().Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase).Replace("globalThis.__esbuild_esm_mermaid_nm", "__esbuild_esm_mermaid_nm", StringComparison.Ordinal);
+        return $"<script>(function(){{var define,module,exports,require;\n{library}\n}}).call(window);</script>";
     }
 
     /// <summary>A diagram that waits for the library.</summary>

@@ -16,6 +16,10 @@ internal static class CommandLine
         Script.Command(),
         Verbs.Repl.Command(),
         Verbs.Convert.Command(),
+        Parse.Command(),
+        AuditVerb.Command(),
+        LabVerb.Command(),
+        Runs.Command(),
         Kernel.Command(),
     };
 

@@ -5,6 +5,9 @@ namespace DocTuneLab.Cli;
 /// <summary>Turns Ctrl-C and SIGTERM into a token; a second one ends the process at once.</summary>
 internal sealed class Interruption : IDisposable
 {
+    /// <summary>SIGXFSZ, by the same number on Linux and macOS.</summary>
+    private const int FileSizeExceeded = 25;
+
     private readonly CancellationTokenSource source = new();
     private readonly List<PosixSignalRegistration> registrations = [];
 
@@ -12,6 +15,9 @@ internal sealed class Interruption : IDisposable
     {
         foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM })
             registrations.Add(PosixSignalRegistration.Create(signal, Stop));
+        // A write beyond 'ulimit -f' then fails with an error that can be told, instead of ending the process.
+        if (!OperatingSystem.IsWindows())
+            registrations.Add(PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, context => context.Cancel = true));
     }
 
     /// <summary>What Ctrl-C does instead of ending the tool, while it is set: a console stops the running input only.</summary>

@@ -6,13 +6,13 @@ namespace DocTuneLab.Storage;
 /// <summary>Faults of disk and databases in words for a user.</summary>
 internal static class StorageFault
 {
-    private const int SqliteFull = 13;
+    private const int SqliteFull = 13, SqliteWriteFailed = 778;
     private const int NoSpace = 28, FileTooLarge = 27, QuotaExceeded = 122, WindowsDiskFull = unchecked((int)0x80070070);
 
     /// <summary>Whether an exception means that nothing more can be written.</summary>
     public static bool IsDiskFull(Exception e) => e switch
     {
-        SqliteException s => s.SqliteErrorCode == SqliteFull,
+        SqliteException s => s.SqliteErrorCode == SqliteFull || s.SqliteExtendedErrorCode == SqliteWriteFailed,
         IOException io => io.HResult is NoSpace or FileTooLarge or QuotaExceeded or WindowsDiskFull,
         LiteException { InnerException: { } inner } => IsDiskFull(inner),
         _ => false,

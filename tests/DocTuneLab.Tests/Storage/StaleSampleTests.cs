@@ -25,10 +25,10 @@ public sealed class StaleSampleTests : IDisposable
     public void Unchanged_passages_of_a_changed_page_keep_their_rows_and_places_are_updated()
     {
         using var lab = Lab.Open(_folder.Lab);
-        Save(lab, LabFolder.Page("a.md", $"# A\n\n## One\n\n{Long} One.\n\n## Two\n\n{Long} Two.\n"));
+        Save(lab, LabFolder.Page("a.md", $"# A\n\n{Long} Zero.\n\n## One\n\n{Long} One.\n\n## Two\n\n{Long} Two.\n"));
         var before = lab.Chunks();
         var rows = _folder.Sql<string>("SELECT group_concat(row || id) FROM (SELECT * FROM chunks ORDER BY id)");
-        var page = LabFolder.Page("a.md", $"# A\n\n## New\n\n{Long} New.\n\n## One\n\n{Long} One.\n\n## Two\n\n{Long} Two.\n");
+        var page = LabFolder.Page("a.md", $"# A\n\n{Long} Zero.\n\n## New\n\n{Long} New.\n\n## One\n\n{Long} One.\n\n## Two\n\n{Long} Two.\n");
         Save(lab, page);
         Assert.Equal(before.Count + 1, lab.Chunks().Count);
         Assert.Equal(rows, _folder.Sql<string>($"SELECT group_concat(row || id) FROM (SELECT * FROM chunks WHERE id IN ('{string.Join("','", before.Select(c => c.Id))}') ORDER BY id)"));

@@ -1,0 +1,17 @@
+using System.CommandLine;
+
+namespace DocTuneLab.Cli;
+
+/// <summary>Options that several verbs share, so that they mean the same everywhere.</summary>
+internal static class LabOptions
+{
+    public static Option<string> Lab() => new("--lab") { Description = "The lab's folder. Default artifacts/lab.", DefaultValueFactory = _ => Path.Combine("artifacts", "lab"), HelpName = "L" };
+
+    public static Option<string[]> Assemblies() => new("--assembly", "-a") { Description = "Assembly of the library; its XML documentation lies beside it. May be repeated.", HelpName = "DLL" };
+
+    public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON." };
+
+    /// <summary>The paths, all of which exist.</summary>
+    public static string[] Existing(string[] assemblies) =>
+        assemblies.FirstOrDefault(a => !File.Exists(a)) is { } missing ? throw new LabException($"{missing}: assembly not found. Build the library first, or correct the path.") : assemblies;
+}

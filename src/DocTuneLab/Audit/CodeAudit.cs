@@ -1,0 +1,175 @@
+using System.Text.RegularExpressions;
+using DocTuneLab.Documents;
+using DocTuneLab.Library;
+
+namespace DocTuneLab.Audit;
+
+/// <summary>What became of a code block.</summary>
+internal enum BlockOutcome { Marked, Compiled, Incomplete, Signature, Failed }
+
+/// <summary>
+/// Compiles the C# blocks of a page as a reader would: each alone, then after the blocks above it. Names that the page never
+/// declares make a block incomplete, not wrong; what it says of the library is checked all the same.
+/// </summary>
+internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, SignatureAudit signatures)
+{
+    /// <summary>Faults of what is left out: undeclared names, bodies and returns that are not there.</summary>
+    private static readonly HashSet<string> s_undeclared = ["CS0103", "CS0246", "CS0234", "CS0400", "CS0012"];
+    private static readonly HashSet<string> s_leftOut =
+        ["CS0161", "CS0165", "CS0501", "CS0535", "CS0534", "CS0201", "CS1002", "CS1026", "CS1501", "CS1503", "CS7036", "CS1729", "CS1739", "CS0818", "CS0815", "CS8030", "CS8031", "CS1643", "CS1525", "CS1513", "CS1514", "CS1022", "CS9035"];
+    /// <summary>Second declarations of a name, once blocks that each stand alone are put behind each other.</summary>
+    private static readonly HashSet<string> s_repeated = ["CS0128", "CS0136", "CS0101", "CS0111", "CS0102", "CS1529", "CS0260"];
+
+    public IEnumerable<(BlockOutcome Outcome, IReadOnlyList<AuditFinding> Findings, IReadOnlyList<string> Uses)> Audit(AuditPage page)
+    {
+        var above = new List<string>();
+        var types = new List<string>();
+        var usings = new List<string>(judge.LibraryNamespaces);
+        foreach (var block in page.Document.CodeBlocks.Where(b => CodeSnippet.IsCSharp(b.Language)))
+        {
+            if (CodeSnippet.IsMarked(block.Info, block.Code))
+            {
+                yield return (BlockOutcome.Marked, [], []);
+                continue;
+            }
+            var findings = new List<AuditFinding>();
+            var (outcome, verdict) = Audit(block.Code, above, types, usings, findings, line => (page.File, page.LineOf(block, line)), page);
+            if (verdict is not null) AddObsolete(page, block, verdict, findings);
+            yield return (outcome, findings, verdict is null ? [] : [.. verdict.Uses.Where(u => u.IsLibrary && u.Id is not null).Select(u => u.Id!)]);
+        }
+    }
+
+    /// <summary>An example outside of pages, such as a <c>code</c> element.</summary>
+    public (BlockOutcome Outcome, IReadOnlyList<AuditFinding> Findings) Audit(string code, Func<int, (string File, int Line)> place)
+    {
+        if (CodeSnippet.IsMarked("", code)) return (BlockOutcome.Marked, []);
+        var findings = new List<AuditFinding>();
+        var (outcome, _) = Audit(code, [], [], [.. judge.LibraryNamespaces], findings, place, null);
+        return (outcome, findings);
+    }
+
+    private (BlockOutcome Outcome, Verdict? Verdict) Audit(string code, List<string> above, List<string> types, List<string> usings, List<AuditFinding> findings, Func<int, (string File, int Line)> place, AuditPage? page)
+    {
+        var snippet = CodeSnippet.Of(code);
+        if (string.IsNullOrWhiteSpace(snippet.Code)) return (BlockOutcome.Incomplete, null);
+        if (page is not null && signatures.IsSignature(snippet.Code))
+        {
+            findings.AddRange(signatures.AuditBlock(snippet.Code, page, line => place(line).Line));
+            return (BlockOutcome.Signature, null);
+        }
+        var form = CSharpJudge.DetectForm(snippet.Code);
+        foreach (Match match in UsingDirective().Matches(snippet.Code))
+            if (!usings.Contains(match.Groups[1].Value) && judge.Judge("0", CodeForm.Expression, [match.Groups[1].Value]).Compiles) usings.Add(match.Groups[1].Value);
+        var alone = judge.Judge(snippet.Code, form, usings);
+        var (verdict, errors) = (alone, Own(alone, snippet, 0));
+        if (errors.Count > 0 && above.Count + types.Count > 0 && form is CodeForm.Statements or CodeForm.Expression or CodeForm.Members or CodeForm.File)
+        {
+            foreach (var (judged, offset) in InContext(form, above, types, snippet, usings))
+            {
+                var own = Own(judged, snippet, offset).Where(e => !s_repeated.Contains(e.Id)).ToList();
+                if (judged.Parses && own.Count < errors.Count) (verdict, errors) = (Shift(judged, offset), own);
+            }
+        }
+        if (alone.Parses)
+        {
+            if (form is CodeForm.Statements or CodeForm.Expression) above.Add(form == CodeForm.Expression ? snippet.Code.TrimEnd().TrimEnd(';') + ";" : snippet.Code);
+            else types.Add(form == CodeForm.File ? UsingDirective().Replace(snippet.Code, "") : $"static partial class PageMembers {{ {snippet.Code} }}");
+        }
+        return (Report(verdict, errors, snippet, findings, place), verdict);
+    }
+
+    private IEnumerable<(Verdict Verdict, int Offset)> InContext(CodeForm form, List<string> above, List<string> types, CodeSnippet snippet, List<string> usings)
+    {
+        var context = types.Count == 0 ? null : string.Join('\n', types);
+        if (form is CodeForm.Members or CodeForm.File)
+        {
+            yield return (judge.Judge(snippet.Code, form, usings, context), 0);
+            yield break;
+        }
+        var before = string.Concat(above.Select(a => a + "\n"));
+        var offset = before.Count(c => c == '\n');
+        // A value is no statement, and a call that returns nothing has no value.
+        foreach (var code in form == CodeForm.Expression ? new[] { $"{snippet.Code};", $"_ = {snippet.Code};" } : [snippet.Code])
+            // Using directives of a later block would stand behind statements.
+            yield return (judge.Judge(UsingDirective().Replace(before + code, m => new string('\n', m.Value.Count(c => c == '\n'))), CodeForm.Statements, usings, context), offset);
+    }
+
+    private static List<CodeDiagnostic> Own(Verdict verdict, CodeSnippet snippet, int offset) =>
+        [.. verdict.Errors.Where(e => e.Line > offset || offset == 0).Select(e => e with { Line = Math.Max(0, e.Line - offset) }).Where(e => !snippet.Elided || !s_leftOut.Contains(e.Id))];
+
+    private static Verdict Shift(Verdict verdict, int offset) => offset == 0 ? verdict
+        : verdict with { Uses = [.. verdict.Uses.Where(u => u.Line > offset).Select(u => u with { Line = u.Line - offset })] };
+
+    private BlockOutcome Report(Verdict verdict, List<CodeDiagnostic> errors, CodeSnippet snippet, List<AuditFinding> findings, Func<int, (string File, int Line)> place)
+    {
+        if (errors.Count == 0) return snippet.Elided && !verdict.Compiles ? BlockOutcome.Incomplete : BlockOutcome.Compiled;
+        if (!verdict.Parses)
+        {
+            // One syntax error drags others behind it.
+            Add(AuditRule.Code, AuditSeverity.Error, errors[0].Line, $"{errors[0].Id}: {errors[0].Message}", null, null);
+            return BlockOutcome.Failed;
+        }
+        var undeclared = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var error in errors)
+        {
+            var name = Quoted().Matches(error.Message).Select(m => m.Groups[1].Value).ToList();
+            var missing = verdict.Uses.FirstOrDefault(u => u.Line == error.Line && u.Kind == SymbolUseKind.Missing && u.IsLibrary && name.Any(n => Simple(n) == u.Name));
+            if (missing is not null && error.Id is not ("CS0103" or "CS0246"))
+                Add(AuditRule.Missing, AuditSeverity.Error, error.Line, $"'{missing.Name}' does not exist ({error.Id}: {error.Message})", Real(missing.Suggestion), missing.Suggestion);
+            else if (missing is { Suggestion: { } near } && IsSlip(missing.Name, near))
+                Add(AuditRule.Missing, AuditSeverity.Warning, error.Line, $"'{missing.Name}' does not exist, neither in the library nor on the page", Real(near), near);
+            else if (s_undeclared.Contains(error.Id)) undeclared.UnionWith(name.Take(1).Select(Simple));
+            else
+            {
+                var misused = verdict.Uses.FirstOrDefault(u => u.Line == error.Line && u.Kind == SymbolUseKind.Misuse && u.IsLibrary);
+                Add(AuditRule.Code, AuditSeverity.Error, error.Line, $"{error.Id}: {error.Message}", misused?.Id is { } id ? Signatures(id) : null, misused?.Id);
+            }
+        }
+        if (undeclared.Count > 0)
+            Add(AuditRule.Incomplete, AuditSeverity.Note, errors.First(e => s_undeclared.Contains(e.Id)).Line, $"uses names that the page does not declare: {string.Join(", ", undeclared)}. Only what it says of the library was checked.", null, null);
+        return findings.Any(f => f.Severity > AuditSeverity.Note) ? BlockOutcome.Failed : BlockOutcome.Incomplete;
+
+        void Add(AuditRule rule, AuditSeverity severity, int line, string message, string? suggestion, string? symbol)
+        {
+            var (file, at) = place(line);
+            if (findings.All(f => f.Line != at || f.Message != message)) findings.Add(new(rule, severity, file, at, message, suggestion, symbol));
+        }
+    }
+
+    private void AddObsolete(AuditPage page, CodeBlock block, Verdict verdict, List<AuditFinding> findings)
+    {
+        if (page.IsHistory || AuditPage.SpeaksOfTheEnd(page.SectionAround(block.Span.Start))) return;
+        foreach (var use in verdict.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null }).DistinctBy(u => u.Id))
+            if (api.Find(use.Id!) is { Obsolete: { } message } symbol)
+                findings.Add(new(AuditRule.Obsolete, AuditSeverity.Warning, page.File, page.LineOf(block, use.Line), $"{symbol.DisplayName} is obsolete and the section does not say so{(message.Length == 0 ? "" : $": {message}")}", null, symbol.Id));
+    }
+
+    private string? Real(string? name)
+    {
+        if (name is null) return null;
+        var found = api.FindByName(name[(name.LastIndexOf('.') + 1)..]);
+        return found.Count == 0 ? name : found[0].Signature;
+    }
+
+    private string? Signatures(string id)
+    {
+        if (api.Find(id) is not { } symbol) return null;
+        var all = api.TypeOf(symbol) is { } type ? api.MembersOf(type.Id).Where(m => m.Name == symbol.Name).Select(m => m.Signature).ToList() : [symbol.Signature];
+        return string.Join(" | ", all.Take(3));
+    }
+
+    // A type of the reader's own is likelier than a slip, unless the names are nearly the same.
+    private static bool IsSlip(string name, string near) => NearestName.Distance(name, near[(near.LastIndexOf('.') + 1)..]) <= Math.Max(1, name.Length / 6);
+
+    private static string Simple(string name)
+    {
+        var generic = name.IndexOf('<');
+        return (generic < 0 ? name : name[..generic]) is var plain ? plain[(plain.LastIndexOf('.') + 1)..] : name;
+    }
+
+    [GeneratedRegex(@"^[ \t]*using\s+(?:static\s+)?([\w.]+)\s*;[ \t]*\n?", RegexOptions.Multiline)]
+    private static partial Regex UsingDirective();
+
+    [GeneratedRegex(@"'([^']+)'")]
+    private static partial Regex Quoted();
+}

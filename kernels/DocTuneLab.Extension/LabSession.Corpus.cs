@@ -37,12 +37,10 @@ public sealed partial class LabSession
     public GeneratedCorpus GenerateCorpus(int count, IProgress<CorpusProgress>? progress = null, CancellationToken cancel = default)
     {
         Need(Api, "#!docs"); Need(Suite, "#!suite");
-        var heldOut = Suite!.Code.Select(t => new HeldOut(t.Id, [t.Instruction], [t.Reference], t.GoldSymbols.ToHashSet(StringComparer.Ordinal)))
-            .Concat(Suite.Qa.Select(q => new HeldOut(q.Id, [q.Question], [], new HashSet<string>())));
         var options = new CorpusOptions
         {
             Count = count, Seed = Seed, Tokenizer = Model?.Tokenizer, LibraryName = LibraryName, CodeTemplate = CodeTemplate, QaTemplate = QaTemplate,
-            HeldOut = new Decontamination([.. heldOut]),
+            HeldOut = new Decontamination(Suite!.HeldOut()),
         };
         var train = Chunks.Where(c => Documents!.SplitOf(c.DocumentPath) == Split.Train).ToList();
         Corpus = new StructuralGenerator(Api!, Judge!, options).Generate(train, progress, cancel);

@@ -22,7 +22,6 @@ internal static class CommandLine
         Runs.Command(),
         Kernel.Command(),
         Evaluate.Command(),
-        new Command("runs", "Runs of a lab.") { RunsCompare.Command() },
     };
 
     /// <summary>Runs the verb that <paramref name="args"/> name and returns the exit code.</summary>

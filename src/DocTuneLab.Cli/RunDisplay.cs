@@ -16,6 +16,7 @@ internal sealed class RunDisplay : IRunProgress, IDisposable
     private readonly Lock gate = new();
     private readonly Timer? timer;
     private RunCell? current;
+    private readonly Dictionary<string, string> updates = [];
     private string lastLine = "";
 
     public RunDisplay(IAnsiConsole console, bool verbose)
@@ -42,22 +43,42 @@ internal sealed class RunDisplay : IRunProgress, IDisposable
 
     public void CellOutput(RunCell cell, CellOutput output)
     {
-        if (output is not StreamOutput { Text: var text } stream)
-            return;
+        var text = output switch
+        {
+            StreamOutput stream => stream.Text,
+            DisplayOutput display => Plain(display.Data),
+            UpdateOutput update => Plain(update.Data),
+            ResultOutput result => Plain(result.Data),
+            _ => "",
+        };
         lock (gate)
         {
             if (verbose)
-                (stream.IsError ? Console.Error : Console.Out).Write(text);
+                Pass(output, text);
             else if (text.Split('\n', '\r').LastOrDefault(line => line.Trim().Length > 0) is { } line)
                 lastLine = line.Trim();
         }
     }
+
+    // An update replaces what was printed before, which a log cannot: only its last state is passed on, when the cell ends.
+    private void Pass(CellOutput output, string text)
+    {
+        if (output is UpdateOutput { DisplayId: var id })
+            updates[id] = text;
+        else if (text.Length > 0)
+            ((output as StreamOutput)?.IsError ?? false ? Console.Error : Console.Out).Write(output is StreamOutput ? text : text + "\n");
+    }
+
+    private static string Plain(System.Text.Json.Nodes.JsonObject data) => data["text/plain"]?.ToString() ?? $"({string.Join(", ", data.Select(pair => pair.Key))})";
 
     public void CellFinished(RunCell cell, CellResult result)
     {
         lock (gate)
         {
             current = null;
+            foreach (var text in updates.Values.Where(text => text.Length > 0))
+                Console.Out.WriteLine(text);
+            updates.Clear();
             var mark = result.Status == CellStatus.Ok ? "[green]ok[/]  " : "[red]FAIL[/]";
             Clear();
             console.MarkupLine($"{mark} {Place(cell)} [grey]{Seconds(result.Duration)}[/]");

@@ -160,6 +160,18 @@ public class FormatterTests
     }
 
     [Fact]
+    public void Registered_formatters_that_ask_for_each_other_end()
+    {
+        Formatter.Register<Member>((member, writer) => writer.Write($"<i>{member.Friends.ToDisplayString("text/html")}</i>"), "text/html");
+        var (one, two) = (new Member(), new Member());
+        one.Friends.AddRange([two, one]);
+        two.Friends.AddRange([one, two]);
+        Assert.StartsWith("<i>", Html(one));
+        Assert.Contains("<i>", Html(new[] { one, two }));
+        Assert.InRange(Plain(new { one, two }).Length, 1, 1000);
+    }
+
+    [Fact]
     public void Formatters_of_cells_may_be_reset()
     {
         Formatter.Register<Row>(row => "mine", "text/html");
@@ -190,6 +202,11 @@ public class FormatterTests
     public record Address(string Street, string City);
 
     public record Person(string Name, int Age, Address Home, string[] Tags);
+
+    public class Member
+    {
+        public List<Member> Friends { get; } = [];
+    }
 
     public record Shape(string Name);
 

@@ -32,6 +32,9 @@ public sealed class RunnerTests : IDisposable
         Assert.Equal("[1000,0.001,true,\"Int64\",-7,[3,4],null,[\"a,b\",\"c\"]]", new JsonArray([.. printed.Where((_, i) => i != 2).Select(node => node?.DeepClone())]).ToJsonString());
         Assert.Equal(values["name"], printed[2]!.GetValue<string>());
         Assert.True(result.Notebook.Cells[1].HasTag("injected-parameters"));
+        var kept = result.Notebook.Metadata["papermill"]!["parameters"]!;
+        Assert.Equal("[1000,1e-3,true,-7,[3, 4]]".Replace(" ", "", StringComparison.Ordinal), new JsonArray([.. new[] { "steps", "rate", "fast", "seed", "sizes" }.Select(key => kept[key]!.DeepClone())]).ToJsonString().Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal(values["name"], kept["name"]!.GetValue<string>());
     }
 
     [Theory]
@@ -92,6 +95,15 @@ public sealed class RunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_cell_tagged_raises_exception_may_fail()
+    {
+        var result = await RunAsync([Cell("throw new Exception(\"expected\");", "raises-exception"), Cell("\"after\"")]);
+        Assert.Equal((RunStatus.Completed, 2), (result.Status, result.CellsRun));
+        Assert.Equal("error", result.Notebook.Cells[0].Outputs[0]!["output_type"]!.ToString());
+        Assert.DoesNotContain(result.Notebook.Cells, cell => cell.HasTag("papermill-error-cell-tag"));
+    }
+
+    [Fact]
     public async Task The_saved_notebook_holds_only_the_last_state_of_a_display()
     {
         var result = await RunAsync([Cell("var h = display(\"start\");\nfor (var i = 0; i < 100; i++) { h.Update(i); Console.Write($\"\\r{i}%\"); }"), Cell("h.Update(\"end\");")]);
@@ -123,7 +135,7 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task Each_cell_has_the_whole_limit()
     {
-        var result = await RunAsync([Cell("await Task.Delay(600);"), Cell("await Task.Delay(600);"), Cell("await Task.Delay(600);")], new RunOptions { Timeout = TimeSpan.FromSeconds(1.5) });
+        var result = await RunAsync([Cell("await Task.Delay(1500);"), Cell("await Task.Delay(1500);"), Cell("await Task.Delay(1500);")], new RunOptions { Timeout = TimeSpan.FromSeconds(4) });
         Assert.Equal(RunStatus.Completed, result.Status);
     }
 

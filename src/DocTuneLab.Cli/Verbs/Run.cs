@@ -21,8 +21,8 @@ internal static class Run
         var kernel = new Option<string>("--kernel") { Description = "Where cells run: in this process, or in a kernel of its own, whose death is reported (exit code 4).", DefaultValueFactory = _ => "inproc" };
         kernel.AcceptOnlyFromAmong("inproc", "process");
         var timeout = new Option<double?>("--timeout") { Description = "Limit for each cell, in seconds (exit code 3).", HelpName = "S" };
-        var verbose = new Option<bool>("--verbose", "-v") { Description = "Pass on what cells print." };
-        var command = new Command("run", "Runs a notebook from top to bottom and stops at the first cell that fails (exit code 1).") { notebook, parameters, yaml, files, output, report, timeout, kernel, verbose };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Pass on what cells print and show." };
+        var command = new Command("run", "Runs a notebook from top to bottom and stops at the first cell that fails, unless it is tagged 'raises-exception'. Exit codes: 0 all cells ran, 1 a cell failed, 2 wrong usage, 3 a cell reached the limit, 4 the kernel died, 130 interrupted. Whatever happens, the output is saved.") { notebook, parameters, yaml, files, output, report, timeout, kernel, verbose };
         command.SetAction((parsed, cancellation) => RunAsync(
             parsed.GetRequiredValue(notebook), Parameters.Of(parsed.GetValue(files) ?? [], parsed.GetValue(yaml) ?? [], parsed.GetValue(parameters) ?? []),
             parsed.GetValue(output), parsed.GetValue(report), parsed.GetValue(timeout), parsed.GetValue(kernel) == "process", parsed.GetValue(verbose), cancellation));

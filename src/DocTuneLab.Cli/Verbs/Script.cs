@@ -34,6 +34,7 @@ internal static class Script
             if (result.Status != CellStatus.Ok)
                 return ExitCodes.Failed;
         }
-        return ExitCodes.Ok;
+        // A script says how it went as a program does: Environment.ExitCode = 3.
+        return Environment.ExitCode;
     }
 }

@@ -147,10 +147,10 @@ internal sealed partial class NuGetReferences
         };
     }
 
-    [GeneratedRegex("^\\s*#r\\s+\"nuget:\\s*(?<name>[\\w.-]+)(\\s*,\\s*(?<version>[^\"]+?))?\\s*\"\\s*$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("^\\s*#r\\s+\"nuget:\\s*(?<name>[\\w.-]+)(\\s*,\\s*(?<version>[^\"]+?))?\\s*\"\\s*(//.*)?$", RegexOptions.IgnoreCase)]
     private static partial Regex Directive();
 
-    [GeneratedRegex("^\\s*#i\\s+\"(?:nuget:)?\\s*([^\"]+)\"\\s*$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("^\\s*#i\\s+\"(?:nuget:)?\\s*([^\"]+)\"\\s*(//.*)?$", RegexOptions.IgnoreCase)]
     private static partial Regex Source();
 
     [GeneratedRegex(@"^(\*(-\*)?|[\[(]?[\s,]*\d[\w.,*+ -]*[\])]?)$")]

@@ -8,8 +8,8 @@ internal static class HtmlView
 {
     private const int MaxCellLength = 400;
 
-    // Front ends align table cells to the right; a later rule of the same weight wins over theirs.
-    private const string Style = "<style>.doctune-table td,.doctune-table th{text-align:left;vertical-align:top}.doctune-table td.n,.doctune-table th.n{text-align:right}.doctune-table td pre{margin:0}.doctune-table .z{opacity:.55}.doctune-table summary{cursor:pointer}</style>";
+    // Front ends align table cells to the right, with selectors of one class and one pseudo-class: the class twice outweighs them.
+    private const string Style = "<style>table.doctune-table.doctune-table td,table.doctune-table.doctune-table th{text-align:left;vertical-align:top}table.doctune-table.doctune-table .n{text-align:right}.doctune-table td pre{margin:0}.doctune-table .z{opacity:.55}.doctune-table summary{cursor:pointer}</style>";
 
     /// <summary>The HTML of a value, or null where its text says as much: scalars, and sequences of them.</summary>
     public static string? Of(ValueTree tree)

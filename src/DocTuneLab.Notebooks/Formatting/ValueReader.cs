@@ -22,8 +22,25 @@ internal sealed class ValueReader
     private readonly Stack<object> path = new();
     private int nodes = MaxNodes;
 
+    // Formatters of others may format what they hold, and so come back here with the value that they were asked for.
+    [ThreadStatic]
+    private static int s_reentries;
+
     /// <summary>What to show of a value.</summary>
-    public static ValueTree Read(object? value) => new ValueReader().ReadValue(value);
+    public static ValueTree Read(object? value)
+    {
+        if (s_reentries >= MaxDepth)
+            return new ValueTree.Leaf("…");
+        s_reentries++;
+        try
+        {
+            return new ValueReader().ReadValue(value);
+        }
+        finally
+        {
+            s_reentries--;
+        }
+    }
 
     private ValueTree ReadValue(object? value)
     {
@@ -34,7 +51,7 @@ internal sealed class ValueReader
         if (ValueFormatter.IsScalar(type))
             return new ValueTree.Leaf(ValueFormatter.PlainText(value), IsNumber(value));
         if (path.Count > 0 && ValueFormatter.HasOwnFormatter(type, ValueFormatter.Html))
-            return new ValueTree.Foreign(value.ToDisplayString(ValueFormatter.Html), value.ToDisplayString(ValueFormatter.Plain));
+            return new ValueTree.Foreign(value.ToDisplayString(ValueFormatter.Html), ValueFormatter.HasOwnFormatter(type, ValueFormatter.Plain) ? value.ToDisplayString(ValueFormatter.Plain) : Text(value, type));
         switch (value)
         {
             case JsonElement or JsonDocument or JsonNode:

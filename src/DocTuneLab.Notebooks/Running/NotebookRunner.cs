@@ -27,14 +27,14 @@ public static partial class NotebookRunner
     {
         ArgumentNullException.ThrowIfNull(options);
         notebook.Cells.RemoveAll(cell => cell.HasTag(ErrorTag));
-        ParameterCell.Inject(notebook, options.Parameters);
+        var parameters = ParameterCell.Inject(notebook, options.Parameters);
         var code = notebook.Cells.Where(cell => cell.Kind == CellKind.Code && cell.Source.Trim().Length > 0).ToList();
         foreach (var cell in notebook.Cells.Where(cell => cell.Kind == CellKind.Code))
             Reset(cell);
 
         var recorder = new OutputRecorder();
         var started = options.Clock.GetUtcNow();
-        var facts = Facts(notebook, path, options, started);
+        var facts = Facts(notebook, path, options.OutputPath, parameters, started);
         Save();
 
         var full = Path.GetFullPath(path);
@@ -138,14 +138,16 @@ public static partial class NotebookRunner
         });
     }
 
-    private static JsonObject Facts(Notebook notebook, string path, RunOptions options, DateTimeOffset started)
+    private static JsonObject Facts(Notebook notebook, string path, string? output, JsonObject parameters, DateTimeOffset started)
     {
         var facts = new JsonObject
         {
             ["input_path"] = path,
-            ["output_path"] = options.OutputPath,
-            ["parameters"] = new JsonObject(options.Parameters.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
+            ["output_path"] = output,
+            ["default_parameters"] = new JsonObject(),
+            ["parameters"] = parameters,
             ["environment_variables"] = new JsonObject(),
+            ["version"] = $"doctune {typeof(NotebookRunner).Assembly.GetName().Version?.ToString(3)}",
             ["start_time"] = Time(started),
             ["status"] = "running",
         };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks.CSharp;
 using DocTuneLab.Notebooks.Formats;
 using Microsoft.CodeAnalysis.CSharp;
@@ -22,13 +23,15 @@ public static class ParameterCell
 
     /// <summary>Puts the values into the notebook; an injected cell of an earlier run is replaced.</summary>
     /// <exception cref="ParameterException">A name is not declared, or a value does not fit its type.</exception>
-    public static void Inject(Notebook notebook, IReadOnlyDictionary<string, string> values)
+    /// <returns>The values with their types, as papermill keeps them in the notebook's metadata.</returns>
+    public static JsonObject Inject(Notebook notebook, IReadOnlyDictionary<string, string> values)
     {
         ArgumentNullException.ThrowIfNull(notebook);
         ArgumentNullException.ThrowIfNull(values);
         notebook.Cells.RemoveAll(cell => cell.HasTag(InjectedTag));
         if (values.Count == 0)
-            return;
+            return [];
+        var typed = new JsonObject();
         var index = notebook.Cells.FindIndex(cell => cell.Kind == CellKind.Code && cell.HasTag(Tag));
         var declared = index >= 0 ? Declared(notebook.Cells[index].Source) : [];
         var source = new StringBuilder("// Parameters\n");
@@ -41,13 +44,29 @@ public static class ParameterCell
             }
             var type = declared.GetValueOrDefault(name) ?? Guess(value);
             source.Append($"{type} {CSharpNames.Identifier(name)} = {Literal(type, value, name)};\n");
+            typed[name] = Typed(type.TrimEnd('?'), value);
         }
         notebook.Cells.Insert(index + 1, new NotebookCell
         {
             Id = InjectedTag,
             Source = source.ToString().TrimEnd('\n'),
-            Metadata = new() { ["tags"] = new System.Text.Json.Nodes.JsonArray(InjectedTag) },
+            Metadata = new() { ["tags"] = new JsonArray(InjectedTag) },
         });
+        return typed;
+    }
+
+    private static JsonNode? Typed(string type, string value)
+    {
+        if (type is "string" or "char")
+            return JsonValue.Create(value);
+        try
+        {
+            return JsonNode.Parse(value is "True" or "False" ? value.ToLowerInvariant() : value.Replace("_", "", StringComparison.Ordinal));
+        }
+        catch (JsonException)
+        {
+            return JsonValue.Create(value);
+        }
     }
 
     /// <summary>Names and types that the source declares at top level, in order; <c>var</c> takes the type of its literal.</summary>

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace DocTuneLab.Cli.Tests.FrontEnds;
+
+/// <summary>A classic Notebook server on a free port, ended with all it started.</summary>
+public sealed class JupyterServer : IDisposable
+{
+    private readonly Process process;
+
+    public JupyterServer(FrontEndNotebook notebook)
+    {
+        using (var probe = new TcpListener(IPAddress.Loopback, 0))
+        {
+            probe.Start();
+            Url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
+        }
+        process = notebook.Start("/usr/bin/python3", "-m", "notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1", $"--port={new Uri(Url).Port}", "--port-retries=0",
+            $"--NotebookApp.token={Token}", $"--notebook-dir={notebook.Folder}");
+        _ = process.StandardOutput.ReadToEndAsync();
+        Log = process.StandardError.ReadToEndAsync();
+        using var client = new HttpClient();
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(60) && !process.HasExited; Thread.Sleep(200))
+        {
+            try
+            {
+                if (client.GetAsync(Url + "api").GetAwaiter().GetResult().IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+            }
+        }
+        Dispose();
+        Assert.Fail($"The notebook server did not start:\n{Log.Result}");
+    }
+
+    public string Token { get; } = Guid.NewGuid().ToString("N");
+
+    public string Url { get; }
+
+    private Task<string> Log { get; }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+            process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        process.Dispose();
+    }
+}

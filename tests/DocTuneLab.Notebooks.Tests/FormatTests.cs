@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks.Formats;
 
 namespace DocTuneLab.Notebooks.Tests;
@@ -130,10 +131,41 @@ public class FormatTests
         notebook.Cells.Add(new NotebookCell { Id = "sql", Source = "#!sql --connection lab\nselect 1" });
         notebook.Cells.Add(new NotebookCell { Id = "raw", Kind = CellKind.Raw, Source = "raw text" });
         notebook.Cells.Add(new NotebookCell { Id = "html", Source = "#!html\n<b>x</b>" });
+        notebook.Cells.Add(new NotebookCell { Id = "named", Source = "let x = 1", Metadata = new JsonObject { ["polyglot_notebook"] = new JsonObject { ["kernelName"] = "fsharp" } } });
+        notebook.Cells.Add(new NotebookCell { Id = "renamed", Source = "#!csharp\nvar x = 1;", Metadata = new JsonObject { ["dotnet_interactive"] = new JsonObject { ["language"] = "fsharp" } } });
+        notebook.Cells.Add(new NotebookCell { Id = "shown", Source = "#!markdown\n* a *list* made by code" });
+        notebook.Cells.Add(new NotebookCell { Id = "blank", Source = "\n\n  \n" });
+        notebook.Cells.Add(new NotebookCell { Id = "text", Kind = CellKind.Markdown, Source = "a\n#!csharp\nin text, not code" });
         var back = DibFormat.Read(DibFormat.Write(notebook));
-        Assert.Equal(notebook.Cells.Select(cell => (cell.Id, cell.Kind, cell.Source, cell.Metadata.ToJsonString())), back.Cells.Select(cell => (cell.Id, cell.Kind, cell.Source, cell.Metadata.ToJsonString())));
+        Assert.Equal(notebook.Cells.Select(cell => (cell.Id, cell.Kind, cell.Source, cell.Metadata.ToJsonString(), cell.Other.ToJsonString())), back.Cells.Select(cell => (cell.Id, cell.Kind, cell.Source, cell.Metadata.ToJsonString(), cell.Other.ToJsonString())));
         Assert.Equal(notebook.Metadata["unknown"]!.ToJsonString(), back.Metadata["unknown"]!.ToJsonString());
         Assert.Equal(DibFormat.Write(notebook), DibFormat.Write(back));
+    }
+
+    [Fact]
+    public void Random_notebooks_survive_both_formats()
+    {
+        string[] pieces = ["#!csharp", "#!fsharp", "#!markdown", "#!meta", "#!raw", "#!docs x", "#!sql --name a", "var x = 1;", "", "  ", "# T", "\t", "é 学习 😀", "#!c#", "#!js", "#!html ", "\u2028"];
+        string[] languages = ["csharp", "fsharp", "sql", "html", "unheard-of"];
+        var random = new Random(7);
+        for (var round = 0; round < 300; round++)
+        {
+            var notebook = new Notebook();
+            for (var i = 0; i < random.Next(5); i++)
+            {
+                var cell = new NotebookCell { Id = $"c{i}", Kind = (CellKind)random.Next(3), Source = string.Join('\n', Enumerable.Range(0, random.Next(6)).Select(_ => pieces[random.Next(pieces.Length)])) };
+                if (random.Next(3) == 0)
+                    cell.Metadata["polyglot_notebook"] = new JsonObject { ["kernelName"] = languages[random.Next(languages.Length)] };
+                if (random.Next(4) == 0)
+                    cell.Other["attachments"] = new JsonObject { ["a.png"] = new JsonObject { ["image/png"] = "AAAA" } };
+                notebook.Cells.Add(cell);
+            }
+            var expected = Told(notebook);
+            Assert.Equal(expected, Told(IpynbFormat.Read(IpynbFormat.Write(notebook))));
+            Assert.Equal(expected, Told(DibFormat.Read(DibFormat.Write(notebook))));
+        }
+
+        static string Told(Notebook notebook) => string.Join("\n---\n", notebook.Cells.Select(cell => $"{cell.Id} {cell.Kind} {cell.Metadata.ToJsonString()} {cell.Other.ToJsonString()}\n{cell.Source}"));
     }
 
     [Fact]

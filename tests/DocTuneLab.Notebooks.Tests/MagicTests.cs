@@ -41,6 +41,30 @@ public class MagicTests
         Assert.Equal("                        ^~~~", result.Error!.Traceback[2]);
     }
 
+    [Theory]
+    [InlineData("#!greet you --tims 2", "There is no option '--tims' here. Did you mean '--times'?", 12)]
+    [InlineData("#!greet --tims 2", "There is no option '--tims' here. Did you mean '--times'?", 8)]
+    [InlineData("#!greet you too", "'too' is not expected here", 12)]
+    [InlineData("#!greet you --times many", "Cannot parse argument 'many' for option '--times' as a whole number", 20)]
+    [InlineData("#!greet", "Required argument 'name' missing for command: '#!greet'", 8)]
+    [InlineData("#!group stat", "There is no 'stat' here. Did you mean 'start'?", 8)]
+    [InlineData("#!group", "One of these has to follow: start, stop", 8)]
+    public async Task One_mistake_is_one_message_at_its_place(string magic, string message, int column)
+    {
+        var error = (await new SessionDriver(new SampleExtension()).RunAsync(magic)).Error!;
+        Assert.Equal(message, error.Message);
+        Assert.Equal(4, error.Traceback.Count);
+        Assert.Equal(4 + column, error.Traceback[2].IndexOf('^', StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Time_is_told_even_if_the_cell_fails()
+    {
+        var driver = new SessionDriver();
+        await driver.RunAsync("#!time\nthrow new Exception();");
+        Assert.Matches(@"^Wall time: [\d.]+ ms\n$", driver.Printed);
+    }
+
     [Fact]
     public async Task Help_is_printed_to_the_cell()
     {
@@ -276,6 +300,7 @@ public class MagicTests
             var name = new Argument<string>("name") { Description = "Whom." };
             var times = new Option<int>("--times") { Description = "How often.", DefaultValueFactory = _ => 1 };
             var greet = new Command("#!greet", "Greets.") { name, times };
+            host.AddMagic(new Command("#!group", "Has parts.") { new Command("start", "Starts."), new Command("stop", "Stops.") });
             greet.SetCellAction(async (parsed, cell) =>
             {
                 await Task.Yield();

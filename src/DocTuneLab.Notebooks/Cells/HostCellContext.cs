@@ -13,6 +13,7 @@ internal sealed class HostCellContext : CellContext
     private readonly CellStreamWriter error;
     private readonly AsyncLocal<string?> body = new();
     private readonly InputHandler? input;
+    private readonly Stack<Action> atEnd = new();
 
     public HostCellContext(NotebookSession session, InputHandler? input, Action<CellOutput> emit, CancellationToken cancellationToken)
     {
@@ -72,9 +73,14 @@ internal sealed class HostCellContext : CellContext
         }
     }
 
+    /// <summary>Does something when the cell has ended, however it did.</summary>
+    public void AtEnd(Action action) => atEnd.Push(action);
+
     /// <summary>Sends everything still held back.</summary>
     public void Complete()
     {
+        while (atEnd.TryPop(out var action))
+            action();
         // Those of earlier cells too: this cell may have updated them.
         foreach (var display in session.WaitingDisplays.Values)
             display.Flush();

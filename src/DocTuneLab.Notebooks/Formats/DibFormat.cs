@@ -16,6 +16,8 @@ public static class DibFormat
     private const string Meta = "#!meta";
     private const string Raw = "raw";
 
+    private static readonly HashSet<string> NoNames = [];
+
     private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads a notebook.</summary>
@@ -24,13 +26,15 @@ public static class DibFormat
     /// <exception cref="NotebookException">The #!meta block is not JSON.</exception>
     public static Notebook Read(string text, string path = "notebook")
     {
-        var sections = Sections(text);
         var meta = new JsonObject();
+        var sections = Sections(text, NoNames);
         if (sections is [{ Language: "meta" } first, ..])
-        {
             meta = ReadMeta(first.Text, first.Line, path);
+        var names = Names(meta);
+        if (names.Count > 0)
+            sections = Sections(text, names);
+        if (sections is [{ Language: "meta" }, ..])
             sections.RemoveAt(0);
-        }
         var own = meta["doctune"] as JsonObject;
         meta.Remove("doctune");
         var known = own?["cells"] as JsonArray ?? [];
@@ -41,7 +45,7 @@ public static class DibFormat
         {
             var facts = matched ? known[k] as JsonObject : null;
             var count = (int?)facts?["sections"] ?? 1;
-            notebook.Cells.Add(Cell(sections.GetRange(i, count), facts, k));
+            notebook.Cells.Add(Cell(sections.GetRange(i, count), facts, k, names));
             i += count;
         }
         if (meta.Count > 0)
@@ -57,16 +61,23 @@ public static class DibFormat
         var meta = metadata["polyglot_notebook"] as JsonObject;
         metadata.Remove("polyglot_notebook");
         meta ??= new JsonObject { ["kernelInfo"] = new JsonObject { ["defaultKernelName"] = "csharp", ["items"] = new JsonArray(new JsonObject { ["name"] = "csharp", ["languageName"] = "C#", ["aliases"] = new JsonArray("c#", "cs") }) } };
-        var texts = notebook.Cells.Select(CellText).ToList();
+        var names = AddNames(meta, notebook.Cells);
+        var texts = notebook.Cells.Select(cell => CellText(cell, names)).ToList();
         var facts = notebook.Cells.Zip(texts, (cell, text) =>
         {
             var fact = new JsonObject { ["id"] = cell.Id };
             if (cell.Metadata.Count > 0)
                 fact["metadata"] = cell.Metadata.DeepClone();
-            if (Sections(text).Count is var count and > 1)
-                fact["sections"] = count;
-            // Blank lines between sections of one cell, and around its text, are not told apart from those of the format.
-            if (Cell(Sections(text), null, 0).Source != cell.Source)
+            if (cell.Other.Count > 0)
+                fact["other"] = cell.Other.DeepClone();
+            var sections = Sections(text, names);
+            if (sections.Count > 1)
+                fact["sections"] = sections.Count;
+            // Blank lines between sections of one cell, and around its text, are not told apart from those of the format; nor is a code cell of Markdown from text.
+            var read = Cell(sections, fact, 0, names);
+            if (read.Kind != cell.Kind)
+                fact["kind"] = cell.Kind.ToString().ToLowerInvariant();
+            if (Cell(sections, fact, 0, names).Source != cell.Source)
                 fact["source"] = cell.Source;
             return (JsonNode)fact;
         });
@@ -74,37 +85,72 @@ public static class DibFormat
         return $"{Meta}\n\n{meta.ToJsonString(Compact)}\n\n{string.Join("\n", texts)}";
     }
 
-    private static string CellText(NotebookCell cell)
+    /// <summary>Languages beyond the built-in ones, such as connections (sql-NAME): the block names those that the file uses.</summary>
+    private static HashSet<string> Names(JsonObject meta) =>
+        [.. ((meta["kernelInfo"] as JsonObject)?["items"] as JsonArray ?? []).OfType<JsonObject>().Select(item => item["name"]?.ToString()).OfType<string>()];
+
+    private static HashSet<string> AddNames(JsonObject meta, IEnumerable<NotebookCell> cells)
+    {
+        var names = Names(meta);
+        foreach (var language in cells.Where(cell => cell.Kind == CellKind.Code).Select(cell => cell.Language).Where(language => language != "csharp" && names.Add(language)))
+        {
+            var info = meta["kernelInfo"] as JsonObject ?? [];
+            meta["kernelInfo"] ??= info;
+            var items = info["items"] as JsonArray ?? [];
+            info["items"] ??= items;
+            items.Add((JsonNode)new JsonObject { ["name"] = language, ["aliases"] = new JsonArray() });
+        }
+        return names;
+    }
+
+    private static string CellText(NotebookCell cell, IReadOnlySet<string> names)
     {
         var language = cell.Kind switch { CellKind.Markdown => "markdown", CellKind.Raw => Raw, _ => cell.Language };
         var source = cell.Source;
         // A cell that names its language itself needs no second line for it.
-        var named = cell.Kind == CellKind.Code && SectionLanguage(source.Split('\n')[0]) is not null;
+        var named = cell.Kind == CellKind.Code && SectionLanguage(source.Split('\n')[0], names) is not null;
         return (named ? "" : $"#!{language}\n\n") + source.Trim('\n') + "\n";
     }
 
-    private static NotebookCell Cell(List<Section> sections, JsonObject? facts, int index)
+    private static NotebookCell Cell(List<Section> sections, JsonObject? facts, int index, IReadOnlySet<string> names)
     {
         if (sections.Count == 0)
             sections = [new Section("csharp", "", 1)];
-        var kind = sections[0].Language switch { "markdown" => CellKind.Markdown, Raw => CellKind.Raw, _ => CellKind.Code };
-        var text = new StringBuilder(kind == CellKind.Code && sections[0].Language != "csharp" ? $"#!{sections[0].Language}\n" : "").Append(sections[0].Text);
+        var metadata = facts?["metadata"]?.DeepClone() as JsonObject ?? [];
+        var kind = facts?["kind"]?.ToString() switch
+        {
+            "code" => CellKind.Code,
+            "markdown" => CellKind.Markdown,
+            "raw" => CellKind.Raw,
+            _ => sections[0].Language switch { "markdown" => CellKind.Markdown, Raw => CellKind.Raw, _ => CellKind.Code },
+        };
+        // A cell whose metadata names its language does not say it in its text.
+        var isNamed = new NotebookCell { Metadata = (JsonObject)metadata.DeepClone() }.Language == sections[0].Language;
+        var text = new StringBuilder(kind == CellKind.Code && !isNamed ? $"#!{sections[0].Language}\n" : "").Append(sections[0].Text);
         foreach (var section in sections.Skip(1))
             text.Append($"\n#!{section.Language}\n{section.Text}");
         var source = text.ToString();
         // The exact source counts only while the file still says the same: an edit by hand wins.
-        if (facts?["source"]?.ToString() is { } exact && Cell(Sections(CellText(new NotebookCell { Kind = kind, Source = exact })), null, 0).Source == source)
+        if (facts?["source"]?.ToString() is { } exact && Cell(Sections(CellText(new NotebookCell { Kind = kind, Source = exact, Metadata = (JsonObject)metadata.DeepClone() }, names), names), Without(facts, "source"), 0, names).Source == source)
             source = exact;
         return new NotebookCell
         {
             Id = facts?["id"]?.ToString() ?? $"cell-{index + 1}",
             Kind = kind,
             Source = source,
-            Metadata = facts?["metadata"]?.DeepClone() as JsonObject ?? [],
+            Metadata = metadata,
+            Other = facts?["other"]?.DeepClone() as JsonObject ?? [],
         };
     }
 
-    private static List<Section> Sections(string text)
+    private static JsonObject Without(JsonObject facts, string name)
+    {
+        var rest = (JsonObject)facts.DeepClone();
+        rest.Remove(name);
+        return rest;
+    }
+
+    private static List<Section> Sections(string text, IReadOnlySet<string> names)
     {
         var sections = new List<Section>();
         var lines = text.ReplaceLineEndings("\n").Split('\n');
@@ -113,7 +159,7 @@ public static class DibFormat
         var start = 1;
         for (var i = 0; i <= lines.Length; i++)
         {
-            var next = i == lines.Length ? "" : SectionLanguage(lines[i]);
+            var next = i == lines.Length ? "" : SectionLanguage(lines[i], names);
             if (next is null)
             {
                 body.Add(lines[i]);
@@ -127,14 +173,14 @@ public static class DibFormat
         return sections;
     }
 
-    private static string? SectionLanguage(string line)
+    private static string? SectionLanguage(string line, IReadOnlySet<string> names)
     {
         var name = line.TrimEnd();
         if (!name.StartsWith(CellSplitter.Prefix, StringComparison.Ordinal))
             return null;
         name = name[CellSplitter.Prefix.Length..];
         return name is "c#" or "cs" ? "csharp" : name is "md" ? "markdown" : name is "js" ? "javascript"
-            : name is "meta" or Raw || BuiltInMagics.LanguageNames.Contains(name) ? name : null;
+            : name is "meta" or Raw || BuiltInMagics.LanguageNames.Contains(name) || names.Contains(name) ? name : null;
     }
 
     private static JsonObject ReadMeta(string json, int line, string path)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using DocTuneLab.Notebooks.Cells;
 using DocTuneLab.Notebooks.Languages.Mermaid;
 using Markdig;
@@ -31,6 +32,7 @@ internal static class BuiltInMagics
         session.AddMagic(LoadExtension(session), MagicKind.Line);
         session.AddMagic(ListVariables(session), MagicKind.Line);
         session.AddMagic(ListMagics(session), MagicKind.Line);
+        session.AddMagic(Time(), MagicKind.Line);
     }
 
     private static void Language(NotebookSession session, Command command, Action<CellContext> run)
@@ -67,9 +69,20 @@ internal static class BuiltInMagics
         return command;
     }
 
+    private static Command Time()
+    {
+        var command = new Command("#!time", "Says how long the rest of the cell took.");
+        command.SetCellAction((_, context) =>
+        {
+            var clock = Stopwatch.StartNew();
+            (context as HostCellContext)?.AtEnd(() => context.Out.WriteLine($"Wall time: {clock.Elapsed.TotalMilliseconds:0.0} ms"));
+        });
+        return command;
+    }
+
     private static Command ListVariables(NotebookSession session)
     {
-        var command = new Command("#!whos", "Lists the C# variables.");
+        var command = new Command("#!whos", "Lists the C# variables.") { Aliases = { "#!who" } };
         command.SetCellAction((_, context) => context.Display(session.CSharp.Variables()
             .Select(variable => new { variable.Name, Type = Formatting.ClrNames.Of(variable.Type), variable.Value })));
         return command;

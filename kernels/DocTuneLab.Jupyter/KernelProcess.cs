@@ -5,8 +5,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
-using NetMQ;
-using NetMQ.Sockets;
 
 namespace DocTuneLab.Jupyter;
 
@@ -20,36 +18,15 @@ public sealed class KernelProcess : ICellHost
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(8);
 
     private readonly Process process;
-    private readonly ConnectionInfo connection;
     private readonly string file;
-    private readonly DealerSocket shell = new();
-    private readonly DealerSocket control = new();
-    private readonly SubscriberSocket iopub = new();
-    private readonly NetMQQueue<(NetMQSocket Socket, NetMQMessage Message)> outgoing = new();
-    private readonly NetMQPoller poller;
-    private readonly Lock gate = new();
+    private readonly KernelChannels channels;
     private readonly TaskCompletionSource died = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<string> lastWords = [];
-    private Request? current;
 
     private KernelProcess(Process process, ConnectionInfo connection, string file)
     {
-        (this.process, this.connection, this.file) = (process, connection, file);
-        shell.Connect($"tcp://{connection.Ip}:{connection.ShellPort}");
-        control.Connect($"tcp://{connection.Ip}:{connection.ControlPort}");
-        iopub.SubscribeToAnyTopic();
-        iopub.Options.ReceiveHighWatermark = 0;
-        iopub.Connect($"tcp://{connection.Ip}:{connection.IoPubPort}");
-        shell.ReceiveReady += (_, _) => Receive(shell, OnReply);
-        control.ReceiveReady += (_, _) => Receive(control, _ => { });
-        iopub.ReceiveReady += (_, _) => Receive(iopub, OnPublished);
-        outgoing.ReceiveReady += (_, _) =>
-        {
-            while (outgoing.TryDequeue(out var item, TimeSpan.Zero))
-                item.Socket.SendMultipartMessage(item.Message);
-        };
-        poller = new NetMQPoller { shell, control, iopub, outgoing };
-        poller.RunAsync("kernel client", isBackgroundThread: true);
+        (this.process, this.file) = (process, file);
+        channels = new KernelChannels(connection);
         process.Exited += (_, _) => died.TrySetResult();
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
         process.OutputDataReceived += (_, line) => Keep(line.Data);
@@ -102,7 +79,7 @@ public sealed class KernelProcess : ICellHost
         ArgumentNullException.ThrowIfNull(cell);
         var clock = Stopwatch.StartNew();
         var code = cell.Language is "csharp" ? cell.Source : $"#!{cell.Language}\n{cell.Source}";
-        var request = Send(shell, "execute_request", new JsonObject
+        var request = channels.Ask("execute_request", new JsonObject
         {
             ["code"] = code, ["silent"] = false, ["store_history"] = true, ["user_expressions"] = new JsonObject(), ["allow_stdin"] = false, ["stop_on_error"] = false,
         }, output);
@@ -115,7 +92,7 @@ public sealed class KernelProcess : ICellHost
         catch (OperationCanceledException)
         {
             status = CellStatus.Cancelled;
-            Send(control, "interrupt_request", [], null);
+            channels.Tell("interrupt_request", []);
             await Task.WhenAny(ended, Task.Delay(StopGrace, CancellationToken.None));
             if (!ended.IsCompleted)
                 return Ended(CellStatus.Stuck, "CellStuck", $"{cell.Label} was cancelled but did not stop.");
@@ -126,8 +103,7 @@ public sealed class KernelProcess : ICellHost
 
         CellResult Ended(CellStatus how, string name, string message)
         {
-            lock (gate)
-                current = null;
+            channels.Forget();
             var lines = new List<string> { message };
             lock (lastWords)
                 lines.AddRange(lastWords.Where(line => !line.StartsWith("   at ", StringComparison.Ordinal)).TakeLast(8).Select(line => "   " + line));
@@ -142,15 +118,11 @@ public sealed class KernelProcess : ICellHost
     {
         if (!process.HasExited)
         {
-            Send(control, "shutdown_request", new JsonObject { ["restart"] = false }, null);
+            channels.Tell("shutdown_request", new JsonObject { ["restart"] = false });
             if (!process.WaitForExit(TimeSpan.FromSeconds(3)))
                 process.Kill(entireProcessTree: true);
         }
-        poller.Dispose();
-        shell.Dispose();
-        control.Dispose();
-        iopub.Dispose();
-        outgoing.Dispose();
+        channels.Dispose();
         process.Dispose();
         File.Delete(file);
     }
@@ -162,8 +134,8 @@ public sealed class KernelProcess : ICellHost
         // What is published before the subscription has arrived is lost: ask until an answer is also published.
         while (true)
         {
-            var request = Send(shell, "kernel_info_request", [], null);
-            var answered = await Task.WhenAny(request.Done.Task, died.Task, Task.Delay(500, limit.Token));
+            var request = channels.Ask("kernel_info_request", []);
+            var answered = await Task.WhenAny(request.Done.Task, died.Task, Task.Delay(100, limit.Token));
             if (answered == request.Done.Task)
                 return;
             if (answered == died.Task)
@@ -172,69 +144,6 @@ public sealed class KernelProcess : ICellHost
             if (limit.IsCancellationRequested)
                 throw new NotebookException($"The kernel did not answer within {StartLimit.TotalSeconds:0} s.");
         }
-    }
-
-    private Request Send(NetMQSocket socket, string type, JsonObject content, Action<CellOutput>? output)
-    {
-        var message = WireMessage.Create(type, content, "doctune");
-        var request = new Request(message.Header["msg_id"]!.ToString(), output);
-        if (socket == shell)
-        {
-            lock (gate)
-                current = request;
-        }
-        outgoing.Enqueue((socket, message.ToFrames(connection.Key)));
-        return request;
-    }
-
-    private void Receive(NetMQSocket socket, Action<WireMessage> handle)
-    {
-        if (WireMessage.Read(socket.ReceiveMultipartMessage(), connection.Key) is { } message)
-            handle(message);
-    }
-
-    private void OnReply(WireMessage reply) => Of(reply)?.Replied();
-
-    private void OnPublished(WireMessage message)
-    {
-        if (Of(message) is not { } request)
-            return;
-        var content = message.Content;
-        switch (message.Type)
-        {
-            case "status" when content["execution_state"]?.ToString() == "idle":
-                request.Idle();
-                break;
-            case "stream":
-                request.Output?.Invoke(new StreamOutput(content["name"]?.ToString() == "stderr", content["text"]?.ToString() ?? ""));
-                break;
-            case "display_data":
-                request.Output?.Invoke(new DisplayOutput(Object("data"), Object("metadata"), content["transient"]?["display_id"]?.ToString() ?? ""));
-                break;
-            case "update_display_data":
-                request.Output?.Invoke(new UpdateOutput(Object("data"), Object("metadata"), content["transient"]?["display_id"]?.ToString() ?? ""));
-                break;
-            case "execute_result":
-                request.Output?.Invoke(new ResultOutput(Object("data"), Object("metadata")));
-                break;
-            case "clear_output":
-                request.Output?.Invoke(new ClearOutput(content["wait"]?.GetValue<bool>() ?? false));
-                break;
-            case "error":
-                var error = new ErrorOutput(content["ename"]?.ToString() ?? "", content["evalue"]?.ToString() ?? "", [.. (content["traceback"] as JsonArray ?? []).Select(line => line?.ToString() ?? "")]);
-                request.Error = error;
-                request.Output?.Invoke(error);
-                break;
-        }
-
-        JsonObject Object(string name) => content[name]?.DeepClone() as JsonObject ?? [];
-    }
-
-    // Late updates of displays belong to whatever runs now.
-    private Request? Of(WireMessage message)
-    {
-        lock (gate)
-            return current is { } request && (message.Parent["msg_id"]?.ToString() == request.Id || message.Type == "update_display_data") ? request : null;
     }
 
     private string HowItDied()
@@ -272,34 +181,5 @@ public sealed class KernelProcess : ICellHost
         var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToList();
         listeners.ForEach(listener => listener.Stop());
         return ports;
-    }
-
-    /// <summary>A request is done when it was answered and the kernel said that nothing more comes of it.</summary>
-    private sealed class Request(string id, Action<CellOutput>? output)
-    {
-        private bool replied;
-        private bool idle;
-
-        public string Id => id;
-
-        public Action<CellOutput>? Output => output;
-
-        public ErrorOutput? Error { get; set; }
-
-        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Replied()
-        {
-            replied = true;
-            if (idle)
-                Done.TrySetResult();
-        }
-
-        public void Idle()
-        {
-            idle = true;
-            if (replied)
-                Done.TrySetResult();
-        }
     }
 }

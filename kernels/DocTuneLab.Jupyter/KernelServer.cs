@@ -23,15 +23,17 @@ public sealed class KernelServer
         this.options = options;
     }
 
-    /// <summary>Serves until the client asks for a shutdown, the parent process is gone, or <paramref name="cancellation"/>.</summary>
-    /// <exception cref="NotebookException">A port cannot be bound.</exception>
-    public async Task RunAsync(CancellationToken cancellation = default)
+    /// <summary>Serves until the client asks for a shutdown, the parent process is gone, a cell cannot be stopped, or <paramref name="cancellation"/>.</summary>
+    /// <exception cref="NotebookException">A port cannot be bound, or an extension does not load.</exception>
+    public async Task<KernelEnd> RunAsync(CancellationToken cancellation = default)
     {
+        // The compiler is loaded while sockets are bound and the client says hello.
+        var starting = Task.Run(Start, CancellationToken.None);
         using var shell = new RouterSocket();
         using var control = new RouterSocket();
         using var stdin = new RouterSocket();
         using var heartbeat = new ResponseSocket();
-        using var iopub = new PublisherSocket();
+        using var iopub = new XPublisherSocket();
         using var outgoing = new NetMQQueue<(NetMQSocket Socket, NetMQMessage Message)>();
         Bind(shell, connection.ShellPort);
         Bind(control, connection.ControlPort);
@@ -40,20 +42,30 @@ public sealed class KernelServer
         Bind(iopub, connection.IoPubPort);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var session = new NotebookSession(options);
-        var kernel = new Kernel(session, message => outgoing.Enqueue((iopub, message.ToFrames(connection.Key))), message => outgoing.Enqueue((stdin, message.ToFrames(connection.Key))), () => _ = stop.CancelAsync());
+        var end = KernelEnd.Shutdown;
+        var kernel = new Kernel(starting, message => outgoing.Enqueue((iopub, message.ToFrames(connection.Key))), message => outgoing.Enqueue((stdin, message.ToFrames(connection.Key))), why =>
+        {
+            end = why;
+            _ = stop.CancelAsync();
+        });
         var requests = Channel.CreateUnbounded<(WireMessage Message, NetMQSocket Socket)>();
         shell.ReceiveReady += (_, _) => Receive(shell, request => requests.Writer.TryWrite((request, shell)));
         // Interrupts must not wait behind the cell that they are to stop, nor their work be done on the poller's thread.
         control.ReceiveReady += (_, _) => Receive(control, request => _ = Task.Run(() => kernel.HandleAsync(request, Reply(control)), CancellationToken.None));
         stdin.ReceiveReady += (_, _) => Receive(stdin, kernel.Answered);
         heartbeat.ReceiveReady += (_, _) => heartbeat.SendMultipartMessage(heartbeat.ReceiveMultipartMessage());
+        iopub.ReceiveReady += (_, _) =>
+        {
+            // 1 and the topic: someone subscribes; 0: no longer.
+            if (iopub.ReceiveFrameBytes() is [1, .. var topic])
+                kernel.Welcome(System.Text.Encoding.UTF8.GetString(topic));
+        };
         outgoing.ReceiveReady += (_, _) =>
         {
             while (outgoing.TryDequeue(out var item, TimeSpan.Zero))
                 item.Socket.SendMultipartMessage(item.Message);
         };
-        using var poller = new NetMQPoller { shell, control, stdin, heartbeat, outgoing };
+        using var poller = new NetMQPoller { shell, control, stdin, heartbeat, iopub, outgoing };
         poller.RunAsync("jupyter", isBackgroundThread: true);
         kernel.Announce();
 
@@ -77,8 +89,18 @@ public sealed class KernelServer
             await Task.Delay(50, CancellationToken.None);
         }
         poller.Stop();
+        if (starting.IsCompletedSuccessfully)
+            starting.Result.Dispose();
+        return end;
 
         Action<WireMessage> Reply(NetMQSocket socket) => message => outgoing.Enqueue((socket, message.ToFrames(connection.Key)));
+    }
+
+    private NotebookSession Start()
+    {
+        var session = new NotebookSession(options);
+        session.WarmUp();
+        return session;
     }
 
     private void Bind(NetMQSocket socket, int port)

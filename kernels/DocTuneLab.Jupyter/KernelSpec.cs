@@ -24,6 +24,9 @@ public static class KernelSpec
         return Path.Combine(data, "kernels", Name);
     }
 
+    /// <summary>Where a copy of the tool that belongs to the specification goes: it is removed with it.</summary>
+    public static string CopyFolder(string? prefix) => Path.Combine(Folder(prefix), "bin");
+
     /// <summary>Writes the specification and returns its folder. <paramref name="command"/> starts the tool (program and first arguments).</summary>
     public static string Install(string? prefix, IEnumerable<string> command)
     {

@@ -16,6 +16,7 @@ namespace DocTuneLab.Jupyter;
 public sealed record WireMessage(IReadOnlyList<byte[]> Identities, JsonObject Header, JsonObject Parent, JsonObject Metadata, JsonObject Content)
 {
     private static readonly byte[] Delimiter = "<IDS|MSG>"u8.ToArray();
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
     private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The type, for example <c>execute_request</c>.</summary>
@@ -37,7 +38,10 @@ public sealed record WireMessage(IReadOnlyList<byte[]> Identities, JsonObject He
         [],
         content);
 
-    /// <summary>Frames to message, or null if they are not one that was signed with <paramref name="key"/>.</summary>
+    /// <summary>
+    /// Frames to message, or null if they are not one that was signed with <paramref name="key"/>. Text that is not valid Unicode is
+    /// repaired with U+FFFD.
+    /// </summary>
     public static WireMessage? Read(NetMQMessage frames, string key)
     {
         ArgumentNullException.ThrowIfNull(frames);
@@ -49,10 +53,12 @@ public sealed record WireMessage(IReadOnlyList<byte[]> Identities, JsonObject He
             return null;
         try
         {
-            var json = parts.GetRange(start + 2, 4).Select(part => JsonNode.Parse(part) as JsonObject ?? []).ToList();
-            return new WireMessage(parts[..start], json[0], json[1], json[2], json[3]);
+            var json = parts.GetRange(start + 2, 4).Select(part => JsonNode.Parse(WireText.Repair(part), documentOptions: Strict) as JsonObject ?? throw new JsonException("not an object")).ToList();
+            // What everyone will ask for is asked here, where an answer that cannot be read does no harm.
+            var message = new WireMessage(parts[..start], json[0], json[1], json[2], json[3]);
+            return message.Header["msg_id"]?.GetValue<string>() is null || message.Header["msg_type"]?.GetValue<string>() is null ? null : message;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
             return null;
         }

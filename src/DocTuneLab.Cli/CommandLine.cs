@@ -21,12 +21,14 @@ internal static class CommandLine
         LabVerb.Command(),
         Runs.Command(),
         Kernel.Command(),
-        Evaluate.Command(),
     };
 
     /// <summary>Runs the verb that <paramref name="args"/> name and returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
+        // Someone waits for this one: not the time of making all verbs and looking for it among them.
+        if (args is ["kernel", "start", "-f", var connection])
+            return await KernelAsync(connection);
         var root = Root();
         foreach (var option in root.Options.OfType<VersionOption>())
             option.Action = new VersionAction();
@@ -42,6 +44,19 @@ internal static class CommandLine
         catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
         {
             return ExitCodes.Interrupted;
+        }
+        catch (Exception exception)
+        {
+            return Failed(exception);
+        }
+    }
+
+    private static async Task<int> KernelAsync(string connection)
+    {
+        using var interruption = new Interruption();
+        try
+        {
+            return await Kernel.StartAsync(connection, interruption.Token);
         }
         catch (Exception exception)
         {

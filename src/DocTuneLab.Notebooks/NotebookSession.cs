@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Data.Common;
-using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.Loader;
 using DocTuneLab.Notebooks.Cells;
@@ -96,7 +95,10 @@ public sealed class NotebookSession : IExtensionHost, ICellHost
         {
             if (IsStuck)
                 throw new NotebookException("An earlier cell did not stop when it was cancelled. Restart the session.");
-            return await RunOnThreadAsync(cell, output, cancellation);
+            var execution = new CellExecution(this, options.StopGrace);
+            var result = await execution.RunAsync(cell, runner, output, cancellation);
+            IsStuck = result.Status == CellStatus.Stuck;
+            return result;
         }
         finally
         {
@@ -104,11 +106,27 @@ public sealed class NotebookSession : IExtensionHost, ICellHost
         }
     }
 
+    /// <summary>
+    /// Compiles a trifle, so that the first cell does not wait for the compiler to be loaded. Not needed; useful while a host still waits for
+    /// its user.
+    /// </summary>
+    public void WarmUp()
+    {
+        CSharp.WarmUp();
+        ValueFormatter.Format(0);
+    }
+
     /// <summary>Ways to go on typing at a position of a cell.</summary>
     public Task<CellCompletions> CompleteAsync(string cell, int position, CancellationToken cancellation = default) => intelligence.CompleteAsync(cell, position, cancellation);
 
     /// <summary>Signature and documentation of what stands at a position of a cell, or null.</summary>
     public Task<string?> InspectAsync(string cell, int position, CancellationToken cancellation = default) => intelligence.InspectAsync(cell, position, cancellation);
+
+    /// <summary>The overloads of the call around a position of a cell, or null outside of one.</summary>
+    public Task<CellSignatures?> SignaturesAsync(string cell, int position, CancellationToken cancellation = default) => intelligence.SignaturesAsync(cell, position, cancellation);
+
+    /// <summary>Errors and warnings of a cell that has not run.</summary>
+    public Task<IReadOnlyList<CellDiagnostic>> DiagnosticsAsync(string cell, CancellationToken cancellation = default) => intelligence.DiagnosticsAsync(cell, cancellation);
 
     /// <summary>Whether a cell can be run as it is.</summary>
     public static CodeCompleteness Completeness(string cell) => CodeIntelligence.Completeness(cell);
@@ -213,73 +231,6 @@ public sealed class NotebookSession : IExtensionHost, ICellHost
     internal IEnumerable<string> MagicNames => magics.Keys;
 
     internal string NextDisplayId() => $"display-{Interlocked.Increment(ref displays)}";
-
-    private async Task<CellResult> RunOnThreadAsync(CellRequest cell, Action<CellOutput> output, CancellationToken cancellation)
-    {
-        var clock = Stopwatch.StartNew();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var context = new HostCellContext(this, cell.Input, output, stop.Token);
-        using var thread = new CellThread(async () =>
-        {
-            using (context.Enter())
-                await runner.RunAsync(cell, context);
-        });
-        thread.Start();
-        ErrorOutput? error = null;
-        var status = CellStatus.Ok;
-        try
-        {
-            if (!await StoppedAsync(thread, stop.Token))
-            {
-                IsStuck = true;
-                (status, error) = (CellStatus.Stuck, new ErrorOutput("CellStuck", $"{cell.Label} was cancelled but did not stop.", [$"{cell.Label} was cancelled but did not stop. Restart the session."]));
-            }
-            else
-            {
-                await thread.Completion;
-            }
-        }
-        catch (Exception exception)
-        {
-            var cancelled = stop.IsCancellationRequested && Cause(exception) is OperationCanceledException or ThreadInterruptedException;
-            status = cancelled ? CellStatus.Cancelled : CellStatus.Failed;
-            error = cancelled ? new ErrorOutput("Cancelled", $"{cell.Label} was cancelled.", [$"{cell.Label} was cancelled."]) : ErrorOf(exception, cell.Label);
-        }
-        if (error is not null)
-            context.Emit(error);
-        context.Complete();
-        return new CellResult(status, clock.Elapsed, error);
-    }
-
-    /// <summary>Waits for the end of the cell; after a cancellation only for <see cref="SessionOptions.StopGrace"/>.</summary>
-    private async Task<bool> StoppedAsync(CellThread thread, CancellationToken cancelled)
-    {
-        var ended = thread.Completion.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        var cancel = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (cancelled.Register(() => cancel.TrySetResult()))
-            await Task.WhenAny(ended, cancel.Task);
-        for (var waited = TimeSpan.Zero; !ended.IsCompleted && waited < options.StopGrace; waited += TimeSpan.FromMilliseconds(100))
-        {
-            thread.Interrupt();
-            await Task.WhenAny(ended, Task.Delay(100, CancellationToken.None));
-        }
-        return ended.IsCompleted;
-    }
-
-    private static Exception Cause(Exception exception) => exception switch
-    {
-        ScriptFailure { InnerException: { } inner } => Cause(inner),
-        AggregateException { InnerExceptions: [var inner] } => Cause(inner),
-        _ => exception,
-    };
-
-    private static ErrorOutput ErrorOf(Exception exception, string label) => exception switch
-    {
-        CellFailure failure => failure.Error,
-        ScriptFailure { InnerException: { } inner } => CSharpErrors.Error(inner),
-        NotebookException => new ErrorOutput("Error", exception.Message, [$"{label}: {exception.Message}"]),
-        _ => CSharpErrors.Error(exception),
-    };
 }
 
 /// <summary>A magic and how it treats the lines after it.</summary>

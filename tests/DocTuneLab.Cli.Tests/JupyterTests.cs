@@ -47,7 +47,7 @@ public sealed class JupyterTests : IDisposable
     public void The_installed_kernel_runs_a_notebook_for_nbclient()
     {
         Assert.SkipUnless(CanImport("jupyter_client, nbclient"), "needs python3 with jupyter_client and nbclient");
-        Assert.Equal(0, doctune.Run("kernel", "install", "--prefix", "env").Code);
+        Assert.Equal(0, doctune.Run("kernel", "install", "--no-compile", "--prefix", "env").Code);
         var result = Doctune.Wait(doctune.StartProgram("/usr/bin/python3", "-c", Execute));
         Assert.True(result.Code == 0, result.Error);
         Assert.Equal("[[[\"stream\", \"printed\\n\"]], [[\"display_data\", \"21\"], [\"execute_result\", \"42\"]]]", result.Out.Trim());
@@ -58,7 +58,7 @@ public sealed class JupyterTests : IDisposable
     public void The_installed_kernel_passes_jupyters_own_tests()
     {
         Assert.SkipUnless(CanImport("jupyter_kernel_test"), "needs python3 with jupyter_kernel_test");
-        Assert.Equal(0, doctune.Run("kernel", "install", "--prefix", "env").Code);
+        Assert.Equal(0, doctune.Run("kernel", "install", "--no-compile", "--prefix", "env").Code);
         var result = Doctune.Wait(doctune.StartProgram("/usr/bin/python3", "-c", Conformance));
         Assert.True(result.Code == 0, result.Error);
     }

@@ -10,7 +10,7 @@ namespace DocTuneLab.Jupyter.Tests;
 /// <summary>A client of a kernel that runs in this process, speaking the wire protocol over loopback.</summary>
 internal sealed class KernelClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly CancellationTokenSource stop = new();
     private readonly DealerSocket shell = new();
@@ -19,12 +19,13 @@ internal sealed class KernelClient : IDisposable
     private readonly SubscriberSocket iopub = new();
     private readonly RequestSocket heartbeat = new();
 
-    public KernelClient()
+    public KernelClient(SessionOptions? options = null)
     {
         var ports = FreePorts(5);
         Connection = new ConnectionInfo { ShellPort = ports[0], ControlPort = ports[1], IoPubPort = ports[2], StdinPort = ports[3], HeartbeatPort = ports[4], Key = "secret-key" };
-        Kernel = Task.Run(() => new KernelServer(Connection, new SessionOptions()).RunAsync(stop.Token));
+        Kernel = Task.Run(() => new KernelServer(Connection, options ?? new SessionOptions()).RunAsync(stop.Token));
         iopub.SubscribeToAnyTopic();
+        iopub.Options.ReceiveHighWatermark = 0;
         // As in Jupyter's clients: questions of a cell go to the one that sent it.
         shell.Options.Identity = stdin.Options.Identity = "client"u8.ToArray();
         shell.Connect($"tcp://127.0.0.1:{ports[0]}");
@@ -40,7 +41,7 @@ internal sealed class KernelClient : IDisposable
 
     public ConnectionInfo Connection { get; }
 
-    public Task Kernel { get; }
+    public Task<KernelEnd> Kernel { get; }
 
     public void Dispose()
     {
@@ -64,6 +65,18 @@ internal sealed class KernelClient : IDisposable
         var message = WireMessage.Create(type, content, "client");
         (onControl ? control : shell).SendMultipartMessage(message.ToFrames(key ?? Connection.Key));
         return message.Header["msg_id"]!.ToString();
+    }
+
+    /// <summary>Sends frames as they are, well-formed or not.</summary>
+    public void SendRaw(params byte[][] frames) => shell.SendMultipartMessage(new NetMQMessage(frames));
+
+    /// <summary>Sends a request whose four JSON parts are given as bytes, with the signature that they should have.</summary>
+    public void SendSigned(params byte[][] parts)
+    {
+        using var hmac = System.Security.Cryptography.IncrementalHash.CreateHMAC(System.Security.Cryptography.HashAlgorithmName.SHA256, System.Text.Encoding.UTF8.GetBytes(Connection.Key));
+        foreach (var part in parts)
+            hmac.AppendData(part);
+        SendRaw(["<IDS|MSG>"u8.ToArray(), System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hmac.GetHashAndReset())), .. parts]);
     }
 
     public WireMessage Reply(string id, bool onControl = false) =>
@@ -91,6 +104,13 @@ internal sealed class KernelClient : IDisposable
         }
         throw new TimeoutException($"never idle; got {string.Join(", ", found.Select(message => message.Type))}");
     }
+
+    /// <summary>Waits for the first message of a type about a request.</summary>
+    public void AwaitPublished(string id, string type) =>
+        Assert.NotNull(TryReceive(iopub, Patience, message => message.Type == type && message.Parent["msg_id"]?.ToString() == id));
+
+    /// <summary>What has come from the kernel, on any socket.</summary>
+    public List<WireMessage> Seen { get; } = [];
 
     public (WireMessage Reply, List<WireMessage> Published) Execute(string code)
     {
@@ -131,6 +151,7 @@ internal sealed class KernelClient : IDisposable
                 return null;
             var message = WireMessage.Read(frames, Connection.Key);
             Assert.NotNull(message);
+            Seen.Add(message);
             if (accept(message))
                 return message;
         }

@@ -137,21 +137,60 @@ public sealed class KernelTests : IDisposable
     }
 
     [Fact]
-    public void Inspection_shows_the_signature()
+    public void Inspection_shows_the_signature_and_on_request_the_overloads()
     {
-        client.Execute("int Twice(int n) => 2 * n;");
-        var reply = client.Request("inspect_request", new JsonObject { ["code"] = "Twice(2)", ["cursor_pos"] = 2, ["detail_level"] = 0 });
+        client.Execute("int Twice(int n) => 2 * n;\nstring Twice(string s) => s + s;");
+        var reply = Inspect("Twice(2)", 2, 0);
         Assert.True(reply.Content["found"]!.GetValue<bool>());
         Assert.Contains("int Twice(int n)", reply.Content["data"]!["text/plain"]!.ToString());
+        Assert.DoesNotContain("string s", reply.Content["data"]!["text/plain"]!.ToString());
+        Assert.Contains("string Twice(string s)", Inspect("Twice(2)", 7, 1).Content["data"]!["text/plain"]!.ToString());
+        Assert.False(Inspect("   ", 1, 1).Content["found"]!.GetValue<bool>());
+
+        WireMessage Inspect(string code, int position, int detail) => client.Request("inspect_request", new JsonObject { ["code"] = code, ["cursor_pos"] = position, ["detail_level"] = detail });
     }
 
     [Fact]
     public void History_holds_what_ran()
     {
-        client.Execute("1");
-        client.Execute("2");
-        var reply = client.Request("history_request", new JsonObject { ["hist_access_type"] = "tail", ["n"] = 1 });
-        Assert.Equal("[[0,2,\"2\"]]", reply.Content["history"]!.ToJsonString());
+        foreach (var code in (string[])["1", "2", "1", "30"])
+            client.Execute(code);
+        var quiet = KernelClient.Code("99");
+        quiet["store_history"] = false;
+        client.Request("execute_request", quiet);
+        Assert.Equal("[[0,4,\"30\"]]", History("tail", ("n", 1)));
+        Assert.Equal("[[0,2,\"2\"],[0,3,\"1\"]]", History("range", ("start", 2), ("stop", 4), ("session", 0)));
+        Assert.Equal("[]", History("range", ("start", 1), ("stop", 4), ("session", -1)));
+        Assert.Equal("[[0,3,[\"1\",null]]]", History("search", ("pattern", "1*"), ("unique", true), ("output", true), ("n", 1)));
+
+        string History(string type, params (string Name, JsonNode Value)[] more) =>
+            client.Request("history_request", new JsonObject([KeyValuePair.Create("hist_access_type", (JsonNode?)type), .. more.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Value))])).Content["history"]!.ToJsonString();
+    }
+
+    [Fact]
+    public void A_silent_cell_is_not_counted_and_shows_nothing_and_errors_can_be_passed_over()
+    {
+        var silent = KernelClient.Code("Console.Write(1); 2");
+        silent["silent"] = true;
+        var id = client.Send("execute_request", silent);
+        Assert.Equal(0, client.Reply(id).Content["execution_count"]!.GetValue<int>());
+        Assert.Equal(["status", "status"], client.Published(id).Select(message => message.Type));
+
+        var failing = KernelClient.Code("await Task.Delay(300); throw new Exception();");
+        failing["stop_on_error"] = false;
+        var (first, second) = (client.Send("execute_request", failing), client.Send("execute_request", KernelClient.Code("1")));
+        Assert.Equal("error", client.Reply(first).Content["status"]!.ToString());
+        Assert.Equal("ok", client.Reply(second).Content["status"]!.ToString());
+    }
+
+    [Fact]
+    public void Optional_parts_of_the_protocol_are_declared_absent()
+    {
+        var info = client.Request("kernel_info_request", []).Content;
+        Assert.False(info["debugger"]!.GetValue<bool>());
+        Assert.Empty(info["supported_features"]!.AsArray());
+        Assert.Empty(client.Request("comm_info_request", []).Content["comms"]!.AsObject());
+        Assert.True(client.Request("shutdown_request", new JsonObject { ["restart"] = true }, onControl: true).Content["restart"]!.GetValue<bool>());
     }
 
     [Fact]

@@ -25,6 +25,18 @@ internal sealed class SessionDriver(params INotebookExtension[] extensions)
         }, cancellation);
     }
 
+    /// <summary>Runs a cell and cancels it as soon as it has printed something.</summary>
+    public async Task<CellResult> CancelOnceItPrintsAsync(string source)
+    {
+        Outputs.Clear();
+        using var stop = new CancellationTokenSource();
+        var printed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var run = Session.RunAsync(new CellRequest(source, $"cell {++cells}"), _ => printed.TrySetResult(), stop.Token);
+        await Task.WhenAny(printed.Task, run);
+        await stop.CancelAsync();
+        return await run;
+    }
+
     public async Task<CellResult> OkAsync(string source)
     {
         var result = await RunAsync(source);

@@ -18,14 +18,32 @@ internal static class Kernel
     private static Command Install()
     {
         var (user, system, prefix) = Places();
-        var command = new Command("install", "Tells Jupyter about the kernel.") { user, system, prefix };
-        command.SetAction(parsed =>
+        var plain = new Option<bool>("--no-compile") { Description = "Do not compile the kernel ahead of time: installs at once, but each start takes about a second longer." };
+        var command = new Command("install", "Tells Jupyter about the kernel, and makes a copy of it that starts fast.") { user, system, prefix, plain };
+        command.SetAction(async (parsed, cancellation) =>
         {
-            var folder = KernelSpec.Install(Prefix(parsed.GetValue(user), parsed.GetValue(system), parsed.GetValue(prefix)), Self());
+            var where = Prefix(parsed.GetValue(user), parsed.GetValue(system), parsed.GetValue(prefix));
+            var folder = KernelSpec.Install(where, parsed.GetValue(plain) || !await CompileAsync(where, cancellation) ? Self() : Self(KernelSpec.CopyFolder(where)));
             Console.WriteLine($"Installed {KernelSpec.Name} in {folder}");
             return ExitCodes.Ok;
         });
         return command;
+    }
+
+    private static async Task<bool> CompileAsync(string? where, CancellationToken cancellation)
+    {
+        Console.WriteLine("Compiling the kernel ahead of time, so that it starts fast. This is done once and takes a minute or two …");
+        try
+        {
+            await CompiledCopy.MakeAsync(AppContext.BaseDirectory, KernelSpec.CopyFolder(where), cancellation);
+            return true;
+        }
+        catch (NotebookException exception)
+        {
+            Console.Error.WriteLine($"The kernel was not compiled ahead of time: {exception.Message}");
+            Console.Error.WriteLine("It works all the same; each start takes about a second longer.");
+            return false;
+        }
     }
 
     private static Command Uninstall()
@@ -45,15 +63,20 @@ internal static class Kernel
     {
         var file = new Option<string>("-f", "--connection-file") { Description = "Connection file, written by Jupyter.", Required = true, HelpName = "FILE" };
         var command = new Command("start", "Runs the kernel. Jupyter does this.") { file };
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            var connection = ConnectionInfo.Load(parsed.GetRequiredValue(file));
-            await new KernelServer(connection, new SessionOptions { NotebookPath = Notebook(), Extensions = [new LabExtension()] }).RunAsync(cancellation);
-            // A cell that could not be stopped, or a task that one left behind, must not keep the process.
-            Environment.Exit(ExitCodes.Ok);
-            return ExitCodes.Ok;
-        });
+        command.SetAction((parsed, cancellation) => StartAsync(parsed.GetRequiredValue(file), cancellation));
         return command;
+    }
+
+    /// <summary>Runs the kernel until its client is done with it.</summary>
+    public static async Task<int> StartAsync(string connectionFile, CancellationToken cancellation)
+    {
+        var connection = ConnectionInfo.Load(connectionFile);
+        var end = await new KernelServer(connection, new SessionOptions { NotebookPath = Notebook(), Extensions = [new LabExtension()] }).RunAsync(cancellation);
+        if (end == KernelEnd.Stuck)
+            await Console.Error.WriteLineAsync("A cell did not stop when it was interrupted. The kernel ends, so that the front end starts a new one.");
+        // A cell that could not be stopped, or a task that one left behind, must not keep the process.
+        Environment.Exit(end == KernelEnd.Stuck ? ExitCodes.Failed : ExitCodes.Ok);
+        return ExitCodes.Ok;
     }
 
     // Jupyter's servers say which notebook a kernel is started for; the file may not be saved yet.
@@ -72,10 +95,10 @@ internal static class Kernel
     }
 
     // Started by its own executable, or as 'dotnet doctune.dll'.
-    public static IEnumerable<string> Self()
+    public static IEnumerable<string> Self(string? folder = null)
     {
         var process = Environment.ProcessPath ?? "dotnet";
-        var library = Path.Combine(AppContext.BaseDirectory, "doctune.dll");
-        return Path.GetFileNameWithoutExtension(process) == "dotnet" ? [process, library] : [process];
+        var library = Path.Combine(folder ?? AppContext.BaseDirectory, "doctune.dll");
+        return Path.GetFileNameWithoutExtension(process) == "doctune" ? [folder is null ? process : Path.Combine(folder, Path.GetFileName(process))] : ["dotnet", library];
     }
 }

@@ -8,6 +8,10 @@ namespace DocTuneLab.Notebooks.CSharp;
 internal static partial class CSharpErrors
 {
     private const int MaxErrors = 10;
+    private const int MaxCauses = 20;
+
+    // Of each end: deep recursion has a hundred thousand frames.
+    private const int MaxFrames = 20;
 
     /// <summary>Compiler errors, each with its line and a marker under the place.</summary>
     public static CellFailure Failure(IReadOnlyList<Diagnostic> errors, string label, int firstLine, string code)
@@ -39,11 +43,16 @@ internal static partial class CSharpErrors
     {
         var shown = Unwrap(exception);
         var trace = new List<string>();
+        var causes = 0;
         for (var current = shown; current is not null; current = current.InnerException)
         {
+            if (++causes > MaxCauses)
+                continue;
             trace.Add($"{(current == shown ? "" : "  caused by ")}{current.GetType().Name}: {current.Message}");
             trace.AddRange(Frames(current));
         }
+        if (causes > MaxCauses)
+            trace.Add($"  … and {causes - MaxCauses} more causes");
         return new ErrorOutput(shown.GetType().Name, shown.Message, trace);
     }
 
@@ -56,14 +65,19 @@ internal static partial class CSharpErrors
 
     private static IEnumerable<string> Frames(Exception exception)
     {
+        if (CellGuard.PlaceOf(exception) is { } place)
+            return [place, "   … and what called it, over and over"];
         var frames = (exception.StackTrace ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var inCells = frames.Select(frame => (frame, match: CellFrame().Match(frame))).Where(pair => pair.match.Success)
             .Select(pair => $"   at {Method(pair.frame)}{pair.match.Groups[1].Value}:line {pair.match.Groups[2].Value}").ToList();
-        // Where the exception started matters as much as the line of the cell: keep the innermost frame outside of cells.
         if (inCells.Count == 0)
-            return frames.Where(frame => !IsPlumbing(frame)).Select(frame => "   " + frame);
-        return !CellFrame().IsMatch(frames[0]) && !IsPlumbing(frames[0]) ? inCells.Prepend("   " + frames[0]) : inCells;
+            return Ends([.. frames.Where(frame => !IsPlumbing(frame)).Select(frame => "   " + frame)]);
+        // Where the exception started matters as much as the line of the cell: keep the innermost frame outside of cells.
+        return !CellFrame().IsMatch(frames[0]) && !IsPlumbing(frames[0]) ? Ends(inCells).Prepend("   " + frames[0]) : Ends(inCells);
     }
+
+    private static List<string> Ends(List<string> frames) => frames.Count <= 2 * MaxFrames ? frames
+        : [.. frames[..MaxFrames], $"   … {frames.Count - 2 * MaxFrames} more …", .. frames[^MaxFrames..]];
 
     private static string Method(string frame)
     {
@@ -72,8 +86,7 @@ internal static partial class CSharpErrors
     }
 
     private static bool IsPlumbing(string frame) =>
-        frame.StartsWith("---", StringComparison.Ordinal) || frame.Contains("Microsoft.CodeAnalysis.Scripting", StringComparison.Ordinal)
-        || frame.Contains("System.Runtime.CompilerServices", StringComparison.Ordinal) || frame.Contains("DocTuneLab.Notebooks.C", StringComparison.Ordinal);
+        frame.StartsWith("---", StringComparison.Ordinal) || frame.Contains("System.Runtime.CompilerServices", StringComparison.Ordinal) || frame.Contains("DocTuneLab.Notebooks.C", StringComparison.Ordinal);
 
     private static string Location(string path, string label, int line) => $"{(string.IsNullOrEmpty(path) ? label : path)}:line {line}";
 

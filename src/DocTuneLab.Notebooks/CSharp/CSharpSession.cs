@@ -1,11 +1,9 @@
+using System.Collections.Immutable;
 using System.Reflection;
-using System.Text;
 using DocTuneLab.Notebooks.Cells;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Scripting;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Scripting;
 
 namespace DocTuneLab.Notebooks.CSharp;
 
@@ -20,41 +18,49 @@ internal sealed class CSharpSession
         "System.Threading", "System.Threading.Tasks", "DocTuneLab.Notebooks",
     ];
 
-    private readonly ReferenceSet references = new();
+    private readonly ReferenceSet references;
+    private readonly CellSources sources;
+    private readonly SubmissionChain chain;
+    private readonly SubmissionOutline outline = new();
     private readonly Queue<(string Name, string Declaration)> pendingValues = new();
     private readonly Dictionary<string, object?> pendingByName = [];
-    private ScriptOptions options;
-    private ScriptState<object?>? state;
-    private Script<object?>? last;
+    // Held until there is a first submission: the symbols of the references live as long as something uses them.
+    private CSharpCompilation? warm;
+    private readonly List<MetadataReference> newReferences = [];
+    private readonly List<string> newImports = [.. DefaultUsings, typeof(CellFunctions).FullName!];
+    private readonly List<MetadataReference> allReferences = [];
+    private readonly List<string> allImports = [];
 
     public CSharpSession(string baseDirectory)
     {
-        options = ScriptOptions.Default
-            .WithReferences(ReferenceSet.Framework())
-            .WithOptimizationLevel(OptimizationLevel.Release)
-            .WithEmitDebugInformation(true)
-            .WithFileEncoding(Encoding.UTF8)
-            .WithLanguageVersion(LanguageVersion.Latest)
-            .WithAllowUnsafe(true)
-            .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(baseDirectory))
-            .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(baseDirectory))
-            .WithImports([.. DefaultUsings, typeof(CellFunctions).FullName!]);
+        references = new ReferenceSet(baseDirectory);
+        sources = new CellSources(baseDirectory);
+        chain = new SubmissionChain(sources, references);
+        newReferences.AddRange(AssemblyFiles.Framework());
         AddReferences([typeof(CellFunctions).Assembly]);
     }
 
-    /// <summary>The last submission that compiled: what completion builds on.</summary>
-    public Script<object?>? LastScript => last;
+    /// <summary>All that cells may use, in no order.</summary>
+    public IReadOnlyList<MetadataReference> References => [.. allReferences, .. newReferences];
 
-    public ScriptOptions Options => options;
+    /// <summary>Namespaces, and types whose members are imported.</summary>
+    public IReadOnlyList<string> Imports => [.. allImports, .. newImports];
 
-    /// <summary>Sources of all submissions that ran, oldest first.</summary>
-    public List<string> History { get; } = [];
+    /// <summary>What cells have declared, as text for completion; with values of the host that the next cell will see.</summary>
+    public string Declarations
+    {
+        get
+        {
+            lock (pendingValues)
+                return outline.Text + string.Concat(pendingValues.Select(value => value.Declaration + "\n"));
+        }
+    }
 
-    public void AddReferences(IEnumerable<Assembly> assemblies) => options = options.AddReferences(assemblies.SelectMany(references.Add));
+    public void AddReferences(IEnumerable<Assembly> assemblies) => newReferences.AddRange(assemblies.SelectMany(references.Add));
 
-    public void AddReferenceFiles(IEnumerable<string> paths) => options = options.AddReferences(paths.SelectMany(references.Add));
+    public void AddReferenceFiles(IEnumerable<string> paths) => newReferences.AddRange(paths.SelectMany(references.Add));
 
-    public void AddUsings(IEnumerable<string> namespaces) => options = options.AddImports(namespaces.Select(name =>
+    public void AddUsings(IEnumerable<string> namespaces) => newImports.AddRange(namespaces.Select(name =>
         name.StartsWith("static ", StringComparison.Ordinal) ? name["static ".Length..].Trim() : name));
 
     public void SetValue(string name, object? value, Type type)
@@ -76,13 +82,16 @@ internal sealed class CSharpSession
             if (pendingByName.TryGetValue(name, out value))
                 return true;
         }
-        var variable = state?.GetVariable(name);
-        value = variable?.Value;
-        return variable is not null;
+        foreach (var (field, owner) in chain.Variables().Where(variable => variable.Field.Name == name))
+        {
+            value = field.GetValue(owner);
+            return true;
+        }
+        return false;
     }
 
     public IReadOnlyList<(string Name, Type Type, object? Value)> Variables() =>
-        state is null ? [] : [.. state.Variables.Reverse().DistinctBy(v => v.Name).Reverse().Select(v => (v.Name, v.Type, (object?)v.Value))];
+        [.. chain.Variables().DistinctBy(variable => variable.Field.Name).Reverse().Select(variable => (variable.Field.Name, variable.Field.FieldType, variable.Field.GetValue(variable.Owner)))];
 
     /// <summary>Runs a part. Returns whether it has a value, and the value.</summary>
     /// <exception cref="CellFailure">It does not compile.</exception>
@@ -91,43 +100,74 @@ internal sealed class CSharpSession
     {
         await DeclarePendingAsync(cancellation);
         var tree = CSharpSyntaxTree.ParseText(code, ParseOptions, cancellationToken: cancellation);
-        var script = Compile(Prologue(label, firstLine) + LoopGuard.Apply(tree));
-        if (Errors(script).Count > 0)
-        {
-            // Once more as the user wrote it, for columns and texts without our insertions.
-            var errors = Errors(Compile(Prologue(label, firstLine) + code));
-            throw CSharpErrors.Failure(errors.Count > 0 ? errors : Errors(script), label, firstLine, code);
-        }
-        var hasValue = HasValue(script);
-        var next = await RunAsync(script, cancellation);
-        // The variables declared before an exception stay usable, as in every notebook.
-        (state, last) = (next, script);
-        History.Add(code);
-        if (next.Exception is { } exception)
-            throw new ScriptFailure(exception);
-        return (hasValue, next.ReturnValue);
+        var submission = Create(Prologue(label, firstLine) + Guarded(code, tree));
+        if (chain.Emit(submission, out var run, cancellation) is { Length: > 0 } guardedErrors)
+            throw CSharpErrors.Failure(Unguarded(Prologue(label, firstLine) + code, cancellation) is { Length: > 0 } errors ? errors : guardedErrors, label, firstLine, code);
+        var value = await ExecuteAsync(submission, run);
+        return (value is not null || HasValue(submission), value);
+    }
+
+    /// <summary>Loads the compiler and what it reads of the references, by compiling something that does not run.</summary>
+    public void WarmUp()
+    {
+        var tree = CSharpSyntaxTree.ParseText("var x = 1; x", ParseOptions);
+        warm = Create(Prologue("", 1) + LoopGuard.Apply(tree));
+        chain.Emit(warm, out _, CancellationToken.None);
     }
 
     private static string Prologue(string label, int firstLine) => $"#nullable enable\n#line {firstLine} \"{label}\"\n";
 
-    private static List<Diagnostic> Errors(Script<object?> script) =>
-        [.. script.GetCompilation().GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
+    private CSharpCompilation Create(string code) => chain.Create(code, newReferences, newImports);
 
-    /// <summary>Null and "no value" look the same in the script's result: ask the syntax for a last expression without a semicolon.</summary>
-    private static bool HasValue(Script<object?> script)
+    private string Guarded(string code, SyntaxTree tree)
     {
-        var compilation = script.GetCompilation();
-        var tree = compilation.SyntaxTrees.Last();
-        if (tree.GetCompilationUnitRoot().Members.LastOrDefault() is not GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } statement })
-            return false;
-        return compilation.GetSemanticModel(tree).GetTypeInfo(statement.Expression).Type is not { SpecialType: SpecialType.System_Void };
+        if (!LoopGuard.NeedsModel(tree))
+            return LoopGuard.Apply(tree);
+        var plain = Create(code);
+        return LoopGuard.Apply(plain.SyntaxTrees[^1], plain.GetSemanticModel(plain.SyntaxTrees[^1]));
     }
 
-    private Script<object?> Compile(string code) =>
-        last is null ? CSharpScript.Create<object?>(code, options) : last.ContinueWith<object?>(code, options);
+    // The errors as the user wrote the code, for columns and texts without our insertions.
+    private ImmutableArray<Diagnostic> Unguarded(string code, CancellationToken cancellation)
+    {
+        sources.Guarded = false;
+        try
+        {
+            return chain.Emit(Create(code), out _, cancellation);
+        }
+        finally
+        {
+            sources.Guarded = true;
+        }
+    }
 
-    private Task<ScriptState<object?>> RunAsync(Script<object?> script, CancellationToken cancellation) =>
-        state is null ? script.RunAsync(null, _ => true, cancellation) : script.RunFromAsync(state, _ => true, cancellation);
+    private async Task<object?> ExecuteAsync(CSharpCompilation submission, Func<object?[], Task<object?>>? code)
+    {
+        warm = null;
+        allReferences.AddRange(newReferences);
+        allImports.AddRange(newImports);
+        // What #r brought is the compiler's already; only completion has to be told.
+        allReferences.AddRange(submission.DirectiveReferences.Except(allReferences));
+        newReferences.Clear();
+        newImports.Clear();
+        outline.Add(submission);
+        try
+        {
+            return await chain.RunAsync(submission, code);
+        }
+        catch (Exception exception)
+        {
+            throw new ScriptFailure(exception);
+        }
+    }
+
+    /// <summary>Null and "no value" look the same in the result: ask the syntax for a last expression without a semicolon that is not void.</summary>
+    private static bool HasValue(CSharpCompilation submission)
+    {
+        var tree = submission.SyntaxTrees[^1];
+        return tree.GetCompilationUnitRoot().Members.LastOrDefault() is GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } statement }
+            && submission.GetSemanticModel(tree).GetTypeInfo(statement.Expression).Type is not { SpecialType: SpecialType.System_Void };
+    }
 
     private async Task DeclarePendingAsync(CancellationToken cancellation)
     {
@@ -141,12 +181,10 @@ internal sealed class CSharpSession
             pendingValues.Clear();
             pendingByName.Clear();
         }
-        var script = Compile("#nullable enable\n" + code);
-        if (Errors(script) is [var error, ..])
+        var submission = Create("#nullable enable\n" + code);
+        if (chain.Emit(submission, out var run, cancellation) is [var error, ..])
             throw new NotebookException($"A value could not be given to C#: {error.GetMessage()}");
-        (state, last) = (await RunAsync(script, cancellation), script);
-        if (state.Exception is { } exception)
-            throw new ScriptFailure(exception);
+        await ExecuteAsync(submission, run);
     }
 }
 

@@ -17,6 +17,9 @@ public sealed record CompletionEntry(string Text, string Kind);
 /// <summary>Completions for a position. Positions count UTF-16 units.</summary>
 public sealed record CellCompletions(int Start, int End, IReadOnlyList<CompletionEntry> Entries);
 
+/// <summary>What the compiler says about a stretch of a cell. Positions count UTF-16 units.</summary>
+public sealed record CellDiagnostic(string Id, string Message, bool IsError, int Start, int End);
+
 /// <summary>Whether code can be run as it is.</summary>
 public enum CodeCompleteness
 {
@@ -36,6 +39,9 @@ internal sealed class CodeIntelligence(NotebookSession session)
 {
     private AdhocWorkspace? workspace;
     private DocumentId? document;
+    private Document? current;
+    private SourceText? text;
+    private string before = "";
     private int referenceCount = -1;
 
     public static CodeCompleteness Completeness(string cell)
@@ -82,6 +88,25 @@ internal sealed class CodeIntelligence(NotebookSession session)
         return string.Join("\n\n", info.Sections.Select(section => section.Text).Where(text => text.Length > 0));
     }
 
+    public async Task<CellSignatures?> SignaturesAsync(string cell, int position, CancellationToken cancellation)
+    {
+        var (current, offset) = Place(cell);
+        return await current.GetSemanticModelAsync(cancellation) is { } model ? SignatureFinder.Find(model, offset + Math.Clamp(position, 0, cell.Length), cancellation) : null;
+    }
+
+    public async Task<IReadOnlyList<CellDiagnostic>> DiagnosticsAsync(string cell, CancellationToken cancellation)
+    {
+        var (current, offset) = Place(cell);
+        if (await current.GetSemanticModelAsync(cancellation) is not { } model)
+            return [];
+        // Only of the cell: the declarations before it have no bodies.
+        return [.. model.GetDiagnostics(TextSpan.FromBounds(offset, offset + cell.Length), cancellation)
+            // A value at the end needs no semicolon in a cell.
+            .Where(found => found.Severity >= DiagnosticSeverity.Warning && found.Location.SourceSpan.Start >= offset && found.Id is not "CS1002" || found.Id is "CS1002" && found.Location.SourceSpan.Start < offset + cell.TrimEnd().Length && found.Location.SourceSpan.Start >= offset)
+            .Select(found => new CellDiagnostic(found.Id, found.GetMessage(), found.Severity == DiagnosticSeverity.Error, found.Location.SourceSpan.Start - offset, found.Location.SourceSpan.End - offset))
+            .OrderBy(found => found.Start)];
+    }
+
     private CellCompletions CompleteMagic(string line, int lineStart, int position)
     {
         var wordStart = line.LastIndexOf(' ') + 1;
@@ -103,26 +128,32 @@ internal sealed class CodeIntelligence(NotebookSession session)
     /// <summary>The document with the cell at its end, and where the cell starts in it.</summary>
     private (Document Document, int Offset) Place(string cell)
     {
-        var options = session.CSharp.Options;
-        if (workspace is null || document is null || referenceCount != options.MetadataReferences.Length)
-            Create();
+        var references = session.CSharp.References;
+        if (workspace is null || document is null || referenceCount != references.Count)
+            Create(references);
         // Magic lines of the cell become blank ones of the same length, so that positions stay.
-        var lines = cell.Split('\n').Select(line => CellSplitter.IsMagic(line) ? new string(' ', line.Length) : line);
-        var before = string.Concat(session.CSharp.History.Select(code => code + "\n;\n"));
-        return (workspace!.CurrentSolution.GetDocument(document!)!.WithText(SourceText.From(before + string.Join('\n', lines))), before.Length);
+        var typed = string.Join('\n', cell.Split('\n').Select(line => CellSplitter.IsMagic(line) ? new string(' ', line.Length) : line));
+        var declarations = session.CSharp.Declarations;
+        // A change of the end lets the parser take over what stands before it.
+        text = declarations == before && text is not null
+            ? text.WithChanges(new TextChange(TextSpan.FromBounds(before.Length, text.Length), typed))
+            : SourceText.From(declarations + typed);
+        before = declarations;
+        current = current!.WithText(text);
+        return (current, before.Length);
     }
 
-    private void Create()
+    private void Create(IReadOnlyList<MetadataReference> references)
     {
-        var options = session.CSharp.Options;
-        referenceCount = options.MetadataReferences.Length;
+        referenceCount = references.Count;
         workspace?.Dispose();
         workspace = new AdhocWorkspace(MefHostServices.DefaultHost);
-        var compilation = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, usings: options.Imports, nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true);
+        var compilation = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, usings: session.CSharp.Imports, nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true);
         var project = ProjectInfo.Create(ProjectId.CreateNewId(), VersionStamp.Create(), "cells", "cells", LanguageNames.CSharp,
-            compilationOptions: compilation, parseOptions: CSharpSession.ParseOptions, metadataReferences: options.MetadataReferences, isSubmission: false);
+            compilationOptions: compilation, parseOptions: CSharpSession.ParseOptions, metadataReferences: references, isSubmission: false);
         workspace.AddProject(project);
         document = DocumentId.CreateNewId(project.Id);
-        workspace.AddDocument(DocumentInfo.Create(document, "cells.csx", sourceCodeKind: SourceCodeKind.Script, loader: TextLoader.From(TextAndVersion.Create(SourceText.From(""), VersionStamp.Create()))));
+        current = workspace.AddDocument(DocumentInfo.Create(document, "cells.csx", sourceCodeKind: SourceCodeKind.Script, loader: TextLoader.From(TextAndVersion.Create(SourceText.From(""), VersionStamp.Create()))));
+        text = null;
     }
 }

@@ -7,7 +7,7 @@ namespace DocTuneLab.Notebooks.Cells;
 /// </summary>
 internal sealed class CellStreamWriter : TextWriter
 {
-    private const int BatchLength = 8 * 1024;
+    private const int BatchLength = 64 * 1024;
     private static readonly TimeSpan BatchAge = TimeSpan.FromMilliseconds(40);
 
     private readonly StringBuilder buffer = new();

@@ -14,6 +14,7 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
     private readonly BlockingCollection<(SendOrPostCallback Callback, object? State)> queue = [];
     private readonly Thread thread;
     private readonly Timer rescue;
+    private readonly CancellationTokenSource abandon = new();
     private volatile bool pumping;
 
     public CellThread(Func<Task> work)
@@ -29,11 +30,18 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
 
     public void Start() => thread.Start();
 
-    /// <summary>Wakes the thread if it sleeps or waits.</summary>
+    /// <summary>Wakes the thread if it sleeps or waits. One that only awaits what never comes is left alone.</summary>
     public void Interrupt()
     {
         if (!Completion.IsCompleted && !pumping)
             thread.Interrupt();
+    }
+
+    /// <summary>Ends the work if it does no more than await something: what comes of that later runs elsewhere.</summary>
+    public void Abandon()
+    {
+        if (pumping)
+            abandon.Cancel();
     }
 
     public override void Post(SendOrPostCallback d, object? state)
@@ -42,6 +50,7 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
         {
             queue.Add((d, state));
         }
+        // Also when the queue is disposed of.
         catch (InvalidOperationException)
         {
             // The cell has ended; what it left behind goes on without it.
@@ -68,6 +77,7 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
             return; // The thread could not be stopped and still uses both.
         rescue.Dispose();
         queue.Dispose();
+        abandon.Dispose();
     }
 
     private void Run(Func<Task> work, TaskCompletionSource done)
@@ -77,7 +87,7 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
         try
         {
             var task = work();
-            task.ContinueWith(_ => queue.CompleteAdding(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            task.ContinueWith(_ => Complete(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             pumping = true;
             foreach (var (callback, state) in Pump())
             {
@@ -92,10 +102,23 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
             failure = exception;
         }
         pumping = false;
+        queue.CompleteAdding();
         if (failure is null)
             done.SetResult();
         else
             done.SetException(failure);
+    }
+
+    private void Complete()
+    {
+        try
+        {
+            queue.CompleteAdding();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The work was abandoned, and has come to its end after all.
+        }
     }
 
     private IEnumerable<(SendOrPostCallback Callback, object? State)> Pump()
@@ -105,7 +128,7 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
             (SendOrPostCallback, object?) item;
             try
             {
-                if (!queue.TryTake(out item, Timeout.Infinite))
+                if (!queue.TryTake(out item, Timeout.Infinite, abandon.Token))
                     yield break;
             }
             catch (ThreadInterruptedException)

@@ -14,6 +14,7 @@ internal sealed class HostCellContext : CellContext
     private readonly AsyncLocal<string?> body = new();
     private readonly InputHandler? input;
     private readonly Stack<Action> atEnd = new();
+    private bool completed;
 
     public HostCellContext(NotebookSession session, InputHandler? input, Action<CellOutput> emit, CancellationToken cancellationToken)
     {
@@ -67,6 +68,9 @@ internal sealed class HostCellContext : CellContext
     {
         lock (gate)
         {
+            // A cell that was left where it awaited may get a value after all: too late.
+            if (completed && cellOutput is ResultOutput)
+                return;
             output.Flush();
             error.Flush();
             emit(cellOutput);
@@ -84,6 +88,8 @@ internal sealed class HostCellContext : CellContext
         // Those of earlier cells too: this cell may have updated them.
         foreach (var display in session.WaitingDisplays.Values)
             display.Flush();
+        lock (gate)
+            completed = true;
         output.Complete();
         error.Complete();
     }

@@ -1,0 +1,45 @@
+using System.Text;
+using Markdig;
+using Markdig.Extensions.Yaml;
+using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
+
+namespace DocTuneLab.Documents;
+
+/// <summary>The one way in which pages become syntax trees, so that parsing and chunking see the same blocks.</summary>
+internal static class MarkdownSource
+{
+    private static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder()
+        .UsePreciseSourceLocation().UseYamlFrontMatter().UsePipeTables().UseTaskLists().UseFootnotes().UseDefinitionLists().UseAlertBlocks().Build();
+
+    public static MarkdownDocument Parse(string text) => Markdown.Parse(text, s_pipeline);
+
+    public static SourceSpan SpanOf(MarkdownObject node, string text)
+    {
+        var start = Math.Clamp(node.Span.Start, 0, text.Length);
+        return new(start, Math.Clamp(node.Span.End + 1 - start, 0, text.Length - start));
+    }
+
+    public static int LineStart(string text, int position) => position <= 0 ? 0 : text.LastIndexOf('\n', position - 1) + 1;
+
+    public static int LineNumber(string text, int position) => 1 + text.AsSpan(0, Math.Clamp(position, 0, text.Length)).Count('\n');
+
+    /// <summary>Headings that structure the page; those in quotes and lists do not.</summary>
+    public static IEnumerable<HeadingBlock> Headings(MarkdownDocument tree) => tree.OfType<HeadingBlock>();
+
+    public static IEnumerable<Markdig.Syntax.CodeBlock> CodeBlocks(MarkdownDocument tree) =>
+        tree.Descendants<Markdig.Syntax.CodeBlock>().Where(b => b is not YamlFrontMatterBlock);
+
+    public static string PlainText(ContainerInline? inline)
+    {
+        var text = new StringBuilder();
+        foreach (var node in inline?.Descendants() ?? [])
+        {
+            if (node is LiteralInline literal) text.Append(literal.Content.AsSpan());
+            else if (node is CodeInline code) text.Append(code.Content);
+            else if (node is LineBreakInline) text.Append(' ');
+            else if (node is HtmlEntityInline entity) text.Append(entity.Transcoded.AsSpan());
+        }
+        return text.ToString().Trim();
+    }
+}

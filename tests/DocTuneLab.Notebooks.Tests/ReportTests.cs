@@ -86,6 +86,15 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Fact]
+    public async Task Code_in_text_is_coloured_and_the_contents_follow_the_title()
+    {
+        var html = await RunAsync(Markdown("# T\n\n```csharp\nvar x = 1 < 2;\n```\n\n```json\n{\"a\": 1}\n```\n\n## Part"));
+        Assert.Contains("<span class=\"kw\">var</span> x = <span class=\"nu\">1</span> &lt; ", html);
+        Assert.Contains("<code class=\"language-json\">", html);
+        Assert.True(html.IndexOf("<h1", StringComparison.Ordinal) < html.IndexOf("<nav", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_cell_that_may_fail_is_no_failure_of_the_run()
     {
         var html = await RunAsync(Code("throw new Exception(\"expected\");", "raises-exception"), Code("\"after\""));

@@ -50,9 +50,10 @@ public static class HtmlReport
             .Append($"<meta http-equiv=\"Content-Security-Policy\" content=\"{Policy}\">\n")
             .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
             .Append($"<title>{WebUtility.HtmlEncode(title)}</title>\n<style>\n{ReportStyle.Css}</style>\n</head>\n<body>\n")
-            .Append(Contents(markdown.Headings))
             .Append("<main>\n")
             .Append(Top(notebook, facts, input, title, markdown.Title?.Id, summary.ToString()))
+            // Beside the text where there is room; else a reader meets the title first.
+            .Append(Contents(markdown.Headings))
             .Append(body)
             .Append(markdown.HasDiagrams ? $"{MermaidDiagram.Library()}\n<script>mermaid.initialize({{startOnLoad:false,theme:matchMedia('(prefers-color-scheme: dark)').matches?'dark':'default'}});mermaid.run({{querySelector:'.text .mermaid'}});</script>\n" : "")
             .Append("</main>\n</body>\n</html>\n")

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks.Languages;
 using Markdig;
+using Markdig.Helpers;
 using Markdig.Renderers;
 using Markdig.Renderers.Html;
 using Markdig.Syntax;
@@ -43,6 +44,8 @@ internal sealed class ReportMarkdown(string folder)
                 parent.Remove(heading);
             }
         }
+        foreach (var block in document.Descendants<FencedCodeBlock>().ToList())
+            Colour(block);
         HasDiagrams |= document.Descendants<FencedCodeBlock>().Any(block => block.Info == "mermaid");
         foreach (var image in document.Descendants<LinkInline>().Where(link => link.IsImage))
             Embed(image, attachments);
@@ -51,6 +54,17 @@ internal sealed class ReportMarkdown(string folder)
         BuiltInMagics.Markdown.Setup(renderer);
         renderer.Render(document);
         return writer.ToString();
+    }
+
+    // C# in text looks as it does in cells.
+    private static void Colour(FencedCodeBlock block)
+    {
+        if (block.Parent is not { } parent || block.Info is not ("csharp" or "cs" or "c#" or "C#"))
+            return;
+        var html = new HtmlBlock(null) { Type = HtmlBlockType.NonInterruptingBlock, Lines = new StringLineGroup($"<pre class=\"source\"><code>{CodeHighlighter.ToHtml(block.Lines.ToString(), "csharp")}</code></pre>") };
+        var index = parent.IndexOf(block);
+        parent.RemoveAt(index);
+        parent.Insert(index, html);
     }
 
     private void Embed(LinkInline image, JsonObject? attachments)

@@ -27,7 +27,7 @@ internal static class ReportStyle
         h1 { font-size: 2rem; margin-top: 1.2em; } h2 { font-size: 1.45rem; padding-top: .9em; border-top: 1px solid var(--line); } h3 { font-size: 1.15rem; } h4 { font-size: 1rem; }
         p, ul, ol, blockquote { margin: .7em 0; } li { margin: .2em 0; }
         blockquote { margin-left: 0; padding-left: 1em; border-left: 3px solid var(--line); color: var(--muted); }
-        code, pre { font-family: var(--mono); font-size: .86em; }
+        code, pre { font-family: var(--mono); font-size: .86em; } pre code { font-size: inherit; }
         .text code { background: var(--soft); padding: .12em .35em; border-radius: 4px; } .text pre code { background: none; padding: 0; }
         pre { background: var(--soft); border-radius: 8px; padding: .8em 1em; overflow: auto; line-height: 1.5; margin: .7em 0; tab-size: 4; }
         table { border-collapse: collapse; font-size: .92em; margin: .9em 0; display: block; max-width: 100%; overflow-x: auto; font-variant-numeric: tabular-nums; }
@@ -53,11 +53,14 @@ internal static class ReportStyle
         details.code > summary code { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; min-width: 0; flex: 1; font-size: 1em; }
         details[open].code > summary code { visibility: hidden; } .facts, .n { flex: none; font-variant-numeric: tabular-nums; }
         .kw { color: var(--kw); } .st { color: var(--st); } .nu { color: var(--nu); } .cm { color: var(--cm); font-style: italic; } .ty { color: var(--ty); } .fn { color: var(--fn); } .mg { color: var(--mg); }
-        nav { font-size: .85rem; max-width: 54rem; margin: 0 auto; padding: 2rem 1.5rem 0; }
+        nav { font-size: .85rem; margin: 0 0 2rem; padding: .6rem 0; border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); }
         nav ol { list-style: none; margin: 0; padding: 0; columns: 2 16rem; } nav a { color: var(--muted); text-decoration: none; display: block; padding: .12em 0; } nav a:hover { color: var(--accent); }
         nav .l2 { padding-left: .9em; } nav .l3 { padding-left: 1.8em; }
         @media (min-width: 84rem) {
-          nav { position: fixed; left: max(1.5rem, calc(50vw - 44rem)); top: 0; width: 15rem; max-height: 100vh; overflow: auto; padding: 3rem 0 2rem; } nav ol { columns: 1; }
+          nav { position: fixed; left: max(1.5rem, calc(50vw - 44rem)); top: 0; width: 15rem; max-height: 100vh; overflow: auto; padding: 3rem 0 2rem; margin: 0; border: 0; } nav ol { columns: 1; }
+        }
+        @media (max-width: 40rem) {
+          main { padding: 1.5rem 1rem 4rem; } h1 { font-size: 1.6rem; } nav .l3 { display: none; } .summary { padding: .4rem .9rem; }
         }
         @media print {
           nav { display: none; } main { max-width: none; padding: 0; } body { font-size: 10.5pt; } details.code:not([open]) { display: none; }

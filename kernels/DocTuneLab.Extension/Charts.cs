@@ -69,24 +69,53 @@ public static class Charts
         return new JsonObject { ["data"] = new JsonArray(Line(title, history.Select(h => (double)h.Step), history.Select(value), 1, s_palette[0])), ["layout"] = layout };
     }
 
-    /// <summary>Shares of both arms as bars with 95% intervals.</summary>
-    public static JsonObject Metrics(Comparison comparison)
+    /// <summary>Shares of all arms as bars with 95% intervals.</summary>
+    public static JsonObject Metrics(EvaluationReport report)
     {
-        var rows = comparison.Metrics.Where(m => m.First.IsShare).ToArray();
-        JsonObject Bars(string name, string colour, Func<MetricComparison, Evaluation.Metrics.MetricValue> side) => new()
+        var names = report.Results.SelectMany(r => r.Metrics).Where(m => m.IsShare).DistinctBy(m => m.Name).ToArray();
+        JsonNode Bars(EvaluationResult result, string colour)
         {
-            ["type"] = "bar", ["name"] = name, ["x"] = Array(rows.Select(r => side(r).Title)), ["y"] = Array(rows.Select(r => 100 * side(r).Value)),
-            ["marker"] = new JsonObject { ["color"] = colour },
-            ["error_y"] = new JsonObject
+            var rows = names.Select(n => result[n.Name]).OfType<Evaluation.Metrics.MetricValue>().ToArray();
+            return new JsonObject
             {
-                ["type"] = "data", ["symmetric"] = false, ["array"] = Array(rows.Select(r => 100 * (side(r).Interval.High - side(r).Value))),
-                ["arrayminus"] = Array(rows.Select(r => 100 * (side(r).Value - side(r).Interval.Low))), ["thickness"] = 1.2, ["width"] = 3,
-            },
-        };
-        var layout = Layout("Base against tuned", 420);
+                ["type"] = "bar", ["name"] = result.Arm, ["x"] = Array(rows.Select(r => r.Title)), ["y"] = Array(rows.Select(r => 100 * r.Value)),
+                ["marker"] = new JsonObject { ["color"] = colour },
+                ["error_y"] = new JsonObject
+                {
+                    ["type"] = "data", ["symmetric"] = false, ["array"] = Array(rows.Select(r => 100 * (r.Interval.High - r.Value))),
+                    ["arrayminus"] = Array(rows.Select(r => 100 * (r.Value - r.Interval.Low))), ["thickness"] = 1.2, ["width"] = 3,
+                },
+            };
+        }
+        string[] colours = ["#9aa3af", "#d9b451", s_palette[0], s_palette[5], s_palette[4], s_palette[2]];
+        var layout = Layout(string.Join(", ", report.Results.Select(r => r.Arm)), 460);
         layout["barmode"] = "group";
         (layout["xaxis"], layout["yaxis"]) = (Axis(""), Axis("per cent, with 95% interval"));
-        return new JsonObject { ["data"] = new JsonArray(Bars("base", "#9aa3af", r => r.First), Bars("tuned", s_palette[0], r => r.Second)), ["layout"] = layout };
+        return new JsonObject { ["data"] = new JsonArray([.. report.Results.Select((r, i) => Bars(r, colours[i % colours.Length]))]), ["layout"] = layout };
+    }
+
+    /// <summary>Which documents each arm does well on: share of tasks that compile, pass and are answered right.</summary>
+    public static JsonObject Documents(EvaluationReport report)
+    {
+        (string Name, string Title)[] shown = [(Evaluation.Metrics.MetricNames.CompileRate, "compiles"), (Evaluation.Metrics.MetricNames.ApiRecall, "recall"), (Evaluation.Metrics.MetricNames.Pass1, "pass@1"), (Evaluation.Metrics.MetricNames.QaAccuracy, "questions")];
+        var columns = shown.SelectMany(s => report.Results.Where(r => r[s.Name] is not null).Select(r => (Title: $"{s.Title}, {r.Arm}", r[s.Name]!.Observations))).ToList();
+        var documents = columns.SelectMany(c => c.Observations).Select(o => o.Cluster).Distinct(StringComparer.Ordinal).OrderDescending(StringComparer.Ordinal).ToList();
+        var rows = new JsonArray([.. documents.Select(d => (JsonNode)new JsonArray([.. columns.Select(c =>
+        {
+            var share = Evaluation.Statistics.Bootstrap.Estimate(c.Observations.Where(o => o.Cluster == d));
+            return double.IsNaN(share) ? null : (JsonNode)JsonValue.Create(Math.Round(100 * share));
+        })]))]);
+        var layout = Layout("Per cent by document", 80 + (22 * documents.Count));
+        (layout["xaxis"], layout["yaxis"]) = (Axis(""), Axis(""));
+        return new JsonObject
+        {
+            ["data"] = new JsonArray(new JsonObject
+            {
+                ["type"] = "heatmap", ["x"] = Array(columns.Select(c => c.Title)), ["y"] = Array(documents), ["z"] = rows, ["zmin"] = 0, ["zmax"] = 100,
+                ["colorscale"] = new JsonArray(new JsonArray(0, "rgba(66,105,208,0.05)"), new JsonArray(1, "rgb(66,105,208)")), ["texttemplate"] = "%{z}", ["xgap"] = 1, ["ygap"] = 1, ["showscale"] = false,
+            }),
+            ["layout"] = layout,
+        };
     }
 
     /// <summary>Samples of each kind, accepted and rejected.</summary>

@@ -8,12 +8,11 @@ namespace DocTuneLab.Extension;
 // Prompts and samples.
 public sealed partial class LabSession
 {
-    // Read when first used: a kernel that starts does not wait for the template language.
     /// <summary>Wording of code tasks, chosen by <see cref="TunePrompts"/>.</summary>
-    public PromptTemplate CodeTemplate { get => field ??= PromptLibrary.Default["code-task.complete"]; private set; }
+    public PromptTemplate CodeTemplate { get; private set; } = PromptLibrary.Default["code-task.complete"];
 
     /// <summary>Wording of questions, chosen by <see cref="TunePrompts"/>.</summary>
-    public PromptTemplate QaTemplate { get => field ??= PromptLibrary.Default["doc-qa.plain"]; private set; }
+    public PromptTemplate QaTemplate { get; private set; } = PromptLibrary.Default["doc-qa.plain"];
 
     /// <summary>What <see cref="GenerateCorpus"/> made.</summary>
     public GeneratedCorpus? Corpus { get; private set; }
@@ -38,12 +37,10 @@ public sealed partial class LabSession
     public GeneratedCorpus GenerateCorpus(int count, IProgress<CorpusProgress>? progress = null, CancellationToken cancel = default)
     {
         Need(Api, "#!docs"); Need(Suite, "#!suite");
-        var heldOut = Suite!.Code.Select(t => new HeldOut(t.Id, [t.Instruction], [t.Reference], t.GoldSymbols.ToHashSet(StringComparer.Ordinal)))
-            .Concat(Suite.Qa.Select(q => new HeldOut(q.Id, [q.Question], [], new HashSet<string>())));
         var options = new CorpusOptions
         {
             Count = count, Seed = Seed, Tokenizer = Model?.Tokenizer, LibraryName = LibraryName, CodeTemplate = CodeTemplate, QaTemplate = QaTemplate,
-            HeldOut = new Decontamination([.. heldOut]),
+            HeldOut = new Decontamination(Suite!.HeldOut()),
         };
         var train = Chunks.Where(c => Documents!.SplitOf(c.DocumentPath) == Split.Train).ToList();
         Corpus = new StructuralGenerator(Api!, Judge!, options).Generate(train, progress, cancel);

@@ -30,7 +30,7 @@ public sealed partial class LabSession
         Api = ApiModel.Load(references);
         Judge = new CSharpJudge(references);
         Documents = documents;
-        var linker = new SymbolLinker(Api);
+        var linker = new SymbolLinker(Api, Judge);
         // Without a base model there is no tokenizer yet; four characters a token is close enough for a budget.
         var chunker = Model is { } model ? new Chunker(model.Tokenizer, 384, linker) : new Chunker(text => (text.Length + 3) / 4, 384, linker);
         var changes = Storage.SaveDocuments(documents.Documents, chunker.Chunk, $"chunker:384:{Model?.Tokenizer.VocabularySize}:{Api.Hash}");

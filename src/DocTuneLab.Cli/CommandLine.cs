@@ -21,6 +21,7 @@ internal static class CommandLine
         LabVerb.Command(),
         Runs.Command(),
         Kernel.Command(),
+        Evaluate.Command(),
     };
 
     /// <summary>Runs the verb that <paramref name="args"/> name and returns the exit code.</summary>

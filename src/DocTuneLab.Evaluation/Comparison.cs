@@ -43,35 +43,25 @@ public sealed record Flip(
     string Task, TaskKind Kind, string Before, string After, bool Gain, string BeforeText, string AfterText,
     IReadOnlyList<string> BeforeDiagnostics, IReadOnlyList<string> AfterDiagnostics);
 
-/// <summary>A library symbol in the greedy answers of both arms.</summary>
-/// <param name="Id">Documentation id.</param>
-/// <param name="GoldTasks">Tasks that need it.</param>
-/// <param name="FirstRecalled">Of these, tasks where the first arm uses it.</param>
-/// <param name="SecondRecalled">Of these, tasks where the second arm uses it.</param>
-/// <param name="FirstMisused">Wrong uses in the first arm.</param>
-/// <param name="SecondMisused">Wrong uses in the second arm.</param>
-public sealed record SymbolComparison(string Id, int GoldTasks, int FirstRecalled, int SecondRecalled, int FirstMisused, int SecondMisused);
-
-/// <summary>A name that does not exist in the library.</summary>
-/// <param name="Name">As written by a model.</param>
-/// <param name="Suggestion">Nearest real member, or null.</param>
-/// <param name="First">Times in the first arm.</param>
-/// <param name="Second">Times in the second arm.</param>
-public sealed record InventedName(string Name, string? Suggestion, int First, int Second);
-
 /// <summary>Two arms on the same suite.</summary>
 /// <param name="First">Arm and model of the first.</param>
 /// <param name="Second">Arm and model of the second.</param>
 /// <param name="SuiteHash">The suite.</param>
 /// <param name="Metrics">Every metric that both have.</param>
 /// <param name="Flips">Tasks whose outcome differs, gains first.</param>
-/// <param name="Symbols">Symbols that a task needs or an arm misused, most needed first.</param>
-/// <param name="Invented">Names that do not exist, most frequent first.</param>
+/// <param name="Symbols">Members that a task needs or an arm used, most needed first; entry 0 is the first arm's.</param>
+/// <param name="Invented">Names that do not exist, most frequent first; entry 0 is the first arm's.</param>
 /// <param name="NotCovered">What the sandbox did not cover.</param>
 public sealed record Comparison(
     string First, string Second, string SuiteHash, IReadOnlyList<MetricComparison> Metrics, IReadOnlyList<Flip> Flips,
-    IReadOnlyList<SymbolComparison> Symbols, IReadOnlyList<InventedName> Invented, IReadOnlyList<string> NotCovered)
+    IReadOnlyList<SymbolRow> Symbols, IReadOnlyList<InventedRow> Invented, IReadOnlyList<string> NotCovered)
 {
+    /// <summary>Name of the first arm alone.</summary>
+    public string FirstArm { get; init; } = First;
+
+    /// <summary>Name of the second arm alone.</summary>
+    public string SecondArm { get; init; } = Second;
+
     /// <summary>A metric by its name; null where an arm lacks it.</summary>
     public MetricComparison? this[string metric] => Metrics.FirstOrDefault(m => m.First.Name == metric);
 
@@ -86,9 +76,10 @@ public sealed record Comparison(
             throw new LabException($"The results are of different suites ({first.SuiteHash} and {second.SuiteHash}). Evaluate both arms on the same tasks.");
         if ((first.ExtractorVersion, first.GraderVersion) != (second.ExtractorVersion, second.GraderVersion))
             throw new LabException("The results were scored by different versions of the rules. Score the stored answers of both again.");
+        var (symbols, invented) = SymbolTables.Of([first, second]);
         return new(
             $"{first.Arm} ({first.Subject})", $"{second.Arm} ({second.Subject})", first.SuiteHash, CompareMetrics(first, second), CompareTasks(first, second),
-            CompareSymbols(first, second), CompareInvented(first, second), [.. (first.Sandbox ?? second.Sandbox)?.NotCovered ?? []]);
+            symbols, invented, [.. (first.Sandbox ?? second.Sandbox)?.NotCovered ?? []]) { FirstArm = first.Arm, SecondArm = second.Arm };
     }
 
     private static List<MetricComparison> CompareMetrics(EvaluationResult first, EvaluationResult second)
@@ -121,17 +112,25 @@ public sealed record Comparison(
     private static List<Flip> CompareTasks(EvaluationResult first, EvaluationResult second)
     {
         List<Flip> flips = [];
-        var after = second.Code.Where(c => c.Sample == 0).ToDictionary(c => c.Task, StringComparer.Ordinal);
-        foreach (var a in first.Code.Where(c => c.Sample == 0))
+        var after = second.Code.Where(c => c.Sample == 0).Concat(second.General).ToDictionary(c => c.Task, StringComparer.Ordinal);
+        var general = first.General.Select(g => g.Task).ToHashSet(StringComparer.Ordinal);
+        foreach (var a in first.Code.Where(c => c.Sample == 0).Concat(first.General))
         {
             if (!after.TryGetValue(a.Task, out var b) || Outcome(a) == Outcome(b)) continue;
-            flips.Add(new(a.Task, TaskKind.Code, Outcome(a), Outcome(b), Rank(b) > Rank(a), a.Code ?? "", b.Code ?? "", Diagnostics(a), Diagnostics(b)));
+            flips.Add(new(a.Task, general.Contains(a.Task) ? TaskKind.General : TaskKind.Code, Outcome(a), Outcome(b), Rank(b) > Rank(a), a.Code ?? "", b.Code ?? "", Diagnostics(a), Diagnostics(b)));
         }
         var grades = second.Qa.ToDictionary(q => q.Task, StringComparer.Ordinal);
         foreach (var a in first.Qa)
             if (grades.TryGetValue(a.Task, out var b) && a.Correct != b.Correct)
                 flips.Add(new(a.Task, TaskKind.Qa, Word(a.Correct), Word(b.Correct), b.Correct, a.Given, b.Given, [], []));
+        var filled = second.Completion.ToDictionary(c => c.Task, StringComparer.Ordinal);
+        foreach (var a in first.Completion)
+            if (filled.TryGetValue(a.Task, out var b) && Gap(a) != Gap(b))
+                flips.Add(new(a.Task, TaskKind.Completion, Gap(a), Gap(b), GapRank(b) > GapRank(a), a.Given, b.Given, Lines(a.Errors), Lines(b.Errors)));
         return [.. flips.OrderByDescending(f => f.Gain)];
+
+        static string Gap(CompletionResult c) => c.Exact ? "exact" : c.Compiles ? "compiles" : "does not compile";
+        static int GapRank(CompletionResult c) => c.Exact ? 2 : c.Compiles ? 1 : 0;
 
         static string Word(bool correct) => correct ? "right" : "wrong";
     }
@@ -140,29 +139,8 @@ public sealed record Comparison(
 
     private static int Rank(CodeResult r) => r.Passes ? 4 : r.Compiles ? 3 : r.Parses ? 2 : r.Code is not null ? 1 : 0;
 
+    private static IReadOnlyList<string> Lines(IReadOnlyList<CodeDiagnostic> errors) => [.. errors.Select(e => $"line {e.Line}: {e.Id}: {e.Message}")];
+
     private static List<string> Diagnostics(CodeResult r) =>
-        [.. r.Errors.Select(e => $"line {e.Line}: {e.Id}: {e.Message}"), .. r.Compiles && r.Message.Length > 0 ? [r.Message] : Array.Empty<string>()];
-
-    private static List<SymbolComparison> CompareSymbols(EvaluationResult first, EvaluationResult second)
-    {
-        var a = first.Code.Where(c => c.Sample == 0).ToList();
-        var b = second.Code.Where(c => c.Sample == 0).ToList();
-        var ids = a.SelectMany(c => c.GoldUsed.Concat(c.GoldMissed)).Concat(a.Concat(b).SelectMany(Misused)).Distinct(StringComparer.Ordinal);
-        return [.. ids.Select(id => new SymbolComparison(
-                id, a.Count(c => c.GoldUsed.Contains(id) || c.GoldMissed.Contains(id)), a.Count(c => c.GoldUsed.Contains(id)), b.Count(c => c.GoldUsed.Contains(id)),
-                a.SelectMany(Misused).Count(m => m == id), b.SelectMany(Misused).Count(m => m == id)))
-            .OrderByDescending(s => s.GoldTasks).ThenBy(s => s.Id, StringComparer.Ordinal)];
-
-        static IEnumerable<string> Misused(CodeResult c) => c.Uses.Where(u => u.Kind == SymbolUseKind.Misuse && u.Id is not null).Select(u => u.Id!);
-    }
-
-    private static List<InventedName> CompareInvented(EvaluationResult first, EvaluationResult second)
-    {
-        var all = first.Code.Where(c => c.Sample == 0).SelectMany(c => c.Uses).Select(u => (Use: u, Second: false))
-            .Concat(second.Code.Where(c => c.Sample == 0).SelectMany(c => c.Uses).Select(u => (Use: u, Second: true)))
-            .Where(p => p.Use.Kind == SymbolUseKind.Missing);
-        return [.. all.GroupBy(p => p.Use.Name, StringComparer.Ordinal)
-            .Select(g => new InventedName(g.Key, g.Select(p => p.Use.Suggestion).FirstOrDefault(s => s is not null), g.Count(p => !p.Second), g.Count(p => p.Second)))
-            .OrderByDescending(n => n.First + n.Second).ThenBy(n => n.Name, StringComparer.Ordinal)];
-    }
+        [.. Lines(r.Errors), .. r.Compiles && r.Message.Length > 0 ? [r.Message] : Array.Empty<string>()];
 }

@@ -1,7 +1,5 @@
-using DocTuneLab.Corpus;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Statistics;
-using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation;
 
@@ -16,6 +14,15 @@ public sealed record EvaluationOptions
 
     /// <summary>Upper bound of new tokens for a closed question. Default 48.</summary>
     public int MaxQaTokens { get; init; } = 48;
+
+    /// <summary>Upper bound of new tokens for an open question. Default 160.</summary>
+    public int MaxOpenTokens { get; init; } = 160;
+
+    /// <summary>Upper bound of new tokens for a gap. Default 48.</summary>
+    public int MaxCompletionTokens { get; init; } = 48;
+
+    /// <summary>Ask what measures retention: an arm that only adds documents cannot have forgotten. Default true.</summary>
+    public bool MeasureRetention { get; init; } = true;
 
     /// <summary>Sampled answers per programming task beside the greedy one. Default 0; 10 gives pass@5 a small error.</summary>
     public int SampledAnswers { get; init; }
@@ -43,6 +50,8 @@ public sealed record EvaluationOptions
     public void Validate()
     {
         if (MaxCodeTokens < 1) throw new LabException($"MaxCodeTokens: {MaxCodeTokens}: expected 1 or more.");
+        if (MaxOpenTokens < 1) throw new LabException($"MaxOpenTokens: {MaxOpenTokens}: expected 1 or more.");
+        if (MaxCompletionTokens < 1) throw new LabException($"MaxCompletionTokens: {MaxCompletionTokens}: expected 1 or more.");
         if (MaxQaTokens < 1) throw new LabException($"MaxQaTokens: {MaxQaTokens}: expected 1 or more.");
         if (SampledAnswers is < 0 or > 1000) throw new LabException($"SampledAnswers: {SampledAnswers}: expected 0 to 1000.");
         if (SampledAnswers > 0 && Temperature <= 0) throw new LabException($"Temperature: {Temperature}: expected more than 0 for sampled answers.");
@@ -51,20 +60,8 @@ public sealed record EvaluationOptions
     }
 }
 
-/// <summary>How tasks become conversations; an arm with documents is another renderer.</summary>
-/// <param name="Code">Turns before the answer of a programming task; the last is the user's.</param>
-/// <param name="Qa">Turns before the answer of a closed question.</param>
-public sealed record PromptRenderer(Func<CodeTask, IReadOnlyList<Message>> Code, Func<QaTask, IReadOnlyList<Message>> Qa)
-{
-    /// <summary>The answer whose likelihood is measured; by default the reference in a <c>csharp</c> fence.</summary>
-    public Func<CodeTask, string> CodeAnswer { get; init; } = t => $"```csharp\n{t.Reference.Trim('\n')}\n```";
-
-    /// <summary>The answer whose likelihood is measured; by default the first accepted one.</summary>
-    public Func<QaTask, string> QaAnswer { get; init; } = t => t.Answers[0];
-}
-
 /// <summary>How far an evaluation is.</summary>
-/// <param name="Phase"><c>generate</c>, <c>sample</c>, <c>answer</c>, <c>score</c>, <c>judge</c> or <c>run</c>.</param>
+/// <param name="Phase"><c>generate</c>, <c>sample</c>, <c>answer</c>, <c>explain</c>, <c>complete</c>, <c>recall</c>, <c>score</c>, <c>judge</c>, <c>run</c> or <c>grade</c>.</param>
 /// <param name="Done">Finished items.</param>
 /// <param name="Total">All items of the phase.</param>
 public readonly record struct EvaluationProgress(string Phase, int Done, int Total);

@@ -12,6 +12,14 @@ public enum TaskKind
     Code,
     /// <summary>A closed question.</summary>
     Qa,
+    /// <summary>An open question.</summary>
+    Open,
+    /// <summary>Code with a gap.</summary>
+    Completion,
+    /// <summary>A programming task that needs no library.</summary>
+    General,
+    /// <summary>A text that is only scored.</summary>
+    Retention,
 }
 
 /// <summary>An answer as the model gave it; all else can be computed again from it.</summary>
@@ -73,6 +81,28 @@ public sealed record CodeResult(
 /// <param name="Correct">By the rule of <see cref="QaGrader"/>.</param>
 public sealed record QaResult(string Task, string Given, bool Correct);
 
+/// <summary>What became of a gap.</summary>
+/// <param name="Task">Task id.</param>
+/// <param name="Given">The text that was put into the gap.</param>
+/// <param name="Exact">The same as what stood there, but for white space.</param>
+/// <param name="Similarity">1 less the edit distance over the longer length, in 0..1.</param>
+/// <param name="Compiles">The code with it compiles against the library.</param>
+/// <param name="Errors">Compiler errors; lines are those of the whole code.</param>
+public sealed record CompletionResult(string Task, string Given, bool Exact, double Similarity, bool Compiles, IReadOnlyList<CodeDiagnostic> Errors);
+
+/// <summary>The judge's grade of an open answer.</summary>
+/// <param name="Task">Task id.</param>
+/// <param name="Given">The answer.</param>
+/// <param name="Points">For each fact of the rubric: 1 stated, 0 not stated, 0.5 where the judge's two readings disagree.</param>
+public sealed record OpenResult(string Task, string Given, IReadOnlyList<double> Points)
+{
+    /// <summary>Readings of facts in which the judge's reply could not be read.</summary>
+    public int Unreadable { get; init; }
+
+    /// <summary>Mean of the points.</summary>
+    public double Score => Points.Count == 0 ? 0 : Points.Average();
+}
+
 /// <summary>One model on one suite: every answer, every verdict, the metrics.</summary>
 /// <param name="Subject">The model's name.</param>
 /// <param name="SuiteHash">Content hash of the suite.</param>
@@ -98,6 +128,18 @@ public sealed record EvaluationResult(
     IReadOnlyList<QaResult> Qa,
     IReadOnlyList<MetricValue> Metrics)
 {
+    /// <summary>Verdicts on tasks that need no library.</summary>
+    public IReadOnlyList<CodeResult> General { get; init; } = [];
+
+    /// <summary>What became of gaps.</summary>
+    public IReadOnlyList<CompletionResult> Completion { get; init; } = [];
+
+    /// <summary>Grades of open answers; empty where there was no judge.</summary>
+    public IReadOnlyList<OpenResult> Open { get; init; } = [];
+
+    /// <summary>Why answers were not run though running was allowed; null where they were run or running was not allowed.</summary>
+    public string? NotRun { get; init; }
+
     /// <summary>Name of the arm.</summary>
     public string Arm => Options.Arm;
 

@@ -1,6 +1,7 @@
 using DocTuneLab.Corpus;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Extraction;
+using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
@@ -25,32 +26,39 @@ public sealed class Evaluator
     /// <param name="suite">Tasks, of one split as a rule (<see cref="Suite.Where"/>).</param>
     /// <param name="prompts">How tasks become conversations.</param>
     /// <param name="options">Settings.</param>
+    /// <param name="grader">Judge of open answers; without one they are kept and not graded.</param>
     /// <param name="progress">Told of every finished item.</param>
     /// <param name="cancel">Stops between items.</param>
-    /// <exception cref="LabException">A setting is out of range, the suite is empty, or running was asked for and cannot be had.</exception>
+    /// <exception cref="LabException">A setting is out of range, or the suite is empty.</exception>
     public EvaluationResult Run(
         ILanguageModel subject, Suite suite, PromptRenderer prompts, EvaluationOptions options,
-        IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
+        AnswerJudge? grader = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
     {
         options.Validate();
         if (suite.Count == 0) throw new LabException("The suite has no tasks (of this split). Expected at least one.");
         List<StoredAnswer> answers = [];
+        void Ask(TaskKind kind, string phase, IReadOnlyList<string> ids, IReadOnlyList<IReadOnlyList<Message>> conversations, int tokens)
+        {
+            if (ids.Count == 0) return;
+            var replies = subject.Generate(conversations, new(tokens, Seed: options.Seed), Counter(progress, phase, ids.Count), cancel);
+            answers.AddRange(ids.Select((id, i) => new StoredAnswer(id, kind, 0, replies[i])));
+        }
 
         var code = suite.Code.Select(prompts.Code).ToList();
-        var greedy = subject.Generate(code, new(options.MaxCodeTokens, Seed: options.Seed), Counter(progress, "generate", code.Count), cancel);
-        answers.AddRange(suite.Code.Select((t, i) => new StoredAnswer(t.Id, TaskKind.Code, 0, greedy[i])));
+        Ask(TaskKind.Code, "generate", [.. suite.Code.Select(t => t.Id)], code, options.MaxCodeTokens);
         for (var sample = 1; sample <= options.SampledAnswers && code.Count > 0; sample++)
         {
             var sampling = new SamplingOptions(options.MaxCodeTokens, options.Temperature, options.TopP, options.Seed + sample);
             var drawn = subject.Generate(code, sampling, Counter(progress, "sample", code.Count * options.SampledAnswers, (sample - 1) * code.Count), cancel);
             answers.AddRange(suite.Code.Select((t, i) => new StoredAnswer(t.Id, TaskKind.Code, sample, drawn[i])));
         }
-        var questions = suite.Qa.Select(prompts.Qa).ToList();
-        var replies = subject.Generate(questions, new(options.MaxQaTokens, Seed: options.Seed), Counter(progress, "answer", questions.Count), cancel);
-        answers.AddRange(suite.Qa.Select((t, i) => new StoredAnswer(t.Id, TaskKind.Qa, 0, replies[i])));
+        Ask(TaskKind.Qa, "answer", [.. suite.Qa.Select(t => t.Id)], [.. suite.Qa.Select(prompts.Qa)], options.MaxQaTokens);
+        Ask(TaskKind.Open, "explain", [.. suite.Open.Select(t => t.Id)], [.. suite.Open.Select(prompts.Open)], options.MaxOpenTokens);
+        Ask(TaskKind.Completion, "complete", [.. suite.Completion.Select(t => t.Id)], [.. suite.Completion.Select(prompts.Completion)], options.MaxCompletionTokens);
+        if (options.MeasureRetention) Ask(TaskKind.General, "recall", [.. suite.General.Select(t => t.Id)], [.. suite.General.Select(prompts.Code)], options.MaxCodeTokens);
 
-        var scores = options.ScoreReferences ? ScoreReferences(subject, suite, prompts, progress, cancel) : [];
-        return Score(subject.Name, suite, answers, scores, options, progress, cancel);
+        var scores = options.ScoreReferences && subject.CanScore ? ScoreReferences(subject, suite, prompts, options.MeasureRetention, progress, cancel) : [];
+        return Score(subject.Name, suite, answers, scores, options, grader, progress, cancel);
     }
 
     /// <summary>Scores stored answers: the same answers and rules give the same result, without the model.</summary>
@@ -59,28 +67,55 @@ public sealed class Evaluator
     /// <param name="answers">Answers; each names a task of the suite.</param>
     /// <param name="references">Likelihoods of reference answers, or empty.</param>
     /// <param name="options">Settings.</param>
+    /// <param name="grader">Judge of open answers; without one they are kept and not graded.</param>
     /// <param name="progress">Told of every finished item.</param>
     /// <param name="cancel">Stops between items.</param>
     /// <exception cref="LabException">An answer names no task of the suite, or the harness itself failed.</exception>
     public EvaluationResult Score(
         string subject, Suite suite, IReadOnlyList<StoredAnswer> answers, IReadOnlyList<ReferenceScore> references, EvaluationOptions options,
-        IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
+        AnswerJudge? grader = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
     {
         options.Validate();
-        var tasks = suite.Code.ToDictionary(t => t.Id, StringComparer.Ordinal);
-        var questions = suite.Qa.ToDictionary(t => t.Id, StringComparer.Ordinal);
-        if (answers.FirstOrDefault(a => a.Kind == TaskKind.Code ? !tasks.ContainsKey(a.Task) : !questions.ContainsKey(a.Task)) is { } stray)
+        var known = suite.Code.Select(t => (t.Id, TaskKind.Code)).Concat(suite.Qa.Select(t => (t.Id, TaskKind.Qa))).Concat(suite.Open.Select(t => (t.Id, TaskKind.Open)))
+            .Concat(suite.Completion.Select(t => (t.Id, TaskKind.Completion))).Concat(suite.General.Select(t => (t.Id, TaskKind.General))).ToHashSet();
+        if (answers.FirstOrDefault(a => !known.Contains((a.Task, a.Kind))) is { } stray)
             throw new LabException($"An answer names the task \"{stray.Task}\", which the suite lacks. Score answers with the suite that they were given for.");
+        var refusal = options.Execution.AllowUntrustedCode ? Sandbox.Refusal(options.Execution) : null;
+        var run = options.Execution.AllowUntrustedCode && refusal is null;
+        List<StoredAnswer> Of(TaskKind kind) => [.. answers.Where(a => a.Kind == kind)];
 
-        var code = ScoreCode(answers.Where(a => a.Kind == TaskKind.Code).ToList(), tasks, options, progress, cancel);
-        var qa = answers.Where(a => a.Kind == TaskKind.Qa)
-            .Select(a => new QaResult(a.Task, QaGrader.Given(a.Text), QaGrader.IsCorrect(a.Text, questions[a.Task].Answers))).ToList();
-        var metrics = MetricSet.Compute(suite, code, qa, references, options);
-        return new(subject, suite.Hash, CodeExtractor.Version, QaGrader.Version, options, options.Execution.AllowUntrustedCode ? Sandbox.Isolation : null, answers, references, code, qa, metrics);
+        var tasks = suite.Code.Concat(suite.General).ToDictionary(t => t.Id, StringComparer.Ordinal);
+        var (written, general) = (Of(TaskKind.Code), Of(TaskKind.General));
+        var code = ScoreCode([.. written, .. general], tasks, options, run, progress, cancel);
+        var questions = suite.Qa.ToDictionary(t => t.Id, StringComparer.Ordinal);
+        var qa = Of(TaskKind.Qa).Select(a => new QaResult(a.Task, QaGrader.Given(a.Text), QaGrader.IsCorrect(a.Text, questions[a.Task].Answers))).ToList();
+        var result = new EvaluationResult(
+            subject, suite.Hash, CodeExtractor.Version, QaGrader.Version, options, run ? Sandbox.Isolation : null, answers, references, code[..written.Count], qa, [])
+        {
+            General = code[written.Count..],
+            Completion = ScoreCompletions(Of(TaskKind.Completion), suite, cancel),
+            Open = grader?.Grade(suite.Open, Of(TaskKind.Open), Counter(progress, "grade", suite.Open.Count), cancel) ?? [],
+            NotRun = refusal,
+        };
+        return result with { Metrics = MetricSet.Compute(suite, result) };
+    }
+
+    private List<CompletionResult> ScoreCompletions(List<StoredAnswer> answers, Suite suite, CancellationToken cancel)
+    {
+        var tasks = suite.Completion.ToDictionary(t => t.Id, StringComparer.Ordinal);
+        var results = new CompletionResult[answers.Count];
+        DeepStack.For(answers.Count, 0, cancel, i =>
+        {
+            var task = tasks[answers[i].Task];
+            var given = CodeExtractor.Gap(answers[i].Text);
+            var verdict = judge.Judge(task.With(given), CSharpJudge.DetectForm(task.With(task.Middle)), task.Usings);
+            results[i] = new(task.Id, given, TextDistance.SameCode(given, task.Middle), TextDistance.Similarity(given.Trim(), task.Middle.Trim()), verdict.Compiles, verdict.Errors);
+        });
+        return [.. results];
     }
 
     private List<CodeResult> ScoreCode(
-        List<StoredAnswer> answers, Dictionary<string, CodeTask> tasks, EvaluationOptions options, IProgress<EvaluationProgress>? progress, CancellationToken cancel)
+        List<StoredAnswer> answers, Dictionary<string, CodeTask> tasks, EvaluationOptions options, bool run, IProgress<EvaluationProgress>? progress, CancellationToken cancel)
     {
         var units = new SolutionUnit?[answers.Count];
         var results = new CodeResult[answers.Count];
@@ -91,7 +126,7 @@ public sealed class Evaluator
             (results[i], units[i]) = Judge(answers[i], tasks[answers[i].Task]);
             judged?.Report(Interlocked.Increment(ref done));
         });
-        if (!options.Execution.AllowUntrustedCode) return [.. results];
+        if (!run || answers.Count == 0) return [.. results];
 
         // What does not compile is not run. Sampled answers repeat each other; each distinct unit runs once.
         var runs = Enumerable.Range(0, answers.Count).Where(i => results[i].Compiles)
@@ -128,22 +163,32 @@ public sealed class Evaluator
     }
 
     private static List<ReferenceScore> ScoreReferences(
-        ILanguageModel subject, Suite suite, PromptRenderer prompts, IProgress<EvaluationProgress>? progress, CancellationToken cancel)
+        ILanguageModel subject, Suite suite, PromptRenderer prompts, bool retention, IProgress<EvaluationProgress>? progress, CancellationToken cancel)
     {
-        var ids = suite.Code.Select(t => (t.Id, TaskKind.Code)).Concat(suite.Qa.Select(t => (t.Id, TaskKind.Qa))).ToList();
-        List<IReadOnlyList<Message>> conversations =
+        List<(string Id, TaskKind Kind, IReadOnlyList<Message> Turns, string Answer)> items =
         [
-            .. suite.Code.Select(t => (IReadOnlyList<Message>)[.. prompts.Code(t), Message.Assistant(prompts.CodeAnswer(t))]),
-            .. suite.Qa.Select(t => (IReadOnlyList<Message>)[.. prompts.Qa(t), Message.Assistant(prompts.QaAnswer(t))]),
+            .. suite.Code.Where(t => t.Reference.Length > 0).Select(t => (t.Id, TaskKind.Code, prompts.Code(t), prompts.CodeAnswer(t))),
+            .. suite.Qa.Select(t => (t.Id, TaskKind.Qa, prompts.Qa(t), prompts.QaAnswer(t))),
+            .. suite.Open.Select(t => (t.Id, TaskKind.Open, prompts.Open(t), t.Reference)),
+            .. suite.Completion.Select(t => (t.Id, TaskKind.Completion, prompts.Completion(t), t.Middle)),
         ];
-        // In slices, so that progress shows and cancelling is quick.
+        var texts = retention ? suite.Retention : [];
+        var total = items.Count + texts.Count;
         List<ReferenceScore> scores = [];
-        foreach (var slice in conversations.Chunk(16))
+        void Keep(string id, TaskKind kind, AnswerScore score) => scores.Add(new(id, kind, -score.LogProbability / Math.Log(2), score.Bytes));
+        // In slices, so that progress shows and cancelling is quick.
+        foreach (var slice in items.Chunk(16))
         {
             cancel.ThrowIfCancellationRequested();
-            foreach (var score in subject.Score(slice, cancel))
-                scores.Add(new(ids[scores.Count].Id, ids[scores.Count].Item2, -score.LogProbability / Math.Log(2), score.Bytes));
-            progress?.Report(new("score", scores.Count, conversations.Count));
+            foreach (var (item, score) in slice.Zip(subject.Score([.. slice.Select(i => (IReadOnlyList<Message>)[.. i.Turns, Message.Assistant(i.Answer)])], cancel)))
+                Keep(item.Id, item.Kind, score);
+            progress?.Report(new("score", scores.Count, total));
+        }
+        foreach (var slice in texts.Chunk(16))
+        {
+            cancel.ThrowIfCancellationRequested();
+            foreach (var (text, score) in slice.Zip(subject.ScoreText([.. slice.Select(t => t.Text)], cancel))) Keep(text.Id, TaskKind.Retention, score);
+            progress?.Report(new("score", scores.Count, total));
         }
         return scores;
     }

@@ -17,7 +17,7 @@ public class EvaluatorTests
 
     private static readonly PromptRenderer Prompts = new(t => [Message.User(t.Id)], t => [Message.User(t.Id)]);
 
-    private static readonly EvaluationOptions Run = new() { Execution = new() { AllowUntrustedCode = true }, BootstrapDraws = 500 };
+    private static readonly EvaluationOptions Run = new() { Execution = new() { AllowUntrustedCode = true, AllowWithoutIsolation = true }, BootstrapDraws = 500 };
 
     private static readonly Suite Four = new(
         [TinyLibrary.Task("a", "1.md"), TinyLibrary.Task("b", "2.md"), TinyLibrary.Task("c", "3.md"), TinyLibrary.Task("d", "4.md"), TinyLibrary.Task("e", "5.md")],
@@ -129,8 +129,10 @@ public class EvaluatorTests
         Assert.Equal(("CompileError", "Pass"), (flip.Before, flip.After));
         Assert.Contains("Stir", Assert.Single(flip.BeforeDiagnostics));
         var dose = comparison.Symbols.Single(s => s.Id == "M:Brine.Vat.Dose(System.Double)");
-        Assert.Equal((5, 1, 4), (dose.GoldTasks, dose.FirstRecalled, dose.SecondRecalled));
-        Assert.Equal(("Stir", 1, 0), (comparison.Invented.Single().Name, comparison.Invented.Single().First, comparison.Invented.Single().Second));
+        Assert.Equal((5, 1, 4), (dose.GoldTasks, dose.Arms[0].Recalled, dose.Arms[1].Recalled));
+        Assert.Equal((1, 4, 1, 0), (dose.Arms[0].Right, dose.Arms[1].Right, dose.Arms[0].Misused, dose.Arms[1].Misused));
+        Assert.Equal("Vat.Stir", comparison.Invented.Single().FullName);
+        Assert.Equal([1, 0], comparison.Invented.Single().Counts);
         var report = MarkdownReport.Of(comparison);
         Assert.Contains("| **Compiles** | 40.0% ", report);
         Assert.Contains("### b: CompileError → Pass", report);
@@ -180,7 +182,7 @@ public class EvaluatorTests
                 good with { Id = "tests", Tests = ["Check.Equal(1, Solution.Mixx());"] },
             ],
             [new QaTask("q", "?", ["Vat", "."], ["1.md"], Split.Test)]);
-        var report = SuiteCheck.Run(TinyLibrary.Evaluator(), suite, TinyLibrary.Api, new ExecutionOptions { AllowUntrustedCode = true });
+        var report = SuiteCheck.Run(TinyLibrary.Evaluator(), suite, TinyLibrary.Api, new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true });
         string Of(string id) => string.Join('\n', report.Problems.Where(p => p.Task == id).Select(p => p.Problem));
         Assert.Equal("", Of("good"));
         Assert.Equal("goldSymbols: M:Brine.Vat.Stir does not exist in the library", Of("gold"));

@@ -42,7 +42,7 @@ public class HostileAnswerTests
     public void It_is_scored_and_does_not_pass(string answer)
     {
         var suite = new Suite([TinyLibrary.Task()], []);
-        var result = TinyLibrary.Evaluator().Score("m", suite, [new("salinity", TaskKind.Code, 0, answer)], [], new EvaluationOptions { BootstrapDraws = 100, Execution = new() { AllowUntrustedCode = true } });
+        var result = TinyLibrary.Evaluator().Score("m", suite, [new("salinity", TaskKind.Code, 0, answer)], [], new EvaluationOptions { BootstrapDraws = 100, Execution = new() { AllowUntrustedCode = true, AllowWithoutIsolation = true } });
         Assert.False(Assert.Single(result.Code).Passes);
         QaGrader.IsCorrect(answer, ["Vat"]);
     }

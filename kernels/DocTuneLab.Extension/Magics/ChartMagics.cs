@@ -13,15 +13,15 @@ internal static class ChartMagics
 
     private static Command ChartCommand(LabSession lab)
     {
-        var name = new Argument<string>("NAME") { Description = "loss, lr, throughput, memory, dashboard or metrics." };
-        name.AcceptOnlyFromAmong("loss", "lr", "throughput", "memory", "dashboard", "metrics");
+        var name = new Argument<string>("NAME") { Description = "loss, lr, throughput, memory, dashboard, metrics or documents." };
+        name.AcceptOnlyFromAmong("loss", "lr", "throughput", "memory", "dashboard", "metrics", "documents");
         var command = new Command("#!chart", "Draws a chart of the last run.") { name };
         command.SetCellAction((p, cell) =>
         {
             var chosen = p.GetValue(name)!;
-            if (chosen == "metrics")
+            if (chosen is "metrics" or "documents")
             {
-                Charts.Show(cell, Charts.Metrics(lab.Comparison ?? throw new LabException("there are no metrics yet: run #!evaluate first")));
+                Charts.Show(cell, (chosen == "metrics" ? Charts.Metrics : (Func<Evaluation.EvaluationReport, System.Text.Json.Nodes.JsonObject>)Charts.Documents)(lab.Report ?? throw new LabException("there are no metrics yet: run #!evaluate first")));
                 return;
             }
             var history = lab.Training?.History ?? throw new LabException("there is no training run yet: run #!train first");

@@ -1,27 +1,34 @@
 using System.CommandLine;
 using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Judging;
+using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;
 
-/// <summary>Magics of held-out tasks and comparison.</summary>
+/// <summary>Magics of held-out tasks, comparison and blind votes.</summary>
 internal static class EvaluateMagics
 {
     public static void AddTo(IExtensionHost host, LabSession lab)
     {
         host.AddMagic(SuiteCommand(lab));
         host.AddMagic(EvaluateCommand(lab));
+        host.AddMagic(BlindCommand(lab));
     }
 
     private static Command SuiteCommand(LabSession lab)
     {
-        var directory = new Argument<string>("DIR") { Description = "Folder with code.jsonl and docqa.jsonl." };
+        var directory = new Argument<string>("DIR") { Description = "Folder with code.jsonl, docqa.jsonl, open.jsonl, completion.jsonl, general.jsonl, retention.jsonl, or some of them." };
         var command = new Command("#!suite", "Loads the held-out tasks.") { directory };
         command.SetCellAction((p, cell) =>
         {
             var suite = lab.LoadSuite(p.GetValue(directory)!);
-            cell.Display(Enum.GetValues<Split>().Select(s => new { Split = s.ToString(), CodeTasks = suite.Where(s).Code.Count, Questions = suite.Where(s).Qa.Count }).ToArray());
+            cell.Display(Enum.GetValues<Split>().Select(s => (Name: s.ToString(), Tasks: suite.Where(s))).Select(s => new
+            {
+                Split = s.Name, CodeTasks = s.Tasks.Code.Count, Questions = s.Tasks.Qa.Count, OpenQuestions = s.Tasks.Open.Count, Gaps = s.Tasks.Completion.Count,
+            }).ToArray());
+            if (suite.General.Count + suite.Retention.Count > 0) cell.Display($"for every split, to see what is forgotten: {suite.General.Count} tasks in plain C#, {suite.Retention.Count} frozen texts");
         });
         return command;
     }
@@ -30,17 +37,57 @@ internal static class EvaluateMagics
     {
         var split = new Option<string>("--split") { Description = "train, dev, test or all.", DefaultValueFactory = _ => "test" };
         split.AcceptOnlyFromAmong("train", "dev", "test", "all");
+        var arms = new Option<string>("--arms") { Description = "Arms by name, with commas; +docs puts relevant passages into the prompt: base,base+docs,tuned,tuned+docs.", DefaultValueFactory = _ => "base,tuned" };
+        var kinds = new Option<string?>("--kinds") { Description = "Kinds of tasks, with commas: code, qa, open, completion, general, retention. Default: code,qa,completion,retention." };
+        var samples = new Option<int>("--samples") { Description = "Sampled answers for each programming task beside the greedy one; 10 gives pass@5.", DefaultValueFactory = _ => 0 };
         var allow = new Option<bool>("--allow-untrusted-code") { Description = "Run the models' code against the hidden tests, in a sandbox." };
-        var command = new Command("#!evaluate", "Compares base and tuned model on held-out tasks.") { split, allow };
+        var bare = new Option<bool>("--allow-without-isolation") { Description = "Run it even where neither bubblewrap nor namespaces isolate it." };
+        var tokens = new Option<int>("--docs-tokens") { Description = "Budget of passages in a prompt.", DefaultValueFactory = _ => 480 };
+        var gate = new Option<double>("--gate") { Description = "Largest rise of bits per byte on the frozen texts.", DefaultValueFactory = _ => RetentionGate.DefaultBits };
+        var command = new Command("#!evaluate", "Compares models on held-out tasks.") { split, arms, kinds, samples, allow, bare, tokens, gate };
         command.SetCellAction((p, cell) =>
         {
             var live = cell.Display("evaluating …");
-            Split? chosen = p.GetValue(split) == "all" ? null : Enum.Parse<Split>(p.GetValue(split)!, ignoreCase: true);
-            var comparison = lab.Evaluate(chosen, p.GetValue(allow), new Follow<EvaluationProgress>(s => live.Update($"{s.Phase}: {s.Done}/{s.Total}")), cell.CancellationToken);
-            live.Update($"{lab.Results!.Value.Base.Code.Count} code tasks and {lab.Results.Value.Base.Qa.Count} questions in two arms");
-            cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = Summary.Table(comparison.Metrics), ["text/plain"] = Evaluation.Reports.MarkdownReport.Of(comparison, 0) });
-            Charts.Show(cell, Charts.Metrics(comparison));
+            var plan = new EvaluationPlan
+            {
+                Split = p.GetValue(split) == "all" ? null : Enum.Parse<Split>(p.GetValue(split)!, ignoreCase: true),
+                Arms = Names(p.GetValue(arms)!), Samples = p.GetValue(samples), AllowUntrustedCode = p.GetValue(allow), AllowWithoutIsolation = p.GetValue(bare),
+                DocumentTokens = p.GetValue(tokens), GateBits = p.GetValue(gate),
+            };
+            if (p.GetValue(kinds) is { } chosen) plan = plan with { Kinds = Kinds(chosen) };
+            var report = lab.Evaluate(plan, new Follow<EvaluationProgress>(s => live.Update($"{s.Phase} {s.Done}/{s.Total}")), cell.CancellationToken);
+            live.Update($"{report.Results[0].Answers.Count} answers in each of {report.Results.Count} arms; reports in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, lab.EvaluationDirectory!)}");
+            var html = EvaluationHtml.Headline(report) + string.Concat(report.Comparisons.Select(EvaluationHtml.Metrics)) + (report.Comparisons.Count == 0 ? EvaluationHtml.Arms(report) : "");
+            cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = MarkdownReport.Of(report, 0) });
+            Charts.Show(cell, Charts.Metrics(report));
         });
         return command;
     }
+
+    private static Command BlindCommand(LabSession lab)
+    {
+        var count = new Option<int>("--count") { Description = "Pairs of answers that are shown.", DefaultValueFactory = _ => 20 };
+        var votes = new Option<string?>("--votes") { Description = "File of votes that the form saved: adds them to the report." };
+        var command = new Command("#!blind", "Shows answers of two arms side by side, without saying whose, and takes votes.") { count, votes };
+        command.SetCellAction((p, cell) =>
+        {
+            if (lab.Report is not { } report || lab.EvaluationDirectory is not { } folder) throw new LabException("there are no answers to compare yet: run #!evaluate first");
+            if (p.GetValue(votes) is { } file)
+            {
+                var added = lab.AddPreferences(BlindTrial.Tally(System.IO.Path.Combine(folder, "ab-key.json"), file, [.. report.Results.Select(r => r.Arm)]));
+                cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = EvaluationHtml.Preferences(added), ["text/plain"] = string.Join('\n', added.Preferences.Select(s => $"{s.Second} preferred to {s.First} in {s.WinRate:P0} of {s.Votes.Count} votes, {s.Verdict.ToString().ToLowerInvariant()}")) });
+                return;
+            }
+            var trial = BlindTrial.Draw(lab.Suite!, report.Results, p.GetValue(count), lab.Seed);
+            var form = trial.Write(folder);
+            cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = BlindForm.Fragment(trial), ["text/plain"] = $"{trial.Items.Count} pairs of answers: open {form}" });
+            cell.Display($"the same form as a file: {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, form)}; then #!blind --votes ab-votes.json");
+        });
+        return command;
+    }
+
+    private static string[] Names(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static TaskKind[] Kinds(string list) => [.. Names(list).Select(n => Enum.TryParse<TaskKind>(n, ignoreCase: true, out var kind) && !char.IsDigit(n[0]) ? kind
+        : throw new LabException($"there is no kind of task '{n}'; there are {string.Join(", ", Enum.GetNames<TaskKind>().Select(k => k.ToLowerInvariant()))}"))];
 }

@@ -31,7 +31,7 @@ internal static class LabMagics
         var command = new Command("#!report", "The experiment in one table.") { flips };
         command.SetCellAction((p, cell) =>
         {
-            var html = p.GetValue(flips) > 0 && lab.Comparison is { } comparison ? Summary.Flips(comparison, p.GetValue(flips)) : Summary.Html(lab);
+            var html = p.GetValue(flips) > 0 && lab.Comparison is { } comparison ? Evaluation.Reports.EvaluationHtml.Flips(comparison, p.GetValue(flips)) : Summary.Html(lab);
             cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = lab.Comparison is { } c ? Evaluation.Reports.MarkdownReport.Of(c, 0) : "" });
         });
         return command;

@@ -36,7 +36,7 @@ internal static class AuditVerb
                 Sources = parsed.GetValue(code) ?? [],
                 Baseline = parsed.GetValue(baseline) is { } file ? AuditBaseline.Load(file) : null,
             };
-            var sets = parsed.GetRequiredValue(sources).Select(DocumentSet.Load).ToList();
+            var sets = parsed.GetRequiredValue(sources).Select(s => DocumentSet.Load(s)).ToList();
             var report = Work.Show("Auditing", parsed.GetValue(json), progress => DocsAudit.Run(sets, references, options, progress, cancellation));
             if (parsed.GetValue(sarif) is { } sarifFile) Write(sarifFile, AuditWriters.ToSarif(report));
             if (parsed.GetValue(markdown) is { } markdownFile) Write(markdownFile, AuditWriters.ToMarkdown(report));

@@ -11,7 +11,7 @@ namespace DocTuneLab.Cli.Verbs;
 /// <summary><c>doctune runs</c>: what was trained and evaluated in a lab.</summary>
 internal static class Runs
 {
-    public static Command Command() => new("runs", "Training and evaluation runs of a lab.") { List(), Show() };
+    public static Command Command() => new("runs", "Training and evaluation runs of a lab.") { List(), Show(), RunsCompare.Command() };
 
     private static Command List()
     {

@@ -21,8 +21,14 @@ public sealed record ExecutionOptions
     /// <summary>Answers run at once; 0 (the default) is one per processor.</summary>
     public int Parallelism { get; init; }
 
-    /// <summary>Refuse to run where the network cannot be cut off. Default false: runs, and the report says so.</summary>
-    public bool RequireNetworkIsolation { get; init; }
+    /// <summary>Processes and threads of one answer together, where the system can limit them. Default 128; the runtime itself needs about 20.</summary>
+    public int Processes { get; init; } = 128;
+
+    /// <summary>
+    /// Run answers even where neither bubblewrap nor namespaces keep them from the network and from other processes. Default false: then nothing
+    /// runs there, pass rates are absent, and the report says why.
+    /// </summary>
+    public bool AllowWithoutIsolation { get; init; }
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="LabException">A value is out of range.</exception>
@@ -32,6 +38,7 @@ public sealed record ExecutionOptions
         if (MemoryBytes < 32 << 20) throw new LabException($"MemoryBytes: {MemoryBytes}: the runtime needs at least {32 << 20} (32 MiB).");
         if (OutputBytes < 0) throw new LabException($"OutputBytes: {OutputBytes}: expected 0 or more.");
         if (FileBytes < 1 << 20) throw new LabException($"FileBytes: {FileBytes}: expected at least {1 << 20} (1 MiB).");
+        if (Processes < 32) throw new LabException($"Processes: {Processes}: the runtime needs at least 32.");
         if (Parallelism < 0) throw new LabException($"Parallelism: {Parallelism}: expected 0 (one per processor) or more.");
     }
 }

@@ -11,7 +11,7 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
 {
     private static readonly string[] Always = ["empty stdin", "scrubbed environment", "own temporary folder", "output cap", "wall-clock limit", "managed heap limit"];
 
-    private static readonly string[] Never = ["number of processes", "code that sets out to cheat through reflection inside its own process"];
+    private static readonly string[] Never = ["code that sets out to cheat through reflection inside its own process"];
 
     private const string Files = "files of this user (can be read and written)";
 
@@ -20,43 +20,51 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
     /// <summary>The strongest kind that works on this machine, tried once.</summary>
     public static Isolation Best => Detected.Value;
 
-    /// <summary>Whether the network is cut off.</summary>
-    public bool CutsNetwork => Name != "process";
+    /// <summary>Whether anything but limits stands there: at least the network is cut off.</summary>
+    public bool IsSandbox => Name != "process";
 
     /// <summary>Words that go before a command to run it so.</summary>
-    internal Func<string, IReadOnlyList<string>, IReadOnlyList<string>> Prefix { get; init; } = (_, _) => [];
+    internal Func<IsolatedPaths, IReadOnlyList<string>> Prefix { get; init; } = _ => [];
 
     private static Isolation Detect()
     {
-        var found = new[] { Bubblewrap(), Namespaces(), NetworkNamespace() }.FirstOrDefault(i => i is not null && Works(i));
-        return found ?? Process();
+        var found = new[] { Bubblewrap(), Namespaces(), NetworkNamespace() }.FirstOrDefault(i => i is not null && Works(i)) ?? Process();
+        return ProcessLimit.Best.Name is { } limit
+            ? found with { Covers = [.. found.Covers, limit] }
+            : found with { NotCovered = [.. found.NotCovered, "number of processes"] };
     }
 
     private static Isolation? Bubblewrap() => Find("bwrap") is not { } bwrap ? null : new(
         "bubblewrap",
-        [.. Always, "no network", "own process tree, killed as a whole", "file system read-only but for the run's folder; home and /tmp hidden", .. Limits],
+        [.. Always, "no network", "own process tree, killed as a whole", "file system read-only but for the run's folder, which is in memory and bounded; home and /tmp hidden", "no capabilities", .. Limits],
         ["reading system files outside home and /tmp", .. Never])
     {
         // Order matters: later mounts lie over earlier ones, so what the child must read inside a hidden folder is bound after hiding it.
-        Prefix = (folder, read) =>
+        // Without --cap-drop, a run started by root could undo these mounts.
+        Prefix = paths =>
         [
-            bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
-            "--tmpfs", "/tmp", .. Home is { } home ? ["--tmpfs", home] : Array.Empty<string>(),
-            .. read.SelectMany(r => new[] { "--ro-bind", r, r }), "--bind", folder, folder, "--chdir", folder,
+            bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
+            "--size", paths.Bytes, "--tmpfs", "/dev/shm", "--remount-ro", "/dev",
+            .. Hidden().SelectMany(h => new[] { "--size", paths.Bytes, "--tmpfs", h }),
+            .. paths.Read.SelectMany(r => new[] { "--ro-bind", r, r }),
+            "--size", paths.Bytes, "--tmpfs", paths.Folder,
+            .. paths.Files.SelectMany(f => new[] { "--ro-bind", f, f }), .. paths.Reports.SelectMany(f => new[] { "--bind", f, f }), "--chdir", paths.Folder,
         ],
     };
+
+    private static IEnumerable<string> Hidden() => new[] { "/tmp", "/var/tmp", "/run", "/home", "/root", Home }.OfType<string>().Where(Directory.Exists).Distinct(StringComparer.Ordinal);
 
     private static Isolation? Namespaces() => Find("unshare") is not { } unshare ? null : new(
         "namespaces", [.. Always, "no network", "own process tree, killed as a whole", .. Limits], [Files, .. Never])
     {
-        Prefix = (_, _) => [unshare, "--user", "--map-current-user", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"],
+        Prefix = _ => [unshare, "--user", "--map-current-user", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"],
     };
 
     private static Isolation? NetworkNamespace() => Find("unshare") is not { } unshare ? null : new(
         "network namespace", [.. Always, "no network", .. Group, .. Limits],
         [Files, "other processes of this user", "processes that leave the group", .. Never])
     {
-        Prefix = (_, _) => [unshare, "--user", "--map-current-user", "--net"],
+        Prefix = _ => [unshare, "--user", "--map-current-user", "--net"],
     };
 
     private static Isolation Process() => new(
@@ -80,7 +88,7 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
         var folder = Directory.CreateTempSubdirectory("doctune-probe-");
         try
         {
-            var command = isolation.Prefix(folder.FullName, []);
+            var command = isolation.Prefix(new(folder.FullName, [], [], [], 1 << 20));
             var start = new ProcessStartInfo(command[0]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
             foreach (var word in command.Skip(1).Concat(["/bin/sh", "-c", "exit 42"])) start.ArgumentList.Add(word);
             using var process = System.Diagnostics.Process.Start(start);
@@ -98,6 +106,17 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
             folder.Delete(recursive: true);
         }
     }
+}
+
+/// <summary>What an isolated process is to see.</summary>
+/// <param name="Folder">Its working folder, the only place it may write to.</param>
+/// <param name="Read">Folders that it must read.</param>
+/// <param name="Files">Files in <paramref name="Folder"/> that it must read.</param>
+/// <param name="Reports">Files in <paramref name="Folder"/> that it writes and that outlive it.</param>
+/// <param name="Size">Bytes that it may write in all.</param>
+internal sealed record IsolatedPaths(string Folder, IReadOnlyList<string> Read, IReadOnlyList<string> Files, IReadOnlyList<string> Reports, long Size)
+{
+    public string Bytes => Size.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
 
 /// <summary>Kills a process with all that it started.</summary>

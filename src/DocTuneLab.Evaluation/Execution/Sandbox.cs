@@ -25,8 +25,7 @@ public sealed class Sandbox : IDisposable
         options.Validate();
         if (!options.AllowUntrustedCode)
             throw new LabException("Running model-written code is off. Set AllowUntrustedCode (on the command line: --allow-untrusted-code) after reading what the sandbox does not cover.");
-        if (options.RequireNetworkIsolation && !Isolation.CutsNetwork)
-            throw new LabException("The network cannot be cut off here, and RequireNetworkIsolation is set. Install bubblewrap, or allow user namespaces.");
+        if (Refusal(options) is { } why) throw new LabException(why);
         this.options = options;
         folder = Directory.CreateTempSubdirectory("doctune-sandbox-");
         child = new ChildProgram(Directory.CreateDirectory(Path.Combine(folder.FullName, "host")).FullName, references);
@@ -34,6 +33,10 @@ public sealed class Sandbox : IDisposable
 
     /// <summary>What this machine lets the sandbox enforce.</summary>
     public static Isolation Isolation => Isolation.Best;
+
+    /// <summary>Why nothing would run with these options on this machine; null where it would.</summary>
+    public static string? Refusal(ExecutionOptions options) => Isolation.IsSandbox || options.AllowWithoutIsolation ? null
+        : "Answers are not run: neither bubblewrap nor namespaces work here to keep them from the network and from other processes. Install bubblewrap and allow user namespaces, or ask for it explicitly with AllowWithoutIsolation (--allow-without-isolation).";
 
     /// <summary>Runs all jobs, several at a time; results in the order of <paramref name="jobs"/>.</summary>
     public IReadOnlyList<ExecutionResult> RunAll(IReadOnlyList<ExecutionJob> jobs, IProgress<int>? progress = null, CancellationToken cancel = default)
@@ -75,9 +78,12 @@ public sealed class Sandbox : IDisposable
     private ExecutionResult Execute(string run, string answer, CancellationToken cancel)
     {
         var report = Path.Combine(run, "report");
+        File.WriteAllText(report, "");
+        using var group = ProcessLimit.Best.UsesGroup ? ControlGroup.Create(options.Processes, options.MemoryBytes + (1L << 30)) : null;
+        if (ProcessLimit.Best.UsesGroup && group is null) throw new IOException("the run's control group could not be made");
         var secret = RandomNumberGenerator.GetHexString(32);
         var clock = Stopwatch.StartNew();
-        using var process = Process.Start(Command(run, [Dotnet, "exec", child.HostPath, answer, report]))
+        using var process = Process.Start(Command(run, answer, report, group))
             ?? throw new IOException("the child process did not start");
         var output = new CappedText(process.StandardOutput, options.OutputBytes);
         var errors = new CappedText(process.StandardError, options.OutputBytes);
@@ -102,6 +108,7 @@ public sealed class Sandbox : IDisposable
         if (timedOut) return Ended(ExecutionStatus.Timeout, $"stopped after {options.WallTime.TotalSeconds:0.#} s");
         if (errors.Text.Contains("Out of memory", StringComparison.OrdinalIgnoreCase) || errors.Text.Contains("OutOfMemoryException", StringComparison.Ordinal))
             return Ended(ExecutionStatus.OutOfMemory, $"over {options.MemoryBytes >> 20} MiB");
+        if (group?.RanOutOfMemory == true) return Ended(ExecutionStatus.OutOfMemory, $"over {(options.MemoryBytes >> 20) + 1024} MiB with all that it started");
         if (process.ExitCode is 128 + 24) return Ended(ExecutionStatus.Timeout, "processor-time limit reached");
         if (errors.Text.Contains("You must install or update .NET", StringComparison.Ordinal)) return Ended(ExecutionStatus.HarnessError, errors.Text);
         var why = errors.Text.Contains("Stack overflow", StringComparison.Ordinal) ? "stack overflow" : $"the process ended with {process.ExitCode} and without a report";
@@ -116,20 +123,21 @@ public sealed class Sandbox : IDisposable
             ? (status, test, lines[4]) : null;
     }
 
-    private ProcessStartInfo Command(string run, IReadOnlyList<string> command)
+    private ProcessStartInfo Command(string run, string answer, string report, ControlGroup? group)
     {
         List<string> words = [];
         if (OperatingSystem.IsLinux())
         {
+            if (group is not null) words.AddRange(group.Prefix);
             if (Isolation.Find("setsid") is { } setsid) words.Add(setsid);
-            words.AddRange(Isolation.Prefix(run, [Path.GetDirectoryName(child.HostPath)!, DotnetRoot]));
+            words.AddRange(Isolation.Prefix(new(run, [Path.GetDirectoryName(child.HostPath)!, DotnetRoot], [answer], [report], options.FileBytes * 4)));
             // Twice the wall time: a second thread is fair, a busy machine is not the answer's fault.
             var seconds = Math.Max(2, (int)Math.Ceiling(options.WallTime.TotalSeconds * 2));
             // Data, not address space, which the runtime reserves by the terabyte; a GiB over the heap holds its own data and thread stacks.
             var data = (options.MemoryBytes >> 10) + (1 << 20);
-            words.AddRange(["/bin/sh", "-c", $"ulimit -c 0; ulimit -t {seconds}; ulimit -f {options.FileBytes / 512}; ulimit -d {data}; \"$@\"; exit $?", "sh"]);
+            words.AddRange(["/bin/sh", "-c", $"ulimit -c 0; ulimit -t {seconds}; ulimit -f {options.FileBytes / 512}; ulimit -d {data}; {ProcessLimit.Best.ShellLimit(options.Processes)}\"$@\"; exit $?", "sh"]);
         }
-        words.AddRange(command);
+        words.AddRange([Dotnet, "exec", child.HostPath, answer, report]);
         var start = new ProcessStartInfo(words[0])
         {
             WorkingDirectory = run,

@@ -42,6 +42,13 @@ public static partial class CodeExtractor
         return IsCode(answer) ? new(answer.Trim(), "whole answer") : new(null, "no fence, and the answer is not C#");
     }
 
+    /// <summary>The text for a gap: the first fence of the answer where it has one, else the answer, without line breaks at its ends.</summary>
+    public static string Gap(string answer)
+    {
+        answer = answer.ReplaceLineEndings("\n");
+        return (Fences(answer) is [var fence, ..] ? fence.Code : answer).Trim('\n');
+    }
+
     private static List<(string Language, string Code)> Fences(string answer)
     {
         List<(string, string)> fences = [];

@@ -34,6 +34,22 @@ public static class MetricNames
     public const string CodeBitsPerByte = "code_bits_per_byte";
     /// <summary>Bits per byte of the accepted answers given the prompt.</summary>
     public const string QaBitsPerByte = "qa_bits_per_byte";
+    /// <summary>Mean share of a rubric's facts that an open answer states, by the judge.</summary>
+    public const string OpenScore = "open_score";
+    /// <summary>Gaps filled with what stood there.</summary>
+    public const string CompletionExact = "completion_exact";
+    /// <summary>Gaps filled so that the code compiles.</summary>
+    public const string CompletionCompiles = "completion_compiles";
+    /// <summary>Mean edit similarity of gaps.</summary>
+    public const string CompletionSimilarity = "completion_similarity";
+    /// <summary>Bits per byte of what stood in the gaps.</summary>
+    public const string CompletionBitsPerByte = "completion_bits_per_byte";
+    /// <summary>Tasks in plain C# whose greedy answer passes.</summary>
+    public const string GeneralPass1 = "general_pass@1";
+    /// <summary>Bits per byte of frozen prose.</summary>
+    public const string TextBitsPerByte = "text_bits_per_byte";
+    /// <summary>Bits per byte of frozen C#.</summary>
+    public const string CSharpBitsPerByte = "csharp_bits_per_byte";
 }
 
 /// <summary>A metric of one arm.</summary>
@@ -63,11 +79,12 @@ public sealed record MetricValue(
 /// </summary>
 internal static class MetricSet
 {
-    public static IReadOnlyList<MetricValue> Compute(
-        Suite suite, IReadOnlyList<CodeResult> code, IReadOnlyList<QaResult> qa, IReadOnlyList<ReferenceScore> references, EvaluationOptions options)
+    public static IReadOnlyList<MetricValue> Compute(Suite suite, EvaluationResult result)
     {
-        var clusters = suite.Code.Select(t => (t.Id, t.Documents[0])).Concat(suite.Qa.Select(t => (t.Id, t.Documents[0])))
-            .ToDictionary(p => p.Id, p => p.Item2, StringComparer.Ordinal);
+        var (code, qa, references, options) = (result.Code, result.Qa, result.References, result.Options);
+        var clusters = suite.Code.Concat(suite.General).Select(t => (t.Id, t.Documents[0])).Concat(suite.Qa.Select(t => (t.Id, t.Documents[0])))
+            .Concat(suite.Open.Select(t => (t.Id, t.Documents[0]))).Concat(suite.Completion.Select(t => (t.Id, t.Documents[0]))).Concat(suite.Retention.Select(t => (t.Id, t.Source)))
+            .ToDictionary(p => p.Item1, p => p.Item2, StringComparer.Ordinal);
         List<MetricValue> metrics = [];
 
         void Add(string name, string title, bool higher, IEnumerable<Observation> observations, bool primary = false, bool binary = false)
@@ -98,8 +115,19 @@ internal static class MetricSet
         Add(MetricNames.Pass5, "pass@5, sampled", true, sampled.Where(s => s.N >= 5).Select(s => One(s.Task, PassAtK.Estimate(s.N, s.C, 5))));
 
         Add(MetricNames.QaAccuracy, "Closed questions right", true, qa.Select(r => One(r.Task, Bit(r.Correct))), primary: true, binary: true);
-        Add(MetricNames.CodeBitsPerByte, "Bits per byte of reference code", false, references.Where(r => r.Kind == TaskKind.Code).Select(r => One(r.Task, r.Bits, r.Bytes)));
-        Add(MetricNames.QaBitsPerByte, "Bits per byte of reference answers", false, references.Where(r => r.Kind == TaskKind.Qa).Select(r => One(r.Task, r.Bits, r.Bytes)));
+        Add(MetricNames.OpenScore, "Open questions, share of facts stated", true, result.Open.Select(r => One(r.Task, r.Score)));
+        Add(MetricNames.CompletionExact, "Gaps filled exactly", true, result.Completion.Select(r => One(r.Task, Bit(r.Exact))), binary: true);
+        Add(MetricNames.CompletionCompiles, "Gaps filled so that it compiles", true, result.Completion.Select(r => One(r.Task, Bit(r.Compiles))), binary: true);
+        Add(MetricNames.CompletionSimilarity, "Edit similarity of gaps", true, result.Completion.Select(r => One(r.Task, r.Similarity)));
+        Add(MetricNames.GeneralPass1, "Retention: plain C# tasks (pass@1)", true, result.General.Where(r => r.Status is not null).Select(r => One(r.Task, Bit(r.Passes))), binary: true);
+        void AddBits(string name, string title, Func<ReferenceScore, bool> which) =>
+            Add(name, title, false, references.Where(r => r.Bytes > 0 && which(r)).Select(r => One(r.Task, r.Bits, r.Bytes)));
+        var prose = suite.Retention.Where(t => t.Kind == RetentionKind.Text).Select(t => t.Id).ToHashSet(StringComparer.Ordinal);
+        AddBits(MetricNames.CodeBitsPerByte, "Bits per byte of reference code", r => r.Kind == TaskKind.Code);
+        AddBits(MetricNames.QaBitsPerByte, "Bits per byte of reference answers", r => r.Kind == TaskKind.Qa);
+        AddBits(MetricNames.CompletionBitsPerByte, "Bits per byte of gaps", r => r.Kind == TaskKind.Completion);
+        AddBits(MetricNames.TextBitsPerByte, "Retention: bits per byte of prose", r => r.Kind == TaskKind.Retention && prose.Contains(r.Task));
+        AddBits(MetricNames.CSharpBitsPerByte, "Retention: bits per byte of C#", r => r.Kind == TaskKind.Retention && !prose.Contains(r.Task));
         return metrics;
     }
 }

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text;
 using DocTuneLab.Evaluation.Metrics;
-using DocTuneLab.Evaluation.Statistics;
 
 namespace DocTuneLab.Evaluation.Reports;
 
@@ -13,13 +11,55 @@ public static class MarkdownReport
     {
         var text = new StringBuilder();
         text.Append($"# {result.Arm}: {Cell(result.Subject)}\n\n| Metric | Value | 95% interval | Tasks |\n|---|---:|---|---:|\n");
-        foreach (var m in result.Metrics) text.Append($"| {m.Title} | {Value(m, m.Value)} | {Range(m, m.Interval)} | {m.Tasks} |\n");
+        foreach (var m in result.Metrics) text.Append($"| {m.Title} | {Figures.Value(m, m.Value)} | {Figures.Range(m.Interval, m.IsShare)} | {m.Tasks} |\n");
         text.Append($"\nSuite `{result.SuiteHash}`, extraction rule {result.ExtractorVersion}, grading rule {result.GraderVersion}, seed {result.Options.Seed}.\n");
         text.Append(result.Sandbox is { } sandbox
             ? $"Answers were run ({sandbox.Name}). Not covered: {string.Join("; ", sandbox.NotCovered)}.\n"
             : "Answers were not run, so there is no pass rate.\n");
         return text.ToString();
     }
+
+    /// <summary>Several arms: what came out, metrics of all arms, each comparison, retention, preferences, symbols, flips, settings.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="flips">Most flips of each comparison that are shown in full.</param>
+    public static string Of(EvaluationReport report, int flips = 20)
+    {
+        var text = new StringBuilder("# Evaluation\n\n");
+        foreach (var line in Headlines(report)) text.Append($"- {line}\n");
+        text.Append($"\n## Arms\n\n| Metric | {string.Join(" | ", report.Results.Select(r => r.Arm))} | Tasks |\n|---|{string.Concat(report.Results.Select(_ => "---|"))}---:|\n");
+        foreach (var m in report.Results.SelectMany(r => r.Metrics).DistinctBy(m => m.Name))
+            text.Append($"| {m.Title} | {string.Join(" | ", report.Results.Select(r => r[m.Name] is { } v ? $"{Figures.Value(v, v.Value)} {Figures.Range(v.Interval, v.IsShare)}" : ""))} | {m.Tasks} |\n");
+        foreach (var c in report.Comparisons)
+        {
+            text.Append($"\n## {Cell(c.FirstArm)} and {Cell(c.SecondArm)}\n\n");
+            WriteMetrics(text, c);
+            WriteFlips(text, c, flips);
+        }
+        if (report.Comparisons.Count > 0) text.Append(Legend);
+        WriteGates(text, report.Gates);
+        WritePreferences(text, report);
+        WriteSymbols(text, [.. report.Results.Select(r => r.Arm)], report.Symbols, report.Invented);
+        text.Append("\n## Settings\n\n| | |\n|---|---|\n");
+        foreach (var (name, value) in report.Settings) text.Append($"| {Cell(name)} | {Cell(value)} |\n");
+        return text.ToString();
+    }
+
+    /// <summary>What came out, one sentence a line.</summary>
+    public static IReadOnlyList<string> Headlines(EvaluationReport report) =>
+    [
+        .. report.Comparisons.Select(Figures.Headline), .. report.Gates.Select(g => $"Retention gate of {g.Arm}: {Figures.Gate(g)}"),
+        .. report.Results[0].NotRun is { } why ? new[] { why } : [],
+    ];
+
+    /// <summary>A metric with its interval.</summary>
+    public static string Format(MetricValue m) => $"{Figures.Value(m, m.Value)} {Figures.Range(m.Interval, m.IsShare)}".TrimEnd();
+
+    /// <summary>A comparison as rows of text: metric, both arms, difference, p, verdict, detectable.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> Rows(Comparison comparison) => [.. comparison.Metrics.Select(m => (IReadOnlyList<string>)
+    [
+        m.First.Title + (m.First.Primary ? " *" : ""), Format(m.First), Format(m.Second), $"{Figures.Signed(m.Difference.Value, m.First.IsShare)} {Figures.Range(m.Difference.Interval, m.First.IsShare)}".TrimEnd(),
+        Figures.Probability(m.HolmP ?? m.P), m.Verdict.ToString().ToLowerInvariant(), Figures.Value(m.First, m.Detectable),
+    ])];
 
     /// <summary>Two arms: metrics, what may be said of them, flips, symbols, invented names.</summary>
     /// <param name="comparison">The comparison.</param>
@@ -28,31 +68,63 @@ public static class MarkdownReport
     {
         var text = new StringBuilder();
         text.Append($"# {Cell(comparison.First)} and {Cell(comparison.Second)}\n\n");
+        WriteMetrics(text, comparison);
+        text.Append(Legend);
+        WriteFlips(text, comparison, flips);
+        WriteSymbols(text, [comparison.FirstArm, comparison.SecondArm], comparison.Symbols, comparison.Invented);
+        if (comparison.NotCovered.Count > 0) text.Append($"\nThe sandbox does not cover: {string.Join("; ", comparison.NotCovered)}.\n");
+        return text.ToString();
+    }
+
+    private const string Legend = "\nBrackets are 95% intervals (bootstrap over documents). Bold metrics are primary: their p is corrected over all primary metrics (Holm). "
+        + "*better* and *worse* need an interval of the difference without zero and, for primary metrics, p below 0.05; all else is *inconclusive*. "
+        + "*Detectable* is the true difference that this suite would find 8 times of 10.\n";
+
+    private static void WriteMetrics(StringBuilder text, Comparison comparison)
+    {
         text.Append("| Metric | First | Second | Difference | p | Verdict | Detectable |\n|---|---|---|---|---:|---|---:|\n");
         foreach (var m in comparison.Metrics)
         {
-            var p = m.HolmP is { } holm ? $"{Probability(holm)} (Holm)" : Probability(m.P);
-            text.Append($"| {(m.First.Primary ? $"**{m.First.Title}**" : m.First.Title)} | {Value(m.First, m.First.Value)} {Range(m.First, m.First.Interval)} | ")
-                .Append($"{Value(m.Second, m.Second.Value)} {Range(m.Second, m.Second.Interval)} | {Signed(m.First, m.Difference.Value)} {Range(m.First, m.Difference.Interval)} | ")
-                .Append($"{p} | {m.Verdict.ToString().ToLowerInvariant()} | {Value(m.First, m.Detectable)} |\n");
+            var share = m.First.IsShare;
+            var p = m.HolmP is { } holm ? $"{Figures.Probability(holm)} (Holm)" : Figures.Probability(m.P);
+            text.Append($"| {(m.First.Primary ? $"**{m.First.Title}**" : m.First.Title)} | {Figures.Value(m.First, m.First.Value)} {Figures.Range(m.First.Interval, share)} | ")
+                .Append($"{Figures.Value(m.Second, m.Second.Value)} {Figures.Range(m.Second.Interval, share)} | {Figures.Signed(m.Difference.Value, share)} {Figures.Range(m.Difference.Interval, share)} | ")
+                .Append($"{p} | {m.Verdict.ToString().ToLowerInvariant()} | {Figures.Value(m.First, m.Detectable)} |\n");
         }
-        text.Append("\nBrackets are 95% intervals (bootstrap over documents). Bold metrics are primary: their p is corrected over all primary metrics (Holm). ")
-            .Append("*better* and *worse* need an interval of the difference without zero and, for primary metrics, p below 0.05; all else is *inconclusive*. ")
-            .Append("*Detectable* is the true difference that this suite would find 8 times of 10.\n");
-        WriteFlips(text, comparison, flips);
-        if (comparison.Symbols.Count > 0)
+    }
+
+    private static void WriteGates(StringBuilder text, IReadOnlyList<RetentionGate> gates)
+    {
+        if (gates.Count == 0) return;
+        text.Append("\n## Retention gate\n\n| Arm | Measure | Loss | 95% interval | Limit | |\n|---|---|---:|---|---:|---|\n");
+        foreach (var gate in gates)
+            foreach (var c in gate.Checks)
+                text.Append($"| {Cell(gate.Arm)} | {c.Title} | {Figures.Signed(c.Change, Figures.IsShare(c))} | {Figures.Range(c.Interval, Figures.IsShare(c))} | {Figures.Signed(c.Limit, Figures.IsShare(c))} | {c.Status.ToString().ToLowerInvariant()}{(c.Passes ? "" : ", over the limit")} |\n");
+    }
+
+    private static void WritePreferences(StringBuilder text, EvaluationReport report)
+    {
+        if (report.Preferences.Count == 0) return;
+        text.Append("\n## Preferences\n\n| Judge | Arms | Votes | Second preferred | 95% interval | p (sign test) | Agreement of two readings | Verdict |\n|---|---|---:|---:|---|---:|---:|---|\n");
+        foreach (var p in report.Preferences)
+            text.Append($"| {Cell(p.Judge)} | {Cell(p.First)}, {Cell(p.Second)} | {p.Votes.Count} | {Figures.Value(p.WinRate, true)} | {Figures.Range(p.Interval, true)} | {Figures.Probability(p.P)} | {Figures.Value(p.Agreement, true)} | {p.Verdict.ToString().ToLowerInvariant()} |\n");
+        if (report.Ranking.Count == 0) return;
+        text.Append("\nBradley-Terry strengths (log odds to the first; half a vote added for each side):\n\n");
+        foreach (var s in report.Ranking.OrderByDescending(s => s.LogStrength)) text.Append($"- {Cell(s.Name)}: {Figures.Signed(s.LogStrength, false)} ± {Figures.Value(s.StandardError, false)}\n");
+    }
+
+    private static void WriteSymbols(StringBuilder text, IReadOnlyList<string> arms, IReadOnlyList<SymbolRow> symbols, IReadOnlyList<InventedRow> invented)
+    {
+        if (symbols.Count > 0)
         {
-            text.Append("\n## Symbols\n\n| Symbol | Tasks that need it | Used, first | Used, second | Misused, first | Misused, second |\n|---|---:|---:|---:|---:|---:|\n");
-            foreach (var s in comparison.Symbols)
-                text.Append($"| `{Cell(s.Id)}` | {s.GoldTasks} | {s.FirstRecalled} | {s.SecondRecalled} | {s.FirstMisused} | {s.SecondMisused} |\n");
+            text.Append($"\n## Symbols\n\n| Symbol | Tasks that need it |{string.Concat(arms.Select(a => $" {Cell(a)}: used where needed / right / misused |"))}\n|---|---:|{string.Concat(arms.Select(_ => "---|"))}\n");
+            foreach (var s in symbols) text.Append($"| `{Cell(s.Id)}` | {s.GoldTasks} |{string.Concat(s.Arms.Select(a => $" {a.Recalled} / {a.Right} / {a.Misused} |"))}\n");
         }
-        if (comparison.Invented.Count > 0)
+        if (invented.Count > 0)
         {
-            text.Append("\n## Invented names\n\n| Name | Nearest real member | First | Second |\n|---|---|---:|---:|\n");
-            foreach (var n in comparison.Invented) text.Append($"| `{Cell(n.Name)}` | {(n.Suggestion is null ? "" : $"`{Cell(n.Suggestion)}`")} | {n.First} | {n.Second} |\n");
+            text.Append($"\n## Invented names\n\n| Name | Nearest real member |{string.Concat(arms.Select(a => $" {Cell(a)} |"))}\n|---|---|{string.Concat(arms.Select(_ => "---:|"))}\n");
+            foreach (var n in invented) text.Append($"| `{Cell(n.FullName)}` | {(n.Suggestion is null ? "" : $"`{Cell(n.Suggestion)}`")} |{string.Concat(n.Counts.Select(c => $" {c} |"))}\n");
         }
-        if (comparison.NotCovered.Count > 0) text.Append($"\nThe sandbox does not cover: {string.Join("; ", comparison.NotCovered)}.\n");
-        return text.ToString();
     }
 
     private static void WriteFlips(StringBuilder text, Comparison comparison, int limit)
@@ -72,7 +144,7 @@ public static class MarkdownReport
     {
         // A fence longer than any in the answer, or the answer could break out of it.
         var fence = new string('`', Math.Max(3, LongestRun(answer) + 1));
-        text.Append($"\n{fence}{(flip.Kind == TaskKind.Code ? "csharp" : "text")}\n{answer.TrimEnd('\n')}\n{fence}\n");
+        text.Append($"\n{fence}{(flip.Kind != TaskKind.Qa ? "csharp" : "text")}\n{answer.TrimEnd('\n')}\n{fence}\n");
         foreach (var d in diagnostics.Take(3)) text.Append($"- {Cell(d)}\n");
     }
 
@@ -82,16 +154,6 @@ public static class MarkdownReport
         foreach (var c in text) longest = Math.Max(longest, run = c == '`' ? run + 1 : 0);
         return longest;
     }
-
-    private static string Value(MetricValue metric, double value) =>
-        double.IsNaN(value) ? "n/a" : metric.IsShare ? $"{(value * 100).ToString("0.0", CultureInfo.InvariantCulture)}%" : value.ToString("0.000", CultureInfo.InvariantCulture);
-
-    private static string Signed(MetricValue metric, double value) => value > 0 ? "+" + Value(metric, value) : Value(metric, value);
-
-    private static string Range(MetricValue metric, Interval interval) =>
-        double.IsNaN(interval.Low) ? "" : $"[{Value(metric, interval.Low)}, {Value(metric, interval.High)}]";
-
-    private static string Probability(double p) => double.IsNaN(p) ? "n/a" : p < 0.001 ? "<0.001" : p.ToString("0.000", CultureInfo.InvariantCulture);
 
     private static string Cell(string text) => text.Replace("|", "\\|").Replace("\r", "").Replace('\n', ' ');
 }

@@ -1,35 +1,98 @@
 using System.Text.Json;
+using DocTuneLab.Corpus;
 
 namespace DocTuneLab.Evaluation.Suites;
 
-/// <summary>A set of held-out tasks: programming tasks with hidden tests and closed questions.</summary>
-/// <param name="Code">Programming tasks, in file order.</param>
+/// <summary>A set of held-out tasks.</summary>
+/// <param name="Code">Programming tasks about the library, in file order.</param>
 /// <param name="Qa">Closed questions, in file order.</param>
 public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Qa)
 {
     /// <summary>File name of the programming tasks in a suite's folder.</summary>
     public const string CodeFile = "code.jsonl";
 
-    /// <summary>File name of the closed questions in a suite's folder.</summary>
+    /// <summary>File name of the closed questions.</summary>
     public const string QaFile = "docqa.jsonl";
 
+    /// <summary>File name of the open questions.</summary>
+    public const string OpenFile = "open.jsonl";
+
+    /// <summary>File name of the code with gaps.</summary>
+    public const string CompletionFile = "completion.jsonl";
+
+    /// <summary>File name of the programming tasks that need no library.</summary>
+    public const string GeneralFile = "general.jsonl";
+
+    /// <summary>File name of the retention texts.</summary>
+    public const string RetentionFile = "retention.jsonl";
+
+    /// <summary>Open questions.</summary>
+    public IReadOnlyList<OpenTask> Open { get; init; } = [];
+
+    /// <summary>Code with gaps.</summary>
+    public IReadOnlyList<CompletionTask> Completion { get; init; } = [];
+
+    /// <summary>Programming tasks in plain C#, which a tuned model must not have forgotten.</summary>
+    public IReadOnlyList<CodeTask> General { get; init; } = [];
+
+    /// <summary>Frozen texts.</summary>
+    public IReadOnlyList<RetentionText> Retention { get; init; } = [];
+
     /// <summary>Content hash of all tasks, independent of white space and field order in the files.</summary>
-    public string Hash { get; } = ContentHash.Of([
-        .. Code.Select(t => JsonSerializer.Serialize(t, EvaluationJson.Compact)),
-        .. Qa.Select(t => JsonSerializer.Serialize(t, EvaluationJson.Compact))]);
+    public string Hash => ContentHash.Of([.. Hashes().SelectMany(h => new[] { h.Kind.ToString(), h.Hash })]);
 
     /// <summary>Number of tasks.</summary>
-    public int Count => Code.Count + Qa.Count;
+    public int Count => Code.Count + Qa.Count + Open.Count + Completion.Count + General.Count + Retention.Count;
 
-    /// <summary>The tasks of one split only.</summary>
-    public Suite Where(Documents.Split split) => new([.. Code.Where(t => t.Split == split)], [.. Qa.Where(t => t.Split == split)]);
+    /// <summary>Number and content hash of the tasks of each kind that the suite has.</summary>
+    public IReadOnlyList<(TaskKind Kind, int Count, string Hash)> Hashes()
+    {
+        (TaskKind Kind, int Count, string Hash) Of<T>(TaskKind kind, IReadOnlyList<T> tasks) =>
+            (kind, tasks.Count, ContentHash.Of([.. tasks.Select(t => JsonSerializer.Serialize(t, EvaluationJson.Compact))]));
+        return
+        [
+            .. new[]
+            {
+                Of(TaskKind.Code, Code), Of(TaskKind.Qa, Qa), Of(TaskKind.Open, Open), Of(TaskKind.Completion, Completion), Of(TaskKind.General, General), Of(TaskKind.Retention, Retention),
+            }.Where(h => h.Count > 0),
+        ];
+    }
 
-    /// <summary>The first tasks of each kind: a quick look, never a result.</summary>
+    /// <summary>The tasks of one split only. What measures retention belongs to every split.</summary>
+    public Suite Where(Documents.Split split) => new([.. Code.Where(t => t.Split == split)], [.. Qa.Where(t => t.Split == split)])
+    {
+        Open = [.. Open.Where(t => t.Split == split)], Completion = [.. Completion.Where(t => t.Split == split)], General = General, Retention = Retention,
+    };
+
+    /// <summary>The tasks of some kinds only.</summary>
+    public Suite Only(IReadOnlyCollection<TaskKind> kinds) => new(kinds.Contains(TaskKind.Code) ? Code : [], kinds.Contains(TaskKind.Qa) ? Qa : [])
+    {
+        Open = kinds.Contains(TaskKind.Open) ? Open : [], Completion = kinds.Contains(TaskKind.Completion) ? Completion : [],
+        General = kinds.Contains(TaskKind.General) ? General : [], Retention = kinds.Contains(TaskKind.Retention) ? Retention : [],
+    };
+
+    /// <summary>The tasks with these ids only.</summary>
+    public Suite Named(IReadOnlySet<string> ids) => new([.. Code.Where(t => ids.Contains(t.Id))], [.. Qa.Where(t => ids.Contains(t.Id))])
+    {
+        Open = [.. Open.Where(t => ids.Contains(t.Id))], Completion = [.. Completion.Where(t => ids.Contains(t.Id))],
+        General = [.. General.Where(t => ids.Contains(t.Id))], Retention = [.. Retention.Where(t => ids.Contains(t.Id))],
+    };
+
+    /// <summary>The first programming tasks and closed questions: a quick look, never a result.</summary>
     public Suite Take(int code, int qa) => new([.. Code.Take(code)], [.. Qa.Take(qa)]);
 
+    /// <summary>What no training sample may come near.</summary>
+    public IReadOnlyList<HeldOut> HeldOut() =>
+    [
+        .. Code.Concat(General).Select(t => new HeldOut(t.Id, [t.Instruction], t.Reference.Length > 0 ? [t.Reference] : [], t.GoldSymbols.ToHashSet(StringComparer.Ordinal))),
+        .. Qa.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
+        .. Open.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
+        .. Completion.Select(t => new HeldOut(t.Id, [], [t.With(t.Middle)], new HashSet<string>())),
+    ];
+
     /// <summary>
-    /// Reads a suite from a folder with <c>code.jsonl</c> and/or <c>docqa.jsonl</c>, or from one such file
-    /// (any name: a line with a <c>question</c> is a closed question).
+    /// Reads a suite from a folder with any of <c>code.jsonl</c>, <c>docqa.jsonl</c>, <c>open.jsonl</c>, <c>completion.jsonl</c>, <c>general.jsonl</c>,
+    /// <c>retention.jsonl</c>, or from one such file (any name: the fields of a line say what it is).
     /// </summary>
     /// <exception cref="LabException">Nothing to read, or a line is wrong; the message says <c>file:line: field</c>.</exception>
     public static Suite Load(string path) => SuiteReader.Load(path);

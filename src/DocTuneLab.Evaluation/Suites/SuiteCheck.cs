@@ -1,4 +1,6 @@
+using DocTuneLab.Corpus;
 using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Extraction;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Library;
 
@@ -14,6 +16,9 @@ public sealed record SuiteProblem(string Task, string Problem);
 /// <param name="Problems">None where the suite is sound.</param>
 public sealed record SuiteReport(string SuiteHash, IReadOnlyList<SuiteProblem> Problems)
 {
+    /// <summary>What the check could not prove, and what it compared.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Throws where there are problems.</summary>
     /// <exception cref="LabException">Names the first problems.</exception>
     public void ThrowIfUnsound()
@@ -26,7 +31,8 @@ public sealed record SuiteReport(string SuiteHash, IReadOnlyList<SuiteProblem> P
 
 /// <summary>
 /// Proves a suite before it is used: every reference compiles, passes and uses its gold symbols, every stub compiles and fails, every gold
-/// symbol exists, every accepted answer is graded right. References and stubs take the same way as a model's answers.
+/// symbol exists, every accepted answer is graded right, every gap compiles with what stood there, and nothing comes near the training data. References and
+/// stubs take the same way as a model's answers.
 /// </summary>
 public static class SuiteCheck
 {
@@ -35,25 +41,31 @@ public static class SuiteCheck
     /// <param name="suite">All its tasks.</param>
     /// <param name="api">The library's symbols.</param>
     /// <param name="execution">Limits; running must be allowed.</param>
+    /// <param name="training">Samples that models are trained on, or none.</param>
     /// <param name="cancel">Stops between tasks.</param>
     /// <exception cref="LabException">Running is not allowed, or the sandbox failed.</exception>
-    public static SuiteReport Run(Evaluator evaluator, Suite suite, ApiModel api, ExecutionOptions execution, CancellationToken cancel = default)
+    public static SuiteReport Run(Evaluator evaluator, Suite suite, ApiModel api, ExecutionOptions execution, IReadOnlyList<Sample>? training = null, CancellationToken cancel = default)
     {
         if (!execution.AllowUntrustedCode) throw new LabException("Checking a suite runs its reference solutions. Set AllowUntrustedCode.");
+        if (Sandbox.Refusal(execution) is { } refusal) throw new LabException(refusal);
         List<SuiteProblem> problems = [];
-        var answers = suite.Code.Select(t => new StoredAnswer(t.Id, TaskKind.Code, 0, Fenced(t.Reference)))
-            .Concat(suite.Code.Select(t => new StoredAnswer(t.Id, TaskKind.Code, 1, Fenced(t.Stub)))).ToList();
-        var results = evaluator.Score("suite check", suite, answers, [], new EvaluationOptions { Execution = execution, BootstrapDraws = 100 }, cancel: cancel).Code;
+        List<string> notes = [];
+        CodeTask[] tasks = [.. suite.Code, .. suite.General];
+        var proven = new Suite(tasks, []);
+        var answers = tasks.Select(t => new StoredAnswer(t.Id, TaskKind.Code, 0, Fenced(t.Reference)))
+            .Concat(tasks.Select(t => new StoredAnswer(t.Id, TaskKind.Code, 1, Fenced(t.Stub)))).ToList();
+        var results = evaluator.Score("suite check", proven, answers, [], new EvaluationOptions { Execution = execution, BootstrapDraws = 100 }, cancel: cancel).Code;
 
-        foreach (var (task, i) in suite.Code.Select((t, i) => (t, i)))
+        foreach (var (task, i) in tasks.Select((t, i) => (t, i)))
         {
             void Wrong(string problem) => problems.Add(new(task.Id, problem));
             foreach (var gold in task.GoldSymbols.Where(g => api.Find(g) is null)) Wrong($"goldSymbols: {gold} does not exist in the library");
             var reference = results[i];
-            if (!reference.Compiles) Wrong($"reference: does not compile: {First(reference)}");
+            if (task.Reference.Length == 0) notes.Add($"{task.Id}: has no reference, so nothing shows that its tests can be passed");
+            else if (!reference.Compiles) Wrong($"reference: does not compile: {First(reference)}");
             else if (!reference.Passes) Wrong($"reference: {reference.Status}: {reference.Message}");
             else foreach (var gold in reference.GoldMissed.Where(g => api.Find(g) is not null)) Wrong($"reference: does not use {gold}");
-            var stub = results[suite.Code.Count + i];
+            var stub = results[tasks.Length + i];
             if (!stub.Compiles) Wrong($"stub: does not compile: {First(stub)}");
             else if (stub.Passes) Wrong("stub: passes, so the tests test nothing");
             else if (stub.Status == ExecutionStatus.CompileError) Wrong($"stub: {stub.Message}");
@@ -61,7 +73,25 @@ public static class SuiteCheck
         foreach (var task in suite.Qa)
             foreach (var answer in task.Answers.Where(a => !QaGrader.IsCorrect(a, [a])))
                 problems.Add(new(task.Id, $"answers: \"{answer}\" is not graded right by the rule, so no model can give it"));
-        return new(suite.Hash, problems);
+        var filled = evaluator.Score("suite check", suite, [.. suite.Completion.Select(t => new StoredAnswer(t.Id, TaskKind.Completion, 0, t.Middle))], [], new EvaluationOptions { BootstrapDraws = 100 }, cancel: cancel).Completion;
+        foreach (var gap in filled)
+            if (!gap.Compiles) problems.Add(new(gap.Task, $"middle: the whole does not compile: {gap.Errors.Select(e => $"line {e.Line}: {e.Id}: {e.Message}").FirstOrDefault()}"));
+            else if (!gap.Exact) problems.Add(new(gap.Task, "middle: an answer that repeats it would not count as exact"));
+        if (training is { Count: > 0 }) problems.AddRange(Overlaps(suite, training, notes));
+        else notes.Add("No training data was given, so overlap with it was not looked for.");
+        return new(suite.Hash, problems) { Notes = notes };
+    }
+
+    private static IEnumerable<SuiteProblem> Overlaps(Suite suite, IReadOnlyList<Sample> training, List<string> notes)
+    {
+        var heldOut = new Decontamination(suite.HeldOut());
+        notes.Add($"Compared with {training.Count} training samples: 8-grams of words, and code but for white space.");
+        foreach (var sample in training)
+        {
+            var code = sample.Kind is SampleKind.Code or SampleKind.Repair ? CodeExtractor.Extract(sample.Messages[^1].Content).Code : null;
+            var prompt = sample.Messages.LastOrDefault(m => m.Role == "user")?.Content ?? "";
+            if (heldOut.Find(prompt, code, sample.Evidence.Symbols) is { } why) yield return new(sample.Id, $"training sample: {why}");
+        }
     }
 
     // Tildes, because a reference may hold backticks.

@@ -6,19 +6,19 @@ namespace DocTuneLab.Evaluation.Suites;
 /// <summary>Reads tasks from JSON Lines; every complaint names the file, the line and the field.</summary>
 internal static class SuiteReader
 {
-    private static readonly string[] CodeFields =
-        ["id", "instruction", "signature", "context", "usings", "goldSymbols", "reference", "stub", "tests", "documents", "split"];
-
-    private static readonly string[] QaFields = ["id", "question", "answers", "documents", "split"];
+    private static readonly string[] FileNames = [Suite.CodeFile, Suite.QaFile, Suite.OpenFile, Suite.CompletionFile, Suite.GeneralFile, Suite.RetentionFile];
 
     public static Suite Load(string path)
     {
-        List<CodeTask> code = [];
+        List<CodeTask> code = [], general = [];
         List<QaTask> qa = [];
+        List<OpenTask> open = [];
+        List<CompletionTask> completion = [];
+        List<RetentionText> retention = [];
         Dictionary<string, string> seen = new(StringComparer.Ordinal);
         foreach (var file in Files(path))
         {
-            var before = code.Count + qa.Count;
+            var before = seen.Count;
             var number = 0;
             foreach (var line in File.ReadLines(file))
             {
@@ -26,23 +26,26 @@ internal static class SuiteReader
                 if (string.IsNullOrWhiteSpace(line)) continue;
                 using var json = Parse(file, number, line);
                 var reader = new Line($"{file}:{number}", json.RootElement);
-                if (reader.Has("question")) qa.Add(ReadQa(reader));
-                else code.Add(ReadCode(reader));
+                if (reader.Has("rubric")) open.Add(ReadOpen(reader));
+                else if (reader.Has("question")) qa.Add(ReadQa(reader));
+                else if (reader.Has("middle")) completion.Add(ReadCompletion(reader));
+                else if (reader.Has("text")) retention.Add(ReadRetention(reader));
+                else (Path.GetFileName(file) == Suite.GeneralFile ? general : code).Add(ReadCode(reader));
                 var id = reader.Text("id");
                 if (!seen.TryAdd(id, reader.Where)) throw reader.Wrong("id", $"\"{id}\" is already used at {seen[id]}; ids are unique in a suite");
             }
-            if (code.Count + qa.Count == before) throw new LabException($"{file}: no tasks. Expected one JSON object per line.");
+            if (seen.Count == before) throw new LabException($"{file}: no tasks. Expected one JSON object per line.");
         }
-        return new Suite(code, qa);
+        return new Suite(code, qa) { Open = open, Completion = completion, General = general, Retention = retention };
     }
 
     private static IReadOnlyList<string> Files(string path)
     {
         if (File.Exists(path)) return [path];
         if (!Directory.Exists(path))
-            throw new LabException($"{path}: no such suite. Expected a folder with {Suite.CodeFile} and/or {Suite.QaFile}, or one such file.");
-        string[] files = [.. new[] { Suite.CodeFile, Suite.QaFile }.Select(f => Path.Combine(path, f)).Where(File.Exists)];
-        return files.Length > 0 ? files : throw new LabException($"{path}: neither {Suite.CodeFile} nor {Suite.QaFile} is in this folder.");
+            throw new LabException($"{path}: no such suite. Expected a folder with any of {string.Join(", ", FileNames)}, or one such file.");
+        string[] files = [.. FileNames.Select(f => Path.Combine(path, f)).Where(File.Exists)];
+        return files.Length > 0 ? files : throw new LabException($"{path}: none of {string.Join(", ", FileNames)} is in this folder.");
     }
 
     private static JsonDocument Parse(string file, int number, string line)
@@ -61,15 +64,15 @@ internal static class SuiteReader
 
     private static CodeTask ReadCode(Line line)
     {
-        line.OnlyFields(CodeFields);
+        line.OnlyFields("id", "instruction", "signature", "context", "usings", "goldSymbols", "reference", "stub", "tests", "documents", "split");
         return new CodeTask(
             line.Text("id"),
             line.Text("instruction"),
             line.Text("signature"),
             line.OptionalText("context"),
             line.Texts("usings", optional: true),
-            line.Texts("goldSymbols", item: s => s.Length > 2 && s[1] == ':' ? null : "a documentation id such as M:Ns.Type.Method(System.Int32)"),
-            line.Text("reference"),
+            line.Texts("goldSymbols", mayBeEmpty: true, item: s => s.Length > 2 && s[1] == ':' ? null : "a documentation id such as M:Ns.Type.Method(System.Int32)"),
+            line.OptionalText("reference"),
             line.Text("stub"),
             line.Texts("tests"),
             line.Texts("documents"),
@@ -78,8 +81,32 @@ internal static class SuiteReader
 
     private static QaTask ReadQa(Line line)
     {
-        line.OnlyFields(QaFields);
+        line.OnlyFields("id", "question", "answers", "documents", "split");
         return new QaTask(line.Text("id"), line.Text("question"), line.Texts("answers"), line.Texts("documents"), line.Split());
+    }
+
+    private static OpenTask ReadOpen(Line line)
+    {
+        line.OnlyFields("id", "question", "reference", "rubric", "documents", "split");
+        return new OpenTask(line.Text("id"), line.Text("question"), line.Text("reference"), line.Texts("rubric"), line.Texts("documents"), line.Split());
+    }
+
+    private static CompletionTask ReadCompletion(Line line)
+    {
+        line.OnlyFields("id", "prefix", "middle", "suffix", "usings", "documents", "split");
+        return new CompletionTask(line.Text("id"), line.Text("prefix"), line.Text("middle"), line.OptionalText("suffix"), line.Texts("usings", optional: true), line.Texts("documents"), line.Split());
+    }
+
+    private static RetentionText ReadRetention(Line line)
+    {
+        line.OnlyFields("id", "kind", "text", "source");
+        var kind = line.Text("kind") switch
+        {
+            "text" => RetentionKind.Text,
+            "csharp" => RetentionKind.CSharp,
+            var other => throw line.Wrong("kind", $"\"{other}\" is not one of text, csharp"),
+        };
+        return new RetentionText(line.Text("id"), kind, line.Text("text"), line.Text("source"));
     }
 
     /// <summary>One object with its place, so that errors can name both.</summary>
@@ -89,7 +116,7 @@ internal static class SuiteReader
 
         public bool Has(string field) => Root.TryGetProperty(field, out _);
 
-        public void OnlyFields(string[] known)
+        public void OnlyFields(params string[] known)
         {
             foreach (var property in Root.EnumerateObject())
                 if (!known.Contains(property.Name))
@@ -104,7 +131,7 @@ internal static class SuiteReader
             return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(field, $"expected text, found {value.ValueKind}");
         }
 
-        public IReadOnlyList<string> Texts(string field, bool optional = false, Func<string, string?>? item = null)
+        public IReadOnlyList<string> Texts(string field, bool optional = false, bool mayBeEmpty = false, Func<string, string?>? item = null)
         {
             if (!Root.TryGetProperty(field, out var value) || value.ValueKind == JsonValueKind.Null)
                 return optional ? [] : throw Wrong(field, "missing; expected a list of texts");
@@ -118,7 +145,7 @@ internal static class SuiteReader
                 if (item?.Invoke(text) is { } expected) throw Wrong($"{field}[{texts.Count}]", $"\"{text}\" is not {expected}");
                 texts.Add(text);
             }
-            return texts.Count > 0 || optional ? texts : throw Wrong(field, "empty; expected at least one");
+            return texts.Count > 0 || optional || mayBeEmpty ? texts : throw Wrong(field, "empty; expected at least one");
         }
 
         public Split Split()

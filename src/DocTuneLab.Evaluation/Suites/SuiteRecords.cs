@@ -11,8 +11,8 @@ namespace DocTuneLab.Evaluation.Suites;
 /// <param name="Signature">Header of the method to write, such as <c>public static int Count(Tank tank)</c>.</param>
 /// <param name="Context">Optional C# (types) placed before the solution class and shown to the model; may be empty.</param>
 /// <param name="Usings">Namespaces in scope besides the implicit ones.</param>
-/// <param name="GoldSymbols">Documentation ids of library members that a right solution uses.</param>
-/// <param name="Reference">A body that passes.</param>
+/// <param name="GoldSymbols">Documentation ids of library members that a right solution uses; empty for a task that is not about the library.</param>
+/// <param name="Reference">A body that passes; empty for an imported task that came without one.</param>
 /// <param name="Stub">A body that compiles and must fail.</param>
 /// <param name="Tests">Hidden statements; they call <c>Solution.…</c> and <c>Check.Equal/True/Throws</c>; await is allowed.</param>
 /// <param name="Documents">Pages that teach it; the first decides the split.</param>
@@ -37,3 +37,42 @@ public sealed record CodeTask(
 /// <param name="Documents">Pages, or <c>xml:</c> documentation ids, that hold the fact.</param>
 /// <param name="Split">Split of the question.</param>
 public sealed record QaTask(string Id, string Question, IReadOnlyList<string> Answers, IReadOnlyList<string> Documents, Split Split);
+
+/// <summary>A held-out question with an open answer (one line of <c>open.jsonl</c>), graded by a judge.</summary>
+/// <param name="Id">Unique in the suite.</param>
+/// <param name="Question">The question.</param>
+/// <param name="Reference">An answer that meets the rubric.</param>
+/// <param name="Rubric">Facts that a full answer states; each counts the same.</param>
+/// <param name="Documents">Pages that hold the facts.</param>
+/// <param name="Split">Split of the question.</param>
+public sealed record OpenTask(string Id, string Question, string Reference, IReadOnlyList<string> Rubric, IReadOnlyList<string> Documents, Split Split);
+
+/// <summary>A piece of held-out code with a gap (one line of <c>completion.jsonl</c>): fill in the middle.</summary>
+/// <param name="Id">Unique in the suite.</param>
+/// <param name="Prefix">Code before the gap.</param>
+/// <param name="Middle">What stood there.</param>
+/// <param name="Suffix">Code after the gap.</param>
+/// <param name="Usings">Namespaces in scope besides the implicit ones.</param>
+/// <param name="Documents">The page that it was taken from.</param>
+/// <param name="Split">Its split.</param>
+public sealed record CompletionTask(string Id, string Prefix, string Middle, string Suffix, IReadOnlyList<string> Usings, IReadOnlyList<string> Documents, Split Split)
+{
+    /// <summary>The code with an answer in the gap.</summary>
+    public string With(string middle) => Prefix + middle + Suffix;
+}
+
+/// <summary>What a retention text is made of.</summary>
+public enum RetentionKind
+{
+    /// <summary>English prose.</summary>
+    Text,
+    /// <summary>C# that has nothing to do with the library.</summary>
+    CSharp,
+}
+
+/// <summary>Frozen text that a tuned model must still find as likely as its base did (one line of <c>retention.jsonl</c>).</summary>
+/// <param name="Id">Unique in the suite.</param>
+/// <param name="Kind">Prose or C#.</param>
+/// <param name="Text">The text.</param>
+/// <param name="Source">Where it is from; texts of one source are drawn together.</param>
+public sealed record RetentionText(string Id, RetentionKind Kind, string Text, string Source);

@@ -15,6 +15,18 @@ public sealed record LoraConfig
     /// <summary>The update is scaled by alpha / rank. Default 32.</summary>
     public double Alpha { get; init; } = 32;
 
+    /// <summary>Scales by alpha / sqrt(rank) instead, which keeps large ranks useful (Kalajdzievski 2023, arXiv 2312.03732). Default false.</summary>
+    public bool UseRsLora { get; init; }
+
+    /// <summary>Learns the length of each row of the weight apart from its direction (DoRA, Liu et al. 2024, arXiv 2402.09353). Default false.</summary>
+    public bool UseDora { get; init; }
+
+    /// <summary><c>default</c> (A random, B zero) or <c>pissa</c> (principal singular directions, Meng et al. 2024, arXiv 2404.02948). Default <c>default</c>.</summary>
+    public string Initialization { get; init; } = "default";
+
+    /// <summary>Factor of the product B A.</summary>
+    public double Scale => UseRsLora ? Alpha / Math.Sqrt(Rank) : Alpha / Rank;
+
     /// <summary>Dropout on the adapter's input in training. Default 0.</summary>
     public double Dropout { get; init; }
 
@@ -22,14 +34,13 @@ public sealed record LoraConfig
     public IReadOnlyList<string> TargetModules { get; init; } = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 }
 
-/// <summary>One low-rank update: x → (alpha / rank) · B A x.</summary>
+/// <summary>One low-rank update: x → scale · B A x; with a magnitude, the rows of W + scale · B A are then brought to that length.</summary>
 public sealed class LoraLayer : IDisposable
 {
-    private readonly double _scale, _dropout;
-
-    internal LoraLayer(string name, Tensor a, Tensor b, double scale, double dropout)
+    internal LoraLayer(string name, Tensor a, Tensor b, double scale, double dropout, Tensor? magnitude = null, (Tensor A, Tensor B)? start = null)
     {
-        (Name, A, B, _scale, _dropout) = (name, a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), scale, dropout);
+        (Name, A, B, Scale, Dropout, Magnitude) = (name, a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), scale, dropout, magnitude?.DetachFromDisposeScope());
+        if (start is { } s) Start = (s.A.DetachFromDisposeScope(), s.B.DetachFromDisposeScope());
     }
 
     /// <summary>Name of the linear layer.</summary>
@@ -41,14 +52,51 @@ public sealed class LoraLayer : IDisposable
     /// <summary>[out, rank] in float32.</summary>
     public Tensor B { get; }
 
+    /// <summary>[out] in float32: lengths of the weight's rows (DoRA), or null.</summary>
+    public Tensor? Magnitude { get; }
+
+    /// <summary>Factor of B A.</summary>
+    public double Scale { get; }
+
+    /// <summary>Share of the input that training drops.</summary>
+    internal double Dropout { get; }
+
+    /// <summary>
+    /// PiSSA's A and B before training, or null. Their product is subtracted rather than taken out of the weight, so that
+    /// a quantised base stays as it is and the adapter can be exported for the stock base.
+    /// </summary>
+    internal (Tensor A, Tensor B)? Start { get; }
+
+    /// <summary>The products that make up the update, with their signs.</summary>
+    internal IEnumerable<(Tensor A, Tensor B, int Sign)> Factors => Start is { } start ? [(A, B, 1), (start.A, start.B, -1)] : [(A, B, 1)];
+
     /// <summary>Whether dropout is on.</summary>
     internal bool Training { get; set; }
 
-    /// <summary>[..., in] to [..., out], in the type of x.</summary>
-    public Tensor Forward(Tensor x)
+    /// <summary>Output of the adapted layer, [..., out], in the type of x.</summary>
+    /// <param name="x">[..., in].</param>
+    /// <param name="y">x Wᵀ, without bias.</param>
+    /// <param name="weight">W.</param>
+    public Tensor Forward(Tensor x, Tensor y, Weight weight)
     {
-        if (Training && _dropout > 0) x = nn.functional.dropout(x, _dropout, true);
-        return nn.functional.linear(nn.functional.linear(x, A.to_type(x.dtype)), B.to_type(x.dtype)) * _scale;
+        if (Training && Dropout > 0) x = nn.functional.dropout(x, Dropout, true);
+        foreach (var (a, b, sign) in Factors)
+            y = y + nn.functional.linear(nn.functional.linear(x, a.to_type(x.dtype)), b.to_type(x.dtype)) * (sign * Scale);
+        return Magnitude is null ? y : y * RowScales(weight).to_type(x.dtype);
+    }
+
+    /// <summary>DoRA's factor of each row: magnitude over the norm of W + scale · B A, the norm taken as constant.</summary>
+    internal Tensor RowScales(Weight weight)
+    {
+        Tensor norm;
+        using (no_grad())
+        using (var scope = NewDisposeScope())
+        {
+            var full = weight.Materialize(ScalarType.Float32).clone();
+            foreach (var (a, b, sign) in Factors) full.addmm_(b, a, 1, (float)(sign * Scale));
+            norm = full.norm(dim: 1).MoveToOuterDisposeScope();
+        }
+        return Magnitude! / norm;
     }
 
     /// <inheritdoc/>
@@ -56,6 +104,9 @@ public sealed class LoraLayer : IDisposable
     {
         A.Dispose();
         B.Dispose();
+        Magnitude?.Dispose();
+        Start?.A.Dispose();
+        Start?.B.Dispose();
     }
 }
 
@@ -78,7 +129,8 @@ public sealed class LoraAdapter : IDisposable
 
     /// <summary>Trainable tensors by PEFT name.</summary>
     public IReadOnlyDictionary<string, Tensor> Parameters => _layers.Values
-        .SelectMany(l => new[] { KeyValuePair.Create(KeyOf(l.Name, "lora_A"), l.A), KeyValuePair.Create(KeyOf(l.Name, "lora_B"), l.B) })
+        .SelectMany(l => new[] { KeyValuePair.Create(KeyOf(l.Name, "lora_A"), l.A), KeyValuePair.Create(KeyOf(l.Name, "lora_B"), l.B) }
+            .Concat(l.Magnitude is { } magnitude ? [KeyValuePair.Create(MagnitudeKeyOf(l.Name), magnitude)] : []))
         .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>A new adapter: A uniform in ±1/sqrt(in), B zero, so that it changes nothing before training.</summary>
@@ -89,8 +141,14 @@ public sealed class LoraAdapter : IDisposable
         var generator = new Generator((ulong)seed, CPU);
         return Build(model, config, "", linear =>
         {
+            var magnitude = config.UseDora ? linear.Weight.Materialize(ScalarType.Float32).norm(dim: 1) : null;
+            if (config.Initialization == "pissa")
+            {
+                var (a, b) = PrincipalFactors(linear.Weight.Materialize(ScalarType.Float32), config.Rank, config.Scale, generator);
+                return new Tensors(a, b, magnitude, (a.clone(), b.clone()));
+            }
             var bound = 1 / Math.Sqrt(linear.Weight.Columns);
-            return (rand(config.Rank, linear.Weight.Columns, generator: generator) * (2 * bound) - bound, zeros(linear.Weight.Rows, config.Rank));
+            return new Tensors(rand(config.Rank, linear.Weight.Columns, generator: generator) * (2 * bound) - bound, zeros(linear.Weight.Rows, config.Rank), magnitude, null);
         });
     }
 
@@ -104,10 +162,10 @@ public sealed class LoraAdapter : IDisposable
         try
         {
             var json = JsonNode.Parse(File.ReadAllBytes(path))!;
-            if ((bool?)json["use_dora"] == true || (bool?)json["use_rslora"] == true) throw new LabException($"{path}: DoRA and rsLoRA adapters are not supported");
             config = new LoraConfig
             {
                 Rank = (int)json["r"]!, Alpha = (double)json["lora_alpha"]!, Dropout = (double?)json["lora_dropout"] ?? 0,
+                UseRsLora = (bool?)json["use_rslora"] ?? false, UseDora = (bool?)json["use_dora"] ?? false,
                 TargetModules = [.. json["target_modules"]!.AsArray().Select(m => (string)m!)],
             };
         }
@@ -117,22 +175,39 @@ public sealed class LoraAdapter : IDisposable
         }
         Validate(config, path + ": ");
         using var file = SafetensorsFile.Open(Path.Combine(directory, "adapter_model.safetensors"));
-        return Build(model, config, path + ": ", linear => (
+        return Build(model, config, path + ": ", linear => new Tensors(
             file.Read(KeyOf(linear.Name, "lora_A"), [config.Rank, linear.Weight.Columns]).to_type(ScalarType.Float32),
-            file.Read(KeyOf(linear.Name, "lora_B"), [linear.Weight.Rows, config.Rank]).to_type(ScalarType.Float32)));
+            file.Read(KeyOf(linear.Name, "lora_B"), [linear.Weight.Rows, config.Rank]).to_type(ScalarType.Float32),
+            config.UseDora ? file.Read(MagnitudeKeyOf(linear.Name), [linear.Weight.Rows]).to_type(ScalarType.Float32) : null, null));
     }
 
-    /// <summary>Writes the adapter in PEFT's layout; weights in float32.</summary>
+    /// <summary>
+    /// Writes the adapter in PEFT's layout; weights in float32. A PiSSA adapter is written as an ordinary one of twice the
+    /// rank, [A; A₀] and [B, -B₀], so that it fits the stock base.
+    /// </summary>
     public void Save(string directory)
     {
         Directory.CreateDirectory(directory);
-        SafetensorsFile.Write(Path.Combine(directory, "adapter_model.safetensors"), Parameters);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var pissa = Config.Initialization == "pissa";
+        var tensors = Parameters.ToDictionary();
+        if (pissa)
+        {
+            foreach (var layer in _layers.Values)
+            {
+                tensors[KeyOf(layer.Name, "lora_A")] = cat([layer.A, layer.Start!.Value.A], 0);
+                tensors[KeyOf(layer.Name, "lora_B")] = cat([layer.B, -layer.Start!.Value.B], 1);
+            }
+        }
+        SafetensorsFile.Write(Path.Combine(directory, "adapter_model.safetensors"), tensors);
+        var factor = pissa ? 2 : 1;
         File.WriteAllText(Path.Combine(directory, "adapter_config.json"), new JsonObject
         {
             ["peft_type"] = "LORA", ["task_type"] = "CAUSAL_LM", ["base_model_name_or_path"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(_model.Directory))),
-            ["r"] = Config.Rank, ["lora_alpha"] = Config.Alpha, ["lora_dropout"] = Config.Dropout,
+            ["r"] = factor * Config.Rank, ["lora_alpha"] = Config.Alpha * (Config.UseRsLora ? Math.Sqrt(factor) : factor), ["lora_dropout"] = Config.Dropout,
             ["target_modules"] = new JsonArray([.. Config.TargetModules.Select(m => (JsonNode)m)]),
-            ["bias"] = "none", ["fan_in_fan_out"] = false, ["inference_mode"] = true, ["init_lora_weights"] = true, ["use_rslora"] = false, ["use_dora"] = false,
+            ["bias"] = "none", ["fan_in_fan_out"] = false, ["inference_mode"] = true, ["init_lora_weights"] = true, ["use_rslora"] = Config.UseRsLora, ["use_dora"] = Config.UseDora,
             ["modules_to_save"] = null, ["rank_pattern"] = new JsonObject(), ["alpha_pattern"] = new JsonObject(),
         }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
     }
@@ -157,13 +232,27 @@ public sealed class LoraAdapter : IDisposable
 
     private static string KeyOf(string layer, string part) => $"base_model.model.{layer}.{part}.weight";
 
+    private static string MagnitudeKeyOf(string layer) => $"base_model.model.{layer}.lora_magnitude_vector";
+
+    // Largest singular directions by subspace iteration (Halko et al. 2011, arXiv 0909.4061); scale · B A is W's best approximation of that rank.
+    private static (Tensor A, Tensor B) PrincipalFactors(Tensor weight, int rank, double scale, Generator generator)
+    {
+        if (rank > Math.Min(weight.shape[0], weight.shape[1])) throw new LabException($"rank is {rank}, but PiSSA takes that many singular directions of a {weight.shape[0]} x {weight.shape[1]} weight; lower the rank");
+        var basis = weight.mm(randn(weight.shape[1], Math.Min(rank + 8, Math.Min(weight.shape[0], weight.shape[1])), generator: generator));
+        for (var i = 0; i < 4; i++) basis = linalg.qr(weight.mm(weight.t().mm(linalg.qr(basis).Q))).Q;
+        var (u, s, v) = linalg.svd(basis.t().mm(weight), fullMatrices: false);
+        var root = (s[..rank] / scale).sqrt();
+        return ((v[..rank] * root.unsqueeze(1)).contiguous(), (basis.mm(u)[.., ..rank] * root.unsqueeze(0)).contiguous());
+    }
+
     private static void Validate(LoraConfig config, string where)
     {
         if (config.Rank is < 1 or > 1024) throw new LabException($"{where}rank is {config.Rank}; expected 1 to 1024");
+        if (config.Initialization is not ("default" or "pissa")) throw new LabException($"{where}initialization is '{config.Initialization}'; expected default or pissa");
         if (config.Dropout is < 0 or >= 1) throw new LabException($"{where}dropout is {config.Dropout}; expected 0 or more and less than 1");
     }
 
-    private static LoraAdapter Build(BaseModel model, LoraConfig config, string where, Func<Linear, (Tensor A, Tensor B)> tensors)
+    private static LoraAdapter Build(BaseModel model, LoraConfig config, string where, Func<Linear, Tensors> tensors)
     {
         using var scope = NewDisposeScope();
         var known = model.Decoder.Linears.Select(l => l.Name[(l.Name.LastIndexOf('.') + 1)..]).ToHashSet(StringComparer.Ordinal);
@@ -173,14 +262,17 @@ public sealed class LoraAdapter : IDisposable
         foreach (var linear in model.Decoder.Linears)
         {
             if (!config.TargetModules.Contains(linear.Name[(linear.Name.LastIndexOf('.') + 1)..])) continue;
-            var (a, b) = tensors(linear);
-            var layer = new LoraLayer(linear.Name, a.detach(), b.detach(), config.Alpha / config.Rank, config.Dropout);
+            var (a, b, magnitude, start) = tensors(linear);
+            var layer = new LoraLayer(linear.Name, a.detach(), b.detach(), config.Scale, config.Dropout, magnitude?.detach(), start);
             layer.A.requires_grad = true;
             layer.B.requires_grad = true;
+            if (layer.Magnitude is not null) layer.Magnitude.requires_grad = true;
             layers.Add(linear.Name, layer);
         }
         return new LoraAdapter(model, config, layers);
     }
+
+    private readonly record struct Tensors(Tensor A, Tensor B, Tensor? Magnitude, (Tensor A, Tensor B)? Start);
 
     private sealed class Detach(BaseModel model) : IDisposable
     {

@@ -75,6 +75,16 @@ public sealed class Decoder : IDisposable
     /// <summary>All adaptable linear layers, in order.</summary>
     public IEnumerable<Linear> Linears => _layers.SelectMany(l => l.Linears);
 
+    internal IReadOnlyList<Layer> Layers => _layers;
+
+    internal Tensor FinalNorm => _finalNorm;
+
+    internal DenseWeight Embedding => _embedding;
+
+    internal DenseWeight Head => _head;
+
+    internal Rotary Rotary => _rotary;
+
     /// <summary>Number of layers.</summary>
     public int LayerCount => _layers.Length;
 

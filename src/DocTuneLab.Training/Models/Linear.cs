@@ -21,8 +21,9 @@ public sealed class Linear(string name, Weight weight, Tensor? bias) : IDisposab
     /// <summary>x [..., in] to [..., out], in the type of x.</summary>
     public Tensor Forward(Tensor x)
     {
-        var y = nn.functional.linear(x, Weight.Materialize(x.dtype), Bias?.to_type(x.dtype));
-        return Adapter is null ? y : y + Adapter.Forward(x);
+        var y = nn.functional.linear(x, Weight.Materialize(x.dtype));
+        if (Adapter is not null) y = Adapter.Forward(x, y, Weight);
+        return Bias is null ? y : y + Bias.to_type(x.dtype);
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,13 @@ public abstract class Weight : IDisposable
     /// <summary>The matrix in <paramref name="type"/>; belongs to the current dispose scope unless it is the stored tensor itself.</summary>
     public abstract Tensor Materialize(ScalarType type);
 
+    /// <summary>Writes the matrix over <paramref name="target"/>, in its type.</summary>
+    internal virtual void CopyTo(Tensor target)
+    {
+        using var scope = NewDisposeScope();
+        target.copy_(Materialize(target.dtype));
+    }
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }
@@ -76,6 +83,12 @@ public sealed class Nf4Weight(Nf4Tensor quantized) : Weight
 
     /// <inheritdoc/>
     public override Tensor Materialize(ScalarType type) => _resident is { } kept && kept.dtype == type ? kept : Quantized.Dequantize(type);
+
+    internal override void CopyTo(Tensor target)
+    {
+        if (target.is_contiguous() && target.dtype is ScalarType.Float32 or ScalarType.BFloat16) Quantized.Dequantize(target);
+        else base.CopyTo(target);
+    }
 
     /// <inheritdoc/>
     public override void Dispose() => Release();

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
+using DocTuneLab.Training.Native;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Quantization;
@@ -25,7 +24,6 @@ public sealed class Nf4Tensor
     ];
 
     private static readonly float[] s_midpoints = [.. Enumerable.Range(0, 15).Select(i => (s_code[i] + s_code[i + 1]) / 2)];
-    private static readonly float[] s_dynamicMap = DynamicMap();
 
     private readonly byte[] _packed;
     private readonly byte[] _absmax;
@@ -39,7 +37,7 @@ public sealed class Nf4Tensor
     public static ReadOnlySpan<float> Code => s_code;
 
     /// <summary>bitsandbytes' signed dynamic map of 256 values, ascending.</summary>
-    public static ReadOnlySpan<float> NestedCode => s_dynamicMap;
+    public static ReadOnlySpan<float> NestedCode => DynamicCode.Signed;
 
     /// <summary>Dimensions of the matrix.</summary>
     public long[] Shape { get; }
@@ -87,71 +85,30 @@ public sealed class Nf4Tensor
             var from = n * NestedBlockSize;
             var to = Math.Min(blocks, from + NestedBlockSize);
             for (var i = from; i < to; i++) nested[n] = Math.Max(nested[n], Math.Abs(scales[i] - offset));
-            for (var i = from; i < to; i++) absmax[i] = (byte)NearestValue(s_dynamicMap, nested[n] == 0 ? 0 : (scales[i] - offset) / nested[n]);
+            for (var i = from; i < to; i++) absmax[i] = (byte)DynamicCode.Nearest(DynamicCode.Signed, nested[n] == 0 ? 0 : (scales[i] - offset) / nested[n]);
         }
         return new Nf4Tensor(matrix.shape, packed, absmax, nested, offset);
     }
 
     /// <summary>Decoded absmax of a block.</summary>
-    public float Scale(int block) => s_dynamicMap[_absmax[block]] * _nestedAbsmax[block / NestedBlockSize] + _offset;
+    public float Scale(int block) => DynamicCode.Signed[_absmax[block]] * _nestedAbsmax[block / NestedBlockSize] + _offset;
 
     /// <summary>The matrix in float32, or in bfloat16 rounded to nearest even from float32.</summary>
     public Tensor Dequantize(ScalarType type)
     {
         var result = empty(Shape, dtype: type == ScalarType.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32);
-        if (type == ScalarType.BFloat16) ToBFloat16(MemoryMarshal.Cast<byte, ushort>(result.bytes));
-        else ToFloat32(MemoryMarshal.Cast<byte, float>(result.bytes));
+        Dequantize(result);
         if (type is ScalarType.BFloat16 or ScalarType.Float32) return result;
         var converted = result.to_type(type);
         result.Dispose();
         return converted;
     }
 
-    private void ToFloat32(Span<float> target)
+    /// <summary>Writes the matrix over a contiguous tensor of its size in float32 or bfloat16.</summary>
+    internal unsafe void Dequantize(Tensor target)
     {
-        for (var block = 0; block * BlockSize < target.Length; block++)
-        {
-            var scale = Scale(block);
-            var end = Math.Min(target.Length, (block + 1) * BlockSize);
-            for (var i = block * BlockSize; i < end; i++)
-                target[i] = s_code[i % 2 == 0 ? _packed[i / 2] >> 4 : _packed[i / 2] & 15] * scale;
-        }
-    }
-
-    private void ToBFloat16(Span<ushort> target)
-    {
-        // Whole blocks in 16 lanes: 8 bytes become 16 nibbles, a permute of the code table looks all of them up at once.
-        var whole = Avx512F.IsSupported && Avx512BW.IsSupported ? target.Length / BlockSize : 0;
-        if (whole > 0)
-        {
-            var table = Vector512.Create<float>(s_code);
-            for (var block = 0; block < whole; block++)
-            {
-                var scale = Vector512.Create(Scale(block));
-                for (var part = 0; part < BlockSize / 16; part++)
-                {
-                    var bytes = MemoryMarshal.Read<ulong>(_packed.AsSpan(block * (BlockSize / 2) + part * 8));
-                    var wide = Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(bytes).AsByte());
-                    // Each 32-bit lane holds one byte: the high nibble is the even element, the low nibble the odd one.
-                    var pairs = Vector256.ShiftRightLogical(wide, 4) | Vector256.ShiftLeft(wide & Vector256.Create(15), 16);
-                    var index = Avx512F.ConvertToVector512Int32(pairs.AsUInt16());
-                    var value = Avx512F.PermuteVar16x32(table, index) * scale;
-                    var bits = value.AsUInt32();
-                    var rounded = Vector512.ShiftRightLogical(bits + Vector512.Create(0x7FFFu) + (Vector512.ShiftRightLogical(bits, 16) & Vector512.Create(1u)), 16);
-                    Avx512F.ConvertToVector256UInt16(rounded).CopyTo(target[(block * BlockSize + part * 16)..]);
-                }
-            }
-        }
-        for (var block = whole; block * BlockSize < target.Length; block++)
-        {
-            var scale = Scale(block);
-            var end = Math.Min(target.Length, (block + 1) * BlockSize);
-            for (var i = block * BlockSize; i < end; i++)
-            {
-                var bits = BitConverter.SingleToUInt32Bits(s_code[i % 2 == 0 ? _packed[i / 2] >> 4 : _packed[i / 2] & 15] * scale);
-                target[i] = (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-            }
-        }
+        if (target.numel() != Shape.Aggregate(1L, (a, b) => a * b) || !target.is_contiguous()) throw new ArgumentException("the target must be contiguous and as large as the matrix", nameof(target));
+        BlockCodes.Decode(_packed, s_code, BlockSize, Scale, target.Address(), target.numel(), target.dtype == ScalarType.BFloat16);
     }
 
     private static int Nearest(float[] midpoints, float value)
@@ -159,33 +116,5 @@ public sealed class Nf4Tensor
         var code = 0;
         while (code < midpoints.Length && value > midpoints[code]) code++;
         return code;
-    }
-
-    private static int NearestValue(float[] map, float value)
-    {
-        var at = Array.BinarySearch(map, value);
-        if (at >= 0) return at;
-        at = ~at;
-        if (at == 0) return 0;
-        if (at == map.Length) return map.Length - 1;
-        return value - map[at - 1] <= map[at] - value ? at - 1 : at;
-    }
-
-    private static float[] DynamicMap()
-    {
-        // Seven decades; decade i holds 2^i means of neighbouring points of an even grid on [0.1, 1], each with both signs.
-        var map = new List<double> { 0, 1 };
-        for (var i = 0; i < 7; i++)
-        {
-            var items = 1 << i;
-            var decade = Math.Pow(10, i - 6);
-            for (var j = 0; j < items; j++)
-            {
-                var mean = 0.1 + 0.9 * (j + 0.5) / items;
-                map.Add(decade * mean);
-                map.Add(-decade * mean);
-            }
-        }
-        return [.. map.Order().Select(v => (float)v)];
     }
 }

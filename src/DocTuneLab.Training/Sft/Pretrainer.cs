@@ -20,16 +20,20 @@ public sealed class Pretrainer
         var perBatch = Math.Max(1, options.BatchTokens / options.MaxLength);
         var perEpoch = Math.Max(1, rows.Count / perBatch);
         var order = (Epoch: -1, Rows: rows.ToArray());
-        _loop = new TrainingLoop(model, model.Parameters, step =>
+        var accumulation = options.GradientAccumulation;
+        var steps = Math.Max(1, perEpoch / accumulation);
+        var validationBatches = Rows(validation).Chunk(perBatch).Select(c => Make(c)).ToArray();
+        _loop = new TrainingLoop(model, model.Parameters, new TrainingPlan(steps, step =>
         {
-            var epoch = step / perEpoch;
+            var epoch = step / steps;
             if (order.Epoch != epoch)
             {
                 order = (epoch, rows.ToArray());
                 new Random(unchecked(options.Seed * 1_000_003 + epoch)).Shuffle(order.Rows);
             }
-            return Make(order.Rows.AsSpan(step % perEpoch * perBatch, Math.Min(perBatch, rows.Count)));
-        }, (int)Math.Ceiling(perEpoch * options.Epochs), [.. Rows(validation).Chunk(perBatch).Select(c => Make(c))], options, _ => model.Save());
+            var from = step % steps * accumulation;
+            return [.. Enumerable.Range(from, Math.Min(accumulation, perEpoch - from)).Select(b => Make(order.Rows.AsSpan(b * perBatch, Math.Min(perBatch, rows.Count))))];
+        }, validationBatches, perBatch * options.MaxLength, ContentHash.Of([.. texts])), options, _ => model.Save());
         Tokens = (long)rows.Count * options.MaxLength;
 
         List<int[]> Rows(IReadOnlyList<string> documents)
@@ -51,20 +55,17 @@ public sealed class Pretrainer
             return result;
         }
 
-        Batch Make(ReadOnlySpan<int[]> chosen)
+        static PackedBatch Make(ReadOnlySpan<int[]> chosen)
         {
-            var length = options.MaxLength;
-            var ids = new long[chosen.Length * length];
-            var targets = new long[ids.Length];
-            for (var r = 0; r < chosen.Length; r++)
+            // The last token of a row is only predicted: it is the first of the next one.
+            var (length, sequences) = (chosen[0].Length - 1, chosen.Length);
+            var (ids, targets) = (new int[sequences * length], new int[sequences * length]);
+            for (var r = 0; r < sequences; r++)
             {
-                for (var i = 0; i < length; i++)
-                {
-                    ids[r * length + i] = chosen[r][i];
-                    targets[r * length + i] = chosen[r][i + 1];
-                }
+                chosen[r].AsSpan(0, length).CopyTo(ids.AsSpan(r * length));
+                chosen[r].AsSpan(1).CopyTo(targets.AsSpan(r * length));
             }
-            return new Batch(ids, chosen.Length, length, [.. Enumerable.Range(0, ids.Length).Select(i => (long)i)], targets, ids.Length);
+            return new PackedBatch(ids, [.. Enumerable.Range(0, ids.Length).Select(i => i % length)], [.. Enumerable.Range(0, sequences + 1).Select(r => r * length)], [.. Enumerable.Range(0, ids.Length)], targets);
         }
     }
 

@@ -3,32 +3,90 @@ using System.Runtime.InteropServices;
 
 namespace DocTuneLab.Training.Sft;
 
-/// <summary>Processor, memory and GPU use of this process, read between steps.</summary>
+/// <summary>Use of the machine over a second.</summary>
+/// <param name="Second">Since the run began.</param>
+/// <param name="CpuPercent">Processor use of this process; 100 is all cores.</param>
+/// <param name="MemoryBytes">Resident memory of this process.</param>
+/// <param name="GpuPercent">Use of the first GPU, where there is one.</param>
+/// <param name="GpuMemoryBytes">Memory in use on it.</param>
+/// <param name="PowerWatts">Of the processor package, where the system tells (RAPL).</param>
+public sealed record ResourceSample(int Second, double CpuPercent, long MemoryBytes, double? GpuPercent, long? GpuMemoryBytes, double? PowerWatts);
+
+/// <summary>Reads the use of processor, memory, GPU and power once a second, on a thread of its own.</summary>
 internal sealed class ResourceMonitor : IDisposable
 {
     private readonly Process _process = Process.GetCurrentProcess();
     private readonly Gpu? _gpu = Gpu.TryOpen();
+    private readonly List<ResourceSample> _samples = [];
+    private readonly Lock _lock = new();
+    private readonly string? _energyFile = EnergyFile();
+    private readonly Timer _timer;
     private TimeSpan _cpu;
     private long _time;
+    private double? _energy;
 
     public ResourceMonitor()
     {
-        _cpu = _process.TotalProcessorTime;
-        _time = Stopwatch.GetTimestamp();
+        (_cpu, _time, _energy) = (_process.TotalProcessorTime, Stopwatch.GetTimestamp(), Energy());
+        _timer = new Timer(_ => Sample(), null, 1000, 1000);
     }
 
-    public (double CpuPercent, long MemoryBytes, double? GpuPercent, long? GpuMemoryBytes) Read()
+    /// <summary>All samples so far.</summary>
+    public IReadOnlyList<ResourceSample> Samples
     {
-        _process.Refresh();
-        var (cpu, time) = (_process.TotalProcessorTime, Stopwatch.GetTimestamp());
-        var wall = Stopwatch.GetElapsedTime(_time, time);
-        var percent = wall > TimeSpan.Zero ? 100 * (cpu - _cpu) / wall / Environment.ProcessorCount : 0;
-        (_cpu, _time) = (cpu, time);
-        var gpu = _gpu?.Read();
-        return (percent, _process.WorkingSet64, gpu?.Percent, gpu?.Memory);
+        get { lock (_lock) return [.. _samples]; }
     }
 
-    public void Dispose() => _process.Dispose();
+    /// <summary>The newest sample; one of now, if the first second is not over.</summary>
+    public ResourceSample Last
+    {
+        get
+        {
+            lock (_lock)
+            {
+                if (_samples.Count > 0) return _samples[^1];
+                _process.Refresh();
+                return new ResourceSample(0, 0, _process.WorkingSet64, null, null, null);
+            }
+        }
+    }
+
+    private void Sample()
+    {
+        lock (_lock)
+        {
+            _process.Refresh();
+            var (cpu, time, energy) = (_process.TotalProcessorTime, Stopwatch.GetTimestamp(), Energy());
+            var seconds = Math.Max(1e-3, Stopwatch.GetElapsedTime(_time, time).TotalSeconds);
+            var gpu = _gpu?.Read();
+            // The counter wraps after some hours: that second has no reading.
+            double? watts = energy - _energy is { } joules and >= 0 ? joules / seconds : null;
+            _samples.Add(new ResourceSample(_samples.Count + 1, 100 * (cpu - _cpu).TotalSeconds / seconds / Environment.ProcessorCount, _process.WorkingSet64, gpu?.Percent, gpu?.Memory, watts));
+            (_cpu, _time, _energy) = (cpu, time, energy);
+        }
+    }
+
+    private static string? EnergyFile()
+    {
+        const string path = "/sys/class/powercap/intel-rapl:0/energy_uj";
+        try
+        {
+            _ = File.ReadAllText(path);
+            return path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private double? Energy() => _energyFile is null ? null : double.Parse(File.ReadAllText(_energyFile), System.Globalization.CultureInfo.InvariantCulture) / 1e6;
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        lock (_lock) _process.Dispose();
+    }
 
     /// <summary>The first GPU through NVML, which every NVIDIA driver brings.</summary>
     private sealed class Gpu

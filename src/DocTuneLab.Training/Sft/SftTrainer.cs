@@ -4,10 +4,18 @@ using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Training.Sft;
 
+/// <summary>Sequences as rows of one length, for scoring; training packs them instead (<see cref="PackedBatch"/>).</summary>
+/// <param name="Ids">[rows × length], row-major, padded at the end of each row, where causal attention never sees it.</param>
+/// <param name="Rows">Sequences.</param>
+/// <param name="Length">Their padded length.</param>
+/// <param name="Positions">Flat indices of positions whose next token is asked for.</param>
+/// <param name="Targets">Those next tokens.</param>
+/// <param name="Tokens">Tokens that are not padding.</param>
+internal sealed record Batch(long[] Ids, int Rows, int Length, long[] Positions, long[] Targets, int Tokens);
+
 /// <summary>
 /// Supervised fine-tuning of an adapter over a frozen (NF4) model: QLoRA. Loss on the assistant's last turn only, its end
-/// mark included; samples of similar length share a batch, so that little is padding; padding stands at the end, where causal
-/// attention never sees it.
+/// mark included; nothing is padded.
 /// </summary>
 public sealed class SftTrainer
 {
@@ -28,21 +36,29 @@ public sealed class SftTrainer
         var encoded = Encode(model, train, options.MaxLength);
         LeftOut = train.Count - encoded.Count;
         if (encoded.Count == 0) throw new LabException($"none of the {train.Count} training samples fits into {options.MaxLength} tokens; raise MaxLength or make a corpus first");
-        var perEpoch = Batches(encoded, options.BatchTokens, options.Seed).Count;
-        var steps = Math.Max(1, (int)Math.Ceiling(perEpoch * options.Epochs));
-        var epoch = (Number: -1, Batches: (IReadOnlyList<Batch>)[]);
-        _loop = new TrainingLoop(model, adapter.Parameters, BatchAt, steps, Batches(Encode(model, validation, options.MaxLength), options.BatchTokens, 0), options, adapter.Save);
+        var accumulation = options.GradientAccumulation;
+        var first = Batches(encoded, options, options.Seed);
+        var perEpoch = (first.Count + accumulation - 1) / accumulation;
+        var epoch = (Number: -1, Batches: (IReadOnlyList<PackedBatch>)[]);
+        var validationBatches = Batches(Encode(model, validation, options.MaxLength), options, 0);
+        var largest = first.Concat(validationBatches).Max(b => b.Ids.Length);
+        _loop = new TrainingLoop(model, adapter.Parameters, new TrainingPlan(perEpoch, At, validationBatches, Math.Max(largest, options.BatchTokens), Hash(encoded)), options, adapter.Save);
 
-        Batch BatchAt(int step)
+        IReadOnlyList<PackedBatch> At(int step)
         {
             var number = step / perEpoch;
-            if (epoch.Number != number) epoch = (number, Batches(encoded, options.BatchTokens, unchecked(options.Seed * 1_000_003 + number)));
-            return epoch.Batches[Math.Min(step % perEpoch, epoch.Batches.Count - 1)];
+            if (epoch.Number != number) epoch = (number, Batches(encoded, options, unchecked(options.Seed * 1_000_003 + number)));
+            // An epoch's noise may make it a batch shorter than the first one.
+            var from = Math.Min(step % perEpoch * accumulation, epoch.Batches.Count - 1);
+            return [.. epoch.Batches.Skip(from).Take(accumulation)];
         }
     }
 
     /// <summary>Training samples that were longer than the limit.</summary>
     public int LeftOut { get; }
+
+    /// <summary>What the run will need of memory.</summary>
+    public MemoryEstimate Estimate() => _loop.Estimate();
 
     /// <summary>Trains, writes checkpoints and the adapter, and returns what was measured. Cancelling stops after the step, with a checkpoint.</summary>
     public TrainingResult Run(Action<TrainingStep>? onStep = null, CancellationToken cancel = default)
@@ -63,12 +79,30 @@ public sealed class SftTrainer
     private static List<Encoded> Encode(BaseModel model, IReadOnlyList<Sample> samples, int maxLength) =>
         [.. samples.Select(s => Encode(model, s.Messages)).Where(e => e.Ids.Length <= maxLength)];
 
-    private static List<Batch> Batches(IReadOnlyList<Encoded> samples, int budget, int seed)
+    private static string Hash(IEnumerable<Encoded> samples)
+    {
+        var hash = 0UL;
+        foreach (var (ids, start) in samples)
+        {
+            hash = StepKey.Mix(hash ^ (ulong)start);
+            foreach (var id in ids) hash = StepKey.Mix(hash ^ (ulong)id);
+        }
+        return hash.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static List<PackedBatch> Batches(IReadOnlyList<Encoded> samples, SftOptions options, int seed)
     {
         var random = new Random(seed);
-        // Sorted by length with a little noise, cut by token budget, then the batches are shuffled.
+        var groups = (options.Packing ? BestFit(samples, options.BatchTokens, random) : ByLength(samples, options.BatchTokens, random)).ToArray();
+        random.Shuffle(groups);
+        return [.. groups.Select(g => PackedBatch.Of(g))];
+    }
+
+    // Sorted by length with a little noise and cut by budget, counted as if padded: batches of short samples have no more of
+    // them than their length allows, so that one step never weighs much more than another.
+    private static IEnumerable<Encoded[]> ByLength(IReadOnlyList<Encoded> samples, int budget, Random random)
+    {
         var order = samples.OrderBy(s => s.Ids.Length + random.NextDouble() * 8).ToArray();
-        var batches = new List<Batch>();
         for (var at = 0; at < order.Length;)
         {
             var (rows, length) = (0, 0);
@@ -79,15 +113,30 @@ public sealed class SftTrainer
                 length = longer;
                 rows++;
             }
-            batches.Add(Pad(order.AsSpan(at, rows), RoundUp(length)));
+            yield return order[at..(at + rows)];
             at += rows;
         }
-        var shuffled = batches.ToArray();
-        random.Shuffle(shuffled);
-        return [.. shuffled];
     }
 
-    // Few distinct shapes: every new one makes the matrix library build a kernel and keep it.
+    // Best-fit decreasing: each sample, longest first, goes where it leaves the least room.
+    internal static IEnumerable<Encoded[]> BestFit(IReadOnlyList<Encoded> samples, int budget, Random random)
+    {
+        var shuffled = samples.ToArray();
+        random.Shuffle(shuffled);
+        var bins = new List<List<Encoded>>();
+        var byRoom = new SortedSet<(int Room, int Bin)>();
+        foreach (var sample in shuffled.OrderByDescending(s => s.Ids.Length))
+        {
+            var fit = byRoom.GetViewBetween((sample.Ids.Length, 0), (int.MaxValue, int.MaxValue)).Min;
+            var (room, bin) = fit.Room >= sample.Ids.Length ? fit : (Math.Max(budget, sample.Ids.Length), bins.Count);
+            if (bin == bins.Count) bins.Add([]);
+            else byRoom.Remove(fit);
+            bins[bin].Add(sample);
+            byRoom.Add((room - sample.Ids.Length, bin));
+        }
+        return bins.Select(b => b.ToArray());
+    }
+
     private static int RoundUp(int length) => (length + 31) / 32 * 32;
 
     internal static Batch Pad(ReadOnlySpan<Encoded> rows, int length)

@@ -1,45 +1,56 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Sft;
 
-/// <summary>Token ids of a batch and which of its positions are trained.</summary>
-/// <param name="Ids">[rows × length], row-major, padded at the end of each row.</param>
-/// <param name="Rows">Sequences.</param>
-/// <param name="Length">Their padded length.</param>
-/// <param name="Positions">Flat indices of positions whose next token is trained.</param>
-/// <param name="Targets">Those next tokens.</param>
-/// <param name="Tokens">Tokens that are not padding.</param>
-internal sealed record Batch(long[] Ids, int Rows, int Length, long[] Positions, long[] Targets, int Tokens);
+/// <summary>What to train on.</summary>
+/// <param name="StepsPerEpoch">Optimiser steps of one pass over the data.</param>
+/// <param name="At">Batches of a step, counted from 0; the same for the same step, whenever it is asked.</param>
+/// <param name="Validation">Batches for the validation loss.</param>
+/// <param name="LargestBatch">Tokens of the largest batch.</param>
+/// <param name="DataHash">Identifies the data, so that a run is not resumed on other data.</param>
+internal sealed record TrainingPlan(int StepsPerEpoch, Func<int, IReadOnlyList<PackedBatch>> At, IReadOnlyList<PackedBatch> Validation, int LargestBatch, string DataHash);
 
 /// <summary>
 /// The recipe: one loop for adapters and for whole models. Everything random follows from the seed and the step number, so
 /// a resumed run goes on as if it had never stopped.
 /// </summary>
-internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, Tensor> parameters, Func<int, Batch> batchAt, int plannedSteps, IReadOnlyList<Batch> validation, SftOptions options, Action<string> save)
+internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, Tensor> parameters, TrainingPlan plan, SftOptions options, Action<string> save)
 {
-    private const long Ignored = -100;
+    private const int WatchedLosses = 20;
     private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private readonly Checkpoints _checkpoints = new(options.OutputDirectory, options.KeepCheckpoints);
+    private readonly List<string> _warnings = [];
+    private readonly Dictionary<string, Tensor> _best = new(StringComparer.Ordinal);
+
+    // Of the whole run, over resumptions; saved in checkpoints.
+    private sealed record Progress(int Step, long Tokens, double? BestLoss, int BestStep, int WorseValidations, double FirstLosses);
+
+    public MemoryEstimate Estimate() => MemoryEstimate.Of(model, parameters.Values.Sum(p => p.numel()), plan.LargestBatch, options, MemoryEstimate.Available());
 
     public TrainingResult Run(Action<TrainingStep>? onStep, CancellationToken cancel)
     {
         options.Validate();
         Directory.CreateDirectory(options.OutputDirectory);
-        var total = Math.Min(plannedSteps, options.MaxSteps ?? int.MaxValue);
-        using var optimizer = new AdamW(parameters, options.WeightDecay);
+        var estimate = Estimate();
+        estimate.Require(MemoryEstimate.Available(), options);
+        var total = Math.Min(Math.Max(1, (int)Math.Ceiling(plan.StepsPerEpoch * options.Epochs)), options.MaxSteps ?? int.MaxValue);
+        using var gradients = new Gradients(parameters.Values);
+        using var pass = new TrainingPass(model, gradients, new PassOptions(estimate.KeepsActivations, estimate.KeepsWeights, options.NeftuneAlpha));
+        using var optimizer = new AdamW(parameters, gradients, options.WeightDecay, options.Optimizer == "adamw_8bit",
+            name => name.Contains("lora_B", StringComparison.Ordinal) ? options.LoraPlusRatio : 1);
+        var progress = options.Resume ? Restore(optimizer, total) : new Progress(0, 0, null, 0, 0, 0);
+        var first = progress.Step;
+        var peak = MatmulPeak.Gigaflops(model.Decoder.ComputeType);
+        var (history, recent, overLimit, memoryPeak) = (new List<TrainingStep>(), new Queue<double>(), 0, 0L);
+        var (interrupted, stoppedEarly) = (false, false);
         using var monitor = new ResourceMonitor();
-        var history = new List<TrainingStep>();
-        var (tokens, peak, first) = (0L, 0L, 0);
-        if (options.Resume && Directory.Exists(CheckpointDirectory)) (first, tokens) = Restore(optimizer);
-        var logPath = Path.Combine(options.OutputDirectory, "trainer_log.jsonl");
-        using var log = new StreamWriter(logPath, append: first > 0);
+        using var log = new RunLog(options.OutputDirectory, first);
         var clock = Stopwatch.StartNew();
-        var interrupted = false;
-        for (var step = first; step < total; step++)
+        for (var step = first; step < total && !stoppedEarly; step++)
         {
             if (cancel.IsCancellationRequested || clock.Elapsed > options.MaxDuration)
             {
@@ -47,101 +58,164 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
                 break;
             }
             var started = clock.Elapsed;
-            var batch = batchAt(step);
+            var batches = plan.At(step);
             var learningRate = options.LearningRateAt(step, total);
-            random.manual_seed(options.Seed + step);
-            double loss;
-            using (NewDisposeScope())
-            {
-                var value = Loss(batch);
-                value.backward();
-                loss = value.item<float>();
-            }
-            if (!double.IsFinite(loss))
-                throw new LabException($"the loss is {loss} at step {step + 1}; lower the learning rate (now {options.LearningRate}) and resume: the last checkpoint is in {CheckpointDirectory}");
-            var norm = optimizer.ClipGradients(options.MaxGradNorm);
-            optimizer.Update(learningRate);
-            tokens += batch.Tokens;
-            var last = step + 1 == total;
-            double? evalLoss = validation.Count > 0 && options.EvalEvery > 0 && ((step + 1) % options.EvalEvery == 0 || last) ? Validate() : null;
-            var (cpu, memory, gpu, gpuMemory) = monitor.Read();
-            peak = Math.Max(peak, memory);
+            var targets = batches.Sum(b => (long)b.Targets.Length);
+            var sum = 0.0;
+            for (var part = 0; part < batches.Count; part++) sum += pass.Run(batches[part], 1.0 / targets, new StepKey(options.Seed, step, part));
+            var (loss, norm) = (sum / targets, gradients.Norm());
+            if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw NotFinite(step, loss, norm);
+            optimizer.Update(learningRate, options.MaxGradNorm > 0 && norm > options.MaxGradNorm ? options.MaxGradNorm / (norm + 1e-6) : 1);
+
+            var (tokens, last) = (batches.Sum(b => b.Ids.Length), step + 1 == total);
+            var seconds = (clock.Elapsed - started).TotalSeconds;
+            progress = progress with { Step = step + 1, Tokens = progress.Tokens + tokens, FirstLosses = progress.FirstLosses + (step < WatchedLosses ? loss : 0) };
+            double? evalLoss = plan.Validation.Count > 0 && options.EvalEvery > 0 && ((step + 1) % options.EvalEvery == 0 || last) ? Validate(pass) : null;
+            if (evalLoss is { } eval) (progress, stoppedEarly) = Judge(progress, eval);
+
+            var use = monitor.Last;
+            memoryPeak = Math.Max(memoryPeak, use.MemoryBytes);
+            var flops = batches.Sum(pass.Operations) / seconds / 1e9;
             var elapsed = clock.Elapsed;
-            var record = new TrainingStep(step + 1, total, loss, evalLoss, learningRate, norm, batch.Tokens / (elapsed - started).TotalSeconds, tokens,
-                cpu, memory, gpu, gpuMemory, elapsed, elapsed / (step + 1 - first) * (total - step - 1));
+            var record = new TrainingStep(step + 1, total, loss, evalLoss, learningRate, norm, tokens / seconds, progress.Tokens,
+                use.CpuPercent, use.MemoryBytes, use.GpuPercent, use.GpuMemoryBytes, elapsed, elapsed / (step + 1 - first) * (total - step - 1))
+            {
+                GigaflopsPerSecond = flops, ShareOfPeak = flops / peak, PowerWatts = use.PowerWatts, Epoch = (step + 1.0) / plan.StepsPerEpoch,
+            };
             history.Add(record);
-            log.WriteLine(JsonSerializer.Serialize(record, s_json));
+            log.Add(record);
             onStep?.Invoke(record);
-            if (options.SaveEvery > 0 && (step + 1) % options.SaveEvery == 0 && !last) Checkpoint(optimizer, step + 1, tokens);
+            Watch(record, recent, progress, ref overLimit);
+            if (options.SaveEvery > 0 && (step + 1) % options.SaveEvery == 0 && !last) TryCheckpoint(optimizer, progress, total);
         }
-        log.Flush();
-        var done = first + history.Count;
-        if (interrupted) Checkpoint(optimizer, done, tokens);
+        if (interrupted) Checkpoint(optimizer, progress, total);
+        UseBest(progress);
         var result = Path.Combine(options.OutputDirectory, "adapter");
         save(result);
-        var recent = history.TakeLast(20).Select(h => h.Loss).DefaultIfEmpty(double.NaN).Average();
-        var best = history.Where(h => h.EvalLoss is not null).Select(h => h.EvalLoss).Min();
-        return new TrainingResult(result, done, recent, best, tokens, clock.Elapsed, peak, interrupted, history);
-    }
-
-    private string CheckpointDirectory => Path.Combine(options.OutputDirectory, "checkpoint");
-
-    private Tensor Loss(Batch batch)
-    {
-        var ids = tensor(batch.Ids, [batch.Rows, batch.Length]);
-        var hidden = model.Decoder.Forward(ids);
-        // Only trained positions reach the vocabulary: with short answers this saves most of the largest product.
-        // Their number is rounded up with ignored ones, again to keep shapes few.
-        var count = (batch.Positions.Length + 127) / 128 * 128;
-        var positions = new long[count];
-        var targets = new long[count];
-        Array.Fill(targets, Ignored);
-        batch.Positions.CopyTo(positions, 0);
-        batch.Targets.CopyTo(targets, 0);
-        var chosen = hidden.view(-1, model.Config.HiddenSize).index_select(0, tensor(positions));
-        return nn.functional.cross_entropy(model.Decoder.Logits(chosen), tensor(targets), ignore_index: Ignored);
-    }
-
-    private double Validate()
-    {
-        using var _ = no_grad();
-        var (sum, count) = (0.0, 0L);
-        foreach (var batch in validation)
+        log.Finish(history);
+        return new TrainingResult(result, progress.Step, history.TakeLast(20).Select(h => h.Loss).DefaultIfEmpty(double.NaN).Average(), progress.BestLoss, progress.Tokens, clock.Elapsed,
+            Math.Max(memoryPeak, monitor.Last.MemoryBytes), interrupted, history)
         {
-            using var scope = NewDisposeScope();
-            sum += Loss(batch).item<float>() * batch.Targets.Length;
+            BestStep = progress.BestLoss is null ? null : progress.BestStep, StoppedEarly = stoppedEarly, Warnings = _warnings, Resources = monitor.Samples,
+        };
+    }
+
+    private bool KeepsBest => options.KeepBest || options.EarlyStoppingPatience > 0;
+
+    private double Validate(TrainingPass pass)
+    {
+        var (sum, count) = (0.0, 0L);
+        foreach (var batch in plan.Validation)
+        {
+            sum += pass.Run(batch, 0, new StepKey(options.Seed, -1, 0));
             count += batch.Targets.Length;
         }
         return sum / count;
     }
 
-    private void Checkpoint(AdamW optimizer, int step, long tokens)
+    private (Progress Progress, bool Stop) Judge(Progress progress, double loss)
     {
-        // Written beside the old one and renamed, so that a crash leaves one good checkpoint.
-        var fresh = CheckpointDirectory + ".partial";
-        if (Directory.Exists(fresh)) Directory.Delete(fresh, recursive: true);
-        Directory.CreateDirectory(fresh);
-        SafetensorsFile.Write(Path.Combine(fresh, "state.safetensors"), parameters.Select(p => KeyValuePair.Create("parameter." + p.Key, p.Value)).Concat(optimizer.State()));
-        File.WriteAllText(Path.Combine(fresh, "state.json"), new JsonObject { ["step"] = step, ["tokens"] = tokens, ["seed"] = options.Seed }.ToJsonString());
-        var old = CheckpointDirectory + ".old";
-        if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
-        if (Directory.Exists(CheckpointDirectory)) Directory.Move(CheckpointDirectory, old);
-        Directory.Move(fresh, CheckpointDirectory);
-        if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
+        if (progress.BestLoss is { } best && !(loss < best))
+        {
+            progress = progress with { WorseValidations = progress.WorseValidations + 1 };
+            return (progress, options.EarlyStoppingPatience > 0 && progress.WorseValidations >= options.EarlyStoppingPatience);
+        }
+        if (KeepsBest)
+        {
+            using var _ = no_grad();
+            foreach (var (name, parameter) in parameters)
+            {
+                if (_best.TryGetValue(name, out var kept)) kept.copy_(parameter);
+                else _best[name] = parameter.detach().clone().DetachFromDisposeScope();
+            }
+        }
+        return (progress with { BestLoss = loss, BestStep = progress.Step, WorseValidations = 0 }, false);
     }
 
-    private (int Step, long Tokens) Restore(AdamW optimizer)
+    private void UseBest(Progress progress)
     {
-        var state = JsonNode.Parse(File.ReadAllBytes(Path.Combine(CheckpointDirectory, "state.json")))!;
-        if ((int)state["seed"]! != options.Seed)
-            throw new LabException($"{CheckpointDirectory}: the checkpoint was made with seed {state["seed"]}, this run has {options.Seed}; resume with the same seed or start without --resume");
-        using var file = SafetensorsFile.Open(Path.Combine(CheckpointDirectory, "state.safetensors"));
-        using (NewDisposeScope())
-        using (no_grad())
+        if (_best.Count == 0) return;
+        using var _ = no_grad();
+        foreach (var (name, parameter) in parameters)
         {
-            foreach (var (name, parameter) in parameters) parameter.copy_(file.Read("parameter." + name, parameter.shape));
+            if (progress.BestStep != progress.Step) parameter.copy_(_best[name]);
+            _best[name].Dispose();
         }
-        optimizer.Restore((int)state["step"]!, (name, shape) => file.Read(name, shape));
-        return ((int)state["step"]!, (long)state["tokens"]!);
+        _best.Clear();
     }
+
+    // Gradients that explode are clipped; this finds what clipping does not cure.
+    private void Watch(TrainingStep step, Queue<double> recent, Progress progress, ref int overLimit)
+    {
+        overLimit = step.Loss > options.LossLimit ? overLimit + 1 : 0;
+        recent.Enqueue(step.Loss);
+        if (recent.Count > WatchedLosses) recent.Dequeue();
+        var start = progress.FirstLosses / WatchedLosses;
+        var diverges = options.LossLimit is null && step.Step >= 2 * WatchedLosses && recent.Count == WatchedLosses && recent.Average() > 1.5 * start + 0.5;
+        if (overLimit < 3 && !diverges) return;
+        var found = diverges ? $"the mean loss of the last {WatchedLosses} steps is {recent.Average():F2}, at the start it was {start:F2}" : $"the loss was above {options.LossLimit} three times in a row, last {step.Loss:F2}";
+        throw new LabException($"training diverges at step {step.Step}: {found}; lower the learning rate (now {options.LearningRate}), raise the warm-up, or clip at a lower norm (now {options.MaxGradNorm}). {LastGood()}");
+    }
+
+    private LabException NotFinite(int step, double loss, double norm) =>
+        new($"the loss is {loss} and the gradient norm {norm} at step {step + 1}; nothing of this step was applied. Lower the learning rate (now {options.LearningRate}) or the clipping norm (now {options.MaxGradNorm}), or compute in fp32. {LastGood()}");
+
+    private string LastGood() => _checkpoints.Newest is { } newest ? $"The last good checkpoint is {newest}; resume from it." : "There is no checkpoint yet; start again.";
+
+    private void TryCheckpoint(AdamW optimizer, Progress progress, int total)
+    {
+        try
+        {
+            Checkpoint(optimizer, progress, total);
+        }
+        catch (LabException e)
+        {
+            // The disk may have room again at the next one; what was trained is in memory.
+            _warnings.Add(e.Message);
+        }
+    }
+
+    private void Checkpoint(AdamW optimizer, Progress progress, int total)
+    {
+        var tensors = parameters.Select(p => KeyValuePair.Create("parameter." + p.Key, p.Value)).Concat(optimizer.State()).Concat(_best.Select(p => KeyValuePair.Create("best." + p.Key, p.Value)));
+        var state = new JsonObject { ["progress"] = JsonSerializer.SerializeToNode(progress), ["settings"] = JsonSerializer.SerializeToNode(Settings(total)) };
+        try
+        {
+            _checkpoints.Write(progress.Step, tensors, state);
+        }
+        catch (IOException e)
+        {
+            throw new LabException($"the checkpoint of step {progress.Step} could not be written ({e.Message}); make room on the disk of {options.OutputDirectory}. {LastGood()}", e);
+        }
+    }
+
+    private Progress Restore(AdamW optimizer, int total)
+    {
+        if (_checkpoints.Open(_warnings) is not var (state, file)) return new Progress(0, 0, null, 0, 0, 0);
+        using (file)
+        {
+            var saved = state["settings"].Deserialize<Dictionary<string, string>>() ?? [];
+            foreach (var (name, value) in Settings(total))
+                if (saved.GetValueOrDefault(name) is var old && old != value)
+                    throw new LabException($"{file.Path}: the checkpoint was made with {name} {old ?? "(none)"}, this run has {value}; resume with the same settings and data, or start without resuming");
+            var progress = state["progress"].Deserialize<Progress>()!;
+            using var scope = NewDisposeScope();
+            using var _ = no_grad();
+            foreach (var (name, parameter) in parameters)
+            {
+                parameter.copy_(file.Read("parameter." + name, parameter.shape));
+                if (file.Entries.ContainsKey("best." + name)) _best[name] = file.Read("best." + name, parameter.shape).DetachFromDisposeScope();
+            }
+            optimizer.Restore(progress.Step, (name, shape) => file.Read(name, shape));
+            return progress;
+        }
+    }
+
+    // What must be the same for a resumed run to continue the curve.
+    private Dictionary<string, string> Settings(int total) => new()
+    {
+        ["seed"] = $"{options.Seed}", ["data"] = plan.DataHash, ["steps"] = $"{total}", ["learning rate"] = $"{options.LearningRate}", ["scheduler"] = $"{options.Scheduler}, warm-up {options.WarmupRatio}",
+        ["batch tokens"] = $"{options.BatchTokens}, accumulation {options.GradientAccumulation}, packing {options.Packing}", ["optimizer"] = $"{options.Optimizer}, weight decay {options.WeightDecay}, LoRA+ {options.LoraPlusRatio}",
+        ["clipping norm"] = $"{options.MaxGradNorm}", ["NEFTune"] = $"{options.NeftuneAlpha}", ["base"] = model.Hash, ["trained tensors"] = ContentHash.Of([.. parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {string.Join('x', p.Value.shape)}")]),
+    };
 }

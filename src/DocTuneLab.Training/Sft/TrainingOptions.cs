@@ -18,6 +18,24 @@ public sealed record SftOptions
     /// <summary>Tokens of a batch, padding included. Default 2048.</summary>
     public int BatchTokens { get; init; } = 2048;
 
+    /// <summary>Batches whose gradients are summed for one optimiser step. The loss is divided by the targets of all of them, so how they are cut changes nothing. Default 1.</summary>
+    public int GradientAccumulation { get; init; } = 1;
+
+    /// <summary>Fills batches with samples of any length, best fit first, instead of samples of similar length. Either way none is padded and none sees another. Default false.</summary>
+    public bool Packing { get; init; }
+
+    /// <summary><c>adamw</c>, or <c>adamw_8bit</c> with a quarter of the state. Default adamw.</summary>
+    public string Optimizer { get; init; } = "adamw";
+
+    /// <summary>Factor of the learning rate of the adapters' B (LoRA+, Hayou et al. 2024, arXiv 2402.12354). Default 1; the paper's is 16.</summary>
+    public double LoraPlusRatio { get; init; } = 1;
+
+    /// <summary>NEFTune's alpha: noise on the embeddings in training, plus or minus alpha / sqrt(length · hidden size). Default 0, off.</summary>
+    public double NeftuneAlpha { get; init; }
+
+    /// <summary><c>on</c> computes a layer's activations again in the backward pass, <c>off</c> keeps them, <c>auto</c> keeps them where memory allows. Results are the same. Default auto.</summary>
+    public string GradientCheckpointing { get; init; } = "auto";
+
     /// <summary>Peak learning rate. Default 2e-3: small models take (and need) more than the 2e-4 usual for large ones.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
@@ -39,8 +57,20 @@ public sealed record SftOptions
     /// <summary>Steps between validations. Default 50; 0 turns it off.</summary>
     public int EvalEvery { get; init; } = 50;
 
+    /// <summary>Ends training after this many validations without a new lowest loss, and keeps the best. Default 0, off.</summary>
+    public int EarlyStoppingPatience { get; init; }
+
+    /// <summary>Whether the result has the parameters of the lowest validation loss instead of the last ones. Default false.</summary>
+    public bool KeepBest { get; init; }
+
     /// <summary>Steps between checkpoints. Default 100; 0 keeps only the last.</summary>
     public int SaveEvery { get; init; } = 100;
+
+    /// <summary>Checkpoints that stay; the oldest go. Default 2.</summary>
+    public int KeepCheckpoints { get; init; } = 2;
+
+    /// <summary>Stops as diverging when the loss is above this three times in a row. Default none: then a mean loss of 1.5 times the start's, plus 0.5, stops it.</summary>
+    public double? LossLimit { get; init; }
 
     /// <summary>Where checkpoints, the log and the result go. Default artifacts/run.</summary>
     public string OutputDirectory { get; init; } = "artifacts/run";
@@ -58,6 +88,15 @@ public sealed record SftOptions
         Require(LearningRate is > 0 and < 1, nameof(LearningRate), LearningRate, "more than 0 and less than 1");
         Require(WarmupRatio is >= 0 and < 1, nameof(WarmupRatio), WarmupRatio, "0 or more and less than 1");
         Require(Scheduler is "cosine" or "linear" or "constant", nameof(Scheduler), Scheduler, "cosine, linear or constant");
+        Require(GradientAccumulation is >= 1 and <= 4096, nameof(GradientAccumulation), GradientAccumulation, "1 to 4096");
+        Require(Optimizer is "adamw" or "adamw_8bit", nameof(Optimizer), Optimizer, "adamw or adamw_8bit");
+        Require(LoraPlusRatio > 0, nameof(LoraPlusRatio), LoraPlusRatio, "more than 0");
+        Require(NeftuneAlpha >= 0, nameof(NeftuneAlpha), NeftuneAlpha, "0 or more");
+        Require(GradientCheckpointing is "auto" or "on" or "off", nameof(GradientCheckpointing), GradientCheckpointing, "auto, on or off");
+        Require(EarlyStoppingPatience >= 0, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "0 or more");
+        Require(KeepCheckpoints >= 1, nameof(KeepCheckpoints), KeepCheckpoints, "at least 1");
+        Require(WeightDecay is >= 0 and < 1, nameof(WeightDecay), WeightDecay, "0 or more and less than 1");
+        Require(EvalEvery >= 0 && SaveEvery >= 0, nameof(EvalEvery), $"{EvalEvery}, SaveEvery {SaveEvery}", "0 or more");
         Require(MaxLength >= 8, nameof(MaxLength), MaxLength, "at least 8");
 
         static void Require(bool holds, string name, object? value, string expected)
@@ -93,7 +132,20 @@ public sealed record SftOptions
 /// <param name="Remaining">Estimate.</param>
 public sealed record TrainingStep(
     int Step, int TotalSteps, double Loss, double? EvalLoss, double LearningRate, double GradNorm, double TokensPerSecond, long Tokens,
-    double CpuPercent, long MemoryBytes, double? GpuPercent, long? GpuMemoryBytes, TimeSpan Elapsed, TimeSpan Remaining);
+    double CpuPercent, long MemoryBytes, double? GpuPercent, long? GpuMemoryBytes, TimeSpan Elapsed, TimeSpan Remaining)
+{
+    /// <summary>Floating-point operations a second that the step's products and attention need, in 10⁹.</summary>
+    public double GigaflopsPerSecond { get; init; }
+
+    /// <summary>The same as a share of this machine's own measured peak of a large product.</summary>
+    public double ShareOfPeak { get; init; }
+
+    /// <summary>Watts of the processor package, where the system tells.</summary>
+    public double? PowerWatts { get; init; }
+
+    /// <summary>Passes over the data so far.</summary>
+    public double Epoch { get; init; }
+}
 
 /// <summary>How a run ended.</summary>
 /// <param name="AdapterDirectory">The result: an adapter in PEFT layout, or a model folder.</param>
@@ -106,4 +158,17 @@ public sealed record TrainingStep(
 /// <param name="Interrupted">Stopped before the planned steps, by request or by <see cref="SftOptions.MaxDuration"/>.</param>
 /// <param name="History">All steps.</param>
 public sealed record TrainingResult(
-    string AdapterDirectory, int Steps, double FinalLoss, double? BestEvalLoss, long Tokens, TimeSpan Elapsed, long PeakMemoryBytes, bool Interrupted, IReadOnlyList<TrainingStep> History);
+    string AdapterDirectory, int Steps, double FinalLoss, double? BestEvalLoss, long Tokens, TimeSpan Elapsed, long PeakMemoryBytes, bool Interrupted, IReadOnlyList<TrainingStep> History)
+{
+    /// <summary>Step of the lowest validation loss, where there was validation.</summary>
+    public int? BestStep { get; init; }
+
+    /// <summary>Whether validation stopped improving (<see cref="SftOptions.EarlyStoppingPatience"/>).</summary>
+    public bool StoppedEarly { get; init; }
+
+    /// <summary>What went wrong without ending the run, such as a checkpoint that did not fit on the disk.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Use of the machine, once a second.</summary>
+    public IReadOnlyList<ResourceSample> Resources { get; init; } = [];
+}

@@ -1,161 +1,84 @@
 using DocTuneLab.Tokenization;
-using Markdig.Syntax;
-using Markdig.Syntax.Inlines;
 
 namespace DocTuneLab.Documents;
 
 /// <summary>
 /// Cuts pages into passages that fit a token budget, along the section tree. Cuts lie before sections, else before
 /// blocks, list items and table rows; a code block or row is cut only if it alone exceeds the budget. A heading stays with
-/// what follows it, and a lead-in with its list, code or table, where both fit.
+/// what follows it, and a lead-in with its list, code or table, where both fit. The rules by example: the tests'
+/// <c>*.spec.md</c> files.
 /// </summary>
 public sealed class Chunker
 {
     private readonly Func<string, int> _count;
     private readonly int _max;
+    private readonly int _overlap;
     private readonly SymbolLinker? _linker;
 
     /// <summary>A chunker that counts with a tokenizer.</summary>
-    public Chunker(ITokenizer tokenizer, int maxTokens = 384, SymbolLinker? linker = null) : this(tokenizer.Count, maxTokens, linker) { }
+    public Chunker(ITokenizer tokenizer, int maxTokens = 384, SymbolLinker? linker = null, int overlapTokens = 0) : this(tokenizer.Count, maxTokens, linker, overlapTokens) { }
 
     /// <summary>A chunker that counts with a function.</summary>
     /// <param name="countTokens">Number of tokens of a text.</param>
-    /// <param name="maxTokens">Budget of a chunk; default 384.</param>
+    /// <param name="maxTokens">Budget of a chunk with its context; default 384.</param>
     /// <param name="linker">Finds library members in chunks; null leaves <see cref="Chunk.Symbols"/> empty.</param>
-    public Chunker(Func<string, int> countTokens, int maxTokens = 384, SymbolLinker? linker = null)
+    /// <param name="overlapTokens">How much of the passage before, in whole lines, a chunk repeats as its context; at most half of the budget. Default 0.</param>
+    public Chunker(Func<string, int> countTokens, int maxTokens = 384, SymbolLinker? linker = null, int overlapTokens = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
-        (_count, _max, _linker) = (countTokens, maxTokens, linker);
+        ArgumentOutOfRangeException.ThrowIfNegative(overlapTokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(overlapTokens, maxTokens / 2);
+        (_count, _max, _overlap, _linker) = (countTokens, maxTokens, overlapTokens, linker);
     }
-
-    /// <summary>A passage in the making; whole means exactly one section.</summary>
-    private readonly record struct Piece(int Start, int End, IReadOnlyList<string> Path, bool Whole);
 
     /// <summary>The chunks of a page in order; together they hold every non-blank character exactly once.</summary>
     public IReadOnlyList<Chunk> Chunk(Document document)
     {
-        var tree = MarkdownSource.Parse(document.Text);
-        var blocks = BlockTree.Build(document.Text, tree);
-        var codeSpans = tree.Descendants<CodeInline>().Select(c => MarkdownSource.SpanOf(c, document.Text)).ToList();
+        var text = document.Text;
+        var meter = new TokenMeter(text, _count, _max - _overlap, document.Layout.Tables);
         var chunks = new List<Chunk>();
-        foreach (var piece in Sections(document.Text, document.Root, blocks, [document.Title]))
+        var previous = 0;
+        foreach (var (piece, (start, end, tokens)) in new SectionPacker(text, meter, document.Layout.Blocks).Pack(document.Root, document.Title).SelectMany(p => meter.Measure(p.Start, p.End), (p, r) => (p, r)))
         {
-            var (start, end) = Trim(document.Text, piece.Start, piece.End);
-            if (start == end) continue;
-            var text = document.Text[start..end];
-            var code = document.CodeBlocks.Where(b => b.Span.Start >= start && b.Span.End <= end).ToList();
-            var symbols = _linker is null ? [] : Symbols(document, start, end, codeSpans, piece.Path);
-            chunks.Add(new(ContentHash.Of([.. piece.Path, text]), document.Path, new(start, end - start), piece.Path, text, code, symbols, _count(text)));
+            var header = meter.HeaderOf(start) is { } table ? text[table.Start..table.Body] : "";
+            // Only the header is part of what a passage says; the overlap may change without making samples stale.
+            var body = text[start..end];
+            var id = header.Length == 0 ? ContentHash.Of([.. piece.Path, body]) : ContentHash.Of([.. piece.Path, header, body]);
+            var links = _linker?.Link(document, new(start, end - start), piece.Path) ?? [];
+            chunks.Add(new(id, document.Path, new(start, end - start), piece.Path, body, CodeIn(document.CodeBlocks, start, end), [.. links.Select(l => l.SymbolId).Distinct().Order(StringComparer.Ordinal)], tokens)
+            {
+                Context = (chunks.Count > 0 && _overlap > 0 ? Overlap(text, previous, start, header.Length == 0 ? start : meter.HeaderOf(start)!.Value.Start) : "") + header,
+                SymbolLinks = links,
+            });
+            previous = start;
         }
         return chunks;
     }
 
-    private List<Piece> Sections(string text, Section section, IReadOnlyList<BlockTree.Node> blocks, IReadOnlyList<string> parents)
+    /// <summary>The last lines before a position that fit the overlap, none before <paramref name="from"/>, and none of a table whose header is repeated.</summary>
+    private string Overlap(string text, int from, int to, int limit)
     {
-        IReadOnlyList<string> path = section.Heading.Length == 0 || (parents.Count == 1 && parents[0] == section.Heading) ? parents : [.. parents, section.Heading];
-        if (Fits(text, section.Span.Start, section.Span.End)) return [new(section.Span.Start, section.Span.End, path, true)];
-
-        var bodyEnd = section.Children.Count > 0 ? section.Children[0].Span.Start : section.Span.End;
-        var own = blocks.Where(b => b.Start >= section.Span.Start && b.Start < bodyEnd).ToList();
-        var pieces = Pack(text, section.Span.Start, bodyEnd, own).Select(p => new Piece(p.Start, p.End, path, false)).ToList();
-        // A bare heading says nothing alone: it goes with the first subsection, if that has room.
-        var bare = pieces.Count == 1 && own.All(b => b.Kind == BlockTree.Kind.Heading);
-        var wholeBefore = false;
-        foreach (var child in section.Children)
+        var end = Math.Min(to, limit);
+        var start = end;
+        while (start > from)
         {
-            var made = Sections(text, child, blocks, path);
-            var whole = made is [{ Whole: true }];
-            if (pieces is [.., var last] && Fits(text, last.Start, made[0].End))
-            {
-                if (bare && pieces.Count == 1)
-                {
-                    made[0] = made[0] with { Start = last.Start };
-                    pieces.Clear();
-                }
-                else if (whole && wholeBefore)
-                {
-                    // Small neighbours share a passage under the heading that they have in common.
-                    pieces[^1] = new(last.Start, made[0].End, path, false);
-                    continue;
-                }
-            }
-            bare = false;
-            pieces.AddRange(made);
-            wholeBefore = whole;
+            var line = Math.Max(from, MarkdownSource.LineStart(text, start - 1));
+            if (_count(text[line..end].Trim()) > _overlap) break;
+            start = line;
         }
-        return pieces;
+        var overlap = text[start..end].Trim('\n');
+        return overlap.Length == 0 ? "" : overlap + "\n";
     }
 
-    /// <summary>Packs consecutive blocks greedily into ranges that fit.</summary>
-    private List<(int Start, int End)> Pack(string text, int start, int end, IReadOnlyList<BlockTree.Node> blocks)
+    private static List<CodeBlock> CodeIn(IReadOnlyList<CodeBlock> blocks, int start, int end)
     {
-        var ranges = new List<(int Start, int End)>();
-        var (open, cursor) = (start, start);
-        for (var i = 0; i < blocks.Count; i++)
+        var (low, high) = (0, blocks.Count);
+        while (low < high)
         {
-            var (first, unitStart, unitEnd) = (i, cursor, EndOf(i));
-            // Heading and lead-in stay with what they introduce.
-            while (i + 1 < blocks.Count && blocks[i].Introduces(blocks[i + 1], text) && Fits(text, unitStart, EndOf(i + 1))) unitEnd = EndOf(++i);
-            cursor = unitEnd;
-            if (Fits(text, open, unitEnd)) continue;
-
-            // A lead-in that cannot keep all of its list still keeps the beginning of it.
-            var lead = LeadOf(first, unitStart);
-            var keepsLead = lead < unitStart && first == i && blocks[i].Children is [_, var second, ..] && Fits(text, lead, second.Start);
-            var from = keepsLead ? lead : unitStart;
-            if (open < from) ranges.Add((open, from));
-            open = from;
-            if (Fits(text, open, unitEnd)) continue;
-            var inner = Split(text, open, unitEnd, blocks[i]);
-            ranges.AddRange(inner[..^1]);
-            open = inner[^1].Start;
+            var middle = (low + high) / 2;
+            if (blocks[middle].Span.Start < start) low = middle + 1;
+            else high = middle;
         }
-        if (open < end) ranges.Add((open, end));
-        return ranges;
-
-        int EndOf(int index) => index + 1 < blocks.Count ? blocks[index + 1].Start : end;
-
-        int LeadOf(int index, int unitStart)
-        {
-            var at = index;
-            while (at > 0 && blocks[at].Start > open && blocks[at - 1].Introduces(blocks[at], text)) at--;
-            return at == index ? unitStart : Math.Max(open, blocks[at].Start);
-        }
-    }
-
-    private List<(int Start, int End)> Split(string text, int start, int end, BlockTree.Node block)
-    {
-        if (block.Children.Count > 1) return Pack(text, start, end, block.Children);
-        return block.Children is [{ Children.Count: > 0 } only] ? Split(text, start, end, only) : TextSplitter.Split(text, start, end, Fits);
-    }
-
-    private bool Fits(string text, int start, int end)
-    {
-        (start, end) = Trim(text, start, end);
-        return start == end || _count(text[start..end]) <= _max;
-    }
-
-    /// <summary>Without blank lines around; the first line keeps its indentation, which code and lists need.</summary>
-    private static (int Start, int End) Trim(string text, int start, int end)
-    {
-        while (end > start && char.IsWhiteSpace(text[end - 1])) end--;
-        var first = start;
-        while (first < end && char.IsWhiteSpace(text[first])) first++;
-        return (Math.Max(start, MarkdownSource.LineStart(text, first)), end);
-    }
-
-    private IReadOnlyList<string> Symbols(Document document, int start, int end, List<SourceSpan> codeSpans, IReadOnlyList<string> path)
-    {
-        var regions = codeSpans.Concat(document.CodeBlocks.Select(b => b.Span))
-            .Select(s => (Start: Math.Max(s.Start, start), End: Math.Min(s.End, end))).Where(r => r.Start < r.End).OrderBy(r => r.Start).ToList();
-        var prose = new System.Text.StringBuilder();
-        var cursor = start;
-        foreach (var region in regions)
-        {
-            if (region.Start > cursor) prose.Append(document.Text.AsSpan(cursor, region.Start - cursor)).Append('\n');
-            cursor = Math.Max(cursor, region.End);
-        }
-        prose.Append(document.Text.AsSpan(cursor, end - cursor));
-        return _linker!.Link(prose.ToString(), regions.Select(r => document.Text[r.Start..r.End]), path);
+        return [.. blocks.Skip(low).TakeWhile(b => b.Span.Start < end).Where(b => b.Span.End <= end)];
     }
 }

@@ -1,4 +1,4 @@
-using System.Text;
+using DocTuneLab.Library;
 
 namespace DocTuneLab.Documents;
 
@@ -17,46 +17,45 @@ public sealed record BrokenLink(string DocumentPath, int Line, string Target, st
 public sealed class DocumentSet
 {
     private readonly Dictionary<string, Document> _byPath;
+    private readonly IReadOnlyList<BrokenLink> _openXrefs;
 
-    private DocumentSet(string root, IReadOnlyList<Document> documents)
+    private DocumentSet(DocumentSource source)
     {
-        Root = root;
-        Documents = documents;
-        _byPath = documents.ToDictionary(d => d.Path, StringComparer.Ordinal);
-        (Links, BrokenLinks) = LinkChecker.Check(root, documents);
-        Hash = ContentHash.Of([.. documents.Select(d => $"{d.Path}\n{d.Hash}\n{d.Split}")]);
+        Site = source.Site;
+        Documents = [.. source.ReadAll()];
+        _byPath = Documents.ToDictionary(d => d.Path, StringComparer.Ordinal);
+        var links = LinkChecker.Check(source, Documents);
+        (Links, BrokenLinks, _openXrefs) = (links.Links, links.Broken, links.OpenXrefs);
+        Problems = [.. source.Problems.Concat(links.Problems)];
+        Hash = ContentHash.Of([.. Documents.Select(d => $"{d.Path}\n{d.Hash}\n{d.Split}")]);
     }
 
+    /// <summary>What kind of documentation it is, its navigation, and the assemblies of a package.</summary>
+    public DocsSite Site { get; }
+
     /// <summary>Full path of the folder.</summary>
-    public string Root { get; }
+    public string Root => Site.Root;
 
     /// <summary>The pages.</summary>
     public IReadOnlyList<Document> Documents { get; }
 
-    /// <summary>For each page, the pages that it links to, in order of first mention.</summary>
+    /// <summary>For each page, the pages that it links to or includes, in order of first mention.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Links { get; }
 
     /// <summary>Links that lead nowhere, by page and line.</summary>
     public IReadOnlyList<BrokenLink> BrokenLinks { get; }
 
+    /// <summary>Bad input that was met: files left out or read otherwise than they say, includes that lead out or loop, names that other systems cannot hold.</summary>
+    public IReadOnlyList<DocumentProblem> Problems { get; }
+
     /// <summary>Content hash of paths, texts and splits.</summary>
     public string Hash { get; }
 
-    /// <summary>Loads every <c>*.md</c> under a folder; hidden folders are skipped.</summary>
-    /// <param name="directory">The documentation's root. Splits come from its <c>splits.yaml</c>, else from a hash of each path (80/10/10).</param>
-    /// <exception cref="LabException">No such folder, no page in it, a page that is not UTF-8, invalid front matter or splits.</exception>
-    public static DocumentSet Load(string directory)
-    {
-        var root = Path.GetFullPath(directory);
-        if (!Directory.Exists(root)) throw new LabException($"{directory}: documentation folder not found. Expected a folder with Markdown pages (*.md); check the path.");
-        var paths = Directory.EnumerateFiles(root, "*.md", SearchOption.AllDirectories)
-            .Select(f => Path.GetRelativePath(root, f).Replace('\\', '/'))
-            .Where(p => !p.Split('/').Any(part => part.StartsWith('.')))
-            .Order(StringComparer.Ordinal).ToList();
-        if (paths.Count == 0) throw new LabException($"{directory}: no Markdown page found. Expected at least one *.md file in it or below.");
-        var splits = SplitAssignment.Load(root, paths);
-        return new(root, [.. paths.Select(p => MarkdownParser.Parse(p, Read(Path.Combine(root, p), p), splits.Of(p)))]);
-    }
+    /// <summary>Loads the pages of a folder, a DocFX, MkDocs or Docusaurus site, a single page, or a <c>.nupkg</c>; hidden and ignored files are left out.</summary>
+    /// <param name="path">Where they are. Splits come from <c>splits.yaml</c> in the root, else from a hash of each path (80/10/10).</param>
+    /// <param name="options">What to leave out.</param>
+    /// <exception cref="LabException">Nothing is there, no page in it, or invalid splits. Whatever is wrong with single pages goes to <see cref="Problems"/>.</exception>
+    public static DocumentSet Load(string path, DocumentOptions? options = null) => new(DocumentSource.Open(path, options));
 
     /// <summary>The page of a path, or null.</summary>
     public Document? Find(string path) => _byPath.GetValueOrDefault(path);
@@ -65,15 +64,11 @@ public sealed class DocumentSet
     /// <exception cref="LabException">No such page.</exception>
     public Split SplitOf(string path) => Find(path)?.Split ?? throw new LabException($"{path}: no such page in {Root}. Expected a path relative to it, with forward slashes.");
 
-    private static string Read(string file, string path)
+    /// <summary>Links by uid to what neither the pages nor the library define.</summary>
+    public IReadOnlyList<BrokenLink> UnresolvedXrefs(ApiModel api)
     {
-        try
-        {
-            return File.ReadAllText(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new LabException($"{path}: not valid UTF-8 at byte {e.Index}. Save the page as UTF-8.", e);
-        }
+        var known = api.Symbols.Select(s => s.Id[2..]).ToHashSet(StringComparer.Ordinal);
+        var overloads = known.Select(k => k.Split('(')[0] + "*").ToHashSet(StringComparer.Ordinal);
+        return [.. _openXrefs.Where(x => LinkChecker.Uid(x.Target) is var uid && !known.Contains(uid) && !overloads.Contains(uid) && !api.Namespaces.Contains(uid))];
     }
 }

@@ -12,6 +12,8 @@ internal sealed class SymbolClassifier
     private static readonly HashSet<string> s_misuses = ["CS0154", "CS0191", "CS0200", "CS0272", "CS0144", "CS8852", "CS9035", "CS0070", "CS0079"];
     private static readonly HashSet<string> s_notNames = ["_", "nint", "nuint", "dynamic", "notnull", "unmanaged", "field"];
 
+    private static readonly SymbolDisplayFormat s_shortName = SymbolDisplayFormat.MinimallyQualifiedFormat.WithMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.UseSpecialTypes);
+
     private readonly SemanticModel _model;
     private readonly LibraryIndex _index;
     private readonly WrappedCode _code;
@@ -95,7 +97,7 @@ internal sealed class SymbolClassifier
                 break;
             case { Symbol: INamespaceOrTypeSymbol receiver }:
                 var pool = _model.LookupSymbols(name.SpanStart, receiver, includeReducedExtensionMethods: true).Select(s => s.Name).Distinct();
-                Add(name, SymbolUseKind.Missing, null, _index.Owns(receiver), NearestName.Find(text, pool));
+                Add(name, SymbolUseKind.Missing, null, _index.Owns(receiver), NearestName.Find(text, pool), receiver.ToDisplayString(s_shortName));
                 break;
             default:
                 Add(name, SymbolUseKind.Cascade, null, false);
@@ -148,7 +150,7 @@ internal sealed class SymbolClassifier
         }
         var names = candidates.SelectMany(c => c is IMethodSymbol m ? m.Parameters : c is IPropertySymbol p ? p.Parameters : []).Select(p => p.Name).Distinct().ToList();
         var exists = names.Contains(name.Identifier.ValueText);
-        Add(name, exists ? SymbolUseKind.Resolved : SymbolUseKind.Missing, null, _index.Owns(candidates[0]), exists ? null : NearestName.Find(name.Identifier.ValueText, names));
+        Add(name, exists ? SymbolUseKind.Resolved : SymbolUseKind.Missing, null, _index.Owns(candidates[0]), exists ? null : NearestName.Find(name.Identifier.ValueText, names), exists ? null : candidates[0].Name);
     }
 
     private void Call(SyntaxNode call, TextSpan nameSpan, BaseArgumentListSyntax? arguments)
@@ -209,8 +211,8 @@ internal sealed class SymbolClassifier
         || (text == "global" && name.Parent is AliasQualifiedNameSyntax alias && alias.Alias == name)
         || name.Parent is NameEqualsSyntax { Parent: AnonymousObjectMemberDeclaratorSyntax or UsingDirectiveSyntax };
 
-    private void Add(SimpleNameSyntax name, SymbolUseKind kind, ISymbol? symbol, bool isLibrary, string? suggestion = null) =>
-        _uses.Add(new(name.Identifier.ValueText, kind, IdOf(symbol), isLibrary, Line(name), suggestion));
+    private void Add(SimpleNameSyntax name, SymbolUseKind kind, ISymbol? symbol, bool isLibrary, string? suggestion = null, string? on = null) =>
+        _uses.Add(new(name.Identifier.ValueText, kind, IdOf(symbol), isLibrary, Line(name), suggestion) { On = on });
 
     private int Line(SyntaxNode node) => _code.LineOf((node as SimpleNameSyntax)?.Identifier.SpanStart ?? node.SpanStart);
 

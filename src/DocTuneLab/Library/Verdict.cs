@@ -33,7 +33,11 @@ public enum SymbolUseKind
 /// <param name="IsLibrary">Whether symbol, candidate, receiver or namespace belongs to the private library.</param>
 /// <param name="Line">One-based line in the judged code as given.</param>
 /// <param name="Suggestion">For a missing name, the nearest real member, or null.</param>
-public sealed record SymbolUse(string Name, SymbolUseKind Kind, string? Id, bool IsLibrary, int Line, string? Suggestion);
+public sealed record SymbolUse(string Name, SymbolUseKind Kind, string? Id, bool IsLibrary, int Line, string? Suggestion)
+{
+    /// <summary>For a missing name, the type or namespace that it was sought on, such as <c>Tank</c>; null for a name that stands alone.</summary>
+    public string? On { get; init; }
+}
 
 /// <summary>A compiler error or warning.</summary>
 /// <param name="Id">Such as <c>CS1061</c>.</param>

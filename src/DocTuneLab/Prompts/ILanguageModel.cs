@@ -28,6 +28,9 @@ public interface ILanguageModel
     /// <summary>Name shown in reports.</summary>
     string Name { get; }
 
+    /// <summary>Whether it can tell the likelihood of a text; a hosted model as a rule cannot, and <see cref="Score"/> and <see cref="ScoreText"/> throw.</summary>
+    bool CanScore => true;
+
     /// <summary>Answers each conversation; results in the order of <paramref name="prompts"/>.</summary>
     /// <param name="prompts">Conversations that end with a user turn.</param>
     /// <param name="options">Sampling.</param>

@@ -20,10 +20,10 @@ internal sealed class ChunkWriter : IDisposable
             ON CONFLICT (path) DO UPDATE SET hash = $1, settings = $2, title = $3, language = $4, split = $5, text = $6, tree_key = $7
             """, 8);
         _chunk = Prepare("""
-            INSERT INTO chunks (id, document_path, ordinal, start, length, heading_path, text, code_blocks, token_count) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8) RETURNING row
-            """, 9);
-        _place = Prepare("UPDATE chunks SET ordinal = $1, start = $2, length = $3, code_blocks = $4, token_count = $5 WHERE row = $0", 6);
-        _symbol = Prepare("INSERT OR IGNORE INTO chunk_symbols (chunk_row, symbol_id) VALUES ($0, $1)", 2);
+            INSERT INTO chunks (id, document_path, ordinal, start, length, heading_path, text, code_blocks, token_count, context) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING row
+            """, 10);
+        _place = Prepare("UPDATE chunks SET ordinal = $1, start = $2, length = $3, code_blocks = $4, token_count = $5, context = $6 WHERE row = $0", 7);
+        _symbol = Prepare("INSERT OR IGNORE INTO chunk_symbols (chunk_row, symbol_id, kind, confidence, start, length) VALUES ($0, $1, $2, $3, $4, $5)", 6);
         _forget = Prepare("DELETE FROM chunk_symbols WHERE chunk_row = $0", 1);
         _index = Prepare("INSERT INTO chunks_fts (rowid, heading, text) VALUES ($0, $1, $2)", 3);
         _unindex = Prepare("DELETE FROM chunks_fts WHERE rowid = $0", 1);
@@ -52,18 +52,20 @@ internal sealed class ChunkWriter : IDisposable
             long row;
             if (free.TryGetValue(chunk.Id, out var rows) && rows.TryDequeue(out row))
             {
-                Run(_place, row, i, chunk.Span.Start, chunk.Span.Length, LabJson.Write(chunk.CodeBlocks), chunk.TokenCount);
+                Run(_place, row, i, chunk.Span.Start, chunk.Span.Length, LabJson.Write(chunk.CodeBlocks), chunk.TokenCount, chunk.Context);
                 Run(_forget, row);
             }
             else
             {
                 var headings = LabJson.Write(chunk.HeadingPath);
-                Bind(_chunk, chunk.Id, chunk.DocumentPath, i, chunk.Span.Start, chunk.Span.Length, headings, chunk.Text, LabJson.Write(chunk.CodeBlocks), chunk.TokenCount);
+                Bind(_chunk, chunk.Id, chunk.DocumentPath, i, chunk.Span.Start, chunk.Span.Length, headings, chunk.Text, LabJson.Write(chunk.CodeBlocks), chunk.TokenCount, chunk.Context);
                 row = (long)_chunk.ExecuteScalar()!;
                 Run(_index, row, SearchText.Index(headings), SearchText.Index(chunk.Text));
                 Run(_restore, chunk.Id);
             }
-            foreach (var symbol in chunk.Symbols) Run(_symbol, row, symbol);
+            foreach (var link in chunk.SymbolLinks) Run(_symbol, row, link.SymbolId, link.Kind.ToString(), link.Confidence, link.Span.Start, link.Span.Length);
+            // Chunks that others made may name symbols without saying where.
+            foreach (var symbol in chunk.Symbols) Run(_symbol, row, symbol, "name", 1.0, 0, 0);
         }
         foreach (var row in free.Values.SelectMany(rows => rows)) Drop(row, $"{document.Path} no longer has this passage.");
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dapper;
 using DocTuneLab.Documents;
 using DocTuneLab.Library;
@@ -8,7 +9,8 @@ public sealed partial class Lab
 {
     private const string ChunkColumns = """
         c.id AS Id, c.document_path AS DocumentPath, c.start AS Start, c.length AS Length, c.heading_path AS HeadingPath, c.text AS Text, c.code_blocks AS CodeBlocks,
-        (SELECT json_group_array(symbol_id) FROM (SELECT symbol_id FROM chunk_symbols WHERE chunk_row = c.row ORDER BY symbol_id)) AS Symbols, c.token_count AS TokenCount
+        (SELECT json_group_array(symbol_id) FROM (SELECT symbol_id FROM chunk_symbols WHERE chunk_row = c.row ORDER BY symbol_id)) AS Symbols, c.token_count AS TokenCount, c.context AS Context,
+        (SELECT json_group_array(json_array(symbol_id, kind, confidence, start, length)) FROM (SELECT * FROM chunk_symbols WHERE chunk_row = c.row AND length > 0 ORDER BY start, symbol_id)) AS Mentions
         """;
 
     // Properties, not a constructor: a computed column has no type while a result is empty.
@@ -23,8 +25,14 @@ public sealed partial class Lab
         public string CodeBlocks { get; init; } = "";
         public string Symbols { get; init; } = "";
         public int TokenCount { get; init; }
+        public string Context { get; init; } = "";
+        public string Mentions { get; init; } = "";
 
-        public Chunk ToChunk() => new(Id, DocumentPath, new(Start, Length), FromJson<List<string>>(HeadingPath), Text, FromJson<List<CodeBlock>>(CodeBlocks), FromJson<List<string>>(Symbols), TokenCount);
+        public Chunk ToChunk() => new(Id, DocumentPath, new(Start, Length), FromJson<List<string>>(HeadingPath), Text, FromJson<List<CodeBlock>>(CodeBlocks), FromJson<List<string>>(Symbols), TokenCount)
+        {
+            Context = Context,
+            SymbolLinks = [.. FromJson<List<JsonElement>>(Mentions).Select(m => new SymbolLink(m[0].GetString()!, Enum.Parse<SymbolLinkKind>(m[1].GetString()!), m[2].GetDouble(), new(m[3].GetInt32(), m[4].GetInt32())))],
+        };
     }
 
     private sealed record DocumentRow(string Path, string Hash, string Title, string Split, string Language, string Text, string TreeKey);

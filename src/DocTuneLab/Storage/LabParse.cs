@@ -92,9 +92,10 @@ public sealed partial class Lab
 
     private ParseReport ParseAll(ParseOptions options, List<string> roots, IProgress<(int Done, int Total)>? progress, CancellationToken cancellation)
     {
-        var api = options.Assemblies.Count > 0 ? ApiModel.Load(ReferenceSet.Load([.. options.Assemblies])) : null;
+        var references = options.Assemblies.Count > 0 ? ReferenceSet.Load([.. options.Assemblies]) : null;
+        var api = references is null ? null : ApiModel.Load(references);
         var (documents, problems) = LoadDocuments(roots, cancellation);
-        var linker = api is null ? null : new SymbolLinker(api);
+        var linker = api is null ? null : new SymbolLinker(api, new CSharpJudge(references!));
         var tokenizer = options.TokenizerDirectory is { } directory ? HuggingFaceTokenizer.Load(directory) : null;
         var chunker = tokenizer is null ? new Chunker(text => (text.Length + 3) / 4, options.MaxTokens, linker) : new Chunker(tokenizer, options.MaxTokens, linker);
         var cutting = ContentHash.Of(typeof(Chunker).Module.ModuleVersionId.ToString("N"), $"{options.MaxTokens}", tokenizer is null ? "" : ContentHash.OfFile(Path.Combine(options.TokenizerDirectory!, "tokenizer.json")), api?.Hash ?? "");
@@ -117,12 +118,16 @@ public sealed partial class Lab
             var set = DocumentSet.Load(root);
             var prefix = roots.Count == 1 ? "" : Path.GetFileName(root) + "/";
             documents.AddRange(prefix.Length == 0 ? set.Documents : set.Documents.Select(d => d with { Path = prefix + d.Path }));
+            problems.AddRange(set.Problems.Select(p => new ParseProblem(prefix + p.Path, p.Line, KindName(p.Kind), p.Message)));
             problems.AddRange(set.BrokenLinks.Select(b => new ParseProblem(prefix + b.DocumentPath, b.Line, "broken-link", $"link to {b.Target}: {b.Reason}")));
         }
         if (documents.GroupBy(d => d.Path, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new LabException($"{twice.Key}: two folders of the same name hold this page. Parse them into labs of their own, or give their parent folder.");
         return (documents, problems);
     }
+
+    /// <summary>As a report names it: <c>include-loop</c>.</summary>
+    private static string KindName(ProblemKind kind) => string.Concat(kind.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
 
     private void SaveScans(List<string> roots, IEnumerable<List<SourceFile>> files, string settings, DateTimeOffset started, ParseReport report) => Transact((transaction, store) =>
     {

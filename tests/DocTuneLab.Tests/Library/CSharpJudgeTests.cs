@@ -35,7 +35,7 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
         var verdict = Judge("var tank = new Tank(1);\n\ntank.Fil(2);");
         Assert.True(verdict.Parses);
         Assert.False(verdict.Compiles);
-        Assert.Equal(new SymbolUse("Fil", SymbolUseKind.Missing, null, true, 3, "Fill"), Use(verdict, "Fil"));
+        Assert.Equal(new SymbolUse("Fil", SymbolUseKind.Missing, null, true, 3, "Fill") { On = "Tank" }, Use(verdict, "Fil"));
         Assert.Equal(("CS1061", 3), (verdict.Errors[0].Id, verdict.Errors[0].Line));
     }
 
@@ -83,7 +83,7 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
     [Fact]
     public void Object_initialisers_patterns_and_with_know_their_receiver()
     {
-        Assert.Equal(new SymbolUse("Lable", SymbolUseKind.Missing, null, true, 1, "Label"), Use(Judge("var t = new Tank(1) { Lable = \"x\" };"), "Lable"));
+        Assert.Equal(new SymbolUse("Lable", SymbolUseKind.Missing, null, true, 1, "Label") { On = "Tank" }, Use(Judge("var t = new Tank(1) { Lable = \"x\" };"), "Lable"));
         Assert.Equal((SymbolUseKind.Missing, true), Kind(Use(Judge("object o = 1; var b = o is Tank { Volume: 3 };"), "Volume")));
         Assert.Equal((SymbolUseKind.Missing, true), Kind(Use(Judge("var r = new Reading(1, \"l\") with { Units = \"x\" };"), "Units")));
         Assert.Equal((SymbolUseKind.Missing, true), Kind(Use(Judge("Tank? t = null; var b = t?.Volume;"), "Volume")));
@@ -95,7 +95,7 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
     [Fact]
     public void Named_arguments_are_checked_against_the_parameters()
     {
-        Assert.Equal(new SymbolUse("liters", SymbolUseKind.Missing, null, true, 1, "litres"), Use(Judge("new Tank(1).Fill(liters: 3);"), "liters"));
+        Assert.Equal(new SymbolUse("liters", SymbolUseKind.Missing, null, true, 1, "litres") { On = "Fill" }, Use(Judge("new Tank(1).Fill(liters: 3);"), "liters"));
         Assert.Equal(SymbolUseKind.Resolved, Use(Judge("new Tank(1).Fill(litres: 3);"), "litres").Kind);
     }
 
@@ -103,7 +103,7 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
     public void Generics_lambdas_and_inference_bind()
     {
         var verdict = Judge("var pipe = new Pipe<List<int>>();\nvar n = pipe.Send([1]).Map(x => x.Count + x.Bogus);");
-        Assert.Equal(new SymbolUse("Bogus", SymbolUseKind.Missing, null, false, 2, null), Use(verdict, "Bogus"));
+        Assert.Equal(new SymbolUse("Bogus", SymbolUseKind.Missing, null, false, 2, null) { On = "List<int>" }, Use(verdict, "Bogus"));
         Assert.Equal("M:Acme.Flow.Pipe`1.Send(`0)", Use(verdict, "Send").Id);
         Compiles(Judge("var pipe = new Pipe<List<int>>();\nint n = pipe.Map(x => x.Count);"));
         Assert.Equal("M:Acme.Flow.Extensions.TankExtensions.Halve``1(System.Collections.Generic.IReadOnlyList{``0})", Use(Judge("var h = new List<int>().Halve();"), "Halve").Id);
@@ -129,7 +129,7 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
     public void A_namespace_typo_is_missing_on_the_library()
     {
         var verdict = Judge("using Acme.Flwo;\nvar x = 1;");
-        Assert.Equal(new SymbolUse("Flwo", SymbolUseKind.Missing, null, true, 1, "Flow"), Use(verdict, "Flwo"));
+        Assert.Equal(new SymbolUse("Flwo", SymbolUseKind.Missing, null, true, 1, "Flow") { On = "Acme" }, Use(verdict, "Flwo"));
         Assert.Equal((SymbolUseKind.Missing, true), Kind(Use(Judge("using Acne.Flow;\nclass C;", CodeForm.File), "Acne")));
     }
 

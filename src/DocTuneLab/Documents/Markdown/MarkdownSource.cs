@@ -1,18 +1,19 @@
 using System.Text;
 using Markdig;
-using Markdig.Extensions.Yaml;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 
 namespace DocTuneLab.Documents;
 
-/// <summary>The one way in which pages become syntax trees, so that parsing and chunking see the same blocks.</summary>
+/// <summary>The one way in which pages become syntax trees.</summary>
 internal static class MarkdownSource
 {
     private static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder()
-        .UsePreciseSourceLocation().UseYamlFrontMatter().UsePipeTables().UseTaskLists().UseFootnotes().UseDefinitionLists().UseAlertBlocks().Build();
+        .UsePreciseSourceLocation().UseYamlFrontMatter().UsePipeTables().UseTaskLists().UseFootnotes().UseDefinitionLists().UseAlertBlocks().UseMathematics()
+        .Use(new ContainerExtension()).Build();
 
-    public static MarkdownDocument Parse(string text) => Markdown.Parse(text, s_pipeline);
+    /// <exception cref="ArgumentException">Nested more deeply than the parser goes (128 levels).</exception>
+    public static MarkdownDocument Parse(string text) => Markdig.Markdown.Parse(text, s_pipeline);
 
     public static SourceSpan SpanOf(MarkdownObject node, string text)
     {
@@ -24,16 +25,12 @@ internal static class MarkdownSource
 
     public static int LineNumber(string text, int position) => 1 + text.AsSpan(0, Math.Clamp(position, 0, text.Length)).Count('\n');
 
-    /// <summary>Headings that structure the page; those in quotes and lists do not.</summary>
-    public static IEnumerable<HeadingBlock> Headings(MarkdownDocument tree) => tree.OfType<HeadingBlock>();
-
-    public static IEnumerable<Markdig.Syntax.CodeBlock> CodeBlocks(MarkdownDocument tree) =>
-        tree.Descendants<Markdig.Syntax.CodeBlock>().Where(b => b is not YamlFrontMatterBlock);
-
     public static string PlainText(ContainerInline? inline)
     {
+        if (inline is null) return "";
+        if (inline.FirstChild is LiteralInline { NextSibling: null } only) return only.Content.AsSpan().Trim().ToString();
         var text = new StringBuilder();
-        foreach (var node in inline?.Descendants() ?? [])
+        foreach (var node in inline.Descendants())
         {
             if (node is LiteralInline literal) text.Append(literal.Content.AsSpan());
             else if (node is CodeInline code) text.Append(code.Content);

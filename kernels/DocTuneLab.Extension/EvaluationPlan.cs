@@ -1,0 +1,46 @@
+using DocTuneLab.Documents;
+using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Judging;
+using DocTuneLab.Prompts;
+
+namespace DocTuneLab.Extension;
+
+/// <summary>What an evaluation in the lab is to do.</summary>
+public sealed record EvaluationPlan
+{
+    /// <summary>Split of the held-out tasks; null for all. Default test.</summary>
+    public Split? Split { get; init; } = Documents.Split.Test;
+
+    /// <summary>
+    /// Arms, the one that all others are compared with first: <c>base</c>, <c>tuned</c>, the name of a model in <see cref="Others"/>, each also with
+    /// <c>+docs</c> behind it, for the relevant passages in the prompt. Default base and tuned.
+    /// </summary>
+    public IReadOnlyList<string> Arms { get; init; } = ["base", "tuned"];
+
+    /// <summary>Kinds of tasks that are asked. Default: code, closed questions, gaps, retention texts.</summary>
+    public IReadOnlyList<TaskKind> Kinds { get; init; } = [TaskKind.Code, TaskKind.Qa, TaskKind.Completion, TaskKind.Retention];
+
+    /// <summary>Sampled answers for each programming task beside the greedy one. Default 0; 10 gives pass@5.</summary>
+    public int Samples { get; init; }
+
+    /// <summary>Upper bound of new tokens for code. Default 128.</summary>
+    public int MaxCodeTokens { get; init; } = 128;
+
+    /// <summary>Whether models' code is run in the sandbox. Default false.</summary>
+    public bool AllowUntrustedCode { get; init; }
+
+    /// <summary>Whether it is run even where nothing isolates it. Default false.</summary>
+    public bool AllowWithoutIsolation { get; init; }
+
+    /// <summary>Budget of passages in the prompt of an arm with documents, in tokens. Default 480.</summary>
+    public int DocumentTokens { get; init; } = 480;
+
+    /// <summary>Largest rise of bits per byte that the retention gate accepts. Default 0.02.</summary>
+    public double GateBits { get; init; } = RetentionGate.DefaultBits;
+
+    /// <summary>Models beside base and tuned, by the name of their arm.</summary>
+    public IReadOnlyDictionary<string, ILanguageModel> Others { get; init; } = new Dictionary<string, ILanguageModel>();
+
+    /// <summary>Judge of open questions, or null.</summary>
+    public AnswerJudge? Judge { get; init; }
+}

@@ -1,0 +1,183 @@
+using System.CommandLine;
+using System.Text.Json;
+using DocTuneLab.Documents;
+using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Judging;
+using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Extension;
+using Spectre.Console;
+
+namespace DocTuneLab.Cli.Verbs;
+
+/// <summary><c>doctune evaluate</c>: models on held-out tasks, and the upkeep of suites.</summary>
+internal static class Evaluate
+{
+    public static Command Command()
+    {
+        var model = new Option<string?>("--model") { Description = "Base model, a folder in Hugging Face layout.", HelpName = "DIR" };
+        var adapter = new Option<string?>("--adapter") { Description = "Adapter in PEFT layout: the tuned arm.", HelpName = "DIR" };
+        var suite = new Option<string?>("--suite") { Description = "Held-out tasks: a folder of .jsonl files, or one file.", HelpName = "DIR|FILE" };
+        var assembly = new Option<string[]>("--assembly") { Description = "Assembly of the private library. May be repeated.", HelpName = "DLL" };
+        var docs = new Option<string?>("--docs") { Description = "Documentation to search for arms with documents; needless where the lab has read it.", HelpName = "DIR" };
+        var lab = new Option<string>("--lab") { Description = "Folder of the lab that keeps answers and results.", DefaultValueFactory = _ => Path.Combine("artifacts", "lab"), HelpName = "DIR" };
+        var split = new Option<string>("--split") { Description = "train, dev, test or all.", DefaultValueFactory = _ => "test" };
+        split.AcceptOnlyFromAmong("train", "dev", "test", "all");
+        var arms = new Option<string?>("--arms") { Description = "base, tuned, each also with +docs behind it; separated by commas. Default: base, and tuned where there is an adapter.", HelpName = "LIST" };
+        var kinds = new Option<string?>("--kinds") { Description = "code, qa, open, completion, general, retention; separated by commas. Default: code,qa,completion,retention.", HelpName = "LIST" };
+        var samples = new Option<int>("--samples") { Description = "Sampled answers for each programming task beside the greedy one; 10 gives pass@5.", HelpName = "N" };
+        var codePrompt = new Option<string?>("--code-prompt") { Description = "Template of programming tasks. Default: that of the lab's last evaluation.", HelpName = "NAME" };
+        var qaPrompt = new Option<string?>("--qa-prompt") { Description = "Template of questions.", HelpName = "NAME" };
+        var seed = new Option<int>("--seed") { Description = "Seed of sampling and statistics.", DefaultValueFactory = _ => 1, HelpName = "N" };
+        var allow = new Option<bool>("--allow-untrusted-code") { Description = "Run the models' code against the hidden tests, in a sandbox." };
+        var bare = new Option<bool>("--allow-without-isolation") { Description = "Run it even where neither bubblewrap nor namespaces isolate it." };
+        var gate = new Option<double>("--gate") { Description = "Largest rise of bits per byte on the frozen texts; beyond it the exit code is 1.", DefaultValueFactory = _ => RetentionGate.DefaultBits, HelpName = "BITS" };
+        var output = new Option<string?>("--out", "-o") { Description = "Folder for report.html, .md, .json, .trx and junit.xml, beside the lab's own copy.", HelpName = "DIR" };
+        var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
+        var compare = new Option<string?>("--compare") { Description = "Compare with stored results: a run of the lab, a folder or a result file.", HelpName = "RUN|FILE" };
+        var rescore = new Option<string[]>("--rescore") { Description = "Score stored answers again, without any model: a run of the lab, a folder or result files.", HelpName = "RUN|FILE", AllowMultipleArgumentsPerToken = true };
+        var check = new Option<bool>("--check-suite") { Description = "Prove the suite: references pass, stubs fail, gold members exist, nothing overlaps the training data; print its hashes. Runs the references." };
+        var corpus = new Option<string?>("--corpus") { Description = "Training data that --check-suite compares with. Default: the lab's.", HelpName = "FILE.jsonl" };
+        var schema = new Option<bool>("--schema") { Description = "Print the JSON schema of a suite's lines." };
+        var import = new Option<string?>("--import") { Description = "Convert tasks of a public format (HumanEval-style or MultiPL-E C#) to a suite file, named by --out.", HelpName = "FILE.jsonl" };
+        var form = new Option<int?>("--blind") { Description = "Write a form for blind comparison of this many pairs of answers, ab-form.html.", HelpName = "N" };
+        var votes = new Option<string?>("--votes") { Description = "Add votes that the form saved to the report of the run named by --rescore.", HelpName = "FILE.json" };
+        var command = new Command("evaluate", "Compares models on held-out tasks, and checks, imports and scores again.")
+        {
+            model, adapter, suite, assembly, docs, lab, split, arms, kinds, samples, codePrompt, qaPrompt, seed, allow, bare, gate, output, json, compare, rescore, check, corpus, schema, import, form, votes,
+        };
+        command.SetAction((parsed, cancel) => Task.Run(() =>
+        {
+            if (parsed.GetValue(schema))
+            {
+                Console.Out.Write(SuiteSchema.Text);
+                return ExitCodes.Ok;
+            }
+            if (parsed.GetValue(import) is { } file) return Import(file, parsed.GetValue(output) ?? throw new UsageException("--import needs --out FILE.jsonl for the converted suite."));
+
+            var suitePath = parsed.GetValue(suite) ?? throw new UsageException("--suite DIR is missing: the held-out tasks.");
+            var assemblies = parsed.GetValue(assembly) ?? [];
+            if (assemblies.Length == 0) throw new UsageException("--assembly DLL is missing: the private library that answers are compiled against.");
+            using var session = new LabSession();
+            session.Open(parsed.GetValue(lab)!, parsed.GetValue(seed));
+            session.LoadSuite(suitePath);
+            if (parsed.GetValue(check))
+            {
+                session.LoadLibrary(assemblies);
+                return Check(session, parsed.GetValue(corpus), parsed.GetValue(bare), cancel);
+            }
+            var plan = new EvaluationPlan
+            {
+                Split = parsed.GetValue(split) == "all" ? null : Enum.Parse<Split>(parsed.GetValue(split)!, ignoreCase: true),
+                Arms = List(parsed.GetValue(arms) ?? (parsed.GetValue(adapter) is null ? "base" : "base,tuned")),
+                Samples = parsed.GetValue(samples), AllowUntrustedCode = parsed.GetValue(allow), AllowWithoutIsolation = parsed.GetValue(bare), GateBits = parsed.GetValue(gate),
+            };
+            if (parsed.GetValue(kinds) is { } named) plan = plan with { Kinds = [.. List(named).Select(KindOf)] };
+            session.RestorePrompts();
+            session.UsePrompts(parsed.GetValue(codePrompt), parsed.GetValue(qaPrompt));
+
+            var quiet = parsed.GetValue(json) || Console.IsErrorRedirected;
+            var progress = new Follow(quiet);
+            EvaluationReport report;
+            if (parsed.GetValue(rescore) is { Length: > 0 } stored)
+            {
+                session.LoadLibrary(assemblies);
+                report = session.Rescore(stored, plan, progress, cancel);
+            }
+            else
+            {
+                session.LoadBase(parsed.GetValue(model) ?? throw new UsageException("--model DIR is missing: the base model."));
+                if (parsed.GetValue(adapter) is { } tuned) session.LoadAdapter(tuned);
+                if (parsed.GetValue(docs) is { } pages) session.ParseDocs(pages, assemblies);
+                else session.LoadLibrary(assemblies);
+                report = session.Evaluate(plan, progress, cancel);
+            }
+            progress.End();
+            if (parsed.GetValue(compare) is { } other)
+                report = EvaluationReport.Of([.. session.ResultFiles(other).Select(EvaluationResult.Load).Where(r => report.Results.All(x => x.Arm != r.Arm)), .. report.Results], gateBits: plan.GateBits);
+            if (parsed.GetValue(form) is { } count) Console.Error.WriteLine($"form      {BlindTrial.Draw(session.Suite!, report.Results, count, session.Seed).Write(session.EvaluationDirectory!)}");
+            if (parsed.GetValue(votes) is { } ballot)
+                report = session.AddPreferences(BlindTrial.Tally(KeyBeside(session, parsed.GetValue(rescore) ?? []), ballot, [.. report.Results.Select(r => r.Arm)]));
+            if (parsed.GetValue(output) is { } folder) ReportFiles.Write(report, folder);
+            Show(report, parsed.GetValue(json), parsed.GetValue(output) ?? session.EvaluationDirectory!);
+            return report.Passes ? ExitCodes.Ok : ExitCodes.Failed;
+        }, CancellationToken.None));
+        return command;
+    }
+
+    /// <summary>Prints a report: headline and metrics, or JSON.</summary>
+    public static void Show(EvaluationReport report, bool json, string? folder)
+    {
+        if (json)
+        {
+            Console.Out.WriteLine(report.ToJson());
+            return;
+        }
+        var console = Terminal.Create();
+        foreach (var line in MarkdownReport.Headlines(report)) console.WriteLine(line);
+        foreach (var comparison in report.Comparisons)
+        {
+            var table = new Table().Border(TableBorder.Rounded).AddColumns("Metric", Markup.Escape(comparison.FirstArm), Markup.Escape(comparison.SecondArm), "Difference", "p", "Verdict", "Detectable");
+            foreach (var row in MarkdownReport.Rows(comparison))
+                table.AddRow([.. row.Select((cell, i) => new Markup(i == 5 ? cell switch { "better" => "[green]better[/]", "worse" => "[red]worse[/]", _ => cell } : Markup.Escape(cell)))]);
+            console.Write(table);
+        }
+        if (report.Comparisons.Count == 0)
+            foreach (var m in report.Results[0].Metrics) console.WriteLine($"{m.Title}: {MarkdownReport.Format(m)}");
+        if (folder is not null) console.WriteLine($"report    {Path.GetFullPath(Path.Combine(folder, "report.html"))}");
+    }
+
+    private static int Check(LabSession session, string? corpus, bool bare, CancellationToken cancel)
+    {
+        var samples = corpus is null ? session.Storage.Samples() : Corpus.CorpusFile.Read(corpus);
+        var report = SuiteCheck.Run(new Evaluator(session.Judge!), session.Suite!, session.Api!, new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = bare }, samples, cancel);
+        foreach (var (kind, count, hash) in session.Suite!.Hashes()) Console.Out.WriteLine($"{kind.ToString().ToLowerInvariant(),-12}{count,6}  {hash}");
+        Console.Out.WriteLine($"{"suite",-12}{session.Suite.Count,6}  {report.SuiteHash}");
+        foreach (var note in report.Notes) Console.Out.WriteLine(note);
+        foreach (var problem in report.Problems) Console.Out.WriteLine($"{problem.Task}: {problem.Problem}");
+        Console.Out.WriteLine(report.Problems.Count == 0 ? "The suite is sound." : $"{report.Problems.Count} problems: no result on this suite would count.");
+        return report.Problems.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    private static int Import(string file, string target)
+    {
+        var (tasks, skipped) = BenchmarkImport.Read(file);
+        BenchmarkImport.Write(tasks, target);
+        foreach (var (task, why) in skipped) Console.Out.WriteLine($"{task}: left out: {why}");
+        Console.Out.WriteLine($"{tasks.Count} tasks in {target}, {skipped.Count} left out.");
+        return tasks.Count > 0 ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    private static string KeyBeside(LabSession session, string[] stored) =>
+        stored.SelectMany(session.ResultFiles).Select(f => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(f))!, "ab-key.json")).FirstOrDefault(File.Exists)
+            ?? throw new UsageException("--votes needs --rescore RUN, the run whose folder holds the form and its ab-key.json.");
+
+    private static string[] List(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static TaskKind KindOf(string name) => Enum.TryParse<TaskKind>(name, ignoreCase: true, out var kind) && !char.IsDigit(name[0]) ? kind
+        : throw new UsageException($"There is no kind of task '{name}'; there are {string.Join(", ", Enum.GetNames<TaskKind>().Select(k => k.ToLowerInvariant()))}.");
+
+    /// <summary>One line on stderr that follows the work.</summary>
+    private sealed class Follow(bool quiet) : IProgress<EvaluationProgress>
+    {
+        private readonly Lock gate = new();
+        private int width;
+
+        public void Report(EvaluationProgress value)
+        {
+            if (quiet) return;
+            var line = $"{value.Phase} {value.Done}/{value.Total}";
+            lock (gate)
+            {
+                Console.Error.Write($"\r{line.PadRight(width)}");
+                width = line.Length;
+            }
+        }
+
+        public void End()
+        {
+            if (!quiet) Console.Error.Write($"\r{new string(' ', width)}\r");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using DocTuneLab.Evaluation.Statistics;
+
+namespace DocTuneLab.Evaluation.Judging;
+
+/// <summary>Which of two arms' answers to a task was preferred.</summary>
+/// <param name="Task">Task id.</param>
+/// <param name="Cluster">Document of the task.</param>
+/// <param name="Second">1 for the second arm, 0 for the first, 0.5 for a tie or for two readings that disagree.</param>
+/// <param name="Agreed">Both readings said the same; a person reads once and agrees.</param>
+/// <param name="Unreadable">Readings whose reply could not be read.</param>
+public sealed record Preference(string Task, string Cluster, double Second, bool Agreed = true, int Unreadable = 0);
+
+/// <summary>What preferences say of two arms.</summary>
+/// <param name="First">Name of the first arm.</param>
+/// <param name="Second">Name of the second arm.</param>
+/// <param name="Judge">Who judged.</param>
+/// <param name="Votes">All preferences.</param>
+/// <param name="WinRate">Mean of <see cref="Preference.Second"/>: 0.5 is a draw.</param>
+/// <param name="Interval">95% bootstrap over documents.</param>
+/// <param name="P">Sign test over the votes that are no tie.</param>
+/// <param name="Agreement">Share of votes whose two readings agree.</param>
+/// <param name="Verdict">Better or worse where the interval excludes 0.5 and p &lt; 0.05.</param>
+public sealed record PreferenceSummary(
+    string First, string Second, string Judge, IReadOnlyList<Preference> Votes, double WinRate, Interval Interval, double P, double Agreement, ComparisonVerdict Verdict)
+{
+    /// <summary>Summarises votes.</summary>
+    public static PreferenceSummary Of(string first, string second, string judge, IReadOnlyList<Preference> votes, int seed = 0)
+    {
+        var observations = votes.Select(v => new Observation(v.Task, v.Cluster, v.Second)).ToList();
+        var (rate, interval) = (Bootstrap.Estimate(observations), Bootstrap.Interval(observations, seed));
+        var p = McNemar.P(votes.Count(v => v.Second < 0.5), votes.Count(v => v.Second > 0.5));
+        var clear = p < 0.05 && (interval.Low > 0.5 || interval.High < 0.5);
+        return new(first, second, judge, votes, rate, interval, p, votes.Count == 0 ? double.NaN : votes.Average(v => v.Agreed ? 1 : 0),
+            !clear ? ComparisonVerdict.Inconclusive : rate > 0.5 ? ComparisonVerdict.Better : ComparisonVerdict.Worse);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text;
+using DocTuneLab.Corpus;
+using DocTuneLab.Documents;
+using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Prompts;
+
+namespace DocTuneLab.Evaluation;
+
+/// <summary>How tasks become conversations. An arm with documents is another renderer: see <see cref="WithDocuments"/>.</summary>
+/// <param name="Code">Turns before the answer of a programming task; the last is the user's.</param>
+/// <param name="Qa">Turns before the answer of a closed question.</param>
+public sealed record PromptRenderer(Func<CodeTask, IReadOnlyList<Message>> Code, Func<QaTask, IReadOnlyList<Message>> Qa)
+{
+    /// <summary>Turns before the answer of an open question; by default the question alone.</summary>
+    public Func<OpenTask, IReadOnlyList<Message>> Open { get; init; } = t => [Message.User(t.Question)];
+
+    /// <summary>Turns before the text of a gap; by default as in training, by <c>completion.fim</c>.</summary>
+    public Func<CompletionTask, IReadOnlyList<Message>> Completion { get; init; } = t =>
+        PromptLibrary.Default["completion.fim"].Messages(new Dictionary<string, string>(StringComparer.Ordinal) { ["prefix"] = t.Prefix, ["suffix"] = t.Suffix });
+
+    /// <summary>The answer whose likelihood is measured; by default the reference in a <c>csharp</c> fence.</summary>
+    public Func<CodeTask, string> CodeAnswer { get; init; } = t => $"```csharp\n{t.Reference.Trim('\n')}\n```";
+
+    /// <summary>The answer whose likelihood is measured; by default the first accepted one.</summary>
+    public Func<QaTask, string> QaAnswer { get; init; } = t => t.Answers[0];
+
+    /// <summary>
+    /// The same prompts after the passages that a search finds for them: the arm against which tuning has to show that it is worth its cost.
+    /// Tasks that need no library get none.
+    /// </summary>
+    /// <param name="search">Passages for a query, best first.</param>
+    /// <param name="tokens">Budget of the passages together, by <see cref="Chunk.TokenCount"/>; what does not fit is left out.</param>
+    public PromptRenderer WithDocuments(Func<string, IReadOnlyList<Chunk>> search, int tokens)
+    {
+        IReadOnlyList<Message> Add(IReadOnlyList<Message> turns, string query) => Passages(search(query), tokens) is { Length: > 0 } passages
+            ? [.. turns.SkipLast(1), turns[^1] with { Content = passages + turns[^1].Content }]
+            : turns;
+        return this with
+        {
+            Code = t => t.GoldSymbols.Count == 0 ? Code(t) : Add(Code(t), $"{t.Instruction} {t.Signature} {t.Context}"),
+            Qa = t => Add(Qa(t), t.Question),
+            Open = t => Add(Open(t), t.Question),
+            Completion = t => Add(Completion(t), t.Prefix + t.Suffix),
+        };
+    }
+
+    private static string Passages(IReadOnlyList<Chunk> found, int tokens)
+    {
+        var text = new StringBuilder();
+        foreach (var chunk in found)
+        {
+            if (chunk.TokenCount > tokens) continue;
+            tokens -= chunk.TokenCount;
+            text.Append(chunk.Text.Trim()).Append("\n\n");
+        }
+        return text.ToString();
+    }
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Statistics;
+
+namespace DocTuneLab.Evaluation.Reports;
+
+/// <summary>Numbers as every report writes them.</summary>
+internal static class Figures
+{
+    public static string Value(MetricValue metric, double value) => Value(value, metric.IsShare);
+
+    public static string Value(double value, bool share) => double.IsNaN(value) ? "n/a"
+        : share ? (value * 100).ToString("0.0", CultureInfo.InvariantCulture) + "%" : value.ToString("0.000", CultureInfo.InvariantCulture);
+
+    public static string Signed(double value, bool share) => value > 0 ? "+" + Value(value, share) : Value(value, share);
+
+    public static string Range(Interval interval, bool share) => double.IsNaN(interval.Low) ? "" : $"[{Value(interval.Low, share)}, {Value(interval.High, share)}]";
+
+    public static string Probability(double p) => double.IsNaN(p) ? "n/a" : p < 0.001 ? "<0.001" : p.ToString("0.000", CultureInfo.InvariantCulture);
+
+    /// <summary>What the report says first: one sentence for each verdict, from the metrics that matter.</summary>
+    public static string Headline(Comparison comparison)
+    {
+        string[] names = [MetricNames.CompileRate, MetricNames.ApiRecall, MetricNames.Pass1, MetricNames.HallucinationRate, MetricNames.QaAccuracy];
+        var rows = names.Select(n => comparison[n]).OfType<MetricComparison>().Where(m => double.IsFinite(m.First.Value) && double.IsFinite(m.Second.Value)).ToList();
+        var parts = Enum.GetValues<ComparisonVerdict>().Select(v => (Verdict: v, Rows: rows.Where(r => r.Verdict == v).ToList())).Where(p => p.Rows.Count > 0)
+            .Select(p => $"{p.Verdict.ToString().ToLowerInvariant()}: {string.Join(", ", p.Rows.Select(r => $"{Lower(r.First.Title)} ({Value(r.First, r.First.Value)} → {Value(r.First, r.Second.Value)})"))}");
+        return rows.Count == 0 ? $"{comparison.SecondArm} against {comparison.FirstArm}: nothing was measured in both."
+            : $"{comparison.SecondArm} against {comparison.FirstArm} is {string.Join("; ", parts)}.";
+
+        static string Lower(string title) => title.Length > 1 && char.IsLower(title[1]) ? char.ToLowerInvariant(title[0]) + title[1..] : title;
+    }
+
+    public static string Gate(RetentionGate gate) =>
+        gate.Passes ? "passes" : $"fails: {string.Join(", ", gate.Checks.Where(c => !c.Passes).Select(c => $"{c.Title} {Signed(c.Change, IsShare(c))}"))}";
+
+    public static bool IsShare(RetentionCheck check) => !check.Metric.EndsWith("bits_per_byte", StringComparison.Ordinal);
+}

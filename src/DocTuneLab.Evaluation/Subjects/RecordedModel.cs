@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using DocTuneLab.Corpus;
+using DocTuneLab.Prompts;
+
+namespace DocTuneLab.Evaluation.Subjects;
+
+/// <summary>
+/// A model whose answers are kept in a file as they come, so that an evaluation that was interrupted goes on where it stopped, and one that is repeated
+/// asks nothing again. Prompts go out in batches of like length; a batch is either all known or asked for as a whole, because what a sampler draws
+/// depends on the place in its batch.
+/// </summary>
+public sealed class RecordedModel : ILanguageModel
+{
+    private const int BatchSize = 24;
+
+    private const int Parallelism = 4;
+
+    private static readonly ConcurrentDictionary<string, Lock> Gates = new(StringComparer.Ordinal);
+
+    private readonly ILanguageModel inner;
+    private readonly string identity;
+    private readonly string path;
+    private readonly bool oneByOne;
+    private readonly ConcurrentDictionary<string, string[]> known = new(StringComparer.Ordinal);
+    private int requested;
+
+    /// <summary>Records a model.</summary>
+    /// <param name="inner">The model.</param>
+    /// <param name="identity">Whatever its answers depend on beside prompt and sampling: hashes of weights, adapter and code.</param>
+    /// <param name="folder">Folder for the file; made where it is missing.</param>
+    /// <param name="oneByOne">Ask prompt by prompt, four at once, and keep each answer: for a hosted model, where each is paid for and a batch gains nothing.</param>
+    public RecordedModel(ILanguageModel inner, string identity, string folder, bool oneByOne = false)
+    {
+        (this.inner, this.identity, this.oneByOne) = (inner, identity, oneByOne);
+        Directory.CreateDirectory(folder);
+        path = Path.Combine(folder, $"{ContentHash.Of(identity)}.jsonl");
+        if (!File.Exists(path)) return;
+        foreach (var line in File.ReadLines(path))
+        {
+            try
+            {
+                if (JsonSerializer.Deserialize<Entry>(line, EvaluationJson.Compact) is { } entry) known[entry.Key] = entry.Answers;
+            }
+            catch (JsonException) { /* the line that was being written when the process ended */ }
+        }
+    }
+
+    private sealed record Entry(string Key, string[] Answers);
+
+    /// <inheritdoc/>
+    public string Name => inner.Name;
+
+    /// <inheritdoc/>
+    public bool CanScore => inner.CanScore;
+
+    /// <summary>Answers that were asked for, not found in the file, since this object was made.</summary>
+    public int Asked => requested;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null, CancellationToken cancel = default)
+    {
+        var answers = new string[prompts.Count];
+        var done = 0;
+        var batches = Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Sum(m => m.Content.Length)).Chunk(oneByOne ? 1 : BatchSize);
+        void Answer(int[] batch)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var asked = batch.Select(i => prompts[i]).ToList();
+            var key = ContentHash.Of(identity, JsonSerializer.Serialize(asked, EvaluationJson.Compact), JsonSerializer.Serialize(options, EvaluationJson.Compact));
+            if (!known.TryGetValue(key, out var given))
+            {
+                // Batches draw from streams of their own; the key stands for the prompts, so the seed follows from what is asked alone.
+                var seeded = options.Temperature > 0 ? options with { Seed = unchecked((options.Seed * 397) ^ (int)System.Convert.ToUInt32(key[..8], 16)) } : options;
+                given = [.. inner.Generate(asked, seeded, null, cancel)];
+                Interlocked.Add(ref requested, given.Length);
+                Keep(new(key, given));
+            }
+            for (var i = 0; i < batch.Length; i++) answers[batch[i]] = given[i];
+            progress?.Report(Interlocked.Add(ref done, batch.Length));
+        }
+        if (!oneByOne)
+        {
+            foreach (var batch in batches) Answer(batch);
+            return answers;
+        }
+        // Threads of their own: an answer is waited for, and a cell's thread must not be.
+        var failure = Run(batches, Answer);
+        if (failure is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        cancel.ThrowIfCancellationRequested();
+        return answers;
+    }
+
+    private static Exception? Run(IEnumerable<int[]> batches, Action<int[]> work)
+    {
+        var queue = new ConcurrentQueue<int[]>(batches);
+        Exception? failure = null;
+        var threads = Enumerable.Range(0, Parallelism).Select(_ => new Thread(() =>
+        {
+            try
+            {
+                while (Volatile.Read(ref failure) is null && queue.TryDequeue(out var batch)) work(batch);
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref failure, e, null);
+            }
+        }) { IsBackground = true }).ToList();
+        threads.ForEach(t => t.Start());
+        threads.ForEach(t => t.Join());
+        return failure;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<AnswerScore> Score(IReadOnlyList<IReadOnlyList<Message>> conversations, CancellationToken cancel = default) => inner.Score(conversations, cancel);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) => inner.ScoreText(texts, cancel);
+
+    private void Keep(Entry entry)
+    {
+        known[entry.Key] = entry.Answers;
+        lock (Gates.GetOrAdd(path, _ => new Lock()))
+        {
+            // A line cut off by a crash must not swallow the next one.
+            var torn = File.Exists(path) && new FileInfo(path).Length > 0 && !EndsWithNewLine();
+            File.AppendAllText(path, (torn ? "\n" : "") + JsonSerializer.Serialize(entry, EvaluationJson.Compact) + "\n");
+        }
+    }
+
+    private bool EndsWithNewLine()
+    {
+        using var file = File.OpenRead(path);
+        file.Seek(-1, SeekOrigin.End);
+        return file.ReadByte() == '\n';
+    }
+}

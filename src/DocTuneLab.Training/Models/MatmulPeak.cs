@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Models;
+
+/// <summary>What a large product reaches on this machine, against which a training step is held.</summary>
+public static class MatmulPeak
+{
+    private static readonly Dictionary<ScalarType, double> s_measured = [];
+
+    /// <summary>10⁹ floating-point operations a second of a 1024 × 1024 × 1024 product: the best of several, measured once per process.</summary>
+    public static double Gigaflops(ScalarType type)
+    {
+        lock (s_measured)
+        {
+            if (s_measured.TryGetValue(type, out var known)) return known;
+            const int size = 1024;
+            using var scope = NewDisposeScope();
+            using var _ = no_grad();
+            var (a, b) = (ones(size, size, dtype: type), ones(size, size, dtype: type));
+            var best = double.MaxValue;
+            var began = Stopwatch.GetTimestamp();
+            for (var i = 0; i < 10 && (i < 3 || Stopwatch.GetElapsedTime(began).TotalSeconds < 0.5); i++)
+            {
+                var start = Stopwatch.GetTimestamp();
+                a.mm(b).Dispose();
+                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            }
+            return s_measured[type] = 2.0 * size * size * size / best / 1e9;
+        }
+    }
+}

@@ -1,0 +1,207 @@
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Native;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Sft;
+
+/// <summary>
+/// One decoder layer, forward and backward without autograd. Matrix products are libtorch's, everything between them is one
+/// pass over memory each. Of the forward pass only what cannot be had again cheaply is kept: queries, keys and values, the
+/// attention's result, the middle of the residual stream, gate and up.
+/// </summary>
+internal sealed unsafe class LayerPass : IDisposable
+{
+    private readonly Decoder.Layer _layer;
+    private readonly ModelConfig _config;
+    private readonly Workspace _memory;
+    private readonly Gradients _gradients;
+    private readonly AttentionShape _shape;
+    private readonly LinearGroup? _queryKeyValue, _query, _keyValue;
+    private readonly LinearGroup _output, _gateUp, _down;
+    private readonly string _at;
+    private readonly Rotary _rotary;
+
+    /// <param name="decoder">The model.</param>
+    /// <param name="index">Which layer.</param>
+    /// <param name="config">Its shape.</param>
+    /// <param name="memory">Working memory of all layers.</param>
+    /// <param name="gradients">Where gradients go.</param>
+    /// <param name="options">What to keep.</param>
+    public LayerPass(Decoder decoder, int index, ModelConfig config, Workspace memory, Gradients gradients, PassOptions options)
+    {
+        (_layer, _config, _memory, _gradients, _rotary) = (decoder.Layers[index], config, memory, gradients, decoder.Rotary);
+        _shape = new AttentionShape(config.Heads, config.KeyValueHeads, config.HeadSize, config.WindowOf(index) ?? 0, 1 / MathF.Sqrt(config.HeadSize));
+        _at = options.KeepActivations ? "." + index : "";
+        IsLast = index == decoder.LayerCount - 1;
+        LinearGroup Group(params Linear[] linears) => new(linears, memory, gradients, decoder.ComputeType, options.KeepWeights);
+        if (IsLast) (_query, _keyValue) = (Group(_layer.Query), Group(_layer.Key, _layer.Value));
+        else _queryKeyValue = Group(_layer.Query, _layer.Key, _layer.Value);
+        (_output, _gateUp, _down) = (Group(_layer.Output), Group(_layer.Gate, _layer.Up), Group(_layer.Down));
+    }
+
+    /// <summary>The last layer computes only what trained positions need: keys and values of all, the rest of those alone.</summary>
+    public bool IsLast { get; }
+
+    private int QueryWidth => _config.Heads * _config.HeadSize;
+
+    private int KeyWidth => _config.KeyValueHeads * _config.HeadSize;
+
+    /// <summary>Input [tokens, hidden] to output; in the last layer only the batch's trained rows.</summary>
+    public void Forward(Tensor x, Tensor result, PackedBatch batch, StepKey step)
+    {
+        using var scope = NewDisposeScope();
+        var (tokens, hidden) = (x.shape[0], x.shape[1]);
+        var (rows, positions) = IsLast ? (batch.Rows, [.. batch.Rows.Select(r => batch.Positions[r])]) : (All(tokens), batch.Positions);
+        var normed = Normed(x, _layer.InputNorm, "scales1");
+        var (q, k, v) = Projections(tokens, rows.Length);
+        var residual = x;
+        if (IsLast)
+        {
+            var chosen = tensor(rows).to_type(ScalarType.Int64);
+            residual = x.index_select(0, chosen);
+            _query!.Forward(normed.index_select(0, chosen), Buffer("q", rows.Length, QueryWidth), step);
+            _keyValue!.Forward(normed, Buffer("kv", tokens, 2 * KeyWidth), step);
+        }
+        else
+        {
+            _queryKeyValue!.Forward(normed, Buffer("qkv", tokens, QueryWidth + 2 * KeyWidth), step);
+        }
+        HeadNorm(_layer.QueryNorm, q, "q", _config.Heads);
+        HeadNorm(_layer.KeyNorm, k, "k", _config.KeyValueHeads);
+        var (cosine, sine) = _rotary.Tables(batch.Longest);
+        RowKernels.Rotate(q, positions, cosine.Pointer(), sine.Pointer(), _config.Heads, _config.HeadSize, 1);
+        RowKernels.Rotate(k, batch.Positions, cosine.Pointer(), sine.Pointer(), _config.KeyValueHeads, _config.HeadSize, 1);
+        var attended = Buffer("attended", rows.Length, QueryWidth);
+        Attention.Forward(q, k, v, attended.Rows(), Buffer("sums", rows.Length, _config.Heads).Pointer(), batch.Starts, rows, _shape);
+        var middle = Buffer("middle", rows.Length, hidden);
+        _output.Forward(attended, middle, step);
+        middle.add_(residual);
+        var gateUp = Buffer("gate", rows.Length, 2 * _config.IntermediateSize);
+        _gateUp.Forward(Normed(middle, _layer.MlpNorm, "scales2"), gateUp, step);
+        var gated = _memory.Get("gated", rows.Length, _config.IntermediateSize);
+        RowKernels.Gate(gateUp.Rows(), gated.Rows(), _config.IntermediateSize);
+        _down.Forward(gated, result, step);
+        result.add_(middle);
+    }
+
+    /// <summary>
+    /// Gradient of the output, overwritten by that of the input. In the last layer <paramref name="dy"/> has the trained rows
+    /// and the result is in the returned matrix of all rows.
+    /// </summary>
+    /// <param name="x">Input of the forward pass.</param>
+    /// <param name="dy">Gradient of its output.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="step">Key of the step.</param>
+    /// <param name="needInput">Whether anything before this layer is trained.</param>
+    public Tensor Backward(Tensor x, Tensor dy, PackedBatch batch, StepKey step, bool needInput)
+    {
+        using var scope = NewDisposeScope();
+        var (tokens, hidden) = (x.shape[0], x.shape[1]);
+        var (rows, positions) = IsLast ? (batch.Rows, [.. batch.Rows.Select(r => batch.Positions[r])]) : (All(tokens), batch.Positions);
+        var count = rows.Length;
+        var middle = Buffer("middle", count, hidden);
+
+        var gateUp = Buffer("gate", count, 2 * _config.IntermediateSize);
+        var gated = _memory.Get("gated", count, _config.IntermediateSize);
+        RowKernels.Gate(gateUp.Rows(), gated.Rows(), _config.IntermediateSize);
+        var dGated = _memory.Get("d gated", count, _config.IntermediateSize);
+        _down.Backward(gated, dy, dGated, step);
+        RowKernels.GateBackward(dGated.Rows(), gateUp.Rows(), _config.IntermediateSize);
+        var dNormed = _memory.Get("d normed", count, hidden);
+        _gateUp.Backward(Normed(middle, _layer.MlpNorm, "scales2"), gateUp, dNormed, step);
+        NormBackward(dNormed, middle, _layer.MlpNorm, "scales2", dy, add: true);
+
+        var attended = Buffer("attended", count, QueryWidth);
+        var dAttended = _memory.Get("d attended", count, QueryWidth);
+        _output.Backward(attended, dy, dAttended, step);
+        var (q, k, v) = Projections(tokens, count);
+        var (dqMatrix, dkvMatrix, dqkv) = Gradients(tokens, count);
+        dkvMatrix.zero_();
+        RowSpan dq = dqMatrix.Rows(), dk = dkvMatrix.Rows();
+        Attention.Backward(q, k, v, attended.Rows(), Buffer("sums", count, _config.Heads).Pointer(), dAttended.Rows(), dq, dk, dk.Columns(KeyWidth), batch.Starts, rows, _shape);
+        var (cosine, sine) = _rotary.Tables(batch.Longest);
+        RowKernels.Rotate(dq, positions, cosine.Pointer(), sine.Pointer(), _config.Heads, _config.HeadSize, -1);
+        RowKernels.Rotate(dk, batch.Positions, cosine.Pointer(), sine.Pointer(), _config.KeyValueHeads, _config.HeadSize, -1);
+        HeadNormBackward(_layer.QueryNorm, dq, "q", _config.Heads);
+        HeadNormBackward(_layer.KeyNorm, dk, "k", _config.KeyValueHeads);
+
+        var normed = Normed(x, _layer.InputNorm, "scales1");
+        needInput |= _gradients.Of(_layer.InputNorm) is not null;
+        var dInput = needInput ? _memory.Get("d normed", tokens, hidden) : null;
+        if (!IsLast)
+        {
+            _queryKeyValue!.Backward(normed, dqkv!, dInput, step);
+            if (needInput) NormBackward(dInput!, x, _layer.InputNorm, "scales1", dy, add: true);
+            return dy;
+        }
+        var chosen = tensor(rows).to_type(ScalarType.Int64);
+        _keyValue!.Backward(normed, dkvMatrix, dInput, step);
+        var dQuery = needInput ? _memory.Get("d query input", count, hidden) : null;
+        _query!.Backward(normed.index_select(0, chosen), dqMatrix, dQuery, step);
+        var dx = _memory.Get("d hidden", tokens, hidden);
+        if (!needInput) return dx;
+        dInput!.index_add_(0, chosen, dQuery!, 1);
+        NormBackward(dInput, x, _layer.InputNorm, "scales1", dx, add: false);
+        dx.index_add_(0, chosen, dy, 1);
+        return dx;
+    }
+
+    private static int[] All(long tokens) => [.. Enumerable.Range(0, (int)tokens)];
+
+    private Tensor Buffer(string name, long rows, long columns) => _memory.Get(name + _at, rows, columns);
+
+    private (RowSpan Q, RowSpan K, RowSpan V) Projections(long tokens, int queries)
+    {
+        if (!IsLast)
+        {
+            var all = Buffer("qkv", tokens, QueryWidth + 2 * KeyWidth).Rows();
+            return (all, all.Columns(QueryWidth), all.Columns(QueryWidth + KeyWidth));
+        }
+        var kv = Buffer("kv", tokens, 2 * KeyWidth).Rows();
+        return (Buffer("q", queries, QueryWidth).Rows(), kv, kv.Columns(KeyWidth));
+    }
+
+    private (Tensor Query, Tensor KeyValue, Tensor? All) Gradients(long tokens, int queries)
+    {
+        if (IsLast) return (_memory.Get("d q", queries, QueryWidth), _memory.Get("d kv", tokens, 2 * KeyWidth), null);
+        var all = _memory.Get("d qkv", tokens, QueryWidth + 2 * KeyWidth);
+        return (all.narrow(1, 0, QueryWidth), all.narrow(1, QueryWidth, 2 * KeyWidth), all);
+    }
+
+    // Normalised in place; what was there before is kept for the gradient.
+    private void HeadNorm(Tensor? weight, RowSpan x, string name, int heads)
+    {
+        if (weight is null) return;
+        var before = Buffer("before norm of " + name, x.Rows, heads * _config.HeadSize).Rows();
+        for (var row = 0; row < x.Rows; row++) new Span<float>(x.Row(row), before.Step).CopyTo(new Span<float>(before.Row(row), before.Step));
+        RowKernels.Norm(before, weight.Pointer(), x, Buffer("scales of " + name, x.Rows, heads).Pointer(), heads, _config.HeadSize, (float)_config.NormEpsilon);
+    }
+
+    private void HeadNormBackward(Tensor? weight, RowSpan d, string name, int heads)
+    {
+        if (weight is null) return;
+        var before = Buffer("before norm of " + name, d.Rows, heads * _config.HeadSize).Rows();
+        var scales = Buffer("scales of " + name, d.Rows, heads).Pointer();
+        if (_gradients.Of(weight) is { } gradient) RowKernels.NormWeightGradient(d, before, scales, gradient.Pointer(), heads, _config.HeadSize);
+        RowKernels.NormBackward(d, before, weight.Pointer(), scales, d, heads, _config.HeadSize, add: false);
+    }
+
+    private Tensor Normed(Tensor x, Tensor weight, string scales)
+    {
+        var result = _memory.Get("normed", x.shape[0], x.shape[1]);
+        RowKernels.Norm(x.Rows(), weight.Pointer(), result.Rows(), Buffer(scales, x.shape[0], 1).Pointer(), 1, (int)x.shape[1], (float)_config.NormEpsilon);
+        return result;
+    }
+
+    private void NormBackward(Tensor dNormed, Tensor x, Tensor weight, string scales, Tensor dx, bool add)
+    {
+        var factors = Buffer(scales, x.shape[0], 1).Pointer();
+        if (_gradients.Of(weight) is { } gradient) RowKernels.NormWeightGradient(dNormed.Rows(), x.Rows(), factors, gradient.Pointer(), 1, (int)x.shape[1]);
+        RowKernels.NormBackward(dNormed.Rows(), x.Rows(), weight.Pointer(), factors, dx.Rows(), 1, (int)x.shape[1], add);
+    }
+
+    public void Dispose()
+    {
+        foreach (var group in (LinearGroup?[])[_queryKeyValue, _query, _keyValue, _output, _gateUp, _down]) group?.Dispose();
+    }
+}

@@ -1,0 +1,157 @@
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Native;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Sft;
+
+/// <summary>
+/// Linear layers that read the same input, as one product; forward and backward without autograd.
+/// In float32 the low-rank update is added to the dequantised matrix first (r / tokens of the product's own cost), so that one
+/// product does the work of three in each direction. In bfloat16 that would round small updates away: there the update is
+/// computed beside it, as it is under dropout, which acts on its input alone.
+/// </summary>
+internal sealed class LinearGroup : IDisposable
+{
+    private readonly Linear[] _linears;
+    private readonly long[] _offsets;
+    private readonly Workspace _workspace;
+    private readonly Gradients _gradients;
+    private readonly ScalarType _type;
+    private readonly bool _keep, _merged, _fixed;
+    private readonly Tensor?[] _doraScales;
+    private Tensor? _kept;
+    private long _keptVersion = -1;
+
+    /// <param name="linears">Layers of the same input width.</param>
+    /// <param name="workspace">Shared memory.</param>
+    /// <param name="gradients">Where gradients go.</param>
+    /// <param name="type">Type of the products.</param>
+    /// <param name="keep">Whether the dequantised matrix stays in memory between uses.</param>
+    public LinearGroup(IReadOnlyList<Linear> linears, Workspace workspace, Gradients gradients, ScalarType type, bool keep)
+    {
+        (_linears, _workspace, _gradients, _keep) = ([.. linears], workspace, gradients, keep);
+        var adapters = _linears.Select(l => l.Adapter).OfType<LoraLayer>().ToArray();
+        var dora = adapters.Any(a => a.Magnitude is not null);
+        if (dora && adapters.Any(a => a.Dropout > 0)) throw new LabException("DoRA scales whole rows of the weight, so dropout on the adapter's input is not defined for it here; set lora_dropout to 0 or use_dora to false");
+        _merged = adapters.Length > 0 && adapters.All(a => a.Dropout == 0) && (type == ScalarType.Float32 || dora);
+        _type = dora ? ScalarType.Float32 : type;
+        _fixed = !_merged && _linears.All(l => WeightOf(l) is not { } weight || gradients.Of(weight) is null);
+        _offsets = new long[_linears.Length + 1];
+        for (var i = 0; i < _linears.Length; i++) _offsets[i + 1] = _offsets[i] + _linears[i].Weight.Rows;
+        Columns = _linears[0].Weight.Columns;
+        _doraScales = new Tensor?[_linears.Length];
+    }
+
+    /// <summary>Output features of all layers.</summary>
+    public long Rows => _offsets[^1];
+
+    /// <summary>Input features.</summary>
+    public long Columns { get; }
+
+    /// <summary>y = x Wᵀ + bias + update.</summary>
+    /// <param name="x">[tokens, <see cref="Columns"/>] float32.</param>
+    /// <param name="y">[tokens, <see cref="Rows"/>] float32, overwritten.</param>
+    /// <param name="step">Version of the parameters and key of dropout.</param>
+    public void Forward(Tensor x, Tensor y, StepKey step)
+    {
+        using var scope = NewDisposeScope();
+        Product(y, x, Weight(step).t(), add: false);
+        for (var i = 0; i < _linears.Length; i++)
+        {
+            var (linear, part) = (_linears[i], Part(y, i));
+            if (linear.Bias is { } bias) part.add_(bias);
+            if (_merged || linear.Adapter is not { } adapter) continue;
+            var input = Dropped(x, adapter, step);
+            foreach (var (a, b, sign) in adapter.Factors) part.addmm_(input.mm(a.t()), b.t(), 1, (float)(sign * adapter.Scale));
+        }
+    }
+
+    /// <summary>Adds the gradients of the parameters; gives that of x.</summary>
+    /// <param name="x">As in <see cref="Forward"/>.</param>
+    /// <param name="dy">Gradient of y.</param>
+    /// <param name="dx">Overwritten; null where nobody asks.</param>
+    /// <param name="step">As in <see cref="Forward"/>.</param>
+    public void Backward(Tensor x, Tensor dy, Tensor? dx, StepKey step)
+    {
+        using var scope = NewDisposeScope();
+        var weight = dx is not null || _merged && _doraScales.Any(s => s is not null) ? Weight(step) : null;
+        if (dx is not null) Product(dx, dy, weight!, add: false);
+        for (var i = 0; i < _linears.Length; i++)
+        {
+            var (linear, part) = (_linears[i], Part(dy, i));
+            if (linear.Bias is { } bias && _gradients.Of(bias) is { } biasGradient) biasGradient.add_(part.sum(dim: 0));
+            if (WeightOf(linear) is { } dense && _gradients.Of(dense) is { } weightGradient) weightGradient.addmm_(part.t(), x, 1, 1);
+            if (linear.Adapter is not { } adapter) continue;
+            var scale = (float)adapter.Scale;
+            if (_doraScales[i] is { } rowScales)
+            {
+                // The norm is taken as constant (Liu et al. 2024, arXiv 2402.09353, section 4.3).
+                var full = part.t().mm(x);
+                _gradients.Of(adapter.Magnitude!)!.add_((full * weight!.narrow(0, _offsets[i], linear.Weight.Rows)).sum(dim: 1) / adapter.Magnitude!);
+                full.mul_(rowScales.unsqueeze(1));
+                _gradients.Of(adapter.A)!.addmm_(adapter.B.t(), full, 1, scale);
+                _gradients.Of(adapter.B)!.addmm_(full, adapter.A.t(), 1, scale);
+                continue;
+            }
+            var input = Dropped(x, adapter, step);
+            var inner = part.mm(adapter.B);
+            _gradients.Of(adapter.A)!.addmm_(inner.t(), input, 1, scale);
+            _gradients.Of(adapter.B)!.addmm_(part.t(), input.mm(adapter.A.t()), 1, scale);
+            if (_merged || dx is null) continue;
+            if (adapter.Dropout == 0 && adapter.Start is null)
+            {
+                dx.addmm_(inner, adapter.A, 1, scale);
+                continue;
+            }
+            var back = inner.mm(adapter.A).mul_(scale);
+            if (adapter.Start is { } start) back.addmm_(part.mm(start.B), start.A, 1, -scale);
+            if (adapter.Dropout > 0) Dropout.Apply(back.Rows(), adapter.Dropout, step.Of(adapter.Name));
+            dx.add_(back);
+        }
+    }
+
+    private static Tensor? WeightOf(Linear linear) => (linear.Weight as DenseWeight)?.Tensor;
+
+    private Tensor Part(Tensor y, int i) => y.narrow(1, _offsets[i], _offsets[i + 1] - _offsets[i]);
+
+    private Tensor Dropped(Tensor x, LoraLayer adapter, StepKey step)
+    {
+        if (adapter.Dropout == 0) return x;
+        var copy = x.clone();
+        Dropout.Apply(copy.Rows(), adapter.Dropout, step.Of(adapter.Name));
+        return copy;
+    }
+
+    private void Product(Tensor target, Tensor left, Tensor right, bool add)
+    {
+        if (_type == ScalarType.Float32) target.addmm_(left, right, add ? 1 : 0, 1);
+        else target.copy_(left.to_type(_type).mm(right));
+    }
+
+    // The matrix in the type of the products, update included where it is merged.
+    private Tensor Weight(StepKey step)
+    {
+        if (_kept is not null && (_fixed || _keptVersion == step.Version)) return _kept;
+        var buffer = _keep ? _kept ??= empty(Rows, Columns, dtype: _type).DetachFromDisposeScope() : _workspace.Get($"weight {_type}", Rows, Columns, _type);
+        for (var i = 0; i < _linears.Length; i++)
+        {
+            var slice = buffer.narrow(0, _offsets[i], _linears[i].Weight.Rows);
+            _linears[i].Weight.CopyTo(slice);
+            if (!_merged || _linears[i].Adapter is not { } adapter) continue;
+            foreach (var (a, b, sign) in adapter.Factors) slice.addmm_(b, a, 1, (float)(sign * adapter.Scale));
+            if (adapter.Magnitude is not { } magnitude) continue;
+            _doraScales[i]?.Dispose();
+            _doraScales[i] = (magnitude / slice.norm(dim: 1)).DetachFromDisposeScope();
+            slice.mul_(_doraScales[i]!.unsqueeze(1));
+        }
+        _keptVersion = step.Version;
+        return buffer;
+    }
+
+    public void Dispose()
+    {
+        _kept?.Dispose();
+        foreach (var scales in _doraScales) scales?.Dispose();
+    }
+}

@@ -1,0 +1,141 @@
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Native;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Sft;
+
+/// <summary>What a pass keeps in memory, to be faster.</summary>
+/// <param name="KeepActivations">Activations of all layers from forward to backward; otherwise a layer's are computed again (Chen et al. 2016, arXiv 1604.06174).</param>
+/// <param name="KeepWeights">Dequantised matrices between uses; otherwise one buffer serves all.</param>
+/// <param name="NoiseAlpha">NEFTune's alpha; 0 is off.</param>
+internal sealed record PassOptions(bool KeepActivations, bool KeepWeights, double NoiseAlpha = 0);
+
+/// <summary>
+/// Loss and gradients of a packed batch without autograd: layers forward under no graph, cross-entropy in chunks of rows with
+/// the gradient to the hidden states computed at once, layers backward. Full logits are never in memory, and only trained
+/// positions reach the vocabulary.
+/// </summary>
+internal sealed unsafe class TrainingPass : IDisposable
+{
+    // Logits of a chunk take at most this many bytes.
+    private const long ChunkBytes = 96L << 20;
+    private readonly BaseModel _model;
+    private readonly Workspace _memory = new();
+    private readonly Gradients _gradients;
+    private readonly PassOptions _options;
+    private readonly LayerPass[] _layers;
+    private readonly bool _trainsEmbedding;
+
+    /// <summary>A pass over a model whose adapter, if any, is attached.</summary>
+    public TrainingPass(BaseModel model, Gradients gradients, PassOptions options)
+    {
+        (_model, _gradients, _options) = (model, gradients, options);
+        _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _memory, gradients, options))];
+        _trainsEmbedding = gradients.Of(model.Decoder.Embedding.Tensor) is not null;
+    }
+
+    /// <summary>Sum of the cross-entropy over the batch's targets, in nats, and where asked for the gradients of its part of the loss, added up.</summary>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="gradientScale">1 / targets of the whole step; 0 computes the loss only.</param>
+    /// <param name="step">Key of the step.</param>
+    public double Run(PackedBatch batch, double gradientScale, StepKey step)
+    {
+        if (batch.Rows.Length == 0) return 0;
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var train = gradientScale != 0;
+        var (decoder, tokens, hidden) = (_model.Decoder, batch.Ids.Length, _model.Config.HiddenSize);
+        var ids = tensor(batch.Ids).to_type(ScalarType.Int64);
+        var x = Input(0, tokens, train);
+        x.copy_(decoder.Embedding.Tensor.index_select(0, ids));
+        if (train && _options.NoiseAlpha > 0) Dropout.AddNoise(x.Rows(), batch.Starts, _options.NoiseAlpha, step.Of("noise"));
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            var y = _layers[i].IsLast ? _memory.Get("last", batch.Rows.Length, hidden) : Input(i + 1, tokens, train);
+            _layers[i].Forward(x, y, batch, step);
+            x = y;
+        }
+        var (loss, dy) = Loss(x, batch, gradientScale);
+        if (!train) return loss;
+        for (var i = _layers.Length - 1; i >= 0; i--)
+        {
+            var input = Input(i, tokens, train);
+            // Without kept activations the buffers hold those of the last layer that ran.
+            if (!_options.KeepActivations && !_layers[i].IsLast) _layers[i].Forward(input, _memory.Get("again", tokens, hidden), batch, step);
+            dy = _layers[i].Backward(input, dy, batch, step, needInput: i > 0 || _trainsEmbedding);
+        }
+        if (_trainsEmbedding) _gradients.Of(decoder.Embedding.Tensor)!.index_add_(0, ids, dy, 1);
+        return loss;
+    }
+
+    /// <summary>
+    /// Floating-point operations that a step over the batch needs at least: per token and weight 2 forward, 2 for the gradient
+    /// of the input, 2 more where the weight itself is trained; attention; the vocabulary for trained rows. What is computed
+    /// again is not counted.
+    /// </summary>
+    public double Operations(PackedBatch batch)
+    {
+        double tokens = batch.Ids.Length, rows = batch.Rows.Length, sum = 0;
+        foreach (var linear in _model.Decoder.Linears)
+        {
+            double size = linear.Weight.Rows * linear.Weight.Columns;
+            sum += tokens * size * (linear.Weight is DenseWeight dense && _gradients.Of(dense.Tensor) is not null ? 6 : 4);
+            if (linear.Adapter is { } adapter) sum += tokens * 6 * (adapter.A.numel() + adapter.B.numel());
+        }
+        for (var s = 0; s + 1 < batch.Starts.Length; s++)
+        {
+            double length = batch.Starts[s + 1] - batch.Starts[s];
+            // Half of the square is masked; two products forward, five backward.
+            sum += length * length / 2 * 2 * 7 * _model.Config.Heads * _model.Config.HeadSize * _model.Decoder.LayerCount;
+        }
+        return sum + rows * _model.Config.VocabularySize * _model.Config.HiddenSize * (_trainsEmbedding ? 6.0 : 4.0);
+    }
+
+    private Tensor Input(int layer, int tokens, bool train) => _memory.Get(train ? $"input.{layer}" : $"input.{layer % 2}", tokens, _model.Config.HiddenSize);
+
+    private (double Loss, Tensor Gradient) Loss(Tensor x, PackedBatch batch, double gradientScale)
+    {
+        var (decoder, hidden, vocabulary) = (_model.Decoder, _model.Config.HiddenSize, _model.Config.VocabularySize);
+        var (rows, train) = (batch.Rows.Length, gradientScale != 0);
+        var normed = _memory.Get("final", rows, hidden);
+        var scales = _memory.Get("final scales", rows, 1);
+        RowKernels.Norm(x.Rows(), decoder.FinalNorm.Pointer(), normed.Rows(), scales.Pointer(), 1, hidden, (float)_model.Config.NormEpsilon);
+        var dNormed = _memory.Get("d final", rows, hidden);
+        var head = decoder.Head.Tensor;
+        var headGradient = _gradients.Of(head);
+        var wide = decoder.ComputeType != head.dtype ? head.to_type(decoder.ComputeType) : head;
+        var chunk = (int)Math.Clamp(ChunkBytes / 4 / vocabulary, 64, 4096);
+        var loss = 0.0;
+        var losses = new double[chunk];
+        for (var from = 0; from < rows; from += chunk)
+        {
+            using var scope = NewDisposeScope();
+            var count = Math.Min(chunk, rows - from);
+            var part = normed.narrow(0, from, count);
+            var logits = _memory.Get("logits", count, vocabulary);
+            Product(logits, part, wide.t());
+            CrossEntropy.Run(logits.Rows(), vocabulary, batch.Targets.AsMemory(from, count), losses, (float)gradientScale);
+            for (var i = 0; i < count; i++) loss += losses[i];
+            if (!train) continue;
+            Product(dNormed.narrow(0, from, count), logits, wide);
+            headGradient?.addmm_(logits.t(), part, 1, 1);
+        }
+        if (!train) return (loss, dNormed);
+        var dx = _memory.Get("d last", rows, hidden);
+        if (_gradients.Of(decoder.FinalNorm) is { } gradient) RowKernels.NormWeightGradient(dNormed.Rows(), x.Rows(), scales.Pointer(), gradient.Pointer(), 1, hidden);
+        RowKernels.NormBackward(dNormed.Rows(), x.Rows(), decoder.FinalNorm.Pointer(), scales.Pointer(), dx.Rows(), 1, hidden, add: false);
+        return (loss, dx);
+
+        void Product(Tensor target, Tensor left, Tensor right)
+        {
+            if (decoder.ComputeType == ScalarType.Float32) target.addmm_(left, right, 0, 1);
+            else target.copy_(left.to_type(decoder.ComputeType).mm(right));
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var layer in _layers) layer.Dispose();
+        _memory.Dispose();
+    }
+}

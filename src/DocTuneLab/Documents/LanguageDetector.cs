@@ -1,0 +1,115 @@
+using System.Collections.Frozen;
+
+namespace DocTuneLab.Documents;
+
+/// <summary>
+/// Tells the language of prose by its script and, for Latin and Cyrillic letters, by its commonest words. Code is not
+/// given to it. Languages: en, zh, ja, ko, ru, uk, ar, he, el, hi, th, de, fr, es, pt, it, nl, pl, cs, sv, tr, vi, id.
+/// </summary>
+public sealed class LanguageDetector
+{
+    /// <summary>From this share of its letters on, a script decides; Latin names and terms stand in every technical text.</summary>
+    public const double ScriptShare = 0.2;
+
+    private static readonly FrozenDictionary<string, string[]> s_words = Words();
+    private static readonly FrozenDictionary<string, string[]>.AlternateLookup<ReadOnlySpan<char>> s_lookup = s_words.GetAlternateLookup<ReadOnlySpan<char>>();
+    private readonly Dictionary<string, int> _hits = [];
+    private int _latin, _han, _kana, _hangul, _cyrillic, _arabic, _hebrew, _greek, _devanagari, _thai;
+
+    /// <summary>Language of a text.</summary>
+    public static string Detect(string text)
+    {
+        var detector = new LanguageDetector();
+        detector.Add(text);
+        return detector.Language;
+    }
+
+    /// <summary>ISO 639-1 code by what was added; <c>en</c> where nothing speaks for another.</summary>
+    public string Language
+    {
+        get
+        {
+            var letters = _latin + _han + _kana + _hangul + _cyrillic + _arabic + _hebrew + _greek + _devanagari + _thai;
+            var enough = Math.Max(1, letters * ScriptShare);
+            if (_han + _kana >= enough) return _kana * 8 >= _han + _kana ? "ja" : "zh";
+            foreach (var (count, language) in new[] { (_hangul, "ko"), (_arabic, "ar"), (_hebrew, "he"), (_greek, "el"), (_devanagari, "hi"), (_thai, "th") })
+                if (count >= enough) return language;
+            if (_cyrillic >= enough) return _hits.GetValueOrDefault("uk") > _hits.GetValueOrDefault("ru") ? "uk" : "ru";
+            var best = _hits.Where(h => h.Key is not ("ru" or "uk")).OrderByDescending(h => h.Value).ThenBy(h => h.Key, StringComparer.Ordinal).FirstOrDefault();
+            // A few foreign words do not make a page foreign.
+            return best.Value >= 5 && best.Value > 2 * _hits.GetValueOrDefault("en") ? best.Key : "en";
+        }
+    }
+
+    /// <summary>Takes a piece of prose into account.</summary>
+    public void Add(ReadOnlySpan<char> text)
+    {
+        for (var i = 0; i < text.Length;)
+        {
+            var c = text[i];
+            if (c < 'A' || (c < '\u0080' && !char.IsAsciiLetter(c)))
+            {
+                i++;
+                continue;
+            }
+            var start = i;
+            while (i < text.Length && Script(text[i])) i++;
+            if (i == start) i++;
+            // Past some thousand letters the answer no longer changes.
+            else if (i - start <= 8 && _latin + _cyrillic < 20_000) Word(text[start..i]);
+        }
+    }
+
+    /// <summary>Counts a letter of an alphabet; whether it belongs to a word of Latin or Cyrillic letters.</summary>
+    private bool Script(char c)
+    {
+        if (char.IsAsciiLetter(c) || c is >= '\u00C0' and <= '\u024F' or >= '\u1E00' and <= '\u1EFF') { _latin++; return true; }
+        if (c is >= '\u0400' and <= '\u052F') { _cyrillic++; return true; }
+        if (c is >= '\u4E00' and <= '\u9FFF' or >= '\u3400' and <= '\u4DBF' || (c is >= '\uD840' and <= '\uD888')) _han++;
+        else if (c is >= '\u3040' and <= '\u30FF') _kana++;
+        else if (c is >= '\uAC00' and <= '\uD7AF') _hangul++;
+        else if (c is >= '\u0600' and <= '\u06FF') _arabic++;
+        else if (c is >= '\u0590' and <= '\u05FF') _hebrew++;
+        else if (c is >= '\u0370' and <= '\u03FF') _greek++;
+        else if (c is >= '\u0900' and <= '\u097F') _devanagari++;
+        else if (c is >= '\u0E00' and <= '\u0E7F') _thai++;
+        return false;
+    }
+
+    private void Word(ReadOnlySpan<char> word)
+    {
+        Span<char> lower = stackalloc char[word.Length];
+        word.ToLowerInvariant(lower);
+        if (!s_lookup.TryGetValue(lower, out var languages)) return;
+        foreach (var language in languages) System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_hits, language, out _)++;
+    }
+
+    private static FrozenDictionary<string, string[]> Words()
+    {
+        var words = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach (var (language, list) in new[]
+        {
+            ("en", "the of and to in is that for it with as are this be by on not or you from can will an if when which"),
+            ("de", "der die das und ist nicht ein eine zu den mit von für auf im dem des wird werden sie auch als oder bei kann"),
+            ("fr", "le la les des et est une un dans pour que qui pas sur avec du au vous ce cette sont ou par"),
+            ("es", "el la los las una y es que para con por del se en no su puede cuando como este esta o"),
+            ("pt", "o os uma um e é que para com por do da não em se no na como este esta você ou são"),
+            ("it", "il lo gli una e è che per con del della di non nel si sono come questo questa o più"),
+            ("nl", "de het een en is niet van voor met op aan dat zijn wordt deze dit kan je of als"),
+            ("pl", "i w na jest nie się do z że to dla lub jak są może po przez oraz tego"),
+            ("cs", "a je na se že do pro jako nebo není jsou z v pokud lze tento také být"),
+            ("sv", "och är att en ett som för med på inte av den det kan till om du eller från"),
+            ("tr", "ve bir bu için ile olarak da de olan daha veya gibi sonra değil her çok"),
+            ("vi", "và là của các trong cho được với không một có này để khi bạn từ"),
+            ("id", "dan yang di untuk dengan ini dari pada adalah tidak akan dapat atau ke anda"),
+            ("ru", "и в на не что с по для это как или из от при если может к"),
+            ("uk", "і в на не що з для це як або із від якщо може до та є"),
+        })
+            foreach (var word in list.Split(' '))
+            {
+                if (!words.TryGetValue(word, out var known)) words[word] = known = [];
+                known.Add(language);
+            }
+        return words.ToFrozenDictionary(w => w.Key, w => w.Value.ToArray(), StringComparer.Ordinal);
+    }
+}

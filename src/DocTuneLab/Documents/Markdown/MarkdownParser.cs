@@ -1,0 +1,66 @@
+using YamlDotNet.Core;
+
+namespace DocTuneLab.Documents;
+
+/// <summary>
+/// Markdown to <see cref="Document"/>: CommonMark with front matter, tables, task lists, footnotes, definition lists,
+/// math, admonitions and tabs of DocFX, GitHub, MkDocs and Docusaurus, includes, MDX.
+/// </summary>
+public static class MarkdownParser
+{
+    /// <summary>Parses a page.</summary>
+    /// <param name="path">Path relative to the documentation's root, with forward slashes.</param>
+    /// <param name="text">The page; line ends are normalised.</param>
+    /// <param name="split">Which split it belongs to.</param>
+    /// <param name="problems">Takes what is wrong with the page, which is then kept as far as possible.</param>
+    /// <exception cref="LabException">The front matter is not valid YAML, and <paramref name="problems"/> is null.</exception>
+    public static Document Parse(string path, string text, Split split = Split.Train, ICollection<DocumentProblem>? problems = null)
+    {
+        text = text.TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
+        var page = PageReader.Read(path, text, problems);
+        var frontMatter = FrontMatter(path, page, problems);
+        var firstHeading = page.Headings.Select(h => h.Text).FirstOrDefault(h => h.Length > 0);
+        var title = frontMatter.TryGetValue("title", out var given) && given.Length > 0 ? given : firstHeading ?? Path.GetFileNameWithoutExtension(path);
+        return new(path, text, ContentHash.Of(text), title, frontMatter, Sections(text, page.Headings), page.Code, page.Language, split) { Layout = page.Layout };
+    }
+
+    private static Section Sections(string text, IReadOnlyList<PageHeading> headings)
+    {
+        var next = 0;
+        return new(0, "", new(0, text.Length), Children(0));
+
+        List<Section> Children(int level)
+        {
+            var list = new List<Section>();
+            while (next < headings.Count && headings[next].Level > level)
+            {
+                var heading = headings[next++];
+                var children = Children(heading.Level);
+                var end = next < headings.Count ? headings[next].Start : text.Length;
+                list.Add(new(heading.Level, heading.Text, new(heading.Start, end - heading.Start), children));
+            }
+            return list;
+        }
+    }
+
+    private static Dictionary<string, string> FrontMatter(string path, PageReader.Page page, ICollection<DocumentProblem>? problems)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (page.FrontMatter is null) return fields;
+        try
+        {
+            foreach (var (name, value) in YamlItem.Parse(page.FrontMatter)?.Fields ?? [])
+                if (value.Scalar is { } scalar) fields[name] = scalar;
+            return fields;
+        }
+        catch (YamlException e)
+        {
+            // The block's first line is the fence, so the YAML's line 1 is the next.
+            var problem = new DocumentProblem(path, (int)(page.FrontMatterLine + e.Start.Line), ProblemKind.FrontMatter,
+                $"front matter is not valid YAML ({e.Message}). Expected 'name: value' lines between two '---' lines.");
+            if (problems is null) throw new LabException(problem.ToString(), e);
+            problems.Add(problem);
+            return fields;
+        }
+    }
+}

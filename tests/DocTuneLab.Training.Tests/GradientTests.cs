@@ -1,0 +1,155 @@
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Sft;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Tests;
+
+public sealed class GradientTests
+{
+    private static readonly StepKey s_step = new(1, 0, 0);
+
+    [Theory]
+    [InlineData("llama", true, "lora", true)]
+    [InlineData("llama", false, "lora", false)]
+    [InlineData("qwen3", true, "lora", true)]
+    [InlineData("mistral", false, "lora", false)]
+    [InlineData("qwen2", true, "rslora", true)]
+    [InlineData("llama", true, "dora", true)]
+    [InlineData("qwen2", false, "pissa", false)]
+    [InlineData("llama", true, "attention only", true)]
+    public void Loss_and_gradients_of_an_adapter_are_those_of_the_plain_composition(string type, bool tied, string kind, bool keep)
+    {
+        using var tiny = new TinyModel(type, tied, outputScale: 8);
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, Config(kind), 1);
+        Perturb(adapter.Parameters);
+        using var attached = adapter.Attach(training: true);
+        Compare(model, adapter.Parameters, keep);
+    }
+
+    [Theory]
+    [InlineData("llama", true)]
+    [InlineData("qwen2", false)]
+    [InlineData("qwen3", true)]
+    public void Loss_and_gradients_of_a_whole_model_are_those_of_the_plain_composition(string type, bool tied)
+    {
+        using var tiny = new TinyModel(type, tied);
+        using var model = BaseModel.Create(tiny.Directory, tiny.Config, 5, "fp32");
+        Perturb(model.Parameters);
+        Compare(model, model.Parameters, keep: true);
+    }
+
+    [Theory]
+    [InlineData("lora")]
+    [InlineData("dropout")]
+    [InlineData("pissa")]
+    public void Gradients_are_the_slopes_of_the_loss(string kind)
+    {
+        using var tiny = new TinyModel(outputScale: 8);
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, Config(kind), 1);
+        Perturb(adapter.Parameters);
+        using var attached = adapter.Attach(training: true);
+        using var gradients = new Gradients(adapter.Parameters.Values);
+        using var pass = new TrainingPass(model, gradients, new PassOptions(true, false));
+        var batch = Batch(model);
+        pass.Run(batch, 1.0 / batch.Targets.Length, s_step);
+        foreach (var (name, parameter) in adapter.Parameters)
+        {
+            // Along the gradient itself the slope is its squared norm; a wrong gradient has no such direction.
+            using var scope = NewDisposeScope();
+            using var _ = no_grad();
+            var gradient = gradients.Of(parameter)!.clone();
+            var length = gradient.norm().item<float>();
+            var direction = gradient / length;
+            const float step = 3e-2f;
+            parameter.add_(direction, alpha: step);
+            var above = Loss();
+            parameter.add_(direction, alpha: -2 * step);
+            var below = Loss();
+            parameter.add_(direction, alpha: step);
+            var slope = (above - below) / (2 * step);
+            Assert.True(Math.Abs(slope - length) < 0.02 * length + 2e-4, $"{name}: slope {slope}, gradient {length}");
+
+            double Loss()
+            {
+                // The same dropout as in the step, and parameters of a new version.
+                using var other = new Gradients(adapter.Parameters.Values);
+                using var again = new TrainingPass(model, other, new PassOptions(true, false));
+                return again.Run(batch, 1.0 / batch.Targets.Length, s_step) / batch.Targets.Length;
+            }
+        }
+    }
+
+    [Fact]
+    public void A_packed_batch_has_the_loss_and_the_gradient_of_its_sequences_one_by_one()
+    {
+        using var tiny = new TinyModel(outputScale: 8);
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, Config("lora"), 1);
+        Perturb(adapter.Parameters);
+        using var attached = adapter.Attach(training: true);
+        var sequences = Sequences(model);
+        using var packed = new Gradients(adapter.Parameters.Values);
+        using var single = new Gradients(adapter.Parameters.Values);
+        using var first = new TrainingPass(model, packed, new PassOptions(true, true));
+        using var second = new TrainingPass(model, single, new PassOptions(false, false));
+        var targets = PackedBatch.Of(sequences).Targets.Length;
+        var together = first.Run(PackedBatch.Of(sequences), 1.0 / targets, s_step);
+        var apart = sequences.Sum(s => second.Run(PackedBatch.Of([s]), 1.0 / targets, s_step));
+        Assert.Equal(apart, together, 1e-5 * together);
+        foreach (var parameter in adapter.Parameters.Values) Close(single.Of(parameter)!, packed.Of(parameter)!, "packed");
+    }
+
+    private static LoraConfig Config(string kind) => new()
+    {
+        Rank = 4, Alpha = 8, UseRsLora = kind == "rslora", UseDora = kind == "dora", Initialization = kind == "pissa" ? "pissa" : "default", Dropout = kind == "dropout" ? 0.2 : 0,
+        TargetModules = kind == "attention only" ? ["q_proj", "v_proj"] : new LoraConfig().TargetModules,
+    };
+
+    // B starts at zero, where half of the gradients vanish: compare away from it.
+    private static void Perturb(IReadOnlyDictionary<string, Tensor> parameters)
+    {
+        using var _ = no_grad();
+        random.manual_seed(11);
+        foreach (var parameter in parameters.Values) parameter.add_(randn_like(parameter), alpha: 0.05f);
+    }
+
+    private static SftTrainer.Encoded[] Sequences(BaseModel model)
+    {
+        string[] texts = ["What does Tank.Fill return?", "public static int Count(Tank tank) => tank.Valves.Count;", "水箱的水位是多少？ new TankBuilder().WithValve(3)", "a", string.Concat(Enumerable.Repeat("return the new level of the tank ", 6))];
+        return [.. texts.Select((t, i) => new SftTrainer.Encoded([0, .. model.Tokenizer.Encode(t)], i % 3))];
+    }
+
+    private static PackedBatch Batch(BaseModel model) => PackedBatch.Of(Sequences(model));
+
+    private static void Compare(BaseModel model, IReadOnlyDictionary<string, Tensor> parameters, bool keep)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = new Gradients(parameters.Values);
+        using var pass = new TrainingPass(model, gradients, new PassOptions(keep, keep));
+        var sequences = Sequences(model);
+        var batch = PackedBatch.Of(sequences);
+        var loss = pass.Run(batch, 1.0 / batch.Targets.Length, s_step) / batch.Targets.Length;
+        var plain = zeros(1);
+        foreach (var (ids, start) in sequences)
+        {
+            var logits = model.Decoder.Logits(model.Decoder.Forward(tensor(ids.Select(i => (long)i).ToArray(), [1, ids.Length])))[0];
+            var from = Math.Max(1, start);
+            plain = plain + nn.functional.cross_entropy(logits[(from - 1)..^1], tensor(ids[from..].Select(i => (long)i).ToArray()), reduction: nn.Reduction.Sum);
+        }
+        plain = plain / batch.Targets.Length;
+        plain.backward();
+        Assert.Equal(plain.item<float>(), loss, 1e-4);
+        foreach (var (name, parameter) in parameters) Close(parameter.grad!, gradients.Of(parameter)!, name);
+    }
+
+    private static void Close(Tensor expected, Tensor actual, string name)
+    {
+        using var scope = NewDisposeScope();
+        var (difference, size) = ((expected - actual).norm().item<float>(), expected.norm().item<float>());
+        Assert.True(size > 0 && difference < 2e-4 * size, $"{name}: difference {difference} of {size}");
+    }
+}

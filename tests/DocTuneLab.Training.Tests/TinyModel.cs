@@ -17,7 +17,7 @@ internal sealed class TinyModel : IDisposable
         "return new TankBuilder().WithValve(3).Build();",
     ];
 
-    public TinyModel(string type = "llama", bool tied = true, int seed = 3, float outputScale = 1, Func<ModelConfig, ModelConfig>? change = null)
+    public TinyModel(string type = "llama", bool tied = true, int seed = 3, float outputScale = 1, Func<ModelConfig, ModelConfig>? change = null, Func<string, double>? scale = null)
     {
         Directory = System.IO.Directory.CreateTempSubdirectory("tiny-model-").FullName;
         var (vocabulary, merges) = BpeTrainer.Train(s_texts, 320, Special);
@@ -30,7 +30,29 @@ internal sealed class TinyModel : IDisposable
         using (TorchSharp.torch.no_grad())
             foreach (var (name, tensor) in model.Parameters)
                 if (name.Contains("lm_head", StringComparison.Ordinal) || tied && name.Contains("embed_tokens", StringComparison.Ordinal)) tensor.mul_(outputScale);
+        if (scale is not null)
+        {
+            using var scope = TorchSharp.torch.NewDisposeScope();
+            using (TorchSharp.torch.no_grad())
+                foreach (var (name, tensor) in model.Parameters)
+                    if (name.EndsWith(".bias", StringComparison.Ordinal)) tensor.copy_(TorchSharp.torch.randn_like(tensor) * scale(name));
+                    else tensor.mul_(scale(name));
+        }
         model.Save();
+    }
+
+    private TinyModel(TinyModel original)
+    {
+        (Directory, Config) = (System.IO.Directory.CreateTempSubdirectory("tiny-model-").FullName, original.Config);
+        foreach (var file in System.IO.Directory.GetFiles(original.Directory, "*.json")) File.Copy(file, Path.Combine(Directory, Path.GetFileName(file)));
+    }
+
+    /// <summary>The same model with other weights.</summary>
+    public TinyModel WithWeights(IReadOnlyDictionary<string, TorchSharp.torch.Tensor> weights)
+    {
+        var copy = new TinyModel(this);
+        DocTuneLab.Training.Checkpoints.SafetensorsFile.Write(Path.Combine(copy.Directory, "model.safetensors"), weights);
+        return copy;
     }
 
     public string Directory { get; }

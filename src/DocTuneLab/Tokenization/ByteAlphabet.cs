@@ -10,6 +10,16 @@ internal static class ByteAlphabet
 
     public static bool TryByte(char value, out byte result) => s_toByte.TryGetValue(value, out result);
 
+    /// <summary>The UTF-8 bytes of a text in the alphabet.</summary>
+    public static string Encode(string text)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes(text);
+        return string.Create(bytes.Length, bytes, (target, source) =>
+        {
+            for (var i = 0; i < source.Length; i++) target[i] = s_toChar[source[i]];
+        });
+    }
+
     private static char[] Build()
     {
         var map = new char[256];

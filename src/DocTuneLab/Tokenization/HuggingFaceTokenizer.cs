@@ -3,69 +3,61 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Microsoft.ML.Tokenizers;
 
 namespace DocTuneLab.Tokenization;
 
-/// <summary>Byte-level BPE from a Hugging Face <c>tokenizer.json</c>, run by Microsoft.ML.Tokenizers.</summary>
+/// <summary>
+/// BPE from a Hugging Face <c>tokenizer.json</c>: over bytes as in GPT-2, or over characters with ▁ for the space and bytes for
+/// what is no piece (SentencePiece's). Ids are those that the reference implementations give.
+/// </summary>
 public sealed class HuggingFaceTokenizer : ITokenizer
 {
-    private readonly BpeTokenizer _bpe;
-    private readonly Dictionary<string, int> _special;
-    private readonly HashSet<int> _specialIds;
+    private readonly BytePairMerger _merger;
+    private readonly WordSplitter _splitter;
+    private readonly Dictionary<string, AddedToken> _added;
+    private readonly HashSet<int> _special;
+    private readonly Regex? _addedPattern;
     private readonly string?[] _pieces;
-    private readonly Regex? _specialPattern;
+    private readonly int[] _bytes;
+    private readonly int _unknown;
 
-    private HuggingFaceTokenizer(Dictionary<string, int> vocabulary, List<string> merges, string pattern, Dictionary<string, int> special)
+    private HuggingFaceTokenizer(TokenizerFile file)
     {
-        _special = special;
-        _specialIds = [.. special.Values];
-        _pieces = new string?[vocabulary.Values.Concat(special.Values).Max() + 1];
-        foreach (var (piece, id) in vocabulary.Concat(special)) _pieces[id] = piece;
-        _specialPattern = special.Count == 0 ? null
-            : new Regex("(" + string.Join('|', special.Keys.OrderByDescending(k => k.Length).Select(Regex.Escape)) + ")", RegexOptions.Compiled | RegexOptions.CultureInvariant);
-        _bpe = BpeTokenizer.Create(new BpeOptions(vocabulary)
-        {
-            Merges = merges,
-            ByteLevel = true,
-            PreTokenizer = new RegexPreTokenizer(new Regex(pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant), null),
-        });
+        File = file;
+        _added = file.Added.ToDictionary(a => a.Content, StringComparer.Ordinal);
+        _special = [.. file.Added.Where(a => a.Special).Select(a => a.Id)];
+        SpecialTokens = file.Added.ToDictionary(a => a.Content, a => a.Id, StringComparer.Ordinal);
+        _pieces = new string?[file.Vocabulary.Values.Concat(_added.Values.Select(a => a.Id)).Max() + 1];
+        foreach (var (piece, id) in file.Vocabulary.Concat(SpecialTokens)) _pieces[id] = piece;
+        _addedPattern = _added.Count == 0 ? null
+            : new Regex("(" + string.Join('|', _added.Keys.OrderByDescending(k => k.Length).ThenBy(k => k, StringComparer.Ordinal).Select(Regex.Escape)) + ")", RegexOptions.Compiled | RegexOptions.CultureInvariant);
+        _bytes = [.. Enumerable.Range(0, 256).Select(b => file.Vocabulary.GetValueOrDefault(file.ByteLevel ? ByteAlphabet.Char((byte)b).ToString() : $"<0x{b:X2}>", -1))];
+        _unknown = file.Unknown is null ? -1 : file.Vocabulary.TryGetValue(file.Unknown, out var id2) ? id2 : SpecialTokens.GetValueOrDefault(file.Unknown, -1);
+        _merger = new BytePairMerger(file.Vocabulary, file.Merges);
+        _splitter = new WordSplitter(file.Path, file.Splits);
     }
+
+    /// <summary>What it was built from.</summary>
+    public TokenizerFile File { get; }
 
     /// <summary>Number of ids, gaps included.</summary>
     public int VocabularySize => _pieces.Length;
 
-    /// <summary>Special tokens by text.</summary>
-    public IReadOnlyDictionary<string, int> SpecialTokens => _special;
+    /// <summary>Added tokens, special ones among them, by text.</summary>
+    public IReadOnlyDictionary<string, int> SpecialTokens { get; }
 
     /// <summary>Reads <c>tokenizer.json</c>.</summary>
-    /// <exception cref="LabException">The file is missing, is not JSON, or describes a tokenizer that is not byte-level BPE.</exception>
+    /// <exception cref="LabException">The file is missing, is not JSON, or describes a tokenizer that is not supported.</exception>
     public static HuggingFaceTokenizer Load(string path)
     {
-        if (!File.Exists(path)) throw new LabException($"{path}: no such file; a model folder needs a tokenizer.json");
-        JsonNode root;
         try
         {
-            root = JsonNode.Parse(File.ReadAllBytes(path))!;
+            return new HuggingFaceTokenizer(TokenizerFile.Load(path));
         }
-        catch (JsonException e)
+        catch (LabException e) when (!e.Message.StartsWith(path, StringComparison.Ordinal))
         {
-            throw new LabException($"{path}: not valid JSON: {e.Message}", e);
+            throw new LabException($"{path}: {e.Message}", e);
         }
-        var model = root["model"] ?? throw new LabException($"{path}: the field 'model' is missing");
-        if ((string?)model["type"] != "BPE") throw new LabException($"{path}: model.type is '{model["type"]}'; only byte-level BPE is supported");
-        var vocabulary = model["vocab"]!.AsObject().ToDictionary(p => p.Key, p => (int)p.Value!, StringComparer.Ordinal);
-        var merges = model["merges"]!.AsArray().Select(m => m is JsonArray pair ? $"{pair[0]} {pair[1]}" : (string)m!).ToList();
-        var special = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var token in root["added_tokens"]?.AsArray() ?? [])
-            special[(string)token!["content"]!] = (int)token["id"]!;
-        foreach (var name in special.Keys) vocabulary.Remove(name);
-        var pattern = Nodes(root["pre_tokenizer"]).Select(n => (string?)n["pattern"]?["Regex"]).FirstOrDefault(p => p is not null)
-            ?? throw new LabException($"{path}: pre_tokenizer holds no Split with a regex; only byte-level BPE of the GPT-2 family is supported");
-        return new HuggingFaceTokenizer(vocabulary, merges, pattern, special);
-
-        static IEnumerable<JsonNode> Nodes(JsonNode? node) => node is null ? []
-            : (string?)node["type"] == "Sequence" ? node["pretokenizers"]!.AsArray().Select(n => n!) : [node];
     }
 
     /// <summary>Writes a vocabulary learnt by <see cref="BpeTrainer"/> as <c>tokenizer.json</c>.</summary>
@@ -98,41 +90,147 @@ public sealed class HuggingFaceTokenizer : ITokenizer
                 ["merges"] = new JsonArray([.. merges.Select(m => (JsonNode)$"{m.Left} {m.Right}")]),
             },
         };
-        File.WriteAllText(path, root.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
+        System.IO.File.WriteAllText(path, root.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<int> Encode(string text, bool specialTokens = false)
     {
-        if (!specialTokens || _specialPattern is null) return _bpe.EncodeToIds(text);
         var ids = new List<int>();
-        foreach (var part in _specialPattern.Split(text))
+        if (!specialTokens || _addedPattern is null)
         {
-            if (part.Length == 0) continue;
-            if (_special.TryGetValue(part, out var id)) ids.Add(id);
-            else ids.AddRange(_bpe.EncodeToIds(part));
+            AddText(text, ids, first: true);
+            return ids;
         }
+        var at = 0;
+        foreach (var match in _addedPattern.EnumerateMatches(text))
+        {
+            if (match.Index < at) continue;
+            var token = _added[text.Substring(match.Index, match.Length)];
+            var before = text.AsSpan(at, match.Index - at);
+            AddText((token.LeftStrip ? before.TrimEnd() : before).ToString(), ids, at == 0);
+            ids.Add(token.Id);
+            at = match.Index + match.Length;
+            while (token.RightStrip && at < text.Length && char.IsWhiteSpace(text[at])) at++;
+        }
+        AddText(text[at..], ids, at == 0);
         return ids;
     }
+
+    /// <summary>Ids of a whole text as the model was trained on it: special tokens in it recognised, begin and end marks put around it.</summary>
+    public IReadOnlyList<int> EncodeDocument(string text) => [.. File.Prefix, .. Encode(text, specialTokens: true), .. File.Suffix];
 
     /// <inheritdoc/>
     public string Decode(IEnumerable<int> ids, bool skipSpecialTokens = true)
     {
-        var bytes = new List<byte>();
-        foreach (var id in ids)
+        var stream = Stream(skipSpecialTokens);
+        var text = new StringBuilder();
+        foreach (var id in ids) text.Append(stream.Add(id));
+        return text.Append(stream.End()).ToString();
+    }
+
+    /// <summary>Decodes token by token: a character comes out once its last byte is there.</summary>
+    public TokenStream Stream(bool skipSpecialTokens = true) => new(this, skipSpecialTokens);
+
+    /// <inheritdoc/>
+    public int Count(string text) => Encode(text).Count;
+
+    /// <summary>Writes the bytes of a token; nothing for an id that there is not.</summary>
+    internal void Append(int id, bool skipSpecialTokens, List<byte> bytes)
+    {
+        if (id < 0 || id >= _pieces.Length || _pieces[id] is not { } piece || skipSpecialTokens && _special.Contains(id)) return;
+        if (_added.TryGetValue(piece, out var token) && token.Id == id)
         {
-            if (id < 0 || id >= _pieces.Length || _pieces[id] is not { } piece) continue;
-            if (_specialIds.Contains(id))
-            {
-                if (!skipSpecialTokens) bytes.AddRange(Encoding.UTF8.GetBytes(piece));
-                continue;
-            }
+            bytes.AddRange(Encoding.UTF8.GetBytes(piece));
+        }
+        else if (File.ByteLevel)
+        {
             foreach (var c in piece)
                 if (ByteAlphabet.TryByte(c, out var b)) bytes.Add(b);
         }
-        return Encoding.UTF8.GetString([.. bytes]);
+        else if (File.ByteFallback && piece.Length == 6 && Array.IndexOf(_bytes, id) is >= 0 and var b)
+        {
+            bytes.Add((byte)b);
+        }
+        else
+        {
+            bytes.AddRange(Encoding.UTF8.GetBytes(piece.Replace('▁', ' ')));
+        }
     }
 
-    /// <inheritdoc/>
-    public int Count(string text) => _bpe.CountTokens(text);
+    private void AddText(string text, List<int> ids, bool first)
+    {
+        if (text.Length == 0) return;
+        if (File.ComposeUnicode) text = UnicodeComposition.Compose(text);
+        var prefixed = File.PrefixSpace == "always" || File.PrefixSpace == "first" && first;
+        if (File.ByteLevel)
+        {
+            if (prefixed && !char.IsWhiteSpace(text[0])) text = " " + text;
+        }
+        else
+        {
+            text = text.Replace(' ', '▁');
+            // The older form (a Prepend step) adds a space in any case, Metaspace only where there is none.
+            if (prefixed && (text[0] != '▁' || File.Splits.Count == 0 && File.PrefixSpace == "always")) text = "▁" + text;
+        }
+        foreach (var word in _splitter.Split(text))
+        {
+            if (File.IgnoreMerges && File.Vocabulary.TryGetValue(File.ByteLevel ? ByteAlphabet.Encode(word) : word, out var whole)) ids.Add(whole);
+            else ids.AddRange(_merger.Merge(word, Symbols));
+        }
+    }
+
+    private List<int> Symbols(string word)
+    {
+        if (File.ByteLevel) return [.. Encoding.UTF8.GetBytes(word).Select(b => _bytes[b]).Where(id => id >= 0)];
+        var symbols = new List<int>(word.Length);
+        foreach (var rune in word.EnumerateRunes())
+        {
+            if (File.Vocabulary.TryGetValue(rune.ToString(), out var id))
+            {
+                symbols.Add(id);
+                continue;
+            }
+            var bytes = Encoding.UTF8.GetBytes(rune.ToString());
+            if (File.ByteFallback && bytes.All(b => _bytes[b] >= 0)) symbols.AddRange(bytes.Select(b => _bytes[b]));
+            else if (_unknown >= 0 && !(File.FuseUnknown && symbols.Count > 0 && symbols[^1] == _unknown)) symbols.Add(_unknown);
+        }
+        return symbols;
+    }
+}
+
+/// <summary>Text of a growing sequence of tokens.</summary>
+public sealed class TokenStream
+{
+    private readonly HuggingFaceTokenizer _tokenizer;
+    private readonly bool _skipSpecialTokens;
+    private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+    private readonly List<byte> _bytes = [];
+    private bool _begun;
+
+    internal TokenStream(HuggingFaceTokenizer tokenizer, bool skipSpecialTokens) => (_tokenizer, _skipSpecialTokens) = (tokenizer, skipSpecialTokens);
+
+    /// <summary>Text that is certain once this token is there; bytes of an unfinished character wait.</summary>
+    public string Add(int id)
+    {
+        _bytes.Clear();
+        _tokenizer.Append(id, _skipSpecialTokens, _bytes);
+        if (_bytes.Count == 0) return "";
+        if (!_begun && _tokenizer.File.StripsFirstSpace && _bytes[0] == (byte)' ') _bytes.RemoveAt(0);
+        _begun = true;
+        return Text(flush: false);
+    }
+
+    /// <summary>What is left at the end: U+FFFD for an unfinished character, else nothing.</summary>
+    public string End()
+    {
+        _bytes.Clear();
+        return Text(flush: true);
+    }
+
+    private string Text(bool flush)
+    {
+        var chars = new char[_bytes.Count + 4];
+        return new string(chars, 0, _decoder.GetChars(_bytes.ToArray(), chars, flush));
+    }
 }

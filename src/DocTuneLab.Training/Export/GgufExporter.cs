@@ -1,0 +1,182 @@
+using System.Globalization;
+using DocTuneLab.Tokenization;
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Models;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Export;
+
+/// <summary>What an export wrote.</summary>
+/// <param name="Path">File or folder.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="MergeDifference">See <see cref="MergedWeights.Difference"/>; null without an adapter.</param>
+/// <param name="Notes">What the receiver does otherwise than here, a sentence each.</param>
+public sealed record ExportResult(string Path, long Bytes, double? MergeDifference, IReadOnlyList<string> Notes);
+
+/// <summary>Writes models and adapters as GGUF for llama.cpp and what is built on it.</summary>
+public static class GgufExporter
+{
+    private static readonly Dictionary<string, (GgufType Type, uint FileType)> s_types = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["f32"] = (GgufType.F32, 0), ["f16"] = (GgufType.F16, 1), ["bf16"] = (GgufType.BF16, 32), ["q8_0"] = (GgufType.Q8_0, 7), ["q4_0"] = (GgufType.Q4_0, 2), ["q4_k"] = (GgufType.Q4_K, 14),
+    };
+
+    /// <summary>Names of the types a model can be written in.</summary>
+    public static IReadOnlyCollection<string> TypeNames => s_types.Keys;
+
+    /// <summary>Writes a model folder, with an adapter merged into it where there is one, tokenizer and chat template included; needs memory for one tensor.</summary>
+    /// <param name="model">Model folder.</param>
+    /// <param name="path">File to write.</param>
+    /// <param name="type">One of <see cref="TypeNames"/>, for matrices; norms and biases are float32.</param>
+    /// <param name="adapter">Adapter folder, or null.</param>
+    /// <param name="mergeBase">What it is merged into.</param>
+    /// <param name="progress">Called with tensors done and tensors in all.</param>
+    /// <param name="cancel">Stops between tensors; what was written is removed.</param>
+    /// <exception cref="LabException">A file is missing or corrupt, the type is unknown, or llama.cpp has no place for something the model has.</exception>
+    public static ExportResult Write(string model, string path, string type = "f16", string? adapter = null, MergeBase mergeBase = MergeBase.Stored, Action<int, int>? progress = null, CancellationToken cancel = default)
+    {
+        if (!s_types.TryGetValue(type, out var kind)) throw new LabException($"GGUF type '{type}' is unknown; known are {string.Join(", ", TypeNames)}");
+        using var weights = new MergedWeights(model, adapter, mergeBase);
+        var config = weights.Config;
+        var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(model, "tokenizer.json"));
+        var templatePath = Path.Combine(model, "tokenizer_config.json");
+        var template = File.Exists(templatePath) ? ChatTemplate.Load(templatePath) : null;
+        var writer = new GgufWriter();
+        var notes = Describe(writer, config, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))), kind.FileType);
+        GgufTokenizer.Write(writer, tokenizer, template, config);
+        if (config.RopeScaling is { Type: "llama3" } rope)
+        {
+            var divisors = Rotary.Frequencies(config with { RopeScaling = null }, 0).Select(f => (float)Rotary.Llama3Divisor(rope, f)).ToArray();
+            writer.Add("rope_freqs.weight", [divisors.Length], GgufType.F32, stream => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(divisors)));
+        }
+        var head = config.TieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
+        foreach (var (name, shape) in config.Parameters())
+        {
+            // A coarse output layer costs most; llama.cpp keeps it finer too.
+            var wanted = shape.Length == 1 ? GgufType.F32 : name == head && kind.Type is (GgufType.Q4_0 or GgufType.Q4_K) ? GgufType.Q6_K : kind.Type;
+            var chosen = GgufTypes.Fitting(wanted, shape[^1]);
+            writer.Add(NameOf(name), shape, chosen, stream =>
+            {
+                cancel.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                TensorBytes.Write(stream, Permuted(config, name, weights.Read(name, shape)), chosen, name);
+            });
+        }
+        writer.Save(path, progress);
+        return new ExportResult(path, new FileInfo(path).Length, weights.Difference, notes);
+    }
+
+    /// <summary>Writes an adapter folder as an adapter file for a GGUF of its base.</summary>
+    /// <param name="model">Folder of the base.</param>
+    /// <param name="adapter">Adapter folder.</param>
+    /// <param name="path">File to write.</param>
+    /// <exception cref="LabException">The adapter is DoRA, which llama.cpp cannot apply, or does not fit the base.</exception>
+    public static ExportResult WriteAdapter(string model, string adapter, string path)
+    {
+        var config = ModelConfig.Load(Path.Combine(model, "config.json"));
+        using var folder = PeftFolder.Open(adapter);
+        if (folder.UseDora) throw new LabException($"{adapter}: llama.cpp cannot apply a DoRA adapter; export the merged model instead");
+        var writer = new GgufWriter();
+        writer.Set("general.architecture", Architecture(config));
+        writer.Set("general.type", "adapter");
+        writer.Set("general.name", Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(adapter))));
+        writer.Set("adapter.type", "lora");
+        // llama.cpp scales by alpha over the rank of each tensor: at alpha = rank of the whole, what differs goes into B.
+        writer.Set("adapter.lora.alpha", (float)folder.Rank);
+        var shapes = config.Parameters().ToDictionary(p => p.Name, p => p.Shape, StringComparer.Ordinal);
+        foreach (var layer in folder.Layers(config))
+        {
+            var shape = shapes[layer + ".weight"];
+            var (name, rank) = (NameOf(layer + ".weight"), (long)folder.RankOf(layer));
+            writer.Add(name + ".lora_a", [rank, shape[1]], GgufType.F32, stream => Part(stream, update => update.A));
+            writer.Add(name + ".lora_b", [shape[0], rank], GgufType.F32, stream => Part(stream, update => Permuted(config, layer + ".weight", update.B * (update.Scale * rank / folder.Rank))));
+
+            void Part(Stream stream, Func<LoraUpdate, Tensor> choose)
+            {
+                using var scope = NewDisposeScope();
+                using var gradients = no_grad();
+                TensorBytes.Write(stream, choose(folder.Read(layer, shape[0], shape[1])), GgufType.F32, layer);
+            }
+        }
+        writer.Save(path);
+        return new ExportResult(path, new FileInfo(path).Length, null, []);
+    }
+
+    private static List<string> Describe(GgufWriter writer, ModelConfig config, string name, uint fileType)
+    {
+        var (architecture, notes) = (Architecture(config), new List<string>());
+        writer.Set("general.architecture", architecture);
+        writer.Set("general.type", "model");
+        writer.Set("general.name", name);
+        writer.Set("general.file_type", fileType);
+        writer.Set("general.quantization_version", 2u);
+        void Set(string key, object value) => writer.Set($"{architecture}.{key}", value);
+        Set("vocab_size", (uint)config.VocabularySize);
+        Set("block_count", (uint)config.Layers);
+        Set("context_length", (uint)config.MaxPositions);
+        Set("embedding_length", (uint)config.HiddenSize);
+        Set("feed_forward_length", (uint)config.IntermediateSize);
+        Set("attention.head_count", (uint)config.Heads);
+        Set("attention.head_count_kv", (uint)config.KeyValueHeads);
+        Set("attention.key_length", (uint)config.HeadSize);
+        Set("attention.value_length", (uint)config.HeadSize);
+        Set("attention.layer_norm_rms_epsilon", (float)config.NormEpsilon);
+        Set("rope.dimension_count", (uint)config.HeadSize);
+        Set("rope.freq_base", (float)config.RopeTheta);
+        switch (config.RopeScaling)
+        {
+            case { Type: "linear" } linear:
+                Set("rope.scaling.type", "linear");
+                Set("rope.scaling.factor", (float)linear.Factor);
+                break;
+            case { Type: "yarn" } yarn:
+                Set("rope.scaling.type", "yarn");
+                Set("rope.scaling.factor", (float)yarn.Factor);
+                Set("rope.scaling.original_context_length", (uint)yarn.OriginalPositions);
+                Set("rope.scaling.yarn_beta_fast", (float)yarn.BetaFast);
+                Set("rope.scaling.yarn_beta_slow", (float)yarn.BetaSlow);
+                // llama.cpp multiplies the usual factor in by itself.
+                Set("rope.scaling.attn_factor", (float)(yarn.AttentionFactor / (0.1 * Math.Log(yarn.Factor) + 1)));
+                break;
+            case { Type: "dynamic" } dynamic:
+                notes.Add($"llama.cpp has no dynamic rotary scaling: beyond {dynamic.OriginalPositions} positions it computes otherwise.");
+                break;
+            case { Type: "llama3" } when architecture != "llama":
+                throw new LabException($"llama.cpp reads the rotary scaling llama3 for Llama models only, not for {config.ModelType}");
+        }
+        if (config.SlidingWindow is { } window)
+        {
+            Set("attention.sliding_window", (uint)window);
+            notes.Add($"llama.cpp has no sliding window for {config.ModelType} models: beyond {window} tokens it attends to all of them.");
+        }
+        return notes;
+    }
+
+    private static string Architecture(ModelConfig config) => config.ModelType == "mistral" ? "llama" : config.ModelType;
+
+    // llama.cpp rotates neighbouring pairs in Llama models, Hugging Face the halves of a head: rows of q and k change places.
+    private static Tensor Permuted(ModelConfig config, string name, Tensor tensor)
+    {
+        if (Architecture(config) != "llama") return tensor;
+        var heads = name.Contains(".q_proj.", StringComparison.Ordinal) ? config.Heads : name.Contains(".k_proj.", StringComparison.Ordinal) ? config.KeyValueHeads : 0;
+        return heads == 0 ? tensor : tensor.reshape(heads, 2, config.HeadSize / 2, -1).transpose(1, 2).reshape(tensor.shape);
+    }
+
+    private static string NameOf(string name)
+    {
+        switch (name)
+        {
+            case "model.embed_tokens.weight": return "token_embd.weight";
+            case "model.norm.weight": return "output_norm.weight";
+            case "lm_head.weight": return "output.weight";
+        }
+        var parts = name.Split('.');
+        var part = parts[^2] switch
+        {
+            "input_layernorm" => "attn_norm", "post_attention_layernorm" => "ffn_norm", "q_proj" => "attn_q", "k_proj" => "attn_k", "v_proj" => "attn_v", "o_proj" => "attn_output",
+            "q_norm" => "attn_q_norm", "k_norm" => "attn_k_norm", "gate_proj" => "ffn_gate", "up_proj" => "ffn_up", "down_proj" => "ffn_down",
+            _ => throw new LabException($"GGUF has no name for the tensor '{name}'"),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"blk.{parts[2]}.{part}.{parts[^1]}");
+    }
+}

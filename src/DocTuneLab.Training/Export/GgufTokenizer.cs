@@ -1,0 +1,62 @@
+using DocTuneLab.Tokenization;
+using DocTuneLab.Training.Models;
+
+namespace DocTuneLab.Training.Export;
+
+/// <summary>A tokenizer and its chat template as fields of a GGUF file.</summary>
+internal static class GgufTokenizer
+{
+    private const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
+
+    // llama.cpp knows splitting rules by name only.
+    private static readonly Dictionary<string, string> s_rules = new(StringComparer.Ordinal)
+    {
+        [BpeTrainer.SplitPattern] = "qwen2",
+        [BpeTrainer.SplitPattern.Replace(@"\p{N}|", @"\p{N}{1,3}|", StringComparison.Ordinal)] = "llama-bpe",
+        [@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"] = "gpt-2",
+        ["\\p{N}\n" + @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"] = "smollm",
+    };
+
+    /// <exception cref="LabException">llama.cpp has no name for the tokenizer's splitting rule.</exception>
+    public static void Write(GgufWriter writer, HuggingFaceTokenizer tokenizer, ChatTemplate? template, ModelConfig config)
+    {
+        var file = tokenizer.File;
+        var (tokens, types) = (new string[config.VocabularySize], new int[config.VocabularySize]);
+        for (var id = 0; id < tokens.Length; id++) (tokens[id], types[id]) = ($"[PAD{id}]", Unused);
+        foreach (var (piece, id) in file.Vocabulary)
+            (tokens[id], types[id]) = (piece, !file.ByteLevel && piece.Length == 6 && piece.StartsWith("<0x", StringComparison.Ordinal) ? Byte : Normal);
+        foreach (var added in file.Added)
+            (tokens[added.Id], types[added.Id]) = (added.Content, added.Content == file.Unknown ? Unknown : added.Special ? Control : UserDefined);
+        if (file.ByteLevel)
+        {
+            writer.Set("tokenizer.ggml.model", "gpt2");
+            writer.Set("tokenizer.ggml.pre", s_rules.TryGetValue(string.Join('\n', file.Patterns), out var name) ? name
+                : throw new LabException($"{file.Path}: llama.cpp has no name for the splitting rule {string.Join(" then ", file.Patterns)}"));
+        }
+        else
+        {
+            // SentencePiece's form of BPE joins by the score of the result: the earlier a merge, the higher.
+            var scores = new float[tokens.Length];
+            for (var rank = file.Merges.Count - 1; rank >= 0; rank--)
+                if (file.Vocabulary.TryGetValue(file.Merges[rank].Left + file.Merges[rank].Right, out var id)) scores[id] = -1 - rank;
+            writer.Set("tokenizer.ggml.model", "llama");
+            writer.Set("tokenizer.ggml.pre", "default");
+            writer.Set("tokenizer.ggml.scores", scores);
+            writer.Set("tokenizer.ggml.add_space_prefix", file.PrefixSpace != "never");
+        }
+        writer.Set("tokenizer.ggml.tokens", tokens);
+        writer.Set("tokenizer.ggml.token_type", types);
+        if (file.ByteLevel) writer.Set("tokenizer.ggml.merges", (string[])[.. file.Merges.Select(m => $"{m.Left} {m.Right}")]);
+        Id("bos", file.Prefix.Count > 0 ? file.Prefix[0] : template?.BeginToken is { } begin && tokenizer.SpecialTokens.TryGetValue(begin, out var b) ? b : config.BeginToken);
+        Id("eos", template?.EndToken is { } end && tokenizer.SpecialTokens.TryGetValue(end, out var e) ? e : config.EndTokens.Count > 0 ? config.EndTokens[^1] : null);
+        Id("unknown", file.Unknown is { } unknown && tokenizer.SpecialTokens.TryGetValue(unknown, out var u) ? u : null);
+        writer.Set("tokenizer.ggml.add_bos_token", file.Prefix.Count > 0);
+        writer.Set("tokenizer.ggml.add_eos_token", file.Suffix.Count > 0);
+        if (template is not null) writer.Set("tokenizer.chat_template", template.Source);
+
+        void Id(string kind, int? id)
+        {
+            if (id is { } known) writer.Set($"tokenizer.ggml.{kind}_token_id", (uint)known);
+        }
+    }
+}

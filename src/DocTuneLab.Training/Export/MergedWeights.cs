@@ -1,0 +1,74 @@
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Quantization;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Export;
+
+/// <summary>Which weights an adapter is merged into.</summary>
+public enum MergeBase
+{
+    /// <summary>Those of the model folder: usually the better choice.</summary>
+    Stored,
+
+    /// <summary>Those of the model folder quantised to NF4 and back: what the adapter was trained over.</summary>
+    Dequantized,
+}
+
+/// <summary>The weights of a model folder in float32, one at a time, with an adapter merged into them where there is one.</summary>
+public sealed class MergedWeights : IDisposable
+{
+    private readonly WeightFiles _files;
+    private readonly PeftFolder? _adapter;
+    private readonly HashSet<string> _updated;
+    private readonly MergeBase _base;
+    private double _difference, _update;
+
+    /// <param name="model">Model folder.</param>
+    /// <param name="adapter">Adapter folder, or null.</param>
+    /// <param name="mergeBase">What it is merged into.</param>
+    /// <exception cref="LabException">A file is missing or corrupt, or the adapter does not fit.</exception>
+    public MergedWeights(string model, string? adapter = null, MergeBase mergeBase = MergeBase.Stored)
+    {
+        Config = ModelConfig.Load(Path.Combine(model, "config.json"));
+        _base = mergeBase;
+        _adapter = adapter is null ? null : PeftFolder.Open(adapter);
+        _updated = _adapter is null ? [] : [.. _adapter.Layers(Config)];
+        _files = WeightFiles.Open(model);
+    }
+
+    /// <summary>Shape of the model.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>
+    /// Distance between the adapted layers' merged weights in the one base and in the other, over the length of the update
+    /// itself (Frobenius), of what was read so far; null without an adapter. Well below 1 the choice hardly matters.
+    /// </summary>
+    public double? Difference => _update == 0 ? null : Math.Sqrt(_difference / _update);
+
+    /// <summary>Type that a tensor is stored in.</summary>
+    public ScalarType StoredType(string name) => _files.Find(name)?.Type ?? ScalarType.Float32;
+
+    /// <summary>A tensor in float32; belongs to the current dispose scope.</summary>
+    public Tensor Read(string name, long[] shape)
+    {
+        using var gradients = no_grad();
+        using var scope = NewDisposeScope();
+        var weight = _files.Read(name, shape).to_type(ScalarType.Float32);
+        if (_adapter is null || !name.EndsWith(".weight", StringComparison.Ordinal) || !_updated.Contains(name[..^".weight".Length])) return weight.MoveToOuterDisposeScope();
+        var update = _adapter.Read(name[..^".weight".Length], shape[0], shape[1]);
+        var dequantized = Nf4Tensor.Quantize(weight).Dequantize(ScalarType.Float32);
+        var (one, other) = (update.Merge(weight), update.Merge(dequantized));
+        _difference += (one - other).square().sum().item<float>();
+        _update += (one - weight).square().sum().item<float>();
+        return (_base == MergeBase.Stored ? one : other).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _files.Dispose();
+        _adapter?.Dispose();
+    }
+}

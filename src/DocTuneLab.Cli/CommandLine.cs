@@ -22,6 +22,9 @@ internal static class CommandLine
         Runs.Command(),
         Kernel.Command(),
         Evaluate.Command(),
+        Generate.Command(),
+        Score.Command(),
+        Export.Command(),
     };
 
     /// <summary>Runs the verb that <paramref name="args"/> name and returns the exit code.</summary>

@@ -156,29 +156,22 @@ public sealed class LoraAdapter : IDisposable
     /// <exception cref="LabException">A file is missing or corrupt, or the adapter does not fit the model.</exception>
     public static LoraAdapter Load(BaseModel model, string directory)
     {
-        var path = Path.Combine(directory, "adapter_config.json");
-        if (!File.Exists(path)) throw new LabException($"{path}: no such file; an adapter is a folder with adapter_config.json and adapter_model.safetensors");
-        LoraConfig config;
-        try
+        using var folder = PeftFolder.Open(directory);
+        using var scope = NewDisposeScope();
+        var names = folder.Layers(model.Config);
+        var config = new LoraConfig
         {
-            var json = JsonNode.Parse(File.ReadAllBytes(path))!;
-            config = new LoraConfig
-            {
-                Rank = (int)json["r"]!, Alpha = (double)json["lora_alpha"]!, Dropout = (double?)json["lora_dropout"] ?? 0,
-                UseRsLora = (bool?)json["use_rslora"] ?? false, UseDora = (bool?)json["use_dora"] ?? false,
-                TargetModules = [.. json["target_modules"]!.AsArray().Select(m => (string)m!)],
-            };
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentNullException)
+            Rank = folder.Rank, Alpha = folder.Alpha, Dropout = folder.Dropout, UseRsLora = folder.UseRsLora, UseDora = folder.UseDora,
+            TargetModules = [.. names.Select(n => n[(n.LastIndexOf('.') + 1)..]).Distinct()],
+        };
+        var linears = model.Decoder.Linears.ToDictionary(l => l.Name, StringComparer.Ordinal);
+        var layers = new Dictionary<string, LoraLayer>(StringComparer.Ordinal);
+        foreach (var name in names)
         {
-            throw new LabException($"{path}: not a PEFT adapter configuration: {e.Message}", e);
+            var update = folder.Read(name, linears[name].Weight.Rows, linears[name].Weight.Columns);
+            layers.Add(name, Trainable(new LoraLayer(name, update.A.detach(), update.B.detach(), update.Scale, folder.Dropout, update.Magnitude?.detach())));
         }
-        Validate(config, path + ": ");
-        using var file = SafetensorsFile.Open(Path.Combine(directory, "adapter_model.safetensors"));
-        return Build(model, config, path + ": ", linear => new Tensors(
-            file.Read(KeyOf(linear.Name, "lora_A"), [config.Rank, linear.Weight.Columns]).to_type(ScalarType.Float32),
-            file.Read(KeyOf(linear.Name, "lora_B"), [linear.Weight.Rows, config.Rank]).to_type(ScalarType.Float32),
-            config.UseDora ? file.Read(MagnitudeKeyOf(linear.Name), [linear.Weight.Rows]).to_type(ScalarType.Float32) : null, null));
+        return new LoraAdapter(model, config, layers);
     }
 
     /// <summary>
@@ -208,9 +201,14 @@ public sealed class LoraAdapter : IDisposable
             ["r"] = factor * Config.Rank, ["lora_alpha"] = Config.Alpha * (Config.UseRsLora ? Math.Sqrt(factor) : factor), ["lora_dropout"] = Config.Dropout,
             ["target_modules"] = new JsonArray([.. Config.TargetModules.Select(m => (JsonNode)m)]),
             ["bias"] = "none", ["fan_in_fan_out"] = false, ["inference_mode"] = true, ["init_lora_weights"] = true, ["use_rslora"] = Config.UseRsLora, ["use_dora"] = Config.UseDora,
-            ["modules_to_save"] = null, ["rank_pattern"] = new JsonObject(), ["alpha_pattern"] = new JsonObject(),
+            ["modules_to_save"] = null, ["rank_pattern"] = Pattern(layer => layer.A.shape[0], Config.Rank),
+            ["alpha_pattern"] = Pattern(layer => layer.Scale * (Config.UseRsLora ? Math.Sqrt(layer.A.shape[0]) : layer.A.shape[0]), Config.Alpha),
         }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
     }
+
+    // Layers that differ from the adapter's own setting; a loaded adapter may have several.
+    private JsonObject Pattern(Func<LoraLayer, double> of, double usual) =>
+        new(_layers.Values.Where(l => Math.Abs(of(l) - usual) > 1e-9 * Math.Abs(usual)).Select(l => KeyValuePair.Create(l.Name, (JsonNode?)of(l))));
 
     /// <summary>Puts the adapter into its model until the result is disposed.</summary>
     internal IDisposable Attach(bool training = false)
@@ -264,12 +262,17 @@ public sealed class LoraAdapter : IDisposable
             if (!config.TargetModules.Contains(linear.Name[(linear.Name.LastIndexOf('.') + 1)..])) continue;
             var (a, b, magnitude, start) = tensors(linear);
             var layer = new LoraLayer(linear.Name, a.detach(), b.detach(), config.Scale, config.Dropout, magnitude?.detach(), start);
-            layer.A.requires_grad = true;
-            layer.B.requires_grad = true;
-            if (layer.Magnitude is not null) layer.Magnitude.requires_grad = true;
-            layers.Add(linear.Name, layer);
+            layers.Add(linear.Name, Trainable(layer));
         }
         return new LoraAdapter(model, config, layers);
+    }
+
+    private static LoraLayer Trainable(LoraLayer layer)
+    {
+        layer.A.requires_grad = true;
+        layer.B.requires_grad = true;
+        if (layer.Magnitude is not null) layer.Magnitude.requires_grad = true;
+        return layer;
     }
 
     private readonly record struct Tensors(Tensor A, Tensor B, Tensor? Magnitude, (Tensor A, Tensor B)? Start);

@@ -25,7 +25,9 @@ public sealed class LocalModel : ILanguageModel
         (_model, _adapter) = (model, adapter);
         Name = name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Directory))) + (adapter is null ? "" : " + adapter");
         _ends = [.. model.Config.EndTokens];
-        if (model.Tokenizer.SpecialTokens.TryGetValue("<|im_end|>", out var end)) _ends.Add(end);
+        if (model.ChatTemplate.EndToken is { } end && model.Tokenizer.SpecialTokens.TryGetValue(end, out var id)) _ends.Add(id);
+        foreach (var mark in (string[])["<|im_end|>", "<|eot_id|>"])
+            if (model.Tokenizer.SpecialTokens.TryGetValue(mark, out var turn)) _ends.Add(turn);
     }
 
     /// <inheritdoc/>
@@ -35,21 +37,36 @@ public sealed class LocalModel : ILanguageModel
     /// <exception cref="LabException">A prompt leaves no room in the model's context.</exception>
     public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null, CancellationToken cancel = default)
     {
-        var results = new string[prompts.Count];
-        var encoded = prompts.Select(p => _model.Tokenizer.Encode(_model.ChatTemplate.Render(p, addGenerationPrompt: true), specialTokens: true).ToArray()).ToArray();
-        for (var i = 0; i < encoded.Length; i++)
-            if (encoded[i].Length >= _model.Config.MaxPositions)
-                throw new LabException($"prompt {i + 1} has {encoded[i].Length} tokens; the model's context is {_model.Config.MaxPositions}");
+        return Complete([.. prompts.Select(p => _model.Tokenizer.Encode(_model.ChatTemplate.Render(p, addGenerationPrompt: true), specialTokens: true))], options, null, progress, cancel);
+    }
+
+    /// <summary>Goes on from token ids, without a chat template.</summary>
+    /// <param name="prompts">Token ids.</param>
+    /// <param name="options">Sampling.</param>
+    /// <param name="onText">Called with the number of a prompt and text that is certain, as it comes.</param>
+    /// <param name="progress">Called with the number of finished prompts.</param>
+    /// <param name="cancel">Stops between tokens.</param>
+    /// <returns>Texts in the order of <paramref name="prompts"/>.</returns>
+    /// <exception cref="LabException">A prompt is empty or leaves no room in the model's context, or an option is out of range.</exception>
+    public IReadOnlyList<string> Complete(IReadOnlyList<IReadOnlyList<int>> prompts, SamplingOptions options, Action<int, string>? onText = null, IProgress<int>? progress = null, CancellationToken cancel = default)
+    {
+        if (options.Temperature < 0 || options.TopP is <= 0 or > 1 || options.TopK < 0 || options.MinP is < 0 or > 1 || options.MaxTokens < 1)
+            throw new LabException($"temperature {options.Temperature}, top-p {options.TopP}, top-k {options.TopK}, min-p {options.MinP} and {options.MaxTokens} tokens: expected a temperature of 0 or more, 0 < top-p ≤ 1, top-k ≥ 0, 0 ≤ min-p ≤ 1 and at least one token");
+        for (var i = 0; i < prompts.Count; i++)
+        {
+            if (prompts[i].Count == 0) throw new LabException($"prompt {i + 1} is empty; a model goes on from at least one token");
+            if (prompts[i].Count >= _model.Config.MaxPositions) throw new LabException($"prompt {i + 1} has {prompts[i].Count} tokens; the model's context is {_model.Config.MaxPositions}");
+        }
+        var results = prompts.Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(), options.Stop, onText is null ? null : text => onText(i, text))).ToArray();
         using var gradients = no_grad();
         using var attached = _adapter?.Attach();
         _model.KeepDequantized();
         try
         {
             var done = 0;
-            foreach (var group in Enumerable.Range(0, encoded.Length).OrderBy(i => encoded[i].Length).Chunk(BatchRows))
+            foreach (var group in Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Count).Chunk(BatchRows))
             {
-                var answers = GenerateBatch([.. group.Select(i => encoded[i])], options, [.. group], cancel);
-                for (var i = 0; i < group.Length; i++) results[group[i]] = _model.Tokenizer.Decode(answers[i]);
+                GenerateBatch([.. group.Select(i => prompts[i].ToArray())], options, group, [.. group.Select(i => results[i])], cancel);
                 done += group.Length;
                 progress?.Report(done);
             }
@@ -58,7 +75,35 @@ public sealed class LocalModel : ILanguageModel
         {
             _model.ReleaseDequantized();
         }
-        return results;
+        return [.. results.Select(r => r.Text)];
+    }
+
+    /// <summary>What stands between <paramref name="before"/> and <paramref name="after"/>, for models trained to fill in the middle (Qwen's and StarCoder's marks).</summary>
+    /// <exception cref="LabException">The tokenizer has no such marks.</exception>
+    public IReadOnlyList<int> FillInMiddle(string before, string after)
+    {
+        var known = _model.Tokenizer.SpecialTokens;
+        foreach (var (prefix, suffix, middle) in ((string, string, string)[])[("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"), ("<fim_prefix>", "<fim_suffix>", "<fim_middle>")])
+        {
+            if (known.TryGetValue(prefix, out var p) && known.TryGetValue(suffix, out var s) && known.TryGetValue(middle, out var m))
+                return [p, .. _model.Tokenizer.Encode(before), s, .. _model.Tokenizer.Encode(after), m];
+        }
+        throw new LabException($"{_model.Tokenizer.File.Path}: the tokenizer has no marks for filling in the middle (<|fim_prefix|> and its like)");
+    }
+
+    /// <summary>Log-probability of each id after the first given those before it, in nats.</summary>
+    public IReadOnlyList<double> LogProbabilities(IReadOnlyList<int> ids)
+    {
+        if (ids.Count < 2) return [];
+        if (ids.Any(i => i < 0 || i >= _model.Config.VocabularySize))
+            throw new LabException($"the ids go from 0 to {_model.Config.VocabularySize - 1}; {ids.First(i => i < 0 || i >= _model.Config.VocabularySize)} is none of them");
+        if (ids.Count > _model.Config.MaxPositions) throw new LabException($"the text has {ids.Count} tokens; the model's context is {_model.Config.MaxPositions}");
+        using var gradients = no_grad();
+        using var attached = _adapter?.Attach();
+        using var scope = NewDisposeScope();
+        var hidden = _model.Decoder.Forward(tensor(ids.SkipLast(1).Select(i => (long)i).ToArray(), [1, ids.Count - 1]));
+        var values = _model.Decoder.Logits(hidden[0]).log_softmax(-1).gather(1, tensor(ids.Skip(1).Select(i => (long)i).ToArray()).unsqueeze(1)).squeeze(1);
+        return [.. values.data<float>().ToArray().Select(v => (double)v)];
     }
 
     /// <inheritdoc/>
@@ -110,9 +155,8 @@ public sealed class LocalModel : ILanguageModel
         return scores;
     }
 
-    private List<int>[] GenerateBatch(int[][] prompts, SamplingOptions options, int[] numbers, CancellationToken cancel)
+    private void GenerateBatch(int[][] prompts, SamplingOptions options, int[] numbers, StreamedAnswer[] answers, CancellationToken cancel)
     {
-        var answers = prompts.Select(_ => new List<int>()).ToArray();
         var samplers = numbers.Select(n => new Random(unchecked(options.Seed * 1_000_003 + n))).ToArray();
         var width = prompts.Max(p => p.Length);
         var limit = Math.Min(options.MaxTokens, _model.Config.MaxPositions - width);
@@ -137,16 +181,15 @@ public sealed class LocalModel : ILanguageModel
             var keep = new List<int>();
             for (var i = 0; i < live.Count; i++)
             {
-                if (_ends.Contains((int)next[i])) continue;
-                answers[live[i]].Add((int)next[i]);
-                keep.Add(i);
+                if (_ends.Contains((int)next[i]) || !answers[live[i]].Add((int)next[i])) answers[live[i]].End();
+                else keep.Add(i);
             }
             if (keep.Count < live.Count && keep.Count > 0) cache.Select(tensor(keep.Select(k => (long)k).ToArray()));
             ids = [.. keep.Select(k => next[k])];
             live = [.. keep.Select(k => live[k])];
             positions = [.. live.Select(i => (long)prompts[i].Length + step)];
         }
-        return answers;
+        foreach (var i in live) answers[i].End();
 
         Tensor Mask(List<int> rows, int step)
         {
@@ -177,7 +220,8 @@ public sealed class LocalModel : ILanguageModel
         {
             var row = p.AsSpan(r * vocabulary, vocabulary);
             var (mass, count) = (0.0, 0);
-            while (count < vocabulary && (count == 0 || mass < options.TopP)) mass += row[count++];
+            var most = options.TopK > 0 ? Math.Min(options.TopK, vocabulary) : vocabulary;
+            while (count < most && (count == 0 || mass < options.TopP && row[count] >= options.MinP * row[0])) mass += row[count++];
             var draw = samplers[r].NextDouble() * mass;
             var at = 0;
             while (at < count - 1 && (draw -= row[at]) > 0) at++;

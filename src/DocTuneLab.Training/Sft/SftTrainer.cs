@@ -71,8 +71,9 @@ public sealed class SftTrainer
 
     internal static Encoded Encode(BaseModel model, IReadOnlyList<Message> messages)
     {
-        var prompt = model.Tokenizer.Encode(model.ChatTemplate.Render([.. messages.SkipLast(1)], addGenerationPrompt: true), specialTokens: true);
-        var answer = model.Tokenizer.Encode(messages[^1].Content + model.ChatTemplate.EndOfTurn, specialTokens: true);
+        var (given, said) = model.ChatTemplate.Split(messages);
+        var prompt = model.Tokenizer.Encode(given, specialTokens: true);
+        var answer = model.Tokenizer.Encode(said, specialTokens: true);
         return new Encoded([.. prompt, .. answer], prompt.Count);
     }
 

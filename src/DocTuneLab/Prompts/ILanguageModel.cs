@@ -7,7 +7,17 @@ namespace DocTuneLab.Prompts;
 /// <param name="Temperature">0 is greedy.</param>
 /// <param name="TopP">Nucleus; 1 keeps all.</param>
 /// <param name="Seed">Seed of the sampler; the same seed gives the same text.</param>
-public sealed record SamplingOptions(int MaxTokens = 192, double Temperature = 0, double TopP = 1, int Seed = 0);
+public sealed record SamplingOptions(int MaxTokens = 192, double Temperature = 0, double TopP = 1, int Seed = 0)
+{
+    /// <summary>Only so many of the likeliest tokens are drawn from; 0 keeps all. Default 0.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>Tokens less likely than this share of the likeliest are not drawn; 0 keeps all. Default 0.</summary>
+    public double MinP { get; init; }
+
+    /// <summary>Texts that end an answer; they are not part of it. Default none.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+}
 
 /// <summary>Log-likelihood of an answer.</summary>
 /// <param name="LogProbability">Sum over its tokens, in nats.</param>

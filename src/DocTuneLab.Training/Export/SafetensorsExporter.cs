@@ -1,0 +1,67 @@
+using System.Text.Json.Nodes;
+using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Models;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Export;
+
+/// <summary>Writes a model folder with an adapter merged into it, in Hugging Face layout.</summary>
+public static class SafetensorsExporter
+{
+    private const long ShardBytes = 2L << 30;
+
+    /// <summary>Weights keep the type they are stored in; files beside them (tokenizer, template, generation settings) are copied.</summary>
+    /// <param name="model">Model folder.</param>
+    /// <param name="target">Folder to write.</param>
+    /// <param name="adapter">Adapter folder, or null.</param>
+    /// <param name="mergeBase">What it is merged into.</param>
+    /// <param name="progress">Called with tensors done and tensors in all.</param>
+    /// <param name="cancel">Stops between shards.</param>
+    /// <exception cref="LabException">A file is missing or corrupt, or the target is the model itself.</exception>
+    public static ExportResult Write(string model, string target, string? adapter = null, MergeBase mergeBase = MergeBase.Stored, Action<int, int>? progress = null, CancellationToken cancel = default)
+    {
+        if (Path.GetFullPath(model).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(target).TrimEnd(Path.DirectorySeparatorChar)) throw new LabException($"{target}: the target is the model itself; name another folder");
+        using var weights = new MergedWeights(model, adapter, mergeBase);
+        Directory.CreateDirectory(target);
+        var shards = Shards(weights);
+        var (map, done, total) = (new JsonObject(), 0, weights.Config.Parameters().Count());
+        var bytes = 0L;
+        for (var i = 0; i < shards.Count; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var name = shards.Count == 1 ? "model.safetensors" : $"model-{i + 1:00000}-of-{shards.Count:00000}.safetensors";
+            using var scope = NewDisposeScope();
+            SafetensorsFile.Write(Path.Combine(target, name), shards[i].Select(p =>
+            {
+                using var inner = NewDisposeScope();
+                var tensor = weights.Read(p.Name, p.Shape).to_type(weights.StoredType(p.Name)).MoveToOuterDisposeScope();
+                progress?.Invoke(++done, total);
+                return KeyValuePair.Create(p.Name, tensor);
+            }));
+            foreach (var (tensor, _) in shards[i]) map[tensor] = name;
+            bytes += new FileInfo(Path.Combine(target, name)).Length;
+        }
+        if (shards.Count > 1) File.WriteAllText(Path.Combine(target, "model.safetensors.index.json"), new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = bytes }, ["weight_map"] = map }.ToJsonString());
+        foreach (var file in Directory.EnumerateFiles(model).Where(f => Path.GetExtension(f) is ".json" or ".jinja" or ".txt" or ".md" && !f.EndsWith(".index.json", StringComparison.Ordinal)))
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);
+        return new ExportResult(target, bytes, weights.Difference, []);
+    }
+
+    private static List<List<(string Name, long[] Shape)>> Shards(MergedWeights weights)
+    {
+        var shards = new List<List<(string, long[])>> { new() };
+        var size = 0L;
+        foreach (var parameter in weights.Config.Parameters())
+        {
+            var bytes = parameter.Shape.Aggregate((long)(weights.StoredType(parameter.Name) == ScalarType.Float32 ? 4 : 2), (a, b) => a * b);
+            if (size > 0 && size + bytes > ShardBytes)
+            {
+                shards.Add([]);
+                size = 0;
+            }
+            shards[^1].Add(parameter);
+            size += bytes;
+        }
+        return shards;
+    }
+}

@@ -8,11 +8,12 @@ namespace DocTuneLab.Extension;
 // Prompts and samples.
 public sealed partial class LabSession
 {
+    // Read when first used: a kernel that starts does not wait for the template language.
     /// <summary>Wording of code tasks, chosen by <see cref="TunePrompts"/>.</summary>
-    public PromptTemplate CodeTemplate { get; private set; } = PromptLibrary.Default["code-task.complete"];
+    public PromptTemplate CodeTemplate { get => field ??= PromptLibrary.Default["code-task.complete"]; private set; }
 
     /// <summary>Wording of questions, chosen by <see cref="TunePrompts"/>.</summary>
-    public PromptTemplate QaTemplate { get; private set; } = PromptLibrary.Default["doc-qa.plain"];
+    public PromptTemplate QaTemplate { get => field ??= PromptLibrary.Default["doc-qa.plain"]; private set; }
 
     /// <summary>What <see cref="GenerateCorpus"/> made.</summary>
     public GeneratedCorpus? Corpus { get; private set; }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Sft;
@@ -50,36 +48,23 @@ public sealed partial class LabSession
         var samples = Corpus!.Samples.ToArray();
         new Random(Seed).Shuffle(samples);
         var validation = Math.Min(120, samples.Length / 10);
-        var run = Storage.BeginRun("train", JsonSerializer.Serialize(new { lora, options, BaseModel = Model!.Hash, Samples = samples.Length, Corpus = ContentHash.Of([.. samples.Select(s => s.Id)]) }));
+        var run = new RunRecorder(Storage, Model!, lora, options, [.. samples.Select(s => s.Id)]);
         options = options with { OutputDirectory = run.Directory };
-        var adapter = LoraAdapter.Create(Model, lora, Seed);
+        LoraAdapter? adapter = null;
         try
         {
-            var pending = new List<Metric>();
-            Training = new SftTrainer(Model, adapter, samples[validation..], samples[..validation], options).Run(step =>
+            adapter = LoraAdapter.Create(Model!, lora, Seed);
+            Training = new SftTrainer(Model!, adapter, samples[validation..], samples[..validation], options).Run(step =>
             {
-                pending.AddRange(
-                [
-                    new Metric("loss", step.Step, step.Loss), new Metric("learning_rate", step.Step, step.LearningRate), new Metric("grad_norm", step.Step, step.GradNorm),
-                    new Metric("tokens_per_second", step.Step, step.TokensPerSecond), new Metric("cpu_percent", step.Step, step.CpuPercent), new Metric("memory_bytes", step.Step, step.MemoryBytes),
-                ]);
-                if (step.EvalLoss is { } eval) pending.Add(new Metric("eval_loss", step.Step, eval));
-                if (pending.Count >= 200) Flush();
+                run.Add(step);
                 onStep?.Invoke(step);
             }, cancel);
-            Flush();
-            Storage.FinishRun(run.Id, JsonSerializer.Serialize(Training with { History = [] }));
-
-            void Flush()
-            {
-                Storage.AppendMetrics(run.Id, pending);
-                pending.Clear();
-            }
+            run.Finish(Training);
         }
         catch
         {
-            adapter.Dispose();
-            Storage.FinishRun(run.Id, failed: true);
+            adapter?.Dispose();
+            run.Fail();
             throw;
         }
         Adapter?.Dispose();

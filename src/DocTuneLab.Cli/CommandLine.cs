@@ -21,6 +21,7 @@ internal static class CommandLine
         LabVerb.Command(),
         Runs.Command(),
         Kernel.Command(),
+        Train.Command(),
         Evaluate.Command(),
         Generate.Command(),
         Score.Command(),

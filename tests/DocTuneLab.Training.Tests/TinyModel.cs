@@ -17,6 +17,9 @@ internal sealed class TinyModel : IDisposable
         "return new TankBuilder().WithValve(3).Build();",
     ];
 
+    // Classes run side by side, and matrices this small gain nothing from threads that wait for each other.
+    static TinyModel() => TorchSharp.torch.set_num_threads(1);
+
     public TinyModel(string type = "llama", bool tied = true, int seed = 3, float outputScale = 1, Func<ModelConfig, ModelConfig>? change = null, Func<string, double>? scale = null)
     {
         Directory = System.IO.Directory.CreateTempSubdirectory("tiny-model-").FullName;

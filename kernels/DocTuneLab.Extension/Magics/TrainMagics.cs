@@ -37,7 +37,20 @@ internal static class TrainMagics
         var minutes = new Option<double>("--max-minutes") { Description = "Stops after this long, with a checkpoint.", DefaultValueFactory = _ => 60 };
         var batch = new Option<int>("--batch-tokens") { Description = "Tokens of a batch, padding included.", DefaultValueFactory = _ => 2048 };
         var steps = new Option<int?>("--max-steps") { Description = "Stops after this many optimiser steps." };
-        var command = new Command("#!train", "Trains a QLoRA adapter.") { rank, alpha, rate, epochs, batch, steps, minutes };
+        var accumulation = new Option<int>("--accumulation") { Description = "Batches of an optimiser step.", DefaultValueFactory = _ => 1 };
+        var dropout = new Option<double>("--dropout") { Description = "Share of the adapter's input that training drops." };
+        var scheduler = new Option<string>("--scheduler") { Description = "cosine, linear or constant.", DefaultValueFactory = _ => "cosine" };
+        var optimizer = new Option<string>("--optimizer") { Description = "adamw or adamw_8bit.", DefaultValueFactory = _ => "adamw" };
+        var init = new Option<string>("--init") { Description = "default or pissa.", DefaultValueFactory = _ => "default" };
+        var dora = new Option<bool>("--dora") { Description = "Learns the lengths of the weight's rows apart (DoRA)." };
+        var rslora = new Option<bool>("--rslora") { Description = "Scales by alpha / sqrt(rank)." };
+        var packing = new Option<bool>("--packing") { Description = "Fills batches best fit instead of by similar length." };
+        var neftune = new Option<double>("--neftune") { Description = "Alpha of the noise on embeddings; 0 is none." };
+        var plus = new Option<double>("--lora-plus") { Description = "Factor of the learning rate of B.", DefaultValueFactory = _ => 1 };
+        var patience = new Option<int>("--patience") { Description = "Validations without improvement after which training ends; 0 is never." };
+        var best = new Option<bool>("--keep-best") { Description = "Takes the parameters of the lowest validation loss." };
+        foreach (var (option, values) in ((Option<string>, string[])[])[(scheduler, ["cosine", "linear", "constant"]), (optimizer, ["adamw", "adamw_8bit"]), (init, ["default", "pissa"])]) option.AcceptOnlyFromAmong(values);
+        var command = new Command("#!train", "Trains a QLoRA adapter.") { rank, alpha, rate, epochs, batch, accumulation, steps, minutes, dropout, scheduler, optimizer, init, dora, rslora, packing, neftune, plus, patience, best };
         command.SetCellAction((p, cell) =>
         {
             var history = new List<TrainingStep>();
@@ -45,20 +58,26 @@ internal static class TrainMagics
             DisplayHandle? chart = null;
             var last = Stopwatch.StartNew();
             var result = lab.Train(
-                new LoraConfig { Rank = p.GetValue(rank), Alpha = p.GetValue(alpha) },
-                new SftOptions { Seed = lab.Seed, LearningRate = p.GetValue(rate), Epochs = p.GetValue(epochs), BatchTokens = p.GetValue(batch), MaxSteps = p.GetValue(steps), MaxDuration = TimeSpan.FromMinutes(p.GetValue(minutes)) },
+                new LoraConfig { Rank = p.GetValue(rank), Alpha = p.GetValue(alpha), Dropout = p.GetValue(dropout), UseDora = p.GetValue(dora), UseRsLora = p.GetValue(rslora), Initialization = p.GetValue(init)! },
+                new SftOptions
+                {
+                    Seed = lab.Seed, LearningRate = p.GetValue(rate), Epochs = p.GetValue(epochs), BatchTokens = p.GetValue(batch), MaxSteps = p.GetValue(steps), MaxDuration = TimeSpan.FromMinutes(p.GetValue(minutes)),
+                    GradientAccumulation = p.GetValue(accumulation), Scheduler = p.GetValue(scheduler)!, Optimizer = p.GetValue(optimizer)!, Packing = p.GetValue(packing), NeftuneAlpha = p.GetValue(neftune),
+                    LoraPlusRatio = p.GetValue(plus), EarlyStoppingPatience = p.GetValue(patience), KeepBest = p.GetValue(best),
+                },
                 step =>
                 {
                     history.Add(step);
                     if (chart is not null && last.Elapsed < TimeSpan.FromSeconds(3) && step.Step != step.TotalSteps) return;
                     last.Restart();
-                    status.Update($"step {step.Step}/{step.TotalSteps}, loss {step.Loss:F3}, {step.TokensPerSecond:F0} tokens/s, {step.Remaining:mm\\:ss} left");
+                    status.Update($"step {step.Step}/{step.TotalSteps}, loss {step.Loss:F3}, {step.TokensPerSecond:F0} tokens/s, {step.ShareOfPeak:P0} of the matmul peak, {step.Remaining:mm\\:ss} left");
                     var mime = Charts.Mime(cell, Charts.Dashboard(history));
                     if (chart is null) chart = cell.DisplayMime(mime);
                     else chart.UpdateMime(mime);
                 }, cell.CancellationToken);
             chart?.UpdateMime(Charts.Mime(cell, Charts.Dashboard(history)));
             status.Update($"{result.Steps} steps, {result.Tokens:N0} tokens in {result.Elapsed:mm\\:ss}; loss {result.FinalLoss:F3}, validation {result.BestEvalLoss:F3}; adapter in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, result.AdapterDirectory)}");
+            foreach (var warning in result.Warnings) cell.Display(warning);
             if (result.Interrupted && cell.CancellationToken.IsCancellationRequested) throw new OperationCanceledException("training was stopped; a checkpoint was written");
         });
         return command;

@@ -1,0 +1,183 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json.Nodes;
+using DocTuneLab.Corpus;
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Sft;
+using TorchSharp;
+
+namespace DocTuneLab.Training.Tests;
+
+public sealed class RecipeTests
+{
+    private static readonly Sample[] s_samples =
+    [
+        TinyModel.Sample("What does Tank.Fill return?", "level"), TinyModel.Sample("How many valves?", "3"), TinyModel.Sample("Which builder makes a tank?", "TankBuilder"),
+        TinyModel.Sample("水箱的水位是多少？", "Tank"), TinyModel.Sample("Count the valves of the tank", "return tank.Valves.Count;"), TinyModel.Sample("What is the new level?", "the level of the tank"),
+    ];
+
+    [Fact]
+    public void The_losses_do_not_depend_on_how_a_step_is_cut_into_batches()
+    {
+        using var tiny = new TinyModel(outputScale: 8);
+        // All samples in one step: as one batch, or as several summed.
+        var whole = Losses(tiny, o => o with { BatchTokens = 4096, MaxSteps = 8 });
+        foreach (var packing in (bool[])[false, true])
+        {
+            var cut = Losses(tiny, o => o with { BatchTokens = 64, GradientAccumulation = 64, MaxSteps = 8, Packing = packing });
+            Near(whole, cut, 1e-4);
+        }
+    }
+
+    [Theory]
+    [InlineData("lora")]
+    [InlineData("dora")]
+    [InlineData("pissa")]
+    [InlineData("dropout")]
+    [InlineData("neftune")]
+    [InlineData("8bit")]
+    [InlineData("lora+")]
+    public void Every_recipe_lowers_the_loss_and_recomputing_changes_nothing(string recipe)
+    {
+        using var tiny = new TinyModel(outputScale: 8);
+        var lora = new LoraConfig { Rank = 32, Alpha = 32, UseDora = recipe == "dora", Initialization = recipe == "pissa" ? "pissa" : "default", Dropout = recipe == "dropout" ? 0.1 : 0 };
+        SftOptions Options(SftOptions o) => o with { MaxSteps = 20, BatchTokens = 256, NeftuneAlpha = recipe == "neftune" ? 5 : 0, Optimizer = recipe == "8bit" ? "adamw_8bit" : "adamw", LoraPlusRatio = recipe == "lora+" ? 4 : 1 };
+        var kept = Losses(tiny, o => Options(o) with { GradientCheckpointing = "off" }, lora);
+        var again = Losses(tiny, o => Options(o) with { GradientCheckpointing = "on" }, lora);
+        Assert.Equal(kept, again);
+        Assert.True(kept[^4..].Average() < 0.8 * kept[..4].Average(), $"{recipe}: {kept[0]} to {kept[^1]}");
+    }
+
+    [Fact]
+    public void Packing_fills_batches_within_their_budget_and_loses_nothing()
+    {
+        var random = new Random(3);
+        var samples = Enumerable.Range(0, 400).Select(i => new SftTrainer.Encoded([.. Enumerable.Repeat(i, random.Next(4, 200))], 2)).ToArray();
+        var bins = SftTrainer.BestFit(samples, 512, new Random(1)).ToArray();
+        Assert.Equal(samples.Select(s => s.Ids[0]).Order(), bins.SelectMany(b => b).Select(s => s.Ids[0]).Order());
+        Assert.All(bins, b => Assert.True(b.Sum(s => s.Ids.Length) <= 512));
+        var fill = samples.Sum(s => s.Ids.Length) / (512.0 * bins.Length);
+        Assert.True(fill > 0.97, $"filled to {fill:P1}");
+    }
+
+    [Fact]
+    public void Early_stopping_ends_the_run_and_the_best_parameters_are_the_result()
+    {
+        using var tiny = new TinyModel(outputScale: 8);
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8 }, 1);
+        // Validation on other answers to the same questions: learning makes it worse sooner or later.
+        var other = s_samples.Select(s => TinyModel.Sample(s.Messages[0].Content, "public static int Count")).ToArray();
+        var result = new SftTrainer(model, adapter, s_samples, other, Options(tiny) with { Epochs = 400, EvalEvery = 2, EarlyStoppingPatience = 2, LossLimit = 50 }).Run();
+        Assert.True(result.StoppedEarly);
+        Assert.True(result.BestStep < result.Steps);
+        using var again = LoraAdapter.Load(model, result.AdapterDirectory);
+        var check = new SftTrainer(model, again, s_samples, other, Options(tiny) with { MaxSteps = 1, LearningRate = 1e-12, EvalEvery = 1, OutputDirectory = Path.Combine(tiny.Directory, "check") }).Run();
+        Assert.Equal(result.BestEvalLoss!.Value, check.BestEvalLoss!.Value, 1e-5);
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_finite_or_grows_stops_the_run_and_leaves_the_last_checkpoint()
+    {
+        using var tiny = new TinyModel(outputScale: 8);
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+        var trainer = new SftTrainer(model, adapter, s_samples, [], Options(tiny) with { Epochs = 50, SaveEvery = 3 });
+        var message = Assert.Throws<LabException>(() => trainer.Run(s =>
+        {
+            if (s.Step != 7) return;
+            using var _ = torch.no_grad();
+            adapter.Parameters.Values.First().fill_(float.NaN);
+        })).Message;
+        Assert.Contains("at step 8", message);
+        Assert.Contains("step-000006", message);
+        Assert.True(File.Exists(Path.Combine(tiny.Directory, "run", "checkpoints", "step-000006", "state.safetensors")));
+
+        using var fresh = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+        Assert.Contains("diverges at step 3", Assert.Throws<LabException>(() => new SftTrainer(model, fresh, s_samples, [], Options(tiny) with { LossLimit = 0.1 }).Run()).Message);
+    }
+
+    [Fact]
+    public void A_damaged_checkpoint_is_passed_over_and_other_settings_are_refused()
+    {
+        using var tiny = new TinyModel();
+        var options = Options(tiny) with { BatchTokens = 64, Epochs = 4, SaveEvery = 2 };
+        var whole = Losses(tiny, _ => options);
+        var newest = Directory.GetDirectories(Path.Combine(tiny.Directory, "run", "checkpoints")).Order().Last();
+        File.WriteAllText(Path.Combine(newest, "state.safetensors"), "cut off");
+        var step = int.Parse(Path.GetFileName(newest)[5..]) - 2;
+        Assert.Equal(whole[step..], Losses(tiny, _ => options with { Resume = true }));
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8 }, 1);
+        Assert.Contains("learning rate 0.01", Assert.Throws<LabException>(() => new SftTrainer(model, adapter, s_samples, [], options with { Resume = true, LearningRate = 1e-3 }).Run()).Message);
+    }
+
+    [Fact]
+    public void Logs_are_what_other_tools_read()
+    {
+        using var tiny = new TinyModel();
+        Losses(tiny, o => o with { MaxSteps = 3, EvalEvery = 0 });
+        var run = Path.Combine(tiny.Directory, "run");
+        var line = JsonNode.Parse(File.ReadLines(Path.Combine(run, "trainer_log.jsonl")).Last())!;
+        Assert.Equal(3, (int)line["current_steps"]!);
+        Assert.Equal(100.0, (double)line["percentage"]!);
+        Assert.True((double)line["share_of_peak"]! > 0);
+        Assert.StartsWith("<svg", File.ReadAllText(Path.Combine(run, "loss.svg")));
+        var records = TensorBoard(Directory.GetFiles(Path.Combine(run, "tensorboard")).Single()).ToArray();
+        Assert.Equal(4, records.Length);
+        Assert.Contains("brain.Event:2", records[0]);
+        Assert.All(records[1..], r => Assert.Contains("train/loss", r));
+    }
+
+    [Fact]
+    public void Memory_that_is_not_there_is_said_before_the_start()
+    {
+        using var tiny = new TinyModel();
+        using var model = tiny.Load();
+        var options = Options(tiny) with { GradientCheckpointing = "off" };
+        var estimate = MemoryEstimate.Of(model, 1000, 1 << 20, options, 1L << 40);
+        Assert.Contains("set gradient checkpointing to auto or on", Assert.Throws<LabException>(() => estimate.Require(1 << 20, options)).Message);
+        Assert.True(MemoryEstimate.Of(model, 1000, 1 << 20, options with { GradientCheckpointing = "on" }, 1L << 40).Total < estimate.Total);
+    }
+
+    // The format's own check sums, so that a reader other than ours would take it.
+    private static IEnumerable<string> TensorBoard(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        for (var at = 0; at < bytes.Length;)
+        {
+            var length = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at));
+            Assert.Equal(Masked(bytes.AsSpan(at, 8)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 8)));
+            Assert.Equal(Masked(bytes.AsSpan(at + 12, length)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 12 + length)));
+            yield return Encoding.Latin1.GetString(bytes, at + 12, length);
+            at += length + 16;
+        }
+
+        static uint Masked(ReadOnlySpan<byte> data)
+        {
+            var crc = uint.MaxValue;
+            foreach (var b in data)
+            {
+                crc ^= b;
+                for (var bit = 0; bit < 8; bit++) crc = (crc & 1) != 0 ? crc >> 1 ^ 0x82F63B78 : crc >> 1;
+            }
+            crc = ~crc;
+            return (crc >> 15 | crc << 17) + 0xA282EAD8;
+        }
+    }
+
+    private static double[] Losses(TinyModel tiny, Func<SftOptions, SftOptions> change, LoraConfig? lora = null)
+    {
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, lora ?? new LoraConfig { Rank = 4 }, 1);
+        return [.. new SftTrainer(model, adapter, s_samples, [], change(Options(tiny))).Run().History.Select(h => h.Loss)];
+    }
+
+    private static void Near(double[] expected, double[] actual, double tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < expected.Length; i++) Assert.Equal(expected[i], actual[i], tolerance * expected[i]);
+    }
+
+    private static SftOptions Options(TinyModel tiny) => new() { LearningRate = 1e-2, Epochs = 1000, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(tiny.Directory, "run") };
+}

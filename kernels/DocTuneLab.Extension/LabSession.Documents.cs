@@ -21,19 +21,19 @@ public sealed partial class LabSession
 
     private string LibraryName => Judge!.References.LibraryAssemblies.First();
 
-    /// <summary>Reads documentation and assemblies, cuts chunks and links them to symbols.</summary>
+    /// <summary>Reads documentation and assemblies (those of a package come with it), cuts chunks and links them to symbols.</summary>
     /// <exception cref="LabException">A folder or assembly is missing.</exception>
     public DocumentChanges ParseDocs(string directory, IReadOnlyList<string> assemblies)
     {
         var documents = DocumentSet.Load(directory);
-        var references = ReferenceSet.Load([.. assemblies]);
+        var references = ReferenceSet.Load([.. assemblies.Concat(documents.Site.Assemblies)]);
         Api = ApiModel.Load(references);
         Judge = new CSharpJudge(references);
         Documents = documents;
         var linker = new SymbolLinker(Api, Judge);
         // Without a base model there is no tokenizer yet; four characters a token is close enough for a budget.
         var chunker = Model is { } model ? new Chunker(model.Tokenizer, 384, linker) : new Chunker(text => (text.Length + 3) / 4, 384, linker);
-        var changes = Storage.SaveDocuments(documents.Documents, chunker.Chunk, $"chunker:384:{Model?.Tokenizer.VocabularySize}:{Api.Hash}");
+        var changes = Storage.SaveDocuments(documents.Documents, chunker.Chunk, $"{typeof(Chunker).Module.ModuleVersionId}:384:{Model?.Tokenizer.VocabularySize}:{Api.Hash}");
         Storage.SaveSymbols(Api);
         Chunks = Storage.Chunks();
         return changes;

@@ -11,6 +11,13 @@ if (args is ["train-long", ..])
 if (args is ["kernel", ..])
     return await DocTuneLab.Benchmarks.KernelComparison.RunAsync();
 
+if (args is ["documents", ..])
+    return DocTuneLab.Benchmarks.DocumentBenchmarks.Run(args[1..]);
+if (args is ["docsets", _, ..])
+    return DocTuneLab.Benchmarks.DocumentBenchmarks.Table(args[1..]);
+if (args is ["fuzz", _, _, _, ..])
+    return DocTuneLab.Benchmarks.DocumentFuzz.Run(args[1..]);
+
 // In this process: the native libraries are where they are, and a run takes a minute instead of ten.
 var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
 var config = DefaultConfig.Instance.AddJob(job).HideColumns(Column.Error, Column.StdDev, Column.RatioSD, Column.Job, Column.IterationCount, Column.LaunchCount, Column.WarmupCount, Column.Toolchain);

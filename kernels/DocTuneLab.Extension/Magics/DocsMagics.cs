@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DocTuneLab.Corpus;
 using DocTuneLab.Documents;
 using DocTuneLab.Notebooks;
 
@@ -14,15 +15,58 @@ internal static class DocsMagics
 
     private static Command DocsCommand(LabSession lab)
     {
-        var directory = new Argument<string>("DIR") { Description = "Folder of Markdown pages." };
-        var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies; XML docs are found beside them.", Required = true, AllowMultipleArgumentsPerToken = true };
-        var command = new Command("#!docs", "Parses documentation and assemblies into chunks and symbols.") { directory, assembly };
+        var directory = new Argument<string>("DIR") { Description = "Folder of Markdown pages, a DocFX, MkDocs or Docusaurus site, a page, or a .nupkg." };
+        var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies; XML docs are found beside them. A .nupkg brings its own.", AllowMultipleArgumentsPerToken = true };
+        var command = new Command("#!docs", "Parses documentation and assemblies into chunks and symbols.") { directory, assembly, TreeCommand(lab), ChunkCommand(lab), CoverageCommand(lab) };
         command.SetCellAction((p, cell) =>
         {
-            var changes = lab.ParseDocs(p.GetValue(directory)!, p.GetValue(assembly)!);
-            cell.Display($"{lab.Documents!.Documents.Count} pages ({changes.Added} new, {changes.Changed} changed, {changes.Unchanged} unchanged), {lab.Chunks.Count} chunks, {lab.Api!.Symbols.Count} public symbols, {lab.Documents.BrokenLinks.Count} broken links");
-            cell.Display(lab.Documents.Documents.Select(d => new { d.Path, d.Title, d.Language, Split = d.Split.ToString(), Chunks = lab.Chunks.Count(c => c.DocumentPath == d.Path), CodeBlocks = d.CodeBlocks.Count }).ToArray());
+            var changes = lab.ParseDocs(p.GetValue(directory)!, p.GetValue(assembly) ?? []);
+            var documents = lab.Documents!;
+            var twice = DuplicatePage.Find(documents.Documents);
+            cell.Display($"{documents.Documents.Count} pages ({changes.Added} new, {changes.Changed} changed, {changes.Unchanged} unchanged), {lab.Chunks.Count} chunks, {lab.Api!.Symbols.Count} public symbols, {documents.BrokenLinks.Count} broken links{(documents.Problems.Count > 0 ? $", {documents.Problems.Count} problems" : "")}{(twice.Count > 0 ? $", {twice.Count} near-duplicate pages" : "")}");
+            cell.Display(documents.Documents.Select(d => new { d.Path, d.Title, d.Language, Split = d.Split.ToString(), Chunks = lab.Chunks.Count(c => c.DocumentPath == d.Path), CodeBlocks = d.CodeBlocks.Count }).ToArray());
+            if (documents.Problems.Count > 0) cell.Display(documents.Problems.Select(x => new { x.Path, x.Line, Kind = x.Kind.ToString(), x.Message }).ToArray());
+            if (twice.Count > 0) cell.Display(twice.ToArray());
         });
         return command;
     }
+
+    private static Command TreeCommand(LabSession lab)
+    {
+        var command = new Command("tree", "The pages and their sections.");
+        command.SetCellAction((_, cell) => Show(cell, DocsHtml.Tree(Documents(lab), lab.Chunks), string.Join('\n', Documents(lab).Documents.Select(d => $"{d.Path}: {d.Title}"))));
+        return command;
+    }
+
+    private static Command ChunkCommand(LabSession lab)
+    {
+        var path = new Argument<string>("PAGE") { Description = "Path of a page." };
+        var number = new Argument<int>("N") { Description = "Which of its chunks, from 1.", DefaultValueFactory = _ => 1 };
+        var command = new Command("chunk", "A chunk beside its source.") { path, number };
+        command.SetCellAction((p, cell) =>
+        {
+            var page = Documents(lab).Find(p.GetValue(path)!) ?? throw new LabException($"no page '{p.GetValue(path)}'; #!docs tree lists them");
+            var chunks = lab.Chunks.Where(c => c.DocumentPath == page.Path).ToList();
+            var n = p.GetValue(number);
+            if (n < 1 || n > chunks.Count) throw new LabException($"{page.Path} has {chunks.Count} chunks: expected a number from 1 to {chunks.Count}, not {n}");
+            Show(cell, DocsHtml.Beside(page, chunks[n - 1]), chunks[n - 1].Context + chunks[n - 1].Text);
+        });
+        return command;
+    }
+
+    private static Command CoverageCommand(LabSession lab)
+    {
+        var command = new Command("coverage", "Which public members the pages mention, and which none does.");
+        command.SetCellAction((_, cell) =>
+        {
+            Documents(lab);
+            Charts.Show(cell, DocsHtml.Coverage(lab.Api!, lab.Chunks));
+            Show(cell, DocsHtml.Unmentioned(lab.Api!, lab.Chunks), "");
+        });
+        return command;
+    }
+
+    private static DocumentSet Documents(LabSession lab) => lab.Documents ?? throw new LabException("no documents yet: run #!docs DIR --assembly DLL first");
+
+    private static void Show(CellContext cell, string html, string text) => cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = text });
 }

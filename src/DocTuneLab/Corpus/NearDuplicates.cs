@@ -22,6 +22,12 @@ public sealed class NearDuplicates(double threshold = 0.92)
     public string? TryAdd(string text)
     {
         if (!_exact.Add(ContentHash.Of(text))) return "duplicate";
+        return KeepOrMatch(text) is null ? null : "near-duplicate";
+    }
+
+    /// <summary>Keeps the text unless nearly it was kept before: then the number of the text that it is like, counted from 0 in order of keeping, and how like.</summary>
+    internal (int Text, double Similarity)? KeepOrMatch(string text)
+    {
         var grams = TokenGrams.Of(TokenGrams.Tokens(text), 3);
         var keys = Keys(grams);
         var seen = new HashSet<int>();
@@ -29,7 +35,7 @@ public sealed class NearDuplicates(double threshold = 0.92)
         {
             if (!_buckets.TryGetValue(key, out var bucket)) continue;
             foreach (var other in bucket)
-                if (seen.Add(other) && Jaccard(grams, _texts[other]) >= threshold) return "near-duplicate";
+                if (seen.Add(other) && Jaccard(grams, _texts[other]) is var similarity && similarity >= threshold) return (other, similarity);
         }
         foreach (var key in keys)
         {

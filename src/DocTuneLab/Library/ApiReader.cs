@@ -113,7 +113,9 @@ internal sealed class ApiReader(XmlDocs docs)
     /// <summary>What a member is, or null if it is not part of the API as written (accessors, what records synthesise, invisible members).</summary>
     private static ApiKind? MemberKind(ISymbol member, ApiKind typeKind)
     {
-        if (!Visible(member) || member.IsImplicitlyDeclared || member is INamedTypeSymbol) return null;
+        // In source, the constructor that a class has without writing one is implicit; in metadata it is like any other.
+        var unwritten = member is IMethodSymbol { MethodKind: MethodKind.Constructor, Parameters: [], ContainingType: { TypeKind: TypeKind.Class, IsStatic: false } };
+        if (!Visible(member) || (member.IsImplicitlyDeclared && !unwritten) || member is INamedTypeSymbol) return null;
         if (typeKind == ApiKind.Record && Synthesised(member)) return null;
         switch (member)
         {

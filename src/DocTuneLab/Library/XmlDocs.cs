@@ -1,5 +1,6 @@
 using System.Xml;
 using System.Xml.Linq;
+using System.Xml.XPath;
 using Microsoft.CodeAnalysis;
 
 namespace DocTuneLab.Library;
@@ -8,6 +9,9 @@ namespace DocTuneLab.Library;
 internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<string, string?> xmlByAssembly)
 {
     private static readonly Dictionary<string, XElement> s_none = [];
+
+    /// <summary>No document type, so no entities that expand to gigabytes or name other files.</summary>
+    private static readonly XmlReaderSettings s_settings = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
     private readonly Dictionary<string, Dictionary<string, XElement>> _files = new(StringComparer.Ordinal);
 
     /// <summary>The <c>member</c> element of a symbol, inherited parts filled in; null if it is not documented.</summary>
@@ -17,13 +21,18 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
     {
         symbol = symbol.OriginalDefinition;
         if (depth > 16 || symbol.GetDocumentationCommentId() is not { } id || symbol.ContainingAssembly is not { } assembly) return null;
-        if (!FileOf(assembly).TryGetValue(id, out var own)) return null;
+        if ((symbol.DeclaringSyntaxReferences.Length > 0 ? FromSource(symbol) : FileOf(assembly).GetValueOrDefault(id)) is not { } own) return null;
         if (own.Descendants("inheritdoc").FirstOrDefault() is not { } first) return own;
 
         var cref = (string?)first.Attribute("cref");
         var sources = cref is null ? Inherited(symbol) : DocumentationCommentId.GetSymbolsForDeclarationId(cref, compilation);
         var source = sources.Select(s => Find(s, depth + 1)).FirstOrDefault(e => e is not null);
         var merged = new XElement(own);
+        if ((string?)first.Attribute("path") is { } path && own.Element("inheritdoc") == first)
+        {
+            // A path picks what is inherited; without one it is everything.
+            source = source is null ? null : new XElement("member", Select(source, path));
+        }
         foreach (var nested in merged.Elements().Where(e => e.Name != "inheritdoc").SelectMany(e => e.Descendants("inheritdoc")).ToList())
         {
             var part = nested.Ancestors().First(a => a.Parent == merged);
@@ -35,6 +44,36 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
         return merged;
 
         static string? Key(XElement e) => (string?)e.Attribute("name") ?? (string?)e.Attribute("cref");
+    }
+
+    /// <summary>Elements of a path such as <c>/summary</c>, or <c>//param[@name='x']</c>; none where it is no path.</summary>
+    private static IEnumerable<XElement> Select(XElement member, string path)
+    {
+        try
+        {
+            // As the compiler documents it, the member is the root.
+            return [.. member.XPathSelectElements(path.StartsWith('/') && !path.StartsWith("//", StringComparison.Ordinal) ? path[1..] : path).Select(e => new XElement(e))];
+        }
+        catch (XPathException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>The comment of a symbol that comes from source; null where it has none, or one that is not well-formed.</summary>
+    private static XElement? FromSource(ISymbol symbol)
+    {
+        var xml = symbol.GetDocumentationCommentXml();
+        if (string.IsNullOrWhiteSpace(xml)) return null;
+        try
+        {
+            using var reader = XmlReader.Create(new StringReader(xml), s_settings);
+            return XElement.Load(reader, LoadOptions.PreserveWhitespace);
+        }
+        catch (XmlException)
+        {
+            return null;
+        }
     }
 
     private static IEnumerable<ISymbol> Inherited(ISymbol symbol)
@@ -75,13 +114,14 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
         try
         {
             var members = new Dictionary<string, XElement>(StringComparer.Ordinal);
-            foreach (var member in XDocument.Load(path, LoadOptions.PreserveWhitespace).Root?.Element("members")?.Elements("member") ?? [])
+            using var reader = XmlReader.Create(path, s_settings);
+            foreach (var member in XDocument.Load(reader, LoadOptions.PreserveWhitespace).Root?.Element("members")?.Elements("member") ?? [])
                 if ((string?)member.Attribute("name") is { } name) members.TryAdd(name, member);
             return members;
         }
         catch (XmlException e)
         {
-            throw new LabException($"{path}:{e.LineNumber}: not well-formed XML ({e.Message}). Expected a compiler-made documentation file; rebuild the library.", e);
+            throw new LabException($"{path}:{Math.Max(1, e.LineNumber)}: not well-formed XML ({e.Message}). Expected a compiler-made documentation file; rebuild the library.", e);
         }
     }
 }

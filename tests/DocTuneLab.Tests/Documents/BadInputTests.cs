@@ -151,6 +151,13 @@ public sealed class BadInputTests : IDisposable
         Assert.Contains(set.Problems, p => p.Kind is ProblemKind.FrontMatter or ProblemKind.TooDeep);
     }
 
+    [Fact]
+    public void A_flow_sequence_that_the_yaml_scanner_chokes_on_is_a_problem_like_any_other()
+    {
+        var set = Load(_folder.With("p.md", "---\ntitle: WeirGate\ntags: [referener the sill.\n\n```csharp nocompile\n\npublic sealed class WeirGate\n```\n\n## Members\n\n| Member | What |\n---\n\nbody"));
+        Covered(set.Find("p.md")!);
+    }
+
     /// <summary>Every non-blank character is covered exactly once.</summary>
     public static void Covered(Document document, int budget = 64)
     {

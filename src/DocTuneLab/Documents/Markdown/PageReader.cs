@@ -148,7 +148,9 @@ internal sealed class PageReader
         var span = MarkdownSource.SpanOf(table, _text);
         Element(ElementKind.Table, "", table);
         var rows = table.Select(r => MarkdownSource.LineStart(_text, r.Span.Start)).ToList();
-        if (rows.Count > 1) _tables.Add(new(MarkdownSource.LineStart(_text, span.Start), rows[1], span.End));
+        // A table in a quote or list that link definitions were taken from may not lie in one piece.
+        var first = MarkdownSource.LineStart(_text, span.Start);
+        if (rows.Count > 1 && first < rows[1] && rows[1] < span.End) _tables.Add(new(first, rows[1], span.End));
         // The delimiter row has no block of its own: it follows the header, and no cut lies between them and the first row.
         if (nodes.Count > 1) nodes.RemoveAt(1);
         return nodes;

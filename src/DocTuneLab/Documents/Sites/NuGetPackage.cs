@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Reflection.Metadata;
 using System.Xml;
 using System.Xml.Linq;
 
@@ -33,7 +34,7 @@ internal static class NuGetPackage
                 left -= Unpack(entry, target, name, left, problems);
             }
             Directory.CreateDirectory(folder);
-            return new() { Kind = DocsKind.Package, Title = Id(zip, name, problems), Root = folder, Assemblies = [.. wanted.Select(w => Path.Combine(folder, w.Path)).Where(p => p.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) && File.Exists(p)).Order(StringComparer.Ordinal)] };
+            return new() { Kind = DocsKind.Package, Title = Id(zip, name, problems), Root = folder, Assemblies = [.. wanted.Where(w => IsAssembly(folder, w.Path, name, problems)).Select(w => Path.Combine(folder, w.Path)).Order(StringComparer.Ordinal)] };
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -111,6 +112,24 @@ internal static class NuGetPackage
             File.Delete(part);
         }
         return written;
+    }
+
+    private static bool IsAssembly(string folder, string path, string package, ICollection<DocumentProblem> problems)
+    {
+        var file = Path.Combine(folder, path);
+        if (!path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) || !File.Exists(file)) return false;
+        try
+        {
+            using var stream = File.OpenRead(file);
+            using var image = new System.Reflection.PortableExecutable.PEReader(stream);
+            if (image.HasMetadata && image.GetMetadataReader().IsAssembly) return true;
+        }
+        catch (Exception e) when (e is BadImageFormatException or InvalidOperationException or IOException or OverflowException)
+        {
+            // Said below.
+        }
+        problems.Add(new($"{package}/{path}", 0, ProblemKind.Library, "not a readable .NET assembly; left out."));
+        return false;
     }
 
     private static string Id(ZipArchive zip, string name, ICollection<DocumentProblem> problems)

@@ -27,9 +27,17 @@ internal sealed record YamlItem(int Line, string? Scalar, IReadOnlyList<YamlItem
     public static YamlItem? Parse(string text)
     {
         var parser = new Parser(new StringReader(text));
-        parser.Consume<StreamStart>();
-        if (!parser.TryConsume<DocumentStart>(out _)) return null;
-        return Read(parser, new(StringComparer.Ordinal), 0);
+        try
+        {
+            parser.Consume<StreamStart>();
+            return parser.TryConsume<DocumentStart>(out _) ? Read(parser, new(StringComparer.Ordinal), 0) : null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // The scanner leaves some malformed scalars to its own assertions.
+            var at = parser.Current?.End ?? Mark.Empty;
+            throw new YamlException(at, at, "a value is malformed", e);
+        }
     }
 
     private static YamlItem Read(Parser parser, Dictionary<string, YamlItem> anchors, int depth)

@@ -99,7 +99,7 @@ public sealed class KernelProcess : ICellHost
         }
         if (!request.Done.Task.IsCompleted)
             return Ended(CellStatus.Died, "KernelDied", $"{cell.Label}: the kernel died{HowItDied()}.");
-        return request.Error is not { } error ? new CellResult(CellStatus.Ok, clock.Elapsed, null) : new CellResult(status, clock.Elapsed, error);
+        return request.Error is not { } error ? new CellResult(CellStatus.Ok, clock.Elapsed, null) : new CellResult(error.Name == "CellStuck" ? CellStatus.Stuck : status, clock.Elapsed, error);
 
         CellResult Ended(CellStatus how, string name, string message)
         {

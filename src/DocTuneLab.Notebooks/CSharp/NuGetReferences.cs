@@ -14,15 +14,12 @@ namespace DocTuneLab.Notebooks.CSharp;
 /// </summary>
 internal sealed partial class NuGetReferences
 {
+    private static readonly string Rid = $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{System.Runtime.InteropServices.RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
+
     private readonly SortedDictionary<string, string> packages = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> sources = [];
     private readonly Queue<string> extensions = new();
     private readonly HashSet<string> added = new(StringComparer.Ordinal);
-
-    // Those that the host has not loaded yet, too: the runtime would refuse another version of one of them.
-    private static readonly Dictionary<string, string> HostAssemblies = ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "")
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).DistinctBy(path => Path.GetFileNameWithoutExtension(path))
-        .ToDictionary(path => Path.GetFileNameWithoutExtension(path)!, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Takes the next assembly of a package that may hold an extension.</summary>
     public bool TryTakeExtension([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? path) => extensions.TryDequeue(out path);
@@ -69,7 +66,7 @@ internal sealed partial class NuGetReferences
     {
         var references = string.Concat(wanted.Select(package => $"<PackageReference Include=\"{package.Key}\" Version=\"{package.Value}\" />"));
         var more = sources.Count == 0 ? "" : $"<RestoreAdditionalProjectSources>{System.Security.SecurityElement.Escape(string.Join(';', sources))}</RestoreAdditionalProjectSources>";
-        var project = $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net{Environment.Version.Major}.0</TargetFramework>{more}</PropertyGroup><ItemGroup>{references}</ItemGroup></Project>";
+        var project = $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net{Environment.Version.Major}.0</TargetFramework><RuntimeIdentifier>{Rid}</RuntimeIdentifier><SelfContained>false</SelfContained><UseAppHost>false</UseAppHost>{more}</PropertyGroup><ItemGroup>{references}</ItemGroup></Project>";
         var folder = Path.Combine(Path.GetTempPath(), "doctune-nuget", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16]);
         var assets = Path.Combine(folder, "obj", "project.assets.json");
         if (!File.Exists(Path.Combine(folder, "restored")))
@@ -79,7 +76,15 @@ internal sealed partial class NuGetReferences
             var start = new ProcessStartInfo("dotnet", ["restore", "packages.csproj", "--nologo", "-v", "q"]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
             using var process = Process.Start(start) ?? throw new NotebookException("'dotnet restore' could not be started.");
             var output = process.StandardOutput.ReadToEndAsync(cancellation);
-            await process.WaitForExitAsync(cancellation);
+            try
+            {
+                await process.WaitForExitAsync(cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+                throw;
+            }
             if (process.ExitCode != 0)
             {
                 var reasons = (await output).Split('\n').Where(line => line.Contains("error", StringComparison.Ordinal))
@@ -96,22 +101,30 @@ internal sealed partial class NuGetReferences
             }
             await File.WriteAllTextAsync(Path.Combine(folder, "restored"), "", cancellation);
         }
-        return Resolve(JsonNode.Parse(await File.ReadAllTextAsync(assets, cancellation))!);
+        if (Resolve(JsonNode.Parse(await File.ReadAllTextAsync(assets, cancellation))!) is { } files)
+            return files;
+        // Someone has emptied the folder of the packages since.
+        File.Delete(Path.Combine(folder, "restored"));
+        return await RestoreAsync(wanted, location, cancellation);
     }
 
-    private static (List<string> Libraries, List<string> Natives) Resolve(JsonNode assets)
+    /// <summary>The files of the packages for this system, or null where they are no longer there.</summary>
+    private static (List<string> Libraries, List<string> Natives)? Resolve(JsonNode assets)
     {
         var roots = assets["packageFolders"]!.AsObject().Select(folder => folder.Key).ToList();
         var libraries = new List<string>();
         var natives = new List<string>();
-        foreach (var (key, target) in assets["targets"]!.AsObject().First().Value!.AsObject())
+        // Of the two targets the one for this system: it has chosen among the files that differ by system.
+        foreach (var (key, target) in assets["targets"]!.AsObject().First(target => target.Key.EndsWith('/' + Rid, StringComparison.Ordinal)).Value!.AsObject())
         {
-            if (assets["libraries"]![key]?["path"]?.GetValue<string>() is not { } path || roots.Select(root => Path.Combine(root, path)).FirstOrDefault(Directory.Exists) is not { } folder)
+            if (assets["libraries"]![key]?["path"]?.GetValue<string>() is not { } path)
                 continue;
-            libraries.AddRange((target!["runtime"]?.AsObject() ?? []).Where(file => !file.Key.EndsWith("_._", StringComparison.Ordinal)).Select(file => Path.Combine(folder, file.Key)));
-            natives.AddRange((target["runtimeTargets"]?.AsObject() ?? [])
-                .Where(file => file.Value?["assetType"]?.GetValue<string>() == "native" && file.Value["rid"]?.GetValue<string>() == System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier)
-                .Select(file => Path.Combine(folder, file.Key)));
+            if (roots.Select(root => Path.Combine(root, path)).FirstOrDefault(Directory.Exists) is not { } folder)
+                return null;
+            libraries.AddRange(Files("runtime"));
+            natives.AddRange(Files("native"));
+
+            IEnumerable<string> Files(string kind) => (target![kind]?.AsObject() ?? []).Where(file => !file.Key.EndsWith("_._", StringComparison.Ordinal)).Select(file => Path.Combine(folder, file.Key));
         }
         return (libraries, natives);
     }
@@ -119,17 +132,17 @@ internal sealed partial class NuGetReferences
     private void Load(List<string> libraries, List<string> natives, CSharpSession session)
     {
         // What the host itself has loaded stays: two copies of one assembly would make two types of each name.
-        var loaded = AssemblyLoadContext.Default.Assemblies.Select(assembly => assembly.GetName().Name).ToHashSet();
+        var loaded = AssemblyLoadContext.Default.Assemblies.Where(assembly => !assembly.IsDynamic && assembly.Location.Length > 0).DistinctBy(assembly => assembly.GetName().Name)
+            .ToDictionary(assembly => assembly.GetName().Name!, assembly => assembly.Location, StringComparer.OrdinalIgnoreCase);
         foreach (var path in libraries.Where(added.Add))
         {
             var name = Path.GetFileNameWithoutExtension(path);
-            if (HostAssemblies.TryGetValue(name, out var host))
+            // The runtime would refuse another version of what the host has, loaded or not.
+            if ((AssemblyFiles.OfHost(name) ?? loaded.GetValueOrDefault(name)) is { } host)
             {
                 session.AddReferenceFiles([host]);
                 continue;
             }
-            if (loaded.Contains(name))
-                continue;
             var assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
             session.AddReferenceFiles([path]);
             if (assembly.GetReferencedAssemblies().Any(reference => reference.Name == typeof(INotebookExtension).Assembly.GetName().Name))

@@ -20,6 +20,7 @@ internal static class CommandLine
         AuditVerb.Command(),
         LabVerb.Command(),
         Runs.Command(),
+        Doctor.Command(),
         Kernel.Command(),
         Train.Command(),
         Evaluate.Command(),

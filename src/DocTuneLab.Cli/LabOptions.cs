@@ -5,7 +5,7 @@ namespace DocTuneLab.Cli;
 /// <summary>Options that several verbs share, so that they mean the same everywhere.</summary>
 internal static class LabOptions
 {
-    public static Option<string> Lab() => new("--lab") { Description = "The lab's folder. Default artifacts/lab.", DefaultValueFactory = _ => Path.Combine("artifacts", "lab"), HelpName = "L" };
+    public static Option<string> Lab() => new("--lab") { Description = "The lab's folder.", DefaultValueFactory = _ => Path.Combine("artifacts", "lab"), HelpName = "L" };
 
     public static Option<string[]> Assemblies() => new("--assembly", "-a") { Description = "Assembly of the library; its XML documentation lies beside it. May be repeated.", HelpName = "DLL" };
 

@@ -10,6 +10,10 @@ if (args is ["train-long", ..])
     return DocTuneLab.Benchmarks.TrainingStepComparison.RunLong(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 10_000);
 if (args is ["kernel", ..])
     return await DocTuneLab.Benchmarks.KernelComparison.RunAsync();
+if (args is ["storage", ..])
+    return DocTuneLab.Benchmarks.StorageBenchmarks.Run(args is [_, var pages] ? int.Parse(pages, System.Globalization.CultureInfo.InvariantCulture) : 10_000);
+if (args is ["killtest", ..])
+    return DocTuneLab.Benchmarks.KillTest.Run(args is [_, var kills] ? int.Parse(kills, System.Globalization.CultureInfo.InvariantCulture) : 200);
 
 if (args is ["documents", ..])
     return DocTuneLab.Benchmarks.DocumentBenchmarks.Run(args[1..]);

@@ -64,6 +64,22 @@ public sealed class LabTests : IDisposable
     }
 
     [Fact]
+    public void Audit_fails_on_what_it_finds_and_doctor_says_what_there_is()
+    {
+        var library = typeof(Storage.Lab).Assembly.Location;
+        _doctune.Write("docs/d.md", "# Lab\n\n```csharp\nDocTuneLab.Storage.Lab.Opn(\"x\");\n```\n");
+        var found = _doctune.Run("audit", "docs", "--assembly", library, "--ignore", "DTA006", "--fail-on", "error");
+        Assert.Equal((1, ""), (found.Code, found.Error));
+        Assert.Contains("docs/d.md:4: error DTA002: 'Opn' does not exist", found.Out);
+        Assert.Equal(0, _doctune.Run("audit", "docs", "--assembly", library, "--fail-on", "none", "--json").Code);
+        var misused = _doctune.Run("audit", "docs", "--assembly", library, "--ignore", "DTA999");
+        Assert.Equal(2, misused.Code);
+        Assert.Contains("There is no rule 'DTA999'.", misused.Error);
+        Assert.Contains("no.dll: assembly not found", _doctune.Run("audit", "docs", "--assembly", "no.dll").Error);
+        Assert.Contains(Json("doctor")["findings"]!.AsArray(), f => (string)f!["name"]! == "libtorch" && (string)f["status"]! == "ok");
+    }
+
+    [Fact]
     public void A_second_writer_is_told_who_is_there()
     {
         using var lab = Storage.Lab.Open(Lab);

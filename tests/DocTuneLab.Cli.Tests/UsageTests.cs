@@ -22,6 +22,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("--help")]
     [InlineData("run", "--help")]
     [InlineData("kernel", "start", "--help")]
+    [InlineData("audit", "diff", "--help")]
+    [InlineData("lab", "import", "--help")]
+    [InlineData("runs", "show", "--help")]
     public void Help_is_there_for_every_verb(params string[] arguments)
     {
         var result = doctune.Run(arguments);

@@ -17,7 +17,7 @@ internal static class AuditVerb
         var assemblies = LabOptions.Assemblies();
         assemblies.Required = true;
         var code = new Option<string[]>("--source", "-s") { Description = "Folder of the library's C# source: findings about members then point into it. May be repeated.", HelpName = "DIR" };
-        var failOn = new Option<string>("--fail-on") { Description = "Severity from which on findings fail (exit code 1): error, warning, note, none. Default warning.", DefaultValueFactory = _ => "warning", HelpName = "SEVERITY" };
+        var failOn = new Option<string>("--fail-on") { Description = "Severity from which on findings fail (exit code 1): error, warning, note, none.", DefaultValueFactory = _ => "warning", HelpName = "SEVERITY" };
         failOn.AcceptOnlyFromAmong("error", "warning", "note", "none");
         var ignore = new Option<string[]>("--ignore") { Description = "Rule to leave out, by id or name. May be repeated.", HelpName = "RULE" };
         var baseline = new Option<string?>("--baseline") { Description = "File of known findings; only others are reported.", HelpName = "FILE" };

@@ -14,7 +14,7 @@ internal static class Parse
         var sources = new Argument<string[]>("dir") { Description = "Documentation folders. With several, the paths of pages begin with the folder's name.", Arity = ArgumentArity.OneOrMore };
         var assemblies = LabOptions.Assemblies();
         var lab = LabOptions.Lab();
-        var tokens = new Option<int>("--max-tokens") { Description = "Budget of a passage. Default 384.", DefaultValueFactory = _ => 384, HelpName = "N" };
+        var tokens = new Option<int>("--max-tokens") { Description = "Budget of a passage.", DefaultValueFactory = _ => 384, HelpName = "N" };
         var tokenizer = new Option<string?>("--tokenizer") { Description = "Model folder whose tokenizer counts. Without it, four characters count as a token.", HelpName = "DIR" };
         var full = new Option<bool>("--full") { Description = "Parse even if no file changed." };
         var json = LabOptions.Json();

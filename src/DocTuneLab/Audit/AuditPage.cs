@@ -31,12 +31,34 @@ internal sealed partial class AuditPage
         return LineOf(block.Span.Start) + Math.Max(line, 1) - (fenced ? 0 : 1);
     }
 
-    /// <summary>Text of the innermost section around a position, without its subsections before it, which may say that something is obsolete.</summary>
+    /// <summary>Heading and text of the innermost section around a position.</summary>
     public string SectionAround(int position)
+    {
+        var section = SectionOf(position);
+        return $"{section.Heading}\n{_document.Text.AsSpan(section.Span.Start, section.Span.Length)}";
+    }
+
+    /// <summary>The paragraph around a position, or the row of a table, with the heading above.</summary>
+    public string ParagraphAround(int position)
+    {
+        var text = _document.Text;
+        var (start, end) = (LineStart(position), LineEnd(position));
+        if (!text.AsSpan(start, end - start).TrimStart().StartsWith("|"))
+        {
+            while (start > 0 && LineStart(start - 1) is var before && !text.AsSpan(before, start - 1 - before).IsWhiteSpace()) start = before;
+            while (end < text.Length && LineEnd(end + 1) is var after && !text.AsSpan(end + 1, after - end - 1).IsWhiteSpace()) end = after;
+        }
+        return $"{SectionOf(position).Heading}\n{text.AsSpan(start, end - start)}";
+
+        int LineStart(int at) => at <= 0 ? 0 : text.LastIndexOf('\n', at - 1) + 1;
+        int LineEnd(int at) => at < text.Length && text.IndexOf('\n', at) is >= 0 and var found ? found : text.Length;
+    }
+
+    private Section SectionOf(int position)
     {
         var section = _document.Root;
         while (section.Children.FirstOrDefault(c => c.Span.Start <= position && position < c.Span.End) is { } inner) section = inner;
-        return $"{section.Heading}\n{_document.Text.AsSpan(section.Span.Start, section.Span.Length)}";
+        return section;
     }
 
     /// <summary>Whether a comment in the page excuses a rule on a line.</summary>

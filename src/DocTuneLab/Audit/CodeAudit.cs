@@ -115,7 +115,7 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
             var name = Quoted().Matches(error.Message).Select(m => m.Groups[1].Value).ToList();
             var missing = verdict.Uses.FirstOrDefault(u => u.Line == error.Line && u.Kind == SymbolUseKind.Missing && u.IsLibrary && name.Any(n => Simple(n) == u.Name));
             if (missing is not null && error.Id is not ("CS0103" or "CS0246"))
-                Add(AuditRule.Missing, AuditSeverity.Error, error.Line, $"'{missing.Name}' does not exist ({error.Id}: {error.Message})", Real(missing.Suggestion), missing.Suggestion);
+                Add(AuditRule.Missing, AuditSeverity.Error, error.Line, $"'{missing.Name}' does not exist in the given assemblies ({error.Id}: {error.Message})", Real(missing.Suggestion), missing.Suggestion);
             else if (missing is { Suggestion: { } near } && IsSlip(missing.Name, near))
                 Add(AuditRule.Missing, AuditSeverity.Warning, error.Line, $"'{missing.Name}' does not exist, neither in the library nor on the page", Real(near), near);
             else if (s_undeclared.Contains(error.Id)) undeclared.UnionWith(name.Take(1).Select(Simple));
@@ -158,8 +158,12 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
         return string.Join(" | ", all.Take(3));
     }
 
-    // A type of the reader's own is likelier than a slip, unless the names are nearly the same.
-    private static bool IsSlip(string name, string near) => NearestName.Distance(name, near[(near.LastIndexOf('.') + 1)..]) <= Math.Max(1, name.Length / 6);
+    // A type of the reader's own is likelier than a slip, unless the names are nearly the same; MyClient is no slip of Client.
+    private static bool IsSlip(string name, string near)
+    {
+        near = near[(near.LastIndexOf('.') + 1)..];
+        return !name.EndsWith(near, StringComparison.Ordinal) && NearestName.Distance(name, near) <= Math.Max(1, name.Length / 6);
+    }
 
     private static string Simple(string name)
     {

@@ -50,7 +50,7 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
             var uid = Uri.UnescapeDataString(match.Groups[1].Value).TrimEnd('*');
             if (!api.Namespaces.Any(n => uid.StartsWith(n + ".", StringComparison.Ordinal)) || api.Namespaces.Contains(uid)) continue;
             if (api.Symbols.Any(s => s.Id.AsSpan(2).StartsWith(uid) && (s.Id.Length == uid.Length + 2 || s.Id[uid.Length + 2] is '(' or '`'))) continue;
-            if (AuditPage.SpeaksOfTheEnd(page.SectionAround(match.Index))) continue;
+            if (AuditPage.SpeaksOfTheEnd(page.ParagraphAround(match.Index))) continue;
             var name = uid.Split('(')[0];
             yield return new(AuditRule.Gone, AuditSeverity.Error, page.File, page.LineOf(match.Index), $"uid '{uid}' does not exist in the library", api.FindNearest(name[(name.LastIndexOf('.') + 1)..])?.Id[2..]);
         }
@@ -64,7 +64,7 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
         if (overloads.Count == 0) overloads = [.. api.FindByName(member).Where(m => m.Kind == ApiKind.ExtensionMethod)];
         if (overloads.Count == 0)
         {
-            if (types.Any(t => api.Types.Any(n => n.Name == member && n.Id.StartsWith(t.Id + ".", StringComparison.Ordinal))) || Binds(types, member) || AuditPage.SpeaksOfTheEnd(page.SectionAround(position))) return null;
+            if (types.Any(t => api.Types.Any(n => n.Name == member && n.Id.StartsWith(t.Id + ".", StringComparison.Ordinal))) || Binds(types, member) || AuditPage.SpeaksOfTheEnd(page.ParagraphAround(position))) return null;
             var near = types.Select(t => api.FindNearest(member, t.Id)).FirstOrDefault(n => n is not null);
             return new(AuditRule.Gone, AuditSeverity.Error, page.File, line, $"{types[0].Name} has no member '{member}'", near?.Signature, near?.Id);
         }

@@ -24,7 +24,7 @@ public sealed partial class Lab
             var match = Selective(SearchText.Query(query));
             if (match.Length == 0) return [];
             var found = _sql.Query<(long Row, double Score)>(
-                "SELECT rowid, -bm25(chunks_fts, 2.0, 1.0) FROM chunks_fts WHERE chunks_fts MATCH @match ORDER BY bm25(chunks_fts, 2.0, 1.0), rowid LIMIT @limit", new { match, limit });
+                "SELECT rowid, score FROM (SELECT rowid, -bm25(chunks_fts, 2.0, 1.0) AS score FROM chunks_fts WHERE chunks_fts MATCH @match LIMIT @scored) ORDER BY score DESC, rowid LIMIT @limit", new { match, limit, scored = ScoredPassages });
             return [.. found.Select(f => new SearchHit(_sql.QuerySingle<ChunkRow>($"SELECT {ChunkColumns} FROM chunks c WHERE c.row = @Row", new { f.Row }).ToChunk(), f.Score))];
         }
     }

@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace DocTuneLab.Cli.Tests;
+
+/// <summary>What the pages under docs tell people to type does what it says.</summary>
+public sealed partial class DocsPageTests : IDisposable
+{
+    private const string Tool = "dotnet run -c Release --project src/DocTuneLab.Cli -- ";
+    private static readonly string s_root = Root();
+    private readonly Doctune _doctune = new();
+
+    public void Dispose() => _doctune.Dispose();
+
+    [Fact]
+    public void The_commands_of_the_audit_page_run_in_their_order()
+    {
+        var commands = Fence().Matches(File.ReadAllText(Path.Combine(s_root, "docs", "audit.md"))).SelectMany(m => m.Groups[1].Value.TrimEnd('\n').Split('\n')).ToList();
+        Assert.True(commands.Count >= 5);
+        foreach (var command in commands)
+        {
+            Assert.StartsWith(Tool, command);
+            string[] arguments = [.. command[Tool.Length..].Split(' ').Select(a => a.StartsWith("artifacts/", StringComparison.Ordinal) ? Path.Combine(_doctune.Folder, a) : a)];
+            var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]), TimeSpan.FromMinutes(4));
+            Assert.True(result.Code == 0, $"{command}\n{result.Out}\n{result.Error}");
+        }
+        var sarif = JsonNode.Parse(_doctune.Read("artifacts/audit.sarif"))!;
+        Assert.Equal("2.1.0", (string)sarif["version"]!);
+        Assert.DoesNotContain(sarif["runs"]![0]!["results"]!.AsArray(), r => (string)r!["level"]! == "error");
+        Assert.StartsWith("# Documentation audit", _doctune.Read("artifacts/audit.md"));
+    }
+
+    [Fact]
+    public void The_audit_page_lists_every_rule_as_it_is()
+    {
+        var page = File.ReadAllText(Path.Combine(s_root, "docs", "audit.md"));
+        Assert.All(Audit.AuditRule.All, r => Assert.Contains($"| {r.Id} {r.Name} | {r.Severity.ToString().ToLowerInvariant()} | {r.Description} |", page));
+    }
+
+    private static string Root()
+    {
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+            if (File.Exists(Path.Combine(at.FullName, "DocTuneLab.sln"))) return at.FullName;
+        throw new DirectoryNotFoundException($"DocTuneLab.sln was not found above {AppContext.BaseDirectory}.");
+    }
+
+    [GeneratedRegex("```bash\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Fence();
+}

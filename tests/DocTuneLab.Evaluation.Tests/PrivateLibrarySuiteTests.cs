@@ -1,46 +1,34 @@
 using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Library;
-using Microsoft.CodeAnalysis;
 
 namespace DocTuneLab.Evaluation.Tests;
 
 /// <summary>The suite that the lab's results stand on is sound.</summary>
-public class PrivateLibrarySuiteTests
+public class PrivateLibrarySuiteTests(SampleLibrary library) : IClassFixture<SampleLibrary>
 {
-    private static readonly string? Root = Up(AppContext.BaseDirectory);
-
     [Fact]
-    public void Every_reference_passes_and_every_stub_fails()
+    public void Every_reference_passes_every_stub_fails_and_every_gap_compiles()
     {
-        var data = Path.Combine(Root ?? "", "data", "private-library");
-        var tasks = Path.Combine(data, "tasks");
-        Assert.SkipUnless(Directory.Exists(tasks), "the sample library's tasks are not there");
-
-        // Compiled here from source, so that the test needs no build of the library.
-        var sources = Directory.EnumerateFiles(Path.Combine(data, "src"), "*.cs", SearchOption.AllDirectories)
-            .Where(f => !f.Split(Path.DirectorySeparatorChar).Any(d => d is "bin" or "obj") && !f.Contains(".Tests", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
-        var name = "Library-" + Guid.NewGuid().ToString("n");
-        var compiled = new CSharpJudge(ReferenceSet.Load()).Emit([.. sources.Select(File.ReadAllText)], OutputKind.DynamicallyLinkedLibrary, out var errors, assemblyName: name);
-        Assert.True(compiled is not null, string.Join('\n', errors));
-        var folder = Directory.CreateTempSubdirectory("doctune-library-");
-        try
-        {
-            var dll = Path.Combine(folder.FullName, name + ".dll");
-            File.WriteAllBytes(dll, compiled.Image);
-            var references = ReferenceSet.Load(dll);
-            var report = SuiteCheck.Run(new Evaluator(new CSharpJudge(references)), Suite.Load(tasks), ApiModel.Load(references), new() { AllowUntrustedCode = true, AllowWithoutIsolation = true });
-            Assert.True(report.Problems.Count == 0, $"{report.Problems.Count} problems:\n" + string.Join('\n', report.Problems.Select(p => $"{p.Task}: {p.Problem}")));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        var report = SuiteCheck.Run(new Evaluator(library.Judge), Suite.Load(library.Tasks), library.Api, new() { AllowUntrustedCode = true, AllowWithoutIsolation = true, WallTime = TimeSpan.FromSeconds(60) });
+        Assert.True(report.Problems.Count == 0, $"{report.Problems.Count} problems:\n" + string.Join('\n', report.Problems.Select(p => $"{p.Task}: {p.Problem}")));
     }
 
-    private static string? Up(string folder)
+    [Fact]
+    public void It_has_the_four_kinds_of_suites()
     {
-        for (var at = new DirectoryInfo(folder); at is not null; at = at.Parent)
-            if (File.Exists(Path.Combine(at.FullName, "DocTuneLab.sln"))) return at.FullName;
-        return null;
+        var suite = Suite.Load(library.Tasks).Where(Documents.Split.Test);
+        Assert.True(suite.Code.Count >= 100 && suite.Qa.Count >= 80 && suite.Open.Count >= 10 && suite.Completion.Count >= 30 && suite.General.Count >= 20);
+        Assert.All(Enum.GetValues<RetentionKind>(), k => Assert.True(suite.Retention.Count(t => t.Kind == k) >= 25));
+        // A cluster bootstrap needs several clusters.
+        Assert.True(suite.Retention.Select(t => t.Source).Distinct().Count() >= 10);
+    }
+
+    [Fact]
+    public void Retention_texts_are_not_what_the_base_model_was_made_from()
+    {
+        // The assemblies that the base model's pre-training reads, by the names in its source.
+        var source = File.ReadAllText(Path.Combine(library.Root, "src", "DocTuneLab.Training", "Sft", "PretrainingText.cs"));
+        var used = Suite.Load(library.Tasks).Retention.Select(t => t.Source.Split(':')).ToList();
+        Assert.All(used.Where(s => s[0] == "source"), s => Assert.DoesNotContain($"\"{s[1]}\"", source.Split("s_decompiled =")[1].Split(';')[0]));
+        Assert.All(used.Where(s => s[0] == "docs"), s => Assert.DoesNotContain($"\"{s[1]}\"", source.Split("s_documented =")[1].Split(';')[0]));
     }
 }

@@ -133,4 +133,57 @@ public class StatisticsTests
 
     [Fact]
     public void The_detectable_difference_is_2_8_standard_errors() => Assert.Equal(0.28015852, Detectable.Difference(0.1), 8);
+
+    // Agresti, Categorical Data Analysis, 2nd ed., table 10.10: the American League's eastern division of 1987, 13 games for every two teams. Strengths and
+    // standard errors as R's BradleyTerry2 prints them with Baltimore at zero.
+    [Fact]
+    public void BradleyTerry_gives_the_textbook_strengths()
+    {
+        string[] teams = ["Milwaukee", "Detroit", "Toronto", "New York", "Boston", "Cleveland", "Baltimore"];
+        int[][] wins = [[0, 7, 9, 7, 7, 9, 11], [6, 0, 7, 5, 11, 9, 9], [4, 6, 0, 7, 7, 8, 12], [6, 8, 6, 0, 6, 7, 10], [6, 2, 6, 7, 0, 7, 12], [4, 4, 5, 6, 6, 0, 6], [2, 4, 1, 3, 1, 7, 0]];
+        List<Bout> bouts = [];
+        for (var i = 0; i < 7; i++)
+            for (var j = i + 1; j < 7; j++) bouts.Add(new(teams[i], teams[j], wins[i][j], wins[j][i]));
+        var fit = BradleyTerry.Fit(bouts, "Baltimore").ToDictionary(s => s.Name);
+        foreach (var (team, strength, error) in new[] { ("Milwaukee", 1.5814, 0.3433), ("Detroit", 1.4364, 0.3396), ("Toronto", 1.2945, 0.3367), ("New York", 1.2476, 0.3359), ("Boston", 1.1077, 0.3339), ("Cleveland", 0.6839, 0.3319), ("Baltimore", 0, 0) })
+        {
+            Assert.Equal(strength, fit[team].LogStrength, 0.0002);
+            Assert.Equal(error, fit[team].StandardError, 0.0002);
+        }
+    }
+
+    [Fact]
+    public void BradleyTerry_of_two_is_the_log_odds_and_a_clean_sweep_needs_a_prior()
+    {
+        Assert.Equal(Math.Log(30 / 10.0), BradleyTerry.Fit([new("a", "b", 10, 30)])[1].LogStrength, 9);
+        Assert.Contains("no chain of wins", Assert.Throws<LabException>(() => BradleyTerry.Fit([new("a", "b", 0, 9)])).Message);
+        Assert.Equal(Math.Log(9.5 / 0.5), BradleyTerry.Fit([new("a", "b", 0, 9)], prior: 0.5)[1].LogStrength, 9);
+    }
+
+    // Efron and Tibshirani, An Introduction to the Bootstrap, table 2.1 and 2.2: survival of the treated mice, 86.86 days on average, with a bootstrap standard error of 23.36.
+    [Fact]
+    public void Bootstrap_gives_the_textbook_standard_error()
+    {
+        double[] treated = [94, 197, 16, 38, 99, 141, 23];
+        var difference = Bootstrap.Difference(Means(new double[7]), Means(treated), seed: 3, draws: 20_000);
+        Assert.Equal(86.857, difference.Value, 0.001);
+        Assert.Equal(23.36, difference.StandardError, 0.5);
+    }
+
+    // The estimator of Chen et al. 2021 against exact binomial coefficients, also where these overflow a double's integers.
+    [Theory]
+    [InlineData(200, 7, 10)]
+    [InlineData(200, 150, 100)]
+    [InlineData(100, 3, 50)]
+    public void PassAtK_agrees_with_exact_integers(int n, int c, int k)
+    {
+        static System.Numerics.BigInteger Choose(int n, int k)
+        {
+            var result = System.Numerics.BigInteger.One;
+            for (var i = 0; i < k; i++) result = result * (n - i) / (i + 1);
+            return n < k ? 0 : result;
+        }
+        var scaled = Choose(n - c, k) * System.Numerics.BigInteger.Pow(10, 18) / Choose(n, k);
+        Assert.Equal(1 - ((double)scaled / 1e18), PassAtK.Estimate(n, c, k), 12);
+    }
 }

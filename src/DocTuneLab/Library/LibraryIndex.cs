@@ -10,6 +10,7 @@ internal sealed class LibraryIndex
     private readonly IReadOnlySet<string> _assemblies;
     private readonly Lazy<ILookup<string, KnownType>> _types;
     private readonly Lazy<HashSet<string>> _namespaces;
+    private readonly Lazy<ILookup<string, IMethodSymbol>> _extensions;
 
     public LibraryIndex(CSharpCompilation compilation, IReadOnlySet<string> assemblies)
     {
@@ -18,6 +19,8 @@ internal sealed class LibraryIndex
             .SelectMany(a => Types(a.GlobalNamespace).Select(t => new KnownType(t.Name, t.ToDisplayString(), t.GetDocumentationCommentId()!, t.ContainingNamespace.ToDisplayString(), Owns(a))))
             .OrderByDescending(t => t.IsLibrary).ThenBy(t => t.FullName, StringComparer.Ordinal)
             .ToLookup(t => t.Name, StringComparer.Ordinal));
+        _extensions = new(() => compilation.SourceModule.ReferencedAssemblySymbols.Where(a => Owns(a)).SelectMany(a => Types(a.GlobalNamespace)).Where(t => t.IsStatic)
+            .SelectMany(t => t.GetMembers().OfType<IMethodSymbol>()).Where(m => m.IsExtensionMethod && m.DeclaredAccessibility == Accessibility.Public).ToLookup(m => m.Name, StringComparer.Ordinal));
         _namespaces = new(() => [.. _types.Value.SelectMany(g => g).Where(t => t.IsLibrary).Select(t => t.Namespace)]);
     }
 
@@ -26,6 +29,9 @@ internal sealed class LibraryIndex
     public IReadOnlyList<string> Namespaces => [.. _namespaces.Value.Order(StringComparer.Ordinal)];
 
     public bool HasNamespace(string name) => _namespaces.Value.Contains(name);
+
+    /// <summary>The library's extension method of a name, in scope or not.</summary>
+    public IMethodSymbol? ExtensionNamed(string name) => _extensions.Value[name].FirstOrDefault();
 
     public IEnumerable<KnownType> TypesNamed(string name) => _types.Value[name];
 

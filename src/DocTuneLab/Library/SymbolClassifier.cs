@@ -95,6 +95,10 @@ internal sealed class SymbolClassifier
             case { Symbol: ITypeSymbol { TypeKind: TypeKind.Dynamic } }:
                 Add(name, SymbolUseKind.Resolved, null, false);
                 break;
+            // An extension method that exists, on a receiver that it does not extend or without its using.
+            case { Symbol: ITypeSymbol } when name.Parent is MemberAccessExpressionSyntax or MemberBindingExpressionSyntax && _index.ExtensionNamed(text) is { } extension:
+                Add(name, SymbolUseKind.Misuse, extension, true);
+                break;
             case { Symbol: INamespaceOrTypeSymbol receiver }:
                 var pool = _model.LookupSymbols(name.SpanStart, receiver, includeReducedExtensionMethods: true).Select(s => s.Name).Distinct();
                 Add(name, SymbolUseKind.Missing, null, _index.Owns(receiver), NearestName.Find(text, pool), receiver.ToDisplayString(s_shortName));
@@ -155,8 +159,16 @@ internal sealed class SymbolClassifier
 
     private void Call(SyntaxNode call, TextSpan nameSpan, BaseArgumentListSyntax? arguments)
     {
+        // A type that is not named right has been reported with its name.
+        if (call is ObjectCreationExpressionSyntax { Type: var made } && _model.GetSymbolInfo(made).Symbol is null) return;
         var info = _model.GetSymbolInfo(call);
         var symbol = info.Symbol ?? info.CandidateSymbols.FirstOrDefault();
+        // No constructor can be seen, so there is no candidate either.
+        if (symbol is null && call is BaseObjectCreationExpressionSyntax && _model.GetTypeInfo(call).Type is INamedTypeSymbol { TypeKind: TypeKind.Class or TypeKind.Struct } type)
+        {
+            _uses.Add(new(type.Name, SymbolUseKind.Misuse, IdOf(type), _index.Owns(type), Line(call), null));
+            return;
+        }
         if (symbol is not (IMethodSymbol or IPropertySymbol)) return;
         var kind = info.Symbol is not null ? (_misused.Contains(nameSpan) || _misused.Contains(call.Span) ? SymbolUseKind.Misuse : SymbolUseKind.Resolved) : Failure(info, arguments);
         var name = symbol is IMethodSymbol ? symbol.ContainingType.Name : "this[]";

@@ -1,0 +1,39 @@
+using DocTuneLab.Library;
+using Microsoft.CodeAnalysis;
+
+namespace DocTuneLab.Evaluation.Tests;
+
+/// <summary>The sample library compiled from its source, so that tests need no build of it.</summary>
+public sealed class SampleLibrary : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("doctune-library-");
+
+    public SampleLibrary()
+    {
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+            if (File.Exists(Path.Combine(at.FullName, "DocTuneLab.sln"))) Root = at.FullName;
+        var sources = Directory.EnumerateFiles(Path.Combine(Data, "src"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => !f.Split(Path.DirectorySeparatorChar).Any(d => d is "bin" or "obj")).Order(StringComparer.Ordinal).ToList();
+        var name = "Library-" + Guid.NewGuid().ToString("n");
+        var compiled = new CSharpJudge(ReferenceSet.Load()).Emit([.. sources.Select(File.ReadAllText)], OutputKind.DynamicallyLinkedLibrary, out var errors, assemblyName: name);
+        Assert.True(compiled is not null, string.Join('\n', errors));
+        var dll = Path.Combine(folder.FullName, name + ".dll");
+        File.WriteAllBytes(dll, compiled.Image);
+        References = ReferenceSet.Load(dll);
+        Judge = new CSharpJudge(References);
+    }
+
+    public string Root { get; } = "";
+
+    public string Data => Path.Combine(Root, "data", "private-library");
+
+    public string Tasks => Path.Combine(Data, "tasks");
+
+    public ReferenceSet References { get; }
+
+    public CSharpJudge Judge { get; }
+
+    public ApiModel Api => ApiModel.Load(References);
+
+    public void Dispose() => folder.Delete(recursive: true);
+}

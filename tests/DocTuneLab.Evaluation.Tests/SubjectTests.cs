@@ -1,0 +1,108 @@
+using DocTuneLab.Corpus;
+using DocTuneLab.Documents;
+using DocTuneLab.Evaluation.Subjects;
+using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Prompts;
+using Microsoft.Extensions.AI;
+
+namespace DocTuneLab.Evaluation.Tests;
+
+public sealed class SubjectTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("doctune-answers-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private sealed class Echo(int failAt = int.MaxValue) : IChatClient
+    {
+        public int Asked;
+        public ChatOptions? Last { get; private set; }
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        {
+            Last = options;
+            if (Interlocked.Increment(ref Asked) >= failAt) throw new HttpRequestException("503");
+            return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, "to " + messages.Last().Text)));
+        }
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+        public void Dispose() { }
+    }
+
+    private static IReadOnlyList<Message>[] Prompts(int count) => [.. Enumerable.Range(0, count).Select(i => (IReadOnlyList<Message>)[Message.User($"p{i:000}")])];
+
+    [Fact]
+    public void A_chat_client_answers_in_order_and_tells_no_likelihoods()
+    {
+        var client = new Echo();
+        var model = new ChatClientModel(client, "hosted");
+        Assert.Equal(Enumerable.Range(0, 30).Select(i => $"to p{i:000}"), model.Generate(Prompts(30), new(50)));
+        Assert.Equal((50, 0f), (client.Last!.MaxOutputTokens, client.Last.Temperature));
+        Assert.False(model.CanScore);
+        Assert.Contains("hosted", Assert.Throws<LabException>(() => model.Score([])).Message);
+    }
+
+    [Fact]
+    public void A_hosted_model_is_evaluated_like_a_local_one_without_bits_per_byte()
+    {
+        var suite = new Suite([TinyLibrary.Task("a", "1.md")], [new QaTask("q", "Vat", ["Vat"], ["2.md"], Split.Test)]);
+        var result = TinyLibrary.Evaluator().Run(new ChatClientModel(new Echo(), "hosted"), suite, new(t => [Message.User(t.Reference)], t => [Message.User(t.Question)]), new EvaluationOptions { BootstrapDraws = 100 });
+        Assert.Empty(result.References);
+        Assert.Equal("to Vat", Assert.Single(result.Qa).Given);
+    }
+
+    [Fact]
+    public void What_was_answered_before_a_failure_is_not_asked_again()
+    {
+        Assert.Throws<LabException>(() => new RecordedModel(new ChatClientModel(new Echo(20), "hosted"), "hosted", folder, oneByOne: true).Generate(Prompts(40), new(50)));
+        var client = new Echo();
+        var again = new RecordedModel(new ChatClientModel(client, "hosted"), "hosted", folder, oneByOne: true);
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => $"to p{i:000}"), again.Generate(Prompts(40), new(50)));
+        Assert.InRange(client.Asked, 21, 25);
+        Assert.Equal(client.Asked, again.Asked);
+    }
+
+    [Fact]
+    public void Recorded_answers_are_the_same_answers_also_for_samples_and_after_a_torn_line()
+    {
+        var script = Enumerable.Range(0, 60).ToDictionary(i => $"p{i:000}", i => new[] { $"greedy {i}", $"one {i}", $"two {i}" });
+        var first = new RecordedModel(new ScriptedModel("m", script), "m", folder);
+        var sampled = first.Generate(Prompts(60), new(50, 0.8, 0.95, 7));
+        Assert.Equal(Enumerable.Range(0, 60).Select(i => $"greedy {i}"), first.Generate(Prompts(60), new(50)));
+        Assert.Equal(120, first.Asked);
+        var file = Assert.Single(Directory.GetFiles(folder));
+        File.AppendAllText(file, "{\"key\":\"cut of");
+        var second = new RecordedModel(new ScriptedModel("m", script), "m", folder);
+        Assert.Equal(sampled, second.Generate(Prompts(60), new(50, 0.8, 0.95, 7)));
+        Assert.Equal(0, second.Asked);
+        Assert.NotEmpty(second.Generate(Prompts(3), new(50)));
+        Assert.Equal(3, second.Asked);
+        Assert.Equal(0, Ask(new RecordedModel(new ScriptedModel("m", script), "m", folder)));
+        // Another model, or another version of it, has a file of its own.
+        Assert.Equal(3, Ask(new RecordedModel(new ScriptedModel("m", script), "other", folder)));
+
+        static int Ask(RecordedModel model)
+        {
+            model.Generate(Prompts(3), new(50));
+            return model.Asked;
+        }
+    }
+
+    [Fact]
+    public void Documents_go_before_the_question_within_their_budget_and_not_before_plain_tasks()
+    {
+        Chunk Passage(string text, int tokens) => new(text, "a.md", new(0, 1), [], text, [], [], tokens);
+        var queries = new List<string>();
+        var plain = new PromptRenderer(t => [new("system", "s"), Message.User(t.Instruction)], t => [Message.User(t.Question)]);
+        var with = plain.WithDocuments(q =>
+        {
+            queries.Add(q);
+            return [Passage("first", 60), Passage("too long", 50), Passage("second", 30)];
+        }, 100);
+        Assert.Equal("first\n\nsecond\n\nwhat?", with.Qa(new QaTask("q", "what?", ["x"], ["a.md"], Split.Test))[0].Content);
+        var code = with.Code(TinyLibrary.Task());
+        Assert.Equal(("system", "s"), (code[0].Role, code[0].Content));
+        Assert.StartsWith("first\n\nsecond\n\nReturn the salinity", code[1].Content);
+        Assert.Equal("Return the salinity", with.Code(TinyLibrary.Task() with { GoldSymbols = [] })[1].Content[..19]);
+        Assert.Equal(2, queries.Count);
+    }
+}

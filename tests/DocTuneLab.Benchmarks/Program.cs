@@ -21,6 +21,8 @@ if (args is ["docsets", _, ..])
     return DocTuneLab.Benchmarks.DocumentBenchmarks.Table(args[1..]);
 if (args is ["fuzz", _, _, _, ..])
     return DocTuneLab.Benchmarks.DocumentFuzz.Run(args[1..]);
+if (args is ["evaluation", ..])
+    return DocTuneLab.Benchmarks.EvaluationBenchmarks.Run(args.ElementAtOrDefault(1));
 
 // In this process: the native libraries are where they are, and a run takes a minute instead of ten.
 var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);

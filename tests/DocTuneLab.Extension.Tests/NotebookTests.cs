@@ -25,8 +25,9 @@ public sealed partial class NotebookTests
     {
         using var lab = new LabFolder();
         await RunAsync(lab, "04-qlora.ipynb", "samples", "150", "maxSteps", "3");
-        var html = HtmlReport.Render(await RunAsync(lab, "05-evaluate.ipynb", "split", "dev"));
-        Assert.Contains("Against the base model", html);
+        var html = HtmlReport.Render(await RunAsync(lab, "05-evaluate.ipynb", "split", "dev", "arms", "base,tuned+docs", "kinds", "code,qa,retention"));
+        Assert.Contains("tuned+docs against base is ", html);
+        Assert.Contains("Which answer is better?", html);
         using var storage = Storage.Lab.Open(lab.Path);
         Assert.Empty(storage.Verify());
         Assert.Equal(["evaluate", "train"], storage.Runs().Select(r => r.Kind).Order());
@@ -45,7 +46,7 @@ public sealed partial class NotebookTests
         }
         Assert.All(reports, r =>
         {
-            Assert.Contains("Against the base model", r);
+            Assert.Contains("tuned against base is ", r);
             Assert.Contains("Plotly.newPlot", r);
             Assert.Contains("tokens/s", r);
             Assert.DoesNotMatch(Remote(), ScriptText().Replace(r, "$1"));

@@ -71,7 +71,7 @@ public sealed class RecordedModel : ILanguageModel
             if (!known.TryGetValue(key, out var given))
             {
                 // Batches draw from streams of their own; the key stands for the prompts, so the seed follows from what is asked alone.
-                var seeded = options.Temperature > 0 ? options with { Seed = unchecked((options.Seed * 397) ^ (int)System.Convert.ToUInt32(key[..8], 16)) } : options;
+                var seeded = options.Temperature > 0 ? options with { Seed = unchecked((options.Seed * 397) ^ (int)System.Convert.ToUInt32(key[..8], 16)) & int.MaxValue } : options;
                 given = [.. inner.Generate(asked, seeded, null, cancel)];
                 Interlocked.Add(ref requested, given.Length);
                 Keep(new(key, given));

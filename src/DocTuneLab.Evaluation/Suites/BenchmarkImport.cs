@@ -69,7 +69,7 @@ public static class BenchmarkImport
     private static string? Convert(string id, string prompt, string solution, string test, string? entry, out CodeTask? task)
     {
         task = null;
-        var root = SyntaxFactory.ParseCompilationUnit($"{prompt}{solution}\n{test}", options: CodeExtractor.ParseOptions);
+        var root = SyntaxFactory.ParseCompilationUnit(Program(prompt, solution, test), options: CodeExtractor.ParseOptions);
         var methods = root.DescendantNodes().OfType<MethodDeclarationSyntax>().ToList();
         var method = entry is null ? methods.LastOrDefault(m => m.SpanStart < prompt.Length && m.Identifier.Text != "Main") : methods.FirstOrDefault(m => m.Identifier.Text == entry);
         if (method is null) return entry is null ? "the prompt declares no method" : $"there is no method {entry}";
@@ -91,6 +91,15 @@ public static class BenchmarkImport
             id, Instruction(method, prompt), method.WithBody(null).WithSemicolonToken(default).WithoutTrivia().ToString().Trim(), string.Join("\n\n", types), [.. usings.Append("System.Diagnostics").Distinct(StringComparer.Ordinal)],
             [], solution.Trim().Length == 0 ? "" : Body(method.Body), Stub, tests, [id], Split.Test);
         return null;
+    }
+
+    /// <summary>The task as one program; a function that stands alone gets a class around it, and its tests a method.</summary>
+    private static string Program(string prompt, string solution, string test)
+    {
+        var head = SyntaxFactory.ParseCompilationUnit(prompt, options: CodeExtractor.ParseOptions);
+        if (head.DescendantNodes().Any(n => n is TypeDeclarationSyntax)) return $"{prompt}{solution}\n{test}";
+        var at = head.Usings.LastOrDefault()?.FullSpan.End ?? 0;
+        return $"{prompt[..at]}\nclass Problem\n{{\n{prompt[at..]}{solution}\npublic static void Main()\n{{\n{test}\n}}\n}}\n";
     }
 
     private static string Body(BlockSyntax block) =>

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using DocTuneLab.Documents;
+using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Extension;
+using DocTuneLab.Library;
+using DocTuneLab.Training.Generation;
+
+namespace DocTuneLab.Benchmarks;
+
+/// <summary>
+/// <c>dotnet run -c Release --project tests/DocTuneLab.Benchmarks -- evaluation [ADAPTER]</c>: answers compiled and classified a minute, answers run in the sandbox a minute, and
+/// the whole evaluation of 120 tasks in two arms with the nano model.
+/// </summary>
+internal static class EvaluationBenchmarks
+{
+    public static int Run(string? adapter)
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
+        var data = Path.Combine(root.FullName, "data", "private-library");
+        var library = Path.Combine(data, "bin", "Fenmark.dll");
+        var suite = Suite.Load(Path.Combine(data, "tasks"));
+        var code = new Suite(suite.Code, []);
+        var evaluator = new Evaluator(new CSharpJudge(ReferenceSet.Load(library)));
+
+        // Right answers, answers with an invented member, answers that break off: what models write.
+        StoredAnswer Answer(CodeTask t, int i) => new(t.Id, TaskKind.Code, i, "```csharp\n" + (i % 3) switch { 0 => t.Reference, 1 => t.Reference.Replace("return ", "return WaterHead.Invent() ?? ", StringComparison.Ordinal), _ => t.Reference[..(t.Reference.Length / 2)] } + $"\n// {i}\n```");
+        StoredAnswer[] answers = [.. Enumerable.Range(0, 12).SelectMany(i => suite.Code.Select(t => Answer(t, i)))];
+        var quick = new EvaluationOptions { BootstrapDraws = 100 };
+        evaluator.Score("warm", code, [.. answers.Take(60)], [], quick);
+        Rate("compiled and classified", answers.Length, () => evaluator.Score("m", code, answers, [], quick), "answers/min", target: 2000);
+
+        var execution = new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true };
+        StoredAnswer[] right = [.. suite.Code.Select(t => Answer(t, 0))];
+        Rate($"run ({Sandbox.Isolation.Name})", right.Length, () => evaluator.Score("m", code, right, [], quick with { Execution = execution }), "runs/min", target: 300);
+
+        var folder = Directory.CreateTempSubdirectory("doctune-benchmark-");
+        using var lab = new LabSession();
+        lab.Open(folder.FullName, 1);
+        lab.LoadBase(Path.Combine(root.FullName, "data", "models", "nano"));
+        lab.ParseDocs(Path.Combine(data, "docs"), [library]);
+        lab.LoadSuite(Path.Combine(data, "tasks"));
+        if (adapter is not null) lab.LoadAdapter(adapter);
+        var plan = new EvaluationPlan { Split = null, Kinds = [TaskKind.Code], AllowUntrustedCode = true, AllowWithoutIsolation = true, Arms = ["base", adapter is null ? "again" : "tuned"] };
+        if (adapter is null) plan = plan with { Others = new Dictionary<string, Prompts.ILanguageModel> { ["again"] = new LocalModel(lab.Model!) } };
+        var clock = Stopwatch.StartNew();
+        var report = lab.Evaluate(plan);
+        Console.WriteLine($"{report.Results[0].Code.Count} tasks x {report.Results.Count} arms on nano, asked, scored and run: {clock.Elapsed.TotalSeconds:0} s (target 180)");
+        folder.Delete(recursive: true);
+        return 0;
+    }
+
+    private static void Rate(string what, int count, Action work, string unit, int target)
+    {
+        var clock = Stopwatch.StartNew();
+        work();
+        Console.WriteLine($"{what}: {count} in {clock.Elapsed.TotalSeconds:0.0} s, {count / clock.Elapsed.TotalMinutes:N0} {unit} (target {target:N0}) on {Environment.ProcessorCount} processors");
+    }
+}

@@ -86,7 +86,7 @@ public sealed record TrainingConfig
             YamlScalarNode { Value: null or "" or "~" or "null" } => null,
             YamlScalarNode { Value: "true" or "True" } => JsonValue.Create(true),
             YamlScalarNode { Value: "false" or "False" } => JsonValue.Create(false),
-            YamlScalarNode { Value: var text } when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),
+            YamlScalarNode { Value: var text } when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),
             YamlScalarNode { Value: var text } when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
             YamlScalarNode { Value: var text } => JsonValue.Create(text),
             _ => throw new LabException($"line {node.Start.Line}: a table is not expected here"),

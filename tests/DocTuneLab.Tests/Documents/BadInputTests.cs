@@ -159,7 +159,7 @@ public sealed class BadInputTests : IDisposable
     }
 
     /// <summary>Every non-blank character is covered exactly once.</summary>
-    public static void Covered(Document document, int budget = 64)
+    internal static void Covered(Document document, int budget = 64)
     {
         var (cursor, text) = (0, document.Text);
         foreach (var chunk in new Chunker(t => (t.Length + 3) / 4, budget).Chunk(document))

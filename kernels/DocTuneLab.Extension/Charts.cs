@@ -135,6 +135,10 @@ public static class Charts
     /// <summary>Shows a figure in the cell.</summary>
     public static DisplayHandle Show(CellContext cell, JsonObject figure) => cell.DisplayMime(Mime(cell, figure));
 
+    /// <summary>A chart that a cell made with Plotly.NET, drawn as ours are: offline.</summary>
+    internal static string Html(CellContext cell, Plotly.NET.GenericChart chart) =>
+        (string)Mime(cell, JsonNode.Parse(Plotly.NET.GenericChart.toFigureJson(chart))!.AsObject())["text/html"];
+
     /// <summary>MIME forms of a figure; the first of a notebook carries plotly.js.</summary>
     public static IReadOnlyDictionary<string, object> Mime(CellContext cell, JsonObject figure)
     {

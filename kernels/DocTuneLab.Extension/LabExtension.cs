@@ -19,6 +19,8 @@ public sealed class LabExtension : INotebookExtension
         host.AddUsings("DocTuneLab", "DocTuneLab.Documents", "DocTuneLab.Corpus", "DocTuneLab.Evaluation", "DocTuneLab.Extension", "DocTuneLab.Prompts");
         host.SetValue("lab", lab);
         host.AddSqlConnection("lab", () => new SqliteConnection(lab.Storage.SqliteConnectionString));
+        host.AddFormatter<Plotly.NET.GenericChart>("text/html", chart => Charts.Html(CellContext.Current, chart));
+        host.AddFormatter<Plotly.NET.GenericChart>("text/plain", _ => "[chart]");
         host.AddFormatter<TorchSharp.torch.Tensor>("text/html", TensorFormat.Html);
         host.AddFormatter<TorchSharp.torch.Tensor>("text/plain", TensorFormat.Text);
         LabMagics.AddTo(host, lab);

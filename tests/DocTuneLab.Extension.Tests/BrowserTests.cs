@@ -24,6 +24,7 @@ public sealed class BrowserTests
             using DocTuneLab.Training.Sft;
             var steps = Enumerable.Range(1, 30).Select(i => new TrainingStep(i, 30, 3.0 / i, i % 10 == 0 ? 2.0 : null, 1e-3, 1, 900 + i, 100 * i, 150, 1L << 30, null, null, TimeSpan.FromSeconds(i), TimeSpan.Zero)).ToList();
             Charts.Show(CellContext.Current, Charts.Dashboard(steps));
+            Plotly.NET.CSharp.Chart.Line<int, int, string>(x: new[] { 1, 2, 3 }, y: new[] { 2, 1, 3 }, Name: "made with Plotly.NET", ShowLegend: true)
             """, TestContext.Current.CancellationToken);
         var run = await NotebookRunner.RunAsync(notebook, new RunOptions { Extensions = [new LabExtension()] }, TestContext.Current.CancellationToken);
         Assert.True(run.Status == RunStatus.Completed, string.Join('\n', run.Error?.Traceback ?? []));
@@ -35,6 +36,7 @@ public sealed class BrowserTests
         Assert.Contains("tokens/s", page);
         // One drawn line for each series that has points.
         Assert.True(page.Split("js-line").Length > 4, "The figure has no lines.");
+        Assert.Matches("legendtext[^>]*>made with Plotly.NET<", page);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class LabExtension : INotebookExtension
     {
         ArgumentNullException.ThrowIfNull(host);
         var lab = new LabSession();
-        host.AddReferences(typeof(LabExtension).Assembly);
+        host.AddReferences(typeof(LabExtension).Assembly, typeof(Plotly.NET.CSharp.Chart).Assembly);
         host.AddUsings("DocTuneLab", "DocTuneLab.Documents", "DocTuneLab.Corpus", "DocTuneLab.Evaluation", "DocTuneLab.Extension", "DocTuneLab.Prompts");
         host.SetValue("lab", lab);
         host.AddSqlConnection("lab", () => new SqliteConnection(lab.Storage.SqliteConnectionString));

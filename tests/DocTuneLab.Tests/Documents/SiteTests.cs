@@ -15,7 +15,7 @@ public sealed class SiteTests : IDisposable
     [Fact]
     public void DocFx_has_content_globs_nested_tables_of_contents_and_uids()
     {
-        _folder.With("docfx.json", """{ "build": { "content": [ { "files": ["**/*.{md,yml}"], "exclude": ["drafts/**"] }, { "files": "*.md", "src": "../.." } ] } } // end""")
+        _folder.With("docfx.json", """{ "build": { "content": [ { "files": ["**.{md,yml}"], "exclude": ["drafts/**"] }, { "files": "*.md", "src": "../.." } ] } } // end""")
             .With("toc.yml", "- name: Guide\n  href: guide/\n- name: Start\n  href: index.md\n- name: Gone\n  href: gone.md\n")
             .With("guide/toc.yml", "items:\n- name: Fill\n  href: fill.md\n  items:\n  - name: Again\n    href: ../toc.yml\n")
             .With("guide/fill.md", "---\nuid: guide-fill\n---\n# Fill\n\nSee <xref:Acme.Tank> and <xref:nowhere>.").With("index.md", "[fill](xref:guide-fill) [root](~/guide/fill.md)").With("drafts/x.md", "x").With("_site/y.md", "y")

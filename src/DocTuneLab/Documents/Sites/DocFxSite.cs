@@ -88,7 +88,7 @@ internal static partial class DocFxSite
     }
 
     /// <summary>Globs of a field, alternatives in braces written out; only those that can match pages.</summary>
-    private static IEnumerable<string> Patterns(JsonElement? field, string prefix) => Each(field).Select(Text).Where(p => p.Length > 0).SelectMany(p => Expand(prefix + p.Replace('\\', '/').TrimStart('/'), 0));
+    private static IEnumerable<string> Patterns(JsonElement? field, string prefix) => Each(field).Select(Text).Where(p => p.Length > 0).SelectMany(p => Expand(prefix + DoubleStar().Replace(p.Replace('\\', '/').TrimStart('/'), "**/*"), 0));
 
     private static IEnumerable<string> Expand(string glob, int depth)
     {
@@ -105,6 +105,10 @@ internal static partial class DocFxSite
     private static string Text(JsonElement element) => Text((JsonElement?)element);
 
     private static IEnumerable<JsonElement> Each(JsonElement? element) => element switch { null => [], { ValueKind: JsonValueKind.Array } a => a.EnumerateArray(), { } one => [one] };
+
+    /// <summary>DocFX lets <c>**.md</c> cross folders, as <c>**/*.md</c> does everywhere.</summary>
+    [GeneratedRegex(@"\*\*(?=[^/*])")]
+    private static partial Regex DoubleStar();
 
     [GeneratedRegex(@"\{([^{}]*)\}")]
     private static partial Regex Braces();

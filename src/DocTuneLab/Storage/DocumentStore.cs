@@ -58,7 +58,8 @@ internal sealed class DocumentStore : IDisposable
 
     public void Dispose() => _database.Dispose();
 
-    private bool Exists(string key) => _documents.Exists(Query.EQ("_id", key)) || _database.FileStorage.Exists(key);
+    // With a parameter: an expression that holds the key itself is compiled anew for each.
+    private bool Exists(string key) => _documents.Exists("_id = @0", key) || _database.FileStorage.Exists(key);
 
     private static string Read(LiteFileInfo<string> file)
     {

@@ -132,6 +132,27 @@ public static class Charts
         return new JsonObject { ["data"] = new JsonArray(Bars("accepted", s_palette[4], a => a.Accepted), Bars("rejected", "#9aa3af", a => a.Rejected.Values.Sum())), ["layout"] = layout };
     }
 
+    /// <summary>The library as a treemap: types hold their members, colour says how often accepted samples use or ask about them.</summary>
+    public static JsonObject Coverage(Corpus.CoverageLedger ledger)
+    {
+        var members = ledger.Symbols.Where(s => !s.Id.StartsWith("T:", StringComparison.Ordinal)).Select(s => (Symbol: s, Path: s.Id[2..].Split('(')[0])).Select(m => (m.Symbol, Type: m.Path[..m.Path.LastIndexOf('.')], Name: m.Path[(m.Path.LastIndexOf('.') + 1)..])).ToArray();
+        var types = members.Select(m => m.Type).Distinct(StringComparer.Ordinal).ToArray();
+        static string Short(string type) => type[(type.LastIndexOf('.') + 1)..];
+        var layout = Layout("Coverage: samples per member", 560);
+        layout["margin"] = new JsonObject { ["l"] = 4, ["r"] = 4, ["t"] = 40, ["b"] = 4 };
+        var colours = types.Select(t => members.Where(m => m.Type == t).Average(m => (double)(m.Symbol.Used + m.Symbol.Asked))).Concat(members.Select(m => (double)(m.Symbol.Used + m.Symbol.Asked))).ToArray();
+        return new JsonObject
+        {
+            ["data"] = new JsonArray(new JsonObject
+            {
+                ["type"] = "treemap", ["ids"] = Array(types.Concat(members.Select(m => m.Symbol.Id))), ["labels"] = Array(types.Select(Short).Concat(members.Select(m => m.Name))),
+                ["parents"] = Array(types.Select(_ => "").Concat(members.Select(m => m.Type))), ["values"] = Array(types.Select(_ => 0.0).Concat(members.Select(_ => 1.0))),
+                ["text"] = Array(types.Select(_ => "").Concat(members.Select(m => $"used {m.Symbol.Used}, asked {m.Symbol.Asked}"))), ["hovertemplate"] = "%{label}<br>%{text}<extra></extra>",
+                ["marker"] = new JsonObject { ["colors"] = Array(colours), ["colorscale"] = "YlGnBu", ["cmin"] = 0, ["cmax"] = Math.Max(1, colours.Order().ElementAtOrDefault(colours.Length * 9 / 10)), ["showscale"] = true },
+            }), ["layout"] = layout,
+        };
+    }
+
     /// <summary>Shows a figure in the cell.</summary>
     public static DisplayHandle Show(CellContext cell, JsonObject figure) => cell.DisplayMime(Mime(cell, figure));
 

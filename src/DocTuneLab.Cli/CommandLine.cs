@@ -21,6 +21,8 @@ internal static class CommandLine
         LabVerb.Command(),
         Runs.Command(),
         Doctor.Command(),
+        Verbs.Corpus.Command(),
+        Serve.Command(),
         Kernel.Command(),
         Train.Command(),
         Evaluate.Command(),

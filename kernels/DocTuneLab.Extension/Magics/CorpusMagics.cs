@@ -1,5 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
+using DocTuneLab.Corpus.Formats;
+using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Review;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;
@@ -9,23 +12,117 @@ internal static class CorpusMagics
 {
     public static void AddTo(IExtensionHost host, LabSession lab)
     {
-        host.AddMagic(CorpusCommand(lab));
+        host.AddMagic(new Command("#!corpus", "The training corpus.") { Generate(lab), Check(lab), Coverage(lab), Export(lab), Import(lab), Review(lab) });
     }
 
-    private static Command CorpusCommand(LabSession lab)
+    private static Command Generate(LabSession lab)
     {
         var count = new Option<int>("--count") { Description = "Accepted samples wanted.", DefaultValueFactory = _ => 4000 };
-        var generate = new Command("generate", "Writes grounded samples, compiled and checked.") { count };
-        generate.SetCellAction((p, cell) =>
+        var endpoints = new EndpointArguments();
+        var generate = new Command("generate", "Writes grounded samples, compiled and checked: from signatures and pages alone, or with --endpoint by a hosted model.") { count };
+        endpoints.AddTo(generate);
+        generate.SetCellAction(async (p, cell) =>
         {
-            var live = cell.Display("generating …");
-            var clock = Stopwatch.StartNew();
-            var corpus = lab.GenerateCorpus(p.GetValue(count), new Follow<Corpus.CorpusProgress>(s => live.Update($"{s.Kind}: {s.Accepted}/{s.Wanted} accepted of {s.Drafts} drafts")), cell.CancellationToken);
-            live.Update($"{corpus.Samples.Count:N0} accepted samples, {corpus.Tokens:N0} tokens, {corpus.Rejected.Count:N0} rejected, in {clock.Elapsed.TotalSeconds:F1} s");
-            cell.Display(corpus.Accounts.Select(a => new { Kind = a.Kind.ToString(), a.Wanted, a.Drafts, a.Accepted, Rejected = string.Join(", ", a.Rejected.Select(r => $"{r.Key} {r.Value}")), a.Closes }).ToArray());
-            Charts.Show(cell, Charts.Corpus(corpus));
-            cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = Summary.Samples(corpus.Samples), ["text/plain"] = "one sample of each kind" });
+            if (endpoints.Of(p) is { } settings) await ByModelAsync(lab, settings with { Options = settings.Options with { Count = p.GetValue(count), Seed = lab.Seed } }, cell);
+            else Structural(lab, p.GetValue(count), cell);
         });
-        return new Command("#!corpus", "The training corpus.") { generate };
+        return generate;
+    }
+
+    private static void Structural(LabSession lab, int count, CellContext cell)
+    {
+        var live = cell.Display("generating …");
+        var clock = Stopwatch.StartNew();
+        var corpus = lab.GenerateCorpus(count, new Follow<Corpus.CorpusProgress>(s => live.Update($"{s.Kind}: {s.Accepted}/{s.Wanted} accepted of {s.Drafts} drafts")), cell.CancellationToken);
+        live.Update($"{corpus.Samples.Count:N0} accepted samples, {corpus.Tokens:N0} tokens, {corpus.Rejected.Count:N0} rejected, in {clock.Elapsed.TotalSeconds:F1} s");
+        cell.Display(corpus.Accounts.Select(a => new { Kind = a.Kind.ToString(), a.Wanted, a.Drafts, a.Accepted, Rejected = string.Join(", ", a.Rejected.Select(r => $"{r.Key} {r.Value}")), a.Closes }).ToArray());
+        Charts.Show(cell, Charts.Corpus(corpus));
+        cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = Summary.Samples(corpus.Samples), ["text/plain"] = "one sample of each kind" });
+    }
+
+    private static async Task ByModelAsync(LabSession lab, GenerationSettings settings, CellContext cell)
+    {
+        if (settings.DryRun)
+        {
+            cell.Display(lab.EstimateCorpus(settings));
+            return;
+        }
+        var live = cell.Display("asking …");
+        var clock = Stopwatch.StartNew();
+        var result = await lab.GenerateCorpusAsync(settings, new Follow<GenerationStatus>(s =>
+        {
+            var left = s.Accepted == 0 ? "" : $", about {TimeSpan.FromSeconds(clock.Elapsed.TotalSeconds / s.Accepted * (s.Wanted - s.Accepted)):mm\\:ss} left";
+            live.Update($"{s}{left}");
+        }), cell.CancellationToken);
+        live.Update($"{result.Status}, in {clock.Elapsed.TotalSeconds:F1} s");
+        cell.Display(result.Samples.GroupBy(s => s.Kind).OrderBy(g => g.Key).Select(g => new { Kind = g.Key.ToString(), Accepted = g.Count(), Rejected = result.Rejected.Count(r => r.Kind == g.Key) }).ToArray());
+        if (result.Samples.Count > 0) cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = Summary.Samples(result.Samples), ["text/plain"] = "one sample of each kind" });
+        if (cell.CancellationToken.IsCancellationRequested) throw new OperationCanceledException("generation was stopped; answers are kept, and the cell goes on from them when it is run again");
+    }
+
+    private static Command Check(LabSession lab)
+    {
+        var check = new Command("check", "Judges the lab's samples again, imported ones too.");
+        check.SetCellAction((_, cell) =>
+        {
+            var (kept, failed) = lab.CheckCorpus();
+            cell.Display($"{kept} samples hold, {failed.Count} do not");
+            if (failed.Count > 0) cell.Display(failed.Take(50).Select(s => new { s.Id, Kind = s.Kind.ToString(), Failed = s.Checks.First(c => !c.Passed).Name, s.Checks.First(c => !c.Passed).Detail }).ToArray());
+        });
+        return check;
+    }
+
+    private static Command Coverage(LabSession lab)
+    {
+        var command = new Command("coverage", "A treemap of the library: how often accepted samples use or ask about each member.");
+        command.SetCellAction((_, cell) =>
+        {
+            var coverage = (lab.Corpus ?? throw new LabException("an earlier step is missing: run #!corpus generate first")).Coverage;
+            cell.Display(coverage.ToString());
+            Charts.Show(cell, Charts.Coverage(coverage));
+        });
+        return command;
+    }
+
+    private static Command Export(LabSession lab)
+    {
+        var format = new Option<string>("--format") { Description = "openai, alpaca, sharegpt, fim, parquet or dpo.", DefaultValueFactory = _ => "openai" };
+        format.AcceptOnlyFromAmong(CorpusFormats.Names);
+        var folder = new Argument<string>("DIR") { Description = "Folder for one file per split and the dataset card." };
+        var command = new Command("export", "Writes accepted samples for other trainers.") { folder, format };
+        command.SetCellAction((p, cell) => cell.Display(CorpusExport.Write(lab.Storage, p.GetValue(format)!, p.GetValue(folder)!).Select(f => new { File = f, KB = new FileInfo(f).Length / 1024 }).ToArray()));
+        return command;
+    }
+
+    private static Command Import(LabSession lab)
+    {
+        var file = new Argument<string>("FILE") { Description = "Any format that export writes." };
+        var command = new Command("import", "Adds samples of other tools to the lab; 'check' judges them.") { file };
+        command.SetCellAction((p, cell) =>
+        {
+            var samples = CorpusFormats.Read(p.GetValue(file)!);
+            lab.Storage.SaveSamples(samples);
+            cell.Display($"{samples.Count} samples read");
+        });
+        return command;
+    }
+
+    private static Command Review(LabSession lab)
+    {
+        var file = new Argument<string>("FILE") { Description = ".csv or .jsonl" };
+        var reviewer = new Option<string?>("--take") { Description = "Take the decisions in the file into the lab, as this reviewer's. Without, the file is written.", HelpName = "REVIEWER" };
+        var command = new Command("review", "Samples as a table for reviewers, and their decisions back.") { file, reviewer };
+        command.SetCellAction((p, cell) =>
+        {
+            if (p.GetValue(reviewer) is { } name)
+            {
+                cell.Display(ReviewFile.Apply(lab.Storage, p.GetValue(file)!, name));
+                return;
+            }
+            var samples = lab.Storage.Samples(acceptedOnly: false);
+            ReviewFile.Write(p.GetValue(file)!, samples);
+            cell.Display($"{samples.Count} samples in {p.GetValue(file)}");
+        });
+        return command;
     }
 }

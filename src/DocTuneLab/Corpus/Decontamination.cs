@@ -52,6 +52,16 @@ public sealed class Decontamination
         return Overlap(prompt, _promptGrams, _prompts, symbols, "prompt") ?? (code is null ? null : Overlap(code, _codeGrams, _codes, symbols, "code"));
     }
 
+    /// <summary>The held-out item whose combination of members (two or more, types left out) a sample uses exactly; null where none is.</summary>
+    /// <param name="symbols">Documentation ids that the sample's code uses.</param>
+    public string? FindCombination(IReadOnlyCollection<string> symbols)
+    {
+        var members = symbols.Where(s => !s.StartsWith("T:", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+        if (members.Count < 2) return null;
+        var same = _items.FirstOrDefault(i => members.SetEquals(i.GoldSymbols.Where(s => !s.StartsWith("T:", StringComparison.Ordinal))));
+        return same is null ? null : $"uses the same {members.Count} members as {same.Id}";
+    }
+
     private string? Overlap(string text, Dictionary<ulong, List<int>> index, List<(int Item, int Grams)> texts, IReadOnlyCollection<string> symbols, string what)
     {
         var grams = TokenGrams.Of(TokenGrams.Tokens(text), N);

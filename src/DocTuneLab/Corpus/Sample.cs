@@ -17,6 +17,8 @@ public enum SampleKind
     Repair,
     /// <summary>A member that does not exist, and the honest answer.</summary>
     Unanswerable,
+    /// <summary>Code that uses an obsolete member, and the same with what replaces it.</summary>
+    Migration,
 }
 
 /// <summary>A turn of a conversation.</summary>
@@ -42,6 +44,14 @@ public sealed record Evidence(IReadOnlyList<string> Chunks, IReadOnlyList<string
 /// <param name="Detail">Why not, or what was seen.</param>
 public sealed record Check(string Name, bool Passed, string? Detail);
 
+/// <summary>How a sample came to be.</summary>
+/// <param name="Source"><c>structural</c>, <c>model</c>, <c>review</c>, or the file that it was imported from.</param>
+/// <param name="Model">Model that wrote it; empty where none did.</param>
+/// <param name="Templates">Templates asked with, as <c>name@version</c>.</param>
+/// <param name="Document">Page that it is about; empty where it is about none.</param>
+/// <param name="HeadingPath">Headings above the passage.</param>
+public sealed record Provenance(string Source, string Model, IReadOnlyList<string> Templates, string Document, IReadOnlyList<string> HeadingPath);
+
 /// <summary>A training example with where it comes from and what was checked.</summary>
 /// <param name="Id">Content hash of kind and messages.</param>
 /// <param name="Kind">What it teaches.</param>
@@ -51,6 +61,9 @@ public sealed record Check(string Name, bool Passed, string? Detail);
 /// <param name="Split">By document.</param>
 public sealed record Sample(string Id, SampleKind Kind, IReadOnlyList<Message> Messages, Evidence Evidence, IReadOnlyList<Check> Checks, Split Split)
 {
+    /// <summary>How it came to be; null where nobody has said.</summary>
+    public Provenance? Provenance { get; init; }
+
     /// <summary>All checks passed.</summary>
     public bool Accepted => Checks.All(c => c.Passed);
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DocTuneLab.Corpus;
 using Fluid;
@@ -54,6 +56,15 @@ public sealed partial class PromptTemplate
     /// <summary>Turns shown before the real one.</summary>
     public IReadOnlyList<FewShot> Examples { get; private init; } = [];
 
+    /// <summary>What stands as the system turn before everything; empty for none.</summary>
+    public string SystemTurn { get; private init; } = "";
+
+    /// <summary>JSON schema that an answer must satisfy; null where answers are free text.</summary>
+    public string? Schema { get; private init; }
+
+    /// <summary>Sampling that the template was written for (<c>temperature</c>, <c>top_p</c>, <c>max_tokens</c>); the seed is the caller's.</summary>
+    public SamplingOptions Sampling { get; private init; } = new();
+
     /// <summary>The file's text.</summary>
     public string Source { get; }
 
@@ -100,6 +111,9 @@ public sealed partial class PromptTemplate
             Version = Required(root, "version", path),
             Kind = Required(root, "kind", path),
             Description = (Child(root, "description") as YamlScalarNode)?.Value ?? "",
+            SystemTurn = (Child(root, "system") as YamlScalarNode)?.Value?.Trim() ?? "",
+            Schema = ReadSchema(root, path),
+            Sampling = ReadSampling(root, path),
             Examples = ReadExamples(root, path, inputs),
         };
     }
@@ -122,6 +136,7 @@ public sealed partial class PromptTemplate
     public IReadOnlyList<Message> Messages(IReadOnlyDictionary<string, string> inputs)
     {
         var turns = new List<Message>();
+        if (SystemTurn.Length > 0) turns.Add(new Message("system", SystemTurn));
         foreach (var shot in Examples)
         {
             turns.Add(Message.User(Render(shot.Inputs)));
@@ -144,6 +159,28 @@ public sealed partial class PromptTemplate
         }
         return stream.Documents.Count > 0 && stream.Documents[0].RootNode is YamlMappingNode map
             ? map : throw new LabException($"{path}:2: front matter must hold 'key: value' lines (name, version, kind, inputs).");
+    }
+
+    private static string? ReadSchema(YamlMappingNode root, string path)
+    {
+        if (Child(root, "schema") is not { } node) return null;
+        try
+        {
+            return JsonNode.Parse((node as YamlScalarNode)?.Value ?? "") is JsonObject schema ? schema.ToJsonString() : throw new JsonException("not an object");
+        }
+        catch (JsonException e)
+        {
+            throw new LabException($"{path}:{Line(node)}: 'schema' must be a JSON schema as text ('schema: |' and an object below it): {e.Message}", e);
+        }
+    }
+
+    private static SamplingOptions ReadSampling(YamlMappingNode root, string path)
+    {
+        if (Child(root, "sampling") is not { } node) return new SamplingOptions();
+        if (node is not YamlMappingNode map) throw new LabException($"{path}:{Line(node)}: 'sampling' holds temperature, top_p and max_tokens.");
+        double Number(string name, double otherwise) => Child(map, name) is not YamlScalarNode value ? otherwise
+            : double.TryParse(value.Value, CultureInfo.InvariantCulture, out var number) && number >= 0 ? number : throw new LabException($"{path}:{Line(value)}: sampling.{name} is '{value.Value}'; expected a number of at least 0.");
+        return new SamplingOptions((int)Number("max_tokens", 192), Number("temperature", 0), Number("top_p", 1));
     }
 
     private static List<FewShot> ReadExamples(YamlMappingNode root, string path, Dictionary<string, bool> inputs)

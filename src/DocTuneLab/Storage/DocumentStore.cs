@@ -37,6 +37,23 @@ internal sealed class DocumentStore : IDisposable
         return key;
     }
 
+    /// <summary>Puts many in one transaction.</summary>
+    public IReadOnlyList<string> PutAll(string kind, IEnumerable<string> contents)
+    {
+        _database.BeginTrans();
+        try
+        {
+            List<string> keys = [.. contents.Select(c => Put(kind, c))];
+            _database.Commit();
+            return keys;
+        }
+        catch
+        {
+            _database.Rollback();
+            throw;
+        }
+    }
+
     public string? Get(string key) => _documents.FindById(key)?["content"].AsString ?? (_database.FileStorage.FindById(key) is { } file ? Read(file) : null);
 
     public IEnumerable<(string Key, bool Intact)> All() =>

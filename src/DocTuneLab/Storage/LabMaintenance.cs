@@ -36,7 +36,7 @@ public sealed partial class Lab
 {
     /// <summary>Every column that names a LiteDB document.</summary>
     private static readonly (string Table, string Row, string Column)[] s_references =
-        [("documents", "path", "tree_key"), ("templates", "name || ' ' || version", "document_key"), ("requests", "key", "response_key"), ("runs", "id", "configuration_key"), ("runs", "id", "environment_key"), ("scans", "root", "report_key")];
+        [("documents", "path", "tree_key"), ("templates", "name || ' ' || version", "document_key"), ("requests", "key", "response_key"), ("attempts", "row", "response_key"), ("runs", "id", "configuration_key"), ("runs", "id", "environment_key"), ("scans", "root", "report_key")];
 
     /// <summary>Checks both databases, the hash of all content and every reference between them; an empty list is a sound lab.</summary>
     public IReadOnlyList<LabProblem> Verify()
@@ -126,7 +126,7 @@ public sealed partial class Lab
         lock (_gate)
         {
             Refresh();
-            string[] tables = ["documents", "chunks", "symbols", "samples", "checks", "templates", "requests", "runs", "metrics", "evaluations"];
+            string[] tables = ["documents", "chunks", "symbols", "samples", "checks", "templates", "requests", "attempts", "batches", "reviews", "runs", "metrics", "evaluations"];
             var rows = tables.ToDictionary(t => t, t => _sql.ExecuteScalar<long>($"SELECT count(*) FROM {t}"), StringComparer.Ordinal);
             return new(rows, Store.Keys().Count, _sql.ExecuteScalar<long>("SELECT count(*) FROM samples WHERE accepted"), _sql.ExecuteScalar<long>("SELECT count(DISTINCT sample_id) FROM stale_samples"),
                 _sql.ExecuteScalar<long>("SELECT coalesce(sum(token_count), 0) FROM chunks"), Size("lab.sqlite", "lab.sqlite-wal"), Size("lab.litedb", "lab-log.litedb"),

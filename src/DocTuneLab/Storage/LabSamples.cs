@@ -29,6 +29,7 @@ public sealed partial class Lab
         public string Kind { get; init; } = "";
         public string Split { get; init; } = "";
         public string Messages { get; init; } = "";
+        public string? Provenance { get; init; }
         public string Chunks { get; init; } = "";
         public string Symbols { get; init; } = "";
         public string Checks { get; init; } = "";
@@ -43,8 +44,8 @@ public sealed partial class Lab
         var ordinal = _sql.ExecuteScalar<long>("SELECT coalesce(max(ordinal), -1) FROM samples", transaction: transaction);
         foreach (var s in samples)
         {
-            _sql.Execute("DELETE FROM samples WHERE id = @Id; INSERT INTO samples (id, ordinal, kind, split, accepted, messages) VALUES (@Id, @ordinal, @kind, @split, @Accepted, @messages)",
-                new { s.Id, ordinal = ++ordinal, kind = s.Kind.ToString(), split = s.Split.ToString(), s.Accepted, messages = ToJson(s.Messages) }, transaction);
+            _sql.Execute("DELETE FROM samples WHERE id = @Id; INSERT INTO samples (id, ordinal, kind, split, accepted, messages, provenance) VALUES (@Id, @ordinal, @kind, @split, @Accepted, @messages, @provenance)",
+                new { s.Id, ordinal = ++ordinal, kind = s.Kind.ToString(), split = s.Split.ToString(), s.Accepted, messages = ToJson(s.Messages), provenance = s.Provenance is null ? null : ToJson(s.Provenance) }, transaction);
             foreach (var (kind, targets) in new[] { ("chunk", s.Evidence.Chunks), ("symbol", s.Evidence.Symbols) })
                 for (var i = 0; i < targets.Count; i++)
                     _sql.Execute("INSERT INTO sample_evidence (sample_id, ordinal, kind, target) VALUES (@Id, @i, @kind, @target)", new { s.Id, i, kind, target = targets[i] }, transaction);
@@ -60,7 +61,7 @@ public sealed partial class Lab
     /// <param name="acceptedOnly">Leave out those that failed a check, and those that are stale; default true.</param>
     public IReadOnlyList<Sample> Samples(Split? split = null, SampleKind? kind = null, bool acceptedOnly = true) =>
         [.. Query<SampleRow>("""
-            SELECT s.id, s.kind, s.split, s.messages,
+            SELECT s.id, s.kind, s.split, s.messages, s.provenance,
               (SELECT json_group_array(target) FROM (SELECT target FROM sample_evidence WHERE sample_id = s.id AND kind = 'chunk' ORDER BY ordinal)) AS Chunks,
               (SELECT json_group_array(target) FROM (SELECT target FROM sample_evidence WHERE sample_id = s.id AND kind = 'symbol' ORDER BY ordinal)) AS Symbols,
               (SELECT json_group_array(json_object('Name', name, 'Passed', json(iif(passed, 'true', 'false')), 'Detail', detail))
@@ -69,7 +70,7 @@ public sealed partial class Lab
             WHERE (@split IS NULL OR s.split = @split) AND (@kind IS NULL OR s.kind = @kind) AND (NOT @acceptedOnly OR (s.accepted AND NOT EXISTS (SELECT 1 FROM stale_samples WHERE sample_id = s.id)))
             ORDER BY s.ordinal
             """, new { split = split?.ToString(), kind = kind?.ToString(), acceptedOnly })
-            .Select(r => new Sample(r.Id, Enum.Parse<SampleKind>(r.Kind), FromJson<List<Message>>(r.Messages), new(FromJson<List<string>>(r.Chunks), FromJson<List<string>>(r.Symbols)), FromJson<List<Check>>(r.Checks), Enum.Parse<Split>(r.Split)))];
+            .Select(r => new Sample(r.Id, Enum.Parse<SampleKind>(r.Kind), FromJson<List<Message>>(r.Messages), new(FromJson<List<string>>(r.Chunks), FromJson<List<string>>(r.Symbols)), FromJson<List<Check>>(r.Checks), Enum.Parse<Split>(r.Split)) { Provenance = r.Provenance is null ? null : FromJson<Provenance>(r.Provenance) })];
 
     /// <summary>Why samples are stale: by sample, then target. Saving a sample again clears it.</summary>
     public IReadOnlyList<StaleSample> StaleSamples() =>

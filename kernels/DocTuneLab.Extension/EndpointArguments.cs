@@ -1,0 +1,61 @@
+using System.CommandLine;
+using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Prompts.Endpoints;
+
+namespace DocTuneLab.Extension;
+
+/// <summary>How a corpus is written by hosted models.</summary>
+/// <param name="Endpoints">Who is asked.</param>
+/// <param name="Engine">Attempts, deadlines, ceiling.</param>
+/// <param name="Options">What is written.</param>
+/// <param name="DryRun">Only estimate.</param>
+public sealed record GenerationSettings(IReadOnlyList<EndpointOptions> Endpoints, EngineOptions Engine, GenerationOptions Options, bool DryRun = false);
+
+/// <summary>The options of a command that asks hosted models: the same in the tool and in a cell.</summary>
+public sealed class EndpointArguments
+{
+    private readonly Option<Uri?> _endpoint = new("--endpoint") { Description = "Address of a server with OpenAI's protocol, up to the version: http://127.0.0.1:8080/v1. Without, no model is asked.", HelpName = "URL" };
+    private readonly Option<string?> _model = new("--model") { Description = "Model as the server names it.", HelpName = "NAME" };
+    private readonly Option<string?> _file = new("--endpoints") { Description = "YAML file with several endpoints, their limits, weights and prices.", HelpName = "FILE" };
+    private readonly Option<string> _key = new("--key-variable") { Description = "Environment variable or user secret that holds the key.", HelpName = "NAME", DefaultValueFactory = _ => "OPENAI_API_KEY" };
+    private readonly Option<bool> _ollama = new("--ollama") { Description = "The endpoint speaks Ollama's protocol." };
+    private readonly Option<int> _concurrency = new("--concurrency") { Description = "Requests in flight at most.", DefaultValueFactory = _ => 32 };
+    private readonly Option<bool> _noSchema = new("--no-schema") { Description = "The server does not hold answers to a JSON schema." };
+    private readonly Option<double?> _ceiling = new("--cost-ceiling") { Description = "Nothing is asked that could cost more than this; needs prices from a file of endpoints." };
+    private readonly Option<double?> _limit = new("--max-minutes") { Description = "Nothing is asked after this long." };
+    private readonly Option<double> _planned = new("--max-planned") { Description = "Samples tried for each one wanted, at most.", DefaultValueFactory = _ => 6 };
+    private readonly Option<string[]> _kinds = new("--kinds") { Description = "Kinds of samples: code, qa, explain, completion, unanswerable, migration. Default: all.", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<bool> _structural = new("--structural-questions") { Description = "Tasks come from the library's signatures and only solutions from the model: for small models." };
+    private readonly Option<bool> _judge = new("--judge") { Description = "The model also grades each sample against its evidence." };
+    private readonly Option<int> _repairs = new("--repair-rounds") { Description = "Times that code is sent back with the compiler's messages.", DefaultValueFactory = _ => 2 };
+    private readonly Option<bool> _dry = new("--dry-run") { Description = "Estimate requests, tokens and cost, and ask nothing." };
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[_endpoint, _model, _file, _key, _ollama, _concurrency, _noSchema, _ceiling, _limit, _planned, _kinds, _structural, _judge, _repairs, _dry]) command.Options.Add(option);
+    }
+
+    /// <summary>The settings given; null where no endpoint is.</summary>
+    /// <exception cref="LabException">They do not fit together.</exception>
+    public GenerationSettings? Of(ParseResult p)
+    {
+        IReadOnlyList<EndpointOptions> endpoints;
+        if (p.GetValue(_file) is { } file) endpoints = EndpointOptions.Load(file);
+        else if (p.GetValue(_endpoint) is { } url)
+        {
+            if (!url.IsAbsoluteUri) throw new LabException($"--endpoint takes an address such as http://127.0.0.1:8080/v1, not '{url}'.");
+            endpoints = [new EndpointOptions
+            {
+                BaseUrl = url, Model = p.GetValue(_model) ?? throw new LabException("--endpoint needs --model: the model's name as the server knows it."), KeyVariable = p.GetValue(_key)!,
+                Kind = p.GetValue(_ollama) ? EndpointKind.Ollama : EndpointKind.OpenAI, MaxConcurrency = p.GetValue(_concurrency), StructuredOutput = !p.GetValue(_noSchema),
+            }.Validated()];
+        }
+        else return null;
+        var options = new GenerationOptions { MaxPlannedPerSample = p.GetValue(_planned), StructuralQuestions = p.GetValue(_structural), Judge = p.GetValue(_judge), RepairRounds = p.GetValue(_repairs) };
+        if (p.GetValue(_kinds) is { Length: > 0 } kinds)
+            options = options with { Mix = kinds.ToDictionary(k => Enum.TryParse<SampleKind>(k, true, out var kind) && GenerationOptions.DefaultMix.ContainsKey(kind) ? kind : throw new LabException($"--kinds: there is no kind '{k}'; there are {string.Join(", ", GenerationOptions.DefaultMix.Keys.Select(x => x.ToString().ToLowerInvariant()))}."), k => GenerationOptions.DefaultMix[Enum.Parse<SampleKind>(k, true)]) };
+        return new GenerationSettings(endpoints, new EngineOptions { CostCeiling = p.GetValue(_ceiling), TotalTimeout = p.GetValue(_limit) is { } minutes ? TimeSpan.FromMinutes(minutes) : null }, options, p.GetValue(_dry));
+    }
+}

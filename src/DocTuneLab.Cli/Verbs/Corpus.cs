@@ -1,0 +1,182 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Formats;
+using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Review;
+using DocTuneLab.Documents;
+using DocTuneLab.Extension;
+using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Storage;
+using Spectre.Console;
+
+namespace DocTuneLab.Cli.Verbs;
+
+/// <summary><c>doctune corpus</c>: generate, look at, review, export and import training samples.</summary>
+internal static class Corpus
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public static Command Command() => new("corpus", "Training samples: generate, check, review, export, import.") { Generate(), Status(), Export(), Import(), Check(), Review() };
+
+    private static Option<string> LabOption() => new("--lab") { Description = "The lab's folder.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine("artifacts", "lab") };
+
+    private static Command Generate()
+    {
+        var lab = LabOption();
+        var docs = new Option<string>("--docs") { Description = "Folder of Markdown pages.", HelpName = "DIR", Required = true };
+        var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies.", HelpName = "DLL", Required = true };
+        var suite = new Option<string>("--suite") { Description = "Held-out tasks, which no sample may copy.", HelpName = "DIR", Required = true };
+        var count = new Option<int>("--count") { Description = "Accepted samples wanted.", DefaultValueFactory = _ => 1000 };
+        var seed = new Option<int>("--seed") { Description = "Seed of every choice.", DefaultValueFactory = _ => 1 };
+        var endpoints = new EndpointArguments();
+        var json = new Option<bool>("--json") { Description = "Print the accounting as JSON." };
+        var command = new Command("generate", "Writes samples: from signatures and pages alone, or with --endpoint by a hosted model. A run that was stopped goes on where it was.") { lab, docs, assembly, suite, count, seed, json };
+        endpoints.AddTo(command);
+        command.SetAction(async (p, cancel) =>
+        {
+            using var session = new LabSession();
+            session.Open(p.GetRequiredValue(lab), p.GetValue(seed));
+            session.ParseDocs(p.GetRequiredValue(docs), p.GetRequiredValue(assembly));
+            session.LoadSuite(p.GetRequiredValue(suite));
+            if (endpoints.Of(p) is not { } settings)
+            {
+                var corpus = session.GenerateCorpus(p.GetValue(count), null, cancel);
+                Console.WriteLine(p.GetValue(json) ? JsonSerializer.Serialize(corpus.Accounts, Indented) : $"{corpus.Samples.Count} accepted, {corpus.Rejected.Count} rejected; {corpus.Coverage}");
+                return ExitCodes.Ok;
+            }
+            settings = settings with { Options = settings.Options with { Count = p.GetValue(count), Seed = p.GetValue(seed) } };
+            if (settings.DryRun)
+            {
+                var estimate = session.EstimateCorpus(settings);
+                Console.WriteLine(p.GetValue(json) ? JsonSerializer.Serialize(estimate, Indented)
+                    : string.Create(CultureInfo.InvariantCulture, $"{estimate.Samples} samples: {estimate.Requests} requests, {estimate.PromptTokens:N0} tokens sent and at most {estimate.CompletionTokens:N0} received; cost at most {(estimate.Cost is { } cost ? cost.ToString("F4", CultureInfo.InvariantCulture) : "unknown (the endpoints have no prices)")}. Nothing was asked."));
+                return ExitCodes.Ok;
+            }
+            var console = Terminal.Create();
+            GenerationResult result = null!;
+            if (Console.IsErrorRedirected || p.GetValue(json)) result = await session.GenerateCorpusAsync(settings, null, cancel);
+            else
+                await console.Status().StartAsync("asking …", async status =>
+                    result = await session.GenerateCorpusAsync(settings, new Progress(s => status.Status(Markup.Escape(s.ToString()))), cancel));
+            Console.WriteLine(p.GetValue(json) ? JsonSerializer.Serialize(result.Status, Indented) : $"{result.Status}\n{result.Coverage}");
+            return cancel.IsCancellationRequested ? ExitCodes.Interrupted : result.Status.IsDone ? ExitCodes.Ok : ExitCodes.Failed;
+        });
+        return command;
+    }
+
+    private static Command Status()
+    {
+        var lab = LabOption();
+        var json = new Option<bool>("--json") { Description = "Print as JSON." };
+        var command = new Command("status", "What the lab holds: samples by kind and reason, coverage, requests, failures, cost.") { lab, json };
+        command.SetAction(p =>
+        {
+            using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
+            var samples = storage.Samples(acceptedOnly: false);
+            var spent = storage.Spent();
+            var rejected = samples.Where(s => !s.Accepted).GroupBy(s => s.Checks.First(c => !c.Passed).Name).OrderByDescending(g => g.Count()).ToDictionary(g => g.Key, g => g.Count());
+            var kinds = samples.Where(s => s.Accepted).GroupBy(s => s.Kind).OrderBy(g => g.Key).ToDictionary(g => g.Key.ToString(), g => g.Count());
+            var ledger = new CoverageLedger(storage.Symbols());
+            foreach (var sample in samples.Where(s => s.Accepted)) ledger.Add(sample);
+            if (p.GetValue(json))
+                Console.WriteLine(JsonSerializer.Serialize(new { samples = samples.Count, accepted = kinds, rejected, ledger.UsedShare, ledger.CoveredShare, requests = spent.Answers, spent.PromptTokens, spent.CompletionTokens, spent.Cost, failedCalls = storage.FailedCalls(), preferences = storage.Preferences().Count, reviews = storage.Reviews().Count }, Indented));
+            else
+            {
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{samples.Count} samples: {kinds.Values.Sum()} accepted ({Parts(kinds)}), {rejected.Values.Sum()} rejected ({Parts(rejected)})"));
+                Console.WriteLine(ledger);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{spent.Answers} answers kept, {spent.PromptTokens:N0} tokens sent, {spent.CompletionTokens:N0} received, cost {spent.Cost:F4}; failed calls: {Parts(storage.FailedCalls())}"));
+            }
+            return ExitCodes.Ok;
+
+            static string Parts<T>(IReadOnlyDictionary<string, T> counts) => counts.Count == 0 ? "none" : string.Join(", ", counts.Select(c => $"{c.Key} {c.Value}"));
+        });
+        return command;
+    }
+
+    private static Command Export()
+    {
+        var lab = LabOption();
+        var format = new Option<string>("--format") { Description = "openai, alpaca, sharegpt, fim, parquet or dpo.", DefaultValueFactory = _ => "openai" };
+        format.AcceptOnlyFromAmong(CorpusFormats.Names);
+        var output = new Option<string>("--out", "-o") { Description = "Folder for one file per split and the dataset card.", HelpName = "DIR", Required = true };
+        var command = new Command("export", "Writes accepted samples for other trainers, one file per split, with provenance in every row and a dataset card.") { lab, format, output };
+        command.SetAction(p =>
+        {
+            using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
+            foreach (var file in CorpusExport.Write(storage, p.GetRequiredValue(format), p.GetRequiredValue(output))) Console.WriteLine(file);
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static Command Import()
+    {
+        var lab = LabOption();
+        var files = new Argument<string[]>("FILE") { Description = "Files in any format that export writes (.jsonl, .json, .parquet); the format is found by the fields.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("import", "Adds samples of other tools to the lab. They count as accepted; 'check' judges them.") { files, lab };
+        command.SetAction(p =>
+        {
+            var samples = p.GetRequiredValue(files).SelectMany(CorpusFormats.Read).ToList();
+            using var storage = Lab.Open(p.GetRequiredValue(lab));
+            storage.SaveSamples(samples);
+            Console.WriteLine($"{samples.Count} samples read");
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static Command Check()
+    {
+        var lab = LabOption();
+        var docs = new Option<string>("--docs") { Description = "Folder of Markdown pages.", HelpName = "DIR", Required = true };
+        var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies.", HelpName = "DLL", Required = true };
+        var suite = new Option<string>("--suite") { Description = "Held-out tasks, which no sample may copy.", HelpName = "DIR", Required = true };
+        var command = new Command("check", "Judges all samples of the lab again: duplicates, wording, held-out tasks, and code against the assemblies. Exit code 1 if an accepted one fails.") { lab, docs, assembly, suite };
+        command.SetAction(p =>
+        {
+            using var session = new LabSession();
+            session.Open(p.GetRequiredValue(lab), 1);
+            session.ParseDocs(p.GetRequiredValue(docs), p.GetRequiredValue(assembly));
+            session.LoadSuite(p.GetRequiredValue(suite));
+            var (kept, failed) = session.CheckCorpus();
+            Console.WriteLine($"{kept} samples hold, {failed.Count} do not");
+            foreach (var sample in failed.Take(20)) Console.WriteLine($"  {sample.Id[..8]} {sample.Kind}: {sample.Checks.First(c => !c.Passed)}");
+            return failed.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+        });
+        return command;
+    }
+
+    private static Command Review()
+    {
+        var lab = LabOption();
+        var file = new Argument<string>("FILE") { Description = ".csv or .jsonl" };
+        var which = new Option<string>("--which") { Description = "accepted, rejected or all.", DefaultValueFactory = _ => "all" };
+        which.AcceptOnlyFromAmong("accepted", "rejected", "all");
+        var export = new Command("export", "Writes samples as a table for reviewers: fill in 'decision' (accept, reject, edit, regenerate) and 'note', change 'answer' for an edit.") { file, lab, which };
+        export.SetAction(p =>
+        {
+            using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
+            var samples = storage.Samples(acceptedOnly: false).Where(s => p.GetValue(which) == "all" || s.Accepted == (p.GetValue(which) == "accepted")).ToList();
+            ReviewFile.Write(p.GetRequiredValue(file), samples);
+            Console.WriteLine($"{samples.Count} samples in {p.GetRequiredValue(file)}");
+            return ExitCodes.Ok;
+        });
+        var reviewer = new Option<string>("--reviewer") { Description = "Who decided.", HelpName = "NAME", Required = true };
+        var import = new Command("import", "Takes the decisions of a reviewed table into the lab.") { file, lab, reviewer };
+        import.SetAction(p =>
+        {
+            using var storage = Lab.Open(p.GetRequiredValue(lab));
+            var summary = ReviewFile.Apply(storage, p.GetRequiredValue(file), p.GetRequiredValue(reviewer));
+            Console.WriteLine($"{summary.Accepted} accepted, {summary.Rejected} rejected, {summary.Edited} edited, {summary.Regenerate} to be regenerated, {summary.Undecided} undecided");
+            return ExitCodes.Ok;
+        });
+        return new Command("review", "Decisions of people: as a table out of the lab and back.") { export, import };
+    }
+
+    private sealed class Progress(Action<GenerationStatus> show) : IProgress<GenerationStatus>
+    {
+        public void Report(GenerationStatus value) => show(value);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using DocTuneLab.Storage;
+
+namespace DocTuneLab.Corpus.Formats;
+
+/// <summary>A lab's accepted samples as a folder that can be published: one file per split and a dataset card.</summary>
+public static class CorpusExport
+{
+    /// <summary>Writes the folder.</summary>
+    /// <param name="lab">The lab.</param>
+    /// <param name="format">One of <see cref="CorpusFormats.Names"/>.</param>
+    /// <param name="folder">Made where it is missing; files of the same name are replaced.</param>
+    /// <returns>Paths of the files written.</returns>
+    /// <exception cref="LabException">There is nothing to export, or no such format.</exception>
+    public static IReadOnlyList<string> Write(Lab lab, string format, string folder)
+    {
+        if (!CorpusFormats.Names.Contains(format)) throw new LabException($"There is no format '{format}'; there are {string.Join(", ", CorpusFormats.Names)}.");
+        Directory.CreateDirectory(folder);
+        var files = new List<string>();
+        if (format == "dpo")
+        {
+            var pairs = lab.Preferences();
+            if (pairs.Count == 0) throw new LabException("The lab holds no preference pairs; they come of mended answers when a corpus is generated with an endpoint.");
+            var path = Path.Combine(folder, "preferences.jsonl");
+            CorpusFormats.WriteLines(path, pairs.Select(p => new JsonObject
+            {
+                ["prompt"] = new JsonArray([.. p.Prompt.Select(m => new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]),
+                ["chosen"] = new JsonArray(new JsonObject { ["role"] = "assistant", ["content"] = p.Chosen }), ["rejected"] = new JsonArray(new JsonObject { ["role"] = "assistant", ["content"] = p.Rejected }), ["metadata"] = new JsonObject { ["reason"] = p.Reason },
+            }));
+            return [path];
+        }
+        var chunks = lab.Chunks().GroupBy(c => c.Id, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
+        var samples = lab.Samples().Select(s => s.Provenance is null && s.Evidence.Chunks.Count > 0 && chunks.TryGetValue(s.Evidence.Chunks[0], out var c)
+            ? s with { Provenance = new Provenance("structural", "", [], c.DocumentPath, c.HeadingPath) } : s with { Provenance = s.Provenance ?? new Provenance("structural", "", [], "", []) }).ToList();
+        if (samples.Count == 0) throw new LabException($"{lab.Directory}: holds no accepted samples. Generate a corpus first.");
+        var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (var split in samples.GroupBy(s => s.Split).OrderBy(g => g.Key))
+        {
+            var name = split.Key.ToString().ToLowerInvariant();
+            var path = Path.Combine(folder, $"{name}.{(format == "parquet" ? "parquet" : "jsonl")}");
+            if (format == "parquet") ParquetCorpus.Write(path, [.. split]);
+            else CorpusFormats.WriteLines(path, split.Select(s => CorpusFormats.Row(s, format)).OfType<JsonObject>());
+            counts[name] = format == "fim" ? split.Count(s => CorpusFormats.Row(s, format) is not null) : split.Count();
+            files.Add(path);
+        }
+        var card = Path.Combine(folder, "README.md");
+        File.WriteAllText(card, Card(samples, format, counts));
+        return [.. files, card];
+    }
+
+    private static string Card(IReadOnlyList<Sample> samples, string format, IReadOnlyDictionary<string, int> counts)
+    {
+        var text = new StringBuilder();
+        var extension = format == "parquet" ? "parquet" : "jsonl";
+        var chinese = samples.Count(s => Prose.IsChinese(s.Messages[^2].Content));
+        text.Append("---\nconfigs:\n- config_name: default\n  data_files:\n");
+        foreach (var (name, _) in counts) text.Append(CultureInfo.InvariantCulture, $"  - split: {(name == "dev" ? "validation" : name)}\n    path: {name}.{extension}\n");
+        text.Append(CultureInfo.InvariantCulture, $"language:\n- en\n{(chinese > 0 ? "- zh\n" : "")}tags:\n- code\n- csharp\n---\n# Training samples of a C# library\n\nFormat: {format}. Each row's `metadata` names its source, chunks, symbols, templates, model and every check that it passed.\n\n");
+        text.Append("| Split | Rows |\n|---|---:|\n");
+        foreach (var (name, count) in counts) text.Append(CultureInfo.InvariantCulture, $"| {name} | {count} |\n");
+        Table(text, "Kind", samples.GroupBy(s => s.Kind.ToString().ToLowerInvariant()));
+        Table(text, "Source", samples.GroupBy(s => s.Provenance!.Source));
+        if (samples.Any(s => s.Provenance!.Model.Length > 0)) Table(text, "Model", samples.Where(s => s.Provenance!.Model.Length > 0).GroupBy(s => s.Provenance!.Model));
+        Table(text, "Check passed", samples.SelectMany(s => s.Checks.Where(c => c.Passed).Select(c => (c.Name, s))).GroupBy(c => c.Name, c => c.s));
+        text.Append(CultureInfo.InvariantCulture, $"\n{chinese} of {samples.Count} requests are in Chinese. Splits are by page: no page has samples in two of them.\n");
+        return text.ToString();
+    }
+
+    private static void Table(StringBuilder text, string title, IEnumerable<IGrouping<string, Sample>> groups)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"\n| {title} | Samples |\n|---|---:|\n");
+        foreach (var group in groups.OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)) text.Append(CultureInfo.InvariantCulture, $"| {group.Key} | {group.Count()} |\n");
+    }
+}

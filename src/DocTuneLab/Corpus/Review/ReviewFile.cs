@@ -1,0 +1,161 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DocTuneLab.Storage;
+
+namespace DocTuneLab.Corpus.Review;
+
+/// <summary>What a reviewed table changed.</summary>
+/// <param name="Accepted">Samples that a person accepted.</param>
+/// <param name="Rejected">Samples that a person rejected.</param>
+/// <param name="Edited">Samples replaced by an edited one.</param>
+/// <param name="Regenerate">Samples marked to be written again; they are out of the corpus.</param>
+/// <param name="Undecided">Rows without a decision.</param>
+public sealed record ReviewSummary(int Accepted, int Rejected, int Edited, int Regenerate, int Undecided);
+
+/// <summary>
+/// Samples as a table for reviewers and back: CSV (RFC 4180) or JSON Lines with <c>id</c>, <c>kind</c>, <c>status</c>, <c>failed</c>,
+/// <c>prompt</c>, <c>answer</c>, <c>decision</c>, <c>note</c>. A decision becomes a check named <c>review</c>, and the lab keeps who took it.
+/// </summary>
+public static class ReviewFile
+{
+    private static readonly string[] Columns = ["id", "kind", "status", "failed", "prompt", "answer", "decision", "note"];
+
+    /// <summary>Writes the table; the file's ending decides its form.</summary>
+    /// <exception cref="LabException">The ending is neither .csv nor .jsonl.</exception>
+    public static void Write(string path, IReadOnlyList<Sample> samples)
+    {
+        var rows = samples.Select(s => new[]
+        {
+            s.Id, s.Kind.ToString().ToLowerInvariant(), s.Accepted ? "accepted" : "rejected", string.Join("; ", s.Checks.Where(c => !c.Passed).Select(c => c.Detail is null ? c.Name : $"{c.Name}: {c.Detail}")), s.Messages[^2].Content, s.Messages[^1].Content, "", "",
+        });
+        if (IsCsv(path))
+        {
+            var text = new StringBuilder(string.Join(',', Columns) + "\r\n");
+            // A spreadsheet takes a cell that begins with '=' for a formula; a leading apostrophe keeps it text, and reading drops it again.
+            foreach (var row in rows) text.AppendJoin(',', row.Select(c => Quoted(c.Length > 0 && "=+-@'".Contains(c[0], StringComparison.Ordinal) ? "'" + c : c))).Append("\r\n");
+            File.WriteAllText(path, text.ToString(), new UTF8Encoding(true));
+        }
+        else File.WriteAllLines(path, rows.Select(row => new JsonObject(Columns.Zip(row, (k, v) => KeyValuePair.Create(k, (JsonNode?)v))).ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })));
+    }
+
+    /// <summary>Takes decisions into the lab, all or none.</summary>
+    /// <param name="lab">The lab.</param>
+    /// <param name="path">The reviewed table.</param>
+    /// <param name="reviewer">Who decided.</param>
+    /// <exception cref="LabException">The table or a decision is wrong, or names a sample that the lab does not have; the message names the row.</exception>
+    public static ReviewSummary Apply(Lab lab, string path, string reviewer)
+    {
+        if (reviewer.Trim().Length == 0) throw new LabException("A review needs the reviewer's name.");
+        var known = lab.Samples(acceptedOnly: false).ToDictionary(s => s.Id, StringComparer.Ordinal);
+        var (changed, reviews) = (new List<Sample>(), new List<StoredReview>());
+        var undecided = 0;
+        foreach (var (row, at) in Read(path))
+        {
+            var decision = row["decision"].Trim().ToLowerInvariant();
+            if (decision.Length == 0)
+            {
+                undecided++;
+                continue;
+            }
+            if (!known.TryGetValue(row["id"], out var sample)) throw new LabException($"{at}: the lab has no sample '{row["id"]}'. Export the table again, or correct the id.");
+            var others = sample.Checks.Where(c => c.Name != "review");
+            Sample Decided(bool passed) => sample with { Checks = [.. passed ? others.Select(c => c.Passed ? c : new Check($"{c.Name} (overruled)", true, c.Detail)) : others, new Check("review", passed, $"{reviewer}: {(row["note"].Length > 0 ? row["note"] : decision)}")] };
+            string? replacedBy = null;
+            switch (decision)
+            {
+                case "accept": changed.Add(Decided(true)); break;
+                case "reject" or "regenerate": changed.Add(Decided(false)); break;
+                case "edit":
+                    if (row["answer"] == sample.Messages[^1].Content && row["prompt"] == sample.Messages[^2].Content) throw new LabException($"{at}: the decision is 'edit', but neither prompt nor answer was changed.");
+                    IReadOnlyList<Message> messages = [.. sample.Messages.SkipLast(2), Message.User(row["prompt"]), Message.Assistant(row["answer"])];
+                    replacedBy = CorpusFile.IdOf(sample.Kind, messages);
+                    changed.Add(Decided(false));
+                    changed.Add(sample with
+                    {
+                        Id = replacedBy, Messages = messages, Checks = [new Check("review", true, $"{reviewer}: edited {sample.Id}")],
+                        Provenance = (sample.Provenance ?? new Provenance("structural", "", [], "", [])) with { Source = "review" },
+                    });
+                    break;
+                default: throw new LabException($"{at}: the decision is '{row["decision"]}'; expected accept, reject, edit, regenerate, or nothing.");
+            }
+            reviews.Add(new StoredReview(sample.Id, decision, reviewer, row["note"], replacedBy));
+        }
+        lab.SaveSamples(changed);
+        lab.SaveReviews(reviews);
+        int Count(string decision) => reviews.Count(r => r.Decision == decision);
+        return new ReviewSummary(Count("accept"), Count("reject"), Count("edit"), Count("regenerate"), undecided);
+    }
+
+    private static IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> Read(string path)
+    {
+        if (!File.Exists(path)) throw new LabException($"{path}: no such file.");
+        var records = IsCsv(path) ? Csv(File.ReadAllText(path), path) : Lines(path);
+        foreach (var (row, at) in records)
+        {
+            if (Columns.Except(["kind", "status", "failed"]).FirstOrDefault(c => !row.ContainsKey(c)) is { } missing) throw new LabException($"{at}: there is no field '{missing}'; a review has {string.Join(", ", Columns)}.");
+            yield return (row, at);
+        }
+    }
+
+    private static IEnumerable<(Dictionary<string, string>, string)> Lines(string path)
+    {
+        var number = 0;
+        foreach (var line in File.ReadLines(path))
+        {
+            number++;
+            if (line.Trim().Length == 0) continue;
+            Dictionary<string, string>? row;
+            try
+            {
+                row = JsonSerializer.Deserialize<Dictionary<string, string>>(line);
+            }
+            catch (JsonException e)
+            {
+                throw new LabException($"{path}:{number}: not a JSON object of texts: {e.Message}", e);
+            }
+            yield return (row!, $"{path}:{number}");
+        }
+    }
+
+    private static IEnumerable<(Dictionary<string, string>, string)> Csv(string text, string path)
+    {
+        List<string>? header = null;
+        var (fields, field, quoted, line, start) = (new List<string>(), new StringBuilder(), false, 1, 1);
+        for (var i = 0; i <= text.Length; i++)
+        {
+            var c = i < text.Length ? text[i] : '\n';
+            if (c == '\n') line++;
+            if (quoted)
+            {
+                if (i == text.Length) throw new LabException($"{path}:{start}: a quoted field is not closed.");
+                if (c != '"') field.Append(c);
+                else if (i + 1 < text.Length && text[i + 1] == '"') { field.Append('"'); i++; }
+                else quoted = false;
+            }
+            else if (c == '"' && field.Length == 0) quoted = true;
+            else if (c == ',') Close();
+            else if (c == '\n')
+            {
+                if (fields.Count == 0 && field.Length == 0) { start = line; continue; }
+                Close();
+                if (header is null) header = fields.ConvertAll(f => f.Trim().TrimStart('\uFEFF').ToLowerInvariant());
+                else if (fields.Count != header.Count) throw new LabException($"{path}:{start}: the row has {fields.Count} fields, the header {header.Count}.");
+                else yield return (header.Zip(fields).ToDictionary(p => p.First, p => p.Second.ReplaceLineEndings("\n"), StringComparer.Ordinal), $"{path}:{start}");
+                (fields, start) = ([], line);
+            }
+            else if (c != '\r') field.Append(c);
+        }
+
+        void Close()
+        {
+            var value = field.ToString();
+            fields.Add(value.Length > 1 && value[0] == '\'' && "=+-@'".Contains(value[1], StringComparison.Ordinal) ? value[1..] : value);
+            field.Clear();
+        }
+    }
+
+    private static bool IsCsv(string path) => Path.GetExtension(path).ToLowerInvariant() switch { ".csv" => true, ".jsonl" => false, var other => throw new LabException($"{path}: a review is a .csv or .jsonl file, not '{other}'.") };
+
+    private static string Quoted(string cell) => cell.AsSpan().IndexOfAny(",\"\r\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

@@ -1,0 +1,31 @@
+using System.Text.RegularExpressions;
+using DocTuneLab.Library;
+using DocTuneLab.Prompts;
+
+namespace DocTuneLab.Corpus.Validation;
+
+/// <summary>Makes drafts of samples that exist already, such as imported ones, so that they can be judged like new ones.</summary>
+public static partial class SampleDrafts
+{
+    /// <summary>A draft of a sample: the code in its turns is put together again where its form is known.</summary>
+    /// <param name="sample">The sample.</param>
+    /// <param name="usings">Namespaces in scope of its code.</param>
+    public static Draft Of(Sample sample, IReadOnlyList<string> usings)
+    {
+        var (user, answer) = (sample.Messages[^2].Content, sample.Messages[^1].Content);
+        var body = sample.Kind is SampleKind.Code or SampleKind.Repair or SampleKind.Migration ? AnswerFormat.BodyOf(answer) : null;
+        var code = body is not null && Signature().Matches(user) is { Count: > 0 } found ? $"{found[^1].Groups[1].Value}\n{{\n{body}\n}}"
+            : sample.Kind == SampleKind.Completion && Gap().Match(user) is { Success: true } gap ? gap.Groups[1].Value + answer + gap.Groups[2].Value : null;
+        return new Draft
+        {
+            Kind = sample.Kind, Messages = sample.Messages, Prompt = user, Evidence = sample.Evidence, Provenance = sample.Provenance ?? new Provenance("structural", "", [], "", []), Body = body,
+            Code = code is null ? null : new CodeToJudge(code, CodeForm.Members, usings),
+        };
+    }
+
+    // The header of the asked method: the last line that reads like one.
+    [GeneratedRegex(@"^(public static [^\n;{]*\))[ \t]*(?:where [^\n{]*)?$", RegexOptions.Multiline)]
+    private static partial Regex Signature();
+    [GeneratedRegex(@"\A<\|fim_prefix\|>(.*)<\|fim_suffix\|>(.*)<\|fim_middle\|>\z", RegexOptions.Singleline)]
+    private static partial Regex Gap();
+}

@@ -1,0 +1,183 @@
+using System.Text.RegularExpressions;
+using DocTuneLab.Documents;
+using DocTuneLab.Library;
+
+namespace DocTuneLab.Corpus.Validation;
+
+/// <summary>What every sample must hold.</summary>
+public sealed record ValidationOptions
+{
+    /// <summary>Longest sample in tokens, all turns together; default 512.</summary>
+    public int MaxTokens { get; init; } = 512;
+
+    /// <summary>Counts tokens; default four characters each.</summary>
+    public Func<string, int> CountTokens { get; init; } = text => (text.Length + 3) / 4;
+
+    /// <summary>Held-out items that no sample may copy; default none.</summary>
+    public Decontamination? HeldOut { get; init; }
+
+    /// <summary>Similarity from which two samples count as the same; default 0.92.</summary>
+    public double NearDuplicateThreshold { get; init; } = 0.92;
+
+    /// <summary>Share of the prompt's words that an answer may consist of in one piece; default 0.8.</summary>
+    public double CopyThreshold { get; init; } = 0.8;
+}
+
+/// <summary>A draft with a verdict per check.</summary>
+/// <param name="Draft">The draft.</param>
+/// <param name="Checks">All checks that apply, in order; those after the first failure of the compiler are left out.</param>
+/// <param name="Compiled">The compiler's verdict on its code, or null.</param>
+public sealed record Judged(Draft Draft, IReadOnlyList<Check> Checks, Verdict? Compiled)
+{
+    /// <summary>The first check that failed; null where all passed.</summary>
+    public Check? Failed => Checks.FirstOrDefault(c => !c.Passed);
+}
+
+/// <summary>
+/// Judges drafts by what can be measured, whoever wrote them: language, length, wording, grounding, the compiler, existing members, copies,
+/// held-out tasks. Judging is stateless; duplicates are found by <see cref="Accept"/>, in the order of the calls.
+/// </summary>
+/// <param name="api">The library.</param>
+/// <param name="judge">The compiler, many pieces at once.</param>
+/// <param name="options">Limits.</param>
+public sealed partial class SampleValidator(ApiModel api, ICodeJudge judge, ValidationOptions? options = null)
+{
+    private readonly ValidationOptions _options = options ?? new ValidationOptions();
+    private readonly NearDuplicates _seen = new((options ?? new ValidationOptions()).NearDuplicateThreshold);
+    // Members that every object has, and words that are code in any C#, need no evidence.
+    private static readonly HashSet<string> Common = new(StringComparer.Ordinal) { "ToString", "Equals", "GetHashCode", "GetType", "Dispose", "null", "true", "false", "void", "int", "string", "bool", "double", "await", "async", "var", "new", "using", "foreach" };
+
+    /// <summary>Judges drafts, their code in as few compilations as possible.</summary>
+    public IReadOnlyList<Judged> Judge(IReadOnlyList<Draft> drafts, CancellationToken cancel = default)
+    {
+        var pieces = drafts.SelectMany(d => new[] { d.Code, d.Mistake }).OfType<CodeToJudge>().ToList();
+        var verdicts = pieces.Count == 0 ? [] : judge.Judge(pieces, cancel);
+        var next = 0;
+        var judged = new List<Judged>(drafts.Count);
+        foreach (var draft in drafts)
+        {
+            var code = draft.Code is null ? null : verdicts[next++];
+            var mistake = draft.Mistake is null ? null : verdicts[next++];
+            judged.Add(new Judged(draft, [.. Checks(draft, code, mistake)], code));
+        }
+        return judged;
+    }
+
+    /// <summary>
+    /// The sample of a judged draft. One that passed all checks is also compared with all accepted before; the check
+    /// <c>unique</c> says how that ended.
+    /// </summary>
+    public Sample Accept(Judged judged, Split split = Split.Train)
+    {
+        var (draft, checks) = (judged.Draft, judged.Checks);
+        if (judged.Failed is null)
+        {
+            var duplicate = _seen.TryAdd($"{draft.Prompt}\n{draft.Messages[^1].Content}");
+            checks = [.. checks, new Check("unique", duplicate is null, duplicate)];
+        }
+        var used = judged.Compiled?.Compiles == true ? Used(judged.Compiled) : [];
+        var symbols = used.Count > 0 ? used : draft.Evidence.Symbols;
+        return new Sample(CorpusFile.IdOf(draft.Kind, draft.Messages), draft.Kind, draft.Messages, draft.Evidence with { Symbols = symbols }, checks, split) { Provenance = draft.Provenance };
+    }
+
+    /// <summary>Makes the validator remember samples that exist already, so that new ones do not repeat them.</summary>
+    public void Remember(IEnumerable<Sample> samples)
+    {
+        foreach (var s in samples) _seen.TryAdd($"{s.Messages[^2].Content}\n{s.Messages[^1].Content}");
+    }
+
+    private IEnumerable<Check> Checks(Draft d, Verdict? code, Verdict? mistake)
+    {
+        var answer = d.Messages[^1].Content;
+        if (d.Language is { } language)
+        {
+            var chinese = Prose.IsChinese(d.Prompt);
+            yield return new Check("language", chinese == (language == "zh"), chinese == (language == "zh") ? null : $"asked for {language}");
+        }
+        var tokens = d.Messages.Sum(m => 4 + _options.CountTokens(m.Content));
+        yield return new Check("length", tokens <= _options.MaxTokens && answer.Trim().Length > 0, tokens <= _options.MaxTokens ? answer.Trim().Length == 0 ? "empty" : null : $"{tokens} tokens, at most {_options.MaxTokens}");
+        var leak = Leak().Match(d.Prompt) is { Success: true } p ? p : Leak().Match(d.Kind is SampleKind.Code ? "" : answer);
+        yield return new Check("self-contained", !leak.Success, leak.Success ? $"speaks of '{leak.Value}'" : null);
+        if (!d.MayNameMembers)
+        {
+            var named = d.MustUse.Select(id => api.Find(id)).OfType<ApiSymbol>().FirstOrDefault(s => s.ContainingType is not null && s.Name.Length > 3 && Regex.IsMatch(d.Prompt, $@"(?<!\w){Regex.Escape(s.Name)}(?!\w)"));
+            yield return new Check("names no member", named is null, named is null ? null : $"names {named.Name}");
+        }
+        var copied = Copied(d.Prompt, answer);
+        yield return new Check("no copy of the prompt", copied <= _options.CopyThreshold, copied <= _options.CopyThreshold ? null : $"{copied:P0} of the answer stands in the prompt");
+        if (d.Quote is { } quote)
+        {
+            var holds = Squeezed(d.EvidenceText).Contains(Squeezed(quote), StringComparison.OrdinalIgnoreCase);
+            yield return new Check("quoted", holds, holds ? null : "the quoted words do not stand in the evidence");
+        }
+        if (d.EvidenceText.Length > 0 && d.Code is null)
+        {
+            var invented = Identifiers(answer).FirstOrDefault(name => !Known(name, d));
+            yield return new Check("grounded", invented is null, invented is null ? null : $"'{invented}' is neither in the library nor in the evidence");
+        }
+        if (code is not null)
+        {
+            yield return new Check("parses", code.Parses, code.Parses ? null : Error(code));
+            if (!code.Parses) yield break;
+            var missing = code.Uses.FirstOrDefault(u => u.Kind == SymbolUseKind.Missing && u.IsLibrary);
+            yield return new Check("members exist", missing is null, missing is null ? null : $"{missing.Name} does not exist{(missing.Suggestion is { } s ? $"; {s} does" : "")}");
+            yield return new Check("compiles", code.Compiles, code.Compiles ? null : Error(code));
+            if (code.Compiles)
+            {
+                var used = Used(code);
+                if (d.MustUse.Count > 0)
+                {
+                    var uses = d.MustUse.Any(id => used.Contains(id) || used.Any(u => SameMember(u, id)));
+                    yield return new Check("uses the member", uses, uses ? null : $"uses none of {string.Join(", ", d.MustUse)}");
+                }
+                if (d.MustNotUse.Count > 0) yield return new Check("leaves the old member", !d.MustNotUse.Any(used.Contains), null);
+            }
+        }
+        if (mistake is not null) yield return new Check("mistake fails", !mistake.Compiles, mistake.Compiles ? "the code that is shown as wrong compiles" : mistake.Errors.Count > 0 ? mistake.Errors[0].Id : null);
+        if (_options.HeldOut is { } held)
+        {
+            var copy = held.Find(d.Prompt, d.Body, code is null ? d.Evidence.Symbols : Used(code)) ?? (d.Body is not null && code is not null ? held.FindCombination(Used(code)) : null);
+            yield return new Check("not held out", copy is null, copy ?? $"against {held.Count} items");
+        }
+    }
+
+    private IReadOnlyList<string> Used(Verdict verdict) => [.. verdict.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null } && api.Find(u.Id) is not null).Select(u => u.Id!).Distinct(StringComparer.Ordinal)];
+
+    // What has no name in the code (constructors, operators) the compiler reports under its type.
+    private static bool SameMember(string used, string wanted) => wanted.Contains("#ctor", StringComparison.Ordinal) && used == $"T:{wanted[2..wanted.IndexOf(".#ctor", StringComparison.Ordinal)]}";
+
+    private static string? Error(Verdict verdict) => verdict.Errors is [var first, ..] ? $"{first.Id}: {first.Message}" : null;
+
+    private bool Known(string name, Draft d) => Common.Contains(name) || api.FindByName(name).Count > 0 || d.EvidenceText.Contains(name, StringComparison.Ordinal) || d.Prompt.Contains(name, StringComparison.Ordinal) || api.Symbols.Any(s => s.Parameters.Any(p => p.Name == name));
+
+    private static IEnumerable<string> Identifiers(string answer) => CodeSpan().Matches(answer).SelectMany(m => Identifier().Matches(m.Groups[1].Value)).Select(m => m.Value);
+
+    private static string Squeezed(string text) => Blanks().Replace(Marks().Replace(text, ""), " ").Trim();
+
+    // Share of the answer's words in its longest run that also stands in the prompt.
+    private static double Copied(string prompt, string answer)
+    {
+        var (words, all) = (TokenGrams.Tokens(answer), TokenGrams.Tokens(prompt));
+        if (words.Count < 8) return 0;
+        var longest = 0;
+        var row = new int[words.Count + 1];
+        foreach (var word in all)
+            for (var i = words.Count; i >= 1; i--)
+            {
+                row[i] = words[i - 1] == word ? row[i - 1] + 1 : 0;
+                longest = Math.Max(longest, row[i]);
+            }
+        return (double)longest / words.Count;
+    }
+
+    [GeneratedRegex(@"(?i)\b(?:the|this|given|provided|above|following) (?:reference )?(?:document(?:ation)?|passage|evidence|context|excerpt|text above|snippet above)\b|</?evidence>|according to the (?:docs|document\w*|text)|根据(?:文档|上文|资料)|\{\{|as an ai\b")]
+    private static partial Regex Leak();
+    [GeneratedRegex("`([^`\n]+)`")]
+    private static partial Regex CodeSpan();
+    [GeneratedRegex(@"[A-Z][A-Za-z0-9_]{2,}")]
+    private static partial Regex Identifier();
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blanks();
+    [GeneratedRegex("[`*_]")]
+    private static partial Regex Marks();
+}

@@ -1,0 +1,85 @@
+using Dapper;
+using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Prompts.Endpoints;
+
+namespace DocTuneLab.Storage;
+
+/// <summary>A batch of requests that a server works off in its own time.</summary>
+/// <param name="Id">The server's name of it.</param>
+/// <param name="Endpoint">Endpoint that has it.</param>
+/// <param name="Status">As the server last said.</param>
+/// <param name="Requests">Requests in it.</param>
+public sealed record StoredBatch(string Id, string Endpoint, string Status, int Requests);
+
+/// <summary>A person's decision on a sample.</summary>
+/// <param name="SampleId">The sample.</param>
+/// <param name="Decision"><c>accept</c>, <c>reject</c>, <c>edit</c> or <c>regenerate</c>.</param>
+/// <param name="Reviewer">Who.</param>
+/// <param name="Note">Why; may be empty.</param>
+/// <param name="ReplacedBy">For an edit, the new sample.</param>
+public sealed record StoredReview(string SampleId, string Decision, string Reviewer, string Note, string? ReplacedBy);
+
+public sealed partial class Lab
+{
+    /// <summary>Keeps answers that were paid for: the raw responses in LiteDB first, then the rows that name them, each in one transaction.</summary>
+    public void KeepAnswers(IReadOnlyList<KeptAnswer> answers) => Transact((transaction, store) =>
+    {
+        var keys = store.PutAll("response", answers.Select(a => a.Raw));
+        var created = Now();
+        return _sql.Execute("INSERT OR IGNORE INTO requests (key, model, prompt_tokens, completion_tokens, cost, created, response_key, endpoint, attempts) VALUES (@Key, @Model, @PromptTokens, @CompletionTokens, @Cost, @created, @responseKey, @Endpoint, @Attempts)",
+            answers.Select((a, i) => new { a.Key, a.Model, a.PromptTokens, a.CompletionTokens, a.Cost, created, responseKey = keys[i], a.Endpoint, a.Attempts }), transaction);
+    });
+
+    /// <summary>Notes failed calls; a response that came and was not usable is kept beside its note.</summary>
+    public void NoteFailures(IReadOnlyList<FailedCall> calls) => Transact((transaction, store) => _sql.Execute(
+        "INSERT INTO attempts (request_key, endpoint, failure, detail, created, response_key) VALUES (@Key, @Endpoint, @failure, @Detail, @created, @response)",
+        calls.Select(c => new { c.Key, c.Endpoint, failure = c.Failure.Name(), c.Detail, created = Now(), response = c.Raw is null ? null : store.Put("response", c.Raw) }).ToList(), transaction));
+
+    /// <summary>Failed calls by kind.</summary>
+    public IReadOnlyDictionary<string, long> FailedCalls() =>
+        Query<(string Failure, long Count)>("SELECT failure, count(*) FROM attempts GROUP BY failure ORDER BY failure").ToDictionary(r => r.Failure, r => r.Count, StringComparer.Ordinal);
+
+    /// <summary>Answers kept, tokens and cost of all of them.</summary>
+    public (long Answers, long PromptTokens, long CompletionTokens, double Cost) Spent() =>
+        Query<(long, long, long, double)>("SELECT count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0), coalesce(sum(cost), 0.0) FROM requests")[0];
+
+    /// <summary>Notes a batch, or its new status.</summary>
+    public void SaveBatch(StoredBatch batch) => Transact(t => _sql.Execute(
+        "INSERT INTO batches (id, endpoint, status, requests, created) VALUES (@Id, @Endpoint, @Status, @Requests, @now) ON CONFLICT (id) DO UPDATE SET status = @Status", new { batch.Id, batch.Endpoint, batch.Status, batch.Requests, now = Now() }, t));
+
+    /// <summary>Batches of an endpoint, oldest first.</summary>
+    public IReadOnlyList<StoredBatch> Batches(string endpoint) =>
+        [.. Query<(string Id, string Endpoint, string Status, long Requests)>("SELECT id, endpoint, status, requests FROM batches WHERE endpoint = @endpoint ORDER BY created, id", new { endpoint }).Select(b => new StoredBatch(b.Id, b.Endpoint, b.Status, (int)b.Requests))];
+
+    /// <summary>Keeps decisions, in order.</summary>
+    public void SaveReviews(IReadOnlyList<StoredReview> reviews) => Transact(t => _sql.Execute(
+        "INSERT INTO reviews (sample_id, decision, reviewer, note, replaced_by, created) VALUES (@SampleId, @Decision, @Reviewer, @Note, @ReplacedBy, @now)", reviews.Select(r => new { r.SampleId, r.Decision, r.Reviewer, r.Note, r.ReplacedBy, now = Now() }), t));
+
+    /// <summary>Decisions, oldest first.</summary>
+    public IReadOnlyList<StoredReview> Reviews(string? sampleId = null) => Query<StoredReview>(
+        "SELECT sample_id AS SampleId, decision AS Decision, reviewer AS Reviewer, note AS Note, replaced_by AS ReplacedBy FROM reviews WHERE @sampleId IS NULL OR sample_id = @sampleId ORDER BY row", new { sampleId });
+
+    /// <summary>Keeps preference pairs; one of the same id is replaced.</summary>
+    public void SavePreferences(IReadOnlyList<PreferencePair> pairs) => Transact(t => _sql.Execute("INSERT OR REPLACE INTO preferences (id, prompt, chosen, rejected, reason) VALUES (@Id, @prompt, @Chosen, @Rejected, @Reason)",
+        pairs.Select(p => new { p.Id, prompt = ToJson(p.Prompt), p.Chosen, p.Rejected, p.Reason }), t));
+
+    /// <summary>All preference pairs, by id.</summary>
+    public IReadOnlyList<PreferencePair> Preferences() => [.. Query<(string Prompt, string Chosen, string Rejected, string Reason)>("SELECT prompt, chosen, rejected, reason FROM preferences ORDER BY id")
+        .Select(p => new PreferencePair(FromJson<List<Message>>(p.Prompt), p.Chosen, p.Rejected, p.Reason))];
+
+    /// <summary>Keeps a version of a template with the one it was made from.</summary>
+    /// <param name="template">The new version.</param>
+    /// <param name="parentHash">Hash of the template it comes from.</param>
+    /// <param name="how">Such as <c>tuned</c> or <c>reflected</c>.</param>
+    /// <param name="objectives">What was measured, as JSON.</param>
+    public void SaveLineage(Prompts.PromptTemplate template, string parentHash, string how, string objectives)
+    {
+        SaveTemplate(template.Name, template.Version, template.Source);
+        Transact(t => _sql.Execute("INSERT OR REPLACE INTO template_lineage (name, version, parent_hash, how, objectives, created) VALUES (@Name, @Version, @parentHash, @how, @objectives, @now)", new { template.Name, template.Version, parentHash, how, objectives, now = Now() }, t));
+    }
+
+    /// <summary>Name, version, hash of the parent and how it was made, of all kept templates with a parent.</summary>
+    public IReadOnlyList<(string Name, string Version, string ParentHash, string How, string Objectives)> Lineage() =>
+        Query<(string, string, string, string, string)>("SELECT name, version, parent_hash, how, objectives FROM template_lineage ORDER BY name, version");
+}

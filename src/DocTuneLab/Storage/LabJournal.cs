@@ -1,0 +1,71 @@
+using System.Threading.Channels;
+using DocTuneLab.Prompts.Endpoints;
+
+namespace DocTuneLab.Storage;
+
+/// <summary>
+/// The lab as the journal of a <see cref="RequestEngine"/>. What arrives while a transaction is being written goes together into the
+/// next one, so that hundreds of answers a second cost a few writes.
+/// </summary>
+public sealed class LabJournal : IAnswerJournal, IAsyncDisposable
+{
+    private const int LargestGroup = 256;
+    private readonly Lab _lab;
+    private readonly Channel<(KeptAnswer? Answer, FailedCall? Call, TaskCompletionSource Kept)> _incoming = Channel.CreateBounded<(KeptAnswer?, FailedCall?, TaskCompletionSource)>(new BoundedChannelOptions(4096) { SingleReader = true });
+    private readonly Task _writing;
+
+    /// <summary>A journal in an open lab; the lab outlives it.</summary>
+    public LabJournal(Lab lab)
+    {
+        _lab = lab;
+        _writing = Task.Run(WriteAsync);
+    }
+
+    /// <inheritdoc/>
+    public string? Find(string key) => _lab.FindRequest(key)?.Response;
+
+    /// <inheritdoc/>
+    public async ValueTask KeepAsync(KeptAnswer answer)
+    {
+        var kept = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _incoming.Writer.WriteAsync((answer, null, kept));
+        await kept.Task;
+    }
+
+    /// <inheritdoc/>
+    public void Note(FailedCall call)
+    {
+        var entry = ((KeptAnswer?)null, call, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (!_incoming.Writer.TryWrite(entry)) _ = _incoming.Writer.WriteAsync(entry).AsTask();
+    }
+
+    /// <summary>Writes what is left.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _incoming.Writer.TryComplete();
+        await _writing;
+    }
+
+    private async Task WriteAsync()
+    {
+        var group = new List<(KeptAnswer? Answer, FailedCall? Call, TaskCompletionSource Kept)>();
+        while (await _incoming.Reader.WaitToReadAsync())
+        {
+            group.Clear();
+            while (group.Count < LargestGroup && _incoming.Reader.TryRead(out var next)) group.Add(next);
+            try
+            {
+                var answers = group.Select(g => g.Answer).OfType<KeptAnswer>().ToList();
+                var calls = group.Select(g => g.Call).OfType<FailedCall>().ToList();
+                if (answers.Count > 0) _lab.KeepAnswers(answers);
+                if (calls.Count > 0) _lab.NoteFailures(calls);
+                foreach (var (_, _, kept) in group) kept.SetResult();
+            }
+            catch (Exception e)
+            {
+                // Whoever asked must not use an answer that is not kept.
+                foreach (var (_, _, kept) in group) kept.TrySetException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+using DocTuneLab.Corpus;
+using DocTuneLab.Prompts;
+using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Storage;
+using DocTuneLab.Tests.Prompts.Loopback;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DocTuneLab.Tests.Prompts;
+
+public sealed class RequestEngineTests : IAsyncLifetime
+{
+    private static readonly EngineOptions Quick = new() { FirstDelay = TimeSpan.FromMilliseconds(2), LongestDelay = TimeSpan.FromMilliseconds(20), BreakerDelay = TimeSpan.FromMilliseconds(20), RequestTimeout = TimeSpan.FromSeconds(20) };
+    private LoopbackServer _server = null!;
+    private readonly MemoryJournal _journal = new();
+
+    public async ValueTask InitializeAsync() => _server = await LoopbackServer.StartAsync();
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private EndpointOptions Endpoint(string name = "loop") => new() { Name = name, BaseUrl = _server.Url, Model = "m", MaxConcurrency = 8, KeyVariable = "DOCTUNE_TEST_NO_KEY" };
+
+    private static ChatRequest Request(int i, string model = "m") => ChatRequest.Create($"chunk{i}", "t", model, [Message.User($"question {i}")], new SamplingOptions(64, 0.7, 1, i));
+
+    private static async Task<ChatOutcome[]> AskAll(RequestEngine engine, int count, CancellationToken cancel = default) => await Task.WhenAll(Enumerable.Range(0, count).Select(i => engine.AskAsync(Request(i), cancel)));
+
+    [Theory]
+    [InlineData(Fault.RefusedWithWait, FailureKind.RateLimited)]
+    [InlineData(Fault.Refused, FailureKind.RateLimited)]
+    [InlineData(Fault.ServerError, FailureKind.ServerError)]
+    [InlineData(Fault.Unavailable, FailureKind.ServerError)]
+    [InlineData(Fault.Reset, FailureKind.ConnectionLost)]
+    [InlineData(Fault.HalfClosedStream, FailureKind.EndedEarly)]
+    [InlineData(Fault.WrongJson, FailureKind.Malformed)]
+    [InlineData(Fault.NeverAnswers, FailureKind.TimedOut)]
+    [InlineData(Fault.HalfClosedStream, FailureKind.EndedEarly, true)]
+    [InlineData(Fault.DuplicatedChunks, FailureKind.RepeatedChunks, true)]
+    public async Task A_passing_fault_is_named_and_overcome(Fault fault, FailureKind kind, bool streaming = false)
+    {
+        _server.Answer = body => "the answer to " + LoopbackServer.UserTurn(body) + ", at some length so that it takes several pieces";
+        _server.FaultOf = (n, _) => n < 6 ? fault : Fault.None;
+        using var engine = new RequestEngine([Endpoint() with { Streaming = streaming }], _journal, Quick with { RequestTimeout = fault == Fault.NeverAnswers ? TimeSpan.FromSeconds(1) : Quick.RequestTimeout });
+        var outcomes = await AskAll(engine, 12);
+        Assert.All(outcomes, (o, i) => Assert.Equal((FailureKind.None, $"the answer to question {i}, at some length so that it takes several pieces"), (o.Failure, o.Text)));
+        Assert.Equal(6, _journal.Failures.Count(f => f.Failure == kind));
+        Assert.True(engine.Status.Closes);
+        Assert.Equal(12, _journal.Answers.Count);
+    }
+
+    [Theory]
+    [InlineData(Fault.ServerError, FailureKind.ServerError)]
+    [InlineData(Fault.WrongJson, FailureKind.Malformed)]
+    [InlineData(Fault.Truncated, FailureKind.TruncatedAtMaxTokens)]
+    [InlineData(Fault.HugeAnswer, FailureKind.TooLarge)]
+    public async Task A_lasting_fault_is_named_and_given_up(Fault fault, FailureKind kind)
+    {
+        _server.FaultOf = (_, body) => LoopbackServer.UserTurn(body) == "question 1" ? fault : Fault.None;
+        using var engine = new RequestEngine([Endpoint()], _journal, Quick with { MaxAttempts = 3 });
+        var outcomes = await AskAll(engine, 4);
+        Assert.Equal([FailureKind.None, kind, FailureKind.None, FailureKind.None], outcomes.Select(o => o.Failure));
+        Assert.Null(outcomes[1].Text);
+        var status = engine.Status;
+        Assert.True(status.Closes);
+        Assert.Equal((3, 1), (status.Answered, status.Failed[kind.Name()]));
+        // What was paid for and cannot be used is kept all the same.
+        if (fault == Fault.WrongJson) Assert.Contains(_journal.Failures, f => f.Raw?.Contains("half") == true);
+    }
+
+    [Fact]
+    public async Task A_second_run_asks_only_for_what_is_missing()
+    {
+        var folder = Directory.CreateTempSubdirectory("doctune-engine-").FullName;
+        using (var lab = Lab.Open(folder))
+        {
+            await using var journal = new LabJournal(lab);
+            using var engine = new RequestEngine([Endpoint()], journal, Quick);
+            await AskAll(engine, 30);
+        }
+        using var again = Lab.Open(folder);
+        await using var kept = new LabJournal(again);
+        using var second = new RequestEngine([Endpoint()], kept, Quick);
+        var outcomes = await AskAll(second, 40);
+        Assert.All(outcomes, o => Assert.Equal("yes", o.Text));
+        Assert.Equal((30, 10), (second.Status.Reused, second.Status.Answered));
+        Assert.All(_server.Asked, a => Assert.Equal(1, a.Value));
+        Assert.Equal(40, again.Spent().Answers);
+        Assert.Empty(again.Verify());
+    }
+
+    [Fact]
+    public async Task The_same_key_at_the_same_time_is_asked_once()
+    {
+        _server.Latency = _ => TimeSpan.FromMilliseconds(50);
+        using var engine = new RequestEngine([Endpoint()], _journal, Quick);
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => engine.AskAsync(Request(1))));
+        Assert.All(outcomes, o => Assert.Equal("yes", o.Text));
+        Assert.Equal((1, 1, 19), (_server.Requests, engine.Status.Answered, engine.Status.Reused));
+    }
+
+    [Fact]
+    public async Task A_run_that_mostly_fails_stops_and_keeps_what_it_has()
+    {
+        _server.FaultOf = (_, body) => int.Parse(LoopbackServer.UserTurn(body)[9..]) % 4 == 0 ? Fault.None : Fault.WrongJson;
+        using var engine = new RequestEngine([Endpoint()], _journal, Quick with { MaxAttempts = 1 });
+        var outcomes = await AskAll(engine, 400);
+        var status = engine.Status;
+        Assert.True(status.Closes);
+        Assert.Contains("more than 50", status.StoppedBecause);
+        Assert.True(status.NotAsked > 300, $"{status.NotAsked}");
+        Assert.Equal(status.Answered, _journal.Answers.Count);
+        Assert.Equal(status.Answered, outcomes.Count(o => o.Text == "yes"));
+    }
+
+    [Fact]
+    public async Task Refusals_lower_the_limit_of_their_endpoint_alone()
+    {
+        await using var other = await LoopbackServer.StartAsync();
+        _server.FaultOf = (_, _) => Fault.Refused;
+        _server.Latency = other.Latency = _ => TimeSpan.FromMilliseconds(4);
+        using var engine = new RequestEngine([Endpoint("tired"), Endpoint("fresh") with { BaseUrl = other.Url }], _journal, Quick);
+        await AskAll(engine, 200);
+        var (tired, fresh) = (engine.Status.Endpoints[0], engine.Status.Endpoints[1]);
+        Assert.Equal((200, 8), (fresh.Answers + tired.Answers, fresh.Limit));
+        Assert.InRange(tired.Limit, 1, 3);
+        Assert.True(tired.Refusals >= 5);
+    }
+
+    [Fact]
+    public async Task Weights_divide_the_work()
+    {
+        await using var other = await LoopbackServer.StartAsync();
+        _server.Latency = other.Latency = _ => TimeSpan.FromMilliseconds(5);
+        using var engine = new RequestEngine([Endpoint("one") with { MaxConcurrency = 16 }, Endpoint("three") with { BaseUrl = other.Url, Weight = 3, MaxConcurrency = 16 }], _journal, Quick);
+        await Parallel.ForEachAsync(Enumerable.Range(0, 400), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) => await engine.AskAsync(Request(i)));
+        Assert.InRange(other.Requests, 250, 350);
+    }
+
+    [Fact]
+    public async Task The_breaker_stops_asking_a_dead_endpoint_and_probes_it_later()
+    {
+        _server.FaultOf = (n, _) => n < 12 ? Fault.Unavailable : Fault.None;
+        using var engine = new RequestEngine([Endpoint() with { MaxConcurrency = 4 }], _journal, Quick with { MaxAttempts = 20, BreakerDelay = TimeSpan.FromMilliseconds(1) });
+        var outcomes = await AskAll(engine, 4);
+        Assert.All(outcomes, o => Assert.Equal(FailureKind.None, o.Failure));
+        // Five failures open it; from then on one probe at a time.
+        Assert.True(_server.Requests == 16 && _server.Peak <= 4);
+    }
+
+    [Fact]
+    public async Task The_cost_stays_under_the_ceiling()
+    {
+        _server.Answer = _ => new string('a', 200);
+        var endpoint = Endpoint() with { InputPrice = 1, OutputPrice = 10 };
+        using var engine = new RequestEngine([endpoint], _journal, Quick with { CostCeiling = 0.01 });
+        var outcomes = await AskAll(engine, 100);
+        var status = engine.Status;
+        Assert.InRange(status.Cost, 0.003, 0.01);
+        Assert.Contains("ceiling", status.StoppedBecause);
+        Assert.True(status.Closes && status.NotAsked > 0);
+        Assert.Equal(status.NotAsked, outcomes.Count(o => o.Failure == FailureKind.NotAsked));
+        Assert.Throws<LabException>(() => new RequestEngine([Endpoint()], _journal, new EngineOptions { CostCeiling = 1 }));
+    }
+
+    [Fact]
+    public async Task The_total_deadline_ends_a_run()
+    {
+        _server.Latency = _ => TimeSpan.FromMilliseconds(20);
+        using var engine = new RequestEngine([Endpoint() with { MaxConcurrency = 2 }], _journal, Quick with { TotalTimeout = TimeSpan.FromSeconds(1.5) });
+        await AskAll(engine, 1000);
+        Assert.Contains("time limit", engine.Status.StoppedBecause);
+        Assert.True(engine.Status is { Closes: true, Answered: > 0, NotAsked: > 0 });
+    }
+
+    [Fact]
+    public async Task A_refused_key_stops_the_run_and_stands_nowhere()
+    {
+        const string variable = "DOCTUNE_TEST_KEY", key = "sk-verysecret0123456789abcdef";
+        Environment.SetEnvironmentVariable(variable, key);
+        _server.FaultOf = (n, _) => n >= 5 ? Fault.EchoesKey : Fault.None;
+        _server.Answer = _ => $"your key is {key}";
+        var folder = Directory.CreateTempSubdirectory("doctune-key-").FullName;
+        var shown = new List<string>();
+        using (var lab = Lab.Open(folder))
+        {
+            await using var journal = new LabJournal(lab);
+            using var engine = new RequestEngine([Endpoint() with { KeyVariable = variable, MaxConcurrency = 1 }], journal, Quick);
+            shown.AddRange((await AskAll(engine, 30)).Select(o => o.ToString()));
+            shown.Add(engine.Status.ToString());
+            Assert.Contains($"set {variable}", engine.Status.StoppedBecause);
+        }
+        Assert.Contains($"Bearer {key}", _server.Authorizations);
+        foreach (var file in Directory.GetFiles(folder)) shown.Add(System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file)));
+        // Answers that are used come from the journal, so they do not hold it either.
+        Assert.All(shown, text => Assert.DoesNotContain("verysecret", text));
+    }
+
+    [Fact]
+    public async Task Ollama_speaks_its_own_protocol()
+    {
+        _server.Answer = body => $"from {(string?)body["model"]}";
+        var endpoint = new EndpointOptions { Kind = EndpointKind.Ollama, BaseUrl = new Uri(_server.Url.GetLeftPart(UriPartial.Authority)), Model = "llama", KeyVariable = "DOCTUNE_TEST_NO_KEY" };
+        using var engine = new RequestEngine([endpoint], _journal, Quick);
+        var outcome = await engine.AskAsync(Request(1, "llama"));
+        Assert.Equal(("from llama", 7, 3), (outcome.Text, outcome.Answer!.PromptTokens, outcome.Answer.CompletionTokens));
+    }
+
+    [Fact]
+    public async Task A_batch_is_sent_once_and_its_answers_serve_the_engine()
+    {
+        var folder = Directory.CreateTempSubdirectory("doctune-batch-").FullName;
+        using var lab = Lab.Open(folder);
+        _server.FaultOf = (_, body) => LoopbackServer.UserTurn(body) == "question 3" ? Fault.ServerError : Fault.None;
+        var requests = Enumerable.Range(0, 8).Select(i => Request(i)).ToList();
+        using (var stopped = new CancellationTokenSource())
+        using (var transport = new BatchTransport(Endpoint(), lab, TimeSpan.FromMilliseconds(1)))
+        {
+            _server.BatchLooks = 100;
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => transport.RunAsync(requests, new Stopper(stopped), stopped.Token));
+        }
+        _server.BatchLooks = 0;
+        using var again = new BatchTransport(Endpoint(), lab, TimeSpan.FromMilliseconds(1));
+        var result = await again.RunAsync([.. requests.Where((_, i) => i != 3)]);
+        Assert.Equal((7, 0, 1), (result.Answered, result.Missing, result.Failed["server error"]));
+        Assert.All(_server.Asked, a => Assert.Equal(1, a.Value));
+        await using var journal = new LabJournal(lab);
+        _server.FaultOf = (_, _) => Fault.None;
+        using var engine = new RequestEngine([Endpoint()], journal, Quick);
+        await AskAll(engine, 8);
+        Assert.Equal((7, 1), (engine.Status.Reused, engine.Status.Answered));
+    }
+
+    [Fact]
+    public async Task A_budget_spreads_requests_over_the_minute()
+    {
+        var time = new FakeTimeProvider();
+        using var budget = new RateBudget(60, time);
+        var granted = 0;
+        var all = Enumerable.Range(0, 10).Select(async _ =>
+        {
+            await budget.AcquireAsync(1, CancellationToken.None);
+            Interlocked.Increment(ref granted);
+        }).ToList();
+        // A second's worth at once, then one a second.
+        Assert.Equal(2, granted);
+        for (var second = 1; second <= 8; second++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            Assert.Equal(2 + second, granted);
+        }
+        await Task.WhenAll(all);
+    }
+
+    private sealed class Stopper(CancellationTokenSource source) : IProgress<int>
+    {
+        public void Report(int value) => source.Cancel();
+    }
+
+    [Theory]
+    [InlineData("- baseUrl: http://x/v1\n  model: m\n  apiKey: sk-abc\n", ":3: keys are not read from files")]
+    [InlineData("- baseUrl: x\n  model: m\n", "'x' is no address")]
+    [InlineData("- model: m\n", "lacks 'baseUrl'")]
+    [InlineData("- baseUrl: http://x/v1\n  model: m\n  wieght: 2\n", "no field 'wieght'")]
+    [InlineData("- baseUrl: http://x/v1\n  model: m\n  maxConcurrency: 0\n", "MaxConcurrency is '0'")]
+    [InlineData("a: b\n", "expected a list of endpoints")]
+    public void A_wrong_file_of_endpoints_is_named_with_its_line(string yaml, string expected)
+    {
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, yaml);
+        Assert.Contains(expected, Assert.Throws<LabException>(() => EndpointOptions.Load(file)).Message);
+        File.Delete(file);
+    }
+
+    [Fact]
+    public void The_key_of_a_request_follows_from_all_that_decides_the_answer()
+    {
+        var request = Request(1);
+        Assert.Equal(request.Key, Request(1).Key);
+        Assert.NotEqual(request.Key, ChatRequest.Create("chunk1", "other", "m", request.Messages, request.Sampling).Key);
+        Assert.NotEqual(request.Key, ChatRequest.Create("chunk1", "t", "m", request.Messages, request.Sampling with { Seed = 2 }).Key);
+        Assert.NotEqual(request.Key, ChatRequest.Create("chunk1", "t", "m", request.Messages, request.Sampling, "{}").Key);
+    }
+}

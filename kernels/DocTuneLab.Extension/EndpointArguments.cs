@@ -15,7 +15,7 @@ public sealed record GenerationSettings(IReadOnlyList<EndpointOptions> Endpoints
 /// <summary>The options of a command that asks hosted models: the same in the tool and in a cell.</summary>
 public sealed class EndpointArguments
 {
-    private readonly Option<Uri?> _endpoint = new("--endpoint") { Description = "Address of a server with OpenAI's protocol, up to the version: http://127.0.0.1:8080/v1. Without, no model is asked.", HelpName = "URL" };
+    private readonly Option<string?> _endpoint = new("--endpoint") { Description = "Address of a server with OpenAI's protocol, up to the version: http://127.0.0.1:8080/v1. Without, no model is asked.", HelpName = "URL" };
     private readonly Option<string?> _model = new("--model") { Description = "Model as the server names it.", HelpName = "NAME" };
     private readonly Option<string?> _file = new("--endpoints") { Description = "YAML file with several endpoints, their limits, weights and prices.", HelpName = "FILE" };
     private readonly Option<string> _key = new("--key-variable") { Description = "Environment variable or user secret that holds the key.", HelpName = "NAME", DefaultValueFactory = _ => "OPENAI_API_KEY" };
@@ -43,9 +43,9 @@ public sealed class EndpointArguments
     {
         IReadOnlyList<EndpointOptions> endpoints;
         if (p.GetValue(_file) is { } file) endpoints = EndpointOptions.Load(file);
-        else if (p.GetValue(_endpoint) is { } url)
+        else if (p.GetValue(_endpoint) is { } address)
         {
-            if (!url.IsAbsoluteUri) throw new LabException($"--endpoint takes an address such as http://127.0.0.1:8080/v1, not '{url}'.");
+            if (!Uri.TryCreate(address, UriKind.Absolute, out var url)) throw new LabException($"--endpoint takes an address such as http://127.0.0.1:8080/v1, not '{address}'.");
             endpoints = [new EndpointOptions
             {
                 BaseUrl = url, Model = p.GetValue(_model) ?? throw new LabException("--endpoint needs --model: the model's name as the server knows it."), KeyVariable = p.GetValue(_key)!,

@@ -21,6 +21,7 @@ internal static class CommandLine
         LabVerb.Command(),
         Runs.Command(),
         Doctor.Command(),
+        Verbs.Prompts.Command(),
         Verbs.Corpus.Command(),
         Serve.Command(),
         Kernel.Command(),

@@ -24,6 +24,9 @@ if (args is ["fuzz", _, _, _, ..])
 if (args is ["evaluation", ..])
     return DocTuneLab.Benchmarks.EvaluationBenchmarks.Run(args.ElementAtOrDefault(1));
 
+if (args is ["corpus", .. var rest])
+    return await DocTuneLab.Benchmarks.CorpusBenchmarks.RunAsync(rest);
+
 // In this process: the native libraries are where they are, and a run takes a minute instead of ten.
 var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
 var config = DefaultConfig.Instance.AddJob(job).HideColumns(Column.Error, Column.StdDev, Column.RatioSD, Column.Job, Column.IterationCount, Column.LaunchCount, Column.WarmupCount, Column.Toolchain);

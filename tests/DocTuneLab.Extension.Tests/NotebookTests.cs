@@ -21,6 +21,24 @@ public sealed partial class NotebookTests
     }
 
     [Fact]
+    public async Task A_hosted_model_writes_the_corpus_through_http()
+    {
+        using var lab = new LabFolder();
+        var references = DocTuneLab.Library.ReferenceSet.Load([Path.Combine(lab.Root, "data/private-library/bin/Fenmark.dll")]);
+        var answers = new Tests.Prompts.Loopback.LibraryAnswers(DocTuneLab.Library.ApiModel.Load(references), new DocTuneLab.Library.CSharpJudge(references), 400);
+        await using var server = await Tests.Prompts.Loopback.LoopbackServer.StartAsync();
+        server.Answer = answers.Answer;
+        server.FaultOf = (n, _) => n % 9 == 4 ? Tests.Prompts.Loopback.Fault.Unavailable : Tests.Prompts.Loopback.Fault.None;
+        var html = HtmlReport.Render(await RunAsync(lab, "03-corpus.ipynb", "samples", "100", "endpoint", server.Url.ToString(), "endpointModel", "m", "modelSamples", "12"));
+        Assert.Contains("12 of 12 accepted", html);
+        Assert.Contains("accounting closes: True", html);
+        using var storage = Storage.Lab.Open(lab.Path);
+        Assert.True(storage.Samples().Count(s => s.Provenance?.Source == "model") >= 12);
+        Assert.Contains("server error", storage.FailedCalls().Keys);
+        Assert.Empty(storage.Verify());
+    }
+
+    [Fact]
     public async Task Training_leaves_an_adapter_that_evaluation_finds_in_the_lab()
     {
         using var lab = new LabFolder();

@@ -115,15 +115,16 @@ internal sealed class ChatServer : IDisposable
         if ((Number(body, "n") ?? 1) != 1) throw new RequestException("'n' must be 1.");
         var stream = body["stream"] is JsonValue flag && flag.TryGetValue<bool>(out var on) && on;
         var stops = body["stop"] switch { JsonArray several => [.. several.Select(s => (string?)s ?? "")], JsonValue one => [(string?)one ?? ""], _ => Array.Empty<string>() };
+        var id = "chatcmpl-" + Guid.NewGuid().ToString("N");
         await _turn.WaitAsync(cancel);
         try
         {
-            if (stream) await StreamAsync(http, messages, options, stops, cancel);
+            if (stream) await StreamAsync(http, id, messages, options, stops, cancel);
             else
             {
                 var answer = await Task.Run(() => _model.Stream(messages, options, null, cancel), cancel);
                 var text = Cut(answer.Text, stops);
-                await WriteAsync(http, 200, Envelope("chat.completion", new JsonObject { ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = text } }, answer.Truncated && text == answer.Text ? "length" : "stop", Usage(answer)));
+                await WriteAsync(http, 200, Envelope(id, "chat.completion", new JsonObject { ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = text } }, answer.Truncated && text == answer.Text ? "length" : "stop", Usage(answer)));
             }
         }
         finally
@@ -132,7 +133,7 @@ internal sealed class ChatServer : IDisposable
         }
     }
 
-    private async Task StreamAsync(HttpListenerContext http, IReadOnlyList<Message> messages, SamplingOptions options, string[] stops, CancellationToken cancel)
+    private async Task StreamAsync(HttpListenerContext http, string id, IReadOnlyList<Message> messages, SamplingOptions options, string[] stops, CancellationToken cancel)
     {
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers["Cache-Control"] = "no-cache";
@@ -149,7 +150,7 @@ internal sealed class ChatServer : IDisposable
         // What could be the beginning of a stop text is held back by its length.
         var hold = stops.Select(s => s.Length).DefaultIfEmpty(0).Max();
         var all = "";
-        Send(Envelope("chat.completion.chunk", new JsonObject { ["delta"] = new JsonObject { ["role"] = "assistant", ["content"] = "" } }, null, null).ToJsonString());
+        Send(Envelope(id, "chat.completion.chunk", new JsonObject { ["delta"] = new JsonObject { ["role"] = "assistant", ["content"] = "" } }, null, null).ToJsonString());
         try
         {
             answer = await Task.Run(() => _model.Stream(messages, options, piece =>
@@ -165,7 +166,7 @@ internal sealed class ChatServer : IDisposable
             Piece(Cut(answer.Text, stops));
         }
         catch (OperationCanceledException) when (stopped) { }
-        Send(Envelope("chat.completion.chunk", new JsonObject { ["delta"] = new JsonObject() }, answer is { Truncated: true } ? "length" : "stop", answer is null ? null : Usage(answer)).ToJsonString());
+        Send(Envelope(id, "chat.completion.chunk", new JsonObject { ["delta"] = new JsonObject() }, answer is { Truncated: true } ? "length" : "stop", answer is null ? null : Usage(answer)).ToJsonString());
         Send("[DONE]");
         http.Response.Close();
 
@@ -174,15 +175,15 @@ internal sealed class ChatServer : IDisposable
             if (upTo.Length <= sent.Length) return;
             var text = upTo[sent.Length..];
             sent.Append(text);
-            Send(Envelope("chat.completion.chunk", new JsonObject { ["delta"] = new JsonObject { ["content"] = text } }, null, null).ToJsonString());
+            Send(Envelope(id, "chat.completion.chunk", new JsonObject { ["delta"] = new JsonObject { ["content"] = text } }, null, null).ToJsonString());
         }
     }
 
-    private JsonObject Envelope(string kind, JsonObject choice, string? finish, JsonObject? usage)
+    private JsonObject Envelope(string id, string kind, JsonObject choice, string? finish, JsonObject? usage)
     {
         choice["index"] = 0;
         choice["finish_reason"] = finish;
-        var envelope = new JsonObject { ["id"] = "chatcmpl-" + Guid.NewGuid().ToString("N"), ["object"] = kind, ["created"] = _time.GetUtcNow().ToUnixTimeSeconds(), ["model"] = _name, ["choices"] = new JsonArray(choice) };
+        var envelope = new JsonObject { ["id"] = id, ["object"] = kind, ["created"] = _time.GetUtcNow().ToUnixTimeSeconds(), ["model"] = _name, ["choices"] = new JsonArray(choice) };
         if (usage is not null) envelope["usage"] = usage;
         return envelope;
     }

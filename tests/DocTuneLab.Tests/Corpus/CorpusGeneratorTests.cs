@@ -153,7 +153,7 @@ public sealed class CorpusGeneratorTests(PrivateLibrary library) : IClassFixture
     {
         _server.Answer = body => LoopbackServer.UserTurn(body).Contains("Grade from 1", StringComparison.Ordinal) ? "{\"grounded\": 2, \"selfContained\": 5, \"useful\": 5, \"reason\": \"it guesses\"}" : library.Answers.Answer(body);
         var result = await RunAsync(new MemoryJournal(), Options with { Count = 5, MaxPlannedPerSample = 2, Judge = true });
-        Assert.Empty(result.Samples.Where(s => s.Kind != SampleKind.Repair));
+        Assert.DoesNotContain(result.Samples, s => s.Kind != SampleKind.Repair);
         Assert.Contains(result.Rejected, s => s.Checks[^1] is { Name: "judge", Detail: "grounded 2 of 5: it guesses" });
     }
 

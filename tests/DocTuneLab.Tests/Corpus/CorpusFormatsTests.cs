@@ -1,0 +1,131 @@
+using System.Text.Json.Nodes;
+using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Formats;
+using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Review;
+using DocTuneLab.Documents;
+using DocTuneLab.Storage;
+
+namespace DocTuneLab.Tests.Corpus;
+
+public sealed class CorpusFormatsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("doctune-formats-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static Sample Make(SampleKind kind, Split split, params Message[] messages) => new(CorpusFile.IdOf(kind, messages), kind, messages, new Evidence(["c1"], ["M:A.B"]), [new Check("compiles", true, null), new Check("unique", true, null)], split)
+    {
+        Provenance = new Provenance("model", "m", ["generate.qa-answer@1"], "guide/a.md", ["Guide", "Part, two"]),
+    };
+
+    private static Sample[] Samples =>
+    [
+        Make(SampleKind.Qa, Split.Train, new Message("system", "Be brief."), Message.User("What, \"exactly\"?"), Message.Assistant("A \"thing\",\nof two lines 水")),
+        Make(SampleKind.Code, Split.Train, Message.User("First"), Message.Assistant("Then"), Message.User("=1+1"), Message.Assistant("```csharp\nreturn 1;\n```")),
+        Make(SampleKind.Completion, Split.Dev, Message.User("<|fim_prefix|>int x = <|fim_suffix|>;<|fim_middle|>"), Message.Assistant("5")),
+    ];
+
+    private Lab Filled()
+    {
+        var lab = Lab.Open(Path.Combine(_folder, "lab"));
+        lab.SaveSamples(Samples);
+        return lab;
+    }
+
+    [Theory]
+    [InlineData("openai")]
+    [InlineData("alpaca")]
+    [InlineData("sharegpt")]
+    [InlineData("parquet")]
+    public void What_is_written_is_read_back_with_its_provenance(string format)
+    {
+        using var lab = Filled();
+        var files = CorpusExport.Write(lab, format, Path.Combine(_folder, format));
+        Assert.Equal(3, files.Count);
+        var read = files.Where(f => !f.EndsWith(".md", StringComparison.Ordinal)).SelectMany(CorpusFormats.Read).ToList();
+        Assert.Equal(System.Text.Json.JsonSerializer.Serialize(Samples), System.Text.Json.JsonSerializer.Serialize(read));
+        var card = File.ReadAllText(files[^1]);
+        Assert.Contains("| train | 2 |", card);
+        Assert.Contains("| dev | 1 |", card);
+        Assert.Contains("- split: validation", card);
+        Assert.Contains("| m | 3 |", card);
+    }
+
+    [Fact]
+    public void Fill_in_the_middle_rows_are_prefix_suffix_and_middle()
+    {
+        using var lab = Filled();
+        var file = CorpusExport.Write(lab, "fim", Path.Combine(_folder, "fim")).Single(f => f.EndsWith("dev.jsonl", StringComparison.Ordinal));
+        var row = JsonNode.Parse(File.ReadAllText(file))!;
+        Assert.Equal(("int x = ", ";", "5"), ((string)row["prefix"]!, (string)row["suffix"]!, (string)row["middle"]!));
+        Assert.Equal(Samples[2].Messages, CorpusFormats.Read(file).Single().Messages);
+    }
+
+    [Fact]
+    public void Preference_pairs_have_a_format_of_their_own()
+    {
+        using var lab = Filled();
+        Assert.Contains("no preference pairs", Assert.Throws<LabException>(() => CorpusExport.Write(lab, "dpo", _folder)).Message);
+        lab.SavePreferences([new PreferencePair([Message.User("q")], "good", "bad", "CS1061: x")]);
+        var row = JsonNode.Parse(File.ReadAllText(CorpusExport.Write(lab, "dpo", _folder).Single()))!;
+        Assert.Equal(("good", "bad"), ((string)row["chosen"]![0]!["content"]!, (string)row["rejected"]![0]!["content"]!));
+    }
+
+    [Theory]
+    [InlineData("{\"instruction\": \"Add\", \"input\": \"1 2\", \"output\": \"3\"}", "Add\n1 2", "3")]
+    [InlineData("{\"conversations\": [{\"from\": \"human\", \"value\": \"Hi\"}, {\"from\": \"gpt\", \"value\": \"Ho\"}]}", "Hi", "Ho")]
+    [InlineData("{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"assistant\", \"content\": \"b\"}]}", "a", "b")]
+    public void Rows_of_other_tools_are_read(string row, string user, string answer)
+    {
+        var file = Path.Combine(_folder, "other.json");
+        File.WriteAllText(file, $"[{row}]");
+        var sample = CorpusFormats.Read(file).Single();
+        Assert.Equal((user, answer, "other.json"), (sample.Messages[^2].Content, sample.Messages[^1].Content, sample.Provenance!.Source));
+    }
+
+    [Theory]
+    [InlineData("{\"text\": \"x\"}", "x.jsonl:1: no known fields")]
+    [InlineData("{\"messages\": [{\"role\": \"user\"}, 3]}", "x.jsonl:1: a field is missing")]
+    [InlineData("{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\"}]}", "the last two turns")]
+    [InlineData("{", "x.jsonl:1: not valid JSON")]
+    public void A_wrong_row_is_named(string row, string expected)
+    {
+        var file = Path.Combine(_folder, "x.jsonl");
+        File.WriteAllText(file, row);
+        Assert.Contains(expected, Assert.Throws<LabException>(() => CorpusFormats.Read(file)).Message);
+    }
+
+    [Theory]
+    [InlineData("review.csv")]
+    [InlineData("review.jsonl")]
+    public void Decisions_come_back_and_are_kept(string name)
+    {
+        using var lab = Filled();
+        var file = Path.Combine(_folder, name);
+        ReviewFile.Write(file, Samples);
+        var text = File.ReadAllText(file);
+        if (name.EndsWith("csv", StringComparison.Ordinal))
+        {
+            Assert.Contains("'=1+1", text);
+            var (first, second) = (Samples[0], Samples[1]);
+            text = text.Replace("of two lines 水\",,", "of three lines\",edit,clearer", StringComparison.Ordinal).Replace("return 1;\n```\",,", "return 1;\n```\",reject,\"no, wrong\"", StringComparison.Ordinal);
+        }
+        else
+        {
+            var rows = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!).ToList();
+            (rows[0]["decision"], rows[0]["note"], rows[0]["answer"]) = ("edit", "clearer", "A \"thing\",\nof three lines");
+            (rows[1]["decision"], rows[1]["note"]) = ("reject", "no, wrong");
+            text = string.Join('\n', rows.Select(r => r.ToJsonString()));
+        }
+        File.WriteAllText(file, text);
+        Assert.Equal(new ReviewSummary(0, 1, 1, 0, 1), ReviewFile.Apply(lab, file, "Ada"));
+        var accepted = lab.Samples();
+        Assert.Equal(["5", "A \"thing\",\nof three lines"], accepted.Select(s => s.Messages[^1].Content));
+        Assert.Equal("review", accepted[1].Provenance!.Source);
+        Assert.Equal([("edit", "Ada", "clearer"), ("reject", "Ada", "no, wrong")], lab.Reviews().Select(r => (r.Decision, r.Reviewer, r.Note)));
+        Assert.Contains(lab.Samples(acceptedOnly: false), s => s.Checks.Any(c => c is { Name: "review", Passed: false, Detail: "Ada: no, wrong" }));
+        File.WriteAllText(file, text.Replace("reject", "perhaps", StringComparison.Ordinal));
+        Assert.Contains("'perhaps'; expected accept", Assert.Throws<LabException>(() => ReviewFile.Apply(lab, file, "Ada")).Message);
+    }
+}

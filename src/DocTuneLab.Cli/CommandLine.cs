@@ -23,6 +23,8 @@ internal static class CommandLine
         Doctor.Command(),
         Verbs.Prompts.Command(),
         Verbs.Corpus.Command(),
+        PromptsVerb.Command(),
+        CorpusVerb.Command(),
         Serve.Command(),
         Kernel.Command(),
         Train.Command(),

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Corpus;
 using DocTuneLab.Prompts;
 using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli.Serving;
 
@@ -17,19 +18,21 @@ internal sealed class ChatServer : IDisposable
 {
     private const int LargestBody = 8 << 20, LargestAnswer = 4096;
     private readonly HttpListener _listener = new();
+    private readonly BaseModel _base;
     private readonly LocalModel _model;
     private readonly string _name;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <summary>A server of a model.</summary>
+    /// <param name="loaded">Tokenizer and chat template.</param>
     /// <param name="model">Answers.</param>
     /// <param name="name">The model's name for clients.</param>
     /// <param name="urls">Addresses to listen on, such as <c>http://127.0.0.1:8080</c>.</param>
     /// <param name="time">Clock for the time stamps of answers.</param>
-    public ChatServer(LocalModel model, string name, IEnumerable<string> urls, TimeProvider time)
+    public ChatServer(BaseModel loaded, LocalModel model, string name, IEnumerable<string> urls, TimeProvider time)
     {
-        (_model, _name, _time) = (model, name, time);
+        (_base, _model, _name, _time) = (loaded, model, name, time);
         foreach (var url in urls)
         {
             if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != "http") throw new UsageException($"--urls takes addresses such as http://127.0.0.1:8080, not '{url}'.");
@@ -111,20 +114,18 @@ internal sealed class ChatServer : IDisposable
         var messages = Messages(body);
         var options = new SamplingOptions(
             (int)Math.Clamp(Number(body, "max_completion_tokens") ?? Number(body, "max_tokens") ?? 256, 1, LargestAnswer),
-            Bounded(body, "temperature", 1, 0, 2), Bounded(body, "top_p", 1, 0, 1), (int)((long)(Number(body, "seed") ?? 0) & int.MaxValue));
+            Bounded(body, "temperature", 1, 0, 2), Bounded(body, "top_p", 1, 0, 1), (int)((long)(Number(body, "seed") ?? 0) & int.MaxValue)) { Stop = Stops(body) };
         if ((Number(body, "n") ?? 1) != 1) throw new RequestException("'n' must be 1.");
         var stream = body["stream"] is JsonValue flag && flag.TryGetValue<bool>(out var on) && on;
-        var stops = body["stop"] switch { JsonArray several => [.. several.Select(s => (string?)s ?? "")], JsonValue one => [(string?)one ?? ""], _ => Array.Empty<string>() };
         var id = "chatcmpl-" + Guid.NewGuid().ToString("N");
         await _turn.WaitAsync(cancel);
         try
         {
-            if (stream) await StreamAsync(http, id, messages, options, stops, cancel);
+            if (stream) await StreamAsync(http, id, messages, options, cancel);
             else
             {
-                var answer = await Task.Run(() => _model.Stream(messages, options, null, cancel), cancel);
-                var text = Cut(answer.Text, stops);
-                await WriteAsync(http, 200, Envelope(id, "chat.completion", new JsonObject { ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = text } }, answer.Truncated && text == answer.Text ? "length" : "stop", Usage(answer)));
+                var answer = await Task.Run(() => Answer(messages, options, null, cancel), cancel);
+                await WriteAsync(http, 200, Envelope(id, "chat.completion", new JsonObject { ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = answer.Text } }, answer.Finish, answer.Usage));
             }
         }
         finally
@@ -133,7 +134,7 @@ internal sealed class ChatServer : IDisposable
         }
     }
 
-    private async Task StreamAsync(HttpListenerContext http, string id, IReadOnlyList<Message> messages, SamplingOptions options, string[] stops, CancellationToken cancel)
+    private async Task StreamAsync(HttpListenerContext http, string id, IReadOnlyList<Message> messages, SamplingOptions options, CancellationToken cancel)
     {
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers["Cache-Control"] = "no-cache";
@@ -143,40 +144,21 @@ internal sealed class ChatServer : IDisposable
             http.Response.OutputStream.Write(Encoding.UTF8.GetBytes($"data: {data}\n\n"));
             http.Response.OutputStream.Flush();
         }
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var sent = new StringBuilder();
-        var stopped = false;
-        StreamedAnswer? answer = null;
-        // What could be the beginning of a stop text is held back by its length.
-        var hold = stops.Select(s => s.Length).DefaultIfEmpty(0).Max();
-        var all = "";
-        Send(Envelope(id, "chat.completion.chunk", new JsonObject { ["delta"] = new JsonObject { ["role"] = "assistant", ["content"] = "" } }, null, null).ToJsonString());
-        try
-        {
-            answer = await Task.Run(() => _model.Stream(messages, options, piece =>
-            {
-                all += piece;
-                var cut = Cut(all, stops);
-                var ready = cut.Length < all.Length ? cut.Length : Math.Max(sent.Length, all.Length - hold);
-                Piece(cut[..Math.Min(ready, cut.Length)]);
-                if (cut.Length == all.Length) return;
-                stopped = true;
-                stop.Cancel();
-            }, stop.Token), cancel);
-            Piece(Cut(answer.Text, stops));
-        }
-        catch (OperationCanceledException) when (stopped) { }
-        Send(Envelope(id, "chat.completion.chunk", new JsonObject { ["delta"] = new JsonObject() }, answer is { Truncated: true } ? "length" : "stop", answer is null ? null : Usage(answer)).ToJsonString());
+        void Chunk(JsonObject delta, string? finish, JsonObject? usage) => Send(Envelope(id, "chat.completion.chunk", new JsonObject { ["delta"] = delta }, finish, usage).ToJsonString());
+        Chunk(new JsonObject { ["role"] = "assistant", ["content"] = "" }, null, null);
+        var answer = await Task.Run(() => Answer(messages, options, text => Chunk(new JsonObject { ["content"] = text }, null, null), cancel), cancel);
+        Chunk([], answer.Finish, answer.Usage);
         Send("[DONE]");
         http.Response.Close();
+    }
 
-        void Piece(string upTo)
-        {
-            if (upTo.Length <= sent.Length) return;
-            var text = upTo[sent.Length..];
-            sent.Append(text);
-            Send(Envelope(id, "chat.completion.chunk", new JsonObject { ["delta"] = new JsonObject { ["content"] = text } }, null, null).ToJsonString());
-        }
+    private (string Text, string Finish, JsonObject Usage) Answer(IReadOnlyList<Message> messages, SamplingOptions options, Action<string>? onText, CancellationToken cancel)
+    {
+        var prompt = _base.Tokenizer.Encode(_base.ChatTemplate.Render(messages, addGenerationPrompt: true), specialTokens: true);
+        var text = _model.Complete([prompt], options, onText is null ? null : (_, piece) => onText(piece), null, cancel)[0];
+        var tokens = _base.Tokenizer.Count(text);
+        var usage = new JsonObject { ["prompt_tokens"] = prompt.Count, ["completion_tokens"] = tokens, ["total_tokens"] = prompt.Count + tokens };
+        return (text, tokens >= Math.Min(options.MaxTokens, _base.Config.MaxPositions - prompt.Count) ? "length" : "stop", usage);
     }
 
     private JsonObject Envelope(string id, string kind, JsonObject choice, string? finish, JsonObject? usage)
@@ -188,14 +170,13 @@ internal sealed class ChatServer : IDisposable
         return envelope;
     }
 
-    private static JsonObject Usage(StreamedAnswer a) => new() { ["prompt_tokens"] = a.PromptTokens, ["completion_tokens"] = a.CompletionTokens, ["total_tokens"] = a.PromptTokens + a.CompletionTokens };
-
-    private static string Cut(string text, string[] stops)
+    private static string[] Stops(JsonObject body) => body["stop"] switch
     {
-        foreach (var stop in stops)
-            if (stop.Length > 0 && text.IndexOf(stop, StringComparison.Ordinal) is >= 0 and var at) text = text[..at];
-        return text;
-    }
+        JsonArray several => [.. several.Select(s => s is JsonValue v && v.TryGetValue<string>(out var text) ? text : throw new RequestException("'stop' must be a text or a list of texts."))],
+        JsonValue one when one.TryGetValue<string>(out var text) => [text],
+        null => [],
+        _ => throw new RequestException("'stop' must be a text or a list of texts."),
+    };
 
     private static async Task<JsonObject> ReadAsync(HttpListenerRequest request)
     {

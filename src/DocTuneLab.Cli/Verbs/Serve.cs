@@ -22,7 +22,7 @@ internal static class Serve
             using var lora = parsed.GetValue(adapter) is { } folder ? LoraAdapter.Load(loaded, folder) : null;
             var local = new LocalModel(loaded, lora);
             var addresses = parsed.GetRequiredValue(urls);
-            using var server = new ChatServer(local, parsed.GetValue(name) ?? local.Name, addresses, TimeProvider.System);
+            using var server = new ChatServer(loaded, local, parsed.GetValue(name) ?? local.Name, addresses, TimeProvider.System);
             Console.WriteLine($"{local.Name} at {string.Join(", ", addresses.Select(u => u.TrimEnd('/') + "/v1"))}; Ctrl-C ends it");
             await server.RunAsync(cancel);
             return ExitCodes.Ok;

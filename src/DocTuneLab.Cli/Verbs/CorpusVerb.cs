@@ -14,7 +14,7 @@ using Spectre.Console;
 namespace DocTuneLab.Cli.Verbs;
 
 /// <summary><c>doctune corpus</c>: generate, look at, review, export and import training samples.</summary>
-internal static class Corpus
+internal static class CorpusVerb
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 

@@ -7,7 +7,7 @@ using DocTuneLab.Prompts;
 namespace DocTuneLab.Cli.Verbs;
 
 /// <summary><c>doctune prompts</c>: templates and their tuning.</summary>
-internal static class Prompts
+internal static class PromptsVerb
 {
     public static Command Command()
     {

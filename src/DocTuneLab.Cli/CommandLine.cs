@@ -21,8 +21,6 @@ internal static class CommandLine
         LabVerb.Command(),
         Runs.Command(),
         Doctor.Command(),
-        Verbs.Prompts.Command(),
-        Verbs.Corpus.Command(),
         PromptsVerb.Command(),
         CorpusVerb.Command(),
         Serve.Command(),

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using DocTuneLab.Notebooks.Formats;
 using DocTuneLab.Notebooks.Reporting;
 using DocTuneLab.Notebooks.Running;
+using DocTuneLab.Tests.Prompts.Loopback;
 
 namespace DocTuneLab.Extension.Tests;
 
@@ -25,10 +26,10 @@ public sealed partial class NotebookTests
     {
         using var lab = new LabFolder();
         var references = DocTuneLab.Library.ReferenceSet.Load([Path.Combine(lab.Root, "data/private-library/bin/Fenmark.dll")]);
-        var answers = new Tests.Prompts.Loopback.LibraryAnswers(DocTuneLab.Library.ApiModel.Load(references), new DocTuneLab.Library.CSharpJudge(references), 400);
-        await using var server = await Tests.Prompts.Loopback.LoopbackServer.StartAsync();
+        var answers = new LibraryAnswers(DocTuneLab.Library.ApiModel.Load(references), new DocTuneLab.Library.CSharpJudge(references), 400);
+        await using var server = await LoopbackServer.StartAsync();
         server.Answer = answers.Answer;
-        server.FaultOf = (n, _) => n % 9 == 4 ? Tests.Prompts.Loopback.Fault.Unavailable : Tests.Prompts.Loopback.Fault.None;
+        server.FaultOf = (n, _) => n % 9 == 4 ? Fault.Unavailable : Fault.None;
         var html = HtmlReport.Render(await RunAsync(lab, "03-corpus.ipynb", "samples", "100", "endpoint", server.Url.ToString(), "endpointModel", "m", "modelSamples", "12"));
         Assert.Contains("12 of 12 accepted", html);
         Assert.Contains("accounting closes: True", html);

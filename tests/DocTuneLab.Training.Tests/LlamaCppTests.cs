@@ -127,7 +127,7 @@ public sealed class LlamaCppTests : IDisposable
             if (words.Contains("yarn")) c = c with { RopeScaling = new RopeScaling("yarn", 4, 64) { AttentionFactor = 0.1 * Math.Log(4) + 1 } };
             if (words.Contains("biases")) c = c with { AttentionBias = true, OutputBias = true, MlpBias = true };
             return c;
-        }, scale: name => name.EndsWith("bias") ? 0.3 : name.Contains("norm") ? 1 : name.Contains("embed") ? words.Contains("tied") ? 12 : 25 : (name.Contains("lm_head") ? 15 : 8) * Math.Sqrt(64.0 / hidden));
+        }, scale: name => name.EndsWith("bias") ? 0.3 : name.Contains("norm") ? 1 : name.Contains("embed") ? words.Contains("tied") ? 12 : 25 : (name.Contains("lm_head") ? 15 : 4) * Math.Sqrt(64.0 / hidden));
     }
 
     private static int[] Prompt(int number)

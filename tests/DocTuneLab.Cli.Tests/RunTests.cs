@@ -73,7 +73,7 @@ public sealed class RunTests : IDisposable
     public void A_cell_past_its_limit_is_stopped_in_a_kernel_of_its_own_too()
     {
         doctune.Write("nb.dib", "#!csharp\n\nThread.Sleep(700);\n\n#!csharp\n\nThread.Sleep(700);\n\n#!csharp\n\nwhile (true) ;\n");
-        var result = doctune.Run("run", "nb.dib", "--timeout", "4", "--kernel", "process");
+        var result = doctune.Run("run", "nb.dib", "--timeout", "10", "--kernel", "process");
         Assert.True(result.Code == 3, result.Out + result.Error);
         Assert.Contains("at cell 3 of 3", result.Out);
     }

@@ -41,9 +41,9 @@ public sealed class Chunker
         foreach (var (piece, (start, end, tokens)) in new SectionPacker(text, meter, document.Layout.Blocks).Pack(document.Root, document.Title).SelectMany(p => meter.Measure(p.Start, p.End), (p, r) => (p, r)))
         {
             var header = meter.HeaderOf(start) is { } table ? text[table.Start..table.Body] : "";
-            // Only the header is part of what a passage says; the overlap may change without making samples stale.
+            // The header and the overlap may change without making samples stale.
             var body = text[start..end];
-            var id = header.Length == 0 ? ContentHash.Of([.. piece.Path, body]) : ContentHash.Of([.. piece.Path, header, body]);
+            var id = ContentHash.Of([.. piece.Path, body]);
             var links = _linker?.Link(document, new(start, end - start), piece.Path) ?? [];
             chunks.Add(new(id, document.Path, new(start, end - start), piece.Path, body, CodeIn(document.CodeBlocks, start, end), [.. links.Select(l => l.SymbolId).Distinct().Order(StringComparer.Ordinal)], tokens)
             {

@@ -11,7 +11,7 @@ public sealed class FrontEndNotebook : IDisposable
     public FrontEndNotebook()
     {
         Directory.CreateSymbolicLink(Path.Combine(Folder, "data"), Path.Combine(Root, "data"));
-        var installed = doctune.Run("kernel", "install", "--prefix", Path.Combine(Folder, "env"));
+        var installed = doctune.Run("kernel", "install", "--no-compile", "--prefix", Path.Combine(Folder, "env"));
         Assert.True(installed.Code == 0, installed.Error);
     }
 

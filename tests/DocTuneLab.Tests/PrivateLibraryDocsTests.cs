@@ -71,15 +71,15 @@ public partial class PrivateLibraryDocsTests
         var (cited, missing) = (0, new List<string>());
         foreach (var file in Directory.EnumerateFiles(Path.Combine(s_data, "tasks"), "*.jsonl").Order(StringComparer.Ordinal))
         {
+            // Tasks of general knowledge are grouped by topic, not by page.
+            if (Path.GetFileName(file) is "general.jsonl" or "retention.jsonl") continue;
             var number = 0;
             foreach (var line in File.ReadLines(file))
             {
                 number++;
                 if (string.IsNullOrWhiteSpace(line)) continue;
                 using var task = JsonDocument.Parse(line);
-                // What tests general knowledge comes from no page.
-                if (!task.RootElement.TryGetProperty("documents", out var documents)) continue;
-                foreach (var path in documents.EnumerateArray().Select(d => d.GetString()!))
+                foreach (var path in task.RootElement.GetProperty("documents").EnumerateArray().Select(d => d.GetString()!))
                 {
                     cited++;
                     if (Docs.Find(path) is null) missing.Add($"{Path.GetFileName(file)}:{number}: no page '{path}'");

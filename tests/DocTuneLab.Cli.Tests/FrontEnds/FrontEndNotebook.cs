@@ -1,5 +1,4 @@
 using DocTuneLab.Notebooks.Formats;
-using DocTuneLab.Notebooks.Running;
 
 namespace DocTuneLab.Cli.Tests.FrontEnds;
 
@@ -33,17 +32,6 @@ public sealed class FrontEndNotebook : IDisposable
         foreach (var (name, value) in Environment)
             start.Environment[name] = value;
         return System.Diagnostics.Process.Start(start)!;
-    }
-
-    /// <summary>The flow from documents to a trained adapter, with few samples and steps. Prompts and answers take minutes and show tables only.</summary>
-    public string Lab()
-    {
-        var notebook = Notebook.Load(Path.Combine(Root, "notebooks", "lab.ipynb"));
-        notebook.Cells.RemoveAll(cell => cell.Source.StartsWith("#!prompt", StringComparison.Ordinal));
-        var training = notebook.Cells.FindIndex(cell => cell.Source.StartsWith("#!train", StringComparison.Ordinal));
-        notebook.Cells.RemoveRange(training + 1, notebook.Cells.Count - training - 1);
-        ParameterCell.Inject(notebook, new Dictionary<string, string> { ["samples"] = "150", ["maxSteps"] = "3" });
-        return Save(notebook, "lab.ipynb");
     }
 
     /// <summary>The notebook's first part up to SQL, a figure and a diagram: seconds, not minutes.</summary>

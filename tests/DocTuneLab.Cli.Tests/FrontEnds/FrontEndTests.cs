@@ -22,7 +22,7 @@ public sealed class FrontEndTests : IDisposable
         Assert.SkipUnless(FrontEndNotebook.CanImport("nbconvert, nbclient"), "needs python3 with nbconvert and nbclient");
         Assert.SkipUnless(Browser.Executable is not null, "needs Chromium");
         Assert.SkipUnless(!withRequireJs || File.Exists(RequireJs), "needs the classic notebook's require.js");
-        var path = withRequireJs ? notebook.Part() : notebook.Lab();
+        var path = notebook.Part();
         var result = Doctune.Wait(notebook.Start("/usr/bin/python3", "-m", "nbconvert", "--to", "html", "--execute", "--ExecutePreprocessor.kernel_name=doctune", "--ExecutePreprocessor.timeout=300", path), TimeSpan.FromMinutes(5));
         Assert.True(result.Code == 0, result.Error);
 

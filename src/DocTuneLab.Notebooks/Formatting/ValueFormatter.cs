@@ -93,7 +93,7 @@ public static class ValueFormatter
             return bundle;
         }
         var tree = ValueReader.Read(value);
-        if (bundle.Count == 0 && (value is Exception error ? ErrorHtml(error) : HtmlView.Of(tree)) is { } html)
+        if ((bundle.Count == 0 || value is Exception && !bundle.ContainsKey(Html)) && (value is Exception error ? ErrorHtml(error) : HtmlView.Of(tree)) is { } html)
             bundle[Html] = html;
         bundle[Plain] ??= Limited(value is Exception ? value.ToString()! : TextView.Of(tree));
         return bundle;

@@ -21,7 +21,7 @@ public sealed partial class DocsPageTests : IDisposable
         {
             Assert.StartsWith(Tool, command);
             string[] arguments = [.. command[Tool.Length..].Split(' ').Select(a => a.StartsWith("artifacts/", StringComparison.Ordinal) ? Path.Combine(_doctune.Folder, a) : a)];
-            var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]), TimeSpan.FromMinutes(4));
+            var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]));
             Assert.True(result.Code == 0, $"{command}\n{result.Out}\n{result.Error}");
         }
         var sarif = JsonNode.Parse(_doctune.Read("artifacts/audit.sarif"))!;

@@ -134,4 +134,18 @@ public sealed class LabTests : IDisposable
         Assert.Equal(whole, (string?)Json("lab", "stats")["contentHash"]);
         Assert.True((bool)Json("lab", "verify")["sound"]!);
     }
+
+    [Fact]
+    public void A_full_disk_is_named_and_what_was_there_is_kept()
+    {
+        _doctune.Run("parse", "docs");
+        for (var i = 0; i < 300; i++) _doctune.Write($"docs/p{i:000}.md", $"# Page {i}\n\n" + new string('x', 5000 + i) + "\n");
+        // No file over 1 MB: the same path as a full disk. (The runtime's own double mapping of code needs a large file.)
+        var result = Doctune.Wait(_doctune.StartProgram("bash", "-c", $"ulimit -f 1024; DOTNET_EnableWriteXorExecute=0 dotnet '{Doctune.Library}' parse docs"));
+        Assert.Equal(1, result.Code);
+        Assert.Contains("the disk is full, or a limit on file sizes is reached", result.Error);
+        Assert.True((bool)Json("lab", "verify")["sound"]!);
+        Assert.Equal(0, _doctune.Run("parse", "docs").Code);
+        Assert.Equal(302, (int)Json("lab", "stats")["rows"]!["documents"]!);
+    }
 }

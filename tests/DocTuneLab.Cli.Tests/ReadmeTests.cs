@@ -25,7 +25,7 @@ public sealed partial class ReadmeTests : IDisposable
         if (arguments[0] == "run")
             arguments.AddRange(["-p", "samples", "150", "-p", "maxSteps", "2", "-p", "split", "dev", "-p", "labFolder", Path.Combine(artifacts, "lab"), "-o", Path.Combine(artifacts, "lab.ipynb")]);
         if (arguments[0] == "kernel") arguments.AddRange(["--prefix", _doctune.Folder]);
-        var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]), TimeSpan.FromMinutes(3));
+        var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]));
         Assert.True(result.Code == 0, $"{command}\n{result.Out}\n{result.Error}");
         foreach (var file in arguments.Where(a => a.StartsWith(artifacts, StringComparison.Ordinal)))
             Assert.True(Path.Exists(file), $"{command} did not write {file}.");
@@ -49,7 +49,7 @@ public sealed partial class ReadmeTests : IDisposable
         var cell = Blocks("csharp").Single().Replace("artifacts/my-lab", lab, StringComparison.Ordinal).Replace("--count 1000", "--count 150", StringComparison.Ordinal)
             .Replace("--epochs 1", "--max-steps 2", StringComparison.Ordinal).Replace("--split test", "--split dev", StringComparison.Ordinal);
         var script = _doctune.Write("own.csx", cell);
-        var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, "script", script]), TimeSpan.FromMinutes(3));
+        var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, "script", script]));
         Assert.True(result.Code == 0, result.Out + result.Error);
         Assert.True(File.Exists(Path.Combine(lab, "lab.sqlite")));
         Assert.Contains("Compiles", result.Out);

@@ -71,7 +71,7 @@ public sealed class ReplTests : IDisposable
             ["nonsense", ""], ["\u0003", "[7] > "],
             ["\u0004", ""],
         ];
-        var result = Doctune.Wait(doctune.StartProgram("/usr/bin/python3", "-c", Terminal, Doctune.Library, JsonSerializer.Serialize(keys)), TimeSpan.FromMinutes(2));
+        var result = Doctune.Wait(doctune.StartProgram("/usr/bin/python3", "-c", Terminal, Doctune.Library, JsonSerializer.Serialize(keys)));
         Assert.True(result.Code == 0, result.Error);
         using var answer = JsonDocument.Parse(result.Out);
         var screen = answer.RootElement[1].GetString()!;

@@ -81,7 +81,7 @@ public sealed class ServeTests : IAsyncLifetime
         var output = Path.Combine(doctune.Folder, "out.ipynb");
         var process = doctune.StartProgram("dotnet", Root(), [Doctune.Library, "run", "notebooks/03-corpus.ipynb", "-o", output, "-p", "labFolder", Path.Combine(doctune.Folder, "lab"), "-p", "samples", "60",
             "-p", "endpoint", $"{url}/v1", "-p", "endpointModel", "nano", "-p", "modelSamples", "3", "-p", "maxPlanned", "3", "-p", "structuredOutput", "false", "-p", "structuralQuestions", "true"]);
-        var result = Doctune.Wait(process, TimeSpan.FromMinutes(4));
+        var result = Doctune.Wait(process);
         Assert.True(result.Code == 0, result.Out + result.Error);
         var text = File.ReadAllText(output);
         Assert.Contains("accounting closes: True", text);

@@ -1,4 +1,5 @@
 using LiteDB;
+using LiteDB.Engine;
 
 namespace DocTuneLab.Storage;
 
@@ -8,18 +9,30 @@ internal sealed class DocumentStore : IDisposable
     /// <summary>LiteDB takes documents of up to 16 MB; longer texts are kept as its files, which it cuts into pieces.</summary>
     private const int LargestDocument = 2_000_000;
 
+    /// <summary>Of 8 KB each: a log longer than that is carried over in any case.</summary>
+    private const int LogPages = 16_384;
+
+    private readonly string _logPath;
+    private readonly List<DurableFile> _files = [];
     private readonly LiteDatabase _database;
     private readonly ILiteCollection<BsonDocument> _documents;
 
     public DocumentStore(string path, bool readOnly)
     {
+        _logPath = Path.Combine(Path.GetDirectoryName(path)!, $"{Path.GetFileNameWithoutExtension(path)}-log{Path.GetExtension(path)}");
         try
         {
-            _database = new(new ConnectionString { Filename = path, ReadOnly = readOnly });
+            if (!readOnly || File.Exists(_logPath)) _files.Add(new(_logPath, readOnly));
+            _files.Add(new(path, readOnly, _files.FirstOrDefault()));
+            _database = new(new LiteEngine(new EngineSettings { Filename = path, DataStream = _files[^1], LogStream = _files.Count > 1 ? _files[0] : new MemoryStream(), ReadOnly = readOnly }));
+            // The log is carried over when a unit of work ends (Flush), not in its midst.
+            if (!readOnly && _database.CheckpointSize != LogPages) _database.CheckpointSize = LogPages;
             _documents = _database.GetCollection("documents");
         }
-        catch (Exception e) when (e is LiteException or IOException && !StorageFault.IsDiskFull(e))
+        catch (Exception e)
         {
+            Dispose();
+            if (e is not (LiteException or IOException) || StorageFault.IsDiskFull(e)) throw;
             throw new LabException($"{path}: cannot be opened ({e.Message}). Close the program that uses it, or restore the file from a backup.", e);
         }
     }
@@ -29,11 +42,14 @@ internal sealed class DocumentStore : IDisposable
     public string Put(string kind, string content)
     {
         var key = KeyOf(kind, content);
-        if (Exists(key)) return key;
-        if (content.Length <= LargestDocument) _documents.Insert(new BsonDocument { ["_id"] = key, ["kind"] = kind, ["content"] = content });
-        else
-            using (var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)))
-                _database.FileStorage.Upload(key, kind, stream);
+        Change(() =>
+        {
+            // What is there already is the same: writing it again is cheaper than a query first.
+            if (content.Length <= LargestDocument) _documents.Upsert(new BsonDocument { ["_id"] = key, ["kind"] = kind, ["content"] = content });
+            else if (!_database.FileStorage.Exists(key))
+                using (var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)))
+                    _database.FileStorage.Upload(key, kind, stream);
+        });
         return key;
     }
 
@@ -44,12 +60,12 @@ internal sealed class DocumentStore : IDisposable
         try
         {
             List<string> keys = [.. contents.Select(c => Put(kind, c))];
-            _database.Commit();
+            Change(() => _database.Commit());
             return keys;
         }
         catch
         {
-            _database.Rollback();
+            if (!_files.Any(f => f.HasFailed)) _database.Rollback();
             throw;
         }
     }
@@ -71,12 +87,41 @@ internal sealed class DocumentStore : IDisposable
     }
 
     /// <summary>What was put is on the disk afterwards: what a SQLite row may then name.</summary>
-    public void Flush() => _database.Checkpoint();
+    public void Flush() => Change(() => _database.Checkpoint());
 
-    public void Dispose() => _database.Dispose();
+    public void Dispose()
+    {
+        var failed = _files.Any(f => f.HasFailed);
+        try
+        {
+            _database?.Dispose();
+        }
+        catch (Exception) when (failed)
+        {
+            // What it says of a file that no longer takes anything is not news.
+        }
+        var emptied = !failed && _files is [{ CanWrite: true, Length: 0 }, _];
+        foreach (var file in _files) file.Dispose();
+        if (emptied) File.Delete(_logPath);
+    }
 
-    // With a parameter: an expression that holds the key itself is compiled anew for each.
-    private bool Exists(string key) => _documents.Exists("_id = @0", key) || _database.FileStorage.Exists(key);
+    private void Change(Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (Exception) when (_files.Any(f => f.HasFailed))
+        {
+            ThrowIfFailed();
+        }
+        ThrowIfFailed();
+    }
+
+    private void ThrowIfFailed()
+    {
+        foreach (var file in _files) file.ThrowIfFailed();
+    }
 
     private static string Read(LiteFileInfo<string> file)
     {

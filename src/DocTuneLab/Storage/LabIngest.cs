@@ -38,10 +38,11 @@ public sealed partial class Lab
             Transact((transaction, store) =>
             {
                 using var writer = new ChunkWriter(_sql, transaction, Now());
-                foreach (var document in batch)
+                var trees = store.PutAll("parse-tree", batch.Select(d => ToJson(new ParseTree(d.FrontMatter, d.Root, d.CodeBlocks))));
+                foreach (var (document, tree) in batch.Zip(trees))
                 {
                     if (cancellation.IsCancellationRequested) break;
-                    writer.Write(document, chunk(document), store.Put("parse-tree", ToJson(new ParseTree(document.FrontMatter, document.Root, document.CodeBlocks))), settings);
+                    writer.Write(document, chunk(document), tree, settings, isNew: !known.ContainsKey(document.Path));
                     progress?.Report(++done);
                 }
                 MarkSamplesOfLostChunks(transaction);

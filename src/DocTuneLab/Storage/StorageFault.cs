@@ -7,7 +7,9 @@ namespace DocTuneLab.Storage;
 internal static class StorageFault
 {
     private const int SqliteFull = 13, SqliteWriteFailed = 778;
-    private const int NoSpace = 28, FileTooLarge = 27, QuotaExceeded = 122, WindowsDiskFull = unchecked((int)0x80070070);
+    public const int FileTooLarge = 27;
+
+    private const int NoSpace = 28, QuotaExceeded = 122, WindowsDiskFull = unchecked((int)0x80070070);
 
     /// <summary>Whether an exception means that nothing more can be written.</summary>
     public static bool IsDiskFull(Exception e) => e switch

@@ -23,7 +23,7 @@ public sealed class FrontEndTests : IDisposable
         Assert.SkipUnless(Browser.Executable is not null, "needs Chromium");
         Assert.SkipUnless(!withRequireJs || File.Exists(RequireJs), "needs the classic notebook's require.js");
         var path = notebook.Part();
-        var result = Doctune.Wait(notebook.Start("/usr/bin/python3", "-m", "nbconvert", "--to", "html", "--execute", "--ExecutePreprocessor.kernel_name=doctune", "--ExecutePreprocessor.timeout=300", path), TimeSpan.FromMinutes(5));
+        var result = Doctune.Wait(notebook.Start("/usr/bin/python3", "-m", "nbconvert", "--to", "html", "--execute", "--ExecutePreprocessor.kernel_name=doctune", "--ExecutePreprocessor.timeout=300", path));
         Assert.True(result.Code == 0, result.Error);
 
         await using var browser = await Browser.StartAsync();
@@ -75,7 +75,7 @@ public sealed class FrontEndTests : IDisposable
         Assert.SkipUnless(FrontEndNotebook.CanImport("notebook.notebookapp"), "needs a Jupyter server");
         var path = notebook.Part();
         using var server = new JupyterServer(notebook);
-        var run = Doctune.Wait(notebook.Start("node", Path.Combine(scripts, "services.mjs"), server.Url, server.Token, path), TimeSpan.FromMinutes(3));
+        var run = Doctune.Wait(notebook.Start("node", Path.Combine(scripts, "services.mjs"), server.Url, server.Token, path));
         Assert.True(run.Code == 0, run.Error + run.Out);
         var answer = JsonNode.Parse(run.Out.Trim().Split('\n')[^1])!;
         Assert.Equal("C#", answer["language"]!.ToString());

@@ -12,6 +12,7 @@ public sealed class LanguageDetector
     public const double ScriptShare = 0.2;
 
     private static readonly FrozenDictionary<string, string[]> s_words = Words();
+    private static readonly int s_longest = s_words.Keys.Max(w => w.Length);
     private static readonly FrozenDictionary<string, string[]>.AlternateLookup<ReadOnlySpan<char>> s_lookup = s_words.GetAlternateLookup<ReadOnlySpan<char>>();
     private readonly Dictionary<string, int> _hits = [];
     private int _latin, _han, _kana, _hangul, _cyrillic, _arabic, _hebrew, _greek, _devanagari, _thai;
@@ -46,24 +47,25 @@ public sealed class LanguageDetector
     {
         for (var i = 0; i < text.Length;)
         {
-            var c = text[i];
-            if (c < 'A' || (c < '\u0080' && !char.IsAsciiLetter(c)))
-            {
-                i++;
-                continue;
-            }
             var start = i;
-            while (i < text.Length && Script(text[i])) i++;
+            while (i < text.Length && Letter(text[i])) i++;
             if (i == start) i++;
-            // Past some thousand letters the answer no longer changes.
-            else if (i - start <= 8 && _latin + _cyrillic < 20_000) Word(text[start..i]);
+            // Past some hundred words the answer no longer changes.
+            else if (i - start <= s_longest && _latin + _cyrillic < 3_000) Word(text[start..i]);
         }
     }
 
-    /// <summary>Counts a letter of an alphabet; whether it belongs to a word of Latin or Cyrillic letters.</summary>
+    private bool Letter(char c)
+    {
+        if ((uint)((c | 0x20) - 'a') > 'z' - 'a') return c >= '\u0080' && Script(c);
+        _latin++;
+        return true;
+    }
+
+    /// <summary>Counts a letter that is not of ASCII; whether it belongs to a word of Latin or Cyrillic letters.</summary>
     private bool Script(char c)
     {
-        if (char.IsAsciiLetter(c) || c is >= '\u00C0' and <= '\u024F' or >= '\u1E00' and <= '\u1EFF') { _latin++; return true; }
+        if (c is >= '\u00C0' and <= '\u024F' or >= '\u1E00' and <= '\u1EFF') { _latin++; return true; }
         if (c is >= '\u0400' and <= '\u052F') { _cyrillic++; return true; }
         if (c is >= '\u4E00' and <= '\u9FFF' or >= '\u3400' and <= '\u4DBF' || (c is >= '\uD840' and <= '\uD888')) _han++;
         else if (c is >= '\u3040' and <= '\u30FF') _kana++;

@@ -103,6 +103,35 @@ public sealed class GradientTests
         foreach (var parameter in adapter.Parameters.Values) Close(single.Of(parameter)!, packed.Of(parameter)!, "packed");
     }
 
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("mistral")]
+    public void A_beginning_that_sequences_share_is_computed_once_and_changes_nothing(string type)
+    {
+        using var tiny = new TinyModel(type, outputScale: 8, change: c => type == "mistral" ? c with { SlidingWindow = 5 } : c);
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, Config("lora"), 1);
+        Perturb(adapter.Parameters);
+        using var attached = adapter.Attach(training: true);
+        int[] Ids(string text) => [0, .. model.Tokenizer.Encode(text)];
+        var question = Ids("What does Tank.Fill return? ");
+        // Answers to one question, a question that goes on from another's beginning, one sequence twice, and one alone.
+        SftTrainer.Encoded[] sequences =
+        [
+            new([.. question, .. model.Tokenizer.Encode("the level")], question.Length), new([.. question, .. model.Tokenizer.Encode("return new Tank();")], question.Length),
+            new(Ids("What does Tank.Count return? 3"), 8), new(Ids("return new TankBuilder()"), 2), new(Ids("return new TankBuilder()"), 2), new(Ids("水箱的水位是多少？"), 1),
+        ];
+        using var together = new Gradients(adapter.Parameters.Values);
+        using var single = new Gradients(adapter.Parameters.Values);
+        using var first = new TrainingPass(model, together, new PassOptions(true, true));
+        using var second = new TrainingPass(model, single, new PassOptions(true, false));
+        var batch = PackedBatch.Of(sequences);
+        Assert.True(batch.Ids.Length < PackedBatch.Of(sequences, share: false).Ids.Length - question.Length);
+        var loss = first.Run(batch, 1.0 / batch.Targets.Length, s_step);
+        Assert.Equal(sequences.Sum(s => second.Run(PackedBatch.Of([s]), 1.0 / batch.Targets.Length, s_step)), loss, 1e-5 * loss);
+        foreach (var (name, parameter) in adapter.Parameters) Close(single.Of(parameter)!, together.Of(parameter)!, name);
+    }
+
     private static LoraConfig Config(string kind) => new()
     {
         Rank = 4, Alpha = 8, UseRsLora = kind == "rslora", UseDora = kind == "dora", Initialization = kind == "pissa" ? "pissa" : "default", Dropout = kind == "dropout" ? 0.2 : 0,

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using DocTuneLab.Corpus;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Generation;
 using DocTuneLab.Training.Sft;
 using TorchSharp;
 
@@ -74,6 +75,17 @@ public sealed class RecipeTests
         using var again = LoraAdapter.Load(model, result.AdapterDirectory);
         var check = new SftTrainer(model, again, s_samples, other, Options(tiny) with { MaxSteps = 1, LearningRate = 1e-12, EvalEvery = 1, OutputDirectory = Path.Combine(tiny.Directory, "check") }).Run();
         Assert.Equal(result.BestEvalLoss!.Value, check.BestEvalLoss!.Value, 1e-5);
+    }
+
+    [Fact]
+    public void Validation_is_without_dropout_and_noise()
+    {
+        using var tiny = new TinyModel(outputScale: 8);
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Dropout = 0.5 }, 1);
+        var result = new SftTrainer(model, adapter, s_samples, s_samples, Options(tiny) with { MaxSteps = 12, EvalEvery = 12, NeftuneAlpha = 5 }).Run();
+        var scores = new LocalModel(model, adapter).Score([.. s_samples.Select(s => s.Messages)]);
+        Assert.Equal(-scores.Sum(s => s.LogProbability) / scores.Sum(s => s.TokenCount), result.BestEvalLoss!.Value, 1e-4);
     }
 
     [Fact]

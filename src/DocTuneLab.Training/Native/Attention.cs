@@ -11,133 +11,192 @@ namespace DocTuneLab.Training.Native;
 /// <param name="Scale">Factor of the scores, usually 1/sqrt(Size).</param>
 internal readonly record struct AttentionShape(int Heads, int KeyValueHeads, int Size, int Window, float Scale);
 
+/// <summary>Which rows attend to which: sequences packed one after another, each of which may begin with rows of another.</summary>
+/// <param name="Starts">Row at which each sequence's own rows start, and the number of rows at the end.</param>
+/// <param name="Shared">Rows of each sequence's first tokens that another sequence holds; empty where it holds all.</param>
+/// <param name="Offsets">Index of each sequence's first query, and the number of queries at the end.</param>
+/// <param name="Positions">Position of each query within its sequence, ascending in each.</param>
+internal sealed record AttentionRows(int[] Starts, int[][] Shared, int[] Offsets, int[] Positions)
+{
+    /// <summary>Shared rows of all sequences.</summary>
+    public int SharedRows { get; } = Shared.Sum(s => s.Length);
+}
+
 /// <summary>
-/// Causal grouped-query attention over sequences packed one after another: each sees only itself, and nothing is padded.
-/// Scores are computed in blocks of rows and again in the backward pass (Dao et al. 2022, arXiv 2205.14135), so memory grows
-/// with the length, not with its square. Queries may be any subset of the rows.
+/// Causal grouped-query attention over packed sequences: each sees only itself, and nothing is padded. Scores are computed in
+/// blocks of rows and again in the backward pass (Dao et al. 2022, arXiv 2205.14135), so memory grows with the length, not
+/// with its square.
 /// </summary>
 internal static unsafe class Attention
 {
     private const int BlockRows = 32;
 
-    /// <param name="q">Queries, one row per entry of <paramref name="rows"/>, heads side by side.</param>
+    /// <param name="q">Queries, heads side by side.</param>
     /// <param name="k">Keys of all rows.</param>
     /// <param name="v">Values of all rows.</param>
     /// <param name="output">Receives a row for each query.</param>
     /// <param name="logSums">Receives [queries × heads]: log of the sum of exponentials, for the backward pass.</param>
-    /// <param name="starts">Rows at which sequences start, and the total at the end.</param>
-    /// <param name="rows">Row of each query, ascending.</param>
+    /// <param name="rows">Which rows attend to which.</param>
     /// <param name="shape">Heads and sizes.</param>
-    public static void Forward(RowSpan q, RowSpan k, RowSpan v, RowSpan output, float* logSums, int[] starts, int[] rows, AttentionShape shape) => ForEach(starts, rows, shape, (segment, head) =>
+    public static void Forward(RowSpan q, RowSpan k, RowSpan v, RowSpan output, float* logSums, AttentionRows rows, AttentionShape shape) => ForEach(rows, shape, (segment, head) =>
     {
-        var size = shape.Size;
-        var padded = Padded(segment.Length);
-        var memory = new Memory((long)size * padded + BlockRows * padded);
+        var (size, padded) = (shape.Size, Padded(segment.Length));
+        var memory = new Memory((long)size * padded + BlockRows * padded + size * segment.Length);
         float* keys = memory.Take(size * padded), scores = memory.Take(BlockRows * padded);
         Transpose(k.Columns(head * size), segment, size, padded, keys);
+        var values = Adjacent(v.Columns(head * size), segment, size, memory.Take(size * segment.Length));
         var group = shape.Heads / shape.KeyValueHeads;
         for (var h = head * group; h < (head + 1) * group; h++)
         {
-            for (var from = segment.QueryStart; from < segment.QueryEnd; from += BlockRows)
+            for (var from = segment.From; from < segment.To; from += BlockRows)
             {
-                var count = Math.Min(BlockRows, segment.QueryEnd - from);
-                var limit = rows[from + count - 1] - segment.Start + 1;
+                var count = Math.Min(BlockRows, segment.To - from);
+                var limit = rows.Positions[from + count - 1] + 1;
                 BlockProduct.Run(q.Row(from) + h * size, q.Step, 1, keys, padded, scores, padded, count, Padded(limit), size, accumulate: false);
                 for (var r = 0; r < count; r++)
                 {
-                    var position = rows[from + r] - segment.Start;
+                    var position = rows.Positions[from + r];
                     logSums[(long)(from + r) * shape.Heads + h] = Softmax(scores + r * padded, First(position, shape.Window), position + 1, limit, shape.Scale);
                 }
-                BlockProduct.Run(scores, padded, 1, v.Row(segment.Start) + head * size, v.Step, output.Row(from) + h * size, output.Step, count, size, limit, accumulate: false);
+                BlockProduct.Run(scores, padded, 1, values.Start, values.Step, output.Row(from) + h * size, output.Step, count, size, limit, accumulate: false);
             }
         }
     });
 
-    /// <summary>Gradients to queries (written), keys and values (added; the caller clears them).</summary>
-    public static void Backward(RowSpan q, RowSpan k, RowSpan v, RowSpan output, float* logSums, RowSpan dOutput, RowSpan dq, RowSpan dk, RowSpan dv, int[] starts, int[] rows, AttentionShape shape) => ForEach(starts, rows, shape, (segment, head) =>
+    /// <summary>
+    /// Gradients to queries (written), keys and values (added; the caller clears them). <paramref name="shared"/> is working
+    /// memory for those of shared rows: <see cref="AttentionRows.SharedRows"/> times the width of keys and values.
+    /// </summary>
+    public static void Backward(RowSpan q, RowSpan k, RowSpan v, RowSpan output, float* logSums, RowSpan dOutput, RowSpan dq, RowSpan dk, RowSpan dv, float* shared, AttentionRows rows, AttentionShape shape)
     {
-        var size = shape.Size;
-        var padded = Padded(segment.Length);
-        var memory = new Memory(2L * size * padded + 2 * BlockRows * padded);
-        float* keys = memory.Take(size * padded), values = memory.Take(size * padded), scores = memory.Take(BlockRows * padded), d = memory.Take(BlockRows * padded);
-        Transpose(k.Columns(head * size), segment, size, padded, keys);
-        Transpose(v.Columns(head * size), segment, size, padded, values);
-        var group = shape.Heads / shape.KeyValueHeads;
-        for (var h = head * group; h < (head + 1) * group; h++)
+        ForEach(rows, shape, (segment, head) =>
         {
-            for (var from = segment.QueryStart; from < segment.QueryEnd; from += BlockRows)
+            var (size, padded) = (shape.Size, Padded(segment.Length));
+            var memory = new Memory(2L * size * padded + 2 * BlockRows * padded + size * segment.Length);
+            float* keys = memory.Take(size * padded), values = memory.Take(size * padded), scores = memory.Take(BlockRows * padded), d = memory.Take(BlockRows * padded);
+            Transpose(k.Columns(head * size), segment, size, padded, keys);
+            Transpose(v.Columns(head * size), segment, size, padded, values);
+            var plainKeys = Adjacent(k.Columns(head * size), segment, size, memory.Take(size * segment.Length));
+            float* dKeys = SharedGradients(shared, segment, head, shape), dValues = dKeys + size * segment.Shared.Length;
+            new Span<float>(dKeys, 2 * size * segment.Shared.Length).Clear();
+            var group = shape.Heads / shape.KeyValueHeads;
+            for (var h = head * group; h < (head + 1) * group; h++)
             {
-                var count = Math.Min(BlockRows, segment.QueryEnd - from);
-                var limit = rows[from + count - 1] - segment.Start + 1;
-                float* queries = q.Row(from) + h * size, dOut = dOutput.Row(from) + h * size;
-                BlockProduct.Run(queries, q.Step, 1, keys, padded, scores, padded, count, Padded(limit), size, accumulate: false);
-                BlockProduct.Run(dOut, dOutput.Step, 1, values, padded, d, padded, count, Padded(limit), size, accumulate: false);
-                for (var r = 0; r < count; r++)
+                for (var from = segment.From; from < segment.To; from += BlockRows)
                 {
-                    var position = rows[from + r] - segment.Start;
-                    var mean = RowKernels.Dot(dOut + (long)r * dOutput.Step, output.Row(from + r) + h * size, size);
-                    SoftmaxBackward(scores + r * padded, d + r * padded, First(position, shape.Window), position + 1, limit, shape.Scale, logSums[(long)(from + r) * shape.Heads + h], mean);
+                    var count = Math.Min(BlockRows, segment.To - from);
+                    var limit = rows.Positions[from + count - 1] + 1;
+                    float* queries = q.Row(from) + h * size, dOut = dOutput.Row(from) + h * size;
+                    BlockProduct.Run(queries, q.Step, 1, keys, padded, scores, padded, count, Padded(limit), size, accumulate: false);
+                    BlockProduct.Run(dOut, dOutput.Step, 1, values, padded, d, padded, count, Padded(limit), size, accumulate: false);
+                    for (var r = 0; r < count; r++)
+                    {
+                        var position = rows.Positions[from + r];
+                        var mean = RowKernels.Dot(dOut + (long)r * dOutput.Step, output.Row(from + r) + h * size, size);
+                        SoftmaxBackward(scores + r * padded, d + r * padded, First(position, shape.Window), position + 1, limit, shape.Scale, logSums[(long)(from + r) * shape.Heads + h], mean);
+                    }
+                    BlockProduct.Run(d, padded, 1, plainKeys.Start, plainKeys.Step, dq.Row(from) + h * size, dq.Step, count, size, limit, accumulate: false);
+                    var (others, own) = (Math.Min(segment.Shared.Length, limit), limit - segment.Shared.Length);
+                    BlockProduct.Run(d, 1, padded, queries, q.Step, dKeys, size, others, size, count, accumulate: true);
+                    BlockProduct.Run(scores, 1, padded, dOut, dOutput.Step, dValues, size, others, size, count, accumulate: true);
+                    BlockProduct.Run(d + others, 1, padded, queries, q.Step, dk.Row(segment.Start) + head * size, dk.Step, own, size, count, accumulate: true);
+                    BlockProduct.Run(scores + others, 1, padded, dOut, dOutput.Step, dv.Row(segment.Start) + head * size, dv.Step, own, size, count, accumulate: true);
                 }
-                BlockProduct.Run(d, padded, 1, k.Row(segment.Start) + head * size, k.Step, dq.Row(from) + h * size, dq.Step, count, size, limit, accumulate: false);
-                BlockProduct.Run(d, 1, padded, queries, q.Step, dk.Row(segment.Start) + head * size, dk.Step, limit, size, count, accumulate: true);
-                BlockProduct.Run(scores, 1, padded, dOut, dOutput.Step, dv.Row(segment.Start) + head * size, dv.Step, limit, size, count, accumulate: true);
             }
-        }
-    });
+        });
+        // What sequences say about rows that they share is joined afterwards, in their order.
+        if (rows.SharedRows > 0) Cores.For(shape.KeyValueHeads, head =>
+        {
+            foreach (var segment in Segments(rows))
+            {
+                float* dKeys = SharedGradients(shared, segment, head, shape), dValues = dKeys + shape.Size * segment.Shared.Length;
+                for (var i = 0; i < segment.Shared.Length; i++)
+                {
+                    RowKernels.Add(dKeys + i * shape.Size, dk.Row(segment.Shared[i]) + head * shape.Size, shape.Size);
+                    RowKernels.Add(dValues + i * shape.Size, dv.Row(segment.Shared[i]) + head * shape.Size, shape.Size);
+                }
+            }
+        });
+    }
 
-    private readonly record struct Segment(int Start, int Length, int QueryStart, int QueryEnd);
-
-    // One work item owns a sequence's key-value head, so that sums have one order.
-    private static void ForEach(int[] starts, int[] rows, AttentionShape shape, Action<Segment, int> body)
+    private readonly record struct Segment(int Start, int Length, int[] Shared, int SharedBefore, int From, int To)
     {
-        var segments = new Segment[starts.Length - 1];
-        var query = 0;
+        public int Row(int position) => position < Shared.Length ? Shared[position] : Start + position - Shared.Length;
+    }
+
+    private static Segment[] Segments(AttentionRows rows)
+    {
+        var segments = new Segment[rows.Starts.Length - 1];
+        var before = 0;
         for (var s = 0; s < segments.Length; s++)
         {
-            var first = query;
-            while (query < rows.Length && rows[query] < starts[s + 1]) query++;
-            segments[s] = new Segment(starts[s], starts[s + 1] - starts[s], first, query);
+            segments[s] = new Segment(rows.Starts[s], rows.Starts[s + 1] - rows.Starts[s] + rows.Shared[s].Length, rows.Shared[s], before, rows.Offsets[s], rows.Offsets[s + 1]);
+            before += rows.Shared[s].Length;
         }
+        return segments;
+    }
+
+    // One work item owns a sequence's key-value head, so that sums have one order.
+    private static void ForEach(AttentionRows rows, AttentionShape shape, Action<Segment, int> body)
+    {
+        var segments = Segments(rows);
         Cores.For(segments.Length * shape.KeyValueHeads, i =>
         {
             var segment = segments[i / shape.KeyValueHeads];
-            if (segment.QueryEnd > segment.QueryStart) body(segment, i % shape.KeyValueHeads);
-        }, segments.Sum(s => (double)s.Length * (s.QueryEnd - s.QueryStart)) * shape.Heads * shape.Size);
+            // A sequence without queries still has gradients of shared rows to clear.
+            if (segment.To > segment.From || segment.Shared.Length > 0) body(segment, i % shape.KeyValueHeads);
+        }, segments.Sum(s => (double)s.Length * (s.To - s.From)) * shape.Heads * shape.Size);
     }
 
     private static int Padded(int length) => (length + 15) & ~15;
 
     private static int First(int position, int window) => window > 0 ? Math.Max(0, position + 1 - window) : 0;
 
+    // Of a sequence's shared rows to one head: keys, then values.
+    private static float* SharedGradients(float* shared, Segment segment, int head, AttentionShape shape) =>
+        shared + 2L * shape.Size * (shape.KeyValueHeads * segment.SharedBefore + head * segment.Shared.Length);
+
+    // The sequence's rows under one another: where they lie, or gathered if some are another's.
+    private static RowSpan Adjacent(RowSpan x, Segment segment, int size, float* target)
+    {
+        if (segment.Shared.Length == 0) return new RowSpan(x.Row(segment.Start), segment.Length, x.Step);
+        for (var t = 0; t < segment.Length; t++) new Span<float>(x.Row(segment.Row(t)), size).CopyTo(new Span<float>(target + (long)t * size, size));
+        return new RowSpan(target, segment.Length, size);
+    }
+
     private static void Transpose(RowSpan x, Segment segment, int size, int padded, float* target)
     {
         for (var t = 0; t < segment.Length; t++)
         {
-            var row = x.Row(segment.Start + t);
+            var row = x.Row(segment.Row(t));
             for (var i = 0; i < size; i++) target[(long)i * padded + t] = row[i];
         }
         for (var i = 0; i < size; i++) new Span<float>(target + (long)i * padded + segment.Length, padded - segment.Length).Clear();
     }
 
+    // Whole vectors from the one that holds the first element to the one that holds the last: rows are padded to them.
     private static float Softmax(float* x, int from, int to, int limit, float scale)
     {
+        const int lanes = 8;
+        var (first, end) = (from & ~(lanes - 1), (to + lanes - 1) & ~(lanes - 1));
+        new Span<float>(x + first, from - first).Fill(float.NegativeInfinity);
+        new Span<float>(x + to, end - to).Fill(float.NegativeInfinity);
+        var highest = Vector256.Create(float.NegativeInfinity);
+        for (var at = first; at < end; at += lanes) highest = Vector256.MaxNative(highest, Vector256.Load(x + at));
         var max = float.NegativeInfinity;
-        for (var i = from; i < to; i++) max = MathF.Max(max, x[i]);
+        for (var l = 0; l < lanes; l++) max = MathF.Max(max, highest[l]);
         max *= scale;
-        new Span<float>(x, from).Clear();
-        var lanes = Vector256<float>.Count;
         var sums = Vector256<float>.Zero;
-        var at = from;
-        for (; at + lanes <= to; at += lanes)
+        for (var at = first; at < end; at += lanes)
         {
-            var e = Vector256.Exp(Vector256.Load(x + at) * scale - Vector256.Create(max));
+            var e = Exponential.Of(Vector256.Load(x + at) * scale - Vector256.Create(max));
             e.Store(x + at);
             sums += e;
         }
         var sum = Vector256.Sum(sums);
-        for (; at < to; at++) sum += x[at] = MathF.Exp(x[at] * scale - max);
-        var inverse = 1 / sum;
-        for (var i = from; i < to; i++) x[i] *= inverse;
+        var inverse = Vector256.Create(1 / sum);
+        for (var at = first; at < end; at += lanes) (Vector256.Load(x + at) * inverse).Store(x + at);
+        new Span<float>(x, from).Clear();
         if (to < limit) new Span<float>(x + to, limit - to).Clear();
         return max + MathF.Log(sum);
     }
@@ -145,26 +204,17 @@ internal static unsafe class Attention
     // scores become probabilities, d becomes the gradient to the unscaled scores.
     private static void SoftmaxBackward(float* scores, float* d, int from, int to, int limit, float scale, float logSum, float mean)
     {
-        new Span<float>(scores, from).Clear();
-        new Span<float>(d, from).Clear();
-        var lanes = Vector256<float>.Count;
-        var at = from;
-        for (; at + lanes <= to; at += lanes)
+        const int lanes = 8;
+        for (var at = from & ~(lanes - 1); at < to; at += lanes)
         {
-            var p = Vector256.Exp(Vector256.Load(scores + at) * scale - Vector256.Create(logSum));
+            var p = Exponential.Of(Vector256.Load(scores + at) * scale - Vector256.Create(logSum));
             p.Store(scores + at);
             (p * (Vector256.Load(d + at) - Vector256.Create(mean)) * scale).Store(d + at);
         }
-        for (; at < to; at++)
+        foreach (var row in (ReadOnlySpan<nint>)[(nint)scores, (nint)d])
         {
-            var p = MathF.Exp(scores[at] * scale - logSum);
-            scores[at] = p;
-            d[at] = p * (d[at] - mean) * scale;
-        }
-        if (to < limit)
-        {
-            new Span<float>(scores + to, limit - to).Clear();
-            new Span<float>(d + to, limit - to).Clear();
+            new Span<float>((float*)row, from).Clear();
+            if (to < limit) new Span<float>((float*)row + to, limit - to).Clear();
         }
     }
 

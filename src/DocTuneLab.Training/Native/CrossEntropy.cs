@@ -20,7 +20,7 @@ internal static unsafe class CrossEntropy
             var target = targets.Span[row];
             var highest = Vector256.Create(float.NegativeInfinity);
             var i = 0;
-            for (; i + lanes <= vocabulary; i += lanes) highest = Vector256.Max(highest, Vector256.Load(x + i));
+            for (; i + lanes <= vocabulary; i += lanes) highest = Vector256.MaxNative(highest, Vector256.Load(x + i));
             var max = float.NegativeInfinity;
             for (var l = 0; l < lanes; l++) max = MathF.Max(max, highest[l]);
             for (; i < vocabulary; i++) max = MathF.Max(max, x[i]);
@@ -33,7 +33,7 @@ internal static unsafe class CrossEntropy
                 var sum = Vector256<float>.Zero;
                 for (; i <= end; i += lanes)
                 {
-                    var e = Vector256.Exp(Vector256.Load(x + i) - Vector256.Create(max));
+                    var e = Exponential.Of(Vector256.Load(x + i) - Vector256.Create(max));
                     e.Store(x + i);
                     sum += e;
                 }

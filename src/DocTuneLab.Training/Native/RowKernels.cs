@@ -127,7 +127,7 @@ internal static unsafe class RowKernels
             for (; i + s_lanes <= size; i += s_lanes)
             {
                 var g = Vector256.Load(gate + i);
-                (g / (Vector256<float>.One + Vector256.Exp(-g)) * Vector256.Load(up + i)).Store(target + i);
+                (g / (Vector256<float>.One + Exponential.Of(-g)) * Vector256.Load(up + i)).Store(target + i);
             }
             for (; i < size; i++) target[i] = gate[i] / (1 + MathF.Exp(-gate[i])) * up[i];
         }
@@ -143,7 +143,7 @@ internal static unsafe class RowKernels
             for (; i + s_lanes <= size; i += s_lanes)
             {
                 Vector256<float> g = Vector256.Load(gate + i), u = Vector256.Load(up + i), dy = Vector256.Load(d + i);
-                var sigmoid = Vector256<float>.One / (Vector256<float>.One + Vector256.Exp(-g));
+                var sigmoid = Vector256<float>.One / (Vector256<float>.One + Exponential.Of(-g));
                 (dy * u * sigmoid * (Vector256<float>.One + g * (Vector256<float>.One - sigmoid))).Store(gate + i);
                 (dy * g * sigmoid).Store(up + i);
             }
@@ -156,6 +156,14 @@ internal static unsafe class RowKernels
             }
         }
     });
+
+    /// <summary>target += x.</summary>
+    public static void Add(float* x, float* target, int size)
+    {
+        var i = 0;
+        for (; i + s_lanes <= size; i += s_lanes) (Vector256.Load(target + i) + Vector256.Load(x + i)).Store(target + i);
+        for (; i < size; i++) target[i] += x[i];
+    }
 
     /// <summary>Sum of a[i] · b[i].</summary>
     public static float Dot(float* a, float* b, int size)

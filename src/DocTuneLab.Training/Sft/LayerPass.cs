@@ -51,15 +51,16 @@ internal sealed unsafe class LayerPass : IDisposable
     {
         using var scope = NewDisposeScope();
         var (tokens, hidden) = (x.shape[0], x.shape[1]);
-        var (rows, positions) = IsLast ? (batch.Rows, [.. batch.Rows.Select(r => batch.Positions[r])]) : (All(tokens), batch.Positions);
+        var rows = IsLast ? batch.Trained : batch.All;
+        var count = rows.Positions.Length;
         var normed = Normed(x, _layer.InputNorm, "scales1");
-        var (q, k, v) = Projections(tokens, rows.Length);
+        var (q, k, v) = Projections(tokens, count);
         var residual = x;
         if (IsLast)
         {
-            var chosen = tensor(rows).to_type(ScalarType.Int64);
+            var chosen = tensor(batch.Rows).to_type(ScalarType.Int64);
             residual = x.index_select(0, chosen);
-            _query!.Forward(normed.index_select(0, chosen), Buffer("q", rows.Length, QueryWidth), step);
+            _query!.Forward(normed.index_select(0, chosen), Buffer("q", count, QueryWidth), step);
             _keyValue!.Forward(normed, Buffer("kv", tokens, 2 * KeyWidth), step);
         }
         else
@@ -69,16 +70,16 @@ internal sealed unsafe class LayerPass : IDisposable
         HeadNorm(_layer.QueryNorm, q, "q", _config.Heads);
         HeadNorm(_layer.KeyNorm, k, "k", _config.KeyValueHeads);
         var (cosine, sine) = _rotary.Tables(batch.Longest);
-        RowKernels.Rotate(q, positions, cosine.Pointer(), sine.Pointer(), _config.Heads, _config.HeadSize, 1);
+        RowKernels.Rotate(q, rows.Positions, cosine.Pointer(), sine.Pointer(), _config.Heads, _config.HeadSize, 1);
         RowKernels.Rotate(k, batch.Positions, cosine.Pointer(), sine.Pointer(), _config.KeyValueHeads, _config.HeadSize, 1);
-        var attended = Buffer("attended", rows.Length, QueryWidth);
-        Attention.Forward(q, k, v, attended.Rows(), Buffer("sums", rows.Length, _config.Heads).Pointer(), batch.Starts, rows, _shape);
-        var middle = Buffer("middle", rows.Length, hidden);
+        var attended = Buffer("attended", count, QueryWidth);
+        Attention.Forward(q, k, v, attended.Rows(), Buffer("sums", count, _config.Heads).Pointer(), rows, _shape);
+        var middle = Buffer("middle", count, hidden);
         _output.Forward(attended, middle, step);
         middle.add_(residual);
-        var gateUp = Buffer("gate", rows.Length, 2 * _config.IntermediateSize);
+        var gateUp = Buffer("gate", count, 2 * _config.IntermediateSize);
         _gateUp.Forward(Normed(middle, _layer.MlpNorm, "scales2"), gateUp, step);
-        var gated = _memory.Get("gated", rows.Length, _config.IntermediateSize);
+        var gated = _memory.Get("gated", count, _config.IntermediateSize);
         RowKernels.Gate(gateUp.Rows(), gated.Rows(), _config.IntermediateSize);
         _down.Forward(gated, result, step);
         result.add_(middle);
@@ -97,8 +98,8 @@ internal sealed unsafe class LayerPass : IDisposable
     {
         using var scope = NewDisposeScope();
         var (tokens, hidden) = (x.shape[0], x.shape[1]);
-        var (rows, positions) = IsLast ? (batch.Rows, [.. batch.Rows.Select(r => batch.Positions[r])]) : (All(tokens), batch.Positions);
-        var count = rows.Length;
+        var rows = IsLast ? batch.Trained : batch.All;
+        var count = rows.Positions.Length;
         var middle = Buffer("middle", count, hidden);
 
         var gateUp = Buffer("gate", count, 2 * _config.IntermediateSize);
@@ -118,9 +119,9 @@ internal sealed unsafe class LayerPass : IDisposable
         var (dqMatrix, dkvMatrix, dqkv) = Gradients(tokens, count);
         dkvMatrix.zero_();
         RowSpan dq = dqMatrix.Rows(), dk = dkvMatrix.Rows();
-        Attention.Backward(q, k, v, attended.Rows(), Buffer("sums", count, _config.Heads).Pointer(), dAttended.Rows(), dq, dk, dk.Columns(KeyWidth), batch.Starts, rows, _shape);
+        Attention.Backward(q, k, v, attended.Rows(), Buffer("sums", count, _config.Heads).Pointer(), dAttended.Rows(), dq, dk, dk.Columns(KeyWidth), _memory.Get("d shared", Math.Max(1, rows.SharedRows), 2 * KeyWidth).Pointer(), rows, _shape);
         var (cosine, sine) = _rotary.Tables(batch.Longest);
-        RowKernels.Rotate(dq, positions, cosine.Pointer(), sine.Pointer(), _config.Heads, _config.HeadSize, -1);
+        RowKernels.Rotate(dq, rows.Positions, cosine.Pointer(), sine.Pointer(), _config.Heads, _config.HeadSize, -1);
         RowKernels.Rotate(dk, batch.Positions, cosine.Pointer(), sine.Pointer(), _config.KeyValueHeads, _config.HeadSize, -1);
         HeadNormBackward(_layer.QueryNorm, dq, "q", _config.Heads);
         HeadNormBackward(_layer.KeyNorm, dk, "k", _config.KeyValueHeads);
@@ -134,7 +135,7 @@ internal sealed unsafe class LayerPass : IDisposable
             if (needInput) NormBackward(dInput!, x, _layer.InputNorm, "scales1", dy, add: true);
             return dy;
         }
-        var chosen = tensor(rows).to_type(ScalarType.Int64);
+        var chosen = tensor(batch.Rows).to_type(ScalarType.Int64);
         _keyValue!.Backward(normed, dkvMatrix, dInput, step);
         var dQuery = needInput ? _memory.Get("d query input", count, hidden) : null;
         _query!.Backward(normed.index_select(0, chosen), dqMatrix, dQuery, step);
@@ -146,7 +147,16 @@ internal sealed unsafe class LayerPass : IDisposable
         return dx;
     }
 
-    private static int[] All(long tokens) => [.. Enumerable.Range(0, (int)tokens)];
+    /// <summary>Floating-point operations of a pass forward and backward; what is computed again to save memory is not counted.</summary>
+    public double Operations(PackedBatch batch, bool needInput)
+    {
+        double tokens = batch.Ids.Length, rows = IsLast ? batch.Rows.Length : tokens;
+        needInput |= _gradients.Of(_layer.InputNorm) is not null;
+        var sum = _output.Operations(rows, true) + _gateUp.Operations(rows, true) + _down.Operations(rows, true);
+        sum += IsLast ? _query!.Operations(rows, needInput) + _keyValue!.Operations(tokens, needInput) : _queryKeyValue!.Operations(tokens, needInput);
+        // Two products forward and five backward over the keys that a query sees.
+        return sum + 14.0 * QueryWidth * (IsLast ? batch.Trained : batch.All).Positions.Sum(p => _shape.Window > 0 ? Math.Min(p + 1, _shape.Window) : p + 1L);
+    }
 
     private Tensor Buffer(string name, long rows, long columns) => _memory.Get(name + _at, rows, columns);
 

@@ -111,13 +111,30 @@ internal sealed class LinearGroup : IDisposable
         }
     }
 
+    /// <summary>Floating-point operations of a pass forward and backward, as they are done here.</summary>
+    /// <param name="tokens">Rows of the input.</param>
+    /// <param name="needInput">Whether the gradient of the input is asked for.</param>
+    public double Operations(double tokens, bool needInput)
+    {
+        var sum = 0.0;
+        foreach (var linear in _linears)
+        {
+            double size = linear.Weight.Rows * linear.Weight.Columns;
+            sum += tokens * size * (2 + (needInput ? 2 : 0) + (WeightOf(linear) is { } weight && _gradients.Of(weight) is not null ? 2 : 0));
+            if (linear.Adapter is not { } adapter) continue;
+            double elements = adapter.A.numel() + adapter.B.numel(), merging = 2 * size * adapter.A.shape[0];
+            sum += adapter.Magnitude is not null ? 2 * tokens * size + 3 * merging : _merged ? 4 * tokens * elements + merging : 6 * tokens * elements;
+        }
+        return sum;
+    }
+
     private static Tensor? WeightOf(Linear linear) => (linear.Weight as DenseWeight)?.Tensor;
 
     private Tensor Part(Tensor y, int i) => y.narrow(1, _offsets[i], _offsets[i + 1] - _offsets[i]);
 
     private Tensor Dropped(Tensor x, LoraLayer adapter, StepKey step)
     {
-        if (adapter.Dropout == 0) return x;
+        if (adapter.Dropout == 0 || step.Version < 0) return x;
         var copy = x.clone();
         Dropout.Apply(copy.Rows(), adapter.Dropout, step.Of(adapter.Name));
         return copy;

@@ -1,42 +1,65 @@
+using DocTuneLab.Training.Native;
+
 namespace DocTuneLab.Training.Sft;
 
 /// <summary>
 /// Sequences one after another without padding. Attention keeps them apart and positions start at 0 in each, so what stands
-/// beside a sequence changes nothing.
+/// beside a sequence changes nothing. Sequences that begin alike may hold their common beginning once.
 /// </summary>
-/// <param name="Ids">Token ids of all sequences.</param>
-/// <param name="Positions">Position of each token within its sequence.</param>
-/// <param name="Starts">Index of each sequence's first token, and the total at the end.</param>
-/// <param name="Rows">Indices of tokens whose next token is trained, ascending.</param>
-/// <param name="Targets">Those next tokens.</param>
-internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int[] Rows, int[] Targets)
+/// <param name="Ids">Token ids of all rows.</param>
+/// <param name="Positions">Position of each row's token within its sequence.</param>
+/// <param name="Starts">Row at which each sequence's own tokens start, and the number of rows at the end.</param>
+/// <param name="Shared">Rows of each sequence's first tokens that stand in another sequence.</param>
+/// <param name="Rows">Row before each trained token, sequence by sequence; a shared one may be there several times.</param>
+/// <param name="Targets">The trained tokens.</param>
+/// <param name="TargetStarts">Index of each sequence's first trained token, and their number at the end.</param>
+internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int[][] Shared, int[] Rows, int[] Targets, int[] TargetStarts)
 {
     /// <summary>Tokens of the longest sequence.</summary>
-    public int Longest { get; } = Positions.Max() + 1;
+    public int Longest { get; } = Positions.Length == 0 ? 0 : Positions.Max() + 1;
+
+    /// <summary>Tokens of the sequences as they were, each with its last one, which is only predicted.</summary>
+    public int Tokens { get; private init; }
+
+    /// <summary>Every row as a query.</summary>
+    public AttentionRows All { get; } = new(Starts, Shared, Starts, Positions);
+
+    /// <summary>The rows before trained tokens as queries.</summary>
+    public AttentionRows Trained { get; } = new(Starts, Shared, TargetStarts, [.. Rows.Select(r => Positions[r])]);
 
     /// <summary>Joins sequences.</summary>
     /// <param name="sequences">Ids and the index of the first trained token; the token at 0 has no predecessor and is never trained.</param>
-    public static PackedBatch Of(ReadOnlySpan<SftTrainer.Encoded> sequences)
+    /// <param name="share">Whether a common beginning is computed once; not where each sequence has random noise of its own.</param>
+    public static PackedBatch Of(ReadOnlySpan<SftTrainer.Encoded> sequences, bool share = true)
     {
-        var total = 0;
-        foreach (var s in sequences) total += s.Ids.Length;
-        var (ids, positions, starts) = (new int[total], new int[total], new int[sequences.Length + 1]);
-        var (rows, targets, at) = (new List<int>(), new List<int>(), 0);
-        for (var s = 0; s < sequences.Length; s++)
+        var order = sequences.ToArray();
+        // Neighbours in the order of their ids have the longest common beginnings.
+        if (share) Array.Sort(order, static (a, b) => a.Ids.AsSpan().SequenceCompareTo(b.Ids));
+        var (ids, positions, starts, shared) = (new List<int>(), new List<int>(), new int[order.Length + 1], new int[order.Length][]);
+        var (rows, targets, targetStarts) = (new List<int>(), new List<int>(), new int[order.Length + 1]);
+        var (path, tokens) = (new List<int>(), 0);
+        for (var s = 0; s < order.Length; s++)
         {
-            var (sequence, answer) = sequences[s];
-            starts[s] = at;
-            for (var i = 0; i < sequence.Length; i++)
+            var (sequence, answer) = order[s];
+            var common = share && s > 0 ? Math.Min(sequence.AsSpan(0, sequence.Length - 1).CommonPrefixLength(order[s - 1].Ids), path.Count) : 0;
+            path.RemoveRange(common, path.Count - common);
+            shared[s] = [.. path];
+            starts[s] = ids.Count;
+            for (var i = common; i < sequence.Length - 1; i++)
             {
-                ids[at + i] = sequence[i];
-                positions[at + i] = i;
-                if (i < Math.Max(1, answer)) continue;
-                rows.Add(at + i - 1);
+                path.Add(ids.Count);
+                ids.Add(sequence[i]);
+                positions.Add(i);
+            }
+            targetStarts[s] = rows.Count;
+            for (var i = Math.Max(1, answer); i < sequence.Length; i++)
+            {
+                rows.Add(path[i - 1]);
                 targets.Add(sequence[i]);
             }
-            at += sequence.Length;
+            tokens += sequence.Length;
         }
-        starts[^1] = at;
-        return new PackedBatch(ids, positions, starts, [.. rows], [.. targets]);
+        (starts[^1], targetStarts[^1]) = (ids.Count, rows.Count);
+        return new PackedBatch([.. ids], [.. positions], starts, shared, [.. rows], [.. targets], targetStarts) { Tokens = tokens };
     }
 }

@@ -55,18 +55,8 @@ public sealed class Pretrainer
             return result;
         }
 
-        static PackedBatch Make(ReadOnlySpan<int[]> chosen)
-        {
-            // The last token of a row is only predicted: it is the first of the next one.
-            var (length, sequences) = (chosen[0].Length - 1, chosen.Length);
-            var (ids, targets) = (new int[sequences * length], new int[sequences * length]);
-            for (var r = 0; r < sequences; r++)
-            {
-                chosen[r].AsSpan(0, length).CopyTo(ids.AsSpan(r * length));
-                chosen[r].AsSpan(1).CopyTo(targets.AsSpan(r * length));
-            }
-            return new PackedBatch(ids, [.. Enumerable.Range(0, ids.Length).Select(i => i % length)], [.. Enumerable.Range(0, sequences + 1).Select(r => r * length)], [.. Enumerable.Range(0, ids.Length)], targets);
-        }
+        // The last token of a row is only predicted: it is the first of the next one.
+        static PackedBatch Make(ReadOnlySpan<int[]> chosen) => PackedBatch.Of([.. chosen.ToArray().Select(c => new SftTrainer.Encoded(c, 1))], share: false);
     }
 
     /// <summary>Tokens of one epoch.</summary>

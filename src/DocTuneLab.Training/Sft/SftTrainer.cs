@@ -37,17 +37,19 @@ public sealed class SftTrainer
         LeftOut = train.Count - encoded.Count;
         if (encoded.Count == 0) throw new LabException($"none of the {train.Count} training samples fits into {options.MaxLength} tokens; raise MaxLength or make a corpus first");
         var accumulation = options.GradientAccumulation;
-        var first = Batches(encoded, options, options.Seed);
+        // Noise of its own for each sample leaves nothing to share.
+        var share = options.NeftuneAlpha == 0 && adapter.Config.Dropout == 0;
+        var first = Batches(encoded, options, options.Seed, share);
         var perEpoch = (first.Count + accumulation - 1) / accumulation;
         var epoch = (Number: -1, Batches: (IReadOnlyList<PackedBatch>)[]);
-        var validationBatches = Batches(Encode(model, validation, options.MaxLength), options, 0);
+        var validationBatches = Batches(Encode(model, validation, options.MaxLength), options, 0, share: true);
         var largest = first.Concat(validationBatches).Max(b => b.Ids.Length);
         _loop = new TrainingLoop(model, adapter.Parameters, new TrainingPlan(perEpoch, At, validationBatches, Math.Max(largest, options.BatchTokens), Hash(encoded)), options, adapter.Save);
 
         IReadOnlyList<PackedBatch> At(int step)
         {
             var number = step / perEpoch;
-            if (epoch.Number != number) epoch = (number, Batches(encoded, options, unchecked(options.Seed * 1_000_003 + number)));
+            if (epoch.Number != number) epoch = (number, Batches(encoded, options, unchecked(options.Seed * 1_000_003 + number), share));
             // An epoch's noise may make it a batch shorter than the first one.
             var from = Math.Min(step % perEpoch * accumulation, epoch.Batches.Count - 1);
             return [.. epoch.Batches.Skip(from).Take(accumulation)];
@@ -91,12 +93,12 @@ public sealed class SftTrainer
         return hash.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private static List<PackedBatch> Batches(IReadOnlyList<Encoded> samples, SftOptions options, int seed)
+    private static List<PackedBatch> Batches(IReadOnlyList<Encoded> samples, SftOptions options, int seed, bool share)
     {
         var random = new Random(seed);
         var groups = (options.Packing ? BestFit(samples, options.BatchTokens, random) : ByLength(samples, options.BatchTokens, random)).ToArray();
         random.Shuffle(groups);
-        return [.. groups.Select(g => PackedBatch.Of(g))];
+        return [.. groups.Select(g => PackedBatch.Of(g, share))];
     }
 
     // Sorted by length with a little noise and cut by budget, counted as if padded: batches of short samples have no more of

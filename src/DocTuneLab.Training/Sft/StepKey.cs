@@ -2,7 +2,7 @@ namespace DocTuneLab.Training.Sft;
 
 /// <summary>What everything random in a step follows from, so that a step can be done again bit for bit.</summary>
 /// <param name="Seed">Of the run.</param>
-/// <param name="Version">Updates made to the parameters so far.</param>
+/// <param name="Version">Updates made to the parameters so far; below 0 nothing is trained, and nothing is random.</param>
 /// <param name="Part">Batch within the step.</param>
 internal readonly record struct StepKey(int Seed, long Version, int Part)
 {

@@ -67,7 +67,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
             if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw NotFinite(step, loss, norm);
             optimizer.Update(learningRate, options.MaxGradNorm > 0 && norm > options.MaxGradNorm ? options.MaxGradNorm / (norm + 1e-6) : 1);
 
-            var (tokens, last) = (batches.Sum(b => b.Ids.Length), step + 1 == total);
+            var (tokens, last) = (batches.Sum(b => b.Tokens), step + 1 == total);
             var seconds = (clock.Elapsed - started).TotalSeconds;
             progress = progress with { Step = step + 1, Tokens = progress.Tokens + tokens, FirstLosses = progress.FirstLosses + (step < WatchedLosses ? loss : 0) };
             double? evalLoss = plan.Validation.Count > 0 && options.EvalEvery > 0 && ((step + 1) % options.EvalEvery == 0 || last) ? Validate(pass) : null;

@@ -69,27 +69,13 @@ internal sealed unsafe class TrainingPass : IDisposable
     }
 
     /// <summary>
-    /// Floating-point operations that a step over the batch needs at least: per token and weight 2 forward, 2 for the gradient
-    /// of the input, 2 more where the weight itself is trained; attention; the vocabulary for trained rows. What is computed
-    /// again is not counted.
+    /// Floating-point operations of a step over the batch: per row and frozen weight 2 forward and 2 for the gradient of the
+    /// input, where it is needed, 2 more where the weight itself is trained; adapters; attention; the vocabulary for trained
+    /// rows. Rows that are not computed (a shared beginning, untrained rows in the last layer) do not count, nor does what is
+    /// computed again to save memory.
     /// </summary>
-    public double Operations(PackedBatch batch)
-    {
-        double tokens = batch.Ids.Length, rows = batch.Rows.Length, sum = 0;
-        foreach (var linear in _model.Decoder.Linears)
-        {
-            double size = linear.Weight.Rows * linear.Weight.Columns;
-            sum += tokens * size * (linear.Weight is DenseWeight dense && _gradients.Of(dense.Tensor) is not null ? 6 : 4);
-            if (linear.Adapter is { } adapter) sum += tokens * 6 * (adapter.A.numel() + adapter.B.numel());
-        }
-        for (var s = 0; s + 1 < batch.Starts.Length; s++)
-        {
-            double length = batch.Starts[s + 1] - batch.Starts[s];
-            // Half of the square is masked; two products forward, five backward.
-            sum += length * length / 2 * 2 * 7 * _model.Config.Heads * _model.Config.HeadSize * _model.Decoder.LayerCount;
-        }
-        return sum + rows * _model.Config.VocabularySize * _model.Config.HiddenSize * (_trainsEmbedding ? 6.0 : 4.0);
-    }
+    public double Operations(PackedBatch batch) =>
+        _layers.Select((l, i) => l.Operations(batch, i > 0 || _trainsEmbedding)).Sum() + (double)batch.Rows.Length * _model.Config.VocabularySize * _model.Config.HiddenSize * (_trainsEmbedding ? 6 : 4);
 
     private Tensor Input(int layer, int tokens, bool train) => _memory.Get(train ? $"input.{layer}" : $"input.{layer % 2}", tokens, _model.Config.HiddenSize);
 

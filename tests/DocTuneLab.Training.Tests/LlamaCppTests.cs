@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Export;
+using DocTuneLab.Training.Generation;
 using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 
@@ -138,30 +139,24 @@ public sealed class LlamaCppTests : IDisposable
 
     private static (int[] Ids, float[] Gaps) Greedy(BaseModel model, int[] prompt)
     {
-        using var gradients = no_grad();
-        using var cache = new KeyValueCache(model.Decoder.LayerCount);
+        using var pass = new DecodingPass(model);
         var (ids, gaps) = (new List<int>(), new List<float>());
-        var input = prompt.Select(i => (long)i).ToArray();
-        for (var position = 0L; ids.Count < Tokens;)
+        var logits = pass.Read([prompt], prompt.Length + Tokens);
+        while (true)
         {
             using var scope = NewDisposeScope();
-            var positions = arange(position, position + input.Length).unsqueeze(0);
-            var logits = model.Decoder.Logits(model.Decoder.Forward(tensor(input, [1, input.Length]), positions, null, cache))[0, -1];
-            position += input.Length;
-            var (best, order) = logits.topk(2);
+            var (best, order) = logits[0].topk(2);
             gaps.Add((best[0] - best[1]).item<float>());
             ids.Add((int)order[0].item<long>());
-            input = [ids[^1]];
+            if (ids.Count == Tokens) break;
+            logits = pass.Add([0], [ids[^1]], [prompt.Length + ids.Count - 1]);
         }
         return ([.. ids], [.. gaps]);
     }
 
     private static double[] Score(BaseModel model, int[] ids)
     {
-        using var gradients = no_grad();
-        using var scope = NewDisposeScope();
-        var logits = model.Decoder.Logits(model.Decoder.Forward(tensor(ids.Select(i => (long)i).ToArray(), [1, ids.Length])))[0].log_softmax(-1);
-        return [.. Enumerable.Range(1, ids.Length - 1).Select(i => (double)logits[i - 1, ids[i]].item<float>())];
+        return [.. new LocalModel(model).LogProbabilities(ids)];
     }
 
     private static void AssertSame(double[] ours, JsonNode answer, double tolerance)

@@ -37,9 +37,11 @@ public sealed record LoraConfig
 /// <summary>One low-rank update: x → scale · B A x; with a magnitude, the rows of W + scale · B A are then brought to that length.</summary>
 public sealed class LoraLayer : IDisposable
 {
+    private readonly double _dropout;
+
     internal LoraLayer(string name, Tensor a, Tensor b, double scale, double dropout, Tensor? magnitude = null, (Tensor A, Tensor B)? start = null)
     {
-        (Name, A, B, Scale, Dropout, Magnitude) = (name, a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), scale, dropout, magnitude?.DetachFromDisposeScope());
+        (Name, A, B, Scale, _dropout, Magnitude) = (name, a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), scale, dropout, magnitude?.DetachFromDisposeScope());
         if (start is { } s) Start = (s.A.DetachFromDisposeScope(), s.B.DetachFromDisposeScope());
     }
 
@@ -58,8 +60,8 @@ public sealed class LoraLayer : IDisposable
     /// <summary>Factor of B A.</summary>
     public double Scale { get; }
 
-    /// <summary>Share of the input that training drops.</summary>
-    internal double Dropout { get; }
+    /// <summary>Share of the input that is dropped: none but in training.</summary>
+    internal double Dropout => Training ? _dropout : 0;
 
     /// <summary>
     /// PiSSA's A and B before training, or null. Their product is subtracted rather than taken out of the weight, so that
@@ -79,7 +81,7 @@ public sealed class LoraLayer : IDisposable
     /// <param name="weight">W.</param>
     public Tensor Forward(Tensor x, Tensor y, Weight weight)
     {
-        if (Training && Dropout > 0) x = nn.functional.dropout(x, Dropout, true);
+        if (Dropout > 0) x = nn.functional.dropout(x, Dropout, true);
         foreach (var (a, b, sign) in Factors)
             y = y + nn.functional.linear(nn.functional.linear(x, a.to_type(x.dtype)), b.to_type(x.dtype)) * (sign * Scale);
         return Magnitude is null ? y : y * RowScales(weight).to_type(x.dtype);

@@ -11,7 +11,7 @@ namespace DocTuneLab.Training.Generation;
 /// <summary>The local model as the lab asks it: answers in batches with a key-value cache, and scores texts.</summary>
 public sealed class LocalModel : ILanguageModel
 {
-    private const int BatchRows = 24;
+    private const int BatchRows = 24, ScoredTokens = 4096;
     private readonly BaseModel _model;
     private readonly LoraAdapter? _adapter;
     private readonly HashSet<int> _ends;
@@ -58,24 +58,29 @@ public sealed class LocalModel : ILanguageModel
             if (prompts[i].Count >= _model.Config.MaxPositions) throw new LabException($"prompt {i + 1} has {prompts[i].Count} tokens; the model's context is {_model.Config.MaxPositions}");
         }
         var results = prompts.Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(), options.Stop, onText is null ? null : text => onText(i, text))).ToArray();
-        using var gradients = no_grad();
         using var attached = _adapter?.Attach();
-        _model.KeepDequantized();
-        try
+        using var pass = new DecodingPass(_model);
+        var done = 0;
+        foreach (var group in Groups(prompts, options.MaxTokens))
         {
-            var done = 0;
-            foreach (var group in Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Count).Chunk(BatchRows))
-            {
-                GenerateBatch([.. group.Select(i => prompts[i].ToArray())], options, group, [.. group.Select(i => results[i])], cancel);
-                done += group.Length;
-                progress?.Report(done);
-            }
-        }
-        finally
-        {
-            _model.ReleaseDequantized();
+            GenerateBatch(pass, [.. group.Select(i => prompts[i].ToArray())], options, group, [.. group.Select(i => results[i])], cancel);
+            done += group.Length;
+            progress?.Report(done);
         }
         return [.. results.Select(r => r.Text)];
+    }
+
+    // Prompts of similar length, as many as a gigabyte of keys and values holds.
+    private IEnumerable<int[]> Groups(IReadOnlyList<IReadOnlyList<int>> prompts, int maxTokens)
+    {
+        var order = Enumerable.Range(0, prompts.Count).OrderByDescending(i => prompts[i].Count).ToArray();
+        for (var at = 0; at < order.Length;)
+        {
+            var bytes = DecodingPass.CacheBytes(_model.Config) * Math.Min(_model.Config.MaxPositions, prompts[order[at]].Count + maxTokens);
+            var count = (int)Math.Clamp((1L << 30) / bytes, 1, BatchRows);
+            yield return order[at..Math.Min(order.Length, at + count)];
+            at += count;
+        }
     }
 
     /// <summary>What stands between <paramref name="before"/> and <paramref name="after"/>, for models trained to fill in the middle (Qwen's and StarCoder's marks).</summary>
@@ -98,12 +103,12 @@ public sealed class LocalModel : ILanguageModel
         if (ids.Any(i => i < 0 || i >= _model.Config.VocabularySize))
             throw new LabException($"the ids go from 0 to {_model.Config.VocabularySize - 1}; {ids.First(i => i < 0 || i >= _model.Config.VocabularySize)} is none of them");
         if (ids.Count > _model.Config.MaxPositions) throw new LabException($"the text has {ids.Count} tokens; the model's context is {_model.Config.MaxPositions}");
-        using var gradients = no_grad();
         using var attached = _adapter?.Attach();
-        using var scope = NewDisposeScope();
-        var hidden = _model.Decoder.Forward(tensor(ids.SkipLast(1).Select(i => (long)i).ToArray(), [1, ids.Count - 1]));
-        var values = _model.Decoder.Logits(hidden[0]).log_softmax(-1).gather(1, tensor(ids.Skip(1).Select(i => (long)i).ToArray()).unsqueeze(1)).squeeze(1);
-        return [.. values.data<float>().ToArray().Select(v => (double)v)];
+        using var none = new Gradients([]);
+        using var pass = new TrainingPass(_model, none, new PassOptions(KeepActivations: false, KeepWeights: false));
+        var losses = new double[ids.Count - 1];
+        pass.Run(PackedBatch.Of([new SftTrainer.Encoded([.. ids], 1)]), 0, new StepKey(0, -1, 0), losses);
+        return [.. losses.Select(l => -l)];
     }
 
     /// <inheritdoc/>
@@ -116,97 +121,54 @@ public sealed class LocalModel : ILanguageModel
 
     private AnswerScore[] ScoreEncoded(SftTrainer.Encoded[] items, int[] bytes, CancellationToken cancel)
     {
+        if (items.FirstOrDefault(i => i.Ids.Length > _model.Config.MaxPositions) is { Ids: not null } longest) throw new LabException($"a text to score has {longest.Ids.Length} tokens; the model's context is {_model.Config.MaxPositions}");
         var scores = new AnswerScore[items.Length];
-        using var gradients = no_grad();
         using var attached = _adapter?.Attach();
-        _model.KeepDequantized();
-        try
+        using var none = new Gradients([]);
+        using var pass = new TrainingPass(_model, none, new PassOptions(KeepActivations: false, KeepWeights: true));
+        // Texts that begin alike side by side, in batches of bounded size.
+        var order = Enumerable.Range(0, items.Length).ToArray();
+        Array.Sort(order, (a, b) => items[a].Ids.AsSpan().SequenceCompareTo(items[b].Ids) is var o && o != 0 ? o : a.CompareTo(b));
+        for (int at = 0, count; at < order.Length; at += count)
         {
-            foreach (var group in Enumerable.Range(0, items.Length).OrderBy(i => items[i].Ids.Length).Chunk(BatchRows))
+            cancel.ThrowIfCancellationRequested();
+            count = 0;
+            for (var tokens = 0; at + count < order.Length && (count == 0 || tokens + items[order[at + count]].Ids.Length <= ScoredTokens); count++) tokens += items[order[at + count]].Ids.Length;
+            var group = order.AsSpan(at, count).ToArray();
+            var batch = PackedBatch.Of([.. group.Select(i => items[i])]);
+            var losses = new double[batch.Targets.Length];
+            pass.Run(batch, 0, new StepKey(0, -1, 0), losses);
+            for (var s = 0; s < count; s++)
             {
-                cancel.ThrowIfCancellationRequested();
-                using var scope = NewDisposeScope();
-                var rows = group.Select(i => items[i]).ToArray();
-                var length = rows.Max(r => r.Ids.Length);
-                if (length > _model.Config.MaxPositions) throw new LabException($"a text to score has {length} tokens; the model's context is {_model.Config.MaxPositions}");
-                var batch = SftTrainer.Pad(rows, length);
-                if (batch.Targets.Length == 0) continue;
-                var hidden = _model.Decoder.Forward(tensor(batch.Ids, [batch.Rows, batch.Length]));
-                var logits = _model.Decoder.Logits(hidden.view(-1, _model.Config.HiddenSize).index_select(0, tensor(batch.Positions)));
-                var logProbabilities = logits.log_softmax(-1).gather(1, tensor(batch.Targets).unsqueeze(1)).squeeze(1).data<float>().ToArray();
-                for (var g = 0; g < group.Length; g++)
-                {
-                    var (sum, count) = (0.0, 0);
-                    for (var k = 0; k < batch.Positions.Length; k++)
-                    {
-                        if (batch.Positions[k] / length != g) continue;
-                        sum += logProbabilities[k];
-                        count++;
-                    }
-                    scores[group[g]] = new AnswerScore(sum, count, bytes[group[g]]);
-                }
+                var (from, to, item) = (batch.TargetStarts[s], batch.TargetStarts[s + 1], group[batch.Order[s]]);
+                scores[item] = new AnswerScore(-losses.AsSpan(from, to - from).ToArray().Sum(), to - from, bytes[item]);
             }
         }
-        finally
-        {
-            _model.ReleaseDequantized();
-        }
-        for (var i = 0; i < scores.Length; i++) scores[i] ??= new AnswerScore(0, 0, bytes[i]);
         return scores;
     }
 
-    private void GenerateBatch(int[][] prompts, SamplingOptions options, int[] numbers, StreamedAnswer[] answers, CancellationToken cancel)
+    private void GenerateBatch(DecodingPass pass, int[][] prompts, SamplingOptions options, int[] numbers, StreamedAnswer[] answers, CancellationToken cancel)
     {
         var samplers = numbers.Select(n => new Random(unchecked(options.Seed * 1_000_003 + n))).ToArray();
         var width = prompts.Max(p => p.Length);
         var limit = Math.Min(options.MaxTokens, _model.Config.MaxPositions - width);
-        // Left padding puts all last tokens in one column; padded keys are masked and positions count from the first real token.
-        var ids = new long[prompts.Length * width];
-        var positions = new long[ids.Length];
-        for (var r = 0; r < prompts.Length; r++)
-        {
-            var pad = width - prompts[r].Length;
-            for (var i = 0; i < prompts[r].Length; i++) (ids[r * width + pad + i], positions[r * width + pad + i]) = (prompts[r][i], i);
-        }
-        var live = Enumerable.Range(0, prompts.Length).ToList();
-        using var cache = new KeyValueCache(_model.Decoder.LayerCount);
-        for (var step = 0; step < limit && live.Count > 0; step++)
+        var live = Enumerable.Range(0, prompts.Length).ToArray();
+        var logits = pass.Read(prompts, width + limit);
+        for (var step = 0; step < limit && live.Length > 0; step++)
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var columns = step == 0 ? width : 1;
-            var hidden = _model.Decoder.Forward(tensor(ids, [live.Count, columns]), tensor(positions, [live.Count, columns]), Mask(live, step), cache);
-            var logits = _model.Decoder.Logits(hidden[TensorIndex.Colon, -1]);
             var next = options.Temperature <= 0 ? logits.argmax(-1).data<long>().ToArray() : Sample(logits, options, [.. live.Select(i => samplers[i])]);
             var keep = new List<int>();
-            for (var i = 0; i < live.Count; i++)
+            for (var i = 0; i < live.Length; i++)
             {
                 if (_ends.Contains((int)next[i]) || !answers[live[i]].Add((int)next[i])) answers[live[i]].End();
                 else keep.Add(i);
             }
-            if (keep.Count < live.Count && keep.Count > 0) cache.Select(tensor(keep.Select(k => (long)k).ToArray()));
-            ids = [.. keep.Select(k => next[k])];
             live = [.. keep.Select(k => live[k])];
-            positions = [.. live.Select(i => (long)prompts[i].Length + step)];
+            if (live.Length > 0 && step + 1 < limit) logits = pass.Add(live, [.. keep.Select(k => (int)next[k])], [.. live.Select(i => prompts[i].Length + step)]);
         }
         foreach (var i in live) answers[i].End();
-
-        Tensor Mask(List<int> rows, int step)
-        {
-            var (queries, keys) = (step == 0 ? width : 1, width + step);
-            var allowed = new bool[rows.Count * queries * keys];
-            for (var r = 0; r < rows.Count; r++)
-            {
-                var pad = width - prompts[rows[r]].Length;
-                for (var q = 0; q < queries; q++)
-                {
-                    var last = step == 0 ? q : keys - 1;
-                    // A padded query sees itself, so that its softmax is defined; nobody reads its result.
-                    for (var k = 0; k <= last; k++) allowed[(r * queries + q) * keys + k] = k >= pad || k == last;
-                }
-            }
-            return tensor(allowed, [rows.Count, 1, queries, keys]);
-        }
     }
 
     private static long[] Sample(Tensor logits, SamplingOptions options, Random[] samplers)

@@ -137,20 +137,6 @@ public sealed class BaseModel : IDisposable
         File.WriteAllText(Path.Combine(Directory, "config.json"), Config.ToJson());
     }
 
-    /// <summary>Keeps dequantised matrices in memory during generation.</summary>
-    internal void KeepDequantized()
-    {
-        foreach (var linear in Decoder.Linears)
-            if (linear.Weight is Nf4Weight nf4) nf4.Keep(Decoder.ComputeType);
-    }
-
-    /// <summary>Gives the memory of <see cref="KeepDequantized"/> back.</summary>
-    internal void ReleaseDequantized()
-    {
-        foreach (var linear in Decoder.Linears)
-            if (linear.Weight is Nf4Weight nf4) nf4.Release();
-    }
-
     private static Decoder Build(ModelConfig c, ScalarType compute, Func<string, long, Tensor> vector, Func<string, long, long, Weight> matrix, Func<string, DenseWeight> table)
     {
         var embedding = table("model.embed_tokens.weight");

@@ -2,47 +2,11 @@ using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;
 
-/// <summary>Keys and values of one layer for the tokens seen so far, [batch, key-value heads, length, head size].</summary>
-public sealed class KeyValueCache(int layers) : IDisposable
-{
-    private readonly Tensor?[] _keys = new Tensor?[layers], _values = new Tensor?[layers];
-
-    internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values)
-    {
-        var allKeys = _keys[layer] is { } k ? cat([k, keys], 2) : keys.clone();
-        var allValues = _values[layer] is { } v ? cat([v, values], 2) : values.clone();
-        _keys[layer]?.Dispose();
-        _values[layer]?.Dispose();
-        _keys[layer] = allKeys.DetachFromDisposeScope();
-        _values[layer] = allValues.DetachFromDisposeScope();
-        return (allKeys, allValues);
-    }
-
-    /// <summary>Keeps only the given rows of the batch.</summary>
-    internal void Select(Tensor rows)
-    {
-        foreach (var side in (Tensor?[][])[_keys, _values])
-        {
-            for (var i = 0; i < side.Length; i++)
-            {
-                if (side[i] is not { } old) continue;
-                side[i] = old.index_select(0, rows).DetachFromDisposeScope();
-                old.Dispose();
-            }
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var t in _keys.Concat(_values)) t?.Dispose();
-    }
-}
-
 /// <summary>
 /// The pre-norm decoder shared by Llama (Touvron et al. 2023, arXiv 2302.13971), Mistral (arXiv 2310.06825, with a sliding
 /// window), Qwen2 (arXiv 2407.10671, with biases) and Qwen3 (arXiv 2505.09388, with norms of queries and keys): RMSNorm, rotary
-/// grouped-query attention, SwiGLU. It computes in <see cref="ComputeType"/>; norms and logits in float32.
+/// grouped-query attention, SwiGLU. It computes in <see cref="ComputeType"/>; norms and logits in float32. <see cref="Forward"/> is
+/// the plain composition, under autograd; training and generation have passes of their own over the same layers.
 /// </summary>
 public sealed class Decoder : IDisposable
 {
@@ -88,23 +52,18 @@ public sealed class Decoder : IDisposable
     /// <summary>Number of layers.</summary>
     public int LayerCount => _layers.Length;
 
-    /// <summary>Final hidden states, normalised.</summary>
+    /// <summary>Final hidden states, normalised, of whole sequences.</summary>
     /// <param name="ids">[batch, length] int64.</param>
-    /// <param name="positions">[batch, length] int64, or null for 0, 1, 2 … in each row.</param>
-    /// <param name="mask">Additive or boolean attention mask broadcastable to [batch, heads, length, keys]; null is causal.</param>
-    /// <param name="cache">Where given, keys and values are appended and attended to.</param>
     /// <returns>[batch, length, hidden] in <see cref="ComputeType"/>.</returns>
-    public Tensor Forward(Tensor ids, Tensor? positions = null, Tensor? mask = null, KeyValueCache? cache = null)
+    public Tensor Forward(Tensor ids)
     {
         var x = Rows(_embedding.Tensor, ids).to_type(ComputeType);
         var length = (int)ids.shape[1];
-        var (cosine, sine) = _rotary.Tables(positions is null ? length : (int)positions.max().item<long>() + 1);
-        (cosine, sine) = positions is null ? (cosine[..length].unsqueeze(0), sine[..length].unsqueeze(0)) : (Rows(cosine, positions), Rows(sine, positions));
-        cosine = cosine.unsqueeze(1).to_type(ComputeType);
-        sine = sine.unsqueeze(1).to_type(ComputeType);
+        var (cosine, sine) = _rotary.Tables(length);
+        (cosine, sine) = (cosine[..length].to_type(ComputeType), sine[..length].to_type(ComputeType));
         for (var i = 0; i < _layers.Length; i++)
         {
-            x = x + Attention(i, Norm(x, _layers[i].InputNorm), cosine, sine, mask, cache);
+            x = x + Attention(i, Norm(x, _layers[i].InputNorm), cosine, sine);
             var h = Norm(x, _layers[i].MlpNorm);
             x = x + _layers[i].Down.Forward(nn.functional.silu(_layers[i].Gate.Forward(h)) * _layers[i].Up.Forward(h));
         }
@@ -114,18 +73,17 @@ public sealed class Decoder : IDisposable
     /// <summary>Logits in float32 of hidden states [..., hidden].</summary>
     public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, _head.Materialize(ComputeType)).to_type(ScalarType.Float32);
 
-    private Tensor Attention(int index, Tensor x, Tensor cosine, Tensor sine, Tensor? mask, KeyValueCache? cache)
+    private Tensor Attention(int index, Tensor x, Tensor cosine, Tensor sine)
     {
         var layer = _layers[index];
         var (batch, length) = (x.shape[0], x.shape[1]);
         var query = Rotate(Heads(layer.Query.Forward(x), _config.Heads, layer.QueryNorm), cosine, sine);
         var key = Rotate(Heads(layer.Key.Forward(x), _config.KeyValueHeads, layer.KeyNorm), cosine, sine);
         var value = Heads(layer.Value.Forward(x), _config.KeyValueHeads);
-        if (cache is not null) (key, value) = cache.Append(index, key, value);
-        if (_config.WindowOf(index) is { } window && key.shape[2] > window) mask = Windowed(mask, length, key.shape[2], window);
+        var mask = _config.WindowOf(index) is { } window && length > window ? Windowed(length, window) : null;
         var groups = _config.Heads / _config.KeyValueHeads;
         if (groups > 1) (key, value) = (key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1));
-        var attended = nn.functional.scaled_dot_product_attention(query, key, value, mask!, 0, mask is null && length > 1);
+        var attended = nn.functional.scaled_dot_product_attention(query, key, value, mask!, 0, mask is null);
         return layer.Output.Forward(attended.transpose(1, 2).reshape(batch, length, _config.Heads * _config.HeadSize));
 
         Tensor Heads(Tensor t, int heads, Tensor? norm = null)
@@ -135,13 +93,10 @@ public sealed class Decoder : IDisposable
         }
     }
 
-    // Columns count for positions here: rows are padded on one side only, and packed sequences lie side by side.
-    private static Tensor Windowed(Tensor? mask, long queries, long keys, int window)
+    private static Tensor Windowed(long length, int window)
     {
-        var distance = arange(keys - queries, keys).unsqueeze(1) - arange(keys).unsqueeze(0);
-        var seen = (distance < window).view(1, 1, queries, keys);
-        if (mask is null) return seen & (distance >= 0);
-        return mask.dtype == ScalarType.Bool ? mask & seen : mask.masked_fill(~seen, float.NegativeInfinity);
+        var distance = arange(length).unsqueeze(1) - arange(length).unsqueeze(0);
+        return (distance >= 0) & (distance < window);
     }
 
     private static Tensor Rows(Tensor table, Tensor ids) => table.index_select(0, ids.reshape(-1)).view([.. ids.shape, table.shape[1]]);

@@ -54,8 +54,6 @@ public sealed class DenseWeight(Tensor tensor) : Weight
 /// <summary>A frozen matrix in NF4, dequantised for each use.</summary>
 public sealed class Nf4Weight(Nf4Tensor quantized) : Weight
 {
-    private Tensor? _resident;
-
     /// <summary>The packed codes and statistics.</summary>
     public Nf4Tensor Quantized { get; } = quantized;
 
@@ -68,21 +66,8 @@ public sealed class Nf4Weight(Nf4Tensor quantized) : Weight
     /// <inheritdoc/>
     public override long Bytes => Quantized.Bytes;
 
-    /// <summary>
-    /// Keeps the dequantised matrix until <see cref="Release"/>: for generation, where a step's product is far smaller than
-    /// the dequantisation before it. Values are the same either way.
-    /// </summary>
-    public void Keep(ScalarType type) => _resident ??= Quantized.Dequantize(type).DetachFromDisposeScope();
-
-    /// <summary>Gives the memory of <see cref="Keep"/> back.</summary>
-    public void Release()
-    {
-        _resident?.Dispose();
-        _resident = null;
-    }
-
     /// <inheritdoc/>
-    public override Tensor Materialize(ScalarType type) => _resident is { } kept && kept.dtype == type ? kept : Quantized.Dequantize(type);
+    public override Tensor Materialize(ScalarType type) => Quantized.Dequantize(type);
 
     internal override void CopyTo(Tensor target)
     {
@@ -91,5 +76,8 @@ public sealed class Nf4Weight(Nf4Tensor quantized) : Weight
     }
 
     /// <inheritdoc/>
-    public override void Dispose() => Release();
+    public override void Dispose()
+    {
+        // Its arrays are the runtime's.
+    }
 }

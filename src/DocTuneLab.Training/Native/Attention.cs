@@ -119,6 +119,34 @@ internal static unsafe class Attention
         });
     }
 
+    /// <summary>One query each of several sequences, over keys and values in a cache.</summary>
+    /// <param name="q">Queries, heads side by side.</param>
+    /// <param name="cache">Keys and then values of a token in each row.</param>
+    /// <param name="first">Cache row of each sequence's first token; the others follow it.</param>
+    /// <param name="positions">Position of each query; the keys up to it are in the cache.</param>
+    /// <param name="output">Receives a row for each query.</param>
+    /// <param name="shape">Heads and sizes.</param>
+    public static void Decode(RowSpan q, RowSpan cache, int[] first, int[] positions, RowSpan output, AttentionShape shape)
+    {
+        var (size, width, group) = (shape.Size, shape.KeyValueHeads * shape.Size, shape.Heads / shape.KeyValueHeads);
+        Cores.For(first.Length * shape.KeyValueHeads, i =>
+        {
+            var (row, head) = (i / shape.KeyValueHeads, i % shape.KeyValueHeads);
+            var (from, to) = (First(positions[row], shape.Window), positions[row] + 1);
+            var keys = cache.Columns(head * size);
+            var values = cache.Columns(width + head * size);
+            var scores = new Memory(Padded(to)).Take(Padded(to));
+            for (var h = head * group; h < (head + 1) * group; h++)
+            {
+                float* query = q.Row(row) + h * size, target = output.Row(row) + h * size;
+                for (var t = from; t < to; t++) scores[t] = RowKernels.Dot(query, keys.Row(first[row] + t), size);
+                Softmax(scores, from, to, to, shape.Scale);
+                new Span<float>(target, size).Clear();
+                for (var t = from; t < to; t++) RowKernels.Add(values.Row(first[row] + t), target, size, scores[t]);
+            }
+        }, positions.Sum(p => p + 1.0) * shape.Heads * size * 4);
+    }
+
     private readonly record struct Segment(int Start, int Length, int[] Shared, int SharedBefore, int From, int To)
     {
         public int Row(int position) => position < Shared.Length ? Shared[position] : Start + position - Shared.Length;

@@ -157,12 +157,12 @@ internal static unsafe class RowKernels
         }
     });
 
-    /// <summary>target += x.</summary>
-    public static void Add(float* x, float* target, int size)
+    /// <summary>target += factor · x.</summary>
+    public static void Add(float* x, float* target, int size, float factor = 1)
     {
         var i = 0;
-        for (; i + s_lanes <= size; i += s_lanes) (Vector256.Load(target + i) + Vector256.Load(x + i)).Store(target + i);
-        for (; i < size; i++) target[i] += x[i];
+        for (; i + s_lanes <= size; i += s_lanes) Vector256.FusedMultiplyAdd(Vector256.Load(x + i), Vector256.Create(factor), Vector256.Load(target + i)).Store(target + i);
+        for (; i < size; i++) target[i] += factor * x[i];
     }
 
     /// <summary>Sum of a[i] · b[i].</summary>

@@ -50,36 +50,76 @@ internal sealed unsafe class LayerPass : IDisposable
     public void Forward(Tensor x, Tensor result, PackedBatch batch, StepKey step)
     {
         using var scope = NewDisposeScope();
-        var (tokens, hidden) = (x.shape[0], x.shape[1]);
         var rows = IsLast ? batch.Trained : batch.All;
-        var count = rows.Positions.Length;
+        var residual = IsLast ? x.index_select(0, tensor(batch.Rows).to_type(ScalarType.Int64)) : x;
         var normed = Normed(x, _layer.InputNorm, "scales1");
-        var (q, k, v) = Projections(tokens, count);
-        var residual = x;
+        var (q, k, v) = Project(normed, IsLast ? normed.index_select(0, tensor(batch.Rows).to_type(ScalarType.Int64)) : normed, rows.Positions, batch.Positions, step);
+        var attended = Buffer("attended", rows.Positions.Length, QueryWidth);
+        Attention.Forward(q, k, v, attended.Rows(), Buffer("sums", rows.Positions.Length, _config.Heads).Pointer(), rows, _shape);
+        Finish(residual, attended, result, step);
+    }
+
+    /// <summary>One token each of several sequences, [sequences, hidden], in place; its keys and values join the cache.</summary>
+    /// <param name="x">Input, overwritten by the output.</param>
+    /// <param name="cache">Keys and then values of a token in each row.</param>
+    /// <param name="first">Cache row of each sequence's first token.</param>
+    /// <param name="positions">Position of each token.</param>
+    /// <param name="step">Version of the parameters.</param>
+    public void Step(Tensor x, RowSpan cache, int[] first, int[] positions, StepKey step)
+    {
+        using var scope = NewDisposeScope();
+        var normed = Normed(x, _layer.InputNorm, "scales1");
+        var (q, k, v) = Project(normed, normed, positions, positions, step);
+        for (var r = 0; r < first.Length; r++) Keep(k, v, r, cache.Row(first[r] + positions[r]));
+        var attended = Buffer("attended", first.Length, QueryWidth);
+        Attention.Decode(q, cache, first, positions, attended.Rows(), _shape);
+        Finish(x, attended, x, step);
+    }
+
+    /// <summary>Copies keys and then values of a row of the last pass.</summary>
+    public void Keep(int tokens, int queries, int row, float* target)
+    {
+        var (_, k, v) = Projections(tokens, queries);
+        Keep(k, v, row, target);
+    }
+
+    private void Keep(RowSpan k, RowSpan v, int row, float* target)
+    {
+        new Span<float>(k.Row(row), KeyWidth).CopyTo(new Span<float>(target, KeyWidth));
+        new Span<float>(v.Row(row), KeyWidth).CopyTo(new Span<float>(target + KeyWidth, KeyWidth));
+    }
+
+    // Queries, keys and values with their norms, turned to their positions.
+    private (RowSpan Q, RowSpan K, RowSpan V) Project(Tensor normed, Tensor asking, int[] queryPositions, int[] positions, StepKey step)
+    {
+        var (q, k, v) = Projections(normed.shape[0], queryPositions.Length);
         if (IsLast)
         {
-            var chosen = tensor(batch.Rows).to_type(ScalarType.Int64);
-            residual = x.index_select(0, chosen);
-            _query!.Forward(normed.index_select(0, chosen), Buffer("q", count, QueryWidth), step);
-            _keyValue!.Forward(normed, Buffer("kv", tokens, 2 * KeyWidth), step);
+            _query!.Forward(asking, Buffer("q", queryPositions.Length, QueryWidth), step);
+            _keyValue!.Forward(normed, Buffer("kv", normed.shape[0], 2 * KeyWidth), step);
         }
         else
         {
-            _queryKeyValue!.Forward(normed, Buffer("qkv", tokens, QueryWidth + 2 * KeyWidth), step);
+            _queryKeyValue!.Forward(normed, Buffer("qkv", normed.shape[0], QueryWidth + 2 * KeyWidth), step);
         }
         HeadNorm(_layer.QueryNorm, q, "q", _config.Heads);
         HeadNorm(_layer.KeyNorm, k, "k", _config.KeyValueHeads);
-        var (cosine, sine) = _rotary.Tables(batch.Longest);
-        RowKernels.Rotate(q, rows.Positions, cosine.Pointer(), sine.Pointer(), _config.Heads, _config.HeadSize, 1);
-        RowKernels.Rotate(k, batch.Positions, cosine.Pointer(), sine.Pointer(), _config.KeyValueHeads, _config.HeadSize, 1);
-        var attended = Buffer("attended", count, QueryWidth);
-        Attention.Forward(q, k, v, attended.Rows(), Buffer("sums", count, _config.Heads).Pointer(), rows, _shape);
-        var middle = Buffer("middle", count, hidden);
+        var (cosine, sine) = _rotary.Tables(positions.Max() + 1);
+        RowKernels.Rotate(q, queryPositions, cosine.Pointer(), sine.Pointer(), _config.Heads, _config.HeadSize, 1);
+        RowKernels.Rotate(k, positions, cosine.Pointer(), sine.Pointer(), _config.KeyValueHeads, _config.HeadSize, 1);
+        return (q, k, v);
+    }
+
+    // From the attention's result to the layer's output.
+    private void Finish(Tensor residual, Tensor attended, Tensor result, StepKey step)
+    {
+        var (rows, hidden) = (attended.shape[0], residual.shape[1]);
+        var middle = Buffer("middle", rows, hidden);
         _output.Forward(attended, middle, step);
         middle.add_(residual);
-        var gateUp = Buffer("gate", count, 2 * _config.IntermediateSize);
+        var gateUp = Buffer("gate", rows, 2 * _config.IntermediateSize);
         _gateUp.Forward(Normed(middle, _layer.MlpNorm, "scales2"), gateUp, step);
-        var gated = _memory.Get("gated", count, _config.IntermediateSize);
+        var gated = _memory.Get("gated", rows, _config.IntermediateSize);
         RowKernels.Gate(gateUp.Rows(), gated.Rows(), _config.IntermediateSize);
         _down.Forward(gated, result, step);
         result.add_(middle);

@@ -18,7 +18,7 @@ internal sealed class LinearGroup : IDisposable
     private readonly Workspace _workspace;
     private readonly Gradients _gradients;
     private readonly ScalarType _type;
-    private readonly bool _keep, _merged, _fixed;
+    private readonly bool _keep, _merged, _fixed, _direct;
     private readonly Tensor?[] _doraScales;
     private Tensor? _kept;
     private long _keptVersion = -1;
@@ -37,6 +37,7 @@ internal sealed class LinearGroup : IDisposable
         _merged = adapters.Length > 0 && adapters.All(a => a.Dropout == 0) && (type == ScalarType.Float32 || dora);
         _type = dora ? ScalarType.Float32 : type;
         _fixed = !_merged && _linears.All(l => WeightOf(l) is not { } weight || gradients.Of(weight) is null);
+        _direct = !_merged && _linears.All(l => WeightOf(l)?.dtype == _type);
         _offsets = new long[_linears.Length + 1];
         for (var i = 0; i < _linears.Length; i++) _offsets[i + 1] = _offsets[i] + _linears[i].Weight.Rows;
         Columns = _linears[0].Weight.Columns;
@@ -56,10 +57,11 @@ internal sealed class LinearGroup : IDisposable
     public void Forward(Tensor x, Tensor y, StepKey step)
     {
         using var scope = NewDisposeScope();
-        Product(y, x, Weight(step).t(), add: false);
+        if (!_direct) Product(y, x, Weight(step).t(), add: false);
         for (var i = 0; i < _linears.Length; i++)
         {
             var (linear, part) = (_linears[i], Part(y, i));
+            if (_direct) Product(part, x, WeightOf(linear)!.t(), add: false);
             if (linear.Bias is { } bias) part.add_(bias);
             if (_merged || linear.Adapter is not { } adapter) continue;
             var input = Dropped(x, adapter, step);
@@ -75,11 +77,12 @@ internal sealed class LinearGroup : IDisposable
     public void Backward(Tensor x, Tensor dy, Tensor? dx, StepKey step)
     {
         using var scope = NewDisposeScope();
-        var weight = dx is not null || _merged && _doraScales.Any(s => s is not null) ? Weight(step) : null;
-        if (dx is not null) Product(dx, dy, weight!, add: false);
+        var weight = !_direct && (dx is not null || _merged && _doraScales.Any(s => s is not null)) ? Weight(step) : null;
+        if (dx is not null && weight is not null) Product(dx, dy, weight, add: false);
         for (var i = 0; i < _linears.Length; i++)
         {
             var (linear, part) = (_linears[i], Part(dy, i));
+            if (dx is not null && _direct) Product(dx, part, WeightOf(linear)!, add: i > 0);
             if (linear.Bias is { } bias && _gradients.Of(bias) is { } biasGradient) biasGradient.add_(part.sum(dim: 0));
             if (WeightOf(linear) is { } dense && _gradients.Of(dense) is { } weightGradient) weightGradient.addmm_(part.t(), x, 1, 1);
             if (linear.Adapter is not { } adapter) continue;
@@ -143,6 +146,7 @@ internal sealed class LinearGroup : IDisposable
     private void Product(Tensor target, Tensor left, Tensor right, bool add)
     {
         if (_type == ScalarType.Float32) target.addmm_(left, right, add ? 1 : 0, 1);
+        else if (add) target.add_(left.to_type(_type).mm(right));
         else target.copy_(left.to_type(_type).mm(right));
     }
 

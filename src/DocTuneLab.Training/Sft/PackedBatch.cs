@@ -21,6 +21,9 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
     /// <summary>Tokens of the sequences as they were, each with its last one, which is only predicted.</summary>
     public int Tokens { get; private init; }
 
+    /// <summary>Which of the given sequences each one is.</summary>
+    public IReadOnlyList<int> Order { get; private init; } = [];
+
     /// <summary>Every row as a query.</summary>
     public AttentionRows All { get; } = new(Starts, Shared, Starts, Positions);
 
@@ -32,16 +35,17 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
     /// <param name="share">Whether a common beginning is computed once; not where each sequence has random noise of its own.</param>
     public static PackedBatch Of(ReadOnlySpan<SftTrainer.Encoded> sequences, bool share = true)
     {
-        var order = sequences.ToArray();
+        var given = sequences.ToArray();
+        var order = Enumerable.Range(0, given.Length).ToArray();
         // Neighbours in the order of their ids have the longest common beginnings.
-        if (share) Array.Sort(order, static (a, b) => a.Ids.AsSpan().SequenceCompareTo(b.Ids));
+        if (share) Array.Sort(order, (a, b) => given[a].Ids.AsSpan().SequenceCompareTo(given[b].Ids) is var o && o != 0 ? o : a.CompareTo(b));
         var (ids, positions, starts, shared) = (new List<int>(), new List<int>(), new int[order.Length + 1], new int[order.Length][]);
         var (rows, targets, targetStarts) = (new List<int>(), new List<int>(), new int[order.Length + 1]);
         var (path, tokens) = (new List<int>(), 0);
         for (var s = 0; s < order.Length; s++)
         {
-            var (sequence, answer) = order[s];
-            var common = share && s > 0 ? Math.Min(sequence.AsSpan(0, sequence.Length - 1).CommonPrefixLength(order[s - 1].Ids), path.Count) : 0;
+            var (sequence, answer) = given[order[s]];
+            var common = share && s > 0 ? Math.Min(sequence.AsSpan(0, Math.Max(0, sequence.Length - 1)).CommonPrefixLength(given[order[s - 1]].Ids), path.Count) : 0;
             path.RemoveRange(common, path.Count - common);
             shared[s] = [.. path];
             starts[s] = ids.Count;
@@ -60,6 +64,6 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
             tokens += sequence.Length;
         }
         (starts[^1], targetStarts[^1]) = (ids.Count, rows.Count);
-        return new PackedBatch([.. ids], [.. positions], starts, shared, [.. rows], [.. targets], targetStarts) { Tokens = tokens };
+        return new PackedBatch([.. ids], [.. positions], starts, shared, [.. rows], [.. targets], targetStarts) { Tokens = tokens, Order = order };
     }
 }

@@ -4,15 +4,6 @@ using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Training.Sft;
 
-/// <summary>Sequences as rows of one length, for scoring; training packs them instead (<see cref="PackedBatch"/>).</summary>
-/// <param name="Ids">[rows × length], row-major, padded at the end of each row, where causal attention never sees it.</param>
-/// <param name="Rows">Sequences.</param>
-/// <param name="Length">Their padded length.</param>
-/// <param name="Positions">Flat indices of positions whose next token is asked for.</param>
-/// <param name="Targets">Those next tokens.</param>
-/// <param name="Tokens">Tokens that are not padding.</param>
-internal sealed record Batch(long[] Ids, int Rows, int Length, long[] Positions, long[] Targets, int Tokens);
-
 /// <summary>
 /// Supervised fine-tuning of an adapter over a frozen (NF4) model: QLoRA. Loss on the assistant's last turn only, its end
 /// mark included; nothing is padded.
@@ -141,23 +132,4 @@ public sealed class SftTrainer
     }
 
     private static int RoundUp(int length) => (length + 31) / 32 * 32;
-
-    internal static Batch Pad(ReadOnlySpan<Encoded> rows, int length)
-    {
-        var ids = new long[rows.Length * length];
-        var (positions, targets, tokens) = (new List<long>(), new List<long>(), 0);
-        for (var r = 0; r < rows.Length; r++)
-        {
-            var (row, start) = rows[r];
-            tokens += row.Length;
-            for (var i = 0; i < row.Length; i++)
-            {
-                ids[r * length + i] = row[i];
-                if (i < Math.Max(1, start)) continue;
-                positions.Add(r * length + i - 1);
-                targets.Add(row[i]);
-            }
-        }
-        return new Batch(ids, rows.Length, length, [.. positions], [.. targets], tokens);
-    }
 }

@@ -38,7 +38,8 @@ internal sealed unsafe class TrainingPass : IDisposable
     /// <param name="batch">Sequences.</param>
     /// <param name="gradientScale">1 / targets of the whole step; 0 computes the loss only.</param>
     /// <param name="step">Key of the step.</param>
-    public double Run(PackedBatch batch, double gradientScale, StepKey step)
+    /// <param name="each">Where given, receives the loss of each target.</param>
+    public double Run(PackedBatch batch, double gradientScale, StepKey step, double[]? each = null)
     {
         if (batch.Rows.Length == 0) return 0;
         using var scope = NewDisposeScope();
@@ -55,7 +56,7 @@ internal sealed unsafe class TrainingPass : IDisposable
             _layers[i].Forward(x, y, batch, step);
             x = y;
         }
-        var (loss, dy) = Loss(x, batch, gradientScale);
+        var (loss, dy) = Loss(x, batch, gradientScale, each);
         if (!train) return loss;
         for (var i = _layers.Length - 1; i >= 0; i--)
         {
@@ -79,7 +80,7 @@ internal sealed unsafe class TrainingPass : IDisposable
 
     private Tensor Input(int layer, int tokens, bool train) => _memory.Get(train ? $"input.{layer}" : $"input.{layer % 2}", tokens, _model.Config.HiddenSize);
 
-    private (double Loss, Tensor Gradient) Loss(Tensor x, PackedBatch batch, double gradientScale)
+    private (double Loss, Tensor Gradient) Loss(Tensor x, PackedBatch batch, double gradientScale, double[]? each)
     {
         var (decoder, hidden, vocabulary) = (_model.Decoder, _model.Config.HiddenSize, _model.Config.VocabularySize);
         var (rows, train) = (batch.Rows.Length, gradientScale != 0);
@@ -102,6 +103,7 @@ internal sealed unsafe class TrainingPass : IDisposable
             Product(logits, part, wide.t());
             CrossEntropy.Run(logits.Rows(), vocabulary, batch.Targets.AsMemory(from, count), losses, (float)gradientScale);
             for (var i = 0; i < count; i++) loss += losses[i];
+            if (each is not null) Array.Copy(losses, 0, each, from, count);
             if (!train) continue;
             Product(dNormed.narrow(0, from, count), logits, wide);
             headGradient?.addmm_(logits.t(), part, 1, 1);

@@ -1,0 +1,113 @@
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Native;
+using DocTuneLab.Training.Sft;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Generation;
+
+/// <summary>
+/// Next-token logits of several sequences at once, with keys and values kept: prompts in one packed pass in which a common
+/// beginning is computed once, then a token of each sequence a step. The same kernels and the same matrices as in training;
+/// an attached adapter is applied without touching the base.
+/// </summary>
+internal sealed unsafe class DecodingPass : IDisposable
+{
+    private static readonly StepKey s_step = new(0, -1, 0);
+    private readonly BaseModel _model;
+    private readonly Workspace _memory = new();
+    private readonly Gradients _none = new([]);
+    private readonly LayerPass[] _layers;
+    private Tensor[] _cache = [];
+    private int _capacity;
+
+    /// <summary>A pass over a model whose adapter, if any, is attached; dequantised matrices stay in memory until it is disposed.</summary>
+    public DecodingPass(BaseModel model)
+    {
+        _model = model;
+        var options = new PassOptions(KeepActivations: false, KeepWeights: true);
+        _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _memory, _none, options))];
+    }
+
+    /// <summary>Bytes of keys and values for each token.</summary>
+    public static long CacheBytes(ModelConfig config) => 8L * config.Layers * config.KeyValueHeads * config.HeadSize;
+
+    /// <summary>Reads prompts, forgetting those before.</summary>
+    /// <param name="prompts">Token ids, at least one each.</param>
+    /// <param name="capacity">Tokens that a sequence may grow to.</param>
+    /// <returns>[prompts, vocabulary] logits after each, valid until the next call.</returns>
+    public Tensor Read(IReadOnlyList<int[]> prompts, int capacity)
+    {
+        using var _ = no_grad();
+        var (config, width) = (_model.Config, 2 * _model.Config.KeyValueHeads * _model.Config.HeadSize);
+        Forget();
+        _capacity = capacity;
+        _cache = [.. _layers.Select(l => empty((long)prompts.Count * capacity, width).DetachFromDisposeScope())];
+        // A token after the last one makes that one's row a trained row; which token it is does not matter.
+        var batch = PackedBatch.Of([.. prompts.Select(p => new SftTrainer.Encoded([.. p, 0], p.Length))]);
+        using var scope = NewDisposeScope();
+        var x = Embedded(batch.Ids, "input 0");
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            var y = _memory.Get(_layers[i].IsLast ? "last" : $"input {(i + 1) % 2}", _layers[i].IsLast ? batch.Rows.Length : batch.Ids.Length, config.HiddenSize);
+            _layers[i].Forward(x, y, batch, s_step);
+            var cache = _cache[i].Rows();
+            for (var s = 0; s < batch.Order.Count; s++)
+            {
+                var (first, shared, own) = (batch.Order[s] * capacity, batch.Shared[s], batch.Starts[s]);
+                for (var t = 0; t < prompts[batch.Order[s]].Length; t++)
+                    _layers[i].Keep(batch.Ids.Length, batch.Rows.Length, t < shared.Length ? shared[t] : own + t - shared.Length, cache.Row(first + t));
+            }
+            x = y;
+        }
+        var order = new long[prompts.Count];
+        for (var s = 0; s < order.Length; s++) order[batch.Order[s]] = s;
+        return Logits(x.index_select(0, tensor(order)));
+    }
+
+    /// <summary>Adds a token to some of the sequences.</summary>
+    /// <param name="sequences">Numbers of the prompts.</param>
+    /// <param name="tokens">A token for each.</param>
+    /// <param name="positions">How many tokens stand before each.</param>
+    /// <returns>[sequences, vocabulary] logits, valid until the next call.</returns>
+    public Tensor Add(int[] sequences, int[] tokens, int[] positions)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var first = sequences.Select(s => s * _capacity).ToArray();
+        var x = Embedded(tokens, "token");
+        for (var i = 0; i < _layers.Length; i++) _layers[i].Step(x, _cache[i].Rows(), first, positions, s_step);
+        return Logits(x);
+    }
+
+    private Tensor Embedded(int[] ids, string name)
+    {
+        var x = _memory.Get(name, ids.Length, _model.Config.HiddenSize);
+        x.copy_(_model.Decoder.Embedding.Tensor.index_select(0, tensor(ids).to_type(ScalarType.Int64)));
+        return x;
+    }
+
+    private Tensor Logits(Tensor hidden)
+    {
+        var (decoder, rows) = (_model.Decoder, hidden.shape[0]);
+        var normed = _memory.Get("final", rows, _model.Config.HiddenSize);
+        RowKernels.Norm(hidden.Rows(), decoder.FinalNorm.Pointer(), normed.Rows(), _memory.Get("final scales", rows, 1).Pointer(), 1, _model.Config.HiddenSize, (float)_model.Config.NormEpsilon);
+        var logits = _memory.Get("logits", rows, _model.Config.VocabularySize);
+        if (decoder.ComputeType == ScalarType.Float32) logits.addmm_(normed, decoder.Head.Tensor.t(), 0, 1);
+        else logits.copy_(normed.to_type(decoder.ComputeType).mm(decoder.Head.Tensor.t()));
+        return logits;
+    }
+
+    private void Forget()
+    {
+        foreach (var tensor in _cache) tensor.Dispose();
+        _cache = [];
+    }
+
+    public void Dispose()
+    {
+        Forget();
+        foreach (var layer in _layers) layer.Dispose();
+        _memory.Dispose();
+        _none.Dispose();
+    }
+}

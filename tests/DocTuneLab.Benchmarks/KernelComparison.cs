@@ -18,7 +18,9 @@ internal static class KernelComparison
     private const int Repeats = 3;
     private const int OfEachKind = 10;
 
-    private static readonly string[] Plain = ["dotnet", Path.Combine(AppContext.BaseDirectory, "doctune.dll"), "kernel", "start", "-f"];
+    // As its own project builds it: here other projects' packages decide about versions too.
+    private static readonly string Tool = Path.Combine(DocumentBenchmarks.Root(), "src", "DocTuneLab.Cli", "bin", "Release", "net10.0", "doctune.dll");
+    private static readonly string[] Plain = ["dotnet", Tool, "kernel", "start", "-f"];
 
     private static readonly Subject Python = new("ipykernel", ["/usr/bin/python3", "-m", "ipykernel_launcher", "-f"],
         i => i == 0 ? "v0 = 1" : $"v{i} = v{i - 1} + 1", "for i in range(100_000): print(i)");
@@ -77,7 +79,7 @@ internal static class KernelComparison
     /// <summary>Installs the kernel under a prefix, as 'doctune kernel install' does for a user, and reads how it is started.</summary>
     private static Subject Installed(string prefix)
     {
-        using (var install = Process.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "doctune.dll"), "kernel", "install", "--prefix", prefix]))
+        using (var install = Process.Start("dotnet", [Tool, "kernel", "install", "--prefix", prefix]))
             install.WaitForExit();
         var spec = JsonNode.Parse(File.ReadAllText(Path.Combine(KernelSpec.Folder(prefix), "kernel.json")))!;
         return new Subject("doctune", [.. spec["argv"]!.AsArray().Select(part => part!.ToString()).TakeWhile(part => part != "{connection_file}")],

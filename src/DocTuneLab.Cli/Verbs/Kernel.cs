@@ -2,6 +2,7 @@ using System.CommandLine;
 using DocTuneLab.Extension;
 using DocTuneLab.Jupyter;
 using DocTuneLab.Notebooks;
+using DocTuneLab.Notebooks.Cells;
 
 namespace DocTuneLab.Cli.Verbs;
 
@@ -36,6 +37,7 @@ internal static class Kernel
         try
         {
             await CompiledCopy.MakeAsync(AppContext.BaseDirectory, KernelSpec.CopyFolder(where), cancellation);
+            await TryAsync(KernelSpec.CopyFolder(where), cancellation);
             return true;
         }
         catch (NotebookException exception)
@@ -44,6 +46,15 @@ internal static class Kernel
             Console.Error.WriteLine("It works all the same; each start takes about a second longer.");
             return false;
         }
+    }
+
+    /// <summary>Runs a cell in the copy: it works, and later starts know what the first one had to compile.</summary>
+    private static async Task TryAsync(string folder, CancellationToken cancellation)
+    {
+        using var kernel = await KernelProcess.StartAsync([.. Self(folder), "kernel", "start", "-f"], null, cancellation);
+        var result = await kernel.RunAsync(new CellRequest("1 + 1", "cell"), _ => { }, cancellation);
+        if (result.Status != CellStatus.Ok)
+            throw new NotebookException($"the compiled copy does not work: {result.Error?.Message}");
     }
 
     private static Command Uninstall()

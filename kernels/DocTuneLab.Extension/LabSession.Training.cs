@@ -1,4 +1,5 @@
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Sft;
 
@@ -19,9 +20,10 @@ public sealed partial class LabSession
     /// <summary>Settings of the training run.</summary>
     public (LoraConfig Lora, SftOptions Options)? TrainingSettings { get; private set; }
 
-    /// <summary>Loads the base model in NF4.</summary>
+    /// <summary>Loads the base model in NF4: a folder, or <c>owner/name</c> on the hub.</summary>
     public BaseModel LoadBase(string directory)
     {
+        directory = ModelHub.Resolve(directory);
         if (Model?.Directory == directory) return Model;
         var model = BaseModel.Load(directory);
         Adapter?.Dispose();

@@ -30,6 +30,7 @@ internal static class CommandLine
         Evaluate.Command(),
         Generate.Command(),
         Score.Command(),
+        Download.Command(),
         Export.Command(),
     };
 

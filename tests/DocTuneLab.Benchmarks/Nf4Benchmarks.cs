@@ -10,7 +10,7 @@ public class Nf4Benchmarks : IDisposable
 {
     private Tensor _matrix = null!;
     private Tensor _input = null!;
-    private Nf4Tensor _quantized = null!;
+    private FourBitTensor _quantized = null!;
 
     /// <summary>Rows and columns.</summary>
     [Params(256, 1024)]
@@ -22,7 +22,7 @@ public class Nf4Benchmarks : IDisposable
         random.manual_seed(1);
         _matrix = randn(Size, Size);
         _input = randn(1024, Size);
-        _quantized = Nf4Tensor.Quantize(_matrix);
+        _quantized = FourBitTensor.Quantize(_matrix);
     }
 
     [Benchmark(Baseline = true, Description = "copy float32")]

@@ -170,9 +170,9 @@ internal static class TrainingStepComparison
             (_model, _trained) = (model, [.. adapter.Parameters.Values]);
             foreach (var linear in model.Decoder.Linears)
             {
-                var quantized = ((Nf4Weight)linear.Weight).Quantized;
+                var quantized = ((FourBitWeight)linear.Weight).Quantized;
                 var codes = tensor(quantized.Packed.ToArray(), dtype: ScalarType.Byte);
-                var scales = tensor(Enumerable.Range(0, (int)(quantized.Shape[0] * quantized.Shape[1] / Nf4Tensor.BlockSize)).Select(quantized.Scale).ToArray());
+                var scales = tensor(Enumerable.Range(0, (int)(quantized.Shape[0] * quantized.Shape[1] / quantized.BlockSize)).Select(quantized.Scale).ToArray());
                 _packed[linear.Weight] = new Packed(codes.DetachFromDisposeScope(), scales.DetachFromDisposeScope(), quantized.Shape);
             }
             _moments = [.. _trained.Select(t => (zeros_like(t), zeros_like(t)))];
@@ -248,7 +248,7 @@ internal static class TrainingStepComparison
         {
             using var _ = no_grad();
             var codes = stack([packed.Codes.bitwise_right_shift(tensor((byte)4)), packed.Codes.bitwise_and(tensor((byte)15))], 1).view(-1);
-            return (tensor(Nf4Tensor.Code.ToArray()).index_select(0, codes.to_type(ScalarType.Int32)).view(-1, Nf4Tensor.BlockSize) * packed.Scales.unsqueeze(1)).view(packed.Shape);
+            return (tensor(FourBitCode.Nf4.Values.ToArray()).index_select(0, codes.to_type(ScalarType.Int32)).view(-1, FourBitTensor.DefaultBlockSize) * packed.Scales.unsqueeze(1)).view(packed.Shape);
         }
     }
 }

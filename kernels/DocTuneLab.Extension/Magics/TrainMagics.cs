@@ -18,7 +18,7 @@ internal static class TrainMagics
 
     private static Command BaseCommand(LabSession lab)
     {
-        var directory = new Argument<string>("DIR") { Description = "Model folder in Hugging Face layout." };
+        var directory = new Argument<string>("DIR") { Description = "Model folder in Hugging Face layout, or owner/name on the hub." };
         var command = new Command("#!base", "Loads the base model, quantised to NF4.") { directory };
         command.SetCellAction((p, cell) =>
         {
@@ -49,8 +49,9 @@ internal static class TrainMagics
         var plus = new Option<double>("--lora-plus") { Description = "Factor of the learning rate of B.", DefaultValueFactory = _ => 1 };
         var patience = new Option<int>("--patience") { Description = "Validations without improvement after which training ends; 0 is never." };
         var best = new Option<bool>("--keep-best") { Description = "Takes the parameters of the lowest validation loss." };
+        var validate = new Option<int>("--eval-every") { Description = "Steps between validations; 0 is none.", DefaultValueFactory = _ => 100 };
         foreach (var (option, values) in ((Option<string>, string[])[])[(scheduler, ["cosine", "linear", "constant"]), (optimizer, ["adamw", "adamw_8bit"]), (init, ["default", "pissa"])]) option.AcceptOnlyFromAmong(values);
-        var command = new Command("#!train", "Trains a QLoRA adapter.") { rank, alpha, rate, epochs, batch, accumulation, steps, minutes, dropout, scheduler, optimizer, init, dora, rslora, packing, neftune, plus, patience, best };
+        var command = new Command("#!train", "Trains a QLoRA adapter.") { rank, alpha, rate, epochs, batch, accumulation, steps, minutes, dropout, scheduler, optimizer, init, dora, rslora, packing, neftune, plus, patience, best, validate };
         command.SetCellAction((p, cell) =>
         {
             var history = new List<TrainingStep>();
@@ -63,7 +64,7 @@ internal static class TrainMagics
                 {
                     Seed = lab.Seed, LearningRate = p.GetValue(rate), Epochs = p.GetValue(epochs), BatchTokens = p.GetValue(batch), MaxSteps = p.GetValue(steps), MaxDuration = TimeSpan.FromMinutes(p.GetValue(minutes)),
                     GradientAccumulation = p.GetValue(accumulation), Scheduler = p.GetValue(scheduler)!, Optimizer = p.GetValue(optimizer)!, Packing = p.GetValue(packing), NeftuneAlpha = p.GetValue(neftune),
-                    LoraPlusRatio = p.GetValue(plus), EarlyStoppingPatience = p.GetValue(patience), KeepBest = p.GetValue(best),
+                    LoraPlusRatio = p.GetValue(plus), EarlyStoppingPatience = p.GetValue(patience), KeepBest = p.GetValue(best), EvalEvery = p.GetValue(validate),
                 },
                 step =>
                 {

@@ -87,7 +87,7 @@ internal static class Evaluate
             }
             else
             {
-                session.LoadBase(parsed.GetValue(model) ?? throw new UsageException("--model DIR is missing: the base model."));
+                session.LoadBase(ModelFolder.Of(parsed.GetValue(model) ?? throw new UsageException("--model DIR is missing: the base model.")));
                 if (parsed.GetValue(adapter) is { } tuned) session.LoadAdapter(tuned);
                 if (parsed.GetValue(docs) is { } pages) session.ParseDocs(pages, assemblies);
                 else session.LoadLibrary(assemblies);

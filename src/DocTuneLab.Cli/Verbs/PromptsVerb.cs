@@ -45,7 +45,7 @@ internal static class PromptsVerb
         {
             using var session = new LabSession();
             session.Open(p.GetRequiredValue(lab), p.GetValue(seed));
-            session.LoadBase(p.GetRequiredValue(model));
+            session.LoadBase(ModelFolder.Of(p.GetRequiredValue(model)));
             session.ParseDocs(p.GetRequiredValue(docs), p.GetRequiredValue(assembly));
             session.LoadSuite(p.GetRequiredValue(suite));
             var results = session.TunePrompts(p.GetValue(examples), cancel);

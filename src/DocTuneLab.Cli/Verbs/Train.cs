@@ -15,7 +15,7 @@ internal static class Train
     public static Command Command()
     {
         var config = new Argument<string?>("CONFIG.yaml") { Description = "Settings; a file of LLaMA-Factory or Axolotl is read too. Options overrule it.", Arity = ArgumentArity.ZeroOrOne };
-        var model = new Option<string?>("--base") { Description = "Folder of the base model in Hugging Face layout.", HelpName = "DIR" };
+        var model = new Option<string?>("--base") { Description = ModelFolder.Description, HelpName = "DIR" };
         var corpus = new Option<string?>("--corpus") { Description = "File of samples, one JSON object a line.", HelpName = "FILE" };
         var lab = new Option<string?>("--lab") { Description = "Lab whose accepted samples are trained on; the run is kept in it.", HelpName = "L" };
         var output = new Option<string?>("--out") { Description = "Where checkpoints, logs and the adapter go. Default artifacts/run, or the run's folder in the lab.", HelpName = "DIR" };
@@ -68,7 +68,7 @@ internal static class Train
         if (samples.Length == 0) throw new LabException($"{settings.Corpus ?? settings.Lab}: no samples to train on; make a corpus first");
         new Random(settings.Options.Seed).Shuffle(samples);
         var validation = settings.ValidationCount(samples.Length);
-        using var model = BaseModel.Load(settings.Base, new ModelLoadOptions { Nf4 = settings.Quantization == "nf4", ComputeType = settings.ComputeType });
+        using var model = BaseModel.Load(ModelFolder.Of(settings.Base, json, cancel), new ModelLoadOptions { Quantization = settings.Quantization, ComputeType = settings.ComputeType });
         using var adapter = LoraAdapter.Create(model, settings.Lora, settings.Options.Seed);
         var recorder = lab is null || dryRun ? null : new RunRecorder(lab, model, settings.Lora, settings.Options, [.. samples.Select(s => s.Id)]);
         if (recorder is not null && !outputGiven)

@@ -28,7 +28,8 @@ public sealed unsafe class GgufFile : IDisposable
     private GgufFile(string path)
     {
         Path = path;
-        _length = new FileInfo(path).Length;
+        // Of the stream: a path may be a link, which has a length of its own.
+        using (var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read)) _length = stream.Length;
         if (_length < 24) throw Corrupt($"the file has {_length} bytes; even an empty one has 24");
         _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
         _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);

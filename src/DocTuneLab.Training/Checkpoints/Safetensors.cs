@@ -43,9 +43,10 @@ public sealed class SafetensorsFile : IDisposable
     public static SafetensorsFile Open(string path)
     {
         if (!File.Exists(path)) throw new LabException($"{path}: no such file");
-        var length = new FileInfo(path).Length;
-        if (length < 8) throw Corrupt(path, $"the file has {length} bytes; even an empty one has 8");
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        // Of the stream: a path may be a link, which has a length of its own.
+        var length = stream.Length;
+        if (length < 8) throw Corrupt(path, $"the file has {length} bytes; even an empty one has 8");
         Span<byte> prefix = stackalloc byte[8];
         stream.ReadExactly(prefix);
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);

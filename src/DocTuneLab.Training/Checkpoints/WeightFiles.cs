@@ -58,6 +58,9 @@ public sealed class WeightFiles : IDisposable
     /// <summary>Where a tensor lies, or null.</summary>
     public TensorEntry? Find(string name) => _owners.TryGetValue(name, out var file) ? file.Entries[name] : null;
 
+    /// <summary>The file that a tensor is in; the first one where it is in none.</summary>
+    public string PathOf(string name) => (_owners.TryGetValue(name, out var file) ? file : _files[0]).Path;
+
     /// <summary>Copies a tensor out of its file.</summary>
     /// <exception cref="LabException">There is no tensor of that name, or its shape is not the expected one.</exception>
     public Tensor Read(string name, long[]? expectedShape = null) => (_owners.TryGetValue(name, out var file) ? file : _files[0]).Read(name, expectedShape);

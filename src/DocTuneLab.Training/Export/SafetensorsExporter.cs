@@ -1,6 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
-using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Export;
@@ -15,10 +16,11 @@ public static class SafetensorsExporter
     /// <param name="target">Folder to write.</param>
     /// <param name="adapter">Adapter folder, or null.</param>
     /// <param name="mergeBase">What it is merged into.</param>
+    /// <param name="quantization"><c>none</c>, or what the linear layers are quantised to: <c>nf4</c>, <c>fp4</c> or <c>int8</c>, as bitsandbytes stores them.</param>
     /// <param name="progress">Called with tensors done and tensors in all.</param>
     /// <param name="cancel">Stops between shards.</param>
     /// <exception cref="LabException">A file is missing or corrupt, or the target is the model itself.</exception>
-    public static ExportResult Write(string model, string target, string? adapter = null, MergeBase mergeBase = MergeBase.Stored, Action<int, int>? progress = null, CancellationToken cancel = default)
+    public static ExportResult Write(string model, string target, string? adapter = null, MergeBase mergeBase = MergeBase.Stored, string quantization = "none", Action<int, int>? progress = null, CancellationToken cancel = default)
     {
         if (Path.GetFullPath(model).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(target).TrimEnd(Path.DirectorySeparatorChar)) throw new LabException($"{target}: the target is the model itself; name another folder");
         using var weights = new MergedWeights(model, adapter, mergeBase);
@@ -31,21 +33,31 @@ public static class SafetensorsExporter
             cancel.ThrowIfCancellationRequested();
             var name = shards.Count == 1 ? "model.safetensors" : $"model-{i + 1:00000}-of-{shards.Count:00000}.safetensors";
             using var scope = NewDisposeScope();
-            SafetensorsFile.Write(Path.Combine(target, name), shards[i].Select(p =>
+            var tensors = shards[i].SelectMany(p =>
             {
                 using var inner = NewDisposeScope();
-                var tensor = weights.Read(p.Name, p.Shape).to_type(weights.StoredType(p.Name)).MoveToOuterDisposeScope();
+                var tensor = weights.Read(p.Name, p.Shape).to_type(weights.StoredType(p.Name));
+                var parts = WeightFormat.Tensors(p.Name, tensor, IsLinear(p.Name) ? quantization : "none").ToArray();
+                foreach (var part in parts) part.Value.MoveToOuterDisposeScope();
                 progress?.Invoke(++done, total);
-                return KeyValuePair.Create(p.Name, tensor);
-            }));
-            foreach (var (tensor, _) in shards[i]) map[tensor] = name;
+                return parts;
+            }).ToArray();
+            SafetensorsFile.Write(Path.Combine(target, name), tensors);
+            foreach (var (tensor, _) in tensors) map[tensor] = name;
             bytes += new FileInfo(Path.Combine(target, name)).Length;
         }
         if (shards.Count > 1) File.WriteAllText(Path.Combine(target, "model.safetensors.index.json"), new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = bytes }, ["weight_map"] = map }.ToJsonString());
         foreach (var file in Directory.EnumerateFiles(model).Where(f => Path.GetExtension(f) is ".json" or ".jinja" or ".txt" or ".md" && !f.EndsWith(".index.json", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);
+        var configuration = Path.Combine(target, "config.json");
+        var json = JsonNode.Parse(File.ReadAllBytes(configuration))!.AsObject();
+        json.Remove("quantization_config");
+        if (WeightFormat.Configuration(quantization) is { } description) json["quantization_config"] = description;
+        File.WriteAllText(configuration, json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
         return new ExportResult(target, bytes, weights.Difference, []);
     }
+
+    private static bool IsLinear(string name) => name.EndsWith("_proj.weight", StringComparison.Ordinal);
 
     private static List<List<(string Name, long[] Shape)>> Shards(MergedWeights weights)
     {

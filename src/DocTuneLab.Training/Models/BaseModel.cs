@@ -8,8 +8,11 @@ namespace DocTuneLab.Training.Models;
 /// <summary>How a model folder is loaded.</summary>
 public sealed record ModelLoadOptions
 {
-    /// <summary>Whether the linear layers are quantised to NF4 as they load (QLoRA). Default true.</summary>
-    public bool Nf4 { get; init; } = true;
+    /// <summary>
+    /// What the linear layers are quantised to as they load: <c>nf4</c>, <c>fp4</c>, <c>int8</c> or <c>none</c>. Layers that the
+    /// files hold quantised stay as they are. Default nf4 (QLoRA).
+    /// </summary>
+    public string Quantization { get; init; } = "nf4";
 
     /// <summary><c>auto</c> (bfloat16 where the processor multiplies in it, else float32), <c>bf16</c> or <c>fp32</c>. Default auto.</summary>
     public string ComputeType { get; init; } = "auto";
@@ -70,7 +73,7 @@ public sealed class BaseModel : IDisposable
         using var files = WeightFiles.Open(directory);
         Check(directory, config, files);
         long bytes = 0;
-        var decoder = Build(config, compute, Vector, Matrix, name => (DenseWeight)Stored(name, config.VocabularySize, config.HiddenSize, quantize: false));
+        var decoder = Build(config, compute, Vector, Matrix, Table);
         return new BaseModel(directory, () => HashOf(directory), config, tokenizer, template, decoder, new Dictionary<string, Tensor>())
         {
             ParameterCount = config.Parameters().Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b)),
@@ -85,13 +88,19 @@ public sealed class BaseModel : IDisposable
             return vector.DetachFromDisposeScope();
         }
 
-        Weight Matrix(string name, long rows, long columns) => Stored(name, rows, columns, options.Nf4);
+        Weight Matrix(string name, long rows, long columns)
+        {
+            var weight = WeightFormat.Read(files, name, [rows, columns], options.Quantization, compute);
+            bytes += weight.Bytes;
+            return weight;
+        }
 
-        Weight Stored(string name, long rows, long columns, bool quantize)
+        // Embeddings are looked up by rows and stay as they are.
+        DenseWeight Table(string name)
         {
             using var scope = NewDisposeScope();
-            var tensor = files.Read(name, [rows, columns]);
-            Weight weight = quantize ? new Nf4Weight(Nf4Tensor.Quantize(tensor)) : new DenseWeight(tensor.to_type(compute));
+            long[] shape = [config.VocabularySize, config.HiddenSize];
+            var weight = WeightFormat.Stored(files, name, shape) is { } stored ? new DenseWeight(stored.Materialize(compute)) : (DenseWeight)WeightFormat.Read(files, name, shape, "none", compute);
             bytes += weight.Bytes;
             return weight;
         }
@@ -174,17 +183,18 @@ public sealed class BaseModel : IDisposable
     private static void Check(string directory, ModelConfig config, WeightFiles files)
     {
         var missing = new List<string>();
+        var quantized = files.Names.Select(WeightFormat.Owner).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var known = new HashSet<string>(StringComparer.Ordinal) { "lm_head.weight" };
         foreach (var (name, shape) in config.Parameters())
         {
             known.Add(name);
             if (files.Find(name) is not { } entry) missing.Add(name);
-            else if (!entry.Shape.SequenceEqual(shape)) files.Read(name, shape).Dispose();
+            else if (!quantized.Contains(name) && !entry.Shape.SequenceEqual(shape)) files.Read(name, shape).Dispose();
         }
         if (missing.Count > 0)
             throw new LabException($"{directory}: tensor '{missing[0]}' is missing{(missing.Count > 1 ? $", and {missing.Count - 1} more ({string.Join(", ", missing.Skip(1).Take(4))}{(missing.Count > 5 ? ", …" : "")})" : "")}; config.json asks for it");
         // A tensor left unread is a part of the network left out: better to stop than to compute something else.
-        if (files.Names.Where(n => !known.Contains(n) && !n.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal)).Order(StringComparer.Ordinal).FirstOrDefault() is { } unused)
+        if (files.Names.Where(n => !known.Contains(WeightFormat.Owner(n) ?? n) && !n.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal)).Order(StringComparer.Ordinal).FirstOrDefault() is { } unused)
             throw new LabException($"{directory}: tensor '{unused}' has no place in a {config.ModelType} decoder as config.json describes it; the model is of another kind");
     }
 

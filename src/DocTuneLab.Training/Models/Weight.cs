@@ -51,11 +51,11 @@ public sealed class DenseWeight(Tensor tensor) : Weight
     public override void Dispose() => Tensor.Dispose();
 }
 
-/// <summary>A frozen matrix in NF4, dequantised for each use.</summary>
-public sealed class Nf4Weight(Nf4Tensor quantized) : Weight
+/// <summary>A frozen matrix in 4 bits, dequantised for each use.</summary>
+public sealed class FourBitWeight(FourBitTensor quantized) : Weight
 {
     /// <summary>The packed codes and statistics.</summary>
-    public Nf4Tensor Quantized { get; } = quantized;
+    public FourBitTensor Quantized { get; } = quantized;
 
     /// <inheritdoc/>
     public override long Rows => Quantized.Shape[0];
@@ -72,6 +72,45 @@ public sealed class Nf4Weight(Nf4Tensor quantized) : Weight
     internal override void CopyTo(Tensor target)
     {
         if (target.is_contiguous() && target.dtype is ScalarType.Float32 or ScalarType.BFloat16) Quantized.Dequantize(target);
+        else base.CopyTo(target);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        // Its arrays are the runtime's.
+    }
+}
+
+/// <summary>A frozen matrix in 8 bits with a scale for each row, dequantised for each use.</summary>
+public sealed class Int8Weight(Int8Tensor quantized) : Weight
+{
+    /// <summary>The codes and scales.</summary>
+    public Int8Tensor Quantized { get; } = quantized;
+
+    /// <inheritdoc/>
+    public override long Rows => Quantized.Shape[0];
+
+    /// <inheritdoc/>
+    public override long Columns => Quantized.Shape[1];
+
+    /// <inheritdoc/>
+    public override long Bytes => Quantized.Bytes;
+
+    /// <inheritdoc/>
+    public override Tensor Materialize(ScalarType type)
+    {
+        var result = empty(Quantized.Shape, dtype: ScalarType.Float32);
+        Quantized.Dequantize(result);
+        if (type == ScalarType.Float32) return result;
+        var converted = result.to_type(type);
+        result.Dispose();
+        return converted;
+    }
+
+    internal override void CopyTo(Tensor target)
+    {
+        if (target.is_contiguous() && target.dtype is ScalarType.Float32) Quantized.Dequantize(target);
         else base.CopyTo(target);
     }
 

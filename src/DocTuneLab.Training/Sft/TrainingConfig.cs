@@ -29,7 +29,7 @@ public sealed record TrainingConfig
     /// <summary>Samples held out for the validation loss: a share below 1, or a number. Default 0.1, at most 120.</summary>
     public double Validation { get; init; } = 0.1;
 
-    /// <summary><c>nf4</c> quantises the base as it loads; <c>none</c> keeps it. Default nf4.</summary>
+    /// <summary>What the base is quantised to as it loads: <c>nf4</c>, <c>fp4</c>, <c>int8</c> or <c>none</c>. Default nf4.</summary>
     public string Quantization { get; init; } = "nf4";
 
     /// <summary><c>auto</c>, <c>bf16</c> or <c>fp32</c>. Default auto.</summary>

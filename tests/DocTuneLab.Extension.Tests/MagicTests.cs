@@ -40,6 +40,23 @@ public sealed class MagicTests
         Assert.Contains(expected, (await lab.RunAsync(cell)).Shown);
     }
 
+    [Theory]
+    [InlineData("tree", "Getting started")]
+    [InlineData("chunk concepts/gates.md 2", "lines 10 to ")]
+    [InlineData("coverage", "mentioned on a page")]
+    [InlineData("chunk concepts/gates.md 99", "expected a number from 1 to ")]
+    [InlineData("chunk no/such.md", "no page 'no/such.md'")]
+    public async Task Documentation_is_shown_of_a_folder_and_of_what_was_parsed_before(string view, string expected)
+    {
+        using var lab = new LabFolder();
+        var (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}", $"#!docs {Docs} --assembly {Library} {view}");
+        Assert.Contains(expected, shown + error);
+        (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}", $"#!docs {view}");
+        Assert.Contains("run #!docs DIR --assembly DLL first", error);
+        if (view == "tree")
+            Assert.Contains(expected, (await lab.RunAsync($"#!lab --path {lab.Path}", $"#!docs {Docs} --assembly {Library}", "#!docs tree")).Shown);
+    }
+
     [Fact]
     public async Task A_corrupt_model_is_named_with_its_file()
     {

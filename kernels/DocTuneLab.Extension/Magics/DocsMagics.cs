@@ -15,12 +15,14 @@ internal static class DocsMagics
 
     private static Command DocsCommand(LabSession lab)
     {
-        var directory = new Argument<string>("DIR") { Description = "Folder of Markdown pages, a DocFX, MkDocs or Docusaurus site, a page, or a .nupkg." };
+        var directory = new Argument<string?>("DIR") { Description = "Folder of Markdown pages, a DocFX, MkDocs or Docusaurus site, a page, or a .nupkg. Without it the commands show what was parsed last.", Arity = ArgumentArity.ZeroOrOne };
         var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies; XML docs are found beside them. A .nupkg brings its own.", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("#!docs", "Parses documentation and assemblies into chunks and symbols.") { directory, assembly, TreeCommand(lab), ChunkCommand(lab), CoverageCommand(lab) };
+        var command = new Command("#!docs", "Parses documentation and assemblies into chunks and symbols.") { directory, assembly };
+        foreach (var view in new[] { TreeCommand(Parsed), ChunkCommand(Parsed), CoverageCommand(Parsed) }) command.Add(view);
         command.SetCellAction((p, cell) =>
         {
-            var changes = lab.ParseDocs(p.GetValue(directory)!, p.GetValue(assembly) ?? []);
+            if (p.GetValue(directory) is not { } folder) throw new LabException("expected a folder of pages: #!docs DIR --assembly DLL. '#!docs --help' shows the options.");
+            var changes = lab.ParseDocs(folder, p.GetValue(assembly) ?? []);
             var documents = lab.Documents!;
             var twice = DuplicatePage.Find(documents.Documents);
             cell.Display($"{documents.Documents.Count} pages ({changes.Added} new, {changes.Changed} changed, {changes.Unchanged} unchanged), {lab.Chunks.Count} chunks, {lab.Api!.Symbols.Count} public symbols, {documents.BrokenLinks.Count} broken links{(documents.Problems.Count > 0 ? $", {documents.Problems.Count} problems" : "")}{(twice.Count > 0 ? $", {twice.Count} near-duplicate pages" : "")}");
@@ -29,22 +31,33 @@ internal static class DocsMagics
             if (twice.Count > 0) cell.Display(twice.ToArray());
         });
         return command;
+
+        LabSession Parsed(ParseResult p)
+        {
+            if (p.GetValue(directory) is { } folder) lab.ParseDocs(folder, p.GetValue(assembly) ?? []);
+            return lab;
+        }
     }
 
-    private static Command TreeCommand(LabSession lab)
+    private static Command TreeCommand(Func<ParseResult, LabSession> parsed)
     {
         var command = new Command("tree", "The pages and their sections.");
-        command.SetCellAction((_, cell) => Show(cell, DocsHtml.Tree(Documents(lab), lab.Chunks), string.Join('\n', Documents(lab).Documents.Select(d => $"{d.Path}: {d.Title}"))));
+        command.SetCellAction((p, cell) =>
+        {
+            var lab = parsed(p);
+            Show(cell, DocsHtml.Tree(Documents(lab), lab.Chunks), string.Join('\n', Documents(lab).Documents.Select(d => $"{d.Path}: {d.Title}")));
+        });
         return command;
     }
 
-    private static Command ChunkCommand(LabSession lab)
+    private static Command ChunkCommand(Func<ParseResult, LabSession> parsed)
     {
         var path = new Argument<string>("PAGE") { Description = "Path of a page." };
         var number = new Argument<int>("N") { Description = "Which of its chunks, from 1.", DefaultValueFactory = _ => 1 };
         var command = new Command("chunk", "A chunk beside its source.") { path, number };
         command.SetCellAction((p, cell) =>
         {
+            var lab = parsed(p);
             var page = Documents(lab).Find(p.GetValue(path)!) ?? throw new LabException($"no page '{p.GetValue(path)}'; #!docs tree lists them");
             var chunks = lab.Chunks.Where(c => c.DocumentPath == page.Path).ToList();
             var n = p.GetValue(number);
@@ -54,11 +67,12 @@ internal static class DocsMagics
         return command;
     }
 
-    private static Command CoverageCommand(LabSession lab)
+    private static Command CoverageCommand(Func<ParseResult, LabSession> parsed)
     {
         var command = new Command("coverage", "Which public members the pages mention, and which none does.");
-        command.SetCellAction((_, cell) =>
+        command.SetCellAction((p, cell) =>
         {
+            var lab = parsed(p);
             Documents(lab);
             Charts.Show(cell, DocsHtml.Coverage(lab.Api!, lab.Chunks));
             Show(cell, DocsHtml.Unmentioned(lab.Api!, lab.Chunks), "");

@@ -183,9 +183,13 @@ public static class LabArchive
         if (!expected.ContainsKey("lab.sqlite")) throw Refused(file, "it holds no lab.sqlite");
         if (entries.FirstOrDefault(e => !expected.TryGetValue(e.FullName, out var named) || named.Path != e.FullName) is { } stranger) throw Refused(file, $"it holds '{stranger.FullName}', which its manifest does not name");
         if (entries.Count != expected.Count) throw Refused(file, "its manifest names a file that is missing, or one is there twice");
-        var total = manifest.Entries.Sum(e => checked(e.Bytes));
-        if (manifest.Entries.Any(e => e.Bytes < 0)) throw Refused(file, "it says that a file has a negative length");
         var free = new DriveInfo(target).AvailableFreeSpace;
+        var total = 0L;
+        foreach (var entry in manifest.Entries)
+        {
+            if (entry.Bytes < 0) throw Refused(file, $"it says that '{entry.Path}' has a negative length");
+            total += Math.Min(entry.Bytes, long.MaxValue - total);
+        }
         if (total > free) throw new LabException($"{file}: {total:N0} bytes unpacked, but only {free:N0} are free. Free some space, or import on another disk.");
         var done = 0L;
         foreach (var entry in entries)

@@ -99,6 +99,9 @@ public sealed class LabArchiveTests : IDisposable
         Change(manifest => manifest["entries"]!.AsArray().Add(new JsonObject { ["path"] = "runs/r/x", ["bytes"] = 1L << 60, ["sha256"] = "0" }), ("runs/r/x", [1]));
         Refused("are free");
         File.WriteAllBytes(_file, bytes);
+        Change(manifest => { foreach (var n in (int[])[1, 2]) manifest["entries"]!.AsArray().Add(new JsonObject { ["path"] = $"runs/r/{n}", ["bytes"] = long.MaxValue, ["sha256"] = "0" }); }, ("runs/r/1", [1]), ("runs/r/2", [1]));
+        Refused("bytes unpacked, but only");
+        File.WriteAllBytes(_file, bytes);
         Change(manifest => manifest["format"] = 9);
         Refused("newer version");
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Notebooks;
+using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Training.Sft;
 
 namespace DocTuneLab.Extension;
@@ -123,7 +124,7 @@ public static class Charts
     {
         JsonObject Bars(string name, string colour, Func<Corpus.KindAccount, int> count) => new()
         {
-            ["type"] = "bar", ["name"] = name, ["x"] = Array(corpus.Accounts.Select(a => a.Kind.ToString())), ["y"] = Array(corpus.Accounts.Select(a => (double)count(a))),
+            ["type"] = "bar", ["name"] = name, ["x"] = Array(corpus.Accounts.Select(a => a.Label)), ["y"] = Array(corpus.Accounts.Select(a => (double)count(a))),
             ["marker"] = new JsonObject { ["color"] = colour },
         };
         var layout = Layout("Samples by kind", 340);
@@ -153,12 +154,34 @@ public static class Charts
         };
     }
 
+    /// <summary>Prompt candidates by what they cost and how they score, with intervals.</summary>
+    public static JsonObject Candidates(PromptTuningResult result)
+    {
+        JsonNode Points(string how, int colour)
+        {
+            var rows = result.Table.Where(t => t.How == how).ToArray();
+            return new JsonObject
+            {
+                ["type"] = "scatter", ["mode"] = "markers+text", ["name"] = how, ["x"] = Array(rows.Select(r => r.Measures.Tokens)), ["y"] = Array(rows.Select(r => r.Score)),
+                ["text"] = Array(rows.Select(r => r == result.Table[0] ? r.Template.Name : "")), ["textposition"] = "top center", ["hovertext"] = Array(rows.Select(r => $"{r.Template.Name}, {r.Examples} examples")), ["hoverinfo"] = "text+y",
+                ["marker"] = new JsonObject { ["size"] = 9, ["color"] = s_palette[colour] },
+                ["error_y"] = new JsonObject { ["type"] = "data", ["symmetric"] = false, ["array"] = Array(rows.Select(r => r.ScoreHigh - r.Score)), ["arrayminus"] = Array(rows.Select(r => r.Score - r.ScoreLow)), ["thickness"] = 1, ["width"] = 3 },
+            };
+        }
+        var layout = Layout($"Candidates: {result.Winner.Name.Split('+')[0].Split('.')[0]}", 380);
+        (layout["xaxis"], layout["yaxis"]) = (Axis("tokens per example"), Axis("score (more is better), with 95% interval"));
+        return new JsonObject { ["data"] = new JsonArray([.. ((string[])["given", "format", "reflection", "demonstrations"]).Where(h => result.Table.Any(t => t.How == h)).Select(Points)]), ["layout"] = layout };
+    }
+
     /// <summary>Shows a figure in the cell.</summary>
     public static DisplayHandle Show(CellContext cell, JsonObject figure) => cell.DisplayMime(Mime(cell, figure));
 
     /// <summary>A chart that a cell made with Plotly.NET, drawn as ours are: offline.</summary>
     internal static string Html(CellContext cell, Plotly.NET.GenericChart chart) =>
-        (string)Mime(cell, JsonNode.Parse(Plotly.NET.GenericChart.toFigureJson(chart))!.AsObject())["text/html"];
+        Html(cell, JsonNode.Parse(Plotly.NET.GenericChart.toFigureJson(chart))!.AsObject());
+
+    /// <summary>A figure as HTML.</summary>
+    internal static string Html(CellContext cell, JsonObject figure) => (string)Mime(cell, figure)["text/html"];
 
     /// <summary>MIME forms of a figure; the first of a notebook carries plotly.js.</summary>
     public static IReadOnlyDictionary<string, object> Mime(CellContext cell, JsonObject figure)

@@ -31,10 +31,17 @@ public sealed class EndpointArguments
     private readonly Option<int> _repairs = new("--repair-rounds") { Description = "Times that code is sent back with the compiler's messages.", DefaultValueFactory = _ => 2 };
     private readonly Option<bool> _dry = new("--dry-run") { Description = "Estimate requests, tokens and cost, and ask nothing." };
 
-    /// <summary>Adds the options to a command.</summary>
+    /// <summary>Adds the options of a generation to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_endpoint, _model, _file, _key, _ollama, _concurrency, _noSchema, _ceiling, _limit, _planned, _kinds, _structural, _judge, _repairs, _dry]) command.Options.Add(option);
+        AddConnection(command);
+        foreach (var option in (Option[])[_planned, _kinds, _structural, _repairs, _dry]) command.Options.Add(option);
+    }
+
+    /// <summary>Adds only those that say who is asked and at what cost.</summary>
+    public void AddConnection(Command command)
+    {
+        foreach (var option in (Option[])[_endpoint, _model, _file, _key, _ollama, _concurrency, _noSchema, _ceiling, _limit, _judge]) command.Options.Add(option);
     }
 
     /// <summary>The settings given; null where no endpoint is.</summary>
@@ -53,9 +60,10 @@ public sealed class EndpointArguments
             }.Validated()];
         }
         else return null;
-        var options = new GenerationOptions { MaxPlannedPerSample = p.GetValue(_planned), StructuralQuestions = p.GetValue(_structural), Judge = p.GetValue(_judge), RepairRounds = p.GetValue(_repairs) };
-        if (p.GetValue(_kinds) is { Length: > 0 } kinds)
+        var options = new GenerationOptions { Judge = p.GetValue(_judge) };
+        if (p.CommandResult.Command.Options.Contains(_planned)) options = options with { MaxPlannedPerSample = p.GetValue(_planned), StructuralQuestions = p.GetValue(_structural), RepairRounds = p.GetValue(_repairs) };
+        if (p.CommandResult.Command.Options.Contains(_kinds) && p.GetValue(_kinds) is { Length: > 0 } kinds)
             options = options with { Mix = kinds.ToDictionary(k => Enum.TryParse<SampleKind>(k, true, out var kind) && GenerationOptions.DefaultMix.ContainsKey(kind) ? kind : throw new LabException($"--kinds: there is no kind '{k}'; there are {string.Join(", ", GenerationOptions.DefaultMix.Keys.Select(x => x.ToString().ToLowerInvariant()))}."), k => GenerationOptions.DefaultMix[Enum.Parse<SampleKind>(k, true)]) };
-        return new GenerationSettings(endpoints, new EngineOptions { CostCeiling = p.GetValue(_ceiling), TotalTimeout = p.GetValue(_limit) is { } minutes ? TimeSpan.FromMinutes(minutes) : null }, options, p.GetValue(_dry));
+        return new GenerationSettings(endpoints, new EngineOptions { CostCeiling = p.GetValue(_ceiling), TotalTimeout = p.GetValue(_limit) is { } minutes ? TimeSpan.FromMinutes(minutes) : null }, options, p.CommandResult.Command.Options.Contains(_dry) && p.GetValue(_dry));
     }
 }

@@ -1,5 +1,6 @@
 using DocTuneLab.Extension.Magics;
 using DocTuneLab.Notebooks;
+using DocTuneLab.Prompts.Tuning;
 using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Extension;
@@ -23,6 +24,8 @@ public sealed class LabExtension : INotebookExtension
         host.AddFormatter<Plotly.NET.GenericChart>("text/plain", _ => "[chart]");
         host.AddFormatter<TorchSharp.torch.Tensor>("text/html", TensorFormat.Html);
         host.AddFormatter<TorchSharp.torch.Tensor>("text/plain", TensorFormat.Text);
+        host.AddFormatter<PromptTuningResult>("text/html", result => Summary.Table(TuningArguments.Table(result)) + Charts.Html(CellContext.Current, Charts.Candidates(result)) + $"<p>{System.Net.WebUtility.HtmlEncode(TuningArguments.Chosen(result))}</p>");
+        host.AddFormatter<PromptTuningResult>("text/plain", TuningArguments.Text);
         LabMagics.AddTo(host, lab);
         DocsMagics.AddTo(host, lab);
         PromptMagics.AddTo(host, lab);

@@ -5,6 +5,7 @@ using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents;
 using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Generation;
 
@@ -14,44 +15,94 @@ namespace DocTuneLab.Extension;
 public sealed partial class LabSession
 {
     // Read when first used: a kernel that starts does not wait for the template language.
-    /// <summary>Wording of code tasks, chosen by <see cref="TunePrompts"/>.</summary>
+    /// <summary>Wording of code tasks, chosen by <see cref="TunePromptsAsync"/>.</summary>
     public PromptTemplate CodeTemplate { get => field ??= PromptLibrary.Default["code-task.complete"]; private set; }
 
-    /// <summary>Wording of questions, chosen by <see cref="TunePrompts"/>.</summary>
+    /// <summary>Wording of questions, chosen by <see cref="TunePromptsAsync"/>.</summary>
     public PromptTemplate QaTemplate { get => field ??= PromptLibrary.Default["doc-qa.plain"]; private set; }
 
-    /// <summary>What <see cref="GenerateCorpus"/> made.</summary>
+    private readonly GeneralSamples _general = new();
+
+    /// <summary>What <see cref="GenerateCorpus(int, IProgress{CorpusProgress}?, CancellationToken)"/> made.</summary>
     public GeneratedCorpus? Corpus { get; private set; }
 
     /// <summary>What <see cref="GenerateCorpusAsync"/> made.</summary>
     public GenerationResult? Generation { get; private set; }
 
-    /// <summary>Chooses the wording of tasks and questions by the likelihood of the dev split's reference answers under the base model.</summary>
-    public IReadOnlyList<PromptTuningResult> TunePrompts(int examples, CancellationToken cancel = default)
+    /// <summary>Templates that hosted models are asked with, the winners of <see cref="TunePromptsAsync"/> among them.</summary>
+    public PromptLibrary Templates { get => field ??= PromptLibrary.Default; private set; }
+
+    /// <summary>Chooses the wording of tasks and questions by the likelihood of the dev split's reference answers under the base model. Demonstrations come from samples that the generator makes of the train pages.</summary>
+    /// <param name="examples">Dev examples of each kind at most.</param>
+    /// <param name="options">Budget and candidates.</param>
+    /// <param name="cancel">Stops within the model.</param>
+    public async Task<IReadOnlyList<PromptTuningResult>> TunePromptsAsync(int examples, PromptTuningOptions? options = null, CancellationToken cancel = default)
     {
         Need(Api, "#!docs"); Need(Model, "#!base"); Need(Suite, "#!suite");
+        options = (options ?? new PromptTuningOptions()) with { Seed = Seed };
         var dev = Suite!.Where(Split.Dev);
         if (dev.Code.Count == 0 || dev.Qa.Count == 0) throw new LabException("the suite has no tasks or no questions in split 'dev'; prompt tuning chooses on them");
-        var tuner = new PromptTuner(new LocalModel(Model!), new PromptTuningOptions { Seed = Seed });
-        var code = tuner.Tune(PromptLibrary.Default.OfKind(PromptLibrary.CodeTask),
-            [.. dev.Code.Take(examples).Select(t => new PromptExample(AnswerFormat.CodeInputs(t.Instruction, t.Signature, t.Context, LibraryName), AnswerFormat.Code(t.Reference)))], null, cancel);
-        var qa = tuner.Tune(PromptLibrary.Default.OfKind(PromptLibrary.DocQa),
-            [.. dev.Qa.Take(examples).Select(q => new PromptExample(AnswerFormat.QaInputs(q.Question, LibraryName), q.Answers[0]))], null, cancel);
-        (CodeTemplate, QaTemplate) = (code.Winner, qa.Winner);
-        foreach (var winner in (PromptTemplate[])[CodeTemplate, QaTemplate]) Storage.SaveTemplate(winner.Name, winner.Version, winner.Source);
-        return [code, qa];
+        var results = new List<PromptTuningResult>();
+        async Task<PromptTemplate> ChooseAsync(string kind, SampleKind sample, IReadOnlyList<PromptExample> on)
+        {
+            LikelihoodTrial Trial(IReadOnlyList<PromptExample> of) => new(new LocalModel(Model!), of, CountTokens);
+            var train = options.Demonstrations == 0 ? null : Trial(new StructuralGenerator(Api!, Judge!, Structural(new CorpusOptions { Count = options.TrainExamples, RetrievedShare = 0 })).Examples(sample, TrainChunks(), cancel));
+            var result = await new PromptTuner(Trial(on), train, options).TuneAsync(PromptLibrary.Default.OfKind(kind), null, cancel);
+            results.Add(result);
+            return Storage.Keep(result);
+        }
+
+        CodeTemplate = await ChooseAsync(PromptLibrary.CodeTask, SampleKind.Code, [.. dev.Code.Take(examples).Select(t => new PromptExample(AnswerFormat.CodeInputs(t.Instruction, t.Signature, t.Context, LibraryName), AnswerFormat.Code(t.Reference)))]);
+        QaTemplate = await ChooseAsync(PromptLibrary.DocQa, SampleKind.Qa, [.. dev.Qa.Take(examples).Select(q => new PromptExample(AnswerFormat.QaInputs(q.Question, LibraryName), q.Answers[0]))]);
+        return results;
     }
 
-    /// <summary>Writes grounded samples from symbols and train-split pages, each code sample compiled, none near a held-out task.</summary>
-    public GeneratedCorpus GenerateCorpus(int count, IProgress<CorpusProgress>? progress = null, CancellationToken cancel = default)
+    /// <summary>
+    /// Chooses the wording of a template by what hosted models write with it: the samples of a plan are written, compiled and checked as those of
+    /// a corpus are. Train and dev are two plans; none of their samples goes into the corpus.
+    /// </summary>
+    /// <param name="name">Template: <c>generate.code-solution</c> and its like, or <c>code-task</c> for the wording that small models are asked with.</param>
+    /// <param name="examples">Dev samples.</param>
+    /// <param name="settings">Who is asked.</param>
+    /// <param name="options">Budget and candidates; with reflection the same endpoints propose wordings.</param>
+    /// <param name="progress">Called with the number of samples tried on dev.</param>
+    /// <param name="cancel">Stops; answers are kept.</param>
+    public async Task<PromptTuningResult> TuneAtEndpointAsync(string name, int examples, GenerationSettings settings, PromptTuningOptions? options = null, IProgress<int>? progress = null, CancellationToken cancel = default)
     {
         Need(Api, "#!docs"); Need(Suite, "#!suite");
-        var options = new CorpusOptions
+        options = (options ?? new PromptTuningOptions()) with { Seed = Seed };
+        var isTask = name == PromptLibrary.CodeTask;
+        IReadOnlyList<PromptTemplate> candidates = isTask ? PromptLibrary.Default.OfKind(name) : [Templates[name]];
+        var run = Storage.BeginRun("tune", JsonSerializer.Serialize(new { name, examples, settings.Endpoints, settings.Engine, options, Library = Api!.Hash }));
+        try
         {
-            Count = count, Seed = Seed, Tokenizer = Model?.Tokenizer, LibraryName = LibraryName, CodeTemplate = CodeTemplate, QaTemplate = QaTemplate,
-            HeldOut = new Decontamination(Suite!.HeldOut()),
-        };
-        Corpus = new StructuralGenerator(Api!, Judge!, options).Generate(TrainChunks(), progress, cancel);
+            await using var journal = new LabJournal(Storage);
+            using var engine = new RequestEngine(settings.Endpoints, journal, settings.Engine with { Seed = Seed });
+            TemplateTrial Trial(int count, int seed) => new(engine, Api, new BatchedJudge(Judge!), TrainChunks(), name, Written(settings) with { Count = count, Seed = seed }, Validation(1024));
+            var tuner = new PromptTuner(Trial(examples, unchecked(Seed + 1000)), Trial(options.TrainExamples, unchecked(Seed + 2000)), options, isTask ? null : new PromptReflection(engine, Templates));
+            var result = await tuner.TuneAsync(candidates, progress, cancel);
+            var winner = Storage.Keep(result);
+            if (isTask) CodeTemplate = winner;
+            else Templates = Templates.With(name, winner);
+            Storage.FinishRun(run.Id, JsonSerializer.Serialize(new { Winner = winner.Name, winner.Version, winner.Hash, result.Tried, result.TriedOnTrain, result.Decided, engine.Status.Cost }));
+            return result;
+        }
+        catch
+        {
+            Storage.FinishRun(run.Id, failed: true);
+            throw;
+        }
+    }
+
+    /// <summary>Writes grounded samples from symbols and train-split pages, each code sample compiled, none near a held-out task, a tenth of them about .NET itself.</summary>
+    public GeneratedCorpus GenerateCorpus(int count, IProgress<CorpusProgress>? progress = null, CancellationToken cancel = default) =>
+        GenerateCorpus(new CorpusOptions { Count = count, General = _general }, progress, cancel);
+
+    /// <summary>Likewise by options; seed, templates, tokenizer, library and held-out tasks are the session's.</summary>
+    public GeneratedCorpus GenerateCorpus(CorpusOptions options, IProgress<CorpusProgress>? progress = null, CancellationToken cancel = default)
+    {
+        Need(Api, "#!docs"); Need(Suite, "#!suite");
+        Corpus = new StructuralGenerator(Api!, Judge!, Structural(options)).Generate(TrainChunks(), progress, cancel);
         Storage.SaveSamples([.. Corpus.Samples, .. Corpus.Rejected], replaceAll: true);
         return Corpus;
     }
@@ -103,8 +154,15 @@ public sealed partial class LabSession
         return (judged.Count(s => s.Accepted), [.. judged.Where(s => !s.Accepted)]);
     }
 
+    private CorpusOptions Structural(CorpusOptions options) => options with
+    {
+        Seed = Seed, Tokenizer = Model?.Tokenizer, LibraryName = LibraryName, CodeTemplate = CodeTemplate, QaTemplate = QaTemplate, HeldOut = new Decontamination(Suite!.HeldOut()),
+    };
+
+    private GenerationOptions Written(GenerationSettings settings) => settings.Options with { LibraryName = LibraryName, CodeTemplate = CodeTemplate, QaTemplate = QaTemplate, Templates = Templates };
+
     private CorpusGenerator Generator(RequestEngine engine, GenerationSettings settings) => new(engine, Api!, new BatchedJudge(Judge!),
-        settings.Options with { LibraryName = LibraryName, CodeTemplate = CodeTemplate, QaTemplate = QaTemplate }, Validation(Model is null ? 512 : Math.Min(1024, Model.Config.MaxPositions)));
+        Written(settings), Validation(Model is null ? 512 : Math.Min(1024, Model.Config.MaxPositions)));
 
     private ValidationOptions Validation(int maxTokens) => new() { MaxTokens = maxTokens, CountTokens = CountTokens, HeldOut = new Decontamination(Suite!.HeldOut()) };
 

@@ -58,5 +58,20 @@ public static class Summary
         return html.ToString();
     }
 
+    /// <summary>A table; the first column is a row's title.</summary>
+    public static string Table((string[] Columns, IReadOnlyList<string[]> Rows) table)
+    {
+        var html = new StringBuilder("<table><thead><tr>");
+        foreach (var column in table.Columns) html.Append("<th>").Append(Text(column)).Append("</th>");
+        html.Append("</tr></thead><tbody>");
+        foreach (var row in table.Rows)
+        {
+            html.Append("<tr><th style=\"text-align:left\">").Append(Text(row[0])).Append("</th>");
+            foreach (var cell in row[1..]) html.Append("<td>").Append(Text(cell)).Append("</td>");
+            html.Append("</tr>");
+        }
+        return html.Append("</tbody></table>").ToString();
+    }
+
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

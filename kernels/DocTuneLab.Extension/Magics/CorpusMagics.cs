@@ -17,25 +17,25 @@ internal static class CorpusMagics
 
     private static Command Generate(LabSession lab)
     {
-        var count = new Option<int>("--count") { Description = "Accepted samples wanted.", DefaultValueFactory = _ => 4000 };
-        var endpoints = new EndpointArguments();
-        var generate = new Command("generate", "Writes grounded samples, compiled and checked: from signatures and pages alone, or with --endpoint by a hosted model.") { count };
+        var (corpus, endpoints) = (new CorpusArguments(4000), new EndpointArguments());
+        var generate = new Command("generate", "Writes grounded samples, compiled and checked: from signatures and pages alone, or with --endpoint by a hosted model.");
+        corpus.AddTo(generate);
         endpoints.AddTo(generate);
         generate.SetCellAction(async (p, cell) =>
         {
-            if (endpoints.Of(p) is { } settings) await ByModelAsync(lab, settings with { Options = settings.Options with { Count = p.GetValue(count), Seed = lab.Seed } }, cell);
-            else Structural(lab, p.GetValue(count), cell);
+            if (endpoints.Of(p) is { } settings) await ByModelAsync(lab, settings with { Options = settings.Options with { Count = corpus.Count(p), Seed = lab.Seed } }, cell);
+            else Structural(lab, corpus.Of(p), cell);
         });
         return generate;
     }
 
-    private static void Structural(LabSession lab, int count, CellContext cell)
+    private static void Structural(LabSession lab, Corpus.CorpusOptions options, CellContext cell)
     {
         var live = cell.Display("generating …");
         var clock = Stopwatch.StartNew();
-        var corpus = lab.GenerateCorpus(count, new Follow<Corpus.CorpusProgress>(s => live.Update($"{s.Kind}: {s.Accepted}/{s.Wanted} accepted of {s.Drafts} drafts")), cell.CancellationToken);
+        var corpus = lab.GenerateCorpus(options, new Follow<Corpus.CorpusProgress>(s => live.Update($"{s.Kind}: {s.Accepted}/{s.Wanted} accepted of {s.Drafts} drafts")), cell.CancellationToken);
         live.Update($"{corpus.Samples.Count:N0} accepted samples, {corpus.Tokens:N0} tokens, {corpus.Rejected.Count:N0} rejected, in {clock.Elapsed.TotalSeconds:F1} s");
-        cell.Display(corpus.Accounts.Select(a => new { Kind = a.Kind.ToString(), a.Wanted, a.Drafts, a.Accepted, Rejected = string.Join(", ", a.Rejected.Select(r => $"{r.Key} {r.Value}")), a.Closes }).ToArray());
+        cell.Display(corpus.Accounts.Select(a => new { Kind = a.Label, a.Wanted, a.Drafts, a.Accepted, Rejected = string.Join(", ", a.Rejected.Select(r => $"{r.Key} {r.Value}")), a.Closes }).ToArray());
         Charts.Show(cell, Charts.Corpus(corpus));
         cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = Summary.Samples(corpus.Samples), ["text/plain"] = "one sample of each kind" });
     }

@@ -13,16 +13,24 @@ internal static class PromptMagics
 
     private static Command PromptCommand(LabSession lab)
     {
-        var examples = new Option<int>("--examples") { Description = "Dev examples of each kind at most.", DefaultValueFactory = _ => 24 };
-        var tune = new Command("tune", "Chooses wordings by the likelihood of reference answers under the base model.") { examples };
-        tune.SetCellAction((p, cell) =>
+        var (tuning, endpoints) = (new TuningArguments(), new EndpointArguments());
+        var tune = new Command("tune", "Chooses wordings: by the likelihood of reference answers under the base model, or with --endpoint by what a hosted model writes with them.");
+        tuning.AddTo(tune);
+        endpoints.AddConnection(tune);
+        tune.SetCellAction(async (p, cell) =>
         {
-            foreach (var result in lab.TunePrompts(p.GetValue(examples), cell.CancellationToken))
+            if (endpoints.Of(p) is not { } settings)
             {
-                cell.Display(result.Table.Select(r => new { Template = r.Template.Name, NllPerToken = Math.Round(r.NllPerToken, 4), BitsPerByte = Math.Round(r.BitsPerByte, 4), DifferenceLow = Math.Round(r.Low, 4), DifferenceHigh = Math.Round(r.High, 4), r.Examples }).ToArray());
-                cell.Display($"chosen: {result.Winner.Name}{(result.Decided ? "" : " (the runner-up is within the interval)")}");
+                foreach (var result in await lab.TunePromptsAsync(tuning.Examples(p), tuning.Options(p), cell.CancellationToken)) cell.Display(result);
+                return;
             }
+            var live = cell.Display("asking …");
+            var chosen = await lab.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p), new Follow<int>(n => live.Update($"{n} samples tried")), cell.CancellationToken);
+            live.Update($"{chosen.Tried + chosen.TriedOnTrain} samples tried");
+            cell.Display(chosen);
         });
-        return new Command("#!prompt", "Prompt templates.") { tune };
+        var history = new Command("history", "Template versions that tuning left in this lab, and what they come from.");
+        history.SetCellAction((_, cell) => cell.Display(lab.Storage.Lineage().Select(l => new { l.Name, l.Version, Made = l.How, Parent = l.ParentHash[..12] }).ToArray()));
+        return new Command("#!prompt", "Prompt templates.") { tune, history };
     }
 }

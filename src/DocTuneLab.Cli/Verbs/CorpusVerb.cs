@@ -28,11 +28,11 @@ internal static class CorpusVerb
         var docs = new Option<string>("--docs") { Description = "Folder of Markdown pages.", HelpName = "DIR", Required = true };
         var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies.", HelpName = "DLL", Required = true };
         var suite = new Option<string>("--suite") { Description = "Held-out tasks, which no sample may copy.", HelpName = "DIR", Required = true };
-        var count = new Option<int>("--count") { Description = "Accepted samples wanted.", DefaultValueFactory = _ => 1000 };
         var seed = new Option<int>("--seed") { Description = "Seed of every choice.", DefaultValueFactory = _ => 1 };
-        var endpoints = new EndpointArguments();
+        var (written, endpoints) = (new CorpusArguments(1000), new EndpointArguments());
         var json = new Option<bool>("--json") { Description = "Print the accounting as JSON." };
-        var command = new Command("generate", "Writes samples: from signatures and pages alone, or with --endpoint by a hosted model. A run that was stopped goes on where it was.") { lab, docs, assembly, suite, count, seed, json };
+        var command = new Command("generate", "Writes samples: from signatures and pages alone, or with --endpoint by a hosted model. A run that was stopped goes on where it was.") { lab, docs, assembly, suite, seed, json };
+        written.AddTo(command);
         endpoints.AddTo(command);
         command.SetAction(async (p, cancel) =>
         {
@@ -42,11 +42,11 @@ internal static class CorpusVerb
             session.LoadSuite(p.GetRequiredValue(suite));
             if (endpoints.Of(p) is not { } settings)
             {
-                var corpus = session.GenerateCorpus(p.GetValue(count), null, cancel);
+                var corpus = session.GenerateCorpus(written.Of(p), null, cancel);
                 Console.WriteLine(p.GetValue(json) ? JsonSerializer.Serialize(corpus.Accounts, Indented) : $"{corpus.Samples.Count} accepted, {corpus.Rejected.Count} rejected; {corpus.Coverage}");
                 return ExitCodes.Ok;
             }
-            settings = settings with { Options = settings.Options with { Count = p.GetValue(count), Seed = p.GetValue(seed) } };
+            settings = settings with { Options = settings.Options with { Count = written.Count(p), Seed = p.GetValue(seed) } };
             if (settings.DryRun)
             {
                 var estimate = session.EstimateCorpus(settings);

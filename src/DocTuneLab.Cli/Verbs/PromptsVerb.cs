@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using DocTuneLab.Extension;
 using DocTuneLab.Prompts;
@@ -34,32 +33,49 @@ internal static class PromptsVerb
         });
 
         var lab = new Option<string>("--lab") { Description = "The lab's folder.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine("artifacts", "lab") };
-        var model = new Option<string>("--base") { Description = "Base model in Hugging Face layout.", HelpName = "DIR", Required = true };
+        var model = new Option<string?>("--base") { Description = "Base model in Hugging Face layout; needed without an endpoint.", HelpName = "DIR" };
         var docs = new Option<string>("--docs") { Description = "Folder of Markdown pages.", HelpName = "DIR", Required = true };
         var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies.", HelpName = "DLL", Required = true };
-        var suite = new Option<string>("--suite") { Description = "Tasks; those of split 'dev' decide.", HelpName = "DIR", Required = true };
-        var examples = new Option<int>("--examples") { Description = "Dev examples of each kind at most.", DefaultValueFactory = _ => 24 };
-        var seed = new Option<int>("--seed") { Description = "Seed of order and intervals.", DefaultValueFactory = _ => 1 };
-        var tune = new Command("tune", "Chooses wordings by the likelihood of reference answers under the base model, and keeps the winners in the lab.") { lab, model, docs, assembly, suite, examples, seed, json };
-        tune.SetAction((p, cancel) =>
+        var suite = new Option<string>("--suite") { Description = "Tasks; without an endpoint those of split 'dev' decide.", HelpName = "DIR", Required = true };
+        var seed = new Option<int>("--seed") { Description = "Seed of order, demonstrations and intervals.", DefaultValueFactory = _ => 1 };
+        var output = new Option<string?>("--out", "-o") { Description = "Also writes the winners as .liquid files, for --templates.", HelpName = "DIR" };
+        var (tuning, endpoints) = (new TuningArguments(), new EndpointArguments());
+        var tune = new Command("tune", "Chooses wordings by the likelihood of reference answers under the base model, or with --endpoint by what a hosted model writes with them, and keeps the winners in the lab with their lineage.") { lab, model, docs, assembly, suite, seed, output, json };
+        tuning.AddTo(tune);
+        endpoints.AddConnection(tune);
+        tune.SetAction(async (p, cancel) =>
         {
             using var session = new LabSession();
             session.Open(p.GetRequiredValue(lab), p.GetValue(seed));
-            session.LoadBase(ModelFolder.Of(p.GetRequiredValue(model)));
+            var settings = endpoints.Of(p);
+            if (p.GetValue(model) is { } folder) session.LoadBase(ModelFolder.Of(folder));
+            else if (settings is null) throw new LabException("Without an endpoint prompts are tuned by likelihood under a local model: give it with --base DIR.");
             session.ParseDocs(p.GetRequiredValue(docs), p.GetRequiredValue(assembly));
             session.LoadSuite(p.GetRequiredValue(suite));
-            var results = session.TunePrompts(p.GetValue(examples), cancel);
+            var results = settings is null ? await session.TunePromptsAsync(tuning.Examples(p), tuning.Options(p), cancel)
+                : [await session.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p), null, cancel)];
+            if (p.GetValue(output) is { } target)
+            {
+                Directory.CreateDirectory(target);
+                foreach (var template in results.Select(r => session.Storage.Keep(r))) await File.WriteAllTextAsync(Path.Combine(target, template.Name + ".liquid"), template.Source, cancel);
+            }
             if (p.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(results.Select(r => new { winner = r.Winner.Name, r.Decided, r.Scored, table = r.Table.Select(t => new { t.Template.Name, t.NllPerToken, t.BitsPerByte, t.Low, t.High, t.Examples }) }), new JsonSerializerOptions { WriteIndented = true }));
+                Console.WriteLine(JsonSerializer.Serialize(results.Select(r => new { winner = r.Winner.Name, r.Decided, r.Tried, r.TriedOnTrain, table = r.Table.Select(t => new { t.Template.Name, t.How, t.Score, t.ScoreLow, t.ScoreHigh, t.Low, t.High, t.Measures, t.Examples }) }), new JsonSerializerOptions { WriteIndented = true }));
             else
-                foreach (var result in results)
-                {
-                    Console.WriteLine($"{"template",-24} {"nll/token",10} {"difference to the winner",28} {"examples",9}");
-                    foreach (var t in result.Table) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{t.Template.Name,-24} {t.NllPerToken,10:F4} {$"[{t.Low:F4}, {t.High:F4}]",28} {t.Examples,9}"));
-                    Console.WriteLine($"chosen: {result.Winner.Name}{(result.Decided ? "" : " (the runner-up is within the interval)")}\n");
-                }
-            return Task.FromResult(ExitCodes.Ok);
+                foreach (var result in results) Console.WriteLine(TuningArguments.Text(result) + "\n");
+            return ExitCodes.Ok;
         });
-        return new Command("prompts", "Prompt templates: list, show, tune.") { list, show, tune };
+
+        var history = new Command("history", "Template versions that tuning left in a lab, and what each was made from.") { lab, json };
+        history.SetAction(p =>
+        {
+            using var storage = Storage.Lab.Open(p.GetRequiredValue(lab), readOnly: true);
+            var lines = storage.Lineage();
+            if (p.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(lines.Select(l => new { l.Name, l.Version, l.ParentHash, l.How, objectives = JsonSerializer.Deserialize<JsonElement>(l.Objectives) }), new JsonSerializerOptions { WriteIndented = true }));
+            else
+                foreach (var l in lines) Console.WriteLine($"{l.Name,-26} {l.Version,-4} {l.How,-15} from {l.ParentHash[..12]}");
+            return ExitCodes.Ok;
+        });
+        return new Command("prompts", "Prompt templates: list, show, tune, history.") { list, show, tune, history };
     }
 }

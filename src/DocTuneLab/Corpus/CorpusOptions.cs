@@ -1,4 +1,6 @@
+using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Prompts;
+using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Tokenization;
 
 namespace DocTuneLab.Corpus;
@@ -51,12 +53,32 @@ public sealed record CorpusOptions
     /// <summary>Held-out items that no sample may copy; default none.</summary>
     public Decontamination? HeldOut { get; init; }
 
+    /// <summary>Share of questions and tasks that show retrieved passages, distractors among them, where there are pages; default 0.05.</summary>
+    public double RetrievedShare { get; init; } = 0.05;
+
+    /// <summary>Where samples of general knowledge come from, replayed so that tuning forgets less; null for none. Default none.</summary>
+    public GeneralSamples? General { get; init; }
+
+    /// <summary>Share of samples that are general, where there is a source of them; default 0.1.</summary>
+    public double ReplayShare { get; init; } = 0.1;
+
+    /// <summary>Files and folders of C# that uses the library (its own tests, examples), to be mined for usages; default none.</summary>
+    public IReadOnlyList<string> Usages { get; init; } = [];
+
+    /// <summary>What every sample must hold under these options.</summary>
+    internal ValidationOptions Validation => new()
+    {
+        MaxTokens = MaxTokens, CountTokens = text => Tokenizer?.Count(text) ?? (text.Length + 3) / 4, HeldOut = HeldOut, NearDuplicateThreshold = NearDuplicateThreshold,
+    };
+
     /// <exception cref="LabException">An option is out of range.</exception>
     internal CorpusOptions Validated()
     {
         if (Count < 1) throw new LabException($"Corpus option Count is {Count}; expected at least 1.");
         if (MaxTokens < 16) throw new LabException($"Corpus option MaxTokens is {MaxTokens}; expected at least 16, usually 150 to 400.");
         if (ChineseShare is < 0 or > 1) throw new LabException($"Corpus option ChineseShare is {ChineseShare}; expected 0 to 1.");
+        if (RetrievedShare is < 0 or > 1) throw new LabException($"Corpus option RetrievedShare is {RetrievedShare}; expected 0 to 1.");
+        if (ReplayShare is < 0 or >= 1) throw new LabException($"Corpus option ReplayShare is {ReplayShare}; expected at least 0, below 1.");
         if (DocumentShare is < 0 or > 1) throw new LabException($"Corpus option DocumentShare is {DocumentShare}; expected 0 to 1.");
         if (NearDuplicateThreshold is <= 0 or > 1) throw new LabException($"Corpus option NearDuplicateThreshold is {NearDuplicateThreshold}; expected above 0, at most 1.");
         if (Mix.Values.Any(w => w < 0) || Mix.Values.Sum() <= 0) throw new LabException("Corpus option Mix needs weights of at least 0, and one above 0.");
@@ -79,9 +101,12 @@ public readonly record struct CorpusProgress(SampleKind Kind, int Accepted, int 
 /// <param name="Wanted">Accepted samples wanted.</param>
 /// <param name="Drafts">Drafts made.</param>
 /// <param name="Accepted">Drafts that passed everything.</param>
-/// <param name="Rejected">The others by reason: <c>does not compile</c>, <c>duplicate</c>, <c>near-duplicate</c>, <c>held-out copy</c>, <c>too long</c>, …</param>
+/// <param name="Rejected">The others by reason: the name of the first check that failed (<c>compiles</c>, <c>not held out</c>, <c>length</c>, …), <c>duplicate</c>, <c>near-duplicate</c> or <c>nothing to write</c>.</param>
 public sealed record KindAccount(SampleKind Kind, int Wanted, int Drafts, int Accepted, IReadOnlyDictionary<string, int> Rejected)
 {
+    /// <summary>Name in tables; default the kind's.</summary>
+    public string Label { get => field ?? Kind.ToString(); init; }
+
     /// <summary>Every draft is accounted for.</summary>
     public bool Closes => Drafts == Accepted + Rejected.Values.Sum();
 
@@ -95,4 +120,8 @@ public sealed record KindAccount(SampleKind Kind, int Wanted, int Drafts, int Ac
 /// <param name="Accounts">Accounting per kind.</param>
 /// <param name="Coverage">What the samples teach per symbol.</param>
 /// <param name="Tokens">Tokens of all accepted samples.</param>
-public sealed record GeneratedCorpus(IReadOnlyList<Sample> Samples, IReadOnlyList<Sample> Rejected, IReadOnlyList<KindAccount> Accounts, CoverageLedger Coverage, long Tokens);
+public sealed record GeneratedCorpus(IReadOnlyList<Sample> Samples, IReadOnlyList<Sample> Rejected, IReadOnlyList<KindAccount> Accounts, CoverageLedger Coverage, long Tokens)
+{
+    /// <summary>Questions and tasks as inputs of their template with the right answer, in order of acceptance; the same samples otherwise.</summary>
+    public IReadOnlyList<PromptExample> Examples { get; init; } = [];
+}

@@ -1,4 +1,5 @@
 using DocTuneLab.Corpus.Code;
+using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 using Microsoft.CodeAnalysis;
@@ -11,100 +12,58 @@ namespace DocTuneLab.Corpus;
 /// <summary>Samples made from a method: its explanation, the method with a gap, the method with a mistake; and names that do not exist.</summary>
 internal sealed class DerivedSamples(ApiIndex index)
 {
-    private static readonly HashSet<string> Inherited = new(StringComparer.Ordinal) { "ToString", "Equals", "GetHashCode", "GetType", "ReferenceEquals", "Finalize", "MemberwiseClone" };
+    private readonly Mistakes _mistakes = new(index);
+    private readonly InventedNames _names = new(index);
 
-    public Candidate Explain(CodeDraft draft, CorpusOptions options, Random random)
+    public static Draft Explain(CodeDraft draft, Random random)
     {
         var code = random.Next(2) == 0 ? draft.Body : draft.Method;
-        return new Candidate
-        {
-            Kind = SampleKind.Explain,
-            Source = draft.Recipe,
-            Messages = [Message.User(PromptLibrary.Default["explain.plain"].Render(new Dictionary<string, string> { ["code"] = code })), Message.Assistant(draft.Meaning)],
-            Prompt = draft.Meaning,
-            Code = draft.Body,
-            Symbols = draft.Symbols,
-            Good = new CodeToJudge(draft.Method, CodeForm.Members, draft.Usings),
-        };
+        return draft.Sample(SampleKind.Explain, [Message.User(PromptLibrary.Default["explain.plain"].Render(new Dictionary<string, string> { ["code"] = code })), Message.Assistant(draft.Meaning)], code, "explain.plain");
     }
 
-    public Candidate? Completion(CodeDraft draft, Random random)
+    /// <summary>The method with a gap where a node of its syntax stood: a member's name, arguments, an expression, a statement or a block.</summary>
+    public Draft? Completion(CodeDraft draft, Random random)
     {
         var code = $"// {draft.Instruction}\n{draft.Method}";
         var root = SyntaxFactory.ParseCompilationUnit(code);
         var spans = new List<TextSpan>();
         foreach (var node in root.DescendantNodes())
-        {
-            if (node is MemberAccessExpressionSyntax access && index.MemberNames.Contains(access.Name.Identifier.Text)) { spans.Add(access.Name.Span); spans.Add(access.Name.Span); }
-            if (node is ArgumentListSyntax { Arguments.Count: > 0 } arguments) spans.Add(TextSpan.FromBounds(arguments.OpenParenToken.Span.End, arguments.CloseParenToken.SpanStart));
-            if (node is ReturnStatementSyntax { Expression: { } expression }) spans.Add(expression.Span);
-        }
+            switch (node)
+            {
+                // What a model must know of the library are names, so they come twice.
+                case MemberAccessExpressionSyntax access when index.MemberNames.Contains(access.Name.Identifier.Text): spans.AddRange([access.Name.Span, access.Name.Span]); break;
+                case ArgumentListSyntax { Arguments.Count: > 0 } list: spans.Add(TextSpan.FromBounds(list.OpenParenToken.Span.End, list.CloseParenToken.SpanStart)); break;
+                case ReturnStatementSyntax { Expression: { } expression }: spans.Add(expression.Span); break;
+                case EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax } value: spans.Add(value.Value.Span); break;
+                case LambdaExpressionSyntax lambda: spans.Add(lambda.Body.Span); break;
+                case StatementSyntax statement when statement is not (BlockSyntax or LocalFunctionStatementSyntax): spans.Add(statement.Span); break;
+                case BlockSyntax { Statements.Count: > 0 } block: spans.Add(TextSpan.FromBounds(block.Statements[0].SpanStart, block.Statements[^1].Span.End)); break;
+            }
         if (spans.Count == 0) return null;
         var span = spans[random.Next(spans.Count)];
         var user = PromptLibrary.Default["completion.fim"].Render(new Dictionary<string, string> { ["prefix"] = code[..span.Start], ["suffix"] = code[span.End..] });
-        return new Candidate
-        {
-            Kind = SampleKind.Completion,
-            Source = draft.Recipe,
-            Messages = [Message.User(user), Message.Assistant(code.Substring(span.Start, span.Length))],
-            Prompt = draft.Instruction,
-            Code = draft.Body,
-            Symbols = draft.Symbols,
-            Good = new CodeToJudge(draft.Method, CodeForm.Members, draft.Usings),
-        };
+        return draft.Sample(SampleKind.Completion, [Message.User(user), Message.Assistant(code.Substring(span.Start, span.Length))], draft.Instruction, "completion.fim");
     }
 
-    public Candidate? Repair(CodeDraft draft, Random random)
+    /// <summary>The method with a mistake that the compiler must find, its message, and the method as it was.</summary>
+    public Draft? Repair(CodeDraft draft, Random random)
     {
-        if (Break(draft, random) is not { } wrong) return null;
-        return new Candidate
+        if (_mistakes.Break(draft, random) is not { } mistake) return null;
+        var template = mistake.MissingUsing is null ? "repair.plain" : "repair.using";
+        return draft.Sample(SampleKind.Repair, [], draft.Instruction, template) with
         {
-            Kind = SampleKind.Repair,
-            Source = draft.Recipe,
-            Prompt = draft.Instruction,
-            Code = draft.Body,
-            Symbols = draft.Symbols,
-            Good = new CodeToJudge(draft.Method, CodeForm.Members, draft.Usings),
-            Bad = new CodeToJudge(CodeDraft.Compose(draft.Signature, wrong), CodeForm.Members, draft.Usings),
-            Complete = error => [Message.User(PromptLibrary.Default["repair.plain"].Render(new Dictionary<string, string>
+            Grounds = $"{mistake.Kind}: {draft.Recipe}",
+            Mistake = mistake.Code,
+            MistakeError = mistake.Error,
+            Complete = error => [Message.User(PromptLibrary.Default[template].Render(new Dictionary<string, string>
             {
-                ["signature"] = draft.Signature, ["body"] = wrong, ["diagnostic"] = $"{error.Id}: {error.Message.Split(" (are you missing")[0].Split(" and no accessible extension")[0]}",
-            })), Message.Assistant(AnswerFormat.Code(draft.Body))],
+                ["signature"] = draft.Signature, ["body"] = mistake.Body, ["diagnostic"] = CompilerMessage(error),
+            })), Message.Assistant(mistake.MissingUsing is { } space ? AnswerFormat.Code($"using {space};") : AnswerFormat.Code(draft.Body))],
         };
     }
 
-    // A body with one mistake of the kinds that models make: an invented name, a forgotten argument, a property called.
-    private string? Break(CodeDraft draft, Random random)
-    {
-        var body = draft.Body;
-        var root = SyntaxFactory.ParseCompilationUnit(body);
-        var edits = new List<(TextSpan Span, string Text)>();
-        foreach (var access in root.DescendantNodes().OfType<MemberAccessExpressionSyntax>())
-        {
-            var name = access.Name.Identifier;
-            if (!index.MemberNames.Contains(name.Text)) continue;
-            foreach (var other in Misspellings(name.Text, random)) edits.Add((name.Span, other));
-            if (access.Parent is not InvocationExpressionSyntax && access.Parent is not AssignmentExpressionSyntax) edits.Add((new TextSpan(access.Span.End, 0), "()"));
-        }
-        foreach (var list in root.DescendantNodes().OfType<ArgumentListSyntax>().Where(l => l.Arguments.Count > 0))
-        {
-            var last = list.Arguments[^1];
-            edits.Add((TextSpan.FromBounds(list.Arguments.Count > 1 ? list.Arguments[^2].Span.End : last.SpanStart, last.Span.End), ""));
-        }
-        if (edits.Count == 0) return null;
-        var edit = edits[random.Next(edits.Count)];
-        return string.Concat(body.AsSpan(0, edit.Span.Start), edit.Text, body.AsSpan(edit.Span.End));
-    }
-
-    private IEnumerable<string> Misspellings(string name, Random random)
-    {
-        IEnumerable<string> all =
-        [
-            name.EndsWith("Async", StringComparison.Ordinal) ? name[..^5] : name + "Async", name.StartsWith("Get", StringComparison.Ordinal) && name.Length > 3 ? name[3..] : "Get" + name,
-            name.EndsWith('s') ? name[..^1] : name + "s", Recombined(name, random) ?? name,
-        ];
-        return all.Where(n => !index.MemberNames.Contains(n) && SyntaxFacts.IsValidIdentifier(n));
-    }
+    /// <summary>The compiler's message without its advice, which names what a model is to find by itself.</summary>
+    public static string CompilerMessage(CodeDiagnostic error) => $"{error.Id}: {error.Message.Split(" (are you missing")[0].Split(" and no accessible extension")[0]}";
 
     /// <summary>A plausible member that the type lacks, and the nearest that it has.</summary>
     public (string Name, MemberEntry Nearest)? Invent(MemberEntry member, Random random)
@@ -113,23 +72,13 @@ internal sealed class DerivedSamples(ApiIndex index)
         if (named.Count == 0 || member.Symbol.Kind is ApiKind.Constructor or ApiKind.Operator or ApiKind.Indexer || member.Symbol.Obsolete is not null) return null;
         for (var i = 0; i < 8; i++)
         {
-            var candidates = random.Next(3) == 0 ? Misspellings(member.Symbol.Name, random).ToList() : Recombined(member.Symbol.Name, random) is { } r ? [r] : [];
+            var candidates = random.Next(3) == 0 ? _names.Misspellings(member.Symbol.Name, random).ToList() : _names.Recombined(member.Symbol.Name, random) is { } r ? [r] : [];
             if (candidates.Count == 0) continue;
             var name = candidates[random.Next(candidates.Count)];
-            if (index.MemberNames.Contains(name) || Inherited.Contains(name) || index.Types.Any(t => t.Path == name)) continue;
+            if (index.MemberNames.Contains(name) || InventedNames.IsInherited(name) || index.Types.Any(t => t.Path == name)) continue;
             return (name, named.Where(m => m.Symbol.Obsolete is null).MinBy(m => (Distance(m.Symbol.Name, name), m.Symbol.Name)) ?? member);
         }
         return null;
-    }
-
-    // First words of one name with the last word of another: looks like the library's own, and is not.
-    private string? Recombined(string name, Random random)
-    {
-        var own = Prose.Words(name).Split(' ');
-        var other = Prose.Words(index.Members[random.Next(index.Members.Count)].Symbol.Name.Split('.')[^1]).Split(' ');
-        IEnumerable<string> words = own.Length > 1 ? own[..^1].Append(other[^1]) : random.Next(2) == 0 ? own.Append(other[^1]) : other[..1].Concat(own);
-        var text = string.Concat(words.Where(w => w.Length > 0).Select(Prose.UpperFirst));
-        return SyntaxFacts.IsValidIdentifier(text) && text != name && !index.MemberNames.Contains(text) && !Inherited.Contains(text) ? text : null;
     }
 
     private static int Distance(string a, string b)

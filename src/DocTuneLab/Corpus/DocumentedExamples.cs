@@ -11,16 +11,25 @@ namespace DocTuneLab.Corpus;
 /// <summary>The documentation's own examples as methods: C# blocks of pages, and <c>example</c> elements of XML documentation.</summary>
 internal sealed partial class DocumentedExamples(ApiIndex index)
 {
-    private sealed record Example(string Instruction, string Code, IReadOnlyList<string> Symbols, IReadOnlyList<string> Chunks);
+    /// <summary>Code that someone wrote to show a use, before it is a method.</summary>
+    /// <param name="Instruction">What it shows.</param>
+    /// <param name="Code">Statements, or a whole method.</param>
+    /// <param name="Symbols">Members that it is about.</param>
+    /// <param name="Chunks">Chunks that it comes from.</param>
+    /// <param name="Source">Where it was found.</param>
+    internal sealed record Example(string Instruction, string Code, IReadOnlyList<string> Symbols, IReadOnlyList<string> Chunks, string Source = "documented example");
 
     /// <summary>
     /// Turns each example into a draft. Pages often use a variable that an earlier block declared: a name that the compiler
     /// does not know and that reads like one of the library's types becomes a parameter of that type.
     /// </summary>
-    public IReadOnlyList<CodeDraft> Drafts(IReadOnlyList<Chunk> chunks, ICodeJudge judge, Random random, CancellationToken cancel)
+    public IReadOnlyList<CodeDraft> Drafts(IReadOnlyList<Chunk> chunks, ICodeJudge judge, Random random, CancellationToken cancel) =>
+        Methods([.. FromChunks(chunks).Concat(FromSymbols()).DistinctBy(e => (e.Instruction, e.Code))], judge, random, cancel);
+
+    /// <summary>Examples as methods; what does not compile yet is among them.</summary>
+    internal IReadOnlyList<CodeDraft> Methods(IReadOnlyList<Example> examples, ICodeJudge judge, Random random, CancellationToken cancel)
     {
-        var examples = FromChunks(chunks).Concat(FromSymbols()).DistinctBy(e => (e.Instruction, e.Code)).ToList();
-        var drafts = examples.ConvertAll(e => Wrap(e, [], random));
+        var drafts = examples.Select(e => Wrap(e, [], random)).ToList();
         for (var round = 0; round < 2; round++)
         {
             var verdicts = judge.Judge([.. drafts.Select(d => new CodeToJudge(d.Draft.Method, CodeForm.Members, d.Draft.Usings))], cancel);
@@ -86,7 +95,7 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
             signature = $"public static {(isAsync ? "async Task" : "void")} {Prose.MethodName(example.Instruction, random)}({string.Join(", ", parameters.Select(p => $"{p.Type} {p.Name}"))})";
         }
         var all = index.UsingsFor(example.Symbols, parameters.Select(p => p.Type)).Concat(usings).Distinct(StringComparer.Ordinal).ToList();
-        return (new CodeDraft(example.Instruction, signature, body, example.Symbols, all, "documented example", example.Instruction) { Chunks = example.Chunks }, parameters);
+        return (new CodeDraft(example.Instruction, signature, body, example.Symbols, all, example.Source, example.Instruction) { Chunks = example.Chunks }, parameters);
     }
 
     // "pump" and "mainPump" read like Pump; "pumps" like a list of them.

@@ -1,5 +1,7 @@
+using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents;
 using DocTuneLab.Library;
+using DocTuneLab.Prompts.Tuning;
 
 namespace DocTuneLab.Corpus;
 
@@ -30,26 +32,40 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
         if (symbols.Count == 0 && chunks.Count == 0) throw new LabException("Nothing to generate from: the library has no public symbols and there are no chunks. Parse documents and assemblies first.");
         var index = new ApiIndex(symbols);
         var examples = new DocumentedExamples(index).Drafts(chunks, judge, new Random(_options.Seed), cancel);
-        var source = new CandidateSource(index, chunks, examples, _options);
-        var run = new Run(source, judge, _options, new CoverageLedger(symbols), symbols.Select(s => s.Id).ToHashSet(StringComparer.Ordinal));
+        if (_options.Usages.Count > 0) examples = [.. examples, .. new MinedUsages(index).Drafts(_options.Usages, judge, new Random(_options.Seed), cancel)];
+        var source = new DraftSource(index, chunks, examples, _options);
+        var run = new Run(source, new SampleValidator(symbols, judge, _options.Validation), chunks, _options, new CoverageLedger(symbols));
+        var general = _options.General is null ? 0 : (int)Math.Round(_options.Count * _options.ReplayShare);
         var total = _options.Mix.Values.Sum();
         foreach (var kind in Order)
         {
-            var wanted = kind == SampleKind.Code && _options.Mix.GetValueOrDefault(kind) > 0 ? _options.Count - run.Accepted.Count
-                : (int)Math.Round(_options.Count * _options.Mix.GetValueOrDefault(kind) / total);
+            var wanted = kind == SampleKind.Code && _options.Mix.GetValueOrDefault(kind) > 0 ? _options.Count - general - run.Accepted.Count
+                : (int)Math.Round((_options.Count - general) * _options.Mix.GetValueOrDefault(kind) / total);
             if (wanted > 0) run.Fill(kind, wanted, progress, cancel);
         }
+        if (general > 0) run.Replay(_options.General!.Generate(general, _options, cancel));
         var samples = run.Accepted.ToArray();
         new Random(_options.Seed).Shuffle(samples);
-        return new GeneratedCorpus(samples, run.Rejected, run.Accounts, run.Ledger, run.Tokens);
+        return new GeneratedCorpus(samples, run.Rejected, run.Accounts, run.Ledger, run.Tokens) { Examples = run.Examples };
     }
 
-    private sealed class Run(CandidateSource source, ICodeJudge judge, CorpusOptions options, CoverageLedger ledger, IReadOnlySet<string> known)
+    /// <summary>Accepted questions or tasks as inputs of their template with the right answer: examples to tune prompts with.</summary>
+    /// <param name="kind">Kind of sample: code or qa.</param>
+    /// <param name="chunks">Chunks that may be trained on.</param>
+    /// <param name="cancel">Stops between batches.</param>
+    public IReadOnlyList<PromptExample> Examples(SampleKind kind, IReadOnlyList<Chunk> chunks, CancellationToken cancel = default)
     {
-        private readonly NearDuplicates _seen = new(options.NearDuplicateThreshold);
+        var single = new StructuralGenerator(symbols, judge, _options with { Mix = new Dictionary<SampleKind, double> { [kind] = 1 } });
+        return [.. single.Generate(chunks, null, cancel).Examples];
+    }
+
+    private sealed class Run(DraftSource source, SampleValidator validator, IReadOnlyList<Chunk> chunks, CorpusOptions options, CoverageLedger ledger)
+    {
+        private readonly Dictionary<string, Chunk> _chunks = chunks.DistinctBy(c => c.Id).ToDictionary(c => c.Id, StringComparer.Ordinal);
         public List<Sample> Accepted { get; } = [];
         public List<Sample> Rejected { get; } = [];
         public List<KindAccount> Accounts { get; } = [];
+        public List<PromptExample> Examples { get; } = [];
         public CoverageLedger Ledger { get; } = ledger;
         public long Tokens { get; private set; }
 
@@ -62,20 +78,25 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
                 cancel.ThrowIfCancellationRequested();
                 // A batch is never larger than what is missing, so nothing that passes is thrown away.
                 var size = Math.Min(wanted - accepted, 512);
-                var batch = new List<Candidate>(size);
+                var batch = new List<Draft>(size);
                 var before = accepted;
                 for (var i = 0; i < size; i++)
                 {
                     drafts++;
-                    if (source.Next(kind) is not { } candidate) Count(rejected, "nothing to write");
-                    else if (Screen(candidate) is { } reason) Reject(candidate, reason.Name, reason.Detail, rejected);
-                    else batch.Add(candidate);
+                    if (source.Next(kind) is not { } draft) Count(rejected, "nothing to write");
+                    // What needs no compiler comes before it.
+                    else if (validator.Screen(draft) is { } failed) Reject(draft, [failed], rejected);
+                    else batch.Add(draft);
                 }
-                foreach (var (candidate, messages, verdict, failure) in Judge(batch, cancel))
+                foreach (var judged in validator.Judge(batch, cancel))
                 {
-                    if (failure is not null) Reject(candidate, failure.Value.Name, failure.Value.Detail, rejected);
-                    else if (Accept(candidate with { Messages = messages }, verdict) is { } reason) Reject(candidate with { Messages = messages }, reason.Name, reason.Detail, rejected);
-                    else accepted++;
+                    var sample = validator.Accept(judged);
+                    if (!sample.Accepted) Reject(judged.Draft, sample.Checks, rejected);
+                    else
+                    {
+                        Keep(judged.Draft, sample);
+                        accepted++;
+                    }
                 }
                 // Batch after batch and nothing new: the kind is exhausted.
                 stalled = accepted > before ? 0 : stalled + 1;
@@ -84,83 +105,41 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
             Accounts.Add(new KindAccount(kind, wanted, drafts, accepted, rejected));
         }
 
-        // What needs no compiler comes before it.
-        private (string Name, string? Detail)? Screen(Candidate candidate)
+        /// <summary>Takes samples of general knowledge, which no symbol of the library is about.</summary>
+        public void Replay(GeneratedCorpus general)
         {
-            if (candidate.Messages is not { } messages) return null;
-            if (_seen.ContainsExact(Text(messages))) return ("duplicate", null);
-            var tokens = options.Tokens(messages);
-            if (tokens > options.MaxTokens) return ("too long", $"{tokens} tokens, at most {options.MaxTokens}");
-            return options.HeldOut?.Find(candidate.Prompt, candidate.Code, candidate.Symbols) is { } copy ? ("held-out copy", copy) : null;
-        }
-
-        private IEnumerable<(Candidate, IReadOnlyList<Message>?, Verdict?, (string Name, string? Detail)?)> Judge(List<Candidate> batch, CancellationToken cancel)
-        {
-            var pieces = batch.SelectMany(c => new[] { c.Good, c.Bad }).OfType<CodeToJudge>().ToList();
-            var verdicts = pieces.Count == 0 ? [] : judge.Judge(pieces, cancel);
-            var next = 0;
-            foreach (var candidate in batch)
+            var (kept, rejected) = (0, new SortedDictionary<string, int>(StringComparer.Ordinal));
+            foreach (var account in general.Accounts)
+                foreach (var (reason, count) in account.Rejected) rejected[reason] = rejected.GetValueOrDefault(reason) + count;
+            foreach (var sample in general.Samples)
             {
-                var good = candidate.Good is null ? null : verdicts[next++];
-                var bad = candidate.Bad is null ? null : verdicts[next++];
-                if (good is { Compiles: false })
-                    yield return (candidate, candidate.Messages, good, ("does not compile", good.Errors is [var first, ..] ? $"{first.Id}: {first.Message}" : null));
-                else if (bad is not null && (bad.Compiles || bad.Errors.Count == 0))
-                    yield return (candidate, candidate.Messages, good, ("mistake compiles", null));
-                else if (bad is not null && candidate.BadError is { } expected && bad.Errors.All(e => e.Id != expected))
-                    yield return (candidate, candidate.Messages, good, ("not proven absent", $"{bad.Errors[0].Id}: {bad.Errors[0].Message}"));
-                else yield return (candidate, candidate.Messages ?? candidate.Complete!(bad!.Errors[0]), good, null);
+                Accepted.Add(sample with { Evidence = new Evidence([], []), Provenance = sample.Provenance! with { Source = "general" } });
+                Tokens += options.Tokens(sample.Messages);
+                kept++;
             }
+            Accounts.Add(new KindAccount(SampleKind.Code, general.Accounts.Sum(a => a.Wanted), general.Accounts.Sum(a => a.Drafts), kept, rejected) { Label = "General" });
         }
 
-        private (string Name, string? Detail)? Accept(Candidate candidate, Verdict? verdict)
+        private void Keep(Draft draft, Sample sample)
         {
-            var messages = candidate.Messages!;
-            if (candidate.Complete is not null && Screen(candidate) is { } screened) return screened;
-            if (_seen.TryAdd(Text(messages)) is { } duplicate) return (duplicate, null);
-            // The compiler knows which overload the code really calls; what has no name in the code (constructors, indexers,
-            // operators) it does not report, and is taken from the draft.
-            var used = verdict?.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null }).Select(u => Documented(u.Id!)).OfType<string>().ToList();
-            var symbols = used is { Count: > 0 } ? [.. used.Concat(candidate.Symbols.Where(IsUnnamed)).Distinct(StringComparer.Ordinal)] : candidate.Symbols;
-            var sample = new Sample(CorpusFile.IdOf(candidate.Kind, messages), candidate.Kind, messages, new Evidence(candidate.Chunks, symbols), Passed(candidate), Split.Train);
+            if (sample.Provenance is { Document.Length: 0 } made && sample.Evidence.Chunks is [var first, ..] && _chunks.TryGetValue(first, out var chunk))
+                sample = sample with { Provenance = made with { Document = chunk.DocumentPath, HeadingPath = chunk.HeadingPath } };
             Accepted.Add(sample);
             Ledger.Add(sample);
-            Tokens += options.Tokens(messages);
-            return null;
+            Tokens += options.Tokens(sample.Messages);
+            if (draft.Inputs is { } inputs) Examples.Add(new PromptExample(inputs, sample.Messages[^1].Content));
         }
 
-        // What the compiler adds by itself (the constructor of a plain struct, the equality of a record) stands for its type.
-        private string? Documented(string id)
+        private void Reject(Draft draft, IReadOnlyList<Check> checks, SortedDictionary<string, int> counts)
         {
-            if (known.Contains(id)) return id;
-            var member = id.Split('(')[0];
-            var type = $"T:{member[2..Math.Max(2, member.LastIndexOf('.'))]}";
-            return known.Contains(type) ? type : null;
-        }
-
-        private static bool IsUnnamed(string id) => id.Contains("#ctor", StringComparison.Ordinal) || id.Contains(".op_", StringComparison.Ordinal) || (id.StartsWith("P:", StringComparison.Ordinal) && id.Contains('(', StringComparison.Ordinal));
-
-        private List<Check> Passed(Candidate candidate)
-        {
-            List<Check> checks = [new("grounded", true, candidate.Source)];
-            if (candidate.Good is not null) checks.Add(new("compiles", true, null));
-            if (candidate.Bad is not null) checks.Add(new(candidate.BadError is null ? "mistake fails" : "proven absent", true, candidate.BadError));
-            checks.Add(new("unique", true, null));
-            if (options.HeldOut is { } heldOut) checks.Add(new("not held out", true, $"against {heldOut.Count} items"));
-            return checks;
-        }
-
-        private void Reject(Candidate candidate, string reason, string? detail, SortedDictionary<string, int> counts)
-        {
-            Count(counts, reason);
-            if (reason is "duplicate" or "near-duplicate") return;
-            IReadOnlyList<Message> messages = candidate.Messages ?? [Message.User(candidate.Prompt), Message.Assistant(candidate.Code ?? "")];
-            Rejected.Add(new Sample(CorpusFile.IdOf(candidate.Kind, messages), candidate.Kind, messages, new Evidence(candidate.Chunks, candidate.Symbols),
-                [new("grounded", true, candidate.Source), new(reason, false, detail)], Split.Train));
+            var failed = checks.First(c => !c.Passed);
+            Count(counts, failed is { Name: "unique", Detail: { } duplicate } ? duplicate : failed.Name);
+            // Duplicates are counted, not kept: there may be more of them than of all else.
+            if (failed.Name == "unique") return;
+            IReadOnlyList<Message> messages = draft.Messages.Count > 0 ? draft.Messages : [Message.User(draft.Prompt), Message.Assistant(draft.Body ?? "")];
+            Rejected.Add(new Sample(CorpusFile.IdOf(draft.Kind, messages), draft.Kind, messages, draft.Evidence, checks, Split.Train) { Provenance = draft.Provenance });
         }
 
         private static void Count(SortedDictionary<string, int> counts, string reason) => counts[reason] = counts.GetValueOrDefault(reason) + 1;
-
-        private static string Text(IReadOnlyList<Message> messages) => $"{messages[^2].Content}\n{messages[^1].Content}";
     }
 }

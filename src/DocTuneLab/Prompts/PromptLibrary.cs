@@ -46,6 +46,17 @@ public sealed class PromptLibrary
         return new PromptLibrary([.. own, .. Default.Templates.Where(t => !names.Contains(t.Name))]);
     }
 
+    /// <summary>These templates, with another in the place of one of them.</summary>
+    /// <param name="name">The name that it is asked for by.</param>
+    /// <param name="template">What is found under it; its own name may be another.</param>
+    public PromptLibrary With(string name, PromptTemplate template)
+    {
+        var changed = new PromptLibrary([]);
+        foreach (var (key, value) in _byName) changed._byName[key] = value;
+        changed._byName[name] = template;
+        return changed;
+    }
+
     private static PromptLibrary LoadEmbedded()
     {
         var assembly = Assembly.GetExecutingAssembly();

@@ -24,9 +24,10 @@ public sealed partial class PromptTemplate
     private static readonly FluidParser Parser = new();
     private readonly IFluidTemplate _body;
 
-    private PromptTemplate(string source, string path, Dictionary<string, bool> inputs, IFluidTemplate body)
+    private PromptTemplate(string source, string path, Dictionary<string, bool> inputs, string text, IFluidTemplate body)
     {
         Source = source;
+        Body = text;
         Path = path;
         _inputs = inputs;
         _body = body;
@@ -68,6 +69,9 @@ public sealed partial class PromptTemplate
     /// <summary>The file's text.</summary>
     public string Source { get; }
 
+    /// <summary>The Liquid text under the front matter.</summary>
+    public string Body { get; }
+
     /// <summary>Where it was read from, for messages.</summary>
     public string Path { get; }
 
@@ -105,7 +109,7 @@ public sealed partial class PromptTemplate
         if (!Parser.TryParse(bodyText.TrimEnd('\n'), out var body, out var error))
             throw new LabException($"{path}:{bodyLine + ErrorLine(error)}: Liquid error: {error}");
         CheckNames(bodyText, bodyLine, path, inputs);
-        return new PromptTemplate(source, path, inputs, body)
+        return new PromptTemplate(source, path, inputs, bodyText.TrimEnd('\n'), body)
         {
             Name = Required(root, "name", path),
             Version = Required(root, "version", path),
@@ -116,6 +120,32 @@ public sealed partial class PromptTemplate
             Sampling = ReadSampling(root, path),
             Examples = ReadExamples(root, path, inputs),
         };
+    }
+
+    /// <summary>A template made from this one; its front matter names its <c>parent</c>, and the rest of it stays.</summary>
+    /// <param name="name">Name of the new one.</param>
+    /// <param name="version">Version; default this one's.</param>
+    /// <param name="body">Liquid text; default this one's.</param>
+    /// <param name="examples">All examples; default this one's.</param>
+    /// <param name="parent">What it counts as made from; default this one.</param>
+    /// <exception cref="LabException">The body is no valid template for these inputs.</exception>
+    public PromptTemplate Derive(string name, string? version = null, string? body = null, IReadOnlyList<FewShot>? examples = null, PromptTemplate? parent = null)
+    {
+        var match = FrontMatter().Match(Source);
+        var root = ReadYaml(match.Groups[1].Value, Path);
+        void Set(string key, YamlNode value) => root.Children[new YamlScalarNode(key)] = value;
+        Set("name", new YamlScalarNode(name));
+        Set("version", new YamlScalarNode(version ?? Version));
+        Set("parent", new YamlScalarNode($"{(parent ?? this).Name}@{(parent ?? this).Version} {(parent ?? this).Hash}"));
+        if (examples is not null)
+            Set("examples", new YamlSequenceNode(examples.Select(e => new YamlMappingNode([.. e.Inputs.Where(i => _inputs.ContainsKey(i.Key)).Select(i => Pair(i.Key, i.Value)), Pair("answer", e.Answer)]))));
+        using var yaml = new StringWriter { NewLine = "\n" };
+        new YamlStream(new YamlDocument(root)).Save(yaml, assignAnchors: false);
+        var front = yaml.ToString().ReplaceLineEndings("\n").TrimEnd('\n');
+        if (front.EndsWith("\n...", StringComparison.Ordinal)) front = front[..^4];
+        return Parse($"---\n{front}\n---\n{body ?? Body}\n", name);
+
+        static KeyValuePair<YamlNode, YamlNode> Pair(string key, string value) => new(new YamlScalarNode(key), new YamlScalarNode(value) { Style = YamlDotNet.Core.ScalarStyle.DoubleQuoted });
     }
 
     /// <summary>Renders the user turn.</summary>

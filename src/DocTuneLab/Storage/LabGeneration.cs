@@ -1,7 +1,9 @@
 using Dapper;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Prompts.Tuning;
 
 namespace DocTuneLab.Storage;
 
@@ -73,10 +75,39 @@ public sealed partial class Lab
     /// <param name="parentHash">Hash of the template it comes from.</param>
     /// <param name="how">Such as <c>tuned</c> or <c>reflected</c>.</param>
     /// <param name="objectives">What was measured, as JSON.</param>
-    public void SaveLineage(Prompts.PromptTemplate template, string parentHash, string how, string objectives)
+    public void SaveLineage(PromptTemplate template, string parentHash, string how, string objectives)
     {
         SaveTemplate(template.Name, template.Version, template.Source);
         Transact(t => _sql.Execute("INSERT OR REPLACE INTO template_lineage (name, version, parent_hash, how, objectives, created) VALUES (@Name, @Version, @parentHash, @how, @objectives, @now)", new { template.Name, template.Version, parentHash, how, objectives, now = Now() }, t));
+    }
+
+    /// <summary>Keeps the winner of a tuning: what was made anew as the next version of the template that it comes from, with its lineage and what was measured.</summary>
+    /// <returns>The template as kept.</returns>
+    public PromptTemplate Keep(PromptTuningResult result)
+    {
+        var row = result.Table[0];
+        var (name, objectives) = (row.Template.Name.Split('+')[0], ToJson(new { row.Score, row.ScoreLow, row.ScoreHigh, row.Measures, row.Examples, Candidates = result.Table.Count, result.Tried, result.Decided }));
+        if (row.How == "given")
+        {
+            SaveLineage(row.Template, row.Parent, "chosen", objectives);
+            return row.Template;
+        }
+        var parent = result.Table.First(t => t.Template.Hash == row.Parent).Template;
+        // The same winner of a repeated tuning is the same version.
+        var versions = Query<(string Version, string Key)>("SELECT version, document_key FROM templates WHERE name = @name", new { name }).ToList();
+        var next = versions.Select(v => int.TryParse(v.Version, out var number) ? number : 0).Append(int.TryParse(parent.Version, out var own) ? own : 1).Max() + 1;
+        foreach (var (version, _) in versions)
+            if (row.Template.Derive(name, version, parent: parent) is var same && Stored(versions.First(v => v.Version == version).Key) == same.Source) return same;
+        var winner = row.Template.Derive(name, next.ToString(System.Globalization.CultureInfo.InvariantCulture), parent: parent);
+        SaveLineage(parent, parent.Hash, "parent", "{}");
+        SaveLineage(winner, row.Parent, row.How, objectives);
+        return winner;
+    }
+
+    /// <summary>The text of a kept template version, or null.</summary>
+    public string? Template(string name, string version)
+    {
+        lock (_gate) return _sql.QuerySingleOrDefault<string?>("SELECT document_key FROM templates WHERE name = @name AND version = @version", new { name, version }) is { } key ? Stored(key) : null;
     }
 
     /// <summary>Name, version, hash of the parent and how it was made, of all kept templates with a parent.</summary>

@@ -9,7 +9,7 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     private static Chunk Page(string heading, string text, params CodeBlock[] blocks) => new(ContentHash.Of(heading, text), "guide.md", new SourceSpan(0, text.Length), ["Guide", heading], text, blocks, [], 0);
 
     private GeneratedCorpus Generate(SampleKind kind, int count, params Chunk[] chunks) => new StructuralGenerator(fixture.Symbols, fixture.Batched,
-        new CorpusOptions { Count = count, DocumentShare = 1, ChineseShare = 0, MaxTokens = 400, Mix = new Dictionary<SampleKind, double> { [kind] = 1 } }).Generate(chunks, null, TestContext.Current.CancellationToken);
+        new CorpusOptions { Count = count, DocumentShare = 1, ChineseShare = 0, RetrievedShare = 0, MaxTokens = 400, Mix = new Dictionary<SampleKind, double> { [kind] = 1 } }).Generate(chunks, null, TestContext.Current.CancellationToken);
 
     private static List<(string Kind, string Question, string Answer)> Asked(GeneratedCorpus corpus) => [.. corpus.Samples.Select(s => (s.Checks[0].Detail!, s.Messages[^2].Content, s.Messages[^1].Content))];
 

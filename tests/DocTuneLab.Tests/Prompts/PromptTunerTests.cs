@@ -1,5 +1,6 @@
 using DocTuneLab.Corpus;
 using DocTuneLab.Prompts;
+using DocTuneLab.Prompts.Tuning;
 
 namespace DocTuneLab.Tests.Prompts;
 
@@ -48,9 +49,9 @@ public sealed class PromptTunerTests
     private static PromptExample[] Examples(int count) => [.. Enumerable.Range(0, count).Select(i => new PromptExample(AnswerFormat.QaInputs($"Question {i}?"), $"{i % 7} valves"))];
 
     [Fact]
-    public void The_template_under_which_answers_are_likeliest_wins()
+    public async Task The_template_under_which_answers_are_likeliest_wins()
     {
-        var result = new PromptTuner(Model()).Tune(Candidates, Examples(40), null, TestContext.Current.CancellationToken);
+        var result = await new PromptTuner(new LikelihoodTrial(Model(), Examples(40))).TuneAsync(Candidates, null, TestContext.Current.CancellationToken);
         Assert.Equal("label", result.Winner.Name);
         Assert.Equal(5, result.Table.Count);
         Assert.Equal(result.Winner, result.Table[0].Template);
@@ -59,50 +60,50 @@ public sealed class PromptTunerTests
     }
 
     [Fact]
-    public void Scores_are_what_the_model_says()
+    public async Task Scores_are_what_the_model_says()
     {
         var model = Model();
         var examples = Examples(6);
-        var result = new PromptTuner(model, new PromptTuningOptions(Budget: 6)).Tune(Candidates[..1], examples, null, TestContext.Current.CancellationToken);
+        var result = await new PromptTuner(new LikelihoodTrial(model, examples), options: new PromptTuningOptions(Budget: 6)).TuneAsync(Candidates[..1], null, TestContext.Current.CancellationToken);
         var direct = model.Score([.. examples.Select(e => (IReadOnlyList<Message>)[.. Candidates[0].Messages(e.Inputs), Message.Assistant(e.Reference)])], TestContext.Current.CancellationToken);
-        Assert.Equal(direct.Average(s => s.MeanNll), result.Table[0].NllPerToken, 10);
-        Assert.Equal(direct.Sum(s => -s.LogProbability) / Math.Log(2) / direct.Sum(s => s.Bytes), result.Table[0].BitsPerByte, 10);
+        Assert.Equal(direct.Average(s => s.MeanNll), result.Table[0].Measures.NllPerToken!.Value, 10);
+        Assert.Equal(direct.Sum(s => -s.LogProbability) / Math.Log(2) / direct.Sum(s => s.Bytes), result.Table[0].Measures.BitsPerByte!.Value, 10);
     }
 
     [Fact]
-    public void Halving_keeps_within_the_budget_and_drops_the_worse_half()
+    public async Task Halving_keeps_within_the_budget_and_drops_the_worse_half()
     {
         var model = Model();
-        var result = new PromptTuner(model, new PromptTuningOptions(Budget: 70, FirstRound: 4)).Tune(Candidates, Examples(100), null, TestContext.Current.CancellationToken);
-        Assert.Equal(model.Scored, result.Scored);
-        Assert.InRange(result.Scored, 40, 70);
+        var result = await new PromptTuner(new LikelihoodTrial(model, Examples(100)), options: new PromptTuningOptions(Budget: 70, FirstRound: 4)).TuneAsync(Candidates, null, TestContext.Current.CancellationToken);
+        Assert.Equal(model.Scored, result.Tried);
+        Assert.InRange(result.Tried, 40, 70);
         Assert.Equal(2, result.Table.Count(r => r.Examples < 8));
         Assert.True(result.Table[0].Examples > 8);
-        Assert.Equal(result.Scored, result.Table.Sum(r => r.Examples));
+        Assert.Equal(result.Tried, result.Table.Sum(r => r.Examples));
     }
 
     [Fact]
-    public void Equal_templates_are_not_told_apart()
+    public async Task Equal_templates_are_not_told_apart()
     {
-        var result = new PromptTuner(Model()).Tune([Candidates[0], Template("twin", "{{ question }}")], Examples(30), null, TestContext.Current.CancellationToken);
+        var result = await new PromptTuner(new LikelihoodTrial(Model(), Examples(30))).TuneAsync([Candidates[0], Template("twin", "{{ question }}")], null, TestContext.Current.CancellationToken);
         Assert.False(result.Decided);
         Assert.Equal((0, 0), (result.Table[1].Low, result.Table[1].High));
     }
 
     [Fact]
-    public void The_seed_decides_the_intervals()
+    public async Task The_seed_decides_the_intervals()
     {
-        PromptScore Second(int seed) => new PromptTuner(Model(), new PromptTuningOptions(Seed: seed, Budget: 60)).Tune(Candidates, Examples(50), null, TestContext.Current.CancellationToken).Table[1];
-        Assert.Equal(Second(1), Second(1));
-        Assert.NotEqual(Second(1), Second(2));
+        async Task<(double, double)> SecondAsync(int seed) => (await new PromptTuner(new LikelihoodTrial(Model(), Examples(50)), options: new PromptTuningOptions(Seed: seed, Budget: 60)).TuneAsync(Candidates, null, TestContext.Current.CancellationToken)).Table[1] is var row ? (row.Low, row.High) : default;
+        Assert.Equal(await SecondAsync(1), await SecondAsync(1));
+        Assert.NotEqual(await SecondAsync(1), await SecondAsync(2));
     }
 
     [Fact]
-    public void Nothing_to_choose_from_is_an_error()
+    public async Task Nothing_to_choose_from_is_an_error()
     {
-        var tuner = new PromptTuner(Model(), new PromptTuningOptions(Budget: 2));
-        Assert.Throws<LabException>(() => tuner.Tune([], Examples(3), null, TestContext.Current.CancellationToken));
-        Assert.Throws<LabException>(() => tuner.Tune(Candidates, [], null, TestContext.Current.CancellationToken));
-        Assert.Contains("raise the budget", Assert.Throws<LabException>(() => tuner.Tune(Candidates, Examples(3), null, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        static PromptTuner Tuner(int examples) => new(new LikelihoodTrial(Model(), Examples(examples)), options: new PromptTuningOptions(Budget: 2));
+        await Assert.ThrowsAsync<LabException>(() => Tuner(3).TuneAsync([], null, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<LabException>(() => Tuner(0).TuneAsync(Candidates, null, TestContext.Current.CancellationToken));
+        Assert.Contains("raise the budget", (await Assert.ThrowsAsync<LabException>(() => Tuner(3).TuneAsync(Candidates, null, TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
     }
 }

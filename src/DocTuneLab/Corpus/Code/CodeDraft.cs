@@ -1,3 +1,6 @@
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Library;
+
 namespace DocTuneLab.Corpus.Code;
 
 /// <summary>A method that is asked for, before the compiler has seen it.</summary>
@@ -18,4 +21,15 @@ internal sealed record CodeDraft(string Instruction, string Signature, string Bo
 
     /// <summary>Signature and body as one declaration.</summary>
     public static string Compose(string signature, string body) => $"{signature}\n{{\n    {body.Replace("\n", "\n    ", StringComparison.Ordinal)}\n}}";
+
+    /// <summary>A sample made from the method, which must compile.</summary>
+    /// <param name="kind">What it teaches.</param>
+    /// <param name="messages">Turns; empty where the compiler's message is not known yet.</param>
+    /// <param name="prompt">Instruction or question without the template.</param>
+    /// <param name="template">Name of the template that made the user's turn.</param>
+    public Draft Sample(SampleKind kind, IReadOnlyList<Message> messages, string prompt, string template) => new()
+    {
+        Kind = kind, Messages = messages, Prompt = prompt, Body = Body, Evidence = new Evidence(Chunks, Symbols), Code = new CodeToJudge(Method, CodeForm.Members, Usings), Grounds = Recipe,
+        Provenance = new Provenance("structural", "", [template], "", []),
+    };
 }

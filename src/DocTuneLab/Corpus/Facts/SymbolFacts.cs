@@ -48,6 +48,24 @@ internal static partial class SymbolFacts
             yield return Make("enum-count", Number(values.Count));
         }
         if (Replacement(s.Obsolete) is { } replacement) yield return Make("obsolete", replacement);
+        foreach (var p in type.TypeParameters.Where(p => p.Constraint.Length > 0)) yield return Make("constraint", p.Constraint, ("parameter", p.Name));
+        foreach (var group in type.Members.Where(m => m.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor).GroupBy(m => m.Group, StringComparer.Ordinal).Where(g => g.Count() > 1))
+            foreach (var fact in OfOverloads(type, [.. group])) yield return fact;
+    }
+
+    private static IEnumerable<Fact> OfOverloads(TypeEntry type, IReadOnlyList<MemberEntry> overloads)
+    {
+        var first = overloads[0].Symbol;
+        var name = first.Kind == ApiKind.Constructor ? $"new {Display(type)}" : $"{Display(type)}.{first.Name}";
+        static string List(MemberEntry m) => $"({string.Join(", ", m.Arguments.Select(p => p.Type))})";
+        yield return Build("overload-count", Number(overloads.Count), [.. overloads.Select(o => o.Symbol.Id)], [("member", name), ("name", first.Name), ("type", Display(type))]);
+        if (overloads.Count <= 4) yield return Build("overloads", string.Join("; ", overloads.Select(List)), [.. overloads.Select(o => o.Symbol.Id)], [("member", name), ("name", first.Name), ("type", Display(type))]);
+        foreach (var overload in overloads)
+        {
+            // A type that only this one takes tells it from the others.
+            var own = overload.Arguments.Select(p => p.Type).FirstOrDefault(t => !overloads.Any(o => o != overload && o.Arguments.Any(p => p.Type == t)));
+            if (own is not null) yield return Build("overload-taking", List(overload), [overload.Symbol.Id], [("member", name), ("name", first.Name), ("type", Display(type)), ("argument", own)]);
+        }
     }
 
     private static IEnumerable<Fact> OfMember(MemberEntry m, Dictionary<string, int> declared, Dictionary<string, int> overloads, Dictionary<string, int> sentences)
@@ -78,6 +96,7 @@ internal static partial class SymbolFacts
             yield return Make("parameter-count", Number(m.Arguments.Count));
         }
         if (s.Signature.Length < 140 && s.Kind != ApiKind.EnumMember) yield return Make("signature", s.Signature.TrimEnd(';'));
+        foreach (var p in m.TypeParameters.Where(p => p.Constraint.Length > 0)) yield return Make("constraint", p.Constraint, ("parameter", p.Name));
         foreach (var p in m.Arguments)
         {
             yield return Make("parameter-type", p.Type, ("parameter", p.Name));

@@ -37,7 +37,7 @@ public sealed class CorpusGenerator(RequestEngine engine, ApiModel api, ICodeJud
         var plan = new GenerationPlan(api, _options);
         var validator = new SampleValidator(api, judge, validation);
         await using var compiler = new CompileQueue(validator);
-        var writer = new SampleWriter(engine, api, new ApiIndex(api.Symbols), new EvidenceAssembler(api, chunks, validation?.CountTokens), compiler, _options);
+        var writer = new SampleWriter(engine, api, new ApiIndex(api.Symbols), new EvidenceAssembler(api.Symbols, chunks, validation?.CountTokens), compiler, _options, validation ?? new ValidationOptions());
         var ledger = new CoverageLedger(api.Symbols);
         var most = (int)Math.Ceiling(_options.Count * _options.MaxPlannedPerSample);
         try

@@ -16,16 +16,20 @@ public sealed record AssembledEvidence(string Text, IReadOnlyList<string> Chunks
 /// </summary>
 public sealed class EvidenceAssembler
 {
-    private readonly ApiModel _api;
+    private readonly Dictionary<string, ApiSymbol> _types;
+    private readonly ILookup<string, ApiSymbol> _typesByName, _members;
     private readonly IReadOnlyList<Chunk> _chunks;
     private readonly Dictionary<string, List<Chunk>> _bySymbol = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Chunk>> _byDocument;
     private readonly Func<string, int> _count;
 
     /// <summary>An assembler over chunks that may be trained on.</summary>
-    public EvidenceAssembler(ApiModel api, IReadOnlyList<Chunk> chunks, Func<string, int>? countTokens = null)
+    public EvidenceAssembler(IReadOnlyList<ApiSymbol> symbols, IReadOnlyList<Chunk> chunks, Func<string, int>? countTokens = null)
     {
-        (_api, _chunks, _count) = (api, chunks, countTokens ?? (t => (t.Length + 3) / 4));
+        (_chunks, _count) = (chunks, countTokens ?? (t => (t.Length + 3) / 4));
+        _types = symbols.Where(s => s.ContainingType is null).DistinctBy(s => s.Id).ToDictionary(s => s.Id, StringComparer.Ordinal);
+        _typesByName = _types.Values.ToLookup(t => t.Name.Split('<')[0], StringComparer.Ordinal);
+        _members = symbols.Where(s => s.ContainingType is not null).ToLookup(TypeId, StringComparer.Ordinal);
         foreach (var chunk in chunks)
             foreach (var id in chunk.Symbols)
             {
@@ -34,6 +38,13 @@ public sealed class EvidenceAssembler
             }
         _byDocument = chunks.GroupBy(c => c.DocumentPath, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.OrderBy(c => c.Span.Start).ToList(), StringComparer.Ordinal);
     }
+
+    /// <summary>Whether there are no chunks.</summary>
+    public bool IsEmpty => _chunks.Count == 0;
+
+    /// <summary>The chunk that a sample comes from, or that mentions most of its members; null where none does.</summary>
+    public Chunk? About(IReadOnlyList<string> chunks, IReadOnlyList<string> symbols) => _chunks.FirstOrDefault(c => chunks.Contains(c.Id))
+        ?? symbols.SelectMany(s => _bySymbol.GetValueOrDefault(s, [])).GroupBy(c => c.Id, StringComparer.Ordinal).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).FirstOrDefault()?.First();
 
     /// <summary>Evidence for members.</summary>
     public AssembledEvidence For(IReadOnlyList<ApiSymbol> symbols, int tokens, Random random)
@@ -60,7 +71,7 @@ public sealed class EvidenceAssembler
         {
             if (symbols.Any(s => s.Id == type.Id)) continue;
             Add($"{type.Signature} // {type.Summary}");
-            foreach (var constructor in _api.MembersOf(type.Id).Where(m => m.Kind == ApiKind.Constructor || (m.IsStatic && m.ReturnType == type.Name)).Take(3)) Add("  " + constructor.Signature);
+            foreach (var constructor in _members[type.Id].Where(m => m.Kind == ApiKind.Constructor || (m.IsStatic && m.ReturnType == type.Name)).Take(3)) Add("  " + constructor.Signature);
         }
         if (main is not null)
         {
@@ -72,16 +83,25 @@ public sealed class EvidenceAssembler
         return new AssembledEvidence(text.ToString().TrimEnd(), chunks, main);
     }
 
-    /// <summary>Passages as a retriever would bring them: the right one among distractors, or distractors alone.</summary>
-    public IReadOnlyList<Chunk> Retrieved(Chunk? right, int count, Random random)
+    /// <summary>Passages as a retriever would bring them: the right one among distractors, or distractors alone, in any order.</summary>
+    /// <param name="right">The passage that helps; null for none.</param>
+    /// <param name="count">Passages at most.</param>
+    /// <param name="tokens">Tokens of all of them at most; what does not fit is not taken.</param>
+    /// <param name="random">Source of the choice.</param>
+    public IReadOnlyList<Chunk> Retrieved(Chunk? right, int count, int tokens, Random random)
     {
         var found = new List<Chunk>();
-        if (right is not null) found.Add(right);
-        for (var i = 0; i < 20 * count && found.Count < count && _chunks.Count > 0; i++)
+        var left = tokens;
+        bool Take(Chunk chunk)
         {
-            var other = _chunks[random.Next(_chunks.Count)];
-            if (found.TrueForAll(c => c.Id != other.Id)) found.Add(other);
+            var cost = _count(chunk.Text) + 2;
+            if (cost > left || found.Exists(c => c.Id == chunk.Id)) return false;
+            left -= cost;
+            found.Add(chunk);
+            return true;
         }
+        if (right is not null && !Take(right)) return [];
+        for (var i = 0; i < 20 * count && found.Count < count && _chunks.Count > 0; i++) Take(_chunks[random.Next(_chunks.Count)]);
         var shuffled = found.ToArray();
         random.Shuffle(shuffled);
         return shuffled;
@@ -102,8 +122,14 @@ public sealed class EvidenceAssembler
     // Types that a caller needs to have or to handle.
     private IEnumerable<ApiSymbol> Linked(ApiSymbol s)
     {
-        if (_api.TypeOf(s) is { } owner) yield return owner;
+        if (_types.TryGetValue(TypeId(s), out var owner)) yield return owner;
         foreach (var name in s.Parameters.Select(p => p.Type).Append(s.ReturnType).SelectMany(TypeText.Names).Distinct(StringComparer.Ordinal))
-            foreach (var type in _api.FindByName(name).Where(t => t.ContainingType is null)) yield return type;
+            foreach (var type in _typesByName[name]) yield return type;
+    }
+
+    private static string TypeId(ApiSymbol member)
+    {
+        var path = member.Id[2..].Split('(')[0].Split('~')[0];
+        return $"T:{(path.LastIndexOf('.') is > 0 and var dot ? path[..dot] : path)}";
     }
 }

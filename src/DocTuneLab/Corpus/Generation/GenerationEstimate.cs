@@ -20,7 +20,7 @@ public sealed record GenerationEstimate(int Samples, long Requests, long PromptT
     /// <param name="endpoints">For prices.</param>
     public static GenerationEstimate Of(ApiModel api, IReadOnlyList<Chunk> chunks, GenerationOptions options, IReadOnlyList<EndpointOptions> endpoints)
     {
-        var evidence = new EvidenceAssembler(api, chunks);
+        var evidence = new EvidenceAssembler(api.Symbols, chunks);
         var (requests, prompt, completion) = (0L, 0L, 0L);
         foreach (var sample in new GenerationPlan(api, options).Next(options.Count))
         {

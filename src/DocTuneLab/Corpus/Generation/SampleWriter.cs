@@ -17,11 +17,13 @@ namespace DocTuneLab.Corpus.Generation;
 /// <param name="IsPending">Whether it was not asked at all.</param>
 /// <param name="Extra">Drafts that came of it besides: repair samples and paraphrases.</param>
 /// <param name="Preferences">Refused answers beside mended ones.</param>
-internal sealed record WrittenSample(PlannedSample Plan, Judged? Judged, string? Failure, bool IsPending, IReadOnlyList<Judged> Extra, IReadOnlyList<PreferencePair> Preferences);
+/// <param name="Calls">Calls that it took.</param>
+internal sealed record WrittenSample(PlannedSample Plan, Judged? Judged, string? Failure, bool IsPending, IReadOnlyList<Judged> Extra, IReadOnlyList<PreferencePair> Preferences, IReadOnlyList<DialogueCall> Calls);
 
 /// <summary>Writes one planned sample: question, context and solution in separate calls, the compiler's messages sent back where code fails.</summary>
-internal sealed partial class SampleWriter(RequestEngine engine, ApiModel api, ApiIndex index, EvidenceAssembler evidence, CompileQueue compiler, GenerationOptions options)
+internal sealed partial class SampleWriter(RequestEngine engine, ApiModel api, ApiIndex index, EvidenceAssembler evidence, CompileQueue compiler, GenerationOptions options, ValidationOptions validation)
 {
+    private const int AnswerRoom = 120;
     private readonly Recipes _recipes = new(index);
     private readonly DerivedSamples _derived = new(index);
 
@@ -49,11 +51,11 @@ internal sealed partial class SampleWriter(RequestEngine engine, ApiModel api, A
             var judged = work.Judged ?? await compiler.JudgeAsync(draft, cancel);
             if (judged.Failed is null && options.Judge) judged = await GradedAsync(work, judged);
             if (judged.Failed is null && plan.Kind is SampleKind.Code or SampleKind.Qa && random.NextDouble() < options.ParaphraseShare) await ParaphraseAsync(work, judged.Draft);
-            return new WrittenSample(plan, judged, null, false, work.Extra, work.Preferences);
+            return new WrittenSample(plan, judged, null, false, work.Extra, work.Preferences, work.Dialogue.Calls);
         }
         catch (NoAnswerException e)
         {
-            return new WrittenSample(plan, null, e.Reason, e.IsPending, work.Extra, work.Preferences);
+            return new WrittenSample(plan, null, e.Reason, e.IsPending, work.Extra, work.Preferences, work.Dialogue.Calls);
         }
     }
 
@@ -86,8 +88,8 @@ internal sealed partial class SampleWriter(RequestEngine engine, ApiModel api, A
         string body;
         if (options.StructuralQuestions)
         {
-            var messages = options.CodeTemplate.Messages(AnswerFormat.CodeInputs(instruction, signature, context, options.LibraryName));
-            body = Body(await w.Dialogue.TextAsync(options.CodeTemplate, messages, 0, null, new SamplingOptions(192, 0.6, 0.95)), signature);
+            var inputs = AnswerFormat.CodeInputs(instruction, signature, context, options.LibraryName);
+            body = Body(await w.Dialogue.TextAsync(options.CodeTemplate, options.CodeTemplate.Messages(inputs), inputs, 0, null, new SamplingOptions(192, 0.6, 0.95)), signature);
         }
         else body = Body(Text(await w.Dialogue.AskAsync("generate.code-solution", Inputs(w, ("instruction", instruction), ("signature", signature), ("context", context))), "body"), signature);
         var draft = CodeDraftOf(w, instruction, signature, context, body);
@@ -98,7 +100,7 @@ internal sealed partial class SampleWriter(RequestEngine engine, ApiModel api, A
                 ("diagnostics", string.Join('\n', verdict.Errors.Take(5).Select(e => $"line {e.Line}: {e.Id}: {e.Message}"))), ("overloads", Overloads(verdict, w)))), "body"), signature);
             if (mended == body) break;
             var next = await compiler.JudgeAsync(CodeDraftOf(w, instruction, signature, context, mended), w.Cancel);
-            if (next.Failed is null) await MendedAsync(w, judged.Draft, verdict, next.Draft, signature, context, body, mended);
+            if (next.Failed is null) await MendedAsync(w, judged.Draft, verdict, next.Draft, signature, body, mended);
             (judged, body) = (next, mended);
         }
         w.Judged = judged;
@@ -117,15 +119,13 @@ internal sealed partial class SampleWriter(RequestEngine engine, ApiModel api, A
     }
 
     // The failed answer and the one that compiles teach mending, and which of two answers is better.
-    private async Task MendedAsync(Work w, Draft failed, Verdict verdict, Draft mended, string signature, string context, string wrong, string right)
+    private async Task MendedAsync(Work w, Draft failed, Verdict verdict, Draft mended, string signature, string wrong, string right)
     {
-        var error = verdict.Errors[0];
-        var message = $"{error.Id}: {error.Message.Split(" (are you missing")[0].Split(" and no accessible extension")[0]}";
+        var message = DerivedSamples.CompilerMessage(verdict.Errors[0]);
         var user = PromptLibrary.Default["repair.plain"].Render(new Dictionary<string, string> { ["signature"] = signature, ["body"] = wrong, ["diagnostic"] = message });
         var draft = Draft(w, SampleKind.Repair, [Message.User(user)], AnswerFormat.Code(right), mended.Prompt) with { Code = mended.Code, Body = right, Mistake = failed.Code, EvidenceText = "", Language = null };
         w.Extra.Add(await compiler.JudgeAsync(draft, w.Cancel));
         w.Preferences.Add(new PreferencePair([.. mended.Messages.SkipLast(1)], mended.Messages[^1].Content, failed.Messages[^1].Content, message));
-        _ = context;
     }
 
     private async Task<Draft> QuestionAsync(Work w)
@@ -151,8 +151,8 @@ internal sealed partial class SampleWriter(RequestEngine engine, ApiModel api, A
     private Draft Completion(Work w, IReadOnlyList<CodeDraft> accepted)
     {
         var code = Given(w, accepted);
-        var candidate = _derived.Completion(code, w.Random) ?? throw new NoAnswerException("nothing to complete", false);
-        return Draft(w, SampleKind.Completion, [.. candidate.Messages!.SkipLast(1)], candidate.Messages![^1].Content, candidate.Prompt) with { Code = candidate.Good, Body = code.Body, Evidence = new Evidence(code.Chunks, code.Symbols), EvidenceText = "" };
+        var draft = _derived.Completion(code, w.Random) ?? throw new NoAnswerException("nothing to complete", false);
+        return draft with { Provenance = Provenance(w) };
     }
 
     private async Task<Draft> UnanswerableAsync(Work w)
@@ -208,7 +208,9 @@ internal sealed partial class SampleWriter(RequestEngine engine, ApiModel api, A
         {
             var shows = w.Random.NextDouble() < options.RetrievedShare;
             var right = w.Random.NextDouble() < 0.8 ? w.Evidence.Main : null;
-            w.Retrieved = shows ? string.Join("\n\n", evidence.Retrieved(right, 3, w.Random).Select(c => c.Text.Trim())) : "";
+            // What question and answer leave of the longest sample.
+            var room = validation.MaxTokens - user.Sum(m => validation.CountTokens(m.Content)) - AnswerRoom;
+            w.Retrieved = shows ? string.Join("\n\n", evidence.Retrieved(right, 3, room, w.Random).Select(c => c.Text.Trim())) : "";
         }
         if (w.Retrieved.Length == 0) return user;
         return [.. user.SkipLast(1), Message.User(PromptLibrary.Default["retrieved.plain"].Render(new Dictionary<string, string> { ["passages"] = w.Retrieved, ["request"] = user[^1].Content }))];

@@ -14,6 +14,9 @@ public sealed record Draft
     /// <summary>Instruction or question without the template around it.</summary>
     public required string Prompt { get; init; }
 
+    /// <summary>Inputs of the template that made the user's turn; null where it was none that is tuned.</summary>
+    public IReadOnlyDictionary<string, string>? Inputs { get; init; }
+
     /// <summary>What it is grounded in.</summary>
     public required Evidence Evidence { get; init; }
 
@@ -22,6 +25,9 @@ public sealed record Draft
 
     /// <summary>Text that the answer must be grounded in; empty where the compiler alone decides.</summary>
     public string EvidenceText { get; init; } = "";
+
+    /// <summary>What it is true by, such as the recipe that wrote it; null where the evidence's text must show it.</summary>
+    public string? Grounds { get; init; }
 
     /// <summary>Words that must stand in the evidence, letter by letter but for blanks; null where none are claimed.</summary>
     public string? Quote { get; init; }
@@ -37,6 +43,12 @@ public sealed record Draft
 
     /// <summary>Code that must not compile; null where there is none.</summary>
     public CodeToJudge? Mistake { get; init; }
+
+    /// <summary>Id of the error that the mistake must have; null for any.</summary>
+    public string? MistakeError { get; init; }
+
+    /// <summary>Writes the turns once the mistake's error is known; null where they are written already.</summary>
+    public Func<CodeDiagnostic, IReadOnlyList<Message>>? Complete { get; init; }
 
     /// <summary>Members of which the code must use at least one; empty for any code.</summary>
     public IReadOnlyList<string> MustUse { get; init; } = [];

@@ -14,7 +14,9 @@ public static partial class SampleDrafts
     {
         var (user, answer) = (sample.Messages[^2].Content, sample.Messages[^1].Content);
         var body = sample.Kind is SampleKind.Code or SampleKind.Repair or SampleKind.Migration ? AnswerFormat.BodyOf(answer) : null;
-        var code = body is not null && Signature().Matches(user) is { Count: > 0 } found ? $"{found[^1].Groups[1].Value}\n{{\n{body}\n}}"
+        // The answer to a missing using directive is the directive; what must compile is the method that is shown.
+        var code = body is not null && Directive().IsMatch(body) && Fenced().Match(user) is { Success: true } shown ? $"{shown.Groups[1].Value}\n{{\n{shown.Groups[2].Value}\n}}"
+            : body is not null && Signature().Matches(user) is { Count: > 0 } found ? $"{found[^1].Groups[1].Value}\n{{\n{body}\n}}"
             : sample.Kind == SampleKind.Completion && Gap().Match(user) is { Success: true } gap ? gap.Groups[1].Value + answer + gap.Groups[2].Value : null;
         return new Draft
         {
@@ -23,6 +25,10 @@ public static partial class SampleDrafts
         };
     }
 
+    [GeneratedRegex(@"\Ausing [\w.]+;\z")]
+    private static partial Regex Directive();
+    [GeneratedRegex(@"```csharp\n([^\n]*)\n(.*?)\n```", RegexOptions.Singleline)]
+    private static partial Regex Fenced();
     // The header of the asked method: the last line that reads like one.
     [GeneratedRegex(@"^(public static [^\n;{]*\))[ \t]*(?:where [^\n{]*)?$", RegexOptions.Multiline)]
     private static partial Regex Signature();

@@ -37,15 +37,20 @@ public sealed record Judged(Draft Draft, IReadOnlyList<Check> Checks, Verdict? C
 /// Judges drafts by what can be measured, whoever wrote them: language, length, wording, grounding, the compiler, existing members, copies,
 /// held-out tasks. Judging is stateless; duplicates are found by <see cref="Accept"/>, in the order of the calls.
 /// </summary>
-/// <param name="api">The library.</param>
+/// <param name="symbols">The library.</param>
 /// <param name="judge">The compiler, many pieces at once.</param>
 /// <param name="options">Limits.</param>
-public sealed partial class SampleValidator(ApiModel api, ICodeJudge judge, ValidationOptions? options = null)
+public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, ICodeJudge judge, ValidationOptions? options = null)
 {
     private readonly ValidationOptions _options = options ?? new ValidationOptions();
     private readonly NearDuplicates _seen = new((options ?? new ValidationOptions()).NearDuplicateThreshold);
+    private readonly Dictionary<string, ApiSymbol> _byId = symbols.DistinctBy(s => s.Id).ToDictionary(s => s.Id, StringComparer.Ordinal);
+    private readonly HashSet<string> _names = [.. symbols.Select(s => s.Name), .. symbols.SelectMany(s => s.Parameters).Select(p => p.Name)];
     // Members that every object has, and words that are code in any C#, need no evidence.
     private static readonly HashSet<string> Common = new(StringComparer.Ordinal) { "ToString", "Equals", "GetHashCode", "GetType", "Dispose", "null", "true", "false", "void", "int", "string", "bool", "double", "await", "async", "var", "new", "using", "foreach" };
+
+    /// <summary>A validator for a library as the lab reads it.</summary>
+    public SampleValidator(ApiModel api, ICodeJudge judge, ValidationOptions? options = null) : this(api.Symbols, judge, options) { }
 
     /// <summary>Judges drafts, their code in as few compilations as possible.</summary>
     public IReadOnlyList<Judged> Judge(IReadOnlyList<Draft> drafts, CancellationToken cancel = default)
@@ -58,9 +63,19 @@ public sealed partial class SampleValidator(ApiModel api, ICodeJudge judge, Vali
         {
             var code = draft.Code is null ? null : verdicts[next++];
             var mistake = draft.Mistake is null ? null : verdicts[next++];
-            judged.Add(new Judged(draft, [.. Checks(draft, code, mistake)], code));
+            // A mistake that compiles has no message to show; the draft fails by that and needs no turns of its own.
+            var whole = draft.Complete is { } complete && mistake is { Errors: [var error, ..] } ? draft with { Messages = complete(error) } : draft;
+            judged.Add(new Judged(whole, [.. Wording(whole), .. Compiler(whole, code, mistake), .. HeldOut(whole, code)], code));
         }
         return judged;
+    }
+
+    /// <summary>The first check that needs no compiler and fails, exact repetition of what was accepted among them; null where all pass or the turns are not written yet.</summary>
+    public Check? Screen(Draft draft)
+    {
+        if (draft.Complete is not null && draft.Messages.Count == 0) return null;
+        if (_seen.ContainsExact(Text(draft.Messages))) return new Check("unique", false, "duplicate");
+        return Wording(draft).Concat(HeldOut(draft, null)).FirstOrDefault(c => !c.Passed);
     }
 
     /// <summary>
@@ -72,22 +87,27 @@ public sealed partial class SampleValidator(ApiModel api, ICodeJudge judge, Vali
         var (draft, checks) = (judged.Draft, judged.Checks);
         if (judged.Failed is null)
         {
-            var duplicate = _seen.TryAdd($"{draft.Prompt}\n{draft.Messages[^1].Content}");
+            // The whole turn, not the request in it: a repair asks for the same task as the sample that it came of.
+            var duplicate = _seen.TryAdd(Text(draft.Messages));
             checks = [.. checks, new Check("unique", duplicate is null, duplicate)];
         }
+        // The compiler knows which overload the code really calls; what has no name in the code (constructors, indexers, operators) it does
+        // not report, and is taken from the draft.
         var used = judged.Compiled?.Compiles == true ? Used(judged.Compiled) : [];
-        var symbols = used.Count > 0 ? used : draft.Evidence.Symbols;
-        return new Sample(CorpusFile.IdOf(draft.Kind, draft.Messages), draft.Kind, draft.Messages, draft.Evidence with { Symbols = symbols }, checks, split) { Provenance = draft.Provenance };
+        IReadOnlyList<string> evidence = used.Count > 0 ? [.. used.Concat(draft.Evidence.Symbols.Where(IsUnnamed)).Distinct(StringComparer.Ordinal)] : draft.Evidence.Symbols;
+        return new Sample(CorpusFile.IdOf(draft.Kind, draft.Messages), draft.Kind, draft.Messages, draft.Evidence with { Symbols = evidence }, checks, split) { Provenance = draft.Provenance };
     }
 
     /// <summary>Makes the validator remember samples that exist already, so that new ones do not repeat them.</summary>
     public void Remember(IEnumerable<Sample> samples)
     {
-        foreach (var s in samples) _seen.TryAdd($"{s.Messages[^2].Content}\n{s.Messages[^1].Content}");
+        foreach (var s in samples) _seen.TryAdd(Text(s.Messages));
     }
 
-    private IEnumerable<Check> Checks(Draft d, Verdict? code, Verdict? mistake)
+    private IEnumerable<Check> Wording(Draft d)
     {
+        if (d.Grounds is not null) yield return new Check("grounded", true, d.Grounds);
+        if (d.Messages.Count == 0) yield break;
         var answer = d.Messages[^1].Content;
         if (d.Language is { } language)
         {
@@ -100,7 +120,7 @@ public sealed partial class SampleValidator(ApiModel api, ICodeJudge judge, Vali
         yield return new Check("self-contained", !leak.Success, leak.Success ? $"speaks of '{leak.Value}'" : null);
         if (!d.MayNameMembers)
         {
-            var named = d.MustUse.Select(id => api.Find(id)).OfType<ApiSymbol>().FirstOrDefault(s => s.ContainingType is not null && s.Name.Length > 3 && Regex.IsMatch(d.Prompt, $@"(?<!\w){Regex.Escape(s.Name)}(?!\w)"));
+            var named = d.MustUse.Select(id => _byId.GetValueOrDefault(id)).OfType<ApiSymbol>().FirstOrDefault(s => s.ContainingType is not null && s.Name.Length > 3 && Regex.IsMatch(d.Prompt, $@"(?<!\w){Regex.Escape(s.Name)}(?!\w)"));
             yield return new Check("names no member", named is null, named is null ? null : $"names {named.Name}");
         }
         var copied = Copied(d.Prompt, answer);
@@ -115,6 +135,10 @@ public sealed partial class SampleValidator(ApiModel api, ICodeJudge judge, Vali
             var invented = Identifiers(answer).FirstOrDefault(name => !Known(name, d));
             yield return new Check("grounded", invented is null, invented is null ? null : $"'{invented}' is neither in the library nor in the evidence");
         }
+    }
+
+    private IEnumerable<Check> Compiler(Draft d, Verdict? code, Verdict? mistake)
+    {
         if (code is not null)
         {
             yield return new Check("parses", code.Parses, code.Parses ? null : Error(code));
@@ -133,22 +157,40 @@ public sealed partial class SampleValidator(ApiModel api, ICodeJudge judge, Vali
                 if (d.MustNotUse.Count > 0) yield return new Check("leaves the old member", !d.MustNotUse.Any(used.Contains), null);
             }
         }
-        if (mistake is not null) yield return new Check("mistake fails", !mistake.Compiles, mistake.Compiles ? "the code that is shown as wrong compiles" : mistake.Errors.Count > 0 ? mistake.Errors[0].Id : null);
-        if (_options.HeldOut is { } held)
-        {
-            var copy = held.Find(d.Prompt, d.Body, code is null ? d.Evidence.Symbols : Used(code)) ?? (d.Body is not null && code is not null ? held.FindCombination(Used(code)) : null);
-            yield return new Check("not held out", copy is null, copy ?? $"against {held.Count} items");
-        }
+        if (mistake is null) yield break;
+        var failsAsSaid = !mistake.Compiles && mistake.Errors.Count > 0 && (d.MistakeError is null || mistake.Errors.Any(e => e.Id == d.MistakeError));
+        yield return new Check("mistake fails", failsAsSaid, mistake.Compiles ? "the code that is shown as wrong compiles" : Error(mistake));
     }
 
-    private IReadOnlyList<string> Used(Verdict verdict) => [.. verdict.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null } && api.Find(u.Id) is not null).Select(u => u.Id!).Distinct(StringComparer.Ordinal)];
+    private IEnumerable<Check> HeldOut(Draft d, Verdict? code)
+    {
+        if (_options.HeldOut is not { } held) yield break;
+        var members = code is null ? d.Evidence.Symbols : Used(code);
+        var copy = held.Find(d.Prompt, d.Body, members) ?? (d.Body is not null && code is not null ? held.FindCombination(members) : null);
+        yield return new Check("not held out", copy is null, copy ?? $"against {held.Count} items");
+    }
+
+    private IReadOnlyList<string> Used(Verdict verdict) => [.. verdict.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null }).Select(u => Documented(u.Id!)).OfType<string>().Distinct(StringComparer.Ordinal)];
+
+    // What the compiler adds by itself (the constructor of a plain struct, the equality of a record) stands for its type.
+    private string? Documented(string id)
+    {
+        if (_byId.ContainsKey(id)) return id;
+        var member = id.Split('(')[0];
+        var type = $"T:{member[2..Math.Max(2, member.LastIndexOf('.'))]}";
+        return _byId.ContainsKey(type) ? type : null;
+    }
+
+    private static bool IsUnnamed(string id) => id.Contains("#ctor", StringComparison.Ordinal) || id.Contains(".op_", StringComparison.Ordinal) || (id.StartsWith("P:", StringComparison.Ordinal) && id.Contains('(', StringComparison.Ordinal));
 
     // What has no name in the code (constructors, operators) the compiler reports under its type.
     private static bool SameMember(string used, string wanted) => wanted.Contains("#ctor", StringComparison.Ordinal) && used == $"T:{wanted[2..wanted.IndexOf(".#ctor", StringComparison.Ordinal)]}";
 
     private static string? Error(Verdict verdict) => verdict.Errors is [var first, ..] ? $"{first.Id}: {first.Message}" : null;
 
-    private bool Known(string name, Draft d) => Common.Contains(name) || api.FindByName(name).Count > 0 || d.EvidenceText.Contains(name, StringComparison.Ordinal) || d.Prompt.Contains(name, StringComparison.Ordinal) || api.Symbols.Any(s => s.Parameters.Any(p => p.Name == name));
+    private bool Known(string name, Draft d) => Common.Contains(name) || _names.Contains(name) || d.EvidenceText.Contains(name, StringComparison.Ordinal) || d.Prompt.Contains(name, StringComparison.Ordinal);
+
+    private static string Text(IReadOnlyList<Message> messages) => $"{messages[^2].Content}\n{messages[^1].Content}";
 
     private static IEnumerable<string> Identifiers(string answer) => CodeSpan().Matches(answer).SelectMany(m => Identifier().Matches(m.Groups[1].Value)).Select(m => m.Value);
 

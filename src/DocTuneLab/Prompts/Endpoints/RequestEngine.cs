@@ -77,6 +77,9 @@ public sealed class RequestEngine : IDisposable
     /// <summary>Whether the servers of a model hold answers to a schema.</summary>
     public bool HoldsSchema(string model) => _endpoints.Where(e => e.Model == model).All(e => e.StructuredOutput);
 
+    /// <summary>Price of a call of a model, by its first endpoint's prices; 0 where they are unknown.</summary>
+    public double CostOf(string model, long promptTokens, long completionTokens) => _endpoints.FirstOrDefault(e => e.Model == model)?.Cost(promptTokens, completionTokens) ?? 0;
+
     /// <summary>Asks nothing more; what is in flight is waited for by those who asked.</summary>
     /// <param name="reason">Shown to the user.</param>
     public void Stop(string reason)

@@ -1,17 +1,19 @@
 using DocTuneLab.Corpus.Code;
 using DocTuneLab.Corpus.Facts;
+using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Corpus;
 
-/// <summary>Makes the next candidate of each kind. Sequential and seeded; the compiler comes later.</summary>
-internal sealed class CandidateSource
+/// <summary>Makes the next draft of each kind. Sequential and seeded; the compiler comes later.</summary>
+internal sealed class DraftSource
 {
     private static readonly Dictionary<string, double> FactWeights = new(StringComparer.Ordinal)
     {
-        ["which-member"] = 3, ["member-name"] = 2.5, ["exception-when"] = 3, ["parameter-default"] = 3, ["obsolete"] = 4, ["constant"] = 4, ["enum-members"] = 3, ["which-type"] = 3, ["property-type"] = 2, ["return-type"] = 2.5,
+        ["which-member"] = 3, ["member-name"] = 2.5, ["exception-when"] = 3, ["parameter-default"] = 3, ["obsolete"] = 4, ["constraint"] = 3, ["overload-count"] = 1.5, ["overloads"] = 2, ["overload-taking"] = 2.5, ["constant"] = 4, ["enum-members"] = 3, ["which-type"] = 3, ["property-type"] = 2, ["return-type"] = 2.5,
         ["summary"] = 2, ["parameter-names"] = 1.5, ["declaring-type"] = 1.5, ["static-or-instance"] = 0.5, ["settable"] = 0.7, ["is-async"] = 0.5, ["namespace"] = 0.7, ["kind"] = 0.7, ["has-member"] = 0.7,
     };
 
@@ -25,12 +27,14 @@ internal sealed class CandidateSource
     private readonly List<Fact> _documentFacts;
     private readonly CoverageDraw _members, _asked, _documents;
     private readonly List<MemberEntry> _usable;
+    private readonly EvidenceAssembler _evidence;
     private int _nextExample;
 
-    public CandidateSource(ApiIndex index, IReadOnlyList<Chunk> chunks, IReadOnlyList<CodeDraft> examples, CorpusOptions options)
+    public DraftSource(ApiIndex index, IReadOnlyList<Chunk> chunks, IReadOnlyList<CodeDraft> examples, CorpusOptions options)
     {
         _index = index;
         _options = options;
+        _evidence = new EvidenceAssembler(index.Symbols, chunks, text => options.Tokenizer?.Count(text) ?? (text.Length + 3) / 4);
         MemberDescriptions.Attach(index, chunks);
         _random = new Random(options.Seed);
         _recipes = new Recipes(index);
@@ -44,43 +48,33 @@ internal sealed class CandidateSource
         _documents = new CoverageDraw(_documentFacts.Select(f => f.Kind == "cloze" ? 0.6 : 1));
     }
 
-    /// <summary>The next candidate of that kind; null where this attempt found nothing to say.</summary>
-    public Candidate? Next(SampleKind kind) => kind switch
+    /// <summary>The next draft of that kind; null where this attempt found nothing to say.</summary>
+    public Draft? Next(SampleKind kind) => kind switch
     {
         SampleKind.Qa => Question(),
         SampleKind.Code => Code(),
-        SampleKind.Explain => Draft() is { } d ? _derived.Explain(d, _options, _random) : null,
-        SampleKind.Completion => Draft() is { } d ? _derived.Completion(d, _random) : null,
-        SampleKind.Repair => Draft() is { } d ? _derived.Repair(d, _random) : null,
+        SampleKind.Explain => Method() is { } d ? DerivedSamples.Explain(d, _random) : null,
+        SampleKind.Completion => Method() is { } d ? _derived.Completion(d, _random) : null,
+        SampleKind.Repair => Method() is { } d ? _derived.Repair(d, _random) : null,
         _ => Unanswerable(),
     };
 
     /// <summary>Whether anything of that kind can be made at all.</summary>
     public bool Has(SampleKind kind) => kind == SampleKind.Qa ? _symbolFacts.Count + _documentFacts.Count > 0 : _usable.Count > 0 || (kind == SampleKind.Code && _examples.Count > 0);
 
-    private CodeDraft? Draft() => _usable.Count == 0 ? null : _recipes.Draft(_usable[_members.Next(_random)], _random);
+    private CodeDraft? Method() => _usable.Count == 0 ? null : _recipes.Draft(_usable[_members.Next(_random)], _random);
 
-    private Candidate? Code()
+    private Draft? Code()
     {
         // The documentation's own examples come first, each once per pass over its instructions.
-        var draft = _nextExample < _examples.Count ? _examples[_nextExample++] : Draft();
+        var draft = _nextExample < _examples.Count ? _examples[_nextExample++] : Method();
         if (draft is null) return null;
         var instruction = _random.NextDouble() < _options.ChineseShare ? _random.Next(3) switch { 0 => "编写方法：", 1 => "用 C# 实现：", _ => "完成下面的方法：" } + draft.Instruction : draft.Instruction;
         var inputs = AnswerFormat.CodeInputs(instruction, draft.Signature, "", _options.LibraryName);
-        return new Candidate
-        {
-            Kind = SampleKind.Code,
-            Source = draft.Recipe,
-            Messages = [.. _options.CodeTemplate.Messages(inputs), Message.Assistant(AnswerFormat.Code(draft.Body))],
-            Prompt = instruction,
-            Code = draft.Body,
-            Symbols = draft.Symbols,
-            Chunks = draft.Chunks,
-            Good = new CodeToJudge(draft.Method, CodeForm.Members, draft.Usings),
-        };
+        return draft.Sample(SampleKind.Code, Shown([.. _options.CodeTemplate.Messages(inputs), Message.Assistant(AnswerFormat.Code(draft.Body))], draft.Chunks, draft.Symbols), instruction, $"{_options.CodeTemplate.Name}@{_options.CodeTemplate.Version}") with { Inputs = inputs };
     }
 
-    private Candidate? Question()
+    private Draft? Question()
     {
         Fact fact;
         if (_documentFacts.Count > 0 && (_symbolFacts.Count == 0 || _random.NextDouble() < _options.DocumentShare)) fact = _documentFacts[_documents.Next(_random)];
@@ -89,19 +83,33 @@ internal sealed class CandidateSource
         // A cloze keeps its sentence's language; a Chinese frame around it would say nothing.
         var chinese = fact.Values.Values.Any(Prose.IsChinese) || Prose.IsChinese(fact.Answer) || _random.NextDouble() < _options.ChineseShare;
         var question = Phrasings.Default.Ask(fact, chinese, _random);
-        return Asked(SampleKind.Qa, fact.Kind, question, fact.Answer, fact.Symbols) with { Chunks = fact.Chunks };
+        var asked = Asked(SampleKind.Qa, fact.Kind, question, fact.Answer, fact.Symbols, fact.Chunks);
+        return asked with { Messages = Shown(asked.Messages, fact.Chunks, fact.Symbols) };
     }
 
-    private Candidate Asked(SampleKind kind, string source, string question, string answer, IReadOnlyList<string> symbols) => new()
+    private Draft Asked(SampleKind kind, string source, string question, string answer, IReadOnlyList<string> symbols, IReadOnlyList<string> chunks)
     {
-        Kind = kind,
-        Source = source,
-        Messages = [.. _options.QaTemplate.Messages(AnswerFormat.QaInputs(question, _options.LibraryName)), Message.Assistant(answer)],
-        Prompt = question,
-        Symbols = symbols,
-    };
+        var inputs = AnswerFormat.QaInputs(question, _options.LibraryName);
+        return new Draft
+        {
+            Kind = kind, Messages = [.. _options.QaTemplate.Messages(inputs), Message.Assistant(answer)], Prompt = question, Inputs = inputs, Grounds = source, Evidence = new Evidence(chunks, symbols),
+            Provenance = new Provenance("structural", "", [$"{_options.QaTemplate.Name}@{_options.QaTemplate.Version}"], "", []),
+        };
+    }
 
-    private Candidate? Unanswerable()
+    // For a model that is used with retrieval: passages before the question, others among them, the right one missing from a fifth.
+    private IReadOnlyList<Message> Shown(IReadOnlyList<Message> messages, IReadOnlyList<string> chunks, IReadOnlyList<string> symbols)
+    {
+        if (_random.NextDouble() >= _options.RetrievedShare || _evidence.IsEmpty) return messages;
+        var right = _random.NextDouble() < 0.8 ? _evidence.About(chunks, symbols) : null;
+        var passages = _evidence.Retrieved(right, 3, _options.MaxTokens - _options.Tokens(messages) - 12, _random);
+        return passages.Count == 0 ? messages : [.. messages.SkipLast(2), Message.User(PromptLibrary.Default["retrieved.plain"].Render(new Dictionary<string, string>
+        {
+            ["passages"] = string.Join("\n\n", passages.Select(c => c.Text.Trim())), ["request"] = messages[^2].Content,
+        })), messages[^1]];
+    }
+
+    private Draft? Unanswerable()
     {
         var member = _usable[_members.Next(_random)];
         if (_derived.Invent(member, _random) is not { } invented) return null;
@@ -111,10 +119,10 @@ internal sealed class CandidateSource
         var question = Phrasings.Default.Ask(fact, _random.NextDouble() < _options.ChineseShare, _random);
         if (new Scope(_index, _random).Fill(member.Owner.TypeParameters) is not { } map) return null;
         var usings = _index.UsingsFor([member.Symbol.Id], []);
-        return Asked(SampleKind.Unanswerable, "missing-member", question, fact.Answer, fact.Symbols) with
+        return Asked(SampleKind.Unanswerable, "missing-member", question, fact.Answer, fact.Symbols, []) with
         {
-            Bad = new CodeToJudge($"public static string Probe() => nameof({member.Owner.Filled(map)}.{invented.Name});", CodeForm.Members, usings),
-            BadError = "CS0117",
+            Mistake = new CodeToJudge($"public static string Probe() => nameof({member.Owner.Filled(map)}.{invented.Name});", CodeForm.Members, usings),
+            MistakeError = "CS0117",
         };
     }
 

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Globalization;
+using DocTuneLab.Prompts.Tuning;
+
+namespace DocTuneLab.Extension;
+
+/// <summary>The options of a command that tunes prompts, and its table: the same in the tool and in a cell.</summary>
+public sealed class TuningArguments
+{
+    private readonly Option<int> _examples = new("--examples") { Description = "Dev examples (of each kind) at most.", DefaultValueFactory = _ => 24 };
+    private readonly Option<bool> _formats = new("--formats") { Description = "Also tries each wording under headings and between tags." };
+    private readonly Option<int> _demonstrations = new("--demonstrations") { Description = "Validated train examples shown before the question. They would stand in every training sample, so keep 0 for a model that is to be trained.", DefaultValueFactory = _ => 0 };
+    private readonly Option<int> _reflections = new("--reflections") { Description = "With an endpoint: wordings that the model proposes after reading failed samples.", DefaultValueFactory = _ => 2 };
+    private readonly Option<int> _budget = new("--budget") { Description = "(candidate, example) pairs tried at most.", DefaultValueFactory = _ => 400 };
+    private readonly Option<string> _template = new("--template") { Description = "With an endpoint: what is tuned, such as generate.code-solution, or code-task for small models.", HelpName = "NAME", DefaultValueFactory = _ => "generate.code-solution" };
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[_examples, _formats, _demonstrations, _reflections, _budget, _template]) command.Options.Add(option);
+    }
+
+    /// <summary>Dev examples asked for.</summary>
+    public int Examples(ParseResult p) => p.GetValue(_examples) is > 0 and var n ? n : throw new LabException("--examples takes a number of at least 1.");
+
+    /// <summary>Template asked for.</summary>
+    public string Template(ParseResult p) => p.GetValue(_template)!;
+
+    /// <summary>Options given.</summary>
+    public PromptTuningOptions Options(ParseResult p) => new(p.GetValue(_budget)) { Formats = p.GetValue(_formats), Demonstrations = p.GetValue(_demonstrations), Reflections = p.GetValue(_reflections) };
+
+    /// <summary>Column titles and rows of a result; what was not measured is empty.</summary>
+    public static (string[] Columns, IReadOnlyList<string[]> Rows) Table(PromptTuningResult result)
+    {
+        (string Name, Func<PromptScore, double?> Value, string Format)[] measured =
+        [
+            ("nll/token", s => s.Measures.NllPerToken, "F4"), ("bits/byte", s => s.Measures.BitsPerByte, "F4"), ("accepted", s => s.Measures.Acceptance, "P0"), ("compiles", s => s.Measures.Compiles, "P0"), ("coverage", s => s.Measures.Coverage, "P0"),
+            ("distinct-2", s => s.Measures.Distinct2, "F2"), ("self-similarity", s => s.Measures.SelfSimilarity, "F2"), ("grade", s => s.Measures.Grade, "F1"),
+        ];
+        var shown = measured.Where(m => result.Table.Any(t => m.Value(t) is not null)).ToArray();
+        var priced = result.Table.Any(t => t.Measures.Cost > 0);
+        string[] columns = ["template", "made by", "score", "winner ahead by", .. shown.Select(m => m.Name), "tokens", .. priced ? ["cost"] : Array.Empty<string>(), "examples"];
+        return (columns, [.. result.Table.Select(t => (string[])
+        [
+            t.Template.Name, t.How, string.Create(CultureInfo.InvariantCulture, $"{t.Score:F3} [{t.ScoreLow:F3}, {t.ScoreHigh:F3}]"), t == result.Table[0] ? "" : string.Create(CultureInfo.InvariantCulture, $"[{t.Low:F3}, {t.High:F3}]"),
+            .. shown.Select(m => m.Value(t)?.ToString(m.Format, CultureInfo.InvariantCulture) ?? ""), t.Measures.Tokens.ToString("F0", CultureInfo.InvariantCulture),
+            .. priced ? [t.Measures.Cost.ToString("F4", CultureInfo.InvariantCulture)] : Array.Empty<string>(), t.Examples.ToString(CultureInfo.InvariantCulture),
+        ])]);
+    }
+
+    /// <summary>The table and what was chosen as plain text.</summary>
+    public static string Text(PromptTuningResult result)
+    {
+        var (columns, rows) = Table(result);
+        var widths = columns.Select((c, i) => rows.Select(r => r[i].Length).Append(c.Length).Max()).ToArray();
+        return string.Concat(rows.Prepend(columns).Select(row => string.Join("  ", row.Select((cell, i) => i < 2 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd() + "\n")) + Chosen(result);
+    }
+
+    /// <summary>What was chosen, in a line.</summary>
+    public static string Chosen(PromptTuningResult result) => $"chosen: {result.Winner.Name}{(result.Decided ? "" : " (the runner-up is within the interval)")}; {result.Tried} tries on dev{(result.TriedOnTrain > 0 ? $", {result.TriedOnTrain} on train" : "")}";
+}

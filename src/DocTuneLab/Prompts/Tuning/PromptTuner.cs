@@ -1,0 +1,179 @@
+namespace DocTuneLab.Prompts.Tuning;
+
+/// <summary>How <see cref="PromptTuner"/> spends its budget.</summary>
+/// <param name="Budget">Upper bound of (candidate, example) pairs tried on dev; default 400.</param>
+/// <param name="FirstRound">Examples that every candidate is tried on at first; default 8.</param>
+/// <param name="Resamples">Bootstrap draws; default 2,000.</param>
+/// <param name="Confidence">Width of the intervals; default 0.95.</param>
+/// <param name="Seed">Seed of example order, demonstrations and bootstrap.</param>
+public sealed record PromptTuningOptions(int Budget = 400, int FirstRound = 8, int Resamples = 2000, double Confidence = 0.95, int Seed = 0)
+{
+    /// <summary>What candidates are compared by.</summary>
+    public ObjectiveWeights Weights { get; init; } = new();
+
+    /// <summary>Whether candidates are also tried in other formats (headed, tagged). Default false.</summary>
+    public bool Formats { get; init; }
+
+    /// <summary>Demonstrations in front of the question, taken from train examples that were answered right; 0 for none. Default 0: they would stand in every training sample as well.</summary>
+    public int Demonstrations { get; init; }
+
+    /// <summary>Different sets of demonstrations that are tried; default 2.</summary>
+    public int DemonstrationSets { get; init; } = 2;
+
+    /// <summary>Train examples that demonstrations are taken from and reflection reads the failures of; default 16.</summary>
+    public int TrainExamples { get; init; } = 16;
+
+    /// <summary>Rounds of reflection, each proposing one wording; needs a model to reflect. Default 2.</summary>
+    public int Reflections { get; init; } = 2;
+}
+
+/// <summary>A candidate's line in the result.</summary>
+/// <param name="Template">The candidate.</param>
+/// <param name="How">How it came to be: <c>given</c>, <c>format</c>, <c>demonstrations</c> or <c>reflection</c>.</param>
+/// <param name="Parent">Hash of the template that it was made from; its own where it was given.</param>
+/// <param name="Measures">What was measured.</param>
+/// <param name="Score">What it is compared by; more is better.</param>
+/// <param name="ScoreLow">Lower end of the score's interval.</param>
+/// <param name="ScoreHigh">Upper end of it.</param>
+/// <param name="Low">Lower end of the paired interval of (winner - candidate), over the examples that both saw.</param>
+/// <param name="High">Upper end of it. An interval that holds 0 says: not distinguishable from the winner.</param>
+/// <param name="Examples">Examples that it was tried on before it was dropped.</param>
+/// <param name="Rounds">Rounds that it took part in.</param>
+public sealed record PromptScore(PromptTemplate Template, string How, string Parent, PromptMeasures Measures, double Score, double ScoreLow, double ScoreHigh, double Low, double High, int Examples, int Rounds);
+
+/// <summary>What tuning found.</summary>
+/// <param name="Winner">The best candidate of the last round.</param>
+/// <param name="Table">All candidates, best first: those that survived longest, then by score.</param>
+/// <param name="Tried">(candidate, example) pairs tried on dev, at most the budget.</param>
+/// <param name="TriedOnTrain">Pairs tried on train, for demonstrations and reflection.</param>
+public sealed record PromptTuningResult(PromptTemplate Winner, IReadOnlyList<PromptScore> Table, int Tried, int TriedOnTrain)
+{
+    /// <summary>Whether the interval of the second-best lies above 0: the winner is better by more than chance.</summary>
+    public bool Decided => Table.Count < 2 || Table[1].Low > 0;
+}
+
+/// <summary>
+/// Chooses a template by measurement. Demonstrations and proposals come from train examples; candidates race on dev examples by successive
+/// halving: every one on a few, the better half on twice as many, and so on until the budget is spent. Test examples belong in neither.
+/// </summary>
+/// <param name="dev">What candidates are compared on.</param>
+/// <param name="train">What demonstrations and failures come from; null for neither.</param>
+/// <param name="options">Budget and candidates.</param>
+/// <param name="reflection">Proposes wordings from failures; null for none.</param>
+public sealed class PromptTuner(IPromptTrial dev, IPromptTrial? train = null, PromptTuningOptions? options = null, PromptReflection? reflection = null)
+{
+    private readonly PromptTuningOptions _options = options ?? new PromptTuningOptions();
+    private int _trained;
+
+    /// <summary>Tries the candidates and names the best.</summary>
+    /// <param name="candidates">Templates that take the same inputs; the first is the one in use.</param>
+    /// <param name="progress">Called with the number of pairs tried on dev so far.</param>
+    /// <param name="cancel">Stops between rounds and within a trial.</param>
+    /// <exception cref="LabException">Nothing to choose from, nothing to try on, or a budget below one example per candidate.</exception>
+    public async Task<PromptTuningResult> TuneAsync(IReadOnlyList<PromptTemplate> candidates, IProgress<int>? progress = null, CancellationToken cancel = default)
+    {
+        if (candidates.Count == 0) throw new LabException("Prompt tuning needs at least one candidate template.");
+        if (dev.Count == 0) throw new LabException("Prompt tuning needs at least one dev example (inputs and reference answer).");
+        var runs = await CandidatesAsync(candidates, cancel);
+        if (_options.Budget < runs.Count) throw new LabException($"A budget of {_options.Budget} pairs does not cover one example for each of {runs.Count} candidates; raise the budget.");
+        var order = Enumerable.Range(0, dev.Count).ToArray();
+        new Random(_options.Seed).Shuffle(order);
+        var alive = runs.ToList();
+        var spent = 0;
+        for (var target = _options.FirstRound; ; target *= 2)
+        {
+            var seen = alive[0].Outcomes.Count;
+            // The last round may be shorter than planned: the budget is a bound, not an estimate.
+            var count = Math.Min(Math.Min(target, order.Length), seen + (_options.Budget - spent) / alive.Count);
+            if (count <= seen) break;
+            foreach (var run in alive)
+            {
+                cancel.ThrowIfCancellationRequested();
+                run.Outcomes.AddRange(await dev.TryAsync(run.Template, order[seen..count], cancel));
+                run.Rounds++;
+                spent += count - seen;
+                progress?.Report(spent);
+            }
+            // Two finalists stay to the end: what is left of the budget sharpens the one comparison that is reported.
+            alive = [.. alive.OrderByDescending(Score).Take(Math.Max(Math.Min(2, alive.Count), (alive.Count + 1) / 2))];
+        }
+        // Halving keeps the better half, so the longest-lived runs come first; the score decides among equals.
+        var ranked = runs.OrderByDescending(r => r.Outcomes.Count).ThenByDescending(Score).ToList();
+        return new PromptTuningResult(ranked[0].Template, [.. ranked.Select(run => Line(run, ranked[0]))], spent, _trained);
+    }
+
+    private async Task<List<Run>> CandidatesAsync(IReadOnlyList<PromptTemplate> given, CancellationToken cancel)
+    {
+        var runs = given.Select(t => new Run(t, "given", t.Hash)).ToList();
+        if (_options.Formats)
+            foreach (var template in given) runs.AddRange(PromptCandidates.Formats(template).Select(t => new Run(t, "format", template.Hash)));
+        if (train is null || train.Count == 0 || (_options.Demonstrations == 0 && (reflection is null || _options.Reflections == 0))) return runs;
+        var order = Enumerable.Range(0, train.Count).ToArray();
+        new Random(unchecked(_options.Seed + 1)).Shuffle(order);
+        var chosen = order[..Math.Min(order.Length, _options.TrainExamples)];
+        var (parent, outcomes) = (given[0], await TrainAsync(given[0], chosen, cancel));
+        if (reflection is not null)
+            for (var round = 0; round < _options.Reflections; round++)
+            {
+                if (await reflection.ProposeAsync(parent, outcomes, round, cancel) is not { } proposed || runs.Exists(r => r.Template.Hash == proposed.Hash)) continue;
+                var next = await TrainAsync(proposed, chosen, cancel);
+                // A wording that does worse where it was meant to help is not carried on (GEPA, arXiv 2507.19457).
+                if (PromptMeasures.Of(next).Score(_options.Weights) < PromptMeasures.Of(outcomes).Score(_options.Weights)) continue;
+                runs.Add(new Run(proposed, "reflection", parent.Hash));
+                (parent, outcomes) = (proposed, next);
+            }
+        if (_options.Demonstrations > 0)
+            runs.AddRange(PromptCandidates.Demonstrated(parent, [.. outcomes.Select(o => o.Demonstration).OfType<FewShot>()], _options.Demonstrations, _options.DemonstrationSets, _options.Seed).Select(t => new Run(t, "demonstrations", parent.Hash)));
+        return runs;
+    }
+
+    private async Task<IReadOnlyList<PromptOutcome>> TrainAsync(PromptTemplate template, int[] chosen, CancellationToken cancel)
+    {
+        _trained += chosen.Length;
+        return await train!.TryAsync(template, chosen, cancel);
+    }
+
+    private double Score(Run run) => PromptMeasures.Of(run.Outcomes).Score(_options.Weights);
+
+    private PromptScore Line(Run run, Run best)
+    {
+        var common = Math.Min(run.Outcomes.Count, best.Outcomes.Count);
+        var own = Pseudo(run.Outcomes);
+        var (scoreLow, scoreHigh) = Interval(own);
+        var (low, high) = run == best ? (0, 0) : Interval([.. Pseudo(best.Outcomes.GetRange(0, common)).Zip(Pseudo(run.Outcomes.GetRange(0, common)), (b, r) => b - r)]);
+        return new PromptScore(run.Template, run.How, run.Parent, PromptMeasures.Of(run.Outcomes), Score(run), scoreLow, scoreHigh, low, high, run.Outcomes.Count, run.Rounds);
+    }
+
+    // Jackknife pseudo-values (Efron and Tibshirani, chapter 11): of a mean they are the observations themselves, and they give coverage and
+    // diversity, which are measured over all answers together, intervals by the same bootstrap.
+    private double[] Pseudo(IReadOnlyList<PromptOutcome> outcomes)
+    {
+        var n = outcomes.Count;
+        var whole = PromptMeasures.Of(outcomes).Score(_options.Weights);
+        return [.. Enumerable.Range(0, n).Select(i => n == 1 ? whole : n * whole - (n - 1) * PromptMeasures.Of([.. outcomes.Where((_, j) => j != i)]).Score(_options.Weights))];
+    }
+
+    private (double Low, double High) Interval(double[] values)
+    {
+        var random = new Random(_options.Seed);
+        var means = new double[_options.Resamples];
+        for (var b = 0; b < means.Length; b++)
+        {
+            double sum = 0;
+            for (var i = 0; i < values.Length; i++) sum += values[random.Next(values.Length)];
+            means[b] = sum / values.Length;
+        }
+        Array.Sort(means);
+        var tail = (1 - _options.Confidence) / 2;
+        return (means[(int)(tail * (means.Length - 1))], means[(int)((1 - tail) * (means.Length - 1))]);
+    }
+
+    private sealed class Run(PromptTemplate template, string how, string parent)
+    {
+        public PromptTemplate Template => template;
+        public string How => how;
+        public string Parent => parent;
+        public List<PromptOutcome> Outcomes { get; } = [];
+        public int Rounds { get; set; }
+    }
+}

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents;
 using DocTuneLab.Prompts;
@@ -152,6 +153,58 @@ public sealed partial class LabSession
         var validator = new SampleValidator(Api!, new BatchedJudge(Judge!), Validation(4096) with { NearDuplicateThreshold = 1 });
         var judged = validator.Judge([.. Storage.Samples().Select(s => SampleDrafts.Of(s, Judge!.LibraryNamespaces))]).Select(j => validator.Accept(j)).ToList();
         return (judged.Count(s => s.Accepted), [.. judged.Where(s => !s.Accepted)]);
+    }
+
+    /// <summary>Takes a reviewed table into the lab; edited samples are judged again.</summary>
+    public ReviewSummary TakeReview(string path, string reviewer) => ReviewFile.Apply(Storage, path, reviewer, Judged());
+
+    /// <summary>Takes one decision into the lab; an edited sample is judged again.</summary>
+    /// <returns>The sample as it stands now.</returns>
+    public Sample Decide(string id, string decision, string reviewer, string note = "", string? answer = null)
+    {
+        if (decision == "edit" && answer is null) throw new LabException("an edit needs the new answer in the lines below the magic");
+        ReviewFile.Decide(Storage, id, decision, reviewer, note, null, answer, Judged());
+        var last = Storage.Reviews()[^1];
+        return Storage.Samples(acceptedOnly: false).Single(s => s.Id == (last.ReplacedBy ?? last.SampleId));
+    }
+
+    /// <summary>Writes new samples in the place of all that reviewers marked: of the same kinds, about the same members, by hosted models or without.</summary>
+    /// <returns>How many were marked, and the new samples.</returns>
+    public async Task<(int Marked, IReadOnlyList<Sample> Written)> RegenerateAsync(GenerationSettings? settings = null, CancellationToken cancel = default)
+    {
+        Need(Api, "#!docs"); Need(Suite, "#!suite");
+        var all = Storage.Samples(acceptedOnly: false).ToDictionary(s => s.Id, StringComparer.Ordinal);
+        var marked = Storage.Reviews().GroupBy(r => r.SampleId, StringComparer.Ordinal).Select(g => g.Last()).Where(r => r is { Decision: "regenerate", ReplacedBy: null } && all.ContainsKey(r.SampleId)).Select(r => all[r.SampleId]).ToList();
+        if (marked.Count == 0) return (0, []);
+        var mix = marked.GroupBy(s => s.Kind).ToDictionary(g => g.Key, g => (double)g.Count());
+        // Another seed for each round of regeneration, or the same samples would come again.
+        var seed = unchecked(Seed * 31 + Storage.Reviews().Count);
+        List<Sample> written;
+        if (settings is null)
+        {
+            var options = Structural(new CorpusOptions { RetrievedShare = 0 }) with { Count = 4 * marked.Count, Seed = seed, Mix = mix };
+            var fresh = new StructuralGenerator(Api!, Judge!, options).Generate(TrainChunks(), null, cancel).Samples.Where(s => !all.ContainsKey(s.Id)).ToList();
+            var members = marked.SelectMany(s => s.Evidence.Symbols).ToHashSet(StringComparer.Ordinal);
+            // Those about the same members first, and no more of a kind than were marked.
+            written = [.. fresh.OrderByDescending(s => s.Evidence.Symbols.Count(members.Contains)).GroupBy(s => s.Kind).SelectMany(g => g.Take((int)mix.GetValueOrDefault(g.Key)))];
+            Storage.SaveSamples(written);
+        }
+        else
+        {
+            var kinds = mix.Where(m => GenerationOptions.DefaultMix.ContainsKey(m.Key)).ToDictionary();
+            if (kinds.Count == 0) kinds = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 };
+            var result = await GenerateCorpusAsync(settings with { Options = settings.Options with { Count = marked.Count, Seed = seed, Mix = kinds, ParaphraseShare = 0, About = [.. marked.SelectMany(s => s.Evidence.Symbols).Distinct(StringComparer.Ordinal)] } }, null, cancel);
+            written = [.. result.Samples];
+        }
+        Storage.SaveReviews([.. marked.Select((s, i) => new StoredReview(s.Id, "regenerate", "doctune", "written again", i < written.Count ? written[i].Id : ""))]);
+        return (marked.Count, written);
+    }
+
+    private Func<Sample, Sample>? Judged()
+    {
+        if (Api is null || Suite is null) return null;
+        var validator = new SampleValidator(Api, new BatchedJudge(Judge!), Validation(4096) with { NearDuplicateThreshold = 1 });
+        return sample => validator.Accept(validator.Judge([SampleDrafts.Of(sample, Judge!.LibraryNamespaces)])[0], sample.Split) with { Provenance = sample.Provenance };
     }
 
     private CorpusOptions Structural(CorpusOptions options) => options with

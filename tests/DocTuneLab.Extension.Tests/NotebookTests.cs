@@ -40,6 +40,56 @@ public sealed partial class NotebookTests
     }
 
     [Fact]
+    public async Task A_hosted_model_tunes_prompts_through_http()
+    {
+        using var lab = new LabFolder();
+        var references = DocTuneLab.Library.ReferenceSet.Load([Path.Combine(lab.Root, "data/private-library/bin/Fenmark.dll")]);
+        var answers = new LibraryAnswers(DocTuneLab.Library.ApiModel.Load(references), new DocTuneLab.Library.CSharpJudge(references), 400) { WrongEvery = 2 };
+        await using var server = await LoopbackServer.StartAsync();
+        server.Answer = body => ((string)body["messages"]![0]!["content"]!).StartsWith("You improve prompt templates", StringComparison.Ordinal)
+            ? new System.Text.Json.Nodes.JsonObject { ["diagnosis"] = "invented members", ["body"] = Prompts.PromptLibrary.Default["generate.code-solution"].Body + "\nUse no member that is not shown." }.ToJsonString() : answers.Answer(body);
+        var html = HtmlReport.Render(await RunAsync(lab, "02-prompt-tuning.ipynb", "examples", "2", "endpoint", server.Url.ToString(), "endpointModel", "m", "endpointExamples", "4", "reflections", "1"));
+        Assert.Contains("generate.code-solution+reflected1", html);
+        Assert.Contains("self-similarity", html);
+        Assert.Contains("score (more is better), with 95% interval", html);
+        using var storage = Storage.Lab.Open(lab.Path);
+        Assert.Contains(storage.Lineage(), l => l.Name == "generate.code-solution");
+        Assert.Contains(storage.Runs("tune"), r => r.Status == "done");
+    }
+
+    [Fact]
+    public async Task A_key_stands_in_no_notebook_report_or_database()
+    {
+        // Looks like no key, so that only knowing it can take it out.
+        const string key = "correct0horse0battery0staple0number9";
+        using var lab = new LabFolder();
+        var references = DocTuneLab.Library.ReferenceSet.Load([Path.Combine(lab.Root, "data/private-library/bin/Fenmark.dll")]);
+        var answers = new LibraryAnswers(DocTuneLab.Library.ApiModel.Load(references), new DocTuneLab.Library.CSharpJudge(references), 400);
+        await using var server = await LoopbackServer.StartAsync();
+        // A server that prints the key wherever it can.
+        server.Answer = body => answers.Answer(body).Replace("It calls the library", $"With {key} it calls the library", StringComparison.Ordinal).Replace("What is `", $"({key}) What is `", StringComparison.Ordinal);
+        server.FaultOf = (n, _) => n % 6 == 5 ? Fault.EchoesKeyInError : Fault.None;
+        var before = Environment.GetEnvironmentVariable("OPENAI_API_KEY");
+        Environment.SetEnvironmentVariable("OPENAI_API_KEY", key);
+        try
+        {
+            var notebook = await RunAsync(lab, "03-corpus.ipynb", "samples", "60", "endpoint", server.Url.ToString(), "endpointModel", "m", "modelSamples", "10");
+            File.WriteAllText(Path.Combine(lab.Path, "report.html"), HtmlReport.Render(notebook));
+            var (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}/failing", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks",
+                $"#!corpus generate --count 2 --endpoint {server.Url} --model m", "#!corpus browse --count 50");
+            File.WriteAllText(Path.Combine(lab.Path, "shown.txt"), shown + error);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("OPENAI_API_KEY", before);
+        }
+        Assert.Contains($"Bearer {key}", server.Authorizations);
+        foreach (var file in Directory.EnumerateFiles(lab.Path, "*", SearchOption.AllDirectories)) Assert.DoesNotContain("0battery0", System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file)));
+        using var storage = Storage.Lab.Open(lab.Path);
+        Assert.Contains("server error", storage.FailedCalls().Keys);
+    }
+
+    [Fact]
     public async Task Training_leaves_an_adapter_that_evaluation_finds_in_the_lab()
     {
         using var lab = new LabFolder();

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Generation;
-using DocTuneLab.Corpus.Review;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;
@@ -12,7 +11,8 @@ internal static class CorpusMagics
 {
     public static void AddTo(IExtensionHost host, LabSession lab)
     {
-        host.AddMagic(new Command("#!corpus", "The training corpus.") { Generate(lab), Check(lab), Coverage(lab), Export(lab), Import(lab), Review(lab) });
+        host.AddMagic(new Command("#!corpus", "The training corpus.") { Generate(lab), Check(lab), Coverage(lab), Export(lab), Import(lab), ReviewMagics.Browse(lab), ReviewMagics.Regenerate(lab), ReviewMagics.Table(lab) });
+        host.AddMagic(ReviewMagics.Decide(lab), takesBody: true);
     }
 
     private static Command Generate(LabSession lab)
@@ -103,25 +103,6 @@ internal static class CorpusMagics
             var samples = CorpusFormats.Read(p.GetValue(file)!);
             lab.Storage.SaveSamples(samples);
             cell.Display($"{samples.Count} samples read");
-        });
-        return command;
-    }
-
-    private static Command Review(LabSession lab)
-    {
-        var file = new Argument<string>("FILE") { Description = ".csv or .jsonl" };
-        var reviewer = new Option<string?>("--take") { Description = "Take the decisions in the file into the lab, as this reviewer's. Without, the file is written.", HelpName = "REVIEWER" };
-        var command = new Command("review", "Samples as a table for reviewers, and their decisions back.") { file, reviewer };
-        command.SetCellAction((p, cell) =>
-        {
-            if (p.GetValue(reviewer) is { } name)
-            {
-                cell.Display(ReviewFile.Apply(lab.Storage, p.GetValue(file)!, name));
-                return;
-            }
-            var samples = lab.Storage.Samples(acceptedOnly: false);
-            ReviewFile.Write(p.GetValue(file)!, samples);
-            cell.Display($"{samples.Count} samples in {p.GetValue(file)}");
         });
         return command;
     }

@@ -164,11 +164,20 @@ internal static class CorpusVerb
             return ExitCodes.Ok;
         });
         var reviewer = new Option<string>("--reviewer") { Description = "Who decided.", HelpName = "NAME", Required = true };
-        var import = new Command("import", "Takes the decisions of a reviewed table into the lab.") { file, lab, reviewer };
+        var docs = new Option<string?>("--docs") { Description = "Folder of Markdown pages.", HelpName = "DIR" };
+        var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies.", HelpName = "DLL" };
+        var suite = new Option<string?>("--suite") { Description = "Held-out tasks.", HelpName = "DIR" };
+        var import = new Command("import", "Takes the decisions of a reviewed table into the lab. With --docs, --assembly and --suite edited samples are judged again.") { file, lab, reviewer, docs, assembly, suite };
         import.SetAction(p =>
         {
-            using var storage = Lab.Open(p.GetRequiredValue(lab));
-            var summary = ReviewFile.Apply(storage, p.GetRequiredValue(file), p.GetRequiredValue(reviewer));
+            using var session = new LabSession();
+            session.Open(p.GetRequiredValue(lab), 1);
+            if (p.GetValue(docs) is { } pages && p.GetValue(suite) is { } tasks && p.GetValue(assembly) is { Length: > 0 } assemblies)
+            {
+                session.ParseDocs(pages, assemblies);
+                session.LoadSuite(tasks);
+            }
+            var summary = session.TakeReview(p.GetRequiredValue(file), p.GetRequiredValue(reviewer));
             Console.WriteLine($"{summary.Accepted} accepted, {summary.Rejected} rejected, {summary.Edited} edited, {summary.Regenerate} to be regenerated, {summary.Undecided} undecided");
             return ExitCodes.Ok;
         });

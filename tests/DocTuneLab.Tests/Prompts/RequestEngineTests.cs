@@ -193,6 +193,35 @@ public sealed class RequestEngineTests : IAsyncLifetime
         Assert.All(shown, text => Assert.DoesNotContain("verysecret", text));
     }
 
+    [Theory]
+    [InlineData(Fault.None)]
+    [InlineData(Fault.HalfClosedStream)]
+    [InlineData(Fault.DuplicatedChunks)]
+    public async Task A_key_that_a_stream_cuts_into_pieces_is_found_all_the_same(Fault fault)
+    {
+        // Longer than a piece of the stream, and like no other key.
+        const string variable = "DOCTUNE_TEST_KEY_STREAMED", key = "plain0words0and0digits0123456789x";
+        Environment.SetEnvironmentVariable(variable, key);
+        _server.FaultOf = (n, _) => n < 2 ? fault : Fault.None;
+        _server.Answer = _ => $"the key that you sent me is {key}, and here is some more text to make this answer long enough to be cut in the middle of its stream of pieces";
+        var folder = Directory.CreateTempSubdirectory("doctune-key-").FullName;
+        var outcomes = new List<ChatOutcome>();
+        using (var lab = Lab.Open(folder))
+        {
+            await using var journal = new LabJournal(lab);
+            using var engine = new RequestEngine([Endpoint() with { KeyVariable = variable, Streaming = true }], journal, Quick);
+            outcomes.AddRange(await AskAll(engine, 3));
+        }
+        Assert.All(outcomes, o => Assert.Contains("is [key], and", o.Text));
+        using (var lab = Lab.Open(folder))
+        {
+            await using var journal = new LabJournal(lab);
+            using var engine = new RequestEngine([Endpoint() with { KeyVariable = variable, Streaming = true }], journal, Quick);
+            Assert.All(await AskAll(engine, 3), o => Assert.True(o.Reused && o.Text!.Contains("is [key], and", StringComparison.Ordinal)));
+        }
+        foreach (var file in Directory.GetFiles(folder)) Assert.DoesNotContain("0digits0", System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)));
+    }
+
     [Fact]
     public async Task Ollama_speaks_its_own_protocol()
     {

@@ -11,6 +11,12 @@ public sealed record GenerationOptions
         [SampleKind.Code] = 0.55, [SampleKind.Qa] = 0.25, [SampleKind.Explain] = 0.06, [SampleKind.Completion] = 0.06, [SampleKind.Unanswerable] = 0.06, [SampleKind.Migration] = 0.02,
     };
 
+    /// <summary>Documentation ids of the members that samples are about; empty for all. Default all.</summary>
+    public IReadOnlyList<string> About { get; init; } = [];
+
+    /// <summary>Accepted samples of a member after which it is no longer asked about; default 60.</summary>
+    public int Enough { get; init; } = 60;
+
     /// <summary>Accepted samples wanted, mended answers' repair samples not counted; default 500.</summary>
     public int Count { get; init; } = 500;
 
@@ -71,6 +77,7 @@ public sealed record GenerationOptions
     {
         if (Count < 1) throw new LabException($"Generation option Count is {Count}; expected at least 1.");
         if (MaxPlannedPerSample < 1) throw new LabException($"Generation option MaxPlannedPerSample is {MaxPlannedPerSample}; expected at least 1.");
+        if (Enough < 1) throw new LabException($"Generation option Enough is {Enough}; expected at least 1.");
         if (RepairRounds is < 0 or > 10) throw new LabException($"Generation option RepairRounds is {RepairRounds}; expected 0 to 10.");
         foreach (var (name, share) in ((string, double)[])[(nameof(ContextShare), ContextShare), (nameof(FusionShare), FusionShare), (nameof(ParaphraseShare), ParaphraseShare), (nameof(RetrievedShare), RetrievedShare), (nameof(ChineseShare), ChineseShare)])
             if (share is < 0 or > 1) throw new LabException($"Generation option {name} is {share}; expected 0 to 1.");

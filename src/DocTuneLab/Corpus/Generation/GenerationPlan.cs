@@ -34,6 +34,7 @@ public sealed class GenerationPlan
         (_api, _options, _random) = (api, options.Validated(), new Random(options.Seed));
         _members = [.. api.Symbols.Where(s => s.ContainingType is not null && s.Obsolete is null && !s.Signature.StartsWith("protected ", StringComparison.Ordinal) && s.Name is not ("Equals" or "GetHashCode" or "ToString" or "CompareTo"))];
         _obsolete = [.. api.Symbols.Where(s => s.ContainingType is not null && s.Obsolete is not null)];
+        if (options.About.Count > 0 && options.About.ToHashSet(StringComparer.Ordinal) is var about && _members.Where(m => about.Contains(m.Id)).ToList() is { Count: > 0 } few) _members = few;
         if (_members.Count == 0) throw new LabException("The library has no public member to ask about. Parse its assembly first.");
         _uses = new double[_members.Count];
         _index = _members.Select((m, i) => (m.Id, i)).ToDictionary(m => m.Id, m => m.i, StringComparer.Ordinal);
@@ -86,7 +87,8 @@ public sealed class GenerationPlan
         return list[^1];
     }
 
-    private double Weight(int i) => (_members[i].Kind == ApiKind.EnumMember ? 0.4 : 1) / Math.Pow(_uses[i] + 1, 0.7);
+    // What has enough is left alone while anything has not.
+    private double Weight(int i) => (_uses[i] >= _options.Enough ? 1e-9 : 1) * (_members[i].Kind == ApiKind.EnumMember ? 0.4 : 1) / Math.Pow(_uses[i] + 1, 0.7);
 
     // Of one type, or one gives what the other belongs to or takes.
     private static bool Related(ApiSymbol a, ApiSymbol b) => a.ContainingType == b.ContainingType || Gives(a, b) || Gives(b, a);

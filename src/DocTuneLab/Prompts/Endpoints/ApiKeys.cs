@@ -29,6 +29,13 @@ public static partial class ApiKeys
         return Token().Replace(text, m => m.Groups[1].Value + Hidden);
     }
 
+    /// <summary>Whether the texts in a stream, put together, hold a key that none of them holds alone.</summary>
+    public static bool InPieces(string raw)
+    {
+        var text = string.Concat(Piece().Matches(raw).Select(m => m.Groups[1].Value));
+        return Redact(text) != text;
+    }
+
     private static string? Secret(string name)
     {
         var root = OperatingSystem.IsWindows() ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "Microsoft", "UserSecrets")
@@ -46,6 +53,8 @@ public static partial class ApiKeys
         }
     }
 
+    [GeneratedRegex("\"content\"\\s*:\\s*\"((?:[^\"\\\\]|\\\\.)*)\"")]
+    private static partial Regex Piece();
     [GeneratedRegex(@"(?i)(\bbearer\s+|\bsk-)[A-Za-z0-9._~+/=*-]{12,}")]
     private static partial Regex Token();
 }

@@ -39,10 +39,14 @@ public sealed record RawAnswer(string Text, string? FinishReason, int PromptToke
     }
 
     /// <summary>A response as a raw chat completion, for clients that speak over no wire.</summary>
-    public static string Write(ChatResponse response) => new JsonObject
+    public static string Write(ChatResponse response) =>
+        new RawAnswer(response.Text, response.FinishReason?.Value ?? "stop", (int)(response.Usage?.InputTokenCount ?? 0), (int)(response.Usage?.OutputTokenCount ?? 0)).Write();
+
+    /// <summary>The answer as a raw chat completion.</summary>
+    public string Write() => new JsonObject
     {
-        ["choices"] = new JsonArray(new JsonObject { ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = response.Text }, ["finish_reason"] = response.FinishReason?.Value ?? "stop" }),
-        ["usage"] = new JsonObject { ["prompt_tokens"] = response.Usage?.InputTokenCount ?? 0, ["completion_tokens"] = response.Usage?.OutputTokenCount ?? 0 },
+        ["choices"] = new JsonArray(new JsonObject { ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = Text }, ["finish_reason"] = FinishReason }),
+        ["usage"] = new JsonObject { ["prompt_tokens"] = PromptTokens, ["completion_tokens"] = CompletionTokens },
     }.ToJsonString();
 
     private static RawAnswer Completion(JsonObject node, JsonArray choices)

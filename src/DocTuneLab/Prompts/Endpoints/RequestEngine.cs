@@ -274,6 +274,8 @@ public sealed class RequestEngine : IDisposable
                 // The client may stumble over a response that is whole and paid for.
                 if (failure == FailureKind.Malformed && Complete(raw) is { } complete) (answer, failure, detail) = (complete, Judge(complete), "");
             }
+            // A stream cuts its text anywhere, through a key as well: then the whole text is what is kept.
+            if (answer is not null && ApiKeys.Redact(answer.Text) is var clean && clean != answer.Text) (answer, raw) = (answer with { Text = clean }, (answer with { Text = clean }).Write());
             if (answer is not null && failure is FailureKind.None or FailureKind.TruncatedAtMaxTokens or FailureKind.Filtered)
             {
                 var (prompt, completion) = (answer!.PromptTokens, answer.CompletionTokens);
@@ -286,7 +288,7 @@ public sealed class RequestEngine : IDisposable
                 return new Attempt(answer, failure, failure == FailureKind.None ? null : failure.Name(), null);
             }
             var said = detail.Length > 0 ? detail : failure.Name();
-            _journal.Note(new FailedCall(request.Key, lease.Options.Name, failure, said, exchange.Status is >= 200 and < 300 && raw.Length > 0 ? raw : null));
+            _journal.Note(new FailedCall(request.Key, lease.Options.Name, failure, said, exchange.Status is >= 200 and < 300 && raw.Length > 0 ? ApiKeys.InPieces(raw) ? "[withheld: it held a key, cut into pieces]" : raw : null));
             return new Attempt(null, failure, said, failure is FailureKind.RateLimited or FailureKind.ServerError ? exchange.RetryAfter : null);
         }
         finally

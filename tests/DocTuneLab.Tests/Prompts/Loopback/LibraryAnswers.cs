@@ -41,7 +41,8 @@ public sealed partial class LibraryAnswers
     {
         var messages = body["messages"]!.AsArray();
         var system = (string?)messages[0]!["content"] ?? "";
-        var user = LoopbackServer.UserTurn(body);
+        // The question, also where the server was told that its first answer did not fit.
+        var user = (string)messages.Last(m => (string?)m!["role"] == "user" && !((string)m["content"]!).StartsWith("That does not fit", StringComparison.Ordinal))!["content"]!;
         var seed = (int?)body["seed"] ?? 0;
         if (system.StartsWith("You write programming tasks", StringComparison.Ordinal)) return Task(user, seed);
         if (system.StartsWith("You write correct C#", StringComparison.Ordinal)) return Solution(user, seed);

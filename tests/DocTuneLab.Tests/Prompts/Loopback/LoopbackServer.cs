@@ -12,7 +12,7 @@ namespace DocTuneLab.Tests.Prompts.Loopback;
 /// <summary>What goes wrong with one request.</summary>
 public enum Fault
 {
-    None, RefusedWithWait, Refused, ServerError, Unavailable, Reset, HalfClosedStream, NeverAnswers, WrongJson, WrongSchema, Truncated, DuplicatedChunks, HugeAnswer, EchoesKey,
+    None, RefusedWithWait, Refused, ServerError, Unavailable, Reset, HalfClosedStream, NeverAnswers, WrongJson, WrongSchema, Truncated, DuplicatedChunks, HugeAnswer, EchoesKey, EchoesKeyInError,
 }
 
 /// <summary>
@@ -116,6 +116,7 @@ public sealed class LoopbackServer : IAsyncDisposable
             case Fault.ServerError: await ErrorAsync(http, 500, "internal"); return;
             case Fault.Unavailable: await ErrorAsync(http, 503, "overloaded"); return;
             case Fault.EchoesKey: await ErrorAsync(http, 401, $"Incorrect API key provided: {http.Request.Headers.Authorization}"); return;
+            case Fault.EchoesKeyInError: await ErrorAsync(http, 500, $"upstream refused {http.Request.Headers.Authorization}"); return;
             case Fault.Reset: http.Features.Get<IHttpResetFeature>()?.Reset(0); http.Abort(); return;
             case Fault.NeverAnswers: await Task.Delay(Timeout.Infinite, http.RequestAborted); return;
             case Fault.WrongJson: http.Response.ContentType = "application/json"; await http.Response.WriteAsync("{\"choices\": [{\"message\": {\"content\": \"half"); return;

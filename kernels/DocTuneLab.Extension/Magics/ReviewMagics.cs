@@ -1,0 +1,79 @@
+using System.CommandLine;
+using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Review;
+using DocTuneLab.Notebooks;
+
+namespace DocTuneLab.Extension.Magics;
+
+/// <summary>Magics with which people look at samples and decide on them.</summary>
+internal static class ReviewMagics
+{
+    public static Command Browse(LabSession lab)
+    {
+        var status = new Option<SampleStanding?>("--status") { Description = "accepted, borderline or rejected. Default: all." };
+        var kind = new Option<SampleKind?>("--kind") { Description = "Only this kind." };
+        var search = new Option<string>("--search") { Description = "Words that must stand in turns, checks, symbols or page.", DefaultValueFactory = _ => "" };
+        var (skip, count) = (new Option<int>("--skip") { Description = "Samples passed over." }, new Option<int>("--count") { Description = "Samples shown.", DefaultValueFactory = _ => 20 });
+        var command = new Command("browse", "Samples as cards: search, filter, edit and decide; 'Save decisions' gives a file for 'review FILE --take NAME'.") { status, kind, search, skip, count };
+        command.SetCellAction((p, cell) =>
+        {
+            var found = SampleBrowser.Find(lab.Storage, p.GetValue(status), p.GetValue(kind), p.GetValue(search)!);
+            var shown = found.Skip(p.GetValue(skip)).Take(p.GetValue(count)).ToList();
+            cell.DisplayMime(new Dictionary<string, object>
+            {
+                ["text/html"] = SamplesHtml.Browser(shown, found.Count),
+                ["text/plain"] = string.Join('\n', shown.Select(s => $"{s.Id[..8]} {s.Kind} {SampleBrowser.Of(s)}: {s.Messages[^2].Content.Split('\n')[0]}").Append($"{shown.Count} of {found.Count} samples")),
+            });
+        });
+        return command;
+    }
+
+    public static Command Decide(LabSession lab)
+    {
+        var id = new Argument<string>("ID") { Description = "The sample; the first letters of its id will do." };
+        var decision = new Argument<string>("DECISION") { Description = "accept, reject, edit (the new answer stands in the lines below) or regenerate." };
+        decision.AcceptOnlyFromAmong("accept", "reject", "edit", "regenerate");
+        var reviewer = new Option<string>("--reviewer") { Description = "Who decides.", HelpName = "NAME", Required = true };
+        var note = new Option<string>("--note") { Description = "Why.", DefaultValueFactory = _ => "" };
+        var command = new Command("#!decide", "Takes a decision on one sample into the lab; an edited one is judged again.") { id, decision, reviewer, note };
+        command.SetCellAction((p, cell) =>
+        {
+            var edited = lab.Decide(p.GetValue(id)!, p.GetValue(decision)!, p.GetValue(reviewer)!, p.GetValue(note)!, cell.Body.Trim() is { Length: > 0 } body ? body : null);
+            cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = SamplesHtml.Browser([edited], 1), ["text/plain"] = $"{edited.Id[..8]} {edited.Kind} {SampleBrowser.Of(edited)}" });
+        });
+        return command;
+    }
+
+    public static Command Regenerate(LabSession lab)
+    {
+        var endpoints = new EndpointArguments();
+        var command = new Command("regenerate", "Writes new samples in the place of all that reviewers marked 'regenerate': of the same kinds, about the same members.");
+        endpoints.AddConnection(command);
+        command.SetCellAction(async (p, cell) =>
+        {
+            var (marked, written) = await lab.RegenerateAsync(endpoints.Of(p), cell.CancellationToken);
+            cell.Display(marked == 0 ? "nothing is marked 'regenerate'" : $"{marked} samples were marked; {written.Count} new ones accepted");
+            if (written.Count > 0) cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = SamplesHtml.Browser(written, written.Count), ["text/plain"] = $"{written.Count} samples" });
+        });
+        return command;
+    }
+
+    public static Command Table(LabSession lab)
+    {
+        var file = new Argument<string>("FILE") { Description = ".csv or .jsonl" };
+        var reviewer = new Option<string?>("--take") { Description = "Take the decisions in the file into the lab, as this reviewer's. Without, the file is written.", HelpName = "REVIEWER" };
+        var command = new Command("review", "Samples as a table for reviewers, and their decisions back.") { file, reviewer };
+        command.SetCellAction((p, cell) =>
+        {
+            if (p.GetValue(reviewer) is { } name)
+            {
+                cell.Display(lab.TakeReview(p.GetValue(file)!, name));
+                return;
+            }
+            var samples = lab.Storage.Samples(acceptedOnly: false);
+            ReviewFile.Write(p.GetValue(file)!, samples);
+            cell.Display($"{samples.Count} samples in {p.GetValue(file)}");
+        });
+        return command;
+    }
+}

@@ -118,7 +118,7 @@ public sealed class CorpusGeneratorTests(PrivateLibrary library) : IClassFixture
         {
             var user = LoopbackServer.UserTurn(body);
             sawTag |= user.Split("</evidence>").Length > 2;
-            return user.Contains("Give the statements", StringComparison.Ordinal) ? obedient : library.Answers.Answer(body);
+            return body["messages"]!.AsArray().Any(m => ((string)m!["content"]!).Contains("Give the statements", StringComparison.Ordinal)) ? obedient : library.Answers.Answer(body);
         };
         using var engine = new RequestEngine([Endpoint], new MemoryJournal(), Quick);
         var result = await new CorpusGenerator(engine, library.Api, library.Batched, Options with { Count = 5, MaxPlannedPerSample = 2, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 } }).RunAsync(poisoned);

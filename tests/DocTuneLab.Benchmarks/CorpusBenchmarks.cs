@@ -51,15 +51,19 @@ internal static class CorpusBenchmarks
             server.Latency = Latency;
             var count = Math.Min(concurrency * 60, 12_000);
             var folder = Directory.CreateTempSubdirectory("doctune-bench-").FullName;
-            using var lab = Lab.Open(folder);
-            await using var journal = new LabJournal(lab);
-            using var engine = new RequestEngine([Endpoint(server.Url, concurrency)], journal);
-            // The first connections and the compiler of code are not what is measured.
-            await Task.WhenAll(Enumerable.Range(1_000_000, concurrency).Select(i => engine.AskAsync(Request(i))));
-            var before = server.Requests;
-            var clock = Stopwatch.StartNew();
-            await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = concurrency }, async (i, cancel) => await engine.AskAsync(Request(i), cancel));
-            var took = clock.Elapsed.TotalSeconds;
+            double took;
+            long before;
+            using (var lab = Lab.Open(folder))
+            {
+                await using var journal = new LabJournal(lab);
+                using var engine = new RequestEngine([Endpoint(server.Url, concurrency)], journal);
+                // The first connections and the compiler of code are not what is measured.
+                await Task.WhenAll(Enumerable.Range(1_000_000, concurrency).Select(i => engine.AskAsync(Request(i))));
+                before = server.Requests;
+                var clock = Stopwatch.StartNew();
+                await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = concurrency }, async (i, cancel) => await engine.AskAsync(Request(i), cancel));
+                took = clock.Elapsed.TotalSeconds;
+            }
             // List scheduling of the same latencies over the same number of places is the best that any client could do.
             var places = new PriorityQueue<int, double>(Enumerable.Range(0, concurrency).Select(p => (p, 0.0)));
             var ideal = 0.0;
@@ -144,7 +148,6 @@ internal static class CorpusBenchmarks
             var failures = string.Join(", ", lab.FailedCalls().Select(f => $"{f.Key} {f.Value}"));
             Console.WriteLine($"killed {kills} times; {kept.Count} of {count + 40 * run} requests answered; kept answers lost: {lost}; kept answers asked again: {askedKept}; wrong answers kept: {wrong}; lab problems: {problems.Count}");
             Console.WriteLine($"answers that the server had sent to the end and the dead process had not kept, so asked again under the same idempotency key: {twice}; failed calls named: {failures}");
-            Directory.Delete(folder, true);
             return lost + askedKept + wrong + problems.Count == 0 && kept.Count == count + 40 * run ? 0 : 1;
         }
     }

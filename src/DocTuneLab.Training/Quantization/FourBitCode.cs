@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace DocTuneLab.Training.Quantization;
 
 /// <summary>Sixteen numbers from -1 to 1 that a 4-bit code stands for, and the rule by which a number gets its code: those of bitsandbytes.</summary>
@@ -38,6 +40,25 @@ public sealed class FourBitCode
         "fp4" => Fp4,
         _ => throw new LabException($"the 4-bit type '{name}' is unknown; expected nf4 or fp4"),
     };
+
+    /// <summary>Codes of numbers between -1 and 1, two a byte, the even one in the high nibble.</summary>
+    /// <param name="values">Numbers, times <paramref name="factor"/> within the range.</param>
+    /// <param name="factor">Reciprocal of the largest.</param>
+    /// <param name="packed">Receives half as many bytes, rounded up.</param>
+    internal unsafe void Encode(ReadOnlySpan<float> values, float factor, Span<byte> packed)
+    {
+        var i = 0;
+        var codes = stackalloc int[8];
+        for (; i + 8 <= values.Length && _magnitudes is null; i += 8)
+        {
+            var (x, above) = (Vector256.Create(values.Slice(i, 8)) * factor, Vector256<int>.Zero);
+            // A comparison is -1 where it holds.
+            foreach (var threshold in _thresholds) above -= Vector256.GreaterThan(x, Vector256.Create(threshold)).AsInt32();
+            above.Store(codes);
+            for (var c = 0; c < 4; c++) packed[i / 2 + c] = (byte)(codes[2 * c] << 4 | codes[2 * c + 1]);
+        }
+        for (; i < values.Length; i++) packed[i / 2] |= (byte)(Encode(values[i] * factor) << (i % 2 == 0 ? 4 : 0));
+    }
 
     /// <summary>Code of a number between -1 and 1; where it lies on the middle of two, the lower one.</summary>
     public int Encode(float value)

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Native;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Quantization;
@@ -63,32 +64,26 @@ public sealed class FourBitTensor
     /// <param name="code">NF4 if null.</param>
     /// <param name="nested">Whether the blocks' values are quantised again.</param>
     /// <exception cref="ArgumentException">A value is not finite.</exception>
-    public static FourBitTensor Quantize(Tensor matrix, FourBitCode? code = null, bool nested = true)
+    public static unsafe FourBitTensor Quantize(Tensor matrix, FourBitCode? code = null, bool nested = true)
     {
         code ??= FourBitCode.Nf4;
         using var scope = NewDisposeScope();
         var values = matrix.detach().to_type(ScalarType.Float32).cpu().contiguous();
-        var data = MemoryMarshal.Cast<byte, float>(values.bytes);
-        var packed = new byte[(data.Length + 1) / 2];
-        var scales = new float[(data.Length + DefaultBlockSize - 1) / DefaultBlockSize];
-        for (var b = 0; b < scales.Length; b++)
+        var (start, count) = ((nint)values.Pointer(), values.numel());
+        var packed = new byte[(count + 1) / 2];
+        var scales = new float[(count + DefaultBlockSize - 1) / DefaultBlockSize];
+        const int part = 512;
+        Cores.For((scales.Length + part - 1) / part, p =>
         {
-            var block = data.Slice(b * DefaultBlockSize, Math.Min(DefaultBlockSize, data.Length - b * DefaultBlockSize));
-            var max = 0f;
-            foreach (var v in block)
+            for (var b = p * part; b < Math.Min(scales.Length, (p + 1) * part); b++)
             {
-                if (!float.IsFinite(v)) throw new ArgumentException("a weight is not finite; it cannot be quantised", nameof(matrix));
-                max = Math.Max(max, Math.Abs(v));
+                var from = (long)b * DefaultBlockSize;
+                var block = new ReadOnlySpan<float>((float*)start + from, (int)Math.Min(DefaultBlockSize, count - from));
+                foreach (var v in block) scales[b] = float.IsFinite(v) ? Math.Max(scales[b], Math.Abs(v)) : throw new ArgumentException("a weight is not finite; it cannot be quantised", nameof(matrix));
+                // Multiplied by the reciprocal, as the reference kernel does: dividing rounds differently.
+                code.Encode(block, scales[b] == 0 ? 0 : 1 / scales[b], packed.AsSpan(b * (DefaultBlockSize / 2)));
             }
-            scales[b] = max;
-            // Multiplied by the reciprocal, as the reference kernel does: dividing rounds differently.
-            var inverse = max == 0 ? 0 : 1 / max;
-            for (var i = 0; i < block.Length; i++)
-            {
-                var element = b * DefaultBlockSize + i;
-                packed[element / 2] |= (byte)(code.Encode(block[i] * inverse) << (element % 2 == 0 ? 4 : 0));
-            }
-        }
+        });
         return new FourBitTensor(code.Name, TypeName(matrix.dtype), matrix.shape, DefaultBlockSize, packed, code.Values.ToArray(), nested ? Nest(scales) : new Statistics(scales, null, null, null, 0, 0));
     }
 
@@ -182,7 +177,7 @@ public sealed class FourBitTensor
     internal unsafe void Dequantize(Tensor target)
     {
         if (target.numel() != Shape.Aggregate(1L, (a, b) => a * b) || !target.is_contiguous()) throw new ArgumentException("the target must be contiguous and as large as the matrix", nameof(target));
-        BlockCodes.Decode(_packed, _values, BlockSize, Scale, Native.TensorMemory.Address(target), target.numel(), target.dtype == ScalarType.BFloat16);
+        BlockCodes.Decode(_packed, _values, BlockSize, Scale, target.Address(), target.numel(), target.dtype == ScalarType.BFloat16);
     }
 
     private static string[] Kinds => ["nf4", "fp4"];

@@ -44,13 +44,16 @@ internal sealed class RunLog : IDisposable
         line["vram_allocated"] = step.GpuMemoryBytes;
         _lines.WriteLine(line.ToJsonString());
         // Once a second is soon enough for who watches, and a killed run writes its last steps again.
-        if (DateTime.UtcNow - _flushed > TimeSpan.FromSeconds(1))
-        {
-            _lines.Flush();
-            _events.Flush();
-            _flushed = DateTime.UtcNow;
-        }
+        if (DateTime.UtcNow - _flushed > TimeSpan.FromSeconds(1)) Flush();
         _events.Add(step.Step, Scalars(step));
+    }
+
+    /// <summary>Writes out what was added: before a checkpoint, from which a killed run goes on without its earlier lines.</summary>
+    public void Flush()
+    {
+        _lines.Flush();
+        _events.Flush();
+        _flushed = DateTime.UtcNow;
     }
 
     /// <summary>Draws the loss curve.</summary>

@@ -86,7 +86,11 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
             log.Add(record);
             onStep?.Invoke(record);
             Watch(record, recent, progress, ref overLimit);
-            if (options.SaveEvery > 0 && (step + 1) % options.SaveEvery == 0 && !last) TryCheckpoint(optimizer, progress, total);
+            if (options.SaveEvery > 0 && (step + 1) % options.SaveEvery == 0 && !last)
+            {
+                log.Flush();
+                TryCheckpoint(optimizer, progress, total);
+            }
         }
         if (interrupted) Checkpoint(optimizer, progress, total);
         UseBest(progress);

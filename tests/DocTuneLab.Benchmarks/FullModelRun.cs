@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DocTuneLab.Corpus;
+using DocTuneLab.Documents;
+using DocTuneLab.Prompts;
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Export;
+using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Sft;
+
+namespace DocTuneLab.Benchmarks;
+
+/// <summary>
+/// A random model of the shape of Qwen2.5-0.5B with the real tokenizer, from its weights to llama.cpp: made, loaded and
+/// quantised, trained for 20 steps, exported with the adapter merged, opened and compared there. Each stage is a process of its
+/// own, so that its peak of memory is its own. <c>train-full FOLDER [make|tune|export|compare]</c>; needs the Node packages of
+/// tests/DocTuneLab.Training.Tests/Node.
+/// </summary>
+internal static class FullModelRun
+{
+    private const string Node = "tests/DocTuneLab.Training.Tests/Node";
+    private static readonly string[] s_stages = ["make", "tune", "export", "compare"];
+
+    public static int Run(string[] args)
+    {
+        var folder = args.Length > 1 ? Path.GetFullPath(args[1]) : throw new LabException("train-full needs a folder with 6 GB of room");
+        if (args.Length > 2)
+        {
+            var clock = Stopwatch.StartNew();
+            var result = args[2] switch { "make" => Make(folder), "tune" => Tune(folder), "export" => ExportAll(folder), _ => Compare(folder) };
+            (result["seconds"], result["peak_mb"]) = (Math.Round(clock.Elapsed.TotalSeconds, 1), Math.Round(Status("VmHWM")));
+            Console.WriteLine($"{args[2]}: {result.ToJsonString()}");
+            return 0;
+        }
+        foreach (var stage in s_stages)
+        {
+            using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [.. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? (string[])[typeof(FullModelRun).Assembly.Location] : [], "train-full", folder, stage]))!;
+            process.WaitForExit();
+            if (process.ExitCode != 0) return process.ExitCode;
+        }
+        return 0;
+    }
+
+    private static JsonObject Make(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var tokenizer = Directory.GetFiles(Path.Combine(Node, "node_modules", "@lenml", "tokenizer-qwen2_5"), "tokenizer*.json", SearchOption.AllDirectories);
+        foreach (var file in tokenizer) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
+        var config = new ModelConfig("qwen2", 151_936, 896, 4864, 24, 14, 2, 64, 1e-6, 1e6, true, true, 32_768, [151_645, 151_643]);
+        using var model = BaseModel.Create(folder, config, 1, "fp32");
+        model.Save();
+        return new JsonObject { ["parameters"] = model.ParameterCount, ["bytes"] = new FileInfo(Path.Combine(folder, "model.safetensors")).Length };
+    }
+
+    private static JsonObject Tune(string folder)
+    {
+        var path = Path.Combine(folder, "model.safetensors");
+        var clock = Stopwatch.StartNew();
+        using (var file = File.OpenRead(path))
+        {
+            var buffer = new byte[1 << 22];
+            while (file.Read(buffer) > 0)
+            {
+            }
+        }
+        var reading = clock.Elapsed.TotalSeconds;
+        clock.Restart();
+        using var model = BaseModel.Load(folder, new ModelLoadOptions { ComputeType = "fp32" });
+        var (loading, loaded) = (clock.Elapsed.TotalSeconds, Status("VmHWM"));
+        using var adapter = LoraAdapter.Create(model, new LoraConfig(), 1);
+        var pages = Directory.GetFiles("data/private-library/docs", "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(60).Select(File.ReadAllText).ToArray();
+        Sample[] samples = [.. pages.Select((text, i) => new Sample($"page-{i}", SampleKind.Qa, [Message.User("Go on: " + text[..Math.Min(200, text.Length / 2)]), Message.Assistant(text[Math.Min(200, text.Length / 2)..Math.Min(text.Length, 700)])], new Evidence([], []), [], Split.Train))];
+        var options = new SftOptions { MaxSteps = 20, BatchTokens = 256, LearningRate = 2e-4, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(folder, "run") };
+        var trainer = new SftTrainer(model, adapter, samples, [], options);
+        var result = trainer.Run(s => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {s.Step}: loss {s.Loss:F4}, {s.TokensPerSecond:F1} tokens/s, {s.ShareOfPeak:P0} of the peak")));
+        return new JsonObject
+        {
+            ["read_seconds"] = Math.Round(reading, 2), ["load_and_quantise_seconds"] = Math.Round(loading, 2), ["weights_mb"] = model.WeightBytes >> 20, ["peak_after_load_mb"] = Math.Round(loaded),
+            ["first_loss"] = result.History[0].Loss, ["last_loss"] = result.History[^1].Loss, ["tokens_per_second"] = result.History.Skip(1).Average(h => h.TokensPerSecond),
+        };
+    }
+
+    private static JsonObject ExportAll(string folder)
+    {
+        var result = new JsonObject();
+        foreach (var type in (string[])["f16", "q8_0"])
+        {
+            var written = GgufExporter.Write(folder, Path.Combine(folder, type + ".gguf"), type, Path.Combine(folder, "run", "adapter"));
+            result[type] = $"{written.Bytes / 1e6:F0} MB, merge difference {written.MergeDifference:F2}";
+        }
+        return result;
+    }
+
+    // Log-probabilities of a text here, adapter unmerged, and there, merged in 16 bits; time per token of a greedy answer.
+    private static JsonObject Compare(string folder)
+    {
+        using var model = BaseModel.Load(folder, new ModelLoadOptions { Quantization = "none", ComputeType = "fp32" });
+        using var adapter = LoraAdapter.Load(model, Path.Combine(folder, "run", "adapter"));
+        var local = new LocalModel(model, adapter);
+        var ids = model.Tokenizer.Encode("public static int Count(Tank tank) => tank.Valves.Count; // 水箱的水位是多少？", specialTokens: false).ToArray();
+        var ours = local.LogProbabilities(ids);
+        double perToken;
+        using (adapter.Attach())
+        using (var pass = new DecodingPass(model))
+        {
+            pass.Read([ids], ids.Length + 32);
+            pass.Add([0], [ids[0]], [ids.Length]);
+            var clock = Stopwatch.StartNew();
+            for (var i = 1; i < 21; i++) pass.Add([0], [ids[i % ids.Length]], [ids.Length + i]);
+            perToken = clock.Elapsed.TotalSeconds / 20;
+        }
+        var result = new JsonObject { ["ours_ms_per_token_fp32"] = Math.Round(perToken * 1000, 1) };
+        using var process = Process.Start(new ProcessStartInfo("node", ["llama.mjs"]) { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = Node })!;
+        JsonNode Ask(object request)
+        {
+            process.StandardInput.WriteLine(JsonSerializer.Serialize(request));
+            process.StandardInput.Flush();
+            var answer = JsonNode.Parse(process.StandardOutput.ReadLine() ?? throw new LabException("llama.cpp ended"))!;
+            return answer["error"] is { } error ? throw new LabException((string)error!) : answer;
+        }
+        foreach (var type in (string[])["f16", "q8_0"])
+        {
+            Ask(new { load = Path.Combine(folder, type + ".gguf"), threads = 2 });
+            var theirs = Ask(new { score = ids })["logProbabilities"]!.AsArray().Select(n => (double)n!).ToArray();
+            result[type + "_largest_difference"] = Math.Round(ours.Zip(theirs, (a, b) => Math.Abs(a - b)).Max(), 5);
+            result[type + "_llama_ms_per_token"] = Math.Round((double)Ask(new { time = 20, prompt = ids })["seconds"]! * 1000, 1);
+        }
+        process.StandardInput.Close();
+        process.WaitForExit(10_000);
+        return result;
+    }
+
+    private static double Status(string field) =>
+        double.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+}

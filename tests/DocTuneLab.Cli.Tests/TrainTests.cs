@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace DocTuneLab.Cli.Tests;
+
+/// <summary>Training as a process that may be killed at any moment.</summary>
+public sealed class TrainTests : IDisposable
+{
+    private readonly Doctune doctune = new();
+
+    public void Dispose() => doctune.Dispose();
+
+    [Fact]
+    public async Task A_run_killed_again_and_again_continues_bit_for_bit()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
+        doctune.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 30).Select(i => JsonSerializer.Serialize(new
+        {
+            messages = (object[])[new { role = "user", content = $"What does gate number {i} of the weir do?" }, new { role = "assistant", content = $"It holds {i * 7} cubic metres behind it." }],
+        }) + "\n")));
+        doctune.Write("run.yaml", "rank: 4\nbatch_tokens: 128\nepochs: 4\nsave_every: 3\neval_every: 5\nlearning_rate: 1e-3\n");
+        string[] command = ["train", "run.yaml", "--base", Path.Combine(root.FullName, "data/models/nano"), "--corpus", "corpus.jsonl", "--out"];
+        var whole = doctune.Run([.. command, "whole"]);
+        Assert.True(whole.Code == 0, whole.Error);
+
+        for (var kill = 1; kill <= 2; kill++)
+        {
+            using var process = doctune.StartPiped([.. command, "killed", "--resume"]);
+            _ = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            while (!process.HasExited && Checkpointed() < kill * 9) await Task.Delay(5, TestContext.Current.CancellationToken);
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(137, process.ExitCode);
+        }
+        var resumed = doctune.Run([.. command, "killed", "--resume"]);
+        Assert.True(resumed.Code == 0, resumed.Error);
+        Assert.Equal(Curve("whole"), Curve("killed"));
+        Assert.Equal(File.ReadAllBytes(Adapter("whole")), File.ReadAllBytes(Adapter("killed")));
+    }
+
+    private int Checkpointed() => Path.Combine(doctune.Folder, "killed", "checkpoints") is var folder && !Directory.Exists(folder) ? 0 :
+        Directory.GetDirectories(folder).Select(d => Path.GetFileName(d)).Where(n => !n.EndsWith(".partial", StringComparison.Ordinal)).Select(n => int.Parse(n["step-".Length..])).DefaultIfEmpty(0).Max();
+
+    private string Adapter(string run) => Path.Combine(doctune.Folder, run, "adapter", "adapter_model.safetensors");
+
+    private (int, string, string, string)[] Curve(string run) => [.. doctune.Read(Path.Combine(run, "trainer_log.jsonl")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!)
+        .Select(l => ((int)l["step"]!, l["loss"]!.ToJsonString(), l["grad_norm"]!.ToJsonString(), l["eval_loss"]?.ToJsonString() ?? ""))];
+}

@@ -34,11 +34,12 @@ public sealed class FrontEndNotebook : IDisposable
         return System.Diagnostics.Process.Start(start)!;
     }
 
-    /// <summary>The notebook's first part up to SQL, a figure and a diagram: seconds, not minutes.</summary>
+    /// <summary>The lab's first part (base model, documents, SQL, search), then figures, a diagram and live output: seconds, not minutes.</summary>
     public string Part()
     {
-        var notebook = Notebook.Load(Path.Combine(Root, "notebooks", "01-parse.ipynb"));
-        notebook.Cells.RemoveRange(6, notebook.Cells.Count - 6);
+        var notebook = Notebook.Load(Path.Combine(Root, "notebooks", "lab.ipynb"));
+        var search = notebook.Cells.FindIndex(cell => cell.Source.Contains("Storage.Search", StringComparison.Ordinal));
+        notebook.Cells.RemoveRange(search + 1, notebook.Cells.Count - search - 1);
         notebook.Cells.Add(new NotebookCell
         {
             Id = "chart",

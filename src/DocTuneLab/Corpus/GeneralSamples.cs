@@ -12,7 +12,8 @@ public sealed class GeneralSamples
     private readonly Lazy<(IReadOnlyList<ApiSymbol> Symbols, ICodeJudge Judge)> _framework = new(() =>
     {
         var references = ReferenceSet.Load();
-        return (ApiModel.Load(references, [.. Assemblies.Select(references.FrameworkAssembly)]).Symbols, new BatchedJudge(new CSharpJudge(references)));
+        // Most examples of the framework are no C#, or no statements.
+        return ([.. ApiModel.Load(references, [.. Assemblies.Select(references.FrameworkAssembly)]).Symbols.Select(s => s with { Examples = [] })], new BatchedJudge(new CSharpJudge(references)));
     });
 
     /// <summary>Tasks and questions about the framework's members.</summary>

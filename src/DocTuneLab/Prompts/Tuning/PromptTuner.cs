@@ -150,7 +150,10 @@ public sealed class PromptTuner(IPromptTrial dev, IPromptTrial? train = null, Pr
     {
         var n = outcomes.Count;
         var whole = PromptMeasures.Of(outcomes).Score(_options.Weights);
-        return [.. Enumerable.Range(0, n).Select(i => n == 1 ? whole : n * whole - (n - 1) * PromptMeasures.Of([.. outcomes.Where((_, j) => j != i)]).Score(_options.Weights))];
+        if (n == 1) return [whole];
+        var without = Enumerable.Range(0, n).Select(i => PromptMeasures.Of([.. outcomes.Where((_, j) => j != i)]).Score(_options.Weights)).ToArray();
+        // About the score itself, not about the jackknife's estimate of its bias.
+        return [.. without.Select(w => whole + (n - 1) * (without.Average() - w))];
     }
 
     private (double Low, double High) Interval(double[] values)

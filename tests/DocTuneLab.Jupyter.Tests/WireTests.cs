@@ -94,7 +94,8 @@ public sealed class WireTests : IDisposable
         Assert.Contains("cannot be interrupted", reply.Content["evalue"]!.ToString());
         // The process ends with it: front ends start a new one.
         Assert.Equal(KernelEnd.Stuck, await client.Kernel.WaitAsync(TimeSpan.FromSeconds(10)));
-        await using var unblocked = File.OpenWrite(pipe);
+        // Sharing, since the reader that it lets go takes its lock at the same moment.
+        await using var unblocked = new FileStream(pipe, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
     }
 
     [Fact]

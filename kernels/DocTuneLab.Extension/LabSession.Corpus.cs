@@ -150,7 +150,7 @@ public sealed partial class LabSession
     public (int Kept, IReadOnlyList<Sample> Failed) CheckCorpus()
     {
         Need(Api, "#!docs"); Need(Suite, "#!suite");
-        var validator = new SampleValidator(Api!, new BatchedJudge(Judge!), Validation(4096) with { NearDuplicateThreshold = 1 });
+        var validator = Again();
         var judged = validator.Judge([.. Storage.Samples().Select(s => SampleDrafts.Of(s, Judge!.LibraryNamespaces))]).Select(j => validator.Accept(j)).ToList();
         return (judged.Count(s => s.Accepted), [.. judged.Where(s => !s.Accepted)]);
     }
@@ -203,9 +203,12 @@ public sealed partial class LabSession
     private Func<Sample, Sample>? Judged()
     {
         if (Api is null || Suite is null) return null;
-        var validator = new SampleValidator(Api, new BatchedJudge(Judge!), Validation(4096) with { NearDuplicateThreshold = 1 });
+        var validator = Again();
         return sample => validator.Accept(validator.Judge([SampleDrafts.Of(sample, Judge!.LibraryNamespaces)])[0], sample.Split) with { Provenance = sample.Provenance };
     }
+
+    /// <summary>For samples that stand in the lab: whatever resembles them there is no reason against them.</summary>
+    private SampleValidator Again() => new(Api!, new BatchedJudge(Judge!), Validation(4096) with { NearDuplicateThreshold = 1 });
 
     private CorpusOptions Structural(CorpusOptions options) => options with
     {

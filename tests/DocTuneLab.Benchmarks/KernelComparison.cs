@@ -19,7 +19,7 @@ internal static class KernelComparison
     private const int OfEachKind = 10;
 
     // As its own project builds it: here other projects' packages decide about versions too.
-    private static readonly string Tool = Path.Combine(DocumentBenchmarks.Root(), "src", "DocTuneLab.Cli", "bin", "Release", "net10.0", "doctune.dll");
+    internal static readonly string Tool = Path.Combine(DocumentBenchmarks.Root(), "src", "DocTuneLab.Cli", "bin", "Release", "net10.0", "doctune.dll");
     private static readonly string[] Plain = ["dotnet", Tool, "kernel", "start", "-f"];
 
     private static readonly Subject Python = new("ipykernel", ["/usr/bin/python3", "-m", "ipykernel_launcher", "-f"],

@@ -77,7 +77,7 @@ public static class KillTest
     }
 
     private static Process Start(params string[] arguments) =>
-        Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "doctune.dll"), .. arguments]) { RedirectStandardOutput = true })!;
+        Process.Start(new ProcessStartInfo("dotnet", [KernelComparison.Tool, .. arguments]) { RedirectStandardOutput = true })!;
 
     private static int Fail(string message)
     {

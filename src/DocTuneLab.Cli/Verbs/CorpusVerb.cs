@@ -20,26 +20,20 @@ internal static class CorpusVerb
 
     public static Command Command() => new("corpus", "Training samples: generate, check, review, export, import.") { Generate(), Status(), Export(), Import(), Check(), Review() };
 
-    private static Option<string> LabOption() => new("--lab") { Description = "The lab's folder.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine("artifacts", "lab") };
-
     private static Command Generate()
     {
-        var lab = LabOption();
-        var docs = new Option<string>("--docs") { Description = "Folder of Markdown pages.", HelpName = "DIR", Required = true };
-        var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies.", HelpName = "DLL", Required = true };
-        var suite = new Option<string>("--suite") { Description = "Held-out tasks, which no sample may copy.", HelpName = "DIR", Required = true };
+        var library = new LibraryOptions();
         var seed = new Option<int>("--seed") { Description = "Seed of every choice.", DefaultValueFactory = _ => 1 };
         var (written, endpoints) = (new CorpusArguments(1000), new EndpointArguments());
         var json = new Option<bool>("--json") { Description = "Print the accounting as JSON." };
-        var command = new Command("generate", "Writes samples: from signatures and pages alone, or with --endpoint by a hosted model. A run that was stopped goes on where it was.") { lab, docs, assembly, suite, seed, json };
+        var command = new Command("generate", "Writes samples: from signatures and pages alone, or with --endpoint by a hosted model. A run that was stopped goes on where it was.") { seed, json };
+        library.AddTo(command);
         written.AddTo(command);
         endpoints.AddTo(command);
         command.SetAction(async (p, cancel) =>
         {
-            using var session = new LabSession();
-            session.Open(p.GetRequiredValue(lab), p.GetValue(seed));
-            session.ParseDocs(p.GetRequiredValue(docs), p.GetRequiredValue(assembly));
-            session.LoadSuite(p.GetRequiredValue(suite));
+            using var session = library.Open(p, p.GetValue(seed));
+            library.Read(p, session);
             if (endpoints.Of(p) is not { } settings)
             {
                 var corpus = session.GenerateCorpus(written.Of(p), null, cancel);
@@ -68,7 +62,7 @@ internal static class CorpusVerb
 
     private static Command Status()
     {
-        var lab = LabOption();
+        var lab = LabOptions.Lab();
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         var command = new Command("status", "What the lab holds: samples by kind and reason, coverage, requests, failures, cost.") { lab, json };
         command.SetAction(p =>
@@ -97,7 +91,7 @@ internal static class CorpusVerb
 
     private static Command Export()
     {
-        var lab = LabOption();
+        var lab = LabOptions.Lab();
         var format = new Option<string>("--format") { Description = "openai, alpaca, sharegpt, fim, parquet or dpo.", DefaultValueFactory = _ => "openai" };
         format.AcceptOnlyFromAmong(CorpusFormats.Names);
         var output = new Option<string>("--out", "-o") { Description = "Folder for one file per split and the dataset card.", HelpName = "DIR", Required = true };
@@ -113,7 +107,7 @@ internal static class CorpusVerb
 
     private static Command Import()
     {
-        var lab = LabOption();
+        var lab = LabOptions.Lab();
         var files = new Argument<string[]>("FILE") { Description = "Files in any format that export writes (.jsonl, .json, .parquet); the format is found by the fields.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("import", "Adds samples of other tools to the lab. They count as accepted; 'check' judges them.") { files, lab };
         command.SetAction(p =>
@@ -129,17 +123,13 @@ internal static class CorpusVerb
 
     private static Command Check()
     {
-        var lab = LabOption();
-        var docs = new Option<string>("--docs") { Description = "Folder of Markdown pages.", HelpName = "DIR", Required = true };
-        var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies.", HelpName = "DLL", Required = true };
-        var suite = new Option<string>("--suite") { Description = "Held-out tasks, which no sample may copy.", HelpName = "DIR", Required = true };
-        var command = new Command("check", "Judges all samples of the lab again: duplicates, wording, held-out tasks, and code against the assemblies. Exit code 1 if an accepted one fails.") { lab, docs, assembly, suite };
+        var library = new LibraryOptions();
+        var command = new Command("check", "Judges all samples of the lab again: duplicates, wording, held-out tasks, and code against the assemblies. Exit code 1 if an accepted one fails.");
+        library.AddTo(command);
         command.SetAction(p =>
         {
-            using var session = new LabSession();
-            session.Open(p.GetRequiredValue(lab), 1);
-            session.ParseDocs(p.GetRequiredValue(docs), p.GetRequiredValue(assembly));
-            session.LoadSuite(p.GetRequiredValue(suite));
+            using var session = library.Open(p);
+            library.Read(p, session);
             var (kept, failed) = session.CheckCorpus();
             Console.WriteLine($"{kept} samples hold, {failed.Count} do not");
             foreach (var sample in failed.Take(20)) Console.WriteLine($"  {sample.Id[..8]} {sample.Kind}: {sample.Checks.First(c => !c.Passed)}");
@@ -150,7 +140,7 @@ internal static class CorpusVerb
 
     private static Command Review()
     {
-        var lab = LabOption();
+        var lab = LabOptions.Lab();
         var file = new Argument<string>("FILE") { Description = ".csv or .jsonl" };
         var which = new Option<string>("--which") { Description = "accepted, rejected or all.", DefaultValueFactory = _ => "all" };
         which.AcceptOnlyFromAmong("accepted", "rejected", "all");
@@ -164,19 +154,13 @@ internal static class CorpusVerb
             return ExitCodes.Ok;
         });
         var reviewer = new Option<string>("--reviewer") { Description = "Who decided.", HelpName = "NAME", Required = true };
-        var docs = new Option<string?>("--docs") { Description = "Folder of Markdown pages.", HelpName = "DIR" };
-        var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies.", HelpName = "DLL" };
-        var suite = new Option<string?>("--suite") { Description = "Held-out tasks.", HelpName = "DIR" };
-        var import = new Command("import", "Takes the decisions of a reviewed table into the lab. With --docs, --assembly and --suite edited samples are judged again.") { file, lab, reviewer, docs, assembly, suite };
+        var library = new LibraryOptions(required: false);
+        var import = new Command("import", "Takes the decisions of a reviewed table into the lab. With --docs, --assembly and --suite edited samples are judged again.") { file, reviewer };
+        library.AddTo(import);
         import.SetAction(p =>
         {
-            using var session = new LabSession();
-            session.Open(p.GetRequiredValue(lab), 1);
-            if (p.GetValue(docs) is { } pages && p.GetValue(suite) is { } tasks && p.GetValue(assembly) is { Length: > 0 } assemblies)
-            {
-                session.ParseDocs(pages, assemblies);
-                session.LoadSuite(tasks);
-            }
+            using var session = library.Open(p);
+            library.Read(p, session);
             var summary = session.TakeReview(p.GetRequiredValue(file), p.GetRequiredValue(reviewer));
             Console.WriteLine($"{summary.Accepted} accepted, {summary.Rejected} rejected, {summary.Edited} edited, {summary.Regenerate} to be regenerated, {summary.Undecided} undecided");
             return ExitCodes.Ok;

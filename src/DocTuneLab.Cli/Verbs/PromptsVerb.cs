@@ -32,26 +32,23 @@ internal static class PromptsVerb
             return ExitCodes.Ok;
         });
 
-        var lab = new Option<string>("--lab") { Description = "The lab's folder.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine("artifacts", "lab") };
+        var lab = LabOptions.Lab();
         var model = new Option<string?>("--base") { Description = "Base model in Hugging Face layout; needed without an endpoint.", HelpName = "DIR" };
-        var docs = new Option<string>("--docs") { Description = "Folder of Markdown pages.", HelpName = "DIR", Required = true };
-        var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies.", HelpName = "DLL", Required = true };
-        var suite = new Option<string>("--suite") { Description = "Tasks; without an endpoint those of split 'dev' decide.", HelpName = "DIR", Required = true };
+        var library = new LibraryOptions();
         var seed = new Option<int>("--seed") { Description = "Seed of order, demonstrations and intervals.", DefaultValueFactory = _ => 1 };
         var output = new Option<string?>("--out", "-o") { Description = "Also writes the winners as .liquid files, for --templates.", HelpName = "DIR" };
         var (tuning, endpoints) = (new TuningArguments(), new EndpointArguments());
-        var tune = new Command("tune", "Chooses wordings by the likelihood of reference answers under the base model, or with --endpoint by what a hosted model writes with them, and keeps the winners in the lab with their lineage.") { lab, model, docs, assembly, suite, seed, output, json };
+        var tune = new Command("tune", "Chooses wordings by the likelihood of reference answers under the base model, or with --endpoint by what a hosted model writes with them, and keeps the winners in the lab with their lineage.") { model, seed, output, json };
+        library.AddTo(tune);
         tuning.AddTo(tune);
         endpoints.AddConnection(tune);
         tune.SetAction(async (p, cancel) =>
         {
-            using var session = new LabSession();
-            session.Open(p.GetRequiredValue(lab), p.GetValue(seed));
+            using var session = library.Open(p, p.GetValue(seed));
             var settings = endpoints.Of(p);
             if (p.GetValue(model) is { } folder) session.LoadBase(ModelFolder.Of(folder));
             else if (settings is null) throw new LabException("Without an endpoint prompts are tuned by likelihood under a local model: give it with --base DIR.");
-            session.ParseDocs(p.GetRequiredValue(docs), p.GetRequiredValue(assembly));
-            session.LoadSuite(p.GetRequiredValue(suite));
+            library.Read(p, session);
             var results = settings is null ? await session.TunePromptsAsync(tuning.Examples(p), tuning.Options(p), cancel)
                 : [await session.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p), null, cancel)];
             if (p.GetValue(output) is { } target)

@@ -37,6 +37,8 @@ internal sealed class DocumentStore : IDisposable
         }
     }
 
+    private bool HasFailed => _files.Any(f => f.HasFailed);
+
     public static string KeyOf(string kind, string content) => ContentHash.Of(kind, content);
 
     public string Put(string kind, string content)
@@ -65,7 +67,7 @@ internal sealed class DocumentStore : IDisposable
         }
         catch
         {
-            if (!_files.Any(f => f.HasFailed)) _database.Rollback();
+            if (!HasFailed) _database.Rollback();
             throw;
         }
     }
@@ -91,7 +93,7 @@ internal sealed class DocumentStore : IDisposable
 
     public void Dispose()
     {
-        var failed = _files.Any(f => f.HasFailed);
+        var failed = HasFailed;
         try
         {
             _database?.Dispose();
@@ -111,7 +113,7 @@ internal sealed class DocumentStore : IDisposable
         {
             change();
         }
-        catch (Exception) when (_files.Any(f => f.HasFailed))
+        catch (Exception) when (HasFailed)
         {
             ThrowIfFailed();
         }

@@ -181,6 +181,13 @@ public class FormatterTests
     }
 
     [Fact]
+    public void Formatters_end_after_a_reset_too()
+    {
+        Formatter.ResetToDefault();
+        Registered_formatters_that_ask_for_each_other_end();
+    }
+
+    [Fact]
     public void Html_content_is_shown_as_it_is() => Assert.Equal("<b>x</b>", Html(new HtmlString("<b>x</b>")));
 
     [Fact]

@@ -40,7 +40,11 @@ public static class ValueFormatter
             Formatter.Register<IEnumerable>((value, writer) => writer.Write(text(value)), mimeType);
         }
         Formatter.Register<IHtmlContent>((value, writer) => value.WriteTo(writer, HtmlEncoder.Default), Html);
+        Formatter.Register<Mark>((_, writer) => writer.Write(nameof(Mark)), Html);
     }
+
+    // A type that nobody else registers a formatter for: what it looks like says whether ours still stand.
+    private sealed class Mark;
 
     /// <summary>Whether someone registered a formatter for values of this type.</summary>
     internal static bool HasOwnFormatter(Type type, string mimeType)
@@ -76,7 +80,7 @@ public static class ValueFormatter
     private static JsonObject Bundle(object value, Type type)
     {
         // Formatter.ResetToDefault(), which cells may call, takes away these, too.
-        if (Formatter.GetPreferredFormatterFor(typeof(ValueFormatter), Html).Type != typeof(object))
+        if (new Mark().ToDisplayString(Html) != nameof(Mark))
             Install();
         var bundle = new JsonObject();
         var own = Formatter.GetPreferredMimeTypesFor(type).Where(mimeType => mimeType is not (Html or Plain) || HasOwnFormatter(type, mimeType)).ToList();

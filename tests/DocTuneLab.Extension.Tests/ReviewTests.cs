@@ -1,4 +1,5 @@
 using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Prompts;
 
@@ -50,6 +51,27 @@ public sealed class ReviewTests
             Assert.Equal(["ada", "ada", "ada", "doctune"], storage.Reviews().Select(r => r.Reviewer));
             Assert.Contains(storage.Samples(), s => s.Id == storage.Reviews()[^1].ReplacedBy);
         }
+    }
+
+    // A sample is judged again by the namespaces that it was written under: those of .NET's own samples are not the library's.
+    [Fact]
+    public void A_corpus_that_was_just_written_holds()
+    {
+        using var lab = new LabFolder();
+        using var session = new LabSession();
+        session.Open($"{lab.Path}/lab", 1);
+        session.ParseDocs("data/private-library/docs", ["data/private-library/bin/Fenmark.dll"]);
+        session.LoadSuite("data/private-library/tasks");
+        var corpus = session.GenerateCorpus(new CorpusOptions { Count = 60, ReplayShare = 0.4, General = new GeneralSamples() });
+        var (kept, failed) = session.CheckCorpus();
+        Assert.Equal([], failed.Select(s => $"{s.Provenance!.Source}: {s.Checks.First(c => !c.Passed)}"));
+        Assert.Equal(corpus.Samples.Count, kept);
+        Assert.Contains(corpus.Samples, s => s.Provenance is { Source: "general", Usings: { } usings } && usings.Any(u => u != "System" && !u.StartsWith("Fenmark", StringComparison.Ordinal)));
+
+        // Nor does a way through a file change what stands.
+        CorpusFormats.WriteLines($"{lab.Path}/all.jsonl", corpus.Samples.Select(s => CorpusFormats.Row(s, "sharegpt")!));
+        session.Storage.SaveSamples(CorpusFormats.Read($"{lab.Path}/all.jsonl"), replaceAll: true);
+        Assert.Empty(session.CheckCorpus().Failed);
     }
 
     [Fact]

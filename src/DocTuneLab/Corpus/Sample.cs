@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DocTuneLab.Documents;
 
 namespace DocTuneLab.Corpus;
@@ -45,12 +46,17 @@ public sealed record Evidence(IReadOnlyList<string> Chunks, IReadOnlyList<string
 public sealed record Check(string Name, bool Passed, string? Detail);
 
 /// <summary>How a sample came to be.</summary>
-/// <param name="Source"><c>structural</c>, <c>model</c>, <c>review</c>, or the file that it was imported from.</param>
+/// <param name="Source"><c>structural</c>, <c>general</c>, <c>model</c>, <c>review</c>, or the file that it was imported from.</param>
 /// <param name="Model">Model that wrote it; empty where none did.</param>
 /// <param name="Templates">Templates asked with, as <c>name@version</c>.</param>
 /// <param name="Document">Page that it is about; empty where it is about none.</param>
 /// <param name="HeadingPath">Headings above the passage.</param>
-public sealed record Provenance(string Source, string Model, IReadOnlyList<string> Templates, string Document, IReadOnlyList<string> HeadingPath);
+public sealed record Provenance(string Source, string Model, IReadOnlyList<string> Templates, string Document, IReadOnlyList<string> HeadingPath)
+{
+    /// <summary>Namespaces that its code was judged with besides the implicit ones, and is judged with again; null where it has no code, or nobody has said: then they are the library's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Usings { get; init; }
+}
 
 /// <summary>A training example with where it comes from and what was checked.</summary>
 /// <param name="Id">Content hash of kind and messages.</param>

@@ -7,10 +7,10 @@ namespace DocTuneLab.Corpus.Validation;
 /// <summary>Makes drafts of samples that exist already, such as imported ones, so that they can be judged like new ones.</summary>
 public static partial class SampleDrafts
 {
-    /// <summary>A draft of a sample: the code in its turns is put together again where its form is known.</summary>
+    /// <summary>A draft of a sample: the code in its turns is put together again where its form is known, with the namespaces that it was judged with.</summary>
     /// <param name="sample">The sample.</param>
-    /// <param name="usings">Namespaces in scope of its code.</param>
-    public static Draft Of(Sample sample, IReadOnlyList<string> usings)
+    /// <param name="library">The library's namespaces: those in scope of code of which nobody has said.</param>
+    public static Draft Of(Sample sample, IReadOnlyList<string> library)
     {
         var (user, answer) = (sample.Messages[^2].Content, sample.Messages[^1].Content);
         var body = sample.Kind is SampleKind.Code or SampleKind.Repair or SampleKind.Migration ? AnswerFormat.BodyOf(answer) : null;
@@ -21,7 +21,7 @@ public static partial class SampleDrafts
         return new Draft
         {
             Kind = sample.Kind, Messages = sample.Messages, Prompt = user, Evidence = sample.Evidence, Provenance = sample.Provenance ?? new Provenance("structural", "", [], "", []), Body = body,
-            Code = code is null ? null : new CodeToJudge(code, CodeForm.Members, usings),
+            Code = code is null ? null : new CodeToJudge(code, CodeForm.Members, sample.Provenance?.Usings ?? library),
         };
     }
 

@@ -1,7 +1,7 @@
 using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
-using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Prompts;
+using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Extension;
 
@@ -12,7 +12,7 @@ public sealed record EvaluationPlan
     public Split? Split { get; init; } = Documents.Split.Test;
 
     /// <summary>
-    /// Arms, the one that all others are compared with first: <c>base</c>, <c>tuned</c>, the name of a model in <see cref="Others"/>, each also with
+    /// Arms, the one that all others are compared with first: <c>base</c>, <c>tuned</c>, the name of a model in <see cref="Others"/> or <see cref="Endpoints"/>, each also with
     /// <c>+docs</c> behind it, for the relevant passages in the prompt. Default base and tuned.
     /// </summary>
     public IReadOnlyList<string> Arms { get; init; } = ["base", "tuned"];
@@ -41,6 +41,12 @@ public sealed record EvaluationPlan
     /// <summary>Models beside base and tuned, by the name of their arm.</summary>
     public IReadOnlyDictionary<string, ILanguageModel> Others { get; init; } = new Dictionary<string, ILanguageModel>();
 
-    /// <summary>Judge of open questions, or null.</summary>
-    public AnswerJudge? Judge { get; init; }
+    /// <summary>Hosted models: each is an arm by its name. Default none.</summary>
+    public IReadOnlyList<EndpointOptions> Endpoints { get; init; } = [];
+
+    /// <summary>The hosted model that grades open questions and compares answers to them, or null.</summary>
+    public EndpointOptions? JudgedBy { get; init; }
+
+    /// <summary>Attempts, deadlines and cost ceiling of each hosted model.</summary>
+    public EngineOptions Engine { get; init; } = new();
 }

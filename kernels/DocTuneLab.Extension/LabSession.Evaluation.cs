@@ -10,6 +10,7 @@ using DocTuneLab.Evaluation.Subjects;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
+using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Generation;
@@ -75,7 +76,8 @@ public sealed partial class LabSession
     {
         Need(Api, "#!docs"); Need(Suite, "#!suite");
         var suite = (plan.Split is { } split ? Suite!.Where(split) : Suite!).Only([.. plan.Kinds]);
-        var arms = plan.Arms.Select(a => (Name: a, Model: ModelOf(a, plan), Documents: a.EndsWith(DocumentsSuffix, StringComparison.Ordinal))).ToList();
+        using var hosted = new HostedModels(plan, Storage);
+        var arms = plan.Arms.Select(a => (Name: a, Model: ModelOf(a, plan, hosted), Documents: a.EndsWith(DocumentsSuffix, StringComparison.Ordinal))).ToList();
         if (arms.Any(a => a.Documents) && Chunks.Count == 0) throw new LabException("an arm with documents needs passages to search: run #!docs first");
         var settings = Settings(plan);
         var run = Storage.BeginRun("evaluate", JsonSerializer.Serialize(new
@@ -95,10 +97,11 @@ public sealed partial class LabSession
             {
                 var arm = progress is null ? null : new InArm(name, progress);
                 var prompts = documents ? Prompts().WithDocuments(q => Storage.Search(q, 12).Select(h => h.Chunk).ToList(), Budget(plan)) : Prompts();
-                results.Add(new Evaluator(Judge!).Run(model, suite, prompts, options with { Arm = name, MeasureRetention = !documents }, plan.Judge, arm, cancel));
+                results.Add(new Evaluator(Judge!).Run(model, suite, prompts, options with { Arm = name, MeasureRetention = !documents }, hosted.Judge, arm, cancel));
                 File.WriteAllText(System.IO.Path.Combine(run.Directory, name.Replace('/', '-') + ".json"), results[^1].ToJson());
             }
-            Finish(run, suite, results, settings, plan, cancel);
+            foreach (var (name, status) in hosted.Asked) settings[$"Hosted model {name}"] = status;
+            Finish(run, suite, results, settings, plan, hosted.Judge, cancel);
             return Report!;
         }
         catch
@@ -123,11 +126,12 @@ public sealed partial class LabSession
         var run = Storage.BeginRun("evaluate", JsonSerializer.Serialize(new { Rescored = results, Seed, Suite = suite.Hash, Code = CodeTemplate.Name, Qa = QaTemplate.Name, Library = Api!.Hash }));
         try
         {
+            using var hosted = new HostedModels(plan, Storage);
             var execution = new ExecutionOptions { AllowUntrustedCode = plan.AllowUntrustedCode, AllowWithoutIsolation = plan.AllowWithoutIsolation };
             var scored = stored.Select(r => new Evaluator(Judge!).Score(r.Subject, suite, r.Answers, r.References, r.Options with { Execution = execution },
-                plan.Judge, progress is null ? null : new InArm(r.Arm, progress), cancel)).ToList();
+                hosted.Judge, progress is null ? null : new InArm(r.Arm, progress), cancel)).ToList();
             foreach (var result in scored) File.WriteAllText(System.IO.Path.Combine(run.Directory, result.Arm.Replace('/', '-') + ".json"), result.ToJson());
-            Finish(run, suite, scored, new Dictionary<string, string> { ["Rescored"] = string.Join(", ", results) }, plan, cancel);
+            Finish(run, suite, scored, new Dictionary<string, string> { ["Rescored"] = string.Join(", ", results) }, plan, hosted.Judge, cancel);
             return Report!;
         }
         catch
@@ -158,10 +162,10 @@ public sealed partial class LabSession
         return Report;
     }
 
-    private void Finish(LabRun run, Suite suite, IReadOnlyList<EvaluationResult> results, IReadOnlyDictionary<string, string> settings, EvaluationPlan plan, CancellationToken cancel)
+    private void Finish(LabRun run, Suite suite, IReadOnlyList<EvaluationResult> results, IReadOnlyDictionary<string, string> settings, EvaluationPlan plan, AnswerJudge? judge, CancellationToken cancel)
     {
         var report = EvaluationReport.Of(results, settings, plan.GateBits);
-        if (plan.Judge is { } judge && suite.Open.Count > 0)
+        if (judge is not null && suite.Open.Count > 0)
             report = report.With([.. results.SelectMany((a, i) => results.Skip(i + 1).Select(b =>
                 PreferenceSummary.Of(a.Arm, b.Arm, judge.Name, judge.Prefer(suite.Open, a.Answers, b.Answers, cancel: cancel), Seed)))]);
         foreach (var result in results)
@@ -185,18 +189,20 @@ public sealed partial class LabSession
     // Room for the task itself and its answer must remain in a small context.
     private int Budget(EvaluationPlan plan) => Model is null ? plan.DocumentTokens : Math.Max(0, Math.Min(plan.DocumentTokens, Model.Config.MaxPositions - plan.MaxCodeTokens - 256));
 
-    private RecordedModel ModelOf(string arm, EvaluationPlan plan)
+    private ILanguageModel ModelOf(string arm, EvaluationPlan plan, HostedModels hosted)
     {
         var name = arm.EndsWith(DocumentsSuffix, StringComparison.Ordinal) ? arm[..^DocumentsSuffix.Length] : arm;
         var folder = System.IO.Path.Combine(Path, "answers");
-        if (plan.Others.TryGetValue(name, out var other)) return new(other, $"{name}:{other.Name}", folder, oneByOne: !other.CanScore);
-        if (name is not ("base" or "tuned")) throw new LabException($"there is no arm '{arm}'; there are base, tuned{string.Concat(plan.Others.Keys.Select(k => $", {k}"))}, each also with {DocumentsSuffix} behind it");
+        // Their answers are in the lab's journal.
+        if (plan.Endpoints.FirstOrDefault(e => e.Name == name) is { } endpoint) return hosted[endpoint];
+        if (plan.Others.TryGetValue(name, out var other)) return new RecordedModel(other, $"{name}:{other.Name}", folder);
+        if (name is not ("base" or "tuned")) throw new LabException($"there is no arm '{arm}'; there are base, tuned{string.Concat(plan.Others.Keys.Concat(plan.Endpoints.Select(e => e.Name)).Select(k => $", {k}"))}, each also with {DocumentsSuffix} behind it");
         Need(Model, "#!base");
         if (name == "tuned") Need(Adapter, "#!train or #!adapter");
         var model = name == "tuned" ? new LocalModel(Model!, Adapter) : new LocalModel(Model!);
         // Another build of the code that generates may answer otherwise.
         var code = typeof(LocalModel).Module.ModuleVersionId;
-        return new(model, $"{Model!.Hash}:{Model.ComputeType}:{(name == "tuned" ? HashOf(Adapter!) : "")}:{code}", folder);
+        return new RecordedModel(model, $"{Model!.Hash}:{Model.ComputeType}:{(name == "tuned" ? HashOf(Adapter!) : "")}:{code}", folder);
     }
 
     private Dictionary<string, string> Settings(EvaluationPlan plan)
@@ -208,7 +214,7 @@ public sealed partial class LabSession
         settings["Prompts"] = $"{CodeTemplate.Name} {CodeTemplate.Hash}, {QaTemplate.Name} {QaTemplate.Hash}";
         if (plan.Arms.Any(a => a.EndsWith(DocumentsSuffix, StringComparison.Ordinal))) settings["Documents in prompts"] = $"BM25 over {Chunks.Count} chunks, at most {Budget(plan)} tokens";
         if (plan.Samples > 0) settings["Samples"] = $"{plan.Samples} for each task at temperature 0.8, top-p 0.95";
-        if (plan.Judge is not null) settings["Judge"] = $"{plan.Judge.Name}, wording {AnswerJudge.Version}, every judgement in both orders";
+        if (plan.JudgedBy is { } judge) settings["Judge"] = $"{judge.Name} ({judge.Model}), wording {AnswerJudge.Version}, every judgement in both orders";
         return settings;
     }
 
@@ -222,6 +228,27 @@ public sealed partial class LabSession
             hash.AppendData(MemoryMarshal.AsBytes<float>(flat.data<float>().ToArray()));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16));
+    }
+
+    /// <summary>The hosted models of a plan, over the lab's journal; made when they are first asked for.</summary>
+    private sealed class HostedModels(EvaluationPlan plan, Lab lab) : IDisposable
+    {
+        private LabJournal? journal;
+        private readonly Dictionary<EndpointOptions, HostedModel> models = [];
+
+        public HostedModel this[EndpointOptions endpoint] => models.TryGetValue(endpoint, out var model) ? model : models[endpoint] = new(endpoint, journal ??= new(lab), plan.Engine);
+
+        public AnswerJudge? Judge => plan.JudgedBy is { } endpoint ? new(this[endpoint]) : null;
+
+        /// <summary>What each model was asked, in words.</summary>
+        public IEnumerable<(string Name, string Status)> Asked => models.Select(m => (m.Key.Name, $"{m.Key.Model} at {m.Key.BaseUrl}: {m.Value.Status.Answered} answers asked for, {m.Value.Status.Reused} kept from before, {m.Value.Status.PromptTokens + m.Value.Status.CompletionTokens:N0} tokens{(m.Key.InputPrice is null ? "" : $", cost {m.Value.Status.Cost:0.####}")}"));
+
+        public void Dispose()
+        {
+            foreach (var model in models.Values) model.Dispose();
+            // A cell's thread has a synchronisation context that must not be waited on.
+            if (journal is { } opened) Task.Run(() => opened.DisposeAsync().AsTask()).GetAwaiter().GetResult();
+        }
     }
 
     private sealed class InArm(string arm, IProgress<EvaluationProgress> inner) : IProgress<EvaluationProgress>

@@ -35,26 +35,13 @@ internal static class EvaluateMagics
 
     private static Command EvaluateCommand(LabSession lab)
     {
-        var split = new Option<string>("--split") { Description = "train, dev, test or all.", DefaultValueFactory = _ => "test" };
-        split.AcceptOnlyFromAmong("train", "dev", "test", "all");
-        var arms = new Option<string>("--arms") { Description = "Arms by name, with commas; +docs puts relevant passages into the prompt: base,base+docs,tuned,tuned+docs.", DefaultValueFactory = _ => "base,tuned" };
-        var kinds = new Option<string?>("--kinds") { Description = "Kinds of tasks, with commas: code, qa, open, completion, general, retention. Default: code,qa,completion,retention." };
-        var samples = new Option<int>("--samples") { Description = "Sampled answers for each programming task beside the greedy one; 10 gives pass@5.", DefaultValueFactory = _ => 0 };
-        var allow = new Option<bool>("--allow-untrusted-code") { Description = "Run the models' code against the hidden tests, in a sandbox." };
-        var bare = new Option<bool>("--allow-without-isolation") { Description = "Run it even where neither bubblewrap nor namespaces isolate it." };
-        var tokens = new Option<int>("--docs-tokens") { Description = "Budget of passages in a prompt.", DefaultValueFactory = _ => 480 };
-        var gate = new Option<double>("--gate") { Description = "Largest rise of bits per byte on the frozen texts.", DefaultValueFactory = _ => RetentionGate.DefaultBits };
-        var command = new Command("#!evaluate", "Compares models on held-out tasks.") { split, arms, kinds, samples, allow, bare, tokens, gate };
+        var arguments = new EvaluationArguments();
+        var command = new Command("#!evaluate", "Compares models on held-out tasks.");
+        arguments.AddTo(command);
         command.SetCellAction((p, cell) =>
         {
             var live = cell.Display("evaluating …");
-            var plan = new EvaluationPlan
-            {
-                Split = p.GetValue(split) == "all" ? null : Enum.Parse<Split>(p.GetValue(split)!, ignoreCase: true),
-                Arms = Names(p.GetValue(arms)!), Samples = p.GetValue(samples), AllowUntrustedCode = p.GetValue(allow), AllowWithoutIsolation = p.GetValue(bare),
-                DocumentTokens = p.GetValue(tokens), GateBits = p.GetValue(gate),
-            };
-            if (p.GetValue(kinds) is { } chosen) plan = plan with { Kinds = Kinds(chosen) };
+            var plan = arguments.Of(p, lab.Model is not null, lab.Adapter is not null);
             var report = lab.Evaluate(plan, new Follow<EvaluationProgress>(s => live.Update($"{s.Phase} {s.Done}/{s.Total}")), cell.CancellationToken);
             live.Update($"{report.Results[0].Answers.Count} answers in each of {report.Results.Count} arms; reports in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, lab.EvaluationDirectory!)}");
             var html = EvaluationHtml.Headline(report) + string.Concat(report.Comparisons.Select(EvaluationHtml.Metrics)) + (report.Comparisons.Count == 0 ? EvaluationHtml.Arms(report) : "");
@@ -85,9 +72,4 @@ internal static class EvaluateMagics
         });
         return command;
     }
-
-    private static string[] Names(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-
-    private static TaskKind[] Kinds(string list) => [.. Names(list).Select(n => Enum.TryParse<TaskKind>(n, ignoreCase: true, out var kind) && !char.IsDigit(n[0]) ? kind
-        : throw new LabException($"there is no kind of task '{n}'; there are {string.Join(", ", Enum.GetNames<TaskKind>().Select(k => k.ToLowerInvariant()))}"))];
 }

@@ -22,17 +22,9 @@ internal static class Evaluate
         var assembly = new Option<string[]>("--assembly") { Description = "Assembly of the private library. May be repeated.", HelpName = "DLL" };
         var docs = new Option<string?>("--docs") { Description = "Documentation to search for arms with documents; needless where the lab has read it.", HelpName = "DIR" };
         var lab = new Option<string>("--lab") { Description = "Folder of the lab that keeps answers and results.", DefaultValueFactory = _ => Path.Combine("artifacts", "lab"), HelpName = "DIR" };
-        var split = new Option<string>("--split") { Description = "train, dev, test or all.", DefaultValueFactory = _ => "test" };
-        split.AcceptOnlyFromAmong("train", "dev", "test", "all");
-        var arms = new Option<string?>("--arms") { Description = "base, tuned, each also with +docs behind it; separated by commas. Default: base, and tuned where there is an adapter.", HelpName = "LIST" };
-        var kinds = new Option<string?>("--kinds") { Description = "code, qa, open, completion, general, retention; separated by commas. Default: code,qa,completion,retention.", HelpName = "LIST" };
-        var samples = new Option<int>("--samples") { Description = "Sampled answers for each programming task beside the greedy one; 10 gives pass@5.", HelpName = "N" };
         var codePrompt = new Option<string?>("--code-prompt") { Description = "Template of programming tasks. Default: that of the lab's last evaluation.", HelpName = "NAME" };
         var qaPrompt = new Option<string?>("--qa-prompt") { Description = "Template of questions.", HelpName = "NAME" };
         var seed = new Option<int>("--seed") { Description = "Seed of sampling and statistics.", DefaultValueFactory = _ => 1, HelpName = "N" };
-        var allow = new Option<bool>("--allow-untrusted-code") { Description = "Run the models' code against the hidden tests, in a sandbox." };
-        var bare = new Option<bool>("--allow-without-isolation") { Description = "Run it even where neither bubblewrap nor namespaces isolate it." };
-        var gate = new Option<double>("--gate") { Description = "Largest rise of bits per byte on the frozen texts; beyond it the exit code is 1.", DefaultValueFactory = _ => RetentionGate.DefaultBits, HelpName = "BITS" };
         var output = new Option<string?>("--out", "-o") { Description = "Folder for report.html, .md, .json, .trx and junit.xml, beside the lab's own copy.", HelpName = "DIR" };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
         var compare = new Option<string?>("--compare") { Description = "Compare with stored results: a run of the lab, a folder or a result file.", HelpName = "RUN|FILE" };
@@ -43,10 +35,10 @@ internal static class Evaluate
         var import = new Option<string?>("--import") { Description = "Convert tasks of a public format (HumanEval-style or MultiPL-E C#) to a suite file, named by --out.", HelpName = "FILE.jsonl" };
         var form = new Option<int?>("--blind") { Description = "Write a form for blind comparison of this many pairs of answers, ab-form.html.", HelpName = "N" };
         var votes = new Option<string?>("--votes") { Description = "Add votes that the form saved to the report of the run named by --rescore.", HelpName = "FILE.json" };
-        var command = new Command("evaluate", "Compares models on held-out tasks, and checks, imports and scores again.")
-        {
-            model, adapter, suite, assembly, docs, lab, split, arms, kinds, samples, codePrompt, qaPrompt, seed, allow, bare, gate, output, json, compare, rescore, check, corpus, schema, import, form, votes,
-        };
+        var arguments = new EvaluationArguments();
+        var command = new Command("evaluate", "Compares models on held-out tasks, and checks, imports and scores again. The exit code is 1 where the retention gate fails.") { model, adapter, suite, assembly, docs, lab };
+        arguments.AddTo(command);
+        foreach (var option in (Option[])[codePrompt, qaPrompt, seed, output, json, compare, rescore, check, corpus, schema, import, form, votes]) command.Options.Add(option);
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             if (parsed.GetValue(schema))
@@ -65,15 +57,10 @@ internal static class Evaluate
             if (parsed.GetValue(check))
             {
                 session.LoadLibrary(assemblies);
-                return Check(session, parsed.GetValue(corpus), parsed.GetValue(bare), cancel);
+                return Check(session, parsed.GetValue(corpus), arguments.Of(parsed, false, false).AllowWithoutIsolation, cancel);
             }
-            var plan = new EvaluationPlan
-            {
-                Split = parsed.GetValue(split) == "all" ? null : Enum.Parse<Split>(parsed.GetValue(split)!, ignoreCase: true),
-                Arms = List(parsed.GetValue(arms) ?? (parsed.GetValue(adapter) is null ? "base" : "base,tuned")),
-                Samples = parsed.GetValue(samples), AllowUntrustedCode = parsed.GetValue(allow), AllowWithoutIsolation = parsed.GetValue(bare), GateBits = parsed.GetValue(gate),
-            };
-            if (parsed.GetValue(kinds) is { } named) plan = plan with { Kinds = [.. List(named).Select(KindOf)] };
+            var plan = arguments.Of(parsed, parsed.GetValue(model) is not null, parsed.GetValue(adapter) is not null);
+            if (plan.Arms.Count == 0 && parsed.GetValue(rescore) is not { Length: > 0 }) throw new UsageException("There is nothing to evaluate: give --model DIR, the base model, or --endpoint URL for a hosted one.");
             session.RestorePrompts();
             session.UsePrompts(parsed.GetValue(codePrompt), parsed.GetValue(qaPrompt));
 
@@ -87,7 +74,8 @@ internal static class Evaluate
             }
             else
             {
-                session.LoadBase(ModelFolder.Of(parsed.GetValue(model) ?? throw new UsageException("--model DIR is missing: the base model.")));
+                if (parsed.GetValue(model) is { } weights) session.LoadBase(ModelFolder.Of(weights));
+                else if (plan.Arms.Any(a => a.Split('+')[0] is "base" or "tuned")) throw new UsageException("--model DIR is missing: the base model.");
                 if (parsed.GetValue(adapter) is { } tuned) session.LoadAdapter(tuned);
                 if (parsed.GetValue(docs) is { } pages) session.ParseDocs(pages, assemblies);
                 else session.LoadLibrary(assemblies);
@@ -152,11 +140,6 @@ internal static class Evaluate
     private static string KeyBeside(LabSession session, string[] stored) =>
         stored.SelectMany(session.ResultFiles).Select(f => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(f))!, "ab-key.json")).FirstOrDefault(File.Exists)
             ?? throw new UsageException("--votes needs --rescore RUN, the run whose folder holds the form and its ab-key.json.");
-
-    private static string[] List(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-
-    private static TaskKind KindOf(string name) => Enum.TryParse<TaskKind>(name, ignoreCase: true, out var kind) && !char.IsDigit(name[0]) ? kind
-        : throw new UsageException($"There is no kind of task '{name}'; there are {string.Join(", ", Enum.GetNames<TaskKind>().Select(k => k.ToLowerInvariant()))}.");
 
     /// <summary>One line on stderr that follows the work.</summary>
     private sealed class Follow(bool quiet) : IProgress<EvaluationProgress>

@@ -14,25 +14,20 @@ public sealed class RecordedModel : ILanguageModel
 {
     private const int BatchSize = 24;
 
-    private const int Parallelism = 4;
-
     private static readonly ConcurrentDictionary<string, Lock> Gates = new(StringComparer.Ordinal);
 
     private readonly ILanguageModel inner;
     private readonly string identity;
     private readonly string path;
-    private readonly bool oneByOne;
-    private readonly ConcurrentDictionary<string, string[]> known = new(StringComparer.Ordinal);
-    private int requested;
+    private readonly Dictionary<string, string[]> known = new(StringComparer.Ordinal);
 
     /// <summary>Records a model.</summary>
     /// <param name="inner">The model.</param>
     /// <param name="identity">Whatever its answers depend on beside prompt and sampling: hashes of weights, adapter and code.</param>
     /// <param name="folder">Folder for the file; made where it is missing.</param>
-    /// <param name="oneByOne">Ask prompt by prompt, four at once, and keep each answer: for a hosted model, where each is paid for and a batch gains nothing.</param>
-    public RecordedModel(ILanguageModel inner, string identity, string folder, bool oneByOne = false)
+    public RecordedModel(ILanguageModel inner, string identity, string folder)
     {
-        (this.inner, this.identity, this.oneByOne) = (inner, identity, oneByOne);
+        (this.inner, this.identity) = (inner, identity);
         Directory.CreateDirectory(folder);
         path = Path.Combine(folder, $"{ContentHash.Of(identity)}.jsonl");
         if (!File.Exists(path)) return;
@@ -55,15 +50,14 @@ public sealed class RecordedModel : ILanguageModel
     public bool CanScore => inner.CanScore;
 
     /// <summary>Answers that were asked for, not found in the file, since this object was made.</summary>
-    public int Asked => requested;
+    public int Asked { get; private set; }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null, CancellationToken cancel = default)
     {
         var answers = new string[prompts.Count];
         var done = 0;
-        var batches = Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Sum(m => m.Content.Length)).Chunk(oneByOne ? 1 : BatchSize);
-        void Answer(int[] batch)
+        foreach (var batch in Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Sum(m => m.Content.Length)).Chunk(BatchSize))
         {
             cancel.ThrowIfCancellationRequested();
             var asked = batch.Select(i => prompts[i]).ToList();
@@ -73,42 +67,13 @@ public sealed class RecordedModel : ILanguageModel
                 // Batches draw from streams of their own; the key stands for the prompts, so the seed follows from what is asked alone.
                 var seeded = options.Temperature > 0 ? options with { Seed = unchecked((options.Seed * 397) ^ (int)System.Convert.ToUInt32(key[..8], 16)) & int.MaxValue } : options;
                 given = [.. inner.Generate(asked, seeded, null, cancel)];
-                Interlocked.Add(ref requested, given.Length);
+                Asked += given.Length;
                 Keep(new(key, given));
             }
             for (var i = 0; i < batch.Length; i++) answers[batch[i]] = given[i];
-            progress?.Report(Interlocked.Add(ref done, batch.Length));
+            progress?.Report(done += batch.Length);
         }
-        if (!oneByOne)
-        {
-            foreach (var batch in batches) Answer(batch);
-            return answers;
-        }
-        // Threads of their own: an answer is waited for, and a cell's thread must not be.
-        var failure = Run(batches, Answer);
-        if (failure is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-        cancel.ThrowIfCancellationRequested();
         return answers;
-    }
-
-    private static Exception? Run(IEnumerable<int[]> batches, Action<int[]> work)
-    {
-        var queue = new ConcurrentQueue<int[]>(batches);
-        Exception? failure = null;
-        var threads = Enumerable.Range(0, Parallelism).Select(_ => new Thread(() =>
-        {
-            try
-            {
-                while (Volatile.Read(ref failure) is null && queue.TryDequeue(out var batch)) work(batch);
-            }
-            catch (Exception e)
-            {
-                Interlocked.CompareExchange(ref failure, e, null);
-            }
-        }) { IsBackground = true }).ToList();
-        threads.ForEach(t => t.Start());
-        threads.ForEach(t => t.Join());
-        return failure;
     }
 
     /// <inheritdoc/>

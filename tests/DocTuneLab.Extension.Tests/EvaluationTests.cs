@@ -1,0 +1,62 @@
+using DocTuneLab.Tests.Prompts.Loopback;
+
+namespace DocTuneLab.Extension.Tests;
+
+/// <summary>Models behind an endpoint as arms of an evaluation, and as its judge.</summary>
+public sealed class EvaluationTests
+{
+    [Fact]
+    public async Task Hosted_models_are_compared_and_judged_and_asked_nothing_twice()
+    {
+        using var lab = new LabFolder();
+        await using var server = await LoopbackServer.StartAsync();
+        server.Answer = body => (string?)body["model"] == "wise" ? "1: yes\n2: yes\n3: yes\n4: yes\nVerdict: A" : "```csharp\nnew Fenmark.Vat()\n```";
+        server.FaultOf = (n, _) => n % 11 == 5 ? Fault.Unavailable : Fault.None;
+        var file = Path.Combine(lab.Path, "endpoints.yaml");
+        File.WriteAllText(file, string.Concat(((string[])["first", "second", "wise"]).Select(m => $"- name: {m}\n  baseUrl: {server.Url}\n  model: {m}\n  inputPrice: 1\n  outputPrice: 2\n")));
+        string[] cells =
+        [
+            $"#!lab --path {lab.Path}/lab", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks",
+            $"#!evaluate --split dev --endpoints {file} --judge wise --kinds code,qa", "#!report",
+        ];
+        var (shown, error) = await lab.RunAsync(cells);
+        Assert.Null(error);
+        // The judge is no arm; open questions are asked because there is one.
+        Assert.Contains("second against first", shown);
+        Assert.DoesNotContain("wise against", shown);
+        Assert.Contains("Hosted model first", shown);
+        Assert.Contains("every judgement in both orders", shown);
+        Assert.Contains("Open questions", shown);
+        var asked = server.Requests;
+        Assert.Null((await lab.RunAsync(cells)).Error);
+        Assert.Equal(asked, server.Requests);
+        using var storage = Storage.Lab.Open(Path.Combine(lab.Path, "lab"));
+        Assert.Equal(["done", "done"], storage.Runs("evaluate").Select(r => r.Status));
+    }
+
+    [Fact]
+    public async Task A_server_that_gives_up_ends_the_evaluation_with_its_words_and_keeps_what_it_answered()
+    {
+        using var lab = new LabFolder();
+        await using var server = await LoopbackServer.StartAsync();
+        server.FaultOf = (n, _) => n < 10 ? Fault.None : Fault.Refused;
+        var cell = $"#!evaluate --split dev --endpoint {server.Url} --endpoint-model m --kinds qa --concurrency 1 --max-minutes 0.05";
+        string[] cells = [$"#!lab --path {lab.Path}", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks", cell];
+        var (_, error) = await lab.RunAsync(cells);
+        Assert.Contains("hosted: prompt 11 of ", error);
+        Assert.Contains("answers that were given are kept", error);
+        using var storage = Storage.Lab.Open(lab.Path);
+        Assert.Equal("failed", storage.Runs("evaluate").Single().Status);
+    }
+
+    [Theory]
+    [InlineData("--judge boss", "there is no endpoint 'boss'")]
+    [InlineData("--endpoint http://127.0.0.1:1/v1", "--endpoint needs --endpoint-model")]
+    [InlineData("--endpoint there --endpoint-model m", "not 'there'")]
+    [InlineData("--kinds cod", "there is no kind of task 'cod'")]
+    public async Task What_does_not_fit_is_named(string options, string expected)
+    {
+        using var lab = new LabFolder();
+        Assert.Contains(expected, (await lab.RunAsync($"#!lab --path {lab.Path}", "#!suite data/private-library/tasks", $"#!evaluate {options}")).Error);
+    }
+}

@@ -12,7 +12,7 @@ namespace DocTuneLab.Benchmarks;
 
 /// <summary>
 /// The request engine against a loopback server: throughput beside the ideal, memory of a million planned requests, validation of a
-/// thousand samples, and <c>kill -9</c> at random points. Run with <c>dotnet run -c Release --project tests/DocTuneLab.Benchmarks -- corpus [throughput|memory|validation|faults|kill [N]]</c>.
+/// thousand samples, and <c>kill -9</c> at random points. Run with <c>dotnet run -c Release --project tests/DocTuneLab.Benchmarks -- corpus [throughput [CONCURRENT]...|memory|validation|faults|kill [N]]</c>.
 /// </summary>
 internal static class CorpusBenchmarks
 {
@@ -21,61 +21,17 @@ internal static class CorpusBenchmarks
         switch (args)
         {
             case ["child", var folder, var url, var count]: await ChildAsync(folder, url, int.Parse(count, CultureInfo.InvariantCulture)); return 0;
-            case ["throughput"]: await ThroughputAsync(); return 0;
+            case ["server"]: await CorpusThroughput.ServeAsync(); return 0;
+            case ["throughput", .. var at]: await CorpusThroughput.RunAsync([.. at.Select(c => int.Parse(c, CultureInfo.InvariantCulture))]); return 0;
             case ["memory"]: await MemoryAsync(); return 0;
             case ["validation"]: Validation(); return 0;
             case ["faults"]: return await CorpusFaults.RunAsync();
             case ["kill", .. var rest]: return await KillAsync(rest is [var n] ? int.Parse(n, CultureInfo.InvariantCulture) : 100);
             default:
-                await ThroughputAsync();
+                await CorpusThroughput.RunAsync([]);
                 Validation();
                 await MemoryAsync();
                 return await KillAsync(100);
-        }
-    }
-
-    // Log-normal with a median of 400 ms and a long tail, as hosted models answer.
-    private static TimeSpan Latency(long number)
-    {
-        var random = new Random((int)number);
-        var normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-        return TimeSpan.FromMilliseconds(Math.Min(4000, 400 * Math.Exp(0.5 * normal)));
-    }
-
-    private static async Task ThroughputAsync()
-    {
-        Console.WriteLine("| concurrent | requests | ideal s | took s | share of ideal |\n|---:|---:|---:|---:|---:|");
-        foreach (var concurrency in (int[])[8, 64, 512])
-        {
-            await using var server = await LoopbackServer.StartAsync();
-            server.Latency = Latency;
-            var count = Math.Min(concurrency * 60, 12_000);
-            var folder = Directory.CreateTempSubdirectory("doctune-bench-").FullName;
-            double took;
-            long before;
-            using (var lab = Lab.Open(folder))
-            {
-                await using var journal = new LabJournal(lab);
-                using var engine = new RequestEngine([Endpoint(server.Url, concurrency)], journal);
-                // The first connections and the compiler of code are not what is measured.
-                await Task.WhenAll(Enumerable.Range(1_000_000, concurrency).Select(i => engine.AskAsync(Request(i))));
-                before = server.Requests;
-                var clock = Stopwatch.StartNew();
-                await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = concurrency }, async (i, cancel) => await engine.AskAsync(Request(i), cancel));
-                took = clock.Elapsed.TotalSeconds;
-            }
-            // List scheduling of the same latencies over the same number of places is the best that any client could do.
-            var places = new PriorityQueue<int, double>(Enumerable.Range(0, concurrency).Select(p => (p, 0.0)));
-            var ideal = 0.0;
-            for (var i = 0; i < count; i++)
-            {
-                places.TryDequeue(out var place, out var free);
-                var end = free + Latency(before + i).TotalSeconds;
-                ideal = Math.Max(ideal, end);
-                places.Enqueue(place, end);
-            }
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {concurrency} | {count} | {ideal:F2} | {took:F2} | {ideal / took:P1} |"));
-            Directory.Delete(folder, true);
         }
     }
 
@@ -162,9 +118,9 @@ internal static class CorpusBenchmarks
         Console.WriteLine(engine.Status.Closes ? "closes" : "does not close");
     }
 
-    private static EndpointOptions Endpoint(Uri url, int concurrency) => new() { Name = "loop", BaseUrl = url, Model = "m", MaxConcurrency = concurrency, KeyVariable = "DOCTUNE_TEST_NO_KEY" };
+    internal static EndpointOptions Endpoint(Uri url, int concurrency) => new() { Name = "loop", BaseUrl = url, Model = "m", MaxConcurrency = concurrency, KeyVariable = "DOCTUNE_TEST_NO_KEY" };
 
-    private static ChatRequest Request(int i) => ChatRequest.Create($"chunk{i}", "t", "m", [Message.User($"question {i}")], new SamplingOptions(64, 0.7, 1, i));
+    internal static ChatRequest Request(int i) => ChatRequest.Create($"chunk{i}", "t", "m", [Message.User($"question {i}")], new SamplingOptions(64, 0.7, 1, i));
 
     private sealed class NoJournal : IAnswerJournal
     {

@@ -24,14 +24,34 @@ public sealed record StoredReview(string SampleId, string Decision, string Revie
 
 public sealed partial class Lab
 {
-    /// <summary>Keeps answers that were paid for: the raw responses in LiteDB first, then the rows that name them, each in one transaction.</summary>
-    public void KeepAnswers(IReadOnlyList<KeptAnswer> answers) => Transact((transaction, store) =>
+    /// <summary>Hashes of the keys of all requests; null until one is looked for. Thousands of requests that nobody has asked must not wait for the lab's lock, which is held while answers go to the disk.</summary>
+    private HashSet<int>? _known;
+    private readonly Lock _knownGate = new();
+
+    // A reader cannot know what another process writes.
+    private bool MayHold(string key)
     {
-        var keys = store.PutAll("response", answers.Select(a => a.Raw));
-        var created = Now();
-        return _sql.Execute("INSERT OR IGNORE INTO requests (key, model, prompt_tokens, completion_tokens, cost, created, response_key, endpoint, attempts) VALUES (@Key, @Model, @PromptTokens, @CompletionTokens, @Cost, @created, @responseKey, @Endpoint, @Attempts)",
-            answers.Select((a, i) => new { a.Key, a.Model, a.PromptTokens, a.CompletionTokens, a.Cost, created, responseKey = keys[i], a.Endpoint, a.Attempts }), transaction);
-    });
+        if (IsReadOnly) return true;
+        lock (_knownGate) return (_known ??= [.. Query<string>("SELECT key FROM requests").Select(k => k.GetHashCode(StringComparison.Ordinal))]).Contains(key.GetHashCode(StringComparison.Ordinal));
+    }
+
+    private void Know(IEnumerable<string> keys)
+    {
+        lock (_knownGate) _known?.UnionWith(keys.Select(k => k.GetHashCode(StringComparison.Ordinal)));
+    }
+
+    /// <summary>Keeps answers that were paid for: the raw responses in LiteDB first, then the rows that name them, each in one transaction.</summary>
+    public void KeepAnswers(IReadOnlyList<KeptAnswer> answers)
+    {
+        Transact((transaction, store) =>
+        {
+            var keys = store.PutAll("response", answers.Select(a => a.Raw));
+            var created = Now();
+            return _sql.Execute("INSERT OR IGNORE INTO requests (key, model, prompt_tokens, completion_tokens, cost, created, response_key, endpoint, attempts) VALUES (@Key, @Model, @PromptTokens, @CompletionTokens, @Cost, @created, @responseKey, @Endpoint, @Attempts)",
+                answers.Select((a, i) => new { a.Key, a.Model, a.PromptTokens, a.CompletionTokens, a.Cost, created, responseKey = keys[i], a.Endpoint, a.Attempts }), transaction);
+        });
+        Know(answers.Select(a => a.Key));
+    }
 
     /// <summary>Notes failed calls; a response that came and was not usable is kept beside its note.</summary>
     public void NoteFailures(IReadOnlyList<FailedCall> calls) => Transact((transaction, store) => _sql.Execute(

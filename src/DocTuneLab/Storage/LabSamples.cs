@@ -92,17 +92,21 @@ public sealed partial class Lab
     });
 
     /// <summary>Keeps a paid answer; the raw response goes to LiteDB.</summary>
-    public void SaveRequest(StoredRequest request) => Transact((transaction, store) =>
+    public void SaveRequest(StoredRequest request)
     {
-        var responseKey = store.Put("response", request.Response);
-        _sql.Execute("INSERT OR REPLACE INTO requests (key, model, prompt_tokens, completion_tokens, cost, created, response_key) VALUES (@Key, @Model, @PromptTokens, @CompletionTokens, @Cost, @created, @responseKey)",
-            new { request.Key, request.Model, request.PromptTokens, request.CompletionTokens, request.Cost, created = Now(), responseKey }, transaction);
-        return 0;
-    });
+        Transact((transaction, store) =>
+        {
+            var responseKey = store.Put("response", request.Response);
+            return _sql.Execute("INSERT OR REPLACE INTO requests (key, model, prompt_tokens, completion_tokens, cost, created, response_key) VALUES (@Key, @Model, @PromptTokens, @CompletionTokens, @Cost, @created, @responseKey)",
+                new { request.Key, request.Model, request.PromptTokens, request.CompletionTokens, request.Cost, created = Now(), responseKey }, transaction);
+        });
+        Know([request.Key]);
+    }
 
     /// <summary>The kept answer to a request, or null.</summary>
     public StoredRequest? FindRequest(string key)
     {
+        if (!MayHold(key)) return null;
         lock (_gate)
         {
             var row = _sql.QuerySingleOrDefault<(string Model, int Prompt, int Completion, double Cost, string ResponseKey)?>("SELECT model, prompt_tokens, completion_tokens, cost, response_key FROM requests WHERE key = @key", new { key });

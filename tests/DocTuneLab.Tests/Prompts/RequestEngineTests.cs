@@ -87,6 +87,40 @@ public sealed class RequestEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_place_is_free_while_an_answer_goes_to_the_disk_and_nobody_has_it_before()
+    {
+        var slow = new SlowJournal();
+        using var engine = new RequestEngine([Endpoint() with { MaxConcurrency = 1 }], slow, Quick);
+        var outcomes = Enumerable.Range(0, 3).Select(i => engine.AskAsync(Request(i), TestContext.Current.CancellationToken)).ToList();
+        // All three have been answered, though only one may be at the server at a time and none is on the disk.
+        await slow.Waiting(3).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        Assert.Equal((3, 1), (_server.Requests, _server.Peak));
+        Assert.All(outcomes, o => Assert.False(o.IsCompleted));
+        Assert.Equal((0, 0), (engine.Status.Answered, engine.Status.PromptTokens));
+        slow.Disk.SetResult();
+        Assert.All(await Task.WhenAll(outcomes), o => Assert.Equal("yes", o.Text));
+        Assert.True(engine.Status.Closes);
+    }
+
+    /// <summary>Keeps nothing until the disk is ready.</summary>
+    private sealed class SlowJournal : IAnswerJournal
+    {
+        private readonly SemaphoreSlim _arrived = new(0);
+        public TaskCompletionSource Disk { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public async Task Waiting(int count)
+        {
+            for (var i = 0; i < count; i++) await _arrived.WaitAsync();
+        }
+        public string? Find(string key) => null;
+        public async ValueTask KeepAsync(KeptAnswer answer)
+        {
+            _arrived.Release();
+            await Disk.Task;
+        }
+        public void Note(FailedCall call) { }
+    }
+
+    [Fact]
     public async Task The_same_key_at_the_same_time_is_asked_once()
     {
         _server.Latency = _ => TimeSpan.FromMilliseconds(50);

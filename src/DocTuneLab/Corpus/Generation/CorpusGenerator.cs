@@ -61,7 +61,7 @@ public sealed class CorpusGenerator(RequestEngine engine, ApiModel api, ICodeJud
     {
         var written = new ConcurrentDictionary<int, WrittenSample>();
         var accepted = _code.ToArray();
-        var limit = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, engine.Capacity), CancellationToken = cancel };
+        var limit = new ParallelOptions { MaxDegreeOfParallelism = engine.Askers, CancellationToken = cancel };
         _planned += size;
         try
         {

@@ -53,6 +53,9 @@ public sealed class RequestEngine : IDisposable
     /// <summary>Requests in flight at most, over all endpoints.</summary>
     public int Capacity => _pool.Capacity;
 
+    /// <summary>How many should ask at a time, so that all of <see cref="Capacity"/> is used: half as many again, for those that wait for the disk or the compiler.</summary>
+    public int Askers => Capacity + (Capacity + 1) / 2;
+
     /// <summary>How it stands.</summary>
     public EngineStatus Status
     {
@@ -253,7 +256,12 @@ public sealed class RequestEngine : IDisposable
     {
         var exchange = new ChatExchange(request.Key, _options.MaxAnswerBytes);
         var failure = FailureKind.ConnectionLost;
-        var used = 0;
+        var (used, released) = (0, false);
+        void Release(FailureKind how)
+        {
+            if (!released) lease.Release(how, exchange.RetryAfter, used);
+            released = true;
+        }
         try
         {
             using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
@@ -283,6 +291,8 @@ public sealed class RequestEngine : IDisposable
                 if (completion == 0) completion = (answer.Text.Length + 3) / 4;
                 used = prompt + completion;
                 var cost = lease.Options.Cost(prompt, completion);
+                // The server has done its part: the next request need not wait for the disk. Whoever asked does.
+                Release(failure);
                 await _journal.KeepAsync(new KeptAnswer(request.Key, request.Model, lease.Options.Name, number, prompt, completion, cost, raw));
                 lock (_gate) (_promptTokens, _completionTokens, _cost) = (_promptTokens + prompt, _completionTokens + completion, _cost + cost);
                 return new Attempt(answer, failure, failure == FailureKind.None ? null : failure.Name(), null);
@@ -294,7 +304,7 @@ public sealed class RequestEngine : IDisposable
         finally
         {
             // A cancelled caller says nothing about the endpoint.
-            lease.Release(cancel.IsCancellationRequested && failure == FailureKind.ConnectionLost ? FailureKind.NotAsked : failure, exchange.RetryAfter, used);
+            Release(cancel.IsCancellationRequested && failure == FailureKind.ConnectionLost ? FailureKind.NotAsked : failure);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Dapper;
 using DocTuneLab.Documents;
 using Microsoft.Data.Sqlite;
@@ -10,7 +11,8 @@ internal sealed class ChunkWriter : IDisposable
     private readonly SqliteConnection _sql;
     private readonly SqliteTransaction _transaction;
     private readonly string _now;
-    private readonly Statement _document, _chunk, _place, _symbol, _forget, _index, _unindex, _delete, _retire, _restore, _welcome;
+    private readonly ArrayBufferWriter<char> _words = new(4096);
+    private readonly Statement _document, _chunk, _place, _symbol, _forget, _index, _unindex, _delete, _retire, _welcome;
 
     public ChunkWriter(SqliteConnection sql, SqliteTransaction transaction, string now)
     {
@@ -35,7 +37,6 @@ internal sealed class ChunkWriter : IDisposable
                 AND NOT EXISTS (SELECT 1 FROM chunks o WHERE o.id = c.id AND o.row <> c.row)
             """);
         _welcome = new(sql, "DELETE FROM removed_documents WHERE path = ?1");
-        _restore = new(sql, "DELETE FROM retired_chunks WHERE id = ?1");
     }
 
     /// <summary>Writes a page; its passages of an id that it had before keep their rows.</summary>
@@ -53,16 +54,18 @@ internal sealed class ChunkWriter : IDisposable
             long row;
             if (free.TryGetValue(chunk.Id, out var rows) && rows.TryDequeue(out row))
             {
-                _place.Run(row, i, chunk.Span.Start, chunk.Span.Length, LabJson.Write(chunk.CodeBlocks), chunk.TokenCount, chunk.Context);
+                _place.Run(row, i, chunk.Span.Start, chunk.Span.Length, CodeBlocks(chunk), chunk.TokenCount, chunk.Context);
                 _forget.Run(row);
             }
             else
             {
-                var headings = LabJson.Write(chunk.HeadingPath);
-                _chunk.Run(chunk.Id, chunk.DocumentPath, i, chunk.Span.Start, chunk.Span.Length, headings, chunk.Text, LabJson.Write(chunk.CodeBlocks), chunk.TokenCount, chunk.Context);
+                _chunk.Run(chunk.Id, chunk.DocumentPath, i, chunk.Span.Start, chunk.Span.Length, LabJson.Write(chunk.HeadingPath), chunk.Text, CodeBlocks(chunk), chunk.TokenCount, chunk.Context);
                 row = SQLitePCL.raw.sqlite3_last_insert_rowid(_sql.Handle!);
-                _index.Run(row, SearchText.Index(headings), SearchText.Index(chunk.Text));
-                _restore.Run(chunk.Id);
+                _words.ResetWrittenCount();
+                foreach (var heading in chunk.HeadingPath) SearchText.Index(heading, _words);
+                var headings = _words.WrittenCount;
+                SearchText.Index(chunk.Text, _words);
+                _index.Run(row, _words.WrittenMemory[..headings], _words.WrittenMemory[headings..]);
             }
             foreach (var link in chunk.SymbolLinks) _symbol.Run(row, link.SymbolId, link.Kind.ToString(), link.Confidence, link.Span.Start, link.Span.Length);
             // Chunks that others made may name symbols without saying where.
@@ -83,8 +86,11 @@ internal sealed class ChunkWriter : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { _document, _chunk, _place, _symbol, _forget, _index, _unindex, _delete, _retire, _restore, _welcome }) statement.Dispose();
+        foreach (var statement in new[] { _document, _chunk, _place, _symbol, _forget, _index, _unindex, _delete, _retire, _welcome }) statement.Dispose();
     }
+
+    // Most passages have none.
+    private static string CodeBlocks(Chunk chunk) => chunk.CodeBlocks.Count == 0 ? "[]" : LabJson.Write(chunk.CodeBlocks);
 
     private void Drop(long row, string reason)
     {

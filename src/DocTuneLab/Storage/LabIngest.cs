@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Dapper;
 using DocTuneLab.Documents;
 using DocTuneLab.Library;
@@ -11,8 +13,13 @@ public sealed record DocumentChanges(int Added, int Changed, int Unchanged, int 
 // Pages and symbols into the lab, and what that makes of the samples built on them.
 public sealed partial class Lab
 {
-    /// <summary>Pages that are committed together: what an interruption may cost.</summary>
-    private const int BatchSize = 256;
+    /// <summary>Pages that are committed together at most. The full-text index is written once for each commit and merged later, so few large ones cost least.</summary>
+    private const int BatchSize = 1024;
+
+    /// <summary>How long pages wait for more to be committed with: what a crash may cost.</summary>
+    private static readonly TimeSpan s_batchTime = TimeSpan.FromSeconds(2);
+
+    private sealed record CutPage(Document Document, IReadOnlyList<Chunk> Chunks, string Tree);
 
     private sealed record KnownDocument(string Path, string Hash, string Settings, string Split);
 
@@ -21,10 +28,10 @@ public sealed partial class Lab
     /// the passages that are still there stay as they are; a page no longer there is marked, and so are the samples built on what is gone.
     /// </summary>
     /// <param name="documents">All pages.</param>
-    /// <param name="chunk">Cuts a page; called for new and changed pages only.</param>
+    /// <param name="chunk">Cuts a page; called for new and changed pages only, one after another on a thread of its own.</param>
     /// <param name="settings">What the cutting depends on (budget, tokenizer, library), such as a hash; another value cuts all pages anew.</param>
     /// <param name="progress">Pages looked at so far.</param>
-    /// <param name="cancellation">Stops after the page at hand; what is done is kept, and the same call later goes on from there.</param>
+    /// <param name="cancellation">Stops after the page at hand; what is cut is kept, and the same call later goes on from there.</param>
     /// <exception cref="LabException">The lab cannot be written: disk full, no right to.</exception>
     public DocumentChanges SaveDocuments(IReadOnlyList<Document> documents, Func<Document, IReadOnlyList<Chunk>> chunk, string settings, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
@@ -33,23 +40,19 @@ public sealed partial class Lab
         var removed = known.Keys.Except(documents.Select(d => d.Path)).Order(StringComparer.Ordinal).ToList();
         var done = documents.Count - changed.Count;
         progress?.Report(done);
-        foreach (var batch in changed.Chunk(BatchSize))
-        {
+        foreach (var batch in CutPages(changed, chunk, cancellation))
             Transact((transaction, store) =>
             {
                 using var writer = new ChunkWriter(_sql, transaction, Now());
-                var trees = store.PutAll("parse-tree", batch.Select(d => ToJson(new ParseTree(d.FrontMatter, d.Root, d.CodeBlocks))));
-                foreach (var (document, tree) in batch.Zip(trees))
+                var trees = store.PutAll("parse-tree", batch.Select(p => p.Tree));
+                foreach (var ((document, chunks, _), tree) in batch.Zip(trees))
                 {
-                    if (cancellation.IsCancellationRequested) break;
-                    writer.Write(document, chunk(document), tree, settings, isNew: !known.ContainsKey(document.Path));
+                    writer.Write(document, chunks, tree, settings, isNew: !known.ContainsKey(document.Path));
                     progress?.Report(++done);
                 }
                 MarkSamplesOfLostChunks(transaction);
                 return 0;
             });
-            cancellation.ThrowIfCancellationRequested();
-        }
         Transact(transaction =>
         {
             using (var writer = new ChunkWriter(_sql, transaction, Now()))
@@ -59,6 +62,46 @@ public sealed partial class Lab
         });
         var added = changed.Count(c => !known.ContainsKey(c.Path));
         return new(added, changed.Count - added, documents.Count - changed.Count, removed.Count);
+    }
+
+    /// <summary>Cuts pages on another thread than the one that writes them; in order, in batches. What was cut before a fault or an interruption comes out before it does.</summary>
+    private static IEnumerable<List<CutPage>> CutPages(List<Document> documents, Func<Document, IReadOnlyList<Chunk>> chunk, CancellationToken cancellation)
+    {
+        if (documents.Count == 0) yield break;
+        using var failed = new CancellationTokenSource();
+        using var cut = new BlockingCollection<CutPage>(BatchSize);
+        var cutter = Task.Run(() =>
+        {
+            try
+            {
+                foreach (var document in documents)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    cut.Add(new(document, chunk(document), ToJson(new ParseTree(document.FrontMatter, document.Root, document.CodeBlocks))), failed.Token);
+                }
+            }
+            finally
+            {
+                cut.CompleteAdding();
+            }
+        }, CancellationToken.None);
+        try
+        {
+            while (cut.TryTake(out var first, Timeout.Infinite, CancellationToken.None))
+            {
+                List<CutPage> batch = [first];
+                var since = Stopwatch.GetTimestamp();
+                while (batch.Count < BatchSize && s_batchTime - Stopwatch.GetElapsedTime(since) is { Ticks: > 0 } wait && cut.TryTake(out var next, wait)) batch.Add(next);
+                yield return batch;
+            }
+            cutter.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            // Where the writer failed, nobody takes what is cut.
+            failed.Cancel();
+            Task.WaitAny(cutter);
+        }
     }
 
     /// <summary>Makes the lab's symbols those of a library; nothing happens if it is the same. Samples built on members that are gone or changed are marked stale.</summary>
@@ -80,6 +123,7 @@ public sealed partial class Lab
     });
 
     private void MarkSamplesOfLostChunks(SqliteTransaction transaction) => _sql.Execute("""
+        DELETE FROM retired_chunks WHERE EXISTS (SELECT 1 FROM chunks c WHERE c.id = retired_chunks.id);
         INSERT OR IGNORE INTO stale_samples (sample_id, kind, target, reason, since)
           SELECT DISTINCT e.sample_id, 'chunk', e.target, r.reason, @now FROM sample_evidence e JOIN retired_chunks r ON r.id = e.target WHERE e.kind = 'chunk';
         DELETE FROM stale_samples WHERE kind = 'chunk' AND EXISTS (SELECT 1 FROM chunks WHERE id = target);

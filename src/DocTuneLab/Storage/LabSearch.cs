@@ -34,12 +34,15 @@ public sealed partial class Lab
         if (terms.Count == 0) return "";
         // Lives in the temporary database, so readers may have it too.
         _sql.Execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.chunk_terms USING fts5vocab('main', 'chunks_fts', 'row')");
-        var counts = _sql.Query<(string Term, long Documents)>("SELECT term, doc FROM temp.chunk_terms WHERE term IN @words", new { words = terms.SelectMany(t => t.Words).Distinct() })
+        var counts = _sql.Query<(string Term, long Documents)>("SELECT term, doc FROM temp.chunk_terms WHERE term IN @words", new { words = terms.Where(t => !t.IsPrefix).Select(t => t.Word) })
             .ToDictionary(c => c.Term, c => c.Documents, StringComparer.Ordinal);
+        long Count(SearchText.Term term) => term.IsPrefix
+            ? _sql.ExecuteScalar<long>("SELECT coalesce(sum(doc), 0) FROM temp.chunk_terms WHERE term >= @Word AND term < @Word || char(0x10FFFF)", new { term.Word })
+            : counts.GetValueOrDefault(term.Word);
         var kept = new List<SearchText.Term>();
         var scored = 0L;
         // A word that the index spells differently (diacritics) has no count here; it is kept.
-        foreach (var (term, documents) in terms.Select(t => (t, t.Words.Min(w => counts.GetValueOrDefault(w)))).OrderBy(t => t.Item2))
+        foreach (var (term, documents) in terms.Select(t => (t, Count(t))).OrderBy(t => t.Item2))
         {
             if (scored > 0 && scored + documents > ScoredPassages) break;
             kept.Add(term);

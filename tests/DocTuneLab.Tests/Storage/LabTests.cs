@@ -86,6 +86,38 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
         Assert.True(lab.Search("draining")[0].Score > lab.Search("draining")[1].Score);
     }
 
+    [Theory]
+    [InlineData("阀门", "b.md")]
+    [InlineData("打开 水泵", "a.md,b.md")]
+    // One character, wherever it stands in its run; two that are no neighbours.
+    [InlineData("门", "b.md")]
+    [InlineData("泵", "a.md")]
+    [InlineData("开门", "")]
+    // Headings, in which JSON would have escapes.
+    [InlineData("概述", "c.md")]
+    [InlineData("u6982", "")]
+    // Identifiers beside characters, with and without case.
+    [InlineData("readall", "a.md")]
+    [InlineData("Tank水泵", "a.md,b.md")]
+    public void Search_finds_chinese_by_neighbouring_characters(string query, string pages)
+    {
+        using var lab = Lab.Open(_path);
+        var heading = new Chunk("h", "c.md", new(0, 4), ["概述"], "text", [], [], 1);
+        lab.SaveDocuments([Page("a.md", "用 ReadAll 启动水泵"), Page("b.md", "打开Tank的阀门。"), Page("c.md", "text")], d => d.Path == "c.md" ? [heading] : Chunker.Chunk(d), "s");
+        Assert.Equal(pages, string.Join(',', lab.Search(query).Select(h => h.Chunk.DocumentPath).Order(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public void Pages_cut_before_a_fault_are_kept()
+    {
+        using var lab = Lab.Open(_path);
+        Document[] pages = [.. Enumerable.Range(0, 3000).Select(i => Page($"{i:0000}.md", "alpha"))];
+        var fault = Assert.Throws<InvalidOperationException>(() => lab.SaveDocuments(pages, d => d.Path == "2000.md" ? throw new InvalidOperationException(d.Path) : Chunker.Chunk(d), "s"));
+        Assert.Equal("2000.md", fault.Message);
+        Assert.Equal(2000, lab.Documents().Count);
+        Assert.Equal(new DocumentChanges(1000, 0, 2000, 0), lab.SaveDocuments(pages, Chunker.Chunk, "s"));
+    }
+
     [Fact]
     public void Symbols_round_trip_and_are_written_once()
     {

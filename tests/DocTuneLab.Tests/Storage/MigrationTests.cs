@@ -26,7 +26,7 @@ public sealed class MigrationTests : IDisposable
             if (version > 0)
                 sql.Execute("""
                     INSERT INTO documents (path, hash, settings, title, language, split, text, tree_key) VALUES ('a.md', 'h', 's', 'Tank', 'en', 'Train', '# Tank' || char(10) || 'alpha', 'k');
-                    INSERT INTO chunks (id, document_path, ordinal, start, length, heading_path, text, code_blocks, token_count) VALUES ('c1', 'a.md', 0, 0, 12, '["Tank"]', 'alpha ReadAll', '[]', 2);
+                    INSERT INTO chunks (id, document_path, ordinal, start, length, heading_path, text, code_blocks, token_count) VALUES ('c1', 'a.md', 0, 0, 12, '["Tank","\u9600\u95e8"]', 'alpha ReadAll', '[]', 2);
                     INSERT INTO chunk_symbols (chunk_row, symbol_id) SELECT row, 'T:Tank' FROM chunks;
                     INSERT INTO samples (id, ordinal, kind, split, accepted, messages) VALUES ('s1', 0, 'Qa', 'Train', 1, '[]');
                     INSERT INTO sample_evidence (sample_id, ordinal, kind, target) VALUES ('s1', 0, 'chunk', 'c1');
@@ -42,6 +42,7 @@ public sealed class MigrationTests : IDisposable
                 Assert.Equal("c1", Assert.Single(lab.Search("alpha")).Chunk.Id);
                 Assert.Single(lab.Search("read"));
                 Assert.Single(lab.Search("tank"));
+                Assert.Single(lab.Search("阀门"));
                 Assert.Equal(["T:Tank"], Assert.Single(lab.Chunks()).Symbols);
                 Assert.Equal(["c1"], Assert.Single(lab.Samples()).Evidence.Chunks);
                 Assert.Null(Assert.Single(lab.Runs()).Environment);

@@ -148,7 +148,7 @@ public static class Charts
             {
                 ["type"] = "treemap", ["ids"] = Array(types.Concat(members.Select(m => m.Symbol.Id))), ["labels"] = Array(types.Select(Short).Concat(members.Select(m => m.Name))),
                 ["parents"] = Array(types.Select(_ => "").Concat(members.Select(m => m.Type))), ["values"] = Array(types.Select(_ => 0.0).Concat(members.Select(_ => 1.0))),
-                ["text"] = Array(types.Select(_ => "").Concat(members.Select(m => $"used {m.Symbol.Used}, asked {m.Symbol.Asked}"))), ["hovertemplate"] = "%{label}<br>%{text}<extra></extra>",
+                ["text"] = Array(types.Select(_ => "").Concat(members.Select(m => $"documented {m.Symbol.Documented}, asked {m.Symbol.Asked}<br>in compiling code {m.Symbol.Compiled}, accepted {m.Symbol.Used}<br>in held-out tasks {m.Symbol.HeldOut}"))), ["hovertemplate"] = "%{label}<br>%{text}<extra></extra>",
                 ["marker"] = new JsonObject { ["colors"] = Array(colours), ["colorscale"] = "YlGnBu", ["cmin"] = 0, ["cmax"] = Math.Max(1, colours.Order().ElementAtOrDefault(colours.Length * 9 / 10)), ["showscale"] = true },
             }), ["layout"] = layout,
         };

@@ -132,11 +132,12 @@ public sealed partial class LabSession
         }
         // Training takes what the lab holds: these and those written without a model.
         var all = Storage.Samples();
-        var ledger = new CoverageLedger(Api.Symbols);
-        foreach (var sample in all) ledger.Add(sample);
-        Corpus = new GeneratedCorpus(all, [.. Storage.Samples(acceptedOnly: false).Where(s => !s.Accepted)], Corpus?.Accounts ?? [], ledger, all.Sum(s => s.Messages.Sum(m => 4L + CountTokens(m.Content))));
+        Corpus = new GeneratedCorpus(all, [.. Storage.Samples(acceptedOnly: false).Where(s => !s.Accepted)], Corpus?.Accounts ?? [], Coverage(), all.Sum(s => s.Messages.Sum(m => 4L + CountTokens(m.Content))));
         return Generation;
     }
+
+    /// <summary>What pages say, samples teach and held-out tasks ask about each symbol of the library.</summary>
+    public CoverageLedger Coverage() => Storage.Coverage(Suite?.HeldOut() ?? []);
 
     /// <summary>What <see cref="GenerateCorpusAsync"/> would ask and cost; nothing is sent.</summary>
     public GenerationEstimate EstimateCorpus(GenerationSettings settings)

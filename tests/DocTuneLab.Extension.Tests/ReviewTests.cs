@@ -25,6 +25,12 @@ public sealed class ReviewTests
         var word = code[0].Evidence.Symbols[0];
         Assert.Contains(code[0].Id[..8], (await lab.RunAsync([.. begin, $"#!corpus browse --search {word} --count 100"])).Shown);
 
+        (shown, error) = await lab.RunAsync([.. begin, "#!corpus coverage --count 3"]);
+        Assert.Null(error);
+        Assert.Contains("treemap", shown);
+        Assert.All((string[])["Documented", "Asked", "Compiled", "Used", "HeldOut", "in held-out tasks"], column => Assert.Contains(column, shown));
+        Assert.Contains("run #!docs first", (await lab.RunAsync($"#!lab --path {lab.Path}/empty", "#!corpus coverage")).Error);
+
         // An edit that does not compile stays out, with the compiler's reason; one that does gets in.
         (shown, error) = await lab.RunAsync([.. begin, $"#!decide {code[0].Id[..12]} edit --reviewer ada --note shorter\n```csharp\nreturn NoSuchThing.At.All;\n```"]);
         Assert.Null(error);

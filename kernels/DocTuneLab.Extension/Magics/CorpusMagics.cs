@@ -74,12 +74,15 @@ internal static class CorpusMagics
 
     private static Command Coverage(LabSession lab)
     {
-        var command = new Command("coverage", "A treemap of the library: how often accepted samples use or ask about each member.");
-        command.SetCellAction((_, cell) =>
+        var count = new Option<int>("--count") { Description = "Members in the table, those with the fewest samples first.", DefaultValueFactory = _ => 20 };
+        var command = new Command("coverage", "The library member by member, as a treemap and a table: how often pages describe it, accepted samples ask about it, code compiles and passes all checks with it, and held-out tasks need it.") { count };
+        command.SetCellAction((p, cell) =>
         {
-            var coverage = (lab.Corpus ?? throw new LabException("an earlier step is missing: run #!corpus generate first")).Coverage;
+            var coverage = lab.Coverage();
+            if (coverage.Symbols.Count == 0) throw new LabException("an earlier step is missing: run #!docs first");
             cell.Display(coverage.ToString());
             Charts.Show(cell, Charts.Coverage(coverage));
+            cell.Display(coverage.Thinnest.Take(p.GetValue(count)).ToArray());
         });
         return command;
     }

@@ -18,7 +18,7 @@ internal static class CorpusVerb
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    public static Command Command() => new("corpus", "Training samples: generate, check, review, export, import.") { Generate(), Status(), Export(), Import(), Check(), Review() };
+    public static Command Command() => new("corpus", "Training samples: generate, check, review, export, import.") { Generate(), Status(), Coverage(), Export(), Import(), Check(), Review() };
 
     private static Command Generate()
     {
@@ -72,8 +72,7 @@ internal static class CorpusVerb
             var spent = storage.Spent();
             var rejected = samples.Where(s => !s.Accepted).GroupBy(s => s.Checks.First(c => !c.Passed).Name).OrderByDescending(g => g.Count()).ToDictionary(g => g.Key, g => g.Count());
             var kinds = samples.Where(s => s.Accepted).GroupBy(s => s.Kind).OrderBy(g => g.Key).ToDictionary(g => g.Key.ToString(), g => g.Count());
-            var ledger = new CoverageLedger(storage.Symbols());
-            foreach (var sample in samples.Where(s => s.Accepted)) ledger.Add(sample);
+            var ledger = storage.Coverage([]);
             if (p.GetValue(json))
                 Console.WriteLine(JsonSerializer.Serialize(new { samples = samples.Count, accepted = kinds, rejected, ledger.UsedShare, ledger.CoveredShare, requests = spent.Answers, spent.PromptTokens, spent.CompletionTokens, spent.Cost, failedCalls = storage.FailedCalls(), preferences = storage.Preferences().Count, reviews = storage.Reviews().Count }, Indented));
             else
@@ -85,6 +84,30 @@ internal static class CorpusVerb
             return ExitCodes.Ok;
 
             static string Parts<T>(IReadOnlyDictionary<string, T> counts) => counts.Count == 0 ? "none" : string.Join(", ", counts.Select(c => $"{c.Key} {c.Value}"));
+        });
+        return command;
+    }
+
+    private static Command Coverage()
+    {
+        var lab = LabOptions.Lab();
+        var suite = new Option<string?>("--suite") { Description = "Held-out tasks, to be counted beside.", HelpName = "DIR" };
+        var count = new Option<int>("--count") { Description = "Members shown, those with the fewest samples first.", DefaultValueFactory = _ => 20 };
+        var json = new Option<bool>("--json") { Description = "Print all symbols as JSON." };
+        var command = new Command("coverage", "The library member by member: passages that describe it, accepted samples that ask about it, samples whose code compiles with it, those of them that passed all checks, held-out tasks that need it.") { lab, suite, count, json };
+        command.SetAction(p =>
+        {
+            using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
+            var coverage = storage.Coverage(p.GetValue(suite) is { } tasks ? Evaluation.Suites.Suite.Load(tasks).HeldOut() : []);
+            if (coverage.Symbols.Count == 0) throw new LabException($"{storage.Directory}: the lab knows no library. Read one first: doctune parse DIR --assembly DLL --lab {p.GetRequiredValue(lab)}");
+            if (p.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(coverage.Symbols, Indented));
+            else
+            {
+                Console.WriteLine(coverage);
+                Console.WriteLine("documented  asked  compiled  used  held out  member");
+                foreach (var m in coverage.Thinnest.Take(p.GetValue(count))) Console.WriteLine($"{m.Documented,10}  {m.Asked,5}  {m.Compiled,8}  {m.Used,4}  {m.HeldOut,8}  {m.Id}");
+            }
+            return ExitCodes.Ok;
         });
         return command;
     }

@@ -39,6 +39,9 @@ public sealed class Decontamination
         }
     }
 
+    /// <summary>The held-out items.</summary>
+    public IReadOnlyList<HeldOut> Items => _items;
+
     /// <summary>Number of held-out items.</summary>
     public int Count => _items.Count;
 

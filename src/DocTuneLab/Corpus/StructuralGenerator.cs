@@ -34,7 +34,7 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
         var examples = new DocumentedExamples(index).Drafts(chunks, judge, new Random(_options.Seed), cancel);
         if (_options.Usages.Count > 0) examples = [.. examples, .. new MinedUsages(index).Drafts(_options.Usages, judge, new Random(_options.Seed), cancel)];
         var source = new DraftSource(index, chunks, examples, _options);
-        var run = new Run(source, new SampleValidator(symbols, judge, _options.Validation), chunks, _options, new CoverageLedger(symbols));
+        var run = new Run(source, new SampleValidator(symbols, judge, _options.Validation), chunks, _options, new CoverageLedger(symbols, chunks, _options.HeldOut?.Items ?? []));
         var general = _options.General is null ? 0 : (int)Math.Round(_options.Count * _options.ReplayShare);
         var total = _options.Mix.Values.Sum();
         foreach (var kind in Order)
@@ -138,6 +138,7 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
             if (failed.Name == "unique") return;
             IReadOnlyList<Message> messages = draft.Messages.Count > 0 ? draft.Messages : [Message.User(draft.Prompt), Message.Assistant(draft.Body ?? "")];
             Rejected.Add(new Sample(CorpusFile.IdOf(draft.Kind, messages), draft.Kind, messages, draft.Evidence, checks, Split.Train) { Provenance = draft.Provenance });
+            Ledger.Add(Rejected[^1]);
         }
 
         private static void Count(SortedDictionary<string, int> counts, string reason) => counts[reason] = counts.GetValueOrDefault(reason) + 1;

@@ -72,6 +72,17 @@ public sealed partial class Lab
             """, new { split = split?.ToString(), kind = kind?.ToString(), acceptedOnly })
             .Select(r => new Sample(r.Id, Enum.Parse<SampleKind>(r.Kind), FromJson<List<Message>>(r.Messages), new(FromJson<List<string>>(r.Chunks), FromJson<List<string>>(r.Symbols)), FromJson<List<Check>>(r.Checks), Enum.Parse<Split>(r.Split)) { Provenance = r.Provenance is null ? null : FromJson<Provenance>(r.Provenance) })];
 
+    /// <summary>What the lab's pages say, its samples teach and its tasks ask about each symbol.</summary>
+    /// <param name="heldOut">Held-out tasks.</param>
+    public CoverageLedger Coverage(IEnumerable<HeldOut> heldOut)
+    {
+        var train = Query<string>("SELECT path FROM documents WHERE split = @split", new { split = nameof(Split.Train) }).ToHashSet(StringComparer.Ordinal);
+        var ledger = new CoverageLedger(Symbols(), Chunks().Where(c => train.Contains(c.DocumentPath)), heldOut);
+        var stale = StaleSamples().Select(s => s.SampleId).ToHashSet(StringComparer.Ordinal);
+        foreach (var sample in Samples(acceptedOnly: false).Where(s => !stale.Contains(s.Id))) ledger.Add(sample);
+        return ledger;
+    }
+
     /// <summary>Why samples are stale: by sample, then target. Saving a sample again clears it.</summary>
     public IReadOnlyList<StaleSample> StaleSamples() =>
         Query<StaleSample>("SELECT sample_id AS SampleId, kind AS Kind, target AS Target, reason AS Reason FROM stale_samples ORDER BY sample_id, kind, target");

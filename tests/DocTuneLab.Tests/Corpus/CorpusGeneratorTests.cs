@@ -177,6 +177,22 @@ public sealed class CorpusGeneratorTests(PrivateLibrary library) : IClassFixture
     }
 
     [Fact]
+    public void What_has_enough_waits_until_all_have()
+    {
+        var options = Options with { Enough = 4, Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 } };
+        var all = new GenerationPlan(library.Api, options).Next(5000).SelectMany(p => p.Symbols).DistinctBy(s => s.Id).ToList();
+        var thin = all.Take(3).Select(s => s.Id).ToHashSet();
+        var plan = new GenerationPlan(library.Api, options);
+        foreach (var symbol in all.Where(s => !thin.Contains(s.Id)))
+            for (var i = 0; i < options.Enough; i++) plan.Accepted(new Sample($"{i}", SampleKind.Qa, [], new Evidence([], [symbol.Id]), [], DocTuneLab.Documents.Split.Train));
+        // A place in the plan counts as half a sample until samples are accepted: 3 members can be drawn first 24 times in all, and are drawn beside others as well.
+        Assert.All(plan.Next(12), p => Assert.Contains(p.Symbols[0].Id, thin));
+        // Then the library goes on from where it is, and is not held to the three.
+        Assert.True(plan.Next(200).Select(p => p.Symbols[0].Id).Distinct().Count() > 50);
+        Assert.Contains("Enough", Assert.Throws<LabException>(() => new GenerationPlan(library.Api, options with { Enough = 0 })).Message);
+    }
+
+    [Fact]
     public async Task A_dry_run_estimates_and_asks_nothing()
     {
         var estimate = GenerationEstimate.Of(library.Api, library.Chunks, Options, [Endpoint with { InputPrice = 2, OutputPrice = 8 }]);

@@ -25,6 +25,29 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
     }
 
     [Fact]
+    public void Coverage_counts_what_is_said_asked_compiled_accepted_and_held_out()
+    {
+        const string fill = "M:Waterworks.Tank.Fill(Waterworks.Volume)", name = "P:Waterworks.Tank.Name", wheel = "M:Waterworks.Valve.TurnWheel";
+        Assert.All((string[])[fill, name, wheel], id => Assert.Contains(fixture.Symbols, s => s.Id == id));
+        Chunk Passage(params string[] symbols) => new("c", "a.md", new(0, 1), [], "x", [], symbols, 1);
+        static Sample Of(SampleKind kind, IReadOnlyList<Check> checks, params string[] symbols) => new("s", kind, [Message.User("q"), Message.Assistant("a")], new Evidence([], symbols), checks, Split.Train);
+        Check compiles = new("compiles", true, null), fails = new("compiles", false, "CS0103"), unique = new("unique", true, null), twin = new("unique", false, "near-duplicate");
+        var ledger = new CoverageLedger(fixture.Symbols.Select(s => s.Id == wheel ? s with { Summary = null } : s), [Passage(fill, fill, name), Passage(fill)],
+            [new HeldOut("t1", [], [], new HashSet<string> { name, "M:Other.Gone" }), new HeldOut("t2", [], [], new HashSet<string> { name, wheel })]);
+        foreach (var sample in (Sample[])[
+            Of(SampleKind.Code, [compiles, unique], fill, name, fill), Of(SampleKind.Repair, [compiles, unique], fill), Of(SampleKind.Code, [compiles, twin], fill), Of(SampleKind.Code, [fails], fill),
+            Of(SampleKind.Qa, [unique], name), Of(SampleKind.Explain, [compiles, unique], name), Of(SampleKind.Qa, [twin], name), Of(SampleKind.Migration, [compiles, unique], fill, "M:Other.Gone")]) ledger.Add(sample);
+        var rows = ledger.Symbols.ToDictionary(s => s.Id);
+        Assert.Equal(new SymbolCoverage(fill, Documented: 3, Asked: 0, Compiled: 4, Used: 3, HeldOut: 0), rows[fill]);
+        Assert.Equal(new SymbolCoverage(name, Documented: 2, Asked: 2, Compiled: 1, Used: 1, HeldOut: 2), rows[name]);
+        Assert.Equal(new SymbolCoverage(wheel, Documented: 0, Asked: 0, Compiled: 0, Used: 0, HeldOut: 1), rows[wheel]);
+        // A member that tasks need and no sample shows stands at the top.
+        Assert.Equal(wheel, ledger.Thinnest[0].Id);
+        Assert.Equal(2, ledger.Thinnest.Count(m => m.Used > 0));
+        Assert.EndsWith("1 of 2 members of held-out tasks not used", ledger.ToString());
+    }
+
+    [Fact]
     public void Near_duplicates_are_found_and_other_texts_kept()
     {
         var texts = new NearDuplicates(0.8);

@@ -38,7 +38,7 @@ public sealed class CorpusGenerator(RequestEngine engine, ApiModel api, ICodeJud
         var validator = new SampleValidator(api, judge, validation);
         await using var compiler = new CompileQueue(validator);
         var writer = new SampleWriter(engine, api, new ApiIndex(api.Symbols), new EvidenceAssembler(api.Symbols, chunks, validation?.CountTokens), compiler, _options, validation ?? new ValidationOptions());
-        var ledger = new CoverageLedger(api.Symbols);
+        var ledger = new CoverageLedger(api.Symbols, chunks, validation?.HeldOut?.Items ?? []);
         var most = (int)Math.Ceiling(_options.Count * _options.MaxPlannedPerSample);
         try
         {
@@ -112,9 +112,9 @@ public sealed class CorpusGenerator(RequestEngine engine, ApiModel api, ICodeJud
     private bool Keep(Sample sample, GenerationPlan plan, CoverageLedger ledger)
     {
         (sample.Accepted ? _samples : _refused).Add(sample);
+        ledger.Add(sample);
         if (!sample.Accepted) return false;
         plan.Accepted(sample);
-        ledger.Add(sample);
         return true;
     }
 

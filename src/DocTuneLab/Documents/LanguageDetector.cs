@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Numerics;
 
 namespace DocTuneLab.Documents;
 
@@ -11,10 +12,17 @@ public sealed class LanguageDetector
     /// <summary>From this share of its letters on, a script decides; Latin names and terms stand in every technical text.</summary>
     public const double ScriptShare = 0.2;
 
-    private static readonly FrozenDictionary<string, string[]> s_words = Words();
+    /// <summary>Letters after which the words, and then the scripts, no longer change the answer.</summary>
+    private const int EnoughForWords = 3_000, EnoughForScripts = 50_000;
+
+    private static readonly string[] s_languages = ["en", "de", "fr", "es", "pt", "it", "nl", "pl", "cs", "sv", "tr", "vi", "id", "ru", "uk"];
+    private static readonly FrozenDictionary<string, uint> s_words = Words();
     private static readonly int s_longest = s_words.Keys.Max(w => w.Length);
-    private static readonly FrozenDictionary<string, string[]>.AlternateLookup<ReadOnlySpan<char>> s_lookup = s_words.GetAlternateLookup<ReadOnlySpan<char>>();
-    private readonly Dictionary<string, int> _hits = [];
+    private static readonly FrozenDictionary<string, uint>.AlternateLookup<ReadOnlySpan<char>> s_lookup = s_words.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>Words of up to eight ASCII letters by these letters as a number, in an open table: nearly all words that are looked up.</summary>
+    private static readonly (ulong Letters, uint Languages)[] s_ascii = Ascii();
+    private readonly int[] _hits = new int[s_languages.Length];
     private int _latin, _han, _kana, _hangul, _cyrillic, _arabic, _hebrew, _greek, _devanagari, _thai;
 
     /// <summary>Language of a text.</summary>
@@ -30,28 +38,37 @@ public sealed class LanguageDetector
     {
         get
         {
-            var letters = _latin + _han + _kana + _hangul + _cyrillic + _arabic + _hebrew + _greek + _devanagari + _thai;
-            var enough = Math.Max(1, letters * ScriptShare);
+            var enough = Math.Max(1, Letters * ScriptShare);
             if (_han + _kana >= enough) return _kana * 8 >= _han + _kana ? "ja" : "zh";
-            foreach (var (count, language) in new[] { (_hangul, "ko"), (_arabic, "ar"), (_hebrew, "he"), (_greek, "el"), (_devanagari, "hi"), (_thai, "th") })
+            foreach (var (count, language) in (ReadOnlySpan<(int, string)>)[(_hangul, "ko"), (_arabic, "ar"), (_hebrew, "he"), (_greek, "el"), (_devanagari, "hi"), (_thai, "th")])
                 if (count >= enough) return language;
-            if (_cyrillic >= enough) return _hits.GetValueOrDefault("uk") > _hits.GetValueOrDefault("ru") ? "uk" : "ru";
-            var best = _hits.Where(h => h.Key is not ("ru" or "uk")).OrderByDescending(h => h.Value).ThenBy(h => h.Key, StringComparer.Ordinal).FirstOrDefault();
+            if (_cyrillic >= enough) return Hits("uk") > Hits("ru") ? "uk" : "ru";
+            var best = 0;
+            for (var i = 1; i < s_languages.Length; i++)
+                if (s_languages[i] is not ("ru" or "uk") && (_hits[i] > _hits[best] || (_hits[i] == _hits[best] && string.CompareOrdinal(s_languages[i], s_languages[best]) < 0))) best = i;
             // A few foreign words do not make a page foreign.
-            return best.Value >= 5 && best.Value > 2 * _hits.GetValueOrDefault("en") ? best.Key : "en";
+            return _hits[best] >= 5 && _hits[best] > 2 * Hits("en") ? s_languages[best] : "en";
         }
     }
+
+    private int Letters => _latin + _han + _kana + _hangul + _cyrillic + _arabic + _hebrew + _greek + _devanagari + _thai;
 
     /// <summary>Takes a piece of prose into account.</summary>
     public void Add(ReadOnlySpan<char> text)
     {
+        if (Letters >= EnoughForScripts) return;
         for (var i = 0; i < text.Length;)
         {
             var start = i;
-            while (i < text.Length && Letter(text[i])) i++;
+            var letters = 0UL;
+            for (uint letter; i < text.Length && (letter = (uint)((text[i] | 0x20) - 'a')) <= 'z' - 'a'; i++) letters = (letters << 8) | (letter + 'a');
+            _latin += i - start;
+            var isAscii = true;
+            for (; i < text.Length && Letter(text[i]); i++) isAscii = false;
             if (i == start) i++;
-            // Past some hundred words the answer no longer changes.
-            else if (i - start <= s_longest && _latin + _cyrillic < 3_000) Word(text[start..i]);
+            else if (_latin + _cyrillic >= EnoughForWords) continue;
+            else if (!isAscii) Word(text[start..i]);
+            else if (i - start <= sizeof(ulong)) Count(Find(letters));
         }
     }
 
@@ -80,15 +97,43 @@ public sealed class LanguageDetector
 
     private void Word(ReadOnlySpan<char> word)
     {
+        if (word.Length > s_longest) return;
         Span<char> lower = stackalloc char[word.Length];
         word.ToLowerInvariant(lower);
-        if (!s_lookup.TryGetValue(lower, out var languages)) return;
-        foreach (var language in languages) System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_hits, language, out _)++;
+        if (s_lookup.TryGetValue(lower, out var languages)) Count(languages);
     }
 
-    private static FrozenDictionary<string, string[]> Words()
+    private int Hits(string language) => _hits[Array.IndexOf(s_languages, language)];
+
+    private void Count(uint languages)
     {
-        var words = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        for (; languages != 0; languages &= languages - 1) _hits[BitOperations.TrailingZeroCount(languages)]++;
+    }
+
+    private static uint Find(ulong letters)
+    {
+        for (var at = Slot(letters); ; at = (at + 1) & (s_ascii.Length - 1))
+            if (s_ascii[at].Letters == letters || s_ascii[at].Languages == 0) return s_ascii[at].Languages;
+    }
+
+    private static int Slot(ulong letters) => (int)((letters * 0x9E3779B97F4A7C15) >> 54);
+
+    private static (ulong Letters, uint Languages)[] Ascii()
+    {
+        var table = new (ulong Letters, uint Languages)[1 << (64 - 54)];
+        foreach (var (word, languages) in s_words.Where(w => w.Key.Length <= sizeof(ulong) && w.Key.All(char.IsAsciiLetterLower)))
+        {
+            var letters = word.Aggregate(0UL, (all, c) => (all << 8) | c);
+            var at = Slot(letters);
+            while (table[at].Languages != 0) at = (at + 1) & (table.Length - 1);
+            table[at] = (letters, languages);
+        }
+        return table;
+    }
+
+    private static FrozenDictionary<string, uint> Words()
+    {
+        var words = new Dictionary<string, uint>(StringComparer.Ordinal);
         foreach (var (language, list) in new[]
         {
             ("en", "the of and to in is that for it with as are this be by on not or you from can will an if when which"),
@@ -107,11 +152,7 @@ public sealed class LanguageDetector
             ("ru", "и в на не что с по для это как или из от при если может к"),
             ("uk", "і в на не що з для це як або із від якщо може до та є"),
         })
-            foreach (var word in list.Split(' '))
-            {
-                if (!words.TryGetValue(word, out var known)) words[word] = known = [];
-                known.Add(language);
-            }
-        return words.ToFrozenDictionary(w => w.Key, w => w.Value.ToArray(), StringComparer.Ordinal);
+            foreach (var word in list.Split(' ')) words[word] = words.GetValueOrDefault(word) | (1u << Array.IndexOf(s_languages, language));
+        return words.ToFrozenDictionary(StringComparer.Ordinal);
     }
 }

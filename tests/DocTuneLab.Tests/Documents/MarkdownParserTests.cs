@@ -56,4 +56,21 @@ public sealed class MarkdownParserTests
     [Fact]
     public void Broken_front_matter_is_named_with_its_line() =>
         Assert.StartsWith("p.md:3:", Assert.Throws<LabException>(() => MarkdownParser.Parse("p.md", "---\ntitle: x\nbad: \"a\" b\n---\n")).Message);
+
+    [Theory]
+    [InlineData("a | b\n--- | ---\n1 | 2")]
+    [InlineData("| a |\n| - |\n| 1 |")]
+    [InlineData("| a |\n|:-:|\n")]
+    [InlineData("> | a | b |\n> |---|---|\n> | 1 | 2 |")]
+    [InlineData("- x\n\n  | a | b |\n  |:-:|--:|\n  | 1 | 2 |")]
+    [InlineData("Uses `a || b`.\n\n\t\ntext\n\na|b\n-|-\n1|2")]
+    public void Tables_are_found_by_any_delimiter_row(string text) => Assert.Contains(MarkdownParser.Parse("p.md", text).Elements, e => e.Kind == ElementKind.Table);
+
+    [Theory]
+    [InlineData("since: \"1.0\"", "1.0")]
+    [InlineData("since: \"a\\\"b: c\"", "a\"b: c")]
+    [InlineData("since: '1.0'", "1.0")]
+    [InlineData("tags: [a-b, c]\nsince: 2", "2")]
+    [InlineData("since: \"\"", "")]
+    public void Quoted_front_matter_is_read_as_yaml_reads_it(string yaml, string since) => Assert.Equal(since, MarkdownParser.Parse("p.md", $"---\n{yaml}\n---\n# T\n").FrontMatter["since"]);
 }

@@ -32,13 +32,22 @@ internal static class FenceInfo
             last = i;
         }
         if (last < 0) return "";
-        var text = new System.Text.StringBuilder();
-        for (var i = 0; i <= last; i++)
+        var length = last;
+        for (var i = 0; i <= last; i++) length += Math.Max(0, lines.Lines[i].Slice.Length - indent);
+        return string.Create(length, (lines, indent, last), static (text, all) =>
         {
-            var line = lines.Lines[i].Slice.AsSpan();
-            if (i > 0) text.Append('\n');
-            if (line.Length >= indent) text.Append(line[indent..]);
-        }
-        return text.ToString().TrimEnd();
+            for (var i = 0; i <= all.last; i++)
+            {
+                if (i > 0)
+                {
+                    text[0] = '\n';
+                    text = text[1..];
+                }
+                var line = all.lines.Lines[i].Slice.AsSpan();
+                if (line.Length <= all.indent) continue;
+                line[all.indent..].CopyTo(text);
+                text = text[(line.Length - all.indent)..];
+            }
+        }).TrimEnd();
     }
 }

@@ -10,7 +10,7 @@ namespace DocTuneLab.Documents;
 public static class MarkdownParser
 {
     private static readonly SearchValues<char> s_name = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.");
-    private static readonly SearchValues<char> s_words = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_. ,");
+    private static readonly SearchValues<char> s_words = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_. ,-");
 
     /// <summary>Parses a page.</summary>
     /// <param name="path">Path relative to the documentation's root, with forward slashes.</param>
@@ -84,7 +84,8 @@ public static class MarkdownParser
             var value = line[(colon + 2)..].Trim(' ');
             // Lists are no fields.
             if (value.Length > 2 && value[0] == '[' && value[^1] == ']' && !value[1..^1].ContainsAnyExcept(s_words) && char.IsAsciiLetter(value[1])) continue;
-            if (value.IsEmpty || !(char.IsLetterOrDigit(value[0]) || value[0] == '/') || value.Contains(": ", StringComparison.Ordinal) || value.Contains(" #", StringComparison.Ordinal) || value[^1] == ':' || value.ContainsAny('\t', '\0', '\u0085')) return false;
+            if (value.Length > 1 && value[0] == '"' && value[^1] == '"' && !value[1..^1].ContainsAny('"', '\\')) value = value[1..^1];
+            else if (value.IsEmpty || !(char.IsLetterOrDigit(value[0]) || value[0] == '/') || value.Contains(": ", StringComparison.Ordinal) || value.Contains(" #", StringComparison.Ordinal) || value[^1] == ':' || value.ContainsAny('\t', '\0', '\u0085')) return false;
             if (!fields.TryAdd(line[..colon].ToString(), value.ToString())) return false;
         }
         return true;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Markdig;
 using Markdig.Syntax;
@@ -8,12 +9,33 @@ namespace DocTuneLab.Documents;
 /// <summary>The one way in which pages become syntax trees.</summary>
 internal static class MarkdownSource
 {
-    private static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder()
-        .UsePreciseSourceLocation().UseYamlFrontMatter().UsePipeTables().UseTaskLists().UseFootnotes().UseDefinitionLists().UseAlertBlocks().UseMathematics()
-        .Use(new ContainerExtension()).Build();
+    private static readonly MarkdownPipeline s_plain = Pipeline(hasTables: false), s_tables = Pipeline(hasTables: true);
+    private static readonly SearchValues<char> s_delimiters = SearchValues.Create("|:->+ \t");
 
     /// <exception cref="ArgumentException">Nested more deeply than the parser goes (128 levels).</exception>
-    public static MarkdownDocument Parse(string text) => Markdig.Markdown.Parse(text, s_pipeline);
+    public static MarkdownDocument Parse(string text) => Markdig.Markdown.Parse(text, MayHaveTable(text) ? s_tables : s_plain);
+
+    private static MarkdownPipeline Pipeline(bool hasTables)
+    {
+        var builder = new MarkdownPipelineBuilder().UsePreciseSourceLocation().UseYamlFrontMatter();
+        if (hasTables) builder.UsePipeTables();
+        return builder.UseTaskLists().UseFootnotes().UseDefinitionLists().UseAlertBlocks().UseMathematics().Use(new ContainerExtension()).Build();
+    }
+
+    /// <summary>Whether a line delimits a table's header, as far as its characters tell. The parser of tables looks again at every paragraph, a third of a parse, so pages without one go without it.</summary>
+    private static bool MayHaveTable(ReadOnlySpan<char> text)
+    {
+        while (text.IndexOf('|') is >= 0 and var at)
+        {
+            var start = text[..at].LastIndexOf('\n') + 1;
+            var end = text[at..].IndexOf('\n');
+            var line = end < 0 ? text[start..] : text[start..(at + end)];
+            if (line.Contains('-') && !line.ContainsAnyExcept(s_delimiters)) return true;
+            if (end < 0) break;
+            text = text[(at + end)..];
+        }
+        return false;
+    }
 
     public static SourceSpan SpanOf(MarkdownObject node, string text)
     {

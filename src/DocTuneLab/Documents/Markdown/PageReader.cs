@@ -29,6 +29,9 @@ internal sealed class PageReader
     private readonly LanguageDetector _language = new();
     private YamlFrontMatterBlock? _frontMatter;
 
+    /// <summary>Whether the tree has footnotes or link definitions, which are not where they stand.</summary>
+    private bool _isGathered;
+
     private PageReader(string text) => _text = text;
 
     /// <summary>What a page holds.</summary>
@@ -47,7 +50,9 @@ internal sealed class PageReader
         {
             try
             {
-                blocks = reader.Blocks(MarkdownSource.Parse(text), -1, top: true);
+                var tree = MarkdownSource.Parse(text);
+                for (var i = 0; i < tree.Count && !reader._isGathered; i++) reader._isGathered = tree[i] is FootnoteGroup or LinkReferenceDefinitionGroup;
+                blocks = reader.Blocks(tree, -1, top: true);
             }
             catch (ArgumentException e) when (e.Message.Contains("depth limit", StringComparison.Ordinal))
             {
@@ -70,7 +75,7 @@ internal sealed class PageReader
     private List<BlockTree.Node> Blocks(ContainerBlock container, int after, bool top)
     {
         var list = new List<BlockTree.Node>(container.Count);
-        foreach (var block in InOrder(container))
+        foreach (var block in _isGathered && container is MarkdownDocument ? InOrder(container) : container)
         {
             var start = MarkdownSource.LineStart(_text, block.Span.Start);
             // Two blocks that begin on one line cannot be cut apart.
@@ -78,7 +83,7 @@ internal sealed class PageReader
             var children = Visit(block, own ? start - 1 : int.MaxValue, top);
             if (!own) continue;
             // A link definition is gathered from wherever it stood: what lies behind it is no longer the container's.
-            if (list.Count > 0) list[^1] = Clip(list[^1], start);
+            if (_isGathered && list.Count > 0) list[^1] = Clip(list[^1], start);
             after = start;
             list.Add(new(start, KindOf(block), children));
         }
@@ -95,12 +100,19 @@ internal sealed class PageReader
     }
 
     /// <summary>Footnotes and link definitions are gathered at the end of the tree, yet stand where they stand.</summary>
-    private static IEnumerable<Block> InOrder(ContainerBlock container) => container is MarkdownDocument && container.Any(b => b is FootnoteGroup or LinkReferenceDefinitionGroup)
-        ? container.SelectMany(b => b is FootnoteGroup or LinkReferenceDefinitionGroup ? (IEnumerable<Block>)(ContainerBlock)b : [b]).OrderBy(b => b.Span.Start)
-        : container;
+    private static IEnumerable<Block> InOrder(ContainerBlock container) =>
+        container.SelectMany(b => b is FootnoteGroup or LinkReferenceDefinitionGroup ? (IEnumerable<Block>)(ContainerBlock)b : [b]).OrderBy(b => b.Span.Start);
 
-    private List<BlockTree.Node> Visit(Block block, int after, bool top)
+    private IReadOnlyList<BlockTree.Node> Visit(Block block, int after, bool top)
     {
+        // Most blocks; the tests of the others each go up a chain of base types.
+        if (block.GetType() == typeof(ParagraphBlock))
+        {
+            if (MdxSyntax.IsModuleLine(_text.AsSpan(block.Span.Start))) Element(ElementKind.Mdx, "module", block);
+            Inlines(((ParagraphBlock)block).Inline);
+            return [];
+        }
+        if (block.GetType() == typeof(ListItemBlock) || block.GetType() == typeof(ListBlock)) return Blocks((ContainerBlock)block, after, top: false);
         switch (block)
         {
             case YamlFrontMatterBlock yaml:
@@ -119,7 +131,6 @@ internal sealed class PageReader
                 Heading(heading, top);
                 return [];
             case LeafBlock leaf:
-                if (leaf is ParagraphBlock && MdxSyntax.IsModuleLine(_text.AsSpan(block.Span.Start))) Element(ElementKind.Mdx, "module", block);
                 Inlines(leaf.Inline);
                 return [];
             case Table table:
@@ -178,13 +189,17 @@ internal sealed class PageReader
     /// <summary>Anchors as the common Git hosts make them: lower case, punctuation dropped, blanks to hyphens, repeats numbered.</summary>
     private void Anchor(string heading)
     {
-        var slug = new StringBuilder(heading.Length);
-        foreach (var rune in heading.ToLowerInvariant().EnumerateRunes())
+        Span<char> buffer = heading.Length <= 128 ? stackalloc char[heading.Length] : new char[heading.Length];
+        var length = 0;
+        for (var i = 0; i < heading.Length;)
         {
-            if (Rune.IsLetterOrDigit(rune) || rune.Value is '-' or '_') slug.Append(rune);
-            else if (rune.Value == ' ') slug.Append('-');
+            Rune.DecodeFromUtf16(heading.AsSpan(i), out var rune, out var used);
+            i += used;
+            if (Rune.IsLetterOrDigit(rune) || rune.Value is '-' or '_') length += Rune.ToLowerInvariant(rune).EncodeToUtf16(buffer[length..]);
+            else if (rune.Value == ' ') buffer[length++] = '-';
         }
-        var name = slug.ToString();
+        var slug = buffer[..length].ToString();
+        var name = slug;
         for (var n = 1; !_anchors.Add(name); n++) name = $"{slug}-{n}";
     }
 
@@ -210,28 +225,15 @@ internal sealed class PageReader
     {
         for (var inline = container?.FirstChild; inline is not null; inline = inline.NextSibling)
         {
-            switch (inline)
+            if (inline.GetType() == typeof(LiteralInline)) _language.Add(((LiteralInline)inline).Content.AsSpan());
+            else if (inline is ContainerInline nested)
             {
-                case LiteralInline literal:
-                    _language.Add(literal.Content.AsSpan());
-                    break;
-                case CodeInline code:
-                    _codeSpans.Add(MarkdownSource.SpanOf(code, _text));
-                    break;
-                case LinkInline link:
-                    Link(link);
-                    Inlines(link);
-                    break;
-                case AutolinkInline { Url: ['x', 'r', 'e', 'f', ':', ..] url } auto:
-                    _links.Add(new(LinkKind.Xref, url[5..], MarkdownSource.SpanOf(auto, _text)));
-                    break;
-                case TaskList task:
-                    _elements.Add(new(ElementKind.TaskItem, task.Checked ? "x" : "", MarkdownSource.SpanOf(task, _text)));
-                    break;
-                case ContainerInline nested:
-                    Inlines(nested);
-                    break;
+                if (nested is LinkInline link) Link(link);
+                Inlines(nested);
             }
+            else if (inline is CodeInline code) _codeSpans.Add(MarkdownSource.SpanOf(code, _text));
+            else if (inline is AutolinkInline { Url: ['x', 'r', 'e', 'f', ':', ..] url } auto) _links.Add(new(LinkKind.Xref, url[5..], MarkdownSource.SpanOf(auto, _text)));
+            else if (inline is TaskList task) _elements.Add(new(ElementKind.TaskItem, task.Checked ? "x" : "", MarkdownSource.SpanOf(task, _text)));
         }
     }
 
@@ -264,7 +266,7 @@ internal sealed class PageReader
         _elements.Add(new(kind, name, span with { Length = _text.AsSpan(span.Start, span.Length).TrimEnd().Length }));
     }
 
-    private static BlockTree.Kind KindOf(Block block) => block switch
+    private static BlockTree.Kind KindOf(Block block) => block.GetType() == typeof(ParagraphBlock) ? BlockTree.Kind.Paragraph : block switch
     {
         // Front matter is about the page as its title is, and goes with it.
         HeadingBlock or YamlFrontMatterBlock => BlockTree.Kind.Heading,

@@ -17,24 +17,26 @@ internal static class ParseLimits
 
     public static DocumentProblem? Problem(string path, string text)
     {
-        var (brackets, line) = (0, 0);
+        // Most pages have few brackets in all, and then only their long lines need be looked at.
+        var isBracketed = text.AsSpan().Count('[') > MaxBrackets;
+        var brackets = 0;
         for (var start = 0; start < text.Length;)
         {
-            line++;
+            if (!isBracketed && text.AsSpan(start, Math.Min(MaxMarkers, text.Length - start)).LastIndexOf('\n') is >= 0 and var last)
+            {
+                start += last + 1;
+                continue;
+            }
             var length = text.AsSpan(start).IndexOf('\n');
             if (length < 0) length = text.Length - start;
             var span = text.AsSpan(start, length);
+            if (length > MaxLine) return Problem(ProblemKind.TooLarge, $"a line of {length:N0} characters; kept as plain text. Expected lines of at most {MaxLine:N0}: generated data does not belong among the pages.");
+            if (isBracketed) brackets = span.IsWhiteSpace() ? 0 : brackets + span.Count('[');
+            if (brackets > MaxBrackets) return Problem(ProblemKind.TooDeep, $"more than {MaxBrackets:N0} opening brackets in one paragraph or table; kept as plain text. Break it up with blank lines.");
+            if (length > MaxMarkers && Markers(span) > MaxMarkers) return Problem(ProblemKind.TooDeep, $"quotes or lists nested more than {MaxMarkers} levels deep; kept as plain text. Expected nesting as a person writes it.");
             start += length + 1;
-            if (length > MaxLine) return new(path, line, ProblemKind.TooLarge, $"a line of {length:N0} characters; kept as plain text. Expected lines of at most {MaxLine:N0}: generated data does not belong among the pages.");
-            if (span.IsWhiteSpace())
-            {
-                brackets = 0;
-                continue;
-            }
-            brackets += span.Count('[');
-            if (brackets > MaxBrackets) return new(path, line, ProblemKind.TooDeep, $"more than {MaxBrackets:N0} opening brackets in one paragraph or table; kept as plain text. Break it up with blank lines.");
-            if (length > MaxMarkers && Markers(span) > MaxMarkers)
-                return new(path, line, ProblemKind.TooDeep, $"quotes or lists nested more than {MaxMarkers} levels deep; kept as plain text. Expected nesting as a person writes it.");
+
+            DocumentProblem Problem(ProblemKind kind, string message) => new(path, MarkdownSource.LineNumber(text, start), kind, message);
         }
         return null;
     }

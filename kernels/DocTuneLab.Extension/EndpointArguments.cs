@@ -10,7 +10,8 @@ namespace DocTuneLab.Extension;
 /// <param name="Engine">Attempts, deadlines, ceiling.</param>
 /// <param name="Options">What is written.</param>
 /// <param name="DryRun">Only estimate.</param>
-public sealed record GenerationSettings(IReadOnlyList<EndpointOptions> Endpoints, EngineOptions Engine, GenerationOptions Options, bool DryRun = false);
+/// <param name="Batch">Requests go as batches; null where each goes by itself.</param>
+public sealed record GenerationSettings(IReadOnlyList<EndpointOptions> Endpoints, EngineOptions Engine, GenerationOptions Options, bool DryRun = false, BatchOptions? Batch = null);
 
 /// <summary>The options of a command that asks hosted models: the same in the tool and in a cell.</summary>
 public sealed class EndpointArguments
@@ -29,6 +30,8 @@ public sealed class EndpointArguments
     private readonly Option<bool> _structural = new("--structural-questions") { Description = "Tasks come from the library's signatures and only solutions from the model: for small models." };
     private readonly Option<bool> _judge = new("--judge") { Description = "The model also grades each sample against its evidence." };
     private readonly Option<int> _repairs = new("--repair-rounds") { Description = "Times that code is sent back with the compiler's messages.", DefaultValueFactory = _ => 2 };
+    private readonly Option<bool> _batch = new("--batch") { Description = "Send requests through OpenAI's batch API: cheaper, and answered within a day. A run that is stopped takes its batches up again." };
+    private readonly Option<double> _poll = new("--batch-poll") { Description = "Seconds between two looks at a batch.", DefaultValueFactory = _ => 30 };
     private readonly Option<bool> _dry = new("--dry-run") { Description = "Estimate requests, tokens and cost, and ask nothing." };
 
     /// <summary>Options of their own for one command.</summary>
@@ -39,7 +42,7 @@ public sealed class EndpointArguments
     public void AddTo(Command command)
     {
         AddConnection(command);
-        foreach (var option in (Option[])[_planned, _kinds, _structural, _repairs, _dry]) command.Options.Add(option);
+        foreach (var option in (Option[])[_planned, _kinds, _structural, _repairs, _batch, _poll, _dry]) command.Options.Add(option);
     }
 
     /// <summary>Adds only those that say who is asked and at what cost.</summary>
@@ -85,6 +88,13 @@ public sealed class EndpointArguments
         if (p.CommandResult.Command.Options.Contains(_planned)) options = options with { MaxPlannedPerSample = p.GetValue(_planned), StructuralQuestions = p.GetValue(_structural), RepairRounds = p.GetValue(_repairs) };
         if (p.CommandResult.Command.Options.Contains(_kinds) && p.GetValue(_kinds) is { Length: > 0 } kinds)
             options = options with { Mix = kinds.ToDictionary(k => Enum.TryParse<SampleKind>(k, true, out var kind) && GenerationOptions.DefaultMix.ContainsKey(kind) ? kind : throw new LabException($"--kinds: there is no kind '{k}'; there are {string.Join(", ", GenerationOptions.DefaultMix.Keys.Select(x => x.ToString().ToLowerInvariant()))}."), k => GenerationOptions.DefaultMix[Enum.Parse<SampleKind>(k, true)]) };
-        return new GenerationSettings(endpoints, Engine(p), options, p.CommandResult.Command.Options.Contains(_dry) && p.GetValue(_dry));
+        BatchOptions? batch = null;
+        if (p.CommandResult.Command.Options.Contains(_batch) && p.GetValue(_batch))
+        {
+            if (endpoints.FirstOrDefault(e => e.Kind != EndpointKind.OpenAI) is { } other) throw new LabException($"--batch: endpoint {other.Name} has no batch API; only endpoints with OpenAI's protocol do.");
+            var poll = p.GetValue(_poll);
+            batch = poll is > 0 and <= 3600 ? new BatchOptions { Poll = TimeSpan.FromSeconds(poll), Settle = TimeSpan.FromSeconds(Math.Min(poll, 5)) } : throw new LabException($"--batch-poll is {poll}; expected seconds above 0 and up to 3600.");
+        }
+        return new GenerationSettings(endpoints, Engine(p), options, p.CommandResult.Command.Options.Contains(_dry) && p.GetValue(_dry), batch);
     }
 }

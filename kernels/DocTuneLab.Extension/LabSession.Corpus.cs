@@ -9,6 +9,7 @@ using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Generation;
+using Microsoft.Extensions.AI;
 
 namespace DocTuneLab.Extension;
 
@@ -67,32 +68,24 @@ public sealed partial class LabSession
     /// <param name="settings">Who is asked.</param>
     /// <param name="options">Budget and candidates; with reflection the same endpoints propose wordings.</param>
     /// <param name="progress">Called with the number of samples tried on dev.</param>
+    /// <param name="live">Shown answers while they come.</param>
     /// <param name="cancel">Stops; answers are kept.</param>
-    public async Task<PromptTuningResult> TuneAtEndpointAsync(string name, int examples, GenerationSettings settings, PromptTuningOptions? options = null, IProgress<int>? progress = null, CancellationToken cancel = default)
+    public async Task<PromptTuningResult> TuneAtEndpointAsync(string name, int examples, GenerationSettings settings, PromptTuningOptions? options = null, IProgress<int>? progress = null, IProgress<LiveText>? live = null, CancellationToken cancel = default)
     {
         Need(Api, "#!docs"); Need(Suite, "#!suite");
         options = (options ?? new PromptTuningOptions()) with { Seed = Seed };
         var isTask = name == PromptLibrary.CodeTask;
         IReadOnlyList<PromptTemplate> candidates = isTask ? PromptLibrary.Default.OfKind(name) : [Templates[name]];
-        var run = Storage.BeginRun("tune", JsonSerializer.Serialize(new { name, examples, settings.Endpoints, settings.Engine, options, Library = Api!.Hash }));
-        try
+        return await RecordedAsync("tune", new { name, examples, settings.Endpoints, settings.Engine, options, Library = Api!.Hash }, settings, live, async engine =>
         {
-            await using var journal = new LabJournal(Storage);
-            using var engine = new RequestEngine(settings.Endpoints, journal, settings.Engine with { Seed = Seed });
             TemplateTrial Trial(int count, int seed) => new(engine, Api, new BatchedJudge(Judge!), TrainChunks(), name, Written(settings) with { Count = count, Seed = seed }, Validation(1024));
             var tuner = new PromptTuner(Trial(examples, unchecked(Seed + 1000)), Trial(options.TrainExamples, unchecked(Seed + 2000)), options, isTask ? null : new PromptReflection(engine, Templates));
             var result = await tuner.TuneAsync(candidates, progress, cancel);
             var winner = Storage.Keep(result);
             if (isTask) CodeTemplate = winner;
             else Templates = Templates.With(name, winner);
-            Storage.FinishRun(run.Id, JsonSerializer.Serialize(new { Winner = winner.Name, winner.Version, winner.Hash, result.Tried, result.TriedOnTrain, result.Decided, engine.Status.Cost }));
-            return result;
-        }
-        catch
-        {
-            Storage.FinishRun(run.Id, failed: true);
-            throw;
-        }
+            return (result, new { Winner = winner.Name, winner.Version, winner.Hash, result.Tried, result.TriedOnTrain, result.Decided, engine.Status.Cost }, true);
+        });
     }
 
     /// <summary>Writes grounded samples from symbols and train-split pages, each code sample compiled, none near a held-out task, a tenth of them about .NET itself.</summary>
@@ -111,25 +104,18 @@ public sealed partial class LabSession
     /// <summary>Lets hosted models write samples; they join those that the lab holds. Answers are in the lab before they are used, so a second call goes on where the first stopped.</summary>
     /// <param name="settings">Who is asked for what.</param>
     /// <param name="progress">Called as samples are finished.</param>
+    /// <param name="live">Shown answers while they come, or how a batch stands.</param>
     /// <param name="cancel">Stops; what was accepted so far is kept.</param>
-    public async Task<GenerationResult> GenerateCorpusAsync(GenerationSettings settings, IProgress<GenerationStatus>? progress = null, CancellationToken cancel = default)
+    public async Task<GenerationResult> GenerateCorpusAsync(GenerationSettings settings, IProgress<GenerationStatus>? progress = null, IProgress<LiveText>? live = null, CancellationToken cancel = default)
     {
         Need(Api, "#!docs"); Need(Suite, "#!suite");
-        var run = Storage.BeginRun("generate", JsonSerializer.Serialize(new { settings.Endpoints, settings.Engine, settings.Options.Count, settings.Options.Seed, Library = Api!.Hash }));
-        try
+        Generation = await RecordedAsync("generate", new { settings.Endpoints, settings.Engine, settings.Batch, settings.Options.Count, settings.Options.Seed, Library = Api!.Hash }, settings, live, async engine =>
         {
-            await using var journal = new LabJournal(Storage);
-            using var engine = new RequestEngine(settings.Endpoints, journal, settings.Engine with { Seed = Seed });
-            Generation = await Generator(engine, settings).RunAsync(TrainChunks(), progress, cancel);
-            Storage.SaveSamples([.. Generation.Samples, .. Generation.Rejected]);
-            Storage.SavePreferences(Generation.Preferences);
-            Storage.FinishRun(run.Id, JsonSerializer.Serialize(Generation.Status), failed: !Generation.Status.IsDone);
-        }
-        catch
-        {
-            Storage.FinishRun(run.Id, failed: true);
-            throw;
-        }
+            var written = await Generator(engine, settings).RunAsync(TrainChunks(), progress, cancel);
+            Storage.SaveSamples([.. written.Samples, .. written.Rejected]);
+            Storage.SavePreferences(written.Preferences);
+            return (written, written.Status, written.Status.IsDone);
+        });
         // Training takes what the lab holds: these and those written without a model.
         var all = Storage.Samples();
         Corpus = new GeneratedCorpus(all, [.. Storage.Samples(acceptedOnly: false).Where(s => !s.Accepted)], Corpus?.Accounts ?? [], Coverage(), all.Sum(s => s.Messages.Sum(m => 4L + CountTokens(m.Content))));
@@ -194,11 +180,33 @@ public sealed partial class LabSession
         {
             var kinds = mix.Where(m => GenerationOptions.DefaultMix.ContainsKey(m.Key)).ToDictionary();
             if (kinds.Count == 0) kinds = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 };
-            var result = await GenerateCorpusAsync(settings with { Options = settings.Options with { Count = marked.Count, Seed = seed, Mix = kinds, ParaphraseShare = 0, About = [.. marked.SelectMany(s => s.Evidence.Symbols).Distinct(StringComparer.Ordinal)] } }, null, cancel);
+            var result = await GenerateCorpusAsync(settings with { Options = settings.Options with { Count = marked.Count, Seed = seed, Mix = kinds, ParaphraseShare = 0, About = [.. marked.SelectMany(s => s.Evidence.Symbols).Distinct(StringComparer.Ordinal)] } }, cancel: cancel);
             written = [.. result.Samples];
         }
         Storage.SaveReviews([.. marked.Select((s, i) => new StoredReview(s.Id, "regenerate", "doctune", "written again", i < written.Count ? written[i].Id : ""))]);
         return (marked.Count, written);
+    }
+
+    /// <summary>Asks endpoints, as a run of the lab: with what it was set up, and how it ended, whatever happens.</summary>
+    private async Task<T> RecordedAsync<T>(string kind, object settings, GenerationSettings asked, IProgress<LiveText>? live, Func<RequestEngine, Task<(T Result, object Summary, bool IsDone)>> work)
+    {
+        var run = Storage.BeginRun(kind, JsonSerializer.Serialize(settings));
+        try
+        {
+            await using var journal = new LabJournal(Storage);
+            var options = asked.Engine with { Seed = Seed };
+            using var engine = asked.Batch is { } batch
+                ? new RequestEngine([.. asked.Endpoints.Select(e => (e with { MaxConcurrency = batch.MaxRequests }, (IChatClient)new BatchChatClient(e, Storage, batch, live)))], journal, BatchOptions.Patient(options)) { Live = live }
+                : new RequestEngine(asked.Endpoints, journal, options) { Live = live };
+            var (result, summary, isDone) = await work(engine);
+            Storage.FinishRun(run.Id, JsonSerializer.Serialize(summary), failed: !isDone);
+            return result;
+        }
+        catch
+        {
+            Storage.FinishRun(run.Id, failed: true);
+            throw;
+        }
     }
 
     private Func<Sample, Sample>? Judged()

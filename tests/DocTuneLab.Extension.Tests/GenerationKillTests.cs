@@ -12,6 +12,49 @@ public sealed class GenerationKillTests
     private static readonly string[] Inputs = ["data/private-library/docs", "data/private-library/bin/Fenmark.dll", "data/private-library/tasks"];
 
     [Fact]
+    public async Task A_killed_generation_by_batches_takes_its_batch_up()
+    {
+        using var lab = new LabFolder();
+        string[] paths = [.. Inputs.Select(p => Path.Combine(lab.Root, p))];
+        var references = ReferenceSet.Load([paths[1]]);
+        await using var server = await LoopbackServer.StartAsync();
+        server.Answer = new LibraryAnswers(ApiModel.Load(references), new CSharpJudge(references), 400).Answer;
+        server.FaultOf = (n, _) => n == 3 ? Fault.ServerError : Fault.None;
+        server.BatchLooks = int.MaxValue;
+        var folder = Path.Combine(lab.Path, "lab");
+        string[] command = ["corpus", "generate", "--lab", folder, "--docs", paths[0], "--assembly", paths[1], "--suite", paths[2], "--count", "12", "--endpoint", server.Url.ToString(), "--model", "m", "--batch", "--batch-poll", "0.3"];
+        using (var first = Start(command))
+        {
+            string? line;
+            // Killed while the server works on its first batch.
+            while ((line = await first.StandardError.ReadLineAsync(TestContext.Current.CancellationToken)) is not null && !line.Contains("in progress", StringComparison.Ordinal)) { }
+            Assert.Contains("batch batch_0: in progress", line);
+            first.Kill();
+            await first.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        server.BatchLooks = 1;
+        using var second = Start(command);
+        var (output, error) = (second.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), second.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await second.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(second.ExitCode == 0, await error + await output);
+        Assert.Contains("12 of 12 accepted", await output);
+        // The batch of the dead process came first, its failure is named with the server's file, and only that was asked again.
+        Assert.Matches(@"\Abatch batch_0: (in progress|completed)(.|\n)*batch batch_0: completed, [0-9]+ of [0-9]+ answered, 1 failed; the server's file of errors is file-[0-9]+", await error);
+        Assert.Equal(1, server.Asked.Values.Count(n => n > 1));
+        var covered = await ToolAsync(["corpus", "coverage", "--lab", folder, "--suite", paths[2], "--count", "2"]);
+        Assert.Matches(@"\A[0-9]+ symbols; members documented (.|\n)*documented  asked  compiled  used  held out  member\n( +[0-9]+){5}  [MPF]:Fenmark\.(.|\n)*\n\z", covered);
+    }
+
+    private static async Task<string> ToolAsync(string[] command)
+    {
+        using var process = Start(command);
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, await error + await output);
+        return await output;
+    }
+
+    [Fact]
     public async Task A_killed_generation_goes_on_and_asks_nothing_kept_again()
     {
         using var lab = new LabFolder();
@@ -44,22 +87,14 @@ public sealed class GenerationKillTests
         }
         Assert.NotEmpty(kept);
         var before = server.Asked.ToDictionary(a => a.Key, a => a.Value);
-        using (var last = Start(command))
-        {
-            var (output, error) = (last.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), last.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-            await last.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.True(last.ExitCode == 0, await error + await output);
-        }
+        await ToolAsync(command);
         Assert.All(kept, k => Assert.Equal(before[k], server.Asked[k]));
         using var done = Lab.Open(folder, readOnly: true);
         Assert.Equal(20, done.Samples().Count(s => s.Kind != SampleKind.Repair && s.Provenance?.Source == "model") - done.Samples().Count(s => s.Provenance!.Templates.Any(t => t.StartsWith("generate.paraphrase", StringComparison.Ordinal))));
     }
 
-    // On the frameworks of this test project, which has the libraries of a web server from the runtime and not beside it.
-    private static Process Start(string[] arguments)
-    {
-        string Beside(string name) => Path.Combine(AppContext.BaseDirectory, name);
-        var host = typeof(GenerationKillTests).Assembly.GetName().Name;
-        return Process.Start(new ProcessStartInfo("dotnet", ["exec", "--runtimeconfig", Beside($"{host}.runtimeconfig.json"), "--depsfile", Beside($"{host}.deps.json"), Beside("doctune.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-    }
+    // The tool as its own project builds it.
+    private static readonly string Tool = Path.Combine(AppContext.BaseDirectory.Replace(Path.Combine("tests", "DocTuneLab.Extension.Tests"), Path.Combine("src", "DocTuneLab.Cli"), StringComparison.Ordinal), "doctune.dll");
+
+    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", [Tool, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 }

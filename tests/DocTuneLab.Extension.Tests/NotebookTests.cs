@@ -33,6 +33,8 @@ public sealed partial class NotebookTests
         var html = HtmlReport.Render(await RunAsync(lab, "03-corpus.ipynb", "samples", "100", "endpoint", server.Url.ToString(), "endpointModel", "m", "modelSamples", "12"));
         Assert.Contains("12 of 12 accepted", html);
         Assert.Contains("accounting closes: True", html);
+        // The last answer that was watched.
+        Assert.Single(Regex.Matches(html, "<details open><summary>[^<]*/m</summary><pre"));
         using var storage = Storage.Lab.Open(lab.Path);
         Assert.True(storage.Samples().Count(s => s.Provenance?.Source == "model") >= 12);
         Assert.Contains("server error", storage.FailedCalls().Keys);

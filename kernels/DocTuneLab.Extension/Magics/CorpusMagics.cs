@@ -53,7 +53,7 @@ internal static class CorpusMagics
         {
             var left = s.Accepted == 0 ? "" : $", about {TimeSpan.FromSeconds(clock.Elapsed.TotalSeconds / s.Accepted * (s.Wanted - s.Accepted)):mm\\:ss} left";
             live.Update($"{s}{left}");
-        }), cell.CancellationToken);
+        }), LiveAnswers.In(cell), cell.CancellationToken);
         live.Update($"{result.Status}, in {clock.Elapsed.TotalSeconds:F1} s");
         cell.Display(result.Samples.GroupBy(s => s.Kind).OrderBy(g => g.Key).Select(g => new { Kind = g.Key.ToString(), Accepted = g.Count(), Rejected = result.Rejected.Count(r => r.Kind == g.Key) }).ToArray());
         if (result.Samples.Count > 0) cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = Summary.Samples(result.Samples), ["text/plain"] = "one sample of each kind" });

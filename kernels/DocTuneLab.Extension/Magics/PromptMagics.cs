@@ -25,7 +25,7 @@ internal static class PromptMagics
                 return;
             }
             var live = cell.Display("asking …");
-            var chosen = await lab.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p), new Follow<int>(n => live.Update($"{n} samples tried")), cell.CancellationToken);
+            var chosen = await lab.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p), new Follow<int>(n => live.Update($"{n} samples tried")), LiveAnswers.In(cell), cell.CancellationToken);
             live.Update($"{chosen.Tried + chosen.TriedOnTrain} samples tried");
             cell.Display(chosen);
         });

@@ -50,11 +50,20 @@ internal static class CorpusVerb
             }
             var console = Terminal.Create();
             GenerationResult result = null!;
-            if (Console.IsErrorRedirected || p.GetValue(json)) result = await session.GenerateCorpusAsync(settings, null, cancel);
+            // How a batch stands is worth a line; answers of others are asked for whole, nobody watches them here.
+            if (Console.IsErrorRedirected || p.GetValue(json))
+            {
+                var last = "";
+                result = await session.GenerateCorpusAsync(settings, null, settings.Batch is null ? null : new Progress<LiveText>(t =>
+                {
+                    if (t.Text != last) Console.Error.WriteLine(last = t.Text);
+                }), cancel);
+            }
             else
                 await console.Status().StartAsync("asking …", async status =>
-                    result = await session.GenerateCorpusAsync(settings, new Progress(s => status.Status(Markup.Escape(s.ToString()))), cancel));
+                    result = await session.GenerateCorpusAsync(settings, new Progress<GenerationStatus>(s => status.Status(Markup.Escape(s.ToString()))), settings.Batch is null ? null : new Progress<LiveText>(t => status.Status(Markup.Escape(t.Text))), cancel));
             Console.WriteLine(p.GetValue(json) ? JsonSerializer.Serialize(result.Status, Indented) : $"{result.Status}\n{result.Coverage}");
+            if (cancel.IsCancellationRequested && settings.Batch is not null) Console.Error.WriteLine("A batch that was sent goes on at the server; the same command takes it up again.");
             return cancel.IsCancellationRequested ? ExitCodes.Interrupted : result.Status.IsDone ? ExitCodes.Ok : ExitCodes.Failed;
         });
         return command;
@@ -191,8 +200,8 @@ internal static class CorpusVerb
         return new Command("review", "Decisions of people: as a table out of the lab and back.") { export, import };
     }
 
-    private sealed class Progress(Action<GenerationStatus> show) : IProgress<GenerationStatus>
+    private sealed class Progress<T>(Action<T> show) : IProgress<T>
     {
-        public void Report(GenerationStatus value) => show(value);
+        public void Report(T value) => show(value);
     }
 }

@@ -50,7 +50,7 @@ internal static class PromptsVerb
             else if (settings is null) throw new LabException("Without an endpoint prompts are tuned by likelihood under a local model: give it with --base DIR.");
             library.Read(p, session);
             var results = settings is null ? await session.TunePromptsAsync(tuning.Examples(p), tuning.Options(p), cancel)
-                : [await session.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p), null, cancel)];
+                : [await session.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p), cancel: cancel)];
             if (p.GetValue(output) is { } target)
             {
                 Directory.CreateDirectory(target);

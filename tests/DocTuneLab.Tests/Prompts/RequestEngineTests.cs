@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DocTuneLab.Corpus;
 using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Endpoints;
@@ -118,6 +119,47 @@ public sealed class RequestEngineTests : IAsyncLifetime
             await Disk.Task;
         }
         public void Note(FailedCall call) { }
+    }
+
+    [Theory]
+    [InlineData(Fault.None)]
+    [InlineData(Fault.NoStreams)]
+    public async Task One_answer_at_a_time_is_watched_while_it_comes(Fault fault)
+    {
+        var seen = new ConcurrentQueue<string>();
+        _server.Answer = body => $"the answer to {LoopbackServer.UserTurn(body)}, at some length so that it takes several pieces";
+        _server.FaultOf = (_, _) => fault;
+        using var engine = new RequestEngine([Endpoint()], _journal, Quick) { Live = new Shown(seen.Enqueue) };
+        var outcomes = await AskAll(engine, 12);
+        Assert.All(outcomes, (o, i) => Assert.Equal($"the answer to question {i}, at some length so that it takes several pieces", o.Text));
+        Assert.Equal(12, _journal.Answers.Count);
+        if (fault == Fault.NoStreams)
+        {
+            // Asked again without, once, and nobody is asked for a stream after that.
+            Assert.Empty(seen);
+            Assert.Equal((13, 1), (_server.Requests, _journal.Failures.Count));
+            return;
+        }
+        // What is shown grows to a whole answer before the next is begun.
+        Assert.Contains(seen, s => outcomes.Any(o => o.Text == s));
+        var watched = _journal.Answers.Values.Count(a => a.Raw.StartsWith("data:", StringComparison.Ordinal));
+        Assert.InRange(watched, 1, 12);
+        Assert.All(seen, s => Assert.Contains(outcomes, o => o.Text!.StartsWith(s, StringComparison.Ordinal)));
+        Assert.True(seen.Count(s => s.EndsWith("pieces", StringComparison.Ordinal)) >= watched);
+    }
+
+    [Fact]
+    public void A_key_that_is_still_coming_is_not_shown()
+    {
+        Environment.SetEnvironmentVariable("DOCTUNE_TEST_LIVE_KEY", "quiet0river0stone0seven");
+        Assert.NotNull(ApiKeys.Find("DOCTUNE_TEST_LIVE_KEY"));
+        Assert.Equal("It is ", ApiKeys.RedactUnfinished("It is quiet0river0st"));
+        Assert.Equal("It is [key], s", ApiKeys.RedactUnfinished("It is quiet0river0stone0seven, s"));
+    }
+
+    private sealed class Shown(Action<string> show) : IProgress<LiveText>
+    {
+        public void Report(LiveText value) => show(value.Text);
     }
 
     [Fact]
@@ -267,31 +309,6 @@ public sealed class RequestEngineTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_batch_is_sent_once_and_its_answers_serve_the_engine()
-    {
-        var folder = Directory.CreateTempSubdirectory("doctune-batch-").FullName;
-        using var lab = Lab.Open(folder);
-        _server.FaultOf = (_, body) => LoopbackServer.UserTurn(body) == "question 3" ? Fault.ServerError : Fault.None;
-        var requests = Enumerable.Range(0, 8).Select(i => Request(i)).ToList();
-        using (var stopped = new CancellationTokenSource())
-        using (var transport = new BatchTransport(Endpoint(), lab, TimeSpan.FromMilliseconds(1)))
-        {
-            _server.BatchLooks = 100;
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => transport.RunAsync(requests, new Stopper(stopped), stopped.Token));
-        }
-        _server.BatchLooks = 0;
-        using var again = new BatchTransport(Endpoint(), lab, TimeSpan.FromMilliseconds(1));
-        var result = await again.RunAsync([.. requests.Where((_, i) => i != 3)]);
-        Assert.Equal((7, 0, 1), (result.Answered, result.Missing, result.Failed["server error"]));
-        Assert.All(_server.Asked, a => Assert.Equal(1, a.Value));
-        await using var journal = new LabJournal(lab);
-        _server.FaultOf = (_, _) => Fault.None;
-        using var engine = new RequestEngine([Endpoint()], journal, Quick);
-        await AskAll(engine, 8);
-        Assert.Equal((7, 1), (engine.Status.Reused, engine.Status.Answered));
-    }
-
-    [Fact]
     public async Task A_budget_spreads_requests_over_the_minute()
     {
         var time = new FakeTimeProvider();
@@ -310,11 +327,6 @@ public sealed class RequestEngineTests : IAsyncLifetime
             Assert.Equal(2 + second, granted);
         }
         await Task.WhenAll(all);
-    }
-
-    private sealed class Stopper(CancellationTokenSource source) : IProgress<int>
-    {
-        public void Report(int value) => source.Cancel();
     }
 
     [Theory]

@@ -29,6 +29,16 @@ public static partial class ApiKeys
         return Token().Replace(text, m => m.Groups[1].Value + Hidden);
     }
 
+    /// <summary>The beginning of a text that is still coming, without keys and without the beginning of one at its end.</summary>
+    public static string RedactUnfinished(string text)
+    {
+        text = Redact(text);
+        foreach (var key in Seen.Keys)
+            for (var length = Math.Min(key.Length - 1, text.Length); length > 2; length--)
+                if (text.AsSpan().EndsWith(key.AsSpan(0, length))) return text[..^length];
+        return text;
+    }
+
     /// <summary>Whether the texts in a stream, put together, hold a key that none of them holds alone.</summary>
     public static bool InPieces(string raw)
     {

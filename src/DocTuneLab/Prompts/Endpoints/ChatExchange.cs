@@ -5,7 +5,7 @@ using System.Text;
 namespace DocTuneLab.Prompts.Endpoints;
 
 /// <summary>What went over the wire in one attempt: kept beside the client, so that the raw answer survives whatever a client makes of it.</summary>
-internal sealed class ChatExchange(string key, int maxBytes)
+internal sealed class ChatExchange(ChatRequest request, int maxBytes)
 {
     private static readonly AsyncLocal<ChatExchange?> Ambient = new();
     private readonly MemoryStream _body = new();
@@ -13,14 +13,17 @@ internal sealed class ChatExchange(string key, int maxBytes)
     /// <summary>The attempt that this logical thread makes; null outside of one.</summary>
     public static ChatExchange? Current { get => Ambient.Value; set => Ambient.Value = value; }
 
-    /// <summary>Key of the request, which the server is told: one that keeps answers by key never charges twice.</summary>
-    public string Key => key;
+    /// <summary>What is asked. The server is told its key: one that keeps answers by key never charges twice.</summary>
+    public ChatRequest Request => request;
 
     /// <summary>HTTP status; 0 while no answer has begun.</summary>
     public int Status { get; set; }
 
     /// <summary>How long the server asks to wait; null where it does not say.</summary>
     public TimeSpan? RetryAfter { get; set; }
+
+    /// <summary>Whether the client has kept the answer, or noted the failure, in the lab itself.</summary>
+    public bool IsInLab { get; set; }
 
     /// <summary>What has come so far.</summary>
     public string Body
@@ -50,7 +53,7 @@ internal sealed class ExchangeHandler(HttpMessageHandler inner, TimeProvider tim
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (ChatExchange.Current is not { } exchange) return await base.SendAsync(request, cancellationToken);
-        request.Headers.TryAddWithoutValidation("Idempotency-Key", exchange.Key);
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", exchange.Request.Key);
         var response = await base.SendAsync(request, cancellationToken);
         exchange.Status = (int)response.StatusCode;
         exchange.RetryAfter = Wait(response.Headers);

@@ -53,6 +53,11 @@ public sealed record EngineOptions
     }
 }
 
+/// <summary>What happens at this moment, for people to look at; it comes often, and only the last of a title counts.</summary>
+/// <param name="Title">Whose it is, such as an endpoint.</param>
+/// <param name="Text">The answer as far as it has come, or how a batch stands; without keys.</param>
+public sealed record LiveText(string Title, string Text);
+
 /// <summary>How the requests of a run stand. <see cref="Requested"/> = <see cref="Answered"/> + <see cref="Reused"/> + all of <see cref="Failed"/> + <see cref="NotAsked"/> + <see cref="Pending"/>.</summary>
 /// <param name="Requested">Requests handed in.</param>
 /// <param name="Answered">Answered now.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 
@@ -26,6 +27,8 @@ public sealed class RequestEngine : IDisposable
     private long _requested, _answered, _reused, _failures, _notAsked, _promptTokens, _completionTokens;
     private double _cost, _reserved;
     private string? _stopped;
+    private int _watching;
+    private volatile bool _noStreams;
 
     /// <summary>An engine over endpoints with the clients that <see cref="ChatClients"/> makes.</summary>
     public RequestEngine(IReadOnlyList<EndpointOptions> endpoints, IAnswerJournal journal, EngineOptions? options = null, TimeProvider? time = null)
@@ -55,6 +58,9 @@ public sealed class RequestEngine : IDisposable
 
     /// <summary>How many should ask at a time, so that all of <see cref="Capacity"/> is used: half as many again, for those that wait for the disk or the compiler.</summary>
     public int Askers => Capacity + (Capacity + 1) / 2;
+
+    /// <summary>Shown one answer at a time while it comes; that one is asked for as a stream. Default nobody.</summary>
+    public IProgress<LiveText>? Live { get; init; }
 
     /// <summary>How it stands.</summary>
     public EngineStatus Status
@@ -254,9 +260,11 @@ public sealed class RequestEngine : IDisposable
 
     private async Task<Attempt> CallAsync(EndpointPool.Lease lease, ChatRequest request, int number, bool whole, CancellationToken cancel)
     {
-        var exchange = new ChatExchange(request.Key, _options.MaxAnswerBytes);
+        var exchange = new ChatExchange(request, _options.MaxAnswerBytes);
         var failure = FailureKind.ConnectionLost;
         var (used, released) = (0, false);
+        var streams = lease.Options.Streaming && !whole;
+        var watched = Live is not null && !whole && !_noStreams && lease.Client is not BatchChatClient && Interlocked.Exchange(ref _watching, 1) == 0;
         void Release(FailureKind how)
         {
             if (!released) lease.Release(how, exchange.RetryAfter, used);
@@ -271,7 +279,7 @@ public sealed class RequestEngine : IDisposable
             RawAnswer? answer = null;
             try
             {
-                raw = ApiKeys.Redact(await SendAsync(lease, request, exchange, lease.Options.Streaming && !whole, either.Token));
+                raw = ApiKeys.Redact(await SendAsync(lease, request, exchange, streams || watched, watched ? Live : null, either.Token));
                 answer = RawAnswer.Parse(raw);
                 (failure, detail) = (Judge(answer), "");
             }
@@ -281,6 +289,8 @@ public sealed class RequestEngine : IDisposable
                 (failure, detail) = Classify(e, exchange, timeout.IsCancellationRequested);
                 // The client may stumble over a response that is whole and paid for.
                 if (failure == FailureKind.Malformed && Complete(raw) is { } complete) (answer, failure, detail) = (complete, Judge(complete), "");
+                // A server that takes no streams is asked again without.
+                if (watched && !streams && failure == FailureKind.BadRequest) (failure, _noStreams) = (FailureKind.Malformed, true);
             }
             // A stream cuts its text anywhere, through a key as well: then the whole text is what is kept.
             if (answer is not null && ApiKeys.Redact(answer.Text) is var clean && clean != answer.Text) (answer, raw) = (answer with { Text = clean }, (answer with { Text = clean }).Write());
@@ -293,22 +303,23 @@ public sealed class RequestEngine : IDisposable
                 var cost = lease.Options.Cost(prompt, completion);
                 // The server has done its part: the next request need not wait for the disk. Whoever asked does.
                 Release(failure);
-                await _journal.KeepAsync(new KeptAnswer(request.Key, request.Model, lease.Options.Name, number, prompt, completion, cost, raw));
+                if (!exchange.IsInLab) await _journal.KeepAsync(new KeptAnswer(request.Key, request.Model, lease.Options.Name, number, prompt, completion, cost, raw));
                 lock (_gate) (_promptTokens, _completionTokens, _cost) = (_promptTokens + prompt, _completionTokens + completion, _cost + cost);
                 return new Attempt(answer, failure, failure == FailureKind.None ? null : failure.Name(), null);
             }
             var said = detail.Length > 0 ? detail : failure.Name();
-            _journal.Note(new FailedCall(request.Key, lease.Options.Name, failure, said, exchange.Status is >= 200 and < 300 && raw.Length > 0 ? ApiKeys.InPieces(raw) ? "[withheld: it held a key, cut into pieces]" : raw : null));
+            if (!exchange.IsInLab) _journal.Note(new FailedCall(request.Key, lease.Options.Name, failure, said, exchange.Status is >= 200 and < 300 && raw.Length > 0 ? ApiKeys.InPieces(raw) ? "[withheld: it held a key, cut into pieces]" : raw : null));
             return new Attempt(null, failure, said, failure is FailureKind.RateLimited or FailureKind.ServerError ? exchange.RetryAfter : null);
         }
         finally
         {
+            if (watched) Volatile.Write(ref _watching, 0);
             // A cancelled caller says nothing about the endpoint.
             Release(cancel.IsCancellationRequested && failure == FailureKind.ConnectionLost ? FailureKind.NotAsked : failure);
         }
     }
 
-    private static async Task<string> SendAsync(EndpointPool.Lease lease, ChatRequest request, ChatExchange exchange, bool stream, CancellationToken cancel)
+    private async Task<string> SendAsync(EndpointPool.Lease lease, ChatRequest request, ChatExchange exchange, bool stream, IProgress<LiveText>? live, CancellationToken cancel)
     {
         var options = new ChatOptions
         {
@@ -325,7 +336,17 @@ public sealed class RequestEngine : IDisposable
                 return exchange.Status > 0 ? exchange.Body : RawAnswer.Write(response);
             }
             var updates = new List<ChatResponseUpdate>();
-            await foreach (var update in lease.Client.GetStreamingResponseAsync(messages, options, cancel)) updates.Add(update);
+            var (text, shown) = (new StringBuilder(), 0L);
+            await foreach (var update in lease.Client.GetStreamingResponseAsync(messages, options, cancel))
+            {
+                updates.Add(update);
+                if (live is null) continue;
+                text.Append(update.Text);
+                // Ten a second are as many as anyone sees, and the last.
+                if (_time.GetElapsedTime(shown) < TimeSpan.FromSeconds(0.1) && update.FinishReason is null) continue;
+                live.Report(new LiveText(lease.Options.Name, ApiKeys.RedactUnfinished(text.ToString())));
+                shown = _time.GetTimestamp();
+            }
             return exchange.Status > 0 ? exchange.Body : RawAnswer.Write(updates.ToChatResponse());
         }
         finally

@@ -12,7 +12,7 @@ namespace DocTuneLab.Tests.Prompts.Loopback;
 /// <summary>What goes wrong with one request.</summary>
 public enum Fault
 {
-    None, RefusedWithWait, Refused, ServerError, Unavailable, Reset, HalfClosedStream, NeverAnswers, WrongJson, WrongSchema, Truncated, DuplicatedChunks, HugeAnswer, EchoesKey, EchoesKeyInError,
+    None, RefusedWithWait, Refused, ServerError, Unavailable, Reset, HalfClosedStream, NeverAnswers, WrongJson, WrongSchema, Truncated, DuplicatedChunks, HugeAnswer, EchoesKey, EchoesKeyInError, NoStreams,
 }
 
 /// <summary>
@@ -23,7 +23,7 @@ public sealed class LoopbackServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, string> _files = new();
-    private readonly ConcurrentDictionary<string, (string File, int Looks)> _batches = new();
+    private readonly ConcurrentDictionary<string, (string File, string Mark, int Looks, string? Over)> _batches = new();
     private readonly ConcurrentDictionary<string, int> _asked = new(), _delivered = new();
     private long _number;
     private int _inFlight, _peak;
@@ -60,6 +60,15 @@ public sealed class LoopbackServer : IAsyncDisposable
     /// <summary>Looks at a batch before it is finished.</summary>
     public int BatchLooks { get; set; } = 2;
 
+    /// <summary>Batches made so far.</summary>
+    public int Batches => _batches.Count;
+
+    /// <summary>Whether the next batch is made and the connection lost before the server says so.</summary>
+    public bool LosesBatch { get; set; }
+
+    /// <summary>Why batches are refused after they were made; null where they are not.</summary>
+    public string? RefusesBatches { get; set; }
+
     /// <summary>Starts a server.</summary>
     public static async Task<LoopbackServer> StartAsync()
     {
@@ -72,6 +81,7 @@ public sealed class LoopbackServer : IAsyncDisposable
         app.MapPost("/v1/files", server.UploadAsync);
         app.MapGet("/v1/files/{id}/content", (string id) => server._files.TryGetValue(id, out var text) ? Results.Text(text) : Results.NotFound());
         app.MapPost("/v1/batches", server.BatchAsync);
+        app.MapGet("/v1/batches", () => new { data = server._batches.Select(b => new { id = b.Key, metadata = new { doctune = b.Value.Mark } }) });
         app.MapGet("/v1/batches/{id}", server.LookAsync);
         app.MapPost("/api/chat", server.OllamaAsync);
         await app.StartAsync();
@@ -117,6 +127,7 @@ public sealed class LoopbackServer : IAsyncDisposable
             case Fault.Unavailable: await ErrorAsync(http, 503, "overloaded"); return;
             case Fault.EchoesKey: await ErrorAsync(http, 401, $"Incorrect API key provided: {http.Request.Headers.Authorization}"); return;
             case Fault.EchoesKeyInError: await ErrorAsync(http, 500, $"upstream refused {http.Request.Headers.Authorization}"); return;
+            case Fault.NoStreams when stream: await ErrorAsync(http, 400, "this server sends no streams"); return;
             case Fault.Reset: http.Features.Get<IHttpResetFeature>()?.Reset(0); http.Abort(); return;
             case Fault.NeverAnswers: await Task.Delay(Timeout.Infinite, http.RequestAborted); return;
             case Fault.WrongJson: http.Response.ContentType = "application/json"; await http.Response.WriteAsync("{\"choices\": [{\"message\": {\"content\": \"half"); return;
@@ -205,7 +216,13 @@ public sealed class LoopbackServer : IAsyncDisposable
     {
         var body = (await JsonNode.ParseAsync(http.Request.Body))!;
         var id = $"batch_{_batches.Count}";
-        _batches[id] = ((string)body["input_file_id"]!, 0);
+        _batches[id] = ((string)body["input_file_id"]!, (string?)body["metadata"]?["doctune"] ?? "", 0, null);
+        if (LosesBatch)
+        {
+            LosesBatch = false;
+            http.Abort();
+            return;
+        }
         await http.Response.WriteAsync($"{{\"id\": \"{id}\", \"status\": \"validating\"}}");
     }
 
@@ -216,7 +233,17 @@ public sealed class LoopbackServer : IAsyncDisposable
             await ErrorAsync(http, 404, "no such batch");
             return;
         }
+        if (RefusesBatches is { } why)
+        {
+            await http.Response.WriteAsync(new JsonObject { ["id"] = id, ["status"] = "failed", ["errors"] = new JsonObject { ["data"] = new JsonArray(new JsonObject { ["line"] = 1, ["message"] = why }) } }.ToJsonString());
+            return;
+        }
         _batches[id] = batch with { Looks = batch.Looks + 1 };
+        if (batch.Over is { } over)
+        {
+            await http.Response.WriteAsync(over);
+            return;
+        }
         if (batch.Looks < BatchLooks)
         {
             await http.Response.WriteAsync($"{{\"id\": \"{id}\", \"status\": \"in_progress\", \"request_counts\": {{\"completed\": {batch.Looks}}}}}");
@@ -245,6 +272,7 @@ public sealed class LoopbackServer : IAsyncDisposable
         }
         var state = new JsonObject { ["id"] = id, ["status"] = "completed", ["output_file_id"] = Keep(output.ToString()) };
         if (errors.Length > 0) state["error_file_id"] = Keep(errors.ToString());
+        _batches[id] = batch with { Over = state.ToJsonString() };
         await http.Response.WriteAsync(state.ToJsonString());
     }
 

@@ -141,12 +141,13 @@ public sealed partial class LabSession
         }
     }
 
-    /// <summary>Result files of a run of this lab, of a folder, or the file itself.</summary>
+    /// <summary>Result files of a run of this lab (<c>last</c> is its last evaluation), of a folder, or the file itself.</summary>
     /// <exception cref="LabException">There are none.</exception>
     public IReadOnlyList<string> ResultFiles(string place)
     {
         if (File.Exists(place)) return [place];
-        var folder = Directory.Exists(place) ? place : Storage.FindRun(place)?.Directory ?? throw new LabException($"{place}: neither a result file, nor a folder, nor a run of the lab {Path}.");
+        var run = place == "last" ? Storage.Runs("evaluate").LastOrDefault(r => r.Status == "done") : Storage.FindRun(place);
+        var folder = Directory.Exists(place) ? place : run?.Directory ?? throw new LabException($"{place}: neither a result file, nor a folder, nor a run of the lab {Path}.");
         // The arms in their order; what else lies there is no result.
         var files = Directory.GetFiles(folder, "*.json").Where(f => System.IO.Path.GetFileName(f) is not ("run.json" or "report.json"))
             .OrderBy(f => System.IO.Path.GetFileNameWithoutExtension(f) switch { "base" => 0, "base+docs" => 1, "tuned" => 2, "tuned+docs" => 3, _ => 4 }).ThenBy(f => f, StringComparer.Ordinal).ToList();

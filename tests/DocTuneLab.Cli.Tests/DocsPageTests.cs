@@ -15,15 +15,7 @@ public sealed partial class DocsPageTests : IDisposable
     [Fact]
     public void The_commands_of_the_audit_page_run_in_their_order()
     {
-        var commands = Fence().Matches(File.ReadAllText(Path.Combine(s_root, "docs", "audit.md"))).SelectMany(m => m.Groups[1].Value.TrimEnd('\n').Split('\n')).ToList();
-        Assert.True(commands.Count >= 5);
-        foreach (var command in commands)
-        {
-            Assert.StartsWith(Tool, command);
-            string[] arguments = [.. command[Tool.Length..].Split(' ').Select(a => a.StartsWith("artifacts/", StringComparison.Ordinal) ? Path.Combine(_doctune.Folder, a) : a)];
-            var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]));
-            Assert.True(result.Code == 0, $"{command}\n{result.Out}\n{result.Error}");
-        }
+        RunAll("audit.md");
         var sarif = JsonNode.Parse(_doctune.Read("artifacts/audit.sarif"))!;
         Assert.Equal("2.1.0", (string)sarif["version"]!);
         Assert.DoesNotContain(sarif["runs"]![0]!["results"]!.AsArray(), r => (string)r!["level"]! == "error");
@@ -35,6 +27,36 @@ public sealed partial class DocsPageTests : IDisposable
     {
         var page = File.ReadAllText(Path.Combine(s_root, "docs", "audit.md"));
         Assert.All(Audit.AuditRule.All, r => Assert.Contains($"| {r.Id} {r.Name} | {r.Severity.ToString().ToLowerInvariant()} | {r.Description} |", page));
+    }
+
+    [Fact]
+    public void The_commands_of_the_evaluation_page_run_in_their_order()
+    {
+        RunAll("evaluate.md", but: "127.0.0.1");
+        Assert.All((string[])["report.html", "report.md", "report.json", "junit.xml", "report.trx"], f => Assert.True(_doctune.Has(Path.Combine("artifacts/evaluation-again", f))));
+        Assert.Equal(Metrics("evaluation-report"), Metrics("evaluation-again"));
+
+        string Metrics(string folder) => string.Join('\n', _doctune.Read($"artifacts/{folder}/report.md").Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal) && l.Contains(" % [", StringComparison.Ordinal)));
+    }
+
+    private void RunAll(string page, string? but = null)
+    {
+        var commands = Commands(page).Where(c => but is null || !c.Contains(but, StringComparison.Ordinal)).ToList();
+        Assert.True(commands.Count >= 3);
+        foreach (var command in commands)
+        {
+            string[] arguments = [.. command.Split(' ').Select(a => a.StartsWith("artifacts/", StringComparison.Ordinal) ? Path.Combine(_doctune.Folder, a) : a)];
+            var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]));
+            Assert.True(result.Code == 0, $"{command}\n{result.Out}\n{result.Error}");
+        }
+    }
+
+    /// <summary>What a page under docs tells people to type, without the way to start the tool.</summary>
+    internal static IReadOnlyList<string> Commands(string page)
+    {
+        var lines = Fence().Matches(File.ReadAllText(Path.Combine(s_root, "docs", page))).SelectMany(m => m.Groups[1].Value.TrimEnd('\n').Split('\n')).ToList();
+        Assert.All(lines, l => Assert.StartsWith(Tool, l));
+        return [.. lines.Select(l => l[Tool.Length..])];
     }
 
     private static string Root()

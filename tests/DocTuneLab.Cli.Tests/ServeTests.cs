@@ -76,6 +76,18 @@ public sealed class ServeTests : IAsyncLifetime
     }
 
     [Fact]
+    public void The_served_model_is_evaluated_as_the_page_says()
+    {
+        var commands = DocsPageTests.Commands("evaluate.md").Where(c => c.Contains("127.0.0.1", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, commands.Count);
+        Assert.Equal("serve --model data/models/nano --urls http://127.0.0.1:8080", commands[0]);
+        var arguments = commands[1].Replace("http://127.0.0.1:8080", url, StringComparison.Ordinal).Replace("artifacts/hosted", Path.Combine(doctune.Folder, "hosted"), StringComparison.Ordinal).Split(' ');
+        var result = Doctune.Wait(doctune.StartProgram("dotnet", Root(), [Doctune.Library, .. arguments]));
+        Assert.True(result.Code == 0, result.Out + result.Error);
+        Assert.Contains("Open questions, share of facts stated", result.Out);
+    }
+
+    [Fact]
     public void The_corpus_notebook_is_fed_by_the_served_model()
     {
         var output = Path.Combine(doctune.Folder, "out.ipynb");

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -25,7 +24,7 @@ internal sealed class NodePeer : IDisposable
     /// <summary>Skips the test, with the reason, where Node or its packages are missing.</summary>
     public static void Require()
     {
-        Assert.SkipUnless(Directory.Exists(Path.Combine(Folder, "node_modules", "node-llama-cpp")), $"needs the Node packages of tests/DocTuneLab.Training.Tests/Node: npm ci --omit=optional --ignore-scripts");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(Folder, "node_modules", "node-llama-cpp")), $"needs the Node packages of tests/DocTuneLab.Training.Tests/Node: npm install --no-save --omit=optional --ignore-scripts");
         var found = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(p => File.Exists(Path.Combine(p, OperatingSystem.IsWindows() ? "node.exe" : "node")));
         Assert.SkipUnless(found, "needs node, which is missing");
     }
@@ -46,5 +45,11 @@ internal sealed class NodePeer : IDisposable
         _process.Dispose();
     }
 
-    private static string Find([CallerFilePath] string source = "") => Path.Combine(Path.GetDirectoryName(source)!, "Node");
+    // Not from the source's path, which deterministic builds replace.
+    private static string Find()
+    {
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+            if (File.Exists(Path.Combine(at.FullName, "DocTuneLab.sln"))) return Path.Combine(at.FullName, "tests", "DocTuneLab.Training.Tests", "Node");
+        throw new DirectoryNotFoundException($"DocTuneLab.sln was not found above {AppContext.BaseDirectory}.");
+    }
 }

@@ -27,8 +27,8 @@ internal static class Evaluate
         var seed = new Option<int>("--seed") { Description = "Seed of sampling and statistics.", DefaultValueFactory = _ => 1, HelpName = "N" };
         var output = new Option<string?>("--out", "-o") { Description = "Folder for report.html, .md, .json, .trx and junit.xml, beside the lab's own copy.", HelpName = "DIR" };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
-        var compare = new Option<string?>("--compare") { Description = "Compare with stored results: a run of the lab, a folder or a result file.", HelpName = "RUN|FILE" };
-        var rescore = new Option<string[]>("--rescore") { Description = "Score stored answers again, without any model: a run of the lab, a folder or result files.", HelpName = "RUN|FILE", AllowMultipleArgumentsPerToken = true };
+        var compare = new Option<string?>("--compare") { Description = "Compare with stored results: a run of the lab or 'last', a folder, or a result file.", HelpName = "RUN|FILE" };
+        var rescore = new Option<string[]>("--rescore") { Description = "Score stored answers again, without any model: a run of the lab or 'last', a folder, or result files.", HelpName = "RUN|FILE", AllowMultipleArgumentsPerToken = true };
         var check = new Option<bool>("--check-suite") { Description = "Prove the suite: references pass, stubs fail, gold members exist, nothing overlaps the training data; print its hashes. Runs the references." };
         var corpus = new Option<string?>("--corpus") { Description = "Training data that --check-suite compares with. Default: the lab's.", HelpName = "FILE.jsonl" };
         var schema = new Option<bool>("--schema") { Description = "Print the JSON schema of a suite's lines." };

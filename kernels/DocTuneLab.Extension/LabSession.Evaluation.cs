@@ -149,7 +149,7 @@ public sealed partial class LabSession
         var run = place == "last" ? Storage.Runs("evaluate").LastOrDefault(r => r.Status == "done") : Storage.FindRun(place);
         var folder = Directory.Exists(place) ? place : run?.Directory ?? throw new LabException($"{place}: neither a result file, nor a folder, nor a run of the lab {Path}.");
         // The arms in their order; what else lies there is no result.
-        var files = Directory.GetFiles(folder, "*.json").Where(f => System.IO.Path.GetFileName(f) is not ("run.json" or "report.json"))
+        var files = Directory.GetFiles(folder, "*.json").Where(f => System.IO.Path.GetFileName(f) is not ("run.json" or "report.json" or BlindTrial.KeyName or BlindTrial.VotesName))
             .OrderBy(f => System.IO.Path.GetFileNameWithoutExtension(f) switch { "base" => 0, "base+docs" => 1, "tuned" => 2, "tuned+docs" => 3, _ => 4 }).ThenBy(f => f, StringComparer.Ordinal).ToList();
         return files.Count > 0 ? files : throw new LabException($"{folder}: holds no evaluation results. Expected files such as base.json and tuned.json.");
     }

@@ -61,14 +61,14 @@ internal static class EvaluateMagics
             if (lab.Report is not { } report || lab.EvaluationDirectory is not { } folder) throw new LabException("there are no answers to compare yet: run #!evaluate first");
             if (p.GetValue(votes) is { } file)
             {
-                var added = lab.AddPreferences(BlindTrial.Tally(System.IO.Path.Combine(folder, "ab-key.json"), file, [.. report.Results.Select(r => r.Arm)]));
+                var added = lab.AddPreferences(BlindTrial.Tally(System.IO.Path.Combine(folder, BlindTrial.KeyName), file, [.. report.Results.Select(r => r.Arm)]));
                 cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = EvaluationHtml.Preferences(added), ["text/plain"] = string.Join('\n', added.Preferences.Select(s => $"{s.Second} preferred to {s.First} in {s.WinRate:P0} of {s.Votes.Count} votes, {s.Verdict.ToString().ToLowerInvariant()}")) });
                 return;
             }
             var trial = BlindTrial.Draw(lab.Suite!, report.Results, p.GetValue(count), lab.Seed);
             var form = trial.Write(folder);
             cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = BlindForm.Fragment(trial), ["text/plain"] = $"{trial.Items.Count} pairs of answers: open {form}" });
-            cell.Display($"the same form as a file: {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, form)}; then #!blind --votes ab-votes.json");
+            cell.Display($"the same form as a file: {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, form)}; then #!blind --votes {BlindTrial.VotesName}");
         });
         return command;
     }

@@ -138,8 +138,8 @@ internal static class Evaluate
     }
 
     private static string KeyBeside(LabSession session, string[] stored) =>
-        stored.SelectMany(session.ResultFiles).Select(f => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(f))!, "ab-key.json")).FirstOrDefault(File.Exists)
-            ?? throw new UsageException("--votes needs --rescore RUN, the run whose folder holds the form and its ab-key.json.");
+        stored.SelectMany(session.ResultFiles).Select(f => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(f))!, BlindTrial.KeyName)).FirstOrDefault(File.Exists)
+            ?? throw new UsageException("--votes needs --rescore RUN, the run whose folder holds the form and its key.");
 
     /// <summary>One line on stderr that follows the work.</summary>
     private sealed class Follow(bool quiet) : IProgress<EvaluationProgress>

@@ -58,8 +58,8 @@ public static class BlindForm
                 var file = { trial: data.trial, judge: find(".judge").value, votes: data.items.filter(function (i) { return votes[i.number]; }).map(function (i) { return { item: i.number, choice: votes[i.number] }; }) };
                 var link = document.createElement("a");
                 link.href = URL.createObjectURL(new Blob([JSON.stringify(file, null, 1)], { type: "application/json" }));
-                link.download = "ab-votes.json"; link.click();
-                find(".said").textContent = "Saved ab-votes.json.";
+                link.download = "{{BlindTrial.VotesName}}"; link.click();
+                find(".said").textContent = "Saved {{BlindTrial.VotesName}}.";
               };
               show(); root.focus({ preventScroll: true });
             })();

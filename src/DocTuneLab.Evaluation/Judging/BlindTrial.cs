@@ -67,6 +67,12 @@ public sealed record BlindTrial(string Id, IReadOnlyList<BlindItem> Items, IRead
         return new(ContentHash.Of(JsonSerializer.Serialize(items, EvaluationJson.Compact), JsonSerializer.Serialize(key, EvaluationJson.Compact)), items, key);
     }
 
+    /// <summary>Name of the file that says whose answers a form shows.</summary>
+    public const string KeyName = "ab-key.json";
+
+    /// <summary>Name under which a browser saves votes.</summary>
+    public const string VotesName = "ab-votes.json";
+
     /// <summary>Writes the form for people, <c>ab-form.html</c>, and the key, <c>ab-key.json</c>.</summary>
     /// <returns>Path of the form.</returns>
     public string Write(string folder)
@@ -74,7 +80,7 @@ public sealed record BlindTrial(string Id, IReadOnlyList<BlindItem> Items, IRead
         Directory.CreateDirectory(folder);
         var form = Path.Combine(folder, "ab-form.html");
         File.WriteAllText(form, BlindForm.Page(this));
-        File.WriteAllText(Path.Combine(folder, "ab-key.json"), JsonSerializer.Serialize(new KeyFile(Id, Key), EvaluationJson.Indented));
+        File.WriteAllText(Path.Combine(folder, KeyName), JsonSerializer.Serialize(new KeyFile(Id, Key), EvaluationJson.Indented));
         return form;
     }
 

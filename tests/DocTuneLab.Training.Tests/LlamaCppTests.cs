@@ -139,7 +139,7 @@ public sealed class LlamaCppTests : IDisposable
 
     private static (int[] Ids, float[] Gaps) Greedy(BaseModel model, int[] prompt)
     {
-        using var pass = new DecodingPass(model);
+        using var pass = new DecodingPass(model, keepWeights: false);
         var (ids, gaps) = (new List<int>(), new List<float>());
         var logits = pass.Read([prompt], prompt.Length + Tokens);
         while (true)

@@ -18,13 +18,19 @@ internal sealed unsafe class DecodingPass : IDisposable
     private readonly Gradients _none = new([]);
     private readonly LayerPass[] _layers;
     private Tensor[] _cache = [];
+    private Tensor? _wideHead;
     private int _capacity;
 
-    /// <summary>A pass over a model whose adapter, if any, is attached; dequantised matrices stay in memory until it is disposed.</summary>
-    public DecodingPass(BaseModel model)
+    /// <summary>A pass over a model whose adapter, if any, is attached.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="keepWeights">
+    /// Whether dequantised matrices stay in memory until it is disposed: where many sequences are read or go on side by side.
+    /// A few go on from the weights as they are stored, and need the others for their prompt only.
+    /// </param>
+    public DecodingPass(BaseModel model, bool keepWeights)
     {
         _model = model;
-        var options = new PassOptions(KeepActivations: false, KeepWeights: true);
+        var options = new PassOptions(KeepActivations: false, keepWeights);
         _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _memory, _none, options))];
     }
 
@@ -92,8 +98,14 @@ internal sealed unsafe class DecodingPass : IDisposable
         var normed = _memory.Get("final", rows, _model.Config.HiddenSize);
         RowKernels.Norm(hidden.Rows(), decoder.FinalNorm.Pointer(), normed.Rows(), _memory.Get("final scales", rows, 1).Pointer(), 1, _model.Config.HiddenSize, (float)_model.Config.NormEpsilon);
         var logits = _memory.Get("logits", rows, _model.Config.VocabularySize);
-        if (decoder.ComputeType == ScalarType.Float32) logits.addmm_(normed, decoder.Head.Tensor.t(), 0, 1);
-        else logits.copy_(normed.to_type(decoder.ComputeType).mm(decoder.Head.Tensor.t()));
+        if (rows <= MatrixVector.MaxVectors)
+        {
+            decoder.Head.Multiply(normed.Rows(), logits.Rows());
+            return logits;
+        }
+        var head = decoder.Head.Tensor.dtype == decoder.ComputeType ? decoder.Head.Tensor : _wideHead ??= decoder.Head.Materialize(decoder.ComputeType).DetachFromDisposeScope();
+        if (decoder.ComputeType == ScalarType.Float32) logits.addmm_(normed, head.t(), 0, 1);
+        else logits.copy_(normed.to_type(decoder.ComputeType).mm(head.t()));
         return logits;
     }
 
@@ -109,5 +121,6 @@ internal sealed unsafe class DecodingPass : IDisposable
         foreach (var layer in _layers) layer.Dispose();
         _memory.Dispose();
         _none.Dispose();
+        _wideHead?.Dispose();
     }
 }

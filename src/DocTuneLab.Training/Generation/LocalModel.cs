@@ -3,6 +3,7 @@ using DocTuneLab.Corpus;
 using DocTuneLab.Prompts;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Native;
 using DocTuneLab.Training.Sft;
 using static TorchSharp.torch;
 
@@ -59,7 +60,7 @@ public sealed class LocalModel : ILanguageModel
         }
         var results = prompts.Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(), options.Stop, onText is null ? null : text => onText(i, text))).ToArray();
         using var attached = _adapter?.Attach();
-        using var pass = new DecodingPass(_model);
+        using var pass = new DecodingPass(_model, keepWeights: prompts.Count > MatrixVector.MaxVectors);
         var done = 0;
         foreach (var group in Groups(prompts, options.MaxTokens))
         {

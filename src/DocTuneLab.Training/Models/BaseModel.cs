@@ -95,7 +95,7 @@ public sealed class BaseModel : IDisposable
             return weight;
         }
 
-        // Embeddings are looked up by rows and stay as they are.
+        // Embeddings are looked up by rows and are not quantised.
         DenseWeight Table(string name)
         {
             using var scope = NewDisposeScope();

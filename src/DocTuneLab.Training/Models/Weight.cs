@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Native;
 using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
@@ -25,15 +26,18 @@ public abstract class Weight : IDisposable
         target.copy_(Materialize(target.dtype));
     }
 
+    /// <summary>y = x · matrixᵀ for at most <see cref="MatrixVector.MaxVectors"/> rows of x, from the bytes as they are stored.</summary>
+    internal abstract void Multiply(RowSpan x, RowSpan y);
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }
 
-/// <summary>A matrix stored as it is: frozen, or trained in full.</summary>
+/// <summary>A matrix in a floating-point type: frozen, or trained in full.</summary>
 public sealed class DenseWeight(Tensor tensor) : Weight
 {
     /// <summary>The stored tensor.</summary>
-    public Tensor Tensor { get; } = tensor.DetachFromDisposeScope();
+    public Tensor Tensor { get; private set; } = tensor.DetachFromDisposeScope();
 
     /// <inheritdoc/>
     public override long Rows => Tensor.shape[0];
@@ -46,6 +50,30 @@ public sealed class DenseWeight(Tensor tensor) : Weight
 
     /// <inheritdoc/>
     public override Tensor Materialize(ScalarType type) => Tensor.dtype == type ? Tensor : Tensor.to_type(type);
+
+    internal override void CopyTo(Tensor target) => target.copy_(Tensor);
+
+    /// <summary>Stores the matrix in another type from now on.</summary>
+    internal void Convert(ScalarType type)
+    {
+        if (Tensor.dtype == type) return;
+        using var scope = NewDisposeScope();
+        var before = Tensor;
+        Tensor = before.to_type(type).DetachFromDisposeScope();
+        before.Dispose();
+    }
+
+    internal override unsafe void Multiply(RowSpan x, RowSpan y)
+    {
+        var (rows, columns) = ((int)Rows, (int)Columns);
+        switch (Tensor.dtype)
+        {
+            case ScalarType.Float32: MatrixVector.Run(new Float32Matrix(Tensor.Pointer(), rows, columns), x, y); break;
+            case ScalarType.BFloat16: MatrixVector.Run(new BFloat16Matrix((ushort*)Tensor.Address(), rows, columns), x, y); break;
+            case ScalarType.Float16: MatrixVector.Run(new Float16Matrix((ushort*)Tensor.Address(), rows, columns), x, y); break;
+            default: throw new NotSupportedException($"a dense matrix is of {Tensor.dtype}");
+        }
+    }
 
     /// <inheritdoc/>
     public override void Dispose() => Tensor.Dispose();
@@ -74,6 +102,8 @@ public sealed class FourBitWeight(FourBitTensor quantized) : Weight
         if (target.is_contiguous() && target.dtype is ScalarType.Float32 or ScalarType.BFloat16) Quantized.Dequantize(target);
         else base.CopyTo(target);
     }
+
+    internal override void Multiply(RowSpan x, RowSpan y) => Quantized.Multiply(x, y);
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -113,6 +143,8 @@ public sealed class Int8Weight(Int8Tensor quantized) : Weight
         if (target.is_contiguous() && target.dtype is ScalarType.Float32) Quantized.Dequantize(target);
         else base.CopyTo(target);
     }
+
+    internal override void Multiply(RowSpan x, RowSpan y) => Quantized.Multiply(x, y);
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -165,6 +165,14 @@ internal static unsafe class RowKernels
         for (; i < size; i++) target[i] += factor * x[i];
     }
 
+    /// <summary>target *= x, element by element.</summary>
+    public static void Multiply(float* x, float* target, int size)
+    {
+        var i = 0;
+        for (; i + s_lanes <= size; i += s_lanes) (Vector256.Load(x + i) * Vector256.Load(target + i)).Store(target + i);
+        for (; i < size; i++) target[i] *= x[i];
+    }
+
     /// <summary>Sum of a[i] · b[i].</summary>
     public static float Dot(float* a, float* b, int size)
     {

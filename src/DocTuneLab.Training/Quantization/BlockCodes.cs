@@ -115,9 +115,21 @@ internal static unsafe class BlockCodes
         return Sse2.UnpackLow(Vector128.ShiftRightLogical(bytes.AsUInt16(), 4).AsByte() & mask, bytes & mask);
     }
 
+    /// <summary>Eight bytes as 32-bit integers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Lookup(Vector256<float> low, Vector256<float> high, Vector256<int> index)
+    internal static Vector256<int> Widened(byte* bytes) => Avx2.IsSupported
+        ? Avx2.ConvertToVector256Int32(bytes)
+        : Vector256.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(bytes)).AsByte()).ToVector256()).AsInt32();
+
+    /// <summary>Entries 0 to 15 of a table in two registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> Lookup(Vector256<float> low, Vector256<float> high, Vector256<int> index)
     {
+        if (!Avx2.IsSupported)
+        {
+            var within = index & Vector256.Create(7);
+            return Vector256.ConditionalSelect(Vector256.GreaterThan(index, Vector256.Create(7)).AsSingle(), Vector256.Shuffle(high, within), Vector256.Shuffle(low, within));
+        }
         // The permutes look at the lowest three bits; the fourth, moved to the sign, picks between them.
         var (a, b) = (Avx2.PermuteVar8x32(low, index), Avx2.PermuteVar8x32(high, index));
         return Avx.BlendVariable(a, b, Vector256.ShiftLeft(index, 28).AsSingle());

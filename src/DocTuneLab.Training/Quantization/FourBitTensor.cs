@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -25,6 +26,7 @@ public sealed class FourBitTensor
     private readonly byte[] _packed;
     private readonly float[] _values;
     private readonly Statistics _scales;
+    private float[]? _plainScales;
 
     private FourBitTensor(string kind, string type, long[] shape, int blockSize, byte[] packed, float[] values, Statistics scales) =>
         (Kind, Type, Shape, BlockSize, _packed, _values, _scales) = (kind, type, shape, blockSize, packed, values, scales);
@@ -178,6 +180,24 @@ public sealed class FourBitTensor
     {
         if (target.numel() != Shape.Aggregate(1L, (a, b) => a * b) || !target.is_contiguous()) throw new ArgumentException("the target must be contiguous and as large as the matrix", nameof(target));
         BlockCodes.Decode(_packed, _values, BlockSize, Scale, target.Address(), target.numel(), target.dtype == ScalarType.BFloat16);
+    }
+
+    /// <summary>y = x · matrixᵀ for a few rows of x, from the codes as they are.</summary>
+    internal unsafe void Multiply(RowSpan x, RowSpan y)
+    {
+        var (rows, columns) = ((int)Shape[0], (int)Shape[1]);
+        if (columns % 16 != 0 || !BitOperations.IsPow2(BlockSize))
+        {
+            // Groups of sixteen would lie across rows, or blocks be no power of two, which bitsandbytes' always are.
+            using var matrix = Dequantize(ScalarType.Float32);
+            MatrixVector.Run(new Float32Matrix(matrix.Pointer(), rows, columns), x, y);
+            return;
+        }
+        // One table look-up, product and sum for each block and token would cost as much as the block itself.
+        _plainScales ??= _scales.Plain ?? [.. Enumerable.Range(0, (int)(((long)rows * columns + BlockSize - 1) / BlockSize)).Select(Scale)];
+        fixed (byte* codes = _packed)
+        fixed (float* values = _values, scales = _plainScales)
+            MatrixVector.Run(new FourBitMatrix(codes, values, scales, BitOperations.Log2((uint)BlockSize), rows, columns), x, y);
     }
 
     private static string[] Kinds => ["nf4", "fp4"];

@@ -84,6 +84,14 @@ public sealed class Int8Tensor
         });
     }
 
+    /// <summary>y = x · matrixᵀ for a few rows of x, from the codes as they are.</summary>
+    internal unsafe void Multiply(RowSpan x, RowSpan y)
+    {
+        fixed (sbyte* codes = _codes)
+        fixed (float* scales = _scales)
+            MatrixVector.Run(new Int8Matrix(codes, scales, Step, (int)Shape[0], (int)Shape[1]), x, y);
+    }
+
     private static string ScaleName(string name) => name[..^"weight".Length] + "SCB";
 
     private static string FormatName(string name) => name + "_format";

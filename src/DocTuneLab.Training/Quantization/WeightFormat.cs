@@ -16,7 +16,7 @@ public static class WeightFormat
     /// <param name="name">Name of the parameter.</param>
     /// <param name="shape">Expected dimensions.</param>
     /// <param name="format">One of <see cref="Names"/>.</param>
-    /// <param name="compute">Element type of a matrix that stays as it is.</param>
+    /// <param name="compute">Element type of a matrix that is stored in more than 16 bits and not quantised.</param>
     /// <exception cref="LabException">A tensor is missing, misshaped or not finite.</exception>
     internal static Weight Read(WeightFiles files, string name, long[] shape, string format, ScalarType compute)
     {
@@ -29,7 +29,8 @@ public static class WeightFormat
             {
                 "nf4" or "fp4" => new FourBitWeight(FourBitTensor.Quantize(tensor, FourBitCode.Of(format))),
                 "int8" => new Int8Weight(Int8Tensor.Quantize(tensor)),
-                "none" => new DenseWeight(tensor.to_type(compute)),
+                // Sixteen bits stay sixteen bits; they are widened where they are used.
+                "none" => new DenseWeight(tensor.element_size() == 2 && tensor.is_floating_point() ? tensor : tensor.to_type(compute)),
                 _ => throw new LabException($"quantisation '{format}' is unknown; expected {string.Join(", ", Names)}"),
             };
         }

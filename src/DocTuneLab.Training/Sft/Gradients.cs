@@ -25,6 +25,9 @@ internal sealed class Gradients : IDisposable
     /// <summary>Where to add the gradient of a tensor, or null if it is frozen.</summary>
     public Tensor? Of(Tensor parameter) => _views.GetValueOrDefault(parameter);
 
+    /// <summary>Whether anything is trained.</summary>
+    public bool Any => _views.Count > 0;
+
     /// <summary>Forgets all.</summary>
     public void Clear() => _flat.zero_();
 

@@ -69,11 +69,11 @@ internal sealed unsafe class LayerPass : IDisposable
     {
         using var scope = NewDisposeScope();
         var normed = Normed(x, _layer.InputNorm, "scales1");
-        var (q, k, v) = Project(normed, normed, positions, positions, step);
+        var (q, k, v) = Project(normed, normed, positions, positions, step, few: first.Length <= MatrixVector.MaxVectors);
         for (var r = 0; r < first.Length; r++) Keep(k, v, r, cache.Row(first[r] + positions[r]));
         var attended = Buffer("attended", first.Length, QueryWidth);
         Attention.Decode(q, cache, first, positions, attended.Rows(), _shape);
-        Finish(x, attended, x, step);
+        Finish(x, attended, x, step, few: first.Length <= MatrixVector.MaxVectors);
     }
 
     /// <summary>Copies keys and then values of a row of the last pass.</summary>
@@ -90,17 +90,17 @@ internal sealed unsafe class LayerPass : IDisposable
     }
 
     // Queries, keys and values with their norms, turned to their positions.
-    private (RowSpan Q, RowSpan K, RowSpan V) Project(Tensor normed, Tensor asking, int[] queryPositions, int[] positions, StepKey step)
+    private (RowSpan Q, RowSpan K, RowSpan V) Project(Tensor normed, Tensor asking, int[] queryPositions, int[] positions, StepKey step, bool few = false)
     {
         var (q, k, v) = Projections(normed.shape[0], queryPositions.Length);
         if (IsLast)
         {
-            _query!.Forward(asking, Buffer("q", queryPositions.Length, QueryWidth), step);
-            _keyValue!.Forward(normed, Buffer("kv", normed.shape[0], 2 * KeyWidth), step);
+            Apply(_query!, asking, Buffer("q", queryPositions.Length, QueryWidth), step, few);
+            Apply(_keyValue!, normed, Buffer("kv", normed.shape[0], 2 * KeyWidth), step, few);
         }
         else
         {
-            _queryKeyValue!.Forward(normed, Buffer("qkv", normed.shape[0], QueryWidth + 2 * KeyWidth), step);
+            Apply(_queryKeyValue!, normed, Buffer("qkv", normed.shape[0], QueryWidth + 2 * KeyWidth), step, few);
         }
         HeadNorm(_layer.QueryNorm, q, "q", _config.Heads);
         HeadNorm(_layer.KeyNorm, k, "k", _config.KeyValueHeads);
@@ -111,18 +111,25 @@ internal sealed unsafe class LayerPass : IDisposable
     }
 
     // From the attention's result to the layer's output.
-    private void Finish(Tensor residual, Tensor attended, Tensor result, StepKey step)
+    private void Finish(Tensor residual, Tensor attended, Tensor result, StepKey step, bool few = false)
     {
         var (rows, hidden) = (attended.shape[0], residual.shape[1]);
         var middle = Buffer("middle", rows, hidden);
-        _output.Forward(attended, middle, step);
+        Apply(_output, attended, middle, step, few);
         middle.add_(residual);
         var gateUp = Buffer("gate", rows, 2 * _config.IntermediateSize);
-        _gateUp.Forward(Normed(middle, _layer.MlpNorm, "scales2"), gateUp, step);
+        Apply(_gateUp, Normed(middle, _layer.MlpNorm, "scales2"), gateUp, step, few);
         var gated = _memory.Get("gated", rows, _config.IntermediateSize);
         RowKernels.Gate(gateUp.Rows(), gated.Rows(), _config.IntermediateSize);
-        _down.Forward(gated, result, step);
+        Apply(_down, gated, result, step, few);
         result.add_(middle);
+    }
+
+    // A few tokens of a step in decoding: as the weights are stored.
+    private static void Apply(LinearGroup group, Tensor x, Tensor y, StepKey step, bool few)
+    {
+        if (few) group.Multiply(x, y);
+        else group.Forward(x, y, step);
     }
 
     /// <summary>

@@ -69,6 +69,34 @@ internal sealed class LinearGroup : IDisposable
         }
     }
 
+    /// <summary>The same for at most <see cref="MatrixVector.MaxVectors"/> tokens, outside of training, from the weights as they are stored.</summary>
+    public unsafe void Multiply(Tensor x, Tensor y)
+    {
+        var (input, tokens) = (x.Rows(), (int)x.shape[0]);
+        for (var i = 0; i < _linears.Length; i++)
+        {
+            var (linear, size) = (_linears[i], (int)_linears[i].Weight.Rows);
+            var part = y.Rows().Columns((int)_offsets[i]);
+            linear.Weight.Multiply(input, part);
+            if (linear.Adapter is { } adapter)
+            {
+                foreach (var (a, b, sign) in adapter.Factors)
+                {
+                    var (rank, inner) = ((int)a.shape[0], _workspace.Get("inner", tokens, a.shape[0]).Rows());
+                    MatrixVector.Run(new Float32Matrix(a.Pointer(), rank, (int)Columns), input, inner);
+                    MatrixVector.Run(new Float32Matrix(b.Pointer(), size, rank), inner, part, (float)(sign * adapter.Scale));
+                }
+                if (adapter.Magnitude is not null)
+                {
+                    var factors = (_doraScales[i] ??= adapter.RowScales(linear.Weight).DetachFromDisposeScope()).Pointer();
+                    for (var r = 0; r < tokens; r++) RowKernels.Multiply(factors, part.Row(r), size);
+                }
+            }
+            if (linear.Bias is not { } bias) continue;
+            for (var r = 0; r < tokens; r++) RowKernels.Add(bias.Pointer(), part.Row(r), size);
+        }
+    }
+
     /// <summary>Adds the gradients of the parameters; gives that of x.</summary>
     /// <param name="x">As in <see cref="Forward"/>.</param>
     /// <param name="dy">Gradient of y.</param>

@@ -31,6 +31,8 @@ internal sealed unsafe class TrainingPass : IDisposable
     {
         (_model, _gradients, _options) = (model, gradients, options);
         _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _memory, gradients, options))];
+        // Products with the whole vocabulary in every step: better converted once.
+        if (gradients.Any && gradients.Of(model.Decoder.Head.Tensor) is null) model.Decoder.Head.Convert(model.Decoder.ComputeType);
         _trainsEmbedding = gradients.Of(model.Decoder.Embedding.Tensor) is not null;
     }
 

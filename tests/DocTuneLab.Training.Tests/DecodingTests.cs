@@ -1,0 +1,143 @@
+using DocTuneLab.Prompts;
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Native;
+using DocTuneLab.Training.Quantization;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Tests;
+
+/// <summary>Products with weights as they are stored, and the passes that use them, against the plain composition.</summary>
+public sealed class DecodingTests
+{
+    private static readonly int[] s_ids = [.. Enumerable.Range(0, 14).Select(i => i * 37 % 300)];
+
+    public static TheoryData<string> Formats => ["fp32", "bf16", "fp16", "int8", "nf4", "fp4", "nf4 plain"];
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void A_product_with_stored_weights_is_that_with_the_dequantised_matrix(string format)
+    {
+        using var _ = no_grad();
+        var generator = new Generator(5, CPU);
+        // Rows and columns that fill vectors, blocks and parts, and such that do not; the last has several parts.
+        foreach (var (rows, columns) in ((int, int)[])[(1, 1), (2, 7), (3, 16), (5, 30), (7, 96), (4, 100), (9, 197), (33, 176), (601, 320)])
+        {
+            using var scope = NewDisposeScope();
+            var matrix = randn(rows, columns, generator: generator) * 0.02;
+            // Too small for a normal number in half precision, and the largest one.
+            matrix[0, 0] = 3e-6f;
+            if (format == "fp16" && columns > 16) matrix[rows - 1, 5] = 65504f;
+            using Weight weight = format switch
+            {
+                "fp32" => new DenseWeight(matrix),
+                "bf16" => new DenseWeight(matrix.to_type(ScalarType.BFloat16)),
+                "fp16" => new DenseWeight(matrix.to_type(ScalarType.Float16)),
+                "int8" => new Int8Weight(Int8Tensor.Quantize(matrix)),
+                _ => new FourBitWeight(FourBitTensor.Quantize(matrix, FourBitCode.Of(format[..3]), nested: format != "nf4 plain")),
+            };
+            var x = randn(MatrixVector.MaxVectors, columns + 3, generator: generator);
+            var plain = weight.Materialize(ScalarType.Float32);
+            var expected = x.narrow(1, 0, columns).mm(plain.t());
+            var most = x.narrow(1, 0, columns).abs().mm(plain.abs().t());
+            var alone = zeros(1, rows);
+            for (var vectors = 1; vectors <= MatrixVector.MaxVectors; vectors++)
+            {
+                // Rows of x and y lie apart, as parts of wider matrices do.
+                var y = full(vectors, rows + 2, 7f);
+                weight.Multiply(x.narrow(0, 0, vectors).Rows(), y.Rows());
+                var part = y.narrow(1, 0, rows);
+                Assert.True(((part - expected.narrow(0, 0, vectors)).abs() <= most.narrow(0, 0, vectors) * 2e-6).all().item<bool>(), $"{format} {rows}x{columns}, {vectors} vectors");
+                Assert.True((y.narrow(1, rows, 2) == 7).all().item<bool>());
+                if (vectors == 1) alone.copy_(part);
+                // What stands beside a vector changes nothing of its result.
+                Assert.Equal(alone[0].data<float>().ToArray(), part[0].data<float>().ToArray());
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("none", "")]
+    [InlineData("nf4", "")]
+    [InlineData("int8", "")]
+    [InlineData("none", "lora")]
+    [InlineData("nf4", "lora")]
+    [InlineData("nf4", "dora")]
+    [InlineData("none", "pissa")]
+    public void A_token_at_a_time_gives_the_logits_of_the_plain_composition(string format, string adapterKind)
+    {
+        using var tiny = new TinyModel("qwen2", outputScale: 8);
+        using var model = BaseModel.Load(tiny.Directory, new ModelLoadOptions { Quantization = format, ComputeType = "fp32" });
+        using var adapter = adapterKind == "" ? null : Adapter(model, adapterKind);
+        using var attached = adapter?.Attach();
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var expected = model.Decoder.Logits(model.Decoder.Forward(tensor(s_ids.Select(i => (long)i).ToArray(), [1, s_ids.Length])))[0];
+        // One sequence, four that are read together and go on as two, then one; six are more than the kernels take.
+        foreach (var sequences in (int[])[1, 4, 6])
+        {
+            using var pass = new DecodingPass(model, keepWeights: sequences == 6);
+            var numbers = Enumerable.Range(0, sequences).ToArray();
+            var logits = pass.Read([.. numbers.Select(n => s_ids[..(1 + n % 3)])], s_ids.Length);
+            var positions = numbers.Select(n => 1 + n % 3).ToArray();
+            for (var step = 0; positions.Min() < s_ids.Length; step++)
+            {
+                for (var i = 0; i < numbers.Length; i++)
+                    Assert.True((logits[i] - expected[positions[i] - 1]).abs().max().item<float>() < 2e-4f, $"{sequences} sequences, step {step}, sequence {numbers[i]}");
+                if (step == 4 && sequences == 4) (numbers, positions) = ([1, 3], [positions[1], positions[3]]);
+                if (positions.Max() == s_ids.Length) break;
+                logits = pass.Add(numbers, [.. positions.Select(p => s_ids[p])], positions);
+                positions = [.. positions.Select(p => p + 1)];
+            }
+        }
+    }
+
+    [Fact]
+    public void Weights_of_sixteen_bits_stay_so_and_are_widened_once_for_training()
+    {
+        using var tiny = new TinyModel(tied: false);
+        using var files = WeightFiles.Open(tiny.Directory);
+        // Made in 32 bits and written in 16: one matrix in the other half-precision type, one wide.
+        var tensors = files.Names.ToDictionary(n => n, n => n.EndsWith("up_proj.weight", StringComparison.Ordinal) ? files.Read(n).to_type(ScalarType.Float16) : n.EndsWith("down_proj.weight", StringComparison.Ordinal) ? files.Read(n).to_type(ScalarType.Float32) : files.Read(n));
+        using var mixed = tiny.WithWeights(tensors);
+        using var model = mixed.Load(nf4: false);
+        ScalarType TypeOf(string name) => ((DenseWeight)model.Decoder.Linears.First(l => l.Name.EndsWith(name, StringComparison.Ordinal)).Weight).Tensor.dtype;
+        Assert.Equal((ScalarType.BFloat16, ScalarType.Float16, ScalarType.Float32), (TypeOf("gate_proj"), TypeOf("up_proj"), TypeOf("down_proj")));
+        Assert.Equal(ScalarType.BFloat16, model.Decoder.Head.Tensor.dtype);
+        var before = new LocalModel(model).LogProbabilities(s_ids);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+        using (adapter.Attach(training: true))
+        using (var gradients = new Sft.Gradients(adapter.Parameters.Values))
+        using (new Sft.TrainingPass(model, gradients, new Sft.PassOptions(true, true)))
+            Assert.Equal(ScalarType.Float32, model.Decoder.Head.Tensor.dtype);
+        Assert.Equal(before, new LocalModel(model).LogProbabilities(s_ids));
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("nf4")]
+    [InlineData("int8")]
+    public void An_answer_is_the_same_alone_and_among_many(string format)
+    {
+        using var tiny = new TinyModel(outputScale: 30, scale: _ => 4);
+        using var model = BaseModel.Load(tiny.Directory, new ModelLoadOptions { Quantization = format, ComputeType = "fp32" });
+        using var adapter = Adapter(model, "lora");
+        var local = new LocalModel(model, adapter);
+        int[][] prompts = [.. Enumerable.Range(0, 7).Select(p => s_ids[..(3 + p)])];
+        var options = new SamplingOptions(MaxTokens: 24);
+        var together = local.Complete(prompts, options);
+        Assert.All(prompts.Zip(together), p => Assert.Equal(p.Second, local.Complete([p.First], options).Single()));
+        Assert.Contains(together, t => t.Length > 10);
+    }
+
+    private static LoraAdapter Adapter(BaseModel model, string kind)
+    {
+        var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 5, UseDora = kind == "dora", Initialization = kind == "pissa" ? "pissa" : "default" }, 1);
+        using var _ = no_grad();
+        random.manual_seed(11);
+        foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn_like(parameter), alpha: 0.05f);
+        return adapter;
+    }
+}

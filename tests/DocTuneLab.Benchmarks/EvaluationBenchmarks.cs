@@ -2,16 +2,20 @@ using System.Diagnostics;
 using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Extension;
 using DocTuneLab.Library;
+using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Generation;
+using TorchSharp;
 
 namespace DocTuneLab.Benchmarks;
 
 /// <summary>
 /// <c>dotnet run -c Release --project tests/DocTuneLab.Benchmarks -- evaluation [ADAPTER]</c>: answers compiled and classified a minute, answers run in the sandbox a minute, and
-/// the whole evaluation of 120 tasks in two arms with the nano model.
+/// the whole evaluation of 120 tasks in two arms with the nano model. With an adapter also whether the verdicts can be trusted: its numbers shuffled must be worse than the
+/// adapter itself, and the base model against itself inconclusive.
 /// </summary>
 internal static class EvaluationBenchmarks
 {
@@ -43,13 +47,38 @@ internal static class EvaluationBenchmarks
         lab.ParseDocs(Path.Combine(data, "docs"), [library]);
         lab.LoadSuite(Path.Combine(data, "tasks"));
         if (adapter is not null) lab.LoadAdapter(adapter);
-        var plan = new EvaluationPlan { Split = null, Kinds = [TaskKind.Code], AllowUntrustedCode = true, AllowWithoutIsolation = true, Arms = ["base", adapter is null ? "again" : "tuned"] };
-        if (adapter is null) plan = plan with { Others = new Dictionary<string, Prompts.ILanguageModel> { ["again"] = new LocalModel(lab.Model!) } };
+        var plan = new EvaluationPlan { Split = null, Kinds = [TaskKind.Code], AllowUntrustedCode = true, AllowWithoutIsolation = true, Others = new Dictionary<string, Prompts.ILanguageModel> { ["again"] = new LocalModel(lab.Model!) } };
         var clock = Stopwatch.StartNew();
-        var report = lab.Evaluate(plan);
+        var report = lab.Evaluate(plan with { Arms = ["base", adapter is null ? "again" : "tuned"] });
         Console.WriteLine($"{report.Results[0].Code.Count} tasks x {report.Results.Count} arms on nano, asked, scored and run: {clock.Elapsed.TotalSeconds:0} s (target 180)");
+        if (adapter is not null)
+        {
+            using var broken = LoraAdapter.Load(lab.Model!, adapter);
+            Shuffle(broken);
+            plan = plan with { Kinds = [TaskKind.Code, TaskKind.Qa, TaskKind.Completion, TaskKind.Retention], Split = Split.Test, Others = new Dictionary<string, Prompts.ILanguageModel>(plan.Others) { ["shuffled"] = new LocalModel(lab.Model!, broken) } };
+            foreach (var (first, second) in (ReadOnlySpan<(string, string)>)[("base", "tuned"), ("tuned", "shuffled"), ("base", "shuffled"), ("base", "again")])
+            {
+                report = lab.Evaluate(plan with { Arms = [first, second] });
+                foreach (var line in MarkdownReport.Headlines(report)) Console.WriteLine(line);
+                foreach (var row in MarkdownReport.Rows(report.Main!)) Console.WriteLine("| " + string.Join(" | ", row) + " |");
+                Console.WriteLine();
+            }
+        }
         folder.Delete(recursive: true);
         return 0;
+    }
+
+    /// <summary>Every matrix keeps its numbers, in another order.</summary>
+    private static void Shuffle(LoraAdapter adapter)
+    {
+        using var _ = torch.no_grad();
+        torch.manual_seed(1);
+        foreach (var matrix in adapter.Parameters.Values)
+        {
+            using var order = torch.randperm(matrix.numel());
+            using var shuffled = matrix.flatten()[order].view(matrix.shape);
+            matrix.copy_(shuffled);
+        }
     }
 
     private static void Rate(string what, int count, Action work, string unit, int target)

@@ -17,6 +17,12 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
     private static readonly HashSet<string> s_undeclared = ["CS0103", "CS0246", "CS0234", "CS0400", "CS0012"];
     private static readonly HashSet<string> s_leftOut =
         ["CS0161", "CS0165", "CS0501", "CS0535", "CS0534", "CS0201", "CS1002", "CS1026", "CS1501", "CS1503", "CS7036", "CS1729", "CS1739", "CS0818", "CS0815", "CS8030", "CS8031", "CS1643", "CS1525", "CS1513", "CS1514", "CS1022", "CS9035"];
+    /// <summary>Faults that follow from a name that is not declared: what it would return, assign or infer is not known.</summary>
+    private static readonly HashSet<string> s_following = ["CS0119", "CS0165", "CS0305", "CS0411", "CS0121", "CS1593", "CS1660", "CS1661", "CS1662", "CS1678", "CS8129", "CS8130", "CS8781", "CS8917"];
+
+    /// <summary>Namespaces tried for one name, and names for one block: more is a word of everyday, or no code at all.</summary>
+    private const int NamespacesTried = 4, NamesTried = 24;
+
     /// <summary>Second declarations of a name, once blocks that each stand alone are put behind each other.</summary>
     private static readonly HashSet<string> s_repeated = ["CS0128", "CS0136", "CS0101", "CS0111", "CS0102", "CS1529", "CS0260"];
 
@@ -62,11 +68,18 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
             if (!usings.Contains(match.Groups[1].Value) && judge.Judge("0", CodeForm.Expression, [match.Groups[1].Value]).Compiles) usings.Add(match.Groups[1].Value);
         var alone = judge.Judge(snippet.Code, form, usings);
         var (verdict, errors) = (alone, Own(alone, snippet, 0));
+        var context = types.Count == 0 ? null : string.Join('\n', types);
+        if (alone.Parses && errors.Count > 0)
+        {
+            verdict = alone = Imported(alone, snippet, form, usings);
+            errors = Own(alone, snippet, 0);
+        }
         if (errors.Count > 0 && above.Count + types.Count > 0 && form is CodeForm.Statements or CodeForm.Expression or CodeForm.Members or CodeForm.File)
         {
-            foreach (var (judged, offset) in InContext(form, above, types, snippet, usings))
+            foreach (var (judged, offset) in InContext(form, above, context, snippet, usings))
             {
-                var own = Own(judged, snippet, offset).Where(e => !s_repeated.Contains(e.Id)).ToList();
+                // What is wrong with the blocks above was said there.
+                var own = Own(judged, snippet, offset).Where(e => e.Line > 0 && !s_repeated.Contains(e.Id)).ToList();
                 if (judged.Parses && own.Count < errors.Count) (verdict, errors) = (Shift(judged, offset), own);
             }
         }
@@ -78,9 +91,30 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
         return (Report(verdict, errors, snippet, findings, place), verdict);
     }
 
-    private IEnumerable<(Verdict Verdict, int Offset)> InContext(CodeForm form, List<string> above, List<string> types, CodeSnippet snippet, List<string> usings)
+    /// <summary>
+    /// Pages leave out using directives as often as they leave out declarations. Where one of the framework, the library or its dependencies
+    /// makes an error go away, it is taken as there, for the blocks below too.
+    /// </summary>
+    private Verdict Imported(Verdict verdict, CodeSnippet snippet, CodeForm form, List<string> usings)
     {
-        var context = types.Count == 0 ? null : string.Join('\n', types);
+        foreach (var name in verdict.Errors.SelectMany(e => Quoted().Matches(e.Message)).Select(m => Simple(m.Groups[1].Value)).Distinct().Take(NamesTried).ToList())
+        {
+            var spaces = judge.NamespacesWith(name);
+            if (spaces.Count > NamespacesTried || verdict.Errors.Count == 0) continue;
+            foreach (var space in spaces.Where(s => !usings.Contains(s)))
+            {
+                var judged = judge.Judge(snippet.Code, form, [.. usings, space]);
+                if (judged.Errors.Count >= verdict.Errors.Count) continue;
+                usings.Add(space);
+                verdict = judged;
+                break;
+            }
+        }
+        return verdict;
+    }
+
+    private IEnumerable<(Verdict Verdict, int Offset)> InContext(CodeForm form, List<string> above, string? context, CodeSnippet snippet, List<string> usings)
+    {
         if (form is CodeForm.Members or CodeForm.File)
         {
             yield return (judge.Judge(snippet.Code, form, usings, context), 0);
@@ -109,24 +143,40 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
             Add(AuditRule.Code, AuditSeverity.Error, errors[0].Line, $"{errors[0].Id}: {errors[0].Message}", null, null);
             return BlockOutcome.Failed;
         }
-        var undeclared = new SortedSet<string>(StringComparer.Ordinal);
+        var undeclared = new SortedSet<string>(errors.Where(IsUndeclared).SelectMany(e => Names(e).Take(1)), StringComparer.Ordinal);
+        // Types of a package that is not given bring extension methods, of which nothing is known either.
+        var isForeign = undeclared.Any(n => char.IsUpper(n[0]));
         foreach (var error in errors)
         {
-            var name = Quoted().Matches(error.Message).Select(m => m.Groups[1].Value).ToList();
-            var missing = verdict.Uses.FirstOrDefault(u => u.Line == error.Line && u.Kind == SymbolUseKind.Missing && u.IsLibrary && name.Any(n => Simple(n) == u.Name));
+            var name = Names(error);
+            if (verdict.Uses.Any(u => u.Line == error.Line && u.Kind == SymbolUseKind.Cascade && error.Id == "CS1061" && u.Name == name.ElementAtOrDefault(1))) continue;
+            var missing = verdict.Uses.Where(u => u.Line == error.Line && u.Kind == SymbolUseKind.Missing && name.Contains(u.Name)).OrderByDescending(u => u.IsLibrary).FirstOrDefault();
+            var isSlip = missing is { Suggestion: { } close } && IsSlip(missing.Name, close);
+            // Of a type that is not the library's, a package that is not given may extend it.
+            if (missing is not null && !isSlip && error.Id == "CS1061" && (isForeign || !missing.IsLibrary))
+            {
+                undeclared.Add(missing.Name);
+                continue;
+            }
+            if (missing is { IsLibrary: false }) missing = null;
             if (missing is not null && error.Id is not ("CS0103" or "CS0246"))
+            {
                 Add(AuditRule.Missing, AuditSeverity.Error, error.Line, $"'{missing.Name}' does not exist in the given assemblies ({error.Id}: {error.Message})", Real(missing.Suggestion), missing.Suggestion);
-            else if (missing is { Suggestion: { } near } && IsSlip(missing.Name, near))
+            }
+            else if (missing is { Suggestion: { } near } && isSlip)
+            {
                 Add(AuditRule.Missing, AuditSeverity.Warning, error.Line, $"'{missing.Name}' does not exist, neither in the library nor on the page", Real(near), near);
-            else if (s_undeclared.Contains(error.Id)) undeclared.UnionWith(name.Take(1).Select(Simple));
-            else
+                undeclared.Remove(missing.Name);
+            }
+            else if (!IsUndeclared(error))
             {
                 var misused = verdict.Uses.FirstOrDefault(u => u.Line == error.Line && u.Kind == SymbolUseKind.Misuse && u.IsLibrary);
+                if (undeclared.Count > 0 && misused is null && (s_following.Contains(error.Id) || error.Message.Contains("'?'", StringComparison.Ordinal))) continue;
                 Add(AuditRule.Code, AuditSeverity.Error, error.Line, $"{error.Id}: {error.Message}", misused?.Id is { } id ? Signatures(id) : null, misused?.Id);
             }
         }
         if (undeclared.Count > 0)
-            Add(AuditRule.Incomplete, AuditSeverity.Note, errors.First(e => s_undeclared.Contains(e.Id)).Line, $"uses names that the page does not declare: {string.Join(", ", undeclared)}. Only what it says of the library was checked.", null, null);
+            Add(AuditRule.Incomplete, AuditSeverity.Note, errors.Find(e => Names(e).Exists(undeclared.Contains))?.Line ?? errors[0].Line, $"uses names that the page does not declare: {string.Join(", ", undeclared)}. Only what it says of the library was checked.", null, null);
         return findings.Any(f => f.Severity > AuditSeverity.Note) ? BlockOutcome.Failed : BlockOutcome.Incomplete;
 
         void Add(AuditRule rule, AuditSeverity severity, int line, string message, string? suggestion, string? symbol)
@@ -164,6 +214,12 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
         near = near[(near.LastIndexOf('.') + 1)..];
         return !name.EndsWith(near, StringComparison.Ordinal) && NearestName.Distance(name, near) <= Math.Max(1, name.Length / 6);
     }
+
+    /// <summary>Whether an error says that a name is not declared, here or with that many type parameters.</summary>
+    private bool IsUndeclared(CodeDiagnostic error) =>
+        s_undeclared.Contains(error.Id) || (error.Id == "CS0305" && Names(error) is [var name, ..] && judge.NamespacesWith(name).Count == 0);
+
+    private static List<string> Names(CodeDiagnostic error) => [.. Quoted().Matches(error.Message).Select(m => Simple(m.Groups[1].Value))];
 
     private static string Simple(string name)
     {

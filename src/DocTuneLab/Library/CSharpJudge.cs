@@ -49,6 +49,9 @@ public sealed class CSharpJudge
     /// <summary>Namespaces of the library that hold public types, in ordinal order: what a task puts in scope.</summary>
     public IReadOnlyList<string> LibraryNamespaces => _index.Namespaces;
 
+    /// <summary>Namespaces, of the library, its dependencies or the framework, that a name without a using directive may come from: as a type, attribute or extension method.</summary>
+    public IReadOnlyList<string> NamespacesWith(string name) => [.. _index.NamespacesWith(name).OrderBy(n => n.Length).ThenBy(n => n, StringComparer.Ordinal)];
+
     /// <summary>Judges code.</summary>
     /// <param name="code">The code, as the model or a document gave it.</param>
     /// <param name="form">What it is.</param>

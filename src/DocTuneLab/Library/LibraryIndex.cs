@@ -11,6 +11,7 @@ internal sealed class LibraryIndex
     private readonly Lazy<ILookup<string, KnownType>> _types;
     private readonly Lazy<HashSet<string>> _namespaces;
     private readonly Lazy<ILookup<string, IMethodSymbol>> _extensions;
+    private readonly Lazy<ILookup<string, string>> _namespacesByName;
 
     public LibraryIndex(CSharpCompilation compilation, IReadOnlySet<string> assemblies)
     {
@@ -21,6 +22,10 @@ internal sealed class LibraryIndex
             .ToLookup(t => t.Name, StringComparer.Ordinal));
         _extensions = new(() => compilation.SourceModule.ReferencedAssemblySymbols.Where(a => Owns(a)).SelectMany(a => Types(a.GlobalNamespace)).Where(t => t.IsStatic)
             .SelectMany(t => t.GetMembers().OfType<IMethodSymbol>()).Where(m => m.IsExtensionMethod && m.DeclaredAccessibility == Accessibility.Public).ToLookup(m => m.Name, StringComparer.Ordinal));
+        _namespacesByName = new(() => compilation.SourceModule.ReferencedAssemblySymbols.SelectMany(a => Types(a.GlobalNamespace)).Where(t => t.ContainingType is null && !t.ContainingNamespace.IsGlobalNamespace)
+            .SelectMany(t => (t.MightContainExtensionMethods ? t.GetMembers().OfType<IMethodSymbol>().Where(m => m.IsExtensionMethod && m.DeclaredAccessibility == Accessibility.Public).Select(m => m.Name).Distinct() : [])
+                .Append(t.Name).Select(n => (Name: n, Namespace: t.ContainingNamespace.ToDisplayString())))
+            .Distinct().ToLookup(n => n.Name, n => n.Namespace, StringComparer.Ordinal));
         _namespaces = new(() => [.. _types.Value.SelectMany(g => g).Where(t => t.IsLibrary).Select(t => t.Namespace)]);
     }
 
@@ -32,6 +37,9 @@ internal sealed class LibraryIndex
 
     /// <summary>The library's extension method of a name, in scope or not.</summary>
     public IMethodSymbol? ExtensionNamed(string name) => _extensions.Value[name].FirstOrDefault();
+
+    /// <summary>Namespaces of the reference set, the framework's among them, in which a type, an attribute or an extension method has a name.</summary>
+    public IEnumerable<string> NamespacesWith(string name) => _namespacesByName.Value[name].Concat(_namespacesByName.Value[name + "Attribute"]).Distinct();
 
     public IEnumerable<KnownType> TypesNamed(string name) => _types.Value[name];
 

@@ -209,11 +209,19 @@ internal sealed class SymbolClassifier
 
     private Receiver Known(ExpressionSyntax expression)
     {
-        if (_model.GetSymbolInfo(expression).Symbol is INamespaceOrTypeSymbol and not IErrorTypeSymbol and var symbol) return new(false, symbol);
+        var bound = _model.GetSymbolInfo(expression).Symbol;
+        if (bound is INamespaceOrTypeSymbol and not IErrorTypeSymbol and var symbol) return new(false, symbol);
+        if (bound is IParameterSymbol parameter && IsGuessed(parameter)) return default;
         var type = _model.GetTypeInfo(expression).Type;
         if (expression.Parent is ConditionalAccessExpressionSyntax && type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable) type = nullable.TypeArguments[0];
         return OfType(type);
     }
+
+    /// <summary>Whether the type of a lambda's parameter comes from a call that was not bound for want of one of its other arguments: the compiler then takes some overload.</summary>
+    private bool IsGuessed(IParameterSymbol parameter) =>
+        parameter.DeclaringSyntaxReferences is [var reference] && reference.GetSyntax() is ParameterSyntax { Type: null } syntax
+        && syntax.FirstAncestorOrSelf<LambdaExpressionSyntax>() is { Parent: ArgumentSyntax { Parent: BaseArgumentListSyntax { Parent: { } call } arguments } }
+        && _model.GetSymbolInfo(call).Symbol is null && arguments.Arguments.Any(a => a.Expression is not LambdaExpressionSyntax && _model.GetTypeInfo(a.Expression).Type is IErrorTypeSymbol);
 
     private static Receiver OfType(ITypeSymbol? type) => new(false, type is null or IErrorTypeSymbol ? null : type);
 

@@ -35,6 +35,14 @@ public sealed class TankLibrary : IDisposable
             /// <summary>Extras.</summary>
             public static class Tanks { /// <summary>Empties.</summary>
                 public static void Empty(this Tank tank, int times) { } }
+            /// <summary>Work.</summary>
+            public static class Jobs
+            {
+                /// <summary>Runs with a state.</summary>
+                public static void Run<T>(Action<T, int> work, T state) { }
+                /// <summary>Runs with a tank.</summary>
+                public static void Run(Action<Tank, int> work, Tank tank) { }
+            }
         }
         """, "Acme");
 
@@ -113,6 +121,33 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
         Assert.Contains("options, service", report.Findings[0].Message);
     }
 
+    /// <summary>Seen on the pages of a library that compiles them all: what they leave out is not wrong.</summary>
+    [Theory]
+    // Using directives of the framework: types, attributes, extension methods; for blocks below as well.
+    [InlineData("var code = HttpStatusCode.OK;\nnew Tank(1).Fill((int)code);", "")]
+    [InlineData("public class Options\n{\n    [Range(1, 5)]\n    [Required]\n    public Tank? Tank { get; set; }\n}", "")]
+    [InlineData("var levels = new[] { new Tank(1).Level }.ToImmutableArray();|ImmutableArray<int> more = [];", "")]
+    // What is wrong with a block above was said there, and what it declares is there.
+    [InlineData("static class More\n{\n    public static Tank Paint(this Tank tank, Colour colour) => tank;\n}|new Tank(1).Paint(default);", "3 DTA007")]
+    // Types of a package that is not given, and its extension methods.
+    [InlineData("Tank tank = Substitute.For<Tank>();\ntank.Returns(tank);", "1 DTA007")]
+    [InlineData("new Uri(\"x:y\").ShouldBe(2);", "1 DTA007")]
+    [InlineData("Tank tank = Substitute.For<Tank>();\ntank.Drainn(1);", "1 DTA007,2 DTA002")]
+    // What follows from a name that is not declared.
+    [InlineData("if (TryGet(out double litres)) new Tank(1).Fill(litres);\nvar more = TryGet(out double rest) ? rest : rest;", "1 DTA007")]
+    [InlineData("Jobs.Run((client, n) => client.Get(n), http);", "1 DTA007")]
+    [InlineData("class Made<T> { }\nclass Use { Made? made; }", "2 DTA007")]
+    // All the same, what is wrong is found.
+    [InlineData("Jobs.Run((tank, n) => tank.Get(n), new Tank(1));", "1 DTA002")]
+    [InlineData("var list = new List<int>();\nlist.Ad(1);", "2 DTA001")]
+    [InlineData("int n = \"a\";\nservice.Start();", "1 DTA001,2 DTA007")]
+    public void What_a_snippet_leaves_out_is_no_error(string blocks, string findings)
+    {
+        var texts = blocks.Split('|');
+        var report = Audit(("a.md", string.Concat(texts.Select(b => Block(b.Split('\n'))))));
+        Assert.Equal(findings, string.Join(',', report.Findings.Select(f => $"{f.Line - 1} {f.Rule.Id}")));
+    }
+
     [Fact]
     public void Syntax_errors_are_one_finding_and_indented_fences_keep_their_lines()
     {
@@ -173,7 +208,7 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
     {
         var source = Directory.CreateDirectory(Path.Combine(_docs, "src")).FullName;
         File.WriteAllText(Path.Combine(source, "Tank.cs"), "namespace Acme;\n\npublic class Tank\n{\n    public double Drain(double litres, bool all = false) => litres;\n}\n");
-        var report = Audit(new AuditOptions { Sources = [source], BaseDirectory = _docs }, ("a.md", "# Tank\n\n`Tank.Fill`, `Tank.Level`, `Tank.Pour` (obsolete), `new Tank(1)`, `Tanks.Empty`.\n\n" + Block("var t = new Tank(1);")));
+        var report = Audit(new AuditOptions { Sources = [source], BaseDirectory = _docs }, ("a.md", "# Tank\n\n`Tank.Fill`, `Tank.Level`, `Tank.Pour` (obsolete), `new Tank(1)`, `Tanks.Empty`, `Jobs.Run`.\n\n" + Block("var t = new Tank(1);")));
         var notes = report.Findings.Where(f => f.Rule == AuditRule.Undocumented).ToList();
         Assert.Equal(["T:Acme.Hose", "M:Acme.Tank.Drain(System.Double,System.Boolean)"], notes.OrderBy(n => n.Line).Select(n => n.Symbol));
         Assert.Contains("its 2 members", notes.Single(n => n.Symbol == "T:Acme.Hose").Message);

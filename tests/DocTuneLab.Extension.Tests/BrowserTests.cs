@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using DocTuneLab.Notebooks.Formats;
 using DocTuneLab.Notebooks.Reporting;
 using DocTuneLab.Notebooks.Running;
@@ -72,6 +75,64 @@ public sealed class BrowserTests
         Assert.Matches("<svg[^>]*sequence", page);
         // What cannot be drawn says why, under its source.
         Assert.Matches("this is not a diagram(.|\n)*Mermaid: Parse error", page);
+    }
+
+    [Fact]
+    public async Task Decisions_made_in_the_form_are_saved_and_taken_into_the_lab()
+    {
+        Assert.SkipUnless(s_browser is not null, "Chromium is not installed.");
+        using var lab = new LabFolder();
+        string[] begin = [$"#!lab --path {lab.Path}/lab", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks"];
+        var (shown, error) = await lab.RunAsync([.. begin, "#!corpus generate --count 24 --replay-share 0", "#!corpus browse --kind code --status accepted --count 4"]);
+        Assert.Null(error);
+        var form = (string)JsonNode.Parse(shown)!["text/html"]!;
+        var page = Path.Combine(lab.Path, "review.html");
+        // A reader who searches, accepts the first, rejects the second with a note, edits the answer of the third, and saves; what the
+        // browser would save as a file is put into the page.
+        await File.WriteAllTextAsync(page, $$"""
+            <!doctype html><meta charset="utf-8">{{form}}
+            <script>
+            function put(id, text) { var e = document.createElement('pre'); e.id = id; e.textContent = btoa(unescape(encodeURIComponent(text))); document.body.appendChild(e) }
+            function change(e, value, what) { e.value = value; e.dispatchEvent(new Event(what, { bubbles: true })) }
+            var root = document.querySelector('.doctune-samples'), cards = root.querySelectorAll('.card'), search = root.querySelector('input[type=search]');
+            change(search, cards[2].dataset.id.slice(0, 8), 'input');
+            put('found', root.querySelector('.shown').textContent + ': ' + [].filter.call(cards, function (c) { return c.offsetParent }).map(function (c) { return c.dataset.id }).join(' '));
+            change(search, '', 'input');
+            root.querySelector('input[type=checkbox][value=Accepted]').click();
+            put('hidden', root.querySelector('.shown').textContent);
+            root.querySelector('input[type=checkbox][value=Accepted]').click();
+            change(cards[0].querySelector('select'), 'accept', 'change');
+            change(cards[1].querySelector('select'), 'reject', 'change');
+            change(cards[1].querySelector('input[aria-label=note]'), 'says "nothing" — 没有', 'input');
+            var answer = cards[2].querySelector('textarea[aria-label=answer]');
+            change(answer, answer.value.replace('```csharp\n', '```csharp\n// as asked\n'), 'input');
+            put('marked', cards[2].querySelector('select').value);
+            URL.createObjectURL = function (blob) { blob.text().then(function (t) { put('saved', t) }); return '#' };
+            HTMLAnchorElement.prototype.click = function () { put('file', this.download) };
+            root.querySelector('button').click();
+            </script>
+            """, TestContext.Current.CancellationToken);
+        var dom = Dump(page);
+        string Put(string id) => Encoding.UTF8.GetString(Convert.FromBase64String(Regex.Match(dom, $"<pre id=\"{id}\">([^<]*)</pre>").Groups[1].Value));
+        var ids = Regex.Matches(form, "data-id=\"([0-9a-f]+)\"").Select(m => m.Groups[1].Value).ToList();
+        Assert.Matches($"\\A1 of [0-9]+ samples: {ids[2]}\\z", Put("found"));
+        Assert.StartsWith("0 of ", Put("hidden"));
+        Assert.Equal(("edit", "review.jsonl"), (Put("marked"), Put("file")));
+
+        var file = Path.Combine(lab.Path, Put("file"));
+        await File.WriteAllTextAsync(file, Put("saved"), TestContext.Current.CancellationToken);
+        Assert.Equal(3, File.ReadAllLines(file).Length);
+        (_, error) = await lab.RunAsync([.. begin, $"#!corpus review {file} --take ada"]);
+        Assert.Null(error);
+        using var storage = Storage.Lab.Open($"{lab.Path}/lab", readOnly: true);
+        var reviews = storage.Reviews();
+        Assert.Equal([(ids[0], "accept", ""), (ids[1], "reject", "says \"nothing\" — 没有"), (ids[2], "edit", "")], reviews.Select(r => (r.SampleId, r.Decision, r.Note)));
+        var all = storage.Samples(acceptedOnly: false).ToDictionary(s => s.Id);
+        Assert.Equal([true, false, false], ids.Take(3).Select(id => all[id].Accepted));
+        var edited = all[reviews[2].ReplacedBy!];
+        Assert.True(edited.Accepted, edited.Checks.FirstOrDefault(c => !c.Passed)?.ToString());
+        Assert.StartsWith("```csharp\n// as asked\n", edited.Messages[^1].Content);
+        Assert.Equal(all[ids[2]].Messages[^2], edited.Messages[^2]);
     }
 
     private static string Dump(string file)

@@ -162,14 +162,16 @@ public static class Charts
             var rows = result.Table.Where(t => t.How == how).ToArray();
             return new JsonObject
             {
-                ["type"] = "scatter", ["mode"] = "markers+text", ["name"] = how, ["x"] = Array(rows.Select(r => r.Measures.Tokens)), ["y"] = Array(rows.Select(r => r.Score)),
-                ["text"] = Array(rows.Select(r => r == result.Table[0] ? r.Template.Name : "")), ["textposition"] = "top center", ["hovertext"] = Array(rows.Select(r => $"{r.Template.Name}, {r.Examples} examples")), ["hoverinfo"] = "text+y",
+                ["type"] = "scatter", ["mode"] = "markers", ["name"] = how, ["x"] = Array(rows.Select(r => r.Measures.Tokens)), ["y"] = Array(rows.Select(r => r.Score)),
+                ["hovertext"] = Array(rows.Select(r => $"{r.Template.Name}, {r.Examples} examples")), ["hoverinfo"] = "text+y",
                 ["marker"] = new JsonObject { ["size"] = 9, ["color"] = s_palette[colour] },
                 ["error_y"] = new JsonObject { ["type"] = "data", ["symmetric"] = false, ["array"] = Array(rows.Select(r => r.ScoreHigh - r.Score)), ["arrayminus"] = Array(rows.Select(r => r.Score - r.ScoreLow)), ["thickness"] = 1, ["width"] = 3 },
             };
         }
         var layout = Layout($"Candidates: {result.Winner.Name.Split('+')[0].Split('.')[0]}", 380);
         (layout["xaxis"], layout["yaxis"]) = (Axis("tokens per example"), Axis("score (more is better), with 95% interval"));
+        var winner = result.Table[0];
+        layout["annotations"] = new JsonArray(new JsonObject { ["x"] = winner.Measures.Tokens, ["y"] = winner.Score, ["text"] = $"<b>{winner.Template.Name}</b>", ["ax"] = 60, ["ay"] = 70, ["arrowwidth"] = 1, ["arrowhead"] = 2, ["bgcolor"] = "rgba(128,128,128,0.25)", ["borderpad"] = 3 });
         return new JsonObject { ["data"] = new JsonArray([.. ((string[])["given", "format", "reflection", "demonstrations"]).Where(h => result.Table.Any(t => t.How == h)).Select(Points)]), ["layout"] = layout };
     }
 
@@ -230,7 +232,7 @@ public static class Charts
 
     private static JsonObject Layout(string title, int height) => new()
     {
-        ["title"] = new JsonObject { ["text"] = title, ["font"] = new JsonObject { ["size"] = 14 } }, ["height"] = height, ["paper_bgcolor"] = "rgba(0,0,0,0)", ["plot_bgcolor"] = "rgba(0,0,0,0)",
-        ["margin"] = new JsonObject { ["l"] = 56, ["r"] = 20, ["t"] = 44, ["b"] = 40 }, ["legend"] = new JsonObject { ["orientation"] = "h", ["y"] = 1.12, ["x"] = 0 },
+        ["title"] = new JsonObject { ["text"] = title, ["font"] = new JsonObject { ["size"] = 14 }, ["x"] = 0.01, ["xanchor"] = "left", ["y"] = 0.98, ["yanchor"] = "top" }, ["height"] = height, ["paper_bgcolor"] = "rgba(0,0,0,0)", ["plot_bgcolor"] = "rgba(0,0,0,0)",
+        ["margin"] = new JsonObject { ["l"] = 56, ["r"] = 20, ["t"] = 64, ["b"] = 40 }, ["legend"] = new JsonObject { ["orientation"] = "h", ["y"] = 1, ["yanchor"] = "bottom", ["x"] = 0 },
     };
 }

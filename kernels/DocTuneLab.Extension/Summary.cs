@@ -61,13 +61,15 @@ public static class Summary
     /// <summary>A table; the first column is a row's title.</summary>
     public static string Table((string[] Columns, IReadOnlyList<string[]> Rows) table)
     {
-        var html = new StringBuilder("<table><thead><tr>");
-        foreach (var column in table.Columns) html.Append("<th>").Append(Text(column)).Append("</th>");
+        // Many columns of short numbers: narrow, so that a page shows all of them.
+        const string Cell = "padding:.35em .5em;white-space:nowrap";
+        var html = new StringBuilder("<table style=\"font-size:.82em\"><thead><tr>");
+        foreach (var column in table.Columns) html.Append("<th style=\"padding:.35em .5em\">").Append(Text(column)).Append("</th>");
         html.Append("</tr></thead><tbody>");
         foreach (var row in table.Rows)
         {
-            html.Append("<tr><th style=\"text-align:left\">").Append(Text(row[0])).Append("</th>");
-            foreach (var cell in row[1..]) html.Append("<td>").Append(Text(cell)).Append("</td>");
+            html.Append($"<tr><th style=\"{Cell};text-align:left;border-bottom-width:1px\">").Append(Text(row[0])).Append("</th>");
+            foreach (var cell in row[1..]) html.Append($"<td style=\"{Cell}\">").Append(Text(cell)).Append("</td>");
             html.Append("</tr>");
         }
         return html.Append("</tbody></table>").ToString();

@@ -37,7 +37,9 @@ public sealed class TuningArguments
             ("nll/token", s => s.Measures.NllPerToken, "F4"), ("bits/byte", s => s.Measures.BitsPerByte, "F4"), ("accepted", s => s.Measures.Acceptance, "P0"), ("compiles", s => s.Measures.Compiles, "P0"), ("coverage", s => s.Measures.Coverage, "P0"),
             ("distinct-2", s => s.Measures.Distinct2, "F2"), ("self-similarity", s => s.Measures.SelfSimilarity, "F2"), ("grade", s => s.Measures.Grade, "F1"),
         ];
-        var shown = measured.Where(m => result.Table.Any(t => m.Value(t) is not null)).ToArray();
+        // Where likelihood alone decides, it is the score with the other sign.
+        var alone = result.Table.All(t => t.Score == -t.Measures.NllPerToken);
+        var shown = measured.Where(m => result.Table.Any(t => m.Value(t) is not null) && !(alone && m.Name == "nll/token")).ToArray();
         var priced = result.Table.Any(t => t.Measures.Cost > 0);
         string[] columns = ["template", "made by", "score", "winner ahead by", .. shown.Select(m => m.Name), "tokens", .. priced ? ["cost"] : Array.Empty<string>(), "examples"];
         return (columns, [.. result.Table.Select(t => (string[])

@@ -80,9 +80,9 @@ internal static class CorpusMagics
         {
             var coverage = lab.Coverage();
             if (coverage.Symbols.Count == 0) throw new LabException("an earlier step is missing: run #!docs first");
-            cell.Display(coverage.ToString());
+            cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = $"<p>{coverage}</p>", ["text/plain"] = coverage.ToString() });
             Charts.Show(cell, Charts.Coverage(coverage));
-            cell.Display(coverage.Thinnest.Take(p.GetValue(count)).ToArray());
+            cell.Display(coverage.Thinnest.Take(p.GetValue(count)).Select(m => new { Member = m.Name, m.Documented, m.Asked, m.Compiled, m.Used, m.HeldOut }).ToArray());
         });
         return command;
     }

@@ -114,7 +114,7 @@ internal static class CorpusVerb
             {
                 Console.WriteLine(coverage);
                 Console.WriteLine("documented  asked  compiled  used  held out  member");
-                foreach (var m in coverage.Thinnest.Take(p.GetValue(count))) Console.WriteLine($"{m.Documented,10}  {m.Asked,5}  {m.Compiled,8}  {m.Used,4}  {m.HeldOut,8}  {m.Id}");
+                foreach (var m in coverage.Thinnest.Take(p.GetValue(count))) Console.WriteLine($"{m.Documented,10}  {m.Asked,5}  {m.Compiled,8}  {m.Used,4}  {m.HeldOut,8}  {m.Name}");
             }
             return ExitCodes.Ok;
         });

@@ -6,12 +6,13 @@ namespace DocTuneLab.Corpus;
 
 /// <summary>How often one public symbol occurs in what a corpus is made of, in the corpus, and in what it is measured by.</summary>
 /// <param name="Id">Documentation id.</param>
+/// <param name="Name">Type and member with its parameters' types, for tables.</param>
 /// <param name="Documented">Passages that mention it, its own documentation comment among them: 0 for what nobody has described.</param>
 /// <param name="Asked">Accepted samples without code of their own that are about it.</param>
 /// <param name="Compiled">Samples, accepted or not, whose code compiles and uses it.</param>
 /// <param name="Used">Of these, the samples that passed every other check too, and so are trained on.</param>
 /// <param name="HeldOut">Held-out tasks whose solution uses it.</param>
-public sealed record SymbolCoverage(string Id, int Documented, int Asked, int Compiled, int Used, int HeldOut);
+public sealed record SymbolCoverage(string Id, string Name, int Documented, int Asked, int Compiled, int Used, int HeldOut);
 
 /// <summary>Counts per public symbol what the pages say, what the samples teach, what they leave out, and what is asked in the end.</summary>
 public sealed class CoverageLedger
@@ -24,7 +25,7 @@ public sealed class CoverageLedger
     /// <param name="heldOut">Tasks that must not be.</param>
     public CoverageLedger(IEnumerable<ApiSymbol> symbols, IEnumerable<Chunk> chunks, IEnumerable<HeldOut> heldOut)
     {
-        _counts = symbols.DistinctBy(s => s.Id).ToDictionary(s => s.Id, s => new SymbolCoverage(s.Id, s.Summary is null ? 0 : 1, 0, 0, 0, 0), StringComparer.Ordinal);
+        _counts = symbols.DistinctBy(s => s.Id).ToDictionary(s => s.Id, s => new SymbolCoverage(s.Id, NameOf(s), s.Summary is null ? 0 : 1, 0, 0, 0, 0), StringComparer.Ordinal);
         foreach (var id in chunks.SelectMany(c => c.Symbols.Distinct(StringComparer.Ordinal))) Count(id, c => c with { Documented = c.Documented + 1 });
         foreach (var id in heldOut.SelectMany(h => h.GoldSymbols)) Count(id, c => c with { HeldOut = c.HeldOut + 1 });
     }
@@ -65,6 +66,8 @@ public sealed class CoverageLedger
         $"{_counts.Count} symbols; members documented {DocumentedShare:P1}, used in compiling code {UsedShare:P1}, covered at all {CoveredShare:P1}, median uses {MedianUses}; {Members.Count(m => m.HeldOut > 0 && m.Used == 0)} of {Members.Count(m => m.HeldOut > 0)} members of held-out tasks not used");
 
     private IEnumerable<SymbolCoverage> Members => _counts.Values.Where(c => !c.Id.StartsWith("T:", StringComparison.Ordinal));
+
+    private static string NameOf(ApiSymbol s) => s.Id.Contains('(', StringComparison.Ordinal) ? $"{s.DisplayName}({string.Join(", ", s.Parameters.Select(p => p.Type))})" : s.DisplayName;
 
     private void Count(string id, Func<SymbolCoverage, SymbolCoverage> change)
     {

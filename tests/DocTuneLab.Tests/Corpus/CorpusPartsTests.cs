@@ -38,9 +38,9 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
             Of(SampleKind.Code, [compiles, unique], fill, name, fill), Of(SampleKind.Repair, [compiles, unique], fill), Of(SampleKind.Code, [compiles, twin], fill), Of(SampleKind.Code, [fails], fill),
             Of(SampleKind.Qa, [unique], name), Of(SampleKind.Explain, [compiles, unique], name), Of(SampleKind.Qa, [twin], name), Of(SampleKind.Migration, [compiles, unique], fill, "M:Other.Gone")]) ledger.Add(sample);
         var rows = ledger.Symbols.ToDictionary(s => s.Id);
-        Assert.Equal(new SymbolCoverage(fill, Documented: 3, Asked: 0, Compiled: 4, Used: 3, HeldOut: 0), rows[fill]);
-        Assert.Equal(new SymbolCoverage(name, Documented: 2, Asked: 2, Compiled: 1, Used: 1, HeldOut: 2), rows[name]);
-        Assert.Equal(new SymbolCoverage(wheel, Documented: 0, Asked: 0, Compiled: 0, Used: 0, HeldOut: 1), rows[wheel]);
+        Assert.Equal(new SymbolCoverage(fill, "Tank.Fill(Volume)", Documented: 3, Asked: 0, Compiled: 4, Used: 3, HeldOut: 0), rows[fill]);
+        Assert.Equal(new SymbolCoverage(name, "Tank.Name", Documented: 2, Asked: 2, Compiled: 1, Used: 1, HeldOut: 2), rows[name]);
+        Assert.Equal(new SymbolCoverage(wheel, "Valve.TurnWheel", Documented: 0, Asked: 0, Compiled: 0, Used: 0, HeldOut: 1), rows[wheel]);
         // A member that tasks need and no sample shows stands at the top.
         Assert.Equal(wheel, ledger.Thinnest[0].Id);
         Assert.Equal(2, ledger.Thinnest.Count(m => m.Used > 0));

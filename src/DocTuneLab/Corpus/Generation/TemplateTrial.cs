@@ -53,7 +53,7 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
         await using var compiler = new CompileQueue(new SampleValidator(api, judge, limits));
         var writer = new SampleWriter(engine, api, new ApiIndex(api.Symbols), new EvidenceAssembler(api.Symbols, chunks, limits.CountTokens), compiler, settings, limits);
         var outcomes = new PromptOutcome[examples.Count];
-        await Parallel.ForEachAsync(Enumerable.Range(0, examples.Count), new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, engine.Capacity), CancellationToken = cancel }, async (i, token) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, examples.Count), new ParallelOptions { MaxDegreeOfParallelism = engine.Askers, CancellationToken = cancel }, async (i, token) =>
             outcomes[i] = Outcome(await writer.WriteAsync(_plan[examples[i]], [], token), template.Name, limits));
         if (engine.Status.StoppedBecause is { } why) throw new LabException($"Tuning stopped: {why}. Answers are kept; run it again to go on.");
         return outcomes;

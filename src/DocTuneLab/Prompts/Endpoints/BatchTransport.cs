@@ -39,6 +39,8 @@ public sealed class BatchRefusedException(int status, string message, Exception?
 /// </summary>
 public sealed class BatchTransport : IDisposable
 {
+    // Answers that go to the disk together.
+    private const int GroupSize = 256;
     private const string Mark = "mark-", Sending = "sending", Sent = "sent", Metadata = "doctune";
     private readonly EndpointOptions _endpoint;
     private readonly Lab _lab;
@@ -151,8 +153,19 @@ public sealed class BatchTransport : IDisposable
             using var response = await _http.GetAsync(new Uri($"files/{file}/content", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancel);
             if (!response.IsSuccessStatusCode) throw new BatchRefusedException((int)response.StatusCode, $"{_endpoint.Name}: the result file {file} of batch {batch.Id} could not be read (HTTP {(int)response.StatusCode}). Run again to take the batch up.");
             using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
+            var group = new List<KeptAnswer>(GroupSize);
+            void Keep()
+            {
+                if (group.Count > 0) _lab.KeepAnswers(group);
+                answered += group.Count;
+                group.Clear();
+            }
             while (await reader.ReadLineAsync(cancel) is { } line)
-                if (line.Trim().Length > 0 && Keep(ApiKeys.Redact(line), $"batch {batch.Id}, file {file}", failed)) answered++;
+            {
+                if (line.Trim().Length > 0 && Read(ApiKeys.Redact(line), $"batch {batch.Id}, file {file}", failed) is { } answer) group.Add(answer);
+                if (group.Count == GroupSize) Keep();
+            }
+            Keep();
         }
         // Only now is the batch over for the lab: had the process died before, its files would be read again.
         _lab.SaveBatch(batch with { Status = status });
@@ -163,7 +176,7 @@ public sealed class BatchTransport : IDisposable
         return answered;
     }
 
-    private bool Keep(string line, string from, SortedDictionary<string, BatchFailure> failed)
+    private KeptAnswer? Read(string line, string from, SortedDictionary<string, BatchFailure> failed)
     {
         var (key, failure) = ("", new BatchFailure(0, $"{from}: a line is not what the batch API says"));
         try
@@ -175,8 +188,7 @@ public sealed class BatchTransport : IDisposable
             {
                 var raw = body.ToJsonString();
                 var answer = RawAnswer.Parse(raw);
-                _lab.KeepAnswers([new KeptAnswer(key, _endpoint.Model, _endpoint.Name, 1, answer.PromptTokens, answer.CompletionTokens, _endpoint.Cost(answer.PromptTokens, answer.CompletionTokens), raw)]);
-                return true;
+                return new KeptAnswer(key, _endpoint.Model, _endpoint.Name, 1, answer.PromptTokens, answer.CompletionTokens, _endpoint.Cost(answer.PromptTokens, answer.CompletionTokens), raw);
             }
             failure = new BatchFailure(status == 0 ? 400 : status, $"{from}: {(row["error"] is JsonObject error ? error.ToJsonString() : row["response"]?["body"]?.ToJsonString() ?? "no response")}");
         }
@@ -186,7 +198,7 @@ public sealed class BatchTransport : IDisposable
         }
         _lab.NoteFailures([new FailedCall(key, _endpoint.Name, failure.Kind, failure.Detail, failure.Kind == FailureKind.Malformed ? line : null)]);
         failed[key] = failure;
-        return false;
+        return null;
     }
 
     private async Task<JsonObject> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancel)

@@ -1,10 +1,38 @@
 using System.Runtime.Intrinsics;
 using DocTuneLab.Training.Native;
+using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;
 
 public sealed class KernelTests
 {
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(7, 31, 5)]
+    [InlineData(8, 32, 256)]
+    [InlineData(67, 100, 257)]
+    [InlineData(130, 2090, 33)]
+    [InlineData(300, 65, 704)]
+    public void A_product_of_panels_is_that_of_the_library(int rows, int columns, int depth)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var generator = new Generator(7, CPU);
+        // Parts of wider matrices; B as it is and transposed.
+        var a = randn(rows, depth + 3, generator: generator).narrow(1, 1, depth);
+        foreach (var b in (Tensor[])[randn(depth, columns + 5, generator: generator).narrow(1, 2, columns), randn(columns, depth + 1, generator: generator).narrow(1, 0, depth).t()])
+        {
+            var (expected, most) = (a.mm(b), a.abs().mm(b.abs()));
+            foreach (var add in (bool[])[false, true])
+            {
+                var c = full(rows, columns + 2, 0.5f);
+                MatrixProduct.RunPanels(c.narrow(1, 0, columns), a, b, add);
+                Assert.True(((c.narrow(1, 0, columns) - expected - (add ? 0.5f : 0)).abs() <= most * 2e-6 + 1e-6).all().item<bool>(), $"added: {add}");
+                Assert.True((c.narrow(1, columns, 2) == 0.5f).all().item<bool>());
+            }
+        }
+    }
+
     [Fact]
     public void The_exponential_is_within_two_units_in_the_last_place()
     {

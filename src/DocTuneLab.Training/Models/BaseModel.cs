@@ -112,7 +112,8 @@ public sealed class BaseModel : IDisposable
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));
         var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));
         var parameters = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        random.manual_seed(seed);
+        // Of its own: the process's one may be drawn from elsewhere meanwhile.
+        var generator = new Generator((ulong)seed, CPU);
         var decoder = Build(config, Processor.ComputeType(computeType), Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
         return new BaseModel(directory, () => "", config, tokenizer, template, decoder, parameters)
         {
@@ -131,7 +132,7 @@ public sealed class BaseModel : IDisposable
         {
             using var scope = NewDisposeScope();
             var residual = name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
-            var tensor = (randn(rows, columns) * (residual ? 0.02 / Math.Sqrt(2.0 * config.Layers) : 0.02)).detach();
+            var tensor = (randn(rows, columns, generator: generator) * (residual ? 0.02 / Math.Sqrt(2.0 * config.Layers) : 0.02)).detach();
             tensor.requires_grad = true;
             parameters[name] = tensor;
             return new DenseWeight(tensor);

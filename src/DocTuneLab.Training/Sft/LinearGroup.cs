@@ -173,7 +173,7 @@ internal sealed class LinearGroup : IDisposable
 
     private void Product(Tensor target, Tensor left, Tensor right, bool add)
     {
-        if (_type == ScalarType.Float32) target.addmm_(left, right, add ? 1 : 0, 1);
+        if (_type == ScalarType.Float32) MatrixProduct.Run(target, left, right, add);
         else if (add) target.add_(left.to_type(_type).mm(right));
         else target.copy_(left.to_type(_type).mm(right));
     }

@@ -118,7 +118,7 @@ internal sealed unsafe class TrainingPass : IDisposable
 
         void Product(Tensor target, Tensor left, Tensor right)
         {
-            if (decoder.ComputeType == ScalarType.Float32) target.addmm_(left, right, 0, 1);
+            if (decoder.ComputeType == ScalarType.Float32) MatrixProduct.Run(target, left, right, add: false);
             else target.copy_(left.to_type(decoder.ComputeType).mm(right));
         }
     }

@@ -67,6 +67,8 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
         foreach (Match match in UsingDirective().Matches(snippet.Code))
             if (!usings.Contains(match.Groups[1].Value) && judge.Judge("0", CodeForm.Expression, [match.Groups[1].Value]).Compiles) usings.Add(match.Groups[1].Value);
         var alone = judge.Judge(snippet.Code, form, usings);
+        // Namespaces to write at the top of a file, or only comments, are no code; what they name must exist all the same.
+        if (alone.Errors is [{ Id: CSharpJudge.NoCode }]) alone = judge.Judge($"{snippet.Code}\n_ = 0;", form = CodeForm.Statements, usings);
         var (verdict, errors) = (alone, Own(alone, snippet, 0));
         var context = types.Count == 0 ? null : string.Join('\n', types);
         if (alone.Parses && errors.Count > 0)

@@ -96,6 +96,14 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
     }
 
     [Fact]
+    public void A_block_of_namespaces_alone_is_right_where_they_exist()
+    {
+        var finding = Assert.Single(Audit(("a.md", "# T\n\n" + Block("using System;", "using Acme;") + "\n" + Block("using Acme;", "using Acme.Pumps;"))).Findings);
+        Assert.Equal((AuditSeverity.Error, 10), (finding.Severity, finding.Line));
+        Assert.Contains("Pumps", finding.Message);
+    }
+
+    [Fact]
     public void An_invented_member_is_named_with_its_line_and_the_nearest_real_one()
     {
         var finding = Assert.Single(Audit(("a.md", "# T\n\n" + Block("var tank = new Tank(3);", "", "tank.Fil(1);"))).Findings);

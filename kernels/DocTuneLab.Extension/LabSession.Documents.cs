@@ -21,21 +21,15 @@ public sealed partial class LabSession
 
     private string LibraryName => Judge!.References.LibraryAssemblies.First();
 
-    /// <summary>Reads documentation and assemblies (those of a package come with it), cuts chunks and links them to symbols.</summary>
-    /// <exception cref="LabException">A folder or assembly is missing.</exception>
-    public DocumentChanges ParseDocs(string directory, IReadOnlyList<string> assemblies)
+    /// <summary>Reads documentation and assemblies (those of a package come with it) into the lab, as <c>doctune parse</c> does, counting with the base model's tokenizer where one is loaded.</summary>
+    /// <exception cref="LabException">A folder or assembly is missing, or no assembly is given.</exception>
+    public ParseReport ParseDocs(string directory, IReadOnlyList<string> assemblies)
     {
-        var documents = DocumentSet.Load(directory);
-        var references = ReferenceSet.Load([.. assemblies.Concat(documents.Site.Assemblies)]);
-        Api = ApiModel.Load(references);
-        Judge = new CSharpJudge(references);
-        Documents = documents;
-        var linker = new SymbolLinker(Api, Judge);
-        // Without a base model there is no tokenizer yet; four characters a token is close enough for a budget.
-        var chunker = Model is { } model ? new Chunker(model.Tokenizer, 384, linker) : new Chunker(text => (text.Length + 3) / 4, 384, linker);
-        var changes = Storage.SaveDocuments(documents.Documents, chunker.Chunk, $"{typeof(Chunker).Module.ModuleVersionId}:384:{Model?.Tokenizer.VocabularySize}:{Api.Hash}");
-        Storage.SaveSymbols(Api);
-        Chunks = Storage.Chunks();
-        return changes;
+        var options = new ParseOptions { Sources = [directory], Assemblies = assemblies, TokenizerDirectory = Model?.Directory };
+        var input = ParseInput.Load(options);
+        if (input is not { Api: { } api, Judge: { } judge }) throw new LabException("no library given: expected at least one assembly. Pass the DLL of the private library, or a .nupkg as the documentation.");
+        var report = Storage.Parse(options, input: input);
+        (Documents, Api, Judge, Chunks) = (input.Sets[0], api, judge, Storage.Chunks());
+        return report;
     }
 }

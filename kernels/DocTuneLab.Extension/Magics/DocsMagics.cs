@@ -22,7 +22,7 @@ internal static class DocsMagics
         command.SetCellAction((p, cell) =>
         {
             if (p.GetValue(directory) is not { } folder) throw new LabException("expected a folder of pages: #!docs DIR --assembly DLL. '#!docs --help' shows the options.");
-            var changes = lab.ParseDocs(folder, p.GetValue(assembly) ?? []);
+            var changes = lab.ParseDocs(folder, p.GetValue(assembly) ?? []).Changes;
             var documents = lab.Documents!;
             var twice = DuplicatePage.Find(documents.Documents);
             cell.Display($"{documents.Documents.Count} pages ({changes.Added} new, {changes.Changed} changed, {changes.Unchanged} unchanged), {lab.Chunks.Count} chunks, {lab.Api!.Symbols.Count} public symbols, {documents.BrokenLinks.Count} broken links{(documents.Problems.Count > 0 ? $", {documents.Problems.Count} problems" : "")}{(twice.Count > 0 ? $", {twice.Count} near-duplicate pages" : "")}");

@@ -60,17 +60,19 @@ public sealed class ApiModel
     }
 
     /// <summary>A library as C# source with documentation comments. It is bound, not run, and need not compile without errors.</summary>
-    /// <param name="sources">Path and text of each file; the path is for the compiler's messages.</param>
+    /// <param name="sources">Path and text of each file; the path is for messages, and what comments include is named relative to it.</param>
     /// <param name="references">What it needs.</param>
     /// <param name="assemblyName">Simple name of the library.</param>
-    public static ApiModel FromSources(IEnumerable<(string Path, string Text)> sources, ReferenceSet references, string assemblyName = "Library")
+    /// <param name="root">Folder below which files that comments include are read. Default: the current directory.</param>
+    /// <exception cref="LabException">An <c>include</c> cannot be followed.</exception>
+    public static ApiModel FromSources(IEnumerable<(string Path, string Text)> sources, ReferenceSet references, string assemblyName = "Library", string? root = null)
     {
         var options = new CSharpParseOptions(LanguageVersion.Latest, DocumentationMode.Parse);
         // The SDK's implicit usings, without which most projects do not bind.
         var usings = string.Concat(CSharpJudge.ImplicitUsings.Select(u => $"global using {u};\n"));
         var trees = sources.Where(s => !CodeWrapper.IsTooDeep(s.Text, options)).Select(s => CSharpSyntaxTree.ParseText(s.Text, options, s.Path)).Append(CSharpSyntaxTree.ParseText(usings, options));
         var compilation = CSharpCompilation.Create(assemblyName, trees, references.References, new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
-        return new([.. new ApiReader(new XmlDocs(compilation, new Dictionary<string, string?>())).Read(compilation.Assembly)]);
+        return new([.. new ApiReader(new XmlDocs(compilation, new Dictionary<string, string?>(), new XmlIncludes(root ?? Environment.CurrentDirectory))).Read(compilation.Assembly)]);
     }
 
     /// <summary>The symbol of a documentation id, or null.</summary>

@@ -2,16 +2,20 @@ using System.Xml;
 using System.Xml.Linq;
 using System.Xml.XPath;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DocTuneLab.Library;
 
 /// <summary>XML documentation by documentation id, with <c>inheritdoc</c> followed.</summary>
-internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<string, string?> xmlByAssembly)
+/// <param name="compilation">What holds the symbols.</param>
+/// <param name="xmlByAssembly">XML files of assemblies by simple name; of others, the one beside the DLL is read.</param>
+/// <param name="sourceIncludes">Reads what comments in source include.</param>
+internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<string, string?> xmlByAssembly, XmlIncludes? sourceIncludes = null)
 {
     private static readonly Dictionary<string, XElement> s_none = [];
 
     /// <summary>No document type, so no entities that expand to gigabytes or name other files.</summary>
-    private static readonly XmlReaderSettings s_settings = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
+    internal static readonly XmlReaderSettings Settings = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
     private readonly Dictionary<string, Dictionary<string, XElement>> _files = new(StringComparer.Ordinal);
 
     /// <summary>The <c>member</c> element of a symbol, inherited parts filled in; null if it is not documented.</summary>
@@ -61,19 +65,31 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
     }
 
     /// <summary>The comment of a symbol that comes from source; null where it has none, or one that is not well-formed.</summary>
-    private static XElement? FromSource(ISymbol symbol)
+    private XElement? FromSource(ISymbol symbol)
     {
         var xml = symbol.GetDocumentationCommentXml();
         if (string.IsNullOrWhiteSpace(xml)) return null;
         try
         {
-            using var reader = XmlReader.Create(new StringReader(xml), s_settings);
-            return XElement.Load(reader, LoadOptions.PreserveWhitespace);
+            using var reader = XmlReader.Create(new StringReader(xml), Settings);
+            var comment = XElement.Load(reader, LoadOptions.PreserveWhitespace);
+            return sourceIncludes is null || symbol.DeclaringSyntaxReferences is not [var place, ..] ? comment : sourceIncludes.Expand(comment, place.SyntaxTree.FilePath, include => LineInSource(place, include));
         }
         catch (XmlException)
         {
             return null;
         }
+    }
+
+    /// <summary>The line of an <c>include</c> in a comment: that of the same one in the source, else of the declaration.</summary>
+    private static int LineInSource(SyntaxReference place, XElement include)
+    {
+        // A field's comment stands before the whole declaration of fields.
+        var declaration = place.GetSyntax().FirstAncestorOrSelf<MemberDeclarationSyntax>() ?? place.GetSyntax();
+        var index = include.AncestorsAndSelf().Last().Descendants("include").TakeWhile(e => e != include).Count();
+        var written = declaration.GetLeadingTrivia().Select(t => t.GetStructure()).OfType<DocumentationCommentTriviaSyntax>().SelectMany(c => c.DescendantNodes())
+            .Where(n => n is XmlEmptyElementSyntax { Name.LocalName.Text: "include" } or XmlElementSyntax { StartTag.Name.LocalName.Text: "include" }).ElementAtOrDefault(index);
+        return (written ?? declaration).GetLocation().GetLineSpan().StartLinePosition.Line + 1;
     }
 
     private static IEnumerable<ISymbol> Inherited(ISymbol symbol)
@@ -114,9 +130,11 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
         try
         {
             var members = new Dictionary<string, XElement>(StringComparer.Ordinal);
-            using var reader = XmlReader.Create(path, s_settings);
-            foreach (var member in XDocument.Load(reader, LoadOptions.PreserveWhitespace).Root?.Element("members")?.Elements("member") ?? [])
-                if ((string?)member.Attribute("name") is { } name) members.TryAdd(name, member);
+            // The compiler has put includes in place, unless it could not. Lines are kept only for those: they double the memory.
+            var includes = File.ReadLines(path).Any(l => l.Contains("<include ", StringComparison.Ordinal)) ? new XmlIncludes(Path.GetDirectoryName(Path.GetFullPath(path))!) : null;
+            using var reader = XmlReader.Create(path, Settings);
+            foreach (var member in XDocument.Load(reader, LoadOptions.PreserveWhitespace | (includes is null ? LoadOptions.None : LoadOptions.SetLineInfo)).Root?.Element("members")?.Elements("member") ?? [])
+                if ((string?)member.Attribute("name") is { } name) members.TryAdd(name, includes?.Expand(member, path, XmlIncludes.LineOf) ?? member);
             return members;
         }
         catch (XmlException e)

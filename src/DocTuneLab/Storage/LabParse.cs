@@ -56,14 +56,15 @@ public sealed partial class Lab
     /// Reads documentation and library into the lab. Where no file changed since the last time, that is all that is looked at;
     /// where some did, unchanged pages are not cut again.
     /// </summary>
+    /// <param name="options">What to parse.</param>
+    /// <param name="progress">Pages cut so far, and in all.</param>
+    /// <param name="cancellation">Stops after the page at hand; what is done is kept.</param>
+    /// <param name="input">What was read of <paramref name="options"/> already, by a caller that needs it too; null reads what is needed.</param>
     /// <exception cref="LabException">A folder or assembly is missing or unreadable; the lab cannot be written.</exception>
-    public ParseReport Parse(ParseOptions options, IProgress<(int Done, int Total)>? progress = null, CancellationToken cancellation = default)
+    public ParseReport Parse(ParseOptions options, IProgress<(int Done, int Total)>? progress = null, CancellationToken cancellation = default, ParseInput? input = null)
     {
         Writing();
-        var roots = options.Sources.Select(s => Path.TrimEndingDirectorySeparator(Path.GetFullPath(s))).ToList();
-        foreach (var (root, given) in roots.Zip(options.Sources))
-            if (!Path.Exists(root)) throw new LabException($"{given}: documentation folder not found. Expected a folder with Markdown pages; check the path.");
-        if (roots.Distinct(StringComparer.Ordinal).Count() < roots.Count) throw new LabException("The same documentation folder is given twice. Name each folder once.");
+        var roots = ParseInput.Roots(options);
         // The parser itself is among what the result depends on.
         var settings = ContentHash.Of([
             typeof(Chunker).Module.ModuleVersionId.ToString("N"), $"{options.MaxTokens}", .. roots,
@@ -76,7 +77,7 @@ public sealed partial class Lab
             var last = FromJson<ParseReport>(scans[0].Report!);
             return last with { Changes = new(0, 0, last.Pages, 0), StaleSamples = CountStale(), FromScan = true };
         }
-        var report = ParseAll(options, roots, progress, cancellation);
+        var report = ParseAll(options, input ?? ParseInput.Load(options, cancellation), progress, cancellation);
         SaveScans(roots, scans.Select(s => s.Files), settings, started, report);
         return report;
     }
@@ -90,12 +91,10 @@ public sealed partial class Lab
         return (files, same ? GetDocument(former!.ReportKey) : null);
     }
 
-    private ParseReport ParseAll(ParseOptions options, List<string> roots, IProgress<(int Done, int Total)>? progress, CancellationToken cancellation)
+    private ParseReport ParseAll(ParseOptions options, ParseInput input, IProgress<(int Done, int Total)>? progress, CancellationToken cancellation)
     {
-        var references = options.Assemblies.Count > 0 ? ReferenceSet.Load([.. options.Assemblies]) : null;
-        var api = references is null ? null : ApiModel.Load(references);
-        var (documents, problems) = LoadDocuments(roots, cancellation);
-        var linker = api is null ? null : new SymbolLinker(api, new CSharpJudge(references!));
+        var (documents, api) = (input.Documents, input.Api);
+        var linker = api is null ? null : new SymbolLinker(api, input.Judge);
         var tokenizer = options.TokenizerDirectory is { } directory ? HuggingFaceTokenizer.Load(directory) : null;
         var chunker = tokenizer is null ? new Chunker(text => (text.Length + 3) / 4, options.MaxTokens, linker) : new Chunker(tokenizer, options.MaxTokens, linker);
         var cutting = ContentHash.Of(typeof(Chunker).Module.ModuleVersionId.ToString("N"), $"{options.MaxTokens}", tokenizer is null ? "" : ContentHash.OfFile(Path.Combine(options.TokenizerDirectory!, "tokenizer.json")), api?.Hash ?? "");
@@ -104,30 +103,9 @@ public sealed partial class Lab
         lock (_gate)
         {
             return new(changes, documents.Count, _sql.ExecuteScalar<long>("SELECT count(*) FROM chunks"), _sql.ExecuteScalar<long>("SELECT coalesce(sum(token_count), 0) FROM chunks"),
-                api?.Symbols.Count ?? 0, _sql.ExecuteScalar<long>("SELECT count(DISTINCT symbol_id) FROM chunk_symbols"), CountStale(), problems, FromScan: false);
+                api?.Symbols.Count ?? 0, _sql.ExecuteScalar<long>("SELECT count(DISTINCT symbol_id) FROM chunk_symbols"), CountStale(), input.Problems, FromScan: false);
         }
     }
-
-    private static (List<Document> Documents, List<ParseProblem> Problems) LoadDocuments(List<string> roots, CancellationToken cancellation)
-    {
-        var documents = new List<Document>();
-        var problems = new List<ParseProblem>();
-        foreach (var root in roots)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var set = DocumentSet.Load(root);
-            var prefix = roots.Count == 1 ? "" : Path.GetFileName(root) + "/";
-            documents.AddRange(prefix.Length == 0 ? set.Documents : set.Documents.Select(d => d with { Path = prefix + d.Path }));
-            problems.AddRange(set.Problems.Select(p => new ParseProblem(prefix + p.Path, p.Line, KindName(p.Kind), p.Message)));
-            problems.AddRange(set.BrokenLinks.Select(b => new ParseProblem(prefix + b.DocumentPath, b.Line, "broken-link", $"link to {b.Target}: {b.Reason}")));
-        }
-        if (documents.GroupBy(d => d.Path, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new LabException($"{twice.Key}: two folders of the same name hold this page. Parse them into labs of their own, or give their parent folder.");
-        return (documents, problems);
-    }
-
-    /// <summary>As a report names it: <c>include-loop</c>.</summary>
-    private static string KindName(ProblemKind kind) => string.Concat(kind.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
 
     private void SaveScans(List<string> roots, IEnumerable<List<SourceFile>> files, string settings, DateTimeOffset started, ParseReport report) => Transact((transaction, store) =>
     {

@@ -97,4 +97,87 @@ public sealed class ApiSourceTests
         Assert.Empty(set.Site.Assemblies);
         Assert.Equal(("x.nupkg/lib/net8.0/X.dll", ProblemKind.Library), (set.Problems.Single().Path, set.Problems.Single().Kind));
     }
+
+    private const string Includes = """
+        <docs>
+          <tank><summary>A tank of <c>steel</c>.</summary><remarks>Heavy.</remarks></tank>
+          <fill><param name="litres">How much.</param><include file='more.xml' path='more/returns'/></fill>
+        </docs>
+        """;
+
+    private static void WriteIncludes(TempFolder folder)
+    {
+        Directory.CreateDirectory(folder["lib"]);
+        File.WriteAllText(folder["lib/docs.xml"], Includes);
+        File.WriteAllText(folder["lib/more.xml"], "<more><returns>The level.</returns></more>");
+    }
+
+    [Fact]
+    public void Comments_in_source_take_what_they_include()
+    {
+        using var folder = new TempFolder();
+        WriteIncludes(folder);
+        var source = """
+            namespace Acme;
+            /// <include file='docs.xml' path='docs/tank/*'/>
+            public class Tank
+            {
+                /// <summary>Adds.</summary>
+                /// <include file="docs.xml" path="docs/fill/*"/>
+                public double Fill(double litres) => litres;
+            }
+            """;
+        var api = ApiModel.FromSources([(folder["lib/Tank.cs"], source)], ReferenceSet.Load(), "Acme", folder.Root);
+        Assert.Equal(("A tank of steel.", "Heavy."), (api.Find("T:Acme.Tank")!.Summary, api.Find("T:Acme.Tank")!.Remarks));
+        var fill = api.Find("M:Acme.Tank.Fill(System.Double)")!;
+        Assert.Equal(("Adds.", "The level.", "How much."), (fill.Summary, fill.Returns, fill.Parameters[0].Documentation));
+    }
+
+    [Theory]
+    [InlineData("file='docs.xml' path='docs/pump/*'", "nothing is there")]
+    [InlineData("file='none.xml' path='docs/*'", "no such file")]
+    [InlineData("file='../../secret.xml' path='*'", "leads out of")]
+    [InlineData("file='/etc/passwd' path='*'", "leads out of")]
+    [InlineData("file='link.xml' path='*'", "leads out of")]
+    [InlineData("file='docs.xml' path='docs/tank/summary/text()'", "not an XPath to elements")]
+    [InlineData("file='docs.xml' path='['", "not an XPath to elements")]
+    [InlineData("file='docs.xml'", "without 'file' or 'path'")]
+    public void An_include_that_cannot_be_followed_is_named_with_its_line(string attributes, string message)
+    {
+        using var folder = new TempFolder();
+        WriteIncludes(folder);
+        File.WriteAllText(folder["outside.xml"], "<a/>");
+        File.CreateSymbolicLink(folder["lib/link.xml"], folder["outside.xml"]);
+        var path = folder["lib/Tank.cs"];
+        var source = $"namespace Acme;\n\n/// <summary>x</summary>\n/// <include {attributes}/>\npublic class Tank {{ }}\n";
+        var fault = Assert.Throws<LabException>(() => ApiModel.FromSources([(path, source)], ReferenceSet.Load(), root: folder["lib"]));
+        Assert.StartsWith($"{path}:4:", fault.Message);
+        Assert.Contains(message, fault.Message);
+    }
+
+    [Fact]
+    public void An_include_that_includes_itself_or_is_no_xml_is_named()
+    {
+        using var folder = new TempFolder();
+        WriteIncludes(folder);
+        File.WriteAllText(folder["lib/loop.xml"], "<loop>\n<a><include file='loop.xml' path='loop/a'/></a>\n</loop>");
+        File.WriteAllText(folder["lib/bad.xml"], "<bad>\n<a>");
+        string Fault(string attributes) => Assert.Throws<LabException>(() =>
+            ApiModel.FromSources([(folder["lib/Tank.cs"], $"/// <include {attributes}/>\npublic class Tank {{ }}")], ReferenceSet.Load(), root: folder["lib"])).Message;
+        Assert.Contains("loop.xml:2: <include>", Fault("file='loop.xml' path='loop/a'"));
+        Assert.Contains("includes itself", Fault("file='loop.xml' path='loop/a'"));
+        Assert.Contains("Tank.cs:1", Fault("file='bad.xml' path='bad'"));
+    }
+
+    [Fact]
+    public void Xml_documentation_takes_what_the_compiler_left_to_be_included()
+    {
+        using var library = new CompiledLibrary("namespace Acme { /// <summary>x</summary>\n public class Tank { } }", "Acme");
+        var xml = Path.ChangeExtension(library.AssemblyPath, ".xml");
+        File.WriteAllText(xml, "<doc>\n<members>\n<member name=\"T:Acme.Tank\">\n<include file='docs.xml' path='docs/tank/*'/>\n</member>\n</members>\n</doc>");
+        var docs = Path.Combine(Path.GetDirectoryName(xml)!, "docs.xml");
+        Assert.StartsWith($"{xml}:4: <include> of 'docs.xml'", Assert.Throws<LabException>(() => ApiModel.Load(ReferenceSet.Load(library.AssemblyPath))).Message);
+        File.WriteAllText(docs, Includes);
+        Assert.Equal("Heavy.", ApiModel.Load(ReferenceSet.Load(library.AssemblyPath)).Find("T:Acme.Tank")!.Remarks);
+    }
 }

@@ -64,4 +64,28 @@ public sealed class LabParseTests(FlowLibrary library) : IClassFixture<FlowLibra
         Assert.Contains("given twice", Assert.Throws<LabException>(() => lab.Parse(options with { Sources = [_folder.Docs, _folder.Docs] })).Message);
         Assert.Contains("not found", Assert.Throws<LabException>(() => lab.Parse(options with { Sources = ["nowhere"] })).Message);
     }
+
+    [Fact]
+    public void A_package_brings_its_own_assemblies()
+    {
+        using var library = new CompiledLibrary("namespace Acme { /// <summary>Holds.</summary>\n public class Tank { } }", "Acme");
+        var package = _folder.At("acme.1.0.0.nupkg");
+        using (var zip = System.IO.Compression.ZipFile.Open(package, System.IO.Compression.ZipArchiveMode.Create))
+        {
+            void Entry(string name, byte[] content)
+            {
+                using var stream = zip.CreateEntry(name).Open();
+                stream.Write(content);
+            }
+            Entry("acme.nuspec", "<package><metadata><id>acme</id><version>1.0.0</version><readme>README.md</readme></metadata></package>"u8.ToArray());
+            Entry("README.md", "# Acme\n\nA `Tank` holds.\n"u8.ToArray());
+            Entry("lib/net10.0/Acme.dll", File.ReadAllBytes(library.AssemblyPath));
+        }
+        using var lab = Lab.Open(_folder.Lab);
+        var options = new ParseOptions { Sources = [package] };
+        var report = lab.Parse(options);
+        Assert.Equal((1, 1), (report.Pages, report.LinkedSymbols));
+        Assert.Equal(["T:Acme.Tank"], lab.Chunks().SelectMany(c => c.Symbols));
+        Assert.True(lab.Parse(options, input: ParseInput.Load(options)).FromScan);
+    }
 }

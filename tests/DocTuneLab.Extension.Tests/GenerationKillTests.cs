@@ -32,6 +32,7 @@ public sealed class GenerationKillTests
             first.Kill();
             await first.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
+        Assert.Matches(@"\nbatch batch_0 at 127\.0\.0\.1:[0-9]+/m: [0-9]+ requests under way", await ToolAsync(["corpus", "status", "--lab", folder]));
         server.BatchLooks = 1;
         using var second = Start(command);
         var (output, error) = (second.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), second.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
@@ -43,6 +44,21 @@ public sealed class GenerationKillTests
         Assert.Equal(1, server.Asked.Values.Count(n => n > 1));
         var covered = await ToolAsync(["corpus", "coverage", "--lab", folder, "--suite", paths[2], "--count", "2"]);
         Assert.Matches(@"\A[0-9]+ symbols; members documented (.|\n)*documented  asked  compiled  used  held out  member\n( +[0-9]+){5}  [A-Za-z ]+[.<(](.|\n)*\n\z", covered);
+    }
+
+    [Fact]
+    public async Task A_cell_writes_by_batches_and_shows_how_they_stand()
+    {
+        using var lab = new LabFolder();
+        var references = ReferenceSet.Load([Path.Combine(lab.Root, Inputs[1])]);
+        await using var server = await LoopbackServer.StartAsync();
+        server.Answer = new LibraryAnswers(ApiModel.Load(references), new CSharpJudge(references), 200).Answer;
+        var (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}/lab", $"#!docs {Inputs[0]} --assembly {Inputs[1]}", $"#!suite {Inputs[2]}", $"#!corpus generate --count 6 --endpoint {server.Url} --model m --batch --batch-poll 0.1");
+        Assert.Null(error);
+        Assert.Contains("batch batch_0: completed", shown + string.Join('\n', lab.Updates));
+        Assert.Contains("6 of 6 accepted", string.Join('\n', lab.Updates));
+        (_, error) = await lab.RunAsync($"#!lab --path {lab.Path}/lab", $"#!docs {Inputs[0]} --assembly {Inputs[1]}", $"#!suite {Inputs[2]}", $"#!corpus generate --endpoint {server.Url} --model m --batch --ollama");
+        Assert.Contains("--batch: endpoint", error);
     }
 
     private static async Task<string> ToolAsync(string[] command)

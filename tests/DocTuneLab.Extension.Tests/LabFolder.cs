@@ -21,6 +21,9 @@ internal sealed class LabFolder : IDisposable
 
     public string Path { get; }
 
+    /// <summary>What displays were updated to, in all cells run so far.</summary>
+    public List<string> Updates { get; } = [];
+
     /// <summary>Runs cells one after another in one session and returns what the last one showed, or its error.</summary>
     public async Task<(string Shown, string? Error)> RunAsync(params string[] cells)
     {
@@ -32,7 +35,10 @@ internal sealed class LabFolder : IDisposable
             var result = await session.RunAsync(new CellRequest(cells[i], $"cell {i + 1}"), output =>
             {
                 lock (texts)
+                {
+                    if (output is UpdateOutput u) Updates.Add(u.Data.ToString());
                     texts.Add(output switch { StreamOutput s => s.Text, DisplayOutput d => d.Data.ToString(), ResultOutput r => r.Data.ToString(), _ => "" } ?? "");
+                }
             }, TestContext.Current.CancellationToken);
             (shown, error) = (string.Join('\n', texts), result.Error?.Message);
         }

@@ -82,13 +82,15 @@ internal static class CorpusVerb
             var rejected = samples.Where(s => !s.Accepted).GroupBy(s => s.Checks.First(c => !c.Passed).Name).OrderByDescending(g => g.Count()).ToDictionary(g => g.Key, g => g.Count());
             var kinds = samples.Where(s => s.Accepted).GroupBy(s => s.Kind).OrderBy(g => g.Key).ToDictionary(g => g.Key.ToString(), g => g.Count());
             var ledger = storage.Coverage([]);
+            var batches = storage.Batches().Where(b => !b.IsOver).ToList();
             if (p.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(new { samples = samples.Count, accepted = kinds, rejected, ledger.UsedShare, ledger.CoveredShare, requests = spent.Answers, spent.PromptTokens, spent.CompletionTokens, spent.Cost, failedCalls = storage.FailedCalls(), preferences = storage.Preferences().Count, reviews = storage.Reviews().Count }, Indented));
+                Console.WriteLine(JsonSerializer.Serialize(new { samples = samples.Count, accepted = kinds, rejected, ledger.UsedShare, ledger.CoveredShare, requests = spent.Answers, spent.PromptTokens, spent.CompletionTokens, spent.Cost, failedCalls = storage.FailedCalls(), preferences = storage.Preferences().Count, reviews = storage.Reviews().Count, batches }, Indented));
             else
             {
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{samples.Count} samples: {kinds.Values.Sum()} accepted ({Parts(kinds)}), {rejected.Values.Sum()} rejected ({Parts(rejected)})"));
                 Console.WriteLine(ledger);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{spent.Answers} answers kept, {spent.PromptTokens:N0} tokens sent, {spent.CompletionTokens:N0} received, cost {spent.Cost:F4}; failed calls: {Parts(storage.FailedCalls())}"));
+                foreach (var b in batches) Console.WriteLine($"batch {b.Id} at {b.Endpoint}: {b.Requests} requests under way; 'corpus generate' with the same options takes it up");
             }
             return ExitCodes.Ok;
 

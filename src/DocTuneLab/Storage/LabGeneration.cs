@@ -10,9 +10,13 @@ namespace DocTuneLab.Storage;
 /// <summary>A batch of requests that a server works off in its own time.</summary>
 /// <param name="Id">The server's name of it.</param>
 /// <param name="Endpoint">Endpoint that has it.</param>
-/// <param name="Status">As the server last said.</param>
+/// <param name="Status">As the server last said; <c>sending</c> and <c>sent</c> are those of a mark, which stands in the lab before the server has given a name.</param>
 /// <param name="Requests">Requests in it.</param>
-public sealed record StoredBatch(string Id, string Endpoint, string Status, int Requests);
+public sealed record StoredBatch(string Id, string Endpoint, string Status, int Requests)
+{
+    /// <summary>Whether nothing more is to be fetched from it.</summary>
+    public bool IsOver => Status is "completed" or "failed" or "expired" or "cancelled" or "sent";
+}
 
 /// <summary>A person's decision on a sample.</summary>
 /// <param name="SampleId">The sample.</param>
@@ -70,9 +74,10 @@ public sealed partial class Lab
     public void SaveBatch(StoredBatch batch) => Transact(t => _sql.Execute(
         "INSERT INTO batches (id, endpoint, status, requests, created) VALUES (@Id, @Endpoint, @Status, @Requests, @now) ON CONFLICT (id) DO UPDATE SET status = @Status", new { batch.Id, batch.Endpoint, batch.Status, batch.Requests, now = Now() }, t));
 
-    /// <summary>Batches of an endpoint, oldest first.</summary>
-    public IReadOnlyList<StoredBatch> Batches(string endpoint) =>
-        [.. Query<(string Id, string Endpoint, string Status, long Requests)>("SELECT id, endpoint, status, requests FROM batches WHERE endpoint = @endpoint ORDER BY created, id", new { endpoint }).Select(b => new StoredBatch(b.Id, b.Endpoint, b.Status, (int)b.Requests))];
+    /// <summary>Batches, oldest first.</summary>
+    /// <param name="endpoint">Only this endpoint's.</param>
+    public IReadOnlyList<StoredBatch> Batches(string? endpoint = null) =>
+        [.. Query<(string Id, string Endpoint, string Status, long Requests)>("SELECT id, endpoint, status, requests FROM batches WHERE @endpoint IS NULL OR endpoint = @endpoint ORDER BY created, id", new { endpoint }).Select(b => new StoredBatch(b.Id, b.Endpoint, b.Status, (int)b.Requests))];
 
     /// <summary>Keeps decisions, in order.</summary>
     public void SaveReviews(IReadOnlyList<StoredReview> reviews) => Transact(t => _sql.Execute(

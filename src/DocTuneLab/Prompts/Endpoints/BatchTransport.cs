@@ -72,7 +72,7 @@ public sealed class BatchTransport : IDisposable
     {
         var failed = new SortedDictionary<string, BatchFailure>(StringComparer.Ordinal);
         var answered = 0;
-        foreach (var open in _lab.Batches(_endpoint.Name).Where(b => !IsOver(b.Status)))
+        foreach (var open in _lab.Batches(_endpoint.Name).Where(b => !b.IsOver))
             if (await UnderWayAsync(open, cancel) is { } batch) answered += await FinishAsync(batch, failed, progress, cancel);
         // What a batch taken up has failed at is said, and not sent again behind the caller's back.
         var missing = requests.Where(r => !failed.ContainsKey(r.Key) && _lab.FindRequest(r.Key) is null).DistinctBy(r => r.Key).ToList();
@@ -143,7 +143,7 @@ public sealed class BatchTransport : IDisposable
             }
             status = (string)state["status"]!;
             progress?.Report($"batch {batch.Id}: {status.Replace('_', ' ')}, {(int?)state["request_counts"]?["completed"] ?? 0} of {batch.Requests} requests finished");
-            if (IsOver(status)) break;
+            if ((batch with { Status = status }).IsOver) break;
             await Task.Delay(_poll, _time, cancel);
         }
         var (answered, before) = (0, failed.Count);
@@ -216,8 +216,6 @@ public sealed class BatchTransport : IDisposable
             throw new BatchRefusedException(0, $"{_endpoint.Name}: {method} {path} failed: {ApiKeys.Redact(e.Message)} What was sent before is kept; run again to go on.", e);
         }
     }
-
-    private static bool IsOver(string status) => status is "completed" or "failed" or "expired" or "cancelled" or Sent;
 
     private static string Line(ChatRequest r)
     {

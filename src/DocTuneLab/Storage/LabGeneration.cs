@@ -47,12 +47,14 @@ public sealed partial class Lab
     /// <summary>Keeps answers that were paid for: the raw responses in LiteDB first, then the rows that name them, each in one transaction.</summary>
     public void KeepAnswers(IReadOnlyList<KeptAnswer> answers)
     {
-        Transact((transaction, store) =>
+        Transact((_, store) =>
         {
             var keys = store.PutAll("response", answers.Select(a => a.Raw));
             var created = Now();
-            return _sql.Execute("INSERT OR IGNORE INTO requests (key, model, prompt_tokens, completion_tokens, cost, created, response_key, endpoint, attempts) VALUES (@Key, @Model, @PromptTokens, @CompletionTokens, @Cost, @created, @responseKey, @Endpoint, @Attempts)",
-                answers.Select((a, i) => new { a.Key, a.Model, a.PromptTokens, a.CompletionTokens, a.Cost, created, responseKey = keys[i], a.Endpoint, a.Attempts }), transaction);
+            using var insert = new Statement(_sql, "INSERT OR IGNORE INTO requests (key, model, prompt_tokens, completion_tokens, cost, created, response_key, endpoint, attempts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+            for (var i = 0; i < answers.Count; i++)
+                insert.Run(answers[i].Key, answers[i].Model, answers[i].PromptTokens, answers[i].CompletionTokens, answers[i].Cost, created, keys[i], answers[i].Endpoint, answers[i].Attempts);
+            return answers.Count;
         });
         Know(answers.Select(a => a.Key));
     }

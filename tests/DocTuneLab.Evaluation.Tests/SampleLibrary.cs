@@ -4,12 +4,16 @@ using Microsoft.CodeAnalysis;
 namespace DocTuneLab.Evaluation.Tests;
 
 /// <summary>The sample library compiled from its source, so that tests need no build of it.</summary>
-public sealed class SampleLibrary : IDisposable
+public class SampleLibrary : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("doctune-library-");
+    private readonly string _name;
 
-    public SampleLibrary()
+    public SampleLibrary() : this("private-library") { }
+
+    protected SampleLibrary(string sample)
     {
+        _name = sample;
         for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
             if (File.Exists(Path.Combine(at.FullName, "DocTuneLab.sln"))) Root = at.FullName;
         var sources = Directory.EnumerateFiles(Path.Combine(Data, "src"), "*.cs", SearchOption.AllDirectories)
@@ -25,7 +29,7 @@ public sealed class SampleLibrary : IDisposable
 
     public string Root { get; } = "";
 
-    public string Data => Path.Combine(Root, "data", "private-library");
+    public string Data => Path.Combine(Root, "data", _name);
 
     public string Tasks => Path.Combine(Data, "tasks");
 
@@ -35,5 +39,12 @@ public sealed class SampleLibrary : IDisposable
 
     public ApiModel Api => ApiModel.Load(References);
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose()
+    {
+        folder.Delete(recursive: true);
+        GC.SuppressFinalize(this);
+    }
 }
+
+/// <summary>The second sample library, of another domain and style, documented in Chinese.</summary>
+public sealed class ChineseSampleLibrary() : SampleLibrary("private-library-zh");

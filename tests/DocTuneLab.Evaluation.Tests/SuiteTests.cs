@@ -68,6 +68,28 @@ public sealed class SuiteTests : IDisposable
     }
 
     [Fact]
+    public void A_suite_takes_in_files_that_it_shares_and_its_hash_is_of_their_tasks()
+    {
+        var shared = Directory.CreateDirectory(Path.Combine(folder, "shared")).FullName;
+        File.WriteAllText(Path.Combine(shared, "general.jsonl"), Code);
+        Write("docqa.jsonl", Qa);
+        var alone = Suite.Load(folder).Hash;
+        var manifest = Write("suite.json", "{", "  \"include\": [\"shared/general.jsonl\"]", "}");
+        var suite = Suite.Load(folder);
+        Assert.Equal("a", Assert.Single(suite.General).Id);
+        Assert.NotEqual(alone, suite.Hash);
+
+        Write("general.jsonl", Code);
+        Assert.Contains("\"a\" is already used", Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
+        Write("suite.json", """{"include":["none.jsonl"]}""");
+        Assert.StartsWith($"{manifest}: include[0]: {Path.Combine(folder, "none.jsonl")} is no file", Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
+        Write("suite.json", """{"includes":[]}""");
+        Assert.StartsWith($"{manifest}: includes: unknown field; known are include", Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
+        Write("suite.json", "{", "  x", "}");
+        Assert.StartsWith($"{manifest}:2: not JSON", Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
+    }
+
+    [Fact]
     public void A_missing_suite_says_what_was_expected() =>
         Assert.Contains("code.jsonl", Assert.Throws<LabException>(() => Suite.Load(Path.Combine(folder, "none"))).Message);
 }

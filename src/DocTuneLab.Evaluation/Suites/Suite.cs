@@ -26,6 +26,9 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     /// <summary>File name of the retention texts.</summary>
     public const string RetentionFile = "retention.jsonl";
 
+    /// <summary>File name of the list of files that a suite shares with others.</summary>
+    public const string ManifestFile = "suite.json";
+
     /// <summary>Open questions.</summary>
     public IReadOnlyList<OpenTask> Open { get; init; } = [];
 
@@ -92,7 +95,8 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
 
     /// <summary>
     /// Reads a suite from a folder with any of <c>code.jsonl</c>, <c>docqa.jsonl</c>, <c>open.jsonl</c>, <c>completion.jsonl</c>, <c>general.jsonl</c>,
-    /// <c>retention.jsonl</c>, or from one such file (any name: the fields of a line say what it is).
+    /// <c>retention.jsonl</c>, and the files that a <c>suite.json</c> there names in <c>include</c>, relative to the folder; or from one such file (any
+    /// name: the fields of a line say what it is).
     /// </summary>
     /// <exception cref="LabException">Nothing to read, or a line is wrong; the message says <c>file:line: field</c>.</exception>
     public static Suite Load(string path) => SuiteReader.Load(path);

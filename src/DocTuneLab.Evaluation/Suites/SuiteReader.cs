@@ -44,8 +44,23 @@ internal static class SuiteReader
         if (File.Exists(path)) return [path];
         if (!Directory.Exists(path))
             throw new LabException($"{path}: no such suite. Expected a folder with any of {string.Join(", ", FileNames)}, or one such file.");
-        string[] files = [.. FileNames.Select(f => Path.Combine(path, f)).Where(File.Exists)];
+        string[] files = [.. FileNames.Select(f => Path.Combine(path, f)).Where(File.Exists), .. Included(path)];
         return files.Length > 0 ? files : throw new LabException($"{path}: none of {string.Join(", ", FileNames)} is in this folder.");
+    }
+
+    /// <summary>Files of other suites that this one shares: what measures retention has nothing to do with a library.</summary>
+    private static IEnumerable<string> Included(string folder)
+    {
+        var manifest = Path.Combine(folder, Suite.ManifestFile);
+        if (!File.Exists(manifest)) return [];
+        using var json = Parse(manifest, 1, File.ReadAllText(manifest));
+        var line = new Line(manifest, json.RootElement);
+        line.OnlyFields("include");
+        return
+        [
+            .. line.Texts("include").Select(name => Path.GetFullPath(Path.Combine(folder, name))).Select((file, i) => File.Exists(file) ? file
+                : throw line.Wrong($"include[{i}]", $"{file} is no file; expected paths of .jsonl files, relative to this folder")),
+        ];
     }
 
     private static JsonDocument Parse(string file, int number, string line)
@@ -58,7 +73,7 @@ internal static class SuiteReader
         }
         catch (JsonException e)
         {
-            throw new LabException($"{file}:{number}: not JSON (column {e.BytePositionInLine + 1}): expected one object per line.", e);
+            throw new LabException($"{file}:{number + e.LineNumber}: not JSON (column {e.BytePositionInLine + 1}): expected one object per line.", e);
         }
     }
 

@@ -13,14 +13,12 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public async Task A_run_killed_again_and_again_continues_bit_for_bit()
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
         doctune.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 30).Select(i => JsonSerializer.Serialize(new
         {
             messages = (object[])[new { role = "user", content = $"What does gate number {i} of the weir do?" }, new { role = "assistant", content = $"It holds {i * 7} cubic metres behind it." }],
         }) + "\n")));
         doctune.Write("run.yaml", "rank: 4\nbatch_tokens: 128\nepochs: 4\nsave_every: 3\neval_every: 5\nlearning_rate: 1e-3\n");
-        string[] command = ["train", "run.yaml", "--base", Path.Combine(root.FullName, "data/models/nano"), "--corpus", "corpus.jsonl", "--out"];
+        string[] command = ["train", "run.yaml", "--base", Path.Combine(Root(), "data/models/nano"), "--corpus", "corpus.jsonl", "--out"];
         var whole = doctune.Run([.. command, "whole"]);
         Assert.True(whole.Code == 0, whole.Error);
 
@@ -38,6 +36,32 @@ public sealed class TrainTests : IDisposable
         Assert.True(resumed.Code == 0, resumed.Error);
         Assert.Equal(Curve("whole"), Curve("killed"));
         Assert.Equal(File.ReadAllBytes(Adapter("whole")), File.ReadAllBytes(Adapter("killed")));
+    }
+
+    [Fact]
+    public void A_lab_is_trained_on_and_keeps_the_run()
+    {
+        var file = doctune.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 20).Select(i => JsonSerializer.Serialize(new
+        {
+            messages = (object[])[new { role = "user", content = $"How wide is gate {i}?" }, new { role = "assistant", content = $"{i} metres." }],
+        }) + "\n")));
+        var path = Path.Combine(doctune.Folder, "lab");
+        using (var lab = Storage.Lab.Open(path)) lab.SaveSamples(Corpus.CorpusFile.Read(file), replaceAll: true);
+        string[] command = ["train", "--base", Path.Combine(Root(), "data/models/nano"), "--lab", "lab", "--rank", "2", "--max-steps", "2"];
+        Assert.Equal(0, doctune.Run([.. command, "--dry-run"]).Code);
+        var result = doctune.Run(command);
+        Assert.True(result.Code == 0, result.Error);
+        using var opened = Storage.Lab.Open(path);
+        var run = Assert.Single(opened.Runs("train"));
+        Assert.Equal(("done", 2), (run.Status, opened.Metrics(run.Id, "loss").Count));
+        Assert.True(File.Exists(Path.Combine(run.Directory, "adapter", "adapter_model.safetensors")));
+    }
+
+    private static string Root()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
+        return root.FullName;
     }
 
     private int Checkpointed() => Path.Combine(doctune.Folder, "killed", "checkpoints") is var folder && !Directory.Exists(folder) ? 0 :

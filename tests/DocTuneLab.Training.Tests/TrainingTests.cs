@@ -53,6 +53,37 @@ public sealed class TrainingTests
     }
 
     [Fact]
+    public void Replayed_text_is_kept_while_the_samples_are_learnt_as_well()
+    {
+        using var tiny = new TinyModel(tied: false, outputScale: 20);
+        using var model = tiny.Load();
+        string[] text = [string.Concat(Enumerable.Repeat("public static int Count(Tank tank) => tank.Valves.Count;\n", 30))];
+        (double Text, double Answer) Bits(double share)
+        {
+            using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Alpha = 16 }, 1);
+            var result = new SftTrainer(model, adapter, s_samples, [], Options(tiny) with { Epochs = 60, MaxLength = 48, ReplayShare = share, OutputDirectory = Path.Combine(tiny.Directory, $"replay-{share}") }, text).Run();
+            Assert.True(share == 0 || result.Tokens > 1.5 * s_samples.Sum(s => model.Tokenizer.Encode(model.ChatTemplate.Render(s.Messages, false), true).Count) * 60);
+            var tuned = new LocalModel(model, adapter);
+            return (tuned.ScoreText([text[0][..200]])[0].BitsPerByte, tuned.Score([s_samples[0].Messages])[0].BitsPerByte);
+        }
+        var (forgotten, learnt) = Bits(0);
+        var (kept, alsoLearnt) = Bits(1);
+        Assert.True(kept < 0.5 * forgotten, $"{forgotten} to {kept}");
+        Assert.True(learnt < 1 && alsoLearnt < 1, $"{learnt}, {alsoLearnt}");
+    }
+
+    [Fact]
+    public void The_text_for_replay_is_drawn_by_its_seed_from_documentation_and_source()
+    {
+        var texts = PretrainingText.Replay(60_000, 1);
+        Assert.InRange(texts.Sum(t => t.Length), 60_000, 300_000);
+        Assert.Contains(texts, t => t.Contains("/// <summary>", StringComparison.Ordinal));
+        Assert.Contains(texts, t => t.StartsWith("using ", StringComparison.Ordinal));
+        Assert.NotEqual(PretrainingText.Documentation(30_000, new Random(1)), PretrainingText.Documentation(30_000, new Random(2)));
+        Assert.Equal(texts, PretrainingText.Replay(60_000, 1));
+    }
+
+    [Fact]
     public void The_same_loop_trains_a_whole_model()
     {
         using var tiny = new TinyModel();

@@ -63,7 +63,7 @@ internal static class Train
         if (settings.Base is null) throw new UsageException("which base model? Give --base DIR, or 'base' in the configuration.");
         if ((settings.Corpus is null) == (settings.Lab is null)) throw new UsageException("on what? Give either --corpus FILE or --lab L.");
         if (device == "cuda") throw new LabException("training runs on the processor; take --device cpu or auto. This build has no training on CUDA.");
-        using var lab = settings.Lab is { } folder ? LabVerb.Open(folder) : null;
+        using var lab = settings.Lab is { } folder ? LabVerb.Open(folder, write: !dryRun) : null;
         var samples = (settings.Corpus is { } file ? CorpusFile.Read(file) : lab!.Samples()).ToArray();
         if (samples.Length == 0) throw new LabException($"{settings.Corpus ?? settings.Lab}: no samples to train on; make a corpus first");
         new Random(settings.Options.Seed).Shuffle(samples);

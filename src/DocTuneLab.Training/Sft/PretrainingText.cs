@@ -28,13 +28,28 @@ public static class PretrainingText
         "System.Threading.Channels", "System.Private.Uri", "System.Net.Primitives", "System.ObjectModel", "System.IO.Pipelines", "System.Formats.Asn1", "System.Private.CoreLib",
     ];
 
+    /// <summary>Documentation and source in equal parts, drawn at random: what a model knew before tuning.</summary>
+    /// <param name="characters">About this many.</param>
+    /// <param name="seed">Seed of the choice and the order.</param>
+    /// <param name="cancel">Stops between types.</param>
+    public static IReadOnlyList<string> Replay(int characters, int seed, CancellationToken cancel = default)
+    {
+        var random = new Random(seed);
+        string[] texts = [.. Documentation(characters / 2, random), .. Source(characters / 2, cancel, random)];
+        random.Shuffle(texts);
+        return texts;
+    }
+
     /// <summary>Documentation of the framework's public members as C# declarations with comments.</summary>
     /// <param name="characters">Stops after about this many.</param>
-    public static IReadOnlyList<string> Documentation(int characters)
+    /// <param name="order">Takes types in random order; default their own.</param>
+    public static IReadOnlyList<string> Documentation(int characters, Random? order = null)
     {
         var texts = new List<string>();
         var total = 0;
-        foreach (var group in Symbols().Where(s => s.Summary is not null).GroupBy(s => (s.Namespace, Type: s.ContainingType ?? s.Name)))
+        var groups = Symbols().Where(s => s.Summary is not null).GroupBy(s => (s.Namespace, Type: s.ContainingType ?? s.Name)).ToArray();
+        order?.Shuffle(groups);
+        foreach (var group in groups)
         {
             if (total > characters) break;
             var text = new StringBuilder($"// {group.Key.Namespace}.{group.Key.Type}\n");
@@ -55,27 +70,35 @@ public static class PretrainingText
     /// <summary>Types of the framework's implementation as C#, one text a type.</summary>
     /// <param name="characters">Stops after about this many.</param>
     /// <param name="cancel">Stops between types.</param>
-    public static IReadOnlyList<string> Source(int characters, CancellationToken cancel = default)
+    /// <param name="order">Takes types in random order; default their own.</param>
+    public static IReadOnlyList<string> Source(int characters, CancellationToken cancel = default, Random? order = null)
     {
         var texts = new List<string>();
         var total = 0;
         var folder = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-        foreach (var name in s_decompiled)
+        var files = new List<PEFile>();
+        try
         {
-            var path = Path.Combine(folder, name + ".dll");
-            if (!File.Exists(path)) throw new LabException($"{path}: no such file; the pre-training text is made from the .NET runtime's own assemblies");
-            using var file = new PEFile(path);
-            var decompiler = new CSharpDecompiler(file, new UniversalAssemblyResolver(path, throwOnError: false, targetFramework: null), new DecompilerSettings { ThrowOnAssemblyResolveErrors = false });
-            foreach (var handle in file.Metadata.TypeDefinitions)
+            var types = s_decompiled.SelectMany(name =>
+            {
+                var path = Path.Combine(folder, name + ".dll");
+                if (!File.Exists(path)) throw new LabException($"{path}: no such file; the pre-training text is made from the .NET runtime's own assemblies");
+                var file = new PEFile(path);
+                files.Add(file);
+                var decompiler = new Lazy<CSharpDecompiler>(() => new(file, new UniversalAssemblyResolver(path, throwOnError: false, targetFramework: null), new DecompilerSettings { ThrowOnAssemblyResolveErrors = false }));
+                return file.Metadata.TypeDefinitions.Select(handle => (File: file, Decompiler: decompiler, Handle: handle));
+            }).ToArray();
+            order?.Shuffle(types);
+            foreach (var (file, decompiler, handle) in types)
             {
                 cancel.ThrowIfCancellationRequested();
-                if (total > characters) return texts;
+                if (total > characters) break;
                 var type = file.Metadata.GetTypeDefinition(handle);
                 if (!type.GetDeclaringType().IsNil || file.Metadata.GetString(type.Name).Contains('<', StringComparison.Ordinal)) continue;
                 string code;
                 try
                 {
-                    code = decompiler.DecompileTypeAsString(handle.GetFullTypeName(file.Metadata));
+                    code = decompiler.Value.DecompileTypeAsString(handle.GetFullTypeName(file.Metadata));
                 }
                 catch (DecompilerException)
                 {
@@ -85,6 +108,10 @@ public static class PretrainingText
                 texts.Add(code.ReplaceLineEndings("\n").Replace("\t", "    ", StringComparison.Ordinal));
                 total += code.Length;
             }
+        }
+        finally
+        {
+            files.ForEach(f => f.Dispose());
         }
         return texts;
     }

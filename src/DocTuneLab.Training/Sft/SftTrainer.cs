@@ -19,8 +19,9 @@ public sealed class SftTrainer
     /// <param name="train">Samples whose last turn is the assistant's.</param>
     /// <param name="validation">Samples for the validation loss; may be empty.</param>
     /// <param name="options">Settings.</param>
+    /// <param name="replay">Plain texts for <see cref="SftOptions.ReplayShare"/>, every position trained; default <see cref="PretrainingText.Replay"/>.</param>
     /// <exception cref="LabException">No sample fits, or a setting is out of range.</exception>
-    public SftTrainer(BaseModel model, LoraAdapter adapter, IReadOnlyList<Sample> train, IReadOnlyList<Sample> validation, SftOptions options)
+    public SftTrainer(BaseModel model, LoraAdapter adapter, IReadOnlyList<Sample> train, IReadOnlyList<Sample> validation, SftOptions options, IReadOnlyList<string>? replay = null)
     {
         options.Validate();
         _adapter = adapter;
@@ -30,20 +31,29 @@ public sealed class SftTrainer
         var accumulation = options.GradientAccumulation;
         // Noise of its own for each sample leaves nothing to share.
         var share = options.NeftuneAlpha == 0 && adapter.Config.Dropout == 0;
-        var first = Batches(encoded, options, options.Seed, share);
+        var rows = Replay(model, train, encoded, options, replay);
+        var first = Batches(Epoch(0), options, options.Seed, share);
         var perEpoch = (first.Count + accumulation - 1) / accumulation;
         var epoch = (Number: -1, Batches: (IReadOnlyList<PackedBatch>)[]);
         var validationBatches = Batches(Encode(model, validation, options.MaxLength), options, 0, share: true);
         var largest = first.Concat(validationBatches).Max(b => b.Ids.Length);
-        _loop = new TrainingLoop(model, adapter.Parameters, new TrainingPlan(perEpoch, At, validationBatches, Math.Max(largest, options.BatchTokens), Hash(encoded)), options, adapter.Save);
+        _loop = new TrainingLoop(model, adapter.Parameters, new TrainingPlan(perEpoch, At, validationBatches, Math.Max(largest, options.BatchTokens), Hash([.. encoded, .. rows])), options, adapter.Save);
 
         IReadOnlyList<PackedBatch> At(int step)
         {
             var number = step / perEpoch;
-            if (epoch.Number != number) epoch = (number, Batches(encoded, options, unchecked(options.Seed * 1_000_003 + number), share));
+            if (epoch.Number != number) epoch = (number, Batches(Epoch(number), options, unchecked(options.Seed * 1_000_003 + number), share));
             // An epoch's noise may make it a batch shorter than the first one.
             var from = Math.Min(step % perEpoch * accumulation, epoch.Batches.Count - 1);
             return [.. epoch.Batches.Skip(from).Take(accumulation)];
+        }
+
+        // Each epoch takes the rows after those of the one before.
+        List<Encoded> Epoch(int number)
+        {
+            if (rows.Count == 0) return encoded;
+            var count = (int)Math.Max(1, Math.Round(options.ReplayShare * encoded.Sum(e => (double)e.Ids.Length) / rows.Average(r => r.Ids.Length)));
+            return [.. encoded, .. Enumerable.Range(0, count).Select(i => rows[(int)(((long)number * count + i) % rows.Count)])];
         }
     }
 
@@ -72,6 +82,18 @@ public sealed class SftTrainer
 
     private static List<Encoded> Encode(BaseModel model, IReadOnlyList<Sample> samples, int maxLength) =>
         [.. samples.Select(s => Encode(model, s.Messages)).Where(e => e.Ids.Length <= maxLength)];
+
+    private const int ReplayLength = 256;
+
+    // About as many characters as the samples have make about as many tokens.
+    private static List<Encoded> Replay(BaseModel model, IReadOnlyList<Sample> train, List<Encoded> encoded, SftOptions options, IReadOnlyList<string>? texts)
+    {
+        if (options.ReplayShare == 0) return [];
+        var characters = train.Sum(s => s.Messages.Sum(m => (double)m.Content.Length)) * options.ReplayShare * Math.Ceiling(options.Epochs);
+        texts ??= PretrainingText.Replay((int)Math.Clamp(characters, 20_000, 20_000_000), options.Seed);
+        var rows = Pretrainer.Rows(model, texts, Math.Min(ReplayLength, Math.Min(options.MaxLength, options.BatchTokens) - 1)).ConvertAll(r => new Encoded(r, 1));
+        return rows.Count > 0 ? rows : throw new LabException($"the text for replay has fewer than {ReplayLength + 1} tokens; give more of it, or ReplayShare 0");
+    }
 
     private static string Hash(IEnumerable<Encoded> samples)
     {

@@ -33,6 +33,12 @@ public sealed record SftOptions
     /// <summary>NEFTune's alpha: noise on the embeddings in training, plus or minus alpha / sqrt(length · hidden size). Default 0, off.</summary>
     public double NeftuneAlpha { get; init; }
 
+    /// <summary>
+    /// Tokens of plain text about .NET trained beside each token of the samples, so that tuning forgets less of what the model knew (experience replay,
+    /// Rolnick et al. 2019, arXiv 1811.11682); other text in every epoch. Default 0, off.
+    /// </summary>
+    public double ReplayShare { get; init; }
+
     /// <summary><c>on</c> computes a layer's activations again in the backward pass, <c>off</c> keeps them, <c>auto</c> keeps them where memory allows. Results are the same. Default auto.</summary>
     public string GradientCheckpointing { get; init; } = "auto";
 
@@ -91,6 +97,7 @@ public sealed record SftOptions
         Require(GradientAccumulation is >= 1 and <= 4096, nameof(GradientAccumulation), GradientAccumulation, "1 to 4096");
         Require(Optimizer is "adamw" or "adamw_8bit", nameof(Optimizer), Optimizer, "adamw or adamw_8bit");
         Require(LoraPlusRatio > 0, nameof(LoraPlusRatio), LoraPlusRatio, "more than 0");
+        Require(ReplayShare is >= 0 and <= 10, nameof(ReplayShare), ReplayShare, "0 to 10");
         Require(NeftuneAlpha >= 0, nameof(NeftuneAlpha), NeftuneAlpha, "0 or more");
         Require(GradientCheckpointing is "auto" or "on" or "off", nameof(GradientCheckpointing), GradientCheckpointing, "auto, on or off");
         Require(EarlyStoppingPatience >= 0, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "0 or more");

@@ -75,12 +75,12 @@ public sealed class TrainingTests
     [Fact]
     public void The_text_for_replay_is_drawn_by_its_seed_from_documentation_and_source()
     {
-        var texts = PretrainingText.Replay(60_000, 1);
-        Assert.InRange(texts.Sum(t => t.Length), 60_000, 300_000);
+        var texts = PretrainingText.Replay(30_000, 1);
+        Assert.InRange(texts.Sum(t => t.Length), 30_000, 150_000);
         Assert.Contains(texts, t => t.Contains("/// <summary>", StringComparison.Ordinal));
         Assert.Contains(texts, t => t.StartsWith("using ", StringComparison.Ordinal));
         Assert.NotEqual(PretrainingText.Documentation(30_000, new Random(1)), PretrainingText.Documentation(30_000, new Random(2)));
-        Assert.Equal(texts, PretrainingText.Replay(60_000, 1));
+        Assert.Equal(texts, PretrainingText.Replay(30_000, 1));
     }
 
     [Fact]

@@ -35,7 +35,13 @@ public static class PretrainingText
     public static IReadOnlyList<string> Replay(int characters, int seed, CancellationToken cancel = default)
     {
         var random = new Random(seed);
-        string[] texts = [.. Documentation(characters / 2, random), .. Source(characters / 2, cancel, random)];
+        var names = s_decompiled.ToArray();
+        random.Shuffle(names);
+        // Opening an assembly costs as much as a few of its types.
+        names = names[..Math.Clamp(characters / 30_000, 1, names.Length)];
+        var source = new IReadOnlyList<string>[names.Length];
+        Parallel.For(0, names.Length, new ParallelOptions { CancellationToken = cancel }, i => source[i] = Source(names[i], characters / 2 / names.Length, new Random(unchecked(seed * 31 + i)), cancel));
+        string[] texts = [.. Documentation(characters / 2, random), .. source.SelectMany(t => t)];
         random.Shuffle(texts);
         return texts;
     }
@@ -70,48 +76,45 @@ public static class PretrainingText
     /// <summary>Types of the framework's implementation as C#, one text a type.</summary>
     /// <param name="characters">Stops after about this many.</param>
     /// <param name="cancel">Stops between types.</param>
-    /// <param name="order">Takes types in random order; default their own.</param>
-    public static IReadOnlyList<string> Source(int characters, CancellationToken cancel = default, Random? order = null)
+    public static IReadOnlyList<string> Source(int characters, CancellationToken cancel = default)
     {
         var texts = new List<string>();
-        var total = 0;
-        var folder = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-        var files = new List<PEFile>();
-        try
+        foreach (var name in s_decompiled)
         {
-            var types = s_decompiled.SelectMany(name =>
-            {
-                var path = Path.Combine(folder, name + ".dll");
-                if (!File.Exists(path)) throw new LabException($"{path}: no such file; the pre-training text is made from the .NET runtime's own assemblies");
-                var file = new PEFile(path);
-                files.Add(file);
-                var decompiler = new Lazy<CSharpDecompiler>(() => new(file, new UniversalAssemblyResolver(path, throwOnError: false, targetFramework: null), new DecompilerSettings { ThrowOnAssemblyResolveErrors = false }));
-                return file.Metadata.TypeDefinitions.Select(handle => (File: file, Decompiler: decompiler, Handle: handle));
-            }).ToArray();
-            order?.Shuffle(types);
-            foreach (var (file, decompiler, handle) in types)
-            {
-                cancel.ThrowIfCancellationRequested();
-                if (total > characters) break;
-                var type = file.Metadata.GetTypeDefinition(handle);
-                if (!type.GetDeclaringType().IsNil || file.Metadata.GetString(type.Name).Contains('<', StringComparison.Ordinal)) continue;
-                string code;
-                try
-                {
-                    code = decompiler.Value.DecompileTypeAsString(handle.GetFullTypeName(file.Metadata));
-                }
-                catch (DecompilerException)
-                {
-                    continue; // A type that the decompiler cannot render is no loss among thousands.
-                }
-                if (code.Length is < 400 or > 60_000) continue;
-                texts.Add(code.ReplaceLineEndings("\n").Replace("\t", "    ", StringComparison.Ordinal));
-                total += code.Length;
-            }
+            var left = characters - texts.Sum(t => t.Length);
+            if (left < 0) break;
+            texts.AddRange(Source(name, left, null, cancel));
         }
-        finally
+        return texts;
+    }
+
+    private static List<string> Source(string assembly, int characters, Random? order, CancellationToken cancel)
+    {
+        var path = Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, assembly + ".dll");
+        if (!File.Exists(path)) throw new LabException($"{path}: no such file; the pre-training text is made from the .NET runtime's own assemblies");
+        using var file = new PEFile(path);
+        var decompiler = new CSharpDecompiler(file, new UniversalAssemblyResolver(path, throwOnError: false, targetFramework: null), new DecompilerSettings { ThrowOnAssemblyResolveErrors = false });
+        var handles = file.Metadata.TypeDefinitions.ToArray();
+        order?.Shuffle(handles);
+        var (texts, total) = (new List<string>(), 0);
+        foreach (var handle in handles)
         {
-            files.ForEach(f => f.Dispose());
+            cancel.ThrowIfCancellationRequested();
+            if (total > characters) break;
+            var type = file.Metadata.GetTypeDefinition(handle);
+            if (!type.GetDeclaringType().IsNil || file.Metadata.GetString(type.Name).Contains('<', StringComparison.Ordinal)) continue;
+            string code;
+            try
+            {
+                code = decompiler.DecompileTypeAsString(handle.GetFullTypeName(file.Metadata));
+            }
+            catch (DecompilerException)
+            {
+                continue; // A type that the decompiler cannot render is no loss among thousands.
+            }
+            if (code.Length is < 400 or > 60_000) continue;
+            texts.Add(code.ReplaceLineEndings("\n").Replace("\t", "    ", StringComparison.Ordinal));
+            total += code.Length;
         }
         return texts;
     }

@@ -31,7 +31,7 @@ public sealed class SftTrainer
         var accumulation = options.GradientAccumulation;
         // Noise of its own for each sample leaves nothing to share.
         var share = options.NeftuneAlpha == 0 && adapter.Config.Dropout == 0;
-        var rows = Replay(model, train, encoded, options, replay);
+        var rows = Replay(model, train, options, replay);
         var first = Batches(Epoch(0), options, options.Seed, share);
         var perEpoch = (first.Count + accumulation - 1) / accumulation;
         var epoch = (Number: -1, Batches: (IReadOnlyList<PackedBatch>)[]);
@@ -85,12 +85,16 @@ public sealed class SftTrainer
 
     private const int ReplayLength = 256;
 
+    // More distinct text than this costs more to make than it keeps; then it comes round again.
+    private const int MostCharacters = 400_000;
+
     // About as many characters as the samples have make about as many tokens.
-    private static List<Encoded> Replay(BaseModel model, IReadOnlyList<Sample> train, List<Encoded> encoded, SftOptions options, IReadOnlyList<string>? texts)
+    private static List<Encoded> Replay(BaseModel model, IReadOnlyList<Sample> train, SftOptions options, IReadOnlyList<string>? texts)
     {
         if (options.ReplayShare == 0) return [];
         var characters = train.Sum(s => s.Messages.Sum(m => (double)m.Content.Length)) * options.ReplayShare * Math.Ceiling(options.Epochs);
-        texts ??= PretrainingText.Replay((int)Math.Clamp(characters, 20_000, 20_000_000), options.Seed);
+        if (options.MaxSteps is { } steps) characters = Math.Min(characters, 4.0 * steps * options.GradientAccumulation * options.BatchTokens);
+        texts ??= PretrainingText.Replay((int)Math.Clamp(characters, 20_000, MostCharacters), options.Seed);
         var rows = Pretrainer.Rows(model, texts, Math.Min(ReplayLength, Math.Min(options.MaxLength, options.BatchTokens) - 1)).ConvertAll(r => new Encoded(r, 1));
         return rows.Count > 0 ? rows : throw new LabException($"the text for replay has fewer than {ReplayLength + 1} tokens; give more of it, or ReplayShare 0");
     }

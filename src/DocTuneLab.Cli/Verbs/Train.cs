@@ -26,11 +26,12 @@ internal static class Train
         var alpha = new Option<double?>("--alpha") { Description = "Scale of the adapter times its rank." };
         var rate = new Option<double?>("--lr") { Description = "Peak learning rate." };
         var epochs = new Option<double?>("--epochs") { Description = "Passes over the corpus." };
+        var replay = new Option<double?>("--replay") { Description = "Tokens of plain text about .NET trained beside each token of the corpus, so that less is forgotten; 0 is none. Default 0.", HelpName = "SHARE" };
         var steps = new Option<int?>("--max-steps") { Description = "Stops after this many optimiser steps." };
         var batch = new Option<int?>("--batch-tokens") { Description = "Tokens of a batch." };
         var seed = new Option<int?>("--seed") { Description = "Seed of data order, initial adapter and dropout." };
         var json = LabOptions.Json();
-        var command = new Command("train", "Trains a QLoRA adapter.") { config, model, corpus, lab, output, resume, device, dryRun, rank, alpha, rate, epochs, steps, batch, seed, json };
+        var command = new Command("train", "Trains a QLoRA adapter.") { config, model, corpus, lab, output, resume, device, dryRun, rank, alpha, rate, epochs, replay, steps, batch, seed, json };
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             var settings = parsed.GetValue(config) is { } file ? TrainingConfig.Load(file) : new TrainingConfig();
@@ -42,7 +43,7 @@ internal static class Train
                 Lora = lora with { Rank = parsed.GetValue(rank) ?? lora.Rank, Alpha = parsed.GetValue(alpha) ?? lora.Alpha },
                 Options = options with
                 {
-                    LearningRate = parsed.GetValue(rate) ?? options.LearningRate, Epochs = parsed.GetValue(epochs) ?? options.Epochs, MaxSteps = parsed.GetValue(steps) ?? options.MaxSteps,
+                    LearningRate = parsed.GetValue(rate) ?? options.LearningRate, Epochs = parsed.GetValue(epochs) ?? options.Epochs, ReplayShare = parsed.GetValue(replay) ?? options.ReplayShare, MaxSteps = parsed.GetValue(steps) ?? options.MaxSteps,
                     BatchTokens = parsed.GetValue(batch) ?? options.BatchTokens, Seed = parsed.GetValue(seed) ?? options.Seed, OutputDirectory = parsed.GetValue(output) ?? options.OutputDirectory,
                     Resume = parsed.GetValue(resume) || options.Resume,
                 },

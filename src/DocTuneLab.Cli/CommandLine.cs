@@ -84,8 +84,8 @@ internal static class CommandLine
     {
         var command = parsed.CommandResult.Command;
         // A verb that does not exist also lacks its subcommand and leaves its arguments over: the first error says it all.
-        var first = parsed.UnmatchedTokens.FirstOrDefault();
-        var message = first is null ? parsed.Errors[0].Message
+        var first = parsed.UnmatchedTokens.FirstOrDefault() ?? parsed.CommandResult.Children.OfType<ArgumentResult>().Select(Mistyped).FirstOrDefault(m => m is not null);
+        var message = first is null ? Explain(parsed.Errors[0])
             : first.StartsWith('-') ? $"There is no option '{first}' here."
             : command.Subcommands.Count > 0 ? $"There is no verb '{first}' here."
             : $"'{first}' is not expected here.";
@@ -95,6 +95,25 @@ internal static class CommandLine
         Console.Error.WriteLine($"'{Path(parsed)} --help' shows what there is.");
         return args.Length == 0 && first is null ? Help(parsed) : ExitCodes.Usage;
     }
+
+    /// <summary>The first value of an argument that looks like an option and is no file; null where there is none, or where <c>--</c> ended the options.</summary>
+    public static string? Mistyped(ArgumentResult argument) => argument.Tokens.Select(t => t.Value).FirstOrDefault(v => v.Length > 1 && v[0] == '-' && !System.IO.Path.Exists(v));
+
+    /// <summary>A fault of the parser in the words of this program.</summary>
+    private static string Explain(ParseError error) => error.SymbolResult switch
+    {
+        ArgumentResult { Tokens.Count: 0, Parent: CommandResult command, Argument: var argument } => $"{command.Command.Name} needs <{argument.Name}>. {argument.Description}",
+        CommandResult { Command: { Subcommands.Count: > 0 } command } when error.Message.StartsWith("Required command", StringComparison.Ordinal) =>
+            command is RootCommand ? "What to do? A verb is missing." : $"{command.Name} needs one of: {string.Join(", ", command.Subcommands.Select(c => c.Name))}.",
+        OptionResult { Tokens.Count: 0, Option: var option, Parent: CommandResult command } => error.Message.EndsWith("is required.", StringComparison.Ordinal)
+            ? $"{command.Command.Name} needs {option.Name}{(option.HelpName is null ? "" : $" <{option.HelpName}>")}. {option.Description}"
+            : $"{option.Name} needs a value. {option.Description}",
+        OptionResult { Tokens: [var token, ..], Option: var option } when (Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType) is { IsPrimitive: true } type && type != typeof(bool) =>
+            $"{option.Name} takes a {(type == typeof(double) || type == typeof(float) ? "" : "whole ")}number, not '{token.Value}'.",
+        OptionResult { Tokens: [.., var token], Option: var option } when error.Message.Contains("Must be one of", StringComparison.Ordinal) =>
+            $"{option.Name} takes one of {string.Join(", ", error.Message.Split('\n').Skip(1).Select(l => l.Trim().Trim('\'')).Where(l => l.Length > 0))}, not '{token.Value}'.",
+        _ => error.Message.ReplaceLineEndings(" "),
+    };
 
     private static int Help(ParseResult parsed)
     {

@@ -9,6 +9,17 @@ internal static class LabOptions
 
     public static Option<string[]> Assemblies() => new("--assembly", "-a") { Description = "Assembly of the library; its XML documentation lies beside it. May be repeated.", HelpName = "DLL" };
 
+    /// <summary>Documentation folders. A mistyped option would otherwise be taken for one.</summary>
+    public static Argument<string[]> Sources(string description)
+    {
+        var sources = new Argument<string[]>("dir") { Description = description, Arity = ArgumentArity.OneOrMore };
+        sources.Validators.Add(result =>
+        {
+            if (CommandLine.Mistyped(result) is { } option) result.AddError($"There is no option '{option}' here.");
+        });
+        return sources;
+    }
+
     public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON." };
 
     /// <summary>The paths, all of which exist.</summary>

@@ -77,6 +77,39 @@ internal static class DocumentBenchmarks
         return 0;
     }
 
+    /// <summary><c>longline</c>: pages that are a single line of 5 and 50 MB, read from disk and cut with a real tokenizer; coverage is checked.</summary>
+    public static int LongLine()
+    {
+        var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(Root(), "data", "models", "nano", "tokenizer.json"));
+        var folder = Directory.CreateTempSubdirectory("doctune-longline-").FullName;
+        try
+        {
+            Console.WriteLine("| One line of | MB | Read and parsed s | Cut s | Chunks | Peak of memory MB |\n|---|---|---|---|---|---|");
+            foreach (var (name, unit) in new[] { ("words", "Open the valve, then read 42.5 litres from the tank. "), ("minified JSON", "{\"id\":17,\"tags\":[\"a\",\"b\"],\"value\":-0.5},"), ("letters without a blank", "abcdefghij"), ("Chinese", "打开储罐的阀门，然后读取液位。"), ("table cells", "| a | `b` ") })
+                foreach (var megabytes in new[] { 5, 50 })
+                {
+                    var file = Path.Combine(folder, "page.md");
+                    using (var writer = new StreamWriter(file))
+                        for (long written = 0, size = Encoding.UTF8.GetByteCount(unit); written < megabytes * 1_000_000L; written += size) writer.Write(unit);
+                    GC.Collect();
+                    var (before, peak) = (GC.GetTotalMemory(forceFullCollection: true), 0L);
+                    using var watching = new Timer(_ => peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: false) - before), null, 0, 5);
+                    var start = Environment.CpuUsage.TotalTime;
+                    var document = DocumentSource.Open(folder).ReadAll().Single();
+                    var read = Environment.CpuUsage.TotalTime;
+                    var chunks = new Chunker(tokenizer).Chunk(document);
+                    var cut = Environment.CpuUsage.TotalTime;
+                    CheckCoverage(document, chunks, 384);
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {megabytes} | {(read - start).TotalSeconds:F2} | {(cut - read).TotalSeconds:F2} | {chunks.Count} | {peak / 1e6:F0} |"));
+                }
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>Throws unless the chunks cover every non-blank character exactly once within the budget.</summary>
     public static void CheckCoverage(Document document, IReadOnlyList<Chunk> chunks, int budget)
     {

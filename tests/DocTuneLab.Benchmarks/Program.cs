@@ -19,6 +19,8 @@ if (args is ["killtest", ..])
 
 if (args is ["documents", ..])
     return DocTuneLab.Benchmarks.DocumentBenchmarks.Run(args[1..]);
+if (args is ["longline"])
+    return DocTuneLab.Benchmarks.DocumentBenchmarks.LongLine();
 if (args is ["docsets", _, ..])
     return DocTuneLab.Benchmarks.DocumentBenchmarks.Table(args[1..]);
 if (args is ["fuzz", _, _, _, ..])

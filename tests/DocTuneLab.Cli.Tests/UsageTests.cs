@@ -12,6 +12,14 @@ public sealed class UsageTests : IDisposable
     [InlineData("doctune: There is no verb 'instal' here. Did you mean 'install'?\n'doctune kernel --help' shows what there is.\n", "kernel", "instal")]
     [InlineData("doctune: -p takes a name and a value; 'steps' has no value. Put quotes around a value with blanks.\n", "run", "nb.ipynb", "-p", "steps")]
     [InlineData("doctune: --timeout takes a positive number of seconds, not -1.\n", "run", "nb.ipynb", "--timeout", "-1")]
+    [InlineData("doctune: There is no option '--asembly' here. Did you mean '--assembly'?\n'doctune parse --help' shows what there is.\n", "parse", "docs", "--asembly", "a.dll")]
+    [InlineData("doctune: There is no option '--sarf' here. Did you mean '--sarif'?\n'doctune audit --help' shows what there is.\n", "audit", "docs", "-a", "a.dll", "--sarf", "x")]
+    [InlineData("doctune: --max-tokens takes a whole number, not 'x'.\n'doctune parse --help' shows what there is.\n", "parse", "docs", "--max-tokens", "x")]
+    [InlineData("doctune: --fail-on takes one of error, warning, note, none, not 'x'.\n'doctune audit --help' shows what there is.\n", "audit", "docs", "-a", "a.dll", "--fail-on", "x")]
+    [InlineData("doctune: import needs <file>. File that 'doctune lab export' wrote.\n'doctune lab import --help' shows what there is.\n", "lab", "import")]
+    [InlineData("doctune: audit needs --assembly <DLL>. Assembly of the library; its XML documentation lies beside it. May be repeated.\n'doctune audit --help' shows what there is.\n", "audit", "docs")]
+    [InlineData("doctune: --timeout takes a number, not 'x'.\n'doctune run --help' shows what there is.\n", "run", "nb.ipynb", "--timeout", "x")]
+    [InlineData("doctune: lab needs one of: verify, gc, stats, export, import.\n'doctune lab --help' shows what there is.\n", "lab")]
     public void Wrong_usage_is_one_message_and_exit_code_2(string message, params string[] arguments)
     {
         var result = doctune.Run(arguments);

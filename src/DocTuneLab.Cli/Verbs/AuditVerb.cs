@@ -13,7 +13,7 @@ internal static class AuditVerb
 
     public static Command Command()
     {
-        var sources = new Argument<string[]>("dir") { Description = "Documentation folders.", Arity = ArgumentArity.OneOrMore };
+        var sources = LabOptions.Sources("Documentation folders or pages.");
         var assemblies = LabOptions.Assemblies();
         assemblies.Required = true;
         var code = new Option<string[]>("--source", "-s") { Description = "Folder of the library's C# source: findings about members then point into it. May be repeated.", HelpName = "DIR" };

@@ -11,7 +11,7 @@ internal static class Parse
 
     public static Command Command()
     {
-        var sources = new Argument<string[]>("dir") { Description = "Documentation folders. With several, the paths of pages begin with the folder's name.", Arity = ArgumentArity.OneOrMore };
+        var sources = LabOptions.Sources("Documentation folders, pages or packages (.nupkg). With several, the paths of pages begin with the folder's name.");
         var assemblies = LabOptions.Assemblies();
         var lab = LabOptions.Lab();
         var tokens = new Option<int>("--max-tokens") { Description = "Budget of a passage.", DefaultValueFactory = _ => 384, HelpName = "N" };

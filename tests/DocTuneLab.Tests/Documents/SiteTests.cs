@@ -57,6 +57,24 @@ public sealed class SiteTests : IDisposable
     }
 
     [Fact]
+    public void Docusaurus_may_lie_beside_its_pages()
+    {
+        _folder.With("website/docusaurus.config.ts", "export default { title: 'Acme', presets: [['classic', { docs: { path: '../docs', routeBasePath: '/' } }]] };").With("website/readme.md", "x").With("docs/intro.md", "# Intro");
+        var set = DocumentSet.Load(_folder["website"]);
+        Assert.Equal((DocsKind.Docusaurus, "intro.md"), (set.Site.Kind, set.Documents.Single().Path));
+    }
+
+    [Theory]
+    [InlineData("caret-mark-tilde", 0)]
+    [InlineData("caret-mark--tilde", 0)]
+    [InlineData("caret-tilde", 1)]
+    public void Mkdocs_anchors_have_single_hyphens(string anchor, int broken)
+    {
+        _folder.With("mkdocs.yml", "site_name: x\n").With("docs/a.md", $"# A\n\n[x](b.md#{anchor})\n").With("docs/b.md", "# B\n\n## Caret, Mark & Tilde\n");
+        Assert.Equal(broken, DocumentSet.Load(_folder.Root).BrokenLinks.Count);
+    }
+
+    [Fact]
     public void One_page_is_read_alone()
     {
         _folder.With("README.md", "# Acme").With("other.md", "x");

@@ -16,10 +16,11 @@ internal static partial class DocusaurusSite
         var config = s_extensions.Select(e => Path.Combine(folder, FileName + e)).FirstOrDefault(File.Exists);
         if (config is null) return null;
         var text = File.ReadAllText(config);
-        var docs = Path.Combine(folder, "docs");
+        // A site often lies beside its pages: path: '../docs'.
+        var docs = Docs().Matches(text).Select(m => m.Groups[1].Value).Append("docs").Select(d => Path.GetFullPath(d, Path.GetFullPath(folder))).FirstOrDefault(d => Directory.Exists(d) && !Path.GetFullPath(folder).StartsWith(d, StringComparison.Ordinal));
         return new()
         {
-            Kind = DocsKind.Docusaurus, Title = Title().Match(text).Groups[1].Value, Root = Directory.Exists(docs) ? docs : folder,
+            Kind = DocsKind.Docusaurus, Title = Title().Match(text).Groups[1].Value, Root = docs ?? folder,
             ReadNavigation = (pages, _) => Sidebars(folder, pages),
         };
     }
@@ -41,6 +42,9 @@ internal static partial class DocusaurusSite
 
     [GeneratedRegex("""\btitle:\s*['"`]([^'"`]*)['"`]""")]
     private static partial Regex Title();
+
+    [GeneratedRegex("""\bdocs:\s*\{[^{}]*?\bpath:\s*['"`]([^'"`]+)['"`]""")]
+    private static partial Regex Docs();
 
     [GeneratedRegex("""['"`]([\w./-]+)['"`]""")]
     private static partial Regex Quoted();

@@ -122,7 +122,9 @@ internal sealed class LinkChecker
             : path.EndsWith(".html", StringComparison.Ordinal) && _pages.ContainsKey(path[..^5] + ".md") ? path[..^5] + ".md" : null;
     }
 
-    private static bool HasAnchor(Document page, string fragment) => page.Layout.Anchors.Contains(fragment) || page.Layout.Anchors.Contains(fragment.ToLowerInvariant())
+    private bool HasAnchor(Document page, string fragment) => page.Layout.Anchors.Contains(fragment) || page.Layout.Anchors.Contains(fragment.ToLowerInvariant())
+        // Python-Markdown makes one hyphen of several: "Caret, Mark & Tilde" is caret-mark-tilde.
+        || (_source.Site.Kind == DocsKind.MkDocs && page.Layout.Anchors.Any(a => a.Contains("--", StringComparison.Ordinal) && string.Join('-', a.Split('-', StringSplitOptions.RemoveEmptyEntries)) == fragment))
         || fragment.StartsWith("tab/", StringComparison.Ordinal)
         || new[] { $"id=\"{fragment}\"", $"name=\"{fragment}\"", $"id='{fragment}'", $"name='{fragment}'", $"{{#{fragment}", $"#{fragment} }}" }.Any(a => page.Text.Contains(a, StringComparison.Ordinal))
         // Line anchors of code hosts.

@@ -39,6 +39,17 @@ public sealed partial class DocsPageTests : IDisposable
         string Metrics(string folder) => string.Join('\n', _doctune.Read($"artifacts/{folder}/report.md").Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal) && l.Contains(" % [", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public void The_commands_of_the_corpus_page_run_in_their_order()
+    {
+        RunAll("corpus.md", but: "--batch");
+        Assert.Equal(100, _doctune.Read("artifacts/corpus-files/train.jsonl").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        using var imported = Storage.Lab.Open(Path.Combine(_doctune.Folder, "artifacts/imported"), readOnly: true);
+        Assert.Equal(100, imported.Samples().Count);
+        var endpoints = Yaml().Match(File.ReadAllText(Path.Combine(s_root, "docs", "corpus.md"))).Groups[1].Value;
+        Assert.Equal([("large", 64, 0.4), ("127.0.0.1:11434/qwen2.5-coder", 32, null)], Prompts.Endpoints.EndpointOptions.Load(_doctune.Write("endpoints.yaml", endpoints)).Select(e => (e.Name, e.MaxConcurrency, e.InputPrice)));
+    }
+
     private void RunAll(string page, string? but = null)
     {
         var commands = Commands(page).Where(c => but is null || !c.Contains(but, StringComparison.Ordinal)).ToList();
@@ -66,6 +77,8 @@ public sealed partial class DocsPageTests : IDisposable
         throw new DirectoryNotFoundException($"DocTuneLab.sln was not found above {AppContext.BaseDirectory}.");
     }
 
+    [GeneratedRegex("```yaml\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Yaml();
     [GeneratedRegex("```bash\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fence();
 }

@@ -22,7 +22,9 @@ public sealed class GenerationKillTests
         server.FaultOf = (n, _) => n == 3 ? Fault.ServerError : Fault.None;
         server.BatchLooks = int.MaxValue;
         var folder = Path.Combine(lab.Path, "lab");
-        string[] command = ["corpus", "generate", "--lab", folder, "--docs", paths[0], "--assembly", paths[1], "--suite", paths[2], "--count", "12", "--endpoint", server.Url.ToString(), "--model", "m", "--batch", "--batch-poll", "0.3"];
+        // The command of docs/corpus.md, to this server and at a test's pace.
+        var typed = File.ReadAllLines(Path.Combine(lab.Root, "docs", "corpus.md")).Single(l => l.StartsWith("dotnet run ", StringComparison.Ordinal) && l.Contains(" --batch ", StringComparison.Ordinal));
+        string[] command = [.. typed.Split(" -- ")[1].Replace("http://127.0.0.1:8080/v1", server.Url.ToString(), StringComparison.Ordinal).Replace("artifacts/corpus", folder, StringComparison.Ordinal).Split(' '), "--batch-poll", "0.3"];
         using (var first = Start(command))
         {
             string? line;

@@ -95,7 +95,7 @@ public sealed partial class Lab
     {
         var (documents, api) = (input.Documents, input.Api);
         var linker = api is null ? null : new SymbolLinker(api, input.Judge);
-        var tokenizer = options.TokenizerDirectory is { } directory ? HuggingFaceTokenizer.Load(directory) : null;
+        var tokenizer = options.TokenizerDirectory is { } directory ? HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json")) : null;
         var chunker = tokenizer is null ? new Chunker(text => (text.Length + 3) / 4, options.MaxTokens, linker) : new Chunker(tokenizer, options.MaxTokens, linker);
         var cutting = ContentHash.Of(typeof(Chunker).Module.ModuleVersionId.ToString("N"), $"{options.MaxTokens}", tokenizer is null ? "" : ContentHash.OfFile(Path.Combine(options.TokenizerDirectory!, "tokenizer.json")), api?.Hash ?? "");
         var changes = SaveDocuments(documents, chunker.Chunk, cutting, progress is null ? null : new Steps(progress, documents.Count), cancellation);

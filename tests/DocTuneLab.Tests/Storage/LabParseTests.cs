@@ -1,6 +1,7 @@
 using DocTuneLab.Documents;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Library;
+using DocTuneLab.Tokenization;
 
 namespace DocTuneLab.Tests.Storage;
 
@@ -11,6 +12,20 @@ public sealed class LabParseTests(FlowLibrary library) : IClassFixture<FlowLibra
     public void Dispose() => _folder.Dispose();
 
     private ParseOptions Options => new() { Sources = [_folder.Docs], Assemblies = [library.AssemblyPath] };
+
+    [Fact]
+    public void Chunks_are_counted_by_the_tokenizer_of_a_model_folder()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
+        var model = Path.Combine(root.FullName, "data", "models", "nano");
+        _folder.Write("a.md", "# 水箱\n\n用 `Tank.Fill` 加水，不够时再加。");
+        using var lab = Lab.Open(_folder.Lab);
+        lab.Parse(Options with { TokenizerDirectory = model });
+        var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(model, "tokenizer.json"));
+        Assert.All(lab.Chunks(), c => Assert.Equal(tokenizer.Count(c.Text), c.TokenCount));
+        Assert.NotEmpty(lab.Chunks());
+    }
 
     [Fact]
     public void A_folder_where_nothing_changed_is_not_parsed_again()

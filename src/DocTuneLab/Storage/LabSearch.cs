@@ -31,23 +31,23 @@ public sealed partial class Lab
 
     private string Selective(IReadOnlyList<SearchText.Term> terms)
     {
-        if (terms.Count == 0) return "";
-        // Lives in the temporary database, so readers may have it too.
-        _sql.Execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.chunk_terms USING fts5vocab('main', 'chunks_fts', 'row')");
-        var counts = _sql.Query<(string Term, long Documents)>("SELECT term, doc FROM temp.chunk_terms WHERE term IN @words", new { words = terms.Where(t => !t.IsPrefix).Select(t => t.Word) })
-            .ToDictionary(c => c.Term, c => c.Documents, StringComparer.Ordinal);
-        long Count(SearchText.Term term) => term.IsPrefix
-            ? _sql.ExecuteScalar<long>("SELECT coalesce(sum(doc), 0) FROM temp.chunk_terms WHERE term >= @Word AND term < @Word || char(0x10FFFF)", new { term.Word })
-            : counts.GetValueOrDefault(term.Word);
+        if (terms.Count < 2) return string.Concat(terms);
+        var last = _sql.ExecuteScalar<long>("SELECT coalesce(max(row), 0) FROM chunks");
         var kept = new List<SearchText.Term>();
         var scored = 0L;
-        // A word that the index spells differently (diacritics) has no count here; it is kept.
-        foreach (var (term, documents) in terms.Select(t => (t, Count(t))).OrderBy(t => t.Item2))
+        foreach (var (term, documents) in terms.Select(t => (t, Documents(t))).OrderBy(t => t.Item2))
         {
             if (scored > 0 && scored + documents > ScoredPassages) break;
             kept.Add(term);
             scored += documents;
         }
         return string.Join(" OR ", kept);
+
+        // Of a word that stands in many, as many as there are if it goes on as densely as in the first ones: counting all costs more than scoring these.
+        long Documents(SearchText.Term term)
+        {
+            var (count, reached) = _sql.QuerySingle<(long, long)>("SELECT count(*), coalesce(max(rowid), 0) FROM (SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH @match LIMIT @most)", new { match = term.ToString(), most = ScoredPassages });
+            return count < ScoredPassages ? count : Math.Max(ScoredPassages, count * last / Math.Max(1, reached));
+        }
     }
 }

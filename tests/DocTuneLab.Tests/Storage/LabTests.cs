@@ -108,6 +108,19 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     }
 
     [Fact]
+    public void Search_leaves_out_what_stands_everywhere_where_rarer_words_match()
+    {
+        using var lab = Lab.Open(_path);
+        lab.SaveDocuments([Page("a.md", "x")], _ => [.. Enumerable.Range(0, 7000).Select(i =>
+            new Chunk($"{i}", "a.md", new(0, 1), [], $"the tank{(i % 2 == 0 ? " valve" : "")}{(i % 1000 == 0 ? " gasket" : "")}", [], [], 1))], "s");
+        // The word that few have decides, though all have the others; of common words alone, the least common one.
+        Assert.All(lab.Search("the tank gasket", limit: 20), h => Assert.Contains("gasket", h.Chunk.Text));
+        Assert.Equal(7, lab.Search("the tank gasket", limit: 20).Count);
+        Assert.All(lab.Search("the tank valve", limit: 20), h => Assert.Contains("valve", h.Chunk.Text));
+        Assert.Equal(20, lab.Search("the", limit: 20).Count);
+    }
+
+    [Fact]
     public void Pages_cut_before_a_fault_are_kept()
     {
         using var lab = Lab.Open(_path);

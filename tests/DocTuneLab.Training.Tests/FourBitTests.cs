@@ -9,6 +9,40 @@ namespace DocTuneLab.Training.Tests;
 
 public sealed class FourBitTests
 {
+    [Theory]
+    [InlineData(ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float16)]
+    public void A_matrix_of_sixteen_bits_is_quantised_as_if_it_were_widened_first(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var (rows, columns) in ((int, int)[])[(1, 5), (3, 64), (7, 77), (40, 320)])
+        {
+            var matrix = (randn(rows, columns, generator: new Generator(3, CPU)) * 0.02).to_type(type);
+            matrix[0, 1] = 2e-7f;
+            var wide = matrix.to_type(ScalarType.Float32);
+            foreach (var code in (FourBitCode[])[FourBitCode.Nf4, FourBitCode.Fp4])
+            {
+                var (expected, actual) = (FourBitTensor.Quantize(wide, code), FourBitTensor.Quantize(matrix, code));
+                Assert.Equal(expected.Packed.ToArray(), actual.Packed.ToArray());
+                Assert.Equal(expected.Dequantize(ScalarType.Float32).bytes.ToArray(), actual.Dequantize(ScalarType.Float32).bytes.ToArray());
+                // One number at a time, by its definition.
+                var values = wide.data<float>().ToArray();
+                for (var i = 0; i < values.Length; i++)
+                {
+                    var most = values.Skip(i / 64 * 64).Take(64).Max(MathF.Abs);
+                    Assert.Equal(code.Encode(values[i] * (1 / most)), actual.Packed[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15);
+                }
+            }
+            var eight = Int8Tensor.Quantize(matrix).Tensors("weight").First().Value.data<sbyte>().ToArray();
+            Assert.Equal(Int8Tensor.Quantize(wide).Tensors("weight").First().Value.data<sbyte>().ToArray(), eight);
+            var largest = wide.abs().amax([1L]).data<float>().ToArray();
+            Assert.Equal(wide.data<float>().ToArray().Select((v, i) => (sbyte)MathF.Round(v * (127 / largest[i / columns]))), eight);
+            matrix[rows - 1, columns - 1] = float.PositiveInfinity;
+            Assert.Throws<ArgumentException>(() => FourBitTensor.Quantize(matrix));
+            Assert.Throws<ArgumentException>(() => Int8Tensor.Quantize(matrix));
+        }
+    }
+
     [Fact]
     public void The_codes_and_the_nested_map_are_the_published_ones()
     {

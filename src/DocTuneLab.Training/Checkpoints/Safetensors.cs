@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Text.Json;
+using DocTuneLab.Training.Native;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Checkpoints;
@@ -19,7 +20,7 @@ public sealed record TensorEntry(ScalarType Type, long[] Shape, long Begin, long
 public sealed class SafetensorsFile : IDisposable
 {
     private const long MaxHeader = 100_000_000;
-    private const long Part = 1 << 30;
+    private const long Part = 1 << 30, CopiedPart = 4 << 20;
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly long _data;
@@ -96,17 +97,14 @@ public sealed class SafetensorsFile : IDisposable
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
         try
         {
-            var source = pointer + _view.PointerOffset + _data + entry.Begin;
-            using var scope = NewDisposeScope();
-            var flat = tensor.flatten();
-            // A span holds less than 2 GB; an embedding can be larger.
-            for (var at = 0L; at < entry.End - entry.Begin;)
+            var (source, target, length) = ((nint)(pointer + _view.PointerOffset + _data + entry.Begin), (nint)tensor.Address(), entry.End - entry.Begin);
+            // On all threads: new memory and the file's pages cost more than the copying.
+            Cores.For((int)((length + CopiedPart - 1) / CopiedPart), i =>
             {
-                var part = flat.narrow(0, at / Size(entry.Type), Math.Min(Part, entry.End - entry.Begin - at) / Size(entry.Type)).bytes;
-                new ReadOnlySpan<byte>(source + at, part.Length).CopyTo(part);
-                at += part.Length;
-            }
-            MappedPages.Release(source, entry.End - entry.Begin);
+                var (at, count) = (i * CopiedPart, Math.Min(CopiedPart, length - i * CopiedPart));
+                Buffer.MemoryCopy((byte*)source + at, (byte*)target + at, count, count);
+            }, length);
+            MappedPages.Release((byte*)source, length);
         }
         finally
         {

@@ -296,9 +296,6 @@ internal readonly unsafe struct BFloat16Matrix(ushort* start, int rows, int colu
 /// <summary>Rows of IEEE half precision; finite numbers only.</summary>
 internal readonly unsafe struct Float16Matrix(ushort* start, int rows, int columns) : IStoredMatrix
 {
-    // Exponent and fraction of a half, moved to their places in a float32, are the number times 2⁻¹¹², subnormal ones too.
-    private const float Unit = 5.192296858534828e33f;
-
     public int Rows => rows;
 
     public int Columns => columns;
@@ -312,7 +309,7 @@ internal readonly unsafe struct Float16Matrix(ushort* start, int rows, int colum
     public float Scale(int row, int column, out int end)
     {
         end = columns;
-        return Unit;
+        return HalfPrecision.Unit;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -324,7 +321,7 @@ internal readonly unsafe struct Float16Matrix(ushort* start, int rows, int colum
         (first, second) = ((Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(pairs, 16), 3) & mask).AsSingle(), (Vector256.ShiftRightArithmetic(pairs, 3) & mask).AsSingle());
     }
 
-    public float At(int row, int column) => (float)BitConverter.UInt16BitsToHalf(start[(long)row * columns + column]) / Unit;
+    public float At(int row, int column) => (float)BitConverter.UInt16BitsToHalf(start[(long)row * columns + column]) / HalfPrecision.Unit;
 }
 
 /// <summary>Rows of 8-bit integers with a factor each.</summary>

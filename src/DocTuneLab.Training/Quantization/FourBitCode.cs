@@ -48,6 +48,12 @@ public sealed class FourBitCode
     internal unsafe void Encode(ReadOnlySpan<float> values, float factor, Span<byte> packed)
     {
         var i = 0;
+        if (_magnitudes is null)
+        {
+            fixed (float* source = values)
+            fixed (byte* target = packed)
+                for (; i + 64 <= values.Length; i += 64) EncodeBlock(source + i, factor, target + i / 2);
+        }
         var codes = stackalloc int[8];
         for (; i + 8 <= values.Length && _magnitudes is null; i += 8)
         {
@@ -58,6 +64,31 @@ public sealed class FourBitCode
             for (var c = 0; c < 4; c++) packed[i / 2 + c] = (byte)(codes[2 * c] << 4 | codes[2 * c + 1]);
         }
         for (; i < values.Length; i++) packed[i / 2] |= (byte)(Encode(values[i] * factor) << (i % 2 == 0 ? 4 : 0));
+    }
+
+    // Four comparisons find a code among sixteen: each picks the next threshold from those that are left.
+    private unsafe void EncodeBlock(float* values, float factor, byte* packed)
+    {
+        var t = _thresholds;
+        var first = Vector256.Create(t[7]);
+        var second = Vector256.Create(t[3], t[11], 0, 0, 0, 0, 0, 0);
+        var third = Vector256.Create(t[1], t[5], t[9], t[13], 0, 0, 0, 0);
+        var fourth = Vector256.Create(t[0], t[2], t[4], t[6], t[8], t[10], t[12], t[14]);
+        Vector256.Narrow(
+            Vector256.Narrow(Vector256.Narrow(Pairs(0), Pairs(1)), Vector256.Narrow(Pairs(2), Pairs(3))),
+            Vector256.Narrow(Vector256.Narrow(Pairs(4), Pairs(5)), Vector256.Narrow(Pairs(6), Pairs(7)))).Store(packed);
+
+        // Eight codes; each of the 64-bit numbers holds a byte of two.
+        Vector256<ulong> Pairs(int part)
+        {
+            var x = Vector256.Load(values + 8 * part) * factor;
+            // A comparison is -1 where it holds.
+            var index = -Vector256.GreaterThan(x, first).AsInt32();
+            index = index + index - Vector256.GreaterThan(x, Vector256.ShuffleNative(second, index)).AsInt32();
+            index = index + index - Vector256.GreaterThan(x, Vector256.ShuffleNative(third, index)).AsInt32();
+            index = index + index - Vector256.GreaterThan(x, Vector256.ShuffleNative(fourth, index)).AsInt32();
+            return Vector256.ShiftLeft(index.AsUInt64(), 4) | Vector256.ShiftRightLogical(index.AsUInt64(), 32);
+        }
     }
 
     /// <summary>Code of a number between -1 and 1; where it lies on the middle of two, the lower one.</summary>

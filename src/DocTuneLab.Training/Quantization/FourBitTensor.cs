@@ -70,20 +70,24 @@ public sealed class FourBitTensor
     {
         code ??= FourBitCode.Nf4;
         using var scope = NewDisposeScope();
-        var values = matrix.detach().to_type(ScalarType.Float32).cpu().contiguous();
-        var (start, count) = ((nint)values.Pointer(), values.numel());
+        var values = matrix.detach().cpu().contiguous();
+        if (!HalfPrecision.Reads(values.dtype)) values = values.to_type(ScalarType.Float32);
+        var (start, type, count) = ((nint)values.Address(), values.dtype, values.numel());
         var packed = new byte[(count + 1) / 2];
         var scales = new float[(count + DefaultBlockSize - 1) / DefaultBlockSize];
         const int part = 512;
         Cores.For((scales.Length + part - 1) / part, p =>
         {
+            var wide = stackalloc float[DefaultBlockSize];
             for (var b = p * part; b < Math.Min(scales.Length, (p + 1) * part); b++)
             {
-                var from = (long)b * DefaultBlockSize;
-                var block = new ReadOnlySpan<float>((float*)start + from, (int)Math.Min(DefaultBlockSize, count - from));
-                foreach (var v in block) scales[b] = float.IsFinite(v) ? Math.Max(scales[b], Math.Abs(v)) : throw new ArgumentException("a weight is not finite; it cannot be quantised", nameof(matrix));
+                var (from, length) = ((long)b * DefaultBlockSize, (int)Math.Min(DefaultBlockSize, count - (long)b * DefaultBlockSize));
+                var block = HalfPrecision.Widen((void*)start, type, from, length, wide);
+                var most = HalfPrecision.LargestMagnitude(block, length);
+                if (!float.IsFinite(most)) throw new ArgumentException("a weight is not finite; it cannot be quantised", nameof(matrix));
+                scales[b] = most;
                 // Multiplied by the reciprocal, as the reference kernel does: dividing rounds differently.
-                code.Encode(block, scales[b] == 0 ? 0 : 1 / scales[b], packed.AsSpan(b * (DefaultBlockSize / 2)));
+                code.Encode(new ReadOnlySpan<float>(block, length), most == 0 ? 0 : 1 / most, packed.AsSpan(b * (DefaultBlockSize / 2)));
             }
         });
         return new FourBitTensor(code.Name, TypeName(matrix.dtype), matrix.shape, DefaultBlockSize, packed, code.Values.ToArray(), nested ? Nest(scales) : new Statistics(scales, null, null, null, 0, 0));

@@ -26,19 +26,39 @@ public sealed class Int8Tensor
 
     /// <summary>Quantises a matrix.</summary>
     /// <exception cref="ArgumentException">A value is not finite.</exception>
-    public static Int8Tensor Quantize(Tensor matrix)
+    public static unsafe Int8Tensor Quantize(Tensor matrix)
     {
         using var scope = NewDisposeScope();
-        var data = MemoryMarshal.Cast<byte, float>(matrix.detach().to_type(ScalarType.Float32).cpu().contiguous().bytes);
-        var (rows, columns) = ((int)matrix.shape[0], (int)matrix.shape[1]);
-        var (codes, scales) = (new sbyte[data.Length], new float[rows]);
-        for (var r = 0; r < rows; r++)
+        var values = matrix.detach().cpu().contiguous();
+        if (!HalfPrecision.Reads(values.dtype)) values = values.to_type(ScalarType.Float32);
+        var (start, type, rows, columns) = ((nint)values.Address(), values.dtype, (int)matrix.shape[0], (int)matrix.shape[1]);
+        var (codes, scales) = (new sbyte[(long)rows * columns], new float[rows]);
+        Cores.Rows(rows, columns, (from, to) =>
         {
-            var row = data.Slice(r * columns, columns);
-            foreach (var v in row) scales[r] = float.IsFinite(v) ? Math.Max(scales[r], Math.Abs(v)) : throw new ArgumentException("a weight is not finite; it cannot be quantised", nameof(matrix));
-            var factor = scales[r] == 0 ? 0 : 127 / scales[r];
-            for (var c = 0; c < columns; c++) codes[r * columns + c] = (sbyte)MathF.Round(row[c] * factor);
-        }
+            var buffer = new float[columns];
+            fixed (float* wide = buffer)
+            fixed (sbyte* all = codes)
+            {
+                for (var r = from; r < to; r++)
+                {
+                    var row = HalfPrecision.Widen((void*)start, type, (long)r * columns, columns, wide);
+                    scales[r] = HalfPrecision.LargestMagnitude(row, columns);
+                    if (!float.IsFinite(scales[r])) throw new ArgumentException("a weight is not finite; it cannot be quantised", nameof(matrix));
+                    var factor = scales[r] == 0 ? 0 : 127 / scales[r];
+                    var target = all + (long)r * columns;
+                    var c = 0;
+                    for (; c + 16 <= columns; c += 16)
+                        Vector128.Narrow(Narrowed(row + c), Narrowed(row + c + 8)).Store(target + c);
+                    for (; c < columns; c++) target[c] = (sbyte)MathF.Round(row[c] * factor);
+
+                    Vector128<short> Narrowed(float* at)
+                    {
+                        var rounded = Vector256.ConvertToInt32Native(Vector256.Round(Vector256.Load(at) * factor));
+                        return Vector128.Narrow(rounded.GetLower(), rounded.GetUpper());
+                    }
+                }
+            }
+        });
         return new Int8Tensor(matrix.shape, codes, scales);
     }
 

@@ -13,12 +13,7 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public async Task A_run_killed_again_and_again_continues_bit_for_bit()
     {
-        doctune.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 30).Select(i => JsonSerializer.Serialize(new
-        {
-            messages = (object[])[new { role = "user", content = $"What does gate number {i} of the weir do?" }, new { role = "assistant", content = $"It holds {i * 7} cubic metres behind it." }],
-        }) + "\n")));
-        doctune.Write("run.yaml", "rank: 4\nbatch_tokens: 128\nepochs: 4\nsave_every: 3\neval_every: 5\nlearning_rate: 1e-3\n");
-        string[] command = ["train", "run.yaml", "--base", Path.Combine(Root(), "data/models/nano"), "--corpus", "corpus.jsonl", "--out"];
+        var command = Prepare(epochs: 4);
         var whole = doctune.Run([.. command, "whole"]);
         Assert.True(whole.Code == 0, whole.Error);
 
@@ -55,6 +50,53 @@ public sealed class TrainTests : IDisposable
         var run = Assert.Single(opened.Runs("train"));
         Assert.Equal(("done", 2), (run.Status, opened.Metrics(run.Id, "loss").Count));
         Assert.True(File.Exists(Path.Combine(run.Directory, "adapter", "adapter_model.safetensors")));
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_named_and_the_last_good_checkpoint_stays_whole()
+    {
+        var command = Prepare(epochs: 2);
+        Assert.Equal(0, doctune.Run([.. command, "whole"]).Code);
+        using (var process = doctune.StartPiped([.. command, "killed"]))
+        {
+            _ = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            while (!process.HasExited && Checkpointed() < 3) await Task.Delay(5, TestContext.Current.CancellationToken);
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        var newest = Path.Combine(doctune.Folder, "killed", "checkpoints", $"step-{Checkpointed():D6}", "state.safetensors");
+        var before = File.ReadAllBytes(newest);
+        // No file over 200 kB: the same path as a full disk. Neither checkpoints nor the adapter fit.
+        var full = Limited(200);
+        Assert.Equal(1, full.Code);
+        Assert.Contains("could not be written to", full.Error);
+        Assert.Contains($"The last good checkpoint is {Path.Combine("killed", "checkpoints", Path.GetFileName(Path.GetDirectoryName(newest)!))}", full.Error);
+        Assert.DoesNotContain("   at ", full.Error);
+        Assert.Equal(before, File.ReadAllBytes(newest));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(doctune.Folder, "*.partial", SearchOption.AllDirectories));
+        // The adapter fits, checkpoints do not: a warning each, and the run goes on to its end.
+        var warned = Limited(700);
+        Assert.True(warned.Code == 0, warned.Error);
+        Assert.Contains("warning: the checkpoint of step ", warned.Error);
+        Assert.Equal(before, File.ReadAllBytes(newest));
+        Assert.Equal(File.ReadAllBytes(Adapter("whole")), File.ReadAllBytes(Adapter("killed")));
+
+        Doctune.Result Limited(int kilobytes)
+        {
+            // The runtime's own double mapping of code needs a large file.
+            return Doctune.Wait(doctune.StartProgram("bash", "-c", $"ulimit -f {kilobytes}; DOTNET_EnableWriteXorExecute=0 dotnet '{Doctune.Library}' {string.Join(' ', command.Select(a => $"'{a}'"))} killed --resume"));
+        }
+    }
+
+    private string[] Prepare(int epochs)
+    {
+        doctune.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 30).Select(i => JsonSerializer.Serialize(new
+        {
+            messages = (object[])[new { role = "user", content = $"What does gate number {i} of the weir do?" }, new { role = "assistant", content = $"It holds {i * 7} cubic metres behind it." }],
+        }) + "\n")));
+        doctune.Write("run.yaml", $"rank: 4\nbatch_tokens: 128\nepochs: {epochs}\nsave_every: 3\neval_every: 5\nlearning_rate: 1e-3\n");
+        return ["train", "run.yaml", "--base", Path.Combine(Root(), "data/models/nano"), "--corpus", "corpus.jsonl", "--out"];
     }
 
     private static string Root()

@@ -144,8 +144,9 @@ public sealed class SafetensorsFile : IDisposable
         }
         while (header.Length % 8 != 0) header.WriteByte((byte)' ');
         var temporary = path + ".partial";
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        try
         {
+            using var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write);
             Span<byte> prefix = stackalloc byte[8];
             BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
             stream.Write(prefix);
@@ -157,6 +158,11 @@ public sealed class SafetensorsFile : IDisposable
                 for (var at = 0L; at < flat.numel(); at += Part / 8) stream.Write(flat.narrow(0, at, Math.Min(Part / 8, flat.numel() - at)).bytes);
             }
             stream.Flush(flushToDisk: true);
+        }
+        catch (IOException)
+        {
+            File.Delete(temporary);
+            throw;
         }
         File.Move(temporary, path, overwrite: true);
     }

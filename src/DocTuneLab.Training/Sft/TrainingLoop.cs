@@ -95,7 +95,14 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
         if (interrupted) Checkpoint(optimizer, progress, total);
         UseBest(progress);
         var result = Path.Combine(options.OutputDirectory, "adapter");
-        save(result);
+        try
+        {
+            save(result);
+        }
+        catch (IOException e)
+        {
+            throw new LabException($"what was trained could not be written to {result} ({e.Message}); make room on the disk and resume. {LastGood()}", e);
+        }
         log.Finish(history);
         return new TrainingResult(result, progress.Step, history.TakeLast(20).Select(h => h.Loss).DefaultIfEmpty(double.NaN).Average(), progress.BestLoss, progress.Tokens, clock.Elapsed,
             Math.Max(memoryPeak, monitor.Last.MemoryBytes), interrupted, history)

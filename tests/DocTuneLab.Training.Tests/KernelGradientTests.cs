@@ -1,0 +1,145 @@
+using DocTuneLab.Training.Native;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Tests;
+
+/// <summary>Each backward kernel against the slopes of its forward kernel.</summary>
+public sealed unsafe class KernelGradientTests : IDisposable
+{
+    private const int Rows = 6, Heads = 2;
+    private readonly IDisposable _scope = NewDisposeScope(), _noGradients = no_grad();
+    private readonly Generator _generator = new(17, CPU);
+
+    public void Dispose()
+    {
+        _noGradients.Dispose();
+        _scope.Dispose();
+        _generator.Dispose();
+    }
+
+    [Theory]
+    [InlineData(24)]
+    [InlineData(13)]
+    public void Root_mean_square_norm(int size)
+    {
+        var (x, weight, c, scales) = (Random(Rows, Heads * size), Random(1, size) + 1, Random(Rows, Heads * size), empty(Rows, Heads));
+        double Loss()
+        {
+            var y = empty_like(x);
+            RowKernels.Norm(x.Rows(), weight.Pointer(), y.Rows(), scales.Pointer(), Heads, size, 1e-5f);
+            return Sum(y * c);
+        }
+        Loss();
+        Tensor dx = zeros_like(x), dw = zeros_like(weight), added = ones_like(x);
+        RowKernels.NormBackward(c.Rows(), x.Rows(), weight.Pointer(), scales.Pointer(), dx.Rows(), Heads, size, add: false);
+        RowKernels.NormBackward(c.Rows(), x.Rows(), weight.Pointer(), scales.Pointer(), added.Rows(), Heads, size, add: true);
+        RowKernels.NormWeightGradient(c.Rows(), x.Rows(), scales.Pointer(), dw.Pointer(), Heads, size);
+        Assert.True((added - dx - 1).abs().max().item<float>() < 1e-6f);
+        Slopes(x, dx, Loss);
+        Slopes(weight, dw, Loss);
+    }
+
+    [Fact]
+    public void Rotation()
+    {
+        const int size = 20;
+        var (x, c, angles) = (Random(Rows, Heads * size), Random(Rows, Heads * size), Random(9, size / 2));
+        angles = cat([angles, angles], 1);
+        var (cosine, sine) = (angles.cos(), angles.sin());
+        int[] positions = [0, 3, 8, 1, 1, 5];
+        double Loss()
+        {
+            var y = x.clone();
+            RowKernels.Rotate(y.Rows(), positions, cosine.Pointer(), sine.Pointer(), Heads, size, 1);
+            return Sum(y * c);
+        }
+        var dx = c.clone();
+        RowKernels.Rotate(dx.Rows(), positions, cosine.Pointer(), sine.Pointer(), Heads, size, -1);
+        Slopes(x, dx, Loss);
+    }
+
+    [Theory]
+    [InlineData(16)]
+    [InlineData(11)]
+    public void Gated_middle(int size)
+    {
+        var (x, c) = (Random(Rows, 2 * size), Random(Rows, size));
+        double Loss()
+        {
+            var h = empty_like(c);
+            RowKernels.Gate(x.Rows(), h.Rows(), size);
+            return Sum(h * c);
+        }
+        var dx = x.clone();
+        RowKernels.GateBackward(c.Rows(), dx.Rows(), size);
+        Slopes(x, dx, Loss);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Attention_with_rows_that_sequences_share(int window)
+    {
+        const int size = 12, queryHeads = 4;
+        var shape = new AttentionShape(queryHeads, Heads, size, window, 0.4f);
+        // The second sequence begins with three rows of the first; the third stands alone.
+        int[] starts = [0, 7, 12, 13];
+        int[] positions = [0, 1, 2, 3, 4, 5, 6, 3, 4, 5, 6, 7, 0];
+        var rows = new AttentionRows(starts, [[], [0, 1, 2], []], starts, positions);
+        var (count, width) = (positions.Length, queryHeads * size);
+        var (q, k, v, c) = (Random(count, width), Random(count, Heads * size), Random(count, Heads * size), Random(count, width));
+        var (output, sums) = (empty(count, width), empty(count, queryHeads));
+        double Loss()
+        {
+            Attention.Forward(q.Rows(), k.Rows(), v.Rows(), output.Rows(), sums.Pointer(), rows, shape);
+            return Sum(output * c);
+        }
+        Loss();
+        var (dq, dk, dv, shared) = (empty_like(q), zeros_like(k), zeros_like(v), empty(rows.SharedRows, 2 * Heads * size));
+        Attention.Backward(q.Rows(), k.Rows(), v.Rows(), output.Rows(), sums.Pointer(), c.Rows(), dq.Rows(), dk.Rows(), dv.Rows(), shared.Pointer(), rows, shape);
+        Slopes(q, dq, Loss);
+        Slopes(k, dk, Loss);
+        Slopes(v, dv, Loss);
+    }
+
+    [Fact]
+    public void Cross_entropy()
+    {
+        const int vocabulary = 37;
+        var x = Random(Rows, vocabulary) * 3;
+        int[] targets = [0, 36, 5, 5, 17, 8];
+        double Loss()
+        {
+            var losses = new double[Rows];
+            CrossEntropy.Run(x.clone().Rows(), vocabulary, targets, losses, 0);
+            return losses.Sum() * 0.25;
+        }
+        var dx = x.clone();
+        CrossEntropy.Run(dx.Rows(), vocabulary, targets, new double[Rows], 0.25f);
+        Slopes(x, dx, Loss);
+    }
+
+    private Tensor Random(long rows, long columns) => randn(rows, columns, generator: _generator);
+
+    private static double Sum(Tensor x) => x.to_type(ScalarType.Float64).sum().item<double>();
+
+    // Along the gradient, where the slope is its length, and along directions that know nothing of it.
+    private void Slopes(Tensor x, Tensor gradient, Func<double> loss)
+    {
+        const float step = 5e-3f;
+        var length = gradient.norm().item<float>();
+        Assert.True(length > 1e-3);
+        for (var i = 0; i < 6; i++)
+        {
+            var direction = i == 0 ? gradient / length : Random(x.shape[0], x.shape[1]);
+            direction = direction / direction.norm();
+            var middle = x.clone();
+            x.add_(direction, alpha: step);
+            var above = loss();
+            x.copy_(middle).add_(direction, alpha: -step);
+            var slope = (above - loss()) / (2 * step);
+            x.copy_(middle);
+            Assert.Equal(Sum(gradient * direction), slope, 2e-3 * length);
+        }
+    }
+}

@@ -159,10 +159,11 @@ public sealed class SafetensorsFile : IDisposable
             }
             stream.Flush(flushToDisk: true);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)
         {
             File.Delete(temporary);
-            throw;
+            // A limit on file sizes comes as the latter from the runtime.
+            throw e as IOException ?? new IOException("File too large : a limit on file sizes is reached", e);
         }
         File.Move(temporary, path, overwrite: true);
     }

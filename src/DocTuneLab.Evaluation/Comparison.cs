@@ -24,7 +24,7 @@ public enum ComparisonVerdict
 /// <param name="HolmP"><paramref name="P"/> corrected over the primary metrics; null for the others.</param>
 /// <param name="Detectable">True difference that this suite would find 8 times of 10.</param>
 /// <param name="Verdict">
-/// Better or worse, where the 95% interval of the difference excludes zero and, for a primary metric, also <paramref name="HolmP"/> &lt; 0.05.
+/// Better or worse, where the 95% interval of the difference excludes zero and <paramref name="HolmP"/>, or <paramref name="P"/> where there is none, is below 0.05.
 /// </param>
 public sealed record MetricComparison(
     MetricValue First, MetricValue Second, PairedDifference Difference, double P, double? HolmP, double Detectable, ComparisonVerdict Verdict);
@@ -91,7 +91,7 @@ public sealed record Comparison(
         return [.. pairs.Select((p, i) =>
         {
             double? corrected = p.A.Primary ? holm[i] : null;
-            return new MetricComparison(p.A, p.B, differences[i], ps[i], corrected, Detectable.Difference(differences[i].StandardError), Say(p.A, differences[i], corrected));
+            return new MetricComparison(p.A, p.B, differences[i], ps[i], corrected, Detectable.Difference(differences[i].StandardError), Say(p.A, differences[i], corrected ?? ps[i]));
         })];
     }
 
@@ -102,10 +102,10 @@ public sealed record Comparison(
         return McNemar.P(shared.Count(o => o.Numerator > 0 && !passed[o.Task]), shared.Count(o => o.Numerator <= 0 && passed[o.Task]));
     }
 
-    private static ComparisonVerdict Say(MetricValue metric, PairedDifference difference, double? corrected)
+    private static ComparisonVerdict Say(MetricValue metric, PairedDifference difference, double p)
     {
         // NaN (too few documents) compares false, and so says nothing.
-        var clear = (difference.Interval.Low > 0 || difference.Interval.High < 0) && (corrected is null || corrected < 0.05);
+        var clear = (difference.Interval.Low > 0 || difference.Interval.High < 0) && p < 0.05;
         return !clear ? ComparisonVerdict.Inconclusive : difference.Value > 0 == metric.HigherIsBetter ? ComparisonVerdict.Better : ComparisonVerdict.Worse;
     }
 

@@ -87,6 +87,20 @@ public class ReportTests
     }
 
     [Fact]
+    public void The_first_sentence_hides_nothing_that_is_worse_and_no_verdict_goes_without_a_small_p()
+    {
+        foreach (var report in new[] { EvaluationReport.Of([Base.Value, Tuned.Value]), EvaluationReport.Of([Tuned.Value, Base.Value]) })
+        {
+            var sentence = MarkdownReport.Headlines(report)[0];
+            var decided = report.Main!.Metrics.Where(m => m.Verdict != ComparisonVerdict.Inconclusive).ToList();
+            Assert.NotEmpty(decided);
+            Assert.All(decided, m => Assert.True((m.HolmP ?? m.P) < 0.05, $"{m.First.Name}: {m.HolmP ?? m.P}"));
+            Assert.All(decided.Where(m => m.Verdict == ComparisonVerdict.Worse), m => Assert.Contains(m.First.Title[1..], sentence));
+        }
+        Assert.Contains("is worse: ", MarkdownReport.Headlines(EvaluationReport.Of([Tuned.Value, Base.Value]))[0]);
+    }
+
+    [Fact]
     public void Build_servers_get_one_test_for_each_task_and_gate_with_counts_that_add_up()
     {
         var report = EvaluationReport.Of([Base.Value, Tuned.Value]);

@@ -77,7 +77,7 @@ public static class MarkdownReport
     }
 
     private const string Legend = "\nBrackets are 95% intervals (bootstrap over documents). Bold metrics are primary: their p is corrected over all primary metrics (Holm). "
-        + "*better* and *worse* need an interval of the difference without zero and, for primary metrics, p below 0.05; all else is *inconclusive*. "
+        + "*better* and *worse* need an interval of the difference without zero and p below 0.05; all else is *inconclusive*. "
         + "*Detectable* is the true difference that this suite would find 8 times of 10.\n";
 
     private static void WriteMetrics(StringBuilder text, Comparison comparison)

@@ -28,7 +28,7 @@ public static class PretrainingText
         "System.Threading.Channels", "System.Private.Uri", "System.Net.Primitives", "System.ObjectModel", "System.IO.Pipelines", "System.Formats.Asn1", "System.Private.CoreLib",
     ];
 
-    /// <summary>Documentation and source in equal parts, drawn at random: what a model knew before tuning.</summary>
+    /// <summary>Documentation and half as much again of source, which is forgotten sooner, drawn at random: what a model knew before tuning.</summary>
     /// <param name="characters">About this many.</param>
     /// <param name="seed">Seed of the choice and the order.</param>
     /// <param name="cancel">Stops between types.</param>
@@ -40,8 +40,8 @@ public static class PretrainingText
         // Opening an assembly costs as much as a few of its types.
         names = names[..Math.Clamp(characters / 30_000, 1, names.Length)];
         var source = new IReadOnlyList<string>[names.Length];
-        Parallel.For(0, names.Length, new ParallelOptions { CancellationToken = cancel }, i => source[i] = Source(names[i], characters / 2 / names.Length, new Random(unchecked(seed * 31 + i)), cancel));
-        string[] texts = [.. Documentation(characters / 2, random), .. source.SelectMany(t => t)];
+        Parallel.For(0, names.Length, new ParallelOptions { CancellationToken = cancel }, i => source[i] = Source(names[i], characters / 5 * 3 / names.Length, new Random(unchecked(seed * 31 + i)), cancel));
+        string[] texts = [.. Documentation(characters / 5 * 2, random), .. source.SelectMany(t => t)];
         random.Shuffle(texts);
         return texts;
     }

@@ -85,8 +85,8 @@ public sealed class SftTrainer
 
     private const int ReplayLength = 256;
 
-    // More distinct text than this costs more to make than it keeps; then it comes round again.
-    private const int MostCharacters = 400_000;
+    // Text that comes round again is learnt by heart and keeps far less than as much new text; beyond this it costs more than training does.
+    private const int MostCharacters = 3_000_000;
 
     // About as many characters as the samples have make about as many tokens.
     private static List<Encoded> Replay(BaseModel model, IReadOnlyList<Sample> train, SftOptions options, IReadOnlyList<string>? texts)

@@ -71,6 +71,8 @@ public sealed class MarkdownParserTests
     [InlineData("since: \"a\\\"b: c\"", "a\"b: c")]
     [InlineData("since: '1.0'", "1.0")]
     [InlineData("tags: [a-b, c]\nsince: 2", "2")]
+    [InlineData("tags: [概念, c#]\nsince: 2", "2")]
+    [InlineData("tags: [概念, 'a, b', {c: d}]\nsince: 2", "2")]
     [InlineData("since: \"\"", "")]
     public void Quoted_front_matter_is_read_as_yaml_reads_it(string yaml, string since) => Assert.Equal(since, MarkdownParser.Parse("p.md", $"---\n{yaml}\n---\n# T\n").FrontMatter["since"]);
 }

@@ -10,7 +10,7 @@ namespace DocTuneLab.Documents;
 public static class MarkdownParser
 {
     private static readonly SearchValues<char> s_name = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.");
-    private static readonly SearchValues<char> s_words = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_. ,-");
+    private static readonly SearchValues<char> s_flow = SearchValues.Create("[]{}\"'`#&*!|>%@:?\\\t\0\u0085");
 
     /// <summary>Parses a page.</summary>
     /// <param name="path">Path relative to the documentation's root, with forward slashes.</param>
@@ -83,7 +83,7 @@ public static class MarkdownParser
             if (colon <= 0 || line[..colon].ContainsAnyExcept(s_name)) return false;
             var value = line[(colon + 2)..].Trim(' ');
             // Lists are no fields.
-            if (value.Length > 2 && value[0] == '[' && value[^1] == ']' && !value[1..^1].ContainsAnyExcept(s_words) && char.IsAsciiLetter(value[1])) continue;
+            if (value.Length > 2 && value[0] == '[' && value[^1] == ']' && char.IsLetter(value[1]) && !value[1..^1].ContainsAny(s_flow)) continue;
             if (value.Length > 1 && value[0] == '"' && value[^1] == '"' && !value[1..^1].ContainsAny('"', '\\')) value = value[1..^1];
             else if (value.IsEmpty || !(char.IsLetterOrDigit(value[0]) || value[0] == '/') || value.Contains(": ", StringComparison.Ordinal) || value.Contains(" #", StringComparison.Ordinal) || value[^1] == ':' || value.ContainsAny('\t', '\0', '\u0085')) return false;
             if (!fields.TryAdd(line[..colon].ToString(), value.ToString())) return false;

@@ -20,6 +20,12 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
     /// <summary>Faults that follow from a name that is not declared: what it would return, assign or infer is not known.</summary>
     private static readonly HashSet<string> s_following = ["CS0119", "CS0165", "CS0305", "CS0411", "CS0121", "CS1593", "CS1660", "CS1661", "CS1662", "CS1678", "CS8129", "CS8130", "CS8781", "CS8917"];
 
+    /// <summary>
+    /// Faults that come of how a page is read, not of what it says: members shown without their class, usage below a class, several
+    /// examples in one block, all namespaces of the library in scope.
+    /// </summary>
+    private static readonly HashSet<string> s_reading = ["CS0026", "CS0104", "CS0106", "CS0115", "CS0128", "CS0708", "CS8803"];
+
     /// <summary>Namespaces tried for one name, and names for one block: more is a word of everyday, or no code at all.</summary>
     private const int NamespacesTried = 4, NamesTried = 24;
 
@@ -70,6 +76,12 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
         // Namespaces to write at the top of a file, or only comments, are no code; what they name must exist all the same.
         if (alone.Errors is [{ Id: CSharpJudge.NoCode }]) alone = judge.Judge($"{snippet.Code}\n_ = 0;", form = CodeForm.Statements, usings);
         var (verdict, errors) = (alone, Own(alone, snippet, 0));
+        // As many pages write them without a semicolon.
+        if (page is not null && !alone.Parses && snippet.Code.TrimEnd() + ";" is var declared && signatures.IsSignature(declared))
+        {
+            findings.AddRange(signatures.AuditBlock(declared, page, line => place(line).Line));
+            return (BlockOutcome.Signature, null);
+        }
         var context = types.Count == 0 ? null : string.Join('\n', types);
         if (alone.Parses && errors.Count > 0)
         {
@@ -131,7 +143,7 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
     }
 
     private static List<CodeDiagnostic> Own(Verdict verdict, CodeSnippet snippet, int offset) =>
-        [.. verdict.Errors.Where(e => e.Line > offset || offset == 0).Select(e => e with { Line = Math.Max(0, e.Line - offset) }).Where(e => !snippet.Elided || !s_leftOut.Contains(e.Id))];
+        [.. verdict.Errors.Where(e => !s_reading.Contains(e.Id) && (e.Line > offset || offset == 0)).Select(e => e with { Line = Math.Max(0, e.Line - offset) }).Where(e => !snippet.Elided || !s_leftOut.Contains(e.Id))];
 
     private static Verdict Shift(Verdict verdict, int offset) => offset == 0 ? verdict
         : verdict with { Uses = [.. verdict.Uses.Where(u => u.Line > offset).Select(u => u with { Line = u.Line - offset })] };
@@ -164,6 +176,7 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
             if (missing is not null && error.Id is not ("CS0103" or "CS0246"))
             {
                 Add(AuditRule.Missing, AuditSeverity.Error, error.Line, $"'{missing.Name}' does not exist in the given assemblies ({error.Id}: {error.Message})", Real(missing.Suggestion), missing.Suggestion);
+                undeclared.Remove(missing.Name);
             }
             else if (missing is { Suggestion: { } near } && isSlip)
             {
@@ -210,11 +223,17 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
         return string.Join(" | ", all.Take(3));
     }
 
-    // A type of the reader's own is likelier than a slip, unless the names are nearly the same; MyClient is no slip of Client.
+    /// <summary>
+    /// A type of the reader's own is likelier than a slip, unless the names are nearly the same word for word: MyClient is no slip of
+    /// Client, nor NoteParser of QuoteParser.
+    /// </summary>
     private static bool IsSlip(string name, string near)
     {
         near = near[(near.LastIndexOf('.') + 1)..];
-        return !name.EndsWith(near, StringComparison.Ordinal) && NearestName.Distance(name, near) <= Math.Max(1, name.Length / 6);
+        var distance = NearestName.Distance(name, near);
+        if (name.EndsWith(near, StringComparison.Ordinal) || distance > Math.Max(1, name.Length / 6)) return false;
+        var (words, others) = (Word().Matches(name), Word().Matches(near));
+        return words.Count != others.Count ? distance <= 1 : words.Zip(others).All(p => NearestName.Distance(p.First.Value, p.Second.Value) <= Math.Max(1, p.First.Length / 4));
     }
 
     /// <summary>Whether an error says that a name is not declared, here or with that many type parameters.</summary>
@@ -231,6 +250,9 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
 
     [GeneratedRegex(@"^[ \t]*using\s+(?:static\s+)?([\w.]+)\s*;[ \t]*\n?", RegexOptions.Multiline)]
     private static partial Regex UsingDirective();
+
+    [GeneratedRegex(@"[A-Z]?[^A-Z]+|[A-Z]+(?![^A-Z])")]
+    private static partial Regex Word();
 
     [GeneratedRegex(@"'([^']+)'")]
     private static partial Regex Quoted();

@@ -13,6 +13,7 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
     private readonly ILookup<string, ApiSymbol> _types = api.Types.ToLookup(t => t.Name, StringComparer.Ordinal);
     private readonly Dictionary<string, bool> _bound = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
+    private static readonly HashSet<string> s_kinds = new(["class", "struct", "interface", "enum", "enumeration", "record", "delegate", "type", "object", "reference", "api", "members", "methods", "properties"], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a block holds declarations without bodies and nothing else: the syntax part of an API page.</summary>
     public bool IsSignature(string code) => Declarations(code) is { Count: > 0 } declarations && declarations.All(d => d is BaseMethodDeclarationSyntax { Body: null, ExpressionBody: null } m && !m.Modifiers.Any(k => k.IsKind(SyntaxKind.PartialKeyword)) || IsHeader(d));
@@ -121,9 +122,11 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
             : new(AuditRule.Signature, AuditSeverity.Error, page.File, line, $"no overload of {overloads[0].DisplayName} takes ({string.Join(", ", written)})", string.Join(" | ", overloads.Take(3).Select(o => o.Signature)), overloads[0].Id);
     }
 
+    /// <summary>The type that a page is about: its front matter says so, or its title is the type's name, alone or as in "Tank class". "Tank parsers" are about something else.</summary>
     private ApiSymbol? PageType(AuditPage page)
     {
-        var name = page.Document.FrontMatter.TryGetValue("type", out var given) ? given : page.Document.Title.Split(' ')[0];
+        var title = page.Document.Title.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var name = page.Document.FrontMatter.TryGetValue("type", out var given) ? given : title.Length == 1 || (title.Length > 1 && s_kinds.Contains(title[1].TrimEnd(':', ',', '.'))) ? title[0] : "";
         var simple = name.Split('<', '(')[0];
         var types = _types[simple[(simple.LastIndexOf('.') + 1)..]].ToList();
         return types.Count == 1 ? types[0] : null;

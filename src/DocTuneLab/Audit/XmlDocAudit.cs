@@ -57,6 +57,8 @@ internal sealed class XmlDocAudit(ReferenceSet references, ApiModel api, CodeAud
         {
             var lines = example.Value.ReplaceLineEndings("\n");
             var (outcome, findings) = code.Audit(lines, line => (file, Line(example) + Math.Max(line, 1) - 1));
+            // A line in running text is as likely a pattern or markup as it is C#.
+            if (!lines.Trim().Contains('\n') && findings.Any(f => f.Rule == AuditRule.Code)) continue;
             yield return (null, outcome);
             foreach (var finding in findings) yield return (finding with { Symbol = id }, null);
         }

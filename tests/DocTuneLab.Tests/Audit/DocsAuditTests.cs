@@ -145,7 +145,16 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
     [InlineData("if (TryGet(out double litres)) new Tank(1).Fill(litres);\nvar more = TryGet(out double rest) ? rest : rest;", "1 DTA007")]
     [InlineData("Jobs.Run((client, n) => client.Get(n), http);", "1 DTA007")]
     [InlineData("class Made<T> { }\nclass Use { Made? made; }", "2 DTA007")]
+    // Members without their class, usage below a class, several examples in a block, a declaration without its semicolon.
+    [InlineData("public double Twice(Tank tank) => this.Once(tank) * 2;\npublic override string ToString() => \"\";\nprivate double Once(Tank tank) => tank.Level;", "")]
+    [InlineData("class Mine : Tank { public Mine() : base(1) { } }\nvar mine = new Mine();\nmine.Fill(1);", "")]
+    [InlineData("var level = new Tank(1).Level;\nvar level = new Tank(2).Level;", "")]
+    [InlineData("public double Drain(double litres, bool all)", "")]
+    [InlineData("public double Drain(string litres)", "1 DTA003")]
+    [InlineData("TankBHose hose = new();\nTankHose other = new();", "1 DTA007")]
+    [InlineData("Tnaks.Empty(new Tank(1), 2);", "1 DTA002")]
     // All the same, what is wrong is found.
+    [InlineData("public void Twice(Tank tank) { tank.Fil(1); }\npublic override string ToString() => \"\";", "1 DTA002")]
     [InlineData("Jobs.Run((tank, n) => tank.Get(n), new Tank(1));", "1 DTA002")]
     [InlineData("var list = new List<int>();\nlist.Ad(1);", "2 DTA001")]
     [InlineData("int n = \"a\";\nservice.Start();", "1 DTA001,2 DTA007")]
@@ -195,6 +204,13 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
         Assert.Equal(["3 DTA003 Error", "3 DTA003 Error", "3 DTA004 Error", "7 DTA003 Error", "10 DTA004 Error", "17 DTA003 Error", "21 DTA004 Error", "24 DTA004 Error"], Brief(report));
         Assert.Contains("Acme.Pump", report.Findings[^1].Message);
     }
+
+    [Theory]
+    [InlineData("Tank", 1)]
+    [InlineData("Tank class", 1)]
+    [InlineData("Tank parsers", 0)]
+    public void Member_tables_are_of_the_type_in_the_title(string title, int findings) =>
+        Assert.Equal(findings, Audit(("a.md", $"# {title}\n\n| Method | What |\n|---|---|\n| `Peek()` | looks |\n")).Findings.Count);
 
     [Fact]
     public void An_old_name_may_be_named_where_the_text_says_that_it_is_old()

@@ -49,7 +49,7 @@ public sealed class HostedModel : ILanguageModel, IDisposable
         var answers = new string[prompts.Count];
         var done = 0;
         LabException? failure = null;
-        var settings = new ParallelOptions { MaxDegreeOfParallelism = engine.Capacity, CancellationToken = cancel };
+        var settings = new ParallelOptions { MaxDegreeOfParallelism = engine.Askers, CancellationToken = cancel };
         // The interface is synchronous, and cells run under a synchronisation context that must not be waited on.
         Task.Run(() => Parallel.ForEachAsync(Enumerable.Range(0, prompts.Count), settings, async (i, token) =>
         {

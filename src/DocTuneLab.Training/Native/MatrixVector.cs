@@ -40,9 +40,9 @@ internal unsafe interface IStoredMatrix
 internal static unsafe class MatrixVector
 {
     /// <summary>Beyond this many vectors a product with the dequantised matrix is faster.</summary>
-    public const int MaxVectors = 4;
+    public const int MaxVectors = 8;
 
-    private const int Group = 16, BytesOfPart = 1 << 16;
+    private const int Group = 16, VectorsAtOnce = 4, BytesOfPart = 1 << 16;
 
     /// <summary>y = x · matrixᵀ for at most <see cref="MaxVectors"/> rows of x; y += factor · (x · matrixᵀ) where <paramref name="factor"/> is given.</summary>
     public static void Run<T>(T matrix, RowSpan x, RowSpan y, float? factor = null) where T : struct, IStoredMatrix
@@ -54,7 +54,7 @@ internal static unsafe class MatrixVector
         Cores.For((matrix.Rows + part - 1) / part, p =>
         {
             var (from, to) = (p * part, Math.Min(matrix.Rows, (p + 1) * part));
-            var sums = stackalloc float[MaxVectors];
+            var sums = stackalloc float[VectorsAtOnce];
             var row = from;
             if (input.Rows == 1)
             {
@@ -66,9 +66,13 @@ internal static unsafe class MatrixVector
             }
             for (; row < to; row++)
             {
-                if (input.Rows == 1) One(matrix, row, input.Start, sums);
-                else FourVectors(matrix, row, input, sums);
-                for (var r = 0; r < input.Rows; r++) Put(y.Row(r) + row, sums[r], factor);
+                for (var first = 0; first < input.Rows; first += VectorsAtOnce)
+                {
+                    var count = Math.Min(VectorsAtOnce, input.Rows - first);
+                    if (count == 1) One(matrix, row, input.Row(first), sums);
+                    else FourVectors(matrix, row, new RowSpan(input.Row(first), count, input.Step), sums);
+                    for (var r = 0; r < count; r++) Put(y.Row(first + r) + row, sums[r], factor);
+                }
             }
         }, 2.0 * matrix.Rows * matrix.Columns * x.Rows);
     }

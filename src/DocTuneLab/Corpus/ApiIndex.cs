@@ -58,6 +58,7 @@ internal sealed class ApiIndex
 {
     private readonly Dictionary<string, TypeEntry> _types = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<TypeEntry>> _byName = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, MemberEntry> _members;
 
     public ApiIndex(IReadOnlyList<ApiSymbol> symbols)
     {
@@ -68,6 +69,8 @@ internal sealed class ApiIndex
         Members = [.. Types.SelectMany(t => t.Members)];
         Namespaces = [.. Types.Select(t => t.Symbol.Namespace).Where(n => n.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         MemberNames = Members.Select(m => m.Symbol.Name).ToHashSet(StringComparer.Ordinal);
+        _members = Members.ToDictionary(m => m.Symbol.Id, StringComparer.Ordinal);
+        ChineseShare = ShareInChinese(symbols);
     }
 
     public IReadOnlyList<ApiSymbol> Symbols { get; }
@@ -75,6 +78,19 @@ internal sealed class ApiIndex
     public IReadOnlyList<MemberEntry> Members { get; }
     public IReadOnlyList<string> Namespaces { get; }
     public IReadOnlySet<string> MemberNames { get; }
+
+    /// <summary>Share of the summaries that are in Chinese, 0 to 1.</summary>
+    public double ChineseShare { get; }
+
+    /// <summary>Whether whoever documented the library wrote Chinese: then its samples are in Chinese, too.</summary>
+    public bool IsChinese => ChineseShare >= 0.5;
+
+    /// <summary>Share of the symbols' summaries that are in Chinese; 0 where there are none.</summary>
+    public static double ShareInChinese(IEnumerable<ApiSymbol> symbols) =>
+        symbols.Where(s => !string.IsNullOrWhiteSpace(s.Summary)).Select(s => Prose.IsChinese(s.Summary!) ? 1.0 : 0).DefaultIfEmpty(0).Average();
+
+    /// <summary>The member of that documentation id; null for a type.</summary>
+    public MemberEntry? Member(string id) => _members.GetValueOrDefault(id);
 
     /// <summary>The library's type of that C# text, matched by name and number of type arguments.</summary>
     public TypeEntry? Find(string type)

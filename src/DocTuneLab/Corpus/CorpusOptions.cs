@@ -29,8 +29,8 @@ public sealed record CorpusOptions
     /// <summary>Counts tokens; without one, four characters count as one token.</summary>
     public ITokenizer? Tokenizer { get; init; }
 
-    /// <summary>Share of questions and instructions in Chinese; default 0.05.</summary>
-    public double ChineseShare { get; init; } = 0.05;
+    /// <summary>Share of questions and instructions in Chinese; default the share of the library's summaries that are, from 0.05 to 0.9.</summary>
+    public double? ChineseShare { get; init; }
 
     /// <summary>Share of questions drawn from the pages (tables, definitions, FAQ, sentences) where there are any; default 0.4.</summary>
     public double DocumentShare { get; init; } = 0.4;
@@ -64,6 +64,9 @@ public sealed record CorpusOptions
 
     /// <summary>Files and folders of C# that uses the library (its own tests, examples), to be mined for usages; default none.</summary>
     public IReadOnlyList<string> Usages { get; init; } = [];
+
+    /// <summary>The share of Chinese for a library whose summaries are in Chinese to <paramref name="documented"/>.</summary>
+    internal double ChineseShareOf(double documented) => ChineseShare ?? Math.Clamp(documented, 0.05, 0.9);
 
     /// <summary>What every sample must hold under these options.</summary>
     internal ValidationOptions Validation => new()

@@ -18,7 +18,8 @@ internal sealed class DerivedSamples(ApiIndex index)
     public static Draft Explain(CodeDraft draft, Random random)
     {
         var code = random.Next(2) == 0 ? draft.Body : draft.Method;
-        return draft.Sample(SampleKind.Explain, [Message.User(PromptLibrary.Default["explain.plain"].Render(new Dictionary<string, string> { ["code"] = code })), Message.Assistant(draft.Meaning)], code, "explain.plain");
+        var template = Prose.IsChinese(draft.Meaning) ? "explain.chinese" : "explain.plain";
+        return draft.Sample(SampleKind.Explain, [Message.User(PromptLibrary.Default[template].Render(new Dictionary<string, string> { ["code"] = code })), Message.Assistant(draft.Meaning)], code, template);
     }
 
     /// <summary>The method with a gap where a node of its syntax stood: a member's name, arguments, an expression, a statement or a block.</summary>

@@ -44,20 +44,22 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
         return drafts.ConvertAll(d => d.Draft);
     }
 
-    private static IEnumerable<Example> FromChunks(IReadOnlyList<Chunk> chunks)
+    private IEnumerable<Example> FromChunks(IReadOnlyList<Chunk> chunks)
     {
         foreach (var chunk in chunks)
             foreach (var block in chunk.CodeBlocks.Where(b => b.Language is "csharp" or "cs" or "c#"))
             {
                 var heading = chunk.HeadingPath.Count > 0 ? chunk.HeadingPath[^1].Replace("`", "", StringComparison.Ordinal) : "";
                 var before = LeadIn().Match(TextBefore(block, chunk)) is { Success: true } m ? m.Groups[1].Value.Trim() : "";
-                var lead = before.Length is > 12 and < 200 ? before.TrimEnd(':', '：', '.') : "";
+                var lead = before.Length < 200 && before.Length > (index.IsChinese ? 5 : 12) ? before.TrimEnd(index.IsChinese ? [':', '：', '.', '。'] : [':', '：', '.']) : "";
                 // The same code is asked for by its heading, by the sentence before it, and by both.
-                string[] instructions = lead.Length == 0 ? [heading] : heading.Length == 0 ? [lead] : [$"{heading}: {Prose.LowerFirst(lead)}", lead, heading];
+                string[] instructions = lead.Length == 0 ? [heading] : heading.Length == 0 ? [lead] : [$"{heading}{(index.IsChinese ? "：" : ": ")}{Prose.LowerFirst(lead)}", lead, heading];
                 foreach (var instruction in instructions.Where(i => i.Length > 0))
-                    yield return new Example(instruction.EndsWith('?') || instruction.EndsWith('？') ? instruction : instruction + ".", block.Code, chunk.Symbols, [chunk.Id]);
+                    yield return new Example(instruction.EndsWith('?') || instruction.EndsWith('？') ? instruction : instruction + Stop, block.Code, chunk.Symbols, [chunk.Id]);
             }
     }
+
+    private string Stop => index.IsChinese ? "。" : ".";
 
     private static string TextBefore(CodeBlock block, Chunk chunk)
     {
@@ -71,7 +73,8 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
         foreach (var symbol in index.Symbols)
             foreach (var code in symbol.Examples)
             {
-                var what = bySymbol.TryGetValue(symbol.Id, out var member) ? $"{Prose.UpperFirst(Prose.Plain(member))}." : $"Show how to use `{symbol.DisplayName}`.";
+                var what = bySymbol.TryGetValue(symbol.Id, out var member) ? index.IsChinese ? $"{ChineseProse.Plain(member)}。" : $"{Prose.UpperFirst(Prose.Plain(member))}."
+                    : index.IsChinese ? $"演示 `{symbol.DisplayName}` 的用法。" : $"Show how to use `{symbol.DisplayName}`.";
                 yield return new Example(what, code, [symbol.Id], []);
             }
     }

@@ -21,6 +21,7 @@ internal sealed class DraftSource
     private readonly CorpusOptions _options;
     private readonly Random _random;
     private readonly Recipes _recipes;
+    private readonly double _chineseShare;
     private readonly DerivedSamples _derived;
     private readonly IReadOnlyList<CodeDraft> _examples;
     private readonly List<List<Fact>> _symbolFacts;
@@ -37,14 +38,15 @@ internal sealed class DraftSource
         _evidence = new EvidenceAssembler(index.Symbols, chunks, text => options.Tokenizer?.Count(text) ?? (text.Length + 3) / 4);
         MemberDescriptions.Attach(index, chunks);
         _random = new Random(options.Seed);
-        _recipes = new Recipes(index);
+        _chineseShare = options.ChineseShareOf(index.ChineseShare);
+        _recipes = new Recipes(index, _chineseShare);
         _derived = new DerivedSamples(index);
         _examples = examples;
         _usable = [.. index.Members.Where(m => m.Symbol.Obsolete is null && m.Owner.Symbol.Obsolete is null && !m.Symbol.Signature.StartsWith("protected ", StringComparison.Ordinal))];
         _members = new CoverageDraw(_usable.Select(m => m.Symbol.Kind == ApiKind.EnumMember ? 0.4 : m.Symbol.Name is "Equals" or "GetHashCode" or "ToString" or "GetEnumerator" or "GetObjectData" or "CompareTo" ? 0.3 : 1));
         _symbolFacts = [.. SymbolFacts.All(index).GroupBy(f => f.Symbols[0], StringComparer.Ordinal).Select(g => g.ToList())];
         _asked = new CoverageDraw(_symbolFacts.Select(f => Math.Sqrt(f.Sum(Weight))));
-        _documentFacts = [.. DocumentFacts.All(chunks)];
+        _documentFacts = [.. DocumentFacts.All(chunks, index.IsChinese)];
         _documents = new CoverageDraw(_documentFacts.Select(f => f.Kind == "cloze" ? 0.6 : 1));
     }
 
@@ -69,7 +71,8 @@ internal sealed class DraftSource
         // The documentation's own examples come first, each once per pass over its instructions.
         var draft = _nextExample < _examples.Count ? _examples[_nextExample++] : Method();
         if (draft is null) return null;
-        var instruction = _random.NextDouble() < _options.ChineseShare ? _random.Next(3) switch { 0 => "编写方法：", 1 => "用 C# 实现：", _ => "完成下面的方法：" } + draft.Instruction : draft.Instruction;
+        // What is documented in Chinese is asked for in Chinese as a whole, not by a frame.
+        var instruction = !_index.IsChinese && _random.NextDouble() < _chineseShare ? _random.Next(3) switch { 0 => "编写方法：", 1 => "用 C# 实现：", _ => "完成下面的方法：" } + draft.Instruction : draft.Instruction;
         var inputs = AnswerFormat.CodeInputs(instruction, draft.Signature, "", _options.LibraryName);
         return draft.Sample(SampleKind.Code, Shown([.. _options.CodeTemplate.Messages(inputs), Message.Assistant(AnswerFormat.Code(draft.Body))], draft.Chunks, draft.Symbols), instruction, $"{_options.CodeTemplate.Name}@{_options.CodeTemplate.Version}") with { Inputs = inputs };
     }
@@ -81,7 +84,7 @@ internal sealed class DraftSource
         else if (_symbolFacts.Count > 0) fact = Weighted(_symbolFacts[_asked.Next(_random)]);
         else return null;
         // A cloze keeps its sentence's language; a Chinese frame around it would say nothing.
-        var chinese = fact.Values.Values.Any(Prose.IsChinese) || Prose.IsChinese(fact.Answer) || _random.NextDouble() < _options.ChineseShare;
+        var chinese = fact.Values.Values.Any(Prose.IsChinese) || Prose.IsChinese(fact.Answer) || _random.NextDouble() < _chineseShare;
         var question = Phrasings.Default.Ask(fact, chinese, _random);
         var asked = Asked(SampleKind.Qa, fact.Kind, question, fact.Answer, fact.Symbols, fact.Chunks);
         return asked with { Messages = Shown(asked.Messages, fact.Chunks, fact.Symbols) };
@@ -116,7 +119,9 @@ internal sealed class DraftSource
         var owner = SymbolFacts.Display(member.Owner);
         var fact = SymbolFacts.Build("missing-member", $"`{owner}` has no member `{invented.Name}`; the nearest is `{invented.Nearest.Symbol.Name}`.", [invented.Nearest.Symbol.Id],
             [("member", $"{owner}.{invented.Name}"), ("name", invented.Name), ("type", owner)]);
-        var question = Phrasings.Default.Ask(fact, _random.NextDouble() < _options.ChineseShare, _random);
+        var chinese = _random.NextDouble() < _chineseShare;
+        if (chinese && _index.IsChinese) fact = fact with { Answer = $"`{owner}` 没有成员 `{invented.Name}`；最接近的是 `{invented.Nearest.Symbol.Name}`。" };
+        var question = Phrasings.Default.Ask(fact, chinese, _random);
         if (new Scope(_index, _random).Fill(member.Owner.TypeParameters) is not { } map) return null;
         var usings = _index.UsingsFor([member.Symbol.Id], []);
         return Asked(SampleKind.Unanswerable, "missing-member", question, fact.Answer, fact.Symbols, []) with

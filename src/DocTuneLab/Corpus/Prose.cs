@@ -30,15 +30,16 @@ internal static partial class Prose
         var end = SentenceEnd().Match(line);
         if (end.Success) line = line[..end.Index];
         if (line.IndexOf(" -or- ", StringComparison.Ordinal) is > 0 and var or) line = line[..or];
-        return line.TrimEnd('.', '。', ' ') is { Length: > 2 } sentence ? sentence : null;
+        return line.TrimEnd('.', '。', ' ') is { Length: > 1 } sentence && (sentence.Length > 2 || IsChinese(sentence)) ? sentence : null;
     }
 
     /// <summary>What a caller asks for: an imperative without capital and full stop.</summary>
     public static string Request(MemberEntry member, Random random)
     {
-        if (member.Descriptions.Count == 0 || random.NextDouble() < SummaryShare) return Vary(Plain(member), random);
+        var own = member.Descriptions.Where(d => !IsChinese(d)).ToList();
+        if (own.Count == 0 || random.NextDouble() < SummaryShare) return Vary(Plain(member), random);
         var isAction = member.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor or ApiKind.Operator;
-        return Vary(Imperative(member.Descriptions[random.Next(member.Descriptions.Count)], isAction), random);
+        return Vary(Imperative(own[random.Next(own.Count)], isAction), random);
     }
 
     /// <summary>The imperative as the documentation has it, without synonyms.</summary>
@@ -135,7 +136,10 @@ internal static partial class Prose
         var owner = Words(member.Owner.Symbol.Name);
         return member.Symbol.Kind switch
         {
-            ApiKind.Method or ApiKind.ExtensionMethod => $"{words} the {owner}",
+            ApiKind.Method => $"{words} the {owner}",
+            ApiKind.ExtensionMethod => $"{words} the {Words(TypeText.Head(member.Symbol.Parameters[0].Type))}",
+            ApiKind.Operator => $"apply `{Code.Calls.OperatorSign(member)}` to the {owner}",
+            ApiKind.Indexer => $"look up in the {owner}",
             ApiKind.Constructor => $"create a new {owner}",
             ApiKind.EnumMember => $"return the {owner} {words}",
             _ => $"get the {words} of the {owner}",

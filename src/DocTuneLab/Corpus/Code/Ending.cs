@@ -30,7 +30,9 @@ internal static class Ending
     /// <summary>The draft of a method with that body.</summary>
     public static CodeDraft Draft(Scope scope, string recipe, string request, string returnType, IEnumerable<string> lines, bool isAsync, string meaning, MemberEntry? named)
     {
-        var name = Prose.MethodName(request.Replace("`", "", StringComparison.Ordinal), scope.Random);
+        // A Chinese request has no words for a name; the members that the method uses have.
+        var words = scope.IsChinese ? string.Join(' ', scope.Symbols.AsEnumerable().Reverse().Select(id => scope.Index.Member(id)).OfType<MemberEntry>().Select(m => Prose.Words(m.Symbol.Name))) : request.Replace("`", "", StringComparison.Ordinal);
+        var name = Prose.MethodName(words, scope.Random);
         if (isAsync && scope.Chance(0.7) && !name.EndsWith("Async", StringComparison.Ordinal)) name += "Async";
         // Inside the class a method of a type's name would hide the type.
         if (scope.Index.Types.Any(t => t.Path == name) || scope.Parameters.Exists(p => TypeText.Head(p.Type) == name)) name += "Value";
@@ -42,6 +44,7 @@ internal static class Ending
     // A colleague names the job, and now and then the member.
     private static string Instruction(Scope scope, string request, MemberEntry? named)
     {
+        if (scope.IsChinese) return InChinese(scope, request, named);
         if (scope.Settings.Count > 0) request += (request.Contains(" with ", StringComparison.Ordinal) ? ", using " : ", with ") + string.Join(" and ", scope.Settings);
         var upper = Prose.UpperFirst(request);
         var receiver = named is null || scope.Parameters.Count == 0 || scope.Index.Find(scope.Parameters[0].Type) is null ? null : Prose.Words(TypeText.Head(scope.Parameters[0].Type));
@@ -79,5 +82,24 @@ internal static class Ending
             var lead = scope.Pick<string>(["What is", "Tell me", "I want", "Give me", "I need", "Hand me", "Show me"]);
             return $"{lead} {rest}{(lead == "What is" ? "?" : ".")}";
         }
+    }
+
+    private static string InChinese(Scope scope, string request, MemberEntry? named)
+    {
+        if (scope.Settings.Count > 0) request += $"，其中 {string.Join("，", scope.Settings)}";
+        var receiver = named is null || scope.Parameters.Count == 0 || scope.Index.Find(scope.Parameters[0].Type) is not { } type ? null : type.Path;
+        return scope.Random.Next(16) switch
+        {
+            0 => $"写一个方法：{request}。",
+            1 => $"请{request}。",
+            2 => $"用 C# 实现：{request}。",
+            3 => $"怎样{request}？",
+            4 => $"我要{request}。",
+            5 when receiver is not null => $"给定一个 `{receiver}`，{request}。",
+            6 when receiver is not null => $"{request}。我手里有 `{receiver}`。",
+            7 when named is not null => $"{request}。用 `{named.Symbol.DisplayName}`。",
+            8 when named is not null => $"{request}（`{named.Owner.Path}`）。",
+            _ => $"{request}。",
+        };
     }
 }

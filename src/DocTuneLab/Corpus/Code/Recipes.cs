@@ -5,11 +5,15 @@ internal sealed class Recipes
 {
     private const double DirectShare = 0.38;
     private readonly ApiIndex _index;
+    private readonly double _chineseShare;
     private readonly (double Weight, Func<Scope, MemberEntry, CodeDraft?> Make)[] _others;
 
-    public Recipes(ApiIndex index)
+    /// <param name="index">The library.</param>
+    /// <param name="chineseShare">Share of instructions in Chinese, where the library is documented in it.</param>
+    public Recipes(ApiIndex index, double chineseShare = 0)
     {
         _index = index;
+        _chineseShare = chineseShare;
         var compositions = new CompositionRecipes(index);
         _others =
         [
@@ -21,12 +25,13 @@ internal sealed class Recipes
     /// <summary>A method that uses the member, by itself or with others; null where no recipe applies.</summary>
     public CodeDraft? Draft(MemberEntry member, Random random)
     {
+        var chinese = _index.IsChinese && random.NextDouble() < _chineseShare;
         if (random.NextDouble() >= DirectShare)
         {
             // Weighted order without replacement: the first recipe that applies is drawn in proportion to its weight.
             foreach (var (_, make) in _others.OrderBy(r => -Math.Log(1 - random.NextDouble()) / r.Weight).ToList())
-                if (make(new Scope(_index, random), member) is { } draft) return draft;
+                if (make(new Scope(_index, random, chinese), member) is { } draft) return draft;
         }
-        return MemberRecipes.Direct(new Scope(_index, random), member);
+        return MemberRecipes.Direct(new Scope(_index, random, chinese), member);
     }
 }

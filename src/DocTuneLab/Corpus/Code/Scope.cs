@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace DocTuneLab.Corpus.Code;
 
 /// <summary>A method being written: its parameters, locals, the symbols it uses, and the literal values that its instruction must state.</summary>
-internal sealed class Scope(ApiIndex index, Random random)
+internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
 {
     private static readonly string[] Words = ["alpha", "north", "main", "blue", "A-17", "spare", "unit 4", "beta", "east", "demo"];
     private static readonly string[] OwnNames =
@@ -24,6 +24,24 @@ internal sealed class Scope(ApiIndex index, Random random)
     public List<string> Settings { get; } = [];
     /// <summary>Locals declared by <c>out var</c>, with their types.</summary>
     public List<(string Type, string Name)> Outs { get; } = [];
+
+    /// <summary>Whether the instruction is to be in Chinese, which the library's documentation must be, too.</summary>
+    public bool IsChinese { get; } = chinese;
+
+    /// <summary>The wording in the language of the instruction.</summary>
+    public string Say(string english, string chinese) => IsChinese ? chinese : english;
+
+    /// <summary>What a caller asks of the member, varied.</summary>
+    public string Request(MemberEntry m) => IsChinese ? ChineseProse.Request(m, Random) : Prose.Request(m, Random);
+
+    /// <summary>What a caller asks of the member, as documented.</summary>
+    public string Plain(MemberEntry m) => IsChinese ? ChineseProse.Plain(m) : Prose.Plain(m);
+
+    /// <summary>What the member is, as documented.</summary>
+    public string Noun(MemberEntry m) => IsChinese ? ChineseProse.Noun(m) : Prose.Noun(m);
+
+    /// <summary>What it does, as it follows "it".</summary>
+    public string Does(MemberEntry m) => IsChinese ? ChineseProse.Plain(m) : Prose.ThirdPerson(m);
 
     public bool Chance(double share) => Random.NextDouble() < share;
 
@@ -94,6 +112,7 @@ internal sealed class Scope(ApiIndex index, Random random)
                 _ when constraint.Contains("Enum", StringComparison.Ordinal) => ["DayOfWeek"],
                 _ when constraint.Contains("struct", StringComparison.Ordinal) || constraint.Contains("unmanaged", StringComparison.Ordinal) => ["int", "double"],
                 _ when constraint.Contains("INumber", StringComparison.Ordinal) => ["int", "double"],
+                _ when constraint.StartsWith("class,", StringComparison.Ordinal) && Implementing(constraint) is { Length: > 0 } own => own,
                 _ when constraint.StartsWith("class", StringComparison.Ordinal) && !constraint.Contains("new()", StringComparison.Ordinal) => ["string"],
                 _ when constraint.StartsWith("IComparable", StringComparison.Ordinal) || constraint.Contains("IEquatable", StringComparison.Ordinal) || constraint.StartsWith("notnull,", StringComparison.Ordinal) => ["int", "string"],
                 _ => [.. Index.Types.Where(t => t.TypeParameters.Count == 0 && !t.IsStatic && (t.Path == constraint.Split(',')[0] || t.Bases.Contains(constraint.Split(',')[0]))).Select(t => t.Path).Take(6)],
@@ -102,6 +121,13 @@ internal sealed class Scope(ApiIndex index, Random random)
             map[parameter.Name] = Pick(pool);
         }
         return map;
+    }
+
+    // Classes of the library that are what a constraint such as "class, IShelved" asks for.
+    private string[] Implementing(string constraint)
+    {
+        var wanted = constraint.Split(", ").Where(c => Index.Find(c) is not null).ToList();
+        return wanted.Count == 0 ? [] : [.. Index.Types.Where(t => t.Symbol.Kind is ApiKind.Class or ApiKind.Record && t.TypeParameters.Count == 0 && !t.IsStatic && wanted.TrueForAll(w => t.Path == w || t.Bases.Contains(w))).Select(t => t.Path).Take(6)];
     }
 
     /// <summary>The expression for one argument: a literal that the instruction states, or a parameter of the method.</summary>
@@ -118,7 +144,7 @@ internal sealed class Scope(ApiIndex index, Random random)
         if (prefix.Length == 0 && Lambda(type) is { } lambda && Chance(0.4 + literals / 2)) return lambda;
         if (prefix.Length == 0 && Chance(literals) && Literal(type, parameter.Name) is { } literal)
         {
-            Settings.Add($"{Prose.Words(parameter.Name)} {literal.Words}");
+            Settings.Add(Say($"{Prose.Words(parameter.Name)} {literal.Words}", $"`{parameter.Name}` 为 {literal.Words}"));
             return literal.Code;
         }
         return prefix + Parameter((prefix.Length > 0 && parameter.Modifier == "ref" ? "ref " : "") + type, Chance(0.75) ? parameter.Name : NameFor(type));
@@ -144,13 +170,13 @@ internal sealed class Scope(ApiIndex index, Random random)
             case "TimeSpan":
                 var n = Pick<int>([1, 2, 5, 10, 30]).ToString(CultureInfo.InvariantCulture);
                 var unit = Pick<string>(["Seconds", "Minutes", "Milliseconds"]);
-                return ($"TimeSpan.From{unit}({n})", $"{n} {unit.ToLowerInvariant()}");
+                return ($"TimeSpan.From{unit}({n})", Say($"{n} {unit.ToLowerInvariant()}", $"{n} {unit switch { "Seconds" => "秒", "Minutes" => "分钟", _ => "毫秒" }}"));
         }
         if (Index.Find(TypeText.NotNull(type)) is { Symbol.Kind: ApiKind.Enum } entry && entry.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).ToList() is { Count: > 0 } members)
         {
             var member = Pick(members);
             Use(member.Symbol);
-            return ($"{entry.Path}.{member.Symbol.Name}", Chance(0.5) ? Prose.Words(member.Symbol.Name) : $"`{member.Symbol.Name}`");
+            return ($"{entry.Path}.{member.Symbol.Name}", Chance(0.5) ? Say(Prose.Words(member.Symbol.Name), Prose.FirstSentence(member.Symbol.Summary) ?? member.Symbol.Name) : $"`{member.Symbol.Name}`");
         }
         return null;
     }
@@ -181,7 +207,7 @@ internal sealed class Scope(ApiIndex index, Random random)
                 var member = Pick(settable);
                 if (Literal(member.Symbol.ReturnType, member.Symbol.Name) is not { } value) return null;
                 Use(member.Symbol);
-                Settings.Add($"{Prose.Words(member.Symbol.Name)} {value.Words}");
+                Settings.Add(Say($"{Prose.Words(member.Symbol.Name)} {value.Words}", $"`{member.Symbol.Name}` 为 {value.Words}"));
                 return $"x => x.{member.Symbol.Name} = {value.Code}";
             default: return null;
         }

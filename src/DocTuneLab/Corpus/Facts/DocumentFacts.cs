@@ -6,8 +6,12 @@ namespace DocTuneLab.Corpus.Facts;
 /// <summary>Facts that stand in pages in a form that needs no understanding: tables, definition lists, questions as headings, and sentences with one code name.</summary>
 internal static partial class DocumentFacts
 {
+    private const int ShortestSentence = 25, ShortestInChinese = 10;
+
     /// <summary>All facts of the chunks, in order.</summary>
-    public static IEnumerable<Fact> All(IReadOnlyList<Chunk> chunks) => chunks.SelectMany(Of);
+    /// <param name="chunks">Chunks of pages.</param>
+    /// <param name="chinese">Whether the library is documented in Chinese, which says in ten characters what takes English twenty-five.</param>
+    public static IEnumerable<Fact> All(IReadOnlyList<Chunk> chunks, bool chinese = false) => chunks.SelectMany(c => Of(c, chinese ? ShortestInChinese : ShortestSentence));
 
     /// <summary>Rows of a chunk's tables with the table's header.</summary>
     public static IEnumerable<(IReadOnlyList<string> Header, IReadOnlyList<string> Row)> TableRows(Chunk chunk) => Rows(WithoutCode(chunk).Split('\n'));
@@ -15,7 +19,7 @@ internal static partial class DocumentFacts
     /// <summary>List items that explain a marked term.</summary>
     public static IEnumerable<(string Term, string Definition)> Definitions(Chunk chunk) => Definition().Matches(WithoutCode(chunk)).Select(m => (m.Groups[1].Value.Trim(), m.Groups[2].Value));
 
-    private static IEnumerable<Fact> Of(Chunk chunk)
+    private static IEnumerable<Fact> Of(Chunk chunk, int shortest)
     {
         var topic = chunk.HeadingPath.Count > 0 ? Plain(chunk.HeadingPath[^1]) : Plain(chunk.DocumentPath);
         var text = WithoutCode(chunk);
@@ -45,7 +49,7 @@ internal static partial class DocumentFacts
             foreach (Match m in Sentence().Matches(line))
             {
                 var sentence = m.Value.Trim();
-                if (sentence.Length is < 25 or > 190) continue;
+                if (sentence.Length < shortest || sentence.Length > 190) continue;
                 var names = CodeSpan().Matches(sentence);
                 for (var i = 0; i < Math.Min(names.Count, 3); i++)
                 {

@@ -14,8 +14,8 @@ internal static partial class MemberDescriptions
     public static void Attach(ApiIndex index, IReadOnlyList<Chunk> chunks)
     {
         foreach (var member in index.Members)
-            if (member.Symbol is { Kind: ApiKind.Method or ApiKind.ExtensionMethod, Returns: { } returns } && Sentence(returns) is { } value && !value.Contains("null", StringComparison.OrdinalIgnoreCase))
-                Add(member, ReturnsVerb().IsMatch(value) ? value : "returns " + Prose.LowerFirst(value));
+            if (member.Symbol is { Kind: ApiKind.Method or ApiKind.ExtensionMethod, Returns: { } returns } && Sentence(returns, index) is { } value && !value.Contains("null", StringComparison.OrdinalIgnoreCase))
+                Add(member, Prose.IsChinese(value) ? "取得" + value : ReturnsVerb().IsMatch(value) ? value : "returns " + Prose.LowerFirst(value));
 
         var byName = index.Members.Where(m => m.Symbol.Kind != ApiKind.Constructor).ToLookup(m => m.Symbol.Name.Split('<')[0], StringComparer.Ordinal);
         foreach (var chunk in chunks)
@@ -25,10 +25,10 @@ internal static partial class MemberDescriptions
                 if (row.Count < 2 || Find(byName, row[0], chunk) is not { } member) continue;
                 // The longest cell that is prose is the description; the others are types and units.
                 var cell = row.Skip(1).Select((text, i) => (text, header: i + 1 < header.Count ? header[i + 1] : "")).MaxBy(c => c.text.Length).text;
-                if (Sentence(cell) is { } description && description.Contains(' ', StringComparison.Ordinal)) Add(member, description);
+                if (Sentence(cell, index) is { } description && IsPhrase(description)) Add(member, description);
             }
             foreach (var (term, definition) in DocumentFacts.Definitions(chunk))
-                if (Find(byName, term, chunk) is { } member && Sentence(definition) is { } description && description.Contains(' ', StringComparison.Ordinal)) Add(member, description);
+                if (Find(byName, term, chunk) is { } member && Sentence(definition, index) is { } description && IsPhrase(description)) Add(member, description);
         }
     }
 
@@ -51,8 +51,12 @@ internal static partial class MemberDescriptions
         if (!member.Descriptions.Contains(description)) member.Descriptions.Add(description);
     }
 
-    private static string? Sentence(string text) =>
-        Prose.FirstSentence(DocumentFacts.Plain(text)) is { Length: >= 8 and <= 110 } sentence && !Prose.IsChinese(sentence) && char.IsLetter(sentence[0]) ? sentence : null;
+    // More than one word; Chinese does not part its words.
+    private static bool IsPhrase(string text) => Prose.IsChinese(text) || text.Contains(' ', StringComparison.Ordinal);
+
+    // A translated page is no source of requests about a library that is documented in English.
+    private static string? Sentence(string text, ApiIndex index) =>
+        Prose.FirstSentence(DocumentFacts.Plain(text)) is { Length: <= 110 } sentence && char.IsLetter(sentence[0]) && (Prose.IsChinese(sentence) ? index.IsChinese && sentence.Length >= 4 : sentence.Length >= 8) ? sentence : null;
 
     [GeneratedRegex(@"`(?:[\w<>,.\[\]?]+ )?([A-Z]\w*(?:\.[A-Z]\w*)*)(?:<[^`]*>)?(?:\([^`]*\))?[^`]*`")]
     private static partial Regex CodeName();

@@ -17,7 +17,7 @@ internal static partial class SymbolFacts
             .ToDictionary(g => g.Key, g => g.Select(m => m.Owner).Distinct().Count(), StringComparer.Ordinal);
         var overloads = index.Members.GroupBy(m => m.Group, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
         // Two members with the same sentence cannot both be the answer to it.
-        var sentences = index.Members.Select(m => Prose.Plain(m)).Concat(index.Types.Select(t => Prose.FirstSentence(t.Symbol.Summary) ?? "")).GroupBy(s => s, StringComparer.OrdinalIgnoreCase)
+        var sentences = index.Members.Select(Request).Concat(index.Types.Select(t => Prose.FirstSentence(t.Symbol.Summary) ?? "")).GroupBy(s => s, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(g => g.Key, g => g.Count(), StringComparer.OrdinalIgnoreCase);
         foreach (var type in index.Types)
         {
@@ -114,7 +114,7 @@ internal static partial class SymbolFacts
                 var lower = Prose.LowerFirst(condition);
                 var when = lower.StartsWith("when ", StringComparison.Ordinal) || lower.StartsWith("if ", StringComparison.Ordinal) ? lower : Prose.IsChinese(lower) ? $"({lower})" : $"if {lower.Replace("thrown when ", "", StringComparison.Ordinal).Replace("thrown if ", "", StringComparison.Ordinal)}";
                 yield return Make("exception-when", e.Type, ("when", when), ("condition", condition));
-                if (group.Count() == 1) yield return Make("exception-condition", Prose.UpperFirst(when) + ".", ("exception", e.Type));
+                if (group.Count() == 1) yield return Make("exception-condition", Prose.IsChinese(condition) ? condition + "。" : Prose.UpperFirst(when) + ".", ("exception", e.Type));
             }
         if (s.Exceptions.Count > 0) yield return Make("exceptions", string.Join(", ", s.Exceptions.Select(e => e.Type).Distinct(StringComparer.Ordinal)));
         if (Replacement(s.Obsolete) is { } replacement) yield return Make("obsolete", replacement);
@@ -122,11 +122,11 @@ internal static partial class SymbolFacts
         if (Sentence(s.Summary) is { } summary)
         {
             yield return Make("summary", summary);
-            var request = Prose.Plain(m);
-            if (sentences[request] == 1 && request.Length < 130 && s.Obsolete is null && s.Kind is not (ApiKind.Constructor or ApiKind.Operator))
+            var request = Request(m);
+            if (sentences[request] == 1 && request.Length < 130 && !(Prose.IsChinese(request) && request.Contains(s.Name, StringComparison.Ordinal)) && s.Obsolete is null && s.Kind is not (ApiKind.Constructor or ApiKind.Operator))
             {
                 var kind = s.Kind switch { ApiKind.Method => "method", ApiKind.ExtensionMethod => "extension method", ApiKind.Property => "property", ApiKind.Event => "event", ApiKind.EnumMember => "enum value", ApiKind.Indexer => "indexer", _ => "field" };
-                var does = s.Kind switch { ApiKind.EnumMember => $"is described as: {Prose.LowerFirst(summary.TrimEnd('.', '。'))}", ApiKind.Event => $"lets me {request}", _ => Prose.ThirdPerson(m) };
+                var does = s.Kind switch { ApiKind.EnumMember => $"is described as: {Prose.LowerFirst(summary.TrimEnd('.', '。'))}", ApiKind.Event => $"lets me {request}", _ => Prose.IsChinese(request) ? request : Prose.ThirdPerson(m) };
                 var name = s.Kind == ApiKind.Indexer ? "this[]" : s.Name;
                 yield return Make("which-member", $"{Display(m.Owner)}.{name}", ("request", request), ("kind", kind), ("does", does));
                 // Whoever names the type asks for the member's name alone.
@@ -135,6 +135,9 @@ internal static partial class SymbolFacts
         }
         if (Sentence(s.Returns) is { } returns && returns.Length < 120) yield return Make("returns", returns);
     }
+
+    // Documentation in Chinese is asked about in its own words: English ones could only repeat the name, which is the answer.
+    private static string Request(MemberEntry m) => Prose.IsChinese(m.Symbol.Summary ?? "") ? ChineseProse.Plain(m) : Prose.Plain(m);
 
     /// <summary>How prose names a type: with its type parameters.</summary>
     public static string Display(TypeEntry type) => type.TypeParameters.Count == 0 ? type.Path : $"{type.Path}<{string.Join(", ", type.TypeParameters.Select(p => p.Name))}>";

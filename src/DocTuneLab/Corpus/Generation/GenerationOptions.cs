@@ -44,8 +44,8 @@ public sealed record GenerationOptions
     /// <summary>Share of samples that show retrieved passages, distractors among them, before the question; default 0.1.</summary>
     public double RetrievedShare { get; init; } = 0.1;
 
-    /// <summary>Share of questions in Chinese; default 0.1.</summary>
-    public double ChineseShare { get; init; } = 0.1;
+    /// <summary>Share of questions in Chinese; default the share of the library's summaries that are, from 0.1 to 0.9.</summary>
+    public double? ChineseShare { get; init; }
 
     /// <summary>Tokens of evidence in a prompt at most; default 1,200.</summary>
     public int EvidenceTokens { get; init; } = 1200;
@@ -79,7 +79,7 @@ public sealed record GenerationOptions
         if (MaxPlannedPerSample < 1) throw new LabException($"Generation option MaxPlannedPerSample is {MaxPlannedPerSample}; expected at least 1.");
         if (Enough < 1) throw new LabException($"Generation option Enough is {Enough}; expected at least 1.");
         if (RepairRounds is < 0 or > 10) throw new LabException($"Generation option RepairRounds is {RepairRounds}; expected 0 to 10.");
-        foreach (var (name, share) in ((string, double)[])[(nameof(ContextShare), ContextShare), (nameof(FusionShare), FusionShare), (nameof(ParaphraseShare), ParaphraseShare), (nameof(RetrievedShare), RetrievedShare), (nameof(ChineseShare), ChineseShare)])
+        foreach (var (name, share) in ((string, double)[])[(nameof(ContextShare), ContextShare), (nameof(FusionShare), FusionShare), (nameof(ParaphraseShare), ParaphraseShare), (nameof(RetrievedShare), RetrievedShare), (nameof(ChineseShare), ChineseShare ?? 0)])
             if (share is < 0 or > 1) throw new LabException($"Generation option {name} is {share}; expected 0 to 1.");
         if (Personas.Count == 0) throw new LabException("Generation option Personas is empty; expected at least one.");
         if (Mix.Values.Any(w => w < 0) || Mix.Values.Sum() <= 0 || Mix.ContainsKey(SampleKind.Repair)) throw new LabException("Generation option Mix needs weights of at least 0, one above 0, and none for repair, which comes from mended answers.");

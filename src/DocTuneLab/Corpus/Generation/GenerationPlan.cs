@@ -23,6 +23,7 @@ public sealed class GenerationPlan
     private readonly List<ApiSymbol> _members;
     private readonly List<ApiSymbol> _obsolete;
     private readonly double[] _uses;
+    private readonly double _chineseShare;
     private readonly Dictionary<string, int> _index;
     private readonly Dictionary<SampleKind, int> _planned = [];
     private int _ordinal;
@@ -36,6 +37,7 @@ public sealed class GenerationPlan
         _obsolete = [.. api.Symbols.Where(s => s.ContainingType is not null && s.Obsolete is not null)];
         if (options.About.Count > 0 && options.About.ToHashSet(StringComparer.Ordinal) is var about && _members.Where(m => about.Contains(m.Id)).ToList() is { Count: > 0 } few) _members = few;
         if (_members.Count == 0) throw new LabException("The library has no public member to ask about. Parse its assembly first.");
+        _chineseShare = _options.ChineseShare ?? Math.Clamp(ApiIndex.ShareInChinese(api.Symbols), 0.1, 0.9);
         _uses = new double[_members.Count];
         _index = _members.Select((m, i) => (m.Id, i)).ToDictionary(m => m.Id, m => m.i, StringComparer.Ordinal);
     }
@@ -57,7 +59,7 @@ public sealed class GenerationPlan
             var kind = _options.Mix.Where(m => m.Value > 0 && (m.Key != SampleKind.Migration || _obsolete.Count > 0)).OrderBy(m => (_planned.GetValueOrDefault(m.Key) + 1) / (m.Value / total)).ThenBy(m => m.Key).First().Key;
             _planned[kind] = _planned.GetValueOrDefault(kind) + 1;
             var symbols = kind == SampleKind.Migration ? [_obsolete[_random.Next(_obsolete.Count)]] : Draw(kind is SampleKind.Unanswerable ? 1 : 1 + _random.Next(3));
-            var language = _random.NextDouble() < _options.ChineseShare ? "zh" : "en";
+            var language = _random.NextDouble() < _chineseShare ? "zh" : "en";
             yield return new PlannedSample(_ordinal++, kind, symbols, _options.Personas[_random.Next(_options.Personas.Count)], language, _random.Next());
         }
     }

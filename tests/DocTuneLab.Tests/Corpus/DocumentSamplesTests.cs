@@ -37,6 +37,15 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    public void No_wording_of_our_own_speaks_of_pages_that_the_reader_does_not_see()
+    {
+        var pages = Enumerable.Range(0, 12).Select(i => Page($"Settings {i}", $"A sealed valve throws `SealedValveException` when it opens for the {i}th time.\n\n- **Lag{i}**: time until water number {i} moves\n\n| Name | Default |\n|---|---|\n| `Spare{i}` | {i + 3} |\n| `Interval{i}` | {i} s |\n")).ToArray();
+        var corpus = Generate(SampleKind.Qa, 60, pages);
+        Assert.All((string[])["table-cell", "definition", "defined-term", "cloze"], kind => Assert.Contains(Asked(corpus), a => a.Kind == kind));
+        Assert.DoesNotContain(corpus.Rejected, s => s.Checks.Any(c => c is { Name: "self-contained", Passed: false }));
+    }
+
+    [Fact]
     public void Examples_become_methods_and_unknown_variables_their_parameters()
     {
         const string good = "if (!mainValve.IsOpen)\n    mainValve.Open();\nforeach (var tank in tanks)\n    tank.AddValve(mainValve);";

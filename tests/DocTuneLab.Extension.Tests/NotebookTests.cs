@@ -11,6 +11,7 @@ public sealed partial class NotebookTests
 {
     [Theory]
     [InlineData("01-parse.ipynb")]
+    [InlineData("01-parse.ipynb", "library", "data/private-library-zh")]
     [InlineData("02-prompt-tuning.ipynb", "examples", "3")]
     [InlineData("03-corpus.ipynb", "samples", "150")]
     [InlineData("06-compare-runs.ipynb", "samples", "150", "maxSteps", "2", "ranks", "2, 4")]

@@ -32,16 +32,16 @@ public static class EvaluationHtml
     /// <summary>Metrics of two arms with paired difference, p, verdict and what the suite could detect.</summary>
     public static string Metrics(Comparison comparison)
     {
-        var html = new StringBuilder($"<div style=\"overflow-x:auto\"><table><thead><tr><th{Left}>Metric</th><th>{Text(comparison.FirstArm)}</th><th>{Text(comparison.SecondArm)}</th><th>Difference</th><th>p</th><th>Verdict</th><th>Detectable</th></tr></thead><tbody>");
+        var html = new StringBuilder($"<div style=\"overflow-x:auto\"><table><thead><tr><th{Left}>Metric</th><th>{Text(comparison.FirstArm)}</th><th>{Text(comparison.SecondArm)}</th><th>Difference</th><th>Verdict</th><th>Detectable</th></tr></thead><tbody>");
         foreach (var m in comparison.Metrics)
         {
             var share = m.First.IsShare;
             html.Append($"<tr><td{Left}>{Text(m.First.Title)}{(m.First.Primary ? " ★" : "")}</td><td>{Cell(m.First.Value, m.First.Interval, share)}</td><td>{Cell(m.Second.Value, m.Second.Interval, share)}</td>")
-                .Append($"<td>{(m.Difference.Value > 0 ? "+" : "")}{Cell(m.Difference.Value, m.Difference.Interval, share)}</td><td>{Text(Figures.Probability(m.HolmP ?? m.P))}</td>")
-                .Append($"<td>{Verdict(m.Verdict)}</td><td>{Figures.Value(m.Detectable, share)}</td></tr>");
+                .Append($"<td>{(m.Difference.Value > 0 ? "+" : "")}{Cell(m.Difference.Value, m.Difference.Interval, share)}</td>")
+                .Append($"<td>{Verdict(m.Verdict)}<br><small>p {Text(Figures.Probability(m.HolmP ?? m.P))}</small></td><td>{Figures.Value(m.Detectable, share)}</td></tr>");
         }
         return html.Append("</tbody></table></div><p><small>★ primary metrics, their p values corrected together (Holm). Second lines are 95% intervals by bootstrap over documents. ")
-            .Append("<em>Better</em> and <em>worse</em> need an interval without zero and, for primary metrics, p below 0.05. <em>Detectable</em>: the true difference that this suite finds 8 times of 10. n/a: no task could count.</small></p>").ToString();
+            .Append("<em>Better</em> and <em>worse</em> need an interval without zero and p below 0.05. <em>Detectable</em>: the true difference that this suite finds 8 times of 10. n/a: no task could count.</small></p>").ToString();
     }
 
     /// <summary>Retention of each arm against its base.</summary>

@@ -130,7 +130,7 @@ public static class MarkdownReport
     private static void WriteFlips(StringBuilder text, Comparison comparison, int limit)
     {
         if (comparison.Flips.Count == 0) return;
-        text.Append($"\n## Changed outcomes\n\n{comparison.Flips.Count(f => f.Gain)} gained, {comparison.Flips.Count(f => !f.Gain)} not.\n");
+        text.Append($"\n## Changed outcomes\n\n{comparison.Flips.Count(f => f.Gain)} gained, {comparison.Flips.Count(f => !f.Gain)} lost.\n");
         foreach (var flip in comparison.Flips.Take(limit))
         {
             text.Append($"\n### {flip.Task}: {flip.Before} → {flip.After}\n");

@@ -33,6 +33,17 @@ public sealed class CorpusGeneratorTests(PrivateLibrary library) : IClassFixture
     }
 
     [Fact]
+    public void What_is_written_without_a_model_stands_when_it_is_checked_again()
+    {
+        // Many fixes: what is right in the code shown stands in the answer, too, and is no copy.
+        var mix = new Dictionary<SampleKind, double> { [SampleKind.Repair] = 0.6, [SampleKind.Code] = 0.2, [SampleKind.Qa] = 0.1, [SampleKind.Explain] = 0.05, [SampleKind.Unanswerable] = 0.05 };
+        var corpus = new StructuralGenerator(library.Api.Symbols, library.Batched, new CorpusOptions { Count = 250, Seed = 5, LibraryName = "Fenmark", Mix = mix }).Generate(library.Chunks, null, TestContext.Current.CancellationToken);
+        var validator = new SampleValidator(library.Api, library.Batched);
+        var again = validator.Judge([.. corpus.Samples.Select(s => SampleDrafts.Of(s, library.Judge.LibraryNamespaces))]).Select(j => validator.Accept(j)).ToList();
+        Assert.True(again.All(s => s.Accepted), string.Join('\n', again.Where(s => !s.Accepted).Select(s => $"{s.Kind}: {s.Checks.First(c => !c.Passed)}\n{s.Messages[^2].Content}\n{s.Messages[^1].Content}")));
+    }
+
+    [Fact]
     public async Task The_wanted_number_is_accepted_compiles_and_is_accounted_for()
     {
         var result = await RunAsync(new MemoryJournal());

@@ -7,6 +7,9 @@ namespace DocTuneLab.Corpus.Validation;
 /// <summary>Makes drafts of samples that exist already, such as imported ones, so that they can be judged like new ones.</summary>
 public static partial class SampleDrafts
 {
+    // What the template of requests with passages says before them.
+    private static readonly string PassagesHead = PromptLibrary.Default["retrieved.plain"].Body is var body ? body[..body.IndexOf("{{", StringComparison.Ordinal)].Trim() : "";
+
     /// <summary>A draft of a sample: the code in its turns is put together again where its form is known, with the namespaces that it was judged with.</summary>
     /// <param name="sample">The sample.</param>
     /// <param name="library">The library's namespaces: those in scope of code of which nobody has said.</param>
@@ -20,7 +23,7 @@ public static partial class SampleDrafts
             : sample.Kind == SampleKind.Completion && Gap().Match(user) is { Success: true } gap ? gap.Groups[1].Value + answer + gap.Groups[2].Value : null;
         return new Draft
         {
-            Kind = sample.Kind, Messages = sample.Messages, Prompt = user, Evidence = sample.Evidence, Provenance = sample.Provenance ?? new Provenance("structural", "", [], "", []), Body = body,
+            Kind = sample.Kind, Messages = sample.Messages, Prompt = user, ShowsPassages = user.StartsWith(PassagesHead, StringComparison.Ordinal), Evidence = sample.Evidence, Provenance = sample.Provenance ?? new Provenance("structural", "", [], "", []), Body = body,
             Code = code is null ? null : new CodeToJudge(code, CodeForm.Members, sample.Provenance?.Usings ?? library),
         };
     }

@@ -116,14 +116,16 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         }
         var tokens = d.Messages.Sum(m => 4 + _options.CountTokens(m.Content));
         yield return new Check("length", tokens <= _options.MaxTokens && answer.Trim().Length > 0, tokens <= _options.MaxTokens ? answer.Trim().Length == 0 ? "empty" : null : $"{tokens} tokens, at most {_options.MaxTokens}");
-        var leak = Leak().Match(d.Prompt) is { Success: true } p ? p : Leak().Match(d.Kind is SampleKind.Code ? "" : answer);
+        // Passages are meant to be spoken of, and to hold the answer.
+        var leak = !d.ShowsPassages && Leak().Match(d.Prompt) is { Success: true } p ? p : Leak().Match(d.Kind is SampleKind.Code ? "" : answer);
         yield return new Check("self-contained", !leak.Success, leak.Success ? $"speaks of '{leak.Value}'" : null);
         if (!d.MayNameMembers)
         {
             var named = d.MustUse.Select(id => _byId.GetValueOrDefault(id)).OfType<ApiSymbol>().FirstOrDefault(s => s.ContainingType is not null && s.Name.Length > 3 && Regex.IsMatch(d.Prompt, $@"(?<!\w){Regex.Escape(s.Name)}(?!\w)"));
             yield return new Check("names no member", named is null, named is null ? null : $"names {named.Name}");
         }
-        var copied = Copied(d.Prompt, answer);
+        // A fix repeats what was right in the code that it mends.
+        var copied = d.ShowsPassages || d.Kind is SampleKind.Repair or SampleKind.Migration ? 0 : Copied(d.Prompt, answer);
         yield return new Check("no copy of the prompt", copied <= _options.CopyThreshold, copied <= _options.CopyThreshold ? null : $"{copied:P0} of the answer stands in the prompt");
         if (d.Quote is { } quote)
         {

@@ -41,7 +41,7 @@ internal static class EvaluationBenchmarks
         Rate($"run ({Sandbox.Isolation.Name})", right.Length, () => evaluator.Score("m", code, right, [], quick with { Execution = execution }), "runs/min", target: 300);
 
         var folder = Directory.CreateTempSubdirectory("doctune-benchmark-");
-        using var lab = new LabSession();
+        var lab = new LabSession();
         lab.Open(folder.FullName, 1);
         lab.LoadBase(Path.Combine(root.FullName, "data", "models", "nano"));
         lab.ParseDocs(Path.Combine(data, "docs"), [library]);
@@ -64,6 +64,7 @@ internal static class EvaluationBenchmarks
                 Console.WriteLine();
             }
         }
+        lab.Dispose();
         folder.Delete(recursive: true);
         return 0;
     }

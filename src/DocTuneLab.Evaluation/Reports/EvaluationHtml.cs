@@ -83,7 +83,7 @@ public static class EvaluationHtml
         return html.Append("</tbody></table></div>").ToString();
 
         void Side(string outcome, string answer, IReadOnlyList<string> diagnostics) => html.Append($"<td{Left}><small>{Text(outcome)}</small><pre style=\"margin:0;white-space:pre-wrap;overflow-wrap:anywhere;min-width:11em\">{Text(Short(answer, 600))}</pre>")
-            .Append(string.Concat(diagnostics.Take(2).Select(d => $"<small style=\"display:block\">{Text(Short(d, 240))}</small>"))).Append("</td>");
+            .Append(string.Concat(diagnostics.Take(2).Select(d => $"<small style=\"display:block;overflow-wrap:anywhere\">{Text(Short(d, 240))}</small>"))).Append("</td>");
     }
 
     /// <summary>Share of tasks of each document that compile, pass and are answered right, by arm.</summary>

@@ -7,7 +7,7 @@ namespace DocTuneLab.Cli.Tests;
 public sealed partial class DocsPageTests : IDisposable
 {
     private const string Tool = "dotnet run -c Release --project src/DocTuneLab.Cli -- ";
-    private static readonly string s_root = Root();
+    private static readonly string s_root = Doctune.Root;
     private readonly Doctune _doctune = new();
 
     public void Dispose() => _doctune.Dispose();
@@ -68,13 +68,6 @@ public sealed partial class DocsPageTests : IDisposable
         var lines = Fence().Matches(File.ReadAllText(Path.Combine(s_root, "docs", page))).SelectMany(m => m.Groups[1].Value.TrimEnd('\n').Split('\n')).ToList();
         Assert.All(lines, l => Assert.StartsWith(Tool, l));
         return [.. lines.Select(l => l[Tool.Length..])];
-    }
-
-    private static string Root()
-    {
-        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
-            if (File.Exists(Path.Combine(at.FullName, "DocTuneLab.sln"))) return at.FullName;
-        throw new DirectoryNotFoundException($"DocTuneLab.sln was not found above {AppContext.BaseDirectory}.");
     }
 
     [GeneratedRegex("```yaml\n(.*?)```", RegexOptions.Singleline)]

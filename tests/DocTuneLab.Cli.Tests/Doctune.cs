@@ -14,6 +14,9 @@ public sealed class Doctune : IDisposable
     /// <summary>The built tool.</summary>
     public static string Library => Path.Combine(AppContext.BaseDirectory, "doctune.dll");
 
+    /// <summary>The project's root.</summary>
+    public static string Root { get; } = FindRoot();
+
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     public string Write(string name, string text)
@@ -53,6 +56,13 @@ public sealed class Doctune : IDisposable
             Assert.Fail($"The process did not end in {Limit.TotalMinutes:0} minutes.\n{output.Result}\n{error.Result}");
         }
         return new Result(process.ExitCode, output.Result, error.Result);
+    }
+
+    private static string FindRoot()
+    {
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+            if (File.Exists(Path.Combine(at.FullName, "DocTuneLab.sln"))) return at.FullName;
+        throw new DirectoryNotFoundException($"DocTuneLab.sln was not found above {AppContext.BaseDirectory}.");
     }
 
     public sealed record Result(int Code, string Out, string Error);

@@ -6,7 +6,7 @@ namespace DocTuneLab.Cli.Tests;
 public sealed partial class ReadmeTests : IDisposable
 {
     private const string Tool = "dotnet run -c Release --project src/DocTuneLab.Cli -- ";
-    private static readonly string s_root = Root();
+    private static readonly string s_root = Doctune.Root;
     private static readonly string s_readme = File.ReadAllText(Path.Combine(s_root, "README.md"));
     private readonly Doctune _doctune = new();
 
@@ -67,13 +67,6 @@ public sealed partial class ReadmeTests : IDisposable
     }
 
     private static IEnumerable<string> Blocks(string language) => Fence().Matches(s_readme).Where(m => m.Groups[1].Value == language).Select(m => m.Groups[2].Value.TrimEnd('\n'));
-
-    private static string Root()
-    {
-        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
-            if (File.Exists(Path.Combine(at.FullName, "DocTuneLab.sln"))) return at.FullName;
-        throw new DirectoryNotFoundException($"DocTuneLab.sln was not found above {AppContext.BaseDirectory}.");
-    }
 
     [GeneratedRegex("```(\\w+)\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fence();

@@ -13,20 +13,13 @@ public sealed class ServeTests : IAsyncLifetime
     private System.Diagnostics.Process server = null!;
     private string url = "";
 
-    private static string Root()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
-        return root.FullName;
-    }
-
     public async ValueTask InitializeAsync()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
         url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
         probe.Stop();
-        server = doctune.Start("serve", "--model", Path.Combine(Root(), "data/models/nano"), "--urls", url);
+        server = doctune.Start("serve", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--urls", url);
         Assert.Contains(url, await server.StandardOutput.ReadLineAsync());
     }
 
@@ -82,7 +75,7 @@ public sealed class ServeTests : IAsyncLifetime
         Assert.Equal(2, commands.Count);
         Assert.Equal("serve --model data/models/nano --urls http://127.0.0.1:8080", commands[0]);
         var arguments = commands[1].Replace("http://127.0.0.1:8080", url, StringComparison.Ordinal).Replace("artifacts/hosted", Path.Combine(doctune.Folder, "hosted"), StringComparison.Ordinal).Split(' ');
-        var result = Doctune.Wait(doctune.StartProgram("dotnet", Root(), [Doctune.Library, .. arguments]));
+        var result = Doctune.Wait(doctune.StartProgram("dotnet", Doctune.Root, [Doctune.Library, .. arguments]));
         Assert.True(result.Code == 0, result.Out + result.Error);
         Assert.Contains("Open questions, share of facts stated", result.Out);
     }
@@ -91,7 +84,7 @@ public sealed class ServeTests : IAsyncLifetime
     public void The_corpus_notebook_is_fed_by_the_served_model()
     {
         var output = Path.Combine(doctune.Folder, "out.ipynb");
-        var process = doctune.StartProgram("dotnet", Root(), [Doctune.Library, "run", "notebooks/03-corpus.ipynb", "-o", output, "-p", "labFolder", Path.Combine(doctune.Folder, "lab"), "-p", "samples", "60",
+        var process = doctune.StartProgram("dotnet", Doctune.Root, [Doctune.Library, "run", "notebooks/03-corpus.ipynb", "-o", output, "-p", "labFolder", Path.Combine(doctune.Folder, "lab"), "-p", "samples", "60",
             "-p", "endpoint", $"{url}/v1", "-p", "endpointModel", "nano", "-p", "modelSamples", "3", "-p", "maxPlanned", "3", "-p", "structuredOutput", "false", "-p", "structuralQuestions", "true"]);
         var result = Doctune.Wait(process);
         Assert.True(result.Code == 0, result.Out + result.Error);

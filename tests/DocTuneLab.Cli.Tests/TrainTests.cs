@@ -42,7 +42,7 @@ public sealed class TrainTests : IDisposable
         }) + "\n")));
         var path = Path.Combine(doctune.Folder, "lab");
         using (var lab = Storage.Lab.Open(path)) lab.SaveSamples(Corpus.CorpusFile.Read(file), replaceAll: true);
-        string[] command = ["train", "--base", Path.Combine(Root(), "data/models/nano"), "--lab", "lab", "--rank", "2", "--max-steps", "2"];
+        string[] command = ["train", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--lab", "lab", "--rank", "2", "--max-steps", "2"];
         Assert.Equal(0, doctune.Run([.. command, "--dry-run"]).Code);
         var result = doctune.Run(command);
         Assert.True(result.Code == 0, result.Error);
@@ -96,14 +96,7 @@ public sealed class TrainTests : IDisposable
             messages = (object[])[new { role = "user", content = $"What does gate number {i} of the weir do?" }, new { role = "assistant", content = $"It holds {i * 7} cubic metres behind it." }],
         }) + "\n")));
         doctune.Write("run.yaml", $"rank: 4\nbatch_tokens: 128\nepochs: {epochs}\nsave_every: 3\neval_every: 5\nlearning_rate: 1e-3\n");
-        return ["train", "run.yaml", "--base", Path.Combine(Root(), "data/models/nano"), "--corpus", "corpus.jsonl", "--out"];
-    }
-
-    private static string Root()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
-        return root.FullName;
+        return ["train", "run.yaml", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--corpus", "corpus.jsonl", "--out"];
     }
 
     private int Checkpointed() => Path.Combine(doctune.Folder, "killed", "checkpoints") is var folder && !Directory.Exists(folder) ? 0 :

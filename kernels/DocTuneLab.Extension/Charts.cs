@@ -15,6 +15,8 @@ public static class Charts
 {
     private const string Loaded = "DocTuneLab.Extension.Charts.plotly";
     private static readonly string[] s_palette = ["#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#a463f2"];
+    // What stands for nothing done is grey.
+    private static readonly string[] s_arms = ["#9aa3af", "#d9b451", "#4269d0", "#a463f2", "#3ca951", "#ff725c"];
 
     /// <summary>Loss, learning rate, tokens/s, processor and memory of a run as one figure of panels.</summary>
     public static JsonObject Dashboard(IReadOnlyList<TrainingStep> history)
@@ -81,19 +83,66 @@ public static class Charts
             {
                 ["type"] = "bar", ["name"] = result.Arm, ["x"] = Array(rows.Select(r => r.Title)), ["y"] = Array(rows.Select(r => 100 * r.Value)),
                 ["marker"] = new JsonObject { ["color"] = colour },
-                ["error_y"] = new JsonObject
-                {
-                    ["type"] = "data", ["symmetric"] = false, ["array"] = Array(rows.Select(r => 100 * (r.Interval.High - r.Value))),
-                    ["arrayminus"] = Array(rows.Select(r => 100 * (r.Value - r.Interval.Low))), ["thickness"] = 1.2, ["width"] = 3,
-                },
+                ["error_y"] = Intervals(rows, 100),
             };
         }
-        string[] colours = ["#9aa3af", "#d9b451", s_palette[0], s_palette[5], s_palette[4], s_palette[2]];
         var layout = Layout(string.Join(", ", report.Results.Select(r => r.Arm)), 460);
         layout["barmode"] = "group";
         (layout["xaxis"], layout["yaxis"]) = (Axis(""), Axis("per cent, with 95% interval"));
-        return new JsonObject { ["data"] = new JsonArray([.. report.Results.Select((r, i) => Bars(r, colours[i % colours.Length]))]), ["layout"] = layout };
+        return new JsonObject { ["data"] = new JsonArray([.. report.Results.Select((r, i) => Bars(r, s_arms[i % s_arms.Length]))]), ["layout"] = layout };
     }
+
+    /// <summary>A metric of every arm over a growing setting, with 95% intervals: a learning curve.</summary>
+    /// <param name="points">Evaluations by the setting, such as samples per symbol.</param>
+    /// <param name="metric">Name of the metric, such as <c>api_recall</c>.</param>
+    /// <param name="setting">What grows, for the axis.</param>
+    /// <exception cref="LabException">No evaluation has the metric.</exception>
+    public static JsonObject Curve(IReadOnlyList<(double Setting, EvaluationReport Report)> points, string metric, string setting)
+    {
+        var measured = points.SelectMany(p => p.Report.Results.Where(r => r[metric] is not null).Select(r => (p.Setting, r.Arm, Value: r[metric]!))).OrderBy(m => m.Setting).ToArray();
+        if (measured.Length == 0) throw new LabException($"no evaluation has a metric '{metric}'; there are {string.Join(", ", points.SelectMany(p => p.Report.Results).SelectMany(r => r.Metrics).Select(m => m.Name).Distinct(StringComparer.Ordinal))}");
+        var scale = measured[0].Value.IsShare ? 100.0 : 1;
+        var layout = Layout(measured[0].Value.Title, 360);
+        (layout["xaxis"], layout["yaxis"]) = (Axis(setting), Axis(scale > 1 ? "per cent, with 95% interval" : "with 95% interval"));
+        layout["xaxis"]!["type"] = "log";
+        layout["xaxis"]!["tickvals"] = Array(points.Select(p => p.Setting).Distinct());
+        layout["xaxis"]!["ticktext"] = Array(points.Select(p => p.Setting).Distinct().Select(v => v.ToString("0.##", System.Globalization.CultureInfo.InvariantCulture)));
+        return new JsonObject
+        {
+            ["data"] = new JsonArray([.. measured.GroupBy(m => m.Arm, StringComparer.Ordinal).Select((g, i) => (JsonNode)new JsonObject
+            {
+                ["type"] = "scatter", ["mode"] = "lines+markers", ["name"] = g.Key, ["x"] = Array(g.Select(m => m.Setting)), ["y"] = Array(g.Select(m => scale * m.Value.Value)),
+                ["line"] = new JsonObject { ["color"] = s_arms[i % s_arms.Length] }, ["error_y"] = Intervals(g.Select(m => m.Value), scale),
+            })]),
+            ["layout"] = layout,
+        };
+    }
+
+    /// <summary>Shares of one arm in several runs, side by side: an ablation.</summary>
+    /// <param name="runs">Evaluations by what was changed.</param>
+    /// <param name="metrics">Names of the metrics.</param>
+    /// <param name="arm">Which arm is shown.</param>
+    public static JsonObject Ablation(IReadOnlyList<(string Change, EvaluationReport Report)> runs, IReadOnlyList<string> metrics, string arm = "tuned")
+    {
+        var rows = runs.SelectMany(r => r.Report.Results.Where(x => x.Arm == arm).Select(x => (r.Change, Result: x))).ToArray();
+        var layout = Layout($"{arm}, by what was changed", 420);
+        layout["barmode"] = "group";
+        (layout["xaxis"], layout["yaxis"]) = (Axis(""), Axis("per cent, with 95% interval"));
+        return new JsonObject
+        {
+            ["data"] = new JsonArray([.. metrics.Select((m, i) => (Values: rows.Where(r => r.Result[m] is not null).Select(r => (r.Change, Value: r.Result[m]!)).ToArray(), Colour: s_palette[i % s_palette.Length])).Where(m => m.Values.Length > 0).Select(m => (JsonNode)new JsonObject
+            {
+                ["type"] = "bar", ["name"] = m.Values[0].Value.Title, ["x"] = Array(m.Values.Select(v => v.Change)), ["y"] = Array(m.Values.Select(v => 100 * v.Value.Value)), ["marker"] = new JsonObject { ["color"] = m.Colour },
+                ["error_y"] = Intervals(m.Values.Select(v => v.Value), 100),
+            })]),
+            ["layout"] = layout,
+        };
+    }
+
+    private static JsonObject Intervals(IEnumerable<Evaluation.Metrics.MetricValue> values, double scale) => new()
+    {
+        ["type"] = "data", ["symmetric"] = false, ["array"] = Array(values.Select(v => scale * (v.Interval.High - v.Value))), ["arrayminus"] = Array(values.Select(v => scale * (v.Value - v.Interval.Low))), ["thickness"] = 1.2, ["width"] = 3,
+    };
 
     /// <summary>Which documents each arm does well on: share of tasks that compile, pass and are answered right.</summary>
     public static JsonObject Documents(EvaluationReport report)

@@ -222,6 +222,8 @@ public sealed partial class LabSession
     private static string HashOf(LoraAdapter adapter)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        // The same matrices at another scale are another model.
+        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(JsonSerializer.Serialize(adapter.Config)));
         foreach (var (name, tensor) in adapter.Parameters.OrderBy(p => p.Key, StringComparer.Ordinal))
         {
             hash.AppendData(System.Text.Encoding.UTF8.GetBytes(name));

@@ -14,7 +14,7 @@ public sealed partial class NotebookTests
     [InlineData("01-parse.ipynb", "library", "data/private-library-zh")]
     [InlineData("02-prompt-tuning.ipynb", "examples", "3")]
     [InlineData("03-corpus.ipynb", "samples", "150")]
-    [InlineData("06-compare-runs.ipynb", "samples", "150", "maxSteps", "2", "ranks", "2, 4")]
+    [InlineData("06-compare-runs.ipynb", "samples", "150", "maxSteps", "2", "samplesPerSymbol", "1", "curveArms", "base, tuned", "curveSplit", "Dev")]
     public async Task A_stage_runs_by_itself(string name, params string[] parameters)
     {
         using var lab = new LabFolder();
@@ -105,6 +105,17 @@ public sealed partial class NotebookTests
         Assert.Equal(["evaluate", "train"], storage.Runs().Select(r => r.Kind).Order());
         Assert.All(storage.Runs(), r => Assert.Equal("done", r.Status));
         Assert.Equal(3, storage.Metrics(storage.Runs("train").Single().Id, "loss").Count);
+
+        // The same matrices at another scale are another model, which must answer for itself.
+        var adapter = Path.Combine(storage.Runs("train").Single().Directory, "adapter");
+        var scaled = Directory.CreateDirectory(Path.Combine(lab.Path, "scaled")).FullName;
+        foreach (var file in Directory.GetFiles(adapter)) File.Copy(file, Path.Combine(scaled, Path.GetFileName(file)));
+        var config = Path.Combine(scaled, "adapter_config.json");
+        File.WriteAllText(config, Regex.Replace(File.ReadAllText(config), "(\"lora_alpha\": )[0-9.]+", "${1}1"));
+        string[] given = [$"#!lab --path {lab.Path}/scales", "#!base data/models/nano", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks"];
+        var (_, error) = await lab.RunAsync([.. given, $"#!adapter {adapter}", "#!evaluate --split dev --arms tuned --kinds qa", $"#!adapter {scaled}", "#!evaluate --split dev --arms tuned --kinds qa"]);
+        Assert.Null(error);
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(lab.Path, "scales", "answers")).Length);
     }
 
     [Fact]
@@ -133,8 +144,9 @@ public sealed partial class NotebookTests
     {
         using var lab = new LabFolder();
         var folder = Path.Combine(lab.Path, "nano");
-        await RunAsync(lab, "00-base-model.ipynb", "modelDirectory", folder, "documentationCharacters", "60000", "sourceCharacters", "60000",
-            "conversations", "60", "moreConversations", "60", "lastConversations", "60", "maxSteps", "2", "maxMoreSteps", "2", "maxLastSteps", "2");
+        var report = HtmlReport.Render(await RunAsync(lab, "00-base-model.ipynb", "modelDirectory", folder, "documentationCharacters", "60000", "sourceCharacters", "60000", "chineseCharacters", "5000",
+            "conversations", "60", "moreConversations", "60", "maxSteps", "2", "vocabulary", "1000"));
+        Assert.Contains("FiveGram", report);
         using var model = Training.Models.BaseModel.Load(folder);
         using var shipped = Training.Models.BaseModel.Load(Path.Combine(lab.Root, "data/models/nano"));
         Assert.Equal(shipped.Config with { VocabularySize = 0 }, model.Config with { VocabularySize = 0 }, (a, b) => a.ToString() == b.ToString());

@@ -62,6 +62,20 @@ public sealed class TokenizationTests : IDisposable
         Assert.Contains("chat_template is missing", Assert.Throws<LabException>(() => ChatTemplate.Load(path)).Message);
     }
 
+    [Fact]
+    public void A_name_is_the_same_pieces_after_a_bracket_or_a_dot_and_digits_stand_alone()
+    {
+        var (vocabulary, merges) = BpeTrainer.Train([string.Concat(Enumerable.Repeat("Fill(tank); my.tank; tank 1250 12 12 12\n        return", 20))], 330, []);
+        var path = Path.Combine(_folder, "names.json");
+        HuggingFaceTokenizer.Write(path, vocabulary, merges, []);
+        var tokenizer = HuggingFaceTokenizer.Load(path);
+        Assert.Single(tokenizer.Encode("tank"));
+        Assert.Equal(tokenizer.Encode("tank"), tokenizer.Encode("(tank").Skip(1));
+        Assert.Equal(tokenizer.Encode("tank"), tokenizer.Encode(".tank").Skip(1));
+        Assert.Equal([vocabulary["1"], vocabulary["2"], vocabulary["5"], vocabulary["0"]], tokenizer.Encode("1250"));
+        Assert.Single(tokenizer.Encode("\n       "));
+    }
+
     [Theory]
     [InlineData("e\u0301", "é")]
     [InlineData("a\u0323\u0302", "ậ")]

@@ -8,11 +8,13 @@ internal static class GgufTokenizer
 {
     private const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
 
+    private const string Qwen2 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
     // llama.cpp knows splitting rules by name only.
     private static readonly Dictionary<string, string> s_rules = new(StringComparer.Ordinal)
     {
-        [BpeTrainer.SplitPattern] = "qwen2",
-        [BpeTrainer.SplitPattern.Replace(@"\p{N}|", @"\p{N}{1,3}|", StringComparison.Ordinal)] = "llama-bpe",
+        [Qwen2] = "qwen2",
+        [Qwen2.Replace(@"\p{N}|", @"\p{N}{1,3}|", StringComparison.Ordinal)] = "llama-bpe",
         [@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"] = "gpt-2",
         ["\\p{N}\n" + @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"] = "smollm",
     };

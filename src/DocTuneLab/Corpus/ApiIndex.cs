@@ -69,6 +69,7 @@ internal sealed class ApiIndex
         Members = [.. Types.SelectMany(t => t.Members)];
         Namespaces = [.. Types.Select(t => t.Symbol.Namespace).Where(n => n.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         MemberNames = Members.Select(m => m.Symbol.Name).ToHashSet(StringComparer.Ordinal);
+        ParameterNames = [.. Members.SelectMany(m => m.Symbol.Parameters).Select(p => p.Name).Where(n => n.Length is > 0 and < 16 && n.All(char.IsAsciiLetter)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         _members = Members.ToDictionary(m => m.Symbol.Id, StringComparer.Ordinal);
         ChineseShare = ShareInChinese(symbols);
     }
@@ -78,6 +79,8 @@ internal sealed class ApiIndex
     public IReadOnlyList<MemberEntry> Members { get; }
     public IReadOnlyList<string> Namespaces { get; }
     public IReadOnlySet<string> MemberNames { get; }
+    /// <summary>Names that parameters have anywhere in the library.</summary>
+    public IReadOnlyList<string> ParameterNames { get; }
 
     /// <summary>Share of the summaries that are in Chinese, 0 to 1.</summary>
     public double ChineseShare { get; }

@@ -20,7 +20,17 @@ internal static partial class Prose
         ["write"] = ["write", "emit", "output"], ["read"] = ["read", "load"], ["send"] = ["send", "submit"],
     };
 
-    private const double SummaryShare = 0.5;
+    // Everyday words that a caller uses one for the other. Words with a meaning of their own in code are in no group.
+    private static readonly Dictionary<string, string[]> Alike = new[]
+    {
+        "largest greatest highest biggest maximum", "smallest lowest least minimum", "current present", "previous former", "next following", "begins starts", "ends finishes", "whole entire", "part portion share", "size extent",
+        "total sum", "average mean", "remaining left", "under below", "over above", "specified given", "determine find", "message text", "errors faults problems", "invalid wrong", "valid correct", "duration span", "moment instant time",
+        "newest latest", "oldest earliest", "contains holds has", "contain hold have", "includes has", "allowed permitted", "needed required", "several many", "quickly fast", "quantity amount", "number count", "place position", "kind sort",
+        "shows displays", "show display", "describes explains", "changes alters", "change alter", "waits pauses", "closed shut", "opened open", "empty bare", "full complete", "broken faulty", "near close", "same equal", "different other", "begin start",
+        "happens occurs", "happened occurred", "returns gives", "written put", "caller user", "names titles", "title name", "order sequence", "collection list", "entries items", "entry item", "piece part", "rest remainder", "limit bound", "until before",
+    }.Select(g => g.Split(' ')).SelectMany(g => g.Select(w => (Word: w, Others: g.Where(o => o != w).ToArray()))).GroupBy(w => w.Word, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.SelectMany(w => w.Others).ToArray(), StringComparer.Ordinal);
+
+    private const double SummaryShare = 0.5, AlikeShare = 0.3;
 
     /// <summary>First sentence, on one line, without its full stop.</summary>
     public static string? FirstSentence(string? text)
@@ -37,9 +47,9 @@ internal static partial class Prose
     public static string Request(MemberEntry member, Random random)
     {
         var own = member.Descriptions.Where(d => !IsChinese(d)).ToList();
-        if (own.Count == 0 || random.NextDouble() < SummaryShare) return Vary(Plain(member), random);
+        if (own.Count == 0 || random.NextDouble() < SummaryShare) return Reword(Vary(Plain(member), random), random);
         var isAction = member.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor or ApiKind.Operator;
-        return Vary(Imperative(own[random.Next(own.Count)], isAction), random);
+        return Reword(Vary(Imperative(own[random.Next(own.Count)], isAction), random), random);
     }
 
     /// <summary>The imperative as the documentation has it, without synonyms.</summary>
@@ -103,6 +113,22 @@ internal static partial class Prose
         var space = request.IndexOf(' ', StringComparison.Ordinal);
         if (space < 0 || !Synonyms.TryGetValue(request[..space], out var others)) return request;
         return others[random.Next(others.Length)] + request[space..];
+    }
+
+    /// <summary>The request with some everyday words exchanged for others like them; names in backticks stay.</summary>
+    public static string Reword(string request, Random random) => string.Join('`', request.Split('`').Select((part, i) => i % 2 == 1 ? part
+        : LowerWord().Replace(part, m => Alike.TryGetValue(m.Value, out var others) && random.NextDouble() < AlikeShare ? others[random.Next(others.Length)] : m.Value)));
+
+    /// <summary>The request in a few words, as a hurried caller writes it, leaving the rest to the signature; null where words would be missed.</summary>
+    public static string? Terse(string request, Random random)
+    {
+        // Names, texts and numbers cannot be guessed from a signature.
+        if (request.AsSpan().IndexOfAny("`\"';:") >= 0 || request.Any(char.IsAsciiDigit) || IsChinese(request)) return null;
+        var words = request.Split(' ').Select(w => w.Trim(',', '(', ')')).Where(w => w.Length > 0 && !StopWords.Contains(w)).ToList();
+        if (words.Count < 2) return null;
+        var wanted = random.Next(1, Math.Max(2, Math.Min(5, words.Count)));
+        while (words.Count > wanted) words.RemoveAt(random.Next(words.Count));
+        return string.Join(' ', words);
     }
 
     /// <summary>Method name made of the request's content words.</summary>
@@ -169,6 +195,8 @@ internal static partial class Prose
 
     [GeneratedRegex(@"^When (?:overridden|implemented) (?:in|by) a derived class, ")]
     private static partial Regex Overridden();
+    [GeneratedRegex(@"(?<![\w.])[a-z]+(?![\w(])")]
+    private static partial Regex LowerWord();
     [GeneratedRegex(@"\s+")]
     private static partial Regex Blanks();
     [GeneratedRegex(@"(?<!\b(?:e\.g|i\.e|etc|vs|approx|no))\.(?=\s+[A-Z`(])|。")]

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace DocTuneLab.Tokenization;
 
@@ -9,9 +8,10 @@ namespace DocTuneLab.Tokenization;
 /// </summary>
 public static class BpeTrainer
 {
-    /// <summary>Splits text into words that merges never cross: Qwen2's rule.</summary>
-    public const string SplitPattern =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    // Digits one by one, so that numbers are read alike wherever they stand; then GPT-2's words (Radford et al. 2019): indentation is a
+    // word, and a name is the same after a bracket or a dot as by itself, which is what a model copies from a signature into a body.
+    // llama.cpp knows this scheme as smollm.
+    private static readonly TokenizerFile.SplitRule[] s_rules = [new(@"\p{N}", Keep: true), new(TokenizerFile.ByteLevelPattern, Keep: true)];
 
     /// <summary>Learns merges until special tokens, 256 bytes and merged pieces make <paramref name="vocabularySize"/> entries.</summary>
     /// <param name="texts">Training text.</param>
@@ -24,17 +24,10 @@ public static class BpeTrainer
     {
         if (vocabularySize < 256 + specialTokens.Count)
             throw new LabException($"vocabulary size {vocabularySize} is too small: 256 bytes and {specialTokens.Count} special tokens need at least {256 + specialTokens.Count}");
-        var split = new Regex(SplitPattern, RegexOptions.Compiled | RegexOptions.CultureInvariant);
+        var splitter = new WordSplitter("the vocabulary to learn", s_rules);
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
-        var alternate = counts.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var text in texts)
-        {
-            foreach (var match in split.EnumerateMatches(text))
-            {
-                var word = text.AsSpan(match.Index, match.Length);
-                alternate[word] = alternate.TryGetValue(word, out var n) ? n + 1 : 1;
-            }
-        }
+            foreach (var word in splitter.Split(text)) counts[word] = counts.GetValueOrDefault(word) + 1;
 
         var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var special in specialTokens) vocabulary.Add(special, vocabulary.Count);

@@ -31,6 +31,9 @@ public sealed class TokenizerFile
     /// <summary>Whether pieces are bytes in GPT-2's alphabet; otherwise they are characters with ▁ for the space (SentencePiece).</summary>
     public required bool ByteLevel { get; init; }
 
+    /// <summary>GPT-2's rule, which the pre-tokenizer <c>ByteLevel</c> applies unless told otherwise.</summary>
+    internal const string ByteLevelPattern = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+
     /// <summary>Splitting rules in order, each with whether its matches are kept as words (else they are dropped).</summary>
     internal IReadOnlyList<SplitRule> Splits { get; private init; } = [];
 
@@ -126,7 +129,7 @@ public sealed class TokenizerFile
                     break;
                 case "ByteLevel":
                     if ((bool?)step["add_prefix_space"] == true) prefix = "first";
-                    if ((bool?)step["use_regex"] ?? true) splits.Add(new SplitRule(@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+", Keep: true));
+                    if ((bool?)step["use_regex"] ?? true) splits.Add(new SplitRule(ByteLevelPattern, Keep: true));
                     break;
                 case "Metaspace" when Text(step, "replacement") is null or "▁":
                     prefix = (string?)step["prepend_scheme"] ?? ((bool?)step["add_prefix_space"] == false ? "never" : "always");

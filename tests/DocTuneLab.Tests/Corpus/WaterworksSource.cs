@@ -160,6 +160,8 @@ internal static class WaterworksSource
             public PlantBuilder Configure(Action<PlantOptions> configure) => this;
             /// <summary>Creates the plant.</summary>
             public Plant Build() => new(_tanks);
+            /// <summary>Creates what describes the plant.</summary>
+            public T BuildInto<T>() where T : class, new() => new();
         }
 
         /// <summary>A ring of the last readings.</summary>

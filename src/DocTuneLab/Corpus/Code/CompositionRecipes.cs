@@ -21,10 +21,10 @@ internal sealed class CompositionRecipes
         foreach (var type in index.Types)
         {
             var fluent = type.Members.Count(m => m.Symbol.Kind == ApiKind.Method && IsFluent(m));
-            var ends = type.Members.Where(m => m.Symbol.Kind == ApiKind.Method && !IsFluent(m) && !m.Symbol.IsStatic && Calls.Usable(m)
+            var ends = type.Members.Where(m => m.Symbol.Kind == ApiKind.Method && !IsFluent(m) && !m.Symbol.IsStatic && m.TypeParameters.Count == 0 && Calls.Usable(m)
                 && (m.Symbol.Name.StartsWith("Build", StringComparison.Ordinal) || m.Symbol.Name.StartsWith("Create", StringComparison.Ordinal) || m.Symbol.Name.StartsWith("To", StringComparison.Ordinal) || m.Symbol.Name.StartsWith("Open", StringComparison.Ordinal))).ToList();
             // A builder that another type hands out may end with a word of its own: then what takes nothing and gives another type of the library is its product.
-            if (ends.Count == 0 && !type.Constructors.Any()) ends = [.. type.Members.Where(m => m.Symbol is { Kind: ApiKind.Method, IsStatic: false, Parameters.Count: 0 } && Calls.Usable(m) && !IsFluent(m) && index.Find(TypeText.Awaited(m.Symbol.ReturnType) ?? m.Symbol.ReturnType) is { } made && made != type)];
+            if (ends.Count == 0 && !type.Constructors.Any()) ends = [.. type.Members.Where(m => m.Symbol is { Kind: ApiKind.Method, IsStatic: false, Parameters.Count: 0 } && m.TypeParameters.Count == 0 && Calls.Usable(m) && !IsFluent(m) && index.Find(TypeText.Awaited(m.Symbol.ReturnType) ?? m.Symbol.ReturnType) is { } made && made != type)];
             if (fluent >= 2 && ends.Count > 0) _finishers[type] = ends;
         }
     }

@@ -3,6 +3,9 @@ namespace DocTuneLab.Corpus.Code;
 /// <summary>How a method ends with a value: returned, awaited, collected, or done.</summary>
 internal static class Ending
 {
+    // Callers word things as no documentation does; what the types say must then be enough.
+    private const double TerseShare = 0.12;
+
     /// <summary>Body lines and return type that deliver <paramref name="value"/>; awaits and enumerates what is asynchronous.</summary>
     public static (string ReturnType, List<string> Lines, bool IsAsync) Deliver(Scope scope, Value value)
     {
@@ -49,6 +52,7 @@ internal static class Ending
         var upper = Prose.UpperFirst(request);
         var receiver = named is null || scope.Parameters.Count == 0 || scope.Index.Find(scope.Parameters[0].Type) is null ? null : Prose.Words(TypeText.Head(scope.Parameters[0].Type));
         var isLoop = request.StartsWith("for each", StringComparison.Ordinal);
+        if (!isLoop && scope.Chance(TerseShare) && Prose.Terse(request, scope.Random) is { } few) return $"{Prose.UpperFirst(few)}.";
         // "the tank" of the documentation is the parameter `tank` to whoever wrote the signature.
         var direct = receiver is null ? request : request.Replace($"the {receiver}", $"`{scope.Parameters[0].Name}`", StringComparison.Ordinal);
         var (verb, rest) = request.Split(' ', 2) is [var v, var r] ? (v, r) : (request, "");

@@ -11,9 +11,10 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
     private static readonly string[] OwnNames =
     [
         "source", "target", "current", "given", "input", "first", "mine", "subject", "entry", "other", "selected", "chosen", "candidate", "it", "arg", "one", "main", "found", "from", "next", "thing", "that",
+        "wanted", "left", "right", "low", "high", "start", "end", "second", "before", "after", "place", "part", "whole", "old", "fresh", "extra", "upper", "lower", "owner", "work", "box", "a", "b", "x", "y", "n", "t",
     ];
     private static readonly string[] OwnPrefixes = ["my", "old", "new", "last", "main", "left", "other", "this", "our", "north", "first", "given", "some", "active", "inner"];
-    private const double OwnNameShare = 0.4;
+    private const double OwnNameShare = 0.7;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     public ApiIndex Index { get; } = index;
@@ -64,7 +65,12 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
 
     private string OwnName(string type, string name)
     {
-        if (Chance(0.4)) return Pick(OwnNames);
+        switch (Random.Next(3))
+        {
+            case 0: return Pick(OwnNames);
+            // What others call theirs, whatever that is.
+            case 1 when Index.ParameterNames.Count > 0: return Pick(Index.ParameterNames);
+        }
         var words = Prose.Words(Chance(0.5) && char.IsUpper(TypeText.Head(type)[0]) ? TypeText.Head(type) : name.TrimStart('@')).Split(' ');
         return words[^1].Length > 0 && words[^1].All(char.IsAsciiLetter) ? Pick(OwnPrefixes) + Prose.UpperFirst(words[^1].ToLowerInvariant()) : Pick(OwnNames);
     }

@@ -14,7 +14,7 @@ public sealed partial class NotebookTests
     [InlineData("01-parse.ipynb", "library", "data/private-library-zh")]
     [InlineData("02-prompt-tuning.ipynb", "examples", "3")]
     [InlineData("03-corpus.ipynb", "samples", "150")]
-    [InlineData("06-compare-runs.ipynb", "samples", "150", "maxSteps", "2", "samplesPerSymbol", "1", "curveArms", "base, tuned", "curveSplit", "Dev")]
+    [InlineData("06-compare-runs.ipynb", "samples", "150", "maxSteps", "2", "compared", "rank 8", "samplesPerSymbol", "1", "curveArms", "base, tuned", "curveSplit", "Dev")]
     public async Task A_stage_runs_by_itself(string name, params string[] parameters)
     {
         using var lab = new LabFolder();

@@ -97,7 +97,7 @@ public static class PretrainingText
     public static IReadOnlyList<string> Source(int characters, int seed = 1, CancellationToken cancel = default)
     {
         var names = s_decompiled.Concat(s_alsoDecompiled).Where(n => File.Exists(PathOf(n))).ToArray();
-        // Decompiled text is about six times as long as the assembly that it comes from is large, by half of which it is limited.
+        // A small assembly is not taken to its last type: text of at most three times its size, about half of what it holds.
         var sizes = names.Select(n => Math.Min(new FileInfo(PathOf(n)).Length * 3, characters / 8)).ToArray();
         var source = new IReadOnlyList<string>[names.Length];
         var options = new ParallelOptions { CancellationToken = cancel };

@@ -161,7 +161,7 @@ internal static class WaterworksSource
             /// <summary>Creates the plant.</summary>
             public Plant Build() => new(_tanks);
             /// <summary>Creates what describes the plant.</summary>
-            public T BuildInto<T>() where T : class, new() => new();
+            public T BuildInto<T>() where T : struct => default;
         }
 
         /// <summary>A ring of the last readings.</summary>

@@ -33,11 +33,7 @@ public static class PretrainingText
     [
         "System.Collections", "System.Linq", "System.Collections.Concurrent", "System.Collections.Immutable", "System.Text.Json", "System.Text.RegularExpressions",
         "System.Threading.Channels", "System.Private.Uri", "System.Net.Primitives", "System.ObjectModel", "System.IO.Pipelines", "System.Formats.Asn1", "System.Private.CoreLib",
-    ];
-
-    // More of the runtime, and packages under the MIT licence that the project itself restores, in the versions of Directory.Packages.props.
-    private static readonly string[] s_alsoDecompiled =
-    [
+        // Packages under the MIT licence are those that the project itself restores, in the versions of Directory.Packages.props.
         "System.Linq.AsyncEnumerable", "System.Threading.Tasks.Dataflow", "System.Private.Xml", "System.Private.Xml.Linq", "System.Diagnostics.DiagnosticSource", "System.Net.Requests", "System.Net.Security",
         "System.Reflection.Metadata", "System.ComponentModel.TypeConverter", "System.ComponentModel.Annotations", "System.Transactions.Local", "System.Linq.Parallel", "System.Net.HttpListener", "System.Formats.Tar",
         "System.Runtime.Numerics", "System.Net.WebSockets", "System.Net.WebSockets.Client", "System.Threading.Tasks.Parallel", "System.IO.Pipes", "System.Console", "System.Private.DataContractSerialization",
@@ -52,7 +48,7 @@ public static class PretrainingText
     public static IReadOnlyList<string> Replay(int characters, int seed, CancellationToken cancel = default)
     {
         var random = new Random(seed);
-        var names = s_decompiled.Concat(s_alsoDecompiled).Where(n => File.Exists(PathOf(n))).ToArray();
+        var names = Decompiled();
         random.Shuffle(names);
         // Opening an assembly costs as much as a few of its types.
         names = names[..Math.Clamp(characters / 30_000, 1, names.Length)];
@@ -96,7 +92,7 @@ public static class PretrainingText
     /// <param name="cancel">Stops between types.</param>
     public static IReadOnlyList<string> Source(int characters, int seed = 1, CancellationToken cancel = default)
     {
-        var names = s_decompiled.Concat(s_alsoDecompiled).Where(n => File.Exists(PathOf(n))).ToArray();
+        var names = Decompiled();
         // A small assembly is not taken to its last type: text of at most three times its size, about half of what it holds.
         var sizes = names.Select(n => Math.Min(new FileInfo(PathOf(n)).Length * 3, characters / 8)).ToArray();
         var source = new IReadOnlyList<string>[names.Length];
@@ -107,6 +103,9 @@ public static class PretrainingText
 
     // Two types that differ in nothing but names of types and numbers are one.
     private static string Skeleton(string code) => string.Concat(code.Where(c => !char.IsAsciiLetterUpper(c) && !char.IsAsciiDigit(c) && !char.IsWhiteSpace(c)));
+
+    // Not every program carries every package.
+    private static string[] Decompiled() => [.. s_decompiled.Where(n => File.Exists(PathOf(n)))];
 
     private static string PathOf(string assembly) =>
         Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, assembly + ".dll") is var path && File.Exists(path) ? path : Path.Combine(Path.GetDirectoryName(typeof(PretrainingText).Assembly.Location)!, assembly + ".dll");

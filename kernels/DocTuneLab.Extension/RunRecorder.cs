@@ -32,6 +32,7 @@ public sealed class RunRecorder
             new Metric("tokens_per_second", step.Step, step.TokensPerSecond), new Metric("gigaflops_per_second", step.Step, step.GigaflopsPerSecond), new Metric("share_of_peak", step.Step, step.ShareOfPeak),
             new Metric("cpu_percent", step.Step, step.CpuPercent), new Metric("memory_bytes", step.Step, step.MemoryBytes),
         ]);
+        if (step.ReplayLoss is { } replay) _pending.Add(new Metric("replay_loss", step.Step, replay));
         if (step.EvalLoss is { } eval) _pending.Add(new Metric("eval_loss", step.Step, eval));
         if (_pending.Count >= 400) Flush();
     }

@@ -188,7 +188,7 @@ internal static class FullModelRun
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Wall * 1000:F1} ms ({Processor * 1000:F1} ms of processor)");
     }
 
-    private static BaseModel Load(string folder, string format) => BaseModel.Load(folder, new ModelLoadOptions { Quantization = format, ComputeType = "fp32" });
+    private static BaseModel Load(string folder, string format) => BaseModel.Load(folder, new ModelLoadOptions { Quantization = format, QuantizeHead = format == "int8", ComputeType = "fp32" });
 
     private static int[] Text(BaseModel model) => [.. model.Tokenizer.Encode("public static int Count(Tank tank) => tank.Valves.Count; // 水箱的水位是多少？", specialTokens: false)];
 

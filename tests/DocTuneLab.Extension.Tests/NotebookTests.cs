@@ -145,7 +145,7 @@ public sealed partial class NotebookTests
         using var lab = new LabFolder();
         var folder = Path.Combine(lab.Path, "nano");
         var report = HtmlReport.Render(await RunAsync(lab, "00-base-model.ipynb", "modelDirectory", folder, "documentationCharacters", "60000", "sourceCharacters", "60000", "chineseCharacters", "5000",
-            "conversations", "60", "moreConversations", "60", "maxSteps", "2", "vocabulary", "1000"));
+            "conversations", "60", "moreConversations", "60", "lastConversations", "60", "maxSteps", "2", "vocabulary", "1000"));
         Assert.Contains("FiveGram", report);
         using var model = Training.Models.BaseModel.Load(folder);
         using var shipped = Training.Models.BaseModel.Load(Path.Combine(lab.Root, "data/models/nano"));

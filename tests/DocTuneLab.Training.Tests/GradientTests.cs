@@ -84,6 +84,32 @@ public sealed class GradientTests
     }
 
     [Fact]
+    public void Replayed_text_pulls_the_model_back_to_what_it_said_without_its_adapter()
+    {
+        using var tiny = new TinyModel(outputScale: 8);
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, Config("lora"), 1);
+        var batch = PackedBatch.Of(Sequences(model)) with { Replayed = true };
+        var targets = batch.Targets.Length;
+        using var attached = adapter.Attach(training: true);
+        using var gradients = new Gradients(adapter.Parameters.Values);
+        using var teacher = new Teacher(model, keepWeights: true);
+        using var pass = new TrainingPass(model, gradients, new PassOptions(true, true), teacher);
+        // B is zero, so the model is its own teacher.
+        Assert.Equal(0, pass.Run(batch, 1.0 / targets, s_step) / targets, 1e-6);
+        Assert.Equal(0, gradients.Norm(), 1e-4);
+        Perturb(adapter.Parameters);
+        gradients.Clear();
+        using var again = new TrainingPass(model, gradients, new PassOptions(true, true), teacher);
+        var before = again.Run(batch, 1.0 / targets, s_step) / targets;
+        Assert.True(before > 1e-4, $"{before}");
+        using (no_grad())
+            foreach (var parameter in adapter.Parameters.Values) parameter.add_(gradients.Of(parameter)!, alpha: -0.1f * (float)(before / Math.Pow(gradients.Norm(), 2)));
+        using var after = new TrainingPass(model, gradients, new PassOptions(true, true), teacher);
+        Assert.InRange(after.Run(batch, 0, s_step) / targets, 0.8 * before, 0.95 * before);
+    }
+
+    [Fact]
     public void A_packed_batch_has_the_loss_and_the_gradient_of_its_sequences_one_by_one()
     {
         using var tiny = new TinyModel(outputScale: 8);

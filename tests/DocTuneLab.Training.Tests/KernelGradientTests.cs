@@ -119,6 +119,27 @@ public sealed unsafe class KernelGradientTests : IDisposable
         Slopes(x, dx, Loss);
     }
 
+    [Fact]
+    public void Divergence_from_a_teacher()
+    {
+        const int vocabulary = 37;
+        var (x, teacher) = (Random(Rows, vocabulary) * 3, Random(Rows, vocabulary) * 3);
+        double[] Losses()
+        {
+            var losses = new double[Rows];
+            CrossEntropy.Distill(x.clone().Rows(), teacher.clone().Rows(), vocabulary, losses, 0);
+            return losses;
+        }
+        var (p, q) = (nn.functional.log_softmax(teacher.to_type(ScalarType.Float64), 1), nn.functional.log_softmax(x.to_type(ScalarType.Float64), 1));
+        var expected = (p.exp() * (p - q)).sum(dim: 1).data<double>().ToArray();
+        Assert.All(expected.Zip(Losses()), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        var dx = x.clone();
+        CrossEntropy.Distill(dx.Rows(), teacher.clone().Rows(), vocabulary, new double[Rows], 0.25f);
+        Slopes(x, dx, () => Losses().Sum() * 0.25);
+        CrossEntropy.Distill(teacher.clone().Rows(), teacher.clone().Rows(), vocabulary, expected, 1);
+        Assert.All(expected, l => Assert.Equal(0, l, 1e-6));
+    }
+
     private Tensor Random(long rows, long columns) => randn(rows, columns, generator: _generator);
 
     private static double Sum(Tensor x) => x.to_type(ScalarType.Float64).sum().item<double>();

@@ -46,14 +46,15 @@ internal static class TrainMagics
         var rslora = new Option<bool>("--rslora") { Description = "Scales by alpha / sqrt(rank)." };
         var packing = new Option<bool>("--packing") { Description = "Fills batches best fit instead of by similar length." };
         var neftune = new Option<double>("--neftune") { Description = "Alpha of the noise on embeddings; 0 is none." };
-        var replay = new Option<double>("--replay") { Description = "Tokens of plain text about .NET trained beside each token of the corpus, so that less is forgotten; 0 is none." };
+        var replay = new Option<double>("--replay") { Description = "Tokens of plain text about .NET beside each token of the corpus, on which the model is held to what it said before, so that less is forgotten; 0 is none." };
+        var replayWeight = new Option<double>("--replay-weight") { Description = "Weight of that text's loss beside the corpus's.", DefaultValueFactory = _ => 1 };
         var decay = new Option<double>("--weight-decay") { Description = "Decoupled weight decay of the adapter's matrices; 0 is none." };
         var plus = new Option<double>("--lora-plus") { Description = "Factor of the learning rate of B.", DefaultValueFactory = _ => 1 };
         var patience = new Option<int>("--patience") { Description = "Validations without improvement after which training ends; 0 is never." };
         var best = new Option<bool>("--keep-best") { Description = "Takes the parameters of the lowest validation loss." };
         var validate = new Option<int>("--eval-every") { Description = "Steps between validations; 0 is none.", DefaultValueFactory = _ => 100 };
         foreach (var (option, values) in ((Option<string>, string[])[])[(scheduler, ["cosine", "linear", "constant"]), (optimizer, ["adamw", "adamw_8bit"]), (init, ["default", "pissa"])]) option.AcceptOnlyFromAmong(values);
-        var command = new Command("#!train", "Trains a QLoRA adapter.") { rank, alpha, rate, epochs, batch, accumulation, steps, minutes, dropout, scheduler, optimizer, init, dora, rslora, packing, neftune, replay, decay, plus, patience, best, validate };
+        var command = new Command("#!train", "Trains a QLoRA adapter.") { rank, alpha, rate, epochs, batch, accumulation, steps, minutes, dropout, scheduler, optimizer, init, dora, rslora, packing, neftune, replay, replayWeight, decay, plus, patience, best, validate };
         command.SetCellAction((p, cell) =>
         {
             var history = new List<TrainingStep>();
@@ -65,7 +66,7 @@ internal static class TrainMagics
                 new SftOptions
                 {
                     Seed = lab.Seed, LearningRate = p.GetValue(rate), Epochs = p.GetValue(epochs), BatchTokens = p.GetValue(batch), MaxSteps = p.GetValue(steps), MaxDuration = TimeSpan.FromMinutes(p.GetValue(minutes)),
-                    GradientAccumulation = p.GetValue(accumulation), Scheduler = p.GetValue(scheduler)!, Optimizer = p.GetValue(optimizer)!, Packing = p.GetValue(packing), NeftuneAlpha = p.GetValue(neftune), ReplayShare = p.GetValue(replay), WeightDecay = p.GetValue(decay),
+                    GradientAccumulation = p.GetValue(accumulation), Scheduler = p.GetValue(scheduler)!, Optimizer = p.GetValue(optimizer)!, Packing = p.GetValue(packing), NeftuneAlpha = p.GetValue(neftune), ReplayShare = p.GetValue(replay), ReplayWeight = p.GetValue(replayWeight), WeightDecay = p.GetValue(decay),
                     LoraPlusRatio = p.GetValue(plus), EarlyStoppingPatience = p.GetValue(patience), KeepBest = p.GetValue(best), EvalEvery = p.GetValue(validate),
                 },
                 step =>

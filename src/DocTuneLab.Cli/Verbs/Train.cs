@@ -26,12 +26,14 @@ internal static class Train
         var alpha = new Option<double?>("--alpha") { Description = "Scale of the adapter times its rank." };
         var rate = new Option<double?>("--lr") { Description = "Peak learning rate." };
         var epochs = new Option<double?>("--epochs") { Description = "Passes over the corpus." };
-        var replay = new Option<double?>("--replay") { Description = "Tokens of plain text about .NET trained beside each token of the corpus, so that less is forgotten; 0 is none. Default 0.", HelpName = "SHARE" };
+        var replay = new Option<double?>("--replay") { Description = "Tokens of plain text about .NET beside each token of the corpus, on which the model is held to what it said before, so that less is forgotten; 0 is none. Default 0.", HelpName = "SHARE" };
+        var replayWeight = new Option<double?>("--replay-weight") { Description = "Weight of that text's loss beside the corpus's. Default 1.", HelpName = "FACTOR" };
+        var decay = new Option<double?>("--weight-decay") { Description = "Decoupled weight decay of the adapter's matrices. Default 0." };
         var steps = new Option<int?>("--max-steps") { Description = "Stops after this many optimiser steps." };
         var batch = new Option<int?>("--batch-tokens") { Description = "Tokens of a batch." };
         var seed = new Option<int?>("--seed") { Description = "Seed of data order, initial adapter and dropout." };
         var json = LabOptions.Json();
-        var command = new Command("train", "Trains a QLoRA adapter.") { config, model, corpus, lab, output, resume, device, dryRun, rank, alpha, rate, epochs, replay, steps, batch, seed, json };
+        var command = new Command("train", "Trains a QLoRA adapter.") { config, model, corpus, lab, output, resume, device, dryRun, rank, alpha, rate, epochs, replay, replayWeight, decay, steps, batch, seed, json };
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             var settings = parsed.GetValue(config) is { } file ? TrainingConfig.Load(file) : new TrainingConfig();
@@ -43,7 +45,8 @@ internal static class Train
                 Lora = lora with { Rank = parsed.GetValue(rank) ?? lora.Rank, Alpha = parsed.GetValue(alpha) ?? lora.Alpha },
                 Options = options with
                 {
-                    LearningRate = parsed.GetValue(rate) ?? options.LearningRate, Epochs = parsed.GetValue(epochs) ?? options.Epochs, ReplayShare = parsed.GetValue(replay) ?? options.ReplayShare, MaxSteps = parsed.GetValue(steps) ?? options.MaxSteps,
+                    LearningRate = parsed.GetValue(rate) ?? options.LearningRate, Epochs = parsed.GetValue(epochs) ?? options.Epochs, ReplayShare = parsed.GetValue(replay) ?? options.ReplayShare, ReplayWeight = parsed.GetValue(replayWeight) ?? options.ReplayWeight,
+                    WeightDecay = parsed.GetValue(decay) ?? options.WeightDecay, MaxSteps = parsed.GetValue(steps) ?? options.MaxSteps,
                     BatchTokens = parsed.GetValue(batch) ?? options.BatchTokens, Seed = parsed.GetValue(seed) ?? options.Seed, OutputDirectory = parsed.GetValue(output) ?? options.OutputDirectory,
                     Resume = parsed.GetValue(resume) || options.Resume,
                 },
@@ -98,7 +101,7 @@ internal static class Train
                 recorder?.Add(step);
                 if (DateTime.UtcNow - shown < TimeSpan.FromSeconds(1) && step.EvalLoss is null && step.Step != step.TotalSteps) return;
                 shown = DateTime.UtcNow;
-                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {step.Step}/{step.TotalSteps}  loss {step.Loss:F4}{(step.EvalLoss is { } eval ? $"  validation {eval:F4}" : "")}  lr {step.LearningRate:G3}  norm {step.GradNorm:F2}  {step.TokensPerSecond:F0} tokens/s  {step.ShareOfPeak:P0} of peak  {step.Remaining:hh\\:mm\\:ss} left"));
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {step.Step}/{step.TotalSteps}  loss {step.Loss:F4}{(step.EvalLoss is { } eval ? $"  validation {eval:F4}" : "")}{(step.ReplayLoss is { } replayed ? $"  replay {replayed:F4}" : "")}  lr {step.LearningRate:G3}  norm {step.GradNorm:F2}  {step.TokensPerSecond:F0} tokens/s  {step.ShareOfPeak:P0} of peak  {step.Remaining:hh\\:mm\\:ss} left"));
             }, cancel);
         }
         catch

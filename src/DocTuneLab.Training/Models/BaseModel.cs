@@ -14,6 +14,12 @@ public sealed record ModelLoadOptions
     /// </summary>
     public string Quantization { get; init; } = "nf4";
 
+    /// <summary>
+    /// Whether the matrix of the vocabulary is rounded to 8 bits with a scale for each row, as it is in llama.cpp's Q8_0 files: of a small model with
+    /// a large vocabulary it is half of what is read for each token. Where embeddings are tied they are rounded with it. Default false.
+    /// </summary>
+    public bool QuantizeHead { get; init; }
+
     /// <summary><c>auto</c> (bfloat16 where the processor multiplies in it, else float32), <c>bf16</c> or <c>fp32</c>. Default auto.</summary>
     public string ComputeType { get; init; } = "auto";
 }
@@ -101,6 +107,7 @@ public sealed class BaseModel : IDisposable
             using var scope = NewDisposeScope();
             long[] shape = [config.VocabularySize, config.HiddenSize];
             var weight = WeightFormat.Stored(files, name, shape) is { } stored ? new DenseWeight(stored.Materialize(compute)) : (DenseWeight)WeightFormat.Read(files, name, shape, "none", compute);
+            if (options.QuantizeHead && name == (config.TieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight")) weight.RoundToInt8();
             bytes += weight.Bytes;
             return weight;
         }

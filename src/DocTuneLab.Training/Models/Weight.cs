@@ -36,6 +36,8 @@ public abstract class Weight : IDisposable
 /// <summary>A matrix in a floating-point type: frozen, or trained in full.</summary>
 public sealed class DenseWeight(Tensor tensor) : Weight
 {
+    private Int8Tensor? _codes;
+
     /// <summary>The stored tensor.</summary>
     public Tensor Tensor { get; private set; } = tensor.DetachFromDisposeScope();
 
@@ -46,7 +48,7 @@ public sealed class DenseWeight(Tensor tensor) : Weight
     public override long Columns => Tensor.shape[1];
 
     /// <inheritdoc/>
-    public override long Bytes => Tensor.numel() * Tensor.element_size();
+    public override long Bytes => Tensor.numel() * Tensor.element_size() + (_codes?.Bytes ?? 0);
 
     /// <inheritdoc/>
     public override Tensor Materialize(ScalarType type) => Tensor.dtype == type ? Tensor : Tensor.to_type(type);
@@ -63,8 +65,25 @@ public sealed class DenseWeight(Tensor tensor) : Weight
         before.Dispose();
     }
 
+    /// <summary>Rounds the matrix to 8 bits with a scale for each row; the codes stay beside it for products with a few rows.</summary>
+    internal void RoundToInt8()
+    {
+        using var scope = NewDisposeScope();
+        _codes = Int8Tensor.Quantize(Tensor);
+        var rounded = empty(Tensor.shape, dtype: ScalarType.Float32);
+        _codes.Dequantize(rounded);
+        var before = Tensor;
+        Tensor = rounded.to_type(before.dtype).DetachFromDisposeScope();
+        before.Dispose();
+    }
+
     internal override unsafe void Multiply(RowSpan x, RowSpan y)
     {
+        if (_codes is not null)
+        {
+            _codes.Multiply(x, y);
+            return;
+        }
         var (rows, columns) = ((int)Rows, (int)Columns);
         switch (Tensor.dtype)
         {

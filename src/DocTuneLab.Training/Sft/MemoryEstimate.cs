@@ -39,7 +39,9 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         var inputs = 4 * tokens * hidden * (c.Layers + 1);
         var logits = Math.Max(96L << 20, 256L * c.VocabularySize) + (model.Decoder.Head.Tensor.dtype != model.Decoder.ComputeType ? size * c.VocabularySize * hidden : 0);
         var state = trained * (4 + (options.Optimizer == "adamw_8bit" ? 2 : 8));
-        MemoryEstimate With(bool activations, bool weights) => new(model.WeightBytes, (weights ? all : largest) * size, state, passing + (activations ? c.Layers * layer : inputs + layer), Math.Min(logits, 5 * tokens * c.VocabularySize))
+        // The teacher of replayed text has buffers of its own, for a forward pass.
+        var taught = options.ReplayShare > 0 ? 2 : 1;
+        MemoryEstimate With(bool activations, bool weights) => new(model.WeightBytes, taught * (weights ? all : largest) * size, state, taught * passing + (activations ? c.Layers * layer : inputs + layer) + (taught - 1) * layer, Math.Min(taught * logits, taught * 5 * tokens * c.VocabularySize))
         {
             KeepsActivations = activations, KeepsWeights = weights,
         };

@@ -21,6 +21,9 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
     /// <summary>Tokens of the sequences as they were, each with its last one, which is only predicted.</summary>
     public int Tokens { get; private init; }
 
+    /// <summary>Whether the model before tuning is the target, its whole distribution at every trained position, instead of the tokens.</summary>
+    public bool Replayed { get; init; }
+
     /// <summary>Which of the given sequences each one is.</summary>
     public IReadOnlyList<int> Order { get; private init; } = [];
 

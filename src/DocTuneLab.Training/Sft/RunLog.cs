@@ -71,6 +71,7 @@ internal sealed class RunLog : IDisposable
         yield return ("train/gigaflops_per_second", s.GigaflopsPerSecond);
         yield return ("system/memory_bytes", s.MemoryBytes);
         yield return ("system/cpu_percent", s.CpuPercent);
+        if (s.ReplayLoss is { } replay) yield return ("train/replay_loss", replay);
         if (s.EvalLoss is { } eval) yield return ("eval/loss", eval);
     }
 

@@ -19,7 +19,7 @@ public sealed class SftTrainer
     /// <param name="train">Samples whose last turn is the assistant's.</param>
     /// <param name="validation">Samples for the validation loss; may be empty.</param>
     /// <param name="options">Settings.</param>
-    /// <param name="replay">Plain texts for <see cref="SftOptions.ReplayShare"/>, every position trained; default <see cref="PretrainingText.Replay"/>.</param>
+    /// <param name="replay">Plain texts for <see cref="SftOptions.ReplayShare"/>; default <see cref="PretrainingText.Replay"/>.</param>
     /// <exception cref="LabException">No sample fits, or a setting is out of range.</exception>
     public SftTrainer(BaseModel model, LoraAdapter adapter, IReadOnlyList<Sample> train, IReadOnlyList<Sample> validation, SftOptions options, IReadOnlyList<string>? replay = null)
     {
@@ -32,7 +32,7 @@ public sealed class SftTrainer
         // Noise of its own for each sample leaves nothing to share.
         var share = options.NeftuneAlpha == 0 && adapter.Config.Dropout == 0;
         var rows = Replay(model, train, options, replay);
-        var first = Batches(Epoch(0), options, options.Seed, share);
+        var first = Batches(encoded, options, options.Seed, share);
         var perEpoch = (first.Count + accumulation - 1) / accumulation;
         var epoch = (Number: -1, Batches: (IReadOnlyList<PackedBatch>)[]);
         var validationBatches = Batches(Encode(model, validation, options.MaxLength), options, 0, share: true);
@@ -42,18 +42,19 @@ public sealed class SftTrainer
         IReadOnlyList<PackedBatch> At(int step)
         {
             var number = step / perEpoch;
-            if (epoch.Number != number) epoch = (number, Batches(Epoch(number), options, unchecked(options.Seed * 1_000_003 + number), share));
+            if (epoch.Number != number) epoch = (number, Batches(encoded, options, unchecked(options.Seed * 1_000_003 + number), share));
             // An epoch's noise may make it a batch shorter than the first one.
             var from = Math.Min(step % perEpoch * accumulation, epoch.Batches.Count - 1);
-            return [.. epoch.Batches.Skip(from).Take(accumulation)];
+            return [.. epoch.Batches.Skip(from).Take(accumulation), .. Replayed(step)];
         }
 
-        // Each epoch takes the rows after those of the one before.
-        List<Encoded> Epoch(int number)
+        // Each step takes the rows after those of the one before, as many as make up the share on average.
+        IEnumerable<PackedBatch> Replayed(int step)
         {
-            if (rows.Count == 0) return encoded;
-            var count = (int)Math.Max(1, Math.Round(options.ReplayShare * encoded.Sum(e => (double)e.Ids.Length) / rows.Average(r => r.Ids.Length)));
-            return [.. encoded, .. Enumerable.Range(0, count).Select(i => rows[(int)(((long)number * count + i) % rows.Count)])];
+            if (rows.Count == 0) return [];
+            var perStep = options.ReplayShare * encoded.Sum(e => (double)e.Ids.Length) / rows.Average(r => r.Ids.Length) / perEpoch;
+            long from = (long)(step * perStep), to = Math.Max(from + 1, (long)((step + 1) * perStep));
+            return Enumerable.Range(0, (int)(to - from)).Select(i => rows[(int)((from + i) % rows.Count)]).Chunk(Math.Max(1, options.BatchTokens / rows[0].Ids.Length)).Select(c => PackedBatch.Of(c, share: false) with { Replayed = true });
         }
     }
 
@@ -93,7 +94,7 @@ public sealed class SftTrainer
     {
         if (options.ReplayShare == 0) return [];
         var characters = train.Sum(s => s.Messages.Sum(m => (double)m.Content.Length)) * options.ReplayShare * Math.Ceiling(options.Epochs);
-        if (options.MaxSteps is { } steps) characters = Math.Min(characters, 4.0 * steps * options.GradientAccumulation * options.BatchTokens);
+        if (options.MaxSteps is { } steps) characters = Math.Min(characters, 4.0 * steps * options.GradientAccumulation * options.BatchTokens * options.ReplayShare);
         texts ??= PretrainingText.Replay((int)Math.Clamp(characters, 20_000, MostCharacters), options.Seed);
         var rows = Pretrainer.Rows(model, texts, Math.Min(ReplayLength, Math.Min(options.MaxLength, options.BatchTokens) - 1)).ConvertAll(r => new Encoded(r, 1));
         return rows.Count > 0 ? rows : throw new LabException($"the text for replay has fewer than {ReplayLength + 1} tokens; give more of it, or ReplayShare 0");

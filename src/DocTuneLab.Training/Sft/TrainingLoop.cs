@@ -39,7 +39,8 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
         estimate.Require(MemoryEstimate.Available(), options);
         var total = Math.Min(Math.Max(1, (int)Math.Ceiling(plan.StepsPerEpoch * options.Epochs)), options.MaxSteps ?? int.MaxValue);
         using var gradients = new Gradients(parameters.Values);
-        using var pass = new TrainingPass(model, gradients, new PassOptions(estimate.KeepsActivations, estimate.KeepsWeights, options.NeftuneAlpha));
+        using var teacher = options.ReplayShare > 0 ? new Teacher(model, estimate.KeepsWeights) : null;
+        using var pass = new TrainingPass(model, gradients, new PassOptions(estimate.KeepsActivations, estimate.KeepsWeights, options.NeftuneAlpha), teacher);
         using var optimizer = new AdamW(parameters, gradients, options.WeightDecay, options.Optimizer == "adamw_8bit",
             name => name.Contains("lora_B", StringComparison.Ordinal) ? options.LoraPlusRatio : 1);
         var progress = options.Resume ? Restore(optimizer, total) : new Progress(0, 0, null, 0, 0, 0);
@@ -60,11 +61,16 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
             var started = clock.Elapsed;
             var batches = plan.At(step);
             var learningRate = options.LearningRateAt(step, total);
-            var targets = batches.Sum(b => (long)b.Targets.Length);
-            var sum = 0.0;
-            for (var part = 0; part < batches.Count; part++) sum += pass.Run(batches[part], 1.0 / targets, new StepKey(options.Seed, step, part));
+            long targets = batches.Sum(b => b.Replayed ? 0L : b.Targets.Length), replayed = batches.Sum(b => (long)b.Targets.Length) - targets;
+            double sum = 0, divergence = 0;
+            for (var part = 0; part < batches.Count; part++)
+            {
+                var key = new StepKey(options.Seed, step, part);
+                if (batches[part].Replayed) divergence += pass.Run(batches[part], options.ReplayWeight / replayed, key);
+                else sum += pass.Run(batches[part], 1.0 / targets, key);
+            }
             var (loss, norm) = (sum / targets, gradients.Norm());
-            if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw NotFinite(step, loss, norm);
+            if (!double.IsFinite(loss + divergence) || !double.IsFinite(norm)) throw NotFinite(step, loss + divergence, norm);
             optimizer.Update(learningRate, options.MaxGradNorm > 0 && norm > options.MaxGradNorm ? options.MaxGradNorm / (norm + 1e-6) : 1);
 
             var (tokens, last) = (batches.Sum(b => b.Tokens), step + 1 == total);
@@ -80,7 +86,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
             var record = new TrainingStep(step + 1, total, loss, evalLoss, learningRate, norm, tokens / seconds, progress.Tokens,
                 use.CpuPercent, use.MemoryBytes, use.GpuPercent, use.GpuMemoryBytes, elapsed, elapsed / (step + 1 - first) * (total - step - 1))
             {
-                GigaflopsPerSecond = flops, ShareOfPeak = flops / peak, PowerWatts = use.PowerWatts, Epoch = (step + 1.0) / plan.StepsPerEpoch,
+                ReplayLoss = replayed > 0 ? divergence / replayed : null, GigaflopsPerSecond = flops, ShareOfPeak = flops / peak, PowerWatts = use.PowerWatts, Epoch = (step + 1.0) / plan.StepsPerEpoch,
             };
             history.Add(record);
             log.Add(record);
@@ -227,6 +233,6 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
     {
         ["seed"] = $"{options.Seed}", ["data"] = plan.DataHash, ["steps"] = $"{total}", ["learning rate"] = $"{options.LearningRate}", ["scheduler"] = $"{options.Scheduler}, warm-up {options.WarmupRatio}",
         ["batch tokens"] = $"{options.BatchTokens}, accumulation {options.GradientAccumulation}, packing {options.Packing}", ["optimizer"] = $"{options.Optimizer}, weight decay {options.WeightDecay}, LoRA+ {options.LoraPlusRatio}",
-        ["clipping norm"] = $"{options.MaxGradNorm}", ["NEFTune"] = $"{options.NeftuneAlpha}", ["base"] = model.Hash, ["trained tensors"] = ContentHash.Of([.. parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {string.Join('x', p.Value.shape)}")]),
+        ["clipping norm"] = $"{options.MaxGradNorm}", ["NEFTune"] = $"{options.NeftuneAlpha}", ["replay"] = $"{options.ReplayShare}, weight {options.ReplayWeight}", ["base"] = model.Hash, ["trained tensors"] = ContentHash.Of([.. parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {string.Join('x', p.Value.shape)}")]),
     };
 }

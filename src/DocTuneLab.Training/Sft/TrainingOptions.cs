@@ -34,10 +34,14 @@ public sealed record SftOptions
     public double NeftuneAlpha { get; init; }
 
     /// <summary>
-    /// Tokens of plain text about .NET trained beside each token of the samples, so that tuning forgets less of what the model knew (experience replay,
-    /// Rolnick et al. 2019, arXiv 1811.11682); other text in every epoch. Default 0, off.
+    /// Tokens of plain text about .NET beside each token of the samples, on which the model is held to what it said before tuning: the loss there is
+    /// the divergence from the model without adapter (Li and Hoiem 2016, arXiv 1606.09282), so that tuning forgets less. Other text in every epoch.
+    /// Default 0, off.
     /// </summary>
     public double ReplayShare { get; init; }
+
+    /// <summary>Weight of the replayed text's divergence per token beside the samples' loss per token. Default 1.</summary>
+    public double ReplayWeight { get; init; } = 1;
 
     /// <summary><c>on</c> computes a layer's activations again in the backward pass, <c>off</c> keeps them, <c>auto</c> keeps them where memory allows. Results are the same. Default auto.</summary>
     public string GradientCheckpointing { get; init; } = "auto";
@@ -98,6 +102,7 @@ public sealed record SftOptions
         Require(Optimizer is "adamw" or "adamw_8bit", nameof(Optimizer), Optimizer, "adamw or adamw_8bit");
         Require(LoraPlusRatio > 0, nameof(LoraPlusRatio), LoraPlusRatio, "more than 0");
         Require(ReplayShare is >= 0 and <= 10, nameof(ReplayShare), ReplayShare, "0 to 10");
+        Require(ReplayWeight is >= 0 and <= 1000, nameof(ReplayWeight), ReplayWeight, "0 to 1000");
         Require(NeftuneAlpha >= 0, nameof(NeftuneAlpha), NeftuneAlpha, "0 or more");
         Require(GradientCheckpointing is "auto" or "on" or "off", nameof(GradientCheckpointing), GradientCheckpointing, "auto, on or off");
         Require(EarlyStoppingPatience >= 0, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "0 or more");
@@ -125,7 +130,7 @@ public sealed record SftOptions
 /// <summary>What is known after an optimiser step.</summary>
 /// <param name="Step">Steps done, from 1.</param>
 /// <param name="TotalSteps">Steps planned.</param>
-/// <param name="Loss">Cross-entropy per trained token of the batch, in nats.</param>
+/// <param name="Loss">Cross-entropy per trained token of the samples, in nats.</param>
 /// <param name="EvalLoss">The same on the validation samples, where this step measured it.</param>
 /// <param name="LearningRate">Used in this step.</param>
 /// <param name="GradNorm">Global norm before clipping.</param>
@@ -141,6 +146,9 @@ public sealed record TrainingStep(
     int Step, int TotalSteps, double Loss, double? EvalLoss, double LearningRate, double GradNorm, double TokensPerSecond, long Tokens,
     double CpuPercent, long MemoryBytes, double? GpuPercent, long? GpuMemoryBytes, TimeSpan Elapsed, TimeSpan Remaining)
 {
+    /// <summary>Divergence per replayed token from the model before tuning, in nats, where text is replayed: what has been forgotten so far.</summary>
+    public double? ReplayLoss { get; init; }
+
     /// <summary>Floating-point operations a second that the step's products and attention need, in 10⁹.</summary>
     public double GigaflopsPerSecond { get; init; }
 

@@ -25,18 +25,26 @@ internal sealed unsafe class TrainingPass : IDisposable
     private readonly PassOptions _options;
     private readonly LayerPass[] _layers;
     private readonly bool _trainsEmbedding;
+    private readonly Teacher? _teacher;
 
     /// <summary>A pass over a model whose adapter, if any, is attached.</summary>
-    public TrainingPass(BaseModel model, Gradients gradients, PassOptions options)
+    /// <param name="model">The model.</param>
+    /// <param name="gradients">Of what is trained.</param>
+    /// <param name="options">What to keep in memory.</param>
+    /// <param name="teacher">The model without its adapter, for replayed batches.</param>
+    public TrainingPass(BaseModel model, Gradients gradients, PassOptions options, Teacher? teacher = null)
     {
-        (_model, _gradients, _options) = (model, gradients, options);
+        (_model, _gradients, _options, _teacher) = (model, gradients, options, teacher);
         _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _memory, gradients, options))];
         // Products with the whole vocabulary in every step: better converted once.
         if (gradients.Any && gradients.Of(model.Decoder.Head.Tensor) is null) model.Decoder.Head.Convert(model.Decoder.ComputeType);
         _trainsEmbedding = gradients.Of(model.Decoder.Embedding.Tensor) is not null;
     }
 
-    /// <summary>Sum of the cross-entropy over the batch's targets, in nats, and where asked for the gradients of its part of the loss, added up.</summary>
+    /// <summary>
+    /// Sum of the loss over the batch's targets, in nats, and where asked for the gradients of its part of the loss, added up. The loss
+    /// is the cross-entropy with the target token; in a replayed batch the divergence from the teacher's distribution.
+    /// </summary>
     /// <param name="batch">Sequences.</param>
     /// <param name="gradientScale">1 / targets of the whole step; 0 computes the loss only.</param>
     /// <param name="step">Key of the step.</param>
@@ -49,16 +57,7 @@ internal sealed unsafe class TrainingPass : IDisposable
         var train = gradientScale != 0;
         var (decoder, tokens, hidden) = (_model.Decoder, batch.Ids.Length, _model.Config.HiddenSize);
         var ids = tensor(batch.Ids).to_type(ScalarType.Int64);
-        var x = Input(0, tokens, train);
-        x.copy_(decoder.Embedding.Tensor.index_select(0, ids));
-        if (train && _options.NoiseAlpha > 0) Dropout.AddNoise(x.Rows(), batch.Starts, _options.NoiseAlpha, step.Of("noise"));
-        for (var i = 0; i < _layers.Length; i++)
-        {
-            var y = _layers[i].IsLast ? _memory.Get("last", batch.Rows.Length, hidden) : Input(i + 1, tokens, train);
-            _layers[i].Forward(x, y, batch, step);
-            x = y;
-        }
-        var (loss, dy) = Loss(x, batch, gradientScale, each);
+        var (loss, dy) = Loss(Forward(batch, ids, train, step), batch, gradientScale, each);
         if (!train) return loss;
         for (var i = _layers.Length - 1; i >= 0; i--)
         {
@@ -80,6 +79,28 @@ internal sealed unsafe class TrainingPass : IDisposable
     public double Operations(PackedBatch batch) =>
         _layers.Select((l, i) => l.Operations(batch, i > 0 || _trainsEmbedding)).Sum() + (double)batch.Rows.Length * _model.Config.VocabularySize * _model.Config.HiddenSize * (_trainsEmbedding ? 6 : 4);
 
+    /// <summary>The last layer's output before the final norm at the batch's trained rows, [rows, hidden]; valid until the next pass.</summary>
+    public Tensor Outputs(PackedBatch batch, StepKey step)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        return Forward(batch, tensor(batch.Ids).to_type(ScalarType.Int64), train: false, step);
+    }
+
+    private Tensor Forward(PackedBatch batch, Tensor ids, bool train, StepKey step)
+    {
+        var x = Input(0, batch.Ids.Length, train);
+        x.copy_(_model.Decoder.Embedding.Tensor.index_select(0, ids));
+        if (train && _options.NoiseAlpha > 0 && !batch.Replayed) Dropout.AddNoise(x.Rows(), batch.Starts, _options.NoiseAlpha, step.Of("noise"));
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            var y = _layers[i].IsLast ? _memory.Get("last", batch.Rows.Length, _model.Config.HiddenSize) : Input(i + 1, batch.Ids.Length, train);
+            _layers[i].Forward(x, y, batch, step);
+            x = y;
+        }
+        return x;
+    }
+
     private Tensor Input(int layer, int tokens, bool train) => _memory.Get(train ? $"input.{layer}" : $"input.{layer % 2}", tokens, _model.Config.HiddenSize);
 
     private (double Loss, Tensor Gradient) Loss(Tensor x, PackedBatch batch, double gradientScale, double[]? each)
@@ -96,6 +117,7 @@ internal sealed unsafe class TrainingPass : IDisposable
         var chunk = (int)Math.Clamp(ChunkBytes / 4 / vocabulary, 64, 4096);
         var loss = 0.0;
         var losses = new double[chunk];
+        var taught = batch.Replayed ? Taught(batch) : null;
         for (var from = 0; from < rows; from += chunk)
         {
             using var scope = NewDisposeScope();
@@ -103,7 +125,16 @@ internal sealed unsafe class TrainingPass : IDisposable
             var part = normed.narrow(0, from, count);
             var logits = _memory.Get("logits", count, vocabulary);
             Product(logits, part, wide.t());
-            CrossEntropy.Run(logits.Rows(), vocabulary, batch.Targets.AsMemory(from, count), losses, (float)gradientScale);
+            if (taught is not null)
+            {
+                var teacher = _memory.Get("teacher's logits", count, vocabulary);
+                Product(teacher, taught.narrow(0, from, count), wide.t());
+                CrossEntropy.Distill(logits.Rows(), teacher.Rows(), vocabulary, losses, (float)gradientScale);
+            }
+            else
+            {
+                CrossEntropy.Run(logits.Rows(), vocabulary, batch.Targets.AsMemory(from, count), losses, (float)gradientScale);
+            }
             for (var i = 0; i < count; i++) loss += losses[i];
             if (each is not null) Array.Copy(losses, 0, each, from, count);
             if (!train) continue;
@@ -115,6 +146,15 @@ internal sealed unsafe class TrainingPass : IDisposable
         if (_gradients.Of(decoder.FinalNorm) is { } gradient) RowKernels.NormWeightGradient(dNormed.Rows(), x.Rows(), scales.Pointer(), gradient.Pointer(), 1, hidden);
         RowKernels.NormBackward(dNormed.Rows(), x.Rows(), decoder.FinalNorm.Pointer(), scales.Pointer(), dx.Rows(), 1, hidden, add: false);
         return (loss, dx);
+
+        // Normalised outputs of the model as it was.
+        Tensor Taught(PackedBatch batch)
+        {
+            var outputs = (_teacher ?? throw new InvalidOperationException("a replayed batch needs a teacher")).Outputs(batch);
+            var result = _memory.Get("teacher's final", rows, hidden);
+            RowKernels.Norm(outputs.Rows(), decoder.FinalNorm.Pointer(), result.Rows(), _memory.Get("teacher's scales", rows, 1).Pointer(), 1, hidden, (float)_model.Config.NormEpsilon);
+            return result;
+        }
 
         void Product(Tensor target, Tensor left, Tensor right)
         {

@@ -70,6 +70,7 @@ internal sealed class ApiIndex
         Namespaces = [.. Types.Select(t => t.Symbol.Namespace).Where(n => n.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         MemberNames = Members.Select(m => m.Symbol.Name).ToHashSet(StringComparer.Ordinal);
         ParameterNames = [.. Members.SelectMany(m => m.Symbol.Parameters).Select(p => p.Name).Where(n => n.Length is > 0 and < 16 && n.All(char.IsAsciiLetter)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        DocumentationWords = [.. Prose.CommonWords(symbols.SelectMany(s => s.Parameters.Select(p => p.Documentation).Prepend(s.Summary)).OfType<string>()).Where(w => SyntaxFacts.GetKeywordKind(w) == SyntaxKind.None && SyntaxFacts.GetContextualKeywordKind(w) == SyntaxKind.None)];
         _members = Members.ToDictionary(m => m.Symbol.Id, StringComparer.Ordinal);
         ChineseShare = ShareInChinese(symbols);
     }
@@ -81,6 +82,8 @@ internal sealed class ApiIndex
     public IReadOnlySet<string> MemberNames { get; }
     /// <summary>Names that parameters have anywhere in the library.</summary>
     public IReadOnlyList<string> ParameterNames { get; }
+    /// <summary>Words that the documentation uses, in lower case: what callers are likely to name things after. None where it is not in English.</summary>
+    public IReadOnlyList<string> DocumentationWords { get; }
 
     /// <summary>Share of the summaries that are in Chinese, 0 to 1.</summary>
     public double ChineseShare { get; }

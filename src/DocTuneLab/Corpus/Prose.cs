@@ -146,6 +146,10 @@ internal static partial class Prose
         return string.Join(' ', NamePart().Matches(bare).Select(m => m.Value.Length > 1 && m.Value.All(char.IsUpper) ? m.Value : m.Value.ToLowerInvariant()));
     }
 
+    /// <summary>Plain words of 3 to 11 letters in the texts, each once, in order of the alphabet; what only joins others is left out.</summary>
+    public static IReadOnlyList<string> CommonWords(IEnumerable<string> texts) =>
+        [.. texts.SelectMany(t => PlainWord().Matches(t)).Select(m => m.Value).Where(w => !StopWords.Contains(w)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
     /// <summary>"a" or "an" before the words.</summary>
     public static string WithArticle(string words) => words.EndsWith("options", StringComparison.Ordinal) || words.EndsWith("settings", StringComparison.Ordinal) ? words : words.Length > 0 && "aeiouAEIOU".Contains(words[0], StringComparison.Ordinal) ? $"an {words}" : $"a {words}";
 
@@ -204,6 +208,8 @@ internal static partial class Prose
     // "and drops the oldest", "then returns it": a verb, since an object follows; "valves and pumps" is none.
     [GeneratedRegex(@"\b((?:and then|then|and|or) )([a-z]{3,}[^s\W]s)(?= (?:the|a|an|its|it|all|every|each|them|that|this|whether|how)\b)")]
     private static partial Regex FollowingVerbs();
+    [GeneratedRegex(@"(?<![\w.`])[a-z]{3,11}(?![\w`(])")]
+    private static partial Regex PlainWord();
     [GeneratedRegex(@"[A-Za-z][A-Za-z0-9]*")]
     private static partial Regex Word();
     [GeneratedRegex(@"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")]

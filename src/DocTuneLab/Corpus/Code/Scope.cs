@@ -14,7 +14,7 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
         "wanted", "left", "right", "low", "high", "start", "end", "second", "before", "after", "place", "part", "whole", "old", "fresh", "extra", "upper", "lower", "owner", "work", "box", "a", "b", "x", "y", "n", "t",
     ];
     private static readonly string[] OwnPrefixes = ["my", "old", "new", "last", "main", "left", "other", "this", "our", "north", "first", "given", "some", "active", "inner"];
-    private const double OwnNameShare = 0.7;
+    private const double OwnNameShare = 0.9;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     public ApiIndex Index { get; } = index;
@@ -65,11 +65,14 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
 
     private string OwnName(string type, string name)
     {
-        switch (Random.Next(3))
+        switch (Random.NextDouble())
         {
-            case 0: return Pick(OwnNames);
+            case < 0.25: return Pick(OwnNames);
             // What others call theirs, whatever that is.
-            case 1 when Index.ParameterNames.Count > 0: return Pick(Index.ParameterNames);
+            case < 0.5 when Index.ParameterNames.Count > 0: return Pick(Index.ParameterNames);
+            // A word that says nothing of the type can only be read in the signature.
+            case < 0.8 when Index.DocumentationWords.Count > 0: return Pick(Index.DocumentationWords);
+            case < 0.9 when Index.DocumentationWords.Count > 0: return Pick(OwnPrefixes) + Prose.UpperFirst(Pick(Index.DocumentationWords));
         }
         var words = Prose.Words(Chance(0.5) && char.IsUpper(TypeText.Head(type)[0]) ? TypeText.Head(type) : name.TrimStart('@')).Split(' ');
         return words[^1].Length > 0 && words[^1].All(char.IsAsciiLetter) ? Pick(OwnPrefixes) + Prose.UpperFirst(words[^1].ToLowerInvariant()) : Pick(OwnNames);

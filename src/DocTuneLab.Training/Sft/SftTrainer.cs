@@ -48,12 +48,12 @@ public sealed class SftTrainer
             return [.. epoch.Batches.Skip(from).Take(accumulation), .. Replayed(step)];
         }
 
-        // Each step takes the rows after those of the one before, as many as make up the share on average.
+        // Each step takes the rows after those of the one before, as many as make up the share on average: none in some steps where it is small.
         IEnumerable<PackedBatch> Replayed(int step)
         {
             if (rows.Count == 0) return [];
             var perStep = options.ReplayShare * encoded.Sum(e => (double)e.Ids.Length) / rows.Average(r => r.Ids.Length) / perEpoch;
-            long from = (long)(step * perStep), to = Math.Max(from + 1, (long)((step + 1) * perStep));
+            long from = (long)(step * perStep), to = (long)((step + 1) * perStep);
             return Enumerable.Range(0, (int)(to - from)).Select(i => rows[(int)((from + i) % rows.Count)]).Chunk(Math.Max(1, options.BatchTokens / rows[0].Ids.Length)).Select(c => PackedBatch.Of(c, share: false) with { Replayed = true });
         }
     }
@@ -84,16 +84,17 @@ public sealed class SftTrainer
     private static List<Encoded> Encode(BaseModel model, IReadOnlyList<Sample> samples, int maxLength) =>
         [.. samples.Select(s => Encode(model, s.Messages)).Where(e => e.Ids.Length <= maxLength)];
 
-    private const int ReplayLength = 256;
+    private const int ReplayLength = 128;
 
-    // Text that comes round again is learnt by heart and keeps far less than as much new text; beyond this it costs more than training does.
-    private const int MostCharacters = 3_000_000;
+    // Text may come round again: what is kept is a distribution, and the text itself is not learnt. Making it takes time, more for new text.
+    private const int MostCharacters = 2_000_000;
+    private const double Rounds = 2.5;
 
     // About as many characters as the samples have make about as many tokens.
     private static List<Encoded> Replay(BaseModel model, IReadOnlyList<Sample> train, SftOptions options, IReadOnlyList<string>? texts)
     {
         if (options.ReplayShare == 0) return [];
-        var characters = train.Sum(s => s.Messages.Sum(m => (double)m.Content.Length)) * options.ReplayShare * Math.Ceiling(options.Epochs);
+        var characters = train.Sum(s => s.Messages.Sum(m => (double)m.Content.Length)) * options.ReplayShare * Math.Ceiling(options.Epochs) / Rounds;
         if (options.MaxSteps is { } steps) characters = Math.Min(characters, 4.0 * steps * options.GradientAccumulation * options.BatchTokens * options.ReplayShare);
         texts ??= PretrainingText.Replay((int)Math.Clamp(characters, 20_000, MostCharacters), options.Seed);
         var rows = Pretrainer.Rows(model, texts, Math.Min(ReplayLength, Math.Min(options.MaxLength, options.BatchTokens) - 1)).ConvertAll(r => new Encoded(r, 1));

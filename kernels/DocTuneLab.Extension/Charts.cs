@@ -40,8 +40,9 @@ public static class Charts
             Line("CPU %", steps, history.Select(h => h.CpuPercent), 4, s_palette[3]),
             Line("memory MB", steps, history.Select(h => h.MemoryBytes / 1048576.0), 5, s_palette[5]),
             Line("grad norm", steps, history.Select(h => h.GradNorm), 6, s_palette[2]));
-        if (history.Any(h => h.ReplayLoss is not null))
-            traces.Add((JsonNode)Line("replay: divergence from the base", steps, history.Select(h => h.ReplayLoss ?? double.NaN), 1, s_palette[4], width: 1, opacity: 0.8));
+        var replayed = history.Where(h => h.ReplayLoss is not null).ToArray();
+        if (replayed.Length > 0)
+            traces.Add((JsonNode)Line("replay: divergence from the base", replayed.Select(h => (double)h.Step), replayed.Select(h => h.ReplayLoss!.Value), 1, s_palette[4], width: 1, opacity: 0.8));
         if (history.Any(h => h.GpuPercent is not null))
         {
             traces.Add((JsonNode)Line("GPU %", steps, history.Select(h => h.GpuPercent ?? 0), 4, s_palette[1]));

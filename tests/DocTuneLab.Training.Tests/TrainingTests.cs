@@ -74,6 +74,20 @@ public sealed class TrainingTests
     }
 
     [Fact]
+    public void A_small_share_of_replay_leaves_some_steps_without_it()
+    {
+        using var tiny = new TinyModel();
+        using var model = tiny.Load();
+        string[] text = [string.Concat(Enumerable.Repeat("public static int Count(Tank tank) => tank.Valves.Count;\n", 30))];
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+        var result = new SftTrainer(model, adapter, s_samples, [], Options(tiny) with { Epochs = 30, MaxLength = 48, ReplayShare = 0.1, OutputDirectory = Path.Combine(tiny.Directory, "seldom") }, text).Run();
+        var replayed = result.History.Count(h => h.ReplayLoss is not null);
+        Assert.InRange(replayed, 1, result.Steps - 1);
+        Assert.All(result.History, h => Assert.True(h.Loss > 0 && h.ReplayLoss is null or >= 0));
+        Assert.Contains("replay_loss", File.ReadAllText(Path.Combine(tiny.Directory, "seldom", "trainer_log.jsonl")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_text_for_replay_is_drawn_by_its_seed_from_documentation_and_source()
     {
         var texts = PretrainingText.Replay(30_000, 1);

@@ -74,7 +74,7 @@ internal sealed unsafe class TrainingPass : IDisposable
     /// Floating-point operations of a step over the batch: per row and frozen weight 2 forward and 2 for the gradient of the
     /// input, where it is needed, 2 more where the weight itself is trained; adapters; attention; the vocabulary for trained
     /// rows. Rows that are not computed (a shared beginning, untrained rows in the last layer) do not count, nor does what is
-    /// computed again to save memory.
+    /// computed again to save memory, nor the teacher's pass.
     /// </summary>
     public double Operations(PackedBatch batch) =>
         _layers.Select((l, i) => l.Operations(batch, i > 0 || _trainsEmbedding)).Sum() + (double)batch.Rows.Length * _model.Config.VocabularySize * _model.Config.HiddenSize * (_trainsEmbedding ? 6 : 4);

@@ -35,7 +35,7 @@ public sealed record SftOptions
 
     /// <summary>
     /// Tokens of plain text about .NET beside each token of the samples, on which the model is held to what it said before tuning: the loss there is
-    /// the divergence from the model without adapter (Li and Hoiem 2016, arXiv 1606.09282), so that tuning forgets less. Other text in every epoch.
+    /// the divergence from the model without adapter (Li and Hoiem 2016, arXiv 1606.09282), so that tuning forgets less.
     /// Default 0, off.
     /// </summary>
     public double ReplayShare { get; init; }

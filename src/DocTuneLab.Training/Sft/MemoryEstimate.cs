@@ -41,7 +41,7 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         var state = trained * (4 + (options.Optimizer == "adamw_8bit" ? 2 : 8));
         // The teacher of replayed text has buffers of its own, for a forward pass.
         var taught = options.ReplayShare > 0 ? 2 : 1;
-        MemoryEstimate With(bool activations, bool weights) => new(model.WeightBytes, taught * (weights ? all : largest) * size, state, taught * passing + (activations ? c.Layers * layer : inputs + layer) + (taught - 1) * layer, Math.Min(taught * logits, taught * 5 * tokens * c.VocabularySize))
+        MemoryEstimate With(bool activations, bool weights) => new(model.WeightBytes, taught * (weights ? all : largest) * size, state, taught * passing + (activations ? c.Layers * layer : inputs + layer) + (taught - 1) * layer, taught * Math.Min(logits, 5 * tokens * c.VocabularySize))
         {
             KeepsActivations = activations, KeepsWeights = weights,
         };

@@ -32,8 +32,10 @@ public sealed class SftTrainer
         // Noise of its own for each sample leaves nothing to share.
         var share = options.NeftuneAlpha == 0 && adapter.Config.Dropout == 0;
         var rows = Replay(model, train, options, replay);
+        var rowTokens = rows.Select(r => (double)r.Ids.Length).DefaultIfEmpty(1).Average();
         var first = Batches(encoded, options, options.Seed, share);
         var perEpoch = (first.Count + accumulation - 1) / accumulation;
+        var rowsPerStep = options.ReplayShare * encoded.Sum(e => (double)e.Ids.Length) / rowTokens / perEpoch;
         var epoch = (Number: -1, Batches: (IReadOnlyList<PackedBatch>)[]);
         var validationBatches = Batches(Encode(model, validation, options.MaxLength), options, 0, share: true);
         var largest = first.Concat(validationBatches).Max(b => b.Ids.Length);
@@ -52,8 +54,7 @@ public sealed class SftTrainer
         IEnumerable<PackedBatch> Replayed(int step)
         {
             if (rows.Count == 0) return [];
-            var perStep = options.ReplayShare * encoded.Sum(e => (double)e.Ids.Length) / rows.Average(r => r.Ids.Length) / perEpoch;
-            long from = (long)(step * perStep), to = (long)((step + 1) * perStep);
+            long from = (long)(step * rowsPerStep), to = (long)((step + 1) * rowsPerStep);
             return Enumerable.Range(0, (int)(to - from)).Select(i => rows[(int)((from + i) % rows.Count)]).Chunk(Math.Max(1, options.BatchTokens / rows[0].Ids.Length)).Select(c => PackedBatch.Of(c, share: false) with { Replayed = true });
         }
     }

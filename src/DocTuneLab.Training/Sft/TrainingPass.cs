@@ -79,12 +79,20 @@ internal sealed unsafe class TrainingPass : IDisposable
     public double Operations(PackedBatch batch) =>
         _layers.Select((l, i) => l.Operations(batch, i > 0 || _trainsEmbedding)).Sum() + (double)batch.Rows.Length * _model.Config.VocabularySize * _model.Config.HiddenSize * (_trainsEmbedding ? 6 : 4);
 
-    /// <summary>The last layer's output before the final norm at the batch's trained rows, [rows, hidden]; valid until the next pass.</summary>
+    /// <summary>Hidden states that the vocabulary is multiplied by, at the batch's trained rows, [rows, hidden]; valid until the next pass.</summary>
     public Tensor Outputs(PackedBatch batch, StepKey step)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        return Forward(batch, tensor(batch.Ids).to_type(ScalarType.Int64), train: false, step);
+        return Normed(Forward(batch, tensor(batch.Ids).to_type(ScalarType.Int64), train: false, step)).Result;
+    }
+
+    private (Tensor Result, Tensor Scales) Normed(Tensor x)
+    {
+        var (rows, hidden) = (x.shape[0], _model.Config.HiddenSize);
+        var (result, scales) = (_memory.Get("final", rows, hidden), _memory.Get("final scales", rows, 1));
+        RowKernels.Norm(x.Rows(), _model.Decoder.FinalNorm.Pointer(), result.Rows(), scales.Pointer(), 1, hidden, (float)_model.Config.NormEpsilon);
+        return (result, scales);
     }
 
     private Tensor Forward(PackedBatch batch, Tensor ids, bool train, StepKey step)
@@ -107,9 +115,7 @@ internal sealed unsafe class TrainingPass : IDisposable
     {
         var (decoder, hidden, vocabulary) = (_model.Decoder, _model.Config.HiddenSize, _model.Config.VocabularySize);
         var (rows, train) = (batch.Rows.Length, gradientScale != 0);
-        var normed = _memory.Get("final", rows, hidden);
-        var scales = _memory.Get("final scales", rows, 1);
-        RowKernels.Norm(x.Rows(), decoder.FinalNorm.Pointer(), normed.Rows(), scales.Pointer(), 1, hidden, (float)_model.Config.NormEpsilon);
+        var (normed, scales) = Normed(x);
         var dNormed = _memory.Get("d final", rows, hidden);
         var head = decoder.Head.Tensor;
         var headGradient = _gradients.Of(head);
@@ -117,7 +123,7 @@ internal sealed unsafe class TrainingPass : IDisposable
         var chunk = (int)Math.Clamp(ChunkBytes / 4 / vocabulary, 64, 4096);
         var loss = 0.0;
         var losses = new double[chunk];
-        var taught = batch.Replayed ? Taught(batch) : null;
+        var taught = batch.Replayed ? (_teacher ?? throw new InvalidOperationException("a replayed batch needs a teacher")).Outputs(batch) : null;
         for (var from = 0; from < rows; from += chunk)
         {
             using var scope = NewDisposeScope();
@@ -146,15 +152,6 @@ internal sealed unsafe class TrainingPass : IDisposable
         if (_gradients.Of(decoder.FinalNorm) is { } gradient) RowKernels.NormWeightGradient(dNormed.Rows(), x.Rows(), scales.Pointer(), gradient.Pointer(), 1, hidden);
         RowKernels.NormBackward(dNormed.Rows(), x.Rows(), decoder.FinalNorm.Pointer(), scales.Pointer(), dx.Rows(), 1, hidden, add: false);
         return (loss, dx);
-
-        // Normalised outputs of the model as it was.
-        Tensor Taught(PackedBatch batch)
-        {
-            var outputs = (_teacher ?? throw new InvalidOperationException("a replayed batch needs a teacher")).Outputs(batch);
-            var result = _memory.Get("teacher's final", rows, hidden);
-            RowKernels.Norm(outputs.Rows(), decoder.FinalNorm.Pointer(), result.Rows(), _memory.Get("teacher's scales", rows, 1).Pointer(), 1, hidden, (float)_model.Config.NormEpsilon);
-            return result;
-        }
 
         void Product(Tensor target, Tensor left, Tensor right)
         {

@@ -46,8 +46,8 @@ public sealed class AdapterTests
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 8, UseRsLora = kind == "rslora", UseDora = kind == "dora", Initialization = kind == "pissa" ? "pissa" : "default" }, seed);
         using (no_grad())
         {
-            random.manual_seed(seed);
-            foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn_like(parameter), alpha: 0.1f);
+            var generator = new Generator((ulong)seed, CPU);
+            foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn(parameter.shape, generator: generator), alpha: 0.1f);
         }
         adapter.Save(folder);
     }

@@ -153,8 +153,8 @@ public sealed class DecodingTests
     {
         var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 5, UseDora = kind == "dora", Initialization = kind == "pissa" ? "pissa" : "default" }, 1);
         using var _ = no_grad();
-        random.manual_seed(11);
-        foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn_like(parameter), alpha: 0.05f);
+        var generator = new Generator(11, CPU);
+        foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn(parameter.shape, generator: generator), alpha: 0.05f);
         return adapter;
     }
 }

@@ -168,8 +168,8 @@ public sealed class GradientTests
     private static void Perturb(IReadOnlyDictionary<string, Tensor> parameters)
     {
         using var _ = no_grad();
-        random.manual_seed(11);
-        foreach (var parameter in parameters.Values) parameter.add_(randn_like(parameter), alpha: 0.05f);
+        var generator = new Generator(11, CPU);
+        foreach (var parameter in parameters.Values) parameter.add_(randn(parameter.shape, generator: generator), alpha: 0.05f);
     }
 
     private static SftTrainer.Encoded[] Sequences(BaseModel model)

@@ -193,15 +193,15 @@ public sealed class LlamaCppTests : IDisposable
     internal static void WriteAdapter(ModelConfig config, string folder, bool rsLora, bool dora)
     {
         using var scope = NewDisposeScope();
-        random.manual_seed(5);
+        var generator = new Generator(5, CPU);
         Directory.CreateDirectory(folder);
         var tensors = new Dictionary<string, Tensor>();
         foreach (var (name, shape) in config.Parameters().Where(p => p.Name.Contains("q_proj.weight") || p.Name.Contains("v_proj.weight") || p.Name.Contains("down_proj.weight")))
         {
             var (layer, rank) = ("base_model.model." + name[..^".weight".Length], name.Contains("v_proj") ? 2 : 4);
-            tensors[layer + ".lora_A.weight"] = randn(rank, shape[1]) * 0.2;
-            tensors[layer + ".lora_B.weight"] = randn(shape[0], rank) * 0.2;
-            if (dora) tensors[layer + ".lora_magnitude_vector"] = rand(shape[0]) + 0.5;
+            tensors[layer + ".lora_A.weight"] = randn(rank, shape[1], generator: generator) * 0.2;
+            tensors[layer + ".lora_B.weight"] = randn(shape[0], rank, generator: generator) * 0.2;
+            if (dora) tensors[layer + ".lora_magnitude_vector"] = rand(shape[0], generator: generator) + 0.5;
         }
         SafetensorsFile.Write(Path.Combine(folder, "adapter_model.safetensors"), tensors);
         File.WriteAllText(Path.Combine(folder, "adapter_config.json"), new JsonObject

@@ -36,9 +36,11 @@ internal sealed class TinyModel : IDisposable
         if (scale is not null)
         {
             using var scope = TorchSharp.torch.NewDisposeScope();
+            // Of its own: tests that run meanwhile draw from the process's.
+            var generator = new TorchSharp.torch.Generator((ulong)seed, TorchSharp.torch.CPU);
             using (TorchSharp.torch.no_grad())
                 foreach (var (name, tensor) in model.Parameters)
-                    if (name.EndsWith(".bias", StringComparison.Ordinal)) tensor.copy_(TorchSharp.torch.randn_like(tensor) * scale(name));
+                    if (name.EndsWith(".bias", StringComparison.Ordinal)) tensor.copy_(TorchSharp.torch.randn(tensor.shape, generator: generator) * scale(name));
                     else tensor.mul_(scale(name));
         }
         model.Save();

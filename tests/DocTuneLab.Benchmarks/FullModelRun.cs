@@ -145,7 +145,8 @@ internal static class FullModelRun
         using var peer = new Peer();
         foreach (var (format, type) in ((string, string?)[])[("none", "f16"), ("int8", "q8_0"), ("nf4", null)])
         {
-            using var model = Load(folder, format);
+            // As a Q8_0 file has it.
+            using var model = Load(folder, format, roundHead: format == "int8");
             if (type is not null) peer.Ask(new { load = Path.Combine(folder, type + ".gguf"), threads });
             var ids = Text(model);
             using var pass = new DecodingPass(model, keepWeights: false);
@@ -188,7 +189,7 @@ internal static class FullModelRun
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Wall * 1000:F1} ms ({Processor * 1000:F1} ms of processor)");
     }
 
-    private static BaseModel Load(string folder, string format) => BaseModel.Load(folder, new ModelLoadOptions { Quantization = format, QuantizeHead = format == "int8", ComputeType = "fp32" });
+    private static BaseModel Load(string folder, string format, bool roundHead = false) => BaseModel.Load(folder, new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32" });
 
     private static int[] Text(BaseModel model) => [.. model.Tokenizer.Encode("public static int Count(Tank tank) => tank.Valves.Count; // 水箱的水位是多少？", specialTokens: false)];
 

@@ -46,7 +46,7 @@ internal static class TrainingStepComparison
         {
             var results = new Dictionary<string, List<JsonNode>> { ["plain"] = [], ["ours"] = [] };
             for (var round = 0; round < rounds; round++)
-                foreach (var side2 in (string[])["plain", "ours"]) results[side2].Add(InChild(side2, name, name.StartsWith('A') ? 2 : 6));
+                foreach (var side2 in (string[])["plain", "ours"]) results[side2].Add(InChild(side2, name, name[0] switch { 'A' => 2, 'B' => 8, _ => 60 }));
             double Median(string side2, string field) => results[side2].Select(r => (double)r[field]!).Order().ElementAt(rounds / 2);
             foreach (var side2 in (string[])["plain", "ours"])
                 Console.WriteLine($"{name,-8} {side2,-6} {Median(side2, "tokens_per_second"),8:F0} {Median(side2, "gigaflops"),9:F1} {Median(side2, "share"),8:P0} {Median(side2, "peak_mb"),8:F0} {Median(side2, "above_mb"),15:F0}  {Median(side2, "loss"):F4}");

@@ -112,7 +112,7 @@ internal sealed class LinearGroup : IDisposable
             var (linear, part) = (_linears[i], Part(dy, i));
             if (dx is not null && _direct) Product(dx, part, WeightOf(linear)!, add: i > 0);
             if (linear.Bias is { } bias && _gradients.Of(bias) is { } biasGradient) biasGradient.add_(part.sum(dim: 0));
-            if (WeightOf(linear) is { } dense && _gradients.Of(dense) is { } weightGradient) weightGradient.addmm_(part.t(), x, 1, 1);
+            if (WeightOf(linear) is { } dense && _gradients.Of(dense) is { } weightGradient) MatrixProduct.Run(weightGradient, part.t(), x, add: true);
             if (linear.Adapter is not { } adapter) continue;
             var scale = (float)adapter.Scale;
             if (_doraScales[i] is { } rowScales)
@@ -126,9 +126,13 @@ internal sealed class LinearGroup : IDisposable
                 continue;
             }
             var input = Dropped(x, adapter, step);
-            var inner = part.mm(adapter.B);
-            _gradients.Of(adapter.A)!.addmm_(inner.t(), input, 1, scale);
-            _gradients.Of(adapter.B)!.addmm_(part.t(), input.mm(adapter.A.t()), 1, scale);
+            // Few rows on the left each time: the gradient of B is had transposed.
+            var (inner, outer, transposed) = (_workspace.Get("inner", x.shape[0], adapter.A.shape[0]), _workspace.Get("outer", x.shape[0], adapter.A.shape[0]), _workspace.Get("transposed", adapter.A.shape[0], linear.Weight.Rows));
+            MatrixProduct.Run(inner, part, adapter.B, add: false);
+            MatrixProduct.Run(_gradients.Of(adapter.A)!, inner.t(), input, add: true, scale);
+            MatrixProduct.Run(outer, input, adapter.A.t(), add: false);
+            MatrixProduct.Run(transposed, outer.t(), part, add: false, scale);
+            _gradients.Of(adapter.B)!.add_(transposed.t());
             if (_merged || dx is null) continue;
             if (adapter.Dropout == 0 && adapter.Start is null)
             {
@@ -188,7 +192,7 @@ internal sealed class LinearGroup : IDisposable
             var slice = buffer.narrow(0, _offsets[i], _linears[i].Weight.Rows);
             _linears[i].Weight.CopyTo(slice);
             if (!_merged || _linears[i].Adapter is not { } adapter) continue;
-            foreach (var (a, b, sign) in adapter.Factors) slice.addmm_(b, a, 1, (float)(sign * adapter.Scale));
+            foreach (var (a, b, sign) in adapter.Factors) MatrixProduct.Run(slice, b, a, add: true, (float)(sign * adapter.Scale));
             if (adapter.Magnitude is not { } magnitude) continue;
             _doraScales[i]?.Dispose();
             _doraScales[i] = (magnitude / slice.norm(dim: 1)).DetachFromDisposeScope();

@@ -37,11 +37,12 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         var layer = 4 * tokens * (2 * hidden + 2 * q + kv + 2 * middle);
         var passing = 4 * tokens * (6 * hidden + 3 * q + 2 * kv + 4 * middle);
         var inputs = 4 * tokens * hidden * (c.Layers + 1);
-        var logits = Math.Max(96L << 20, 256L * c.VocabularySize) + (model.Decoder.Head.Tensor.dtype != model.Decoder.ComputeType ? size * c.VocabularySize * hidden : 0);
+        var logits = Math.Min(Math.Max(TrainingPass.ChunkBytes, 4 * TrainingPass.ChunkRows * c.VocabularySize), 4 * tokens * c.VocabularySize);
+        var head = model.Decoder.Head.Tensor.dtype != model.Decoder.ComputeType ? size * c.VocabularySize * hidden : 0;
         var state = trained * (4 + (options.Optimizer == "adamw_8bit" ? 2 : 8));
         // The teacher of replayed text has buffers of its own, for a forward pass.
         var taught = options.ReplayShare > 0 ? 2 : 1;
-        MemoryEstimate With(bool activations, bool weights) => new(model.WeightBytes, taught * (weights ? all : largest) * size, state, taught * passing + (activations ? c.Layers * layer : inputs + layer) + (taught - 1) * layer, taught * Math.Min(logits, 5 * tokens * c.VocabularySize))
+        MemoryEstimate With(bool activations, bool weights) => new(model.WeightBytes, taught * (weights ? all : largest) * size, state, taught * passing + (activations ? c.Layers * layer : inputs + layer) + (taught - 1) * layer, taught * logits + head)
         {
             KeepsActivations = activations, KeepsWeights = weights,
         };

@@ -17,8 +17,9 @@ internal sealed record PassOptions(bool KeepActivations, bool KeepWeights, doubl
 /// </summary>
 internal sealed unsafe class TrainingPass : IDisposable
 {
-    // Logits of a chunk take at most this many bytes.
-    private const long ChunkBytes = 96L << 20;
+    // Logits of a chunk take at most this many bytes, but are of this many rows at least: with fewer, reading the vocabulary's
+    // matrix takes longer than multiplying by it.
+    internal const long ChunkBytes = 256L << 20, ChunkRows = 64;
     private readonly BaseModel _model;
     private readonly Workspace _memory = new();
     private readonly Gradients _gradients;
@@ -120,7 +121,9 @@ internal sealed unsafe class TrainingPass : IDisposable
         var head = decoder.Head.Tensor;
         var headGradient = _gradients.Of(head);
         var wide = decoder.ComputeType != head.dtype ? head.to_type(decoder.ComputeType) : head;
-        var chunk = (int)Math.Clamp(ChunkBytes / 4 / vocabulary, 64, 4096);
+        // Of equal size: the matrix is read once for each, however few rows it has.
+        var most = (int)Math.Clamp(ChunkBytes / 4 / vocabulary, ChunkRows, 4096);
+        var chunk = (rows + (rows + most - 1) / most - 1) / ((rows + most - 1) / most);
         var loss = 0.0;
         var losses = new double[chunk];
         var taught = batch.Replayed ? (_teacher ?? throw new InvalidOperationException("a replayed batch needs a teacher")).Outputs(batch) : null;
@@ -145,7 +148,7 @@ internal sealed unsafe class TrainingPass : IDisposable
             if (each is not null) Array.Copy(losses, 0, each, from, count);
             if (!train) continue;
             Product(dNormed.narrow(0, from, count), logits, wide);
-            headGradient?.addmm_(logits.t(), part, 1, 1);
+            if (headGradient is not null) MatrixProduct.Run(headGradient, logits.t(), part, add: true);
         }
         if (!train) return (loss, dNormed);
         var dx = _memory.Get("d last", rows, hidden);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Corpus;
@@ -17,21 +18,32 @@ namespace DocTuneLab.Benchmarks;
 /// A random model of the shape of Qwen2.5-0.5B with the real tokenizer, from its weights to llama.cpp: made, loaded and
 /// quantised, trained for 20 steps, exported with the adapter merged, opened and compared there, answers timed in both. Each
 /// stage is a process of its own, so that its peak of memory is its own. <c>train-full FOLDER
-/// [make|load|tune|export|compare|decode]</c>; needs the Node packages of tests/DocTuneLab.Training.Tests/Node.
+/// [make|load|disk|tune|export|compare|decode]</c>; needs the Node packages of tests/DocTuneLab.Training.Tests/Node.
 /// </summary>
 internal static class FullModelRun
 {
     private const string Node = "tests/DocTuneLab.Training.Tests/Node";
-    private static readonly string[] s_stages = ["make", "load", "tune", "export", "compare", "decode"];
+    private static readonly ModelConfig s_shape = new("qwen2", 151_936, 896, 4864, 24, 14, 2, 64, 1e-6, 1e6, true, true, 32_768, [151_645, 151_643]);
+    private static readonly string[] s_stages = ["make", "load", "disk", "tune", "export", "compare", "decode"];
 
     public static int Run(string[] args)
     {
-        var folder = args.Length > 1 ? Path.GetFullPath(args[1]) : throw new LabException("train-full needs a folder with 6 GB of room");
+        var folder = args.Length > 1 ? Path.GetFullPath(args[1]) : throw new LabException("train-full needs a folder with 8 GB of room");
         if (args.Length > 2)
         {
             var clock = Stopwatch.StartNew();
-            var result = args[2] switch { "make" => Make(folder), "tune" => Tune(folder), "export" => ExportAll(folder), "compare" => Compare(folder), "load" => LoadAll(folder),
-                _ => Decode(folder, args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 2, 20, args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : 5) };
+            int Number(int at, int otherwise) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
+            var result = args[2] switch
+            {
+                "make" => Make(folder),
+                "load" => LoadAll(folder),
+                "disk" => LoadFromDisk(folder),
+                "tune" => Tune(folder),
+                "export" => ExportAll(folder),
+                "compare" => Compare(folder),
+                "decode" => Decode(folder, Number(3, 2), 20, Number(4, 5)),
+                _ => throw new LabException($"stage '{args[2]}' is unknown; expected {string.Join(", ", s_stages)}"),
+            };
             (result["seconds"], result["peak_mb"]) = (Math.Round(clock.Elapsed.TotalSeconds, 1), Math.Round(Status("VmHWM")));
             Console.WriteLine($"{args[2]}: {result.ToJsonString()}");
             return 0;
@@ -50,11 +62,49 @@ internal static class FullModelRun
         Directory.CreateDirectory(folder);
         var tokenizer = Directory.GetFiles(Path.Combine(Node, "node_modules", "@lenml", "tokenizer-qwen2_5"), "tokenizer*.json", SearchOption.AllDirectories);
         foreach (var file in tokenizer) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
-        var config = new ModelConfig("qwen2", 151_936, 896, 4864, 24, 14, 2, 64, 1e-6, 1e6, true, true, 32_768, [151_645, 151_643]);
-        using var model = BaseModel.Create(folder, config, 1, "fp32");
+        using var model = BaseModel.Create(folder, s_shape, 1, "fp32");
         model.Save();
         return new JsonObject { ["parameters"] = model.ParameterCount, ["bytes"] = new FileInfo(Path.Combine(folder, "model.safetensors")).Length };
     }
+
+    // Two gigabytes, read from the disk itself: the file's pages are given up before each load.
+    private static JsonObject LoadFromDisk(string folder)
+    {
+        var large = Path.Combine(folder, "two-gigabytes");
+        var path = Path.Combine(large, "model.safetensors");
+        if (!File.Exists(path))
+        {
+            Directory.CreateDirectory(large);
+            foreach (var file in Directory.GetFiles(folder, "tokenizer*.json")) File.Copy(file, Path.Combine(large, Path.GetFileName(file)), overwrite: true);
+            using var model = BaseModel.Create(large, s_shape with { Layers = 60 }, 1, "fp32");
+            model.Save();
+        }
+        var result = new JsonObject { ["bytes"] = new FileInfo(path).Length };
+        foreach (var format in (string[])["", "none", "int8", "nf4"])
+        {
+            var best = double.MaxValue;
+            for (var round = 0; round < 3; round++)
+            {
+                Evict(path);
+                var clock = Stopwatch.StartNew();
+                if (format == "") ReadFile(path);
+                else Load(large, format).Dispose();
+                best = Math.Min(best, clock.Elapsed.TotalSeconds);
+            }
+            result[format == "" ? "file read" : format] = $"{best:F2} s";
+        }
+        return result;
+    }
+
+    private static void Evict(string path)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+        RandomAccess.FlushToDisk(file);
+        if (posix_fadvise((int)file.DangerousGetHandle(), 0, 0, 4) != 0) throw new LabException($"{path}: its pages cannot be given up");
+    }
+
+    [DllImport("libc")]
+    private static extern int posix_fadvise(int file, long offset, long length, int advice);
 
     private static JsonObject Tune(string folder)
     {
@@ -164,7 +214,7 @@ internal static class FullModelRun
                 if (type is null) continue;
                 theirs.Measure(peer.Process, tokens, () => (double)peer.Ask(new { time = tokens, prompt = ids[..1] })["seconds"]!);
             }
-            result[format] = $"{ours}, {model.WeightBytes / 1e9 / ours.Wall:F1} GB/s" + (type is null ? "" : $"; llama.cpp {type} {theirs}; ratio {ours.Wall / theirs.Wall:F2} by the clock, {ours.Processor / theirs.Processor:F2} by processor time");
+            result[format] = ours.ToString() + (type is null ? "" : $"; llama.cpp {type} {theirs}; ratio {ours.Wall / theirs.Wall:F2} by the clock, {ours.Processor / theirs.Processor:F2} by processor time");
             Console.Error.WriteLine($"{format}: {result[format]}");
         }
         return result;

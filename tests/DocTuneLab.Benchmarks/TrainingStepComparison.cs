@@ -40,7 +40,7 @@ internal static class TrainingStepComparison
         }
         var names = args.Length > 1 ? [args[1]] : s_shapes.Keys.ToArray();
         var rounds = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 3;
-        Console.WriteLine($"{get_num_threads()} threads; fp32 matmul peak {MatmulPeak.Gigaflops(ScalarType.Float32):F0} GFLOP/s; computed in {(Processor.ComputeType("auto") == ScalarType.BFloat16 ? "bf16" : "fp32")}");
+        Console.WriteLine($"{get_num_threads()} threads; matmul peak {MatmulPeak.Gigaflops(ScalarType.Float32):F0} GFLOP/s in fp32, {MatmulPeak.Gigaflops(ScalarType.BFloat16):F0} in bf16; computed in {(Processor.ComputeType("auto") == ScalarType.BFloat16 ? "bf16" : "fp32")}");
         Console.WriteLine("shape    side   tokens/s   GFLOP/s  of peak  peak MB  above start MB  loss");
         foreach (var name in names)
         {

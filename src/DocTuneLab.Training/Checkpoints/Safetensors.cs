@@ -85,6 +85,9 @@ public sealed class SafetensorsFile : IDisposable
         return new SafetensorsFile(path, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read), data, entries, metadata);
     }
 
+    /// <summary>Where the bytes of a tensor lie in the file.</summary>
+    internal (string Path, long Begin, long Length) Place(string name) => (Path, _data + Entries[name].Begin, Entries[name].End - Entries[name].Begin);
+
     /// <summary>Copies a tensor out of the mapped file.</summary>
     /// <exception cref="LabException">There is no tensor of that name, or its shape is not the expected one.</exception>
     public unsafe Tensor Read(string name, long[]? expectedShape = null)

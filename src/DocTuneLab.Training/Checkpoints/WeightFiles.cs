@@ -11,6 +11,7 @@ public sealed class WeightFiles : IDisposable
 {
     private readonly SafetensorsFile[] _files;
     private readonly Dictionary<string, SafetensorsFile> _owners;
+    private ReadAhead? _ahead;
 
     private WeightFiles(SafetensorsFile[] files, Dictionary<string, SafetensorsFile> owners) => (_files, _owners) = (files, owners);
 
@@ -61,9 +62,21 @@ public sealed class WeightFiles : IDisposable
     /// <summary>The file that a tensor is in; the first one where it is in none.</summary>
     public string PathOf(string name) => (_owners.TryGetValue(name, out var file) ? file : _files[0]).Path;
 
+    /// <summary>Says in which order tensors will be read, so that the disk works ahead.</summary>
+    public void Announce(IEnumerable<string> names)
+    {
+        _ahead?.Dispose();
+        _ahead = new ReadAhead([.. names.Where(_owners.ContainsKey).Select(n => _owners[n].Place(n))]);
+    }
+
     /// <summary>Copies a tensor out of its file.</summary>
     /// <exception cref="LabException">There is no tensor of that name, or its shape is not the expected one.</exception>
-    public Tensor Read(string name, long[]? expectedShape = null) => (_owners.TryGetValue(name, out var file) ? file : _files[0]).Read(name, expectedShape);
+    public Tensor Read(string name, long[]? expectedShape = null)
+    {
+        var tensor = (_owners.TryGetValue(name, out var file) ? file : _files[0]).Read(name, expectedShape);
+        _ahead?.Used(tensor.numel() * tensor.element_size());
+        return tensor;
+    }
 
     /// <summary>Content hash of all files; reads them once.</summary>
     public string Hash()
@@ -76,6 +89,7 @@ public sealed class WeightFiles : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _ahead?.Dispose();
         foreach (var file in _files) file.Dispose();
     }
 

@@ -71,13 +71,16 @@ public sealed class BaseModel : IDisposable
         options ??= new ModelLoadOptions();
         if (!System.IO.Directory.Exists(directory)) throw new LabException($"{directory}: no such folder; a base model is a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json)");
         var config = ModelConfig.Load(Path.Combine(directory, "config.json"));
+        var compute = Processor.ComputeType(options.ComputeType);
+        using var files = WeightFiles.Open(directory);
+        Check(directory, config, files);
+        // The disk has something to do while the tokenizer is read.
+        var places = config.Parameters().Select((p, i) => (p.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
+        files.Announce(files.Names.OrderBy(n => places.GetValueOrDefault(WeightFormat.Owner(n) ?? n, int.MaxValue)));
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));
         if (tokenizer.VocabularySize > config.VocabularySize)
             throw new LabException($"{directory}: tokenizer.json has ids up to {tokenizer.VocabularySize - 1}, but config.json says vocab_size {config.VocabularySize}");
         var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));
-        var compute = Processor.ComputeType(options.ComputeType);
-        using var files = WeightFiles.Open(directory);
-        Check(directory, config, files);
         long bytes = 0;
         var decoder = Build(config, compute, Vector, Matrix, Table);
         return new BaseModel(directory, () => HashOf(directory), config, tokenizer, template, decoder, new Dictionary<string, Tensor>())

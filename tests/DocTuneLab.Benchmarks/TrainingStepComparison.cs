@@ -40,16 +40,16 @@ internal static class TrainingStepComparison
         }
         var names = args.Length > 1 ? [args[1]] : s_shapes.Keys.ToArray();
         var rounds = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 3;
-        Console.WriteLine($"{get_num_threads()} threads; matmul peak {MatmulPeak.Gigaflops(ScalarType.Float32):F0} GFLOP/s in fp32, {MatmulPeak.Gigaflops(ScalarType.BFloat16):F0} in bf16; computed in {(Processor.ComputeType("auto") == ScalarType.BFloat16 ? "bf16" : "fp32")}");
-        Console.WriteLine("shape    side   tokens/s   GFLOP/s  of peak  peak MB  above start MB  loss");
+        Console.WriteLine($"{get_num_threads()} threads; matmul peak {MatmulPeak.Gigaflops(ScalarType.Float32):F0} GFLOP/s in fp32, {MatmulPeak.Gigaflops(ScalarType.BFloat16):F0} in bf16");
+        Console.WriteLine("shape    side   type   tokens/s   GFLOP/s  of peak  peak MB  above start MB  loss");
         foreach (var name in names)
         {
             var results = new Dictionary<string, List<JsonNode>> { ["plain"] = [], ["ours"] = [] };
             for (var round = 0; round < rounds; round++)
-                foreach (var side2 in (string[])["plain", "ours"]) results[side2].Add(InChild(side2, name, name[0] switch { 'A' => 2, 'B' => 8, _ => 60 }));
+                foreach (var side2 in (string[])["plain", "ours"]) results[side2].Add(InChild(side2, name, name[0] switch { 'A' => 4, 'B' => 12, _ => 100 }));
             double Median(string side2, string field) => results[side2].Select(r => (double)r[field]!).Order().ElementAt(rounds / 2);
             foreach (var side2 in (string[])["plain", "ours"])
-                Console.WriteLine($"{name,-8} {side2,-6} {Median(side2, "tokens_per_second"),8:F0} {Median(side2, "gigaflops"),9:F1} {Median(side2, "share"),8:P0} {Median(side2, "peak_mb"),8:F0} {Median(side2, "above_mb"),15:F0}  {Median(side2, "loss"):F4}");
+                Console.WriteLine($"{name,-8} {side2,-6} {(string)results[side2][0]["type"]!,-4} {Median(side2, "tokens_per_second"),8:F0} {Median(side2, "gigaflops"),9:F1} {Median(side2, "share"),8:P0} {Median(side2, "peak_mb"),8:F0} {Median(side2, "above_mb"),15:F0}  {Median(side2, "loss"):F4}");
             Console.WriteLine($"{name,-8} ratio  {Median("ours", "tokens_per_second") / Median("plain", "tokens_per_second"),8:F2} x speed ({Median("ours", "tokens_per_processor_second") / Median("plain", "tokens_per_processor_second"):F2} by processor time), {Median("ours", "peak_mb") / Median("plain", "peak_mb"):P0} of the peak memory, {Median("ours", "above_mb") / Median("plain", "above_mb"):P0} of what training adds");
         }
         return 0;
@@ -134,7 +134,7 @@ internal static class TrainingStepComparison
         var gigaflops = pass.Operations(batch) / seconds / 1e9;
         return new JsonObject
         {
-            ["tokens_per_second"] = batch.Tokens / seconds, ["tokens_per_processor_second"] = batch.Tokens / processor, ["gigaflops"] = gigaflops, ["share"] = gigaflops / peak, ["peak_mb"] = Status("VmHWM"), ["above_mb"] = Status("VmHWM") - before, ["loss"] = loss,
+            ["type"] = model.ComputeType, ["tokens_per_second"] = batch.Tokens / seconds, ["tokens_per_processor_second"] = batch.Tokens / processor, ["gigaflops"] = gigaflops, ["share"] = gigaflops / peak, ["peak_mb"] = Status("VmHWM"), ["above_mb"] = Status("VmHWM") - before, ["loss"] = loss,
         };
     }
 

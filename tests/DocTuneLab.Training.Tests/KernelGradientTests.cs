@@ -111,11 +111,11 @@ public sealed unsafe class KernelGradientTests : IDisposable
         double Loss()
         {
             var losses = new double[Rows];
-            CrossEntropy.Run(x.clone().Rows(), vocabulary, targets, losses, 0);
+            CrossEntropy.Run(x.clone(), targets, losses, 0);
             return losses.Sum() * 0.25;
         }
         var dx = x.clone();
-        CrossEntropy.Run(dx.Rows(), vocabulary, targets, new double[Rows], 0.25f);
+        CrossEntropy.Run(dx, targets, new double[Rows], 0.25f);
         Slopes(x, dx, Loss);
     }
 
@@ -127,17 +127,34 @@ public sealed unsafe class KernelGradientTests : IDisposable
         double[] Losses()
         {
             var losses = new double[Rows];
-            CrossEntropy.Distill(x.clone().Rows(), teacher.clone().Rows(), vocabulary, losses, 0);
+            CrossEntropy.Distill(x.clone(), teacher.clone(), losses, 0);
             return losses;
         }
         var (p, q) = (nn.functional.log_softmax(teacher.to_type(ScalarType.Float64), 1), nn.functional.log_softmax(x.to_type(ScalarType.Float64), 1));
         var expected = (p.exp() * (p - q)).sum(dim: 1).data<double>().ToArray();
         Assert.All(expected.Zip(Losses()), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
         var dx = x.clone();
-        CrossEntropy.Distill(dx.Rows(), teacher.clone().Rows(), vocabulary, new double[Rows], 0.25f);
+        CrossEntropy.Distill(dx, teacher.clone(), new double[Rows], 0.25f);
         Slopes(x, dx, () => Losses().Sum() * 0.25);
-        CrossEntropy.Distill(teacher.clone().Rows(), teacher.clone().Rows(), vocabulary, expected, 1);
+        CrossEntropy.Distill(teacher.clone(), teacher.clone(), expected, 1);
         Assert.All(expected, l => Assert.Equal(0, l, 1e-6));
+    }
+
+    [Fact]
+    public void Losses_of_logits_in_16_bits_are_those_of_the_same_numbers_in_32_and_only_the_gradient_is_rounded()
+    {
+        const int vocabulary = 71;
+        var (x, teacher) = ((Random(Rows, vocabulary) * 3).bfloat16(), (Random(Rows, vocabulary) * 3).bfloat16());
+        int[] targets = [0, 70, 5, 5, 17, 8];
+        foreach (var run in (Action<Tensor, Tensor, double[]>[])[(l, _, losses) => CrossEntropy.Run(l, targets, losses, 0.25f), (l, t, losses) => CrossEntropy.Distill(l, t, losses, 0.25f)])
+        {
+            var (narrow, wide) = (x.clone(), x.to_type(ScalarType.Float32));
+            var (losses, expected) = (new double[Rows], new double[Rows]);
+            run(narrow, teacher, losses);
+            run(wide, teacher.to_type(ScalarType.Float32), expected);
+            Assert.Equal(expected, losses);
+            Assert.Equal(wide.bfloat16().bytes.ToArray(), narrow.bytes.ToArray());
+        }
     }
 
     private Tensor Random(long rows, long columns) => randn(rows, columns, generator: _generator);

@@ -78,12 +78,10 @@ internal static class Doctor
 
     private static Finding Processor()
     {
-        string[] features = [.. new[] { ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX-512F", Avx512F.IsSupported), ("bf16", HasBFloat16()) }.Where(f => f.Item2).Select(f => f.Item1)];
+        string[] features = [.. new[] { ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX-512F", Avx512F.IsSupported), ("bf16", Training.Models.Processor.HasBFloat16) }.Where(f => f.Item2).Select(f => f.Item1)];
         var found = $"{RunEnvironment.Current().Processor}, {Environment.ProcessorCount} cores{(features.Length > 0 ? ", " + string.Join(" ", features) : "")}";
         return features.Length > 0 || RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? new("processor", Status.Ok, found, "speed") : new("processor", Status.Missing, $"{found}; no AVX2", "training at full speed", "It works, but slowly. Use a processor of the last ten years.");
     }
-
-    private static bool HasBFloat16() => OperatingSystem.IsLinux() && File.Exists("/proc/cpuinfo") && File.ReadLines("/proc/cpuinfo").Any(l => l.StartsWith("flags", StringComparison.Ordinal) && l.Contains("avx512_bf16", StringComparison.Ordinal));
 
     /// <summary>TorchSharp's native library asks for a symbol version that older systems lack; the build then makes it optional in its copy.</summary>
     private static Finding StandardLibrary()

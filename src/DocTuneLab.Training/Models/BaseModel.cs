@@ -20,7 +20,7 @@ public sealed record ModelLoadOptions
     /// </summary>
     public bool QuantizeHead { get; init; }
 
-    /// <summary><c>auto</c> (bfloat16 where the processor multiplies in it, else float32), <c>bf16</c> or <c>fp32</c>. Default auto.</summary>
+    /// <summary><c>auto</c> (bfloat16 where the processor gains from it and the model is not small, else float32), <c>bf16</c> or <c>fp32</c>. Default auto.</summary>
     public string ComputeType { get; init; } = "auto";
 }
 
@@ -71,7 +71,7 @@ public sealed class BaseModel : IDisposable
         options ??= new ModelLoadOptions();
         if (!System.IO.Directory.Exists(directory)) throw new LabException($"{directory}: no such folder; a base model is a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json)");
         var config = ModelConfig.Load(Path.Combine(directory, "config.json"));
-        var compute = Processor.ComputeType(options.ComputeType);
+        var compute = Processor.ComputeType(options.ComputeType, config.HiddenSize);
         using var files = WeightFiles.Open(directory);
         Check(directory, config, files);
         // The disk has something to do while the tokenizer is read.
@@ -124,7 +124,7 @@ public sealed class BaseModel : IDisposable
         var parameters = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         // Of its own: the process's one may be drawn from elsewhere meanwhile.
         var generator = new Generator((ulong)seed, CPU);
-        var decoder = Build(config, Processor.ComputeType(computeType), Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
+        var decoder = Build(config, Processor.ComputeType(computeType, config.HiddenSize), Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
         return new BaseModel(directory, () => "", config, tokenizer, template, decoder, parameters)
         {
             ParameterCount = parameters.Values.Sum(p => p.numel()),

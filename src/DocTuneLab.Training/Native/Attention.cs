@@ -233,7 +233,15 @@ internal static unsafe class Attention
     private static void SoftmaxBackward(float* scores, float* d, int from, int to, int limit, float scale, float logSum, float mean)
     {
         const int lanes = 8;
-        for (var at = from & ~(lanes - 1); at < to; at += lanes)
+        var at = from & ~(2 * lanes - 1);
+        if (Vector512.IsHardwareAccelerated)
+            for (; at < to; at += 2 * lanes)
+            {
+                var p = Exponential.Of(Vector512.Load(scores + at) * scale - Vector512.Create(logSum));
+                p.Store(scores + at);
+                (p * (Vector512.Load(d + at) - Vector512.Create(mean)) * scale).Store(d + at);
+            }
+        for (; at < to; at += lanes)
         {
             var p = Exponential.Of(Vector256.Load(scores + at) * scale - Vector256.Create(logSum));
             p.Store(scores + at);

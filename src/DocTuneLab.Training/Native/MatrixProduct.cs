@@ -92,7 +92,12 @@ internal static unsafe class MatrixProduct
                         var columns = Math.Min(PanelColumns, width - p * PanelColumns);
                         var panel = packs ? memory + (long)p * PanelColumns * depth : b + (long)from * stepK + first + p * PanelColumns;
                         for (var row = firstRow; row < end; row += PanelRows)
-                            Panel(source + (long)(row - firstRow) * (stepA == 1 ? stepM : depth), nextRow, nextA, panel, packs ? PanelColumns : stepK, depth, c.Row(row) + first + p * PanelColumns, c.Step, Math.Min(PanelRows, end - row), columns, accumulate, scale);
+                        {
+                            float* start = source + (long)(row - firstRow) * (stepA == 1 ? stepM : depth), to = c.Row(row) + first + p * PanelColumns;
+                            var (stepB, count) = (packs ? PanelColumns : stepK, Math.Min(PanelRows, end - row));
+                            if (columns > Square) Panel<Wide>(start, nextRow, nextA, panel, stepB, depth, to, c.Step, count, columns, accumulate, scale);
+                            else Panel<Narrow>(start, nextRow, nextA, panel, stepB, depth, to, c.Step, count, columns, accumulate, scale);
+                        }
                     }
                 }
             }
@@ -168,8 +173,9 @@ internal static unsafe class MatrixProduct
         }
     }
 
+    // Eight rows by two vectors of columns, or by one where a low-rank factor has no more.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Panel(float* a, int step, nint stepA, float* b, int stepB, int depth, float* c, int ldc, int rows, int columns, bool accumulate, float scale)
+    private static void Panel<TWidth>(float* a, int step, nint stepA, float* b, int stepB, int depth, float* c, int ldc, int rows, int columns, bool accumulate, float scale) where TWidth : struct
     {
         // Rows that are not there are the first one again, and are not stored.
         float* a1 = rows > 1 ? a + step : a, a2 = rows > 2 ? a + 2L * step : a, a3 = rows > 3 ? a + 3L * step : a;
@@ -179,32 +185,32 @@ internal static unsafe class MatrixProduct
         for (nint i = 0, end = depth * stepA; i < end; i += stepA)
         {
             var b0 = Vector512.Load(b);
-            var b1 = Vector512.Load(b + 16);
+            var b1 = typeof(TWidth) == typeof(Wide) ? Vector512.Load(b + 16) : default;
             b += stepB;
             var x = Vector512.Create(a[i]);
             c00 = Vector512.FusedMultiplyAdd(x, b0, c00);
-            c01 = Vector512.FusedMultiplyAdd(x, b1, c01);
+            if (typeof(TWidth) == typeof(Wide)) c01 = Vector512.FusedMultiplyAdd(x, b1, c01);
             x = Vector512.Create(a1[i]);
             c10 = Vector512.FusedMultiplyAdd(x, b0, c10);
-            c11 = Vector512.FusedMultiplyAdd(x, b1, c11);
+            if (typeof(TWidth) == typeof(Wide)) c11 = Vector512.FusedMultiplyAdd(x, b1, c11);
             x = Vector512.Create(a2[i]);
             c20 = Vector512.FusedMultiplyAdd(x, b0, c20);
-            c21 = Vector512.FusedMultiplyAdd(x, b1, c21);
+            if (typeof(TWidth) == typeof(Wide)) c21 = Vector512.FusedMultiplyAdd(x, b1, c21);
             x = Vector512.Create(a3[i]);
             c30 = Vector512.FusedMultiplyAdd(x, b0, c30);
-            c31 = Vector512.FusedMultiplyAdd(x, b1, c31);
+            if (typeof(TWidth) == typeof(Wide)) c31 = Vector512.FusedMultiplyAdd(x, b1, c31);
             x = Vector512.Create(a4[i]);
             c40 = Vector512.FusedMultiplyAdd(x, b0, c40);
-            c41 = Vector512.FusedMultiplyAdd(x, b1, c41);
+            if (typeof(TWidth) == typeof(Wide)) c41 = Vector512.FusedMultiplyAdd(x, b1, c41);
             x = Vector512.Create(a5[i]);
             c50 = Vector512.FusedMultiplyAdd(x, b0, c50);
-            c51 = Vector512.FusedMultiplyAdd(x, b1, c51);
+            if (typeof(TWidth) == typeof(Wide)) c51 = Vector512.FusedMultiplyAdd(x, b1, c51);
             x = Vector512.Create(a6[i]);
             c60 = Vector512.FusedMultiplyAdd(x, b0, c60);
-            c61 = Vector512.FusedMultiplyAdd(x, b1, c61);
+            if (typeof(TWidth) == typeof(Wide)) c61 = Vector512.FusedMultiplyAdd(x, b1, c61);
             x = Vector512.Create(a7[i]);
             c70 = Vector512.FusedMultiplyAdd(x, b0, c70);
-            c71 = Vector512.FusedMultiplyAdd(x, b1, c71);
+            if (typeof(TWidth) == typeof(Wide)) c71 = Vector512.FusedMultiplyAdd(x, b1, c71);
         }
         if (rows == PanelRows && columns == PanelColumns)
         {
@@ -247,6 +253,10 @@ internal static unsafe class MatrixProduct
         low.Store(c);
         high.Store(c + 16);
     }
+
+    private readonly struct Wide;
+
+    private readonly struct Narrow;
 
     // Working memory of a thread, as much as its largest use.
     private sealed class Panels(int floats)

@@ -69,16 +69,13 @@ internal static unsafe class BlockCodes
         // Sixteen products of table and scale are all that a block can hold: rounded once, then looked up as bytes.
         var i = 0;
         var rounded = stackalloc ushort[16];
-        for (var c = 0; c < 16; c++)
-        {
-            var bits = BitConverter.SingleToUInt32Bits(table[c] * scale);
-            rounded[c] = (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-        }
+        BFloat16Element.Store(Vector256.Load(table) * scale, rounded, 0);
+        BFloat16Element.Store(Vector256.Load(table + 8) * scale, rounded, 8);
         if (Vector128.IsHardwareAccelerated)
         {
-            byte* lower = stackalloc byte[16], upper = stackalloc byte[16];
-            for (var c = 0; c < 16; c++) (lower[c], upper[c]) = ((byte)rounded[c], (byte)(rounded[c] >> 8));
-            var (lowBytes, highBytes) = (Vector128.Load(lower), Vector128.Load(upper));
+            var (first, second) = (Vector128.Load(rounded), Vector128.Load(rounded + 8));
+            var lowBytes = Vector128.Narrow(first & Vector128.Create((ushort)255), second & Vector128.Create((ushort)255));
+            var highBytes = Vector128.Narrow(Vector128.ShiftRightLogical(first, 8), Vector128.ShiftRightLogical(second, 8));
             for (; i + 32 <= length; i += 32)
             {
                 var bytes = Vector128.Load(codes + i / 2);

@@ -65,7 +65,12 @@ internal sealed class LinearGroup : IDisposable
             if (linear.Bias is { } bias) part.add_(bias);
             if (_merged || linear.Adapter is not { } adapter) continue;
             var input = Dropped(x, adapter, step);
-            foreach (var (a, b, sign) in adapter.Factors) part.addmm_(input.mm(a.t()), b.t(), 1, (float)(sign * adapter.Scale));
+            foreach (var (a, b, sign) in adapter.Factors)
+            {
+                var inner = Inner(adapter, a, x.shape[0]);
+                MatrixProduct.Run(inner, input, a.t(), add: false);
+                MatrixProduct.Run(part, inner, b.t(), add: true, (float)(sign * adapter.Scale));
+            }
         }
     }
 
@@ -127,16 +132,17 @@ internal sealed class LinearGroup : IDisposable
             }
             var input = Dropped(x, adapter, step);
             // Few rows on the left each time: the gradient of B is had transposed.
-            var (inner, outer, transposed) = (_workspace.Get("inner", x.shape[0], adapter.A.shape[0]), _workspace.Get("outer", x.shape[0], adapter.A.shape[0]), _workspace.Get("transposed", adapter.A.shape[0], linear.Weight.Rows));
+            var (rank, tokens) = (adapter.A.shape[0], x.shape[0]);
+            var (inner, transposed, outer) = (_workspace.Get("inner", tokens, rank), _workspace.Get("transposed", rank, linear.Weight.Rows), Inner(adapter, adapter.A, tokens));
             MatrixProduct.Run(inner, part, adapter.B, add: false);
             MatrixProduct.Run(_gradients.Of(adapter.A)!, inner.t(), input, add: true, scale);
-            MatrixProduct.Run(outer, input, adapter.A.t(), add: false);
+            if (_merged) MatrixProduct.Run(outer, input, adapter.A.t(), add: false);
             MatrixProduct.Run(transposed, outer.t(), part, add: false, scale);
             _gradients.Of(adapter.B)!.add_(transposed.t());
             if (_merged || dx is null) continue;
             if (adapter.Dropout == 0 && adapter.Start is null)
             {
-                dx.addmm_(inner, adapter.A, 1, scale);
+                MatrixProduct.Run(dx, inner, adapter.A, add: true, scale);
                 continue;
             }
             var back = inner.mm(adapter.A).mul_(scale);
@@ -163,6 +169,9 @@ internal sealed class LinearGroup : IDisposable
         return sum;
     }
 
+    // Input times A: where it was computed on the way forward, it is there on the way back. The merged product computes it only there.
+    private Tensor Inner(LoraLayer adapter, Tensor a, long tokens) => _workspace.Get(_merged || a.Handle != adapter.A.Handle ? "outer" : adapter.Name + " inner", tokens, a.shape[0]);
+
     private static Tensor? WeightOf(Linear linear) => (linear.Weight as DenseWeight)?.Tensor;
 
     private Tensor Part(Tensor y, int i) => y.narrow(1, _offsets[i], _offsets[i + 1] - _offsets[i]);
@@ -177,9 +186,18 @@ internal sealed class LinearGroup : IDisposable
 
     private void Product(Tensor target, Tensor left, Tensor right, bool add)
     {
-        if (_type == ScalarType.Float32) MatrixProduct.Run(target, left, right, add);
-        else if (add) target.add_(left.to_type(_type).mm(right));
-        else target.copy_(left.to_type(_type).mm(right));
+        if (_type == ScalarType.Float32)
+        {
+            MatrixProduct.Run(target, left, right, add);
+            return;
+        }
+        // Into memory that is there already: new pages cost as much as a small product.
+        var input = _workspace.Cast("left in 16 bits", left, _type);
+        var product = _workspace.Get("product in 16 bits", input.shape[0], right.shape[1], _type);
+        product.addmm_(input, right, 0, 1);
+        var rows = product.narrow(0, 0, left.shape[0]);
+        if (add) target.add_(rows);
+        else target.copy_(rows);
     }
 
     // The matrix in the type of the products, update included where it is merged.

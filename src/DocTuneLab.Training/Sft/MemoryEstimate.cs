@@ -37,7 +37,7 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         var layer = 4 * tokens * (2 * hidden + 2 * q + kv + 2 * middle);
         var passing = 4 * tokens * (6 * hidden + 3 * q + 2 * kv + 4 * middle);
         var inputs = 4 * tokens * hidden * (c.Layers + 1);
-        var logits = Math.Min(Math.Max(TrainingPass.ChunkBytes, 4 * TrainingPass.ChunkRows * c.VocabularySize), 4 * tokens * c.VocabularySize);
+        var logits = Math.Min(Math.Max(TrainingPass.ChunkBytes, size * TrainingPass.ChunkRows * c.VocabularySize), size * tokens * c.VocabularySize);
         var head = model.Decoder.Head.Tensor.dtype != model.Decoder.ComputeType ? size * c.VocabularySize * hidden : 0;
         var state = trained * (4 + (options.Optimizer == "adamw_8bit" ? 2 : 8));
         // The teacher of replayed text has buffers of its own, for a forward pass.

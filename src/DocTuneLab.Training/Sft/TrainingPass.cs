@@ -120,9 +120,10 @@ internal sealed unsafe class TrainingPass : IDisposable
         var dNormed = _memory.Get("d final", rows, hidden);
         var head = decoder.Head.Tensor;
         var headGradient = _gradients.Of(head);
+        var narrow = decoder.ComputeType != ScalarType.Float32;
         var wide = decoder.ComputeType != head.dtype ? head.to_type(decoder.ComputeType) : head;
         // Of equal size: the matrix is read once for each, however few rows it has.
-        var most = (int)Math.Clamp(ChunkBytes / 4 / vocabulary, ChunkRows, 4096);
+        var most = (int)Math.Clamp(ChunkBytes / wide.element_size() / vocabulary, ChunkRows, 4096);
         var chunk = (rows + (rows + most - 1) / most - 1) / ((rows + most - 1) / most);
         var loss = 0.0;
         var losses = new double[chunk];
@@ -132,23 +133,25 @@ internal sealed unsafe class TrainingPass : IDisposable
             using var scope = NewDisposeScope();
             var count = Math.Min(chunk, rows - from);
             var part = normed.narrow(0, from, count);
-            var logits = _memory.Get("logits", count, vocabulary);
-            Product(logits, part, wide.t());
-            if (taught is not null)
-            {
-                var teacher = _memory.Get("teacher's logits", count, vocabulary);
-                Product(teacher, taught.narrow(0, from, count), wide.t());
-                CrossEntropy.Distill(logits.Rows(), teacher.Rows(), vocabulary, losses, (float)gradientScale);
-            }
-            else
-            {
-                CrossEntropy.Run(logits.Rows(), vocabulary, batch.Targets.AsMemory(from, count), losses, (float)gradientScale);
-            }
+            var all = Logits("logits", part);
+            var logits = all.narrow(0, 0, count);
+            if (taught is not null) CrossEntropy.Distill(logits, Logits("teacher's logits", taught.narrow(0, from, count)).narrow(0, 0, count), losses, (float)gradientScale);
+            else CrossEntropy.Run(logits, batch.Targets.AsMemory(from, count), losses, (float)gradientScale);
             for (var i = 0; i < count; i++) loss += losses[i];
             if (each is not null) Array.Copy(losses, 0, each, from, count);
             if (!train) continue;
-            Product(dNormed.narrow(0, from, count), logits, wide);
-            if (headGradient is not null) MatrixProduct.Run(headGradient, logits.t(), part, add: true);
+            var target = dNormed.narrow(0, from, count);
+            if (narrow)
+            {
+                var product = _memory.Get("d final in 16 bits", all.shape[0], hidden, decoder.ComputeType);
+                product.addmm_(all, wide, 0, 1);
+                target.copy_(product.narrow(0, 0, count));
+            }
+            else
+            {
+                MatrixProduct.Run(target, logits, wide, add: false);
+            }
+            if (headGradient is not null) MatrixProduct.Run(headGradient, logits.to_type(ScalarType.Float32).t(), part, add: true);
         }
         if (!train) return (loss, dNormed);
         var dx = _memory.Get("d last", rows, hidden);
@@ -156,10 +159,14 @@ internal sealed unsafe class TrainingPass : IDisposable
         RowKernels.NormBackward(dNormed.Rows(), x.Rows(), decoder.FinalNorm.Pointer(), scales.Pointer(), dx.Rows(), 1, hidden, add: false);
         return (loss, dx);
 
-        void Product(Tensor target, Tensor left, Tensor right)
+        // In the type of the products, in 16 bits with the rows that fill up a block.
+        Tensor Logits(string name, Tensor states)
         {
-            if (decoder.ComputeType == ScalarType.Float32) MatrixProduct.Run(target, left, right, add: false);
-            else target.copy_(left.to_type(decoder.ComputeType).mm(right));
+            var input = narrow ? _memory.Cast("final in 16 bits", states, decoder.ComputeType) : states;
+            var logits = _memory.Get(name, input.shape[0], vocabulary, decoder.ComputeType);
+            if (narrow) logits.addmm_(input, wide.t(), 0, 1);
+            else MatrixProduct.Run(logits, input, wide.t(), add: false);
+            return logits;
         }
     }
 

@@ -113,7 +113,7 @@ internal static class FullModelRun
         ReadFile(path);
         var reading = clock.Elapsed.TotalSeconds;
         clock.Restart();
-        using var model = BaseModel.Load(folder, new ModelLoadOptions { ComputeType = "fp32" });
+        using var model = BaseModel.Load(folder);
         var (loading, loaded) = (clock.Elapsed.TotalSeconds, Status("VmHWM"));
         using var adapter = LoraAdapter.Create(model, new LoraConfig(), 1);
         var pages = Directory.GetFiles("data/private-library/docs", "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(60).Select(File.ReadAllText).ToArray();
@@ -123,7 +123,7 @@ internal static class FullModelRun
         var result = trainer.Run(s => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {s.Step}: loss {s.Loss:F4}, {s.TokensPerSecond:F1} tokens/s, {s.ShareOfPeak:P0} of the peak")));
         return new JsonObject
         {
-            ["read_seconds"] = Math.Round(reading, 2), ["load_and_quantise_seconds"] = Math.Round(loading, 2), ["weights_mb"] = model.WeightBytes >> 20, ["peak_after_load_mb"] = Math.Round(loaded),
+            ["computed_in"] = model.ComputeType, ["read_seconds"] = Math.Round(reading, 2), ["load_and_quantise_seconds"] = Math.Round(loading, 2), ["weights_mb"] = model.WeightBytes >> 20, ["peak_after_load_mb"] = Math.Round(loaded),
             ["first_loss"] = result.History[0].Loss, ["last_loss"] = result.History[^1].Loss, ["tokens_per_second"] = result.History.Skip(1).Average(h => h.TokensPerSecond),
         };
     }

@@ -43,7 +43,10 @@ internal sealed class ReadAhead : IDisposable
                 {
                     while (!_stopped && read - Interlocked.Read(ref _used) > Distance) _moved.WaitOne();
                     if (_stopped) return;
-                    read += RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(Piece, length - at)), begin + at);
+                    var size = (int)Math.Min(Piece, length - at);
+                    // What was taken already need not be brought.
+                    if (Interlocked.Read(ref _used) < read + size) RandomAccess.Read(file, buffer.AsSpan(0, size), begin + at);
+                    read += size;
                 }
             }
         }

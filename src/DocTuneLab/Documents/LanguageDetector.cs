@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace DocTuneLab.Documents;
 
@@ -13,7 +15,7 @@ public sealed class LanguageDetector
     public const double ScriptShare = 0.2;
 
     /// <summary>Letters after which the words, and then the scripts, no longer change the answer.</summary>
-    private const int EnoughForWords = 3_000, EnoughForScripts = 50_000;
+    private const int EnoughForWords = 1_000, EnoughForScripts = 50_000;
 
     private static readonly string[] s_languages = ["en", "de", "fr", "es", "pt", "it", "nl", "pl", "cs", "sv", "tr", "vi", "id", "ru", "uk"];
     private static readonly FrozenDictionary<string, uint> s_words = Words();
@@ -57,6 +59,11 @@ public sealed class LanguageDetector
     public void Add(ReadOnlySpan<char> text)
     {
         if (Letters >= EnoughForScripts) return;
+        if (_latin + _cyrillic >= EnoughForWords)
+        {
+            CountScripts(text);
+            return;
+        }
         for (var i = 0; i < text.Length;)
         {
             var start = i;
@@ -66,10 +73,25 @@ public sealed class LanguageDetector
             var isAscii = true;
             for (; i < text.Length && Letter(text[i]); i++) isAscii = false;
             if (i == start) i++;
-            else if (_latin + _cyrillic >= EnoughForWords) continue;
             else if (!isAscii) Word(text[start..i]);
             else if (i - start <= sizeof(ulong)) Count(Find(letters));
         }
+    }
+
+    /// <summary>Letters of ASCII many at a time, the others one by one.</summary>
+    private void CountScripts(ReadOnlySpan<char> text)
+    {
+        var units = MemoryMarshal.Cast<char, ushort>(text);
+        while (units.Length >= Vector256<ushort>.Count)
+        {
+            var part = Vector256.Create(units);
+            _latin += BitOperations.PopCount(Vector256.LessThanOrEqual((part | Vector256.Create((ushort)0x20)) - Vector256.Create((ushort)'a'), Vector256.Create((ushort)('z' - 'a'))).ExtractMostSignificantBits());
+            if (Vector256.GreaterThanAny(part, Vector256.Create((ushort)0x7F)))
+                foreach (var unit in units[..Vector256<ushort>.Count])
+                    if (unit > 0x7F) Script((char)unit);
+            units = units[Vector256<ushort>.Count..];
+        }
+        foreach (var unit in units) Letter((char)unit);
     }
 
     private bool Letter(char c)

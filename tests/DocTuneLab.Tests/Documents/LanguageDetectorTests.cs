@@ -22,4 +22,17 @@ public sealed class LanguageDetectorTests
     [Fact]
     public void A_few_foreign_names_change_nothing() =>
         Assert.Equal("en", LanguageDetector.Detect("The Café de la Paix and the Hotel de Ville are in Paris; this is for people who like it, and that is all that you need to know of 储罐."));
+
+    [Theory]
+    [InlineData(2_480, "en")]
+    [InlineData(2_520, "zh")]
+    public void On_a_long_page_the_share_of_a_script_is_still_that_of_all_its_letters(int chinese, string language)
+    {
+        // A fifth of 12,500 letters is the border; words are looked at only in the first thousand.
+        var detector = new LanguageDetector();
+        for (var line = 0; line < 250; line++) detector.Add("  Fill the tank, then read Level 7 of VALVE no. 42: it is shown!");
+        var letters = 250 * "FillthetankthenreadLevelofVALVEnoitisshown".Length;
+        for (var i = 0; i < chinese * letters / 10_000; i += 3) detector.Add("水位 9 位");
+        Assert.Equal(language, detector.Language);
+    }
 }

@@ -36,7 +36,7 @@ internal static class FullModelRun
             var result = args[2] switch
             {
                 "make" => Make(folder),
-                "load" => LoadAll(folder),
+                "load" => Times(folder),
                 "disk" => LoadFromDisk(folder),
                 "tune" => Tune(folder),
                 "export" => ExportAll(folder),
@@ -79,20 +79,8 @@ internal static class FullModelRun
             using var model = BaseModel.Create(large, s_shape with { Layers = 60 }, 1, "fp32");
             model.Save();
         }
-        var result = new JsonObject { ["bytes"] = new FileInfo(path).Length };
-        foreach (var format in (string[])["", "none", "int8", "nf4"])
-        {
-            var best = double.MaxValue;
-            for (var round = 0; round < 3; round++)
-            {
-                Evict(path);
-                var clock = Stopwatch.StartNew();
-                if (format == "") ReadFile(path);
-                else Load(large, format).Dispose();
-                best = Math.Min(best, clock.Elapsed.TotalSeconds);
-            }
-            result[format == "" ? "file read" : format] = $"{best:F2} s";
-        }
+        var result = Times(large, fromDisk: true);
+        result["bytes"] = new FileInfo(path).Length;
         return result;
     }
 
@@ -158,17 +146,19 @@ internal static class FullModelRun
         return result;
     }
 
-    // Seconds from a page cache that is warm to a model that is ready, by format; and of reading the file alone.
-    private static JsonObject LoadAll(string folder)
+    // Seconds to a model that is ready, by format; and of reading the file alone.
+    private static JsonObject Times(string folder, bool fromDisk = false)
     {
+        var path = Path.Combine(folder, "model.safetensors");
         var result = new JsonObject();
         foreach (var format in (string[])["", "none", "int8", "nf4"])
         {
             var (best, processor) = (double.MaxValue, double.MaxValue);
             for (var round = 0; round < 3; round++)
             {
+                if (fromDisk) Evict(path);
                 var (clock, used) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
-                if (format == "") ReadFile(Path.Combine(folder, "model.safetensors"));
+                if (format == "") ReadFile(path);
                 else Load(folder, format).Dispose();
                 (best, processor) = (Math.Min(best, clock.Elapsed.TotalSeconds), Math.Min(processor, (Environment.CpuUsage.TotalTime - used).TotalSeconds));
             }

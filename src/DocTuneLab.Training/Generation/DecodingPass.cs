@@ -104,8 +104,7 @@ internal sealed unsafe class DecodingPass : IDisposable
             return logits;
         }
         var head = decoder.Head.Tensor.dtype == decoder.ComputeType ? decoder.Head.Tensor : _wideHead ??= decoder.Head.Materialize(decoder.ComputeType).DetachFromDisposeScope();
-        if (decoder.ComputeType == ScalarType.Float32) MatrixProduct.Run(logits, normed, head.t(), add: false);
-        else logits.copy_(normed.to_type(decoder.ComputeType).mm(head.t()));
+        new Products(_memory, decoder.ComputeType).Run(logits, normed, head.t());
         return logits;
     }
 

@@ -20,11 +20,17 @@ internal static unsafe class HalfPrecision
         var i = 0;
         for (; i + 16 <= count; i += 16)
         {
+            if (type == ScalarType.BFloat16)
+            {
+                BFloat16Element.Load(halves, i).Store(target + i);
+                BFloat16Element.Load(halves, i + 8).Store(target + i + 8);
+                continue;
+            }
             var (low, high) = Vector256.Widen(Vector256.Load(halves + i));
-            (type == ScalarType.BFloat16 ? Vector256.ShiftLeft(low, 16).AsSingle() : OfHalf(low)).Store(target + i);
-            (type == ScalarType.BFloat16 ? Vector256.ShiftLeft(high, 16).AsSingle() : OfHalf(high)).Store(target + i + 8);
+            OfHalf(low).Store(target + i);
+            OfHalf(high).Store(target + i + 8);
         }
-        for (; i < count; i++) target[i] = type == ScalarType.BFloat16 ? BitConverter.UInt32BitsToSingle((uint)halves[i] << 16) : (float)BitConverter.UInt16BitsToHalf(halves[i]);
+        for (; i < count; i++) target[i] = type == ScalarType.BFloat16 ? BFloat16Element.Get(halves, i) : (float)BitConverter.UInt16BitsToHalf(halves[i]);
         return target;
     }
 

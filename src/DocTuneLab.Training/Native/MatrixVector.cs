@@ -294,7 +294,7 @@ internal readonly unsafe struct BFloat16Matrix(ushort* start, int rows, int colu
         (first, second) = (Vector256.ShiftLeft(pairs, 16).AsSingle(), (pairs & Vector256.Create(0xFFFF0000)).AsSingle());
     }
 
-    public float At(int row, int column) => BitConverter.UInt32BitsToSingle((uint)start[(long)row * columns + column] << 16);
+    public float At(int row, int column) => BFloat16Element.Get(start + (long)row * columns, column);
 }
 
 /// <summary>Rows of IEEE half precision; finite numbers only.</summary>

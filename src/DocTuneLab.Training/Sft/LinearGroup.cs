@@ -16,6 +16,7 @@ internal sealed class LinearGroup : IDisposable
     private readonly Linear[] _linears;
     private readonly long[] _offsets;
     private readonly Workspace _workspace;
+    private readonly Products _products;
     private readonly Gradients _gradients;
     private readonly ScalarType _type;
     private readonly bool _keep, _merged, _fixed, _direct;
@@ -36,6 +37,7 @@ internal sealed class LinearGroup : IDisposable
         if (dora && adapters.Any(a => a.Dropout > 0)) throw new LabException("DoRA scales whole rows of the weight, so dropout on the adapter's input is not defined for it here; set lora_dropout to 0 or use_dora to false");
         _merged = adapters.Length > 0 && adapters.All(a => a.Dropout == 0) && (type == ScalarType.Float32 || dora);
         _type = dora ? ScalarType.Float32 : type;
+        _products = new Products(workspace, _type);
         _fixed = !_merged && _linears.All(l => WeightOf(l) is not { } weight || gradients.Of(weight) is null);
         _direct = !_merged && _linears.All(l => WeightOf(l)?.dtype == _type);
         _offsets = new long[_linears.Length + 1];
@@ -57,11 +59,11 @@ internal sealed class LinearGroup : IDisposable
     public void Forward(Tensor x, Tensor y, StepKey step)
     {
         using var scope = NewDisposeScope();
-        if (!_direct) Product(y, x, Weight(step).t(), add: false);
+        if (!_direct) _products.Run(y, x, Weight(step).t());
         for (var i = 0; i < _linears.Length; i++)
         {
             var (linear, part) = (_linears[i], Part(y, i));
-            if (_direct) Product(part, x, WeightOf(linear)!.t(), add: false);
+            if (_direct) _products.Run(part, x, WeightOf(linear)!.t());
             if (linear.Bias is { } bias) part.add_(bias);
             if (_merged || linear.Adapter is not { } adapter) continue;
             var input = Dropped(x, adapter, step);
@@ -111,11 +113,11 @@ internal sealed class LinearGroup : IDisposable
     {
         using var scope = NewDisposeScope();
         var weight = !_direct && (dx is not null || _merged && _doraScales.Any(s => s is not null)) ? Weight(step) : null;
-        if (dx is not null && weight is not null) Product(dx, dy, weight, add: false);
+        if (dx is not null && weight is not null) _products.Run(dx, dy, weight);
         for (var i = 0; i < _linears.Length; i++)
         {
             var (linear, part) = (_linears[i], Part(dy, i));
-            if (dx is not null && _direct) Product(dx, part, WeightOf(linear)!, add: i > 0);
+            if (dx is not null && _direct) _products.Run(dx, part, WeightOf(linear)!, add: i > 0);
             if (linear.Bias is { } bias && _gradients.Of(bias) is { } biasGradient) biasGradient.add_(part.sum(dim: 0));
             if (WeightOf(linear) is { } dense && _gradients.Of(dense) is { } weightGradient) MatrixProduct.Run(weightGradient, part.t(), x, add: true);
             if (linear.Adapter is not { } adapter) continue;
@@ -182,22 +184,6 @@ internal sealed class LinearGroup : IDisposable
         var copy = x.clone();
         Dropout.Apply(copy.Rows(), adapter.Dropout, step.Of(adapter.Name));
         return copy;
-    }
-
-    private void Product(Tensor target, Tensor left, Tensor right, bool add)
-    {
-        if (_type == ScalarType.Float32)
-        {
-            MatrixProduct.Run(target, left, right, add);
-            return;
-        }
-        // Into memory that is there already: new pages cost as much as a small product.
-        var input = _workspace.Cast("left in 16 bits", left, _type);
-        var product = _workspace.Get("product in 16 bits", input.shape[0], right.shape[1], _type);
-        product.addmm_(input, right, 0, 1);
-        var rows = product.narrow(0, 0, left.shape[0]);
-        if (add) target.add_(rows);
-        else target.copy_(rows);
     }
 
     // The matrix in the type of the products, update included where it is merged.

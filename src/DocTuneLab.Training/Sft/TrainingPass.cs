@@ -22,6 +22,7 @@ internal sealed unsafe class TrainingPass : IDisposable
     internal const long ChunkBytes = 256L << 20, ChunkRows = 64;
     private readonly BaseModel _model;
     private readonly Workspace _memory = new();
+    private readonly Products _products;
     private readonly Gradients _gradients;
     private readonly PassOptions _options;
     private readonly LayerPass[] _layers;
@@ -36,6 +37,7 @@ internal sealed unsafe class TrainingPass : IDisposable
     public TrainingPass(BaseModel model, Gradients gradients, PassOptions options, Teacher? teacher = null)
     {
         (_model, _gradients, _options, _teacher) = (model, gradients, options, teacher);
+        _products = new Products(_memory, model.Decoder.ComputeType);
         _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _memory, gradients, options))];
         // Products with the whole vocabulary in every step: better converted once.
         if (gradients.Any && gradients.Of(model.Decoder.Head.Tensor) is null) model.Decoder.Head.Convert(model.Decoder.ComputeType);
@@ -120,11 +122,11 @@ internal sealed unsafe class TrainingPass : IDisposable
         var dNormed = _memory.Get("d final", rows, hidden);
         var head = decoder.Head.Tensor;
         var headGradient = _gradients.Of(head);
-        var narrow = decoder.ComputeType != ScalarType.Float32;
         var wide = decoder.ComputeType != head.dtype ? head.to_type(decoder.ComputeType) : head;
         // Of equal size: the matrix is read once for each, however few rows it has.
         var most = (int)Math.Clamp(ChunkBytes / wide.element_size() / vocabulary, ChunkRows, 4096);
-        var chunk = (rows + (rows + most - 1) / most - 1) / ((rows + most - 1) / most);
+        var chunks = (rows + most - 1) / most;
+        var chunk = (rows + chunks - 1) / chunks;
         var loss = 0.0;
         var losses = new double[chunk];
         var taught = batch.Replayed ? (_teacher ?? throw new InvalidOperationException("a replayed batch needs a teacher")).Outputs(batch) : null;
@@ -133,24 +135,14 @@ internal sealed unsafe class TrainingPass : IDisposable
             using var scope = NewDisposeScope();
             var count = Math.Min(chunk, rows - from);
             var part = normed.narrow(0, from, count);
-            var all = Logits("logits", part);
+            var all = _products.Get("logits", part, wide.t());
             var logits = all.narrow(0, 0, count);
-            if (taught is not null) CrossEntropy.Distill(logits, Logits("teacher's logits", taught.narrow(0, from, count)).narrow(0, 0, count), losses, (float)gradientScale);
+            if (taught is not null) CrossEntropy.Distill(logits, _products.Get("teacher's logits", taught.narrow(0, from, count), wide.t()).narrow(0, 0, count), losses, (float)gradientScale);
             else CrossEntropy.Run(logits, batch.Targets.AsMemory(from, count), losses, (float)gradientScale);
             for (var i = 0; i < count; i++) loss += losses[i];
             if (each is not null) Array.Copy(losses, 0, each, from, count);
             if (!train) continue;
-            var target = dNormed.narrow(0, from, count);
-            if (narrow)
-            {
-                var product = _memory.Get("d final in 16 bits", all.shape[0], hidden, decoder.ComputeType);
-                product.addmm_(all, wide, 0, 1);
-                target.copy_(product.narrow(0, 0, count));
-            }
-            else
-            {
-                MatrixProduct.Run(target, logits, wide, add: false);
-            }
+            _products.Run(dNormed.narrow(0, from, count), all, wide);
             if (headGradient is not null) MatrixProduct.Run(headGradient, logits.to_type(ScalarType.Float32).t(), part, add: true);
         }
         if (!train) return (loss, dNormed);
@@ -158,16 +150,6 @@ internal sealed unsafe class TrainingPass : IDisposable
         if (_gradients.Of(decoder.FinalNorm) is { } gradient) RowKernels.NormWeightGradient(dNormed.Rows(), x.Rows(), scales.Pointer(), gradient.Pointer(), 1, hidden);
         RowKernels.NormBackward(dNormed.Rows(), x.Rows(), decoder.FinalNorm.Pointer(), scales.Pointer(), dx.Rows(), 1, hidden, add: false);
         return (loss, dx);
-
-        // In the type of the products, in 16 bits with the rows that fill up a block.
-        Tensor Logits(string name, Tensor states)
-        {
-            var input = narrow ? _memory.Cast("final in 16 bits", states, decoder.ComputeType) : states;
-            var logits = _memory.Get(name, input.shape[0], vocabulary, decoder.ComputeType);
-            if (narrow) logits.addmm_(input, wide.t(), 0, 1);
-            else MatrixProduct.Run(logits, input, wide.t(), add: false);
-            return logits;
-        }
     }
 
     public void Dispose()

@@ -33,23 +33,6 @@ internal sealed class Workspace : IDisposable
         return slot.View;
     }
 
-    /// <summary>
-    /// A copy of a matrix in another type, with rows of zeros up to a multiple of sixteen: libtorch's products in 16 bits lose a
-    /// third of their speed over an odd number of them.
-    /// </summary>
-    public Tensor Cast(string name, Tensor source, ScalarType type)
-    {
-        using var scope = NewDisposeScope();
-        var (rows, padded) = (source.shape[0], Padded(source.shape[0]));
-        var copy = Get(name, padded, source.shape[1], type);
-        copy.narrow(0, 0, rows).copy_(source);
-        if (padded > rows) copy.narrow(0, rows, padded - rows).zero_();
-        return copy;
-    }
-
-    /// <summary>Rows of what <see cref="Cast"/> gives.</summary>
-    public static long Padded(long rows) => (rows + 15) / 16 * 16;
-
     public void Dispose()
     {
         foreach (var (storage, view) in _slots.Values)

@@ -59,13 +59,13 @@ public sealed class LanguageDetector
     public void Add(ReadOnlySpan<char> text)
     {
         if (Letters >= EnoughForScripts) return;
-        if (_latin + _cyrillic >= EnoughForWords)
-        {
-            CountScripts(text);
-            return;
-        }
         for (var i = 0; i < text.Length;)
         {
+            if (_latin + _cyrillic >= EnoughForWords)
+            {
+                CountScripts(text[i..]);
+                return;
+            }
             var start = i;
             var letters = 0UL;
             for (uint letter; i < text.Length && (letter = (uint)((text[i] | 0x20) - 'a')) <= 'z' - 'a'; i++) letters = (letters << 8) | (letter + 'a');

@@ -64,7 +64,8 @@ internal static class TrainingStepComparison
         using var attached = adapter.Attach(training: true);
         using var gradients = new Gradients(adapter.Parameters.Values);
         using var pass = new TrainingPass(model, gradients, new PassOptions(true, true));
-        using var optimizer = new AdamW(adapter.Parameters, gradients, 0);
+        using var kernels = Kernels.For(model.Decoder);
+        using var optimizer = new AdamW(adapter.Parameters, gradients, kernels, 0);
         var random = new Random(1);
         for (var step = 0; step <= steps; step++)
         {
@@ -107,11 +108,12 @@ internal static class TrainingStepComparison
         var loss = 0.0;
         if (side == "ours")
         {
-            var optimizer = new AdamW(adapter.Parameters, gradients, 0);
+            var kernels = Kernels.For(model.Decoder);
+            var optimizer = new AdamW(adapter.Parameters, gradients, kernels, 0);
             step = () =>
             {
                 loss = pass.Run(batch, 1.0 / batch.Targets.Length, new StepKey(1, optimizer.Step, 0)) / batch.Targets.Length;
-                optimizer.Update(1e-4, Math.Min(1, 1 / (gradients.Norm() + 1e-6)));
+                optimizer.Update(1e-4, Math.Min(1, 1 / (kernels.Length(gradients.All) + 1e-6)));
             };
         }
         else

@@ -86,7 +86,7 @@ public sealed class ArchitectureTests
         // Twice the context at factor 2: base x (2·2 - 1)^(16/14).
         Assert.Equal(Math.Pow(10000 * Math.Pow(3, 16 / 14.0), -7 / 8.0), Rotary.Frequencies(model.Config, 128)[7], 1e-12);
         using var scope = NewDisposeScope();
-        using var rotary = new Rotary(model.Config);
+        using var rotary = new Rotary(model.Config, TorchSharp.torch.CPU);
         var (_, near) = rotary.Tables(64);
         var at = near[63, 7].item<float>();
         Assert.NotEqual(at, rotary.Tables(128).Sine[63, 7].item<float>());

@@ -67,10 +67,13 @@ public sealed class DecodingTests
     [InlineData("nf4", "lora")]
     [InlineData("nf4", "dora")]
     [InlineData("none", "pissa")]
-    public void A_token_at_a_time_gives_the_logits_of_the_plain_composition(string format, string adapterKind, bool roundHead = false)
+    [InlineData("nf4", "lora", false, true)]
+    [InlineData("int8", "pissa", true, true)]
+    [InlineData("none", "dora", false, true)]
+    public void A_token_at_a_time_gives_the_logits_of_the_plain_composition(string format, string adapterKind, bool roundHead = false, bool composed = false)
     {
         using var tiny = new TinyModel("qwen2", outputScale: 8);
-        using var model = BaseModel.Load(tiny.Directory, new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32" });
+        using var model = BaseModel.Load(tiny.Directory, new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32", Composed = composed });
         using var adapter = adapterKind == "" ? null : Adapter(model, adapterKind);
         using var attached = adapter?.Attach();
         using var scope = NewDisposeScope();

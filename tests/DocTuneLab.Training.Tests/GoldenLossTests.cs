@@ -20,7 +20,13 @@ public sealed class GoldenLossTests
 
     [Theory]
     [MemberData(nameof(Recipes))]
-    public void The_loss_curve_of_a_recipe_is_the_recorded_one(string recipe)
+    public void The_loss_curve_of_a_recipe_is_the_recorded_one(string recipe) => Curve(recipe, composed: false);
+
+    [Theory]
+    [MemberData(nameof(Recipes))]
+    public void It_is_the_same_with_the_operations_that_run_on_any_device(string recipe) => Curve(recipe, composed: true);
+
+    private static void Curve(string recipe, bool composed)
     {
         using var tiny = new TinyModel("qwen2", outputScale: 8);
         var options = new SftOptions
@@ -29,7 +35,7 @@ public sealed class GoldenLossTests
             NeftuneAlpha = recipe == "neftune" ? 5 : 0, LoraPlusRatio = recipe == "lora+" ? 8 : 1, Optimizer = recipe == "8-bit" ? "adamw_8bit" : "adamw", Packing = recipe == "packing",
             GradientAccumulation = recipe == "accumulation" ? 3 : 1, Scheduler = recipe == "linear decay" ? "linear" : "cosine",
         };
-        var losses = recipe == "whole model" ? Whole(tiny, options) : Adapter(tiny, options, recipe);
+        var losses = recipe == "whole model" ? Whole(tiny, options, composed) : Adapter(tiny, options, recipe, composed);
         var line = $"{recipe}: {string.Join(' ', losses.Select(l => l.ToString("G7", CultureInfo.InvariantCulture)))}";
         var recorded = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden", "losses.txt")).FirstOrDefault(l => l.StartsWith(recipe + ":", StringComparison.Ordinal));
         Assert.True(recorded is not null, $"not recorded; now it is\n{line}");
@@ -37,9 +43,9 @@ public sealed class GoldenLossTests
         Assert.True(expected.Length == losses.Length && expected.Zip(losses).All(p => Math.Abs(p.First - p.Second) <= 1e-4 * p.First), $"recorded\n{recorded}\nnow\n{line}");
     }
 
-    private static double[] Adapter(TinyModel tiny, SftOptions options, string recipe)
+    private static double[] Adapter(TinyModel tiny, SftOptions options, string recipe, bool composed)
     {
-        using var model = BaseModel.Load(tiny.Directory, new ModelLoadOptions { ComputeType = "fp32", Quantization = recipe is "fp4" or "int8" ? recipe : "nf4" });
+        using var model = BaseModel.Load(tiny.Directory, new ModelLoadOptions { ComputeType = "fp32", Quantization = recipe is "fp4" or "int8" ? recipe : "nf4", Composed = composed });
         using var adapter = LoraAdapter.Create(model, new LoraConfig
         {
             // State of fewer than 4,096 elements stays in 32 bits.
@@ -48,9 +54,9 @@ public sealed class GoldenLossTests
         return [.. new SftTrainer(model, adapter, s_samples, [], options).Run().History.Select(h => h.Loss)];
     }
 
-    private static double[] Whole(TinyModel tiny, SftOptions options)
+    private static double[] Whole(TinyModel tiny, SftOptions options, bool composed)
     {
-        using var model = BaseModel.Create(tiny.Directory, tiny.Config, 1, "fp32");
+        using var model = BaseModel.CreateOn(TorchSharp.torch.CPU, composed, tiny.Directory, tiny.Config, 1, "fp32");
         return [.. new Pretrainer(model, [string.Concat(s_samples.Select(s => s.Messages[1].Content + "\n"))], [], options with { MaxLength = 32 }).Run().History.Select(h => h.Loss)];
     }
 }

@@ -19,10 +19,15 @@ public sealed class GradientTests
     [InlineData("llama", true, "dora", true)]
     [InlineData("qwen2", false, "pissa", false)]
     [InlineData("llama", true, "attention only", true)]
-    public void Loss_and_gradients_of_an_adapter_are_those_of_the_plain_composition(string type, bool tied, string kind, bool keep)
+    [InlineData("llama", true, "lora", true, true)]
+    [InlineData("qwen3", false, "rslora", false, true)]
+    [InlineData("mistral", false, "lora", false, true)]
+    [InlineData("llama", true, "dora", true, true)]
+    [InlineData("qwen2", false, "pissa", false, true)]
+    public void Loss_and_gradients_of_an_adapter_are_those_of_the_plain_composition(string type, bool tied, string kind, bool keep, bool composed = false)
     {
         using var tiny = new TinyModel(type, tied, outputScale: 8);
-        using var model = tiny.Load();
+        using var model = tiny.Load(composed: composed);
         using var adapter = LoraAdapter.Create(model, Config(kind), 1);
         Perturb(adapter.Parameters);
         using var attached = adapter.Attach(training: true);
@@ -33,10 +38,12 @@ public sealed class GradientTests
     [InlineData("llama", true)]
     [InlineData("qwen2", false)]
     [InlineData("qwen3", true)]
-    public void Loss_and_gradients_of_a_whole_model_are_those_of_the_plain_composition(string type, bool tied)
+    [InlineData("qwen2", true, true)]
+    [InlineData("qwen3", false, true)]
+    public void Loss_and_gradients_of_a_whole_model_are_those_of_the_plain_composition(string type, bool tied, bool composed = false)
     {
         using var tiny = new TinyModel(type, tied);
-        using var model = BaseModel.Create(tiny.Directory, tiny.Config, 5, "fp32");
+        using var model = BaseModel.CreateOn(CPU, composed, tiny.Directory, tiny.Config, 5, "fp32");
         Perturb(model.Parameters);
         Compare(model, model.Parameters, keep: true);
     }
@@ -45,10 +52,11 @@ public sealed class GradientTests
     [InlineData("lora")]
     [InlineData("dropout")]
     [InlineData("pissa")]
-    public void Gradients_are_the_slopes_of_the_loss(string kind)
+    [InlineData("dropout", true)]
+    public void Gradients_are_the_slopes_of_the_loss(string kind, bool composed = false)
     {
         using var tiny = new TinyModel(outputScale: 8);
-        using var model = tiny.Load();
+        using var model = tiny.Load(composed: composed);
         using var adapter = LoraAdapter.Create(model, Config(kind), 1);
         Perturb(adapter.Parameters);
         using var attached = adapter.Attach(training: true);
@@ -88,10 +96,14 @@ public sealed class GradientTests
     [InlineData("dropout", true)]
     [InlineData("pissa", false)]
     [InlineData("dora", true)]
-    public void In_16_bits_losses_and_gradients_are_those_of_32_but_for_their_rounding(string kind, bool keep)
+    [InlineData("lora", true, true)]
+    [InlineData("dropout", false, true)]
+    [InlineData("pissa", true, true)]
+    [InlineData("dora", false, true)]
+    public void In_16_bits_losses_and_gradients_are_those_of_32_but_for_their_rounding(string kind, bool keep, bool composed = false)
     {
         using var tiny = new TinyModel("qwen2", outputScale: 8);
-        var (narrow, wide) = (Run("bf16"), Run("fp32"));
+        var (narrow, wide) = (Run("bf16", composed), Run("fp32", composed: false));
         for (var i = 0; i < 2; i++)
         {
             var ((loss, gradient), (expected, right)) = (narrow[i], wide[i]);
@@ -100,9 +112,9 @@ public sealed class GradientTests
             Assert.True(dot / Math.Sqrt(a * b) > 0.998 && Math.Abs(Math.Sqrt(a / b) - 1) < 0.03, $"{(i == 0 ? "trained" : "replayed")}: cosine {dot / Math.Sqrt(a * b)}, length {Math.Sqrt(a / b)}");
         }
 
-        (double Loss, float[] Gradient)[] Run(string compute)
+        (double Loss, float[] Gradient)[] Run(string compute, bool composed)
         {
-            using var model = tiny.Load(compute: compute);
+            using var model = tiny.Load(compute: compute, composed: composed);
             using var adapter = LoraAdapter.Create(model, Config(kind), 1);
             // So far from the model without it that its divergence is no rounding.
             Perturb(adapter.Parameters);
@@ -119,11 +131,14 @@ public sealed class GradientTests
         }
     }
 
-    [Fact]
-    public void Replayed_text_pulls_the_model_back_to_what_it_said_without_its_adapter()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Replayed_text_pulls_the_model_back_to_what_it_said_without_its_adapter(bool composed)
     {
         using var tiny = new TinyModel(outputScale: 8);
-        using var model = tiny.Load();
+        using var model = tiny.Load(composed: composed);
+        using var kernels = Kernels.For(model.Decoder);
         using var adapter = LoraAdapter.Create(model, Config("lora"), 1);
         var batch = PackedBatch.Of(Sequences(model)) with { Replayed = true };
         var targets = batch.Targets.Length;
@@ -133,23 +148,25 @@ public sealed class GradientTests
         using var pass = new TrainingPass(model, gradients, new PassOptions(true, true), teacher);
         // B is zero, so the model is its own teacher.
         Assert.Equal(0, pass.Run(batch, 1.0 / targets, s_step) / targets, 1e-6);
-        Assert.Equal(0, gradients.Norm(), 1e-4);
+        Assert.Equal(0, kernels.Length(gradients.All), 1e-4);
         Perturb(adapter.Parameters);
         gradients.Clear();
         using var again = new TrainingPass(model, gradients, new PassOptions(true, true), teacher);
         var before = again.Run(batch, 1.0 / targets, s_step) / targets;
         Assert.True(before > 1e-4, $"{before}");
         using (no_grad())
-            foreach (var parameter in adapter.Parameters.Values) parameter.add_(gradients.Of(parameter)!, alpha: -0.1f * (float)(before / Math.Pow(gradients.Norm(), 2)));
+            foreach (var parameter in adapter.Parameters.Values) parameter.add_(gradients.Of(parameter)!, alpha: -0.1f * (float)(before / Math.Pow(kernels.Length(gradients.All), 2)));
         using var after = new TrainingPass(model, gradients, new PassOptions(true, true), teacher);
         Assert.InRange(after.Run(batch, 0, s_step) / targets, 0.8 * before, 0.95 * before);
     }
 
-    [Fact]
-    public void A_packed_batch_has_the_loss_and_the_gradient_of_its_sequences_one_by_one()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_packed_batch_has_the_loss_and_the_gradient_of_its_sequences_one_by_one(bool composed)
     {
         using var tiny = new TinyModel(outputScale: 8);
-        using var model = tiny.Load();
+        using var model = tiny.Load(composed: composed);
         using var adapter = LoraAdapter.Create(model, Config("lora"), 1);
         Perturb(adapter.Parameters);
         using var attached = adapter.Attach(training: true);
@@ -168,10 +185,12 @@ public sealed class GradientTests
     [Theory]
     [InlineData("llama")]
     [InlineData("mistral")]
-    public void A_beginning_that_sequences_share_is_computed_once_and_changes_nothing(string type)
+    [InlineData("llama", true)]
+    [InlineData("mistral", true)]
+    public void A_beginning_that_sequences_share_is_computed_once_and_changes_nothing(string type, bool composed = false)
     {
         using var tiny = new TinyModel(type, outputScale: 8, change: c => type == "mistral" ? c with { SlidingWindow = 5 } : c);
-        using var model = tiny.Load();
+        using var model = tiny.Load(composed: composed);
         using var adapter = LoraAdapter.Create(model, Config("lora"), 1);
         Perturb(adapter.Parameters);
         using var attached = adapter.Attach(training: true);

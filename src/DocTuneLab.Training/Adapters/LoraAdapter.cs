@@ -171,9 +171,11 @@ public sealed class LoraAdapter : IDisposable
         foreach (var name in names)
         {
             var update = folder.Read(name, linears[name].Weight.Rows, linears[name].Weight.Columns);
-            layers.Add(name, Trainable(new LoraLayer(name, update.A.detach(), update.B.detach(), update.Scale, folder.Dropout, update.Magnitude?.detach())));
+            layers.Add(name, Trainable(new LoraLayer(name, There(update.A), There(update.B), update.Scale, folder.Dropout, update.Magnitude is { } magnitude ? There(magnitude) : null)));
         }
         return new LoraAdapter(model, config, layers);
+
+        Tensor There(Tensor tensor) => tensor.to(model.Decoder.Device).detach();
     }
 
     /// <summary>
@@ -238,7 +240,7 @@ public sealed class LoraAdapter : IDisposable
     private static (Tensor A, Tensor B) PrincipalFactors(Tensor weight, int rank, double scale, Generator generator)
     {
         if (rank > Math.Min(weight.shape[0], weight.shape[1])) throw new LabException($"rank is {rank}, but PiSSA takes that many singular directions of a {weight.shape[0]} x {weight.shape[1]} weight; lower the rank");
-        var basis = weight.mm(randn(weight.shape[1], Math.Min(rank + 8, Math.Min(weight.shape[0], weight.shape[1])), generator: generator));
+        var basis = weight.mm(randn(weight.shape[1], Math.Min(rank + 8, Math.Min(weight.shape[0], weight.shape[1])), generator: generator).to(weight.device));
         for (var i = 0; i < 4; i++) basis = linalg.qr(weight.mm(weight.t().mm(linalg.qr(basis).Q))).Q;
         var (u, s, v) = linalg.svd(basis.t().mm(weight), fullMatrices: false);
         var root = (s[..rank] / scale).sqrt();
@@ -262,7 +264,7 @@ public sealed class LoraAdapter : IDisposable
         foreach (var linear in model.Decoder.Linears)
         {
             if (!config.TargetModules.Contains(linear.Name[(linear.Name.LastIndexOf('.') + 1)..])) continue;
-            var (a, b, magnitude, start) = tensors(linear);
+            var (a, b, magnitude, start) = tensors(linear).To(model.Decoder.Device);
             var layer = new LoraLayer(linear.Name, a.detach(), b.detach(), config.Scale, config.Dropout, magnitude?.detach(), start);
             layers.Add(linear.Name, Trainable(layer));
         }
@@ -277,7 +279,10 @@ public sealed class LoraAdapter : IDisposable
         return layer;
     }
 
-    private readonly record struct Tensors(Tensor A, Tensor B, Tensor? Magnitude, (Tensor A, Tensor B)? Start);
+    private readonly record struct Tensors(Tensor A, Tensor B, Tensor? Magnitude, (Tensor A, Tensor B)? Start)
+    {
+        public Tensors To(Device device) => new(A.to(device), B.to(device), Magnitude?.to(device), Start is { } start ? (start.A.to(device), start.B.to(device)) : null);
+    }
 
     private sealed class Detach(BaseModel model) : IDisposable
     {

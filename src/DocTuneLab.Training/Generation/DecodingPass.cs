@@ -10,11 +10,12 @@ namespace DocTuneLab.Training.Generation;
 /// beginning is computed once, then a token of each sequence a step. The same kernels and the same matrices as in training;
 /// an attached adapter is applied without touching the base.
 /// </summary>
-internal sealed unsafe class DecodingPass : IDisposable
+internal sealed class DecodingPass : IDisposable
 {
     private static readonly StepKey s_step = new(0, -1, 0);
     private readonly BaseModel _model;
-    private readonly Workspace _memory = new();
+    private readonly Kernels _kernels;
+    private readonly Workspace _memory;
     private readonly Gradients _none = new([]);
     private readonly LayerPass[] _layers;
     private Tensor[] _cache = [];
@@ -29,9 +30,10 @@ internal sealed unsafe class DecodingPass : IDisposable
     /// </param>
     public DecodingPass(BaseModel model, bool keepWeights)
     {
-        _model = model;
+        (_model, _kernels) = (model, Kernels.For(model.Decoder));
+        _memory = _kernels.Memory;
         var options = new PassOptions(KeepActivations: false, keepWeights);
-        _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _memory, _none, options))];
+        _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _kernels, _none, options))];
     }
 
     /// <summary>Bytes of keys and values for each token.</summary>
@@ -46,28 +48,24 @@ internal sealed unsafe class DecodingPass : IDisposable
         using var _ = no_grad();
         var (config, width) = (_model.Config, 2 * _model.Config.KeyValueHeads * _model.Config.HeadSize);
         Forget();
+        _kernels.Begin();
         _capacity = capacity;
-        _cache = [.. _layers.Select(l => empty((long)prompts.Count * capacity, width).DetachFromDisposeScope())];
+        _cache = [.. _layers.Select(l => empty((long)prompts.Count * capacity, width, dtype: _memory.Type, device: _memory.Device).DetachFromDisposeScope())];
         // A token after the last one makes that one's row a trained row; which token it is does not matter.
         var batch = PackedBatch.Of([.. prompts.Select(p => new SftTrainer.Encoded([.. p, 0], p.Length))]);
+        var (rows, cacheRows) = CacheRows(batch, prompts, capacity);
         using var scope = NewDisposeScope();
         var x = Embedded(batch.Ids, "input 0");
         for (var i = 0; i < _layers.Length; i++)
         {
             var y = _memory.Get(_layers[i].IsLast ? "last" : $"input {(i + 1) % 2}", _layers[i].IsLast ? batch.Rows.Length : batch.Ids.Length, config.HiddenSize);
             _layers[i].Forward(x, y, batch, s_step);
-            var cache = _cache[i].Rows();
-            for (var s = 0; s < batch.Order.Count; s++)
-            {
-                var (first, shared, own) = (batch.Order[s] * capacity, batch.Shared[s], batch.Starts[s]);
-                for (var t = 0; t < prompts[batch.Order[s]].Length; t++)
-                    _layers[i].Keep(batch.Ids.Length, batch.Rows.Length, t < shared.Length ? shared[t] : own + t - shared.Length, cache.Row(first + t));
-            }
+            _layers[i].Keep(batch.Ids.Length, batch.Rows.Length, rows, _cache[i], cacheRows);
             x = y;
         }
-        var order = new long[prompts.Count];
+        var order = new int[prompts.Count];
         for (var s = 0; s < order.Length; s++) order[batch.Order[s]] = s;
-        return Logits(x.index_select(0, tensor(order)));
+        return Logits(x.index_select(0, _kernels.Indices(order)));
     }
 
     /// <summary>Adds a token to some of the sequences.</summary>
@@ -79,16 +77,32 @@ internal sealed unsafe class DecodingPass : IDisposable
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var first = sequences.Select(s => s * _capacity).ToArray();
+        _kernels.Begin();
         var x = Embedded(tokens, "token");
-        for (var i = 0; i < _layers.Length; i++) _layers[i].Step(x, _cache[i].Rows(), first, positions, s_step);
+        for (var i = 0; i < _layers.Length; i++) _layers[i].Step(x, _cache[i], sequences, _capacity, positions, s_step);
         return Logits(x);
+    }
+
+    // Where each token of each prompt stands in the batch, and where in the cache.
+    private static (int[] Rows, int[] CacheRows) CacheRows(PackedBatch batch, IReadOnlyList<int[]> prompts, int capacity)
+    {
+        var (rows, cacheRows) = (new List<int>(), new List<int>());
+        for (var s = 0; s < batch.Order.Count; s++)
+        {
+            var (first, shared, own) = (batch.Order[s] * capacity, batch.Shared[s], batch.Starts[s]);
+            for (var t = 0; t < prompts[batch.Order[s]].Length; t++)
+            {
+                rows.Add(t < shared.Length ? shared[t] : own + t - shared.Length);
+                cacheRows.Add(first + t);
+            }
+        }
+        return ([.. rows], [.. cacheRows]);
     }
 
     private Tensor Embedded(int[] ids, string name)
     {
         var x = _memory.Get(name, ids.Length, _model.Config.HiddenSize);
-        x.copy_(_model.Decoder.Embedding.Tensor.index_select(0, tensor(ids).to_type(ScalarType.Int64)));
+        x.copy_(_model.Decoder.Embedding.Tensor.index_select(0, _kernels.Indices(ids)));
         return x;
     }
 
@@ -96,15 +110,15 @@ internal sealed unsafe class DecodingPass : IDisposable
     {
         var (decoder, rows) = (_model.Decoder, hidden.shape[0]);
         var normed = _memory.Get("final", rows, _model.Config.HiddenSize);
-        RowKernels.Norm(hidden.Rows(), decoder.FinalNorm.Pointer(), normed.Rows(), _memory.Get("final scales", rows, 1).Pointer(), 1, _model.Config.HiddenSize, (float)_model.Config.NormEpsilon);
-        var logits = _memory.Get("logits", rows, _model.Config.VocabularySize);
-        if (rows <= MatrixVector.MaxVectors)
+        _kernels.Norm(hidden, decoder.FinalNorm, normed, _memory.Get("final scales", rows, 1, ScalarType.Float32), 1, _model.Config.NormEpsilon);
+        var logits = _memory.Get("logits", rows, _model.Config.VocabularySize, ScalarType.Float32);
+        if (_kernels.ReadsStored((int)rows))
         {
             decoder.Head.Multiply(normed.Rows(), logits.Rows());
             return logits;
         }
         var head = decoder.Head.Tensor.dtype == decoder.ComputeType ? decoder.Head.Tensor : _wideHead ??= decoder.Head.Materialize(decoder.ComputeType).DetachFromDisposeScope();
-        new Products(_memory, decoder.ComputeType).Run(logits, normed, head.t());
+        new Products(_kernels, decoder.ComputeType).Run(logits, normed, head.t());
         return logits;
     }
 
@@ -118,7 +132,7 @@ internal sealed unsafe class DecodingPass : IDisposable
     {
         Forget();
         foreach (var layer in _layers) layer.Dispose();
-        _memory.Dispose();
+        _kernels.Dispose();
         _none.Dispose();
         _wideHead?.Dispose();
     }

@@ -159,7 +159,7 @@ public sealed class LocalModel : ILanguageModel
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var next = options.Temperature <= 0 ? logits.argmax(-1).data<long>().ToArray() : Sample(logits, options, [.. live.Select(i => samplers[i])]);
+            var next = options.Temperature <= 0 ? logits.argmax(-1).cpu().data<long>().ToArray() : Sample(logits, options, [.. live.Select(i => samplers[i])]);
             var keep = new List<int>();
             for (var i = 0; i < live.Length; i++)
             {
@@ -177,7 +177,7 @@ public sealed class LocalModel : ILanguageModel
         var probabilities = (logits / options.Temperature).softmax(-1);
         var (sorted, order) = probabilities.sort(-1, true);
         var vocabulary = (int)logits.shape[1];
-        var (p, ids) = (sorted.data<float>().ToArray(), order.data<long>().ToArray());
+        var (p, ids) = (sorted.cpu().data<float>().ToArray(), order.cpu().data<long>().ToArray());
         var chosen = new long[samplers.Length];
         for (var r = 0; r < chosen.Length; r++)
         {

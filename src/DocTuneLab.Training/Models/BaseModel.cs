@@ -22,6 +22,12 @@ public sealed record ModelLoadOptions
 
     /// <summary><c>auto</c> (bfloat16 where the processor gains from it and the model is not small, else float32), <c>bf16</c> or <c>fp32</c>. Default auto.</summary>
     public string ComputeType { get; init; } = "auto";
+
+    /// <summary>Where the model is, and everything is computed: <c>auto</c> (a CUDA device where there is one), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default auto.</summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary>Composes passes of libtorch's operations on the processor too, as on any other device: for tests of them, which need none.</summary>
+    internal bool Composed { get; init; }
 }
 
 /// <summary>A model folder in Hugging Face layout, loaded: configuration, tokenizer, chat template and weights.</summary>
@@ -61,17 +67,22 @@ public sealed class BaseModel : IDisposable
     /// <summary>Bytes that the weights take at rest.</summary>
     public long WeightBytes { get; private init; }
 
+    /// <summary>Where it is: <c>cpu</c> or <c>cuda:N</c>.</summary>
+    public string Device => Decoder.Device.ToString();
+
     /// <summary>Name of the type activations are computed in.</summary>
     public string ComputeType => Decoder.ComputeType == ScalarType.BFloat16 ? "bf16" : "fp32";
 
     /// <summary>Loads a folder, frozen.</summary>
-    /// <exception cref="LabException">A file is missing or corrupt, a tensor is missing or misshaped, or the architecture is not supported.</exception>
+    /// <exception cref="LabException">A file is missing or corrupt, a tensor is missing or misshaped, the architecture is not supported, or there is no such device.</exception>
     public static BaseModel Load(string directory, ModelLoadOptions? options = null)
     {
         options ??= new ModelLoadOptions();
         if (!System.IO.Directory.Exists(directory)) throw new LabException($"{directory}: no such folder; a base model is a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json)");
         var config = ModelConfig.Load(Path.Combine(directory, "config.json"));
-        var compute = Processor.ComputeType(options.ComputeType, config.HiddenSize);
+        var device = Devices.Resolve(options.Device);
+        var compute = Devices.ComputeType(options.ComputeType, config.HiddenSize, device);
+        var composed = options.Composed || device.type != TorchSharp.DeviceType.CPU;
         using var files = WeightFiles.Open(directory);
         Check(directory, config, files);
         // The disk has something to do while the tokenizer is read.
@@ -82,7 +93,7 @@ public sealed class BaseModel : IDisposable
             throw new LabException($"{directory}: tokenizer.json has ids up to {tokenizer.VocabularySize - 1}, but config.json says vocab_size {config.VocabularySize}");
         var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));
         long bytes = 0;
-        var decoder = Build(config, compute, Vector, Matrix, Table);
+        var decoder = Build(config, compute, device, composed, Vector, Matrix, Table);
         return new BaseModel(directory, () => HashOf(directory), config, tokenizer, template, decoder, new Dictionary<string, Tensor>())
         {
             ParameterCount = config.Parameters().Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b)),
@@ -92,7 +103,7 @@ public sealed class BaseModel : IDisposable
         Tensor Vector(string name, long size)
         {
             using var scope = NewDisposeScope();
-            var vector = files.Read(name, [size]).to_type(ScalarType.Float32);
+            var vector = files.Read(name, [size]).to_type(ScalarType.Float32).to(device);
             bytes += 4 * size;
             return vector.DetachFromDisposeScope();
         }
@@ -101,7 +112,7 @@ public sealed class BaseModel : IDisposable
         {
             var weight = WeightFormat.Read(files, name, [rows, columns], options.Quantization, compute);
             bytes += weight.Bytes;
-            return weight;
+            return composed ? weight.OnDevice(device) : weight;
         }
 
         // Embeddings are looked up by rows and are not quantised.
@@ -112,19 +123,22 @@ public sealed class BaseModel : IDisposable
             var weight = WeightFormat.Stored(files, name, shape) is { } stored ? new DenseWeight(stored.Materialize(compute)) : (DenseWeight)WeightFormat.Read(files, name, shape, "none", compute);
             if (options.QuantizeHead && name == (config.TieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight")) weight.RoundToInt8();
             bytes += weight.Bytes;
-            return weight;
+            return composed ? (DenseWeight)weight.OnDevice(device) : weight;
         }
     }
 
     /// <summary>Makes a new model with random weights (normal, 0.02; residual outputs scaled by 1/sqrt(2·layers)) to be trained in full.</summary>
-    public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto")
+    public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto", string device = "cpu") => CreateOn(Devices.Resolve(device), composed: false, directory, config, seed, computeType);
+
+    /// <summary>The same, where passes are composed of libtorch's operations even on the processor.</summary>
+    internal static BaseModel CreateOn(Device device, bool composed, string directory, ModelConfig config, int seed, string computeType)
     {
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));
         var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));
         var parameters = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         // Of its own: the process's one may be drawn from elsewhere meanwhile.
         var generator = new Generator((ulong)seed, CPU);
-        var decoder = Build(config, Processor.ComputeType(computeType, config.HiddenSize), Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
+        var decoder = Build(config, Devices.ComputeType(computeType, config.HiddenSize, device), device, composed || device.type != TorchSharp.DeviceType.CPU, Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
         return new BaseModel(directory, () => "", config, tokenizer, template, decoder, parameters)
         {
             ParameterCount = parameters.Values.Sum(p => p.numel()),
@@ -133,7 +147,7 @@ public sealed class BaseModel : IDisposable
 
         Tensor Vector(string name, long size)
         {
-            var vector = (name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size) : ones(size)).DetachFromDisposeScope();
+            var vector = (name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size, device: device) : ones(size, device: device)).DetachFromDisposeScope();
             vector.requires_grad = true;
             return parameters[name] = vector;
         }
@@ -142,7 +156,7 @@ public sealed class BaseModel : IDisposable
         {
             using var scope = NewDisposeScope();
             var residual = name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
-            var tensor = (randn(rows, columns, generator: generator) * (residual ? 0.02 / Math.Sqrt(2.0 * config.Layers) : 0.02)).detach();
+            var tensor = (randn(rows, columns, generator: generator) * (residual ? 0.02 / Math.Sqrt(2.0 * config.Layers) : 0.02)).to(device).detach();
             tensor.requires_grad = true;
             parameters[name] = tensor;
             return new DenseWeight(tensor);
@@ -157,7 +171,7 @@ public sealed class BaseModel : IDisposable
         File.WriteAllText(Path.Combine(Directory, "config.json"), Config.ToJson());
     }
 
-    private static Decoder Build(ModelConfig c, ScalarType compute, Func<string, long, Tensor> vector, Func<string, long, long, Weight> matrix, Func<string, DenseWeight> table)
+    private static Decoder Build(ModelConfig c, ScalarType compute, Device device, bool composed, Func<string, long, Tensor> vector, Func<string, long, long, Weight> matrix, Func<string, DenseWeight> table)
     {
         var embedding = table("model.embed_tokens.weight");
         var layers = new Decoder.Layer[c.Layers];
@@ -182,7 +196,7 @@ public sealed class BaseModel : IDisposable
                 KeyNorm = c.QueryKeyNorm ? vector(prefix + "self_attn.k_norm.weight", c.HeadSize) : null,
             };
         }
-        return new Decoder(c, compute, embedding, layers, vector("model.norm.weight", c.HiddenSize), c.TieEmbeddings ? null : table("lm_head.weight"));
+        return new Decoder(c, compute, device, composed, embedding, layers, vector("model.norm.weight", c.HiddenSize), c.TieEmbeddings ? null : table("lm_head.weight"));
     }
 
     private static string HashOf(string directory)

@@ -27,14 +27,20 @@ public sealed class Decoder : IDisposable
         public IEnumerable<Linear> Linears => [Query, Key, Value, Output, Gate, Up, Down];
     }
 
-    internal Decoder(ModelConfig config, ScalarType computeType, DenseWeight embedding, Layer[] layers, Tensor finalNorm, DenseWeight? head)
+    internal Decoder(ModelConfig config, ScalarType computeType, Device device, bool composed, DenseWeight embedding, Layer[] layers, Tensor finalNorm, DenseWeight? head)
     {
-        (_config, ComputeType, _embedding, _layers, _finalNorm, _head) = (config, computeType, embedding, layers, finalNorm, head ?? embedding);
-        _rotary = new Rotary(config);
+        (_config, ComputeType, Device, Composed, _embedding, _layers, _finalNorm, _head) = (config, computeType, device, composed, embedding, layers, finalNorm, head ?? embedding);
+        _rotary = new Rotary(config, device);
     }
 
     /// <summary>Type of activations.</summary>
     public ScalarType ComputeType { get; }
+
+    /// <summary>Where the weights are, and where everything is computed.</summary>
+    public Device Device { get; }
+
+    /// <summary>Whether passes are composed of libtorch's operations, which run on any device, instead of the processor's kernels.</summary>
+    internal bool Composed { get; }
 
     /// <summary>All adaptable linear layers, in order.</summary>
     public IEnumerable<Linear> Linears => _layers.SelectMany(l => l.Linears);
@@ -80,7 +86,7 @@ public sealed class Decoder : IDisposable
         var query = Rotate(Heads(layer.Query.Forward(x), _config.Heads, layer.QueryNorm), cosine, sine);
         var key = Rotate(Heads(layer.Key.Forward(x), _config.KeyValueHeads, layer.KeyNorm), cosine, sine);
         var value = Heads(layer.Value.Forward(x), _config.KeyValueHeads);
-        var mask = _config.WindowOf(index) is { } window && length > window ? Windowed(length, window) : null;
+        var mask = _config.WindowOf(index) is { } window && length > window ? Windowed(length, window, Device) : null;
         var groups = _config.Heads / _config.KeyValueHeads;
         if (groups > 1) (key, value) = (key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1));
         var attended = nn.functional.scaled_dot_product_attention(query, key, value, mask!, 0, mask is null);
@@ -93,9 +99,9 @@ public sealed class Decoder : IDisposable
         }
     }
 
-    private static Tensor Windowed(long length, int window)
+    private static Tensor Windowed(long length, int window, Device device)
     {
-        var distance = arange(length).unsqueeze(1) - arange(length).unsqueeze(0);
+        var distance = arange(length, device: device).unsqueeze(1) - arange(length, device: device).unsqueeze(0);
         return (distance >= 0) & (distance < window);
     }
 

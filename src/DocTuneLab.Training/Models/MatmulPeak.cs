@@ -7,27 +7,40 @@ namespace DocTuneLab.Training.Models;
 /// <summary>What a large product reaches on this machine, against which a training step is held.</summary>
 public static class MatmulPeak
 {
-    private static readonly Dictionary<ScalarType, double> s_measured = [];
+    private static readonly Dictionary<(ScalarType, string), double> s_measured = [];
 
-    /// <summary>10⁹ floating-point operations a second of a 1024 × 1024 × 1024 product: the best of several, measured once per process.</summary>
-    public static double Gigaflops(ScalarType type)
+    /// <summary>10⁹ floating-point operations a second of a product of square matrices: the best of several, measured once per process.</summary>
+    /// <param name="type">Of the elements.</param>
+    /// <param name="device">Null is the processor.</param>
+    public static double Gigaflops(ScalarType type, Device? device = null)
     {
-        lock (s_measured) return s_measured.TryGetValue(type, out var known) ? known : s_measured[type] = Measure(type);
+        var key = (type, (device ?? CPU).ToString());
+        lock (s_measured) return s_measured.TryGetValue(key, out var known) ? known : s_measured[key] = Measure(type, device);
     }
 
     /// <summary>The same, measured anew.</summary>
-    public static double Measure(ScalarType type)
+    public static double Measure(ScalarType type, Device? device = null)
     {
-        const int size = 1024;
+        var onDevice = device is { type: TorchSharp.DeviceType.CUDA };
+        // Large enough to fill it.
+        var size = onDevice ? 8192 : 1024;
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var (a, b, c) = (ones(size, size, dtype: type), ones(size, size, dtype: type), empty(size, size, dtype: type));
+        // Of random numbers: on a device zeros or ones are multiplied faster.
+        Tensor Matrix() => (onDevice ? randn(size, size, device: device) : ones(size, size)).to_type(type);
+        var (a, b, c) = (Matrix(), Matrix(), empty(size, size, dtype: type, device: device));
         var best = double.MaxValue;
         var began = Stopwatch.GetTimestamp();
         for (var i = 0; i < 30 && (i < 5 || Stopwatch.GetElapsedTime(began).TotalSeconds < 1); i++)
         {
+            if (onDevice) cuda.synchronize(device);
             var start = Stopwatch.GetTimestamp();
-            if (type == ScalarType.Float32) MatrixProduct.Run(c, a, b, add: false);
+            if (onDevice)
+            {
+                c.addmm_(a, b, 0, 1);
+                cuda.synchronize(device);
+            }
+            else if (type == ScalarType.Float32) MatrixProduct.Run(c, a, b, add: false);
             else a.mm(b).Dispose();
             best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }

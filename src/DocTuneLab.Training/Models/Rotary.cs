@@ -29,7 +29,7 @@ public sealed record RopeScaling(string Type, double Factor, int OriginalPositio
 /// Llama 3's and YaRN's (arXiv 2309.00071) scaling. Tables grow with the positions asked for, so that a model made for 128k
 /// positions does not pay for them.
 /// </summary>
-public sealed class Rotary(ModelConfig config) : IDisposable
+public sealed class Rotary(ModelConfig config, Device device) : IDisposable
 {
     private Tensor? _cosine, _sine;
     private int _length;
@@ -78,8 +78,8 @@ public sealed class Rotary(ModelConfig config) : IDisposable
             var factor = config.RopeScaling?.AttentionFactor ?? 1;
             _cosine?.Dispose();
             _sine?.Dispose();
-            _cosine = (angles.cos() * factor).to_type(ScalarType.Float32).DetachFromDisposeScope();
-            _sine = (angles.sin() * factor).to_type(ScalarType.Float32).DetachFromDisposeScope();
+            _cosine = (angles.cos() * factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope();
+            _sine = (angles.sin() * factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope();
         }
         return (_cosine, _sine);
     }

@@ -26,6 +26,9 @@ public abstract class Weight : IDisposable
         target.copy_(Materialize(target.dtype));
     }
 
+    /// <summary>The matrix on a device, for products of libtorch there; this object is not to be used any more.</summary>
+    internal abstract Weight OnDevice(Device device);
+
     /// <summary>y = x · matrixᵀ for at most <see cref="MatrixVector.MaxVectors"/> rows of x, from the bytes as they are stored.</summary>
     internal abstract void Multiply(RowSpan x, RowSpan y);
 
@@ -54,6 +57,13 @@ public sealed class DenseWeight(Tensor tensor) : Weight
     public override Tensor Materialize(ScalarType type) => Tensor.dtype == type ? Tensor : Tensor.to_type(type);
 
     internal override void CopyTo(Tensor target) => target.copy_(Tensor);
+
+    internal override Weight OnDevice(Device device)
+    {
+        var moved = new DenseWeight(Tensor.to(device));
+        if (!ReferenceEquals(moved.Tensor, Tensor)) Tensor.Dispose();
+        return moved;
+    }
 
     /// <summary>Stores the matrix in another type from now on.</summary>
     internal void Convert(ScalarType type)
@@ -116,6 +126,8 @@ public sealed class FourBitWeight(FourBitTensor quantized) : Weight
     /// <inheritdoc/>
     public override Tensor Materialize(ScalarType type) => Quantized.Dequantize(type);
 
+    internal override Weight OnDevice(Device device) => new DeviceFourBitWeight(Quantized, device);
+
     internal override void CopyTo(Tensor target)
     {
         if (target.is_contiguous() && target.dtype is ScalarType.Float32 or ScalarType.BFloat16) Quantized.Dequantize(target);
@@ -156,6 +168,8 @@ public sealed class Int8Weight(Int8Tensor quantized) : Weight
         result.Dispose();
         return converted;
     }
+
+    internal override Weight OnDevice(Device device) => new DeviceInt8Weight(Quantized, device);
 
     internal override void CopyTo(Tensor target)
     {

@@ -31,8 +31,8 @@ public sealed class FourBitTensor
     private FourBitTensor(string kind, string type, long[] shape, int blockSize, byte[] packed, float[] values, Statistics scales) =>
         (Kind, Type, Shape, BlockSize, _packed, _values, _scales) = (kind, type, shape, blockSize, packed, values, scales);
 
-    // Either numbers, or codes of a map with scales of their own and an offset.
-    private sealed record Statistics(float[]? Plain, byte[]? Codes, float[]? Map, float[]? Nested, int NestedBlock, float Offset);
+    /// <summary>Either numbers, or codes of a map with scales of their own and an offset.</summary>
+    internal sealed record Statistics(float[]? Plain, byte[]? Codes, float[]? Map, float[]? Nested, int NestedBlock, float Offset);
 
     /// <summary><c>nf4</c> or <c>fp4</c>.</summary>
     public string Kind { get; }
@@ -54,6 +54,9 @@ public sealed class FourBitTensor
 
     /// <summary>The number of each code.</summary>
     public ReadOnlySpan<float> Values => _values;
+
+    /// <summary>The blocks' absmax values as they are stored.</summary>
+    internal Statistics Scales => _scales;
 
     /// <summary>Bytes of codes and statistics.</summary>
     public long Bytes => _packed.Length + 4L * (_scales.Plain?.Length ?? 0) + (_scales.Codes?.Length ?? 0) + 4L * (_scales.Nested?.Length ?? 0) + 4;

@@ -12,7 +12,8 @@ namespace DocTuneLab.Training.Quantization;
 /// </summary>
 public sealed class Int8Tensor
 {
-    private const float Step = 7.874015718698502e-3f;
+    /// <summary>1/127, as bitsandbytes rounds it.</summary>
+    internal const float Step = 7.874015718698502e-3f;
     private readonly sbyte[] _codes;
     private readonly float[] _scales;
 
@@ -74,7 +75,10 @@ public sealed class Int8Tensor
 
     /// <summary>The tensors that bitsandbytes stores the matrix as; they belong to the current dispose scope.</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> Tensors(string name) =>
-        [new(name, tensor(_codes, Shape, dtype: ScalarType.Int8)), new(ScaleName(name), tensor(_scales)), new(FormatName(name), tensor((byte)0))];
+        [new(name, ToTensors().Codes), new(ScaleName(name), ToTensors().Scales), new(FormatName(name), tensor((byte)0))];
+
+    /// <summary>Codes, [rows, columns] int8, and scales, [rows] float32; they belong to the current dispose scope.</summary>
+    internal (Tensor Codes, Tensor Scales) ToTensors() => (tensor(_codes, Shape, dtype: ScalarType.Int8), tensor(_scales));
 
     /// <summary>Whether a tensor is a part of an 8-bit matrix, and of which.</summary>
     internal static string? Owner(string name) => name.EndsWith(".SCB", StringComparison.Ordinal) ? name[..^3] + "weight" : name.EndsWith(".weight_format", StringComparison.Ordinal) ? name[..^7] : null;

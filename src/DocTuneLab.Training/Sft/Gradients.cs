@@ -1,4 +1,3 @@
-using DocTuneLab.Training.Native;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Sft;
@@ -12,7 +11,7 @@ internal sealed class Gradients : IDisposable
     public Gradients(IEnumerable<Tensor> parameters)
     {
         var all = parameters.ToArray();
-        _flat = zeros(all.Sum(p => p.numel())).DetachFromDisposeScope();
+        _flat = zeros(all.Sum(p => p.numel()), device: all.FirstOrDefault()?.device ?? CPU).DetachFromDisposeScope();
         var at = 0L;
         foreach (var parameter in all)
         {
@@ -31,26 +30,8 @@ internal sealed class Gradients : IDisposable
     /// <summary>Forgets all.</summary>
     public void Clear() => _flat.zero_();
 
-    /// <summary>Euclidean norm over all of them, summed in a fixed order in double.</summary>
-    public unsafe double Norm()
-    {
-        const int block = 1 << 15;
-        var start = _flat.Pointer();
-        var count = _flat.numel();
-        var sums = new double[(count + block - 1) / block];
-        Cores.For(sums.Length, b =>
-        {
-            var (from, to) = ((long)b * block, Math.Min(count, (b + 1L) * block));
-            double sum = 0;
-            for (var i = from; i < to; i += 1024)
-            {
-                var length = (int)Math.Min(1024, to - i);
-                sum += RowKernels.Dot(start + i, start + i, length);
-            }
-            sums[b] = sum;
-        });
-        return Math.Sqrt(sums.Sum());
-    }
+    /// <summary>All of them, one after another.</summary>
+    public Tensor All => _flat;
 
     public void Dispose()
     {

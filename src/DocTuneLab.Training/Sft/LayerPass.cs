@@ -5,14 +5,14 @@ using static TorchSharp.torch;
 namespace DocTuneLab.Training.Sft;
 
 /// <summary>
-/// One decoder layer, forward and backward without autograd. Matrix products are libtorch's, everything between them is one
-/// pass over memory each. Of the forward pass only what cannot be had again cheaply is kept: queries, keys and values, the
+/// One decoder layer, forward and backward without autograd: products of matrices, and kernels between them. Of the forward pass only what cannot be had again cheaply is kept: queries, keys and values, the
 /// attention's result, the middle of the residual stream, gate and up.
 /// </summary>
-internal sealed unsafe class LayerPass : IDisposable
+internal sealed class LayerPass : IDisposable
 {
     private readonly Decoder.Layer _layer;
     private readonly ModelConfig _config;
+    private readonly Kernels _kernels;
     private readonly Workspace _memory;
     private readonly Gradients _gradients;
     private readonly AttentionShape _shape;
@@ -24,16 +24,16 @@ internal sealed unsafe class LayerPass : IDisposable
     /// <param name="decoder">The model.</param>
     /// <param name="index">Which layer.</param>
     /// <param name="config">Its shape.</param>
-    /// <param name="memory">Working memory of all layers.</param>
+    /// <param name="kernels">Where it is computed, and working memory of all layers.</param>
     /// <param name="gradients">Where gradients go.</param>
     /// <param name="options">What to keep.</param>
-    public LayerPass(Decoder decoder, int index, ModelConfig config, Workspace memory, Gradients gradients, PassOptions options)
+    public LayerPass(Decoder decoder, int index, ModelConfig config, Kernels kernels, Gradients gradients, PassOptions options)
     {
-        (_layer, _config, _memory, _gradients, _rotary) = (decoder.Layers[index], config, memory, gradients, decoder.Rotary);
+        (_layer, _config, _kernels, _memory, _gradients, _rotary) = (decoder.Layers[index], config, kernels, kernels.Memory, gradients, decoder.Rotary);
         _shape = new AttentionShape(config.Heads, config.KeyValueHeads, config.HeadSize, config.WindowOf(index) ?? 0, 1 / MathF.Sqrt(config.HeadSize));
         _at = options.KeepActivations ? "." + index : "";
         IsLast = index == decoder.LayerCount - 1;
-        LinearGroup Group(params Linear[] linears) => new(linears, memory, gradients, decoder.ComputeType, options.KeepWeights);
+        LinearGroup Group(params Linear[] linears) => new(linears, kernels, gradients, decoder.ComputeType, options.KeepWeights);
         if (IsLast) (_query, _keyValue) = (Group(_layer.Query), Group(_layer.Key, _layer.Value));
         else _queryKeyValue = Group(_layer.Query, _layer.Key, _layer.Value);
         (_output, _gateUp, _down) = (Group(_layer.Output), Group(_layer.Gate, _layer.Up), Group(_layer.Down));
@@ -51,46 +51,43 @@ internal sealed unsafe class LayerPass : IDisposable
     {
         using var scope = NewDisposeScope();
         var rows = IsLast ? batch.Trained : batch.All;
-        var residual = IsLast ? x.index_select(0, tensor(batch.Rows).to_type(ScalarType.Int64)) : x;
+        var residual = IsLast ? x.index_select(0, _kernels.Indices(batch.Rows)) : x;
         var normed = Normed(x, _layer.InputNorm, "scales1");
-        var (q, k, v) = Project(normed, IsLast ? normed.index_select(0, tensor(batch.Rows).to_type(ScalarType.Int64)) : normed, rows.Positions, batch.Positions, step);
+        var (q, k, v) = Project(normed, IsLast ? normed.index_select(0, _kernels.Indices(batch.Rows)) : normed, rows.Positions, batch.Positions, step);
         var attended = Buffer("attended", rows.Positions.Length, QueryWidth);
-        Attention.Forward(q, k, v, attended.Rows(), Buffer("sums", rows.Positions.Length, _config.Heads).Pointer(), rows, _shape);
+        _kernels.Attend(q, k, v, attended, Statistics("sums", rows.Positions.Length, _config.Heads), rows, _shape);
         Finish(residual, attended, result, step);
     }
 
     /// <summary>One token each of several sequences, [sequences, hidden], in place; its keys and values join the cache.</summary>
     /// <param name="x">Input, overwritten by the output.</param>
     /// <param name="cache">Keys and then values of a token in each row.</param>
-    /// <param name="first">Cache row of each sequence's first token.</param>
+    /// <param name="sequences">Which of the cache's sequences each token joins.</param>
+    /// <param name="capacity">Cache rows of a sequence.</param>
     /// <param name="positions">Position of each token.</param>
     /// <param name="step">Version of the parameters.</param>
-    public void Step(Tensor x, RowSpan cache, int[] first, int[] positions, StepKey step)
+    public void Step(Tensor x, Tensor cache, int[] sequences, int capacity, int[] positions, StepKey step)
     {
         using var scope = NewDisposeScope();
+        var (count, few) = (sequences.Length, _kernels.ReadsStored(sequences.Length));
         var normed = Normed(x, _layer.InputNorm, "scales1");
-        var (q, k, v) = Project(normed, normed, positions, positions, step, few: first.Length <= MatrixVector.MaxVectors);
-        for (var r = 0; r < first.Length; r++) Keep(k, v, r, cache.Row(first[r] + positions[r]));
-        var attended = Buffer("attended", first.Length, QueryWidth);
-        Attention.Decode(q, cache, first, positions, attended.Rows(), _shape);
-        Finish(x, attended, x, step, few: first.Length <= MatrixVector.MaxVectors);
+        var (q, k, v) = Project(normed, normed, positions, positions, step, few);
+        _kernels.Store(k, v, [.. Enumerable.Range(0, count)], cache, [.. sequences.Select((s, i) => s * capacity + positions[i])]);
+        var attended = Buffer("attended", count, QueryWidth);
+        _kernels.Decode(q, cache, sequences, capacity, positions, attended, _shape);
+        Finish(x, attended, x, step, few);
     }
 
-    /// <summary>Copies keys and then values of a row of the last pass.</summary>
-    public void Keep(int tokens, int queries, int row, float* target)
+    /// <summary>Copies keys and values of some rows of the last pass to rows of a cache.</summary>
+    public void Keep(int tokens, int queries, int[] rows, Tensor cache, int[] cacheRows)
     {
+        using var scope = NewDisposeScope();
         var (_, k, v) = Projections(tokens, queries);
-        Keep(k, v, row, target);
-    }
-
-    private void Keep(RowSpan k, RowSpan v, int row, float* target)
-    {
-        new Span<float>(k.Row(row), KeyWidth).CopyTo(new Span<float>(target, KeyWidth));
-        new Span<float>(v.Row(row), KeyWidth).CopyTo(new Span<float>(target + KeyWidth, KeyWidth));
+        _kernels.Store(k, v, rows, cache, cacheRows);
     }
 
     // Queries, keys and values with their norms, turned to their positions.
-    private (RowSpan Q, RowSpan K, RowSpan V) Project(Tensor normed, Tensor asking, int[] queryPositions, int[] positions, StepKey step, bool few = false)
+    private (Tensor Q, Tensor K, Tensor V) Project(Tensor normed, Tensor asking, int[] queryPositions, int[] positions, StepKey step, bool few = false)
     {
         var (q, k, v) = Projections(normed.shape[0], queryPositions.Length);
         if (IsLast)
@@ -105,8 +102,8 @@ internal sealed unsafe class LayerPass : IDisposable
         HeadNorm(_layer.QueryNorm, q, "q", _config.Heads);
         HeadNorm(_layer.KeyNorm, k, "k", _config.KeyValueHeads);
         var (cosine, sine) = _rotary.Tables(positions.Max() + 1);
-        RowKernels.Rotate(q, queryPositions, cosine.Pointer(), sine.Pointer(), _config.Heads, _config.HeadSize, 1);
-        RowKernels.Rotate(k, positions, cosine.Pointer(), sine.Pointer(), _config.KeyValueHeads, _config.HeadSize, 1);
+        _kernels.Rotate(q, queryPositions, cosine, sine, _config.Heads, 1);
+        _kernels.Rotate(k, positions, cosine, sine, _config.KeyValueHeads, 1);
         return (q, k, v);
     }
 
@@ -120,7 +117,7 @@ internal sealed unsafe class LayerPass : IDisposable
         var gateUp = Buffer("gate", rows, 2 * _config.IntermediateSize);
         Apply(_gateUp, Normed(middle, _layer.MlpNorm, "scales2"), gateUp, step, few);
         var gated = _memory.Get("gated", rows, _config.IntermediateSize);
-        RowKernels.Gate(gateUp.Rows(), gated.Rows(), _config.IntermediateSize);
+        _kernels.Gate(gateUp, gated);
         Apply(_down, gated, result, step, few);
         result.add_(middle);
     }
@@ -151,10 +148,10 @@ internal sealed unsafe class LayerPass : IDisposable
 
         var gateUp = Buffer("gate", count, 2 * _config.IntermediateSize);
         var gated = _memory.Get("gated", count, _config.IntermediateSize);
-        RowKernels.Gate(gateUp.Rows(), gated.Rows(), _config.IntermediateSize);
+        _kernels.Gate(gateUp, gated);
         var dGated = _memory.Get("d gated", count, _config.IntermediateSize);
         _down.Backward(gated, dy, dGated, step);
-        RowKernels.GateBackward(dGated.Rows(), gateUp.Rows(), _config.IntermediateSize);
+        _kernels.GateBackward(dGated, gateUp);
         var dNormed = _memory.Get("d normed", count, hidden);
         _gateUp.Backward(Normed(middle, _layer.MlpNorm, "scales2"), gateUp, dNormed, step);
         NormBackward(dNormed, middle, _layer.MlpNorm, "scales2", dy, add: true);
@@ -163,13 +160,13 @@ internal sealed unsafe class LayerPass : IDisposable
         var dAttended = _memory.Get("d attended", count, QueryWidth);
         _output.Backward(attended, dy, dAttended, step);
         var (q, k, v) = Projections(tokens, count);
-        var (dqMatrix, dkvMatrix, dqkv) = Gradients(tokens, count);
-        dkvMatrix.zero_();
-        RowSpan dq = dqMatrix.Rows(), dk = dkvMatrix.Rows();
-        Attention.Backward(q, k, v, attended.Rows(), Buffer("sums", count, _config.Heads).Pointer(), dAttended.Rows(), dq, dk, dk.Columns(KeyWidth), _memory.Get("d shared", Math.Max(1, rows.SharedRows), 2 * KeyWidth).Pointer(), rows, _shape);
+        var (dq, dkv, dqkv) = Gradients(tokens, count);
+        dkv.zero_();
+        var dk = dkv.narrow(1, 0, KeyWidth);
+        _kernels.AttendBackward(q, k, v, attended, Statistics("sums", count, _config.Heads), dAttended, dq, dk, dkv.narrow(1, KeyWidth, KeyWidth), rows, _shape);
         var (cosine, sine) = _rotary.Tables(batch.Longest);
-        RowKernels.Rotate(dq, rows.Positions, cosine.Pointer(), sine.Pointer(), _config.Heads, _config.HeadSize, -1);
-        RowKernels.Rotate(dk, batch.Positions, cosine.Pointer(), sine.Pointer(), _config.KeyValueHeads, _config.HeadSize, -1);
+        _kernels.Rotate(dq, rows.Positions, cosine, sine, _config.Heads, -1);
+        _kernels.Rotate(dk, batch.Positions, cosine, sine, _config.KeyValueHeads, -1);
         HeadNormBackward(_layer.QueryNorm, dq, "q", _config.Heads);
         HeadNormBackward(_layer.KeyNorm, dk, "k", _config.KeyValueHeads);
 
@@ -182,10 +179,10 @@ internal sealed unsafe class LayerPass : IDisposable
             if (needInput) NormBackward(dInput!, x, _layer.InputNorm, "scales1", dy, add: true);
             return dy;
         }
-        var chosen = tensor(batch.Rows).to_type(ScalarType.Int64);
-        _keyValue!.Backward(normed, dkvMatrix, dInput, step);
+        var chosen = _kernels.Indices(batch.Rows);
+        _keyValue!.Backward(normed, dkv, dInput, step);
         var dQuery = needInput ? _memory.Get("d query input", count, hidden) : null;
-        _query!.Backward(normed.index_select(0, chosen), dqMatrix, dQuery, step);
+        _query!.Backward(normed.index_select(0, chosen), dq, dQuery, step);
         var dx = _memory.Get("d hidden", tokens, hidden);
         if (!needInput) return dx;
         dInput!.index_add_(0, chosen, dQuery!, 1);
@@ -207,15 +204,17 @@ internal sealed unsafe class LayerPass : IDisposable
 
     private Tensor Buffer(string name, long rows, long columns) => _memory.Get(name + _at, rows, columns);
 
-    private (RowSpan Q, RowSpan K, RowSpan V) Projections(long tokens, int queries)
+    private Tensor Statistics(string name, long rows, long columns) => _memory.Get(name + _at, rows, columns, ScalarType.Float32);
+
+    private (Tensor Q, Tensor K, Tensor V) Projections(long tokens, int queries)
     {
         if (!IsLast)
         {
-            var all = Buffer("qkv", tokens, QueryWidth + 2 * KeyWidth).Rows();
-            return (all, all.Columns(QueryWidth), all.Columns(QueryWidth + KeyWidth));
+            var all = Buffer("qkv", tokens, QueryWidth + 2 * KeyWidth);
+            return (all.narrow(1, 0, QueryWidth), all.narrow(1, QueryWidth, KeyWidth), all.narrow(1, QueryWidth + KeyWidth, KeyWidth));
         }
-        var kv = Buffer("kv", tokens, 2 * KeyWidth).Rows();
-        return (Buffer("q", queries, QueryWidth).Rows(), kv, kv.Columns(KeyWidth));
+        var kv = Buffer("kv", tokens, 2 * KeyWidth);
+        return (Buffer("q", queries, QueryWidth), kv.narrow(1, 0, KeyWidth), kv.narrow(1, KeyWidth, KeyWidth));
     }
 
     private (Tensor Query, Tensor KeyValue, Tensor? All) Gradients(long tokens, int queries)
@@ -226,35 +225,31 @@ internal sealed unsafe class LayerPass : IDisposable
     }
 
     // Normalised in place; what was there before is kept for the gradient.
-    private void HeadNorm(Tensor? weight, RowSpan x, string name, int heads)
+    private void HeadNorm(Tensor? weight, Tensor x, string name, int heads)
     {
         if (weight is null) return;
-        var before = Buffer("before norm of " + name, x.Rows, heads * _config.HeadSize).Rows();
-        for (var row = 0; row < x.Rows; row++) new Span<float>(x.Row(row), before.Step).CopyTo(new Span<float>(before.Row(row), before.Step));
-        RowKernels.Norm(before, weight.Pointer(), x, Buffer("scales of " + name, x.Rows, heads).Pointer(), heads, _config.HeadSize, (float)_config.NormEpsilon);
+        var before = Buffer("before norm of " + name, x.shape[0], x.shape[1]);
+        before.copy_(x);
+        _kernels.Norm(before, weight, x, Statistics("scales of " + name, x.shape[0], heads), heads, _config.NormEpsilon);
     }
 
-    private void HeadNormBackward(Tensor? weight, RowSpan d, string name, int heads)
+    private void HeadNormBackward(Tensor? weight, Tensor d, string name, int heads)
     {
-        if (weight is null) return;
-        var before = Buffer("before norm of " + name, d.Rows, heads * _config.HeadSize).Rows();
-        var scales = Buffer("scales of " + name, d.Rows, heads).Pointer();
-        if (_gradients.Of(weight) is { } gradient) RowKernels.NormWeightGradient(d, before, scales, gradient.Pointer(), heads, _config.HeadSize);
-        RowKernels.NormBackward(d, before, weight.Pointer(), scales, d, heads, _config.HeadSize, add: false);
+        if (weight is not null) NormBackward(d, Buffer("before norm of " + name, d.shape[0], d.shape[1]), weight, "scales of " + name, d, add: false, heads);
     }
 
     private Tensor Normed(Tensor x, Tensor weight, string scales)
     {
         var result = _memory.Get("normed", x.shape[0], x.shape[1]);
-        RowKernels.Norm(x.Rows(), weight.Pointer(), result.Rows(), Buffer(scales, x.shape[0], 1).Pointer(), 1, (int)x.shape[1], (float)_config.NormEpsilon);
+        _kernels.Norm(x, weight, result, Statistics(scales, x.shape[0], 1), 1, _config.NormEpsilon);
         return result;
     }
 
-    private void NormBackward(Tensor dNormed, Tensor x, Tensor weight, string scales, Tensor dx, bool add)
+    private void NormBackward(Tensor dNormed, Tensor x, Tensor weight, string scales, Tensor dx, bool add, int heads = 1)
     {
-        var factors = Buffer(scales, x.shape[0], 1).Pointer();
-        if (_gradients.Of(weight) is { } gradient) RowKernels.NormWeightGradient(dNormed.Rows(), x.Rows(), factors, gradient.Pointer(), 1, (int)x.shape[1]);
-        RowKernels.NormBackward(dNormed.Rows(), x.Rows(), weight.Pointer(), factors, dx.Rows(), 1, (int)x.shape[1], add);
+        var factors = Statistics(scales, x.shape[0], heads);
+        if (_gradients.Of(weight) is { } gradient) _kernels.NormWeightGradient(dNormed, x, factors, gradient, heads);
+        _kernels.NormBackward(dNormed, x, weight, factors, dx, heads, add);
     }
 
     public void Dispose()

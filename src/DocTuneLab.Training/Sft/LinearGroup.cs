@@ -8,13 +8,14 @@ namespace DocTuneLab.Training.Sft;
 /// <summary>
 /// Linear layers that read the same input, as one product; forward and backward without autograd.
 /// In float32 the low-rank update is added to the dequantised matrix first (r / tokens of the product's own cost), so that one
-/// product does the work of three in each direction. In bfloat16 that would round small updates away: there the update is
+/// product does the work of three in each direction. In 16 bits that would round small updates away: there the update is
 /// computed beside it, as it is under dropout, which acts on its input alone.
 /// </summary>
 internal sealed class LinearGroup : IDisposable
 {
     private readonly Linear[] _linears;
     private readonly long[] _offsets;
+    private readonly Kernels _kernels;
     private readonly Workspace _workspace;
     private readonly Products _products;
     private readonly Gradients _gradients;
@@ -25,19 +26,19 @@ internal sealed class LinearGroup : IDisposable
     private long _keptVersion = -1;
 
     /// <param name="linears">Layers of the same input width.</param>
-    /// <param name="workspace">Shared memory.</param>
+    /// <param name="kernels">Where they are computed, and shared memory.</param>
     /// <param name="gradients">Where gradients go.</param>
     /// <param name="type">Type of the products.</param>
     /// <param name="keep">Whether the dequantised matrix stays in memory between uses.</param>
-    public LinearGroup(IReadOnlyList<Linear> linears, Workspace workspace, Gradients gradients, ScalarType type, bool keep)
+    public LinearGroup(IReadOnlyList<Linear> linears, Kernels kernels, Gradients gradients, ScalarType type, bool keep)
     {
-        (_linears, _workspace, _gradients, _keep) = ([.. linears], workspace, gradients, keep);
+        (_linears, _kernels, _workspace, _gradients, _keep) = ([.. linears], kernels, kernels.Memory, gradients, keep);
         var adapters = _linears.Select(l => l.Adapter).OfType<LoraLayer>().ToArray();
         var dora = adapters.Any(a => a.Magnitude is not null);
         if (dora && adapters.Any(a => a.Dropout > 0)) throw new LabException("DoRA scales whole rows of the weight, so dropout on the adapter's input is not defined for it here; set lora_dropout to 0 or use_dora to false");
         _merged = adapters.Length > 0 && adapters.All(a => a.Dropout == 0) && (type == ScalarType.Float32 || dora);
         _type = dora ? ScalarType.Float32 : type;
-        _products = new Products(workspace, _type);
+        _products = new Products(kernels, _type);
         _fixed = !_merged && _linears.All(l => WeightOf(l) is not { } weight || gradients.Of(weight) is null);
         _direct = !_merged && _linears.All(l => WeightOf(l)?.dtype == _type);
         _offsets = new long[_linears.Length + 1];
@@ -53,8 +54,8 @@ internal sealed class LinearGroup : IDisposable
     public long Columns { get; }
 
     /// <summary>y = x Wᵀ + bias + update.</summary>
-    /// <param name="x">[tokens, <see cref="Columns"/>] float32.</param>
-    /// <param name="y">[tokens, <see cref="Rows"/>] float32, overwritten.</param>
+    /// <param name="x">[tokens, <see cref="Columns"/>].</param>
+    /// <param name="y">[tokens, <see cref="Rows"/>], overwritten.</param>
     /// <param name="step">Version of the parameters and key of dropout.</param>
     public void Forward(Tensor x, Tensor y, StepKey step)
     {
@@ -70,8 +71,8 @@ internal sealed class LinearGroup : IDisposable
             foreach (var (a, b, sign) in adapter.Factors)
             {
                 var inner = Inner(adapter, a, x.shape[0]);
-                MatrixProduct.Run(inner, input, a.t(), add: false);
-                MatrixProduct.Run(part, inner, b.t(), add: true, (float)(sign * adapter.Scale));
+                _kernels.Multiply(inner, input, a.t(), add: false);
+                _kernels.Multiply(part, inner, b.t(), add: true, (float)(sign * adapter.Scale));
             }
         }
     }
@@ -118,14 +119,14 @@ internal sealed class LinearGroup : IDisposable
         {
             var (linear, part) = (_linears[i], Part(dy, i));
             if (dx is not null && _direct) _products.Run(dx, part, WeightOf(linear)!, add: i > 0);
-            if (linear.Bias is { } bias && _gradients.Of(bias) is { } biasGradient) biasGradient.add_(part.sum(dim: 0));
-            if (WeightOf(linear) is { } dense && _gradients.Of(dense) is { } weightGradient) MatrixProduct.Run(weightGradient, part.t(), x, add: true);
+            if (linear.Bias is { } bias && _gradients.Of(bias) is { } biasGradient) biasGradient.add_(part.sum(0, type: ScalarType.Float32));
+            if (WeightOf(linear) is { } dense && _gradients.Of(dense) is { } weightGradient) _kernels.Multiply(weightGradient, part.t(), x, add: true);
             if (linear.Adapter is not { } adapter) continue;
             var scale = (float)adapter.Scale;
             if (_doraScales[i] is { } rowScales)
             {
                 // The norm is taken as constant (Liu et al. 2024, arXiv 2402.09353, section 4.3).
-                var full = part.t().mm(x);
+                var full = part.t().to_type(ScalarType.Float32).mm(x.to_type(ScalarType.Float32));
                 _gradients.Of(adapter.Magnitude!)!.add_((full * weight!.narrow(0, _offsets[i], linear.Weight.Rows)).sum(dim: 1) / adapter.Magnitude!);
                 full.mul_(rowScales.unsqueeze(1));
                 _gradients.Of(adapter.A)!.addmm_(adapter.B.t(), full, 1, scale);
@@ -136,20 +137,25 @@ internal sealed class LinearGroup : IDisposable
             // Few rows on the left each time: the gradient of B is had transposed.
             var (rank, tokens) = (adapter.A.shape[0], x.shape[0]);
             var (inner, transposed, outer) = (_workspace.Get("inner", tokens, rank), _workspace.Get("transposed", rank, linear.Weight.Rows), Inner(adapter, adapter.A, tokens));
-            MatrixProduct.Run(inner, part, adapter.B, add: false);
-            MatrixProduct.Run(_gradients.Of(adapter.A)!, inner.t(), input, add: true, scale);
-            if (_merged) MatrixProduct.Run(outer, input, adapter.A.t(), add: false);
-            MatrixProduct.Run(transposed, outer.t(), part, add: false, scale);
+            _kernels.Multiply(inner, part, adapter.B, add: false);
+            _kernels.Multiply(_gradients.Of(adapter.A)!, inner.t(), input, add: true, scale);
+            if (_merged) _kernels.Multiply(outer, input, adapter.A.t(), add: false);
+            _kernels.Multiply(transposed, outer.t(), part, add: false, scale);
             _gradients.Of(adapter.B)!.add_(transposed.t());
             if (_merged || dx is null) continue;
             if (adapter.Dropout == 0 && adapter.Start is null)
             {
-                MatrixProduct.Run(dx, inner, adapter.A, add: true, scale);
+                _kernels.Multiply(dx, inner, adapter.A, add: true, scale);
                 continue;
             }
-            var back = inner.mm(adapter.A).mul_(scale);
-            if (adapter.Start is { } start) back.addmm_(part.mm(start.B), start.A, 1, -scale);
-            if (adapter.Dropout > 0) Dropout.Apply(back.Rows(), adapter.Dropout, step.Of(adapter.Name));
+            var back = _workspace.Get("back", tokens, Columns);
+            _kernels.Multiply(back, inner, adapter.A, add: false, scale);
+            if (adapter.Start is { } start)
+            {
+                _kernels.Multiply(inner, part, start.B, add: false);
+                _kernels.Multiply(back, inner, start.A, add: true, -scale);
+            }
+            if (adapter.Dropout > 0) _kernels.Drop(back, adapter.Dropout, step.Of(adapter.Name));
             dx.add_(back);
         }
     }
@@ -182,7 +188,7 @@ internal sealed class LinearGroup : IDisposable
     {
         if (adapter.Dropout == 0 || step.Version < 0) return x;
         var copy = x.clone();
-        Dropout.Apply(copy.Rows(), adapter.Dropout, step.Of(adapter.Name));
+        _kernels.Drop(copy, adapter.Dropout, step.Of(adapter.Name));
         return copy;
     }
 
@@ -190,13 +196,13 @@ internal sealed class LinearGroup : IDisposable
     private Tensor Weight(StepKey step)
     {
         if (_kept is not null && (_fixed || _keptVersion == step.Version)) return _kept;
-        var buffer = _keep ? _kept ??= empty(Rows, Columns, dtype: _type).DetachFromDisposeScope() : _workspace.Get($"weight {_type}", Rows, Columns, _type);
+        var buffer = _keep ? _kept ??= empty(Rows, Columns, dtype: _type, device: _workspace.Device).DetachFromDisposeScope() : _workspace.Get($"weight {_type}", Rows, Columns, _type);
         for (var i = 0; i < _linears.Length; i++)
         {
             var slice = buffer.narrow(0, _offsets[i], _linears[i].Weight.Rows);
             _linears[i].Weight.CopyTo(slice);
             if (!_merged || _linears[i].Adapter is not { } adapter) continue;
-            foreach (var (a, b, sign) in adapter.Factors) MatrixProduct.Run(slice, b, a, add: true, (float)(sign * adapter.Scale));
+            foreach (var (a, b, sign) in adapter.Factors) _kernels.Multiply(slice, b, a, add: true, (float)(sign * adapter.Scale));
             if (adapter.Magnitude is not { } magnitude) continue;
             _doraScales[i]?.Dispose();
             _doraScales[i] = (magnitude / slice.norm(dim: 1)).DetachFromDisposeScope();

@@ -1,37 +1,38 @@
-using DocTuneLab.Training.Native;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Sft;
 
 /// <summary>
-/// Products of float32 matrices with weights in the type that a model computes in, all in a workspace's memory: new pages cost as
+/// Products of activations with weights in the type that a model computes in, all in a workspace's memory: new pages cost as
 /// much as a small product.
 /// </summary>
-internal sealed class Products(Workspace memory, ScalarType type)
+internal sealed class Products(Kernels kernels, ScalarType type)
 {
+    private readonly Workspace _memory = kernels.Memory;
+
     /// <summary>target (+)= left · right.</summary>
-    /// <param name="target">[rows, columns] float32.</param>
-    /// <param name="left">[rows, depth] float32, or what <see cref="Get"/> gave.</param>
+    /// <param name="target">[rows, columns].</param>
+    /// <param name="left">[rows, depth], or what <see cref="Get"/> gave.</param>
     /// <param name="right">[depth, columns] of the type.</param>
     /// <param name="add">Whether the product is added to what is there.</param>
     public void Run(Tensor target, Tensor left, Tensor right, bool add = false)
     {
-        if (type == ScalarType.Float32)
+        if (target.dtype == type && left.dtype == type)
         {
-            MatrixProduct.Run(target, left, right, add);
+            kernels.Multiply(target, left, right, add);
             return;
         }
-        var product = Get("product in 16 bits", left, right).narrow(0, 0, target.shape[0]);
+        var product = Get($"product in {type}", left, right).narrow(0, 0, target.shape[0]);
         if (add) target.add_(product);
         else target.copy_(product);
     }
 
-    /// <summary>left · right in the type, under a name in the workspace; in 16 bits rows up to a multiple of sixteen follow.</summary>
+    /// <summary>left · right in the type, under a name in the workspace; where left is of another type, rows up to a multiple of sixteen follow.</summary>
     public Tensor Get(string name, Tensor left, Tensor right)
     {
         var input = left.dtype == type ? left : Narrowed(left);
-        var product = memory.Get(name, input.shape[0], right.shape[1], type);
-        if (type == ScalarType.Float32) MatrixProduct.Run(product, input, right, add: false);
+        var product = _memory.Get(name, input.shape[0], right.shape[1], type);
+        if (type == _memory.Type) kernels.Multiply(product, input, right, add: false);
         else product.addmm_(input, right, 0, 1);
         return product;
     }
@@ -41,7 +42,7 @@ internal sealed class Products(Workspace memory, ScalarType type)
     {
         using var scope = NewDisposeScope();
         var (rows, padded) = (left.shape[0], (left.shape[0] + 15) / 16 * 16);
-        var copy = memory.Get("left in 16 bits", padded, left.shape[1], type);
+        var copy = _memory.Get($"left in {type}", padded, left.shape[1], type);
         copy.narrow(0, 0, rows).copy_(left);
         if (padded > rows) copy.narrow(0, rows, padded - rows).zero_();
         return copy;

@@ -41,11 +41,12 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
         using var gradients = new Gradients(parameters.Values);
         using var teacher = options.ReplayShare > 0 ? new Teacher(model, estimate.KeepsWeights) : null;
         using var pass = new TrainingPass(model, gradients, new PassOptions(estimate.KeepsActivations, estimate.KeepsWeights, options.NeftuneAlpha), teacher);
-        using var optimizer = new AdamW(parameters, gradients, options.WeightDecay, options.Optimizer == "adamw_8bit",
+        using var kernels = Kernels.For(model.Decoder);
+        using var optimizer = new AdamW(parameters, gradients, kernels, options.WeightDecay, options.Optimizer == "adamw_8bit",
             name => name.Contains("lora_B", StringComparison.Ordinal) ? options.LoraPlusRatio : 1);
         var progress = options.Resume ? Restore(optimizer, total) : new Progress(0, 0, null, 0, 0, 0);
         var first = progress.Step;
-        var peak = MatmulPeak.Gigaflops(model.Decoder.ComputeType);
+        var peak = MatmulPeak.Gigaflops(model.Decoder.ComputeType, model.Decoder.Device);
         var (history, recent, overLimit, memoryPeak) = (new List<TrainingStep>(), new Queue<double>(), 0, 0L);
         var (interrupted, stoppedEarly) = (false, false);
         using var monitor = new ResourceMonitor();
@@ -69,7 +70,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
                 if (batches[part].Replayed) divergence += pass.Run(batches[part], options.ReplayWeight / replayed, key);
                 else sum += pass.Run(batches[part], 1.0 / targets, key);
             }
-            var (loss, norm) = (sum / targets, gradients.Norm());
+            var (loss, norm) = (sum / targets, kernels.Length(gradients.All));
             if (!double.IsFinite(loss + divergence) || !double.IsFinite(norm)) throw NotFinite(step, loss + divergence, norm);
             optimizer.Update(learningRate, options.MaxGradNorm > 0 && norm > options.MaxGradNorm ? options.MaxGradNorm / (norm + 1e-6) : 1);
 

@@ -1,5 +1,4 @@
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Native;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Sft;
@@ -15,13 +14,14 @@ internal sealed record PassOptions(bool KeepActivations, bool KeepWeights, doubl
 /// the gradient to the hidden states computed at once, layers backward. Full logits are never in memory, and only trained
 /// positions reach the vocabulary.
 /// </summary>
-internal sealed unsafe class TrainingPass : IDisposable
+internal sealed class TrainingPass : IDisposable
 {
     // Logits of a chunk take at most this many bytes, but are of this many rows at least: with fewer, reading the vocabulary's
     // matrix takes longer than multiplying by it.
     internal const long ChunkBytes = 256L << 20, ChunkRows = 64;
     private readonly BaseModel _model;
-    private readonly Workspace _memory = new();
+    private readonly Kernels _kernels;
+    private readonly Workspace _memory;
     private readonly Products _products;
     private readonly Gradients _gradients;
     private readonly PassOptions _options;
@@ -36,9 +36,10 @@ internal sealed unsafe class TrainingPass : IDisposable
     /// <param name="teacher">The model without its adapter, for replayed batches.</param>
     public TrainingPass(BaseModel model, Gradients gradients, PassOptions options, Teacher? teacher = null)
     {
-        (_model, _gradients, _options, _teacher) = (model, gradients, options, teacher);
-        _products = new Products(_memory, model.Decoder.ComputeType);
-        _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _memory, gradients, options))];
+        (_model, _gradients, _options, _teacher, _kernels) = (model, gradients, options, teacher, Kernels.For(model.Decoder));
+        _memory = _kernels.Memory;
+        _products = new Products(_kernels, model.Decoder.ComputeType);
+        _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _kernels, gradients, options))];
         // Products with the whole vocabulary in every step: better converted once.
         if (gradients.Any && gradients.Of(model.Decoder.Head.Tensor) is null) model.Decoder.Head.Convert(model.Decoder.ComputeType);
         _trainsEmbedding = gradients.Of(model.Decoder.Embedding.Tensor) is not null;
@@ -57,20 +58,28 @@ internal sealed unsafe class TrainingPass : IDisposable
         if (batch.Rows.Length == 0) return 0;
         using var scope = NewDisposeScope();
         using var _ = no_grad();
+        _kernels.Begin();
         var train = gradientScale != 0;
+        var ids = _kernels.Indices(batch.Ids);
+        var (losses, dy) = Loss(Forward(batch, ids, train, step), batch, gradientScale);
+        if (train) Backward(batch, ids, dy, step);
+        // Read only now: a device has the whole pass to work on meanwhile.
+        var read = losses.cpu().data<double>().ToArray();
+        if (each is not null) read.CopyTo(each, 0);
+        return read.Sum();
+    }
+
+    private void Backward(PackedBatch batch, Tensor ids, Tensor dy, StepKey step)
+    {
         var (decoder, tokens, hidden) = (_model.Decoder, batch.Ids.Length, _model.Config.HiddenSize);
-        var ids = tensor(batch.Ids).to_type(ScalarType.Int64);
-        var (loss, dy) = Loss(Forward(batch, ids, train, step), batch, gradientScale, each);
-        if (!train) return loss;
         for (var i = _layers.Length - 1; i >= 0; i--)
         {
-            var input = Input(i, tokens, train);
+            var input = Input(i, tokens, train: true);
             // Without kept activations the buffers hold those of the last layer that ran.
             if (!_options.KeepActivations && !_layers[i].IsLast) _layers[i].Forward(input, _memory.Get("again", tokens, hidden), batch, step);
             dy = _layers[i].Backward(input, dy, batch, step, needInput: i > 0 || _trainsEmbedding);
         }
-        if (_trainsEmbedding) _gradients.Of(decoder.Embedding.Tensor)!.index_add_(0, ids, dy, 1);
-        return loss;
+        if (_trainsEmbedding) _gradients.Of(decoder.Embedding.Tensor)!.index_add_(0, ids, dy.to_type(ScalarType.Float32), 1);
     }
 
     /// <summary>
@@ -87,14 +96,15 @@ internal sealed unsafe class TrainingPass : IDisposable
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        return Normed(Forward(batch, tensor(batch.Ids).to_type(ScalarType.Int64), train: false, step)).Result;
+        _kernels.Begin();
+        return Normed(Forward(batch, _kernels.Indices(batch.Ids), train: false, step)).Result;
     }
 
     private (Tensor Result, Tensor Scales) Normed(Tensor x)
     {
         var (rows, hidden) = (x.shape[0], _model.Config.HiddenSize);
-        var (result, scales) = (_memory.Get("final", rows, hidden), _memory.Get("final scales", rows, 1));
-        RowKernels.Norm(x.Rows(), _model.Decoder.FinalNorm.Pointer(), result.Rows(), scales.Pointer(), 1, hidden, (float)_model.Config.NormEpsilon);
+        var (result, scales) = (_memory.Get("final", rows, hidden), _memory.Get("final scales", rows, 1, ScalarType.Float32));
+        _kernels.Norm(x, _model.Decoder.FinalNorm, result, scales, 1, _model.Config.NormEpsilon);
         return (result, scales);
     }
 
@@ -102,7 +112,7 @@ internal sealed unsafe class TrainingPass : IDisposable
     {
         var x = Input(0, batch.Ids.Length, train);
         x.copy_(_model.Decoder.Embedding.Tensor.index_select(0, ids));
-        if (train && _options.NoiseAlpha > 0 && !batch.Replayed) Dropout.AddNoise(x.Rows(), batch.Starts, _options.NoiseAlpha, step.Of("noise"));
+        if (train && _options.NoiseAlpha > 0 && !batch.Replayed) _kernels.AddNoise(x, batch.Starts, _options.NoiseAlpha, step.Of("noise"));
         for (var i = 0; i < _layers.Length; i++)
         {
             var y = _layers[i].IsLast ? _memory.Get("last", batch.Rows.Length, _model.Config.HiddenSize) : Input(i + 1, batch.Ids.Length, train);
@@ -114,7 +124,7 @@ internal sealed unsafe class TrainingPass : IDisposable
 
     private Tensor Input(int layer, int tokens, bool train) => _memory.Get(train ? $"input.{layer}" : $"input.{layer % 2}", tokens, _model.Config.HiddenSize);
 
-    private (double Loss, Tensor Gradient) Loss(Tensor x, PackedBatch batch, double gradientScale, double[]? each)
+    private (Tensor Losses, Tensor Gradient) Loss(Tensor x, PackedBatch batch, double gradientScale)
     {
         var (decoder, hidden, vocabulary) = (_model.Decoder, _model.Config.HiddenSize, _model.Config.VocabularySize);
         var (rows, train) = (batch.Rows.Length, gradientScale != 0);
@@ -127,34 +137,32 @@ internal sealed unsafe class TrainingPass : IDisposable
         var most = (int)Math.Clamp(ChunkBytes / wide.element_size() / vocabulary, ChunkRows, 4096);
         var chunks = (rows + most - 1) / most;
         var chunk = (rows + chunks - 1) / chunks;
-        var loss = 0.0;
-        var losses = new double[chunk];
+        var losses = new List<Tensor>();
         var taught = batch.Replayed ? (_teacher ?? throw new InvalidOperationException("a replayed batch needs a teacher")).Outputs(batch) : null;
         for (var from = 0; from < rows; from += chunk)
         {
             using var scope = NewDisposeScope();
             var count = Math.Min(chunk, rows - from);
-            var part = normed.narrow(0, from, count);
-            var all = _products.Get("logits", part, wide.t());
+            var input = normed.narrow(0, from, count);
+            var all = _products.Get("logits", input, wide.t());
             var logits = all.narrow(0, 0, count);
-            if (taught is not null) CrossEntropy.Distill(logits, _products.Get("teacher's logits", taught.narrow(0, from, count), wide.t()).narrow(0, 0, count), losses, (float)gradientScale);
-            else CrossEntropy.Run(logits, batch.Targets.AsMemory(from, count), losses, (float)gradientScale);
-            for (var i = 0; i < count; i++) loss += losses[i];
-            if (each is not null) Array.Copy(losses, 0, each, from, count);
+            var part = taught is null ? _kernels.CrossEntropy(logits, batch.Targets, from, (float)gradientScale)
+                : _kernels.Distill(logits, _products.Get("teacher's logits", taught.narrow(0, from, count), wide.t()).narrow(0, 0, count), (float)gradientScale);
+            losses.Add(part.MoveToOuterDisposeScope());
             if (!train) continue;
             _products.Run(dNormed.narrow(0, from, count), all, wide);
-            if (headGradient is not null) MatrixProduct.Run(headGradient, logits.to_type(ScalarType.Float32).t(), part, add: true);
+            if (headGradient is not null) _kernels.Multiply(headGradient, logits.to_type(_memory.Type).t(), input, add: true);
         }
-        if (!train) return (loss, dNormed);
+        if (!train) return (cat(losses), dNormed);
         var dx = _memory.Get("d last", rows, hidden);
-        if (_gradients.Of(decoder.FinalNorm) is { } gradient) RowKernels.NormWeightGradient(dNormed.Rows(), x.Rows(), scales.Pointer(), gradient.Pointer(), 1, hidden);
-        RowKernels.NormBackward(dNormed.Rows(), x.Rows(), decoder.FinalNorm.Pointer(), scales.Pointer(), dx.Rows(), 1, hidden, add: false);
-        return (loss, dx);
+        if (_gradients.Of(decoder.FinalNorm) is { } gradient) _kernels.NormWeightGradient(dNormed, x, scales, gradient, 1);
+        _kernels.NormBackward(dNormed, x, decoder.FinalNorm, scales, dx, 1, add: false);
+        return (cat(losses), dx);
     }
 
     public void Dispose()
     {
         foreach (var layer in _layers) layer.Dispose();
-        _memory.Dispose();
+        _kernels.Dispose();
     }
 }

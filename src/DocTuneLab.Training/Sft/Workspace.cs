@@ -6,12 +6,20 @@ namespace DocTuneLab.Training.Sft;
 /// Named matrices that are used again in every step: they grow to the largest size asked for and stay, so that a step
 /// allocates next to nothing and memory is flat.
 /// </summary>
-internal sealed class Workspace : IDisposable
+/// <param name="device">Where they are.</param>
+/// <param name="type">Their element type where none is asked for.</param>
+internal sealed class Workspace(Device device, ScalarType type) : IDisposable
 {
     private readonly Dictionary<string, (Tensor Storage, Tensor View)> _slots = new(StringComparer.Ordinal);
 
+    /// <summary>Where they are.</summary>
+    public Device Device => device;
+
+    /// <summary>Their element type where none is asked for.</summary>
+    public ScalarType Type => type;
+
     /// <summary>A matrix with undefined content; asking again under the same name reuses the memory.</summary>
-    public Tensor Get(string name, long rows, long columns, ScalarType type = ScalarType.Float32)
+    public Tensor Get(string name, long rows, long columns, ScalarType? elements = null)
     {
         if (_slots.TryGetValue(name, out var slot))
         {
@@ -20,12 +28,12 @@ internal sealed class Workspace : IDisposable
             if (slot.Storage.numel() < rows * columns)
             {
                 slot.Storage.Dispose();
-                slot.Storage = empty(rows * columns, dtype: type).DetachFromDisposeScope();
+                slot.Storage = empty(rows * columns, dtype: elements ?? type, device: device).DetachFromDisposeScope();
             }
         }
         else
         {
-            slot.Storage = empty(rows * columns, dtype: type).DetachFromDisposeScope();
+            slot.Storage = empty(rows * columns, dtype: elements ?? type, device: device).DetachFromDisposeScope();
         }
         using var scope = NewDisposeScope();
         slot.View = slot.Storage.narrow(0, 0, rows * columns).view(rows, columns).DetachFromDisposeScope();

@@ -73,7 +73,7 @@ public sealed class DecodingTests
     public void A_token_at_a_time_gives_the_logits_of_the_plain_composition(string format, string adapterKind, bool roundHead = false, bool composed = false)
     {
         using var tiny = new TinyModel("qwen2", outputScale: 8);
-        using var model = BaseModel.Load(tiny.Directory, new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32", Composed = composed });
+        using var model = BaseModel.LoadOn(CPU, composed, tiny.Directory, new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32" });
         using var adapter = adapterKind == "" ? null : Adapter(model, adapterKind);
         using var attached = adapter?.Attach();
         using var scope = NewDisposeScope();

@@ -45,7 +45,7 @@ public sealed class GoldenLossTests
 
     private static double[] Adapter(TinyModel tiny, SftOptions options, string recipe, bool composed)
     {
-        using var model = BaseModel.Load(tiny.Directory, new ModelLoadOptions { ComputeType = "fp32", Quantization = recipe is "fp4" or "int8" ? recipe : "nf4", Composed = composed });
+        using var model = BaseModel.LoadOn(TorchSharp.torch.CPU, composed, tiny.Directory, new ModelLoadOptions { ComputeType = "fp32", Quantization = recipe is "fp4" or "int8" ? recipe : "nf4" });
         using var adapter = LoraAdapter.Create(model, new LoraConfig
         {
             // State of fewer than 4,096 elements stays in 32 bits.

@@ -1,17 +1,27 @@
 using DocTuneLab.Training.Native;
+using DocTuneLab.Training.Sft;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;
 
-/// <summary>Each backward kernel against the slopes of its forward kernel.</summary>
-public sealed unsafe class KernelGradientTests : IDisposable
+/// <summary>Each backward kernel against the slopes of its forward kernel, on the processor.</summary>
+public sealed class ProcessorKernelTests() : KernelGradientTests(new ProcessorKernels(new Workspace(CPU, ScalarType.Float32)));
+
+/// <summary>The same with those that run on any device.</summary>
+public sealed class ComposedKernelTests() : KernelGradientTests(new ComposedKernels(new Workspace(CPU, ScalarType.Float32)));
+
+public abstract class KernelGradientTests : IDisposable
 {
     private const int Rows = 6, Heads = 2;
     private readonly IDisposable _scope = NewDisposeScope(), _noGradients = no_grad();
     private readonly Generator _generator = new(17, CPU);
+    private readonly Kernels _kernels;
+
+    private protected KernelGradientTests(Kernels kernels) => _kernels = kernels;
 
     public void Dispose()
     {
+        _kernels.Dispose();
         _noGradients.Dispose();
         _scope.Dispose();
         _generator.Dispose();
@@ -22,18 +32,18 @@ public sealed unsafe class KernelGradientTests : IDisposable
     [InlineData(13)]
     public void Root_mean_square_norm(int size)
     {
-        var (x, weight, c, scales) = (Random(Rows, Heads * size), Random(1, size) + 1, Random(Rows, Heads * size), empty(Rows, Heads));
+        var (x, weight, c, scales) = (Random(Rows, Heads * size), (Random(1, size) + 1)[0], Random(Rows, Heads * size), empty(Rows, Heads));
         double Loss()
         {
             var y = empty_like(x);
-            RowKernels.Norm(x.Rows(), weight.Pointer(), y.Rows(), scales.Pointer(), Heads, size, 1e-5f);
+            _kernels.Norm(x, weight, y, scales, Heads, 1e-5);
             return Sum(y * c);
         }
         Loss();
         Tensor dx = zeros_like(x), dw = zeros_like(weight), added = ones_like(x);
-        RowKernels.NormBackward(c.Rows(), x.Rows(), weight.Pointer(), scales.Pointer(), dx.Rows(), Heads, size, add: false);
-        RowKernels.NormBackward(c.Rows(), x.Rows(), weight.Pointer(), scales.Pointer(), added.Rows(), Heads, size, add: true);
-        RowKernels.NormWeightGradient(c.Rows(), x.Rows(), scales.Pointer(), dw.Pointer(), Heads, size);
+        _kernels.NormBackward(c, x, weight, scales, dx, Heads, add: false);
+        _kernels.NormBackward(c, x, weight, scales, added, Heads, add: true);
+        _kernels.NormWeightGradient(c, x, scales, dw, Heads);
         Assert.True((added - dx - 1).abs().max().item<float>() < 1e-6f);
         Slopes(x, dx, Loss);
         Slopes(weight, dw, Loss);
@@ -50,11 +60,11 @@ public sealed unsafe class KernelGradientTests : IDisposable
         double Loss()
         {
             var y = x.clone();
-            RowKernels.Rotate(y.Rows(), positions, cosine.Pointer(), sine.Pointer(), Heads, size, 1);
+            _kernels.Rotate(y, positions, cosine, sine, Heads, 1);
             return Sum(y * c);
         }
         var dx = c.clone();
-        RowKernels.Rotate(dx.Rows(), positions, cosine.Pointer(), sine.Pointer(), Heads, size, -1);
+        _kernels.Rotate(dx, positions, cosine, sine, Heads, -1);
         Slopes(x, dx, Loss);
     }
 
@@ -67,11 +77,11 @@ public sealed unsafe class KernelGradientTests : IDisposable
         double Loss()
         {
             var h = empty_like(c);
-            RowKernels.Gate(x.Rows(), h.Rows(), size);
+            _kernels.Gate(x, h);
             return Sum(h * c);
         }
         var dx = x.clone();
-        RowKernels.GateBackward(c.Rows(), dx.Rows(), size);
+        _kernels.GateBackward(c, dx);
         Slopes(x, dx, Loss);
     }
 
@@ -81,7 +91,7 @@ public sealed unsafe class KernelGradientTests : IDisposable
     public void Attention_with_rows_that_sequences_share(int window)
     {
         const int size = 12, queryHeads = 4;
-        var shape = new AttentionShape(queryHeads, Heads, size, window, 0.4f);
+        var shape = new AttentionShape(queryHeads, Heads, size, window, 1 / MathF.Sqrt(size));
         // The second sequence begins with three rows of the first; the third stands alone.
         int[] starts = [0, 7, 12, 13];
         int[] positions = [0, 1, 2, 3, 4, 5, 6, 3, 4, 5, 6, 7, 0];
@@ -91,12 +101,12 @@ public sealed unsafe class KernelGradientTests : IDisposable
         var (output, sums) = (empty(count, width), empty(count, queryHeads));
         double Loss()
         {
-            Attention.Forward(q.Rows(), k.Rows(), v.Rows(), output.Rows(), sums.Pointer(), rows, shape);
+            _kernels.Attend(q, k, v, output, sums, rows, shape);
             return Sum(output * c);
         }
         Loss();
-        var (dq, dk, dv, shared) = (empty_like(q), zeros_like(k), zeros_like(v), empty(rows.SharedRows, 2 * Heads * size));
-        Attention.Backward(q.Rows(), k.Rows(), v.Rows(), output.Rows(), sums.Pointer(), c.Rows(), dq.Rows(), dk.Rows(), dv.Rows(), shared.Pointer(), rows, shape);
+        var (dq, dk, dv) = (empty_like(q), zeros_like(k), zeros_like(v));
+        _kernels.AttendBackward(q, k, v, output, sums, c, dq, dk, dv, rows, shape);
         Slopes(q, dq, Loss);
         Slopes(k, dk, Loss);
         Slopes(v, dv, Loss);
@@ -107,15 +117,10 @@ public sealed unsafe class KernelGradientTests : IDisposable
     {
         const int vocabulary = 37;
         var x = Random(Rows, vocabulary) * 3;
-        int[] targets = [0, 36, 5, 5, 17, 8];
-        double Loss()
-        {
-            var losses = new double[Rows];
-            CrossEntropy.Run(x.clone(), targets, losses, 0);
-            return losses.Sum() * 0.25;
-        }
+        int[] targets = [9, 9, 0, 36, 5, 5, 17, 8];
+        double Loss() => Sum(_kernels.CrossEntropy(x.clone(), targets, 2, 0)) * 0.25;
         var dx = x.clone();
-        CrossEntropy.Run(dx, targets, new double[Rows], 0.25f);
+        _kernels.CrossEntropy(dx, targets, 2, 0.25f);
         Slopes(x, dx, Loss);
     }
 
@@ -124,20 +129,14 @@ public sealed unsafe class KernelGradientTests : IDisposable
     {
         const int vocabulary = 37;
         var (x, teacher) = (Random(Rows, vocabulary) * 3, Random(Rows, vocabulary) * 3);
-        double[] Losses()
-        {
-            var losses = new double[Rows];
-            CrossEntropy.Distill(x.clone(), teacher.clone(), losses, 0);
-            return losses;
-        }
+        double[] Losses() => _kernels.Distill(x.clone(), teacher.clone(), 0).data<double>().ToArray();
         var (p, q) = (nn.functional.log_softmax(teacher.to_type(ScalarType.Float64), 1), nn.functional.log_softmax(x.to_type(ScalarType.Float64), 1));
         var expected = (p.exp() * (p - q)).sum(dim: 1).data<double>().ToArray();
         Assert.All(expected.Zip(Losses()), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
         var dx = x.clone();
-        CrossEntropy.Distill(dx, teacher.clone(), new double[Rows], 0.25f);
+        _kernels.Distill(dx, teacher.clone(), 0.25f);
         Slopes(x, dx, () => Losses().Sum() * 0.25);
-        CrossEntropy.Distill(teacher.clone(), teacher.clone(), expected, 1);
-        Assert.All(expected, l => Assert.Equal(0, l, 1e-6));
+        Assert.All(_kernels.Distill(teacher.clone(), teacher.clone(), 1).data<double>().ToArray(), l => Assert.Equal(0, l, 1e-6));
     }
 
     [Fact]
@@ -146,13 +145,12 @@ public sealed unsafe class KernelGradientTests : IDisposable
         const int vocabulary = 71;
         var (x, teacher) = ((Random(Rows, vocabulary) * 3).bfloat16(), (Random(Rows, vocabulary) * 3).bfloat16());
         int[] targets = [0, 70, 5, 5, 17, 8];
-        foreach (var run in (Action<Tensor, Tensor, double[]>[])[(l, _, losses) => CrossEntropy.Run(l, targets, losses, 0.25f), (l, t, losses) => CrossEntropy.Distill(l, t, losses, 0.25f)])
+        foreach (var run in (Func<Tensor, Tensor, Tensor>[])[(l, _) => _kernels.CrossEntropy(l, targets, 0, 0.25f), (l, t) => _kernels.Distill(l, t, 0.25f)])
         {
             var (narrow, wide) = (x.clone(), x.to_type(ScalarType.Float32));
-            var (losses, expected) = (new double[Rows], new double[Rows]);
-            run(narrow, teacher, losses);
-            run(wide, teacher.to_type(ScalarType.Float32), expected);
-            Assert.Equal(expected, losses);
+            var losses = run(narrow, teacher);
+            var expected = run(wide, teacher.to_type(ScalarType.Float32));
+            Assert.Equal(expected.data<double>().ToArray(), losses.data<double>().ToArray());
             Assert.Equal(wide.bfloat16().bytes.ToArray(), narrow.bytes.ToArray());
         }
     }
@@ -169,7 +167,7 @@ public sealed unsafe class KernelGradientTests : IDisposable
         Assert.True(length > 1e-3);
         for (var i = 0; i < 6; i++)
         {
-            var direction = i == 0 ? gradient / length : Random(x.shape[0], x.shape[1]);
+            var direction = i == 0 ? gradient / length : randn(x.shape, generator: _generator);
             direction = direction / direction.norm();
             var middle = x.clone();
             x.add_(direction, alpha: step);

@@ -64,7 +64,7 @@ internal sealed class TinyModel : IDisposable
 
     public ModelConfig Config { get; }
 
-    public BaseModel Load(bool nf4 = true, string compute = "fp32", bool composed = false) => BaseModel.Load(Directory, new ModelLoadOptions { Quantization = nf4 ? "nf4" : "none", ComputeType = compute, Composed = composed });
+    public BaseModel Load(bool nf4 = true, string compute = "fp32", bool composed = false) => BaseModel.LoadOn(TorchSharp.torch.CPU, composed, Directory, new ModelLoadOptions { Quantization = nf4 ? "nf4" : "none", ComputeType = compute });
 
     public static Sample Sample(string question, string answer) =>
         new(question, SampleKind.Qa, [Message.User(question), Message.Assistant(answer)], new Evidence([], []), [], Split.Train);

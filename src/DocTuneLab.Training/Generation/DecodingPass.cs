@@ -28,9 +28,10 @@ internal sealed class DecodingPass : IDisposable
     /// Whether dequantised matrices stay in memory until it is disposed: where many sequences are read or go on side by side.
     /// A few go on from the weights as they are stored, and need the others for their prompt only.
     /// </param>
-    public DecodingPass(BaseModel model, bool keepWeights)
+    /// <param name="kernels">Null are those for the model's device.</param>
+    public DecodingPass(BaseModel model, bool keepWeights, Kernels? kernels = null)
     {
-        (_model, _kernels) = (model, Kernels.For(model.Decoder));
+        (_model, _kernels) = (model, kernels ?? Kernels.For(model.Decoder));
         _memory = _kernels.Memory;
         var options = new PassOptions(KeepActivations: false, keepWeights);
         _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _kernels, _none, options))];
@@ -65,7 +66,7 @@ internal sealed class DecodingPass : IDisposable
         }
         var order = new int[prompts.Count];
         for (var s = 0; s < order.Length; s++) order[batch.Order[s]] = s;
-        return Logits(x.index_select(0, _kernels.Indices(order)));
+        return Logits(_kernels.Rows(x, order));
     }
 
     /// <summary>Adds a token to some of the sequences.</summary>
@@ -79,7 +80,8 @@ internal sealed class DecodingPass : IDisposable
         using var scope = NewDisposeScope();
         _kernels.Begin();
         var x = Embedded(tokens, "token");
-        for (var i = 0; i < _layers.Length; i++) _layers[i].Step(x, _cache[i], sequences, _capacity, positions, s_step);
+        var rows = new CachedRows(sequences, _capacity, positions);
+        for (var i = 0; i < _layers.Length; i++) _layers[i].Step(x, _cache[i], rows, s_step);
         return Logits(x);
     }
 
@@ -102,7 +104,7 @@ internal sealed class DecodingPass : IDisposable
     private Tensor Embedded(int[] ids, string name)
     {
         var x = _memory.Get(name, ids.Length, _model.Config.HiddenSize);
-        x.copy_(_model.Decoder.Embedding.Tensor.index_select(0, _kernels.Indices(ids)));
+        x.copy_(_kernels.Rows(_model.Decoder.Embedding.Tensor, ids));
         return x;
     }
 

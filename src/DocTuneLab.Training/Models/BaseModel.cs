@@ -25,9 +25,6 @@ public sealed record ModelLoadOptions
 
     /// <summary>Where the model is, and everything is computed: <c>auto</c> (a CUDA device where there is one), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default auto.</summary>
     public string Device { get; init; } = "auto";
-
-    /// <summary>Composes passes of libtorch's operations on the processor too, as on any other device: for tests of them, which need none.</summary>
-    internal bool Composed { get; init; }
 }
 
 /// <summary>A model folder in Hugging Face layout, loaded: configuration, tokenizer, chat template and weights.</summary>
@@ -75,14 +72,15 @@ public sealed class BaseModel : IDisposable
 
     /// <summary>Loads a folder, frozen.</summary>
     /// <exception cref="LabException">A file is missing or corrupt, a tensor is missing or misshaped, the architecture is not supported, or there is no such device.</exception>
-    public static BaseModel Load(string directory, ModelLoadOptions? options = null)
+    public static BaseModel Load(string directory, ModelLoadOptions? options = null) => LoadOn(Devices.Resolve((options ?? new()).Device), composed: false, directory, options ?? new());
+
+    /// <summary>The same; passes may be composed of libtorch's operations on the processor too, as they are on any other device.</summary>
+    internal static BaseModel LoadOn(Device device, bool composed, string directory, ModelLoadOptions options)
     {
-        options ??= new ModelLoadOptions();
         if (!System.IO.Directory.Exists(directory)) throw new LabException($"{directory}: no such folder; a base model is a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json)");
         var config = ModelConfig.Load(Path.Combine(directory, "config.json"));
-        var device = Devices.Resolve(options.Device);
         var compute = Devices.ComputeType(options.ComputeType, config.HiddenSize, device);
-        var composed = options.Composed || device.type != TorchSharp.DeviceType.CPU;
+        composed |= device.type != TorchSharp.DeviceType.CPU;
         using var files = WeightFiles.Open(directory);
         Check(directory, config, files);
         // The disk has something to do while the tokenizer is read.
@@ -130,7 +128,7 @@ public sealed class BaseModel : IDisposable
     /// <summary>Makes a new model with random weights (normal, 0.02; residual outputs scaled by 1/sqrt(2·layers)) to be trained in full.</summary>
     public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto", string device = "cpu") => CreateOn(Devices.Resolve(device), composed: false, directory, config, seed, computeType);
 
-    /// <summary>The same, where passes are composed of libtorch's operations even on the processor.</summary>
+    /// <summary>The same; see <see cref="LoadOn"/>.</summary>
     internal static BaseModel CreateOn(Device device, bool composed, string directory, ModelConfig config, int seed, string computeType)
     {
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));

@@ -68,12 +68,12 @@ internal sealed class DeviceFourBitWeight : Weight
             using var scope = NewDisposeScope();
             var length = Math.Min(part, count - at);
             var (first, blocks) = (at / _block, (length + _block - 1) / _block);
-            var values = _pairs.index_select(0, _codes.narrow(0, at / 2, (length + 1) / 2).to_type(ScalarType.Int32)).view(-1).narrow(0, 0, length);
+            var values = _pairs[_codes.narrow(0, at / 2, (length + 1) / 2).to_type(ScalarType.Int32)].view(-1).narrow(0, 0, length);
             var scales = _scales.narrow(0, first, blocks);
             if (_map is not null)
             {
                 var (from, until) = (first / _nestedBlock, (first + blocks + _nestedBlock - 1) / _nestedBlock);
-                scales = _map.index_select(0, scales.to_type(ScalarType.Int32)).mul_(_nested!.narrow(0, from, until - from).repeat_interleave(_nestedBlock).narrow(0, 0, blocks)).add_(_offset);
+                scales = _map[scales.to_type(ScalarType.Int32)].mul_(_nested!.narrow(0, from, until - from).repeat_interleave(_nestedBlock).narrow(0, 0, blocks)).add_(_offset);
             }
             if (length % _block == 0) values.view(-1, _block).mul_(scales.unsqueeze(1));
             else values.mul_(scales.repeat_interleave(_block).narrow(0, 0, length));

@@ -22,6 +22,22 @@ internal sealed record AttentionRows(int[] Starts, int[][] Shared, int[] Offsets
     public int SharedRows { get; } = Shared.Sum(s => s.Length);
 }
 
+/// <summary>One query each of several sequences whose keys and values are in a cache.</summary>
+/// <param name="Sequences">Which of the cache's sequences each query is of.</param>
+/// <param name="Capacity">Cache rows of a sequence.</param>
+/// <param name="Positions">Position of each query; the keys up to it are in the cache.</param>
+internal sealed record CachedRows(int[] Sequences, int Capacity, int[] Positions)
+{
+    /// <summary>Cache row of each sequence's first token; the others follow it.</summary>
+    public int[] First { get; } = [.. Sequences.Select(s => s * Capacity)];
+
+    /// <summary>Cache row of each query's own token.</summary>
+    public int[] Own { get; } = [.. Sequences.Select((s, i) => s * Capacity + Positions[i])];
+
+    /// <summary>Number of each query.</summary>
+    public int[] Queries { get; } = [.. Enumerable.Range(0, Sequences.Length)];
+}
+
 /// <summary>
 /// Causal grouped-query attention over packed sequences: each sees only itself, and nothing is padded. Scores are computed in
 /// blocks of rows and again in the backward pass (Dao et al. 2022, arXiv 2205.14135), so memory grows with the length, not
@@ -122,12 +138,12 @@ internal static unsafe class Attention
     /// <summary>One query each of several sequences, over keys and values in a cache.</summary>
     /// <param name="q">Queries, heads side by side.</param>
     /// <param name="cache">Keys and then values of a token in each row.</param>
-    /// <param name="first">Cache row of each sequence's first token; the others follow it.</param>
-    /// <param name="positions">Position of each query; the keys up to it are in the cache.</param>
+    /// <param name="rows">Whose they are.</param>
     /// <param name="output">Receives a row for each query.</param>
     /// <param name="shape">Heads and sizes.</param>
-    public static void Decode(RowSpan q, RowSpan cache, int[] first, int[] positions, RowSpan output, AttentionShape shape)
+    public static void Decode(RowSpan q, RowSpan cache, CachedRows rows, RowSpan output, AttentionShape shape)
     {
+        var (first, positions) = (rows.First, rows.Positions);
         var (size, width, group) = (shape.Size, shape.KeyValueHeads * shape.Size, shape.Heads / shape.KeyValueHeads);
         Cores.For(first.Length * shape.KeyValueHeads, i =>
         {

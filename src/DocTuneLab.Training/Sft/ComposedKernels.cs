@@ -8,7 +8,7 @@ namespace DocTuneLab.Training.Sft;
 /// On any device, of libtorch's own operations. Between 16-bit activations they compute in float32, a slice of rows at a time, so that
 /// what is not kept takes little memory however long a batch is. What an operation would read back from the device is read at the end of a pass.
 /// </summary>
-internal sealed class ComposedKernels(Workspace memory) : Kernels(memory)
+internal class ComposedKernels(Workspace memory) : Kernels(memory)
 {
     // Of float32 numbers in a temporary; keys that one masked product sees; elements of masks that are kept during a batch.
     private const long SliceElements = 1 << 24, KeptMasks = 1 << 26;
@@ -35,6 +35,8 @@ internal sealed class ComposedKernels(Workspace memory) : Kernels(memory)
         using var scope = NewDisposeScope();
         return _indices[values] = tensor(values).to_type(ScalarType.Int64).to(Memory.Device).DetachFromDisposeScope();
     }
+
+    public override Tensor Rows(Tensor matrix, int[] rows) => matrix[Indices(rows)];
 
     public override bool ReadsStored(int rows) => false;
 
@@ -73,7 +75,7 @@ internal sealed class ComposedKernels(Workspace memory) : Kernels(memory)
     public override void Rotate(Tensor x, int[] positions, Tensor cosine, Tensor sine, int heads, int direction) => BySlices(x, (from, count) =>
     {
         var (half, at) = (cosine.shape[1] / 2, Indices(positions).narrow(0, from, count));
-        Tensor Angles(Tensor table) => table.index_select(0, at).narrow(1, 0, half).unsqueeze(1);
+        Tensor Angles(Tensor table) => table[at].narrow(1, 0, half).unsqueeze(1);
         var (cos, sin) = (Angles(cosine), Angles(sine) * direction);
         var parts = Parts(x, from, count, heads);
         var (low, high) = (parts.narrow(2, 0, half), parts.narrow(2, half, half));
@@ -134,23 +136,22 @@ internal sealed class ComposedKernels(Workspace memory) : Kernels(memory)
         }
     }
 
-    public override void Decode(Tensor q, Tensor cache, int[] sequences, int capacity, int[] positions, Tensor output, AttentionShape shape)
+    public override void Decode(Tensor q, Tensor cache, CachedRows rows, Tensor output, AttentionShape shape)
     {
         using var scope = NewDisposeScope();
-        var (count, length, width) = (sequences.Length, positions.Max() + 1, shape.KeyValueHeads * shape.Size);
-        var rows = cache.view(-1, capacity, 2 * width).narrow(1, 0, length);
-        if (rows.shape[0] != count) rows = rows.index_select(0, Indices(sequences));
-        Tensor Cached(int from) => rows.narrow(2, from, width).unflatten(2, [shape.KeyValueHeads, shape.Size]).transpose(1, 2);
+        var (count, length, width) = (rows.Sequences.Length, rows.Positions.Max() + 1, shape.KeyValueHeads * shape.Size);
+        var seen = cache.view(-1, rows.Capacity, 2 * width).narrow(1, 0, length);
+        if (seen.shape[0] != count) seen = Rows(seen, rows.Sequences);
+        Tensor Cached(int from) => seen.narrow(2, from, width).unflatten(2, [shape.KeyValueHeads, shape.Size]).transpose(1, 2);
         // The queries of one key head stand where the queries of one sequence do in training.
         var grouped = q.view(count, shape.KeyValueHeads, shape.Heads / shape.KeyValueHeads, shape.Size);
-        output.copy_(nn.functional.scaled_dot_product_attention(grouped, Cached(0), Cached(width), CacheMask(positions, length, shape.Window)).reshape(count, -1));
+        output.copy_(Attention(grouped, Cached(0), Cached(width), CacheMask(rows.Positions, length, shape.Window)).reshape(count, -1));
     }
 
     public override void Store(Tensor k, Tensor v, int[] rows, Tensor cache, int[] cacheRows)
     {
         using var scope = NewDisposeScope();
-        var from = Indices(rows);
-        cache.index_copy_(0, Indices(cacheRows), cat([k.index_select(0, from), v.index_select(0, from)], 1));
+        cache.index_copy_(0, Indices(cacheRows), cat([Rows(k, rows), Rows(v, rows)], 1));
     }
 
     public override void Drop(Tensor x, double share, ulong key) => BySlices(x, (from, count) =>
@@ -177,11 +178,10 @@ internal sealed class ComposedKernels(Workspace memory) : Kernels(memory)
         BySlices(logits, (at, count) =>
         {
             var part = logits.narrow(0, at, count);
-            var (wide, target) = (part.to_type(ScalarType.Float32), Indices(targets).narrow(0, from + at, count).unsqueeze(1));
-            var sum = wide.logsumexp(-1, true);
-            losses.narrow(0, at, count).copy_((sum - wide.gather(1, target)).squeeze(1));
+            var (own, target) = (Logarithms(part), Indices(targets).narrow(0, from + at, count).unsqueeze(1));
+            losses.narrow(0, at, count).copy_(own.gather(1, target).neg().squeeze(1));
             if (gradientScale == 0) return;
-            var gradient = (wide - sum).exp_().mul_(gradientScale);
+            var gradient = own.exp_().mul_(gradientScale);
             gradient.scatter_add_(1, target, full([count, 1], -gradientScale, device: Memory.Device));
             part.copy_(gradient);
         });
@@ -194,7 +194,6 @@ internal sealed class ComposedKernels(Workspace memory) : Kernels(memory)
         BySlices(logits, (at, count) =>
         {
             var part = logits.narrow(0, at, count);
-            Tensor Logarithms(Tensor x) => nn.functional.log_softmax(x.to_type(ScalarType.Float32), -1);
             var (own, taught) = (Logarithms(part), Logarithms(teacher.narrow(0, at, count)));
             var p = taught.exp();
             losses.narrow(0, at, count).copy_((p * (taught - own)).sum(-1));
@@ -260,12 +259,17 @@ internal sealed class ComposedKernels(Workspace memory) : Kernels(memory)
     // [rows, heads × size] as [1, heads, rows, size].
     private static Tensor Heads(Tensor x, int heads) => Parts(x, 0, (int)x.shape[0], heads).transpose(0, 1).unsqueeze(0);
 
+    private static Tensor Logarithms(Tensor logits) => nn.functional.log_softmax(logits.to_type(ScalarType.Float32), -1);
+
     private Tensor Attended(Tensor q, Tensor k, Tensor v, Tile tile)
     {
         var groups = q.shape[1] / k.shape[1];
         Tensor Repeated(Tensor x) => groups == 1 ? x : x.unsqueeze(2).expand(1, x.shape[1], groups, x.shape[2], x.shape[3]).reshape(q.shape[0], q.shape[1], x.shape[2], x.shape[3]);
-        return nn.functional.scaled_dot_product_attention(q, Repeated(k), Repeated(v), tile.IsCausal ? null : Mask(tile), 0, tile.IsCausal);
+        return Attention(q, Repeated(k), Repeated(v), tile.IsCausal ? null : Mask(tile));
     }
+
+    /// <summary>Softmax(q kᵀ / √size + mask) v, by the device's fused kernel where it has one; causal without a mask.</summary>
+    protected virtual Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask) => nn.functional.scaled_dot_product_attention(q, k, v, mask, 0, mask is null);
 
     private Tensor Mask(Tile tile)
     {
@@ -292,7 +296,7 @@ internal sealed class ComposedKernels(Workspace memory) : Kernels(memory)
     }
 
     // What is added to scores: nothing, or minus infinity.
-    private Tensor Added(Tensor seen) => zeros(seen.shape, dtype: Memory.Type, device: Memory.Device).masked_fill_(seen.logical_not(), float.NegativeInfinity);
+    private Tensor Added(Tensor seen) => zeros(seen.shape, dtype: Memory.Type, device: Memory.Device).masked_fill_(seen.bitwise_not(), float.NegativeInfinity);
 
     // SplitMix64 of the key and each element's index, as on the processor.
     private Tensor Random(Tensor part, int firstRow, ulong key)
@@ -311,7 +315,7 @@ internal sealed class ComposedKernels(Workspace memory) : Kernels(memory)
     private Tensor Decoded((Tensor Codes, Tensor Scales) state, float[] code)
     {
         var (values, count) = (zeros(state.Scales.numel() * AdamW.BlockSize, device: Memory.Device), state.Codes.numel());
-        values.narrow(0, 0, count).copy_(Map(code).Map.index_select(0, state.Codes.to_type(ScalarType.Int32)));
+        values.narrow(0, 0, count).copy_(Map(code).Map[state.Codes.to_type(ScalarType.Int32)]);
         return values.view(-1, AdamW.BlockSize).mul_(state.Scales.unsqueeze(1)).view(-1).narrow(0, 0, count);
     }
 
@@ -320,7 +324,7 @@ internal sealed class ComposedKernels(Workspace memory) : Kernels(memory)
         var padded = zeros(state.Scales.numel() * AdamW.BlockSize, device: Memory.Device);
         padded.narrow(0, 0, values.numel()).copy_(values);
         var blocks = padded.view(-1, AdamW.BlockSize);
-        state.Scales.copy_(blocks.abs().amax([1]));
+        state.Scales.copy_(blocks.amax([1]).maximum(blocks.amin([1]).neg()));
         var relative = (blocks * state.Scales.reciprocal().masked_fill_(state.Scales == 0, 0).unsqueeze(1)).view(-1).narrow(0, 0, values.numel());
         var nearest = bucketize(relative, Map(code).Bounds);
         // As a second moment, what is not zero must not become zero.
@@ -375,7 +379,7 @@ internal sealed class ComposedKernels(Workspace memory) : Kernels(memory)
 
         public Tensor Queries(Tensor x) => x.narrow(0, From, Count);
 
-        public Tensor Rows(Tensor x) => _adjacent ? x.narrow(0, _keys[0], _keys.Length) : x.index_select(0, _kernels.Indices(_keys));
+        public Tensor Rows(Tensor x) => _adjacent ? x.narrow(0, _keys[0], _keys.Length) : _kernels.Rows(x, _keys);
 
         public void AddTo(Tensor x, Tensor rows)
         {

@@ -29,6 +29,9 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     /// <summary>Numbers as int64 for use as an index; valid until the next batch begins or the current dispose scope ends.</summary>
     public abstract Tensor Indices(int[] values);
 
+    /// <summary>Some rows of a matrix, in the order asked for; belongs to the current dispose scope.</summary>
+    public abstract Tensor Rows(Tensor matrix, int[] rows);
+
     /// <summary>Whether a product with so few rows reads the weights as they are stored.</summary>
     public abstract bool ReadsStored(int rows);
 
@@ -83,12 +86,10 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     /// <summary>One query each of several sequences, over keys and values in a cache.</summary>
     /// <param name="q">[sequences, heads × size].</param>
     /// <param name="cache">[sequences of the cache × capacity, 2 × key heads × size]: keys and then values of a token in each row.</param>
-    /// <param name="sequences">Which of the cache's sequences each query is of.</param>
-    /// <param name="capacity">Cache rows of a sequence.</param>
-    /// <param name="positions">Position of each query; the keys up to it are in the cache.</param>
+    /// <param name="rows">Whose they are.</param>
     /// <param name="output">Like q.</param>
     /// <param name="shape">Heads and sizes.</param>
-    public abstract void Decode(Tensor q, Tensor cache, int[] sequences, int capacity, int[] positions, Tensor output, AttentionShape shape);
+    public abstract void Decode(Tensor q, Tensor cache, CachedRows rows, Tensor output, AttentionShape shape);
 
     /// <summary>Copies keys and values of some rows to rows of a cache.</summary>
     public abstract void Store(Tensor k, Tensor v, int[] rows, Tensor cache, int[] cacheRows);

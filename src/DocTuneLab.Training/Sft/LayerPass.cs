@@ -51,9 +51,9 @@ internal sealed class LayerPass : IDisposable
     {
         using var scope = NewDisposeScope();
         var rows = IsLast ? batch.Trained : batch.All;
-        var residual = IsLast ? x.index_select(0, _kernels.Indices(batch.Rows)) : x;
+        var residual = IsLast ? _kernels.Rows(x, batch.Rows) : x;
         var normed = Normed(x, _layer.InputNorm, "scales1");
-        var (q, k, v) = Project(normed, IsLast ? normed.index_select(0, _kernels.Indices(batch.Rows)) : normed, rows.Positions, batch.Positions, step);
+        var (q, k, v) = Project(normed, IsLast ? _kernels.Rows(normed, batch.Rows) : normed, rows.Positions, batch.Positions, step);
         var attended = Buffer("attended", rows.Positions.Length, QueryWidth);
         _kernels.Attend(q, k, v, attended, Statistics("sums", rows.Positions.Length, _config.Heads), rows, _shape);
         Finish(residual, attended, result, step);
@@ -62,19 +62,17 @@ internal sealed class LayerPass : IDisposable
     /// <summary>One token each of several sequences, [sequences, hidden], in place; its keys and values join the cache.</summary>
     /// <param name="x">Input, overwritten by the output.</param>
     /// <param name="cache">Keys and then values of a token in each row.</param>
-    /// <param name="sequences">Which of the cache's sequences each token joins.</param>
-    /// <param name="capacity">Cache rows of a sequence.</param>
-    /// <param name="positions">Position of each token.</param>
+    /// <param name="rows">Where each token stands.</param>
     /// <param name="step">Version of the parameters.</param>
-    public void Step(Tensor x, Tensor cache, int[] sequences, int capacity, int[] positions, StepKey step)
+    public void Step(Tensor x, Tensor cache, CachedRows rows, StepKey step)
     {
         using var scope = NewDisposeScope();
-        var (count, few) = (sequences.Length, _kernels.ReadsStored(sequences.Length));
+        var (count, few) = (rows.Sequences.Length, _kernels.ReadsStored(rows.Sequences.Length));
         var normed = Normed(x, _layer.InputNorm, "scales1");
-        var (q, k, v) = Project(normed, normed, positions, positions, step, few);
-        _kernels.Store(k, v, [.. Enumerable.Range(0, count)], cache, [.. sequences.Select((s, i) => s * capacity + positions[i])]);
+        var (q, k, v) = Project(normed, normed, rows.Positions, rows.Positions, step, few);
+        _kernels.Store(k, v, rows.Queries, cache, rows.Own);
         var attended = Buffer("attended", count, QueryWidth);
-        _kernels.Decode(q, cache, sequences, capacity, positions, attended, _shape);
+        _kernels.Decode(q, cache, rows, attended, _shape);
         Finish(x, attended, x, step, few);
     }
 
@@ -182,7 +180,7 @@ internal sealed class LayerPass : IDisposable
         var chosen = _kernels.Indices(batch.Rows);
         _keyValue!.Backward(normed, dkv, dInput, step);
         var dQuery = needInput ? _memory.Get("d query input", count, hidden) : null;
-        _query!.Backward(normed.index_select(0, chosen), dq, dQuery, step);
+        _query!.Backward(_kernels.Rows(normed, batch.Rows), dq, dQuery, step);
         var dx = _memory.Get("d hidden", tokens, hidden);
         if (!needInput) return dx;
         dInput!.index_add_(0, chosen, dQuery!, 1);

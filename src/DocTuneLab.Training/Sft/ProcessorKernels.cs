@@ -10,6 +10,8 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
 {
     public override Tensor Indices(int[] values) => tensor(values).to_type(ScalarType.Int64);
 
+    public override Tensor Rows(Tensor matrix, int[] rows) => matrix.index_select(0, Indices(rows));
+
     public override bool ReadsStored(int rows) => rows <= MatrixVector.MaxVectors;
 
     public override void Multiply(Tensor target, Tensor left, Tensor right, bool add, float scale = 1) => MatrixProduct.Run(target, left, right, add, scale);
@@ -39,8 +41,8 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
         Attention.Backward(q.Rows(), k.Rows(), v.Rows(), output.Rows(), sums.Pointer(), dOutput.Rows(), dq.Rows(), dk.Rows(), dv.Rows(), shared.Pointer(), rows, shape);
     }
 
-    public override void Decode(Tensor q, Tensor cache, int[] sequences, int capacity, int[] positions, Tensor output, AttentionShape shape) =>
-        Attention.Decode(q.Rows(), cache.Rows(), [.. sequences.Select(s => s * capacity)], positions, output.Rows(), shape);
+    public override void Decode(Tensor q, Tensor cache, CachedRows rows, Tensor output, AttentionShape shape) =>
+        Attention.Decode(q.Rows(), cache.Rows(), rows, output.Rows(), shape);
 
     public override void Store(Tensor k, Tensor v, int[] rows, Tensor cache, int[] cacheRows)
     {

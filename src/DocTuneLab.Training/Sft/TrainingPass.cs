@@ -34,9 +34,10 @@ internal sealed class TrainingPass : IDisposable
     /// <param name="gradients">Of what is trained.</param>
     /// <param name="options">What to keep in memory.</param>
     /// <param name="teacher">The model without its adapter, for replayed batches.</param>
-    public TrainingPass(BaseModel model, Gradients gradients, PassOptions options, Teacher? teacher = null)
+    /// <param name="kernels">Null are those for the model's device.</param>
+    public TrainingPass(BaseModel model, Gradients gradients, PassOptions options, Teacher? teacher = null, Kernels? kernels = null)
     {
-        (_model, _gradients, _options, _teacher, _kernels) = (model, gradients, options, teacher, Kernels.For(model.Decoder));
+        (_model, _gradients, _options, _teacher, _kernels) = (model, gradients, options, teacher, kernels ?? Kernels.For(model.Decoder));
         _memory = _kernels.Memory;
         _products = new Products(_kernels, model.Decoder.ComputeType);
         _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _kernels, gradients, options))];
@@ -60,16 +61,15 @@ internal sealed class TrainingPass : IDisposable
         using var _ = no_grad();
         _kernels.Begin();
         var train = gradientScale != 0;
-        var ids = _kernels.Indices(batch.Ids);
-        var (losses, dy) = Loss(Forward(batch, ids, train, step), batch, gradientScale);
-        if (train) Backward(batch, ids, dy, step);
+        var (losses, dy) = Loss(Forward(batch, train, step), batch, gradientScale);
+        if (train) Backward(batch, dy, step);
         // Read only now: a device has the whole pass to work on meanwhile.
         var read = losses.cpu().data<double>().ToArray();
         if (each is not null) read.CopyTo(each, 0);
         return read.Sum();
     }
 
-    private void Backward(PackedBatch batch, Tensor ids, Tensor dy, StepKey step)
+    private void Backward(PackedBatch batch, Tensor dy, StepKey step)
     {
         var (decoder, tokens, hidden) = (_model.Decoder, batch.Ids.Length, _model.Config.HiddenSize);
         for (var i = _layers.Length - 1; i >= 0; i--)
@@ -79,7 +79,7 @@ internal sealed class TrainingPass : IDisposable
             if (!_options.KeepActivations && !_layers[i].IsLast) _layers[i].Forward(input, _memory.Get("again", tokens, hidden), batch, step);
             dy = _layers[i].Backward(input, dy, batch, step, needInput: i > 0 || _trainsEmbedding);
         }
-        if (_trainsEmbedding) _gradients.Of(decoder.Embedding.Tensor)!.index_add_(0, ids, dy.to_type(ScalarType.Float32), 1);
+        if (_trainsEmbedding) _gradients.Of(decoder.Embedding.Tensor)!.index_add_(0, _kernels.Indices(batch.Ids), dy.to_type(ScalarType.Float32), 1);
     }
 
     /// <summary>
@@ -97,7 +97,7 @@ internal sealed class TrainingPass : IDisposable
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         _kernels.Begin();
-        return Normed(Forward(batch, _kernels.Indices(batch.Ids), train: false, step)).Result;
+        return Normed(Forward(batch, train: false, step)).Result;
     }
 
     private (Tensor Result, Tensor Scales) Normed(Tensor x)
@@ -108,10 +108,10 @@ internal sealed class TrainingPass : IDisposable
         return (result, scales);
     }
 
-    private Tensor Forward(PackedBatch batch, Tensor ids, bool train, StepKey step)
+    private Tensor Forward(PackedBatch batch, bool train, StepKey step)
     {
         var x = Input(0, batch.Ids.Length, train);
-        x.copy_(_model.Decoder.Embedding.Tensor.index_select(0, ids));
+        x.copy_(_kernels.Rows(_model.Decoder.Embedding.Tensor, batch.Ids));
         if (train && _options.NoiseAlpha > 0 && !batch.Replayed) _kernels.AddNoise(x, batch.Starts, _options.NoiseAlpha, step.Of("noise"));
         for (var i = 0; i < _layers.Length; i++)
         {

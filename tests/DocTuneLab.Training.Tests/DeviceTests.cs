@@ -1,0 +1,100 @@
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Quantization;
+using DocTuneLab.Training.Sft;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Tests;
+
+/// <summary>What runs on any device, as far as a machine without one can tell.</summary>
+public sealed class DeviceTests
+{
+    private static readonly Device s_meta = new(DeviceType.META);
+
+    [Theory]
+    [InlineData("nf4")]
+    [InlineData("nf4 plain")]
+    [InlineData("fp4")]
+    [InlineData("int8")]
+    public void A_matrix_on_a_device_has_the_same_numbers(string format)
+    {
+        using var _ = no_grad();
+        var generator = new Generator(5, CPU);
+        // A part of a block, parts of the blocks of scales, and more elements than are dequantised at once.
+        foreach (var (rows, columns) in ((int, int)[])[(1, 1), (5, 30), (3, 64), (301, 192), (4099, 4100)])
+        {
+            using var scope = NewDisposeScope();
+            var matrix = randn(rows, columns, generator: generator) * 0.02;
+            using Weight weight = format == "int8" ? new Int8Weight(Int8Tensor.Quantize(matrix)) : new FourBitWeight(FourBitTensor.Quantize(matrix, FourBitCode.Of(format[..3]), nested: format != "nf4 plain"));
+            using var moved = weight.OnDevice(CPU);
+            Assert.Equal((weight.Rows, weight.Columns, weight.Bytes), (moved.Rows, moved.Columns, moved.Bytes));
+            foreach (var type in (ScalarType[])[ScalarType.Float32, ScalarType.BFloat16])
+            {
+                Assert.True((weight.Materialize(type) == moved.Materialize(type)).all().item<bool>(), $"{format} {rows}x{columns} {type}");
+                // Into a part of another matrix.
+                var target = zeros(rows + 2, columns, dtype: type);
+                moved.CopyTo(target.narrow(0, 1, rows));
+                Assert.True((target.narrow(0, 1, rows) == weight.Materialize(type)).all().item<bool>());
+                Assert.Equal(0, target.to_type(ScalarType.Float32)[0].abs().sum().item<float>() + target.to_type(ScalarType.Float32)[rows + 1].abs().sum().item<float>());
+            }
+        }
+    }
+
+    /// <summary>Tensors of torch's meta device have no numbers, but meet none of another device: an operation that mixes them fails.</summary>
+    [Theory]
+    [InlineData("lora", "fp32")]
+    [InlineData("dora", "bf16")]
+    [InlineData("dropout", "bf16")]
+    public void Everything_that_a_step_computes_with_is_on_the_models_device(string kind, string compute)
+    {
+        using var tiny = new TinyModel("qwen3", change: c => c with { SlidingWindow = 6 });
+        using var model = BaseModel.LoadOn(s_meta, composed: false, tiny.Directory, new ModelLoadOptions { ComputeType = compute });
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, UseDora = kind == "dora", Dropout = kind == "dropout" ? 0.1 : 0 }, 1);
+        var parameters = adapter.Parameters;
+        using var attached = adapter.Attach(training: true);
+        using var gradients = new Gradients(parameters.Values);
+        using var kernels = Kernels.For(model.Decoder);
+        using var optimizer = new AdamW(parameters, gradients, kernels, 0.1, eightBit: true);
+        using var pass = new TrainingPass(model, gradients, new PassOptions(KeepActivations: false, KeepWeights: false, NoiseAlpha: kind == "lora" ? 5 : 0), kernels: new MetaKernels(model.Decoder.ComputeType));
+        int[] question = [5, 6, 7, 8, 9, 10];
+        var batch = PackedBatch.Of([new([.. question, 11, 12], 6), new([.. question, 13, 14, 15], 7), new([1, 2, 3], 1)]);
+        Assert.Contains(batch.Shared, s => s.Length > 0);
+        // The losses are read when all is done, which here they cannot be.
+        var end = Assert.ThrowsAny<Exception>(() => pass.Run(batch, 0.1, new StepKey(1, 0, 0)));
+        Assert.Contains("Cannot copy out of meta tensor", end.Message, StringComparison.Ordinal);
+        Assert.Equal(DeviceType.META, kernels.Distill(zeros(2, 9, device: s_meta), zeros(2, 9, device: s_meta), 0.5f).device_type);
+        optimizer.Update(1e-3, 0.5);
+        Assert.All(parameters.Values.Concat(optimizer.State().Select(s => s.Value)).Append(gradients.All), t => Assert.Equal(DeviceType.META, t.device_type));
+        using var decoding = new DecodingPass(model, keepWeights: true, new MetaKernels(model.Decoder.ComputeType));
+        Assert.Equal(DeviceType.META, decoding.Read([question, [1, 2]], 10).device_type);
+        Assert.Equal(DeviceType.META, decoding.Add([0], [3], [6]).device_type);
+    }
+
+    [Theory]
+    [InlineData("gpu", "expected auto, cpu, cuda or cuda:N")]
+    [InlineData("cuda:", "expected auto, cpu, cuda or cuda:N")]
+    [InlineData("cuda:-1", "expected auto, cpu, cuda or cuda:N")]
+    [InlineData("CUDA", "expected auto, cpu, cuda or cuda:N")]
+    public void An_unknown_device_is_refused(string name, string expected) => Assert.Contains(expected, Assert.Throws<LabException>(() => Devices.Resolve(name)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Without_a_device_auto_is_the_processor_and_cuda_says_what_is_missing()
+    {
+        Assert.SkipWhen(cuda.is_available(), "this machine has a CUDA device");
+        Assert.Equal(DeviceType.CPU, Devices.Resolve("auto").type);
+        Assert.Equal(DeviceType.CPU, Devices.Resolve("cpu").type);
+        foreach (var name in (string[])["cuda", "cuda:3"])
+            Assert.Matches($"there is no device '{name}': (this libtorch is the build for processors.*-p:Torch=cuda.*DOCTUNE_LIBTORCH|libtorch has CUDA, but)", Assert.Throws<LabException>(() => Devices.Resolve(name)).Message);
+        using var tiny = new TinyModel();
+        Assert.Throws<LabException>(() => BaseModel.Load(tiny.Directory, new ModelLoadOptions { Device = "cuda" }));
+    }
+
+    // The meta device lacks this one operation.
+    private sealed class MetaKernels(ScalarType type) : ComposedKernels(new Workspace(s_meta, type))
+    {
+        protected override Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask) =>
+            (q.matmul(k.transpose(-1, -2)) + (mask ?? zeros(q.shape[2], k.shape[2], dtype: q.dtype, device: s_meta))).softmax(-1).matmul(v);
+    }
+}

@@ -21,11 +21,15 @@ public sealed partial class LabSession
     public (LoraConfig Lora, SftOptions Options)? TrainingSettings { get; private set; }
 
     /// <summary>Loads the base model in NF4: a folder, or <c>owner/name</c> on the hub.</summary>
-    public BaseModel LoadBase(string directory)
+    /// <param name="directory">Which.</param>
+    /// <param name="device">Where it is computed; see <see cref="ModelLoadOptions.Device"/>.</param>
+    /// <exception cref="LabException">A file is missing or corrupt, or there is no such device.</exception>
+    public BaseModel LoadBase(string directory, string device = "auto")
     {
         directory = ModelHub.Resolve(directory);
-        if (Model?.Directory == directory) return Model;
-        var model = BaseModel.Load(directory);
+        device = Devices.Resolve(device).ToString();
+        if (Model?.Directory == directory && Model.Device == device) return Model;
+        var model = BaseModel.Load(directory, new ModelLoadOptions { Device = device });
         Adapter?.Dispose();
         Model?.Dispose();
         (Model, Adapter, Training, TrainingSettings) = (model, null, null, null);

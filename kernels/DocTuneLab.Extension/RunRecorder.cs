@@ -46,13 +46,14 @@ public sealed class RunRecorder
             _pending.Add(new Metric("second.memory_bytes", sample.Second, sample.MemoryBytes));
             if (sample.GpuPercent is { } gpu) _pending.Add(new Metric("second.gpu_percent", sample.Second, gpu));
             if (sample.GpuMemoryBytes is { } gpuMemory) _pending.Add(new Metric("second.gpu_memory_bytes", sample.Second, gpuMemory));
+            if (sample.GpuPowerWatts is { } gpuWatts) _pending.Add(new Metric("second.gpu_power_watts", sample.Second, gpuWatts));
             if (sample.PowerWatts is { } watts) _pending.Add(new Metric("second.power_watts", sample.Second, watts));
         }
         Flush();
         double? final = double.IsFinite(result.FinalLoss) ? result.FinalLoss : null;
         _lab.FinishRun(_run.Id, JsonSerializer.Serialize(new
         {
-            result.AdapterDirectory, result.Steps, FinalLoss = final, result.BestEvalLoss, result.BestStep, result.Tokens, result.Elapsed, result.PeakMemoryBytes, result.Interrupted, result.StoppedEarly, result.Warnings,
+            result.AdapterDirectory, result.Steps, FinalLoss = final, result.BestEvalLoss, result.BestStep, result.Tokens, result.Elapsed, result.PeakMemoryBytes, result.PeakGpuMemoryBytes, result.Interrupted, result.StoppedEarly, result.Warnings,
         }));
     }
 

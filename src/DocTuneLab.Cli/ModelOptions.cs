@@ -15,17 +15,19 @@ internal sealed class ModelOptions
     private readonly Option<bool> _quantizeHead = new("--quantize-head") { Description = "Round the matrix of the vocabulary to 8 bits: faster generation where the vocabulary is large." };
     private readonly Option<string> _compute = new("--compute") { Description = "Type of activations: auto, bf16 or fp32.", DefaultValueFactory = _ => "auto" };
 
+    private readonly Option<string?> _device = LabOptions.Device();
+
     public void AddTo(Command command)
     {
         _compute.AcceptOnlyFromAmong("auto", "bf16", "fp32");
         _quantize.AcceptOnlyFromAmong([.. WeightFormat.Names]);
-        foreach (var option in (Option[])[_model, _adapter, _quantize, _quantizeHead, _compute]) command.Add(option);
+        foreach (var option in (Option[])[_model, _adapter, _quantize, _quantizeHead, _compute, _device]) command.Add(option);
     }
 
     /// <summary>Loads the model, does the work and gives the memory back.</summary>
     public int Use(ParseResult parsed, Func<BaseModel, LocalModel, int> work)
     {
-        using var model = BaseModel.Load(ModelFolder.Of(parsed.GetRequiredValue(_model)), new ModelLoadOptions { Quantization = parsed.GetValue(_quantize)!, QuantizeHead = parsed.GetValue(_quantizeHead), ComputeType = parsed.GetValue(_compute)! });
+        using var model = BaseModel.Load(ModelFolder.Of(parsed.GetRequiredValue(_model)), new ModelLoadOptions { Quantization = parsed.GetValue(_quantize)!, QuantizeHead = parsed.GetValue(_quantizeHead), ComputeType = parsed.GetValue(_compute)!, Device = parsed.GetValue(_device) ?? "auto" });
         using var adapter = parsed.GetValue(_adapter) is { } folder ? LoraAdapter.Load(model, folder) : null;
         return work(model, new LocalModel(model, adapter));
     }

@@ -8,6 +8,8 @@ if (args is ["train", ..])
     return DocTuneLab.Benchmarks.TrainingStepComparison.Run(args);
 if (args is ["train-long", ..])
     return DocTuneLab.Benchmarks.TrainingStepComparison.RunLong(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 10_000);
+if (args is ["device", ..])
+    return DocTuneLab.Benchmarks.DeviceBenchmark.Run(args);
 if (args is ["train-full", ..])
     return DocTuneLab.Benchmarks.FullModelRun.Run(args);
 if (args is ["kernel", ..])

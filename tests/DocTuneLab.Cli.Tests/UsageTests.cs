@@ -20,6 +20,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("doctune: audit needs --assembly <DLL>. Assembly of the library; its XML documentation lies beside it. May be repeated.\n'doctune audit --help' shows what there is.\n", "audit", "docs")]
     [InlineData("doctune: --timeout takes a number, not 'x'.\n'doctune run --help' shows what there is.\n", "run", "nb.ipynb", "--timeout", "x")]
     [InlineData("doctune: lab needs one of: verify, gc, stats, export, import.\n'doctune lab --help' shows what there is.\n", "lab")]
+    [InlineData("doctune: There is no device 'gpu'; expected auto, cpu, cuda or cuda:N.\n'doctune train --help' shows what there is.\n", "train", "--base", "m", "--corpus", "c", "--device", "gpu")]
     public void Wrong_usage_is_one_message_and_exit_code_2(string message, params string[] arguments)
     {
         var result = doctune.Run(arguments);
@@ -38,6 +39,25 @@ public sealed class UsageTests : IDisposable
         var result = doctune.Run(arguments);
         Assert.Equal(0, result.Code);
         Assert.Contains("Usage:\n  doctune", result.Out);
+    }
+
+    [Theory]
+    [InlineData("train")]
+    [InlineData("generate")]
+    [InlineData("score")]
+    [InlineData("serve")]
+    [InlineData("evaluate")]
+    [InlineData("prompts", "tune")]
+    public void Every_verb_that_loads_a_model_takes_a_device(params string[] verb) => Assert.Contains("--device <D>", doctune.Run([.. verb, "--help"]).Out, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_device_that_is_not_there_is_said()
+    {
+        Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "this machine has a CUDA device");
+        var result = doctune.Run("score", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--device", "cuda:1", doctune.Write("a.txt", "text"));
+        Assert.Equal(1, result.Code);
+        Assert.StartsWith("doctune: there is no device 'cuda:1': ", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ public sealed class MagicTests
     [InlineData("#!suite no/such/tasks", "no/such/tasks")]
     [InlineData("#!corpus generate", "run #!docs first")]
     [InlineData("#!prompt tune", "run #!docs first")]
+    [InlineData("#!base data/models/nano --device gpu", "the device 'gpu' is unknown; expected auto, cpu, cuda or cuda:N")]
     [InlineData("#!train", "run #!base first")]
     [InlineData("#!adapter some/where", "run #!base first")]
     [InlineData("#!evaluate", "run #!docs first")]

@@ -26,13 +26,18 @@ public sealed class GoldenLossTests
     [MemberData(nameof(Recipes))]
     public void It_is_the_same_with_the_operations_that_run_on_any_device(string recipe) => Curve(recipe, composed: true);
 
-    private static void Curve(string recipe, bool composed)
+    [Theory]
+    [InlineData("lora")]
+    [InlineData("8-bit")]
+    public void It_is_the_same_with_the_optimisers_state_and_the_layers_inputs_on_the_host(string recipe) => Curve(recipe, composed: true, "paged_", "offload");
+
+    private static void Curve(string recipe, bool composed, string paged = "", string checkpointing = "auto")
     {
         using var tiny = new TinyModel("qwen2", outputScale: 8);
         var options = new SftOptions
         {
             LearningRate = 5e-3, Epochs = 1000, MaxSteps = Steps, BatchTokens = 256, MaxLength = 128, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(tiny.Directory, "run"), WeightDecay = 0.01,
-            NeftuneAlpha = recipe == "neftune" ? 5 : 0, LoraPlusRatio = recipe == "lora+" ? 8 : 1, Optimizer = recipe == "8-bit" ? "adamw_8bit" : "adamw", Packing = recipe == "packing",
+            NeftuneAlpha = recipe == "neftune" ? 5 : 0, LoraPlusRatio = recipe == "lora+" ? 8 : 1, Optimizer = paged + (recipe == "8-bit" ? "adamw_8bit" : "adamw"), GradientCheckpointing = checkpointing, Packing = recipe == "packing",
             GradientAccumulation = recipe == "accumulation" ? 3 : 1, Scheduler = recipe == "linear decay" ? "linear" : "cosine",
         };
         var losses = recipe == "whole model" ? Whole(tiny, options, composed) : Adapter(tiny, options, recipe, composed);

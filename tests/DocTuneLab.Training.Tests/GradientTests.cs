@@ -213,6 +213,29 @@ public sealed class GradientTests
         foreach (var (name, parameter) in adapter.Parameters) Close(single.Of(parameter)!, together.Of(parameter)!, name);
     }
 
+    [Fact]
+    public void Inputs_of_layers_that_wait_on_the_host_change_nothing()
+    {
+        using var tiny = new TinyModel("qwen3", outputScale: 8);
+        using var model = tiny.Load(composed: true);
+        using var adapter = LoraAdapter.Create(model, Config("dropout"), 1);
+        Perturb(adapter.Parameters);
+        using var attached = adapter.Attach(training: true);
+        var (kept, waiting) = (Run(offload: false), Run(offload: true));
+        Assert.Equal(kept.Loss, waiting.Loss);
+        Assert.Equal(kept.Gradient, waiting.Gradient);
+
+        (double Loss, float[] Gradient) Run(bool offload)
+        {
+            using var gradients = new Gradients(adapter.Parameters.Values);
+            using var pass = new TrainingPass(model, gradients, new PassOptions(false, false, NoiseAlpha: 5, Offload: offload));
+            // Twice, of two sizes: what waits belongs to the batch.
+            pass.Run(PackedBatch.Of(Sequences(model)[..2]), 0.1, s_step);
+            gradients.Clear();
+            return (pass.Run(Batch(model), 0.1, s_step), gradients.All.data<float>().ToArray());
+        }
+    }
+
     private static LoraConfig Config(string kind) => new()
     {
         Rank = 4, Alpha = 8, UseRsLora = kind == "rslora", UseDora = kind == "dora", Initialization = kind == "pissa" ? "pissa" : "default", Dropout = kind == "dropout" ? 0.2 : 0,

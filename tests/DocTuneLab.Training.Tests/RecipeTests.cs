@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using DocTuneLab.Corpus;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Generation;
 using DocTuneLab.Training.Sft;
 using TorchSharp;
@@ -147,9 +148,43 @@ public sealed class RecipeTests
         using var tiny = new TinyModel();
         using var model = tiny.Load();
         var options = Options(tiny) with { GradientCheckpointing = "off" };
-        var estimate = MemoryEstimate.Of(model, 1000, 1 << 20, options, 1L << 40);
-        Assert.Contains("set gradient checkpointing to auto or on", Assert.Throws<LabException>(() => estimate.Require(1 << 20, options)).Message);
-        Assert.True(MemoryEstimate.Of(model, 1000, 1 << 20, options with { GradientCheckpointing = "on" }, 1L << 40).Total < estimate.Total);
+        var estimate = MemoryEstimate.Of(model, 1000, 1 << 20, options, 1L << 20);
+        Assert.Contains("set gradient checkpointing to auto or on", Assert.Throws<LabException>(() => estimate.Require(options)).Message);
+        var again = MemoryEstimate.Of(model, 1000, 1 << 20, options with { GradientCheckpointing = "on" }, 1L << 40);
+        Assert.True(again.Total < estimate.Total);
+        // On the processor there is no other memory to wait in.
+        Assert.Equal(again, MemoryEstimate.Of(model, 1000, 1 << 20, options with { GradientCheckpointing = "offload", Optimizer = "paged_adamw" }, 1L << 40));
+    }
+
+    [Fact]
+    public void On_a_device_what_does_not_fit_waits_on_the_host()
+    {
+        using var tiny = new TinyModel(change: c => c with { Layers = 6 });
+        using var model = BaseModel.LoadOn(new TorchSharp.torch.Device(TorchSharp.DeviceType.META), composed: false, tiny.Directory, new ModelLoadOptions { ComputeType = "bf16" });
+        MemoryEstimate Of(string checkpointing, long available, string optimizer = "adamw") => MemoryEstimate.Of(model, 1 << 20, 1 << 20, Options(tiny) with { GradientCheckpointing = checkpointing, Optimizer = optimizer }, available);
+        var (kept, again, offloaded) = (Of("off", 1L << 40), Of("on", 1L << 40), Of("offload", 1L << 40));
+        Assert.True(kept.Total > again.Total && again.Total > offloaded.Total);
+        Assert.Equal((0, 0), (kept.Host, again.Host));
+        Assert.True(offloaded is { OffloadsActivations: true, KeepsActivations: false, Host: > 0 });
+        Assert.Equal(kept.Total, Of("auto", 3 * kept.Total).Total);
+        Assert.Equal(again.Total, Of("auto", again.Total + 1).Total);
+        Assert.Equal(offloaded.Total, Of("auto", again.Total - 1).Total);
+        // Eight bytes of state for each element that is trained.
+        Assert.Equal(8L << 20, again.Trained - Of("on", 1L << 40, "paged_adamw").Trained);
+        Assert.Equal(8L << 20, Of("on", 1L << 40, "paged_adamw").Host);
+        Assert.Contains("MB are to wait in the memory of the host", Assert.Throws<LabException>(() => (offloaded with { Host = 1L << 60 }).Require(Options(tiny))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sixteen_bits_halve_what_a_device_keeps()
+    {
+        using var tiny = new TinyModel();
+        MemoryEstimate Of(string compute)
+        {
+            using var model = tiny.Load(compute: compute, composed: true);
+            return MemoryEstimate.Of(model, 1000, 1 << 20, Options(tiny) with { GradientCheckpointing = "off" }, 1L << 40);
+        }
+        Assert.InRange((double)Of("bf16").Activations / Of("fp32").Activations, 0.45, 0.6);
     }
 
     // The format's own check sums, so that a reader other than ours would take it.

@@ -36,7 +36,8 @@ internal static class Evaluate
         var form = new Option<int?>("--blind") { Description = "Write a form for blind comparison of this many pairs of answers, ab-form.html.", HelpName = "N" };
         var votes = new Option<string?>("--votes") { Description = "Add votes that the form saved to the report of the run named by --rescore.", HelpName = "FILE.json" };
         var arguments = new EvaluationArguments();
-        var command = new Command("evaluate", "Compares models on held-out tasks, and checks, imports and scores again. The exit code is 1 where the retention gate fails.") { model, adapter, suite, assembly, docs, lab };
+        var device = LabOptions.Device();
+        var command = new Command("evaluate", "Compares models on held-out tasks, and checks, imports and scores again. The exit code is 1 where the retention gate fails.") { model, adapter, device, suite, assembly, docs, lab };
         arguments.AddTo(command);
         foreach (var option in (Option[])[codePrompt, qaPrompt, seed, output, json, compare, rescore, check, corpus, schema, import, form, votes]) command.Options.Add(option);
         command.SetAction((parsed, cancel) => Task.Run(() =>
@@ -74,7 +75,7 @@ internal static class Evaluate
             }
             else
             {
-                if (parsed.GetValue(model) is { } weights) session.LoadBase(ModelFolder.Of(weights));
+                if (parsed.GetValue(model) is { } weights) session.LoadBase(ModelFolder.Of(weights), parsed.GetValue(device) ?? "auto");
                 else if (plan.Arms.Any(a => a.Split('+')[0] is "base" or "tuned")) throw new UsageException("--model DIR is missing: the base model.");
                 if (parsed.GetValue(adapter) is { } tuned) session.LoadAdapter(tuned);
                 if (parsed.GetValue(docs) is { } pages) session.ParseDocs(pages, assemblies);

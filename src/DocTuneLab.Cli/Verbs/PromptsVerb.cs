@@ -34,11 +34,12 @@ internal static class PromptsVerb
 
         var lab = LabOptions.Lab();
         var model = new Option<string?>("--base") { Description = "Base model in Hugging Face layout; needed without an endpoint.", HelpName = "DIR" };
+        var device = LabOptions.Device();
         var library = new LibraryOptions();
         var seed = new Option<int>("--seed") { Description = "Seed of order, demonstrations and intervals.", DefaultValueFactory = _ => 1 };
         var output = new Option<string?>("--out", "-o") { Description = "Also writes the winners as .liquid files, for --templates.", HelpName = "DIR" };
         var (tuning, endpoints) = (new TuningArguments(), new EndpointArguments());
-        var tune = new Command("tune", "Chooses wordings by the likelihood of reference answers under the base model, or with --endpoint by what a hosted model writes with them, and keeps the winners in the lab with their lineage.") { model, seed, output, json };
+        var tune = new Command("tune", "Chooses wordings by the likelihood of reference answers under the base model, or with --endpoint by what a hosted model writes with them, and keeps the winners in the lab with their lineage.") { model, device, seed, output, json };
         library.AddTo(tune);
         tuning.AddTo(tune);
         endpoints.AddConnection(tune);
@@ -46,7 +47,7 @@ internal static class PromptsVerb
         {
             using var session = library.Open(p, p.GetValue(seed));
             var settings = endpoints.Of(p);
-            if (p.GetValue(model) is { } folder) session.LoadBase(ModelFolder.Of(folder));
+            if (p.GetValue(model) is { } folder) session.LoadBase(ModelFolder.Of(folder), p.GetValue(device) ?? "auto");
             else if (settings is null) throw new LabException("Without an endpoint prompts are tuned by likelihood under a local model: give it with --base DIR.");
             library.Read(p, session);
             var results = settings is null ? await session.TunePromptsAsync(tuning.Examples(p), tuning.Options(p), cancel)

@@ -15,10 +15,11 @@ internal static class Serve
         var adapter = new Option<string?>("--adapter") { Description = "Adapter folder in PEFT layout.", HelpName = "DIR" };
         var name = new Option<string?>("--name") { Description = "The model's name for clients. Default: the folder's name.", HelpName = "NAME" };
         var urls = new Option<string[]>("--urls") { Description = "Addresses to listen on. Default: http://127.0.0.1:8080", HelpName = "URL", DefaultValueFactory = _ => ["http://127.0.0.1:8080"] };
-        var command = new Command("serve", "Serves a local model with OpenAI's chat completions (plain and streamed) until Ctrl-C. There is no authentication: keep it on this machine.") { model, adapter, name, urls };
+        var device = LabOptions.Device();
+        var command = new Command("serve", "Serves a local model with OpenAI's chat completions (plain and streamed) until Ctrl-C. There is no authentication: keep it on this machine.") { model, adapter, name, urls, device };
         command.SetAction(async (parsed, cancel) =>
         {
-            using var loaded = BaseModel.Load(ModelFolder.Of(parsed.GetRequiredValue(model)));
+            using var loaded = BaseModel.Load(ModelFolder.Of(parsed.GetRequiredValue(model)), new ModelLoadOptions { Device = parsed.GetValue(device) ?? "auto" });
             using var lora = parsed.GetValue(adapter) is { } folder ? LoraAdapter.Load(loaded, folder) : null;
             var local = new LocalModel(loaded, lora);
             var addresses = parsed.GetRequiredValue(urls);

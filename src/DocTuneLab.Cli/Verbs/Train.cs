@@ -20,7 +20,7 @@ internal static class Train
         var lab = new Option<string?>("--lab") { Description = "Lab whose accepted samples are trained on; the run is kept in it.", HelpName = "L" };
         var output = new Option<string?>("--out") { Description = "Where checkpoints, logs and the adapter go. Default artifacts/run, or the run's folder in the lab.", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Continues from the last checkpoint in the output folder, if there is one." };
-        var device = new Option<string>("--device") { Description = "auto, cpu or cuda.", DefaultValueFactory = _ => "auto" }.Among("auto", "cpu", "cuda");
+        var device = LabOptions.Device();
         var dryRun = new Option<bool>("--dry-run") { Description = "Loads, estimates memory and steps, and stops before training." };
         var rank = new Option<int?>("--rank") { Description = "Rank of the adapter." };
         var alpha = new Option<double?>("--alpha") { Description = "Scale of the adapter times its rank." };
@@ -41,7 +41,7 @@ internal static class Train
             var (lora, options) = (settings.Lora, settings.Options);
             settings = settings with
             {
-                Base = parsed.GetValue(model) ?? settings.Base, Corpus = parsed.GetValue(corpus) ?? settings.Corpus, Lab = parsed.GetValue(lab) ?? settings.Lab,
+                Base = parsed.GetValue(model) ?? settings.Base, Corpus = parsed.GetValue(corpus) ?? settings.Corpus, Lab = parsed.GetValue(lab) ?? settings.Lab, Device = parsed.GetValue(device) ?? settings.Device,
                 Lora = lora with { Rank = parsed.GetValue(rank) ?? lora.Rank, Alpha = parsed.GetValue(alpha) ?? lora.Alpha },
                 Options = options with
                 {
@@ -51,28 +51,21 @@ internal static class Train
                     Resume = parsed.GetValue(resume) || options.Resume,
                 },
             };
-            return Run(settings, parsed.GetValue(device)!, outputGiven: parsed.GetValue(output) is not null, parsed.GetValue(dryRun), parsed.GetValue(json), cancel);
+            return Run(settings, outputGiven: parsed.GetValue(output) is not null, parsed.GetValue(dryRun), parsed.GetValue(json), cancel);
         }, CancellationToken.None));
         return command;
     }
 
-    private static Option<string> Among(this Option<string> option, params string[] values)
-    {
-        option.AcceptOnlyFromAmong(values);
-        return option;
-    }
-
-    private static int Run(TrainingConfig settings, string device, bool outputGiven, bool dryRun, bool json, CancellationToken cancel)
+    private static int Run(TrainingConfig settings, bool outputGiven, bool dryRun, bool json, CancellationToken cancel)
     {
         if (settings.Base is null) throw new UsageException("which base model? Give --base DIR, or 'base' in the configuration.");
         if ((settings.Corpus is null) == (settings.Lab is null)) throw new UsageException("on what? Give either --corpus FILE or --lab L.");
-        if (device == "cuda") throw new LabException("training runs on the processor; take --device cpu or auto. This build has no training on CUDA.");
         using var lab = settings.Lab is { } folder ? LabVerb.Open(folder, write: !dryRun) : null;
         var samples = (settings.Corpus is { } file ? CorpusFile.Read(file) : lab!.Samples()).ToArray();
         if (samples.Length == 0) throw new LabException($"{settings.Corpus ?? settings.Lab}: no samples to train on; make a corpus first");
         new Random(settings.Options.Seed).Shuffle(samples);
         var validation = settings.ValidationCount(samples.Length);
-        using var model = BaseModel.Load(ModelFolder.Of(settings.Base, json, cancel), new ModelLoadOptions { Quantization = settings.Quantization, ComputeType = settings.ComputeType });
+        using var model = BaseModel.Load(ModelFolder.Of(settings.Base, json, cancel), new ModelLoadOptions { Quantization = settings.Quantization, ComputeType = settings.ComputeType, Device = settings.Device });
         using var adapter = LoraAdapter.Create(model, settings.Lora, settings.Options.Seed);
         var recorder = lab is null || dryRun ? null : new RunRecorder(lab, model, settings.Lora, settings.Options, [.. samples.Select(s => s.Id)]);
         if (recorder is not null && !outputGiven)
@@ -81,12 +74,12 @@ internal static class Train
             settings = settings with { Options = settings.Options with { OutputDirectory = earlier?.Directory ?? recorder.Directory } };
         }
         var trainer = new SftTrainer(model, adapter, samples[validation..], samples[..validation], settings.Options);
-        Console.Error.WriteLine($"{model.ParameterCount:N0} parameters, computed in {model.ComputeType}; adapter of {adapter.ParameterCount:N0}; {samples.Length - validation} samples, {validation} for validation{(trainer.LeftOut > 0 ? $"; {trainer.LeftOut} longer than {settings.Options.MaxLength} tokens left out" : "")}");
+        Console.Error.WriteLine($"{model.ParameterCount:N0} parameters, computed in {model.ComputeType} on {model.Device}; adapter of {adapter.ParameterCount:N0}; {samples.Length - validation} samples, {validation} for validation{(trainer.LeftOut > 0 ? $"; {trainer.LeftOut} longer than {settings.Options.MaxLength} tokens left out" : "")}");
         var estimate = trainer.Estimate();
-        Console.Error.WriteLine($"memory: {estimate}; {MemoryEstimate.Available() / 1048576.0:N0} MB free");
+        Console.Error.WriteLine($"memory: {estimate}; {estimate.Available / 1048576.0:N0} MB free");
         if (dryRun)
         {
-            estimate.Require(MemoryEstimate.Available(), settings.Options);
+            estimate.Require(settings.Options);
             if (json) JsonOutput.Write(new { estimate, settings });
             return ExitCodes.Ok;
         }

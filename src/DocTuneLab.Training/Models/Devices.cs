@@ -37,7 +37,7 @@ public static class Devices
         : name == "auto" ? CudaDriver.Capability(device.index).Major >= 8 ? ScalarType.BFloat16 : ScalarType.Float32 : Processor.ComputeType(name, hiddenSize);
 
     /// <summary>Bytes that may still be allocated on a device; on the processor, by this process.</summary>
-    public static long FreeBytes(Device device) => device.type == DeviceType.CUDA ? CudaDriver.Memory(device.index).Free : Sft.MemoryEstimate.Available();
+    public static long FreeBytes(Device device) => device.type == DeviceType.CUDA ? CudaDriver.Memory(device.index).Free : Sft.MemoryEstimate.MainMemory();
 
     private static int? Index(string name) =>
         name == "cpu" ? null : IsCuda(name, out var index) ? index : throw new LabException($"the device '{name}' is unknown; expected auto, cpu, cuda or cuda:N with N from 0 on");

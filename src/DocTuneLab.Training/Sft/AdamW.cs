@@ -6,7 +6,7 @@ namespace DocTuneLab.Training.Sft;
 /// <summary>
 /// AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101) in one pass over memory per tensor, with state in float32 or in 8
 /// bits a number (Dettmers et al. 2021, arXiv 2110.02861: blocks of 256 with their own scale, dynamic code). Tensors below
-/// 4,096 elements stay in float32. State can be saved and loaded by name.
+/// 4,096 elements stay in float32. Of tensors on a device it can be on the host, where the update is then made. State can be saved and loaded by name.
 /// </summary>
 internal sealed class AdamW : IDisposable
 {
@@ -19,6 +19,7 @@ internal sealed class AdamW : IDisposable
     private const int SmallestQuantized = 4096;
     private readonly Gradients _gradients;
     private readonly Kernels _kernels;
+    private readonly bool _ownKernels;
     private readonly float _beta2, _weightDecay;
     private readonly Slot[] _slots;
 
@@ -34,15 +35,17 @@ internal sealed class AdamW : IDisposable
     /// <param name="kernels">Where they are.</param>
     /// <param name="weightDecay">Decoupled decay of matrices.</param>
     /// <param name="eightBit">Whether large tensors keep their state in 8 bits.</param>
+    /// <param name="paged">Whether the state is on the host.</param>
     /// <param name="rateFactor">Factor of the learning rate by name (LoRA+); null is 1 for all.</param>
     /// <param name="beta2">Decay of the squares.</param>
-    public AdamW(IReadOnlyDictionary<string, Tensor> parameters, Gradients gradients, Kernels kernels, double weightDecay, bool eightBit = false, Func<string, double>? rateFactor = null, double beta2 = 0.999)
+    public AdamW(IReadOnlyDictionary<string, Tensor> parameters, Gradients gradients, Kernels kernels, double weightDecay, bool eightBit = false, bool paged = false, Func<string, double>? rateFactor = null, double beta2 = 0.999)
     {
-        (_gradients, _kernels, _weightDecay, _beta2) = (gradients, kernels, (float)weightDecay, (float)beta2);
+        _ownKernels = paged && kernels is not ProcessorKernels;
+        (_gradients, _kernels, _weightDecay, _beta2) = (gradients, _ownKernels ? new ProcessorKernels(new Workspace(CPU, ScalarType.Float32)) : kernels, (float)weightDecay, (float)beta2);
         _slots = [.. parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p =>
         {
             var (count, quantized) = (p.Value.numel(), eightBit && p.Value.numel() >= SmallestQuantized);
-            Tensor Zeros(long size, ScalarType type) => zeros(size, dtype: type, device: kernels.Memory.Device).DetachFromDisposeScope();
+            Tensor Zeros(long size, ScalarType type) => zeros(size, dtype: type, device: _kernels.Memory.Device).DetachFromDisposeScope();
             var (type, blocks) = (quantized ? ScalarType.Byte : ScalarType.Float32, (count + BlockSize - 1) / BlockSize);
             var slot = new Slot(p.Key, p.Value, gradients.Of(p.Value)!, rateFactor?.Invoke(p.Key) ?? 1, Zeros(count, type), Zeros(count, type),
                 quantized ? Zeros(blocks, ScalarType.Float32) : null, quantized ? Zeros(blocks, ScalarType.Float32) : null);
@@ -68,8 +71,11 @@ internal sealed class AdamW : IDisposable
             using var _ = no_grad();
             var rate = learningRate * slot.RateFactor;
             var factors = new Factors((float)gradientScale, (float)(rate / correct1), (float)(1 / Math.Sqrt(correct2)), slot.Parameter.dim() > 1 ? 1 - (float)rate * _weightDecay : 1, _beta2);
-            if (slot.MeanScales is null) _kernels.Update(slot.Parameter, slot.Gradient, slot.Mean, slot.Square, factors);
-            else _kernels.Update(slot.Parameter, slot.Gradient, (slot.Mean, slot.MeanScales), (slot.Square, slot.SquareScales!), factors);
+            // Where the state is; a copy where that is elsewhere.
+            var (parameter, gradient) = (slot.Parameter.to(_kernels.Memory.Device), slot.Gradient.to(_kernels.Memory.Device));
+            if (slot.MeanScales is null) _kernels.Update(parameter, gradient, slot.Mean, slot.Square, factors);
+            else _kernels.Update(parameter, gradient, (slot.Mean, slot.MeanScales), (slot.Square, slot.SquareScales!), factors);
+            if (parameter.Handle != slot.Parameter.Handle) slot.Parameter.copy_(parameter);
         }
         _gradients.Clear();
     }
@@ -91,6 +97,7 @@ internal sealed class AdamW : IDisposable
 
     public void Dispose()
     {
+        if (_ownKernels) _kernels.Dispose();
         foreach (var (_, tensor) in _slots.SelectMany(s => s.State)) tensor.Dispose();
     }
 }

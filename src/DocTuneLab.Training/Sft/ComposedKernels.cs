@@ -10,9 +10,13 @@ namespace DocTuneLab.Training.Sft;
 /// </summary>
 internal class ComposedKernels(Workspace memory) : Kernels(memory)
 {
-    // Of float32 numbers in a temporary; keys that one masked product sees; elements of masks that are kept during a batch.
-    private const long SliceElements = 1 << 24, KeptMasks = 1 << 26;
-    private const int TileKeys = 2048, TileQueries = 1024;
+    /// <summary>Float32 numbers in a temporary, and elements of masks that are kept during a batch.</summary>
+    internal const long SliceElements = 1 << 24, KeptMasks = 1 << 26;
+
+    /// <summary>Keys that neighbouring sequences have at most where one masked product is of all of them.</summary>
+    internal const int TileKeys = 2048;
+
+    private const int TileQueries = 1024;
     private readonly Dictionary<int[], Tensor> _indices = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(AttentionRows Rows, int Window), Tile[]> _tiles = [];
     private readonly Dictionary<(int[] Positions, int Window), Tensor> _cacheMasks = [];

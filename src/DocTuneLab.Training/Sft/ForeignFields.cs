@@ -28,7 +28,7 @@ internal sealed class ForeignFields
         .Sft("lr_scheduler", (o, v) => o with { Scheduler = Scheduler(v) }).Sft("optimizer", (o, v) => o with { Optimizer = Optimizer(v) })
         .Sft("sample_packing", (o, v) => o with { Packing = (bool)v }).Sft("early_stopping_patience", (o, v) => o with { EarlyStoppingPatience = (int)v })
         .Sft("loss_watchdog_threshold", (o, v) => o with { LossLimit = Number(v) }).Top("val_set_size", (c, v) => c with { Validation = Number(v) })
-        .Sft("gradient_checkpointing", (o, v) => o with { GradientCheckpointing = (bool)v ? "on" : "off" }).Top("load_in_4bit", (c, v) => c with { Quantization = (bool)v ? "nf4" : "none" }).Shared();
+        .Sft("gradient_checkpointing", (o, v) => o with { GradientCheckpointing = v.GetValueKind() == JsonValueKind.String && (string?)v is "offload" or "offload_disk" ? "offload" : (bool)v ? "on" : "off" }).Top("load_in_4bit", (c, v) => c with { Quantization = (bool)v ? "nf4" : "none" }).Shared();
 
     /// <summary>Takes what is known; the rest is named in <see cref="TrainingConfig.Ignored"/>.</summary>
     /// <exception cref="LabException">A known field has a value that has no meaning here.</exception>
@@ -92,7 +92,9 @@ internal sealed class ForeignFields
     private static string Optimizer(JsonNode value) => (string?)value switch
     {
         "adamw" or "adamw_torch" or "adamw_torch_fused" or "adamw_hf" => "adamw",
-        "adamw_8bit" or "adamw_bnb_8bit" or "paged_adamw_8bit" => "adamw_8bit",
-        var other => throw new LabException($"'{other}' is not supported; expected adamw_torch or adamw_8bit"),
+        "adamw_8bit" or "adamw_bnb_8bit" => "adamw_8bit",
+        "paged_adamw_32bit" or "paged_adamw" => "paged_adamw",
+        "paged_adamw_8bit" => "paged_adamw_8bit",
+        var other => throw new LabException($"'{other}' is not supported; expected adamw_torch, adamw_8bit, paged_adamw_32bit or paged_adamw_8bit"),
     };
 }

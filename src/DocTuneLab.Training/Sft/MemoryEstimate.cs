@@ -20,45 +20,61 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
     /// <summary>Whether dequantised matrices are kept.</summary>
     public bool KeepsWeights { get; init; }
 
+    /// <summary>Whether what layers are computed again from waits in the memory of the host.</summary>
+    public bool OffloadsActivations { get; init; }
+
+    /// <summary>Bytes in the memory of the host that the above and a paged optimiser take; of a model on the processor they are among the others.</summary>
+    public long Host { get; init; }
+
+    /// <summary>Bytes that were free where the model is.</summary>
+    public long Available { get; init; }
+
     /// <summary>The estimate for a run over batches of at most so many tokens, with what pays to be kept where it fits.</summary>
     /// <param name="model">Loaded model.</param>
     /// <param name="trained">Elements that are trained.</param>
     /// <param name="tokens">Tokens of the largest batch.</param>
     /// <param name="options">Settings.</param>
-    /// <param name="available">Bytes that may be used.</param>
-    public static MemoryEstimate Of(BaseModel model, long trained, long tokens, SftOptions options, long available)
+    /// <param name="available">Bytes that may be used where the model is; by default those that are free now.</param>
+    public static MemoryEstimate Of(BaseModel model, long trained, long tokens, SftOptions options, long? available = null)
     {
-        var c = model.Config;
+        var (c, free) = (model.Config, available ?? Devices.FreeBytes(model.Decoder.Device));
         long q = (long)c.Heads * c.HeadSize, kv = 2L * c.KeyValueHeads * c.HeadSize, hidden = c.HiddenSize, middle = c.IntermediateSize;
+        var (onDevice, composed) = (model.Decoder.Device.type != TorchSharp.DeviceType.CPU, model.Decoder.Composed);
         var size = model.Decoder.ComputeType == ScalarType.BFloat16 ? 2 : 4;
+        // The processor's kernels keep activations in float32 whatever the products are computed in.
+        var element = composed ? size : 4;
         var largest = Math.Max(2 * middle, q + kv) * hidden;
         var all = c.Layers * ((q + kv + q) * hidden + 3 * middle * hidden);
         // Kept of a layer: its input, queries, keys and values, attention's result, middle, gate and up.
-        var layer = 4 * tokens * (2 * hidden + 2 * q + kv + 2 * middle);
-        var passing = 4 * tokens * (6 * hidden + 3 * q + 2 * kv + 4 * middle);
-        var inputs = 4 * tokens * hidden * (c.Layers + 1);
+        var layer = element * tokens * (2 * hidden + 2 * q + kv + 2 * middle);
+        var passing = element * tokens * (6 * hidden + 3 * q + 2 * kv + 4 * middle);
+        // Between operations: float32 slices, and keys and values repeated for all heads with their gradients.
+        if (composed) passing += 6 * 4 * Math.Min(ComposedKernels.SliceElements, tokens * Math.Max(middle, hidden)) + element * (8 * tokens * q + Math.Min(ComposedKernels.KeptMasks, tokens * ComposedKernels.TileKeys));
+        var inputs = element * tokens * hidden * (c.Layers + 1);
         var logits = Math.Min(Math.Max(TrainingPass.ChunkBytes, size * TrainingPass.ChunkRows * c.VocabularySize), size * tokens * c.VocabularySize);
         var head = model.Decoder.Head.Tensor.dtype != model.Decoder.ComputeType ? size * c.VocabularySize * hidden : 0;
-        var state = trained * (4 + (options.Optimizer == "adamw_8bit" ? 2 : 8));
+        var (gradients, state) = (4 * trained, trained * (options.Optimizer.EndsWith("8bit", StringComparison.Ordinal) ? 2 : 8));
+        var paged = onDevice && options.Optimizer.StartsWith("paged", StringComparison.Ordinal);
         // The teacher of replayed text has buffers of its own, for a forward pass.
         var taught = options.ReplayShare > 0 ? 2 : 1;
-        MemoryEstimate With(bool activations, bool weights) => new(model.WeightBytes, taught * (weights ? all : largest) * size, state, taught * passing + (activations ? c.Layers * layer : inputs + layer) + (taught - 1) * layer, taught * logits + head)
+        MemoryEstimate With(bool activations, bool weights, bool offload = false) => new(model.WeightBytes, taught * (weights ? all : largest) * size, gradients + (paged ? 0 : state),
+            taught * passing + (activations ? c.Layers * layer : (offload ? 3 * element * tokens * hidden : inputs) + layer) + (taught - 1) * layer, taught * logits + head)
         {
-            KeepsActivations = activations, KeepsWeights = weights,
+            KeepsActivations = activations, KeepsWeights = weights, OffloadsActivations = offload, Host = (offload ? inputs : 0) + (paged ? state : 0), Available = free,
         };
         // Half of what is free, so that an estimate that is off does no harm; matrices only where they are small beside it.
-        var roomy = With(true, true);
-        var weightsFit = roomy.Dequantized < available / 8;
+        var weightsFit = With(true, true).Dequantized < free / 8;
         return options.GradientCheckpointing switch
         {
             "on" => With(false, weightsFit),
             "off" => With(true, weightsFit),
-            _ => With(With(true, weightsFit).Total < available / 2, weightsFit),
+            "offload" => With(false, weightsFit, offload: onDevice),
+            _ => With(true, weightsFit) is var kept && kept.Total < free / 2 ? kept : With(false, weightsFit) is var again && again.Total > free && onDevice ? With(false, weightsFit, offload: true) : again,
         };
     }
 
-    /// <summary>Bytes that this process may still take, from the system or the container it is in.</summary>
-    public static long Available()
+    /// <summary>Bytes of main memory that this process may still take, from the system or the container it is in.</summary>
+    internal static long MainMemory()
     {
         var info = GC.GetGCMemoryInfo();
         var limit = info.TotalAvailableMemoryBytes;
@@ -71,9 +87,10 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
 
     /// <summary>Fails where the run cannot fit, and says what to lower.</summary>
     /// <exception cref="LabException">More is needed than is available.</exception>
-    public void Require(long available, SftOptions options)
+    public void Require(SftOptions options)
     {
-        if (Total <= available) return;
+        if (Host > 0 && Host > MainMemory()) throw new LabException($"{Megabytes(Host)} MB are to wait in the memory of the host, but only {Megabytes(MainMemory())} MB of it are free; lower batch tokens (now {options.BatchTokens}), or set gradient checkpointing to on and the optimizer to one that is not paged");
+        if (Total <= Available) return;
         (long Bytes, string Advice)[] parts =
         [
             (Activations, KeepsActivations ? "set gradient checkpointing to auto or on" : $"lower batch tokens (now {options.BatchTokens}) and raise gradient accumulation"),
@@ -81,12 +98,12 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
             (Logits, $"lower batch tokens (now {options.BatchTokens})"),
             (Dequantized, "take a smaller base model"),
         ];
-        throw new LabException($"training needs about {Megabytes(Total)} MB beside the model, but only {Megabytes(available)} MB are free ({this}); {parts.MaxBy(p => p.Bytes).Advice}");
+        throw new LabException($"training needs about {Megabytes(Total)} MB beside the model, but only {Megabytes(Available)} MB are free ({this}); {parts.MaxBy(p => p.Bytes).Advice}");
     }
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"weights {Megabytes(Weights)} MB, dequantised {Megabytes(Dequantized)} MB{(KeepsWeights ? " kept" : "")}, gradients and optimiser {Megabytes(Trained)} MB, activations {Megabytes(Activations)} MB{(KeepsActivations ? " kept" : " recomputed")}, logits {Megabytes(Logits)} MB";
+        $"weights {Megabytes(Weights)} MB, dequantised {Megabytes(Dequantized)} MB{(KeepsWeights ? " kept" : "")}, gradients and optimiser {Megabytes(Trained)} MB, activations {Megabytes(Activations)} MB{(KeepsActivations ? " kept" : OffloadsActivations ? " recomputed from the host's memory" : " recomputed")}, logits {Megabytes(Logits)} MB{(Host > 0 ? $", on the host {Megabytes(Host)} MB" : "")}";
 
     private static string Megabytes(long bytes) => (bytes / 1048576.0).ToString("F0", System.Globalization.CultureInfo.InvariantCulture);
 }

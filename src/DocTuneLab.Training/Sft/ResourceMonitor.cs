@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using DocTuneLab.Training.Models;
+using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Sft;
 
@@ -7,16 +9,20 @@ namespace DocTuneLab.Training.Sft;
 /// <param name="Second">Since the run began.</param>
 /// <param name="CpuPercent">Processor use of this process; 100 is all cores.</param>
 /// <param name="MemoryBytes">Resident memory of this process.</param>
-/// <param name="GpuPercent">Use of the first GPU, where there is one.</param>
-/// <param name="GpuMemoryBytes">Memory in use on it.</param>
+/// <param name="GpuPercent">Use of the CUDA device that is watched; null where none is.</param>
+/// <param name="GpuMemoryBytes">Memory in use on it, by all processes.</param>
 /// <param name="PowerWatts">Of the processor package, where the system tells (RAPL).</param>
-public sealed record ResourceSample(int Second, double CpuPercent, long MemoryBytes, double? GpuPercent, long? GpuMemoryBytes, double? PowerWatts);
+public sealed record ResourceSample(int Second, double CpuPercent, long MemoryBytes, double? GpuPercent, long? GpuMemoryBytes, double? PowerWatts)
+{
+    /// <summary>Of the CUDA device.</summary>
+    public double? GpuPowerWatts { get; init; }
+}
 
 /// <summary>Reads the use of processor, memory, GPU and power once a second, on a thread of its own.</summary>
 internal sealed class ResourceMonitor : IDisposable
 {
     private readonly Process _process = Process.GetCurrentProcess();
-    private readonly Gpu? _gpu = Gpu.TryOpen();
+    private readonly Gpu? _gpu;
     private readonly List<ResourceSample> _samples = [];
     private readonly Lock _lock = new();
     private readonly string? _energyFile = EnergyFile();
@@ -25,8 +31,10 @@ internal sealed class ResourceMonitor : IDisposable
     private long _time;
     private double? _energy;
 
-    public ResourceMonitor()
+    /// <param name="device">A CUDA device is watched too.</param>
+    public ResourceMonitor(Device device)
     {
+        if (device.type == TorchSharp.DeviceType.CUDA) _gpu = Gpu.TryOpen(CudaDriver.BusId(device.index));
         (_cpu, _time, _energy) = (_process.TotalProcessorTime, Stopwatch.GetTimestamp(), Energy());
         _timer = new Timer(_ => Sample(), null, 1000, 1000);
     }
@@ -61,7 +69,7 @@ internal sealed class ResourceMonitor : IDisposable
             var gpu = _gpu?.Read();
             // The counter wraps after some hours: that second has no reading.
             double? watts = energy - _energy is { } joules and >= 0 ? joules / seconds : null;
-            _samples.Add(new ResourceSample(_samples.Count + 1, 100 * (cpu - _cpu).TotalSeconds / seconds / Environment.ProcessorCount, _process.WorkingSet64, gpu?.Percent, gpu?.Memory, watts));
+            _samples.Add(new ResourceSample(_samples.Count + 1, 100 * (cpu - _cpu).TotalSeconds / seconds / Environment.ProcessorCount, _process.WorkingSet64, gpu?.Percent, gpu?.Memory, watts) { GpuPowerWatts = gpu?.Watts });
             (_cpu, _time, _energy) = (cpu, time, energy);
         }
     }
@@ -88,18 +96,19 @@ internal sealed class ResourceMonitor : IDisposable
         lock (_lock) _process.Dispose();
     }
 
-    /// <summary>The first GPU through NVML, which every NVIDIA driver brings.</summary>
+    /// <summary>A GPU through NVML, which every NVIDIA driver brings.</summary>
     private sealed class Gpu
     {
         private readonly nint _device;
 
         private Gpu(nint device) => _device = device;
 
-        public static Gpu? TryOpen()
+        // NVML numbers devices in another order than CUDA; their place on the bus is the same.
+        public static Gpu? TryOpen(string busId)
         {
             try
             {
-                return Init() == 0 && DeviceByIndex(0, out var device) == 0 ? new Gpu(device) : null;
+                return Init() == 0 && DeviceByBusId(busId, out var device) == 0 ? new Gpu(device) : null;
             }
             catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
             {
@@ -107,12 +116,10 @@ internal sealed class ResourceMonitor : IDisposable
             }
         }
 
-        public (double Percent, long Memory) Read()
-        {
-            Utilization(_device, out var use);
-            Memory(_device, out var memory);
-            return (use.Gpu, (long)memory.Used);
-        }
+        public (double? Percent, long? Memory, double? Watts) Read() => (
+            Utilization(_device, out var use) == 0 ? use.Gpu : null,
+            Memory(_device, out var memory) == 0 ? (long)memory.Used : null,
+            Power(_device, out var milliwatts) == 0 ? milliwatts / 1000.0 : null);
 
         [StructLayout(LayoutKind.Sequential)]
         private struct UtilizationRates { public uint Gpu, Memory; }
@@ -123,8 +130,11 @@ internal sealed class ResourceMonitor : IDisposable
         [DllImport("libnvidia-ml.so.1", EntryPoint = "nvmlInit_v2")]
         private static extern int Init();
 
-        [DllImport("libnvidia-ml.so.1", EntryPoint = "nvmlDeviceGetHandleByIndex_v2")]
-        private static extern int DeviceByIndex(uint index, out nint device);
+        [DllImport("libnvidia-ml.so.1", EntryPoint = "nvmlDeviceGetHandleByPciBusId_v2", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+        private static extern int DeviceByBusId([MarshalAs(UnmanagedType.LPStr)] string busId, out nint device);
+
+        [DllImport("libnvidia-ml.so.1", EntryPoint = "nvmlDeviceGetPowerUsage")]
+        private static extern int Power(nint device, out uint milliwatts);
 
         [DllImport("libnvidia-ml.so.1", EntryPoint = "nvmlDeviceGetUtilizationRates")]
         private static extern int Utilization(nint device, out UtilizationRates rates);

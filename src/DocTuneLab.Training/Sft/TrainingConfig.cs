@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Models;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -34,6 +35,9 @@ public sealed record TrainingConfig
 
     /// <summary><c>auto</c>, <c>bf16</c> or <c>fp32</c>. Default auto.</summary>
     public string ComputeType { get; init; } = "auto";
+
+    /// <summary>Where the model is: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default auto.</summary>
+    public string Device { get; init; } = "auto";
 
     /// <summary>The adapter.</summary>
     public LoraConfig Lora { get; init; } = new();
@@ -105,7 +109,8 @@ public sealed record TrainingConfig
             try
             {
                 target[field.Name] = field.Json;
-                JsonSerializer.Deserialize(target[field.Name], type, s_json);
+                var value = JsonSerializer.Deserialize(target[field.Name], type, s_json);
+                if (field.Name == "device" && !Devices.IsName(value as string ?? "")) throw new LabException($"{path}:{field.Line}: there is no device '{value}'; expected auto, cpu, cuda or cuda:N");
             }
             catch (JsonException e)
             {
@@ -117,7 +122,7 @@ public sealed record TrainingConfig
         return top.Deserialize<TrainingConfig>(s_json)!;
     }
 
-    private static readonly string[] s_own = ["base", "corpus", "lab", "validation", "quantization", "compute_type"];
+    private static readonly string[] s_own = ["base", "corpus", "lab", "validation", "quantization", "compute_type", "device"];
 
     private static Dictionary<string, Type> Known(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite)
         .ToDictionary(p => JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Name), p => p.PropertyType, StringComparer.Ordinal);

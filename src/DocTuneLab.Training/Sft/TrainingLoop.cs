@@ -29,27 +29,28 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
     // Of the whole run, over resumptions; saved in checkpoints.
     private sealed record Progress(int Step, long Tokens, double? BestLoss, int BestStep, int WorseValidations, double FirstLosses);
 
-    public MemoryEstimate Estimate() => MemoryEstimate.Of(model, parameters.Values.Sum(p => p.numel()), plan.LargestBatch, options, MemoryEstimate.Available());
+    public MemoryEstimate Estimate() => MemoryEstimate.Of(model, parameters.Values.Sum(p => p.numel()), plan.LargestBatch, options);
 
     public TrainingResult Run(Action<TrainingStep>? onStep, CancellationToken cancel)
     {
         options.Validate();
         Directory.CreateDirectory(options.OutputDirectory);
         var estimate = Estimate();
-        estimate.Require(MemoryEstimate.Available(), options);
+        estimate.Require(options);
         var total = Math.Min(Math.Max(1, (int)Math.Ceiling(plan.StepsPerEpoch * options.Epochs)), options.MaxSteps ?? int.MaxValue);
         using var gradients = new Gradients(parameters.Values);
         using var teacher = options.ReplayShare > 0 ? new Teacher(model, estimate.KeepsWeights) : null;
-        using var pass = new TrainingPass(model, gradients, new PassOptions(estimate.KeepsActivations, estimate.KeepsWeights, options.NeftuneAlpha), teacher);
+        using var pass = new TrainingPass(model, gradients, new PassOptions(estimate.KeepsActivations, estimate.KeepsWeights, options.NeftuneAlpha, estimate.OffloadsActivations), teacher);
         using var kernels = Kernels.For(model.Decoder);
-        using var optimizer = new AdamW(parameters, gradients, kernels, options.WeightDecay, options.Optimizer == "adamw_8bit",
+        var paged = options.Optimizer.StartsWith("paged", StringComparison.Ordinal);
+        using var optimizer = new AdamW(parameters, gradients, kernels, options.WeightDecay, options.Optimizer.EndsWith("8bit", StringComparison.Ordinal), paged,
             name => name.Contains("lora_B", StringComparison.Ordinal) ? options.LoraPlusRatio : 1);
         var progress = options.Resume ? Restore(optimizer, total) : new Progress(0, 0, null, 0, 0, 0);
         var first = progress.Step;
         var peak = MatmulPeak.Gigaflops(model.Decoder.ComputeType, model.Decoder.Device);
         var (history, recent, overLimit, memoryPeak) = (new List<TrainingStep>(), new Queue<double>(), 0, 0L);
         var (interrupted, stoppedEarly) = (false, false);
-        using var monitor = new ResourceMonitor();
+        using var monitor = new ResourceMonitor(model.Decoder.Device);
         using var log = new RunLog(options.OutputDirectory, first);
         var clock = Stopwatch.StartNew();
         for (var step = first; step < total && !stoppedEarly; step++)
@@ -87,7 +88,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
             var record = new TrainingStep(step + 1, total, loss, evalLoss, learningRate, norm, tokens / seconds, progress.Tokens,
                 use.CpuPercent, use.MemoryBytes, use.GpuPercent, use.GpuMemoryBytes, elapsed, elapsed / (step + 1 - first) * (total - step - 1))
             {
-                ReplayLoss = replayed > 0 ? divergence / replayed : null, GigaflopsPerSecond = flops, ShareOfPeak = flops / peak, PowerWatts = use.PowerWatts, Epoch = (step + 1.0) / plan.StepsPerEpoch,
+                ReplayLoss = replayed > 0 ? divergence / replayed : null, GigaflopsPerSecond = flops, ShareOfPeak = flops / peak, PowerWatts = use.PowerWatts, GpuPowerWatts = use.GpuPowerWatts, Epoch = (step + 1.0) / plan.StepsPerEpoch,
             };
             history.Add(record);
             log.Add(record);
@@ -114,7 +115,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
         return new TrainingResult(result, progress.Step, history.TakeLast(20).Select(h => h.Loss).DefaultIfEmpty(double.NaN).Average(), progress.BestLoss, progress.Tokens, clock.Elapsed,
             Math.Max(memoryPeak, monitor.Last.MemoryBytes), interrupted, history)
         {
-            BestStep = progress.BestLoss is null ? null : progress.BestStep, StoppedEarly = stoppedEarly, Warnings = _warnings, Resources = monitor.Samples,
+            BestStep = progress.BestLoss is null ? null : progress.BestStep, StoppedEarly = stoppedEarly, Warnings = _warnings, Resources = monitor.Samples, PeakGpuMemoryBytes = monitor.Samples.Max(s => s.GpuMemoryBytes),
         };
     }
 

@@ -24,7 +24,10 @@ public sealed record SftOptions
     /// <summary>Fills batches with samples of any length, best fit first, instead of samples of similar length. Either way none is padded and none sees another. Default false.</summary>
     public bool Packing { get; init; }
 
-    /// <summary><c>adamw</c>, or <c>adamw_8bit</c> with a quarter of the state. Default adamw.</summary>
+    /// <summary>
+    /// <c>adamw</c>, or <c>adamw_8bit</c> with a quarter of the state; <c>paged_adamw</c> and <c>paged_adamw_8bit</c> keep the state in the memory of the
+    /// host and update there, which on the processor is no difference. Default adamw.
+    /// </summary>
     public string Optimizer { get; init; } = "adamw";
 
     /// <summary>Factor of the learning rate of the adapters' B (LoRA+, Hayou et al. 2024, arXiv 2402.12354). Default 1; the paper's is 16.</summary>
@@ -43,7 +46,16 @@ public sealed record SftOptions
     /// <summary>Weight of the replayed text's divergence per token beside the samples' loss per token. Default 1.</summary>
     public double ReplayWeight { get; init; } = 1;
 
-    /// <summary><c>on</c> computes a layer's activations again in the backward pass, <c>off</c> keeps them, <c>auto</c> keeps them where memory allows. Results are the same. Default auto.</summary>
+    /// <summary>Values of <see cref="Optimizer"/>.</summary>
+    public static IReadOnlyList<string> Optimizers { get; } = ["adamw", "adamw_8bit", "paged_adamw", "paged_adamw_8bit"];
+
+    /// <summary>Values of <see cref="GradientCheckpointing"/>.</summary>
+    public static IReadOnlyList<string> CheckpointingModes { get; } = ["auto", "on", "off", "offload"];
+
+    /// <summary>
+    /// <c>on</c> computes a layer's activations again in the backward pass, <c>off</c> keeps them; with <c>offload</c> what they are computed from waits in
+    /// the memory of the host, if the model is on a device. <c>auto</c> takes what memory allows. Results are the same. Default auto.
+    /// </summary>
     public string GradientCheckpointing { get; init; } = "auto";
 
     /// <summary>Peak learning rate. Default 2e-3: small models take (and need) more than the 2e-4 usual for large ones.</summary>
@@ -99,12 +111,12 @@ public sealed record SftOptions
         Require(WarmupRatio is >= 0 and < 1, nameof(WarmupRatio), WarmupRatio, "0 or more and less than 1");
         Require(Scheduler is "cosine" or "linear" or "constant", nameof(Scheduler), Scheduler, "cosine, linear or constant");
         Require(GradientAccumulation is >= 1 and <= 4096, nameof(GradientAccumulation), GradientAccumulation, "1 to 4096");
-        Require(Optimizer is "adamw" or "adamw_8bit", nameof(Optimizer), Optimizer, "adamw or adamw_8bit");
+        Require(Optimizers.Contains(Optimizer), nameof(Optimizer), Optimizer, string.Join(", ", Optimizers));
         Require(LoraPlusRatio > 0, nameof(LoraPlusRatio), LoraPlusRatio, "more than 0");
         Require(ReplayShare is >= 0 and <= 10, nameof(ReplayShare), ReplayShare, "0 to 10");
         Require(ReplayWeight is >= 0 and <= 1000, nameof(ReplayWeight), ReplayWeight, "0 to 1000");
         Require(NeftuneAlpha >= 0, nameof(NeftuneAlpha), NeftuneAlpha, "0 or more");
-        Require(GradientCheckpointing is "auto" or "on" or "off", nameof(GradientCheckpointing), GradientCheckpointing, "auto, on or off");
+        Require(CheckpointingModes.Contains(GradientCheckpointing), nameof(GradientCheckpointing), GradientCheckpointing, string.Join(", ", CheckpointingModes));
         Require(EarlyStoppingPatience >= 0, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "0 or more");
         Require(KeepCheckpoints >= 1, nameof(KeepCheckpoints), KeepCheckpoints, "at least 1");
         Require(WeightDecay is >= 0 and < 1, nameof(WeightDecay), WeightDecay, "0 or more and less than 1");
@@ -138,8 +150,8 @@ public sealed record SftOptions
 /// <param name="Tokens">Tokens seen so far.</param>
 /// <param name="CpuPercent">Processor use of this process since the step before; 100 is all cores.</param>
 /// <param name="MemoryBytes">Resident memory of this process.</param>
-/// <param name="GpuPercent">Use of the first GPU, where there is one.</param>
-/// <param name="GpuMemoryBytes">Memory in use on the first GPU, where there is one.</param>
+/// <param name="GpuPercent">Use of the CUDA device that the model is on; null on the processor.</param>
+/// <param name="GpuMemoryBytes">Memory in use on it, by all processes.</param>
 /// <param name="Elapsed">Since the run began.</param>
 /// <param name="Remaining">Estimate.</param>
 public sealed record TrainingStep(
@@ -157,6 +169,9 @@ public sealed record TrainingStep(
 
     /// <summary>Watts of the processor package, where the system tells.</summary>
     public double? PowerWatts { get; init; }
+
+    /// <summary>Watts of the CUDA device that the model is on.</summary>
+    public double? GpuPowerWatts { get; init; }
 
     /// <summary>Passes over the data so far.</summary>
     public double Epoch { get; init; }
@@ -177,6 +192,9 @@ public sealed record TrainingResult(
 {
     /// <summary>Step of the lowest validation loss, where there was validation.</summary>
     public int? BestStep { get; init; }
+
+    /// <summary>Most memory in use on the CUDA device that the model was on, once a second; null on the processor.</summary>
+    public long? PeakGpuMemoryBytes { get; init; }
 
     /// <summary>Whether validation stopped improving (<see cref="SftOptions.EarlyStoppingPatience"/>).</summary>
     public bool StoppedEarly { get; init; }

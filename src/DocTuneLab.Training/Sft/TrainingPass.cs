@@ -7,7 +7,8 @@ namespace DocTuneLab.Training.Sft;
 /// <param name="KeepActivations">Activations of all layers from forward to backward; otherwise a layer's are computed again (Chen et al. 2016, arXiv 1604.06174).</param>
 /// <param name="KeepWeights">Dequantised matrices between uses; otherwise one buffer serves all.</param>
 /// <param name="NoiseAlpha">NEFTune's alpha; 0 is off.</param>
-internal sealed record PassOptions(bool KeepActivations, bool KeepWeights, double NoiseAlpha = 0);
+/// <param name="Offload">Layers' inputs in the memory of the host from forward to backward, where activations are not kept.</param>
+internal sealed record PassOptions(bool KeepActivations, bool KeepWeights, double NoiseAlpha = 0, bool Offload = false);
 
 /// <summary>
 /// Loss and gradients of a packed batch without autograd: layers forward under no graph, cross-entropy in chunks of rows with
@@ -22,6 +23,7 @@ internal sealed class TrainingPass : IDisposable
     private readonly BaseModel _model;
     private readonly Kernels _kernels;
     private readonly Workspace _memory;
+    private readonly Workspace? _host;
     private readonly Products _products;
     private readonly Gradients _gradients;
     private readonly PassOptions _options;
@@ -39,6 +41,7 @@ internal sealed class TrainingPass : IDisposable
     {
         (_model, _gradients, _options, _teacher, _kernels) = (model, gradients, options, teacher, kernels ?? Kernels.For(model.Decoder));
         _memory = _kernels.Memory;
+        if (options is { Offload: true, KeepActivations: false }) _host = new Workspace(CPU, _memory.Type, pinned: _memory.Device.type == TorchSharp.DeviceType.CUDA);
         _products = new Products(_kernels, model.Decoder.ComputeType);
         _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _kernels, gradients, options))];
         // Products with the whole vocabulary in every step: better converted once.
@@ -74,7 +77,7 @@ internal sealed class TrainingPass : IDisposable
         var (decoder, tokens, hidden) = (_model.Decoder, batch.Ids.Length, _model.Config.HiddenSize);
         for (var i = _layers.Length - 1; i >= 0; i--)
         {
-            var input = Input(i, tokens, train: true);
+            var input = Kept(i, tokens);
             // Without kept activations the buffers hold those of the last layer that ran.
             if (!_options.KeepActivations && !_layers[i].IsLast) _layers[i].Forward(input, _memory.Get("again", tokens, hidden), batch, step);
             dy = _layers[i].Backward(input, dy, batch, step, needInput: i > 0 || _trainsEmbedding);
@@ -116,13 +119,23 @@ internal sealed class TrainingPass : IDisposable
         for (var i = 0; i < _layers.Length; i++)
         {
             var y = _layers[i].IsLast ? _memory.Get("last", batch.Rows.Length, _model.Config.HiddenSize) : Input(i + 1, batch.Ids.Length, train);
+            if (train && _host is not null) Waiting(i, batch.Ids.Length).copy_(x, nonBlocking: true);
             _layers[i].Forward(x, y, batch, step);
             x = y;
         }
         return x;
     }
 
-    private Tensor Input(int layer, int tokens, bool train) => _memory.Get(train ? $"input.{layer}" : $"input.{layer % 2}", tokens, _model.Config.HiddenSize);
+    private Tensor Input(int layer, int tokens, bool train) => _memory.Get(train && _host is null ? $"input.{layer}" : $"input.{layer % 2}", tokens, _model.Config.HiddenSize);
+
+    private Tensor Waiting(int layer, int tokens) => _host!.Get($"input.{layer}", tokens, _model.Config.HiddenSize);
+
+    // A device copies to and from pinned memory in the order of its other work, so nobody has to wait.
+    private Tensor Kept(int layer, int tokens)
+    {
+        var input = Input(layer, tokens, train: true);
+        return _host is null ? input : input.copy_(Waiting(layer, tokens), nonBlocking: true);
+    }
 
     private (Tensor Losses, Tensor Gradient) Loss(Tensor x, PackedBatch batch, double gradientScale)
     {
@@ -164,5 +177,6 @@ internal sealed class TrainingPass : IDisposable
     {
         foreach (var layer in _layers) layer.Dispose();
         _kernels.Dispose();
+        _host?.Dispose();
     }
 }

@@ -8,7 +8,8 @@ namespace DocTuneLab.Training.Sft;
 /// </summary>
 /// <param name="device">Where they are.</param>
 /// <param name="type">Their element type where none is asked for.</param>
-internal sealed class Workspace(Device device, ScalarType type) : IDisposable
+/// <param name="pinned">In pages that a device copies from and to by itself.</param>
+internal sealed class Workspace(Device device, ScalarType type, bool pinned = false) : IDisposable
 {
     private readonly Dictionary<string, (Tensor Storage, Tensor View)> _slots = new(StringComparer.Ordinal);
 
@@ -28,17 +29,24 @@ internal sealed class Workspace(Device device, ScalarType type) : IDisposable
             if (slot.Storage.numel() < rows * columns)
             {
                 slot.Storage.Dispose();
-                slot.Storage = empty(rows * columns, dtype: elements ?? type, device: device).DetachFromDisposeScope();
+                slot.Storage = Allocate(rows * columns, elements ?? type);
             }
         }
         else
         {
-            slot.Storage = empty(rows * columns, dtype: elements ?? type, device: device).DetachFromDisposeScope();
+            slot.Storage = Allocate(rows * columns, elements ?? type);
         }
         using var scope = NewDisposeScope();
         slot.View = slot.Storage.narrow(0, 0, rows * columns).view(rows, columns).DetachFromDisposeScope();
         _slots[name] = slot;
         return slot.View;
+    }
+
+    private Tensor Allocate(long count, ScalarType elements)
+    {
+        using var scope = NewDisposeScope();
+        var memory = empty(count, dtype: elements, device: device);
+        return (pinned ? memory.pin_memory() : memory).DetachFromDisposeScope();
     }
 
     public void Dispose()

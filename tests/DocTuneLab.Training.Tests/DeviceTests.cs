@@ -1,3 +1,4 @@
+using DocTuneLab.Prompts;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Generation;
 using DocTuneLab.Training.Models;
@@ -70,6 +71,28 @@ public sealed class DeviceTests
         using var decoding = new DecodingPass(model, keepWeights: true, new MetaKernels(model.Decoder.ComputeType));
         Assert.Equal(DeviceType.META, decoding.Read([question, [1, 2]], 10).device_type);
         Assert.Equal(DeviceType.META, decoding.Add([0], [3], [6]).device_type);
+    }
+
+    [Fact]
+    public void Answers_and_scores_are_those_of_the_processor()
+    {
+        using var tiny = new TinyModel(outputScale: 30, scale: _ => 4);
+        (IReadOnlyList<string> Answers, IReadOnlyList<string> Drawn, double[] Scores) Run(bool composed)
+        {
+            using var model = tiny.Load(composed: composed);
+            using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+            var generator = new Generator(11, CPU);
+            using (no_grad())
+                foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn(parameter.shape, generator: generator), alpha: 0.05f);
+            var local = new LocalModel(model, adapter);
+            int[][] prompts = [.. Enumerable.Range(0, 5).Select(p => Enumerable.Range(0, 4 + p).Select(i => (i + p) * 37 % 300).ToArray())];
+            return (local.Complete(prompts, new SamplingOptions(MaxTokens: 12)), local.Complete(prompts, new SamplingOptions(Temperature: 0.8, MaxTokens: 12)),
+                [.. local.ScoreText(["return new Tank();", "水箱的水位是多少？"]).Select(s => s.LogProbability), .. local.LogProbabilities(prompts[4])]);
+        }
+        var (expected, actual) = (Run(composed: false), Run(composed: true));
+        Assert.Equal(expected.Answers, actual.Answers);
+        Assert.Equal(expected.Drawn, actual.Drawn);
+        Assert.All(expected.Scores.Zip(actual.Scores), s => Assert.Equal(s.First, s.Second, 1e-3 * Math.Abs(s.First) + 1e-4));
     }
 
     [Theory]

@@ -44,12 +44,12 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         // The processor's kernels keep activations in float32 whatever the products are computed in.
         var element = composed ? size : 4;
         var largest = Math.Max(2 * middle, q + kv) * hidden;
-        var all = c.Layers * ((q + kv + q) * hidden + 3 * middle * hidden);
+        var all = DequantizedBytes(model);
         // Kept of a layer: its input, queries, keys and values, attention's result, middle, gate and up.
         var layer = element * tokens * (2 * hidden + 2 * q + kv + 2 * middle);
         var passing = element * tokens * (6 * hidden + 3 * q + 2 * kv + 4 * middle);
         // Between operations: float32 slices, and keys and values repeated for all heads with their gradients.
-        if (composed) passing += 6 * 4 * Math.Min(ComposedKernels.SliceElements, tokens * Math.Max(middle, hidden)) + element * (8 * tokens * q + Math.Min(ComposedKernels.KeptMasks, tokens * ComposedKernels.TileKeys));
+        if (composed) passing += 6 * 4 * Math.Min(ComposedKernels.SliceElements, tokens * Math.Max(c.VocabularySize, Math.Max(middle, hidden))) + element * (8 * tokens * q + Math.Min(ComposedKernels.KeptMasks, tokens * ComposedKernels.TileKeys));
         var inputs = element * tokens * hidden * (c.Layers + 1);
         var logits = Math.Min(Math.Max(TrainingPass.ChunkBytes, size * TrainingPass.ChunkRows * c.VocabularySize), size * tokens * c.VocabularySize);
         var head = model.Decoder.Head.Tensor.dtype != model.Decoder.ComputeType ? size * c.VocabularySize * hidden : 0;
@@ -57,7 +57,7 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         var paged = onDevice && options.Optimizer.StartsWith("paged", StringComparison.Ordinal);
         // The teacher of replayed text has buffers of its own, for a forward pass.
         var taught = options.ReplayShare > 0 ? 2 : 1;
-        MemoryEstimate With(bool activations, bool weights, bool offload = false) => new(model.WeightBytes, taught * (weights ? all : largest) * size, gradients + (paged ? 0 : state),
+        MemoryEstimate With(bool activations, bool weights, bool offload = false) => new(model.WeightBytes, taught * (weights ? all : largest * size), gradients + (paged ? 0 : state),
             taught * passing + (activations ? c.Layers * layer : (offload ? 3 * element * tokens * hidden : inputs) + layer) + (taught - 1) * layer, taught * logits + head)
         {
             KeepsActivations = activations, KeepsWeights = weights, OffloadsActivations = offload, Host = (offload ? inputs : 0) + (paged ? state : 0), Available = free,
@@ -72,6 +72,9 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
             _ => With(true, weightsFit) is var kept && kept.Total < free / 2 ? kept : With(false, weightsFit) is var again && again.Total > free && onDevice ? With(false, weightsFit, offload: true) : again,
         };
     }
+
+    /// <summary>Bytes of all linear layers in the type that a model computes in.</summary>
+    internal static long DequantizedBytes(BaseModel model) => model.Decoder.Linears.Sum(l => l.Weight.Rows * l.Weight.Columns) * (model.Decoder.ComputeType == ScalarType.BFloat16 ? 2 : 4);
 
     /// <summary>Bytes of main memory that this process may still take, from the system or the container it is in.</summary>
     internal static long MainMemory()

@@ -25,7 +25,7 @@ public static class Summary
         if (lab.Training is { } training && lab.TrainingSettings is { } settings)
         {
             Row("Training", $"QLoRA (NF4) rank {settings.Lora.Rank}, {lab.Adapter!.ParameterCount:N0} trained parameters, {training.Steps} steps, {training.Tokens:N0} tokens in {training.Elapsed.TotalSeconds:F0} s; loss {training.FinalLoss:F3}, validation {training.BestEvalLoss:F3}{(training.Interrupted ? " (stopped before the planned steps)" : "")}");
-            Row("Memory", $"{training.PeakMemoryBytes / 1048576.0:N0} MB at most while training");
+            Row("Memory", $"{training.PeakMemoryBytes / 1048576.0:N0} MB at most while training{(training.PeakGpuMemoryBytes is { } gpu ? $", {gpu / 1048576.0:N0} MB in use on the GPU" : "")}");
         }
         foreach (var (name, value) in report.Settings) Row(name, value);
         html.Append("</tbody></table>");

@@ -46,11 +46,12 @@ public sealed class DeviceTests
     /// <summary>Tensors of torch's meta device have no numbers, but meet none of another device: an operation that mixes them fails.</summary>
     [Theory]
     [InlineData("lora", "fp32")]
+    [InlineData("lora", "bf16", false)]
     [InlineData("dora", "bf16")]
     [InlineData("dropout", "bf16")]
-    public void Everything_that_a_step_computes_with_is_on_the_models_device(string kind, string compute)
+    public void Everything_that_a_step_computes_with_is_on_the_models_device(string kind, string compute, bool tied = true)
     {
-        using var tiny = new TinyModel("qwen3", change: c => c with { SlidingWindow = 6 });
+        using var tiny = new TinyModel("qwen3", tied, change: c => c with { SlidingWindow = 6 });
         using var model = BaseModel.LoadOn(s_meta, composed: false, tiny.Directory, new ModelLoadOptions { ComputeType = compute });
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, UseDora = kind == "dora", Dropout = kind == "dropout" ? 0.1 : 0 }, 1);
         var parameters = adapter.Parameters;
@@ -59,6 +60,7 @@ public sealed class DeviceTests
         using var kernels = Kernels.For(model.Decoder);
         using var optimizer = new AdamW(parameters, gradients, kernels, 0.1, eightBit: true);
         using var pass = new TrainingPass(model, gradients, new PassOptions(KeepActivations: false, KeepWeights: false, NoiseAlpha: kind == "lora" ? 5 : 0), kernels: new MetaKernels(model.Decoder.ComputeType));
+        Assert.Equal((tied ? DeviceType.META : DeviceType.CPU, DeviceType.META), (model.Decoder.Embedding.Tensor.device_type, model.Decoder.Head.Tensor.device_type));
         int[] question = [5, 6, 7, 8, 9, 10];
         var batch = PackedBatch.Of([new([.. question, 11, 12], 6), new([.. question, 13, 14, 15], 7), new([1, 2, 3], 1)]);
         Assert.Contains(batch.Shared, s => s.Length > 0);

@@ -121,7 +121,8 @@ public sealed class BaseModel : IDisposable
             var weight = WeightFormat.Stored(files, name, shape) is { } stored ? new DenseWeight(stored.Materialize(compute)) : (DenseWeight)WeightFormat.Read(files, name, shape, "none", compute);
             if (options.QuantizeHead && name == (config.TieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight")) weight.RoundToInt8();
             bytes += weight.Bytes;
-            return composed ? (DenseWeight)weight.OnDevice(device) : weight;
+            // Of a table of its own a batch needs a few rows: they are fetched from the host.
+            return composed && (config.TieEmbeddings || name == "lm_head.weight") ? (DenseWeight)weight.OnDevice(device) : weight;
         }
     }
 

@@ -36,7 +36,7 @@ public sealed class Decoder : IDisposable
     /// <summary>Type of activations.</summary>
     public ScalarType ComputeType { get; }
 
-    /// <summary>Where the weights are, and where everything is computed.</summary>
+    /// <summary>Where everything is computed, and the weights are; on another device than the processor, embeddings of their own stay in the memory of the host.</summary>
     public Device Device { get; }
 
     /// <summary>Whether passes are composed of libtorch's operations, which run on any device, instead of the processor's kernels.</summary>

@@ -11,7 +11,7 @@ namespace DocTuneLab.Training.Sft;
 internal class ComposedKernels(Workspace memory) : Kernels(memory)
 {
     /// <summary>Float32 numbers in a temporary, and elements of masks that are kept during a batch.</summary>
-    internal const long SliceElements = 1 << 24, KeptMasks = 1 << 26;
+    internal const long SliceElements = 1 << 23, KeptMasks = 1 << 26;
 
     /// <summary>Keys that neighbouring sequences have at most where one masked product is of all of them.</summary>
     internal const int TileKeys = 2048;
@@ -40,7 +40,8 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         return _indices[values] = tensor(values).to_type(ScalarType.Int64).to(Memory.Device).DetachFromDisposeScope();
     }
 
-    public override Tensor Rows(Tensor matrix, int[] rows) => matrix[Indices(rows)];
+    // Embeddings may have stayed on the host.
+    public override Tensor Rows(Tensor matrix, int[] rows) => matrix.device_type == Memory.Device.type ? matrix[Indices(rows)] : matrix[tensor(rows).to_type(ScalarType.Int64)].to(Memory.Device);
 
     public override bool ReadsStored(int rows) => false;
 

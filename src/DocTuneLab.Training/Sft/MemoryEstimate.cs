@@ -47,8 +47,9 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         var all = DequantizedBytes(model);
         // Kept of a layer: its input, queries, keys and values, attention's result, middle, gate and up.
         var layer = element * tokens * (2 * hidden + 2 * q + kv + 2 * middle);
-        var passing = element * tokens * (6 * hidden + 3 * q + 2 * kv + 4 * middle);
-        // Between operations: float32 slices, and keys and values repeated for all heads with their gradients.
+        // Of one layer at a time. The processor's kernels have products in 16 bits beside them; between composed operations there are float32 slices,
+        // and keys and values repeated for all heads with their gradients.
+        var passing = element * tokens * (composed ? 8 * hidden + 2 * q + kv + 2 * middle : 6 * hidden + 3 * q + 2 * kv + 4 * middle);
         if (composed) passing += 6 * 4 * Math.Min(ComposedKernels.SliceElements, tokens * Math.Max(c.VocabularySize, Math.Max(middle, hidden))) + element * (8 * tokens * q + Math.Min(ComposedKernels.KeptMasks, tokens * ComposedKernels.TileKeys));
         var inputs = element * tokens * hidden * (c.Layers + 1);
         var logits = Math.Min(Math.Max(TrainingPass.ChunkBytes, size * TrainingPass.ChunkRows * c.VocabularySize), size * tokens * c.VocabularySize);

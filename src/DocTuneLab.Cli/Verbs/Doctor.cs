@@ -7,6 +7,7 @@ using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Jupyter;
 using DocTuneLab.Library;
 using DocTuneLab.Storage;
+using DocTuneLab.Training.Native;
 using Spectre.Console;
 using TorchSharp;
 
@@ -99,10 +100,16 @@ internal static class Doctor
     {
         try
         {
+            var from = LibTorch.Require() is { } other ? $"; version {other.Version} in {other.Folder}, this build is made for {LibTorch.MadeFor}" : "";
             using var one = torch.ones(2, 2);
             using var product = one.matmul(one);
-            return product[0, 0].ToSingle() == 2 ? new("libtorch", Status.Ok, $"loads and calculates, {torch.get_num_threads()} threads", "training")
+            return product[0, 0].ToSingle() == 2 ? new("libtorch", Status.Ok, $"loads and calculates, {torch.get_num_threads()} threads{from}", "training")
                 : new("libtorch", Status.Broken, "1 + 1 is not 2", "training", "Restore the packages anew: dotnet restore --force.");
+        }
+        catch (LabException e)
+        {
+            // The remedy is the last sentence of each of these messages.
+            return new("libtorch", Status.Broken, e.Message, "training");
         }
         catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or NotSupportedException or ExternalException)
         {
@@ -116,13 +123,13 @@ internal static class Doctor
         {
             if (torch.cuda_is_available()) return new("CUDA", Status.Ok, $"{torch.cuda.device_count()} device(s)", "training on a GPU");
         }
-        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or NotSupportedException or ExternalException)
+        catch (Exception e) when (e is LabException or TypeInitializationException or DllNotFoundException or NotSupportedException or ExternalException)
         {
             // Said by the line above already.
         }
         var gpu = Try("nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader");
         return gpu is null ? new("CUDA", Status.Missing, "no NVIDIA GPU or no driver", "training on a GPU; the processor does it too", "Where there is a GPU, install its driver.")
-            : new("CUDA", Status.Missing, $"{gpu.Split('\n')[0]}, but libtorch is the build for processors", "training on a GPU", "Build with 'dotnet build -c Release -p:Torch=cuda'.");
+            : new("CUDA", Status.Missing, $"{gpu.Split('\n')[0]}, but libtorch is the build for processors", "training on a GPU", "Build with 'dotnet build -c Release -p:Torch=cuda', or set DOCTUNE_LIBTORCH to the lib folder of a torch with CUDA.");
     }
 
     private static Finding Jupyter()

@@ -1,5 +1,6 @@
 using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Native;
 using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
@@ -68,6 +69,7 @@ public sealed class BaseModel : IDisposable
     /// <exception cref="LabException">A file is missing or corrupt, a tensor is missing or misshaped, or the architecture is not supported.</exception>
     public static BaseModel Load(string directory, ModelLoadOptions? options = null)
     {
+        LibTorch.Require();
         options ??= new ModelLoadOptions();
         if (!System.IO.Directory.Exists(directory)) throw new LabException($"{directory}: no such folder; a base model is a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json)");
         var config = ModelConfig.Load(Path.Combine(directory, "config.json"));
@@ -119,6 +121,7 @@ public sealed class BaseModel : IDisposable
     /// <summary>Makes a new model with random weights (normal, 0.02; residual outputs scaled by 1/sqrt(2·layers)) to be trained in full.</summary>
     public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto")
     {
+        LibTorch.Require();
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));
         var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));
         var parameters = new Dictionary<string, Tensor>(StringComparer.Ordinal);

@@ -100,7 +100,8 @@ internal static class Doctor
     {
         try
         {
-            var from = LibTorch.Require() is { } other ? $"; version {other.Version} in {other.Folder}, this build is made for {LibTorch.MadeFor}" : "";
+            var from = LibTorch.Require() is not { } origin ? ""
+                : $"; {origin.Version} in {origin.Folder} (DOCTUNE_LIBTORCH){(origin.Binding is { } binding ? $" with {binding}" : origin.Version.StartsWith(LibTorch.MadeFor, StringComparison.Ordinal) ? "" : $", though this build is made for {LibTorch.MadeFor}")}";
             using var one = torch.ones(2, 2);
             using var product = one.matmul(one);
             return product[0, 0].ToSingle() == 2 ? new("libtorch", Status.Ok, $"loads and calculates, {torch.get_num_threads()} threads{from}", "training")

@@ -23,7 +23,14 @@ public static partial class LibTorch
 
     private static readonly Lazy<Foreign>? s_foreign = Redirect();
 
-    private sealed record Foreign(nint Binding, string Folder, string Version);
+    /// <summary>Handle of TorchSharp's native library, and the libtorch that it is bound to.</summary>
+    private sealed record Foreign(nint Library, Origin Origin);
+
+    /// <summary>Where libtorch was taken from.</summary>
+    /// <param name="Folder">Its lib folder.</param>
+    /// <param name="Version">What is said there, such as 2.10.0+cu128, or "unknown version".</param>
+    /// <param name="Binding">The file of DOCTUNE_LIBTORCHSHARP, or null.</param>
+    public sealed record Origin(string Folder, string Version, string? Binding);
 
     /// <summary>The version of libtorch that TorchSharp's native library is built against.</summary>
     public const string MadeFor = "2.10.0";
@@ -36,11 +43,11 @@ public static partial class LibTorch
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "It must come before TorchSharp's natives, whoever uses this assembly.")]
     public static void Prepare() => _ = s_foreign;
 
-    /// <summary>Opens the libtorch of DOCTUNE_LIBTORCH if that is set, and returns its folder and version; null if the build's own is used.</summary>
-    /// <exception cref="LabException">It is not there or does not fit this build.</exception>
-    public static (string Folder, string Version)? Require() => s_foreign?.Value is { } foreign ? (foreign.Folder, foreign.Version) : null;
+    /// <summary>Opens the libtorch of DOCTUNE_LIBTORCH if that is set, and says where it is; null where the build's own is used.</summary>
+    /// <exception cref="LabException">It is not there or does not fit.</exception>
+    public static Origin? Require() => s_foreign?.Value.Origin;
 
-    private static string? Setting(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? Path.GetFullPath(path) : null;
+    private static string? Setting(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)) : null;
 
     // Throws nothing: what a module's initialiser throws reaches nobody in its own words.
     private static Lazy<Foreign>? Redirect()
@@ -52,13 +59,13 @@ public static partial class LibTorch
         var foreign = new Lazy<Foreign>(() => Open(folder, binding));
         try
         {
-            if (OperatingSystem.IsLinux()) Divert();
             foreach (var assembly in new[] { typeof(torch).Assembly, typeof(LibTorch).Assembly })
-                NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == Binding ? foreign.Value.Binding : 0);
+                NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == Binding ? foreign.Value.Library : 0);
+            if (OperatingSystem.IsLinux()) Divert();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or DllNotFoundException)
         {
-            return new(() => throw new LabException($"{Variable} cannot be used here: {e.Message} Unset it, and the libtorch that the build brings is used", e));
+            foreign = new(() => throw new LabException($"{Variable} cannot be used here: {e.Message.TrimEnd('.')}. Unset it, and the libtorch that the build brings is used", e));
         }
         return foreign;
     }
@@ -77,7 +84,7 @@ public static partial class LibTorch
                 if (empty == 0) throw new InvalidOperationException(error);
                 // In the very words of TorchSharp.
                 if (!NativeLibrary.TryLoad(name, typeof(torch).Assembly, null, out var found) || found != empty)
-                    throw new InvalidOperationException("TorchSharp has loaded libtorch already, or finds it in another way. A program that uses it before DocTuneLab calls LibTorch.Prepare() first.");
+                    throw new InvalidOperationException("TorchSharp has loaded libtorch already, or finds it in another way. A program that uses it before DocTuneLab calls LibTorch.Prepare() first");
             }
         }
         finally
@@ -104,23 +111,23 @@ public static partial class LibTorch
         RefuseOthers(cpu);
 
         // As Python's torch does it: what MKL and the like look up while they run is global.
-        _ = Dlopen(Path.Combine(lib, "libtorch_global_deps.so"), Lazily | Globally);
+        _ = Dlopen(Spelled(lib, "libtorch_global_deps.so"), Lazily | Globally);
         // What a library needs is taken from those opened before, whatever LD_LIBRARY_PATH says.
         foreach (var name in new[] { "libc10.so", Cpu, "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so" })
         {
-            var path = Path.Combine(lib, name);
+            var path = Spelled(lib, name);
             if (name.EndsWith("_cuda.so", StringComparison.Ordinal) && !File.Exists(path)) continue;
             var handle = Dlopen(path, Lazily, out var error);
             if (handle == 0) throw new LabException($"{Variable}: the libtorch in {lib} ({version}) cannot be loaded: {error}. See that this installation works by itself: what it needs of other packages, such as CUDA's, must be there too");
             // Under another name, such as libtorch.so.1.13, the native library would not find it, and load a second libtorch from elsewhere.
-            if (Dlopen(name, Lazily | NotLoading) != handle) throw new LabException($"{Variable}: {path} ({version}) does not go by the name {name}, which TorchSharp binds to. {Remedy(lib)}");
+            if (binding is null && Dlopen(name, Lazily | NotLoading) != handle) throw new LabException($"{Variable}: the libtorch in {lib} ({version}) does not fit this build, which is made for {MadeFor}: its {name} goes by another name inside. {Remedy(lib)}");
         }
 
         // All symbols at once: bound as they are called, the first one missing would end the process.
         var library = Dlopen(own, AtOnce, out var missing);
-        if (library == 0) throw new LabException($"{Variable}: the libtorch in {lib} ({version}) does not fit {(binding is null ? $"this build, which is made for {MadeFor}" : BindingVariable)}: {missing}. {Remedy(lib)}");
+        if (library == 0) throw new LabException($"{Variable}: the libtorch in {lib} ({version}) does not fit {(binding is null ? $"this build, which is made for {MadeFor}" : $"the file of {BindingVariable}")}: {missing}. {Remedy(lib)}");
         RefuseOthers(cpu);
-        return new(library, lib, version);
+        return new(library, new(lib, version, binding));
     }
 
     private static string Remedy(string lib) => $"Install torch {MadeFor} and name its lib folder, or build TorchSharp's native source against the libtorch in {lib} and name the {BindingFile} in {BindingVariable}";
@@ -131,14 +138,15 @@ public static partial class LibTorch
         if (other is not null) throw new LabException($"{Variable} names {cpu}, but {other} is loaded already. A program that uses TorchSharp before DocTuneLab calls LibTorch.Prepare() first; otherwise unset the variable");
     }
 
-    /// <summary>
-    /// The path of TorchSharp's native library, or null: in .NET's folders, or in a package's. Not written in the way in which it was given away above.
-    /// </summary>
+    /// <summary>TorchSharp's native library, in .NET's folders or in a package's; null if it is not there.</summary>
     private static string? OwnBinding()
     {
         var package = Path.Combine("runtimes", RuntimeInformation.RuntimeIdentifier, "native");
-        return OwnFolders().SelectMany(f => new[] { f, Path.Combine(f, package), Path.Combine(f, "..", "..", package) }).Select(f => Path.Combine(f, ".", BindingFile)).FirstOrDefault(File.Exists);
+        return OwnFolders().SelectMany(f => new[] { f, Path.Combine(f, package), Path.Combine(f, "..", "..", package) }).Select(f => Spelled(f, BindingFile)).FirstOrDefault(File.Exists);
     }
+
+    // Not in the way in which TorchSharp does it, as an empty library may go by that path.
+    private static string Spelled(string folder, string name) => Path.Combine(folder, ".", name);
 
     /// <summary>What pip's torch, or the archive of libtorch, says of itself.</summary>
     private static string VersionIn(string root)
@@ -154,7 +162,7 @@ public static partial class LibTorch
     {
         _ = Dlerror(); // Found here and not below: that the runtime looks for it would take the message away.
         var handle = Dlopen(path, mode);
-        error = handle == 0 ? Marshal.PtrToStringUTF8(Dlerror()) ?? "no reason given" : "";
+        error = handle == 0 ? (Marshal.PtrToStringUTF8(Dlerror()) ?? "no reason given").Replace("/./", "/", StringComparison.Ordinal) : "";
         return handle;
     }
 

@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using DocTuneLab.Training.Native;
+
+namespace DocTuneLab.Cli.Tests;
+
+/// <summary>DOCTUNE_LIBTORCH, in processes of their own: it acts when libtorch is loaded.</summary>
+public sealed class LibTorchTests : IDisposable
+{
+    // What a program has mapped says what it calculates with.
+    private const string Calculation = """
+        using TorchSharp;
+        Console.WriteLine(File.ReadAllText("/proc/self/maps").Contains("libtorch_cpu.so"));
+        Console.WriteLine(torch.ones(3).sum().ToSingle());
+        foreach (var line in File.ReadLines("/proc/self/maps").Where(l => l.Contains('/')).Select(l => l[l.IndexOf('/')..]).Distinct().Order(StringComparer.Ordinal))
+            if (Path.GetFileName(line).StartsWith("libtorch_cpu.so") || Path.GetFileName(line).StartsWith("libc10.so") || Path.GetFileName(line).StartsWith("libLibTorchSharp.so")) Console.WriteLine(line);
+        """;
+
+    private readonly Doctune _doctune = new();
+
+    public LibTorchTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "libtorch of another installation is for Linux only");
+
+    public void Dispose() => _doctune.Dispose();
+
+    private static string Beside(string name) => Path.Combine(AppContext.BaseDirectory, name);
+
+    private string Folder(string name) => Directory.CreateDirectory(Path.Combine(_doctune.Folder, name)).FullName;
+
+    /// <summary>A copy of the program's own libtorch: other files, which glibc does not take for the program's own.</summary>
+    private string CopyOfLibTorch()
+    {
+        var lib = Folder("torch/lib");
+        foreach (var file in Directory.GetFiles(AppContext.BaseDirectory, "lib*.so*").Where(f => Path.GetFileName(f).Split('.', '-')[0] is "libc10" or "libtorch" or "libtorch_cpu" or "libgomp"))
+            File.Copy(file, Path.Combine(lib, Path.GetFileName(file)));
+        return lib;
+    }
+
+    private Doctune.Result Run(string? libTorch, string? binding, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Doctune.Library, .. arguments]) { WorkingDirectory = _doctune.Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in new[] { ("DOCTUNE_LIBTORCH", libTorch), ("DOCTUNE_LIBTORCHSHARP", binding), ("DOCTUNE_DEBUG", null) })
+            start.Environment[name] = value;
+        return Doctune.Wait(Process.Start(start)!);
+    }
+
+    private string[] Calculate(string? libTorch, string? binding = null)
+    {
+        var result = Run(libTorch, binding, "script", _doctune.Write("calculate.csx", Calculation));
+        Assert.Equal((0, ""), (result.Code, result.Error));
+        return result.Out.TrimEnd().Split('\n');
+    }
+
+    private (int Code, JsonNode Finding) Doctor(string? libTorch)
+    {
+        var result = Run(libTorch, null, "doctor", "--json");
+        Assert.Equal("", result.Error);
+        return (result.Code, JsonNode.Parse(result.Out)!["findings"]!.AsArray().Single(f => (string)f!["name"]! == "libtorch")!);
+    }
+
+    [Fact]
+    public void The_version_that_this_build_is_made_for_is_TorchSharps() => Assert.Equal(TorchSharp.torch.__version__, LibTorch.MadeFor + ".0");
+
+    [Fact]
+    public void Without_the_variable_the_builds_own_libtorch_is_used()
+    {
+        string[] expected = ["False", "3", Beside("libLibTorchSharp.so"), Beside("libc10.so"), Beside("libtorch_cpu.so")];
+        Assert.Equal(expected, Calculate(null));
+        Assert.Equal(expected, Calculate(""));
+        var (_, finding) = Doctor(null);
+        Assert.Equal("ok", (string?)finding["status"]);
+        Assert.Matches(@"^loads and calculates, \d+ threads$", (string?)finding["found"]);
+    }
+
+    [Fact]
+    public void With_it_another_one_is_used_and_no_second_one_is_loaded()
+    {
+        var lib = CopyOfLibTorch();
+        var torch = Path.GetDirectoryName(lib)!;
+        _doctune.Write("torch/version.py", "from typing import Optional\n\n__all__ = ['__version__']\n__version__ = '2.10.7+cu128'\ncuda: Optional[str] = '12.8'\n");
+        string[] expected = ["False", "3", .. new[] { Path.Combine(lib, "libc10.so"), Path.Combine(lib, "libtorch_cpu.so"), Beside("libLibTorchSharp.so") }.Order(StringComparer.Ordinal)];
+        Assert.Equal(expected, Calculate(lib));
+        var binding = Path.Combine(Folder("own"), "libLibTorchSharp.so");
+        File.Copy(Beside("libLibTorchSharp.so"), binding);
+        Assert.Equal(expected.Select(l => l == Beside("libLibTorchSharp.so") ? binding : l).Order(StringComparer.Ordinal), Calculate(torch + "/", binding).Order(StringComparer.Ordinal));
+        var (_, finding) = Doctor(torch);
+        Assert.Equal("ok", (string?)finding["status"]);
+        Assert.EndsWith($" threads; 2.10.7+cu128 in {lib} (DOCTUNE_LIBTORCH), though this build is made for 2.10.0", (string?)finding["found"]);
+    }
+
+    [Fact]
+    public void The_programs_own_folder_may_be_named() => Assert.Equal(Calculate(null), Calculate(AppContext.BaseDirectory));
+
+    [Theory]
+    [InlineData("build-version", "9.8.7+cpu\n", "9.8.7+cpu")]
+    [InlineData("include/torch/headeronly/version.h", "#define TORCH_VERSION_MAJOR 9\n#define TORCH_VERSION \\\n  \"9.8.7\"\n", "9.8.7")]
+    [InlineData("other", "1.2.3", "unknown version")]
+    public void One_of_another_version_is_refused_before_a_symbol_is_missed(string file, string text, string version)
+    {
+        foreach (var name in new[] { "libc10.so", "libtorch_cpu.so", "libtorch.so" })
+            File.WriteAllBytes(Path.Combine(Folder("lib"), name), EmptyLibrary.Named(name));
+        Folder(Path.GetDirectoryName(file)!);
+        _doctune.Write(file, text);
+        AssertRefused(_doctune.Folder, $"DOCTUNE_LIBTORCH: the libtorch in {_doctune.Folder}/lib ({version}) does not fit this build, which is made for 2.10.0: {Beside("libLibTorchSharp.so")}: undefined symbol: ", "Install torch 2.10.0 and name its lib folder, or build TorchSharp's native source against ");
+    }
+
+    [Fact]
+    public void One_whose_libraries_go_by_other_names_is_refused_before_a_second_one_is_loaded()
+    {
+        foreach (var name in new[] { "libc10.so", "libtorch_cpu.so", "libtorch.so" })
+            File.WriteAllBytes(Path.Combine(_doctune.Folder, name), EmptyLibrary.Named(name + ".1.13"));
+        AssertRefused(_doctune.Folder, $"DOCTUNE_LIBTORCH: the libtorch in {_doctune.Folder} (unknown version) does not fit this build, which is made for 2.10.0: its libc10.so goes by another name inside.", "Install torch 2.10.0");
+    }
+
+    [Fact]
+    public void A_folder_without_libtorch_is_named()
+    {
+        AssertRefused("no/such", $"DOCTUNE_LIBTORCH: {_doctune.Folder}/no/such: no such folder.", "Give the one that holds libtorch_cpu.so");
+        AssertRefused(Folder("empty"), $"DOCTUNE_LIBTORCH: {_doctune.Folder}/empty: there is no libtorch_cpu.so in it.", "Give the lib folder");
+        _doctune.Write("empty/libtorch_cpu.so", "text");
+        AssertRefused(Folder("empty"), $"DOCTUNE_LIBTORCH: the libtorch in {_doctune.Folder}/empty (unknown version) cannot be loaded: {_doctune.Folder}/empty/libc10.so: cannot open shared object file", "See that this installation works by itself");
+        var missing = Run(AppContext.BaseDirectory, "no.so", "score", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--text", "a");
+        Assert.Equal((1, $"doctune: DOCTUNE_LIBTORCHSHARP: {_doctune.Folder}/no.so: no such file. Give a libLibTorchSharp.so that is built against the libtorch in {AppContext.BaseDirectory.TrimEnd('/')}, or unset it\n"), (missing.Code, missing.Error));
+    }
+
+    /// <summary>A verb, the doctor and a cell that uses TorchSharp at once say it in the same words, and nothing crashes.</summary>
+    private void AssertRefused(string libTorch, string message, string remedy)
+    {
+        var verb = Run(libTorch, null, "score", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--text", "a");
+        Assert.Equal((1, ""), (verb.Code, verb.Out));
+        Assert.StartsWith("doctune: " + message, verb.Error);
+        Assert.Contains(remedy, verb.Error);
+        Assert.Equal(1, verb.Error.Count(c => c == '\n'));
+        var (code, finding) = Doctor(libTorch);
+        Assert.Equal((1, "broken"), (code, (string?)finding["status"]));
+        Assert.Equal(verb.Error, $"doctune: {finding["found"]}\n");
+        var cell = Run(libTorch, null, "script", _doctune.Write("calculate.csx", Calculation));
+        Assert.Equal((1, "False\n", "LabException: " + verb.Error["doctune: ".Length..]), (cell.Code, cell.Out, cell.Error));
+    }
+}

@@ -65,7 +65,6 @@ public sealed class LibTorchTests : IDisposable
     {
         string[] expected = ["False", "3", Beside("libLibTorchSharp.so"), Beside("libc10.so"), Beside("libtorch_cpu.so")];
         Assert.Equal(expected, Calculate(null));
-        Assert.Equal(expected, Calculate(""));
         var (_, finding) = Doctor(null);
         Assert.Equal("ok", (string?)finding["status"]);
         Assert.Matches(@"^loads and calculates, \d+ threads$", (string?)finding["found"]);
@@ -88,7 +87,18 @@ public sealed class LibTorchTests : IDisposable
     }
 
     [Fact]
-    public void The_programs_own_folder_may_be_named() => Assert.Equal(Calculate(null), Calculate(AppContext.BaseDirectory));
+    public void The_programs_own_files_may_be_named() => Assert.Equal(["False", "3", Beside("libLibTorchSharp.so"), Beside("libc10.so"), Beside("libtorch_cpu.so")], Calculate(AppContext.BaseDirectory, Beside("libLibTorchSharp.so")));
+
+    [Fact]
+    public void Every_front_end_says_in_the_same_words_that_it_cannot_be_used()
+    {
+        var message = AssertRefused("no/such", $"DOCTUNE_LIBTORCH: {_doctune.Folder}/no/such: no such folder.", "Give the one that holds libtorch_cpu.so");
+        var (code, finding) = Doctor("no/such");
+        Assert.Equal((1, "broken", message), (code, (string?)finding["status"], finding["found"] + "\n"));
+        // The cell's first line uses nothing of the lab, its second one TorchSharp.
+        var cell = Run("no/such", null, "script", _doctune.Write("calculate.csx", Calculation));
+        Assert.Equal((1, "False\n", "LabException: " + message), (cell.Code, cell.Out, cell.Error));
+    }
 
     [Theory]
     [InlineData("build-version", "9.8.7+cpu\n", "9.8.7+cpu")]
@@ -100,7 +110,20 @@ public sealed class LibTorchTests : IDisposable
             File.WriteAllBytes(Path.Combine(Folder("lib"), name), EmptyLibrary.Named(name));
         Folder(Path.GetDirectoryName(file)!);
         _doctune.Write(file, text);
-        AssertRefused(_doctune.Folder, $"DOCTUNE_LIBTORCH: the libtorch in {_doctune.Folder}/lib ({version}) does not fit this build, which is made for 2.10.0: {Beside("libLibTorchSharp.so")}: undefined symbol: ", "Install torch 2.10.0 and name its lib folder, or build TorchSharp's native source against ");
+        AssertRefused(_doctune.Folder, $"DOCTUNE_LIBTORCH: the libtorch in {_doctune.Folder}/lib ({version}) does not fit this build, which is made for 2.10.0: {Beside("libLibTorchSharp.so")}: undefined symbol: ", "Install torch 2.10.0 and name its lib folder, or build TorchSharp's native source against it");
+    }
+
+    [Fact]
+    public void One_that_lacks_a_single_function_is_refused_before_that_is_called()
+    {
+        // The function is renamed in the file that asks for it. Nothing here calls it.
+        var binding = File.ReadAllBytes(Beside("libLibTorchSharp.so"));
+        var name = "_ZN2at4_ops6lgamma4callERKNS_6TensorE\0"u8;
+        binding[binding.AsSpan().IndexOf(name) + name.IndexOf("call"u8)] = (byte)'X';
+        var file = Path.Combine(_doctune.Folder, "other.so");
+        File.WriteAllBytes(file, binding);
+        var lib = AppContext.BaseDirectory.TrimEnd('/');
+        AssertRefused(lib, $"DOCTUNE_LIBTORCH: the libtorch in {lib} (unknown version) does not fit the file of DOCTUNE_LIBTORCHSHARP: {file}: undefined symbol: _ZN2at4_ops6lgamma4Xall", "Build TorchSharp's native source against it", file);
     }
 
     [Fact]
@@ -112,28 +135,21 @@ public sealed class LibTorchTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_without_libtorch_is_named()
+    public void A_folder_without_libtorch_and_a_missing_file_are_named()
     {
-        AssertRefused("no/such", $"DOCTUNE_LIBTORCH: {_doctune.Folder}/no/such: no such folder.", "Give the one that holds libtorch_cpu.so");
         AssertRefused(Folder("empty"), $"DOCTUNE_LIBTORCH: {_doctune.Folder}/empty: there is no libtorch_cpu.so in it.", "Give the lib folder");
         _doctune.Write("empty/libtorch_cpu.so", "text");
         AssertRefused(Folder("empty"), $"DOCTUNE_LIBTORCH: the libtorch in {_doctune.Folder}/empty (unknown version) cannot be loaded: {_doctune.Folder}/empty/libc10.so: cannot open shared object file", "See that this installation works by itself");
-        var missing = Run(AppContext.BaseDirectory, "no.so", "score", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--text", "a");
-        Assert.Equal((1, $"doctune: DOCTUNE_LIBTORCHSHARP: {_doctune.Folder}/no.so: no such file. Give a libLibTorchSharp.so that is built against the libtorch in {AppContext.BaseDirectory.TrimEnd('/')}, or unset it\n"), (missing.Code, missing.Error));
+        AssertRefused(AppContext.BaseDirectory, $"DOCTUNE_LIBTORCHSHARP: {_doctune.Folder}/no.so: no such file.", "Give a libLibTorchSharp.so that is built against the libtorch in", "no.so");
     }
 
-    /// <summary>A verb, the doctor and a cell that uses TorchSharp at once say it in the same words, and nothing crashes.</summary>
-    private void AssertRefused(string libTorch, string message, string remedy)
+    private string AssertRefused(string libTorch, string message, string remedy, string? binding = null)
     {
-        var verb = Run(libTorch, null, "score", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--text", "a");
-        Assert.Equal((1, ""), (verb.Code, verb.Out));
-        Assert.StartsWith("doctune: " + message, verb.Error);
-        Assert.Contains(remedy, verb.Error);
-        Assert.Equal(1, verb.Error.Count(c => c == '\n'));
-        var (code, finding) = Doctor(libTorch);
-        Assert.Equal((1, "broken"), (code, (string?)finding["status"]));
-        Assert.Equal(verb.Error, $"doctune: {finding["found"]}\n");
-        var cell = Run(libTorch, null, "script", _doctune.Write("calculate.csx", Calculation));
-        Assert.Equal((1, "False\n", "LabException: " + verb.Error["doctune: ".Length..]), (cell.Code, cell.Out, cell.Error));
+        var result = Run(libTorch, binding, "score", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--text", "a");
+        Assert.Equal((1, ""), (result.Code, result.Out));
+        Assert.StartsWith("doctune: " + message, result.Error);
+        Assert.Contains(remedy, result.Error);
+        Assert.Equal(1, result.Error.Count(c => c == '\n'));
+        return result.Error["doctune: ".Length..];
     }
 }

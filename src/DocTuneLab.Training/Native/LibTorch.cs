@@ -105,8 +105,11 @@ public static partial class LibTorch
         var lib = new[] { folder, Path.Combine(folder, "lib") }.FirstOrDefault(f => File.Exists(Path.Combine(f, Cpu)))
             ?? throw new LabException($"{Variable}: {folder}: there is no {Cpu} in it. Give the lib folder of an installation of libtorch {MadeFor}, such as …/site-packages/torch/lib");
         if (binding is not null && !File.Exists(binding)) throw new LabException($"{BindingVariable}: {binding}: no such file. Give a {BindingFile} that is built against the libtorch in {lib}, or unset it");
-        var own = binding ?? OwnBinding() ?? throw new LabException($"{BindingFile} of TorchSharp was not found beside the program. Build it again with 'dotnet build -c Release'");
+        var own = binding is not null ? Spelled(Path.GetDirectoryName(binding)!, Path.GetFileName(binding))
+            : OwnBinding() ?? throw new LabException($"{BindingFile} of TorchSharp was not found beside the program. Build it again with 'dotnet build -c Release'");
+        var (whole, remedy) = binding is not null ? ($"the file of {BindingVariable}", "Build") : ($"this build, which is made for {MadeFor}", $"Install torch {MadeFor} and name its lib folder, or build");
         var version = VersionIn(Path.GetDirectoryName(lib)!);
+        LabException Misfit(string why) => new($"{Variable}: the libtorch in {lib} ({version}) does not fit {whole}: {why}. {remedy} TorchSharp's native source against it, and name the {BindingFile} in {BindingVariable}");
         var cpu = RealPath(Path.Combine(lib, Cpu));
         RefuseOthers(cpu);
 
@@ -120,17 +123,15 @@ public static partial class LibTorch
             var handle = Dlopen(path, Lazily, out var error);
             if (handle == 0) throw new LabException($"{Variable}: the libtorch in {lib} ({version}) cannot be loaded: {error}. See that this installation works by itself: what it needs of other packages, such as CUDA's, must be there too");
             // Under another name, such as libtorch.so.1.13, the native library would not find it, and load a second libtorch from elsewhere.
-            if (binding is null && Dlopen(name, Lazily | NotLoading) != handle) throw new LabException($"{Variable}: the libtorch in {lib} ({version}) does not fit this build, which is made for {MadeFor}: its {name} goes by another name inside. {Remedy(lib)}");
+            if (binding is null && Dlopen(name, Lazily | NotLoading) != handle) throw Misfit($"its {name} goes by another name inside");
         }
 
         // All symbols at once: bound as they are called, the first one missing would end the process.
         var library = Dlopen(own, AtOnce, out var missing);
-        if (library == 0) throw new LabException($"{Variable}: the libtorch in {lib} ({version}) does not fit {(binding is null ? $"this build, which is made for {MadeFor}" : $"the file of {BindingVariable}")}: {missing}. {Remedy(lib)}");
+        if (library == 0) throw Misfit(missing);
         RefuseOthers(cpu);
         return new(library, new(lib, version, binding));
     }
-
-    private static string Remedy(string lib) => $"Install torch {MadeFor} and name its lib folder, or build TorchSharp's native source against the libtorch in {lib} and name the {BindingFile} in {BindingVariable}";
 
     private static void RefuseOthers(string cpu)
     {

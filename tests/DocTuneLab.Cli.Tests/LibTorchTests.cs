@@ -13,7 +13,7 @@ public sealed class LibTorchTests : IDisposable
         Console.WriteLine(File.ReadAllText("/proc/self/maps").Contains("libtorch_cpu.so"));
         Console.WriteLine(torch.ones(3).sum().ToSingle());
         foreach (var line in File.ReadLines("/proc/self/maps").Where(l => l.Contains('/')).Select(l => l[l.IndexOf('/')..]).Distinct().Order(StringComparer.Ordinal))
-            if (Path.GetFileName(line).StartsWith("libtorch_cpu.so") || Path.GetFileName(line).StartsWith("libc10.so") || Path.GetFileName(line).StartsWith("libLibTorchSharp.so")) Console.WriteLine(line);
+            if (Path.GetFileName(line) is "libtorch_cpu.so" or "libtorch_cuda.so" or "libc10.so" or "libc10_cuda.so" or "libLibTorchSharp.so") Console.WriteLine(line);
         """;
 
     private readonly Doctune _doctune = new();
@@ -26,12 +26,14 @@ public sealed class LibTorchTests : IDisposable
 
     private string Folder(string name) => Directory.CreateDirectory(Path.Combine(_doctune.Folder, name)).FullName;
 
-    /// <summary>A copy of the program's own libtorch: other files, which glibc does not take for the program's own.</summary>
+    /// <summary>A copy of the program's own libtorch: other files, which glibc does not take for the program's own. CUDA's part is there, but empty.</summary>
     private string CopyOfLibTorch()
     {
         var lib = Folder("torch/lib");
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory, "lib*.so*").Where(f => Path.GetFileName(f).Split('.', '-')[0] is "libc10" or "libtorch" or "libtorch_cpu" or "libgomp"))
             File.Copy(file, Path.Combine(lib, Path.GetFileName(file)));
+        foreach (var name in new[] { "libc10_cuda.so", "libtorch_cuda.so" })
+            File.WriteAllBytes(Path.Combine(lib, name), EmptyLibrary.Named(name));
         return lib;
     }
 
@@ -58,7 +60,7 @@ public sealed class LibTorchTests : IDisposable
     }
 
     [Fact]
-    public void The_version_that_this_build_is_made_for_is_TorchSharps() => Assert.Equal(TorchSharp.torch.__version__, LibTorch.MadeFor + ".0");
+    public void The_version_that_this_build_is_made_for_is_TorchSharps() => Assert.Equal(LibTorch.MadeFor + ".0", TorchSharp.torch.__version__);
 
     [Fact]
     public void Without_the_variable_the_builds_own_libtorch_is_used()
@@ -76,11 +78,11 @@ public sealed class LibTorchTests : IDisposable
         var lib = CopyOfLibTorch();
         var torch = Path.GetDirectoryName(lib)!;
         _doctune.Write("torch/version.py", "from typing import Optional\n\n__all__ = ['__version__']\n__version__ = '2.10.7+cu128'\ncuda: Optional[str] = '12.8'\n");
-        string[] expected = ["False", "3", .. new[] { Path.Combine(lib, "libc10.so"), Path.Combine(lib, "libtorch_cpu.so"), Beside("libLibTorchSharp.so") }.Order(StringComparer.Ordinal)];
-        Assert.Equal(expected, Calculate(lib));
+        string[] Expected(string binding) => ["False", "3", .. new[] { "libc10.so", "libc10_cuda.so", "libtorch_cpu.so", "libtorch_cuda.so" }.Select(n => Path.Combine(lib, n)).Append(binding).Order(StringComparer.Ordinal)];
+        Assert.Equal(Expected(Beside("libLibTorchSharp.so")), Calculate(lib));
         var binding = Path.Combine(Folder("own"), "libLibTorchSharp.so");
         File.Copy(Beside("libLibTorchSharp.so"), binding);
-        Assert.Equal(expected.Select(l => l == Beside("libLibTorchSharp.so") ? binding : l).Order(StringComparer.Ordinal), Calculate(torch + "/", binding).Order(StringComparer.Ordinal));
+        Assert.Equal(Expected(binding), Calculate(torch + "/", binding));
         var (_, finding) = Doctor(torch);
         Assert.Equal("ok", (string?)finding["status"]);
         Assert.EndsWith($" threads; 2.10.7+cu128 in {lib} (DOCTUNE_LIBTORCH), though this build is made for 2.10.0", (string?)finding["found"]);
@@ -95,6 +97,9 @@ public sealed class LibTorchTests : IDisposable
         var message = AssertRefused("no/such", $"DOCTUNE_LIBTORCH: {_doctune.Folder}/no/such: no such folder.", "Give the one that holds libtorch_cpu.so");
         var (code, finding) = Doctor("no/such");
         Assert.Equal((1, "broken", message), (code, (string?)finding["status"], finding["found"] + "\n"));
+        // Goes to TorchSharp without a model, and meets it in TorchSharp's static constructor.
+        var export = Run("no/such", null, "export", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--format", "gguf", "-o", "nano.gguf");
+        Assert.Equal((1, "doctune: " + message), (export.Code, export.Error));
         // The cell's first line uses nothing of the lab, its second one TorchSharp.
         var cell = Run("no/such", null, "script", _doctune.Write("calculate.csx", Calculation));
         Assert.Equal((1, "False\n", "LabException: " + message), (cell.Code, cell.Out, cell.Error));

@@ -152,7 +152,7 @@ public static partial class LibTorch
     /// <summary>What pip's torch, or the archive of libtorch, says of itself.</summary>
     private static string VersionIn(string root)
     {
-        var file = new[] { "version.py", "build-version", "include/torch/headeronly/version.h", "include/torch/version.h" }.Select(f => Path.Combine(root, f)).FirstOrDefault(File.Exists);
+        var file = new[] { "version.py", "build-version", "include/torch/headeronly/version.h", "include/torch/version.h", "include/torch/csrc/api/include/torch/version.h" }.Select(f => Path.Combine(root, f)).FirstOrDefault(File.Exists);
         return file is not null && VersionNumber().Match(File.ReadAllText(file)) is { Success: true } match ? match.Value : "unknown version";
     }
 

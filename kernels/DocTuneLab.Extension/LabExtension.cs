@@ -1,6 +1,7 @@
 using DocTuneLab.Extension.Magics;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
+using DocTuneLab.Training.Native;
 using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Extension;
@@ -15,6 +16,7 @@ public sealed class LabExtension : INotebookExtension
     public void Load(IExtensionHost host)
     {
         ArgumentNullException.ThrowIfNull(host);
+        LibTorch.Prepare(); // Cells may use TorchSharp before the lab does.
         var lab = new LabSession();
         host.AddReferences(typeof(LabExtension).Assembly, typeof(Plotly.NET.CSharp.Chart).Assembly);
         host.AddUsings("DocTuneLab", "DocTuneLab.Documents", "DocTuneLab.Corpus", "DocTuneLab.Evaluation", "DocTuneLab.Extension", "DocTuneLab.Prompts");

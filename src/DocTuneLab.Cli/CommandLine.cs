@@ -128,6 +128,8 @@ internal static class CommandLine
             Console.Error.WriteLine(exception);
             return exception is UsageException or ParameterException ? ExitCodes.Usage : ExitCodes.Failed;
         }
+        // TorchSharp loads libtorch in a static constructor.
+        if (exception is TypeInitializationException && exception.GetBaseException() is LabException cause) exception = cause;
         switch (exception)
         {
             case UsageException or ParameterException:

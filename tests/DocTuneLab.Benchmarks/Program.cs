@@ -4,6 +4,8 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
+DocTuneLab.Training.Native.LibTorch.Prepare(); // Some use TorchSharp before they use the lab.
+
 if (args is ["train", ..])
     return DocTuneLab.Benchmarks.TrainingStepComparison.Run(args);
 if (args is ["train-long", ..])

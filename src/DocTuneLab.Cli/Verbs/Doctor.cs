@@ -7,6 +7,8 @@ using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Jupyter;
 using DocTuneLab.Library;
 using DocTuneLab.Storage;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Native;
 using Spectre.Console;
 using TorchSharp;
 
@@ -99,10 +101,17 @@ internal static class Doctor
     {
         try
         {
+            var from = LibTorch.Require() is not { } origin ? ""
+                : $"; {origin.Version} in {origin.Folder} (DOCTUNE_LIBTORCH){(origin.Binding is { } binding ? $" with {binding}" : origin.Version.StartsWith(LibTorch.MadeFor, StringComparison.Ordinal) ? "" : $", though this build is made for {LibTorch.MadeFor}")}";
             using var one = torch.ones(2, 2);
             using var product = one.matmul(one);
-            return product[0, 0].ToSingle() == 2 ? new("libtorch", Status.Ok, $"loads and calculates, {torch.get_num_threads()} threads", "training")
+            return product[0, 0].ToSingle() == 2 ? new("libtorch", Status.Ok, $"loads and calculates, {torch.get_num_threads()} threads{from}", "training")
                 : new("libtorch", Status.Broken, "1 + 1 is not 2", "training", "Restore the packages anew: dotnet restore --force.");
+        }
+        catch (LabException e)
+        {
+            // The remedy is the last sentence of each of these messages.
+            return new("libtorch", Status.Broken, e.Message, "training");
         }
         catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or NotSupportedException or ExternalException)
         {
@@ -112,17 +121,19 @@ internal static class Doctor
 
     private static Finding Cuda()
     {
+        var why = "libtorch does not load";
         try
         {
-            if (torch.cuda_is_available()) return new("CUDA", Status.Ok, $"{torch.cuda.device_count()} device(s)", "training on a GPU");
+            if (Devices.Describe() is { Count: > 0 } devices) return new("CUDA", Status.Ok, string.Join("; ", devices), "training on a GPU");
+            why = Devices.WhyNone();
         }
-        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or NotSupportedException or ExternalException)
+        catch (Exception e) when (e is LabException or TypeInitializationException or DllNotFoundException or NotSupportedException or ExternalException)
         {
             // Said by the line above already.
         }
         var gpu = Try("nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader");
         return gpu is null ? new("CUDA", Status.Missing, "no NVIDIA GPU or no driver", "training on a GPU; the processor does it too", "Where there is a GPU, install its driver.")
-            : new("CUDA", Status.Missing, $"{gpu.Split('\n')[0]}, but libtorch is the build for processors", "training on a GPU", "Build with 'dotnet build -c Release -p:Torch=cuda'.");
+            : new("CUDA", Status.Missing, $"{gpu.Split('\n')[0]}, but {why}", "training on a GPU", "Build with 'dotnet build -c Release -p:Torch=cuda', or set DOCTUNE_LIBTORCH to the lib folder of a torch with CUDA.");
     }
 
     private static Finding Jupyter()

@@ -60,6 +60,7 @@ internal static partial class CSharpErrors
     {
         AggregateException { InnerExceptions: [var only] } => Unwrap(only),
         System.Reflection.TargetInvocationException { InnerException: { } inner } => Unwrap(inner),
+        TypeInitializationException when exception.GetBaseException() is var cause && MagicErrors.IsForUser(cause) => cause,
         _ => exception,
     };
 
@@ -71,7 +72,7 @@ internal static partial class CSharpErrors
         var inCells = frames.Select(frame => (frame, match: CellFrame().Match(frame))).Where(pair => pair.match.Success)
             .Select(pair => $"   at {Method(pair.frame)}{pair.match.Groups[1].Value}:line {pair.match.Groups[2].Value}").ToList();
         if (inCells.Count == 0)
-            return Ends([.. frames.Where(frame => !IsPlumbing(frame)).Select(frame => "   " + frame)]);
+            return MagicErrors.IsForUser(exception) ? [] : Ends([.. frames.Where(frame => !IsPlumbing(frame)).Select(frame => "   " + frame)]);
         // Where the exception started matters as much as the line of the cell: keep the innermost frame outside of cells.
         return !CellFrame().IsMatch(frames[0]) && !IsPlumbing(frames[0]) ? Ends(inCells).Prepend("   " + frames[0]) : Ends(inCells);
     }

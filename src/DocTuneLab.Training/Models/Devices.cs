@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using DocTuneLab.Training.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,13 +13,14 @@ public static class Devices
     public const string Description = "auto (a CUDA device where there is one, else the processor), cpu, cuda or cuda:N.";
 
     /// <summary>The device of a name; <c>auto</c> is the first CUDA device, if libtorch finds one.</summary>
-    /// <exception cref="LabException">The name is none of the four, or there is no such device; the message says what is missing.</exception>
+    /// <exception cref="LabException">The name is none of the four, or there is no such device, or no libtorch; the message says what is missing.</exception>
     public static Device Resolve(string name)
     {
+        LibTorch.Require();
         var index = Index(name);
         if (index is null) return CPU;
         var count = cuda.is_available() ? cuda.device_count() : 0;
-        if (count == 0) return name == "auto" ? CPU : throw new LabException($"there is no device '{name}': {WhyNone()}");
+        if (count == 0) return name == "auto" ? CPU : throw new LabException($"there is no device '{name}': {WhyNone()}. Build with -p:Torch=cuda, or name the lib folder of a torch with CUDA in DOCTUNE_LIBTORCH; 'doctune doctor' says what this machine has");
         return index < count ? new Device(DeviceType.CUDA, index.Value)
             : throw new LabException($"there is no device '{name}': libtorch finds {count} ({string.Join(", ", Enumerable.Range(0, count).Select(i => $"cuda:{i}"))}); CUDA_VISIBLE_DEVICES may hide others");
     }
@@ -36,6 +38,17 @@ public static class Devices
         // In hardware from Ampere on.
         : name == "auto" ? CudaDriver.Capability(device.index).Major >= 8 ? ScalarType.BFloat16 : ScalarType.Float32 : Processor.ComputeType(name, hiddenSize);
 
+    /// <summary>The CUDA devices that libtorch finds, each with its name, memory and compute capability; empty where there are none.</summary>
+    public static IReadOnlyList<string> Describe()
+    {
+        LibTorch.Require();
+        return [.. Enumerable.Range(0, cuda.is_available() ? cuda.device_count() : 0).Select(i =>
+        {
+            var ((free, total), (major, minor)) = (CudaDriver.Memory(i), CudaDriver.Capability(i));
+            return string.Create(CultureInfo.InvariantCulture, $"cuda:{i} {CudaDriver.Name(i)}, {free / 1073741824.0:F1} of {total / 1073741824.0:F1} GiB free, capability {major}.{minor}");
+        })];
+    }
+
     /// <summary>Bytes that may still be allocated on a device; on the processor, by this process.</summary>
     public static long FreeBytes(Device device) => device.type == DeviceType.CUDA ? CudaDriver.Memory(device.index).Free : Sft.MemoryEstimate.MainMemory();
 
@@ -48,7 +61,8 @@ public static class Devices
         return name is "auto" or "cuda" || name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out index);
     }
 
-    private static string WhyNone() => !NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, null, out _)
-        ? "this libtorch is the build for processors. Build with -p:Torch=cuda, or name a PyTorch with CUDA in DOCTUNE_LIBTORCH; 'doctune doctor' says what this machine has"
+    /// <summary>Why libtorch finds no CUDA device: the build, the driver, or what is hidden.</summary>
+    public static string WhyNone() => !(LibTorch.Require() is { } other ? File.Exists(Path.Combine(other.Folder, "libtorch_cuda.so")) : NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, null, out _))
+        ? "this libtorch is the build for processors"
         : CudaDriver.IsPresent ? "libtorch has CUDA, but finds no device; CUDA_VISIBLE_DEVICES may hide it, or the driver may be older than libtorch's CUDA" : "libtorch has CUDA, but this machine has no NVIDIA driver (libcuda.so.1)";
 }

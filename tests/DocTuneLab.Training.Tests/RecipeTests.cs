@@ -111,6 +111,26 @@ public sealed class RecipeTests
     }
 
     [Fact]
+    public void Memory_that_runs_out_in_the_middle_costs_no_step()
+    {
+        using var tiny = new TinyModel(outputScale: 8);
+        using var model = tiny.Load();
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+        using var attached = adapter.Attach(training: true);
+        var batch = PackedBatch.Of([new([.. model.Tokenizer.Encode("return new Tank().Fill(level);")], 1)]);
+        var isShort = true;
+        // More than any machine has, where a batch would be made.
+        TrainingPlan plan = new(10, step => [step == 4 && isShort ? batch with { Ids = torch.zeros(1L << 50).data<int>().ToArray() } : batch], [], 64, "data");
+        var options = Options(tiny) with { MaxSteps = 6, SaveEvery = 0 };
+        TrainingLoop Loop(SftOptions o) => new(model, adapter.Parameters, plan, o, adapter.Save);
+        var message = Assert.Throws<LabException>(() => Loop(options).Run(null, default)).Message;
+        Assert.Matches("^main memory was not enough for step 5 \\(.*DefaultCPUAllocator.*\\); set gradient checkpointing to on and resume\\. The last good checkpoint is .*step-000004; resume from it\\.$", message);
+        Assert.DoesNotContain('\n', message);
+        isShort = false;
+        Assert.Equal([5, 6], Loop(options with { Resume = true, GradientCheckpointing = "on" }).Run(null, default).History.Select(h => h.Step));
+    }
+
+    [Fact]
     public void A_damaged_checkpoint_is_passed_over_and_other_settings_are_refused()
     {
         using var tiny = new TinyModel();

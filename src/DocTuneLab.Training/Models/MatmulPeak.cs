@@ -27,7 +27,7 @@ public static class MatmulPeak
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         // Of random numbers: on a device zeros or ones are multiplied faster.
-        Tensor Matrix() => (onDevice ? randn(size, size, device: device) : ones(size, size)).to_type(type);
+        Tensor Matrix() => onDevice ? randn(size, size, dtype: type, device: device) : ones(size, size, dtype: type);
         var (a, b, c) = (Matrix(), Matrix(), empty(size, size, dtype: type, device: device));
         var best = double.MaxValue;
         var began = Stopwatch.GetTimestamp();

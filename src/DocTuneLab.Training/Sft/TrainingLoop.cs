@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Models;
@@ -61,17 +62,20 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
                 break;
             }
             var started = clock.Elapsed;
-            var batches = plan.At(step);
             var learningRate = options.LearningRateAt(step, total);
-            long targets = batches.Sum(b => b.Replayed ? 0L : b.Targets.Length), replayed = batches.Sum(b => (long)b.Targets.Length) - targets;
-            double sum = 0, divergence = 0;
-            for (var part = 0; part < batches.Count; part++)
+            Computed computed;
+            try
             {
-                var key = new StepKey(options.Seed, step, part);
-                if (batches[part].Replayed) divergence += pass.Run(batches[part], options.ReplayWeight / replayed, key);
-                else sum += pass.Run(batches[part], 1.0 / targets, key);
+                computed = Compute(pass, step);
             }
-            var (loss, norm) = (sum / targets, kernels.Length(gradients.All));
+            catch (ExternalException e) when (IsOutOfMemory(e))
+            {
+                // Nothing of this step was applied: what was trained before it is kept.
+                if (step > 0) TryCheckpoint(optimizer, progress, total);
+                throw OutOfMemory(step, e);
+            }
+            var (batches, loss, divergence, replayed) = computed;
+            var norm = kernels.Length(gradients.All);
             if (!double.IsFinite(loss + divergence) || !double.IsFinite(norm)) throw NotFinite(step, loss + divergence, norm);
             optimizer.Update(learningRate, options.MaxGradNorm > 0 && norm > options.MaxGradNorm ? options.MaxGradNorm / (norm + 1e-6) : 1);
 
@@ -117,6 +121,23 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
         {
             BestStep = progress.BestLoss is null ? null : progress.BestStep, StoppedEarly = stoppedEarly, Warnings = _warnings, Resources = monitor.Samples, PeakGpuMemoryBytes = monitor.Samples.Max(s => s.GpuMemoryBytes),
         };
+    }
+
+    // Loss per trained token of the samples; divergence and number of replayed tokens.
+    private readonly record struct Computed(IReadOnlyList<PackedBatch> Batches, double Loss, double Divergence, long Replayed);
+
+    private Computed Compute(TrainingPass pass, int step)
+    {
+        var batches = plan.At(step);
+        long targets = batches.Sum(b => b.Replayed ? 0L : b.Targets.Length), replayed = batches.Sum(b => (long)b.Targets.Length) - targets;
+        double sum = 0, divergence = 0;
+        for (var part = 0; part < batches.Count; part++)
+        {
+            var key = new StepKey(options.Seed, step, part);
+            if (batches[part].Replayed) divergence += pass.Run(batches[part], options.ReplayWeight / replayed, key);
+            else sum += pass.Run(batches[part], 1.0 / targets, key);
+        }
+        return new Computed(batches, sum / targets, divergence, replayed);
     }
 
     private bool KeepsBest => options.KeepBest || options.EarlyStoppingPatience > 0;
@@ -178,6 +199,16 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
 
     private LabException NotFinite(int step, double loss, double norm) =>
         new($"the loss is {loss} and the gradient norm {norm} at step {step + 1}; nothing of this step was applied. Lower the learning rate (now {options.LearningRate}) or the clipping norm (now {options.MaxGradNorm}), or compute in fp32. {LastGood()}");
+
+    // As libtorch says it, of a device and of main memory.
+    private static bool IsOutOfMemory(ExternalException e) => e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("DefaultCPUAllocator", StringComparison.Ordinal);
+
+    private LabException OutOfMemory(int step, ExternalException e)
+    {
+        var onDevice = model.Decoder.Device.type != TorchSharp.DeviceType.CPU;
+        var remedy = options.GradientCheckpointing is "auto" or "off" ? $"set gradient checkpointing to {(onDevice ? "offload" : "on")} and resume" : $"end what else uses it and resume, or start again with fewer batch tokens (now {options.BatchTokens})";
+        return new($"{(onDevice ? $"the memory of {model.Device}" : "main memory")} was not enough for step {step + 1} ({e.Message.Split('\n')[0].Trim()}); {remedy}. {LastGood()}", e);
+    }
 
     private string LastGood() => _checkpoints.Newest is { } newest ? $"The last good checkpoint is {newest}; resume from it." : "There is no checkpoint yet; start again.";
 

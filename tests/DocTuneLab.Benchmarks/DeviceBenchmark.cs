@@ -48,7 +48,7 @@ internal static class DeviceBenchmark
             Console.WriteLine($"{shape} on {model.Device}: {model.ParameterCount / 1e9:F2} billion parameters, {model.WeightBytes / 1048576.0:F0} MB in NF4, loaded in {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s; {model.ComputeType}");
             using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = Number("rank", 16), Alpha = 2 * Number("rank", 16) }, 1);
             using var attached = adapter.Attach(training: true);
-            var estimate = MemoryEstimate.Of(model, adapter.ParameterCount, rows * length, options);
+            var estimate = MemoryEstimate.Of(model, adapter.ParameterCount, rows * length, options, ranks: 7L * config.Layers * Number("rank", 16));
             Console.WriteLine($"estimate {estimate.Total / 1048576.0:F0} MB beside the model ({estimate}), {estimate.Available / 1048576.0:F0} MB free");
             using var kernels = Kernels.For(model.Decoder);
             using var gradients = new Gradients(adapter.Parameters.Values);

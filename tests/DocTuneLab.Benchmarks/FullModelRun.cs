@@ -62,7 +62,7 @@ internal static class FullModelRun
         Directory.CreateDirectory(folder);
         var tokenizer = Directory.GetFiles(Path.Combine(Node, "node_modules", "@lenml", "tokenizer-qwen2_5"), "tokenizer*.json", SearchOption.AllDirectories);
         foreach (var file in tokenizer) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
-        using var model = BaseModel.Create(folder, s_shape, 1, "fp32");
+        using var model = BaseModel.Create(folder, s_shape, 1, "fp32", "cpu");
         model.Save();
         return new JsonObject { ["parameters"] = model.ParameterCount, ["bytes"] = new FileInfo(Path.Combine(folder, "model.safetensors")).Length };
     }
@@ -76,7 +76,7 @@ internal static class FullModelRun
         {
             Directory.CreateDirectory(large);
             foreach (var file in Directory.GetFiles(folder, "tokenizer*.json")) File.Copy(file, Path.Combine(large, Path.GetFileName(file)), overwrite: true);
-            using var model = BaseModel.Create(large, s_shape with { Layers = 60 }, 1, "fp32");
+            using var model = BaseModel.Create(large, s_shape with { Layers = 60 }, 1, "fp32", "cpu");
             model.Save();
         }
         var result = Times(large, fromDisk: true);
@@ -101,7 +101,7 @@ internal static class FullModelRun
         ReadFile(path);
         var reading = clock.Elapsed.TotalSeconds;
         clock.Restart();
-        using var model = BaseModel.Load(folder);
+        using var model = BaseModel.Load(folder, new ModelLoadOptions { Device = "cpu" });
         var (loading, loaded) = (clock.Elapsed.TotalSeconds, Status("VmHWM"));
         using var adapter = LoraAdapter.Create(model, new LoraConfig(), 1);
         var pages = Directory.GetFiles("data/private-library/docs", "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(60).Select(File.ReadAllText).ToArray();
@@ -229,7 +229,7 @@ internal static class FullModelRun
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Wall * 1000:F1} ms ({Processor * 1000:F1} ms of processor)");
     }
 
-    private static BaseModel Load(string folder, string format, bool roundHead = false) => BaseModel.Load(folder, new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32" });
+    private static BaseModel Load(string folder, string format, bool roundHead = false) => BaseModel.Load(folder, new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32", Device = "cpu" });
 
     private static int[] Text(BaseModel model) => [.. model.Tokenizer.Encode("public static int Count(Tank tank) => tank.Valves.Count; // 水箱的水位是多少？", specialTokens: false)];
 

@@ -59,7 +59,7 @@ internal static class TrainingStepComparison
     public static int RunLong(int steps)
     {
         using var folder = new ModelFolder(new ModelConfig("llama", 320, 64, 96, 2, 4, 2, 16, 1e-5, 1e4, true, false, 256, [0]));
-        using var model = BaseModel.Load(folder.Path);
+        using var model = BaseModel.Load(folder.Path, new ModelLoadOptions { Device = "cpu" });
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
         using var attached = adapter.Attach(training: true);
         using var gradients = new Gradients(adapter.Parameters.Values);
@@ -94,7 +94,7 @@ internal static class TrainingStepComparison
     private static JsonObject Child(string side, Shape shape, int steps)
     {
         using var folder = new ModelFolder(shape.Model);
-        using var model = BaseModel.Load(folder.Path);
+        using var model = BaseModel.Load(folder.Path, new ModelLoadOptions { Device = "cpu" });
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = shape.Rank, Alpha = 2 * shape.Rank }, 1);
         using var attached = adapter.Attach(training: true);
         var sequences = Sequences(new Random(7), shape.Rows, shape.Length, shape.Model.VocabularySize, shape.Trained);
@@ -156,7 +156,7 @@ internal static class TrainingStepComparison
             var (vocabulary, merges) = BpeTrainer.Train(["return new Tank().Fill(level);"], 300, special);
             HuggingFaceTokenizer.Write(System.IO.Path.Combine(Path, "tokenizer.json"), vocabulary, merges, special);
             File.WriteAllText(System.IO.Path.Combine(Path, "tokenizer_config.json"), JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
-            using var model = BaseModel.Create(Path, config, 1, "fp32");
+            using var model = BaseModel.Create(Path, config, 1, "fp32", "cpu");
             model.Save();
         }
 

@@ -73,12 +73,12 @@ public sealed class DecodingTests
     public void A_token_at_a_time_gives_the_logits_of_the_plain_composition(string format, string adapterKind, bool roundHead = false, bool composed = false)
     {
         using var tiny = new TinyModel("qwen2", outputScale: 8);
-        using var model = BaseModel.LoadOn(CPU, composed, tiny.Directory, new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32" });
+        using var model = BaseModel.LoadOn(TinyModel.DeviceOf(composed), composed, tiny.Directory, new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32" });
         using var adapter = adapterKind == "" ? null : Adapter(model, adapterKind);
         using var attached = adapter?.Attach();
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var expected = model.Decoder.Logits(model.Decoder.Forward(tensor(s_ids.Select(i => (long)i).ToArray(), [1, s_ids.Length])))[0];
+        var expected = model.Decoder.Logits(model.Decoder.Forward(tensor(s_ids.Select(i => (long)i).ToArray(), [1, s_ids.Length], device: model.Decoder.Device)))[0];
         // One sequence, four that are read together and go on as two, seven; eleven are more than the kernels take.
         foreach (var sequences in (int[])[1, 4, 7, 11])
         {
@@ -104,8 +104,8 @@ public sealed class DecodingTests
     public void A_vocabulary_rounded_to_eight_bits_is_within_half_a_step_of_itself(bool tied)
     {
         using var tiny = new TinyModel("qwen2", tied: tied);
-        using var plain = BaseModel.Load(tiny.Directory, new ModelLoadOptions { ComputeType = "fp32" });
-        using var rounded = BaseModel.Load(tiny.Directory, new ModelLoadOptions { QuantizeHead = true, ComputeType = "fp32" });
+        using var plain = BaseModel.Load(tiny.Directory, new ModelLoadOptions { ComputeType = "fp32", Device = "cpu" });
+        using var rounded = BaseModel.Load(tiny.Directory, new ModelLoadOptions { QuantizeHead = true, ComputeType = "fp32", Device = "cpu" });
         using var scope = NewDisposeScope();
         var (before, after) = (plain.Decoder.Head.Materialize(ScalarType.Float32), rounded.Decoder.Head.Materialize(ScalarType.Float32));
         // The stored matrix is of 16 bits, so a code's value is rounded once more.
@@ -142,7 +142,7 @@ public sealed class DecodingTests
     public void An_answer_is_the_same_alone_and_among_many(string format)
     {
         using var tiny = new TinyModel(outputScale: 30, scale: _ => 4);
-        using var model = BaseModel.Load(tiny.Directory, new ModelLoadOptions { Quantization = format, ComputeType = "fp32" });
+        using var model = BaseModel.Load(tiny.Directory, new ModelLoadOptions { Quantization = format, ComputeType = "fp32", Device = "cpu" });
         using var adapter = Adapter(model, "lora");
         var local = new LocalModel(model, adapter);
         int[][] prompts = [.. Enumerable.Range(0, 11).Select(p => s_ids[..(3 + p)])];
@@ -157,7 +157,7 @@ public sealed class DecodingTests
         var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 5, UseDora = kind == "dora", Initialization = kind == "pissa" ? "pissa" : "default" }, 1);
         using var _ = no_grad();
         var generator = new Generator(11, CPU);
-        foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn(parameter.shape, generator: generator), alpha: 0.05f);
+        foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn(parameter.shape, generator: generator).to(parameter.device), alpha: 0.05f);
         return adapter;
     }
 }

@@ -29,14 +29,15 @@ public sealed class DeviceTests
             using var scope = NewDisposeScope();
             var matrix = randn(rows, columns, generator: generator) * 0.02;
             using Weight weight = format == "int8" ? new Int8Weight(Int8Tensor.Quantize(matrix)) : new FourBitWeight(FourBitTensor.Quantize(matrix, FourBitCode.Of(format[..3]), nested: format != "nf4 plain"));
-            using var moved = weight.OnDevice(CPU);
+            using var moved = weight.OnDevice(TinyModel.DeviceOf(composed: true));
             Assert.Equal((weight.Rows, weight.Columns, weight.Bytes), (moved.Rows, moved.Columns, moved.Bytes));
             foreach (var type in (ScalarType[])[ScalarType.Float32, ScalarType.BFloat16])
             {
-                Assert.True((weight.Materialize(type) == moved.Materialize(type)).all().item<bool>(), $"{format} {rows}x{columns} {type}");
+                Assert.True((weight.Materialize(type) == moved.Materialize(type).cpu()).all().item<bool>(), $"{format} {rows}x{columns} {type}");
                 // Into a part of another matrix.
-                var target = zeros(rows + 2, columns, dtype: type);
-                moved.CopyTo(target.narrow(0, 1, rows));
+                var there = zeros(rows + 2, columns, dtype: type, device: TinyModel.DeviceOf(composed: true));
+                moved.CopyTo(there.narrow(0, 1, rows));
+                var target = there.cpu();
                 Assert.True((target.narrow(0, 1, rows) == weight.Materialize(type)).all().item<bool>());
                 Assert.Equal(0, target.to_type(ScalarType.Float32)[0].abs().sum().item<float>() + target.to_type(ScalarType.Float32)[rows + 1].abs().sum().item<float>());
             }
@@ -75,6 +76,39 @@ public sealed class DeviceTests
         Assert.Equal(DeviceType.META, decoding.Add([0], [3], [6]).device_type);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(300)]
+    public void Attention_of_long_sequences_is_cut_into_parts_and_stays_the_same(int window)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        // Short neighbours, one longer than a part that begins with another's rows, one that is whole and long, and short ones again.
+        int[] Ids(int first, int length) => [.. Enumerable.Range(0, length).Select(i => first * 10_000 + i)];
+        var batch = PackedBatch.Of([new(Ids(1, 400), 300), new(Ids(1, 700), 350), new([.. Ids(2, 600), .. Ids(3, 2000)], 500), new([.. Ids(2, 600), .. Ids(4, 20)], 1), new(Ids(5, 2300), 1), new(Ids(6, 3), 1)]);
+        Assert.True(batch.Shared.Sum(s => s.Length) > 900);
+        var shape = new Native.AttentionShape(4, 2, 8, window, 1 / MathF.Sqrt(8));
+        using var processor = new ProcessorKernels(new Workspace(CPU, ScalarType.Float32));
+        using var composed = new ComposedKernels(new Workspace(TinyModel.DeviceOf(composed: true), ScalarType.Float32));
+        foreach (var rows in (Native.AttentionRows[])[batch.All, batch.Trained])
+        {
+            var (count, queries, generator) = (batch.Ids.Length, rows.Positions.Length, new Generator(3, CPU));
+            Tensor Random(int height, int width) => randn(height, width, generator: generator);
+            var (q, k, v, d) = (Random(queries, 32), Random(count, 16), Random(count, 16), Random(queries, 32));
+            Tensor[] Run(Kernels kernels)
+            {
+                var device = kernels.Memory.Device;
+                Tensor There(Tensor x) => x.to(device);
+                var (output, sums, dq, dk, dv) = (There(empty(queries, 32)), There(empty(queries, 4)), There(empty(queries, 32)), There(zeros(count, 16)), There(zeros(count, 16)));
+                kernels.Begin();
+                kernels.Attend(There(q), There(k), There(v), output, sums, rows, shape);
+                kernels.AttendBackward(There(q), There(k), There(v), output, sums, There(d), dq, dk, dv, rows, shape);
+                return [output.cpu(), dq.cpu(), dk.cpu(), dv.cpu()];
+            }
+            foreach (var (expected, actual) in Run(processor).Zip(Run(composed))) Assert.True((expected - actual).abs().max().item<float>() < 2e-4f, $"{(expected - actual).abs().max().item<float>()}");
+        }
+    }
+
     [Fact]
     public void Answers_and_scores_are_those_of_the_processor()
     {
@@ -85,7 +119,7 @@ public sealed class DeviceTests
             using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
             var generator = new Generator(11, CPU);
             using (no_grad())
-                foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn(parameter.shape, generator: generator), alpha: 0.05f);
+                foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn(parameter.shape, generator: generator).to(parameter.device), alpha: 0.05f);
             var local = new LocalModel(model, adapter);
             int[][] prompts = [.. Enumerable.Range(0, 5).Select(p => Enumerable.Range(0, 4 + p).Select(i => (i + p) * 37 % 300).ToArray())];
             return (local.Complete(prompts, new SamplingOptions(MaxTokens: 12)), local.Complete(prompts, new SamplingOptions(Temperature: 0.8, MaxTokens: 12)),

@@ -50,7 +50,7 @@ public sealed class GoldenLossTests
 
     private static double[] Adapter(TinyModel tiny, SftOptions options, string recipe, bool composed)
     {
-        using var model = BaseModel.LoadOn(TorchSharp.torch.CPU, composed, tiny.Directory, new ModelLoadOptions { ComputeType = "fp32", Quantization = recipe is "fp4" or "int8" ? recipe : "nf4" });
+        using var model = BaseModel.LoadOn(TinyModel.DeviceOf(composed), composed, tiny.Directory, new ModelLoadOptions { ComputeType = "fp32", Quantization = recipe is "fp4" or "int8" ? recipe : "nf4" });
         using var adapter = LoraAdapter.Create(model, new LoraConfig
         {
             // State of fewer than 4,096 elements stays in 32 bits.
@@ -61,7 +61,7 @@ public sealed class GoldenLossTests
 
     private static double[] Whole(TinyModel tiny, SftOptions options, bool composed)
     {
-        using var model = BaseModel.CreateOn(TorchSharp.torch.CPU, composed, tiny.Directory, tiny.Config, 1, "fp32");
+        using var model = BaseModel.CreateOn(TinyModel.DeviceOf(composed), composed, tiny.Directory, tiny.Config, 1, "fp32");
         return [.. new Pretrainer(model, [string.Concat(s_samples.Select(s => s.Messages[1].Content + "\n"))], [], options with { MaxLength = 32 }).Run().History.Select(h => h.Loss)];
     }
 }

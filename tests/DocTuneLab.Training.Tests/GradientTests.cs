@@ -43,7 +43,7 @@ public sealed class GradientTests
     public void Loss_and_gradients_of_a_whole_model_are_those_of_the_plain_composition(string type, bool tied, bool composed = false)
     {
         using var tiny = new TinyModel(type, tied);
-        using var model = BaseModel.CreateOn(CPU, composed, tiny.Directory, tiny.Config, 5, "fp32");
+        using var model = BaseModel.CreateOn(TinyModel.DeviceOf(composed), composed, tiny.Directory, tiny.Config, 5, "fp32");
         Perturb(model.Parameters);
         Compare(model, model.Parameters, keep: true);
     }
@@ -126,7 +126,7 @@ public sealed class GradientTests
             return [.. new[] { Batch(model), PackedBatch.Of(Sequences(model)) with { Replayed = true } }.Select(batch =>
             {
                 gradients.Clear();
-                return (pass.Run(batch, 1.0 / batch.Targets.Length, s_step) / batch.Targets.Length, adapter.Parameters.Values.SelectMany(p => gradients.Of(p)!.data<float>().ToArray()).ToArray());
+                return (pass.Run(batch, 1.0 / batch.Targets.Length, s_step) / batch.Targets.Length, adapter.Parameters.Values.SelectMany(p => gradients.Of(p)!.cpu().data<float>().ToArray()).ToArray());
             })];
         }
     }
@@ -232,7 +232,7 @@ public sealed class GradientTests
             // Twice, of two sizes: what waits belongs to the batch.
             pass.Run(PackedBatch.Of(Sequences(model)[..2]), 0.1, s_step);
             gradients.Clear();
-            return (pass.Run(Batch(model), 0.1, s_step), gradients.All.data<float>().ToArray());
+            return (pass.Run(Batch(model), 0.1, s_step), gradients.All.cpu().data<float>().ToArray());
         }
     }
 
@@ -247,7 +247,7 @@ public sealed class GradientTests
     {
         using var _ = no_grad();
         var generator = new Generator(11, CPU);
-        foreach (var parameter in parameters.Values) parameter.add_(randn(parameter.shape, generator: generator), alpha: 0.05f);
+        foreach (var parameter in parameters.Values) parameter.add_(randn(parameter.shape, generator: generator).to(parameter.device), alpha: 0.05f);
     }
 
     private static SftTrainer.Encoded[] Sequences(BaseModel model)
@@ -266,12 +266,12 @@ public sealed class GradientTests
         var sequences = Sequences(model);
         var batch = PackedBatch.Of(sequences);
         var loss = pass.Run(batch, 1.0 / batch.Targets.Length, s_step) / batch.Targets.Length;
-        var plain = zeros(1);
+        var plain = zeros(1, device: model.Decoder.Device);
         foreach (var (ids, start) in sequences)
         {
-            var logits = model.Decoder.Logits(model.Decoder.Forward(tensor(ids.Select(i => (long)i).ToArray(), [1, ids.Length])))[0];
+            var logits = model.Decoder.Logits(model.Decoder.Forward(tensor(ids.Select(i => (long)i).ToArray(), [1, ids.Length], device: model.Decoder.Device)))[0];
             var from = Math.Max(1, start);
-            plain = plain + nn.functional.cross_entropy(logits[(from - 1)..^1], tensor(ids[from..].Select(i => (long)i).ToArray()), reduction: nn.Reduction.Sum);
+            plain = plain + nn.functional.cross_entropy(logits[(from - 1)..^1], tensor(ids[from..].Select(i => (long)i).ToArray(), device: model.Decoder.Device), reduction: nn.Reduction.Sum);
         }
         plain = plain / batch.Targets.Length;
         plain.backward();

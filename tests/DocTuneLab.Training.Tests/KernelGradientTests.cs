@@ -8,7 +8,7 @@ namespace DocTuneLab.Training.Tests;
 public sealed class ProcessorKernelTests() : KernelGradientTests(new ProcessorKernels(new Workspace(CPU, ScalarType.Float32)));
 
 /// <summary>The same with those that run on any device.</summary>
-public sealed class ComposedKernelTests() : KernelGradientTests(new ComposedKernels(new Workspace(CPU, ScalarType.Float32)));
+public sealed class ComposedKernelTests() : KernelGradientTests(new ComposedKernels(new Workspace(TinyModel.DeviceOf(composed: true), ScalarType.Float32)));
 
 public abstract class KernelGradientTests : IDisposable
 {
@@ -18,6 +18,8 @@ public abstract class KernelGradientTests : IDisposable
     private readonly Kernels _kernels;
 
     private protected KernelGradientTests(Kernels kernels) => _kernels = kernels;
+
+    private Device Device => _kernels.Memory.Device;
 
     public void Dispose()
     {
@@ -32,7 +34,7 @@ public abstract class KernelGradientTests : IDisposable
     [InlineData(13)]
     public void Root_mean_square_norm(int size)
     {
-        var (x, weight, c, scales) = (Random(Rows, Heads * size), (Random(1, size) + 1)[0], Random(Rows, Heads * size), empty(Rows, Heads));
+        var (x, weight, c, scales) = (Random(Rows, Heads * size), (Random(1, size) + 1)[0], Random(Rows, Heads * size), empty(Rows, Heads, device: Device));
         double Loss()
         {
             var y = empty_like(x);
@@ -98,7 +100,7 @@ public abstract class KernelGradientTests : IDisposable
         var rows = new AttentionRows(starts, [[], [0, 1, 2], []], starts, positions);
         var (count, width) = (positions.Length, queryHeads * size);
         var (q, k, v, c) = (Random(count, width), Random(count, Heads * size), Random(count, Heads * size), Random(count, width));
-        var (output, sums) = (empty(count, width), empty(count, queryHeads));
+        var (output, sums) = (empty(count, width, device: Device), empty(count, queryHeads, device: Device));
         double Loss()
         {
             _kernels.Attend(q, k, v, output, sums, rows, shape);
@@ -129,14 +131,14 @@ public abstract class KernelGradientTests : IDisposable
     {
         const int vocabulary = 37;
         var (x, teacher) = (Random(Rows, vocabulary) * 3, Random(Rows, vocabulary) * 3);
-        double[] Losses() => _kernels.Distill(x.clone(), teacher.clone(), 0).data<double>().ToArray();
+        double[] Losses() => _kernels.Distill(x.clone(), teacher.clone(), 0).cpu().data<double>().ToArray();
         var (p, q) = (nn.functional.log_softmax(teacher.to_type(ScalarType.Float64), 1), nn.functional.log_softmax(x.to_type(ScalarType.Float64), 1));
-        var expected = (p.exp() * (p - q)).sum(dim: 1).data<double>().ToArray();
+        var expected = (p.exp() * (p - q)).sum(dim: 1).cpu().data<double>().ToArray();
         Assert.All(expected.Zip(Losses()), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
         var dx = x.clone();
         _kernels.Distill(dx, teacher.clone(), 0.25f);
         Slopes(x, dx, () => Losses().Sum() * 0.25);
-        Assert.All(_kernels.Distill(teacher.clone(), teacher.clone(), 1).data<double>().ToArray(), l => Assert.Equal(0, l, 1e-6));
+        Assert.All(_kernels.Distill(teacher.clone(), teacher.clone(), 1).cpu().data<double>().ToArray(), l => Assert.Equal(0, l, 1e-6));
     }
 
     [Fact]
@@ -150,12 +152,12 @@ public abstract class KernelGradientTests : IDisposable
             var (narrow, wide) = (x.clone(), x.to_type(ScalarType.Float32));
             var losses = run(narrow, teacher);
             var expected = run(wide, teacher.to_type(ScalarType.Float32));
-            Assert.Equal(expected.data<double>().ToArray(), losses.data<double>().ToArray());
-            Assert.Equal(wide.bfloat16().bytes.ToArray(), narrow.bytes.ToArray());
+            Assert.Equal(expected.cpu().data<double>().ToArray(), losses.cpu().data<double>().ToArray());
+            Assert.Equal(wide.bfloat16().cpu().bytes.ToArray(), narrow.cpu().bytes.ToArray());
         }
     }
 
-    private Tensor Random(long rows, long columns) => randn(rows, columns, generator: _generator);
+    private Tensor Random(long rows, long columns) => randn(rows, columns, generator: _generator).to(Device);
 
     private static double Sum(Tensor x) => x.to_type(ScalarType.Float64).sum().item<double>();
 
@@ -167,7 +169,7 @@ public abstract class KernelGradientTests : IDisposable
         Assert.True(length > 1e-3);
         for (var i = 0; i < 6; i++)
         {
-            var direction = i == 0 ? gradient / length : randn(x.shape, generator: _generator);
+            var direction = i == 0 ? gradient / length : randn(x.shape, generator: _generator).to(Device);
             direction = direction / direction.norm();
             var middle = x.clone();
             x.add_(direction, alpha: step);

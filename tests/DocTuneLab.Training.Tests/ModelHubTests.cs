@@ -34,7 +34,7 @@ public sealed class ModelHubTests : IDisposable
         Assert.Equal(["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.True(hub.TokenSeenByHub);
         Assert.False(hub.TokenSeenByStore);
-        using var model = BaseModel.Load(folder);
+        using var model = BaseModel.Load(folder, new ModelLoadOptions { Device = "cpu" });
         // Again: only what the hub says about it is asked.
         var before = hub.Reads;
         Assert.Equal(folder, await Download(hub));
@@ -64,7 +64,7 @@ public sealed class ModelHubTests : IDisposable
         using var hub = new LoopbackHub(_tiny.Directory) { Damage = file };
         Assert.Contains("check sum", (await Assert.ThrowsAsync<LabException>(() => Download(hub))).Message);
         hub.Damage = null;
-        using var model = BaseModel.Load(await Download(hub));
+        using var model = BaseModel.Load(await Download(hub), new ModelLoadOptions { Device = "cpu" });
     }
 
     [Fact]

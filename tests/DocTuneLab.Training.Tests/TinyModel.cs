@@ -28,7 +28,7 @@ internal sealed class TinyModel : IDisposable
         File.WriteAllText(Path.Combine(Directory, "tokenizer_config.json"), System.Text.Json.JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
         Config = new ModelConfig(type, 320, 64, 96, 2, 4, 2, 16, 1e-5, 10000, tied, type == "qwen2", 256, [0, 2]);
         Config = change?.Invoke(Config) ?? Config;
-        using var model = BaseModel.Create(Directory, Config, seed, "fp32");
+        using var model = BaseModel.Create(Directory, Config, seed, "fp32", "cpu");
         // Freshly drawn output rows are so short that no hidden state can make a token likely; a trained model's are longer.
         using (TorchSharp.torch.no_grad())
             foreach (var (name, tensor) in model.Parameters)
@@ -52,6 +52,9 @@ internal sealed class TinyModel : IDisposable
         foreach (var file in System.IO.Directory.GetFiles(original.Directory, "*.json")) File.Copy(file, Path.Combine(Directory, Path.GetFileName(file)));
     }
 
+    /// <summary>Where tests of what runs on any device run: on a CUDA device where there is one, else on the processor.</summary>
+    public static TorchSharp.torch.Device DeviceOf(bool composed) => composed && TorchSharp.torch.cuda.is_available() ? new TorchSharp.torch.Device(TorchSharp.DeviceType.CUDA, 0) : TorchSharp.torch.CPU;
+
     /// <summary>The same model with other weights.</summary>
     public TinyModel WithWeights(IReadOnlyDictionary<string, TorchSharp.torch.Tensor> weights)
     {
@@ -64,7 +67,7 @@ internal sealed class TinyModel : IDisposable
 
     public ModelConfig Config { get; }
 
-    public BaseModel Load(bool nf4 = true, string compute = "fp32", bool composed = false) => BaseModel.LoadOn(TorchSharp.torch.CPU, composed, Directory, new ModelLoadOptions { Quantization = nf4 ? "nf4" : "none", ComputeType = compute });
+    public BaseModel Load(bool nf4 = true, string compute = "fp32", bool composed = false) => BaseModel.LoadOn(DeviceOf(composed), composed, Directory, new ModelLoadOptions { Quantization = nf4 ? "nf4" : "none", ComputeType = compute });
 
     public static Sample Sample(string question, string answer) =>
         new(question, SampleKind.Qa, [Message.User(question), Message.Assistant(answer)], new Evidence([], []), [], Split.Train);

@@ -118,7 +118,7 @@ public sealed class TrainingTests
     {
         using var tiny = new TinyModel();
         string[] texts = [string.Concat(Enumerable.Repeat("return new TankBuilder().WithValve(3).Build();\n", 40))];
-        using var model = BaseModel.Create(tiny.Directory, tiny.Config, 1, "fp32");
+        using var model = BaseModel.Create(tiny.Directory, tiny.Config, 1, "fp32", "cpu");
         var result = new Pretrainer(model, texts, [], Options(tiny) with { MaxLength = 32, BatchTokens = 128, Epochs = 12, LearningRate = 5e-3 }).Run();
         Assert.True(result.FinalLoss < 0.5 * result.History[0].Loss, $"{result.History[0].Loss} to {result.FinalLoss}");
         using var saved = tiny.Load(nf4: false);

@@ -127,7 +127,7 @@ public sealed class BaseModel : IDisposable
     }
 
     /// <summary>Makes a new model with random weights (normal, 0.02; residual outputs scaled by 1/sqrt(2·layers)) to be trained in full.</summary>
-    public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto", string device = "cpu") => CreateOn(Devices.Resolve(device), composed: false, directory, config, seed, computeType);
+    public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto", string device = "auto") => CreateOn(Devices.Resolve(device), composed: false, directory, config, seed, computeType);
 
     /// <summary>The same; see <see cref="LoadOn"/>.</summary>
     internal static BaseModel CreateOn(Device device, bool composed, string directory, ModelConfig config, int seed, string computeType)

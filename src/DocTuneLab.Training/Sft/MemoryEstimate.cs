@@ -35,7 +35,8 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
     /// <param name="tokens">Tokens of the largest batch.</param>
     /// <param name="options">Settings.</param>
     /// <param name="available">Bytes that may be used where the model is; by default those that are free now.</param>
-    public static MemoryEstimate Of(BaseModel model, long trained, long tokens, SftOptions options, long? available = null)
+    /// <param name="ranks">Sum of the ranks of an adapter's layers: of each, the input times A stays until the backward pass.</param>
+    public static MemoryEstimate Of(BaseModel model, long trained, long tokens, SftOptions options, long? available = null, long ranks = 0)
     {
         var (c, free) = (model.Config, available ?? Devices.FreeBytes(model.Decoder.Device));
         long q = (long)c.Heads * c.HeadSize, kv = 2L * c.KeyValueHeads * c.HeadSize, hidden = c.HiddenSize, middle = c.IntermediateSize;
@@ -51,6 +52,7 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         // and keys and values repeated for all heads with their gradients.
         var passing = element * tokens * (composed ? 8 * hidden + 2 * q + kv + 2 * middle : 6 * hidden + 3 * q + 2 * kv + 4 * middle);
         if (composed) passing += 6 * 4 * Math.Min(ComposedKernels.SliceElements, tokens * Math.Max(c.VocabularySize, Math.Max(middle, hidden))) + element * (8 * tokens * q + Math.Min(ComposedKernels.KeptMasks, tokens * ComposedKernels.TileKeys));
+        passing += element * tokens * ranks;
         var inputs = element * tokens * hidden * (c.Layers + 1);
         var logits = Math.Min(Math.Max(TrainingPass.ChunkBytes, size * TrainingPass.ChunkRows * c.VocabularySize), size * tokens * c.VocabularySize);
         var head = model.Decoder.Head.Tensor.dtype != model.Decoder.ComputeType ? size * c.VocabularySize * hidden : 0;

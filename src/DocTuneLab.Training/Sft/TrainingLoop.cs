@@ -30,7 +30,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
     // Of the whole run, over resumptions; saved in checkpoints.
     private sealed record Progress(int Step, long Tokens, double? BestLoss, int BestStep, int WorseValidations, double FirstLosses);
 
-    public MemoryEstimate Estimate() => MemoryEstimate.Of(model, parameters.Values.Sum(p => p.numel()), plan.LargestBatch, options);
+    public MemoryEstimate Estimate() => MemoryEstimate.Of(model, parameters.Values.Sum(p => p.numel()), plan.LargestBatch, options, ranks: parameters.Where(p => p.Key.Contains("lora_A", StringComparison.Ordinal)).Sum(p => p.Value.shape[0]));
 
     public TrainingResult Run(Action<TrainingStep>? onStep, CancellationToken cancel)
     {

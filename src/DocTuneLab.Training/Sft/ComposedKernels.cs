@@ -210,28 +210,30 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     public override double Length(Tensor vector)
     {
         using var scope = NewDisposeScope();
-        var parts = Enumerable.Range(0, (int)((vector.numel() + SliceElements - 1) / SliceElements)).Select(i => vector.narrow(0, i * SliceElements, Math.Min(SliceElements, vector.numel() - i * SliceElements)).norm());
-        return stack(parts).cpu().to_type(ScalarType.Float64).norm().item<double>();
+        var parts = new List<Tensor>();
+        ByParts(vector, (from, count) => parts.Add(vector.narrow(0, from, count).square().sum(ScalarType.Float64).MoveToOuterDisposeScope()));
+        return Math.Sqrt(stack(parts).cpu().sum().item<double>());
     }
 
-    public override void Update(Tensor parameter, Tensor gradient, Tensor mean, Tensor square, AdamW.Factors factors)
+    public override void Update(Tensor parameter, Tensor gradient, Tensor mean, Tensor square, AdamW.Factors factors) =>
+        ByParts(parameter, (from, count) => Adam(parameter.narrow(0, from, count), gradient.narrow(0, from, count), mean.narrow(0, from, count), square.narrow(0, from, count), factors));
+
+    public override void Update(Tensor parameter, Tensor gradient, (Tensor Codes, Tensor Scales) mean, (Tensor Codes, Tensor Scales) square, AdamW.Factors factors) => ByParts(parameter, (from, count) =>
     {
-        using var scope = NewDisposeScope();
-        (mean, square) = (mean.view(parameter.shape), square.view(parameter.shape));
+        (Tensor, Tensor) Part((Tensor Codes, Tensor Scales) state) => (state.Codes.narrow(0, from, count), state.Scales.narrow(0, from / AdamW.BlockSize, (count + AdamW.BlockSize - 1) / AdamW.BlockSize));
+        var (means, squares) = (Decoded(Part(mean), DynamicCode.Signed), Decoded(Part(square), DynamicCode.Unsigned));
+        Adam(parameter.narrow(0, from, count), gradient.narrow(0, from, count), means, squares, factors);
+        Encode(means, Part(mean), DynamicCode.Signed);
+        Encode(squares, Part(square), DynamicCode.Unsigned);
+    });
+
+    private static void Adam(Tensor parameter, Tensor gradient, Tensor mean, Tensor square, AdamW.Factors factors)
+    {
         var g = gradient * factors.Gradient;
         mean.mul_(AdamW.Beta1).add_(g, alpha: 1 - AdamW.Beta1);
         square.mul_(factors.Beta2).addcmul_(g, g, 1 - factors.Beta2);
         if (factors.Decay != 1) parameter.mul_(factors.Decay);
         parameter.addcdiv_(mean, square.sqrt().mul_(factors.Square).add_(AdamW.Epsilon), -factors.Rate);
-    }
-
-    public override void Update(Tensor parameter, Tensor gradient, (Tensor Codes, Tensor Scales) mean, (Tensor Codes, Tensor Scales) square, AdamW.Factors factors)
-    {
-        using var scope = NewDisposeScope();
-        var (means, squares) = (Decoded(mean, DynamicCode.Signed), Decoded(square, DynamicCode.Unsigned));
-        Update(parameter, gradient, means, squares, factors);
-        Encode(means, mean, DynamicCode.Signed);
-        Encode(squares, square, DynamicCode.Unsigned);
     }
 
     public override void Dispose()
@@ -253,6 +255,16 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         {
             using var scope = NewDisposeScope();
             run(from, Math.Min(step, rows - from));
+        }
+    }
+
+    // Of a vector; a part is of whole blocks of the optimiser's.
+    private static void ByParts(Tensor x, Action<long, long> run)
+    {
+        for (var from = 0L; from < x.numel(); from += SliceElements)
+        {
+            using var scope = NewDisposeScope();
+            run(from, Math.Min(SliceElements, x.numel() - from));
         }
     }
 

@@ -7,10 +7,11 @@ internal sealed class Gradients : IDisposable
 {
     private readonly Tensor _flat;
     private readonly Dictionary<Tensor, Tensor> _views = new(ReferenceEqualityComparer.Instance);
+    private readonly Tensor[] _order;
 
     public Gradients(IEnumerable<Tensor> parameters)
     {
-        var all = parameters.ToArray();
+        var all = _order = [.. parameters];
         _flat = zeros(all.Sum(p => p.numel()), device: all.FirstOrDefault()?.device ?? CPU).DetachFromDisposeScope();
         var at = 0L;
         foreach (var parameter in all)
@@ -23,6 +24,9 @@ internal sealed class Gradients : IDisposable
 
     /// <summary>Where to add the gradient of a tensor, or null if it is frozen.</summary>
     public Tensor? Of(Tensor parameter) => _views.GetValueOrDefault(parameter);
+
+    /// <summary>The trained tensors, in the order of their gradients in <see cref="All"/>.</summary>
+    public IReadOnlyList<Tensor> Order => _order;
 
     /// <summary>Whether anything is trained.</summary>
     public bool Any => _views.Count > 0;

@@ -114,7 +114,7 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     /// <summary>Euclidean norm of a float32 vector.</summary>
     public abstract double Length(Tensor vector);
 
-    /// <summary>An update of <see cref="AdamW"/> of one tensor, all in float32.</summary>
+    /// <summary>An update of <see cref="AdamW"/> of a vector of trained numbers, all in float32.</summary>
     public abstract void Update(Tensor parameter, Tensor gradient, Tensor mean, Tensor square, AdamW.Factors factors);
 
     /// <summary>The same with state in 8 bits: codes, and a scale for each <see cref="AdamW.BlockSize"/> of them.</summary>

@@ -111,7 +111,7 @@ internal sealed class DecodingPass : IDisposable
 
     private Tensor Logits(Tensor hidden)
     {
-        var (decoder, rows) = (_model.Decoder, hidden.shape[0]);
+        var (decoder, rows) = (_model.Decoder, hidden.size(0));
         var normed = _memory.Get("final", rows, _model.Config.HiddenSize);
         _kernels.Norm(hidden, decoder.FinalNorm, normed, _memory.Get("final scales", rows, 1, ScalarType.Float32), 1, _model.Config.NormEpsilon);
         var logits = _memory.Get("logits", rows, _model.Config.VocabularySize, ScalarType.Float32);

@@ -41,8 +41,8 @@ internal static unsafe class CrossEntropy
 
     private static void Run<T>(Tensor logits, ReadOnlyMemory<int> targets, Memory<double> losses, float gradientScale) where T : struct, IElement
     {
-        var (start, step, vocabulary) = ((nint)logits.Address(), logits.stride(0) * logits.element_size(), (int)logits.shape[1]);
-        Cores.Rows((int)logits.shape[0], vocabulary, (from, to) =>
+        var (start, step, vocabulary) = ((nint)logits.Address(), logits.stride(0) * logits.element_size(), (int)logits.size(1));
+        Cores.Rows((int)logits.size(0), vocabulary, (from, to) =>
         {
             for (var row = from; row < to; row++)
             {
@@ -81,9 +81,9 @@ internal static unsafe class CrossEntropy
 
     private static void Distill<T>(Tensor logits, Tensor teacher, Memory<double> losses, float gradientScale) where T : struct, IElement
     {
-        var (start, step, vocabulary) = ((nint)logits.Address(), logits.stride(0) * logits.element_size(), (int)logits.shape[1]);
+        var (start, step, vocabulary) = ((nint)logits.Address(), logits.stride(0) * logits.element_size(), (int)logits.size(1));
         var (teacherStart, teacherStep) = ((nint)teacher.Address(), teacher.stride(0) * teacher.element_size());
-        Cores.Rows((int)logits.shape[0], vocabulary, (from, to) =>
+        Cores.Rows((int)logits.size(0), vocabulary, (from, to) =>
         {
             for (var row = from; row < to; row++)
             {

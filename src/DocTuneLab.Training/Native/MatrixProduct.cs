@@ -37,14 +37,14 @@ internal static unsafe class MatrixProduct
     /// <param name="scale">Factor of the product.</param>
     public static void Run(Tensor target, Tensor left, Tensor right, bool add, float scale = 1)
     {
-        if (IsFaster && left.shape[0] >= SmallestRows && left.shape[1] >= SmallestDepth && right.shape[1] >= SmallestColumns) RunPanels(target, left, right, add, scale);
+        if (IsFaster && left.size(0) >= SmallestRows && left.size(1) >= SmallestDepth && right.size(1) >= SmallestColumns) RunPanels(target, left, right, add, scale);
         else target.addmm_(left, right, add ? 1 : 0, scale);
     }
 
     /// <summary>The same with the kernel here, on any processor. <paramref name="left"/> and <paramref name="right"/> may be transposed.</summary>
     public static void RunPanels(Tensor target, Tensor left, Tensor right, bool add, float scale = 1)
     {
-        int m = (int)left.shape[0], n = (int)right.shape[1], k = (int)right.shape[0], stepK = (int)right.stride(0), stepN = (int)right.stride(1);
+        int m = (int)left.size(0), n = (int)right.size(1), k = (int)right.size(0), stepK = (int)right.stride(0), stepN = (int)right.stride(1);
         var packs = m >= PackedRows || stepN != 1 || n % PanelColumns != 0;
         if (left.stride(1) != 1 && (!packs || left.stride(0) != 1))
         {

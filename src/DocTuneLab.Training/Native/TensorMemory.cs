@@ -17,7 +17,7 @@ internal static unsafe class TensorMemory
     public static void* Address(this Tensor tensor) => tensor.device_type == TorchSharp.DeviceType.CPU ? (void*)Data(tensor.Handle) : throw new ArgumentException("a kernel needs a tensor on the CPU", nameof(tensor));
 
     /// <summary>Rows of a float32 matrix whose elements within a row are adjacent.</summary>
-    public static RowSpan Rows(this Tensor matrix) => new(matrix.Pointer(), (int)matrix.shape[0], (int)matrix.stride(0));
+    public static RowSpan Rows(this Tensor matrix) => new(matrix.Pointer(), (int)matrix.size(0), (int)matrix.stride(0));
 
     [DllImport("LibTorchSharp", EntryPoint = "THSTensor_data")]
     private static extern nint Data(nint tensor);

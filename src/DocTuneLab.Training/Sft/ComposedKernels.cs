@@ -79,7 +79,7 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
 
     public override void Rotate(Tensor x, int[] positions, Tensor cosine, Tensor sine, int heads, int direction) => BySlices(x, (from, count) =>
     {
-        var (half, at) = (cosine.shape[1] / 2, Indices(positions).narrow(0, from, count));
+        var (half, at) = (cosine.size(1) / 2, Indices(positions).narrow(0, from, count));
         Tensor Angles(Tensor table) => table[at].narrow(1, 0, half).unsqueeze(1);
         var (cos, sin) = (Angles(cosine), Angles(sine) * direction);
         var parts = Parts(x, from, count, heads);
@@ -93,13 +93,13 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     public override void Gate(Tensor x, Tensor h)
     {
         using var scope = NewDisposeScope();
-        var size = h.shape[1];
+        var size = h.size(1);
         h.copy_(nn.functional.silu(x.narrow(1, 0, size))).mul_(x.narrow(1, size, size));
     }
 
     public override void GateBackward(Tensor dh, Tensor x) => BySlices(x, (from, count) =>
     {
-        var size = dh.shape[1];
+        var size = dh.size(1);
         Tensor gate = x.narrow(0, from, count).narrow(1, 0, size), up = x.narrow(0, from, count).narrow(1, size, size);
         Tensor g = gate.to_type(ScalarType.Float32), d = dh.narrow(0, from, count).to_type(ScalarType.Float32);
         var sigmoid = g.sigmoid();
@@ -146,7 +146,7 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         using var scope = NewDisposeScope();
         var (count, length, width) = (rows.Sequences.Length, rows.Positions.Max() + 1, shape.KeyValueHeads * shape.Size);
         var seen = cache.view(-1, rows.Capacity, 2 * width).narrow(1, 0, length);
-        if (seen.shape[0] != count) seen = Rows(seen, rows.Sequences);
+        if (seen.size(0) != count) seen = Rows(seen, rows.Sequences);
         Tensor Cached(int from) => seen.narrow(2, from, width).unflatten(2, [shape.KeyValueHeads, shape.Size]).transpose(1, 2);
         // The queries of one key head stand where the queries of one sequence do in training.
         var grouped = q.view(count, shape.KeyValueHeads, shape.Heads / shape.KeyValueHeads, shape.Size);
@@ -172,14 +172,14 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         {
             using var scope = NewDisposeScope();
             var part = x.narrow(0, starts[s], starts[s + 1] - starts[s]);
-            var bound = (float)(alpha / Math.Sqrt((double)(part.shape[0] + 1) * part.shape[1]));
+            var bound = (float)(alpha / Math.Sqrt((double)(part.size(0) + 1) * part.size(1)));
             part.add_((Shifted(Random(part, starts[s], key), 40).to_type(ScalarType.Float32) * (2f / (1 << 24)) - 1) * bound);
         }
     }
 
     public override Tensor CrossEntropy(Tensor logits, int[] targets, int from, float gradientScale)
     {
-        var losses = empty(logits.shape[0], dtype: ScalarType.Float64, device: Memory.Device);
+        var losses = empty(logits.size(0), dtype: ScalarType.Float64, device: Memory.Device);
         BySlices(logits, (at, count) =>
         {
             var part = logits.narrow(0, at, count);
@@ -195,7 +195,7 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
 
     public override Tensor Distill(Tensor logits, Tensor teacher, float gradientScale)
     {
-        var losses = empty(logits.shape[0], dtype: ScalarType.Float64, device: Memory.Device);
+        var losses = empty(logits.size(0), dtype: ScalarType.Float64, device: Memory.Device);
         BySlices(logits, (at, count) =>
         {
             var part = logits.narrow(0, at, count);
@@ -249,8 +249,8 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
 
     private static void BySlices(Tensor x, Action<int, int> run)
     {
-        var rows = (int)x.shape[0];
-        var step = (int)Math.Max(1, SliceElements / x.shape[1]);
+        var rows = (int)x.size(0);
+        var step = (int)Math.Max(1, SliceElements / x.size(1));
         for (var from = 0; from < rows; from += step)
         {
             using var scope = NewDisposeScope();
@@ -269,19 +269,19 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     }
 
     // [rows, heads, size] of some rows: a view, and as float32.
-    private static Tensor Parts(Tensor x, int from, int count, int heads) => x.narrow(0, from, count).unflatten(1, [heads, x.shape[1] / heads]);
+    private static Tensor Parts(Tensor x, int from, int count, int heads) => x.narrow(0, from, count).unflatten(1, [heads, x.size(1) / heads]);
 
     private static Tensor Wide(Tensor x, int from, int count, int heads) => Parts(x, from, count, heads).to_type(ScalarType.Float32);
 
     // [rows, heads × size] as [1, heads, rows, size].
-    private static Tensor Heads(Tensor x, int heads) => Parts(x, 0, (int)x.shape[0], heads).transpose(0, 1).unsqueeze(0);
+    private static Tensor Heads(Tensor x, int heads) => Parts(x, 0, (int)x.size(0), heads).transpose(0, 1).unsqueeze(0);
 
     private static Tensor Logarithms(Tensor logits) => nn.functional.log_softmax(logits.to_type(ScalarType.Float32), -1);
 
     private Tensor Attended(Tensor q, Tensor k, Tensor v, Tile tile)
     {
-        var groups = q.shape[1] / k.shape[1];
-        Tensor Repeated(Tensor x) => groups == 1 ? x : x.unsqueeze(2).expand(1, x.shape[1], groups, x.shape[2], x.shape[3]).reshape(q.shape[0], q.shape[1], x.shape[2], x.shape[3]);
+        var groups = q.size(1) / k.size(1);
+        Tensor Repeated(Tensor x) => groups == 1 ? x : x.unsqueeze(2).expand(1, x.size(1), groups, x.size(2), x.size(3)).reshape(q.size(0), q.size(1), x.size(2), x.size(3));
         return Attention(q, Repeated(k), Repeated(v), tile.IsCausal ? null : Mask(tile));
     }
 
@@ -318,7 +318,7 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     // SplitMix64 of the key and each element's index, as on the processor.
     private Tensor Random(Tensor part, int firstRow, ulong key)
     {
-        var first = (long)firstRow * part.shape[1];
+        var first = (long)firstRow * part.size(1);
         var value = arange(first, first + part.numel(), dtype: ScalarType.Int64, device: Memory.Device).view(part.shape);
         value = value.bitwise_xor_(tensor(unchecked((long)key))).add_(unchecked((long)0x9E3779B97F4A7C15UL));
         value = value.bitwise_xor_(Shifted(value, 30)).mul_(unchecked((long)0xBF58476D1CE4E5B9UL));

@@ -87,15 +87,15 @@ internal sealed class LayerPass : IDisposable
     // Queries, keys and values with their norms, turned to their positions.
     private (Tensor Q, Tensor K, Tensor V) Project(Tensor normed, Tensor asking, int[] queryPositions, int[] positions, StepKey step, bool few = false)
     {
-        var (q, k, v) = Projections(normed.shape[0], queryPositions.Length);
+        var (q, k, v) = Projections(normed.size(0), queryPositions.Length);
         if (IsLast)
         {
             Apply(_query!, asking, Buffer("q", queryPositions.Length, QueryWidth), step, few);
-            Apply(_keyValue!, normed, Buffer("kv", normed.shape[0], 2 * KeyWidth), step, few);
+            Apply(_keyValue!, normed, Buffer("kv", normed.size(0), 2 * KeyWidth), step, few);
         }
         else
         {
-            Apply(_queryKeyValue!, normed, Buffer("qkv", normed.shape[0], QueryWidth + 2 * KeyWidth), step, few);
+            Apply(_queryKeyValue!, normed, Buffer("qkv", normed.size(0), QueryWidth + 2 * KeyWidth), step, few);
         }
         HeadNorm(_layer.QueryNorm, q, "q", _config.Heads);
         HeadNorm(_layer.KeyNorm, k, "k", _config.KeyValueHeads);
@@ -108,7 +108,7 @@ internal sealed class LayerPass : IDisposable
     // From the attention's result to the layer's output.
     private void Finish(Tensor residual, Tensor attended, Tensor result, StepKey step, bool few = false)
     {
-        var (rows, hidden) = (attended.shape[0], residual.shape[1]);
+        var (rows, hidden) = (attended.size(0), residual.size(1));
         var middle = Buffer("middle", rows, hidden);
         Apply(_output, attended, middle, step, few);
         middle.add_(residual);
@@ -139,7 +139,7 @@ internal sealed class LayerPass : IDisposable
     public Tensor Backward(Tensor x, Tensor dy, PackedBatch batch, StepKey step, bool needInput)
     {
         using var scope = NewDisposeScope();
-        var (tokens, hidden) = (x.shape[0], x.shape[1]);
+        var (tokens, hidden) = (x.size(0), x.size(1));
         var rows = IsLast ? batch.Trained : batch.All;
         var count = rows.Positions.Length;
         var middle = Buffer("middle", count, hidden);
@@ -226,26 +226,26 @@ internal sealed class LayerPass : IDisposable
     private void HeadNorm(Tensor? weight, Tensor x, string name, int heads)
     {
         if (weight is null) return;
-        var before = Buffer("before norm of " + name, x.shape[0], x.shape[1]);
+        var before = Buffer("before norm of " + name, x.size(0), x.size(1));
         before.copy_(x);
-        _kernels.Norm(before, weight, x, Statistics("scales of " + name, x.shape[0], heads), heads, _config.NormEpsilon);
+        _kernels.Norm(before, weight, x, Statistics("scales of " + name, x.size(0), heads), heads, _config.NormEpsilon);
     }
 
     private void HeadNormBackward(Tensor? weight, Tensor d, string name, int heads)
     {
-        if (weight is not null) NormBackward(d, Buffer("before norm of " + name, d.shape[0], d.shape[1]), weight, "scales of " + name, d, add: false, heads);
+        if (weight is not null) NormBackward(d, Buffer("before norm of " + name, d.size(0), d.size(1)), weight, "scales of " + name, d, add: false, heads);
     }
 
     private Tensor Normed(Tensor x, Tensor weight, string scales)
     {
-        var result = _memory.Get("normed", x.shape[0], x.shape[1]);
-        _kernels.Norm(x, weight, result, Statistics(scales, x.shape[0], 1), 1, _config.NormEpsilon);
+        var result = _memory.Get("normed", x.size(0), x.size(1));
+        _kernels.Norm(x, weight, result, Statistics(scales, x.size(0), 1), 1, _config.NormEpsilon);
         return result;
     }
 
     private void NormBackward(Tensor dNormed, Tensor x, Tensor weight, string scales, Tensor dx, bool add, int heads = 1)
     {
-        var factors = Statistics(scales, x.shape[0], heads);
+        var factors = Statistics(scales, x.size(0), heads);
         if (_gradients.Of(weight) is { } gradient) _kernels.NormWeightGradient(dNormed, x, factors, gradient, heads);
         _kernels.NormBackward(dNormed, x, weight, factors, dx, heads, add);
     }

@@ -70,7 +70,7 @@ internal sealed class LinearGroup : IDisposable
             var input = Dropped(x, adapter, step);
             foreach (var (a, b, sign) in adapter.Factors)
             {
-                var inner = Inner(adapter, a, x.shape[0]);
+                var inner = Inner(adapter, a, x.size(0));
                 _kernels.Multiply(inner, input, a.t(), add: false);
                 _kernels.Multiply(part, inner, b.t(), add: true, (float)(sign * adapter.Scale));
             }
@@ -80,7 +80,7 @@ internal sealed class LinearGroup : IDisposable
     /// <summary>The same for at most <see cref="MatrixVector.MaxVectors"/> tokens, outside of training, from the weights as they are stored.</summary>
     public unsafe void Multiply(Tensor x, Tensor y)
     {
-        var (input, tokens) = (x.Rows(), (int)x.shape[0]);
+        var (input, tokens) = (x.Rows(), (int)x.size(0));
         for (var i = 0; i < _linears.Length; i++)
         {
             var (linear, size) = (_linears[i], (int)_linears[i].Weight.Rows);
@@ -90,7 +90,7 @@ internal sealed class LinearGroup : IDisposable
             {
                 foreach (var (a, b, sign) in adapter.Factors)
                 {
-                    var (rank, inner) = ((int)a.shape[0], _workspace.Get("inner", tokens, a.shape[0]).Rows());
+                    var (rank, inner) = ((int)a.size(0), _workspace.Get("inner", tokens, a.size(0)).Rows());
                     MatrixVector.Run(new Float32Matrix(a.Pointer(), rank, (int)Columns), input, inner);
                     MatrixVector.Run(new Float32Matrix(b.Pointer(), size, rank), inner, part, (float)(sign * adapter.Scale));
                 }
@@ -135,7 +135,7 @@ internal sealed class LinearGroup : IDisposable
             }
             var input = Dropped(x, adapter, step);
             // Few rows on the left each time: the gradient of B is had transposed.
-            var (rank, tokens) = (adapter.A.shape[0], x.shape[0]);
+            var (rank, tokens) = (adapter.A.size(0), x.size(0));
             var (inner, transposed, outer) = (_workspace.Get("inner", tokens, rank), _workspace.Get("transposed", rank, linear.Weight.Rows), Inner(adapter, adapter.A, tokens));
             _kernels.Multiply(inner, part, adapter.B, add: false);
             _kernels.Multiply(_gradients.Of(adapter.A)!, inner.t(), input, add: true, scale);
@@ -171,14 +171,14 @@ internal sealed class LinearGroup : IDisposable
             double size = linear.Weight.Rows * linear.Weight.Columns;
             sum += tokens * size * (2 + (needInput ? 2 : 0) + (WeightOf(linear) is { } weight && _gradients.Of(weight) is not null ? 2 : 0));
             if (linear.Adapter is not { } adapter) continue;
-            double elements = adapter.A.numel() + adapter.B.numel(), merging = 2 * size * adapter.A.shape[0];
+            double elements = adapter.A.numel() + adapter.B.numel(), merging = 2 * size * adapter.A.size(0);
             sum += adapter.Magnitude is not null ? 2 * tokens * size + 3 * merging : _merged ? 4 * tokens * elements + merging : 6 * tokens * elements;
         }
         return sum;
     }
 
     // Input times A: where it was computed on the way forward, it is there on the way back. The merged product computes it only there.
-    private Tensor Inner(LoraLayer adapter, Tensor a, long tokens) => _workspace.Get(_merged || a.Handle != adapter.A.Handle ? "outer" : adapter.Name + " inner", tokens, a.shape[0]);
+    private Tensor Inner(LoraLayer adapter, Tensor a, long tokens) => _workspace.Get(_merged || a.Handle != adapter.A.Handle ? "outer" : adapter.Name + " inner", tokens, a.size(0));
 
     private static Tensor? WeightOf(Linear linear) => (linear.Weight as DenseWeight)?.Tensor;
 

@@ -17,20 +17,20 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
     public override void Multiply(Tensor target, Tensor left, Tensor right, bool add, float scale = 1) => MatrixProduct.Run(target, left, right, add, scale);
 
     public override void Norm(Tensor x, Tensor weight, Tensor y, Tensor scales, int heads, double epsilon) =>
-        RowKernels.Norm(x.Rows(), weight.Pointer(), y.Rows(), scales.Pointer(), heads, (int)weight.shape[0], (float)epsilon);
+        RowKernels.Norm(x.Rows(), weight.Pointer(), y.Rows(), scales.Pointer(), heads, (int)weight.size(0), (float)epsilon);
 
     public override void NormBackward(Tensor dy, Tensor x, Tensor weight, Tensor scales, Tensor dx, int heads, bool add) =>
-        RowKernels.NormBackward(dy.Rows(), x.Rows(), weight.Pointer(), scales.Pointer(), dx.Rows(), heads, (int)weight.shape[0], add);
+        RowKernels.NormBackward(dy.Rows(), x.Rows(), weight.Pointer(), scales.Pointer(), dx.Rows(), heads, (int)weight.size(0), add);
 
     public override void NormWeightGradient(Tensor dy, Tensor x, Tensor scales, Tensor gradient, int heads) =>
-        RowKernels.NormWeightGradient(dy.Rows(), x.Rows(), scales.Pointer(), gradient.Pointer(), heads, (int)gradient.shape[0]);
+        RowKernels.NormWeightGradient(dy.Rows(), x.Rows(), scales.Pointer(), gradient.Pointer(), heads, (int)gradient.size(0));
 
     public override void Rotate(Tensor x, int[] positions, Tensor cosine, Tensor sine, int heads, int direction) =>
-        RowKernels.Rotate(x.Rows(), positions, cosine.Pointer(), sine.Pointer(), heads, (int)cosine.shape[1], direction);
+        RowKernels.Rotate(x.Rows(), positions, cosine.Pointer(), sine.Pointer(), heads, (int)cosine.size(1), direction);
 
-    public override void Gate(Tensor x, Tensor h) => RowKernels.Gate(x.Rows(), h.Rows(), (int)h.shape[1]);
+    public override void Gate(Tensor x, Tensor h) => RowKernels.Gate(x.Rows(), h.Rows(), (int)h.size(1));
 
-    public override void GateBackward(Tensor dh, Tensor x) => RowKernels.GateBackward(dh.Rows(), x.Rows(), (int)dh.shape[1]);
+    public override void GateBackward(Tensor dh, Tensor x) => RowKernels.GateBackward(dh.Rows(), x.Rows(), (int)dh.size(1));
 
     public override void Attend(Tensor q, Tensor k, Tensor v, Tensor output, Tensor sums, AttentionRows rows, AttentionShape shape) =>
         Attention.Forward(q.Rows(), k.Rows(), v.Rows(), output.Rows(), sums.Pointer(), rows, shape);
@@ -46,7 +46,7 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
 
     public override void Store(Tensor k, Tensor v, int[] rows, Tensor cache, int[] cacheRows)
     {
-        var width = (int)k.shape[1];
+        var width = (int)k.size(1);
         RowSpan keys = k.Rows(), values = v.Rows(), target = cache.Rows();
         for (var i = 0; i < rows.Length; i++)
         {
@@ -61,14 +61,14 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
 
     public override Tensor CrossEntropy(Tensor logits, int[] targets, int from, float gradientScale)
     {
-        var losses = new double[logits.shape[0]];
+        var losses = new double[logits.size(0)];
         Native.CrossEntropy.Run(logits, targets.AsMemory(from, losses.Length), losses, gradientScale);
         return tensor(losses);
     }
 
     public override Tensor Distill(Tensor logits, Tensor teacher, float gradientScale)
     {
-        var losses = new double[logits.shape[0]];
+        var losses = new double[logits.size(0)];
         Native.CrossEntropy.Distill(logits, teacher, losses, gradientScale);
         return tensor(losses);
     }

@@ -22,7 +22,7 @@ internal sealed class Products(Kernels kernels, ScalarType type)
             kernels.Multiply(target, left, right, add);
             return;
         }
-        var product = Get($"product in {type}", left, right).narrow(0, 0, target.shape[0]);
+        var product = Get($"product in {type}", left, right).narrow(0, 0, target.size(0));
         if (add) target.add_(product);
         else target.copy_(product);
     }
@@ -31,7 +31,7 @@ internal sealed class Products(Kernels kernels, ScalarType type)
     public Tensor Get(string name, Tensor left, Tensor right)
     {
         var input = left.dtype == type ? left : Narrowed(left);
-        var product = _memory.Get(name, input.shape[0], right.shape[1], type);
+        var product = _memory.Get(name, input.size(0), right.size(1), type);
         if (type == _memory.Type) kernels.Multiply(product, input, right, add: false);
         else product.addmm_(input, right, 0, 1);
         return product;
@@ -41,8 +41,8 @@ internal sealed class Products(Kernels kernels, ScalarType type)
     private Tensor Narrowed(Tensor left)
     {
         using var scope = NewDisposeScope();
-        var (rows, padded) = (left.shape[0], (left.shape[0] + 15) / 16 * 16);
-        var copy = _memory.Get($"left in {type}", padded, left.shape[1], type);
+        var (rows, padded) = (left.size(0), (left.size(0) + 15) / 16 * 16);
+        var copy = _memory.Get($"left in {type}", padded, left.size(1), type);
         copy.narrow(0, 0, rows).copy_(left);
         if (padded > rows) copy.narrow(0, rows, padded - rows).zero_();
         return copy;

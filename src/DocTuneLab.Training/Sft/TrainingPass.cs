@@ -105,7 +105,7 @@ internal sealed class TrainingPass : IDisposable
 
     private (Tensor Result, Tensor Scales) Normed(Tensor x)
     {
-        var (rows, hidden) = (x.shape[0], _model.Config.HiddenSize);
+        var (rows, hidden) = (x.size(0), _model.Config.HiddenSize);
         var (result, scales) = (_memory.Get("final", rows, hidden), _memory.Get("final scales", rows, 1, ScalarType.Float32));
         _kernels.Norm(x, _model.Decoder.FinalNorm, result, scales, 1, _model.Config.NormEpsilon);
         return (result, scales);

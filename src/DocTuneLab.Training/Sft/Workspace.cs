@@ -11,7 +11,7 @@ namespace DocTuneLab.Training.Sft;
 /// <param name="pinned">In pages that a device copies from and to by itself.</param>
 internal sealed class Workspace(Device device, ScalarType type, bool pinned = false) : IDisposable
 {
-    private readonly Dictionary<string, (Tensor Storage, Tensor View)> _slots = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Tensor Storage, Tensor View, long Rows, long Columns)> _slots = new(StringComparer.Ordinal);
 
     /// <summary>Where they are.</summary>
     public Device Device => device;
@@ -24,7 +24,7 @@ internal sealed class Workspace(Device device, ScalarType type, bool pinned = fa
     {
         if (_slots.TryGetValue(name, out var slot))
         {
-            if (slot.View.shape[0] == rows && slot.View.shape[1] == columns) return slot.View;
+            if (slot.Rows == rows && slot.Columns == columns) return slot.View;
             slot.View.Dispose();
             if (slot.Storage.numel() < rows * columns)
             {
@@ -38,6 +38,7 @@ internal sealed class Workspace(Device device, ScalarType type, bool pinned = fa
         }
         using var scope = NewDisposeScope();
         slot.View = slot.Storage.narrow(0, 0, rows * columns).view(rows, columns).DetachFromDisposeScope();
+        (slot.Rows, slot.Columns) = (rows, columns);
         _slots[name] = slot;
         return slot.View;
     }
@@ -51,7 +52,7 @@ internal sealed class Workspace(Device device, ScalarType type, bool pinned = fa
 
     public void Dispose()
     {
-        foreach (var (storage, view) in _slots.Values)
+        foreach (var (storage, view, _, _) in _slots.Values)
         {
             view.Dispose();
             storage.Dispose();

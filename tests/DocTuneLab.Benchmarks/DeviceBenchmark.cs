@@ -5,7 +5,6 @@ using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Sft;
-using DocTuneLab.Tokenization;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Benchmarks;
@@ -40,10 +39,7 @@ internal static class DeviceBenchmark
         var folder = Directory.CreateTempSubdirectory("device-benchmark-").FullName;
         try
         {
-            string[] special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
-            var (vocabulary, merges) = BpeTrainer.Train(["return new Tank().Fill(level);"], 300, special);
-            HuggingFaceTokenizer.Write(Path.Combine(folder, "tokenizer.json"), vocabulary, merges, special);
-            File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), System.Text.Json.JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
+            TrainingStepComparison.WriteTokenizer(folder);
             Write(folder, config);
             var began = Stopwatch.GetTimestamp();
             using var model = BaseModel.LoadOn(device, composed: true, folder, new ModelLoadOptions { ComputeType = Option("compute", "auto") });

@@ -143,6 +143,15 @@ internal static class TrainingStepComparison
     private static double Status(string field) =>
         double.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 
+    /// <summary>A tokenizer of 300 tokens; ids of random batches go beyond it.</summary>
+    internal static void WriteTokenizer(string folder)
+    {
+        string[] special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
+        var (vocabulary, merges) = BpeTrainer.Train(["return new Tank().Fill(level);"], 300, special);
+        HuggingFaceTokenizer.Write(Path.Combine(folder, "tokenizer.json"), vocabulary, merges, special);
+        File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
+    }
+
     private static SftTrainer.Encoded[] Sequences(Random random, int rows, int length, int vocabulary, double trained) =>
         [.. Enumerable.Range(0, rows).Select(_ => new SftTrainer.Encoded([.. Enumerable.Range(0, length).Select(_ => random.Next(vocabulary))], (int)(length * (1 - trained))))];
 
@@ -152,10 +161,7 @@ internal static class TrainingStepComparison
         public ModelFolder(ModelConfig config)
         {
             Path = Directory.CreateTempSubdirectory("training-benchmark-").FullName;
-            string[] special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
-            var (vocabulary, merges) = BpeTrainer.Train(["return new Tank().Fill(level);"], 300, special);
-            HuggingFaceTokenizer.Write(System.IO.Path.Combine(Path, "tokenizer.json"), vocabulary, merges, special);
-            File.WriteAllText(System.IO.Path.Combine(Path, "tokenizer_config.json"), JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
+            WriteTokenizer(Path);
             using var model = BaseModel.Create(Path, config, 1, "fp32", "cpu");
             model.Save();
         }

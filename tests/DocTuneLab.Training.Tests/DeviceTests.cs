@@ -172,6 +172,17 @@ public sealed class DeviceTests
         Assert.All(expected.Scores.Zip(actual.Scores), s => Assert.Equal(s.First, s.Second, 1e-3 * Math.Abs(s.First) + 1e-4));
     }
 
+    [Fact]
+    public void Memory_that_runs_out_is_said_in_words()
+    {
+        // More than any machine has.
+        var message = Assert.Throws<LabException>(() => Devices.Within(CPU, "the model in m", "take a smaller one", () => zeros(1L << 50))).Message;
+        Assert.Matches(@"^main memory was not enough for the model in m \(.*DefaultCPUAllocator.*\); take a smaller one$", message);
+        Assert.DoesNotContain('\n', message);
+        // Anything else is left as it is.
+        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => Devices.Within(CPU, "m", "", () => zeros(2, 3).mm(zeros(2, 3))));
+    }
+
     [Theory]
     [InlineData("gpu", "expected auto, cpu, cuda or cuda:N")]
     [InlineData("cuda:", "expected auto, cpu, cuda or cuda:N")]

@@ -64,7 +64,11 @@ public sealed class LocalModel : ILanguageModel
         var done = 0;
         foreach (var group in Groups(prompts, options.MaxTokens))
         {
-            GenerateBatch(pass, [.. group.Select(i => prompts[i].ToArray())], options, group, [.. group.Select(i => results[i])], cancel);
+            Devices.Within(_model.Decoder.Device, $"{group.Length} prompts at once", "ask for fewer tokens, or end what else uses it", () =>
+            {
+                GenerateBatch(pass, [.. group.Select(i => prompts[i].ToArray())], options, group, [.. group.Select(i => results[i])], cancel);
+                return true;
+            });
             done += group.Length;
             progress?.Report(done);
         }
@@ -138,7 +142,7 @@ public sealed class LocalModel : ILanguageModel
             var group = order.AsSpan(at, count).ToArray();
             var batch = PackedBatch.Of([.. group.Select(i => items[i])]);
             var losses = new double[batch.Targets.Length];
-            pass.Run(batch, 0, new StepKey(0, -1, 0), losses);
+            Devices.Within(_model.Decoder.Device, $"{batch.Ids.Length} tokens at once", "end what else uses it", () => pass.Run(batch, 0, new StepKey(0, -1, 0), losses));
             for (var s = 0; s < count; s++)
             {
                 var (from, to, item) = (batch.TargetStarts[s], batch.TargetStarts[s + 1], group[batch.Order[s]]);

@@ -71,8 +71,13 @@ public sealed class BaseModel : IDisposable
     public string ComputeType => Decoder.ComputeType == ScalarType.BFloat16 ? "bf16" : "fp32";
 
     /// <summary>Loads a folder, frozen.</summary>
-    /// <exception cref="LabException">A file is missing or corrupt, a tensor is missing or misshaped, the architecture is not supported, or there is no such device.</exception>
-    public static BaseModel Load(string directory, ModelLoadOptions? options = null) => LoadOn(Devices.Resolve((options ?? new()).Device), composed: false, directory, options ?? new());
+    /// <exception cref="LabException">A file is missing or corrupt, a tensor is missing or misshaped, the architecture is not supported, there is no such device, or its memory is not enough.</exception>
+    public static BaseModel Load(string directory, ModelLoadOptions? options = null)
+    {
+        options ??= new ModelLoadOptions();
+        var device = Devices.Resolve(options.Device);
+        return Devices.Within(device, $"the model in {directory}", options.Quantization == "none" ? "quantise it as it loads (nf4), or take a smaller one" : "take a smaller one, or end what else uses it", () => LoadOn(device, composed: false, directory, options));
+    }
 
     /// <summary>The same; passes may be composed of libtorch's operations on the processor too, as they are on any other device.</summary>
     internal static BaseModel LoadOn(Device device, bool composed, string directory, ModelLoadOptions options)

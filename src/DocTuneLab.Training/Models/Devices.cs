@@ -52,6 +52,30 @@ public static class Devices
     /// <summary>Bytes that may still be allocated on a device; on the processor, by this process.</summary>
     public static long FreeBytes(Device device) => device.type == DeviceType.CUDA ? CudaDriver.Memory(device.index).Free : Sft.MemoryEstimate.MainMemory();
 
+    /// <summary>Whether libtorch says that memory ran out: a device's, or main memory.</summary>
+    internal static bool IsOutOfMemory(ExternalException e) => e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("DefaultCPUAllocator", StringComparison.Ordinal);
+
+    /// <summary>Does something that may take more memory than there is, and says so in words if it does.</summary>
+    /// <param name="device">Where.</param>
+    /// <param name="what">What for, such as "the model".</param>
+    /// <param name="remedy">What to do.</param>
+    /// <param name="run">What is done.</param>
+    /// <exception cref="LabException">Memory ran out.</exception>
+    internal static T Within<T>(Device device, string what, string remedy, Func<T> run)
+    {
+        try
+        {
+            return run();
+        }
+        catch (ExternalException e) when (IsOutOfMemory(e))
+        {
+            throw new LabException($"{MemoryOf(device)} was not enough for {what} ({e.Message.Split('\n')[0].Trim()}); {remedy}", e);
+        }
+    }
+
+    /// <summary>As messages call it.</summary>
+    internal static string MemoryOf(Device device) => device.type == DeviceType.CPU ? "main memory" : $"the memory of {device}";
+
     private static int? Index(string name) =>
         name == "cpu" ? null : IsCuda(name, out var index) ? index : throw new LabException($"the device '{name}' is unknown; expected auto, cpu, cuda or cuda:N with N from 0 on");
 

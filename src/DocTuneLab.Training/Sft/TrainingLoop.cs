@@ -68,7 +68,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
             {
                 computed = Compute(pass, step);
             }
-            catch (ExternalException e) when (IsOutOfMemory(e))
+            catch (ExternalException e) when (Devices.IsOutOfMemory(e))
             {
                 // Nothing of this step was applied: what was trained before it is kept.
                 if (step > 0) TryCheckpoint(optimizer, progress, total);
@@ -200,14 +200,11 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
     private LabException NotFinite(int step, double loss, double norm) =>
         new($"the loss is {loss} and the gradient norm {norm} at step {step + 1}; nothing of this step was applied. Lower the learning rate (now {options.LearningRate}) or the clipping norm (now {options.MaxGradNorm}), or compute in fp32. {LastGood()}");
 
-    // As libtorch says it, of a device and of main memory.
-    private static bool IsOutOfMemory(ExternalException e) => e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("DefaultCPUAllocator", StringComparison.Ordinal);
-
     private LabException OutOfMemory(int step, ExternalException e)
     {
         var onDevice = model.Decoder.Device.type != TorchSharp.DeviceType.CPU;
         var remedy = options.GradientCheckpointing is "auto" or "off" ? $"set gradient checkpointing to {(onDevice ? "offload" : "on")} and resume" : $"end what else uses it and resume, or start again with fewer batch tokens (now {options.BatchTokens})";
-        return new($"{(onDevice ? $"the memory of {model.Device}" : "main memory")} was not enough for step {step + 1} ({e.Message.Split('\n')[0].Trim()}); {remedy}. {LastGood()}", e);
+        return new($"{Devices.MemoryOf(model.Decoder.Device)} was not enough for step {step + 1} ({e.Message.Split('\n')[0].Trim()}); {remedy}. {LastGood()}", e);
     }
 
     private string LastGood() => _checkpoints.Newest is { } newest ? $"The last good checkpoint is {newest}; resume from it." : "There is no checkpoint yet; start again.";

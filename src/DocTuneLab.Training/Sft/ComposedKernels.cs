@@ -20,15 +20,17 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     private readonly Dictionary<int[], Tensor> _indices = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(AttentionRows Rows, int Window), Tile[]> _tiles = [];
     private readonly Dictionary<(int[] Positions, int Window), Tensor> _cacheMasks = [];
+    private readonly Dictionary<(nint Table, int[] Positions), Tensor> _angles = [];
     private readonly Dictionary<float[], (Tensor Map, Tensor Bounds)> _maps = new(ReferenceEqualityComparer.Instance);
     private long _keptMasks;
 
     public override void Begin()
     {
-        foreach (var tensor in _indices.Values.Concat(_cacheMasks.Values)) tensor.Dispose();
+        foreach (var tensor in _indices.Values.Concat(_cacheMasks.Values).Concat(_angles.Values)) tensor.Dispose();
         foreach (var tile in _tiles.Values.SelectMany(t => t)) tile.Dispose();
         _indices.Clear();
         _cacheMasks.Clear();
+        _angles.Clear();
         _tiles.Clear();
         _keptMasks = 0;
     }
@@ -79,9 +81,9 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
 
     public override void Rotate(Tensor x, int[] positions, Tensor cosine, Tensor sine, int heads, int direction) => BySlices(x, (from, count) =>
     {
-        var (half, at) = (cosine.size(1) / 2, Indices(positions).narrow(0, from, count));
-        Tensor Angles(Tensor table) => table[at].narrow(1, 0, half).unsqueeze(1);
-        var (cos, sin) = (Angles(cosine), Angles(sine) * direction);
+        var half = cosine.size(1) / 2;
+        var (cos, sin) = (Angles(cosine, positions).narrow(0, from, count), Angles(sine, positions).narrow(0, from, count));
+        if (direction < 0) sin = sin.neg();
         var parts = Parts(x, from, count, heads);
         var (low, high) = (parts.narrow(2, 0, half), parts.narrow(2, half, half));
         var (a, b) = (low.to_type(ScalarType.Float32), high.to_type(ScalarType.Float32));
@@ -300,6 +302,14 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         if (_keptMasks + mask.numel() > KeptMasks) return mask.MoveToOuterDisposeScope();
         _keptMasks += mask.numel();
         return tile.Mask = mask.DetachFromDisposeScope();
+    }
+
+    // Half a row of a table for each position, [rows, 1, size / 2]; the same for all layers.
+    private Tensor Angles(Tensor table, int[] positions)
+    {
+        if (_angles.TryGetValue((table.Handle, positions), out var known)) return known;
+        using var scope = NewDisposeScope();
+        return _angles[(table.Handle, positions)] = table[Indices(positions)].narrow(1, 0, table.size(1) / 2).unsqueeze(1).contiguous().DetachFromDisposeScope();
     }
 
     private Tensor CacheMask(int[] positions, int length, int window)

@@ -99,10 +99,21 @@ internal sealed class LayerPass : IDisposable
         }
         HeadNorm(_layer.QueryNorm, q, "q", _config.Heads);
         HeadNorm(_layer.KeyNorm, k, "k", _config.KeyValueHeads);
-        var (cosine, sine) = _rotary.Tables(positions.Max() + 1);
-        _kernels.Rotate(q, queryPositions, cosine, sine, _config.Heads, 1);
-        _kernels.Rotate(k, positions, cosine, sine, _config.KeyValueHeads, 1);
+        Turn(q, queryPositions, k, positions, IsLast ? null : Buffer("qkv", normed.size(0), QueryWidth + 2 * KeyWidth), positions.Max() + 1, 1);
         return (q, k, v);
+    }
+
+    // Heads of queries and keys to their positions, or back; at once where they stand side by side.
+    private void Turn(Tensor q, int[] queryPositions, Tensor k, int[] positions, Tensor? both, int length, int direction)
+    {
+        var (cosine, sine) = _rotary.Tables(length);
+        if (both is not null)
+        {
+            _kernels.Rotate(both.narrow(1, 0, QueryWidth + KeyWidth), positions, cosine, sine, _config.Heads + _config.KeyValueHeads, direction);
+            return;
+        }
+        _kernels.Rotate(q, queryPositions, cosine, sine, _config.Heads, direction);
+        _kernels.Rotate(k, positions, cosine, sine, _config.KeyValueHeads, direction);
     }
 
     // From the attention's result to the layer's output.
@@ -162,9 +173,7 @@ internal sealed class LayerPass : IDisposable
         dkv.zero_();
         var dk = dkv.narrow(1, 0, KeyWidth);
         _kernels.AttendBackward(q, k, v, attended, Statistics("sums", count, _config.Heads), dAttended, dq, dk, dkv.narrow(1, KeyWidth, KeyWidth), rows, _shape);
-        var (cosine, sine) = _rotary.Tables(batch.Longest);
-        _kernels.Rotate(dq, rows.Positions, cosine, sine, _config.Heads, -1);
-        _kernels.Rotate(dk, batch.Positions, cosine, sine, _config.KeyValueHeads, -1);
+        Turn(dq, rows.Positions, dk, batch.Positions, dqkv, batch.Longest, -1);
         HeadNormBackward(_layer.QueryNorm, dq, "q", _config.Heads);
         HeadNormBackward(_layer.KeyNorm, dk, "k", _config.KeyValueHeads);
 

@@ -51,7 +51,7 @@ internal static class DeviceBenchmark
             using var kernels = Kernels.For(model.Decoder);
             using var gradients = new Gradients(adapter.Parameters.Values);
             using var pass = new TrainingPass(model, gradients, new PassOptions(estimate.KeepsActivations, estimate.KeepsWeights, Offload: estimate.OffloadsActivations));
-            using var optimizer = new AdamW(adapter.Parameters, gradients, kernels, 0, options.Optimizer.EndsWith("8bit", StringComparison.Ordinal), options.Optimizer.StartsWith("paged", StringComparison.Ordinal));
+            using var optimizer = new AdamW(adapter.Parameters, gradients, kernels, 0, options.StateInEightBits, options.StateIsPaged);
             var random = new Random(7);
             var batch = PackedBatch.Of([.. Enumerable.Range(0, rows).Select(_ => new SftTrainer.Encoded([.. Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize))], 1))], share: false);
             var (best, loss) = (double.MaxValue, 0.0);

@@ -60,7 +60,7 @@ public sealed class LocalModel : ILanguageModel
         }
         var results = prompts.Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(), options.Stop, onText is null ? null : text => onText(i, text))).ToArray();
         using var attached = _adapter?.Attach();
-        using var pass = new DecodingPass(_model, KeepsWeights(prompts.Count));
+        using var pass = new DecodingPass(_model, KeepsWeights(prompts.Count > MatrixVector.MaxVectors));
         var done = 0;
         foreach (var group in Groups(prompts, options.MaxTokens))
         {
@@ -130,7 +130,7 @@ public sealed class LocalModel : ILanguageModel
         var scores = new AnswerScore[items.Length];
         using var attached = _adapter?.Attach();
         using var none = new Gradients([]);
-        using var pass = new TrainingPass(_model, none, new PassOptions(KeepActivations: false, KeepsWeights(items.Length)));
+        using var pass = new TrainingPass(_model, none, new PassOptions(KeepActivations: false, KeepsWeights(usedAgain: true)));
         // Texts that begin alike side by side, in batches of bounded size.
         var order = Enumerable.Range(0, items.Length).ToArray();
         Array.Sort(order, (a, b) => items[a].Ids.AsSpan().SequenceCompareTo(items[b].Ids) is var o && o != 0 ? o : a.CompareTo(b));
@@ -176,9 +176,9 @@ public sealed class LocalModel : ILanguageModel
         foreach (var i in live) answers[i].End();
     }
 
-    // On the processor few sequences go on from the weights as they are stored; a device dequantises them for each token, unless it has room for them.
-    private bool KeepsWeights(int sequences) =>
-        _model.Decoder.Composed ? MemoryEstimate.DequantizedBytes(_model) < Devices.FreeBytes(_model.Decoder.Device) / 2 : sequences > MatrixVector.MaxVectors;
+    // On the processor a few sequences go on from the weights as they are stored; a device dequantises them for each token, unless it has room for them.
+    private bool KeepsWeights(bool usedAgain) =>
+        _model.Decoder.Composed ? MemoryEstimate.DequantizedBytes(_model) < Devices.FreeBytes(_model.Decoder.Device) / 2 : usedAgain;
 
     private static long[] Sample(Tensor logits, SamplingOptions options, Random[] samplers)
     {

@@ -4,14 +4,45 @@ using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;
 
+/// <summary>A frozen, quantised matrix on a device, dequantised there for each use, a part after another.</summary>
+/// <param name="shape">Rows and columns.</param>
+/// <param name="bytes">That it takes.</param>
+/// <param name="device">Where it is.</param>
+internal abstract class DeviceWeight(long[] shape, long bytes, Device device) : Weight
+{
+    /// <summary>Elements that are dequantised at once.</summary>
+    protected const long PartElements = 1 << 24;
+
+    /// <inheritdoc/>
+    public override long Rows => shape[0];
+
+    /// <inheritdoc/>
+    public override long Columns => shape[1];
+
+    /// <inheritdoc/>
+    public override long Bytes => bytes;
+
+    /// <inheritdoc/>
+    public override Tensor Materialize(ScalarType type)
+    {
+        var result = empty(shape, dtype: type, device: device);
+        CopyTo(result);
+        return result;
+    }
+
+    internal abstract override void CopyTo(Tensor target);
+
+    internal override Weight OnDevice(Device device) => throw new NotSupportedException("a matrix on a device stays there");
+
+    internal override void Multiply(RowSpan x, RowSpan y) => throw new NotSupportedException("a matrix on a device is dequantised before it is multiplied by");
+}
+
 /// <summary>
 /// A frozen matrix in 4 bits on a device, dequantised there for each use: a table look-up of two codes at a time and a product with
 /// their blocks' scales, in float32, a part of the matrix after another.
 /// </summary>
-internal sealed class DeviceFourBitWeight : Weight
+internal sealed class DeviceFourBitWeight : DeviceWeight
 {
-    private const long PartElements = 1 << 24;
-    private readonly long[] _shape;
     private readonly int _block, _nestedBlock;
     private readonly float _offset;
     private readonly Tensor _codes, _pairs, _scales;
@@ -19,11 +50,11 @@ internal sealed class DeviceFourBitWeight : Weight
 
     /// <param name="quantized">The matrix; it is not needed any more afterwards.</param>
     /// <param name="device">Where to.</param>
-    public DeviceFourBitWeight(FourBitTensor quantized, Device device)
+    public DeviceFourBitWeight(FourBitTensor quantized, Device device) : base(quantized.Shape, quantized.Bytes, device)
     {
         using var scope = NewDisposeScope();
         Tensor There(Tensor tensor) => tensor.to(device).DetachFromDisposeScope();
-        (_shape, _block, Bytes) = (quantized.Shape, quantized.BlockSize, quantized.Bytes);
+        _block = quantized.BlockSize;
         var values = quantized.Values.ToArray();
         _codes = There(tensor(quantized.Packed.ToArray()));
         _pairs = There(tensor([.. Enumerable.Range(0, 256).SelectMany(b => (float[])[values[b >> 4], values[b & 15]])]).view(256, 2));
@@ -34,28 +65,12 @@ internal sealed class DeviceFourBitWeight : Weight
         (_map, _nested) = (There(tensor(map!)), There(tensor(nested!)));
     }
 
-    /// <inheritdoc/>
-    public override long Rows => _shape[0];
-
-    /// <inheritdoc/>
-    public override long Columns => _shape[1];
-
-    /// <inheritdoc/>
-    public override long Bytes { get; }
-
-    /// <inheritdoc/>
-    public override Tensor Materialize(ScalarType type)
-    {
-        var result = empty(_shape, dtype: type, device: _codes.device);
-        CopyTo(result);
-        return result;
-    }
-
     internal override void CopyTo(Tensor target)
     {
         if (!target.is_contiguous())
         {
-            base.CopyTo(target);
+            using var whole = Materialize(target.dtype);
+            target.copy_(whole);
             return;
         }
         using var outer = NewDisposeScope();
@@ -81,10 +96,6 @@ internal sealed class DeviceFourBitWeight : Weight
         }
     }
 
-    internal override Weight OnDevice(Device device) => throw new NotSupportedException("a matrix on a device stays there");
-
-    internal override void Multiply(RowSpan x, RowSpan y) => throw new NotSupportedException("a matrix on a device is dequantised before it is multiplied by");
-
     /// <inheritdoc/>
     public override void Dispose()
     {
@@ -93,35 +104,17 @@ internal sealed class DeviceFourBitWeight : Weight
 }
 
 /// <summary>A frozen matrix in 8 bits with a scale for each row on a device, dequantised there for each use.</summary>
-internal sealed class DeviceInt8Weight : Weight
+internal sealed class DeviceInt8Weight : DeviceWeight
 {
-    private const long PartElements = 1 << 24;
     private readonly Tensor _codes, _scales;
 
     /// <param name="quantized">The matrix; it is not needed any more afterwards.</param>
     /// <param name="device">Where to.</param>
-    public DeviceInt8Weight(Int8Tensor quantized, Device device)
+    public DeviceInt8Weight(Int8Tensor quantized, Device device) : base(quantized.Shape, quantized.Bytes, device)
     {
         using var scope = NewDisposeScope();
         var (codes, scales) = quantized.ToTensors();
-        (_codes, _scales, Bytes) = (codes.to(device).DetachFromDisposeScope(), scales.to(device).DetachFromDisposeScope(), quantized.Bytes);
-    }
-
-    /// <inheritdoc/>
-    public override long Rows => _codes.shape[0];
-
-    /// <inheritdoc/>
-    public override long Columns => _codes.shape[1];
-
-    /// <inheritdoc/>
-    public override long Bytes { get; }
-
-    /// <inheritdoc/>
-    public override Tensor Materialize(ScalarType type)
-    {
-        var result = empty(_codes.shape, dtype: type, device: _codes.device);
-        CopyTo(result);
-        return result;
+        (_codes, _scales) = (codes.to(device).DetachFromDisposeScope(), scales.to(device).DetachFromDisposeScope());
     }
 
     internal override void CopyTo(Tensor target)
@@ -134,10 +127,6 @@ internal sealed class DeviceInt8Weight : Weight
             target.narrow(0, at, length).copy_((_codes.narrow(0, at, length).to_type(ScalarType.Float32) * _scales.narrow(0, at, length).unsqueeze(1)).mul_(Int8Tensor.Step));
         }
     }
-
-    internal override Weight OnDevice(Device device) => throw new NotSupportedException("a matrix on a device stays there");
-
-    internal override void Multiply(RowSpan x, RowSpan y) => throw new NotSupportedException("a matrix on a device is dequantised before it is multiplied by");
 
     /// <inheritdoc/>
     public override void Dispose()

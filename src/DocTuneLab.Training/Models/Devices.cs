@@ -69,12 +69,13 @@ public static class Devices
         }
         catch (ExternalException e) when (IsOutOfMemory(e))
         {
-            throw new LabException($"{MemoryOf(device)} was not enough for {what} ({e.Message.Split('\n')[0].Trim()}); {remedy}", e);
+            throw OutOfMemory(device, what, remedy, e);
         }
     }
 
-    /// <summary>As messages call it.</summary>
-    internal static string MemoryOf(Device device) => device.type == DeviceType.CPU ? "main memory" : $"the memory of {device}";
+    /// <summary>What <see cref="Within"/> throws.</summary>
+    internal static LabException OutOfMemory(Device device, string what, string remedy, ExternalException e) =>
+        new($"{(device.type == DeviceType.CPU ? "main memory" : $"the memory of {device}")} was not enough for {what} ({e.Message.Split('\n')[0].Trim()}); {remedy}", e);
 
     private static int? Index(string name) =>
         name == "cpu" ? null : IsCuda(name, out var index) ? index : throw new LabException($"the device '{name}' is unknown; expected auto, cpu, cuda or cuda:N with N from 0 on");

@@ -19,7 +19,7 @@ internal static unsafe class CrossEntropy
     /// <param name="targets">The right token of each row.</param>
     /// <param name="losses">Receives [rows].</param>
     /// <param name="gradientScale">Factor of the gradient.</param>
-    public static void Run(Tensor logits, ReadOnlyMemory<int> targets, Memory<double> losses, float gradientScale)
+    public static void Run(Tensor logits, ReadOnlyMemory<int> targets, double[] losses, float gradientScale)
     {
         if (logits.dtype == ScalarType.BFloat16) Run<BFloat16Element>(logits, targets, losses, gradientScale);
         else Run<SingleElement>(logits, targets, losses, gradientScale);
@@ -33,13 +33,13 @@ internal static unsafe class CrossEntropy
     /// <param name="teacher">The same, of the same type.</param>
     /// <param name="losses">Receives [rows].</param>
     /// <param name="gradientScale">Factor of the gradient.</param>
-    public static void Distill(Tensor logits, Tensor teacher, Memory<double> losses, float gradientScale)
+    public static void Distill(Tensor logits, Tensor teacher, double[] losses, float gradientScale)
     {
         if (logits.dtype == ScalarType.BFloat16) Distill<BFloat16Element>(logits, teacher, losses, gradientScale);
         else Distill<SingleElement>(logits, teacher, losses, gradientScale);
     }
 
-    private static void Run<T>(Tensor logits, ReadOnlyMemory<int> targets, Memory<double> losses, float gradientScale) where T : struct, IElement
+    private static void Run<T>(Tensor logits, ReadOnlyMemory<int> targets, double[] losses, float gradientScale) where T : struct, IElement
     {
         var (start, step, vocabulary) = ((nint)logits.Address(), logits.stride(0) * logits.element_size(), (int)logits.size(1));
         Cores.Rows((int)logits.size(0), vocabulary, (from, to) =>
@@ -66,7 +66,7 @@ internal static unsafe class CrossEntropy
                     total += Vector256.Sum(sum);
                 }
                 for (; i < vocabulary; i++) total += MathF.Exp(T.Get(x, i) - max);
-                losses.Span[row] = Math.Log(total) + max - right;
+                losses[row] = Math.Log(total) + max - right;
                 if (gradientScale == 0) continue;
                 var factor = (float)(gradientScale / total);
                 i = 0;
@@ -79,7 +79,7 @@ internal static unsafe class CrossEntropy
         });
     }
 
-    private static void Distill<T>(Tensor logits, Tensor teacher, Memory<double> losses, float gradientScale) where T : struct, IElement
+    private static void Distill<T>(Tensor logits, Tensor teacher, double[] losses, float gradientScale) where T : struct, IElement
     {
         var (start, step, vocabulary) = ((nint)logits.Address(), logits.stride(0) * logits.element_size(), (int)logits.size(1));
         var (teacherStart, teacherStep) = ((nint)teacher.Address(), teacher.stride(0) * teacher.element_size());
@@ -114,7 +114,7 @@ internal static unsafe class CrossEntropy
                     sumT += MathF.Exp(b);
                     product += MathF.Exp(b) * (b - a);
                 }
-                losses.Span[row] = product / sumT + Math.Log(sumX) - Math.Log(sumT);
+                losses[row] = product / sumT + Math.Log(sumX) - Math.Log(sumT);
                 if (gradientScale == 0) continue;
                 var (factorX, factorT) = ((float)(gradientScale / sumX), (float)(gradientScale / sumT));
                 for (i = 0; i + Lanes <= vocabulary; i += Lanes)

@@ -74,8 +74,11 @@ public sealed class Int8Tensor
     }
 
     /// <summary>The tensors that bitsandbytes stores the matrix as; they belong to the current dispose scope.</summary>
-    public IEnumerable<KeyValuePair<string, Tensor>> Tensors(string name) =>
-        [new(name, ToTensors().Codes), new(ScaleName(name), ToTensors().Scales), new(FormatName(name), tensor((byte)0))];
+    public IEnumerable<KeyValuePair<string, Tensor>> Tensors(string name)
+    {
+        var (codes, scales) = ToTensors();
+        return [new(name, codes), new(ScaleName(name), scales), new(FormatName(name), tensor((byte)0))];
+    }
 
     /// <summary>Codes, [rows, columns] int8, and scales, [rows] float32; they belong to the current dispose scope.</summary>
     internal (Tensor Codes, Tensor Scales) ToTensors() => (tensor(_codes, Shape, dtype: ScalarType.Int8), tensor(_scales));

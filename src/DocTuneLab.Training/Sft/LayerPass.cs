@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace DocTuneLab.Training.Sft;
 
 /// <summary>
-/// One decoder layer, forward and backward without autograd: products of matrices, and kernels between them. Of the forward pass only what cannot be had again cheaply is kept: queries, keys and values, the
-/// attention's result, the middle of the residual stream, gate and up.
+/// One decoder layer, forward and backward without autograd: products of matrices, and kernels between them. Of the forward pass only
+/// what cannot be had again cheaply is kept: queries, keys and values, the attention's result, the middle of the residual stream, gate and up.
 /// </summary>
 internal sealed class LayerPass : IDisposable
 {

@@ -56,8 +56,8 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         var inputs = element * tokens * hidden * (c.Layers + 1);
         var logits = Math.Min(Math.Max(TrainingPass.ChunkBytes, size * TrainingPass.ChunkRows * c.VocabularySize), size * tokens * c.VocabularySize);
         var head = model.Decoder.Head.Tensor.dtype != model.Decoder.ComputeType ? size * c.VocabularySize * hidden : 0;
-        var (gradients, state) = (4 * trained, trained * (options.Optimizer.EndsWith("8bit", StringComparison.Ordinal) ? 2 : 8));
-        var paged = onDevice && options.Optimizer.StartsWith("paged", StringComparison.Ordinal);
+        var (gradients, state) = (4 * trained, trained * (options.StateInEightBits ? 2 : 8));
+        var paged = onDevice && options.StateIsPaged;
         // The teacher of replayed text has buffers of its own, for a forward pass.
         var taught = options.ReplayShare > 0 ? 2 : 1;
         MemoryEstimate With(bool activations, bool weights, bool offload = false) => new(model.WeightBytes, taught * (weights ? all : largest * size), gradients + (paged ? 0 : state),

@@ -43,8 +43,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
         using var teacher = options.ReplayShare > 0 ? new Teacher(model, estimate.KeepsWeights) : null;
         using var pass = new TrainingPass(model, gradients, new PassOptions(estimate.KeepsActivations, estimate.KeepsWeights, options.NeftuneAlpha, estimate.OffloadsActivations), teacher);
         using var kernels = Kernels.For(model.Decoder);
-        var paged = options.Optimizer.StartsWith("paged", StringComparison.Ordinal);
-        using var optimizer = new AdamW(parameters, gradients, kernels, options.WeightDecay, options.Optimizer.EndsWith("8bit", StringComparison.Ordinal), paged,
+        using var optimizer = new AdamW(parameters, gradients, kernels, options.WeightDecay, options.StateInEightBits, options.StateIsPaged,
             name => name.Contains("lora_B", StringComparison.Ordinal) ? options.LoraPlusRatio : 1);
         var progress = options.Resume ? Restore(optimizer, total) : new Progress(0, 0, null, 0, 0, 0);
         var first = progress.Step;
@@ -204,7 +203,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
     {
         var onDevice = model.Decoder.Device.type != TorchSharp.DeviceType.CPU;
         var remedy = options.GradientCheckpointing is "auto" or "off" ? $"set gradient checkpointing to {(onDevice ? "offload" : "on")} and resume" : $"end what else uses it and resume, or start again with fewer batch tokens (now {options.BatchTokens})";
-        return new($"{Devices.MemoryOf(model.Decoder.Device)} was not enough for step {step + 1} ({e.Message.Split('\n')[0].Trim()}); {remedy}. {LastGood()}", e);
+        return Devices.OutOfMemory(model.Decoder.Device, $"step {step + 1}", $"{remedy}. {LastGood()}", e);
     }
 
     private string LastGood() => _checkpoints.Newest is { } newest ? $"The last good checkpoint is {newest}; resume from it." : "There is no checkpoint yet; start again.";

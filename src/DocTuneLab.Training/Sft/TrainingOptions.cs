@@ -49,6 +49,12 @@ public sealed record SftOptions
     /// <summary>Values of <see cref="Optimizer"/>.</summary>
     public static IReadOnlyList<string> Optimizers { get; } = ["adamw", "adamw_8bit", "paged_adamw", "paged_adamw_8bit"];
 
+    /// <summary>Whether <see cref="Optimizer"/> keeps its state in 8 bits a number.</summary>
+    internal bool StateInEightBits => Optimizer.EndsWith("8bit", StringComparison.Ordinal);
+
+    /// <summary>Whether <see cref="Optimizer"/> keeps its state in the memory of the host.</summary>
+    internal bool StateIsPaged => Optimizer.StartsWith("paged", StringComparison.Ordinal);
+
     /// <summary>Values of <see cref="GradientCheckpointing"/>.</summary>
     public static IReadOnlyList<string> CheckpointingModes { get; } = ["auto", "on", "off", "offload"];
 

@@ -1,8 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
+using DocTuneLab.Text;
 using DocTuneLab.Training.Sft;
 
 namespace DocTuneLab.Extension;
@@ -172,9 +175,9 @@ public static class Charts
     }
 
     /// <summary>Samples of each kind, accepted and rejected.</summary>
-    public static JsonObject Corpus(Corpus.GeneratedCorpus corpus)
+    public static JsonObject Corpus(GeneratedCorpus corpus)
     {
-        JsonObject Bars(string name, string colour, Func<Corpus.KindAccount, int> count) => new()
+        JsonObject Bars(string name, string colour, Func<KindAccount, int> count) => new()
         {
             ["type"] = "bar", ["name"] = name, ["x"] = Array(corpus.Accounts.Select(a => a.Label)), ["y"] = Array(corpus.Accounts.Select(a => (double)count(a))),
             ["marker"] = new JsonObject { ["color"] = colour },
@@ -186,7 +189,7 @@ public static class Charts
     }
 
     /// <summary>The library as a treemap: types hold their members, colour says how often accepted samples use or ask about them.</summary>
-    public static JsonObject Coverage(Corpus.CoverageLedger ledger)
+    public static JsonObject Coverage(CoverageLedger ledger)
     {
         var members = ledger.Symbols.Where(s => !s.Id.StartsWith("T:", StringComparison.Ordinal)).Select(s => (Symbol: s, Path: s.Id[2..].Split('(')[0])).Select(m => (m.Symbol, Type: m.Path[..m.Path.LastIndexOf('.')], Name: m.Path[(m.Path.LastIndexOf('.') + 1)..])).ToArray();
         var types = members.Select(m => m.Type).Distinct(StringComparer.Ordinal).ToArray();

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Structural;
 
 namespace DocTuneLab.Extension;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Extension;

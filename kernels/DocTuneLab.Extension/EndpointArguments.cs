@@ -1,7 +1,9 @@
 using System.CommandLine;
 using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Generation;
-using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Transport;
 
 namespace DocTuneLab.Extension;
 

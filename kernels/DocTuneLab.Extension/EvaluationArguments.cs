@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation;
-using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Extension;
 

@@ -1,7 +1,8 @@
-using DocTuneLab.Documents;
+using DocTuneLab.Conversations;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation;
-using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Extension;
 
@@ -9,7 +10,7 @@ namespace DocTuneLab.Extension;
 public sealed record EvaluationPlan
 {
     /// <summary>Split of the held-out tasks; null for all. Default test.</summary>
-    public Split? Split { get; init; } = Documents.Split.Test;
+    public Split? Split { get; init; } = Documents.Model.Split.Test;
 
     /// <summary>
     /// Arms, the one that all others are compared with first: <c>base</c>, <c>tuned</c>, the name of a model in <see cref="Others"/> or <see cref="Endpoints"/>, each also with

@@ -1,4 +1,5 @@
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 using DocTuneLab.Storage;
 

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
-using DocTuneLab.Documents;
+using DocTuneLab.Conversations;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Judging;
@@ -10,7 +12,6 @@ using DocTuneLab.Evaluation.Subjects;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Generation;

@@ -1,6 +1,6 @@
 using System.Net;
+using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Notebooks;
-using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Extension;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DocTuneLab.Storage;
+using DocTuneLab.Text;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Sft;

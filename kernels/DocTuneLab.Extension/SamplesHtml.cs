@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Review;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Extension;
 

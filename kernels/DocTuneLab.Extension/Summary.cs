@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;

@@ -1,11 +1,10 @@
-using DocTuneLab.Corpus;
+using DocTuneLab.Conversations;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Extraction;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
-using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Evaluation;
 

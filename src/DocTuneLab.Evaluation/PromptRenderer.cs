@@ -1,6 +1,6 @@
 using System.Text;
-using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Conversations;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Prompts;
 

@@ -1,9 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Endpoints;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Transport;
 using DocTuneLab.Library;
-using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Prompts.Loopback;
 using Microsoft.Extensions.AI;

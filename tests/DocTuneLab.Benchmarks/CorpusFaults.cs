@@ -1,10 +1,13 @@
 using System.Globalization;
 using Dapper;
 using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Endpoints;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Corpus;
 using DocTuneLab.Tests.Prompts.Loopback;
@@ -38,7 +41,7 @@ internal static class CorpusFaults
         return bad == 0 ? 0 : 1;
     }
 
-    private static async Task<int> OneAsync(PrivateLibrary library, string name, Action<LoopbackServer> arrange, IReadOnlyList<Documents.Chunk> chunks, bool streaming)
+    private static async Task<int> OneAsync(PrivateLibrary library, string name, Action<LoopbackServer> arrange, IReadOnlyList<Chunk> chunks, bool streaming)
     {
         await using var server = await LoopbackServer.StartAsync();
         server.Answer = library.Answers.Answer;
@@ -49,7 +52,7 @@ internal static class CorpusFaults
         return bad;
     }
 
-    private static async Task<int> WrittenAsync(PrivateLibrary library, string name, LoopbackServer server, string folder, IReadOnlyList<Documents.Chunk> chunks, bool streaming)
+    private static async Task<int> WrittenAsync(PrivateLibrary library, string name, LoopbackServer server, string folder, IReadOnlyList<Chunk> chunks, bool streaming)
     {
         using var lab = Lab.Open(folder);
         GenerationResult result;

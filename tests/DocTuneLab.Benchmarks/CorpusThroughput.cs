@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Endpoints;
+using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Prompts.Loopback;
 

@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Text;
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents.Parsing;
+using DocTuneLab.Documents.Sources;
 
 namespace DocTuneLab.Benchmarks;
 

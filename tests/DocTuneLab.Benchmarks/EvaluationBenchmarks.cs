@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using DocTuneLab.Documents;
+using DocTuneLab.Conversations;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Reports;
@@ -47,7 +48,7 @@ internal static class EvaluationBenchmarks
         lab.ParseDocs(Path.Combine(data, "docs"), [library]);
         lab.LoadSuite(Path.Combine(data, "tasks"));
         if (adapter is not null) lab.LoadAdapter(adapter);
-        var plan = new EvaluationPlan { Split = null, Kinds = [TaskKind.Code], AllowUntrustedCode = true, AllowWithoutIsolation = true, Others = new Dictionary<string, Prompts.ILanguageModel> { ["again"] = new LocalModel(lab.Model!) } };
+        var plan = new EvaluationPlan { Split = null, Kinds = [TaskKind.Code], AllowUntrustedCode = true, AllowWithoutIsolation = true, Others = new Dictionary<string, ILanguageModel> { ["again"] = new LocalModel(lab.Model!) } };
         var clock = Stopwatch.StartNew();
         var report = lab.Evaluate(plan with { Arms = ["base", adapter is null ? "again" : "tuned"] });
         Console.WriteLine($"{report.Results[0].Code.Count} tasks x {report.Results.Count} arms on nano, asked, scored and run: {clock.Elapsed.TotalSeconds:0} s (target 180)");
@@ -55,7 +56,7 @@ internal static class EvaluationBenchmarks
         {
             using var broken = LoraAdapter.Load(lab.Model!, adapter);
             Shuffle(broken);
-            plan = plan with { Kinds = [TaskKind.Code, TaskKind.Qa, TaskKind.Completion, TaskKind.Retention], Split = Split.Test, Others = new Dictionary<string, Prompts.ILanguageModel>(plan.Others) { ["shuffled"] = new LocalModel(lab.Model!, broken) } };
+            plan = plan with { Kinds = [TaskKind.Code, TaskKind.Qa, TaskKind.Completion, TaskKind.Retention], Split = Split.Test, Others = new Dictionary<string, ILanguageModel>(plan.Others) { ["shuffled"] = new LocalModel(lab.Model!, broken) } };
             foreach (var (first, second) in (ReadOnlySpan<(string, string)>)[("base", "tuned"), ("tuned", "shuffled"), ("base", "shuffled"), ("base", "again")])
             {
                 report = lab.Evaluate(plan with { Arms = [first, second] });

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Benchmarks;

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents.Parsing;
 using DocTuneLab.Storage;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Benchmarks;
 

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Storage;
 
 namespace DocTuneLab.Cli.Tests;
 
@@ -47,7 +49,7 @@ public sealed partial class DocsPageTests : IDisposable
         using var imported = Storage.Lab.Open(Path.Combine(_doctune.Folder, "artifacts/imported"), readOnly: true);
         Assert.Equal(100, imported.Samples().Count);
         var endpoints = Yaml().Match(File.ReadAllText(Path.Combine(s_root, "docs", "corpus.md"))).Groups[1].Value;
-        Assert.Equal([("large", 64, 0.4), ("127.0.0.1:11434/qwen2.5-coder", 32, null)], Prompts.Endpoints.EndpointOptions.Load(_doctune.Write("endpoints.yaml", endpoints)).Select(e => (e.Name, e.MaxConcurrency, e.InputPrice)));
+        Assert.Equal([("large", 64, 0.4), ("127.0.0.1:11434/qwen2.5-coder", 32, null)], EndpointOptions.Load(_doctune.Write("endpoints.yaml", endpoints)).Select(e => (e.Name, e.MaxConcurrency, e.InputPrice)));
     }
 
     private void RunAll(string page, string? but = null)

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DocTuneLab.Corpus.Formats;
+using DocTuneLab.Storage;
 
 namespace DocTuneLab.Cli.Tests;
 
@@ -41,7 +43,7 @@ public sealed class TrainTests : IDisposable
             messages = (object[])[new { role = "user", content = $"How wide is gate {i}?" }, new { role = "assistant", content = $"{i} metres." }],
         }) + "\n")));
         var path = Path.Combine(doctune.Folder, "lab");
-        using (var lab = Storage.Lab.Open(path)) lab.SaveSamples(Corpus.CorpusFile.Read(file), replaceAll: true);
+        using (var lab = Storage.Lab.Open(path)) lab.SaveSamples(CorpusFile.Read(file), replaceAll: true);
         string[] command = ["train", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--lab", "lab", "--rank", "2", "--max-steps", "2"];
         Assert.Equal(0, doctune.Run([.. command, "--dry-run"]).Code);
         var result = doctune.Run(command);

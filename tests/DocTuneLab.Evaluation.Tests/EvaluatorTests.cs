@@ -1,5 +1,5 @@
-using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Conversations;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Reports;

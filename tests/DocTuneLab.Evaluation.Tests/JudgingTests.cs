@@ -1,8 +1,7 @@
-using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Conversations;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Evaluation.Tests;
 

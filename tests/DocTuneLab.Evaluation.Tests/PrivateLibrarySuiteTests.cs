@@ -1,3 +1,4 @@
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Tests;
@@ -15,7 +16,7 @@ public class PrivateLibrarySuiteTests(SampleLibrary library) : IClassFixture<Sam
     [Fact]
     public void It_has_the_four_kinds_of_suites()
     {
-        var suite = Suite.Load(library.Tasks).Where(Documents.Split.Test);
+        var suite = Suite.Load(library.Tasks).Where(Split.Test);
         Assert.True(suite.Code.Count >= 100 && suite.Qa.Count >= 80 && suite.Open.Count >= 10 && suite.Completion.Count >= 30 && suite.General.Count >= 20);
         Assert.All(Enum.GetValues<RetentionKind>(), k => Assert.True(suite.Retention.Count(t => t.Kind == k) >= 25));
         // A cluster bootstrap needs several clusters.

@@ -1,5 +1,4 @@
-using DocTuneLab.Corpus;
-using DocTuneLab.Prompts;
+using DocTuneLab.Conversations;
 
 namespace DocTuneLab.Evaluation.Tests;
 

@@ -1,9 +1,9 @@
-using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Conversations;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation.Subjects;
 using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
 using Microsoft.Extensions.AI;
 
 namespace DocTuneLab.Evaluation.Tests;

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Suites;
 

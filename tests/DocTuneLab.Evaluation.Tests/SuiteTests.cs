@@ -1,4 +1,4 @@
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Tests;

@@ -1,4 +1,4 @@
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using DocTuneLab.Notebooks.Formats;
 using DocTuneLab.Notebooks.Reporting;
 using DocTuneLab.Notebooks.Running;
 

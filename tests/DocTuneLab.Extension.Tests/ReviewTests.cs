@@ -1,7 +1,9 @@
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Review;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Prompts;
+using DocTuneLab.Storage;
 
 namespace DocTuneLab.Extension.Tests;
 

@@ -1,5 +1,6 @@
 using DocTuneLab.Audit;
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Tests;

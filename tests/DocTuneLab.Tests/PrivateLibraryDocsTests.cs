@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 using Microsoft.CodeAnalysis;
 

@@ -1,10 +1,11 @@
-using DocTuneLab.Prompts;
+using DocTuneLab.Conversations;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Generation;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Native;
 using DocTuneLab.Training.Quantization;
+using DocTuneLab.Training.Sft;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;

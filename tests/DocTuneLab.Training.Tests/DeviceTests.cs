@@ -1,7 +1,8 @@
-using DocTuneLab.Prompts;
+using DocTuneLab.Conversations;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Generation;
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Native;
 using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Sft;
 using TorchSharp;

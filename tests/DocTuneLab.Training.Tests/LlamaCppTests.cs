@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Generation;

@@ -1,5 +1,4 @@
-using DocTuneLab.Corpus;
-using DocTuneLab.Prompts;
+using DocTuneLab.Conversations;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Generation;
 using DocTuneLab.Training.Models;

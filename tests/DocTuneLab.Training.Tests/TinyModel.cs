@@ -1,5 +1,6 @@
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Models;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using DocTuneLab.Corpus;
+using DocTuneLab.Conversations;
 using DocTuneLab.Tokenization;
 
 namespace DocTuneLab.Training.Tests;

@@ -1,5 +1,5 @@
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
-using DocTuneLab.Prompts;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Generation;
 using DocTuneLab.Training.Models;

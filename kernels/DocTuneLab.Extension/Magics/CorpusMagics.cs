@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
 using DocTuneLab.Corpus.Formats;
-using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;
@@ -29,11 +31,11 @@ internal static class CorpusMagics
         return generate;
     }
 
-    private static void Structural(LabSession lab, Corpus.CorpusOptions options, CellContext cell)
+    private static void Structural(LabSession lab, CorpusOptions options, CellContext cell)
     {
         var live = cell.Display("generating …");
         var clock = Stopwatch.StartNew();
-        var corpus = lab.GenerateCorpus(options, new Follow<Corpus.CorpusProgress>(s => live.Update($"{s.Kind}: {s.Accepted}/{s.Wanted} accepted of {s.Drafts} drafts")), cell.CancellationToken);
+        var corpus = lab.GenerateCorpus(options, new Follow<CorpusProgress>(s => live.Update($"{s.Kind}: {s.Accepted}/{s.Wanted} accepted of {s.Drafts} drafts")), cell.CancellationToken);
         live.Update($"{corpus.Samples.Count:N0} accepted samples, {corpus.Tokens:N0} tokens, {corpus.Rejected.Count:N0} rejected, in {clock.Elapsed.TotalSeconds:F1} s");
         cell.Display(corpus.Accounts.Select(a => new { Kind = a.Label, a.Wanted, a.Drafts, a.Accepted, Rejected = string.Join(", ", a.Rejected.Select(r => $"{r.Key} {r.Value}")), a.Closes }).ToArray());
         Charts.Show(cell, Charts.Corpus(corpus));

@@ -1,7 +1,9 @@
 using System.CommandLine;
-using DocTuneLab.Corpus;
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Linking;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Notebooks;
+using DocTuneLab.Storage;
 
 namespace DocTuneLab.Extension.Magics;
 

@@ -1,8 +1,9 @@
 using System.CommandLine;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;

@@ -3,8 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DocTuneLab.Corpus;
-using DocTuneLab.Prompts;
+using DocTuneLab.Conversations;
 using DocTuneLab.Training.Generation;
 using DocTuneLab.Training.Models;
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using DocTuneLab.Audit;
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
+using DocTuneLab.Storage;
 using Spectre.Console;
 
 namespace DocTuneLab.Cli.Verbs;

@@ -3,11 +3,12 @@ using System.Globalization;
 using System.Text.Json;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
-using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Corpus.Review;
-using DocTuneLab.Documents;
+using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Extension;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;
 using Spectre.Console;
 

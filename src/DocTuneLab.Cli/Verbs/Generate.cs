@@ -1,9 +1,5 @@
 using System.CommandLine;
-using DocTuneLab.Corpus;
-using DocTuneLab.Prompts;
-using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
-using DocTuneLab.Training.Models;
+using DocTuneLab.Conversations;
 
 namespace DocTuneLab.Cli.Verbs;
 

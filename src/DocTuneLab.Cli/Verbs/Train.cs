@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Extension;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using DocTuneLab.Corpus;
+using DocTuneLab.Conversations;
 using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Evaluation.Judging;
 

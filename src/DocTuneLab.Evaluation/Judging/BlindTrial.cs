@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Evaluation.Judging;
 

@@ -1,6 +1,9 @@
-using DocTuneLab.Corpus;
-using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Conversations;
+using DocTuneLab.Endpoints;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Retrying;
+using DocTuneLab.Endpoints.Transport;
 using Microsoft.Extensions.AI;
 
 namespace DocTuneLab.Evaluation.Subjects;

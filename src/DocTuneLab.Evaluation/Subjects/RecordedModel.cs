@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using DocTuneLab.Corpus;
-using DocTuneLab.Prompts;
+using DocTuneLab.Conversations;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Evaluation.Subjects;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Extraction;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;

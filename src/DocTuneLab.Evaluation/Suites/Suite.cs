@@ -1,5 +1,7 @@
 using System.Text.Json;
-using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Evaluation.Suites;
 
@@ -62,7 +64,7 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     }
 
     /// <summary>The tasks of one split only. What measures retention belongs to every split.</summary>
-    public Suite Where(Documents.Split split) => new([.. Code.Where(t => t.Split == split)], [.. Qa.Where(t => t.Split == split)])
+    public Suite Where(Split split) => new([.. Code.Where(t => t.Split == split)], [.. Qa.Where(t => t.Split == split)])
     {
         Open = [.. Open.Where(t => t.Split == split)], Completion = [.. Completion.Where(t => t.Split == split)], General = General, Retention = Retention,
     };

@@ -1,4 +1,5 @@
 using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Extraction;
 using DocTuneLab.Evaluation.Metrics;

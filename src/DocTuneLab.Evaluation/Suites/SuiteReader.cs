@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 
 namespace DocTuneLab.Evaluation.Suites;
 
@@ -91,25 +91,25 @@ internal static class SuiteReader
             line.Text("stub"),
             line.Texts("tests"),
             line.Texts("documents"),
-            line.Split());
+            line.SplitOf());
     }
 
     private static QaTask ReadQa(Line line)
     {
         line.OnlyFields("id", "question", "answers", "documents", "split");
-        return new QaTask(line.Text("id"), line.Text("question"), line.Texts("answers"), line.Texts("documents"), line.Split());
+        return new QaTask(line.Text("id"), line.Text("question"), line.Texts("answers"), line.Texts("documents"), line.SplitOf());
     }
 
     private static OpenTask ReadOpen(Line line)
     {
         line.OnlyFields("id", "question", "reference", "rubric", "documents", "split");
-        return new OpenTask(line.Text("id"), line.Text("question"), line.Text("reference"), line.Texts("rubric"), line.Texts("documents"), line.Split());
+        return new OpenTask(line.Text("id"), line.Text("question"), line.Text("reference"), line.Texts("rubric"), line.Texts("documents"), line.SplitOf());
     }
 
     private static CompletionTask ReadCompletion(Line line)
     {
         line.OnlyFields("id", "prefix", "middle", "suffix", "usings", "documents", "split");
-        return new CompletionTask(line.Text("id"), line.Text("prefix"), line.Text("middle"), line.OptionalText("suffix"), line.Texts("usings", optional: true), line.Texts("documents"), line.Split());
+        return new CompletionTask(line.Text("id"), line.Text("prefix"), line.Text("middle"), line.OptionalText("suffix"), line.Texts("usings", optional: true), line.Texts("documents"), line.SplitOf());
     }
 
     private static RetentionText ReadRetention(Line line)
@@ -163,14 +163,14 @@ internal static class SuiteReader
             return texts.Count > 0 || optional || mayBeEmpty ? texts : throw Wrong(field, "empty; expected at least one");
         }
 
-        public Split Split()
+        public Split SplitOf()
         {
             var text = Text("split");
             return text switch
             {
-                "train" => Documents.Split.Train,
-                "dev" => Documents.Split.Dev,
-                "test" => Documents.Split.Test,
+                "train" => Split.Train,
+                "dev" => Split.Dev,
+                "test" => Split.Test,
                 _ => throw Wrong("split", $"\"{text}\" is not one of train, dev, test"),
             };
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DocTuneLab.Conversations;
 using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;

@@ -1,3 +1,4 @@
+using DocTuneLab.Conversations;
 using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Models;
 

@@ -1,6 +1,5 @@
 using System.Text;
-using DocTuneLab.Corpus;
-using DocTuneLab.Prompts;
+using DocTuneLab.Conversations;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Native;

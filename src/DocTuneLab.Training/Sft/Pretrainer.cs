@@ -1,3 +1,4 @@
+using DocTuneLab.Text;
 using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Training.Sft;

@@ -1,5 +1,7 @@
 using System.Text;
-using DocTuneLab.Corpus;
+using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 using DocTuneLab.Tokenization;

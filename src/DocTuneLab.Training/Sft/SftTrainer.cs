@@ -1,3 +1,4 @@
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;

@@ -1,3 +1,5 @@
+using DocTuneLab.Text;
+
 namespace DocTuneLab.Audit;
 
 /// <summary>How much a finding weighs.</summary>

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Audit;

@@ -1,4 +1,6 @@
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Linking;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Audit;

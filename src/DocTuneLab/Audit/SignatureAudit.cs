@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using DocTuneLab.Documents;
 using DocTuneLab.Library;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
-using DocTuneLab.Documents;
+using DocTuneLab.Conversations;
+using DocTuneLab.Documents.Model;
 
 namespace DocTuneLab.Corpus;
 
@@ -20,18 +21,6 @@ public enum SampleKind
     Unanswerable,
     /// <summary>Code that uses an obsolete member, and the same with what replaces it.</summary>
     Migration,
-}
-
-/// <summary>A turn of a conversation.</summary>
-/// <param name="Role"><c>system</c>, <c>user</c> or <c>assistant</c>.</param>
-/// <param name="Content">Its text.</param>
-public sealed record Message(string Role, string Content)
-{
-    /// <summary>A user turn.</summary>
-    public static Message User(string content) => new("user", content);
-
-    /// <summary>An assistant turn.</summary>
-    public static Message Assistant(string content) => new("assistant", content);
 }
 
 /// <summary>What a sample is grounded in.</summary>

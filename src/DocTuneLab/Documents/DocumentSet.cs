@@ -1,17 +1,12 @@
+using DocTuneLab.Documents.Dialects;
+using DocTuneLab.Documents.Files;
+using DocTuneLab.Documents.Linking;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents.Sources;
 using DocTuneLab.Library;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Documents;
-
-/// <summary>A link between pages that leads nowhere.</summary>
-/// <param name="DocumentPath">The page it stands in.</param>
-/// <param name="Line">One-based line.</param>
-/// <param name="Target">The link as written.</param>
-/// <param name="Reason">What is missing.</param>
-public sealed record BrokenLink(string DocumentPath, int Line, string Target, string Reason)
-{
-    /// <summary><c>file:line target (reason)</c>.</summary>
-    public override string ToString() => $"{DocumentPath}:{Line} {Target} ({Reason})";
-}
 
 /// <summary>All pages of a documentation folder, in ordinal order of their paths.</summary>
 public sealed class DocumentSet

@@ -1,5 +1,6 @@
 using System.Reflection.Metadata;
 using System.Runtime.InteropServices;
+using DocTuneLab.Text;
 using Microsoft.CodeAnalysis;
 
 namespace DocTuneLab.Library;

@@ -1,6 +1,6 @@
 using System.Buffers;
 using Dapper;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Storage;

@@ -1,3 +1,4 @@
+using DocTuneLab.Text;
 using LiteDB;
 using LiteDB.Engine;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents.Parsing;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Storage;
@@ -47,7 +48,7 @@ public sealed partial class Lab
             return [.. _sql.Query<DocumentRow>("SELECT path, hash, title, split, language, text, tree_key AS TreeKey FROM documents ORDER BY path").Select(d =>
             {
                 var tree = FromJson<ParseTree>(Stored(d.TreeKey) ?? throw new LabException($"{Directory}: the parse tree of {d.Path} is missing from lab.litedb. Parse the documents into a new lab folder."));
-                return new Document(d.Path, d.Text, d.Hash, d.Title, tree.FrontMatter, tree.Root, tree.CodeBlocks, d.Language, Enum.Parse<Split>(d.Split));
+                return new Document(d.Path, d.Text, d.Hash, d.Title, tree.FrontMatter, tree.Root, tree.CodeBlocks, d.Language, Enum.Parse<Split>(d.Split)) { ReadLayout = () => MarkdownParser.LayoutOf(d.Path, d.Text) };
             })];
         }
     }

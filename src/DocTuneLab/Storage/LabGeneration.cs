@@ -1,8 +1,9 @@
 using Dapper;
-using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Retrying;
 using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Prompts.Tuning;
 
 namespace DocTuneLab.Storage;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Dapper;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 using Microsoft.Data.Sqlite;
 

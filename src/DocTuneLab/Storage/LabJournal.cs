@@ -1,5 +1,6 @@
 using System.Threading.Channels;
-using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Endpoints;
+using DocTuneLab.Endpoints.Exchange;
 
 namespace DocTuneLab.Storage;
 

@@ -1,4 +1,5 @@
 using Dapper;
+using DocTuneLab.Text;
 using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Storage;
@@ -82,11 +83,11 @@ public sealed partial class Lab
     private void VerifyContent(List<LabProblem> problems)
     {
         foreach (var (path, hash, text) in _sql.Query<(string, string, string)>("SELECT path, hash, text FROM documents", buffered: false))
-            if (DocTuneLab.ContentHash.Of(text) != hash) problems.Add(new("documents", path, "its text does not match its hash. Parse the documents again."));
+            if (ContentHash.Of(text) != hash) problems.Add(new("documents", path, "its text does not match its hash. Parse the documents again."));
         foreach (var (id, path, ordinal, headings, text, there) in _sql.Query<(string, string, long, string, string, long)>(
             "SELECT c.id, c.document_path, c.ordinal, c.heading_path, c.text, d.text IS NOT NULL FROM chunks c LEFT JOIN documents d ON d.path = c.document_path", buffered: false))
         {
-            if (DocTuneLab.ContentHash.Of([.. FromJson<List<string>>(headings), text]) != id) problems.Add(new("chunks", $"{path} #{ordinal}", "its text does not match its id. Parse the documents again."));
+            if (ContentHash.Of([.. FromJson<List<string>>(headings), text]) != id) problems.Add(new("chunks", $"{path} #{ordinal}", "its text does not match its id. Parse the documents again."));
             if (there == 0) problems.Add(new("chunks", $"{path} #{ordinal}", "its page is not in the lab."));
         }
     }
@@ -136,7 +137,7 @@ public sealed partial class Lab
         long Size(params string[] files) => files.Select(f => new FileInfo(Path.Combine(Directory, f))).Where(f => f.Exists).Sum(f => f.Length);
     }
 
-    private string HashContent() => DocTuneLab.ContentHash.Of([
+    private string HashContent() => ContentHash.Of([
         .. _sql.Query<string>("SELECT path || ' ' || hash || ' ' || settings || ' ' || split || ' ' || tree_key FROM documents ORDER BY path"),
         .. _sql.Query<string>("SELECT document_path || ' ' || ordinal || ' ' || id || ' ' || start || ' ' || length FROM chunks ORDER BY document_path, ordinal"),
         .. _sql.Query<string>("SELECT c.document_path || ' ' || c.ordinal || ' ' || s.symbol_id FROM chunks c JOIN chunk_symbols s ON s.chunk_row = c.row ORDER BY c.document_path, c.ordinal, s.symbol_id"),

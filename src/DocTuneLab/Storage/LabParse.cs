@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Dapper;
-using DocTuneLab.Documents;
-using DocTuneLab.Library;
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Linking;
+using DocTuneLab.Text;
 using DocTuneLab.Tokenization;
 
 namespace DocTuneLab.Storage;

@@ -1,6 +1,8 @@
 using Dapper;
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Documents.Model;
 
 namespace DocTuneLab.Storage;
 

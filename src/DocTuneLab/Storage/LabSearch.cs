@@ -1,5 +1,5 @@
 using Dapper;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 
 namespace DocTuneLab.Storage;
 

@@ -1,3 +1,5 @@
+using DocTuneLab.Text;
+
 namespace DocTuneLab.Storage;
 
 /// <summary>A file that documents are made of, as it was when they were.</summary>

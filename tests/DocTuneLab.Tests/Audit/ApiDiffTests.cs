@@ -1,11 +1,15 @@
 using DocTuneLab.Audit;
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Linking;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Documents;
 using DocTuneLab.Tests.Library;
 using DocTuneLab.Tests.Storage;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Tests.Audit;
 

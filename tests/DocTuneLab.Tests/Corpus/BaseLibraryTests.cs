@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Library;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;

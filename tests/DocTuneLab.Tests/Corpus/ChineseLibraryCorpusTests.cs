@@ -1,5 +1,9 @@
 using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Linking;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Tests.Corpus;

@@ -1,4 +1,5 @@
 using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Library;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
-using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Corpus.Review;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Tests.Corpus;

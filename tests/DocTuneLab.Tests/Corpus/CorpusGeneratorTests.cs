@@ -1,9 +1,14 @@
 using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Endpoints;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Retrying;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Prompts.Loopback;
 
@@ -195,7 +200,7 @@ public sealed class CorpusGeneratorTests(PrivateLibrary library) : IClassFixture
         var thin = all.Take(3).Select(s => s.Id).ToHashSet();
         var plan = new GenerationPlan(library.Api, options);
         foreach (var symbol in all.Where(s => !thin.Contains(s.Id)))
-            for (var i = 0; i < options.Enough; i++) plan.Accepted(new Sample($"{i}", SampleKind.Qa, [], new Evidence([], [symbol.Id]), [], DocTuneLab.Documents.Split.Train));
+            for (var i = 0; i < options.Enough; i++) plan.Accepted(new Sample($"{i}", SampleKind.Qa, [], new Evidence([], [symbol.Id]), [], Split.Train));
         // A place in the plan counts as half a sample until samples are accepted: 3 members can be drawn first 24 times in all, and are drawn beside others as well.
         Assert.All(plan.Next(12), p => Assert.Contains(p.Symbols[0].Id, thin));
         // Then the library goes on from where it is, and is not held to the three.

@@ -1,5 +1,8 @@
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Corpus.Formats;
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Tests.Corpus;

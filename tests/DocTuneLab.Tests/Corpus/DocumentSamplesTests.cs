@@ -1,6 +1,8 @@
 using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Prompts;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Tests.Corpus;
 

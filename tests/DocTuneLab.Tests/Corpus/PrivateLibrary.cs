@@ -1,5 +1,9 @@
 using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Linking;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 using DocTuneLab.Tests.Prompts.Loopback;
 

@@ -1,4 +1,4 @@
-using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Tests.Corpus;

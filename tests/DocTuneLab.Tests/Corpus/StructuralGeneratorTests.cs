@@ -1,6 +1,9 @@
 using System.Text.RegularExpressions;
 using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Corpus.Formats;
+using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 using Microsoft.CodeAnalysis;

@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 

@@ -1,5 +1,7 @@
 using System.Text;
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Model;
 
 namespace DocTuneLab.Tests.Documents;
 

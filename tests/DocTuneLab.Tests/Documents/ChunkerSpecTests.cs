@@ -1,4 +1,5 @@
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Parsing;
 using Markdig;
 using Markdig.Syntax;
 

@@ -1,4 +1,6 @@
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents.Parsing;
 using FsCheck;
 using FsCheck.Fluent;
 

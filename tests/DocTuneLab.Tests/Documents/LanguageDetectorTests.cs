@@ -1,4 +1,4 @@
-using DocTuneLab.Documents;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Tests.Documents;
 

@@ -1,4 +1,5 @@
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents.Parsing;
 
 namespace DocTuneLab.Tests.Documents;
 

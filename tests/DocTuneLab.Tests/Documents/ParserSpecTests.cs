@@ -1,7 +1,8 @@
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents.Parsing;
 using Markdig;
 using Markdig.Syntax;
-using SourceSpan = DocTuneLab.Documents.SourceSpan;
+using SourceSpan = DocTuneLab.Documents.Model.SourceSpan;
 
 namespace DocTuneLab.Tests.Documents;
 

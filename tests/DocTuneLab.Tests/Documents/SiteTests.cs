@@ -1,5 +1,7 @@
 using System.IO.Compression;
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Dialects;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Tests.Library;
 
 namespace DocTuneLab.Tests.Documents;

@@ -1,5 +1,7 @@
-using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Linking;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents.Parsing;
 using DocTuneLab.Tests.Library;
 
 namespace DocTuneLab.Tests.Documents;

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 using DocTuneLab.Tests.Documents;
 

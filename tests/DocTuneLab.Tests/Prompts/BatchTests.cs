@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
-using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Generation;
-using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Endpoints;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Retrying;
+using DocTuneLab.Endpoints.Transport;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Corpus;
 using DocTuneLab.Tests.Prompts.Loopback;

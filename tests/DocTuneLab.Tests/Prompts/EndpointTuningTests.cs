@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
-using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Endpoints;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Corpus;

@@ -1,7 +1,11 @@
 using System.Collections.Concurrent;
-using DocTuneLab.Corpus;
-using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Conversations;
+using DocTuneLab.Endpoints;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Pool;
+using DocTuneLab.Endpoints.Retrying;
+using DocTuneLab.Endpoints.Transport;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Prompts.Loopback;
 using Microsoft.Extensions.Time.Testing;

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Chunking;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Documents;
 

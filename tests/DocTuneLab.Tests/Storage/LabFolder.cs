@@ -1,5 +1,6 @@
 using Dapper;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents.Parsing;
 using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Tests.Storage;

@@ -1,4 +1,3 @@
-using DocTuneLab.Documents;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Library;
 using DocTuneLab.Tokenization;

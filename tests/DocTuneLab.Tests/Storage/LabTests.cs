@@ -1,9 +1,14 @@
 using Dapper;
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Linking;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents.Parsing;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Documents;
 using DocTuneLab.Tests.Library;
+using DocTuneLab.Text;
 using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Tests.Storage;

@@ -1,9 +1,12 @@
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Documents;
 using DocTuneLab.Tests.Library;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Tests.Storage;
 

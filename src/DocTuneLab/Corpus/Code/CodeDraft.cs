@@ -1,4 +1,4 @@
-using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Conversations;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Corpus.Code;

@@ -1,3 +1,5 @@
+using DocTuneLab.Corpus.Language;
+
 namespace DocTuneLab.Corpus.Code;
 
 /// <summary>How a method ends with a value: returned, awaited, collected, or done.</summary>

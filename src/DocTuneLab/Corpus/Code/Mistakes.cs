@@ -1,3 +1,4 @@
+using DocTuneLab.Corpus.Language;
 using DocTuneLab.Library;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;

@@ -1,3 +1,5 @@
+using DocTuneLab.Corpus.Language;
+
 namespace DocTuneLab.Corpus.Code;
 
 /// <summary>All recipes with their weights; picks one that applies to a member.</summary>

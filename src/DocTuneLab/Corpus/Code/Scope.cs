@@ -1,4 +1,5 @@
 using System.Globalization;
+using DocTuneLab.Corpus.Language;
 using DocTuneLab.Library;
 using Microsoft.CodeAnalysis.CSharp;
 

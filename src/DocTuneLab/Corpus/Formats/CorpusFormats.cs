@@ -1,7 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DocTuneLab.Documents;
+using DocTuneLab.Conversations;
+using DocTuneLab.Documents.Model;
 
 namespace DocTuneLab.Corpus.Formats;
 

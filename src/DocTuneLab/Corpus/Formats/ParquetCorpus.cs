@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DocTuneLab.Conversations;
 using Parquet;
 using Parquet.Data;
 using Parquet.Schema;

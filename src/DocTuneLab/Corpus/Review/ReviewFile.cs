@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Corpus.Review;

@@ -1,6 +1,10 @@
 using System.Text.RegularExpressions;
-using DocTuneLab.Documents;
+using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Formats;
+using DocTuneLab.Corpus.Language;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Corpus.Validation;
 

@@ -1,4 +1,5 @@
-using DocTuneLab.Corpus;
+using DocTuneLab.Conversations;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Prompts.Tuning;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
-using DocTuneLab.Corpus;
-using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Endpoints;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Retrying;
 
 namespace DocTuneLab.Prompts.Tuning;
 

@@ -1,4 +1,4 @@
-using DocTuneLab.Corpus;
+using DocTuneLab.Conversations;
 
 namespace DocTuneLab.Prompts.Tuning;
 

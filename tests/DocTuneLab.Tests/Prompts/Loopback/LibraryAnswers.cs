@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 

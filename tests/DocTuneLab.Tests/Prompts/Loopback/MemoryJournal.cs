@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Endpoints.Exchange;
 
 namespace DocTuneLab.Tests.Prompts.Loopback;
 

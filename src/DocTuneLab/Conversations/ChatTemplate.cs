@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DocTuneLab.Conversations.Jinja;
+
+namespace DocTuneLab.Conversations;
+
+/// <summary>
+/// How a conversation becomes text: the Jinja template of <c>tokenizer_config.json</c> (or <c>chat_template.jinja</c> beside
+/// it). What a template needs and is not supported is refused by name rather than rendered wrongly.
+/// </summary>
+public sealed class ChatTemplate
+{
+    /// <summary>ChatML as Jinja, as written into <c>tokenizer_config.json</c>.</summary>
+    public const string ChatMl =
+        "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
+    private readonly string _path;
+    private readonly JinjaTemplate _template;
+    private readonly Dictionary<string, object?> _tokens;
+    private readonly TimeProvider _clock;
+    private readonly Lazy<string> _endOfTurn;
+
+    private ChatTemplate(string path, string source, Dictionary<string, object?> tokens, TimeProvider clock)
+    {
+        (_path, Source, _tokens, _clock) = (path, source, tokens, clock);
+        try
+        {
+            _template = new JinjaTemplate(source);
+        }
+        catch (LabException e)
+        {
+            throw new LabException($"{path}: {e.Message}", e);
+        }
+        _endOfTurn = new Lazy<string>(() => Split([Message.User("question"), Message.Assistant("answer")]) is var (_, answer) && answer.IndexOf("answer", StringComparison.Ordinal) is >= 0 and var at ? answer[(at + "answer".Length)..]
+            : throw new LabException($"{path}: the chat template leaves an assistant's turn out"));
+    }
+
+    /// <summary>The template.</summary>
+    public string Source { get; }
+
+    /// <summary>Text that ends an assistant's turn; it is trained on.</summary>
+    public string EndOfTurn => _endOfTurn.Value;
+
+    /// <summary>The token that <c>tokenizer_config.json</c> names as the end, or null.</summary>
+    public string? EndToken => _tokens.GetValueOrDefault("eos_token") as string;
+
+    /// <summary>The token that <c>tokenizer_config.json</c> names as the beginning, or null.</summary>
+    public string? BeginToken => _tokens.GetValueOrDefault("bos_token") as string;
+
+    /// <summary>Reads the template of <c>tokenizer_config.json</c>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="clock">Date for templates that write it. Default: the system's.</param>
+    /// <exception cref="LabException">The file or its template is missing, or the template needs what is not supported.</exception>
+    public static ChatTemplate Load(string path, TimeProvider? clock = null)
+    {
+        if (!File.Exists(path)) throw new LabException($"{path}: no such file; a chat model needs tokenizer_config.json with its chat_template");
+        try
+        {
+            var json = JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("the file holds no object");
+            var tokens = new Dictionary<string, object?>(StringComparer.Ordinal);
+            foreach (var name in (string[])["bos_token", "eos_token", "pad_token", "unk_token"])
+                if (json[name] is { } token) tokens[name] = (string?)(token is JsonObject added ? added["content"] : token);
+            var beside = Path.Combine(Path.GetDirectoryName(path) ?? "", "chat_template.jinja");
+            var source = json["chat_template"] switch
+            {
+                JsonArray several => several.Where(t => (string?)t?["name"] == "default").Select(t => (string?)t!["template"]).FirstOrDefault(),
+                { } one => (string?)one,
+                null => File.Exists(beside) ? File.ReadAllText(beside) : null,
+            };
+            if (source is null) throw new LabException($"{path}: the field chat_template is missing; a base model without a chat format cannot be asked");
+            return new ChatTemplate(path, source, tokens, clock ?? TimeProvider.System);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new LabException($"{path}: cannot read chat_template: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Text of <paramref name="messages"/>, with the assistant's header at the end where asked for.</summary>
+    /// <param name="messages">The conversation.</param>
+    /// <param name="addGenerationPrompt">Whether the assistant is to speak next.</param>
+    /// <param name="variables">Further values for the template, such as <c>enable_thinking</c>: text, numbers, booleans or null.</param>
+    /// <exception cref="LabException">The template refuses the conversation, or needs what is not supported.</exception>
+    public string Render(IReadOnlyList<Message> messages, bool addGenerationPrompt, IReadOnlyDictionary<string, object?>? variables = null)
+    {
+        var values = new Dictionary<string, object?>(_tokens, StringComparer.Ordinal)
+        {
+            ["messages"] = messages.Select(m => (object?)new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList(),
+            ["add_generation_prompt"] = addGenerationPrompt,
+            ["tools"] = null,
+            ["documents"] = null,
+            ["raise_exception"] = (JinjaFunction)((a, _) => throw new LabException($"the chat template refuses the conversation: {a.FirstOrDefault()}")),
+            ["range"] = (JinjaFunction)((a, _) => JinjaBuiltins.Range(a)),
+            ["namespace"] = (JinjaFunction)((_, named) => new Namespace(named.ToDictionary(StringComparer.Ordinal))),
+            ["dict"] = (JinjaFunction)((_, named) => named.ToDictionary(StringComparer.Ordinal)),
+            ["strftime_now"] = (JinjaFunction)((a, _) => Date((string?)a.FirstOrDefault() ?? "")),
+        };
+        foreach (var (name, value) in variables ?? new Dictionary<string, object?>()) values[name] = value is int i ? (long)i : value;
+        try
+        {
+            return _template.Render(values);
+        }
+        catch (LabException e)
+        {
+            throw new LabException($"{_path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A conversation whose last turn is the assistant's, as what is given and what is to be said; joined, they are the whole.</summary>
+    /// <exception cref="LabException">The template writes the turns before the answer otherwise once it is there.</exception>
+    public (string Prompt, string Answer) Split(IReadOnlyList<Message> messages)
+    {
+        var prompt = Render([.. messages.SkipLast(1)], addGenerationPrompt: true);
+        var whole = Render(messages, addGenerationPrompt: false);
+        if (whole.StartsWith(prompt, StringComparison.Ordinal)) return (prompt, whole[prompt.Length..]);
+        throw new LabException($"{_path}: the chat template writes the conversation otherwise with the answer than before it, so the answer's part cannot be told from the prompt's");
+    }
+
+    private string Date(string format)
+    {
+        var now = _clock.GetLocalNow();
+        return string.Concat(format.Split('%').Select((part, i) => i == 0 || part.Length == 0 ? part : now.ToString(part[0] switch
+        {
+            'd' => "dd", 'b' => "MMM", 'B' => "MMMM", 'm' => "MM", 'Y' => "yyyy", 'y' => "yy", 'H' => "HH", 'M' => "mm", 'S' => "ss", 'A' => "dddd", 'a' => "ddd",
+            _ => throw new LabException($"chat template: the date format '%{part[0]}' is not supported"),
+        }, CultureInfo.InvariantCulture) + part[1..]));
+    }
+}

@@ -1,0 +1,46 @@
+using DocTuneLab.Corpus.Grounding;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Library;
+using DocTuneLab.Prompts;
+
+namespace DocTuneLab.Corpus.Hosted;
+
+/// <summary>What a generation would ask and cost.</summary>
+/// <param name="Samples">Samples planned, if every one is accepted.</param>
+/// <param name="Requests">Requests, without repairs.</param>
+/// <param name="PromptTokens">Tokens sent, estimated at four bytes each.</param>
+/// <param name="CompletionTokens">Tokens received at most.</param>
+/// <param name="Cost">At most, by the prices given; null where an endpoint has none.</param>
+public sealed record GenerationEstimate(int Samples, long Requests, long PromptTokens, long CompletionTokens, double? Cost)
+{
+    /// <summary>What the first <see cref="GenerationOptions.Count"/> samples would ask; nothing is sent.</summary>
+    /// <param name="api">The library.</param>
+    /// <param name="chunks">Chunks of the train split.</param>
+    /// <param name="options">What would be written.</param>
+    /// <param name="endpoints">For prices.</param>
+    public static GenerationEstimate Of(ApiModel api, IReadOnlyList<Chunk> chunks, GenerationOptions options, IReadOnlyList<EndpointOptions> endpoints)
+    {
+        var evidence = new EvidenceAssembler(api.Symbols, chunks);
+        var (requests, prompt, completion) = (0L, 0L, 0L);
+        foreach (var sample in new GenerationPlan(api, options).Next(options.Count))
+        {
+            string[] names = sample.Kind switch
+            {
+                SampleKind.Code => options.StructuralQuestions ? [options.CodeTemplate.Name] : ["generate.code-question", "generate.code-solution"],
+                SampleKind.Qa => ["generate.qa-question", "generate.qa-answer"], SampleKind.Explain => ["generate.explain"], SampleKind.Unanswerable => ["generate.unanswerable"], SampleKind.Migration => ["generate.migration"], _ => [],
+            };
+            if (options.Judge) names = [.. names, "generate.judge"];
+            var tokens = (evidence.For(sample.Symbols, options.EvidenceTokens, new Random(sample.Seed)).Text.Length + 3) / 4;
+            foreach (var template in names.Select(n => options.Templates[n]))
+            {
+                requests++;
+                prompt += tokens + template.Source.Length / 4;
+                completion += template.Sampling.MaxTokens;
+            }
+        }
+        var total = endpoints.Sum(e => e.Weight);
+        double? cost = endpoints.Any(e => e.InputPrice is null || e.OutputPrice is null) ? null : endpoints.Sum(e => e.Cost(prompt, completion) * e.Weight / total);
+        return new GenerationEstimate(options.Count, requests, prompt, completion, cost);
+    }
+}

@@ -1,0 +1,137 @@
+using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Prompts;
+using DocTuneLab.Text;
+
+namespace DocTuneLab.Corpus.Hosted;
+
+/// <summary>What a corpus written by hosted models shall hold.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Share of each kind unless told otherwise; <c>repair</c> samples come from mended answers and are extra.</summary>
+    public static IReadOnlyDictionary<SampleKind, double> DefaultMix { get; } = new Dictionary<SampleKind, double>
+    {
+        [SampleKind.Code] = 0.55, [SampleKind.Qa] = 0.25, [SampleKind.Explain] = 0.06, [SampleKind.Completion] = 0.06, [SampleKind.Unanswerable] = 0.06, [SampleKind.Migration] = 0.02,
+    };
+
+    /// <summary>Documentation ids of the members that samples are about; empty for all. Default all.</summary>
+    public IReadOnlyList<string> About { get; init; } = [];
+
+    /// <summary>Accepted samples of a member after which it is no longer asked about; default 60.</summary>
+    public int Enough { get; init; } = 60;
+
+    /// <summary>Accepted samples wanted, mended answers' repair samples not counted; default 500.</summary>
+    public int Count { get; init; } = 500;
+
+    /// <summary>Relative share of each kind.</summary>
+    public IReadOnlyDictionary<SampleKind, double> Mix { get; init; } = DefaultMix;
+
+    /// <summary>Seed of every choice; default 0.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Samples planned for each accepted one wanted, at most; default 6.</summary>
+    public double MaxPlannedPerSample { get; init; } = 6;
+
+    /// <summary>Rounds in which an answer that does not compile is sent back with the compiler's messages; default 2.</summary>
+    public int RepairRounds { get; init; } = 2;
+
+    /// <summary>Share of code tasks with code of the caller's own beside them; default 0.1.</summary>
+    public double ContextShare { get; init; } = 0.1;
+
+    /// <summary>Share of code tasks made by fusing two accepted ones, once there are some; default 0.15.</summary>
+    public double FusionShare { get; init; } = 0.15;
+
+    /// <summary>Share of accepted code and qa samples that are also asked for in other words; default 0.2.</summary>
+    public double ParaphraseShare { get; init; } = 0.2;
+
+    /// <summary>Share of samples that show retrieved passages, distractors among them, before the question; default 0.1.</summary>
+    public double RetrievedShare { get; init; } = 0.1;
+
+    /// <summary>Share of questions in Chinese; default the share of the library's summaries that are, from 0.1 to 0.9.</summary>
+    public double? ChineseShare { get; init; }
+
+    /// <summary>Tokens of evidence in a prompt at most; default 1,200.</summary>
+    public int EvidenceTokens { get; init; } = 1200;
+
+    /// <summary>Who asks. Default: six kinds of people.</summary>
+    public IReadOnlyList<string> Personas { get; init; } =
+        ["a new colleague who knows C# but not the library", "a senior engineer in a hurry", "someone who writes tests", "an operator who describes what should happen and not how", "a reviewer who wants a small helper", "someone who comes from another library"];
+
+    /// <summary>Whether a model grades each sample against its evidence (three axes, 1 to 5; below 3 on any is rejected); default false.</summary>
+    public bool Judge { get; init; }
+
+    /// <summary>Where code tasks come from: a model, or the library's signatures (for models too small to invent tasks). Default false: a model.</summary>
+    public bool StructuralQuestions { get; init; }
+
+    /// <summary>Name of the library in prompts.</summary>
+    public string LibraryName { get; init; } = "the library";
+
+    /// <summary>Template of code samples; evaluation must use the same.</summary>
+    public PromptTemplate CodeTemplate { get; init; } = PromptLibrary.Default["code-task.complete"];
+
+    /// <summary>Template of questions; evaluation must use the same.</summary>
+    public PromptTemplate QaTemplate { get; init; } = PromptLibrary.Default["doc-qa.plain"];
+
+    /// <summary>Templates that models are asked with; default those that ship.</summary>
+    public PromptLibrary Templates { get; init; } = PromptLibrary.Default;
+
+    /// <exception cref="LabException">An option is out of range.</exception>
+    internal GenerationOptions Validated()
+    {
+        if (Count < 1) throw new LabException($"Generation option Count is {Count}; expected at least 1.");
+        if (MaxPlannedPerSample < 1) throw new LabException($"Generation option MaxPlannedPerSample is {MaxPlannedPerSample}; expected at least 1.");
+        if (Enough < 1) throw new LabException($"Generation option Enough is {Enough}; expected at least 1.");
+        if (RepairRounds is < 0 or > 10) throw new LabException($"Generation option RepairRounds is {RepairRounds}; expected 0 to 10.");
+        foreach (var (name, share) in ((string, double)[])[(nameof(ContextShare), ContextShare), (nameof(FusionShare), FusionShare), (nameof(ParaphraseShare), ParaphraseShare), (nameof(RetrievedShare), RetrievedShare), (nameof(ChineseShare), ChineseShare ?? 0)])
+            if (share is < 0 or > 1) throw new LabException($"Generation option {name} is {share}; expected 0 to 1.");
+        if (Personas.Count == 0) throw new LabException("Generation option Personas is empty; expected at least one.");
+        if (Mix.Values.Any(w => w < 0) || Mix.Values.Sum() <= 0 || Mix.ContainsKey(SampleKind.Repair)) throw new LabException("Generation option Mix needs weights of at least 0, one above 0, and none for repair, which comes from mended answers.");
+        return this;
+    }
+}
+
+/// <summary>An answer that was refused and the one that took its place.</summary>
+/// <param name="Prompt">Turns up to the user's.</param>
+/// <param name="Chosen">The better answer.</param>
+/// <param name="Rejected">The worse one.</param>
+/// <param name="Reason">Why it is worse, such as the compiler's message.</param>
+public sealed record PreferencePair(IReadOnlyList<Message> Prompt, string Chosen, string Rejected, string Reason)
+{
+    /// <summary>Content hash.</summary>
+    public string Id => ContentHash.Of([.. Prompt.Select(m => m.Content), Chosen, Rejected]);
+}
+
+/// <summary>How a generation stands. <see cref="Planned"/> = <see cref="Accepted"/> + all of <see cref="Rejected"/> + all of <see cref="Failed"/> + <see cref="Surplus"/> + <see cref="Pending"/>.</summary>
+/// <param name="Wanted">Accepted samples wanted.</param>
+/// <param name="Planned">Samples planned.</param>
+/// <param name="Accepted">Samples accepted.</param>
+/// <param name="Rejected">Samples that failed a check, by the first check failed.</param>
+/// <param name="Failed">Samples without a usable answer, by reason.</param>
+/// <param name="Surplus">Samples that passed after the target was reached; kept in the lab's answers, not in the corpus.</param>
+/// <param name="Pending">Not asked or not finished.</param>
+/// <param name="Repairs">Repair samples from mended answers, extra.</param>
+/// <param name="Requests">The requests behind them.</param>
+public sealed record GenerationStatus(int Wanted, int Planned, int Accepted, IReadOnlyDictionary<string, int> Rejected, IReadOnlyDictionary<string, int> Failed, int Surplus, int Pending, int Repairs, EngineStatus Requests)
+{
+    /// <summary>Every planned sample is accounted for.</summary>
+    public bool Closes => Planned == Accepted + Rejected.Values.Sum() + Failed.Values.Sum() + Surplus + Pending;
+
+    /// <summary>Whether the target was reached and nothing is pending.</summary>
+    public bool IsDone => Accepted >= Wanted && Pending == 0;
+
+    /// <summary>One line for people.</summary>
+    public override string ToString()
+    {
+        static string Parts(string title, IReadOnlyDictionary<string, int> counts) => counts.Count == 0 ? "" : $", {title} {counts.Values.Sum()} ({string.Join(", ", counts.OrderByDescending(c => c.Value).Select(c => $"{c.Key} {c.Value}"))})";
+        return FormattableString.Invariant($"{Accepted} of {Wanted} accepted; planned {Planned}{Parts("rejected", Rejected)}{Parts("failed", Failed)}{(Surplus > 0 ? $", surplus {Surplus}" : "")}{(Pending > 0 ? $", pending {Pending}" : "")}; repairs {Repairs}; {Requests.Answered} requests asked, {Requests.Reused} reused, {Requests.RequestsPerSecond:F1}/s, {Requests.PromptTokens + Requests.CompletionTokens:N0} tokens, cost {Requests.Cost:F4}{(Requests.StoppedBecause is { } why ? $"; stopped: {why}" : "")}");
+    }
+}
+
+/// <summary>A corpus written by hosted models.</summary>
+/// <param name="Samples">Accepted samples in order of their plan, repair samples and paraphrases among them.</param>
+/// <param name="Rejected">Samples that failed a check, with all checks.</param>
+/// <param name="Preferences">Refused answers beside those that took their place.</param>
+/// <param name="Coverage">What the accepted samples teach.</param>
+/// <param name="Status">The accounting.</param>
+public sealed record GenerationResult(IReadOnlyList<Sample> Samples, IReadOnlyList<Sample> Rejected, IReadOnlyList<PreferencePair> Preferences, CoverageLedger Coverage, GenerationStatus Status);

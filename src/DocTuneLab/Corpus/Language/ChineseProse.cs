@@ -1,0 +1,53 @@
+using DocTuneLab.Library;
+
+namespace DocTuneLab.Corpus.Language;
+
+/// <summary>
+/// Requests from documentation in Chinese, as <see cref="Prose"/> makes them from English: 克数 becomes 取得克数, 是否已收 becomes 判断是否已收, and what says
+/// an action stays as it is.
+/// </summary>
+internal static class ChineseProse
+{
+    private const int Longest = 60;
+    private const double SummaryShare = 0.5;
+    private const string Whether = "是否", Tell = "判断", Get = "取得";
+    private static readonly string[] Gets = [Get, "返回", "给出", "读出", Get];
+
+    /// <summary>What a caller asks for, in the words of the summary or of a page, without a full stop.</summary>
+    public static string Request(MemberEntry member, Random random)
+    {
+        var own = member.Descriptions.Where(Prose.IsChinese).ToList();
+        var request = own.Count == 0 || random.NextDouble() < SummaryShare ? Plain(member) : Asked(member, Clip(own[random.Next(own.Count)]));
+        return request.StartsWith(Get, StringComparison.Ordinal) ? Gets[random.Next(Gets.Length)] + request[Get.Length..] : request;
+    }
+
+    /// <summary>The request as the summary has it; where that is not in Chinese, the member's name has to do.</summary>
+    public static string Plain(MemberEntry member)
+    {
+        if (Prose.FirstSentence(member.Symbol.Summary) is not { } sentence || !Prose.IsChinese(sentence)) return $"使用 `{member.Symbol.DisplayName}`";
+        sentence = Clip(sentence);
+        return member.Symbol.Kind == ApiKind.EnumMember ? $"{Get} `{member.Owner.Path}` 中的“{sentence}”" : Asked(member, sentence);
+    }
+
+    /// <summary>What is asked for, after the verb.</summary>
+    public static string Noun(MemberEntry member)
+    {
+        var plain = Plain(member);
+        return plain.StartsWith(Get, StringComparison.Ordinal) ? plain[Get.Length..] : plain.StartsWith(Tell, StringComparison.Ordinal) ? plain[Tell.Length..] : $"`{member.Symbol.Name}`";
+    }
+
+    private static string Asked(MemberEntry member, string sentence)
+    {
+        if (sentence.StartsWith(Whether, StringComparison.Ordinal)) return Tell + sentence;
+        var isValue = member.Symbol.Kind is ApiKind.Property or ApiKind.Field or ApiKind.Indexer or ApiKind.Event;
+        return isValue && !sentence.StartsWith(Get, StringComparison.Ordinal) && !sentence.StartsWith('按') ? Get + sentence : sentence;
+    }
+
+    // A long sentence hides the point; its first clause says what is done.
+    private static string Clip(string sentence)
+    {
+        foreach (var end in (string[])["；", "，例如", "，如"])
+            if (sentence.IndexOf(end, StringComparison.Ordinal) is > 1 and var at) sentence = sentence[..at];
+        return sentence.Length > Longest && sentence.LastIndexOf('，', Longest) is > 4 and var cut ? sentence[..cut] : sentence;
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text.RegularExpressions;
+using DocTuneLab.Documents.Model;
+
+namespace DocTuneLab.Corpus.Language;
+
+/// <summary>Facts that stand in pages in a form that needs no understanding: tables, definition lists, questions as headings, and sentences with one code name.</summary>
+internal static partial class DocumentFacts
+{
+    private const int ShortestSentence = 25, ShortestInChinese = 10;
+
+    /// <summary>All facts of the chunks, in order.</summary>
+    /// <param name="chunks">Chunks of pages.</param>
+    /// <param name="chinese">Whether the library is documented in Chinese, which says in ten characters what takes English twenty-five.</param>
+    public static IEnumerable<Fact> All(IReadOnlyList<Chunk> chunks, bool chinese = false) => chunks.SelectMany(c => Of(c, chinese ? ShortestInChinese : ShortestSentence));
+
+    /// <summary>Rows of a chunk's tables with the table's header.</summary>
+    public static IEnumerable<(IReadOnlyList<string> Header, IReadOnlyList<string> Row)> TableRows(Chunk chunk) => Rows(WithoutCode(chunk).Split('\n'));
+
+    /// <summary>List items that explain a marked term.</summary>
+    public static IEnumerable<(string Term, string Definition)> Definitions(Chunk chunk) => Definition().Matches(WithoutCode(chunk)).Select(m => (m.Groups[1].Value.Trim(), m.Groups[2].Value));
+
+    private static IEnumerable<Fact> Of(Chunk chunk, int shortest)
+    {
+        var topic = chunk.HeadingPath.Count > 0 ? Plain(chunk.HeadingPath[^1]) : Plain(chunk.DocumentPath);
+        var text = WithoutCode(chunk);
+        var lines = text.Split('\n');
+        Fact Make(string kind, string answer, params (string, string)[] values) =>
+            SymbolFacts.Build(kind, answer, chunk.Symbols, [("topic", topic), .. values]) with { Chunks = [chunk.Id] };
+
+        foreach (var (header, row) in Rows(lines))
+            for (var c = 1; c < Math.Min(header.Count, row.Count); c++)
+                if (row[0].Length is > 0 and < 60 && Plain(row[c]).Length is > 0 and < 100 && header[c].Length is > 0 and < 40)
+                    yield return Make("table-cell", Plain(row[c]), ("row", row[0].Trim()), ("column", Prose.LowerFirst(Plain(header[c]))));
+
+        foreach (Match m in Definition().Matches(text))
+        {
+            var (term, definition) = (m.Groups[1].Value.Trim(), Prose.FirstSentence(Markup().Replace(m.Groups[2].Value, "$1")));
+            if (definition is null || definition.Length is < 8 or > 150 || Plain(term).Length > 50) continue;
+            yield return Make("definition", Prose.UpperFirst(definition) + (Prose.IsChinese(definition) ? "。" : "."), ("term", term.Trim('*')));
+            yield return Make("defined-term", Plain(term).TrimEnd(':', '：'), ("definition", definition));
+        }
+
+        // A FAQ heading is a question that people ask; the first sentence under it is the answer.
+        if (chunk.HeadingPath.Count > 0 && topic.TrimEnd() is { } question && (question.EndsWith('?') || question.EndsWith('？'))
+            && lines.FirstOrDefault(l => l.Trim().Length > 0 && !l.StartsWith('#')) is { } first && Prose.FirstSentence(Plain(Paragraph(lines))) is { Length: < 180 } answer && first.Length > 0)
+            yield return Make("faq", Prose.UpperFirst(answer) + (Prose.IsChinese(answer) ? "。" : ".")) with { Verbatim = question };
+
+        foreach (var line in Paragraphs(lines))
+            foreach (Match m in Sentence().Matches(line))
+            {
+                var sentence = m.Value.Trim();
+                if (sentence.Length < shortest || sentence.Length > 190) continue;
+                var names = CodeSpan().Matches(sentence);
+                for (var i = 0; i < Math.Min(names.Count, 3); i++)
+                {
+                    if (names[i].Groups[1].Value.Length > 40) continue;
+                    var blanked = string.Concat(sentence.AsSpan(0, names[i].Index), "____", sentence.AsSpan(names[i].Index + names[i].Length));
+                    yield return Make("cloze", names[i].Groups[1].Value, ("sentence", blanked));
+                }
+                foreach (Match n in Quantity().Matches(sentence).Take(1))
+                    yield return Make("cloze", n.Value, ("sentence", string.Concat(sentence.AsSpan(0, n.Index), "____", sentence.AsSpan(n.Index + n.Length))));
+            }
+    }
+
+    private static IEnumerable<(IReadOnlyList<string> Header, IReadOnlyList<string> Row)> Rows(string[] lines)
+    {
+        for (var i = 0; i + 1 < lines.Length; i++)
+        {
+            if (!lines[i].Contains('|', StringComparison.Ordinal) || !Rule().IsMatch(lines[i + 1])) continue;
+            var header = Cells(lines[i]);
+            for (i += 2; i < lines.Length && lines[i].Contains('|', StringComparison.Ordinal); i++) yield return (header, Cells(lines[i]));
+        }
+    }
+
+    private static List<string> Cells(string line) => [.. line.Trim().Trim('|').Split('|').Select(c => c.Trim())];
+
+    private static IEnumerable<string> Paragraphs(string[] lines)
+    {
+        var paragraph = new List<string>();
+        foreach (var line in lines.Append(""))
+        {
+            var plain = line.Trim();
+            var isProse = plain.Length > 0 && !plain.StartsWith('#') && !plain.StartsWith('|') && !plain.StartsWith("---", StringComparison.Ordinal) && !plain.StartsWith("![", StringComparison.Ordinal);
+            var starts = ListItem().IsMatch(line);
+            if ((!isProse || starts) && paragraph.Count > 0) { yield return Markup().Replace(string.Join(' ', paragraph), "$1"); paragraph.Clear(); }
+            if (isProse) paragraph.Add(ListItem().Replace(line, "").Trim());
+        }
+    }
+
+    private static string Paragraph(string[] lines) => Paragraphs(lines).FirstOrDefault() ?? "";
+
+    // Code blocks hold no prose; blanking them keeps the rest as it stands.
+    private static string WithoutCode(Chunk chunk) => Fence().Replace(chunk.Text, "");
+
+    /// <summary>Text without links, code marks and emphasis.</summary>
+    public static string Plain(string text) => Markup().Replace(text, "$1").Replace("`", "", StringComparison.Ordinal).Replace("**", "", StringComparison.Ordinal).Trim();
+
+    [GeneratedRegex(@"^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1[ \t]*$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Fence();
+    [GeneratedRegex(@"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$")]
+    private static partial Regex Rule();
+    [GeneratedRegex(@"^[ \t]*(?:[-*+]|\d+\.)[ \t]+(`[^`\n]+`|\*\*[^*\n]+\*\*)[ \t]*(?::|：|—|–| - )[ \t]*(.+)$", RegexOptions.Multiline)]
+    private static partial Regex Definition();
+    [GeneratedRegex(@"[^.。!?！？]+(?:\.(?!\s|$)[^.。!?！？]*)*[.。!?！？]")]
+    private static partial Regex Sentence();
+    [GeneratedRegex(@"`([^`\n]+)`")]
+    private static partial Regex CodeSpan();
+    [GeneratedRegex(@"(?<![\w.`])\d+(?:\.\d+)?(?: (?:seconds?|minutes?|hours?|milliseconds?|ms|bytes?|percent|times|%))?(?![\w.`])")]
+    private static partial Regex Quantity();
+    [GeneratedRegex(@"!?\[([^\]]*)\]\([^)]*\)")]
+    private static partial Regex Markup();
+    [GeneratedRegex(@"^\s*(?:>\s*)?(?:[-*+]|\d+\.)\s+")]
+    private static partial Regex ListItem();
+}

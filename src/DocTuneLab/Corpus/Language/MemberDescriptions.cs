@@ -1,0 +1,65 @@
+using System.Text.RegularExpressions;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Library;
+
+namespace DocTuneLab.Corpus.Language;
+
+/// <summary>
+/// Other wordings of what members do. Documentation says a thing more than once: in the summary, in the description of the return value, in
+/// the table of a reference page, in a list. Each wording that can be tied to one member becomes another way to ask for it.
+/// </summary>
+internal static partial class MemberDescriptions
+{
+    /// <summary>Adds to each member the wordings found in its documentation and in the pages.</summary>
+    public static void Attach(ApiIndex index, IReadOnlyList<Chunk> chunks)
+    {
+        foreach (var member in index.Members)
+            if (member.Symbol is { Kind: ApiKind.Method or ApiKind.ExtensionMethod, Returns: { } returns } && Sentence(returns, index) is { } value && !value.Contains("null", StringComparison.OrdinalIgnoreCase))
+                Add(member, Prose.IsChinese(value) ? "取得" + value : ReturnsVerb().IsMatch(value) ? value : "returns " + Prose.LowerFirst(value));
+
+        var byName = index.Members.Where(m => m.Symbol.Kind != ApiKind.Constructor).ToLookup(m => m.Symbol.Name.Split('<')[0], StringComparer.Ordinal);
+        foreach (var chunk in chunks)
+        {
+            foreach (var (header, row) in DocumentFacts.TableRows(chunk))
+            {
+                if (row.Count < 2 || Find(byName, row[0], chunk) is not { } member) continue;
+                // The longest cell that is prose is the description; the others are types and units.
+                var cell = row.Skip(1).Select((text, i) => (text, header: i + 1 < header.Count ? header[i + 1] : "")).MaxBy(c => c.text.Length).text;
+                if (Sentence(cell, index) is { } description && IsPhrase(description)) Add(member, description);
+            }
+            foreach (var (term, definition) in DocumentFacts.Definitions(chunk))
+                if (Find(byName, term, chunk) is { } member && Sentence(definition, index) is { } description && IsPhrase(description)) Add(member, description);
+        }
+    }
+
+    // `Advance()`, `FenRunner.Advance`, `Advance(int)`: the type from the name itself, else from the page; else a name that only one type has.
+    private static MemberEntry? Find(ILookup<string, MemberEntry> byName, string cell, Chunk chunk)
+    {
+        if (CodeName().Match(cell) is not { Success: true } match) return null;
+        var parts = match.Groups[1].Value.Split('.');
+        var found = byName[parts[^1]].ToList();
+        if (found.Count == 0) return null;
+        var type = parts.Length > 1 ? parts[^2] : null;
+        if (type is not null) return found.FirstOrDefault(m => m.Owner.Path == type);
+        var titled = found.Where(m => chunk.HeadingPath.Any(h => h.Contains(m.Owner.Path, StringComparison.Ordinal))).ToList();
+        if (titled.Select(m => m.Owner.Path).Distinct().Count() == 1) return titled[0];
+        return found.Select(m => m.Owner.Path).Distinct().Count() == 1 ? found[0] : null;
+    }
+
+    private static void Add(MemberEntry member, string description)
+    {
+        if (!member.Descriptions.Contains(description)) member.Descriptions.Add(description);
+    }
+
+    // More than one word; Chinese does not part its words.
+    private static bool IsPhrase(string text) => Prose.IsChinese(text) || text.Contains(' ', StringComparison.Ordinal);
+
+    // A translated page is no source of requests about a library that is documented in English.
+    private static string? Sentence(string text, ApiIndex index) =>
+        Prose.FirstSentence(DocumentFacts.Plain(text)) is { Length: <= 110 } sentence && char.IsLetter(sentence[0]) && (Prose.IsChinese(sentence) ? index.IsChinese && sentence.Length >= 4 : sentence.Length >= 8) ? sentence : null;
+
+    [GeneratedRegex(@"`(?:[\w<>,.\[\]?]+ )?([A-Z]\w*(?:\.[A-Z]\w*)*)(?:<[^`]*>)?(?:\([^`]*\))?[^`]*`")]
+    private static partial Regex CodeName();
+    [GeneratedRegex("^(?:returns?|gets?|tells?|whether|true) ", RegexOptions.IgnoreCase)]
+    private static partial Regex ReturnsVerb();
+}

@@ -1,0 +1,131 @@
+using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Prompts;
+using DocTuneLab.Prompts.Tuning;
+using DocTuneLab.Tokenization;
+
+namespace DocTuneLab.Corpus.Structural;
+
+/// <summary>What to generate. The same options, library and chunks give the same corpus, byte for byte.</summary>
+public sealed record CorpusOptions
+{
+    /// <summary>Share of each kind unless told otherwise.</summary>
+    public static IReadOnlyDictionary<SampleKind, double> DefaultMix { get; } = new Dictionary<SampleKind, double>
+    {
+        [SampleKind.Code] = 0.52, [SampleKind.Qa] = 0.30, [SampleKind.Explain] = 0.05, [SampleKind.Completion] = 0.04, [SampleKind.Repair] = 0.04, [SampleKind.Unanswerable] = 0.05,
+    };
+
+    /// <summary>Accepted samples wanted; default 4,000.</summary>
+    public int Count { get; init; } = 4000;
+
+    /// <summary>Relative share of each kind. What a kind cannot fill (a small library has few facts) goes to code.</summary>
+    public IReadOnlyDictionary<SampleKind, double> Mix { get; init; } = DefaultMix;
+
+    /// <summary>Seed of every choice; default 0.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Longest accepted sample in tokens, all turns together; default 224.</summary>
+    public int MaxTokens { get; init; } = 224;
+
+    /// <summary>Counts tokens; without one, four characters count as one token.</summary>
+    public ITokenizer? Tokenizer { get; init; }
+
+    /// <summary>Share of questions and instructions in Chinese; default the share of the library's summaries that are, from 0.05 to 0.9.</summary>
+    public double? ChineseShare { get; init; }
+
+    /// <summary>Share of questions drawn from the pages (tables, definitions, FAQ, sentences) where there are any; default 0.4.</summary>
+    public double DocumentShare { get; init; } = 0.4;
+
+    /// <summary>Name of the library, for templates that mention it; may be empty.</summary>
+    public string LibraryName { get; init; } = "";
+
+    /// <summary>Template of code samples; evaluation must use the same. Default <c>code-task.complete</c>.</summary>
+    public PromptTemplate CodeTemplate { get; init; } = PromptLibrary.Default["code-task.complete"];
+
+    /// <summary>Template of questions; evaluation must use the same. Default <c>doc-qa.plain</c>.</summary>
+    public PromptTemplate QaTemplate { get; init; } = PromptLibrary.Default["doc-qa.plain"];
+
+    /// <summary>Similarity from which two samples count as the same; default 0.92.</summary>
+    public double NearDuplicateThreshold { get; init; } = 0.92;
+
+    /// <summary>Drafts made per wanted sample before a kind gives up; default 8.</summary>
+    public int MaxDraftsPerSample { get; init; } = 8;
+
+    /// <summary>Held-out items that no sample may copy; default none.</summary>
+    public Decontamination? HeldOut { get; init; }
+
+    /// <summary>Share of questions and tasks that show retrieved passages, distractors among them, where there are pages; default 0.05.</summary>
+    public double RetrievedShare { get; init; } = 0.05;
+
+    /// <summary>Where samples of general knowledge come from, replayed so that tuning forgets less; null for none. Default none.</summary>
+    public GeneralSamples? General { get; init; }
+
+    /// <summary>Share of samples that are general, where there is a source of them; default 0.1.</summary>
+    public double ReplayShare { get; init; } = 0.1;
+
+    /// <summary>Files and folders of C# that uses the library (its own tests, examples), to be mined for usages; default none.</summary>
+    public IReadOnlyList<string> Usages { get; init; } = [];
+
+    /// <summary>The share of Chinese for a library whose summaries are in Chinese to <paramref name="documented"/>.</summary>
+    internal double ChineseShareOf(double documented) => ChineseShare ?? Math.Clamp(documented, 0.05, 0.9);
+
+    /// <summary>What every sample must hold under these options.</summary>
+    internal ValidationOptions Validation => new()
+    {
+        MaxTokens = MaxTokens, CountTokens = text => Tokenizer?.Count(text) ?? (text.Length + 3) / 4, HeldOut = HeldOut, NearDuplicateThreshold = NearDuplicateThreshold,
+    };
+
+    /// <exception cref="LabException">An option is out of range.</exception>
+    internal CorpusOptions Validated()
+    {
+        if (Count < 1) throw new LabException($"Corpus option Count is {Count}; expected at least 1.");
+        if (MaxTokens < 16) throw new LabException($"Corpus option MaxTokens is {MaxTokens}; expected at least 16, usually 150 to 400.");
+        if (ChineseShare is < 0 or > 1) throw new LabException($"Corpus option ChineseShare is {ChineseShare}; expected 0 to 1.");
+        if (RetrievedShare is < 0 or > 1) throw new LabException($"Corpus option RetrievedShare is {RetrievedShare}; expected 0 to 1.");
+        if (ReplayShare is < 0 or >= 1) throw new LabException($"Corpus option ReplayShare is {ReplayShare}; expected at least 0, below 1.");
+        if (DocumentShare is < 0 or > 1) throw new LabException($"Corpus option DocumentShare is {DocumentShare}; expected 0 to 1.");
+        if (NearDuplicateThreshold is <= 0 or > 1) throw new LabException($"Corpus option NearDuplicateThreshold is {NearDuplicateThreshold}; expected above 0, at most 1.");
+        if (Mix.Values.Any(w => w < 0) || Mix.Values.Sum() <= 0) throw new LabException("Corpus option Mix needs weights of at least 0, and one above 0.");
+        if (MaxDraftsPerSample < 1) throw new LabException($"Corpus option MaxDraftsPerSample is {MaxDraftsPerSample}; expected at least 1.");
+        return this;
+    }
+
+    internal int Tokens(IReadOnlyList<Message> messages) => messages.Sum(m => 4 + (Tokenizer?.Count(m.Content) ?? (m.Content.Length + 3) / 4));
+}
+
+/// <summary>Progress of a generation.</summary>
+/// <param name="Kind">Kind being made.</param>
+/// <param name="Accepted">Samples accepted so far.</param>
+/// <param name="Wanted">Samples wanted in all.</param>
+/// <param name="Drafts">Drafts made so far.</param>
+public readonly record struct CorpusProgress(SampleKind Kind, int Accepted, int Wanted, int Drafts);
+
+/// <summary>Where the drafts of one kind went. <see cref="Drafts"/> = <see cref="Accepted"/> + all of <see cref="Rejected"/>.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Wanted">Accepted samples wanted.</param>
+/// <param name="Drafts">Drafts made.</param>
+/// <param name="Accepted">Drafts that passed everything.</param>
+/// <param name="Rejected">The others by reason: the name of the first check that failed (<c>compiles</c>, <c>not held out</c>, <c>length</c>, …), <c>duplicate</c>, <c>near-duplicate</c> or <c>nothing to write</c>.</param>
+public sealed record KindAccount(SampleKind Kind, int Wanted, int Drafts, int Accepted, IReadOnlyDictionary<string, int> Rejected)
+{
+    /// <summary>Name in tables; default the kind's.</summary>
+    public string Label { get => field ?? Kind.ToString(); init; }
+
+    /// <summary>Every draft is accounted for.</summary>
+    public bool Closes => Drafts == Accepted + Rejected.Values.Sum();
+
+    /// <summary>Samples wanted and not made.</summary>
+    public int Shortfall => Math.Max(0, Wanted - Accepted);
+}
+
+/// <summary>A generated corpus.</summary>
+/// <param name="Samples">Accepted samples, shuffled by the seed.</param>
+/// <param name="Rejected">Drafts that failed a check, with the failed check; duplicates are only counted.</param>
+/// <param name="Accounts">Accounting per kind.</param>
+/// <param name="Coverage">What the samples teach per symbol.</param>
+/// <param name="Tokens">Tokens of all accepted samples.</param>
+public sealed record GeneratedCorpus(IReadOnlyList<Sample> Samples, IReadOnlyList<Sample> Rejected, IReadOnlyList<KindAccount> Accounts, CoverageLedger Coverage, long Tokens)
+{
+    /// <summary>Questions and tasks as inputs of their template with the right answer, in order of acceptance; the same samples otherwise.</summary>
+    public IReadOnlyList<PromptExample> Examples { get; init; } = [];
+}

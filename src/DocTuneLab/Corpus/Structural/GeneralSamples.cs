@@ -1,0 +1,30 @@
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Library;
+
+namespace DocTuneLab.Corpus.Structural;
+
+/// <summary>
+/// Samples about .NET itself, written like those about the library: what a model knew before tuning, to be replayed beside what is new. They
+/// come from the framework's own members, so they need no download, and pass the same checks.
+/// </summary>
+public sealed class GeneralSamples
+{
+    private static readonly string[] Assemblies = ["System.Runtime", "System.Collections", "System.Linq", "System.Text.RegularExpressions"];
+    private readonly Lazy<(IReadOnlyList<ApiSymbol> Symbols, ICodeJudge Judge)> _framework = new(() =>
+    {
+        var references = ReferenceSet.Load();
+        // Most examples of the framework are no C#, or no statements.
+        return ([.. ApiModel.Load(references, [.. Assemblies.Select(references.FrameworkAssembly)]).Symbols.Select(s => s with { Examples = [] })], new BatchedJudge(new CSharpJudge(references)));
+    });
+
+    /// <summary>Tasks and questions about the framework's members.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="like">Templates, limits, held-out tasks and seed.</param>
+    /// <param name="cancel">Stops between batches.</param>
+    public GeneratedCorpus Generate(int count, CorpusOptions like, CancellationToken cancel = default)
+    {
+        var (symbols, judge) = _framework.Value;
+        var options = like with { Count = count, General = null, Usages = [], LibraryName = ".NET", ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 0.6, [SampleKind.Qa] = 0.4 } };
+        return new StructuralGenerator(symbols, judge, options).Generate([], null, cancel);
+    }
+}

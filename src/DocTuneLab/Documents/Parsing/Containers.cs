@@ -1,0 +1,82 @@
+using Markdig;
+using Markdig.Extensions.CustomContainers;
+using Markdig.Parsers;
+using Markdig.Renderers;
+using Markdig.Syntax;
+
+namespace DocTuneLab.Documents.Parsing;
+
+/// <summary>
+/// A block whose content is indented by four columns under a marker line, as Python-Markdown has them:
+/// <c>!!! note "Title"</c>, <c>??? tip</c>, <c>=== "Tab"</c>.
+/// </summary>
+internal sealed class IndentedContainer(BlockParser parser) : ContainerBlock(parser)
+{
+    /// <summary>Whether it is a tab of a tab group; else an admonition.</summary>
+    public bool IsTab { get; init; }
+
+    /// <summary>Title of a tab; type and title of an admonition.</summary>
+    public string Name { get; init; } = "";
+}
+
+internal sealed class IndentedContainerParser : BlockParser
+{
+    public IndentedContainerParser() => OpeningCharacters = ['!', '?', '='];
+
+    public override BlockState TryOpen(BlockProcessor processor)
+    {
+        if (processor.IsCodeIndent) return BlockState.None;
+        var line = processor.Line.AsSpan();
+        var marker = line.Length > 4 ? line[..3] : "";
+        if (marker is not ("!!!" or "???" or "===")) return BlockState.None;
+        var rest = line[3..].TrimStart('+').Trim().TrimStart('!').Trim();
+        if (line[3] is not (' ' or '+' or '!') || rest.IsEmpty || (marker is "===" && rest[0] != '"')) return BlockState.None;
+        processor.NewBlocks.Push(new IndentedContainer(this)
+        {
+            Column = processor.Column,
+            Span = new(processor.Start, processor.Line.End),
+            IsTab = marker is "===",
+            Name = rest.ToString().Replace("\"", "", StringComparison.Ordinal),
+        });
+        return BlockState.ContinueDiscard;
+    }
+
+    public override BlockState TryContinue(BlockProcessor processor, Block block)
+    {
+        if (processor.IsBlankLine) return BlockState.ContinueDiscard;
+        if (processor.Indent < block.Column + 4) return BlockState.None;
+        processor.GoToColumn(processor.ColumnBeforeIndent + 4);
+        block.UpdateSpanEnd(processor.Line.End);
+        return BlockState.Continue;
+    }
+}
+
+/// <summary>
+/// <c>:::note Title</c> … <c>:::</c>. A line that also ends in colons (<c>:::image …:::</c>) and the zones and monikers of
+/// Microsoft's docs, which close by name, are left alone: an opener that never closes would swallow the page's headings.
+/// </summary>
+internal sealed class ColonContainerParser : CustomContainerParser
+{
+    private static readonly string[] s_closedByName = ["zone", "moniker", "row", "column", "code", "image"];
+
+    public override BlockState TryOpen(BlockProcessor processor)
+    {
+        var line = processor.Line.AsSpan().TrimEnd();
+        if (line.Length > 3 && line[^1] == ':' && line.TrimStart(':').Length > 0) return BlockState.None;
+        var name = line.TrimStart(':').TrimStart();
+        foreach (var closed in s_closedByName)
+            if (name.StartsWith(closed, StringComparison.OrdinalIgnoreCase)) return BlockState.None;
+        return base.TryOpen(processor);
+    }
+}
+
+internal sealed class ContainerExtension : IMarkdownExtension
+{
+    public void Setup(MarkdownPipelineBuilder pipeline)
+    {
+        pipeline.BlockParsers.Insert(0, new IndentedContainerParser());
+        pipeline.BlockParsers.Insert(0, new ColonContainerParser());
+    }
+
+    public void Setup(MarkdownPipeline pipeline, IMarkdownRenderer renderer) { }
+}

@@ -1,0 +1,81 @@
+using DocTuneLab.Endpoints.Pool;
+
+namespace DocTuneLab.Endpoints.Accounting;
+
+/// <summary>How requests are tried, and when it is enough.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Calls for one request at most, refusals with 429 not counted; default 6.</summary>
+    public int MaxAttempts { get; init; } = 6;
+
+    /// <summary>Refusals with 429 for one request at most; default 30.</summary>
+    public int MaxRefusals { get; init; } = 30;
+
+    /// <summary>Limit of one call; default 2 minutes.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Limit of all calls together; nothing is asked after it. Default none.</summary>
+    public TimeSpan? TotalTimeout { get; init; }
+
+    /// <summary>Mean wait before the second call; doubles each time, with full jitter. Default 0.5 s.</summary>
+    public TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>Longest wait between calls that the server did not ask for; default 30 s.</summary>
+    public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a circuit breaker stays open at first; doubles with every failed probe. Default 2 s.</summary>
+    public TimeSpan BreakerDelay { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Nothing is asked that could bring the cost above this; needs prices. Default none.</summary>
+    public double? CostCeiling { get; init; }
+
+    /// <summary>Share of failed requests above which the run stops; default 0.5.</summary>
+    public double EarlyStopShare { get; init; } = 0.5;
+
+    /// <summary>Finished requests before the share is looked at; default 20.</summary>
+    public int EarlyStopAfter { get; init; } = 20;
+
+    /// <summary>After this long without an answer the request is sent a second time and the first answer counts. It may cost twice. Default never.</summary>
+    public TimeSpan? HedgeAfter { get; init; }
+
+    /// <summary>Bytes of a response at most; default 4 MB.</summary>
+    public int MaxAnswerBytes { get; init; } = 4 << 20;
+
+    /// <summary>Seed of the jitter.</summary>
+    public int Seed { get; init; }
+
+    /// <exception cref="LabException">An option is out of range.</exception>
+    internal EngineOptions Validated()
+    {
+        if (MaxAttempts < 1) throw new LabException($"MaxAttempts is {MaxAttempts}; expected at least 1.");
+        if (RequestTimeout <= TimeSpan.Zero) throw new LabException($"RequestTimeout is {RequestTimeout}; expected more than 0.");
+        if (CostCeiling < 0) throw new LabException($"The cost ceiling is {CostCeiling}; expected 0 or more.");
+        if (EarlyStopShare is <= 0 or > 1) throw new LabException($"EarlyStopShare is {EarlyStopShare}; expected above 0, at most 1.");
+        return this;
+    }
+}
+
+/// <summary>What happens at this moment, for people to look at; it comes often, and only the last of a title counts.</summary>
+/// <param name="Title">Whose it is, such as an endpoint.</param>
+/// <param name="Text">The answer as far as it has come, or how a batch stands; without keys.</param>
+public sealed record LiveText(string Title, string Text);
+
+/// <summary>How the requests of a run stand. <see cref="Requested"/> = <see cref="Answered"/> + <see cref="Reused"/> + all of <see cref="Failed"/> + <see cref="NotAsked"/> + <see cref="Pending"/>.</summary>
+/// <param name="Requested">Requests handed in.</param>
+/// <param name="Answered">Answered now.</param>
+/// <param name="Reused">Answered by an earlier run.</param>
+/// <param name="Failed">Without a usable answer, by reason.</param>
+/// <param name="NotAsked">Held back by ceiling, deadline, early stop or interruption; a later run asks them.</param>
+/// <param name="Pending">Waiting or in flight.</param>
+/// <param name="PromptTokens">Tokens sent now.</param>
+/// <param name="CompletionTokens">Tokens received now.</param>
+/// <param name="Cost">Spent now.</param>
+/// <param name="RequestsPerSecond">Answers a second since the start.</param>
+/// <param name="StoppedBecause">Why nothing more is asked; null while it goes on.</param>
+/// <param name="Endpoints">Each endpoint.</param>
+public sealed record EngineStatus(long Requested, long Answered, long Reused, IReadOnlyDictionary<string, long> Failed, long NotAsked, long Pending, long PromptTokens, long CompletionTokens,
+    double Cost, double RequestsPerSecond, string? StoppedBecause, IReadOnlyList<EndpointStatus> Endpoints)
+{
+    /// <summary>Every request is accounted for.</summary>
+    public bool Closes => Requested == Answered + Reused + Failed.Values.Sum() + NotAsked + Pending;
+}

@@ -17,7 +17,7 @@ public static class DocsHtml
     public static string Tree(DocumentSet documents, IReadOnlyList<Chunk> chunks)
     {
         var counts = chunks.GroupBy(c => c.DocumentPath, StringComparer.Ordinal).ToDictionary(g => g.Key, g => (Chunks: g.Count(), Symbols: g.SelectMany(c => c.Symbols).Distinct().Count()), StringComparer.Ordinal);
-        var html = new StringBuilder($"<p><strong>{documents.Documents.Count} pages</strong> <span style=\"{Muted}\">{Text(documents.Site.Kind.ToString())} · {chunks.Count} chunks · {documents.BrokenLinks.Count} broken links · {documents.Problems.Count} problems</span></p>");
+        var html = new StringBuilder($"<p><strong>{documents.Documents.Count} pages</strong> <span style=\"{Muted}\">{Text(documents.Site.Kind)} · {chunks.Count} chunks · {documents.BrokenLinks.Count} broken links · {documents.Problems.Count} problems</span></p>");
         foreach (var folder in documents.Documents.GroupBy(d => d.Path.Contains('/') ? d.Path[..d.Path.LastIndexOf('/')] : ""))
         {
             html.Append(folder.Key.Length == 0 ? "<div>" : $"<details open style=\"margin-left:.4em\"><summary><strong>{Text(folder.Key)}/</strong> <small style=\"{Muted}\">{folder.Count()}</small></summary>");

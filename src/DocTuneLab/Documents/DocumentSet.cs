@@ -19,7 +19,7 @@ public sealed class DocumentSet
         Site = source.Site;
         Documents = [.. source.ReadAll()];
         _byPath = Documents.ToDictionary(d => d.Path, StringComparer.Ordinal);
-        var links = LinkChecker.Check(source, Documents);
+        var links = LinkChecker.Check(source.Site, source.Uids, Documents);
         (Links, BrokenLinks, _openXrefs) = (links.Links, links.Broken, links.OpenXrefs);
         Problems = [.. source.Problems.Concat(links.Problems)];
         Hash = ContentHash.Of([.. Documents.Select(d => $"{d.Path}\n{d.Hash}\n{d.Split}")]);

@@ -23,7 +23,7 @@ public sealed class SiteTests : IDisposable
             .With("guide/fill.md", "---\nuid: guide-fill\n---\n# Fill\n\nSee <xref:Acme.Tank> and <xref:nowhere>.").With("index.md", "[fill](xref:guide-fill) [root](~/guide/fill.md)").With("drafts/x.md", "x").With("_site/y.md", "y")
             .With("api/Acme.yml", "### YamlMime:ManagedReference\nitems:\n- uid: Acme.Tank\n  name: Tank\n");
         var set = DocumentSet.Load(_folder.Root);
-        Assert.Equal(DocsKind.DocFx, set.Site.Kind);
+        Assert.Equal("DocFx", set.Site.Kind);
         Assert.Equal(["guide/fill.md", "index.md"], set.Documents.Select(d => d.Path));
         Assert.Equal("Guide(Fill=guide/fill.md(Again)) Start=index.md Gone", Tree(set.Site.Navigation));
         Assert.Equal(["guide/fill.md"], set.Links["index.md"]);
@@ -38,12 +38,12 @@ public sealed class SiteTests : IDisposable
         _folder.With("mkdocs.yml", "site_name: Acme\ndocs_dir: pages\nnav:\n  - index.md\n  - Guide:\n    - Fill: guide/fill.md\n    - Gone: gone.md\n  - Web: https://example.com\nexclude_docs: |\n  /drafts/\nmarkdown_extensions:\n  - pymdownx.snippets:\n      base_path: [pages, parts]\n  - pymdownx.emoji:\n      emoji_index: !!python/name:material.extensions.emoji.twemoji\n")
             .With("pages/index.md", "--8<-- \"part.md\"\n\n--8<-- \"guide/fill.md\"\n\n--8<-- \"none.md\"").With("pages/guide/fill.md", "# Fill").With("pages/drafts/x.md", "x").With("parts/part.md", "part");
         var set = DocumentSet.Load(_folder.Root);
-        Assert.Equal((DocsKind.MkDocs, "Acme"), (set.Site.Kind, set.Site.Title));
+        Assert.Equal(("MkDocs", "Acme"), (set.Site.Kind, set.Site.Title));
         Assert.Equal(["guide/fill.md", "index.md"], set.Documents.Select(d => d.Path));
         Assert.Equal("=index.md Guide(Fill=guide/fill.md Gone) Web", Tree(set.Site.Navigation));
         Assert.Equal(["index.md:5 BrokenInclude", "mkdocs.yml:7 Navigation"], set.Problems.Select(p => $"{p.Path}:{p.Line} {p.Kind}").Order(StringComparer.Ordinal));
-        Assert.Equal(DocsKind.MkDocs, DocumentSet.Load(_folder["pages"]).Site.Kind);
-        Assert.Equal(DocsKind.MkDocs, DocumentSet.Load(_folder["mkdocs.yml"]).Site.Kind);
+        Assert.Equal("MkDocs", DocumentSet.Load(_folder["pages"]).Site.Kind);
+        Assert.Equal("MkDocs", DocumentSet.Load(_folder["mkdocs.yml"]).Site.Kind);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class SiteTests : IDisposable
         _folder.With("docusaurus.config.js", "module.exports = { title: 'Acme', url: 'x' }").With("sidebars.js", "module.exports = { docs: ['intro', { type: 'category', items: ['guide/fill'] }] }")
             .With("docs/intro.mdx", "import T from 'x';\n\n# Intro\n\n[fill](/docs/guide/fill) [rel](./guide/fill.md#top) [bad](./nope.md)").With("docs/guide/fill.md", "# Fill {#top}").With("blog/post.md", "x");
         var set = DocumentSet.Load(_folder.Root);
-        Assert.Equal((DocsKind.Docusaurus, "Acme"), (set.Site.Kind, set.Site.Title));
+        Assert.Equal(("Docusaurus", "Acme"), (set.Site.Kind, set.Site.Title));
         Assert.Equal("intro=intro.mdx guide/fill=guide/fill.md", Tree(set.Site.Navigation));
         Assert.Equal(["guide/fill.md"], set.Links["intro.mdx"]);
         Assert.Equal(["intro.mdx:5 ./nope.md (no such page or file)"], set.BrokenLinks.Select(l => l.ToString()));
@@ -63,7 +63,7 @@ public sealed class SiteTests : IDisposable
     {
         _folder.With("website/docusaurus.config.ts", "export default { title: 'Acme', presets: [['classic', { docs: { path: '../docs', routeBasePath: '/' } }]] };").With("website/readme.md", "x").With("docs/intro.md", "# Intro");
         var set = DocumentSet.Load(_folder["website"]);
-        Assert.Equal((DocsKind.Docusaurus, "intro.md"), (set.Site.Kind, set.Documents.Single().Path));
+        Assert.Equal(("Docusaurus", "intro.md"), (set.Site.Kind, set.Documents.Single().Path));
     }
 
     [Theory]

@@ -66,7 +66,7 @@ public sealed class Chunker
         var start = end;
         while (start > from)
         {
-            var line = Math.Max(from, MarkdownSource.LineStart(text, start - 1));
+            var line = Math.Max(from, MarkdownText.LineStart(text, start - 1));
             if (_count(text[line..end].Trim()) > _overlap) break;
             start = line;
         }

@@ -8,21 +8,17 @@ using DocTuneLab.Documents.Sources;
 
 namespace DocTuneLab.Documents.Dialects;
 
-/// <summary>What kind of documentation a folder holds.</summary>
-public enum DocsKind
+/// <summary>Kinds of documentation that are no dialect's.</summary>
+public static class DocsKind
 {
     /// <summary>Markdown files in folders.</summary>
-    Folder,
+    public const string Folder = "Folder";
+
     /// <summary>One page, such as a README.</summary>
-    Page,
-    /// <summary>A site of DocFX: <c>docfx.json</c>, <c>toc.yml</c>, uids.</summary>
-    DocFx,
-    /// <summary>A site of MkDocs: <c>mkdocs.yml</c>.</summary>
-    MkDocs,
-    /// <summary>A site of Docusaurus: <c>docusaurus.config.js</c>, MDX.</summary>
-    Docusaurus,
+    public const string Page = "Page";
+
     /// <summary>A NuGet package: its readme, XML documentation and assemblies.</summary>
-    Package,
+    public const string Package = "Package";
 }
 
 /// <summary>An entry of a site's navigation.</summary>
@@ -34,8 +30,8 @@ public sealed record NavigationEntry(string Title, string? Path, IReadOnlyList<N
 /// <summary>What a site's own configuration says of its documentation.</summary>
 public sealed record DocsSite
 {
-    /// <summary>What it was made for.</summary>
-    public required DocsKind Kind { get; init; }
+    /// <summary>Name of the dialect that it is written in, or one of <see cref="DocsKind"/>.</summary>
+    public required string Kind { get; init; }
 
     /// <summary>Its name, or empty.</summary>
     public string Title { get; init; } = "";
@@ -50,40 +46,32 @@ public sealed record DocsSite
     public IReadOnlyList<string> Assemblies { get; init; } = [];
 
     /// <summary>The only page to read; null for all.</summary>
-    internal string? OnlyPage { get; init; }
+    public string? OnlyPage { get; init; }
 
     /// <summary>What the configuration leaves out.</summary>
-    internal IReadOnlyList<IgnoreRules> Ignore { get; init; } = [];
+    public IReadOnlyList<IgnoreRules> Ignore { get; init; } = [];
 
     /// <summary>Patterns of which a page must match one; empty for all.</summary>
-    internal IReadOnlyList<Regex> Only { get; init; } = [];
+    public IReadOnlyList<Regex> Only { get; init; } = [];
 
     /// <summary>Folders, relative to the root, that includes are looked for in besides the page's own and the root.</summary>
-    internal IReadOnlyList<string> IncludeFolders { get; init; } = [];
+    public IReadOnlyList<string> IncludeFolders { get; init; } = [];
 
     /// <summary>Makes the navigation, once the pages are known; its problems go to the given list.</summary>
-    internal Func<IReadOnlySet<string>, ICollection<DocumentProblem>, IReadOnlyList<NavigationEntry>>? ReadNavigation { get; init; }
+    public Func<IReadOnlySet<string>, ICollection<DocumentProblem>, IReadOnlyList<NavigationEntry>>? ReadNavigation { get; init; }
 
-    /// <summary>Recognises what a path holds.</summary>
-    /// <param name="path">A folder, a page, a site's configuration file, or a <c>.nupkg</c>.</param>
-    /// <param name="problems">Takes errors of the configuration.</param>
-    /// <exception cref="LabException">Nothing is there.</exception>
-    internal static DocsSite Detect(string path, ICollection<DocumentProblem> problems)
-    {
-        var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        if (File.Exists(full))
-        {
-            var folder = System.IO.Path.GetDirectoryName(full)!;
-            var name = System.IO.Path.GetFileName(full);
-            if (name.EndsWith(".nupkg", StringComparison.OrdinalIgnoreCase)) return NuGetPackage.Read(full, problems);
-            if (name is DocFxSite.FileName or MkDocsSite.FileName or MkDocsSite.OtherName || name.StartsWith(DocusaurusSite.FileName, StringComparison.Ordinal)) return Detect(folder, problems);
-            if (DocumentSource.IsPage(name)) return new() { Kind = DocsKind.Page, Root = folder, OnlyPage = name };
-            throw new LabException($"{path}: not documentation. Expected a folder of Markdown pages, a page (.md, .mdx), a site's configuration (docfx.json, mkdocs.yml, docusaurus.config.js) or a package (.nupkg).");
-        }
-        if (!Directory.Exists(full)) throw new LabException($"{path}: documentation folder not found. Expected a folder with Markdown pages (*.md), a page, or a .nupkg; check the path.");
-        // The docs folder of a site may be given instead of the folder with its configuration.
-        foreach (var at in new[] { full, System.IO.Path.GetDirectoryName(full) })
-            if (at is not null && (DocFxSite.Read(at, problems) ?? MkDocsSite.Read(at, problems) ?? DocusaurusSite.Read(at)) is { } site && (at == full || (site.Root == full && site.Kind != DocsKind.DocFx))) return site;
-        return new() { Kind = DocsKind.Folder, Root = full };
-    }
+    /// <summary>Reads the uids that the site's own files define, with the file that does, from its files; null where it has none.</summary>
+    public Func<IReadOnlyList<string>, ICollection<DocumentProblem>, IReadOnlyDictionary<string, string>>? ReadUids { get; init; }
+
+    /// <summary>Whether a link may lead out of the pages without being broken: published, a page is a folder of its own. Default false.</summary>
+    public bool LinksMayLeave { get; init; }
+
+    /// <summary>Whether a link from the root may lead to what only the published site has. Default false.</summary>
+    public bool HasPublishedRoot { get; init; }
+
+    /// <summary>Whether the first folder of a link from the root is the site's own and not the pages'. Default false.</summary>
+    public bool HasRoutePrefix { get; init; }
+
+    /// <summary>Whether anchors have one hyphen where others have several. Default false.</summary>
+    public bool JoinsHyphens { get; init; }
 }

@@ -9,7 +9,7 @@ namespace DocTuneLab.Documents.Linking;
 internal sealed class LinkChecker
 {
     private static readonly string[] s_endings = ["", ".md", ".mdx", "/README.md", "/index.md", "/index.mdx"];
-    private readonly DocumentSource _source;
+    private readonly DocsSite _site;
     private readonly Dictionary<string, Document> _pages;
     private readonly Dictionary<string, string> _uids;
     private readonly List<BrokenLink> _broken = [];
@@ -17,21 +17,21 @@ internal sealed class LinkChecker
     private readonly List<DocumentProblem> _problems = [];
     private readonly Dictionary<string, List<(string Target, int Line)>> _includes = new(StringComparer.Ordinal);
 
-    private LinkChecker(DocumentSource source, IReadOnlyList<Document> documents)
+    private LinkChecker(DocsSite site, IReadOnlyDictionary<string, string> uids, IReadOnlyList<Document> documents)
     {
-        _source = source;
+        _site = site;
         _pages = documents.ToDictionary(d => d.Path, StringComparer.Ordinal);
         _uids = new(StringComparer.Ordinal);
         foreach (var document in documents)
             if (document.FrontMatter.TryGetValue("uid", out var uid) && uid.Length > 0) _uids.TryAdd(uid, document.Path);
-        foreach (var (uid, file) in source.Uids) _uids.TryAdd(uid, file);
+        foreach (var (name, file) in uids) _uids.TryAdd(name, file);
     }
 
     public sealed record Result(IReadOnlyDictionary<string, IReadOnlyList<string>> Links, IReadOnlyList<BrokenLink> Broken, IReadOnlyList<BrokenLink> OpenXrefs, IReadOnlyList<DocumentProblem> Problems);
 
-    public static Result Check(DocumentSource source, IReadOnlyList<Document> documents)
+    public static Result Check(DocsSite site, IReadOnlyDictionary<string, string> uids, IReadOnlyList<Document> documents)
     {
-        var checker = new LinkChecker(source, documents);
+        var checker = new LinkChecker(site, uids, documents);
         var links = documents.ToDictionary(d => d.Path, checker.Targets, StringComparer.Ordinal);
         checker.FindLoops();
         return new(links, [.. checker._broken.OrderBy(b => b.DocumentPath, StringComparer.Ordinal).ThenBy(b => b.Line)], checker._openXrefs, checker._problems);
@@ -73,14 +73,14 @@ internal sealed class LinkChecker
         if (link.Target.Contains("://", StringComparison.Ordinal)) return null;
         var file = Uri.UnescapeDataString(link.Target.Split('#', '?')[0]).Replace('\\', '/');
         var candidates = new[] { PagePath.Resolve(document.Path, file), file.StartsWith('/') ? null : PagePath.Resolve("", file) }
-            .Concat(_source.Site.IncludeFolders.Select(f => PagePath.Resolve("", $"{f}/{file}"))).ToList();
+            .Concat(_site.IncludeFolders.Select(f => PagePath.Resolve("", $"{f}/{file}"))).ToList();
         var found = candidates.FirstOrDefault(c => c is not null && (_pages.ContainsKey(c) || IsFile(c)));
         if (found is null)
         {
             // A folder that the site's own configuration names may lie beside the pages: that is no escape.
-            if (_source.Site.IncludeFolders.Any(f => File.Exists(Path.Combine(_source.Root, f, file)) && !file.Split('/').Contains(".."))) return null;
+            if (_site.IncludeFolders.Any(f => File.Exists(Path.Combine(_site.Root, f, file)) && !file.Split('/').Contains(".."))) return null;
             _problems.Add(candidates[0] is null
-                ? new(document.Path, line, ProblemKind.Escape, $"the include '{link.Target}' leads out of the documentation; not read. Move the file below {_source.Root}.")
+                ? new(document.Path, line, ProblemKind.Escape, $"the include '{link.Target}' leads out of the documentation; not read. Move the file below {_site.Root}.")
                 : new(document.Path, line, ProblemKind.BrokenInclude, $"the include '{link.Target}' has no file. Correct the path."));
             return null;
         }
@@ -102,16 +102,14 @@ internal sealed class LinkChecker
         var path = file.Length == 0 ? document.Path : PagePath.Resolve(document.Path, file);
         if (path is null)
         {
-            // Published, a page is a folder of its own, so links to other pages go up once more.
-            if (_source.Site.Kind != DocsKind.MkDocs) _broken.Add(new(document.Path, line, url, "leads out of the documentation"));
+            if (!_site.LinksMayLeave) _broken.Add(new(document.Path, line, url, "leads out of the documentation"));
             return null;
         }
-        var page = Find(path) ?? (_source.Site.Kind is DocsKind.Docusaurus && file.StartsWith('/') && path.IndexOf('/') is var slash and > 0 ? Find(path[(slash + 1)..]) : null);
+        var page = Find(path) ?? (_site.HasRoutePrefix && file.StartsWith('/') && path.IndexOf('/') is var slash and > 0 ? Find(path[(slash + 1)..]) : null);
         if (page is null)
         {
-            // A link from the site's root may lead to what only the published site has.
-            var elsewhere = file.StartsWith('/') && _source.Site.Kind is DocsKind.Docusaurus or DocsKind.DocFx or DocsKind.MkDocs;
-            if (!elsewhere && !IsFile(path) && !Directory.Exists(Path.Combine(_source.Root, path))) _broken.Add(new(document.Path, line, url, "no such page or file"));
+            var elsewhere = file.StartsWith('/') && _site.HasPublishedRoot;
+            if (!elsewhere && !IsFile(path) && !Directory.Exists(Path.Combine(_site.Root, path))) _broken.Add(new(document.Path, line, url, "no such page or file"));
             return null;
         }
         if (fragment.Length > 0 && !HasAnchor(_pages[page], fragment)) _broken.Add(new(document.Path, line, url, "no such heading"));
@@ -128,8 +126,8 @@ internal sealed class LinkChecker
     }
 
     private bool HasAnchor(Document page, string fragment) => page.Layout.Anchors.Contains(fragment) || page.Layout.Anchors.Contains(fragment.ToLowerInvariant())
-        // Python-Markdown makes one hyphen of several: "Caret, Mark & Tilde" is caret-mark-tilde.
-        || (_source.Site.Kind == DocsKind.MkDocs && page.Layout.Anchors.Any(a => a.Contains("--", StringComparison.Ordinal) && string.Join('-', a.Split('-', StringSplitOptions.RemoveEmptyEntries)) == fragment))
+        // One hyphen where others have several: "Caret, Mark & Tilde" is caret-mark-tilde.
+        || (_site.JoinsHyphens && page.Layout.Anchors.Any(a => a.Contains("--", StringComparison.Ordinal) && string.Join('-', a.Split('-', StringSplitOptions.RemoveEmptyEntries)) == fragment))
         || fragment.StartsWith("tab/", StringComparison.Ordinal)
         || new[] { $"id=\"{fragment}\"", $"name=\"{fragment}\"", $"id='{fragment}'", $"name='{fragment}'", $"{{#{fragment}", $"#{fragment} }}" }.Any(a => page.Text.Contains(a, StringComparison.Ordinal))
         // Line anchors of code hosts.
@@ -139,7 +137,7 @@ internal sealed class LinkChecker
     {
         try
         {
-            return File.Exists(Path.Combine(_source.Root, path));
+            return File.Exists(Path.Combine(_site.Root, path));
         }
         catch (ArgumentException)
         {

@@ -21,10 +21,14 @@ public static class MarkdownParser
     /// <param name="split">Which split it belongs to.</param>
     /// <param name="problems">Takes what is wrong with the page, which is then kept as far as possible.</param>
     /// <exception cref="LabException">The front matter is not valid YAML, and <paramref name="problems"/> is null.</exception>
-    public static Document Parse(string path, string text, Split split = Split.Train, ICollection<DocumentProblem>? problems = null)
+    public static Document Parse(string path, string text, Split split = Split.Train, ICollection<DocumentProblem>? problems = null) =>
+        Parse(path, text, split, problems, MarkdownSyntax.Default);
+
+    /// <summary>Parses a page with a list of dialects.</summary>
+    internal static Document Parse(string path, string text, Split split, ICollection<DocumentProblem>? problems, MarkdownSyntax syntax)
     {
         text = text.TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
-        var page = PageReader.Read(path, text, problems);
+        var page = PageReader.Read(path, text, problems, syntax);
         var frontMatter = FrontMatter(path, page, problems);
         var firstHeading = page.Headings.Select(h => h.Text).FirstOrDefault(h => h.Length > 0);
         var title = frontMatter.TryGetValue("title", out var given) && given.Length > 0 ? given : firstHeading ?? Path.GetFileNameWithoutExtension(path);
@@ -32,7 +36,7 @@ public static class MarkdownParser
     }
 
     /// <summary>The layout alone, of a page that was parsed before.</summary>
-    internal static PageLayout LayoutOf(string path, string text) => PageReader.Read(path, text, null).Layout;
+    internal static PageLayout LayoutOf(string path, string text) => PageReader.Read(path, text, null, MarkdownSyntax.Default).Layout;
 
     private static Section Sections(string text, IReadOnlyList<PageHeading> headings)
     {

@@ -25,6 +25,7 @@ internal readonly record struct PageHeading(int Level, string Text, int Start);
 internal sealed class PageReader
 {
     private readonly string _text;
+    private readonly MarkdownSyntax _syntax;
     private readonly List<PageHeading> _headings = [];
     private readonly List<CodeBlock> _code = [];
     private readonly List<SourceSpan> _codeSpans = [];
@@ -38,7 +39,7 @@ internal sealed class PageReader
     /// <summary>Whether the tree has footnotes or link definitions, which are not where they stand.</summary>
     private bool _isGathered;
 
-    private PageReader(string text) => _text = text;
+    private PageReader(string text, MarkdownSyntax syntax) => (_text, _syntax) = (text, syntax);
 
     /// <summary>What a page holds.</summary>
     public sealed record Page(PageLayout Layout, IReadOnlyList<PageHeading> Headings, IReadOnlyList<CodeBlock> Code, string Language, string? FrontMatter, int FrontMatterLine);
@@ -47,27 +48,28 @@ internal sealed class PageReader
     /// <param name="path">Path of the page, for problems.</param>
     /// <param name="text">The page.</param>
     /// <param name="problems">Takes what was wrong; null where it is known already.</param>
-    public static Page Read(string path, string text, ICollection<DocumentProblem>? problems)
+    /// <param name="syntax">The dialects.</param>
+    public static Page Read(string path, string text, ICollection<DocumentProblem>? problems, MarkdownSyntax syntax)
     {
-        var reader = new PageReader(text);
+        var reader = new PageReader(text, syntax);
         IReadOnlyList<BlockTree.Node> blocks = [];
         if (ParseLimits.Problem(path, text) is { } limit) problems?.Add(limit);
         else
         {
             try
             {
-                var tree = MarkdownSource.Parse(text);
+                var tree = syntax.Parse(text);
                 for (var i = 0; i < tree.Count && !reader._isGathered; i++) reader._isGathered = tree[i] is FootnoteGroup or LinkReferenceDefinitionGroup;
                 blocks = reader.Blocks(tree, -1, top: true);
             }
             catch (ArgumentException e) when (e.Message.Contains("depth limit", StringComparison.Ordinal))
             {
                 problems?.Add(new(path, 0, ProblemKind.TooDeep, "nested more than 128 levels deep; kept as plain text. Expected lists, quotes and emphasis as a person writes them."));
-                reader = new(text);
+                reader = new(text, syntax);
             }
         }
         if (blocks.Count == 0) reader._language.Add(text.AsSpan(0, Math.Min(text.Length, 20_000)));
-        reader.Snippets();
+        foreach (var include in syntax.IncludesOf(text)) reader.Add(include);
         reader._links.Sort((a, b) => a.Span.Start.CompareTo(b.Span.Start));
         reader._elements.Sort((a, b) => a.Span.Start != b.Span.Start ? a.Span.Start.CompareTo(b.Span.Start) : b.Span.Length.CompareTo(a.Span.Length));
         reader._code.Sort((a, b) => a.Span.Start.CompareTo(b.Span.Start));
@@ -75,7 +77,7 @@ internal sealed class PageReader
         reader._tables.Sort((a, b) => a.Start.CompareTo(b.Start));
         var yaml = reader._frontMatter;
         return new(new(blocks, reader._codeSpans, reader._links, reader._elements, reader._anchors, reader._tables), reader._headings, reader._code, reader._language.Language,
-            yaml?.Lines.ToString(), yaml is null ? 0 : MarkdownSource.LineNumber(text, yaml.Span.Start));
+            yaml?.Lines.ToString(), yaml is null ? 0 : MarkdownText.LineNumber(text, yaml.Span.Start));
     }
 
     private List<BlockTree.Node> Blocks(ContainerBlock container, int after, bool top)
@@ -83,7 +85,7 @@ internal sealed class PageReader
         var list = new List<BlockTree.Node>(container.Count);
         foreach (var block in _isGathered && container is MarkdownDocument ? InOrder(container) : container)
         {
-            var start = MarkdownSource.LineStart(_text, block.Span.Start);
+            var start = MarkdownText.LineStart(_text, block.Span.Start);
             // Two blocks that begin on one line cannot be cut apart.
             var own = start > after && !block.Span.IsEmpty;
             var children = Visit(block, own ? start - 1 : int.MaxValue, top);
@@ -114,7 +116,7 @@ internal sealed class PageReader
         // Most blocks; the tests of the others each go up a chain of base types.
         if (block.GetType() == typeof(ParagraphBlock))
         {
-            if (MdxSyntax.IsModuleLine(_text.AsSpan(block.Span.Start))) Element(ElementKind.Mdx, "module", block);
+            Element(block);
             Inlines(((ParagraphBlock)block).Inline);
             return [];
         }
@@ -125,7 +127,7 @@ internal sealed class PageReader
                 _frontMatter ??= yaml;
                 return [];
             case MathBlock:
-                Element(ElementKind.Math, "", block);
+                Element(block);
                 return [];
             case Markdig.Syntax.CodeBlock code:
                 Code(code);
@@ -142,31 +144,21 @@ internal sealed class PageReader
             case Table table:
                 return Rows(table, after);
             case ContainerBlock container:
-                if (NameOf(container) is var (kind, name)) Element(kind, name, block);
+                Element(block);
                 return Blocks(container, after, top: false);
             default:
                 return [];
         }
     }
 
-    private static (ElementKind Kind, string Name)? NameOf(ContainerBlock block) => block switch
-    {
-        AlertBlock alert => (ElementKind.Admonition, alert.Kind.ToString().ToLowerInvariant()),
-        IndentedContainer indented => (indented.IsTab ? ElementKind.Tab : ElementKind.Admonition, indented.Name),
-        CustomContainer custom => (ElementKind.Admonition, $"{custom.Info} {custom.Arguments}".Trim()),
-        Footnote note => (ElementKind.Footnote, note.Label?.TrimStart('^') ?? ""),
-        DefinitionList => (ElementKind.DefinitionList, ""),
-        _ => null,
-    };
-
     private List<BlockTree.Node> Rows(Table table, int after)
     {
         var nodes = Blocks(table, after, top: false);
-        var span = MarkdownSource.SpanOf(table, _text);
+        var span = MarkdownText.SpanOf(table, _text);
         Element(ElementKind.Table, "", table);
-        var rows = table.Select(r => MarkdownSource.LineStart(_text, r.Span.Start)).ToList();
+        var rows = table.Select(r => MarkdownText.LineStart(_text, r.Span.Start)).ToList();
         // A table in a quote or list that link definitions were taken from may not lie in one piece.
-        var first = MarkdownSource.LineStart(_text, span.Start);
+        var first = MarkdownText.LineStart(_text, span.Start);
         if (rows.Count > 1 && first < rows[1] && rows[1] < span.End) _tables.Add(new(first, rows[1], span.End));
         // The delimiter row has no block of its own: it follows the header, and no cut lies between them and the first row.
         if (nodes.Count > 1) nodes.RemoveAt(1);
@@ -176,12 +168,8 @@ internal sealed class PageReader
     private void Heading(HeadingBlock heading, bool top)
     {
         Inlines(heading.Inline);
-        if (heading.Inline?.FirstChild is LinkInline { Url: { } url, NextSibling: null } tab && url.StartsWith("#tab/", StringComparison.Ordinal))
-        {
-            Element(ElementKind.Tab, MarkdownSource.PlainText(tab), heading);
-            return;
-        }
-        var text = MarkdownSource.PlainText(heading.Inline);
+        if (Element(heading)) return;
+        var text = MarkdownText.PlainText(heading.Inline);
         // An anchor of one's own, as Docusaurus and Python-Markdown write it: ## Text {#anchor}
         if (text.EndsWith('}') && text.LastIndexOf("{#", StringComparison.Ordinal) is var at and >= 0)
         {
@@ -189,7 +177,7 @@ internal sealed class PageReader
             text = text[..at].TrimEnd();
         }
         Anchor(text);
-        if (top) _headings.Add(new(heading.Level, text, MarkdownSource.LineStart(_text, heading.Span.Start)));
+        if (top) _headings.Add(new(heading.Level, text, MarkdownText.LineStart(_text, heading.Span.Start)));
     }
 
     /// <summary>Anchors as the common Git hosts make them: lower case, punctuation dropped, blanks to hyphens, repeats numbered.</summary>
@@ -214,7 +202,7 @@ internal sealed class PageReader
         var fence = block as FencedCodeBlock;
         var (language, info) = FenceInfo.Read(fence?.Info, fence?.Arguments);
         // An indented block's span runs into the blank line behind it.
-        var span = MarkdownSource.SpanOf(block, _text);
+        var span = MarkdownText.SpanOf(block, _text);
         span = span with { Length = _text.AsSpan(span.Start, span.Length).TrimEnd().Length };
         _code.Add(new(language, info, FenceInfo.Dedent(block.Lines), span));
         if (language == "mermaid") _elements.Add(new(ElementKind.Mermaid, "", span));
@@ -222,8 +210,8 @@ internal sealed class PageReader
 
     private void Html(HtmlBlock html)
     {
-        var span = MarkdownSource.SpanOf(html, _text);
-        var (kind, name) = MdxSyntax.Tag(_text.AsSpan(span.Start, span.Length));
+        var span = MarkdownText.SpanOf(html, _text);
+        var (kind, name) = _syntax.ElementOf(html, _text) ?? new(ElementKind.Html, MarkdownText.Tag(_text.AsSpan(span.Start, span.Length)).ToLowerInvariant());
         _elements.Add(new(kind, name, span));
     }
 
@@ -237,9 +225,12 @@ internal sealed class PageReader
                 if (nested is LinkInline link) Link(link);
                 Inlines(nested);
             }
-            else if (inline is CodeInline code) _codeSpans.Add(MarkdownSource.SpanOf(code, _text));
-            else if (inline is AutolinkInline { Url: ['x', 'r', 'e', 'f', ':', ..] url } auto) _links.Add(new(LinkKind.Xref, url[5..], MarkdownSource.SpanOf(auto, _text)));
-            else if (inline is TaskList task) _elements.Add(new(ElementKind.TaskItem, task.Checked ? "x" : "", MarkdownSource.SpanOf(task, _text)));
+            else if (inline is CodeInline code) _codeSpans.Add(MarkdownText.SpanOf(code, _text));
+            else if (inline is AutolinkInline { IsEmail: false } auto)
+            {
+                if (_syntax.LinkOf(auto.Url, MarkdownText.SpanOf(auto, _text), _text) is { } own) _links.Add(own);
+            }
+            else if (inline is TaskList task) _elements.Add(new(ElementKind.TaskItem, task.Checked ? "x" : "", MarkdownText.SpanOf(task, _text)));
         }
     }
 
@@ -247,28 +238,28 @@ internal sealed class PageReader
     {
         var url = link.Url ?? "";
         // A link that is used by reference carries the span of its use.
-        var span = MarkdownSource.SpanOf(link, _text);
-        if (url.StartsWith("xref:", StringComparison.Ordinal)) _links.Add(new(LinkKind.Xref, url[5..], span));
-        else if (IncludeSyntax.IsBefore(_text, span.Start))
-        {
-            _links.Add(new(LinkKind.Include, url, span));
-            _elements.Add(new(ElementKind.Include, url, span));
-        }
-        else if (url.Length > 0 && !url.StartsWith("#tab/", StringComparison.Ordinal)) _links.Add(new(link.IsImage ? LinkKind.Image : LinkKind.Page, url, span));
+        var span = MarkdownText.SpanOf(link, _text);
+        if (_syntax.LinkOf(url, span, _text) is { } own) Add(own);
+        else if (url.Length > 0 && !_syntax.IsMark(url)) _links.Add(new(link.IsImage ? LinkKind.Image : LinkKind.Page, url, span));
     }
 
-    private void Snippets()
+    private void Add(PageLink link)
     {
-        foreach (var (file, span) in IncludeSyntax.Snippets(_text))
-        {
-            _links.Add(new(LinkKind.Include, file, span));
-            _elements.Add(new(ElementKind.Include, file, span));
-        }
+        _links.Add(link);
+        if (link.Kind == LinkKind.Include) _elements.Add(new(ElementKind.Include, link.Target, link.Span));
+    }
+
+    /// <summary>Notes what a block is in some dialect; false where none has a name for it.</summary>
+    private bool Element(Block block)
+    {
+        if (_syntax.ElementOf(block, _text) is not var (kind, name)) return false;
+        Element(kind, name, block);
+        return true;
     }
 
     private void Element(ElementKind kind, string name, Block block)
     {
-        var span = MarkdownSource.SpanOf(block, _text);
+        var span = MarkdownText.SpanOf(block, _text);
         _elements.Add(new(kind, name, span with { Length = _text.AsSpan(span.Start, span.Length).TrimEnd().Length }));
     }
 

@@ -38,7 +38,7 @@ internal static class ParseLimits
             if (length > MaxMarkers && Markers(span) > MaxMarkers) return Problem(ProblemKind.TooDeep, $"quotes or lists nested more than {MaxMarkers} levels deep; kept as plain text. Expected nesting as a person writes it.");
             start += length + 1;
 
-            DocumentProblem Problem(ProblemKind kind, string message) => new(path, MarkdownSource.LineNumber(text, start), kind, message);
+            DocumentProblem Problem(ProblemKind kind, string message) => new(path, MarkdownText.LineNumber(text, start), kind, message);
         }
         return null;
     }

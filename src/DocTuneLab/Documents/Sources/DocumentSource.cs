@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Model;
@@ -10,14 +9,15 @@ namespace DocTuneLab.Documents.Sources;
 /// The pages of a documentation folder, package or site, found and read one by one, so that no more than a page need be
 /// in memory. <see cref="DocumentSet"/> holds them all.
 /// </summary>
-public sealed partial class DocumentSource
+public sealed class DocumentSource
 {
     private readonly SplitAssignment _splits;
     private readonly DocumentOptions _options;
+    private readonly MarkdownSyntax _syntax;
     private readonly List<DocumentProblem> _problems;
 
     private DocumentSource(DocsSite site, IReadOnlyList<string> paths, IReadOnlyDictionary<string, string> uids, SplitAssignment splits, DocumentOptions options, List<DocumentProblem> problems) =>
-        (Site, Paths, Uids, _splits, _options, _problems) = (site, paths, uids, splits, options, problems);
+        (Site, Paths, Uids, _splits, _options, _syntax, _problems) = (site, paths, uids, splits, options, MarkdownSyntax.Of(options.Dialects), problems);
 
     /// <summary>What kind of documentation it is, and its navigation.</summary>
     public DocsSite Site { get; }
@@ -42,18 +42,15 @@ public sealed partial class DocumentSource
     {
         options ??= new();
         var problems = new List<DocumentProblem>();
-        var site = DocsSite.Detect(path, problems);
+        var site = SiteFinder.Find(path, options.Dialects, problems);
         var files = site.OnlyPage is { } only ? [only] : FolderWalk.Files(site.Root, options, site.Ignore, problems);
-        var pages = files.Where(IsPage).Where(p => site.Only.Count == 0 || site.Only.Any(o => o.IsMatch(p))).ToList();
+        var pages = files.Where(PagePath.IsPage).Where(p => site.Only.Count == 0 || site.Only.Any(o => o.IsMatch(p))).ToList();
         if (pages.Count == 0 && site.Assemblies.Count == 0)
             throw new LabException($"{path}: no Markdown page found. Expected at least one *.md file in it or below{(problems.Count > 0 ? $"; the first problem met: {problems[0]}" : ".")}");
         problems.AddRange(FileNames.Check(pages));
         if (site.ReadNavigation is { } read) site = site with { Navigation = read(pages.ToHashSet(StringComparer.Ordinal), problems), ReadNavigation = null };
-        return new(site, pages, ReadUids(site, files, problems), SplitAssignment.Load(site.Root, pages), options, problems);
+        return new(site, pages, site.ReadUids?.Invoke(files, problems) ?? new Dictionary<string, string>(), SplitAssignment.Load(site.Root, pages), options, problems);
     }
-
-    /// <summary>Whether a file name is a page's.</summary>
-    internal static bool IsPage(string path) => Path.GetExtension(path).ToLowerInvariant() is ".md" or ".mdx" or ".markdown";
 
     /// <summary>The split of a page.</summary>
     public Split SplitOf(string path) => _splits.Of(path);
@@ -76,32 +73,8 @@ public sealed partial class DocumentSource
     }
 
     /// <summary>Reads and parses a page; null where it is none.</summary>
-    public Document? Read(string path) => ReadText(path) is { } text ? MarkdownParser.Parse(path, text, SplitOf(path), _problems) : null;
+    public Document? Read(string path) => ReadText(path) is { } text ? MarkdownParser.Parse(path, text, SplitOf(path), _problems, _syntax) : null;
 
     /// <summary>Reads and parses all pages, one at a time.</summary>
     public IEnumerable<Document> ReadAll() => Paths.Select(Read).OfType<Document>();
-
-    private static Dictionary<string, string> ReadUids(DocsSite site, IReadOnlyList<string> files, List<DocumentProblem> problems)
-    {
-        var uids = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var file in files.Where(f => site.Kind == DocsKind.DocFx && Path.GetExtension(f) is ".yml" or ".yaml"))
-        {
-            try
-            {
-                using var reader = File.OpenText(Path.Combine(site.Root, file));
-                var first = reader.ReadLine() ?? "";
-                if (!first.Contains("YamlMime:ManagedReference", StringComparison.Ordinal) && !first.Contains("YamlMime:XRefMap", StringComparison.Ordinal)) continue;
-                while (reader.ReadLine() is { } line)
-                    if (Uid().Match(line) is { Success: true } match) uids.TryAdd(match.Groups[1].Value.Trim('"', '\''), file);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                problems.Add(new(file, 0, ProblemKind.Unreadable, $"cannot be read ({e.Message}); its uids are left out."));
-            }
-        }
-        return uids;
-    }
-
-    [GeneratedRegex(@"^- uid:\s*(\S+)\s*$")]
-    private static partial Regex Uid();
 }

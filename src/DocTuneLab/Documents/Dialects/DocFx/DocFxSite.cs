@@ -43,9 +43,30 @@ internal static partial class DocFxSite
         }
         return new()
         {
-            Kind = DocsKind.DocFx, Root = folder, Only = only, Ignore = [IgnoreRules.Parse(string.Join('\n', ignore))],
-            ReadNavigation = (pages, found) => Toc(folder, "toc.yml", pages, found, []),
+            Kind = DocFxDialect.SiteKind, Root = folder, HasPublishedRoot = true, Only = only, Ignore = [IgnoreRules.Parse(string.Join('\n', ignore))],
+            ReadNavigation = (pages, found) => Toc(folder, "toc.yml", pages, found, []), ReadUids = (files, found) => Uids(folder, files, found),
         };
+    }
+
+    private static Dictionary<string, string> Uids(string root, IReadOnlyList<string> files, ICollection<DocumentProblem> problems)
+    {
+        var uids = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var file in files.Where(f => Path.GetExtension(f) is ".yml" or ".yaml"))
+        {
+            try
+            {
+                using var reader = File.OpenText(Path.Combine(root, file));
+                var first = reader.ReadLine() ?? "";
+                if (!first.Contains("YamlMime:ManagedReference", StringComparison.Ordinal) && !first.Contains("YamlMime:XRefMap", StringComparison.Ordinal)) continue;
+                while (reader.ReadLine() is { } line)
+                    if (UidLine().Match(line) is { Success: true } match) uids.TryAdd(match.Groups[1].Value.Trim('"', '\''), file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                problems.Add(new(file, 0, ProblemKind.Unreadable, $"cannot be read ({e.Message}); its uids are left out."));
+            }
+        }
+        return uids;
     }
 
     private static IReadOnlyList<NavigationEntry> Toc(string root, string file, IReadOnlySet<string> pages, ICollection<DocumentProblem> problems, IReadOnlyList<string> open)
@@ -82,7 +103,7 @@ internal static partial class DocFxSite
                     else if (href.EndsWith('/') || target.EndsWith("toc.yml", StringComparison.Ordinal))
                         children = [.. children, .. Toc(root, target.EndsWith("toc.yml", StringComparison.Ordinal) ? target : (target.Length == 0 ? "toc.yml" : target.TrimEnd('/') + "/toc.yml"), pages, problems, [.. open, file])];
                     else if (pages.Contains(target)) page = target;
-                    else if (!File.Exists(Path.Combine(root, target)) && DocumentSource.IsPage(target)) problems.Add(new(file, item.Line, ProblemKind.Navigation, $"no page '{href}'. Correct the path, or remove the entry."));
+                    else if (!File.Exists(Path.Combine(root, target)) && PagePath.IsPage(target)) problems.Add(new(file, item.Line, ProblemKind.Navigation, $"no page '{href}'. Correct the path, or remove the entry."));
                 }
                 entries.Add(new((item["name"] ?? item["uid"] ?? item["topicUid"])?.Scalar ?? href ?? "", page, children));
             }
@@ -115,4 +136,7 @@ internal static partial class DocFxSite
 
     [GeneratedRegex(@"\{([^{}]*)\}")]
     private static partial Regex Braces();
+
+    [GeneratedRegex(@"^- uid:\s*(\S+)\s*$")]
+    private static partial Regex UidLine();
 }

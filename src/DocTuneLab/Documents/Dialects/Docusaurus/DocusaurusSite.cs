@@ -20,7 +20,7 @@ internal static partial class DocusaurusSite
         var docs = Docs().Matches(text).Select(m => m.Groups[1].Value).Append("docs").Select(d => Path.GetFullPath(d, Path.GetFullPath(folder))).FirstOrDefault(d => Directory.Exists(d) && !Path.GetFullPath(folder).StartsWith(d, StringComparison.Ordinal));
         return new()
         {
-            Kind = DocsKind.Docusaurus, Title = Title().Match(text).Groups[1].Value, Root = docs ?? folder,
+            Kind = DocusaurusDialect.SiteKind, HasPublishedRoot = true, HasRoutePrefix = true, Title = Title().Match(text).Groups[1].Value, Root = docs ?? folder,
             ReadNavigation = (pages, _) => Sidebars(folder, pages),
         };
     }

@@ -14,18 +14,15 @@ internal static partial class MdxSyntax
         return Module().IsMatch(end < 0 ? text : text[..end]);
     }
 
-    /// <summary>What a block of HTML is: a component (<c>&lt;Tabs&gt;</c>, <c>{/* … */}</c>), a tab of one, or HTML; with its tag or title.</summary>
-    public static (ElementKind Kind, string Name) Tag(ReadOnlySpan<char> html)
+    /// <summary>A component (<c>&lt;Tabs&gt;</c>, <c>{/* … */}</c>) or a tab of one, with its tag or title; null where it is plain HTML.</summary>
+    public static NamedElement? Component(ReadOnlySpan<char> html)
     {
-        var text = html.TrimStart().TrimStart('<').TrimStart('/');
-        var length = 0;
-        while (length < text.Length && (char.IsAsciiLetterOrDigit(text[length]) || text[length] is '.' or '-')) length++;
-        var tag = text[..length].ToString();
-        if (tag.Length == 0 || !char.IsAsciiLetterUpper(tag[0]) || html.StartsWith("<!")) return (ElementKind.Html, tag.ToLowerInvariant());
-        if (tag != "TabItem" || html.TrimStart().StartsWith("</")) return (ElementKind.Mdx, tag);
+        var tag = MarkdownText.Tag(html);
+        if (tag.Length == 0 || !char.IsAsciiLetterUpper(tag[0]) || html.StartsWith("<!")) return null;
+        if (tag != "TabItem" || html.TrimStart().StartsWith("</")) return new(ElementKind.Mdx, tag);
         var open = html.ToString();
         var title = Label().Match(open) is { Success: true } label ? label : Value().Match(open);
-        return (ElementKind.Tab, title.Groups[1].Value);
+        return new(ElementKind.Tab, title.Groups[1].Value);
     }
 
     [GeneratedRegex("""^(import\s+(.*\sfrom\s+)?['"]|export\s+(const|let|var|default|function|async|class|\{|\*))""")]

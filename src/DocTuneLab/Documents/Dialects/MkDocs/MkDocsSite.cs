@@ -38,7 +38,7 @@ internal static class MkDocsSite
         }
         return new()
         {
-            Kind = DocsKind.MkDocs, Title = yaml?["site_name"]?.Scalar ?? "", Root = root,
+            Kind = MkDocsDialect.SiteKind, HasPublishedRoot = true, LinksMayLeave = true, JoinsHyphens = true, Title = yaml?["site_name"]?.Scalar ?? "", Root = root,
             Ignore = [IgnoreRules.Parse(yaml?["exclude_docs"]?.Scalar ?? "")],
             IncludeFolders = [.. SnippetFolders(yaml).Select(f => Path.GetRelativePath(root, Path.Combine(folder, f)).Replace(Path.DirectorySeparatorChar, '/'))],
             ReadNavigation = (pages, found) => yaml?["nav"] is { } nav ? Entries(nav, name, pages, found) : [],
@@ -66,7 +66,7 @@ internal static class MkDocsSite
 
         string? Page(string path, int line)
         {
-            if (path.Contains("://", StringComparison.Ordinal) || path.StartsWith('/') || !DocumentSource.IsPage(path)) return null;
+            if (path.Contains("://", StringComparison.Ordinal) || path.StartsWith('/') || !PagePath.IsPage(path)) return null;
             if (pages.Contains(path)) return path;
             problems.Add(new(file, line, ProblemKind.Navigation, $"no page '{path}'. Correct the path, or remove the entry."));
             return null;

@@ -1,6 +1,6 @@
 using DocTuneLab.Text;
 
-namespace DocTuneLab.Corpus.Validation;
+namespace DocTuneLab.Text;
 
 /// <summary>
 /// Finds texts that are nearly one already seen: MinHash signatures (64 permutations of hashed token 3-grams) in 16 bands

@@ -11,4 +11,7 @@ public sealed record DocumentOptions
 
     /// <summary>Largest page in bytes; a larger one is left out and reported. Default 128 MiB.</summary>
     public long MaxPageBytes { get; init; } = 128L << 20;
+
+    /// <summary>Dialects that pages are read in and sites are recognised by. Default <see cref="BuiltInDialects.All"/>; add to them, or leave out.</summary>
+    public IReadOnlyList<Dialect> Dialects { get; init; } = BuiltInDialects.All;
 }

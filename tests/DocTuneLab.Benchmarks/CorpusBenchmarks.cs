@@ -7,7 +7,6 @@ using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Endpoints;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
-using DocTuneLab.Endpoints.Transport;
 using DocTuneLab.Library;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Prompts.Loopback;

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using DocTuneLab.Conversations;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Corpus;
 
@@ -61,4 +62,8 @@ public sealed record Sample(string Id, SampleKind Kind, IReadOnlyList<Message> M
 
     /// <summary>All checks passed.</summary>
     public bool Accepted => Checks.All(c => c.Passed);
+
+    /// <summary>Id of a sample: content hash of kind and messages.</summary>
+    public static string IdOf(SampleKind kind, IReadOnlyList<Message> messages) =>
+        ContentHash.Of([kind.ToString(), .. messages.SelectMany(m => (string[])[m.Role, m.Content])]);
 }

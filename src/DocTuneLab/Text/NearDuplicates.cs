@@ -1,5 +1,3 @@
-using DocTuneLab.Text;
-
 namespace DocTuneLab.Text;
 
 /// <summary>

@@ -15,7 +15,7 @@ public sealed class CorpusFormatsTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static Sample Make(SampleKind kind, Split split, params Message[] messages) => new(CorpusFile.IdOf(kind, messages), kind, messages, new Evidence(["c1"], ["M:A.B"]), [new Check("compiles", true, null), new Check("unique", true, null)], split)
+    private static Sample Make(SampleKind kind, Split split, params Message[] messages) => new(Sample.IdOf(kind, messages), kind, messages, new Evidence(["c1"], ["M:A.B"]), [new Check("compiles", true, null), new Check("unique", true, null)], split)
     {
         Provenance = new Provenance("model", "m", ["generate.qa-answer@1"], "guide/a.md", ["Guide", "Part, two"]),
     };

@@ -4,6 +4,7 @@ using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Tests.Corpus;
 
@@ -80,7 +81,7 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "corpus.jsonl");
         Message[] turns = [Message.User("Was ist \"das\"?\n打开"), Message.Assistant("```csharp\nreturn a < b;\n```")];
-        var sample = new Sample(CorpusFile.IdOf(SampleKind.Code, turns), SampleKind.Code, turns, new Evidence(["c1"], ["M:A.B"]), [new Check("compiles", true, null), new Check("x", false, "why")], Split.Dev);
+        var sample = new Sample(Sample.IdOf(SampleKind.Code, turns), SampleKind.Code, turns, new Evidence(["c1"], ["M:A.B"]), [new Check("compiles", true, null), new Check("x", false, "why")], Split.Dev);
         CorpusFile.Write(path, [sample, sample]);
         var back = CorpusFile.Read(path);
         Assert.Equal(2, back.Count);

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
@@ -101,7 +100,7 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
         Assert.All(corpus.Samples, s => Assert.True(s.Accepted));
         Assert.All(corpus.Rejected, s => Assert.False(s.Accepted));
         Assert.Equal(300, corpus.Samples.Select(s => s.Id).Distinct().Count());
-        Assert.All(corpus.Samples, s => Assert.Equal(s.Id, CorpusFile.IdOf(s.Kind, s.Messages)));
+        Assert.All(corpus.Samples, s => Assert.Equal(s.Id, Sample.IdOf(s.Kind, s.Messages)));
     }
 
     [Fact]

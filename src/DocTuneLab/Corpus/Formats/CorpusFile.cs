@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using DocTuneLab.Conversations;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Text;
 
 namespace DocTuneLab.Corpus.Formats;
 
@@ -65,12 +64,8 @@ public static class CorpusFile
         }
         if (messages[^1].Role != "assistant") throw new LabException($"{at}: the last turn must be the assistant's (it is what is trained on), but is '{messages[^1].Role}'.");
         var kind = row.Kind ?? SampleKind.Qa;
-        return new Sample(row.Id ?? IdOf(kind, messages), kind, messages, new Evidence(row.Chunks ?? [], row.Symbols ?? []), row.Checks ?? [], row.Split ?? Split.Train);
+        return new Sample(row.Id ?? Sample.IdOf(kind, messages), kind, messages, new Evidence(row.Chunks ?? [], row.Symbols ?? []), row.Checks ?? [], row.Split ?? Split.Train);
     }
-
-    /// <summary>Id of a sample: content hash of kind and messages.</summary>
-    public static string IdOf(SampleKind kind, IReadOnlyList<Message> messages) =>
-        ContentHash.Of([kind.ToString(), .. messages.SelectMany(m => (string[])[m.Role, m.Content])]);
 
     private sealed record Row(IReadOnlyList<Message>? Messages, string? Id, SampleKind? Kind, Split? Split, IReadOnlyList<string>? Chunks, IReadOnlyList<string>? Symbols, IReadOnlyList<Check>? Checks);
 }

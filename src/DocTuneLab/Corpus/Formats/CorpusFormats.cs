@@ -79,7 +79,7 @@ public static class CorpusFormats
     {
         var kind = metadata is not null && Enum.TryParse<SampleKind>(metadata.Kind, true, out var k) ? k : otherwise;
         var split = metadata is not null && Enum.TryParse<Split>(metadata.Split, true, out var s) ? s : Split.Train;
-        return new Sample(CorpusFile.IdOf(kind, messages), kind, messages, new Evidence(metadata?.Chunks ?? [], metadata?.Symbols ?? []), metadata?.Checks ?? [], split)
+        return new Sample(Sample.IdOf(kind, messages), kind, messages, new Evidence(metadata?.Chunks ?? [], metadata?.Symbols ?? []), metadata?.Checks ?? [], split)
         {
             Provenance = metadata?.Provenance ?? new Provenance(file, "", [], "", []),
         };

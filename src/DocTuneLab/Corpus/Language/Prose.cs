@@ -168,7 +168,7 @@ internal static partial class Prose
         {
             ApiKind.Method => $"{words} the {owner}",
             ApiKind.ExtensionMethod => $"{words} the {Words(TypeText.Head(member.Symbol.Parameters[0].Type))}",
-            ApiKind.Operator => $"apply `{Calls.OperatorSign(member)}` to the {owner}",
+            ApiKind.Operator => $"apply `{OperatorSigns.Of(member)}` to the {owner}",
             ApiKind.Indexer => $"look up in the {owner}",
             ApiKind.Constructor => $"create a new {owner}",
             ApiKind.EnumMember => $"return the {owner} {words}",

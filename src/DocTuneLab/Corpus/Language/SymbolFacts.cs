@@ -75,7 +75,7 @@ internal static partial class SymbolFacts
         var member = s.Kind switch
         {
             ApiKind.Indexer => $"{Display(m.Owner)}[{string.Join(", ", s.Parameters.Select(p => p.Type))}]",
-            ApiKind.Operator => $"{Display(m.Owner)} operator {Calls.OperatorSign(m)}",
+            ApiKind.Operator => $"{Display(m.Owner)} operator {OperatorSigns.Of(m)}",
             ApiKind.Constructor => $"new {Display(m.Owner)}({string.Join(", ", s.Parameters.Select(p => p.Type))})",
             _ => single ? $"{Display(m.Owner)}.{s.Name}" : $"{Display(m.Owner)}.{s.Name}({string.Join(", ", m.Arguments.Select(p => p.Type))})",
         };

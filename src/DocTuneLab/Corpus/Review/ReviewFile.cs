@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Conversations;
-using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Corpus.Review;
@@ -98,7 +97,7 @@ public static class ReviewFile
                 case "edit":
                     if (row["answer"] == sample.Messages[^1].Content && row["prompt"] == sample.Messages[^2].Content) throw new LabException($"{at}: the decision is 'edit', but neither prompt nor answer was changed.");
                     IReadOnlyList<Message> messages = [.. sample.Messages.SkipLast(2), Message.User(row["prompt"]), Message.Assistant(row["answer"])];
-                    replacedBy = CorpusFile.IdOf(sample.Kind, messages);
+                    replacedBy = Sample.IdOf(sample.Kind, messages);
                     changed.Add(Decided(false));
                     var edited = sample with { Id = replacedBy, Messages = messages, Checks = [], Provenance = (sample.Provenance ?? new Provenance("structural", "", [], "", [])) with { Source = "review" } };
                     if (revalidate is not null) edited = revalidate(edited) with { Id = replacedBy };

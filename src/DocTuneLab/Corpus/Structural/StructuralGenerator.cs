@@ -1,5 +1,4 @@
 using DocTuneLab.Conversations;
-using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Language;
 using DocTuneLab.Corpus.Mined;
 using DocTuneLab.Corpus.Validation;
@@ -141,7 +140,7 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
             // Duplicates are counted, not kept: there may be more of them than of all else.
             if (failed.Name == "unique") return;
             IReadOnlyList<Message> messages = draft.Messages.Count > 0 ? draft.Messages : [Message.User(draft.Prompt), Message.Assistant(draft.Body ?? "")];
-            Rejected.Add(new Sample(CorpusFile.IdOf(draft.Kind, messages), draft.Kind, messages, draft.Evidence, checks, Split.Train) { Provenance = draft.Provenance });
+            Rejected.Add(new Sample(Sample.IdOf(draft.Kind, messages), draft.Kind, messages, draft.Evidence, checks, Split.Train) { Provenance = draft.Provenance });
             Ledger.Add(Rejected[^1]);
         }
 

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using DocTuneLab.Conversations;
-using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Language;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
@@ -99,7 +98,7 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         // not report, and is taken from the draft.
         var used = judged.Compiled?.Compiles == true ? Used(judged.Compiled) : [];
         IReadOnlyList<string> evidence = used.Count > 0 ? [.. used.Concat(draft.Evidence.Symbols.Where(IsUnnamed)).Distinct(StringComparer.Ordinal)] : draft.Evidence.Symbols;
-        return new Sample(CorpusFile.IdOf(draft.Kind, draft.Messages), draft.Kind, draft.Messages, draft.Evidence with { Symbols = evidence }, checks, split) { Provenance = draft.Provenance with { Usings = draft.Code?.Usings ?? draft.Provenance.Usings } };
+        return new Sample(Sample.IdOf(draft.Kind, draft.Messages), draft.Kind, draft.Messages, draft.Evidence with { Symbols = evidence }, checks, split) { Provenance = draft.Provenance with { Usings = draft.Code?.Usings ?? draft.Provenance.Usings } };
     }
 
     /// <summary>Makes the validator remember samples that exist already, so that new ones do not repeat them.</summary>

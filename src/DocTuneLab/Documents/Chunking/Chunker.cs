@@ -1,6 +1,6 @@
+using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Linking;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Documents.Parsing;
 using DocTuneLab.Text;
 using DocTuneLab.Tokenization;
 

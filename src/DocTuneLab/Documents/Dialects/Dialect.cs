@@ -1,6 +1,7 @@
 using DocTuneLab.Documents.Model;
 using Markdig;
 using Markdig.Syntax;
+using SourceSpan = DocTuneLab.Documents.Model.SourceSpan;
 
 namespace DocTuneLab.Documents.Dialects;
 

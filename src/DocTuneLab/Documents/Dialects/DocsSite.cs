@@ -1,10 +1,6 @@
 using System.Text.RegularExpressions;
-using DocTuneLab.Documents.Dialects.DocFx;
-using DocTuneLab.Documents.Dialects.Docusaurus;
-using DocTuneLab.Documents.Dialects.MkDocs;
 using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Documents.Sources;
 
 namespace DocTuneLab.Documents.Dialects;
 

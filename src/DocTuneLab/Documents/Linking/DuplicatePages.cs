@@ -1,5 +1,5 @@
-using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Documents.Linking;
 

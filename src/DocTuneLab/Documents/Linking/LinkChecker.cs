@@ -1,7 +1,6 @@
 using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Documents.Sources;
 
 namespace DocTuneLab.Documents.Linking;
 

@@ -4,6 +4,7 @@ using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Model;
 using Markdig;
 using Markdig.Syntax;
+using SourceSpan = DocTuneLab.Documents.Model.SourceSpan;
 
 namespace DocTuneLab.Documents.Parsing;
 
@@ -39,7 +40,7 @@ internal sealed class MarkdownSyntax
     }
 
     /// <summary>A link by the first dialect that reads it as its own.</summary>
-    public PageLink? LinkOf(string url, Model.SourceSpan span, string text)
+    public PageLink? LinkOf(string url, SourceSpan span, string text)
     {
         foreach (var dialect in _dialects)
             if (dialect.LinkOf(url, span, text) is { } link) return link;

@@ -1,5 +1,5 @@
 using System.Text;
-using DocTuneLab.Documents.Dialects.Docusaurus;
+using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Dialects.Markdown;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Text;

@@ -1,3 +1,4 @@
+using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Model;
 
 namespace DocTuneLab.Documents.Parsing;

@@ -1,3 +1,6 @@
+using DocTuneLab.Documents.Dialects;
+using DocTuneLab.Documents.Parsing;
+
 namespace DocTuneLab.Documents.Files;
 
 /// <summary>What a documentation folder is read with.</summary>

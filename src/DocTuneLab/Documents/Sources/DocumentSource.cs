@@ -7,7 +7,7 @@ namespace DocTuneLab.Documents.Sources;
 
 /// <summary>
 /// The pages of a documentation folder, package or site, found and read one by one, so that no more than a page need be
-/// in memory. <see cref="DocumentSet"/> holds them all.
+/// in memory. <c>DocumentSet</c> holds them all.
 /// </summary>
 public sealed class DocumentSource
 {

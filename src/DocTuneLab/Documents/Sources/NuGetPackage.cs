@@ -3,6 +3,7 @@ using System.Reflection.Metadata;
 using System.Xml;
 using System.Xml.Linq;
 using DocTuneLab.Documents.Dialects;
+using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Text;
 
@@ -62,7 +63,7 @@ internal static class NuGetPackage
         var best = frameworks.FirstOrDefault();
         // The XML documentation may stand beside the implementation only.
         var docs = best is null ? null : "lib" + best[3..];
-        return [.. safe.Where(s => DocumentSource.IsPage(s.Path)
+        return [.. safe.Where(s => PagePath.IsPage(s.Path)
             || (best is not null && s.Path.StartsWith(best, StringComparison.Ordinal) && s.Path.Count(c => c == '/') == 2 && Path.GetExtension(s.Path).ToLowerInvariant() is ".dll" or ".xml")
             || (docs is not null && docs != best && s.Path.StartsWith(docs, StringComparison.Ordinal) && s.Path.EndsWith(".xml", StringComparison.OrdinalIgnoreCase)))
             .Select(s => (s.Entry, docs != best && docs is not null && s.Path.StartsWith(docs, StringComparison.Ordinal) ? best + s.Path[docs.Length..] : s.Path)).DistinctBy(s => s.Item2)];

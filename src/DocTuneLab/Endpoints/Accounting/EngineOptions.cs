@@ -1,5 +1,3 @@
-using DocTuneLab.Endpoints.Pool;
-
 namespace DocTuneLab.Endpoints.Accounting;
 
 /// <summary>How requests are tried, and when it is enough.</summary>

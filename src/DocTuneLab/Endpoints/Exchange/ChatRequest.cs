@@ -1,7 +1,6 @@
 using System.Globalization;
 using DocTuneLab.Conversations;
 using DocTuneLab.Endpoints.Retrying;
-using DocTuneLab.Endpoints.Transport;
 using DocTuneLab.Text;
 
 namespace DocTuneLab.Endpoints.Exchange;

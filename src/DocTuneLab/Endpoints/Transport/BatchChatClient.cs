@@ -25,7 +25,7 @@ public sealed record BatchOptions
 }
 
 /// <summary>
-/// A client of a <see cref="RequestEngine"/> that gathers what is asked at one time and sends it as a batch, so that everything that the
+/// A client of a <c>RequestEngine</c> that gathers what is asked at one time and sends it as a batch, so that everything that the
 /// engine does (kept answers, ceiling, accounting, early stop) holds for batches too. One batch at a time; what is asked meanwhile goes
 /// into the next. Dialogues of several turns thus take several batches.
 /// </summary>

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using DocTuneLab.Documents.Model;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
+using SourceSpan = DocTuneLab.Documents.Model.SourceSpan;
 
 namespace DocTuneLab.Documents.Dialects.DocFx;
 

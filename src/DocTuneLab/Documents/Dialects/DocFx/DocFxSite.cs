@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Documents.Sources;
 using YamlDotNet.Core;
 
 namespace DocTuneLab.Documents.Dialects.DocFx;

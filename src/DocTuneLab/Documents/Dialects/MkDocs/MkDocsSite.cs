@@ -1,6 +1,5 @@
 using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Documents.Sources;
 using YamlDotNet.Core;
 
 namespace DocTuneLab.Documents.Dialects.MkDocs;

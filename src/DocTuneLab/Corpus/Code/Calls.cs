@@ -1,7 +1,7 @@
-using DocTuneLab.Corpus.Code;
+using DocTuneLab.Corpus.Language;
 using DocTuneLab.Library;
 
-namespace DocTuneLab.Corpus.Language;
+namespace DocTuneLab.Corpus.Code;
 
 /// <summary>An expression and the C# type of its value; empty for <c>void</c>.</summary>
 internal readonly record struct Value(string Code, string Type);
@@ -9,19 +9,6 @@ internal readonly record struct Value(string Code, string Type);
 /// <summary>Writes the use of one member.</summary>
 internal static class Calls
 {
-    private static readonly Dictionary<string, string> BinaryOperators = new(StringComparer.Ordinal)
-    {
-        ["op_Addition"] = "+", ["op_Subtraction"] = "-", ["op_Multiply"] = "*", ["op_Division"] = "/", ["op_Modulus"] = "%", ["op_Equality"] = "==", ["op_Inequality"] = "!=",
-        ["op_LessThan"] = "<", ["op_GreaterThan"] = ">", ["op_LessThanOrEqual"] = "<=", ["op_GreaterThanOrEqual"] = ">=", ["op_BitwiseAnd"] = "&", ["op_BitwiseOr"] = "|", ["op_ExclusiveOr"] = "^",
-    };
-
-    /// <summary>The sign of an operator, or its metadata name where it has none.</summary>
-    public static string OperatorSign(MemberEntry m)
-    {
-        var name = m.Symbol.Id.Split('(')[0].Split('.')[^1];
-        return BinaryOperators.TryGetValue(name, out var sign) ? sign : name.StartsWith("op_", StringComparison.Ordinal) ? Prose.Words(name[3..]) : name;
-    }
-
     /// <summary>Whether code outside the library can use the member by itself.</summary>
     public static bool Usable(MemberEntry m) => m.Symbol.Obsolete is null && m.Owner.Symbol.Obsolete is null && m.CanRead
         && !(m.Symbol.Kind == ApiKind.Constructor && (m.Owner.IsAbstract || m.Owner.Symbol.Kind == ApiKind.Delegate)) && m.Symbol.Kind != ApiKind.Event
@@ -120,6 +107,6 @@ internal static class Calls
         if (name == "op_Implicit") return new Value(arguments[0], type);
         if (name == "op_Explicit") return new Value($"({type}){arguments[0]}", type);
         if (arguments.Count == 1) return name switch { "op_UnaryNegation" => new Value($"-{arguments[0]}", type), "op_LogicalNot" => new Value($"!{arguments[0]}", type), "op_OnesComplement" => new Value($"~{arguments[0]}", type), _ => null };
-        return BinaryOperators.TryGetValue(name, out var text) && arguments.Count == 2 ? new Value($"{arguments[0]} {text} {arguments[1]}", type) : null;
+        return OperatorSigns.Binary(name) is { } sign && arguments.Count == 2 ? new Value($"{arguments[0]} {sign} {arguments[1]}", type) : null;
     }
 }

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 
-namespace DocTuneLab.Endpoints.Transport;
+namespace DocTuneLab.Endpoints.Exchange;
 
 /// <summary>An answer as it stands in the raw response: the one reading of it, fresh from the wire or kept from an earlier run.</summary>
 /// <param name="Text">The assistant's text.</param>

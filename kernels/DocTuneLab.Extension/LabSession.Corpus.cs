@@ -55,7 +55,7 @@ public sealed partial class LabSession
             var train = options.Demonstrations == 0 ? null : Trial(new StructuralGenerator(Api!, Judge!, Structural(new CorpusOptions { Count = options.TrainExamples, RetrievedShare = 0 })).Examples(sample, TrainChunks(), cancel));
             var result = await new PromptTuner(Trial(on), train, options).TuneAsync(PromptLibrary.Default.OfKind(kind), null, cancel);
             results.Add(result);
-            return Storage.Keep(result);
+            return Storage.Templates.Keep(result);
         }
 
         CodeTemplate = await ChooseAsync(PromptLibrary.CodeTask, SampleKind.Code, [.. dev.Code.Take(examples).Select(t => new PromptExample(AnswerFormat.CodeInputs(t.Instruction, t.Signature, t.Context, LibraryName), AnswerFormat.Code(t.Reference)))]);
@@ -85,7 +85,7 @@ public sealed partial class LabSession
             TemplateTrial Trial(int count, int seed) => new(engine, Api, new BatchedJudge(Judge!), TrainChunks(), name, Written(settings) with { Count = count, Seed = seed }, Validation(1024));
             var tuner = new PromptTuner(Trial(examples, unchecked(Seed + 1000)), Trial(options.TrainExamples, unchecked(Seed + 2000)), options, isTask ? null : new PromptReflection(engine, Templates));
             var result = await tuner.TuneAsync(candidates, progress, cancel);
-            var winner = Storage.Keep(result);
+            var winner = Storage.Templates.Keep(result);
             if (isTask) CodeTemplate = winner;
             else Templates = Templates.With(name, winner);
             return (result, new { Winner = winner.Name, winner.Version, winner.Hash, result.Tried, result.TriedOnTrain, result.Decided, engine.Status.Cost }, true);
@@ -101,7 +101,7 @@ public sealed partial class LabSession
     {
         Need(Api, "#!docs"); Need(Suite, "#!suite");
         Corpus = new StructuralGenerator(Api!, Judge!, Structural(options)).Generate(TrainChunks(), progress, cancel);
-        Storage.SaveSamples([.. Corpus.Samples, .. Corpus.Rejected], replaceAll: true);
+        Storage.Samples.Save([.. Corpus.Samples, .. Corpus.Rejected], replaceAll: true);
         return Corpus;
     }
 
@@ -116,18 +116,18 @@ public sealed partial class LabSession
         Generation = await RecordedAsync("generate", new { settings.Endpoints, settings.Engine, settings.Batch, settings.Options.Count, settings.Options.Seed, Library = Api!.Hash }, settings, live, async engine =>
         {
             var written = await Generator(engine, settings).RunAsync(TrainChunks(), progress, cancel);
-            Storage.SaveSamples([.. written.Samples, .. written.Rejected]);
-            Storage.SavePreferences(written.Preferences);
+            Storage.Samples.Save([.. written.Samples, .. written.Rejected]);
+            Storage.Samples.SavePreferences(written.Preferences);
             return (written, written.Status, written.Status.IsDone);
         });
         // Training takes what the lab holds: these and those written without a model.
-        var all = Storage.Samples();
-        Corpus = new GeneratedCorpus(all, [.. Storage.Samples(acceptedOnly: false).Where(s => !s.Accepted)], Corpus?.Accounts ?? [], Coverage(), all.Sum(s => s.Messages.Sum(m => 4L + CountTokens(m.Content))));
+        var all = Storage.Samples.List();
+        Corpus = new GeneratedCorpus(all, [.. Storage.Samples.List(acceptedOnly: false).Where(s => !s.Accepted)], Corpus?.Accounts ?? [], Coverage(), all.Sum(s => s.Messages.Sum(m => 4L + CountTokens(m.Content))));
         return Generation;
     }
 
     /// <summary>What pages say, samples teach and held-out tasks ask about each symbol of the library.</summary>
-    public CoverageLedger Coverage() => Storage.Coverage(Suite?.HeldOut() ?? []);
+    public CoverageLedger Coverage() => Storage.Samples.Coverage(Suite?.HeldOut() ?? []);
 
     /// <summary>What <see cref="GenerateCorpusAsync"/> would ask and cost; nothing is sent.</summary>
     public GenerationEstimate EstimateCorpus(GenerationSettings settings)
@@ -142,21 +142,21 @@ public sealed partial class LabSession
     {
         Need(Api, "#!docs"); Need(Suite, "#!suite");
         var validator = Again();
-        var judged = validator.Judge([.. Storage.Samples().Select(s => SampleDrafts.Of(s, Judge!.LibraryNamespaces))]).Select(j => validator.Accept(j)).ToList();
+        var judged = validator.Judge([.. Storage.Samples.List().Select(s => SampleDrafts.Of(s, Judge!.LibraryNamespaces))]).Select(j => validator.Accept(j)).ToList();
         return (judged.Count(s => s.Accepted), [.. judged.Where(s => !s.Accepted)]);
     }
 
     /// <summary>Takes a reviewed table into the lab; edited samples are judged again.</summary>
-    public ReviewSummary TakeReview(string path, string reviewer) => ReviewFile.Apply(Storage, path, reviewer, Judged());
+    public ReviewSummary TakeReview(string path, string reviewer) => ReviewFile.Apply(Storage.Samples, path, reviewer, Judged());
 
     /// <summary>Takes one decision into the lab; an edited sample is judged again.</summary>
     /// <returns>The sample as it stands now.</returns>
     public Sample Decide(string id, string decision, string reviewer, string note = "", string? answer = null)
     {
         if (decision == "edit" && answer is null) throw new LabException("an edit needs the new answer in the lines below the magic");
-        ReviewFile.Decide(Storage, id, decision, reviewer, note, null, answer, Judged());
-        var last = Storage.Reviews()[^1];
-        return Storage.Samples(acceptedOnly: false).Single(s => s.Id == (last.ReplacedBy ?? last.SampleId));
+        ReviewFile.Decide(Storage.Samples, id, decision, reviewer, note, null, answer, Judged());
+        var last = Storage.Samples.Reviews()[^1];
+        return Storage.Samples.List(acceptedOnly: false).Single(s => s.Id == (last.ReplacedBy ?? last.SampleId));
     }
 
     /// <summary>Writes new samples in the place of all that reviewers marked: of the same kinds, about the same members, by hosted models or without.</summary>
@@ -164,12 +164,12 @@ public sealed partial class LabSession
     public async Task<(int Marked, IReadOnlyList<Sample> Written)> RegenerateAsync(GenerationSettings? settings = null, CancellationToken cancel = default)
     {
         Need(Api, "#!docs"); Need(Suite, "#!suite");
-        var all = Storage.Samples(acceptedOnly: false).ToDictionary(s => s.Id, StringComparer.Ordinal);
-        var marked = Storage.Reviews().GroupBy(r => r.SampleId, StringComparer.Ordinal).Select(g => g.Last()).Where(r => r is { Decision: "regenerate", ReplacedBy: null } && all.ContainsKey(r.SampleId)).Select(r => all[r.SampleId]).ToList();
+        var all = Storage.Samples.List(acceptedOnly: false).ToDictionary(s => s.Id, StringComparer.Ordinal);
+        var marked = Storage.Samples.Reviews().GroupBy(r => r.SampleId, StringComparer.Ordinal).Select(g => g.Last()).Where(r => r is { Decision: "regenerate", ReplacedBy: null } && all.ContainsKey(r.SampleId)).Select(r => all[r.SampleId]).ToList();
         if (marked.Count == 0) return (0, []);
         var mix = marked.GroupBy(s => s.Kind).ToDictionary(g => g.Key, g => (double)g.Count());
         // Another seed for each round of regeneration, or the same samples would come again.
-        var seed = unchecked(Seed * 31 + Storage.Reviews().Count);
+        var seed = unchecked(Seed * 31 + Storage.Samples.Reviews().Count);
         List<Sample> written;
         if (settings is null)
         {
@@ -178,7 +178,7 @@ public sealed partial class LabSession
             var members = marked.SelectMany(s => s.Evidence.Symbols).ToHashSet(StringComparer.Ordinal);
             // Those about the same members first, and no more of a kind than were marked.
             written = [.. fresh.OrderByDescending(s => s.Evidence.Symbols.Count(members.Contains)).GroupBy(s => s.Kind).SelectMany(g => g.Take((int)mix.GetValueOrDefault(g.Key)))];
-            Storage.SaveSamples(written);
+            Storage.Samples.Save(written);
         }
         else
         {
@@ -187,28 +187,28 @@ public sealed partial class LabSession
             var result = await GenerateCorpusAsync(settings with { Options = settings.Options with { Count = marked.Count, Seed = seed, Mix = kinds, ParaphraseShare = 0, About = [.. marked.SelectMany(s => s.Evidence.Symbols).Distinct(StringComparer.Ordinal)] } }, cancel: cancel);
             written = [.. result.Samples];
         }
-        Storage.SaveReviews([.. marked.Select((s, i) => new StoredReview(s.Id, "regenerate", "doctune", "written again", i < written.Count ? written[i].Id : ""))]);
+        Storage.Samples.SaveReviews([.. marked.Select((s, i) => new StoredReview(s.Id, "regenerate", "doctune", "written again", i < written.Count ? written[i].Id : ""))]);
         return (marked.Count, written);
     }
 
     /// <summary>Asks endpoints, as a run of the lab: with what it was set up, and how it ended, whatever happens.</summary>
     private async Task<T> RecordedAsync<T>(string kind, object settings, GenerationSettings asked, IProgress<LiveText>? live, Func<RequestEngine, Task<(T Result, object Summary, bool IsDone)>> work)
     {
-        var run = Storage.BeginRun(kind, JsonSerializer.Serialize(settings));
+        var run = Storage.Runs.Begin(kind, JsonSerializer.Serialize(settings));
         try
         {
             await using var journal = new LabJournal(Storage);
             var options = asked.Engine with { Seed = Seed };
             using var engine = asked.Batch is { } batch
-                ? new RequestEngine([.. asked.Endpoints.Select(e => (e with { MaxConcurrency = batch.MaxRequests }, (IChatClient)new BatchChatClient(e, Storage, batch, live)))], journal, BatchOptions.Patient(options)) { Live = live }
+                ? new RequestEngine([.. asked.Endpoints.Select(e => (e with { MaxConcurrency = batch.MaxRequests }, (IChatClient)new BatchChatClient(e, Storage.Answers, batch, live)))], journal, BatchOptions.Patient(options)) { Live = live }
                 : new RequestEngine(asked.Endpoints, journal, options) { Live = live };
             var (result, summary, isDone) = await work(engine);
-            Storage.FinishRun(run.Id, JsonSerializer.Serialize(summary), failed: !isDone);
+            Storage.Runs.Finish(run.Id, JsonSerializer.Serialize(summary), failed: !isDone);
             return result;
         }
         catch
         {
-            Storage.FinishRun(run.Id, failed: true);
+            Storage.Runs.Finish(run.Id, failed: true);
             throw;
         }
     }

@@ -29,8 +29,8 @@ public sealed partial class LabSession
         var options = new ParseOptions { Sources = [directory], Assemblies = assemblies, TokenizerDirectory = Model?.Directory };
         var input = ParseInput.Load(options);
         if (input is not { Api: { } api, Judge: { } judge }) throw new LabException("no library given: expected at least one assembly. Pass the DLL of the private library, or a .nupkg as the documentation.");
-        var report = Storage.Parse(options, input: input);
-        (Documents, Api, Judge, Chunks) = (input.Sets[0], api, judge, Storage.Chunks());
+        var report = Storage.Documents.Parse(options, input: input);
+        (Documents, Api, Judge, Chunks) = (input.Sets[0], api, judge, Storage.Documents.Chunks());
         return report;
     }
 }

@@ -44,7 +44,7 @@ public sealed partial class LabSession
     {
         var references = ReferenceSet.Load([.. assemblies]);
         (Api, Judge) = (ApiModel.Load(references), new CSharpJudge(references));
-        Chunks = Storage.Chunks();
+        Chunks = Storage.Documents.Chunks();
     }
 
     /// <summary>Chooses wordings by name.</summary>
@@ -58,7 +58,7 @@ public sealed partial class LabSession
     /// <summary>Takes the wordings of the lab's last evaluation, which are those that its adapter was trained with; without one they stay.</summary>
     public void RestorePrompts()
     {
-        if (Storage.Runs("evaluate").LastOrDefault(r => r.Status == "done") is not { } run) return;
+        if (Storage.Runs.List("evaluate").LastOrDefault(r => r.Status == "done") is not { } run) return;
         using var settings = JsonDocument.Parse(run.Configuration);
         string? Name(string field) => settings.RootElement.ValueKind == JsonValueKind.Object && settings.RootElement.TryGetProperty(field, out var value) ? value.GetString() : null;
         UsePrompts(Name("Code"), Name("Qa"));
@@ -81,7 +81,7 @@ public sealed partial class LabSession
         var arms = plan.Arms.Select(a => (Name: a, Model: ModelOf(a, plan, hosted), Documents: a.EndsWith(DocumentsSuffix, StringComparison.Ordinal))).ToList();
         if (arms.Any(a => a.Documents) && Chunks.Count == 0) throw new LabException("an arm with documents needs passages to search: run #!docs first");
         var settings = Settings(plan);
-        var run = Storage.BeginRun("evaluate", JsonSerializer.Serialize(new
+        var run = Storage.Runs.Begin("evaluate", JsonSerializer.Serialize(new
         {
             Seed, Suite = suite.Hash, Model = Model?.Hash, Adapter = Adapter is null ? null : HashOf(Adapter), Code = CodeTemplate.Name, Qa = QaTemplate.Name, plan.Arms,
             Kinds = plan.Kinds.Select(k => k.ToString()), plan.Samples, plan.MaxCodeTokens, plan.DocumentTokens, Library = Api!.Hash,
@@ -97,7 +97,7 @@ public sealed partial class LabSession
             foreach (var (name, model, documents) in arms)
             {
                 var arm = progress is null ? null : new InArm(name, progress);
-                var prompts = documents ? Prompts().WithDocuments(q => Storage.Search(q, 12).Select(h => h.Chunk).ToList(), Budget(plan)) : Prompts();
+                var prompts = documents ? Prompts().WithDocuments(q => Storage.Documents.Search(q, 12).Select(h => h.Chunk).ToList(), Budget(plan)) : Prompts();
                 results.Add(new Evaluator(Judge!).Run(model, suite, prompts, options with { Arm = name, MeasureRetention = !documents }, hosted.Judge, arm, cancel));
                 File.WriteAllText(System.IO.Path.Combine(run.Directory, name.Replace('/', '-') + ".json"), results[^1].ToJson());
             }
@@ -107,7 +107,7 @@ public sealed partial class LabSession
         }
         catch
         {
-            Storage.FinishRun(run.Id, failed: true);
+            Storage.Runs.Finish(run.Id, failed: true);
             throw;
         }
     }
@@ -124,7 +124,7 @@ public sealed partial class LabSession
         var stored = results.SelectMany(ResultFiles).Select(EvaluationResult.Load).ToList();
         var asked = stored.SelectMany(r => r.Answers.Select(a => a.Task).Concat(r.References.Select(s => s.Task))).ToHashSet(StringComparer.Ordinal);
         var suite = Suite!.Named(asked);
-        var run = Storage.BeginRun("evaluate", JsonSerializer.Serialize(new { Rescored = results, Seed, Suite = suite.Hash, Code = CodeTemplate.Name, Qa = QaTemplate.Name, Library = Api!.Hash }));
+        var run = Storage.Runs.Begin("evaluate", JsonSerializer.Serialize(new { Rescored = results, Seed, Suite = suite.Hash, Code = CodeTemplate.Name, Qa = QaTemplate.Name, Library = Api!.Hash }));
         try
         {
             using var hosted = new HostedModels(plan, Storage);
@@ -137,7 +137,7 @@ public sealed partial class LabSession
         }
         catch
         {
-            Storage.FinishRun(run.Id, failed: true);
+            Storage.Runs.Finish(run.Id, failed: true);
             throw;
         }
     }
@@ -147,7 +147,7 @@ public sealed partial class LabSession
     public IReadOnlyList<string> ResultFiles(string place)
     {
         if (File.Exists(place)) return [place];
-        var run = place == "last" ? Storage.Runs("evaluate").LastOrDefault(r => r.Status == "done") : Storage.FindRun(place);
+        var run = place == "last" ? Storage.Runs.List("evaluate").LastOrDefault(r => r.Status == "done") : Storage.Runs.Find(place);
         var folder = Directory.Exists(place) ? place : run?.Directory ?? throw new LabException($"{place}: neither a result file, nor a folder, nor a run of the lab {Path}.");
         // The arms in their order; what else lies there is no result.
         var files = Directory.GetFiles(folder, "*.json").Where(f => System.IO.Path.GetFileName(f) is not ("run.json" or "report.json" or BlindTrial.KeyName or BlindTrial.VotesName))
@@ -173,11 +173,11 @@ public sealed partial class LabSession
         foreach (var result in results)
         {
             var answers = result.Answers.GroupBy(a => a.Task, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Text, StringComparer.Ordinal);
-            Storage.SaveEvaluations(run.Id, [.. result.Metrics.SelectMany(m => m.Observations.Where(o => o.Denominator > 0)
+            Storage.Runs.SaveEvaluations(run.Id, [.. result.Metrics.SelectMany(m => m.Observations.Where(o => o.Denominator > 0)
                 .Select(o => new EvaluationRow(suite.Hash, result.Arm, o.Task, m.Name, o.Numerator / o.Denominator, answers.GetValueOrDefault(o.Task))))]);
         }
         ReportFiles.Write(report, run.Directory);
-        Storage.FinishRun(run.Id, report.ToJson());
+        Storage.Runs.Finish(run.Id, report.ToJson());
         (Report, EvaluationDirectory) = (report, run.Directory);
     }
 

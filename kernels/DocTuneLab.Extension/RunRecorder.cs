@@ -18,7 +18,7 @@ public sealed class RunRecorder
     public RunRecorder(Lab lab, BaseModel model, LoraConfig lora, SftOptions options, IReadOnlyList<string> sampleIds)
     {
         _lab = lab;
-        _run = lab.BeginRun("train", JsonSerializer.Serialize(new { lora, options, BaseModel = model.Hash, Samples = sampleIds.Count, Corpus = ContentHash.Of([.. sampleIds]) }));
+        _run = lab.Runs.Begin("train", JsonSerializer.Serialize(new { lora, options, BaseModel = model.Hash, Samples = sampleIds.Count, Corpus = ContentHash.Of([.. sampleIds]) }));
     }
 
     /// <summary>The run's folder.</summary>
@@ -52,7 +52,7 @@ public sealed class RunRecorder
         }
         Flush();
         double? final = double.IsFinite(result.FinalLoss) ? result.FinalLoss : null;
-        _lab.FinishRun(_run.Id, JsonSerializer.Serialize(new
+        _lab.Runs.Finish(_run.Id, JsonSerializer.Serialize(new
         {
             result.AdapterDirectory, result.Steps, FinalLoss = final, result.BestEvalLoss, result.BestStep, result.Tokens, result.Elapsed, result.PeakMemoryBytes, result.PeakGpuMemoryBytes, result.Interrupted, result.StoppedEarly, result.Warnings,
         }));
@@ -62,12 +62,12 @@ public sealed class RunRecorder
     public void Fail()
     {
         Flush();
-        _lab.FinishRun(_run.Id, failed: true);
+        _lab.Runs.Finish(_run.Id, failed: true);
     }
 
     private void Flush()
     {
-        _lab.AppendMetrics(_run.Id, _pending);
+        _lab.Runs.AppendMetrics(_run.Id, _pending);
         _pending.Clear();
     }
 }

@@ -64,11 +64,11 @@ internal static class CorpusFaults
         }
         using var sql = new SqliteConnection(lab.SqliteConnectionString);
         var noted = sql.Query<string>("SELECT DISTINCT request_key FROM attempts WHERE response_key IS NOT NULL").ToHashSet(StringComparer.Ordinal);
-        var lost = server.Delivered.Keys.Count(k => lab.FindRequest(k) is null && !noted.Contains(k));
+        var lost = server.Delivered.Keys.Count(k => lab.Answers.Find(k) is null && !noted.Contains(k));
         var twice = server.Delivered.Count(d => d.Value > 1);
         var invalid = result.Samples.Count(s => s.Kind == SampleKind.Code && AnswerFormat.BodyOf(s.Messages[^1].Content) is { } body && !Compiles(library, s.Messages[^2].Content, body));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {server.Requests} | {server.Asked.Values.Sum(n => n - 1)} | {result.Status.Accepted} | {Parts(result.Status.Rejected)} | {Parts(result.Status.Failed)} | {Parts(lab.FailedCalls())} | {lost} | {twice} | {invalid} | {(result.Status.Closes && result.Status.Requests.Closes ? "yes" : "NO")} |"));
-        var problems = lab.Verify().Count(p => p.Table is "lab.litedb" or "requests" or "attempts");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {server.Requests} | {server.Asked.Values.Sum(n => n - 1)} | {result.Status.Accepted} | {Parts(result.Status.Rejected)} | {Parts(result.Status.Failed)} | {Parts(lab.Answers.Failures())} | {lost} | {twice} | {invalid} | {(result.Status.Closes && result.Status.Requests.Closes ? "yes" : "NO")} |"));
+        var problems = lab.Maintenance.Verify().Count(p => p.Table is "lab.litedb" or "requests" or "attempts");
         return lost + invalid + problems + (result.Status.Closes ? 0 : 1);
     }
 

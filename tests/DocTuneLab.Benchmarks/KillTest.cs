@@ -39,7 +39,7 @@ public static class KillTest
                 if (File.Exists(Path.Combine(target, "lab.sqlite")))
                 {
                     using (var opened = Lab.Open(target))
-                        if (opened.Verify() is [var problem, ..]) return Fail($"Kill {i} of {(import ? "import" : "parse")}: {problem}");
+                        if (opened.Maintenance.Verify() is [var problem, ..]) return Fail($"Kill {i} of {(import ? "import" : "parse")}: {problem}");
                     // An import is there whole or not at all.
                     if (import && Content(target) != hash) return Fail($"Kill {i}: half an import.");
                 }
@@ -65,7 +65,7 @@ public static class KillTest
     private static string Content(string lab)
     {
         using var opened = Lab.Open(lab);
-        return opened.Stats().ContentHash;
+        return opened.Maintenance.Stats().ContentHash;
     }
 
     private static TimeSpan Finish(params string[] arguments)

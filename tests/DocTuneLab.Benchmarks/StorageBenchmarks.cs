@@ -23,27 +23,27 @@ public static class StorageBenchmarks
             // Once small, so that what is measured is not the compiler.
             using (var warm = Lab.Open(Path.Combine(root, "warm")))
             {
-                warm.SaveDocuments([.. Enumerable.Range(0, 500).Select(i => Page(i, random))], Cut, "s");
-                for (var i = 0; i < 50; i++) warm.Search($"word{i} of");
+                warm.Documents.Save([.. Enumerable.Range(0, 500).Select(i => Page(i, random))], Cut, "s");
+                for (var i = 0; i < 50; i++) warm.Documents.Search($"word{i} of");
             }
             var documents = Enumerable.Range(0, pages).Select(i => Page(i, random)).ToList();
             using (var lab = Lab.Open(Path.Combine(root, "lab")))
             {
                 var cut = documents.ToDictionary(d => d.Path, Cut, StringComparer.Ordinal);
                 var watch = Stopwatch.StartNew();
-                var insert = Time(() => lab.SaveDocuments(documents, d => cut[d.Path], "s"));
+                var insert = Time(() => lab.Documents.Save(documents, d => cut[d.Path], "s"));
                 watch.Stop();
                 Print($"insert {pages * ChunksPerPage:N0} chunks", $"{pages * ChunksPerPage / insert.TotalSeconds:N0} chunks/s", "at least 20,000");
                 Print("  by the clock", $"{pages * ChunksPerPage / watch.Elapsed.TotalSeconds:N0} chunks/s", "");
-                var again = Time(() => lab.SaveDocuments(documents, d => throw new InvalidOperationException(d.Path), "s"));
+                var again = Time(() => lab.Documents.Save(documents, d => throw new InvalidOperationException(d.Path), "s"));
                 Print($"compare {pages:N0} unchanged pages", $"{again.TotalSeconds:0.00} s", "");
                 foreach (var query in new[] { "word0", "word1 word7 word300 word0 word2", "word9 word5000", "unique123", "阀门 打开", "word3 of ReadValue42" })
                 {
-                    lab.Search(query);
-                    var times = Enumerable.Range(0, 20).Select(_ => Time(() => lab.Search(query)).TotalMilliseconds).Order().ToList();
+                    lab.Documents.Search(query);
+                    var times = Enumerable.Range(0, 20).Select(_ => Time(() => lab.Documents.Search(query)).TotalMilliseconds).Order().ToList();
                     Print($"search '{query}'", $"{times[10]:0.0} ms median, {times[18]:0.0} ms at 95 %", "under 10 ms");
                 }
-                Print("verify", $"{Time(() => lab.Verify()).TotalSeconds:0.0} s", "");
+                Print("verify", $"{Time(() => lab.Maintenance.Verify()).TotalSeconds:0.0} s", "");
             }
             var docs = Path.Combine(root, "docs");
             foreach (var document in documents)
@@ -54,13 +54,13 @@ public static class StorageBenchmarks
                 File.SetLastWriteTimeUtc(file, new DateTime(2024, 1, 1, 0, 0, 0, DateTimeKind.Utc));
             }
             using var scanned = Lab.Open(Path.Combine(root, "scanned"));
-            var first = Time(() => scanned.Parse(new ParseOptions { Sources = [docs] }));
+            var first = Time(() => scanned.Documents.Parse(new ParseOptions { Sources = [docs] }));
             Print($"parse {pages:N0} files", $"{first.TotalSeconds:0.0} s, {documents.Sum(d => (long)d.Text.Length) / 1e6 / first.TotalSeconds:0.0} MB/s", "");
-            Print($"scan {pages:N0} unchanged files", $"{Time(() => scanned.Parse(new ParseOptions { Sources = [docs] })).TotalSeconds:0.00} s", "under 3 s");
+            Print($"scan {pages:N0} unchanged files", $"{Time(() => scanned.Documents.Parse(new ParseOptions { Sources = [docs] })).TotalSeconds:0.00} s", "under 3 s");
             foreach (var file in Directory.EnumerateFiles(docs, "*.md", SearchOption.AllDirectories)) File.SetLastWriteTimeUtc(file, new DateTime(2024, 1, 2, 0, 0, 0, DateTimeKind.Utc));
-            Print($"scan {pages:N0} touched files by hash", $"{Time(() => scanned.Parse(new ParseOptions { Sources = [docs] })).TotalSeconds:0.00} s", "under 3 s");
+            Print($"scan {pages:N0} touched files by hash", $"{Time(() => scanned.Documents.Parse(new ParseOptions { Sources = [docs] })).TotalSeconds:0.00} s", "under 3 s");
             File.AppendAllText(Path.Combine(docs, documents[0].Path), "\nOne more line.\n");
-            Print("parse after one page changed", $"{Time(() => scanned.Parse(new ParseOptions { Sources = [docs] })).TotalSeconds:0.00} s", "");
+            Print("parse after one page changed", $"{Time(() => scanned.Documents.Parse(new ParseOptions { Sources = [docs] })).TotalSeconds:0.00} s", "");
             return 0;
         }
         finally

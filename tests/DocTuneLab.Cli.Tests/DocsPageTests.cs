@@ -47,7 +47,7 @@ public sealed partial class DocsPageTests : IDisposable
         RunAll("corpus.md", but: "--batch");
         Assert.Equal(100, _doctune.Read("artifacts/corpus-files/train.jsonl").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         using var imported = Storage.Lab.Open(Path.Combine(_doctune.Folder, "artifacts/imported"), readOnly: true);
-        Assert.Equal(100, imported.Samples().Count);
+        Assert.Equal(100, imported.Samples.List().Count);
         var endpoints = Yaml().Match(File.ReadAllText(Path.Combine(s_root, "docs", "corpus.md"))).Groups[1].Value;
         Assert.Equal([("large", 64, 0.4), ("127.0.0.1:11434/qwen2.5-coder", 32, null)], EndpointOptions.Load(_doctune.Write("endpoints.yaml", endpoints)).Select(e => (e.Name, e.MaxConcurrency, e.InputPrice)));
     }

@@ -48,7 +48,8 @@ public sealed class LabTests : IDisposable
     public void Garbage_is_collected_and_damage_is_reported_with_exit_code_1()
     {
         _doctune.Run("parse", "docs");
-        using (var lab = Storage.Lab.Open(Lab)) lab.PutDocument("response", "never named");
+        using (var lab = Storage.Lab.Open(Lab))
+            foreach (var text in new[] { "named no more", "named" }) lab.Templates.Save("qa", "v1", text);
         Assert.Equal(1, (int)Json("lab", "gc")["documents"]!);
         Assert.Equal(0, (int)Json("lab", "gc")["documents"]!);
         using (var sql = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(Lab, "lab.sqlite")};Pooling=False"))
@@ -94,10 +95,10 @@ public sealed class LabTests : IDisposable
         string id;
         using (var lab = Storage.Lab.Open(Lab))
         {
-            id = lab.BeginRun("train", """{"seed": 7, "lora": {"rank": 16}}""").Id;
-            lab.AppendMetrics(id, [new("loss", 1, 3), new("loss", 2, 2.5)]);
-            lab.FinishRun(id, """{"loss": 2.5}""");
-            lab.BeginRun("evaluate", "{}");
+            id = lab.Runs.Begin("train", """{"seed": 7, "lora": {"rank": 16}}""").Id;
+            lab.Runs.AppendMetrics(id, [new("loss", 1, 3), new("loss", 2, 2.5)]);
+            lab.Runs.Finish(id, """{"loss": 2.5}""");
+            lab.Runs.Begin("evaluate", "{}");
         }
         var list = Json("runs", "list");
         // Its process ended before it did.

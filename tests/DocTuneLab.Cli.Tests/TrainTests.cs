@@ -43,14 +43,14 @@ public sealed class TrainTests : IDisposable
             messages = (object[])[new { role = "user", content = $"How wide is gate {i}?" }, new { role = "assistant", content = $"{i} metres." }],
         }) + "\n")));
         var path = Path.Combine(doctune.Folder, "lab");
-        using (var lab = Storage.Lab.Open(path)) lab.SaveSamples(CorpusFile.Read(file), replaceAll: true);
+        using (var lab = Storage.Lab.Open(path)) lab.Samples.Save(Corpus.CorpusFile.Read(file), replaceAll: true);
         string[] command = ["train", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--lab", "lab", "--rank", "2", "--max-steps", "2"];
         Assert.Equal(0, doctune.Run([.. command, "--dry-run"]).Code);
         var result = doctune.Run(command);
         Assert.True(result.Code == 0, result.Error);
         using var opened = Storage.Lab.Open(path);
-        var run = Assert.Single(opened.Runs("train"));
-        Assert.Equal(("done", 2), (run.Status, opened.Metrics(run.Id, "loss").Count));
+        var run = Assert.Single(opened.Runs.List("train"));
+        Assert.Equal(("done", 2), (run.Status, opened.Runs.Metrics(run.Id, "loss").Count));
         Assert.True(File.Exists(Path.Combine(run.Directory, "adapter", "adapter_model.safetensors")));
     }
 

@@ -124,9 +124,9 @@ public sealed class BrowserTests
         (_, error) = await lab.RunAsync([.. begin, $"#!corpus review {file} --take ada"]);
         Assert.Null(error);
         using var storage = Storage.Lab.Open($"{lab.Path}/lab", readOnly: true);
-        var reviews = storage.Reviews();
+        var reviews = storage.Samples.Reviews();
         Assert.Equal([(ids[0], "accept", ""), (ids[1], "reject", "says \"nothing\" — 没有"), (ids[2], "edit", "")], reviews.Select(r => (r.SampleId, r.Decision, r.Note)));
-        var all = storage.Samples(acceptedOnly: false).ToDictionary(s => s.Id);
+        var all = storage.Samples.List(acceptedOnly: false).ToDictionary(s => s.Id);
         Assert.Equal([true, false, false], ids.Take(3).Select(id => all[id].Accepted));
         var edited = all[reviews[2].ReplacedBy!];
         Assert.True(edited.Accepted, edited.Checks.FirstOrDefault(c => !c.Passed)?.ToString());

@@ -31,7 +31,7 @@ public sealed class EvaluationTests
         Assert.Null((await lab.RunAsync(cells)).Error);
         Assert.Equal(asked, server.Requests);
         using var storage = Storage.Lab.Open(Path.Combine(lab.Path, "lab"));
-        Assert.Equal(["done", "done"], storage.Runs("evaluate").Select(r => r.Status));
+        Assert.Equal(["done", "done"], storage.Runs.List("evaluate").Select(r => r.Status));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class EvaluationTests
         Assert.Matches("hosted: prompt 1[12] of ", error);
         Assert.Contains("answers that were given are kept", error);
         using var storage = Storage.Lab.Open(lab.Path);
-        Assert.Equal("failed", storage.Runs("evaluate").Single().Status);
+        Assert.Equal("failed", storage.Runs.List("evaluate").Single().Status);
     }
 
     [Theory]

@@ -99,16 +99,16 @@ public sealed class GenerationKillTests
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.All(kept, k => Assert.Equal(asked.GetValueOrDefault(k), server.Asked.GetValueOrDefault(k)));
             using var storage = Lab.Open(folder);
-            Assert.Empty(storage.Verify());
-            Assert.All(kept, k => Assert.NotNull(storage.FindRequest(k)));
-            kept = [.. server.Asked.Keys.Where(k => storage.FindRequest(k) is not null)];
+            Assert.Empty(storage.Maintenance.Verify());
+            Assert.All(kept, k => Assert.NotNull(storage.Answers.Find(k)));
+            kept = [.. server.Asked.Keys.Where(k => storage.Answers.Find(k) is not null)];
         }
         Assert.NotEmpty(kept);
         var before = server.Asked.ToDictionary(a => a.Key, a => a.Value);
         await ToolAsync(command);
         Assert.All(kept, k => Assert.Equal(before[k], server.Asked[k]));
         using var done = Lab.Open(folder, readOnly: true);
-        Assert.Equal(20, done.Samples().Count(s => s.Kind != SampleKind.Repair && s.Provenance?.Source == "model") - done.Samples().Count(s => s.Provenance!.Templates.Any(t => t.StartsWith("generate.paraphrase", StringComparison.Ordinal))));
+        Assert.Equal(20, done.Samples.List().Count(s => s.Kind != SampleKind.Repair && s.Provenance?.Source == "model") - done.Samples.List().Count(s => s.Provenance!.Templates.Any(t => t.StartsWith("generate.paraphrase", StringComparison.Ordinal))));
     }
 
     // The tool as its own project builds it.

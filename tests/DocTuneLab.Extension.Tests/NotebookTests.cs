@@ -37,9 +37,9 @@ public sealed partial class NotebookTests
         // The last answer that was watched.
         Assert.Single(Regex.Matches(html, "<details open><summary>[^<]*/m</summary><pre"));
         using var storage = Storage.Lab.Open(lab.Path);
-        Assert.True(storage.Samples().Count(s => s.Provenance?.Source == "model") >= 12);
-        Assert.Contains("server error", storage.FailedCalls().Keys);
-        Assert.DoesNotContain(storage.Verify(), p => p.Table is "lab.litedb" or "requests" or "attempts" or "samples");
+        Assert.True(storage.Samples.List().Count(s => s.Provenance?.Source == "model") >= 12);
+        Assert.Contains("server error", storage.Answers.Failures().Keys);
+        Assert.DoesNotContain(storage.Maintenance.Verify(), p => p.Table is "lab.litedb" or "requests" or "attempts" or "samples");
     }
 
     [Fact]
@@ -56,8 +56,8 @@ public sealed partial class NotebookTests
         Assert.Contains("self-similarity", html);
         Assert.Contains("score (more is better), with 95% interval", html);
         using var storage = Storage.Lab.Open(lab.Path);
-        Assert.Contains(storage.Lineage(), l => l.Name == "generate.code-solution");
-        Assert.Contains(storage.Runs("tune"), r => r.Status == "done");
+        Assert.Contains(storage.Templates.Lineage(), l => l.Name == "generate.code-solution");
+        Assert.Contains(storage.Runs.List("tune"), r => r.Status == "done");
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed partial class NotebookTests
         Assert.Contains($"Bearer {key}", server.Authorizations);
         foreach (var file in Directory.EnumerateFiles(lab.Path, "*", SearchOption.AllDirectories)) Assert.DoesNotContain("0battery0", System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file)));
         using var storage = Storage.Lab.Open(lab.Path);
-        Assert.Contains("server error", storage.FailedCalls().Keys);
+        Assert.Contains("server error", storage.Answers.Failures().Keys);
     }
 
     [Fact]
@@ -101,13 +101,13 @@ public sealed partial class NotebookTests
         Assert.Contains("tuned+docs against base is ", html);
         Assert.Contains("Which answer is better?", html);
         using var storage = Storage.Lab.Open(lab.Path);
-        Assert.Empty(storage.Verify());
-        Assert.Equal(["evaluate", "train"], storage.Runs().Select(r => r.Kind).Order());
-        Assert.All(storage.Runs(), r => Assert.Equal("done", r.Status));
-        Assert.Equal(3, storage.Metrics(storage.Runs("train").Single().Id, "loss").Count);
+        Assert.Empty(storage.Maintenance.Verify());
+        Assert.Equal(["evaluate", "train"], storage.Runs.List().Select(r => r.Kind).Order());
+        Assert.All(storage.Runs.List(), r => Assert.Equal("done", r.Status));
+        Assert.Equal(3, storage.Runs.Metrics(storage.Runs.List("train").Single().Id, "loss").Count);
 
         // The same matrices at another scale are another model, which must answer for itself.
-        var adapter = Path.Combine(storage.Runs("train").Single().Directory, "adapter");
+        var adapter = Path.Combine(storage.Runs.List("train").Single().Directory, "adapter");
         var scaled = Directory.CreateDirectory(Path.Combine(lab.Path, "scaled")).FullName;
         foreach (var file in Directory.GetFiles(adapter)) File.Copy(file, Path.Combine(scaled, Path.GetFileName(file)));
         var config = Path.Combine(scaled, "adapter_config.json");

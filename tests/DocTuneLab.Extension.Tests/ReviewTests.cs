@@ -21,9 +21,9 @@ public sealed class ReviewTests
         Assert.Null(error);
         Assert.Contains("Save decisions", shown);
         Assert.Contains("3 of ", shown);
-        using (var storage = Storage.Lab.Open($"{lab.Path}/lab")) Assert.All(SampleBrowser.Find(storage, SampleStanding.Accepted), s => Assert.True(s.Accepted));
+        using (var storage = Storage.Lab.Open($"{lab.Path}/lab")) Assert.All(SampleBrowser.Find(storage.Samples, SampleStanding.Accepted), s => Assert.True(s.Accepted));
         Sample[] code;
-        using (var storage = Storage.Lab.Open($"{lab.Path}/lab")) code = [.. storage.Samples(kind: SampleKind.Code).Where(s => s.Messages[^2].Content.StartsWith("Complete the method", StringComparison.Ordinal)).Take(3)];
+        using (var storage = Storage.Lab.Open($"{lab.Path}/lab")) code = [.. storage.Samples.List(kind: SampleKind.Code).Where(s => s.Messages[^2].Content.StartsWith("Complete the method", StringComparison.Ordinal)).Take(3)];
         var word = code[0].Evidence.Symbols[0];
         Assert.Contains(code[0].Id[..8], (await lab.RunAsync([.. begin, $"#!corpus browse --search {word} --count 100"])).Shown);
 
@@ -43,9 +43,9 @@ public sealed class ReviewTests
         Assert.Null(error);
         using (var storage = Storage.Lab.Open($"{lab.Path}/lab"))
         {
-            var all = storage.Samples(acceptedOnly: false).ToDictionary(s => s.Id);
+            var all = storage.Samples.List(acceptedOnly: false).ToDictionary(s => s.Id);
             Assert.All(code, s => Assert.False(all[s.Id].Accepted));
-            var edited = storage.Reviews().Where(r => r.Decision == "edit").Select(r => all[r.ReplacedBy!]).ToList();
+            var edited = storage.Samples.Reviews().Where(r => r.Decision == "edit").Select(r => all[r.ReplacedBy!]).ToList();
             Assert.Equal([false, true], edited.Select(s => s.Accepted));
             Assert.Contains(edited[1].Checks, c => c is { Name: "compiles", Passed: true });
             Assert.All(edited, s => Assert.Equal("review", s.Provenance!.Source));
@@ -56,8 +56,8 @@ public sealed class ReviewTests
         Assert.Contains("nothing is marked", (await lab.RunAsync([.. begin, "#!corpus regenerate"])).Shown);
         using (var storage = Storage.Lab.Open($"{lab.Path}/lab"))
         {
-            Assert.Equal(["ada", "ada", "ada", "doctune"], storage.Reviews().Select(r => r.Reviewer));
-            Assert.Contains(storage.Samples(), s => s.Id == storage.Reviews()[^1].ReplacedBy);
+            Assert.Equal(["ada", "ada", "ada", "doctune"], storage.Samples.Reviews().Select(r => r.Reviewer));
+            Assert.Contains(storage.Samples.List(), s => s.Id == storage.Samples.Reviews()[^1].ReplacedBy);
         }
     }
 
@@ -78,7 +78,7 @@ public sealed class ReviewTests
 
         // Nor does a way through a file change what stands.
         CorpusFormats.WriteLines($"{lab.Path}/all.jsonl", corpus.Samples.Select(s => CorpusFormats.Row(s, "sharegpt")!));
-        session.Storage.SaveSamples(CorpusFormats.Read($"{lab.Path}/all.jsonl"), replaceAll: true);
+        session.Storage.Samples.Save(CorpusFormats.Read($"{lab.Path}/all.jsonl"), replaceAll: true);
         Assert.Empty(session.CheckCorpus().Failed);
     }
 

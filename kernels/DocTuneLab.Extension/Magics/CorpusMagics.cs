@@ -106,7 +106,7 @@ internal static class CorpusMagics
         command.SetCellAction((p, cell) =>
         {
             var samples = CorpusFormats.Read(p.GetValue(file)!);
-            lab.Storage.SaveSamples(samples);
+            lab.Storage.Samples.Save(samples);
             cell.Display($"{samples.Count} samples read");
         });
         return command;

@@ -30,7 +30,7 @@ internal static class PromptMagics
             cell.Display(chosen);
         });
         var history = new Command("history", "Template versions that tuning left in this lab, and what they come from.");
-        history.SetCellAction((_, cell) => cell.Display(lab.Storage.Lineage().Select(l => new { l.Name, l.Version, Made = l.How, Parent = l.ParentHash[..12] }).ToArray()));
+        history.SetCellAction((_, cell) => cell.Display(lab.Storage.Templates.Lineage().Select(l => new { l.Name, l.Version, Made = l.How, Parent = l.ParentHash[..12] }).ToArray()));
         return new Command("#!prompt", "Prompt templates.") { tune, history };
     }
 }

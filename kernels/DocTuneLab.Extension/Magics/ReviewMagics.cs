@@ -17,7 +17,7 @@ internal static class ReviewMagics
         var command = new Command("browse", "Samples as cards: search, filter, edit and decide; 'Save decisions' gives a file for 'review FILE --take NAME'.") { status, kind, search, skip, count };
         command.SetCellAction((p, cell) =>
         {
-            var found = SampleBrowser.Find(lab.Storage, p.GetValue(status), p.GetValue(kind), p.GetValue(search)!);
+            var found = SampleBrowser.Find(lab.Storage.Samples, p.GetValue(status), p.GetValue(kind), p.GetValue(search)!);
             var shown = found.Skip(p.GetValue(skip)).Take(p.GetValue(count)).ToList();
             cell.DisplayMime(new Dictionary<string, object>
             {
@@ -70,7 +70,7 @@ internal static class ReviewMagics
                 cell.Display(lab.TakeReview(p.GetValue(file)!, name));
                 return;
             }
-            var samples = lab.Storage.Samples(acceptedOnly: false);
+            var samples = lab.Storage.Samples.List(acceptedOnly: false);
             ReviewFile.Write(p.GetValue(file)!, samples);
             cell.Display($"{samples.Count} samples in {p.GetValue(file)}");
         });

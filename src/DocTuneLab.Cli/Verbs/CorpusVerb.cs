@@ -78,19 +78,19 @@ internal static class CorpusVerb
         command.SetAction(p =>
         {
             using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
-            var samples = storage.Samples(acceptedOnly: false);
-            var spent = storage.Spent();
+            var samples = storage.Samples.List(acceptedOnly: false);
+            var spent = storage.Answers.Spent();
             var rejected = samples.Where(s => !s.Accepted).GroupBy(s => s.Checks.First(c => !c.Passed).Name).OrderByDescending(g => g.Count()).ToDictionary(g => g.Key, g => g.Count());
             var kinds = samples.Where(s => s.Accepted).GroupBy(s => s.Kind).OrderBy(g => g.Key).ToDictionary(g => g.Key.ToString(), g => g.Count());
-            var ledger = storage.Coverage([]);
-            var batches = storage.Batches().Where(b => !b.IsOver).ToList();
+            var ledger = storage.Samples.Coverage([]);
+            var batches = storage.Answers.Batches().Where(b => !b.IsOver).ToList();
             if (p.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(new { samples = samples.Count, accepted = kinds, rejected, ledger.UsedShare, ledger.CoveredShare, requests = spent.Answers, spent.PromptTokens, spent.CompletionTokens, spent.Cost, failedCalls = storage.FailedCalls(), preferences = storage.Preferences().Count, reviews = storage.Reviews().Count, batches }, Indented));
+                Console.WriteLine(JsonSerializer.Serialize(new { samples = samples.Count, accepted = kinds, rejected, ledger.UsedShare, ledger.CoveredShare, requests = spent.Answers, spent.PromptTokens, spent.CompletionTokens, spent.Cost, failedCalls = storage.Answers.Failures(), preferences = storage.Samples.Preferences().Count, reviews = storage.Samples.Reviews().Count, batches }, Indented));
             else
             {
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{samples.Count} samples: {kinds.Values.Sum()} accepted ({Parts(kinds)}), {rejected.Values.Sum()} rejected ({Parts(rejected)})"));
                 Console.WriteLine(ledger);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{spent.Answers} answers kept, {spent.PromptTokens:N0} tokens sent, {spent.CompletionTokens:N0} received, cost {spent.Cost:F4}; failed calls: {Parts(storage.FailedCalls())}"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{spent.Answers} answers kept, {spent.PromptTokens:N0} tokens sent, {spent.CompletionTokens:N0} received, cost {spent.Cost:F4}; failed calls: {Parts(storage.Answers.Failures())}"));
                 foreach (var b in batches) Console.WriteLine($"batch {b.Id} at {b.Endpoint}: {b.Requests} requests under way; 'corpus generate' with the same options takes it up");
             }
             return ExitCodes.Ok;
@@ -110,7 +110,7 @@ internal static class CorpusVerb
         command.SetAction(p =>
         {
             using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
-            var coverage = storage.Coverage(p.GetValue(suite) is { } tasks ? Evaluation.Suites.Suite.Load(tasks).HeldOut() : []);
+            var coverage = storage.Samples.Coverage(p.GetValue(suite) is { } tasks ? Evaluation.Suites.Suite.Load(tasks).HeldOut() : []);
             if (coverage.Symbols.Count == 0) throw new LabException($"{storage.Directory}: the lab knows no library. Read one first: doctune parse DIR --assembly DLL --lab {p.GetRequiredValue(lab)}");
             if (p.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(coverage.Symbols, Indented));
             else
@@ -149,7 +149,7 @@ internal static class CorpusVerb
         {
             var samples = p.GetRequiredValue(files).SelectMany(CorpusFormats.Read).ToList();
             using var storage = Lab.Open(p.GetRequiredValue(lab));
-            storage.SaveSamples(samples);
+            storage.Samples.Save(samples);
             Console.WriteLine($"{samples.Count} samples read");
             return ExitCodes.Ok;
         });
@@ -183,7 +183,7 @@ internal static class CorpusVerb
         export.SetAction(p =>
         {
             using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
-            var samples = storage.Samples(acceptedOnly: false).Where(s => p.GetValue(which) == "all" || s.Accepted == (p.GetValue(which) == "accepted")).ToList();
+            var samples = storage.Samples.List(acceptedOnly: false).Where(s => p.GetValue(which) == "all" || s.Accepted == (p.GetValue(which) == "accepted")).ToList();
             ReviewFile.Write(p.GetRequiredValue(file), samples);
             Console.WriteLine($"{samples.Count} samples in {p.GetRequiredValue(file)}");
             return ExitCodes.Ok;

@@ -16,7 +16,7 @@ internal static class LabVerb
         command.SetAction(parsed =>
         {
             using var opened = Open(parsed.GetRequiredValue(lab));
-            var problems = opened.Verify();
+            var problems = opened.Maintenance.Verify();
             if (parsed.GetValue(json)) JsonOutput.Write(new { lab = opened.Directory, sound = problems.Count == 0, problems });
             else if (problems.Count == 0) Console.WriteLine($"Sound: {opened.Directory}");
             else
@@ -33,7 +33,7 @@ internal static class LabVerb
         command.SetAction(parsed =>
         {
             using var opened = Open(parsed.GetRequiredValue(lab), write: true);
-            var garbage = opened.CollectGarbage();
+            var garbage = opened.Maintenance.CollectGarbage();
             if (parsed.GetValue(json)) JsonOutput.Write(garbage);
             else Console.WriteLine($"Removed {garbage.Documents} documents, {garbage.Passages} passages and pages, {garbage.RunFolders} folders of runs.");
             return ExitCodes.Ok;
@@ -48,7 +48,7 @@ internal static class LabVerb
         command.SetAction(parsed =>
         {
             using var opened = Open(parsed.GetRequiredValue(lab));
-            var stats = opened.Stats();
+            var stats = opened.Maintenance.Stats();
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(stats);

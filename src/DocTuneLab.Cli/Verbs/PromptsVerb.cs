@@ -55,7 +55,7 @@ internal static class PromptsVerb
             if (p.GetValue(output) is { } target)
             {
                 Directory.CreateDirectory(target);
-                foreach (var template in results.Select(r => session.Storage.Keep(r))) await File.WriteAllTextAsync(Path.Combine(target, template.Name + ".liquid"), template.Source, cancel);
+                foreach (var template in results.Select(r => session.Storage.Templates.Keep(r))) await File.WriteAllTextAsync(Path.Combine(target, template.Name + ".liquid"), template.Source, cancel);
             }
             if (p.GetValue(json))
                 Console.WriteLine(JsonSerializer.Serialize(results.Select(r => new { winner = r.Winner.Name, r.Decided, r.Tried, r.TriedOnTrain, table = r.Table.Select(t => new { t.Template.Name, t.How, t.Score, t.ScoreLow, t.ScoreHigh, t.Low, t.High, t.Measures, t.Examples }) }), new JsonSerializerOptions { WriteIndented = true }));
@@ -68,7 +68,7 @@ internal static class PromptsVerb
         history.SetAction(p =>
         {
             using var storage = Storage.Lab.Open(p.GetRequiredValue(lab), readOnly: true);
-            var lines = storage.Lineage();
+            var lines = storage.Templates.Lineage();
             if (p.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(lines.Select(l => new { l.Name, l.Version, l.ParentHash, l.How, objectives = JsonSerializer.Deserialize<JsonElement>(l.Objectives) }), new JsonSerializerOptions { WriteIndented = true }));
             else
                 foreach (var l in lines) Console.WriteLine($"{l.Name,-26} {l.Version,-4} {l.How,-15} from {l.ParentHash[..12]}");

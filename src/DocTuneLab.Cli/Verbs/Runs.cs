@@ -21,7 +21,7 @@ internal static class Runs
         command.SetAction(parsed =>
         {
             using var opened = LabVerb.Open(parsed.GetRequiredValue(lab));
-            var runs = opened.Runs(parsed.GetValue(kind));
+            var runs = opened.Runs.List(parsed.GetValue(kind));
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(runs.Select(r => new { r.Id, r.Kind, r.Status, r.Started, r.Finished, seconds = Seconds(r), r.Directory }));
@@ -50,7 +50,7 @@ internal static class Runs
         {
             using var opened = LabVerb.Open(parsed.GetRequiredValue(lab));
             var run = Find(opened, parsed.GetRequiredValue(id));
-            var metrics = opened.Metrics(run.Id).GroupBy(m => m.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
+            var metrics = opened.Runs.Metrics(run.Id).GroupBy(m => m.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(new { run.Id, run.Kind, run.Status, run.Started, run.Finished, seconds = Seconds(run), run.Directory, run.Environment, configuration = JsonNode.Parse(run.Configuration), results = run.Results is null ? null : JsonNode.Parse(run.Results), lastMetrics = metrics });
@@ -71,7 +71,7 @@ internal static class Runs
 
     private static LabRun Find(Lab lab, string id)
     {
-        var runs = lab.Runs();
+        var runs = lab.Runs.List();
         var found = id == "last" ? runs.TakeLast(1).ToList() : runs.Where(r => r.Id == id).DefaultIfEmpty().First() is { } exact ? [exact] : runs.Where(r => r.Id.StartsWith(id, StringComparison.Ordinal)).ToList();
         if (found.Count == 1) return found[0];
         if (found.Count > 1) throw new LabException($"'{id}' is the beginning of {found.Count} runs: {string.Join(", ", found.Take(4).Select(r => r.Id))}. Give more of it.");

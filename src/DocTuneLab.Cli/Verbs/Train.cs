@@ -61,7 +61,7 @@ internal static class Train
         if (settings.Base is null) throw new UsageException("which base model? Give --base DIR, or 'base' in the configuration.");
         if ((settings.Corpus is null) == (settings.Lab is null)) throw new UsageException("on what? Give either --corpus FILE or --lab L.");
         using var lab = settings.Lab is { } folder ? LabVerb.Open(folder, write: !dryRun) : null;
-        var samples = (settings.Corpus is { } file ? CorpusFile.Read(file) : lab!.Samples()).ToArray();
+        var samples = (settings.Corpus is { } file ? CorpusFile.Read(file) : lab!.Samples.List()).ToArray();
         if (samples.Length == 0) throw new LabException($"{settings.Corpus ?? settings.Lab}: no samples to train on; make a corpus first");
         new Random(settings.Options.Seed).Shuffle(samples);
         var validation = settings.ValidationCount(samples.Length);
@@ -70,7 +70,7 @@ internal static class Train
         var recorder = lab is null || dryRun ? null : new RunRecorder(lab, model, settings.Lora, settings.Options, [.. samples.Select(s => s.Id)]);
         if (recorder is not null && !outputGiven)
         {
-            var earlier = settings.Options.Resume ? lab!.Runs("train").LastOrDefault(r => Directory.Exists(Path.Combine(r.Directory, "checkpoints"))) : null;
+            var earlier = settings.Options.Resume ? lab!.Runs.List("train").LastOrDefault(r => Directory.Exists(Path.Combine(r.Directory, "checkpoints"))) : null;
             settings = settings with { Options = settings.Options with { OutputDirectory = earlier?.Directory ?? recorder.Directory } };
         }
         var trainer = new SftTrainer(model, adapter, samples[validation..], samples[..validation], settings.Options);

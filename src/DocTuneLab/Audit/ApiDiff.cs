@@ -1,6 +1,5 @@
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
-using DocTuneLab.Storage;
 
 namespace DocTuneLab.Audit;
 
@@ -52,7 +51,7 @@ public static class ApiDiff
     }
 
     /// <summary>What of a lab the removed, changed and obsoleted members make stale; members that the lab does not know are left out.</summary>
-    public static IReadOnlyList<StaleByChange> Stale(Lab lab, IReadOnlyList<ApiChange> changes) =>
+    public static IReadOnlyList<StaleByChange> Stale(IApiUses lab, IReadOnlyList<ApiChange> changes) =>
         [.. changes.Where(c => c.Kind != ApiChangeKind.Added).Select(c =>
         {
             var chunks = lab.ChunksMentioning(c.Id);

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DocTuneLab.Storage;
 
 namespace DocTuneLab.Audit;
 
@@ -34,7 +33,7 @@ public static class AuditWriters
                     ["driver"] = new JsonObject
                     {
                         ["name"] = "doctune audit",
-                        ["version"] = RunEnvironment.Current().Code,
+                        ["version"] = CodeVersion.Current,
                         ["rules"] = new JsonArray([.. rules.Select(r => (JsonNode)new JsonObject
                         {
                             ["id"] = r.Id,

@@ -41,7 +41,7 @@ public static class LabArchive
         if (!File.Exists(Path.Combine(path, "lab.sqlite"))) throw new LabException($"{path}: no lab here. Expected a folder with lab.sqlite.");
         if (file.StartsWith(Path.Combine(path, "runs") + Path.DirectorySeparatorChar, StringComparison.Ordinal)) throw new LabException($"{file}: lies among what is to be written. Choose a place outside the lab.");
         using (var lab = Lab.Open(path))
-            if (lab.Verify() is [var problem, ..] problems) throw new LabException($"{path}: {problems.Count} problem(s), the first: {problem} An export must be sound; see 'doctune lab verify'.");
+            if (lab.Maintenance.Verify() is [var problem, ..] problems) throw new LabException($"{path}: {problems.Count} problem(s), the first: {problem} An export must be sound; see 'doctune lab verify'.");
         var temporary = file + ".tmp";
         var @lock = LabLock.Take(path, TimeProvider.System);
         try
@@ -57,7 +57,7 @@ public static class LabArchive
                 using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
                 {
                     var entries = files.Select(name => Add(zip, path, name, bytes => progress?.Report((done += bytes, total)), cancellation)).ToList();
-                    manifest = new(Format, LabSchema.Version, TimeProvider.System.GetUtcNow(), RunEnvironment.Current().Code, entries);
+                    manifest = new(Format, LabSchema.Version, TimeProvider.System.GetUtcNow(), CodeVersion.Current, entries);
                     using var target = zip.CreateEntry(ManifestName).Open();
                     JsonSerializer.Serialize(target, manifest, s_json);
                 }
@@ -99,7 +99,7 @@ public static class LabArchive
             var manifest = Unpack(file, temporary, progress, cancellation);
             CheckTables(file, Path.Combine(temporary, "lab.sqlite"), manifest.Schema);
             using (var lab = Lab.Open(temporary))
-                if (lab.Verify() is [var problem, ..]) throw Refused(file, $"the lab in it is not sound: {problem}");
+                if (lab.Maintenance.Verify() is [var problem, ..]) throw Refused(file, $"the lab in it is not sound: {problem}");
             cancellation.ThrowIfCancellationRequested();
             File.Delete(Path.Combine(temporary, "lab.lock"));
             if (Directory.Exists(path)) Directory.Delete(path);

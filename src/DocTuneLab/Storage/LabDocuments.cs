@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Dapper;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Documents.Parsing;
@@ -6,61 +5,78 @@ using DocTuneLab.Library;
 
 namespace DocTuneLab.Storage;
 
-public sealed partial class Lab
+/// <summary>The pages of a lab with their chunks, and the symbols of the library that they document.</summary>
+public sealed class LabDocuments
 {
-    private const string ChunkColumns = """
-        c.id AS Id, c.document_path AS DocumentPath, c.start AS Start, c.length AS Length, c.heading_path AS HeadingPath, c.text AS Text, c.code_blocks AS CodeBlocks,
-        (SELECT json_group_array(symbol_id) FROM (SELECT symbol_id FROM chunk_symbols WHERE chunk_row = c.row ORDER BY symbol_id)) AS Symbols, c.token_count AS TokenCount, c.context AS Context,
-        (SELECT json_group_array(json_array(symbol_id, kind, confidence, start, length)) FROM (SELECT * FROM chunk_symbols WHERE chunk_row = c.row AND length > 0 ORDER BY start, symbol_id)) AS Mentions
-        """;
+    private readonly LabDatabase _database;
+    private readonly LabIngest _ingest;
 
-    // Properties, not a constructor: a computed column has no type while a result is empty.
-    private sealed class ChunkRow
-    {
-        public string Id { get; init; } = "";
-        public string DocumentPath { get; init; } = "";
-        public int Start { get; init; }
-        public int Length { get; init; }
-        public string HeadingPath { get; init; } = "";
-        public string Text { get; init; } = "";
-        public string CodeBlocks { get; init; } = "";
-        public string Symbols { get; init; } = "";
-        public int TokenCount { get; init; }
-        public string Context { get; init; } = "";
-        public string Mentions { get; init; } = "";
-
-        public Chunk ToChunk() => new(Id, DocumentPath, new(Start, Length), FromJson<List<string>>(HeadingPath), Text, FromJson<List<CodeBlock>>(CodeBlocks), FromJson<List<string>>(Symbols), TokenCount)
-        {
-            Context = Context,
-            SymbolLinks = [.. FromJson<List<JsonElement>>(Mentions).Select(m => new SymbolLink(m[0].GetString()!, Enum.Parse<SymbolLinkKind>(m[1].GetString()!), m[2].GetDouble(), new(m[3].GetInt32(), m[4].GetInt32())))],
-        };
-    }
+    internal LabDocuments(LabDatabase database) => (_database, _ingest) = (database, new(database));
 
     private sealed record DocumentRow(string Path, string Hash, string Title, string Split, string Language, string Text, string TreeKey);
 
-    private sealed record ParseTree(IReadOnlyDictionary<string, string> FrontMatter, Section Root, IReadOnlyList<CodeBlock> CodeBlocks);
-
     /// <summary>All pages with their parse trees, in ordinal order of paths.</summary>
-    public IReadOnlyList<Document> Documents()
+    /// <exception cref="LabException">A parse tree is missing.</exception>
+    public IReadOnlyList<Document> Pages() => _database.Read<IReadOnlyList<Document>>(() =>
     {
-        lock (_gate)
+        return [.. _database.Sql.Query<DocumentRow>("SELECT path, hash, title, split, language, text, tree_key AS TreeKey FROM documents ORDER BY path").Select(d =>
         {
-            return [.. _sql.Query<DocumentRow>("SELECT path, hash, title, split, language, text, tree_key AS TreeKey FROM documents ORDER BY path").Select(d =>
-            {
-                var tree = FromJson<ParseTree>(Stored(d.TreeKey) ?? throw new LabException($"{Directory}: the parse tree of {d.Path} is missing from lab.litedb. Parse the documents into a new lab folder."));
-                return new Document(d.Path, d.Text, d.Hash, d.Title, tree.FrontMatter, tree.Root, tree.CodeBlocks, d.Language, Enum.Parse<Split>(d.Split)) { ReadLayout = () => MarkdownParser.LayoutOf(d.Path, d.Text) };
-            })];
-        }
-    }
+            var tree = LabJson.Read<ParseTree>(_database.Document(d.TreeKey)
+                ?? throw new LabException($"{_database.Directory}: the parse tree of {d.Path} is missing from lab.litedb. Parse the documents into a new lab folder."));
+            return new Document(d.Path, d.Text, d.Hash, d.Title, tree.FrontMatter, tree.Root, tree.CodeBlocks, d.Language, Enum.Parse<Split>(d.Split));
+        })];
+    });
 
     /// <summary>Chunks in order, of all pages or one.</summary>
-    public IReadOnlyList<Chunk> Chunks(string? documentPath = null) =>
-        [.. Query<ChunkRow>($"SELECT {ChunkColumns} FROM chunks c WHERE @documentPath IS NULL OR c.document_path = @documentPath ORDER BY c.document_path, c.ordinal", new { documentPath }).Select(r => r.ToChunk())];
+    public IReadOnlyList<Chunk> Chunks(string? documentPath = null) => [.. _database.Query<ChunkRow>(
+        $"SELECT {ChunkRow.Columns} FROM chunks c WHERE @documentPath IS NULL OR c.document_path = @documentPath ORDER BY c.document_path, c.ordinal",
+        new { documentPath }).Select(r => r.ToChunk())];
 
     /// <summary>Chunks that mention a library member.</summary>
-    public IReadOnlyList<Chunk> ChunksMentioning(string symbolId) =>
-        [.. Query<ChunkRow>($"SELECT {ChunkColumns} FROM chunks c JOIN chunk_symbols s ON s.chunk_row = c.row WHERE s.symbol_id = @symbolId ORDER BY c.document_path, c.ordinal", new { symbolId }).Select(r => r.ToChunk())];
+    public IReadOnlyList<Chunk> ChunksMentioning(string symbolId) => [.. _database.Query<ChunkRow>(
+        $"SELECT {ChunkRow.Columns} FROM chunks c JOIN chunk_symbols s ON s.chunk_row = c.row WHERE s.symbol_id = @symbolId ORDER BY c.document_path, c.ordinal",
+        new { symbolId }).Select(r => r.ToChunk())];
 
     /// <summary>All symbols, types followed by their members.</summary>
-    public IReadOnlyList<ApiSymbol> Symbols() => [.. Query<string>("SELECT data FROM symbols ORDER BY ordinal").Select(FromJson<ApiSymbol>)];
+    public IReadOnlyList<ApiSymbol> Symbols() => [.. _database.Query<string>("SELECT data FROM symbols ORDER BY ordinal").Select(LabJson.Read<ApiSymbol>)];
+
+    /// <summary>
+    /// Full-text search: any word of the query, identifiers also by their parts, CJK text by pairs of characters; best first.
+    /// Words that stand nearly everywhere say little and cost most, so they are left out where rarer ones match.
+    /// </summary>
+    public IReadOnlyList<SearchHit> Search(string query, int limit = 10) => LabSearch.Find(_database, query, limit);
+
+    /// <summary>
+    /// Reads documentation and library into the lab. Where no file changed since the last time, that is all that is looked at;
+    /// where some did, unchanged pages are not cut again.
+    /// </summary>
+    /// <param name="options">What to parse.</param>
+    /// <param name="progress">Pages cut so far, and in all.</param>
+    /// <param name="cancellation">Stops after the page at hand; what is done is kept.</param>
+    /// <param name="input">What was read of <paramref name="options"/> already, by a caller that needs it too; null reads what is needed.</param>
+    /// <exception cref="LabException">A folder or assembly is missing or unreadable; the lab cannot be written.</exception>
+    public ParseReport Parse(
+        ParseOptions options, IProgress<(int Done, int Total)>? progress = null, CancellationToken cancellation = default, ParseInput? input = null) =>
+        new LabParse(_database, _ingest, options).Run(progress, cancellation, input);
+
+    /// <summary>
+    /// Makes the lab's pages and chunks those of a documentation folder. An unchanged page costs a comparison; of a changed one
+    /// the passages that are still there stay as they are; a page no longer there is marked, and so are the samples built on what is gone.
+    /// </summary>
+    /// <param name="documents">All pages.</param>
+    /// <param name="chunk">Cuts a page; called for new and changed pages only, one after another on a thread of its own.</param>
+    /// <param name="settings">What the cutting depends on (budget, tokenizer, library), such as a hash; another value cuts all pages anew.</param>
+    /// <param name="progress">Pages looked at so far.</param>
+    /// <param name="cancellation">Stops after the page at hand; what is cut is kept, and the same call later goes on from there.</param>
+    /// <exception cref="LabException">The lab cannot be written: disk full, no right to.</exception>
+    public DocumentChanges Save(
+        IReadOnlyList<Document> documents, Func<Document, IReadOnlyList<Chunk>> chunk, string settings, IProgress<int>? progress = null,
+        CancellationToken cancellation = default) => _ingest.Save(documents, chunk, settings, progress, cancellation);
+
+    /// <summary>
+    /// Makes the lab's symbols those of a library; nothing happens if it is the same. Samples built on members that are gone or changed
+    /// are marked stale.
+    /// </summary>
+    /// <returns>Whether they were written.</returns>
+    public bool SaveSymbols(ApiModel api) => _ingest.SaveSymbols(api);
 }

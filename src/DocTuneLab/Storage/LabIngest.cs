@@ -7,13 +7,16 @@ using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Storage;
 
-/// <summary>What <see cref="Lab.SaveDocuments"/> did, in pages.</summary>
+/// <summary>What <see cref="LabDocuments.Save"/> did, in pages.</summary>
 public sealed record DocumentChanges(int Added, int Changed, int Unchanged, int Removed);
 
-// Pages and symbols into the lab, and what that makes of the samples built on them.
-public sealed partial class Lab
+/// <summary>Brings pages and symbols into the lab, and marks the samples that no longer stand on them.</summary>
+internal sealed class LabIngest(LabDatabase database)
 {
-    /// <summary>Pages that are committed together at most. The full-text index is written once for each commit and merged later, so few large ones cost least.</summary>
+    /// <summary>
+    /// Pages that are committed together at most. The full-text index is written once for each commit and merged later, so few large
+    /// ones cost least.
+    /// </summary>
     private const int BatchSize = 1024;
 
     /// <summary>How long pages wait for more to be committed with: what a crash may cost.</summary>
@@ -23,27 +26,22 @@ public sealed partial class Lab
 
     private sealed record KnownDocument(string Path, string Hash, string Settings, string Split);
 
-    /// <summary>
-    /// Makes the lab's pages and chunks those of a documentation folder. An unchanged page costs a comparison; of a changed one
-    /// the passages that are still there stay as they are; a page no longer there is marked, and so are the samples built on what is gone.
-    /// </summary>
-    /// <param name="documents">All pages.</param>
-    /// <param name="chunk">Cuts a page; called for new and changed pages only, one after another on a thread of its own.</param>
-    /// <param name="settings">What the cutting depends on (budget, tokenizer, library), such as a hash; another value cuts all pages anew.</param>
-    /// <param name="progress">Pages looked at so far.</param>
-    /// <param name="cancellation">Stops after the page at hand; what is cut is kept, and the same call later goes on from there.</param>
-    /// <exception cref="LabException">The lab cannot be written: disk full, no right to.</exception>
-    public DocumentChanges SaveDocuments(IReadOnlyList<Document> documents, Func<Document, IReadOnlyList<Chunk>> chunk, string settings, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    /// <summary>See <see cref="LabDocuments.Save"/>.</summary>
+    public DocumentChanges Save(
+        IReadOnlyList<Document> documents, Func<Document, IReadOnlyList<Chunk>> chunk, string settings, IProgress<int>? progress,
+        CancellationToken cancellation)
     {
-        var known = Query<KnownDocument>("SELECT path AS Path, hash AS Hash, settings AS Settings, split AS Split FROM documents").ToDictionary(d => d.Path, StringComparer.Ordinal);
-        var changed = documents.Where(d => !known.TryGetValue(d.Path, out var k) || k.Hash != d.Hash || k.Settings != settings || k.Split != d.Split.ToString()).ToList();
+        var known = database.Query<KnownDocument>("SELECT path AS Path, hash AS Hash, settings AS Settings, split AS Split FROM documents")
+            .ToDictionary(d => d.Path, StringComparer.Ordinal);
+        var changed = documents.Where(d =>
+            !known.TryGetValue(d.Path, out var k) || k.Hash != d.Hash || k.Settings != settings || k.Split != d.Split.ToString()).ToList();
         var removed = known.Keys.Except(documents.Select(d => d.Path)).Order(StringComparer.Ordinal).ToList();
         var done = documents.Count - changed.Count;
         progress?.Report(done);
         foreach (var batch in CutPages(changed, chunk, cancellation))
-            Transact((transaction, store) =>
+            database.Transact((transaction, store) =>
             {
-                using var writer = new ChunkWriter(_sql, transaction, Now());
+                using var writer = new ChunkWriter(database.Sql, transaction, database.Now);
                 var trees = store.PutAll("parse-tree", batch.Select(p => p.Tree));
                 foreach (var ((document, chunks, _), tree) in batch.Zip(trees))
                 {
@@ -53,9 +51,9 @@ public sealed partial class Lab
                 MarkSamplesOfLostChunks(transaction);
                 return 0;
             });
-        Transact(transaction =>
+        database.Transact(transaction =>
         {
-            using (var writer = new ChunkWriter(_sql, transaction, Now()))
+            using (var writer = new ChunkWriter(database.Sql, transaction, database.Now))
                 foreach (var path in removed) writer.Remove(path);
             MarkSamplesOfLostChunks(transaction);
             return 0;
@@ -64,8 +62,12 @@ public sealed partial class Lab
         return new(added, changed.Count - added, documents.Count - changed.Count, removed.Count);
     }
 
-    /// <summary>Cuts pages on another thread than the one that writes them; in order, in batches. What was cut before a fault or an interruption comes out before it does.</summary>
-    private static IEnumerable<List<CutPage>> CutPages(List<Document> documents, Func<Document, IReadOnlyList<Chunk>> chunk, CancellationToken cancellation)
+    /// <summary>
+    /// Cuts pages on another thread than the one that writes them; in order, in batches. What was cut before a fault or an interruption
+    /// comes out before it does.
+    /// </summary>
+    private static IEnumerable<List<CutPage>> CutPages(
+        List<Document> documents, Func<Document, IReadOnlyList<Chunk>> chunk, CancellationToken cancellation)
     {
         if (documents.Count == 0) yield break;
         using var failed = new CancellationTokenSource();
@@ -77,7 +79,8 @@ public sealed partial class Lab
                 foreach (var document in documents)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    cut.Add(new(document, chunk(document), ToJson(new ParseTree(document.FrontMatter, document.Root, document.CodeBlocks))), failed.Token);
+                    var tree = LabJson.Write(new ParseTree(document.FrontMatter, document.Root, document.CodeBlocks));
+                    cut.Add(new(document, chunk(document), tree), failed.Token);
                 }
             }
             finally
@@ -91,7 +94,8 @@ public sealed partial class Lab
             {
                 List<CutPage> batch = [first];
                 var since = Stopwatch.GetTimestamp();
-                while (batch.Count < BatchSize && s_batchTime - Stopwatch.GetElapsedTime(since) is { Ticks: > 0 } wait && cut.TryTake(out var next, wait)) batch.Add(next);
+                while (batch.Count < BatchSize && s_batchTime - Stopwatch.GetElapsedTime(since) is { Ticks: > 0 } wait && cut.TryTake(out var next, wait))
+                    batch.Add(next);
                 yield return batch;
             }
             cutter.GetAwaiter().GetResult();
@@ -104,28 +108,45 @@ public sealed partial class Lab
         }
     }
 
-    /// <summary>Makes the lab's symbols those of a library; nothing happens if it is the same. Samples built on members that are gone or changed are marked stale.</summary>
-    /// <returns>Whether they were written.</returns>
-    public bool SaveSymbols(ApiModel api) => Transact(transaction =>
+    /// <summary>See <see cref="LabDocuments.SaveSymbols"/>.</summary>
+    public bool SaveSymbols(ApiModel api) => database.Transact(transaction =>
     {
-        if (_sql.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'api-hash'", transaction: transaction) == api.Hash) return false;
-        var former = _sql.Query<(string Id, string Signature, string Data)>("SELECT id, signature, data FROM symbols", transaction: transaction).ToList();
-        _sql.Execute("DELETE FROM symbols", transaction: transaction);
-        _sql.Execute("INSERT INTO symbols (id, ordinal, kind, name, namespace, containing_type, signature, summary, data) VALUES (@Id, @i, @kind, @Name, @Namespace, @ContainingType, @Signature, @Summary, @data)",
-            api.Symbols.Select((s, i) => new { s.Id, i, kind = s.Kind.ToString(), s.Name, s.Namespace, s.ContainingType, s.Signature, s.Summary, data = ToJson(s) }), transaction);
-        _sql.Execute("INSERT INTO meta (key, value) VALUES ('api-hash', @Hash) ON CONFLICT (key) DO UPDATE SET value = @Hash", new { api.Hash }, transaction);
-        var reasons = former.Select(f => (f.Id, Reason: api.Find(f.Id) is not { } now ? "The library no longer has it."
-            : now.Signature != f.Signature ? $"It was '{f.Signature}' and is now '{now.Signature}'."
-            : now.Obsolete is { } message && FromJson<ApiSymbol>(f.Data).Obsolete is null ? $"It has become obsolete: {message}" : null)).Where(f => f.Reason is not null);
-        foreach (var (id, reason) in reasons)
-            _sql.Execute("INSERT OR IGNORE INTO stale_samples (sample_id, kind, target, reason, since) SELECT DISTINCT sample_id, kind, target, @reason, @now FROM sample_evidence WHERE kind = 'symbol' AND target = @id", new { id, reason, now = Now() }, transaction);
+        var sql = database.Sql;
+        if (sql.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'api-hash'", transaction: transaction) == api.Hash) return false;
+        var former = sql.Query<(string Id, string Signature, string Data)>("SELECT id, signature, data FROM symbols", transaction: transaction).ToList();
+        sql.Execute("DELETE FROM symbols", transaction: transaction);
+        sql.Execute(
+            """
+            INSERT INTO symbols (id, ordinal, kind, name, namespace, containing_type, signature, summary, data)
+            VALUES (@Id, @i, @kind, @Name, @Namespace, @ContainingType, @Signature, @Summary, @data)
+            """,
+            api.Symbols.Select((s, i) =>
+                new { s.Id, i, kind = s.Kind.ToString(), s.Name, s.Namespace, s.ContainingType, s.Signature, s.Summary, data = LabJson.Write(s) }),
+            transaction);
+        sql.Execute("INSERT INTO meta (key, value) VALUES ('api-hash', @Hash) ON CONFLICT (key) DO UPDATE SET value = @Hash", new { api.Hash }, transaction);
+        foreach (var (id, signature, data) in former)
+        {
+            if (WhyStale(api.Find(id), signature, data) is not { } reason) continue;
+            sql.Execute(
+                """
+                INSERT OR IGNORE INTO stale_samples (sample_id, kind, target, reason, since)
+                SELECT DISTINCT sample_id, kind, target, @reason, @now FROM sample_evidence WHERE kind = 'symbol' AND target = @id
+                """, new { id, reason, now = database.Now }, transaction);
+        }
         return true;
     });
 
-    private void MarkSamplesOfLostChunks(SqliteTransaction transaction) => _sql.Execute("""
+    /// <summary>Why samples built on a member no longer stand; null where they do.</summary>
+    private static string? WhyStale(ApiSymbol? now, string signature, string data) =>
+        now is null ? "The library no longer has it."
+        : now.Signature != signature ? $"It was '{signature}' and is now '{now.Signature}'."
+        : now.Obsolete is { } message && LabJson.Read<ApiSymbol>(data).Obsolete is null ? $"It has become obsolete: {message}"
+        : null;
+
+    private void MarkSamplesOfLostChunks(SqliteTransaction transaction) => database.Sql.Execute("""
         DELETE FROM retired_chunks WHERE EXISTS (SELECT 1 FROM chunks c WHERE c.id = retired_chunks.id);
         INSERT OR IGNORE INTO stale_samples (sample_id, kind, target, reason, since)
           SELECT DISTINCT e.sample_id, 'chunk', e.target, r.reason, @now FROM sample_evidence e JOIN retired_chunks r ON r.id = e.target WHERE e.kind = 'chunk';
         DELETE FROM stale_samples WHERE kind = 'chunk' AND EXISTS (SELECT 1 FROM chunks WHERE id = target);
-        """, new { now = Now() }, transaction);
+        """, new { now = database.Now }, transaction);
 }

@@ -11,19 +11,20 @@ namespace DocTuneLab.Storage;
 public sealed class LabJournal : IAnswerJournal, IAsyncDisposable
 {
     private const int LargestGroup = 256;
-    private readonly Lab _lab;
-    private readonly Channel<(KeptAnswer? Answer, FailedCall? Call, TaskCompletionSource Kept)> _incoming = Channel.CreateBounded<(KeptAnswer?, FailedCall?, TaskCompletionSource)>(new BoundedChannelOptions(4096) { SingleReader = true });
+    private readonly LabAnswers _answers;
+    private readonly Channel<(KeptAnswer? Answer, FailedCall? Call, TaskCompletionSource Kept)> _incoming =
+        Channel.CreateBounded<(KeptAnswer?, FailedCall?, TaskCompletionSource)>(new BoundedChannelOptions(4096) { SingleReader = true });
     private readonly Task _writing;
 
     /// <summary>A journal in an open lab; the lab outlives it.</summary>
     public LabJournal(Lab lab)
     {
-        _lab = lab;
+        _answers = lab.Answers;
         _writing = Task.Run(WriteAsync);
     }
 
     /// <inheritdoc/>
-    public string? Find(string key) => _lab.FindRequest(key)?.Response;
+    public string? Find(string key) => _answers.Find(key)?.Raw;
 
     /// <inheritdoc/>
     public async ValueTask KeepAsync(KeptAnswer answer)
@@ -58,8 +59,8 @@ public sealed class LabJournal : IAnswerJournal, IAsyncDisposable
             {
                 var answers = group.Select(g => g.Answer).OfType<KeptAnswer>().ToList();
                 var calls = group.Select(g => g.Call).OfType<FailedCall>().ToList();
-                if (answers.Count > 0) _lab.KeepAnswers(answers);
-                if (calls.Count > 0) _lab.NoteFailures(calls);
+                if (answers.Count > 0) _answers.Keep(answers);
+                if (calls.Count > 0) _answers.Note(calls);
                 foreach (var (_, _, kept) in group) kept.SetResult();
             }
             catch (Exception e)

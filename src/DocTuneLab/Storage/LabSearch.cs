@@ -1,5 +1,7 @@
 using Dapper;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents;
+using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Storage;
 
@@ -8,31 +10,31 @@ namespace DocTuneLab.Storage;
 /// <param name="Score">BM25, higher is better; headings weigh double.</param>
 public sealed record SearchHit(Chunk Chunk, double Score);
 
-public sealed partial class Lab
+/// <summary>Finds passages by words.</summary>
+internal static class LabSearch
 {
     /// <summary>Passages that a query may score; bounds its time whatever the words and the size of the lab.</summary>
     private const int ScoredPassages = 3000;
 
-    /// <summary>
-    /// Full-text search: any word of the query, identifiers also by their parts, CJK text by pairs of characters; best first.
-    /// Words that stand nearly everywhere say little and cost most, so they are left out where rarer ones match.
-    /// </summary>
-    public IReadOnlyList<SearchHit> Search(string query, int limit = 10)
+    /// <summary>The best passages for a query, see <see cref="LabDocuments.Search"/>.</summary>
+    public static IReadOnlyList<SearchHit> Find(LabDatabase database, string query, int limit) => database.Read<IReadOnlyList<SearchHit>>(() =>
     {
-        lock (_gate)
-        {
-            var match = Selective(SearchText.Query(query));
-            if (match.Length == 0) return [];
-            var found = _sql.Query<(long Row, double Score)>(
-                "SELECT rowid, score FROM (SELECT rowid, -bm25(chunks_fts, 2.0, 1.0) AS score FROM chunks_fts WHERE chunks_fts MATCH @match LIMIT @scored) ORDER BY score DESC, rowid LIMIT @limit", new { match, limit, scored = ScoredPassages });
-            return [.. found.Select(f => new SearchHit(_sql.QuerySingle<ChunkRow>($"SELECT {ChunkColumns} FROM chunks c WHERE c.row = @Row", new { f.Row }).ToChunk(), f.Score))];
-        }
-    }
+        var sql = database.Sql;
+        var match = Selective(sql, SearchText.Query(query));
+        if (match.Length == 0) return [];
+        var found = sql.Query<(long Row, double Score)>(
+            """
+            SELECT rowid, score FROM (SELECT rowid, -bm25(chunks_fts, 2.0, 1.0) AS score FROM chunks_fts WHERE chunks_fts MATCH @match LIMIT @scored)
+            ORDER BY score DESC, rowid LIMIT @limit
+            """, new { match, limit, scored = ScoredPassages });
+        return [.. found.Select(f =>
+            new SearchHit(sql.QuerySingle<ChunkRow>($"SELECT {ChunkRow.Columns} FROM chunks c WHERE c.row = @Row", new { f.Row }).ToChunk(), f.Score))];
+    });
 
-    private string Selective(IReadOnlyList<SearchText.Term> terms)
+    private static string Selective(SqliteConnection sql, IReadOnlyList<SearchText.Term> terms)
     {
         if (terms.Count < 2) return string.Concat(terms);
-        var last = _sql.ExecuteScalar<long>("SELECT coalesce(max(row), 0) FROM chunks");
+        var last = sql.ExecuteScalar<long>("SELECT coalesce(max(row), 0) FROM chunks");
         var kept = new List<SearchText.Term>();
         var scored = 0L;
         foreach (var (term, documents) in terms.Select(t => (t, Documents(t))).OrderBy(t => t.Item2))
@@ -43,10 +45,13 @@ public sealed partial class Lab
         }
         return string.Join(" OR ", kept);
 
-        // Of a word that stands in many, as many as there are if it goes on as densely as in the first ones: counting all costs more than scoring these.
+        // Of a word that stands in many, as many as there are if it goes on as densely as in the first ones: counting all costs more
+        // than scoring these.
         long Documents(SearchText.Term term)
         {
-            var (count, reached) = _sql.QuerySingle<(long, long)>("SELECT count(*), coalesce(max(rowid), 0) FROM (SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH @match LIMIT @most)", new { match = term.ToString(), most = ScoredPassages });
+            var (count, reached) = sql.QuerySingle<(long, long)>(
+                "SELECT count(*), coalesce(max(rowid), 0) FROM (SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH @match LIMIT @most)",
+                new { match = term.ToString(), most = ScoredPassages });
             return count < ScoredPassages ? count : Math.Max(ScoredPassages, count * last / Math.Max(1, reached));
         }
     }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
@@ -6,31 +5,48 @@ using System.Text.Json;
 namespace DocTuneLab.Storage;
 
 /// <summary>What a run ran on; with its configuration, all that one needs to do it again.</summary>
-/// <param name="Code">Version of DocTuneLab, with the commit where it is known.</param>
-/// <param name="Framework">Such as <c>.NET 10.0.1</c>.</param>
-/// <param name="System">Operating system and architecture.</param>
-/// <param name="Processor">Name of the processor.</param>
-/// <param name="ProcessorFeatures">Vector instructions that change speed and rounding: <c>AVX2</c>, <c>FMA</c>, <c>AVX512F</c> …</param>
-/// <param name="Cores">Logical processors that the process may use.</param>
-/// <param name="MemoryBytes">Memory that the process may use.</param>
-/// <param name="Packages">Version by package, of all that the program was built with.</param>
-public sealed record RunEnvironment(
-    string Code, string Framework, string System, string Processor, IReadOnlyList<string> ProcessorFeatures, int Cores, long MemoryBytes, IReadOnlyDictionary<string, string> Packages)
+public sealed record RunEnvironment
 {
     private static readonly Lazy<RunEnvironment> s_current = new(Read);
 
     /// <summary>That of this process.</summary>
     public static RunEnvironment Current() => s_current.Value;
 
-    private static RunEnvironment Read() => new(
-        typeof(RunEnvironment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
-        RuntimeInformation.FrameworkDescription,
-        $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}",
-        ProcessorName(),
-        [.. new[] { ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX512F", Avx512F.IsSupported) }.Where(f => f.Item2).Select(f => f.Item1)],
-        Environment.ProcessorCount,
-        GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-        ReadPackages());
+    /// <summary>Version of DocTuneLab, with the commit where it is known.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>Such as <c>.NET 10.0.1</c>.</summary>
+    public required string Framework { get; init; }
+
+    /// <summary>Operating system and architecture.</summary>
+    public required string System { get; init; }
+
+    /// <summary>Name of the processor.</summary>
+    public required string Processor { get; init; }
+
+    /// <summary>Vector instructions that change speed and rounding: <c>AVX2</c>, <c>FMA</c>, <c>AVX512F</c> …</summary>
+    public required IReadOnlyList<string> ProcessorFeatures { get; init; }
+
+    /// <summary>Logical processors that the process may use.</summary>
+    public required int Cores { get; init; }
+
+    /// <summary>Memory that the process may use.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>Version by package, of all that the program was built with.</summary>
+    public required IReadOnlyDictionary<string, string> Packages { get; init; }
+
+    private static RunEnvironment Read() => new()
+    {
+        Code = CodeVersion.Current,
+        Framework = RuntimeInformation.FrameworkDescription,
+        System = $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}",
+        Processor = ProcessorName(),
+        ProcessorFeatures = [.. new[] { ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX512F", Avx512F.IsSupported) }.Where(f => f.Item2).Select(f => f.Item1)],
+        Cores = Environment.ProcessorCount,
+        MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+        Packages = ReadPackages(),
+    };
 
     private static string ProcessorName()
     {

@@ -74,11 +74,11 @@ public sealed class ApiDiffTests
         using var now = new CompiledLibrary(New, "Acme");
         using var lab = Lab.Open(folder.Lab);
         var api = Load(old);
-        lab.SaveDocuments([LabFolder.Page("a.md", "# A\n\nUse `Tank.Gone`."), LabFolder.Page("b.md", "# B\n\nUse `Tank.Same`.")], new Chunker(ChunkerSpecTests.Words, 20, new SymbolLinker(api)).Chunk, "s");
-        lab.SaveSymbols(api);
-        var chunk = lab.Chunks("a.md")[0].Id;
-        lab.SaveSamples([
-            Sample("on the passage", new([chunk], [])), Sample("on the member", new([], ["M:Acme.Tank.Gone"])), Sample("on another", new([lab.Chunks("b.md")[0].Id], ["M:Acme.Tank.Same"]))]);
+        lab.Documents.Save([LabFolder.Page("a.md", "# A\n\nUse `Tank.Gone`."), LabFolder.Page("b.md", "# B\n\nUse `Tank.Same`.")], new Chunker(ChunkerSpecTests.Words, 20, new SymbolLinker(api)).Chunk, "s");
+        lab.Documents.SaveSymbols(api);
+        var chunk = lab.Documents.Chunks("a.md")[0].Id;
+        lab.Samples.Save([
+            Sample("on the passage", new([chunk], [])), Sample("on the member", new([], ["M:Acme.Tank.Gone"])), Sample("on another", new([lab.Documents.Chunks("b.md")[0].Id], ["M:Acme.Tank.Same"]))]);
         var stale = ApiDiff.Stale(lab, ApiDiff.Compare(api, Load(now))).Single(s => s.Change.Id == "M:Acme.Tank.Gone");
         Assert.Equal([chunk], stale.Chunks.Select(c => c.Id));
         Assert.Equal(new[] { ContentHash.Of("on the passage"), ContentHash.Of("on the member") }.Order(), stale.Samples);

@@ -30,7 +30,7 @@ public sealed class CorpusFormatsTests : IDisposable
     private Lab Filled()
     {
         var lab = Lab.Open(Path.Combine(_folder, "lab"));
-        lab.SaveSamples(Samples);
+        lab.Samples.Save(Samples);
         return lab;
     }
 
@@ -68,7 +68,7 @@ public sealed class CorpusFormatsTests : IDisposable
     {
         using var lab = Filled();
         Assert.Contains("no preference pairs", Assert.Throws<LabException>(() => CorpusExport.Write(lab, "dpo", _folder)).Message);
-        lab.SavePreferences([new PreferencePair([Message.User("q")], "good", "bad", "CS1061: x")]);
+        lab.Samples.SavePreferences([new PreferencePair([Message.User("q")], "good", "bad", "CS1061: x")]);
         var row = JsonNode.Parse(File.ReadAllText(CorpusExport.Write(lab, "dpo", _folder).Single()))!;
         Assert.Equal(("good", "bad"), ((string)row["chosen"]![0]!["content"]!, (string)row["rejected"]![0]!["content"]!));
     }
@@ -120,13 +120,13 @@ public sealed class CorpusFormatsTests : IDisposable
             text = string.Join('\n', rows.Select(r => r.ToJsonString()));
         }
         File.WriteAllText(file, text);
-        Assert.Equal(new ReviewSummary(0, 1, 1, 0, 1), ReviewFile.Apply(lab, file, "Ada"));
-        var accepted = lab.Samples();
+        Assert.Equal(new ReviewSummary(0, 1, 1, 0, 1), ReviewFile.Apply(lab.Samples, file, "Ada"));
+        var accepted = lab.Samples.List();
         Assert.Equal(["5", "A \"thing\",\nof three lines"], accepted.Select(s => s.Messages[^1].Content));
         Assert.Equal("review", accepted[1].Provenance!.Source);
-        Assert.Equal([("edit", "Ada", "clearer"), ("reject", "Ada", "no, wrong")], lab.Reviews().Select(r => (r.Decision, r.Reviewer, r.Note)));
-        Assert.Contains(lab.Samples(acceptedOnly: false), s => s.Checks.Any(c => c is { Name: "review", Passed: false, Detail: "Ada: no, wrong" }));
+        Assert.Equal([("edit", "Ada", "clearer"), ("reject", "Ada", "no, wrong")], lab.Samples.Reviews().Select(r => (r.Decision, r.Reviewer, r.Note)));
+        Assert.Contains(lab.Samples.List(acceptedOnly: false), s => s.Checks.Any(c => c is { Name: "review", Passed: false, Detail: "Ada: no, wrong" }));
         File.WriteAllText(file, text.Replace("reject", "perhaps", StringComparison.Ordinal));
-        Assert.Contains("'perhaps'; expected accept", Assert.Throws<LabException>(() => ReviewFile.Apply(lab, file, "Ada")).Message);
+        Assert.Contains("'perhaps'; expected accept", Assert.Throws<LabException>(() => ReviewFile.Apply(lab.Samples, file, "Ada")).Message);
     }
 }

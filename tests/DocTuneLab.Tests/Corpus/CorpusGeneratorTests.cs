@@ -106,7 +106,7 @@ public sealed class CorpusGeneratorTests(PrivateLibrary library) : IClassFixture
         var asked = _server.Requests;
         Assert.Equal(0, (await RunAsync(kept)).Status.Requests.Answered);
         Assert.Equal(asked, _server.Requests);
-        Assert.Empty(again.Verify());
+        Assert.Empty(again.Maintenance.Verify());
     }
 
     [Fact]

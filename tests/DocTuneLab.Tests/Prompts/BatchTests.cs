@@ -35,7 +35,7 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
     private static ChatRequest Request(int i) => ChatRequest.Create($"chunk{i}", "t", "m", [Message.User($"question {i}")], new SamplingOptions(64, 0.7, 1, i));
 
     private RequestEngine Engine(IAnswerJournal journal, EngineOptions? options = null, IProgress<LiveText>? live = null) =>
-        new([(Endpoint, (IChatClient)new BatchChatClient(Endpoint, _lab, Quick, live))], journal, BatchOptions.Patient(options ?? new EngineOptions { FirstDelay = TimeSpan.FromMilliseconds(2) }));
+        new([(Endpoint, (IChatClient)new BatchChatClient(Endpoint, _lab.Answers, Quick, live))], journal, BatchOptions.Patient(options ?? new EngineOptions { FirstDelay = TimeSpan.FromMilliseconds(2) }));
 
     [Fact]
     public async Task A_batch_is_sent_once_and_its_answers_serve_the_engine()
@@ -43,13 +43,13 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
         _server.FaultOf = (_, body) => LoopbackServer.UserTurn(body) == "question 3" ? Fault.ServerError : Fault.None;
         var requests = Enumerable.Range(0, 8).Select(Request).ToList();
         using (var stopped = new CancellationTokenSource())
-        using (var transport = new BatchTransport(Endpoint, _lab, TimeSpan.FromMilliseconds(1)))
+        using (var transport = new BatchTransport(Endpoint, _lab.Answers, TimeSpan.FromMilliseconds(1)))
         {
             _server.BatchLooks = 100;
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => transport.RunAsync(requests, new Told(_ => stopped.Cancel()), stopped.Token));
         }
         _server.BatchLooks = 0;
-        using var again = new BatchTransport(Endpoint, _lab, TimeSpan.FromMilliseconds(1));
+        using var again = new BatchTransport(Endpoint, _lab.Answers, TimeSpan.FromMilliseconds(1));
         var result = await again.RunAsync(requests, cancel: TestContext.Current.CancellationToken);
         Assert.Equal((7, 0, FailureKind.ServerError), (result.Answered, result.Missing, Assert.Single(result.Failed).Value.Kind));
         Assert.Equal(1, _server.Batches);
@@ -66,14 +66,14 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
     {
         var requests = Enumerable.Range(0, 5).Select(Request).ToList();
         _server.LosesBatch = true;
-        using (var transport = new BatchTransport(Endpoint, _lab, TimeSpan.FromMilliseconds(1)))
+        using (var transport = new BatchTransport(Endpoint, _lab.Answers, TimeSpan.FromMilliseconds(1)))
             Assert.Contains("run again", (await Assert.ThrowsAsync<BatchRefusedException>(() => transport.RunAsync(requests, cancel: TestContext.Current.CancellationToken))).Message);
-        using var again = new BatchTransport(Endpoint, _lab, TimeSpan.FromMilliseconds(1));
+        using var again = new BatchTransport(Endpoint, _lab.Answers, TimeSpan.FromMilliseconds(1));
         Assert.Equal(5, (await again.RunAsync(requests, cancel: TestContext.Current.CancellationToken)).Answered);
         Assert.Equal(1, _server.Batches);
         Assert.All(_server.Asked, a => Assert.Equal(1, a.Value));
         // One that the server never got is sent.
-        _lab.SaveBatch(new StoredBatch("mark-of-nothing", "loop", "sending", 3));
+        _lab.Answers.SaveBatch(new StoredBatch("mark-of-nothing", "loop", "sending", 3));
         Assert.Equal(1, (await again.RunAsync([Request(9)], cancel: TestContext.Current.CancellationToken)).Answered);
         Assert.Equal(2, _server.Batches);
     }
@@ -93,8 +93,8 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
         Assert.All(_server.Asked, a => Assert.Equal(1, a.Value));
         Assert.Equal(_server.Asked.Count, first.Status.Requests.Answered);
         Assert.True(_server.Batches < _server.Asked.Count, $"{_server.Batches} batches for {_server.Asked.Count} requests");
-        Assert.Equal(_server.Asked.Count, _lab.Spent().Answers);
-        Assert.Equal(first.Status.Requests.Cost, _lab.Spent().Cost, 9);
+        Assert.Equal(_server.Asked.Count, _lab.Answers.Spent().Answers);
+        Assert.Equal(first.Status.Requests.Cost, _lab.Answers.Spent().Cost, 9);
         var batches = _server.Batches;
         var second = await RunAsync();
         Assert.Equal(batches, _server.Batches);
@@ -130,7 +130,7 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
         Assert.Contains(told, t => t.StartsWith("batch batch_0: completed, 3 of 4 answered, 1 failed; the server's file of errors is file-", StringComparison.Ordinal));
         Assert.Contains(told, t => t.StartsWith("batch batch_0: in progress, ", StringComparison.Ordinal));
         // Once for each batch, not once more by the engine.
-        Assert.Equal(2, _lab.FailedCalls()["server error"]);
+        Assert.Equal(2, _lab.Answers.Failures()["server error"]);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
         using var engine = Engine(journal);
         var outcome = await engine.AskAsync(Request(0), TestContext.Current.CancellationToken);
         Assert.Equal((FailureKind.BadRequest, "loop: batch batch_0 was refused: line 1: model 'm' has no batches"), (outcome.Failure, outcome.Detail));
-        Assert.Contains("no batch API", Assert.Throws<LabException>(() => new BatchTransport(Endpoint with { Kind = EndpointKind.Ollama }, _lab)).Message);
+        Assert.Contains("no batch API", Assert.Throws<LabException>(() => new BatchTransport(Endpoint with { Kind = EndpointKind.Ollama }, _lab.Answers)).Message);
     }
 
     private sealed class Told(Action<string> say) : IProgress<string>, IProgress<LiveText>

@@ -66,12 +66,12 @@ public sealed class EndpointTuningTests(PrivateLibrary library) : IClassFixture<
         Assert.Equal(result.Tried, result.Table.Sum(t => t.Examples));
         Assert.True(status.Closes);
 
-        var kept = lab.Keep(result);
+        var kept = lab.Templates.Keep(result);
         Assert.Equal(("generate.code-solution", "2"), (kept.Name, kept.Version));
-        Assert.Equal(kept.Source, lab.Template(kept.Name, "2"));
-        Assert.Contains(lab.Lineage(), l => l.Name == kept.Name && l.Version == "2" && l.How == winner.How && l.ParentHash == winner.Parent);
-        Assert.Equal("2", lab.Keep(result).Version);
-        Assert.Empty(lab.Verify());
+        Assert.Equal(kept.Source, lab.Templates.Find(kept.Name, "2"));
+        Assert.Contains(lab.Templates.Lineage(), l => l.Name == kept.Name && l.Version == "2" && l.How == winner.How && l.ParentHash == winner.Parent);
+        Assert.Equal("2", lab.Templates.Keep(result).Version);
+        Assert.Empty(lab.Maintenance.Verify());
 
         var before = _server.Requests;
         Assert.Equal(result.Winner.Hash, (await TuneAsync(journal, new PromptTuningOptions { Demonstrations = 1, DemonstrationSets = 1, Reflections = 1 })).Result.Winner.Hash);

@@ -87,8 +87,8 @@ public sealed class RequestEngineTests : IAsyncLifetime
         Assert.All(outcomes, o => Assert.Equal("yes", o.Text));
         Assert.Equal((30, 10), (second.Status.Reused, second.Status.Answered));
         Assert.All(_server.Asked, a => Assert.Equal(1, a.Value));
-        Assert.Equal(40, again.Spent().Answers);
-        Assert.Empty(again.Verify());
+        Assert.Equal(40, again.Answers.Spent().Answers);
+        Assert.Empty(again.Maintenance.Verify());
     }
 
     [Fact]

@@ -18,12 +18,12 @@ public sealed class LabArchiveTests : IDisposable
         _file = _folder.At("lab.zip");
         using (var lab = Lab.Open(_folder.Lab))
         {
-            lab.SaveDocuments([LabFolder.Page("a.md", "# Tank\n\nalpha"), LabFolder.Page("b.md", "# Pipe\n\nbeta")], new Chunker(ChunkerSpecTests.Words, 20).Chunk, "s");
-            lab.SaveRequest(new("k", "m", 1, 1, 0, "paid"));
-            var run = lab.BeginRun("train", """{"seed": 1}""");
+            lab.Documents.Save([LabFolder.Page("a.md", "# Tank\n\nalpha"), LabFolder.Page("b.md", "# Pipe\n\nbeta")], new Chunker(ChunkerSpecTests.Words, 20).Chunk, "s");
+            lab.Answers.Keep([LabFolder.Answer("k", "paid")]);
+            var run = lab.Runs.Begin("train", """{"seed": 1}""");
             File.WriteAllBytes(Path.Combine(run.Directory, "adapter.safetensors"), new byte[100_000]);
-            lab.FinishRun(run.Id);
-            _hash = lab.Stats().ContentHash;
+            lab.Runs.Finish(run.Id);
+            _hash = lab.Maintenance.Stats().ContentHash;
         }
         LabArchive.Export(_folder.Lab, _file);
     }
@@ -38,10 +38,10 @@ public sealed class LabArchiveTests : IDisposable
         var manifest = LabArchive.Import(_file, Target);
         Assert.Equal(4, manifest.Entries.Count);
         using var lab = Lab.Open(Target);
-        Assert.Empty(lab.Verify());
-        Assert.Equal(_hash, lab.Stats().ContentHash);
-        Assert.Equal("paid", lab.FindRequest("k")!.Response);
-        Assert.Equal(100_000, new FileInfo(Path.Combine(Assert.Single(lab.Runs()).Directory, "adapter.safetensors")).Length);
+        Assert.Empty(lab.Maintenance.Verify());
+        Assert.Equal(_hash, lab.Maintenance.Stats().ContentHash);
+        Assert.Equal("paid", lab.Answers.Find("k")!.Raw);
+        Assert.Equal(100_000, new FileInfo(Path.Combine(Assert.Single(lab.Runs.List()).Directory, "adapter.safetensors")).Length);
         Assert.Contains("is there already", Assert.Throws<LabException>(() => LabArchive.Import(_file, Target)).Message);
     }
 

@@ -1,6 +1,8 @@
 using Dapper;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Documents.Parsing;
+using DocTuneLab.Documents;
+using DocTuneLab.Prompts.Endpoints;
 using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Tests.Storage;
@@ -41,6 +43,8 @@ public sealed class LabFolder : IDisposable
     public void Dispose() => System.IO.Directory.Delete(_root, recursive: true);
 
     public static Document Page(string path, string text, Split split = Split.Train) => MarkdownParser.Parse(path, text, split);
+
+    public static KeptAnswer Answer(string key, string raw) => new(key, "m", "e", 2, 10, 20, 0.5, raw);
 
     private SqliteConnection Connect()
     {

@@ -20,10 +20,10 @@ public sealed class LabParseTests(FlowLibrary library) : IClassFixture<FlowLibra
         var model = Path.Combine(root.FullName, "data", "models", "nano");
         _folder.Write("a.md", "# 水箱\n\n用 `Tank.Fill` 加水，不够时再加。");
         using var lab = Lab.Open(_folder.Lab);
-        lab.Parse(Options with { TokenizerDirectory = model });
+        lab.Documents.Parse(Options with { TokenizerDirectory = model });
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(model, "tokenizer.json"));
-        Assert.All(lab.Chunks(), c => Assert.Equal(tokenizer.Count(c.Text), c.TokenCount));
-        Assert.NotEmpty(lab.Chunks());
+        Assert.All(lab.Documents.Chunks(), c => Assert.Equal(tokenizer.Count(c.Text), c.TokenCount));
+        Assert.NotEmpty(lab.Documents.Chunks());
     }
 
     [Fact]
@@ -32,23 +32,23 @@ public sealed class LabParseTests(FlowLibrary library) : IClassFixture<FlowLibra
         _folder.Write("a.md", "# Tank\n\nUse `Tank.Fill`. See [b](b.md) and [c](c.md).");
         _folder.Write("b.md", "# Other\n\nwords");
         using var lab = Lab.Open(_folder.Lab);
-        var first = lab.Parse(Options);
+        var first = lab.Documents.Parse(Options);
         Assert.Equal((false, new DocumentChanges(2, 0, 0, 0)), (first.FromScan, first.Changes));
         Assert.Equal("a.md:3: link to c.md: no such page or file", Assert.Single(first.Problems).ToString());
         Assert.True(first.LinkedSymbols >= 2 && first.Symbols > first.LinkedSymbols);
-        var second = lab.Parse(Options);
+        var second = lab.Documents.Parse(Options);
         Assert.Equal((true, new DocumentChanges(0, 0, 2, 0)), (second.FromScan, second.Changes));
         Assert.Equal(first.Problems, second.Problems);
 
         // Same size and an old time, but not the same time: the content decides.
         _folder.Write("b.md", "# Other\n\nchars", new DateTime(2024, 1, 2, 0, 0, 0, DateTimeKind.Utc));
-        Assert.Equal(new DocumentChanges(0, 1, 1, 0), lab.Parse(Options).Changes);
-        Assert.Single(lab.Search("chars"));
+        Assert.Equal(new DocumentChanges(0, 1, 1, 0), lab.Documents.Parse(Options).Changes);
+        Assert.Single(lab.Documents.Search("chars"));
         _folder.Write("b.md", "# Other\n\nchars", new DateTime(2024, 1, 3, 0, 0, 0, DateTimeKind.Utc));
-        Assert.True(lab.Parse(Options).FromScan);
-        Assert.False(lab.Parse(Options with { Full = true }).FromScan);
-        Assert.Equal(new DocumentChanges(0, 2, 0, 0), lab.Parse(Options with { MaxTokens = 100 }).Changes);
-        Assert.Empty(lab.Verify());
+        Assert.True(lab.Documents.Parse(Options).FromScan);
+        Assert.False(lab.Documents.Parse(Options with { Full = true }).FromScan);
+        Assert.Equal(new DocumentChanges(0, 2, 0, 0), lab.Documents.Parse(Options with { MaxTokens = 100 }).Changes);
+        Assert.Empty(lab.Maintenance.Verify());
     }
 
     [Fact]
@@ -57,10 +57,10 @@ public sealed class LabParseTests(FlowLibrary library) : IClassFixture<FlowLibra
         var now = DateTime.UtcNow.AddSeconds(-1);
         _folder.Write("a.md", "# Tank\n\nalpha", now);
         using var lab = Lab.Open(_folder.Lab);
-        lab.Parse(Options);
+        lab.Documents.Parse(Options);
         _folder.Write("a.md", "# Tank\n\ngamma", now);
-        Assert.Equal(new DocumentChanges(0, 1, 0, 0), lab.Parse(Options).Changes);
-        Assert.Single(lab.Search("gamma"));
+        Assert.Equal(new DocumentChanges(0, 1, 0, 0), lab.Documents.Parse(Options).Changes);
+        Assert.Single(lab.Documents.Search("gamma"));
     }
 
     [Fact]
@@ -70,13 +70,13 @@ public sealed class LabParseTests(FlowLibrary library) : IClassFixture<FlowLibra
         _folder.Write("api/a.md", "# B\n\nbeta");
         using var lab = Lab.Open(_folder.Lab);
         var options = Options with { Sources = [Path.Combine(_folder.Docs, "guide"), Path.Combine(_folder.Docs, "api")] };
-        Assert.Equal(2, lab.Parse(options).Pages);
-        Assert.Equal(["api/a.md", "guide/a.md"], lab.Documents().Select(d => d.Path));
-        Assert.True(lab.Parse(options).FromScan);
+        Assert.Equal(2, lab.Documents.Parse(options).Pages);
+        Assert.Equal(["api/a.md", "guide/a.md"], lab.Documents.Pages().Select(d => d.Path));
+        Assert.True(lab.Documents.Parse(options).FromScan);
         // The lab's pages are those of the folders given, no others.
-        Assert.Equal(new DocumentChanges(1, 0, 0, 2), lab.Parse(options with { Sources = [Path.Combine(_folder.Docs, "api")] }).Changes);
-        Assert.Contains("given twice", Assert.Throws<LabException>(() => lab.Parse(options with { Sources = [_folder.Docs, _folder.Docs] })).Message);
-        Assert.Contains("not found", Assert.Throws<LabException>(() => lab.Parse(options with { Sources = ["nowhere"] })).Message);
+        Assert.Equal(new DocumentChanges(1, 0, 0, 2), lab.Documents.Parse(options with { Sources = [Path.Combine(_folder.Docs, "api")] }).Changes);
+        Assert.Contains("given twice", Assert.Throws<LabException>(() => lab.Documents.Parse(options with { Sources = [_folder.Docs, _folder.Docs] })).Message);
+        Assert.Contains("not found", Assert.Throws<LabException>(() => lab.Documents.Parse(options with { Sources = ["nowhere"] })).Message);
     }
 
     [Fact]
@@ -97,9 +97,9 @@ public sealed class LabParseTests(FlowLibrary library) : IClassFixture<FlowLibra
         }
         using var lab = Lab.Open(_folder.Lab);
         var options = new ParseOptions { Sources = [package] };
-        var report = lab.Parse(options);
+        var report = lab.Documents.Parse(options);
         Assert.Equal((1, 1), (report.Pages, report.LinkedSymbols));
-        Assert.Equal(["T:Acme.Tank"], lab.Chunks().SelectMany(c => c.Symbols));
-        Assert.True(lab.Parse(options, input: ParseInput.Load(options)).FromScan);
+        Assert.Equal(["T:Acme.Tank"], lab.Documents.Chunks().SelectMany(c => c.Symbols));
+        Assert.True(lab.Documents.Parse(options, input: ParseInput.Load(options)).FromScan);
     }
 }

@@ -34,30 +34,30 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
         var page = Page("a/b.md", "---\ntitle: T\nx: 1\n---\n# Tank\n\nUse `Tank.Fill`.\n\n```csharp\nvar t = new Tank(1);\n```\n\n## More\n\nOther words that make it long enough to need a second chunk of text here.\n", Split.Dev);
         var chunks = Chunker.Chunk(page);
         Assert.True(chunks.Count > 1);
-        using (var lab = Lab.Open(_path)) Assert.Equal(new DocumentChanges(1, 0, 0, 0), lab.SaveDocuments([page], Chunker.Chunk, "s"));
+        using (var lab = Lab.Open(_path)) Assert.Equal(new DocumentChanges(1, 0, 0, 0), lab.Documents.Save([page], Chunker.Chunk, "s"));
         using var again = Lab.Open(_path, readOnly: true);
-        Assert.Equal(Json(page), Json(Assert.Single(again.Documents())));
-        Assert.Equal(Json(chunks), Json(again.Chunks()));
-        Assert.Equal(Json(chunks), Json(again.Chunks("a/b.md")));
-        Assert.Contains(again.ChunksMentioning("T:Acme.Flow.Tank"), c => c.Text.Contains("new Tank"));
-        Assert.Empty(again.Verify());
+        Assert.Equal(Json(page), Json(Assert.Single(again.Documents.Pages())));
+        Assert.Equal(Json(chunks), Json(again.Documents.Chunks()));
+        Assert.Equal(Json(chunks), Json(again.Documents.Chunks("a/b.md")));
+        Assert.Contains(again.Documents.ChunksMentioning("T:Acme.Flow.Tank"), c => c.Text.Contains("new Tank"));
+        Assert.Empty(again.Maintenance.Verify());
     }
 
     [Fact]
     public void An_empty_lab_has_nothing_and_is_sound()
     {
         using var lab = Lab.Open(_path);
-        Assert.Empty(lab.Documents());
-        Assert.Empty(lab.Chunks());
-        Assert.Empty(lab.ChunksMentioning("T:X"));
-        Assert.Empty(lab.Search("x"));
-        Assert.Empty(lab.Symbols());
-        Assert.Empty(lab.Samples());
-        Assert.Empty(lab.Runs());
-        Assert.Empty(lab.Metrics("x"));
-        Assert.Empty(lab.Evaluations("x"));
-        Assert.Empty(lab.Verify());
-        Assert.All(lab.Stats().Rows.Values, n => Assert.Equal(0, n));
+        Assert.Empty(lab.Documents.Pages());
+        Assert.Empty(lab.Documents.Chunks());
+        Assert.Empty(lab.Documents.ChunksMentioning("T:X"));
+        Assert.Empty(lab.Documents.Search("x"));
+        Assert.Empty(lab.Documents.Symbols());
+        Assert.Empty(lab.Samples.List());
+        Assert.Empty(lab.Runs.List());
+        Assert.Empty(lab.Runs.Metrics("x"));
+        Assert.Empty(lab.Runs.Evaluations("x"));
+        Assert.Empty(lab.Maintenance.Verify());
+        Assert.All(lab.Maintenance.Stats().Rows.Values, n => Assert.Equal(0, n));
     }
 
     [Fact]
@@ -66,29 +66,29 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
         using var lab = Lab.Open(_path);
         var cut = new List<string>();
         IReadOnlyList<Chunk> Cut(Document d) { cut.Add(d.Path); return Chunker.Chunk(d); }
-        lab.SaveDocuments([Page("a.md", "alpha"), Page("b.md", "beta"), Page("c.md", "gamma")], Cut, "1");
+        lab.Documents.Save([Page("a.md", "alpha"), Page("b.md", "beta"), Page("c.md", "gamma")], Cut, "1");
         cut.Clear();
-        Assert.Equal(new DocumentChanges(1, 1, 1, 1), lab.SaveDocuments([Page("a.md", "alpha"), Page("b.md", "delta"), Page("d.md", "epsilon")], Cut, "1"));
+        Assert.Equal(new DocumentChanges(1, 1, 1, 1), lab.Documents.Save([Page("a.md", "alpha"), Page("b.md", "delta"), Page("d.md", "epsilon")], Cut, "1"));
         Assert.Equal(["b.md", "d.md"], cut);
-        Assert.Empty(lab.Search("beta gamma"));
-        Assert.Equal("b.md", Assert.Single(lab.Search("delta")).Chunk.DocumentPath);
-        Assert.Equal(new DocumentChanges(0, 3, 0, 0), lab.SaveDocuments([Page("a.md", "alpha"), Page("b.md", "delta"), Page("d.md", "epsilon")], Cut, "2"));
+        Assert.Empty(lab.Documents.Search("beta gamma"));
+        Assert.Equal("b.md", Assert.Single(lab.Documents.Search("delta")).Chunk.DocumentPath);
+        Assert.Equal(new DocumentChanges(0, 3, 0, 0), lab.Documents.Save([Page("a.md", "alpha"), Page("b.md", "delta"), Page("d.md", "epsilon")], Cut, "2"));
         // The trees of the former b.md and of c.md are no longer named; equal trees share one document.
-        Assert.InRange(lab.CollectGarbage().Documents, 0, 2);
-        Assert.Empty(lab.Verify());
+        Assert.InRange(lab.Maintenance.CollectGarbage().Documents, 0, 2);
+        Assert.Empty(lab.Maintenance.Verify());
     }
 
     [Fact]
     public void Search_ranks_headings_first_knows_parts_of_identifiers_and_chinese()
     {
         using var lab = Lab.Open(_path);
-        lab.SaveDocuments([Page("a.md", "# Draining\n\nOpens the valve."), Page("b.md", "# Other\n\nBefore draining, call `ReadAllAsync` once."), Page("c.md", "# 储罐\n\n打开储罐的阀门。")], Chunker.Chunk, "s");
-        Assert.Equal(["a.md", "b.md"], lab.Search("draining").Select(h => h.Chunk.DocumentPath));
-        Assert.Equal("b.md", lab.Search("read").Single().Chunk.DocumentPath);
-        Assert.Equal("c.md", lab.Search("阀门").Single().Chunk.DocumentPath);
-        Assert.Single(lab.Search("draining", limit: 1));
-        Assert.Empty(lab.Search("\" OR * ("));
-        Assert.True(lab.Search("draining")[0].Score > lab.Search("draining")[1].Score);
+        lab.Documents.Save([Page("a.md", "# Draining\n\nOpens the valve."), Page("b.md", "# Other\n\nBefore draining, call `ReadAllAsync` once."), Page("c.md", "# 储罐\n\n打开储罐的阀门。")], Chunker.Chunk, "s");
+        Assert.Equal(["a.md", "b.md"], lab.Documents.Search("draining").Select(h => h.Chunk.DocumentPath));
+        Assert.Equal("b.md", lab.Documents.Search("read").Single().Chunk.DocumentPath);
+        Assert.Equal("c.md", lab.Documents.Search("阀门").Single().Chunk.DocumentPath);
+        Assert.Single(lab.Documents.Search("draining", limit: 1));
+        Assert.Empty(lab.Documents.Search("\" OR * ("));
+        Assert.True(lab.Documents.Search("draining")[0].Score > lab.Documents.Search("draining")[1].Score);
     }
 
     [Theory]
@@ -108,21 +108,21 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     {
         using var lab = Lab.Open(_path);
         var heading = new Chunk("h", "c.md", new(0, 4), ["概述"], "text", [], [], 1);
-        lab.SaveDocuments([Page("a.md", "用 ReadAll 启动水泵"), Page("b.md", "打开Tank的阀门。"), Page("c.md", "text")], d => d.Path == "c.md" ? [heading] : Chunker.Chunk(d), "s");
-        Assert.Equal(pages, string.Join(',', lab.Search(query).Select(h => h.Chunk.DocumentPath).Order(StringComparer.Ordinal)));
+        lab.Documents.Save([Page("a.md", "用 ReadAll 启动水泵"), Page("b.md", "打开Tank的阀门。"), Page("c.md", "text")], d => d.Path == "c.md" ? [heading] : Chunker.Chunk(d), "s");
+        Assert.Equal(pages, string.Join(',', lab.Documents.Search(query).Select(h => h.Chunk.DocumentPath).Order(StringComparer.Ordinal)));
     }
 
     [Fact]
     public void Search_leaves_out_what_stands_everywhere_where_rarer_words_match()
     {
         using var lab = Lab.Open(_path);
-        lab.SaveDocuments([Page("a.md", "x")], _ => [.. Enumerable.Range(0, 7000).Select(i =>
+        lab.Documents.Save([Page("a.md", "x")], _ => [.. Enumerable.Range(0, 7000).Select(i =>
             new Chunk($"{i}", "a.md", new(0, 1), [], $"the tank{(i % 2 == 0 ? " valve" : "")}{(i % 1000 == 0 ? " gasket" : "")}", [], [], 1))], "s");
         // The word that few have decides, though all have the others; of common words alone, the least common one.
-        Assert.All(lab.Search("the tank gasket", limit: 20), h => Assert.Contains("gasket", h.Chunk.Text));
-        Assert.Equal(7, lab.Search("the tank gasket", limit: 20).Count);
-        Assert.All(lab.Search("the tank valve", limit: 20), h => Assert.Contains("valve", h.Chunk.Text));
-        Assert.Equal(20, lab.Search("the", limit: 20).Count);
+        Assert.All(lab.Documents.Search("the tank gasket", limit: 20), h => Assert.Contains("gasket", h.Chunk.Text));
+        Assert.Equal(7, lab.Documents.Search("the tank gasket", limit: 20).Count);
+        Assert.All(lab.Documents.Search("the tank valve", limit: 20), h => Assert.Contains("valve", h.Chunk.Text));
+        Assert.Equal(20, lab.Documents.Search("the", limit: 20).Count);
     }
 
     [Fact]
@@ -130,19 +130,19 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     {
         using var lab = Lab.Open(_path);
         Document[] pages = [.. Enumerable.Range(0, 3000).Select(i => Page($"{i:0000}.md", "alpha"))];
-        var fault = Assert.Throws<InvalidOperationException>(() => lab.SaveDocuments(pages, d => d.Path == "2000.md" ? throw new InvalidOperationException(d.Path) : Chunker.Chunk(d), "s"));
+        var fault = Assert.Throws<InvalidOperationException>(() => lab.Documents.Save(pages, d => d.Path == "2000.md" ? throw new InvalidOperationException(d.Path) : Chunker.Chunk(d), "s"));
         Assert.Equal("2000.md", fault.Message);
-        Assert.Equal(2000, lab.Documents().Count);
-        Assert.Equal(new DocumentChanges(1000, 0, 2000, 0), lab.SaveDocuments(pages, Chunker.Chunk, "s"));
+        Assert.Equal(2000, lab.Documents.Pages().Count);
+        Assert.Equal(new DocumentChanges(1000, 0, 2000, 0), lab.Documents.Save(pages, Chunker.Chunk, "s"));
     }
 
     [Fact]
     public void Symbols_round_trip_and_are_written_once()
     {
         using var lab = Lab.Open(_path);
-        Assert.True(lab.SaveSymbols(library.Api));
-        Assert.False(lab.SaveSymbols(library.Api));
-        Assert.Equal(Json(library.Api.Symbols), Json(lab.Symbols()));
+        Assert.True(lab.Documents.SaveSymbols(library.Api));
+        Assert.False(lab.Documents.SaveSymbols(library.Api));
+        Assert.Equal(Json(library.Api.Symbols), Json(lab.Documents.Symbols()));
     }
 
     [Fact]
@@ -150,37 +150,37 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     {
         using var lab = Lab.Open(_path);
         var samples = new[] { Sample("one"), Sample("two", Split.Dev), Sample("three", kind: SampleKind.Qa), Sample("four", passed: false) };
-        lab.SaveSamples(samples);
-        Assert.Equal(Json(samples), Json(lab.Samples(acceptedOnly: false)));
-        Assert.Equal(Json(samples[..1]), Json(lab.Samples(Split.Train, SampleKind.Code)));
-        lab.SaveSamples([samples[0] with { Split = Split.Test }]);
-        Assert.Equal(4, lab.Samples(acceptedOnly: false).Count);
-        lab.SaveSamples([samples[1]], replaceAll: true);
-        Assert.Equal(Json(samples[1..2]), Json(lab.Samples(acceptedOnly: false)));
-        Assert.Equal(4, lab.Verify().Count(p => p.Table == "samples"));
+        lab.Samples.Save(samples);
+        Assert.Equal(Json(samples), Json(lab.Samples.List(acceptedOnly: false)));
+        Assert.Equal(Json(samples[..1]), Json(lab.Samples.List(Split.Train, SampleKind.Code)));
+        lab.Samples.Save([samples[0] with { Split = Split.Test }]);
+        Assert.Equal(4, lab.Samples.List(acceptedOnly: false).Count);
+        lab.Samples.Save([samples[1]], replaceAll: true);
+        Assert.Equal(Json(samples[1..2]), Json(lab.Samples.List(acceptedOnly: false)));
+        Assert.Equal(4, lab.Maintenance.Verify().Count(p => p.Table == "samples"));
     }
 
     [Fact]
     public void Runs_have_a_manifest_metrics_and_results()
     {
         using var lab = Lab.Open(_path, time: new Clock(new(2025, 3, 1, 12, 0, 0, TimeSpan.Zero)));
-        var run = lab.BeginRun("train", """{"seed": 7}""");
+        var run = lab.Runs.Begin("train", """{"seed": 7}""");
         Assert.StartsWith("20250301-120000-train-", run.Id);
-        Assert.NotEqual(run.Id, lab.BeginRun("train", """{"seed": 7}""").Id);
-        lab.AppendMetrics(run.Id, [new("loss", 1, 2.5), new("loss", 2, double.NaN), new("lr", 1, 0.1)]);
-        lab.AppendMetrics(run.Id, [new("loss", 1, 2.25)]);
-        Assert.Equal([new("loss", 1, 2.25), new("loss", 2, null)], lab.Metrics(run.Id, "loss"));
+        Assert.NotEqual(run.Id, lab.Runs.Begin("train", """{"seed": 7}""").Id);
+        lab.Runs.AppendMetrics(run.Id, [new("loss", 1, 2.5), new("loss", 2, double.NaN), new("lr", 1, 0.1)]);
+        lab.Runs.AppendMetrics(run.Id, [new("loss", 1, 2.25)]);
+        Assert.Equal([new("loss", 1, 2.25), new("loss", 2, null)], lab.Runs.Metrics(run.Id, "loss"));
         EvaluationRow[] rows = [new("s", "base", "t1", "compiles", 0, "CS1061"), new("s", "tuned", "t1", "compiles", 1, null)];
-        lab.SaveEvaluations(run.Id, rows);
-        Assert.Equal(rows, lab.Evaluations(run.Id));
-        var done = lab.FinishRun(run.Id, """{"loss": 1.5}""");
+        lab.Runs.SaveEvaluations(run.Id, rows);
+        Assert.Equal(rows, lab.Runs.Evaluations(run.Id));
+        var done = lab.Runs.Finish(run.Id, """{"loss": 1.5}""");
         Assert.Equal(("done", """{"seed": 7}"""), (done.Status, done.Configuration));
         var manifest = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(Path.Combine(run.Directory, "run.json")))!;
         Assert.Equal((7, 1.5, "done"), ((int)manifest["configuration"]!["seed"]!, (double)manifest["results"]!["loss"]!, (string)manifest["status"]!));
-        Assert.Equal(2, lab.Runs("train").Count);
-        Assert.Throws<LabException>(() => lab.FinishRun("nope"));
-        Assert.Throws<LabException>(() => lab.BeginRun("train", "not json"));
-        Assert.Empty(lab.Verify());
+        Assert.Equal(2, lab.Runs.List("train").Count);
+        Assert.Throws<LabException>(() => lab.Runs.Finish("nope"));
+        Assert.Throws<LabException>(() => lab.Runs.Begin("train", "not json"));
+        Assert.Empty(lab.Maintenance.Verify());
     }
 
     private sealed class Clock(DateTimeOffset now) : TimeProvider
@@ -192,27 +192,29 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     public void Requests_and_templates_are_kept()
     {
         using var lab = Lab.Open(_path);
-        var request = new StoredRequest("k", "m", 10, 20, 0.5, "raw");
-        lab.SaveRequest(request);
-        lab.SaveTemplate("qa", "v1", "body");
-        Assert.Equal(request, lab.FindRequest("k"));
-        Assert.Null(lab.FindRequest("other"));
-        Assert.Equal(new Garbage(0, 0, 0), lab.CollectGarbage());
-        Assert.Equal((1, 1, 2), (lab.Stats().Rows["requests"], lab.Stats().Rows["templates"], lab.Stats().StoredDocuments));
+        var answer = LabFolder.Answer("k", "raw");
+        lab.Answers.Keep([answer]);
+        lab.Templates.Save("qa", "v1", "body");
+        Assert.Equal(answer, lab.Answers.Find("k"));
+        Assert.Null(lab.Answers.Find("other"));
+        Assert.Equal(new Garbage(0, 0, 0), lab.Maintenance.CollectGarbage());
+        Assert.Equal((1, 1, 2), (lab.Maintenance.Stats().Rows["requests"], lab.Maintenance.Stats().Rows["templates"], lab.Maintenance.Stats().StoredDocuments));
     }
 
     [Fact]
     public void A_document_that_no_row_names_is_collected()
     {
         using var lab = Lab.Open(_path);
-        lab.SaveDocuments([Page("a.md", "x")], Chunker.Chunk, "s");
-        // What a crash between the two databases leaves behind.
-        var key = lab.PutDocument("response", "paid for, never named");
-        Assert.Empty(lab.Verify());
-        Assert.Equal(1, lab.CollectGarbage().Documents);
-        Assert.Null(lab.GetDocument(key));
-        Assert.Single(lab.Documents());
-        Assert.Equal(new Garbage(0, 0, 0), lab.CollectGarbage());
+        lab.Documents.Save([Page("a.md", "x")], Chunker.Chunk, "s");
+        lab.Templates.Save("qa", "v1", "named no more");
+        lab.Templates.Save("qa", "v1", "named");
+        Assert.Equal(3, lab.Maintenance.Stats().StoredDocuments);
+        Assert.Empty(lab.Maintenance.Verify());
+        Assert.Equal(1, lab.Maintenance.CollectGarbage().Documents);
+        Assert.Equal(2, lab.Maintenance.Stats().StoredDocuments);
+        Assert.Equal("named", lab.Templates.Find("qa", "v1"));
+        Assert.Single(lab.Documents.Pages());
+        Assert.Equal(new Garbage(0, 0, 0), lab.Maintenance.CollectGarbage());
     }
 
     [Fact]
@@ -220,8 +222,8 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     {
         using (var lab = Lab.Open(_path))
         {
-            lab.SaveRequest(new("k1", "m", 1, 1, 0, "one"));
-            lab.SaveRequest(new("k2", "m", 1, 1, 0, "two"));
+            lab.Answers.Keep([LabFolder.Answer("k1", "one")]);
+            lab.Answers.Keep([LabFolder.Answer("k2", "two")]);
         }
         using (var lite = new LiteDB.LiteDatabase(Path.Combine(_path, "lab.litedb")))
         {
@@ -232,28 +234,28 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
             documents.Update(two);
         }
         using var again = Lab.Open(_path);
-        Assert.Equal(["lab.litedb", "requests"], again.Verify().Select(p => p.Table).Order());
-        Assert.Contains("k1", again.Verify().Single(p => p.Table == "requests").Row);
+        Assert.Equal(["lab.litedb", "requests"], again.Maintenance.Verify().Select(p => p.Table).Order());
+        Assert.Contains("k1", again.Maintenance.Verify().Single(p => p.Table == "requests").Row);
     }
 
     [Fact]
     public void A_second_writer_is_told_who_holds_the_lab_and_readers_are_fine()
     {
         using var lab = Lab.Open(_path);
-        lab.SaveDocuments([Page("a.md", "alpha")], Chunker.Chunk, "s");
+        lab.Documents.Save([Page("a.md", "alpha")], Chunker.Chunk, "s");
         var message = Assert.Throws<LabException>(() => Lab.Open(_path)).Message;
         Assert.Contains($"process {Environment.ProcessId} (", message);
         Assert.Matches(@"on \S+, for \d+ s now", message);
         using var reader = Lab.Open(_path, readOnly: true);
-        Assert.Single(reader.Search("alpha"));
-        Assert.Single(reader.Documents());
-        lab.SaveDocuments([Page("a.md", "alpha beta")], Chunker.Chunk, "s");
-        Assert.Single(reader.Search("beta"));
-        lab.SaveDocuments([Page("a.md", "# Another\n\ntree")], Chunker.Chunk, "s");
-        Assert.Equal("Another", Assert.Single(reader.Documents()).Root.Children[0].Heading);
-        Assert.Empty(lab.Verify());
-        Assert.Empty(reader.Verify());
-        Assert.Contains("reading only", Assert.Throws<LabException>(() => reader.SaveSamples([])).Message);
+        Assert.Single(reader.Documents.Search("alpha"));
+        Assert.Single(reader.Documents.Pages());
+        lab.Documents.Save([Page("a.md", "alpha beta")], Chunker.Chunk, "s");
+        Assert.Single(reader.Documents.Search("beta"));
+        lab.Documents.Save([Page("a.md", "# Another\n\ntree")], Chunker.Chunk, "s");
+        Assert.Equal("Another", Assert.Single(reader.Documents.Pages()).Root.Children[0].Heading);
+        Assert.Empty(lab.Maintenance.Verify());
+        Assert.Empty(reader.Maintenance.Verify());
+        Assert.Contains("reading only", Assert.Throws<LabException>(() => reader.Samples.Save([])).Message);
         using var sql = new SqliteConnection(lab.SqliteConnectionString);
         Assert.Equal(1, sql.ExecuteScalar<long>("SELECT count(*) FROM documents"));
         Assert.Throws<SqliteException>(() => sql.Execute("DELETE FROM documents"));

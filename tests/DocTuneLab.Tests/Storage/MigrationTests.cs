@@ -39,13 +39,13 @@ public sealed class MigrationTests : IDisposable
         {
             if (version > 0)
             {
-                Assert.Equal("c1", Assert.Single(lab.Search("alpha")).Chunk.Id);
-                Assert.Single(lab.Search("read"));
-                Assert.Single(lab.Search("tank"));
-                Assert.Single(lab.Search("阀门"));
-                Assert.Equal(["T:Tank"], Assert.Single(lab.Chunks()).Symbols);
-                Assert.Equal(["c1"], Assert.Single(lab.Samples()).Evidence.Chunks);
-                Assert.Null(Assert.Single(lab.Runs()).Environment);
+                Assert.Equal("c1", Assert.Single(lab.Documents.Search("alpha")).Chunk.Id);
+                Assert.Single(lab.Documents.Search("read"));
+                Assert.Single(lab.Documents.Search("tank"));
+                Assert.Single(lab.Documents.Search("阀门"));
+                Assert.Equal(["T:Tank"], Assert.Single(lab.Documents.Chunks()).Symbols);
+                Assert.Equal(["c1"], Assert.Single(lab.Samples.List()).Evidence.Chunks);
+                Assert.Null(Assert.Single(lab.Runs.List()).Environment);
             }
         }
         var fresh = _folder.At("fresh");

@@ -16,7 +16,7 @@ public static class CorpusExport
     /// <param name="folder">Made where it is missing; files of the same name are replaced.</param>
     /// <returns>Paths of the files written.</returns>
     /// <exception cref="LabException">There is nothing to export, or no such format.</exception>
-    public static IReadOnlyList<string> Write(Lab lab, string format, string folder)
+    public static IReadOnlyList<string> Write(ICorpusSource lab, string format, string folder)
     {
         if (!CorpusFormats.Names.Contains(format)) throw new LabException($"There is no format '{format}'; there are {string.Join(", ", CorpusFormats.Names)}.");
         Directory.CreateDirectory(folder);
@@ -34,9 +34,9 @@ public static class CorpusExport
             return [path];
         }
         var chunks = lab.Chunks().GroupBy(c => c.Id, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
-        var samples = lab.Samples().Select(s => s.Provenance is null && s.Evidence.Chunks.Count > 0 && chunks.TryGetValue(s.Evidence.Chunks[0], out var c)
+        var samples = lab.AcceptedSamples().Select(s => s.Provenance is null && s.Evidence.Chunks.Count > 0 && chunks.TryGetValue(s.Evidence.Chunks[0], out var c)
             ? s with { Provenance = new Provenance("structural", "", [], c.DocumentPath, c.HeadingPath) } : s with { Provenance = s.Provenance ?? new Provenance("structural", "", [], "", []) }).ToList();
-        if (samples.Count == 0) throw new LabException($"{lab.Directory}: holds no accepted samples. Generate a corpus first.");
+        if (samples.Count == 0) throw new LabException($"{lab.Name}: holds no accepted samples. Generate a corpus first.");
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var split in samples.GroupBy(s => s.Split).OrderBy(g => g.Key))
         {

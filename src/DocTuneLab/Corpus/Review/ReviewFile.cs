@@ -41,18 +41,18 @@ public static class ReviewFile
     }
 
     /// <summary>Takes decisions into the lab, all or none.</summary>
-    /// <param name="lab">The lab.</param>
+    /// <param name="samples">The lab's samples.</param>
     /// <param name="path">The reviewed table.</param>
     /// <param name="reviewer">Who decided.</param>
     /// <param name="revalidate">Judges an edited sample anew; one that fails stays out, with the checks that say why. Null leaves it to the reviewer.</param>
     /// <exception cref="LabException">The table or a decision is wrong, or names a sample that the lab does not have; the message names the row.</exception>
-    public static ReviewSummary Apply(Lab lab, string path, string reviewer, Func<Sample, Sample>? revalidate = null)
+    public static ReviewSummary Apply(ISampleStore samples, string path, string reviewer, Func<Sample, Sample>? revalidate = null)
     {
-        return Apply(lab, Read(path), reviewer, revalidate);
+        return Apply(samples, Read(path), reviewer, revalidate);
     }
 
     /// <summary>Takes one decision into the lab.</summary>
-    /// <param name="lab">The lab.</param>
+    /// <param name="samples">The lab's samples.</param>
     /// <param name="id">The sample.</param>
     /// <param name="decision"><c>accept</c>, <c>reject</c>, <c>edit</c> or <c>regenerate</c>.</param>
     /// <param name="reviewer">Who decided.</param>
@@ -61,21 +61,21 @@ public static class ReviewFile
     /// <param name="answer">New answer of an edit; null keeps it.</param>
     /// <param name="revalidate">Judges an edited sample anew.</param>
     /// <exception cref="LabException">The lab has no such sample, or the decision is none.</exception>
-    public static ReviewSummary Decide(Lab lab, string id, string decision, string reviewer, string note = "", string? prompt = null, string? answer = null, Func<Sample, Sample>? revalidate = null)
+    public static ReviewSummary Decide(ISampleStore samples, string id, string decision, string reviewer, string note = "", string? prompt = null, string? answer = null, Func<Sample, Sample>? revalidate = null)
     {
-        var sample = lab.Samples(acceptedOnly: false).Where(s => s.Id.StartsWith(id, StringComparison.Ordinal)).ToList() switch
+        var sample = samples.List(acceptedOnly: false).Where(s => s.Id.StartsWith(id, StringComparison.Ordinal)).ToList() switch
         {
             [var one] => one,
             [] => throw new LabException($"The lab has no sample '{id}'. '#!corpus browse' lists them with their ids."),
             var many => throw new LabException($"{many.Count} samples begin with '{id}'; give more of the id."),
         };
-        return Apply(lab, [(new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = sample.Id, ["decision"] = decision, ["note"] = note, ["prompt"] = prompt ?? sample.Messages[^2].Content, ["answer"] = answer ?? sample.Messages[^1].Content }, "the decision")], reviewer, revalidate);
+        return Apply(samples, [(new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = sample.Id, ["decision"] = decision, ["note"] = note, ["prompt"] = prompt ?? sample.Messages[^2].Content, ["answer"] = answer ?? sample.Messages[^1].Content }, "the decision")], reviewer, revalidate);
     }
 
-    private static ReviewSummary Apply(Lab lab, IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> rows, string reviewer, Func<Sample, Sample>? revalidate)
+    private static ReviewSummary Apply(ISampleStore samples, IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> rows, string reviewer, Func<Sample, Sample>? revalidate)
     {
         if (reviewer.Trim().Length == 0) throw new LabException("A review needs the reviewer's name.");
-        var known = lab.Samples(acceptedOnly: false).ToDictionary(s => s.Id, StringComparer.Ordinal);
+        var known = samples.List(acceptedOnly: false).ToDictionary(s => s.Id, StringComparer.Ordinal);
         var (changed, reviews) = (new List<Sample>(), new List<StoredReview>());
         var undecided = 0;
         foreach (var (row, at) in rows)
@@ -107,8 +107,8 @@ public static class ReviewFile
             }
             reviews.Add(new StoredReview(sample.Id, decision, reviewer, row["note"], replacedBy));
         }
-        lab.SaveSamples(changed);
-        lab.SaveReviews(reviews);
+        samples.Save(changed);
+        samples.SaveReviews(reviews);
         int Count(string decision) => reviews.Count(r => r.Decision == decision);
         return new ReviewSummary(Count("accept"), Count("reject"), Count("edit"), Count("regenerate"), undecided);
     }

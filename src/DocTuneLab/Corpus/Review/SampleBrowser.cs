@@ -1,5 +1,3 @@
-using DocTuneLab.Storage;
-
 namespace DocTuneLab.Corpus.Review;
 
 /// <summary>How a sample stands.</summary>
@@ -27,14 +25,14 @@ public static class SampleBrowser
     }
 
     /// <summary>Samples in order, filtered.</summary>
-    /// <param name="lab">The lab.</param>
+    /// <param name="samples">The lab's samples.</param>
     /// <param name="standing">Only these; null for all.</param>
     /// <param name="kind">Only this kind; null for all.</param>
     /// <param name="search">Words that must all stand in turns, checks, symbols or page; empty for any.</param>
-    public static IReadOnlyList<Sample> Find(Lab lab, SampleStanding? standing = null, SampleKind? kind = null, string search = "")
+    public static IReadOnlyList<Sample> Find(ISampleStore samples, SampleStanding? standing = null, SampleKind? kind = null, string search = "")
     {
         var words = search.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return [.. lab.Samples(kind: kind, acceptedOnly: false).Where(s => (standing is null || Of(s).Standing == standing) && words.All(w => Mentions(s, w)))];
+        return [.. samples.List(kind: kind, acceptedOnly: false).Where(s => (standing is null || Of(s).Standing == standing) && words.All(w => Mentions(s, w)))];
     }
 
     private static bool Mentions(Sample s, string word) =>

@@ -33,7 +33,7 @@ public sealed class BatchChatClient : IChatClient
 {
     private readonly BatchTransport _transport;
     private readonly BatchOptions _options;
-    private readonly Lab _lab;
+    private readonly IBatchStore _store;
     private readonly TimeProvider _time;
     private readonly IProgress<LiveText>? _live;
     private readonly Channel<Waiting> _asked = Channel.CreateUnbounded<Waiting>(new UnboundedChannelOptions { SingleReader = true });
@@ -44,15 +44,15 @@ public sealed class BatchChatClient : IChatClient
 
     /// <summary>A client of one endpoint.</summary>
     /// <param name="endpoint">Endpoint with OpenAI's protocol.</param>
-    /// <param name="lab">Where batches and answers are kept.</param>
+    /// <param name="store">Where batches and answers are kept.</param>
     /// <param name="options">When a batch is sent and looked at.</param>
     /// <param name="live">Told how a batch stands.</param>
     /// <param name="time">Clock; default the system's.</param>
     /// <exception cref="LabException">The endpoint speaks another protocol.</exception>
-    public BatchChatClient(EndpointOptions endpoint, Lab lab, BatchOptions options, IProgress<LiveText>? live = null, TimeProvider? time = null)
+    public BatchChatClient(EndpointOptions endpoint, IBatchStore store, BatchOptions options, IProgress<LiveText>? live = null, TimeProvider? time = null)
     {
-        (_lab, _options, _live, _time) = (lab, options, live, time ?? TimeProvider.System);
-        _transport = new BatchTransport(endpoint, lab, options.Poll, time);
+        (_store, _options, _live, _time) = (store, options, live, time ?? TimeProvider.System);
+        _transport = new BatchTransport(endpoint, store, options.Poll, time);
         _working = Task.Run(WorkAsync);
     }
 
@@ -63,9 +63,9 @@ public sealed class BatchChatClient : IChatClient
         var over = new TaskCompletionSource<(BatchFailure? Failure, bool IsNoted)>(TaskCreationOptions.RunContinuationsAsynchronously);
         await _asked.Writer.WriteAsync(new Waiting(exchange.Request, over), cancellationToken);
         var (failure, isNoted) = await over.Task.WaitAsync(cancellationToken);
-        if (failure is null && _lab.FindRequest(exchange.Request.Key) is { } kept)
+        if (failure is null && _store.Find(exchange.Request.Key) is { } kept)
         {
-            exchange.Append(Encoding.UTF8.GetBytes(kept.Response));
+            exchange.Append(Encoding.UTF8.GetBytes(kept.Raw));
             (exchange.Status, exchange.IsInLab) = (200, true);
             return new ChatResponse();
         }

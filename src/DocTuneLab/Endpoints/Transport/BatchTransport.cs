@@ -45,21 +45,21 @@ public sealed class BatchTransport : IDisposable
     private const int GroupSize = 256;
     private const string Mark = "mark-", Sending = "sending", Sent = "sent", Metadata = "doctune";
     private readonly EndpointOptions _endpoint;
-    private readonly Lab _lab;
+    private readonly IBatchStore _store;
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
     private readonly TimeSpan _poll;
 
     /// <summary>A transport to one endpoint.</summary>
     /// <param name="endpoint">Endpoint with OpenAI's protocol.</param>
-    /// <param name="lab">Where batches and answers are kept.</param>
+    /// <param name="store">Where batches and answers are kept.</param>
     /// <param name="poll">Time between two looks at a batch; default 30 s.</param>
     /// <param name="time">Clock; default the system's.</param>
     /// <exception cref="LabException">The endpoint speaks another protocol.</exception>
-    public BatchTransport(EndpointOptions endpoint, Lab lab, TimeSpan? poll = null, TimeProvider? time = null)
+    public BatchTransport(EndpointOptions endpoint, IBatchStore store, TimeSpan? poll = null, TimeProvider? time = null)
     {
         if (endpoint.Kind != EndpointKind.OpenAI) throw new LabException($"Endpoint {endpoint.Name} has no batch API; only endpoints with OpenAI's protocol do.");
-        (_endpoint, _lab, _time, _poll) = (endpoint.Validated(), lab, time ?? TimeProvider.System, poll ?? TimeSpan.FromSeconds(30));
+        (_endpoint, _store, _time, _poll) = (endpoint.Validated(), store, time ?? TimeProvider.System, poll ?? TimeSpan.FromSeconds(30));
         _http = ChatClients.Http(endpoint, _time);
         _http.BaseAddress = new Uri(endpoint.BaseUrl.ToString().TrimEnd('/') + "/");
         if (ApiKeys.Find(endpoint.KeyVariable) is { } key) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
@@ -74,12 +74,12 @@ public sealed class BatchTransport : IDisposable
     {
         var failed = new SortedDictionary<string, BatchFailure>(StringComparer.Ordinal);
         var answered = 0;
-        foreach (var open in _lab.Batches(_endpoint.Name).Where(b => !b.IsOver))
+        foreach (var open in _store.Batches(_endpoint.Name).Where(b => !b.IsOver))
             if (await UnderWayAsync(open, cancel) is { } batch) answered += await FinishAsync(batch, failed, progress, cancel);
         // What a batch taken up has failed at is said, and not sent again behind the caller's back.
-        var missing = requests.Where(r => !failed.ContainsKey(r.Key) && _lab.FindRequest(r.Key) is null).DistinctBy(r => r.Key).ToList();
+        var missing = requests.Where(r => !failed.ContainsKey(r.Key) && _store.Find(r.Key) is null).DistinctBy(r => r.Key).ToList();
         if (missing.Count > 0) answered += await FinishAsync(await SendAsync(missing, cancel), failed, progress, cancel);
-        return new BatchResult(answered, failed, missing.Count(r => !failed.ContainsKey(r.Key) && _lab.FindRequest(r.Key) is null));
+        return new BatchResult(answered, failed, missing.Count(r => !failed.ContainsKey(r.Key) && _store.Find(r.Key) is null));
     }
 
     /// <inheritdoc/>
@@ -91,7 +91,7 @@ public sealed class BatchTransport : IDisposable
         using var form = new MultipartFormDataContent { { new StringContent("batch"), "purpose" }, { new ByteArrayContent(Encoding.UTF8.GetBytes(lines)), "file", "requests.jsonl" } };
         var file = (string?)(await SendAsync(HttpMethod.Post, "files", form, cancel))["id"];
         var mark = new StoredBatch(Mark + Guid.NewGuid().ToString("N"), _endpoint.Name, Sending, requests.Count);
-        _lab.SaveBatch(mark);
+        _store.SaveBatch(mark);
         using var body = new StringContent(new JsonObject
         {
             ["input_file_id"] = file, ["endpoint"] = "/v1/chat/completions", ["completion_window"] = "24h", ["metadata"] = new JsonObject { [Metadata] = mark.Id },
@@ -103,7 +103,7 @@ public sealed class BatchTransport : IDisposable
         }
         catch (BatchRefusedException e) when (e.Status is >= 400 and < 500)
         {
-            _lab.SaveBatch(mark with { Status = Sent });
+            _store.SaveBatch(mark with { Status = Sent });
             throw;
         }
         return Known(mark, made);
@@ -116,15 +116,15 @@ public sealed class BatchTransport : IDisposable
         // The newest 100; those of a run that was killed are among them.
         var list = await SendAsync(HttpMethod.Get, "batches?limit=100", null, cancel);
         if ((list["data"] as JsonArray)?.FirstOrDefault(b => (string?)b?["metadata"]?[Metadata] == open.Id) is JsonObject found) return Known(open, found);
-        _lab.SaveBatch(open with { Status = Sent });
+        _store.SaveBatch(open with { Status = Sent });
         return null;
     }
 
     private StoredBatch Known(StoredBatch mark, JsonObject made)
     {
         var batch = new StoredBatch((string)made["id"]!, _endpoint.Name, "validating", mark.Requests);
-        _lab.SaveBatch(batch);
-        _lab.SaveBatch(mark with { Status = Sent });
+        _store.SaveBatch(batch);
+        _store.SaveBatch(mark with { Status = Sent });
         return batch;
     }
 
@@ -158,7 +158,7 @@ public sealed class BatchTransport : IDisposable
             var group = new List<KeptAnswer>(GroupSize);
             void Keep()
             {
-                if (group.Count > 0) _lab.KeepAnswers(group);
+                if (group.Count > 0) _store.Keep(group);
                 answered += group.Count;
                 group.Clear();
             }
@@ -170,7 +170,7 @@ public sealed class BatchTransport : IDisposable
             Keep();
         }
         // Only now is the batch over for the lab: had the process died before, its files would be read again.
-        _lab.SaveBatch(batch with { Status = status });
+        _store.SaveBatch(batch with { Status = status });
         var errors = (string?)state["error_file_id"];
         progress?.Report($"batch {batch.Id}: {status}, {answered} of {batch.Requests} answered{(failed.Count == before ? "" : $", {failed.Count - before} failed")}{(errors is null ? "" : $"; the server's file of errors is {errors}")}");
         if (status == "failed")
@@ -198,7 +198,7 @@ public sealed class BatchTransport : IDisposable
         {
             failure = failure with { Detail = $"{failure.Detail}: {e.Message}" };
         }
-        _lab.NoteFailures([new FailedCall(key, _endpoint.Name, failure.Kind, failure.Detail, failure.Kind == FailureKind.Malformed ? line : null)]);
+        _store.Note([new FailedCall(key, _endpoint.Name, failure.Kind, failure.Detail, failure.Kind == FailureKind.Malformed ? line : null)]);
         failed[key] = failure;
         return null;
     }

@@ -1,0 +1,20 @@
+namespace DocTuneLab.Storage;
+
+/// <summary>What to parse into a lab, and how.</summary>
+public sealed record ParseOptions
+{
+    /// <summary>Documentation folders. With more than one, the paths of pages begin with the folder's name.</summary>
+    public required IReadOnlyList<string> Sources { get; init; }
+
+    /// <summary>The private library's assemblies; their XML files lie beside them. Without any, chunks are not linked to symbols.</summary>
+    public IReadOnlyList<string> Assemblies { get; init; } = [];
+
+    /// <summary>Budget of a chunk in tokens. Default 384.</summary>
+    public int MaxTokens { get; init; } = 384;
+
+    /// <summary>Folder of the model whose tokenizer counts. Default null: four characters count as a token.</summary>
+    public string? TokenizerDirectory { get; init; }
+
+    /// <summary>Parse even where nothing changed. Default false.</summary>
+    public bool Full { get; init; }
+}

@@ -43,7 +43,7 @@ public sealed class TrainTests : IDisposable
             messages = (object[])[new { role = "user", content = $"How wide is gate {i}?" }, new { role = "assistant", content = $"{i} metres." }],
         }) + "\n")));
         var path = Path.Combine(doctune.Folder, "lab");
-        using (var lab = Storage.Lab.Open(path)) lab.Samples.Save(Corpus.CorpusFile.Read(file), replaceAll: true);
+        using (var lab = Storage.Lab.Open(path)) lab.Samples.Save(CorpusFile.Read(file), replaceAll: true);
         string[] command = ["train", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--lab", "lab", "--rank", "2", "--max-steps", "2"];
         Assert.Equal(0, doctune.Run([.. command, "--dry-run"]).Code);
         var result = doctune.Run(command);

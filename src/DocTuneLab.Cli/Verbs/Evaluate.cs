@@ -120,7 +120,7 @@ internal static class Evaluate
 
     private static int Check(LabSession session, string? corpus, bool bare, CancellationToken cancel)
     {
-        var samples = corpus is null ? session.Storage.Samples.List() : Corpus.CorpusFile.Read(corpus);
+        var samples = corpus is null ? session.Storage.Samples.List() : CorpusFile.Read(corpus);
         var report = SuiteCheck.Run(new Evaluator(session.Judge!), session.Suite!, session.Api!, new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = bare }, samples, cancel);
         foreach (var (kind, count, hash) in session.Suite!.Hashes()) Console.Out.WriteLine($"{kind.ToString().ToLowerInvariant(),-12}{count,6}  {hash}");
         Console.Out.WriteLine($"{"suite",-12}{session.Suite.Count,6}  {report.SuiteHash}");

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 
 namespace DocTuneLab.Storage;
 

@@ -1,8 +1,8 @@
 using DocTuneLab.Audit;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
-using DocTuneLab.Corpus.Generation;
-using DocTuneLab.Documents;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Documents.Model;
 using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Storage;

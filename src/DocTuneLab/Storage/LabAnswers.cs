@@ -1,4 +1,6 @@
 using Dapper;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Retrying;
 using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Storage;

@@ -23,7 +23,10 @@ public sealed class LabDocuments
         {
             var tree = LabJson.Read<ParseTree>(_database.Document(d.TreeKey)
                 ?? throw new LabException($"{_database.Directory}: the parse tree of {d.Path} is missing from lab.litedb. Parse the documents into a new lab folder."));
-            return new Document(d.Path, d.Text, d.Hash, d.Title, tree.FrontMatter, tree.Root, tree.CodeBlocks, d.Language, Enum.Parse<Split>(d.Split));
+            return new Document(d.Path, d.Text, d.Hash, d.Title, tree.FrontMatter, tree.Root, tree.CodeBlocks, d.Language, Enum.Parse<Split>(d.Split))
+            {
+                ReadLayout = () => MarkdownParser.LayoutOf(d.Path, d.Text),
+            };
         })];
     });
 

@@ -1,11 +1,10 @@
 using Dapper;
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Documents;
 
 namespace DocTuneLab.Storage;
 

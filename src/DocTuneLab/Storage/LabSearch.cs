@@ -1,6 +1,5 @@
 using Dapper;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Documents;
 using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Storage;

@@ -1,4 +1,4 @@
-using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 
 namespace DocTuneLab.Storage;
 

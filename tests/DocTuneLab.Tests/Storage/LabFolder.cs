@@ -1,8 +1,7 @@
 using Dapper;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Documents.Parsing;
-using DocTuneLab.Documents;
-using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Endpoints.Exchange;
 using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Tests.Storage;

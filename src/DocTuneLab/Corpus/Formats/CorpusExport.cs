@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using DocTuneLab.Corpus.Language;
-using DocTuneLab.Documents.Model;
-using DocTuneLab.Storage;
 
 namespace DocTuneLab.Corpus.Formats;
 

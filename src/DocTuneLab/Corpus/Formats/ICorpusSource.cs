@@ -1,5 +1,5 @@
-using DocTuneLab.Corpus.Generation;
-using DocTuneLab.Documents;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Documents.Model;
 
 namespace DocTuneLab.Corpus.Formats;
 

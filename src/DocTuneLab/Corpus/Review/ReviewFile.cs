@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Conversations;
-using DocTuneLab.Storage;
 
 namespace DocTuneLab.Corpus.Review;
 

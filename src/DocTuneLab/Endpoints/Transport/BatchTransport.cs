@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Endpoints.Retrying;
-using DocTuneLab.Storage;
+using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Endpoints.Transport;
 

@@ -1,3 +1,5 @@
+using DocTuneLab.Endpoints.Exchange;
+
 namespace DocTuneLab.Prompts.Endpoints;
 
 /// <summary>A batch of requests that a server works off in its own time.</summary>

@@ -98,7 +98,7 @@ internal sealed class RunDisplay : IRunProgress, IDisposable
             Clear();
             var text = $"     cell {current.Number}/{current.Total} {current.Heading}  {Seconds(cellTime.Elapsed)} of {Seconds(total.Elapsed)}  {lastLine}";
             var width = Math.Max(20, console.Profile.Width - 1);
-            console.Write(new Text(text.Length > width ? text[..width] : text, new Style(Color.Grey)));
+            console.Write(new Spectre.Console.Text(text.Length > width ? text[..width] : text, new Style(Color.Grey)));
         }
     }
 

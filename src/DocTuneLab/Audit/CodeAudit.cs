@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using DocTuneLab.Documents;
 using DocTuneLab.Library;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Audit;
 

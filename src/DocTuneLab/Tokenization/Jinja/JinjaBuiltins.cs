@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
-using static DocTuneLab.Tokenization.Jinja.JinjaValues;
 
 namespace DocTuneLab.Tokenization.Jinja;
+
+// Inside the namespace, so that Text is the method and not the namespace DocTuneLab.Text.
+using static DocTuneLab.Tokenization.Jinja.JinjaValues;
 
 /// <summary>Filters, tests and methods that chat templates use; any other is refused by name.</summary>
 internal static class JinjaBuiltins

@@ -1,7 +1,9 @@
 using System.Globalization;
-using static DocTuneLab.Tokenization.Jinja.JinjaValues;
 
 namespace DocTuneLab.Tokenization.Jinja;
+
+// Inside the namespace, so that Text is the method and not the namespace DocTuneLab.Text.
+using static DocTuneLab.Tokenization.Jinja.JinjaValues;
 
 /// <summary>An expression, ready to be evaluated.</summary>
 internal delegate object? JinjaExpression(Scope scope);

@@ -1,7 +1,9 @@
 using System.Text;
-using static DocTuneLab.Tokenization.Jinja.JinjaValues;
 
 namespace DocTuneLab.Tokenization.Jinja;
+
+// Inside the namespace, so that Text is the method and not the namespace DocTuneLab.Text.
+using static DocTuneLab.Tokenization.Jinja.JinjaValues;
 
 /// <summary>
 /// The part of Jinja (its documentation's template designer reference) that chat templates are written in: output, if, for,

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Audit;
 

@@ -7,6 +7,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Text;
+using Quickenshtein;
 
 namespace DocTuneLab.Corpus.Kinds;
 
@@ -78,24 +79,8 @@ internal sealed class DerivedSamples(ApiIndex index)
             if (candidates.Count == 0) continue;
             var name = candidates[random.Next(candidates.Count)];
             if (index.MemberNames.Contains(name) || InventedNames.IsInherited(name) || index.Types.Any(t => t.Path == name)) continue;
-            return (name, named.Where(m => m.Symbol.Obsolete is null).MinBy(m => (Distance(m.Symbol.Name, name), m.Symbol.Name)) ?? member);
+            return (name, named.Where(m => m.Symbol.Obsolete is null).MinBy(m => (Levenshtein.GetDistance(m.Symbol.Name, name), m.Symbol.Name)) ?? member);
         }
         return null;
-    }
-
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var cost = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                (diagonal, row[j]) = (row[j], cost);
-            }
-        }
-        return row[^1];
     }
 }

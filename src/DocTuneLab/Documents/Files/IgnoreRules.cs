@@ -74,28 +74,87 @@ public sealed class IgnoreRules
             else if (c == '?') pattern.Append("[^/]");
             else if (c == '[')
             {
-                var end = glob.IndexOf(']', Math.Min(glob.Length, i + (i + 1 < glob.Length && glob[i + 1] is '!' or '^' ? 3 : 2)));
-                if (end < 0) return null;
-                var set = glob[(i + 1)..end].Replace(@"\", @"\\", StringComparison.Ordinal).Replace("[", @"\[", StringComparison.Ordinal);
-                pattern.Append("(?!/)[").Append(set[0] == '!' ? "^" + set[1..] : set).Append(']');
-                i = end;
+                if (Set(glob, i) is not { } set) return null;
+                pattern.Append(set.Pattern);
+                i = set.End;
             }
             else
             {
-                if (c == '\\' && i + 1 < glob.Length) c = glob[++i];
+                if (c == '\\')
+                {
+                    if (i + 1 == glob.Length) return null;
+                    c = glob[++i];
+                }
                 pattern.Append(Regex.Escape(c.ToString()));
             }
         }
-        try
-        {
-            return new(pattern.Append('$').ToString(), RegexOptions.CultureInvariant | RegexOptions.Singleline);
-        }
-        catch (ArgumentException)
-        {
-            // Such as a range whose ends are the wrong way round: git takes it as matching nothing.
-            return null;
-        }
+        return new(pattern.Append('$').ToString(), RegexOptions.CultureInvariant | RegexOptions.Singleline);
     }
+
+    /// <summary>
+    /// A set such as <c>[!a-z]</c> from its bracket on, as git's <c>wildmatch.c</c> reads it, and the place of its end; null where it has
+    /// none. A set never matches a slash.
+    /// </summary>
+    private static (string Pattern, int End)? Set(string glob, int open)
+    {
+        var at = open + 1;
+        var negated = at < glob.Length && glob[at] is '!' or '^';
+        if (negated) at++;
+        var set = new StringBuilder();
+        char? previous = null;
+        for (var first = at; at < glob.Length; at++)
+        {
+            var c = glob[at];
+            if (c == ']' && at > first) return (negated ? $"[^/{set}]" : $"(?!/)[{set}]", at);
+            if (c == '[' && at + 1 < glob.Length && glob[at + 1] == ':')
+            {
+                var end = glob.IndexOf(']', at + 2);
+                if (end < 0) return null;
+                if (end > at + 2 && glob[end - 1] == ':')
+                {
+                    if (PosixClass(glob[(at + 2)..(end - 1)]) is not { } members) return null;
+                    set.Append(members);
+                    (previous, at) = (null, end);
+                    continue;
+                }
+            }
+            if (c == '-' && previous is { } low && at + 1 < glob.Length && glob[at + 1] != ']')
+            {
+                if (glob[++at] == '\\' && ++at == glob.Length) return null;
+                // A range whose ends are the wrong way round adds nothing; its first letter stands in the set already.
+                if (low <= glob[at]) set.Append(Escape(low)).Append('-').Append(Escape(glob[at]));
+                previous = null;
+                continue;
+            }
+            if (c == '\\')
+            {
+                if (++at == glob.Length) return null;
+                c = glob[at];
+            }
+            set.Append(Escape(c));
+            previous = c;
+        }
+        return null;
+
+        static string Escape(char c) => $"\\u{(int)c:X4}";
+    }
+
+    private static string? PosixClass(string name) => name switch
+    {
+        "alnum" => "a-zA-Z0-9",
+        "alpha" => "a-zA-Z",
+        "blank" => @" \t",
+        "cntrl" => @"\u0000-\u001F\u007F",
+        "digit" => "0-9",
+        "graph" => @"\u0021-\u007E",
+        "lower" => "a-z",
+        "print" => @"\u0020-\u007E",
+        "punct" => @"\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u007E",
+        "space" => @" \t\n\v\f\r",
+        "upper" => "A-Z",
+        "xdigit" => "0-9a-fA-F",
+        _ => null,
+    };
 
     private static string TrimEnd(string line)
     {

@@ -1,4 +1,4 @@
-namespace DocTuneLab.Library;
+namespace DocTuneLab.Text;
 
 /// <summary>The real name that an invented one most likely stands for.</summary>
 internal static class NearestName
@@ -19,7 +19,10 @@ internal static class NearestName
         return best;
     }
 
-    /// <summary>Optimal string alignment distance; a letter that differs only in case costs a quarter.</summary>
+    /// <summary>
+    /// Optimal string alignment distance (Damerau 1964: swapping two neighbouring letters costs 1); a letter that differs only in case
+    /// costs a quarter, because such slips are the commonest among names. Where plain Levenshtein will do, Quickenshtein is called.
+    /// </summary>
     public static double Distance(string a, string b)
     {
         var (before, previous, current) = (new double[b.Length + 1], new double[b.Length + 1], new double[b.Length + 1]);

@@ -82,8 +82,8 @@ public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassF
             foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Concat(Directory.GetFiles(framework)).Append(fxr).DistinctBy(Path.GetFileName))
             {
                 var target = Path.Combine(app, Path.GetFileName(file));
-                // The starter and the host's libraries look for the others where they really lie.
-                if (Path.GetFileName(file) is "doctune" or "libhostfxr.so" or "libhostpolicy.so" or "doctune.deps.json" or "doctune.runtimeconfig.json")
+                // The starter and the runtime's own libraries look for the others where they really lie.
+                if (Path.GetFileName(file) is "doctune" or "libhostfxr.so" or "libhostpolicy.so" or "libcoreclr.so" or "System.Private.CoreLib.dll" or "doctune.deps.json" or "doctune.runtimeconfig.json")
                     File.Copy(file, target);
                 else
                     File.CreateSymbolicLink(target, file);

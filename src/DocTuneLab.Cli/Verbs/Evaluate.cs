@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using DocTuneLab.Notebooks.Cells;
 using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
@@ -8,6 +7,7 @@ using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Extension;
+using DocTuneLab.Notebooks.Cells;
 using Spectre.Console;
 
 namespace DocTuneLab.Cli.Verbs;

@@ -41,7 +41,7 @@ internal sealed class RuntimeFiles
         // The shared framework's own list comes first: it is short, and an application's may be long.
         var listed = lists.Distinct(StringComparer.Ordinal).OrderBy(path => !IsOfFramework(path)).Select(Listed).FirstOrDefault(names => names.Count > 0, []).ToHashSet(StringComparer.OrdinalIgnoreCase);
         // Where no list is at hand (a single file that unpacks itself, a host without lists), what was built together with the core library.
-        var version = listed.Count > 0 ? null : FileVersionInfo.GetVersionInfo(core).ProductVersion;
+        var version = listed.Count > 0 ? null : FileVersionInfo.GetVersionInfo(core).FileVersion;
         var assemblies = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var path in trusted.Where(path => version is null ? listed.Contains(Path.GetFileName(path)) : Path.GetDirectoryName(path) == folder && IsBuiltWithCore(path, version)))
             assemblies.TryAdd(Path.GetFileNameWithoutExtension(path), path);
@@ -73,5 +73,5 @@ internal sealed class RuntimeFiles
     private static bool IsOfFramework(string list) => Path.GetFileName(list) == Framework + ".deps.json";
 
     private static bool IsBuiltWithCore(string path, string version) =>
-        s_frameworkNames.Any(start => Path.GetFileName(path).StartsWith(start, StringComparison.Ordinal)) && FileVersionInfo.GetVersionInfo(path).ProductVersion == version;
+        s_frameworkNames.Any(start => Path.GetFileName(path).StartsWith(start, StringComparison.Ordinal)) && FileVersionInfo.GetVersionInfo(path).FileVersion == version;
 }

@@ -1,6 +1,8 @@
 using System.Net;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Notebooks;
+using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Extension;
 
@@ -8,7 +10,7 @@ namespace DocTuneLab.Extension;
 public sealed class LiveAnswers : IProgress<LiveText>
 {
     private readonly CellContext _cell;
-    private readonly Lock _gate = new();
+    private readonly InTurn _turn = new();
     private DisplayHandle? _shown;
 
     private LiveAnswers(CellContext cell) => _cell = cell;
@@ -24,8 +26,10 @@ public sealed class LiveAnswers : IProgress<LiveText>
             ["text/html"] = $"<details open><summary>{WebUtility.HtmlEncode(value.Title)}</summary><pre style=\"white-space:pre-wrap;max-height:16em;overflow:auto\">{WebUtility.HtmlEncode(value.Text)}</pre></details>",
             ["text/plain"] = $"{value.Title}: {value.Text}",
         };
-        lock (_gate)
+        _turn.Do(() =>
+        {
             if (_shown is null) _shown = _cell.DisplayMime(data);
             else _shown.UpdateMime(data);
+        });
     }
 }

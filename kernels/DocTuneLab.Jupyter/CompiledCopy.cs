@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -133,7 +134,7 @@ public static class CompiledCopy
     private static async Task<(int Code, string Output)> RunAsync(string[] command, string? folder, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = folder ?? "", RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
+        using var process = Started(start);
         try
         {
             var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellation), process.StandardError.ReadToEndAsync(cancellation));
@@ -144,6 +145,20 @@ public static class CompiledCopy
         {
             process.Kill(entireProcessTree: true);
             throw;
+        }
+    }
+
+    private static Process Started(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception exception)
+        {
+            throw new NotebookException(start.FileName == "dotnet"
+                ? $"the .NET {Environment.Version.Major} SDK is needed for that, and there is no 'dotnet' command on the PATH."
+                : $"{start.FileName} cannot be started: {exception.Message}", exception);
         }
     }
 }

@@ -2,27 +2,33 @@ using DocTuneLab.Notebooks.Cells;
 
 namespace DocTuneLab.Cli;
 
-/// <summary>Shows what cells show as plain text: values to the standard output, errors to the standard error.</summary>
-internal static class CellPrinter
+/// <summary>
+/// Shows what cells show as plain text: values to the standard output, errors to the standard error. Made before the session, which puts
+/// itself in the console's place: what is printed here is not to go through it once more.
+/// </summary>
+internal sealed class CellPrinter
 {
-    public static void Print(CellOutput output)
+    private readonly TextWriter output = Console.Out;
+    private readonly TextWriter error = Console.Error;
+
+    public void Print(CellOutput shown)
     {
-        switch (output)
+        switch (shown)
         {
             case StreamOutput { IsError: true } stream:
-                Console.Error.Write(stream.Text);
+                error.Write(stream.Text);
                 break;
             case StreamOutput stream:
-                Console.Out.Write(stream.Text);
+                output.Write(stream.Text);
                 break;
             case DisplayOutput { Data: var data }:
-                Console.Out.WriteLine(data["text/plain"]?.ToString() ?? $"({string.Join(", ", data.Select(pair => pair.Key))})");
+                output.WriteLine(data["text/plain"]?.ToString() ?? $"({string.Join(", ", data.Select(pair => pair.Key))})");
                 break;
             case ResultOutput { Data: var data }:
-                Console.Out.WriteLine(data["text/plain"]?.ToString());
+                output.WriteLine(data["text/plain"]?.ToString());
                 break;
-            case ErrorOutput error:
-                Console.Error.WriteLine(string.Join('\n', error.Traceback));
+            case ErrorOutput failure:
+                error.WriteLine(string.Join('\n', failure.Traceback));
                 break;
         }
     }

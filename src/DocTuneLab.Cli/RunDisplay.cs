@@ -6,14 +6,16 @@ using Spectre.Console;
 namespace DocTuneLab.Cli;
 
 /// <summary>Follows a run in the terminal: one line a cell, rewritten while it runs where the terminal allows.</summary>
-internal sealed class RunDisplay : IRunProgress, IDisposable
+internal sealed class RunDisplay : IRunProgress, IAsyncDisposable
 {
     private readonly IAnsiConsole console;
     private readonly bool verbose;
     private readonly bool live;
     private readonly Stopwatch total = Stopwatch.StartNew();
     private readonly Stopwatch cellTime = new();
-    private readonly Lock gate = new();
+    private readonly InTurn turn = new();
+    private readonly TextWriter output = Console.Out;
+    private readonly TextWriter error = Console.Error;
     private readonly Timer? timer;
     private RunCell? current;
     private readonly Dictionary<string, string> updates = [];
@@ -25,25 +27,25 @@ internal sealed class RunDisplay : IRunProgress, IDisposable
         this.verbose = verbose;
         live = console.Profile.Capabilities.Interactive && console.Profile.Out.IsTerminal && !verbose;
         if (live)
-            timer = new Timer(_ => Redraw(), null, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(250));
+            timer = new Timer(_ => turn.Do(Redraw), null, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(250));
     }
 
     public void CellStarted(RunCell cell)
     {
-        lock (gate)
+        turn.Do(() =>
         {
             current = cell;
             cellTime.Restart();
             lastLine = "";
             if (verbose)
                 console.MarkupLine($"[grey]── {Place(cell)}[/]");
-        }
-        Redraw();
+            Redraw();
+        });
     }
 
-    public void CellOutput(RunCell cell, CellOutput output)
+    public void CellOutput(RunCell cell, CellOutput shown)
     {
-        var text = output switch
+        var text = shown switch
         {
             StreamOutput stream => stream.Text,
             DisplayOutput display => Plain(display.Data),
@@ -51,55 +53,53 @@ internal sealed class RunDisplay : IRunProgress, IDisposable
             ResultOutput result => Plain(result.Data),
             _ => "",
         };
-        lock (gate)
+        turn.Do(() =>
         {
             if (verbose)
-                Pass(output, text);
+                Pass(shown, text);
             else if (text.Split('\n', '\r').LastOrDefault(line => line.Trim().Length > 0) is { } line)
                 lastLine = line.Trim();
-        }
+        });
     }
 
     // An update replaces what was printed before, which a log cannot: only its last state is passed on, when the cell ends.
-    private void Pass(CellOutput output, string text)
+    private void Pass(CellOutput shown, string text)
     {
-        if (output is UpdateOutput { DisplayId: var id })
+        if (shown is UpdateOutput { DisplayId: var id })
             updates[id] = text;
         else if (text.Length > 0)
-            ((output as StreamOutput)?.IsError ?? false ? Console.Error : Console.Out).Write(output is StreamOutput ? text : text + "\n");
+            ((shown as StreamOutput)?.IsError ?? false ? error : output).Write(shown is StreamOutput ? text : text + "\n");
     }
 
     private static string Plain(System.Text.Json.Nodes.JsonObject data) => data["text/plain"]?.ToString() ?? $"({string.Join(", ", data.Select(pair => pair.Key))})";
 
     public void CellFinished(RunCell cell, CellResult result)
     {
-        lock (gate)
+        turn.Do(() =>
         {
             current = null;
             foreach (var text in updates.Values.Where(text => text.Length > 0))
-                Console.Out.WriteLine(text);
+                output.WriteLine(text);
             updates.Clear();
             var mark = result.Status == CellStatus.Ok ? "[green]ok[/]  " : "[red]FAIL[/]";
             Clear();
             console.MarkupLine($"{mark} {Place(cell)} [grey]{Seconds(result.Duration)}[/]");
             foreach (var line in result.Error?.Traceback ?? [])
                 console.WriteLine("     " + line);
-        }
+        });
     }
 
-    public void Dispose() => timer?.Dispose();
+    /// <summary>Waits for what is being drawn.</summary>
+    public ValueTask DisposeAsync() => timer?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private void Redraw()
     {
-        lock (gate)
-        {
-            if (!live || current is null)
-                return;
-            Clear();
-            var text = $"     cell {current.Number}/{current.Total} {current.Heading}  {Seconds(cellTime.Elapsed)} of {Seconds(total.Elapsed)}  {lastLine}";
-            var width = Math.Max(20, console.Profile.Width - 1);
-            console.Write(new Spectre.Console.Text(text.Length > width ? text[..width] : text, new Style(Color.Grey)));
-        }
+        if (!live || current is null)
+            return;
+        Clear();
+        var text = $"     cell {current.Number}/{current.Total} {current.Heading}  {Seconds(cellTime.Elapsed)} of {Seconds(total.Elapsed)}  {lastLine}";
+        var width = Math.Max(20, console.Profile.Width - 1);
+        console.Write(new Spectre.Console.Text(text.Length > width ? text[..width] : text, new Style(Color.Grey)));
     }
 
     private void Clear()

@@ -135,6 +135,14 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public void A_script_may_hold_the_console_while_it_prints_and_print_much_at_once()
+    {
+        doctune.Write("s.csx", "lock (Console.Out) { Console.Write(\"a\"); Thread.Sleep(300); Console.WriteLine(\"b\"); }\nConsole.WriteLine(new string('x', 70_000));");
+        var result = doctune.Run("script", "s.csx");
+        Assert.Equal((0, "ab\n" + new string('x', 70_000) + "\n"), (result.Code, result.Out));
+    }
+
+    [Fact]
     public void Conversion_there_and_back_keeps_the_notebook()
     {
         doctune.Write("a.dib", "#!markdown\n\n# T\n\n#!csharp\n\n1 + 1\n");

@@ -34,7 +34,7 @@ internal static class Doctor
         var command = new Command("doctor", "Says what this machine has for DocTuneLab, what is missing and how to get it (exit code 1 if something indispensable is).") { json };
         command.SetAction(parsed =>
         {
-            var findings = new[] { DotNet, References, Memory, Processor, StandardLibrary, Torch, Cuda, Jupyter, Spec, Browser, SandboxOf }.Select(look => look()).ToList();
+            var findings = new[] { DotNet, Sdk, References, Memory, Processor, StandardLibrary, Torch, Cuda, Jupyter, Spec, Browser, SandboxOf }.Select(look => look()).ToList();
             var broken = findings.Any(f => f.Status == Status.Broken);
             if (parsed.GetValue(json)) JsonOutput.Write(new { code = RunEnvironment.Current().Code, ok = !broken, findings });
             else Print(findings);
@@ -57,6 +57,9 @@ internal static class Doctor
     }
 
     private static Finding DotNet() => new(".NET", Status.Ok, $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}", "everything");
+
+    private static Finding Sdk() => Try("dotnet", "--version") is { } version ? new(".NET SDK", Status.Ok, version, "packages in cells")
+        : new(".NET SDK", Status.Missing, "no 'dotnet' command with an SDK on the PATH", "#r \"nuget: …\" in cells, and a kernel that starts fast; all else does without", $"Install the .NET {Environment.Version.Major} SDK.");
 
     private static Finding References()
     {
@@ -156,6 +159,8 @@ internal static class Doctor
     private static Finding SandboxOf()
     {
         var isolation = Isolation.Best;
+        if (Sandbox.Starter is null)
+            return new("sandbox", Status.Missing, "nothing that starts answers' processes", "running answers of models", Sandbox.Refusal(new ExecutionOptions()));
         return isolation.Name == "bubblewrap" ? new("sandbox", Status.Ok, $"{isolation.Name}: {string.Join(", ", isolation.Covers)}", "running answers of models")
             : new("sandbox", Status.Missing, $"{isolation.Name}, which does not cover: {string.Join(", ", isolation.NotCovered)}", "running answers of models safely", OperatingSystem.IsLinux() ? "apt-get install bubblewrap; in a container, user namespaces must be allowed." : "Run evaluations in a Linux container.");
     }

@@ -8,6 +8,7 @@ using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Extension;
+using DocTuneLab.Notebooks.Cells;
 using Spectre.Console;
 
 namespace DocTuneLab.Cli.Verbs;
@@ -146,23 +147,23 @@ internal static class Evaluate
     /// <summary>One line on stderr that follows the work.</summary>
     private sealed class Follow(bool quiet) : IProgress<EvaluationProgress>
     {
-        private readonly Lock gate = new();
+        private readonly InTurn turn = new();
         private int width;
 
         public void Report(EvaluationProgress value)
         {
             if (quiet) return;
             var line = $"{value.Phase} {value.Done}/{value.Total}";
-            lock (gate)
+            turn.Do(() =>
             {
                 Console.Error.Write($"\r{line.PadRight(width)}");
                 width = line.Length;
-            }
+            });
         }
 
         public void End()
         {
-            if (!quiet) Console.Error.Write($"\r{new string(' ', width)}\r");
+            if (!quiet) turn.Do(() => Console.Error.Write($"\r{new string(' ', width)}\r"));
         }
     }
 }

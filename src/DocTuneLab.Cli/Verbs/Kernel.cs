@@ -36,6 +36,8 @@ internal static class Kernel
         Console.WriteLine("Compiling the kernel ahead of time, so that it starts fast. This is done once and takes a minute or two …");
         try
         {
+            if (IsSingleFile)
+                throw new NotebookException("this build is a single file, which cannot be copied in parts.");
             await CompiledCopy.MakeAsync(AppContext.BaseDirectory, KernelSpec.CopyFolder(where), cancellation);
             await TryAsync(KernelSpec.CopyFolder(where), cancellation);
             return true;
@@ -104,6 +106,9 @@ internal static class Kernel
             throw new UsageException("--user, --sys and --prefix exclude each other.");
         return !system ? prefix : OperatingSystem.IsWindows() ? throw new UsageException("--sys is for Linux and macOS. On Windows use --user or --prefix.") : "/usr/local";
     }
+
+    // A single file unpacks itself elsewhere than where it lies.
+    private static bool IsSingleFile => Environment.ProcessPath is { } process && Path.GetFileNameWithoutExtension(process) == "doctune" && !File.Exists(Path.Combine(Path.GetDirectoryName(process)!, "doctune.dll"));
 
     // Started by its own executable, or as 'dotnet doctune.dll'.
     public static IEnumerable<string> Self(string? folder = null)

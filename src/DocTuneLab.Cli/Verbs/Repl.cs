@@ -22,7 +22,7 @@ internal static class Repl
     private static async Task<int> RunAsync(bool forget, CancellationToken cancellation)
     {
         // Before the session takes the console's place: cells ask their front end for input, and that is this.
-        var keyboard = Console.In;
+        var (keyboard, screen, printer) = (Console.In, Console.Out, new CellPrinter());
         using var session = new NotebookSession(new SessionOptions { Extensions = [new LabExtension()] });
         var isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         var history = new History(forget || !isTerminal ? null : History.DefaultFile);
@@ -48,7 +48,7 @@ internal static class Repl
             CellResult result;
             try
             {
-                result = await session.RunAsync(new CellRequest(source, $"cell {number}") { Input = (prompt, secret, _) => Task.FromResult(Asked(keyboard, prompt, secret)) }, CellPrinter.Print, stop.Token);
+                result = await session.RunAsync(new CellRequest(source, $"cell {number}") { Input = (prompt, secret, _) => Task.FromResult(Asked(keyboard, screen, prompt, secret)) }, printer.Print, stop.Token);
             }
             finally
             {
@@ -96,9 +96,9 @@ internal static class Repl
         return (found.Start, found.End, [.. found.Entries.Select(entry => entry.Text)]);
     }
 
-    private static string? Asked(TextReader keyboard, string prompt, bool isSecret)
+    private static string? Asked(TextReader keyboard, TextWriter screen, string prompt, bool isSecret)
     {
-        Console.Write(prompt);
+        screen.Write(prompt);
         if (!isSecret || Console.IsInputRedirected) return keyboard.ReadLine();
         var typed = new System.Text.StringBuilder();
         for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
@@ -106,7 +106,7 @@ internal static class Repl
             if (key.Key != ConsoleKey.Backspace) typed.Append(key.KeyChar);
             else if (typed.Length > 0) typed.Length--;
         }
-        Console.WriteLine();
+        screen.WriteLine();
         return typed.ToString();
     }
 }

@@ -38,7 +38,7 @@ internal static class Run
             throw new UsageException($"The output '{output}' is the notebook itself. Name another file with -o.");
         var console = Terminal.Create();
         RunResult result;
-        using (var display = new RunDisplay(console, verbose))
+        await using (var display = new RunDisplay(console, verbose))
         {
             result = await NotebookRunner.RunAsync(path, new RunOptions
             {

@@ -21,6 +21,7 @@ internal static class Script
     private static async Task<int> RunAsync(string path, string[] arguments, CancellationToken cancellation)
     {
         var notebook = Notebook.Load(path);
+        var printer = new CellPrinter();
         using var session = new NotebookSession(new SessionOptions { NotebookPath = Path.GetFullPath(path), Extensions = [new LabExtension()] });
         session.SetValue("args", arguments);
         var number = 0;
@@ -28,7 +29,7 @@ internal static class Script
         {
             number++;
             var label = notebook.Cells.Count == 1 ? Path.GetFileName(path) : $"cell {number}";
-            var result = await session.RunAsync(new CellRequest(cell.Source, label, cell.Language), CellPrinter.Print, cancellation);
+            var result = await session.RunAsync(new CellRequest(cell.Source, label, cell.Language), printer.Print, cancellation);
             if (result.Status is CellStatus.Cancelled or CellStatus.Stuck)
                 return ExitCodes.Interrupted;
             if (result.Status != CellStatus.Ok)

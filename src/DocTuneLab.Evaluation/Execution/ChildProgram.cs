@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text.Json;
 using DocTuneLab.Evaluation.Extraction;
 using DocTuneLab.Library;
 using Microsoft.CodeAnalysis;
@@ -13,25 +12,22 @@ internal sealed class ChildProgram
 {
     private const string AspNetCore = "Microsoft.AspNetCore.App";
 
-    public const string HostName = "doctune-child.dll";
-
     private static readonly CSharpCompilationOptions Options =
         new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable, concurrentBuild: false);
 
     private readonly CSharpCompilation empty;
 
-    /// <summary>Writes the child program, its runtime configuration and the library's assemblies into <paramref name="folder"/>.</summary>
-    public ChildProgram(string folder, ReferenceSet references)
+    /// <summary>Writes the child program, what starts it and the library's assemblies into <paramref name="folder"/>.</summary>
+    public ChildProgram(string folder, ReferenceSet references, ChildHost starter)
     {
-        HostPath = Path.Combine(folder, HostName);
-        var host = CSharpCompilation.Create("doctune-child", [Resource("Check.cs"), Resource("Runner.cs")], references.References, Options.WithOutputKind(OutputKind.ConsoleApplication));
+        HostPath = Path.Combine(folder, starter.ChildName + ".dll");
+        var host = CSharpCompilation.Create(starter.ChildName, [Resource("Check.cs"), Resource("Runner.cs")], references.References, Options.WithOutputKind(OutputKind.ConsoleApplication));
         var emitted = host.Emit(HostPath);
         if (!emitted.Success)
             throw new LabException($"The sandbox's own program does not compile against the given references: {emitted.Diagnostics.First(d => d.Severity == DiagnosticSeverity.Error)}. Expected the references of .NET {Environment.Version.Major}.");
         // Reference assemblies of ASP.NET Core cannot run; where the library needs them, its shared framework is asked for.
         var (shared, own) = (references.DependencyPaths.Where(IsAspNetCore).ToList(), references.DependencyPaths.Where(p => !IsAspNetCore(p)));
-        var framework = new { name = shared.Count > 0 ? AspNetCore : "Microsoft.NETCore.App", version = $"{Environment.Version.Major}.{Environment.Version.Minor}.0" };
-        File.WriteAllText(Path.ChangeExtension(HostPath, ".runtimeconfig.json"), JsonSerializer.Serialize(new { runtimeOptions = new { framework, rollForward = "LatestPatch" } }));
+        starter.Prepare(HostPath, shared.Count > 0 ? AspNetCore : "Microsoft.NETCore.App");
         foreach (var library in references.LibraryPaths.Concat(own))
         {
             if (!File.Exists(library)) throw new LabException($"{library}: no such assembly; the hidden tests need it to run. Build the library first.");

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using DocTuneLab.Library;
@@ -14,6 +13,7 @@ public sealed class Sandbox : IDisposable
 {
     private readonly ExecutionOptions options;
     private readonly DirectoryInfo folder;
+    private readonly ChildHost starter;
     private readonly ChildProgram child;
 
     /// <summary>Prepares the child program.</summary>
@@ -27,15 +27,20 @@ public sealed class Sandbox : IDisposable
             throw new LabException("Running model-written code is off. Set AllowUntrustedCode (on the command line: --allow-untrusted-code) after reading what the sandbox does not cover.");
         if (Refusal(options) is { } why) throw new LabException(why);
         this.options = options;
+        starter = ChildHost.Best!;
         folder = Directory.CreateTempSubdirectory("doctune-sandbox-");
-        child = new ChildProgram(Directory.CreateDirectory(Path.Combine(folder.FullName, "host")).FullName, references);
+        child = new ChildProgram(Directory.CreateDirectory(Path.Combine(folder.FullName, "host")).FullName, references, starter);
     }
 
     /// <summary>What this machine lets the sandbox enforce.</summary>
     public static Isolation Isolation => Isolation.Best;
 
+    /// <summary>What starts the answers' processes: the path of a <c>dotnet</c>, or of the starter that is copied; null where there is nothing.</summary>
+    public static string? Starter => ChildHost.Best?.Name;
+
     /// <summary>Why nothing would run with these options on this machine; null where it would.</summary>
-    public static string? Refusal(ExecutionOptions options) => Isolation.IsSandbox || options.AllowWithoutIsolation ? null
+    public static string? Refusal(ExecutionOptions options) => ChildHost.Best is null ? ChildHost.Missing
+        : Isolation.IsSandbox || options.AllowWithoutIsolation ? null
         : "Answers are not run: neither bubblewrap nor namespaces work here to keep them from the network and from other processes. Install bubblewrap and allow user namespaces, or ask for it explicitly with AllowWithoutIsolation (--allow-without-isolation).";
 
     /// <summary>Runs all jobs, several at a time; results in the order of <paramref name="jobs"/>.</summary>
@@ -130,14 +135,14 @@ public sealed class Sandbox : IDisposable
         {
             if (group is not null) words.AddRange(group.Prefix);
             if (Isolation.Find("setsid") is { } setsid) words.Add(setsid);
-            words.AddRange(Isolation.Prefix(new(run, [Path.GetDirectoryName(child.HostPath)!, DotnetRoot], [answer], [report], options.FileBytes * 4)));
+            words.AddRange(Isolation.Prefix(new(run, [Path.GetDirectoryName(child.HostPath)!, .. starter.Root is { } root ? [root] : Array.Empty<string>()], [answer], [report], options.FileBytes * 4)));
             // Twice the wall time: a second thread is fair, a busy machine is not the answer's fault.
             var seconds = Math.Max(2, (int)Math.Ceiling(options.WallTime.TotalSeconds * 2));
             // Data, not address space, which the runtime reserves by the terabyte; a GiB over the heap holds its own data and thread stacks.
             var data = (options.MemoryBytes >> 10) + (1 << 20);
             words.AddRange(["/bin/sh", "-c", $"ulimit -c 0; ulimit -t {seconds}; ulimit -f {options.FileBytes / 512}; ulimit -d {data}; {ProcessLimit.Best.ShellLimit(options.Processes)}\"$@\"; exit $?", "sh"]);
         }
-        words.AddRange([Dotnet, "exec", child.HostPath, answer, report]);
+        words.AddRange([.. starter.Command(child.HostPath), answer, report]);
         var start = new ProcessStartInfo(words[0])
         {
             WorkingDirectory = run,
@@ -163,7 +168,7 @@ public sealed class Sandbox : IDisposable
         environment["PATH"] = OperatingSystem.IsWindows() ? "" : "/usr/bin:/bin";
         foreach (var key in (string[])["HOME", "TMPDIR", "TEMP", "TMP"]) environment[key] = run;
         environment["LANG"] = "C.UTF-8";
-        environment["DOTNET_ROOT"] = DotnetRoot;
+        if (starter.Root is { } root) environment["DOTNET_ROOT"] = root;
         environment["DOTNET_GCHeapHardLimit"] = options.MemoryBytes.ToString("x");
         environment["DOTNET_gcConcurrent"] = "0";
         environment["DOTNET_TieredPGO"] = "0";
@@ -171,11 +176,6 @@ public sealed class Sandbox : IDisposable
         environment["DOTNET_DbgEnableMiniDump"] = "0";
         environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
     }
-
-    // …/shared/Microsoft.NETCore.App/10.0.x/
-    private static string DotnetRoot { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
-
-    private static string Dotnet { get; } = Path.Combine(DotnetRoot, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
 
     private static void Delete(DirectoryInfo folder)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.IO.MemoryMappedFiles;
 using System.Reflection.PortableExecutable;
 using System.Runtime.Loader;
+using DocTuneLab.Library;
 using Microsoft.CodeAnalysis;
 
 namespace DocTuneLab.Notebooks.CSharp;
@@ -16,8 +17,6 @@ internal static class AssemblyFiles
         .GroupBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase)
         .ToDictionary(group => group.Key, group => group.First(), StringComparer.OrdinalIgnoreCase);
 
-    private static readonly string FrameworkFolder = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-
     private static readonly ConcurrentDictionary<(string Path, DateTime Written), PortableExecutableReference> Read = new();
 
     private static readonly ConcurrentDictionary<string, string> Used = new(StringComparer.OrdinalIgnoreCase);
@@ -29,11 +28,14 @@ internal static class AssemblyFiles
     public static string? OfHost(string simpleName) => Host.GetValueOrDefault(simpleName);
 
     /// <summary>True for the framework's own files.</summary>
-    public static bool IsFramework(string path) => Path.GetDirectoryName(path) == FrameworkFolder;
+    public static bool IsFramework(string path) => RuntimeFiles.Current.Assemblies.GetValueOrDefault(Path.GetFileNameWithoutExtension(path)) == path;
 
     /// <summary>The framework, implementation included: cells are bound to it at run time (<c>typeof(object)</c> lives in System.Private.CoreLib).</summary>
-    public static IEnumerable<MetadataReference> Framework() => Host
-        .Where(pair => IsFramework(pair.Value) && (pair.Key.StartsWith("System.", StringComparison.Ordinal) || pair.Key is "System" or "mscorlib" or "netstandard" or "Microsoft.CSharp"))
+    /// <exception cref="NotebookException">Its assemblies are no files that the compiler could read.</exception>
+    public static IEnumerable<MetadataReference> Framework() => RuntimeFiles.Current.Assemblies.Count == 0
+        ? throw new NotebookException("C# needs the framework's assemblies as files, and this program is a single file. Publish it with -p:IncludeAllContentForSelfExtract=true, or without PublishSingleFile.")
+        : RuntimeFiles.Current.Assemblies
+        .Where(pair => (pair.Key.StartsWith("System.", StringComparison.Ordinal) || pair.Key is "System" or "mscorlib" or "netstandard" or "Microsoft.CSharp"))
         .Select(pair => Reference(pair.Value));
 
     /// <summary>The reference for a file, with its documentation where there is one beside it.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.Loader;
 using System.Security.Cryptography;
@@ -74,8 +75,9 @@ internal sealed partial class NuGetReferences
             Directory.CreateDirectory(folder);
             await File.WriteAllTextAsync(Path.Combine(folder, "packages.csproj"), project, cancellation);
             var start = new ProcessStartInfo("dotnet", ["restore", "packages.csproj", "--nologo", "-v", "q"]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-            using var process = Process.Start(start) ?? throw new NotebookException("'dotnet restore' could not be started.");
+            using var process = Started(start, location);
             var output = process.StandardOutput.ReadToEndAsync(cancellation);
+            var error = process.StandardError.ReadToEndAsync(cancellation);
             try
             {
                 await process.WaitForExitAsync(cancellation);
@@ -87,6 +89,8 @@ internal sealed partial class NuGetReferences
             }
             if (process.ExitCode != 0)
             {
+                if ((await error).Contains("No .NET SDKs were found", StringComparison.Ordinal))
+                    throw NoSdk(location, "the 'dotnet' command on the PATH has only a runtime");
                 var reasons = (await output).Split('\n').Where(line => line.Contains("error", StringComparison.Ordinal))
                     .Select(line => ErrorText().Match(line).Groups[1].Value.Trim()).Where(line => line.Length > 0).Distinct().ToArray();
                 // Feeds that notebooks name come and go; one that is gone must not take the packages of the others away.
@@ -107,6 +111,21 @@ internal sealed partial class NuGetReferences
         File.Delete(Path.Combine(folder, "restored"));
         return await RestoreAsync(wanted, location, cancellation);
     }
+
+    private static Process Started(ProcessStartInfo start, string location)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception)
+        {
+            throw NoSdk(location, "there is no 'dotnet' command on the PATH");
+        }
+    }
+
+    private static CellFailure NoSdk(string location, string why) =>
+        CellFailure.At(location, "PackageNotRestored", $"#r \"nuget: …\" needs the .NET SDK, and {why}. Install the .NET {Environment.Version.Major} SDK, or reference the package's assembly by its path.");
 
     /// <summary>The files of the packages for this system, or null where they are no longer there.</summary>
     private static (List<string> Libraries, List<string> Natives)? Resolve(JsonNode assets)

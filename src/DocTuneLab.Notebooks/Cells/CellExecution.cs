@@ -44,7 +44,7 @@ internal sealed class CellExecution(NotebookSession session, TimeSpan stopGrace)
         }
         if (error is not null)
             context.Emit(error);
-        context.Complete();
+        await context.CompleteAsync();
         return new CellResult(status, clock.Elapsed, error);
     }
 

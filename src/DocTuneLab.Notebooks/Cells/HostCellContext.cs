@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks.Formatting;
 
@@ -7,29 +8,24 @@ namespace DocTuneLab.Notebooks.Cells;
 internal sealed class HostCellContext : CellContext
 {
     private readonly NotebookSession session;
-    private readonly Action<CellOutput> emit;
-    private readonly object gate = new();
-    private readonly CellStreamWriter output;
-    private readonly CellStreamWriter error;
+    private readonly OutputQueue queue;
     private readonly AsyncLocal<string?> body = new();
     private readonly InputHandler? input;
     private readonly Stack<Action> atEnd = new();
-    private bool completed;
 
     public HostCellContext(NotebookSession session, InputHandler? input, Action<CellOutput> emit, CancellationToken cancellationToken)
     {
         this.session = session;
         this.input = input;
-        this.emit = emit;
         CancellationToken = cancellationToken;
-        output = new CellStreamWriter(gate, isError: false, emit);
-        error = new CellStreamWriter(gate, isError: true, emit) { Sibling = output };
-        output.Sibling = error;
+        queue = new OutputQueue(emit);
+        Out = new CellStreamWriter(queue, isError: false);
+        Error = new CellStreamWriter(queue, isError: true);
     }
 
-    public override TextWriter Out => output;
+    public override TextWriter Out { get; }
 
-    public override TextWriter Error => error;
+    public override TextWriter Error { get; }
 
     public override CancellationToken CancellationToken { get; }
 
@@ -57,46 +53,39 @@ internal sealed class HostCellContext : CellContext
 
     public override Task<string?> ReadLineAsync(string prompt = "", bool isSecret = false)
     {
-        // What was printed so far is often the question.
-        output.Flush();
-        error.Flush();
-        return input is null ? base.ReadLineAsync(prompt, isSecret) : input(prompt, isSecret, CancellationToken);
+        return input is null ? base.ReadLineAsync(prompt, isSecret) : AskAsync(input);
+
+        async Task<string?> AskAsync(InputHandler ask)
+        {
+            // What was printed so far is often the question. The cell's thread may be blocked until there is an answer: go on without it.
+            await queue.SentAsync().WaitAsync(CancellationToken).ConfigureAwait(false);
+            return await ask(prompt, isSecret, CancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Sends an output in order with what was printed before it.</summary>
-    public void Emit(CellOutput cellOutput)
-    {
-        lock (gate)
-        {
-            // A cell that was left where it awaited may get a value after all: too late.
-            if (completed && cellOutput is ResultOutput)
-                return;
-            output.Flush();
-            error.Flush();
-            emit(cellOutput);
-        }
-    }
+    public void Emit(CellOutput cellOutput) => queue.Add(cellOutput);
 
     /// <summary>Does something when the cell has ended, however it did.</summary>
     public void AtEnd(Action action) => atEnd.Push(action);
 
-    /// <summary>Sends everything still held back.</summary>
-    public void Complete()
+    /// <summary>Ends the cell's output, and completes when the host has got all of it; fails with what the host threw.</summary>
+    public async Task CompleteAsync()
     {
         while (atEnd.TryPop(out var action))
             action();
         // Those of earlier cells too: this cell may have updated them.
-        foreach (var display in session.WaitingDisplays.Values)
-            display.Flush();
-        lock (gate)
-            completed = true;
-        output.Complete();
-        error.Complete();
+        var displays = session.WaitingDisplays.Values.Select(display => display.FlushAsync()).ToList();
+        queue.Close();
+        await Task.WhenAll([.. displays, queue.SentAsync()]);
+        queue.Dispose();
+        if (queue.Failure is { } failure)
+            ExceptionDispatchInfo.Throw(failure);
     }
 
     private LiveDisplay Show(JsonObject data, JsonObject metadata)
     {
-        var display = new LiveDisplay(session.NextDisplayId(), session.WaitingDisplays, update => Emit(update));
+        var display = new LiveDisplay(session.NextDisplayId(), session.WaitingDisplays, queue);
         Emit(new DisplayOutput(data, metadata, display.Id));
         return display;
     }

@@ -10,7 +10,8 @@ internal sealed class LiveDisplay : DisplayHandle
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock gate = new();
-    private readonly Action<UpdateOutput> send;
+    private readonly OutputQueue queue;
+    private readonly ExecutionContext? context = ExecutionContext.Capture();
     private readonly Timer timer;
     private Func<(JsonObject Data, JsonObject Metadata)>? pending;
     private long lastSent = Environment.TickCount64;
@@ -19,12 +20,12 @@ internal sealed class LiveDisplay : DisplayHandle
 
     /// <param name="id">Identity within the session.</param>
     /// <param name="waiting">The session's displays with an update not yet sent; this one enters and leaves it.</param>
-    /// <param name="send">Sends an update.</param>
-    public LiveDisplay(string id, ConcurrentDictionary<string, LiveDisplay> waiting, Action<UpdateOutput> send)
+    /// <param name="queue">Where updates go.</param>
+    public LiveDisplay(string id, ConcurrentDictionary<string, LiveDisplay> waiting, OutputQueue queue)
     {
         Id = id;
         this.waiting = waiting;
-        this.send = send;
+        this.queue = queue;
         timer = new Timer(_ => Flush());
     }
 
@@ -39,17 +40,39 @@ internal sealed class LiveDisplay : DisplayHandle
         Schedule(() => (json, meta));
     }
 
-    public void Flush()
+    /// <summary>Sends the latest state now; completes when the host has got it.</summary>
+    public Task FlushAsync()
     {
+        Flush();
+        return queue.SentAsync();
+    }
+
+    private void Flush() => queue.Add(Take);
+
+    // Called in turn by the queue alone, so that of two states the later one is sent later; formatting runs the user's code, and no lock is held.
+    private UpdateOutput? Take()
+    {
+        Func<(JsonObject, JsonObject)>? state;
         lock (gate)
         {
-            if (pending is not { } state)
-                return;
+            state = pending;
             pending = null;
-            waiting.TryRemove(Id, out _);
             lastSent = Environment.TickCount64;
+            waiting.TryRemove(Id, out _);
+        }
+        if (state is null)
+            return null;
+        UpdateOutput? update = null;
+        if (context is null)
+            Format();
+        else
+            ExecutionContext.Run(context, _ => Format(), null);
+        return update;
+
+        void Format()
+        {
             var (data, metadata) = state();
-            send(new UpdateOutput(data, metadata, Id));
+            update = new UpdateOutput(data, metadata, Id);
         }
     }
 

@@ -159,13 +159,11 @@ public sealed class ReferenceSet
         if (PackDirectory(runtime, "Microsoft.NETCore.App.Ref") is { } pack)
             return [.. Directory.GetFiles(pack, "*.dll").Order(StringComparer.Ordinal)];
 
-        // Only the runtime is installed: its own assemblies hold the same public types. The host's list also names the application's.
-        var trusted = (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        var folder = Path.TrimEndingDirectorySeparator(runtime);
-        var list = trusted.Where(p => Path.GetDirectoryName(p) == folder).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        // Only the runtime is here: its own assemblies hold the same public types. The host's list also names the application's.
+        var list = RuntimeFiles.Current.Assemblies.Values.Order(StringComparer.Ordinal).ToList();
         return list.Count > 0
             ? list
-            : throw new LabException($"{folder}: no framework assemblies found. Install the .NET SDK, or run on the shared .NET runtime.");
+            : throw new LabException($"{Path.TrimEndingDirectorySeparator(runtime)}: no framework assemblies found as files. Install the .NET SDK, run on the shared .NET runtime, or publish a single file with -p:IncludeAllContentForSelfExtract=true.");
     }
 
     /// <summary>The newest pack of the running framework's major and minor version, or null where only the runtime is installed.</summary>

@@ -39,18 +39,19 @@ internal sealed class LabIngest(LabDatabase database)
         var done = documents.Count - changed.Count;
         progress?.Report(done);
         foreach (var batch in CutPages(changed, chunk, cancellation))
+        {
             database.Transact((transaction, store) =>
             {
                 using var writer = new ChunkWriter(database.Sql, transaction, database.Now);
                 var trees = store.PutAll("parse-tree", batch.Select(p => p.Tree));
                 foreach (var ((document, chunks, _), tree) in batch.Zip(trees))
-                {
                     writer.Write(document, chunks, tree, settings, isNew: !known.ContainsKey(document.Path));
-                    progress?.Report(++done);
-                }
                 MarkSamplesOfLostChunks(transaction);
                 return 0;
             });
+            // Not before: the lab is locked, and who listens may be waiting for it.
+            for (var page = 0; page < batch.Count; page++) progress?.Report(++done);
+        }
         database.Transact(transaction =>
         {
             using (var writer = new ChunkWriter(database.Sql, transaction, database.Now))

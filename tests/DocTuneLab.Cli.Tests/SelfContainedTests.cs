@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+
+namespace DocTuneLab.Cli.Tests;
+
+/// <summary>
+/// A self-contained build, made of the built tool and the runtime that runs these tests: all in one folder, with the lists that publishing
+/// writes, on a machine without <c>dotnet</c>. (To publish takes minutes and a network.)
+/// </summary>
+public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassFixture<SelfContainedTests.Build>, IDisposable
+{
+    private readonly Doctune doctune = new();
+
+    public void Dispose() => doctune.Dispose();
+
+    [Fact]
+    public void Cells_run_and_packages_name_the_missing_sdk()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "makes a layout of links");
+        doctune.Write("a.csx", "Console.WriteLine(1);\nSystem.Text.Json.JsonSerializer.Serialize(typeof(DocTuneLab.LabException).Name)");
+        Assert.Equal(new Doctune.Result(0, "1\n\"LabException\"\n", ""), Run("script", "a.csx"));
+        doctune.Write("b.csx", "#r \"nuget: Newtonsoft.Json, 13.0.3\"");
+        var result = Run("script", "b.csx");
+        Assert.Equal(1, result.Code);
+        Assert.Contains("needs the .NET SDK, and there is no 'dotnet' command on the PATH", result.Error);
+        Assert.DoesNotContain("Win32Exception", result.Error);
+        doctune.Write("c.dib", "#!csharp\n\n1 + 1\n");
+        Assert.Equal(0, Run("run", "c.dib").Code);
+        Assert.Contains("\"2\"", doctune.Read("artifacts/c.ipynb"));
+    }
+
+    [Fact]
+    public void The_kernel_is_installed_without_its_compiled_copy()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "makes a layout of links");
+        var result = Run("kernel", "install", "--prefix", doctune.Folder);
+        Assert.Equal(0, result.Code);
+        Assert.Contains("The kernel was not compiled ahead of time: the .NET", result.Error);
+        Assert.Contains("doctune", doctune.Read("share/jupyter/kernels/doctune/kernel.json"));
+    }
+
+    [Fact]
+    public void Answers_run_on_a_copy_of_the_build_s_own_runtime()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "makes a layout of links");
+        Directory.CreateDirectory(Path.Combine(doctune.Folder, "tasks"));
+        var task = """{"id": "a1", "instruction": "Double it.", "signature": "public static int Twice(int n)", "context": "", "usings": [], "goldSymbols": [], "reference": "return 2 * n;", "stub": "return 0;", "tests": ["Check.Equal(4, Solution.Twice(2)); Check.Equal(true, typeof(Solution).Assembly.GetReferencedAssemblies().Length > 0);"], "documents": ["x"], "split": "test"}""";
+        doctune.Write("tasks/general.jsonl", task + "\n");
+        var result = Run("evaluate", "--check-suite", "--suite", "tasks", "--assembly", Path.Combine(Doctune.Root, "data/private-library/bin/Fenmark.dll"), "--lab", "lab");
+        Assert.True(result.Code == 0, result.Out + result.Error);
+    }
+
+    private Doctune.Result Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(build.Program, arguments) { WorkingDirectory = doctune.Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("DOTNET_", StringComparison.Ordinal) || name == "DOCTUNE_DEBUG").ToList())
+            start.Environment.Remove(name);
+        start.Environment["PATH"] = build.Tools;
+        return Doctune.Wait(Process.Start(start)!);
+    }
+
+    /// <summary>The layout, once for all tests.</summary>
+    public sealed class Build : IDisposable
+    {
+        private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("doctune-self-contained");
+
+        public Build()
+        {
+            Tools = folder.CreateSubdirectory("tools").FullName;
+            // A PATH that has all that the sandbox uses, and no dotnet.
+            foreach (var tool in (string[])["bwrap", "unshare", "setsid", "sh"])
+                if (((string[])["/usr/bin", "/bin"]).Select(place => Path.Combine(place, tool)).FirstOrDefault(File.Exists) is { } path)
+                    File.CreateSymbolicLink(Path.Combine(Tools, tool), path);
+            var framework = RuntimeEnvironment.GetRuntimeDirectory();
+            var root = Path.GetFullPath(Path.Combine(framework, "..", "..", ".."));
+            var app = folder.CreateSubdirectory("app").FullName;
+            Program = Path.Combine(app, "doctune");
+            if (!OperatingSystem.IsLinux())
+                return;
+            var fxr = Directory.GetFiles(Path.Combine(root, "host", "fxr"), "libhostfxr.so", SearchOption.AllDirectories)[0];
+            foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Concat(Directory.GetFiles(framework)).Append(fxr).DistinctBy(Path.GetFileName))
+            {
+                var target = Path.Combine(app, Path.GetFileName(file));
+                // The starter and the runtime's own libraries look for the others where they really lie.
+                if (Path.GetFileName(file) is "doctune" or "libhostfxr.so" or "libhostpolicy.so" or "libcoreclr.so" or "System.Private.CoreLib.dll" or "doctune.deps.json" or "doctune.runtimeconfig.json")
+                    File.Copy(file, target);
+                else
+                    File.CreateSymbolicLink(target, file);
+            }
+            Rewrite(Path.Combine(app, "doctune.runtimeconfig.json"), config =>
+            {
+                var options = config["runtimeOptions"]!.AsObject();
+                options.Remove("framework");
+                options.Remove("frameworks");
+                options["includedFrameworks"] = new JsonArray(new JsonObject { ["name"] = "Microsoft.NETCore.App", ["version"] = Environment.Version.ToString() });
+            });
+            var own = JsonNode.Parse(File.ReadAllText(Path.Combine(framework, "Microsoft.NETCore.App.deps.json")))!;
+            Rewrite(Path.Combine(app, "doctune.deps.json"), list =>
+            {
+                var name = $"runtimepack.{own["targets"]![own["runtimeTarget"]!["name"]!.ToString()]!.AsObject().First().Key}";
+                list["targets"]![list["runtimeTarget"]!["name"]!.ToString()]![name] = own["targets"]![own["runtimeTarget"]!["name"]!.ToString()]!.AsObject().First().Value!.DeepClone();
+                list["libraries"]![name] = new JsonObject { ["type"] = "runtimepack", ["serviceable"] = false, ["sha512"] = "" };
+            });
+        }
+
+        public string Program { get; }
+
+        public string Tools { get; }
+
+        public void Dispose() => folder.Delete(recursive: true);
+
+        private static void Rewrite(string path, Action<JsonNode> change)
+        {
+            var node = JsonNode.Parse(File.ReadAllText(path))!;
+            change(node);
+            File.WriteAllText(path, node.ToJsonString());
+        }
+    }
+}

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Training.Sft;

@@ -1,5 +1,6 @@
 using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Endpoints;
 

@@ -6,6 +6,7 @@ using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Subjects;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Statistics;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation;

@@ -3,6 +3,8 @@ using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Extraction;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Subjects;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;

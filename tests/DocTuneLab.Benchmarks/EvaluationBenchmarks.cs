@@ -3,6 +3,7 @@ using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Extension;
 using DocTuneLab.Library;

@@ -1,4 +1,5 @@
 using DocTuneLab.Documents;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Tests;

@@ -3,6 +3,8 @@ using DocTuneLab.Documents;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Subjects;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
 

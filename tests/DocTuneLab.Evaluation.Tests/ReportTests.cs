@@ -1,8 +1,8 @@
 using System.Xml.Linq;
-using DocTuneLab.Corpus;
 using DocTuneLab.Documents;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Tests;

@@ -1,8 +1,8 @@
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Subjects;
 using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Endpoints;
 using Microsoft.Extensions.AI;
 

@@ -2,7 +2,9 @@ using System.Text.Json;
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents;
 using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Evaluation.Suites.Import;
 
 namespace DocTuneLab.Evaluation.Tests;
 

@@ -3,6 +3,8 @@ using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;

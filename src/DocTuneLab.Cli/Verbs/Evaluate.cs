@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Text.Json;
-using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Judging;
+using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Evaluation.Suites.Import;
 using DocTuneLab.Extension;
 using Spectre.Console;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using DocTuneLab.Corpus;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Prompts;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Statistics;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;

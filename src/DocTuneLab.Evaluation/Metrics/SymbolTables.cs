@@ -1,3 +1,4 @@
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Metrics;

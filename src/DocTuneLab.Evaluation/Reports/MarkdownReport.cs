@@ -1,5 +1,8 @@
 using System.Text;
+using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Statistics;
 
 namespace DocTuneLab.Evaluation.Reports;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using DocTuneLab.Corpus;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Evaluation.Subjects;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DocTuneLab.Corpus;
+using DocTuneLab.Evaluation.Results;
 
 namespace DocTuneLab.Evaluation.Suites;
 

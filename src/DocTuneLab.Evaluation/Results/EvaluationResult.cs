@@ -1,9 +1,11 @@
 using System.Text.Json;
 using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
 
-namespace DocTuneLab.Evaluation;
+namespace DocTuneLab.Evaluation.Results;
 
 /// <summary>What kind of task an answer belongs to.</summary>
 public enum TaskKind

@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
-namespace DocTuneLab.Evaluation.Suites;
+namespace DocTuneLab.Evaluation.Suites.Import;
 
 /// <summary>
 /// Reads C# tasks of two public formats, one JSON object a line. HumanEval-style (Chen et al. 2021, arXiv:2107.03374): <c>task_id</c>, <c>prompt</c>,

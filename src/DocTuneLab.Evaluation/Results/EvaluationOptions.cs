@@ -1,7 +1,7 @@
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Statistics;
 
-namespace DocTuneLab.Evaluation;
+namespace DocTuneLab.Evaluation.Results;
 
 /// <summary>Settings of an evaluation; written into its result.</summary>
 public sealed record EvaluationOptions

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace DocTuneLab.Evaluation.Metrics;
+namespace DocTuneLab.Evaluation.Judging;
 
 /// <summary>
 /// Grades closed questions by rule. Version 1:

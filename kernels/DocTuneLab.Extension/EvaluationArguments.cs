@@ -1,7 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
-using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Extension;

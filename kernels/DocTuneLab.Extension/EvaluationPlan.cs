@@ -1,6 +1,6 @@
 using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
-using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Endpoints;
 

@@ -3,7 +3,7 @@ using System.Text;
 using DocTuneLab.Corpus;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;
-using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Extension;
 

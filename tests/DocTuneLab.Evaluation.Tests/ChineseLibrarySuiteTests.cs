@@ -1,5 +1,4 @@
 using DocTuneLab.Documents;
-using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Tests;

@@ -2,6 +2,7 @@ using DocTuneLab.Corpus;
 using DocTuneLab.Documents;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Statistics;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Prompts;
 

@@ -3,6 +3,7 @@ using DocTuneLab.Documents;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Statistics;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Tests;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Judging;
-using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
@@ -153,7 +152,7 @@ internal static class Evaluate
         public void Report(EvaluationProgress value)
         {
             if (quiet) return;
-            var line = $"{value.Phase} {value.Done}/{value.Total}";
+            var line = value.ToString();
             lock (gate)
             {
                 Console.Error.Write($"\r{line.PadRight(width)}");

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using DocTuneLab.Corpus;
-using DocTuneLab.Evaluation.Results;
 
 namespace DocTuneLab.Evaluation.Suites;
 

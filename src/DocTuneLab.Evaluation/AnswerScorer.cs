@@ -10,8 +10,6 @@ namespace DocTuneLab.Evaluation;
 /// <summary>Verdicts on answers that are code: the compiler's, and those of hidden tests where answers are run.</summary>
 internal sealed class AnswerScorer(CSharpJudge judge)
 {
-    public ReferenceSet References => judge.References;
-
     public IReadOnlyList<CompletionResult> ScoreCompletions(IReadOnlyList<StoredAnswer> answers, Suite suite, CancellationToken cancel)
     {
         var tasks = suite.Completion.ToDictionary(t => t.Id, StringComparer.Ordinal);

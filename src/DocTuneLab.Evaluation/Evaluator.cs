@@ -20,9 +20,6 @@ public sealed class Evaluator(CSharpJudge judge)
 
     private readonly AnswerScorer scorer = new(judge);
 
-    /// <summary>The library.</summary>
-    public ReferenceSet References => scorer.References;
-
     /// <summary>What is measured. Default <see cref="MetricSet.Default"/>; <see cref="MetricSet.With"/> adds metrics of one's own.</summary>
     public MetricSet Metrics { get; init; } = MetricSet.Default;
 

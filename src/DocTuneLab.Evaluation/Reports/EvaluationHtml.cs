@@ -139,7 +139,7 @@ public static class EvaluationHtml
     }
 
     /// <summary>Settings, hashes and limits.</summary>
-    public static string Settings(IReadOnlyDictionary<string, string> settings) =>
+    internal static string Settings(IReadOnlyDictionary<string, string> settings) =>
         $"<table><tbody>{string.Concat(settings.Select(s => $"<tr><th{Left}>{Text(s.Key)}</th><td{Left}>{Text(s.Value)}</td></tr>"))}</tbody></table>";
 
     /// <summary>Shares of all arms with their intervals, as a drawing.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Text;
@@ -84,7 +85,7 @@ public static class Charts
         var names = report.Results.SelectMany(r => r.Metrics).Where(m => m.IsShare).DistinctBy(m => m.Name).ToArray();
         JsonNode Bars(EvaluationResult result, string colour)
         {
-            var rows = names.Select(n => result[n.Name]).OfType<Evaluation.Metrics.MetricValue>().ToArray();
+            var rows = names.Select(n => result[n.Name]).OfType<MetricValue>().ToArray();
             return new JsonObject
             {
                 ["type"] = "bar", ["name"] = result.Arm, ["x"] = Array(rows.Select(r => r.Title)), ["y"] = Array(rows.Select(r => 100 * r.Value)),
@@ -145,7 +146,7 @@ public static class Charts
         };
     }
 
-    private static JsonObject Intervals(IEnumerable<Evaluation.Metrics.MetricValue> values, double scale) => new()
+    private static JsonObject Intervals(IEnumerable<MetricValue> values, double scale) => new()
     {
         ["type"] = "data", ["symmetric"] = false, ["array"] = Array(values.Select(v => scale * (v.Interval.High - v.Value))), ["arrayminus"] = Array(values.Select(v => scale * (v.Value - v.Interval.Low))), ["thickness"] = 1.2, ["width"] = 3,
     };

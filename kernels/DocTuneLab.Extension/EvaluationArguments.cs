@@ -2,6 +2,8 @@ using System.CommandLine;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Extension;
 

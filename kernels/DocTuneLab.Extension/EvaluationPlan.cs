@@ -3,6 +3,9 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Extension;
 

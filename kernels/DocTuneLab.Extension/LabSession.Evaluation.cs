@@ -8,6 +8,7 @@ using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Subjects;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
@@ -98,7 +99,7 @@ public sealed partial class LabSession
             {
                 var arm = progress is null ? null : new InArm(name, progress);
                 var prompts = documents ? Prompts().WithDocuments(q => Storage.Documents.Search(q, 12).Select(h => h.Chunk).ToList(), Budget(plan)) : Prompts();
-                results.Add(new Evaluator(Judge!).Run(model, suite, prompts, options with { Arm = name, MeasureRetention = !documents }, hosted.Judge, arm, cancel));
+                results.Add(new Evaluator(Judge!) { Grader = hosted.Judge }.Run(model, suite, prompts, options with { Arm = name, MeasureRetention = !documents }, arm, cancel));
                 File.WriteAllText(System.IO.Path.Combine(run.Directory, name.Replace('/', '-') + ".json"), results[^1].ToJson());
             }
             foreach (var (name, status) in hosted.Asked) settings[$"Hosted model {name}"] = status;
@@ -129,8 +130,8 @@ public sealed partial class LabSession
         {
             using var hosted = new HostedModels(plan, Storage);
             var execution = new ExecutionOptions { AllowUntrustedCode = plan.AllowUntrustedCode, AllowWithoutIsolation = plan.AllowWithoutIsolation };
-            var scored = stored.Select(r => new Evaluator(Judge!).Score(r.Subject, suite, r.Answers, r.References, r.Options with { Execution = execution },
-                hosted.Judge, progress is null ? null : new InArm(r.Arm, progress), cancel)).ToList();
+            var scored = stored.Select(r => new Evaluator(Judge!) { Grader = hosted.Judge }.Score(r.Subject, suite, r.Answers, r.References, r.Options with { Execution = execution },
+                progress is null ? null : new InArm(r.Arm, progress), cancel)).ToList();
             foreach (var result in scored) File.WriteAllText(System.IO.Path.Combine(run.Directory, result.Arm.Replace('/', '-') + ".json"), result.ToJson());
             Finish(run, suite, scored, new Dictionary<string, string> { ["Rescored"] = string.Join(", ", results) }, plan, hosted.Judge, cancel);
             return Report!;
@@ -257,6 +258,6 @@ public sealed partial class LabSession
 
     private sealed class InArm(string arm, IProgress<EvaluationProgress> inner) : IProgress<EvaluationProgress>
     {
-        public void Report(EvaluationProgress value) => inner.Report(value with { Phase = $"{arm}: {value.Phase}" });
+        public void Report(EvaluationProgress value) => inner.Report(value with { Arm = arm });
     }
 }

@@ -4,6 +4,7 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Extension;
 

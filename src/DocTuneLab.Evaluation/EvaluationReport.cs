@@ -1,7 +1,9 @@
 using System.Text.Json;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Statistics;
+using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation;
 

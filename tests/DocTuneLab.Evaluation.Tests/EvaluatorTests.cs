@@ -3,6 +3,9 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Statistics;
+using DocTuneLab.Evaluation.Subjects;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
 
@@ -126,7 +129,7 @@ public class EvaluatorTests
         Assert.Equal(5, comparison.Metrics.Count(m => m.HolmP is not null));
         Assert.Equal(["b", "c", "d", "e", "q2"], comparison.Flips.Where(f => f.Gain).Select(f => f.Task).Order());
         var flip = comparison.Flips.Single(f => f.Task == "b");
-        Assert.Equal(("CompileError", "Pass"), (flip.Before, flip.After));
+        Assert.Equal((TaskOutcome.CompileError, TaskOutcome.Pass), (flip.Before, flip.After));
         Assert.Contains("Stir", Assert.Single(flip.BeforeDiagnostics));
         var dose = comparison.Symbols.Single(s => s.Id == "M:Brine.Vat.Dose(System.Double)");
         Assert.Equal((5, 1, 4), (dose.GoldTasks, dose.Arms[0].Recalled, dose.Arms[1].Recalled));

@@ -1,5 +1,6 @@
 using DocTuneLab.Evaluation.Extraction;
-using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Judging;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Tests;

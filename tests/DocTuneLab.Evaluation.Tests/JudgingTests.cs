@@ -1,6 +1,8 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Judging;
+using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Statistics;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Tests;

@@ -1,4 +1,4 @@
-using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Judging;
 
 namespace DocTuneLab.Evaluation.Tests;
 

@@ -1,7 +1,10 @@
 using System.Xml.Linq;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Statistics;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Tests;

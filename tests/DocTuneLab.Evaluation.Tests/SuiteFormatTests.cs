@@ -3,7 +3,9 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Evaluation.Suites.Import;
 
 namespace DocTuneLab.Evaluation.Tests;
 

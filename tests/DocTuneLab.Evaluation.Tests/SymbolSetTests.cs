@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Tests;

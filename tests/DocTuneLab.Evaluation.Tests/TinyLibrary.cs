@@ -51,18 +51,24 @@ public static class TinyLibrary
 
     public static Sandbox Sandbox(ExecutionOptions? options = null) => new(References, options ?? new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true });
 
-    public static CodeTask Task(string id = "salinity", string document = "vat.md") => new(
-        id,
-        "Return the salinity of a vat of the given capacity after the given doses.",
-        "public static double Mix(double capacity, double[] doses)",
-        "",
-        ["Brine"],
-        ["M:Brine.Vat.#ctor(System.Double)", "M:Brine.Vat.Dose(System.Double)", "M:Brine.Vat.Salinity"],
-        "var vat = new Vat(capacity);\nforeach (var d in doses) vat.Dose(d);\nreturn vat.Salinity();",
-        "return 0;",
-        ["Check.Equal(3.0, Solution.Mix(2, [2, 4]), tolerance: 1e-9);", "Check.Throws<ArgumentOutOfRangeException>(() => Solution.Mix(0, []));"],
-        [document],
-        Split.Test);
+    public static CodeTask Task(string id = "salinity", string document = "vat.md") => new()
+    {
+        Id = id,
+        Instruction = "Return the salinity of a vat of the given capacity after the given doses.",
+        Signature = "public static double Mix(double capacity, double[] doses)",
+        Context = "",
+        Usings = ["Brine"],
+        GoldSymbols = ["M:Brine.Vat.#ctor(System.Double)", "M:Brine.Vat.Dose(System.Double)", "M:Brine.Vat.Salinity"],
+        Reference = "var vat = new Vat(capacity);\nforeach (var d in doses) vat.Dose(d);\nreturn vat.Salinity();",
+        Stub = "return 0;",
+        Tests =
+        [
+            "Check.Equal(3.0, Solution.Mix(2, [2, 4]), tolerance: 1e-9);",
+            "Check.Throws<ArgumentOutOfRangeException>(() => Solution.Mix(0, []));",
+        ],
+        Documents = [document],
+        Split = Split.Test,
+    };
 
     private static string Build()
     {

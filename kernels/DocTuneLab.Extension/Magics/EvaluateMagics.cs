@@ -43,7 +43,7 @@ internal static class EvaluateMagics
         {
             var live = cell.Display("evaluating …");
             var plan = arguments.Of(p, lab.Model is not null, lab.Adapter is not null);
-            var report = lab.Evaluate(plan, new Follow<EvaluationProgress>(s => live.Update($"{s.Phase} {s.Done}/{s.Total}")), cell.CancellationToken);
+            var report = lab.Evaluate(plan, new Follow<EvaluationProgress>(s => live.Update(s.ToString())), cell.CancellationToken);
             live.Update($"{report.Results[0].Answers.Count} answers in each of {report.Results.Count} arms; reports in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, lab.EvaluationDirectory!)}");
             var html = EvaluationHtml.Headline(report) + string.Concat(report.Comparisons.Select(EvaluationHtml.Metrics)) + (report.Comparisons.Count == 0 ? EvaluationHtml.Arms(report) : "");
             cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = MarkdownReport.Of(report, 0) });

@@ -6,7 +6,9 @@ using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Evaluation.Suites.Import;
 using DocTuneLab.Extension;
 using DocTuneLab.Notebooks.Cells;
 using Spectre.Console;
@@ -153,7 +155,7 @@ internal static class Evaluate
         public void Report(EvaluationProgress value)
         {
             if (quiet) return;
-            var line = $"{value.Phase} {value.Done}/{value.Total}";
+            var line = value.ToString();
             turn.Do(() =>
             {
                 Console.Error.Write($"\r{line.PadRight(width)}");

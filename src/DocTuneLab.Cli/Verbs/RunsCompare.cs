@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Extension;
 
 namespace DocTuneLab.Cli.Verbs;

@@ -22,7 +22,7 @@ public sealed record SolutionUnit(string Source, CodeForm Form, bool Parses, int
     public bool IsAnswerLine(int line) => (line >= 1 && line <= Usings) || (line >= FirstLine && line <= LastLine);
 
     /// <summary>Line of the answer's code (its using directives left out) for a line of the unit; 0 where it lies outside.</summary>
-    public int LineOfAnswer(int line) => line >= FirstLine && line <= LastLine ? line - FirstLine + 1 : 0;
+    internal int LineOfAnswer(int line) => line >= FirstLine && line <= LastLine ? line - FirstLine + 1 : 0;
 
     /// <summary>Places <paramref name="code"/> for <paramref name="task"/>.</summary>
     public static SolutionUnit Compose(CodeTask task, string code)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Text;
 
@@ -20,12 +21,23 @@ public sealed record BlindItem(int Number, TaskKind Kind, string Prompt, string 
 /// <param name="Right">Arm on the right.</param>
 public sealed record BlindKey(int Number, string Task, string Cluster, string Left, string Right);
 
+/// <summary>Which side of an item is better.</summary>
+public enum BlindChoice
+{
+    /// <summary>The answer on the left.</summary>
+    Left,
+    /// <summary>The answer on the right.</summary>
+    Right,
+    /// <summary>No difference.</summary>
+    Tie,
+}
+
 /// <summary>A person's choice.</summary>
 /// <param name="Item">Number of the item.</param>
-/// <param name="Choice"><c>left</c>, <c>right</c> or <c>tie</c>.</param>
-public sealed record BlindVote(int Item, string Choice);
+/// <param name="Choice">The better side.</param>
+public sealed record BlindVote(int Item, BlindChoice Choice);
 
-/// <summary>A file of votes, as the form saves it.</summary>
+/// <summary>The votes of one person.</summary>
 /// <param name="Trial">The trial that they belong to.</param>
 /// <param name="Judge">Who voted.</param>
 /// <param name="Votes">The choices; items may be left out.</param>
@@ -93,9 +105,9 @@ public sealed record BlindTrial(string Id, IReadOnlyList<BlindItem> Items, IRead
     public static IReadOnlyList<PreferenceSummary> Tally(string keyFile, string votesFile, IReadOnlyList<string> order)
     {
         var key = Read<KeyFile>(keyFile, "the key that was written beside the form");
-        var votes = Read<BlindVotes>(votesFile, "votes as the form saves them");
+        var votes = Read<VotesFile>(votesFile, "votes as the form saves them");
         if (votes.Trial != key.Trial) throw new LabException($"{votesFile}: the votes are of the trial {votes.Trial}, the key {keyFile} is of {key.Trial}. Use the key that was written with the form.");
-        return Tally(key.Items, votes, order, votesFile);
+        return Tally(key.Items, votes.Parse(votesFile), order, votesFile);
     }
 
     /// <summary>The same from memory.</summary>
@@ -112,13 +124,7 @@ public sealed record BlindTrial(string Id, IReadOnlyList<BlindItem> Items, IRead
         {
             if (!byNumber.TryGetValue(vote.Item, out var item)) throw new LabException($"{source}: votes: item {vote.Item} is not in the trial, which has 1 to {key.Count}.");
             if (!seen.Add(vote.Item)) throw new LabException($"{source}: votes: item {vote.Item} has two votes.");
-            double right = vote.Choice switch
-            {
-                "left" => 0,
-                "right" => 1,
-                "tie" => 0.5,
-                _ => throw new LabException($"{source}: votes: item {vote.Item}: \"{vote.Choice}\" is not one of left, right, tie."),
-            };
+            var right = vote.Choice switch { BlindChoice.Left => 0, BlindChoice.Right => 1, _ => 0.5 };
             var turned = Place(item.Left) > Place(item.Right);
             all.Add(turned ? (item.Right, item.Left, new(item.Task, item.Cluster, 1 - right)) : (item.Left, item.Right, new(item.Task, item.Cluster, right)));
         }
@@ -128,6 +134,20 @@ public sealed record BlindTrial(string Id, IReadOnlyList<BlindItem> Items, IRead
     }
 
     private sealed record KeyFile(string Trial, IReadOnlyList<BlindKey> Items);
+
+    /// <summary>What the form saves.</summary>
+    private sealed record VotesFile(string Trial, string Judge, IReadOnlyList<VoteLine> Votes)
+    {
+        public BlindVotes Parse(string source) => new(Trial, Judge, [.. Votes.Select(v => new BlindVote(v.Item, v.Choice switch
+        {
+            "left" => BlindChoice.Left,
+            "right" => BlindChoice.Right,
+            "tie" => BlindChoice.Tie,
+            _ => throw new LabException($"{source}: votes: item {v.Item}: \"{v.Choice}\" is not one of left, right, tie."),
+        }))]);
+    }
+
+    private sealed record VoteLine(int Item, string Choice);
 
     private static T Read<T>(string path, string expected) where T : class
     {

@@ -11,18 +11,35 @@ namespace DocTuneLab.Evaluation.Judging;
 public sealed record Preference(string Task, string Cluster, double Second, bool Agreed = true, int Unreadable = 0);
 
 /// <summary>What preferences say of two arms.</summary>
-/// <param name="First">Name of the first arm.</param>
-/// <param name="Second">Name of the second arm.</param>
-/// <param name="Judge">Who judged.</param>
-/// <param name="Votes">All preferences.</param>
-/// <param name="WinRate">Mean of <see cref="Preference.Second"/>: 0.5 is a draw.</param>
-/// <param name="Interval">95% bootstrap over documents.</param>
-/// <param name="P">Sign test over the votes that are no tie.</param>
-/// <param name="Agreement">Share of votes whose two readings agree.</param>
-/// <param name="Verdict">Better or worse where the interval excludes 0.5 and p &lt; 0.05.</param>
-public sealed record PreferenceSummary(
-    string First, string Second, string Judge, IReadOnlyList<Preference> Votes, double WinRate, Interval Interval, double P, double Agreement, ComparisonVerdict Verdict)
+public sealed record PreferenceSummary
 {
+    /// <summary>Name of the first arm.</summary>
+    public required string First { get; init; }
+
+    /// <summary>Name of the second arm.</summary>
+    public required string Second { get; init; }
+
+    /// <summary>Who judged.</summary>
+    public required string Judge { get; init; }
+
+    /// <summary>All preferences.</summary>
+    public required IReadOnlyList<Preference> Votes { get; init; }
+
+    /// <summary>Mean of <see cref="Preference.Second"/>: 0.5 is a draw.</summary>
+    public required double WinRate { get; init; }
+
+    /// <summary>95% bootstrap over documents.</summary>
+    public required Interval Interval { get; init; }
+
+    /// <summary>Sign test over the votes that are no tie.</summary>
+    public required double P { get; init; }
+
+    /// <summary>Share of votes whose two readings agree.</summary>
+    public required double Agreement { get; init; }
+
+    /// <summary>Better or worse where the interval excludes 0.5 and p &lt; 0.05.</summary>
+    public required ComparisonVerdict Verdict { get; init; }
+
     /// <summary>Summarises votes.</summary>
     public static PreferenceSummary Of(string first, string second, string judge, IReadOnlyList<Preference> votes, int seed = 0)
     {
@@ -30,7 +47,17 @@ public sealed record PreferenceSummary(
         var (rate, interval) = (Bootstrap.Estimate(observations), Bootstrap.Interval(observations, seed));
         var p = McNemar.P(votes.Count(v => v.Second < 0.5), votes.Count(v => v.Second > 0.5));
         var clear = p < 0.05 && (interval.Low > 0.5 || interval.High < 0.5);
-        return new(first, second, judge, votes, rate, interval, p, votes.Count == 0 ? double.NaN : votes.Average(v => v.Agreed ? 1 : 0),
-            !clear ? ComparisonVerdict.Inconclusive : rate > 0.5 ? ComparisonVerdict.Better : ComparisonVerdict.Worse);
+        return new()
+        {
+            First = first,
+            Second = second,
+            Judge = judge,
+            Votes = votes,
+            WinRate = rate,
+            Interval = interval,
+            P = p,
+            Agreement = votes.Count == 0 ? double.NaN : votes.Average(v => v.Agreed ? 1 : 0),
+            Verdict = !clear ? ComparisonVerdict.Inconclusive : rate > 0.5 ? ComparisonVerdict.Better : ComparisonVerdict.Worse,
+        };
     }
 }

@@ -1,3 +1,4 @@
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Metrics;
@@ -26,7 +27,7 @@ public sealed record InventedRow(string Name, string? On, string? Suggestion, IR
 }
 
 /// <summary>Which members models get right and which they invent, by name.</summary>
-public static class SymbolTables
+internal static class SymbolTables
 {
     /// <summary>Both tables over any number of arms: members by how many tasks need them, inventions by frequency.</summary>
     public static (IReadOnlyList<SymbolRow> Symbols, IReadOnlyList<InventedRow> Invented) Of(IReadOnlyList<EvaluationResult> arms)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Statistics;
 
 namespace DocTuneLab.Evaluation.Reports;
 
@@ -76,8 +77,8 @@ public static class EvaluationHtml
         foreach (var flip in comparison.Flips.Where(f => f.Gain).Take(count).Concat(comparison.Flips.Where(f => !f.Gain).Take(count)))
         {
             html.Append($"<tr><td{Left}>{Text(flip.Task)} {(flip.Gain ? "▲" : "▼")}</td>");
-            Side(flip.Before, flip.BeforeText, flip.BeforeDiagnostics);
-            Side(flip.After, flip.AfterText, flip.AfterDiagnostics);
+            Side(flip.Before.Text(), flip.BeforeText, flip.BeforeDiagnostics);
+            Side(flip.After.Text(), flip.AfterText, flip.AfterDiagnostics);
             html.Append("</tr>");
         }
         return html.Append("</tbody></table></div>").ToString();
@@ -86,13 +87,19 @@ public static class EvaluationHtml
             .Append(string.Concat(diagnostics.Take(2).Select(d => $"<small style=\"display:block;overflow-wrap:anywhere\">{Text(Short(d, 240))}</small>"))).Append("</td>");
     }
 
-    /// <summary>Share of tasks of each document that compile, pass and are answered right, by arm.</summary>
+    // Two or three arms side by side leave no room for a whole title.
+    private static readonly Dictionary<string, string> ShortTitles = new(StringComparer.Ordinal)
+    {
+        [MetricNames.CompileRate] = "compiles", [MetricNames.ApiRecall] = "recall", [MetricNames.Pass1] = "pass@1", [MetricNames.QaAccuracy] = "questions",
+    };
+
+    /// <summary>The primary metrics that are shares, the more the better, of each document by arm: what compiles, passes and is answered right.</summary>
     public static string Documents(EvaluationReport report)
     {
-        (string Name, string Title)[] shown = [(MetricNames.CompileRate, "compiles"), (MetricNames.ApiRecall, "recall"), (MetricNames.Pass1, "pass@1"), (MetricNames.QaAccuracy, "questions")];
-        var present = shown.Where(s => report.Results.Any(r => r[s.Name] is not null)).ToList();
+        var present = report.Results.SelectMany(r => r.Metrics).Where(m => m is { Primary: true, HigherIsBetter: true, IsShare: true }).DistinctBy(m => m.Name)
+            .Select(m => (m.Name, Title: ShortTitles.GetValueOrDefault(m.Name, m.Title))).ToList();
         var documents = present.SelectMany(s => report.Results.SelectMany(r => r[s.Name]?.Observations ?? [])).Select(o => o.Cluster).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
-        var html = new StringBuilder($"<div style=\"overflow-x:auto\"><table><thead><tr><th rowspan=\"2\"{Left}>Document</th>{string.Concat(present.Select(s => $"<th colspan=\"{report.Results.Count}\">{s.Title}</th>"))}</tr><tr>{string.Concat(present.SelectMany(_ => report.Results.Select(r => $"<th><small>{Text(r.Arm)}</small></th>")))}</tr></thead><tbody>");
+        var html = new StringBuilder($"<div style=\"overflow-x:auto\"><table><thead><tr><th rowspan=\"2\"{Left}>Document</th>{string.Concat(present.Select(s => $"<th colspan=\"{report.Results.Count}\">{Text(s.Title)}</th>"))}</tr><tr>{string.Concat(present.SelectMany(_ => report.Results.Select(r => $"<th><small>{Text(r.Arm)}</small></th>")))}</tr></thead><tbody>");
         foreach (var document in documents)
         {
             html.Append($"<tr><td{Left}>{Text(document)}</td>");
@@ -132,7 +139,7 @@ public static class EvaluationHtml
     }
 
     /// <summary>Settings, hashes and limits.</summary>
-    public static string Settings(IReadOnlyDictionary<string, string> settings) =>
+    internal static string Settings(IReadOnlyDictionary<string, string> settings) =>
         $"<table><tbody>{string.Concat(settings.Select(s => $"<tr><th{Left}>{Text(s.Key)}</th><td{Left}>{Text(s.Value)}</td></tr>"))}</tbody></table>";
 
     /// <summary>Shares of all arms with their intervals, as a drawing.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Statistics;
 
 namespace DocTuneLab.Evaluation.Reports;
@@ -18,12 +19,15 @@ internal static class Figures
 
     public static string Probability(double p) => double.IsNaN(p) ? "n/a" : p < 0.001 ? "<0.001" : p.ToString("0.000", CultureInfo.InvariantCulture);
 
-    /// <summary>What the report says first: the metrics that matter by verdict, and whatever else is worse.</summary>
+    /// <summary>What the report says first: the primary metrics by verdict, and whatever else is worse.</summary>
     public static string Headline(Comparison comparison)
     {
-        string[] names = [MetricNames.CompileRate, MetricNames.ApiRecall, MetricNames.Pass1, MetricNames.HallucinationRate, MetricNames.QaAccuracy];
-        var worse = comparison.Metrics.Where(m => m.Verdict == ComparisonVerdict.Worse && !names.Contains(m.First.Name));
-        var rows = names.Select(n => comparison[n]).OfType<MetricComparison>().Concat(worse).Where(m => double.IsFinite(m.First.Value) && double.IsFinite(m.Second.Value)).ToList();
+        // What compiles and runs comes first, metrics that a user added last.
+        List<string> order = [MetricNames.CompileRate, MetricNames.ApiRecall, MetricNames.Pass1, MetricNames.HallucinationRate, MetricNames.QaAccuracy];
+        var named = order.Select(n => comparison[n]).OfType<MetricComparison>()
+            .Concat(comparison.Metrics.Where(m => m.First.Primary && !order.Contains(m.First.Name))).ToList();
+        var worse = comparison.Metrics.Where(m => m.Verdict == ComparisonVerdict.Worse && !named.Contains(m));
+        var rows = named.Concat(worse).Where(m => double.IsFinite(m.First.Value) && double.IsFinite(m.Second.Value)).ToList();
         var parts = Enum.GetValues<ComparisonVerdict>().Select(v => (Verdict: v, Rows: rows.Where(r => r.Verdict == v).ToList())).Where(p => p.Rows.Count > 0)
             .Select(p => $"{p.Verdict.ToString().ToLowerInvariant()}: {string.Join(", ", p.Rows.Select(r => $"{Lower(r.First.Title)} ({Value(r.First, r.First.Value)} → {Value(r.First, r.Second.Value)})"))}");
         return rows.Count == 0 ? $"{comparison.SecondArm} against {comparison.FirstArm}: nothing was measured in both."

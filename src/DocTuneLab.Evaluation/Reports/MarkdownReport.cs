@@ -1,5 +1,9 @@
 using System.Text;
+using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Statistics;
+using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Reports;
 
@@ -133,7 +137,7 @@ public static class MarkdownReport
         text.Append($"\n## Changed outcomes\n\n{comparison.Flips.Count(f => f.Gain)} gained, {comparison.Flips.Count(f => !f.Gain)} lost.\n");
         foreach (var flip in comparison.Flips.Take(limit))
         {
-            text.Append($"\n### {flip.Task}: {flip.Before} → {flip.After}\n");
+            text.Append($"\n### {flip.Task}: {flip.Before.Text()} → {flip.After.Text()}\n");
             WriteSide(text, flip, flip.BeforeText, flip.BeforeDiagnostics);
             WriteSide(text, flip, flip.AfterText, flip.AfterDiagnostics);
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Xml.Linq;
 using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Text;
 
 namespace DocTuneLab.Evaluation.Reports;

@@ -15,6 +15,9 @@ namespace DocTuneLab.Evaluation.Subjects;
 /// </summary>
 public sealed class HostedModel : ILanguageModel, IDisposable
 {
+    // Part of every request's key in the journal: another word would ask again for what was paid for.
+    private const string Purpose = "Evaluator";
+
     private readonly RequestEngine engine;
     private readonly string model;
 
@@ -56,7 +59,7 @@ public sealed class HostedModel : ILanguageModel, IDisposable
         // The interface is synchronous, and cells run under a synchronisation context that must not be waited on.
         Task.Run(() => Parallel.ForEachAsync(Enumerable.Range(0, prompts.Count), settings, async (i, token) =>
         {
-            var outcome = await engine.AskAsync(ChatRequest.Create("", nameof(Evaluator), model, prompts[i], options), token).ConfigureAwait(false);
+            var outcome = await engine.AskAsync(ChatRequest.Create("", Purpose, model, prompts[i], options), token).ConfigureAwait(false);
             if (outcome.Answer is { } answer && outcome.Failure is FailureKind.None or FailureKind.TruncatedAtMaxTokens or FailureKind.Filtered)
             {
                 answers[i] = answer.Text;

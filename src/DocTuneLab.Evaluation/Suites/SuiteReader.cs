@@ -80,18 +80,22 @@ internal static class SuiteReader
     private static CodeTask ReadCode(Line line)
     {
         line.OnlyFields("id", "instruction", "signature", "context", "usings", "goldSymbols", "reference", "stub", "tests", "documents", "split");
-        return new CodeTask(
-            line.Text("id"),
-            line.Text("instruction"),
-            line.Text("signature"),
-            line.OptionalText("context"),
-            line.Texts("usings", optional: true),
-            line.Texts("goldSymbols", mayBeEmpty: true, item: s => s.Length > 2 && s[1] == ':' ? null : "a documentation id such as M:Ns.Type.Method(System.Int32)"),
-            line.OptionalText("reference"),
-            line.Text("stub"),
-            line.Texts("tests"),
-            line.Texts("documents"),
-            line.SplitOf());
+        return new CodeTask
+        {
+            Id = line.Text("id"),
+            Instruction = line.Text("instruction"),
+            Signature = line.Text("signature"),
+            Context = line.OptionalText("context"),
+            Usings = line.Texts("usings", optional: true),
+            GoldSymbols = line.Texts("goldSymbols", mayBeEmpty: true, item: WrongId),
+            Reference = line.OptionalText("reference"),
+            Stub = line.Text("stub"),
+            Tests = line.Texts("tests"),
+            Documents = line.Texts("documents"),
+            Split = line.SplitOf(),
+        };
+
+        static string? WrongId(string s) => s.Length > 2 && s[1] == ':' ? null : "a documentation id such as M:Ns.Type.Method(System.Int32)";
     }
 
     private static QaTask ReadQa(Line line)

@@ -6,29 +6,41 @@ namespace DocTuneLab.Evaluation.Suites;
 /// A held-out programming task (one line of <c>code.jsonl</c>). An answer is the body of <see cref="Signature"/>, or the
 /// whole method; it is placed into <c>public static class Solution</c>, compiled, and run with the hidden asserts.
 /// </summary>
-/// <param name="Id">Unique in the suite.</param>
-/// <param name="Instruction">What to write, in the words of a colleague.</param>
-/// <param name="Signature">Header of the method to write, such as <c>public static int Count(Tank tank)</c>.</param>
-/// <param name="Context">Optional C# (types) placed before the solution class and shown to the model; may be empty.</param>
-/// <param name="Usings">Namespaces in scope besides the implicit ones.</param>
-/// <param name="GoldSymbols">Documentation ids of library members that a right solution uses; empty for a task that is not about the library.</param>
-/// <param name="Reference">A body that passes; empty for an imported task that came without one.</param>
-/// <param name="Stub">A body that compiles and must fail.</param>
-/// <param name="Tests">Hidden statements; they call <c>Solution.…</c> and <c>Check.Equal/True/Throws</c>; await is allowed.</param>
-/// <param name="Documents">Pages that teach it; the first decides the split.</param>
-/// <param name="Split">Split of the first document.</param>
-public sealed record CodeTask(
-    string Id,
-    string Instruction,
-    string Signature,
-    string Context,
-    IReadOnlyList<string> Usings,
-    IReadOnlyList<string> GoldSymbols,
-    string Reference,
-    string Stub,
-    IReadOnlyList<string> Tests,
-    IReadOnlyList<string> Documents,
-    Split Split);
+public sealed record CodeTask
+{
+    /// <summary>Unique in the suite.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What to write, in the words of a colleague.</summary>
+    public required string Instruction { get; init; }
+
+    /// <summary>Header of the method to write, such as <c>public static int Count(Tank tank)</c>.</summary>
+    public required string Signature { get; init; }
+
+    /// <summary>Optional C# (types) placed before the solution class and shown to the model; may be empty.</summary>
+    public required string Context { get; init; }
+
+    /// <summary>Namespaces in scope besides the implicit ones.</summary>
+    public required IReadOnlyList<string> Usings { get; init; }
+
+    /// <summary>Documentation ids of library members that a right solution uses; empty for a task that is not about the library.</summary>
+    public required IReadOnlyList<string> GoldSymbols { get; init; }
+
+    /// <summary>A body that passes; empty for an imported task that came without one.</summary>
+    public required string Reference { get; init; }
+
+    /// <summary>A body that compiles and must fail.</summary>
+    public required string Stub { get; init; }
+
+    /// <summary>Hidden statements; they call <c>Solution.…</c> and <c>Check.Equal/True/Throws</c>; await is allowed.</summary>
+    public required IReadOnlyList<string> Tests { get; init; }
+
+    /// <summary>Pages that teach it; the first decides the split.</summary>
+    public required IReadOnlyList<string> Documents { get; init; }
+
+    /// <summary>Split of the first document.</summary>
+    public required Split Split { get; init; }
+}
 
 /// <summary>A held-out question with a closed answer (one line of <c>docqa.jsonl</c>), graded by code.</summary>
 /// <param name="Id">Unique in the suite.</param>

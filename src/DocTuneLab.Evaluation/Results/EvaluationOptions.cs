@@ -1,7 +1,7 @@
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Statistics;
 
-namespace DocTuneLab.Evaluation;
+namespace DocTuneLab.Evaluation.Results;
 
 /// <summary>Settings of an evaluation; written into its result.</summary>
 public sealed record EvaluationOptions
@@ -59,9 +59,3 @@ public sealed record EvaluationOptions
         Execution.Validate();
     }
 }
-
-/// <summary>How far an evaluation is.</summary>
-/// <param name="Phase"><c>generate</c>, <c>sample</c>, <c>answer</c>, <c>explain</c>, <c>complete</c>, <c>recall</c>, <c>score</c>, <c>judge</c>, <c>run</c> or <c>grade</c>.</param>
-/// <param name="Done">Finished items.</param>
-/// <param name="Total">All items of the phase.</param>
-public readonly record struct EvaluationProgress(string Phase, int Done, int Total);

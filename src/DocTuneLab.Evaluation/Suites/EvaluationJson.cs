@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace DocTuneLab.Evaluation;
+namespace DocTuneLab.Evaluation.Suites;
 
 /// <summary>How suites and results are written: camelCase, enums as lower-case words, code readable (no escapes of quotes and CJK).</summary>
 public static class EvaluationJson

@@ -4,7 +4,7 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Prompts;
 
-namespace DocTuneLab.Evaluation;
+namespace DocTuneLab.Evaluation.Subjects;
 
 /// <summary>How tasks become conversations. An arm with documents is another renderer: see <see cref="WithDocuments"/>.</summary>
 /// <param name="Code">Turns before the answer of a programming task; the last is the user's.</param>

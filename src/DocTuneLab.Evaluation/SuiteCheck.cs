@@ -2,10 +2,12 @@ using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Extraction;
-using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Judging;
+using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
 
-namespace DocTuneLab.Evaluation.Suites;
+namespace DocTuneLab.Evaluation;
 
 /// <summary>What is wrong with a task.</summary>
 /// <param name="Task">Task id.</param>

@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
-namespace DocTuneLab.Evaluation.Suites;
+namespace DocTuneLab.Evaluation.Suites.Import;
 
 /// <summary>
 /// Reads C# tasks of two public formats, one JSON object a line. HumanEval-style (Chen et al. 2021, arXiv:2107.03374): <c>task_id</c>, <c>prompt</c>,
@@ -87,9 +87,20 @@ public static class BenchmarkImport
         if (helpers.Count > 0) return "the class of the method has other members";
         var usings = root.DescendantNodes().OfType<UsingDirectiveSyntax>().Where(u => u.Alias is null && u.StaticKeyword.IsKind(SyntaxKind.None)).Select(u => u.NamespaceOrType.ToString());
         var tests = statements.Select(s => Rewrite(s, name, (method.Parent as TypeDeclarationSyntax)?.Identifier.Text)).ToList();
-        task = new CodeTask(
-            id, Instruction(method, prompt), method.WithBody(null).WithSemicolonToken(default).WithoutTrivia().ToString().Trim(), string.Join("\n\n", types), [.. usings.Append("System.Diagnostics").Distinct(StringComparer.Ordinal)],
-            [], solution.Trim().Length == 0 ? "" : Body(method.Body), Stub, tests, [id], Split.Test);
+        task = new CodeTask
+        {
+            Id = id,
+            Instruction = Instruction(method, prompt),
+            Signature = method.WithBody(null).WithSemicolonToken(default).WithoutTrivia().ToString().Trim(),
+            Context = string.Join("\n\n", types),
+            Usings = [.. usings.Append("System.Diagnostics").Distinct(StringComparer.Ordinal)],
+            GoldSymbols = [],
+            Reference = solution.Trim().Length == 0 ? "" : Body(method.Body),
+            Stub = Stub,
+            Tests = tests,
+            Documents = [id],
+            Split = Split.Test,
+        };
         return null;
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace DocTuneLab.Evaluation.Metrics;
+namespace DocTuneLab.Evaluation.Judging;
 
 /// <summary>
 /// Grades closed questions by rule. Version 1:
@@ -37,8 +37,7 @@ public static partial class QaGrader
     /// <summary>The part of an answer that is compared: its first line with text, normalised.</summary>
     public static string Given(string answer) => Normalise(FirstLine(answer));
 
-    /// <summary>A text without dress.</summary>
-    public static string Normalise(string text)
+    private static string Normalise(string text)
     {
         text = Space().Replace(Dress().Replace(text, ""), " ").Trim();
         text = Article().Replace(LeadIn().Replace(text, ""), "");

@@ -1,0 +1,65 @@
+using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Statistics;
+
+namespace DocTuneLab.Evaluation;
+
+/// <summary>One metric of two arms.</summary>
+/// <param name="First">Base.</param>
+/// <param name="Second">The other arm.</param>
+/// <param name="Difference">Second minus first, over the tasks that both have.</param>
+/// <param name="P">Exact McNemar where tasks pass or fail, else the paired randomisation test.</param>
+/// <param name="HolmP"><paramref name="P"/> corrected over the primary metrics; null for the others.</param>
+/// <param name="Detectable">True difference that this suite would find 8 times of 10.</param>
+/// <param name="Verdict">
+/// Better or worse, where the 95% interval of the difference excludes zero and <paramref name="HolmP"/>, or <paramref name="P"/> where
+/// there is none, is below 0.05.
+/// </param>
+public sealed record MetricComparison(
+    MetricValue First, MetricValue Second, PairedDifference Difference, double P, double? HolmP, double Detectable, ComparisonVerdict Verdict)
+{
+    /// <summary>Compares every metric that both arms have; p values of primary metrics are corrected together.</summary>
+    /// <exception cref="LabException">A metric counts a task twice.</exception>
+    internal static IReadOnlyList<MetricComparison> Of(EvaluationResult first, EvaluationResult second)
+    {
+        var pairs = first.Metrics.Where(m => second[m.Name] is not null).Select(m => (A: m, B: second[m.Name]!)).ToList();
+        foreach (var (a, b) in pairs)
+        {
+            ThrowIfTwice(a, first.Arm);
+            ThrowIfTwice(b, second.Arm);
+        }
+        var (seed, draws) = (first.Options.Seed, first.Options.BootstrapDraws);
+        var differences = pairs.Select(p => Bootstrap.Difference(p.A.Observations, p.B.Observations, seed, draws)).ToList();
+        var ps = pairs.Select((p, i) => p.A.Binary ? Exact(p.A, p.B) : differences[i].P).ToList();
+        var holm = Holm.Adjust([.. ps.Select((p, i) => pairs[i].A.Primary ? p : double.NaN)]);
+        return [.. pairs.Select((p, i) =>
+        {
+            double? corrected = p.A.Primary ? holm[i] : null;
+            return new MetricComparison(
+                p.A, p.B, differences[i], ps[i], corrected, Statistics.Detectable.Difference(differences[i].StandardError),
+                Say(p.A, differences[i], corrected ?? ps[i]));
+        })];
+    }
+
+    private static void ThrowIfTwice(MetricValue metric, string arm)
+    {
+        if (metric.Observations.GroupBy(o => o.Task, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new LabException(
+                $"{arm}: the metric \"{metric.Name}\" counts the task \"{twice.Key}\" twice, so arms cannot be paired. Expected one observation of a task.");
+    }
+
+    private static double Exact(MetricValue a, MetricValue b)
+    {
+        var passed = b.Observations.ToDictionary(o => o.Task, o => o.Numerator > 0, StringComparer.Ordinal);
+        var shared = a.Observations.Where(o => passed.ContainsKey(o.Task)).ToList();
+        return McNemar.P(
+            shared.Count(o => o.Numerator > 0 && !passed[o.Task]), shared.Count(o => o.Numerator <= 0 && passed[o.Task]));
+    }
+
+    private static ComparisonVerdict Say(MetricValue metric, PairedDifference difference, double p)
+    {
+        // NaN (too few documents) compares false, and so says nothing.
+        var clear = (difference.Interval.Low > 0 || difference.Interval.High < 0) && p < 0.05;
+        return !clear ? ComparisonVerdict.Inconclusive
+            : difference.Value > 0 == metric.HigherIsBetter ? ComparisonVerdict.Better : ComparisonVerdict.Worse;
+    }
+}

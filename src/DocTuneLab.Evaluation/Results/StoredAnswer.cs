@@ -1,0 +1,17 @@
+using DocTuneLab.Evaluation.Suites;
+
+namespace DocTuneLab.Evaluation.Results;
+
+/// <summary>An answer as the model gave it; all else can be computed again from it.</summary>
+/// <param name="Task">Task id.</param>
+/// <param name="Kind">Kind of task.</param>
+/// <param name="Sample">0 is greedy; 1 and up are sampled.</param>
+/// <param name="Text">The answer.</param>
+public sealed record StoredAnswer(string Task, TaskKind Kind, int Sample, string Text);
+
+/// <summary>Likelihood of a reference answer under the model.</summary>
+/// <param name="Task">Task id.</param>
+/// <param name="Kind">Kind of task.</param>
+/// <param name="Bits">Negative log-likelihood in bits.</param>
+/// <param name="Bytes">UTF-8 bytes of the answer.</param>
+public sealed record ReferenceScore(string Task, TaskKind Kind, double Bits, int Bytes);

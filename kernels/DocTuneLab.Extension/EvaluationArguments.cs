@@ -3,7 +3,6 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Extension;
 

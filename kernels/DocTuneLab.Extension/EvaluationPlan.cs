@@ -4,8 +4,6 @@ using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Prompts.Endpoints;
-using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Extension;
 

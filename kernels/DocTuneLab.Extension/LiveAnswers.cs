@@ -2,7 +2,6 @@ using System.Net;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
-using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Extension;
 

@@ -1,6 +1,5 @@
 using System.Xml.Linq;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Documents;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Results;

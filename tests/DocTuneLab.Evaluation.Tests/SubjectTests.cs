@@ -1,13 +1,10 @@
 using DocTuneLab.Conversations;
-using DocTuneLab.Corpus;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Documents;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Subjects;
 using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Prompts.Endpoints;
 using Microsoft.Extensions.AI;
 
 namespace DocTuneLab.Evaluation.Tests;

@@ -4,7 +4,6 @@ using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Judging;
-using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using DocTuneLab.Conversations;
-using DocTuneLab.Corpus;
 using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Prompts;
 using DocTuneLab.Text;
 
 namespace DocTuneLab.Evaluation.Subjects;

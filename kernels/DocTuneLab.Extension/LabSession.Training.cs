@@ -27,7 +27,7 @@ public sealed partial class LabSession
     public BaseModel LoadBase(string directory, string device = "auto")
     {
         directory = ModelHub.Resolve(directory);
-        device = Devices.Resolve(device).ToString();
+        device = ComputeDevices.Resolve(device).ToString();
         if (Model?.Directory == directory && Model.Device == device) return Model;
         var model = BaseModel.Load(directory, new ModelLoadOptions { Device = device });
         Adapter?.Dispose();

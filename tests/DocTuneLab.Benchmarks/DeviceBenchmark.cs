@@ -34,7 +34,7 @@ internal static class DeviceBenchmark
         string Option(string name, string usual) => Array.IndexOf(args, "--" + name) is var at and > 0 ? args[at + 1] : usual;
         int Number(string name, int usual) => int.Parse(Option(name, usual.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
         var (rows, length, steps) = (Number("rows", 2), Number("length", 2048), Number("steps", 10));
-        var device = Devices.Resolve(deviceName);
+        var device = ComputeDevices.Resolve(deviceName);
         var options = new SftOptions { GradientCheckpointing = Option("checkpointing", "on"), Optimizer = Option("optimizer", "adamw"), BatchTokens = rows * length };
         var folder = Directory.CreateTempSubdirectory("device-benchmark-").FullName;
         try
@@ -55,7 +55,7 @@ internal static class DeviceBenchmark
             var random = new Random(7);
             var batch = PackedBatch.Of([.. Enumerable.Range(0, rows).Select(_ => new SftTrainer.Encoded([.. Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize))], 1))], share: false);
             var (best, loss) = (double.MaxValue, 0.0);
-            var free = Devices.FreeBytes(device);
+            var free = ComputeDevices.FreeBytes(device);
             var least = free;
             for (var step = 0; step <= steps; step++)
             {
@@ -65,7 +65,7 @@ internal static class DeviceBenchmark
                 optimizer.Update(1e-4, Math.Min(1, 1 / (kernels.Length(gradients.All) + 1e-6)));
                 if (device.type == TorchSharp.DeviceType.CUDA) cuda.synchronize(device);
                 if (step > 0) best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
-                least = Math.Min(least, Devices.FreeBytes(device));
+                least = Math.Min(least, ComputeDevices.FreeBytes(device));
             }
             var (gigaflops, peak) = (pass.Operations(batch) / best / 1e9, MatmulPeak.Gigaflops(model.Decoder.ComputeType, device));
             Console.WriteLine($"{batch.Tokens / best:F0} tokens/s, {gigaflops:F0} GFLOP/s, {gigaflops / peak:P0} of a peak of {peak:F0}; {(free - least) / 1048576.0:F0} MB more in use than before; loss {loss:F4} after {steps + 1} steps");

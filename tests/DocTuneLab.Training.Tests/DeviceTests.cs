@@ -176,11 +176,11 @@ public sealed class DeviceTests
     public void Memory_that_runs_out_is_said_in_words()
     {
         // More than any machine has.
-        var message = Assert.Throws<LabException>(() => Devices.Within(CPU, "the model in m", "take a smaller one", () => zeros(1L << 50))).Message;
+        var message = Assert.Throws<LabException>(() => ComputeDevices.Within(CPU, "the model in m", "take a smaller one", () => zeros(1L << 50))).Message;
         Assert.Matches(@"^main memory was not enough for the model in m \(.*DefaultCPUAllocator.*\); take a smaller one$", message);
         Assert.DoesNotContain('\n', message);
         // Anything else is left as it is.
-        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => Devices.Within(CPU, "m", "", () => zeros(2, 3).mm(zeros(2, 3))));
+        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => ComputeDevices.Within(CPU, "m", "", () => zeros(2, 3).mm(zeros(2, 3))));
     }
 
     [Theory]
@@ -188,16 +188,16 @@ public sealed class DeviceTests
     [InlineData("cuda:", "expected auto, cpu, cuda or cuda:N")]
     [InlineData("cuda:-1", "expected auto, cpu, cuda or cuda:N")]
     [InlineData("CUDA", "expected auto, cpu, cuda or cuda:N")]
-    public void An_unknown_device_is_refused(string name, string expected) => Assert.Contains(expected, Assert.Throws<LabException>(() => Devices.Resolve(name)).Message, StringComparison.Ordinal);
+    public void An_unknown_device_is_refused(string name, string expected) => Assert.Contains(expected, Assert.Throws<LabException>(() => ComputeDevices.Resolve(name)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Without_a_device_auto_is_the_processor_and_cuda_says_what_is_missing()
     {
         Assert.SkipWhen(cuda.is_available(), "this machine has a CUDA device");
-        Assert.Equal(DeviceType.CPU, Devices.Resolve("auto").type);
-        Assert.Equal(DeviceType.CPU, Devices.Resolve("cpu").type);
+        Assert.Equal(DeviceType.CPU, ComputeDevices.Resolve("auto").type);
+        Assert.Equal(DeviceType.CPU, ComputeDevices.Resolve("cpu").type);
         foreach (var name in (string[])["cuda", "cuda:3"])
-            Assert.Matches($"there is no device '{name}': (this libtorch is the build for processors.*-p:Torch=cuda.*DOCTUNE_LIBTORCH|libtorch has CUDA, but)", Assert.Throws<LabException>(() => Devices.Resolve(name)).Message);
+            Assert.Matches($"there is no device '{name}': (this libtorch is the build for processors.*-p:Torch=cuda.*DOCTUNE_LIBTORCH|libtorch has CUDA, but)", Assert.Throws<LabException>(() => ComputeDevices.Resolve(name)).Message);
         using var tiny = new TinyModel();
         Assert.Throws<LabException>(() => BaseModel.Load(tiny.Directory, new ModelLoadOptions { Device = "cuda" }));
     }

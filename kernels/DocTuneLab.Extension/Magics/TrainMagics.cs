@@ -20,7 +20,7 @@ internal static class TrainMagics
     private static Command BaseCommand(LabSession lab)
     {
         var directory = new Argument<string>("DIR") { Description = "Model folder in Hugging Face layout, or owner/name on the hub." };
-        var device = new Option<string>("--device") { Description = "Where it is computed: " + Devices.Description, DefaultValueFactory = _ => "auto" };
+        var device = new Option<string>("--device") { Description = "Where it is computed: " + ComputeDevices.Description, DefaultValueFactory = _ => "auto" };
         var command = new Command("#!base", "Loads the base model, quantised to NF4.") { directory, device };
         command.SetCellAction((p, cell) =>
         {

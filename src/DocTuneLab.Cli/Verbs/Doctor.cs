@@ -124,8 +124,8 @@ internal static class Doctor
         var why = "libtorch does not load";
         try
         {
-            if (Devices.Describe() is { Count: > 0 } devices) return new("CUDA", Status.Ok, string.Join("; ", devices), "training on a GPU");
-            why = Devices.WhyNone();
+            if (ComputeDevices.Describe() is { Count: > 0 } devices) return new("CUDA", Status.Ok, string.Join("; ", devices), "training on a GPU");
+            why = ComputeDevices.WhyNone();
         }
         catch (Exception e) when (e is LabException or TypeInitializationException or DllNotFoundException or NotSupportedException or ExternalException)
         {

@@ -64,7 +64,7 @@ public sealed class LocalModel : ILanguageModel
         var done = 0;
         foreach (var group in Groups(prompts, options.MaxTokens))
         {
-            Devices.Within(_model.Decoder.Device, $"{group.Length} prompts at once", "ask for fewer tokens, or end what else uses it", () =>
+            ComputeDevices.Within(_model.Decoder.Device, $"{group.Length} prompts at once", "ask for fewer tokens, or end what else uses it", () =>
             {
                 GenerateBatch(pass, [.. group.Select(i => prompts[i].ToArray())], options, group, [.. group.Select(i => results[i])], cancel);
                 return true;
@@ -142,7 +142,7 @@ public sealed class LocalModel : ILanguageModel
             var group = order.AsSpan(at, count).ToArray();
             var batch = PackedBatch.Of([.. group.Select(i => items[i])]);
             var losses = new double[batch.Targets.Length];
-            Devices.Within(_model.Decoder.Device, $"{batch.Ids.Length} tokens at once", "end what else uses it", () => pass.Run(batch, 0, new StepKey(0, -1, 0), losses));
+            ComputeDevices.Within(_model.Decoder.Device, $"{batch.Ids.Length} tokens at once", "end what else uses it", () => pass.Run(batch, 0, new StepKey(0, -1, 0), losses));
             for (var s = 0; s < count; s++)
             {
                 var (from, to, item) = (batch.TargetStarts[s], batch.TargetStarts[s + 1], group[batch.Order[s]]);
@@ -178,7 +178,7 @@ public sealed class LocalModel : ILanguageModel
 
     // On the processor a few sequences go on from the weights as they are stored; a device dequantises them for each token, unless it has room for them.
     private bool KeepsWeights(bool usedAgain) =>
-        _model.Decoder.Composed ? MemoryEstimate.DequantizedBytes(_model) < Devices.FreeBytes(_model.Decoder.Device) / 2 : usedAgain;
+        _model.Decoder.Composed ? MemoryEstimate.DequantizedBytes(_model) < ComputeDevices.FreeBytes(_model.Decoder.Device) / 2 : usedAgain;
 
     private static long[] Sample(Tensor logits, SamplingOptions options, Random[] samplers)
     {

@@ -75,8 +75,8 @@ public sealed class BaseModel : IDisposable
     public static BaseModel Load(string directory, ModelLoadOptions? options = null)
     {
         options ??= new ModelLoadOptions();
-        var device = Devices.Resolve(options.Device);
-        return Devices.Within(device, $"the model in {directory}", options.Quantization == "none" ? "quantise it as it loads (nf4), or take a smaller one" : "take a smaller one, or end what else uses it", () => LoadOn(device, composed: false, directory, options));
+        var device = ComputeDevices.Resolve(options.Device);
+        return ComputeDevices.Within(device, $"the model in {directory}", options.Quantization == "none" ? "quantise it as it loads (nf4), or take a smaller one" : "take a smaller one, or end what else uses it", () => LoadOn(device, composed: false, directory, options));
     }
 
     /// <summary>The same; passes may be composed of libtorch's operations on the processor too, as they are on any other device.</summary>
@@ -84,7 +84,7 @@ public sealed class BaseModel : IDisposable
     {
         if (!System.IO.Directory.Exists(directory)) throw new LabException($"{directory}: no such folder; a base model is a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json)");
         var config = ModelConfig.Load(Path.Combine(directory, "config.json"));
-        var compute = Devices.ComputeType(options.ComputeType, config.HiddenSize, device);
+        var compute = ComputeDevices.ComputeType(options.ComputeType, config.HiddenSize, device);
         composed |= device.type != TorchSharp.DeviceType.CPU;
         using var files = WeightFiles.Open(directory);
         Check(directory, config, files);
@@ -132,7 +132,7 @@ public sealed class BaseModel : IDisposable
     }
 
     /// <summary>Makes a new model with random weights (normal, 0.02; residual outputs scaled by 1/sqrt(2·layers)) to be trained in full.</summary>
-    public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto", string device = "auto") => CreateOn(Devices.Resolve(device), composed: false, directory, config, seed, computeType);
+    public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto", string device = "auto") => CreateOn(ComputeDevices.Resolve(device), composed: false, directory, config, seed, computeType);
 
     /// <summary>The same; see <see cref="LoadOn"/>.</summary>
     internal static BaseModel CreateOn(Device device, bool composed, string directory, ModelConfig config, int seed, string computeType)
@@ -142,7 +142,7 @@ public sealed class BaseModel : IDisposable
         var parameters = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         // Of its own: the process's one may be drawn from elsewhere meanwhile.
         var generator = new Generator((ulong)seed, CPU);
-        var decoder = Build(config, Devices.ComputeType(computeType, config.HiddenSize, device), device, composed || device.type != TorchSharp.DeviceType.CPU, Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
+        var decoder = Build(config, ComputeDevices.ComputeType(computeType, config.HiddenSize, device), device, composed || device.type != TorchSharp.DeviceType.CPU, Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
         return new BaseModel(directory, () => "", config, tokenizer, template, decoder, parameters)
         {
             ParameterCount = parameters.Values.Sum(p => p.numel()),

@@ -38,7 +38,7 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
     /// <param name="ranks">Sum of the ranks of an adapter's layers: of each, the input times A stays until the backward pass.</param>
     public static MemoryEstimate Of(BaseModel model, long trained, long tokens, SftOptions options, long? available = null, long ranks = 0)
     {
-        var (c, free) = (model.Config, available ?? Devices.FreeBytes(model.Decoder.Device));
+        var (c, free) = (model.Config, available ?? ComputeDevices.FreeBytes(model.Decoder.Device));
         long q = (long)c.Heads * c.HeadSize, kv = 2L * c.KeyValueHeads * c.HeadSize, hidden = c.HiddenSize, middle = c.IntermediateSize;
         var (onDevice, composed) = (model.Decoder.Device.type != TorchSharp.DeviceType.CPU, model.Decoder.Composed);
         var size = model.Decoder.ComputeType == ScalarType.BFloat16 ? 2 : 4;

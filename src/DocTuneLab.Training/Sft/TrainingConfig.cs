@@ -110,7 +110,7 @@ public sealed record TrainingConfig
             {
                 target[field.Name] = field.Json;
                 var value = JsonSerializer.Deserialize(target[field.Name], type, s_json);
-                if (field.Name == "device" && !Devices.IsName(value as string ?? "")) throw new LabException($"{path}:{field.Line}: there is no device '{value}'; expected auto, cpu, cuda or cuda:N");
+                if (field.Name == "device" && !ComputeDevices.IsName(value as string ?? "")) throw new LabException($"{path}:{field.Line}: there is no device '{value}'; expected auto, cpu, cuda or cuda:N");
             }
             catch (JsonException e)
             {

@@ -23,7 +23,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
 {
     private const int WatchedLosses = 20;
     private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-    private readonly Checkpoints _checkpoints = new(options.OutputDirectory, options.KeepCheckpoints);
+    private readonly TrainingCheckpoints _checkpoints = new(options.OutputDirectory, options.KeepCheckpoints);
     private readonly List<string> _warnings = [];
     private readonly Dictionary<string, Tensor> _best = new(StringComparer.Ordinal);
 
@@ -67,7 +67,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
             {
                 computed = Compute(pass, step);
             }
-            catch (ExternalException e) when (Devices.IsOutOfMemory(e))
+            catch (ExternalException e) when (ComputeDevices.IsOutOfMemory(e))
             {
                 // Nothing of this step was applied: what was trained before it is kept.
                 if (step > 0) TryCheckpoint(optimizer, progress, total);
@@ -203,7 +203,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
     {
         var onDevice = model.Decoder.Device.type != TorchSharp.DeviceType.CPU;
         var remedy = options.GradientCheckpointing is "auto" or "off" ? $"set gradient checkpointing to {(onDevice ? "offload" : "on")} and resume" : $"end what else uses it and resume, or start again with fewer batch tokens (now {options.BatchTokens})";
-        return Devices.OutOfMemory(model.Decoder.Device, $"step {step + 1}", $"{remedy}. {LastGood()}", e);
+        return ComputeDevices.OutOfMemory(model.Decoder.Device, $"step {step + 1}", $"{remedy}. {LastGood()}", e);
     }
 
     private string LastGood() => _checkpoints.Newest is { } newest ? $"The last good checkpoint is {newest}; resume from it." : "There is no checkpoint yet; start again.";

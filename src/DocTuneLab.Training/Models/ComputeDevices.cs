@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace DocTuneLab.Training.Models;
 
 /// <summary>What a model can be loaded on: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
-public static class Devices
+public static class ComputeDevices
 {
     /// <summary>For help texts and the descriptions of options.</summary>
     public const string Description = "auto (a CUDA device where there is one, else the processor), cpu, cuda or cuda:N.";

@@ -9,7 +9,7 @@ namespace DocTuneLab.Training.Sft;
 /// A run's checkpoints, <c>checkpoints/step-000100</c>: written under another name, synced, renamed. Whatever happens while one
 /// is written, those before it are whole; a damaged one is passed over.
 /// </summary>
-internal sealed class Checkpoints(string runDirectory, int keep)
+internal sealed class TrainingCheckpoints(string runDirectory, int keep)
 {
     private const string Prefix = "step-";
 

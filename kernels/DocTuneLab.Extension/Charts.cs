@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Extension;
 

@@ -4,11 +4,12 @@ using DocTuneLab.Corpus.Generation;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Storage;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using Microsoft.Extensions.AI;
 
 namespace DocTuneLab.Extension;

@@ -13,7 +13,7 @@ using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 
 namespace DocTuneLab.Extension;
 

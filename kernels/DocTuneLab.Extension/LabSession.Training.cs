@@ -1,7 +1,8 @@
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Extension;
 

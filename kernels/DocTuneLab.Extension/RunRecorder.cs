@@ -2,7 +2,8 @@ using System.Text.Json;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
+using DocTuneLab.Training.Telemetry;
 
 namespace DocTuneLab.Extension;
 

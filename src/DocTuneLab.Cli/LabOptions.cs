@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Devices;
 
 namespace DocTuneLab.Cli;
 

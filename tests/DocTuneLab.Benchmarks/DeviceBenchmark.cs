@@ -2,9 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Benchmarks;

@@ -5,12 +5,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents;
-using DocTuneLab.Prompts;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Export;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Benchmarks;
 

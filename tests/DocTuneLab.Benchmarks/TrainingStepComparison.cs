@@ -2,11 +2,13 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
-using DocTuneLab.Training.Sft;
-using DocTuneLab.Tokenization;
+using DocTuneLab.Training.Recipes;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Benchmarks;

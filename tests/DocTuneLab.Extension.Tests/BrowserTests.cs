@@ -24,7 +24,7 @@ public sealed class BrowserTests
             #!csharp
 
             using DocTuneLab.Notebooks;
-            using DocTuneLab.Training.Sft;
+            using DocTuneLab.Training.Recipes;
             var steps = Enumerable.Range(1, 30).Select(i => new TrainingStep(i, 30, 3.0 / i, i % 10 == 0 ? 2.0 : null, 1e-3, 1, 900 + i, 100 * i, 150, 1L << 30, null, null, TimeSpan.FromSeconds(i), TimeSpan.Zero)).ToList();
             Charts.Show(CellContext.Current, Charts.Dashboard(steps));
             Plotly.NET.CSharp.Chart.Line<int, int, string>(x: new[] { 1, 2, 3 }, y: new[] { 2, 1, 3 }, Name: "made with Plotly.NET", ShowLegend: true)

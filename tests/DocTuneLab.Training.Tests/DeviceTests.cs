@@ -1,9 +1,11 @@
 using DocTuneLab.Prompts;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Devices;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Simd;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -87,10 +89,10 @@ public sealed class DeviceTests
         int[] Ids(int first, int length) => [.. Enumerable.Range(0, length).Select(i => first * 10_000 + i)];
         var batch = PackedBatch.Of([new(Ids(1, 400), 300), new(Ids(1, 700), 350), new([.. Ids(2, 600), .. Ids(3, 2000)], 500), new([.. Ids(2, 600), .. Ids(4, 20)], 1), new(Ids(5, 2300), 1), new(Ids(6, 3), 1)]);
         Assert.True(batch.Shared.Sum(s => s.Length) > 900);
-        var shape = new Native.AttentionShape(4, 2, 8, window, 1 / MathF.Sqrt(8));
+        var shape = new AttentionShape(4, 2, 8, window, 1 / MathF.Sqrt(8));
         using var processor = new ProcessorKernels(new Workspace(CPU, ScalarType.Float32));
         using var composed = new ComposedKernels(new Workspace(TinyModel.DeviceOf(composed: true), ScalarType.Float32));
-        foreach (var rows in (Native.AttentionRows[])[batch.All, batch.Trained])
+        foreach (var rows in (AttentionRows[])[batch.All, batch.Trained])
         {
             var (count, queries, generator) = (batch.Ids.Length, rows.Positions.Length, new Generator(3, CPU));
             Tensor Random(int height, int width) => randn(height, width, generator: generator);

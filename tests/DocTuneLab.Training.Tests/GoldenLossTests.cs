@@ -2,7 +2,7 @@ using System.Globalization;
 using DocTuneLab.Corpus;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Training.Tests;
 

@@ -1,6 +1,7 @@
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
-using DocTuneLab.Training.Native;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;

@@ -1,7 +1,7 @@
 using DocTuneLab.Corpus;
 using DocTuneLab.Prompts;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 

@@ -3,9 +3,10 @@ using System.Text;
 using System.Text.Json.Nodes;
 using DocTuneLab.Corpus;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Generation;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 using TorchSharp;
 
 namespace DocTuneLab.Training.Tests;

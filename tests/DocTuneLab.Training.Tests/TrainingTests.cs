@@ -1,9 +1,10 @@
 using DocTuneLab.Corpus;
 using DocTuneLab.Prompts;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Datasets;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Training.Tests;
 

@@ -2,8 +2,9 @@ using System.CommandLine;
 using System.Diagnostics;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Extension.Magics;
 

@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Corpus;
 using DocTuneLab.Prompts;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli.Serving;

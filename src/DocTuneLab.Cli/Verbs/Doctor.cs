@@ -7,8 +7,7 @@ using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Jupyter;
 using DocTuneLab.Library;
 using DocTuneLab.Storage;
-using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Native;
+using DocTuneLab.Training.Devices;
 using Spectre.Console;
 using TorchSharp;
 
@@ -80,7 +79,7 @@ internal static class Doctor
 
     private static Finding Processor()
     {
-        string[] features = [.. new[] { ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX-512F", Avx512F.IsSupported), ("bf16", Training.Models.Processor.HasBFloat16) }.Where(f => f.Item2).Select(f => f.Item1)];
+        string[] features = [.. new[] { ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX-512F", Avx512F.IsSupported), ("bf16", Training.Devices.Processor.HasBFloat16) }.Where(f => f.Item2).Select(f => f.Item1)];
         var found = $"{RunEnvironment.Current().Processor}, {Environment.ProcessorCount} cores{(features.Length > 0 ? ", " + string.Join(" ", features) : "")}";
         return features.Length > 0 || RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? new("processor", Status.Ok, found, "speed") : new("processor", Status.Missing, $"{found}; no AVX2", "training at full speed", "It works, but slowly. Use a processor of the last ten years.");
     }

@@ -5,7 +5,7 @@ using DocTuneLab.Extension;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Cli.Verbs;
 

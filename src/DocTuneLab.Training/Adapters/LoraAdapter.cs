@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Adapters;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using DocTuneLab.Tokenization;
-using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 

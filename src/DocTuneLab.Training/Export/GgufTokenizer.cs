@@ -1,4 +1,5 @@
 using DocTuneLab.Tokenization;
+using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Training.Export;

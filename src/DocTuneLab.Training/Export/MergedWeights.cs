@@ -1,4 +1,3 @@
-using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;

@@ -1,5 +1,6 @@
 using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 

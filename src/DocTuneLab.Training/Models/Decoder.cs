@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;

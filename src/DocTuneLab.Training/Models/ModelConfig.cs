@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DocTuneLab.Training.Checkpoints;
 
 namespace DocTuneLab.Training.Models;
 

@@ -61,7 +61,7 @@ public sealed partial class LabSession
         try
         {
             adapter = LoraAdapter.Create(Model!, lora, Seed);
-            Training = new SftTrainer(Model!, adapter, samples[validation..], samples[..validation], options).Run(step =>
+            Training = new SupervisedTuning(Model!, adapter, samples[validation..], samples[..validation], options).Run(step =>
             {
                 run.Add(step);
                 onStep?.Invoke(step);

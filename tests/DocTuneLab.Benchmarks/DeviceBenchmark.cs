@@ -55,7 +55,7 @@ internal static class DeviceBenchmark
             using var pass = new TrainingPass(model, gradients, new PassOptions(estimate.KeepsActivations, estimate.KeepsWeights, Offload: estimate.OffloadsActivations));
             using var optimizer = new AdamW(adapter.Parameters, gradients, kernels, 0, options.StateInEightBits, options.StateIsPaged);
             var random = new Random(7);
-            var batch = PackedBatch.Of([.. Enumerable.Range(0, rows).Select(_ => new SftTrainer.Encoded([.. Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize))], 1))], share: false);
+            var batch = PackedBatch.Of([.. Enumerable.Range(0, rows).Select(_ => new TokenizedSample([.. Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize))], 1))], share: false);
             var (best, loss) = (double.MaxValue, 0.0);
             var free = ComputeDevices.FreeBytes(device);
             var least = free;

@@ -106,7 +106,7 @@ internal static class FullModelRun
         var pages = Directory.GetFiles("data/private-library/docs", "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(60).Select(File.ReadAllText).ToArray();
         Sample[] samples = [.. pages.Select((text, i) => new Sample($"page-{i}", SampleKind.Qa, [Message.User("Go on: " + text[..Math.Min(200, text.Length / 2)]), Message.Assistant(text[Math.Min(200, text.Length / 2)..Math.Min(text.Length, 700)])], new Evidence([], []), [], Split.Train))];
         var options = new SftOptions { MaxSteps = 20, BatchTokens = 256, LearningRate = 2e-4, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(folder, "run") };
-        var trainer = new SftTrainer(model, adapter, samples, [], options);
+        var trainer = new SupervisedTuning(model, adapter, samples, [], options);
         var result = trainer.Run(s => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {s.Step}: loss {s.Loss:F4}, {s.TokensPerSecond:F1} tokens/s, {s.ShareOfPeak:P0} of the peak")));
         return new JsonObject
         {

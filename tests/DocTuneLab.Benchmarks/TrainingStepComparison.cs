@@ -154,8 +154,8 @@ internal static class TrainingStepComparison
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
     }
 
-    private static SftTrainer.Encoded[] Sequences(Random random, int rows, int length, int vocabulary, double trained) =>
-        [.. Enumerable.Range(0, rows).Select(_ => new SftTrainer.Encoded([.. Enumerable.Range(0, length).Select(_ => random.Next(vocabulary))], (int)(length * (1 - trained))))];
+    private static TokenizedSample[] Sequences(Random random, int rows, int length, int vocabulary, double trained) =>
+        [.. Enumerable.Range(0, rows).Select(_ => new TokenizedSample([.. Enumerable.Range(0, length).Select(_ => random.Next(vocabulary))], (int)(length * (1 - trained))))];
 
     /// <summary>A random model in Hugging Face layout.</summary>
     private sealed class ModelFolder : IDisposable
@@ -197,7 +197,7 @@ internal static class TrainingStepComparison
             _moments = [.. _trained.Select(t => (zeros_like(t), zeros_like(t)))];
         }
 
-        public double Step(SftTrainer.Encoded[] sequences)
+        public double Step(TokenizedSample[] sequences)
         {
             using var scope = NewDisposeScope();
             var (rows, length) = (sequences.Length, sequences[0].Ids.Length);

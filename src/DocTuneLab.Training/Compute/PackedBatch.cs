@@ -37,7 +37,7 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
     /// <summary>Joins sequences.</summary>
     /// <param name="sequences">Ids and the index of the first trained token; the token at 0 has no predecessor and is never trained.</param>
     /// <param name="share">Whether a common beginning is computed once; not where each sequence has random noise of its own.</param>
-    public static PackedBatch Of(ReadOnlySpan<SftTrainer.Encoded> sequences, bool share = true)
+    public static PackedBatch Of(ReadOnlySpan<TokenizedSample> sequences, bool share = true)
     {
         var given = sequences.ToArray();
         var order = Enumerable.Range(0, given.Length).ToArray();

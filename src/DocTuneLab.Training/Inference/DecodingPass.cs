@@ -56,7 +56,7 @@ internal sealed class DecodingPass : IDisposable
         // Zeros: a masked product reads what shorter sequences have not written yet, and whatever is there must be a number.
         _cache = [.. _layers.Select(l => zeros((long)prompts.Count * capacity, width, dtype: _memory.Type, device: _memory.Device).DetachFromDisposeScope())];
         // A token after the last one makes that one's row a trained row; which token it is does not matter.
-        var batch = PackedBatch.Of([.. prompts.Select(p => new SftTrainer.Encoded([.. p, 0], p.Length))]);
+        var batch = PackedBatch.Of([.. prompts.Select(p => new TokenizedSample([.. p, 0], p.Length))]);
         var (rows, cacheRows) = CacheRows(batch, prompts, capacity);
         using var scope = NewDisposeScope();
         var x = Embedded(batch.Ids, "input 0");

@@ -114,19 +114,19 @@ public sealed class LocalModel : ILanguageModel
         using var none = new Gradients([]);
         using var pass = new TrainingPass(_model, none, new PassOptions(KeepActivations: false, KeepWeights: false));
         var losses = new double[ids.Count - 1];
-        pass.Run(PackedBatch.Of([new SftTrainer.Encoded([.. ids], 1)]), 0, new StepKey(0, -1, 0), losses);
+        pass.Run(PackedBatch.Of([new TokenizedSample([.. ids], 1)]), 0, new StepKey(0, -1, 0), losses);
         return [.. losses.Select(l => -l)];
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<AnswerScore> Score(IReadOnlyList<IReadOnlyList<Message>> conversations, CancellationToken cancel = default) =>
-        ScoreEncoded([.. conversations.Select(c => SftTrainer.Encode(_model, c))], [.. conversations.Select(c => Encoding.UTF8.GetByteCount(c[^1].Content))], cancel);
+        ScoreEncoded([.. conversations.Select(c => TokenizedSample.Of(_model, c))], [.. conversations.Select(c => Encoding.UTF8.GetByteCount(c[^1].Content))], cancel);
 
     /// <inheritdoc/>
     public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) =>
-        ScoreEncoded([.. texts.Select(t => new SftTrainer.Encoded([.. _model.Tokenizer.Encode(t)], 1))], [.. texts.Select(Encoding.UTF8.GetByteCount)], cancel);
+        ScoreEncoded([.. texts.Select(t => new TokenizedSample([.. _model.Tokenizer.Encode(t)], 1))], [.. texts.Select(Encoding.UTF8.GetByteCount)], cancel);
 
-    private AnswerScore[] ScoreEncoded(SftTrainer.Encoded[] items, int[] bytes, CancellationToken cancel)
+    private AnswerScore[] ScoreEncoded(TokenizedSample[] items, int[] bytes, CancellationToken cancel)
     {
         if (items.FirstOrDefault(i => i.Ids.Length > _model.Config.MaxPositions) is { Ids: not null } longest) throw new LabException($"a text to score has {longest.Ids.Length} tokens; the model's context is {_model.Config.MaxPositions}");
         var scores = new AnswerScore[items.Length];

@@ -10,7 +10,7 @@ namespace DocTuneLab.Training.Recipes;
 /// Supervised fine-tuning of an adapter over a frozen (NF4) model: QLoRA. Loss on the assistant's last turn only, its end
 /// mark included; nothing is padded.
 /// </summary>
-public sealed class SftTrainer
+public sealed class SupervisedTuning
 {
     private readonly TrainingLoop _loop;
     private readonly LoraAdapter _adapter;
@@ -23,7 +23,7 @@ public sealed class SftTrainer
     /// <param name="options">Settings.</param>
     /// <param name="replay">Plain texts for <see cref="SftOptions.ReplayShare"/>; default <see cref="PretrainingText.Replay"/>.</param>
     /// <exception cref="LabException">No sample fits, or a setting is out of range.</exception>
-    public SftTrainer(BaseModel model, LoraAdapter adapter, IReadOnlyList<Sample> train, IReadOnlyList<Sample> validation, SftOptions options, IReadOnlyList<string>? replay = null)
+    public SupervisedTuning(BaseModel model, LoraAdapter adapter, IReadOnlyList<Sample> train, IReadOnlyList<Sample> validation, SftOptions options, IReadOnlyList<string>? replay = null)
     {
         options.Validate();
         _adapter = adapter;
@@ -100,7 +100,7 @@ public sealed class SftTrainer
         var characters = train.Sum(s => s.Messages.Sum(m => (double)m.Content.Length)) * options.ReplayShare * Math.Ceiling(options.Epochs) / Rounds;
         if (options.MaxSteps is { } steps) characters = Math.Min(characters, 4.0 * steps * options.GradientAccumulation * options.BatchTokens * options.ReplayShare);
         texts ??= PretrainingText.Replay((int)Math.Clamp(characters, 20_000, MostCharacters), options.Seed);
-        var rows = Pretrainer.Rows(model, texts, Math.Min(ReplayLength, Math.Min(options.MaxLength, options.BatchTokens) - 1)).ConvertAll(r => new Encoded(r, 1));
+        var rows = Pretraining.Rows(model, texts, Math.Min(ReplayLength, Math.Min(options.MaxLength, options.BatchTokens) - 1)).ConvertAll(r => new Encoded(r, 1));
         return rows.Count > 0 ? rows : throw new LabException($"the text for replay has fewer than {ReplayLength + 1} tokens; give more of it, or ReplayShare 0");
     }
 

@@ -3,8 +3,8 @@ using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Training.Recipes;
 
-/// <summary>Trains a whole model from scratch on a stream of tokens: the same loop as <see cref="SftTrainer"/>, every position trained.</summary>
-public sealed class Pretrainer
+/// <summary>Trains a whole model from scratch on a stream of tokens: the same loop as <see cref="SupervisedTuning"/>, every position trained.</summary>
+public sealed class Pretraining
 {
     private readonly TrainingLoop _loop;
 
@@ -13,7 +13,7 @@ public sealed class Pretrainer
     /// <param name="texts">Documents; each is followed by the end-of-text token, and they are joined and cut into rows of <see cref="SftOptions.MaxLength"/>.</param>
     /// <param name="validation">Documents held out.</param>
     /// <param name="options">Settings.</param>
-    public Pretrainer(BaseModel model, IReadOnlyList<string> texts, IReadOnlyList<string> validation, SftOptions options)
+    public Pretraining(BaseModel model, IReadOnlyList<string> texts, IReadOnlyList<string> validation, SftOptions options)
     {
         options.Validate();
         var rows = Rows(model, texts, options.MaxLength);
@@ -38,7 +38,7 @@ public sealed class Pretrainer
         Tokens = (long)rows.Count * options.MaxLength;
 
         // The last token of a row is only predicted: it is the first of the next one.
-        static PackedBatch Make(ReadOnlySpan<int[]> chosen) => PackedBatch.Of([.. chosen.ToArray().Select(c => new SftTrainer.Encoded(c, 1))], share: false);
+        static PackedBatch Make(ReadOnlySpan<int[]> chosen) => PackedBatch.Of([.. chosen.ToArray().Select(c => new TokenizedSample(c, 1))], share: false);
     }
 
     /// <summary>Documents joined, each followed by the end-of-text token, and cut into rows that overlap by one token: the last of a row is only predicted, and begins the next.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
-using DocTuneLab.Training.Recipes;
+using DocTuneLab.Training.Telemetry;
 
 namespace DocTuneLab.Extension;
 

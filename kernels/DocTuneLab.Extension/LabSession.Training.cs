@@ -3,6 +3,7 @@ using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
+using DocTuneLab.Training.Telemetry;
 
 namespace DocTuneLab.Extension;
 

@@ -22,7 +22,11 @@ namespace DocTuneLab.Benchmarks;
 internal static class FullModelRun
 {
     private const string Node = "tests/DocTuneLab.Training.Tests/Node";
-    private static readonly ModelConfig s_shape = new("qwen2", 151_936, 896, 4864, 24, 14, 2, 64, 1e-6, 1e6, true, true, 32_768, [151_645, 151_643]);
+    private static readonly ModelConfig s_shape = new()
+    {
+        ModelType = "qwen2", VocabularySize = 151_936, HiddenSize = 896, IntermediateSize = 4864, Layers = 24, Heads = 14, KeyValueHeads = 2, HeadSize = 64,
+        NormEpsilon = 1e-6, RopeTheta = 1e6, TieEmbeddings = true, AttentionBias = true, MaxPositions = 32_768, EndTokens = [151_645, 151_643],
+    };
     private static readonly string[] s_stages = ["make", "load", "disk", "tune", "export", "compare", "decode"];
 
     public static int Run(string[] args)

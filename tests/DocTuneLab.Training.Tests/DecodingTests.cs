@@ -2,7 +2,6 @@ using DocTuneLab.Prompts;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Compute;
-using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;

@@ -61,7 +61,7 @@ public sealed class DeviceTests
         using var attached = adapter.Attach(training: true);
         using var gradients = new Gradients(parameters.Values);
         using var kernels = Kernels.For(model.Decoder);
-        using var optimizer = new AdamW(parameters, gradients, kernels, 0.1, eightBit: true);
+        using var optimizer = new AdamW(parameters, gradients, kernels, new AdamWOptions { WeightDecay = 0.1, EightBit = true });
         using var pass = new TrainingPass(model, gradients, new PassOptions(KeepActivations: false, KeepWeights: false, NoiseAlpha: kind == "lora" ? 5 : 0), kernels: new MetaKernels(model.Decoder.ComputeType));
         Assert.Equal((tied ? DeviceType.META : DeviceType.CPU, DeviceType.META), (model.Decoder.Embedding.Tensor.device_type, model.Decoder.Head.Tensor.device_type));
         int[] question = [5, 6, 7, 8, 9, 10];
@@ -103,8 +103,9 @@ public sealed class DeviceTests
                 Tensor There(Tensor x) => x.to(device);
                 var (output, sums, dq, dk, dv) = (There(empty(queries, 32)), There(empty(queries, 4)), There(empty(queries, 32)), There(zeros(count, 16)), There(zeros(count, 16)));
                 kernels.Begin();
-                kernels.Attend(There(q), There(k), There(v), output, sums, rows, shape);
-                kernels.AttendBackward(There(q), There(k), There(v), output, sums, There(d), dq, dk, dv, rows, shape);
+                var read = new AttentionTensors(There(q), There(k), There(v), output, sums);
+                kernels.Attend(read, rows, shape);
+                kernels.AttendBackward(read, new AttentionTensorGradients(There(d), dq, dk, dv), rows, shape);
                 return [output.cpu(), dq.cpu(), dk.cpu(), dv.cpu()];
             }
             foreach (var (expected, actual) in Run(processor).Zip(Run(composed))) Assert.True((expected - actual).abs().max().item<float>() < 2e-4f, $"{(expected - actual).abs().max().item<float>()}");
@@ -130,7 +131,7 @@ public sealed class DeviceTests
             var parameters = start.ToDictionary(p => p.Key, p => p.Value.clone().to(device));
             using var gradients = new Gradients(parameters.Values);
             using var kernels = make(new Workspace(device, ScalarType.Float32));
-            using var optimizer = new AdamW(parameters, gradients, kernels, 0.1, eightBit, paged, name => name.Contains("lora_B", StringComparison.Ordinal) ? 4 : 1);
+            using var optimizer = new AdamW(parameters, gradients, kernels, new AdamWOptions { WeightDecay = 0.1, EightBit = eightBit, Paged = paged, RateFactor = name => name.Contains("lora_B", StringComparison.Ordinal) ? 4 : 1 });
             foreach (var step in slopes)
             {
                 foreach (var (name, slope) in shapes.Select(s => s.Name).Zip(step)) gradients.Of(parameters[name])!.copy_(slope);

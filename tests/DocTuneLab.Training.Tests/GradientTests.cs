@@ -1,7 +1,6 @@
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -5,6 +5,7 @@ using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
+using DocTuneLab.Training.Telemetry;
 
 namespace DocTuneLab.Extension.Magics;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Checkpoints;
@@ -78,12 +77,12 @@ public sealed class PeftFolder : IDisposable
         : throw new LabException($"{directory}: no such folder; an adapter is a folder with adapter_config.json and adapter_model.safetensors");
 
     /// <summary>Checks that the adapter fits a model: every tensor belongs to a layer, every targeted layer has its tensors.</summary>
+    /// <param name="linear">Names of the model's linear layers, in its order.</param>
     /// <returns>Names of the layers that it updates, in the model's order.</returns>
     /// <exception cref="LabException">It does not fit; the message names the first module or tensor.</exception>
-    public IReadOnlyList<string> Layers(ModelConfig config)
+    public IReadOnlyList<string> Layers(IReadOnlyList<string> linear)
     {
         var path = _json.Path;
-        var linear = config.Parameters().Where(p => p.Shape.Length == 2 && p.Name is not ("model.embed_tokens.weight" or "lm_head.weight")).Select(p => p.Name[..^".weight".Length]).ToArray();
         var layers = linear.Where(Targets(linear)).ToArray();
         if (_json.Node("layers_to_transform") is { } chosen)
         {
@@ -120,7 +119,7 @@ public sealed class PeftFolder : IDisposable
 
     private static string Key(string layer, string part) => $"base_model.model.{layer}.{part}";
 
-    private Func<string, bool> Targets(string[] linear)
+    private Func<string, bool> Targets(IReadOnlyList<string> linear)
     {
         switch (_json.Node("target_modules"))
         {

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Text.Json;
-using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 

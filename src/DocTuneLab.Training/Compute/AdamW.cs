@@ -3,6 +3,25 @@ using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Compute;
 
+/// <summary>Settings of <see cref="AdamW"/>.</summary>
+internal sealed record AdamWOptions
+{
+    /// <summary>Decoupled decay of matrices. Default 0.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>Whether large tensors keep their state in 8 bits. Default false.</summary>
+    public bool EightBit { get; init; }
+
+    /// <summary>Whether the state is on the host. Default false.</summary>
+    public bool Paged { get; init; }
+
+    /// <summary>Factor of the learning rate by name (LoRA+). Default null: 1 for all.</summary>
+    public Func<string, double>? RateFactor { get; init; }
+
+    /// <summary>Decay of the squares. Default 0.999.</summary>
+    public double Beta2 { get; init; } = 0.999;
+}
+
 /// <summary>
 /// AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101) with state in float32 or in 8 bits a number (Dettmers et al. 2021, arXiv
 /// 2110.02861: blocks of 256 with their own scale, dynamic code). Tensors below 4,096 elements stay in float32. Trained tensors that follow one
@@ -27,43 +46,45 @@ internal sealed class AdamW : IDisposable
     private readonly (string Name, Tensor Tensor)[] _state;
 
     // Neighbours in the gradients that are updated alike, as one vector.
-    private sealed record Run(Tensor Parameters, Tensor Gradient, double RateFactor, bool Decays, Tensor Mean, Tensor Square, Tensor? MeanScales, Tensor? SquareScales) : IDisposable
+    private sealed record Run(Tensor Parameters, Tensor Gradient, double RateFactor, bool Decays, Moment Mean, Moment Square) : IDisposable
     {
         public void Dispose()
         {
-            foreach (var tensor in (Tensor?[])[Parameters, Gradient, Mean, Square, MeanScales, SquareScales]) tensor?.Dispose();
+            foreach (var tensor in (Tensor?[])[Parameters, Gradient, Mean.Values, Mean.Scales, Square.Values, Square.Scales]) tensor?.Dispose();
         }
     }
+
+    /// <summary>A moment of a vector of trained numbers: float32, or codes of 8 bits with a scale for each <see cref="BlockSize"/> of them.</summary>
+    /// <param name="Values">Numbers or codes.</param>
+    /// <param name="Scales">Of the codes' blocks, or null.</param>
+    private readonly record struct Moment(Tensor Values, Tensor? Scales);
 
     /// <param name="parameters">Trained tensors by name.</param>
     /// <param name="gradients">Their gradients.</param>
     /// <param name="kernels">Where they are.</param>
-    /// <param name="weightDecay">Decoupled decay of matrices.</param>
-    /// <param name="eightBit">Whether large tensors keep their state in 8 bits.</param>
-    /// <param name="paged">Whether the state is on the host.</param>
-    /// <param name="rateFactor">Factor of the learning rate by name (LoRA+); null is 1 for all.</param>
-    /// <param name="beta2">Decay of the squares.</param>
-    public AdamW(IReadOnlyDictionary<string, Tensor> parameters, Gradients gradients, Kernels kernels, double weightDecay, bool eightBit = false, bool paged = false, Func<string, double>? rateFactor = null, double beta2 = 0.999)
+    /// <param name="options">Settings; null are the defaults.</param>
+    public AdamW(IReadOnlyDictionary<string, Tensor> parameters, Gradients gradients, Kernels kernels, AdamWOptions? options = null)
     {
+        options ??= new AdamWOptions();
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        _ownKernels = paged && kernels is not ProcessorKernels;
-        (_gradients, _kernels, _weightDecay, _beta2) = (gradients, _ownKernels ? new ProcessorKernels(new Workspace(CPU, ScalarType.Float32)) : kernels, (float)weightDecay, (float)beta2);
+        _ownKernels = options.Paged && kernels is not ProcessorKernels;
+        (_gradients, _kernels, _weightDecay, _beta2) = (gradients, _ownKernels ? new ProcessorKernels(new Workspace(CPU, ScalarType.Float32)) : kernels, (float)options.WeightDecay, (float)options.Beta2);
         var names = new Dictionary<Tensor, string>(ReferenceEqualityComparer.Instance);
         foreach (var (name, parameter) in parameters) names.Add(parameter, name);
         var (runs, state, start) = (new List<Run>(), new List<(string, Tensor)>(), 0L);
         for (var i = 0; i < gradients.Order.Count;)
         {
-            (double Rate, bool Decays, bool Quantized) Kind(Tensor t) => (rateFactor?.Invoke(names[t]) ?? 1, weightDecay != 0 && t.dim() > 1, eightBit && t.numel() >= SmallestQuantized);
+            (double Rate, bool Decays, bool Quantized) Kind(Tensor t) => (options.RateFactor?.Invoke(names[t]) ?? 1, options.WeightDecay != 0 && t.dim() > 1, options.EightBit && t.numel() >= SmallestQuantized);
             var (kind, members) = (Kind(gradients.Order[i]), new List<Tensor>());
             // A block of 8-bit numbers is never of two tensors.
             while (i < gradients.Order.Count && Kind(gradients.Order[i]) == kind && (!kind.Quantized || members.Count == 0 || members[^1].numel() % BlockSize == 0)) members.Add(gradients.Order[i++]);
             var count = members.Sum(m => m.numel());
             Tensor Zeros(long size, ScalarType type) => zeros(size, dtype: type, device: _kernels.Memory.Device).DetachFromDisposeScope();
             var (type, blocks) = (kind.Quantized ? ScalarType.Byte : ScalarType.Float32, (count + BlockSize - 1) / BlockSize);
-            var run = new Run(cat([.. members.Select(m => m.detach().flatten())]).DetachFromDisposeScope(), gradients.All.narrow(0, start, count).DetachFromDisposeScope(), kind.Rate, kind.Decays, Zeros(count, type), Zeros(count, type),
-                kind.Quantized ? Zeros(blocks, ScalarType.Float32) : null, kind.Quantized ? Zeros(blocks, ScalarType.Float32) : null);
-            if (kind.Quantized) run.Mean.fill_(DynamicCode.ZeroOf(DynamicCode.Signed));
+            Moment NewMoment() => new(Zeros(count, type), kind.Quantized ? Zeros(blocks, ScalarType.Float32) : null);
+            var run = new Run(cat([.. members.Select(m => m.detach().flatten())]).DetachFromDisposeScope(), gradients.All.narrow(0, start, count).DetachFromDisposeScope(), kind.Rate, kind.Decays, NewMoment(), NewMoment());
+            if (kind.Quantized) run.Mean.Values.fill_(DynamicCode.ZeroOf(DynamicCode.Signed));
             runs.Add(run);
             var at = 0L;
             foreach (var member in members)
@@ -71,8 +92,8 @@ internal sealed class AdamW : IDisposable
                 var (first, length, name) = (at, member.numel(), names[member]);
                 member.set_(run.Parameters.narrow(0, first, length).view(member.shape));
                 Tensor Part(Tensor whole, long unit) => whole.narrow(0, first / unit, (length + unit - 1) / unit).DetachFromDisposeScope();
-                state.AddRange([("mean." + name, Part(run.Mean, 1)), ("square." + name, Part(run.Square, 1))]);
-                if (kind.Quantized) state.AddRange([("mean_scales." + name, Part(run.MeanScales!, BlockSize)), ("square_scales." + name, Part(run.SquareScales!, BlockSize))]);
+                state.AddRange([("mean." + name, Part(run.Mean.Values, 1)), ("square." + name, Part(run.Square.Values, 1))]);
+                if (kind.Quantized) state.AddRange([("mean_scales." + name, Part(run.Mean.Scales!, BlockSize)), ("square_scales." + name, Part(run.Square.Scales!, BlockSize))]);
                 at += length;
             }
             start += count;
@@ -99,8 +120,8 @@ internal sealed class AdamW : IDisposable
             var factors = new Factors((float)gradientScale, (float)(rate / correct1), (float)(1 / Math.Sqrt(correct2)), run.Decays ? 1 - (float)rate * _weightDecay : 1, _beta2);
             // Where the state is; a copy where that is elsewhere.
             var (parameters, gradient) = (run.Parameters.to(_kernels.Memory.Device), run.Gradient.to(_kernels.Memory.Device));
-            if (run.MeanScales is null) _kernels.Update(parameters, gradient, run.Mean, run.Square, factors);
-            else _kernels.Update(parameters, gradient, (run.Mean, run.MeanScales), (run.Square, run.SquareScales!), factors);
+            if (run.Mean.Scales is null) _kernels.Update(parameters, gradient, run.Mean.Values, run.Square.Values, factors);
+            else _kernels.Update(parameters, gradient, (run.Mean.Values, run.Mean.Scales), (run.Square.Values, run.Square.Scales!), factors);
             if (parameters.Handle != run.Parameters.Handle) run.Parameters.copy_(parameters);
         }
         _gradients.Clear();

@@ -110,36 +110,36 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         up.copy_(dUp);
     });
 
-    public override void Attend(Tensor q, Tensor k, Tensor v, Tensor output, Tensor sums, AttentionRows rows, AttentionShape shape)
+    public override void Attend(AttentionTensors x, AttentionRows rows, AttentionShape shape)
     {
         foreach (var tile in Tiles(rows, shape.Window))
         {
             using var scope = NewDisposeScope();
-            var result = Attended(Heads(tile.Queries(q), shape.Heads), Heads(tile.Rows(k), shape.KeyValueHeads), Heads(tile.Rows(v), shape.KeyValueHeads), tile);
-            Parts(output, tile.From, tile.Count, shape.Heads).copy_(result[0].transpose(0, 1));
+            var result = Attended(Heads(tile.Queries(x.Q), shape.Heads), Heads(tile.Rows(x.K), shape.KeyValueHeads), Heads(tile.Rows(x.V), shape.KeyValueHeads), tile);
+            Parts(x.Output, tile.From, tile.Count, shape.Heads).copy_(result[0].transpose(0, 1));
         }
     }
 
     // Computed again under autograd, which knows the backward pass of whatever kernel the device has for it.
-    public override void AttendBackward(Tensor q, Tensor k, Tensor v, Tensor output, Tensor sums, Tensor dOutput, Tensor dq, Tensor dk, Tensor dv, AttentionRows rows, AttentionShape shape)
+    public override void AttendBackward(AttentionTensors x, AttentionTensorGradients gradients, AttentionRows rows, AttentionShape shape)
     {
         foreach (var tile in Tiles(rows, shape.Window))
         {
             using var scope = NewDisposeScope();
-            Tensor Leaf(Tensor x, int heads)
+            Tensor Leaf(Tensor of, int heads)
             {
-                var leaf = Heads(x, heads).detach();
+                var leaf = Heads(of, heads).detach();
                 leaf.requires_grad = true;
                 return leaf;
             }
-            IList<Tensor> gradients;
+            IList<Tensor> found;
             using (enable_grad())
             {
-                Tensor[] leaves = [Leaf(tile.Queries(q), shape.Heads), Leaf(tile.Rows(k), shape.KeyValueHeads), Leaf(tile.Rows(v), shape.KeyValueHeads)];
-                gradients = autograd.grad([Attended(leaves[0], leaves[1], leaves[2], tile)], leaves, [Heads(tile.Queries(dOutput), shape.Heads)]);
+                Tensor[] leaves = [Leaf(tile.Queries(x.Q), shape.Heads), Leaf(tile.Rows(x.K), shape.KeyValueHeads), Leaf(tile.Rows(x.V), shape.KeyValueHeads)];
+                found = autograd.grad([Attended(leaves[0], leaves[1], leaves[2], tile)], leaves, [Heads(tile.Queries(gradients.Output), shape.Heads)]);
             }
-            Parts(dq, tile.From, tile.Count, shape.Heads).copy_(gradients[0][0].transpose(0, 1));
-            foreach (var (gradient, target) in ((Tensor, Tensor)[])[(gradients[1], dk), (gradients[2], dv)]) tile.AddTo(target, gradient[0].transpose(0, 1).flatten(1));
+            Parts(gradients.Q, tile.From, tile.Count, shape.Heads).copy_(found[0][0].transpose(0, 1));
+            foreach (var (gradient, target) in ((Tensor, Tensor)[])[(found[1], gradients.K), (found[2], gradients.V)]) tile.AddTo(target, gradient[0].transpose(0, 1).flatten(1));
         }
     }
 

@@ -4,6 +4,21 @@ using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Compute;
 
+/// <summary>What attention reads and writes.</summary>
+/// <param name="Q">[queries, heads × size].</param>
+/// <param name="K">[rows, key heads × size].</param>
+/// <param name="V">Like K.</param>
+/// <param name="Output">Like Q.</param>
+/// <param name="Sums">[queries, heads] float32 for the backward pass; an implementation may leave it as it is.</param>
+internal readonly record struct AttentionTensors(Tensor Q, Tensor K, Tensor V, Tensor Output, Tensor Sums);
+
+/// <summary>Gradients to what attention reads and writes, each of its shape.</summary>
+/// <param name="Output">To the output, given.</param>
+/// <param name="Q">To the queries.</param>
+/// <param name="K">To the keys.</param>
+/// <param name="V">To the values.</param>
+internal readonly record struct AttentionTensorGradients(Tensor Output, Tensor Q, Tensor K, Tensor V);
+
 /// <summary>
 /// What the passes are made of between the products of large matrices, on matrices of a workspace: a row for each token. One
 /// implementation runs over the processor's memory, the other is composed of libtorch's own operations and runs on any device;
@@ -71,17 +86,13 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     public abstract void GateBackward(Tensor dh, Tensor x);
 
     /// <summary>Causal grouped-query attention over packed sequences.</summary>
-    /// <param name="q">[queries, heads × size].</param>
-    /// <param name="k">[rows, key heads × size].</param>
-    /// <param name="v">Like k.</param>
-    /// <param name="output">Like q.</param>
-    /// <param name="sums">[queries, heads] float32 for the backward pass; an implementation may leave it as it is.</param>
+    /// <param name="x">Queries, keys and values; output and sums are written.</param>
     /// <param name="rows">Which rows attend to which.</param>
     /// <param name="shape">Heads and sizes.</param>
-    public abstract void Attend(Tensor q, Tensor k, Tensor v, Tensor output, Tensor sums, AttentionRows rows, AttentionShape shape);
+    public abstract void Attend(AttentionTensors x, AttentionRows rows, AttentionShape shape);
 
-    /// <summary>Gradients of <see cref="Attend"/>: <paramref name="dq"/> is written, <paramref name="dk"/> and <paramref name="dv"/> are added to.</summary>
-    public abstract void AttendBackward(Tensor q, Tensor k, Tensor v, Tensor output, Tensor sums, Tensor dOutput, Tensor dq, Tensor dk, Tensor dv, AttentionRows rows, AttentionShape shape);
+    /// <summary>Gradients of <see cref="Attend"/>: that of the queries is written, those of keys and values are added to.</summary>
+    public abstract void AttendBackward(AttentionTensors x, AttentionTensorGradients gradients, AttentionRows rows, AttentionShape shape);
 
     /// <summary>One query each of several sequences, over keys and values in a cache.</summary>
     /// <param name="q">[sequences, heads × size].</param>

@@ -55,7 +55,7 @@ internal sealed class LayerPass : IDisposable
         var normed = Normed(x, _layer.InputNorm, "scales1");
         var (q, k, v) = Project(normed, IsLast ? _kernels.Rows(normed, batch.Rows) : normed, rows.Positions, batch.Positions, step);
         var attended = Buffer("attended", rows.Positions.Length, QueryWidth);
-        _kernels.Attend(q, k, v, attended, Statistics("sums", rows.Positions.Length, _config.Heads), rows, _shape);
+        _kernels.Attend(new AttentionTensors(q, k, v, attended, Statistics("sums", rows.Positions.Length, _config.Heads)), rows, _shape);
         Finish(residual, attended, result, step);
     }
 
@@ -172,7 +172,8 @@ internal sealed class LayerPass : IDisposable
         var (dq, dkv, dqkv) = Gradients(tokens, count);
         dkv.zero_();
         var dk = dkv.narrow(1, 0, KeyWidth);
-        _kernels.AttendBackward(q, k, v, attended, Statistics("sums", count, _config.Heads), dAttended, dq, dk, dkv.narrow(1, KeyWidth, KeyWidth), rows, _shape);
+        var read = new AttentionTensors(q, k, v, attended, Statistics("sums", count, _config.Heads));
+        _kernels.AttendBackward(read, new AttentionTensorGradients(dAttended, dq, dk, dkv.narrow(1, KeyWidth, KeyWidth)), rows, _shape);
         Turn(dq, rows.Positions, dk, batch.Positions, dqkv, batch.Longest, -1);
         HeadNormBackward(_layer.QueryNorm, dq, "q", _config.Heads);
         HeadNormBackward(_layer.KeyNorm, dk, "k", _config.KeyValueHeads);

@@ -1,5 +1,3 @@
-using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Simd;

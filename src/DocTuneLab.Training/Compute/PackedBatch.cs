@@ -1,4 +1,3 @@
-using DocTuneLab.Training.Recipes;
 using DocTuneLab.Training.Simd;
 
 namespace DocTuneLab.Training.Compute;

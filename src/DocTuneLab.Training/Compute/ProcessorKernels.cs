@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
@@ -18,13 +17,13 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
     public override void Multiply(Tensor target, Tensor left, Tensor right, bool add, float scale = 1) => MatrixProduct.Run(target, left, right, add, scale);
 
     public override void Norm(Tensor x, Tensor weight, Tensor y, Tensor scales, int heads, double epsilon) =>
-        RowKernels.Norm(x.Rows(), weight.Pointer(), y.Rows(), scales.Pointer(), heads, (int)weight.size(0), (float)epsilon);
+        RowKernels.Norm(x.Rows(), weight.Pointer(), y.Rows(), scales.Pointer(), new RowParts(heads, (int)weight.size(0)), (float)epsilon);
 
     public override void NormBackward(Tensor dy, Tensor x, Tensor weight, Tensor scales, Tensor dx, int heads, bool add) =>
-        RowKernels.NormBackward(dy.Rows(), x.Rows(), weight.Pointer(), scales.Pointer(), dx.Rows(), heads, (int)weight.size(0), add);
+        RowKernels.NormBackward(dy.Rows(), x.Rows(), weight.Pointer(), scales.Pointer(), dx.Rows(), new RowParts(heads, (int)weight.size(0)), add);
 
     public override void NormWeightGradient(Tensor dy, Tensor x, Tensor scales, Tensor gradient, int heads) =>
-        RowKernels.NormWeightGradient(dy.Rows(), x.Rows(), scales.Pointer(), gradient.Pointer(), heads, (int)gradient.size(0));
+        RowKernels.NormWeightGradient(dy.Rows(), x.Rows(), scales.Pointer(), gradient.Pointer(), new RowParts(heads, (int)gradient.size(0)));
 
     public override void Rotate(Tensor x, int[] positions, Tensor cosine, Tensor sine, int heads, int direction) =>
         RowKernels.Rotate(x.Rows(), positions, cosine.Pointer(), sine.Pointer(), heads, (int)cosine.size(1), direction);
@@ -33,14 +32,15 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
 
     public override void GateBackward(Tensor dh, Tensor x) => RowKernels.GateBackward(dh.Rows(), x.Rows(), (int)dh.size(1));
 
-    public override void Attend(Tensor q, Tensor k, Tensor v, Tensor output, Tensor sums, AttentionRows rows, AttentionShape shape) =>
-        Attention.Forward(q.Rows(), k.Rows(), v.Rows(), output.Rows(), sums.Pointer(), rows, shape);
+    public override void Attend(AttentionTensors x, AttentionRows rows, AttentionShape shape) => Attention.Forward(Matrices(x), rows, shape);
 
-    public override void AttendBackward(Tensor q, Tensor k, Tensor v, Tensor output, Tensor sums, Tensor dOutput, Tensor dq, Tensor dk, Tensor dv, AttentionRows rows, AttentionShape shape)
+    public override void AttendBackward(AttentionTensors x, AttentionTensorGradients gradients, AttentionRows rows, AttentionShape shape)
     {
         var shared = Memory.Get("d shared", Math.Max(1, rows.SharedRows), 2 * shape.KeyValueHeads * shape.Size);
-        Attention.Backward(q.Rows(), k.Rows(), v.Rows(), output.Rows(), sums.Pointer(), dOutput.Rows(), dq.Rows(), dk.Rows(), dv.Rows(), shared.Pointer(), rows, shape);
+        Attention.Backward(Matrices(x), new AttentionGradients(gradients.Output.Rows(), gradients.Q.Rows(), gradients.K.Rows(), gradients.V.Rows(), shared.Pointer()), rows, shape);
     }
+
+    private static AttentionMatrices Matrices(AttentionTensors x) => new(x.Q.Rows(), x.K.Rows(), x.V.Rows(), x.Output.Rows(), x.Sums.Pointer());
 
     public override void Decode(Tensor q, Tensor cache, CachedRows rows, Tensor output, AttentionShape shape) =>
         Attention.Decode(q.Rows(), cache.Rows(), rows, output.Rows(), shape);

@@ -1,3 +1,5 @@
+using DocTuneLab.Training.Simd;
+
 namespace DocTuneLab.Training.Compute;
 
 /// <summary>What everything random in a step follows from, so that a step can be done again bit for bit.</summary>
@@ -11,15 +13,6 @@ internal readonly record struct StepKey(int Seed, long Version, int Part)
     {
         var hash = 14695981039346656037UL;
         foreach (var c in purpose) hash = (hash ^ c) * 1099511628211UL;
-        return Mix(Mix(Mix(hash ^ (uint)Seed) ^ (ulong)Version) ^ (uint)Part);
-    }
-
-    /// <summary>SplitMix64's finaliser: a well-mixed 64-bit value from any.</summary>
-    public static ulong Mix(ulong value)
-    {
-        value += 0x9E3779B97F4A7C15UL;
-        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9UL;
-        value = (value ^ (value >> 27)) * 0x94D049BB133111EBUL;
-        return value ^ (value >> 31);
+        return SplitMix64.Mix(SplitMix64.Mix(SplitMix64.Mix(hash ^ (uint)Seed) ^ (ulong)Version) ^ (uint)Part);
     }
 }

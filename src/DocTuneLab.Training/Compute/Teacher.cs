@@ -1,4 +1,3 @@
-using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using DocTuneLab.Training.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -50,7 +49,7 @@ public static class ComputeDevices
     }
 
     /// <summary>Bytes that may still be allocated on a device; on the processor, by this process.</summary>
-    public static long FreeBytes(Device device) => device.type == DeviceType.CUDA ? CudaDriver.Memory(device.index).Free : MemoryEstimate.MainMemory();
+    public static long FreeBytes(Device device) => device.type == DeviceType.CUDA ? CudaDriver.Memory(device.index).Free : MainMemory.FreeBytes();
 
     /// <summary>Whether libtorch says that memory ran out: a device's, or main memory.</summary>
     internal static bool IsOutOfMemory(ExternalException e) => e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("DefaultCPUAllocator", StringComparison.Ordinal);

@@ -1,7 +1,5 @@
 using DocTuneLab.Training.Compute;
-using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Recipes;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 

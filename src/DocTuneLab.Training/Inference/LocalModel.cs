@@ -5,7 +5,6 @@ using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Recipes;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 
@@ -180,7 +179,7 @@ public sealed class LocalModel : ILanguageModel
 
     // On the processor a few sequences go on from the weights as they are stored; a device dequantises them for each token, unless it has room for them.
     private bool KeepsWeights(bool usedAgain) =>
-        _model.Decoder.Composed ? MemoryEstimate.DequantizedBytes(_model) < ComputeDevices.FreeBytes(_model.Decoder.Device) / 2 : usedAgain;
+        _model.Decoder.Composed ? _model.Decoder.DequantizedBytes < ComputeDevices.FreeBytes(_model.Decoder.Device) / 2 : usedAgain;
 
     private static long[] Sample(Tensor logits, SamplingOptions options, Random[] samplers)
     {

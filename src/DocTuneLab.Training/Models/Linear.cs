@@ -1,4 +1,3 @@
-using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 

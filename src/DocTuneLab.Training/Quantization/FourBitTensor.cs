@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
-using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using DocTuneLab.Training.Checkpoints;
-using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 

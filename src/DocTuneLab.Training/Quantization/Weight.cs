@@ -1,4 +1,3 @@
-using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 

@@ -47,7 +47,7 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         // The processor's kernels keep activations in float32 whatever the products are computed in.
         var element = composed ? size : 4;
         var largest = Math.Max(2 * middle, q + kv) * hidden;
-        var all = DequantizedBytes(model);
+        var all = model.Decoder.DequantizedBytes;
         // Kept of a layer: its input, queries, keys and values, attention's result, middle, gate and up.
         var layer = element * tokens * (2 * hidden + 2 * q + kv + 2 * middle);
         // Of one layer at a time. The processor's kernels have products in 16 bits beside them; between composed operations there are float32 slices,
@@ -78,26 +78,15 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         };
     }
 
-    /// <summary>Bytes of all linear layers in the type that a model computes in.</summary>
-    internal static long DequantizedBytes(BaseModel model) => model.Decoder.Linears.Sum(l => l.Weight.Rows * l.Weight.Columns) * (model.Decoder.ComputeType == ScalarType.BFloat16 ? 2 : 4);
-
-    /// <summary>Bytes of main memory that this process may still take, from the system or the container it is in.</summary>
-    internal static long MainMemory()
-    {
-        var info = GC.GetGCMemoryInfo();
-        var limit = info.TotalAvailableMemoryBytes;
-        const string path = "/proc/meminfo";
-        if (!OperatingSystem.IsLinux() || !File.Exists(path)) return Math.Max(0, limit - Environment.WorkingSet);
-        var line = File.ReadLines(path).FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
-        var free = line is null ? limit : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024;
-        return Math.Min(free, Math.Max(0, limit - Environment.WorkingSet));
-    }
+    /// <summary>What a pass is to keep, as it is estimated here.</summary>
+    /// <param name="noiseAlpha">NEFTune's alpha.</param>
+    internal PassOptions PassOptions(double noiseAlpha) => new(KeepsActivations, KeepsWeights, noiseAlpha, OffloadsActivations);
 
     /// <summary>Fails where the run cannot fit, and says what to lower.</summary>
     /// <exception cref="LabException">More is needed than is available.</exception>
     public void Require(SftOptions options)
     {
-        if (Host > 0 && Host > MainMemory()) throw new LabException($"{Megabytes(Host)} MB are to wait in the memory of the host, but only {Megabytes(MainMemory())} MB of it are free; lower batch tokens (now {options.BatchTokens}), or set gradient checkpointing to on and the optimizer to one that is not paged");
+        if (Host > 0 && Host > MainMemory.FreeBytes()) throw new LabException($"{Megabytes(Host)} MB are to wait in the memory of the host, but only {Megabytes(MainMemory.FreeBytes())} MB of it are free; lower batch tokens (now {options.BatchTokens}), or set gradient checkpointing to on and the optimizer to one that is not paged");
         if (Total <= Available) return;
         (long Bytes, string Advice)[] parts =
         [

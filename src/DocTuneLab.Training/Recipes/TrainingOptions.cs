@@ -1,5 +1,3 @@
-using DocTuneLab.Training.Telemetry;
-
 namespace DocTuneLab.Training.Recipes;
 
 /// <summary>Settings of a training run; the same for adapters and for a whole model.</summary>
@@ -145,71 +143,4 @@ public sealed record SftOptions
         var progress = totalSteps <= warmup ? 0 : (double)(step - warmup) / (totalSteps - warmup);
         return LearningRate * (Scheduler switch { "cosine" => 0.5 * (1 + Math.Cos(Math.PI * progress)), "linear" => 1 - progress, _ => 1 });
     }
-}
-
-/// <summary>What is known after an optimiser step.</summary>
-/// <param name="Step">Steps done, from 1.</param>
-/// <param name="TotalSteps">Steps planned.</param>
-/// <param name="Loss">Cross-entropy per trained token of the samples, in nats.</param>
-/// <param name="EvalLoss">The same on the validation samples, where this step measured it.</param>
-/// <param name="LearningRate">Used in this step.</param>
-/// <param name="GradNorm">Global norm before clipping.</param>
-/// <param name="TokensPerSecond">All tokens of the batch, padding left out, by the time of the step.</param>
-/// <param name="Tokens">Tokens seen so far.</param>
-/// <param name="CpuPercent">Processor use of this process since the step before; 100 is all cores.</param>
-/// <param name="MemoryBytes">Resident memory of this process.</param>
-/// <param name="GpuPercent">Use of the CUDA device that the model is on; null on the processor.</param>
-/// <param name="GpuMemoryBytes">Memory in use on it, by all processes.</param>
-/// <param name="Elapsed">Since the run began.</param>
-/// <param name="Remaining">Estimate.</param>
-public sealed record TrainingStep(
-    int Step, int TotalSteps, double Loss, double? EvalLoss, double LearningRate, double GradNorm, double TokensPerSecond, long Tokens,
-    double CpuPercent, long MemoryBytes, double? GpuPercent, long? GpuMemoryBytes, TimeSpan Elapsed, TimeSpan Remaining)
-{
-    /// <summary>Divergence per replayed token from the model before tuning, in nats, where text is replayed: what has been forgotten so far.</summary>
-    public double? ReplayLoss { get; init; }
-
-    /// <summary>Floating-point operations a second that the step's products and attention need, in 10⁹.</summary>
-    public double GigaflopsPerSecond { get; init; }
-
-    /// <summary>The same as a share of this machine's own measured peak of a large product.</summary>
-    public double ShareOfPeak { get; init; }
-
-    /// <summary>Watts of the processor package, where the system tells.</summary>
-    public double? PowerWatts { get; init; }
-
-    /// <summary>Watts of the CUDA device that the model is on.</summary>
-    public double? GpuPowerWatts { get; init; }
-
-    /// <summary>Passes over the data so far.</summary>
-    public double Epoch { get; init; }
-}
-
-/// <summary>How a run ended.</summary>
-/// <param name="AdapterDirectory">The result: an adapter in PEFT layout, or a model folder.</param>
-/// <param name="Steps">Optimiser steps done.</param>
-/// <param name="FinalLoss">Mean loss of the last twenty steps.</param>
-/// <param name="BestEvalLoss">Lowest validation loss, where there was validation.</param>
-/// <param name="Tokens">Tokens seen.</param>
-/// <param name="Elapsed">Time of the loop.</param>
-/// <param name="PeakMemoryBytes">Highest resident memory seen.</param>
-/// <param name="Interrupted">Stopped before the planned steps, by request or by <see cref="SftOptions.MaxDuration"/>.</param>
-/// <param name="History">All steps.</param>
-public sealed record TrainingResult(
-    string AdapterDirectory, int Steps, double FinalLoss, double? BestEvalLoss, long Tokens, TimeSpan Elapsed, long PeakMemoryBytes, bool Interrupted, IReadOnlyList<TrainingStep> History)
-{
-    /// <summary>Step of the lowest validation loss, where there was validation.</summary>
-    public int? BestStep { get; init; }
-
-    /// <summary>Most memory in use on the CUDA device that the model was on, once a second; null on the processor.</summary>
-    public long? PeakGpuMemoryBytes { get; init; }
-
-    /// <summary>Whether validation stopped improving (<see cref="SftOptions.EarlyStoppingPatience"/>).</summary>
-    public bool StoppedEarly { get; init; }
-
-    /// <summary>What went wrong without ending the run, such as a checkpoint that did not fit on the disk.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
-
-    /// <summary>Use of the machine, once a second.</summary>
-    public IReadOnlyList<ResourceSample> Resources { get; init; } = [];
 }

@@ -3,41 +3,6 @@ using System.Runtime.Intrinsics;
 
 namespace DocTuneLab.Training.Simd;
 
-/// <summary>Shape of an attention over packed sequences.</summary>
-/// <param name="Heads">Query heads.</param>
-/// <param name="KeyValueHeads">Key and value heads; each serves Heads / KeyValueHeads query heads.</param>
-/// <param name="Size">Width of a head.</param>
-/// <param name="Window">How many keys back a query sees, itself included; 0 is all.</param>
-/// <param name="Scale">Factor of the scores, usually 1/sqrt(Size).</param>
-internal readonly record struct AttentionShape(int Heads, int KeyValueHeads, int Size, int Window, float Scale);
-
-/// <summary>Which rows attend to which: sequences packed one after another, each of which may begin with rows of another.</summary>
-/// <param name="Starts">Row at which each sequence's own rows start, and the number of rows at the end.</param>
-/// <param name="Shared">Rows of each sequence's first tokens that another sequence holds; empty where it holds all.</param>
-/// <param name="Offsets">Index of each sequence's first query, and the number of queries at the end.</param>
-/// <param name="Positions">Position of each query within its sequence, ascending in each.</param>
-internal sealed record AttentionRows(int[] Starts, int[][] Shared, int[] Offsets, int[] Positions)
-{
-    /// <summary>Shared rows of all sequences.</summary>
-    public int SharedRows { get; } = Shared.Sum(s => s.Length);
-}
-
-/// <summary>One query each of several sequences whose keys and values are in a cache.</summary>
-/// <param name="Sequences">Which of the cache's sequences each query is of.</param>
-/// <param name="Capacity">Cache rows of a sequence.</param>
-/// <param name="Positions">Position of each query; the keys up to it are in the cache.</param>
-internal sealed record CachedRows(int[] Sequences, int Capacity, int[] Positions)
-{
-    /// <summary>Cache row of each sequence's first token; the others follow it.</summary>
-    public int[] First { get; } = [.. Sequences.Select(s => s * Capacity)];
-
-    /// <summary>Cache row of each query's own token.</summary>
-    public int[] Own { get; } = [.. Sequences.Select((s, i) => s * Capacity + Positions[i])];
-
-    /// <summary>Number of each query.</summary>
-    public int[] Queries { get; } = [.. Enumerable.Range(0, Sequences.Length)];
-}
-
 /// <summary>
 /// Causal grouped-query attention over packed sequences: each sees only itself, and nothing is padded. Scores are computed in
 /// blocks of rows and again in the backward pass (Dao et al. 2022, arXiv 2205.14135), so memory grows with the length, not
@@ -47,44 +12,48 @@ internal static unsafe class Attention
 {
     private const int BlockRows = 32;
 
-    /// <param name="q">Queries, heads side by side.</param>
-    /// <param name="k">Keys of all rows.</param>
-    /// <param name="v">Values of all rows.</param>
-    /// <param name="output">Receives a row for each query.</param>
-    /// <param name="logSums">Receives [queries × heads]: log of the sum of exponentials, for the backward pass.</param>
+    /// <param name="x">Queries, keys and values; output and sums are written.</param>
     /// <param name="rows">Which rows attend to which.</param>
     /// <param name="shape">Heads and sizes.</param>
-    public static void Forward(RowSpan q, RowSpan k, RowSpan v, RowSpan output, float* logSums, AttentionRows rows, AttentionShape shape) => ForEach(rows, shape, (segment, head) =>
+    public static void Forward(AttentionMatrices x, AttentionRows rows, AttentionShape shape)
     {
-        var (size, padded) = (shape.Size, Padded(segment.Length));
-        var memory = new Memory((long)size * padded + BlockRows * padded + size * segment.Length);
-        float* keys = memory.Take(size * padded), scores = memory.Take(BlockRows * padded);
-        Transpose(k.Columns(head * size), segment, size, padded, keys);
-        var values = Adjacent(v.Columns(head * size), segment, size, memory.Take(size * segment.Length));
-        var group = shape.Heads / shape.KeyValueHeads;
-        for (var h = head * group; h < (head + 1) * group; h++)
+        RowSpan q = x.Q, k = x.K, v = x.V, output = x.Output;
+        var logSums = x.LogSums;
+        ForEach(rows, shape, (segment, head) =>
         {
-            for (var from = segment.From; from < segment.To; from += BlockRows)
+            var (size, padded) = (shape.Size, Padded(segment.Length));
+            var memory = new Memory((long)size * padded + BlockRows * padded + size * segment.Length);
+            float* keys = memory.Take(size * padded), scores = memory.Take(BlockRows * padded);
+            Transpose(k.Columns(head * size), segment, size, padded, keys);
+            var values = Adjacent(v.Columns(head * size), segment, size, memory.Take(size * segment.Length));
+            var group = shape.Heads / shape.KeyValueHeads;
+            for (var h = head * group; h < (head + 1) * group; h++)
             {
-                var count = Math.Min(BlockRows, segment.To - from);
-                var limit = rows.Positions[from + count - 1] + 1;
-                BlockProduct.Run(q.Row(from) + h * size, q.Step, 1, keys, padded, scores, padded, count, Padded(limit), size, accumulate: false);
-                for (var r = 0; r < count; r++)
+                for (var from = segment.From; from < segment.To; from += BlockRows)
                 {
-                    var position = rows.Positions[from + r];
-                    logSums[(long)(from + r) * shape.Heads + h] = Softmax(scores + r * padded, First(position, shape.Window), position + 1, limit, shape.Scale);
+                    var count = Math.Min(BlockRows, segment.To - from);
+                    var limit = rows.Positions[from + count - 1] + 1;
+                    BlockProduct.Run(new(q.Row(from) + h * size, q.Step, 1), new(keys, size, padded), new(scores, count, padded), Padded(limit), accumulate: false);
+                    for (var r = 0; r < count; r++)
+                    {
+                        var position = rows.Positions[from + r];
+                        logSums[(long)(from + r) * shape.Heads + h] = Softmax(scores + r * padded, new Seen(First(position, shape.Window), position + 1, limit), shape.Scale);
+                    }
+                    BlockProduct.Run(new(scores, padded, 1), new(values.Start, limit, values.Step), new(output.Row(from) + h * size, count, output.Step), size, accumulate: false);
                 }
-                BlockProduct.Run(scores, padded, 1, values.Start, values.Step, output.Row(from) + h * size, output.Step, count, size, limit, accumulate: false);
             }
-        }
-    });
+        });
+    }
 
-    /// <summary>
-    /// Gradients to queries (written), keys and values (added; the caller clears them). <paramref name="shared"/> is working
-    /// memory for those of shared rows: <see cref="AttentionRows.SharedRows"/> times the width of keys and values.
-    /// </summary>
-    public static void Backward(RowSpan q, RowSpan k, RowSpan v, RowSpan output, float* logSums, RowSpan dOutput, RowSpan dq, RowSpan dk, RowSpan dv, float* shared, AttentionRows rows, AttentionShape shape)
+    /// <summary>Gradients of <see cref="Forward"/>.</summary>
+    /// <param name="x">What the forward pass read and wrote.</param>
+    /// <param name="gradients">The output's is read; the queries' is written; the keys' and values' are added to, and the caller clears them.</param>
+    /// <param name="rows">Which rows attend to which.</param>
+    /// <param name="shape">Heads and sizes.</param>
+    public static void Backward(AttentionMatrices x, AttentionGradients gradients, AttentionRows rows, AttentionShape shape)
     {
+        RowSpan q = x.Q, k = x.K, v = x.V, output = x.Output, dOutput = gradients.Output, dq = gradients.Q, dk = gradients.K, dv = gradients.V;
+        float* logSums = x.LogSums, shared = gradients.Shared;
         ForEach(rows, shape, (segment, head) =>
         {
             var (size, padded) = (shape.Size, Padded(segment.Length));
@@ -103,20 +72,20 @@ internal static unsafe class Attention
                     var count = Math.Min(BlockRows, segment.To - from);
                     var limit = rows.Positions[from + count - 1] + 1;
                     float* queries = q.Row(from) + h * size, dOut = dOutput.Row(from) + h * size;
-                    BlockProduct.Run(queries, q.Step, 1, keys, padded, scores, padded, count, Padded(limit), size, accumulate: false);
-                    BlockProduct.Run(dOut, dOutput.Step, 1, values, padded, d, padded, count, Padded(limit), size, accumulate: false);
+                    BlockProduct.Run(new(queries, q.Step, 1), new(keys, size, padded), new(scores, count, padded), Padded(limit), accumulate: false);
+                    BlockProduct.Run(new(dOut, dOutput.Step, 1), new(values, size, padded), new(d, count, padded), Padded(limit), accumulate: false);
                     for (var r = 0; r < count; r++)
                     {
                         var position = rows.Positions[from + r];
                         var mean = RowKernels.Dot(dOut + (long)r * dOutput.Step, output.Row(from + r) + h * size, size);
-                        SoftmaxBackward(scores + r * padded, d + r * padded, First(position, shape.Window), position + 1, limit, shape.Scale, logSums[(long)(from + r) * shape.Heads + h], mean);
+                        SoftmaxBackward(scores + r * padded, d + r * padded, new Seen(First(position, shape.Window), position + 1, limit), shape.Scale, logSums[(long)(from + r) * shape.Heads + h], mean);
                     }
-                    BlockProduct.Run(d, padded, 1, plainKeys.Start, plainKeys.Step, dq.Row(from) + h * size, dq.Step, count, size, limit, accumulate: false);
+                    BlockProduct.Run(new(d, padded, 1), new(plainKeys.Start, limit, plainKeys.Step), new(dq.Row(from) + h * size, count, dq.Step), size, accumulate: false);
                     var (others, own) = (Math.Min(segment.Shared.Length, limit), limit - segment.Shared.Length);
-                    BlockProduct.Run(d, 1, padded, queries, q.Step, dKeys, size, others, size, count, accumulate: true);
-                    BlockProduct.Run(scores, 1, padded, dOut, dOutput.Step, dValues, size, others, size, count, accumulate: true);
-                    BlockProduct.Run(d + others, 1, padded, queries, q.Step, dk.Row(segment.Start) + head * size, dk.Step, own, size, count, accumulate: true);
-                    BlockProduct.Run(scores + others, 1, padded, dOut, dOutput.Step, dv.Row(segment.Start) + head * size, dv.Step, own, size, count, accumulate: true);
+                    BlockProduct.Run(new(d, 1, padded), new(queries, count, q.Step), new(dKeys, others, size), size, accumulate: true);
+                    BlockProduct.Run(new(scores, 1, padded), new(dOut, count, dOutput.Step), new(dValues, others, size), size, accumulate: true);
+                    BlockProduct.Run(new(d + others, 1, padded), new(queries, count, q.Step), new(dk.Row(segment.Start) + head * size, own, dk.Step), size, accumulate: true);
+                    BlockProduct.Run(new(scores + others, 1, padded), new(dOut, count, dOutput.Step), new(dv.Row(segment.Start) + head * size, own, dv.Step), size, accumulate: true);
                 }
             }
         });
@@ -156,12 +125,15 @@ internal static unsafe class Attention
             {
                 float* query = q.Row(row) + h * size, target = output.Row(row) + h * size;
                 for (var t = from; t < to; t++) scores[t] = RowKernels.Dot(query, keys.Row(first[row] + t), size);
-                Softmax(scores, from, to, to, shape.Scale);
+                Softmax(scores, new Seen(from, to, to), shape.Scale);
                 new Span<float>(target, size).Clear();
                 for (var t = from; t < to; t++) RowKernels.Add(values.Row(first[row] + t), target, size, scores[t]);
             }
         }, positions.Sum(p => p + 1.0) * shape.Heads * size * 4);
     }
+
+    // Keys that a query sees, From and before To, in a row of scores up to Limit.
+    private readonly record struct Seen(int From, int To, int Limit);
 
     private readonly record struct Segment(int Start, int Length, int[] Shared, int SharedBefore, int From, int To)
     {
@@ -219,8 +191,9 @@ internal static unsafe class Attention
     }
 
     // Whole vectors from the one that holds the first element to the one that holds the last: rows are padded to them.
-    private static float Softmax(float* x, int from, int to, int limit, float scale)
+    private static float Softmax(float* x, Seen keys, float scale)
     {
+        var (from, to, limit) = keys;
         const int lanes = 8;
         var (first, end) = (from & ~(lanes - 1), (to + lanes - 1) & ~(lanes - 1));
         new Span<float>(x + first, from - first).Fill(float.NegativeInfinity);
@@ -246,8 +219,9 @@ internal static unsafe class Attention
     }
 
     // scores become probabilities, d becomes the gradient to the unscaled scores.
-    private static void SoftmaxBackward(float* scores, float* d, int from, int to, int limit, float scale, float logSum, float mean)
+    private static void SoftmaxBackward(float* scores, float* d, Seen keys, float scale, float logSum, float mean)
     {
+        var (from, to, limit) = keys;
         const int lanes = 8;
         var at = from & ~(2 * lanes - 1);
         if (Vector512.IsHardwareAccelerated)

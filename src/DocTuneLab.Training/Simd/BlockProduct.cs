@@ -9,28 +9,33 @@ namespace DocTuneLab.Training.Simd;
 /// </summary>
 internal static unsafe class BlockProduct
 {
-    /// <summary>C[m, n] (+)= sum over k of A[m·stepM + k·stepK] · B[k·ldb + n].</summary>
-    public static void Run(float* a, int stepM, int stepK, float* b, int ldb, float* c, int ldc, int m, int n, int k, bool accumulate)
+    /// <summary>C (+)= A · B.</summary>
+    /// <param name="a">[rows of c, rows of b].</param>
+    /// <param name="b">[its rows, <paramref name="columns"/>].</param>
+    /// <param name="c">[its rows, <paramref name="columns"/>].</param>
+    /// <param name="columns">Of b and c.</param>
+    /// <param name="accumulate">Whether the product is added to what is there.</param>
+    public static void Run(Strided a, RowSpan b, RowSpan c, int columns, bool accumulate)
     {
         var row = 0;
-        for (; row + 4 <= m; row += 4)
+        for (; row + 4 <= c.Rows; row += 4)
         {
-            var a0 = a + (long)row * stepM;
-            var c0 = c + (long)row * ldc;
+            var (left, to) = (a.From(row), new RowSpan(c.Row(row), 4, c.Step));
             var column = 0;
             if (Vector512.IsHardwareAccelerated)
-                for (; column + 32 <= n; column += 32) FourWide(a0, stepM, stepK, b + column, ldb, c0 + column, ldc, k, accumulate);
-            for (; column + 16 <= n; column += 16) Four(a0, stepM, stepK, b + column, ldb, c0 + column, ldc, k, accumulate);
-            if (column < n)
-                for (var r = 0; r < 4; r++) One(a0 + (long)r * stepM, stepK, b + column, ldb, c0 + (long)r * ldc + column, n - column, k, accumulate);
+                for (; column + 32 <= columns; column += 32) FourWide(left, b.Columns(column), to.Columns(column), accumulate);
+            for (; column + 16 <= columns; column += 16) Four(left, b.Columns(column), to.Columns(column), accumulate);
+            if (column < columns)
+                for (var r = 0; r < 4; r++) One(left.From(r), b.Columns(column), to.Row(r) + column, columns - column, accumulate);
         }
-        for (; row < m; row++) One(a + (long)row * stepM, stepK, b, ldb, c + (long)row * ldc, n, k, accumulate);
+        for (; row < c.Rows; row++) One(a.From(row), b, c.Row(row), columns, accumulate);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourWide(float* a, int stepM, int stepK, float* b, int ldb, float* c, int ldc, int k, bool accumulate)
+    private static void FourWide(Strided left, RowSpan right, RowSpan to, bool accumulate)
     {
-        float* a1 = a + stepM, a2 = a1 + stepM, a3 = a2 + stepM;
+        float* a = left.Start, a1 = a + left.Row, a2 = a1 + left.Row, a3 = a2 + left.Row, b = right.Start, c = to.Start;
+        int stepK = left.Column, stepB = right.Step, stepC = to.Step, k = right.Rows;
         Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
         for (var i = 0; i < k; i++)
         {
@@ -52,18 +57,19 @@ internal static unsafe class BlockProduct
             a1 += stepK;
             a2 += stepK;
             a3 += stepK;
-            b += ldb;
+            b += stepB;
         }
         Put(c, c00, c01, accumulate);
-        Put(c + ldc, c10, c11, accumulate);
-        Put(c + 2 * ldc, c20, c21, accumulate);
-        Put(c + 3 * ldc, c30, c31, accumulate);
+        Put(c + stepC, c10, c11, accumulate);
+        Put(c + 2 * stepC, c20, c21, accumulate);
+        Put(c + 3 * stepC, c30, c31, accumulate);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four(float* a, int stepM, int stepK, float* b, int ldb, float* c, int ldc, int k, bool accumulate)
+    private static void Four(Strided left, RowSpan right, RowSpan to, bool accumulate)
     {
-        float* a1 = a + stepM, a2 = a1 + stepM, a3 = a2 + stepM;
+        float* a = left.Start, a1 = a + left.Row, a2 = a1 + left.Row, a3 = a2 + left.Row, b = right.Start, c = to.Start;
+        int stepK = left.Column, stepB = right.Step, stepC = to.Step, k = right.Rows;
         Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
         for (var i = 0; i < k; i++)
         {
@@ -85,12 +91,12 @@ internal static unsafe class BlockProduct
             a1 += stepK;
             a2 += stepK;
             a3 += stepK;
-            b += ldb;
+            b += stepB;
         }
         Put(c, c00, c01, accumulate);
-        Put(c + ldc, c10, c11, accumulate);
-        Put(c + 2 * ldc, c20, c21, accumulate);
-        Put(c + 3 * ldc, c30, c31, accumulate);
+        Put(c + stepC, c10, c11, accumulate);
+        Put(c + 2 * stepC, c20, c21, accumulate);
+        Put(c + 3 * stepC, c30, c31, accumulate);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -117,19 +123,21 @@ internal static unsafe class BlockProduct
         high.Store(c + 16);
     }
 
-    private static void One(float* a, int stepK, float* b, int ldb, float* c, int n, int k, bool accumulate)
+    private static void One(Strided left, RowSpan right, float* c, int n, bool accumulate)
     {
+        float* a = left.Start, b = right.Start;
+        int stepK = left.Column, stepB = right.Step, k = right.Rows;
         var column = 0;
         for (; column + 8 <= n; column += 8)
         {
             var sum = accumulate ? Vector256.Load(c + column) : default;
-            for (var i = 0; i < k; i++) sum = Vector256.FusedMultiplyAdd(Vector256.Create(a[(long)i * stepK]), Vector256.Load(b + (long)i * ldb + column), sum);
+            for (var i = 0; i < k; i++) sum = Vector256.FusedMultiplyAdd(Vector256.Create(a[(long)i * stepK]), Vector256.Load(b + (long)i * stepB + column), sum);
             sum.Store(c + column);
         }
         for (; column < n; column++)
         {
             var sum = accumulate ? c[column] : 0;
-            for (var i = 0; i < k; i++) sum += a[(long)i * stepK] * b[(long)i * ldb + column];
+            for (var i = 0; i < k; i++) sum += a[(long)i * stepK] * b[(long)i * stepB + column];
             c[column] = sum;
         }
     }

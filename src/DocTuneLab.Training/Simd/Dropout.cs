@@ -1,5 +1,3 @@
-using DocTuneLab.Training.Compute;
-
 namespace DocTuneLab.Training.Simd;
 
 /// <summary>Randomness that is a function of a key and an index: it needs no memory and can be had again in the backward pass.</summary>
@@ -16,7 +14,7 @@ internal static unsafe class Dropout
             for (var row = from; row < to; row++)
             {
                 var values = x.Row(row);
-                for (var i = 0; i < width; i++) values[i] = (uint)StepKey.Mix(key ^ (ulong)((long)row * width + i)) < limit ? 0 : values[i] * scale;
+                for (var i = 0; i < width; i++) values[i] = (uint)SplitMix64.Mix(key ^ (ulong)((long)row * width + i)) < limit ? 0 : values[i] * scale;
             }
         });
     }
@@ -30,7 +28,7 @@ internal static unsafe class Dropout
             for (var row = starts[s]; row < starts[s + 1]; row++)
             {
                 var values = x.Row(row);
-                for (var i = 0; i < x.Step; i++) values[i] += ((StepKey.Mix(key ^ (ulong)((long)row * x.Step + i)) >> 40) * (2f / (1 << 24)) - 1) * bound;
+                for (var i = 0; i < x.Step; i++) values[i] += ((SplitMix64.Mix(key ^ (ulong)((long)row * x.Step + i)) >> 40) * (2f / (1 << 24)) - 1) * bound;
             }
         }
     }

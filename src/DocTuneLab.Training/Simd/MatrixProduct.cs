@@ -93,10 +93,11 @@ internal static unsafe class MatrixProduct
                         var panel = packs ? memory + (long)p * PanelColumns * depth : b + (long)from * stepK + first + p * PanelColumns;
                         for (var row = firstRow; row < end; row += PanelRows)
                         {
-                            float* start = source + (long)(row - firstRow) * (stepA == 1 ? stepM : depth), to = c.Row(row) + first + p * PanelColumns;
-                            var (stepB, count) = (packs ? PanelColumns : stepK, Math.Min(PanelRows, end - row));
-                            if (columns > Square) Panel<Wide>(start, nextRow, nextA, panel, stepB, depth, to, c.Step, count, columns, accumulate, scale);
-                            else Panel<Narrow>(start, nextRow, nextA, panel, stepB, depth, to, c.Step, count, columns, accumulate, scale);
+                            var start = new Strided(source + (long)(row - firstRow) * (stepA == 1 ? stepM : depth), nextRow, nextA);
+                            var to = new RowSpan(c.Row(row) + first + p * PanelColumns, Math.Min(PanelRows, end - row), c.Step);
+                            var block = new RowSpan(panel, depth, packs ? PanelColumns : stepK);
+                            if (columns > Square) Panel<Wide>(start, block, to, columns, accumulate, scale);
+                            else Panel<Narrow>(start, block, to, columns, accumulate, scale);
                         }
                     }
                 }
@@ -175,8 +176,11 @@ internal static unsafe class MatrixProduct
 
     // Eight rows by two vectors of columns, or by one where a low-rank factor has no more.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Panel<TWidth>(float* a, int step, nint stepA, float* b, int stepB, int depth, float* c, int ldc, int rows, int columns, bool accumulate, float scale) where TWidth : struct
+    private static void Panel<TWidth>(Strided left, RowSpan right, RowSpan to, int columns, bool accumulate, float scale) where TWidth : struct
     {
+        float* a = left.Start, b = right.Start, c = to.Start;
+        int step = left.Row, stepB = right.Step, stepC = to.Step, depth = right.Rows, rows = to.Rows;
+        nint stepA = left.Column;
         // Rows that are not there are the first one again, and are not stored.
         float* a1 = rows > 1 ? a + step : a, a2 = rows > 2 ? a + 2L * step : a, a3 = rows > 3 ? a + 3L * step : a;
         float* a4 = rows > 4 ? a + 4L * step : a, a5 = rows > 5 ? a + 5L * step : a, a6 = rows > 6 ? a + 6L * step : a, a7 = rows > 7 ? a + 7L * step : a;
@@ -215,13 +219,13 @@ internal static unsafe class MatrixProduct
         if (rows == PanelRows && columns == PanelColumns)
         {
             Put(c, c00, c01, accumulate, scale);
-            Put(c + ldc, c10, c11, accumulate, scale);
-            Put(c + 2L * ldc, c20, c21, accumulate, scale);
-            Put(c + 3L * ldc, c30, c31, accumulate, scale);
-            Put(c + 4L * ldc, c40, c41, accumulate, scale);
-            Put(c + 5L * ldc, c50, c51, accumulate, scale);
-            Put(c + 6L * ldc, c60, c61, accumulate, scale);
-            Put(c + 7L * ldc, c70, c71, accumulate, scale);
+            Put(c + stepC, c10, c11, accumulate, scale);
+            Put(c + 2L * stepC, c20, c21, accumulate, scale);
+            Put(c + 3L * stepC, c30, c31, accumulate, scale);
+            Put(c + 4L * stepC, c40, c41, accumulate, scale);
+            Put(c + 5L * stepC, c50, c51, accumulate, scale);
+            Put(c + 6L * stepC, c60, c61, accumulate, scale);
+            Put(c + 7L * stepC, c70, c71, accumulate, scale);
             return;
         }
         var whole = stackalloc float[PanelRows * PanelColumns];
@@ -235,7 +239,7 @@ internal static unsafe class MatrixProduct
         Put(whole + 7 * PanelColumns, c70, c71, false, scale);
         for (var r = 0; r < rows; r++)
         {
-            var target = c + (long)r * ldc;
+            var target = c + (long)r * stepC;
             for (var i = 0; i < columns; i++) target[i] = whole[r * PanelColumns + i] + (accumulate ? target[i] : 0);
         }
     }

@@ -17,60 +17,74 @@ internal readonly unsafe struct RowSpan(float* start, int rows, int step)
     public RowSpan Columns(int from) => new(Start + from, Rows, Step);
 }
 
+/// <summary>Consecutive parts of a row that are normalised each by itself: its heads, or the row as one.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Size">Elements of each.</param>
+internal readonly record struct RowParts(int Count, int Size);
+
 /// <summary>Root mean square normalisation (Zhang and Sennrich 2019, arXiv 1910.07467), rotary embedding and the gated MLP's middle, forward and backward in place.</summary>
 internal static unsafe class RowKernels
 {
     private static readonly int s_lanes = Vector256<float>.Count;
 
-    /// <summary>y = x · scale · weight with scale = 1/sqrt(mean(x²) + epsilon), for <paramref name="heads"/> consecutive parts of <paramref name="size"/> in each row; the scales, [rows × heads], are kept for the backward pass.</summary>
-    public static void Norm(RowSpan x, float* weight, RowSpan y, float* scales, int heads, int size, float epsilon) => Cores.Rows(x.Rows, heads * size, (from, to) =>
+    /// <summary>y = x · scale · weight with scale = 1/sqrt(mean(x²) + epsilon), for each of the consecutive parts of a row; the scales, [rows × parts], are kept for the backward pass.</summary>
+    public static void Norm(RowSpan x, float* weight, RowSpan y, float* scales, RowParts parts, float epsilon)
     {
-        for (var row = from; row < to; row++)
+        var (heads, size) = parts;
+        Cores.Rows(x.Rows, heads * size, (from, to) =>
         {
-            for (var head = 0; head < heads; head++)
+            for (var row = from; row < to; row++)
             {
-                float* source = x.Row(row) + head * size, target = y.Row(row) + head * size;
-                var scale = 1 / MathF.Sqrt(Dot(source, source, size) / size + epsilon);
-                scales[(long)row * heads + head] = scale;
-                var i = 0;
-                for (; i + s_lanes <= size; i += s_lanes) (Vector256.Load(source + i) * scale * Vector256.Load(weight + i)).Store(target + i);
-                for (; i < size; i++) target[i] = source[i] * scale * weight[i];
+                for (var head = 0; head < heads; head++)
+                {
+                    float* source = x.Row(row) + head * size, target = y.Row(row) + head * size;
+                    var scale = 1 / MathF.Sqrt(Dot(source, source, size) / size + epsilon);
+                    scales[(long)row * heads + head] = scale;
+                    var i = 0;
+                    for (; i + s_lanes <= size; i += s_lanes) (Vector256.Load(source + i) * scale * Vector256.Load(weight + i)).Store(target + i);
+                    for (; i < size; i++) target[i] = source[i] * scale * weight[i];
+                }
             }
-        }
-    });
+        });
+    }
 
     /// <summary>Gradient of <see cref="Norm"/> to x: added to <paramref name="dx"/>, or written over it.</summary>
-    public static void NormBackward(RowSpan dy, RowSpan x, float* weight, float* scales, RowSpan dx, int heads, int size, bool add) => Cores.Rows(x.Rows, heads * size, (from, to) =>
+    public static void NormBackward(RowSpan dy, RowSpan x, float* weight, float* scales, RowSpan dx, RowParts parts, bool add)
     {
-        for (var row = from; row < to; row++)
+        var (heads, size) = parts;
+        Cores.Rows(x.Rows, heads * size, (from, to) =>
         {
-            for (var head = 0; head < heads; head++)
+            for (var row = from; row < to; row++)
             {
-                float* d = dy.Row(row) + head * size, source = x.Row(row) + head * size, target = dx.Row(row) + head * size;
-                var scale = scales[(long)row * heads + head];
-                var sum = Vector256<float>.Zero;
-                var i = 0;
-                for (; i + s_lanes <= size; i += s_lanes) sum = Vector256.FusedMultiplyAdd(Vector256.Load(d + i) * Vector256.Load(weight + i), Vector256.Load(source + i), sum);
-                var mean = Vector256.Sum(sum);
-                for (; i < size; i++) mean += d[i] * weight[i] * source[i];
-                mean *= scale * scale / size;
-                for (i = 0; i + s_lanes <= size; i += s_lanes)
+                for (var head = 0; head < heads; head++)
                 {
-                    var value = (Vector256.Load(d + i) * Vector256.Load(weight + i) - Vector256.Load(source + i) * mean) * scale;
-                    (add ? value + Vector256.Load(target + i) : value).Store(target + i);
-                }
-                for (; i < size; i++)
-                {
-                    var value = (d[i] * weight[i] - source[i] * mean) * scale;
-                    target[i] = add ? target[i] + value : value;
+                    float* d = dy.Row(row) + head * size, source = x.Row(row) + head * size, target = dx.Row(row) + head * size;
+                    var scale = scales[(long)row * heads + head];
+                    var sum = Vector256<float>.Zero;
+                    var i = 0;
+                    for (; i + s_lanes <= size; i += s_lanes) sum = Vector256.FusedMultiplyAdd(Vector256.Load(d + i) * Vector256.Load(weight + i), Vector256.Load(source + i), sum);
+                    var mean = Vector256.Sum(sum);
+                    for (; i < size; i++) mean += d[i] * weight[i] * source[i];
+                    mean *= scale * scale / size;
+                    for (i = 0; i + s_lanes <= size; i += s_lanes)
+                    {
+                        var value = (Vector256.Load(d + i) * Vector256.Load(weight + i) - Vector256.Load(source + i) * mean) * scale;
+                        (add ? value + Vector256.Load(target + i) : value).Store(target + i);
+                    }
+                    for (; i < size; i++)
+                    {
+                        var value = (d[i] * weight[i] - source[i] * mean) * scale;
+                        target[i] = add ? target[i] + value : value;
+                    }
                 }
             }
-        }
-    });
+        });
+    }
 
     /// <summary>Adds the gradient of <see cref="Norm"/> to its weight.</summary>
-    public static void NormWeightGradient(RowSpan dy, RowSpan x, float* scales, float* gradient, int heads, int size)
+    public static void NormWeightGradient(RowSpan dy, RowSpan x, float* scales, float* gradient, RowParts parts)
     {
+        var (heads, size) = parts;
         const int block = 64;
         Cores.For((size + block - 1) / block, b =>
         {

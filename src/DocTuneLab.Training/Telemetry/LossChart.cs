@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Training.Telemetry;
 

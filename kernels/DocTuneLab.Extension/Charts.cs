@@ -8,6 +8,7 @@ using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Text;
 using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Telemetry;
 
 namespace DocTuneLab.Extension;
 

@@ -1,7 +1,7 @@
 using DocTuneLab.Extension.Magics;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
-using DocTuneLab.Training.Native;
+using DocTuneLab.Training.Devices;
 using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Extension;

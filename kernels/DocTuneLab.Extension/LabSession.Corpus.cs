@@ -5,14 +5,15 @@ using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Endpoints;
+using DocTuneLab.Documents;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Transport;
+using DocTuneLab.Endpoints;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Storage;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using Microsoft.Extensions.AI;
 
 namespace DocTuneLab.Extension;

@@ -15,7 +15,7 @@ using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 
 namespace DocTuneLab.Extension;
 

@@ -1,7 +1,9 @@
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
+using DocTuneLab.Training.Telemetry;
 
 namespace DocTuneLab.Extension;
 
@@ -27,7 +29,7 @@ public sealed partial class LabSession
     public BaseModel LoadBase(string directory, string device = "auto")
     {
         directory = ModelHub.Resolve(directory);
-        device = Devices.Resolve(device).ToString();
+        device = ComputeDevices.Resolve(device).ToString();
         if (Model?.Directory == directory && Model.Device == device) return Model;
         var model = BaseModel.Load(directory, new ModelLoadOptions { Device = device });
         Adapter?.Dispose();
@@ -60,7 +62,7 @@ public sealed partial class LabSession
         try
         {
             adapter = LoraAdapter.Create(Model!, lora, Seed);
-            Training = new SftTrainer(Model!, adapter, samples[validation..], samples[..validation], options).Run(step =>
+            Training = new SupervisedTuning(Model!, adapter, samples[validation..], samples[..validation], options).Run(step =>
             {
                 run.Add(step);
                 onStep?.Invoke(step);

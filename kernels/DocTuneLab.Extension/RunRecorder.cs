@@ -3,7 +3,8 @@ using DocTuneLab.Storage;
 using DocTuneLab.Text;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
+using DocTuneLab.Training.Telemetry;
 
 namespace DocTuneLab.Extension;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Devices;
 
 namespace DocTuneLab.Cli;
 
@@ -24,10 +24,10 @@ internal static class LabOptions
     /// <summary>Where a local model is; whether this machine has it is seen when the model is loaded.</summary>
     public static Option<string?> Device()
     {
-        var device = new Option<string?>("--device") { Description = "Where the model is computed: " + Devices.Description, HelpName = "D" };
+        var device = new Option<string?>("--device") { Description = "Where the model is computed: " + ComputeDevices.Description, HelpName = "D" };
         device.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string>() is { } name && !Devices.IsName(name)) result.AddError($"There is no device '{name}'; expected auto, cpu, cuda or cuda:N.");
+            if (result.GetValueOrDefault<string>() is { } name && !ComputeDevices.IsName(name)) result.AddError($"There is no device '{name}'; expected auto, cpu, cuda or cuda:N.");
         });
         return device;
     }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
 

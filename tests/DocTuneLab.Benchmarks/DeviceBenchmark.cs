@@ -2,9 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Benchmarks;
@@ -16,16 +18,24 @@ namespace DocTuneLab.Benchmarks;
 /// </summary>
 internal static class DeviceBenchmark
 {
+    private static readonly ModelConfig s_llama = new()
+    {
+        ModelType = "llama", VocabularySize = 512, HiddenSize = 64, IntermediateSize = 128, Layers = 28, Heads = 4, KeyValueHeads = 2, HeadSize = 16,
+        NormEpsilon = 1e-6, RopeTheta = 1e4, TieEmbeddings = true, AttentionBias = false, MaxPositions = 32_768, EndTokens = [0],
+    };
+
+    private static readonly ModelConfig s_qwen = s_llama with { ModelType = "qwen2", VocabularySize = 151_936, RopeTheta = 1e6, AttentionBias = true };
+
     // Qwen2.5 0.5B and 1.5B, Llama 3.2 3B, Llama 3.1 8B; and some that a test machine takes.
     private static readonly Dictionary<string, ModelConfig> s_shapes = new(StringComparer.Ordinal)
     {
         // So narrow that starting operations takes the time: what a device cannot be faster than.
-        ["starts"] = new("llama", 512, 64, 128, 28, 4, 2, 16, 1e-6, 1e4, true, false, 32_768, [0]),
-        ["small"] = new("llama", 8192, 512, 1408, 8, 8, 4, 64, 1e-6, 1e4, true, false, 32_768, [0]),
-        ["0.5B"] = new("qwen2", 151_936, 896, 4864, 24, 14, 2, 64, 1e-6, 1e6, true, true, 32_768, [0]),
-        ["1.5B"] = new("qwen2", 151_936, 1536, 8960, 28, 12, 2, 128, 1e-6, 1e6, true, true, 32_768, [0]),
-        ["3B"] = new("llama", 128_256, 3072, 8192, 28, 24, 8, 128, 1e-5, 5e5, true, false, 131_072, [0]),
-        ["8B"] = new("llama", 128_256, 4096, 14_336, 32, 32, 8, 128, 1e-5, 5e5, false, false, 131_072, [0]),
+        ["starts"] = s_llama,
+        ["small"] = s_llama with { VocabularySize = 8192, HiddenSize = 512, IntermediateSize = 1408, Layers = 8, Heads = 8, KeyValueHeads = 4, HeadSize = 64 },
+        ["0.5B"] = s_qwen with { HiddenSize = 896, IntermediateSize = 4864, Layers = 24, Heads = 14, KeyValueHeads = 2, HeadSize = 64 },
+        ["1.5B"] = s_qwen with { HiddenSize = 1536, IntermediateSize = 8960, Layers = 28, Heads = 12, KeyValueHeads = 2, HeadSize = 128 },
+        ["3B"] = s_llama with { VocabularySize = 128_256, HiddenSize = 3072, IntermediateSize = 8192, Layers = 28, Heads = 24, KeyValueHeads = 8, HeadSize = 128, NormEpsilon = 1e-5, RopeTheta = 5e5, MaxPositions = 131_072 },
+        ["8B"] = s_llama with { VocabularySize = 128_256, HiddenSize = 4096, IntermediateSize = 14_336, Layers = 32, Heads = 32, KeyValueHeads = 8, HeadSize = 128, NormEpsilon = 1e-5, RopeTheta = 5e5, TieEmbeddings = false, MaxPositions = 131_072 },
     };
 
     public static int Run(string[] args)
@@ -34,7 +44,7 @@ internal static class DeviceBenchmark
         string Option(string name, string usual) => Array.IndexOf(args, "--" + name) is var at and > 0 ? args[at + 1] : usual;
         int Number(string name, int usual) => int.Parse(Option(name, usual.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
         var (rows, length, steps) = (Number("rows", 2), Number("length", 2048), Number("steps", 10));
-        var device = Devices.Resolve(deviceName);
+        var device = ComputeDevices.Resolve(deviceName);
         var options = new SftOptions { GradientCheckpointing = Option("checkpointing", "on"), Optimizer = Option("optimizer", "adamw"), BatchTokens = rows * length };
         var folder = Directory.CreateTempSubdirectory("device-benchmark-").FullName;
         try
@@ -51,11 +61,11 @@ internal static class DeviceBenchmark
             using var kernels = Kernels.For(model.Decoder);
             using var gradients = new Gradients(adapter.Parameters.Values);
             using var pass = new TrainingPass(model, gradients, new PassOptions(estimate.KeepsActivations, estimate.KeepsWeights, Offload: estimate.OffloadsActivations));
-            using var optimizer = new AdamW(adapter.Parameters, gradients, kernels, 0, options.StateInEightBits, options.StateIsPaged);
+            using var optimizer = new AdamW(adapter.Parameters, gradients, kernels, new AdamWOptions { EightBit = options.StateInEightBits, Paged = options.StateIsPaged });
             var random = new Random(7);
-            var batch = PackedBatch.Of([.. Enumerable.Range(0, rows).Select(_ => new SftTrainer.Encoded([.. Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize))], 1))], share: false);
+            var batch = PackedBatch.Of([.. Enumerable.Range(0, rows).Select(_ => new TokenizedSample([.. Enumerable.Range(0, length).Select(_ => random.Next(config.VocabularySize))], 1))], share: false);
             var (best, loss) = (double.MaxValue, 0.0);
-            var free = Devices.FreeBytes(device);
+            var free = ComputeDevices.FreeBytes(device);
             var least = free;
             for (var step = 0; step <= steps; step++)
             {
@@ -65,7 +75,7 @@ internal static class DeviceBenchmark
                 optimizer.Update(1e-4, Math.Min(1, 1 / (kernels.Length(gradients.All) + 1e-6)));
                 if (device.type == TorchSharp.DeviceType.CUDA) cuda.synchronize(device);
                 if (step > 0) best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
-                least = Math.Min(least, Devices.FreeBytes(device));
+                least = Math.Min(least, ComputeDevices.FreeBytes(device));
             }
             var (gigaflops, peak) = (pass.Operations(batch) / best / 1e9, MatmulPeak.Gigaflops(model.Decoder.ComputeType, device));
             Console.WriteLine($"{batch.Tokens / best:F0} tokens/s, {gigaflops:F0} GFLOP/s, {gigaflops / peak:P0} of a peak of {peak:F0}; {(free - least) / 1048576.0:F0} MB more in use than before; loss {loss:F4} after {steps + 1} steps");

@@ -9,7 +9,7 @@ using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Extension;
 using DocTuneLab.Library;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using TorchSharp;
 
 namespace DocTuneLab.Benchmarks;

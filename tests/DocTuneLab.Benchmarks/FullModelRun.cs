@@ -6,11 +6,12 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Export;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Benchmarks;
 
@@ -23,7 +24,11 @@ namespace DocTuneLab.Benchmarks;
 internal static class FullModelRun
 {
     private const string Node = "tests/DocTuneLab.Training.Tests/Node";
-    private static readonly ModelConfig s_shape = new("qwen2", 151_936, 896, 4864, 24, 14, 2, 64, 1e-6, 1e6, true, true, 32_768, [151_645, 151_643]);
+    private static readonly ModelConfig s_shape = new()
+    {
+        ModelType = "qwen2", VocabularySize = 151_936, HiddenSize = 896, IntermediateSize = 4864, Layers = 24, Heads = 14, KeyValueHeads = 2, HeadSize = 64,
+        NormEpsilon = 1e-6, RopeTheta = 1e6, TieEmbeddings = true, AttentionBias = true, MaxPositions = 32_768, EndTokens = [151_645, 151_643],
+    };
     private static readonly string[] s_stages = ["make", "load", "disk", "tune", "export", "compare", "decode"];
 
     public static int Run(string[] args)
@@ -107,7 +112,7 @@ internal static class FullModelRun
         var pages = Directory.GetFiles("data/private-library/docs", "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(60).Select(File.ReadAllText).ToArray();
         Sample[] samples = [.. pages.Select((text, i) => new Sample($"page-{i}", SampleKind.Qa, [Message.User("Go on: " + text[..Math.Min(200, text.Length / 2)]), Message.Assistant(text[Math.Min(200, text.Length / 2)..Math.Min(text.Length, 700)])], new Evidence([], []), [], Split.Train))];
         var options = new SftOptions { MaxSteps = 20, BatchTokens = 256, LearningRate = 2e-4, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(folder, "run") };
-        var trainer = new SftTrainer(model, adapter, samples, [], options);
+        var trainer = new SupervisedTuning(model, adapter, samples, [], options);
         var result = trainer.Run(s => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {s.Step}: loss {s.Loss:F4}, {s.TokensPerSecond:F1} tokens/s, {s.ShareOfPeak:P0} of the peak")));
         return new JsonObject
         {

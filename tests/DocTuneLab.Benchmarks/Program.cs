@@ -3,8 +3,9 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using DocTuneLab.Training.Devices;
 
-DocTuneLab.Training.Native.LibTorch.Prepare(); // Some use TorchSharp before they use the lab.
+LibTorch.Prepare(); // Some use TorchSharp before they use the lab.
 
 if (args is ["train", ..])
     return DocTuneLab.Benchmarks.TrainingStepComparison.Run(args);

@@ -5,6 +5,8 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Conversations;
 using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Sft;
@@ -22,14 +24,25 @@ internal static class TrainingStepComparison
 {
     private sealed record Shape(ModelConfig Model, int Rows, int Length, int Rank, double Trained);
 
+    private static readonly ModelConfig s_small = new()
+    {
+        ModelType = "llama", VocabularySize = 8192, HiddenSize = 256, IntermediateSize = 704, Layers = 8, Heads = 8, KeyValueHeads = 4, HeadSize = 32,
+        NormEpsilon = 1e-6, RopeTheta = 1e4, TieEmbeddings = true, AttentionBias = false, MaxPositions = 1024, EndTokens = [0],
+    };
+
+    private static readonly ModelConfig s_wide = s_small with
+    {
+        VocabularySize = 151_936, HiddenSize = 896, IntermediateSize = 4864, Layers = 4, Heads = 14, KeyValueHeads = 2, HeadSize = 64, RopeTheta = 1e6,
+    };
+
     // Half of the positions are trained, as with prompts before answers; "full" in the name trains all.
     private static readonly Dictionary<string, Shape> s_shapes = new(StringComparer.Ordinal)
     {
-        ["A"] = new(new ModelConfig("llama", 151_936, 896, 4864, 4, 14, 2, 64, 1e-6, 1e6, true, false, 1024, [0]), 2, 512, 16, 0.5),
-        ["A-full"] = new(new ModelConfig("llama", 151_936, 896, 4864, 4, 14, 2, 64, 1e-6, 1e6, true, false, 1024, [0]), 2, 512, 16, 1),
-        ["B"] = new(new ModelConfig("llama", 8192, 256, 704, 8, 8, 4, 32, 1e-6, 1e4, true, false, 1024, [0]), 8, 256, 16, 0.5),
-        ["B-full"] = new(new ModelConfig("llama", 8192, 256, 704, 8, 8, 4, 32, 1e-6, 1e4, true, false, 1024, [0]), 8, 256, 16, 1),
-        ["nano"] = new(new ModelConfig("llama", 8192, 256, 640, 5, 4, 2, 64, 1e-5, 1e4, true, false, 1024, [0]), 10, 80, 32, 0.31),
+        ["A"] = new(s_wide, 2, 512, 16, 0.5),
+        ["A-full"] = new(s_wide, 2, 512, 16, 1),
+        ["B"] = new(s_small, 8, 256, 16, 0.5),
+        ["B-full"] = new(s_small, 8, 256, 16, 1),
+        ["nano"] = new(s_small with { IntermediateSize = 640, Layers = 5, Heads = 4, KeyValueHeads = 2, HeadSize = 64, NormEpsilon = 1e-5 }, 10, 80, 32, 0.31),
     };
 
     public static int Run(string[] args)
@@ -59,14 +72,14 @@ internal static class TrainingStepComparison
     /// <summary>Many steps of a tiny model; live tensors and memory must be flat.</summary>
     public static int RunLong(int steps)
     {
-        using var folder = new ModelFolder(new ModelConfig("llama", 320, 64, 96, 2, 4, 2, 16, 1e-5, 1e4, true, false, 256, [0]));
+        using var folder = new ModelFolder(s_small with { VocabularySize = 320, HiddenSize = 64, IntermediateSize = 96, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 16, NormEpsilon = 1e-5, MaxPositions = 256 });
         using var model = BaseModel.Load(folder.Path, new ModelLoadOptions { Device = "cpu" });
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
         using var attached = adapter.Attach(training: true);
         using var gradients = new Gradients(adapter.Parameters.Values);
         using var pass = new TrainingPass(model, gradients, new PassOptions(true, true));
         using var kernels = Kernels.For(model.Decoder);
-        using var optimizer = new AdamW(adapter.Parameters, gradients, kernels, 0);
+        using var optimizer = new AdamW(adapter.Parameters, gradients, kernels);
         var random = new Random(1);
         for (var step = 0; step <= steps; step++)
         {
@@ -110,7 +123,7 @@ internal static class TrainingStepComparison
         if (side == "ours")
         {
             var kernels = Kernels.For(model.Decoder);
-            var optimizer = new AdamW(adapter.Parameters, gradients, kernels, 0);
+            var optimizer = new AdamW(adapter.Parameters, gradients, kernels);
             step = () =>
             {
                 loss = pass.Run(batch, 1.0 / batch.Targets.Length, new StepKey(1, optimizer.Step, 0)) / batch.Targets.Length;
@@ -153,8 +166,8 @@ internal static class TrainingStepComparison
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
     }
 
-    private static SftTrainer.Encoded[] Sequences(Random random, int rows, int length, int vocabulary, double trained) =>
-        [.. Enumerable.Range(0, rows).Select(_ => new SftTrainer.Encoded([.. Enumerable.Range(0, length).Select(_ => random.Next(vocabulary))], (int)(length * (1 - trained))))];
+    private static TokenizedSample[] Sequences(Random random, int rows, int length, int vocabulary, double trained) =>
+        [.. Enumerable.Range(0, rows).Select(_ => new TokenizedSample([.. Enumerable.Range(0, length).Select(_ => random.Next(vocabulary))], (int)(length * (1 - trained))))];
 
     /// <summary>A random model in Hugging Face layout.</summary>
     private sealed class ModelFolder : IDisposable
@@ -196,7 +209,7 @@ internal static class TrainingStepComparison
             _moments = [.. _trained.Select(t => (zeros_like(t), zeros_like(t)))];
         }
 
-        public double Step(SftTrainer.Encoded[] sequences)
+        public double Step(TokenizedSample[] sequences)
         {
             using var scope = NewDisposeScope();
             var (rows, length) = (sequences.Length, sequences[0].Ids.Length);

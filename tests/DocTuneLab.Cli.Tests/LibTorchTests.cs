@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using DocTuneLab.Training.Native;
+using DocTuneLab.Training.Devices;
 
 namespace DocTuneLab.Cli.Tests;
 

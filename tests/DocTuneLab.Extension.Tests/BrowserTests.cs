@@ -23,8 +23,12 @@ public sealed class BrowserTests
             #!csharp
 
             using DocTuneLab.Notebooks;
-            using DocTuneLab.Training.Sft;
-            var steps = Enumerable.Range(1, 30).Select(i => new TrainingStep(i, 30, 3.0 / i, i % 10 == 0 ? 2.0 : null, 1e-3, 1, 900 + i, 100 * i, 150, 1L << 30, null, null, TimeSpan.FromSeconds(i), TimeSpan.Zero)).ToList();
+            using DocTuneLab.Training.Telemetry;
+            var steps = Enumerable.Range(1, 30).Select(i => new TrainingStep
+            {
+                Step = i, TotalSteps = 30, Loss = 3.0 / i, EvalLoss = i % 10 == 0 ? 2.0 : null, LearningRate = 1e-3, GradNorm = 1, TokensPerSecond = 900 + i, Tokens = 100 * i,
+                CpuPercent = 150, MemoryBytes = 1L << 30, Elapsed = TimeSpan.FromSeconds(i), Remaining = TimeSpan.Zero,
+            }).ToList();
             Charts.Show(CellContext.Current, Charts.Dashboard(steps));
             Plotly.NET.CSharp.Chart.Line<int, int, string>(x: new[] { 1, 2, 3 }, y: new[] { 2, 1, 3 }, Name: "made with Plotly.NET", ShowLegend: true)
             """, TestContext.Current.CancellationToken);

@@ -1,6 +1,6 @@
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Export;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,11 +1,12 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Native;
 using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;
@@ -130,8 +131,8 @@ public sealed class DecodingTests
         var before = new LocalModel(model).LogProbabilities(s_ids);
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
         using (adapter.Attach(training: true))
-        using (var gradients = new Sft.Gradients(adapter.Parameters.Values))
-        using (new Sft.TrainingPass(model, gradients, new Sft.PassOptions(true, true)))
+        using (var gradients = new Gradients(adapter.Parameters.Values))
+        using (new TrainingPass(model, gradients, new PassOptions(true, true)))
             Assert.Equal(ScalarType.Float32, model.Decoder.Head.Tensor.dtype);
         Assert.Equal(before, new LocalModel(model).LogProbabilities(s_ids));
     }

@@ -1,10 +1,12 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Devices;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Native;
 using DocTuneLab.Training.Quantization;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Simd;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -60,7 +62,7 @@ public sealed class DeviceTests
         using var attached = adapter.Attach(training: true);
         using var gradients = new Gradients(parameters.Values);
         using var kernels = Kernels.For(model.Decoder);
-        using var optimizer = new AdamW(parameters, gradients, kernels, 0.1, eightBit: true);
+        using var optimizer = new AdamW(parameters, gradients, kernels, new AdamWOptions { WeightDecay = 0.1, EightBit = true });
         using var pass = new TrainingPass(model, gradients, new PassOptions(KeepActivations: false, KeepWeights: false, NoiseAlpha: kind == "lora" ? 5 : 0), kernels: new MetaKernels(model.Decoder.ComputeType));
         Assert.Equal((tied ? DeviceType.META : DeviceType.CPU, DeviceType.META), (model.Decoder.Embedding.Tensor.device_type, model.Decoder.Head.Tensor.device_type));
         int[] question = [5, 6, 7, 8, 9, 10];
@@ -88,10 +90,10 @@ public sealed class DeviceTests
         int[] Ids(int first, int length) => [.. Enumerable.Range(0, length).Select(i => first * 10_000 + i)];
         var batch = PackedBatch.Of([new(Ids(1, 400), 300), new(Ids(1, 700), 350), new([.. Ids(2, 600), .. Ids(3, 2000)], 500), new([.. Ids(2, 600), .. Ids(4, 20)], 1), new(Ids(5, 2300), 1), new(Ids(6, 3), 1)]);
         Assert.True(batch.Shared.Sum(s => s.Length) > 900);
-        var shape = new Native.AttentionShape(4, 2, 8, window, 1 / MathF.Sqrt(8));
+        var shape = new AttentionShape(4, 2, 8, window, 1 / MathF.Sqrt(8));
         using var processor = new ProcessorKernels(new Workspace(CPU, ScalarType.Float32));
         using var composed = new ComposedKernels(new Workspace(TinyModel.DeviceOf(composed: true), ScalarType.Float32));
-        foreach (var rows in (Native.AttentionRows[])[batch.All, batch.Trained])
+        foreach (var rows in (AttentionRows[])[batch.All, batch.Trained])
         {
             var (count, queries, generator) = (batch.Ids.Length, rows.Positions.Length, new Generator(3, CPU));
             Tensor Random(int height, int width) => randn(height, width, generator: generator);
@@ -102,8 +104,9 @@ public sealed class DeviceTests
                 Tensor There(Tensor x) => x.to(device);
                 var (output, sums, dq, dk, dv) = (There(empty(queries, 32)), There(empty(queries, 4)), There(empty(queries, 32)), There(zeros(count, 16)), There(zeros(count, 16)));
                 kernels.Begin();
-                kernels.Attend(There(q), There(k), There(v), output, sums, rows, shape);
-                kernels.AttendBackward(There(q), There(k), There(v), output, sums, There(d), dq, dk, dv, rows, shape);
+                var read = new AttentionTensors(There(q), There(k), There(v), output, sums);
+                kernels.Attend(read, rows, shape);
+                kernels.AttendBackward(read, new AttentionTensorGradients(There(d), dq, dk, dv), rows, shape);
                 return [output.cpu(), dq.cpu(), dk.cpu(), dv.cpu()];
             }
             foreach (var (expected, actual) in Run(processor).Zip(Run(composed))) Assert.True((expected - actual).abs().max().item<float>() < 2e-4f, $"{(expected - actual).abs().max().item<float>()}");
@@ -129,7 +132,7 @@ public sealed class DeviceTests
             var parameters = start.ToDictionary(p => p.Key, p => p.Value.clone().to(device));
             using var gradients = new Gradients(parameters.Values);
             using var kernels = make(new Workspace(device, ScalarType.Float32));
-            using var optimizer = new AdamW(parameters, gradients, kernels, 0.1, eightBit, paged, name => name.Contains("lora_B", StringComparison.Ordinal) ? 4 : 1);
+            using var optimizer = new AdamW(parameters, gradients, kernels, new AdamWOptions { WeightDecay = 0.1, EightBit = eightBit, Paged = paged, RateFactor = name => name.Contains("lora_B", StringComparison.Ordinal) ? 4 : 1 });
             foreach (var step in slopes)
             {
                 foreach (var (name, slope) in shapes.Select(s => s.Name).Zip(step)) gradients.Of(parameters[name])!.copy_(slope);
@@ -177,11 +180,11 @@ public sealed class DeviceTests
     public void Memory_that_runs_out_is_said_in_words()
     {
         // More than any machine has.
-        var message = Assert.Throws<LabException>(() => Devices.Within(CPU, "the model in m", "take a smaller one", () => zeros(1L << 50))).Message;
+        var message = Assert.Throws<LabException>(() => ComputeDevices.Within(CPU, "the model in m", "take a smaller one", () => zeros(1L << 50))).Message;
         Assert.Matches(@"^main memory was not enough for the model in m \(.*DefaultCPUAllocator.*\); take a smaller one$", message);
         Assert.DoesNotContain('\n', message);
         // Anything else is left as it is.
-        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => Devices.Within(CPU, "m", "", () => zeros(2, 3).mm(zeros(2, 3))));
+        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => ComputeDevices.Within(CPU, "m", "", () => zeros(2, 3).mm(zeros(2, 3))));
     }
 
     [Theory]
@@ -189,16 +192,16 @@ public sealed class DeviceTests
     [InlineData("cuda:", "expected auto, cpu, cuda or cuda:N")]
     [InlineData("cuda:-1", "expected auto, cpu, cuda or cuda:N")]
     [InlineData("CUDA", "expected auto, cpu, cuda or cuda:N")]
-    public void An_unknown_device_is_refused(string name, string expected) => Assert.Contains(expected, Assert.Throws<LabException>(() => Devices.Resolve(name)).Message, StringComparison.Ordinal);
+    public void An_unknown_device_is_refused(string name, string expected) => Assert.Contains(expected, Assert.Throws<LabException>(() => ComputeDevices.Resolve(name)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Without_a_device_auto_is_the_processor_and_cuda_says_what_is_missing()
     {
         Assert.SkipWhen(cuda.is_available(), "this machine has a CUDA device");
-        Assert.Equal(DeviceType.CPU, Devices.Resolve("auto").type);
-        Assert.Equal(DeviceType.CPU, Devices.Resolve("cpu").type);
+        Assert.Equal(DeviceType.CPU, ComputeDevices.Resolve("auto").type);
+        Assert.Equal(DeviceType.CPU, ComputeDevices.Resolve("cpu").type);
         foreach (var name in (string[])["cuda", "cuda:3"])
-            Assert.Matches($"there is no device '{name}': (this libtorch is the build for processors.*-p:Torch=cuda.*DOCTUNE_LIBTORCH|libtorch has CUDA, but)", Assert.Throws<LabException>(() => Devices.Resolve(name)).Message);
+            Assert.Matches($"there is no device '{name}': (this libtorch is the build for processors.*-p:Torch=cuda.*DOCTUNE_LIBTORCH|libtorch has CUDA, but)", Assert.Throws<LabException>(() => ComputeDevices.Resolve(name)).Message);
         using var tiny = new TinyModel();
         Assert.Throws<LabException>(() => BaseModel.Load(tiny.Directory, new ModelLoadOptions { Device = "cuda" }));
     }

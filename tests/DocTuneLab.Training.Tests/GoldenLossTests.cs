@@ -2,7 +2,7 @@ using System.Globalization;
 using DocTuneLab.Corpus;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Training.Tests;
 
@@ -56,12 +56,12 @@ public sealed class GoldenLossTests
             // State of fewer than 4,096 elements stays in 32 bits.
             Rank = recipe == "8-bit" ? 64 : 32, Alpha = 32, UseRsLora = recipe == "rslora", UseDora = recipe == "dora", Initialization = recipe == "pissa" ? "pissa" : "default", Dropout = recipe == "dropout" ? 0.2 : 0,
         }, 1);
-        return [.. new SftTrainer(model, adapter, s_samples, [], options).Run().History.Select(h => h.Loss)];
+        return [.. new SupervisedTuning(model, adapter, s_samples, [], options).Run().History.Select(h => h.Loss)];
     }
 
     private static double[] Whole(TinyModel tiny, SftOptions options, bool composed)
     {
         using var model = BaseModel.CreateOn(TinyModel.DeviceOf(composed), composed, tiny.Directory, tiny.Config, 1, "fp32");
-        return [.. new Pretrainer(model, [string.Concat(s_samples.Select(s => s.Messages[1].Content + "\n"))], [], options with { MaxLength = 32 }).Run().History.Select(h => h.Loss)];
+        return [.. new Pretraining(model, [string.Concat(s_samples.Select(s => s.Messages[1].Content + "\n"))], [], options with { MaxLength = 32 }).Run().History.Select(h => h.Loss)];
     }
 }

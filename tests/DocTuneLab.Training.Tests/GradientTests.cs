@@ -1,6 +1,6 @@
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -197,7 +197,7 @@ public sealed class GradientTests
         int[] Ids(string text) => [0, .. model.Tokenizer.Encode(text)];
         var question = Ids("What does Tank.Fill return? ");
         // Answers to one question, a question that goes on from another's beginning, one sequence twice, and one alone.
-        SftTrainer.Encoded[] sequences =
+        TokenizedSample[] sequences =
         [
             new([.. question, .. model.Tokenizer.Encode("the level")], question.Length), new([.. question, .. model.Tokenizer.Encode("return new Tank();")], question.Length),
             new(Ids("What does Tank.Count return? 3"), 8), new(Ids("return new TankBuilder()"), 2), new(Ids("return new TankBuilder()"), 2), new(Ids("水箱的水位是多少？"), 1),
@@ -250,10 +250,10 @@ public sealed class GradientTests
         foreach (var parameter in parameters.Values) parameter.add_(randn(parameter.shape, generator: generator).to(parameter.device), alpha: 0.05f);
     }
 
-    private static SftTrainer.Encoded[] Sequences(BaseModel model)
+    private static TokenizedSample[] Sequences(BaseModel model)
     {
         string[] texts = ["What does Tank.Fill return?", "public static int Count(Tank tank) => tank.Valves.Count;", "水箱的水位是多少？ new TankBuilder().WithValve(3)", "a", string.Concat(Enumerable.Repeat("return the new level of the tank ", 6))];
-        return [.. texts.Select((t, i) => new SftTrainer.Encoded([0, .. model.Tokenizer.Encode(t)], i % 3))];
+        return [.. texts.Select((t, i) => new TokenizedSample([0, .. model.Tokenizer.Encode(t)], i % 3))];
     }
 
     private static PackedBatch Batch(BaseModel model) => PackedBatch.Of(Sequences(model));

@@ -1,6 +1,5 @@
 using System.Text;
 using DocTuneLab.Training.Checkpoints;
-using DocTuneLab.Training.Export;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;

@@ -1,5 +1,5 @@
-using DocTuneLab.Training.Native;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;
@@ -103,12 +103,12 @@ public abstract class KernelGradientTests : IDisposable
         var (output, sums) = (empty(count, width, device: Device), empty(count, queryHeads, device: Device));
         double Loss()
         {
-            _kernels.Attend(q, k, v, output, sums, rows, shape);
+            _kernels.Attend(new AttentionTensors(q, k, v, output, sums), rows, shape);
             return Sum(output * c);
         }
         Loss();
         var (dq, dk, dv) = (empty_like(q), zeros_like(k), zeros_like(v));
-        _kernels.AttendBackward(q, k, v, output, sums, c, dq, dk, dv, rows, shape);
+        _kernels.AttendBackward(new AttentionTensors(q, k, v, output, sums), new AttentionTensorGradients(c, dq, dk, dv), rows, shape);
         Slopes(q, dq, Loss);
         Slopes(k, dk, Loss);
         Slopes(v, dv, Loss);

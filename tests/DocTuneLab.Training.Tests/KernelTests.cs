@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using DocTuneLab.Training.Native;
+using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;

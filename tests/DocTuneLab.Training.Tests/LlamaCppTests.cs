@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Export;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 

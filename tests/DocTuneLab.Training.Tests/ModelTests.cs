@@ -1,6 +1,6 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 

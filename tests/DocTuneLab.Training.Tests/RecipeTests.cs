@@ -3,9 +3,13 @@ using System.Text;
 using System.Text.Json.Nodes;
 using DocTuneLab.Corpus;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Generation;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Quantization;
+using DocTuneLab.Training.Recipes;
+using DocTuneLab.Training.Simd;
+using DocTuneLab.Training.Telemetry;
 using TorchSharp;
 
 namespace DocTuneLab.Training.Tests;
@@ -54,8 +58,8 @@ public sealed class RecipeTests
     public void Packing_fills_batches_within_their_budget_and_loses_nothing()
     {
         var random = new Random(3);
-        var samples = Enumerable.Range(0, 400).Select(i => new SftTrainer.Encoded([.. Enumerable.Repeat(i, random.Next(4, 200))], 2)).ToArray();
-        var bins = SftTrainer.BestFit(samples, 512, new Random(1)).ToArray();
+        var samples = Enumerable.Range(0, 400).Select(i => new TokenizedSample([.. Enumerable.Repeat(i, random.Next(4, 200))], 2)).ToArray();
+        var bins = SupervisedTuning.BestFit(samples, 512, new Random(1)).ToArray();
         Assert.Equal(samples.Select(s => s.Ids[0]).Order(), bins.SelectMany(b => b).Select(s => s.Ids[0]).Order());
         Assert.All(bins, b => Assert.True(b.Sum(s => s.Ids.Length) <= 512));
         var fill = samples.Sum(s => s.Ids.Length) / (512.0 * bins.Length);
@@ -70,11 +74,11 @@ public sealed class RecipeTests
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8 }, 1);
         // Validation on other answers to the same questions: learning makes it worse sooner or later.
         var other = s_samples.Select(s => TinyModel.Sample(s.Messages[0].Content, "public static int Count")).ToArray();
-        var result = new SftTrainer(model, adapter, s_samples, other, Options(tiny) with { Epochs = 400, EvalEvery = 2, EarlyStoppingPatience = 2, LossLimit = 50 }).Run();
+        var result = new SupervisedTuning(model, adapter, s_samples, other, Options(tiny) with { Epochs = 400, EvalEvery = 2, EarlyStoppingPatience = 2, LossLimit = 50 }).Run();
         Assert.True(result.StoppedEarly);
         Assert.True(result.BestStep < result.Steps);
         using var again = LoraAdapter.Load(model, result.AdapterDirectory);
-        var check = new SftTrainer(model, again, s_samples, other, Options(tiny) with { MaxSteps = 1, LearningRate = 1e-12, EvalEvery = 1, OutputDirectory = Path.Combine(tiny.Directory, "check") }).Run();
+        var check = new SupervisedTuning(model, again, s_samples, other, Options(tiny) with { MaxSteps = 1, LearningRate = 1e-12, EvalEvery = 1, OutputDirectory = Path.Combine(tiny.Directory, "check") }).Run();
         Assert.Equal(result.BestEvalLoss!.Value, check.BestEvalLoss!.Value, 1e-5);
     }
 
@@ -84,7 +88,7 @@ public sealed class RecipeTests
         using var tiny = new TinyModel(outputScale: 8);
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Dropout = 0.5 }, 1);
-        var result = new SftTrainer(model, adapter, s_samples, s_samples, Options(tiny) with { MaxSteps = 12, EvalEvery = 12, NeftuneAlpha = 5 }).Run();
+        var result = new SupervisedTuning(model, adapter, s_samples, s_samples, Options(tiny) with { MaxSteps = 12, EvalEvery = 12, NeftuneAlpha = 5 }).Run();
         var scores = new LocalModel(model, adapter).Score([.. s_samples.Select(s => s.Messages)]);
         Assert.Equal(-scores.Sum(s => s.LogProbability) / scores.Sum(s => s.TokenCount), result.BestEvalLoss!.Value, 1e-4);
     }
@@ -95,7 +99,7 @@ public sealed class RecipeTests
         using var tiny = new TinyModel(outputScale: 8);
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
-        var trainer = new SftTrainer(model, adapter, s_samples, [], Options(tiny) with { Epochs = 50, SaveEvery = 3 });
+        var trainer = new SupervisedTuning(model, adapter, s_samples, [], Options(tiny) with { Epochs = 50, SaveEvery = 3 });
         var message = Assert.Throws<LabException>(() => trainer.Run(s =>
         {
             if (s.Step != 7) return;
@@ -107,7 +111,7 @@ public sealed class RecipeTests
         Assert.True(File.Exists(Path.Combine(tiny.Directory, "run", "checkpoints", "step-000006", "state.safetensors")));
 
         using var fresh = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
-        Assert.Contains("diverges at step 3", Assert.Throws<LabException>(() => new SftTrainer(model, fresh, s_samples, [], Options(tiny) with { LossLimit = 0.1 }).Run()).Message);
+        Assert.Contains("diverges at step 3", Assert.Throws<LabException>(() => new SupervisedTuning(model, fresh, s_samples, [], Options(tiny) with { LossLimit = 0.1 }).Run()).Message);
     }
 
     [Fact]
@@ -116,18 +120,36 @@ public sealed class RecipeTests
         using var tiny = new TinyModel(outputScale: 8);
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
-        using var attached = adapter.Attach(training: true);
-        var batch = PackedBatch.Of([new([.. model.Tokenizer.Encode("return new Tank().Fill(level);")], 1)]);
-        var isShort = true;
-        // More than any machine has, where a batch would be made.
-        TrainingPlan plan = new(10, step => [step == 4 && isShort ? batch with { Ids = torch.zeros(1L << 50).data<int>().ToArray() } : batch], [], 64, "data");
-        var options = Options(tiny) with { MaxSteps = 6, SaveEvery = 0 };
-        TrainingLoop Loop(SftOptions o) => new(model, adapter.Parameters, plan, o, adapter.Save);
-        var message = Assert.Throws<LabException>(() => Loop(options).Run(null, default)).Message;
+        var layers = (Training.Models.Decoder.Layer[])model.Decoder.Layers;
+        var weight = new ScarceWeight(layers[0].Query.Weight);
+        layers[0] = layers[0] with { Query = new Linear(layers[0].Query.Name, weight, null) };
+        var options = Options(tiny) with { MaxSteps = 6, SaveEvery = 0, EvalEvery = 0 };
+        TrainingResult Run(SftOptions o, Action<TrainingStep>? onStep = null) => new SupervisedTuning(model, adapter, s_samples, [], o).Run(onStep);
+        var message = Assert.Throws<LabException>(() => Run(options, s => weight.IsShort = s.Step == 4)).Message;
         Assert.Matches("^main memory was not enough for step 5 \\(.*DefaultCPUAllocator.*\\); set gradient checkpointing to on and resume\\. The last good checkpoint is .*step-000004; resume from it\\.$", message);
         Assert.DoesNotContain('\n', message);
-        isShort = false;
-        Assert.Equal([5, 6], Loop(options with { Resume = true, GradientCheckpointing = "on" }).Run(null, default).History.Select(h => h.Step));
+        weight.IsShort = false;
+        Assert.Equal([5, 6], Run(options with { Resume = true, GradientCheckpointing = "on" }).History.Select(h => h.Step));
+    }
+
+    // Asks for more memory than any machine has, where it is told to.
+    private sealed class ScarceWeight(Weight inner) : Weight
+    {
+        public bool IsShort { get; set; }
+
+        public override long Rows => inner.Rows;
+
+        public override long Columns => inner.Columns;
+
+        public override long Bytes => inner.Bytes;
+
+        public override torch.Tensor Materialize(torch.ScalarType type) => IsShort ? torch.zeros(1L << 50) : inner.Materialize(type);
+
+        internal override Weight OnDevice(torch.Device device) => this;
+
+        internal override void Multiply(RowSpan x, RowSpan y) => inner.Multiply(x, y);
+
+        public override void Dispose() => inner.Dispose();
     }
 
     [Fact]
@@ -142,7 +164,7 @@ public sealed class RecipeTests
         Assert.Equal(whole[step..], Losses(tiny, _ => options with { Resume = true }));
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8 }, 1);
-        Assert.Contains("learning rate 0.01", Assert.Throws<LabException>(() => new SftTrainer(model, adapter, s_samples, [], options with { Resume = true, LearningRate = 1e-3 }).Run()).Message);
+        Assert.Contains("learning rate 0.01", Assert.Throws<LabException>(() => new SupervisedTuning(model, adapter, s_samples, [], options with { Resume = true, LearningRate = 1e-3 }).Run()).Message);
     }
 
     [Fact]
@@ -237,7 +259,7 @@ public sealed class RecipeTests
     {
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, lora ?? new LoraConfig { Rank = 4 }, 1);
-        return [.. new SftTrainer(model, adapter, s_samples, [], change(Options(tiny))).Run().History.Select(h => h.Loss)];
+        return [.. new SupervisedTuning(model, adapter, s_samples, [], change(Options(tiny))).Run().History.Select(h => h.Loss)];
     }
 
     private static void Near(double[] expected, double[] actual, double tolerance)

@@ -27,7 +27,11 @@ internal sealed class TinyModel : IDisposable
         var (vocabulary, merges) = BpeTrainer.Train(s_texts, 320, Special);
         HuggingFaceTokenizer.Write(Path.Combine(Directory, "tokenizer.json"), vocabulary, merges, Special);
         File.WriteAllText(Path.Combine(Directory, "tokenizer_config.json"), System.Text.Json.JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
-        Config = new ModelConfig(type, 320, 64, 96, 2, 4, 2, 16, 1e-5, 10000, tied, type == "qwen2", 256, [0, 2]);
+        Config = new ModelConfig
+        {
+            ModelType = type, VocabularySize = 320, HiddenSize = 64, IntermediateSize = 96, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 16,
+            NormEpsilon = 1e-5, RopeTheta = 10000, TieEmbeddings = tied, AttentionBias = type == "qwen2", MaxPositions = 256, EndTokens = [0, 2],
+        };
         Config = change?.Invoke(Config) ?? Config;
         using var model = BaseModel.Create(Directory, Config, seed, "fp32", "cpu");
         // Freshly drawn output rows are so short that no hidden state can make a token likely; a trained model's are longer.

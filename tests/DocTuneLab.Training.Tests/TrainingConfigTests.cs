@@ -1,4 +1,4 @@
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Training.Tests;
 

@@ -1,9 +1,10 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Datasets;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Training.Tests;
 
@@ -22,7 +23,7 @@ public sealed class TrainingTests
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Alpha = 16 }, 1);
         var before = new LocalModel(model).Score([s_samples[0].Messages])[0].LogProbability;
-        var result = new SftTrainer(model, adapter, s_samples, s_samples, Options(tiny) with { Epochs = 150, EvalEvery = 50 }).Run();
+        var result = new SupervisedTuning(model, adapter, s_samples, s_samples, Options(tiny) with { Epochs = 150, EvalEvery = 50 }).Run();
         Assert.True(result.FinalLoss < 0.1, $"loss {result.FinalLoss}");
         Assert.Equal(result.Steps, result.History.Count);
         Assert.Equal("TankBuilder", new LocalModel(model, adapter).Generate([[s_samples[2].Messages[0]]], new SamplingOptions(12))[0].Trim());
@@ -39,7 +40,7 @@ public sealed class TrainingTests
         double[] Losses(SftOptions options, CancellationToken cancel = default, CancellationTokenSource? stopAt = null, int stop = 0)
         {
             using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Dropout = 0.1 }, 1);
-            return [.. new SftTrainer(model, adapter, s_samples, [], options).Run(s => { if (s.Step == stop) stopAt!.Cancel(); }, cancel).History.Select(h => h.Loss)];
+            return [.. new SupervisedTuning(model, adapter, s_samples, [], options).Run(s => { if (s.Step == stop) stopAt!.Cancel(); }, cancel).History.Select(h => h.Loss)];
         }
         var options = Options(tiny) with { Epochs = 10, BatchTokens = 64 };
         var whole = Losses(options);
@@ -61,7 +62,7 @@ public sealed class TrainingTests
         (double Text, double Answer) Bits(double share)
         {
             using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Alpha = 16 }, 1);
-            var result = new SftTrainer(model, adapter, s_samples, [], Options(tiny) with { Epochs = 60, MaxLength = 48, ReplayShare = share, OutputDirectory = Path.Combine(tiny.Directory, $"replay-{share}") }, text).Run();
+            var result = new SupervisedTuning(model, adapter, s_samples, [], Options(tiny) with { Epochs = 60, MaxLength = 48, ReplayShare = share, OutputDirectory = Path.Combine(tiny.Directory, $"replay-{share}") }, text).Run();
             Assert.True(share == 0 || result.Tokens > 1.5 * s_samples.Sum(s => model.Tokenizer.Encode(model.ChatTemplate.Render(s.Messages, false), true).Count) * 60);
             var tuned = new LocalModel(model, adapter);
             return (tuned.ScoreText([text[0][..200]])[0].BitsPerByte, tuned.Score([s_samples[0].Messages])[0].BitsPerByte);
@@ -80,7 +81,7 @@ public sealed class TrainingTests
         using var model = tiny.Load();
         string[] text = [string.Concat(Enumerable.Repeat("public static int Count(Tank tank) => tank.Valves.Count;\n", 30))];
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
-        var result = new SftTrainer(model, adapter, s_samples, [], Options(tiny) with { Epochs = 30, MaxLength = 48, ReplayShare = 0.1, OutputDirectory = Path.Combine(tiny.Directory, "seldom") }, text).Run();
+        var result = new SupervisedTuning(model, adapter, s_samples, [], Options(tiny) with { Epochs = 30, MaxLength = 48, ReplayShare = 0.1, OutputDirectory = Path.Combine(tiny.Directory, "seldom") }, text).Run();
         var replayed = result.History.Count(h => h.ReplayLoss is not null);
         Assert.InRange(replayed, 1, result.Steps - 1);
         Assert.All(result.History, h => Assert.True(h.Loss > 0 && h.ReplayLoss is null or >= 0));
@@ -119,7 +120,7 @@ public sealed class TrainingTests
         using var tiny = new TinyModel();
         string[] texts = [string.Concat(Enumerable.Repeat("return new TankBuilder().WithValve(3).Build();\n", 40))];
         using var model = BaseModel.Create(tiny.Directory, tiny.Config, 1, "fp32", "cpu");
-        var result = new Pretrainer(model, texts, [], Options(tiny) with { MaxLength = 32, BatchTokens = 128, Epochs = 12, LearningRate = 5e-3 }).Run();
+        var result = new Pretraining(model, texts, [], Options(tiny) with { MaxLength = 32, BatchTokens = 128, Epochs = 12, LearningRate = 5e-3 }).Run();
         Assert.True(result.FinalLoss < 0.5 * result.History[0].Loss, $"{result.History[0].Loss} to {result.FinalLoss}");
         using var saved = tiny.Load(nf4: false);
         Assert.True(new LocalModel(saved).ScoreText([texts[0][..48]])[0].BitsPerByte < 2);
@@ -131,7 +132,7 @@ public sealed class TrainingTests
         using var tiny = new TinyModel();
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, new LoraConfig(), 1);
-        string Fails(SftOptions options) => Assert.Throws<LabException>(() => new SftTrainer(model, adapter, s_samples, [], options)).Message;
+        string Fails(SftOptions options) => Assert.Throws<LabException>(() => new SupervisedTuning(model, adapter, s_samples, [], options)).Message;
         Assert.Contains("Scheduler is step", Fails(Options(tiny) with { Scheduler = "step" }));
         Assert.Contains("LearningRate is 0", Fails(Options(tiny) with { LearningRate = 0 }));
         Assert.Contains("none of the 4 training samples fits into 8 tokens", Fails(Options(tiny) with { MaxLength = 8 }));

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using DocTuneLab.Training.Native;
+using DocTuneLab.Training.Devices;
 
 namespace DocTuneLab.Training.Tests;
 

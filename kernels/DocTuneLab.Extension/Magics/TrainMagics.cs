@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Diagnostics;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
+using DocTuneLab.Training.Telemetry;
 
 namespace DocTuneLab.Extension.Magics;
 
@@ -20,7 +22,7 @@ internal static class TrainMagics
     private static Command BaseCommand(LabSession lab)
     {
         var directory = new Argument<string>("DIR") { Description = "Model folder in Hugging Face layout, or owner/name on the hub." };
-        var device = new Option<string>("--device") { Description = "Where it is computed: " + Devices.Description, DefaultValueFactory = _ => "auto" };
+        var device = new Option<string>("--device") { Description = "Where it is computed: " + ComputeDevices.Description, DefaultValueFactory = _ => "auto" };
         var command = new Command("#!base", "Loads the base model, quantised to NF4.") { directory, device };
         command.SetCellAction((p, cell) =>
         {

@@ -7,8 +7,7 @@ using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Jupyter;
 using DocTuneLab.Library;
 using DocTuneLab.Storage;
-using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Native;
+using DocTuneLab.Training.Devices;
 using Spectre.Console;
 using TorchSharp;
 
@@ -83,7 +82,7 @@ internal static class Doctor
 
     private static Finding Processor()
     {
-        string[] features = [.. new[] { ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX-512F", Avx512F.IsSupported), ("bf16", Training.Models.Processor.HasBFloat16) }.Where(f => f.Item2).Select(f => f.Item1)];
+        string[] features = [.. new[] { ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX-512F", Avx512F.IsSupported), ("bf16", Training.Devices.Processor.HasBFloat16) }.Where(f => f.Item2).Select(f => f.Item1)];
         var found = $"{RunEnvironment.Current().Processor}, {Environment.ProcessorCount} cores{(features.Length > 0 ? ", " + string.Join(" ", features) : "")}";
         return features.Length > 0 || RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? new("processor", Status.Ok, found, "speed") : new("processor", Status.Missing, $"{found}; no AVX2", "training at full speed", "It works, but slowly. Use a processor of the last ten years.");
     }
@@ -127,8 +126,8 @@ internal static class Doctor
         var why = "libtorch does not load";
         try
         {
-            if (Devices.Describe() is { Count: > 0 } devices) return new("CUDA", Status.Ok, string.Join("; ", devices), "training on a GPU");
-            why = Devices.WhyNone();
+            if (ComputeDevices.Describe() is { Count: > 0 } devices) return new("CUDA", Status.Ok, string.Join("; ", devices), "training on a GPU");
+            why = ComputeDevices.WhyNone();
         }
         catch (Exception e) when (e is LabException or TypeInitializationException or DllNotFoundException or NotSupportedException or ExternalException)
         {

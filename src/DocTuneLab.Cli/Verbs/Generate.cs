@@ -1,5 +1,9 @@
 using System.CommandLine;
 using DocTuneLab.Conversations;
+using DocTuneLab.Corpus;
+using DocTuneLab.Prompts;
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli.Verbs;
 

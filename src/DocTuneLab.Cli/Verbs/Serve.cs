@@ -1,7 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Cli.Serving;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli.Verbs;

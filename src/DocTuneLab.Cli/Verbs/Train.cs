@@ -5,7 +5,7 @@ using DocTuneLab.Extension;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Cli.Verbs;
 
@@ -73,7 +73,7 @@ internal static class Train
             var earlier = settings.Options.Resume ? lab!.Runs.List("train").LastOrDefault(r => Directory.Exists(Path.Combine(r.Directory, "checkpoints"))) : null;
             settings = settings with { Options = settings.Options with { OutputDirectory = earlier?.Directory ?? recorder.Directory } };
         }
-        var trainer = new SftTrainer(model, adapter, samples[validation..], samples[..validation], settings.Options);
+        var trainer = new SupervisedTuning(model, adapter, samples[validation..], samples[..validation], settings.Options);
         Console.Error.WriteLine($"{model.ParameterCount:N0} parameters, computed in {model.ComputeType} on {model.Device}; adapter of {adapter.ParameterCount:N0}; {samples.Length - validation} samples, {validation} for validation{(trainer.LeftOut > 0 ? $"; {trainer.LeftOut} longer than {settings.Options.MaxLength} tokens left out" : "")}");
         var estimate = trainer.Estimate();
         Console.Error.WriteLine($"memory: {estimate}; {estimate.Available / 1048576.0:N0} MB free");

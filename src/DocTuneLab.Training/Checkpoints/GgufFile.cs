@@ -1,6 +1,5 @@
 using System.IO.MemoryMappedFiles;
 using System.Text;
-using DocTuneLab.Training.Export;
 
 namespace DocTuneLab.Training.Checkpoints;
 

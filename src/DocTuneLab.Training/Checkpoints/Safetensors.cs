@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Text.Json;
-using DocTuneLab.Training.Native;
+using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Checkpoints;

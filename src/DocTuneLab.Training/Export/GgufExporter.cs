@@ -1,7 +1,7 @@
 using System.Globalization;
 using DocTuneLab.Conversations;
 using DocTuneLab.Tokenization;
-using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 
@@ -85,7 +85,7 @@ public static class GgufExporter
         // llama.cpp scales by alpha over the rank of each tensor: at alpha = rank of the whole, what differs goes into B.
         writer.Set("adapter.lora.alpha", (float)folder.Rank);
         var shapes = config.Parameters().ToDictionary(p => p.Name, p => p.Shape, StringComparer.Ordinal);
-        foreach (var layer in folder.Layers(config))
+        foreach (var layer in folder.Layers(config.LinearLayers()))
         {
             var shape = shapes[layer + ".weight"];
             var (name, rank) = (NameOf(layer + ".weight"), (long)folder.RankOf(layer));

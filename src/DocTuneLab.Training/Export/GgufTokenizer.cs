@@ -1,5 +1,6 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Tokenization;
+using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Training.Export;

@@ -1,4 +1,3 @@
-using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
@@ -34,7 +33,7 @@ public sealed class MergedWeights : IDisposable
         Config = ModelConfig.Load(Path.Combine(model, "config.json"));
         _base = mergeBase;
         _adapter = adapter is null ? null : PeftFolder.Open(adapter);
-        _updated = _adapter is null ? [] : [.. _adapter.Layers(Config)];
+        _updated = _adapter is null ? [] : [.. _adapter.Layers(Config.LinearLayers())];
         _files = WeightFiles.Open(model);
     }
 

@@ -1,6 +1,7 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
@@ -76,8 +77,8 @@ public sealed class BaseModel : IDisposable
     public static BaseModel Load(string directory, ModelLoadOptions? options = null)
     {
         options ??= new ModelLoadOptions();
-        var device = Devices.Resolve(options.Device);
-        return Devices.Within(device, $"the model in {directory}", options.Quantization == "none" ? "quantise it as it loads (nf4), or take a smaller one" : "take a smaller one, or end what else uses it", () => LoadOn(device, composed: false, directory, options));
+        var device = ComputeDevices.Resolve(options.Device);
+        return ComputeDevices.Within(device, $"the model in {directory}", options.Quantization == "none" ? "quantise it as it loads (nf4), or take a smaller one" : "take a smaller one, or end what else uses it", () => LoadOn(device, composed: false, directory, options));
     }
 
     /// <summary>The same; passes may be composed of libtorch's operations on the processor too, as they are on any other device.</summary>
@@ -85,7 +86,7 @@ public sealed class BaseModel : IDisposable
     {
         if (!System.IO.Directory.Exists(directory)) throw new LabException($"{directory}: no such folder; a base model is a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json)");
         var config = ModelConfig.Load(Path.Combine(directory, "config.json"));
-        var compute = Devices.ComputeType(options.ComputeType, config.HiddenSize, device);
+        var compute = ComputeDevices.ComputeType(options.ComputeType, config.HiddenSize, device);
         composed |= device.type != TorchSharp.DeviceType.CPU;
         using var files = WeightFiles.Open(directory);
         Check(directory, config, files);
@@ -97,7 +98,7 @@ public sealed class BaseModel : IDisposable
             throw new LabException($"{directory}: tokenizer.json has ids up to {tokenizer.VocabularySize - 1}, but config.json says vocab_size {config.VocabularySize}");
         var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));
         long bytes = 0;
-        var decoder = Build(config, compute, device, composed, Vector, Matrix, Table);
+        var decoder = Build(config, new Decoder.Placement(device, compute, composed), Vector, Matrix, Table);
         return new BaseModel(directory, () => HashOf(directory), config, tokenizer, template, decoder, new Dictionary<string, Tensor>())
         {
             ParameterCount = config.Parameters().Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b)),
@@ -133,7 +134,7 @@ public sealed class BaseModel : IDisposable
     }
 
     /// <summary>Makes a new model with random weights (normal, 0.02; residual outputs scaled by 1/sqrt(2·layers)) to be trained in full.</summary>
-    public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto", string device = "auto") => CreateOn(Devices.Resolve(device), composed: false, directory, config, seed, computeType);
+    public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto", string device = "auto") => CreateOn(ComputeDevices.Resolve(device), composed: false, directory, config, seed, computeType);
 
     /// <summary>The same; see <see cref="LoadOn"/>.</summary>
     internal static BaseModel CreateOn(Device device, bool composed, string directory, ModelConfig config, int seed, string computeType)
@@ -143,7 +144,7 @@ public sealed class BaseModel : IDisposable
         var parameters = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         // Of its own: the process's one may be drawn from elsewhere meanwhile.
         var generator = new Generator((ulong)seed, CPU);
-        var decoder = Build(config, Devices.ComputeType(computeType, config.HiddenSize, device), device, composed || device.type != TorchSharp.DeviceType.CPU, Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
+        var decoder = Build(config, new Decoder.Placement(device, ComputeDevices.ComputeType(computeType, config.HiddenSize, device), composed || device.type != TorchSharp.DeviceType.CPU), Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
         return new BaseModel(directory, () => "", config, tokenizer, template, decoder, parameters)
         {
             ParameterCount = parameters.Values.Sum(p => p.numel()),
@@ -176,7 +177,7 @@ public sealed class BaseModel : IDisposable
         File.WriteAllText(Path.Combine(Directory, "config.json"), Config.ToJson());
     }
 
-    private static Decoder Build(ModelConfig c, ScalarType compute, Device device, bool composed, Func<string, long, Tensor> vector, Func<string, long, long, Weight> matrix, Func<string, DenseWeight> table)
+    private static Decoder Build(ModelConfig c, Decoder.Placement placement, Func<string, long, Tensor> vector, Func<string, long, long, Weight> matrix, Func<string, DenseWeight> table)
     {
         var embedding = table("model.embed_tokens.weight");
         var layers = new Decoder.Layer[c.Layers];
@@ -186,22 +187,22 @@ public sealed class BaseModel : IDisposable
             Linear Linear(string name, long rows, long columns, bool bias) =>
                 new(prefix + name, matrix(prefix + name + ".weight", rows, columns), bias ? vector(prefix + name + ".bias", rows) : null);
             var (queries, keys) = ((long)c.Heads * c.HeadSize, (long)c.KeyValueHeads * c.HeadSize);
-            layers[i] = new Decoder.Layer(
-                vector(prefix + "input_layernorm.weight", c.HiddenSize),
-                Linear("self_attn.q_proj", queries, c.HiddenSize, c.AttentionBias),
-                Linear("self_attn.k_proj", keys, c.HiddenSize, c.AttentionBias),
-                Linear("self_attn.v_proj", keys, c.HiddenSize, c.AttentionBias),
-                Linear("self_attn.o_proj", c.HiddenSize, queries, c.OutputBias),
-                vector(prefix + "post_attention_layernorm.weight", c.HiddenSize),
-                Linear("mlp.gate_proj", c.IntermediateSize, c.HiddenSize, c.MlpBias),
-                Linear("mlp.up_proj", c.IntermediateSize, c.HiddenSize, c.MlpBias),
-                Linear("mlp.down_proj", c.HiddenSize, c.IntermediateSize, c.MlpBias))
+            layers[i] = new Decoder.Layer
             {
+                InputNorm = vector(prefix + "input_layernorm.weight", c.HiddenSize),
+                Query = Linear("self_attn.q_proj", queries, c.HiddenSize, c.AttentionBias),
+                Key = Linear("self_attn.k_proj", keys, c.HiddenSize, c.AttentionBias),
+                Value = Linear("self_attn.v_proj", keys, c.HiddenSize, c.AttentionBias),
+                Output = Linear("self_attn.o_proj", c.HiddenSize, queries, c.OutputBias),
+                MlpNorm = vector(prefix + "post_attention_layernorm.weight", c.HiddenSize),
+                Gate = Linear("mlp.gate_proj", c.IntermediateSize, c.HiddenSize, c.MlpBias),
+                Up = Linear("mlp.up_proj", c.IntermediateSize, c.HiddenSize, c.MlpBias),
+                Down = Linear("mlp.down_proj", c.HiddenSize, c.IntermediateSize, c.MlpBias),
                 QueryNorm = c.QueryKeyNorm ? vector(prefix + "self_attn.q_norm.weight", c.HeadSize) : null,
                 KeyNorm = c.QueryKeyNorm ? vector(prefix + "self_attn.k_norm.weight", c.HeadSize) : null,
             };
         }
-        return new Decoder(c, compute, device, composed, embedding, layers, vector("model.norm.weight", c.HiddenSize), c.TieEmbeddings ? null : table("lm_head.weight"));
+        return new Decoder(c, placement, embedding, layers, vector("model.norm.weight", c.HiddenSize), c.TieEmbeddings ? null : table("lm_head.weight"));
     }
 
     private static string HashOf(string directory)

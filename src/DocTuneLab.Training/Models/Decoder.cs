@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;
@@ -16,8 +17,27 @@ public sealed class Decoder : IDisposable
     private readonly DenseWeight _embedding, _head;
     private readonly Rotary _rotary;
 
-    internal sealed record Layer(Tensor InputNorm, Linear Query, Linear Key, Linear Value, Linear Output, Tensor MlpNorm, Linear Gate, Linear Up, Linear Down)
+    /// <summary>The tensors of one layer: norms are [hidden size].</summary>
+    internal sealed record Layer
     {
+        public required Tensor InputNorm { get; init; }
+
+        public required Linear Query { get; init; }
+
+        public required Linear Key { get; init; }
+
+        public required Linear Value { get; init; }
+
+        public required Linear Output { get; init; }
+
+        public required Tensor MlpNorm { get; init; }
+
+        public required Linear Gate { get; init; }
+
+        public required Linear Up { get; init; }
+
+        public required Linear Down { get; init; }
+
         /// <summary>RMSNorm of each query head, [head size], or null.</summary>
         public Tensor? QueryNorm { get; init; }
 
@@ -27,10 +47,17 @@ public sealed class Decoder : IDisposable
         public IEnumerable<Linear> Linears => [Query, Key, Value, Output, Gate, Up, Down];
     }
 
-    internal Decoder(ModelConfig config, ScalarType computeType, Device device, bool composed, DenseWeight embedding, Layer[] layers, Tensor finalNorm, DenseWeight? head)
+    /// <summary>Where a decoder is computed, and how.</summary>
+    /// <param name="Device">The device.</param>
+    /// <param name="ComputeType">Type of activations.</param>
+    /// <param name="Composed">Whether passes are composed of libtorch's operations.</param>
+    internal readonly record struct Placement(Device Device, ScalarType ComputeType, bool Composed);
+
+    internal Decoder(ModelConfig config, Placement placement, DenseWeight embedding, Layer[] layers, Tensor finalNorm, DenseWeight? head)
     {
-        (_config, ComputeType, Device, Composed, _embedding, _layers, _finalNorm, _head) = (config, computeType, device, composed, embedding, layers, finalNorm, head ?? embedding);
-        _rotary = new Rotary(config, device);
+        (_config, _embedding, _layers, _finalNorm, _head) = (config, embedding, layers, finalNorm, head ?? embedding);
+        (Device, ComputeType, Composed) = placement;
+        _rotary = new Rotary(config, Device);
     }
 
     /// <summary>Type of activations.</summary>
@@ -57,6 +84,9 @@ public sealed class Decoder : IDisposable
 
     /// <summary>Number of layers.</summary>
     public int LayerCount => _layers.Length;
+
+    /// <summary>Bytes of all linear layers in <see cref="ComputeType"/>.</summary>
+    internal long DequantizedBytes => Linears.Sum(l => l.Weight.Rows * l.Weight.Columns) * (ComputeType == ScalarType.BFloat16 ? 2 : 4);
 
     /// <summary>Final hidden states, normalised, of whole sequences.</summary>
     /// <param name="ids">[batch, length] int64.</param>

@@ -1,4 +1,4 @@
-using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;

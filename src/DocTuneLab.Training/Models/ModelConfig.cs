@@ -1,31 +1,58 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DocTuneLab.Training.Checkpoints;
 
 namespace DocTuneLab.Training.Models;
 
 /// <summary>The part of a Hugging Face <c>config.json</c> that a decoder is built from.</summary>
-/// <param name="ModelType"><c>llama</c>, <c>mistral</c>, <c>qwen2</c> or <c>qwen3</c>.</param>
-/// <param name="VocabularySize">Rows of the embedding.</param>
-/// <param name="HiddenSize">Width of the residual stream.</param>
-/// <param name="IntermediateSize">Width of the gated MLP.</param>
-/// <param name="Layers">Number of decoder layers.</param>
-/// <param name="Heads">Query heads.</param>
-/// <param name="KeyValueHeads">Key and value heads (grouped-query attention).</param>
-/// <param name="HeadSize">Width of a head.</param>
-/// <param name="NormEpsilon">RMSNorm epsilon.</param>
-/// <param name="RopeTheta">Base of the rotary embedding.</param>
-/// <param name="TieEmbeddings">Whether the output layer is the embedding.</param>
-/// <param name="AttentionBias">Whether q, k and v have a bias (Qwen2).</param>
-/// <param name="MaxPositions">Longest sequence the model was made for.</param>
-/// <param name="EndTokens">Ids that end a generation.</param>
-public sealed record ModelConfig(
-    string ModelType, int VocabularySize, int HiddenSize, int IntermediateSize, int Layers, int Heads, int KeyValueHeads, int HeadSize,
-    double NormEpsilon, double RopeTheta, bool TieEmbeddings, bool AttentionBias, int MaxPositions, IReadOnlyList<int> EndTokens)
+public sealed record ModelConfig
 {
     private static readonly Dictionary<string, string> s_architectures = new(StringComparer.Ordinal)
     {
         ["llama"] = "LlamaForCausalLM", ["mistral"] = "MistralForCausalLM", ["qwen2"] = "Qwen2ForCausalLM", ["qwen3"] = "Qwen3ForCausalLM",
     };
+
+    /// <summary><c>llama</c>, <c>mistral</c>, <c>qwen2</c> or <c>qwen3</c>.</summary>
+    public required string ModelType { get; init; }
+
+    /// <summary>Rows of the embedding.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Width of the gated MLP.</summary>
+    public required int IntermediateSize { get; init; }
+
+    /// <summary>Number of decoder layers.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Query heads.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Key and value heads (grouped-query attention).</summary>
+    public required int KeyValueHeads { get; init; }
+
+    /// <summary>Width of a head.</summary>
+    public required int HeadSize { get; init; }
+
+    /// <summary>RMSNorm epsilon.</summary>
+    public required double NormEpsilon { get; init; }
+
+    /// <summary>Base of the rotary embedding.</summary>
+    public required double RopeTheta { get; init; }
+
+    /// <summary>Whether the output layer is the embedding.</summary>
+    public required bool TieEmbeddings { get; init; }
+
+    /// <summary>Whether q, k and v have a bias (Qwen2).</summary>
+    public required bool AttentionBias { get; init; }
+
+    /// <summary>Longest sequence the model was made for.</summary>
+    public required int MaxPositions { get; init; }
+
+    /// <summary>Ids that end a generation.</summary>
+    public required IReadOnlyList<int> EndTokens { get; init; }
 
     /// <summary>Whether queries and keys are normalised per head before they are rotated (Qwen3).</summary>
     public bool QueryKeyNorm => ModelType == "qwen3";
@@ -79,6 +106,10 @@ public sealed record ModelConfig(
         if (!TieEmbeddings) yield return ("lm_head.weight", [VocabularySize, HiddenSize]);
     }
 
+    /// <summary>Names of the linear layers that an adapter can update, in the order of the layers.</summary>
+    public IReadOnlyList<string> LinearLayers() =>
+        [.. Parameters().Where(p => p.Shape.Length == 2 && p.Name is not ("model.embed_tokens.weight" or "lm_head.weight")).Select(p => p.Name[..^".weight".Length])];
+
     /// <summary>Reads <c>config.json</c>.</summary>
     /// <exception cref="LabException">The file is missing, a field is missing or of the wrong type, or the architecture is not supported.</exception>
     public static ModelConfig Load(string path)
@@ -97,11 +128,14 @@ public sealed record ModelConfig(
         var rope = json.Inner("rope_parameters") ?? json.Inner("rope_scaling");
         var bias = json.Optional("attention_bias", false);
         var (window, firstSliding) = Window(json, type, layers);
-        var config = new ModelConfig(type, json.Required<int>("vocab_size"), hidden, json.Required<int>("intermediate_size"), layers,
-            heads, json.Optional("num_key_value_heads", type == "mistral" ? 8 : heads), json.Optional("head_dim", type == "qwen3" ? 128 : hidden / Math.Max(1, heads)), json.Optional("rms_norm_eps", 1e-6),
-            rope?.Optional("rope_theta", double.NaN) is { } theta && double.IsFinite(theta) ? theta : json.Optional("rope_theta", 10000.0), json.Optional("tie_word_embeddings", false),
-            type == "qwen2" || bias, positions, json.Node("eos_token_id") switch { JsonArray a => [.. a.Select(t => (int)t!)], JsonValue v => [(int)v], _ => [] })
+        var config = new ModelConfig
         {
+            ModelType = type, VocabularySize = json.Required<int>("vocab_size"), HiddenSize = hidden, IntermediateSize = json.Required<int>("intermediate_size"), Layers = layers,
+            Heads = heads, KeyValueHeads = json.Optional("num_key_value_heads", type == "mistral" ? 8 : heads), HeadSize = json.Optional("head_dim", type == "qwen3" ? 128 : hidden / Math.Max(1, heads)),
+            NormEpsilon = json.Optional("rms_norm_eps", 1e-6),
+            RopeTheta = rope?.Optional("rope_theta", double.NaN) is { } theta && double.IsFinite(theta) ? theta : json.Optional("rope_theta", 10000.0),
+            TieEmbeddings = json.Optional("tie_word_embeddings", false), AttentionBias = type == "qwen2" || bias, MaxPositions = positions,
+            EndTokens = json.Node("eos_token_id") switch { JsonArray a => [.. a.Select(t => (int)t!)], JsonValue v => [(int)v], _ => [] },
             OutputBias = bias && (type is "llama" or "qwen3"), MlpBias = type == "llama" && json.Optional("mlp_bias", false),
             SlidingWindow = window, FirstSlidingLayer = firstSliding, RopeScaling = rope is null ? null : Scaling(rope, positions),
             BeginToken = json.Node("bos_token_id") is JsonValue begin && begin.TryGetValue<int>(out var id) ? id : null,

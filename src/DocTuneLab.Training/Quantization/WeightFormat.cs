@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
-using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Quantization;

@@ -1,0 +1,463 @@
+using DocTuneLab.Training.Quantization;
+using DocTuneLab.Training.Simd;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Compute;
+
+/// <summary>
+/// On any device, of libtorch's own operations. Between 16-bit activations they compute in float32, a slice of rows at a time, so that
+/// what is not kept takes little memory however long a batch is. What an operation would read back from the device is read at the end of a pass.
+/// </summary>
+internal class ComposedKernels(Workspace memory) : Kernels(memory)
+{
+    /// <summary>Float32 numbers in a temporary, and elements of masks that are kept during a batch.</summary>
+    internal const long SliceElements = 1 << 23, KeptMasks = 1 << 26;
+
+    /// <summary>Keys that neighbouring sequences have at most where one masked product is of all of them.</summary>
+    internal const int TileKeys = 2048;
+
+    private const int TileQueries = 1024;
+    private readonly Dictionary<int[], Tensor> _indices = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<(AttentionRows Rows, int Window), Tile[]> _tiles = [];
+    private readonly Dictionary<(int[] Positions, int Window), Tensor> _cacheMasks = [];
+    private readonly Dictionary<(nint Table, int[] Positions), Tensor> _angles = [];
+    private readonly Dictionary<float[], (Tensor Map, Tensor Bounds)> _maps = new(ReferenceEqualityComparer.Instance);
+    private long _keptMasks;
+
+    public override void Begin()
+    {
+        foreach (var tensor in _indices.Values.Concat(_cacheMasks.Values).Concat(_angles.Values)) tensor.Dispose();
+        foreach (var tile in _tiles.Values.SelectMany(t => t)) tile.Dispose();
+        _indices.Clear();
+        _cacheMasks.Clear();
+        _angles.Clear();
+        _tiles.Clear();
+        _keptMasks = 0;
+    }
+
+    public override Tensor Indices(int[] values)
+    {
+        if (_indices.TryGetValue(values, out var known)) return known;
+        using var scope = NewDisposeScope();
+        return _indices[values] = tensor(values).to_type(ScalarType.Int64).to(Memory.Device).DetachFromDisposeScope();
+    }
+
+    // Embeddings may have stayed on the host.
+    public override Tensor Rows(Tensor matrix, int[] rows) => matrix.device_type == Memory.Device.type ? matrix[Indices(rows)] : matrix[tensor(rows).to_type(ScalarType.Int64)].to(Memory.Device);
+
+    public override bool ReadsStored(int rows) => false;
+
+    public override void Multiply(Tensor target, Tensor left, Tensor right, bool add, float scale = 1)
+    {
+        using var scope = NewDisposeScope();
+        // Of two types, it is that of activations: a factor of an adapter beside them is rounded to it.
+        var type = left.dtype == right.dtype ? left.dtype : Memory.Type;
+        (left, right) = (left.to_type(type), right.to_type(type));
+        if (target.dtype == type) target.addmm_(left, right, add ? 1 : 0, scale);
+        else if (add) target.add_(left.mm(right), alpha: scale);
+        else target.copy_(left.mm(right).mul_(scale));
+    }
+
+    public override void Norm(Tensor x, Tensor weight, Tensor y, Tensor scales, int heads, double epsilon) => BySlices(x, (from, count) =>
+    {
+        var wide = Wide(x, from, count, heads);
+        var factors = (wide.square().mean([-1]) + epsilon).rsqrt();
+        scales.narrow(0, from, count).copy_(factors);
+        Parts(y, from, count, heads).copy_(wide * factors.unsqueeze(-1) * weight);
+    });
+
+    public override void NormBackward(Tensor dy, Tensor x, Tensor weight, Tensor scales, Tensor dx, int heads, bool add) => BySlices(x, (from, count) =>
+    {
+        var (wide, factors) = (Wide(x, from, count, heads), scales.narrow(0, from, count).unsqueeze(-1));
+        var d = Wide(dy, from, count, heads) * weight;
+        var value = (d - wide * ((d * wide).mean([-1], true) * factors.square())).mul_(factors);
+        var target = Parts(dx, from, count, heads);
+        if (add) target.add_(value);
+        else target.copy_(value);
+    });
+
+    public override void NormWeightGradient(Tensor dy, Tensor x, Tensor scales, Tensor gradient, int heads) => BySlices(x, (from, count) =>
+        gradient.add_((Wide(dy, from, count, heads) * Wide(x, from, count, heads) * scales.narrow(0, from, count).unsqueeze(-1)).sum([0, 1])));
+
+    public override void Rotate(Tensor x, int[] positions, Tensor cosine, Tensor sine, int heads, int direction) => BySlices(x, (from, count) =>
+    {
+        var half = cosine.size(1) / 2;
+        var (cos, sin) = (Angles(cosine, positions).narrow(0, from, count), Angles(sine, positions).narrow(0, from, count));
+        if (direction < 0) sin = sin.neg();
+        var parts = Parts(x, from, count, heads);
+        var (low, high) = (parts.narrow(2, 0, half), parts.narrow(2, half, half));
+        var (a, b) = (low.to_type(ScalarType.Float32), high.to_type(ScalarType.Float32));
+        var (first, second) = (a * cos - b * sin, b * cos + a * sin);
+        low.copy_(first);
+        high.copy_(second);
+    });
+
+    public override void Gate(Tensor x, Tensor h)
+    {
+        using var scope = NewDisposeScope();
+        var size = h.size(1);
+        h.copy_(nn.functional.silu(x.narrow(1, 0, size))).mul_(x.narrow(1, size, size));
+    }
+
+    public override void GateBackward(Tensor dh, Tensor x) => BySlices(x, (from, count) =>
+    {
+        var size = dh.size(1);
+        Tensor gate = x.narrow(0, from, count).narrow(1, 0, size), up = x.narrow(0, from, count).narrow(1, size, size);
+        Tensor g = gate.to_type(ScalarType.Float32), d = dh.narrow(0, from, count).to_type(ScalarType.Float32);
+        var sigmoid = g.sigmoid();
+        var (dGate, dUp) = (d * up * sigmoid * (1 + g * (1 - sigmoid)), d * g * sigmoid);
+        gate.copy_(dGate);
+        up.copy_(dUp);
+    });
+
+    public override void Attend(AttentionTensors x, AttentionRows rows, AttentionShape shape)
+    {
+        foreach (var tile in Tiles(rows, shape.Window))
+        {
+            using var scope = NewDisposeScope();
+            var result = Attended(Heads(tile.Queries(x.Q), shape.Heads), Heads(tile.Rows(x.K), shape.KeyValueHeads), Heads(tile.Rows(x.V), shape.KeyValueHeads), tile);
+            Parts(x.Output, tile.From, tile.Count, shape.Heads).copy_(result[0].transpose(0, 1));
+        }
+    }
+
+    // Computed again under autograd, which knows the backward pass of whatever kernel the device has for it.
+    public override void AttendBackward(AttentionTensors x, AttentionTensorGradients gradients, AttentionRows rows, AttentionShape shape)
+    {
+        foreach (var tile in Tiles(rows, shape.Window))
+        {
+            using var scope = NewDisposeScope();
+            Tensor Leaf(Tensor of, int heads)
+            {
+                var leaf = Heads(of, heads).detach();
+                leaf.requires_grad = true;
+                return leaf;
+            }
+            IList<Tensor> found;
+            using (enable_grad())
+            {
+                Tensor[] leaves = [Leaf(tile.Queries(x.Q), shape.Heads), Leaf(tile.Rows(x.K), shape.KeyValueHeads), Leaf(tile.Rows(x.V), shape.KeyValueHeads)];
+                found = autograd.grad([Attended(leaves[0], leaves[1], leaves[2], tile)], leaves, [Heads(tile.Queries(gradients.Output), shape.Heads)]);
+            }
+            Parts(gradients.Q, tile.From, tile.Count, shape.Heads).copy_(found[0][0].transpose(0, 1));
+            foreach (var (gradient, target) in ((Tensor, Tensor)[])[(found[1], gradients.K), (found[2], gradients.V)]) tile.AddTo(target, gradient[0].transpose(0, 1).flatten(1));
+        }
+    }
+
+    public override void Decode(Tensor q, Tensor cache, CachedRows rows, Tensor output, AttentionShape shape)
+    {
+        using var scope = NewDisposeScope();
+        var (count, length, width) = (rows.Sequences.Length, rows.Positions.Max() + 1, shape.KeyValueHeads * shape.Size);
+        var seen = cache.view(-1, rows.Capacity, 2 * width).narrow(1, 0, length);
+        if (seen.size(0) != count) seen = Rows(seen, rows.Sequences);
+        Tensor Cached(int from) => seen.narrow(2, from, width).unflatten(2, [shape.KeyValueHeads, shape.Size]).transpose(1, 2);
+        // The queries of one key head stand where the queries of one sequence do in training.
+        var grouped = q.view(count, shape.KeyValueHeads, shape.Heads / shape.KeyValueHeads, shape.Size);
+        output.copy_(Attention(grouped, Cached(0), Cached(width), CacheMask(rows.Positions, length, shape.Window)).reshape(count, -1));
+    }
+
+    public override void Store(Tensor k, Tensor v, int[] rows, Tensor cache, int[] cacheRows)
+    {
+        using var scope = NewDisposeScope();
+        cache.index_copy_(0, Indices(cacheRows), cat([Rows(k, rows), Rows(v, rows)], 1));
+    }
+
+    public override void Drop(Tensor x, double share, ulong key) => BySlices(x, (from, count) =>
+    {
+        var limit = (long)Math.Min(uint.MaxValue, share * 4294967296.0);
+        var part = x.narrow(0, from, count);
+        part.mul_(1 / (1 - share)).masked_fill_((Random(part, from, key) & 0xFFFFFFFF) < limit, 0);
+    });
+
+    public override void AddNoise(Tensor x, int[] starts, double alpha, ulong key)
+    {
+        for (var s = 0; s + 1 < starts.Length; s++)
+        {
+            using var scope = NewDisposeScope();
+            var part = x.narrow(0, starts[s], starts[s + 1] - starts[s]);
+            var bound = (float)(alpha / Math.Sqrt((double)(part.size(0) + 1) * part.size(1)));
+            part.add_((Shifted(Random(part, starts[s], key), 40).to_type(ScalarType.Float32) * (2f / (1 << 24)) - 1) * bound);
+        }
+    }
+
+    public override Tensor CrossEntropy(Tensor logits, int[] targets, int from, float gradientScale)
+    {
+        var losses = empty(logits.size(0), dtype: ScalarType.Float64, device: Memory.Device);
+        BySlices(logits, (at, count) =>
+        {
+            var part = logits.narrow(0, at, count);
+            var (own, target) = (Logarithms(part), Indices(targets).narrow(0, from + at, count).unsqueeze(1));
+            losses.narrow(0, at, count).copy_(own.gather(1, target).neg().squeeze(1));
+            if (gradientScale == 0) return;
+            var gradient = own.exp_().mul_(gradientScale);
+            gradient.scatter_add_(1, target, full([count, 1], -gradientScale, device: Memory.Device));
+            part.copy_(gradient);
+        });
+        return losses;
+    }
+
+    public override Tensor Distill(Tensor logits, Tensor teacher, float gradientScale)
+    {
+        var losses = empty(logits.size(0), dtype: ScalarType.Float64, device: Memory.Device);
+        BySlices(logits, (at, count) =>
+        {
+            var part = logits.narrow(0, at, count);
+            var (own, taught) = (Logarithms(part), Logarithms(teacher.narrow(0, at, count)));
+            var p = taught.exp();
+            losses.narrow(0, at, count).copy_((p * (taught - own)).sum(-1));
+            if (gradientScale != 0) part.copy_(own.exp_().sub_(p).mul_(gradientScale));
+        });
+        return losses;
+    }
+
+    public override double Length(Tensor vector)
+    {
+        using var scope = NewDisposeScope();
+        var parts = new List<Tensor>();
+        ByParts(vector, (from, count) => parts.Add(vector.narrow(0, from, count).square().sum(ScalarType.Float64).MoveToOuterDisposeScope()));
+        return Math.Sqrt(stack(parts).cpu().sum().item<double>());
+    }
+
+    public override void Update(Tensor parameter, Tensor gradient, Tensor mean, Tensor square, AdamW.Factors factors) =>
+        ByParts(parameter, (from, count) => Adam(parameter.narrow(0, from, count), gradient.narrow(0, from, count), mean.narrow(0, from, count), square.narrow(0, from, count), factors));
+
+    public override void Update(Tensor parameter, Tensor gradient, (Tensor Codes, Tensor Scales) mean, (Tensor Codes, Tensor Scales) square, AdamW.Factors factors) => ByParts(parameter, (from, count) =>
+    {
+        (Tensor, Tensor) Part((Tensor Codes, Tensor Scales) state) => (state.Codes.narrow(0, from, count), state.Scales.narrow(0, from / AdamW.BlockSize, (count + AdamW.BlockSize - 1) / AdamW.BlockSize));
+        var (means, squares) = (Decoded(Part(mean), DynamicCode.Signed), Decoded(Part(square), DynamicCode.Unsigned));
+        Adam(parameter.narrow(0, from, count), gradient.narrow(0, from, count), means, squares, factors);
+        Encode(means, Part(mean), DynamicCode.Signed);
+        Encode(squares, Part(square), DynamicCode.Unsigned);
+    });
+
+    private static void Adam(Tensor parameter, Tensor gradient, Tensor mean, Tensor square, AdamW.Factors factors)
+    {
+        var g = gradient * factors.Gradient;
+        mean.mul_(AdamW.Beta1).add_(g, alpha: 1 - AdamW.Beta1);
+        square.mul_(factors.Beta2).addcmul_(g, g, 1 - factors.Beta2);
+        if (factors.Decay != 1) parameter.mul_(factors.Decay);
+        parameter.addcdiv_(mean, square.sqrt().mul_(factors.Square).add_(AdamW.Epsilon), -factors.Rate);
+    }
+
+    public override void Dispose()
+    {
+        Begin();
+        foreach (var (map, bounds) in _maps.Values)
+        {
+            map.Dispose();
+            bounds.Dispose();
+        }
+        base.Dispose();
+    }
+
+    private static void BySlices(Tensor x, Action<int, int> run)
+    {
+        var rows = (int)x.size(0);
+        var step = (int)Math.Max(1, SliceElements / x.size(1));
+        for (var from = 0; from < rows; from += step)
+        {
+            using var scope = NewDisposeScope();
+            run(from, Math.Min(step, rows - from));
+        }
+    }
+
+    // Of a vector; a part is of whole blocks of the optimiser's.
+    private static void ByParts(Tensor x, Action<long, long> run)
+    {
+        for (var from = 0L; from < x.numel(); from += SliceElements)
+        {
+            using var scope = NewDisposeScope();
+            run(from, Math.Min(SliceElements, x.numel() - from));
+        }
+    }
+
+    // [rows, heads, size] of some rows: a view, and as float32.
+    private static Tensor Parts(Tensor x, int from, int count, int heads) => x.narrow(0, from, count).unflatten(1, [heads, x.size(1) / heads]);
+
+    private static Tensor Wide(Tensor x, int from, int count, int heads) => Parts(x, from, count, heads).to_type(ScalarType.Float32);
+
+    // [rows, heads × size] as [1, heads, rows, size].
+    private static Tensor Heads(Tensor x, int heads) => Parts(x, 0, (int)x.size(0), heads).transpose(0, 1).unsqueeze(0);
+
+    private static Tensor Logarithms(Tensor logits) => nn.functional.log_softmax(logits.to_type(ScalarType.Float32), -1);
+
+    private Tensor Attended(Tensor q, Tensor k, Tensor v, Tile tile)
+    {
+        var groups = q.size(1) / k.size(1);
+        Tensor Repeated(Tensor x) => groups == 1 ? x : x.unsqueeze(2).expand(1, x.size(1), groups, x.size(2), x.size(3)).reshape(q.size(0), q.size(1), x.size(2), x.size(3));
+        return Attention(q, Repeated(k), Repeated(v), tile.IsCausal ? null : Mask(tile));
+    }
+
+    /// <summary>Softmax(q kᵀ / √size + mask) v, by the device's fused kernel where it has one; causal without a mask.</summary>
+    protected virtual Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask) => nn.functional.scaled_dot_product_attention(q, k, v, mask, 0, mask is null);
+
+    private Tensor Mask(Tile tile)
+    {
+        if (tile.Mask is not null) return tile.Mask;
+        using var outer = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor Column(int[] values) => Indices(values).unsqueeze(1);
+        Tensor distance = Column(tile.QueryPositions) - Indices(tile.KeyPositions);
+        var seen = (Column(tile.QuerySequences) == Indices(tile.KeySequences)) & (distance >= 0);
+        var mask = Added(tile.Window > 0 ? seen & (distance < tile.Window) : seen);
+        if (_keptMasks + mask.numel() > KeptMasks) return mask.MoveToOuterDisposeScope();
+        _keptMasks += mask.numel();
+        return tile.Mask = mask.DetachFromDisposeScope();
+    }
+
+    // Half a row of a table for each position, [rows, 1, size / 2]; the same for all layers.
+    private Tensor Angles(Tensor table, int[] positions)
+    {
+        if (_angles.TryGetValue((table.Handle, positions), out var known)) return known;
+        using var scope = NewDisposeScope();
+        return _angles[(table.Handle, positions)] = table[Indices(positions)].narrow(1, 0, table.size(1) / 2).unsqueeze(1).contiguous().DetachFromDisposeScope();
+    }
+
+    private Tensor CacheMask(int[] positions, int length, int window)
+    {
+        if (_cacheMasks.TryGetValue((positions, window), out var known)) return known;
+        using var scope = NewDisposeScope();
+        var distance = Indices(positions).unsqueeze(1) - arange(length, device: Memory.Device);
+        var seen = distance >= 0;
+        var mask = Added(window > 0 ? seen & (distance < window) : seen).unsqueeze(1).unsqueeze(1);
+        return _cacheMasks[(positions, window)] = mask.DetachFromDisposeScope();
+    }
+
+    // What is added to scores: nothing, or minus infinity.
+    private Tensor Added(Tensor seen) => zeros(seen.shape, dtype: Memory.Type, device: Memory.Device).masked_fill_(seen.bitwise_not(), float.NegativeInfinity);
+
+    // SplitMix64 of the key and each element's index, as on the processor.
+    private Tensor Random(Tensor part, int firstRow, ulong key)
+    {
+        var first = (long)firstRow * part.size(1);
+        var value = arange(first, first + part.numel(), dtype: ScalarType.Int64, device: Memory.Device).view(part.shape);
+        value = value.bitwise_xor_(tensor(unchecked((long)key))).add_(unchecked((long)0x9E3779B97F4A7C15UL));
+        value = value.bitwise_xor_(Shifted(value, 30)).mul_(unchecked((long)0xBF58476D1CE4E5B9UL));
+        value = value.bitwise_xor_(Shifted(value, 27)).mul_(unchecked((long)0x94D049BB133111EBUL));
+        return value.bitwise_xor_(Shifted(value, 31));
+    }
+
+    // To the right, filling with zeros.
+    private static Tensor Shifted(Tensor value, int bits) => value.bitwise_right_shift(tensor((long)bits)) & ((1L << (64 - bits)) - 1);
+
+    private Tensor Decoded((Tensor Codes, Tensor Scales) state, float[] code)
+    {
+        var (values, count) = (zeros(state.Scales.numel() * AdamW.BlockSize, device: Memory.Device), state.Codes.numel());
+        values.narrow(0, 0, count).copy_(Map(code).Map[state.Codes.to_type(ScalarType.Int32)]);
+        return values.view(-1, AdamW.BlockSize).mul_(state.Scales.unsqueeze(1)).view(-1).narrow(0, 0, count);
+    }
+
+    private void Encode(Tensor values, (Tensor Codes, Tensor Scales) state, float[] code)
+    {
+        var padded = zeros(state.Scales.numel() * AdamW.BlockSize, device: Memory.Device);
+        padded.narrow(0, 0, values.numel()).copy_(values);
+        var blocks = padded.view(-1, AdamW.BlockSize);
+        state.Scales.copy_(blocks.amax([1]).maximum(blocks.amin([1]).neg()));
+        var relative = (blocks * state.Scales.reciprocal().masked_fill_(state.Scales == 0, 0).unsqueeze(1)).view(-1).narrow(0, 0, values.numel());
+        var nearest = bucketize(relative, Map(code).Bounds);
+        // As a second moment, what is not zero must not become zero.
+        state.Codes.copy_(nearest.masked_fill_((nearest == 0) & (relative > 0), 1));
+    }
+
+    // The values of a code and the midpoints between them: of two equally near ones the lower is taken.
+    private (Tensor Map, Tensor Bounds) Map(float[] code)
+    {
+        if (_maps.TryGetValue(code, out var known)) return known;
+        using var scope = NewDisposeScope();
+        float[] bounds = [.. code.Skip(1).Select((v, i) => (float)(((double)v + code[i]) / 2))];
+        return _maps[code] = (tensor(code).to(Memory.Device).DetachFromDisposeScope(), tensor(bounds).to(Memory.Device).DetachFromDisposeScope());
+    }
+
+    private Tile[] Tiles(AttentionRows rows, int window)
+    {
+        if (_tiles.TryGetValue((rows, window), out var known)) return known;
+        return _tiles[(rows, window)] = [.. Tile.Of(rows, window, this)];
+    }
+
+    /// <summary>Queries, one after another, and the keys that they may see.</summary>
+    private sealed class Tile : IDisposable
+    {
+        private readonly ComposedKernels _kernels;
+        private readonly int[] _keys;
+        private readonly bool _adjacent;
+
+        private Tile(ComposedKernels kernels, int from, int count, int[] keys)
+        {
+            (_kernels, From, Count, _keys) = (kernels, from, count, keys);
+            _adjacent = keys[^1] - keys[0] + 1 == keys.Length && Enumerable.Range(keys[0], keys.Length).SequenceEqual(keys);
+        }
+
+        public int From { get; }
+
+        public int Count { get; }
+
+        public bool IsCausal { get; private init; }
+
+        public int Window { get; private init; }
+
+        public int[] QuerySequences { get; private init; } = [];
+
+        public int[] QueryPositions { get; private init; } = [];
+
+        public int[] KeySequences { get; private init; } = [];
+
+        public int[] KeyPositions { get; private init; } = [];
+
+        public Tensor? Mask { get; set; }
+
+        public Tensor Queries(Tensor x) => x.narrow(0, From, Count);
+
+        public Tensor Rows(Tensor x) => _adjacent ? x.narrow(0, _keys[0], _keys.Length) : _kernels.Rows(x, _keys);
+
+        public void AddTo(Tensor x, Tensor rows)
+        {
+            if (_adjacent) x.narrow(0, _keys[0], _keys.Length).add_(rows);
+            else x.index_add_(0, _kernels.Indices(_keys), rows, 1);
+        }
+
+        /// <summary>
+        /// A sequence that is all there, and sees all before it, is left to the device's causal kernel. Others are masked: neighbours together as
+        /// long as their keys are few, long ones in parts of their queries.
+        /// </summary>
+        public static IEnumerable<Tile> Of(AttentionRows rows, int window, ComposedKernels kernels)
+        {
+            int Queries(int s) => rows.Offsets[s + 1] - rows.Offsets[s];
+            int Keys(int s) => rows.Shared[s].Length + rows.Starts[s + 1] - rows.Starts[s];
+            int Key(int s, int position) => position < rows.Shared[s].Length ? rows.Shared[s][position] : rows.Starts[s] + position - rows.Shared[s].Length;
+            for (int s = 0, next; s < rows.Starts.Length - 1; s = next)
+            {
+                next = s + 1;
+                if (Queries(s) == 0) continue;
+                var keys = Keys(s);
+                while (next < rows.Starts.Length - 1 && keys + Keys(next) <= TileKeys) keys += Keys(next++);
+                if (next == s + 1 && Queries(s) == keys && (window == 0 || window >= keys))
+                {
+                    yield return new Tile(kernels, rows.Offsets[s], keys, [.. Enumerable.Range(0, keys).Select(t => Key(s, t))]) { IsCausal = true };
+                    continue;
+                }
+                for (var from = rows.Offsets[s]; from < rows.Offsets[next]; from += TileQueries)
+                {
+                    var count = Math.Min(TileQueries, rows.Offsets[next] - from);
+                    var (keyRows, keySequences, keyPositions, querySequences) = (new List<int>(), new List<int>(), new List<int>(), new int[count]);
+                    for (var sequence = s; sequence < next; sequence++)
+                    {
+                        var (first, end) = (Math.Max(from, rows.Offsets[sequence]), Math.Min(from + count, rows.Offsets[sequence + 1]));
+                        if (first >= end) continue;
+                        querySequences.AsSpan(first - from, end - first).Fill(sequence);
+                        for (var t = window > 0 ? Math.Max(0, rows.Positions[first] + 1 - window) : 0; t <= rows.Positions[end - 1]; t++)
+                        {
+                            keyRows.Add(Key(sequence, t));
+                            keySequences.Add(sequence);
+                            keyPositions.Add(t);
+                        }
+                    }
+                    yield return new Tile(kernels, from, count, [.. keyRows])
+                    {
+                        Window = window, QuerySequences = querySequences, QueryPositions = rows.Positions[from..(from + count)], KeySequences = [.. keySequences], KeyPositions = [.. keyPositions],
+                    };
+                }
+            }
+        }
+
+        public void Dispose() => Mask?.Dispose();
+    }
+}

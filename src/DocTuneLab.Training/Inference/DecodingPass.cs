@@ -1,0 +1,142 @@
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Simd;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Inference;
+
+/// <summary>
+/// Next-token logits of several sequences at once, with keys and values kept: prompts in one packed pass in which a common
+/// beginning is computed once, then a token of each sequence a step. The same kernels and the same matrices as in training;
+/// an attached adapter is applied without touching the base.
+/// </summary>
+internal sealed class DecodingPass : IDisposable
+{
+    private static readonly StepKey s_step = new(0, -1, 0);
+    private readonly BaseModel _model;
+    private readonly Kernels _kernels;
+    private readonly Workspace _memory;
+    private readonly Gradients _none = new([]);
+    private readonly LayerPass[] _layers;
+    private Tensor[] _cache = [];
+    private Tensor? _wideHead;
+    private int _capacity;
+
+    /// <summary>A pass over a model whose adapter, if any, is attached.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="keepWeights">
+    /// Whether dequantised matrices stay in memory until it is disposed: where many sequences are read or go on side by side.
+    /// A few go on from the weights as they are stored, and need the others for their prompt only.
+    /// </param>
+    /// <param name="kernels">Null are those for the model's device.</param>
+    public DecodingPass(BaseModel model, bool keepWeights, Kernels? kernels = null)
+    {
+        (_model, _kernels) = (model, kernels ?? Kernels.For(model.Decoder));
+        _memory = _kernels.Memory;
+        var options = new PassOptions(KeepActivations: false, keepWeights);
+        _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _kernels, _none, options))];
+    }
+
+    /// <summary>Bytes of keys and values for each token.</summary>
+    public static long CacheBytes(ModelConfig config) => 8L * config.Layers * config.KeyValueHeads * config.HeadSize;
+
+    /// <summary>Reads prompts, forgetting those before.</summary>
+    /// <param name="prompts">Token ids, at least one each.</param>
+    /// <param name="capacity">Tokens that a sequence may grow to.</param>
+    /// <returns>[prompts, vocabulary] logits after each, valid until the next call.</returns>
+    public Tensor Read(IReadOnlyList<int[]> prompts, int capacity)
+    {
+        using var _ = no_grad();
+        var (config, width) = (_model.Config, 2 * _model.Config.KeyValueHeads * _model.Config.HeadSize);
+        Forget();
+        _kernels.Begin();
+        _capacity = capacity;
+        // Zeros: a masked product reads what shorter sequences have not written yet, and whatever is there must be a number.
+        _cache = [.. _layers.Select(l => zeros((long)prompts.Count * capacity, width, dtype: _memory.Type, device: _memory.Device).DetachFromDisposeScope())];
+        // A token after the last one makes that one's row a trained row; which token it is does not matter.
+        var batch = PackedBatch.Of([.. prompts.Select(p => new TokenizedSample([.. p, 0], p.Length))]);
+        var (rows, cacheRows) = CacheRows(batch, prompts, capacity);
+        using var scope = NewDisposeScope();
+        var x = Embedded(batch.Ids, "input 0");
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            var y = _memory.Get(_layers[i].IsLast ? "last" : $"input {(i + 1) % 2}", _layers[i].IsLast ? batch.Rows.Length : batch.Ids.Length, config.HiddenSize);
+            _layers[i].Forward(x, y, batch, s_step);
+            _layers[i].Keep(batch.Ids.Length, batch.Rows.Length, rows, _cache[i], cacheRows);
+            x = y;
+        }
+        var order = new int[prompts.Count];
+        for (var s = 0; s < order.Length; s++) order[batch.Order[s]] = s;
+        return Logits(_kernels.Rows(x, order));
+    }
+
+    /// <summary>Adds a token to some of the sequences.</summary>
+    /// <param name="sequences">Numbers of the prompts.</param>
+    /// <param name="tokens">A token for each.</param>
+    /// <param name="positions">How many tokens stand before each.</param>
+    /// <returns>[sequences, vocabulary] logits, valid until the next call.</returns>
+    public Tensor Add(int[] sequences, int[] tokens, int[] positions)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        _kernels.Begin();
+        var x = Embedded(tokens, "token");
+        var rows = new CachedRows(sequences, _capacity, positions);
+        for (var i = 0; i < _layers.Length; i++) _layers[i].Step(x, _cache[i], rows, s_step);
+        return Logits(x);
+    }
+
+    // Where each token of each prompt stands in the batch, and where in the cache.
+    private static (int[] Rows, int[] CacheRows) CacheRows(PackedBatch batch, IReadOnlyList<int[]> prompts, int capacity)
+    {
+        var (rows, cacheRows) = (new List<int>(), new List<int>());
+        for (var s = 0; s < batch.Order.Count; s++)
+        {
+            var (first, shared, own) = (batch.Order[s] * capacity, batch.Shared[s], batch.Starts[s]);
+            for (var t = 0; t < prompts[batch.Order[s]].Length; t++)
+            {
+                rows.Add(t < shared.Length ? shared[t] : own + t - shared.Length);
+                cacheRows.Add(first + t);
+            }
+        }
+        return ([.. rows], [.. cacheRows]);
+    }
+
+    private Tensor Embedded(int[] ids, string name)
+    {
+        var x = _memory.Get(name, ids.Length, _model.Config.HiddenSize);
+        x.copy_(_kernels.Rows(_model.Decoder.Embedding.Tensor, ids));
+        return x;
+    }
+
+    private Tensor Logits(Tensor hidden)
+    {
+        var (decoder, rows) = (_model.Decoder, hidden.size(0));
+        var normed = _memory.Get("final", rows, _model.Config.HiddenSize);
+        _kernels.Norm(hidden, decoder.FinalNorm, normed, _memory.Get("final scales", rows, 1, ScalarType.Float32), 1, _model.Config.NormEpsilon);
+        var logits = _memory.Get("logits", rows, _model.Config.VocabularySize, ScalarType.Float32);
+        if (_kernels.ReadsStored((int)rows))
+        {
+            decoder.Head.Multiply(normed.Rows(), logits.Rows());
+            return logits;
+        }
+        var head = decoder.Head.Tensor.dtype == decoder.ComputeType ? decoder.Head.Tensor : _wideHead ??= decoder.Head.Materialize(decoder.ComputeType).DetachFromDisposeScope();
+        new Products(_kernels, decoder.ComputeType).Run(logits, normed, head.t());
+        return logits;
+    }
+
+    private void Forget()
+    {
+        foreach (var tensor in _cache) tensor.Dispose();
+        _cache = [];
+    }
+
+    public void Dispose()
+    {
+        Forget();
+        foreach (var layer in _layers) layer.Dispose();
+        _kernels.Dispose();
+        _none.Dispose();
+        _wideHead?.Dispose();
+    }
+}

@@ -1,0 +1,203 @@
+using System.Text;
+using DocTuneLab.Conversations;
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Devices;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Simd;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Inference;
+
+/// <summary>The local model as the lab asks it: answers in batches with a key-value cache, and scores texts.</summary>
+public sealed class LocalModel : ILanguageModel
+{
+    private const int BatchRows = 24, ScoredTokens = 4096;
+    private readonly BaseModel _model;
+    private readonly LoraAdapter? _adapter;
+    private readonly HashSet<int> _ends;
+
+    /// <summary>A model with or without an adapter.</summary>
+    /// <param name="model">Loaded model.</param>
+    /// <param name="adapter">Applied without merging, or null.</param>
+    /// <param name="name">Shown in reports; default is the folder's name.</param>
+    public LocalModel(BaseModel model, LoraAdapter? adapter = null, string? name = null)
+    {
+        (_model, _adapter) = (model, adapter);
+        Name = name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Directory))) + (adapter is null ? "" : " + adapter");
+        _ends = [.. model.Config.EndTokens];
+        if (model.ChatTemplate.EndToken is { } end && model.Tokenizer.SpecialTokens.TryGetValue(end, out var id)) _ends.Add(id);
+        foreach (var mark in (string[])["<|im_end|>", "<|eot_id|>"])
+            if (model.Tokenizer.SpecialTokens.TryGetValue(mark, out var turn)) _ends.Add(turn);
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="LabException">A prompt leaves no room in the model's context.</exception>
+    public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null, CancellationToken cancel = default)
+    {
+        return Complete([.. prompts.Select(p => _model.Tokenizer.Encode(_model.ChatTemplate.Render(p, addGenerationPrompt: true), specialTokens: true))], options, null, progress, cancel);
+    }
+
+    /// <summary>Goes on from token ids, without a chat template.</summary>
+    /// <param name="prompts">Token ids.</param>
+    /// <param name="options">Sampling.</param>
+    /// <param name="onText">Called with the number of a prompt and text that is certain, as it comes.</param>
+    /// <param name="progress">Called with the number of finished prompts.</param>
+    /// <param name="cancel">Stops between tokens.</param>
+    /// <returns>Texts in the order of <paramref name="prompts"/>.</returns>
+    /// <exception cref="LabException">A prompt is empty or leaves no room in the model's context, or an option is out of range.</exception>
+    public IReadOnlyList<string> Complete(IReadOnlyList<IReadOnlyList<int>> prompts, SamplingOptions options, Action<int, string>? onText = null, IProgress<int>? progress = null, CancellationToken cancel = default)
+    {
+        if (options.Temperature < 0 || options.TopP is <= 0 or > 1 || options.TopK < 0 || options.MinP is < 0 or > 1 || options.MaxTokens < 1)
+            throw new LabException($"temperature {options.Temperature}, top-p {options.TopP}, top-k {options.TopK}, min-p {options.MinP} and {options.MaxTokens} tokens: expected a temperature of 0 or more, 0 < top-p ≤ 1, top-k ≥ 0, 0 ≤ min-p ≤ 1 and at least one token");
+        for (var i = 0; i < prompts.Count; i++)
+        {
+            if (prompts[i].Count == 0) throw new LabException($"prompt {i + 1} is empty; a model goes on from at least one token");
+            if (prompts[i].Count >= _model.Config.MaxPositions) throw new LabException($"prompt {i + 1} has {prompts[i].Count} tokens; the model's context is {_model.Config.MaxPositions}");
+        }
+        var results = prompts.Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(), options.Stop, onText is null ? null : text => onText(i, text))).ToArray();
+        using var attached = _adapter?.Attach();
+        using var pass = new DecodingPass(_model, KeepsWeights(prompts.Count > MatrixVector.MaxVectors));
+        var done = 0;
+        foreach (var group in Groups(prompts, options.MaxTokens))
+        {
+            ComputeDevices.Within(_model.Decoder.Device, $"{group.Length} prompts at once", "ask for fewer tokens, or end what else uses it", () =>
+            {
+                GenerateBatch(pass, [.. group.Select(i => prompts[i].ToArray())], options, group, [.. group.Select(i => results[i])], cancel);
+                return true;
+            });
+            done += group.Length;
+            progress?.Report(done);
+        }
+        return [.. results.Select(r => r.Text)];
+    }
+
+    // Prompts of similar length, as many as a gigabyte of keys and values holds.
+    private IEnumerable<int[]> Groups(IReadOnlyList<IReadOnlyList<int>> prompts, int maxTokens)
+    {
+        var order = Enumerable.Range(0, prompts.Count).OrderByDescending(i => prompts[i].Count).ToArray();
+        for (var at = 0; at < order.Length;)
+        {
+            var bytes = DecodingPass.CacheBytes(_model.Config) * Math.Min(_model.Config.MaxPositions, prompts[order[at]].Count + maxTokens);
+            var count = (int)Math.Clamp((1L << 30) / bytes, 1, BatchRows);
+            yield return order[at..Math.Min(order.Length, at + count)];
+            at += count;
+        }
+    }
+
+    /// <summary>What stands between <paramref name="before"/> and <paramref name="after"/>, for models trained to fill in the middle (Qwen's and StarCoder's marks).</summary>
+    /// <exception cref="LabException">The tokenizer has no such marks.</exception>
+    public IReadOnlyList<int> FillInMiddle(string before, string after)
+    {
+        var known = _model.Tokenizer.SpecialTokens;
+        foreach (var (prefix, suffix, middle) in ((string, string, string)[])[("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"), ("<fim_prefix>", "<fim_suffix>", "<fim_middle>")])
+        {
+            if (known.TryGetValue(prefix, out var p) && known.TryGetValue(suffix, out var s) && known.TryGetValue(middle, out var m))
+                return [p, .. _model.Tokenizer.Encode(before), s, .. _model.Tokenizer.Encode(after), m];
+        }
+        throw new LabException($"{_model.Tokenizer.File.Path}: the tokenizer has no marks for filling in the middle (<|fim_prefix|> and its like)");
+    }
+
+    /// <summary>Log-probability of each id after the first given those before it, in nats.</summary>
+    public IReadOnlyList<double> LogProbabilities(IReadOnlyList<int> ids)
+    {
+        if (ids.Count < 2) return [];
+        if (ids.Any(i => i < 0 || i >= _model.Config.VocabularySize))
+            throw new LabException($"the ids go from 0 to {_model.Config.VocabularySize - 1}; {ids.First(i => i < 0 || i >= _model.Config.VocabularySize)} is none of them");
+        if (ids.Count > _model.Config.MaxPositions) throw new LabException($"the text has {ids.Count} tokens; the model's context is {_model.Config.MaxPositions}");
+        using var attached = _adapter?.Attach();
+        using var none = new Gradients([]);
+        using var pass = new TrainingPass(_model, none, new PassOptions(KeepActivations: false, KeepWeights: false));
+        var losses = new double[ids.Count - 1];
+        pass.Run(PackedBatch.Of([new TokenizedSample([.. ids], 1)]), 0, new StepKey(0, -1, 0), losses);
+        return [.. losses.Select(l => -l)];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<AnswerScore> Score(IReadOnlyList<IReadOnlyList<Message>> conversations, CancellationToken cancel = default) =>
+        ScoreEncoded([.. conversations.Select(c => TokenizedSample.Of(_model, c))], [.. conversations.Select(c => Encoding.UTF8.GetByteCount(c[^1].Content))], cancel);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) =>
+        ScoreEncoded([.. texts.Select(t => new TokenizedSample([.. _model.Tokenizer.Encode(t)], 1))], [.. texts.Select(Encoding.UTF8.GetByteCount)], cancel);
+
+    private AnswerScore[] ScoreEncoded(TokenizedSample[] items, int[] bytes, CancellationToken cancel)
+    {
+        if (items.FirstOrDefault(i => i.Ids.Length > _model.Config.MaxPositions) is { Ids: not null } longest) throw new LabException($"a text to score has {longest.Ids.Length} tokens; the model's context is {_model.Config.MaxPositions}");
+        var scores = new AnswerScore[items.Length];
+        using var attached = _adapter?.Attach();
+        using var none = new Gradients([]);
+        using var pass = new TrainingPass(_model, none, new PassOptions(KeepActivations: false, KeepsWeights(usedAgain: true)));
+        // Texts that begin alike side by side, in batches of bounded size.
+        var order = Enumerable.Range(0, items.Length).ToArray();
+        Array.Sort(order, (a, b) => items[a].Ids.AsSpan().SequenceCompareTo(items[b].Ids) is var o && o != 0 ? o : a.CompareTo(b));
+        for (int at = 0, count; at < order.Length; at += count)
+        {
+            cancel.ThrowIfCancellationRequested();
+            count = 0;
+            for (var tokens = 0; at + count < order.Length && (count == 0 || tokens + items[order[at + count]].Ids.Length <= ScoredTokens); count++) tokens += items[order[at + count]].Ids.Length;
+            var group = order.AsSpan(at, count).ToArray();
+            var batch = PackedBatch.Of([.. group.Select(i => items[i])]);
+            var losses = new double[batch.Targets.Length];
+            ComputeDevices.Within(_model.Decoder.Device, $"{batch.Ids.Length} tokens at once", "end what else uses it", () => pass.Run(batch, 0, new StepKey(0, -1, 0), losses));
+            for (var s = 0; s < count; s++)
+            {
+                var (from, to, item) = (batch.TargetStarts[s], batch.TargetStarts[s + 1], group[batch.Order[s]]);
+                scores[item] = new AnswerScore(-losses.AsSpan(from, to - from).ToArray().Sum(), to - from, bytes[item]);
+            }
+        }
+        return scores;
+    }
+
+    private void GenerateBatch(DecodingPass pass, int[][] prompts, SamplingOptions options, int[] numbers, StreamedAnswer[] answers, CancellationToken cancel)
+    {
+        var samplers = numbers.Select(n => new Random(unchecked(options.Seed * 1_000_003 + n))).ToArray();
+        var width = prompts.Max(p => p.Length);
+        var limit = Math.Min(options.MaxTokens, _model.Config.MaxPositions - width);
+        var live = Enumerable.Range(0, prompts.Length).ToArray();
+        var logits = pass.Read(prompts, width + limit);
+        for (var step = 0; step < limit && live.Length > 0; step++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            var next = options.Temperature <= 0 ? logits.argmax(-1).cpu().data<long>().ToArray() : Sample(logits, options, [.. live.Select(i => samplers[i])]);
+            var keep = new List<int>();
+            for (var i = 0; i < live.Length; i++)
+            {
+                if (_ends.Contains((int)next[i]) || !answers[live[i]].Add((int)next[i])) answers[live[i]].End();
+                else keep.Add(i);
+            }
+            live = [.. keep.Select(k => live[k])];
+            if (live.Length > 0 && step + 1 < limit) logits = pass.Add(live, [.. keep.Select(k => (int)next[k])], [.. live.Select(i => prompts[i].Length + step)]);
+        }
+        foreach (var i in live) answers[i].End();
+    }
+
+    // On the processor a few sequences go on from the weights as they are stored; a device dequantises them for each token, unless it has room for them.
+    private bool KeepsWeights(bool usedAgain) =>
+        _model.Decoder.Composed ? _model.Decoder.DequantizedBytes < ComputeDevices.FreeBytes(_model.Decoder.Device) / 2 : usedAgain;
+
+    private static long[] Sample(Tensor logits, SamplingOptions options, Random[] samplers)
+    {
+        var probabilities = (logits / options.Temperature).softmax(-1);
+        var (sorted, order) = probabilities.sort(-1, true);
+        var vocabulary = (int)logits.shape[1];
+        var (p, ids) = (sorted.cpu().data<float>().ToArray(), order.cpu().data<long>().ToArray());
+        var chosen = new long[samplers.Length];
+        for (var r = 0; r < chosen.Length; r++)
+        {
+            var row = p.AsSpan(r * vocabulary, vocabulary);
+            var (mass, count) = (0.0, 0);
+            var most = options.TopK > 0 ? Math.Min(options.TopK, vocabulary) : vocabulary;
+            while (count < most && (count == 0 || mass < options.TopP && row[count] >= options.MinP * row[0])) mass += row[count++];
+            var draw = samplers[r].NextDouble() * mass;
+            var at = 0;
+            while (at < count - 1 && (draw -= row[at]) > 0) at++;
+            chosen[r] = ids[r * vocabulary + at];
+        }
+        return chosen;
+    }
+}

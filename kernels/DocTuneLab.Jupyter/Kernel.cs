@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
-using DocTuneLab.Notebooks.CSharp;
+using DocTuneLab.Notebooks.Hosting;
+using DocTuneLab.Notebooks.Languages.CSharp;
 
 namespace DocTuneLab.Jupyter;
 

@@ -1,3 +1,5 @@
+using DocTuneLab.Notebooks.Languages.CSharp;
+
 namespace DocTuneLab.Notebooks.Tests;
 
 public class IntelligenceTests

@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Reflection;
 using DocTuneLab.Cli.Repl;
 using DocTuneLab.Extension;
-using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
-using DocTuneLab.Notebooks.CSharp;
+using DocTuneLab.Notebooks.Hosting;
+using DocTuneLab.Notebooks.Languages.CSharp;
 
 namespace DocTuneLab.Cli.Verbs;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using DocTuneLab.Notebooks.CSharp;
+using DocTuneLab.Notebooks.Hosting;
+using DocTuneLab.Notebooks.Languages.CSharp;
 
 namespace DocTuneLab.Notebooks.Cells;
 

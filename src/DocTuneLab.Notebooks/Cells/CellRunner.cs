@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DocTuneLab.Notebooks.CSharp;
 using DocTuneLab.Notebooks.Formatting;
-using DocTuneLab.Notebooks.Languages;
+using DocTuneLab.Notebooks.Hosting;
+using DocTuneLab.Notebooks.Languages.CSharp;
 
 namespace DocTuneLab.Notebooks.Cells;
 

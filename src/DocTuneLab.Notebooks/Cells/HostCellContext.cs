@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks.Formatting;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Notebooks.Cells;
 

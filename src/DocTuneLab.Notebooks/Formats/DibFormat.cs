@@ -3,7 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks.Cells;
-using DocTuneLab.Notebooks.Languages;
+using DocTuneLab.Notebooks.Magics;
 
 namespace DocTuneLab.Notebooks.Formats;
 

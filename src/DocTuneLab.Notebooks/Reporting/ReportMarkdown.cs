@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using DocTuneLab.Notebooks.Languages;
+using DocTuneLab.Notebooks.Magics;
 using Markdig;
 using Markdig.Helpers;
 using Markdig.Renderers;

@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
-namespace DocTuneLab.Notebooks.CSharp;
+namespace DocTuneLab.Notebooks.Languages.CSharp;
 
 /// <summary>The C# of a session: a chain of script submissions that carries variables, types and usings from part to part.</summary>
 internal sealed class CSharpSession
@@ -71,7 +71,7 @@ internal sealed class CSharpSession
         lock (pendingValues)
         {
             pendingByName[name] = value;
-            pendingValues.Enqueue((name, $"{typeName}{nullable} {CSharpNames.Identifier(name)} = global::DocTuneLab.Notebooks.CSharp.SessionValues.Take<{typeName}{nullable}>(\"{key}\");"));
+            pendingValues.Enqueue((name, $"{typeName}{nullable} {CSharpNames.Identifier(name)} = global::DocTuneLab.Notebooks.Languages.CSharp.SessionValues.Take<{typeName}{nullable}>(\"{key}\");"));
         }
     }
 

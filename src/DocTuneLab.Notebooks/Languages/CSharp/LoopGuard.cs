@@ -1,9 +1,10 @@
 using System.Text;
+using DocTuneLab.Notebooks.Cells;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
-namespace DocTuneLab.Notebooks.CSharp;
+namespace DocTuneLab.Notebooks.Languages.CSharp;
 
 /// <summary>
 /// Inserts <see cref="CellGuard.Check"/> into every loop and function, so that a cell can be stopped and cannot use up the stack. Works
@@ -11,7 +12,7 @@ namespace DocTuneLab.Notebooks.CSharp;
 /// </summary>
 internal static class LoopGuard
 {
-    public const string Check = "global::DocTuneLab.Notebooks.CSharp.CellGuard.Check();";
+    public const string Check = "global::DocTuneLab.Notebooks.Cells.CellGuard.Check();";
 
     /// <summary>True if there are lambdas whose body is an expression: only types tell how to guard them.</summary>
     public static bool NeedsModel(SyntaxTree tree) => tree.GetRoot().DescendantNodes().Any(node => node is LambdaExpressionSyntax { ExpressionBody: not (null or ThrowExpressionSyntax) });

@@ -5,12 +5,13 @@ using System.Data.Common;
 using System.Reflection;
 using System.Runtime.Loader;
 using DocTuneLab.Notebooks.Cells;
-using DocTuneLab.Notebooks.CSharp;
 using DocTuneLab.Notebooks.Formats;
 using DocTuneLab.Notebooks.Formatting;
-using DocTuneLab.Notebooks.Languages;
+using DocTuneLab.Notebooks.Languages.CSharp;
+using DocTuneLab.Notebooks.Languages.Sql;
+using DocTuneLab.Notebooks.Magics;
 
-namespace DocTuneLab.Notebooks;
+namespace DocTuneLab.Notebooks.Hosting;
 
 /// <summary>
 /// A live notebook: runs cells one after the other and keeps their state. Jupyter, headless runs and the console are thin layers over it.

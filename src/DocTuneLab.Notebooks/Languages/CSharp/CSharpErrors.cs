@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using DocTuneLab.Notebooks.Cells;
 using Microsoft.CodeAnalysis;
 
-namespace DocTuneLab.Notebooks.CSharp;
+namespace DocTuneLab.Notebooks.Languages.CSharp;
 
 /// <summary>Compiler errors and exceptions in the form in which a notebook shows them.</summary>
 internal static partial class CSharpErrors
@@ -12,6 +12,9 @@ internal static partial class CSharpErrors
 
     // Of each end: deep recursion has a hundred thousand frames.
     private const int MaxFrames = 20;
+
+    private static readonly string[] Plumbing =
+        ["System.Runtime.CompilerServices", "DocTuneLab.Notebooks.C", "DocTuneLab.Notebooks.Hosting", "DocTuneLab.Notebooks.Languages.CSharp"];
 
     /// <summary>Compiler errors, each with its line and a marker under the place.</summary>
     public static CellFailure Failure(IReadOnlyList<Diagnostic> errors, string label, int firstLine, string code)
@@ -87,7 +90,7 @@ internal static partial class CSharpErrors
     }
 
     private static bool IsPlumbing(string frame) =>
-        frame.StartsWith("---", StringComparison.Ordinal) || frame.Contains("System.Runtime.CompilerServices", StringComparison.Ordinal) || frame.Contains("DocTuneLab.Notebooks.C", StringComparison.Ordinal);
+        frame.StartsWith("---", StringComparison.Ordinal) || Plumbing.Any(name => frame.Contains(name, StringComparison.Ordinal));
 
     private static string Location(string path, string label, int line) => $"{(string.IsNullOrEmpty(path) ? label : path)}:line {line}";
 

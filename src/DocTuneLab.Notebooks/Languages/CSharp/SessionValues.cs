@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace DocTuneLab.Notebooks.CSharp;
+namespace DocTuneLab.Notebooks.Languages.CSharp;
 
 /// <summary>Hands values from the host to compiled cells.</summary>
 public static class SessionValues

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Notebooks.Languages;
 

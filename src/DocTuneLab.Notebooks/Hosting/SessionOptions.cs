@@ -1,4 +1,4 @@
-namespace DocTuneLab.Notebooks;
+namespace DocTuneLab.Notebooks.Hosting;
 
 /// <summary>How a <see cref="NotebookSession"/> is set up.</summary>
 public sealed record SessionOptions

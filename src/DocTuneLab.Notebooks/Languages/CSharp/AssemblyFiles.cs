@@ -4,7 +4,7 @@ using System.Reflection.PortableExecutable;
 using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
 
-namespace DocTuneLab.Notebooks.CSharp;
+namespace DocTuneLab.Notebooks.Languages.CSharp;
 
 /// <summary>
 /// The assemblies of this process as the compiler sees them: each is read once, however many sessions and completion workspaces use it.

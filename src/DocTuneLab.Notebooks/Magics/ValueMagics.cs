@@ -3,8 +3,10 @@ using System.Data;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Hosting;
+using DocTuneLab.Notebooks.Languages;
 
-namespace DocTuneLab.Notebooks.Languages;
+namespace DocTuneLab.Notebooks.Magics;
 
 /// <summary>Values between languages: <c>#!set</c>, <c>#!share</c> and <c>#!value</c>, as in Polyglot Notebooks.</summary>
 internal static class ValueMagics

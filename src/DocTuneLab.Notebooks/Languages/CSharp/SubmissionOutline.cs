@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
-namespace DocTuneLab.Notebooks.CSharp;
+namespace DocTuneLab.Notebooks.Languages.CSharp;
 
 /// <summary>
 /// What the submissions so far declare, as text for completion: variables with the types that the compiler found, so that nothing has to

@@ -2,7 +2,7 @@ using System.Data;
 using System.Data.Common;
 using System.Text.RegularExpressions;
 
-namespace DocTuneLab.Notebooks.Languages;
+namespace DocTuneLab.Notebooks.Languages.Sql;
 
 /// <summary>The databases that <c>#!sql</c> can reach.</summary>
 internal sealed partial class SqlConnections

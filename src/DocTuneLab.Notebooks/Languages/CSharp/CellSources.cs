@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Text;
 
-namespace DocTuneLab.Notebooks.CSharp;
+namespace DocTuneLab.Notebooks.Languages.CSharp;
 
 /// <summary>Files that cells <c>#load</c>, guarded as the cells themselves are: their loops can be stopped, too.</summary>
 internal sealed class CellSources(string baseDirectory) : SourceFileResolver([], baseDirectory)

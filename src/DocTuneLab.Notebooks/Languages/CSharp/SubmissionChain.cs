@@ -8,7 +8,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Emit;
 using Microsoft.CodeAnalysis.Text;
 
-namespace DocTuneLab.Notebooks.CSharp;
+namespace DocTuneLab.Notebooks.Languages.CSharp;
 
 /// <summary>
 /// Script submissions, each of which sees what those before it declared. The compiler's own scripting API adds all references to each

@@ -1,10 +1,14 @@
 using System.CommandLine;
 using System.Diagnostics;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Formatting;
+using DocTuneLab.Notebooks.Hosting;
+using DocTuneLab.Notebooks.Languages;
 using DocTuneLab.Notebooks.Languages.Mermaid;
+using DocTuneLab.Notebooks.Languages.Sql;
 using Markdig;
 
-namespace DocTuneLab.Notebooks.Languages;
+namespace DocTuneLab.Notebooks.Magics;
 
 /// <summary>The languages and magics that every session has.</summary>
 internal static class BuiltInMagics
@@ -84,7 +88,7 @@ internal static class BuiltInMagics
     {
         var command = new Command("#!whos", "Lists the C# variables.") { Aliases = { "#!who" } };
         command.SetCellAction((_, context) => context.Display(session.CSharp.Variables()
-            .Select(variable => new { variable.Name, Type = Formatting.ClrNames.Of(variable.Type), variable.Value })));
+            .Select(variable => new { variable.Name, Type = ClrNames.Of(variable.Type), variable.Value })));
         return command;
     }
 

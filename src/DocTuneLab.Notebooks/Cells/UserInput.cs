@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace DocTuneLab.Notebooks.Languages;
+namespace DocTuneLab.Notebooks.Cells;
 
 /// <summary>
 /// <c>@input:NAME</c>, <c>@input:"A prompt"</c> and <c>@input:{"prompt": "…"}</c>, and the same with <c>@password</c>, as arguments of

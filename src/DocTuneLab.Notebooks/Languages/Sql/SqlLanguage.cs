@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Data;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Hosting;
 using Microsoft.Data.Sqlite;
 
-namespace DocTuneLab.Notebooks.Languages;
+namespace DocTuneLab.Notebooks.Languages.Sql;
 
 /// <summary><c>#!sql</c> and <c>#!connect</c>, the latter also as Polyglot Notebooks writes it.</summary>
 internal static class SqlMagics

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DocTuneLab.Notebooks.Cells;
 
-namespace DocTuneLab.Notebooks.CSharp;
+namespace DocTuneLab.Notebooks.Languages.CSharp;
 
 /// <summary>
 /// <c>#r "nuget: Name, Version"</c>: restores a generated project that holds all packages of the session, and references what it resolves to.

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using DocTuneLab.Notebooks.Languages.CSharp;
 
-namespace DocTuneLab.Notebooks.CSharp;
+namespace DocTuneLab.Notebooks.Cells;
 
 /// <summary>
 /// Called by compiled cells in loops and functions (see <see cref="LoopGuard"/>): stops a cancelled cell, and turns endless recursion

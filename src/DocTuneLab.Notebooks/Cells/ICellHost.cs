@@ -1,6 +1,4 @@
-using DocTuneLab.Notebooks.Cells;
-
-namespace DocTuneLab.Notebooks;
+namespace DocTuneLab.Notebooks.Cells;
 
 /// <summary>What runs the cells of a notebook: a session in this process, or a kernel in another one.</summary>
 public interface ICellHost : IDisposable

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Jupyter.Tests;
 
@@ -134,6 +135,19 @@ public sealed class KernelTests : IDisposable
         Assert.Equal((17, 21), (reply.Content["cursor_start"]!.GetValue<int>(), reply.Content["cursor_end"]!.GetValue<int>()));
         Assert.Contains("#!lsmagic", Matches("#!ls", 4));
         Assert.Contains("--connection", Matches("#!sql --conn", 12));
+    }
+
+    [Fact]
+    public void Questions_about_code_in_a_language_of_an_extension_are_answered_by_it()
+    {
+        using var own = new KernelClient(new SessionOptions { Extensions = [new RollCallExtension()] });
+        Assert.Equal("'Ada'", own.Execute("#!rollcall\nAda").Published.Single(message => message.Type == "execute_result").Content["data"]!["text/plain"]!.ToString());
+        var cell = new JsonObject { ["code"] = "1;\n#!rollcall\n/*😀*/ A", ["cursor_pos"] = 21 };
+        var reply = own.Request("complete_request", cell).Content;
+        Assert.Equal("[\"Ada\",\"Alan\"]", reply["matches"]!.ToJsonString());
+        Assert.Equal((20, 21), (reply["cursor_start"]!.GetValue<int>(), reply["cursor_end"]!.GetValue<int>()));
+        Assert.Equal("a name", own.Request("inspect_request", (JsonObject)cell.DeepClone()).Content["data"]!["text/plain"]!.ToString());
+        Assert.Equal("incomplete", own.Request("is_complete_request", new JsonObject { ["code"] = "#!rollcall\nAda," }).Content["status"]!.ToString());
     }
 
     [Fact]

@@ -1,5 +1,3 @@
-using DocTuneLab.Notebooks.Languages.CSharp;
-
 namespace DocTuneLab.Notebooks.Tests;
 
 public class IntelligenceTests

@@ -1,10 +1,9 @@
 using System.Runtime.CompilerServices;
-using DocTuneLab.Notebooks.Languages.CSharp;
 
 namespace DocTuneLab.Notebooks.Cells;
 
 /// <summary>
-/// Called by compiled cells in loops and functions (see <see cref="LoopGuard"/>): stops a cancelled cell, and turns endless recursion
+/// Called by compiled cells in loops and functions, where a rewriter puts the calls: stops a cancelled cell, and turns endless recursion
 /// into an exception instead of the end of the process.
 /// </summary>
 public static class CellGuard

@@ -1,13 +1,12 @@
 using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks.Formatting;
-using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Notebooks.Cells;
 
-/// <summary>The running cell of a <see cref="NotebookSession"/>.</summary>
+/// <summary>The running cell of a session.</summary>
 internal sealed class HostCellContext : CellContext
 {
-    private readonly NotebookSession session;
+    private readonly SessionState session;
     private readonly Action<CellOutput> emit;
     private readonly object gate = new();
     private readonly CellStreamWriter output;
@@ -17,9 +16,10 @@ internal sealed class HostCellContext : CellContext
     private readonly Stack<Action> atEnd = new();
     private bool completed;
 
-    public HostCellContext(NotebookSession session, InputHandler? input, Action<CellOutput> emit, CancellationToken cancellationToken)
+    public HostCellContext(SessionState session, InputHandler? input, Action<CellOutput> emit, CancellationToken cancellationToken)
     {
         this.session = session;
+        Language = session.Main;
         this.input = input;
         this.emit = emit;
         CancellationToken = cancellationToken;
@@ -41,7 +41,7 @@ internal sealed class HostCellContext : CellContext
     public override IDictionary<string, object> Items => session.Items;
 
     /// <summary>Language of the code that the running magic stands in.</summary>
-    public string Language { get; set; } = "csharp";
+    public ICellLanguage Language { get; set; }
 
     public void SetBody(string? text) => body.Value = text;
 
@@ -50,9 +50,9 @@ internal sealed class HostCellContext : CellContext
     public override DisplayHandle DisplayMime(IReadOnlyDictionary<string, object> data, IReadOnlyDictionary<string, object>? metadata = null) =>
         Show(ValueFormatter.ToJson(data), ValueFormatter.ToJson(metadata));
 
-    public override bool TryGetValue(string name, out object? value) => session.TryGetValue(name, out value);
+    public override bool TryGetValue(string name, out object? value) => session.Main.TryGetValue(name, out value);
 
-    public override void SetValue<T>(string name, T value) => session.SetValue(name, value, typeof(T));
+    public override void SetValue<T>(string name, T value) => session.Main.TrySetValue(name, value, typeof(T));
 
     public override void Clear(bool wait = false) => Emit(new ClearOutput(wait));
 

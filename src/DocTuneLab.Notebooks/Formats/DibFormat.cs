@@ -3,7 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks.Cells;
-using DocTuneLab.Notebooks.Magics;
+using DocTuneLab.Notebooks.Languages;
 
 namespace DocTuneLab.Notebooks.Formats;
 
@@ -180,7 +180,7 @@ public static class DibFormat
             return null;
         name = name[CellSplitter.Prefix.Length..];
         return name is "c#" or "cs" ? "csharp" : name is "md" ? "markdown" : name is "js" ? "javascript"
-            : name is "meta" or Raw || BuiltInMagics.LanguageNames.Contains(name) || names.Contains(name) ? name : null;
+            : name is "meta" or Raw || BuiltInLanguages.Names.Contains(name) || names.Contains(name) ? name : null;
     }
 
     private static JsonObject ReadMeta(string json, int line, string path)

@@ -1,36 +1,33 @@
 using System.CommandLine;
-using DocTuneLab.Notebooks.Cells;
-using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Notebooks.Languages;
 
-/// <summary>Languages of other notebooks that are not run here. Their cells are kept, and say so when they are run.</summary>
-internal static class Foreign
+/// <summary>A language of other notebooks that is not run here. Its cells are kept, and say so when they are run.</summary>
+internal sealed class ForeignLanguage(string name, string title, params string[] aliases) : ICellLanguage
 {
-    private static readonly Dictionary<string, (string Title, string[] Aliases)> Languages = new(StringComparer.Ordinal)
-    {
-        ["fsharp"] = ("F#", ["f#", "fs"]),
-        ["pwsh"] = ("PowerShell", ["powershell"]),
-        ["kql"] = ("Kusto", []),
-        ["http"] = ("HTTP", []),
-        ["python"] = ("Python", []),
-        ["r"] = ("R", []),
-        ["vb"] = ("Visual Basic", []),
-    };
+    public static readonly IReadOnlyList<ForeignLanguage> All =
+    [
+        new("fsharp", "F#", "f#", "fs"),
+        new("pwsh", "PowerShell", "powershell"),
+        new("kql", "Kusto"),
+        new("http", "HTTP"),
+        new("python", "Python"),
+        new("r", "R"),
+        new("vb", "Visual Basic"),
+    ];
 
-    /// <summary>Names and aliases, without <c>#!</c>.</summary>
-    public static IEnumerable<string> Names => Languages.SelectMany(language => language.Value.Aliases.Prepend(language.Key));
+    public string Name => name;
 
-    public static void AddTo(NotebookSession session)
+    public string Description => $"{title}: not run here.";
+
+    public IReadOnlyList<string> Aliases => aliases;
+
+    public void Configure(Command command)
     {
-        foreach (var (name, (title, aliases)) in Languages)
-        {
-            var command = new Command("#!" + name, $"{title}: not run here.") { Hidden = true, TreatUnmatchedTokensAsErrors = false };
-            foreach (var alias in aliases)
-                command.Aliases.Add("#!" + alias);
-            command.SetCellAction((_, _) => throw new NotebookException(
-                $"{title} is not run here: this kernel runs C#, SQL, HTML, JavaScript, Mermaid and Markdown. Rewrite the cell in C#, or take it out of the notebook."));
-            session.AddMagic(command, MagicKind.Language);
-        }
+        command.Hidden = true;
+        command.TreatUnmatchedTokensAsErrors = false;
     }
+
+    public Task<CellValue?> RunAsync(CellCode code, CellContext cell) => throw new NotebookException(
+        $"{title} is not run here: this kernel runs C#, SQL, HTML, JavaScript, Mermaid and Markdown. Rewrite the cell in C#, or take it out of the notebook.");
 }

@@ -2,72 +2,50 @@ using System.CommandLine;
 using System.Diagnostics;
 using DocTuneLab.Notebooks.Cells;
 using DocTuneLab.Notebooks.Formatting;
-using DocTuneLab.Notebooks.Hosting;
-using DocTuneLab.Notebooks.Languages;
-using DocTuneLab.Notebooks.Languages.Mermaid;
-using DocTuneLab.Notebooks.Languages.Sql;
-using Markdig;
 
 namespace DocTuneLab.Notebooks.Magics;
 
-/// <summary>The languages and magics that every session has.</summary>
-internal static class BuiltInMagics
+/// <summary>The magics about the session itself.</summary>
+internal static class SessionMagics
 {
-    /// <summary>Names of the languages, as <c>.dib</c> files write them.</summary>
-    public static readonly IReadOnlyList<string> LanguageNames = ["csharp", "markdown", "sql", "html", "mermaid", "javascript", "value", .. Foreign.Names];
-
-    /// <summary>Markdown as the notebooks know it: CommonMark with tables, task lists and the rest of Markdig's extensions.</summary>
-    public static readonly MarkdownPipeline Markdown = new MarkdownPipelineBuilder().UseAdvancedExtensions().Build();
-
-    public static void AddTo(NotebookSession session)
+    /// <param name="session">The session.</param>
+    /// <param name="import">Runs the code cells of a notebook as part of a cell.</param>
+    /// <param name="load">Loads the extensions of an assembly and returns their names.</param>
+    public static void AddTo(SessionState session, Func<string, HostCellContext, Task> import, Func<string, IReadOnlyList<string>> load)
     {
-        Language(session, new Command("#!csharp", "C# code.") { Aliases = { "#!c#" } }, _ => { });
-        Language(session, new Command("#!markdown", "Markdown, shown formatted.") { Aliases = { "#!md" } }, context =>
-            Show(context, "text/markdown", context.Body, Markdig.Markdown.ToHtml(context.Body, Markdown)));
-        Language(session, new Command("#!html", "HTML, shown as it is."), context => Show(context, "text/plain", context.Body, context.Body));
-        Language(session, new Command("#!javascript", "JavaScript, run by the front end.") { Aliases = { "#!js" } }, context =>
-            Show(context, "text/plain", context.Body, $"<script type=\"text/javascript\">\n(async () => {{\n{ValueMagics.AsJavaScript(session)}{context.Body}\n}})();\n</script>"));
-        Language(session, new Command("#!mermaid", "A Mermaid diagram."), context => MermaidDiagram.Show(context, context.Body));
-        session.AddMagic(SqlMagics.Sql(session), MagicKind.Language);
-        session.AddMagic(SqlMagics.Connect(session), MagicKind.Line);
-        ValueMagics.AddTo(session);
-        Foreign.AddTo(session);
-        session.AddMagic(Import(session), MagicKind.Line);
-        session.AddMagic(LoadExtension(session), MagicKind.Line);
-        session.AddMagic(ListVariables(session), MagicKind.Line);
-        session.AddMagic(ListMagics(session), MagicKind.Line);
-        session.AddMagic(Time(), MagicKind.Line);
+        session.Magics.Add(Import(import));
+        session.Magics.Add(LoadExtension(session, load));
+        session.Magics.Add(ListVariables(session));
+        session.Magics.Add(ListMagics(session));
+        session.Magics.Add(Time());
     }
 
-    private static void Language(NotebookSession session, Command command, Action<CellContext> run)
-    {
-        command.SetCellAction((_, context) => run(context));
-        session.AddMagic(command, MagicKind.Language);
-    }
-
-    private static void Show(CellContext context, string mimeType, string source, string html) =>
-        context.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, [mimeType] = source });
-
-    private static Command Import(NotebookSession session)
+    private static Command Import(Func<string, HostCellContext, Task> import)
     {
         var file = new Argument<string>("file") { Description = "Notebook (.ipynb, .dib) or script (.csx) to run here; relative to this notebook." };
         var command = new Command("#!import", "Runs the code cells of another notebook in this session.") { file };
-        command.SetCellAction((parsed, context) => session.ImportAsync(parsed.GetRequiredValue(file), context));
+        command.SetCellAction((parsed, context) => import(parsed.GetRequiredValue(file), (HostCellContext)context));
         return command;
     }
 
-    private static Command LoadExtension(NotebookSession session)
+    private static Command LoadExtension(SessionState session, Func<string, IReadOnlyList<string>> load)
     {
-        var file = new Argument<string>("assembly") { Description = "Assembly with an extension; relative to this notebook. A package brings its own with #r \"nuget: Name\"." };
+        var file = new Argument<string>("assembly")
+        {
+            Description = "Assembly with an extension; relative to this notebook. A package brings its own with #r \"nuget: Name\".",
+        };
         var command = new Command("#!extension", "Loads an extension from an assembly.") { file };
         command.SetCellAction((parsed, context) =>
         {
             var path = session.Resolve(parsed.GetRequiredValue(file));
             if (!File.Exists(path))
                 throw new NotebookException($"{path}: there is no such assembly.");
-            var names = session.LoadExtensions(path);
+            var names = load(path);
             if (names.Count == 0)
-                throw new NotebookException($"{path}: no extension in it. Expected a public class with a parameterless constructor that implements {nameof(INotebookExtension)}.");
+            {
+                throw new NotebookException(
+                    $"{path}: no extension in it. Expected a public class with a parameterless constructor that implements {nameof(INotebookExtension)}.");
+            }
             context.Out.WriteLine($"Loaded {string.Join(", ", names)}");
         });
         return command;
@@ -84,20 +62,28 @@ internal static class BuiltInMagics
         return command;
     }
 
-    private static Command ListVariables(NotebookSession session)
+    private static Command ListVariables(SessionState session)
     {
         var command = new Command("#!whos", "Lists the C# variables.") { Aliases = { "#!who" } };
-        command.SetCellAction((_, context) => context.Display(session.CSharp.Variables()
-            .Select(variable => new { variable.Name, Type = ClrNames.Of(variable.Type), variable.Value })));
+        command.SetCellAction((_, context) =>
+        {
+            // As long as C# is the only language with variables there is no need to name it.
+            var others = session.Magics.Languages.Where(language => language != session.Main && language.Variables is { Count: > 0 }).ToList();
+            if (others.Count == 0)
+                context.Display(session.Main.Variables!.Select(variable => new { variable.Name, Type = ClrNames.Of(variable.Type), variable.Value }));
+            else
+                context.Display(others.Prepend(session.Main).SelectMany(language => language.Variables!, (language, variable) =>
+                    new { variable.Name, Language = language.Name, Type = ClrNames.Of(variable.Type), variable.Value }));
+        });
         return command;
     }
 
-    private static Command ListMagics(NotebookSession session)
+    private static Command ListMagics(SessionState session)
     {
         var command = new Command("#!lsmagic", "Lists the magics.");
         command.SetCellAction((_, context) =>
         {
-            foreach (var magic in session.Magics.Where(magic => !magic.Hidden).DistinctBy(magic => magic.Name).OrderBy(magic => magic.Name, StringComparer.Ordinal))
+            foreach (var magic in session.Magics.Commands.Where(magic => !magic.Hidden).DistinctBy(magic => magic.Name).OrderBy(magic => magic.Name, StringComparer.Ordinal))
                 context.Out.WriteLine($"{magic.Name,-14} {magic.Description}");
         });
         return command;

@@ -90,8 +90,8 @@ internal sealed class CSharpSession
         return false;
     }
 
-    public IReadOnlyList<(string Name, Type Type, object? Value)> Variables() =>
-        [.. chain.Variables().DistinctBy(variable => variable.Field.Name).Reverse().Select(variable => (variable.Field.Name, variable.Field.FieldType, variable.Field.GetValue(variable.Owner)))];
+    public IReadOnlyList<CellVariable> Variables() => [.. chain.Variables().DistinctBy(variable => variable.Field.Name).Reverse()
+        .Select(variable => new CellVariable(variable.Field.Name, variable.Field.FieldType, variable.Field.GetValue(variable.Owner)))];
 
     /// <summary>Runs a part. Returns whether it has a value, and the value.</summary>
     /// <exception cref="CellFailure">It does not compile.</exception>
@@ -187,6 +187,3 @@ internal sealed class CSharpSession
         await ExecuteAsync(submission, run);
     }
 }
-
-/// <summary>Carries the exception that a cell's code threw.</summary>
-internal sealed class ScriptFailure(Exception inner) : Exception(inner.Message, inner);

@@ -3,16 +3,6 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DocTuneLab.Notebooks.Languages.CSharp;
 
-/// <summary>What may be called at a position, for signature help.</summary>
-/// <param name="Signatures">The overloads, in the order of their declaration.</param>
-/// <param name="ActiveParameter">Index of the argument that is being typed, from 0.</param>
-public sealed record CellSignatures(IReadOnlyList<CellSignature> Signatures, int ActiveParameter);
-
-/// <summary>One overload.</summary>
-/// <param name="Text">Result, name and parameters.</param>
-/// <param name="Documentation">Its summary, or empty.</param>
-public sealed record CellSignature(string Text, string Documentation);
-
 /// <summary>Finds the call around a position and what it can mean (the compiler's workspaces keep theirs to themselves).</summary>
 internal static class SignatureFinder
 {

@@ -1,6 +1,8 @@
 namespace DocTuneLab.Notebooks;
 
-/// <summary>Completions for a position: what stands from start to end is replaced by one of the entries. Positions count UTF-16 units.</summary>
+/// <summary>
+/// Completions for a position: what stands from start to end is replaced by one of the entries. Positions count UTF-16 units.
+/// </summary>
 public sealed record CellCompletions(int Start, int End, IReadOnlyList<CompletionEntry> Entries)
 {
     /// <summary>No completions at <paramref name="position"/>.</summary>

@@ -18,7 +18,9 @@ public interface ICellLanguage
     /// <summary>Other names, without <c>#!</c>. Default: none.</summary>
     IReadOnlyList<string> Aliases => [];
 
-    /// <summary>Gives the line <c>#!name</c> options and arguments, which <see cref="CellCode"/> has when the code runs. Default: none.</summary>
+    /// <summary>
+    /// Gives the line <c>#!name</c> options and arguments, whose values <see cref="CellCode"/> has when the code runs. Default: none.
+    /// </summary>
     void Configure(Command command)
     {
     }
@@ -34,16 +36,23 @@ public interface ICellLanguage
     /// <param name="code">The cell, blank where it is not in this language, so that positions are those in the cell.</param>
     /// <param name="position">Where the cursor is, in UTF-16 units.</param>
     /// <param name="cancellation">Ends the search.</param>
-    Task<CellCompletions> CompleteAsync(string code, int position, CancellationToken cancellation) => Task.FromResult(CellCompletions.None(position));
+    Task<CellCompletions> CompleteAsync(string code, int position, CancellationToken cancellation) =>
+        Task.FromResult(CellCompletions.None(position));
 
-    /// <summary>Signature and documentation of what stands at a position, or null; parameters as for <see cref="CompleteAsync"/>. Default: null.</summary>
+    /// <summary>
+    /// Signature and documentation of what stands at a position, or null. Parameters as for <see cref="CompleteAsync"/>. Default: null.
+    /// </summary>
     Task<string?> InspectAsync(string code, int position, CancellationToken cancellation) => Task.FromResult<string?>(null);
 
-    /// <summary>The overloads of the call around a position, or null outside of one; parameters as for <see cref="CompleteAsync"/>. Default: null.</summary>
-    Task<CellSignatures?> SignaturesAsync(string code, int position, CancellationToken cancellation) => Task.FromResult<CellSignatures?>(null);
+    /// <summary>
+    /// The overloads of the call around a position, or null outside of one. Parameters as for <see cref="CompleteAsync"/>. Default: null.
+    /// </summary>
+    Task<CellSignatures?> SignaturesAsync(string code, int position, CancellationToken cancellation) =>
+        Task.FromResult<CellSignatures?>(null);
 
     /// <summary>Errors and warnings of code that has not run; the code as for <see cref="CompleteAsync"/>. Default: none.</summary>
-    Task<IReadOnlyList<CellDiagnostic>> DiagnosticsAsync(string code, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<CellDiagnostic>>([]);
+    Task<IReadOnlyList<CellDiagnostic>> DiagnosticsAsync(string code, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<CellDiagnostic>>([]);
 
     /// <summary>Whether code can be run as it is, for consoles that must know whether a line ends the input. Default: it can.</summary>
     CodeCompleteness Completeness(string code) => CodeCompleteness.Complete;
@@ -54,14 +63,18 @@ public interface ICellLanguage
     /// </summary>
     IReadOnlyList<CellVariable>? Variables => null;
 
-    /// <summary>Reads a variable for <c>#!share --from name</c> and <c>@name:variable</c>. Asked only if there are <see cref="Variables"/>.</summary>
+    /// <summary>
+    /// Reads a variable for <c>#!share --from name</c> and <c>@name:variable</c>. Asked only if <see cref="Variables"/> is not null.
+    /// </summary>
     bool TryGetValue(string name, out object? value)
     {
         value = null;
         return false;
     }
 
-    /// <summary>Takes a value that <c>#!share</c> or <c>#!set</c> gives to the language. Default: takes none, and the value is left to C#.</summary>
+    /// <summary>
+    /// Takes a value that <c>#!share</c> or <c>#!set</c> gives to the language. Default: takes none, and the value is left to C#.
+    /// </summary>
     /// <param name="name">Name of the variable.</param>
     /// <param name="value">The value.</param>
     /// <param name="type">The type to declare it with: that of the value or one that it converts to.</param>

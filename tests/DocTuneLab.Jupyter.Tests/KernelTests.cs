@@ -141,13 +141,16 @@ public sealed class KernelTests : IDisposable
     public void Questions_about_code_in_a_language_of_an_extension_are_answered_by_it()
     {
         using var own = new KernelClient(new SessionOptions { Extensions = [new RollCallExtension()] });
-        Assert.Equal("'Ada'", own.Execute("#!rollcall\nAda").Published.Single(message => message.Type == "execute_result").Content["data"]!["text/plain"]!.ToString());
+        var result = own.Execute("#!rollcall\nAda").Published.Single(message => message.Type == "execute_result").Content;
+        Assert.Equal("'Ada'", result["data"]!["text/plain"]!.ToString());
         var cell = new JsonObject { ["code"] = "1;\n#!rollcall\n/*😀*/ A", ["cursor_pos"] = 21 };
         var reply = own.Request("complete_request", cell).Content;
         Assert.Equal("[\"Ada\",\"Alan\"]", reply["matches"]!.ToJsonString());
         Assert.Equal((20, 21), (reply["cursor_start"]!.GetValue<int>(), reply["cursor_end"]!.GetValue<int>()));
-        Assert.Equal("a name", own.Request("inspect_request", (JsonObject)cell.DeepClone()).Content["data"]!["text/plain"]!.ToString());
-        Assert.Equal("incomplete", own.Request("is_complete_request", new JsonObject { ["code"] = "#!rollcall\nAda," }).Content["status"]!.ToString());
+        reply = own.Request("inspect_request", (JsonObject)cell.DeepClone()).Content;
+        Assert.Equal("a name", reply["data"]!["text/plain"]!.ToString());
+        reply = own.Request("is_complete_request", new JsonObject { ["code"] = "#!rollcall\nAda," }).Content;
+        Assert.Equal("incomplete", reply["status"]!.ToString());
     }
 
     [Fact]

@@ -22,8 +22,8 @@ internal sealed class RollCallExtension : INotebookExtension
         public Task<CellCompletions> CompleteAsync(string code, int position, CancellationToken cancellation)
         {
             var start = code.LastIndexOf(' ', position - 1) + 1;
-            return Task.FromResult(new CellCompletions(start, position,
-                [.. Names.Where(name => name.StartsWith(code[start..position], StringComparison.Ordinal)).Select(name => new CompletionEntry(name, "Name"))]));
+            var found = Names.Where(name => name.StartsWith(code[start..position], StringComparison.Ordinal));
+            return Task.FromResult(new CellCompletions(start, position, [.. found.Select(name => new CompletionEntry(name, "Name"))]));
         }
 
         public Task<string?> InspectAsync(string code, int position, CancellationToken cancellation) => Task.FromResult<string?>("a name");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks.Cells;
 using DocTuneLab.Notebooks.Formats;
 using DocTuneLab.Notebooks.Hosting;
@@ -28,11 +29,13 @@ public class LanguageTests
     public async Task Values_are_shared_into_and_out_of_it()
     {
         var driver = new SessionDriver(new LedgerExtension());
-        await driver.OkAsync("var income = 2000m;\n#!ledger\n#!share --from csharp income\n#!set --name rent --value @csharp:income\nincome rent");
+        await driver.OkAsync(
+            "var income = 2000m;\n#!ledger\n#!share --from csharp income\n#!set --name rent --value @csharp:income\nincome rent");
         Assert.Equal("4000", driver.Result);
         await driver.OkAsync("#!share --from ledger rent --as half\n#!share --from led income\nhalf / 2 + income");
         Assert.Equal("3000", driver.Result);
-        await driver.OkAsync("#!set --name copy --value @ledger:rent\n#!value --name text --from-value @ledger:rent\n#!csharp\ncopy + text");
+        await driver.OkAsync(
+            "#!set --name copy --value @ledger:rent\n#!value --name text --from-value @ledger:rent\n#!csharp\ncopy + text");
         Assert.Equal("20002000", driver.Result);
         Assert.Contains("There is no variable 'nope' in 'ledger'.", (await driver.RunAsync("#!share --from ledger nope")).Error!.Message);
         Assert.Contains("'x' is not an amount.", (await driver.RunAsync("#!ledger\n#!set --name x --value much")).Error!.Message);
@@ -58,8 +61,8 @@ public class LanguageTests
         Assert.Contains("rentals", found.Entries.Select(entry => entry.Text));
 
         Assert.Equal("rent is 700", await driver.Session.InspectAsync("1;\n#!ledger\nrent", 14, TestContext.Current.CancellationToken));
-        Assert.Equal(["CS0103 0", "LEDGER 15"], (await driver.Session.DiagnosticsAsync("nope\n\n#!ledger\nfuel", TestContext.Current.CancellationToken))
-            .Select(diagnostic => $"{diagnostic.Id} {diagnostic.Start}"));
+        var mistakes = await driver.Session.DiagnosticsAsync("nope\n\n#!ledger\nfuel", TestContext.Current.CancellationToken);
+        Assert.Equal(["CS0103 0", "LEDGER 15"], mistakes.Select(diagnostic => $"{diagnostic.Id} {diagnostic.Start}"));
         Assert.Equal(CodeCompleteness.Incomplete, driver.Session.Completeness("1\n#!ledger\nrent ="));
         Assert.Equal(CodeCompleteness.Complete, driver.Session.Completeness("#!ledger\nfor (;;) {"));
     }
@@ -71,16 +74,18 @@ public class LanguageTests
         try
         {
             var path = Path.Combine(folder, "ledger.dib");
+            var inLedger = new JsonObject { ["polyglot_notebook"] = new JsonObject { ["kernelName"] = "ledger" } };
             new Notebook
             {
                 Cells =
                 {
-                    new NotebookCell { Source = "rent = 700", Metadata = new() { ["polyglot_notebook"] = new System.Text.Json.Nodes.JsonObject { ["kernelName"] = "ledger" } } },
+                    new NotebookCell { Source = "rent = 700", Metadata = inLedger },
                     new NotebookCell { Source = "#!share --from ledger rent\nrent + 1" },
                 },
             }.Save(path);
             Assert.Contains("#!ledger\n\nrent = 700", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
-            var result = await NotebookRunner.RunAsync(path, new RunOptions { Extensions = [new LedgerExtension()] }, TestContext.Current.CancellationToken);
+            var options = new RunOptions { Extensions = [new LedgerExtension()] };
+            var result = await NotebookRunner.RunAsync(path, options, TestContext.Current.CancellationToken);
             Assert.True(result.Status == RunStatus.Completed, result.Error?.Message);
             Assert.Equal("701", result.Notebook.Cells[1].Outputs[0]!["data"]!["text/plain"]!.ToString());
         }
@@ -125,7 +130,8 @@ public class LanguageTests
 
         public bool IsDisposed { get; private set; }
 
-        public IReadOnlyList<CellVariable> Variables => [.. amounts.Select(amount => new CellVariable(amount.Key, typeof(decimal), amount.Value))];
+        public IReadOnlyList<CellVariable> Variables =>
+            [.. amounts.Select(amount => new CellVariable(amount.Key, typeof(decimal), amount.Value))];
 
         public void Configure(Command command) => command.Options.Add(times);
 
@@ -137,28 +143,34 @@ public class LanguageTests
                 if (line.Split('=', StringSplitOptions.TrimEntries) is [var name, var amount])
                     TrySetValue(name, amount, typeof(string));
                 else
-                    sum = line.Split(' ').Sum(word => TryGetValue(word, out var value) ? (decimal)value! : throw new NotebookException($"There is no '{word}' in the ledger."));
+                    sum = line.Split(' ').Sum(Amount);
             }
             return Task.FromResult(sum is { } total ? new CellValue(total * code.GetValue(times)) : null);
         }
 
+        private decimal Amount(string name) =>
+            amounts.TryGetValue(name, out var amount) ? amount : throw new NotebookException($"There is no '{name}' in the ledger.");
+
         public Task<CellCompletions> CompleteAsync(string code, int position, CancellationToken cancellation)
         {
             var start = code.LastIndexOfAny([' ', '\n'], position - 1) + 1;
-            return Task.FromResult(new CellCompletions(start, position,
-                [.. amounts.Keys.Where(name => name.StartsWith(code[start..position], StringComparison.Ordinal)).Select(name => new CompletionEntry(name, "Amount"))]));
+            var names = amounts.Keys.Where(name => name.StartsWith(code[start..position], StringComparison.Ordinal));
+            return Task.FromResult(new CellCompletions(start, position, [.. names.Select(name => new CompletionEntry(name, "Amount"))]));
         }
 
-        public Task<string?> InspectAsync(string code, int position, CancellationToken cancellation) =>
-            Task.FromResult(amounts.Where(amount => code.Contains(amount.Key, StringComparison.Ordinal)).Select(amount => $"{amount.Key} is {amount.Value}").FirstOrDefault());
+        public Task<string?> InspectAsync(string code, int position, CancellationToken cancellation) => Task.FromResult(amounts
+            .Where(amount => code.Contains(amount.Key, StringComparison.Ordinal))
+            .Select(amount => $"{amount.Key} is {amount.Value}").FirstOrDefault());
 
         public Task<IReadOnlyList<CellDiagnostic>> DiagnosticsAsync(string code, CancellationToken cancellation)
         {
             var start = code.Length - code.TrimStart().Length;
-            return Task.FromResult<IReadOnlyList<CellDiagnostic>>([new CellDiagnostic("LEDGER", "not there", true, start, code.Length)]);
+            IReadOnlyList<CellDiagnostic> found = [new CellDiagnostic("LEDGER", "not there", true, start, code.Length)];
+            return Task.FromResult(found);
         }
 
-        public CodeCompleteness Completeness(string code) => code.TrimEnd().EndsWith('=') ? CodeCompleteness.Incomplete : CodeCompleteness.Complete;
+        public CodeCompleteness Completeness(string code) =>
+            code.TrimEnd().EndsWith('=') ? CodeCompleteness.Incomplete : CodeCompleteness.Complete;
 
         public bool TryGetValue(string name, out object? value)
         {
@@ -169,7 +181,8 @@ public class LanguageTests
 
         public bool TrySetValue(string name, object? value, Type type)
         {
-            amounts[name] = decimal.TryParse(Convert.ToString(value, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture, out var amount)
+            var text = Convert.ToString(value, CultureInfo.InvariantCulture);
+            amounts[name] = decimal.TryParse(text, CultureInfo.InvariantCulture, out var amount)
                 ? amount : throw new NotebookException($"'{name}' is not an amount.");
             return true;
         }

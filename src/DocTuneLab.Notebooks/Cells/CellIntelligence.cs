@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace DocTuneLab.Notebooks.Cells;
 
-/// <summary>Answers questions about code that is being typed: those about magics itself, the others with the language at the position.</summary>
+/// <summary>
+/// Answers questions about code that is being typed: those about magics itself, the others with the language at the position.
+/// </summary>
 internal sealed class CellIntelligence(SessionState session)
 {
     public Task<CellCompletions> CompleteAsync(string cell, int position, CancellationToken cancellation)
@@ -11,14 +13,18 @@ internal sealed class CellIntelligence(SessionState session)
         var line = cell[lineStart..position];
         if (line.StartsWith('#') && (line.Length == 1 || line.StartsWith(CellSplitter.Prefix, StringComparison.Ordinal)))
             return Task.FromResult(CompleteMagic(line, lineStart, position));
-        return At(cell, position) is var (language, code) ? language.CompleteAsync(code, position, cancellation) : Task.FromResult(CellCompletions.None(position));
+        return At(cell, position) is var (language, code)
+            ? language.CompleteAsync(code, position, cancellation)
+            : Task.FromResult(CellCompletions.None(position));
     }
 
     public Task<string?> InspectAsync(string cell, int position, CancellationToken cancellation) =>
         At(cell, position) is var (language, code) ? language.InspectAsync(code, position, cancellation) : Task.FromResult<string?>(null);
 
     public Task<CellSignatures?> SignaturesAsync(string cell, int position, CancellationToken cancellation) =>
-        At(cell, position) is var (language, code) ? language.SignaturesAsync(code, position, cancellation) : Task.FromResult<CellSignatures?>(null);
+        At(cell, position) is var (language, code)
+            ? language.SignaturesAsync(code, position, cancellation)
+            : Task.FromResult<CellSignatures?>(null);
 
     public async Task<IReadOnlyList<CellDiagnostic>> DiagnosticsAsync(string cell, CancellationToken cancellation)
     {
@@ -34,7 +40,8 @@ internal sealed class CellIntelligence(SessionState session)
     {
         var lines = cell.ReplaceLineEndings("\n").Split('\n');
         var last = LanguageOfLines(string.Join('\n', lines))[^1];
-        return last?.Completeness(string.Join('\n', lines.Skip(Array.FindLastIndex(lines, CellSplitter.IsMagic) + 1))) ?? CodeCompleteness.Complete;
+        var code = string.Join('\n', lines.Skip(Array.FindLastIndex(lines, CellSplitter.IsMagic) + 1));
+        return last?.Completeness(code) ?? CodeCompleteness.Complete;
     }
 
     private (ICellLanguage Language, string Code)? At(string cell, int position)
@@ -46,7 +53,8 @@ internal sealed class CellIntelligence(SessionState session)
 
     private List<ICellLanguage?> LanguageOfLines(string cell)
     {
-        var names = CellSplitter.LanguageOfLines(cell, session.Main.Name, name => session.Magics.TryGet(name, out var magic) ? magic.Kind : null);
+        var names = CellSplitter.LanguageOfLines(cell, session.Main.Name,
+            name => session.Magics.TryGet(name, out var magic) ? magic.Kind : null);
         return [.. names.Select(name => name is null ? null : name == session.Main.Name ? session.Main : session.Magics.Language(name))];
     }
 
@@ -68,7 +76,9 @@ internal sealed class CellIntelligence(SessionState session)
             return CellCompletions.None(position);
         var rest = line[words[0].Length..].TrimStart();
         var items = magic.Command.Parse(rest, new ParserConfiguration { ResponseFileTokenReplacer = null }).GetCompletions(rest.Length);
-        var entries = items.Select(item => item.InsertText ?? item.Label).Where(text => text.StartsWith(typed, StringComparison.OrdinalIgnoreCase)).Distinct();
-        return new CellCompletions(lineStart + wordStart, position, [.. entries.Select(text => new CompletionEntry(text, text.StartsWith('-') ? "Option" : "Value"))]);
+        var entries = items.Select(item => item.InsertText ?? item.Label)
+            .Where(text => text.StartsWith(typed, StringComparison.OrdinalIgnoreCase)).Distinct()
+            .Select(text => new CompletionEntry(text, text.StartsWith('-') ? "Option" : "Value"));
+        return new CellCompletions(lineStart + wordStart, position, [.. entries]);
     }
 }

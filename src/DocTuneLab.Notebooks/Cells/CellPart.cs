@@ -71,7 +71,9 @@ internal static partial class CellSplitter
         }
     }
 
-    /// <summary>The language of each line, as LF divides them; null for magics and their bodies. Unlike <see cref="Split"/> it never throws.</summary>
+    /// <summary>
+    /// The language of each line, as LF divides them; null for magics and their bodies. Unlike <see cref="Split"/> it never throws.
+    /// </summary>
     /// <param name="source">Text of the cell.</param>
     /// <param name="language">Language of the lines before the first magic.</param>
     /// <param name="kindOf">What a magic name stands for; null for a name that does not exist.</param>

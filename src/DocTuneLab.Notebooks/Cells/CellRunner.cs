@@ -24,7 +24,8 @@ internal sealed class CellRunner(SessionState session)
                     break;
                 case MagicPart named when session.Magics.TryGet(named.Name, out var magic):
                     context.Language = session.Magics.Language(named.Language) ?? session.Main;
-                    await InvokeAsync(Parse(magic, named.Arguments, named.MagicLine, $"{cell.Label}:line {named.Line}"), magic, named.Text, $"{cell.Label}:line {named.Line}", context);
+                    var location = $"{cell.Label}:line {named.Line}";
+                    await InvokeAsync(Parse(magic, named.Arguments, named.MagicLine, location), magic, named.Text, location, context);
                     break;
             }
         }
@@ -83,16 +84,20 @@ internal sealed class CellRunner(SessionState session)
     private ParseResult Parse(Magic magic, IReadOnlyList<string> arguments, string magicLine, string location)
     {
         var command = magic.Command;
-        var parsed = command.Parse([.. arguments.Select(argument => Substitute(command, argument, location))], new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var values = arguments.Select(argument => Substitute(command, argument, location));
+        var parsed = command.Parse([.. values], new ParserConfiguration { ResponseFileTokenReplacer = null });
         return parsed.Errors.Count > 0 && !WantsHelp(parsed) ? throw MagicErrors.Failure(parsed, command, magicLine, location) : parsed;
     }
 
     private static bool WantsHelp(ParseResult? parsed) => parsed?.Action?.ClearsParseErrors ?? false;
 
     private static bool IsForUser(Exception exception) =>
-        exception is not (CellFailure or ScriptFailure or OperationCanceledException or ThreadInterruptedException) && MagicErrors.IsForUser(exception);
+        exception is not (CellFailure or ScriptFailure or OperationCanceledException or ThreadInterruptedException)
+        && MagicErrors.IsForUser(exception);
 
-    /// <summary><c>@csharp:name</c> as an argument stands for the variable's value; so does the name of another language that has variables.</summary>
+    /// <summary>
+    /// <c>@csharp:name</c> as an argument stands for the variable's value, and so with the name of another language that has variables.
+    /// </summary>
     private string Substitute(Command command, string argument, string location)
     {
         if (UserInput.IsAsked(argument))
@@ -104,7 +109,11 @@ internal sealed class CellRunner(SessionState session)
         if (language?.Variables is null || language == session.Main && from != session.Main.Name)
             return argument;
         if (!language.TryGetValue(name, out var value))
-            throw CellFailure.At(location, "UnknownVariable", language == session.Main ? $"There is no C# variable '{name}'." : $"There is no variable '{name}' in '{from}'.");
+        {
+            throw CellFailure.At(location, "UnknownVariable", language == session.Main
+                ? $"There is no C# variable '{name}'."
+                : $"There is no variable '{name}' in '{from}'.");
+        }
         return ValueFormatter.PlainText(value);
     }
 

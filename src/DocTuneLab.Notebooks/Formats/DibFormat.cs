@@ -160,7 +160,8 @@ public static class DibFormat
         for (var i = 0; i <= lines.Length; i++)
         {
             var next = i == lines.Length ? "" : SectionLanguage(lines[i], names);
-            // The block may be followed by a magic that is no language, or by a language that only the block names: neither is part of its JSON.
+            // The block may be followed by a magic that is no language, or by a language that only the block names: neither is part of
+            // its JSON.
             var endsMeta = next is null && language == "meta" && CellSplitter.IsMagic(lines[i]);
             if (next is null && !endsMeta)
             {

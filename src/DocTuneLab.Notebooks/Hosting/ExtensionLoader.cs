@@ -36,11 +36,14 @@ internal sealed class ExtensionLoader(IExtensionHost host)
             throw new NotebookException($"{path}: not a .NET assembly that can be loaded here: {exception.Message}", exception);
         }
         host.AddReferences(assembly);
-        var extensions = assembly.GetExportedTypes()
-            .Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(INotebookExtension)) && type.GetConstructor([]) is not null)
-            .Select(type => (INotebookExtension)Activator.CreateInstance(type)!).Where(extension => loaded.Add(extension.GetType())).ToList();
+        var extensions = assembly.GetExportedTypes().Where(IsExtension)
+            .Select(type => (INotebookExtension)Activator.CreateInstance(type)!)
+            .Where(extension => loaded.Add(extension.GetType())).ToList();
         foreach (var extension in extensions)
             Load(extension);
         return [.. extensions.Select(extension => extension.Name)];
     }
+
+    private static bool IsExtension(Type type) => type is { IsClass: true, IsAbstract: false }
+        && type.IsAssignableTo(typeof(INotebookExtension)) && type.GetConstructor([]) is not null;
 }

@@ -16,8 +16,8 @@ internal sealed class NotebookImport(SessionState session, CellRunner runner)
         var path = session.Resolve(file);
         if (importing.Count == Deepest || importing.Contains(path))
         {
-            throw new NotebookException(
-                $"{path}: the notebooks import each other: {string.Join(" > ", importing.Reverse().Select(Path.GetFileName))} > {Path.GetFileName(path)}.");
+            var chain = string.Join(" > ", importing.Reverse().Append(path).Select(Path.GetFileName));
+            throw new NotebookException($"{path}: the notebooks import each other: {chain}.");
         }
         var notebook = Notebook.Load(path);
         importing.Push(path);

@@ -88,8 +88,8 @@ public sealed class NotebookSession : IExtensionHost, ICellHost
     }
 
     /// <summary>
-    /// Compiles a trifle, so that the first cell does not wait for the compiler to be loaded. Not needed; useful while a host still waits for
-    /// its user.
+    /// Compiles a trifle, so that the first cell does not wait for the compiler to be loaded. Not needed; useful while a host still waits
+    /// for its user.
     /// </summary>
     public void WarmUp()
     {
@@ -131,7 +131,8 @@ public sealed class NotebookSession : IExtensionHost, ICellHost
     public void SetValue(string name, object? value, Type type) => csharp.TrySetValue(name, value, type);
 
     /// <inheritdoc/>
-    public void AddMagic(Command command, bool takesBody = false) => state.Magics.Add(command, takesBody ? MagicKind.WithBody : MagicKind.Line);
+    public void AddMagic(Command command, bool takesBody = false) =>
+        state.Magics.Add(command, takesBody ? MagicKind.WithBody : MagicKind.Line);
 
     /// <inheritdoc/>
     public void AddLanguage(ICellLanguage language)

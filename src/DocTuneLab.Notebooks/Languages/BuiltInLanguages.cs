@@ -20,7 +20,10 @@ internal static class BuiltInLanguages
 
     /// <summary>Names of the languages, as <c>.dib</c> files write them.</summary>
     public static readonly IReadOnlyList<string> Names =
-        [.. Table.Select(language => language.Name), .. ForeignLanguage.All.SelectMany(language => language.Aliases.Prepend(language.Name))];
+    [
+        .. Table.Select(language => language.Name),
+        .. ForeignLanguage.All.SelectMany(language => language.Aliases.Prepend(language.Name)),
+    ];
 
     /// <summary>Adds the languages, and the magic that opens databases for SQL.</summary>
     public static void AddTo(SessionState session, SqlConnections databases)

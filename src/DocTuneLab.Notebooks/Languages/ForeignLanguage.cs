@@ -29,5 +29,6 @@ internal sealed class ForeignLanguage(string name, string title, params string[]
     }
 
     public Task<CellValue?> RunAsync(CellCode code, CellContext cell) => throw new NotebookException(
-        $"{title} is not run here: this kernel runs C#, SQL, HTML, JavaScript, Mermaid and Markdown. Rewrite the cell in C#, or take it out of the notebook.");
+        $"{title} is not run here: this kernel runs C#, SQL, HTML, JavaScript, Mermaid and Markdown. "
+        + "Rewrite the cell in C#, or take it out of the notebook.");
 }

@@ -9,7 +9,10 @@ internal sealed class JavaScriptLanguage : ICellLanguage
 {
     public const string LanguageName = "javascript";
 
-    private static readonly JsonSerializerOptions Relaxed = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Relaxed = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private readonly SortedDictionary<string, string> shared = [];
 
@@ -50,6 +53,6 @@ internal sealed class JavaScriptLanguage : ICellLanguage
         }
     }
 
-    private static IEnumerable<Dictionary<string, object?>> Rows(DataTable table) => table.Rows.Cast<DataRow>()
-        .Select(row => table.Columns.Cast<DataColumn>().ToDictionary(column => column.ColumnName, column => row[column] is DBNull ? null : row[column]));
+    private static IEnumerable<Dictionary<string, object?>> Rows(DataTable table) => table.Rows.Cast<DataRow>().Select(row =>
+        table.Columns.Cast<DataColumn>().ToDictionary(column => column.ColumnName, column => row[column] is DBNull ? null : row[column]));
 }

@@ -16,7 +16,8 @@ internal sealed class MarkdownLanguage : ICellLanguage
 
     public Task<CellValue?> RunAsync(CellCode code, CellContext cell)
     {
-        cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = Markdown.ToHtml(code.Text, Pipeline), ["text/markdown"] = code.Text });
+        var html = Markdown.ToHtml(code.Text, Pipeline);
+        cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/markdown"] = code.Text });
         return Task.FromResult<CellValue?>(null);
     }
 }

@@ -22,7 +22,10 @@ internal static class SessionMagics
 
     private static Command Import(Func<string, HostCellContext, Task> import)
     {
-        var file = new Argument<string>("file") { Description = "Notebook (.ipynb, .dib) or script (.csx) to run here; relative to this notebook." };
+        var file = new Argument<string>("file")
+        {
+            Description = "Notebook (.ipynb, .dib) or script (.csx) to run here; relative to this notebook.",
+        };
         var command = new Command("#!import", "Runs the code cells of another notebook in this session.") { file };
         command.SetCellAction((parsed, context) => import(parsed.GetRequiredValue(file), (HostCellContext)context));
         return command;
@@ -43,8 +46,8 @@ internal static class SessionMagics
             var names = load(path);
             if (names.Count == 0)
             {
-                throw new NotebookException(
-                    $"{path}: no extension in it. Expected a public class with a parameterless constructor that implements {nameof(INotebookExtension)}.");
+                throw new NotebookException($"{path}: no extension in it. Expected a public class with a parameterless constructor "
+                    + $"that implements {nameof(INotebookExtension)}.");
             }
             context.Out.WriteLine($"Loaded {string.Join(", ", names)}");
         });
@@ -68,12 +71,16 @@ internal static class SessionMagics
         command.SetCellAction((_, context) =>
         {
             // As long as C# is the only language with variables there is no need to name it.
-            var others = session.Magics.Languages.Where(language => language != session.Main && language.Variables is { Count: > 0 }).ToList();
+            var others = session.Magics.Languages
+                .Where(language => language != session.Main && language.Variables is { Count: > 0 }).ToList();
             if (others.Count == 0)
-                context.Display(session.Main.Variables!.Select(variable => new { variable.Name, Type = ClrNames.Of(variable.Type), variable.Value }));
-            else
-                context.Display(others.Prepend(session.Main).SelectMany(language => language.Variables!, (language, variable) =>
-                    new { variable.Name, Language = language.Name, Type = ClrNames.Of(variable.Type), variable.Value }));
+            {
+                context.Display(session.Main.Variables!.Select(variable =>
+                    new { variable.Name, Type = ClrNames.Of(variable.Type), variable.Value }));
+                return;
+            }
+            context.Display(others.Prepend(session.Main).SelectMany(language => language.Variables!, (language, variable) =>
+                new { variable.Name, Language = language.Name, Type = ClrNames.Of(variable.Type), variable.Value }));
         });
         return command;
     }
@@ -83,7 +90,8 @@ internal static class SessionMagics
         var command = new Command("#!lsmagic", "Lists the magics.");
         command.SetCellAction((_, context) =>
         {
-            foreach (var magic in session.Magics.Commands.Where(magic => !magic.Hidden).DistinctBy(magic => magic.Name).OrderBy(magic => magic.Name, StringComparer.Ordinal))
+            var shown = session.Magics.Commands.Where(magic => !magic.Hidden).DistinctBy(magic => magic.Name);
+            foreach (var magic in shown.OrderBy(magic => magic.Name, StringComparer.Ordinal))
                 context.Out.WriteLine($"{magic.Name,-14} {magic.Description}");
         });
         return command;

@@ -16,9 +16,19 @@ internal static class ValueMagics
     private static Command Set(SessionState session)
     {
         var name = new Option<string>("--name", "-n") { Description = "Name of the C# variable.", Required = true };
-        var value = new Option<string>("--value", "-v") { Description = "Text, or @csharp:NAME for the value of another variable.", Required = true };
-        var mime = new Option<string?>("--mime-type") { Description = "Accepted for notebooks of other hosts; values keep their type here." };
-        var byReference = new Option<bool>("--byref") { Description = "Accepted for notebooks of other hosts; values are always passed by reference here." };
+        var value = new Option<string>("--value", "-v")
+        {
+            Description = "Text, or @csharp:NAME for the value of another variable.",
+            Required = true,
+        };
+        var mime = new Option<string?>("--mime-type")
+        {
+            Description = "Accepted for notebooks of other hosts; values keep their type here.",
+        };
+        var byReference = new Option<bool>("--byref")
+        {
+            Description = "Accepted for notebooks of other hosts; values are always passed by reference here.",
+        };
         var command = new Command("#!set", "Declares a C# variable.") { name, value, mime, byReference };
         command.SetCellAction((parsed, context) =>
         {
@@ -34,7 +44,11 @@ internal static class ValueMagics
 
     private static Command Share(SessionState session)
     {
-        var from = new Option<string>("--from") { Description = "Where the value is: csharp, value, or sql-NAME for a named result.", DefaultValueFactory = _ => "csharp" };
+        var from = new Option<string>("--from")
+        {
+            Description = "Where the value is: csharp, value, or sql-NAME for a named result.",
+            DefaultValueFactory = _ => "csharp",
+        };
         var alias = new Option<string?>("--as") { Description = "Another name for it." };
         var mime = new Option<string?>("--mime-type") { Description = "Accepted for notebooks of other hosts; JavaScript gets JSON." };
         var name = new Argument<string>("name") { Description = "Name of the value." };
@@ -56,10 +70,12 @@ internal static class ValueMagics
 
     private static ICellLanguage? LanguageOf(CellContext context) => (context as HostCellContext)?.Language;
 
-    private static bool Give(ICellLanguage? language, string name, object? value) => language?.TrySetValue(name, value, value?.GetType() ?? typeof(object)) ?? false;
+    private static bool Give(ICellLanguage? language, string name, object? value) =>
+        language?.TrySetValue(name, value, value?.GetType() ?? typeof(object)) ?? false;
 
     /// <summary>
-    /// A value by <c>LANGUAGE:NAME</c> or <c>NAME</c>. What languages without variables of their own make, such as SQL's results, are C# variables.
+    /// A value by <c>LANGUAGE:NAME</c> or <c>NAME</c>. What languages without variables of their own make, such as SQL's results, are C#
+    /// variables.
     /// </summary>
     private static (object? Value, bool IsOfCSharp) FindQualified(SessionState session, string name)
     {
@@ -67,10 +83,16 @@ internal static class ValueMagics
             return (Find(session, name), true);
         var language = session.Magics.Language(from);
         if (language is ForeignLanguage || language is null && !session.Magics.TakesBody($"#!{from}"))
-            throw new NotebookException($"'{variable}' cannot be had from '{from}': {(language is null ? "there is no such language or connection" : "that language is not run here")}. Values are shared from csharp, value and sql-NAME.");
+        {
+            var why = language is null ? "there is no such language or connection" : "that language is not run here";
+            throw new NotebookException(
+                $"'{variable}' cannot be had from '{from}': {why}. Values are shared from csharp, value and sql-NAME.");
+        }
         if (language is null || language == session.Main || language.Variables is null)
             return (Find(session, variable), true);
-        return language.TryGetValue(variable, out var found) ? (found, false) : throw new NotebookException($"There is no variable '{variable}' in '{from}'.");
+        return language.TryGetValue(variable, out var found)
+            ? (found, false)
+            : throw new NotebookException($"There is no variable '{variable}' in '{from}'.");
     }
 
     private static object? Find(SessionState session, string name) =>

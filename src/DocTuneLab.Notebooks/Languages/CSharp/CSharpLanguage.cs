@@ -2,7 +2,9 @@ using DocTuneLab.Notebooks.Cells;
 
 namespace DocTuneLab.Notebooks.Languages.CSharp;
 
-/// <summary>C# as a language of cells: the one that a cell is in when it does not say, and the one that keeps the values of magics.</summary>
+/// <summary>
+/// C# as a language of cells: the one that a cell is in when it does not say, and the one that keeps the values of magics.
+/// </summary>
 /// <param name="baseDirectory">Where <c>#r</c> and <c>#load</c> look for relative paths.</param>
 /// <param name="packageLoaded">Called with each assembly of a package that may hold an extension.</param>
 internal sealed class CSharpLanguage(string baseDirectory, Action<string> packageLoaded) : ICellLanguage
@@ -26,7 +28,8 @@ internal sealed class CSharpLanguage(string baseDirectory, Action<string> packag
     {
         try
         {
-            var text = await packages.TakeDirectivesAsync(code.Text, Session, $"{code.Label}:line ", code.FirstLine, cell.CancellationToken);
+            var location = $"{code.Label}:line ";
+            var text = await packages.TakeDirectivesAsync(code.Text, Session, location, code.FirstLine, cell.CancellationToken);
             while (packages.TryTakeExtension(out var assembly))
                 packageLoaded(assembly);
             var (hasValue, value) = await Session.RunAsync(text, code.Label, code.FirstLine, cell.CancellationToken);
@@ -39,13 +42,17 @@ internal sealed class CSharpLanguage(string baseDirectory, Action<string> packag
         }
     }
 
-    public Task<CellCompletions> CompleteAsync(string code, int position, CancellationToken cancellation) => Intelligence.CompleteAsync(code, position, cancellation);
+    public Task<CellCompletions> CompleteAsync(string code, int position, CancellationToken cancellation) =>
+        Intelligence.CompleteAsync(code, position, cancellation);
 
-    public Task<string?> InspectAsync(string code, int position, CancellationToken cancellation) => Intelligence.InspectAsync(code, position, cancellation);
+    public Task<string?> InspectAsync(string code, int position, CancellationToken cancellation) =>
+        Intelligence.InspectAsync(code, position, cancellation);
 
-    public Task<CellSignatures?> SignaturesAsync(string code, int position, CancellationToken cancellation) => Intelligence.SignaturesAsync(code, position, cancellation);
+    public Task<CellSignatures?> SignaturesAsync(string code, int position, CancellationToken cancellation) =>
+        Intelligence.SignaturesAsync(code, position, cancellation);
 
-    public Task<IReadOnlyList<CellDiagnostic>> DiagnosticsAsync(string code, CancellationToken cancellation) => Intelligence.DiagnosticsAsync(code, cancellation);
+    public Task<IReadOnlyList<CellDiagnostic>> DiagnosticsAsync(string code, CancellationToken cancellation) =>
+        Intelligence.DiagnosticsAsync(code, cancellation);
 
     public CodeCompleteness Completeness(string code) => CodeIntelligence.Completeness(code);
 

@@ -8,7 +8,10 @@ namespace DocTuneLab.Notebooks.Languages.Sql;
 /// <param name="connectionName">Null for <c>#!sql</c>; else the connection that <c>#!sql-NAME</c> stands for.</param>
 internal sealed class SqlLanguage(SqlConnections databases, string? connectionName = null) : ICellLanguage
 {
-    private readonly Option<string?> connection = new("--connection", "-c") { Description = "Name of the connection. Default: the first one." };
+    private readonly Option<string?> connection = new("--connection", "-c")
+    {
+        Description = "Name of the connection. Default: the first one.",
+    };
     private readonly Option<string?> name = new("--name", "-n")
     {
         Description = "C# variable to keep the result in: a DataTable, or DataTable[] where several statements have one.",

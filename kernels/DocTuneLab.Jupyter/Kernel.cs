@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
-using DocTuneLab.Notebooks.CSharp;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Jupyter;
 
@@ -75,7 +75,7 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
             case "kernel_info_request":
                 return Contents.KernelInfo();
             case "is_complete_request":
-                var completeness = NotebookSession.Completeness(content.Code());
+                var completeness = (await starting).Completeness(content.Code());
                 return new JsonObject { ["status"] = completeness.ToString().ToLowerInvariant(), ["indent"] = completeness == CodeCompleteness.Incomplete ? "    " : "" };
             case "complete_request":
                 return await CompleteAsync(content);

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using DocTuneLab.Notebooks;
+using DocTuneLab.Notebooks.Hosting;
 using NetMQ;
 using NetMQ.Sockets;
 

@@ -20,6 +20,12 @@ public interface IExtensionHost
     void AddMagic(Command command, bool takesBody = false);
 
     /// <summary>
+    /// Adds a language of cells: <c>#!name</c> runs what stands under it, and completion, <c>#!share</c>, <c>#!set</c> and <c>#!whos</c>
+    /// know it as they know C#. A disposable one is disposed of when the session ends.
+    /// </summary>
+    void AddLanguage(ICellLanguage language);
+
+    /// <summary>
     /// Adds namespaces that cells use without saying so. <c>static Ns.Type</c> imports the members of a type.
     /// The assemblies that declare them must be known: see <see cref="AddReferences"/>.
     /// </summary>

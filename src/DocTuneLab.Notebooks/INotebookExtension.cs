@@ -9,6 +9,6 @@ public interface INotebookExtension
     /// <summary>Name shown in messages, for example <c>DocTuneLab</c>.</summary>
     string Name { get; }
 
-    /// <summary>Registers magics, namespaces, references, values, connections and formatters.</summary>
+    /// <summary>Registers magics, languages, namespaces, references, values, connections and formatters.</summary>
     void Load(IExtensionHost host);
 }

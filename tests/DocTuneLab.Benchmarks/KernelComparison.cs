@@ -5,6 +5,8 @@ using DocTuneLab.Jupyter;
 using DocTuneLab.Jupyter.Tests;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Hosting;
+using DocTuneLab.Notebooks.Languages.CSharp;
 
 namespace DocTuneLab.Benchmarks;
 

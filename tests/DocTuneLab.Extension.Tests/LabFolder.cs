@@ -1,5 +1,5 @@
-using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Hosting;
 
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 

@@ -1,5 +1,5 @@
-using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Formatting;
+using DocTuneLab.Notebooks.Hosting;
 using TorchSharp;
 
 namespace DocTuneLab.Extension.Tests;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using DocTuneLab.Notebooks;
+using DocTuneLab.Notebooks.Hosting;
 using NetMQ;
 using NetMQ.Sockets;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Jupyter.Tests;
 
@@ -134,6 +135,22 @@ public sealed class KernelTests : IDisposable
         Assert.Equal((17, 21), (reply.Content["cursor_start"]!.GetValue<int>(), reply.Content["cursor_end"]!.GetValue<int>()));
         Assert.Contains("#!lsmagic", Matches("#!ls", 4));
         Assert.Contains("--connection", Matches("#!sql --conn", 12));
+    }
+
+    [Fact]
+    public void Questions_about_code_in_a_language_of_an_extension_are_answered_by_it()
+    {
+        using var own = new KernelClient(new SessionOptions { Extensions = [new RollCallExtension()] });
+        var result = own.Execute("#!rollcall\nAda").Published.Single(message => message.Type == "execute_result").Content;
+        Assert.Equal("'Ada'", result["data"]!["text/plain"]!.ToString());
+        var cell = new JsonObject { ["code"] = "1;\n#!rollcall\n/*😀*/ A", ["cursor_pos"] = 21 };
+        var reply = own.Request("complete_request", cell).Content;
+        Assert.Equal("[\"Ada\",\"Alan\"]", reply["matches"]!.ToJsonString());
+        Assert.Equal((20, 21), (reply["cursor_start"]!.GetValue<int>(), reply["cursor_end"]!.GetValue<int>()));
+        reply = own.Request("inspect_request", (JsonObject)cell.DeepClone()).Content;
+        Assert.Equal("a name", reply["data"]!["text/plain"]!.ToString());
+        reply = own.Request("is_complete_request", new JsonObject { ["code"] = "#!rollcall\nAda," }).Content;
+        Assert.Equal("incomplete", reply["status"]!.ToString());
     }
 
     [Fact]

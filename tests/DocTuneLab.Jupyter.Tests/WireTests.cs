@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using DocTuneLab.Notebooks;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Jupyter.Tests;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Notebooks.Tests;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Hosting;
 using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Notebooks.Tests;

@@ -1,4 +1,5 @@
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Notebooks.Tests;
 

@@ -3,6 +3,7 @@ using DocTuneLab.Extension;
 using DocTuneLab.Jupyter;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Cli.Verbs;
 

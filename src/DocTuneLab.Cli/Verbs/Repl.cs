@@ -4,7 +4,7 @@ using DocTuneLab.Cli.Repl;
 using DocTuneLab.Extension;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
-using DocTuneLab.Notebooks.CSharp;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Cli.Verbs;
 
@@ -26,7 +26,7 @@ internal static class Repl
         using var session = new NotebookSession(new SessionOptions { Extensions = [new LabExtension()] });
         var isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         var history = new History(forget || !isTerminal ? null : History.DefaultFile);
-        var editor = new LineEditor(() => Console.ReadKey(intercept: true), Console.Out, () => Console.WindowWidth, (text, at) => Complete(session, text, at), IsComplete);
+        var editor = new LineEditor(() => Console.ReadKey(intercept: true), Console.Out, () => Console.WindowWidth, (text, at) => Complete(session, text, at), text => IsComplete(session, text));
         if (isTerminal)
         {
             var version = typeof(Repl).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
@@ -34,7 +34,7 @@ internal static class Repl
         }
         for (var number = 1; !cancellation.IsCancellationRequested; number++)
         {
-            var source = isTerminal ? Edited(editor, history, number) : Piped(keyboard);
+            var source = isTerminal ? Edited(editor, history, number) : Piped(keyboard, session);
             if (source is null) break;
             if (source.Trim() is "exit" or "quit" && !session.TryGetValue(source.Trim(), out _)) break;
             if (string.IsNullOrWhiteSpace(source))
@@ -77,18 +77,18 @@ internal static class Repl
     }
 
     // Lines up to where the code is complete; an incomplete rest is run, so that its error is seen.
-    private static string? Piped(TextReader reader)
+    private static string? Piped(TextReader reader, NotebookSession session)
     {
         var text = "";
         while (reader.ReadLine() is { } line)
         {
             text += text.Length == 0 ? line : "\n" + line;
-            if (IsComplete(text)) return text;
+            if (IsComplete(session, text)) return text;
         }
         return text.Length > 0 ? text : null;
     }
 
-    private static bool IsComplete(string text) => NotebookSession.Completeness(text) != CodeCompleteness.Incomplete;
+    private static bool IsComplete(NotebookSession session, string text) => session.Completeness(text) != CodeCompleteness.Incomplete;
 
     private static (int Start, int End, IReadOnlyList<string> Texts) Complete(NotebookSession session, string text, int at)
     {

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using DocTuneLab.Extension;
-using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
 using DocTuneLab.Notebooks.Formats;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Cli.Verbs;
 

@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using DocTuneLab.Notebooks.CSharp;
 
 namespace DocTuneLab.Notebooks.Cells;
 
 /// <summary>One run of a cell on a thread of its own, and how it is stopped.</summary>
-internal sealed class CellExecution(NotebookSession session, TimeSpan stopGrace)
+internal sealed class CellExecution(SessionState session, TimeSpan stopGrace)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
@@ -48,7 +47,7 @@ internal sealed class CellExecution(NotebookSession session, TimeSpan stopGrace)
         return new CellResult(status, clock.Elapsed, error);
     }
 
-    /// <summary>Waits for the end of the cell; after a cancellation only for <see cref="SessionOptions.StopGrace"/>.</summary>
+    /// <summary>Waits for the end of the cell; after a cancellation only for as long as the session allows.</summary>
     private async Task<bool> StoppedAsync(CellThread thread, CancellationToken cancelled)
     {
         var ended = thread.Completion.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -87,8 +86,8 @@ internal sealed class CellExecution(NotebookSession session, TimeSpan stopGrace)
     private static ErrorOutput ErrorOf(Exception exception, string label) => exception switch
     {
         CellFailure failure => failure.Error,
-        ScriptFailure { InnerException: { } inner } => CSharpErrors.Error(inner),
+        ScriptFailure { InnerException: { } inner } => ExceptionTrace.Error(inner),
         NotebookException => new ErrorOutput("Error", exception.Message, [$"{label}: {exception.Message}"]),
-        _ => CSharpErrors.Error(exception),
+        _ => ExceptionTrace.Error(exception),
     };
 }

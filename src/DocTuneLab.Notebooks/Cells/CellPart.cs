@@ -71,6 +71,33 @@ internal static partial class CellSplitter
         }
     }
 
+    /// <summary>
+    /// The language of each line, as LF divides them; null for magics and their bodies. Unlike <see cref="Split"/> it never throws.
+    /// </summary>
+    /// <param name="source">Text of the cell.</param>
+    /// <param name="language">Language of the lines before the first magic.</param>
+    /// <param name="kindOf">What a magic name stands for; null for a name that does not exist.</param>
+    public static List<string?> LanguageOfLines(string source, string language, Func<string, MagicKind?> kindOf)
+    {
+        var inBody = false;
+        var languages = new List<string?>();
+        foreach (var line in source.Split('\n'))
+        {
+            if (!IsMagic(line))
+            {
+                languages.Add(inBody ? null : language);
+                continue;
+            }
+            var name = line.Split((char[]?)null, 2)[0];
+            var kind = kindOf(name);
+            inBody = kind is MagicKind.WithBody;
+            if (kind is MagicKind.Language)
+                language = name[Prefix.Length..];
+            languages.Add(null);
+        }
+        return languages;
+    }
+
     /// <summary>True for a line that starts with a magic (a <c>#!</c> followed by a letter).</summary>
     public static bool IsMagic(string line) => line.StartsWith(Prefix, StringComparison.Ordinal) && line.Length > Prefix.Length && char.IsAsciiLetter(line[Prefix.Length]);
 
@@ -89,11 +116,4 @@ internal static partial class CellSplitter
     // A language with arguments (#!sql --help) counts even where no code follows.
     private static Func<string, int, CellPart?> Code(string language, IReadOnlyList<string> arguments, string magicLine) => (text, first) =>
         string.IsNullOrWhiteSpace(text) && arguments.Count == 0 ? null : new CodePart(language, arguments, magicLine, text, first);
-}
-
-internal enum MagicKind
-{
-    Language,
-    Line,
-    WithBody,
 }

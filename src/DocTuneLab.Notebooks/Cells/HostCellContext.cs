@@ -4,18 +4,19 @@ using DocTuneLab.Notebooks.Formatting;
 
 namespace DocTuneLab.Notebooks.Cells;
 
-/// <summary>The running cell of a <see cref="NotebookSession"/>.</summary>
+/// <summary>The running cell of a session.</summary>
 internal sealed class HostCellContext : CellContext
 {
-    private readonly NotebookSession session;
+    private readonly SessionState session;
     private readonly OutputQueue queue;
     private readonly AsyncLocal<string?> body = new();
     private readonly InputHandler? input;
     private readonly Stack<Action> atEnd = new();
 
-    public HostCellContext(NotebookSession session, InputHandler? input, Action<CellOutput> emit, CancellationToken cancellationToken)
+    public HostCellContext(SessionState session, InputHandler? input, Action<CellOutput> emit, CancellationToken cancellationToken)
     {
         this.session = session;
+        Language = session.Main;
         this.input = input;
         CancellationToken = cancellationToken;
         queue = new OutputQueue(emit);
@@ -36,7 +37,7 @@ internal sealed class HostCellContext : CellContext
     public override IDictionary<string, object> Items => session.Items;
 
     /// <summary>Language of the code that the running magic stands in.</summary>
-    public string Language { get; set; } = "csharp";
+    public ICellLanguage Language { get; set; }
 
     public void SetBody(string? text) => body.Value = text;
 
@@ -45,9 +46,9 @@ internal sealed class HostCellContext : CellContext
     public override DisplayHandle DisplayMime(IReadOnlyDictionary<string, object> data, IReadOnlyDictionary<string, object>? metadata = null) =>
         Show(ValueFormatter.ToJson(data), ValueFormatter.ToJson(metadata));
 
-    public override bool TryGetValue(string name, out object? value) => session.TryGetValue(name, out value);
+    public override bool TryGetValue(string name, out object? value) => session.Main.TryGetValue(name, out value);
 
-    public override void SetValue<T>(string name, T value) => session.SetValue(name, value, typeof(T));
+    public override void SetValue<T>(string name, T value) => session.Main.TrySetValue(name, value, typeof(T));
 
     public override void Clear(bool wait = false) => Emit(new ClearOutput(wait));
 

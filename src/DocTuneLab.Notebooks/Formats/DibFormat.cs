@@ -160,15 +160,20 @@ public static class DibFormat
         for (var i = 0; i <= lines.Length; i++)
         {
             var next = i == lines.Length ? "" : SectionLanguage(lines[i], names);
-            if (next is null)
+            // The block may be followed by a magic that is no language, or by a language that only the block names: neither is part of
+            // its JSON.
+            var endsMeta = next is null && language == "meta" && CellSplitter.IsMagic(lines[i]);
+            if (next is null && !endsMeta)
             {
                 body.Add(lines[i]);
                 continue;
             }
             if (start > 1 || body.Any(line => line.Trim().Length > 0))
                 sections.Add(new Section(language, string.Join('\n', body).Trim('\n'), start));
-            (language, start) = (next, i + 2);
+            (language, start) = endsMeta ? ("csharp", i + 1) : (next!, i + 2);
             body.Clear();
+            if (endsMeta)
+                body.Add(lines[i]);
         }
         return sections;
     }
@@ -180,7 +185,7 @@ public static class DibFormat
             return null;
         name = name[CellSplitter.Prefix.Length..];
         return name is "c#" or "cs" ? "csharp" : name is "md" ? "markdown" : name is "js" ? "javascript"
-            : name is "meta" or Raw || BuiltInMagics.LanguageNames.Contains(name) || names.Contains(name) ? name : null;
+            : name is "meta" or Raw || BuiltInLanguages.Names.Contains(name) || names.Contains(name) ? name : null;
     }
 
     private static JsonObject ReadMeta(string json, int line, string path)

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text;
 using DocTuneLab.Notebooks.Cells;
-using DocTuneLab.Notebooks.CSharp;
+using DocTuneLab.Notebooks.Languages.CSharp;
+using DocTuneLab.Notebooks.Languages;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -28,7 +29,7 @@ internal static class CodeHighlighter
             Flush();
             html.Append(html.Length > 0 ? "\n" : "").Append(Span("mg", line));
             var name = line[CellSplitter.Prefix.Length..].Split(' ')[0];
-            if (Languages.BuiltInMagics.LanguageNames.Contains(name))
+            if (BuiltInLanguages.Names.Contains(name))
                 isCSharp = name == "csharp";
         }
         Flush();

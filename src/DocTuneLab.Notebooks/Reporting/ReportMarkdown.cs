@@ -31,7 +31,7 @@ internal sealed class ReportMarkdown(string folder)
 
     public string ToHtml(string text, JsonObject? attachments)
     {
-        var document = Markdown.Parse(text, BuiltInMagics.Markdown);
+        var document = Markdown.Parse(text, MarkdownLanguage.Pipeline);
         foreach (var heading in document.Descendants<HeadingBlock>().ToList())
         {
             var title = PlainText(heading.Inline);
@@ -51,7 +51,7 @@ internal sealed class ReportMarkdown(string folder)
             Embed(image, attachments);
         var writer = new StringWriter { NewLine = "\n" };
         var renderer = new HtmlRenderer(writer);
-        BuiltInMagics.Markdown.Setup(renderer);
+        MarkdownLanguage.Pipeline.Setup(renderer);
         renderer.Render(document);
         return writer.ToString();
     }

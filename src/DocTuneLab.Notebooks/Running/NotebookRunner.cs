@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DocTuneLab.Notebooks.Cells;
 using DocTuneLab.Notebooks.Formats;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Notebooks.Running;
 

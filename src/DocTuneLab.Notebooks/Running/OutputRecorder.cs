@@ -8,7 +8,7 @@ namespace DocTuneLab.Notebooks.Running;
 /// Writes outputs into cells as nbformat has them: neighbouring stream texts become one, lines that were overwritten with a carriage
 /// return are dropped, and an update replaces the display it belongs to, in whichever cell that is.
 /// </summary>
-public sealed class OutputRecorder
+internal sealed class OutputRecorder
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<JsonObject>> displays = [];

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DocTuneLab.Notebooks.CSharp;
 using DocTuneLab.Notebooks.Formats;
+using DocTuneLab.Notebooks.Languages.CSharp;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 

@@ -1,3 +1,5 @@
+using DocTuneLab.Notebooks.Cells;
+
 namespace DocTuneLab.Notebooks.Running;
 
 /// <summary>How a notebook is run.</summary>

@@ -1,0 +1,35 @@
+using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Formats;
+
+namespace DocTuneLab.Notebooks.Hosting;
+
+/// <summary>Runs the code cells of other notebooks as part of the running cell.</summary>
+internal sealed class NotebookImport(SessionState session, CellRunner runner)
+{
+    private const int Deepest = 16;
+
+    private readonly Stack<string> importing = new();
+
+    /// <exception cref="NotebookException">The file cannot be read, or the notebooks import each other.</exception>
+    public async Task RunAsync(string file, HostCellContext context)
+    {
+        var path = session.Resolve(file);
+        if (importing.Count == Deepest || importing.Contains(path))
+        {
+            var chain = string.Join(" > ", importing.Reverse().Append(path).Select(Path.GetFileName));
+            throw new NotebookException($"{path}: the notebooks import each other: {chain}.");
+        }
+        var notebook = Notebook.Load(path);
+        importing.Push(path);
+        try
+        {
+            var number = 0;
+            foreach (var cell in notebook.Cells.Where(cell => cell.Kind == CellKind.Code && cell.Source.Trim().Length > 0))
+                await runner.RunAsync(new CellRequest(cell.Source, $"{Path.GetFileName(path)} cell {++number}", cell.Language), context);
+        }
+        finally
+        {
+            importing.Pop();
+        }
+    }
+}

@@ -7,7 +7,6 @@ using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Text;
-using DocTuneLab.Training.Sft;
 using DocTuneLab.Training.Telemetry;
 
 namespace DocTuneLab.Extension;

@@ -6,7 +6,6 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Documents;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;

@@ -9,7 +9,6 @@ using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
-using DocTuneLab.Training.Sft;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Benchmarks;

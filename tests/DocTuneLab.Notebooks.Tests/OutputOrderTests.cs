@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Hosting;
 
 namespace DocTuneLab.Notebooks.Tests;
 

@@ -5,7 +5,6 @@ using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
-using DocTuneLab.Training.Sft;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 

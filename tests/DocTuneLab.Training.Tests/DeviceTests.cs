@@ -4,7 +4,6 @@ using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Native;
 using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Simd;
 using TorchSharp;

@@ -4,9 +4,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Conversations;
-using DocTuneLab.Corpus;
-using DocTuneLab.Prompts;
-using DocTuneLab.Training.Generation;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 

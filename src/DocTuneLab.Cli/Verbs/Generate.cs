@@ -1,9 +1,5 @@
 using System.CommandLine;
 using DocTuneLab.Conversations;
-using DocTuneLab.Corpus;
-using DocTuneLab.Prompts;
-using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli.Verbs;
 

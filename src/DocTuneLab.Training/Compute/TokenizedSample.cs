@@ -1,4 +1,4 @@
-using DocTuneLab.Corpus;
+using DocTuneLab.Conversations;
 using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Training.Compute;

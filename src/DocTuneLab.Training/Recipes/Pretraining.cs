@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DocTuneLab.Text;
 using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;

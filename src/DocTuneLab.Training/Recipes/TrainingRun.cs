@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DocTuneLab.Text;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Devices;

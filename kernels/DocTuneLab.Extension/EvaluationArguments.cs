@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
+using DocTuneLab.Experiments;
 using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Extension;

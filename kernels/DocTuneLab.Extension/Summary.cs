@@ -3,6 +3,7 @@ using System.Text;
 using DocTuneLab.Corpus;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Experiments;
 
 namespace DocTuneLab.Extension;
 

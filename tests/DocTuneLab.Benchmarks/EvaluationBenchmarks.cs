@@ -4,7 +4,7 @@ using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Extension;
+using DocTuneLab.Experiments;
 using DocTuneLab.Library;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Generation;

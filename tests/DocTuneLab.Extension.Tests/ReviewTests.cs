@@ -1,6 +1,7 @@
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Review;
+using DocTuneLab.Experiments;
 using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Extension.Tests;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DocTuneLab.Experiments;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;

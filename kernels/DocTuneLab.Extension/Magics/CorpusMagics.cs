@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Experiments;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents;
+using DocTuneLab.Experiments;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;

@@ -3,6 +3,7 @@ using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Experiments;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;

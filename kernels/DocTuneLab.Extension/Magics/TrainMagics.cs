@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using DocTuneLab.Experiments;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;

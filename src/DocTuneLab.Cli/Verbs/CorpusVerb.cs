@@ -5,7 +5,6 @@ using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Generation;
 using DocTuneLab.Corpus.Review;
-using DocTuneLab.Documents;
 using DocTuneLab.Extension;
 using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;

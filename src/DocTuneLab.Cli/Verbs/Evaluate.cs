@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
-using DocTuneLab.Documents;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Experiments;
 using DocTuneLab.Extension;
 using Spectre.Console;
 

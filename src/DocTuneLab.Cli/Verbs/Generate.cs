@@ -1,9 +1,6 @@
 using System.CommandLine;
 using DocTuneLab.Corpus;
 using DocTuneLab.Prompts;
-using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
-using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli.Verbs;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;
-using DocTuneLab.Extension;
+using DocTuneLab.Experiments;
 
 namespace DocTuneLab.Cli.Verbs;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using DocTuneLab.Corpus;
-using DocTuneLab.Extension;
+using DocTuneLab.Experiments;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;

@@ -15,7 +15,7 @@ using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Generation;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Experiments;
 
 // Held-out tasks and the comparison of models.
 public sealed partial class LabSession

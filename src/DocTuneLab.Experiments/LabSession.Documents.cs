@@ -2,7 +2,7 @@ using DocTuneLab.Documents;
 using DocTuneLab.Library;
 using DocTuneLab.Storage;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Experiments;
 
 // From pages and assemblies to chunks and symbols.
 public sealed partial class LabSession

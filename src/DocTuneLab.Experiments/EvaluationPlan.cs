@@ -3,7 +3,7 @@ using DocTuneLab.Evaluation;
 using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Endpoints;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Experiments;
 
 /// <summary>What an evaluation in the lab is to do.</summary>
 public sealed record EvaluationPlan

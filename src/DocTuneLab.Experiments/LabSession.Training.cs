@@ -3,7 +3,7 @@ using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Sft;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Experiments;
 
 // Models, adapters and training runs.
 public sealed partial class LabSession

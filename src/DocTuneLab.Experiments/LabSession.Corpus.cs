@@ -11,7 +11,7 @@ using DocTuneLab.Storage;
 using DocTuneLab.Training.Generation;
 using Microsoft.Extensions.AI;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Experiments;
 
 // Prompts and samples.
 public sealed partial class LabSession

@@ -1,6 +1,6 @@
 using DocTuneLab.Storage;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Experiments;
 
 /// <summary>The lab in a notebook: one experiment from documents to evaluation, each stage kept in the lab's folder.</summary>
 public sealed partial class LabSession : IDisposable

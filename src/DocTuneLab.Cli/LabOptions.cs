@@ -1,5 +1,4 @@
 using System.CommandLine;
-using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli;
 
@@ -19,17 +18,6 @@ internal static class LabOptions
             if (CommandLine.Mistyped(result) is { } option) result.AddError($"There is no option '{option}' here.");
         });
         return sources;
-    }
-
-    /// <summary>Where a local model is; whether this machine has it is seen when the model is loaded.</summary>
-    public static Option<string?> Device()
-    {
-        var device = new Option<string?>("--device") { Description = "Where the model is computed: " + Devices.Description, HelpName = "D" };
-        device.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is { } name && !Devices.IsName(name)) result.AddError($"There is no device '{name}'; expected auto, cpu, cuda or cuda:N.");
-        });
-        return device;
     }
 
     public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON." };

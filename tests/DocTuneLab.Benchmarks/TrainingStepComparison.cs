@@ -60,7 +60,7 @@ internal static class TrainingStepComparison
     {
         using var folder = new ModelFolder(new ModelConfig("llama", 320, 64, 96, 2, 4, 2, 16, 1e-5, 1e4, true, false, 256, [0]));
         using var model = BaseModel.Load(folder.Path, new ModelLoadOptions { Device = "cpu" });
-        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
         using var attached = adapter.Attach(training: true);
         using var gradients = new Gradients(adapter.Parameters.Values);
         using var pass = new TrainingPass(model, gradients, new PassOptions(true, true));

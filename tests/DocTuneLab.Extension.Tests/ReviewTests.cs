@@ -69,8 +69,8 @@ public sealed class ReviewTests
         session.Open($"{lab.Path}/lab", 1);
         session.ParseDocs("data/private-library/docs", ["data/private-library/bin/Fenmark.dll"]);
         session.LoadSuite("data/private-library/tasks");
-        var corpus = session.GenerateCorpus(new CorpusOptions { Count = 60, ReplayShare = 0.4, General = new GeneralSamples() });
-        var (kept, failed) = session.CheckCorpus();
+        var corpus = session.CorpusStage.Generate(new CorpusOptions { Count = 60, ReplayShare = 0.4, General = new GeneralSamples() });
+        var (kept, failed) = session.CorpusStage.Check();
         Assert.Equal([], failed.Select(s => $"{s.Provenance!.Source}: {s.Checks.First(c => !c.Passed)}"));
         Assert.Equal(corpus.Samples.Count, kept);
         Assert.Contains(corpus.Samples, s => s.Provenance is { Source: "general", Usings: { } usings } && usings.Any(u => u != "System" && !u.StartsWith("Fenmark", StringComparison.Ordinal)));
@@ -78,7 +78,7 @@ public sealed class ReviewTests
         // Nor does a way through a file change what stands.
         CorpusFormats.WriteLines($"{lab.Path}/all.jsonl", corpus.Samples.Select(s => CorpusFormats.Row(s, "sharegpt")!));
         session.Storage.SaveSamples(CorpusFormats.Read($"{lab.Path}/all.jsonl"), replaceAll: true);
-        Assert.Empty(session.CheckCorpus().Failed);
+        Assert.Empty(session.CorpusStage.Check().Failed);
     }
 
     [Fact]

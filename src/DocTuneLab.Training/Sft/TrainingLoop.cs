@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DocTuneLab.Settings;
 using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 
@@ -202,7 +203,7 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
     private LabException OutOfMemory(int step, ExternalException e)
     {
         var onDevice = model.Decoder.Device.type != TorchSharp.DeviceType.CPU;
-        var remedy = options.GradientCheckpointing is "auto" or "off" ? $"set gradient checkpointing to {(onDevice ? "offload" : "on")} and resume" : $"end what else uses it and resume, or start again with fewer batch tokens (now {options.BatchTokens})";
+        var remedy = options.GradientCheckpointing is GradientCheckpointing.Auto or GradientCheckpointing.Off ? $"set gradient checkpointing to {(onDevice ? "offload" : "on")} and resume" : $"end what else uses it and resume, or start again with fewer batch tokens (now {options.BatchTokens})";
         return Devices.OutOfMemory(model.Decoder.Device, $"step {step + 1}", $"{remedy}. {LastGood()}", e);
     }
 
@@ -260,8 +261,8 @@ internal sealed class TrainingLoop(BaseModel model, IReadOnlyDictionary<string, 
     // What must be the same for a resumed run to continue the curve.
     private Dictionary<string, string> Settings(int total) => new()
     {
-        ["seed"] = $"{options.Seed}", ["data"] = plan.DataHash, ["steps"] = $"{total}", ["learning rate"] = $"{options.LearningRate}", ["scheduler"] = $"{options.Scheduler}, warm-up {options.WarmupRatio}",
-        ["batch tokens"] = $"{options.BatchTokens}, accumulation {options.GradientAccumulation}, packing {options.Packing}", ["optimizer"] = $"{options.Optimizer}, weight decay {options.WeightDecay}, LoRA+ {options.LoraPlusRatio}",
+        ["seed"] = $"{options.Seed}", ["data"] = plan.DataHash, ["steps"] = $"{total}", ["learning rate"] = $"{options.LearningRate}", ["scheduler"] = $"{SettingNames.Of(options.Scheduler)}, warm-up {options.WarmupRatio}",
+        ["batch tokens"] = $"{options.BatchTokens}, accumulation {options.GradientAccumulation}, packing {options.Packing}", ["optimizer"] = $"{SettingNames.Of(options.Optimizer)}, weight decay {options.WeightDecay}, LoRA+ {options.LoraPlusRatio}",
         ["clipping norm"] = $"{options.MaxGradNorm}", ["NEFTune"] = $"{options.NeftuneAlpha}", ["replay"] = $"{options.ReplayShare}, weight {options.ReplayWeight}", ["base"] = model.Hash, ["trained tensors"] = ContentHash.Of([.. parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {string.Join('x', p.Value.shape)}")]),
     };
 }

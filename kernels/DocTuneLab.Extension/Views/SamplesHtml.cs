@@ -3,7 +3,7 @@ using System.Text;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Review;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Extension.Views;
 
 /// <summary>Samples as cards that can be searched, filtered, edited and decided on in the browser; decisions are saved as a file for <c>#!corpus review FILE --take NAME</c>.</summary>
 internal static class SamplesHtml

@@ -5,7 +5,7 @@ using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Training.Sft;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Extension.Views;
 
 /// <summary>
 /// Plotly figures for a cell. plotly.js (from Plotly.NET's assembly) is sent once per notebook, so that charts draw offline;

@@ -1,7 +1,7 @@
 using DocTuneLab.Corpus.Generation;
 using DocTuneLab.Prompts.Endpoints;
 
-namespace DocTuneLab.Experiments;
+namespace DocTuneLab.Experiments.Stages;
 
 /// <summary>How a corpus is written by hosted models.</summary>
 /// <param name="Endpoints">Who is asked.</param>

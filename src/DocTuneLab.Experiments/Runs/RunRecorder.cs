@@ -4,7 +4,7 @@ using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Sft;
 
-namespace DocTuneLab.Experiments;
+namespace DocTuneLab.Experiments.Runs;
 
 /// <summary>A training run in a lab: its settings at the start, measurements as they come, results at the end.</summary>
 public sealed class RunRecorder

@@ -2,7 +2,7 @@ using System.Net;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Endpoints;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Extension.Views;
 
 /// <summary>A display that shows one answer of a hosted model after another while it comes, or how a batch stands; the saved notebook keeps the last.</summary>
 public sealed class LiveAnswers : IProgress<LiveText>

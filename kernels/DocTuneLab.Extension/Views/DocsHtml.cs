@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Documents;
 using DocTuneLab.Library;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Extension.Views;
 
 /// <summary>Documents for a cell: the tree of pages and sections, a chunk beside its source, and which members no page mentions.</summary>
 public static class DocsHtml

@@ -1,4 +1,7 @@
+using DocTuneLab.Experiments;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Magics;
+using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Training.Devices;
@@ -19,7 +22,7 @@ public sealed class LabExtension : INotebookExtension
         LibTorch.Prepare(); // Cells may use TorchSharp before the lab does.
         var lab = new LabSession();
         host.AddReferences(typeof(LabExtension).Assembly, typeof(Plotly.NET.CSharp.Chart).Assembly);
-        host.AddUsings("DocTuneLab", "DocTuneLab.Documents", "DocTuneLab.Corpus", "DocTuneLab.Evaluation", "DocTuneLab.Evaluation.Results", "DocTuneLab.Extension", "DocTuneLab.Prompts");
+        host.AddUsings("DocTuneLab", "DocTuneLab.Documents", "DocTuneLab.Corpus", "DocTuneLab.Evaluation", "DocTuneLab.Experiments", "DocTuneLab.Experiments.Stages", "DocTuneLab.Extension.Views", "DocTuneLab.Prompts");
         host.SetValue("lab", lab);
         host.AddSqlConnection("lab", () => new SqliteConnection(lab.Storage.SqliteConnectionString));
         host.AddFormatter<Plotly.NET.GenericChart>("text/html", chart => Charts.Html(CellContext.Current, chart));

@@ -22,6 +22,7 @@ internal static class CommandLine
         LabVerb.Command(),
         Runs.Command(),
         Doctor.Command(),
+        SettingsVerb.Command(),
         PromptsVerb.Command(),
         CorpusVerb.Command(),
         Serve.Command(),

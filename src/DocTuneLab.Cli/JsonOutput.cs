@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace DocTuneLab.Cli;
@@ -12,6 +13,14 @@ internal static class JsonOutput
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>Stored JSON with its names in camel case.</summary>
+    public static JsonNode? Camel(JsonNode? node) => node switch
+    {
+        JsonObject fields => new JsonObject(fields.Select(f => KeyValuePair.Create(JsonNamingPolicy.CamelCase.ConvertName(f.Key), Camel(f.Value)))),
+        JsonArray list => new JsonArray([.. list.Select(Camel)]),
+        _ => node?.DeepClone(),
     };
 
     public static void Write<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, s_options));

@@ -21,17 +21,6 @@ internal static class LabOptions
         return sources;
     }
 
-    /// <summary>Where a local model is; whether this machine has it is seen when the model is loaded.</summary>
-    public static Option<string?> Device()
-    {
-        var device = new Option<string?>("--device") { Description = "Where the model is computed: " + ComputeDevices.Description, HelpName = "D" };
-        device.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is { } name && !ComputeDevices.IsName(name)) result.AddError($"There is no device '{name}'; expected auto, cpu, cuda or cuda:N.");
-        });
-        return device;
-    }
-
     public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON." };
 
     /// <summary>The paths, all of which exist.</summary>

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DocTuneLab.Extension;
+using DocTuneLab.Experiments;
 
 namespace DocTuneLab.Cli;
 

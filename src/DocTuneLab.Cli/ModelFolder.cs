@@ -5,8 +5,6 @@ namespace DocTuneLab.Cli;
 /// <summary>A model as it is named on the command line: a folder, or <c>owner/name[@revision]</c> on a hub, downloaded with a bar.</summary>
 internal static class ModelFolder
 {
-    public const string Description = "Model folder in Hugging Face layout, or owner/name[@revision] on the hub (HF_ENDPOINT, HF_TOKEN).";
-
     public static string Of(string model, bool quiet = false, CancellationToken cancel = default) =>
         Directory.Exists(model) ? model : Work.Show(model, quiet, bar => ModelHub.Resolve(model, bar is null ? null : new Megabytes(bar), cancel));
 

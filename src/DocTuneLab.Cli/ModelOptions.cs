@@ -1,34 +1,42 @@
 using System.CommandLine;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Quantization;
 
 namespace DocTuneLab.Cli;
 
 /// <summary>Options of verbs that load a local model.</summary>
 internal sealed class ModelOptions
 {
-    private readonly Option<string> _model = new("--model") { Description = ModelFolder.Description, Required = true, HelpName = "DIR" };
+    private readonly SettingOptions _base = ModelArguments.Base();
+    private readonly SettingOptions _load = ModelArguments.Loading();
     private readonly Option<string?> _adapter = new("--adapter") { Description = "Adapter in PEFT layout, applied without merging.", HelpName = "DIR" };
-    private readonly Option<string> _quantize = new("--quantize") { Description = "Quantise the linear layers as they load: none, nf4 (a quarter of the memory, and what a QLoRA adapter was trained over), fp4 or int8.", DefaultValueFactory = _ => "none" };
-    private readonly Option<bool> _quantizeHead = new("--quantize-head") { Description = "Round the matrix of the vocabulary to 8 bits: faster generation where the vocabulary is large." };
-    private readonly Option<string> _compute = new("--compute") { Description = "Type of activations: auto, bf16 or fp32.", DefaultValueFactory = _ => "auto" };
-
-    private readonly Option<string?> _device = LabOptions.Device();
 
     public void AddTo(Command command)
     {
-        _compute.AcceptOnlyFromAmong("auto", "bf16", "fp32");
-        _quantize.AcceptOnlyFromAmong([.. WeightFormat.Names]);
-        foreach (var option in (Option[])[_model, _adapter, _quantize, _quantizeHead, _compute, _device]) command.Add(option);
+        _base.AddTo(command, required: true);
+        command.Add(_adapter);
+        _load.AddTo(command);
     }
 
     /// <summary>Loads the model, does the work and gives the memory back.</summary>
     public int Use(ParseResult parsed, Func<BaseModel, LocalModel, int> work)
     {
-        using var model = BaseModel.Load(ModelFolder.Of(parsed.GetRequiredValue(_model)), new ModelLoadOptions { Quantization = parsed.GetValue(_quantize)!, QuantizeHead = parsed.GetValue(_quantizeHead), ComputeType = parsed.GetValue(_compute)!, Device = parsed.GetValue(_device) ?? "auto" });
-        using var adapter = parsed.GetValue(_adapter) is { } folder ? LoraAdapter.Load(model, folder) : null;
+        using var model = Load(parsed);
+        using var adapter = Adapter(parsed, model);
         return work(model, new LocalModel(model, adapter));
     }
+
+    /// <inheritdoc cref="Use"/>
+    public async Task<int> UseAsync(ParseResult parsed, Func<BaseModel, LocalModel, Task<int>> work)
+    {
+        using var model = Load(parsed);
+        using var adapter = Adapter(parsed, model);
+        return await work(model, new LocalModel(model, adapter));
+    }
+
+    private BaseModel Load(ParseResult parsed) => BaseModel.Load(ModelFolder.Of(_base.BaseOf(parsed)!), _load.LoadOf(parsed));
+
+    private LoraAdapter? Adapter(ParseResult parsed, BaseModel model) => parsed.GetValue(_adapter) is { } folder ? LoraAdapter.Load(model, folder) : null;
 }

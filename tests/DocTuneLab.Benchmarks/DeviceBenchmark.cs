@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using DocTuneLab.Settings;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Compute;
@@ -45,7 +46,7 @@ internal static class DeviceBenchmark
         int Number(string name, int usual) => int.Parse(Option(name, usual.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
         var (rows, length, steps) = (Number("rows", 2), Number("length", 2048), Number("steps", 10));
         var device = ComputeDevices.Resolve(deviceName);
-        var options = new SftOptions { GradientCheckpointing = Option("checkpointing", "on"), Optimizer = Option("optimizer", "adamw"), BatchTokens = rows * length };
+        var options = new SftOptions { GradientCheckpointing = Enum.Parse<GradientCheckpointing>(Option("checkpointing", "on"), ignoreCase: true), Optimizer = (Optimizer)(SettingNames.Parse(typeof(Optimizer), Option("optimizer", "adamw")) ?? Optimizer.AdamW), BatchTokens = rows * length };
         var folder = Directory.CreateTempSubdirectory("device-benchmark-").FullName;
         try
         {

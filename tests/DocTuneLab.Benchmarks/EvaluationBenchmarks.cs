@@ -6,7 +6,8 @@ using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Extension;
+using DocTuneLab.Experiments;
+using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Library;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Inference;
@@ -49,9 +50,9 @@ internal static class EvaluationBenchmarks
         lab.ParseDocs(Path.Combine(data, "docs"), [library]);
         lab.LoadSuite(Path.Combine(data, "tasks"));
         if (adapter is not null) lab.LoadAdapter(adapter);
-        var plan = new EvaluationPlan { Split = null, Kinds = [TaskKind.Code], AllowUntrustedCode = true, AllowWithoutIsolation = true, Others = new Dictionary<string, ILanguageModel> { ["again"] = new LocalModel(lab.Model!) } };
+        var plan = new EvaluationPlan { Split = null, Kinds = [TaskKind.Code], Options = new EvaluationOptions { Execution = execution }, Others = new Dictionary<string, ILanguageModel> { ["again"] = new LocalModel(lab.Model!) } };
         var clock = Stopwatch.StartNew();
-        var report = lab.Evaluate(plan with { Arms = ["base", adapter is null ? "again" : "tuned"] });
+        var report = lab.EvaluationStage.Run(plan with { Arms = ["base", adapter is null ? "again" : "tuned"] });
         Console.WriteLine($"{report.Results[0].Code.Count} tasks x {report.Results.Count} arms on nano, asked, scored and run: {clock.Elapsed.TotalSeconds:0} s (target 180)");
         if (adapter is not null)
         {
@@ -60,7 +61,7 @@ internal static class EvaluationBenchmarks
             plan = plan with { Kinds = [TaskKind.Code, TaskKind.Qa, TaskKind.Completion, TaskKind.Retention], Split = Split.Test, Others = new Dictionary<string, ILanguageModel>(plan.Others) { ["shuffled"] = new LocalModel(lab.Model!, broken) } };
             foreach (var (first, second) in (ReadOnlySpan<(string, string)>)[("base", "tuned"), ("tuned", "shuffled"), ("base", "shuffled"), ("base", "again")])
             {
-                report = lab.Evaluate(plan with { Arms = [first, second] });
+                report = lab.EvaluationStage.Run(plan with { Arms = [first, second] });
                 foreach (var line in MarkdownReport.Headlines(report)) Console.WriteLine(line);
                 foreach (var row in MarkdownReport.Rows(report.Main!)) Console.WriteLine("| " + string.Join(" | ", row) + " |");
                 Console.WriteLine();

@@ -107,7 +107,7 @@ internal static class FullModelRun
         clock.Restart();
         using var model = BaseModel.Load(folder, new ModelLoadOptions { Device = "cpu" });
         var (loading, loaded) = (clock.Elapsed.TotalSeconds, Status("VmHWM"));
-        using var adapter = LoraAdapter.Create(model, new LoraConfig(), 1);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 16, Alpha = 32 }, 1);
         var pages = Directory.GetFiles("data/private-library/docs", "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(60).Select(File.ReadAllText).ToArray();
         Sample[] samples = [.. pages.Select((text, i) => new Sample($"page-{i}", SampleKind.Qa, [Message.User("Go on: " + text[..Math.Min(200, text.Length / 2)]), Message.Assistant(text[Math.Min(200, text.Length / 2)..Math.Min(text.Length, 700)])], new Evidence([], []), [], Split.Train))];
         var options = new SftOptions { MaxSteps = 20, BatchTokens = 256, LearningRate = 2e-4, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(folder, "run") };

@@ -73,7 +73,7 @@ internal static class TrainingStepComparison
     {
         using var folder = new ModelFolder(s_small with { VocabularySize = 320, HiddenSize = 64, IntermediateSize = 96, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 16, NormEpsilon = 1e-5, MaxPositions = 256 });
         using var model = BaseModel.Load(folder.Path, new ModelLoadOptions { Device = "cpu" });
-        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
         using var attached = adapter.Attach(training: true);
         using var gradients = new Gradients(adapter.Parameters.Values);
         using var pass = new TrainingPass(model, gradients, new PassOptions(true, true));

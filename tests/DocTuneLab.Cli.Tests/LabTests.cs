@@ -26,6 +26,13 @@ public sealed class LabTests : IDisposable
         return JsonNode.Parse(result.Out)!;
     }
 
+    private static IEnumerable<string> Names(JsonNode? node) => node switch
+    {
+        JsonObject fields => fields.SelectMany(f => Names(f.Value).Prepend(f.Key)),
+        JsonArray list => list.SelectMany(Names),
+        _ => [],
+    };
+
     [Fact]
     public void From_pages_to_a_copy_of_the_lab()
     {
@@ -36,6 +43,8 @@ public sealed class LabTests : IDisposable
         Assert.True((bool)Json("parse", "docs")["fromScan"]!);
         Assert.True((bool)Json("lab", "verify")["sound"]!);
         Assert.Equal(2, (int)Json("lab", "stats")["rows"]!["documents"]!);
+        foreach (var json in new[] { Json("corpus", "status"), Json("prompts", "list"), Json("prompts", "history"), Json("settings") })
+            Assert.All(Names(json), n => Assert.True(char.IsLower(n[0]), n));
         Assert.Equal(0, _doctune.Run("lab", "export", "lab.zip").Code);
         Assert.Equal(0, _doctune.Run("lab", "import", "lab.zip", "--lab", "copy").Code);
         Assert.Equal((string?)Json("lab", "stats")["contentHash"], (string?)Json("lab", "stats", "--lab", "copy")["contentHash"]);
@@ -95,7 +104,7 @@ public sealed class LabTests : IDisposable
         string id;
         using (var lab = Storage.Lab.Open(Lab))
         {
-            id = lab.Runs.Begin("train", """{"seed": 7, "lora": {"rank": 16}}""").Id;
+            id = lab.Runs.Begin("train", """{"Seed": 7, "lora": {"rank": 16}}""").Id;
             lab.Runs.AppendMetrics(id, [new("loss", 1, 3), new("loss", 2, 2.5)]);
             lab.Runs.Finish(id, """{"loss": 2.5}""");
             lab.Runs.Begin("evaluate", "{}");

@@ -19,7 +19,7 @@ public sealed class ServeTests : IAsyncLifetime
         probe.Start();
         url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
         probe.Stop();
-        server = doctune.Start("serve", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--urls", url);
+        server = doctune.Start("serve", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--urls", url);
         Assert.Contains(url, await server.StandardOutput.ReadLineAsync());
     }
 
@@ -73,7 +73,7 @@ public sealed class ServeTests : IAsyncLifetime
     {
         var commands = DocsPageTests.Commands("evaluate.md").Where(c => c.Contains("127.0.0.1", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, commands.Count);
-        Assert.Equal("serve --model data/models/nano --urls http://127.0.0.1:8080", commands[0]);
+        Assert.Equal("serve --base data/models/nano --urls http://127.0.0.1:8080", commands[0]);
         var arguments = commands[1].Replace("http://127.0.0.1:8080", url, StringComparison.Ordinal).Replace("artifacts/hosted", Path.Combine(doctune.Folder, "hosted"), StringComparison.Ordinal).Split(' ');
         var result = Doctune.Wait(doctune.StartProgram("dotnet", Doctune.Root, [Doctune.Library, .. arguments]));
         Assert.True(result.Code == 0, result.Out + result.Error);

@@ -53,8 +53,8 @@ public sealed class EvaluationTests
     [Theory]
     [InlineData("--judge boss", "there is no endpoint 'boss'")]
     [InlineData("--endpoint http://127.0.0.1:1/v1", "--endpoint needs --endpoint-model")]
-    [InlineData("--endpoint there --endpoint-model m", "not 'there'")]
-    [InlineData("--kinds cod", "there is no kind of task 'cod'")]
+    [InlineData("--endpoint there --endpoint-model m", "--endpoint is 'there'; expected an http or https address")]
+    [InlineData("--kinds cod", "--kinds is 'cod'; expected code, qa, open, completion, general or retention")]
     public async Task What_does_not_fit_is_named(string options, string expected)
     {
         using var lab = new LabFolder();

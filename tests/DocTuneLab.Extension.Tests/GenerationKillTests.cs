@@ -55,11 +55,11 @@ public sealed class GenerationKillTests
         var references = ReferenceSet.Load([Path.Combine(lab.Root, Inputs[1])]);
         await using var server = await LoopbackServer.StartAsync();
         server.Answer = new LibraryAnswers(ApiModel.Load(references), new CSharpJudge(references), 200).Answer;
-        var (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}/lab", $"#!docs {Inputs[0]} --assembly {Inputs[1]}", $"#!suite {Inputs[2]}", $"#!corpus generate --count 6 --endpoint {server.Url} --model m --batch --batch-poll 0.1");
+        var (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}/lab", $"#!docs {Inputs[0]} --assembly {Inputs[1]}", $"#!suite {Inputs[2]}", $"#!corpus generate --count 6 --endpoint {server.Url} --endpoint-model m --batch --batch-poll 0.1");
         Assert.Null(error);
         Assert.Contains("batch batch_0: completed", shown + string.Join('\n', lab.Updates));
         Assert.Contains("6 of 6 accepted", string.Join('\n', lab.Updates));
-        (_, error) = await lab.RunAsync($"#!lab --path {lab.Path}/lab", $"#!docs {Inputs[0]} --assembly {Inputs[1]}", $"#!suite {Inputs[2]}", $"#!corpus generate --endpoint {server.Url} --model m --batch --ollama");
+        (_, error) = await lab.RunAsync($"#!lab --path {lab.Path}/lab", $"#!docs {Inputs[0]} --assembly {Inputs[1]}", $"#!suite {Inputs[2]}", $"#!corpus generate --endpoint {server.Url} --endpoint-model m --batch --ollama");
         Assert.Contains("--batch: endpoint", error);
     }
 
@@ -84,7 +84,7 @@ public sealed class GenerationKillTests
         server.Answer = answers.Answer;
         server.Latency = n => TimeSpan.FromMilliseconds(20 + n * 37 % 60);
         var folder = Path.Combine(lab.Path, "lab");
-        string[] command = ["corpus", "generate", "--lab", folder, "--docs", paths[0], "--assembly", paths[1], "--suite", paths[2], "--count", "20", "--endpoint", server.Url.ToString(), "--model", "m", "--concurrency", "4"];
+        string[] command = ["corpus", "generate", "--lab", folder, "--docs", paths[0], "--assembly", paths[1], "--suite", paths[2], "--count", "20", "--endpoint", server.Url.ToString(), "--endpoint-model", "m", "--concurrency", "4"];
         var random = new Random(5);
         var kept = new HashSet<string>(StringComparer.Ordinal);
         for (var kill = 0; kill < 3; kill++)

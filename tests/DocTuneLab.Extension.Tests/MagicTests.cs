@@ -11,7 +11,7 @@ public sealed class MagicTests
     [InlineData("#!suite no/such/tasks", "no/such/tasks")]
     [InlineData("#!corpus generate", "run #!docs first")]
     [InlineData("#!prompt tune", "run #!docs first")]
-    [InlineData("#!base data/models/nano --device gpu", "the device 'gpu' is unknown; expected auto, cpu, cuda or cuda:N")]
+    [InlineData("#!base data/models/nano --device gpu", "--device is 'gpu'; expected auto, cpu, cuda or cuda:N")]
     [InlineData("#!train", "run #!base first")]
     [InlineData("#!adapter some/where", "run #!base first")]
     [InlineData("#!evaluate", "run #!docs first")]
@@ -20,7 +20,9 @@ public sealed class MagicTests
     [InlineData("#!chart metrics", "run #!evaluate first")]
     [InlineData("#!chart los", "'los'")]
     [InlineData("#!train --rnak 4", "--rnak")]
-    [InlineData("#!train --rank four", "four")]
+    [InlineData("#!train --rank four", "--rank is 'four'; expected a whole number from 1 to 1024")]
+    [InlineData("#!train --dropout 1", "--dropout is '1'; expected a number of at least 0 and below 1")]
+    [InlineData("#!train --scheduler cosin", "--scheduler is 'cosin'; expected cosine, linear or constant")]
     [InlineData("#!evaluate --split tst", "'tst'")]
     public async Task What_is_missing_or_misspelt_is_named(string cell, string expected)
     {
@@ -32,6 +34,7 @@ public sealed class MagicTests
 
     [Theory]
     [InlineData("#!train --help", "--max-minutes")]
+    [InlineData("#!train --help", "a whole number from 1 to 1024). [default: 32]")]
     [InlineData("#!corpus --help", "generate")]
     [InlineData("#!evaluate --help", "--allow-untrusted-code")]
     [InlineData("#!lsmagic", "#!evaluate")]
@@ -76,7 +79,7 @@ public sealed class MagicTests
         using var lab = new LabFolder();
         var (shown, error) = await lab.RunAsync(
             $"#!lab --path {lab.Path} --seed 7", $"#!docs {Docs} --assembly {Library}", "#!sql --connection lab\nSELECT count(*) AS n FROM symbols",
-            "Console.WriteLine($\"{lab.Seed} {lab.Api.Symbols.Count} {lab.Chunks.Count == lab.Storage.Chunks().Count}\");");
+            "Console.WriteLine($\"{lab.Seed} {lab.Library.Api.Symbols.Count} {lab.Documents.Chunks.Count == lab.Storage.Chunks().Count}\");");
         Assert.Null(error);
         Assert.Matches(@"^7 \d{3} True", shown.Trim());
     }

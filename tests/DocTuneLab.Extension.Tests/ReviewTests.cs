@@ -2,6 +2,7 @@ using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Experiments;
 using DocTuneLab.Prompts;
 using DocTuneLab.Storage;
 
@@ -70,8 +71,8 @@ public sealed class ReviewTests
         session.Open($"{lab.Path}/lab", 1);
         session.ParseDocs("data/private-library/docs", ["data/private-library/bin/Fenmark.dll"]);
         session.LoadSuite("data/private-library/tasks");
-        var corpus = session.GenerateCorpus(new CorpusOptions { Count = 60, ReplayShare = 0.4, General = new GeneralSamples() });
-        var (kept, failed) = session.CheckCorpus();
+        var corpus = session.CorpusStage.Generate(new CorpusOptions { Count = 60, ReplayShare = 0.4, General = new GeneralSamples() });
+        var (kept, failed) = session.CorpusStage.Check();
         Assert.Equal([], failed.Select(s => $"{s.Provenance!.Source}: {s.Checks.First(c => !c.Passed)}"));
         Assert.Equal(corpus.Samples.Count, kept);
         Assert.Contains(corpus.Samples, s => s.Provenance is { Source: "general", Usings: { } usings } && usings.Any(u => u != "System" && !u.StartsWith("Fenmark", StringComparison.Ordinal)));
@@ -79,7 +80,7 @@ public sealed class ReviewTests
         // Nor does a way through a file change what stands.
         CorpusFormats.WriteLines($"{lab.Path}/all.jsonl", corpus.Samples.Select(s => CorpusFormats.Row(s, "sharegpt")!));
         session.Storage.Samples.Save(CorpusFormats.Read($"{lab.Path}/all.jsonl"), replaceAll: true);
-        Assert.Empty(session.CheckCorpus().Failed);
+        Assert.Empty(session.CorpusStage.Check().Failed);
     }
 
     [Fact]

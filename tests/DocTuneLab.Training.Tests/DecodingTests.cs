@@ -128,7 +128,7 @@ public sealed class DecodingTests
         Assert.Equal((ScalarType.BFloat16, ScalarType.Float16, ScalarType.Float32), (TypeOf("gate_proj"), TypeOf("up_proj"), TypeOf("down_proj")));
         Assert.Equal(ScalarType.BFloat16, model.Decoder.Head.Tensor.dtype);
         var before = new LocalModel(model).LogProbabilities(s_ids);
-        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
         using (adapter.Attach(training: true))
         using (var gradients = new Gradients(adapter.Parameters.Values))
         using (new TrainingPass(model, gradients, new PassOptions(true, true)))
@@ -155,7 +155,7 @@ public sealed class DecodingTests
 
     private static LoraAdapter Adapter(BaseModel model, string kind)
     {
-        var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 5, UseDora = kind == "dora", Initialization = kind == "pissa" ? "pissa" : "default" }, 1);
+        var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 5, Alpha = 32, UseDora = kind == "dora", Initialization = kind == "pissa" ? AdapterInitialization.Pissa : AdapterInitialization.Default }, 1);
         using var _ = no_grad();
         var generator = new Generator(11, CPU);
         foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn(parameter.shape, generator: generator).to(parameter.device), alpha: 0.05f);

@@ -56,7 +56,7 @@ public sealed class DeviceTests
     {
         using var tiny = new TinyModel("qwen3", tied, change: c => c with { SlidingWindow = 6 });
         using var model = BaseModel.LoadOn(s_meta, composed: false, tiny.Directory, new ModelLoadOptions { ComputeType = compute });
-        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, UseDora = kind == "dora", Dropout = kind == "dropout" ? 0.1 : 0 }, 1);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32, UseDora = kind == "dora", Dropout = kind == "dropout" ? 0.1 : 0 }, 1);
         var parameters = adapter.Parameters;
         using var attached = adapter.Attach(training: true);
         using var gradients = new Gradients(parameters.Values);
@@ -160,7 +160,7 @@ public sealed class DeviceTests
         (IReadOnlyList<string> Answers, IReadOnlyList<string> Drawn, double[] Scores) Run(bool composed)
         {
             using var model = tiny.Load(composed: composed);
-            using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+            using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
             var generator = new Generator(11, CPU);
             using (no_grad())
                 foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn(parameter.shape, generator: generator).to(parameter.device), alpha: 0.05f);

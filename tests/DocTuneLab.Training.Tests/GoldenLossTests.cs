@@ -29,16 +29,16 @@ public sealed class GoldenLossTests
     [Theory]
     [InlineData("lora")]
     [InlineData("8-bit")]
-    public void It_is_the_same_with_the_optimisers_state_and_the_layers_inputs_on_the_host(string recipe) => Curve(recipe, composed: true, "paged_", "offload");
+    public void It_is_the_same_with_the_optimisers_state_and_the_layers_inputs_on_the_host(string recipe) => Curve(recipe, composed: true, paged: true, GradientCheckpointing.Offload);
 
-    private static void Curve(string recipe, bool composed, string paged = "", string checkpointing = "auto")
+    private static void Curve(string recipe, bool composed, bool paged = false, GradientCheckpointing checkpointing = GradientCheckpointing.Auto)
     {
         using var tiny = new TinyModel("qwen2", outputScale: 8);
         var options = new SftOptions
         {
             LearningRate = 5e-3, Epochs = 1000, MaxSteps = Steps, BatchTokens = 256, MaxLength = 128, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(tiny.Directory, "run"), WeightDecay = 0.01,
-            NeftuneAlpha = recipe == "neftune" ? 5 : 0, LoraPlusRatio = recipe == "lora+" ? 8 : 1, Optimizer = paged + (recipe == "8-bit" ? "adamw_8bit" : "adamw"), GradientCheckpointing = checkpointing, Packing = recipe == "packing",
-            GradientAccumulation = recipe == "accumulation" ? 3 : 1, Scheduler = recipe == "linear decay" ? "linear" : "cosine",
+            NeftuneAlpha = recipe == "neftune" ? 5 : 0, LoraPlusRatio = recipe == "lora+" ? 8 : 1, Optimizer = (paged, recipe == "8-bit") switch { (false, false) => Optimizer.AdamW, (false, true) => Optimizer.AdamW8Bit, (true, false) => Optimizer.PagedAdamW, _ => Optimizer.PagedAdamW8Bit }, GradientCheckpointing = checkpointing, Packing = recipe == "packing",
+            GradientAccumulation = recipe == "accumulation" ? 3 : 1, Scheduler = recipe == "linear decay" ? Scheduler.Linear : Scheduler.Cosine,
         };
         var losses = recipe == "whole model" ? Whole(tiny, options, composed) : Adapter(tiny, options, recipe, composed);
         var line = $"{recipe}: {string.Join(' ', losses.Select(l => l.ToString("G7", CultureInfo.InvariantCulture)))}";
@@ -54,7 +54,7 @@ public sealed class GoldenLossTests
         using var adapter = LoraAdapter.Create(model, new LoraConfig
         {
             // State of fewer than 4,096 elements stays in 32 bits.
-            Rank = recipe == "8-bit" ? 64 : 32, Alpha = 32, UseRsLora = recipe == "rslora", UseDora = recipe == "dora", Initialization = recipe == "pissa" ? "pissa" : "default", Dropout = recipe == "dropout" ? 0.2 : 0,
+            Rank = recipe == "8-bit" ? 64 : 32, Alpha = 32, UseRsLora = recipe == "rslora", UseDora = recipe == "dora", Initialization = recipe == "pissa" ? AdapterInitialization.Pissa : AdapterInitialization.Default, Dropout = recipe == "dropout" ? 0.2 : 0,
         }, 1);
         return [.. new SupervisedTuning(model, adapter, s_samples, [], options).Run().History.Select(h => h.Loss)];
     }

@@ -238,7 +238,7 @@ public sealed class GradientTests
 
     private static LoraConfig Config(string kind) => new()
     {
-        Rank = 4, Alpha = 8, UseRsLora = kind == "rslora", UseDora = kind == "dora", Initialization = kind == "pissa" ? "pissa" : "default", Dropout = kind == "dropout" ? 0.2 : 0,
+        Rank = 4, Alpha = 8, UseRsLora = kind == "rslora", UseDora = kind == "dora", Initialization = kind == "pissa" ? AdapterInitialization.Pissa : AdapterInitialization.Default, Dropout = kind == "dropout" ? 0.2 : 0,
         TargetModules = kind == "attention only" ? ["q_proj", "v_proj"] : new LoraConfig().TargetModules,
     };
 

@@ -46,10 +46,10 @@ public sealed class RecipeTests
     public void Every_recipe_lowers_the_loss_and_recomputing_changes_nothing(string recipe)
     {
         using var tiny = new TinyModel(outputScale: 8);
-        var lora = new LoraConfig { Rank = 32, Alpha = 32, UseDora = recipe == "dora", Initialization = recipe == "pissa" ? "pissa" : "default", Dropout = recipe == "dropout" ? 0.1 : 0 };
-        SftOptions Options(SftOptions o) => o with { MaxSteps = 20, BatchTokens = 256, NeftuneAlpha = recipe == "neftune" ? 5 : 0, Optimizer = recipe == "8bit" ? "adamw_8bit" : "adamw", LoraPlusRatio = recipe == "lora+" ? 4 : 1 };
-        var kept = Losses(tiny, o => Options(o) with { GradientCheckpointing = "off" }, lora);
-        var again = Losses(tiny, o => Options(o) with { GradientCheckpointing = "on" }, lora);
+        var lora = new LoraConfig { Rank = 32, Alpha = 32, UseDora = recipe == "dora", Initialization = recipe == "pissa" ? AdapterInitialization.Pissa : AdapterInitialization.Default, Dropout = recipe == "dropout" ? 0.1 : 0 };
+        SftOptions Options(SftOptions o) => o with { MaxSteps = 20, BatchTokens = 256, NeftuneAlpha = recipe == "neftune" ? 5 : 0, Optimizer = recipe == "8bit" ? Optimizer.AdamW8Bit : Optimizer.AdamW, LoraPlusRatio = recipe == "lora+" ? 4 : 1 };
+        var kept = Losses(tiny, o => Options(o) with { GradientCheckpointing = GradientCheckpointing.Off }, lora);
+        var again = Losses(tiny, o => Options(o) with { GradientCheckpointing = GradientCheckpointing.On }, lora);
         Assert.Equal(kept, again);
         Assert.True(kept[^4..].Average() < 0.8 * kept[..4].Average(), $"{recipe}: {kept[0]} to {kept[^1]}");
     }
@@ -71,7 +71,7 @@ public sealed class RecipeTests
     {
         using var tiny = new TinyModel(outputScale: 8);
         using var model = tiny.Load();
-        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8 }, 1);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Alpha = 32 }, 1);
         // Validation on other answers to the same questions: learning makes it worse sooner or later.
         var other = s_samples.Select(s => TinyModel.Sample(s.Messages[0].Content, "public static int Count")).ToArray();
         var result = new SupervisedTuning(model, adapter, s_samples, other, Options(tiny) with { Epochs = 400, EvalEvery = 2, EarlyStoppingPatience = 2, LossLimit = 50 }).Run();
@@ -87,7 +87,7 @@ public sealed class RecipeTests
     {
         using var tiny = new TinyModel(outputScale: 8);
         using var model = tiny.Load();
-        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Dropout = 0.5 }, 1);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Alpha = 32, Dropout = 0.5 }, 1);
         var result = new SupervisedTuning(model, adapter, s_samples, s_samples, Options(tiny) with { MaxSteps = 12, EvalEvery = 12, NeftuneAlpha = 5 }).Run();
         var scores = new LocalModel(model, adapter).Score([.. s_samples.Select(s => s.Messages)]);
         Assert.Equal(-scores.Sum(s => s.LogProbability) / scores.Sum(s => s.TokenCount), result.BestEvalLoss!.Value, 1e-4);
@@ -98,7 +98,7 @@ public sealed class RecipeTests
     {
         using var tiny = new TinyModel(outputScale: 8);
         using var model = tiny.Load();
-        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
         var trainer = new SupervisedTuning(model, adapter, s_samples, [], Options(tiny) with { Epochs = 50, SaveEvery = 3 });
         var message = Assert.Throws<LabException>(() => trainer.Run(s =>
         {
@@ -110,7 +110,7 @@ public sealed class RecipeTests
         Assert.Contains("step-000006", message);
         Assert.True(File.Exists(Path.Combine(tiny.Directory, "run", "checkpoints", "step-000006", "state.safetensors")));
 
-        using var fresh = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+        using var fresh = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
         Assert.Contains("diverges at step 3", Assert.Throws<LabException>(() => new SupervisedTuning(model, fresh, s_samples, [], Options(tiny) with { LossLimit = 0.1 }).Run()).Message);
     }
 
@@ -119,7 +119,7 @@ public sealed class RecipeTests
     {
         using var tiny = new TinyModel(outputScale: 8);
         using var model = tiny.Load();
-        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
         var layers = (Training.Models.Decoder.Layer[])model.Decoder.Layers;
         var weight = new ScarceWeight(layers[0].Query.Weight);
         layers[0] = layers[0] with { Query = new Linear(layers[0].Query.Name, weight, null) };
@@ -129,7 +129,7 @@ public sealed class RecipeTests
         Assert.Matches("^main memory was not enough for step 5 \\(.*DefaultCPUAllocator.*\\); set gradient checkpointing to on and resume\\. The last good checkpoint is .*step-000004; resume from it\\.$", message);
         Assert.DoesNotContain('\n', message);
         weight.IsShort = false;
-        Assert.Equal([5, 6], Run(options with { Resume = true, GradientCheckpointing = "on" }).History.Select(h => h.Step));
+        Assert.Equal([5, 6], Run(options with { Resume = true, GradientCheckpointing = GradientCheckpointing.On }).History.Select(h => h.Step));
     }
 
     // Asks for more memory than any machine has, where it is told to.
@@ -163,7 +163,7 @@ public sealed class RecipeTests
         var step = int.Parse(Path.GetFileName(newest)[5..]) - 2;
         Assert.Equal(whole[step..], Losses(tiny, _ => options with { Resume = true }));
         using var model = tiny.Load();
-        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8 }, 1);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Alpha = 32 }, 1);
         Assert.Contains("learning rate 0.01", Assert.Throws<LabException>(() => new SupervisedTuning(model, adapter, s_samples, [], options with { Resume = true, LearningRate = 1e-3 }).Run()).Message);
     }
 
@@ -189,13 +189,13 @@ public sealed class RecipeTests
     {
         using var tiny = new TinyModel();
         using var model = tiny.Load();
-        var options = Options(tiny) with { GradientCheckpointing = "off" };
+        var options = Options(tiny) with { GradientCheckpointing = GradientCheckpointing.Off };
         var estimate = MemoryEstimate.Of(model, 1000, 1 << 20, options, 1L << 20);
         Assert.Contains("set gradient checkpointing to auto or on", Assert.Throws<LabException>(() => estimate.Require(options)).Message);
-        var again = MemoryEstimate.Of(model, 1000, 1 << 20, options with { GradientCheckpointing = "on" }, 1L << 40);
+        var again = MemoryEstimate.Of(model, 1000, 1 << 20, options with { GradientCheckpointing = GradientCheckpointing.On }, 1L << 40);
         Assert.True(again.Total < estimate.Total);
         // On the processor there is no other memory to wait in.
-        Assert.Equal(again, MemoryEstimate.Of(model, 1000, 1 << 20, options with { GradientCheckpointing = "offload", Optimizer = "paged_adamw" }, 1L << 40));
+        Assert.Equal(again, MemoryEstimate.Of(model, 1000, 1 << 20, options with { GradientCheckpointing = GradientCheckpointing.Offload, Optimizer = Optimizer.PagedAdamW }, 1L << 40));
     }
 
     [Fact]
@@ -203,17 +203,17 @@ public sealed class RecipeTests
     {
         using var tiny = new TinyModel(change: c => c with { Layers = 6 });
         using var model = BaseModel.LoadOn(new TorchSharp.torch.Device(TorchSharp.DeviceType.META), composed: false, tiny.Directory, new ModelLoadOptions { ComputeType = "bf16" });
-        MemoryEstimate Of(string checkpointing, long available, string optimizer = "adamw") => MemoryEstimate.Of(model, 1 << 20, 1 << 20, Options(tiny) with { GradientCheckpointing = checkpointing, Optimizer = optimizer }, available);
-        var (kept, again, offloaded) = (Of("off", 1L << 40), Of("on", 1L << 40), Of("offload", 1L << 40));
+        MemoryEstimate Of(GradientCheckpointing checkpointing, long available, Optimizer optimizer = Optimizer.AdamW) => MemoryEstimate.Of(model, 1 << 20, 1 << 20, Options(tiny) with { GradientCheckpointing = checkpointing, Optimizer = optimizer }, available);
+        var (kept, again, offloaded) = (Of(GradientCheckpointing.Off, 1L << 40), Of(GradientCheckpointing.On, 1L << 40), Of(GradientCheckpointing.Offload, 1L << 40));
         Assert.True(kept.Total > again.Total && again.Total > offloaded.Total);
         Assert.Equal((0, 0), (kept.Host, again.Host));
         Assert.True(offloaded is { OffloadsActivations: true, KeepsActivations: false, Host: > 0 });
-        Assert.Equal(kept.Total, Of("auto", 3 * kept.Total).Total);
-        Assert.Equal(again.Total, Of("auto", again.Total + 1).Total);
-        Assert.Equal(offloaded.Total, Of("auto", again.Total - 1).Total);
+        Assert.Equal(kept.Total, Of(GradientCheckpointing.Auto, 3 * kept.Total).Total);
+        Assert.Equal(again.Total, Of(GradientCheckpointing.Auto, again.Total + 1).Total);
+        Assert.Equal(offloaded.Total, Of(GradientCheckpointing.Auto, again.Total - 1).Total);
         // Eight bytes of state for each element that is trained.
-        Assert.Equal(8L << 20, again.Trained - Of("on", 1L << 40, "paged_adamw").Trained);
-        Assert.Equal(8L << 20, Of("on", 1L << 40, "paged_adamw").Host);
+        Assert.Equal(8L << 20, again.Trained - Of(GradientCheckpointing.On, 1L << 40, Optimizer.PagedAdamW).Trained);
+        Assert.Equal(8L << 20, Of(GradientCheckpointing.On, 1L << 40, Optimizer.PagedAdamW).Host);
         Assert.Contains("MB are to wait in the memory of the host", Assert.Throws<LabException>(() => (offloaded with { Host = 1L << 60 }).Require(Options(tiny))).Message, StringComparison.Ordinal);
     }
 
@@ -224,7 +224,7 @@ public sealed class RecipeTests
         MemoryEstimate Of(string compute)
         {
             using var model = tiny.Load(compute: compute, composed: true);
-            return MemoryEstimate.Of(model, 1000, 1 << 20, Options(tiny) with { GradientCheckpointing = "off" }, 1L << 40);
+            return MemoryEstimate.Of(model, 1000, 1 << 20, Options(tiny) with { GradientCheckpointing = GradientCheckpointing.Off }, 1L << 40);
         }
         Assert.InRange((double)Of("bf16").Activations / Of("fp32").Activations, 0.45, 0.6);
     }
@@ -258,7 +258,7 @@ public sealed class RecipeTests
     private static double[] Losses(TinyModel tiny, Func<SftOptions, SftOptions> change, LoraConfig? lora = null)
     {
         using var model = tiny.Load();
-        using var adapter = LoraAdapter.Create(model, lora ?? new LoraConfig { Rank = 4 }, 1);
+        using var adapter = LoraAdapter.Create(model, lora ?? new LoraConfig { Rank = 4, Alpha = 32 }, 1);
         return [.. new SupervisedTuning(model, adapter, s_samples, [], change(Options(tiny))).Run().History.Select(h => h.Loss)];
     }
 

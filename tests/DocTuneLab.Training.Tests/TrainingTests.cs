@@ -39,7 +39,7 @@ public sealed class TrainingTests
         using var model = tiny.Load();
         double[] Losses(SftOptions options, CancellationToken cancel = default, CancellationTokenSource? stopAt = null, int stop = 0)
         {
-            using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Dropout = 0.1 }, 1);
+            using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32, Dropout = 0.1 }, 1);
             return [.. new SupervisedTuning(model, adapter, s_samples, [], options).Run(s => { if (s.Step == stop) stopAt!.Cancel(); }, cancel).History.Select(h => h.Loss)];
         }
         var options = Options(tiny) with { Epochs = 10, BatchTokens = 64 };
@@ -80,7 +80,7 @@ public sealed class TrainingTests
         using var tiny = new TinyModel();
         using var model = tiny.Load();
         string[] text = [string.Concat(Enumerable.Repeat("public static int Count(Tank tank) => tank.Valves.Count;\n", 30))];
-        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
         var result = new SupervisedTuning(model, adapter, s_samples, [], Options(tiny) with { Epochs = 30, MaxLength = 48, ReplayShare = 0.1, OutputDirectory = Path.Combine(tiny.Directory, "seldom") }, text).Run();
         var replayed = result.History.Count(h => h.ReplayLoss is not null);
         Assert.InRange(replayed, 1, result.Steps - 1);
@@ -133,10 +133,10 @@ public sealed class TrainingTests
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, new LoraConfig(), 1);
         string Fails(SftOptions options) => Assert.Throws<LabException>(() => new SupervisedTuning(model, adapter, s_samples, [], options)).Message;
-        Assert.Contains("Scheduler is step", Fails(Options(tiny) with { Scheduler = "step" }));
-        Assert.Contains("LearningRate is 0", Fails(Options(tiny) with { LearningRate = 0 }));
+        Assert.Contains("scheduler is 7; expected cosine, linear or constant", Fails(Options(tiny) with { Scheduler = (Scheduler)7 }));
+        Assert.Contains("learning_rate is 0; expected a number above 0 and below 1", Fails(Options(tiny) with { LearningRate = 0 }));
         Assert.Contains("none of the 4 training samples fits into 8 tokens", Fails(Options(tiny) with { MaxLength = 8 }));
-        Assert.Contains("rank is 0", Assert.Throws<LabException>(() => LoraAdapter.Create(model, new LoraConfig { Rank = 0 }, 1)).Message);
+        Assert.Contains("rank is 0", Assert.Throws<LabException>(() => LoraAdapter.Create(model, new LoraConfig { Rank = 0, Alpha = 32 }, 1)).Message);
         Assert.Contains("'c_attn' is no linear layer", Assert.Throws<LabException>(() => LoraAdapter.Create(model, new LoraConfig { TargetModules = ["c_attn"] }, 1)).Message);
     }
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using DocTuneLab.Experiments;
+using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;

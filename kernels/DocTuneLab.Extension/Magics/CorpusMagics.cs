@@ -1,9 +1,14 @@
 using System.CommandLine;
 using System.Diagnostics;
 using DocTuneLab.Corpus.Formats;
+using DocTuneLab.Corpus.Generation;
 using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Experiments.Stages;
+using DocTuneLab.Experiments;
+using DocTuneLab.Extension.Arguments;
+using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;
@@ -19,23 +24,24 @@ internal static class CorpusMagics
 
     private static Command Generate(LabSession lab)
     {
-        var (corpus, endpoints) = (new CorpusArguments(4000), new EndpointArguments());
+        var (corpus, endpoints) = (new CorpusArguments(), new EndpointArguments());
         var generate = new Command("generate", "Writes grounded samples, compiled and checked: from signatures and pages alone, or with --endpoint by a hosted model.");
         corpus.AddTo(generate);
         endpoints.AddTo(generate);
         generate.SetCellAction(async (p, cell) =>
         {
-            if (endpoints.Of(p) is { } settings) await ByModelAsync(lab, settings with { Options = settings.Options with { Count = corpus.Count(p), Seed = lab.Seed } }, cell);
-            else Structural(lab, corpus.Of(p), cell);
+            if (endpoints.Of(p, corpus.Written(p) with { Seed = lab.Seed }) is { } settings) await ByModelAsync(lab, settings, cell);
+            else Structural(lab, corpus.Structural(p), cell);
         });
         return generate;
     }
 
     private static void Structural(LabSession lab, CorpusOptions options, CellContext cell)
     {
+        var stage = lab.CorpusStage;
         var live = cell.Display("generating …");
         var clock = Stopwatch.StartNew();
-        var corpus = lab.GenerateCorpus(options, new Follow<CorpusProgress>(s => live.Update($"{s.Kind}: {s.Accepted}/{s.Wanted} accepted of {s.Drafts} drafts")), cell.CancellationToken);
+        var corpus = stage.Generate(options, new Follow<CorpusProgress>(s => live.Update($"{s.Kind}: {s.Accepted}/{s.Wanted} accepted of {s.Drafts} drafts")), cell.CancellationToken);
         live.Update($"{corpus.Samples.Count:N0} accepted samples, {corpus.Tokens:N0} tokens, {corpus.Rejected.Count:N0} rejected, in {clock.Elapsed.TotalSeconds:F1} s");
         cell.Display(corpus.Accounts.Select(a => new { Kind = a.Label, a.Wanted, a.Drafts, a.Accepted, Rejected = string.Join(", ", a.Rejected.Select(r => $"{r.Key} {r.Value}")), a.Closes }).ToArray());
         Charts.Show(cell, Charts.Corpus(corpus));
@@ -44,14 +50,15 @@ internal static class CorpusMagics
 
     private static async Task ByModelAsync(LabSession lab, GenerationSettings settings, CellContext cell)
     {
+        var stage = lab.CorpusStage;
         if (settings.DryRun)
         {
-            cell.Display(lab.EstimateCorpus(settings));
+            cell.Display(stage.Estimate(settings));
             return;
         }
         var live = cell.Display("asking …");
         var clock = Stopwatch.StartNew();
-        var result = await lab.GenerateCorpusAsync(settings, new Follow<GenerationStatus>(s =>
+        var result = await stage.GenerateAsync(settings, new Follow<GenerationStatus>(s =>
         {
             var left = s.Accepted == 0 ? "" : $", about {TimeSpan.FromSeconds(clock.Elapsed.TotalSeconds / s.Accepted * (s.Wanted - s.Accepted)):mm\\:ss} left";
             live.Update($"{s}{left}");
@@ -67,7 +74,7 @@ internal static class CorpusMagics
         var check = new Command("check", "Judges the lab's samples again, imported ones too.");
         check.SetCellAction((_, cell) =>
         {
-            var (kept, failed) = lab.CheckCorpus();
+            var (kept, failed) = lab.CorpusStage.Check();
             cell.Display($"{kept} samples hold, {failed.Count} do not");
             if (failed.Count > 0) cell.Display(failed.Take(50).Select(s => new { s.Id, Kind = s.Kind.ToString(), Failed = s.Checks.First(c => !c.Passed).Name, s.Checks.First(c => !c.Passed).Detail }).ToArray());
         });
@@ -80,7 +87,7 @@ internal static class CorpusMagics
         var command = new Command("coverage", "The library member by member, as a treemap and a table: how often pages describe it, accepted samples ask about it, code compiles and passes all checks with it, and held-out tasks need it.") { count };
         command.SetCellAction((p, cell) =>
         {
-            var coverage = lab.Coverage();
+            var coverage = lab.Storage.Coverage(lab.Suite?.HeldOut() ?? []);
             if (coverage.Symbols.Count == 0) throw new LabException("an earlier step is missing: run #!docs first");
             cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = $"<p>{coverage}</p>", ["text/plain"] = coverage.ToString() });
             Charts.Show(cell, Charts.Coverage(coverage));

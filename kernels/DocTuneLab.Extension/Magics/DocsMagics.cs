@@ -2,6 +2,9 @@ using System.CommandLine;
 using DocTuneLab.Documents;
 using DocTuneLab.Documents.Linking;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Experiments.Stages;
+using DocTuneLab.Experiments;
+using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Storage;
 
@@ -25,10 +28,10 @@ internal static class DocsMagics
         {
             if (p.GetValue(directory) is not { } folder) throw new LabException("expected a folder of pages: #!docs DIR --assembly DLL. '#!docs --help' shows the options.");
             var changes = lab.ParseDocs(folder, p.GetValue(assembly) ?? []).Changes;
-            var documents = lab.Documents!;
+            var documents = lab.Documents!.Set;
             var twice = DuplicatePage.Find(documents.Documents);
-            cell.Display($"{documents.Documents.Count} pages ({changes.Added} new, {changes.Changed} changed, {changes.Unchanged} unchanged), {lab.Chunks.Count} chunks, {lab.Api!.Symbols.Count} public symbols, {documents.BrokenLinks.Count} broken links{(documents.Problems.Count > 0 ? $", {documents.Problems.Count} problems" : "")}{(twice.Count > 0 ? $", {twice.Count} near-duplicate pages" : "")}");
-            cell.Display(documents.Documents.Select(d => new { d.Path, d.Title, d.Language, Split = d.Split.ToString(), Chunks = lab.Chunks.Count(c => c.DocumentPath == d.Path), CodeBlocks = d.CodeBlocks.Count }).ToArray());
+            cell.Display($"{documents.Documents.Count} pages ({changes.Added} new, {changes.Changed} changed, {changes.Unchanged} unchanged), {lab.Documents.Chunks.Count} chunks, {lab.Documents.Library.Api.Symbols.Count} public symbols, {documents.BrokenLinks.Count} broken links{(documents.Problems.Count > 0 ? $", {documents.Problems.Count} problems" : "")}{(twice.Count > 0 ? $", {twice.Count} near-duplicate pages" : "")}");
+            cell.Display(documents.Documents.Select(d => new { d.Path, d.Title, d.Language, Split = d.Split.ToString(), Chunks = lab.Documents.Chunks.Count(c => c.DocumentPath == d.Path), CodeBlocks = d.CodeBlocks.Count }).ToArray());
             if (documents.Problems.Count > 0) cell.Display(documents.Problems.Select(x => new { x.Path, x.Line, Kind = x.Kind.ToString(), x.Message }).ToArray());
             if (twice.Count > 0) cell.Display(twice.ToArray());
         });
@@ -46,8 +49,8 @@ internal static class DocsMagics
         var command = new Command("tree", "The pages and their sections.");
         command.SetCellAction((p, cell) =>
         {
-            var lab = parsed(p);
-            Show(cell, DocsHtml.Tree(Documents(lab), lab.Chunks), string.Join('\n', Documents(lab).Documents.Select(d => $"{d.Path}: {d.Title}")));
+            var documents = Documents(parsed(p));
+            Show(cell, DocsHtml.Tree(documents.Set, documents.Chunks), string.Join('\n', documents.Set.Documents.Select(d => $"{d.Path}: {d.Title}")));
         });
         return command;
     }
@@ -59,9 +62,9 @@ internal static class DocsMagics
         var command = new Command("chunk", "A chunk beside its source.") { path, number };
         command.SetCellAction((p, cell) =>
         {
-            var lab = parsed(p);
-            var page = Documents(lab).Find(p.GetValue(path)!) ?? throw new LabException($"no page '{p.GetValue(path)}'; #!docs tree lists them");
-            var chunks = lab.Chunks.Where(c => c.DocumentPath == page.Path).ToList();
+            var documents = Documents(parsed(p));
+            var page = documents.Set.Find(p.GetValue(path)!) ?? throw new LabException($"no page '{p.GetValue(path)}'; #!docs tree lists them");
+            var chunks = documents.Chunks.Where(c => c.DocumentPath == page.Path).ToList();
             var n = p.GetValue(number);
             if (n < 1 || n > chunks.Count) throw new LabException($"{page.Path} has {chunks.Count} chunks: expected a number from 1 to {chunks.Count}, not {n}");
             Show(cell, DocsHtml.Beside(page, chunks[n - 1]), chunks[n - 1].Context + chunks[n - 1].Text);
@@ -74,15 +77,14 @@ internal static class DocsMagics
         var command = new Command("coverage", "Which public members the pages mention, and which none does.");
         command.SetCellAction((p, cell) =>
         {
-            var lab = parsed(p);
-            Documents(lab);
-            Charts.Show(cell, DocsHtml.Coverage(lab.Api!, lab.Chunks));
-            Show(cell, DocsHtml.Unmentioned(lab.Api!, lab.Chunks), "");
+            var documents = Documents(parsed(p));
+            Charts.Show(cell, DocsHtml.Coverage(documents.Library.Api, documents.Chunks));
+            Show(cell, DocsHtml.Unmentioned(documents.Library.Api, documents.Chunks), "");
         });
         return command;
     }
 
-    private static DocumentSet Documents(LabSession lab) => lab.Documents ?? throw new LabException("no documents yet: run #!docs DIR --assembly DLL first");
+    private static DocumentStage Documents(LabSession lab) => lab.Documents ?? throw new LabException("no documents yet: run #!docs DIR --assembly DLL first");
 
     private static void Show(CellContext cell, string html, string text) => cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = text });
 }

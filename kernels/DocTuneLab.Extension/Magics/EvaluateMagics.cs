@@ -4,6 +4,9 @@ using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Experiments;
+using DocTuneLab.Extension.Arguments;
+using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;
@@ -43,7 +46,7 @@ internal static class EvaluateMagics
         {
             var live = cell.Display("evaluating …");
             var plan = arguments.Of(p, lab.Model is not null, lab.Adapter is not null);
-            var report = lab.Evaluate(plan, new Follow<EvaluationProgress>(s => live.Update(s.ToString())), cell.CancellationToken);
+            var report = lab.EvaluationStage.Run(plan, new Follow<EvaluationProgress>(s => live.Update($"{s.Phase} {s.Done}/{s.Total}")), cell.CancellationToken);
             live.Update($"{report.Results[0].Answers.Count} answers in each of {report.Results.Count} arms; reports in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, lab.EvaluationDirectory!)}");
             var html = EvaluationHtml.Headline(report) + string.Concat(report.Comparisons.Select(EvaluationHtml.Metrics)) + (report.Comparisons.Count == 0 ? EvaluationHtml.Arms(report) : "");
             cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = MarkdownReport.Of(report, 0) });
@@ -62,7 +65,7 @@ internal static class EvaluateMagics
             if (lab.Report is not { } report || lab.EvaluationDirectory is not { } folder) throw new LabException("there are no answers to compare yet: run #!evaluate first");
             if (p.GetValue(votes) is { } file)
             {
-                var added = lab.AddPreferences(BlindTrial.Tally(System.IO.Path.Combine(folder, BlindTrial.KeyName), file, [.. report.Results.Select(r => r.Arm)]));
+                var added = lab.EvaluationStage.AddPreferences(BlindTrial.Tally(System.IO.Path.Combine(folder, BlindTrial.KeyName), file, [.. report.Results.Select(r => r.Arm)]));
                 cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = EvaluationHtml.Preferences(added), ["text/plain"] = string.Join('\n', added.Preferences.Select(s => $"{s.Second} preferred to {s.First} in {s.WinRate:P0} of {s.Votes.Count} votes, {s.Verdict.ToString().ToLowerInvariant()}")) });
                 return;
             }

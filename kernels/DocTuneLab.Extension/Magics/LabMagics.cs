@@ -1,4 +1,6 @@
 using System.CommandLine;
+using DocTuneLab.Experiments;
+using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;
@@ -31,8 +33,8 @@ internal static class LabMagics
         var command = new Command("#!report", "The experiment in one table.") { flips };
         command.SetCellAction((p, cell) =>
         {
-            var html = p.GetValue(flips) > 0 && lab.Comparison is { } comparison ? Evaluation.Reports.EvaluationHtml.Flips(comparison, p.GetValue(flips)) : Summary.Html(lab);
-            cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = lab.Comparison is { } c ? Evaluation.Reports.MarkdownReport.Of(c, 0) : "" });
+            var html = p.GetValue(flips) > 0 && lab.Report?.Main is { } comparison ? Evaluation.Reports.EvaluationHtml.Flips(comparison, p.GetValue(flips)) : Summary.Html(lab);
+            cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = lab.Report?.Main is { } c ? Evaluation.Reports.MarkdownReport.Of(c, 0) : "" });
         });
         return command;
     }

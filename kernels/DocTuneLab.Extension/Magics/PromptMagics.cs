@@ -1,4 +1,7 @@
 using System.CommandLine;
+using DocTuneLab.Experiments;
+using DocTuneLab.Extension.Arguments;
+using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;
@@ -21,11 +24,13 @@ internal static class PromptMagics
         {
             if (endpoints.Of(p) is not { } settings)
             {
-                foreach (var result in await lab.TunePromptsAsync(tuning.Examples(p), tuning.Options(p), cell.CancellationToken)) cell.Display(result);
+                var stage = lab.PromptStage;
+                var model = lab.Model ?? throw new LabException("an earlier step is missing: run #!base first");
+                foreach (var result in await stage.TuneAsync(model, tuning.Examples(p), tuning.Options(p), cell.CancellationToken)) cell.Display(result);
                 return;
             }
             var live = cell.Display("asking …");
-            var chosen = await lab.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p), new Follow<int>(n => live.Update($"{n} samples tried")), LiveAnswers.In(cell), cell.CancellationToken);
+            var chosen = await lab.PromptStage.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p), new Follow<int>(n => live.Update($"{n} samples tried")), LiveAnswers.In(cell), cell.CancellationToken);
             live.Update($"{chosen.Tried + chosen.TriedOnTrain} samples tried");
             cell.Display(chosen);
         });

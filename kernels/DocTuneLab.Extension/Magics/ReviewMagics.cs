@@ -1,6 +1,9 @@
 using System.CommandLine;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Review;
+using DocTuneLab.Experiments;
+using DocTuneLab.Extension.Arguments;
+using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
 
 namespace DocTuneLab.Extension.Magics;
@@ -38,7 +41,7 @@ internal static class ReviewMagics
         var command = new Command("#!decide", "Takes a decision on one sample into the lab; an edited one is judged again.") { id, decision, reviewer, note };
         command.SetCellAction((p, cell) =>
         {
-            var edited = lab.Decide(p.GetValue(id)!, p.GetValue(decision)!, p.GetValue(reviewer)!, p.GetValue(note)!, cell.Body.Trim() is { Length: > 0 } body ? body : null);
+            var edited = lab.ReviewStage.Decide(p.GetValue(id)!, p.GetValue(decision)!, p.GetValue(reviewer)!, p.GetValue(note)!, cell.Body.Trim() is { Length: > 0 } body ? body : null);
             cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = SamplesHtml.Browser([edited], 1), ["text/plain"] = $"{edited.Id[..8]} {edited.Kind} {SampleBrowser.Of(edited)}" });
         });
         return command;
@@ -51,7 +54,8 @@ internal static class ReviewMagics
         endpoints.AddConnection(command);
         command.SetCellAction(async (p, cell) =>
         {
-            var (marked, written) = await lab.RegenerateAsync(endpoints.Of(p), cell.CancellationToken);
+            var stage = lab.CorpusStage;
+            var (marked, written) = endpoints.Of(p) is { } settings ? await stage.RegenerateAsync(settings, cell.CancellationToken) : stage.Regenerate(cell.CancellationToken);
             cell.Display(marked == 0 ? "nothing is marked 'regenerate'" : $"{marked} samples were marked; {written.Count} new ones accepted");
             if (written.Count > 0) cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = SamplesHtml.Browser(written, written.Count), ["text/plain"] = $"{written.Count} samples" });
         });
@@ -67,7 +71,7 @@ internal static class ReviewMagics
         {
             if (p.GetValue(reviewer) is { } name)
             {
-                cell.Display(lab.TakeReview(p.GetValue(file)!, name));
+                cell.Display(lab.ReviewStage.Take(p.GetValue(file)!, name));
                 return;
             }
             var samples = lab.Storage.Samples.List(acceptedOnly: false);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Hosted;
@@ -8,7 +7,10 @@ using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Experiments.Stages;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension;
+using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;
 using Spectre.Console;
 
@@ -17,15 +19,13 @@ namespace DocTuneLab.Cli.Verbs;
 /// <summary><c>doctune corpus</c>: generate, look at, review, export and import training samples.</summary>
 internal static class CorpusVerb
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     public static Command Command() => new("corpus", "Training samples: generate, check, review, export, import.") { Generate(), Status(), Coverage(), Export(), Import(), Check(), Review() };
 
     private static Command Generate()
     {
         var library = new LibraryOptions();
         var seed = new Option<int>("--seed") { Description = "Seed of every choice.", DefaultValueFactory = _ => 1 };
-        var (written, endpoints) = (new CorpusArguments(1000), new EndpointArguments());
+        var (written, endpoints) = (new CorpusArguments(), new EndpointArguments());
         var json = new Option<bool>("--json") { Description = "Print the accounting as JSON." };
         var command = new Command("generate", "Writes samples: from signatures and pages alone, or with --endpoint by a hosted model. A run that was stopped goes on where it was.") { seed, json };
         library.AddTo(command);
@@ -35,18 +35,18 @@ internal static class CorpusVerb
         {
             using var session = library.Open(p, p.GetValue(seed));
             library.Read(p, session);
-            if (endpoints.Of(p) is not { } settings)
+            if (endpoints.Of(p, written.Written(p) with { Seed = p.GetValue(seed) }) is not { } settings)
             {
-                var corpus = session.GenerateCorpus(written.Of(p), null, cancel);
-                Console.WriteLine(p.GetValue(json) ? JsonSerializer.Serialize(corpus.Accounts, Indented) : $"{corpus.Samples.Count} accepted, {corpus.Rejected.Count} rejected; {corpus.Coverage}");
+                var corpus = session.CorpusStage.Generate(written.Structural(p), null, cancel);
+                if (p.GetValue(json)) JsonOutput.Write(corpus.Accounts);
+                else Console.WriteLine($"{corpus.Samples.Count} accepted, {corpus.Rejected.Count} rejected; {corpus.Coverage}");
                 return ExitCodes.Ok;
             }
-            settings = settings with { Options = settings.Options with { Count = written.Count(p), Seed = p.GetValue(seed) } };
             if (settings.DryRun)
             {
-                var estimate = session.EstimateCorpus(settings);
-                Console.WriteLine(p.GetValue(json) ? JsonSerializer.Serialize(estimate, Indented)
-                    : string.Create(CultureInfo.InvariantCulture, $"{estimate.Samples} samples: {estimate.Requests} requests, {estimate.PromptTokens:N0} tokens sent and at most {estimate.CompletionTokens:N0} received; cost at most {(estimate.Cost is { } cost ? cost.ToString("F4", CultureInfo.InvariantCulture) : "unknown (the endpoints have no prices)")}. Nothing was asked."));
+                var estimate = session.CorpusStage.Estimate(settings);
+                if (p.GetValue(json)) JsonOutput.Write(estimate);
+                else Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{estimate.Samples} samples: {estimate.Requests} requests, {estimate.PromptTokens:N0} tokens sent and at most {estimate.CompletionTokens:N0} received; cost at most {(estimate.Cost is { } cost ? cost.ToString("F4", CultureInfo.InvariantCulture) : "unknown (the endpoints have no prices)")}. Nothing was asked."));
                 return ExitCodes.Ok;
             }
             var console = Terminal.Create();
@@ -55,15 +55,16 @@ internal static class CorpusVerb
             if (Console.IsErrorRedirected || p.GetValue(json))
             {
                 var last = "";
-                result = await session.GenerateCorpusAsync(settings, null, settings.Batch is null ? null : new Progress<LiveText>(t =>
+                result = await session.CorpusStage.GenerateAsync(settings, null, settings.Batch is null ? null : new Progress<LiveText>(t =>
                 {
                     if (t.Text != last) Console.Error.WriteLine(last = t.Text);
                 }), cancel);
             }
             else
                 await console.Status().StartAsync("asking …", async status =>
-                    result = await session.GenerateCorpusAsync(settings, new Progress<GenerationStatus>(s => status.Status(Markup.Escape(s.ToString()))), settings.Batch is null ? null : new Progress<LiveText>(t => status.Status(Markup.Escape(t.Text))), cancel));
-            Console.WriteLine(p.GetValue(json) ? JsonSerializer.Serialize(result.Status, Indented) : $"{result.Status}\n{result.Coverage}");
+                    result = await session.CorpusStage.GenerateAsync(settings, new Progress<GenerationStatus>(s => status.Status(Markup.Escape(s.ToString()))), settings.Batch is null ? null : new Progress<LiveText>(t => status.Status(Markup.Escape(t.Text))), cancel));
+            if (p.GetValue(json)) JsonOutput.Write(result.Status);
+            else Console.WriteLine($"{result.Status}\n{result.Coverage}");
             if (cancel.IsCancellationRequested && settings.Batch is not null) Console.Error.WriteLine("A batch that was sent goes on at the server; the same command takes it up again.");
             return cancel.IsCancellationRequested ? ExitCodes.Interrupted : result.Status.IsDone ? ExitCodes.Ok : ExitCodes.Failed;
         });
@@ -78,20 +79,14 @@ internal static class CorpusVerb
         command.SetAction(p =>
         {
             using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
-            var samples = storage.Samples.List(acceptedOnly: false);
-            var spent = storage.Answers.Spent();
-            var rejected = samples.Where(s => !s.Accepted).GroupBy(s => s.Checks.First(c => !c.Passed).Name).OrderByDescending(g => g.Count()).ToDictionary(g => g.Key, g => g.Count());
-            var kinds = samples.Where(s => s.Accepted).GroupBy(s => s.Kind).OrderBy(g => g.Key).ToDictionary(g => g.Key.ToString(), g => g.Count());
-            var ledger = storage.Samples.Coverage([]);
-            var batches = storage.Answers.Batches().Where(b => !b.IsOver).ToList();
-            if (p.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(new { samples = samples.Count, accepted = kinds, rejected, ledger.UsedShare, ledger.CoveredShare, requests = spent.Answers, spent.PromptTokens, spent.CompletionTokens, spent.Cost, failedCalls = storage.Answers.Failures(), preferences = storage.Samples.Preferences().Count, reviews = storage.Samples.Reviews().Count, batches }, Indented));
+            var status = CorpusStatus.Of(storage);
+            if (p.GetValue(json)) JsonOutput.Write(status);
             else
             {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{samples.Count} samples: {kinds.Values.Sum()} accepted ({Parts(kinds)}), {rejected.Values.Sum()} rejected ({Parts(rejected)})"));
-                Console.WriteLine(ledger);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{spent.Answers} answers kept, {spent.PromptTokens:N0} tokens sent, {spent.CompletionTokens:N0} received, cost {spent.Cost:F4}; failed calls: {Parts(storage.Answers.Failures())}"));
-                foreach (var b in batches) Console.WriteLine($"batch {b.Id} at {b.Endpoint}: {b.Requests} requests under way; 'corpus generate' with the same options takes it up");
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{status.Samples} samples: {status.Accepted.Values.Sum()} accepted ({Parts(status.Accepted)}), {status.Rejected.Values.Sum()} rejected ({Parts(status.Rejected)})"));
+                Console.WriteLine(storage.Samples.Coverage([]));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{status.Requests} answers kept, {status.PromptTokens:N0} tokens sent, {status.CompletionTokens:N0} received, cost {status.Cost:F4}; failed calls: {Parts(status.FailedCalls)}"));
+                foreach (var b in status.Batches) Console.WriteLine($"batch {b.Id} at {b.Endpoint}: {b.Requests} requests under way; 'corpus generate' with the same options takes it up");
             }
             return ExitCodes.Ok;
 
@@ -112,7 +107,7 @@ internal static class CorpusVerb
             using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
             var coverage = storage.Samples.Coverage(p.GetValue(suite) is { } tasks ? Evaluation.Suites.Suite.Load(tasks).HeldOut() : []);
             if (coverage.Symbols.Count == 0) throw new LabException($"{storage.Directory}: the lab knows no library. Read one first: doctune parse DIR --assembly DLL --lab {p.GetRequiredValue(lab)}");
-            if (p.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(coverage.Symbols, Indented));
+            if (p.GetValue(json)) JsonOutput.Write(coverage.Symbols);
             else
             {
                 Console.WriteLine(coverage);
@@ -165,7 +160,7 @@ internal static class CorpusVerb
         {
             using var session = library.Open(p);
             library.Read(p, session);
-            var (kept, failed) = session.CheckCorpus();
+            var (kept, failed) = session.CorpusStage.Check();
             Console.WriteLine($"{kept} samples hold, {failed.Count} do not");
             foreach (var sample in failed.Take(20)) Console.WriteLine($"  {sample.Id[..8]} {sample.Kind}: {sample.Checks.First(c => !c.Passed)}");
             return failed.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
@@ -196,7 +191,7 @@ internal static class CorpusVerb
         {
             using var session = library.Open(p);
             library.Read(p, session);
-            var summary = session.TakeReview(p.GetRequiredValue(file), p.GetRequiredValue(reviewer));
+            var summary = session.ReviewStage.Take(p.GetRequiredValue(file), p.GetRequiredValue(reviewer));
             Console.WriteLine($"{summary.Accepted} accepted, {summary.Rejected} rejected, {summary.Edited} edited, {summary.Regenerate} to be regenerated, {summary.Undecided} undecided");
             return ExitCodes.Ok;
         });

@@ -2,12 +2,14 @@ using System.CommandLine;
 using System.Text.Json;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Evaluation;
-using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Evaluation.Suites.Import;
+using DocTuneLab.Experiments.Stages;
+using DocTuneLab.Experiments;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension;
 using DocTuneLab.Notebooks.Cells;
 using Spectre.Console;
@@ -19,7 +21,7 @@ internal static class Evaluate
 {
     public static Command Command()
     {
-        var model = new Option<string?>("--model") { Description = "Base model, a folder in Hugging Face layout.", HelpName = "DIR" };
+        var (model, device) = (ModelArguments.Base(), ModelArguments.Device());
         var adapter = new Option<string?>("--adapter") { Description = "Adapter in PEFT layout: the tuned arm.", HelpName = "DIR" };
         var suite = new Option<string?>("--suite") { Description = "Held-out tasks: a folder of .jsonl files, or one file.", HelpName = "DIR|FILE" };
         var assembly = new Option<string[]>("--assembly") { Description = "Assembly of the private library. May be repeated.", HelpName = "DLL" };
@@ -39,8 +41,9 @@ internal static class Evaluate
         var form = new Option<int?>("--blind") { Description = "Write a form for blind comparison of this many pairs of answers, ab-form.html.", HelpName = "N" };
         var votes = new Option<string?>("--votes") { Description = "Add votes that the form saved to the report of the run named by --rescore.", HelpName = "FILE.json" };
         var arguments = new EvaluationArguments();
-        var device = LabOptions.Device();
-        var command = new Command("evaluate", "Compares models on held-out tasks, and checks, imports and scores again. The exit code is 1 where the retention gate fails.") { model, adapter, device, suite, assembly, docs, lab };
+        var command = new Command("evaluate", "Compares models on held-out tasks, and checks, imports and scores again. The exit code is 1 where the retention gate fails.") { adapter, suite, assembly, docs, lab };
+        model.AddTo(command);
+        device.AddTo(command);
         arguments.AddTo(command);
         foreach (var option in (Option[])[codePrompt, qaPrompt, seed, output, json, compare, rescore, check, corpus, schema, import, form, votes]) command.Options.Add(option);
         command.SetAction((parsed, cancel) => Task.Run(() =>
@@ -61,12 +64,12 @@ internal static class Evaluate
             if (parsed.GetValue(check))
             {
                 session.LoadLibrary(assemblies);
-                return Check(session, parsed.GetValue(corpus), arguments.Of(parsed, false, false).AllowWithoutIsolation, cancel);
+                return Check(session, parsed.GetValue(corpus), arguments.Of(parsed, false, false).Options.Execution.AllowWithoutIsolation, cancel);
             }
-            var plan = arguments.Of(parsed, parsed.GetValue(model) is not null, parsed.GetValue(adapter) is not null);
-            if (plan.Arms.Count == 0 && parsed.GetValue(rescore) is not { Length: > 0 }) throw new UsageException("There is nothing to evaluate: give --model DIR, the base model, or --endpoint URL for a hosted one.");
-            session.RestorePrompts();
-            session.UsePrompts(parsed.GetValue(codePrompt), parsed.GetValue(qaPrompt));
+            var plan = arguments.Of(parsed, model.BaseOf(parsed) is not null, parsed.GetValue(adapter) is not null);
+            if (plan.Arms.Count == 0 && parsed.GetValue(rescore) is not { Length: > 0 }) throw new UsageException("There is nothing to evaluate: give --base DIR, the base model, or --endpoint URL for a hosted one.");
+            session.Wordings.Restore(session.Storage);
+            session.Wordings.Use(parsed.GetValue(codePrompt), parsed.GetValue(qaPrompt));
 
             var quiet = parsed.GetValue(json) || Console.IsErrorRedirected;
             var progress = new Follow(quiet);
@@ -74,23 +77,23 @@ internal static class Evaluate
             if (parsed.GetValue(rescore) is { Length: > 0 } stored)
             {
                 session.LoadLibrary(assemblies);
-                report = session.Rescore(stored, plan, progress, cancel);
+                report = session.EvaluationStage.Rescore(stored, plan, progress, cancel);
             }
             else
             {
-                if (parsed.GetValue(model) is { } weights) session.LoadBase(ModelFolder.Of(weights), parsed.GetValue(device) ?? "auto");
-                else if (plan.Arms.Any(a => a.Split('+')[0] is "base" or "tuned")) throw new UsageException("--model DIR is missing: the base model.");
+                if (model.BaseOf(parsed) is { } weights) session.LoadBase(ModelFolder.Of(weights), device.LoadOf(parsed).Device);
+                else if (plan.Arms.Any(a => a.Split('+')[0] is "base" or "tuned")) throw new UsageException("--base DIR is missing: the base model.");
                 if (parsed.GetValue(adapter) is { } tuned) session.LoadAdapter(tuned);
                 if (parsed.GetValue(docs) is { } pages) session.ParseDocs(pages, assemblies);
                 else session.LoadLibrary(assemblies);
-                report = session.Evaluate(plan, progress, cancel);
+                report = session.EvaluationStage.Run(plan, progress, cancel);
             }
             progress.End();
             if (parsed.GetValue(compare) is { } other)
-                report = EvaluationReport.Of([.. session.ResultFiles(other).Select(EvaluationResult.Load).Where(r => report.Results.All(x => x.Arm != r.Arm)), .. report.Results], gateBits: plan.GateBits);
+                report = new StoredResults(session.Storage).Beside(report, other, plan.GateBits);
             if (parsed.GetValue(form) is { } count) Console.Error.WriteLine($"form      {BlindTrial.Draw(session.Suite!, report.Results, count, session.Seed).Write(session.EvaluationDirectory!)}");
             if (parsed.GetValue(votes) is { } ballot)
-                report = session.AddPreferences(BlindTrial.Tally(KeyBeside(session, parsed.GetValue(rescore) ?? []), ballot, [.. report.Results.Select(r => r.Arm)]));
+                report = session.EvaluationStage.AddPreferences(BlindTrial.Tally(KeyBeside(session, parsed.GetValue(rescore) ?? []), ballot, [.. report.Results.Select(r => r.Arm)]));
             if (parsed.GetValue(output) is { } folder) ReportFiles.Write(report, folder);
             Show(report, parsed.GetValue(json), parsed.GetValue(output) ?? session.EvaluationDirectory!);
             return report.Passes ? ExitCodes.Ok : ExitCodes.Failed;
@@ -123,7 +126,7 @@ internal static class Evaluate
     private static int Check(LabSession session, string? corpus, bool bare, CancellationToken cancel)
     {
         var samples = corpus is null ? session.Storage.Samples.List() : CorpusFile.Read(corpus);
-        var report = SuiteCheck.Run(new Evaluator(session.Judge!), session.Suite!, session.Api!, new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = bare }, samples, cancel);
+        var report = session.EvaluationStage.Check(samples, bare, cancel);
         foreach (var (kind, count, hash) in session.Suite!.Hashes()) Console.Out.WriteLine($"{kind.ToString().ToLowerInvariant(),-12}{count,6}  {hash}");
         Console.Out.WriteLine($"{"suite",-12}{session.Suite.Count,6}  {report.SuiteHash}");
         foreach (var note in report.Notes) Console.Out.WriteLine(note);
@@ -142,7 +145,7 @@ internal static class Evaluate
     }
 
     private static string KeyBeside(LabSession session, string[] stored) =>
-        stored.SelectMany(session.ResultFiles).Select(f => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(f))!, BlindTrial.KeyName)).FirstOrDefault(File.Exists)
+        stored.SelectMany(new StoredResults(session.Storage).Files).Select(f => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(f))!, BlindTrial.KeyName)).FirstOrDefault(File.Exists)
             ?? throw new UsageException("--votes needs --rescore RUN, the run whose folder holds the form and its key.");
 
     /// <summary>One line on stderr that follows the work.</summary>

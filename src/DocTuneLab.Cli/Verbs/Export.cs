@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Quantization;
 
@@ -10,7 +11,7 @@ internal static class Export
 {
     public static Command Command()
     {
-        var model = new Option<string>("--model") { Description = ModelFolder.Description, Required = true, HelpName = "DIR" };
+        var model = ModelArguments.Base();
         var adapter = new Option<string?>("--adapter") { Description = "Adapter in PEFT layout; merged into the model's weights, except for gguf-adapter.", HelpName = "DIR" };
         var format = new Option<string>("--format") { Description = "gguf (llama.cpp, Ollama), gguf-adapter (for a GGUF of the base), or safetensors (a folder in Hugging Face layout).", Required = true };
         format.AcceptOnlyFromAmong("gguf", "gguf-adapter", "safetensors");
@@ -18,14 +19,15 @@ internal static class Export
         type.AcceptOnlyFromAmong([.. GgufExporter.TypeNames]);
         var into = new Option<string>("--merge-into") { Description = "stored: the model's own weights. dequantized: those after NF4, which a QLoRA adapter was trained over.", DefaultValueFactory = _ => "stored" };
         into.AcceptOnlyFromAmong("stored", "dequantized");
-        var quantize = new Option<string>("--quantize") { Description = "safetensors: quantise the linear layers as bitsandbytes stores them: none, nf4, fp4 or int8.", DefaultValueFactory = _ => "none" };
+        var quantize = new Option<string>("--weights") { Description = "safetensors: quantise the linear layers as bitsandbytes stores them: none, nf4, fp4 or int8.", DefaultValueFactory = _ => "none" };
         quantize.AcceptOnlyFromAmong([.. WeightFormat.Names]);
         var output = new Option<string>("--out", "-o") { Description = "File (gguf) or folder (safetensors) to write.", Required = true, HelpName = "PATH" };
         var json = new Option<bool>("--json") { Description = "Print what was written as JSON." };
-        var command = new Command("export", "Writes a model, with an adapter merged into it, or an adapter, for other tools.") { model, adapter, format, type, quantize, into, output, json };
+        var command = new Command("export", "Writes a model, with an adapter merged into it, or an adapter, for other tools.") { adapter, format, type, quantize, into, output, json };
+        model.AddTo(command, required: true);
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
-            var (folder, tuned, path) = (ModelFolder.Of(parsed.GetRequiredValue(model), parsed.GetValue(json), cancel), parsed.GetValue(adapter), parsed.GetRequiredValue(output));
+            var (folder, tuned, path) = (ModelFolder.Of(model.BaseOf(parsed)!, parsed.GetValue(json), cancel), parsed.GetValue(adapter), parsed.GetRequiredValue(output));
             var mergeBase = parsed.GetValue(into) == "stored" ? MergeBase.Stored : MergeBase.Dequantized;
             var result = Work.Show("export", parsed.GetValue(json), progress =>
             {

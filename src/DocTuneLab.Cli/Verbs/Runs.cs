@@ -53,7 +53,7 @@ internal static class Runs
             var metrics = opened.Runs.Metrics(run.Id).GroupBy(m => m.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
             if (parsed.GetValue(json))
             {
-                JsonOutput.Write(new { run.Id, run.Kind, run.Status, run.Started, run.Finished, seconds = Seconds(run), run.Directory, run.Environment, configuration = JsonNode.Parse(run.Configuration), results = run.Results is null ? null : JsonNode.Parse(run.Results), lastMetrics = metrics });
+                JsonOutput.Write(new { run.Id, run.Kind, run.Status, run.Started, run.Finished, seconds = Seconds(run), run.Directory, run.Environment, configuration = JsonOutput.Camel(JsonNode.Parse(run.Configuration)), results = run.Results is null ? null : JsonOutput.Camel(JsonNode.Parse(run.Results)), lastMetrics = metrics });
                 return ExitCodes.Ok;
             }
             var console = Terminal.Create();

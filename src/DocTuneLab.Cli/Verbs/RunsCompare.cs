@@ -1,8 +1,9 @@
 using System.CommandLine;
-using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension;
+using DocTuneLab.Storage;
 
 namespace DocTuneLab.Cli.Verbs;
 
@@ -19,27 +20,12 @@ internal static class RunsCompare
         var command = new Command("compare", "Compares two evaluations: paired differences with intervals, tasks whose outcome changed, members, inventions.") { first, second, lab, output, json };
         command.SetAction(parsed =>
         {
-            using var session = new LabSession();
-            session.Open(parsed.GetValue(lab)!, 1);
-            var (a, b) = (Load(session, parsed.GetValue(first)!), Load(session, parsed.GetValue(second)!));
-            // Two runs of one arm are told apart by where they come from.
-            if (a.Arm == b.Arm) (a, b) = (Named(a, $"{a.Arm} (A)"), Named(b, $"{b.Arm} (B)"));
-            var report = EvaluationReport.Of([a, b], new Dictionary<string, string> { ["A"] = parsed.GetValue(first)!, ["B"] = parsed.GetValue(second)! });
+            using var opened = Lab.Open(parsed.GetRequiredValue(lab));
+            var report = new StoredResults(opened).Compare(parsed.GetRequiredValue(first), parsed.GetRequiredValue(second));
             if (parsed.GetValue(output) is { } folder) ReportFiles.Write(report, folder);
             Evaluate.Show(report, parsed.GetValue(json), parsed.GetValue(output));
             return ExitCodes.Ok;
         });
         return command;
     }
-
-    private static EvaluationResult Load(LabSession session, string name)
-    {
-        var colon = File.Exists(name) || Directory.Exists(name) ? -1 : name.LastIndexOf(':');
-        var results = session.ResultFiles(colon > 0 ? name[..colon] : name).Select(EvaluationResult.Load).ToList();
-        if (colon < 0) return results[^1];
-        return results.FirstOrDefault(r => r.Arm == name[(colon + 1)..])
-            ?? throw new LabException($"{name}: the run has no arm '{name[(colon + 1)..]}'; it has {string.Join(", ", results.Select(r => r.Arm))}.");
-    }
-
-    private static EvaluationResult Named(EvaluationResult result, string arm) => result with { Options = result.Options with { Arm = arm } };
 }

@@ -1,46 +1,51 @@
+using DocTuneLab.Settings;
+
 namespace DocTuneLab.Evaluation.Execution;
 
 /// <summary>How answers are run.</summary>
 public sealed record ExecutionOptions
 {
+    /// <summary>Names, ranges and words of these settings.</summary>
+    public static SettingTable<ExecutionOptions> Settings => SettingTable<ExecutionOptions>.Instance;
+
     /// <summary>Model-written code runs on this machine only where this is set. Default false: nothing is run, and pass rates are absent.</summary>
+    [Setting("Runs the models' code against the hidden tests, in a sandbox.")]
     public bool AllowUntrustedCode { get; init; }
 
     /// <summary>Wall-clock limit of one answer. Default 10 s.</summary>
+    [Setting("Seconds of one answer at most.", Above = 0, Max = 3600, Unit = TimeUnit.Seconds)]
     public TimeSpan WallTime { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Managed heap of one answer (<c>DOTNET_GCHeapHardLimit</c>); on Linux all its data may take a GiB more. Default 512 MiB.</summary>
+    [Setting("Managed heap of one answer; on Linux all its data may take a GiB more.", Placeholder = "BYTES", Min = 33554432)]
     public long MemoryBytes { get; init; } = 512L << 20;
 
     /// <summary>Bytes of standard output, and of standard error, that are kept; the rest is read and dropped. Default 64 KiB.</summary>
+    [Setting("Bytes of standard output, and of standard error, that are kept.", Placeholder = "BYTES", Min = 0)]
     public int OutputBytes { get; init; } = 64 << 10;
 
     /// <summary>Largest file that an answer may write, where the system can limit it. Default 16 MiB.</summary>
+    [Setting("Largest file that an answer may write, where the system can limit it.", Placeholder = "BYTES", Min = 1048576)]
     public long FileBytes { get; init; } = 16L << 20;
 
     /// <summary>Answers run at once; 0 (the default) is one per processor.</summary>
+    [Setting("Answers run at once; 0 is one per processor.", Min = 0)]
     public int Parallelism { get; init; }
 
     /// <summary>Processes and threads of one answer together, where the system can limit them. Default 128; the runtime itself needs about 20.</summary>
+    [Setting("Processes and threads of one answer together, where the system can limit them.", Min = 32)]
     public int Processes { get; init; } = 128;
 
     /// <summary>
     /// Run answers even where neither bubblewrap nor namespaces keep them from the network and from other processes. Default false: then nothing
     /// runs there, pass rates are absent, and the report says why.
     /// </summary>
+    [Setting("Runs it even where neither bubblewrap nor namespaces isolate it.")]
     public bool AllowWithoutIsolation { get; init; }
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="LabException">A value is out of range.</exception>
-    public void Validate()
-    {
-        if (WallTime <= TimeSpan.Zero || WallTime > TimeSpan.FromHours(1)) throw new LabException($"WallTime: {WallTime}: expected more than 0 and at most an hour.");
-        if (MemoryBytes < 32 << 20) throw new LabException($"MemoryBytes: {MemoryBytes}: the runtime needs at least {32 << 20} (32 MiB).");
-        if (OutputBytes < 0) throw new LabException($"OutputBytes: {OutputBytes}: expected 0 or more.");
-        if (FileBytes < 1 << 20) throw new LabException($"FileBytes: {FileBytes}: expected at least {1 << 20} (1 MiB).");
-        if (Processes < 32) throw new LabException($"Processes: {Processes}: the runtime needs at least 32.");
-        if (Parallelism < 0) throw new LabException($"Parallelism: {Parallelism}: expected 0 (one per processor) or more.");
-    }
+    public void Validate() => Settings.Validate(this);
 }
 
 /// <summary>How an answer ended.</summary>

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using DocTuneLab.Settings;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
@@ -9,31 +11,53 @@ namespace DocTuneLab.Training.Adapters;
 /// <summary>Settings of a low-rank adapter.</summary>
 public sealed record LoraConfig
 {
-    /// <summary>Rank of the update. Default 16.</summary>
-    public int Rank { get; init; } = 16;
+    /// <summary>Names, ranges and words of these settings.</summary>
+    public static SettingTable<LoraConfig> Settings => SettingTable<LoraConfig>.Instance;
 
-    /// <summary>The update is scaled by alpha / rank. Default 32.</summary>
-    public double Alpha { get; init; } = 32;
+    /// <summary>Rank of the update. Default 32.</summary>
+    [Setting("Rank of the adapter.", Min = 1, Max = 1024)]
+    public int Rank { get; init; } = 32;
+
+    /// <summary>The update is scaled by alpha / rank. Default 64.</summary>
+    [Setting("Scale of the adapter times its rank.", Above = 0)]
+    public double Alpha { get; init; } = 64;
 
     /// <summary>Scales by alpha / sqrt(rank) instead, which keeps large ranks useful (Kalajdzievski 2023, arXiv 2312.03732). Default false.</summary>
+    [Setting("Scales by alpha / sqrt(rank) (rsLoRA).", Option = "rslora")]
     public bool UseRsLora { get; init; }
 
     /// <summary>Learns the length of each row of the weight apart from its direction (DoRA, Liu et al. 2024, arXiv 2402.09353). Default false.</summary>
+    [Setting("Learns the lengths of the weight's rows apart (DoRA).", Option = "dora")]
     public bool UseDora { get; init; }
 
-    /// <summary><c>default</c> (A random, B zero) or <c>pissa</c> (principal singular directions, Meng et al. 2024, arXiv 2404.02948). Default <c>default</c>.</summary>
-    public string Initialization { get; init; } = "default";
+    /// <summary>What the adapter starts from. Default A random and B zero.</summary>
+    [Setting("What the adapter starts from: default is A random and B zero, pissa the weight's principal singular directions.", Option = "init")]
+    public AdapterInitialization Initialization { get; init; } = AdapterInitialization.Default;
 
     /// <summary>Factor of the product B A.</summary>
     public double Scale => UseRsLora ? Alpha / Math.Sqrt(Rank) : Alpha / Rank;
 
     /// <summary>Dropout on the adapter's input in training. Default 0.</summary>
+    [Setting("Share of the adapter's input that training drops.", Placeholder = "SHARE", Min = 0, Below = 1)]
     public double Dropout { get; init; }
 
     /// <summary>Linear layers that get an adapter, by last name. Default: all seven.</summary>
+    [Setting("Linear layers that get an adapter, by last name.", Placeholder = "LIST")]
     public IReadOnlyList<string> TargetModules { get; init; } = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 }
 
+/// <summary>What an adapter starts from.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AdapterInitialization>))]
+public enum AdapterInitialization
+{
+    /// <summary>A random, B zero.</summary>
+    [JsonStringEnumMemberName("default")]
+    Default,
+
+    /// <summary>Principal singular directions of the weight (Meng et al. 2024, arXiv 2404.02948).</summary>
+    [JsonStringEnumMemberName("pissa")]
+    Pissa,
+}
 /// <summary>
 /// A LoRA adapter (Hu et al. 2021, arXiv 2106.09685) over a frozen model, in PEFT's folder layout:
 /// <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.
@@ -61,12 +85,12 @@ public sealed class LoraAdapter : IDisposable
     /// <exception cref="LabException">The settings are out of range or name no layer of the model.</exception>
     public static LoraAdapter Create(BaseModel model, LoraConfig config, int seed)
     {
-        Validate(config, "");
+        LoraConfig.Settings.Validate(config, "");
         var generator = new Generator((ulong)seed, CPU);
         return Build(model, config, "", linear =>
         {
             var magnitude = config.UseDora ? linear.Weight.Materialize(ScalarType.Float32).norm(dim: 1) : null;
-            if (config.Initialization == "pissa")
+            if (config.Initialization == AdapterInitialization.Pissa)
             {
                 var (a, b) = PrincipalFactors(linear.Weight.Materialize(ScalarType.Float32), config.Rank, config.Scale, generator);
                 return new Tensors(a, b, magnitude, (a.clone(), b.clone()));
@@ -109,7 +133,7 @@ public sealed class LoraAdapter : IDisposable
         Directory.CreateDirectory(directory);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var pissa = Config.Initialization == "pissa";
+        var pissa = Config.Initialization == AdapterInitialization.Pissa;
         var tensors = Parameters.ToDictionary();
         if (pissa)
         {
@@ -167,13 +191,6 @@ public sealed class LoraAdapter : IDisposable
         var (u, s, v) = linalg.svd(basis.t().mm(weight), fullMatrices: false);
         var root = (s[..rank] / scale).sqrt();
         return ((v[..rank] * root.unsqueeze(1)).contiguous(), (basis.mm(u)[.., ..rank] * root.unsqueeze(0)).contiguous());
-    }
-
-    private static void Validate(LoraConfig config, string where)
-    {
-        if (config.Rank is < 1 or > 1024) throw new LabException($"{where}rank is {config.Rank}; expected 1 to 1024");
-        if (config.Initialization is not ("default" or "pissa")) throw new LabException($"{where}initialization is '{config.Initialization}'; expected default or pissa");
-        if (config.Dropout is < 0 or >= 1) throw new LabException($"{where}dropout is {config.Dropout}; expected 0 or more and less than 1");
     }
 
     private static LoraAdapter Build(BaseModel model, LoraConfig config, string where, Func<Linear, Tensors> tensors)

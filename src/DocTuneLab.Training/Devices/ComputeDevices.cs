@@ -8,9 +8,6 @@ namespace DocTuneLab.Training.Devices;
 /// <summary>What a model can be loaded on: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
 public static class ComputeDevices
 {
-    /// <summary>For help texts and the descriptions of options.</summary>
-    public const string Description = "auto (a CUDA device where there is one, else the processor), cpu, cuda or cuda:N.";
-
     /// <summary>The device of a name; <c>auto</c> is the first CUDA device, if libtorch finds one.</summary>
     /// <exception cref="LabException">The name is none of the four, or there is no such device, or no libtorch; the message says what is missing.</exception>
     public static Device Resolve(string name)
@@ -23,9 +20,6 @@ public static class ComputeDevices
         return index < count ? new Device(DeviceType.CUDA, index.Value)
             : throw new LabException($"there is no device '{name}': libtorch finds {count} ({string.Join(", ", Enumerable.Range(0, count).Select(i => $"cuda:{i}"))}); CUDA_VISIBLE_DEVICES may hide others");
     }
-
-    /// <summary>Whether a name is one of those that are understood; it says nothing about what this machine has.</summary>
-    public static bool IsName(string name) => name == "cpu" || IsCuda(name, out _);
 
     /// <summary>The element type for <c>auto</c>, <c>bf16</c> or <c>fp32</c> on a device.</summary>
     /// <param name="name">One of them.</param>

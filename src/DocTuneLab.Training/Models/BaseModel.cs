@@ -1,4 +1,5 @@
 using DocTuneLab.Conversations;
+using DocTuneLab.Settings;
 using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Devices;
@@ -10,22 +11,30 @@ namespace DocTuneLab.Training.Models;
 /// <summary>How a model folder is loaded.</summary>
 public sealed record ModelLoadOptions
 {
+    /// <summary>Names, ranges and words of these settings.</summary>
+    public static SettingTable<ModelLoadOptions> Settings => SettingTable<ModelLoadOptions>.Instance;
+
     /// <summary>
     /// What the linear layers are quantised to as they load: <c>nf4</c>, <c>fp4</c>, <c>int8</c> or <c>none</c>. Layers that the
     /// files hold quantised stay as they are. Default nf4 (QLoRA).
     /// </summary>
+    [Setting("What the linear layers are quantised to as they load: none, nf4 (a quarter of the memory, and what a QLoRA adapter is trained over), fp4 or int8.",
+        Option = "quantize", Allowed = ["none", "nf4", "fp4", "int8"])]
     public string Quantization { get; init; } = "nf4";
 
     /// <summary>
     /// Whether the matrix of the vocabulary is rounded to 8 bits with a scale for each row, as it is in llama.cpp's Q8_0 files: of a small model with
     /// a large vocabulary it is half of what is read for each token. Where embeddings are tied they are rounded with it. Default false.
     /// </summary>
+    [Setting("Rounds the matrix of the vocabulary to 8 bits: faster generation where the vocabulary is large.")]
     public bool QuantizeHead { get; init; }
 
     /// <summary><c>auto</c> (bfloat16 where the processor gains from it and the model is not small, else float32), <c>bf16</c> or <c>fp32</c>. Default auto.</summary>
+    [Setting("Type of activations; auto is bf16 where the machine gains from it and the model is not small.", Option = "compute", Allowed = ["auto", "bf16", "fp32"])]
     public string ComputeType { get; init; } = "auto";
 
     /// <summary>Where the model is, and everything is computed: <c>auto</c> (a CUDA device where there is one), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default auto.</summary>
+    [Setting("Where the model is computed; auto is a CUDA device where there is one, else the processor", Placeholder = "D", Pattern = "auto|cpu|cuda(:[0-9]{1,3})?", Expected = "auto, cpu, cuda or cuda:N")]
     public string Device { get; init; } = "auto";
 }
 

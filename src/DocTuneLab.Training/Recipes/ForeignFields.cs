@@ -14,9 +14,9 @@ internal sealed class ForeignFields
 
     public static ForeignFields LlamaFactory { get; } = new ForeignFields("LLaMA-Factory", "cutoff_len", "per_device_train_batch_size")
         .Top("model_name_or_path", (c, v) => c with { Base = (string?)v }).Lora("lora_rank", (l, v) => l with { Rank = (int)v }).Lora("use_rslora", (l, v) => l with { UseRsLora = (bool)v })
-        .Lora("use_dora", (l, v) => l with { UseDora = (bool)v }).Lora("pissa_init", (l, v) => l with { Initialization = (bool)v ? "pissa" : "default" })
+        .Lora("use_dora", (l, v) => l with { UseDora = (bool)v }).Lora("pissa_init", (l, v) => l with { Initialization = (bool)v ? AdapterInitialization.Pissa : AdapterInitialization.Default })
         .Lora("lora_target", (l, v) => l with { TargetModules = Targets(v) }).Sft("num_train_epochs", (o, v) => o with { Epochs = Number(v) })
-        .Sft("lr_scheduler_type", (o, v) => o with { Scheduler = Scheduler(v) }).Sft("optim", (o, v) => o with { Optimizer = Optimizer(v) })
+        .Sft("lr_scheduler_type", (o, v) => o with { Scheduler = Schedule(v) }).Sft("optim", (o, v) => o with { Optimizer = OptimizerOf(v) })
         .Sft("packing", (o, v) => o with { Packing = (bool)v }).Sft("neat_packing", (o, v) => o with { Packing = (bool)v })
         .Sft("early_stopping_steps", (o, v) => o with { EarlyStoppingPatience = (int)v }).Top("val_size", (c, v) => c with { Validation = Number(v) })
         .Shared();
@@ -25,17 +25,20 @@ internal sealed class ForeignFields
         .Top("base_model", (c, v) => c with { Base = (string?)v }).Lora("lora_r", (l, v) => l with { Rank = (int)v }).Lora("peft_use_rslora", (l, v) => l with { UseRsLora = (bool)v })
         .Lora("peft_use_dora", (l, v) => l with { UseDora = (bool)v }).Lora("lora_target_modules", (l, v) => l with { TargetModules = Targets(v) })
         .Lora("lora_target_linear", (l, v) => (bool)v ? l with { TargetModules = new LoraConfig().TargetModules } : l).Sft("num_epochs", (o, v) => o with { Epochs = Number(v) })
-        .Sft("lr_scheduler", (o, v) => o with { Scheduler = Scheduler(v) }).Sft("optimizer", (o, v) => o with { Optimizer = Optimizer(v) })
+        .Sft("lr_scheduler", (o, v) => o with { Scheduler = Schedule(v) }).Sft("optimizer", (o, v) => o with { Optimizer = OptimizerOf(v) })
         .Sft("sample_packing", (o, v) => o with { Packing = (bool)v }).Sft("early_stopping_patience", (o, v) => o with { EarlyStoppingPatience = (int)v })
         .Sft("loss_watchdog_threshold", (o, v) => o with { LossLimit = Number(v) }).Top("val_set_size", (c, v) => c with { Validation = Number(v) })
-        .Sft("gradient_checkpointing", (o, v) => o with { GradientCheckpointing = v.GetValueKind() == JsonValueKind.String && (string?)v is "offload" or "offload_disk" ? "offload" : (bool)v ? "on" : "off" }).Top("load_in_4bit", (c, v) => c with { Quantization = (bool)v ? "nf4" : "none" }).Shared();
+        .Sft("gradient_checkpointing", (o, v) => o with { GradientCheckpointing = Checkpointing(v) }).Top("load_in_4bit", (c, v) => c with { Model = c.Model with { Quantization = (bool)v ? "nf4" : "none" } }).Shared();
 
     /// <summary>Takes what is known; the rest is named in <see cref="TrainingConfig.Ignored"/>.</summary>
     /// <exception cref="LabException">A known field has a value that has no meaning here.</exception>
     public TrainingConfig Read(string path, IReadOnlyList<TrainingConfig.Field> fields)
     {
         // What a file leaves out has the usual value of these tools, not ours, which suits small models.
-        var config = new TrainingConfig { Dialect = _tool, Options = new SftOptions { LearningRate = 2e-4, Scheduler = "cosine", WarmupRatio = 0 } };
+        var config = new TrainingConfig
+        {
+            Dialect = _tool, Lora = new LoraConfig { Rank = 16, Alpha = 32 }, Options = new SftOptions { LearningRate = 2e-4, Scheduler = Scheduler.Cosine, WarmupRatio = 0 },
+        };
         var (ignored, length, rows) = (new List<string>(), 2048, 1);
         foreach (var field in fields)
         {
@@ -81,20 +84,23 @@ internal sealed class ForeignFields
         return names is ["all"] or ["all-linear"] ? new LoraConfig().TargetModules : names;
     }
 
-    private static string Scheduler(JsonNode value) => (string?)value switch
+    private static GradientCheckpointing Checkpointing(JsonNode value) =>
+        value.GetValueKind() == JsonValueKind.String && (string?)value is "offload" or "offload_disk" ? GradientCheckpointing.Offload : (bool)value ? GradientCheckpointing.On : GradientCheckpointing.Off;
+
+    private static Scheduler Schedule(JsonNode value) => (string?)value switch
     {
-        "cosine" => "cosine",
-        "linear" => "linear",
-        "constant" or "constant_with_warmup" => "constant",
+        "cosine" => Scheduler.Cosine,
+        "linear" => Scheduler.Linear,
+        "constant" or "constant_with_warmup" => Scheduler.Constant,
         var other => throw new LabException($"'{other}' is not supported; expected cosine, linear or constant"),
     };
 
-    private static string Optimizer(JsonNode value) => (string?)value switch
+    private static Optimizer OptimizerOf(JsonNode value) => (string?)value switch
     {
-        "adamw" or "adamw_torch" or "adamw_torch_fused" or "adamw_hf" => "adamw",
-        "adamw_8bit" or "adamw_bnb_8bit" => "adamw_8bit",
-        "paged_adamw_32bit" or "paged_adamw" => "paged_adamw",
-        "paged_adamw_8bit" => "paged_adamw_8bit",
+        "adamw" or "adamw_torch" or "adamw_torch_fused" or "adamw_hf" => Optimizer.AdamW,
+        "adamw_8bit" or "adamw_bnb_8bit" => Optimizer.AdamW8Bit,
+        "paged_adamw_32bit" or "paged_adamw" => Optimizer.PagedAdamW,
+        "paged_adamw_8bit" => Optimizer.PagedAdamW8Bit,
         var other => throw new LabException($"'{other}' is not supported; expected adamw_torch, adamw_8bit, paged_adamw_32bit or paged_adamw_8bit"),
     };
 }

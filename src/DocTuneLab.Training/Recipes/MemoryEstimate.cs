@@ -71,9 +71,9 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         var weightsFit = With(true, true).Dequantized < free / 8;
         return options.GradientCheckpointing switch
         {
-            "on" => With(false, weightsFit),
-            "off" => With(true, weightsFit),
-            "offload" => With(false, weightsFit, offload: onDevice),
+            GradientCheckpointing.On => With(false, weightsFit),
+            GradientCheckpointing.Off => With(true, weightsFit),
+            GradientCheckpointing.Offload => With(false, weightsFit, offload: onDevice),
             _ => With(true, weightsFit) is var kept && kept.Total < free / 2 ? kept : With(false, weightsFit) is var again && again.Total > free && onDevice ? With(false, weightsFit, offload: true) : again,
         };
     }
@@ -91,7 +91,7 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         (long Bytes, string Advice)[] parts =
         [
             (Activations, KeepsActivations ? "set gradient checkpointing to auto or on" : $"lower batch tokens (now {options.BatchTokens}) and raise gradient accumulation"),
-            (Trained, options.Optimizer == "adamw" ? "use the optimizer adamw_8bit or lower the rank" : "lower the rank or target fewer modules"),
+            (Trained, options.Optimizer == Optimizer.AdamW ? "use the optimizer adamw_8bit or lower the rank" : "lower the rank or target fewer modules"),
             (Logits, $"lower batch tokens (now {options.BatchTokens})"),
             (Dequantized, "take a smaller base model"),
         ];

@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DocTuneLab.Settings;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Devices;
 using YamlDotNet.Core;
@@ -16,28 +16,27 @@ namespace DocTuneLab.Training.Recipes;
 /// </summary>
 public sealed record TrainingConfig
 {
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    /// <summary>Names, ranges and words of these settings; <see cref="Model"/>, <see cref="Lora"/> and <see cref="Options"/> have tables of their own.</summary>
+    public static SettingTable<TrainingConfig> Settings => SettingTable<TrainingConfig>.Instance;
 
     /// <summary>Folder of the base model.</summary>
+    [Setting("Base model: a folder in Hugging Face layout, or owner/name[@revision] on the hub (HF_ENDPOINT, HF_TOKEN).", Aliases = ["model"], Placeholder = "DIR")]
     public string? Base { get; init; }
 
     /// <summary>File of samples, one JSON object a line.</summary>
+    [Setting("File of samples, one JSON object a line.", Placeholder = "FILE")]
     public string? Corpus { get; init; }
 
     /// <summary>Lab whose samples are trained on, instead of <see cref="Corpus"/>.</summary>
+    [Setting("Lab whose accepted samples are trained on; the run is kept in it.", Placeholder = "L")]
     public string? Lab { get; init; }
 
     /// <summary>Samples held out for the validation loss: a share below 1, or a number. Default 0.1, at most 120.</summary>
+    [Setting("Samples held out for the validation loss: a share below 1 (of which 120 at most), or their number.", Min = 0)]
     public double Validation { get; init; } = 0.1;
 
-    /// <summary>What the base is quantised to as it loads: <c>nf4</c>, <c>fp4</c>, <c>int8</c> or <c>none</c>. Default nf4.</summary>
-    public string Quantization { get; init; } = "nf4";
-
-    /// <summary><c>auto</c>, <c>bf16</c> or <c>fp32</c>. Default auto.</summary>
-    public string ComputeType { get; init; } = "auto";
-
-    /// <summary>Where the model is: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default auto.</summary>
-    public string Device { get; init; } = "auto";
+    /// <summary>How the base model is loaded.</summary>
+    public ModelLoadOptions Model { get; init; } = new();
 
     /// <summary>The adapter.</summary>
     public LoraConfig Lora { get; init; } = new();
@@ -77,6 +76,21 @@ public sealed record TrainingConfig
         return foreign is null ? Own(path, fields) : foreign.Read(path, fields);
     }
 
+    /// <summary>All settings of a training run, in the order in which a file is written.</summary>
+    public static IReadOnlyList<SettingTable> Tables => [Settings, ModelLoadOptions.Settings, LoraConfig.Settings, SftOptions.Settings];
+
+    /// <summary>The configuration with some settings of <see cref="Tables"/> changed.</summary>
+    public TrainingConfig With(IReadOnlyList<(Setting Setting, object? Value)> values)
+    {
+        IEnumerable<(Setting, object?)> Of(SettingTable table) => values.Where(v => table.Contains(v.Setting));
+        return Settings.With(this, Of(Settings)) with
+        {
+            Model = ModelLoadOptions.Settings.With(Model, Of(ModelLoadOptions.Settings)),
+            Lora = LoraConfig.Settings.With(Lora, Of(LoraConfig.Settings)),
+            Options = SftOptions.Settings.With(Options, Of(SftOptions.Settings)),
+        };
+    }
+
     /// <summary>A field of the file.</summary>
     internal sealed record Field(string Name, YamlNode Value, long Line)
     {
@@ -97,48 +111,52 @@ public sealed record TrainingConfig
         };
     }
 
-    private static TrainingConfig Own(string path, IEnumerable<Field> fields)
+    private static TrainingConfig Own(string path, IReadOnlyList<Field> fields)
     {
-        var (top, lora, options) = (new JsonObject(), new JsonObject(), new JsonObject());
+        var all = Tables.SelectMany(t => t).ToList();
+        var values = new List<(Setting, object?)>();
         foreach (var field in fields)
         {
-            var target = Known(typeof(LoraConfig)).ContainsKey(field.Name) ? lora : Known(typeof(SftOptions)).ContainsKey(field.Name) ? options : top;
-            if (target == top && !s_own.Contains(field.Name))
-                throw new LabException($"{path}:{field.Line}: the field '{field.Name}' is unknown; there are {string.Join(", ", s_own.Concat(Known(typeof(LoraConfig)).Keys).Concat(Known(typeof(SftOptions)).Keys).Order(StringComparer.Ordinal))}");
-            var type = Known(target == lora ? typeof(LoraConfig) : target == options ? typeof(SftOptions) : typeof(TrainingConfig))[field.Name];
+            if (all.FirstOrDefault(s => s.IsCalled(field.Name)) is not { } setting)
+            {
+                var names = all.Select(s => s.Field).Order(StringComparer.Ordinal).ToList();
+                var nearest = SettingNames.Nearest(field.Name, names) is { } near ? $"did you mean '{near}'? There" : "there";
+                throw new LabException($"{path}:{field.Line}: the field '{field.Name}' is unknown; {nearest} are {string.Join(", ", names)}");
+            }
             try
             {
-                target[field.Name] = field.Json;
-                var value = JsonSerializer.Deserialize(target[field.Name], type, s_json);
-                if (field.Name == "device" && !ComputeDevices.IsName(value as string ?? "")) throw new LabException($"{path}:{field.Line}: there is no device '{value}'; expected auto, cpu, cuda or cuda:N");
+                if (field.Value is YamlSequenceNode list)
+                    values.Add((setting, setting.IsList ? setting.List([.. list.Children.Select(Scalar)], field.Name) : throw new LabException($"{field.Name} is a list; expected {setting.Expected}")));
+                else if (Scalar(field.Value) is var text && text is not ("" or "~" or "null"))
+                    values.Add((setting, setting.Parse(text, field.Name)));
             }
-            catch (JsonException e)
+            catch (LabException e)
             {
-                throw new LabException($"{path}:{field.Line}: the field '{field.Name}' is {target[field.Name]?.ToJsonString()}, expected {(Nullable.GetUnderlyingType(type) ?? type).Name}", e);
+                throw new LabException($"{path}:{field.Line}: {e.Message}", e);
             }
         }
-        top.Add("lora", lora);
-        top.Add("options", options);
-        return top.Deserialize<TrainingConfig>(s_json)!;
+        return new TrainingConfig().With(values);
     }
 
-    private static readonly string[] s_own = ["base", "corpus", "lab", "validation", "quantization", "compute_type", "device"];
-
-    private static Dictionary<string, Type> Known(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite)
-        .ToDictionary(p => JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Name), p => p.PropertyType, StringComparer.Ordinal);
+    private static string Scalar(YamlNode node) => node is YamlScalarNode { Value: var text } ? text ?? "" : throw new LabException("a table is not expected here");
 
     /// <summary>The settings in effect, as a file that <see cref="Load"/> reads.</summary>
     public string ToYaml()
     {
         var text = new StringBuilder("# doctune train config.yaml\n");
-        foreach (var (part, names) in ((object, IEnumerable<string>)[])[(this, s_own), (Lora, Known(typeof(LoraConfig)).Keys), (Options, Known(typeof(SftOptions)).Keys)])
-        {
-            var json = JsonSerializer.SerializeToNode(part, part.GetType(), s_json)!;
-            foreach (var name in names)
-                if (json[name] is { } value) text.Append(name).Append(": ").Append(value.ToJsonString(s_relaxed)).Append('\n');
-        }
+        foreach (var (table, options) in ((SettingTable, object)[])[(Settings, this), (ModelLoadOptions.Settings, Model), (LoraConfig.Settings, Lora), (SftOptions.Settings, Options)])
+            foreach (var setting in table)
+                if (setting.Get(options) is { } value) text.Append(setting.Field).Append(": ").Append(Yaml(setting, value)).Append('\n');
         return text.ToString();
     }
+
+    // JSON's way of writing values is one of YAML's.
+    private static string Yaml(Setting setting, object value) => value switch
+    {
+        string text => JsonSerializer.Serialize(text, s_relaxed),
+        IReadOnlyList<string> list => JsonSerializer.Serialize(list, s_relaxed),
+        _ => setting.Text(value),
+    };
 
     private static readonly JsonSerializerOptions s_relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

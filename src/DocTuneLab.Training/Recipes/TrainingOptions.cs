@@ -1,39 +1,52 @@
+using System.Text.Json.Serialization;
+using DocTuneLab.Settings;
+
 namespace DocTuneLab.Training.Recipes;
 
 /// <summary>Settings of a training run; the same for adapters and for a whole model.</summary>
 public sealed record SftOptions
 {
-    /// <summary>Seed of the data order and of dropout. Default 1.</summary>
+    /// <summary>Names, ranges and words of these settings.</summary>
+    public static SettingTable<SftOptions> Settings => SettingTable<SftOptions>.Instance;
+
+    /// <summary>Seed of the data order, the initial adapter and dropout. Default 1.</summary>
+    [Setting("Seed of the data order, the initial adapter and dropout.")]
     public int Seed { get; init; } = 1;
 
     /// <summary>Passes over the data. Default 3.</summary>
+    [Setting("Passes over the corpus.", Above = 0)]
     public double Epochs { get; init; } = 3;
 
     /// <summary>Upper bound of optimiser steps. Default none.</summary>
+    [Setting("Stops after this many optimiser steps.", Min = 1)]
     public int? MaxSteps { get; init; }
 
     /// <summary>Stops, with a checkpoint, once this much time has passed. Default none.</summary>
+    [Setting("Stops after this many minutes, with a checkpoint.", Option = "max-minutes", Field = "max_minutes", Aliases = ["max-duration"], Above = 0)]
     public TimeSpan? MaxDuration { get; init; }
 
     /// <summary>Tokens of a batch, padding included. Default 2048.</summary>
+    [Setting("Tokens of a batch.", Min = 16)]
     public int BatchTokens { get; init; } = 2048;
 
     /// <summary>Batches whose gradients are summed for one optimiser step. The loss is divided by the targets of all of them, so how they are cut changes nothing. Default 1.</summary>
+    [Setting("Batches of an optimiser step.", Option = "accumulation", Min = 1, Max = 4096)]
     public int GradientAccumulation { get; init; } = 1;
 
     /// <summary>Fills batches with samples of any length, best fit first, instead of samples of similar length. Either way none is padded and none sees another. Default false.</summary>
+    [Setting("Fills batches best fit instead of by similar length.")]
     public bool Packing { get; init; }
 
-    /// <summary>
-    /// <c>adamw</c>, or <c>adamw_8bit</c> with a quarter of the state; <c>paged_adamw</c> and <c>paged_adamw_8bit</c> keep the state in the memory of the
-    /// host and update there, which on the processor is no difference. Default adamw.
-    /// </summary>
-    public string Optimizer { get; init; } = "adamw";
+    /// <summary>The optimiser. Default AdamW.</summary>
+    [Setting("The optimiser; adamw_8bit has a quarter of the state, and paged_ before either keeps the state in the memory of the host, not of the device.")]
+    public Optimizer Optimizer { get; init; } = Optimizer.AdamW;
 
     /// <summary>Factor of the learning rate of the adapters' B (LoRA+, Hayou et al. 2024, arXiv 2402.12354). Default 1; the paper's is 16.</summary>
+    [Setting("Factor of the learning rate of the adapter's B (LoRA+).", Option = "lora-plus", Above = 0)]
     public double LoraPlusRatio { get; init; } = 1;
 
     /// <summary>NEFTune's alpha: noise on the embeddings in training, plus or minus alpha / sqrt(length · hidden size). Default 0, off.</summary>
+    [Setting("Alpha of the noise on embeddings (NEFTune); 0 is none.", Option = "neftune", Min = 0)]
     public double NeftuneAlpha { get; init; }
 
     /// <summary>
@@ -41,99 +54,84 @@ public sealed record SftOptions
     /// the divergence from the model without adapter (Li and Hoiem 2016, arXiv 1606.09282), so that tuning forgets less.
     /// Default 0, off.
     /// </summary>
+    [Setting("Tokens of plain text about .NET beside each token of the corpus, on which the model is held to what it said before, so that less is forgotten; 0 is none.",
+        Option = "replay", Min = 0, Max = 10)]
     public double ReplayShare { get; init; }
 
     /// <summary>Weight of the replayed text's divergence per token beside the samples' loss per token. Default 1.</summary>
+    [Setting("Weight of that text's loss beside the corpus's.", Min = 0, Max = 1000)]
     public double ReplayWeight { get; init; } = 1;
 
-    /// <summary>Values of <see cref="Optimizer"/>.</summary>
-    public static IReadOnlyList<string> Optimizers { get; } = ["adamw", "adamw_8bit", "paged_adamw", "paged_adamw_8bit"];
-
     /// <summary>Whether <see cref="Optimizer"/> keeps its state in 8 bits a number.</summary>
-    internal bool StateInEightBits => Optimizer.EndsWith("8bit", StringComparison.Ordinal);
+    internal bool StateInEightBits => Optimizer is Optimizer.AdamW8Bit or Optimizer.PagedAdamW8Bit;
 
     /// <summary>Whether <see cref="Optimizer"/> keeps its state in the memory of the host.</summary>
-    internal bool StateIsPaged => Optimizer.StartsWith("paged", StringComparison.Ordinal);
+    internal bool StateIsPaged => Optimizer is Optimizer.PagedAdamW or Optimizer.PagedAdamW8Bit;
 
-    /// <summary>Values of <see cref="GradientCheckpointing"/>.</summary>
-    public static IReadOnlyList<string> CheckpointingModes { get; } = ["auto", "on", "off", "offload"];
-
-    /// <summary>
-    /// <c>on</c> computes a layer's activations again in the backward pass, <c>off</c> keeps them; with <c>offload</c> what they are computed from waits in
-    /// the memory of the host, if the model is on a device. <c>auto</c> takes what memory allows. Results are the same. Default auto.
-    /// </summary>
-    public string GradientCheckpointing { get; init; } = "auto";
+    /// <summary>Whether the backward pass computes a layer's activations again. Results are the same either way. Default auto.</summary>
+    [Setting("on computes a layer's activations again in the backward pass, off keeps them, offload keeps even their inputs in the memory of the host; auto is what memory allows.",
+        Option = "checkpointing")]
+    public GradientCheckpointing GradientCheckpointing { get; init; } = GradientCheckpointing.Auto;
 
     /// <summary>Peak learning rate. Default 2e-3: small models take (and need) more than the 2e-4 usual for large ones.</summary>
+    [Setting("Peak learning rate.", Option = "lr", Placeholder = "RATE", Above = 0, Below = 1)]
     public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>Share of the steps over which the learning rate rises from zero. Default 0.05.</summary>
+    [Setting("Share of the steps over which the learning rate rises from zero.", Option = "warmup", Placeholder = "SHARE", Min = 0, Below = 1)]
     public double WarmupRatio { get; init; } = 0.05;
 
-    /// <summary><c>cosine</c>, <c>linear</c> or <c>constant</c>. Default cosine.</summary>
-    public string Scheduler { get; init; } = "cosine";
+    /// <summary>How the learning rate falls after the warm-up. Default cosine.</summary>
+    [Setting("How the learning rate falls after the warm-up.")]
+    public Scheduler Scheduler { get; init; } = Scheduler.Cosine;
 
     /// <summary>Gradients are scaled to at most this global norm. Default 1; 0 turns it off.</summary>
+    [Setting("Gradients are scaled to at most this global norm; 0 turns it off.", Min = 0)]
     public double MaxGradNorm { get; init; } = 1;
 
     /// <summary>Decoupled weight decay on matrices. Default 0.</summary>
+    [Setting("Decoupled weight decay of the trained matrices; 0 is none.", Min = 0, Below = 1)]
     public double WeightDecay { get; init; }
 
     /// <summary>Longer samples are left out and counted. Default 512 tokens.</summary>
+    [Setting("Samples of more tokens are left out and counted.", Min = 8)]
     public int MaxLength { get; init; } = 512;
 
     /// <summary>Steps between validations. Default 50; 0 turns it off.</summary>
+    [Setting("Steps between validations; 0 is none.", Min = 0)]
     public int EvalEvery { get; init; } = 50;
 
     /// <summary>Ends training after this many validations without a new lowest loss, and keeps the best. Default 0, off.</summary>
+    [Setting("Validations without a new lowest loss after which training ends, with the best kept; 0 is never.", Option = "patience", Min = 0)]
     public int EarlyStoppingPatience { get; init; }
 
     /// <summary>Whether the result has the parameters of the lowest validation loss instead of the last ones. Default false.</summary>
+    [Setting("Takes the parameters of the lowest validation loss instead of the last ones.")]
     public bool KeepBest { get; init; }
 
     /// <summary>Steps between checkpoints. Default 100; 0 keeps only the last.</summary>
+    [Setting("Steps between checkpoints; 0 keeps only the last.", Min = 0)]
     public int SaveEvery { get; init; } = 100;
 
     /// <summary>Checkpoints that stay; the oldest go. Default 2.</summary>
+    [Setting("Checkpoints that stay; the oldest go.", Min = 1)]
     public int KeepCheckpoints { get; init; } = 2;
 
     /// <summary>Stops as diverging when the loss is above this three times in a row. Default none: then a mean loss of 1.5 times the start's, plus 0.5, stops it.</summary>
+    [Setting("Stops as diverging when the loss is above this three times in a row. Without one, a mean loss of 1.5 times the start's, plus 0.5, stops it.", Above = 0)]
     public double? LossLimit { get; init; }
 
     /// <summary>Where checkpoints, the log and the result go. Default artifacts/run.</summary>
+    [Setting("Where checkpoints, logs and the adapter go; in a lab, the run's folder.", Option = "out", Placeholder = "DIR")]
     public string OutputDirectory { get; init; } = "artifacts/run";
 
     /// <summary>Continues from the last checkpoint in <see cref="OutputDirectory"/>, if there is one. Default false.</summary>
+    [Setting("Continues from the last checkpoint in the output folder, if there is one.")]
     public bool Resume { get; init; }
 
     /// <summary>Checks ranges.</summary>
     /// <exception cref="LabException">A setting is out of range; the message names it.</exception>
-    public void Validate()
-    {
-        Require(Epochs > 0, nameof(Epochs), Epochs, "more than 0");
-        Require(MaxSteps is null or > 0, nameof(MaxSteps), MaxSteps, "more than 0");
-        Require(BatchTokens >= 16, nameof(BatchTokens), BatchTokens, "at least 16");
-        Require(LearningRate is > 0 and < 1, nameof(LearningRate), LearningRate, "more than 0 and less than 1");
-        Require(WarmupRatio is >= 0 and < 1, nameof(WarmupRatio), WarmupRatio, "0 or more and less than 1");
-        Require(Scheduler is "cosine" or "linear" or "constant", nameof(Scheduler), Scheduler, "cosine, linear or constant");
-        Require(GradientAccumulation is >= 1 and <= 4096, nameof(GradientAccumulation), GradientAccumulation, "1 to 4096");
-        Require(Optimizers.Contains(Optimizer), nameof(Optimizer), Optimizer, string.Join(", ", Optimizers));
-        Require(LoraPlusRatio > 0, nameof(LoraPlusRatio), LoraPlusRatio, "more than 0");
-        Require(ReplayShare is >= 0 and <= 10, nameof(ReplayShare), ReplayShare, "0 to 10");
-        Require(ReplayWeight is >= 0 and <= 1000, nameof(ReplayWeight), ReplayWeight, "0 to 1000");
-        Require(NeftuneAlpha >= 0, nameof(NeftuneAlpha), NeftuneAlpha, "0 or more");
-        Require(CheckpointingModes.Contains(GradientCheckpointing), nameof(GradientCheckpointing), GradientCheckpointing, string.Join(", ", CheckpointingModes));
-        Require(EarlyStoppingPatience >= 0, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "0 or more");
-        Require(KeepCheckpoints >= 1, nameof(KeepCheckpoints), KeepCheckpoints, "at least 1");
-        Require(WeightDecay is >= 0 and < 1, nameof(WeightDecay), WeightDecay, "0 or more and less than 1");
-        Require(EvalEvery >= 0 && SaveEvery >= 0, nameof(EvalEvery), $"{EvalEvery}, SaveEvery {SaveEvery}", "0 or more");
-        Require(MaxLength >= 8, nameof(MaxLength), MaxLength, "at least 8");
-
-        static void Require(bool holds, string name, object? value, string expected)
-        {
-            if (!holds) throw new LabException($"training option {name} is {value}; expected {expected}");
-        }
-    }
+    public void Validate() => Settings.Validate(this);
 
     /// <summary>Learning rate of a step, counted from 0.</summary>
     public double LearningRateAt(int step, int totalSteps)
@@ -141,6 +139,65 @@ public sealed record SftOptions
         var warmup = (int)Math.Ceiling(WarmupRatio * totalSteps);
         if (step < warmup) return LearningRate * (step + 1) / warmup;
         var progress = totalSteps <= warmup ? 0 : (double)(step - warmup) / (totalSteps - warmup);
-        return LearningRate * (Scheduler switch { "cosine" => 0.5 * (1 + Math.Cos(Math.PI * progress)), "linear" => 1 - progress, _ => 1 });
+        return LearningRate * (Scheduler switch { Scheduler.Cosine => 0.5 * (1 + Math.Cos(Math.PI * progress)), Scheduler.Linear => 1 - progress, _ => 1 });
     }
+}
+
+/// <summary>Optimisers.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Optimizer>))]
+public enum Optimizer
+{
+    /// <summary>AdamW with a state of 32 bits.</summary>
+    [JsonStringEnumMemberName("adamw")]
+    AdamW,
+
+    /// <summary>AdamW with a quarter of the state.</summary>
+    [JsonStringEnumMemberName("adamw_8bit")]
+    AdamW8Bit,
+
+    /// <summary>AdamW that keeps its state in the memory of the host and updates there, which on the processor is no difference.</summary>
+    [JsonStringEnumMemberName("paged_adamw")]
+    PagedAdamW,
+
+    /// <summary>Both.</summary>
+    [JsonStringEnumMemberName("paged_adamw_8bit")]
+    PagedAdamW8Bit,
+}
+
+/// <summary>How the learning rate falls after the warm-up.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Scheduler>))]
+public enum Scheduler
+{
+    /// <summary>Half a cosine, to zero.</summary>
+    [JsonStringEnumMemberName("cosine")]
+    Cosine,
+
+    /// <summary>A straight line, to zero.</summary>
+    [JsonStringEnumMemberName("linear")]
+    Linear,
+
+    /// <summary>Not at all.</summary>
+    [JsonStringEnumMemberName("constant")]
+    Constant,
+}
+
+/// <summary>Whether the backward pass computes a layer's activations again.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<GradientCheckpointing>))]
+public enum GradientCheckpointing
+{
+    /// <summary>What memory allows.</summary>
+    [JsonStringEnumMemberName("auto")]
+    Auto,
+
+    /// <summary>They are computed again.</summary>
+    [JsonStringEnumMemberName("on")]
+    On,
+
+    /// <summary>They are kept.</summary>
+    [JsonStringEnumMemberName("off")]
+    Off,
+
+    /// <summary>They are computed again from inputs that wait in the memory of the host, if the model is on a device.</summary>
+    [JsonStringEnumMemberName("offload")]
+    Offload,
 }

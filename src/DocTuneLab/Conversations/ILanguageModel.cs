@@ -1,19 +1,32 @@
+using DocTuneLab.Corpus;
+using DocTuneLab.Settings;
+
 namespace DocTuneLab.Conversations;
 
 /// <summary>How a continuation is chosen.</summary>
-/// <param name="MaxTokens">Upper bound of new tokens.</param>
-/// <param name="Temperature">0 is greedy.</param>
-/// <param name="TopP">Nucleus; 1 keeps all.</param>
-/// <param name="Seed">Seed of the sampler; the same seed gives the same text.</param>
-public sealed record SamplingOptions(int MaxTokens = 192, double Temperature = 0, double TopP = 1, int Seed = 0)
+/// <param name="MaxTokens">Upper bound of new tokens. Default 192.</param>
+/// <param name="Temperature">0, the default, is greedy.</param>
+/// <param name="TopP">Nucleus; 1, the default, keeps all.</param>
+/// <param name="Seed">Seed of the sampler; the same seed gives the same text. Default 1.</param>
+public sealed record SamplingOptions(
+    [property: Setting("Upper bound of new tokens.", Min = 1)] int MaxTokens = 192,
+    [property: Setting("0 always takes the likeliest token; 1 draws from the model's own probabilities.", Placeholder = "T", Min = 0)] double Temperature = 0,
+    [property: Setting("Draws from the likeliest tokens that make up this probability.", Placeholder = "P", Above = 0, Max = 1)] double TopP = 1,
+    [property: Setting("Seed of sampling.")] int Seed = 1)
 {
+    /// <summary>Names, ranges and words of these settings.</summary>
+    public static SettingTable<SamplingOptions> Settings => SettingTable<SamplingOptions>.Instance;
+
     /// <summary>Only so many of the likeliest tokens are drawn from; 0 keeps all. Default 0.</summary>
+    [Setting("Draws from so many of the likeliest tokens only; 0 keeps all.", Placeholder = "K", Min = 0)]
     public int TopK { get; init; }
 
     /// <summary>Tokens less likely than this share of the likeliest are not drawn; 0 keeps all. Default 0.</summary>
+    [Setting("Leaves out tokens less likely than this share of the likeliest.", Placeholder = "P", Min = 0, Max = 1)]
     public double MinP { get; init; }
 
     /// <summary>Texts that end an answer; they are not part of it. Default none.</summary>
+    [Setting("Text that ends an answer and is no part of it.", Placeholder = "TEXT", MayHoldCommas = true)]
     public IReadOnlyList<string> Stop { get; init; } = [];
 }
 

@@ -48,7 +48,7 @@ public sealed class RequestEngine : IDisposable
     /// <exception cref="LabException">No endpoint, an option out of range, or a cost ceiling without prices.</exception>
     public RequestEngine(IReadOnlyList<(EndpointOptions Options, IChatClient Client)> endpoints, IAnswerJournal journal, EngineOptions? options = null, TimeProvider? time = null)
     {
-        if (endpoints.Count == 0) throw new LabException("No endpoint is configured. Give one with --endpoint URL --model NAME, or a file of endpoints.");
+        if (endpoints.Count == 0) throw new LabException("No endpoint is configured. Give one with --endpoint URL --endpoint-model NAME, or a file of endpoints.");
         (_options, _journal, _time) = ((options ?? new EngineOptions()).Validated(), journal, time ?? TimeProvider.System);
         _endpoints = [.. endpoints.Select(e => e.Options)];
         if (_options.CostCeiling is not null && _endpoints.FirstOrDefault(e => e.InputPrice is null || e.OutputPrice is null) is { } unpriced)

@@ -335,10 +335,10 @@ public sealed class RequestEngineTests : IAsyncLifetime
 
     [Theory]
     [InlineData("- baseUrl: http://x/v1\n  model: m\n  apiKey: sk-abc\n", ":3: keys are not read from files")]
-    [InlineData("- baseUrl: x\n  model: m\n", "'x' is no address")]
+    [InlineData("- baseUrl: x\n  model: m\n", ":1: baseUrl is 'x'; expected an http or https address")]
     [InlineData("- model: m\n", "lacks 'baseUrl'")]
     [InlineData("- baseUrl: http://x/v1\n  model: m\n  wieght: 2\n", "no field 'wieght'")]
-    [InlineData("- baseUrl: http://x/v1\n  model: m\n  maxConcurrency: 0\n", "MaxConcurrency is '0'")]
+    [InlineData("- baseUrl: http://x/v1\n  model: m\n  maxConcurrency: 0\n", ":3: maxConcurrency is '0'; expected a whole number of at least 1")]
     [InlineData("a: b\n", "expected a list of endpoints")]
     public void A_wrong_file_of_endpoints_is_named_with_its_line(string yaml, string expected)
     {

@@ -2,6 +2,7 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Prompts;
+using DocTuneLab.Settings;
 using DocTuneLab.Text;
 
 namespace DocTuneLab.Corpus.Hosted;
@@ -9,6 +10,9 @@ namespace DocTuneLab.Corpus.Hosted;
 /// <summary>What a corpus written by hosted models shall hold.</summary>
 public sealed record GenerationOptions
 {
+    /// <summary>Names, ranges and words of these settings.</summary>
+    public static SettingTable<GenerationOptions> Settings => SettingTable<GenerationOptions>.Instance;
+
     /// <summary>Share of each kind unless told otherwise; <c>repair</c> samples come from mended answers and are extra.</summary>
     public static IReadOnlyDictionary<SampleKind, double> DefaultMix { get; } = new Dictionary<SampleKind, double>
     {
@@ -19,10 +23,21 @@ public sealed record GenerationOptions
     public IReadOnlyList<string> About { get; init; } = [];
 
     /// <summary>Accepted samples of a member after which it is no longer asked about; default 60.</summary>
+    [Setting("Accepted samples of a member after which it is no longer asked about.", Min = 1)]
     public int Enough { get; init; } = 60;
 
-    /// <summary>Accepted samples wanted, mended answers' repair samples not counted; default 500.</summary>
-    public int Count { get; init; } = 500;
+    /// <summary>Accepted samples wanted, mended answers' repair samples not counted; default 4,000.</summary>
+    [Setting("Accepted samples wanted.", Min = 1)]
+    public int Count { get; init; } = 4000;
+
+    /// <summary>The kinds of <see cref="Mix"/>; set, each has its usual share.</summary>
+    [Setting("Kinds of samples.", Placeholder = "LIST", Expected = "code, qa, explain, completion, unanswerable or migration")]
+    public IReadOnlyList<SampleKind> Kinds
+    {
+        get => [.. Mix.Keys];
+        init => Mix = value.Distinct().ToDictionary(k => k, k => DefaultMix.TryGetValue(k, out var share) ? share
+            : throw new LabException($"kinds is '{SettingNames.Of(k)}'; expected {SettingNames.List([.. DefaultMix.Keys.Select(d => SettingNames.Of(d))])}"));
+    }
 
     /// <summary>Relative share of each kind.</summary>
     public IReadOnlyDictionary<SampleKind, double> Mix { get; init; } = DefaultMix;
@@ -31,27 +46,35 @@ public sealed record GenerationOptions
     public int Seed { get; init; }
 
     /// <summary>Samples planned for each accepted one wanted, at most; default 6.</summary>
+    [Setting("Samples tried for each one wanted, at most.", Option = "max-planned", Min = 1)]
     public double MaxPlannedPerSample { get; init; } = 6;
 
     /// <summary>Rounds in which an answer that does not compile is sent back with the compiler's messages; default 2.</summary>
+    [Setting("Times that code is sent back with the compiler's messages.", Min = 0, Max = 10)]
     public int RepairRounds { get; init; } = 2;
 
     /// <summary>Share of code tasks with code of the caller's own beside them; default 0.1.</summary>
+    [Setting("Share of code tasks with code of the caller's own beside them.", Placeholder = "SHARE", Min = 0, Max = 1)]
     public double ContextShare { get; init; } = 0.1;
 
     /// <summary>Share of code tasks made by fusing two accepted ones, once there are some; default 0.15.</summary>
+    [Setting("Share of code tasks made by fusing two accepted ones.", Placeholder = "SHARE", Min = 0, Max = 1)]
     public double FusionShare { get; init; } = 0.15;
 
     /// <summary>Share of accepted code and qa samples that are also asked for in other words; default 0.2.</summary>
+    [Setting("Share of accepted code and qa samples that are also asked for in other words.", Placeholder = "SHARE", Min = 0, Max = 1)]
     public double ParaphraseShare { get; init; } = 0.2;
 
-    /// <summary>Share of samples that show retrieved passages, distractors among them, before the question; default 0.1.</summary>
-    public double RetrievedShare { get; init; } = 0.1;
+    /// <summary>Share of samples that show retrieved passages, distractors among them, before the question; default 0.05.</summary>
+    [Setting("Share of samples that show retrieved passages, distractors among them.", Placeholder = "SHARE", Min = 0, Max = 1)]
+    public double RetrievedShare { get; init; } = 0.05;
 
     /// <summary>Share of questions in Chinese; default the share of the library's summaries that are, from 0.1 to 0.9.</summary>
+    [Setting("Share of questions in Chinese. Without one, the share of the library's summaries that are, from 0.1 to 0.9.", Placeholder = "SHARE", Min = 0, Max = 1)]
     public double? ChineseShare { get; init; }
 
     /// <summary>Tokens of evidence in a prompt at most; default 1,200.</summary>
+    [Setting("Tokens of evidence in a prompt at most.", Min = 1)]
     public int EvidenceTokens { get; init; } = 1200;
 
     /// <summary>Who asks. Default: six kinds of people.</summary>
@@ -59,9 +82,11 @@ public sealed record GenerationOptions
         ["a new colleague who knows C# but not the library", "a senior engineer in a hurry", "someone who writes tests", "an operator who describes what should happen and not how", "a reviewer who wants a small helper", "someone who comes from another library"];
 
     /// <summary>Whether a model grades each sample against its evidence (three axes, 1 to 5; below 3 on any is rejected); default false.</summary>
+    [Setting("The model also grades each sample against its evidence.")]
     public bool Judge { get; init; }
 
     /// <summary>Where code tasks come from: a model, or the library's signatures (for models too small to invent tasks). Default false: a model.</summary>
+    [Setting("Tasks come from the library's signatures and only solutions from the model: for small models.")]
     public bool StructuralQuestions { get; init; }
 
     /// <summary>Name of the library in prompts.</summary>
@@ -79,12 +104,7 @@ public sealed record GenerationOptions
     /// <exception cref="LabException">An option is out of range.</exception>
     internal GenerationOptions Validated()
     {
-        if (Count < 1) throw new LabException($"Generation option Count is {Count}; expected at least 1.");
-        if (MaxPlannedPerSample < 1) throw new LabException($"Generation option MaxPlannedPerSample is {MaxPlannedPerSample}; expected at least 1.");
-        if (Enough < 1) throw new LabException($"Generation option Enough is {Enough}; expected at least 1.");
-        if (RepairRounds is < 0 or > 10) throw new LabException($"Generation option RepairRounds is {RepairRounds}; expected 0 to 10.");
-        foreach (var (name, share) in ((string, double)[])[(nameof(ContextShare), ContextShare), (nameof(FusionShare), FusionShare), (nameof(ParaphraseShare), ParaphraseShare), (nameof(RetrievedShare), RetrievedShare), (nameof(ChineseShare), ChineseShare ?? 0)])
-            if (share is < 0 or > 1) throw new LabException($"Generation option {name} is {share}; expected 0 to 1.");
+        Settings.Validate(this, "Generation: ");
         if (Personas.Count == 0) throw new LabException("Generation option Personas is empty; expected at least one.");
         if (Mix.Values.Any(w => w < 0) || Mix.Values.Sum() <= 0 || Mix.ContainsKey(SampleKind.Repair)) throw new LabException("Generation option Mix needs weights of at least 0, one above 0, and none for repair, which comes from mended answers.");
         return this;

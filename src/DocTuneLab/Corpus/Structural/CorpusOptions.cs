@@ -2,6 +2,7 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Tuning;
+using DocTuneLab.Settings;
 using DocTuneLab.Tokenization;
 
 namespace DocTuneLab.Corpus.Structural;
@@ -9,6 +10,9 @@ namespace DocTuneLab.Corpus.Structural;
 /// <summary>What to generate. The same options, library and chunks give the same corpus, byte for byte.</summary>
 public sealed record CorpusOptions
 {
+    /// <summary>Names, ranges and words of these settings.</summary>
+    public static SettingTable<CorpusOptions> Settings => SettingTable<CorpusOptions>.Instance;
+
     /// <summary>Share of each kind unless told otherwise.</summary>
     public static IReadOnlyDictionary<SampleKind, double> DefaultMix { get; } = new Dictionary<SampleKind, double>
     {
@@ -16,6 +20,7 @@ public sealed record CorpusOptions
     };
 
     /// <summary>Accepted samples wanted; default 4,000.</summary>
+    [Setting("Accepted samples wanted.", Min = 1)]
     public int Count { get; init; } = 4000;
 
     /// <summary>Relative share of each kind. What a kind cannot fill (a small library has few facts) goes to code.</summary>
@@ -25,15 +30,18 @@ public sealed record CorpusOptions
     public int Seed { get; init; }
 
     /// <summary>Longest accepted sample in tokens, all turns together; default 224.</summary>
+    [Setting("Tokens of the longest sample that is accepted, all turns together.", Option = "sample-tokens", Min = 16)]
     public int MaxTokens { get; init; } = 224;
 
     /// <summary>Counts tokens; without one, four characters count as one token.</summary>
     public ITokenizer? Tokenizer { get; init; }
 
     /// <summary>Share of questions and instructions in Chinese; default the share of the library's summaries that are, from 0.05 to 0.9.</summary>
+    [Setting("Share of questions and instructions in Chinese. Without one, the share of the library's summaries that are, from 0.05 to 0.9.", Placeholder = "SHARE", Min = 0, Max = 1)]
     public double? ChineseShare { get; init; }
 
     /// <summary>Share of questions drawn from the pages (tables, definitions, FAQ, sentences) where there are any; default 0.4.</summary>
+    [Setting("Share of questions drawn from the pages where there are any, not from members.", Placeholder = "SHARE", Min = 0, Max = 1)]
     public double DocumentShare { get; init; } = 0.4;
 
     /// <summary>Name of the library, for templates that mention it; may be empty.</summary>
@@ -46,24 +54,29 @@ public sealed record CorpusOptions
     public PromptTemplate QaTemplate { get; init; } = PromptLibrary.Default["doc-qa.plain"];
 
     /// <summary>Similarity from which two samples count as the same; default 0.92.</summary>
+    [Setting("Similarity from which two samples count as the same.", Option = "near-duplicate", Placeholder = "SHARE", Above = 0, Max = 1)]
     public double NearDuplicateThreshold { get; init; } = 0.92;
 
     /// <summary>Drafts made per wanted sample before a kind gives up; default 8.</summary>
+    [Setting("Drafts made for each sample wanted before a kind gives up.", Option = "max-drafts", Min = 1)]
     public int MaxDraftsPerSample { get; init; } = 8;
 
     /// <summary>Held-out items that no sample may copy; default none.</summary>
     public Decontamination? HeldOut { get; init; }
 
     /// <summary>Share of questions and tasks that show retrieved passages, distractors among them, where there are pages; default 0.05.</summary>
+    [Setting("Share of samples that show retrieved passages, distractors among them.", Placeholder = "SHARE", Min = 0, Max = 1)]
     public double RetrievedShare { get; init; } = 0.05;
 
     /// <summary>Where samples of general knowledge come from, replayed so that tuning forgets less; null for none. Default none.</summary>
     public GeneralSamples? General { get; init; }
 
     /// <summary>Share of samples that are general, where there is a source of them; default 0.1.</summary>
+    [Setting("Share of samples about .NET itself, so that tuning forgets less.", Placeholder = "SHARE", Min = 0, Below = 1)]
     public double ReplayShare { get; init; } = 0.1;
 
     /// <summary>Files and folders of C# that uses the library (its own tests, examples), to be mined for usages; default none.</summary>
+    [Setting("Files or folders of C# that uses the library (its tests, samples, applications), to be mined for usages.", Placeholder = "PATH", MayHoldCommas = true)]
     public IReadOnlyList<string> Usages { get; init; } = [];
 
     /// <summary>The share of Chinese for a library whose summaries are in Chinese to <paramref name="documented"/>.</summary>
@@ -78,15 +91,8 @@ public sealed record CorpusOptions
     /// <exception cref="LabException">An option is out of range.</exception>
     internal CorpusOptions Validated()
     {
-        if (Count < 1) throw new LabException($"Corpus option Count is {Count}; expected at least 1.");
-        if (MaxTokens < 16) throw new LabException($"Corpus option MaxTokens is {MaxTokens}; expected at least 16, usually 150 to 400.");
-        if (ChineseShare is < 0 or > 1) throw new LabException($"Corpus option ChineseShare is {ChineseShare}; expected 0 to 1.");
-        if (RetrievedShare is < 0 or > 1) throw new LabException($"Corpus option RetrievedShare is {RetrievedShare}; expected 0 to 1.");
-        if (ReplayShare is < 0 or >= 1) throw new LabException($"Corpus option ReplayShare is {ReplayShare}; expected at least 0, below 1.");
-        if (DocumentShare is < 0 or > 1) throw new LabException($"Corpus option DocumentShare is {DocumentShare}; expected 0 to 1.");
-        if (NearDuplicateThreshold is <= 0 or > 1) throw new LabException($"Corpus option NearDuplicateThreshold is {NearDuplicateThreshold}; expected above 0, at most 1.");
+        Settings.Validate(this, "Corpus: ");
         if (Mix.Values.Any(w => w < 0) || Mix.Values.Sum() <= 0) throw new LabException("Corpus option Mix needs weights of at least 0, and one above 0.");
-        if (MaxDraftsPerSample < 1) throw new LabException($"Corpus option MaxDraftsPerSample is {MaxDraftsPerSample}; expected at least 1.");
         return this;
     }
 

@@ -1,18 +1,26 @@
+using DocTuneLab.Settings;
+
 namespace DocTuneLab.Endpoints.Accounting;
 
 /// <summary>How requests are tried, and when it is enough.</summary>
 public sealed record EngineOptions
 {
+    /// <summary>Names, ranges and words of these settings.</summary>
+    public static SettingTable<EngineOptions> Settings => SettingTable<EngineOptions>.Instance;
+
     /// <summary>Calls for one request at most, refusals with 429 not counted; default 6.</summary>
+    [Setting("Calls for one request at most, refusals for haste not counted.", Min = 1)]
     public int MaxAttempts { get; init; } = 6;
 
     /// <summary>Refusals with 429 for one request at most; default 30.</summary>
     public int MaxRefusals { get; init; } = 30;
 
     /// <summary>Limit of one call; default 2 minutes.</summary>
+    [Setting("Seconds after which one call is given up.", Above = 0, Unit = TimeUnit.Seconds)]
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Limit of all calls together; nothing is asked after it. Default none.</summary>
+    [Setting("Nothing is asked after this many minutes.", Option = "max-minutes", Field = "max_minutes", Above = 0)]
     public TimeSpan? TotalTimeout { get; init; }
 
     /// <summary>Mean wait before the second call; doubles each time, with full jitter. Default 0.5 s.</summary>
@@ -25,15 +33,18 @@ public sealed record EngineOptions
     public TimeSpan BreakerDelay { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Nothing is asked that could bring the cost above this; needs prices. Default none.</summary>
+    [Setting("Nothing is asked that could bring the cost above this; needs prices.", Placeholder = "COST", Min = 0)]
     public double? CostCeiling { get; init; }
 
     /// <summary>Share of failed requests above which the run stops; default 0.5.</summary>
+    [Setting("Share of failed requests above which nothing more is asked.", Placeholder = "SHARE", Above = 0, Max = 1)]
     public double EarlyStopShare { get; init; } = 0.5;
 
     /// <summary>Finished requests before the share is looked at; default 20.</summary>
     public int EarlyStopAfter { get; init; } = 20;
 
     /// <summary>After this long without an answer the request is sent a second time and the first answer counts. It may cost twice. Default never.</summary>
+    [Setting("Seconds without an answer after which a request is sent a second time, and the first answer counts; it may cost twice.", Above = 0, Unit = TimeUnit.Seconds)]
     public TimeSpan? HedgeAfter { get; init; }
 
     /// <summary>Bytes of a response at most; default 4 MB.</summary>
@@ -45,10 +56,7 @@ public sealed record EngineOptions
     /// <exception cref="LabException">An option is out of range.</exception>
     internal EngineOptions Validated()
     {
-        if (MaxAttempts < 1) throw new LabException($"MaxAttempts is {MaxAttempts}; expected at least 1.");
-        if (RequestTimeout <= TimeSpan.Zero) throw new LabException($"RequestTimeout is {RequestTimeout}; expected more than 0.");
-        if (CostCeiling < 0) throw new LabException($"The cost ceiling is {CostCeiling}; expected 0 or more.");
-        if (EarlyStopShare is <= 0 or > 1) throw new LabException($"EarlyStopShare is {EarlyStopShare}; expected above 0, at most 1.");
+        Settings.Validate(this);
         return this;
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using DocTuneLab.Settings;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -7,6 +9,7 @@ namespace DocTuneLab.Endpoints.Exchange;
 public enum EndpointKind
 {
     /// <summary>OpenAI's chat completions, as most servers offer them.</summary>
+    [JsonStringEnumMemberName("openai")]
     OpenAI,
     /// <summary>Ollama's own protocol.</summary>
     Ollama,
@@ -15,43 +18,59 @@ public enum EndpointKind
 /// <summary>An endpoint that answers chat requests. It holds no key, only the name under which the key is found.</summary>
 public sealed record EndpointOptions
 {
+    /// <summary>Names, ranges and words of these settings.</summary>
+    public static SettingTable<EndpointOptions> Settings => SettingTable<EndpointOptions>.Instance;
+
     /// <summary>Name in tables and messages; default host and model.</summary>
-    public string Name { get => field.Length > 0 ? field : $"{BaseUrl.Authority}/{Model}"; init; } = "";
+    [Setting("Name in tables and messages. Without one, host and model.", Field = "name", InFilesOnly = true, Placeholder = "NAME")]
+    public string Name { get => field.Length > 0 || BaseUrl is null ? field : $"{BaseUrl.Authority}/{Model}"; init; } = "";
 
     /// <summary>Protocol; default OpenAI.</summary>
+    [Setting("The protocol: OpenAI's, as most servers offer it, or Ollama's own.", Field = "kind", InFilesOnly = true)]
     public EndpointKind Kind { get; init; } = EndpointKind.OpenAI;
 
     /// <summary>Address up to the version, such as <c>http://127.0.0.1:8080/v1</c>.</summary>
+    [Setting("Address of a server, up to the version: http://127.0.0.1:8080/v1. Without one no hosted model is asked.", Option = "endpoint", Field = "baseUrl", Placeholder = "URL")]
     public required Uri BaseUrl { get; init; }
 
     /// <summary>Model as the server names it.</summary>
+    [Setting("The model's name as the server knows it.", Option = "endpoint-model", Field = "model", Placeholder = "NAME", Pattern = ".+", Expected = "the model's name as the server knows it")]
     public required string Model { get; init; }
 
     /// <summary>Environment variable, or user secret, that holds the key; default <c>OPENAI_API_KEY</c>. A server without keys needs none.</summary>
+    [Setting("Environment variable or user secret that holds the key.", Field = "keyVariable", Placeholder = "NAME")]
     public string KeyVariable { get; init; } = "OPENAI_API_KEY";
 
     /// <summary>Share of the requests, relative to the other endpoints; default 1.</summary>
+    [Setting("Share of the requests, relative to the other endpoints.", Field = "weight", InFilesOnly = true, Above = 0)]
     public double Weight { get; init; } = 1;
 
     /// <summary>Requests in flight at most; default 32. Where it starts, and what adaptive concurrency never exceeds.</summary>
+    [Setting("Requests in flight at most.", Option = "concurrency", Field = "maxConcurrency", Min = 1)]
     public int MaxConcurrency { get; init; } = 32;
 
     /// <summary>Requests per minute; null is without limit.</summary>
+    [Setting("Requests per minute at most.", Field = "requestsPerMinute", InFilesOnly = true, Min = 1)]
     public int? RequestsPerMinute { get; init; }
 
     /// <summary>Tokens (sent and received) per minute; null is without limit.</summary>
+    [Setting("Tokens, sent and received, per minute at most.", Field = "tokensPerMinute", InFilesOnly = true, Min = 1)]
     public int? TokensPerMinute { get; init; }
 
     /// <summary>Price of a million tokens sent; null where it is unknown.</summary>
+    [Setting("Price of a million tokens sent.", Field = "inputPrice", InFilesOnly = true, Placeholder = "PRICE", Min = 0)]
     public double? InputPrice { get; init; }
 
     /// <summary>Price of a million tokens received; null where it is unknown.</summary>
+    [Setting("Price of a million tokens received.", Field = "outputPrice", InFilesOnly = true, Placeholder = "PRICE", Min = 0)]
     public double? OutputPrice { get; init; }
 
     /// <summary>Whether the server holds answers to a JSON schema; without, the schema stands in the prompt. Default true.</summary>
+    [Setting("Whether the server holds answers to a JSON schema; without, the schema stands in the prompt.", Field = "structuredOutput", InFilesOnly = true)]
     public bool StructuredOutput { get; init; } = true;
 
     /// <summary>Whether answers are streamed; default false.</summary>
+    [Setting("Whether answers are streamed.", Field = "streaming", InFilesOnly = true)]
     public bool Streaming { get; init; }
 
     /// <summary>Price of a call; 0 where prices are unknown.</summary>
@@ -60,22 +79,11 @@ public sealed record EndpointOptions
     /// <exception cref="LabException">An option is out of range.</exception>
     public EndpointOptions Validated()
     {
-        if (BaseUrl.Scheme is not ("http" or "https")) throw Wrong(nameof(BaseUrl), BaseUrl, "an http or https address such as http://127.0.0.1:8080/v1");
-        if (Model.Length == 0) throw Wrong(nameof(Model), Model, "the model's name as the server knows it");
-        if (Weight <= 0) throw Wrong(nameof(Weight), Weight, "a number above 0");
-        if (MaxConcurrency < 1) throw Wrong(nameof(MaxConcurrency), MaxConcurrency, "at least 1");
-        if (RequestsPerMinute < 1) throw Wrong(nameof(RequestsPerMinute), RequestsPerMinute, "at least 1, or nothing");
-        if (TokensPerMinute < 1) throw Wrong(nameof(TokensPerMinute), TokensPerMinute, "at least 1, or nothing");
-        if (InputPrice < 0 || OutputPrice < 0) throw Wrong("price", Math.Min(InputPrice ?? 0, OutputPrice ?? 0), "0 or more, per million tokens");
+        Settings.Validate(this, $"endpoint {Name}: ");
         return this;
-
-        LabException Wrong(string what, object? value, string expected) => new($"endpoint {Name}: {what} is '{value}'; expected {expected}.");
     }
 
-    /// <summary>
-    /// Reads a YAML list of endpoints: <c>baseUrl</c> and <c>model</c>, and optionally <c>name</c>, <c>kind</c>, <c>keyVariable</c>, <c>weight</c>,
-    /// <c>maxConcurrency</c>, <c>requestsPerMinute</c>, <c>tokensPerMinute</c>, <c>inputPrice</c>, <c>outputPrice</c>, <c>structuredOutput</c>, <c>streaming</c>.
-    /// </summary>
+    /// <summary>Reads a YAML list of endpoints: <c>baseUrl</c> and <c>model</c>, and optionally the other <see cref="Settings"/>.</summary>
     /// <exception cref="LabException">The file is missing or wrong, or holds a key; the message names file and line.</exception>
     public static IReadOnlyList<EndpointOptions> Load(string path)
     {
@@ -97,28 +105,24 @@ public sealed record EndpointOptions
     private static EndpointOptions Read(string path, YamlNode node)
     {
         if (node is not YamlMappingNode map) throw new LabException($"{path}:{node.Start.Line}: an endpoint holds 'key: value' lines (baseUrl, model, …).");
-        var values = new Dictionary<string, (string Value, long Line)>(StringComparer.OrdinalIgnoreCase);
+        var values = new List<(Setting Setting, object? Value)>();
         foreach (var (k, v) in map.Children)
         {
             var name = ((YamlScalarNode)k).Value ?? "";
             if (name.ToLowerInvariant() is "key" or "apikey" or "api_key" or "token" or "secret")
                 throw new LabException($"{path}:{k.Start.Line}: keys are not read from files. Put the key into an environment variable and name that with 'keyVariable'.");
-            values[name] = ((v as YamlScalarNode)?.Value ?? "", v.Start.Line);
+            var setting = Settings.Find(name) ?? throw new LabException($"{path}:{v.Start.Line}: there is no field '{name}'; there are {string.Join(", ", Settings.Select(s => s.Field))}.");
+            try
+            {
+                values.Add((setting, setting.Parse((v as YamlScalarNode)?.Value ?? "", name)));
+            }
+            catch (LabException e)
+            {
+                throw new LabException($"{path}:{v.Start.Line}: {e.Message}.", e);
+            }
         }
-        string[] known = ["name", "kind", "baseUrl", "model", "keyVariable", "weight", "maxConcurrency", "requestsPerMinute", "tokensPerMinute", "inputPrice", "outputPrice", "structuredOutput", "streaming"];
-        foreach (var (name, (_, line)) in values)
-            if (!known.Contains(name, StringComparer.OrdinalIgnoreCase)) throw new LabException($"{path}:{line}: there is no field '{name}'; there are {string.Join(", ", known)}.");
-        string Text(string name, string? otherwise) => values.TryGetValue(name, out var v) ? v.Value : otherwise ?? throw new LabException($"{path}:{map.Start.Line}: the endpoint lacks '{name}'.");
-        double? Number(string name) => !values.TryGetValue(name, out var v) ? null
-            : double.TryParse(v.Value, System.Globalization.CultureInfo.InvariantCulture, out var d) ? d : throw new LabException($"{path}:{v.Line}: '{name}' is '{v.Value}'; expected a number.");
-        bool Flag(string name, bool otherwise) => !values.TryGetValue(name, out var v) ? otherwise : bool.TryParse(v.Value, out var b) ? b : throw new LabException($"{path}:{v.Line}: '{name}' is '{v.Value}'; expected true or false.");
-        if (!Uri.TryCreate(Text("baseUrl", null), UriKind.Absolute, out var url)) throw new LabException($"{path}:{values["baseUrl"].Line}: '{values["baseUrl"].Value}' is no address; expected one such as http://127.0.0.1:8080/v1.");
-        if (!Enum.TryParse<EndpointKind>(Text("kind", "OpenAI"), true, out var kind)) throw new LabException($"{path}:{values["kind"].Line}: kind is '{values["kind"].Value}'; expected openai or ollama.");
-        return new EndpointOptions
-        {
-            Name = Text("name", ""), Kind = kind, BaseUrl = url, Model = Text("model", null), KeyVariable = Text("keyVariable", "OPENAI_API_KEY"), Weight = Number("weight") ?? 1,
-            MaxConcurrency = (int)(Number("maxConcurrency") ?? 32), RequestsPerMinute = (int?)Number("requestsPerMinute"), TokensPerMinute = (int?)Number("tokensPerMinute"),
-            InputPrice = Number("inputPrice"), OutputPrice = Number("outputPrice"), StructuredOutput = Flag("structuredOutput", true), Streaming = Flag("streaming", false),
-        }.Validated();
+        foreach (var needed in (string[])[nameof(BaseUrl), nameof(Model)])
+            if (values.All(v => v.Setting.Property != needed)) throw new LabException($"{path}:{map.Start.Line}: the endpoint lacks '{Settings[needed].Field}'.");
+        return Settings.With(Settings.Defaults, values).Validated();
     }
 }

@@ -1,3 +1,5 @@
+using DocTuneLab.Settings;
+
 namespace DocTuneLab.Prompts.Tuning;
 
 /// <summary>How <see cref="PromptTuner"/> spends its budget.</summary>
@@ -6,15 +8,21 @@ namespace DocTuneLab.Prompts.Tuning;
 /// <param name="Resamples">Bootstrap draws; default 2,000.</param>
 /// <param name="Confidence">Width of the intervals; default 0.95.</param>
 /// <param name="Seed">Seed of example order, demonstrations and bootstrap.</param>
-public sealed record PromptTuningOptions(int Budget = 400, int FirstRound = 8, int Resamples = 2000, double Confidence = 0.95, int Seed = 0)
+public sealed record PromptTuningOptions(
+    [property: Setting("(candidate, example) pairs tried at most.", Min = 1)] int Budget = 400, int FirstRound = 8, int Resamples = 2000, double Confidence = 0.95, int Seed = 0)
 {
+    /// <summary>Names, ranges and words of these settings.</summary>
+    public static SettingTable<PromptTuningOptions> Settings => SettingTable<PromptTuningOptions>.Instance;
+
     /// <summary>What candidates are compared by.</summary>
     public ObjectiveWeights Weights { get; init; } = new();
 
     /// <summary>Whether candidates are also tried in other formats (headed, tagged). Default false.</summary>
+    [Setting("Also tries each wording under headings and between tags.")]
     public bool Formats { get; init; }
 
     /// <summary>Demonstrations in front of the question, taken from train examples that were answered right; 0 for none. Default 0: they would stand in every training sample as well.</summary>
+    [Setting("Validated train examples shown before the question. They would stand in every training sample, so keep 0 for a model that is to be trained.", Min = 0)]
     public int Demonstrations { get; init; }
 
     /// <summary>Different sets of demonstrations that are tried; default 2.</summary>
@@ -24,6 +32,7 @@ public sealed record PromptTuningOptions(int Budget = 400, int FirstRound = 8, i
     public int TrainExamples { get; init; } = 16;
 
     /// <summary>Rounds of reflection, each proposing one wording; needs a model to reflect. Default 2.</summary>
+    [Setting("With an endpoint: wordings that the model proposes after reading failed samples.", Min = 0)]
     public int Reflections { get; init; } = 2;
 }
 

@@ -6,7 +6,7 @@ using DocTuneLab.Documents;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Extension.Views;
 
 /// <summary>Documents for a cell: the tree of pages and sections, a chunk beside its source, and which members no page mentions.</summary>
 public static class DocsHtml

@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using TorchSharp;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Extension.Views;
 
 /// <summary>Tensors for a cell: shape, type, device, and the values at their edges. Only what is shown is copied from the device.</summary>
 internal static class TensorFormat

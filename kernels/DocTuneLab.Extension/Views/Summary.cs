@@ -5,8 +5,9 @@ using DocTuneLab.Corpus;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Experiments;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Extension.Views;
 
 /// <summary>HTML of the experiment for a cell or the top of a report; every figure comes from the session.</summary>
 public static class Summary
@@ -20,13 +21,14 @@ public static class Summary
         if (report.Gates.Count > 0) html.Append("<p>Retention gate</p>").Append(EvaluationHtml.Gates(report.Gates));
         html.Append(EvaluationHtml.Preferences(report));
         html.Append("<table><tbody>");
-        if (lab.Documents is not null) Row("Documents", $"{lab.Documents.Documents.Count} pages, {lab.Chunks.Count} chunks, {lab.Api!.Symbols.Count} public symbols, {lab.Documents.BrokenLinks.Count} broken links");
+        if (lab.Documents is { } documents)
+            Row("Documents", $"{documents.Set.Documents.Count} pages, {documents.Chunks.Count} chunks, {documents.Library.Api.Symbols.Count} public symbols, {documents.Set.BrokenLinks.Count} broken links");
         if (lab.Corpus is { } corpus)
             Row("Corpus", $"{corpus.Samples.Count:N0} accepted samples ({corpus.Tokens:N0} tokens), {corpus.Rejected.Count:N0} rejected; {corpus.Coverage.UsedShare:P0} of the public members used in compiling code");
         Row("Suite", $"{string.Join(", ", lab.Suite!.Named(report.Results[0].Answers.Select(x => x.Task).Concat(report.Results[0].References.Select(r => r.Task)).ToHashSet()).Hashes().Select(h => $"{h.Count} {KindName(h.Kind)}"))}; held out");
-        if (lab.Training is { } training && lab.TrainingSettings is { } settings)
+        if (lab.Training is { } training && lab.Adapter is { } adapter)
         {
-            Row("Training", $"QLoRA (NF4) rank {settings.Lora.Rank}, {lab.Adapter!.ParameterCount:N0} trained parameters, {training.Steps} steps, {training.Tokens:N0} tokens in {training.Elapsed.TotalSeconds:F0} s; loss {training.FinalLoss:F3}, validation {training.BestEvalLoss:F3}{(training.Interrupted ? " (stopped before the planned steps)" : "")}");
+            Row("Training", $"QLoRA (NF4) rank {adapter.Config.Rank}, {adapter.ParameterCount:N0} trained parameters, {training.Steps} steps, {training.Tokens:N0} tokens in {training.Elapsed.TotalSeconds:F0} s; loss {training.FinalLoss:F3}, validation {training.BestEvalLoss:F3}{(training.Interrupted ? " (stopped before the planned steps)" : "")}");
             Row("Memory", $"{training.PeakMemoryBytes / 1048576.0:N0} MB at most while training{(training.PeakGpuMemoryBytes is { } gpu ? $", {gpu / 1048576.0:N0} MB in use on the GPU" : "")}");
         }
         foreach (var (name, value) in report.Settings) Row(name, value);

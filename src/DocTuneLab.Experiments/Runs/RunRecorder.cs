@@ -6,7 +6,7 @@ using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
 using DocTuneLab.Training.Telemetry;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Experiments.Runs;
 
 /// <summary>A training run in a lab: its settings at the start, measurements as they come, results at the end.</summary>
 public sealed class RunRecorder

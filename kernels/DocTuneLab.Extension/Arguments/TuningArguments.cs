@@ -2,22 +2,22 @@ using System.CommandLine;
 using System.Globalization;
 using DocTuneLab.Prompts.Tuning;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Extension.Arguments;
 
 /// <summary>The options of a command that tunes prompts, and its table: the same in the tool and in a cell.</summary>
 public sealed class TuningArguments
 {
+    private readonly SettingOptions _settings = new(PromptTuningOptions.Settings);
     private readonly Option<int> _examples = new("--examples") { Description = "Dev examples (of each kind) at most.", DefaultValueFactory = _ => 24 };
-    private readonly Option<bool> _formats = new("--formats") { Description = "Also tries each wording under headings and between tags." };
-    private readonly Option<int> _demonstrations = new("--demonstrations") { Description = "Validated train examples shown before the question. They would stand in every training sample, so keep 0 for a model that is to be trained.", DefaultValueFactory = _ => 0 };
-    private readonly Option<int> _reflections = new("--reflections") { Description = "With an endpoint: wordings that the model proposes after reading failed samples.", DefaultValueFactory = _ => 2 };
-    private readonly Option<int> _budget = new("--budget") { Description = "(candidate, example) pairs tried at most.", DefaultValueFactory = _ => 400 };
     private readonly Option<string> _template = new("--template") { Description = "With an endpoint: what is tuned, such as generate.code-solution, or code-task for small models.", HelpName = "NAME", DefaultValueFactory = _ => "generate.code-solution" };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_examples, _formats, _demonstrations, _reflections, _budget, _template]) command.Options.Add(option);
+        ArgumentNullException.ThrowIfNull(command);
+        command.Options.Add(_examples);
+        _settings.AddTo(command);
+        command.Options.Add(_template);
     }
 
     /// <summary>Dev examples asked for.</summary>
@@ -27,7 +27,7 @@ public sealed class TuningArguments
     public string Template(ParseResult p) => p.GetValue(_template)!;
 
     /// <summary>Options given.</summary>
-    public PromptTuningOptions Options(ParseResult p) => new(p.GetValue(_budget)) { Formats = p.GetValue(_formats), Demonstrations = p.GetValue(_demonstrations), Reflections = p.GetValue(_reflections) };
+    public PromptTuningOptions Options(ParseResult p) => _settings.Apply(p, PromptTuningOptions.Settings, PromptTuningOptions.Settings.Defaults);
 
     /// <summary>Column titles and rows of a result; what was not measured is empty.</summary>
     public static (string[] Columns, IReadOnlyList<string[]> Rows) Table(PromptTuningResult result)

@@ -3,7 +3,7 @@ using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Extension.Views;
 
 /// <summary>A display that shows one answer of a hosted model after another while it comes, or how a batch stands; the saved notebook keeps the last.</summary>
 public sealed class LiveAnswers : IProgress<LiveText>

@@ -9,7 +9,7 @@ using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Text;
 using DocTuneLab.Training.Telemetry;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Extension.Views;
 
 /// <summary>
 /// Plotly figures for a cell. plotly.js (from Plotly.NET's assembly) is sent once per notebook, so that charts draw offline;

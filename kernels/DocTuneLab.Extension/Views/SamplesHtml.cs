@@ -4,7 +4,7 @@ using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Text;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Extension.Views;
 
 /// <summary>Samples as cards that can be searched, filtered, edited and decided on in the browser; decisions are saved as a file for <c>#!corpus review FILE --take NAME</c>.</summary>
 internal static class SamplesHtml

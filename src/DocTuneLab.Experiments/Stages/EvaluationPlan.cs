@@ -4,41 +4,44 @@ using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Prompts;
+using DocTuneLab.Settings;
 
-namespace DocTuneLab.Extension;
+namespace DocTuneLab.Experiments.Stages;
 
 /// <summary>What an evaluation in the lab is to do.</summary>
 public sealed record EvaluationPlan
 {
+    /// <summary>Names, ranges and words of these settings; <see cref="Options"/> and its execution have tables of their own.</summary>
+    public static SettingTable<EvaluationPlan> Settings => SettingTable<EvaluationPlan>.Instance;
+
     /// <summary>Split of the held-out tasks; null for all. Default test.</summary>
+    [Setting("Split of the held-out tasks.", Placeholder = "train|dev|test|all", Nothing = "all")]
     public Split? Split { get; init; } = Documents.Model.Split.Test;
 
     /// <summary>
     /// Arms, the one that all others are compared with first: <c>base</c>, <c>tuned</c>, the name of a model in <see cref="Others"/> or <see cref="Endpoints"/>, each also with
     /// <c>+docs</c> behind it, for the relevant passages in the prompt. Default base and tuned.
     /// </summary>
+    [Setting("What is compared, the reference first: base, tuned, an endpoint's name; +docs behind one puts relevant passages into its prompt. As far as there are any; endpoints follow.",
+        Placeholder = "LIST")]
     public IReadOnlyList<string> Arms { get; init; } = ["base", "tuned"];
 
     /// <summary>Kinds of tasks that are asked. Default: code, closed questions, gaps, retention texts.</summary>
+    [Setting("Kinds of tasks.", Placeholder = "LIST")]
     public IReadOnlyList<TaskKind> Kinds { get; init; } = [TaskKind.Code, TaskKind.Qa, TaskKind.Completion, TaskKind.Retention];
 
-    /// <summary>Sampled answers for each programming task beside the greedy one. Default 0; 10 gives pass@5.</summary>
-    public int Samples { get; init; }
-
-    /// <summary>Upper bound of new tokens for code. Default 128.</summary>
-    public int MaxCodeTokens { get; init; } = 128;
-
-    /// <summary>Whether models' code is run in the sandbox. Default false.</summary>
-    public bool AllowUntrustedCode { get; init; }
-
-    /// <summary>Whether it is run even where nothing isolates it. Default false.</summary>
-    public bool AllowWithoutIsolation { get; init; }
-
     /// <summary>Budget of passages in the prompt of an arm with documents, in tokens. Default 480.</summary>
+    [Setting("Tokens of passages in a prompt of an arm with documents, at most.", Option = "docs-tokens", Min = 0)]
     public int DocumentTokens { get; init; } = 480;
 
     /// <summary>Largest rise of bits per byte that the retention gate accepts. Default 0.02.</summary>
+    [Setting("Largest rise of bits per byte on the frozen texts.", Option = "gate", Placeholder = "BITS", Min = 0)]
     public double GateBits { get; init; } = RetentionGate.DefaultBits;
+
+    /// <summary>Lengths of answers, sampling, and whether and how answers are run.</summary>
+    public EvaluationOptions Options { get; init; } = new();
 
     /// <summary>Models beside base and tuned, by the name of their arm.</summary>
     public IReadOnlyDictionary<string, ILanguageModel> Others { get; init; } = new Dictionary<string, ILanguageModel>();

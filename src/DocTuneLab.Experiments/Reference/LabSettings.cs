@@ -1,0 +1,42 @@
+using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Experiments.Stages;
+using DocTuneLab.Prompts;
+using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Prompts.Tuning;
+using DocTuneLab.Settings;
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Sft;
+
+namespace DocTuneLab.Experiments.Reference;
+
+/// <summary>Settings that belong together.</summary>
+/// <param name="Title">Heading.</param>
+/// <param name="Where">Where they are given, as a sentence of Markdown.</param>
+/// <param name="Table">The settings.</param>
+public sealed record SettingGroup(string Title, string Where, SettingTable Table);
+
+/// <summary>All settings of the lab: each is declared once, on the property of its options record.</summary>
+public static class LabSettings
+{
+    /// <summary>The groups, in the order of the lab's stages.</summary>
+    public static IReadOnlyList<SettingGroup> Groups { get; } =
+    [
+        new("Base model", "`#!base DIR` (device), `doctune generate`, `score`, `serve` and `train`, and a training file.", ModelLoadOptions.Settings),
+        new("Prompt tuning", "`#!prompt tune` and `doctune prompts tune`.", PromptTuningOptions.Settings),
+        new("Corpus", "`#!corpus generate` and `doctune corpus generate`, without a hosted model.", CorpusOptions.Settings),
+        new("Corpus by a hosted model", "The same, with `--endpoint` or `--endpoints`.", GenerationOptions.Settings),
+        new("Endpoints", "A file for `--endpoints`: a YAML list. Of one endpoint, address, model, key and concurrency can be given as options; `--ollama` and `--no-schema` stand for its protocol and structured output.", EndpointOptions.Settings),
+        new("Requests to endpoints", "Wherever an endpoint can be given.", EngineOptions.Settings),
+        new("Training run", "`doctune train` and its YAML file; `#!train` takes the share for validation.", TrainingConfig.Settings),
+        new("Adapter", "`#!train`, `doctune train` and its YAML file.", LoraConfig.Settings),
+        new("Recipe", "`#!train`, `doctune train` and its YAML file. In a cell seed, folder and resumption are the lab's.", SftOptions.Settings),
+        new("Evaluation", "`#!evaluate` and `doctune evaluate`.", EvaluationPlan.Settings),
+        new("Answers", "The same.", EvaluationOptions.Settings),
+        new("Running answers", "The same.", ExecutionOptions.Settings),
+        new("Sampling", "`doctune generate`.", SamplingOptions.Settings),
+    ];
+}

@@ -1,0 +1,189 @@
+using System.Globalization;
+using System.Text.Json;
+using DocTuneLab.Corpus;
+using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Judging;
+using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Subjects;
+using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Prompts;
+using DocTuneLab.Storage;
+
+namespace DocTuneLab.Experiments.Stages;
+
+/// <summary>Held-out tasks, and the comparison of models on them.</summary>
+/// <param name="experiment">Where answers and results are kept, and the wordings that models are asked with.</param>
+/// <param name="library">The library that answers are compiled against.</param>
+/// <param name="suite">The tasks.</param>
+/// <param name="local">Models that are loaded.</param>
+public sealed class EvaluationStage(Experiment experiment, PrivateLibrary library, Suite suite, LocalModels local)
+{
+    private const string DocumentsSuffix = "+docs";
+
+    private Lab Storage => experiment.Storage;
+
+    private Wordings Wordings => experiment.Wordings;
+
+    /// <summary>
+    /// Asks every arm of a plan, scores the answers and compares. Answers are kept as they come, so that a repeated or interrupted evaluation does
+    /// not ask again; results and reports lie in the run's folder.
+    /// </summary>
+    /// <param name="plan">What is asked, and of whom.</param>
+    /// <param name="progress">Told of every finished item.</param>
+    /// <param name="cancel">Stops between items.</param>
+    /// <exception cref="LabException">An arm has no model, or the suite has no such tasks.</exception>
+    public EvaluationReport Run(EvaluationPlan plan, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var asked = (plan.Split is { } split ? suite.Where(split) : suite).Only([.. plan.Kinds]);
+        using var hosted = new HostedModels(plan, Storage);
+        var arms = plan.Arms.Select(a => (Name: a, Model: ModelOf(a, plan, hosted), Documents: WithDocuments(a))).ToList();
+        var passages = arms.Any(a => a.Documents) ? Storage.Chunks().Count : 0;
+        if (passages == 0 && arms.Any(a => a.Documents)) throw new LabException("an arm with documents needs passages to search: run #!docs first");
+        var settings = Settings(plan, passages);
+        var run = Storage.BeginRun("evaluate", JsonSerializer.Serialize(new
+        {
+            experiment.Seed, Suite = asked.Hash, Model = local.BaseHash, Adapter = local.AdapterHash, Code = Wordings.Code.Name, Qa = Wordings.Qa.Name, plan.Arms,
+            Kinds = plan.Kinds.Select(k => k.ToString()), Samples = plan.Options.SampledAnswers, plan.Options.MaxCodeTokens, plan.DocumentTokens, Library = library.Api.Hash,
+        }));
+        return Recorded(run, () =>
+        {
+            var options = plan.Options with { Seed = experiment.Seed };
+            var results = new List<EvaluationResult>();
+            foreach (var (name, model, documents) in arms)
+            {
+                var prompts = documents ? Prompts().WithDocuments(q => Storage.Search(q, 12).Select(h => h.Chunk).ToList(), Budget(plan)) : Prompts();
+                var its = options with { Arm = name, MeasureRetention = !documents };
+                results.Add(new Evaluator(library.Judge).Run(model, asked, prompts, its, hosted.Judge, InArm.Of(name, progress), cancel));
+                Write(results[^1], run);
+            }
+            foreach (var (name, status) in hosted.Asked) settings[$"Hosted model {name}"] = status;
+            return Finish(run, asked, results, settings, plan, hosted.Judge, cancel);
+        });
+    }
+
+    /// <summary>Scores stored answers again, by the rules of today and without any model.</summary>
+    /// <param name="results">Files of results, or runs of this lab.</param>
+    /// <param name="plan">Limits of execution, judge and gate.</param>
+    /// <param name="progress">Told of every finished item.</param>
+    /// <param name="cancel">Stops between items.</param>
+    /// <exception cref="LabException">Nothing is stored there, or the suite lacks a task.</exception>
+    public EvaluationReport Rescore(IReadOnlyList<string> results, EvaluationPlan plan, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var stored = results.SelectMany(new StoredResults(Storage).Load).ToList();
+        var tasks = stored.SelectMany(r => r.Answers.Select(a => a.Task).Concat(r.References.Select(s => s.Task))).ToHashSet(StringComparer.Ordinal);
+        var asked = suite.Named(tasks);
+        var run = Storage.BeginRun("evaluate", JsonSerializer.Serialize(new
+        {
+            Rescored = results, experiment.Seed, Suite = asked.Hash, Code = Wordings.Code.Name, Qa = Wordings.Qa.Name, Library = library.Api.Hash,
+        }));
+        return Recorded(run, () =>
+        {
+            using var hosted = new HostedModels(plan, Storage);
+            var scored = stored.Select(r => new Evaluator(library.Judge).Score(r.Subject, asked, r.Answers, r.References, r.Options with { Execution = plan.Options.Execution },
+                hosted.Judge, InArm.Of(r.Arm, progress), cancel)).ToList();
+            foreach (var result in scored) Write(result, run);
+            return Finish(run, asked, scored, new Dictionary<string, string> { ["Rescored"] = string.Join(", ", results) }, plan, hosted.Judge, cancel);
+        });
+    }
+
+    /// <summary>Proves the suite: references pass, stubs fail, gold members exist, nothing overlaps the training data. Runs the references.</summary>
+    /// <param name="samples">The training data.</param>
+    /// <param name="allowWithoutIsolation">Whether they are run even where nothing isolates them.</param>
+    /// <param name="cancel">Stops between tasks.</param>
+    public SuiteReport Check(IReadOnlyList<Sample> samples, bool allowWithoutIsolation = false, CancellationToken cancel = default) =>
+        SuiteCheck.Run(new Evaluator(library.Judge), suite, library.Api, new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = allowWithoutIsolation }, samples, cancel);
+
+    /// <summary>Adds preferences of people or of a judge to the last report and writes it anew.</summary>
+    /// <exception cref="LabException">Nothing was evaluated yet.</exception>
+    public EvaluationReport AddPreferences(IReadOnlyList<PreferenceSummary> preferences)
+    {
+        if (experiment.Report is not { } report) throw new LabException("there is nothing to add to yet: run #!evaluate first");
+        experiment.Report = report = report.With(preferences);
+        if (experiment.EvaluationDirectory is { } folder) ReportFiles.Write(report, folder);
+        return report;
+    }
+
+    private static bool WithDocuments(string arm) => arm.EndsWith(DocumentsSuffix, StringComparison.Ordinal);
+
+    private static void Write(EvaluationResult result, LabRun run) => File.WriteAllText(Path.Combine(run.Directory, result.Arm.Replace('/', '-') + ".json"), result.ToJson());
+
+    private EvaluationReport Recorded(LabRun run, Func<EvaluationReport> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch
+        {
+            Storage.FinishRun(run.Id, failed: true);
+            throw;
+        }
+    }
+
+    private EvaluationReport Finish(
+        LabRun run, Suite asked, IReadOnlyList<EvaluationResult> results, IReadOnlyDictionary<string, string> settings, EvaluationPlan plan, AnswerJudge? judge, CancellationToken cancel)
+    {
+        var report = EvaluationReport.Of(results, settings, plan.GateBits);
+        if (judge is not null && asked.Open.Count > 0)
+            report = report.With([.. results.SelectMany((a, i) => results.Skip(i + 1).Select(b =>
+                PreferenceSummary.Of(a.Arm, b.Arm, judge.Name, judge.Prefer(asked.Open, a.Answers, b.Answers, cancel: cancel), experiment.Seed)))]);
+        foreach (var result in results)
+        {
+            var answers = result.Answers.GroupBy(a => a.Task, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Text, StringComparer.Ordinal);
+            Storage.SaveEvaluations(run.Id, [.. result.Metrics.SelectMany(m => m.Observations.Where(o => o.Denominator > 0)
+                .Select(o => new EvaluationRow(asked.Hash, result.Arm, o.Task, m.Name, o.Numerator / o.Denominator, answers.GetValueOrDefault(o.Task))))]);
+        }
+        ReportFiles.Write(report, run.Directory);
+        Storage.FinishRun(run.Id, report.ToJson());
+        (experiment.Report, experiment.EvaluationDirectory) = (report, run.Directory);
+        return report;
+    }
+
+    private PromptRenderer Prompts()
+    {
+        var (code, qa) = (Wordings.Code, Wordings.Qa);
+        return new(
+            t => code.Messages(AnswerFormat.CodeInputs(t.Instruction, t.Signature, t.Context, t.GoldSymbols.Count > 0 ? library.Name : ".NET")),
+            q => qa.Messages(AnswerFormat.QaInputs(q.Question, library.Name)))
+        {
+            Open = q => qa.Messages(AnswerFormat.QaInputs(q.Question, library.Name)),
+        };
+    }
+
+    // Room for the task itself and its answer must remain in a small context.
+    private int Budget(EvaluationPlan plan) => local.Room(plan.DocumentTokens, plan.Options.MaxCodeTokens);
+
+    private ILanguageModel ModelOf(string arm, EvaluationPlan plan, HostedModels hosted)
+    {
+        var name = WithDocuments(arm) ? arm[..^DocumentsSuffix.Length] : arm;
+        var folder = Path.Combine(Storage.Directory, "answers");
+        // Their answers are in the lab's journal.
+        if (plan.Endpoints.FirstOrDefault(e => e.Name == name) is { } endpoint) return hosted[endpoint];
+        if (plan.Others.TryGetValue(name, out var other)) return new RecordedModel(other, $"{name}:{other.Name}", folder);
+        if (name is "base" or "tuned") return local.Recorded(name, folder);
+        var others = string.Concat(plan.Others.Keys.Concat(plan.Endpoints.Select(e => e.Name)).Select(k => $", {k}"));
+        throw new LabException($"there is no arm '{arm}'; there are base, tuned{others}, each also with {DocumentsSuffix} behind it");
+    }
+
+    private Dictionary<string, string> Settings(EvaluationPlan plan, int passages)
+    {
+        var settings = local.Describe().ToDictionary(d => d.Name, d => d.Value, StringComparer.Ordinal);
+        settings["Library"] = $"{library.Name}, {library.Api.Symbols.Count} public symbols; {library.Api.Hash}";
+        settings["Prompts"] = $"{Wordings.Code.Name} {Wordings.Code.Hash}, {Wordings.Qa.Name} {Wordings.Qa.Hash}";
+        if (passages > 0) settings["Documents in prompts"] = $"BM25 over {passages} chunks, at most {Budget(plan)} tokens";
+        if (plan.Options is { SampledAnswers: > 0 } o)
+            settings["Samples"] = string.Create(CultureInfo.InvariantCulture, $"{o.SampledAnswers} for each task at temperature {o.Temperature}, top-p {o.TopP}");
+        if (plan.JudgedBy is { } judge) settings["Judge"] = $"{judge.Name} ({judge.Model}), wording {AnswerJudge.Version}, every judgement in both orders";
+        return settings;
+    }
+
+    private sealed class InArm(string arm, IProgress<EvaluationProgress> inner) : IProgress<EvaluationProgress>
+    {
+        public static InArm? Of(string arm, IProgress<EvaluationProgress>? inner) => inner is null ? null : new(arm, inner);
+
+        public void Report(EvaluationProgress value) => inner.Report(value with { Phase = $"{arm}: {value.Phase}" });
+    }
+}

@@ -1,0 +1,12 @@
+using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Prompts.Endpoints;
+
+namespace DocTuneLab.Experiments.Stages;
+
+/// <summary>How a corpus is written by hosted models.</summary>
+/// <param name="Endpoints">Who is asked.</param>
+/// <param name="Engine">Attempts, deadlines, ceiling.</param>
+/// <param name="Options">What is written.</param>
+/// <param name="DryRun">Only estimate.</param>
+/// <param name="Batch">Requests go as batches; null where each goes by itself.</param>
+public sealed record GenerationSettings(IReadOnlyList<EndpointOptions> Endpoints, EngineOptions Engine, GenerationOptions Options, bool DryRun = false, BatchOptions? Batch = null);

@@ -1,0 +1,32 @@
+using DocTuneLab.Evaluation.Judging;
+using DocTuneLab.Evaluation.Subjects;
+using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Storage;
+
+namespace DocTuneLab.Experiments.Stages;
+
+/// <summary>The hosted models of a plan, over the lab's journal; made when they are first asked for.</summary>
+internal sealed class HostedModels(EvaluationPlan plan, Lab lab) : IDisposable
+{
+    private readonly Dictionary<EndpointOptions, HostedModel> _models = [];
+    private LabJournal? _journal;
+
+    public HostedModel this[EndpointOptions endpoint] =>
+        _models.TryGetValue(endpoint, out var model) ? model : _models[endpoint] = new(endpoint, _journal ??= new(lab), plan.Engine);
+
+    public AnswerJudge? Judge => plan.JudgedBy is { } endpoint ? new(this[endpoint]) : null;
+
+    /// <summary>What each model was asked, in words.</summary>
+    public IEnumerable<(string Name, string Status)> Asked => _models.Select(m => (m.Key.Name, InWords(m.Key, m.Value.Status)));
+
+    public void Dispose()
+    {
+        foreach (var model in _models.Values) model.Dispose();
+        // A cell's thread has a synchronisation context that must not be waited on.
+        if (_journal is { } opened) Task.Run(() => opened.DisposeAsync().AsTask()).GetAwaiter().GetResult();
+    }
+
+    private static string InWords(EndpointOptions endpoint, EngineStatus status) =>
+        $"{endpoint.Model} at {endpoint.BaseUrl}: {status.Answered} answers asked for, {status.Reused} kept from before, "
+        + $"{status.PromptTokens + status.CompletionTokens:N0} tokens{(endpoint.InputPrice is null ? "" : $", cost {status.Cost:0.####}")}";
+}

@@ -1,0 +1,70 @@
+using DocTuneLab.Corpus;
+using DocTuneLab.Experiments.Runs;
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Sft;
+
+namespace DocTuneLab.Experiments.Stages;
+
+/// <summary>A training run that can begin: the adapter is made, samples are divided, and what it will take is known.</summary>
+public sealed class PreparedTraining : IDisposable
+{
+    private readonly SupervisedTuning _trainer;
+
+    /// <summary>Divides samples and makes an adapter.</summary>
+    /// <param name="model">The frozen base.</param>
+    /// <param name="samples">All samples, in any order.</param>
+    /// <param name="validation">How many of them are held out for the validation loss.</param>
+    /// <param name="lora">The adapter.</param>
+    /// <param name="options">The recipe.</param>
+    /// <param name="seed">Seed of the order of samples and of the initial adapter.</param>
+    internal PreparedTraining(BaseModel model, IReadOnlyList<Sample> samples, int validation, LoraConfig lora, SftOptions options, int seed)
+    {
+        var shuffled = samples.ToArray();
+        new Random(seed).Shuffle(shuffled);
+        (Options, ValidationCount, SampleCount) = (options, validation, shuffled.Length - validation);
+        Adapter = LoraAdapter.Create(model, lora, seed);
+        try
+        {
+            _trainer = new SupervisedTuning(model, Adapter, shuffled[validation..], shuffled[..validation], options);
+        }
+        catch
+        {
+            Adapter.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The adapter, untrained until <see cref="Run"/> ends.</summary>
+    public LoraAdapter Adapter { get; }
+
+    /// <summary>The recipe.</summary>
+    public SftOptions Options { get; }
+
+    /// <summary>Samples that are trained on, those too long among them.</summary>
+    public int SampleCount { get; }
+
+    /// <summary>Samples that the validation loss is measured on.</summary>
+    public int ValidationCount { get; }
+
+    /// <summary>Samples that are longer than the recipe allows.</summary>
+    public int LeftOut => _trainer.LeftOut;
+
+    /// <summary>What training will take, and what there is.</summary>
+    public MemoryEstimate Estimate() => _trainer.Estimate();
+
+    /// <summary>Trains; what steps measure is kept by <paramref name="recorder"/>, where there is one.</summary>
+    internal TrainingResult Run(RunRecorder? recorder, Action<TrainingStep>? onStep, CancellationToken cancel)
+    {
+        var result = _trainer.Run(step =>
+        {
+            recorder?.Add(step);
+            onStep?.Invoke(step);
+        }, cancel);
+        recorder?.Finish(result);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Adapter.Dispose();
+}

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using DocTuneLab.Training.Devices;
 
 namespace DocTuneLab.Cli;
 

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using DocTuneLab.Experiments.Reference;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Settings;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Extension.Tests;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Corpus.Structural;
 
 namespace DocTuneLab.Extension.Arguments;
 

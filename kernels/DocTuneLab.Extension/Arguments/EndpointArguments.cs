@@ -1,7 +1,9 @@
 using System.CommandLine;
-using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Transport;
 using DocTuneLab.Experiments.Stages;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Settings;
 
 namespace DocTuneLab.Extension.Arguments;

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments.Stages;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Settings;
 
 namespace DocTuneLab.Extension.Arguments;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Extension.Arguments;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Extension.Arguments;
 

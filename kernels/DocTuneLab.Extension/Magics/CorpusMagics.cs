@@ -1,12 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using DocTuneLab.Corpus.Formats;
-using DocTuneLab.Corpus.Generation;
 using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Corpus.Structural;
-using DocTuneLab.Corpus.Validation;
-using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Experiments;
+using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
@@ -87,7 +85,7 @@ internal static class CorpusMagics
         var command = new Command("coverage", "The library member by member, as a treemap and a table: how often pages describe it, accepted samples ask about it, code compiles and passes all checks with it, and held-out tasks need it.") { count };
         command.SetCellAction((p, cell) =>
         {
-            var coverage = lab.Storage.Coverage(lab.Suite?.HeldOut() ?? []);
+            var coverage = lab.Storage.Samples.Coverage(lab.Suite?.HeldOut() ?? []);
             if (coverage.Symbols.Count == 0) throw new LabException("an earlier step is missing: run #!docs first");
             cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = $"<p>{coverage}</p>", ["text/plain"] = coverage.ToString() });
             Charts.Show(cell, Charts.Coverage(coverage));

@@ -5,7 +5,6 @@ using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
 using DocTuneLab.Training.Telemetry;

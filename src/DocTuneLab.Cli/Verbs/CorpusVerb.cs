@@ -4,13 +4,10 @@ using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Corpus.Review;
-using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
-using DocTuneLab.Extension;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;
 using Spectre.Console;
 

@@ -7,10 +7,9 @@ using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Evaluation.Suites.Import;
-using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Experiments;
+using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
-using DocTuneLab.Extension;
 using DocTuneLab.Notebooks.Cells;
 using Spectre.Console;
 

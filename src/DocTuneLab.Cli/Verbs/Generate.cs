@@ -1,8 +1,6 @@
 using System.CommandLine;
 using DocTuneLab.Conversations;
-using DocTuneLab.Corpus;
 using DocTuneLab.Extension.Arguments;
-using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Cli.Verbs;
 

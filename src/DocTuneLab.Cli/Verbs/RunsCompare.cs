@@ -1,8 +1,6 @@
 using System.CommandLine;
 using DocTuneLab.Evaluation.Reports;
-using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Experiments.Stages;
-using DocTuneLab.Extension;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Cli.Verbs;

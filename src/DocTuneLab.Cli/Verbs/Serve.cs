@@ -1,8 +1,5 @@
 using System.CommandLine;
 using DocTuneLab.Cli.Serving;
-using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Inference;
-using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli.Verbs;
 

@@ -1,14 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using DocTuneLab.Corpus.Formats;
-using DocTuneLab.Corpus;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
-using DocTuneLab.Extension;
 using DocTuneLab.Storage;
-using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
+using DocTuneLab.Training.Telemetry;
 
 namespace DocTuneLab.Cli.Verbs;
 

@@ -1,15 +1,16 @@
-using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Generation;
-using DocTuneLab.Evaluation;
+using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Experiments.Stages;
-using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Settings;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Experiments.Reference;
 

@@ -1,5 +1,8 @@
 using System.Text.Json;
-using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Endpoints;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Transport;
 using DocTuneLab.Storage;
 using Microsoft.Extensions.AI;
 
@@ -19,21 +22,21 @@ internal sealed class EndpointRun(Lab lab, IReadOnlyList<EndpointOptions> endpoi
     /// <param name="work">Gives a result, what the run keeps of it, and whether all of it was done.</param>
     public async Task<T> AskAsync<T>(string kind, object settings, Func<RequestEngine, Task<(T Result, object Summary, bool IsDone)>> work)
     {
-        var run = lab.BeginRun(kind, JsonSerializer.Serialize(settings));
+        var run = lab.Runs.Begin(kind, JsonSerializer.Serialize(settings));
         try
         {
             await using var journal = new LabJournal(lab);
             using var engine = batch is null
                 ? new RequestEngine(endpoints, journal, options) { Live = live }
-                : new RequestEngine([.. endpoints.Select(e => (e with { MaxConcurrency = batch.MaxRequests }, (IChatClient)new BatchChatClient(e, lab, batch, live)))],
+                : new RequestEngine([.. endpoints.Select(e => (e with { MaxConcurrency = batch.MaxRequests }, (IChatClient)new BatchChatClient(e, lab.Answers, batch, live)))],
                     journal, BatchOptions.Patient(options)) { Live = live };
             var (result, summary, isDone) = await work(engine);
-            lab.FinishRun(run.Id, JsonSerializer.Serialize(summary), failed: !isDone);
+            lab.Runs.Finish(run.Id, JsonSerializer.Serialize(summary), failed: !isDone);
             return result;
         }
         catch
         {
-            lab.FinishRun(run.Id, failed: true);
+            lab.Runs.Finish(run.Id, failed: true);
             throw;
         }
     }

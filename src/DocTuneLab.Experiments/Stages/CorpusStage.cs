@@ -1,9 +1,11 @@
 using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Generation;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Corpus.Review;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments.Runs;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Experiments.Stages;
@@ -43,7 +45,7 @@ public sealed class CorpusStage
     public GeneratedCorpus Generate(CorpusOptions options, IProgress<CorpusProgress>? progress = null, CancellationToken cancel = default)
     {
         var corpus = Structural(options).Generate(Documents.TrainChunks, progress, cancel);
-        Storage.SaveSamples([.. corpus.Samples, .. corpus.Rejected], replaceAll: true);
+        Storage.Samples.Save([.. corpus.Samples, .. corpus.Rejected], replaceAll: true);
         return Experiment.Corpus = corpus;
     }
 
@@ -63,14 +65,14 @@ public sealed class CorpusStage
         {
             var generator = new CorpusGenerator(engine, Library.Api, new BatchedJudge(Library.Judge), Written(settings), Validation(Counting.Longest));
             var written = await generator.RunAsync(Documents.TrainChunks, progress, cancel);
-            Storage.SaveSamples([.. written.Samples, .. written.Rejected]);
-            Storage.SavePreferences(written.Preferences);
+            Storage.Samples.Save([.. written.Samples, .. written.Rejected]);
+            Storage.Samples.SavePreferences(written.Preferences);
             return (written, written.Status, written.Status.IsDone);
         });
         // Training takes what the lab holds: these and those written without a model.
-        var all = Storage.Samples();
+        var all = Storage.Samples.List();
         var tokens = all.Sum(s => s.Messages.Sum(m => 4L + Counting.Count(m.Content)));
-        Experiment.Corpus = new GeneratedCorpus(all, [.. Storage.Samples(acceptedOnly: false).Where(s => !s.Accepted)], Experiment.Corpus?.Accounts ?? [], Storage.Coverage(Suite.HeldOut()), tokens);
+        Experiment.Corpus = new GeneratedCorpus(all, [.. Storage.Samples.List(acceptedOnly: false).Where(s => !s.Accepted)], Experiment.Corpus?.Accounts ?? [], Storage.Samples.Coverage(Suite.HeldOut()), tokens);
         return result;
     }
 
@@ -86,7 +88,7 @@ public sealed class CorpusStage
     public (int Kept, IReadOnlyList<Sample> Failed) Check()
     {
         var validator = Again();
-        var drafts = Storage.Samples().Select(s => SampleDrafts.Of(s, Library.Judge.LibraryNamespaces));
+        var drafts = Storage.Samples.List().Select(s => SampleDrafts.Of(s, Library.Judge.LibraryNamespaces));
         var judged = validator.Judge([.. drafts]).Select(j => validator.Accept(j)).ToList();
         return (judged.Count(s => s.Accepted), [.. judged.Where(s => !s.Accepted)]);
     }
@@ -103,7 +105,7 @@ public sealed class CorpusStage
         var members = marked.SelectMany(s => s.Evidence.Symbols).ToHashSet(StringComparer.Ordinal);
         // Those about the same members first, and no more of a kind than were marked.
         List<Sample> written = [.. fresh.OrderByDescending(s => s.Evidence.Symbols.Count(members.Contains)).GroupBy(s => s.Kind).SelectMany(g => g.Take((int)mix.GetValueOrDefault(g.Key)))];
-        Storage.SaveSamples(written);
+        Storage.Samples.Save(written);
         return Replaced(marked, written);
     }
 
@@ -161,8 +163,8 @@ public sealed class CorpusStage
 
     private (IReadOnlyList<Sample> Marked, IReadOnlySet<string> Known) Marked()
     {
-        var all = Storage.Samples(acceptedOnly: false).ToDictionary(s => s.Id, StringComparer.Ordinal);
-        var last = Storage.Reviews().GroupBy(r => r.SampleId, StringComparer.Ordinal).Select(g => g.Last());
+        var all = Storage.Samples.List(acceptedOnly: false).ToDictionary(s => s.Id, StringComparer.Ordinal);
+        var last = Storage.Samples.Reviews().GroupBy(r => r.SampleId, StringComparer.Ordinal).Select(g => g.Last());
         var marked = last.Where(r => r is { Decision: "regenerate", ReplacedBy: null } && all.ContainsKey(r.SampleId)).Select(r => all[r.SampleId]).ToList();
         return (marked, all.Keys.ToHashSet(StringComparer.Ordinal));
     }
@@ -170,11 +172,11 @@ public sealed class CorpusStage
     private static Dictionary<SampleKind, double> MixOf(IReadOnlyList<Sample> marked) => marked.GroupBy(s => s.Kind).ToDictionary(g => g.Key, g => (double)g.Count());
 
     // Another seed for each round of regeneration, or the same samples would come again.
-    private int NextSeed() => unchecked(Experiment.Seed * 31 + Storage.Reviews().Count);
+    private int NextSeed() => unchecked(Experiment.Seed * 31 + Storage.Samples.Reviews().Count);
 
     private (int Marked, IReadOnlyList<Sample> Written) Replaced(IReadOnlyList<Sample> marked, IReadOnlyList<Sample> written)
     {
-        Storage.SaveReviews([.. marked.Select((s, i) => new StoredReview(s.Id, "regenerate", "doctune", "written again", i < written.Count ? written[i].Id : ""))]);
+        Storage.Samples.SaveReviews([.. marked.Select((s, i) => new StoredReview(s.Id, "regenerate", "doctune", "written again", i < written.Count ? written[i].Id : ""))]);
         return (marked.Count, written);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DocTuneLab.Endpoints.Transport;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Experiments.Stages;
@@ -49,8 +50,8 @@ public sealed record CorpusStatus
     public static CorpusStatus Of(Lab lab)
     {
         ArgumentNullException.ThrowIfNull(lab);
-        var samples = lab.Samples(acceptedOnly: false);
-        var (spent, coverage) = (lab.Spent(), lab.Coverage([]));
+        var samples = lab.Samples.List(acceptedOnly: false);
+        var (spent, coverage) = (lab.Answers.Spent(), lab.Samples.Coverage([]));
         return new()
         {
             Samples = samples.Count,
@@ -58,7 +59,7 @@ public sealed record CorpusStatus
             Rejected = samples.Where(s => !s.Accepted).GroupBy(s => s.Checks.First(c => !c.Passed).Name).OrderByDescending(g => g.Count()).ToDictionary(g => g.Key, g => g.Count()),
             UsedShare = coverage.UsedShare, CoveredShare = coverage.CoveredShare,
             Requests = spent.Answers, PromptTokens = spent.PromptTokens, CompletionTokens = spent.CompletionTokens, Cost = spent.Cost,
-            FailedCalls = lab.FailedCalls(), Preferences = lab.Preferences().Count, Reviews = lab.Reviews().Count, Batches = [.. lab.Batches().Where(b => !b.IsOver)],
+            FailedCalls = lab.Answers.Failures(), Preferences = lab.Samples.Preferences().Count, Reviews = lab.Samples.Reviews().Count, Batches = [.. lab.Answers.Batches().Where(b => !b.IsOver)],
         };
     }
 }

@@ -1,4 +1,5 @@
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Experiments.Stages;
@@ -37,7 +38,7 @@ public sealed class DocumentStage
         var input = ParseInput.Load(options);
         if (input is not { Api: { } api, Judge: { } judge })
             throw new LabException("no library given: expected at least one assembly. Pass the DLL of the private library, or a .nupkg as the documentation.");
-        var report = lab.Parse(options, input: input);
-        return (new DocumentStage(input.Sets[0], lab.Chunks(), new PrivateLibrary(api, judge)), report);
+        var report = lab.Documents.Parse(options, input: input);
+        return (new DocumentStage(input.Sets[0], lab.Documents.Chunks(), new PrivateLibrary(api, judge)), report);
     }
 }

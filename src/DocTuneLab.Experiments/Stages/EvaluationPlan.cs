@@ -3,9 +3,8 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Prompts.Endpoints;
-using DocTuneLab.Prompts;
 using DocTuneLab.Settings;
 
 namespace DocTuneLab.Experiments.Stages;

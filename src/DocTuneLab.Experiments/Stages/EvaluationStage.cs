@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Subjects;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Prompts;
@@ -39,10 +41,10 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         var asked = (plan.Split is { } split ? suite.Where(split) : suite).Only([.. plan.Kinds]);
         using var hosted = new HostedModels(plan, Storage);
         var arms = plan.Arms.Select(a => (Name: a, Model: ModelOf(a, plan, hosted), Documents: WithDocuments(a))).ToList();
-        var passages = arms.Any(a => a.Documents) ? Storage.Chunks().Count : 0;
+        var passages = arms.Any(a => a.Documents) ? Storage.Documents.Chunks().Count : 0;
         if (passages == 0 && arms.Any(a => a.Documents)) throw new LabException("an arm with documents needs passages to search: run #!docs first");
         var settings = Settings(plan, passages);
-        var run = Storage.BeginRun("evaluate", JsonSerializer.Serialize(new
+        var run = Storage.Runs.Begin("evaluate", JsonSerializer.Serialize(new
         {
             experiment.Seed, Suite = asked.Hash, Model = local.BaseHash, Adapter = local.AdapterHash, Code = Wordings.Code.Name, Qa = Wordings.Qa.Name, plan.Arms,
             Kinds = plan.Kinds.Select(k => k.ToString()), Samples = plan.Options.SampledAnswers, plan.Options.MaxCodeTokens, plan.DocumentTokens, Library = library.Api.Hash,
@@ -53,9 +55,9 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
             var results = new List<EvaluationResult>();
             foreach (var (name, model, documents) in arms)
             {
-                var prompts = documents ? Prompts().WithDocuments(q => Storage.Search(q, 12).Select(h => h.Chunk).ToList(), Budget(plan)) : Prompts();
+                var prompts = documents ? Prompts().WithDocuments(q => Storage.Documents.Search(q, 12).Select(h => h.Chunk).ToList(), Budget(plan)) : Prompts();
                 var its = options with { Arm = name, MeasureRetention = !documents };
-                results.Add(new Evaluator(library.Judge).Run(model, asked, prompts, its, hosted.Judge, InArm.Of(name, progress), cancel));
+                results.Add(new Evaluator(library.Judge) { Grader = hosted.Judge }.Run(model, asked, prompts, its, InArm.Of(name, progress), cancel));
                 Write(results[^1], run);
             }
             foreach (var (name, status) in hosted.Asked) settings[$"Hosted model {name}"] = status;
@@ -75,15 +77,15 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         var stored = results.SelectMany(new StoredResults(Storage).Load).ToList();
         var tasks = stored.SelectMany(r => r.Answers.Select(a => a.Task).Concat(r.References.Select(s => s.Task))).ToHashSet(StringComparer.Ordinal);
         var asked = suite.Named(tasks);
-        var run = Storage.BeginRun("evaluate", JsonSerializer.Serialize(new
+        var run = Storage.Runs.Begin("evaluate", JsonSerializer.Serialize(new
         {
             Rescored = results, experiment.Seed, Suite = asked.Hash, Code = Wordings.Code.Name, Qa = Wordings.Qa.Name, Library = library.Api.Hash,
         }));
         return Recorded(run, () =>
         {
             using var hosted = new HostedModels(plan, Storage);
-            var scored = stored.Select(r => new Evaluator(library.Judge).Score(r.Subject, asked, r.Answers, r.References, r.Options with { Execution = plan.Options.Execution },
-                hosted.Judge, InArm.Of(r.Arm, progress), cancel)).ToList();
+            var scored = stored.Select(r => new Evaluator(library.Judge) { Grader = hosted.Judge }.Score(r.Subject, asked, r.Answers, r.References, r.Options with { Execution = plan.Options.Execution },
+                InArm.Of(r.Arm, progress), cancel)).ToList();
             foreach (var result in scored) Write(result, run);
             return Finish(run, asked, scored, new Dictionary<string, string> { ["Rescored"] = string.Join(", ", results) }, plan, hosted.Judge, cancel);
         });
@@ -118,7 +120,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         }
         catch
         {
-            Storage.FinishRun(run.Id, failed: true);
+            Storage.Runs.Finish(run.Id, failed: true);
             throw;
         }
     }
@@ -133,11 +135,11 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         foreach (var result in results)
         {
             var answers = result.Answers.GroupBy(a => a.Task, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Text, StringComparer.Ordinal);
-            Storage.SaveEvaluations(run.Id, [.. result.Metrics.SelectMany(m => m.Observations.Where(o => o.Denominator > 0)
+            Storage.Runs.SaveEvaluations(run.Id, [.. result.Metrics.SelectMany(m => m.Observations.Where(o => o.Denominator > 0)
                 .Select(o => new EvaluationRow(asked.Hash, result.Arm, o.Task, m.Name, o.Numerator / o.Denominator, answers.GetValueOrDefault(o.Task))))]);
         }
         ReportFiles.Write(report, run.Directory);
-        Storage.FinishRun(run.Id, report.ToJson());
+        Storage.Runs.Finish(run.Id, report.ToJson());
         (experiment.Report, experiment.EvaluationDirectory) = (report, run.Directory);
         return report;
     }
@@ -184,6 +186,6 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     {
         public static InArm? Of(string arm, IProgress<EvaluationProgress>? inner) => inner is null ? null : new(arm, inner);
 
-        public void Report(EvaluationProgress value) => inner.Report(value with { Phase = $"{arm}: {value.Phase}" });
+        public void Report(EvaluationProgress value) => inner.Report(value with { Arm = arm });
     }
 }

@@ -1,8 +1,8 @@
-using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Experiments.Stages;
 

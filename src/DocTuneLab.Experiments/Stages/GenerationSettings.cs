@@ -1,5 +1,7 @@
-using DocTuneLab.Corpus.Generation;
-using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Transport;
 
 namespace DocTuneLab.Experiments.Stages;
 

@@ -1,6 +1,7 @@
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Subjects;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Experiments.Stages;

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using DocTuneLab.Evaluation.Subjects;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Experiments.Stages;

@@ -2,7 +2,8 @@ using DocTuneLab.Corpus;
 using DocTuneLab.Experiments.Runs;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
+using DocTuneLab.Training.Telemetry;
 
 namespace DocTuneLab.Experiments.Stages;
 

@@ -1,10 +1,12 @@
 using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Generation;
-using DocTuneLab.Documents;
+using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Prompts.Tuning;
-using DocTuneLab.Training.Generation;
+using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Experiments.Stages;
@@ -39,7 +41,7 @@ public sealed class PromptStage(CorpusStage corpus)
             var train = options.Demonstrations == 0 ? null : Trial(corpus.Structural(written).Examples(sample, corpus.Documents.TrainChunks, cancel));
             var result = await new PromptTuner(Trial(on), train, options).TuneAsync(PromptLibrary.Default.OfKind(kind), null, cancel);
             results.Add(result);
-            return Experiment.Storage.Keep(result);
+            return Experiment.Storage.Templates.Keep(result);
         }
 
         var tasks = dev.Code.Take(examples).Select(t => new PromptExample(AnswerFormat.CodeInputs(t.Instruction, t.Signature, t.Context, Library.Name), AnswerFormat.Code(t.Reference)));
@@ -75,7 +77,7 @@ public sealed class PromptStage(CorpusStage corpus)
             var reflection = isTask ? null : new PromptReflection(engine, wordings.Templates);
             var tuner = new PromptTuner(Trial(examples, unchecked(seed + 1000)), Trial(options.TrainExamples, unchecked(seed + 2000)), options, reflection);
             var result = await tuner.TuneAsync(candidates, progress, cancel);
-            var winner = Experiment.Storage.Keep(result);
+            var winner = Experiment.Storage.Templates.Keep(result);
             if (isTask) wordings.Code = winner;
             else wordings.Templates = wordings.Templates.With(name, winner);
             return (result, new { Winner = winner.Name, winner.Version, winner.Hash, result.Tried, result.TriedOnTrain, result.Decided, engine.Status.Cost }, true);

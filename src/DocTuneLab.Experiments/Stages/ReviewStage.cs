@@ -21,7 +21,7 @@ public sealed class ReviewStage
     }
 
     /// <summary>Takes a reviewed table into the lab.</summary>
-    public ReviewSummary Take(string path, string reviewer) => ReviewFile.Apply(_lab, path, reviewer, _judged);
+    public ReviewSummary Take(string path, string reviewer) => ReviewFile.Apply(_lab.Samples, path, reviewer, _judged);
 
     /// <summary>Takes one decision into the lab.</summary>
     /// <returns>The sample as it stands now.</returns>
@@ -29,8 +29,8 @@ public sealed class ReviewStage
     public Sample Decide(string id, string decision, string reviewer, string note = "", string? answer = null)
     {
         if (decision == "edit" && answer is null) throw new LabException("an edit needs the new answer in the lines below the magic");
-        ReviewFile.Decide(_lab, id, decision, reviewer, note, null, answer, _judged);
-        var last = _lab.Reviews()[^1];
-        return _lab.Samples(acceptedOnly: false).Single(s => s.Id == (last.ReplacedBy ?? last.SampleId));
+        ReviewFile.Decide(_lab.Samples, id, decision, reviewer, note, null, answer, _judged);
+        var last = _lab.Samples.Reviews()[^1];
+        return _lab.Samples.List(acceptedOnly: false).Single(s => s.Id == (last.ReplacedBy ?? last.SampleId));
     }
 }

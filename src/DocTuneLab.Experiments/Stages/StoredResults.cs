@@ -1,5 +1,6 @@
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Experiments.Stages;
@@ -13,7 +14,7 @@ public sealed class StoredResults(Lab lab)
     public IReadOnlyList<string> Files(string place)
     {
         if (File.Exists(place)) return [place];
-        var run = place == "last" ? lab.Runs("evaluate").LastOrDefault(r => r.Status == "done") : lab.FindRun(place);
+        var run = place == "last" ? lab.Runs.List("evaluate").LastOrDefault(r => r.Status == "done") : lab.Runs.Find(place);
         var folder = Directory.Exists(place) ? place : run?.Directory ?? throw new LabException($"{place}: neither a result file, nor a folder, nor a run of the lab {lab.Directory}.");
         // The arms in their order; what else lies there is no result.
         var files = Directory.GetFiles(folder, "*.json").Where(f => Path.GetFileName(f) is not ("run.json" or "report.json" or BlindTrial.KeyName or BlindTrial.VotesName))

@@ -3,7 +3,8 @@ using DocTuneLab.Experiments.Runs;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Sft;
+using DocTuneLab.Training.Recipes;
+using DocTuneLab.Training.Telemetry;
 
 namespace DocTuneLab.Experiments.Stages;
 
@@ -75,5 +76,5 @@ public sealed class TrainingStage
 
     // Where a run that is resumed left its checkpoints.
     private string? Interrupted(TrainingConfig config) => !config.Options.Resume ? null
-        : _lab!.Runs("train").LastOrDefault(r => Directory.Exists(Path.Combine(r.Directory, "checkpoints")))?.Directory;
+        : _lab!.Runs.List("train").LastOrDefault(r => Directory.Exists(Path.Combine(r.Directory, "checkpoints")))?.Directory;
 }

@@ -28,7 +28,7 @@ public sealed class Wordings
     /// <summary>Takes the wordings of a lab's last evaluation, which are those that its adapter was trained with; without one they stay.</summary>
     public void Restore(Lab lab)
     {
-        if (lab.Runs("evaluate").LastOrDefault(r => r.Status == "done") is not { } run) return;
+        if (lab.Runs.List("evaluate").LastOrDefault(r => r.Status == "done") is not { } run) return;
         using var settings = JsonDocument.Parse(run.Configuration);
         string? Name(string field) =>
             settings.RootElement.ValueKind == JsonValueKind.Object && settings.RootElement.TryGetProperty(field, out var value) ? value.GetString() : null;

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Settings;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Devices;
+using DocTuneLab.Training.Models;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DocTuneLab.Settings;
 using DocTuneLab.Text;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Compute;
@@ -165,7 +166,7 @@ internal sealed class TrainingRun : IDisposable
     {
         if (step > 0) TryCheckpoint();
         var onDevice = _model.Decoder.Device.type != TorchSharp.DeviceType.CPU;
-        var remedy = _options.GradientCheckpointing is "auto" or "off" ? $"set gradient checkpointing to {(onDevice ? "offload" : "on")} and resume" : $"end what else uses it and resume, or start again with fewer batch tokens (now {_options.BatchTokens})";
+        var remedy = _options.GradientCheckpointing is GradientCheckpointing.Auto or GradientCheckpointing.Off ? $"set gradient checkpointing to {(onDevice ? "offload" : "on")} and resume" : $"end what else uses it and resume, or start again with fewer batch tokens (now {_options.BatchTokens})";
         return ComputeDevices.OutOfMemory(_model.Decoder.Device, $"step {step + 1}", $"{remedy}. {LastGood()}", e);
     }
 
@@ -285,9 +286,9 @@ internal sealed class TrainingRun : IDisposable
     private Dictionary<string, string> Settings() => new()
     {
         ["seed"] = $"{_options.Seed}", ["data"] = _plan.DataHash, ["steps"] = $"{TotalSteps}", ["learning rate"] = $"{_options.LearningRate}",
-        ["scheduler"] = $"{_options.Scheduler}, warm-up {_options.WarmupRatio}",
+        ["scheduler"] = $"{SettingNames.Of(_options.Scheduler)}, warm-up {_options.WarmupRatio}",
         ["batch tokens"] = $"{_options.BatchTokens}, accumulation {_options.GradientAccumulation}, packing {_options.Packing}",
-        ["optimizer"] = $"{_options.Optimizer}, weight decay {_options.WeightDecay}, LoRA+ {_options.LoraPlusRatio}",
+        ["optimizer"] = $"{SettingNames.Of(_options.Optimizer)}, weight decay {_options.WeightDecay}, LoRA+ {_options.LoraPlusRatio}",
         ["clipping norm"] = $"{_options.MaxGradNorm}", ["NEFTune"] = $"{_options.NeftuneAlpha}", ["replay"] = $"{_options.ReplayShare}, weight {_options.ReplayWeight}", ["base"] = _model.Hash,
         ["trained tensors"] = ContentHash.Of([.. _parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {string.Join('x', p.Value.shape)}")]),
     };

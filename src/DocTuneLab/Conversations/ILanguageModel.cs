@@ -1,4 +1,3 @@
-using DocTuneLab.Corpus;
 using DocTuneLab.Settings;
 
 namespace DocTuneLab.Conversations;

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using DocTuneLab.Library;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Settings;
 

@@ -1,7 +1,7 @@
 using Dapper;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Endpoints.Retrying;
-using DocTuneLab.Prompts.Endpoints;
+using DocTuneLab.Endpoints.Transport;
 
 namespace DocTuneLab.Storage;
 

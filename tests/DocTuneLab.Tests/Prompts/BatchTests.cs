@@ -6,7 +6,6 @@ using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Endpoints.Retrying;
 using DocTuneLab.Endpoints.Transport;
-using DocTuneLab.Prompts.Endpoints;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Corpus;
 using DocTuneLab.Tests.Prompts.Loopback;

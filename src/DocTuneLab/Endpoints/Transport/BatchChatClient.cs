@@ -2,7 +2,6 @@ using System.Text;
 using System.Threading.Channels;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
-using DocTuneLab.Prompts.Endpoints;
 using Microsoft.Extensions.AI;
 
 namespace DocTuneLab.Endpoints.Transport;

@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Endpoints.Retrying;
-using DocTuneLab.Prompts.Endpoints;
 
 namespace DocTuneLab.Endpoints.Transport;
 

@@ -1,6 +1,6 @@
 using DocTuneLab.Endpoints.Exchange;
 
-namespace DocTuneLab.Prompts.Endpoints;
+namespace DocTuneLab.Endpoints.Transport;
 
 /// <summary>A batch of requests that a server works off in its own time.</summary>
 /// <param name="Id">The server's name of it.</param>

@@ -9,8 +9,10 @@ internal sealed class ChunkRow
 {
     /// <summary>What to select from <c>chunks c</c>.</summary>
     public const string Columns = """
-        c.id AS Id, c.document_path AS DocumentPath, c.start AS Start, c.length AS Length, c.heading_path AS HeadingPath, c.text AS Text, c.code_blocks AS CodeBlocks,
-        (SELECT json_group_array(symbol_id) FROM (SELECT symbol_id FROM chunk_symbols WHERE chunk_row = c.row ORDER BY symbol_id)) AS Symbols,
+        c.id AS Id, c.document_path AS DocumentPath, c.start AS Start, c.length AS Length, c.heading_path AS HeadingPath, c.text AS Text,
+        c.code_blocks AS CodeBlocks,
+        (SELECT json_group_array(symbol_id)
+           FROM (SELECT symbol_id FROM chunk_symbols WHERE chunk_row = c.row ORDER BY symbol_id)) AS Symbols,
         c.token_count AS TokenCount, c.context AS Context,
         (SELECT json_group_array(json_array(symbol_id, kind, confidence, start, length))
            FROM (SELECT * FROM chunk_symbols WHERE chunk_row = c.row AND length > 0 ORDER BY start, symbol_id)) AS Mentions
@@ -29,12 +31,14 @@ internal sealed class ChunkRow
     public string Mentions { get; init; } = "";
 
     public Chunk ToChunk() => new(
-        Id, DocumentPath, new(Start, Length), LabJson.Read<List<string>>(HeadingPath), Text, LabJson.Read<List<CodeBlock>>(CodeBlocks), LabJson.Read<List<string>>(Symbols), TokenCount)
+        Id, DocumentPath, new(Start, Length), LabJson.Read<List<string>>(HeadingPath), Text, LabJson.Read<List<CodeBlock>>(CodeBlocks),
+        LabJson.Read<List<string>>(Symbols), TokenCount)
     {
         Context = Context,
         SymbolLinks = [.. LabJson.Read<List<JsonElement>>(Mentions).Select(ToLink)],
     };
 
     private static SymbolLink ToLink(JsonElement mention) => new(
-        mention[0].GetString()!, Enum.Parse<SymbolLinkKind>(mention[1].GetString()!), mention[2].GetDouble(), new(mention[3].GetInt32(), mention[4].GetInt32()));
+        mention[0].GetString()!, Enum.Parse<SymbolLinkKind>(mention[1].GetString()!), mention[2].GetDouble(),
+        new(mention[3].GetInt32(), mention[4].GetInt32()));
 }

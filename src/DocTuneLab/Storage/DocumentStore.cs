@@ -25,7 +25,14 @@ internal sealed class DocumentStore : IDisposable
         {
             if (!readOnly || File.Exists(_logPath)) _files.Add(new(_logPath, readOnly));
             _files.Add(new(path, readOnly, _files.FirstOrDefault()));
-            _database = new(new LiteEngine(new EngineSettings { Filename = path, DataStream = _files[^1], LogStream = _files.Count > 1 ? _files[0] : new MemoryStream(), ReadOnly = readOnly }));
+            _database = new(
+                new LiteEngine(new EngineSettings
+                {
+                    Filename = path,
+                    DataStream = _files[^1],
+                    LogStream = _files.Count > 1 ? _files[0] : new MemoryStream(),
+                    ReadOnly = readOnly
+                }));
             // The log is carried over when a unit of work ends (Flush), not in its midst.
             if (!readOnly && _database.CheckpointSize != LogPages) _database.CheckpointSize = LogPages;
             _documents = _database.GetCollection("documents");
@@ -34,7 +41,8 @@ internal sealed class DocumentStore : IDisposable
         {
             Dispose();
             if (e is not (LiteException or IOException) || StorageFault.IsDiskFull(e)) throw;
-            throw new LabException($"{path}: cannot be opened ({e.Message}). Close the program that uses it, or restore the file from a backup.", e);
+            throw new LabException(
+                $"{path}: cannot be opened ({e.Message}). Close the program that uses it, or restore the file from a backup.", e);
         }
     }
 
@@ -48,7 +56,8 @@ internal sealed class DocumentStore : IDisposable
         Change(() =>
         {
             // What is there already is the same: writing it again is cheaper than a query first.
-            if (content.Length <= LargestDocument) _documents.Upsert(new BsonDocument { ["_id"] = key, ["kind"] = kind, ["content"] = content });
+            if (content.Length <= LargestDocument)
+                _documents.Upsert(new BsonDocument { ["_id"] = key, ["kind"] = kind, ["content"] = content });
             else if (!_database.FileStorage.Exists(key))
                 using (var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)))
                     _database.FileStorage.Upload(key, kind, stream);
@@ -73,14 +82,18 @@ internal sealed class DocumentStore : IDisposable
         }
     }
 
-    public string? Get(string key) => _documents.FindById(key)?["content"].AsString ?? (_database.FileStorage.FindById(key) is { } file ? Read(file) : null);
+    public string? Get(string key) =>
+        _documents.FindById(key)?["content"].AsString ?? (_database.FileStorage.FindById(key) is { } file ? Read(file) : null);
 
     public IEnumerable<(string Key, bool Intact)> All() =>
         _documents.FindAll().Select(d => (d["_id"].AsString, KeyOf(d["kind"].AsString, d["content"].AsString) == d["_id"].AsString))
             .Concat(_database.FileStorage.FindAll().Select(f => (f.Id, KeyOf(f.Filename, Read(f)) == f.Id)));
 
     public IReadOnlyList<string> Keys() =>
-        [.. _documents.Query().Select(BsonExpression.Create("{_id}")).ToEnumerable().Select(d => d["_id"].AsString), .. _database.FileStorage.FindAll().Select(f => f.Id)];
+        [
+            .. _documents.Query().Select(BsonExpression.Create("{_id}")).ToEnumerable().Select(d => d["_id"].AsString),
+            .. _database.FileStorage.FindAll().Select(f => f.Id)
+        ];
 
     public void Delete(IEnumerable<string> keys)
     {

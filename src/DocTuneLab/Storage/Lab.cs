@@ -33,9 +33,6 @@ public sealed class Lab : ICorpusSource, IApiUses, IDisposable
     /// <summary>Full path of the lab's folder.</summary>
     public string Directory => _database.Directory;
 
-    /// <summary>Whether this lab was opened for reading only.</summary>
-    public bool IsReadOnly => _database.IsReadOnly;
-
     /// <summary>Opens <c>lab.sqlite</c> for reading; for queries from elsewhere.</summary>
     public string SqliteConnectionString => _database.ReadOnlyConnectionString;
 
@@ -61,7 +58,8 @@ public sealed class Lab : ICorpusSource, IApiUses, IDisposable
     /// <param name="path">The lab's folder.</param>
     /// <param name="readOnly">Only read; allowed while another process writes.</param>
     /// <param name="time">Clock for runs; default the system's.</param>
-    /// <exception cref="LabException">Another process writes to it; nothing to read; or its schema is newer (for readers: older).</exception>
+    /// <exception cref="LabException">Another process writes to it; nothing to read; or its schema is newer (for
+    /// readers: older).</exception>
     public static Lab Open(string path, bool readOnly = false, TimeProvider? time = null)
     {
         var database = LabDatabase.Claim(path, readOnly, time ?? TimeProvider.System);
@@ -78,7 +76,9 @@ public sealed class Lab : ICorpusSource, IApiUses, IDisposable
             if (StorageFault.IsDiskFull(e)) throw StorageFault.Explain(e, database.Directory);
             if (e is SqliteException)
                 throw new LabException(
-                    $"{database.SqlitePath}: cannot be read as a lab ({e.Message}). Restore it from a backup, or delete the folder and run the stages again.", e);
+                    $"{database.SqlitePath}: cannot be read as a lab ({e.Message}). Restore it from a backup, or delete the folder and run "
+                        + "the stages again.",
+                    e);
             throw;
         }
     }

@@ -26,15 +26,19 @@ public sealed class LabAnswers : IBatchStore
         if (!MayHold(key)) return null;
         return _database.Read(() =>
         {
-            var row = _database.Sql.QuerySingleOrDefault<(string Model, string Endpoint, int Attempts, int Prompt, int Completion, double Cost, string ResponseKey)?>(
-                "SELECT model, endpoint, attempts, prompt_tokens, completion_tokens, cost, response_key FROM requests WHERE key = @key", new { key });
-            return row is { } r && _database.Document(r.ResponseKey) is { } response
-                ? new KeptAnswer(key, r.Model, r.Endpoint, r.Attempts, r.Prompt, r.Completion, r.Cost, response)
+            // Model, endpoint, attempts, tokens sent, tokens received, cost, key of the response.
+            var row = _database.Sql.QuerySingleOrDefault<(string, string, int, int, int, double, string)?>(
+                "SELECT model, endpoint, attempts, prompt_tokens, completion_tokens, cost, response_key FROM requests WHERE key = @key",
+                new { key });
+            return row is var (model, endpoint, attempts, sent, received, cost, responseKey)
+                && _database.Document(responseKey) is { } response
+                ? new KeptAnswer(key, model, endpoint, attempts, sent, received, cost, response)
                 : null;
         });
     }
 
-    /// <summary>Keeps answers that were paid for: the raw responses in LiteDB first, then the rows that name them, each in one transaction.</summary>
+    /// <summary>Keeps answers that were paid for: the raw responses in LiteDB first, then the rows that name them, each in
+    /// one transaction.</summary>
     public void Keep(IReadOnlyList<KeptAnswer> answers)
     {
         _database.Transact((_, store) =>
@@ -42,7 +46,8 @@ public sealed class LabAnswers : IBatchStore
             var keys = store.PutAll("response", answers.Select(a => a.Raw));
             var created = _database.Now;
             using var insert = new Statement(_database.Sql, """
-                INSERT OR IGNORE INTO requests (key, model, prompt_tokens, completion_tokens, cost, created, response_key, endpoint, attempts)
+                INSERT OR IGNORE INTO requests
+                  (key, model, prompt_tokens, completion_tokens, cost, created, response_key, endpoint, attempts)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                 """);
             foreach (var (a, response) in answers.Zip(keys))
@@ -60,7 +65,12 @@ public sealed class LabAnswers : IBatchStore
         """,
         calls.Select(c => new
         {
-            c.Key, c.Endpoint, failure = c.Failure.Name(), c.Detail, created = _database.Now, response = c.Raw is null ? null : store.Put("response", c.Raw),
+            c.Key,
+            c.Endpoint,
+            failure = c.Failure.Name(),
+            c.Detail,
+            created = _database.Now,
+            response = c.Raw is null ? null : store.Put("response", c.Raw),
         }).ToList(), transaction));
 
     /// <summary>Failed calls by kind.</summary>
@@ -81,9 +91,13 @@ public sealed class LabAnswers : IBatchStore
 
     /// <summary>Batches, oldest first.</summary>
     /// <param name="endpoint">Only this endpoint's.</param>
-    public IReadOnlyList<StoredBatch> Batches(string? endpoint = null) => [.. _database.Query<(string Id, string Endpoint, string Status, long Requests)>(
-        "SELECT id, endpoint, status, requests FROM batches WHERE @endpoint IS NULL OR endpoint = @endpoint ORDER BY created, id", new { endpoint })
-        .Select(b => new StoredBatch(b.Id, b.Endpoint, b.Status, (int)b.Requests))];
+    public IReadOnlyList<StoredBatch> Batches(string? endpoint = null)
+    {
+        var rows = _database.Query<(string Id, string Endpoint, string Status, long Requests)>(
+            "SELECT id, endpoint, status, requests FROM batches WHERE @endpoint IS NULL OR endpoint = @endpoint ORDER BY created, id",
+            new { endpoint });
+        return rows.ConvertAll(b => new StoredBatch(b.Id, b.Endpoint, b.Status, (int)b.Requests));
+    }
 
     // A reader cannot know what another process writes.
     private bool MayHold(string key)

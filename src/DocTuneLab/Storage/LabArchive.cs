@@ -6,20 +6,6 @@ using Microsoft.Data.Sqlite;
 
 namespace DocTuneLab.Storage;
 
-/// <summary>A file of an exported lab.</summary>
-/// <param name="Path">Relative to the lab, with forward slashes.</param>
-/// <param name="Bytes">Its length.</param>
-/// <param name="Sha256">Lower-case hex.</param>
-public sealed record ArchiveEntry(string Path, long Bytes, string Sha256);
-
-/// <summary>What an exported lab says of itself, in its <c>manifest.json</c>.</summary>
-/// <param name="Format">1.</param>
-/// <param name="Schema">Version of the tables.</param>
-/// <param name="Created">UTC.</param>
-/// <param name="Code">Version of the program that wrote it.</param>
-/// <param name="Entries">All other files, in ordinal order.</param>
-public sealed record ArchiveManifest(int Format, int Schema, DateTimeOffset Created, string Code, IReadOnlyList<ArchiveEntry> Entries);
-
 /// <summary>A whole lab as one ZIP file, and back. Both directions end whole or not at all.</summary>
 public static class LabArchive
 {
@@ -34,20 +20,28 @@ public static class LabArchive
     /// <param name="progress">Bytes written so far and in all.</param>
     /// <param name="cancellation">Stops and leaves no file behind.</param>
     /// <exception cref="LabException">No lab there, in use, not sound, or the file cannot be written.</exception>
-    public static ArchiveManifest Export(string path, string file, IProgress<(long Done, long Total)>? progress = null, CancellationToken cancellation = default)
+    public static ArchiveManifest Export(string path, string file, IProgress<(long Done, long Total)>? progress = null,
+        CancellationToken cancellation = default)
     {
         path = Path.GetFullPath(path);
         file = Path.GetFullPath(file);
-        if (!File.Exists(Path.Combine(path, "lab.sqlite"))) throw new LabException($"{path}: no lab here. Expected a folder with lab.sqlite.");
-        if (file.StartsWith(Path.Combine(path, "runs") + Path.DirectorySeparatorChar, StringComparison.Ordinal)) throw new LabException($"{file}: lies among what is to be written. Choose a place outside the lab.");
+        if (!File.Exists(Path.Combine(path, "lab.sqlite")))
+            throw new LabException($"{path}: no lab here. Expected a folder with lab.sqlite.");
+        if (file.StartsWith(Path.Combine(path, "runs") + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            throw new LabException($"{file}: lies among what is to be written. Choose a place outside the lab.");
         using (var lab = Lab.Open(path))
-            if (lab.Maintenance.Verify() is [var problem, ..] problems) throw new LabException($"{path}: {problems.Count} problem(s), the first: {problem} An export must be sound; see 'doctune lab verify'.");
+            if (lab.Maintenance.Verify() is [var problem, ..] problems)
+                throw new LabException(
+                    $"{path}: {problems.Count} problem(s), the first: {problem} An export must be sound; see 'doctune lab verify'.");
         var temporary = file + ".tmp";
         var @lock = LabLock.Take(path, TimeProvider.System);
         try
         {
             // Closing folded the logs of both databases into their files, and the lock keeps others from opening new ones.
-            var files = new[] { "lab.sqlite", "lab.litedb" }.Where(f => File.Exists(Path.Combine(path, f))).Concat(RunFiles(path)).Order(StringComparer.Ordinal).ToList();
+            var files = new[] { "lab.sqlite", "lab.litedb" }.Where(f => File.Exists(Path.Combine(path, f)))
+                .Concat(RunFiles(path))
+                .Order(StringComparer.Ordinal)
+                .ToList();
             var total = files.Sum(f => new FileInfo(Path.Combine(path, f)).Length);
             var done = 0L;
             ArchiveManifest manifest;
@@ -56,7 +50,9 @@ public static class LabArchive
             {
                 using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
                 {
-                    var entries = files.Select(name => Add(zip, path, name, bytes => progress?.Report((done += bytes, total)), cancellation)).ToList();
+                    var entries = files
+                        .Select(name => Add(zip, path, name, bytes => progress?.Report((done += bytes, total)), cancellation))
+                        .ToList();
                     manifest = new(Format, LabSchema.Version, TimeProvider.System.GetUtcNow(), CodeVersion.Current, entries);
                     using var target = zip.CreateEntry(ManifestName).Open();
                     JsonSerializer.Serialize(target, manifest, s_json);
@@ -77,17 +73,20 @@ public static class LabArchive
         }
     }
 
-    /// <summary>Makes a lab from a file that <see cref="Export"/> wrote. The file is not trusted: names, sizes, hashes, tables and content are checked before the lab is there.</summary>
+    /// <summary>Makes a lab from a file that <see cref="Export"/> wrote. The file is not trusted:
+    /// names, sizes, hashes, tables and content are checked before the lab is there.</summary>
     /// <param name="file">The ZIP file.</param>
     /// <param name="path">The lab's folder; must not exist yet, or be empty.</param>
     /// <param name="progress">Bytes unpacked so far and in all.</param>
     /// <param name="cancellation">Stops and leaves nothing behind.</param>
     /// <exception cref="LabException">Damaged or hostile, and why; or there is a lab already.</exception>
-    public static ArchiveManifest Import(string file, string path, IProgress<(long Done, long Total)>? progress = null, CancellationToken cancellation = default)
+    public static ArchiveManifest Import(string file, string path, IProgress<(long Done, long Total)>? progress = null,
+        CancellationToken cancellation = default)
     {
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (!File.Exists(file)) throw new LabException($"{file}: no such file. Expected a lab that 'doctune lab export' wrote.");
-        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())) throw new LabException($"{path}: is there already. Import into a folder that is new or empty.");
+        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
+            throw new LabException($"{path}: is there already. Import into a folder that is new or empty.");
         var temporary = $"{path}.importing";
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var @lock = Claim(temporary + ".lock", path);
@@ -140,7 +139,9 @@ public static class LabArchive
         if (!Directory.Exists(runs)) return [];
         // A link in a run's folder could lead anywhere; an archive holds what is the lab's own.
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        return Directory.EnumerateFiles(runs, "*", options).Select(f => Path.GetRelativePath(path, f).Replace('\\', '/')).Where(f => !f.EndsWith(".tmp", StringComparison.Ordinal));
+        return Directory.EnumerateFiles(runs, "*", options)
+            .Select(f => Path.GetRelativePath(path, f).Replace('\\', '/'))
+            .Where(f => !f.EndsWith(".tmp", StringComparison.Ordinal));
     }
 
     private static ArchiveEntry Add(ZipArchive zip, string path, string name, Action<int> written, CancellationToken cancellation)
@@ -153,7 +154,8 @@ public static class LabArchive
         return new(name, bytes, hash);
     }
 
-    private static (long Bytes, string Hash) Copy(Stream source, Stream target, long limit, Action<int>? written, CancellationToken cancellation)
+    private static (long Bytes, string Hash) Copy(Stream source, Stream target, long limit, Action<int>? written,
+        CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[1 << 18];
@@ -169,7 +171,8 @@ public static class LabArchive
         return (total, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
-    private static ArchiveManifest Unpack(string file, string target, IProgress<(long Done, long Total)>? progress, CancellationToken cancellation)
+    private static ArchiveManifest Unpack(string file, string target, IProgress<(long Done, long Total)>? progress,
+        CancellationToken cancellation)
     {
         using var zip = ZipFile.OpenRead(file);
         var manifest = ReadManifest(file, zip);
@@ -181,7 +184,8 @@ public static class LabArchive
             if (!expected.TryAdd(entry.Path, entry)) throw Refused(file, $"it names '{entry.Path}' twice");
         }
         if (!expected.ContainsKey("lab.sqlite")) throw Refused(file, "it holds no lab.sqlite");
-        if (entries.FirstOrDefault(e => !expected.TryGetValue(e.FullName, out var named) || named.Path != e.FullName) is { } stranger) throw Refused(file, $"it holds '{stranger.FullName}', which its manifest does not name");
+        if (entries.FirstOrDefault(e => !expected.TryGetValue(e.FullName, out var named) || named.Path != e.FullName) is { } stranger)
+            throw Refused(file, $"it holds '{stranger.FullName}', which its manifest does not name");
         if (entries.Count != expected.Count) throw Refused(file, "its manifest names a file that is missing, or one is there twice");
         var free = new DriveInfo(target).AvailableFreeSpace;
         var total = 0L;
@@ -190,7 +194,9 @@ public static class LabArchive
             if (entry.Bytes < 0) throw Refused(file, $"it says that '{entry.Path}' has a negative length");
             total += Math.Min(entry.Bytes, long.MaxValue - total);
         }
-        if (total > free) throw new LabException($"{file}: {total:N0} bytes unpacked, but only {free:N0} are free. Free some space, or import on another disk.");
+        if (total > free)
+            throw new LabException(
+                $"{file}: {total:N0} bytes unpacked, but only {free:N0} are free. Free some space, or import on another disk.");
         var done = 0L;
         foreach (var entry in entries)
         {
@@ -212,15 +218,19 @@ public static class LabArchive
         using (var source = entry.Open()) Copy(source, text, LargestManifest, null, default);
         text.Position = 0;
         var manifest = JsonSerializer.Deserialize<ArchiveManifest>(text, s_json);
-        if (manifest is not { Format: > 0, Entries: not null } || manifest.Entries.Any(e => e is not { Path: not null, Sha256: not null })) throw Refused(file, $"its {ManifestName} is not of the expected form");
-        if (manifest.Format > Format || manifest.Schema > LabSchema.Version) throw new LabException($"{file}: was written by a newer version ({manifest.Code}). Use a DocTuneLab at least as new.");
+        if (manifest is not { Format: > 0, Entries: not null } || manifest.Entries.Any(e => e is not { Path: not null, Sha256: not null }))
+            throw Refused(file, $"its {ManifestName} is not of the expected form");
+        if (manifest.Format > Format || manifest.Schema > LabSchema.Version)
+            throw new LabException($"{file}: was written by a newer version ({manifest.Code}). Use a DocTuneLab at least as new.");
         return manifest;
     }
 
     /// <summary>Files that a lab has, by names that mean the same on every system; nothing that climbs out of the folder.</summary>
     private static bool IsPlain(string name) => name is "lab.sqlite" or "lab.litedb"
         || (name.StartsWith("runs/", StringComparison.Ordinal) && name.Split('/') is var parts && parts.Length > 2 && parts.Length < 32
-            && parts.All(p => p is not ("" or "." or "..") && p.Length < 200 && p.IndexOfAny(['\\', ':', '\0', '*', '?', '"', '<', '>', '|']) < 0 && !p.Any(char.IsControl) && p.TrimEnd(' ', '.') == p));
+            && parts.All(p =>
+                p is not ("" or "." or "..") && p.Length < 200 && p.IndexOfAny(['\\', ':', '\0', '*', '?', '"', '<', '>', '|']) < 0
+                    && !p.Any(char.IsControl) && p.TrimEnd(' ', '.') == p));
 
     /// <summary>A lab has exactly the tables that its version has: no trigger or view of another's making runs when it is opened.</summary>
     private static void CheckTables(string file, string database, int schema)
@@ -231,10 +241,13 @@ public static class LabArchive
         LabSchema.Migrate(blank, file, schema);
         try
         {
-            using var given = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = database, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+            using var given = new SqliteConnection(
+                new SqliteConnectionStringBuilder { DataSource = database, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
             given.Open();
             given.Execute("PRAGMA trusted_schema = OFF; PRAGMA query_only = ON");
-            if (given.ExecuteScalar<int>("PRAGMA user_version") != schema || LabSchema.Describe(given).Except(LabSchema.Describe(blank)).Any() || LabSchema.Describe(blank).Except(LabSchema.Describe(given)).Any())
+            if (given.ExecuteScalar<int>("PRAGMA user_version") != schema
+                || LabSchema.Describe(given).Except(LabSchema.Describe(blank)).Any()
+                || LabSchema.Describe(blank).Except(LabSchema.Describe(given)).Any())
                 throw Refused(file, "its tables are not those of a lab of its version");
         }
         catch (SqliteException e)
@@ -243,5 +256,6 @@ public static class LabArchive
         }
     }
 
-    private static LabException Refused(string file, string why) => new($"{file}: {why}. Nothing was imported. Export the lab again where it comes from.");
+    private static LabException Refused(string file, string why) =>
+        new($"{file}: {why}. Nothing was imported. Export the lab again where it comes from.");
 }

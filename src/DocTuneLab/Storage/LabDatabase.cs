@@ -5,7 +5,8 @@ namespace DocTuneLab.Storage;
 
 /// <summary>
 /// The files of a lab, shared by its stores: <c>lab.sqlite</c>, <c>lab.litedb</c> and the right to write to them. Stores read in
-/// <see cref="Read{T}"/> or <see cref="Query{T}"/> and change in <see cref="Write{T}"/> or one of the transactions; one thread at a time is inside.
+/// <see cref="Read{T}"/> or <see cref="Query{T}"/> and change in <see cref="Write{T}"/> or one of the transactions;
+/// one thread at a time is inside.
 /// </summary>
 internal sealed class LabDatabase : IDisposable
 {
@@ -19,7 +20,10 @@ internal sealed class LabDatabase : IDisposable
         (Directory, _lock, _time) = (directory, @lock, time);
         Sql = new(new SqliteConnectionStringBuilder
         {
-            DataSource = SqlitePath, Mode = IsReadOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWriteCreate, ForeignKeys = true, Pooling = false,
+            DataSource = SqlitePath,
+            Mode = IsReadOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWriteCreate,
+            ForeignKeys = true,
+            Pooling = false,
         }.ToString());
     }
 
@@ -73,7 +77,8 @@ internal sealed class LabDatabase : IDisposable
         else if (LabSchema.Check(Sql, Directory) is var version && version < LabSchema.Version)
         {
             throw new LabException(
-                $"{Directory}: the lab has schema version {version}, this program reads {LabSchema.Version}. Open it once for writing to bring it up to date.");
+                $"{Directory}: the lab has schema version {version}, this program reads {LabSchema.Version}. "
+                    + "Open it once for writing to bring it up to date.");
         }
     }
 
@@ -113,7 +118,9 @@ internal sealed class LabDatabase : IDisposable
 
     /// <exception cref="LabException">The lab was opened for reading only.</exception>
     public DocumentStore Writing() =>
-        IsReadOnly ? throw new LabException($"{Directory}: the lab was opened for reading only. Open it for writing to change it.") : Documents;
+        IsReadOnly
+            ? throw new LabException($"{Directory}: the lab was opened for reading only. Open it for writing to change it.")
+            : Documents;
 
     /// <summary>A change of the lab; faults of disk and databases come out in words.</summary>
     public T Write<T>(Func<DocumentStore, T> work)

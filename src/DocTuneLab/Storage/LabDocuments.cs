@@ -18,30 +18,25 @@ public sealed class LabDocuments
     /// <summary>All pages with their parse trees, in ordinal order of paths.</summary>
     /// <exception cref="LabException">A parse tree is missing.</exception>
     public IReadOnlyList<Document> Pages() => _database.Read<IReadOnlyList<Document>>(() =>
-    {
-        return [.. _database.Sql.Query<DocumentRow>("SELECT path, hash, title, split, language, text, tree_key AS TreeKey FROM documents ORDER BY path").Select(d =>
-        {
-            var tree = LabJson.Read<ParseTree>(_database.Document(d.TreeKey)
-                ?? throw new LabException($"{_database.Directory}: the parse tree of {d.Path} is missing from lab.litedb. Parse the documents into a new lab folder."));
-            return new Document(d.Path, d.Text, d.Hash, d.Title, tree.FrontMatter, tree.Root, tree.CodeBlocks, d.Language, Enum.Parse<Split>(d.Split))
-            {
-                ReadLayout = () => MarkdownParser.LayoutOf(d.Path, d.Text),
-            };
-        })];
-    });
+        [.. _database.Sql
+            .Query<DocumentRow>("SELECT path, hash, title, split, language, text, tree_key AS TreeKey FROM documents ORDER BY path")
+            .Select(ToDocument)]);
 
     /// <summary>Chunks in order, of all pages or one.</summary>
     public IReadOnlyList<Chunk> Chunks(string? documentPath = null) => [.. _database.Query<ChunkRow>(
-        $"SELECT {ChunkRow.Columns} FROM chunks c WHERE @documentPath IS NULL OR c.document_path = @documentPath ORDER BY c.document_path, c.ordinal",
+        $"SELECT {ChunkRow.Columns} FROM chunks c WHERE @documentPath IS NULL OR c.document_path = @documentPath "
+            + "ORDER BY c.document_path, c.ordinal",
         new { documentPath }).Select(r => r.ToChunk())];
 
     /// <summary>Chunks that mention a library member.</summary>
     public IReadOnlyList<Chunk> ChunksMentioning(string symbolId) => [.. _database.Query<ChunkRow>(
-        $"SELECT {ChunkRow.Columns} FROM chunks c JOIN chunk_symbols s ON s.chunk_row = c.row WHERE s.symbol_id = @symbolId ORDER BY c.document_path, c.ordinal",
+        $"SELECT {ChunkRow.Columns} FROM chunks c JOIN chunk_symbols s ON s.chunk_row = c.row WHERE s.symbol_id = @symbolId "
+            + "ORDER BY c.document_path, c.ordinal",
         new { symbolId }).Select(r => r.ToChunk())];
 
     /// <summary>All symbols, types followed by their members.</summary>
-    public IReadOnlyList<ApiSymbol> Symbols() => [.. _database.Query<string>("SELECT data FROM symbols ORDER BY ordinal").Select(LabJson.Read<ApiSymbol>)];
+    public IReadOnlyList<ApiSymbol> Symbols() =>
+        [.. _database.Query<string>("SELECT data FROM symbols ORDER BY ordinal").Select(LabJson.Read<ApiSymbol>)];
 
     /// <summary>
     /// Full-text search: any word of the query, identifiers also by their parts, CJK text by pairs of characters; best first.
@@ -56,10 +51,12 @@ public sealed class LabDocuments
     /// <param name="options">What to parse.</param>
     /// <param name="progress">Pages cut so far, and in all.</param>
     /// <param name="cancellation">Stops after the page at hand; what is done is kept.</param>
-    /// <param name="input">What was read of <paramref name="options"/> already, by a caller that needs it too; null reads what is needed.</param>
+    /// <param name="input">What was read of <paramref name="options"/> already, by a caller that needs it too;
+    /// null reads what is needed.</param>
     /// <exception cref="LabException">A folder or assembly is missing or unreadable; the lab cannot be written.</exception>
     public ParseReport Parse(
-        ParseOptions options, IProgress<(int Done, int Total)>? progress = null, CancellationToken cancellation = default, ParseInput? input = null) =>
+        ParseOptions options, IProgress<(int Done, int Total)>? progress = null, CancellationToken cancellation = default,
+        ParseInput? input = null) =>
         new LabParse(_database, _ingest, options).Run(progress, cancellation, input);
 
     /// <summary>
@@ -68,7 +65,8 @@ public sealed class LabDocuments
     /// </summary>
     /// <param name="documents">All pages.</param>
     /// <param name="chunk">Cuts a page; called for new and changed pages only, one after another on a thread of its own.</param>
-    /// <param name="settings">What the cutting depends on (budget, tokenizer, library), such as a hash; another value cuts all pages anew.</param>
+    /// <param name="settings">What the cutting depends on (budget, tokenizer, library), such as a hash;
+    /// another value cuts all pages anew.</param>
     /// <param name="progress">Pages looked at so far.</param>
     /// <param name="cancellation">Stops after the page at hand; what is cut is kept, and the same call later goes on from there.</param>
     /// <exception cref="LabException">The lab cannot be written: disk full, no right to.</exception>
@@ -82,4 +80,13 @@ public sealed class LabDocuments
     /// </summary>
     /// <returns>Whether they were written.</returns>
     public bool SaveSymbols(ApiModel api) => _ingest.SaveSymbols(api);
+
+    private Document ToDocument(DocumentRow row)
+    {
+        var stored = _database.Document(row.TreeKey) ?? throw new LabException(
+            $"{_database.Directory}: the parse tree of {row.Path} is missing from lab.litedb. Parse the documents into a new lab folder.");
+        var tree = LabJson.Read<ParseTree>(stored);
+        return new(row.Path, row.Text, row.Hash, row.Title, tree.FrontMatter, tree.Root, tree.CodeBlocks, row.Language,
+            Enum.Parse<Split>(row.Split)) { ReadLayout = () => MarkdownParser.LayoutOf(row.Path, row.Text) };
+    }
 }

@@ -95,7 +95,9 @@ internal sealed class LabIngest(LabDatabase database)
             {
                 List<CutPage> batch = [first];
                 var since = Stopwatch.GetTimestamp();
-                while (batch.Count < BatchSize && s_batchTime - Stopwatch.GetElapsedTime(since) is { Ticks: > 0 } wait && cut.TryTake(out var next, wait))
+                while (batch.Count < BatchSize
+                    && s_batchTime - Stopwatch.GetElapsedTime(since) is { Ticks: > 0 } wait
+                    && cut.TryTake(out var next, wait))
                     batch.Add(next);
                 yield return batch;
             }
@@ -114,7 +116,9 @@ internal sealed class LabIngest(LabDatabase database)
     {
         var sql = database.Sql;
         if (sql.ExecuteScalar<string?>("SELECT value FROM meta WHERE key = 'api-hash'", transaction: transaction) == api.Hash) return false;
-        var former = sql.Query<(string Id, string Signature, string Data)>("SELECT id, signature, data FROM symbols", transaction: transaction).ToList();
+        var former = sql
+            .Query<(string Id, string Signature, string Data)>("SELECT id, signature, data FROM symbols", transaction: transaction)
+            .ToList();
         sql.Execute("DELETE FROM symbols", transaction: transaction);
         sql.Execute(
             """
@@ -122,9 +126,21 @@ internal sealed class LabIngest(LabDatabase database)
             VALUES (@Id, @i, @kind, @Name, @Namespace, @ContainingType, @Signature, @Summary, @data)
             """,
             api.Symbols.Select((s, i) =>
-                new { s.Id, i, kind = s.Kind.ToString(), s.Name, s.Namespace, s.ContainingType, s.Signature, s.Summary, data = LabJson.Write(s) }),
+                new
+                {
+                    s.Id,
+                    i,
+                    kind = s.Kind.ToString(),
+                    s.Name,
+                    s.Namespace,
+                    s.ContainingType,
+                    s.Signature,
+                    s.Summary,
+                    data = LabJson.Write(s)
+                }),
             transaction);
-        sql.Execute("INSERT INTO meta (key, value) VALUES ('api-hash', @Hash) ON CONFLICT (key) DO UPDATE SET value = @Hash", new { api.Hash }, transaction);
+        sql.Execute("INSERT INTO meta (key, value) VALUES ('api-hash', @Hash) ON CONFLICT (key) DO UPDATE SET value = @Hash",
+            new { api.Hash }, transaction);
         foreach (var (id, signature, data) in former)
         {
             if (WhyStale(api.Find(id), signature, data) is not { } reason) continue;
@@ -147,7 +163,8 @@ internal sealed class LabIngest(LabDatabase database)
     private void MarkSamplesOfLostChunks(SqliteTransaction transaction) => database.Sql.Execute("""
         DELETE FROM retired_chunks WHERE EXISTS (SELECT 1 FROM chunks c WHERE c.id = retired_chunks.id);
         INSERT OR IGNORE INTO stale_samples (sample_id, kind, target, reason, since)
-          SELECT DISTINCT e.sample_id, 'chunk', e.target, r.reason, @now FROM sample_evidence e JOIN retired_chunks r ON r.id = e.target WHERE e.kind = 'chunk';
+          SELECT DISTINCT e.sample_id, 'chunk', e.target, r.reason, @now
+          FROM sample_evidence e JOIN retired_chunks r ON r.id = e.target WHERE e.kind = 'chunk';
         DELETE FROM stale_samples WHERE kind = 'chunk' AND EXISTS (SELECT 1 FROM chunks WHERE id = target);
         """, new { now = database.Now }, transaction);
 }

@@ -26,7 +26,8 @@ internal static class LabLock
         }
         catch (IOException e) when (!StorageFault.IsDiskFull(e))
         {
-            throw new LabException($"{path}: the lab is open for writing in {Holder(path, time)}. Close it there, or open it here for reading only.", e);
+            throw new LabException(
+                $"{path}: the lab is open for writing in {Holder(path, time)}. Close it there, or open it here for reading only.", e);
         }
         catch (IOException e)
         {
@@ -34,8 +35,11 @@ internal static class LabLock
         }
         try
         {
-            var command = Path.GetFileName(Environment.GetCommandLineArgs()[0]) + string.Concat(Environment.GetCommandLineArgs().Skip(1).Take(2).Select(a => " " + a));
-            File.WriteAllText(OwnerPath(path), JsonSerializer.Serialize(new Owner(Environment.ProcessId, command, Environment.UserName, Environment.MachineName, time.GetUtcNow())));
+            var command = Path.GetFileName(Environment.GetCommandLineArgs()[0])
+                + string.Concat(Environment.GetCommandLineArgs().Skip(1).Take(2).Select(a => " " + a));
+            File.WriteAllText(OwnerPath(path),
+                JsonSerializer.Serialize(new Owner(Environment.ProcessId, command, Environment.UserName, Environment.MachineName,
+                    time.GetUtcNow())));
             return stream;
         }
         catch (IOException e)
@@ -57,8 +61,11 @@ internal static class LabLock
         {
             var owner = JsonSerializer.Deserialize<Owner>(File.ReadAllText(OwnerPath(path)))!;
             var held = time.GetUtcNow() - owner.Since;
-            var text = held.TotalHours >= 1 ? $"{held.TotalHours:0.#} h" : held.TotalMinutes >= 1 ? $"{held.TotalMinutes:0} min" : $"{Math.Max(0, held.TotalSeconds):0} s";
-            return string.Create(CultureInfo.InvariantCulture, $"process {owner.Process} ({owner.Command}) of {owner.User} on {owner.Machine}, for {text} now");
+            var text = held.TotalHours >= 1 ? $"{held.TotalHours:0.#} h"
+                : held.TotalMinutes >= 1 ? $"{held.TotalMinutes:0} min"
+                : $"{Math.Max(0, held.TotalSeconds):0} s";
+            return string.Create(CultureInfo.InvariantCulture,
+                $"process {owner.Process} ({owner.Command}) of {owner.User} on {owner.Machine}, for {text} now");
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {

@@ -20,8 +20,12 @@ internal sealed class LabParse(LabDatabase database, LabIngest ingest, ParseOpti
         database.Writing();
         var roots = ParseInput.Roots(options);
         var settings = ContentHash.Of([
-            ParserVersion, $"{options.MaxTokens}", .. roots, options.TokenizerDirectory is { } tokenizer ? ContentHash.OfFile(Path.Combine(tokenizer, "tokenizer.json")) : "",
-            .. options.Assemblies.SelectMany(a => new[] { a, Path.ChangeExtension(a, ".xml") }).Where(File.Exists).Select(ContentHash.OfFile)]);
+            ParserVersion, $"{options.MaxTokens}", .. roots,
+            options.TokenizerDirectory is { } tokenizer ? ContentHash.OfFile(Path.Combine(tokenizer, "tokenizer.json")) : "",
+            .. options.Assemblies.SelectMany(a => new[] { a, Path.ChangeExtension(a, ".xml") })
+                .Where(File.Exists)
+                .Select(ContentHash.OfFile)
+        ]);
         var started = database.Time;
         var scans = roots.Select(root => Scan(root, settings)).ToList();
         if (!options.Full && scans.All(s => s.Report is not null) && database.Query<string>("SELECT root FROM scans").Count == roots.Count)
@@ -37,11 +41,16 @@ internal sealed class LabParse(LabDatabase database, LabIngest ingest, ParseOpti
     private (List<SourceFile> Files, string? Report) Scan(string root, string settings)
     {
         var former = database.Query<ScanRow>(
-            "SELECT root AS Root, settings AS Settings, scanned AS Scanned, report_key AS ReportKey FROM scans WHERE root = @root", new { root }).SingleOrDefault();
-        var known = database.Query<SourceFile>("SELECT path AS Path, size AS Size, modified AS Modified, hash AS Hash FROM sources WHERE root = @root", new { root })
+            "SELECT root AS Root, settings AS Settings, scanned AS Scanned, report_key AS ReportKey FROM scans WHERE root = @root",
+            new { root })
+            .SingleOrDefault();
+        var known = database.Query<SourceFile>(
+            "SELECT path AS Path, size AS Size, modified AS Modified, hash AS Hash FROM sources WHERE root = @root", new { root })
             .ToDictionary(f => f.Path, StringComparer.Ordinal);
         var files = SourceScan.Read(root, known, former is null ? default : LabTime.Read(former.Scanned));
-        var same = former?.Settings == settings && files.Count == known.Count && files.All(f => known.TryGetValue(f.Path, out var k) && k.Hash == f.Hash);
+        var same = former?.Settings == settings
+            && files.Count == known.Count
+            && files.All(f => known.TryGetValue(f.Path, out var k) && k.Hash == f.Hash);
         return (files, same ? database.Document(former!.ReportKey) : null);
     }
 
@@ -54,7 +63,8 @@ internal sealed class LabParse(LabDatabase database, LabIngest ingest, ParseOpti
             ? new Chunker(text => (text.Length + 3) / 4, options.MaxTokens, linker)
             : new Chunker(HuggingFaceTokenizer.Load(file), options.MaxTokens, linker);
         var cutting = ContentHash.Of(ParserVersion, $"{options.MaxTokens}", file is null ? "" : ContentHash.OfFile(file), api?.Hash ?? "");
-        var changes = ingest.Save(documents, chunker.Chunk, cutting, progress is null ? null : new Steps(progress, documents.Count), cancellation);
+        var changes = ingest.Save(documents, chunker.Chunk, cutting, progress is null ? null : new Steps(progress, documents.Count),
+            cancellation);
         if (api is not null) ingest.SaveSymbols(api);
         return database.Read(() => new ParseReport
         {
@@ -70,7 +80,8 @@ internal sealed class LabParse(LabDatabase database, LabIngest ingest, ParseOpti
         });
     }
 
-    private void SaveScans(List<string> roots, IEnumerable<List<SourceFile>> files, string settings, DateTimeOffset started, ParseReport report) =>
+    private void SaveScans(List<string> roots, IEnumerable<List<SourceFile>> files, string settings, DateTimeOffset started,
+        ParseReport report) =>
         database.Transact((transaction, store) =>
         {
             var key = store.Put("parse-report", JsonSerializer.Serialize(report));
@@ -79,7 +90,8 @@ internal sealed class LabParse(LabDatabase database, LabIngest ingest, ParseOpti
             foreach (var (root, list) in roots.Zip(files))
             {
                 database.Sql.Execute(
-                    "INSERT INTO scans (root, settings, scanned, report_key) VALUES (@root, @settings, @scanned, @key)", new { root, settings, scanned, key }, transaction);
+                    "INSERT INTO scans (root, settings, scanned, report_key) VALUES (@root, @settings, @scanned, @key)",
+                    new { root, settings, scanned, key }, transaction);
                 database.Sql.Execute(
                     "INSERT INTO sources (root, path, size, modified, hash) VALUES (@root, @Path, @Size, @Modified, @Hash)",
                     list.Select(f => new { root, f.Path, f.Size, f.Modified, f.Hash }), transaction);

@@ -72,7 +72,8 @@ public sealed class LabRuns
         CheckJson(results, "results");
         return _database.Write(_ =>
         {
-            var run = Find(id) ?? throw new LabException($"{id}: no such run in {_database.Directory}. List them with 'doctune runs list'.");
+            var run = Find(id)
+                ?? throw new LabException($"{id}: no such run in {_database.Directory}. List them with 'doctune runs list'.");
             return Close(run with { Status = failed ? "failed" : "done", Finished = _database.Time, Results = results });
         });
     }
@@ -126,7 +127,8 @@ public sealed class LabRuns
     internal string FolderOf(string id) => Path.Combine(_database.Directory, "runs", id);
 
     /// <summary>The folders under <c>runs/</c>, also those that no row names.</summary>
-    internal string[] Folders() => Path.Combine(_database.Directory, "runs") is var runs && Directory.Exists(runs) ? Directory.GetDirectories(runs) : [];
+    internal string[] Folders() =>
+        Path.Combine(_database.Directory, "runs") is var runs && Directory.Exists(runs) ? Directory.GetDirectories(runs) : [];
 
     private LabRun Close(LabRun run)
     {
@@ -139,9 +141,12 @@ public sealed class LabRuns
 
     private LabRun ToRun(RunRow row) => new()
     {
-        Id = row.Id, Kind = row.Kind, Status = row.Status, Started = LabTime.Read(row.Started), Finished = row.Finished is null ? null : LabTime.Read(row.Finished),
+        Id = row.Id, Kind = row.Kind, Status = row.Status, Started = LabTime.Read(row.Started),
+        Finished = row.Finished is null ? null : LabTime.Read(row.Finished),
         Directory = FolderOf(row.Id), Configuration = _database.Document(row.ConfigurationKey) ?? "null", Results = row.Results,
-        Environment = row.EnvironmentKey is not null && _database.Document(row.EnvironmentKey) is { } environment ? LabJson.Read<RunEnvironment>(environment) : null,
+        Environment = row.EnvironmentKey is not null && _database.Document(row.EnvironmentKey) is { } environment
+            ? LabJson.Read<RunEnvironment>(environment)
+            : null,
     };
 
     private static void CheckJson(string json, string what)

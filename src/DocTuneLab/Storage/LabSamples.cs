@@ -36,7 +36,8 @@ public sealed class LabSamples : ISampleStore
         public string Checks { get; init; } = "";
 
         public Sample ToSample() => new(
-            Id, Enum.Parse<SampleKind>(Kind), LabJson.Read<List<Message>>(Messages), new(LabJson.Read<List<string>>(Chunks), LabJson.Read<List<string>>(Symbols)),
+            Id, Enum.Parse<SampleKind>(Kind), LabJson.Read<List<Message>>(Messages),
+            new(LabJson.Read<List<string>>(Chunks), LabJson.Read<List<string>>(Symbols)),
             LabJson.Read<List<Check>>(Checks), Enum.Parse<Split>(Split))
         {
             Provenance = Provenance is null ? null : LabJson.Read<Provenance>(Provenance),
@@ -56,11 +57,17 @@ public sealed class LabSamples : ISampleStore
             sql.Execute(
                 """
                 DELETE FROM samples WHERE id = @Id;
-                INSERT INTO samples (id, ordinal, kind, split, accepted, messages, provenance) VALUES (@Id, @ordinal, @kind, @split, @Accepted, @messages, @provenance)
+                INSERT INTO samples (id, ordinal, kind, split, accepted, messages, provenance)
+                  VALUES (@Id, @ordinal, @kind, @split, @Accepted, @messages, @provenance)
                 """,
                 new
                 {
-                    s.Id, ordinal = ++ordinal, kind = s.Kind.ToString(), split = s.Split.ToString(), s.Accepted, messages = LabJson.Write(s.Messages),
+                    s.Id,
+                    ordinal = ++ordinal,
+                    kind = s.Kind.ToString(),
+                    split = s.Split.ToString(),
+                    s.Accepted,
+                    messages = LabJson.Write(s.Messages),
                     provenance = s.Provenance is null ? null : LabJson.Write(s.Provenance),
                 },
                 transaction);
@@ -81,11 +88,14 @@ public sealed class LabSamples : ISampleStore
     /// <param name="split">Only this split.</param>
     /// <param name="kind">Only this kind.</param>
     /// <param name="acceptedOnly">Leave out those that failed a check, and those that are stale; default true.</param>
-    public IReadOnlyList<Sample> List(Split? split = null, SampleKind? kind = null, bool acceptedOnly = true) => [.. _database.Query<SampleRow>(
+    public IReadOnlyList<Sample> List(Split? split = null, SampleKind? kind = null, bool acceptedOnly = true) =>
+        [.. _database.Query<SampleRow>(
         """
         SELECT s.id, s.kind, s.split, s.messages, s.provenance,
-          (SELECT json_group_array(target) FROM (SELECT target FROM sample_evidence WHERE sample_id = s.id AND kind = 'chunk' ORDER BY ordinal)) AS Chunks,
-          (SELECT json_group_array(target) FROM (SELECT target FROM sample_evidence WHERE sample_id = s.id AND kind = 'symbol' ORDER BY ordinal)) AS Symbols,
+          (SELECT json_group_array(target)
+             FROM (SELECT target FROM sample_evidence WHERE sample_id = s.id AND kind = 'chunk' ORDER BY ordinal)) AS Chunks,
+          (SELECT json_group_array(target)
+             FROM (SELECT target FROM sample_evidence WHERE sample_id = s.id AND kind = 'symbol' ORDER BY ordinal)) AS Symbols,
           (SELECT json_group_array(json_object('Name', name, 'Passed', json(iif(passed, 'true', 'false')), 'Detail', detail))
              FROM (SELECT * FROM checks WHERE sample_id = s.id ORDER BY ordinal)) AS Checks
         FROM samples s
@@ -98,7 +108,8 @@ public sealed class LabSamples : ISampleStore
     /// <param name="heldOut">Held-out tasks.</param>
     public CoverageLedger Coverage(IEnumerable<HeldOut> heldOut)
     {
-        var train = _database.Query<string>("SELECT path FROM documents WHERE split = @split", new { split = nameof(Split.Train) }).ToHashSet(StringComparer.Ordinal);
+        var train = _database.Query<string>("SELECT path FROM documents WHERE split = @split", new { split = nameof(Split.Train) })
+            .ToHashSet(StringComparer.Ordinal);
         var ledger = new CoverageLedger(_documents.Symbols(), _documents.Chunks().Where(c => train.Contains(c.DocumentPath)), heldOut);
         var stale = Stale().Select(s => s.SampleId).ToHashSet(StringComparer.Ordinal);
         foreach (var sample in List(acceptedOnly: false).Where(s => !stale.Contains(s.Id))) ledger.Add(sample);
@@ -107,7 +118,8 @@ public sealed class LabSamples : ISampleStore
 
     /// <summary>Why samples are stale: by sample, then target. Saving a sample again clears it.</summary>
     public IReadOnlyList<StaleSample> Stale() => _database.Query<StaleSample>(
-        "SELECT sample_id AS SampleId, kind AS Kind, target AS Target, reason AS Reason FROM stale_samples ORDER BY sample_id, kind, target");
+        "SELECT sample_id AS SampleId, kind AS Kind, target AS Target, reason AS Reason FROM stale_samples "
+            + "ORDER BY sample_id, kind, target");
 
     /// <summary>Ids of the samples that are grounded in a symbol or chunk, in order.</summary>
     /// <param name="kind"><c>symbol</c> or <c>chunk</c>.</param>
@@ -137,6 +149,7 @@ public sealed class LabSamples : ISampleStore
 
     /// <summary>All preference pairs, by id.</summary>
     public IReadOnlyList<PreferencePair> Preferences() =>
-        [.. _database.Query<(string Prompt, string Chosen, string Rejected, string Reason)>("SELECT prompt, chosen, rejected, reason FROM preferences ORDER BY id")
+        [.. _database.Query<(string Prompt, string Chosen, string Rejected, string Reason)>(
+            "SELECT prompt, chosen, rejected, reason FROM preferences ORDER BY id")
             .Select(p => new PreferencePair(LabJson.Read<List<Message>>(p.Prompt), p.Chosen, p.Rejected, p.Reason))];
 }

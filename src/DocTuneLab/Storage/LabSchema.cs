@@ -33,29 +33,37 @@ public static class LabSchema
 
     /// <summary>The lab's version.</summary>
     /// <exception cref="LabException">It is newer than this code.</exception>
-    public static int Check(SqliteConnection connection, string path)
+    internal static int Check(SqliteConnection connection, string path)
     {
         var version = connection.ExecuteScalar<int>("PRAGMA user_version");
         return version <= Version
             ? version
-            : throw new LabException($"{path}: the lab has schema version {version}, this program knows {Version}. Use a newer DocTuneLab, or another lab folder.");
+            : throw new LabException($"{path}: the lab has schema version {version}, this program knows {Version}. Use a newer DocTuneLab, "
+                + "or another lab folder.");
     }
 
     /// <summary>What the scripts call.</summary>
-    public static void AddFunctions(SqliteConnection connection) => connection.CreateFunction("search_text", (string text) => SearchText.Index(text), isDeterministic: true);
+    public static void AddFunctions(SqliteConnection connection) =>
+        connection.CreateFunction("search_text", (string text) => SearchText.Index(text), isDeterministic: true);
 
     /// <summary>Tables, indexes and triggers as SQLite lists them; two labs of one version are equal in it.</summary>
     public static IReadOnlyList<string> Describe(SqliteConnection connection) =>
-        [.. connection.Query<string>("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' AND NOT (type = 'table' AND name IN ('chunks_fts_data', 'chunks_fts_idx', 'chunks_fts_docsize', 'chunks_fts_config', 'chunks_fts_content')) ORDER BY 1")];
+        [.. connection.Query<string>("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE "
+            + "'sqlite_stat%' AND NOT (type = 'table' AND name IN ('chunks_fts_data', 'chunks_fts_idx', 'chunks_fts_docsize', "
+            + "'chunks_fts_config', 'chunks_fts_content')) ORDER BY 1")];
 
     private static List<string> Load()
     {
         var assembly = typeof(LabSchema).Assembly;
-        var names = assembly.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        var names = assembly.GetManifestResourceNames()
+            .Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .ToList();
         return [.. names.Select((name, i) =>
         {
             // Two branches that both add a script would otherwise decide by the alphabet which one runs first.
-            if (!name.AsSpan(Prefix.Length).StartsWith($"{i + 1:000}-")) throw new InvalidOperationException($"{name}: expected the number {i + 1:000}. Migrations are numbered without gaps.");
+            if (!name.AsSpan(Prefix.Length).StartsWith($"{i + 1:000}-"))
+                throw new InvalidOperationException($"{name}: expected the number {i + 1:000}. Migrations are numbered without gaps.");
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
             return reader.ReadToEnd();
         })];

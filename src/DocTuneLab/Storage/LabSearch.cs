@@ -16,19 +16,24 @@ internal static class LabSearch
     private const int ScoredPassages = 3000;
 
     /// <summary>The best passages for a query, see <see cref="LabDocuments.Search"/>.</summary>
-    public static IReadOnlyList<SearchHit> Find(LabDatabase database, string query, int limit) => database.Read<IReadOnlyList<SearchHit>>(() =>
+    public static IReadOnlyList<SearchHit> Find(LabDatabase database, string query, int limit) =>
+        database.Read(() => Ranked(database.Sql, query, limit));
+
+    private static List<SearchHit> Ranked(SqliteConnection sql, string query, int limit)
     {
-        var sql = database.Sql;
         var match = Selective(sql, SearchText.Query(query));
         if (match.Length == 0) return [];
         var found = sql.Query<(long Row, double Score)>(
             """
-            SELECT rowid, score FROM (SELECT rowid, -bm25(chunks_fts, 2.0, 1.0) AS score FROM chunks_fts WHERE chunks_fts MATCH @match LIMIT @scored)
+            SELECT rowid, score
+            FROM (SELECT rowid, -bm25(chunks_fts, 2.0, 1.0) AS score FROM chunks_fts WHERE chunks_fts MATCH @match LIMIT @scored)
             ORDER BY score DESC, rowid LIMIT @limit
             """, new { match, limit, scored = ScoredPassages });
-        return [.. found.Select(f =>
-            new SearchHit(sql.QuerySingle<ChunkRow>($"SELECT {ChunkRow.Columns} FROM chunks c WHERE c.row = @Row", new { f.Row }).ToChunk(), f.Score))];
-    });
+        return [.. found.Select(f => new SearchHit(Passage(sql, f.Row), f.Score))];
+    }
+
+    private static Chunk Passage(SqliteConnection sql, long row) =>
+        sql.QuerySingle<ChunkRow>($"SELECT {ChunkRow.Columns} FROM chunks c WHERE c.row = @row", new { row }).ToChunk();
 
     private static string Selective(SqliteConnection sql, IReadOnlyList<SearchText.Term> terms)
     {

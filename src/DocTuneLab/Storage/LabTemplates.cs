@@ -18,14 +18,16 @@ public sealed class LabTemplates
     {
         var key = store.Put("template", text);
         _database.Sql.Execute(
-            "INSERT INTO templates (name, version, document_key) VALUES (@name, @version, @key) ON CONFLICT (name, version) DO UPDATE SET document_key = @key",
+            "INSERT INTO templates (name, version, document_key) VALUES (@name, @version, @key) ON CONFLICT (name, version) "
+            + "DO UPDATE SET document_key = @key",
             new { name, version, key }, transaction);
         return key;
     });
 
     /// <summary>The text of a kept template version, or null.</summary>
     public string? Find(string name, string version) => _database.Read(() =>
-        _database.Sql.QuerySingleOrDefault<string?>("SELECT document_key FROM templates WHERE name = @name AND version = @version", new { name, version }) is { } key
+        _database.Sql.QuerySingleOrDefault<string?>("SELECT document_key FROM templates WHERE name = @name AND version = @version",
+            new { name, version }) is { } key
             ? _database.Document(key)
             : null);
 
@@ -40,7 +42,14 @@ public sealed class LabTemplates
         var name = row.Template.Name.Split('+')[0];
         var objectives = LabJson.Write(new
         {
-            row.Score, row.ScoreLow, row.ScoreHigh, row.Measures, row.Examples, Candidates = result.Table.Count, result.Tried, result.Decided,
+            row.Score,
+            row.ScoreLow,
+            row.ScoreHigh,
+            row.Measures,
+            row.Examples,
+            Candidates = result.Table.Count,
+            result.Tried,
+            result.Decided,
         });
         if (row.How == "given")
         {
@@ -49,7 +58,8 @@ public sealed class LabTemplates
         }
         var parent = result.Table.First(t => t.Template.Hash == row.Parent).Template;
         // The same winner of a repeated tuning is the same version.
-        var versions = _database.Query<(string Version, string Key)>("SELECT version, document_key FROM templates WHERE name = @name", new { name });
+        var versions = _database.Query<(string Version, string Key)>("SELECT version, document_key FROM templates WHERE name = @name",
+            new { name });
         foreach (var (version, key) in versions)
             if (row.Template.Derive(name, version, parent: parent) is var same && _database.Document(key) == same.Source) return same;
         var last = versions.Select(v => Number(v.Version, 0)).Append(Number(parent.Version, 1)).Max();
@@ -59,9 +69,11 @@ public sealed class LabTemplates
         return winner;
     }
 
-    /// <summary>Name, version, hash of the parent, how it was made and what was measured (JSON), of all kept templates with a parent.</summary>
+    /// <summary>Name, version, hash of the parent, how it was made and what was measured (JSON), of all kept templates
+    /// with a parent.</summary>
     public IReadOnlyList<(string Name, string Version, string ParentHash, string How, string Objectives)> Lineage() =>
-        _database.Query<(string, string, string, string, string)>("SELECT name, version, parent_hash, how, objectives FROM template_lineage ORDER BY name, version");
+        _database.Query<(string, string, string, string, string)>(
+            "SELECT name, version, parent_hash, how, objectives FROM template_lineage ORDER BY name, version");
 
     private static int Number(string version, int otherwise) => int.TryParse(version, out var number) ? number : otherwise;
 

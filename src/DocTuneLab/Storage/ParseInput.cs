@@ -7,7 +7,8 @@ namespace DocTuneLab.Storage;
 /// <summary>What parsing into a lab reads: documentation, and the library that it documents.</summary>
 public sealed class ParseInput
 {
-    private ParseInput(IReadOnlyList<DocumentSet> sets, IReadOnlyList<Document> documents, IReadOnlyList<ParseProblem> problems, ReferenceSet? references)
+    private ParseInput(
+        IReadOnlyList<DocumentSet> sets, IReadOnlyList<Document> documents, IReadOnlyList<ParseProblem> problems, ReferenceSet? references)
     {
         (Sets, Documents, Problems) = (sets, documents, problems);
         if (references is null) return;
@@ -46,10 +47,12 @@ public sealed class ParseInput
             sets.Add(set);
             documents.AddRange(prefix.Length == 0 ? set.Documents : set.Documents.Select(d => d with { Path = prefix + d.Path }));
             problems.AddRange(set.Problems.Select(p => new ParseProblem(prefix + p.Path, p.Line, KindName(p.Kind), p.Message)));
-            problems.AddRange(set.BrokenLinks.Select(b => new ParseProblem(prefix + b.DocumentPath, b.Line, "broken-link", $"link to {b.Target}: {b.Reason}")));
+            problems.AddRange(set.BrokenLinks.Select(
+                b => new ParseProblem(prefix + b.DocumentPath, b.Line, "broken-link", $"link to {b.Target}: {b.Reason}")));
         }
         if (documents.GroupBy(d => d.Path, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new LabException($"{twice.Key}: two folders of the same name hold this page. Parse them into labs of their own, or give their parent folder.");
+            throw new LabException($"{twice.Key}: two folders of the same name hold this page. Parse them into labs of their own, "
+                + "or give their parent folder.");
         string[] assemblies = [.. options.Assemblies, .. sets.SelectMany(s => s.Site.Assemblies)];
         return new(sets, documents, problems, assemblies.Length > 0 ? ReferenceSet.Load(assemblies) : null);
     }
@@ -59,10 +62,14 @@ public sealed class ParseInput
     {
         var roots = options.Sources.Select(s => Path.TrimEndingDirectorySeparator(Path.GetFullPath(s))).ToList();
         foreach (var (root, given) in roots.Zip(options.Sources))
-            if (!Path.Exists(root)) throw new LabException($"{given}: documentation folder not found. Expected a folder with Markdown pages; check the path.");
-        return roots.Distinct(StringComparer.Ordinal).Count() == roots.Count ? roots : throw new LabException("The same documentation folder is given twice. Name each folder once.");
+            if (!Path.Exists(root))
+                throw new LabException($"{given}: documentation folder not found. Expected a folder with Markdown pages; check the path.");
+        return roots.Distinct(StringComparer.Ordinal).Count() == roots.Count
+            ? roots
+            : throw new LabException("The same documentation folder is given twice. Name each folder once.");
     }
 
     /// <summary>As a report names it: <c>include-loop</c>.</summary>
-    private static string KindName(ProblemKind kind) => string.Concat(kind.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
+    private static string KindName(ProblemKind kind) =>
+        string.Concat(kind.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
 }

@@ -42,7 +42,9 @@ public sealed record RunEnvironment
         Framework = RuntimeInformation.FrameworkDescription,
         System = $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}",
         Processor = ProcessorName(),
-        ProcessorFeatures = [.. new[] { ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX512F", Avx512F.IsSupported) }.Where(f => f.Item2).Select(f => f.Item1)],
+        ProcessorFeatures = [.. new[] { ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("AVX512F", Avx512F.IsSupported) }
+            .Where(f => f.Item2)
+            .Select(f => f.Item1)],
         Cores = Environment.ProcessorCount,
         MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
         Packages = ReadPackages(),
@@ -51,20 +53,24 @@ public sealed record RunEnvironment
     private static string ProcessorName()
     {
         const string Linux = "/proc/cpuinfo";
-        if (!File.Exists(Linux)) return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? RuntimeInformation.ProcessArchitecture.ToString();
+        if (!File.Exists(Linux))
+            return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? RuntimeInformation.ProcessArchitecture.ToString();
         var line = File.ReadLines(Linux).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal));
         return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':') + 1)..].Trim();
     }
 
-    /// <summary>The dependency files that the host was started with list every package; an application without them has none to name.</summary>
+    /// <summary>The dependency files that the host was started with list every package;
+    /// an application without them has none to name.</summary>
     private static SortedDictionary<string, string> ReadPackages()
     {
         var packages = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var file in ((string?)AppContext.GetData("APP_CONTEXT_DEPS_FILES") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).Where(File.Exists))
+        foreach (var file in ((string?)AppContext.GetData("APP_CONTEXT_DEPS_FILES") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries)
+            .Where(File.Exists))
         {
             using var document = JsonDocument.Parse(File.ReadAllText(file));
             if (!document.RootElement.TryGetProperty("libraries", out var libraries)) continue;
-            foreach (var library in libraries.EnumerateObject().Where(l => l.Value.TryGetProperty("type", out var type) && type.GetString() == "package"))
+            foreach (var library in libraries.EnumerateObject()
+                .Where(l => l.Value.TryGetProperty("type", out var type) && type.GetString() == "package"))
                 if (library.Name.Split('/') is [var name, var version]) packages[name] = version;
         }
         return packages;

@@ -35,7 +35,12 @@ internal static class RunManifest
         {
             var manifest = JsonNode.Parse(File.ReadAllText(PathIn(run.Directory)))!;
             return (string?)manifest["status"] is "done" or "failed" && (string?)manifest["finished"] is { } finished
-                ? run with { Status = (string)manifest["status"]!, Finished = LabTime.Read(finished), Results = manifest["results"]?.ToJsonString() }
+                ? run with
+                {
+                    Status = (string)manifest["status"]!,
+                    Finished = LabTime.Read(finished),
+                    Results = manifest["results"]?.ToJsonString()
+                }
                 : null;
         }
         catch (Exception e) when (e is IOException or JsonException)

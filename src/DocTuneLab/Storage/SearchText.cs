@@ -52,7 +52,8 @@ internal static class SearchText
             if (!isAlone || start + length != end) terms.Add(new(word, isAlone));
             end = isLetter ? -1 : start + length;
             if (isLetter)
-                foreach (var part in Parts(query.AsSpan(start, length))) terms.Add(new(query.AsSpan(start)[part].ToString().ToLowerInvariant(), false));
+                foreach (var part in Parts(query.AsSpan(start, length)))
+                    terms.Add(new(query.AsSpan(start)[part].ToString().ToLowerInvariant(), false));
         }
         return [.. terms.Distinct()];
     }
@@ -124,7 +125,9 @@ internal static class SearchText
             var c = _text[position];
             if (c < '\u0080') return char.IsAsciiLetterOrDigit(c) ? Kind.Letter : c == '_' ? Kind.Joiner : Kind.Other;
             Rune.DecodeFromUtf16(_text[position..], out var rune, out length);
-            return rune.Value is (>= 0x3040 and <= 0x30FF) or (>= 0x3400 and <= 0x9FFF) or (>= 0xAC00 and <= 0xD7AF) or (>= 0x20000 and <= 0x2FFFF) ? Kind.Ideograph
+            return rune.Value is (>= 0x3040 and <= 0x30FF) or (>= 0x3400 and <= 0x9FFF) or (>= 0xAC00 and <= 0xD7AF)
+                or (>= 0x20000 and <= 0x2FFFF)
+                ? Kind.Ideograph
                 : Rune.IsLetterOrDigit(rune) ? Kind.Letter : Kind.Other;
         }
 

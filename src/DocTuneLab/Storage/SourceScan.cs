@@ -12,7 +12,8 @@ internal sealed record SourceFile(string Path, long Size, long Modified, string 
 /// <summary>The files of a documentation folder, so that one where nothing changed need not be parsed.</summary>
 internal static class SourceScan
 {
-    /// <summary>Clocks of file systems tick as coarsely as this: a file written so shortly before it was looked at may change without looking it.</summary>
+    /// <summary>Clocks of file systems tick as coarsely as this: a file written so shortly before it was looked at may change
+    /// without looking it.</summary>
     private static readonly TimeSpan s_coarsest = TimeSpan.FromSeconds(2);
 
     /// <summary>Every file under a folder but hidden ones, in ordinal order; of a single file, that one.</summary>
@@ -22,7 +23,12 @@ internal static class SourceScan
     public static List<SourceFile> Read(string root, IReadOnlyDictionary<string, SourceFile> known, DateTimeOffset scanned)
     {
         if (File.Exists(root)) return [Look(new FileInfo(root), "")];
-        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System | FileAttributes.ReparsePoint };
+        var options = new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            IgnoreInaccessible = true,
+            AttributesToSkip = FileAttributes.Hidden | FileAttributes.System | FileAttributes.ReparsePoint
+        };
         return [.. new DirectoryInfo(root).EnumerateFiles("*", options)
             .Select(f => (File: f, Path: System.IO.Path.GetRelativePath(root, f.FullName).Replace('\\', '/')))
             .Where(f => !f.Path.Contains("/.", StringComparison.Ordinal))
@@ -31,7 +37,8 @@ internal static class SourceScan
         SourceFile Look(FileInfo file, string path)
         {
             var modified = file.LastWriteTimeUtc;
-            return known.TryGetValue(path, out var before) && before.Size == file.Length && before.Modified == modified.Ticks && modified < scanned.UtcDateTime - s_coarsest
+            return known.TryGetValue(path, out var before) && before.Size == file.Length && before.Modified == modified.Ticks
+                && modified < scanned.UtcDateTime - s_coarsest
                 ? before
                 : new(path, file.Length, modified.Ticks, ContentHash.OfFile(file.FullName));
         }

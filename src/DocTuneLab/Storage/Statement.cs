@@ -28,7 +28,9 @@ internal sealed class Statement : IDisposable
     public void Run(params ReadOnlySpan<Value> values)
     {
         for (var i = 0; i < values.Length; i++)
-            Check(values[i].IsText ? BindText(i + 1, values[i].Text.Span) : values[i].IsReal ? raw.sqlite3_bind_double(_statement, i + 1, values[i].Real) : raw.sqlite3_bind_int64(_statement, i + 1, values[i].Integer));
+            Check(values[i].IsText ? BindText(i + 1, values[i].Text.Span)
+                : values[i].IsReal ? raw.sqlite3_bind_double(_statement, i + 1, values[i].Real)
+                : raw.sqlite3_bind_int64(_statement, i + 1, values[i].Integer));
         var code = raw.sqlite3_step(_statement);
         raw.sqlite3_reset(_statement);
         if (code != raw.SQLITE_DONE) Check(code);

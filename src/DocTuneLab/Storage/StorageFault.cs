@@ -25,6 +25,9 @@ internal static class StorageFault
 
     /// <summary>The exception to show.</summary>
     public static LabException Explain(Exception e, string directory) => IsDiskFull(e)
-        ? new($"{directory}: the disk is full, or a limit on file sizes is reached ({e.Message}). What was complete is kept. Free some space and run the same command again.", e)
-        : new($"{directory}: cannot be written ({e.Message}). What was complete is kept. 'doctune lab verify' says whether the lab is sound.", e);
+        ? new($"{directory}: the disk is full, or a limit on file sizes is reached ({e.Message}). What was complete is kept. "
+            + "Free some space and run the same command again.", e)
+        : new(
+            $"{directory}: cannot be written ({e.Message}). What was complete is kept. 'doctune lab verify' says whether the lab is sound.",
+            e);
 }

@@ -54,7 +54,8 @@ public sealed record EvaluationOptions
         if (MaxCompletionTokens < 1) throw new LabException($"MaxCompletionTokens: {MaxCompletionTokens}: expected 1 or more.");
         if (MaxQaTokens < 1) throw new LabException($"MaxQaTokens: {MaxQaTokens}: expected 1 or more.");
         if (SampledAnswers is < 0 or > 1000) throw new LabException($"SampledAnswers: {SampledAnswers}: expected 0 to 1000.");
-        if (SampledAnswers > 0 && Temperature <= 0) throw new LabException($"Temperature: {Temperature}: expected more than 0 for sampled answers.");
+        if (SampledAnswers > 0 && Temperature <= 0)
+            throw new LabException($"Temperature: {Temperature}: expected more than 0 for sampled answers.");
         if (BootstrapDraws < 100) throw new LabException($"BootstrapDraws: {BootstrapDraws}: expected 100 or more.");
         Execution.Validate();
     }

@@ -54,7 +54,8 @@ internal sealed class AnswerScorer(CSharpJudge judge)
         {
             if (outcomes[r].Status == ExecutionStatus.HarnessError)
                 throw new LabException(
-                    $"The sandbox failed on task \"{answers[runs[r][0]].Task}\": {outcomes[r].Message} No result is reported, because it would not be the model's.");
+                    $"The sandbox failed on task \"{answers[runs[r][0]].Task}\": {outcomes[r].Message} "
+                    + "No result is reported, because it would not be the model's.");
             foreach (var i in runs[r]) results[i] = results[i] with { Status = outcomes[r].Status, Message = outcomes[r].Message };
         }
         return [.. results];

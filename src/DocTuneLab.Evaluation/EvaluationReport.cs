@@ -9,7 +9,9 @@ namespace DocTuneLab.Evaluation;
 
 /// <summary>Everything that an evaluation of several arms found; what all report formats are written from.</summary>
 /// <param name="Results">The arms, base first.</param>
-/// <param name="Comparisons">Each other arm with the base; then each later arm with the base that has the documents, which is what tuning competes with.</param>
+/// <param name="Comparisons">
+/// Each other arm with the base; then each later arm with the base that has the documents, which is what tuning competes with.
+/// </param>
 /// <param name="Gates">Retention of each arm that was measured on it.</param>
 /// <param name="Symbols">Which members the arms get right.</param>
 /// <param name="Invented">Which members the arms invent.</param>
@@ -29,10 +31,13 @@ public sealed record EvaluationReport(
     /// <param name="settings">Settings and hashes that the results do not hold themselves.</param>
     /// <param name="gateBits">Largest accepted rise of bits per byte on the retention texts.</param>
     /// <exception cref="LabException">No results, two arms of one name, or arms that do not compare.</exception>
-    public static EvaluationReport Of(IReadOnlyList<EvaluationResult> results, IReadOnlyDictionary<string, string>? settings = null, double gateBits = RetentionGate.DefaultBits)
+    public static EvaluationReport Of(
+        IReadOnlyList<EvaluationResult> results, IReadOnlyDictionary<string, string>? settings = null,
+        double gateBits = RetentionGate.DefaultBits)
     {
         if (results.Count == 0) throw new LabException("There is no evaluated arm to report.");
-        if (results.GroupBy(r => r.Arm, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new LabException($"Two results are both of the arm \"{twice.Key}\". Give one another name.");
+        if (results.GroupBy(r => r.Arm, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new LabException($"Two results are both of the arm \"{twice.Key}\". Give one another name.");
         var rest = results.Skip(1).ToList();
         var comparisons = rest.Select(r => Comparison.Of(results[0], r)).ToList();
         var gates = comparisons.Select(c => RetentionGate.Of(c, gateBits)).OfType<RetentionGate>().ToList();
@@ -44,15 +49,19 @@ public sealed record EvaluationReport(
             ["Suite"] = results[0].SuiteHash,
             ["Rules"] = $"extraction {results[0].ExtractorVersion}, grading {results[0].GraderVersion}",
             ["Seed"] = results[0].Options.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            ["Statistics"] = $"95% intervals from {results[0].Options.BootstrapDraws:N0} bootstrap draws over documents; exact McNemar for pass and fail, else paired randomisation; Holm over the primary metrics of each comparison",
-            ["Sandbox"] = results[0].Sandbox is { } sandbox ? $"{sandbox.Name}; not covered: {string.Join(", ", sandbox.NotCovered)}" : results[0].NotRun ?? "answers were not run",
+            ["Statistics"] = $"95% intervals from {results[0].Options.BootstrapDraws:N0} bootstrap draws over documents; "
+                + "exact McNemar for pass and fail, else paired randomisation; Holm over the primary metrics of each comparison",
+            ["Sandbox"] = results[0].Sandbox is { } sandbox
+                ? $"{sandbox.Name}; not covered: {string.Join(", ", sandbox.NotCovered)}"
+                : results[0].NotRun ?? "answers were not run",
         };
         foreach (var (name, value) in settings ?? new Dictionary<string, string>()) all[name] = value;
         return new(results, comparisons, gates, symbols, invented, all);
     }
 
     /// <summary>Base against the last arm named <c>tuned</c>, or else against the second; null with one arm.</summary>
-    public Comparison? Main => Comparisons.FirstOrDefault(c => c.FirstArm == Results[0].Arm && c.SecondArm == "tuned") ?? Comparisons.FirstOrDefault();
+    public Comparison? Main =>
+        Comparisons.FirstOrDefault(c => c.FirstArm == Results[0].Arm && c.SecondArm == "tuned") ?? Comparisons.FirstOrDefault();
 
     /// <summary>Whether every gate passes.</summary>
     public bool Passes => Gates.All(g => g.Passes);
@@ -61,7 +70,8 @@ public sealed record EvaluationReport(
     public EvaluationReport With(IReadOnlyList<PreferenceSummary> preferences)
     {
         var all = Preferences.Concat(preferences).ToList();
-        var bouts = all.Where(p => p.Votes.Count > 0).Select(p => new Bout(p.First, p.Second, p.Votes.Sum(v => 1 - v.Second), p.Votes.Sum(v => v.Second))).ToList();
+        var bouts = all.Where(p => p.Votes.Count > 0)
+            .Select(p => new Bout(p.First, p.Second, p.Votes.Sum(v => 1 - v.Second), p.Votes.Sum(v => v.Second))).ToList();
         var arms = bouts.SelectMany(b => new[] { b.First, b.Second }).Distinct(StringComparer.Ordinal).Count();
         // Half a vote for each side keeps a clean sweep finite.
         return this with { Preferences = all, Ranking = arms >= 3 ? BradleyTerry.Fit(bouts, prior: 0.5) : [] };
@@ -73,7 +83,9 @@ public sealed record EvaluationReport(
         arms = Results.Select(r => new { r.Arm, r.Subject, metrics = r.Metrics.Select(m => new { m.Name, m.Value, m.Interval, m.Tasks }) }),
         comparisons = Comparisons.Select(c => new
         {
-            c.First, c.Second, metrics = c.Metrics.Select(m => new { m.First.Name, m.Difference, m.P, m.HolmP, m.Detectable, m.Verdict }), c.Flips,
+            c.First, c.Second,
+            metrics = c.Metrics.Select(m => new { m.First.Name, m.Difference, m.P, m.HolmP, m.Detectable, m.Verdict }),
+            c.Flips,
         }),
         Gates, Symbols, Invented, Preferences, Ranking, Settings,
     }, EvaluationJson.Indented);

@@ -19,7 +19,7 @@ public sealed class Evaluator(CSharpJudge judge)
 
     private readonly AnswerScorer scorer = new(judge);
 
-    /// <summary>What is measured. Default <see cref="MetricSet.Default"/>; <see cref="MetricSet.With"/> adds metrics of one's own.</summary>
+    /// <summary>What is measured. Default <see cref="MetricSet.Default"/>; <see cref="MetricSet.With"/> adds others.</summary>
     public MetricSet Metrics { get; init; } = MetricSet.Default;
 
     /// <summary>Judge of open answers; without one, the default, they are kept and not graded.</summary>
@@ -96,7 +96,8 @@ public sealed class Evaluator(CSharpJudge judge)
         IProgress<EvaluationProgress>? progress, CancellationToken cancel)
     {
         List<StoredAnswer> answers = [];
-        void Greedy(TaskKind kind, EvaluationPhase phase, IReadOnlyList<string> ids, IReadOnlyList<IReadOnlyList<Message>> turns, int tokens)
+        void Greedy(
+            TaskKind kind, EvaluationPhase phase, IReadOnlyList<string> ids, IReadOnlyList<IReadOnlyList<Message>> turns, int tokens)
         {
             if (ids.Count == 0) return;
             var counter = PhaseProgress.Of(progress, phase, ids.Count);
@@ -169,6 +170,7 @@ public sealed class Evaluator(CSharpJudge judge)
             .Concat(suite.General.Select(t => (t.Id, TaskKind.General))).ToHashSet();
         if (answers.FirstOrDefault(a => !known.Contains((a.Task, a.Kind))) is { } stray)
             throw new LabException(
-                $"An answer names the task \"{stray.Task}\", which the suite lacks. Score answers with the suite that they were given for.");
+                $"An answer names the task \"{stray.Task}\", which the suite lacks. "
+                + "Score answers with the suite that they were given for.");
     }
 }

@@ -15,7 +15,8 @@ namespace DocTuneLab.Evaluation;
 /// there is none, is below 0.05.
 /// </param>
 public sealed record MetricComparison(
-    MetricValue First, MetricValue Second, PairedDifference Difference, double P, double? HolmP, double Detectable, ComparisonVerdict Verdict)
+    MetricValue First, MetricValue Second, PairedDifference Difference, double P, double? HolmP, double Detectable,
+    ComparisonVerdict Verdict)
 {
     /// <summary>Compares every metric that both arms have; p values of primary metrics are corrected together.</summary>
     /// <exception cref="LabException">A metric counts a task twice.</exception>
@@ -44,7 +45,8 @@ public sealed record MetricComparison(
     {
         if (metric.Observations.GroupBy(o => o.Task, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new LabException(
-                $"{arm}: the metric \"{metric.Name}\" counts the task \"{twice.Key}\" twice, so arms cannot be paired. Expected one observation of a task.");
+                $"{arm}: the metric \"{metric.Name}\" counts the task \"{twice.Key}\" twice, so arms cannot be paired. "
+                + "Expected one observation of a task.");
     }
 
     private static double Exact(MetricValue a, MetricValue b)

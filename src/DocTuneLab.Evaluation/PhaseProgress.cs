@@ -1,6 +1,8 @@
 namespace DocTuneLab.Evaluation;
 
-/// <summary>Finished items of one phase as progress of the whole; on the caller's thread, since <see cref="Progress{T}"/> would reorder.</summary>
+/// <summary>
+/// Finished items of one phase as progress of the whole; on the caller's thread, since <see cref="Progress{T}"/> would reorder.
+/// </summary>
 internal sealed class PhaseProgress(Action<int> report) : IProgress<int>
 {
     public void Report(int value) => report(value);

@@ -34,7 +34,8 @@ public sealed record SuiteReport(string SuiteHash, IReadOnlyList<SuiteProblem> P
 
 /// <summary>
 /// Proves a suite before it is used: every reference compiles, passes and uses its gold symbols, every stub compiles and fails, every gold
-/// symbol exists, every accepted answer is graded right, every gap compiles with what stood there, and nothing comes near the training data. References and
+/// symbol exists, every accepted answer is graded right, every gap compiles with what stood there, and nothing comes near the
+/// training data. References and
 /// stubs take the same way as a model's answers.
 /// </summary>
 public static class SuiteCheck
@@ -47,7 +48,9 @@ public static class SuiteCheck
     /// <param name="training">Samples that models are trained on, or none.</param>
     /// <param name="cancel">Stops between tasks.</param>
     /// <exception cref="LabException">Running is not allowed, or the sandbox failed.</exception>
-    public static SuiteReport Run(Evaluator evaluator, Suite suite, ApiModel api, ExecutionOptions execution, IReadOnlyList<Sample>? training = null, CancellationToken cancel = default)
+    public static SuiteReport Run(
+        Evaluator evaluator, Suite suite, ApiModel api, ExecutionOptions execution, IReadOnlyList<Sample>? training = null,
+        CancellationToken cancel = default)
     {
         if (!execution.AllowUntrustedCode) throw new LabException("Checking a suite runs its reference solutions. Set AllowUntrustedCode.");
         if (Sandbox.Refusal(execution) is { } refusal) throw new LabException(refusal);
@@ -57,12 +60,14 @@ public static class SuiteCheck
         var proven = new Suite(tasks, []);
         var answers = tasks.Select(t => new StoredAnswer(t.Id, TaskKind.Code, 0, Fenced(t.Reference)))
             .Concat(tasks.Select(t => new StoredAnswer(t.Id, TaskKind.Code, 1, Fenced(t.Stub)))).ToList();
-        var results = evaluator.Score("suite check", proven, answers, [], new EvaluationOptions { Execution = execution, BootstrapDraws = 100 }, cancel: cancel).Code;
+        var options = new EvaluationOptions { Execution = execution, BootstrapDraws = 100 };
+        var results = evaluator.Score("suite check", proven, answers, [], options, cancel: cancel).Code;
 
         foreach (var (task, i) in tasks.Select((t, i) => (t, i)))
         {
             void Wrong(string problem) => problems.Add(new(task.Id, problem));
-            foreach (var gold in task.GoldSymbols.Where(g => api.Find(g) is null)) Wrong($"goldSymbols: {gold} does not exist in the library");
+            foreach (var gold in task.GoldSymbols.Where(g => api.Find(g) is null))
+                Wrong($"goldSymbols: {gold} does not exist in the library");
             var reference = results[i];
             if (task.Reference.Length == 0) notes.Add($"{task.Id}: has no reference, so nothing shows that its tests can be passed");
             else if (!reference.Compiles) Wrong($"reference: does not compile: {First(reference)}");
@@ -76,10 +81,15 @@ public static class SuiteCheck
         foreach (var task in suite.Qa)
             foreach (var answer in task.Answers.Where(a => !QaGrader.IsCorrect(a, [a])))
                 problems.Add(new(task.Id, $"answers: \"{answer}\" is not graded right by the rule, so no model can give it"));
-        var filled = evaluator.Score("suite check", suite, [.. suite.Completion.Select(t => new StoredAnswer(t.Id, TaskKind.Completion, 0, t.Middle))], [], new EvaluationOptions { BootstrapDraws = 100 }, cancel: cancel).Completion;
+        var middles = suite.Completion.Select(t => new StoredAnswer(t.Id, TaskKind.Completion, 0, t.Middle)).ToList();
+        var unrun = options with { Execution = new ExecutionOptions() };
+        var filled = evaluator.Score("suite check", suite, middles, [], unrun, cancel: cancel).Completion;
         foreach (var gap in filled)
-            if (!gap.Compiles) problems.Add(new(gap.Task, $"middle: the whole does not compile: {gap.Errors.Select(e => $"line {e.Line}: {e.Id}: {e.Message}").FirstOrDefault()}"));
+        {
+            var error = gap.Errors.Select(e => $"line {e.Line}: {e.Id}: {e.Message}").FirstOrDefault();
+            if (!gap.Compiles) problems.Add(new(gap.Task, $"middle: the whole does not compile: {error}"));
             else if (!gap.Exact) problems.Add(new(gap.Task, "middle: an answer that repeats it would not count as exact"));
+        }
         if (training is { Count: > 0 }) problems.AddRange(Overlaps(suite, training, notes));
         else notes.Add("No training data was given, so overlap with it was not looked for.");
         return new(suite.Hash, problems) { Notes = notes };

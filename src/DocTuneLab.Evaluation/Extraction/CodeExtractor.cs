@@ -12,7 +12,8 @@ public sealed record Extraction(string? Code, string Reason);
 
 /// <summary>
 /// The one rule that takes code from an answer. Version 1: the first fence marked <c>csharp</c>, <c>cs</c> or <c>c#</c>; else the first
-/// fence; else the whole answer, if it is C# without a syntax error and more than a bare word. A fence that is not closed runs to the end of the answer
+/// fence; else the whole answer, if it is C# without a syntax error and more than a bare word. A fence that is not closed runs to
+/// the end of the answer
 /// (the token limit may have cut it). Nothing else is repaired. Code of more than 8,192 characters, or that nests
 /// brackets deeper than 200, is refused: a model that repeats itself would otherwise overflow the compiler's stack.
 /// </summary>
@@ -42,7 +43,9 @@ public static partial class CodeExtractor
         return IsCode(answer) ? new(answer.Trim(), "whole answer") : new(null, "no fence, and the answer is not C#");
     }
 
-    /// <summary>The text for a gap: the first fence of the answer where it has one, else the answer, without line breaks at its ends.</summary>
+    /// <summary>
+    /// The text for a gap: the first fence of the answer where it has one, else the answer, without line breaks at its ends.
+    /// </summary>
     public static string Gap(string answer)
     {
         answer = answer.ReplaceLineEndings("\n");
@@ -89,7 +92,9 @@ public static partial class CodeExtractor
             switch (token.Kind())
             {
                 case SyntaxKind.OpenParenToken or SyntaxKind.OpenBraceToken or SyntaxKind.OpenBracketToken: depth++; break;
-                case SyntaxKind.CloseParenToken or SyntaxKind.CloseBraceToken or SyntaxKind.CloseBracketToken: depth = Math.Max(0, depth - 1); break;
+                case SyntaxKind.CloseParenToken or SyntaxKind.CloseBraceToken or SyntaxKind.CloseBracketToken:
+                    depth = Math.Max(0, depth - 1);
+                    break;
                 // "Less than" is never closed, so a statement's end starts anew.
                 case SyntaxKind.LessThanToken: angles++; break;
                 case SyntaxKind.GreaterThanToken: angles = Math.Max(0, angles - 1); break;

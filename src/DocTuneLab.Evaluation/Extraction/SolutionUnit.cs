@@ -8,7 +8,8 @@ namespace DocTuneLab.Evaluation.Extraction;
 
 /// <summary>
 /// An answer placed into a compilation unit: using directives, the task's context, <c>public static class Solution</c>. The form is found
-/// by parsing: a function or type that names the task's method makes it members; one expression becomes an expression body; all else is the method's body.
+/// by parsing: a function or type that names the task's method makes it members; one expression becomes an expression body; all else
+/// is the method's body.
 /// </summary>
 /// <param name="Source">The whole unit.</param>
 /// <param name="Form">What the answer was taken for.</param>
@@ -30,7 +31,8 @@ public sealed record SolutionUnit(string Source, CodeForm Form, bool Parses, int
         code = code.ReplaceLineEndings("\n");
         var context = Parse(task.Context.ReplaceLineEndings("\n"));
         var answer = Parse(code);
-        var known = CSharpJudge.ImplicitUsings.Concat(task.Usings).Select(u => $"using {u};").Concat(context.Usings.Select(Text)).Distinct(StringComparer.Ordinal).ToArray();
+        var known = CSharpJudge.ImplicitUsings.Concat(task.Usings).Select(u => $"using {u};").Concat(context.Usings.Select(Text))
+            .Distinct(StringComparer.Ordinal).ToArray();
         var own = answer.Usings.Select(Text).Except(known, StringComparer.Ordinal).ToArray();
         var contextTypes = Types(context).Select(t => t.Identifier.Text).ToHashSet(StringComparer.Ordinal);
         var (form, body, outside) = Shape(task, code, answer, contextTypes);
@@ -55,7 +57,7 @@ public sealed record SolutionUnit(string Source, CodeForm Form, bool Parses, int
         writer.Add([.. outside]);
         var last = outside.Count > 0 ? writer.Count : first + body!.Count(c => c == '\n');
         var source = writer.ToString();
-        return new(source, form, !SyntaxFactory.ParseCompilationUnit(source, options: CodeExtractor.ParseOptions).ContainsDiagnostics, own.Length, first, last);
+        return new(source, form, !Parse(source).ContainsDiagnostics, own.Length, first, last);
     }
 
     private static (CodeForm Form, string Body, IReadOnlyList<string> Outside) Shape(
@@ -69,7 +71,8 @@ public sealed record SolutionUnit(string Source, CodeForm Form, bool Parses, int
         if (!expression.ContainsDiagnostics && !expression.IsMissing) return (CodeForm.Expression, rest.Trim('\n'), []);
 
         var types = Types(answer).Where(t => !contextTypes.Contains(t.Identifier.Text)).ToList();
-        var holder = types.OfType<TypeDeclarationSyntax>().FirstOrDefault(t => t.Members.OfType<MethodDeclarationSyntax>().Any(m => m.Identifier.Text == method));
+        var holder = types.OfType<TypeDeclarationSyntax>()
+            .FirstOrDefault(t => t.Members.OfType<MethodDeclarationSyntax>().Any(m => m.Identifier.Text == method));
         if (holder is not null)
         {
             var others = types.Where(t => t != holder).Select(t => t.ToFullString()).ToList();
@@ -83,10 +86,12 @@ public sealed record SolutionUnit(string Source, CodeForm Form, bool Parses, int
         if (functions.Any(f => ((LocalFunctionStatementSyntax)f.Statement).Identifier.Text == method))
         {
             // Usage examples after the method are no part of it.
-            var members = functions.Concat<MemberDeclarationSyntax>(answer.Members.Where(m => m is BaseFieldDeclarationSyntax or BasePropertyDeclarationSyntax or BaseMethodDeclarationSyntax));
+            var members = functions.Concat<MemberDeclarationSyntax>(answer.Members.Where(
+                m => m is BaseFieldDeclarationSyntax or BasePropertyDeclarationSyntax or BaseMethodDeclarationSyntax));
             return (CodeForm.Members, string.Concat(members.OrderBy(m => m.SpanStart).Select(m => m.ToFullString())).Trim('\n'), outside);
         }
-        if (statements.Count > 0 && functions.Count == statements.Count) return (CodeForm.Members, string.Concat(functions.Select(f => f.ToFullString())).Trim('\n'), outside);
+        if (statements.Count > 0 && functions.Count == statements.Count)
+            return (CodeForm.Members, string.Concat(functions.Select(f => f.ToFullString())).Trim('\n'), outside);
         if (statements.Count == 0 && types.Count > 0) return (CodeForm.Members, "", outside);
         return outside.Count == 0
             ? (CodeForm.Statements, rest.Trim('\n'), [])
@@ -98,15 +103,19 @@ public sealed record SolutionUnit(string Source, CodeForm Form, bool Parses, int
     internal static string MethodName(string signature)
     {
         var header = signature.TrimEnd().TrimEnd(';', '{').TrimEnd();
-        return SyntaxFactory.ParseMemberDeclaration(header + ";", options: CodeExtractor.ParseOptions) is MethodDeclarationSyntax { ContainsDiagnostics: false } method
+        var declared = SyntaxFactory.ParseMemberDeclaration(header + ";", options: CodeExtractor.ParseOptions);
+        return declared is MethodDeclarationSyntax { ContainsDiagnostics: false } method
             ? method.Identifier.Text
-            : throw new LabException($"\"{signature}\" is not the header of a method; expected such as: public static int Count(Tank tank).");
+            : throw new LabException(
+                $"\"{signature}\" is not the header of a method; expected such as: public static int Count(Tank tank).");
     }
 
-    private static CompilationUnitSyntax Parse(string code) => SyntaxFactory.ParseCompilationUnit(code, options: CodeExtractor.ParseOptions);
+    private static CompilationUnitSyntax Parse(string code) =>
+        SyntaxFactory.ParseCompilationUnit(code, options: CodeExtractor.ParseOptions);
 
     private static IEnumerable<BaseTypeDeclarationSyntax> Types(CompilationUnitSyntax unit) =>
-        unit.Members.Concat(unit.Members.OfType<BaseNamespaceDeclarationSyntax>().SelectMany(n => n.Members)).OfType<BaseTypeDeclarationSyntax>();
+        unit.Members.Concat(unit.Members.OfType<BaseNamespaceDeclarationSyntax>().SelectMany(n => n.Members))
+            .OfType<BaseTypeDeclarationSyntax>();
 
     private static string Text(UsingDirectiveSyntax directive) => directive.WithoutTrivia().NormalizeWhitespace().ToString();
 

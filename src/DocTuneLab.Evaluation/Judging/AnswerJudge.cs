@@ -8,7 +8,8 @@ using DocTuneLab.Evaluation.Suites;
 namespace DocTuneLab.Evaluation.Judging;
 
 /// <summary>
-/// A language model as judge of open answers. Every judgement is asked for twice, with the order turned round (Zheng et al. 2023, arXiv:2306.05685, on the
+/// A language model as judge of open answers. Every judgement is asked for twice, with the order turned round (Zheng et al. 2023,
+/// arXiv:2306.05685, on the
 /// bias of position); two readings that disagree count one half. Version 1 of the wording.
 /// </summary>
 /// <param name="model">The judge; greedy, so that it says the same again.</param>
@@ -27,11 +28,14 @@ public sealed partial class AnswerJudge(ILanguageModel model)
     /// <param name="answers">Answers to them.</param>
     /// <param name="progress">Told of finished readings, two for each answer.</param>
     /// <param name="cancel">Stops between readings.</param>
-    public IReadOnlyList<OpenResult> Grade(IReadOnlyList<OpenTask> tasks, IReadOnlyList<StoredAnswer> answers, IProgress<int>? progress = null, CancellationToken cancel = default)
+    public IReadOnlyList<OpenResult> Grade(
+        IReadOnlyList<OpenTask> tasks, IReadOnlyList<StoredAnswer> answers, IProgress<int>? progress = null,
+        CancellationToken cancel = default)
     {
         if (answers.Count == 0) return [];
         var byId = tasks.ToDictionary(t => t.Id, StringComparer.Ordinal);
-        var asked = answers.SelectMany(a => new[] { byId[a.Task].Rubric, [.. byId[a.Task].Rubric.Reverse()] }.Select(r => RubricPrompt(byId[a.Task].Question, a.Text, r))).ToList();
+        var asked = answers.SelectMany(a => new[] { byId[a.Task].Rubric, [.. byId[a.Task].Rubric.Reverse()] }
+            .Select(r => RubricPrompt(byId[a.Task].Question, a.Text, r))).ToList();
         var replies = model.Generate(asked, new(VerdictTokens), progress, cancel);
         return [.. answers.Select((a, i) =>
         {
@@ -39,7 +43,10 @@ public sealed partial class AnswerJudge(ILanguageModel model)
             var forwards = Verdicts(replies[2 * i], count);
             var backwards = Verdicts(replies[(2 * i) + 1], count);
             var readings = Enumerable.Range(0, count).Select(f => (First: forwards[f], Second: backwards[count - 1 - f])).ToList();
-            return new OpenResult(a.Task, a.Text.Trim(), [.. readings.Select(r => Point(r.First, r.Second))]) { Unreadable = readings.Sum(r => (r.First is null ? 1 : 0) + (r.Second is null ? 1 : 0)) };
+            return new OpenResult(a.Task, a.Text.Trim(), [.. readings.Select(r => Point(r.First, r.Second))])
+            {
+                Unreadable = readings.Sum(r => (r.First is null ? 1 : 0) + (r.Second is null ? 1 : 0)),
+            };
         })];
     }
 
@@ -50,7 +57,8 @@ public sealed partial class AnswerJudge(ILanguageModel model)
     /// <param name="progress">Told of finished readings, two for each question.</param>
     /// <param name="cancel">Stops between readings.</param>
     public IReadOnlyList<Preference> Prefer(
-        IReadOnlyList<OpenTask> tasks, IReadOnlyList<StoredAnswer> first, IReadOnlyList<StoredAnswer> second, IProgress<int>? progress = null, CancellationToken cancel = default)
+        IReadOnlyList<OpenTask> tasks, IReadOnlyList<StoredAnswer> first, IReadOnlyList<StoredAnswer> second,
+        IProgress<int>? progress = null, CancellationToken cancel = default)
     {
         var (a, b) = (ById(first), ById(second));
         var shared = tasks.Where(t => a.ContainsKey(t.Id) && b.ContainsKey(t.Id)).ToList();
@@ -61,7 +69,9 @@ public sealed partial class AnswerJudge(ILanguageModel model)
         {
             var straight = Choice(replies[2 * i]);
             var turned = Choice(replies[(2 * i) + 1]) is { } c ? 1 - c : (double?)null;
-            return new Preference(t.Id, t.Documents[0], Point(straight, turned), straight is not null && straight == turned, (straight is null ? 1 : 0) + (turned is null ? 1 : 0));
+            return new Preference(
+                t.Id, t.Documents[0], Point(straight, turned), Agreed: straight is not null && straight == turned,
+                Unreadable: (straight is null ? 1 : 0) + (turned is null ? 1 : 0));
         })];
 
         static Dictionary<string, string> ById(IReadOnlyList<StoredAnswer> answers) =>
@@ -79,8 +89,11 @@ public sealed partial class AnswerJudge(ILanguageModel model)
 
     private static IReadOnlyList<Message> RubricPrompt(string question, string answer, IReadOnlyList<string> rubric)
     {
-        var text = new StringBuilder("Check an answer against a list of facts. A fact counts as stated if the answer says it in any words; what the answer only hints at, or contradicts, does not count.\n\n");
-        text.Append("Question:\n").Append(question.Trim()).Append("\n\nAnswer (between the marks):\n<<<\n").Append(answer.Trim()).Append("\n>>>\n\nFacts:\n");
+        var text = new StringBuilder(
+            "Check an answer against a list of facts. A fact counts as stated if the answer says it in any words; "
+            + "what the answer only hints at, or contradicts, does not count.\n\n");
+        text.Append("Question:\n").Append(question.Trim());
+        text.Append("\n\nAnswer (between the marks):\n<<<\n").Append(answer.Trim()).Append("\n>>>\n\nFacts:\n");
         for (var i = 0; i < rubric.Count; i++) text.Append(CultureInfo.InvariantCulture, $"{i + 1}. {rubric[i]}\n");
         text.Append("\nReply with one line for each fact and nothing else: its number, a colon, and yes or no. For example:\n1: yes\n");
         return [Message.User(text.ToString())];

@@ -59,12 +59,14 @@ public sealed record BlindTrial(string Id, IReadOnlyList<BlindItem> Items, IRead
     {
         if (results.Count < 2) throw new LabException("A blind comparison needs two arms at least.");
         var random = new Random(seed);
-        var tasks = suite.Code.Select(t => (t.Id, Kind: TaskKind.Code, Prompt: $"{t.Instruction}\n\n{(t.Context.Length > 0 ? t.Context + "\n\n" : "")}{t.Signature}", Cluster: t.Documents[0]))
+        var tasks = suite.Code.Select(t => (t.Id, Kind: TaskKind.Code, Prompt: Question(t), Cluster: t.Documents[0]))
             .Concat(suite.Qa.Select(t => (t.Id, Kind: TaskKind.Qa, Prompt: t.Question, Cluster: t.Documents[0])))
             .Concat(suite.Open.Select(t => (t.Id, Kind: TaskKind.Open, Prompt: t.Question, Cluster: t.Documents[0]))).ToArray();
         random.Shuffle(tasks);
-        var answers = results.Select(r => r.Answers.Where(a => a.Sample == 0).ToDictionary(a => a.Task, a => a.Text.Trim(), StringComparer.Ordinal)).ToList();
-        var pairs = Enumerable.Range(0, results.Count).SelectMany(a => Enumerable.Range(a + 1, results.Count - a - 1).Select(b => (A: a, B: b))).ToList();
+        var answers = results.Select(r => r.Answers.Where(a => a.Sample == 0)
+            .ToDictionary(a => a.Task, a => a.Text.Trim(), StringComparer.Ordinal)).ToList();
+        var pairs = Enumerable.Range(0, results.Count)
+            .SelectMany(a => Enumerable.Range(a + 1, results.Count - a - 1).Select(b => (A: a, B: b))).ToList();
         List<BlindItem> items = [];
         List<BlindKey> key = [];
         foreach (var task in tasks)
@@ -77,7 +79,10 @@ public sealed record BlindTrial(string Id, IReadOnlyList<BlindItem> Items, IRead
             key.Add(new(items.Count, task.Id, task.Cluster, results[a].Arm, results[b].Arm));
         }
         if (items.Count == 0) throw new LabException("No task has answers that differ between two arms, so there is nothing to compare.");
-        return new(ContentHash.Of(JsonSerializer.Serialize(items, EvaluationJson.Compact), JsonSerializer.Serialize(key, EvaluationJson.Compact)), items, key);
+        var id = ContentHash.Of(JsonSerializer.Serialize(items, EvaluationJson.Compact), JsonSerializer.Serialize(key, EvaluationJson.Compact));
+        return new(id, items, key);
+
+        static string Question(CodeTask t) => $"{t.Instruction}\n\n{(t.Context.Length > 0 ? t.Context + "\n\n" : "")}{t.Signature}";
     }
 
     /// <summary>Name of the file that says whose answers a form shows.</summary>
@@ -106,7 +111,10 @@ public sealed record BlindTrial(string Id, IReadOnlyList<BlindItem> Items, IRead
     {
         var key = Read<KeyFile>(keyFile, "the key that was written beside the form");
         var votes = Read<VotesFile>(votesFile, "votes as the form saves them");
-        if (votes.Trial != key.Trial) throw new LabException($"{votesFile}: the votes are of the trial {votes.Trial}, the key {keyFile} is of {key.Trial}. Use the key that was written with the form.");
+        if (votes.Trial != key.Trial)
+            throw new LabException(
+                $"{votesFile}: the votes are of the trial {votes.Trial}, the key {keyFile} is of {key.Trial}. "
+                + "Use the key that was written with the form.");
         return Tally(key.Items, votes.Parse(votesFile), order, votesFile);
     }
 
@@ -115,22 +123,29 @@ public sealed record BlindTrial(string Id, IReadOnlyList<BlindItem> Items, IRead
     /// <param name="votes">The votes.</param>
     /// <param name="order">Arms in their order.</param>
     /// <param name="source">Where the votes come from, for errors.</param>
-    public static IReadOnlyList<PreferenceSummary> Tally(IReadOnlyList<BlindKey> key, BlindVotes votes, IReadOnlyList<string> order, string source = "votes")
+    public static IReadOnlyList<PreferenceSummary> Tally(
+        IReadOnlyList<BlindKey> key, BlindVotes votes, IReadOnlyList<string> order, string source = "votes")
     {
         var byNumber = key.ToDictionary(k => k.Number);
         List<(string First, string Second, Preference Vote)> all = [];
         HashSet<int> seen = [];
         foreach (var vote in votes.Votes)
         {
-            if (!byNumber.TryGetValue(vote.Item, out var item)) throw new LabException($"{source}: votes: item {vote.Item} is not in the trial, which has 1 to {key.Count}.");
+            if (!byNumber.TryGetValue(vote.Item, out var item))
+                throw new LabException($"{source}: votes: item {vote.Item} is not in the trial, which has 1 to {key.Count}.");
             if (!seen.Add(vote.Item)) throw new LabException($"{source}: votes: item {vote.Item} has two votes.");
             var right = vote.Choice switch { BlindChoice.Left => 0, BlindChoice.Right => 1, _ => 0.5 };
             var turned = Place(item.Left) > Place(item.Right);
-            all.Add(turned ? (item.Right, item.Left, new(item.Task, item.Cluster, 1 - right)) : (item.Left, item.Right, new(item.Task, item.Cluster, right)));
+            all.Add(turned
+                ? (item.Right, item.Left, new(item.Task, item.Cluster, 1 - right))
+                : (item.Left, item.Right, new(item.Task, item.Cluster, right)));
         }
-        return [.. all.GroupBy(v => (v.First, v.Second)).Select(g => PreferenceSummary.Of(g.Key.First, g.Key.Second, votes.Judge.Length > 0 ? votes.Judge : "a person", [.. g.Select(v => v.Vote)]))];
+        var judge = votes.Judge.Length > 0 ? votes.Judge : "a person";
+        return [.. all.GroupBy(v => (v.First, v.Second))
+            .Select(g => PreferenceSummary.Of(g.Key.First, g.Key.Second, judge, [.. g.Select(v => v.Vote)]))];
 
-        int Place(string arm) => order.Contains(arm) ? order.ToList().IndexOf(arm) : throw new LabException($"{source}: the arm \"{arm}\" is not in the report, which has {string.Join(", ", order)}.");
+        int Place(string arm) => order.Contains(arm) ? order.ToList().IndexOf(arm)
+            : throw new LabException($"{source}: the arm \"{arm}\" is not in the report, which has {string.Join(", ", order)}.");
     }
 
     private sealed record KeyFile(string Trial, IReadOnlyList<BlindKey> Items);
@@ -154,7 +169,8 @@ public sealed record BlindTrial(string Id, IReadOnlyList<BlindItem> Items, IRead
         if (!File.Exists(path)) throw new LabException($"{path}: no such file; expected {expected}.");
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), EvaluationJson.Indented) ?? throw new LabException($"{path}: holds null; expected {expected}.");
+            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), EvaluationJson.Indented)
+                ?? throw new LabException($"{path}: holds null; expected {expected}.");
         }
         catch (JsonException e)
         {

@@ -34,7 +34,8 @@ public interface IMetric
     MetricUnit Unit => MetricUnit.Share;
 
     /// <summary>
-    /// What each task contributes: the metric is the sum of numerators over the sum of denominators, over all tasks, or over those of one document.
+    /// What each task contributes: the metric is the sum of numerators over the sum of denominators, over all tasks, or over those of
+    /// one document.
     /// A task appears once at most; where none appears, the arm lacks the metric.
     /// </summary>
     /// <param name="input">The suite, the answers and what was found of them.</param>

@@ -17,7 +17,8 @@ internal abstract class BitsPerByte : IMetric
 
     protected abstract IEnumerable<ReferenceScore> Texts(MetricInput input);
 
-    protected static IEnumerable<ReferenceScore> OfKind(MetricInput input, TaskKind kind) => input.Result.References.Where(r => r.Kind == kind);
+    protected static IEnumerable<ReferenceScore> OfKind(MetricInput input, TaskKind kind) =>
+        input.Result.References.Where(r => r.Kind == kind);
 
     protected static IEnumerable<ReferenceScore> Frozen(MetricInput input, RetentionKind kind)
     {

@@ -33,7 +33,7 @@ public sealed class MetricInput
     /// <summary>Verdicts on the greedy answers to the library's programming tasks.</summary>
     public IReadOnlyList<CodeResult> Greedy { get; }
 
-    /// <summary>The document that a task was made from; tasks of one document are drawn together. The source, for a retention text.</summary>
+    /// <summary>The document that a task was made from (the source of a retention text); tasks of one are drawn together.</summary>
     /// <exception cref="LabException">The suite has no such task.</exception>
     public string DocumentOf(string task) => documents.TryGetValue(task, out var document) ? document
         : throw new LabException($"A metric counts the task \"{task}\", which the suite lacks. Expected the ids of its tasks.");

@@ -5,7 +5,8 @@ using DocTuneLab.Evaluation.Suites;
 namespace DocTuneLab.Evaluation.Metrics;
 
 /// <summary>
-/// The metrics of an evaluation, in the order of the reports. An answer without code does not parse, compile or pass, and recalls nothing; to
+/// The metrics of an evaluation, in the order of the reports. An answer without code does not parse, compile or pass, and recalls
+/// nothing; to
 /// the symbol rates, which are about names that were written, it adds nothing.
 /// </summary>
 public sealed class MetricSet

@@ -33,16 +33,23 @@ internal static class SymbolTables
     public static (IReadOnlyList<SymbolRow> Symbols, IReadOnlyList<InventedRow> Invented) Of(IReadOnlyList<EvaluationResult> arms)
     {
         var greedy = arms.Select(a => a.Code.Where(c => c.Sample == 0).ToList()).ToList();
-        var gold = greedy[0].SelectMany(c => c.GoldUsed.Concat(c.GoldMissed)).GroupBy(id => id, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+        var gold = greedy[0].SelectMany(c => c.GoldUsed.Concat(c.GoldMissed)).GroupBy(id => id, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
         var recalled = greedy.Select(a => a.SelectMany(c => c.GoldUsed).ToLookup(id => id, StringComparer.Ordinal)).ToList();
-        var uses = greedy.Select(a => a.SelectMany(c => c.Uses).Where(u => u.Id is not null).ToLookup(u => u.Id!, StringComparer.Ordinal)).ToList();
-        var ids = gold.Keys.Concat(uses.SelectMany(u => u.Where(g => g.Any(x => x.Kind is SymbolUseKind.Misuse or SymbolUseKind.Resolved)).Select(g => g.Key))).Distinct(StringComparer.Ordinal);
+        var uses = greedy.Select(a => a.SelectMany(c => c.Uses).Where(u => u.Id is not null)
+            .ToLookup(u => u.Id!, StringComparer.Ordinal)).ToList();
+        var real = uses.SelectMany(u => u.Where(g => g.Any(x => x.Kind is SymbolUseKind.Misuse or SymbolUseKind.Resolved)));
+        var ids = gold.Keys.Concat(real.Select(g => g.Key)).Distinct(StringComparer.Ordinal);
         var symbols = ids.Select(id => new SymbolRow(id, gold.GetValueOrDefault(id), [.. arms.Select((_, a) => new SymbolUses(
-                recalled[a][id].Count(), uses[a][id].Count(u => u.Kind == SymbolUseKind.Resolved), uses[a][id].Count(u => u.Kind == SymbolUseKind.Misuse)))]))
+                recalled[a][id].Count(), uses[a][id].Count(u => u.Kind == SymbolUseKind.Resolved),
+                uses[a][id].Count(u => u.Kind == SymbolUseKind.Misuse)))]))
             .OrderByDescending(s => s.GoldTasks).ThenBy(s => s.Id, StringComparer.Ordinal);
-        var invented = greedy.SelectMany((a, i) => a.SelectMany(c => c.Uses).Where(u => u.Kind == SymbolUseKind.Missing).Select(u => (Use: u, Arm: i)))
+        var invented = greedy
+            .SelectMany((a, i) => a.SelectMany(c => c.Uses).Where(u => u.Kind == SymbolUseKind.Missing).Select(u => (Use: u, Arm: i)))
             .GroupBy(p => (p.Use.Name, p.Use.On))
-            .Select(g => new InventedRow(g.Key.Name, g.Key.On, g.Select(p => p.Use.Suggestion).FirstOrDefault(s => s is not null), [.. arms.Select((_, i) => g.Count(p => p.Arm == i))]))
+            .Select(g => new InventedRow(
+                g.Key.Name, g.Key.On, g.Select(p => p.Use.Suggestion).FirstOrDefault(s => s is not null),
+                [.. arms.Select((_, i) => g.Count(p => p.Arm == i))]))
             .OrderByDescending(n => n.Counts.Sum()).ThenBy(n => n.FullName, StringComparer.Ordinal);
         return ([.. symbols], [.. invented]);
     }

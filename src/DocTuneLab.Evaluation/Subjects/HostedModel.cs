@@ -9,8 +9,10 @@ using Microsoft.Extensions.AI;
 namespace DocTuneLab.Evaluation.Subjects;
 
 /// <summary>
-/// A model behind an endpoint as a subject of an evaluation or as a judge. Requests go through a <see cref="RequestEngine"/>: transient failures are tried
-/// again, and an answer that was paid for is in the journal before it is used, so that a repeated evaluation asks nothing twice. It answers; it tells no
+/// A model behind an endpoint as a subject of an evaluation or as a judge. Requests go through a <see cref="RequestEngine"/>:
+/// transient failures are tried
+/// again, and an answer that was paid for is in the journal before it is used, so that a repeated evaluation asks nothing twice.
+/// It answers; it tells no
 /// likelihoods.
 /// </summary>
 public sealed class HostedModel : ILanguageModel, IDisposable
@@ -25,7 +27,8 @@ public sealed class HostedModel : ILanguageModel, IDisposable
     /// <param name="endpoint">Where it is, and its limits and prices.</param>
     /// <param name="journal">Where answers are kept.</param>
     /// <param name="options">Attempts, deadlines, cost ceiling.</param>
-    public HostedModel(EndpointOptions endpoint, IAnswerJournal journal, EngineOptions? options = null) : this(endpoint, ChatClients.Create(endpoint), journal, options) { }
+    public HostedModel(EndpointOptions endpoint, IAnswerJournal journal, EngineOptions? options = null)
+        : this(endpoint, ChatClients.Create(endpoint), journal, options) { }
 
     /// <summary>A model behind any client.</summary>
     /// <param name="endpoint">Its name, limits and prices; the address is not used.</param>
@@ -35,7 +38,8 @@ public sealed class HostedModel : ILanguageModel, IDisposable
     public HostedModel(EndpointOptions endpoint, IChatClient client, IAnswerJournal journal, EngineOptions? options = null)
     {
         (Name, model) = (endpoint.Name, endpoint.Model);
-        // A long answer that is cut off is an answer here, so the share of failures says nothing; the first true failure stops the run below.
+        // A long answer that is cut off is an answer here, so the share of failures says nothing; the first true failure stops the
+        // run below.
         engine = new([(endpoint, client)], journal, (options ?? new EngineOptions()) with { EarlyStopShare = 1 });
     }
 
@@ -50,7 +54,9 @@ public sealed class HostedModel : ILanguageModel, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="LabException">A request failed for good; the message names the model and says why.</exception>
-    public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null, CancellationToken cancel = default)
+    public IReadOnlyList<string> Generate(
+        IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null,
+        CancellationToken cancel = default)
     {
         var answers = new string[prompts.Count];
         var done = 0;
@@ -60,13 +66,16 @@ public sealed class HostedModel : ILanguageModel, IDisposable
         Task.Run(() => Parallel.ForEachAsync(Enumerable.Range(0, prompts.Count), settings, async (i, token) =>
         {
             var outcome = await engine.AskAsync(ChatRequest.Create("", Purpose, model, prompts[i], options), token).ConfigureAwait(false);
-            if (outcome.Answer is { } answer && outcome.Failure is FailureKind.None or FailureKind.TruncatedAtMaxTokens or FailureKind.Filtered)
+            if (outcome.Answer is { } answer
+                && outcome.Failure is FailureKind.None or FailureKind.TruncatedAtMaxTokens or FailureKind.Filtered)
             {
                 answers[i] = answer.Text;
                 progress?.Report(Interlocked.Increment(ref done));
                 return;
             }
-            var what = new LabException($"{Name}: prompt {i + 1} of {prompts.Count} was not answered: {outcome.Detail} Run again to go on: answers that were given are kept.");
+            var what = new LabException(
+                $"{Name}: prompt {i + 1} of {prompts.Count} was not answered: {outcome.Detail} "
+                + "Run again to go on: answers that were given are kept.");
             if (Interlocked.CompareExchange(ref failure, what, null) is null) engine.Stop(outcome.Detail ?? outcome.Failure.Name());
         }), cancel).GetAwaiter().GetResult();
         return failure is null ? answers : throw failure;
@@ -74,7 +83,8 @@ public sealed class HostedModel : ILanguageModel, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="LabException">Always.</exception>
-    public IReadOnlyList<AnswerScore> Score(IReadOnlyList<IReadOnlyList<Message>> conversations, CancellationToken cancel = default) => throw NoScores();
+    public IReadOnlyList<AnswerScore> Score(IReadOnlyList<IReadOnlyList<Message>> conversations, CancellationToken cancel = default) =>
+        throw NoScores();
 
     /// <inheritdoc/>
     /// <exception cref="LabException">Always.</exception>
@@ -83,5 +93,6 @@ public sealed class HostedModel : ILanguageModel, IDisposable
     /// <inheritdoc/>
     public void Dispose() => engine.Dispose();
 
-    private LabException NoScores() => new($"{Name} is asked over an endpoint and tells no likelihoods. Leave out what needs them (bits per byte, retention texts).");
+    private LabException NoScores() => new(
+        $"{Name} is asked over an endpoint and tells no likelihoods. Leave out what needs them (bits per byte, retention texts).");
 }

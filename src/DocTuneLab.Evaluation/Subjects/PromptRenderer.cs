@@ -16,7 +16,8 @@ public sealed record PromptRenderer(Func<CodeTask, IReadOnlyList<Message>> Code,
 
     /// <summary>Turns before the text of a gap; by default as in training, by <c>completion.fim</c>.</summary>
     public Func<CompletionTask, IReadOnlyList<Message>> Completion { get; init; } = t =>
-        PromptLibrary.Default["completion.fim"].Messages(new Dictionary<string, string>(StringComparer.Ordinal) { ["prefix"] = t.Prefix, ["suffix"] = t.Suffix });
+        PromptLibrary.Default["completion.fim"].Messages(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["prefix"] = t.Prefix, ["suffix"] = t.Suffix });
 
     /// <summary>The answer whose likelihood is measured; by default the reference in a <c>csharp</c> fence.</summary>
     public Func<CodeTask, string> CodeAnswer { get; init; } = t => $"```csharp\n{t.Reference.Trim('\n')}\n```";
@@ -25,14 +26,16 @@ public sealed record PromptRenderer(Func<CodeTask, IReadOnlyList<Message>> Code,
     public Func<QaTask, string> QaAnswer { get; init; } = t => t.Answers[0];
 
     /// <summary>
-    /// The same prompts after the passages that a search finds for them: the arm against which tuning has to show that it is worth its cost.
+    /// The same prompts after the passages that a search finds for them: the arm against which tuning has to show that it is worth
+    /// its cost.
     /// Tasks that need no library get none.
     /// </summary>
     /// <param name="search">Passages for a query, best first.</param>
     /// <param name="tokens">Budget of the passages together, by <see cref="Chunk.TokenCount"/>; what does not fit is left out.</param>
     public PromptRenderer WithDocuments(Func<string, IReadOnlyList<Chunk>> search, int tokens)
     {
-        IReadOnlyList<Message> Add(IReadOnlyList<Message> turns, string query) => Passages(search(query), tokens) is { Length: > 0 } passages
+        IReadOnlyList<Message> Add(IReadOnlyList<Message> turns, string query) =>
+            Passages(search(query), tokens) is { Length: > 0 } passages
             ? [.. turns.SkipLast(1), turns[^1] with { Content = passages + turns[^1].Content }]
             : turns;
         return this with

@@ -7,8 +7,10 @@ using DocTuneLab.Text;
 namespace DocTuneLab.Evaluation.Subjects;
 
 /// <summary>
-/// A model whose answers are kept in a file as they come, so that an evaluation that was interrupted goes on where it stopped, and one that is repeated
-/// asks nothing again. Prompts go out in batches of like length; a batch is either all known or asked for as a whole, because what a sampler draws
+/// A model whose answers are kept in a file as they come, so that an evaluation that was interrupted goes on where it stopped, and
+/// one that is repeated
+/// asks nothing again. Prompts go out in batches of like length; a batch is either all known or asked for as a whole, because what
+/// a sampler draws
 /// depends on the place in its batch.
 /// </summary>
 public sealed class RecordedModel : ILanguageModel
@@ -54,7 +56,9 @@ public sealed class RecordedModel : ILanguageModel
     public int Asked { get; private set; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null, CancellationToken cancel = default)
+    public IReadOnlyList<string> Generate(
+        IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null,
+        CancellationToken cancel = default)
     {
         var answers = new string[prompts.Count];
         var done = 0;
@@ -62,11 +66,14 @@ public sealed class RecordedModel : ILanguageModel
         {
             cancel.ThrowIfCancellationRequested();
             var asked = batch.Select(i => prompts[i]).ToList();
-            var key = ContentHash.Of(identity, JsonSerializer.Serialize(asked, EvaluationJson.Compact), JsonSerializer.Serialize(options, EvaluationJson.Compact));
+            var key = ContentHash.Of(
+                identity, JsonSerializer.Serialize(asked, EvaluationJson.Compact), JsonSerializer.Serialize(options, EvaluationJson.Compact));
             if (!known.TryGetValue(key, out var given))
             {
                 // Batches draw from streams of their own; the key stands for the prompts, so the seed follows from what is asked alone.
-                var seeded = options.Temperature > 0 ? options with { Seed = unchecked((options.Seed * 397) ^ (int)System.Convert.ToUInt32(key[..8], 16)) & int.MaxValue } : options;
+                var seeded = options.Temperature > 0
+                    ? options with { Seed = unchecked((options.Seed * 397) ^ (int)System.Convert.ToUInt32(key[..8], 16)) & int.MaxValue }
+                    : options;
                 given = [.. inner.Generate(asked, seeded, null, cancel)];
                 Asked += given.Length;
                 Keep(new(key, given));
@@ -78,10 +85,12 @@ public sealed class RecordedModel : ILanguageModel
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<AnswerScore> Score(IReadOnlyList<IReadOnlyList<Message>> conversations, CancellationToken cancel = default) => inner.Score(conversations, cancel);
+    public IReadOnlyList<AnswerScore> Score(IReadOnlyList<IReadOnlyList<Message>> conversations, CancellationToken cancel = default) =>
+        inner.Score(conversations, cancel);
 
     /// <inheritdoc/>
-    public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) => inner.ScoreText(texts, cancel);
+    public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) =>
+        inner.ScoreText(texts, cancel);
 
     private void Keep(Entry entry)
     {

@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace DocTuneLab.Evaluation.Suites;
 
-/// <summary>How suites and results are written: camelCase, enums as lower-case words, code readable (no escapes of quotes and CJK).</summary>
+/// <summary>
+/// How suites and results are written: camelCase, enums as lower-case words, code readable (no escapes of quotes and CJK).
+/// </summary>
 public static class EvaluationJson
 {
     /// <summary>One line per value.</summary>

@@ -58,7 +58,8 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
         [
             .. new[]
             {
-                Of(TaskKind.Code, Code), Of(TaskKind.Qa, Qa), Of(TaskKind.Open, Open), Of(TaskKind.Completion, Completion), Of(TaskKind.General, General), Of(TaskKind.Retention, Retention),
+                Of(TaskKind.Code, Code), Of(TaskKind.Qa, Qa), Of(TaskKind.Open, Open), Of(TaskKind.Completion, Completion),
+                Of(TaskKind.General, General), Of(TaskKind.Retention, Retention),
             }.Where(h => h.Count > 0),
         ];
     }
@@ -66,11 +67,13 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     /// <summary>The tasks of one split only. What measures retention belongs to every split.</summary>
     public Suite Where(Split split) => new([.. Code.Where(t => t.Split == split)], [.. Qa.Where(t => t.Split == split)])
     {
-        Open = [.. Open.Where(t => t.Split == split)], Completion = [.. Completion.Where(t => t.Split == split)], General = General, Retention = Retention,
+        Open = [.. Open.Where(t => t.Split == split)], Completion = [.. Completion.Where(t => t.Split == split)],
+        General = General, Retention = Retention,
     };
 
     /// <summary>The tasks of some kinds only.</summary>
-    public Suite Only(IReadOnlyCollection<TaskKind> kinds) => new(kinds.Contains(TaskKind.Code) ? Code : [], kinds.Contains(TaskKind.Qa) ? Qa : [])
+    public Suite Only(IReadOnlyCollection<TaskKind> kinds) => new(
+        kinds.Contains(TaskKind.Code) ? Code : [], kinds.Contains(TaskKind.Qa) ? Qa : [])
     {
         Open = kinds.Contains(TaskKind.Open) ? Open : [], Completion = kinds.Contains(TaskKind.Completion) ? Completion : [],
         General = kinds.Contains(TaskKind.General) ? General : [], Retention = kinds.Contains(TaskKind.Retention) ? Retention : [],
@@ -89,15 +92,18 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     /// <summary>What no training sample may come near.</summary>
     public IReadOnlyList<HeldOut> HeldOut() =>
     [
-        .. Code.Concat(General).Select(t => new HeldOut(t.Id, [t.Instruction], t.Reference.Length > 0 ? [t.Reference] : [], t.GoldSymbols.ToHashSet(StringComparer.Ordinal))),
+        .. Code.Concat(General).Select(t => new HeldOut(
+            t.Id, [t.Instruction], t.Reference.Length > 0 ? [t.Reference] : [], t.GoldSymbols.ToHashSet(StringComparer.Ordinal))),
         .. Qa.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
         .. Open.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
         .. Completion.Select(t => new HeldOut(t.Id, [], [t.With(t.Middle)], new HashSet<string>())),
     ];
 
     /// <summary>
-    /// Reads a suite from a folder with any of <c>code.jsonl</c>, <c>docqa.jsonl</c>, <c>open.jsonl</c>, <c>completion.jsonl</c>, <c>general.jsonl</c>,
-    /// <c>retention.jsonl</c>, and the files that a <c>suite.json</c> there names in <c>include</c>, relative to the folder; or from one such file (any
+    /// Reads a suite from a folder with any of <c>code.jsonl</c>, <c>docqa.jsonl</c>, <c>open.jsonl</c>, <c>completion.jsonl</c>,
+    /// <c>general.jsonl</c>,
+    /// <c>retention.jsonl</c>, and the files that a <c>suite.json</c> there names in <c>include</c>, relative to the folder; or from
+    /// one such file (any
     /// name: the fields of a line say what it is).
     /// </summary>
     /// <exception cref="LabException">Nothing to read, or a line is wrong; the message says <c>file:line: field</c>.</exception>

@@ -6,7 +6,8 @@ namespace DocTuneLab.Evaluation.Suites;
 /// <summary>Reads tasks from JSON Lines; every complaint names the file, the line and the field.</summary>
 internal static class SuiteReader
 {
-    private static readonly string[] FileNames = [Suite.CodeFile, Suite.QaFile, Suite.OpenFile, Suite.CompletionFile, Suite.GeneralFile, Suite.RetentionFile];
+    private static readonly string[] FileNames =
+        [Suite.CodeFile, Suite.QaFile, Suite.OpenFile, Suite.CompletionFile, Suite.GeneralFile, Suite.RetentionFile];
 
     public static Suite Load(string path)
     {
@@ -32,7 +33,8 @@ internal static class SuiteReader
                 else if (reader.Has("text")) retention.Add(ReadRetention(reader));
                 else (Path.GetFileName(file) == Suite.GeneralFile ? general : code).Add(ReadCode(reader));
                 var id = reader.Text("id");
-                if (!seen.TryAdd(id, reader.Where)) throw reader.Wrong("id", $"\"{id}\" is already used at {seen[id]}; ids are unique in a suite");
+                if (!seen.TryAdd(id, reader.Where))
+                    throw reader.Wrong("id", $"\"{id}\" is already used at {seen[id]}; ids are unique in a suite");
             }
             if (seen.Count == before) throw new LabException($"{file}: no tasks. Expected one JSON object per line.");
         }
@@ -43,7 +45,8 @@ internal static class SuiteReader
     {
         if (File.Exists(path)) return [path];
         if (!Directory.Exists(path))
-            throw new LabException($"{path}: no such suite. Expected a folder with any of {string.Join(", ", FileNames)}, or one such file.");
+            throw new LabException(
+                $"{path}: no such suite. Expected a folder with any of {string.Join(", ", FileNames)}, or one such file.");
         string[] files = [.. FileNames.Select(f => Path.Combine(path, f)).Where(File.Exists), .. Included(path)];
         return files.Length > 0 ? files : throw new LabException($"{path}: none of {string.Join(", ", FileNames)} is in this folder.");
     }
@@ -58,7 +61,8 @@ internal static class SuiteReader
         line.OnlyFields("include");
         return
         [
-            .. line.Texts("include").Select(name => Path.GetFullPath(Path.Combine(folder, name))).Select((file, i) => File.Exists(file) ? file
+            .. line.Texts("include").Select(name => Path.GetFullPath(Path.Combine(folder, name)))
+                .Select((file, i) => File.Exists(file) ? file
                 : throw line.Wrong($"include[{i}]", $"{file} is no file; expected paths of .jsonl files, relative to this folder")),
         ];
     }
@@ -73,13 +77,15 @@ internal static class SuiteReader
         }
         catch (JsonException e)
         {
-            throw new LabException($"{file}:{number + e.LineNumber}: not JSON (column {e.BytePositionInLine + 1}): expected one object per line.", e);
+            throw new LabException(
+                $"{file}:{number + e.LineNumber}: not JSON (column {e.BytePositionInLine + 1}): expected one object per line.", e);
         }
     }
 
     private static CodeTask ReadCode(Line line)
     {
-        line.OnlyFields("id", "instruction", "signature", "context", "usings", "goldSymbols", "reference", "stub", "tests", "documents", "split");
+        line.OnlyFields(
+            "id", "instruction", "signature", "context", "usings", "goldSymbols", "reference", "stub", "tests", "documents", "split");
         return new CodeTask
         {
             Id = line.Text("id"),
@@ -107,13 +113,16 @@ internal static class SuiteReader
     private static OpenTask ReadOpen(Line line)
     {
         line.OnlyFields("id", "question", "reference", "rubric", "documents", "split");
-        return new OpenTask(line.Text("id"), line.Text("question"), line.Text("reference"), line.Texts("rubric"), line.Texts("documents"), line.SplitOf());
+        return new OpenTask(
+            line.Text("id"), line.Text("question"), line.Text("reference"), line.Texts("rubric"), line.Texts("documents"), line.SplitOf());
     }
 
     private static CompletionTask ReadCompletion(Line line)
     {
         line.OnlyFields("id", "prefix", "middle", "suffix", "usings", "documents", "split");
-        return new CompletionTask(line.Text("id"), line.Text("prefix"), line.Text("middle"), line.OptionalText("suffix"), line.Texts("usings", optional: true), line.Texts("documents"), line.SplitOf());
+        return new CompletionTask(
+            line.Text("id"), line.Text("prefix"), line.Text("middle"), line.OptionalText("suffix"), line.Texts("usings", optional: true),
+            line.Texts("documents"), line.SplitOf());
     }
 
     private static RetentionText ReadRetention(Line line)
@@ -142,12 +151,14 @@ internal static class SuiteReader
                     throw Wrong(property.Name, $"unknown field; known are {string.Join(", ", known)}");
         }
 
-        public string Text(string field) => OptionalText(field) is { Length: > 0 } text ? text : throw Wrong(field, "missing or empty; expected text");
+        public string Text(string field) =>
+            OptionalText(field) is { Length: > 0 } text ? text : throw Wrong(field, "missing or empty; expected text");
 
         public string OptionalText(string field)
         {
             if (!Root.TryGetProperty(field, out var value) || value.ValueKind == JsonValueKind.Null) return "";
-            return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(field, $"expected text, found {value.ValueKind}");
+            return value.ValueKind == JsonValueKind.String ? value.GetString()!
+                : throw Wrong(field, $"expected text, found {value.ValueKind}");
         }
 
         public IReadOnlyList<string> Texts(string field, bool optional = false, bool mayBeEmpty = false, Func<string, string?>? item = null)

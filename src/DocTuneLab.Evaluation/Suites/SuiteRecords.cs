@@ -57,7 +57,8 @@ public sealed record QaTask(string Id, string Question, IReadOnlyList<string> An
 /// <param name="Rubric">Facts that a full answer states; each counts the same.</param>
 /// <param name="Documents">Pages that hold the facts.</param>
 /// <param name="Split">Split of the question.</param>
-public sealed record OpenTask(string Id, string Question, string Reference, IReadOnlyList<string> Rubric, IReadOnlyList<string> Documents, Split Split);
+public sealed record OpenTask(
+    string Id, string Question, string Reference, IReadOnlyList<string> Rubric, IReadOnlyList<string> Documents, Split Split);
 
 /// <summary>A piece of held-out code with a gap (one line of <c>completion.jsonl</c>): fill in the middle.</summary>
 /// <param name="Id">Unique in the suite.</param>
@@ -67,7 +68,8 @@ public sealed record OpenTask(string Id, string Question, string Reference, IRea
 /// <param name="Usings">Namespaces in scope besides the implicit ones.</param>
 /// <param name="Documents">The page that it was taken from.</param>
 /// <param name="Split">Its split.</param>
-public sealed record CompletionTask(string Id, string Prefix, string Middle, string Suffix, IReadOnlyList<string> Usings, IReadOnlyList<string> Documents, Split Split)
+public sealed record CompletionTask(
+    string Id, string Prefix, string Middle, string Suffix, IReadOnlyList<string> Usings, IReadOnlyList<string> Documents, Split Split)
 {
     /// <summary>The code with an answer in the gap.</summary>
     public string With(string middle) => Prefix + middle + Suffix;

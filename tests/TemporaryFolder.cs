@@ -2,7 +2,8 @@
 
 namespace DocTuneLab.Tests;
 
-/// <summary>A folder of its own for what a test project and the programs that it starts write to the system's temporary folder; gone when they are done.</summary>
+/// <summary>A folder of its own for what a test project and the programs that it starts write to the system's temporary folder;
+/// gone when they are done.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("doctune-tests-").FullName;

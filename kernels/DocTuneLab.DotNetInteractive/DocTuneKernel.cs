@@ -65,7 +65,8 @@ public sealed class DocTuneKernel : Kernel, IKernelCommandHandler<SubmitCode>, I
 
     private async Task RunAsync(string code, KernelInvocationContext context)
     {
-        var result = await session.RunAsync(new CellRequest(code, $"cell {SubmissionCount + 1}"), output => Publish(output, context), context.CancellationToken);
+        var result = await session.RunAsync(new CellRequest(code, $"cell {SubmissionCount + 1}"), output => Publish(output, context),
+            context.CancellationToken);
         if (result.Error is { } error)
             context.Fail(context.Command, message: string.Join('\n', error.Traceback));
     }
@@ -76,7 +77,9 @@ public sealed class DocTuneKernel : Kernel, IKernelCommandHandler<SubmitCode>, I
         {
             case StreamOutput stream:
                 FormattedValue[] text = [new("text/plain", stream.Text)];
-                context.Publish(stream.IsError ? new StandardErrorValueProduced(context.Command, text) : new StandardOutputValueProduced(context.Command, text));
+                context.Publish(stream.IsError
+                    ? new StandardErrorValueProduced(context.Command, text)
+                    : new StandardOutputValueProduced(context.Command, text));
                 break;
             case DisplayOutput display:
                 context.Publish(new DisplayedValueProduced(null, context.Command, Formatted(display.Data), display.DisplayId));
@@ -91,7 +94,8 @@ public sealed class DocTuneKernel : Kernel, IKernelCommandHandler<SubmitCode>, I
     }
 
     private static FormattedValue[] Formatted(JsonObject data) =>
-        [.. data.Select(pair => new FormattedValue(pair.Key, pair.Value is JsonValue value && value.TryGetValue(out string? text) ? text : pair.Value?.ToJsonString() ?? ""))];
+        [.. data.Select(pair => new FormattedValue(pair.Key,
+            pair.Value is JsonValue value && value.TryGetValue(out string? text) ? text : pair.Value?.ToJsonString() ?? ""))];
 
     // .NET Interactive checks the names of parameters before a kernel sees the line; the values are checked by the magic itself.
     private static KernelActionDirective Directive(Command magic)
@@ -106,10 +110,15 @@ public sealed class DocTuneKernel : Kernel, IKernelCommandHandler<SubmitCode>, I
             });
         }
         foreach (var argument in magic.Arguments)
-            directive.Parameters.Add(new KernelDirectiveParameter(argument.Name, argument.Description) { AllowImplicitName = true, MaxOccurrences = int.MaxValue });
+            directive.Parameters.Add(new KernelDirectiveParameter(argument.Name, argument.Description)
+            {
+                AllowImplicitName = true,
+                MaxOccurrences = int.MaxValue
+            });
         return directive;
     }
 
     // What .NET Interactive makes of a magic is internal to it, but says its line.
-    private static string LineOf(KernelCommand command) => command.ToString() is { } text && text.StartsWith("Directive: ", StringComparison.Ordinal) ? text["Directive: ".Length..] : "";
+    private static string LineOf(KernelCommand command) =>
+        command.ToString() is { } text && text.StartsWith("Directive: ", StringComparison.Ordinal) ? text["Directive: ".Length..] : "";
 }

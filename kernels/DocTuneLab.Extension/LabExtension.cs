@@ -22,14 +22,17 @@ public sealed class LabExtension : INotebookExtension
         LibTorch.Prepare(); // Cells may use TorchSharp before the lab does.
         var lab = new LabSession();
         host.AddReferences(typeof(LabExtension).Assembly, typeof(Plotly.NET.CSharp.Chart).Assembly);
-        host.AddUsings("DocTuneLab", "DocTuneLab.Documents", "DocTuneLab.Corpus", "DocTuneLab.Evaluation", "DocTuneLab.Experiments", "DocTuneLab.Experiments.Stages", "DocTuneLab.Extension.Views", "DocTuneLab.Prompts");
+        host.AddUsings("DocTuneLab", "DocTuneLab.Documents", "DocTuneLab.Corpus", "DocTuneLab.Evaluation", "DocTuneLab.Experiments",
+            "DocTuneLab.Experiments.Stages", "DocTuneLab.Extension.Views", "DocTuneLab.Prompts");
         host.SetValue("lab", lab);
         host.AddSqlConnection("lab", () => new SqliteConnection(lab.Storage.SqliteConnectionString));
         host.AddFormatter<Plotly.NET.GenericChart>("text/html", chart => Charts.Html(CellContext.Current, chart));
         host.AddFormatter<Plotly.NET.GenericChart>("text/plain", _ => "[chart]");
         host.AddFormatter<TorchSharp.torch.Tensor>("text/html", TensorFormat.Html);
         host.AddFormatter<TorchSharp.torch.Tensor>("text/plain", TensorFormat.Text);
-        host.AddFormatter<PromptTuningResult>("text/html", result => Summary.Table(TuningArguments.Table(result)) + Charts.Html(CellContext.Current, Charts.Candidates(result)) + $"<p>{System.Net.WebUtility.HtmlEncode(TuningArguments.Chosen(result))}</p>");
+        host.AddFormatter<PromptTuningResult>("text/html",
+            result => Summary.Table(TuningArguments.Table(result)) + Charts.Html(CellContext.Current, Charts.Candidates(result))
+                + $"<p>{System.Net.WebUtility.HtmlEncode(TuningArguments.Chosen(result))}</p>");
         host.AddFormatter<PromptTuningResult>("text/plain", TuningArguments.Text);
         LabMagics.AddTo(host, lab);
         DocsMagics.AddTo(host, lab);

@@ -16,13 +16,19 @@ public static class CompiledCopy
     // What runs until the first result and the first completion. The rest is compiled when it is used, as ever.
     private static readonly string[] Compiled =
     [
-        "doctune", "DocTuneLab*", "Microsoft.CodeAnalysis*", "NetMQ", "AsyncIO", "NaCl", "System.CommandLine", "Microsoft.DotNet.Interactive.Formatting",
-        "Microsoft.Data.Sqlite", "SQLitePCLRaw*", "System.Composition*", "Humanizer", "Microsoft.AspNetCore.Html.Abstractions", "PocketView*", "System.Reactive*",
+        "doctune", "DocTuneLab*", "Microsoft.CodeAnalysis*", "NetMQ", "AsyncIO", "NaCl", "System.CommandLine",
+        "Microsoft.DotNet.Interactive.Formatting",
+        "Microsoft.Data.Sqlite", "SQLitePCLRaw*", "System.Composition*", "Humanizer", "Microsoft.AspNetCore.Html.Abstractions",
+        "PocketView*", "System.Reactive*",
     ];
 
     // Most of what else is left to compile at the start are the framework's generic collections of these libraries' types. To have them too
     // doubles the work, so the others do without.
-    private static readonly string[] WithGenerics = ["doctune.dll", "DocTuneLab.Notebooks.dll", "DocTuneLab.Jupyter.dll", "Microsoft.CodeAnalysis.dll", "Microsoft.CodeAnalysis.CSharp.dll", "Microsoft.CodeAnalysis.Scripting.dll", "Microsoft.CodeAnalysis.CSharp.Scripting.dll"];
+    private static readonly string[] WithGenerics =
+    [
+        "doctune.dll", "DocTuneLab.Notebooks.dll", "DocTuneLab.Jupyter.dll", "Microsoft.CodeAnalysis.dll",
+        "Microsoft.CodeAnalysis.CSharp.dll", "Microsoft.CodeAnalysis.Scripting.dll", "Microsoft.CodeAnalysis.CSharp.Scripting.dll"
+    ];
 
     // Natives of this size are linked to, not copied.
     private const long LargeFile = 8 * 1024 * 1024;
@@ -40,8 +46,12 @@ public static class CompiledCopy
         {
             work.Delete(recursive: true);
             Copy(source, work.FullName);
-            var libraries = Compiled.SelectMany(pattern => Directory.GetFiles(source, pattern + ".dll")).Distinct().Where(IsManaged).OrderByDescending(path => new FileInfo(path).Length);
-            await Parallel.ForEachAsync(libraries, cancellation, async (path, stop) => await CompileAsync(compiler, path, Path.Combine(work.FullName, Path.GetFileName(path)), stop));
+            var libraries = Compiled.SelectMany(pattern => Directory.GetFiles(source, pattern + ".dll"))
+                .Distinct()
+                .Where(IsManaged)
+                .OrderByDescending(path => new FileInfo(path).Length);
+            await Parallel.ForEachAsync(libraries, cancellation,
+                async (path, stop) => await CompileAsync(compiler, path, Path.Combine(work.FullName, Path.GetFileName(path)), stop));
             if (Directory.Exists(target))
                 Directory.Delete(target, recursive: true);
             Directory.Move(work.FullName, target);
@@ -76,12 +86,17 @@ public static class CompiledCopy
                 """, cancellation);
             var (code, output) = await RunAsync(["dotnet", "restore", "--nologo", "-v", "q"], folder.FullName, cancellation);
             if (code != 0)
-                throw new NotebookException($"the package of the ahead-of-time compiler could not be restored: {output.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal)) ?? output.Trim()}");
-            var assets = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder.FullName, "obj", "project.assets.json"), cancellation))!;
+                throw new NotebookException("the package of the ahead-of-time compiler could not be restored: "
+                    + $"{output.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal)) ?? output.Trim()}");
+            var assets = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder.FullName, "obj", "project.assets.json"),
+                cancellation))!;
             var package = assets["project"]!["frameworks"]!.AsObject().First().Value!["downloadDependencies"]?.AsArray()
-                .FirstOrDefault(dependency => dependency!["name"]!.ToString().Contains("Crossgen2", StringComparison.OrdinalIgnoreCase)) ?? throw new NotebookException("the SDK names no ahead-of-time compiler for this system.");
+                .FirstOrDefault(dependency => dependency!["name"]!.ToString().Contains("Crossgen2", StringComparison.OrdinalIgnoreCase))
+                ?? throw new NotebookException("the SDK names no ahead-of-time compiler for this system.");
             var version = package["version"]!.ToString().Trim('[', ']').Split(',')[0].Trim();
-            var tools = assets["packageFolders"]!.AsObject().Select(root => Path.Combine(root.Key, package["name"]!.ToString().ToLowerInvariant(), version, "tools")).FirstOrDefault(Directory.Exists)
+            var tools = assets["packageFolders"]!.AsObject()
+                .Select(root => Path.Combine(root.Key, package["name"]!.ToString().ToLowerInvariant(), version, "tools"))
+                .FirstOrDefault(Directory.Exists)
                 ?? throw new NotebookException($"the package {package["name"]} {version} was restored but is not where it should be.");
             var program = Path.Combine(tools, OperatingSystem.IsWindows() ? "crossgen2.exe" : "crossgen2");
             return File.Exists(program) ? [program] : ["dotnet", Path.Combine(tools, "crossgen2.dll")];
@@ -95,8 +110,13 @@ public static class CompiledCopy
     private static async Task CompileAsync(string[] compiler, string source, string target, CancellationToken cancellation)
     {
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-        var (code, output) = await RunAsync([.. compiler, source, "-o", target + ".tmp", "-r", Path.Combine(framework, "*.dll"), "-r", Path.Combine(Path.GetDirectoryName(source)!, "*.dll"), "-O", "--parallelism", "1",
-            .. WithGenerics.Contains(Path.GetFileName(source)) ? ["--opt-cross-module", "*", "--non-local-generics-module", "*"] : Array.Empty<string>()], null, cancellation);
+        var (code, output) = await RunAsync([.. compiler, source, "-o", target + ".tmp", "-r", Path.Combine(framework, "*.dll"), "-r",
+            Path.Combine(Path.GetDirectoryName(source)!, "*.dll"), "-O", "--parallelism", "1",
+            .. WithGenerics.Contains(Path.GetFileName(source))
+                ? ["--opt-cross-module", "*", "--non-local-generics-module", "*"]
+                : Array.Empty<string>()
+        ],
+            null, cancellation);
         if (code == 0)
             File.Move(target + ".tmp", target, overwrite: true);
         else if (File.Exists(target + ".tmp"))
@@ -133,7 +153,12 @@ public static class CompiledCopy
 
     private static async Task<(int Code, string Output)> RunAsync(string[] command, string? folder, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = folder ?? "", RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            WorkingDirectory = folder ?? "",
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         using var process = Started(start);
         try
         {

@@ -6,11 +6,14 @@ namespace DocTuneLab.Jupyter;
 /// <summary>Contents of messages: fields of requests, and outputs of cells in the form of the protocol.</summary>
 internal static class Contents
 {
-    public static string Code(this JsonObject content) => content["code"] is JsonValue value && value.TryGetValue<string>(out var code) ? code : "";
+    public static string Code(this JsonObject content) =>
+        content["code"] is JsonValue value && value.TryGetValue<string>(out var code) ? code : "";
 
-    public static int Number(this JsonObject content, string name, int otherwise) => content[name] is JsonValue value && value.TryGetValue<int>(out var number) ? number : otherwise;
+    public static int Number(this JsonObject content, string name, int otherwise) =>
+        content[name] is JsonValue value && value.TryGetValue<int>(out var number) ? number : otherwise;
 
-    public static bool Flag(this JsonObject content, string name, bool otherwise) => content[name] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : otherwise;
+    public static bool Flag(this JsonObject content, string name, bool otherwise) =>
+        content[name] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : otherwise;
 
     public static JsonObject Ok(JsonObject content)
     {
@@ -41,7 +44,12 @@ internal static class Contents
         DisplayOutput display => ("display_data", Data(display.Data, display.Metadata, display.DisplayId)),
         UpdateOutput update => ("update_display_data", Data(update.Data, update.Metadata, update.DisplayId)),
         ClearOutput clear => ("clear_output", new JsonObject { ["wait"] = clear.Wait }),
-        ResultOutput result => ("execute_result", new JsonObject { ["data"] = result.Data.DeepClone(), ["metadata"] = result.Metadata.DeepClone(), ["execution_count"] = execution }),
+        ResultOutput result => ("execute_result", new JsonObject
+        {
+            ["data"] = result.Data.DeepClone(),
+            ["metadata"] = result.Metadata.DeepClone(),
+            ["execution_count"] = execution
+        }),
         ErrorOutput error => ("error", Error(error)),
         _ => throw new ArgumentOutOfRangeException(nameof(output), output, null),
     };

@@ -26,10 +26,13 @@ internal sealed class ExecutionHistory
         {
             case "range":
                 // 0 is this session; earlier ones count down from it.
-                wanted = request.Number("session", 0) != 0 ? [] : all.Where(entry => entry.Number >= request.Number("start", 1) && entry.Number < request.Number("stop", int.MaxValue));
+                wanted = request.Number("session", 0) != 0
+                    ? []
+                    : all.Where(entry => entry.Number >= request.Number("start", 1) && entry.Number < request.Number("stop", int.MaxValue));
                 break;
             case "search":
-                wanted = all.Where(entry => FileSystemName.MatchesSimpleExpression(request["pattern"]?.ToString() ?? "*", entry.Code, ignoreCase: false));
+                wanted = all.Where(entry =>
+                    FileSystemName.MatchesSimpleExpression(request["pattern"]?.ToString() ?? "*", entry.Code, ignoreCase: false));
                 break;
         }
         if (request.Flag("unique", false))

@@ -65,7 +65,8 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
     }
 
     /// <summary>Takes the user's answer to the cell's question. One that nobody waits for is dropped.</summary>
-    public void Answered(WireMessage reply) => awaited?.TrySetResult(reply.Type == "input_reply" ? reply.Content["value"]?.ToString() : null);
+    public void Answered(WireMessage reply) =>
+        awaited?.TrySetResult(reply.Type == "input_reply" ? reply.Content["value"]?.ToString() : null);
 
     private async Task<JsonObject?> AnswerAsync(WireMessage request)
     {
@@ -76,7 +77,11 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
                 return Contents.KernelInfo();
             case "is_complete_request":
                 var completeness = (await starting).Completeness(content.Code());
-                return new JsonObject { ["status"] = completeness.ToString().ToLowerInvariant(), ["indent"] = completeness == CodeCompleteness.Incomplete ? "    " : "" };
+                return new JsonObject
+                {
+                    ["status"] = completeness.ToString().ToLowerInvariant(),
+                    ["indent"] = completeness == CodeCompleteness.Incomplete ? "    " : ""
+                };
             case "complete_request":
                 return await CompleteAsync(content);
             case "inspect_request":
@@ -96,7 +101,8 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
                 return Contents.Ok(new JsonObject { ["restart"] = content.Flag("restart", false) });
             case "comm_open":
                 // There is no one to talk to here: the front end must not wait.
-                Publish("comm_close", new JsonObject { ["comm_id"] = content["comm_id"]?.DeepClone(), ["data"] = new JsonObject() }, request);
+                Publish("comm_close", new JsonObject { ["comm_id"] = content["comm_id"]?.DeepClone(), ["data"] = new JsonObject() },
+                    request);
                 return null;
             default:
                 // Other comm messages and what later versions add: the protocol wants unknown types ignored.
@@ -123,7 +129,12 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
         try
         {
             var session = await starting;
-            var cell = new CellRequest(code, $"cell {number}") { Input = request.Content.Flag("allow_stdin", false) ? (prompt, secret, cancelled) => AskAsync(request, prompt, secret, cancelled) : null };
+            var cell = new CellRequest(code, $"cell {number}")
+            {
+                Input = request.Content.Flag("allow_stdin", false)
+                    ? (prompt, secret, cancelled) => AskAsync(request, prompt, secret, cancelled)
+                    : null
+            };
             result = await session.RunAsync(cell, output =>
             {
                 if (silent)
@@ -138,7 +149,13 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
                 running = null;
         }
         if (result.Error is not { } error)
-            return (Contents.Ok(new JsonObject { ["execution_count"] = number, ["user_expressions"] = await EvaluateAsync(request.Content["user_expressions"] as JsonObject), ["payload"] = new JsonArray() }), false);
+            return (Contents.Ok(new JsonObject
+            {
+                ["execution_count"] = number,
+                ["user_expressions"] = await EvaluateAsync(request.Content["user_expressions"] as JsonObject),
+                ["payload"] = new JsonArray()
+            }),
+                false);
         var answer = Contents.Failed(error);
         answer["execution_count"] = number;
         return (answer, request.Content.Flag("stop_on_error", true));
@@ -151,8 +168,11 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
         foreach (var (name, expression) in expressions ?? [])
         {
             ResultOutput? value = null;
-            var result = await (await starting).RunAsync(new CellRequest(expression?.ToString() ?? "", $"expression '{name}'"), output => value = output as ResultOutput ?? value);
-            values[name] = result.Error is { } error ? Contents.Failed(error) : Contents.Ok(new JsonObject { ["data"] = value?.Data.DeepClone() ?? new JsonObject(), ["metadata"] = new JsonObject() });
+            var result = await (await starting).RunAsync(new CellRequest(expression?.ToString() ?? "", $"expression '{name}'"),
+                output => value = output as ResultOutput ?? value);
+            values[name] = result.Error is { } error
+                ? Contents.Failed(error)
+                : Contents.Ok(new JsonObject { ["data"] = value?.Data.DeepClone() ?? new JsonObject(), ["metadata"] = new JsonObject() });
         }
         return values;
     }
@@ -161,7 +181,8 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
     {
         var waiting = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         awaited = waiting;
-        ask(WireMessage.Create("input_request", new JsonObject { ["prompt"] = prompt, ["password"] = isSecret }, id, request, request.Identities));
+        ask(WireMessage.Create("input_request", new JsonObject { ["prompt"] = prompt, ["password"] = isSecret }, id, request,
+            request.Identities));
         return await waiting.Task.WaitAsync(cancelled);
     }
 
@@ -177,7 +198,14 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
             ["cursor_end"] = end,
             ["metadata"] = new JsonObject
             {
-                ["_jupyter_types_experimental"] = new JsonArray([.. found.Entries.Select(entry => (JsonNode)new JsonObject { ["text"] = entry.Text, ["type"] = entry.Kind.ToLowerInvariant(), ["start"] = start, ["end"] = end })]),
+                ["_jupyter_types_experimental"] = new JsonArray(
+                    [.. found.Entries.Select(entry => (JsonNode)new JsonObject
+                    {
+                        ["text"] = entry.Text,
+                        ["type"] = entry.Kind.ToLowerInvariant(),
+                        ["start"] = start,
+                        ["end"] = end
+                    })]),
             },
         });
     }
@@ -190,14 +218,24 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
         var session = await starting;
         var text = await session.InspectAsync(code, position);
         if ((text is null || content.Number("detail_level", 0) > 0) && await session.SignaturesAsync(code, position) is { } calls)
-            text = string.Join("\n\n", calls.Signatures.Select(call => call.Documentation.Length == 0 ? call.Text : $"{call.Text}\n{call.Documentation}").Prepend(text).Where(part => part is not null));
-        return Contents.Ok(new JsonObject { ["found"] = text is not null, ["data"] = text is null ? new JsonObject() : new JsonObject { ["text/plain"] = text }, ["metadata"] = new JsonObject() });
+            text = string.Join("\n\n",
+                calls.Signatures.Select(call => call.Documentation.Length == 0 ? call.Text : $"{call.Text}\n{call.Documentation}")
+                    .Prepend(text)
+                    .Where(part => part is not null));
+        return Contents.Ok(new JsonObject
+        {
+            ["found"] = text is not null,
+            ["data"] = text is null ? new JsonObject() : new JsonObject { ["text/plain"] = text },
+            ["metadata"] = new JsonObject()
+        });
     }
 
-    private void Publish(string type, JsonObject content, WireMessage? parent) => publish(WireMessage.Create(type, content, id, parent, [Encoding.UTF8.GetBytes(type)]));
+    private void Publish(string type, JsonObject content, WireMessage? parent) =>
+        publish(WireMessage.Create(type, content, id, parent, [Encoding.UTF8.GetBytes(type)]));
 
     private void Reply(WireMessage request, JsonObject content, Action<WireMessage> reply) =>
-        reply(WireMessage.Create(request.Type.Replace("_request", "_reply", StringComparison.Ordinal), content, id, request, request.Identities));
+        reply(WireMessage.Create(request.Type.Replace("_request", "_reply", StringComparison.Ordinal), content, id, request,
+            request.Identities));
 }
 
 /// <summary>Why a kernel ended.</summary>

@@ -22,7 +22,10 @@ internal sealed class KernelChannels : IDisposable
         this.connection = connection;
         iopub.SubscribeToAnyTopic();
         iopub.Options.ReceiveHighWatermark = 0;
-        foreach (var (socket, port) in new (NetMQSocket, int)[] { (shell, connection.ShellPort), (control, connection.ControlPort), (iopub, connection.IoPubPort) })
+        foreach (var (socket, port) in new (NetMQSocket, int)[]
+        {
+            (shell, connection.ShellPort), (control, connection.ControlPort), (iopub, connection.IoPubPort)
+        })
         {
             // The kernel is not listening yet: what is lost between two attempts is lost from the start of the first cell.
             socket.Options.ReconnectInterval = TimeSpan.FromMilliseconds(10);
@@ -52,7 +55,8 @@ internal sealed class KernelChannels : IDisposable
     }
 
     /// <summary>Sends an interrupt or shutdown, whose answer nobody waits for.</summary>
-    public void Tell(string type, JsonObject content) => outgoing.Enqueue((control, WireMessage.Create(type, content, "doctune").ToFrames(connection.Key)));
+    public void Tell(string type, JsonObject content) =>
+        outgoing.Enqueue((control, WireMessage.Create(type, content, "doctune").ToFrames(connection.Key)));
 
     /// <summary>Lets go of the request that is under way: what still comes of it is dropped.</summary>
     public void Forget()
@@ -90,10 +94,12 @@ internal sealed class KernelChannels : IDisposable
                 request.Output?.Invoke(new StreamOutput(content["name"]?.ToString() == "stderr", content["text"]?.ToString() ?? ""));
                 break;
             case "display_data":
-                request.Output?.Invoke(new DisplayOutput(Object("data"), Object("metadata"), content["transient"]?["display_id"]?.ToString() ?? ""));
+                request.Output?.Invoke(new DisplayOutput(Object("data"), Object("metadata"),
+                    content["transient"]?["display_id"]?.ToString() ?? ""));
                 break;
             case "update_display_data":
-                request.Output?.Invoke(new UpdateOutput(Object("data"), Object("metadata"), content["transient"]?["display_id"]?.ToString() ?? ""));
+                request.Output?.Invoke(new UpdateOutput(Object("data"), Object("metadata"),
+                    content["transient"]?["display_id"]?.ToString() ?? ""));
                 break;
             case "execute_result":
                 request.Output?.Invoke(new ResultOutput(Object("data"), Object("metadata")));
@@ -102,7 +108,8 @@ internal sealed class KernelChannels : IDisposable
                 request.Output?.Invoke(new ClearOutput(content.Flag("wait", false)));
                 break;
             case "error":
-                var error = new ErrorOutput(content["ename"]?.ToString() ?? "", content["evalue"]?.ToString() ?? "", [.. (content["traceback"] as JsonArray ?? []).Select(line => line?.ToString() ?? "")]);
+                var error = new ErrorOutput(content["ename"]?.ToString() ?? "", content["evalue"]?.ToString() ?? "",
+                    [.. (content["traceback"] as JsonArray ?? []).Select(line => line?.ToString() ?? "")]);
                 request.Error = error;
                 request.Output?.Invoke(error);
                 break;
@@ -115,7 +122,9 @@ internal sealed class KernelChannels : IDisposable
     private KernelRequest? Of(WireMessage message)
     {
         lock (gate)
-            return current is { } request && (message.Parent["msg_id"]?.ToString() == request.Id || message.Type == "update_display_data") ? request : null;
+            return current is { } request && (message.Parent["msg_id"]?.ToString() == request.Id || message.Type == "update_display_data")
+                ? request
+                : null;
     }
 }
 

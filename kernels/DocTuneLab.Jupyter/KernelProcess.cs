@@ -45,22 +45,41 @@ public sealed class KernelProcess : ICellHost
     /// <param name="notebookPath">The notebook, or null. Its folder is where the kernel looks for relative paths of <c>#load</c>.</param>
     /// <param name="cancellation">Ends the wait, and the kernel.</param>
     /// <exception cref="NotebookException">It did not start.</exception>
-    public static async Task<KernelProcess> StartAsync(IReadOnlyList<string> command, string? notebookPath, CancellationToken cancellation = default)
+    public static async Task<KernelProcess> StartAsync(IReadOnlyList<string> command, string? notebookPath,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(command);
         var ports = FreePorts(5);
-        var connection = new ConnectionInfo { ShellPort = ports[0], ControlPort = ports[1], IoPubPort = ports[2], StdinPort = ports[3], HeartbeatPort = ports[4], Key = Guid.NewGuid().ToString() };
+        var connection = new ConnectionInfo
+        {
+            ShellPort = ports[0],
+            ControlPort = ports[1],
+            IoPubPort = ports[2],
+            StdinPort = ports[3],
+            HeartbeatPort = ports[4],
+            Key = Guid.NewGuid().ToString()
+        };
         var file = Path.Combine(Path.GetTempPath(), $"doctune-kernel-{Guid.NewGuid():N}.json");
         await using (var stream = new FileStream(file, OperatingSystem.IsWindows()
             ? new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write }
             // The key lets whoever reads it run code here.
-            : new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            : new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite
+            }))
             await JsonSerializer.SerializeAsync(stream, connection, cancellationToken: cancellation);
-        var start = new ProcessStartInfo(command[0], [.. command.Skip(1), file]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command[0], [.. command.Skip(1), file])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         start.Environment["JPY_PARENT_PID"] = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (notebookPath is not null)
             start.Environment["JPY_SESSION_NAME"] = Path.GetFullPath(notebookPath);
-        var kernel = new KernelProcess(Process.Start(start) ?? throw new NotebookException($"{command[0]} did not start."), connection, file);
+        var kernel = new KernelProcess(Process.Start(start) ?? throw new NotebookException($"{command[0]} did not start."), connection,
+            file);
         try
         {
             await kernel.ReadyAsync(cancellation);
@@ -81,7 +100,12 @@ public sealed class KernelProcess : ICellHost
         var code = cell.Language is "csharp" ? cell.Source : $"#!{cell.Language}\n{cell.Source}";
         var request = channels.Ask("execute_request", new JsonObject
         {
-            ["code"] = code, ["silent"] = false, ["store_history"] = true, ["user_expressions"] = new JsonObject(), ["allow_stdin"] = false, ["stop_on_error"] = false,
+            ["code"] = code,
+            ["silent"] = false,
+            ["store_history"] = true,
+            ["user_expressions"] = new JsonObject(),
+            ["allow_stdin"] = false,
+            ["stop_on_error"] = false,
         }, output);
         var ended = Task.WhenAny(request.Done.Task, died.Task);
         var status = CellStatus.Failed;
@@ -99,14 +123,17 @@ public sealed class KernelProcess : ICellHost
         }
         if (!request.Done.Task.IsCompleted)
             return Ended(CellStatus.Died, "KernelDied", $"{cell.Label}: the kernel died{HowItDied()}.");
-        return request.Error is not { } error ? new CellResult(CellStatus.Ok, clock.Elapsed, null) : new CellResult(error.Name == "CellStuck" ? CellStatus.Stuck : status, clock.Elapsed, error);
+        return request.Error is not { } error
+            ? new CellResult(CellStatus.Ok, clock.Elapsed, null)
+            : new CellResult(error.Name == "CellStuck" ? CellStatus.Stuck : status, clock.Elapsed, error);
 
         CellResult Ended(CellStatus how, string name, string message)
         {
             channels.Forget();
             var lines = new List<string> { message };
             lock (lastWords)
-                lines.AddRange(lastWords.Where(line => !line.StartsWith("   at ", StringComparison.Ordinal)).TakeLast(8).Select(line => "   " + line));
+                lines.AddRange(
+                    lastWords.Where(line => !line.StartsWith("   at ", StringComparison.Ordinal)).TakeLast(8).Select(line => "   " + line));
             var output2 = new ErrorOutput(name, message, lines);
             output(output2);
             return new CellResult(how, clock.Elapsed, output2);
@@ -139,7 +166,8 @@ public sealed class KernelProcess : ICellHost
             if (answered == request.Done.Task)
                 return;
             if (answered == died.Task)
-                throw new NotebookException($"The kernel did not start: it ended{HowItDied()}. {string.Join(' ', lastWords.TakeLast(3))}".TrimEnd());
+                throw new NotebookException(
+                    $"The kernel did not start: it ended{HowItDied()}. {string.Join(' ', lastWords.TakeLast(3))}".TrimEnd());
             cancellation.ThrowIfCancellationRequested();
             if (limit.IsCancellationRequested)
                 throw new NotebookException($"The kernel did not answer within {StartLimit.TotalSeconds:0} s.");

@@ -24,7 +24,8 @@ public sealed class KernelServer
         this.options = options;
     }
 
-    /// <summary>Serves until the client asks for a shutdown, the parent process is gone, a cell cannot be stopped, or <paramref name="cancellation"/>.</summary>
+    /// <summary>Serves until the client asks for a shutdown, the parent process is gone, a cell cannot be stopped, or
+    /// <paramref name="cancellation"/>.</summary>
     /// <exception cref="NotebookException">A port cannot be bound, or an extension does not load.</exception>
     public async Task<KernelEnd> RunAsync(CancellationToken cancellation = default)
     {
@@ -44,7 +45,8 @@ public sealed class KernelServer
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var end = KernelEnd.Shutdown;
-        var kernel = new Kernel(starting, message => outgoing.Enqueue((iopub, message.ToFrames(connection.Key))), message => outgoing.Enqueue((stdin, message.ToFrames(connection.Key))), why =>
+        var kernel = new Kernel(starting, message => outgoing.Enqueue((iopub, message.ToFrames(connection.Key))),
+            message => outgoing.Enqueue((stdin, message.ToFrames(connection.Key))), why =>
         {
             end = why;
             _ = stop.CancelAsync();
@@ -52,7 +54,8 @@ public sealed class KernelServer
         var requests = Channel.CreateUnbounded<(WireMessage Message, NetMQSocket Socket)>();
         shell.ReceiveReady += (_, _) => Receive(shell, request => requests.Writer.TryWrite((request, shell)));
         // Interrupts must not wait behind the cell that they are to stop, nor their work be done on the poller's thread.
-        control.ReceiveReady += (_, _) => Receive(control, request => _ = Task.Run(() => kernel.HandleAsync(request, Reply(control)), CancellationToken.None));
+        control.ReceiveReady += (_, _) =>
+            Receive(control, request => _ = Task.Run(() => kernel.HandleAsync(request, Reply(control)), CancellationToken.None));
         stdin.ReceiveReady += (_, _) => Receive(stdin, kernel.Answered);
         heartbeat.ReceiveReady += (_, _) => heartbeat.SendMultipartMessage(heartbeat.ReceiveMultipartMessage());
         iopub.ReceiveReady += (_, _) =>
@@ -79,7 +82,9 @@ public sealed class KernelServer
                 var failed = await kernel.HandleAsync(message, Reply(socket)).WaitAsync(stop.Token);
                 // After an error the cells that the user had queued behind it are not run.
                 while (failed && requests.Reader.TryRead(out var next))
-                    await (next.Message.Type == "execute_request" ? kernel.AbortAsync(next.Message, Reply(next.Socket)) : kernel.HandleAsync(next.Message, Reply(next.Socket)));
+                    await (next.Message.Type == "execute_request"
+                        ? kernel.AbortAsync(next.Message, Reply(next.Socket))
+                        : kernel.HandleAsync(next.Message, Reply(next.Socket)));
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

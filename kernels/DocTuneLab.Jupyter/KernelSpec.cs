@@ -18,16 +18,20 @@ public static class KernelSpec
             return Path.Combine(Path.GetFullPath(prefix), "share", "jupyter", "kernels", Name);
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         var data = Environment.GetEnvironmentVariable("JUPYTER_DATA_DIR") is { Length: > 0 } set ? set
-            : RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "jupyter")
+            : RuntimeInformation.IsOSPlatform(OSPlatform.Windows)
+                ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "jupyter")
             : RuntimeInformation.IsOSPlatform(OSPlatform.OSX) ? Path.Combine(home, "Library", "Jupyter")
-            : Path.Combine(Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } xdg ? xdg : Path.Combine(home, ".local", "share"), "jupyter");
+            : Path.Combine(
+                Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } xdg ? xdg : Path.Combine(home, ".local", "share"),
+                "jupyter");
         return Path.Combine(data, "kernels", Name);
     }
 
     /// <summary>Where a copy of the tool that belongs to the specification goes: it is removed with it.</summary>
     public static string CopyFolder(string? prefix) => Path.Combine(Folder(prefix), "bin");
 
-    /// <summary>Writes the specification and returns its folder. <paramref name="command"/> starts the tool (program and first arguments).</summary>
+    /// <summary>Writes the specification and returns its folder.
+    /// <paramref name="command"/> starts the tool (program and first arguments).</summary>
     public static string Install(string? prefix, IEnumerable<string> command)
     {
         var folder = Folder(prefix);
@@ -41,7 +45,9 @@ public static class KernelSpec
             ["interrupt_mode"] = "message",
             ["metadata"] = new JsonObject { ["debugger"] = false },
         };
-        File.WriteAllText(Path.Combine(folder, "kernel.json"), spec.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
+        File.WriteAllText(Path.Combine(folder, "kernel.json"),
+            spec.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })
+                + "\n");
         foreach (var logo in (string[])["logo-svg.svg", "logo-32x32.png", "logo-64x64.png"])
         {
             using var source = typeof(KernelSpec).Assembly.GetManifestResourceStream(logo)!;

@@ -13,7 +13,8 @@ namespace DocTuneLab.Jupyter;
 /// <param name="Parent">Header of the message that this one answers, or empty.</param>
 /// <param name="Metadata">Usually empty.</param>
 /// <param name="Content">What the type of message defines.</param>
-public sealed record WireMessage(IReadOnlyList<byte[]> Identities, JsonObject Header, JsonObject Parent, JsonObject Metadata, JsonObject Content)
+public sealed record WireMessage(
+    IReadOnlyList<byte[]> Identities, JsonObject Header, JsonObject Parent, JsonObject Metadata, JsonObject Content)
 {
     private static readonly byte[] Delimiter = "<IDS|MSG>"u8.ToArray();
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
@@ -23,7 +24,8 @@ public sealed record WireMessage(IReadOnlyList<byte[]> Identities, JsonObject He
     public string Type => Header["msg_type"]?.ToString() ?? "";
 
     /// <summary>A message with a fresh header, in answer to <paramref name="parent"/>.</summary>
-    public static WireMessage Create(string type, JsonObject content, string session, WireMessage? parent = null, IReadOnlyList<byte[]>? identities = null) => new(
+    public static WireMessage Create(string type, JsonObject content, string session, WireMessage? parent = null,
+        IReadOnlyList<byte[]>? identities = null) => new(
         identities ?? [],
         new JsonObject
         {
@@ -49,14 +51,20 @@ public sealed record WireMessage(IReadOnlyList<byte[]> Identities, JsonObject He
         var start = parts.FindIndex(part => part.AsSpan().SequenceEqual(Delimiter));
         if (start < 0 || parts.Count < start + 6)
             return null;
-        if (key.Length > 0 && !CryptographicOperations.FixedTimeEquals(parts[start + 1], Encoding.ASCII.GetBytes(Sign(key, parts.GetRange(start + 2, 4)))))
+        if (key.Length > 0
+            && !CryptographicOperations.FixedTimeEquals(parts[start + 1], Encoding.ASCII.GetBytes(Sign(key, parts.GetRange(start + 2, 4)))))
             return null;
         try
         {
-            var json = parts.GetRange(start + 2, 4).Select(part => JsonNode.Parse(WireText.Repair(part), documentOptions: Strict) as JsonObject ?? throw new JsonException("not an object")).ToList();
+            var json = parts.GetRange(start + 2, 4)
+                .Select(part => JsonNode.Parse(WireText.Repair(part), documentOptions: Strict) as JsonObject
+                    ?? throw new JsonException("not an object"))
+                .ToList();
             // What everyone will ask for is asked here, where an answer that cannot be read does no harm.
             var message = new WireMessage(parts[..start], json[0], json[1], json[2], json[3]);
-            return message.Header["msg_id"]?.GetValue<string>() is null || message.Header["msg_type"]?.GetValue<string>() is null ? null : message;
+            return message.Header["msg_id"]?.GetValue<string>() is null || message.Header["msg_type"]?.GetValue<string>() is null
+                ? null
+                : message;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {

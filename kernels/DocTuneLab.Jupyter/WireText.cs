@@ -43,5 +43,8 @@ internal static class WireText
     }
 
     private static int? Unit(byte[] json, int at) =>
-        at + 6 <= json.Length && json[at] == '\\' && json[at + 1] == 'u' && int.TryParse(json.AsSpan(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit) ? unit : null;
+        at + 6 <= json.Length && json[at] == '\\' && json[at + 1] == 'u'
+            && int.TryParse(json.AsSpan(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit)
+            ? unit
+            : null;
 }

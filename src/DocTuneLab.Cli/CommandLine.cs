@@ -11,7 +11,8 @@ namespace DocTuneLab.Cli;
 /// <summary>The <c>doctune</c> command: a new verb is a file in Verbs and a line here.</summary>
 internal static class CommandLine
 {
-    private static RootCommand Root() => new("Turns the docs of a private library into a tuned code model. Try: doctune run notebooks/lab.ipynb --report report.html")
+    private static RootCommand Root() => new(
+        "Turns the docs of a private library into a tuned code model. Try: doctune run notebooks/lab.ipynb --report report.html")
     {
         Run.Command(),
         Script.Command(),
@@ -41,7 +42,8 @@ internal static class CommandLine
         // Someone waits for this one: not the time of making all verbs and looking for it among them.
         if (args is ["kernel", "start", "-f", var connection])
         {
-            // What the last start had to compile is compiled on the second core while this one runs: a third of the time until the first result.
+            // What the last start had to compile is compiled on the second core while this one runs:
+            // a third of the time until the first result.
             ProfileOptimization.SetProfileRoot(AppContext.BaseDirectory);
             ProfileOptimization.StartProfile("kernel-start.profile");
             return await KernelAsync(connection);
@@ -56,7 +58,9 @@ internal static class CommandLine
         try
         {
             // The verb ends on the token itself, so that it can save what it has; the library would end the process after 2 s.
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interruption.Token);
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                interruption.Token);
         }
         catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
         {
@@ -85,34 +89,47 @@ internal static class CommandLine
     {
         var command = parsed.CommandResult.Command;
         // A verb that does not exist also lacks its subcommand and leaves its arguments over: the first error says it all.
-        var first = parsed.UnmatchedTokens.FirstOrDefault() ?? parsed.CommandResult.Children.OfType<ArgumentResult>().Select(Mistyped).FirstOrDefault(m => m is not null);
+        var first = parsed.UnmatchedTokens.FirstOrDefault()
+            ?? parsed.CommandResult.Children.OfType<ArgumentResult>().Select(Mistyped).FirstOrDefault(m => m is not null);
         var message = first is null ? Explain(parsed.Errors[0])
             : first.StartsWith('-') ? $"There is no option '{first}' here."
             : command.Subcommands.Count > 0 ? $"There is no verb '{first}' here."
             : $"'{first}' is not expected here.";
-        var names = command.Subcommands.Select(sub => sub.Name).Concat(Options(parsed).SelectMany(option => option.Aliases.Append(option.Name)));
+        var names = command.Subcommands.Select(sub => sub.Name)
+            .Concat(Options(parsed).SelectMany(option => option.Aliases.Append(option.Name)));
         var nearest = first is null ? null : NearestName.Of(first, names.Where(name => name.StartsWith('-') == first.StartsWith('-')));
         Console.Error.WriteLine($"doctune: {message}{(nearest is null ? "" : $" Did you mean '{nearest}'?")}");
         Console.Error.WriteLine($"'{Path(parsed)} --help' shows what there is.");
         return args.Length == 0 && first is null ? Help(parsed) : ExitCodes.Usage;
     }
 
-    /// <summary>The first value of an argument that looks like an option and is no file; null where there is none, or where <c>--</c> ended the options.</summary>
-    public static string? Mistyped(ArgumentResult argument) => argument.Tokens.Select(t => t.Value).FirstOrDefault(v => v.Length > 1 && v[0] == '-' && !System.IO.Path.Exists(v));
+    /// <summary>The first value of an argument that looks like an option and is no file;
+    /// null where there is none, or where <c>--</c> ended the options.</summary>
+    public static string? Mistyped(ArgumentResult argument) =>
+        argument.Tokens.Select(t => t.Value).FirstOrDefault(v => v.Length > 1 && v[0] == '-' && !System.IO.Path.Exists(v));
 
     /// <summary>A fault of the parser in the words of this program.</summary>
     private static string Explain(ParseError error) => error.SymbolResult switch
     {
-        ArgumentResult { Tokens.Count: 0, Parent: CommandResult command, Argument: var argument } => $"{command.Command.Name} needs <{argument.Name}>. {argument.Description}",
-        CommandResult { Command: { Subcommands.Count: > 0 } command } when error.Message.StartsWith("Required command", StringComparison.Ordinal) =>
-            command is RootCommand ? "What to do? A verb is missing." : $"{command.Name} needs one of: {string.Join(", ", command.Subcommands.Select(c => c.Name))}.",
-        OptionResult { Tokens.Count: 0, Option: var option, Parent: CommandResult command } => error.Message.EndsWith("is required.", StringComparison.Ordinal)
+        ArgumentResult { Tokens.Count: 0, Parent: CommandResult command, Argument: var argument } =>
+            $"{command.Command.Name} needs <{argument.Name}>. {argument.Description}",
+        CommandResult { Command: { Subcommands.Count: > 0 } command }
+            when error.Message.StartsWith("Required command", StringComparison.Ordinal) =>
+            command is RootCommand
+                ? "What to do? A verb is missing."
+                : $"{command.Name} needs one of: {string.Join(", ", command.Subcommands.Select(c => c.Name))}.",
+        OptionResult { Tokens.Count: 0, Option: var option, Parent: CommandResult command } => error.Message.EndsWith("is required.",
+            StringComparison.Ordinal)
             ? $"{command.Command.Name} needs {option.Name}{(option.HelpName is null ? "" : $" <{option.HelpName}>")}. {option.Description}"
             : $"{option.Name} needs a value. {option.Description}",
-        OptionResult { Tokens: [var token, ..], Option: var option } when (Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType) is { IsPrimitive: true } type && type != typeof(bool) =>
+        OptionResult { Tokens: [var token, ..], Option: var option }
+            when (Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType) is { IsPrimitive: true } type && type != typeof(bool) =>
             $"{option.Name} takes a {(type == typeof(double) || type == typeof(float) ? "" : "whole ")}number, not '{token.Value}'.",
-        OptionResult { Tokens: [.., var token], Option: var option } when error.Message.Contains("Must be one of", StringComparison.Ordinal) =>
-            $"{option.Name} takes one of {string.Join(", ", error.Message.Split('\n').Skip(1).Select(l => l.Trim().Trim('\'')).Where(l => l.Length > 0))}, not '{token.Value}'.",
+        OptionResult { Tokens: [.., var token], Option: var option }
+            when error.Message.Contains("Must be one of", StringComparison.Ordinal) =>
+            $"{option.Name} takes one of "
+                + $"{string.Join(", ", error.Message.Split('\n').Skip(1).Select(l => l.Trim().Trim('\'')).Where(l => l.Length > 0))}, "
+                + $"not '{token.Value}'.",
         _ => error.Message.ReplaceLineEndings(" "),
     };
 
@@ -167,7 +184,8 @@ internal static class CommandLine
     {
         public override int Invoke(ParseResult parseResult)
         {
-            Console.WriteLine(typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
+            Console.WriteLine(
+                typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
             return 0;
         }
     }

@@ -18,7 +18,8 @@ internal static class JsonOutput
     /// <summary>Stored JSON with its names in camel case.</summary>
     public static JsonNode? Camel(JsonNode? node) => node switch
     {
-        JsonObject fields => new JsonObject(fields.Select(f => KeyValuePair.Create(JsonNamingPolicy.CamelCase.ConvertName(f.Key), Camel(f.Value)))),
+        JsonObject fields =>
+            new JsonObject(fields.Select(f => KeyValuePair.Create(JsonNamingPolicy.CamelCase.ConvertName(f.Key), Camel(f.Value)))),
         JsonArray list => new JsonArray([.. list.Select(Camel)]),
         _ => node?.DeepClone(),
     };

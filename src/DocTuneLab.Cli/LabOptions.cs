@@ -5,9 +5,14 @@ namespace DocTuneLab.Cli;
 /// <summary>Options that several verbs share, so that they mean the same everywhere.</summary>
 internal static class LabOptions
 {
-    public static Option<string> Lab() => new("--lab") { Description = "The lab's folder.", DefaultValueFactory = _ => Path.Combine("artifacts", "lab"), HelpName = "L" };
+    public static Option<string> Lab() =>
+        new("--lab") { Description = "The lab's folder.", DefaultValueFactory = _ => Path.Combine("artifacts", "lab"), HelpName = "L" };
 
-    public static Option<string[]> Assemblies() => new("--assembly", "-a") { Description = "Assembly of the library; its XML documentation lies beside it. May be repeated.", HelpName = "DLL" };
+    public static Option<string[]> Assemblies() => new("--assembly", "-a")
+    {
+        Description = "Assembly of the library; its XML documentation lies beside it. May be repeated.",
+        HelpName = "DLL"
+    };
 
     /// <summary>Documentation folders. A mistyped option would otherwise be taken for one.</summary>
     public static Argument<string[]> Sources(string description)
@@ -24,5 +29,7 @@ internal static class LabOptions
 
     /// <summary>The paths, all of which exist.</summary>
     public static string[] Existing(string[] assemblies) =>
-        assemblies.FirstOrDefault(a => !File.Exists(a)) is { } missing ? throw new LabException($"{missing}: assembly not found. Build the library first, or correct the path.") : assemblies;
+        assemblies.FirstOrDefault(a => !File.Exists(a)) is { } missing
+            ? throw new LabException($"{missing}: assembly not found. Build the library first, or correct the path.")
+            : assemblies;
 }

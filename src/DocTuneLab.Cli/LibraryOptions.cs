@@ -8,9 +8,24 @@ namespace DocTuneLab.Cli;
 internal sealed class LibraryOptions(bool required = true)
 {
     private readonly Option<string> _lab = LabOptions.Lab();
-    private readonly Option<string?> _docs = new("--docs") { Description = "Folder of Markdown pages.", HelpName = "DIR", Required = required };
-    private readonly Option<string[]> _assembly = new("--assembly") { Description = "The library's assemblies.", HelpName = "DLL", Required = required };
-    private readonly Option<string?> _suite = new("--suite") { Description = "Held-out tasks, which no sample may copy; tuning without an endpoint decides by those of split 'dev'.", HelpName = "DIR", Required = required };
+    private readonly Option<string?> _docs = new("--docs")
+    {
+        Description = "Folder of Markdown pages.",
+        HelpName = "DIR",
+        Required = required
+    };
+    private readonly Option<string[]> _assembly = new("--assembly")
+    {
+        Description = "The library's assemblies.",
+        HelpName = "DLL",
+        Required = required
+    };
+    private readonly Option<string?> _suite = new("--suite")
+    {
+        Description = "Held-out tasks, which no sample may copy; tuning without an endpoint decides by those of split 'dev'.",
+        HelpName = "DIR",
+        Required = required
+    };
 
     public void AddTo(Command command)
     {
@@ -28,7 +43,10 @@ internal sealed class LibraryOptions(bool required = true)
     /// <summary>Reads the library into a session, if all of it is given.</summary>
     public void Read(ParseResult parsed, LabSession session)
     {
-        if (parsed.GetValue(_docs) is not { } pages || parsed.GetValue(_suite) is not { } tasks || parsed.GetValue(_assembly) is not { Length: > 0 } assemblies) return;
+        if (parsed.GetValue(_docs) is not { } pages
+            || parsed.GetValue(_suite) is not { } tasks
+            || parsed.GetValue(_assembly) is not { Length: > 0 } assemblies)
+            return;
         session.ParseDocs(pages, assemblies);
         session.LoadSuite(tasks);
     }

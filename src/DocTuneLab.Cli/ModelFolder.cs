@@ -2,11 +2,14 @@ using DocTuneLab.Training.Checkpoints;
 
 namespace DocTuneLab.Cli;
 
-/// <summary>A model as it is named on the command line: a folder, or <c>owner/name[@revision]</c> on a hub, downloaded with a bar.</summary>
+/// <summary>A model as it is named on the command line:
+/// a folder, or <c>owner/name[@revision]</c> on a hub, downloaded with a bar.</summary>
 internal static class ModelFolder
 {
     public static string Of(string model, bool quiet = false, CancellationToken cancel = default) =>
-        Directory.Exists(model) ? model : Work.Show(model, quiet, bar => ModelHub.Resolve(model, bar is null ? null : new Megabytes(bar), cancel));
+        Directory.Exists(model)
+            ? model
+            : Work.Show(model, quiet, bar => ModelHub.Resolve(model, bar is null ? null : new Megabytes(bar), cancel));
 
     private sealed class Megabytes(IProgress<(int Done, int Total)> bar) : IProgress<ModelDownload>
     {

@@ -11,7 +11,11 @@ internal sealed class ModelOptions
 {
     private readonly SettingOptions _base = ModelArguments.Base();
     private readonly SettingOptions _load = ModelArguments.Loading();
-    private readonly Option<string?> _adapter = new("--adapter") { Description = "Adapter in PEFT layout, applied without merging.", HelpName = "DIR" };
+    private readonly Option<string?> _adapter = new("--adapter")
+    {
+        Description = "Adapter in PEFT layout, applied without merging.",
+        HelpName = "DIR"
+    };
 
     public void AddTo(Command command)
     {
@@ -38,5 +42,6 @@ internal sealed class ModelOptions
 
     private BaseModel Load(ParseResult parsed) => BaseModel.Load(ModelFolder.Of(_base.BaseOf(parsed)!), _load.LoadOf(parsed));
 
-    private LoraAdapter? Adapter(ParseResult parsed, BaseModel model) => parsed.GetValue(_adapter) is { } folder ? LoraAdapter.Load(model, folder) : null;
+    private LoraAdapter? Adapter(ParseResult parsed, BaseModel model) =>
+        parsed.GetValue(_adapter) is { } folder ? LoraAdapter.Load(model, folder) : null;
 }

@@ -71,7 +71,8 @@ internal sealed class RunDisplay : IRunProgress, IAsyncDisposable
             ((shown as StreamOutput)?.IsError ?? false ? error : output).Write(shown is StreamOutput ? text : text + "\n");
     }
 
-    private static string Plain(System.Text.Json.Nodes.JsonObject data) => data["text/plain"]?.ToString() ?? $"({string.Join(", ", data.Select(pair => pair.Key))})";
+    private static string Plain(System.Text.Json.Nodes.JsonObject data) =>
+        data["text/plain"]?.ToString() ?? $"({string.Join(", ", data.Select(pair => pair.Key))})";
 
     public void CellFinished(RunCell cell, CellResult result)
     {
@@ -97,7 +98,8 @@ internal sealed class RunDisplay : IRunProgress, IAsyncDisposable
         if (!live || current is null)
             return;
         Clear();
-        var text = $"     cell {current.Number}/{current.Total} {current.Heading}  {Seconds(cellTime.Elapsed)} of {Seconds(total.Elapsed)}  {lastLine}";
+        var text = $"     cell {current.Number}/{current.Total} {current.Heading}  {Seconds(cellTime.Elapsed)} of "
+            + $"{Seconds(total.Elapsed)}  {lastLine}";
         var width = Math.Max(20, console.Profile.Width - 1);
         console.Write(new Spectre.Console.Text(text.Length > width ? text[..width] : text, new Style(Color.Grey)));
     }
@@ -110,5 +112,6 @@ internal sealed class RunDisplay : IRunProgress, IAsyncDisposable
 
     private static string Place(RunCell cell) => Markup.Escape($"cell {cell.Number}/{cell.Total} {cell.Heading}".TrimEnd());
 
-    private static string Seconds(TimeSpan time) => time.TotalMinutes >= 1 ? $"{(int)time.TotalMinutes}m {time.Seconds:00}s" : $"{time.TotalSeconds:0.0} s";
+    private static string Seconds(TimeSpan time) =>
+        time.TotalMinutes >= 1 ? $"{(int)time.TotalMinutes}m {time.Seconds:00}s" : $"{time.TotalSeconds:0.0} s";
 }

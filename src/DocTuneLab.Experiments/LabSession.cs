@@ -12,8 +12,8 @@ using DocTuneLab.Training.Recipes;
 namespace DocTuneLab.Experiments;
 
 /// <summary>
-/// The lab in a notebook or a program: one experiment from documents to evaluation. What was read or made so far stands in its properties; the stages
-/// are made of that, and say which earlier step is missing.
+/// The lab in a notebook or a program: one experiment from documents to evaluation. What was read or made so far stands in its properties;
+/// the stages are made of that, and say which earlier step is missing.
 /// </summary>
 public sealed class LabSession : IDisposable
 {
@@ -57,7 +57,9 @@ public sealed class LabSession : IDisposable
 
     /// <summary>Writes samples.</summary>
     /// <exception cref="LabException">Documents or held-out tasks are missing.</exception>
-    public CorpusStage CorpusStage => new(_experiment, Earlier.Needs(Documents, "#!docs"), Earlier.Needs(Suite, "#!suite"), Model is null ? TokenCounting.Characters : TokenCounting.Of(Model));
+    public CorpusStage CorpusStage =>
+        new(_experiment, Earlier.Needs(Documents, "#!docs"), Earlier.Needs(Suite, "#!suite"),
+            Model is null ? TokenCounting.Characters : TokenCounting.Of(Model));
 
     /// <summary>Chooses wordings.</summary>
     /// <exception cref="LabException">Documents or held-out tasks are missing.</exception>

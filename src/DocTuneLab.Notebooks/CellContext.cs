@@ -10,12 +10,15 @@ public abstract class CellContext
 
     /// <summary>The cell that runs on this logical thread of execution (it flows into tasks started by the cell).</summary>
     /// <exception cref="NotebookException">No cell is running.</exception>
-    public static CellContext Current => Ambient.Value ?? throw new NotebookException("No notebook cell is running here; display(…) and the magics work only inside a cell.");
+    public static CellContext Current =>
+        Ambient.Value
+            ?? throw new NotebookException("No notebook cell is running here; display(…) and the magics work only inside a cell.");
 
     /// <summary>The running cell, or null outside of one.</summary>
     public static CellContext? CurrentOrNull => Ambient.Value;
 
-    /// <summary>Shows a value with the registered formatters (text/html and text/plain) and returns a handle to change it in place.</summary>
+    /// <summary>Shows a value with the registered formatters (text/html and text/plain) and returns a handle to
+    /// change it in place.</summary>
     public abstract DisplayHandle Display(object? value);
 
     /// <summary>
@@ -24,7 +27,8 @@ public abstract class CellContext
     /// </summary>
     /// <param name="data">The content by MIME type.</param>
     /// <param name="metadata">Output metadata, as nbformat keeps it beside the data. Same values as for data.</param>
-    public abstract DisplayHandle DisplayMime(IReadOnlyDictionary<string, object> data, IReadOnlyDictionary<string, object>? metadata = null);
+    public abstract DisplayHandle DisplayMime(IReadOnlyDictionary<string, object> data,
+        IReadOnlyDictionary<string, object>? metadata = null);
 
     /// <summary>The cell's standard output.</summary>
     public abstract TextWriter Out { get; }
@@ -47,7 +51,8 @@ public abstract class CellContext
     /// <summary>Reads a variable of the C# session.</summary>
     public abstract bool TryGetValue(string name, out object? value);
 
-    /// <summary>Declares (or replaces) a variable of type <typeparamref name="T"/> in the C# session, visible from the next C# part on.</summary>
+    /// <summary>Declares (or replaces) a variable of type <typeparamref name="T"/> in the C# session, visible from the
+    /// next C# part on.</summary>
     public abstract void SetValue<T>(string name, T value);
 
     /// <summary>Takes away what the cell has shown so far.</summary>
@@ -62,7 +67,8 @@ public abstract class CellContext
     /// <returns>The line without its end, or null at the end of the input.</returns>
     /// <exception cref="NotebookException">Nobody is there to answer, as in a headless run.</exception>
     public virtual Task<string?> ReadLineAsync(string prompt = "", bool isSecret = false) =>
-        throw new NotebookException("This cell asks for input, but nobody is there to answer. In a headless run, give the value as a parameter: -p NAME VALUE.");
+        throw new NotebookException(
+            "This cell asks for input, but nobody is there to answer. In a headless run, give the value as a parameter: -p NAME VALUE.");
 
     /// <summary>Makes this cell <see cref="Current"/> until the returned scope is disposed of. For hosts.</summary>
     public IDisposable Enter()

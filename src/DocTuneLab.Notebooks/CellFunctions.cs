@@ -37,10 +37,12 @@ public static class CellFunctions
 
     /// <summary>Shows a value under the cell, formatted, and returns a handle that can change it in place.</summary>
     /// <param name="value">The value.</param>
-    /// <param name="mimeTypes">The forms to send, such as <c>application/json</c>. Default: those that the value's formatter prefers.</param>
+    /// <param name="mimeTypes">The forms to send, such as <c>application/json</c>. Default:
+    /// those that the value's formatter prefers.</param>
     public static DisplayHandle Display<T>(this T value, params string[] mimeTypes) => mimeTypes is null or []
         ? CellContext.Current.Display(value)
-        : CellContext.Current.DisplayMime(ValueFormatter.Format(value, mimeTypes).ToDictionary(pair => pair.Key, pair => (object)pair.Value!));
+        : CellContext.Current.DisplayMime(ValueFormatter.Format(value, mimeTypes)
+            .ToDictionary(pair => pair.Key, pair => (object)pair.Value!));
 
     /// <summary>Shows text as the given MIME type, as it is.</summary>
     public static DisplayHandle DisplayAs(this string content, string mimeType) => display(content, mimeType);

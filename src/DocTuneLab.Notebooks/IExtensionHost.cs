@@ -34,7 +34,8 @@ public interface IExtensionHost
     /// <summary>Adds assemblies that cells may use.</summary>
     void AddReferences(params Assembly[] assemblies);
 
-    /// <summary>Declares a variable of type <typeparamref name="T"/> in the C# session, which disposes of a disposable value when it ends.</summary>
+    /// <summary>Declares a variable of type <typeparamref name="T"/> in the C# session, which disposes of a disposable value
+    /// when it ends.</summary>
     void SetValue<T>(string name, T value);
 
     /// <summary>
@@ -43,6 +44,7 @@ public interface IExtensionHost
     /// </summary>
     void AddSqlConnection(string name, Func<DbConnection> open);
 
-    /// <summary>Shows values of type <typeparamref name="T"/> (and derived ones) with <paramref name="format"/> for one MIME type.</summary>
+    /// <summary>Shows values of type <typeparamref name="T"/> (and derived ones) with <paramref name="format"/> for
+    /// one MIME type.</summary>
     void AddFormatter<T>(string mimeType, Func<T, string> format);
 }

@@ -16,7 +16,8 @@ namespace DocTuneLab.Benchmarks;
 
 /// <summary>
 /// The request engine against a loopback server: throughput beside the ideal, memory of a million planned requests, validation of a
-/// thousand samples, and <c>kill -9</c> at random points. Run with <c>dotnet run -c Release --project tests/DocTuneLab.Benchmarks -- corpus [throughput [CONCURRENT]...|memory|validation|faults|kill [N]]</c>.
+/// thousand samples, and <c>kill -9</c> at random points. Run with <c>dotnet run -c Release --project tests/DocTuneLab.Benchmarks -- corpus
+/// [throughput [CONCURRENT]...|memory|validation|faults|kill [N]]</c>.
 /// </summary>
 internal static class CorpusBenchmarks
 {
@@ -24,9 +25,13 @@ internal static class CorpusBenchmarks
     {
         switch (args)
         {
-            case ["child", var folder, var url, var count]: await ChildAsync(folder, url, int.Parse(count, CultureInfo.InvariantCulture)); return 0;
+            case ["child", var folder, var url, var count]:
+                await ChildAsync(folder, url, int.Parse(count, CultureInfo.InvariantCulture));
+                return 0;
             case ["server"]: await CorpusThroughput.ServeAsync(); return 0;
-            case ["throughput", .. var at]: await CorpusThroughput.RunAsync([.. at.Select(c => int.Parse(c, CultureInfo.InvariantCulture))]); return 0;
+            case ["throughput", .. var at]:
+                await CorpusThroughput.RunAsync([.. at.Select(c => int.Parse(c, CultureInfo.InvariantCulture))]);
+                return 0;
             case ["memory"]: await MemoryAsync(); return 0;
             case ["validation"]: Validation(); return 0;
             case ["faults"]: return await CorpusFaults.RunAsync();
@@ -42,7 +47,8 @@ internal static class CorpusBenchmarks
     private static async Task MemoryAsync()
     {
         const int count = 1_000_000;
-        using var engine = new RequestEngine([(Endpoint(new Uri("http://127.0.0.1:1/v1"), 512), (IChatClient)new InstantClient())], new NoJournal());
+        using var engine = new RequestEngine([(Endpoint(new Uri("http://127.0.0.1:1/v1"), 512), (IChatClient)new InstantClient())],
+            new NoJournal());
         var clock = Stopwatch.StartNew();
         var peak = 0L;
         await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 512 }, async (i, cancel) =>
@@ -50,7 +56,9 @@ internal static class CorpusBenchmarks
             await engine.AskAsync(Request(i), cancel);
             if (i % 20_000 == 0) peak = Math.Max(peak, Environment.WorkingSet);
         });
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{engine.Status.Answered:N0} planned requests streamed in {clock.Elapsed.TotalSeconds:F1} s; at most {peak / 1e6:F0} MB resident; accounting closes: {engine.Status.Closes}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{engine.Status.Answered:N0} planned requests streamed in {clock.Elapsed.TotalSeconds:F1} s; "
+                + $"at most {peak / 1e6:F0} MB resident; accounting closes: {engine.Status.Closes}"));
     }
 
     private static void Validation()
@@ -58,12 +66,21 @@ internal static class CorpusBenchmarks
         var root = Environment.CurrentDirectory;
         var references = ReferenceSet.Load([Path.Combine(root, "data/private-library/bin/Fenmark.dll")]);
         var (api, judge) = (ApiModel.Load(references), new CSharpJudge(references));
-        var corpus = new StructuralGenerator(api, judge, new CorpusOptions { Count = 1000, Seed = 7, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 } }).Generate([]);
+        var corpus = new StructuralGenerator(api, judge, new CorpusOptions
+        {
+            Count = 1000,
+            Seed = 7,
+            ChineseShare = 0,
+            Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 }
+        })
+            .Generate([]);
         var validator = new Corpus.Validation.SampleValidator(api, new BatchedJudge(judge));
         var clock = Stopwatch.StartNew();
         var judged = validator.Judge([.. corpus.Samples.Select(s => Corpus.Validation.SampleDrafts.Of(s, judge.LibraryNamespaces))]);
         var accepted = judged.Count(j => validator.Accept(j).Accepted);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{judged.Count} code samples validated in {clock.Elapsed.TotalSeconds:F2} s on {Environment.ProcessorCount} cores; {accepted} hold, {judged.Count(j => j.Compiled is { Compiles: true })} compile"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{judged.Count} code samples validated in {clock.Elapsed.TotalSeconds:F2} s on {Environment.ProcessorCount} cores; "
+                + $"{accepted} hold, {judged.Count(j => j.Compiled is { Compiles: true })} compile"));
     }
 
     private static async Task<int> KillAsync(int points)
@@ -82,7 +99,14 @@ internal static class CorpusBenchmarks
         {
             var before = server.Asked.ToDictionary(a => a.Key, a => a.Value);
             // A fresh set of questions whenever the last is answered, until all points have been hit.
-            var start = new ProcessStartInfo("dotnet", [typeof(CorpusBenchmarks).Assembly.Location, "corpus", "child", folder, server.Url.ToString(), (count + 40 * run).ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo("dotnet",
+            [
+                typeof(CorpusBenchmarks).Assembly.Location, "corpus", "child", folder, server.Url.ToString(),
+                (count + 40 * run).ToString(CultureInfo.InvariantCulture)
+            ])
+            {
+                RedirectStandardOutput = true
+            };
             using var child = Process.Start(start)!;
             var last = kills >= points;
             if (!last)
@@ -96,7 +120,8 @@ internal static class CorpusBenchmarks
             else await child.StandardOutput.ReadToEndAsync();
             await child.WaitForExitAsync();
             using var lab = Lab.Open(folder);
-            var kept = Enumerable.Range(0, count + 40 * run).Select(i => Request(i).Key).Where(k => lab.Answers.Find(k) is not null).ToHashSet();
+            var kept =
+                Enumerable.Range(0, count + 40 * run).Select(i => Request(i).Key).Where(k => lab.Answers.Find(k) is not null).ToHashSet();
             lost += keptBefore.Count(k => !kept.Contains(k));
             askedKept += keptBefore.Count(k => server.Asked.GetValueOrDefault(k) > before.GetValueOrDefault(k));
             keptBefore = kept;
@@ -104,10 +129,13 @@ internal static class CorpusBenchmarks
             if (problems.Count > 0) Console.WriteLine(string.Join('\n', problems.Take(5)));
             if (!last) continue;
             var twice = server.Delivered.Count(d => d.Value > 1);
-            var wrong = Enumerable.Range(0, count + 40 * run).Count(i => lab.Answers.Find(Request(i).Key) is { } r && RawAnswer.Parse(r.Raw).Text != $"the answer to question {i}");
+            var wrong = Enumerable.Range(0, count + 40 * run)
+                .Count(i => lab.Answers.Find(Request(i).Key) is { } r && RawAnswer.Parse(r.Raw).Text != $"the answer to question {i}");
             var failures = string.Join(", ", lab.Answers.Failures().Select(f => $"{f.Key} {f.Value}"));
-            Console.WriteLine($"killed {kills} times; {kept.Count} of {count + 40 * run} requests answered; kept answers lost: {lost}; kept answers asked again: {askedKept}; wrong answers kept: {wrong}; lab problems: {problems.Count}");
-            Console.WriteLine($"answers that the server had sent to the end and the dead process had not kept, so asked again under the same idempotency key: {twice}; failed calls named: {failures}");
+            Console.WriteLine($"killed {kills} times; {kept.Count} of {count + 40 * run} requests answered; kept answers lost: {lost}; "
+                + $"kept answers asked again: {askedKept}; wrong answers kept: {wrong}; lab problems: {problems.Count}");
+            Console.WriteLine("answers that the server had sent to the end and the dead process had not kept, so asked again under the "
+                + $"same idempotency key: {twice}; failed calls named: {failures}");
             return lost + askedKept + wrong + problems.Count == 0 && kept.Count == count + 40 * run ? 0 : 1;
         }
     }
@@ -116,15 +144,24 @@ internal static class CorpusBenchmarks
     {
         using var lab = Lab.Open(folder);
         await using var journal = new LabJournal(lab);
-        using var engine = new RequestEngine([Endpoint(new Uri(url), 16)], journal, new EngineOptions { FirstDelay = TimeSpan.FromMilliseconds(5), LongestDelay = TimeSpan.FromMilliseconds(50), BreakerDelay = TimeSpan.FromMilliseconds(20), MaxAttempts = 20 });
+        using var engine = new RequestEngine([Endpoint(new Uri(url), 16)], journal, new EngineOptions
+        {
+            FirstDelay = TimeSpan.FromMilliseconds(5),
+            LongestDelay = TimeSpan.FromMilliseconds(50),
+            BreakerDelay = TimeSpan.FromMilliseconds(20),
+            MaxAttempts = 20
+        });
         Console.WriteLine("ready");
-        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancel) => await engine.AskAsync(Request(i), cancel));
+        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 16 },
+            async (i, cancel) => await engine.AskAsync(Request(i), cancel));
         Console.WriteLine(engine.Status.Closes ? "closes" : "does not close");
     }
 
-    internal static EndpointOptions Endpoint(Uri url, int concurrency) => new() { Name = "loop", BaseUrl = url, Model = "m", MaxConcurrency = concurrency, KeyVariable = "DOCTUNE_TEST_NO_KEY" };
+    internal static EndpointOptions Endpoint(Uri url, int concurrency) =>
+        new() { Name = "loop", BaseUrl = url, Model = "m", MaxConcurrency = concurrency, KeyVariable = "DOCTUNE_TEST_NO_KEY" };
 
-    internal static ChatRequest Request(int i) => ChatRequest.Create($"chunk{i}", "t", "m", [Message.User($"question {i}")], new SamplingOptions(64, 0.7, 1, i));
+    internal static ChatRequest Request(int i) =>
+        ChatRequest.Create($"chunk{i}", "t", "m", [Message.User($"question {i}")], new SamplingOptions(64, 0.7, 1, i));
 
     private sealed class NoJournal : IAnswerJournal
     {
@@ -135,13 +172,15 @@ internal static class CorpusBenchmarks
 
     private sealed class InstantClient : IChatClient
     {
-        public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+            CancellationToken cancellationToken = default)
         {
             await Task.Yield();
             return new ChatResponse(new ChatMessage(ChatRole.Assistant, "yes")) { FinishReason = ChatFinishReason.Stop };
         }
 
-        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages,
+            ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
         public object? GetService(Type serviceType, object? serviceKey = null) => null;
         public void Dispose() { }
     }

@@ -28,14 +28,21 @@ internal static class CorpusThroughput
 
     public static async Task RunAsync(int[] concurrencies)
     {
-        Console.WriteLine("Ideal: list scheduling of the server's latencies over the concurrent places, no time for anything else; half as many again ask at a time, as in a corpus that is written.");
-        Console.WriteLine("| concurrent | at the server at most | requests | ideal s | of it drain | took s | share of ideal | a place is lost, ms a request | an answer waits for the disk, ms | CPU ms a request: client | server |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+        Console.WriteLine("Ideal: list scheduling of the server's latencies over the concurrent places, no time for anything else; "
+            + "half as many again ask at a time, as in a corpus that is written.");
+        Console.WriteLine("| concurrent | at the server at most | requests | ideal s | of it drain | took s | share of ideal | a place is "
+            + "lost, ms a request | an answer waits for the disk, ms | CPU ms a request: "
+            + "client | server |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var concurrency in concurrencies is [] ? Concurrencies : concurrencies) Console.WriteLine(await OneAsync(concurrency));
     }
 
     private static async Task<string> OneAsync(int concurrency)
     {
-        using var server = Process.Start(new ProcessStartInfo("dotnet", [typeof(CorpusThroughput).Assembly.Location, "corpus", "server"]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        using var server = Process.Start(new ProcessStartInfo("dotnet", [typeof(CorpusThroughput).Assembly.Location, "corpus", "server"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true
+        })!;
         var url = new Uri((await server.StandardOutput.ReadLineAsync())!);
         var count = Math.Min(concurrency * 60, 12_000);
         var folder = Directory.CreateTempSubdirectory("doctune-bench-").FullName;
@@ -54,7 +61,8 @@ internal static class CorpusThroughput
             self.Refresh(); server.Refresh();
             (client, served) = (self.TotalProcessorTime, server.TotalProcessorTime);
             var clock = Stopwatch.StartNew();
-            await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = engine.Askers }, async (i, cancel) => await engine.AskAsync(CorpusBenchmarks.Request(i), cancel));
+            await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = engine.Askers },
+                async (i, cancel) => await engine.AskAsync(CorpusBenchmarks.Request(i), cancel));
             took = clock.Elapsed.TotalSeconds;
             self.Refresh(); server.Refresh();
             (client, served) = (self.TotalProcessorTime - client, server.TotalProcessorTime - served);
@@ -73,7 +81,10 @@ internal static class CorpusThroughput
             lastStart = free;
             places.Enqueue(place, free + latency);
         }
-        return string.Create(CultureInfo.InvariantCulture, $"| {concurrency} | {peak} | {count} | {ideal:F2} | {ideal - lastStart:F2} | {took:F2} | {ideal / took:P1} | {1000 * (took - ideal) * concurrency / count:F1} | {journal.Milliseconds / count:F1} | {client.TotalMilliseconds / count:F2} | {served.TotalMilliseconds / count:F2} |");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"| {concurrency} | {peak} | {count} | {ideal:F2} | {ideal - lastStart:F2} | {took:F2} | {ideal / took:P1} | "
+                + $"{1000 * (took - ideal) * concurrency / count:F1} | {journal.Milliseconds / count:F1} | "
+                + $"{client.TotalMilliseconds / count:F2} | {served.TotalMilliseconds / count:F2} |");
     }
 
     // Log-normal with a median of 400 ms and a long tail, as hosted models answer.

@@ -25,8 +25,10 @@ internal static class FullModelRun
     private const string Node = "tests/DocTuneLab.Training.Tests/Node";
     private static readonly ModelConfig s_shape = new()
     {
-        ModelType = "qwen2", VocabularySize = 151_936, HiddenSize = 896, IntermediateSize = 4864, Layers = 24, Heads = 14, KeyValueHeads = 2, HeadSize = 64,
-        NormEpsilon = 1e-6, RopeTheta = 1e6, TieEmbeddings = true, AttentionBias = true, MaxPositions = 32_768, EndTokens = [151_645, 151_643],
+        ModelType = "qwen2", VocabularySize = 151_936, HiddenSize = 896, IntermediateSize = 4864, Layers = 24, Heads = 14,
+        KeyValueHeads = 2, HeadSize = 64,
+        NormEpsilon = 1e-6, RopeTheta = 1e6, TieEmbeddings = true, AttentionBias = true, MaxPositions = 32_768,
+        EndTokens = [151_645, 151_643],
     };
     private static readonly string[] s_stages = ["make", "load", "disk", "tune", "export", "compare", "decode"];
 
@@ -54,7 +56,13 @@ internal static class FullModelRun
         }
         foreach (var stage in s_stages)
         {
-            using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [.. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? (string[])[typeof(FullModelRun).Assembly.Location] : [], "train-full", folder, stage]))!;
+            using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!,
+                [
+                    .. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+                        ? (string[])[typeof(FullModelRun).Assembly.Location]
+                        : [],
+                    "train-full", folder, stage
+                ]))!;
             process.WaitForExit();
             if (process.ExitCode != 0) return process.ExitCode;
         }
@@ -64,11 +72,16 @@ internal static class FullModelRun
     private static JsonObject Make(string folder)
     {
         Directory.CreateDirectory(folder);
-        var tokenizer = Directory.GetFiles(Path.Combine(Node, "node_modules", "@lenml", "tokenizer-qwen2_5"), "tokenizer*.json", SearchOption.AllDirectories);
+        var tokenizer = Directory.GetFiles(Path.Combine(Node, "node_modules", "@lenml", "tokenizer-qwen2_5"), "tokenizer*.json",
+            SearchOption.AllDirectories);
         foreach (var file in tokenizer) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
         using var model = BaseModel.Create(folder, s_shape, 1, "fp32", "cpu");
         model.Save();
-        return new JsonObject { ["parameters"] = model.ParameterCount, ["bytes"] = new FileInfo(Path.Combine(folder, "model.safetensors")).Length };
+        return new JsonObject
+        {
+            ["parameters"] = model.ParameterCount,
+            ["bytes"] = new FileInfo(Path.Combine(folder, "model.safetensors")).Length
+        };
     }
 
     // Two gigabytes, read from the disk itself: the file's pages are given up before each load.
@@ -79,7 +92,8 @@ internal static class FullModelRun
         if (!File.Exists(path))
         {
             Directory.CreateDirectory(large);
-            foreach (var file in Directory.GetFiles(folder, "tokenizer*.json")) File.Copy(file, Path.Combine(large, Path.GetFileName(file)), overwrite: true);
+            foreach (var file in Directory.GetFiles(folder, "tokenizer*.json"))
+                File.Copy(file, Path.Combine(large, Path.GetFileName(file)), overwrite: true);
             using var model = BaseModel.Create(large, s_shape with { Layers = 60 }, 1, "fp32", "cpu");
             model.Save();
         }
@@ -108,15 +122,33 @@ internal static class FullModelRun
         using var model = BaseModel.Load(folder, new ModelLoadOptions { Device = "cpu" });
         var (loading, loaded) = (clock.Elapsed.TotalSeconds, Status("VmHWM"));
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 16, Alpha = 32 }, 1);
-        var pages = Directory.GetFiles("data/private-library/docs", "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(60).Select(File.ReadAllText).ToArray();
-        Sample[] samples = [.. pages.Select((text, i) => new Sample($"page-{i}", SampleKind.Qa, [Message.User("Go on: " + text[..Math.Min(200, text.Length / 2)]), Message.Assistant(text[Math.Min(200, text.Length / 2)..Math.Min(text.Length, 700)])], new Evidence([], []), [], Split.Train))];
-        var options = new SftOptions { MaxSteps = 20, BatchTokens = 256, LearningRate = 2e-4, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(folder, "run") };
+        var pages = Directory.GetFiles("data/private-library/docs", "*.md",
+            SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(60).Select(File.ReadAllText).ToArray();
+        Sample[] samples = [.. pages.Select((text, i) => new Sample($"page-{i}", SampleKind.Qa,
+            [
+                Message.User("Go on: " + text[..Math.Min(200, text.Length / 2)]),
+                Message.Assistant(text[Math.Min(200, text.Length / 2)..Math.Min(text.Length, 700)])
+            ],
+            new Evidence([], []), [], Split.Train))];
+        var options = new SftOptions
+        {
+            MaxSteps = 20,
+            BatchTokens = 256,
+            LearningRate = 2e-4,
+            EvalEvery = 0,
+            SaveEvery = 0,
+            OutputDirectory = Path.Combine(folder, "run")
+        };
         var trainer = new SupervisedTuning(model, adapter, samples, [], options);
-        var result = trainer.Run(s => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {s.Step}: loss {s.Loss:F4}, {s.TokensPerSecond:F1} tokens/s, {s.ShareOfPeak:P0} of the peak")));
+        var result = trainer.Run(s => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"step {s.Step}: loss {s.Loss:F4}, {s.TokensPerSecond:F1} tokens/s, {s.ShareOfPeak:P0} of the peak")));
         return new JsonObject
         {
-            ["computed_in"] = model.ComputeType, ["read_seconds"] = Math.Round(reading, 2), ["load_and_quantise_seconds"] = Math.Round(loading, 2), ["weights_mb"] = model.WeightBytes >> 20, ["peak_after_load_mb"] = Math.Round(loaded),
-            ["first_loss"] = result.History[0].Loss, ["last_loss"] = result.History[^1].Loss, ["tokens_per_second"] = result.History.Skip(1).Average(h => h.TokensPerSecond),
+            ["computed_in"] = model.ComputeType, ["read_seconds"] = Math.Round(reading, 2),
+            ["load_and_quantise_seconds"] = Math.Round(loading, 2), ["weights_mb"] = model.WeightBytes >> 20,
+            ["peak_after_load_mb"] = Math.Round(loaded),
+            ["first_loss"] = result.History[0].Loss, ["last_loss"] = result.History[^1].Loss,
+            ["tokens_per_second"] = result.History.Skip(1).Average(h => h.TokensPerSecond),
         };
     }
 
@@ -126,7 +158,8 @@ internal static class FullModelRun
         var adapter = Path.Combine(folder, "run", "adapter");
         foreach (var type in (string[])["f16", "q8_0"])
         {
-            var written = GgufExporter.Write(folder, Path.Combine(folder, type + ".gguf"), type, Directory.Exists(adapter) ? adapter : null);
+            var written = GgufExporter.Write(folder, Path.Combine(folder, type + ".gguf"), type,
+                Directory.Exists(adapter) ? adapter : null);
             result[type] = $"{written.Bytes / 1e6:F0} MB, merge difference {written.MergeDifference:F2}";
         }
         return result;
@@ -164,7 +197,8 @@ internal static class FullModelRun
                 var (clock, used) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
                 if (format == "") ReadFile(path);
                 else Load(folder, format).Dispose();
-                (best, processor) = (Math.Min(best, clock.Elapsed.TotalSeconds), Math.Min(processor, (Environment.CpuUsage.TotalTime - used).TotalSeconds));
+                (best, processor) =
+                    (Math.Min(best, clock.Elapsed.TotalSeconds), Math.Min(processor, (Environment.CpuUsage.TotalTime - used).TotalSeconds));
             }
             result[format == "" ? "file read" : format] = $"{best:F2} s ({processor:F2} s of processor)";
         }
@@ -208,7 +242,10 @@ internal static class FullModelRun
                 if (type is null) continue;
                 theirs.Measure(peer.Process, tokens, () => (double)peer.Ask(new { time = tokens, prompt = ids[..1] })["seconds"]!);
             }
-            result[format] = ours.ToString() + (type is null ? "" : $"; llama.cpp {type} {theirs}; ratio {ours.Wall / theirs.Wall:F2} by the clock, {ours.Processor / theirs.Processor:F2} by processor time");
+            result[format] = ours.ToString() + (type is null
+                ? ""
+                : $"; llama.cpp {type} {theirs}; ratio {ours.Wall / theirs.Wall:F2} by the clock, {ours.Processor / theirs.Processor:F2} "
+                    + "by processor time");
             Console.Error.WriteLine($"{format}: {result[format]}");
         }
         return result;
@@ -230,16 +267,25 @@ internal static class FullModelRun
             Processor = Math.Min(Processor, (process.TotalProcessorTime - before).TotalSeconds / tokens);
         }
 
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Wall * 1000:F1} ms ({Processor * 1000:F1} ms of processor)");
+        public override string ToString() =>
+            string.Create(CultureInfo.InvariantCulture, $"{Wall * 1000:F1} ms ({Processor * 1000:F1} ms of processor)");
     }
 
-    private static BaseModel Load(string folder, string format, bool roundHead = false) => BaseModel.Load(folder, new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32", Device = "cpu" });
+    private static BaseModel Load(string folder, string format, bool roundHead = false) =>
+        BaseModel.Load(folder,
+            new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32", Device = "cpu" });
 
-    private static int[] Text(BaseModel model) => [.. model.Tokenizer.Encode("public static int Count(Tank tank) => tank.Valves.Count; // 水箱的水位是多少？", specialTokens: false)];
+    private static int[] Text(BaseModel model) =>
+        [.. model.Tokenizer.Encode("public static int Count(Tank tank) => tank.Valves.Count; // 水箱的水位是多少？", specialTokens: false)];
 
     private sealed class Peer : IDisposable
     {
-        public Process Process { get; } = Process.Start(new ProcessStartInfo("node", ["llama.mjs"]) { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = Node })!;
+        public Process Process { get; } = Process.Start(new ProcessStartInfo("node", ["llama.mjs"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = Node
+        })!;
 
         public JsonNode Ask(object request)
         {
@@ -258,5 +304,7 @@ internal static class FullModelRun
     }
 
     private static double Status(string field) =>
-        double.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        double.Parse(File.ReadLines("/proc/self/status")
+            .First(l => l.StartsWith(field, StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 }

@@ -9,7 +9,8 @@ namespace DocTuneLab.Benchmarks;
 [MemoryDiagnoser]
 public class JudgeBenchmarks
 {
-    private static readonly string[] s_pieces = [.. Enumerable.Range(0, 64).Select(i => $"var words = new List<string> {{ \"a{i}\" }}; return words.Count + {i};")];
+    private static readonly string[] s_pieces = [.. Enumerable.Range(0, 64)
+        .Select(i => $"var words = new List<string> {{ \"a{i}\" }}; return words.Count + {i};")];
     private readonly CSharpJudge _judge = new(ReferenceSet.Load());
     private CodeToJudge[] _codes = [];
 

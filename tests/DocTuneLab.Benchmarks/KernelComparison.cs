@@ -20,7 +20,8 @@ internal static class KernelComparison
     private const int OfEachKind = 10;
 
     // As its own project builds it: here other projects' packages decide about versions too.
-    internal static readonly string Tool = Path.Combine(DocumentBenchmarks.Root(), "src", "DocTuneLab.Cli", "bin", "Release", "net10.0", "doctune.dll");
+    internal static readonly string Tool = Path.Combine(DocumentBenchmarks.Root(), "src", "DocTuneLab.Cli", "bin", "Release", "net10.0",
+        "doctune.dll");
     private static readonly string[] Plain = ["dotnet", Tool, "kernel", "start", "-f"];
 
     private static readonly Subject Python = new("ipykernel", ["/usr/bin/python3", "-m", "ipykernel_launcher", "-f"],
@@ -49,7 +50,8 @@ internal static class KernelComparison
         var rows = new List<Row>
         {
             new("start to first result, median of 7", "s", 1.1, "times ipykernel", await InTurnAsync(subjects, Starts, StartAsync)),
-            new("the same, not compiled ahead of time", "s", null, "", [await MedianAsync(Starts, () => StartAsync(ours with { Command = Plain }))]),
+            new("the same, not compiled ahead of time", "s", null, "",
+                [await MedianAsync(Starts, () => StartAsync(ours with { Command = Plain }))]),
         };
         var chains = new List<(double At100, double Memory)>();
         foreach (var subject in subjects) chains.Add(await ChainAsync(subject));
@@ -71,9 +73,13 @@ internal static class KernelComparison
         Console.WriteLine($"|---|{string.Concat(subjects.Select(_ => "---:|"))}---:|---|");
         foreach (var row in rows)
         {
-            var cells = row.Values.Select(value => value.ToString(row.Unit switch { "s" => "0.00", "" => "0", _ => "0.0" }, CultureInfo.InvariantCulture) + " " + row.Unit).Concat(Enumerable.Repeat("", subjects.Count - row.Values.Count));
+            var cells = row.Values
+                .Select(value =>
+                    value.ToString(row.Unit switch { "s" => "0.00", "" => "0", _ => "0.0" }, CultureInfo.InvariantCulture) + " " + row.Unit)
+                .Concat(Enumerable.Repeat("", subjects.Count - row.Values.Count));
             var ratio = row.Values.Count == 2 ? (row.Values[0] / row.Values[1]).ToString("0.00", CultureInfo.InvariantCulture) : "";
-            Console.WriteLine($"| {row.Name} | {string.Join(" | ", cells)} | {ratio} | {(row.Limit is { } limit ? FormattableString.Invariant($"at most {limit} {row.Of}") : row.Of)} |");
+            Console.WriteLine($"| {row.Name} | {string.Join(" | ", cells)} | {ratio} | "
+                + $"{(row.Limit is { } limit ? FormattableString.Invariant($"at most {limit} {row.Of}") : row.Of)} |");
         }
     }
 
@@ -83,7 +89,8 @@ internal static class KernelComparison
         using (var install = Process.Start("dotnet", [Tool, "kernel", "install", "--prefix", prefix]))
             install.WaitForExit();
         var spec = JsonNode.Parse(File.ReadAllText(Path.Combine(KernelSpec.Folder(prefix), "kernel.json")))!;
-        return new Subject("doctune", [.. spec["argv"]!.AsArray().Select(part => part!.ToString()).TakeWhile(part => part != "{connection_file}")],
+        return new Subject("doctune",
+            [.. spec["argv"]!.AsArray().Select(part => part!.ToString()).TakeWhile(part => part != "{connection_file}")],
             i => i == 0 ? "var v0 = 1;" : $"var v{i} = v{i - 1} + 1;", "for (var i = 0; i < 100_000; i++) Console.WriteLine(i);");
     }
 
@@ -127,8 +134,11 @@ internal static class KernelComparison
         using var kernel = await KernelProcess.StartAsync(subject.Command, null);
         await OkAsync(kernel, "1 + 1");
         var (clock, count) = (Stopwatch.StartNew(), 0);
-        var result = await kernel.RunAsync(new CellRequest(subject.Lines, "cell"), output => count += output is StreamOutput stream ? stream.Text.Count(c => c == '\n') : 0);
-        return result.Status == CellStatus.Ok && count == 100_000 ? clock.Elapsed.TotalSeconds : throw new InvalidOperationException($"{subject.Name}: {count} lines arrived ({result.Status}).");
+        var result = await kernel.RunAsync(new CellRequest(subject.Lines, "cell"),
+            output => count += output is StreamOutput stream ? stream.Text.Count(c => c == '\n') : 0);
+        return result.Status == CellStatus.Ok && count == 100_000
+            ? clock.Elapsed.TotalSeconds
+            : throw new InvalidOperationException($"{subject.Name}: {count} lines arrived ({result.Status}).");
     }
 
     private static async Task<(double Shallow, double Deep)> CompletionAsync()
@@ -166,16 +176,19 @@ internal static class KernelComparison
         foreach (var code in Enumerable.Repeat(Runaways.All, OfEachKind).SelectMany(kinds => kinds))
         {
             using var stop = new CancellationTokenSource();
-            var result = await session.RunAsync(new CellRequest("Console.Write(0); " + code, "cell"), _ => stop.CancelAfter(50), stop.Token);
+            var result = await session.RunAsync(new CellRequest("Console.Write(0); " + code, "cell"), _ => stop.CancelAfter(50),
+                stop.Token);
             object? kept = null;
             var after = session.IsStuck ? null : await session.RunAsync(new CellRequest("kept += 1;", "cell"), _ => { });
-            stopped.Add(result.Status == CellStatus.Cancelled && after?.Status == CellStatus.Ok && session.TryGetValue("kept", out kept) && kept is int value && value == stopped.Count + 2);
+            stopped.Add(result.Status == CellStatus.Cancelled && after?.Status == CellStatus.Ok && session.TryGetValue("kept", out kept)
+                && kept is int value && value == stopped.Count + 2);
             if (session.IsStuck) break;
         }
         return stopped;
     }
 
-    /// <summary>A call into the system that nothing interrupts: what the user is told, and how long until there is a kernel again.</summary>
+    /// <summary>A call into the system that nothing interrupts:
+    /// what the user is told, and how long until there is a kernel again.</summary>
     private static async Task<string> BlockedAsync(Subject ours)
     {
         if (OperatingSystem.IsWindows()) return "a blocking call into the system: not measured on Windows";
@@ -187,12 +200,15 @@ internal static class KernelComparison
         {
             process = kernel.ProcessId;
             using var stop = new CancellationTokenSource();
-            result = await kernel.RunAsync(new CellRequest($"Console.Write(0); File.OpenRead(\"{pipe}\");", "cell"), _ => stop.CancelAfter(50), stop.Token);
+            result = await kernel.RunAsync(new CellRequest($"Console.Write(0); File.OpenRead(\"{pipe}\");", "cell"),
+                _ => stop.CancelAfter(50), stop.Token);
             var clock = Stopwatch.StartNew();
-            while (Process.GetProcesses().Any(other => other.Id == process && !other.HasExited) && clock.Elapsed < TimeSpan.FromSeconds(10)) await Task.Delay(20);
+            while (Process.GetProcesses().Any(other => other.Id == process && !other.HasExited) && clock.Elapsed < TimeSpan.FromSeconds(10))
+                await Task.Delay(20);
         }
         var restart = await StartAsync(ours);
-        return FormattableString.Invariant($"a blocking call into the system: \"{result.Error?.Message}\" ({result.Status}); the kernel ended, a new one gave its first result after {restart:0.00} s");
+        return FormattableString.Invariant(
+            $"a blocking call into the system: \"{result.Error?.Message}\" ({result.Status}); the kernel ended, a new one gave its first result after {restart:0.00} s");
     }
 
     private static async Task OkAsync(KernelProcess kernel, string code)

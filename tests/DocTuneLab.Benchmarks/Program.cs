@@ -10,7 +10,8 @@ LibTorch.Prepare(); // Some use TorchSharp before they use the lab.
 if (args is ["train", ..])
     return DocTuneLab.Benchmarks.TrainingStepComparison.Run(args);
 if (args is ["train-long", ..])
-    return DocTuneLab.Benchmarks.TrainingStepComparison.RunLong(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 10_000);
+    return DocTuneLab.Benchmarks.TrainingStepComparison.RunLong(
+        args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 10_000);
 if (args is ["device", ..])
     return DocTuneLab.Benchmarks.DeviceBenchmark.Run(args);
 if (args is ["train-full", ..])
@@ -18,9 +19,11 @@ if (args is ["train-full", ..])
 if (args is ["kernel", ..])
     return await DocTuneLab.Benchmarks.KernelComparison.RunAsync();
 if (args is ["storage", ..])
-    return DocTuneLab.Benchmarks.StorageBenchmarks.Run(args is [_, var pages] ? int.Parse(pages, System.Globalization.CultureInfo.InvariantCulture) : 10_000);
+    return DocTuneLab.Benchmarks.StorageBenchmarks.Run(
+        args is [_, var pages] ? int.Parse(pages, System.Globalization.CultureInfo.InvariantCulture) : 10_000);
 if (args is ["killtest", ..])
-    return DocTuneLab.Benchmarks.KillTest.Run(args is [_, var kills] ? int.Parse(kills, System.Globalization.CultureInfo.InvariantCulture) : 200);
+    return DocTuneLab.Benchmarks.KillTest.Run(
+        args is [_, var kills] ? int.Parse(kills, System.Globalization.CultureInfo.InvariantCulture) : 200);
 
 if (args is ["documents", ..])
     return DocTuneLab.Benchmarks.DocumentBenchmarks.Run(args[1..]);
@@ -38,6 +41,7 @@ if (args is ["corpus", .. var rest])
 
 // In this process: the native libraries are where they are, and a run takes a minute instead of ten.
 var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
-var config = DefaultConfig.Instance.AddJob(job).HideColumns(Column.Error, Column.StdDev, Column.RatioSD, Column.Job, Column.IterationCount, Column.LaunchCount, Column.WarmupCount, Column.Toolchain);
+var config = DefaultConfig.Instance.AddJob(job).HideColumns(Column.Error, Column.StdDev, Column.RatioSD, Column.Job, Column.IterationCount,
+    Column.LaunchCount, Column.WarmupCount, Column.Toolchain);
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
 return 0;

@@ -25,13 +25,21 @@ internal static class TrainingStepComparison
 
     private static readonly ModelConfig s_small = new()
     {
-        ModelType = "llama", VocabularySize = 8192, HiddenSize = 256, IntermediateSize = 704, Layers = 8, Heads = 8, KeyValueHeads = 4, HeadSize = 32,
+        ModelType = "llama", VocabularySize = 8192, HiddenSize = 256, IntermediateSize = 704, Layers = 8, Heads = 8, KeyValueHeads = 4,
+        HeadSize = 32,
         NormEpsilon = 1e-6, RopeTheta = 1e4, TieEmbeddings = true, AttentionBias = false, MaxPositions = 1024, EndTokens = [0],
     };
 
     private static readonly ModelConfig s_wide = s_small with
     {
-        VocabularySize = 151_936, HiddenSize = 896, IntermediateSize = 4864, Layers = 4, Heads = 14, KeyValueHeads = 2, HeadSize = 64, RopeTheta = 1e6,
+        VocabularySize = 151_936,
+        HiddenSize = 896,
+        IntermediateSize = 4864,
+        Layers = 4,
+        Heads = 14,
+        KeyValueHeads = 2,
+        HeadSize = 64,
+        RopeTheta = 1e6,
     };
 
     // Half of the positions are trained, as with prompts before answers; "full" in the name trains all.
@@ -41,7 +49,8 @@ internal static class TrainingStepComparison
         ["A-full"] = new(s_wide, 2, 512, 16, 1),
         ["B"] = new(s_small, 8, 256, 16, 0.5),
         ["B-full"] = new(s_small, 8, 256, 16, 1),
-        ["nano"] = new(s_small with { IntermediateSize = 640, Layers = 5, Heads = 4, KeyValueHeads = 2, HeadSize = 64, NormEpsilon = 1e-5 }, 10, 80, 32, 0.31),
+        ["nano"] = new(s_small with { IntermediateSize = 640, Layers = 5, Heads = 4, KeyValueHeads = 2, HeadSize = 64, NormEpsilon = 1e-5 },
+            10, 80, 32, 0.31),
     };
 
     public static int Run(string[] args)
@@ -53,17 +62,24 @@ internal static class TrainingStepComparison
         }
         var names = args.Length > 1 ? [args[1]] : s_shapes.Keys.ToArray();
         var rounds = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 3;
-        Console.WriteLine($"{get_num_threads()} threads; matmul peak {MatmulPeak.Gigaflops(ScalarType.Float32):F0} GFLOP/s in fp32, {MatmulPeak.Gigaflops(ScalarType.BFloat16):F0} in bf16");
+        Console.WriteLine($"{get_num_threads()} threads; matmul peak {MatmulPeak.Gigaflops(ScalarType.Float32):F0} GFLOP/s in fp32, "
+            + $"{MatmulPeak.Gigaflops(ScalarType.BFloat16):F0} in bf16");
         Console.WriteLine("shape    side   type   tokens/s   GFLOP/s  of peak  peak MB  above start MB  loss");
         foreach (var name in names)
         {
             var results = new Dictionary<string, List<JsonNode>> { ["plain"] = [], ["ours"] = [] };
             for (var round = 0; round < rounds; round++)
-                foreach (var side2 in (string[])["plain", "ours"]) results[side2].Add(InChild(side2, name, name[0] switch { 'A' => 4, 'B' => 12, _ => 100 }));
+                foreach (var side2 in (string[])["plain", "ours"])
+                    results[side2].Add(InChild(side2, name, name[0] switch { 'A' => 4, 'B' => 12, _ => 100 }));
             double Median(string side2, string field) => results[side2].Select(r => (double)r[field]!).Order().ElementAt(rounds / 2);
             foreach (var side2 in (string[])["plain", "ours"])
-                Console.WriteLine($"{name,-8} {side2,-6} {(string)results[side2][0]["type"]!,-4} {Median(side2, "tokens_per_second"),8:F0} {Median(side2, "gigaflops"),9:F1} {Median(side2, "share"),8:P0} {Median(side2, "peak_mb"),8:F0} {Median(side2, "above_mb"),15:F0}  {Median(side2, "loss"):F4}");
-            Console.WriteLine($"{name,-8} ratio  {Median("ours", "tokens_per_second") / Median("plain", "tokens_per_second"),8:F2} x speed ({Median("ours", "tokens_per_processor_second") / Median("plain", "tokens_per_processor_second"):F2} by processor time), {Median("ours", "peak_mb") / Median("plain", "peak_mb"):P0} of the peak memory, {Median("ours", "above_mb") / Median("plain", "above_mb"):P0} of what training adds");
+                Console.WriteLine($"{name,-8} {side2,-6} {(string)results[side2][0]["type"]!,-4} {Median(side2, "tokens_per_second"),8:F0} "
+                    + $"{Median(side2, "gigaflops"),9:F1} {Median(side2, "share"),8:P0} {Median(side2, "peak_mb"),8:F0} "
+                    + $"{Median(side2, "above_mb"),15:F0}  {Median(side2, "loss"):F4}");
+            Console.WriteLine($"{name,-8} ratio  {Median("ours", "tokens_per_second") / Median("plain", "tokens_per_second"),8:F2} x speed "
+                + $"({Median("ours", "tokens_per_processor_second") / Median("plain", "tokens_per_processor_second"):F2} by processor "
+                + $"time), {Median("ours", "peak_mb") / Median("plain", "peak_mb"):P0} of the peak memory, "
+                + $"{Median("ours", "above_mb") / Median("plain", "above_mb"):P0} of what training adds");
         }
         return 0;
     }
@@ -71,7 +87,18 @@ internal static class TrainingStepComparison
     /// <summary>Many steps of a tiny model; live tensors and memory must be flat.</summary>
     public static int RunLong(int steps)
     {
-        using var folder = new ModelFolder(s_small with { VocabularySize = 320, HiddenSize = 64, IntermediateSize = 96, Layers = 2, Heads = 4, KeyValueHeads = 2, HeadSize = 16, NormEpsilon = 1e-5, MaxPositions = 256 });
+        using var folder = new ModelFolder(s_small with
+        {
+            VocabularySize = 320,
+            HiddenSize = 64,
+            IntermediateSize = 96,
+            Layers = 2,
+            Heads = 4,
+            KeyValueHeads = 2,
+            HeadSize = 16,
+            NormEpsilon = 1e-5,
+            MaxPositions = 256
+        });
         using var model = BaseModel.Load(folder.Path, new ModelLoadOptions { Device = "cpu" });
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
         using var attached = adapter.Attach(training: true);
@@ -88,7 +115,8 @@ internal static class TrainingStepComparison
             if (step % Math.Max(1, steps / 10) != 0) continue;
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            Console.WriteLine($"step {step,6}: {TorchSharp.torch.Tensor.TotalCount} live tensors, {Environment.WorkingSet / 1048576.0:F1} MB resident");
+            Console.WriteLine(
+                $"step {step,6}: {TorchSharp.torch.Tensor.TotalCount} live tensors, {Environment.WorkingSet / 1048576.0:F1} MB resident");
         }
         return 0;
     }
@@ -96,8 +124,10 @@ internal static class TrainingStepComparison
     private static JsonNode InChild(string side, string shape, int steps)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(TrainingStepComparison).Assembly.Location);
-        foreach (var argument in (string[])["train", side, shape, steps.ToString(CultureInfo.InvariantCulture)]) start.ArgumentList.Add(argument);
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Add(typeof(TrainingStepComparison).Assembly.Location);
+        foreach (var argument in (string[])["train", side, shape, steps.ToString(CultureInfo.InvariantCulture)])
+            start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -149,12 +179,21 @@ internal static class TrainingStepComparison
         var gigaflops = pass.Operations(batch) / seconds / 1e9;
         return new JsonObject
         {
-            ["type"] = model.ComputeType, ["tokens_per_second"] = batch.Tokens / seconds, ["tokens_per_processor_second"] = batch.Tokens / processor, ["gigaflops"] = gigaflops, ["share"] = gigaflops / peak, ["peak_mb"] = Status("VmHWM"), ["above_mb"] = Status("VmHWM") - before, ["loss"] = loss,
+            ["type"] = model.ComputeType,
+            ["tokens_per_second"] = batch.Tokens / seconds,
+            ["tokens_per_processor_second"] = batch.Tokens / processor,
+            ["gigaflops"] = gigaflops,
+            ["share"] = gigaflops / peak,
+            ["peak_mb"] = Status("VmHWM"),
+            ["above_mb"] = Status("VmHWM") - before,
+            ["loss"] = loss,
         };
     }
 
     private static double Status(string field) =>
-        double.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        double.Parse(File.ReadLines("/proc/self/status")
+            .First(l => l.StartsWith(field, StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 
     /// <summary>A tokenizer of 300 tokens; ids of random batches go beyond it.</summary>
     internal static void WriteTokenizer(string folder)
@@ -162,11 +201,14 @@ internal static class TrainingStepComparison
         string[] special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
         var (vocabulary, merges) = BpeTrainer.Train(["return new Tank().Fill(level);"], 300, special);
         HuggingFaceTokenizer.Write(Path.Combine(folder, "tokenizer.json"), vocabulary, merges, special);
-        File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
+        File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"),
+            JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
     }
 
     private static TokenizedSample[] Sequences(Random random, int rows, int length, int vocabulary, double trained) =>
-        [.. Enumerable.Range(0, rows).Select(_ => new TokenizedSample([.. Enumerable.Range(0, length).Select(_ => random.Next(vocabulary))], (int)(length * (1 - trained))))];
+        [.. Enumerable.Range(0, rows)
+            .Select(_ =>
+                new TokenizedSample([.. Enumerable.Range(0, length).Select(_ => random.Next(vocabulary))], (int)(length * (1 - trained))))];
 
     /// <summary>A random model in Hugging Face layout.</summary>
     private sealed class ModelFolder : IDisposable
@@ -202,7 +244,9 @@ internal static class TrainingStepComparison
             {
                 var quantized = ((FourBitWeight)linear.Weight).Quantized;
                 var codes = tensor(quantized.Packed.ToArray(), dtype: ScalarType.Byte);
-                var scales = tensor(Enumerable.Range(0, (int)(quantized.Shape[0] * quantized.Shape[1] / quantized.BlockSize)).Select(quantized.Scale).ToArray());
+                var scales = tensor(Enumerable.Range(0, (int)(quantized.Shape[0] * quantized.Shape[1] / quantized.BlockSize))
+                    .Select(quantized.Scale)
+                    .ToArray());
                 _packed[linear.Weight] = new Packed(codes.DetachFromDisposeScope(), scales.DetachFromDisposeScope(), quantized.Shape);
             }
             _moments = [.. _trained.Select(t => (zeros_like(t), zeros_like(t)))];
@@ -214,20 +258,26 @@ internal static class TrainingStepComparison
             var (rows, length) = (sequences.Length, sequences[0].Ids.Length);
             var decoder = _model.Decoder;
             var config = _model.Config;
-            var x = decoder.Embedding.Tensor.index_select(0, tensor(sequences.SelectMany(s => s.Ids).Select(i => (long)i).ToArray())).view(rows, length, config.HiddenSize).to_type(decoder.ComputeType);
+            var x = decoder.Embedding.Tensor.index_select(0, tensor(sequences.SelectMany(s => s.Ids).Select(i => (long)i).ToArray()))
+                .view(rows, length, config.HiddenSize)
+                .to_type(decoder.ComputeType);
             var (cosine, sine) = decoder.Rotary.Tables(length);
             (cosine, sine) = (cosine[..length].to_type(x.dtype), sine[..length].to_type(x.dtype));
             foreach (var layer in decoder.Layers)
             {
                 var h = Norm(x, layer.InputNorm);
-                var (q, k, v) = (Rotate(Heads(Apply(layer.Query, h), config.Heads)), Rotate(Heads(Apply(layer.Key, h), config.KeyValueHeads)), Heads(Apply(layer.Value, h), config.KeyValueHeads));
+                var (q, k, v) = (Rotate(Heads(Apply(layer.Query, h), config.Heads)),
+                    Rotate(Heads(Apply(layer.Key, h), config.KeyValueHeads)), Heads(Apply(layer.Value, h), config.KeyValueHeads));
                 var groups = config.Heads / config.KeyValueHeads;
-                var attended = nn.functional.scaled_dot_product_attention(q, k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1), null!, 0, true);
+                var attended = nn.functional.scaled_dot_product_attention(q, k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1),
+                    null!, 0, true);
                 x = x + Apply(layer.Output, attended.transpose(1, 2).reshape(rows, length, -1));
                 h = Norm(x, layer.MlpNorm);
                 x = x + Apply(layer.Down, nn.functional.silu(Apply(layer.Gate, h)) * Apply(layer.Up, h));
             }
-            var logits = nn.functional.linear(Norm(x, decoder.FinalNorm), decoder.Head.Materialize(x.dtype)).to_type(ScalarType.Float32).view(-1, config.VocabularySize);
+            var logits = nn.functional.linear(Norm(x, decoder.FinalNorm), decoder.Head.Materialize(x.dtype))
+                .to_type(ScalarType.Float32)
+                .view(-1, config.VocabularySize);
             var labels = new long[rows * length];
             Array.Fill(labels, -100);
             for (var r = 0; r < rows; r++)
@@ -257,7 +307,8 @@ internal static class TrainingStepComparison
                 if (norm > 1) grad.mul_(1 / (norm + 1e-6));
                 mean.mul_(0.9).add_(grad, alpha: 0.1);
                 square.mul_(0.999).addcmul_(grad, grad, 1e-3);
-                _trained[i].addcdiv_(mean, square.sqrt().div_(Math.Sqrt(1 - Math.Pow(0.999, _steps))).add_(1e-8), -1e-4 / (1 - Math.Pow(0.9, _steps)));
+                _trained[i].addcdiv_(mean, square.sqrt().div_(Math.Sqrt(1 - Math.Pow(0.999, _steps))).add_(1e-8),
+                    -1e-4 / (1 - Math.Pow(0.9, _steps)));
                 grad.zero_();
             }
         }
@@ -280,7 +331,9 @@ internal static class TrainingStepComparison
         {
             using var _ = no_grad();
             var codes = stack([packed.Codes.bitwise_right_shift(tensor((byte)4)), packed.Codes.bitwise_and(tensor((byte)15))], 1).view(-1);
-            return (tensor(FourBitCode.Nf4.Values.ToArray()).index_select(0, codes.to_type(ScalarType.Int32)).view(-1, FourBitTensor.DefaultBlockSize) * packed.Scales.unsqueeze(1)).view(packed.Shape);
+            return (tensor(FourBitCode.Nf4.Values.ToArray()).index_select(0, codes.to_type(ScalarType.Int32))
+                .view(-1, FourBitTensor.DefaultBlockSize) * packed.Scales.unsqueeze(1))
+                .view(packed.Shape);
         }
     }
 }

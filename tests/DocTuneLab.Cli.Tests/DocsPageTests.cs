@@ -28,17 +28,23 @@ public sealed partial class DocsPageTests : IDisposable
     public void The_audit_page_lists_every_rule_as_it_is()
     {
         var page = File.ReadAllText(Path.Combine(s_root, "docs", "audit.md"));
-        Assert.All(Audit.AuditRule.All, r => Assert.Contains($"| {r.Id} {r.Name} | {r.Severity.ToString().ToLowerInvariant()} | {r.Description} |", page));
+        Assert.All(Audit.AuditRule.All,
+            r => Assert.Contains($"| {r.Id} {r.Name} | {r.Severity.ToString().ToLowerInvariant()} | {r.Description} |", page));
     }
 
     [Fact]
     public void The_commands_of_the_evaluation_page_run_in_their_order()
     {
         RunAll("evaluate.md", but: "127.0.0.1");
-        Assert.All((string[])["report.html", "report.md", "report.json", "junit.xml", "report.trx"], f => Assert.True(_doctune.Has(Path.Combine("artifacts/evaluation-again", f))));
+        Assert.All((string[])["report.html", "report.md", "report.json", "junit.xml", "report.trx"],
+            f => Assert.True(_doctune.Has(Path.Combine("artifacts/evaluation-again", f))));
         Assert.Equal(Metrics("evaluation-report"), Metrics("evaluation-again"));
 
-        string Metrics(string folder) => string.Join('\n', _doctune.Read($"artifacts/{folder}/report.md").Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal) && l.Contains(" % [", StringComparison.Ordinal)));
+        string Metrics(string folder) =>
+            string.Join('\n',
+                _doctune.Read($"artifacts/{folder}/report.md")
+                    .Split('\n')
+                    .Where(l => l.StartsWith("| ", StringComparison.Ordinal) && l.Contains(" % [", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -49,7 +55,8 @@ public sealed partial class DocsPageTests : IDisposable
         using var imported = Storage.Lab.Open(Path.Combine(_doctune.Folder, "artifacts/imported"), readOnly: true);
         Assert.Equal(100, imported.Samples.List().Count);
         var endpoints = Yaml().Match(File.ReadAllText(Path.Combine(s_root, "docs", "corpus.md"))).Groups[1].Value;
-        Assert.Equal([("large", 64, 0.4), ("127.0.0.1:11434/qwen2.5-coder", 32, null)], EndpointOptions.Load(_doctune.Write("endpoints.yaml", endpoints)).Select(e => (e.Name, e.MaxConcurrency, e.InputPrice)));
+        Assert.Equal([("large", 64, 0.4), ("127.0.0.1:11434/qwen2.5-coder", 32, null)],
+            EndpointOptions.Load(_doctune.Write("endpoints.yaml", endpoints)).Select(e => (e.Name, e.MaxConcurrency, e.InputPrice)));
     }
 
     private void RunAll(string page, string? but = null)
@@ -58,7 +65,8 @@ public sealed partial class DocsPageTests : IDisposable
         Assert.True(commands.Count >= 3);
         foreach (var command in commands)
         {
-            string[] arguments = [.. command.Split(' ').Select(a => a.StartsWith("artifacts/", StringComparison.Ordinal) ? Path.Combine(_doctune.Folder, a) : a)];
+            string[] arguments = [.. command.Split(' ')
+                .Select(a => a.StartsWith("artifacts/", StringComparison.Ordinal) ? Path.Combine(_doctune.Folder, a) : a)];
             var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]));
             Assert.True(result.Code == 0, $"{command}\n{result.Out}\n{result.Error}");
         }
@@ -67,7 +75,9 @@ public sealed partial class DocsPageTests : IDisposable
     /// <summary>What a page under docs tells people to type, without the way to start the tool.</summary>
     internal static IReadOnlyList<string> Commands(string page)
     {
-        var lines = Fence().Matches(File.ReadAllText(Path.Combine(s_root, "docs", page))).SelectMany(m => m.Groups[1].Value.TrimEnd('\n').Split('\n')).ToList();
+        var lines = Fence().Matches(File.ReadAllText(Path.Combine(s_root, "docs", page)))
+            .SelectMany(m => m.Groups[1].Value.TrimEnd('\n').Split('\n'))
+            .ToList();
         Assert.All(lines, l => Assert.StartsWith(Tool, l));
         return [.. lines.Select(l => l[Tool.Length..])];
     }

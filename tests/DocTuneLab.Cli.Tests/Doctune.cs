@@ -35,13 +35,24 @@ public sealed class Doctune : IDisposable
     public Process Start(params string[] arguments) => StartProgram("dotnet", [Library, .. arguments]);
 
     public Process StartPiped(params string[] arguments) =>
-        Process.Start(new ProcessStartInfo("dotnet", [Library, .. arguments]) { WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Process.Start(new ProcessStartInfo("dotnet", [Library, .. arguments])
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        })!;
 
     public Process StartProgram(string program, params string[] arguments) => StartProgram(program, Folder, arguments);
 
     public Process StartProgram(string program, string folder, IReadOnlyList<string> arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         start.Environment.Remove("DOCTUNE_DEBUG");
         return Process.Start(start)!;
     }

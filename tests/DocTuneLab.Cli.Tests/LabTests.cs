@@ -116,7 +116,8 @@ public sealed class LabTests : IDisposable
         Assert.Equal(["interrupted"], Json("runs", "list", "--kind", "evaluate").AsArray().Select(r => (string)r!["status"]!));
         var shown = _doctune.Run("runs", "show", id[..20]);
         Assert.Equal(0, shown.Code);
-        foreach (var text in new[] { id, "lora.rank", "16", "loss (step 2)", "2.5", ".NET 10", "Results" }) Assert.Contains(text, shown.Out);
+        foreach (var text in new[] { id, "lora.rank", "16", "loss (step 2)", "2.5", ".NET 10", "Results" })
+            Assert.Contains(text, shown.Out);
         var json = Json("runs", "show", id);
         Assert.Equal(7, (int)json["configuration"]!["seed"]!);
         Assert.True(json["environment"]!["packages"]!.AsObject().Count > 3);
@@ -128,7 +129,12 @@ public sealed class LabTests : IDisposable
     [Fact]
     public void An_interrupted_or_killed_parse_leaves_a_sound_lab_and_a_second_one_completes_it()
     {
-        for (var i = 0; i < 400; i++) _doctune.Write($"docs/p{i:000}.md", $"# Page {i}\n\n" + string.Join("\n\n", Enumerable.Range(0, 40).Select(n => $"Paragraph {n} of page {i} tells of the tank, the pipe and the valve number {n * i}.")));
+        for (var i = 0; i < 400; i++)
+            _doctune.Write($"docs/p{i:000}.md",
+                $"# Page {i}\n\n"
+                    + string.Join("\n\n",
+                        Enumerable.Range(0, 40)
+                            .Select(n => $"Paragraph {n} of page {i} tells of the tank, the pipe and the valve number {n * i}.")));
         _doctune.Run("parse", "docs", "--lab", "whole");
         var whole = (string?)Json("lab", "stats", "--lab", "whole")["contentHash"];
         foreach (var (signal, delay) in new[] { ("KILL", 400), ("KILL", 700), ("INT", 600), ("TERM", 800), ("KILL", 900) })
@@ -138,7 +144,8 @@ public sealed class LabTests : IDisposable
             System.Diagnostics.Process.Start("kill", ["-" + signal, $"{process.Id}"]).WaitForExit();
             var ended = Doctune.Wait(process);
             if (signal != "KILL") Assert.True(ended.Code is 130 or 0 or 143, $"{signal}: {ended.Code} {ended.Error}");
-            if (File.Exists(Path.Combine(Lab, "lab.sqlite"))) Assert.Equal((0, ""), (_doctune.Run("lab", "gc").Code, _doctune.Run("lab", "verify").Error));
+            if (File.Exists(Path.Combine(Lab, "lab.sqlite")))
+                Assert.Equal((0, ""), (_doctune.Run("lab", "gc").Code, _doctune.Run("lab", "verify").Error));
         }
         Assert.Equal(0, _doctune.Run("parse", "docs").Code);
         Assert.Equal(whole, (string?)Json("lab", "stats")["contentHash"]);
@@ -151,7 +158,8 @@ public sealed class LabTests : IDisposable
         _doctune.Run("parse", "docs");
         for (var i = 0; i < 300; i++) _doctune.Write($"docs/p{i:000}.md", $"# Page {i}\n\n" + new string('x', 5000 + i) + "\n");
         // No file over 1 MB: the same path as a full disk. (The runtime's own double mapping of code needs a large file.)
-        var result = Doctune.Wait(_doctune.StartProgram("bash", "-c", $"ulimit -f 1024; DOTNET_EnableWriteXorExecute=0 dotnet '{Doctune.Library}' parse docs"));
+        var result = Doctune.Wait(_doctune.StartProgram("bash", "-c",
+            $"ulimit -f 1024; DOTNET_EnableWriteXorExecute=0 dotnet '{Doctune.Library}' parse docs"));
         Assert.Equal(1, result.Code);
         Assert.Contains("the disk is full, or a limit on file sizes is reached", result.Error);
         Assert.True((bool)Json("lab", "verify")["sound"]!);

@@ -17,8 +17,13 @@ public sealed class OrphanTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs the command 'sleep'");
         using var parent = doctune.StartProgram("sleep", "600");
-        doctune.Write("connection.json", "{\"transport\":\"tcp\",\"ip\":\"127.0.0.1\",\"shell_port\":0,\"control_port\":0,\"iopub_port\":0,\"stdin_port\":0,\"hb_port\":0,\"key\":\"k\",\"signature_scheme\":\"hmac-sha256\"}");
-        var start = new ProcessStartInfo("dotnet", [Doctune.Library, "kernel", "start", "-f", "connection.json"]) { WorkingDirectory = doctune.Folder };
+        doctune.Write("connection.json",
+            "{\"transport\":\"tcp\",\"ip\":\"127.0.0.1\",\"shell_port\":0,\"control_port\":0,\"iopub_port\":0,\"stdin_port\":0,"
+                + "\"hb_port\":0,\"key\":\"k\",\"signature_scheme\":\"hmac-sha256\"}");
+        var start = new ProcessStartInfo("dotnet", [Doctune.Library, "kernel", "start", "-f", "connection.json"])
+        {
+            WorkingDirectory = doctune.Folder
+        };
         start.Environment["JPY_PARENT_PID"] = parent.Id.ToString();
         using var kernel = Process.Start(start)!;
         Assert.False(kernel.WaitForExit(3000));
@@ -29,7 +34,9 @@ public sealed class OrphanTests : IDisposable
     [Fact]
     public void A_run_that_is_killed_leaves_no_kernel_and_a_readable_notebook()
     {
-        doctune.Write("nb.dib", "#!csharp\n\nFile.WriteAllText(\"pid\", Environment.ProcessId.ToString());\nConsole.WriteLine(\"kept\");\n\n#!csharp\n\nFile.WriteAllText(\"second\", \"\");\nThread.Sleep(600_000);\n");
+        doctune.Write("nb.dib",
+            "#!csharp\n\nFile.WriteAllText(\"pid\", Environment.ProcessId.ToString());\nConsole.WriteLine(\"kept\");\n\n#!csharp\n\n"
+                + "File.WriteAllText(\"second\", \"\");\nThread.Sleep(600_000);\n");
         using var run = doctune.Start("run", "nb.dib", "--kernel", "process", "-o", "out.ipynb");
         Until(() => doctune.Has("second"));
         run.Kill();

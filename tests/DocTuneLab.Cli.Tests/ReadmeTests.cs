@@ -10,7 +10,10 @@ public sealed partial class ReadmeTests : IDisposable
     private static readonly string s_readme = File.ReadAllText(Path.Combine(s_root, "README.md"));
     private readonly Doctune _doctune = new();
 
-    public static TheoryData<string> Commands => [.. Blocks("bash").SelectMany(b => b.Split('\n')).Where(l => l.StartsWith(Tool, StringComparison.Ordinal)).Select(l => l[Tool.Length..])];
+    public static TheoryData<string> Commands =>
+        [.. Blocks("bash").SelectMany(b => b.Split('\n'))
+            .Where(l => l.StartsWith(Tool, StringComparison.Ordinal))
+            .Select(l => l[Tool.Length..])];
 
     public void Dispose() => _doctune.Dispose();
 
@@ -20,10 +23,15 @@ public sealed partial class ReadmeTests : IDisposable
     {
         var artifacts = Path.Combine(_doctune.Folder, "artifacts");
         Directory.CreateDirectory(artifacts);
-        List<string> arguments = [.. command.Split(' ').Select(a => a.StartsWith("artifacts/", StringComparison.Ordinal) ? Path.Combine(_doctune.Folder, a) : a)];
+        List<string> arguments = [.. command.Split(' ')
+            .Select(a => a.StartsWith("artifacts/", StringComparison.Ordinal) ? Path.Combine(_doctune.Folder, a) : a)];
         // The last value of a parameter counts.
         if (arguments[0] == "run")
-            arguments.AddRange(["-p", "samples", "150", "-p", "maxSteps", "2", "-p", "split", "dev", "-p", "labFolder", Path.Combine(artifacts, "lab"), "-o", Path.Combine(artifacts, "lab.ipynb")]);
+            arguments.AddRange(
+            [
+                "-p", "samples", "150", "-p", "maxSteps", "2", "-p", "split", "dev", "-p", "labFolder", Path.Combine(artifacts, "lab"),
+                "-o", Path.Combine(artifacts, "lab.ipynb")
+            ]);
         if (arguments[0] == "kernel") arguments.AddRange(["--prefix", _doctune.Folder]);
         var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]));
         Assert.True(result.Code == 0, $"{command}\n{result.Out}\n{result.Error}");
@@ -46,8 +54,11 @@ public sealed partial class ReadmeTests : IDisposable
     public void The_lines_for_a_library_of_ones_own_run_as_they_stand()
     {
         var lab = Path.Combine(_doctune.Folder, "lab");
-        var cell = Blocks("csharp").Single().Replace("artifacts/my-lab", lab, StringComparison.Ordinal).Replace("--count 1000", "--count 150", StringComparison.Ordinal)
-            .Replace("--epochs 1", "--max-steps 2", StringComparison.Ordinal).Replace("--split test", "--split dev", StringComparison.Ordinal);
+        var cell = Blocks("csharp").Single()
+            .Replace("artifacts/my-lab", lab, StringComparison.Ordinal)
+            .Replace("--count 1000", "--count 150", StringComparison.Ordinal)
+            .Replace("--epochs 1", "--max-steps 2", StringComparison.Ordinal)
+            .Replace("--split test", "--split dev", StringComparison.Ordinal);
         var script = _doctune.Write("own.csx", cell);
         var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, "script", script]));
         Assert.True(result.Code == 0, result.Out + result.Error);
@@ -58,15 +69,18 @@ public sealed partial class ReadmeTests : IDisposable
     [Fact]
     public void Every_link_and_picture_exists()
     {
-        var targets = Link().Matches(s_readme).Select(m => m.Groups[1].Value).Where(t => !t.StartsWith("http", StringComparison.Ordinal)).ToList();
+        var targets =
+            Link().Matches(s_readme).Select(m => m.Groups[1].Value).Where(t => !t.StartsWith("http", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(targets);
         Assert.All(targets, t => Assert.True(Path.Exists(Path.Combine(s_root, t)), $"README.md links to {t}, which does not exist."));
         var folders = Row().Matches(s_readme).Select(m => m.Groups[1].Value).ToList();
         Assert.True(folders.Count >= 9);
-        Assert.All(folders, f => Assert.True(Directory.Exists(Path.Combine(s_root, f)), $"README.md names the folder {f}, which does not exist."));
+        Assert.All(folders,
+            f => Assert.True(Directory.Exists(Path.Combine(s_root, f)), $"README.md names the folder {f}, which does not exist."));
     }
 
-    private static IEnumerable<string> Blocks(string language) => Fence().Matches(s_readme).Where(m => m.Groups[1].Value == language).Select(m => m.Groups[2].Value.TrimEnd('\n'));
+    private static IEnumerable<string> Blocks(string language) =>
+        Fence().Matches(s_readme).Where(m => m.Groups[1].Value == language).Select(m => m.Groups[2].Value.TrimEnd('\n'));
 
     [GeneratedRegex("```(\\w+)\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fence();

@@ -33,11 +33,14 @@ public sealed class RunTests : IDisposable
     [InlineData("process")]
     public void Parameters_come_from_files_yaml_and_single_values_in_this_order(string kernel)
     {
-        doctune.Write("nb.dib", "#!csharp\n\nint a = 0; double b = 0; string c = \"\"; int[] d = []; bool e = false;\n\n#!csharp\n\ndisplay(1).Update(2);\nConsole.Write($\"{a} {b} {c} {d.Sum()} {e}\");\n");
+        doctune.Write("nb.dib",
+            "#!csharp\n\nint a = 0; double b = 0; string c = \"\"; int[] d = []; bool e = false;\n\n#!csharp\n\ndisplay(1).Update(2);\n"
+                + "Console.Write($\"{a} {b} {c} {d.Sum()} {e}\");\n");
         Assert.Equal(0, doctune.Run("convert", "nb.dib", "nb.ipynb").Code);
         var text = doctune.Read("nb.ipynb");
         var first = text.IndexOf("\"metadata\": {}", StringComparison.Ordinal);
-        doctune.Write("nb.ipynb", text[..first] + "\"metadata\": {\"tags\": [\"parameters\"]}" + text[(first + "\"metadata\": {}".Length)..]);
+        doctune.Write("nb.ipynb",
+            text[..first] + "\"metadata\": {\"tags\": [\"parameters\"]}" + text[(first + "\"metadata\": {}".Length)..]);
         doctune.Write("p.yaml", "a: 1\nb: 1\nc: from file\nd: [1, 2]\n");
         var result = doctune.Run("run", "nb.ipynb", "-p", "a", "3", "-f", "p.yaml", "-y", "{a: 2, b: 2.5, e: true}", "--kernel", kernel);
         Assert.True(result.Code == 0, result.Out + result.Error);
@@ -58,7 +61,9 @@ public sealed class RunTests : IDisposable
     [Fact]
     public void A_kernel_that_dies_gives_exit_code_4_and_what_it_said_last()
     {
-        doctune.Write("nb.dib", "#!csharp\n\nConsole.WriteLine(\"before\");\n\n#!csharp\n\nConsole.WriteLine(\"on the way\");\nThread.Sleep(300);\nEnvironment.FailFast(\"the end\");\n\n#!csharp\n\n1\n");
+        doctune.Write("nb.dib",
+            "#!csharp\n\nConsole.WriteLine(\"before\");\n\n#!csharp\n\nConsole.WriteLine(\"on the way\");\nThread.Sleep(300);\n"
+                + "Environment.FailFast(\"the end\");\n\n#!csharp\n\n1\n");
         var result = doctune.Run("run", "nb.dib", "--kernel", "process");
         Assert.True(result.Code == 4, result.Out + result.Error);
         Assert.Contains("cell 2: the kernel died with exit code", result.Out);
@@ -95,7 +100,9 @@ public sealed class RunTests : IDisposable
     {
         doctune.Write("nb.dib", "#!csharp\n\nvar a = 1;\n");
         Assert.Equal(0, doctune.Run("convert", "nb.dib", "nb.ipynb").Code);
-        doctune.Write("nb.ipynb", doctune.Read("nb.ipynb").Replace("\"metadata\": {},\n   \"outputs\"", "\"metadata\": {\"tags\": [\"parameters\"]},\n   \"outputs\"", StringComparison.Ordinal));
+        doctune.Write("nb.ipynb",
+            doctune.Read("nb.ipynb").Replace("\"metadata\": {},\n   \"outputs\"",
+                "\"metadata\": {\"tags\": [\"parameters\"]},\n   \"outputs\"", StringComparison.Ordinal));
         var result = doctune.Run("run", "nb.ipynb", "-p", "b", "1");
         Assert.Equal((2, "doctune: The notebook has no parameter 'b'. It has: a.\n"), (result.Code, result.Error));
     }
@@ -137,7 +144,9 @@ public sealed class RunTests : IDisposable
     [Fact]
     public void A_script_may_hold_the_console_while_it_prints_and_print_much_at_once()
     {
-        doctune.Write("s.csx", "lock (Console.Out) { Console.Write(\"a\"); Thread.Sleep(300); Console.WriteLine(\"b\"); }\nConsole.WriteLine(new string('x', 70_000));");
+        doctune.Write("s.csx",
+            "lock (Console.Out) { Console.Write(\"a\"); Thread.Sleep(300); Console.WriteLine(\"b\"); "
+                + "}\nConsole.WriteLine(new string('x', 70_000));");
         var result = doctune.Run("script", "s.csx");
         Assert.Equal((0, "ab\n" + new string('x', 70_000) + "\n"), (result.Code, result.Out));
     }

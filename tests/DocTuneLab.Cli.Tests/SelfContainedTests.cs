@@ -45,16 +45,27 @@ public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassF
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "makes a layout of links");
         Directory.CreateDirectory(Path.Combine(doctune.Folder, "tasks"));
-        var task = """{"id": "a1", "instruction": "Double it.", "signature": "public static int Twice(int n)", "context": "", "usings": [], "goldSymbols": [], "reference": "return 2 * n;", "stub": "return 0;", "tests": ["Check.Equal(4, Solution.Twice(2)); Check.Equal(true, typeof(Solution).Assembly.GetReferencedAssemblies().Length > 0);"], "documents": ["x"], "split": "test"}""";
+        var task = """{"id": "a1", "instruction": "Double it.", "signature": "public static int Twice(int n)", "context": "", "usings": """
+            + """[], "goldSymbols": [], "reference": "return 2 * n;", "stub": "return 0;", "tests": ["Check.Equal(4, Solution.Twice(2)); """
+            + """Check.Equal(true, typeof(Solution).Assembly.GetReferencedAssemblies().Length > 0);"], "documents": """
+            + """["x"], "split": "test"}""";
         doctune.Write("tasks/general.jsonl", task + "\n");
-        var result = Run("evaluate", "--check-suite", "--suite", "tasks", "--assembly", Path.Combine(Doctune.Root, "data/private-library/bin/Fenmark.dll"), "--lab", "lab");
+        var result = Run("evaluate", "--check-suite", "--suite", "tasks", "--assembly",
+            Path.Combine(Doctune.Root, "data/private-library/bin/Fenmark.dll"), "--lab", "lab");
         Assert.True(result.Code == 0, result.Out + result.Error);
     }
 
     private Doctune.Result Run(params string[] arguments)
     {
-        var start = new ProcessStartInfo(build.Program, arguments) { WorkingDirectory = doctune.Folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("DOTNET_", StringComparison.Ordinal) || name == "DOCTUNE_DEBUG").ToList())
+        var start = new ProcessStartInfo(build.Program, arguments)
+        {
+            WorkingDirectory = doctune.Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
+        foreach (var name in start.Environment.Keys
+            .Where(name => name.StartsWith("DOTNET_", StringComparison.Ordinal) || name == "DOCTUNE_DEBUG")
+            .ToList())
             start.Environment.Remove(name);
         start.Environment["PATH"] = build.Tools;
         return Doctune.Wait(Process.Start(start)!);
@@ -79,11 +90,15 @@ public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassF
             if (!OperatingSystem.IsLinux())
                 return;
             var fxr = Directory.GetFiles(Path.Combine(root, "host", "fxr"), "libhostfxr.so", SearchOption.AllDirectories)[0];
-            foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Concat(Directory.GetFiles(framework)).Append(fxr).DistinctBy(Path.GetFileName))
+            foreach (var file in Directory.GetFiles(AppContext.BaseDirectory)
+                .Concat(Directory.GetFiles(framework))
+                .Append(fxr)
+                .DistinctBy(Path.GetFileName))
             {
                 var target = Path.Combine(app, Path.GetFileName(file));
                 // The starter and the runtime's own libraries look for the others where they really lie.
-                if (Path.GetFileName(file) is "doctune" or "libhostfxr.so" or "libhostpolicy.so" or "libcoreclr.so" or "System.Private.CoreLib.dll" or "doctune.deps.json" or "doctune.runtimeconfig.json")
+                if (Path.GetFileName(file) is "doctune" or "libhostfxr.so" or "libhostpolicy.so" or "libcoreclr.so"
+                    or "System.Private.CoreLib.dll" or "doctune.deps.json" or "doctune.runtimeconfig.json")
                     File.Copy(file, target);
                 else
                     File.CreateSymbolicLink(target, file);
@@ -93,13 +108,15 @@ public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassF
                 var options = config["runtimeOptions"]!.AsObject();
                 options.Remove("framework");
                 options.Remove("frameworks");
-                options["includedFrameworks"] = new JsonArray(new JsonObject { ["name"] = "Microsoft.NETCore.App", ["version"] = Environment.Version.ToString() });
+                options["includedFrameworks"] = new JsonArray(
+                    new JsonObject { ["name"] = "Microsoft.NETCore.App", ["version"] = Environment.Version.ToString() });
             });
             var own = JsonNode.Parse(File.ReadAllText(Path.Combine(framework, "Microsoft.NETCore.App.deps.json")))!;
             Rewrite(Path.Combine(app, "doctune.deps.json"), list =>
             {
                 var name = $"runtimepack.{own["targets"]![own["runtimeTarget"]!["name"]!.ToString()]!.AsObject().First().Key}";
-                list["targets"]![list["runtimeTarget"]!["name"]!.ToString()]![name] = own["targets"]![own["runtimeTarget"]!["name"]!.ToString()]!.AsObject().First().Value!.DeepClone();
+                list["targets"]![list["runtimeTarget"]!["name"]!.ToString()]![name] =
+                    own["targets"]![own["runtimeTarget"]!["name"]!.ToString()]!.AsObject().First().Value!.DeepClone();
                 list["libraries"]![name] = new JsonObject { ["type"] = "runtimepack", ["serviceable"] = false, ["sha512"] = "" };
             });
         }

@@ -42,7 +42,8 @@ public sealed class ServeTests : IAsyncLifetime
     [Fact]
     public async Task A_model_answers_plainly_and_in_a_stream_with_the_same_text()
     {
-        const string ask = "\"messages\": [{\"role\": \"user\", \"content\": \"What is a string?\"}], \"max_tokens\": 12, \"temperature\": 0";
+        const string ask =
+            "\"messages\": [{\"role\": \"user\", \"content\": \"What is a string?\"}], \"max_tokens\": 12, \"temperature\": 0";
         var (status, plain) = await Post($"{{{ask}}}");
         Assert.Equal(HttpStatusCode.OK, status);
         var answer = JsonNode.Parse(plain)!;
@@ -51,7 +52,8 @@ public sealed class ServeTests : IAsyncLifetime
         Assert.Equal("data: [DONE]", events[^1]);
         var chunks = events.SkipLast(1).Select(e => JsonNode.Parse(e["data: ".Length..])!).ToList();
         Assert.Single(chunks.Select(c => (string)c["id"]!).Distinct());
-        Assert.Equal((string)answer["choices"]![0]!["message"]!["content"]!, string.Concat(chunks.Select(c => (string?)c["choices"]![0]!["delta"]!["content"])));
+        Assert.Equal((string)answer["choices"]![0]!["message"]!["content"]!,
+            string.Concat(chunks.Select(c => (string?)c["choices"]![0]!["delta"]!["content"])));
         Assert.Equal((string)answer["choices"]![0]!["finish_reason"]!, (string)chunks[^1]["choices"]![0]!["finish_reason"]!);
         Assert.Equal((int)answer["usage"]!["completion_tokens"]!, (int)chunks[^1]["usage"]!["completion_tokens"]!);
     }
@@ -74,7 +76,9 @@ public sealed class ServeTests : IAsyncLifetime
         var commands = DocsPageTests.Commands("evaluate.md").Where(c => c.Contains("127.0.0.1", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, commands.Count);
         Assert.Equal("serve --base data/models/nano --urls http://127.0.0.1:8080", commands[0]);
-        var arguments = commands[1].Replace("http://127.0.0.1:8080", url, StringComparison.Ordinal).Replace("artifacts/hosted", Path.Combine(doctune.Folder, "hosted"), StringComparison.Ordinal).Split(' ');
+        var arguments = commands[1].Replace("http://127.0.0.1:8080", url, StringComparison.Ordinal)
+            .Replace("artifacts/hosted", Path.Combine(doctune.Folder, "hosted"), StringComparison.Ordinal)
+            .Split(' ');
         var result = Doctune.Wait(doctune.StartProgram("dotnet", Doctune.Root, [Doctune.Library, .. arguments]));
         Assert.True(result.Code == 0, result.Out + result.Error);
         Assert.Contains("Open questions, share of facts stated", result.Out);
@@ -84,8 +88,13 @@ public sealed class ServeTests : IAsyncLifetime
     public void The_corpus_notebook_is_fed_by_the_served_model()
     {
         var output = Path.Combine(doctune.Folder, "out.ipynb");
-        var process = doctune.StartProgram("dotnet", Doctune.Root, [Doctune.Library, "run", "notebooks/03-corpus.ipynb", "-o", output, "-p", "labFolder", Path.Combine(doctune.Folder, "lab"), "-p", "samples", "60",
-            "-p", "endpoint", $"{url}/v1", "-p", "endpointModel", "nano", "-p", "modelSamples", "3", "-p", "maxPlanned", "3", "-p", "structuredOutput", "false", "-p", "structuralQuestions", "true"]);
+        var process = doctune.StartProgram("dotnet", Doctune.Root,
+        [
+            Doctune.Library, "run", "notebooks/03-corpus.ipynb", "-o", output, "-p", "labFolder", Path.Combine(doctune.Folder, "lab"), "-p",
+            "samples", "60",
+            "-p", "endpoint", $"{url}/v1", "-p", "endpointModel", "nano", "-p", "modelSamples", "3", "-p", "maxPlanned", "3", "-p",
+            "structuredOutput", "false", "-p", "structuralQuestions", "true"
+        ]);
         var result = Doctune.Wait(process);
         Assert.True(result.Code == 0, result.Out + result.Error);
         var text = File.ReadAllText(output);

@@ -40,11 +40,17 @@ public sealed class TrainTests : IDisposable
     {
         var file = doctune.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 20).Select(i => JsonSerializer.Serialize(new
         {
-            messages = (object[])[new { role = "user", content = $"How wide is gate {i}?" }, new { role = "assistant", content = $"{i} metres." }],
+            messages = (object[])
+            [
+                new { role = "user", content = $"How wide is gate {i}?" }, new { role = "assistant", content = $"{i} metres." }
+            ],
         }) + "\n")));
         var path = Path.Combine(doctune.Folder, "lab");
         using (var lab = Storage.Lab.Open(path)) lab.Samples.Save(CorpusFile.Read(file), replaceAll: true);
-        string[] command = ["train", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--lab", "lab", "--rank", "2", "--max-steps", "2"];
+        string[] command =
+        [
+            "train", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--lab", "lab", "--rank", "2", "--max-steps", "2"
+        ];
         Assert.Equal(0, doctune.Run([.. command, "--dry-run"]).Code);
         var result = doctune.Run(command);
         Assert.True(result.Code == 0, result.Error);
@@ -73,7 +79,9 @@ public sealed class TrainTests : IDisposable
         var full = Limited(200);
         Assert.Equal(1, full.Code);
         Assert.Contains("could not be written to", full.Error);
-        Assert.Contains($"The last good checkpoint is {Path.Combine("killed", "checkpoints", Path.GetFileName(Path.GetDirectoryName(newest)!))}", full.Error);
+        Assert.Contains(
+            $"The last good checkpoint is {Path.Combine("killed", "checkpoints", Path.GetFileName(Path.GetDirectoryName(newest)!))}",
+            full.Error);
         Assert.DoesNotContain("   at ", full.Error);
         Assert.Equal(before, File.ReadAllBytes(newest));
         Assert.Empty(Directory.EnumerateFileSystemEntries(doctune.Folder, "*.partial", SearchOption.AllDirectories));
@@ -87,7 +95,9 @@ public sealed class TrainTests : IDisposable
         Doctune.Result Limited(int kilobytes)
         {
             // The runtime's own double mapping of code needs a large file.
-            return Doctune.Wait(doctune.StartProgram("bash", "-c", $"ulimit -f {kilobytes}; DOTNET_EnableWriteXorExecute=0 dotnet '{Doctune.Library}' {string.Join(' ', command.Select(a => $"'{a}'"))} killed --resume"));
+            return Doctune.Wait(doctune.StartProgram("bash", "-c",
+                $"ulimit -f {kilobytes}; DOTNET_EnableWriteXorExecute=0 dotnet '{Doctune.Library}' "
+                    + $"{string.Join(' ', command.Select(a => $"'{a}'"))} killed --resume"));
         }
     }
 
@@ -95,17 +105,21 @@ public sealed class TrainTests : IDisposable
     {
         doctune.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 30).Select(i => JsonSerializer.Serialize(new
         {
-            messages = (object[])[new { role = "user", content = $"What does gate number {i} of the weir do?" }, new { role = "assistant", content = $"It holds {i * 7} cubic metres behind it." }],
+            messages = (object[])[new { role = "user", content = $"What does gate number {i} of the weir do?" },
+                new { role = "assistant", content = $"It holds {i * 7} cubic metres behind it." }],
         }) + "\n")));
         doctune.Write("run.yaml", $"rank: 4\nbatch_tokens: 128\nepochs: {epochs}\nsave_every: 3\neval_every: 5\nlearning_rate: 1e-3\n");
         return ["train", "run.yaml", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--corpus", "corpus.jsonl", "--out"];
     }
 
     private int Checkpointed() => Path.Combine(doctune.Folder, "killed", "checkpoints") is var folder && !Directory.Exists(folder) ? 0 :
-        Directory.GetDirectories(folder).Select(d => Path.GetFileName(d)).Where(n => !n.EndsWith(".partial", StringComparison.Ordinal)).Select(n => int.Parse(n["step-".Length..])).DefaultIfEmpty(0).Max();
+        Directory.GetDirectories(folder).Select(d => Path.GetFileName(d)).Where(n => !n.EndsWith(".partial", StringComparison.Ordinal))
+            .Select(n => int.Parse(n["step-".Length..])).DefaultIfEmpty(0).Max();
 
     private string Adapter(string run) => Path.Combine(doctune.Folder, run, "adapter", "adapter_model.safetensors");
 
-    private (int, string, string, string)[] Curve(string run) => [.. doctune.Read(Path.Combine(run, "trainer_log.jsonl")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!)
+    private (int, string, string, string)[] Curve(string run) => [.. doctune.Read(Path.Combine(run, "trainer_log.jsonl"))
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Select(l => JsonNode.Parse(l)!)
         .Select(l => ((int)l["step"]!, l["loss"]!.ToJsonString(), l["grad_norm"]!.ToJsonString(), l["eval_loss"]?.ToJsonString() ?? ""))];
 }

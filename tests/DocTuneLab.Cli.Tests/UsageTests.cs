@@ -8,19 +8,30 @@ public sealed class UsageTests : IDisposable
 
     [Theory]
     [InlineData("doctune: There is no verb 'rnu' here. Did you mean 'run'?\n'doctune --help' shows what there is.\n", "rnu", "nb.ipynb")]
-    [InlineData("doctune: There is no option '--reprot' here. Did you mean '--report'?\n'doctune run --help' shows what there is.\n", "run", "nb.ipynb", "--reprot", "x.html")]
-    [InlineData("doctune: There is no verb 'instal' here. Did you mean 'install'?\n'doctune kernel --help' shows what there is.\n", "kernel", "instal")]
-    [InlineData("doctune: -p takes a name and a value; 'steps' has no value. Put quotes around a value with blanks.\n", "run", "nb.ipynb", "-p", "steps")]
+    [InlineData("doctune: There is no option '--reprot' here. Did you mean '--report'?\n'doctune run --help' shows what there is.\n", "run",
+        "nb.ipynb", "--reprot", "x.html")]
+    [InlineData("doctune: There is no verb 'instal' here. Did you mean 'install'?\n'doctune kernel --help' shows what there is.\n",
+        "kernel", "instal")]
+    [InlineData("doctune: -p takes a name and a value; 'steps' has no value. Put quotes around a value with blanks.\n", "run", "nb.ipynb",
+        "-p", "steps")]
     [InlineData("doctune: --timeout takes a positive number of seconds, not -1.\n", "run", "nb.ipynb", "--timeout", "-1")]
-    [InlineData("doctune: There is no option '--asembly' here. Did you mean '--assembly'?\n'doctune parse --help' shows what there is.\n", "parse", "docs", "--asembly", "a.dll")]
-    [InlineData("doctune: There is no option '--sarf' here. Did you mean '--sarif'?\n'doctune audit --help' shows what there is.\n", "audit", "docs", "-a", "a.dll", "--sarf", "x")]
-    [InlineData("doctune: --max-tokens takes a whole number, not 'x'.\n'doctune parse --help' shows what there is.\n", "parse", "docs", "--max-tokens", "x")]
-    [InlineData("doctune: --fail-on takes one of error, warning, note, none, not 'x'.\n'doctune audit --help' shows what there is.\n", "audit", "docs", "-a", "a.dll", "--fail-on", "x")]
-    [InlineData("doctune: import needs <file>. File that 'doctune lab export' wrote.\n'doctune lab import --help' shows what there is.\n", "lab", "import")]
-    [InlineData("doctune: audit needs --assembly <DLL>. Assembly of the library; its XML documentation lies beside it. May be repeated.\n'doctune audit --help' shows what there is.\n", "audit", "docs")]
-    [InlineData("doctune: --timeout takes a number, not 'x'.\n'doctune run --help' shows what there is.\n", "run", "nb.ipynb", "--timeout", "x")]
+    [InlineData("doctune: There is no option '--asembly' here. Did you mean '--assembly'?\n'doctune parse --help' shows what there is.\n",
+        "parse", "docs", "--asembly", "a.dll")]
+    [InlineData("doctune: There is no option '--sarf' here. Did you mean '--sarif'?\n'doctune audit --help' shows what there is.\n",
+        "audit", "docs", "-a", "a.dll", "--sarf", "x")]
+    [InlineData("doctune: --max-tokens takes a whole number, not 'x'.\n'doctune parse --help' shows what there is.\n", "parse", "docs",
+        "--max-tokens", "x")]
+    [InlineData("doctune: --fail-on takes one of error, warning, note, none, not 'x'.\n'doctune audit --help' shows what there is.\n",
+        "audit", "docs", "-a", "a.dll", "--fail-on", "x")]
+    [InlineData("doctune: import needs <file>. File that 'doctune lab export' wrote.\n'doctune lab import --help' shows what there is.\n",
+        "lab", "import")]
+    [InlineData("doctune: audit needs --assembly <DLL>. Assembly of the library; its XML documentation lies beside it. "
+        + "May be repeated.\n'doctune audit --help' shows what there is.\n", "audit", "docs")]
+    [InlineData("doctune: --timeout takes a number, not 'x'.\n'doctune run --help' shows what there is.\n", "run", "nb.ipynb", "--timeout",
+        "x")]
     [InlineData("doctune: lab needs one of: verify, gc, stats, export, import.\n'doctune lab --help' shows what there is.\n", "lab")]
-    [InlineData("doctune: --device is 'gpu'; expected auto, cpu, cuda or cuda:N.\n'doctune train --help' shows what there is.\n", "train", "--base", "m", "--corpus", "c", "--device", "gpu")]
+    [InlineData("doctune: --device is 'gpu'; expected auto, cpu, cuda or cuda:N.\n'doctune train --help' shows what there is.\n", "train",
+        "--base", "m", "--corpus", "c", "--device", "gpu")]
     public void Wrong_usage_is_one_message_and_exit_code_2(string message, params string[] arguments)
     {
         var result = doctune.Run(arguments);
@@ -48,13 +59,15 @@ public sealed class UsageTests : IDisposable
     [InlineData("serve")]
     [InlineData("evaluate")]
     [InlineData("prompts", "tune")]
-    public void Every_verb_that_loads_a_model_takes_a_device(params string[] verb) => Assert.Contains("--device <D>", doctune.Run([.. verb, "--help"]).Out, StringComparison.Ordinal);
+    public void Every_verb_that_loads_a_model_takes_a_device(params string[] verb) =>
+        Assert.Contains("--device <D>", doctune.Run([.. verb, "--help"]).Out, StringComparison.Ordinal);
 
     [Fact]
     public void A_device_that_is_not_there_is_said()
     {
         Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "this machine has a CUDA device");
-        var result = doctune.Run("score", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--device", "cuda:1", "--text", "return");
+        var result = doctune.Run("score", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--device", "cuda:1", "--text",
+            "return");
         Assert.Equal((1, ""), (result.Code, result.Out));
         Assert.StartsWith("doctune: there is no device 'cuda:1': ", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
@@ -64,7 +77,8 @@ public sealed class UsageTests : IDisposable
     public void A_missing_notebook_is_named()
     {
         var result = doctune.Run("run", "no.ipynb");
-        Assert.Equal((1, "doctune: no.ipynb: there is no such notebook. Give the path of an .ipynb or .dib file.\n"), (result.Code, result.Error));
+        Assert.Equal((1, "doctune: no.ipynb: there is no such notebook. Give the path of an .ipynb or .dib file.\n"),
+            (result.Code, result.Error));
     }
 
     [Fact]

@@ -13,17 +13,25 @@ namespace DocTuneLab.Evaluation.Tests;
 
 public class EvaluatorTests
 {
-    private const string Right = "```csharp\nvar vat = new Vat(capacity);\nforeach (var d in doses) vat.Dose(d);\nreturn vat.Salinity();\n```";
+    private const string Right =
+        "```csharp\nvar vat = new Vat(capacity);\nforeach (var d in doses) vat.Dose(d);\nreturn vat.Salinity();\n```";
     private const string Invented = "```csharp\nvar vat = new Vat(capacity);\nvat.Stir(doses).Twice();\nreturn vat.Salinity();\n```";
     private const string Misused = "```csharp\nreturn new Vat(\"x\").Dose().Salinity();\n```";
     private const string Avoids = "```csharp\nreturn doses.Sum() / capacity;\n```";
 
     private static readonly PromptRenderer Prompts = new(t => [Message.User(t.Id)], t => [Message.User(t.Id)]);
 
-    private static readonly EvaluationOptions Run = new() { Execution = new() { AllowUntrustedCode = true, AllowWithoutIsolation = true }, BootstrapDraws = 500 };
+    private static readonly EvaluationOptions Run = new()
+    {
+        Execution = new() { AllowUntrustedCode = true, AllowWithoutIsolation = true },
+        BootstrapDraws = 500
+    };
 
     private static readonly Suite Four = new(
-        [TinyLibrary.Task("a", "1.md"), TinyLibrary.Task("b", "2.md"), TinyLibrary.Task("c", "3.md"), TinyLibrary.Task("d", "4.md"), TinyLibrary.Task("e", "5.md")],
+        [
+            TinyLibrary.Task("a", "1.md"), TinyLibrary.Task("b", "2.md"), TinyLibrary.Task("c", "3.md"), TinyLibrary.Task("d", "4.md"),
+            TinyLibrary.Task("e", "5.md")
+        ],
         [new QaTask("q1", "?", ["Salinity"], ["1.md"], Split.Test), new QaTask("q2", "?", ["Dose"], ["2.md"], Split.Test)]);
 
     private static ScriptedModel Model(string name, params string[] answers) =>
@@ -41,7 +49,11 @@ public class EvaluatorTests
         Assert.Equal(2 / 5.0, result[MetricNames.CompileRate]!.Value);
         // Avoids compiles, but 0 doses in a vat of 0 litres do not throw.
         Assert.Equal(1 / 5.0, result[MetricNames.Pass1]!.Value);
-        Assert.Equal([ExecutionStatus.Pass, ExecutionStatus.CompileError, ExecutionStatus.CompileError, ExecutionStatus.WrongAnswer, ExecutionStatus.CompileError],
+        Assert.Equal(
+            [
+                ExecutionStatus.Pass, ExecutionStatus.CompileError, ExecutionStatus.CompileError, ExecutionStatus.WrongAnswer,
+                ExecutionStatus.CompileError
+            ],
             result.Code.Select(c => c.Status!.Value));
         Assert.Equal(1 / 2.0, result[MetricNames.QaAccuracy]!.Value);
         Assert.Equal(2, result[MetricNames.CodeBitsPerByte]!.Value, 12);
@@ -70,10 +82,12 @@ public class EvaluatorTests
     {
         var task = TinyLibrary.Task() with
         {
-            Signature = "public static double Mix(Vat vat)", Context = "public static class Given { public static double Of(Vat v) => v.Salinity(); }",
+            Signature = "public static double Mix(Vat vat)",
+            Context = "public static class Given { public static double Of(Vat v) => v.Salinity(); }",
             GoldSymbols = ["T:Brine.Vat", "M:Brine.Vat.Salinity"],
         };
-        var result = TinyLibrary.Evaluator().Score("m", new Suite([task], []), [new("salinity", TaskKind.Code, 0, "```cs\nreturn vat.Capacity;\n```")], [], new EvaluationOptions());
+        var result = TinyLibrary.Evaluator().Score("m", new Suite([task], []),
+            [new("salinity", TaskKind.Code, 0, "```cs\nreturn vat.Capacity;\n```")], [], new EvaluationOptions());
         Assert.Empty(Assert.Single(result.Code).GoldUsed);
         Assert.Equal(["Capacity"], result.Code[0].Uses.Select(u => u.Name));
         Assert.Equal(1, result.Code[0].Uses[0].Line);
@@ -153,7 +167,8 @@ public class EvaluatorTests
         var bad = evaluator.Score("m", suite, Answers(Invented), [], options);
         var good = evaluator.Score("m", suite, Answers(Right), [], options with { Arm = "tuned" });
         var gain = Comparison.Of(bad, good);
-        Assert.All(new[] { MetricNames.CompileRate, MetricNames.ApiRecall, MetricNames.HallucinationRate }, m => Assert.Equal(ComparisonVerdict.Better, gain[m]!.Verdict));
+        Assert.All(new[] { MetricNames.CompileRate, MetricNames.ApiRecall, MetricNames.HallucinationRate },
+            m => Assert.Equal(ComparisonVerdict.Better, gain[m]!.Verdict));
         Assert.Equal(ComparisonVerdict.Worse, Comparison.Of(good, bad)[MetricNames.HallucinationRate]!.Verdict);
         Assert.All(Comparison.Of(good, good).Metrics, m => Assert.Equal(ComparisonVerdict.Inconclusive, m.Verdict));
     }
@@ -167,7 +182,9 @@ public class EvaluatorTests
 
     [Fact]
     public void An_answer_to_no_task_is_an_error() =>
-        Assert.Contains("\"zz\"", Assert.Throws<LabException>(() => TinyLibrary.Evaluator().Score("m", Four, [new("zz", TaskKind.Code, 0, "")], [], new EvaluationOptions())).Message);
+        Assert.Contains("\"zz\"",
+            Assert.Throws<LabException>(() =>
+                TinyLibrary.Evaluator().Score("m", Four, [new("zz", TaskKind.Code, 0, "")], [], new EvaluationOptions())).Message);
 
     [Fact]
     public void A_sound_suite_has_no_problems_and_each_flaw_is_named()
@@ -185,7 +202,8 @@ public class EvaluatorTests
                 good with { Id = "tests", Tests = ["Check.Equal(1, Solution.Mixx());"] },
             ],
             [new QaTask("q", "?", ["Vat", "."], ["1.md"], Split.Test)]);
-        var report = SuiteCheck.Run(TinyLibrary.Evaluator(), suite, TinyLibrary.Api, new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true });
+        var report = SuiteCheck.Run(TinyLibrary.Evaluator(), suite, TinyLibrary.Api,
+            new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true });
         string Of(string id) => string.Join('\n', report.Problems.Where(p => p.Task == id).Select(p => p.Problem));
         Assert.Equal("", Of("good"));
         Assert.Equal("goldSymbols: M:Brine.Vat.Stir does not exist in the library", Of("gold"));

@@ -5,8 +5,8 @@ using DocTuneLab.Evaluation.Extraction;
 namespace DocTuneLab.Evaluation.Tests;
 
 /// <summary>
-/// What a model's answer may do to the machine that runs it. Each program goes for one weakness; it must be contained and reported. The programs are bounded
-/// themselves, so that a sandbox that fails the test does not take the machine with it.
+/// What a model's answer may do to the machine that runs it. Each program goes for one weakness; it must be contained and reported. The
+/// programs are bounded themselves, so that a sandbox that fails the test does not take the machine with it.
 /// </summary>
 public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
 {
@@ -14,7 +14,12 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
 
     private ExecutionResult Run(string body, string helpers = "", ExecutionOptions? options = null)
     {
-        var task = TinyLibrary.Task() with { Signature = "public static int F()", Context = helpers, Tests = ["Check.Equal(1, Solution.F());"] };
+        var task = TinyLibrary.Task() with
+        {
+            Signature = "public static int F()",
+            Context = helpers,
+            Tests = ["Check.Equal(1, Solution.F());"]
+        };
         var job = new ExecutionJob(SolutionUnit.Compose(task, body).Source, task.Usings, task.Tests);
         if (options is null) return Report(fixture.Sandbox.Run(job));
         using var sandbox = TinyLibrary.Sandbox(options);
@@ -22,12 +27,16 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
 
         static ExecutionResult Report(ExecutionResult result)
         {
-            TestContext.Current.TestOutputHelper?.WriteLine($"{Here.Name}: {result.Status}: {result.Message} ({result.Elapsed.TotalSeconds:0.0} s) {result.Output.ReplaceLineEndings(" ")[..Math.Min(160, result.Output.Length)]}");
+            TestContext.Current.TestOutputHelper?.WriteLine($"{Here.Name}: {result.Status}: "
+                + $"{result.Message} ({result.Elapsed.TotalSeconds:0.0} s) "
+                + $"{result.Output.ReplaceLineEndings(" ")[..Math.Min(160, result.Output.Length)]}");
             return result;
         }
     }
 
-    private static void NeedsCover(string what) => Assert.SkipUnless(Here.Covers.Any(c => c.Contains(what, StringComparison.Ordinal)), $"isolation here is {Here.Name}: {what} is not covered, and the report says so");
+    private static void NeedsCover(string what) =>
+        Assert.SkipUnless(Here.Covers.Any(c => c.Contains(what, StringComparison.Ordinal)),
+            $"isolation here is {Here.Name}: {what} is not covered, and the report says so");
 
     private const string Native = """
         using System.Runtime.InteropServices;
@@ -160,7 +169,8 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
     public void Endless_loops_on_many_threads_are_stopped()
     {
         var clock = Stopwatch.StartNew();
-        Assert.Equal(ExecutionStatus.Timeout, Run("for (var i = 0; i < 16; i++) new Thread(() => { while (true) { } }).Start(); while (true) { }").Status);
+        Assert.Equal(ExecutionStatus.Timeout,
+            Run("for (var i = 0; i < 16; i++) new Thread(() => { while (true) { } }).Start(); while (true) { }").Status);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20));
     }
 
@@ -174,12 +184,20 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
     [Theory]
     [InlineData("var all = new List<byte[]>(); for (var i = 0; i < 100; i++) all.Add(new byte[1 << 30]); return all.Count;")]
     [InlineData("var all = new List<string>(); while (true) all.Add(new string('x', 100_000));")]
-    [InlineData("long sum = 0; for (var i = 0; i < 400; i++) { var p = System.Runtime.InteropServices.Marshal.AllocHGlobal(1 << 28); for (var k = 0; k < 1 << 28; k += 4096) System.Runtime.InteropServices.Marshal.WriteByte(p, k, 1); sum += p; } return sum == 0 ? 0 : 1;")]
+    [InlineData("long sum = 0; for (var i = 0; i < 400; i++) { var p = System.Runtime.InteropServices.Marshal.AllocHGlobal(1 << 28); "
+        + "for (var k = 0; k < 1 << 28; k += 4096) System.Runtime.InteropServices.Marshal.WriteByte(p, k, 1); sum += p; "
+        + "} return sum == 0 ? 0 : 1;")]
     public void A_hundred_gigabytes_are_out_of_memory(string body)
     {
         if (body.Contains("Marshal", StringComparison.Ordinal)) NeedsCover("native memory limit");
         // However slowly a busy machine hands out pages, what ends this is memory.
-        var options = new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true, WallTime = TimeSpan.FromSeconds(60), MemoryBytes = 256 << 20 };
+        var options = new ExecutionOptions
+        {
+            AllowUntrustedCode = true,
+            AllowWithoutIsolation = true,
+            WallTime = TimeSpan.FromSeconds(60),
+            MemoryBytes = 256 << 20
+        };
         Assert.Equal(ExecutionStatus.OutOfMemory, Run(body, options: options).Status);
     }
 
@@ -188,7 +206,8 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
     {
         NeedsCover("own process tree");
         // The first check keeps a process that sees the machine's own ids from killing anything.
-        var result = Run("if (Environment.ProcessId > 100) return 0; for (var i = 2; i < 40000; i++) if (i != Environment.ProcessId) Native.kill(i, 9); Native.kill(Native.getppid(), 9); Native.kill(-1, 9); return 1;", Native);
+        var result = Run("if (Environment.ProcessId > 100) return 0; for (var i = 2; i < 40000; i++) if (i != Environment.ProcessId) "
+            + "Native.kill(i, 9); Native.kill(Native.getppid(), 9); Native.kill(-1, 9); return 1;", Native);
         Assert.Equal(ExecutionStatus.Exception, result.Status);
         Assert.False(Process.GetCurrentProcess().HasExited);
     }
@@ -223,7 +242,8 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
     {
         Assert.NotEmpty(Here.NotCovered);
         Assert.Empty(Here.Covers.Intersect(Here.NotCovered));
-        Assert.Equal(Here.Covers.Any(c => c.StartsWith("number of processes", StringComparison.Ordinal)), !Here.NotCovered.Contains("number of processes"));
+        Assert.Equal(Here.Covers.Any(c => c.StartsWith("number of processes", StringComparison.Ordinal)),
+            !Here.NotCovered.Contains("number of processes"));
     }
 
     private static IEnumerable<string> Processes()

@@ -58,7 +58,8 @@ public class ExtractionTests
     public void Context_is_kept_and_its_copy_in_the_answer_dropped()
     {
         var task = TinyLibrary.Task() with { Context = "using System.Text;\npublic record Batch(double Grams);" };
-        var unit = SolutionUnit.Compose(task, "public record Batch(double Grams);\npublic static double Mix(double c, double[] d) => new Batch(1).Grams;");
+        var unit = SolutionUnit.Compose(task,
+            "public record Batch(double Grams);\npublic static double Mix(double c, double[] d) => new Batch(1).Grams;");
         Assert.Single(unit.Source.Split('\n'), l => l.Contains("record Batch"));
         Assert.StartsWith("using System;", unit.Source);
         Assert.Equal(0, unit.Usings);
@@ -75,9 +76,11 @@ public class ExtractionTests
     }
 
     [Fact]
-    public void Broken_code_is_placed_and_said_not_to_parse() => Assert.False(SolutionUnit.Compose(TinyLibrary.Task(), "return new Vat(1;").Parses);
+    public void Broken_code_is_placed_and_said_not_to_parse() =>
+        Assert.False(SolutionUnit.Compose(TinyLibrary.Task(), "return new Vat(1;").Parses);
 
     [Fact]
     public void A_signature_that_is_none_is_an_error() =>
-        Assert.Contains("header of a method", Assert.Throws<LabException>(() => SolutionUnit.Compose(TinyLibrary.Task() with { Signature = "int x" }, "return 1;")).Message);
+        Assert.Contains("header of a method",
+            Assert.Throws<LabException>(() => SolutionUnit.Compose(TinyLibrary.Task() with { Signature = "int x" }, "return 1;")).Message);
 }

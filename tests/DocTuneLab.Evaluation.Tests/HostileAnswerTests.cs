@@ -43,7 +43,8 @@ public class HostileAnswerTests
     public void It_is_scored_and_does_not_pass(string answer)
     {
         var suite = new Suite([TinyLibrary.Task()], []);
-        var result = TinyLibrary.Evaluator().Score("m", suite, [new("salinity", TaskKind.Code, 0, answer)], [], new EvaluationOptions { BootstrapDraws = 100, Execution = new() { AllowUntrustedCode = true, AllowWithoutIsolation = true } });
+        var result = TinyLibrary.Evaluator().Score("m", suite, [new("salinity", TaskKind.Code, 0, answer)], [],
+            new EvaluationOptions { BootstrapDraws = 100, Execution = new() { AllowUntrustedCode = true, AllowWithoutIsolation = true } });
         Assert.False(Assert.Single(result.Code).Passes);
         QaGrader.IsCorrect(answer, ["Vat"]);
     }
@@ -53,8 +54,10 @@ public class HostileAnswerTests
     {
         string[] good =
         [
-            "```csharp\nusing System.Text;\nvar vat = new Vat(capacity);\nforeach (var d in doses) vat.Dose(d);\nreturn vat.Salinity();\n```",
-            "```cs\npublic static double Mix(double c, double[] d)\n{\n    return new Vat(c).Salinity();\n}\nclass Other { int X => 1; }\n```\ntext",
+            "```csharp\nusing System.Text;\nvar vat = new Vat(capacity);\nforeach (var d in doses) vat.Dose(d);\n"
+                + "return vat.Salinity();\n```",
+            "```cs\npublic static double Mix(double c, double[] d)\n{\n    return new Vat(c).Salinity();\n}\nclass Other { int X => 1; "
+                + "}\n```\ntext",
             "new Vat(capacity).Dose(1).Salinity()",
         ];
         const string pieces = "`~{}();\n\"'/*#<>=,.[]$@ \\avuc1";

@@ -9,7 +9,8 @@ namespace DocTuneLab.Evaluation.Tests;
 
 public class MetricSetTests
 {
-    private const string Loop = "```csharp\nvar vat = new Vat(capacity);\nforeach (var d in doses) vat.Dose(d);\nreturn vat.Salinity();\n```";
+    private const string Loop =
+        "```csharp\nvar vat = new Vat(capacity);\nforeach (var d in doses) vat.Dose(d);\nreturn vat.Salinity();\n```";
     private const string Short = "```csharp\nreturn doses.Sum() / capacity;\n```";
 
     private static readonly Suite Tasks = new([.. Enumerable.Range(0, 12).Select(i => TinyLibrary.Task($"t{i:00}", $"{i / 2}.md"))], []);
@@ -102,7 +103,8 @@ public class MetricSetTests
     [Fact]
     public void A_set_refuses_two_metrics_of_one_name_and_a_comparison_a_task_that_counts_twice()
     {
-        Assert.Contains("\"code_lines\"", Assert.Throws<LabException>(() => MetricSet.Default.With(new CodeLines(), new CodeLines())).Message);
+        Assert.Contains("\"code_lines\"",
+            Assert.Throws<LabException>(() => MetricSet.Default.With(new CodeLines(), new CodeLines())).Message);
         Assert.Contains("\"zz\"", Assert.Throws<LabException>(() => Arm("base", Short, new Careless("zz"))).Message);
         var (first, second) = (Arm("base", Short, new Careless("t00", "t00")), Arm("tuned", Short, new Careless("t00")));
         var error = Assert.Throws<LabException>(() => Comparison.Of(first, second));
@@ -117,7 +119,8 @@ public class MetricSetTests
         var page = File.ReadAllText(Path.Combine(root.FullName, "docs", "evaluate.md"));
         foreach (var m in MetricSet.Default.Metrics)
             Assert.Contains($"| `{m.Name}`{(m.Primary ? " ★" : "")} | {m.Question} | {(m.HigherIsBetter ? "more" : "less")} |", page);
-        var rows = page.Split('\n').Count(l => l.EndsWith(" more |", StringComparison.Ordinal) || l.EndsWith(" less |", StringComparison.Ordinal));
+        var rows = page.Split('\n')
+            .Count(l => l.EndsWith(" more |", StringComparison.Ordinal) || l.EndsWith(" less |", StringComparison.Ordinal));
         Assert.Equal(MetricSet.Default.Metrics.Count, rows);
     }
 }

@@ -9,15 +9,18 @@ public class PrivateLibrarySuiteTests(SampleLibrary library) : IClassFixture<Sam
     [Fact]
     public void Every_reference_passes_every_stub_fails_and_every_gap_compiles()
     {
-        var report = SuiteCheck.Run(new Evaluator(library.Judge), Suite.Load(library.Tasks), library.Api, new() { AllowUntrustedCode = true, AllowWithoutIsolation = true, WallTime = TimeSpan.FromSeconds(60) });
-        Assert.True(report.Problems.Count == 0, $"{report.Problems.Count} problems:\n" + string.Join('\n', report.Problems.Select(p => $"{p.Task}: {p.Problem}")));
+        var report = SuiteCheck.Run(new Evaluator(library.Judge), Suite.Load(library.Tasks), library.Api,
+            new() { AllowUntrustedCode = true, AllowWithoutIsolation = true, WallTime = TimeSpan.FromSeconds(60) });
+        Assert.True(report.Problems.Count == 0,
+            $"{report.Problems.Count} problems:\n" + string.Join('\n', report.Problems.Select(p => $"{p.Task}: {p.Problem}")));
     }
 
     [Fact]
     public void It_has_the_four_kinds_of_suites()
     {
         var suite = Suite.Load(library.Tasks).Where(Split.Test);
-        Assert.True(suite.Code.Count >= 100 && suite.Qa.Count >= 80 && suite.Open.Count >= 10 && suite.Completion.Count >= 30 && suite.General.Count >= 20);
+        Assert.True(suite.Code.Count >= 100 && suite.Qa.Count >= 80 && suite.Open.Count >= 10 && suite.Completion.Count >= 30
+            && suite.General.Count >= 20);
         Assert.All(Enum.GetValues<RetentionKind>(), k => Assert.True(suite.Retention.Count(t => t.Kind == k) >= 25));
         // A cluster bootstrap needs several clusters.
         Assert.True(suite.Retention.Select(t => t.Source).Distinct().Count() >= 10);
@@ -29,7 +32,9 @@ public class PrivateLibrarySuiteTests(SampleLibrary library) : IClassFixture<Sam
         // The assemblies that the base model's pre-training reads, by the names in its source.
         var source = File.ReadAllText(Path.Combine(library.Root, "src", "DocTuneLab.Training", "Sft", "PretrainingText.cs"));
         var used = Suite.Load(library.Tasks).Retention.Select(t => t.Source.Split(':')).ToList();
-        Assert.All(used.Where(s => s[0] == "source"), s => Assert.DoesNotContain($"\"{s[1]}\"", source.Split("s_decompiled =")[1].Split(';')[0]));
-        Assert.All(used.Where(s => s[0] == "docs"), s => Assert.DoesNotContain($"\"{s[1]}\"", source.Split("s_documented =")[1].Split(';')[0]));
+        Assert.All(used.Where(s => s[0] == "source"),
+            s => Assert.DoesNotContain($"\"{s[1]}\"", source.Split("s_decompiled =")[1].Split(';')[0]));
+        Assert.All(used.Where(s => s[0] == "docs"),
+            s => Assert.DoesNotContain($"\"{s[1]}\"", source.Split("s_documented =")[1].Split(';')[0]));
     }
 }

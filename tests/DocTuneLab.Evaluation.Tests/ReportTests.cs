@@ -10,19 +10,28 @@ namespace DocTuneLab.Evaluation.Tests;
 
 public class ReportTests
 {
-    private const string Right = "```csharp\nvar vat = new Vat(capacity);\nforeach (var d in doses) vat.Dose(d);\nreturn vat.Salinity();\n```";
+    private const string Right =
+        "```csharp\nvar vat = new Vat(capacity);\nforeach (var d in doses) vat.Dose(d);\nreturn vat.Salinity();\n```";
     private const string Broken = "```csharp\nreturn new Vat(capacity).Stir(doses) && \u0001 <b>;\n```";
     private const string Invented = "```csharp\nreturn new Vat(capacity).Stir(doses);\n```";
 
-    private static readonly Suite Tasks = new([.. Enumerable.Range(0, 24).Select(i => TinyLibrary.Task($"t{i:00}", $"{i / 2}.md"))], [.. Enumerable.Range(0, 6).Select(i => new QaTask($"q{i}", "?", ["Vat"], [$"{i}.md"], Split.Test))])
+    private static readonly Suite Tasks = new([.. Enumerable.Range(0, 24).Select(i => TinyLibrary.Task($"t{i:00}", $"{i / 2}.md"))],
+        [.. Enumerable.Range(0, 6).Select(i => new QaTask($"q{i}", "?", ["Vat"], [$"{i}.md"], Split.Test))])
     {
         Completion = [new CompletionTask("gap", "var vat = new Vat(1); vat.", "Dose", "(2);", ["Brine"], ["1.md"], Split.Test)],
-        Retention = [.. Enumerable.Range(0, 6).Select(i => new RetentionText($"r{i}", i % 2 == 0 ? RetentionKind.Text : RetentionKind.CSharp, "text", $"s{i}"))],
+        Retention = [.. Enumerable.Range(0, 6)
+            .Select(i => new RetentionText($"r{i}", i % 2 == 0 ? RetentionKind.Text : RetentionKind.CSharp, "text", $"s{i}"))],
     };
 
-    private static EvaluationResult Arm(string name, Func<int, string> code, double bits, string qa = "Vat") => TinyLibrary.Evaluator().Score("nano", Tasks,
-        [.. Tasks.Code.Select((t, i) => new StoredAnswer(t.Id, TaskKind.Code, 0, code(i))), .. Tasks.Qa.Select(t => new StoredAnswer(t.Id, TaskKind.Qa, 0, qa)), new("gap", TaskKind.Completion, 0, name == "base" ? "Pour" : "Dose")],
-        [.. Tasks.Retention.Select((t, i) => new ReferenceScore(t.Id, TaskKind.Retention, bits + (i * 0.001), 4))], new EvaluationOptions { Arm = name, BootstrapDraws = 1000 });
+    private static EvaluationResult Arm(string name, Func<int, string> code, double bits,
+        string qa = "Vat") => TinyLibrary.Evaluator().Score("nano", Tasks,
+        [
+            .. Tasks.Code.Select((t, i) => new StoredAnswer(t.Id, TaskKind.Code, 0, code(i))),
+            .. Tasks.Qa.Select(t => new StoredAnswer(t.Id, TaskKind.Qa, 0, qa)),
+            new("gap", TaskKind.Completion, 0, name == "base" ? "Pour" : "Dose")
+        ],
+        [.. Tasks.Retention.Select((t, i) => new ReferenceScore(t.Id, TaskKind.Retention, bits + (i * 0.001), 4))],
+        new EvaluationOptions { Arm = name, BootstrapDraws = 1000 });
 
     private static readonly Lazy<EvaluationResult> Base = new(() => Arm("base", i => i == 0 ? Right : Invented, 8, "no"));
     private static readonly Lazy<EvaluationResult> Tuned = new(() => Arm("tuned", i => i is > 0 and < 20 ? Right : Broken, 8.04));
@@ -32,7 +41,8 @@ public class ReportTests
     {
         var broken = Arm("tuned", _ => Broken, 20, "no");
         var worse = EvaluationReport.Of([Tuned.Value with { Options = Tuned.Value.Options with { Arm = "base" } }, broken]);
-        Assert.All(new[] { MetricNames.CompileRate, MetricNames.ApiRecall }, m => Assert.Equal(ComparisonVerdict.Worse, worse.Main![m]!.Verdict));
+        Assert.All(new[] { MetricNames.CompileRate, MetricNames.ApiRecall },
+            m => Assert.Equal(ComparisonVerdict.Worse, worse.Main![m]!.Verdict));
         Assert.False(worse.Passes);
         Assert.All(worse.Gates[0].Checks, c => Assert.Equal(GateStatus.Lost, c.Status));
         Assert.Contains("is worse: ", MarkdownReport.Headlines(worse)[0]);
@@ -66,7 +76,8 @@ public class ReportTests
     public void Gaps_are_scored_by_tokens_distance_and_compiler()
     {
         Assert.Equal((false, false), (Base.Value.Completion[0].Exact, Base.Value.Completion[0].Compiles));
-        Assert.Equal((true, true, 1.0), (Tuned.Value.Completion[0].Exact, Tuned.Value.Completion[0].Compiles, Tuned.Value.Completion[0].Similarity));
+        Assert.Equal((true, true, 1.0),
+            (Tuned.Value.Completion[0].Exact, Tuned.Value.Completion[0].Compiles, Tuned.Value.Completion[0].Similarity));
         Assert.Equal(0.5, TextDistance.Similarity("abcd", "bcde"), 12);
         Assert.True(TextDistance.SameCode("a . B( 1 ) // x", "a.B(1)"));
         Assert.False(TextDistance.SameCode("a.B(1)", "a.B(2)"));
@@ -84,7 +95,12 @@ public class ReportTests
         Assert.Contains("Vat.Stir", page);
         Assert.DoesNotContain("<script", page);
         Assert.DoesNotMatch("(src|href)=", page);
-        foreach (var heading in new[] { "Metrics", "Retention gate", "By document", "By member of the library", "Invented names", "Changed outcomes, base → tuned", "Settings" }) Assert.Contains($"<h2>{heading}</h2>", page);
+        foreach (var heading in new[]
+        {
+            "Metrics", "Retention gate", "By document", "By member of the library", "Invented names", "Changed outcomes, base → tuned",
+            "Settings"
+        })
+            Assert.Contains($"<h2>{heading}</h2>", page);
     }
 
     [Fact]
@@ -108,7 +124,8 @@ public class ReportTests
         var junit = XDocument.Parse(TestReports.JUnit(report));
         var cases = junit.Descendants("testcase").ToList();
         Assert.Equal((2 * (24 + 6 + 1)) + 2, cases.Count);
-        Assert.Equal(cases.Count(c => c.Element("failure") is not null), junit.Descendants("testsuite").Sum(s => (int)s.Attribute("failures")!));
+        Assert.Equal(cases.Count(c => c.Element("failure") is not null),
+            junit.Descendants("testsuite").Sum(s => (int)s.Attribute("failures")!));
         var trx = XDocument.Parse(TestReports.Trx(report, new DateTimeOffset(2031, 1, 1, 0, 0, 0, TimeSpan.Zero)));
         XNamespace ns = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
         var counters = trx.Descendants(ns + "Counters").Single();
@@ -124,6 +141,9 @@ public class ReportTests
         Assert.Equal(12, EvaluationHtml.Documents(report).Split(".md</td>").Length - 1);
         var stir = Assert.Single(report.Invented, i => i.Name == "Stir");
         Assert.Equal(("Vat.Stir", 23), (stir.FullName, stir.Counts[0]));
-        Assert.Equal((24, 1, 19), (report.Symbols.Single(s => s.Id == "M:Brine.Vat.Salinity").GoldTasks, report.Symbols.Single(s => s.Id == "M:Brine.Vat.Salinity").Arms[0].Recalled, report.Symbols.Single(s => s.Id == "M:Brine.Vat.Salinity").Arms[1].Recalled));
+        Assert.Equal((24, 1, 19),
+            (report.Symbols.Single(s => s.Id == "M:Brine.Vat.Salinity").GoldTasks,
+                report.Symbols.Single(s => s.Id == "M:Brine.Vat.Salinity").Arms[0].Recalled,
+                report.Symbols.Single(s => s.Id == "M:Brine.Vat.Salinity").Arms[1].Recalled));
     }
 }

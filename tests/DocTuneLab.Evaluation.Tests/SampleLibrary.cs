@@ -19,7 +19,8 @@ public class SampleLibrary : IDisposable
         var sources = Directory.EnumerateFiles(Path.Combine(Data, "src"), "*.cs", SearchOption.AllDirectories)
             .Where(f => !f.Split(Path.DirectorySeparatorChar).Any(d => d is "bin" or "obj")).Order(StringComparer.Ordinal).ToList();
         var name = "Library-" + Guid.NewGuid().ToString("n");
-        var compiled = new CSharpJudge(ReferenceSet.Load()).Emit([.. sources.Select(File.ReadAllText)], OutputKind.DynamicallyLinkedLibrary, out var errors, assemblyName: name);
+        var compiled = new CSharpJudge(ReferenceSet.Load())
+            .Emit([.. sources.Select(File.ReadAllText)], OutputKind.DynamicallyLinkedLibrary, out var errors, assemblyName: name);
         Assert.True(compiled is not null, string.Join('\n', errors));
         var dll = Path.Combine(folder.FullName, name + ".dll");
         File.WriteAllBytes(dll, compiled.Image);

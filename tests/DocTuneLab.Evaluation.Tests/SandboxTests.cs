@@ -7,7 +7,14 @@ namespace DocTuneLab.Evaluation.Tests;
 
 public sealed class SandboxFixture : IDisposable
 {
-    public Sandbox Sandbox { get; } = TinyLibrary.Sandbox(new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true, WallTime = TimeSpan.FromSeconds(3), MemoryBytes = 256 << 20, OutputBytes = 4096 });
+    public Sandbox Sandbox { get; } = TinyLibrary.Sandbox(new ExecutionOptions
+    {
+        AllowUntrustedCode = true,
+        AllowWithoutIsolation = true,
+        WallTime = TimeSpan.FromSeconds(3),
+        MemoryBytes = 256 << 20,
+        OutputBytes = 4096
+    });
 
     public void Dispose() => Sandbox.Dispose();
 }
@@ -18,7 +25,11 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
 
     private ExecutionResult Run(string body, params string[] tests)
     {
-        var task = TinyLibrary.Task() with { Signature = "public static int F()", Tests = tests.Length > 0 ? tests : ["Check.Equal(1, Solution.F());"] };
+        var task = TinyLibrary.Task() with
+        {
+            Signature = "public static int F()",
+            Tests = tests.Length > 0 ? tests : ["Check.Equal(1, Solution.F());"]
+        };
         return fixture.Sandbox.Run(Job(task, body));
     }
 
@@ -54,9 +65,11 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
     [Fact]
     public void Printing_or_writing_a_fake_report_is_no_pass()
     {
-        var fake = "var fake = \"0123456789abcdef0123456789abcdef\\nPass\\n1\\n1\\n\"; Console.WriteLine(fake); File.WriteAllText(\"report\", fake); Environment.Exit(0); return 1;";
+        var fake = "var fake = \"0123456789abcdef0123456789abcdef\\nPass\\n1\\n1\\n\"; Console.WriteLine(fake); "
+            + "File.WriteAllText(\"report\", fake); Environment.Exit(0); return 1;";
         Assert.Equal(ExecutionStatus.Exception, Run(fake).Status);
-        Assert.Equal(ExecutionStatus.WrongAnswer, Run("Console.WriteLine(\"PASS\"); File.WriteAllText(\"report\", \"Pass\"); return 2;").Status);
+        Assert.Equal(ExecutionStatus.WrongAnswer,
+            Run("Console.WriteLine(\"PASS\"); File.WriteAllText(\"report\", \"Pass\"); return 2;").Status);
     }
 
     [Fact]
@@ -91,7 +104,8 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
     [Fact]
     public void Other_processes_are_out_of_sight_where_the_sandbox_says_so()
     {
-        Assert.SkipUnless(Sandbox.Isolation.Covers.Contains("own process tree, killed as a whole"), $"isolation here is {Sandbox.Isolation.Name}");
+        Assert.SkipUnless(Sandbox.Isolation.Covers.Contains("own process tree, killed as a whole"),
+            $"isolation here is {Sandbox.Isolation.Name}");
         Environment.SetEnvironmentVariable("DOCTUNE_TEST_SECRET", "hunter2");
         var result = Run($$"""
             foreach (var d in Directory.GetDirectories("/proc")) if (int.TryParse(Path.GetFileName(d), out var id))
@@ -133,7 +147,8 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
     public void Native_memory_is_limited_where_the_sandbox_says_so()
     {
         Assert.SkipUnless(Sandbox.Isolation.Covers.Contains("native memory limit"), "no limit on data here");
-        var result = Run("long sum = 0; for (var i = 0; i < 100; i++) sum += System.Runtime.InteropServices.Marshal.AllocHGlobal(1 << 28); return sum == 0 ? 0 : 1;");
+        var result = Run("long sum = 0; for (var i = 0; i < 100; i++) sum += System.Runtime.InteropServices.Marshal.AllocHGlobal(1 << 28); "
+            + "return sum == 0 ? 0 : 1;");
         Assert.Equal(ExecutionStatus.OutOfMemory, result.Status);
     }
 
@@ -156,7 +171,8 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
     [Fact]
     public void Processes_left_running_are_killed()
     {
-        Assert.SkipUnless(Sandbox.Isolation.Covers.Any(c => c.EndsWith("killed as a whole", StringComparison.Ordinal)), $"isolation here is {Sandbox.Isolation.Name}, without setsid");
+        Assert.SkipUnless(Sandbox.Isolation.Covers.Any(c => c.EndsWith("killed as a whole", StringComparison.Ordinal)),
+            $"isolation here is {Sandbox.Isolation.Name}, without setsid");
         var marker = Path.Combine(Path.GetTempPath(), "doctune-escape-" + Guid.NewGuid().ToString("n"));
         var result = Run($"System.Diagnostics.Process.Start(\"/bin/sh\", [\"-c\", \"sleep 1; touch {marker}\"]); return 1;");
         Assert.Equal(ExecutionStatus.Pass, result.Status);
@@ -177,11 +193,13 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
     public void Tests_may_share_locals_or_repeat_their_names()
     {
         Assert.Equal(ExecutionStatus.Pass, Run("return 1;", "var x = Solution.F();", "Check.Equal(1, x);").Status);
-        Assert.Equal(ExecutionStatus.Pass, Run("return 1;", "var x = Solution.F(); Check.Equal(1, x);", "var x = 2; Check.NotEqual(x, Solution.F())").Status);
+        Assert.Equal(ExecutionStatus.Pass,
+            Run("return 1;", "var x = Solution.F(); Check.Equal(1, x);", "var x = 2; Check.NotEqual(x, Solution.F())").Status);
     }
 
     [Fact]
-    public void Tests_that_check_nothing_are_the_harness_fault() => Assert.Equal(ExecutionStatus.HarnessError, Run("return 1;", "Solution.F();").Status);
+    public void Tests_that_check_nothing_are_the_harness_fault() =>
+        Assert.Equal(ExecutionStatus.HarnessError, Run("return 1;", "Solution.F();").Status);
 
     [Theory]
     [InlineData("Check.Equal(new[] { 1, 2 }, new List<int> { 1, 2 });", true)]
@@ -190,7 +208,8 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
     [InlineData("Check.Equal(1, 1L);", true)]
     [InlineData("Check.Equal(0.3, 0.1 + 0.2);", false)]
     [InlineData("Check.Equal(0.3, 0.1 + 0.2, 1e-9);", true)]
-    [InlineData("Check.Equal(new Dictionary<string, int[]> { [\"a\"] = [1] }, new SortedDictionary<string, int[]> { [\"a\"] = [1] });", true)]
+    [InlineData("Check.Equal(new Dictionary<string, int[]> { [\"a\"] = [1] }, new SortedDictionary<string, int[]> { [\"a\"] = [1] });",
+        true)]
     [InlineData("Check.Equal(new Dictionary<string, int> { [\"a\"] = 1 }, new Dictionary<string, int> { [\"a\"] = 2 });", false)]
     [InlineData("Check.Equal(new HashSet<int> { 1, 2 }, new HashSet<int> { 2, 1 });", true)]
     [InlineData("Check.Equal((1, new[] { 2 }), (1, new[] { 2 }));", true)]
@@ -201,12 +220,18 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
     [InlineData("Check.Throws<ArgumentException>(() => throw new ArgumentNullException());", true)]
     [InlineData("Check.Throws<ArgumentException>(() => { });", false)]
     [InlineData("Check.Throws<InvalidOperationException>(() => new List<int>().First());", true)]
-    [InlineData("Check.Throws<InvalidOperationException>(async () => { await Task.Yield(); throw new InvalidOperationException(); });", true)]
+    [InlineData("Check.Throws<InvalidOperationException>(async () => { await Task.Yield(); throw new InvalidOperationException(); });",
+        true)]
     [InlineData("await Check.ThrowsAsync<FormatException>(async () => { await Task.Yield(); int.Parse(\"x\"); });", true)]
     [InlineData("await Check.ThrowsAsync<FormatException>(() => Task.CompletedTask);", false)]
     public void Checks_compare_by_structure(string test, bool holds)
     {
-        var task = TinyLibrary.Task() with { Signature = "public static int F()", Context = "public record P(int A, List<int> B);", Tests = [test] };
+        var task = TinyLibrary.Task() with
+        {
+            Signature = "public static int F()",
+            Context = "public record P(int A, List<int> B);",
+            Tests = [test]
+        };
         var result = fixture.Sandbox.Run(Job(task, "return 1;"));
         Assert.True(result.Status == (holds ? ExecutionStatus.Pass : ExecutionStatus.WrongAnswer), result.ToString());
     }
@@ -216,7 +241,8 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
     {
         var task = TinyLibrary.Task();
         var results = fixture.Sandbox.RunAll([.. Enumerable.Range(0, 8).Select(i => Job(task, i % 2 == 0 ? task.Reference : task.Stub))]);
-        Assert.Equal(Enumerable.Range(0, 8).Select(i => i % 2 == 0 ? ExecutionStatus.Pass : ExecutionStatus.WrongAnswer), results.Select(r => r.Status));
+        Assert.Equal(Enumerable.Range(0, 8).Select(i => i % 2 == 0 ? ExecutionStatus.Pass : ExecutionStatus.WrongAnswer),
+            results.Select(r => r.Status));
     }
 
     [Fact]

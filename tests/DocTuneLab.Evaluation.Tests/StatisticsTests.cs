@@ -47,7 +47,8 @@ public class StatisticsTests
     [InlineData(5, 0, 5, 0)]
     [InlineData(5, 1, 5, 1)]
     [InlineData(200, 1, 100, 0.5)]
-    public void PassAtK_is_the_unbiased_estimate(int n, int c, int k, double expected) => Assert.Equal(expected, PassAtK.Estimate(n, c, k), 12);
+    public void PassAtK_is_the_unbiased_estimate(int n, int c, int k, double expected) =>
+        Assert.Equal(expected, PassAtK.Estimate(n, c, k), 12);
 
     [Fact]
     public void PassAtK_equals_the_average_over_all_draws()
@@ -134,18 +135,26 @@ public class StatisticsTests
     [Fact]
     public void The_detectable_difference_is_2_8_standard_errors() => Assert.Equal(0.28015852, Detectable.Difference(0.1), 8);
 
-    // Agresti, Categorical Data Analysis, 2nd ed., table 10.10: the American League's eastern division of 1987, 13 games for every two teams. Strengths and
-    // standard errors as R's BradleyTerry2 prints them with Baltimore at zero.
+    // Agresti, Categorical Data Analysis, 2nd ed., table 10.10: the American League's eastern division of 1987, 13 games for every two
+    // teams. Strengths and standard errors as R's BradleyTerry2 prints them with Baltimore at zero.
     [Fact]
     public void BradleyTerry_gives_the_textbook_strengths()
     {
         string[] teams = ["Milwaukee", "Detroit", "Toronto", "New York", "Boston", "Cleveland", "Baltimore"];
-        int[][] wins = [[0, 7, 9, 7, 7, 9, 11], [6, 0, 7, 5, 11, 9, 9], [4, 6, 0, 7, 7, 8, 12], [6, 8, 6, 0, 6, 7, 10], [6, 2, 6, 7, 0, 7, 12], [4, 4, 5, 6, 6, 0, 6], [2, 4, 1, 3, 1, 7, 0]];
+        int[][] wins =
+        [
+            [0, 7, 9, 7, 7, 9, 11], [6, 0, 7, 5, 11, 9, 9], [4, 6, 0, 7, 7, 8, 12], [6, 8, 6, 0, 6, 7, 10], [6, 2, 6, 7, 0, 7, 12],
+            [4, 4, 5, 6, 6, 0, 6], [2, 4, 1, 3, 1, 7, 0]
+        ];
         List<Bout> bouts = [];
         for (var i = 0; i < 7; i++)
             for (var j = i + 1; j < 7; j++) bouts.Add(new(teams[i], teams[j], wins[i][j], wins[j][i]));
         var fit = BradleyTerry.Fit(bouts, "Baltimore").ToDictionary(s => s.Name);
-        foreach (var (team, strength, error) in new[] { ("Milwaukee", 1.5814, 0.3433), ("Detroit", 1.4364, 0.3396), ("Toronto", 1.2945, 0.3367), ("New York", 1.2476, 0.3359), ("Boston", 1.1077, 0.3339), ("Cleveland", 0.6839, 0.3319), ("Baltimore", 0, 0) })
+        foreach (var (team, strength, error) in new[]
+        {
+            ("Milwaukee", 1.5814, 0.3433), ("Detroit", 1.4364, 0.3396), ("Toronto", 1.2945, 0.3367), ("New York", 1.2476, 0.3359),
+            ("Boston", 1.1077, 0.3339), ("Cleveland", 0.6839, 0.3319), ("Baltimore", 0, 0)
+        })
         {
             Assert.Equal(strength, fit[team].LogStrength, 0.0002);
             Assert.Equal(error, fit[team].StandardError, 0.0002);
@@ -160,7 +169,8 @@ public class StatisticsTests
         Assert.Equal(Math.Log(9.5 / 0.5), BradleyTerry.Fit([new("a", "b", 0, 9)], prior: 0.5)[1].LogStrength, 9);
     }
 
-    // Efron and Tibshirani, An Introduction to the Bootstrap, table 2.1 and 2.2: survival of the treated mice, 86.86 days on average, with a bootstrap standard error of 23.36.
+    // Efron and Tibshirani, An Introduction to the Bootstrap, table 2.1 and 2.2: survival of the treated mice, 86.86 days on average, with
+    // a bootstrap standard error of 23.36.
     [Fact]
     public void Bootstrap_gives_the_textbook_standard_error()
     {

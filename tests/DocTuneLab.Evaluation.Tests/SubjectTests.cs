@@ -20,13 +20,18 @@ public sealed class SubjectTests : IDisposable
     {
         public int Asked;
         public ChatOptions? Last { get; private set; }
-        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+            CancellationToken cancellationToken = default)
         {
             Last = options;
             if (Interlocked.Increment(ref Asked) >= failAt) throw new HttpRequestException("503");
-            return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, "to " + messages.Last().Text)) { FinishReason = ChatFinishReason.Length });
+            return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, "to " + messages.Last().Text))
+            {
+                FinishReason = ChatFinishReason.Length
+            });
         }
-        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages,
+            ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
         public object? GetService(Type serviceType, object? serviceKey = null) => null;
         public void Dispose() { }
     }
@@ -44,9 +49,11 @@ public sealed class SubjectTests : IDisposable
     }
 
     private static HostedModel Hosted(IChatClient client, IAnswerJournal? journal = null) => new(
-        new EndpointOptions { Name = "hosted", BaseUrl = new("http://127.0.0.1"), Model = "m", MaxConcurrency = 4 }, client, journal ?? new Journal(), new EngineOptions { MaxAttempts = 1 });
+        new EndpointOptions { Name = "hosted", BaseUrl = new("http://127.0.0.1"), Model = "m", MaxConcurrency = 4 }, client,
+        journal ?? new Journal(), new EngineOptions { MaxAttempts = 1 });
 
-    private static IReadOnlyList<Message>[] Prompts(int count) => [.. Enumerable.Range(0, count).Select(i => (IReadOnlyList<Message>)[Message.User($"p{i:000}")])];
+    private static IReadOnlyList<Message>[] Prompts(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => (IReadOnlyList<Message>)[Message.User($"p{i:000}")])];
 
     [Fact]
     public void A_hosted_model_answers_in_order_also_when_cut_off_and_tells_no_likelihoods()
@@ -64,7 +71,8 @@ public sealed class SubjectTests : IDisposable
     {
         var suite = new Suite([TinyLibrary.Task("a", "1.md")], [new QaTask("q", "Vat", ["Vat"], ["2.md"], Split.Test)]);
         using var model = Hosted(new Echo());
-        var result = TinyLibrary.Evaluator().Run(model, suite, new(t => [Message.User(t.Reference)], t => [Message.User(t.Question)]), new EvaluationOptions { BootstrapDraws = 100 });
+        var result = TinyLibrary.Evaluator().Run(model, suite, new(t => [Message.User(t.Reference)], t => [Message.User(t.Question)]),
+            new EvaluationOptions { BootstrapDraws = 100 });
         Assert.Empty(result.References);
         Assert.Equal("to Vat", Assert.Single(result.Qa).Given);
     }

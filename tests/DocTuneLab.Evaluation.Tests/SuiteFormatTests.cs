@@ -24,7 +24,9 @@ public sealed class SuiteFormatTests : IDisposable
 
     /// <summary>The schema and the reader are two statements of one format: what one demands or forbids, so does the other.</summary>
     [Theory]
-    [InlineData("code", """{"id":"a","instruction":"i","signature":"s","context":"","usings":[],"goldSymbols":[],"reference":"r","stub":"s","tests":["t"],"documents":["d"],"split":"test"}""")]
+    [InlineData("code",
+        """{"id":"a","instruction":"i","signature":"s","context":"","usings":[],"goldSymbols":[],"reference":"r","stub":"s","tests":["t"]"""
+            + ""","documents":["d"],"split":"test"}""")]
     [InlineData("docqa", """{"id":"a","question":"q","answers":["x"],"documents":["d"],"split":"dev"}""")]
     [InlineData("open", """{"id":"a","question":"q","reference":"r","rubric":["f"],"documents":["d"],"split":"test"}""")]
     [InlineData("completion", """{"id":"a","prefix":"p","middle":"m","suffix":"","usings":[],"documents":["d"],"split":"test"}""")]
@@ -49,29 +51,47 @@ public sealed class SuiteFormatTests : IDisposable
     public void Training_data_that_comes_near_a_task_is_a_problem()
     {
         var task = TinyLibrary.Task("held");
-        Sample Sample(string prompt, string code) => new("sample", SampleKind.Code, [Message.User(prompt), Message.Assistant($"```csharp\n{code}\n```")], new Evidence([], []), [], Split.Train);
-        SuiteReport Check(params Sample[] training) => SuiteCheck.Run(TinyLibrary.Evaluator(), new Suite([task], []), TinyLibrary.Api, new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true, WallTime = TimeSpan.FromSeconds(60) }, training);
+        Sample Sample(string prompt, string code) =>
+            new("sample", SampleKind.Code, [Message.User(prompt), Message.Assistant($"```csharp\n{code}\n```")], new Evidence([], []), [],
+                Split.Train);
+        SuiteReport Check(params Sample[] training) =>
+            SuiteCheck.Run(TinyLibrary.Evaluator(), new Suite([task], []), TinyLibrary.Api,
+                new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true, WallTime = TimeSpan.FromSeconds(60) },
+                training);
         Assert.Empty(Check(Sample("Something else entirely about a vat.", "return new Vat(1).Salinity();")).Problems);
-        Assert.Contains("code equals the reference of held", Check(Sample("Anything.", task.Reference.Replace("\n", "  \n"))).Problems.Single().Problem);
+        Assert.Contains("code equals the reference of held",
+            Check(Sample("Anything.", task.Reference.Replace("\n", "  \n"))).Problems.Single().Problem);
         Assert.Contains("held", Check(Sample(task.Instruction, "return 1;")).Problems.Single().Problem);
         Assert.Contains(Check().Notes, n => n.Contains("not looked for", StringComparison.Ordinal));
     }
 
-    private const string MultiplePrompt = "using System;\nusing System.Collections.Generic;\nusing System.Linq;\nclass Problem {\n    // Return the numbers of a list that are even.\n    // >>> EvenOnes([1, 2])\n    // [2]\n    public static List<long> EvenOnes(List<long> numbers) {\n";
+    private const string MultiplePrompt = "using System;\nusing System.Collections.Generic;\nusing System.Linq;\nclass Problem {\n"
+        + "    // Return the numbers of a list that are even.\n    // >>> EvenOnes([1, 2])\n    // [2]\n    public static List<long> "
+        + "EvenOnes(List<long> numbers) {\n";
 
-    private const string MultipleTests = "    }\n    public static void Main(string[] args) {\n    Debug.Assert(EvenOnes((new List<long>(new long[]{(long)1L, (long)2L, (long)4L}))).Equals((new List<long>(new long[]{(long)2L, (long)4L}))));\n    Debug.Assert(EvenOnes((new List<long>())).Equals((new List<long>())));\n    }\n\n}\n";
+    private const string MultipleTests = "    }\n    public static void Main(string[] args) {\n    Debug.Assert(EvenOnes((new "
+        + "List<long>(new long[]{(long)1L, (long)2L, (long)4L}))).Equals((new List<long>(new long[]{(long)2L, (long)4L}))));\n"
+        + "    Debug.Assert(EvenOnes((new List<long>())).Equals((new List<long>())));\n    }\n\n}\n";
 
     [Fact]
     public void MultiPLE_tasks_run_and_their_lists_compare_by_content()
     {
         var (tasks, skipped) = BenchmarkImport.Read(Write(
-            new { name = "HumanEval_x_even", language = "cs", prompt = MultiplePrompt, tests = MultipleTests, stop_tokens = new[] { "\n    }\n" } },
+            new
+            {
+                name = "HumanEval_x_even",
+                language = "cs",
+                prompt = MultiplePrompt,
+                tests = MultipleTests,
+                stop_tokens = new[] { "\n    }\n" }
+            },
             new { name = "HumanEval_y", language = "py", prompt = "def f():", tests = "assert f()" }));
         Assert.Equal(("HumanEval_y", "language is py"), Assert.Single(skipped));
         var task = Assert.Single(tasks);
         Assert.Equal("public static List<long> EvenOnes(List<long> numbers)", task.Signature);
         Assert.StartsWith("Return the numbers of a list that are even.", task.Instruction);
-        Assert.Equal([ExecutionStatus.Pass, ExecutionStatus.WrongAnswer, ExecutionStatus.Exception], Score(task, "return numbers.Where(n => n % 2 == 0).ToList();", "return numbers;", task.Stub));
+        Assert.Equal([ExecutionStatus.Pass, ExecutionStatus.WrongAnswer, ExecutionStatus.Exception],
+            Score(task, "return numbers.Where(n => n % 2 == 0).ToList();", "return numbers;", task.Stub));
         var path = Path.Combine(folder, "imported", "code.jsonl");
         BenchmarkImport.Write(tasks, path);
         Assert.Equal("HumanEval_x_even", Assert.Single(Suite.Load(path).Code).Id);
@@ -81,8 +101,22 @@ public sealed class SuiteFormatTests : IDisposable
     public void HumanEval_style_tasks_bring_their_solution()
     {
         var (tasks, skipped) = BenchmarkImport.Read(Write(
-            new { task_id = "CSharp/1", entry_point = "Twice", prompt = "/// <summary>Twice the number.</summary>\npublic static int Twice(int n)\n{\n", canonical_solution = "    var m = n;\n    return m * 2;\n}\n", test = "Debug.Assert(Twice(4) == 8);\nif (Twice(0) != 0) throw new Exception(\"zero\");\n" },
-            new { task_id = "CSharp/2", entry_point = "Nothing", prompt = "public static int Something()\n{\n", canonical_solution = "return 1; }\n", test = "Debug.Assert(true);" }));
+            new
+            {
+                task_id = "CSharp/1",
+                entry_point = "Twice",
+                prompt = "/// <summary>Twice the number.</summary>\npublic static int Twice(int n)\n{\n",
+                canonical_solution = "    var m = n;\n    return m * 2;\n}\n",
+                test = "Debug.Assert(Twice(4) == 8);\nif (Twice(0) != 0) throw new Exception(\"zero\");\n"
+            },
+            new
+            {
+                task_id = "CSharp/2",
+                entry_point = "Nothing",
+                prompt = "public static int Something()\n{\n",
+                canonical_solution = "return 1; }\n",
+                test = "Debug.Assert(true);"
+            }));
         Assert.Equal("there is no method Nothing", Assert.Single(skipped).Why);
         var task = Assert.Single(tasks);
         Assert.Equal("Twice the number.", task.Instruction);
@@ -93,7 +127,13 @@ public sealed class SuiteFormatTests : IDisposable
     public void A_file_of_neither_format_is_told_so() =>
         Assert.Contains("found question", Assert.Throws<LabException>(() => BenchmarkImport.Read(Write(new { question = "?" }))).Message);
 
-    private static IEnumerable<ExecutionStatus> Score(CodeTask task, params string[] bodies) => TinyLibrary.Evaluator().Score("m", new Suite([task], []),
+    private static IEnumerable<ExecutionStatus> Score(CodeTask task,
+        params string[] bodies) => TinyLibrary.Evaluator().Score("m", new Suite([task], []),
         [.. bodies.Select((b, i) => new StoredAnswer(task.Id, TaskKind.Code, i, $"```csharp\n{b}\n```"))], [],
-        new EvaluationOptions { BootstrapDraws = 100, Execution = new() { AllowUntrustedCode = true, AllowWithoutIsolation = true, WallTime = TimeSpan.FromSeconds(60) } }).Code.Select(c => c.Status!.Value);
+        new EvaluationOptions
+        {
+            BootstrapDraws = 100,
+            Execution = new() { AllowUntrustedCode = true, AllowWithoutIsolation = true, WallTime = TimeSpan.FromSeconds(60) }
+        }).Code
+            .Select(c => c.Status!.Value);
 }

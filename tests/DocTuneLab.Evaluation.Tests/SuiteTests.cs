@@ -5,7 +5,9 @@ namespace DocTuneLab.Evaluation.Tests;
 
 public sealed class SuiteTests : IDisposable
 {
-    private const string Code = """{"id":"a","instruction":"do","signature":"public static int F()","usings":["Brine"],"goldSymbols":["T:Brine.Vat"],"reference":"return 1;","stub":"return 0;","tests":["Check.Equal(1, Solution.F());"],"documents":["vat.md"],"split":"dev"}""";
+    private const string Code = """{"id":"a","instruction":"do","signature":"public static int """
+        + """F()","usings":["Brine"],"goldSymbols":["T:Brine.Vat"],"reference":"return 1;","stub":"return 0;","tests":["Check.Equal(1, """
+        + """Solution.F());"],"documents":["vat.md"],"split":"dev"}""";
     private const string Qa = """{"id":"q","question":"what?","answers":["Vat"],"documents":["vat.md"],"split":"test"}""";
 
     private readonly string folder = Directory.CreateTempSubdirectory("doctune-suite-").FullName;
@@ -37,20 +39,24 @@ public sealed class SuiteTests : IDisposable
     public void The_hash_is_of_the_tasks_not_of_the_file()
     {
         var one = Suite.Load(Write("x.jsonl", Qa)).Hash;
-        Assert.Equal(one, Suite.Load(Write("y.jsonl", """{ "split":"test", "question":"what?", "answers":["Vat"], "documents":["vat.md"], "id":"q" }""")).Hash);
+        Assert.Equal(one,
+            Suite.Load(Write("y.jsonl",
+                """{ "split":"test", "question":"what?", "answers":["Vat"], "documents":["vat.md"], "id":"q" }""")).Hash);
         Assert.NotEqual(one, Suite.Load(Write("z.jsonl", Qa.Replace("what?", "who?"))).Hash);
     }
 
     [Theory]
     [InlineData("{", "1: not JSON")]
     [InlineData("[]", "1: expected a JSON object, found Array")]
-    [InlineData("""{"id":"q","question":"what?","answers":["Vat"],"documents":["d"],"split":"valid"}""", "1: split: \"valid\" is not one of train, dev, test")]
+    [InlineData("""{"id":"q","question":"what?","answers":["Vat"],"documents":["d"],"split":"valid"}""",
+        "1: split: \"valid\" is not one of train, dev, test")]
     [InlineData("""{"id":"q","question":"what?","answers":[],"documents":["d"],"split":"test"}""", "1: answers: empty")]
     [InlineData("""{"id":"q","question":"what?","answers":[3],"documents":["d"],"split":"test"}""", "1: answers[0]: expected text")]
     [InlineData("""{"question":"what?","answers":["x"],"documents":["d"],"split":"test"}""", "1: id: missing")]
     [InlineData("""{"id":"q","question":"what?","answer":["x"],"documents":["d"],"split":"test"}""", "1: answer: unknown field")]
     [InlineData("""{"id":"a","instruction":"do","signature":"x"}""", "1: goldSymbols: missing")]
-    [InlineData("""{"id":"a","instruction":"do","signature":"x","goldSymbols":["Vat"]}""", "1: goldSymbols[0]: \"Vat\" is not a documentation id")]
+    [InlineData("""{"id":"a","instruction":"do","signature":"x","goldSymbols":["Vat"]}""",
+        "1: goldSymbols[0]: \"Vat\" is not a documentation id")]
     public void Errors_name_file_line_and_field(string line, string says)
     {
         var path = Write("bad.jsonl", line);
@@ -82,9 +88,11 @@ public sealed class SuiteTests : IDisposable
         Write("general.jsonl", Code);
         Assert.Contains("\"a\" is already used", Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
         Write("suite.json", """{"include":["none.jsonl"]}""");
-        Assert.StartsWith($"{manifest}: include[0]: {Path.Combine(folder, "none.jsonl")} is no file", Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
+        Assert.StartsWith($"{manifest}: include[0]: {Path.Combine(folder, "none.jsonl")} is no file",
+            Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
         Write("suite.json", """{"includes":[]}""");
-        Assert.StartsWith($"{manifest}: includes: unknown field; known are include", Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
+        Assert.StartsWith($"{manifest}: includes: unknown field; known are include",
+            Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
         Write("suite.json", "{", "  x", "}");
         Assert.StartsWith($"{manifest}:2: not JSON", Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
     }

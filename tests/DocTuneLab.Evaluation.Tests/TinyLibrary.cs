@@ -49,7 +49,8 @@ public static class TinyLibrary
 
     public static Evaluator Evaluator() => Shared.Value;
 
-    public static Sandbox Sandbox(ExecutionOptions? options = null) => new(References, options ?? new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true });
+    public static Sandbox Sandbox(ExecutionOptions? options = null) =>
+        new(References, options ?? new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true });
 
     public static CodeTask Task(string id = "salinity", string document = "vat.md") => new()
     {

@@ -11,7 +11,9 @@ namespace DocTuneLab.Extension.Tests;
 public sealed class BrowserTests
 {
     private static readonly string? s_browser = new[] { "chromium", "chromium-browser", "google-chrome" }
-        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+        .SelectMany(name =>
+            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)))
+        .FirstOrDefault(File.Exists);
 
     [Fact]
     public async Task Charts_are_drawn_without_a_network()
@@ -32,7 +34,8 @@ public sealed class BrowserTests
             Charts.Show(CellContext.Current, Charts.Dashboard(steps));
             Plotly.NET.CSharp.Chart.Line<int, int, string>(x: new[] { 1, 2, 3 }, y: new[] { 2, 1, 3 }, Name: "made with Plotly.NET", ShowLegend: true)
             """, TestContext.Current.CancellationToken);
-        var run = await NotebookRunner.RunAsync(notebook, new RunOptions { Extensions = [new LabExtension()] }, TestContext.Current.CancellationToken);
+        var run = await NotebookRunner.RunAsync(notebook, new RunOptions { Extensions = [new LabExtension()] },
+            TestContext.Current.CancellationToken);
         Assert.True(run.Status == RunStatus.Completed, string.Join('\n', run.Error?.Traceback ?? []));
         var report = Path.Combine(lab.Path, "report.html");
         HtmlReport.Write(run.Notebook, report);
@@ -85,8 +88,15 @@ public sealed class BrowserTests
     {
         Assert.SkipUnless(s_browser is not null, "Chromium is not installed.");
         using var lab = new LabFolder();
-        string[] begin = [$"#!lab --path {lab.Path}/lab", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks"];
-        var (shown, error) = await lab.RunAsync([.. begin, "#!corpus generate --count 24 --replay-share 0", "#!corpus browse --kind code --status accepted --count 4"]);
+        string[] begin =
+        [
+            $"#!lab --path {lab.Path}/lab", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll",
+            "#!suite data/private-library/tasks"
+        ];
+        var (shown, error) = await lab.RunAsync(
+        [
+            .. begin, "#!corpus generate --count 24 --replay-share 0", "#!corpus browse --kind code --status accepted --count 4"
+        ]);
         Assert.Null(error);
         var form = (string)JsonNode.Parse(shown)!["text/html"]!;
         var page = Path.Combine(lab.Path, "review.html");
@@ -116,7 +126,8 @@ public sealed class BrowserTests
             </script>
             """, TestContext.Current.CancellationToken);
         var dom = Dump(page);
-        string Put(string id) => Encoding.UTF8.GetString(Convert.FromBase64String(Regex.Match(dom, $"<pre id=\"{id}\">([^<]*)</pre>").Groups[1].Value));
+        string Put(string id) =>
+            Encoding.UTF8.GetString(Convert.FromBase64String(Regex.Match(dom, $"<pre id=\"{id}\">([^<]*)</pre>").Groups[1].Value));
         var ids = Regex.Matches(form, "data-id=\"([0-9a-f]+)\"").Select(m => m.Groups[1].Value).ToList();
         Assert.Matches($"\\A1 of [0-9]+ samples: {ids[2]}\\z", Put("found"));
         Assert.StartsWith("0 of ", Put("hidden"));
@@ -129,7 +140,8 @@ public sealed class BrowserTests
         Assert.Null(error);
         using var storage = Storage.Lab.Open($"{lab.Path}/lab", readOnly: true);
         var reviews = storage.Samples.Reviews();
-        Assert.Equal([(ids[0], "accept", ""), (ids[1], "reject", "says \"nothing\" — 没有"), (ids[2], "edit", "")], reviews.Select(r => (r.SampleId, r.Decision, r.Note)));
+        Assert.Equal([(ids[0], "accept", ""), (ids[1], "reject", "says \"nothing\" — 没有"), (ids[2], "edit", "")],
+            reviews.Select(r => (r.SampleId, r.Decision, r.Note)));
         var all = storage.Samples.List(acceptedOnly: false).ToDictionary(s => s.Id);
         Assert.Equal([true, false, false], ids.Take(3).Select(id => all[id].Accepted));
         var edited = all[reviews[2].ReplacedBy!];
@@ -141,7 +153,10 @@ public sealed class BrowserTests
     private static string Dump(string file)
     {
         var start = new ProcessStartInfo(s_browser!,
-            ["--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=20000", "--dump-dom", new Uri(file).AbsoluteUri])
+            [
+                "--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=20000",
+                "--dump-dom", new Uri(file).AbsoluteUri
+            ])
         { RedirectStandardOutput = true, RedirectStandardError = true };
         using var browser = Process.Start(start)!;
         var errors = browser.StandardError.ReadToEndAsync();

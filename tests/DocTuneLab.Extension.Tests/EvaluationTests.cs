@@ -10,13 +10,17 @@ public sealed class EvaluationTests
     {
         using var lab = new LabFolder();
         await using var server = await LoopbackServer.StartAsync();
-        server.Answer = body => (string?)body["model"] == "wise" ? "1: yes\n2: yes\n3: yes\n4: yes\nVerdict: A" : "```csharp\nnew Fenmark.Vat()\n```";
+        server.Answer = body =>
+            (string?)body["model"] == "wise" ? "1: yes\n2: yes\n3: yes\n4: yes\nVerdict: A" : "```csharp\nnew Fenmark.Vat()\n```";
         server.FaultOf = (n, _) => n % 11 == 5 ? Fault.Unavailable : Fault.None;
         var file = Path.Combine(lab.Path, "endpoints.yaml");
-        File.WriteAllText(file, string.Concat(((string[])["first", "second", "wise"]).Select(m => $"- name: {m}\n  baseUrl: {server.Url}\n  model: {m}\n  inputPrice: 1\n  outputPrice: 2\n")));
+        File.WriteAllText(file,
+            string.Concat(((string[])["first", "second", "wise"])
+                .Select(m => $"- name: {m}\n  baseUrl: {server.Url}\n  model: {m}\n  inputPrice: 1\n  outputPrice: 2\n")));
         string[] cells =
         [
-            $"#!lab --path {lab.Path}/lab", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks",
+            $"#!lab --path {lab.Path}/lab", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll",
+            "#!suite data/private-library/tasks",
             $"#!evaluate --split dev --endpoints {file} --judge wise --kinds code,qa", "#!report",
         ];
         var (shown, error) = await lab.RunAsync(cells);
@@ -41,7 +45,11 @@ public sealed class EvaluationTests
         await using var server = await LoopbackServer.StartAsync();
         server.FaultOf = (n, _) => n < 10 ? Fault.None : Fault.Refused;
         var cell = $"#!evaluate --split dev --endpoint {server.Url} --endpoint-model m --kinds qa --concurrency 1 --max-minutes 0.05";
-        string[] cells = [$"#!lab --path {lab.Path}", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks", cell];
+        string[] cells =
+        [
+            $"#!lab --path {lab.Path}", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll",
+            "#!suite data/private-library/tasks", cell
+        ];
         var (_, error) = await lab.RunAsync(cells);
         // One more is ready to ask than may be asked at a time.
         Assert.Matches("hosted: prompt 1[12] of ", error);
@@ -58,6 +66,7 @@ public sealed class EvaluationTests
     public async Task What_does_not_fit_is_named(string options, string expected)
     {
         using var lab = new LabFolder();
-        Assert.Contains(expected, (await lab.RunAsync($"#!lab --path {lab.Path}", "#!suite data/private-library/tasks", $"#!evaluate {options}")).Error);
+        Assert.Contains(expected,
+            (await lab.RunAsync($"#!lab --path {lab.Path}", "#!suite data/private-library/tasks", $"#!evaluate {options}")).Error);
     }
 }

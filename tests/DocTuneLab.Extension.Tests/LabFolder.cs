@@ -27,7 +27,8 @@ internal sealed class LabFolder : IDisposable
     /// <summary>Runs cells one after another in one session and returns what the last one showed, or its error.</summary>
     public async Task<(string Shown, string? Error)> RunAsync(params string[] cells)
     {
-        using var session = new NotebookSession(new SessionOptions { Extensions = [new LabExtension()], StopGrace = TimeSpan.FromSeconds(5) });
+        using var session = new NotebookSession(
+            new SessionOptions { Extensions = [new LabExtension()], StopGrace = TimeSpan.FromSeconds(5) });
         var (shown, error) = ("", (string?)null);
         for (var i = 0; i < cells.Length && error is null; i++)
         {
@@ -37,7 +38,15 @@ internal sealed class LabFolder : IDisposable
                 lock (texts)
                 {
                     if (output is UpdateOutput u) Updates.Add(u.Data.ToString());
-                    texts.Add(output switch { StreamOutput s => s.Text, DisplayOutput d => d.Data.ToString(), ResultOutput r => r.Data.ToString(), _ => "" } ?? "");
+                    texts.Add(
+                        output switch
+                        {
+                            StreamOutput s => s.Text,
+                            DisplayOutput d => d.Data.ToString(),
+                            ResultOutput r => r.Data.ToString(),
+                            _ => ""
+                        }
+                            ?? "");
                 }
             }, TestContext.Current.CancellationToken);
             (shown, error) = (string.Join('\n', texts), result.Error?.Message);

@@ -2,7 +2,8 @@ namespace DocTuneLab.Extension.Tests;
 
 public sealed class MagicTests
 {
-    private const string Library = "data/private-library/bin/Fenmark.dll", Docs = "data/private-library/docs", Tasks = "data/private-library/tasks", Model = "data/models/nano";
+    private const string Library = "data/private-library/bin/Fenmark.dll", Docs = "data/private-library/docs",
+        Tasks = "data/private-library/tasks", Model = "data/models/nano";
 
     [Theory]
     [InlineData("#!docs no/such/folder --assembly " + Library, "no/such/folder")]
@@ -58,7 +59,8 @@ public sealed class MagicTests
         (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}", $"#!docs {view}");
         Assert.Contains("run #!docs DIR --assembly DLL first", error);
         if (view == "tree")
-            Assert.Contains(expected, (await lab.RunAsync($"#!lab --path {lab.Path}", $"#!docs {Docs} --assembly {Library}", "#!docs tree")).Shown);
+            Assert.Contains(expected,
+                (await lab.RunAsync($"#!lab --path {lab.Path}", $"#!docs {Docs} --assembly {Library}", "#!docs tree")).Shown);
     }
 
     [Fact]
@@ -78,8 +80,10 @@ public sealed class MagicTests
     {
         using var lab = new LabFolder();
         var (shown, error) = await lab.RunAsync(
-            $"#!lab --path {lab.Path} --seed 7", $"#!docs {Docs} --assembly {Library}", "#!sql --connection lab\nSELECT count(*) AS n FROM symbols",
-            "Console.WriteLine($\"{lab.Seed} {lab.Library.Api.Symbols.Count} {lab.Documents.Chunks.Count == lab.Storage.Chunks().Count}\");");
+            $"#!lab --path {lab.Path} --seed 7", $"#!docs {Docs} --assembly {Library}",
+            "#!sql --connection lab\nSELECT count(*) AS n FROM symbols",
+            "Console.WriteLine($\"{lab.Seed} {lab.Library.Api.Symbols.Count} {lab.Documents.Chunks.Count == "
+                + "lab.Storage.Chunks().Count}\");");
         Assert.Null(error);
         Assert.Matches(@"^7 \d{3} True", shown.Trim());
     }

@@ -14,12 +14,14 @@ public sealed partial class NotebookTests
     [InlineData("01-parse.ipynb", "library", "data/private-library-zh")]
     [InlineData("02-prompt-tuning.ipynb", "examples", "3")]
     [InlineData("03-corpus.ipynb", "samples", "150")]
-    [InlineData("06-compare-runs.ipynb", "samples", "150", "maxSteps", "2", "compared", "rank 8", "samplesPerSymbol", "1", "curveArms", "base, tuned", "curveSplit", "Dev")]
+    [InlineData("06-compare-runs.ipynb", "samples", "150", "maxSteps", "2", "compared", "rank 8", "samplesPerSymbol", "1", "curveArms",
+        "base, tuned", "curveSplit", "Dev")]
     public async Task A_stage_runs_by_itself(string name, params string[] parameters)
     {
         using var lab = new LabFolder();
         var notebook = await RunAsync(lab, name, parameters);
-        Assert.All(notebook.Cells.Where(c => c.Kind == CellKind.Code && !c.HasTag("parameters") && !c.HasTag("injected-parameters")), c => Assert.NotEmpty(c.Outputs));
+        Assert.All(notebook.Cells.Where(c => c.Kind == CellKind.Code && !c.HasTag("parameters") && !c.HasTag("injected-parameters")),
+            c => Assert.NotEmpty(c.Outputs));
     }
 
     [Fact]
@@ -31,7 +33,8 @@ public sealed partial class NotebookTests
         await using var server = await LoopbackServer.StartAsync();
         server.Answer = answers.Answer;
         server.FaultOf = (n, _) => n % 9 == 4 ? Fault.Unavailable : Fault.None;
-        var html = HtmlReport.Render(await RunAsync(lab, "03-corpus.ipynb", "samples", "100", "endpoint", server.Url.ToString(), "endpointModel", "m", "modelSamples", "12"));
+        var html = HtmlReport.Render(await RunAsync(lab, "03-corpus.ipynb", "samples", "100", "endpoint", server.Url.ToString(),
+            "endpointModel", "m", "modelSamples", "12"));
         Assert.Contains("12 of 12 accepted", html);
         Assert.Contains("accounting closes: True", html);
         // The last answer that was watched.
@@ -47,11 +50,22 @@ public sealed partial class NotebookTests
     {
         using var lab = new LabFolder();
         var references = DocTuneLab.Library.ReferenceSet.Load([Path.Combine(lab.Root, "data/private-library/bin/Fenmark.dll")]);
-        var answers = new LibraryAnswers(DocTuneLab.Library.ApiModel.Load(references), new DocTuneLab.Library.CSharpJudge(references), 400) { WrongEvery = 2 };
+        var answers = new LibraryAnswers(DocTuneLab.Library.ApiModel.Load(references), new DocTuneLab.Library.CSharpJudge(references), 400)
+        {
+            WrongEvery = 2
+        };
         await using var server = await LoopbackServer.StartAsync();
-        server.Answer = body => ((string)body["messages"]![0]!["content"]!).StartsWith("You improve prompt templates", StringComparison.Ordinal)
-            ? new System.Text.Json.Nodes.JsonObject { ["diagnosis"] = "invented members", ["body"] = Prompts.PromptLibrary.Default["generate.code-solution"].Body + "\nUse no member that is not shown." }.ToJsonString() : answers.Answer(body);
-        var html = HtmlReport.Render(await RunAsync(lab, "02-prompt-tuning.ipynb", "examples", "2", "endpoint", server.Url.ToString(), "endpointModel", "m", "endpointExamples", "4", "reflections", "1"));
+        server.Answer = body => ((string)body["messages"]![0]!["content"]!)
+            .StartsWith("You improve prompt templates", StringComparison.Ordinal)
+            ? new System.Text.Json.Nodes.JsonObject
+            {
+                ["diagnosis"] = "invented members",
+                ["body"] = Prompts.PromptLibrary.Default["generate.code-solution"].Body + "\nUse no member that is not shown."
+            }
+                .ToJsonString()
+            : answers.Answer(body);
+        var html = HtmlReport.Render(await RunAsync(lab, "02-prompt-tuning.ipynb", "examples", "2", "endpoint", server.Url.ToString(),
+            "endpointModel", "m", "endpointExamples", "4", "reflections", "1"));
         Assert.Contains("generate.code-solution+reflected1", html);
         Assert.Contains("self-similarity", html);
         Assert.Contains("score (more is better), with 95% interval", html);
@@ -70,15 +84,19 @@ public sealed partial class NotebookTests
         var answers = new LibraryAnswers(DocTuneLab.Library.ApiModel.Load(references), new DocTuneLab.Library.CSharpJudge(references), 400);
         await using var server = await LoopbackServer.StartAsync();
         // A server that prints the key wherever it can.
-        server.Answer = body => answers.Answer(body).Replace("It calls the library", $"With {key} it calls the library", StringComparison.Ordinal).Replace("What is `", $"({key}) What is `", StringComparison.Ordinal);
+        server.Answer = body => answers.Answer(body)
+            .Replace("It calls the library", $"With {key} it calls the library", StringComparison.Ordinal)
+            .Replace("What is `", $"({key}) What is `", StringComparison.Ordinal);
         server.FaultOf = (n, _) => n % 6 == 5 ? Fault.EchoesKeyInError : Fault.None;
         var before = Environment.GetEnvironmentVariable("OPENAI_API_KEY");
         Environment.SetEnvironmentVariable("OPENAI_API_KEY", key);
         try
         {
-            var notebook = await RunAsync(lab, "03-corpus.ipynb", "samples", "60", "endpoint", server.Url.ToString(), "endpointModel", "m", "modelSamples", "10");
+            var notebook = await RunAsync(lab, "03-corpus.ipynb", "samples", "60", "endpoint", server.Url.ToString(), "endpointModel", "m",
+                "modelSamples", "10");
             File.WriteAllText(Path.Combine(lab.Path, "report.html"), HtmlReport.Render(notebook));
-            var (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}/failing", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks",
+            var (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}/failing",
+                "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks",
                 $"#!corpus generate --count 2 --endpoint {server.Url} --endpoint-model m", "#!corpus browse --count 50");
             File.WriteAllText(Path.Combine(lab.Path, "shown.txt"), shown + error);
         }
@@ -87,7 +105,8 @@ public sealed partial class NotebookTests
             Environment.SetEnvironmentVariable("OPENAI_API_KEY", before);
         }
         Assert.Contains($"Bearer {key}", server.Authorizations);
-        foreach (var file in Directory.EnumerateFiles(lab.Path, "*", SearchOption.AllDirectories)) Assert.DoesNotContain("0battery0", System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file)));
+        foreach (var file in Directory.EnumerateFiles(lab.Path, "*", SearchOption.AllDirectories))
+            Assert.DoesNotContain("0battery0", System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file)));
         using var storage = Storage.Lab.Open(lab.Path);
         Assert.Contains("server error", storage.Answers.Failures().Keys);
     }
@@ -97,7 +116,8 @@ public sealed partial class NotebookTests
     {
         using var lab = new LabFolder();
         await RunAsync(lab, "04-qlora.ipynb", "samples", "150", "maxSteps", "3");
-        var html = HtmlReport.Render(await RunAsync(lab, "05-evaluate.ipynb", "split", "dev", "arms", "base,tuned+docs", "kinds", "code,qa,retention"));
+        var html = HtmlReport.Render(await RunAsync(lab, "05-evaluate.ipynb", "split", "dev", "arms", "base,tuned+docs", "kinds",
+            "code,qa,retention"));
         Assert.Contains("tuned+docs against base is ", html);
         Assert.Contains("Which answer is better?", html);
         using var storage = Storage.Lab.Open(lab.Path);
@@ -112,8 +132,16 @@ public sealed partial class NotebookTests
         foreach (var file in Directory.GetFiles(adapter)) File.Copy(file, Path.Combine(scaled, Path.GetFileName(file)));
         var config = Path.Combine(scaled, "adapter_config.json");
         File.WriteAllText(config, Regex.Replace(File.ReadAllText(config), "(\"lora_alpha\": )[0-9.]+", "${1}1"));
-        string[] given = [$"#!lab --path {lab.Path}/scales", "#!base data/models/nano", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks"];
-        var (_, error) = await lab.RunAsync([.. given, $"#!adapter {adapter}", "#!evaluate --split dev --arms tuned --kinds qa", $"#!adapter {scaled}", "#!evaluate --split dev --arms tuned --kinds qa"]);
+        string[] given =
+        [
+            $"#!lab --path {lab.Path}/scales", "#!base data/models/nano",
+            "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks"
+        ];
+        var (_, error) = await lab.RunAsync(
+        [
+            .. given, $"#!adapter {adapter}", "#!evaluate --split dev --arms tuned --kinds qa", $"#!adapter {scaled}",
+            "#!evaluate --split dev --arms tuned --kinds qa"
+        ]);
         Assert.Null(error);
         Assert.Equal(2, Directory.GetFiles(Path.Combine(lab.Path, "scales", "answers")).Length);
     }
@@ -125,7 +153,8 @@ public sealed partial class NotebookTests
         foreach (var seed in (string[])["1", "2"])
         {
             using var lab = new LabFolder();
-            reports.Add(HtmlReport.Render(await RunAsync(lab, "lab.ipynb", "samples", "200", "maxSteps", "3", "split", "dev", "seed", seed)));
+            reports.Add(
+                HtmlReport.Render(await RunAsync(lab, "lab.ipynb", "samples", "200", "maxSteps", "3", "split", "dev", "seed", seed)));
         }
         Assert.All(reports, r =>
         {
@@ -136,7 +165,8 @@ public sealed partial class NotebookTests
         });
         Assert.NotEqual(LossOf(reports[0]), LossOf(reports[1]));
 
-        static string LossOf(string report) => Loss().Match(report).Value is { Length: > 0 } found ? found : throw new InvalidOperationException("the report shows no loss");
+        static string LossOf(string report) =>
+            Loss().Match(report).Value is { Length: > 0 } found ? found : throw new InvalidOperationException("the report shows no loss");
     }
 
     [Fact]
@@ -144,12 +174,14 @@ public sealed partial class NotebookTests
     {
         using var lab = new LabFolder();
         var folder = Path.Combine(lab.Path, "nano");
-        var report = HtmlReport.Render(await RunAsync(lab, "00-base-model.ipynb", "modelDirectory", folder, "documentationCharacters", "60000", "sourceCharacters", "60000", "chineseCharacters", "5000",
+        var report = HtmlReport.Render(await RunAsync(lab, "00-base-model.ipynb", "modelDirectory", folder, "documentationCharacters",
+            "60000", "sourceCharacters", "60000", "chineseCharacters", "5000",
             "conversations", "60", "moreConversations", "60", "lastConversations", "60", "maxSteps", "2", "vocabulary", "1000"));
         Assert.Contains("FiveGram", report);
         using var model = Training.Models.BaseModel.Load(folder);
         using var shipped = Training.Models.BaseModel.Load(Path.Combine(lab.Root, "data/models/nano"));
-        Assert.Equal(shipped.Config with { VocabularySize = 0 }, model.Config with { VocabularySize = 0 }, (a, b) => a.ToString() == b.ToString());
+        Assert.Equal(shipped.Config with { VocabularySize = 0 }, model.Config with { VocabularySize = 0 },
+            (a, b) => a.ToString() == b.ToString());
         Assert.True(new FileInfo(Path.Combine(shipped.Directory, "model.safetensors")).Length < 25_000_000);
     }
 
@@ -161,7 +193,8 @@ public sealed partial class NotebookTests
         {
             Parameters = values, OutputPath = Path.Combine(lab.Path, name), Extensions = [new LabExtension()],
         }, TestContext.Current.CancellationToken);
-        Assert.True(result.Status == RunStatus.Completed, $"{name}, cell {result.CellsRun}: {string.Join('\n', result.Error?.Traceback ?? [])}");
+        Assert.True(result.Status == RunStatus.Completed,
+            $"{name}, cell {result.CellsRun}: {string.Join('\n', result.Error?.Traceback ?? [])}");
         return result.Notebook;
     }
 

@@ -11,34 +11,45 @@ namespace DocTuneLab.Extension.Tests;
 /// <summary>Samples looked at, decided on, edited and written again from cells.</summary>
 public sealed class ReviewTests
 {
-    private const string Read = "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", Suite = "#!suite data/private-library/tasks";
+    private const string Read = "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll",
+        Suite = "#!suite data/private-library/tasks";
 
     [Fact]
     public async Task Samples_are_browsed_decided_on_judged_again_and_written_again()
     {
         using var lab = new LabFolder();
         string[] begin = [$"#!lab --path {lab.Path}/lab", Read, Suite];
-        var (shown, error) = await lab.RunAsync([.. begin, "#!corpus generate --count 60 --replay-share 0", "#!corpus browse --status accepted --kind code --count 3"]);
+        var (shown, error) = await lab.RunAsync(
+        [
+            .. begin, "#!corpus generate --count 60 --replay-share 0", "#!corpus browse --status accepted --kind code --count 3"
+        ]);
         Assert.Null(error);
         Assert.Contains("Save decisions", shown);
         Assert.Contains("3 of ", shown);
-        using (var storage = Storage.Lab.Open($"{lab.Path}/lab")) Assert.All(SampleBrowser.Find(storage.Samples, SampleStanding.Accepted), s => Assert.True(s.Accepted));
+        using (var storage = Storage.Lab.Open($"{lab.Path}/lab"))
+            Assert.All(SampleBrowser.Find(storage.Samples, SampleStanding.Accepted), s => Assert.True(s.Accepted));
         Sample[] code;
-        using (var storage = Storage.Lab.Open($"{lab.Path}/lab")) code = [.. storage.Samples.List(kind: SampleKind.Code).Where(s => s.Messages[^2].Content.StartsWith("Complete the method", StringComparison.Ordinal)).Take(3)];
+        using (var storage = Storage.Lab.Open($"{lab.Path}/lab"))
+            code = [.. storage.Samples.List(kind: SampleKind.Code)
+                .Where(s => s.Messages[^2].Content.StartsWith("Complete the method", StringComparison.Ordinal))
+                .Take(3)];
         var word = code[0].Evidence.Symbols[0];
         Assert.Contains(code[0].Id[..8], (await lab.RunAsync([.. begin, $"#!corpus browse --search {word} --count 100"])).Shown);
 
         (shown, error) = await lab.RunAsync([.. begin, "#!corpus coverage --count 3"]);
         Assert.Null(error);
         Assert.Contains("treemap", shown);
-        Assert.All((string[])["Documented", "Asked", "Compiled", "Used", "HeldOut", "in held-out tasks"], column => Assert.Contains(column, shown));
+        Assert.All((string[])["Documented", "Asked", "Compiled", "Used", "HeldOut", "in held-out tasks"],
+            column => Assert.Contains(column, shown));
         Assert.Contains("run #!docs first", (await lab.RunAsync($"#!lab --path {lab.Path}/empty", "#!corpus coverage")).Error);
 
         // An edit that does not compile stays out, with the compiler's reason; one that does gets in.
-        (shown, error) = await lab.RunAsync([.. begin, $"#!decide {code[0].Id[..12]} edit --reviewer ada --note shorter\n```csharp\nreturn NoSuchThing.At.All;\n```"]);
+        (shown, error) = await lab.RunAsync(
+            [.. begin, $"#!decide {code[0].Id[..12]} edit --reviewer ada --note shorter\n```csharp\nreturn NoSuchThing.At.All;\n```"]);
         Assert.Null(error);
         Assert.Contains("does not exist", shown);
-        (shown, error) = await lab.RunAsync([.. begin, $"#!decide {code[1].Id[..12]} edit --reviewer ada\n```csharp\n// the same\n{AnswerFormat.BodyOf(code[1].Messages[^1].Content)}\n```"]);
+        (shown, error) = await lab.RunAsync([.. begin, $"#!decide {code[1].Id[..12]} edit --reviewer ada\n```csharp\n// the same\n"
+            + $"{AnswerFormat.BodyOf(code[1].Messages[^1].Content)}\n```"]);
         Assert.Null(error);
         (_, error) = await lab.RunAsync([.. begin, $"#!decide {code[2].Id[..12]} regenerate --reviewer ada"]);
         Assert.Null(error);
@@ -75,7 +86,9 @@ public sealed class ReviewTests
         var (kept, failed) = session.CorpusStage.Check();
         Assert.Equal([], failed.Select(s => $"{s.Provenance!.Source}: {s.Checks.First(c => !c.Passed)}"));
         Assert.Equal(corpus.Samples.Count, kept);
-        Assert.Contains(corpus.Samples, s => s.Provenance is { Source: "general", Usings: { } usings } && usings.Any(u => u != "System" && !u.StartsWith("Fenmark", StringComparison.Ordinal)));
+        Assert.Contains(corpus.Samples,
+            s => s.Provenance is { Source: "general", Usings: { } usings }
+                && usings.Any(u => u != "System" && !u.StartsWith("Fenmark", StringComparison.Ordinal)));
 
         // Nor does a way through a file change what stands.
         CorpusFormats.WriteLines($"{lab.Path}/all.jsonl", corpus.Samples.Select(s => CorpusFormats.Row(s, "sharegpt")!));
@@ -87,7 +100,8 @@ public sealed class ReviewTests
     public async Task A_wrong_decision_is_named()
     {
         using var lab = new LabFolder();
-        Assert.Contains("no sample 'zzz'", (await lab.RunAsync($"#!lab --path {lab.Path}/lab", "#!decide zzz accept --reviewer ada")).Error);
+        Assert.Contains("no sample 'zzz'",
+            (await lab.RunAsync($"#!lab --path {lab.Path}/lab", "#!decide zzz accept --reviewer ada")).Error);
         Assert.Contains("maybe", (await lab.RunAsync($"#!lab --path {lab.Path}/lab", "#!decide zzz maybe --reviewer ada")).Error);
     }
 }

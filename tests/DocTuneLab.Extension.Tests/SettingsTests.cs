@@ -19,11 +19,14 @@ public sealed partial class SettingsTests
     [InlineData("", "score --help", "Base model")]
     [InlineData("", "serve --help", "Base model")]
     [InlineData("", "train --help", "Base model", "Training run")]
-    public async Task Help_of_cells_and_of_the_tool_says_the_words_ranges_and_defaults_of_the_options_records(string cell, string verb, params string[] groups)
+    public async Task Help_of_cells_and_of_the_tool_says_the_words_ranges_and_defaults_of_the_options_records(string cell, string verb,
+        params string[] groups)
     {
         using var lab = new LabFolder();
         // In a cell seed, folder and resumption are the lab's.
-        string[] elsewhere = cell.StartsWith("#!train", StringComparison.Ordinal) ? [nameof(SftOptions.Seed), nameof(SftOptions.OutputDirectory), nameof(SftOptions.Resume)] : [];
+        string[] elsewhere = cell.StartsWith("#!train", StringComparison.Ordinal)
+            ? [nameof(SftOptions.Seed), nameof(SftOptions.OutputDirectory), nameof(SftOptions.Resume)]
+            : [];
         var tool = Flat(Doctune(verb));
         var magic = cell.Length == 0 ? null : Flat((await lab.RunAsync(cell)).Shown);
         foreach (var setting in LabSettings.Groups.Where(g => groups.Contains(g.Title)).SelectMany(g => g.Table))
@@ -41,14 +44,23 @@ public sealed partial class SettingsTests
             Assert.Null(setting.Fault(setting.Default));
             Assert.Equal(setting.DefaultText, setting.Text(setting.Parse(setting.DefaultText)));
         }
-        string[][] verbs = [["Base model", "Training run", "Adapter", "Recipe"], ["Evaluation", "Answers", "Running answers", "Requests to endpoints"], ["Corpus", "Requests to endpoints"], ["Corpus by a hosted model", "Requests to endpoints"], ["Sampling", "Base model"]];
+        string[][] verbs =
+        [
+            ["Base model", "Training run", "Adapter", "Recipe"], ["Evaluation", "Answers", "Running answers", "Requests to endpoints"],
+            ["Corpus", "Requests to endpoints"], ["Corpus by a hosted model", "Requests to endpoints"], ["Sampling", "Base model"]
+        ];
         foreach (var verb in verbs)
         {
-            var names = LabSettings.Groups.Where(g => verb.Contains(g.Title)).SelectMany(g => g.Table).SelectMany(s => s.Aliases.Append(s.Option)).ToList();
+            var names = LabSettings.Groups.Where(g => verb.Contains(g.Title))
+                .SelectMany(g => g.Table)
+                .SelectMany(s => s.Aliases.Append(s.Option))
+                .ToList();
             Assert.Equal(names.Distinct().Order(StringComparer.Ordinal), names.Order(StringComparer.Ordinal));
         }
         // One option may stand for two records' settings only where they agree.
-        foreach (var same in LabSettings.Groups.Where(g => g.Title.StartsWith("Corpus", StringComparison.Ordinal)).SelectMany(g => g.Table).GroupBy(s => s.Option))
+        foreach (var same in LabSettings.Groups.Where(g => g.Title.StartsWith("Corpus", StringComparison.Ordinal))
+            .SelectMany(g => g.Table)
+            .GroupBy(s => s.Option))
             Assert.Single(same.Select(s => s.DefaultText).Distinct());
     }
 
@@ -60,7 +72,9 @@ public sealed partial class SettingsTests
         {
             File.WriteAllText(file, "# nothing\n");
             var empty = TrainingConfig.Load(file);
-            File.WriteAllText(file, string.Concat(TrainingConfig.Tables.SelectMany(t => t).Select(s => $"{s.Field}: {s.DefaultText}\n")).Replace(": none\n", ":\n"));
+            File.WriteAllText(file,
+                string.Concat(TrainingConfig.Tables.SelectMany(t => t).Select(s => $"{s.Field}: {s.DefaultText}\n"))
+                    .Replace(": none\n", ":\n"));
             var written = TrainingConfig.Load(file);
             Assert.Equal(new TrainingConfig().ToYaml(), empty.ToYaml());
             Assert.Equal(empty.ToYaml(), written.ToYaml());
@@ -77,21 +91,27 @@ public sealed partial class SettingsTests
         using var lab = new LabFolder();
         var file = Path.Combine(lab.Root, "docs", "settings.md");
         Assert.True(File.ReadAllText(file).ReplaceLineEndings("\n") == SettingsPage.Markdown(),
-            "docs/settings.md is not what the settings say. Write it anew: dotnet run -c Release --project src/DocTuneLab.Cli -- settings > docs/settings.md");
+            "docs/settings.md is not what the settings say. Write it anew: dotnet run -c Release --project src/DocTuneLab.Cli -- settings "
+                + "> docs/settings.md");
     }
 
     private static void Says(string help, Setting setting)
     {
         if (setting.IsInFilesOnly) return;
-        var expected = Flat(SettingOptions.Describe(setting)) + (setting.DefaultText.Length > 0 && setting is { Default: not null, IsFlag: false } ? $" [default: {setting.DefaultText}]" : "");
+        var expected = Flat(SettingOptions.Describe(setting)) + (setting.DefaultText.Length > 0
+            && setting is { Default: not null, IsFlag: false } ? $" [default: {setting.DefaultText}]" : "");
         Assert.Contains(setting.Option, help, StringComparison.Ordinal);
         Assert.Contains(expected, help, StringComparison.Ordinal);
     }
 
     private static string Doctune(string arguments)
     {
-        var tool = Path.Combine(AppContext.BaseDirectory.Replace(Path.Combine("tests", "DocTuneLab.Extension.Tests"), Path.Combine("src", "DocTuneLab.Cli"), StringComparison.Ordinal), "doctune.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [tool, .. arguments.Split(' ')]) { RedirectStandardOutput = true })!;
+        var tool = Path.Combine(AppContext.BaseDirectory.Replace(Path.Combine("tests", "DocTuneLab.Extension.Tests"),
+            Path.Combine("src", "DocTuneLab.Cli"), StringComparison.Ordinal), "doctune.dll");
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [tool, .. arguments.Split(' ')])
+        {
+            RedirectStandardOutput = true
+        })!;
         var text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return text;

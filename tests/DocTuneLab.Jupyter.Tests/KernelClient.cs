@@ -22,7 +22,15 @@ internal sealed class KernelClient : IDisposable
     public KernelClient(SessionOptions? options = null)
     {
         var ports = FreePorts(5);
-        Connection = new ConnectionInfo { ShellPort = ports[0], ControlPort = ports[1], IoPubPort = ports[2], StdinPort = ports[3], HeartbeatPort = ports[4], Key = "secret-key" };
+        Connection = new ConnectionInfo
+        {
+            ShellPort = ports[0],
+            ControlPort = ports[1],
+            IoPubPort = ports[2],
+            StdinPort = ports[3],
+            HeartbeatPort = ports[4],
+            Key = "secret-key"
+        };
         Kernel = Task.Run(() => new KernelServer(Connection, options ?? new SessionOptions()).RunAsync(stop.Token));
         iopub.SubscribeToAnyTopic();
         iopub.Options.ReceiveHighWatermark = 0;
@@ -73,20 +81,24 @@ internal sealed class KernelClient : IDisposable
     /// <summary>Sends a request whose four JSON parts are given as bytes, with the signature that they should have.</summary>
     public void SendSigned(params byte[][] parts)
     {
-        using var hmac = System.Security.Cryptography.IncrementalHash.CreateHMAC(System.Security.Cryptography.HashAlgorithmName.SHA256, System.Text.Encoding.UTF8.GetBytes(Connection.Key));
+        using var hmac = System.Security.Cryptography.IncrementalHash.CreateHMAC(System.Security.Cryptography.HashAlgorithmName.SHA256,
+            System.Text.Encoding.UTF8.GetBytes(Connection.Key));
         foreach (var part in parts)
             hmac.AppendData(part);
         SendRaw(["<IDS|MSG>"u8.ToArray(), System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hmac.GetHashAndReset())), .. parts]);
     }
 
     public WireMessage Reply(string id, bool onControl = false) =>
-        TryReceive(onControl ? control : shell, Patience, message => message.Parent["msg_id"]?.ToString() == id) ?? throw new TimeoutException("no reply");
+        TryReceive(onControl ? control : shell, Patience, message => message.Parent["msg_id"]?.ToString() == id)
+            ?? throw new TimeoutException("no reply");
 
     /// <summary>Waits for a question of a cell and answers it.</summary>
     public WireMessage Answer(string text)
     {
         var question = TryReceive(stdin, Patience, _ => true) ?? throw new TimeoutException("no question");
-        stdin.SendMultipartMessage(WireMessage.Create("input_reply", new JsonObject { ["value"] = text, ["status"] = "ok" }, "client", question).ToFrames(Connection.Key));
+        stdin.SendMultipartMessage(
+            WireMessage.Create("input_reply", new JsonObject { ["value"] = text, ["status"] = "ok" }, "client", question)
+                .ToFrames(Connection.Key));
         return question;
     }
 
@@ -138,7 +150,8 @@ internal sealed class KernelClient : IDisposable
     {
         var id = Send("kernel_info_request", []);
         Reply(id);
-        return TryReceive(iopub, TimeSpan.FromMilliseconds(200), message => message.Parent["msg_id"]?.ToString() == id) is not null && Published(id).Count > 0;
+        return TryReceive(iopub, TimeSpan.FromMilliseconds(200), message => message.Parent["msg_id"]?.ToString() == id) is not null
+            && Published(id).Count > 0;
     }
 
     private WireMessage? TryReceive(NetMQSocket socket, TimeSpan patience, Func<WireMessage, bool> accept)

@@ -16,7 +16,8 @@ public class KernelSpecTests
             var spec = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "kernel.json")))!;
             Assert.Equal("[\"/opt/doctune\",\"kernel\",\"start\",\"-f\",\"{connection_file}\"]", spec["argv"]!.ToJsonString());
             Assert.Equal("message", spec["interrupt_mode"]!.ToString());
-            Assert.All((string[])["logo-svg.svg", "logo-32x32.png", "logo-64x64.png"], logo => Assert.True(new FileInfo(Path.Combine(folder, logo)).Length > 300));
+            Assert.All((string[])["logo-svg.svg", "logo-32x32.png", "logo-64x64.png"],
+                logo => Assert.True(new FileInfo(Path.Combine(folder, logo)).Length > 300));
             Assert.Equal(folder, KernelSpec.Uninstall(prefix));
             Assert.Null(KernelSpec.Uninstall(prefix));
         }
@@ -31,7 +32,8 @@ public class KernelSpecTests
     {
         var path = Path.GetTempFileName();
         File.WriteAllText(path, "{}");
-        Assert.StartsWith($"{path}: not a Jupyter connection file", Assert.Throws<NotebookException>(() => ConnectionInfo.Load(path)).Message);
+        Assert.StartsWith($"{path}: not a Jupyter connection file",
+            Assert.Throws<NotebookException>(() => ConnectionInfo.Load(path)).Message);
         File.Delete(path);
     }
 }

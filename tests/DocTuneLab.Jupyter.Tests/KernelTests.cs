@@ -23,13 +23,17 @@ public sealed class KernelTests : IDisposable
     [Fact]
     public void A_cell_publishes_what_it_shows_in_order()
     {
-        var (reply, published) = client.Execute("Console.WriteLine(\"héllo\"); Console.Error.Write(\"e\"); var h = display(1); h.Update(2);\n6 * 7");
+        var (reply, published) = client.Execute(
+            "Console.WriteLine(\"héllo\"); Console.Error.Write(\"e\"); var h = display(1); h.Update(2);\n6 * 7");
         Assert.Equal(("ok", 1), (reply.Content["status"]!.ToString(), reply.Content["execution_count"]!.GetValue<int>()));
-        Assert.Equal(["status", "execute_input", "stream", "stream", "display_data", "execute_result", "update_display_data", "status"], published.Select(message => message.Type));
-        Assert.Equal(["stdout", "stderr"], published.Where(message => message.Type == "stream").Select(message => message.Content["name"]!.ToString()));
+        Assert.Equal(["status", "execute_input", "stream", "stream", "display_data", "execute_result", "update_display_data", "status"],
+            published.Select(message => message.Type));
+        Assert.Equal(["stdout", "stderr"],
+            published.Where(message => message.Type == "stream").Select(message => message.Content["name"]!.ToString()));
         Assert.Equal("héllo\n", published[2].Content["text"]!.ToString());
         Assert.Equal("42", published[5].Content["data"]!["text/plain"]!.ToString());
-        Assert.Equal(published[4].Content["transient"]!["display_id"]!.ToString(), published[6].Content["transient"]!["display_id"]!.ToString());
+        Assert.Equal(published[4].Content["transient"]!["display_id"]!.ToString(),
+            published[6].Content["transient"]!["display_id"]!.ToString());
     }
 
     [Fact]
@@ -41,14 +45,16 @@ public sealed class KernelTests : IDisposable
         Assert.Equal("9", values["square"]!["data"]!["text/plain"]!.ToString());
         Assert.Equal("error", values["wrong"]!["status"]!.ToString());
 
-        var id = client.Send("comm_open", new JsonObject { ["comm_id"] = "c1", ["target_name"] = "jupyter.widget", ["data"] = new JsonObject() });
+        var id = client.Send("comm_open",
+            new JsonObject { ["comm_id"] = "c1", ["target_name"] = "jupyter.widget", ["data"] = new JsonObject() });
         Assert.Equal("c1", client.Published(id).Single(m => m.Type == "comm_close").Content["comm_id"]!.ToString());
     }
 
     [Fact]
     public void A_cell_asks_for_input()
     {
-        var code = KernelClient.Code("Console.Write(\"who? \"); var name = Console.ReadLine(); var key = await GetPasswordAsync(\"key: \"); $\"{name}/{key}\"");
+        var code = KernelClient.Code(
+            "Console.Write(\"who? \"); var name = Console.ReadLine(); var key = await GetPasswordAsync(\"key: \"); $\"{name}/{key}\"");
         code["allow_stdin"] = true;
         var id = client.Send("execute_request", code);
         Assert.Equal(("", false), Asked(client.Answer("Ann")));
@@ -60,7 +66,8 @@ public sealed class KernelTests : IDisposable
         var refused = client.Execute("Console.ReadLine()").Reply;
         Assert.Contains("nobody is there to answer", refused.Content["evalue"]!.ToString());
 
-        static (string, bool) Asked(WireMessage question) => (question.Content["prompt"]!.ToString(), question.Content["password"]!.GetValue<bool>());
+        static (string, bool) Asked(WireMessage question) =>
+            (question.Content["prompt"]!.ToString(), question.Content["password"]!.GetValue<bool>());
     }
 
     [Fact]
@@ -164,7 +171,8 @@ public sealed class KernelTests : IDisposable
         Assert.Contains("string Twice(string s)", Inspect("Twice(2)", 7, 1).Content["data"]!["text/plain"]!.ToString());
         Assert.False(Inspect("   ", 1, 1).Content["found"]!.GetValue<bool>());
 
-        WireMessage Inspect(string code, int position, int detail) => client.Request("inspect_request", new JsonObject { ["code"] = code, ["cursor_pos"] = position, ["detail_level"] = detail });
+        WireMessage Inspect(string code, int position, int detail) =>
+            client.Request("inspect_request", new JsonObject { ["code"] = code, ["cursor_pos"] = position, ["detail_level"] = detail });
     }
 
     [Fact]
@@ -181,7 +189,10 @@ public sealed class KernelTests : IDisposable
         Assert.Equal("[[0,3,[\"1\",null]]]", History("search", ("pattern", "1*"), ("unique", true), ("output", true), ("n", 1)));
 
         string History(string type, params (string Name, JsonNode Value)[] more) =>
-            client.Request("history_request", new JsonObject([KeyValuePair.Create("hist_access_type", (JsonNode?)type), .. more.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Value))])).Content["history"]!.ToJsonString();
+            client
+                .Request("history_request", new JsonObject([KeyValuePair.Create("hist_access_type", (JsonNode?)type),
+                    .. more.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Value))])).Content["history"]!
+                .ToJsonString();
     }
 
     [Fact]
@@ -207,7 +218,8 @@ public sealed class KernelTests : IDisposable
         Assert.False(info["debugger"]!.GetValue<bool>());
         Assert.Empty(info["supported_features"]!.AsArray());
         Assert.Empty(client.Request("comm_info_request", []).Content["comms"]!.AsObject());
-        Assert.True(client.Request("shutdown_request", new JsonObject { ["restart"] = true }, onControl: true).Content["restart"]!.GetValue<bool>());
+        Assert.True(client.Request("shutdown_request", new JsonObject { ["restart"] = true }, onControl: true).Content["restart"]!
+            .GetValue<bool>());
     }
 
     [Fact]
@@ -221,5 +233,7 @@ public sealed class KernelTests : IDisposable
     }
 
     private List<string> Matches(string code, int position) =>
-        [.. client.Request("complete_request", new JsonObject { ["code"] = code, ["cursor_pos"] = position }).Content["matches"]!.AsArray().Select(match => match!.ToString())];
+        [.. client.Request("complete_request", new JsonObject { ["code"] = code, ["cursor_pos"] = position }).Content["matches"]!
+            .AsArray()
+            .Select(match => match!.ToString())];
 }

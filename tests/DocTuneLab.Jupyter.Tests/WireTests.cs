@@ -24,7 +24,8 @@ public sealed class WireTests : IDisposable
         client.SendSigned("[]"u8.ToArray(), "3"u8.ToArray(), "null"u8.ToArray(), Empty);
         client.SendSigned("{\"msg_id\":1,\"msg_type\":\"kernel_info_request\"}"u8.ToArray(), Empty, Empty, Empty);
         client.SendSigned("{\"msg_id\":\"a\",\"msg_id\":\"b\",\"msg_type\":\"kernel_info_request\"}"u8.ToArray(), Empty, Empty, Empty);
-        client.SendSigned(Header("x", "kernel_info_request"), Empty, Empty, Encoding.UTF8.GetBytes(new string('[', 5000) + new string(']', 5000)));
+        client.SendSigned(Header("x", "kernel_info_request"), Empty, Empty,
+            Encoding.UTF8.GetBytes(new string('[', 5000) + new string(']', 5000)));
         Assert.Null(client.TryReply(TimeSpan.FromMilliseconds(500)));
         Alive();
     }
@@ -32,8 +33,19 @@ public sealed class WireTests : IDisposable
     [Fact]
     public void Requests_with_fields_of_the_wrong_kind_are_answered()
     {
-        foreach (var type in (string[])["execute_request", "complete_request", "inspect_request", "is_complete_request", "history_request", "comm_info_request"])
-            Assert.Equal(type.Replace("request", "reply", StringComparison.Ordinal), client.Request(type, new JsonObject { ["code"] = 7, ["cursor_pos"] = "x", ["silent"] = "maybe", ["n"] = new JsonObject(), ["user_expressions"] = 3 }).Type);
+        foreach (var type in (string[])
+        [
+            "execute_request", "complete_request", "inspect_request", "is_complete_request", "history_request", "comm_info_request"
+        ])
+            Assert.Equal(type.Replace("request", "reply", StringComparison.Ordinal),
+                client.Request(type, new JsonObject
+                {
+                    ["code"] = 7,
+                    ["cursor_pos"] = "x",
+                    ["silent"] = "maybe",
+                    ["n"] = new JsonObject(),
+                    ["user_expressions"] = 3
+                }).Type);
         client.Send("no_such_request", []);
         client.Send("comm_msg", new JsonObject { ["comm_id"] = "?" });
         Alive();
@@ -43,23 +55,29 @@ public sealed class WireTests : IDisposable
     public void Text_that_is_not_unicode_is_repaired_both_ways()
     {
         // Half an emoji, as JavaScript escapes it, and a byte that is not UTF-8.
-        client.SendSigned(Header("half", "execute_request"), Empty, Empty, "{\"code\":\"\\\"a\\ud83d\\\" + \\\"\\ud83d\\ude00\\\" + \\\"\\\\u0041\\\"\"}"u8.ToArray());
+        client.SendSigned(Header("half", "execute_request"), Empty, Empty,
+            "{\"code\":\"\\\"a\\ud83d\\\" + \\\"\\ud83d\\ude00\\\" + \\\"\\\\u0041\\\"\"}"u8.ToArray());
         Assert.Equal("a\ufffd😀A", Result("half"));
         client.SendSigned(Header("bytes", "execute_request"), Empty, Empty, [.. "{\"code\":\"\\\"b"u8, 0xff, .. "\\\"\"}"u8]);
         Assert.Equal("b\ufffd", Result("bytes"));
 
-        var (reply, published) = client.Execute("Console.Write(\"x\\ud83d\"); Console.Write(\"\\ud83d\\ude00\"); display(\"<b>\\udc00</b>\", \"text/html\"); throw new Exception(\"\\ud800 wrong\");");
+        var (reply, published) = client.Execute("Console.Write(\"x\\ud83d\"); Console.Write(\"\\ud83d\\ude00\"); "
+            + "display(\"<b>\\udc00</b>\", \"text/html\"); throw new Exception(\"\\ud800 wrong\");");
         Assert.Equal("\ufffd wrong", reply.Content["evalue"]!.ToString());
-        Assert.Equal("x\ufffd😀", string.Concat(published.Where(message => message.Type == "stream").Select(message => message.Content["text"])));
-        Assert.Equal("<b>\ufffd</b>", published.Single(message => message.Type == "display_data").Content["data"]!["text/html"]!.ToString());
+        Assert.Equal("x\ufffd😀",
+            string.Concat(published.Where(message => message.Type == "stream").Select(message => message.Content["text"])));
+        Assert.Equal("<b>\ufffd</b>",
+            published.Single(message => message.Type == "display_data").Content["data"]!["text/html"]!.ToString());
 
-        string Result(string id) => client.Published(id).Single(message => message.Type == "execute_result").Content["data"]!["text/plain"]!.ToString();
+        string Result(string id) =>
+            client.Published(id).Single(message => message.Type == "execute_result").Content["data"]!["text/plain"]!.ToString();
     }
 
     [Fact]
     public void Fifty_megabytes_of_output_arrive_whole()
     {
-        var (reply, published) = client.Execute("var line = new string('é', 99); for (var i = 0; i < 250_000; i++) Console.WriteLine(line);\nConsole.Write(new string('x', 1_000_000));");
+        var (reply, published) = client.Execute("var line = new string('é', 99); for (var i = 0; i < 250_000; "
+            + "i++) Console.WriteLine(line);\nConsole.Write(new string('x', 1_000_000));");
         Assert.Equal("ok", reply.Content["status"]!.ToString());
         var text = published.Where(message => message.Type == "stream").Select(message => message.Content["text"]!.ToString()).ToList();
         Assert.Equal(250_000 * 100 + 1_000_000, text.Sum(part => (long)part.Length));
@@ -70,15 +88,18 @@ public sealed class WireTests : IDisposable
     [Fact]
     public void Deep_recursion_and_deep_exceptions_are_errors_of_the_cell()
     {
-        Assert.Equal("InsufficientExecutionStackException", client.Execute("int Down(int n) => Down(n + 1) + 1;\nDown(0)").Reply.Content["ename"]!.ToString());
-        var deep = client.Execute("Exception e = new Exception(\"0\");\nfor (var i = 1; i < 5000; i++) e = new Exception(i.ToString(), e);\nthrow e;").Reply;
+        Assert.Equal("InsufficientExecutionStackException",
+            client.Execute("int Down(int n) => Down(n + 1) + 1;\nDown(0)").Reply.Content["ename"]!.ToString());
+        var deep = client.Execute(
+            "Exception e = new Exception(\"0\");\nfor (var i = 1; i < 5000; i++) e = new Exception(i.ToString(), e);\nthrow e;").Reply;
         Assert.Equal("4999", deep.Content["evalue"]!.ToString());
         Assert.InRange(deep.Content["traceback"]!.AsArray().Count, 10, 100);
         Alive();
     }
 
     [Fact]
-    public void A_subscriber_is_welcomed() => Assert.Contains(client.Seen, message => message.Type == "iopub_welcome" && message.Content["subscription"]!.ToString() == "");
+    public void A_subscriber_is_welcomed() =>
+        Assert.Contains(client.Seen, message => message.Type == "iopub_welcome" && message.Content["subscription"]!.ToString() == "");
 
     [Fact]
     public async Task A_call_into_the_system_that_nothing_ends_is_named_and_ends_the_kernel()
@@ -109,10 +130,14 @@ public sealed class WireTests : IDisposable
             client.Request("interrupt_request", [], onControl: true);
             Assert.Equal("Cancelled", client.Reply(id).Content["ename"]!.ToString());
         }
-        Assert.Equal("42", client.Execute("kept + 1").Published.Single(message => message.Type == "execute_result").Content["data"]!["text/plain"]!.ToString());
+        Assert.Equal("42",
+            client.Execute("kept + 1").Published
+                .Single(message => message.Type == "execute_result").Content["data"]!["text/plain"]!
+                .ToString());
     }
 
     private void Alive() => Assert.Equal("ok", client.Execute("1").Reply.Content["status"]!.ToString());
 
-    private static byte[] Header(string id, string type) => Encoding.UTF8.GetBytes($"{{\"msg_id\":\"{id}\",\"msg_type\":\"{type}\",\"session\":\"s\",\"username\":\"u\",\"version\":\"5.4\"}}");
+    private static byte[] Header(string id, string type) =>
+        Encoding.UTF8.GetBytes($"{{\"msg_id\":\"{id}\",\"msg_type\":\"{type}\",\"session\":\"s\",\"username\":\"u\",\"version\":\"5.4\"}}");
 }

@@ -102,7 +102,8 @@ public class CSharpCellTests
         session.AddReferences(typeof(Visible).Assembly);
         using var stop = new CancellationTokenSource();
         var started = new TaskCompletionSource();
-        var run = session.RunAsync(new CellRequest("Console.WriteLine(1);\nDocTuneLab.Notebooks.Tests.Visible.Spin(3000);", "cell 1"), _ => started.TrySetResult(), stop.Token);
+        var run = session.RunAsync(new CellRequest("Console.WriteLine(1);\nDocTuneLab.Notebooks.Tests.Visible.Spin(3000);", "cell 1"),
+            _ => started.TrySetResult(), stop.Token);
         await started.Task;
         await stop.CancelAsync();
         Assert.Equal(CellStatus.Stuck, (await run).Status);
@@ -127,7 +128,8 @@ public class CSharpCellTests
     [Fact]
     public async Task A_long_chain_of_causes_is_shortened()
     {
-        var result = await new SessionDriver().RunAsync("Exception e = new Exception(\"0\");\nfor (var i = 1; i < 10_000; i++) e = new Exception(i.ToString(), e);\nthrow e;");
+        var result = await new SessionDriver().RunAsync(
+            "Exception e = new Exception(\"0\");\nfor (var i = 1; i < 10_000; i++) e = new Exception(i.ToString(), e);\nthrow e;");
         Assert.Equal("9999", result.Error!.Message);
         Assert.InRange(result.Error.Traceback.Count, 20, 60);
         Assert.Equal("  … and 9980 more causes", result.Error.Traceback[^1]);
@@ -138,7 +140,8 @@ public class CSharpCellTests
     {
         var driver = new SessionDriver();
         await driver.OkAsync("var late = new TaskCompletionSource<int>(); var before = 0;");
-        Assert.Equal(CellStatus.Cancelled, (await driver.CancelOnceItPrintsAsync("before = 1;\nConsole.WriteLine();\nawait late.Task")).Status);
+        Assert.Equal(CellStatus.Cancelled,
+            (await driver.CancelOnceItPrintsAsync("before = 1;\nConsole.WriteLine();\nawait late.Task")).Status);
         await driver.OkAsync("late.SetResult(5); await Task.Delay(50); before");
         Assert.Equal("1", driver.Result);
         Assert.Single(driver.Outputs);
@@ -165,14 +168,17 @@ public class CSharpCellTests
     {
         var folder = Directory.CreateTempSubdirectory("doctune-load");
         var inner = Path.Combine(folder.FullName, "inner.csx");
-        File.WriteAllText(inner, $"#r \"{typeof(CSharpCellTests).Assembly.Location}\"\nint Answer() => DocTuneLab.Notebooks.Tests.Visible.Answer;\n");
+        File.WriteAllText(inner,
+            $"#r \"{typeof(CSharpCellTests).Assembly.Location}\"\nint Answer() => DocTuneLab.Notebooks.Tests.Visible.Answer;\n");
         var outer = Path.Combine(folder.FullName, "outer.csx");
-        File.WriteAllText(outer, "#load \"inner.csx\"\nvoid Forever()\n{\n    while (true) ;\n}\nvoid Fail()\n{\n    throw new Exception(\"here\");\n}\n");
+        File.WriteAllText(outer,
+            "#load \"inner.csx\"\nvoid Forever()\n{\n    while (true) ;\n}\nvoid Fail()\n{\n    throw new Exception(\"here\");\n}\n");
         var driver = new SessionDriver();
         await driver.OkAsync($"#load \"{outer}\"\nAnswer()");
         Assert.Equal("42", driver.Result);
         Assert.Equal(CellStatus.Cancelled, (await driver.CancelOnceItPrintsAsync("Console.WriteLine();\nForever();")).Status);
-        Assert.Contains((await driver.RunAsync("Fail();")).Error!.Traceback, line => line.EndsWith("outer.csx:line 8", StringComparison.Ordinal));
+        Assert.Contains((await driver.RunAsync("Fail();")).Error!.Traceback,
+            line => line.EndsWith("outer.csx:line 8", StringComparison.Ordinal));
         folder.Delete(recursive: true);
     }
 
@@ -184,11 +190,16 @@ public class CSharpCellTests
     [InlineData("foreach (var (k, v) in new Dictionary<int, int> { [1] = 2 }) if (k > 0) for (var i = 0; i < 2; i++) while (i < 1) i++;")]
     [InlineData("int i = 0; do i++; while (i < 3);")]
     [InlineData("IEnumerable<int> E() { yield return 1; } E().Select(x => { return x; }).Count();")]
-    [InlineData("class G { public int P => 1; public int Q { get => 2; set => _ = value; } public G() => Q = 3; public int this[int i] => i; public static G operator +(G a, G b) => a; public static implicit operator int(G g) => 4; }\nint sum = new G() + new G(); if (sum + new G().P + new G()[2] != 7) throw new Exception();")]
-    [InlineData("Action<int> act = i => Console.Write(i); act(1); Func<Task> go = async () => await Task.Yield(); await go(); Func<Task<int>> get = async () => await Task.FromResult(2); if (await get() != 2) throw new Exception();")]
-    [InlineData("if (Enumerable.Range(0, 9).Where(i => i > 4).SelectMany(i => Enumerable.Range(0, i).Select(j => (i, j))).ToDictionary(p => p, p => p.i + p.j).Count != 26) throw new Exception();")]
+    [InlineData("class G { public int P => 1; public int Q { get => 2; set => _ = value; } public G() => Q = 3; "
+        + "public int this[int i] => i; public static G operator +(G a, G b) => a; public static implicit operator int(G g) => 4; "
+        + "}\nint sum = new G() + new G(); if (sum + new G().P + new G()[2] != 7) throw new Exception();")]
+    [InlineData("Action<int> act = i => Console.Write(i); act(1); Func<Task> go = async () => await Task.Yield(); await go(); "
+        + "Func<Task<int>> get = async () => await Task.FromResult(2); if (await get() != 2) throw new Exception();")]
+    [InlineData("if (Enumerable.Range(0, 9).Where(i => i > 4).SelectMany(i => Enumerable.Range(0, i).Select(j => (i, j))).ToDictionary(p "
+        + "=> p, p => p.i + p.j).Count != 26) throw new Exception();")]
     [InlineData("System.Linq.Expressions.Expression<Func<int, int>> tree = x => x + 1; if (tree.Compile()(1) != 2) throw new Exception();")]
-    [InlineData("await Task.Run(() => Task.Delay(1)); await Task.Run(() => Console.Write(1)); Func<int> f = () => throw new Exception(); Func<int, Func<int, int>> add = a => b => a + b; if (add(1)(2) != 3) throw new Exception();")]
+    [InlineData("await Task.Run(() => Task.Delay(1)); await Task.Run(() => Console.Write(1)); Func<int> f = () => throw new Exception(); "
+        + "Func<int, Func<int, int>> add = a => b => a + b; if (add(1)(2) != 3) throw new Exception();")]
     [InlineData("class F { public int P { get { return 1; } } public override string ToString() => \"f\"; }")]
     public async Task Guards_keep_the_meaning_of_code(string code) => await new SessionDriver().OkAsync(code);
 

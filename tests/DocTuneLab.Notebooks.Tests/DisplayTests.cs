@@ -33,7 +33,8 @@ public class DisplayTests
     public async Task Output_keeps_its_order()
     {
         var driver = new SessionDriver();
-        await driver.OkAsync("Console.WriteLine(1); Console.Error.WriteLine(2); Console.WriteLine(3); display(4); Console.WriteLine(5);\n6");
+        await driver.OkAsync(
+            "Console.WriteLine(1); Console.Error.WriteLine(2); Console.WriteLine(3); display(4); Console.WriteLine(5);\n6");
         Assert.Equal(
             ["1\n", "2\n", "3\n", "4", "5\n", "6"],
             driver.Outputs.Select(output => output switch
@@ -49,7 +50,8 @@ public class DisplayTests
     public async Task Raw_mime_content_passes_through()
     {
         var driver = new SessionDriver();
-        await driver.OkAsync("CellContext.Current.DisplayMime(new Dictionary<string, object> { [\"image/png\"] = new byte[] { 1, 2 }, [\"application/json\"] = \"{\\\"a\\\":1}\" }, new Dictionary<string, object> { [\"k\"] = 1 });");
+        await driver.OkAsync("CellContext.Current.DisplayMime(new Dictionary<string, object> { [\"image/png\"] = new byte[] { 1, 2 }, "
+            + "[\"application/json\"] = \"{\\\"a\\\":1}\" }, new Dictionary<string, object> { [\"k\"] = 1 });");
         var display = Assert.IsType<DisplayOutput>(driver.Outputs[0]);
         Assert.Equal("AQI=", display.Data["image/png"]!.GetValue<string>());
         Assert.Equal(1, display.Data["application/json"]!["a"]!.GetValue<int>());

@@ -112,12 +112,14 @@ public class FormatTests
 
     [Fact]
     public void A_missing_notebook_is_named() =>
-        Assert.Equal("no/such.ipynb: there is no such notebook. Give the path of an .ipynb or .dib file.", Assert.Throws<NotebookException>(() => Notebook.Load("no/such.ipynb")).Message);
+        Assert.Equal("no/such.ipynb: there is no such notebook. Give the path of an .ipynb or .dib file.",
+            Assert.Throws<NotebookException>(() => Notebook.Load("no/such.ipynb")).Message);
 
     [Fact]
     public void Dib_files_of_dotnet_interactive_are_read()
     {
-        const string Dib = "#!meta\n\n{\"kernelInfo\":{\"defaultKernelName\":\"csharp\"}}\n\n#!markdown\n\n# Hi\n\ntext\n\n#!csharp\n\nvar a = 1;\n#!docs parse x\n\n#!sql\n\nselect 1\n";
+        const string Dib = "#!meta\n\n{\"kernelInfo\":{\"defaultKernelName\":\"csharp\"}}\n\n#!markdown\n\n# Hi\n\ntext\n\n#!csharp\n\n"
+            + "var a = 1;\n#!docs parse x\n\n#!sql\n\nselect 1\n";
         var notebook = DibFormat.Read(Dib);
         Assert.Equal([CellKind.Markdown, CellKind.Code, CellKind.Code], notebook.Cells.Select(cell => cell.Kind));
         Assert.Equal(["# Hi\n\ntext", "var a = 1;\n#!docs parse x", "#!sql\nselect 1"], notebook.Cells.Select(cell => cell.Source));
@@ -131,13 +133,25 @@ public class FormatTests
         notebook.Cells.Add(new NotebookCell { Id = "sql", Source = "#!sql --connection lab\nselect 1" });
         notebook.Cells.Add(new NotebookCell { Id = "raw", Kind = CellKind.Raw, Source = "raw text" });
         notebook.Cells.Add(new NotebookCell { Id = "html", Source = "#!html\n<b>x</b>" });
-        notebook.Cells.Add(new NotebookCell { Id = "named", Source = "let x = 1", Metadata = new JsonObject { ["polyglot_notebook"] = new JsonObject { ["kernelName"] = "fsharp" } } });
-        notebook.Cells.Add(new NotebookCell { Id = "renamed", Source = "#!csharp\nvar x = 1;", Metadata = new JsonObject { ["dotnet_interactive"] = new JsonObject { ["language"] = "fsharp" } } });
+        notebook.Cells.Add(new NotebookCell
+        {
+            Id = "named",
+            Source = "let x = 1",
+            Metadata = new JsonObject { ["polyglot_notebook"] = new JsonObject { ["kernelName"] = "fsharp" } }
+        });
+        notebook.Cells.Add(new NotebookCell
+        {
+            Id = "renamed",
+            Source = "#!csharp\nvar x = 1;",
+            Metadata = new JsonObject { ["dotnet_interactive"] = new JsonObject { ["language"] = "fsharp" } }
+        });
         notebook.Cells.Add(new NotebookCell { Id = "shown", Source = "#!markdown\n* a *list* made by code" });
         notebook.Cells.Add(new NotebookCell { Id = "blank", Source = "\n\n  \n" });
         notebook.Cells.Add(new NotebookCell { Id = "text", Kind = CellKind.Markdown, Source = "a\n#!csharp\nin text, not code" });
         var back = DibFormat.Read(DibFormat.Write(notebook));
-        Assert.Equal(notebook.Cells.Select(cell => (cell.Id, cell.Kind, cell.Source, cell.Metadata.ToJsonString(), cell.Other.ToJsonString())), back.Cells.Select(cell => (cell.Id, cell.Kind, cell.Source, cell.Metadata.ToJsonString(), cell.Other.ToJsonString())));
+        Assert.Equal(
+            notebook.Cells.Select(cell => (cell.Id, cell.Kind, cell.Source, cell.Metadata.ToJsonString(), cell.Other.ToJsonString())),
+            back.Cells.Select(cell => (cell.Id, cell.Kind, cell.Source, cell.Metadata.ToJsonString(), cell.Other.ToJsonString())));
         Assert.Equal(notebook.Metadata["unknown"]!.ToJsonString(), back.Metadata["unknown"]!.ToJsonString());
         Assert.Equal(DibFormat.Write(notebook), DibFormat.Write(back));
     }
@@ -145,7 +159,11 @@ public class FormatTests
     [Fact]
     public void Random_notebooks_survive_both_formats()
     {
-        string[] pieces = ["#!csharp", "#!fsharp", "#!markdown", "#!meta", "#!raw", "#!docs x", "#!sql --name a", "var x = 1;", "", "  ", "# T", "\t", "é 学习 😀", "#!c#", "#!js", "#!html ", "\u2028"];
+        string[] pieces =
+        [
+            "#!csharp", "#!fsharp", "#!markdown", "#!meta", "#!raw", "#!docs x", "#!sql --name a", "var x = 1;", "", "  ", "# T", "\t",
+            "é 学习 😀", "#!c#", "#!js", "#!html ", "\u2028"
+        ];
         string[] languages = ["csharp", "fsharp", "sql", "html", "unheard-of"];
         var random = new Random(7);
         for (var round = 0; round < 300; round++)
@@ -153,7 +171,12 @@ public class FormatTests
             var notebook = new Notebook();
             for (var i = 0; i < random.Next(5); i++)
             {
-                var cell = new NotebookCell { Id = $"c{i}", Kind = (CellKind)random.Next(3), Source = string.Join('\n', Enumerable.Range(0, random.Next(6)).Select(_ => pieces[random.Next(pieces.Length)])) };
+                var cell = new NotebookCell
+                {
+                    Id = $"c{i}",
+                    Kind = (CellKind)random.Next(3),
+                    Source = string.Join('\n', Enumerable.Range(0, random.Next(6)).Select(_ => pieces[random.Next(pieces.Length)]))
+                };
                 if (random.Next(3) == 0)
                     cell.Metadata["polyglot_notebook"] = new JsonObject { ["kernelName"] = languages[random.Next(languages.Length)] };
                 if (random.Next(4) == 0)
@@ -165,7 +188,10 @@ public class FormatTests
             Assert.Equal(expected, Told(DibFormat.Read(DibFormat.Write(notebook))));
         }
 
-        static string Told(Notebook notebook) => string.Join("\n---\n", notebook.Cells.Select(cell => $"{cell.Id} {cell.Kind} {cell.Metadata.ToJsonString()} {cell.Other.ToJsonString()}\n{cell.Source}"));
+        static string Told(Notebook notebook) =>
+            string.Join("\n---\n",
+                notebook.Cells.Select(cell =>
+                    $"{cell.Id} {cell.Kind} {cell.Metadata.ToJsonString()} {cell.Other.ToJsonString()}\n{cell.Source}"));
     }
 
     [Fact]
@@ -173,6 +199,7 @@ public class FormatTests
     {
         var text = DibFormat.Write(new Notebook { Cells = { new NotebookCell { Id = "a", Source = "\nvar x = 1;\n" } } });
         Assert.Equal("\nvar x = 1;\n", DibFormat.Read(text).Cells[0].Source);
-        Assert.Equal("var x = 2;", DibFormat.Read(text.Replace("#!csharp\n\nvar x = 1;", "#!csharp\n\nvar x = 2;", StringComparison.Ordinal)).Cells[0].Source);
+        Assert.Equal("var x = 2;",
+            DibFormat.Read(text.Replace("#!csharp\n\nvar x = 1;", "#!csharp\n\nvar x = 2;", StringComparison.Ordinal)).Cells[0].Source);
     }
 }

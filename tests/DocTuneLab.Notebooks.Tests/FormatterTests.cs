@@ -31,7 +31,9 @@ public class FormatterTests
         Assert.Contains("<details><summary>Address { Street = 1 St, City = London }</summary><table", html);
         Assert.Contains("<td>Tags</td><td>[a, b]</td>", html);
         Assert.Equal("Person { Name = Ada, Age = 36, Home = Address { Street = 1 St, City = London }, Tags = [a, b] }", Plain(Ada));
-        Assert.Equal("Person\n  Name: " + new string('A', 90) + "\n  Age: 36\n  Home: Address { Street = 1 St, City = London }\n  Tags: [a, b]", Plain(Ada with { Name = new string('A', 90) }));
+        Assert.Equal(
+            "Person\n  Name: " + new string('A', 90) + "\n  Age: 36\n  Home: Address { Street = 1 St, City = London }\n  Tags: [a, b]",
+            Plain(Ada with { Name = new string('A', 90) }));
     }
 
     [Fact]
@@ -191,7 +193,8 @@ public class FormatterTests
     public void Html_content_is_shown_as_it_is() => Assert.Equal("<b>x</b>", Html(new HtmlString("<b>x</b>")));
 
     [Fact]
-    public void A_getter_that_throws_does_not_take_the_result_away() => Assert.Contains("(InvalidOperationException)", Html(new[] { new Broken() }));
+    public void A_getter_that_throws_does_not_take_the_result_away() =>
+        Assert.Contains("(InvalidOperationException)", Html(new[] { new Broken() }));
 
     private static string Plain(object? value) => ValueFormatter.Format(value)["text/plain"]!.GetValue<string>();
 

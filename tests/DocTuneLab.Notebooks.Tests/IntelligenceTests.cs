@@ -6,8 +6,10 @@ public class IntelligenceTests
     public async Task Completion_and_quick_info_know_what_earlier_cells_declared()
     {
         var driver = new SessionDriver();
-        await driver.OkAsync("using System.Globalization;\n/// <summary>Doubles it.</summary>\nasync Task<int> TwiceAsync(int n) => 2 * n;\nrecord Box(int Width) { public int Area() { while (false) ; return Width * Width; } }");
-        await driver.OkAsync("var box = new Box(3); var shape = new { Corners = 4 }; var text = (string?)null; foreach (var i in new[] { 1 }) { }");
+        await driver.OkAsync("using System.Globalization;\n/// <summary>Doubles it.</summary>\nasync Task<int> TwiceAsync(int n) => 2 * "
+            + "n;\nrecord Box(int Width) { public int Area() { while (false) ; return Width * Width; } }");
+        await driver.OkAsync(
+            "var box = new Box(3); var shape = new { Corners = 4 }; var text = (string?)null; foreach (var i in new[] { 1 }) { }");
         Assert.Contains("Area", await MatchesAsync("box.Ar"));
         Assert.Contains("Corners", await MatchesAsync("shape.Co"));
         Assert.Contains("TwiceAsync", await MatchesAsync("Twi"));
@@ -22,7 +24,8 @@ public class IntelligenceTests
         Assert.Contains("ToUpperInvariant", await MatchesAsync("box.ToUpper"));
         Assert.DoesNotContain("Area", await MatchesAsync("box.Ar"));
 
-        async Task<List<string>> MatchesAsync(string code) => [.. (await driver.Session.CompleteAsync(code, code.Length)).Entries.Select(entry => entry.Text)];
+        async Task<List<string>> MatchesAsync(string code) =>
+            [.. (await driver.Session.CompleteAsync(code, code.Length)).Entries.Select(entry => entry.Text)];
     }
 
     [Fact]
@@ -32,7 +35,8 @@ public class IntelligenceTests
         driver.Session.SetValue("given", new List<int> { 1 });
         Assert.Contains("Add", (await driver.Session.CompleteAsync("given.Ad", 8)).Entries.Select(entry => entry.Text));
         await driver.OkAsync($"#r \"{typeof(IntelligenceTests).Assembly.Location}\"\ngiven.Count");
-        Assert.Contains("Answer", (await driver.Session.CompleteAsync("DocTuneLab.Notebooks.Tests.Visible.An", 37)).Entries.Select(entry => entry.Text));
+        Assert.Contains("Answer",
+            (await driver.Session.CompleteAsync("DocTuneLab.Notebooks.Tests.Visible.An", 37)).Entries.Select(entry => entry.Text));
         Assert.Contains("Add", (await driver.Session.CompleteAsync("given.Ad", 8)).Entries.Select(entry => entry.Text));
     }
 
@@ -47,8 +51,11 @@ public class IntelligenceTests
         Assert.Equal(1, help.ActiveParameter);
         Assert.Equal("Adds.", help.Signatures[0].Documentation);
         Assert.Null(await driver.Session.SignaturesAsync("1 + 2", 5));
-        Assert.Contains("Max(int val1, int val2)", string.Join('\n', (await driver.Session.SignaturesAsync("Math.Max(", 9))!.Signatures.Select(signature => signature.Text)));
-        Assert.Contains("new List<int>(int capacity)", string.Join('\n', (await driver.Session.SignaturesAsync("new List<int>(", 14))!.Signatures.Select(signature => signature.Text)));
+        Assert.Contains("Max(int val1, int val2)",
+            string.Join('\n', (await driver.Session.SignaturesAsync("Math.Max(", 9))!.Signatures.Select(signature => signature.Text)));
+        Assert.Contains("new List<int>(int capacity)",
+            string.Join('\n',
+                (await driver.Session.SignaturesAsync("new List<int>(", 14))!.Signatures.Select(signature => signature.Text)));
     }
 
     [Fact]

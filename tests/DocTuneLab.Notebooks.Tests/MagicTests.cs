@@ -114,8 +114,10 @@ public class MagicTests
     {
         var driver = new SessionDriver(new SampleExtension());
         await driver.OkAsync("var least = 2; string? none = null;");
-        await driver.OkAsync("#!sql --name both\nselect value from (select 1 as value union select 2 union select 3) where value >= @least; select $none is null as empty");
-        Assert.Equal(["value\n    2\n    3", "empty\n    1"], driver.Outputs.OfType<DisplayOutput>().Select(output => output.Data["text/plain"]!.GetValue<string>()));
+        await driver.OkAsync("#!sql --name both\nselect value from (select 1 as value union select 2 union select 3) where value >= "
+            + "@least; select $none is null as empty");
+        Assert.Equal(["value\n    2\n    3", "empty\n    1"],
+            driver.Outputs.OfType<DisplayOutput>().Select(output => output.Data["text/plain"]!.GetValue<string>()));
         await driver.OkAsync("both.Length + both[0].Rows.Count");
         Assert.Equal("4", driver.Result);
         await driver.OkAsync("#!connect sqlite --kernel-name mine \":memory:\"");
@@ -135,7 +137,8 @@ public class MagicTests
     {
         var driver = new SessionDriver();
         await driver.OkAsync("var x = 5;\n#!javascript\n#!set --value @csharp:x --name y\ny++;");
-        Assert.Contains("let y = 5;\ny++;", Assert.IsType<DisplayOutput>(Assert.Single(driver.Outputs)).Data["text/html"]!.GetValue<string>());
+        Assert.Contains("let y = 5;\ny++;",
+            Assert.IsType<DisplayOutput>(Assert.Single(driver.Outputs)).Data["text/html"]!.GetValue<string>());
         Assert.Contains("CS0103", (await driver.RunAsync("y")).Error!.Message);
     }
 
@@ -166,8 +169,10 @@ public class MagicTests
     public async Task The_helpers_of_dotnet_interactive_are_there()
     {
         var driver = new SessionDriver();
-        await driver.OkAsync("HTML(\"<b>x</b>\").Display(); \"<i>y</i>\".DisplayAs(\"text/html\"); new { A = 1 }.Display(\"text/html\", \"application/json\"); new[] { new { B = 2 } }.DisplayTable(); Javascript(\"1\"); CSS(\"b{}\");");
-        Assert.Equal(["<b>x</b>", "<i>y</i>"], driver.Outputs.Take(2).Select(output => ((DisplayOutput)output).Data["text/html"]!.GetValue<string>()));
+        await driver.OkAsync("HTML(\"<b>x</b>\").Display(); \"<i>y</i>\".DisplayAs(\"text/html\"); new { A = 1 }.Display(\"text/html\", "
+            + "\"application/json\"); new[] { new { B = 2 } }.DisplayTable(); Javascript(\"1\"); CSS(\"b{}\");");
+        Assert.Equal(["<b>x</b>", "<i>y</i>"],
+            driver.Outputs.Take(2).Select(output => ((DisplayOutput)output).Data["text/html"]!.GetValue<string>()));
         Assert.Equal("{\"A\":1}", ((DisplayOutput)driver.Outputs[2]).Data["application/json"]!.ToJsonString());
         Assert.Equal(6, driver.Outputs.Count);
     }
@@ -189,7 +194,8 @@ public class MagicTests
     public async Task Set_shares_a_value_with_its_type()
     {
         var driver = new SessionDriver();
-        await driver.OkAsync("var list = new List<int> { 1, 2 };\n#!set --name copy --value @csharp:list\n#!set --name text --value \"a b\"\ncopy.Sum() + text.Length");
+        await driver.OkAsync("var list = new List<int> { 1, 2 };\n#!set --name copy --value @csharp:list\n#!set --name text --value \"a "
+            + "b\"\ncopy.Sum() + text.Length");
         Assert.Equal("6", driver.Result);
         Assert.Contains("There is no C# variable 'nope'", (await driver.RunAsync("#!set --name a --value @csharp:nope")).Error!.Message);
         Assert.Contains("'1a' is not a C# name", (await driver.RunAsync("#!set --name 1a --value x")).Error!.Message);
@@ -199,14 +205,16 @@ public class MagicTests
     public async Task Values_reach_javascript_and_other_names()
     {
         var driver = new SessionDriver();
-        await driver.OkAsync("var points = new[] { new { X = 1, Label = \"</script>\" } };\n#!share --from csharp points\n#!share --from csharp points --as data");
+        await driver.OkAsync("var points = new[] { new { X = 1, Label = \"</script>\" } };\n#!share --from csharp points\n#!share --from "
+            + "csharp points --as data");
         await driver.OkAsync("#!javascript\nconsole.log(points[0].x, data.length);");
         var script = Assert.IsType<DisplayOutput>(Assert.Single(driver.Outputs)).Data["text/html"]!.GetValue<string>();
         Assert.Contains("let data = [{\"x\":1,\"label\":\"<\\/script>\"}];\nlet points = ", script);
         await driver.OkAsync("data.Length");
         Assert.Equal("1", driver.Result);
         Assert.Contains("There is no C# variable 'nope'", (await driver.RunAsync("#!share --from csharp nope")).Error!.Message);
-        Assert.Contains("cannot be shared with JavaScript", (await driver.RunAsync("var f = (Action)(() => { });\n#!share --from csharp f")).Error!.Message);
+        Assert.Contains("cannot be shared with JavaScript",
+            (await driver.RunAsync("var f = (Action)(() => { });\n#!share --from csharp f")).Error!.Message);
     }
 
     [Fact]
@@ -249,10 +257,13 @@ public class MagicTests
         var folder = Directory.CreateTempSubdirectory("doctune-import").FullName;
         try
         {
-            await File.WriteAllTextAsync(Path.Combine(folder, "helpers.dib"), "#!csharp\n\nint Twice(int x) => 2 * x;\n\n#!markdown\n\n# Text\n\n#!csharp\n\nvar imported = Twice(4);\n", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(folder, "helpers.dib"),
+                "#!csharp\n\nint Twice(int x) => 2 * x;\n\n#!markdown\n\n# Text\n\n#!csharp\n\nvar imported = Twice(4);\n",
+                TestContext.Current.CancellationToken);
             await File.WriteAllTextAsync(Path.Combine(folder, "a.dib"), "#!import b.dib\n", TestContext.Current.CancellationToken);
             await File.WriteAllTextAsync(Path.Combine(folder, "b.dib"), "#!import a.dib\n", TestContext.Current.CancellationToken);
-            await File.WriteAllTextAsync(Path.Combine(folder, "bad.dib"), "#!csharp\n\n1\n\n#!csharp\n\nint x = \"no\";\n", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(folder, "bad.dib"), "#!csharp\n\n1\n\n#!csharp\n\nint x = \"no\";\n",
+                TestContext.Current.CancellationToken);
             using var session = new NotebookSession(new SessionOptions { NotebookPath = Path.Combine(folder, "main.ipynb") });
             var outputs = new List<CellOutput>();
             Task<CellResult> Run(string code) => session.RunAsync(new CellRequest(code, "cell 1"), outputs.Add);
@@ -277,7 +288,8 @@ public class MagicTests
         await driver.OkAsync("fromExtension");
         Assert.Equal("42", driver.Result);
         Assert.Contains("there is no such assembly", (await driver.RunAsync("#!extension nope.dll")).Error!.Message);
-        Assert.Contains("no extension in it", (await driver.RunAsync($"#!extension \"{typeof(Xunit.FactAttribute).Assembly.Location}\"")).Error!.Message);
+        Assert.Contains("no extension in it",
+            (await driver.RunAsync($"#!extension \"{typeof(Xunit.FactAttribute).Assembly.Location}\"")).Error!.Message);
     }
 
     [Fact]

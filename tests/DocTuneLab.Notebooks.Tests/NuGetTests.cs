@@ -35,7 +35,8 @@ public sealed class NuGetTests : IDisposable
         Pack(id, "public static class Top { public static int Two => 2; }", dependency: id + ".Base", native: true);
         await driver.OkAsync($"#r \"nuget: {id}, 1.0.0\"\nBase.One + Top.Two");
         Assert.Equal("3", driver.Result);
-        await driver.OkAsync($"System.Runtime.InteropServices.NativeLibrary.Load(\"{id}native\", typeof(Top).Assembly, null) != IntPtr.Zero");
+        await driver.OkAsync(
+            $"System.Runtime.InteropServices.NativeLibrary.Load(\"{id}native\", typeof(Top).Assembly, null) != IntPtr.Zero");
         Assert.Equal("True", driver.Result, ignoreCase: true);
 
         // The feed is gone: a second session takes what the first one restored.
@@ -63,7 +64,8 @@ public sealed class NuGetTests : IDisposable
     public async Task An_assembly_of_the_host_is_not_replaced()
     {
         Pack(id, "public static class Uses { public static int One => 1; }", extra: "DocTuneLab.Notebooks");
-        await driver.OkAsync($"#r \"nuget: {id}, 1.0.0\"\nUses.One + (typeof(DocTuneLab.Notebooks.NotebookSession).Assembly.Location == \"{typeof(NotebookSession).Assembly.Location}\" ? 1 : 0)");
+        await driver.OkAsync($"#r \"nuget: {id}, 1.0.0\"\nUses.One + (typeof(DocTuneLab.Notebooks.NotebookSession).Assembly.Location == "
+            + $"\"{typeof(NotebookSession).Assembly.Location}\" ? 1 : 0)");
         Assert.Equal("2", driver.Result);
     }
 
@@ -80,9 +82,13 @@ public sealed class NuGetTests : IDisposable
     private void Pack(string name, string code, string? dependency = null, bool native = false, string? extra = null)
     {
         using var zip = ZipFile.Open(Path.Combine(feed, $"{name}.1.0.0.nupkg"), ZipArchiveMode.Create);
-        var needs = dependency is null ? "" : $"<dependencies><group targetFramework=\"net8.0\"><dependency id=\"{dependency}\" version=\"1.0.0\" /></group></dependencies>";
+        var needs = dependency is null
+            ? ""
+            : $"<dependencies><group targetFramework=\"net8.0\"><dependency id=\"{dependency}\" version=\"1.0.0\" "
+                + "/></group></dependencies>";
         using (var writer = new StreamWriter(zip.CreateEntry(name + ".nuspec").Open()))
-            writer.Write($"<package><metadata><id>{name}</id><version>1.0.0</version><authors>tests</authors><description>A test.</description>{needs}</metadata></package>");
+            writer.Write($"<package><metadata><id>{name}</id><version>1.0.0</version><authors>tests</authors><description>A "
+                + $"test.</description>{needs}</metadata></package>");
         Library(zip, name, code);
         if (extra is not null)
             Library(zip, extra, "namespace DocTuneLab.Notebooks { public class NotebookSession { } }");
@@ -93,13 +99,18 @@ public sealed class NuGetTests : IDisposable
         var suffix = OperatingSystem.IsWindows() ? ".dll" : OperatingSystem.IsMacOS() ? ".dylib" : ".so";
         var source = Directory.GetFiles(AppContext.BaseDirectory, "*e_sqlite3" + suffix, SearchOption.AllDirectories)[0];
         var prefix = OperatingSystem.IsWindows() ? "" : "lib";
-        zip.CreateEntryFromFile(source, $"runtimes/{system}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}/native/{prefix}{id}native{Path.GetExtension(source)}");
+        zip.CreateEntryFromFile(source,
+            $"runtimes/{system}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}/native/{prefix}{id}native"
+                + $"{Path.GetExtension(source)}");
     }
 
     private static void Library(ZipArchive zip, string name, string code)
     {
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Where(path => Path.GetFileName(path) is "System.Runtime.dll" or "System.Private.CoreLib.dll").Select(path => MetadataReference.CreateFromFile(path));
-        var compilation = CSharpCompilation.Create(name, [CSharpSyntaxTree.ParseText(code)], references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path) is "System.Runtime.dll" or "System.Private.CoreLib.dll")
+            .Select(path => MetadataReference.CreateFromFile(path));
+        var compilation = CSharpCompilation.Create(name, [CSharpSyntaxTree.ParseText(code)], references,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         using var image = new MemoryStream();
         Assert.True(compilation.Emit(image).Success);
         using var entry = zip.CreateEntry($"lib/net8.0/{name}.dll").Open();

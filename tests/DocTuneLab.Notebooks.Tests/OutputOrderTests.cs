@@ -32,13 +32,16 @@ public sealed class OutputOrderTests
         var shared = new object();
         session.SetValue("shared", shared);
         var outputs = new ConcurrentQueue<CellOutput>();
-        var cell = new CellRequest("lock (shared) { var d = display(1); Console.WriteLine(new string('x', 70_000)); d.Update(2); Thread.Sleep(200); display(3); }", "cell");
+        var cell = new CellRequest(
+            "lock (shared) { var d = display(1); Console.WriteLine(new string('x', 70_000)); d.Update(2); Thread.Sleep(200); display(3); }",
+            "cell");
         await session.RunAsync(cell, output =>
         {
             // From another thread, as a host does that hands on to one of its own.
             Task.Run(() => { lock (shared) outputs.Enqueue(output); }).Wait();
         }, TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
-        Assert.Equal([typeof(DisplayOutput), typeof(StreamOutput), typeof(UpdateOutput), typeof(DisplayOutput)], outputs.Select(output => output.GetType()));
+        Assert.Equal([typeof(DisplayOutput), typeof(StreamOutput), typeof(UpdateOutput), typeof(DisplayOutput)],
+            outputs.Select(output => output.GetType()));
     }
 
     [Fact]
@@ -46,7 +49,8 @@ public sealed class OutputOrderTests
     {
         var session = new NotebookSession();
         var contexts = new ConcurrentQueue<CellContext?>();
-        await session.RunAsync(new CellRequest("Console.Write(new string('x', 70_000)); display(1); 2", "cell"), _ => contexts.Enqueue(CellContext.CurrentOrNull), TestContext.Current.CancellationToken);
+        await session.RunAsync(new CellRequest("Console.Write(new string('x', 70_000)); display(1); 2", "cell"),
+            _ => contexts.Enqueue(CellContext.CurrentOrNull), TestContext.Current.CancellationToken);
         Assert.Equal([null, null, null], contexts);
     }
 
@@ -54,8 +58,10 @@ public sealed class OutputOrderTests
     public async Task Order_is_kept_and_nothing_is_missing_when_the_cell_has_ended()
     {
         var driver = new SessionDriver();
-        await driver.OkAsync("for (var i = 0; i < 500; i++) { Console.Write($\"o{i} \"); Console.Error.Write($\"e{i} \"); if (i % 50 == 0) display(i); if (i % 100 == 0) Thread.Sleep(50); }");
-        var seen = string.Concat(driver.Outputs.Select(output => output is StreamOutput stream ? stream.Text : ((DisplayOutput)output).Data["text/plain"] + "! "));
+        await driver.OkAsync("for (var i = 0; i < 500; i++) { Console.Write($\"o{i} \"); Console.Error.Write($\"e{i} \"); "
+            + "if (i % 50 == 0) display(i); if (i % 100 == 0) Thread.Sleep(50); }");
+        var seen = string.Concat(driver.Outputs.Select(
+            output => output is StreamOutput stream ? stream.Text : ((DisplayOutput)output).Data["text/plain"] + "! "));
         var expected = string.Concat(Enumerable.Range(0, 500).Select(i => $"o{i} e{i} " + (i % 50 == 0 ? $"{i}! " : "")));
         Assert.Equal(expected, seen);
     }
@@ -65,7 +71,8 @@ public sealed class OutputOrderTests
     {
         var session = new NotebookSession();
         var calls = 0;
-        var thrown = await Assert.ThrowsAsync<IOException>(() => session.RunAsync(new CellRequest("Console.Write(1); Thread.Sleep(200); display(2);", "cell"), _ =>
+        var thrown = await Assert.ThrowsAsync<IOException>(() =>
+            session.RunAsync(new CellRequest("Console.Write(1); Thread.Sleep(200); display(2);", "cell"), _ =>
         {
             calls++;
             throw new IOException("no space left");
@@ -85,7 +92,8 @@ public sealed class OutputOrderTests
         var printed = new int[1];
         session.SetValue("printed", printed);
         var length = 0L;
-        var run = session.RunAsync(new CellRequest("var text = new string('x', 1 << 20); for (var i = 0; i < 40; i++) { Console.Out.Write(text); printed[0]++; }", "cell"), output =>
+        var run = session.RunAsync(new CellRequest("var text = new string('x', 1 << 20); for (var i = 0; i < 40; "
+            + "i++) { Console.Out.Write(text); printed[0]++; }", "cell"), output =>
         {
             open.Wait();
             length += ((StreamOutput)output).Text.Length;

@@ -20,7 +20,8 @@ public sealed partial class ReportTests : IDisposable
             Markdown("# The title\n\n![local](pic.png) ![far](https://example.org/x.png) [link](https://example.org)"),
             Code("display(\"<b>42</b>\", \"text/html\");", "summary", "hide-input"),
             Markdown("## Part"),
-            Code("CellContext.Current.DisplayMime(new Dictionary<string, object> { [\"image/png\"] = new byte[] { 9 } });\nConsole.WriteLine(\"a < b\");"));
+            Code("CellContext.Current.DisplayMime(new Dictionary<string, object> { [\"image/png\"] = new byte[] { 9 } });\n"
+                + "Console.WriteLine(\"a < b\");"));
         Assert.Contains("<title>The title</title>", html);
         Assert.Contains("src=\"data:image/png;base64,AQID\"", html);
         Assert.Contains("src=\"data:image/png;base64,CQ==\"", html);
@@ -41,7 +42,8 @@ public sealed partial class ReportTests : IDisposable
     {
         var html = await RunAsync(Code("var x = \"s\"; // why\n#!set --name y --value 1"), Code("var secret = 1;", "hide-input"));
         Assert.Contains("<details class=\"code\"><summary>", html);
-        Assert.Contains("<span class=\"kw\">var</span> x = <span class=\"st\">&quot;s&quot;</span>; <span class=\"cm\">// why</span>\n<span class=\"mg\">#!set", html);
+        Assert.Contains("<span class=\"kw\">var</span> x = <span class=\"st\">&quot;s&quot;</span>; <span class=\"cm\">// why</span>\n"
+            + "<span class=\"mg\">#!set", html);
         Assert.DoesNotContain("secret", html);
     }
 
@@ -49,7 +51,14 @@ public sealed partial class ReportTests : IDisposable
     public void A_large_script_is_written_once_and_scripts_keep_their_order()
     {
         var library = $"<script>window.Plotly = {{}}; /*{new string('x', 1_500_000)}*/</script>";
-        var html = HtmlReport.Render(new Notebook { Cells = { Shown(library + "<div id=\"a\"></div><script>draw('a')</script>"), Shown(library), Shown("<div id=\"b\"></div><script>draw('b')</script>") } });
+        var html = HtmlReport.Render(new Notebook
+        {
+            Cells =
+            {
+                Shown(library + "<div id=\"a\"></div><script>draw('a')</script>"), Shown(library),
+                Shown("<div id=\"b\"></div><script>draw('b')</script>")
+            }
+        });
         Assert.Single(Regex.Matches(html, "window.Plotly"));
         Assert.InRange(html.Length, 1_500_000, 1_600_000);
         Assert.True(html.IndexOf("window.Plotly", StringComparison.Ordinal) < html.IndexOf("draw('a')", StringComparison.Ordinal));
@@ -78,7 +87,8 @@ public sealed partial class ReportTests : IDisposable
     [Fact]
     public async Task Colours_of_terminals_are_kept_and_long_values_are_folded()
     {
-        var html = await RunAsync(Code("Console.WriteLine(\"\\x1b[1;31mred<\\x1b[0m plain \\x1b[38;2;1;2;3mrgb\\x1b[39m\\x1b[2K\");"), Code("string.Join('\\n', Enumerable.Range(0, 100).Select(i => $\"row {i}\"))"));
+        var html = await RunAsync(Code("Console.WriteLine(\"\\x1b[1;31mred<\\x1b[0m plain \\x1b[38;2;1;2;3mrgb\\x1b[39m\\x1b[2K\");"),
+            Code("string.Join('\\n', Enumerable.Range(0, 100).Select(i => $\"row {i}\"))"));
         Assert.Contains("<span class=\"ansi-bold ansi-red\">red&lt;</span> plain <span style=\"color:rgb(1,2,3);\">rgb</span>", html);
         Assert.DoesNotContain('\u001b', html);
         Assert.Contains("<pre class=\"value\">row 0\nrow 1\n", html);
@@ -122,7 +132,12 @@ public sealed partial class ReportTests : IDisposable
     private static NotebookCell Shown(string html)
     {
         var cell = Code("1");
-        cell.Outputs.Add((JsonNode)new JsonObject { ["output_type"] = "display_data", ["data"] = new JsonObject { ["text/html"] = html }, ["metadata"] = new JsonObject() });
+        cell.Outputs.Add((JsonNode)new JsonObject
+        {
+            ["output_type"] = "display_data",
+            ["data"] = new JsonObject { ["text/html"] = html },
+            ["metadata"] = new JsonObject()
+        });
         return cell;
     }
 

@@ -14,7 +14,8 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task Parameters_are_injected_with_the_types_of_the_defaults()
     {
-        const string Defaults = "int steps = 60; double rate = 0.1; string name = \"a\"; bool fast = false; var seed = 1L; int[] sizes = [1]; string? none = \"x\"; List<string> tags = [];";
+        const string Defaults = "int steps = 60; double rate = 0.1; string name = \"a\"; bool fast = false; var seed = 1L; "
+            + "int[] sizes = [1]; string? none = \"x\"; List<string> tags = [];";
         var values = new Dictionary<string, string>
         {
             ["steps"] = "1_000",
@@ -26,14 +27,23 @@ public sealed class RunnerTests : IDisposable
             ["none"] = "null",
             ["tags"] = "[\"a,b\", \"c\"]",
         };
-        var result = await RunAsync([Cell(Defaults, "parameters"), Cell("Console.Write(System.Text.Json.JsonSerializer.Serialize(new object?[] { steps, rate, name, fast, seed.GetType().Name, seed, sizes, none, tags }))")], new RunOptions { Parameters = values });
+        var result = await RunAsync(
+            [
+                Cell(Defaults, "parameters"),
+                Cell("Console.Write(System.Text.Json.JsonSerializer.Serialize(new object?[] { steps, rate, name, fast, "
+                    + "seed.GetType().Name, seed, sizes, none, tags }))")
+            ],
+            new RunOptions { Parameters = values });
         Assert.Equal(RunStatus.Completed, result.Status);
         var printed = JsonNode.Parse(result.Notebook.Cells[2].Outputs[0]!["text"]!.ToString())!.AsArray();
-        Assert.Equal("[1000,0.001,true,\"Int64\",-7,[3,4],null,[\"a,b\",\"c\"]]", new JsonArray([.. printed.Where((_, i) => i != 2).Select(node => node?.DeepClone())]).ToJsonString());
+        Assert.Equal("[1000,0.001,true,\"Int64\",-7,[3,4],null,[\"a,b\",\"c\"]]",
+            new JsonArray([.. printed.Where((_, i) => i != 2).Select(node => node?.DeepClone())]).ToJsonString());
         Assert.Equal(values["name"], printed[2]!.GetValue<string>());
         Assert.True(result.Notebook.Cells[1].HasTag("injected-parameters"));
         var kept = result.Notebook.Metadata["papermill"]!["parameters"]!;
-        Assert.Equal("[1000,1e-3,true,-7,[3, 4]]".Replace(" ", "", StringComparison.Ordinal), new JsonArray([.. new[] { "steps", "rate", "fast", "seed", "sizes" }.Select(key => kept[key]!.DeepClone())]).ToJsonString().Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal("[1000,1e-3,true,-7,[3, 4]]".Replace(" ", "", StringComparison.Ordinal),
+            new JsonArray([.. new[] { "steps", "rate", "fast", "seed", "sizes" }.Select(key => kept[key]!.DeepClone())]).ToJsonString()
+                .Replace(" ", "", StringComparison.Ordinal));
         Assert.Equal(values["name"], kept["name"]!.GetValue<string>());
     }
 
@@ -42,7 +52,8 @@ public sealed class RunnerTests : IDisposable
     [InlineData("steps", "many", "The parameter 'steps' takes a whole number, not 'many'.")]
     public async Task A_wrong_parameter_is_refused_before_anything_runs(string name, string value, string message)
     {
-        var exception = await Assert.ThrowsAsync<ParameterException>(() => RunAsync([Cell("int steps = 1;", "parameters")], new RunOptions { Parameters = new Dictionary<string, string> { [name] = value } }));
+        var exception = await Assert.ThrowsAsync<ParameterException>(() => RunAsync([Cell("int steps = 1;", "parameters")],
+            new RunOptions { Parameters = new Dictionary<string, string> { [name] = value } }));
         Assert.Equal(message, exception.Message);
     }
 
@@ -54,13 +65,21 @@ public sealed class RunnerTests : IDisposable
     [InlineData("char", "'", "'\\''")]
     [InlineData("DayOfWeek", "Monday", "DayOfWeek.Monday")]
     [InlineData("string", "{x} \t", "\"{x} \\t\"")]
-    public void Literals_are_of_their_type(string type, string value, string literal) => Assert.Equal(literal, ParameterCell.Literal(type, value, "p"));
+    public void Literals_are_of_their_type(string type, string value, string literal) =>
+        Assert.Equal(literal, ParameterCell.Literal(type, value, "p"));
 
     [Fact]
     public async Task Cleared_outputs_are_not_in_the_notebook_and_input_is_refused_by_name()
     {
-        var result = await RunAsync([Cell("Console.Write(1); ClearOutput(wait: true); Console.Write(2); Console.Write(3);"), Cell("Console.Write(4); ClearOutput();"), Cell("Console.ReadLine()")], new RunOptions());
-        Assert.Equal("23", Assert.Single(result.Notebook.Cells.First(c => c.Source.Contains("Write(1)", StringComparison.Ordinal)).Outputs)!["text"]!.ToString());
+        var result = await RunAsync(
+            [
+                Cell("Console.Write(1); ClearOutput(wait: true); Console.Write(2); Console.Write(3);"),
+                Cell("Console.Write(4); ClearOutput();"), Cell("Console.ReadLine()")
+            ],
+            new RunOptions());
+        Assert.Equal("23",
+            Assert.Single(result.Notebook.Cells.First(c => c.Source.Contains("Write(1)", StringComparison.Ordinal)).Outputs)!["text"]!
+                .ToString());
         Assert.Empty(result.Notebook.Cells.First(c => c.Source.Contains("Write(4)", StringComparison.Ordinal)).Outputs);
         Assert.Equal(RunStatus.Failed, result.Status);
         Assert.Contains("-p NAME VALUE", result.Error!.Message);
@@ -79,7 +98,9 @@ public sealed class RunnerTests : IDisposable
     public async Task A_failing_cell_is_marked_saved_and_ends_the_run()
     {
         var output = Path.Combine(folder, "out.ipynb");
-        var result = await RunAsync([Cell("var a = 1;\na"), Cell("Console.WriteLine(\"before\");\nthrow new Exception(\"boom\");"), Cell("\"never\"")], new RunOptions { OutputPath = output });
+        var result = await RunAsync(
+            [Cell("var a = 1;\na"), Cell("Console.WriteLine(\"before\");\nthrow new Exception(\"boom\");"), Cell("\"never\"")],
+            new RunOptions { OutputPath = output });
         Assert.Equal((RunStatus.Failed, 2, 3), (result.Status, result.CellsRun, result.CodeCells));
         Assert.Equal("boom", result.Error!.Message);
         var saved = Notebook.Load(output);
@@ -106,7 +127,11 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task The_saved_notebook_holds_only_the_last_state_of_a_display()
     {
-        var result = await RunAsync([Cell("var h = display(\"start\");\nfor (var i = 0; i < 100; i++) { h.Update(i); Console.Write($\"\\r{i}%\"); }"), Cell("h.Update(\"end\");")]);
+        var result = await RunAsync(
+        [
+            Cell("var h = display(\"start\");\nfor (var i = 0; i < 100; i++) { h.Update(i); Console.Write($\"\\r{i}%\"); }"),
+            Cell("h.Update(\"end\");")
+        ]);
         var outputs = result.Notebook.Cells[0].Outputs;
         Assert.Equal("end", outputs[0]!["data"]!["text/plain"]!.ToString());
         Assert.Equal("99%", outputs[1]!["text"]!.ToString());
@@ -117,7 +142,8 @@ public sealed class RunnerTests : IDisposable
     public async Task The_output_is_saved_after_every_cell()
     {
         var output = Path.Combine(folder, "live.ipynb");
-        var result = await RunAsync([Cell("1"), Cell($"System.IO.File.ReadAllText(@\"{output}\").Contains(\"execute_result\")")], new RunOptions { OutputPath = output });
+        var result = await RunAsync([Cell("1"), Cell($"System.IO.File.ReadAllText(@\"{output}\").Contains(\"execute_result\")")],
+            new RunOptions { OutputPath = output });
         Assert.Equal("True", result.Notebook.Cells[1].Outputs[0]!["data"]!["text/plain"]!.ToString());
         Assert.Equal("completed", Notebook.Load(output).Metadata["papermill"]!["status"]!.ToString());
     }
@@ -126,7 +152,9 @@ public sealed class RunnerTests : IDisposable
     public async Task The_notebook_is_saved_when_a_cell_starts_and_while_it_runs()
     {
         var output = Path.Combine(folder, "live.ipynb");
-        var look = $"string Saved() => System.IO.File.ReadAllText(@\"{output}\");\nvar atStart = Saved().Contains(\"running\");\nConsole.WriteLine(\"half way\");\nfor (var i = 0; i < 100 && !Saved().Contains(\"half \" + \"way\\\\n\"); i++) Thread.Sleep(50);\n(atStart, Saved().Contains(\"half \" + \"way\\\\n\"))";
+        var look = $"string Saved() => System.IO.File.ReadAllText(@\"{output}\");\nvar atStart = Saved().Contains(\"running\");\n"
+            + "Console.WriteLine(\"half way\");\nfor (var i = 0; i < 100 && !Saved().Contains(\"half \" + \"way\\\\n\"); "
+            + "i++) Thread.Sleep(50);\n(atStart, Saved().Contains(\"half \" + \"way\\\\n\"))";
         var result = await RunAsync([Cell(look)], new RunOptions { OutputPath = output, SaveEvery = TimeSpan.FromMilliseconds(200) });
         Assert.True(result.Status == RunStatus.Completed, string.Join('\n', result.Error?.Traceback ?? []));
         Assert.Contains("True, True", result.Notebook.Cells[0].Outputs[^1]!["data"]!["text/plain"]!.ToString());
@@ -135,7 +163,8 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task Each_cell_has_the_whole_limit()
     {
-        var result = await RunAsync([Cell("await Task.Delay(1500);"), Cell("await Task.Delay(1500);"), Cell("await Task.Delay(1500);")], new RunOptions { Timeout = TimeSpan.FromSeconds(4) });
+        var result = await RunAsync([Cell("await Task.Delay(1500);"), Cell("await Task.Delay(1500);"), Cell("await Task.Delay(1500);")],
+            new RunOptions { Timeout = TimeSpan.FromSeconds(4) });
         Assert.Equal(RunStatus.Completed, result.Status);
     }
 
@@ -143,7 +172,8 @@ public sealed class RunnerTests : IDisposable
     public async Task A_run_past_its_limit_stops_and_is_saved()
     {
         var output = Path.Combine(folder, "slow.ipynb");
-        var result = await RunAsync([Cell("while (true) ;"), Cell("1")], new RunOptions { OutputPath = output, Timeout = TimeSpan.FromSeconds(1) });
+        var result = await RunAsync([Cell("while (true) ;"), Cell("1")],
+            new RunOptions { OutputPath = output, Timeout = TimeSpan.FromSeconds(1) });
         Assert.Equal(RunStatus.TimedOut, result.Status);
         Assert.Equal("timedout", Notebook.Load(output).Metadata["papermill"]!["status"]!.ToString());
     }
@@ -154,7 +184,8 @@ public sealed class RunnerTests : IDisposable
         var output = Path.Combine(folder, "stopped.ipynb");
         using var stop = new CancellationTokenSource();
         var progress = new StopAtFirstOutput(stop);
-        var result = await RunAsync([Cell("Console.WriteLine(\"here\");\nwhile (true) ;")], new RunOptions { OutputPath = output, Progress = progress }, stop.Token);
+        var result = await RunAsync([Cell("Console.WriteLine(\"here\");\nwhile (true) ;")],
+            new RunOptions { OutputPath = output, Progress = progress }, stop.Token);
         Assert.Equal(RunStatus.Interrupted, result.Status);
         Assert.Equal("here\n", Notebook.Load(output).Cells.Single(cell => cell.Kind == CellKind.Code).Outputs[0]!["text"]!.ToString());
         Assert.Equal(new RunCell(1, 1, ""), progress.Cell);

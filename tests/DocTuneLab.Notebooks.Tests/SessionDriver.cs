@@ -41,7 +41,8 @@ internal sealed class SessionDriver(params INotebookExtension[] extensions)
     public async Task<CellResult> OkAsync(string source)
     {
         var result = await RunAsync(source);
-        Assert.True(result.Status == CellStatus.Ok, result.Error is null ? result.Status.ToString() : string.Join('\n', result.Error.Traceback));
+        Assert.True(result.Status == CellStatus.Ok,
+            result.Error is null ? result.Status.ToString() : string.Join('\n', result.Error.Traceback));
         return result;
     }
 }

@@ -14,8 +14,10 @@ public class ChineseLibraryDocsTests
     public void The_audit_has_nothing_to_say_and_every_member_is_on_a_page()
     {
         var docs = DocumentSet.Load(Path.Combine(s_data, "docs"));
-        var report = DocsAudit.Run([docs], ReferenceSet.Load(Path.Combine(s_data, "bin", "Mingpu.dll")), new AuditOptions { BaseDirectory = s_data });
-        Assert.True(report.Findings.Count == 0, string.Join('\n', report.Findings.Select(f => $"{f.File}:{f.Line}: {f.Rule.Id} {f.Message}")));
+        var report = DocsAudit.Run([docs], ReferenceSet.Load(Path.Combine(s_data, "bin", "Mingpu.dll")),
+            new AuditOptions { BaseDirectory = s_data });
+        Assert.True(report.Findings.Count == 0,
+            string.Join('\n', report.Findings.Select(f => $"{f.File}:{f.Line}: {f.Rule.Id} {f.Message}")));
         Assert.True(report.Counts.CodeBlocks >= 60, $"Only {report.Counts.CodeBlocks} blocks.");
     }
 

@@ -13,7 +13,10 @@ public partial class PrivateLibraryDocsTests
     private const string HeldOutFolder = "howto/";
     private static readonly string[] s_dev = ["gate-keys", "handle-faults", "summarise-readings"];
     private static readonly string[] s_test =
-        ["build-a-plan", "fill-and-drain-ditches", "gauge-silt", "measure-water", "read-gates", "run-a-plan", "tide-windows", "watch-notes"];
+        [
+            "build-a-plan", "fill-and-drain-ditches", "gauge-silt", "measure-water", "read-gates", "run-a-plan", "tide-windows",
+            "watch-notes"
+        ];
     private static readonly string s_data = Path.Combine(Root(), "data", "private-library");
     private static readonly Lazy<DocumentSet> s_docs = new(() => DocumentSet.Load(Path.Combine(s_data, "docs")));
     private static readonly Lazy<(CSharpJudge Judge, ApiModel Api)> s_library = new(Compile);
@@ -33,7 +36,8 @@ public partial class PrivateLibraryDocsTests
         var judge = s_library.Value.Judge;
         var (judged, failures) = (0, new List<string>());
         foreach (var page in Docs.Documents)
-            foreach (var block in page.CodeBlocks.Where(b => b.Language is "csharp" or "cs" or "c#" && !b.Info.Split(' ').Contains("nocompile")))
+            foreach (var block in page.CodeBlocks.Where(b =>
+                b.Language is "csharp" or "cs" or "c#" && !b.Info.Split(' ').Contains("nocompile")))
             {
                 judged++;
                 var fence = 1 + page.Text.AsSpan(0, block.Span.Start).Count('\n');
@@ -50,8 +54,12 @@ public partial class PrivateLibraryDocsTests
     {
         var api = s_library.Value.Api;
         Assert.NotEmpty(api.Symbols);
-        var pages = Docs.Documents.Select(d => (d.Text, Words: Word().Matches(d.Text).Select(m => m.Value).ToHashSet(StringComparer.Ordinal))).ToList();
-        var unnamed = api.Symbols.Where(s => !pages.Any(p => p.Words.Contains((api.TypeOf(s) ?? s).Name) && IsNamed(s, p.Text, p.Words))).Select(s => s.Id).ToList();
+        var pages = Docs.Documents.Select(d =>
+            (d.Text, Words: Word().Matches(d.Text).Select(m => m.Value).ToHashSet(StringComparer.Ordinal)))
+            .ToList();
+        var unnamed = api.Symbols.Where(s => !pages.Any(p => p.Words.Contains((api.TypeOf(s) ?? s).Name) && IsNamed(s, p.Text, p.Words)))
+            .Select(s => s.Id)
+            .ToList();
         Assert.True(unnamed.Count == 0, $"{unnamed.Count} members that no page names:\n" + string.Join('\n', unnamed));
     }
 
@@ -63,7 +71,8 @@ public partial class PrivateLibraryDocsTests
         Assert.Equal(Paths(s_test), Pages(Split.Test));
 
         static List<string> Paths(string[] names) => [.. names.Select(n => $"{HeldOutFolder}{n}.md").Order(StringComparer.Ordinal)];
-        static List<string> Pages(Split split) => [.. Docs.Documents.Where(d => d.Split == split).Select(d => d.Path).Order(StringComparer.Ordinal)];
+        static List<string> Pages(Split split) =>
+            [.. Docs.Documents.Where(d => d.Split == split).Select(d => d.Path).Order(StringComparer.Ordinal)];
     }
 
     [Fact]
@@ -116,7 +125,8 @@ public partial class PrivateLibraryDocsTests
     {
         var sources = Directory.EnumerateFiles(Path.Combine(s_data, "src"), "*.cs", SearchOption.AllDirectories)
             .Where(f => !f.Split(Path.DirectorySeparatorChar).Any(d => d is "bin" or "obj")).Order(StringComparer.Ordinal);
-        var compiled = new CSharpJudge(ReferenceSet.Load()).Emit([.. sources.Select(File.ReadAllText)], OutputKind.DynamicallyLinkedLibrary, out var errors, assemblyName: "Fenmark");
+        var compiled = new CSharpJudge(ReferenceSet.Load())
+            .Emit([.. sources.Select(File.ReadAllText)], OutputKind.DynamicallyLinkedLibrary, out var errors, assemblyName: "Fenmark");
         Assert.True(compiled is not null, string.Join('\n', errors));
         var folder = Directory.CreateTempSubdirectory("doctune-docs-");
         try

@@ -47,11 +47,19 @@ public sealed class TokenizationTests : IDisposable
     {
         var path = Path.Combine(_folder, "tokenizer_config.json");
         File.WriteAllText(path, System.Text.Json.JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
-        Assert.Equal("<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n", ChatTemplate.Load(path).Render([Message.User("hi")], addGenerationPrompt: true));
-        File.WriteAllText(path, """{ "chat_template": "{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content | trim }} [/INST]{% else %} {{ m.content }}{{ eos_token }}{% endif %}{% endfor %}", "eos_token": { "content": "</s>" } }""");
+        Assert.Equal("<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n",
+            ChatTemplate.Load(path).Render([Message.User("hi")], addGenerationPrompt: true));
+        File.WriteAllText(path,
+            """{ "chat_template": "{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content | trim }} [/INST]{% else %} {{ """
+                + """m.content }}{{ eos_token }}{% endif %}{% endfor %}", "eos_token": { "content": "</s>" } }""");
         Assert.Equal(("[INST] hi [/INST]", " yes</s>"), ChatTemplate.Load(path).Split([Message.User(" hi "), Message.Assistant("yes")]));
         Assert.Equal("</s>", ChatTemplate.Load(path).EndOfTurn);
-        foreach (var (template, says) in ((string, string)[])[("a\n{% include 'x' %}", "line 2: the statement 'include' is not supported"), ("{{ messages | pprint }}", "the filter 'pprint' is not supported"), ("{% if x %}", "'endif' is missing"), ("{{ 'a }}", "a string is not closed"), ("{{ 1 + }}", "is not expected")])
+        foreach (var (template, says) in ((string, string)[])
+        [
+            ("a\n{% include 'x' %}", "line 2: the statement 'include' is not supported"),
+            ("{{ messages | pprint }}", "the filter 'pprint' is not supported"), ("{% if x %}", "'endif' is missing"),
+            ("{{ 'a }}", "a string is not closed"), ("{{ 1 + }}", "is not expected")
+        ])
         {
             File.WriteAllText(path, System.Text.Json.JsonSerializer.Serialize(new { chat_template = template.Replace("\\n", "\n") }));
             var message = Assert.Throws<LabException>(() => ChatTemplate.Load(path)).Message;
@@ -65,7 +73,8 @@ public sealed class TokenizationTests : IDisposable
     [Fact]
     public void A_name_is_the_same_pieces_after_a_bracket_or_a_dot_and_digits_stand_alone()
     {
-        var (vocabulary, merges) = BpeTrainer.Train([string.Concat(Enumerable.Repeat("Fill(tank); my.tank; tank 1250 12 12 12\n        return", 20))], 330, []);
+        var (vocabulary, merges) = BpeTrainer.Train(
+            [string.Concat(Enumerable.Repeat("Fill(tank); my.tank; tank 1250 12 12 12\n        return", 20))], 330, []);
         var path = Path.Combine(_folder, "names.json");
         HuggingFaceTokenizer.Write(path, vocabulary, merges, []);
         var tokenizer = HuggingFaceTokenizer.Load(path);
@@ -109,14 +118,44 @@ public sealed class TokenizationTests : IDisposable
     public void Sentencepiece_vocabularies_put_a_space_first_and_write_unknown_characters_as_bytes()
     {
         var path = Path.Combine(_folder, "sp.json");
-        var pieces = new[] { "<unk>", "<s>", "</s>" }.Concat(Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>")).Concat(["▁", "a", "b", "c", "ab", "▁ab", "▁a"]).ToArray();
+        var pieces = new[] { "<unk>", "<s>", "</s>" }.Concat(Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>"))
+            .Concat(["▁", "a", "b", "c", "ab", "▁ab", "▁a"])
+            .ToArray();
         File.WriteAllText(path, System.Text.Json.JsonSerializer.Serialize(new
         {
             added_tokens = new[] { "<unk>", "<s>", "</s>" }.Select((t, i) => new { id = i, content = t, special = true }),
-            normalizer = new { type = "Sequence", normalizers = new object[] { new { type = "Prepend", prepend = "▁" }, new { type = "Replace", pattern = new { String = " " }, content = "▁" } } },
-            post_processor = new { type = "TemplateProcessing", single = new object[] { new { SpecialToken = new { id = "<s>" } }, new { Sequence = new { id = "A" } } }, special_tokens = new Dictionary<string, object> { ["<s>"] = new { ids = new[] { 1 } } } },
-            decoder = new { type = "Sequence", decoders = new object[] { new { type = "Replace", pattern = new { String = "▁" }, content = " " }, new { type = "ByteFallback" }, new { type = "Fuse" }, new { type = "Strip", content = " ", start = 1, stop = 0 } } },
-            model = new { type = "BPE", byte_fallback = true, unk_token = "<unk>", fuse_unk = true, vocab = pieces.Select((p, i) => (p, i)).ToDictionary(p => p.p, p => p.i), merges = new[] { "a b", "▁ ab", "▁ a" } },
+            normalizer = new
+            {
+                type = "Sequence",
+                normalizers = new object[]
+                {
+                    new { type = "Prepend", prepend = "▁" }, new { type = "Replace", pattern = new { String = " " }, content = "▁" }
+                }
+            },
+            post_processor = new
+            {
+                type = "TemplateProcessing",
+                single = new object[] { new { SpecialToken = new { id = "<s>" } }, new { Sequence = new { id = "A" } } },
+                special_tokens = new Dictionary<string, object> { ["<s>"] = new { ids = new[] { 1 } } }
+            },
+            decoder = new
+            {
+                type = "Sequence",
+                decoders = new object[]
+                {
+                    new { type = "Replace", pattern = new { String = "▁" }, content = " " }, new { type = "ByteFallback" },
+                    new { type = "Fuse" }, new { type = "Strip", content = " ", start = 1, stop = 0 }
+                }
+            },
+            model = new
+            {
+                type = "BPE",
+                byte_fallback = true,
+                unk_token = "<unk>",
+                fuse_unk = true,
+                vocab = pieces.Select((p, i) => (p, i)).ToDictionary(p => p.p, p => p.i),
+                merges = new[] { "a b", "▁ ab", "▁ a" }
+            },
         }));
         var tokenizer = HuggingFaceTokenizer.Load(path);
         int Id(string piece) => Array.IndexOf(pieces, piece);
@@ -127,7 +166,8 @@ public sealed class TokenizationTests : IDisposable
 
     private HuggingFaceTokenizer Make()
     {
-        var (vocabulary, merges) = BpeTrainer.Train(["public static int Count(Tank tank) return tank.Valves; and more words and words", "水箱的水位"], 320, s_special);
+        var (vocabulary, merges) = BpeTrainer.Train(
+            ["public static int Count(Tank tank) return tank.Valves; and more words and words", "水箱的水位"], 320, s_special);
         var path = Path.Combine(_folder, "tokenizer.json");
         HuggingFaceTokenizer.Write(path, vocabulary, merges, s_special);
         return HuggingFaceTokenizer.Load(path);

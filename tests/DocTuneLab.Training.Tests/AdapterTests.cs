@@ -43,7 +43,16 @@ public sealed class AdapterTests
 
     private static void Write(BaseModel model, string kind, int seed, string folder)
     {
-        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 8, UseRsLora = kind == "rslora", UseDora = kind == "dora", Initialization = kind == "pissa" ? AdapterInitialization.Pissa : AdapterInitialization.Default }, seed);
+        using var adapter = LoraAdapter.Create(model,
+            new LoraConfig
+            {
+                Rank = 4,
+                Alpha = 8,
+                UseRsLora = kind == "rslora",
+                UseDora = kind == "dora",
+                Initialization = kind == "pissa" ? AdapterInitialization.Pissa : AdapterInitialization.Default
+            },
+            seed);
         using (no_grad())
         {
             var generator = new Generator((ulong)seed, CPU);

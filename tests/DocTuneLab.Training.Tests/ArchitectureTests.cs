@@ -56,10 +56,13 @@ public sealed class ArchitectureTests
     [Theory]
     // Angles per position of pairs 0, 2 and 7 of a head of 16 at base 10000, worked out from the papers' formulas.
     [InlineData("""{"rope_type":"linear","factor":4}""", 0.25, 0.025, 7.905694150420948e-05, 1)]
-    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":64}""", 1, 0.013042256043820463, 3.952847075210474e-05, 1)]
-    [InlineData("""{"rope_type":"yarn","factor":4,"original_max_position_embeddings":64}""", 1, 0.05, 7.905694150420948e-05, 1.138629436111989)]
+    [InlineData("""{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":64}""", 1,
+        0.013042256043820463, 3.952847075210474e-05, 1)]
+    [InlineData("""{"rope_type":"yarn","factor":4,"original_max_position_embeddings":64}""", 1, 0.05, 7.905694150420948e-05,
+        1.138629436111989)]
     [InlineData("""{"type":"dynamic","factor":2}""", 1, 0.1, 0.00031622776601683794, 1)]
-    public void Stretched_rotary_embeddings_follow_the_published_formulas(string scaling, double first, double third, double last, double attention)
+    public void Stretched_rotary_embeddings_follow_the_published_formulas(string scaling, double first, double third, double last,
+        double attention)
     {
         using var tiny = new TinyModel();
         var path = Path.Combine(tiny.Directory, "config.json");
@@ -100,7 +103,8 @@ public sealed class ArchitectureTests
         var path = Path.Combine(tiny.Directory, "config.json");
         var json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         json.Remove("rope_theta");
-        json["rope_parameters"] = JsonNode.Parse("""{"rope_type":"yarn","rope_theta":500000.0,"factor":2.0,"original_max_position_embeddings":128}""");
+        json["rope_parameters"] = JsonNode.Parse(
+            """{"rope_type":"yarn","rope_theta":500000.0,"factor":2.0,"original_max_position_embeddings":128}""");
         File.WriteAllText(path, json.ToJsonString());
         var config = ModelConfig.Load(path);
         Assert.Equal(500000, config.RopeTheta);
@@ -135,7 +139,8 @@ public sealed class ArchitectureTests
         Assert.Contains("'../outside.safetensors' is no file name", Assert.Throws<LabException>(() => tiny.Load()).Message);
         map["nowhere.weight"] = "model-00001-of-00003.safetensors";
         File.WriteAllText(index, new JsonObject { ["weight_map"] = map.DeepClone() }.ToJsonString());
-        Assert.Contains("tensor 'nowhere.weight' should be in model-00001-of-00003.safetensors", Assert.Throws<LabException>(() => tiny.Load()).Message);
+        Assert.Contains("tensor 'nowhere.weight' should be in model-00001-of-00003.safetensors",
+            Assert.Throws<LabException>(() => tiny.Load()).Message);
         File.Delete(Path.Combine(tiny.Directory, "model-00002-of-00003.safetensors"));
         Assert.Contains("model-00002-of-00003.safetensors: no such file", Assert.Throws<LabException>(() => tiny.Load()).Message);
     }
@@ -145,10 +150,13 @@ public sealed class ArchitectureTests
     {
         using var tiny = new TinyModel("qwen2");
         var path = Path.Combine(tiny.Directory, "config.json");
-        File.WriteAllText(path, File.ReadAllText(path).Replace("\"qwen2\"", "\"llama\"").Replace("\"attention_bias\": true", "\"attention_bias\": false"));
-        Assert.Contains("tensor 'model.layers.0.self_attn.k_proj.bias' has no place in a llama decoder", Assert.Throws<LabException>(() => tiny.Load()).Message);
+        File.WriteAllText(path,
+            File.ReadAllText(path).Replace("\"qwen2\"", "\"llama\"").Replace("\"attention_bias\": true", "\"attention_bias\": false"));
+        Assert.Contains("tensor 'model.layers.0.self_attn.k_proj.bias' has no place in a llama decoder",
+            Assert.Throws<LabException>(() => tiny.Load()).Message);
     }
 
     private static Tensor Logits(BaseModel model, int length) =>
-        model.Decoder.Logits(model.Decoder.Forward(tensor(Enumerable.Range(0, length).Select(i => (long)(i * 11 % 300)).ToArray(), [1, length])));
+        model.Decoder.Logits(
+            model.Decoder.Forward(tensor(Enumerable.Range(0, length).Select(i => (long)(i * 11 % 300)).ToArray(), [1, length])));
 }

@@ -24,7 +24,10 @@ public sealed class DecodingTests
         using var _ = no_grad();
         var generator = new Generator(5, CPU);
         // Rows and columns that fill vectors, blocks and parts, and such that do not; the last has several parts.
-        foreach (var (rows, columns) in ((int, int)[])[(1, 1), (2, 7), (3, 16), (5, 30), (7, 96), (4, 100), (9, 197), (33, 176), (601, 320)])
+        foreach (var (rows, columns) in ((int, int)[])
+        [
+            (1, 1), (2, 7), (3, 16), (5, 30), (7, 96), (4, 100), (9, 197), (33, 176), (601, 320)
+        ])
         {
             using var scope = NewDisposeScope();
             var matrix = randn(rows, columns, generator: generator) * 0.02;
@@ -50,7 +53,8 @@ public sealed class DecodingTests
                 var y = full(vectors, rows + 2, 7f);
                 weight.Multiply(x.narrow(0, 0, vectors).Rows(), y.Rows());
                 var part = y.narrow(1, 0, rows);
-                Assert.True(((part - expected.narrow(0, 0, vectors)).abs() <= most.narrow(0, 0, vectors) * 2e-6).all().item<bool>(), $"{format} {rows}x{columns}, {vectors} vectors");
+                Assert.True(((part - expected.narrow(0, 0, vectors)).abs() <= most.narrow(0, 0, vectors) * 2e-6).all().item<bool>(),
+                    $"{format} {rows}x{columns}, {vectors} vectors");
                 Assert.True((y.narrow(1, rows, 2) == 7).all().item<bool>());
                 if (vectors == 1) alone.copy_(part);
                 // What stands beside a vector changes nothing of its result.
@@ -71,15 +75,18 @@ public sealed class DecodingTests
     [InlineData("nf4", "lora", false, true)]
     [InlineData("int8", "pissa", true, true)]
     [InlineData("none", "dora", false, true)]
-    public void A_token_at_a_time_gives_the_logits_of_the_plain_composition(string format, string adapterKind, bool roundHead = false, bool composed = false)
+    public void A_token_at_a_time_gives_the_logits_of_the_plain_composition(string format, string adapterKind, bool roundHead = false,
+        bool composed = false)
     {
         using var tiny = new TinyModel("qwen2", outputScale: 8);
-        using var model = BaseModel.LoadOn(TinyModel.DeviceOf(composed), composed, tiny.Directory, new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32" });
+        using var model = BaseModel.LoadOn(TinyModel.DeviceOf(composed), composed, tiny.Directory,
+            new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32" });
         using var adapter = adapterKind == "" ? null : Adapter(model, adapterKind);
         using var attached = adapter?.Attach();
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var expected = model.Decoder.Logits(model.Decoder.Forward(tensor(s_ids.Select(i => (long)i).ToArray(), [1, s_ids.Length], device: model.Decoder.Device)))[0];
+        var expected = model.Decoder.Logits(
+            model.Decoder.Forward(tensor(s_ids.Select(i => (long)i).ToArray(), [1, s_ids.Length], device: model.Decoder.Device)))[0];
         // One sequence, four that are read together and go on as two, seven; eleven are more than the kernels take.
         foreach (var sequences in (int[])[1, 4, 7, 11])
         {
@@ -90,7 +97,8 @@ public sealed class DecodingTests
             for (var step = 0; positions.Min() < s_ids.Length; step++)
             {
                 for (var i = 0; i < numbers.Length; i++)
-                    Assert.True((logits[i] - expected[positions[i] - 1]).abs().max().item<float>() < (roundHead ? 2e-2f : 2e-4f), $"{sequences} sequences, step {step}, sequence {numbers[i]}");
+                    Assert.True((logits[i] - expected[positions[i] - 1]).abs().max().item<float>() < (roundHead ? 2e-2f : 2e-4f),
+                        $"{sequences} sequences, step {step}, sequence {numbers[i]}");
                 if (step == 4 && sequences == 4) (numbers, positions) = ([1, 3], [positions[1], positions[3]]);
                 if (positions.Max() == s_ids.Length) break;
                 logits = pass.Add(numbers, [.. positions.Select(p => s_ids[p])], positions);
@@ -106,13 +114,17 @@ public sealed class DecodingTests
     {
         using var tiny = new TinyModel("qwen2", tied: tied);
         using var plain = BaseModel.Load(tiny.Directory, new ModelLoadOptions { ComputeType = "fp32", Device = "cpu" });
-        using var rounded = BaseModel.Load(tiny.Directory, new ModelLoadOptions { QuantizeHead = true, ComputeType = "fp32", Device = "cpu" });
+        using var rounded = BaseModel.Load(tiny.Directory,
+            new ModelLoadOptions { QuantizeHead = true, ComputeType = "fp32", Device = "cpu" });
         using var scope = NewDisposeScope();
         var (before, after) = (plain.Decoder.Head.Materialize(ScalarType.Float32), rounded.Decoder.Head.Materialize(ScalarType.Float32));
         // The stored matrix is of 16 bits, so a code's value is rounded once more.
         Assert.True(((after - before).abs() <= before.abs().amax([1], keepdim: true) / 254 * 1.01 + after.abs() / 256).all().item<bool>());
         Assert.True((after - before).abs().max().item<float>() > 0);
-        Assert.Equal(tied, (rounded.Decoder.Embedding.Materialize(ScalarType.Float32) - plain.Decoder.Embedding.Materialize(ScalarType.Float32)).abs().max().item<float>() > 0);
+        Assert.Equal(tied,
+            (rounded.Decoder.Embedding.Materialize(ScalarType.Float32) - plain.Decoder.Embedding.Materialize(ScalarType.Float32)).abs()
+                .max()
+                .item<float>() > 0);
     }
 
     [Fact]
@@ -121,11 +133,16 @@ public sealed class DecodingTests
         using var tiny = new TinyModel(tied: false);
         using var files = WeightFiles.Open(tiny.Directory);
         // Made in 32 bits and written in 16: one matrix in the other half-precision type, one wide.
-        var tensors = files.Names.ToDictionary(n => n, n => n.EndsWith("up_proj.weight", StringComparison.Ordinal) ? files.Read(n).to_type(ScalarType.Float16) : n.EndsWith("down_proj.weight", StringComparison.Ordinal) ? files.Read(n).to_type(ScalarType.Float32) : files.Read(n));
+        var tensors = files.Names.ToDictionary(n => n,
+            n => n.EndsWith("up_proj.weight", StringComparison.Ordinal) ? files.Read(n).to_type(ScalarType.Float16)
+                : n.EndsWith("down_proj.weight", StringComparison.Ordinal) ? files.Read(n).to_type(ScalarType.Float32)
+                : files.Read(n));
         using var mixed = tiny.WithWeights(tensors);
         using var model = mixed.Load(nf4: false);
-        ScalarType TypeOf(string name) => ((DenseWeight)model.Decoder.Linears.First(l => l.Name.EndsWith(name, StringComparison.Ordinal)).Weight).Tensor.dtype;
-        Assert.Equal((ScalarType.BFloat16, ScalarType.Float16, ScalarType.Float32), (TypeOf("gate_proj"), TypeOf("up_proj"), TypeOf("down_proj")));
+        ScalarType TypeOf(string name) =>
+            ((DenseWeight)model.Decoder.Linears.First(l => l.Name.EndsWith(name, StringComparison.Ordinal)).Weight).Tensor.dtype;
+        Assert.Equal((ScalarType.BFloat16, ScalarType.Float16, ScalarType.Float32),
+            (TypeOf("gate_proj"), TypeOf("up_proj"), TypeOf("down_proj")));
         Assert.Equal(ScalarType.BFloat16, model.Decoder.Head.Tensor.dtype);
         var before = new LocalModel(model).LogProbabilities(s_ids);
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
@@ -143,7 +160,8 @@ public sealed class DecodingTests
     public void An_answer_is_the_same_alone_and_among_many(string format)
     {
         using var tiny = new TinyModel(outputScale: 30, scale: _ => 4);
-        using var model = BaseModel.Load(tiny.Directory, new ModelLoadOptions { Quantization = format, ComputeType = "fp32", Device = "cpu" });
+        using var model = BaseModel.Load(tiny.Directory,
+            new ModelLoadOptions { Quantization = format, ComputeType = "fp32", Device = "cpu" });
         using var adapter = Adapter(model, "lora");
         var local = new LocalModel(model, adapter);
         int[][] prompts = [.. Enumerable.Range(0, 11).Select(p => s_ids[..(3 + p)])];
@@ -155,10 +173,19 @@ public sealed class DecodingTests
 
     private static LoraAdapter Adapter(BaseModel model, string kind)
     {
-        var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 5, Alpha = 32, UseDora = kind == "dora", Initialization = kind == "pissa" ? AdapterInitialization.Pissa : AdapterInitialization.Default }, 1);
+        var adapter = LoraAdapter.Create(model,
+            new LoraConfig
+            {
+                Rank = 5,
+                Alpha = 32,
+                UseDora = kind == "dora",
+                Initialization = kind == "pissa" ? AdapterInitialization.Pissa : AdapterInitialization.Default
+            },
+            1);
         using var _ = no_grad();
         var generator = new Generator(11, CPU);
-        foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn(parameter.shape, generator: generator).to(parameter.device), alpha: 0.05f);
+        foreach (var parameter in adapter.Parameters.Values)
+            parameter.add_(randn(parameter.shape, generator: generator).to(parameter.device), alpha: 0.05f);
         return adapter;
     }
 }

@@ -24,7 +24,8 @@ public sealed class FourBitTests
             {
                 var (expected, actual) = (FourBitTensor.Quantize(wide, code), FourBitTensor.Quantize(matrix, code));
                 Assert.Equal(expected.Packed.ToArray(), actual.Packed.ToArray());
-                Assert.Equal(expected.Dequantize(ScalarType.Float32).bytes.ToArray(), actual.Dequantize(ScalarType.Float32).bytes.ToArray());
+                Assert.Equal(expected.Dequantize(ScalarType.Float32).bytes.ToArray(),
+                    actual.Dequantize(ScalarType.Float32).bytes.ToArray());
                 // One number at a time, by its definition.
                 var values = wide.data<float>().ToArray();
                 for (var i = 0; i < values.Length; i++)
@@ -47,9 +48,18 @@ public sealed class FourBitTests
     public void The_codes_and_the_nested_map_are_the_published_ones()
     {
         // Dettmers et al. 2023, appendix E; the 4-bit floats as bitsandbytes lists them, over their largest, 12.
-        Assert.Equal([-1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f, -0.18477343022823334f, -0.09105003625154495f, 0.0f,
-            0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f, 0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f], FourBitCode.Nf4.Values.ToArray());
-        Assert.Equal([0, 5.208333333e-3f, 0.66666667f, 1, 0.33333333f, 0.5f, 0.16666667f, 0.25f, 0, -5.208333333e-3f, -0.66666667f, -1, -0.33333333f, -0.5f, -0.16666667f, -0.25f], FourBitCode.Fp4.Values.ToArray());
+        Assert.Equal([-1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f,
+            -0.18477343022823334f, -0.09105003625154495f, 0.0f,
+            0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f, 0.44070982933044434f,
+            0.5626170039176941f, 0.7229568362236023f, 1.0f
+        ],
+            FourBitCode.Nf4.Values.ToArray());
+        Assert.Equal(
+            [
+                0, 5.208333333e-3f, 0.66666667f, 1, 0.33333333f, 0.5f, 0.16666667f, 0.25f, 0, -5.208333333e-3f, -0.66666667f, -1,
+                -0.33333333f, -0.5f, -0.16666667f, -0.25f
+            ],
+            FourBitCode.Fp4.Values.ToArray());
         var map = FourBitTensor.NestedCode;
         Assert.Equal(256, map.Length);
         Assert.Equal([-0.99296875f, 0f, 1f], new[] { map[0], map[127], map[255] });
@@ -81,9 +91,12 @@ public sealed class FourBitTests
         {
             SafetensorsFile.Write(Path.Combine(folder, "model.safetensors"), new Dictionary<string, Tensor>
             {
-                ["a.weight"] = tensor(bytes, [bytes.Length, 1]), ["a.weight.quant_map"] = tensor(FourBitCode.Fp4.Values.ToArray()), ["a.weight.absmax"] = tensor((byte[])[3, 200, 90]),
+                ["a.weight"] = tensor(bytes, [bytes.Length, 1]), ["a.weight.quant_map"] = tensor(FourBitCode.Fp4.Values.ToArray()),
+                ["a.weight.absmax"] = tensor((byte[])[3, 200, 90]),
                 ["a.weight.nested_absmax"] = tensor((float[])[0.25f, 0.5f]), ["a.weight.nested_quant_map"] = tensor(nestedMap),
-                ["a.weight.quant_state.bitsandbytes__fp4"] = tensor(System.Text.Encoding.UTF8.GetBytes("""{"quant_type": "fp4", "blocksize": 128, "dtype": "float16", "shape": [3, 128], "nested_blocksize": 2, "nested_dtype": "float32", "nested_offset": 0.75}""")),
+                ["a.weight.quant_state.bitsandbytes__fp4"] = tensor(System.Text.Encoding.UTF8.GetBytes("""{"quant_type": "fp4","""
+                    + """ "blocksize": 128, "dtype": "float16", "shape": [3, 128], "nested_blocksize": """
+                    + """2, "nested_dtype": "float32", "nested_offset": 0.75}""")),
             });
             using var files = WeightFiles.Open(folder);
             var read = FourBitTensor.Read(files, "a.weight", [3, 128])!;
@@ -95,8 +108,10 @@ public sealed class FourBitTests
             }
             var written = read.Tensors("a.weight").ToDictionary();
             Assert.Equal(files.Names.Order(StringComparer.Ordinal), written.Keys.Order(StringComparer.Ordinal));
-            Assert.All(written.Where(t => !t.Key.Contains("quant_state")), t => Assert.Equal(files.Read(t.Key).bytes.ToArray(), t.Value.bytes.ToArray()));
-            Assert.Contains("expected [3, 64] from config.json", Assert.Throws<LabException>(() => FourBitTensor.Read(files, "a.weight", [3, 64])).Message);
+            Assert.All(written.Where(t => !t.Key.Contains("quant_state")),
+                t => Assert.Equal(files.Read(t.Key).bytes.ToArray(), t.Value.bytes.ToArray()));
+            Assert.Contains("expected [3, 64] from config.json",
+                Assert.Throws<LabException>(() => FourBitTensor.Read(files, "a.weight", [3, 64])).Message);
         }
         finally
         {
@@ -113,15 +128,18 @@ public sealed class FourBitTests
         using var tiny = new TinyModel("qwen2", tied: false);
         var (folder, again) = (Path.Combine(tiny.Directory, "quantised"), Path.Combine(tiny.Directory, "again"));
         SafetensorsExporter.Write(tiny.Directory, folder, quantization: format);
-        using var loaded = BaseModel.Load(tiny.Directory, new ModelLoadOptions { Quantization = format, ComputeType = "fp32", Device = "cpu" });
+        using var loaded = BaseModel.Load(tiny.Directory,
+            new ModelLoadOptions { Quantization = format, ComputeType = "fp32", Device = "cpu" });
         using var stored = BaseModel.Load(folder, new ModelLoadOptions { Quantization = "none", ComputeType = "fp32", Device = "cpu" });
         using var scope = NewDisposeScope();
         foreach (var (a, b) in loaded.Decoder.Linears.Zip(stored.Decoder.Linears))
         {
             Assert.IsType(format == "int8" ? typeof(Int8Weight) : typeof(FourBitWeight), b.Weight);
-            Assert.Equal(a.Weight.Materialize(ScalarType.Float32).bytes.ToArray(), b.Weight.Materialize(ScalarType.Float32).bytes.ToArray());
+            Assert.Equal(a.Weight.Materialize(ScalarType.Float32).bytes.ToArray(),
+                b.Weight.Materialize(ScalarType.Float32).bytes.ToArray());
         }
-        Assert.Equal(format == "int8", (bool)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!["quantization_config"]!["load_in_8bit"]!);
+        Assert.Equal(format == "int8",
+            (bool)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!["quantization_config"]!["load_in_8bit"]!);
         // Back to 16 bits it is an ordinary folder, and close to the original.
         SafetensorsExporter.Write(folder, again);
         using var plain = BaseModel.Load(again, new ModelLoadOptions { Quantization = "none", ComputeType = "fp32", Device = "cpu" });

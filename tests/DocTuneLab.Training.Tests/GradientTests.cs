@@ -24,7 +24,8 @@ public sealed class GradientTests
     [InlineData("mistral", false, "lora", false, true)]
     [InlineData("llama", true, "dora", true, true)]
     [InlineData("qwen2", false, "pissa", false, true)]
-    public void Loss_and_gradients_of_an_adapter_are_those_of_the_plain_composition(string type, bool tied, string kind, bool keep, bool composed = false)
+    public void Loss_and_gradients_of_an_adapter_are_those_of_the_plain_composition(string type, bool tied, string kind, bool keep,
+        bool composed = false)
     {
         using var tiny = new TinyModel(type, tied, outputScale: 8);
         using var model = tiny.Load(composed: composed);
@@ -108,8 +109,10 @@ public sealed class GradientTests
         {
             var ((loss, gradient), (expected, right)) = (narrow[i], wide[i]);
             Assert.Equal(expected, loss, 0.02 * expected + 2e-5);
-            var (dot, a, b) = (gradient.Zip(right, (x, y) => (double)x * y).Sum(), gradient.Sum(x => (double)x * x), right.Sum(x => (double)x * x));
-            Assert.True(dot / Math.Sqrt(a * b) > 0.998 && Math.Abs(Math.Sqrt(a / b) - 1) < 0.03, $"{(i == 0 ? "trained" : "replayed")}: cosine {dot / Math.Sqrt(a * b)}, length {Math.Sqrt(a / b)}");
+            var (dot, a, b) = (gradient.Zip(right, (x, y) => (double)x * y).Sum(), gradient.Sum(x => (double)x * x),
+                right.Sum(x => (double)x * x));
+            Assert.True(dot / Math.Sqrt(a * b) > 0.998 && Math.Abs(Math.Sqrt(a / b) - 1) < 0.03,
+                $"{(i == 0 ? "trained" : "replayed")}: cosine {dot / Math.Sqrt(a * b)}, length {Math.Sqrt(a / b)}");
         }
 
         (double Loss, float[] Gradient)[] Run(string compute, bool composed)
@@ -126,7 +129,8 @@ public sealed class GradientTests
             return [.. new[] { Batch(model), PackedBatch.Of(Sequences(model)) with { Replayed = true } }.Select(batch =>
             {
                 gradients.Clear();
-                return (pass.Run(batch, 1.0 / batch.Targets.Length, s_step) / batch.Targets.Length, adapter.Parameters.Values.SelectMany(p => gradients.Of(p)!.cpu().data<float>().ToArray()).ToArray());
+                return (pass.Run(batch, 1.0 / batch.Targets.Length, s_step) / batch.Targets.Length,
+                    adapter.Parameters.Values.SelectMany(p => gradients.Of(p)!.cpu().data<float>().ToArray()).ToArray());
             })];
         }
     }
@@ -155,7 +159,8 @@ public sealed class GradientTests
         var before = again.Run(batch, 1.0 / targets, s_step) / targets;
         Assert.True(before > 1e-4, $"{before}");
         using (no_grad())
-            foreach (var parameter in adapter.Parameters.Values) parameter.add_(gradients.Of(parameter)!, alpha: -0.1f * (float)(before / Math.Pow(kernels.Length(gradients.All), 2)));
+            foreach (var parameter in adapter.Parameters.Values)
+                parameter.add_(gradients.Of(parameter)!, alpha: -0.1f * (float)(before / Math.Pow(kernels.Length(gradients.All), 2)));
         using var after = new TrainingPass(model, gradients, new PassOptions(true, true), teacher);
         Assert.InRange(after.Run(batch, 0, s_step) / targets, 0.8 * before, 0.95 * before);
     }
@@ -199,8 +204,10 @@ public sealed class GradientTests
         // Answers to one question, a question that goes on from another's beginning, one sequence twice, and one alone.
         TokenizedSample[] sequences =
         [
-            new([.. question, .. model.Tokenizer.Encode("the level")], question.Length), new([.. question, .. model.Tokenizer.Encode("return new Tank();")], question.Length),
-            new(Ids("What does Tank.Count return? 3"), 8), new(Ids("return new TankBuilder()"), 2), new(Ids("return new TankBuilder()"), 2), new(Ids("水箱的水位是多少？"), 1),
+            new([.. question, .. model.Tokenizer.Encode("the level")], question.Length),
+            new([.. question, .. model.Tokenizer.Encode("return new Tank();")], question.Length),
+            new(Ids("What does Tank.Count return? 3"), 8), new(Ids("return new TankBuilder()"), 2), new(Ids("return new TankBuilder()"), 2),
+            new(Ids("水箱的水位是多少？"), 1),
         ];
         using var together = new Gradients(adapter.Parameters.Values);
         using var single = new Gradients(adapter.Parameters.Values);
@@ -238,7 +245,12 @@ public sealed class GradientTests
 
     private static LoraConfig Config(string kind) => new()
     {
-        Rank = 4, Alpha = 8, UseRsLora = kind == "rslora", UseDora = kind == "dora", Initialization = kind == "pissa" ? AdapterInitialization.Pissa : AdapterInitialization.Default, Dropout = kind == "dropout" ? 0.2 : 0,
+        Rank = 4,
+        Alpha = 8,
+        UseRsLora = kind == "rslora",
+        UseDora = kind == "dora",
+        Initialization = kind == "pissa" ? AdapterInitialization.Pissa : AdapterInitialization.Default,
+        Dropout = kind == "dropout" ? 0.2 : 0,
         TargetModules = kind == "attention only" ? ["q_proj", "v_proj"] : new LoraConfig().TargetModules,
     };
 
@@ -247,12 +259,17 @@ public sealed class GradientTests
     {
         using var _ = no_grad();
         var generator = new Generator(11, CPU);
-        foreach (var parameter in parameters.Values) parameter.add_(randn(parameter.shape, generator: generator).to(parameter.device), alpha: 0.05f);
+        foreach (var parameter in parameters.Values)
+            parameter.add_(randn(parameter.shape, generator: generator).to(parameter.device), alpha: 0.05f);
     }
 
     private static TokenizedSample[] Sequences(BaseModel model)
     {
-        string[] texts = ["What does Tank.Fill return?", "public static int Count(Tank tank) => tank.Valves.Count;", "水箱的水位是多少？ new TankBuilder().WithValve(3)", "a", string.Concat(Enumerable.Repeat("return the new level of the tank ", 6))];
+        string[] texts =
+        [
+            "What does Tank.Fill return?", "public static int Count(Tank tank) => tank.Valves.Count;",
+            "水箱的水位是多少？ new TankBuilder().WithValve(3)", "a", string.Concat(Enumerable.Repeat("return the new level of the tank ", 6))
+        ];
         return [.. texts.Select((t, i) => new TokenizedSample([0, .. model.Tokenizer.Encode(t)], i % 3))];
     }
 
@@ -269,9 +286,11 @@ public sealed class GradientTests
         var plain = zeros(1, device: model.Decoder.Device);
         foreach (var (ids, start) in sequences)
         {
-            var logits = model.Decoder.Logits(model.Decoder.Forward(tensor(ids.Select(i => (long)i).ToArray(), [1, ids.Length], device: model.Decoder.Device)))[0];
+            var logits = model.Decoder.Logits(
+                model.Decoder.Forward(tensor(ids.Select(i => (long)i).ToArray(), [1, ids.Length], device: model.Decoder.Device)))[0];
             var from = Math.Max(1, start);
-            plain = plain + nn.functional.cross_entropy(logits[(from - 1)..^1], tensor(ids[from..].Select(i => (long)i).ToArray(), device: model.Decoder.Device), reduction: nn.Reduction.Sum);
+            plain = plain + nn.functional.cross_entropy(logits[(from - 1)..^1],
+                tensor(ids[from..].Select(i => (long)i).ToArray(), device: model.Decoder.Device), reduction: nn.Reduction.Sum);
         }
         plain = plain / batch.Targets.Length;
         plain.backward();

@@ -16,7 +16,8 @@ public sealed class HostileFileTests : IDisposable
     public void Damaged_safetensors_files_are_refused_or_read_within_their_bounds()
     {
         var path = Path.Combine(_folder, "x.safetensors");
-        using (NewDisposeScope()) SafetensorsFile.Write(path, new Dictionary<string, Tensor> { ["weight"] = ones(4, 6), ["bias"] = ones(4).bfloat16() });
+        using (NewDisposeScope())
+            SafetensorsFile.Write(path, new Dictionary<string, Tensor> { ["weight"] = ones(4, 6), ["bias"] = ones(4).bfloat16() });
         Fuzz(path, () =>
         {
             using var scope = NewDisposeScope();
@@ -63,7 +64,11 @@ public sealed class HostileFileTests : IDisposable
     {
         var random = new Random(3);
         var values = Enumerable.Range(0, 1024).Select(_ => (float)(random.NextDouble() * 2 - 1)).ToArray();
-        foreach (var (type, bound) in ((GgufType, double)[])[(GgufType.F32, 0), (GgufType.F16, 5e-4), (GgufType.BF16, 4e-3), (GgufType.Q8_0, 5e-3), (GgufType.Q6_K, 0.04), (GgufType.Q4_K, 0.1), (GgufType.Q4_0, 0.14)])
+        foreach (var (type, bound) in ((GgufType, double)[])
+        [
+            (GgufType.F32, 0), (GgufType.F16, 5e-4), (GgufType.BF16, 4e-3), (GgufType.Q8_0, 5e-3), (GgufType.Q6_K, 0.04),
+            (GgufType.Q4_K, 0.1), (GgufType.Q4_0, 0.14)
+        ])
         {
             var (bytes, back) = (new byte[GgufTypes.Bytes(type, values.Length)], new float[values.Length]);
             GgufTypes.Encode(type, values, bytes);

@@ -8,7 +8,8 @@ namespace DocTuneLab.Training.Tests;
 public sealed class ProcessorKernelTests() : KernelGradientTests(new ProcessorKernels(new Workspace(CPU, ScalarType.Float32)));
 
 /// <summary>The same with those that run on any device.</summary>
-public sealed class ComposedKernelTests() : KernelGradientTests(new ComposedKernels(new Workspace(TinyModel.DeviceOf(composed: true), ScalarType.Float32)));
+public sealed class ComposedKernelTests()
+    : KernelGradientTests(new ComposedKernels(new Workspace(TinyModel.DeviceOf(composed: true), ScalarType.Float32)));
 
 public abstract class KernelGradientTests : IDisposable
 {
@@ -34,7 +35,8 @@ public abstract class KernelGradientTests : IDisposable
     [InlineData(13)]
     public void Root_mean_square_norm(int size)
     {
-        var (x, weight, c, scales) = (Random(Rows, Heads * size), (Random(1, size) + 1)[0], Random(Rows, Heads * size), empty(Rows, Heads, device: Device));
+        var (x, weight, c, scales) = (Random(Rows, Heads * size), (Random(1, size) + 1)[0], Random(Rows, Heads * size),
+            empty(Rows, Heads, device: Device));
         double Loss()
         {
             var y = empty_like(x);
@@ -132,7 +134,8 @@ public abstract class KernelGradientTests : IDisposable
         const int vocabulary = 37;
         var (x, teacher) = (Random(Rows, vocabulary) * 3, Random(Rows, vocabulary) * 3);
         double[] Losses() => _kernels.Distill(x.clone(), teacher.clone(), 0).cpu().data<double>().ToArray();
-        var (p, q) = (nn.functional.log_softmax(teacher.to_type(ScalarType.Float64), 1), nn.functional.log_softmax(x.to_type(ScalarType.Float64), 1));
+        var (p, q) = (nn.functional.log_softmax(teacher.to_type(ScalarType.Float64), 1),
+            nn.functional.log_softmax(x.to_type(ScalarType.Float64), 1));
         var expected = (p.exp() * (p - q)).sum(dim: 1).cpu().data<double>().ToArray();
         Assert.All(expected.Zip(Losses()), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
         var dx = x.clone();
@@ -147,7 +150,10 @@ public abstract class KernelGradientTests : IDisposable
         const int vocabulary = 71;
         var (x, teacher) = ((Random(Rows, vocabulary) * 3).bfloat16(), (Random(Rows, vocabulary) * 3).bfloat16());
         int[] targets = [0, 70, 5, 5, 17, 8];
-        foreach (var run in (Func<Tensor, Tensor, Tensor>[])[(l, _) => _kernels.CrossEntropy(l, targets, 0, 0.25f), (l, t) => _kernels.Distill(l, t, 0.25f)])
+        foreach (var run in (Func<Tensor, Tensor, Tensor>[])
+        [
+            (l, _) => _kernels.CrossEntropy(l, targets, 0, 0.25f), (l, t) => _kernels.Distill(l, t, 0.25f)
+        ])
         {
             var (narrow, wide) = (x.clone(), x.to_type(ScalarType.Float32));
             var losses = run(narrow, teacher);

@@ -30,12 +30,14 @@ public sealed class KernelTests
                 {
                     var c = full(rows, columns + 2, 0.5f);
                     MatrixProduct.RunPanels(c.narrow(1, 0, columns), a, b, add, 1.5f);
-                    Assert.True(((c.narrow(1, 0, columns) - expected - (add ? 0.5f : 0)).abs() <= most * 3e-6 + 1e-6).all().item<bool>(), $"added: {add}");
+                    Assert.True(((c.narrow(1, 0, columns) - expected - (add ? 0.5f : 0)).abs() <= most * 3e-6 + 1e-6).all().item<bool>(),
+                        $"added: {add}");
                     Assert.True((c.narrow(1, columns, 2) == 0.5f).all().item<bool>());
                 }
             }
 
-        Tensor[] Both(int m, int n) => [randn(m, n + 5, generator: generator).narrow(1, 2, n), randn(n, m + 1, generator: generator).narrow(1, 0, m).t()];
+        Tensor[] Both(int m, int n) =>
+            [randn(m, n + 5, generator: generator).narrow(1, 2, n), randn(n, m + 1, generator: generator).narrow(1, 0, m).t()];
     }
 
     [Fact]
@@ -44,7 +46,8 @@ public sealed class KernelTests
         for (var x = -87f; x < 88f; x += 0.00731f)
         {
             var (expected, actual) = (Math.Exp(x), Exponential.Of(Vector256.Create(x))[3]);
-            Assert.True(Math.Abs(actual - expected) <= 2 * (MathF.BitIncrement((float)expected) - (float)expected), $"e^{x}: {actual}, expected {expected}");
+            Assert.True(Math.Abs(actual - expected) <= 2 * (MathF.BitIncrement((float)expected) - (float)expected),
+                $"e^{x}: {actual}, expected {expected}");
         }
         Assert.Equal(1, Exponential.Of(Vector256<float>.Zero)[0]);
         Assert.True(float.IsNaN(Exponential.Of(Vector256.Create(float.NaN))[0]));

@@ -18,7 +18,8 @@ public sealed class LlamaCppTests : IDisposable
 
     public void Dispose() => _peer?.Dispose();
 
-    public static TheoryData<string> Architectures => ["llama", "llama tied", "llama llama3", "llama linear", "llama biases", "mistral", "qwen2", "qwen2 yarn", "qwen3", "qwen3 tied"];
+    public static TheoryData<string> Architectures =>
+        ["llama", "llama tied", "llama llama3", "llama linear", "llama biases", "mistral", "qwen2", "qwen2 yarn", "qwen3", "qwen3 tied"];
 
     [Theory]
     [MemberData(nameof(Architectures))]
@@ -59,7 +60,8 @@ public sealed class LlamaCppTests : IDisposable
         for (var p = 0; p < 5; p++)
         {
             int[] ids = [.. Prompt(p), .. Prompt(p + 7)];
-            var (ours, theirs) = (Score(model, ids), _peer!.Ask(new { score = ids })["logProbabilities"]!.AsArray().Select(n => (double)n!).ToArray());
+            var (ours, theirs) = (Score(model, ids),
+                _peer!.Ask(new { score = ids })["logProbabilities"]!.AsArray().Select(n => (double)n!).ToArray());
             for (var i = 0; i < ours.Length; i++)
                 if (ours[i] > -12) worst = Math.Max(worst, Math.Abs(ours[i] - theirs[i]));
         }
@@ -84,13 +86,15 @@ public sealed class LlamaCppTests : IDisposable
         {
             var prompt = Prompt(p);
             var (ours, gaps) = Greedy(model, prompt);
-            if (gaps.Min() > Tie) Assert.Equal(ours, _peer!.Ask(new { greedy = prompt, count = Tokens })["ids"]!.AsArray().Select(n => (int)n!));
+            if (gaps.Min() > Tie)
+                Assert.Equal(ours, _peer!.Ask(new { greedy = prompt, count = Tokens })["ids"]!.AsArray().Select(n => (int)n!));
             int[] ids = [.. prompt, .. ours];
             AssertSame(Score(model, ids), _peer!.Ask(new { score = ids }), 1e-2);
             Assert.Contains(Score(plain, ids).Zip(Score(model, ids)), s => Math.Abs(s.First - s.Second) > 0.1);
         }
         WriteAdapter(tiny.Config, folder, rsLora, dora: true);
-        Assert.Contains("cannot apply a DoRA adapter", Assert.Throws<LabException>(() => GgufExporter.WriteAdapter(tiny.Directory, folder, adapterFile)).Message);
+        Assert.Contains("cannot apply a DoRA adapter",
+            Assert.Throws<LabException>(() => GgufExporter.WriteAdapter(tiny.Directory, folder, adapterFile)).Message);
     }
 
     [Fact]
@@ -98,8 +102,12 @@ public sealed class LlamaCppTests : IDisposable
     {
         using var tiny = Model("qwen2");
         using var model = Start(tiny, "f16");
-        foreach (var text in (string[])["public static int Count(Tank tank) => 3;", "水箱的水位是多少？ 1234", "  two  spaces\n\n\tand a tab", "<|im_start|>user\nHi<|im_end|>\n"])
-            Assert.Equal(model.Tokenizer.Encode(text, specialTokens: true), _peer!.Ask(new { tokenize = text, special = true })["ids"]!.AsArray().Select(n => (int)n!));
+        foreach (var text in (string[])
+        [
+            "public static int Count(Tank tank) => 3;", "水箱的水位是多少？ 1234", "  two  spaces\n\n\tand a tab", "<|im_start|>user\nHi<|im_end|>\n"
+        ])
+            Assert.Equal(model.Tokenizer.Encode(text, specialTokens: true),
+                _peer!.Ask(new { tokenize = text, special = true })["ids"]!.AsArray().Select(n => (int)n!));
         var metadata = _peer!.Ask(new { metadata = true })["metadata"]!;
         Assert.Equal(model.ChatTemplate.Source, (string?)metadata["tokenizer"]!["chat_template"]);
     }
@@ -122,12 +130,18 @@ public sealed class LlamaCppTests : IDisposable
         {
             c = c with { HiddenSize = hidden, IntermediateSize = hidden * 2, HeadSize = words[0] == "qwen3" ? 32 : hidden / 4 };
             if (words[0] == "mistral") c = c with { SlidingWindow = 200 };
-            if (words.Contains("llama3")) c = c with { RopeScaling = new RopeScaling("llama3", 8, 32) { LowFrequencyFactor = 1, HighFrequencyFactor = 4 } };
+            if (words.Contains("llama3"))
+                c = c with { RopeScaling = new RopeScaling("llama3", 8, 32) { LowFrequencyFactor = 1, HighFrequencyFactor = 4 } };
             if (words.Contains("linear")) c = c with { RopeScaling = new RopeScaling("linear", 4, 256) };
-            if (words.Contains("yarn")) c = c with { RopeScaling = new RopeScaling("yarn", 4, 64) { AttentionFactor = 0.1 * Math.Log(4) + 1 } };
+            if (words.Contains("yarn"))
+                c = c with { RopeScaling = new RopeScaling("yarn", 4, 64) { AttentionFactor = 0.1 * Math.Log(4) + 1 } };
             if (words.Contains("biases")) c = c with { AttentionBias = true, OutputBias = true, MlpBias = true };
             return c;
-        }, scale: name => name.EndsWith("bias") ? 0.3 : name.Contains("norm") ? 1 : name.Contains("embed") ? words.Contains("tied") ? 12 : 25 : (name.Contains("lm_head") ? 15 : 4) * Math.Sqrt(64.0 / hidden));
+        },
+            scale: name => name.EndsWith("bias") ? 0.3
+                : name.Contains("norm") ? 1
+                : name.Contains("embed") ? words.Contains("tied") ? 12 : 25
+                : (name.Contains("lm_head") ? 15 : 4) * Math.Sqrt(64.0 / hidden));
     }
 
     private static int[] Prompt(int number)
@@ -165,7 +179,8 @@ public sealed class LlamaCppTests : IDisposable
         {
             // Far down the tail a probability of a float's size has no digits left to compare.
             if (ours[i] < -12) continue;
-            Assert.True(Math.Abs(ours[i] - (double)theirs[i]!) < tolerance, $"log-probability of token {i + 1}: {ours[i]} here, {theirs[i]} there");
+            Assert.True(Math.Abs(ours[i] - (double)theirs[i]!) < tolerance,
+                $"log-probability of token {i + 1}: {ours[i]} here, {theirs[i]} there");
         }
     }
 
@@ -178,8 +193,12 @@ public sealed class LlamaCppTests : IDisposable
 
         static string Name(string name) => name switch
         {
-            "model.embed_tokens.weight" => "token_embd.weight", "model.norm.weight" => "output_norm.weight", "lm_head.weight" => "output.weight",
-            _ => name.Replace("model.layers", "blk").Replace("self_attn.", "attn_").Replace("attn_o", "attn_output").Replace("mlp.", "ffn_").Replace("_proj", "").Replace("post_attention_layernorm", "ffn_norm").Replace("input_layernorm", "attn_norm"),
+            "model.embed_tokens.weight" => "token_embd.weight",
+            "model.norm.weight" => "output_norm.weight",
+            "lm_head.weight" => "output.weight",
+            _ =>
+                name.Replace("model.layers", "blk").Replace("self_attn.", "attn_").Replace("attn_o", "attn_output").Replace("mlp.",
+                    "ffn_").Replace("_proj", "").Replace("post_attention_layernorm", "ffn_norm").Replace("input_layernorm", "attn_norm"),
         };
     }
 
@@ -195,7 +214,8 @@ public sealed class LlamaCppTests : IDisposable
         var generator = new Generator(5, CPU);
         Directory.CreateDirectory(folder);
         var tensors = new Dictionary<string, Tensor>();
-        foreach (var (name, shape) in config.Parameters().Where(p => p.Name.Contains("q_proj.weight") || p.Name.Contains("v_proj.weight") || p.Name.Contains("down_proj.weight")))
+        foreach (var (name, shape) in config.Parameters()
+            .Where(p => p.Name.Contains("q_proj.weight") || p.Name.Contains("v_proj.weight") || p.Name.Contains("down_proj.weight")))
         {
             var (layer, rank) = ("base_model.model." + name[..^".weight".Length], name.Contains("v_proj") ? 2 : 4);
             tensors[layer + ".lora_A.weight"] = randn(rank, shape[1], generator: generator) * 0.2;
@@ -205,7 +225,8 @@ public sealed class LlamaCppTests : IDisposable
         SafetensorsFile.Write(Path.Combine(folder, "adapter_model.safetensors"), tensors);
         File.WriteAllText(Path.Combine(folder, "adapter_config.json"), new JsonObject
         {
-            ["peft_type"] = "LORA", ["r"] = 4, ["lora_alpha"] = 6, ["target_modules"] = new JsonArray("q_proj", "v_proj", "down_proj"), ["use_rslora"] = rsLora, ["use_dora"] = dora,
+            ["peft_type"] = "LORA", ["r"] = 4, ["lora_alpha"] = 6, ["target_modules"] = new JsonArray("q_proj", "v_proj", "down_proj"),
+            ["use_rslora"] = rsLora, ["use_dora"] = dora,
             ["rank_pattern"] = new JsonObject { ["v_proj"] = 2 }, ["alpha_pattern"] = new JsonObject { [".*layers.0.mlp.down_proj"] = 12 },
         }.ToJsonString());
     }

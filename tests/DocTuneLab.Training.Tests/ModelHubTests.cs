@@ -27,11 +27,13 @@ public sealed class ModelHubTests : IDisposable
         Assert.Equal(Path.Combine(_cache, "models--acme--tiny", "snapshots", LoopbackHub.Commit), folder);
         Assert.Equal(LoopbackHub.Commit, File.ReadAllText(Path.Combine(_cache, "models--acme--tiny", "refs", "main")));
         var weights = new FileInfo(Path.Combine(folder, "model.safetensors"));
-        Assert.Equal($"../../blobs/{LoopbackHub.Sha256(File.ReadAllBytes(Path.Combine(_tiny.Directory, "model.safetensors")))}", weights.LinkTarget);
+        Assert.Equal($"../../blobs/{LoopbackHub.Sha256(File.ReadAllBytes(Path.Combine(_tiny.Directory, "model.safetensors")))}",
+            weights.LinkTarget);
         Assert.Equal(64, weights.ResolveLinkTarget(true)!.Name.Length);
         Assert.Contains(progress, p => p.File == "model.safetensors" && p.Done == p.Total && p.Total > 0);
         // Neither other formats nor names that lead out of the folder.
-        Assert.Equal(["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"],
+            Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.True(hub.TokenSeenByHub);
         Assert.False(hub.TokenSeenByStore);
         using var model = BaseModel.Load(folder, new ModelLoadOptions { Device = "cpu" });
@@ -53,7 +55,8 @@ public sealed class ModelHubTests : IDisposable
         hub.BreakAfter = null;
         var folder = await Download(hub);
         Assert.Equal(kept, hub.LastRange);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(_tiny.Directory, "model.safetensors")), File.ReadAllBytes(Path.Combine(folder, "model.safetensors")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_tiny.Directory, "model.safetensors")),
+            File.ReadAllBytes(Path.Combine(folder, "model.safetensors")));
     }
 
     [Theory]
@@ -75,7 +78,8 @@ public sealed class ModelHubTests : IDisposable
         using (var hub = new LoopbackHub(_tiny.Directory) { Token = "secret" })
         {
             Assert.Contains("set HF_TOKEN", (await Assert.ThrowsAsync<LabException>(() => Download(hub, token: null))).Message);
-            Assert.Contains("accept the model's terms", (await Assert.ThrowsAsync<LabException>(() => Download(hub, token: "wrong"))).Message);
+            Assert.Contains("accept the model's terms",
+                (await Assert.ThrowsAsync<LabException>(() => Download(hub, token: "wrong"))).Message);
             Assert.Contains("no such model", (await Assert.ThrowsAsync<LabException>(() => Download(hub, "acme/other"))).Message);
             Assert.Contains("no name of a model", (await Assert.ThrowsAsync<LabException>(() => Download(hub, "../../etc"))).Message);
             (folder, address) = (await Download(hub), hub.Address);
@@ -84,11 +88,13 @@ public sealed class ModelHubTests : IDisposable
         {
             using var client = new ModelHub(new ModelHubOptions { Endpoint = address, Cache = _cache, Token = null, Offline = offline });
             Assert.Equal(folder, await client.DownloadAsync("acme/tiny", cancel: TestContext.Current.CancellationToken));
-            Assert.Contains(offline ? "HF_HUB_OFFLINE" : "does not answer", (await Assert.ThrowsAsync<LabException>(() => client.DownloadAsync("acme/never"))).Message);
+            Assert.Contains(offline ? "HF_HUB_OFFLINE" : "does not answer",
+                (await Assert.ThrowsAsync<LabException>(() => client.DownloadAsync("acme/never"))).Message);
         }
     }
 
-    private async Task<string> Download(LoopbackHub hub, string model = "acme/tiny", string? token = "secret", IProgress<ModelDownload>? progress = null)
+    private async Task<string> Download(LoopbackHub hub, string model = "acme/tiny", string? token = "secret",
+        IProgress<ModelDownload>? progress = null)
     {
         using var client = new ModelHub(new ModelHubOptions { Endpoint = hub.Address, Cache = _cache, Token = token, Offline = false });
         return await client.DownloadAsync(model, progress, TestContext.Current.CancellationToken);
@@ -99,7 +105,8 @@ public sealed class ModelHubTests : IDisposable
         public void Report(ModelDownload value) => into.Add(value);
     }
 
-    /// <summary>The hub's protocol: a description of a repository, heads with check sums, redirects of large files to a store on another port.</summary>
+    /// <summary>The hub's protocol: a description of a repository, heads with check sums, redirects of large files to a store on
+    /// another port.</summary>
     private sealed class LoopbackHub : IDisposable
     {
         public const string Commit = "0123456789abcdef0123456789abcdef01234567";
@@ -182,15 +189,21 @@ public sealed class ModelHubTests : IDisposable
             TokenSeenByHub |= authorization == $"Bearer {Token}";
             if (Token is not null && authorization != $"Bearer {Token}") response.StatusCode = authorization is null ? 401 : 403;
             else if (path == "/mirror/api/models/acme/tiny/revision/main") Json(response);
-            else if (path.StartsWith($"/mirror/acme/tiny/resolve/{Commit}/", StringComparison.Ordinal)) File(request, response, path[(path.LastIndexOf('/') + 1)..]);
+            else if (path.StartsWith($"/mirror/acme/tiny/resolve/{Commit}/", StringComparison.Ordinal))
+                File(request, response, path[(path.LastIndexOf('/') + 1)..]);
             else response.StatusCode = 404;
             response.Close();
         }
 
         private void Json(HttpListenerResponse response)
         {
-            string[] files = ["../escape.json", "nested/config.json", "pytorch_model.bin", "consolidated.safetensors", .. Directory.GetFiles(_folder).Select(f => Path.GetFileName(f)!)];
-            response.OutputStream.Write(JsonSerializer.SerializeToUtf8Bytes(new { sha = Commit, siblings = files.Select(f => new { rfilename = f }) }));
+            string[] files =
+            [
+                "../escape.json", "nested/config.json", "pytorch_model.bin", "consolidated.safetensors",
+                .. Directory.GetFiles(_folder).Select(f => Path.GetFileName(f)!)
+            ];
+            response.OutputStream.Write(
+                JsonSerializer.SerializeToUtf8Bytes(new { sha = Commit, siblings = files.Select(f => new { rfilename = f }) }));
         }
 
         private void File(HttpListenerRequest request, HttpListenerResponse response, string name)
@@ -202,7 +215,8 @@ public sealed class ModelHubTests : IDisposable
                 (response.StatusCode, response.RedirectLocation) = (302, _store + name);
                 return;
             }
-            response.Headers["ETag"] = $"\"{Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]))}\"";
+            response.Headers["ETag"] =
+                $"\"{Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]))}\"";
             if (request.HttpMethod == "HEAD") response.ContentLength64 = content.Length;
             else Send(request, response, name);
         }

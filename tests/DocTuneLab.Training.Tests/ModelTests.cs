@@ -9,7 +9,10 @@ namespace DocTuneLab.Training.Tests;
 public sealed class ModelTests
 {
     private static readonly IReadOnlyList<Message>[] s_prompts =
-        [[Message.User("What does Tank.Fill return?")], [Message.User("Count the valves of the tank, please, and tell me.")], [Message.User("Hi")]];
+        [
+            [Message.User("What does Tank.Fill return?")], [Message.User("Count the valves of the tank, please, and tell me.")],
+            [Message.User("Hi")]
+        ];
 
     [Theory]
     [InlineData("llama", true)]
@@ -23,7 +26,9 @@ public sealed class ModelTests
         {
             using var scope = NewDisposeScope();
             using var _ = no_grad();
-            var ids = model.Tokenizer.Encode(model.ChatTemplate.Render(s_prompts[i], addGenerationPrompt: true), specialTokens: true).Select(t => (long)t).ToList();
+            var ids = model.Tokenizer.Encode(model.ChatTemplate.Render(s_prompts[i], addGenerationPrompt: true), specialTokens: true)
+                .Select(t => (long)t)
+                .ToList();
             var start = ids.Count;
             for (var step = 0; step < 12; step++)
             {
@@ -93,8 +98,10 @@ public sealed class ModelTests
         var path = Path.Combine(tiny.Directory, "config.json");
         var good = File.ReadAllText(path);
         Assert.Contains("model_type 'mamba'", Fails(good.Replace("\"llama\"", "\"mamba\"")));
-        Assert.Contains("tensor 'model.layers.2.input_layernorm.weight' is missing", Fails(good.Replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3")));
-        Assert.Contains("has shape [96, 64], expected [80, 64]", Fails(good.Replace("\"intermediate_size\": 96", "\"intermediate_size\": 80")));
+        Assert.Contains("tensor 'model.layers.2.input_layernorm.weight' is missing",
+            Fails(good.Replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3")));
+        Assert.Contains("has shape [96, 64], expected [80, 64]",
+            Fails(good.Replace("\"intermediate_size\": 96", "\"intermediate_size\": 80")));
         Assert.Contains("the field 'hidden_size' is missing", Fails(good.Replace("hidden_size\"", "size\"")));
 
         string Fails(string config)

@@ -24,8 +24,11 @@ internal sealed class NodePeer : IDisposable
     /// <summary>Skips the test, with the reason, where Node or its packages are missing.</summary>
     public static void Require()
     {
-        Assert.SkipUnless(Directory.Exists(Path.Combine(Folder, "node_modules", "node-llama-cpp")), $"needs the Node packages of tests/DocTuneLab.Training.Tests/Node: npm install --no-save --omit=optional --ignore-scripts");
-        var found = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(p => File.Exists(Path.Combine(p, OperatingSystem.IsWindows() ? "node.exe" : "node")));
+        Assert.SkipUnless(Directory.Exists(Path.Combine(Folder, "node_modules", "node-llama-cpp")),
+            $"needs the Node packages of tests/DocTuneLab.Training.Tests/Node: npm install --no-save --omit=optional --ignore-scripts");
+        var found = Environment.GetEnvironmentVariable("PATH")!
+            .Split(Path.PathSeparator)
+            .Any(p => File.Exists(Path.Combine(p, OperatingSystem.IsWindows() ? "node.exe" : "node")));
         Assert.SkipUnless(found, "needs node, which is missing");
     }
 
@@ -49,7 +52,8 @@ internal sealed class NodePeer : IDisposable
     private static string Find()
     {
         for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
-            if (File.Exists(Path.Combine(at.FullName, "DocTuneLab.sln"))) return Path.Combine(at.FullName, "tests", "DocTuneLab.Training.Tests", "Node");
+            if (File.Exists(Path.Combine(at.FullName, "DocTuneLab.sln")))
+                return Path.Combine(at.FullName, "tests", "DocTuneLab.Training.Tests", "Node");
         throw new DirectoryNotFoundException($"DocTuneLab.sln was not found above {AppContext.BaseDirectory}.");
     }
 }

@@ -18,8 +18,10 @@ public sealed class RecipeTests
 {
     private static readonly Sample[] s_samples =
     [
-        TinyModel.Sample("What does Tank.Fill return?", "level"), TinyModel.Sample("How many valves?", "3"), TinyModel.Sample("Which builder makes a tank?", "TankBuilder"),
-        TinyModel.Sample("水箱的水位是多少？", "Tank"), TinyModel.Sample("Count the valves of the tank", "return tank.Valves.Count;"), TinyModel.Sample("What is the new level?", "the level of the tank"),
+        TinyModel.Sample("What does Tank.Fill return?", "level"), TinyModel.Sample("How many valves?", "3"),
+        TinyModel.Sample("Which builder makes a tank?", "TankBuilder"),
+        TinyModel.Sample("水箱的水位是多少？", "Tank"), TinyModel.Sample("Count the valves of the tank", "return tank.Valves.Count;"),
+        TinyModel.Sample("What is the new level?", "the level of the tank"),
     ];
 
     [Fact]
@@ -46,8 +48,22 @@ public sealed class RecipeTests
     public void Every_recipe_lowers_the_loss_and_recomputing_changes_nothing(string recipe)
     {
         using var tiny = new TinyModel(outputScale: 8);
-        var lora = new LoraConfig { Rank = 32, Alpha = 32, UseDora = recipe == "dora", Initialization = recipe == "pissa" ? AdapterInitialization.Pissa : AdapterInitialization.Default, Dropout = recipe == "dropout" ? 0.1 : 0 };
-        SftOptions Options(SftOptions o) => o with { MaxSteps = 20, BatchTokens = 256, NeftuneAlpha = recipe == "neftune" ? 5 : 0, Optimizer = recipe == "8bit" ? Optimizer.AdamW8Bit : Optimizer.AdamW, LoraPlusRatio = recipe == "lora+" ? 4 : 1 };
+        var lora = new LoraConfig
+        {
+            Rank = 32,
+            Alpha = 32,
+            UseDora = recipe == "dora",
+            Initialization = recipe == "pissa" ? AdapterInitialization.Pissa : AdapterInitialization.Default,
+            Dropout = recipe == "dropout" ? 0.1 : 0
+        };
+        SftOptions Options(SftOptions o) => o with
+        {
+            MaxSteps = 20,
+            BatchTokens = 256,
+            NeftuneAlpha = recipe == "neftune" ? 5 : 0,
+            Optimizer = recipe == "8bit" ? Optimizer.AdamW8Bit : Optimizer.AdamW,
+            LoraPlusRatio = recipe == "lora+" ? 4 : 1
+        };
         var kept = Losses(tiny, o => Options(o) with { GradientCheckpointing = GradientCheckpointing.Off }, lora);
         var again = Losses(tiny, o => Options(o) with { GradientCheckpointing = GradientCheckpointing.On }, lora);
         Assert.Equal(kept, again);
@@ -58,7 +74,9 @@ public sealed class RecipeTests
     public void Packing_fills_batches_within_their_budget_and_loses_nothing()
     {
         var random = new Random(3);
-        var samples = Enumerable.Range(0, 400).Select(i => new TokenizedSample([.. Enumerable.Repeat(i, random.Next(4, 200))], 2)).ToArray();
+        var samples = Enumerable.Range(0, 400)
+            .Select(i => new TokenizedSample([.. Enumerable.Repeat(i, random.Next(4, 200))], 2))
+            .ToArray();
         var bins = SupervisedTuning.BestFit(samples, 512, new Random(1)).ToArray();
         Assert.Equal(samples.Select(s => s.Ids[0]).Order(), bins.SelectMany(b => b).Select(s => s.Ids[0]).Order());
         Assert.All(bins, b => Assert.True(b.Sum(s => s.Ids.Length) <= 512));
@@ -74,11 +92,20 @@ public sealed class RecipeTests
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Alpha = 32 }, 1);
         // Validation on other answers to the same questions: learning makes it worse sooner or later.
         var other = s_samples.Select(s => TinyModel.Sample(s.Messages[0].Content, "public static int Count")).ToArray();
-        var result = new SupervisedTuning(model, adapter, s_samples, other, Options(tiny) with { Epochs = 400, EvalEvery = 2, EarlyStoppingPatience = 2, LossLimit = 50 }).Run();
+        var result = new SupervisedTuning(model, adapter, s_samples, other,
+            Options(tiny) with { Epochs = 400, EvalEvery = 2, EarlyStoppingPatience = 2, LossLimit = 50 })
+            .Run();
         Assert.True(result.StoppedEarly);
         Assert.True(result.BestStep < result.Steps);
         using var again = LoraAdapter.Load(model, result.AdapterDirectory);
-        var check = new SupervisedTuning(model, again, s_samples, other, Options(tiny) with { MaxSteps = 1, LearningRate = 1e-12, EvalEvery = 1, OutputDirectory = Path.Combine(tiny.Directory, "check") }).Run();
+        var check = new SupervisedTuning(model, again, s_samples, other, Options(tiny) with
+        {
+            MaxSteps = 1,
+            LearningRate = 1e-12,
+            EvalEvery = 1,
+            OutputDirectory = Path.Combine(tiny.Directory, "check")
+        })
+            .Run();
         Assert.Equal(result.BestEvalLoss!.Value, check.BestEvalLoss!.Value, 1e-5);
     }
 
@@ -88,7 +115,9 @@ public sealed class RecipeTests
         using var tiny = new TinyModel(outputScale: 8);
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Alpha = 32, Dropout = 0.5 }, 1);
-        var result = new SupervisedTuning(model, adapter, s_samples, s_samples, Options(tiny) with { MaxSteps = 12, EvalEvery = 12, NeftuneAlpha = 5 }).Run();
+        var result = new SupervisedTuning(model, adapter, s_samples, s_samples,
+            Options(tiny) with { MaxSteps = 12, EvalEvery = 12, NeftuneAlpha = 5 })
+            .Run();
         var scores = new LocalModel(model, adapter).Score([.. s_samples.Select(s => s.Messages)]);
         Assert.Equal(-scores.Sum(s => s.LogProbability) / scores.Sum(s => s.TokenCount), result.BestEvalLoss!.Value, 1e-4);
     }
@@ -111,7 +140,9 @@ public sealed class RecipeTests
         Assert.True(File.Exists(Path.Combine(tiny.Directory, "run", "checkpoints", "step-000006", "state.safetensors")));
 
         using var fresh = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
-        Assert.Contains("diverges at step 3", Assert.Throws<LabException>(() => new SupervisedTuning(model, fresh, s_samples, [], Options(tiny) with { LossLimit = 0.1 }).Run()).Message);
+        Assert.Contains("diverges at step 3",
+            Assert.Throws<LabException>(() =>
+                new SupervisedTuning(model, fresh, s_samples, [], Options(tiny) with { LossLimit = 0.1 }).Run()).Message);
     }
 
     [Fact]
@@ -124,12 +155,15 @@ public sealed class RecipeTests
         var weight = new ScarceWeight(layers[0].Query.Weight);
         layers[0] = layers[0] with { Query = new Linear(layers[0].Query.Name, weight, null) };
         var options = Options(tiny) with { MaxSteps = 6, SaveEvery = 0, EvalEvery = 0 };
-        TrainingResult Run(SftOptions o, Action<TrainingStep>? onStep = null) => new SupervisedTuning(model, adapter, s_samples, [], o).Run(onStep);
+        TrainingResult Run(SftOptions o, Action<TrainingStep>? onStep = null) =>
+            new SupervisedTuning(model, adapter, s_samples, [], o).Run(onStep);
         var message = Assert.Throws<LabException>(() => Run(options, s => weight.IsShort = s.Step == 4)).Message;
-        Assert.Matches("^main memory was not enough for step 5 \\(.*DefaultCPUAllocator.*\\); set gradient checkpointing to on and resume\\. The last good checkpoint is .*step-000004; resume from it\\.$", message);
+        Assert.Matches("^main memory was not enough for step 5 \\(.*DefaultCPUAllocator.*\\); set gradient checkpointing to on and "
+            + "resume\\. The last good checkpoint is .*step-000004; resume from it\\.$", message);
         Assert.DoesNotContain('\n', message);
         weight.IsShort = false;
-        Assert.Equal([5, 6], Run(options with { Resume = true, GradientCheckpointing = GradientCheckpointing.On }).History.Select(h => h.Step));
+        Assert.Equal([5, 6],
+            Run(options with { Resume = true, GradientCheckpointing = GradientCheckpointing.On }).History.Select(h => h.Step));
     }
 
     // Asks for more memory than any machine has, where it is told to.
@@ -164,7 +198,9 @@ public sealed class RecipeTests
         Assert.Equal(whole[step..], Losses(tiny, _ => options with { Resume = true }));
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Alpha = 32 }, 1);
-        Assert.Contains("learning rate 0.01", Assert.Throws<LabException>(() => new SupervisedTuning(model, adapter, s_samples, [], options with { Resume = true, LearningRate = 1e-3 }).Run()).Message);
+        Assert.Contains("learning rate 0.01",
+            Assert.Throws<LabException>(() =>
+                new SupervisedTuning(model, adapter, s_samples, [], options with { Resume = true, LearningRate = 1e-3 }).Run()).Message);
     }
 
     [Fact]
@@ -195,16 +231,22 @@ public sealed class RecipeTests
         var again = MemoryEstimate.Of(model, 1000, 1 << 20, options with { GradientCheckpointing = GradientCheckpointing.On }, 1L << 40);
         Assert.True(again.Total < estimate.Total);
         // On the processor there is no other memory to wait in.
-        Assert.Equal(again, MemoryEstimate.Of(model, 1000, 1 << 20, options with { GradientCheckpointing = GradientCheckpointing.Offload, Optimizer = Optimizer.PagedAdamW }, 1L << 40));
+        Assert.Equal(again,
+            MemoryEstimate.Of(model, 1000, 1 << 20,
+                options with { GradientCheckpointing = GradientCheckpointing.Offload, Optimizer = Optimizer.PagedAdamW }, 1L << 40));
     }
 
     [Fact]
     public void On_a_device_what_does_not_fit_waits_on_the_host()
     {
         using var tiny = new TinyModel(change: c => c with { Layers = 6 });
-        using var model = BaseModel.LoadOn(new TorchSharp.torch.Device(TorchSharp.DeviceType.META), composed: false, tiny.Directory, new ModelLoadOptions { ComputeType = "bf16" });
-        MemoryEstimate Of(GradientCheckpointing checkpointing, long available, Optimizer optimizer = Optimizer.AdamW) => MemoryEstimate.Of(model, 1 << 20, 1 << 20, Options(tiny) with { GradientCheckpointing = checkpointing, Optimizer = optimizer }, available);
-        var (kept, again, offloaded) = (Of(GradientCheckpointing.Off, 1L << 40), Of(GradientCheckpointing.On, 1L << 40), Of(GradientCheckpointing.Offload, 1L << 40));
+        using var model = BaseModel.LoadOn(new TorchSharp.torch.Device(TorchSharp.DeviceType.META), composed: false, tiny.Directory,
+            new ModelLoadOptions { ComputeType = "bf16" });
+        MemoryEstimate Of(GradientCheckpointing checkpointing, long available, Optimizer optimizer = Optimizer.AdamW) =>
+            MemoryEstimate.Of(model, 1 << 20, 1 << 20, Options(tiny) with { GradientCheckpointing = checkpointing, Optimizer = optimizer },
+                available);
+        var (kept, again, offloaded) = (Of(GradientCheckpointing.Off, 1L << 40), Of(GradientCheckpointing.On, 1L << 40),
+            Of(GradientCheckpointing.Offload, 1L << 40));
         Assert.True(kept.Total > again.Total && again.Total > offloaded.Total);
         Assert.Equal((0, 0), (kept.Host, again.Host));
         Assert.True(offloaded is { OffloadsActivations: true, KeepsActivations: false, Host: > 0 });
@@ -214,7 +256,9 @@ public sealed class RecipeTests
         // Eight bytes of state for each element that is trained.
         Assert.Equal(8L << 20, again.Trained - Of(GradientCheckpointing.On, 1L << 40, Optimizer.PagedAdamW).Trained);
         Assert.Equal(8L << 20, Of(GradientCheckpointing.On, 1L << 40, Optimizer.PagedAdamW).Host);
-        Assert.Contains("MB are to wait in the memory of the host", Assert.Throws<LabException>(() => (offloaded with { Host = 1L << 60 }).Require(Options(tiny))).Message, StringComparison.Ordinal);
+        Assert.Contains("MB are to wait in the memory of the host",
+            Assert.Throws<LabException>(() => (offloaded with { Host = 1L << 60 }).Require(Options(tiny))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -224,7 +268,8 @@ public sealed class RecipeTests
         MemoryEstimate Of(string compute)
         {
             using var model = tiny.Load(compute: compute, composed: true);
-            return MemoryEstimate.Of(model, 1000, 1 << 20, Options(tiny) with { GradientCheckpointing = GradientCheckpointing.Off }, 1L << 40);
+            return MemoryEstimate.Of(model, 1000, 1 << 20, Options(tiny) with { GradientCheckpointing = GradientCheckpointing.Off },
+                1L << 40);
         }
         Assert.InRange((double)Of("bf16").Activations / Of("fp32").Activations, 0.45, 0.6);
     }
@@ -268,5 +313,6 @@ public sealed class RecipeTests
         for (var i = 0; i < expected.Length; i++) Assert.Equal(expected[i], actual[i], tolerance * expected[i]);
     }
 
-    private static SftOptions Options(TinyModel tiny) => new() { LearningRate = 1e-2, Epochs = 1000, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(tiny.Directory, "run") };
+    private static SftOptions Options(TinyModel tiny) =>
+        new() { LearningRate = 1e-2, Epochs = 1000, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(tiny.Directory, "run") };
 }

@@ -15,7 +15,13 @@ public sealed class SafetensorsTests : IDisposable
     public void What_is_written_is_read_back_bit_for_bit()
     {
         using var scope = NewDisposeScope();
-        var tensors = new Dictionary<string, Tensor> { ["a"] = randn(3, 5), ["b"] = randn(7).bfloat16(), ["c"] = arange(6, dtype: ScalarType.Int64).view(2, 3), ["empty"] = zeros(0, 4) };
+        var tensors = new Dictionary<string, Tensor>
+        {
+            ["a"] = randn(3, 5),
+            ["b"] = randn(7).bfloat16(),
+            ["c"] = arange(6, dtype: ScalarType.Int64).view(2, 3),
+            ["empty"] = zeros(0, 4)
+        };
         SafetensorsFile.Write(_path, tensors);
         using var file = SafetensorsFile.Open(_path);
         Assert.Equal("pt", file.Metadata["format"]);
@@ -34,7 +40,8 @@ public sealed class SafetensorsTests : IDisposable
         var bytes = File.ReadAllBytes(_path);
         var length = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         Assert.Equal(0, length % 8);
-        Assert.Equal("""{"__metadata__":{"format":"pt"},"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", Encoding.UTF8.GetString(bytes, 8, length).TrimEnd());
+        Assert.Equal("""{"__metadata__":{"format":"pt"},"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+            Encoding.UTF8.GetString(bytes, 8, length).TrimEnd());
         Assert.Equal([0, 0, 0x80, 0x3f, 0, 0, 0x80, 0x3f], bytes[(8 + length)..]);
     }
 
@@ -49,7 +56,8 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("""{"t":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", "does not fill")]
     [InlineData("""{"t":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}""", "does not fill")]
     [InlineData("""{"t":{"dtype":"Q9","shape":[2],"data_offsets":[0,8]}}""", "unsupported type 'Q9'")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "overlaps")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
+        "overlaps")]
     [InlineData("""{"t":{"dtype":"F32"}}""", "not a valid safetensors header")]
     [InlineData("""not json""", "not a valid safetensors header")]
     public void A_hostile_header_is_refused_with_the_reason(string header, string says)

@@ -26,7 +26,8 @@ public sealed class TrainingTests
         var result = new SupervisedTuning(model, adapter, s_samples, s_samples, Options(tiny) with { Epochs = 150, EvalEvery = 50 }).Run();
         Assert.True(result.FinalLoss < 0.1, $"loss {result.FinalLoss}");
         Assert.Equal(result.Steps, result.History.Count);
-        Assert.Equal("TankBuilder", new LocalModel(model, adapter).Generate([[s_samples[2].Messages[0]]], new SamplingOptions(12))[0].Trim());
+        Assert.Equal("TankBuilder",
+            new LocalModel(model, adapter).Generate([[s_samples[2].Messages[0]]], new SamplingOptions(12))[0].Trim());
         Assert.Equal(before, new LocalModel(model).Score([s_samples[0].Messages])[0].LogProbability, 1e-9);
         Assert.True(File.Exists(Path.Combine(result.AdapterDirectory, "adapter_model.safetensors")));
         Assert.Equal(result.Steps, File.ReadLines(Path.Combine(tiny.Directory, "run", "trainer_log.jsonl")).Count());
@@ -40,7 +41,9 @@ public sealed class TrainingTests
         double[] Losses(SftOptions options, CancellationToken cancel = default, CancellationTokenSource? stopAt = null, int stop = 0)
         {
             using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32, Dropout = 0.1 }, 1);
-            return [.. new SupervisedTuning(model, adapter, s_samples, [], options).Run(s => { if (s.Step == stop) stopAt!.Cancel(); }, cancel).History.Select(h => h.Loss)];
+            return [.. new SupervisedTuning(model, adapter, s_samples, [], options)
+                .Run(s => { if (s.Step == stop) stopAt!.Cancel(); }, cancel).History
+                .Select(h => h.Loss)];
         }
         var options = Options(tiny) with { Epochs = 10, BatchTokens = 64 };
         var whole = Losses(options);
@@ -62,8 +65,18 @@ public sealed class TrainingTests
         (double Text, double Answer) Bits(double share)
         {
             using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Alpha = 16 }, 1);
-            var result = new SupervisedTuning(model, adapter, s_samples, [], Options(tiny) with { Epochs = 60, MaxLength = 48, ReplayShare = share, OutputDirectory = Path.Combine(tiny.Directory, $"replay-{share}") }, text).Run();
-            Assert.True(share == 0 || result.Tokens > 1.5 * s_samples.Sum(s => model.Tokenizer.Encode(model.ChatTemplate.Render(s.Messages, false), true).Count) * 60);
+            var result = new SupervisedTuning(model, adapter, s_samples, [],
+                Options(tiny) with
+                {
+                    Epochs = 60,
+                    MaxLength = 48,
+                    ReplayShare = share,
+                    OutputDirectory = Path.Combine(tiny.Directory, $"replay-{share}")
+                },
+                text).Run();
+            Assert.True(share == 0
+                || result.Tokens
+                    > 1.5 * s_samples.Sum(s => model.Tokenizer.Encode(model.ChatTemplate.Render(s.Messages, false), true).Count) * 60);
             var tuned = new LocalModel(model, adapter);
             return (tuned.ScoreText([text[0][..200]])[0].BitsPerByte, tuned.Score([s_samples[0].Messages])[0].BitsPerByte);
         }
@@ -81,11 +94,14 @@ public sealed class TrainingTests
         using var model = tiny.Load();
         string[] text = [string.Concat(Enumerable.Repeat("public static int Count(Tank tank) => tank.Valves.Count;\n", 30))];
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
-        var result = new SupervisedTuning(model, adapter, s_samples, [], Options(tiny) with { Epochs = 30, MaxLength = 48, ReplayShare = 0.1, OutputDirectory = Path.Combine(tiny.Directory, "seldom") }, text).Run();
+        var result = new SupervisedTuning(model, adapter, s_samples, [],
+            Options(tiny) with { Epochs = 30, MaxLength = 48, ReplayShare = 0.1, OutputDirectory = Path.Combine(tiny.Directory, "seldom") },
+            text).Run();
         var replayed = result.History.Count(h => h.ReplayLoss is not null);
         Assert.InRange(replayed, 1, result.Steps - 1);
         Assert.All(result.History, h => Assert.True(h.Loss > 0 && h.ReplayLoss is null or >= 0));
-        Assert.Contains("replay_loss", File.ReadAllText(Path.Combine(tiny.Directory, "seldom", "trainer_log.jsonl")), StringComparison.Ordinal);
+        Assert.Contains("replay_loss", File.ReadAllText(Path.Combine(tiny.Directory, "seldom", "trainer_log.jsonl")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,8 +123,11 @@ public sealed class TrainingTests
         Assert.Equal(source.Count, source.Distinct().Count());
         Assert.Contains(source, t => t.Contains("namespace System", StringComparison.Ordinal));
         // Also of packages, under their licence.
-        Assert.Contains(source, t => t.Contains("namespace Microsoft.CodeAnalysis", StringComparison.Ordinal) || t.Contains("namespace ICSharpCode.Decompiler", StringComparison.Ordinal));
-        Assert.All(source, t => Assert.True(t.Count(char.IsAsciiDigit) < t.Length / 12 && !t.Contains("goto IL_", StringComparison.Ordinal)));
+        Assert.Contains(source,
+            t => t.Contains("namespace Microsoft.CodeAnalysis", StringComparison.Ordinal)
+                || t.Contains("namespace ICSharpCode.Decompiler", StringComparison.Ordinal));
+        Assert.All(source,
+            t => Assert.True(t.Count(char.IsAsciiDigit) < t.Length / 12 && !t.Contains("goto IL_", StringComparison.Ordinal)));
         var chinese = PretrainingText.Chinese(20_000);
         Assert.InRange(chinese.Sum(t => t.Length), 10_000, 22_000);
         Assert.All(chinese, t => Assert.True(t.Count(c => c is >= '\u4e00' and <= '\u9fff') > t.Length / 5));
@@ -120,7 +139,9 @@ public sealed class TrainingTests
         using var tiny = new TinyModel();
         string[] texts = [string.Concat(Enumerable.Repeat("return new TankBuilder().WithValve(3).Build();\n", 40))];
         using var model = BaseModel.Create(tiny.Directory, tiny.Config, 1, "fp32", "cpu");
-        var result = new Pretraining(model, texts, [], Options(tiny) with { MaxLength = 32, BatchTokens = 128, Epochs = 12, LearningRate = 5e-3 }).Run();
+        var result = new Pretraining(model, texts, [],
+            Options(tiny) with { MaxLength = 32, BatchTokens = 128, Epochs = 12, LearningRate = 5e-3 })
+            .Run();
         Assert.True(result.FinalLoss < 0.5 * result.History[0].Loss, $"{result.History[0].Loss} to {result.FinalLoss}");
         using var saved = tiny.Load(nf4: false);
         Assert.True(new LocalModel(saved).ScoreText([texts[0][..48]])[0].BitsPerByte < 2);
@@ -132,12 +153,15 @@ public sealed class TrainingTests
         using var tiny = new TinyModel();
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, new LoraConfig(), 1);
-        string Fails(SftOptions options) => Assert.Throws<LabException>(() => new SupervisedTuning(model, adapter, s_samples, [], options)).Message;
+        string Fails(SftOptions options) =>
+            Assert.Throws<LabException>(() => new SupervisedTuning(model, adapter, s_samples, [], options)).Message;
         Assert.Contains("scheduler is 7; expected cosine, linear or constant", Fails(Options(tiny) with { Scheduler = (Scheduler)7 }));
         Assert.Contains("learning_rate is 0; expected a number above 0 and below 1", Fails(Options(tiny) with { LearningRate = 0 }));
         Assert.Contains("none of the 4 training samples fits into 8 tokens", Fails(Options(tiny) with { MaxLength = 8 }));
-        Assert.Contains("rank is 0", Assert.Throws<LabException>(() => LoraAdapter.Create(model, new LoraConfig { Rank = 0, Alpha = 32 }, 1)).Message);
-        Assert.Contains("'c_attn' is no linear layer", Assert.Throws<LabException>(() => LoraAdapter.Create(model, new LoraConfig { TargetModules = ["c_attn"] }, 1)).Message);
+        Assert.Contains("rank is 0",
+            Assert.Throws<LabException>(() => LoraAdapter.Create(model, new LoraConfig { Rank = 0, Alpha = 32 }, 1)).Message);
+        Assert.Contains("'c_attn' is no linear layer",
+            Assert.Throws<LabException>(() => LoraAdapter.Create(model, new LoraConfig { TargetModules = ["c_attn"] }, 1)).Message);
     }
 
     [Fact]
@@ -150,5 +174,6 @@ public sealed class TrainingTests
         Assert.InRange(options.LearningRateAt(99, 100), 0, 1e-6);
     }
 
-    private static SftOptions Options(TinyModel tiny) => new() { LearningRate = 1e-2, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(tiny.Directory, "run") };
+    private static SftOptions Options(TinyModel tiny) =>
+        new() { LearningRate = 1e-2, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(tiny.Directory, "run") };
 }

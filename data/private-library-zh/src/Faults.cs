@@ -68,7 +68,8 @@ public sealed class BlendRejectedException : MingpuException
     /// <summary>由意见建立差错。</summary>
     /// <param name="complaints">意见，每条一句，至少一条。</param>
     public BlendRejectedException(IReadOnlyList<string> complaints)
-        : base(TeaFault.Rejected, string.Join("", complaints ?? throw new ArgumentNullException(nameof(complaints)))) => Complaints = complaints;
+        : base(TeaFault.Rejected, string.Join("", complaints ?? throw new ArgumentNullException(nameof(complaints)))) =>
+        Complaints = complaints;
 
     /// <summary>意见，每条一句，按发现的先后。</summary>
     public IReadOnlyList<string> Complaints { get; }

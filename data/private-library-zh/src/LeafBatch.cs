@@ -36,7 +36,9 @@ public sealed class LeafBatch : IShelved
     /// <returns>新的批次。</returns>
     /// <exception cref="ArgumentException"><paramref name="weight"/> 是零。</exception>
     public static LeafBatch Pick(TeaMark mark, LeafWeight weight, Flush flush) =>
-        weight.IsNone ? throw new ArgumentException("一批茶不能没有茶叶。", nameof(weight)) : new(mark, weight, flush, AromaNotes.None, FreshMoisture);
+        weight.IsNone
+            ? throw new ArgumentException("一批茶不能没有茶叶。", nameof(weight))
+            : new(mark, weight, flush, AromaNotes.None, FreshMoisture);
 
     /// <summary>加上香型，原有的香型保留。</summary>
     /// <param name="notes">要加的香型。</param>

@@ -81,7 +81,10 @@ public readonly record struct LeafWeight : IComparable<LeafWeight>
             _ when trimmed.EndsWith('钱') => ("钱", GramsPerQian * MilligramsPerGram),
             _ => ("", 0.0),
         };
-        if (unit.Length == 0 || !double.TryParse(trimmed[..^unit.Length].TrimEnd(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || number > 1e9)
+        if (unit.Length == 0
+            || !double.TryParse(trimmed[..^unit.Length].TrimEnd(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+                out var number)
+            || number > 1e9)
             return false;
         weight = new((long)Math.Round(number * milligrams, MidpointRounding.AwayFromZero));
         return true;

@@ -44,7 +44,8 @@ public readonly record struct TeaMark : IComparable<TeaMark>
     /// <returns>茶标。</returns>
     /// <exception cref="FormatException">文字不是茶标。</exception>
     /// <seealso cref="TryParse"/>
-    public static TeaMark Parse(string text) => TryParse(text, out var mark) ? mark : throw new FormatException($"“{text}”不是茶标；应如 QY25-007。");
+    public static TeaMark Parse(string text) =>
+        TryParse(text, out var mark) ? mark : throw new FormatException($"“{text}”不是茶标；应如 QY25-007。");
 
     /// <summary>尝试读取文字。</summary>
     /// <param name="text">如 <c>QY25-007</c>。</param>
@@ -64,7 +65,8 @@ public readonly record struct TeaMark : IComparable<TeaMark>
     /// <summary>同一茶园、同一年的下一个茶标。</summary>
     /// <returns>序号加一的茶标。</returns>
     /// <exception cref="InvalidOperationException">序号已到 999。</exception>
-    public TeaMark Next() => Serial < MaxSerial ? new(Garden, Year, Serial + 1) : throw new InvalidOperationException($"茶标 {this} 之后没有序号了。");
+    public TeaMark Next() =>
+        Serial < MaxSerial ? new(Garden, Year, Serial + 1) : throw new InvalidOperationException($"茶标 {this} 之后没有序号了。");
 
     /// <summary>拆成三部分。</summary>
     /// <param name="garden">茶园代号。</param>

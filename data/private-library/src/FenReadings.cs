@@ -72,14 +72,16 @@ public static class FenReadings
     /// <returns>The batches in order; the last may be smaller, and none is empty.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="size"/> is less than one.</exception>
-    public static IAsyncEnumerable<IReadOnlyList<T>> InBatchesOf<T>(this IAsyncEnumerable<T> stream, int size, CancellationToken cancel = default)
+    public static IAsyncEnumerable<IReadOnlyList<T>> InBatchesOf<T>(this IAsyncEnumerable<T> stream, int size,
+        CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
         return Gather(stream, size, cancel);
     }
 
-    private static async IAsyncEnumerable<IReadOnlyList<T>> Gather<T>(IAsyncEnumerable<T> stream, int size, [EnumeratorCancellation] CancellationToken cancel)
+    private static async IAsyncEnumerable<IReadOnlyList<T>> Gather<T>(IAsyncEnumerable<T> stream, int size,
+        [EnumeratorCancellation] CancellationToken cancel)
     {
         var batch = new List<T>();
         await foreach (var item in stream.WithCancellation(cancel))

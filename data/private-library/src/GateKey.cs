@@ -42,7 +42,8 @@ public readonly record struct GateKey : IComparable<GateKey>, IParsable<GateKey>
     /// <summary>Returns the next key on the same line.</summary>
     /// <returns>The key with the number raised by one.</returns>
     /// <exception cref="FenFaultException">The number is 999 already; the fault code is <c>key-spent</c>.</exception>
-    public GateKey Next() => Number < 999 ? new(Line, Number + 1) : throw new FenFaultException("key-spent", $"Line {Line} has no key after {this}.");
+    public GateKey Next() =>
+        Number < 999 ? new(Line, Number + 1) : throw new FenFaultException("key-spent", $"Line {Line} has no key after {this}.");
 
     /// <summary>Reads a key from text such as <c>NB-042</c>.</summary>
     /// <param name="text">Two to four letters, a dash, and one to three digits.</param>
@@ -74,7 +75,8 @@ public readonly record struct GateKey : IComparable<GateKey>, IParsable<GateKey>
 
     static GateKey IParsable<GateKey>.Parse(string s, IFormatProvider? provider) => Parse(s);
 
-    static bool IParsable<GateKey>.TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out GateKey result) => TryParse(s, out result);
+    static bool IParsable<GateKey>.TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out GateKey result) =>
+        TryParse(s, out result);
 
     /// <summary>Compares this key with another, by line and then by number.</summary>
     /// <param name="other">The key to compare with.</param>

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Fenmark;
 
 /// <summary>A rate of flowing water in whole litres per second, never negative.</summary>
-/// <remarks>Immutable. Taking a larger rate from a smaller one gives <see cref="Still"/>, because water does not flow back through a count.</remarks>
+/// <remarks>Immutable. Taking a larger rate from a smaller one gives <see cref="Still"/>, because water does not flow back
+/// through a count.</remarks>
 /// <example>
 /// <code>
 /// var rate = SpillRate.FromLitres(320);
@@ -74,7 +75,8 @@ public readonly record struct SpillRate : IComparable<SpillRate>, IParsable<Spil
 
     static SpillRate IParsable<SpillRate>.Parse(string s, IFormatProvider? provider) => Parse(s);
 
-    static bool IParsable<SpillRate>.TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out SpillRate result) => TryParse(s, out result);
+    static bool IParsable<SpillRate>.TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out SpillRate result) =>
+        TryParse(s, out result);
 
     /// <summary>Compares this rate with another.</summary>
     /// <param name="other">The rate to compare with.</param>
@@ -108,7 +110,8 @@ public readonly record struct SpillRate : IComparable<SpillRate>, IParsable<Spil
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
         // Decimal keeps whole litres exact where a double would lose them.
-        return WaterLot.FromLitres((long)Math.Round((decimal)rate.LitresPerSecond * time.Ticks / TimeSpan.TicksPerSecond, MidpointRounding.AwayFromZero));
+        return WaterLot.FromLitres((long)Math.Round((decimal)rate.LitresPerSecond * time.Ticks / TimeSpan.TicksPerSecond,
+            MidpointRounding.AwayFromZero));
     }
 
     /// <summary>Tests whether the left rate is smaller.</summary>

@@ -39,7 +39,8 @@ public readonly record struct WaterHead : IComparable<WaterHead>, IParsable<Wate
     /// <summary>Creates a head from metres, rounded to the nearest millimetre.</summary>
     /// <param name="metres">The height in metres; halves of a millimetre round away from zero.</param>
     /// <returns>The head of that height.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="metres"/> is not finite, or is beyond 1,000,000 m either way.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="metres"/> is not finite, or is beyond 1,000,000 m
+    /// either way.</exception>
     public static WaterHead FromMetres(double metres)
     {
         if (!double.IsFinite(metres) || Math.Abs(metres) > 1_000_000)
@@ -73,7 +74,9 @@ public readonly record struct WaterHead : IComparable<WaterHead>, IParsable<Wate
     public static WaterHead Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return TryParse(text, out var head) ? head : throw new FormatException($"'{text}' is not a head: write it like '1.25 m' or '1250 mm'.");
+        return TryParse(text, out var head)
+            ? head
+            : throw new FormatException($"'{text}' is not a head: write it like '1.25 m' or '1250 mm'.");
     }
 
     /// <summary>Tries to read a head from text such as <c>1.25 m</c> or <c>1250 mm</c>.</summary>
@@ -88,7 +91,8 @@ public readonly record struct WaterHead : IComparable<WaterHead>, IParsable<Wate
             return false;
         var isMillimetres = trimmed.EndsWith("mm", StringComparison.Ordinal);
         var digits = trimmed[..^(isMillimetres ? 2 : 1)].TrimEnd();
-        if (!double.TryParse(digits, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        if (!double.TryParse(digits, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+            out var number))
             return false;
         var metres = isMillimetres ? number / 1000 : number;
         if (!double.IsFinite(metres) || Math.Abs(metres) > 1_000_000)
@@ -99,7 +103,8 @@ public readonly record struct WaterHead : IComparable<WaterHead>, IParsable<Wate
 
     static WaterHead IParsable<WaterHead>.Parse(string s, IFormatProvider? provider) => Parse(s);
 
-    static bool IParsable<WaterHead>.TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out WaterHead result) => TryParse(s, out result);
+    static bool IParsable<WaterHead>.TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out WaterHead result) =>
+        TryParse(s, out result);
 
     /// <summary>Compares this head with another by height.</summary>
     /// <param name="other">The head to compare with.</param>

@@ -15,7 +15,8 @@ public sealed class CorpusArguments
     public void AddTo(Command command) => _settings.AddTo(command);
 
     /// <summary>What is wanted without a model.</summary>
-    public CorpusOptions Structural(ParseResult p) => _settings.Apply(p, CorpusOptions.Settings, CorpusOptions.Settings.Defaults with { General = s_general });
+    public CorpusOptions Structural(ParseResult p) =>
+        _settings.Apply(p, CorpusOptions.Settings, CorpusOptions.Settings.Defaults with { General = s_general });
 
     /// <summary>What is wanted of a hosted model.</summary>
     public GenerationOptions Written(ParseResult p) => _settings.Apply(p, GenerationOptions.Settings, GenerationOptions.Settings.Defaults);

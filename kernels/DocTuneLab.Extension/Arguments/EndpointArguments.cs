@@ -12,17 +12,33 @@ namespace DocTuneLab.Extension.Arguments;
 public sealed class EndpointArguments
 {
     private static readonly SettingTable<EndpointOptions> s_endpoint = EndpointOptions.Settings;
-    private static readonly Setting s_url = s_endpoint[nameof(EndpointOptions.BaseUrl)], s_model = s_endpoint[nameof(EndpointOptions.Model)];
+    private static readonly Setting s_url = s_endpoint[nameof(EndpointOptions.BaseUrl)],
+        s_model = s_endpoint[nameof(EndpointOptions.Model)];
 
     // What one endpoint on a command line needs; a file says the rest.
-    private readonly SettingOptions _one = new([s_url, s_model, s_endpoint[nameof(EndpointOptions.KeyVariable)], s_endpoint[nameof(EndpointOptions.MaxConcurrency)]]);
+    private readonly SettingOptions _one = new(
+    [
+        s_url, s_model, s_endpoint[nameof(EndpointOptions.KeyVariable)], s_endpoint[nameof(EndpointOptions.MaxConcurrency)]
+    ]);
     private readonly SettingOptions _engine = new(EngineOptions.Settings);
     private readonly SettingOptions _grading = new([GenerationOptions.Settings[nameof(GenerationOptions.Judge)]]);
-    private readonly Option<string?> _file = new("--endpoints") { Description = "YAML file with several endpoints, their limits, weights and prices.", HelpName = "FILE" };
+    private readonly Option<string?> _file = new("--endpoints")
+    {
+        Description = "YAML file with several endpoints, their limits, weights and prices.",
+        HelpName = "FILE"
+    };
     private readonly Option<bool> _ollama = new("--ollama") { Description = "The endpoint speaks Ollama's protocol." };
     private readonly Option<bool> _noSchema = new("--no-schema") { Description = "The server does not hold answers to a JSON schema." };
-    private readonly Option<bool> _batch = new("--batch") { Description = "Send requests through OpenAI's batch API: cheaper, and answered within a day. A run that is stopped takes its batches up again." };
-    private readonly Option<double> _poll = new("--batch-poll") { Description = "Seconds between two looks at a batch.", DefaultValueFactory = _ => 30 };
+    private readonly Option<bool> _batch = new("--batch")
+    {
+        Description = "Send requests through OpenAI's batch API: cheaper, and answered within a day. A run that is stopped takes its "
+            + "batches up again."
+    };
+    private readonly Option<double> _poll = new("--batch-poll")
+    {
+        Description = "Seconds between two looks at a batch.",
+        DefaultValueFactory = _ => 30
+    };
     private readonly Option<bool> _dry = new("--dry-run") { Description = "Estimate requests, tokens and cost, and ask nothing." };
 
     /// <summary>Adds all options of a generation to a command.</summary>
@@ -81,9 +97,12 @@ public sealed class EndpointArguments
             if (endpoints.FirstOrDefault(e => e.Kind != EndpointKind.OpenAI) is { } other)
                 throw new LabException($"--batch: endpoint {other.Name} has no batch API; only endpoints with OpenAI's protocol do.");
             var poll = p.GetValue(_poll);
-            batch = poll is > 0 and <= 3600 ? new BatchOptions { Poll = TimeSpan.FromSeconds(poll), Settle = TimeSpan.FromSeconds(Math.Min(poll, 5)) }
+            batch = poll is > 0 and <= 3600
+                ? new BatchOptions { Poll = TimeSpan.FromSeconds(poll), Settle = TimeSpan.FromSeconds(Math.Min(poll, 5)) }
                 : throw new LabException($"--batch-poll is {poll}; expected seconds above 0 and up to 3600.");
         }
-        return new GenerationSettings(endpoints, Engine(p), options ?? _grading.Apply(p, GenerationOptions.Settings, GenerationOptions.Settings.Defaults), isGeneration && p.GetValue(_dry), batch);
+        return new GenerationSettings(endpoints, Engine(p),
+            options ?? _grading.Apply(p, GenerationOptions.Settings, GenerationOptions.Settings.Defaults), isGeneration && p.GetValue(_dry),
+            batch);
     }
 }

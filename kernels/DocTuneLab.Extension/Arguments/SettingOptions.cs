@@ -4,7 +4,8 @@ using DocTuneLab.Settings;
 
 namespace DocTuneLab.Extension.Arguments;
 
-/// <summary>The options of a command that stand for settings: the same in the tool and in a cell. One name in several tables is one option.</summary>
+/// <summary>The options of a command that stand for settings: the same in the tool and in a cell.
+/// One name in several tables is one option.</summary>
 public sealed class SettingOptions
 {
     private readonly List<(Option Option, List<Setting> Settings)> _options = [];
@@ -57,7 +58,8 @@ public sealed class SettingOptions
     {
         ArgumentNullException.ThrowIfNull(setting);
         var words = setting.Words.TrimEnd('.');
-        var isSaid = setting.IsFlag || setting.Expected == "a text" || setting.Expected.StartsWith("an http", StringComparison.Ordinal) || words.Contains(setting.Expected, StringComparison.Ordinal);
+        var isSaid = setting.IsFlag || setting.Expected == "a text" || setting.Expected.StartsWith("an http", StringComparison.Ordinal)
+            || words.Contains(setting.Expected, StringComparison.Ordinal);
         var isShown = setting.Allowed.Count > 0 && setting.Placeholder == string.Join('|', setting.Allowed);
         return isSaid || isShown ? $"{words}." : $"{words} ({setting.Expected}).";
     }
@@ -68,9 +70,16 @@ public sealed class SettingOptions
         var words = Describe(setting);
         Option option;
         if (setting.IsFlag)
-            option = setting.Default is true ? new Option<bool>(setting.Option, aliases) { DefaultValueFactory = _ => true } : new Option<bool>(setting.Option, aliases);
+            option = setting.Default is true
+                ? new Option<bool>(setting.Option, aliases) { DefaultValueFactory = _ => true }
+                : new Option<bool>(setting.Option, aliases);
         else if (setting.IsList)
-            option = new Option<string[]>(setting.Option, aliases) { AllowMultipleArgumentsPerToken = true, Arity = ArgumentArity.OneOrMore, DefaultValueFactory = setting.DefaultText.Length == 0 ? null : _ => [setting.DefaultText] };
+            option = new Option<string[]>(setting.Option, aliases)
+            {
+                AllowMultipleArgumentsPerToken = true,
+                Arity = ArgumentArity.OneOrMore,
+                DefaultValueFactory = setting.DefaultText.Length == 0 ? null : _ => [setting.DefaultText]
+            };
         else if (setting.Default is null)
             option = new Option<string?>(setting.Option, aliases);
         else

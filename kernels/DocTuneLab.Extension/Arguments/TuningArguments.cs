@@ -8,8 +8,17 @@ namespace DocTuneLab.Extension.Arguments;
 public sealed class TuningArguments
 {
     private readonly SettingOptions _settings = new(PromptTuningOptions.Settings);
-    private readonly Option<int> _examples = new("--examples") { Description = "Dev examples (of each kind) at most.", DefaultValueFactory = _ => 24 };
-    private readonly Option<string> _template = new("--template") { Description = "With an endpoint: what is tuned, such as generate.code-solution, or code-task for small models.", HelpName = "NAME", DefaultValueFactory = _ => "generate.code-solution" };
+    private readonly Option<int> _examples = new("--examples")
+    {
+        Description = "Dev examples (of each kind) at most.",
+        DefaultValueFactory = _ => 24
+    };
+    private readonly Option<string> _template = new("--template")
+    {
+        Description = "With an endpoint: what is tuned, such as generate.code-solution, or code-task for small models.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => "generate.code-solution"
+    };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -21,32 +30,44 @@ public sealed class TuningArguments
     }
 
     /// <summary>Dev examples asked for.</summary>
-    public int Examples(ParseResult p) => p.GetValue(_examples) is > 0 and var n ? n : throw new LabException("--examples takes a number of at least 1.");
+    public int Examples(ParseResult p) =>
+        p.GetValue(_examples) is > 0 and var n ? n : throw new LabException("--examples takes a number of at least 1.");
 
     /// <summary>Template asked for.</summary>
     public string Template(ParseResult p) => p.GetValue(_template)!;
 
     /// <summary>Options given.</summary>
-    public PromptTuningOptions Options(ParseResult p) => _settings.Apply(p, PromptTuningOptions.Settings, PromptTuningOptions.Settings.Defaults);
+    public PromptTuningOptions Options(ParseResult p) =>
+        _settings.Apply(p, PromptTuningOptions.Settings, PromptTuningOptions.Settings.Defaults);
 
     /// <summary>Column titles and rows of a result; what was not measured is empty.</summary>
     public static (string[] Columns, IReadOnlyList<string[]> Rows) Table(PromptTuningResult result)
     {
         (string Name, Func<PromptScore, double?> Value, string Format)[] measured =
         [
-            ("nll/token", s => s.Measures.NllPerToken, "F4"), ("bits/byte", s => s.Measures.BitsPerByte, "F4"), ("accepted", s => s.Measures.Acceptance, "P0"), ("compiles", s => s.Measures.Compiles, "P0"), ("coverage", s => s.Measures.Coverage, "P0"),
-            ("distinct-2", s => s.Measures.Distinct2, "F2"), ("self-similarity", s => s.Measures.SelfSimilarity, "F2"), ("grade", s => s.Measures.Grade, "F1"),
+            ("nll/token", s => s.Measures.NllPerToken, "F4"), ("bits/byte", s => s.Measures.BitsPerByte, "F4"),
+            ("accepted", s => s.Measures.Acceptance, "P0"), ("compiles", s => s.Measures.Compiles, "P0"),
+            ("coverage", s => s.Measures.Coverage, "P0"),
+            ("distinct-2", s => s.Measures.Distinct2, "F2"), ("self-similarity", s => s.Measures.SelfSimilarity, "F2"),
+            ("grade", s => s.Measures.Grade, "F1"),
         ];
         // Where likelihood alone decides, it is the score with the other sign.
         var alone = result.Table.All(t => t.Score == -t.Measures.NllPerToken);
         var shown = measured.Where(m => result.Table.Any(t => m.Value(t) is not null) && !(alone && m.Name == "nll/token")).ToArray();
         var priced = result.Table.Any(t => t.Measures.Cost > 0);
-        string[] columns = ["template", "made by", "score", "winner ahead by", .. shown.Select(m => m.Name), "tokens", .. priced ? ["cost"] : Array.Empty<string>(), "examples"];
+        string[] columns =
+        [
+            "template", "made by", "score", "winner ahead by", .. shown.Select(m => m.Name), "tokens",
+            .. priced ? ["cost"] : Array.Empty<string>(), "examples"
+        ];
         return (columns, [.. result.Table.Select(t => (string[])
         [
-            t.Template.Name, t.How, string.Create(CultureInfo.InvariantCulture, $"{t.Score:F3} [{t.ScoreLow:F3}, {t.ScoreHigh:F3}]"), t == result.Table[0] ? "" : string.Create(CultureInfo.InvariantCulture, $"[{t.Low:F3}, {t.High:F3}]"),
-            .. shown.Select(m => m.Value(t)?.ToString(m.Format, CultureInfo.InvariantCulture) ?? ""), t.Measures.Tokens.ToString("F0", CultureInfo.InvariantCulture),
-            .. priced ? [t.Measures.Cost.ToString("F4", CultureInfo.InvariantCulture)] : Array.Empty<string>(), t.Examples.ToString(CultureInfo.InvariantCulture),
+            t.Template.Name, t.How, string.Create(CultureInfo.InvariantCulture, $"{t.Score:F3} [{t.ScoreLow:F3}, {t.ScoreHigh:F3}]"),
+            t == result.Table[0] ? "" : string.Create(CultureInfo.InvariantCulture, $"[{t.Low:F3}, {t.High:F3}]"),
+            .. shown.Select(m => m.Value(t)?.ToString(m.Format, CultureInfo.InvariantCulture) ?? ""),
+            t.Measures.Tokens.ToString("F0", CultureInfo.InvariantCulture),
+            .. priced ? [t.Measures.Cost.ToString("F4", CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+            t.Examples.ToString(CultureInfo.InvariantCulture),
         ])]);
     }
 
@@ -55,9 +76,13 @@ public sealed class TuningArguments
     {
         var (columns, rows) = Table(result);
         var widths = columns.Select((c, i) => rows.Select(r => r[i].Length).Append(c.Length).Max()).ToArray();
-        return string.Concat(rows.Prepend(columns).Select(row => string.Join("  ", row.Select((cell, i) => i < 2 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd() + "\n")) + Chosen(result);
+        return string.Concat(rows.Prepend(columns)
+            .Select(row => string.Join("  ", row.Select((cell, i) => i < 2 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd()
+                + "\n")) + Chosen(result);
     }
 
     /// <summary>What was chosen, in a line.</summary>
-    public static string Chosen(PromptTuningResult result) => $"chosen: {result.Winner.Name}{(result.Decided ? "" : " (the runner-up is within the interval)")}; {result.Tried} tries on dev{(result.TriedOnTrain > 0 ? $", {result.TriedOnTrain} on train" : "")}";
+    public static string Chosen(PromptTuningResult result) =>
+        $"chosen: {result.Winner.Name}{(result.Decided ? "" : " (the runner-up is within the interval)")}; "
+            + $"{result.Tried} tries on dev{(result.TriedOnTrain > 0 ? $", {result.TriedOnTrain} on train" : "")}";
 }

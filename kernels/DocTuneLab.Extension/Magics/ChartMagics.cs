@@ -23,7 +23,11 @@ internal static class ChartMagics
             var chosen = p.GetValue(name)!;
             if (chosen is "metrics" or "documents")
             {
-                Charts.Show(cell, (chosen == "metrics" ? Charts.Metrics : (Func<Evaluation.EvaluationReport, System.Text.Json.Nodes.JsonObject>)Charts.Documents)(lab.Report ?? throw new LabException("there are no metrics yet: run #!evaluate first")));
+                Charts.Show(cell,
+                    (chosen == "metrics"
+                        ? Charts.Metrics
+                        : (Func<Evaluation.EvaluationReport, System.Text.Json.Nodes.JsonObject>)Charts.Documents)(lab.Report
+                            ?? throw new LabException("there are no metrics yet: run #!evaluate first")));
                 return;
             }
             var history = lab.Training?.History ?? throw new LabException("there is no training run yet: run #!train first");

@@ -16,14 +16,19 @@ internal static class CorpusMagics
 {
     public static void AddTo(IExtensionHost host, LabSession lab)
     {
-        host.AddMagic(new Command("#!corpus", "The training corpus.") { Generate(lab), Check(lab), Coverage(lab), Export(lab), Import(lab), ReviewMagics.Browse(lab), ReviewMagics.Regenerate(lab), ReviewMagics.Table(lab) });
+        host.AddMagic(new Command("#!corpus", "The training corpus.")
+        {
+            Generate(lab), Check(lab), Coverage(lab), Export(lab), Import(lab), ReviewMagics.Browse(lab), ReviewMagics.Regenerate(lab),
+            ReviewMagics.Table(lab)
+        });
         host.AddMagic(ReviewMagics.Decide(lab), takesBody: true);
     }
 
     private static Command Generate(LabSession lab)
     {
         var (corpus, endpoints) = (new CorpusArguments(), new EndpointArguments());
-        var generate = new Command("generate", "Writes grounded samples, compiled and checked: from signatures and pages alone, or with --endpoint by a hosted model.");
+        var generate = new Command("generate",
+            "Writes grounded samples, compiled and checked: from signatures and pages alone, or with --endpoint by a hosted model.");
         corpus.AddTo(generate);
         endpoints.AddTo(generate);
         generate.SetCellAction(async (p, cell) =>
@@ -39,11 +44,25 @@ internal static class CorpusMagics
         var stage = lab.CorpusStage;
         var live = cell.Display("generating …");
         var clock = Stopwatch.StartNew();
-        var corpus = stage.Generate(options, new Follow<CorpusProgress>(s => live.Update($"{s.Kind}: {s.Accepted}/{s.Wanted} accepted of {s.Drafts} drafts")), cell.CancellationToken);
-        live.Update($"{corpus.Samples.Count:N0} accepted samples, {corpus.Tokens:N0} tokens, {corpus.Rejected.Count:N0} rejected, in {clock.Elapsed.TotalSeconds:F1} s");
-        cell.Display(corpus.Accounts.Select(a => new { Kind = a.Label, a.Wanted, a.Drafts, a.Accepted, Rejected = string.Join(", ", a.Rejected.Select(r => $"{r.Key} {r.Value}")), a.Closes }).ToArray());
+        var corpus = stage.Generate(options,
+            new Follow<CorpusProgress>(s => live.Update($"{s.Kind}: {s.Accepted}/{s.Wanted} accepted of {s.Drafts} drafts")),
+            cell.CancellationToken);
+        live.Update($"{corpus.Samples.Count:N0} accepted samples, {corpus.Tokens:N0} tokens, {corpus.Rejected.Count:N0} rejected, "
+            + $"in {clock.Elapsed.TotalSeconds:F1} s");
+        cell.Display(corpus.Accounts
+            .Select(a => new
+            {
+                Kind = a.Label,
+                a.Wanted,
+                a.Drafts,
+                a.Accepted,
+                Rejected = string.Join(", ", a.Rejected.Select(r => $"{r.Key} {r.Value}")),
+                a.Closes
+            })
+            .ToArray());
         Charts.Show(cell, Charts.Corpus(corpus));
-        cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = Summary.Samples(corpus.Samples), ["text/plain"] = "one sample of each kind" });
+        cell.DisplayMime(
+            new Dictionary<string, object> { ["text/html"] = Summary.Samples(corpus.Samples), ["text/plain"] = "one sample of each kind" });
     }
 
     private static async Task ByModelAsync(LabSession lab, GenerationSettings settings, CellContext cell)
@@ -58,13 +77,25 @@ internal static class CorpusMagics
         var clock = Stopwatch.StartNew();
         var result = await stage.GenerateAsync(settings, new Follow<GenerationStatus>(s =>
         {
-            var left = s.Accepted == 0 ? "" : $", about {TimeSpan.FromSeconds(clock.Elapsed.TotalSeconds / s.Accepted * (s.Wanted - s.Accepted)):mm\\:ss} left";
+            var left = s.Accepted == 0
+                ? ""
+                : $", about {TimeSpan.FromSeconds(clock.Elapsed.TotalSeconds / s.Accepted * (s.Wanted - s.Accepted)):mm\\:ss} left";
             live.Update($"{s}{left}");
         }), LiveAnswers.In(cell), cell.CancellationToken);
         live.Update($"{result.Status}, in {clock.Elapsed.TotalSeconds:F1} s");
-        cell.Display(result.Samples.GroupBy(s => s.Kind).OrderBy(g => g.Key).Select(g => new { Kind = g.Key.ToString(), Accepted = g.Count(), Rejected = result.Rejected.Count(r => r.Kind == g.Key) }).ToArray());
-        if (result.Samples.Count > 0) cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = Summary.Samples(result.Samples), ["text/plain"] = "one sample of each kind" });
-        if (cell.CancellationToken.IsCancellationRequested) throw new OperationCanceledException("generation was stopped; answers are kept, and the cell goes on from them when it is run again");
+        cell.Display(result.Samples.GroupBy(s => s.Kind)
+            .OrderBy(g => g.Key)
+            .Select(g => new { Kind = g.Key.ToString(), Accepted = g.Count(), Rejected = result.Rejected.Count(r => r.Kind == g.Key) })
+            .ToArray());
+        if (result.Samples.Count > 0)
+            cell.DisplayMime(new Dictionary<string, object>
+            {
+                ["text/html"] = Summary.Samples(result.Samples),
+                ["text/plain"] = "one sample of each kind"
+            });
+        if (cell.CancellationToken.IsCancellationRequested)
+            throw new OperationCanceledException(
+                "generation was stopped; answers are kept, and the cell goes on from them when it is run again");
     }
 
     private static Command Check(LabSession lab)
@@ -74,33 +105,56 @@ internal static class CorpusMagics
         {
             var (kept, failed) = lab.CorpusStage.Check();
             cell.Display($"{kept} samples hold, {failed.Count} do not");
-            if (failed.Count > 0) cell.Display(failed.Take(50).Select(s => new { s.Id, Kind = s.Kind.ToString(), Failed = s.Checks.First(c => !c.Passed).Name, s.Checks.First(c => !c.Passed).Detail }).ToArray());
+            if (failed.Count > 0)
+                cell.Display(failed.Take(50)
+                    .Select(s => new
+                    {
+                        s.Id,
+                        Kind = s.Kind.ToString(),
+                        Failed = s.Checks.First(c => !c.Passed).Name,
+                        s.Checks.First(c => !c.Passed).Detail
+                    })
+                    .ToArray());
         });
         return check;
     }
 
     private static Command Coverage(LabSession lab)
     {
-        var count = new Option<int>("--count") { Description = "Members in the table, those with the fewest samples first.", DefaultValueFactory = _ => 20 };
-        var command = new Command("coverage", "The library member by member, as a treemap and a table: how often pages describe it, accepted samples ask about it, code compiles and passes all checks with it, and held-out tasks need it.") { count };
+        var count = new Option<int>("--count")
+        {
+            Description = "Members in the table, those with the fewest samples first.",
+            DefaultValueFactory = _ => 20
+        };
+        var command = new Command("coverage",
+            "The library member by member, as a treemap and a table: how often pages describe it, accepted samples ask about it, "
+                + "code compiles and passes all checks with it, and held-out tasks need it.") { count };
         command.SetCellAction((p, cell) =>
         {
             var coverage = lab.Storage.Samples.Coverage(lab.Suite?.HeldOut() ?? []);
             if (coverage.Symbols.Count == 0) throw new LabException("an earlier step is missing: run #!docs first");
             cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = $"<p>{coverage}</p>", ["text/plain"] = coverage.ToString() });
             Charts.Show(cell, Charts.Coverage(coverage));
-            cell.Display(coverage.Thinnest.Take(p.GetValue(count)).Select(m => new { Member = m.Name, m.Documented, m.Asked, m.Compiled, m.Used, m.HeldOut }).ToArray());
+            cell.Display(coverage.Thinnest.Take(p.GetValue(count))
+                .Select(m => new { Member = m.Name, m.Documented, m.Asked, m.Compiled, m.Used, m.HeldOut })
+                .ToArray());
         });
         return command;
     }
 
     private static Command Export(LabSession lab)
     {
-        var format = new Option<string>("--format") { Description = "openai, alpaca, sharegpt, fim, parquet or dpo.", DefaultValueFactory = _ => "openai" };
+        var format = new Option<string>("--format")
+        {
+            Description = "openai, alpaca, sharegpt, fim, parquet or dpo.",
+            DefaultValueFactory = _ => "openai"
+        };
         format.AcceptOnlyFromAmong(CorpusFormats.Names);
         var folder = new Argument<string>("DIR") { Description = "Folder for one file per split and the dataset card." };
         var command = new Command("export", "Writes accepted samples for other trainers.") { folder, format };
-        command.SetCellAction((p, cell) => cell.Display(CorpusExport.Write(lab.Storage, p.GetValue(format)!, p.GetValue(folder)!).Select(f => new { File = f, KB = new FileInfo(f).Length / 1024 }).ToArray()));
+        command.SetCellAction((p, cell) => cell.Display(CorpusExport.Write(lab.Storage, p.GetValue(format)!, p.GetValue(folder)!)
+            .Select(f => new { File = f, KB = new FileInfo(f).Length / 1024 })
+            .ToArray()));
         return command;
     }
 

@@ -20,19 +20,44 @@ internal static class DocsMagics
 
     private static Command DocsCommand(LabSession lab)
     {
-        var directory = new Argument<string?>("DIR") { Description = "Folder of Markdown pages, a DocFX, MkDocs or Docusaurus site, a page, or a .nupkg. Without it the commands show what was parsed last.", Arity = ArgumentArity.ZeroOrOne };
-        var assembly = new Option<string[]>("--assembly") { Description = "The library's assemblies; XML docs are found beside them. A .nupkg brings its own.", AllowMultipleArgumentsPerToken = true };
+        var directory = new Argument<string?>("DIR")
+        {
+            Description = "Folder of Markdown pages, a DocFX, MkDocs or Docusaurus site, a page, or a .nupkg. "
+                + "Without it the commands show what was parsed last.",
+            Arity = ArgumentArity.ZeroOrOne
+        };
+        var assembly = new Option<string[]>("--assembly")
+        {
+            Description = "The library's assemblies; XML docs are found beside them. A .nupkg brings its own.",
+            AllowMultipleArgumentsPerToken = true
+        };
         var command = new Command("#!docs", "Parses documentation and assemblies into chunks and symbols.") { directory, assembly };
         foreach (var view in new[] { TreeCommand(Parsed), ChunkCommand(Parsed), CoverageCommand(Parsed) }) command.Add(view);
         command.SetCellAction((p, cell) =>
         {
-            if (p.GetValue(directory) is not { } folder) throw new LabException("expected a folder of pages: #!docs DIR --assembly DLL. '#!docs --help' shows the options.");
+            if (p.GetValue(directory) is not { } folder)
+                throw new LabException("expected a folder of pages: #!docs DIR --assembly DLL. '#!docs --help' shows the options.");
             var changes = lab.ParseDocs(folder, p.GetValue(assembly) ?? []).Changes;
             var documents = lab.Documents!.Set;
             var twice = DuplicatePage.Find(documents.Documents);
-            cell.Display($"{documents.Documents.Count} pages ({changes.Added} new, {changes.Changed} changed, {changes.Unchanged} unchanged), {lab.Documents.Chunks.Count} chunks, {lab.Documents.Library.Api.Symbols.Count} public symbols, {documents.BrokenLinks.Count} broken links{(documents.Problems.Count > 0 ? $", {documents.Problems.Count} problems" : "")}{(twice.Count > 0 ? $", {twice.Count} near-duplicate pages" : "")}");
-            cell.Display(documents.Documents.Select(d => new { d.Path, d.Title, d.Language, Split = d.Split.ToString(), Chunks = lab.Documents.Chunks.Count(c => c.DocumentPath == d.Path), CodeBlocks = d.CodeBlocks.Count }).ToArray());
-            if (documents.Problems.Count > 0) cell.Display(documents.Problems.Select(x => new { x.Path, x.Line, Kind = x.Kind.ToString(), x.Message }).ToArray());
+            cell.Display($"{documents.Documents.Count} pages ({changes.Added} new, {changes.Changed} changed, {changes.Unchanged} "
+                + $"unchanged), {lab.Documents.Chunks.Count} chunks, {lab.Documents.Library.Api.Symbols.Count} public symbols, "
+                + $"{documents.BrokenLinks.Count} broken "
+                + $"links{(documents.Problems.Count > 0 ? $", {documents.Problems.Count} problems" : "")}"
+                + $"{(twice.Count > 0 ? $", {twice.Count} near-duplicate pages" : "")}");
+            cell.Display(documents.Documents
+                .Select(d => new
+                {
+                    d.Path,
+                    d.Title,
+                    d.Language,
+                    Split = d.Split.ToString(),
+                    Chunks = lab.Documents.Chunks.Count(c => c.DocumentPath == d.Path),
+                    CodeBlocks = d.CodeBlocks.Count
+                })
+                .ToArray());
+            if (documents.Problems.Count > 0)
+                cell.Display(documents.Problems.Select(x => new { x.Path, x.Line, Kind = x.Kind.ToString(), x.Message }).ToArray());
             if (twice.Count > 0) cell.Display(twice.ToArray());
         });
         return command;
@@ -50,7 +75,8 @@ internal static class DocsMagics
         command.SetCellAction((p, cell) =>
         {
             var documents = Documents(parsed(p));
-            Show(cell, DocsHtml.Tree(documents.Set, documents.Chunks), string.Join('\n', documents.Set.Documents.Select(d => $"{d.Path}: {d.Title}")));
+            Show(cell, DocsHtml.Tree(documents.Set, documents.Chunks),
+                string.Join('\n', documents.Set.Documents.Select(d => $"{d.Path}: {d.Title}")));
         });
         return command;
     }
@@ -63,10 +89,12 @@ internal static class DocsMagics
         command.SetCellAction((p, cell) =>
         {
             var documents = Documents(parsed(p));
-            var page = documents.Set.Find(p.GetValue(path)!) ?? throw new LabException($"no page '{p.GetValue(path)}'; #!docs tree lists them");
+            var page = documents.Set.Find(p.GetValue(path)!)
+                ?? throw new LabException($"no page '{p.GetValue(path)}'; #!docs tree lists them");
             var chunks = documents.Chunks.Where(c => c.DocumentPath == page.Path).ToList();
             var n = p.GetValue(number);
-            if (n < 1 || n > chunks.Count) throw new LabException($"{page.Path} has {chunks.Count} chunks: expected a number from 1 to {chunks.Count}, not {n}");
+            if (n < 1 || n > chunks.Count)
+                throw new LabException($"{page.Path} has {chunks.Count} chunks: expected a number from 1 to {chunks.Count}, not {n}");
             Show(cell, DocsHtml.Beside(page, chunks[n - 1]), chunks[n - 1].Context + chunks[n - 1].Text);
         });
         return command;
@@ -84,7 +112,9 @@ internal static class DocsMagics
         return command;
     }
 
-    private static DocumentStage Documents(LabSession lab) => lab.Documents ?? throw new LabException("no documents yet: run #!docs DIR --assembly DLL first");
+    private static DocumentStage Documents(LabSession lab) =>
+        lab.Documents ?? throw new LabException("no documents yet: run #!docs DIR --assembly DLL first");
 
-    private static void Show(CellContext cell, string html, string text) => cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = text });
+    private static void Show(CellContext cell, string html, string text) =>
+        cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = text });
 }

@@ -23,16 +23,26 @@ internal static class EvaluateMagics
 
     private static Command SuiteCommand(LabSession lab)
     {
-        var directory = new Argument<string>("DIR") { Description = "Folder with code.jsonl, docqa.jsonl, open.jsonl, completion.jsonl, general.jsonl, retention.jsonl, or some of them." };
+        var directory = new Argument<string>("DIR")
+        {
+            Description =
+                "Folder with code.jsonl, docqa.jsonl, open.jsonl, completion.jsonl, general.jsonl, retention.jsonl, or some of them."
+        };
         var command = new Command("#!suite", "Loads the held-out tasks.") { directory };
         command.SetCellAction((p, cell) =>
         {
             var suite = lab.LoadSuite(p.GetValue(directory)!);
             cell.Display(Enum.GetValues<Split>().Select(s => (Name: s.ToString(), Tasks: suite.Where(s))).Select(s => new
             {
-                Split = s.Name, CodeTasks = s.Tasks.Code.Count, Questions = s.Tasks.Qa.Count, OpenQuestions = s.Tasks.Open.Count, Gaps = s.Tasks.Completion.Count,
+                Split = s.Name,
+                CodeTasks = s.Tasks.Code.Count,
+                Questions = s.Tasks.Qa.Count,
+                OpenQuestions = s.Tasks.Open.Count,
+                Gaps = s.Tasks.Completion.Count,
             }).ToArray());
-            if (suite.General.Count + suite.Retention.Count > 0) cell.Display($"for every split, to see what is forgotten: {suite.General.Count} tasks in plain C#, {suite.Retention.Count} frozen texts");
+            if (suite.General.Count + suite.Retention.Count > 0)
+                cell.Display($"for every split, to see what is forgotten: {suite.General.Count} tasks in plain C#, {suite.Retention.Count} "
+                    + "frozen texts");
         });
         return command;
     }
@@ -46,9 +56,12 @@ internal static class EvaluateMagics
         {
             var live = cell.Display("evaluating …");
             var plan = arguments.Of(p, lab.Model is not null, lab.Adapter is not null);
-            var report = lab.EvaluationStage.Run(plan, new Follow<EvaluationProgress>(s => live.Update($"{s.Phase} {s.Done}/{s.Total}")), cell.CancellationToken);
-            live.Update($"{report.Results[0].Answers.Count} answers in each of {report.Results.Count} arms; reports in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, lab.EvaluationDirectory!)}");
-            var html = EvaluationHtml.Headline(report) + string.Concat(report.Comparisons.Select(EvaluationHtml.Metrics)) + (report.Comparisons.Count == 0 ? EvaluationHtml.Arms(report) : "");
+            var report = lab.EvaluationStage.Run(plan, new Follow<EvaluationProgress>(s => live.Update($"{s.Phase} {s.Done}/{s.Total}")),
+                cell.CancellationToken);
+            live.Update($"{report.Results[0].Answers.Count} answers in each of {report.Results.Count} arms; "
+                + $"reports in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, lab.EvaluationDirectory!)}");
+            var html = EvaluationHtml.Headline(report) + string.Concat(report.Comparisons.Select(EvaluationHtml.Metrics))
+                + (report.Comparisons.Count == 0 ? EvaluationHtml.Arms(report) : "");
             cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = MarkdownReport.Of(report, 0) });
             Charts.Show(cell, Charts.Metrics(report));
         });
@@ -59,20 +72,36 @@ internal static class EvaluateMagics
     {
         var count = new Option<int>("--count") { Description = "Pairs of answers that are shown.", DefaultValueFactory = _ => 20 };
         var votes = new Option<string?>("--votes") { Description = "File of votes that the form saved: adds them to the report." };
-        var command = new Command("#!blind", "Shows answers of two arms side by side, without saying whose, and takes votes.") { count, votes };
+        var command = new Command("#!blind", "Shows answers of two arms side by side, without saying whose, and takes votes.")
+        {
+            count, votes
+        };
         command.SetCellAction((p, cell) =>
         {
-            if (lab.Report is not { } report || lab.EvaluationDirectory is not { } folder) throw new LabException("there are no answers to compare yet: run #!evaluate first");
+            if (lab.Report is not { } report || lab.EvaluationDirectory is not { } folder)
+                throw new LabException("there are no answers to compare yet: run #!evaluate first");
             if (p.GetValue(votes) is { } file)
             {
-                var added = lab.EvaluationStage.AddPreferences(BlindTrial.Tally(System.IO.Path.Combine(folder, BlindTrial.KeyName), file, [.. report.Results.Select(r => r.Arm)]));
-                cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = EvaluationHtml.Preferences(added), ["text/plain"] = string.Join('\n', added.Preferences.Select(s => $"{s.Second} preferred to {s.First} in {s.WinRate:P0} of {s.Votes.Count} votes, {s.Verdict.ToString().ToLowerInvariant()}")) });
+                var added = lab.EvaluationStage.AddPreferences(BlindTrial.Tally(System.IO.Path.Combine(folder, BlindTrial.KeyName), file,
+                    [.. report.Results.Select(r => r.Arm)]));
+                cell.DisplayMime(new Dictionary<string, object>
+                {
+                    ["text/html"] = EvaluationHtml.Preferences(added),
+                    ["text/plain"] = string.Join('\n',
+                        added.Preferences.Select(s => $"{s.Second} preferred to {s.First} in {s.WinRate:P0} of {s.Votes.Count} votes, "
+                            + $"{s.Verdict.ToString().ToLowerInvariant()}"))
+                });
                 return;
             }
             var trial = BlindTrial.Draw(lab.Suite!, report.Results, p.GetValue(count), lab.Seed);
             var form = trial.Write(folder);
-            cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = BlindForm.Fragment(trial), ["text/plain"] = $"{trial.Items.Count} pairs of answers: open {form}" });
-            cell.Display($"the same form as a file: {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, form)}; then #!blind --votes {BlindTrial.VotesName}");
+            cell.DisplayMime(new Dictionary<string, object>
+            {
+                ["text/html"] = BlindForm.Fragment(trial),
+                ["text/plain"] = $"{trial.Items.Count} pairs of answers: open {form}"
+            });
+            cell.Display($"the same form as a file: {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, form)}; "
+                + $"then #!blind --votes {BlindTrial.VotesName}");
         });
         return command;
     }

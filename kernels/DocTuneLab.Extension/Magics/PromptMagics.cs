@@ -17,7 +17,9 @@ internal static class PromptMagics
     private static Command PromptCommand(LabSession lab)
     {
         var (tuning, endpoints) = (new TuningArguments(), new EndpointArguments());
-        var tune = new Command("tune", "Chooses wordings: by the likelihood of reference answers under the base model, or with --endpoint by what a hosted model writes with them.");
+        var tune = new Command("tune",
+            "Chooses wordings: by the likelihood of reference answers under the base model, or with --endpoint by what a hosted model "
+                + "writes with them.");
         tuning.AddTo(tune);
         endpoints.AddConnection(tune);
         tune.SetCellAction(async (p, cell) =>
@@ -26,16 +28,19 @@ internal static class PromptMagics
             {
                 var stage = lab.PromptStage;
                 var model = lab.Model ?? throw new LabException("an earlier step is missing: run #!base first");
-                foreach (var result in await stage.TuneAsync(model, tuning.Examples(p), tuning.Options(p), cell.CancellationToken)) cell.Display(result);
+                foreach (var result in await stage.TuneAsync(model, tuning.Examples(p), tuning.Options(p), cell.CancellationToken))
+                    cell.Display(result);
                 return;
             }
             var live = cell.Display("asking …");
-            var chosen = await lab.PromptStage.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p), new Follow<int>(n => live.Update($"{n} samples tried")), LiveAnswers.In(cell), cell.CancellationToken);
+            var chosen = await lab.PromptStage.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p),
+                new Follow<int>(n => live.Update($"{n} samples tried")), LiveAnswers.In(cell), cell.CancellationToken);
             live.Update($"{chosen.Tried + chosen.TriedOnTrain} samples tried");
             cell.Display(chosen);
         });
         var history = new Command("history", "Template versions that tuning left in this lab, and what they come from.");
-        history.SetCellAction((_, cell) => cell.Display(lab.Storage.Templates.Lineage().Select(l => new { l.Name, l.Version, Made = l.How, Parent = l.ParentHash[..12] }).ToArray()));
+        history.SetCellAction((_, cell) => cell.Display(
+            lab.Storage.Templates.Lineage().Select(l => new { l.Name, l.Version, Made = l.How, Parent = l.ParentHash[..12] }).ToArray()));
         return new Command("#!prompt", "Prompt templates.") { tune, history };
     }
 }

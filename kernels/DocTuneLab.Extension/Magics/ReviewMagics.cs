@@ -15,9 +15,18 @@ internal static class ReviewMagics
     {
         var status = new Option<SampleStanding?>("--status") { Description = "accepted, borderline or rejected. Default: all." };
         var kind = new Option<SampleKind?>("--kind") { Description = "Only this kind." };
-        var search = new Option<string>("--search") { Description = "Words that must stand in turns, checks, symbols or page.", DefaultValueFactory = _ => "" };
-        var (skip, count) = (new Option<int>("--skip") { Description = "Samples passed over." }, new Option<int>("--count") { Description = "Samples shown.", DefaultValueFactory = _ => 20 });
-        var command = new Command("browse", "Samples as cards: search, filter, edit and decide; 'Save decisions' gives a file for 'review FILE --take NAME'.") { status, kind, search, skip, count };
+        var search = new Option<string>("--search")
+        {
+            Description = "Words that must stand in turns, checks, symbols or page.",
+            DefaultValueFactory = _ => ""
+        };
+        var (skip, count) = (new Option<int>("--skip") { Description = "Samples passed over." },
+            new Option<int>("--count") { Description = "Samples shown.", DefaultValueFactory = _ => 20 });
+        var command = new Command("browse",
+            "Samples as cards: search, filter, edit and decide; 'Save decisions' gives a file for 'review FILE --take NAME'.")
+        {
+            status, kind, search, skip, count
+        };
         command.SetCellAction((p, cell) =>
         {
             var found = SampleBrowser.Find(lab.Storage.Samples, p.GetValue(status), p.GetValue(kind), p.GetValue(search)!);
@@ -25,7 +34,9 @@ internal static class ReviewMagics
             cell.DisplayMime(new Dictionary<string, object>
             {
                 ["text/html"] = SamplesHtml.Browser(shown, found.Count),
-                ["text/plain"] = string.Join('\n', shown.Select(s => $"{s.Id[..8]} {s.Kind} {SampleBrowser.Of(s)}: {s.Messages[^2].Content.Split('\n')[0]}").Append($"{shown.Count} of {found.Count} samples")),
+                ["text/plain"] = string.Join('\n',
+                    shown.Select(s => $"{s.Id[..8]} {s.Kind} {SampleBrowser.Of(s)}: {s.Messages[^2].Content.Split('\n')[0]}")
+                        .Append($"{shown.Count} of {found.Count} samples")),
             });
         });
         return command;
@@ -34,15 +45,26 @@ internal static class ReviewMagics
     public static Command Decide(LabSession lab)
     {
         var id = new Argument<string>("ID") { Description = "The sample; the first letters of its id will do." };
-        var decision = new Argument<string>("DECISION") { Description = "accept, reject, edit (the new answer stands in the lines below) or regenerate." };
+        var decision = new Argument<string>("DECISION")
+        {
+            Description = "accept, reject, edit (the new answer stands in the lines below) or regenerate."
+        };
         decision.AcceptOnlyFromAmong("accept", "reject", "edit", "regenerate");
         var reviewer = new Option<string>("--reviewer") { Description = "Who decides.", HelpName = "NAME", Required = true };
         var note = new Option<string>("--note") { Description = "Why.", DefaultValueFactory = _ => "" };
-        var command = new Command("#!decide", "Takes a decision on one sample into the lab; an edited one is judged again.") { id, decision, reviewer, note };
+        var command = new Command("#!decide", "Takes a decision on one sample into the lab; an edited one is judged again.")
+        {
+            id, decision, reviewer, note
+        };
         command.SetCellAction((p, cell) =>
         {
-            var edited = lab.ReviewStage.Decide(p.GetValue(id)!, p.GetValue(decision)!, p.GetValue(reviewer)!, p.GetValue(note)!, cell.Body.Trim() is { Length: > 0 } body ? body : null);
-            cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = SamplesHtml.Browser([edited], 1), ["text/plain"] = $"{edited.Id[..8]} {edited.Kind} {SampleBrowser.Of(edited)}" });
+            var edited = lab.ReviewStage.Decide(p.GetValue(id)!, p.GetValue(decision)!, p.GetValue(reviewer)!, p.GetValue(note)!,
+                cell.Body.Trim() is { Length: > 0 } body ? body : null);
+            cell.DisplayMime(new Dictionary<string, object>
+            {
+                ["text/html"] = SamplesHtml.Browser([edited], 1),
+                ["text/plain"] = $"{edited.Id[..8]} {edited.Kind} {SampleBrowser.Of(edited)}"
+            });
         });
         return command;
     }
@@ -50,14 +72,23 @@ internal static class ReviewMagics
     public static Command Regenerate(LabSession lab)
     {
         var endpoints = new EndpointArguments();
-        var command = new Command("regenerate", "Writes new samples in the place of all that reviewers marked 'regenerate': of the same kinds, about the same members.");
+        var command = new Command("regenerate",
+            "Writes new samples in the place of all that reviewers marked 'regenerate': of the same kinds, about the same members.");
         endpoints.AddConnection(command);
         command.SetCellAction(async (p, cell) =>
         {
             var stage = lab.CorpusStage;
-            var (marked, written) = endpoints.Of(p) is { } settings ? await stage.RegenerateAsync(settings, cell.CancellationToken) : stage.Regenerate(cell.CancellationToken);
-            cell.Display(marked == 0 ? "nothing is marked 'regenerate'" : $"{marked} samples were marked; {written.Count} new ones accepted");
-            if (written.Count > 0) cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = SamplesHtml.Browser(written, written.Count), ["text/plain"] = $"{written.Count} samples" });
+            var (marked, written) = endpoints.Of(p) is { } settings
+                ? await stage.RegenerateAsync(settings, cell.CancellationToken)
+                : stage.Regenerate(cell.CancellationToken);
+            cell.Display(
+                marked == 0 ? "nothing is marked 'regenerate'" : $"{marked} samples were marked; {written.Count} new ones accepted");
+            if (written.Count > 0)
+                cell.DisplayMime(new Dictionary<string, object>
+                {
+                    ["text/html"] = SamplesHtml.Browser(written, written.Count),
+                    ["text/plain"] = $"{written.Count} samples"
+                });
         });
         return command;
     }
@@ -65,7 +96,11 @@ internal static class ReviewMagics
     public static Command Table(LabSession lab)
     {
         var file = new Argument<string>("FILE") { Description = ".csv or .jsonl" };
-        var reviewer = new Option<string?>("--take") { Description = "Take the decisions in the file into the lab, as this reviewer's. Without, the file is written.", HelpName = "REVIEWER" };
+        var reviewer = new Option<string?>("--take")
+        {
+            Description = "Take the decisions in the file into the lab, as this reviewer's. Without, the file is written.",
+            HelpName = "REVIEWER"
+        };
         var command = new Command("review", "Samples as a table for reviewers, and their decisions back.") { file, reviewer };
         command.SetCellAction((p, cell) =>
         {

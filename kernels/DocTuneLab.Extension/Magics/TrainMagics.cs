@@ -30,7 +30,8 @@ internal static class TrainMagics
         command.SetCellAction((p, cell) =>
         {
             var model = lab.LoadBase(p.GetValue(directory)!, device.LoadOf(p).Device);
-            cell.Display($"{model.ParameterCount:N0} parameters, {model.WeightBytes / 1048576.0:F1} MB in NF4, computed in {model.ComputeType}{(model.Device == "cpu" ? "" : " on " + model.Device)}");
+            cell.Display($"{model.ParameterCount:N0} parameters, {model.WeightBytes / 1048576.0:F1} MB in NF4, computed in "
+                + $"{model.ComputeType}{(model.Device == "cpu" ? "" : " on " + model.Device)}");
         });
         return command;
     }
@@ -39,7 +40,8 @@ internal static class TrainMagics
     {
         // The lab says what it is trained on, with which seed, and where the run goes.
         var arguments = new TrainingArguments([
-            nameof(TrainingConfig.Base), nameof(TrainingConfig.Corpus), nameof(TrainingConfig.Lab), .. ModelLoadOptions.Settings.Select(s => s.Property),
+            nameof(TrainingConfig.Base), nameof(TrainingConfig.Corpus), nameof(TrainingConfig.Lab),
+            .. ModelLoadOptions.Settings.Select(s => s.Property),
             nameof(SftOptions.Seed), nameof(SftOptions.OutputDirectory), nameof(SftOptions.Resume)]);
         var command = new Command("#!train", "Trains a QLoRA adapter.");
         arguments.AddTo(command);
@@ -58,15 +60,19 @@ internal static class TrainMagics
                     history.Add(step);
                     if (chart is not null && last.Elapsed < TimeSpan.FromSeconds(3) && step.Step != step.TotalSteps) return;
                     last.Restart();
-                    status.Update($"step {step.Step}/{step.TotalSteps}, loss {step.Loss:F3}, {step.TokensPerSecond:F0} tokens/s, {step.ShareOfPeak:P0} of the matmul peak, {step.Remaining:mm\\:ss} left");
+                    status.Update($"step {step.Step}/{step.TotalSteps}, loss {step.Loss:F3}, {step.TokensPerSecond:F0} tokens/s, "
+                        + $"{step.ShareOfPeak:P0} of the matmul peak, {step.Remaining:mm\\:ss} left");
                     var mime = Charts.Mime(cell, Charts.Dashboard(history));
                     if (chart is null) chart = cell.DisplayMime(mime);
                     else chart.UpdateMime(mime);
                 }, cell.CancellationToken);
             chart?.UpdateMime(Charts.Mime(cell, Charts.Dashboard(history)));
-            status.Update($"{result.Steps} steps, {result.Tokens:N0} tokens in {result.Elapsed:mm\\:ss}; loss {result.FinalLoss:F3}, validation {result.BestEvalLoss:F3}; adapter in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, result.AdapterDirectory)}");
+            status.Update($"{result.Steps} steps, {result.Tokens:N0} tokens in {result.Elapsed:mm\\:ss}; loss {result.FinalLoss:F3}, "
+                + $"validation {result.BestEvalLoss:F3}; "
+                + $"adapter in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, result.AdapterDirectory)}");
             foreach (var warning in result.Warnings) cell.Display(warning);
-            if (result.Interrupted && cell.CancellationToken.IsCancellationRequested) throw new OperationCanceledException("training was stopped; a checkpoint was written");
+            if (result.Interrupted && cell.CancellationToken.IsCancellationRequested)
+                throw new OperationCanceledException("training was stopped; a checkpoint was written");
         });
         return command;
     }

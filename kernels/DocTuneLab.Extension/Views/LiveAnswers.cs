@@ -5,7 +5,8 @@ using DocTuneLab.Notebooks.Cells;
 
 namespace DocTuneLab.Extension.Views;
 
-/// <summary>A display that shows one answer of a hosted model after another while it comes, or how a batch stands; the saved notebook keeps the last.</summary>
+/// <summary>A display that shows one answer of a hosted model after another while it comes, or how a batch stands;
+/// the saved notebook keeps the last.</summary>
 public sealed class LiveAnswers : IProgress<LiveText>
 {
     private readonly CellContext _cell;
@@ -22,7 +23,8 @@ public sealed class LiveAnswers : IProgress<LiveText>
     {
         var data = new Dictionary<string, object>
         {
-            ["text/html"] = $"<details open><summary>{WebUtility.HtmlEncode(value.Title)}</summary><pre style=\"white-space:pre-wrap;max-height:16em;overflow:auto\">{WebUtility.HtmlEncode(value.Text)}</pre></details>",
+            ["text/html"] = $"<details open><summary>{WebUtility.HtmlEncode(value.Title)}</summary><pre "
+                + $"style=\"white-space:pre-wrap;max-height:16em;overflow:auto\">{WebUtility.HtmlEncode(value.Text)}</pre></details>",
             ["text/plain"] = $"{value.Title}: {value.Text}",
         };
         _turn.Do(() =>

@@ -6,7 +6,8 @@ using DocTuneLab.Text;
 
 namespace DocTuneLab.Extension.Views;
 
-/// <summary>Samples as cards that can be searched, filtered, edited and decided on in the browser; decisions are saved as a file for <c>#!corpus review FILE --take NAME</c>.</summary>
+/// <summary>Samples as cards that can be searched, filtered, edited and decided on in the browser;
+/// decisions are saved as a file for <c>#!corpus review FILE --take NAME</c>.</summary>
 internal static class SamplesHtml
 {
     /// <summary>The page; it needs no server and no network.</summary>
@@ -22,15 +23,25 @@ internal static class SamplesHtml
             </style><div class="bar"><input type="search" placeholder="search these samples" aria-label="search">
             """);
         foreach (var standing in Enum.GetValues<SampleStanding>())
-            html.Append($"<label><input type=\"checkbox\" checked value=\"{standing}\"> {standing.ToString().ToLowerInvariant()} ({samples.Count(s => SampleBrowser.Of(s).Standing == standing)})</label>");
+            html.Append($"<label><input type=\"checkbox\" checked value=\"{standing}\"> {standing.ToString().ToLowerInvariant()} "
+                + $"({samples.Count(s => SampleBrowser.Of(s).Standing == standing)})</label>");
         html.Append($"<button>Save decisions</button> <small class=\"shown\">{samples.Count} of {total} samples</small></div>");
         foreach (var sample in samples)
         {
             var (standing, why) = SampleBrowser.Of(sample);
-            html.Append($"<div class=\"card {standing}\" data-id=\"{sample.Id}\" data-kind=\"{sample.Kind.ToString().ToLowerInvariant()}\"><div><strong>{sample.Kind}</strong> <small>{sample.Id[..8]} · {standing.ToString().ToLowerInvariant()}{(why.Length > 0 ? $" ({Text(why)})" : "")} · ")
-                .Append(string.Join(" ", sample.Checks.Select(c => Text((c.Passed ? "✓ " : "✗ ") + c.Name)))).Append(sample.Provenance is { } p ? $" · {Text(p.Source)}{(p.Document.Length > 0 ? $", {Text(p.Document)}" : "")}{(p.Model.Length > 0 ? $", {Text(p.Model)}" : "")}" : "").Append("</small></div>")
+            html
+                .Append($"<div class=\"card {standing}\" data-id=\"{sample.Id}\" data-kind=\"{sample.Kind.ToString().ToLowerInvariant()}\">"
+                    + $"<div><strong>{sample.Kind}</strong> <small>{sample.Id[..8]} · "
+                    + $"{standing.ToString().ToLowerInvariant()}{(why.Length > 0 ? $" ({Text(why)})" : "")} · ")
+                .Append(string.Join(" ", sample.Checks.Select(c => Text((c.Passed ? "✓ " : "✗ ") + c.Name))))
+                .Append(sample.Provenance is { } p ? " · "
+                    + $"{Text(p.Source)}{(p.Document.Length > 0 ? $", {Text(p.Document)}" : "")}"
+                    + $"{(p.Model.Length > 0 ? $", {Text(p.Model)}" : "")}" : "")
+                .Append("</small></div>")
                 .Append(Area("prompt", sample.Messages[^2].Content)).Append(Area("answer", sample.Messages[^1].Content))
-                .Append("<div class=\"bar\"><select aria-label=\"decision\"><option value=\"\">no decision</option><option>accept</option><option>reject</option><option>edit</option><option>regenerate</option></select><input placeholder=\"note\" aria-label=\"note\"></div></div>");
+                .Append("<div class=\"bar\"><select aria-label=\"decision\"><option value=\"\">no decision</option><option>accept</option>"
+                    + "<option>reject</option><option>edit</option><option>regenerate</option></select><input placeholder=\"note\" "
+                    + "aria-label=\"note\"></div></div>");
         }
         return html.Append($$"""
             <script>(function(){var root=document.getElementById("{{id}}");if(!root)return;
@@ -48,7 +59,9 @@ internal static class SamplesHtml
             """).ToString();
     }
 
-    private static string Area(string name, string text) => $"<textarea aria-label=\"{name}\" rows=\"{Math.Clamp(1 + text.AsSpan().Count('\n') + text.Length / 110, 1, 14)}\">\n{Text(text)}</textarea>";
+    private static string Area(string name, string text) =>
+        $"<textarea aria-label=\"{name}\" rows=\"{Math.Clamp(1 + text.AsSpan().Count('\n') + text.Length / 110, 1, 14)}\">\n"
+            + $"{Text(text)}</textarea>";
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

@@ -22,20 +22,32 @@ public static class Summary
         html.Append(EvaluationHtml.Preferences(report));
         html.Append("<table><tbody>");
         if (lab.Documents is { } documents)
-            Row("Documents", $"{documents.Set.Documents.Count} pages, {documents.Chunks.Count} chunks, {documents.Library.Api.Symbols.Count} public symbols, {documents.Set.BrokenLinks.Count} broken links");
+            Row("Documents",
+                $"{documents.Set.Documents.Count} pages, {documents.Chunks.Count} chunks, {documents.Library.Api.Symbols.Count} public "
+                    + $"symbols, {documents.Set.BrokenLinks.Count} broken links");
         if (lab.Corpus is { } corpus)
-            Row("Corpus", $"{corpus.Samples.Count:N0} accepted samples ({corpus.Tokens:N0} tokens), {corpus.Rejected.Count:N0} rejected; {corpus.Coverage.UsedShare:P0} of the public members used in compiling code");
-        Row("Suite", $"{string.Join(", ", lab.Suite!.Named(report.Results[0].Answers.Select(x => x.Task).Concat(report.Results[0].References.Select(r => r.Task)).ToHashSet()).Hashes().Select(h => $"{h.Count} {KindName(h.Kind)}"))}; held out");
+            Row("Corpus",
+                $"{corpus.Samples.Count:N0} accepted samples ({corpus.Tokens:N0} tokens), {corpus.Rejected.Count:N0} rejected; "
+                    + $"{corpus.Coverage.UsedShare:P0} of the public members used in compiling code");
+        Row("Suite",
+            $"{string.Join(", ", lab.Suite!.Named(report.Results[0].Answers.Select(x => x.Task).Concat(report.Results[0].References.Select(r => r.Task)).ToHashSet()).Hashes().Select(h => $"{h.Count} {KindName(h.Kind)}"))}; held out");
         if (lab.Training is { } training && lab.Adapter is { } adapter)
         {
-            Row("Training", $"QLoRA (NF4) rank {adapter.Config.Rank}, {adapter.ParameterCount:N0} trained parameters, {training.Steps} steps, {training.Tokens:N0} tokens in {training.Elapsed.TotalSeconds:F0} s; loss {training.FinalLoss:F3}, validation {training.BestEvalLoss:F3}{(training.Interrupted ? " (stopped before the planned steps)" : "")}");
-            Row("Memory", $"{training.PeakMemoryBytes / 1048576.0:N0} MB at most while training{(training.PeakGpuMemoryBytes is { } gpu ? $", {gpu / 1048576.0:N0} MB in use on the GPU" : "")}");
+            Row("Training",
+                $"QLoRA (NF4) rank {adapter.Config.Rank}, {adapter.ParameterCount:N0} trained parameters, {training.Steps} steps, "
+                    + $"{training.Tokens:N0} tokens in {training.Elapsed.TotalSeconds:F0} s; loss {training.FinalLoss:F3}, validation "
+                    + $"{training.BestEvalLoss:F3}{(training.Interrupted ? " (stopped before the planned steps)" : "")}");
+            Row("Memory",
+                $"{training.PeakMemoryBytes / 1048576.0:N0} MB at most while "
+                    + $"training{(training.PeakGpuMemoryBytes is { } gpu ? $", {gpu / 1048576.0:N0} MB in use on the GPU" : "")}");
         }
         foreach (var (name, value) in report.Settings) Row(name, value);
         html.Append("</tbody></table>");
         return html.ToString();
 
-        void Row(string name, string value) => html.Append("<tr><th style=\"text-align:left\">").Append(Text(name)).Append("</th><td>").Append(Text(value)).Append("</td></tr>");
+        void Row(string name, string value) =>
+            html.Append("<tr><th style=\"text-align:left\">").Append(Text(name)).Append("</th><td>").Append(Text(value)).Append(
+                "</td></tr>");
     }
 
     private static string KindName(TaskKind kind) => kind switch
@@ -54,9 +66,12 @@ public static class Summary
         var html = new StringBuilder();
         foreach (var sample in samples.GroupBy(s => s.Kind).OrderBy(g => g.Key).Select(g => g.First()))
         {
-            html.Append("<div style=\"border:1px solid rgba(128,128,128,.3);border-radius:6px;padding:.6em .9em;margin:.5em 0\"><small><strong>").Append(sample.Kind).Append("</strong> · ")
+            html.Append("<div style=\"border:1px solid rgba(128,128,128,.3);border-radius:6px;padding:.6em .9em;margin:.5em "
+                + "0\"><small><strong>").Append(sample.Kind).Append("</strong> · ")
                 .Append(string.Join(" ", sample.Checks.Select(c => Text((c.Passed ? "✓ " : "✗ ") + c.Name)))).Append("</small>");
-            foreach (var message in sample.Messages) html.Append("<pre style=\"margin:.3em 0;white-space:pre-wrap\">").Append(Text(message.Role)).Append(": ").Append(Text(message.Content)).Append("</pre>");
+            foreach (var message in sample.Messages)
+                html.Append("<pre style=\"margin:.3em 0;white-space:pre-wrap\">").Append(Text(message.Role)).Append(": ")
+                    .Append(Text(message.Content)).Append("</pre>");
             html.Append("</div>");
         }
         return html.ToString();

@@ -26,9 +26,12 @@ internal static class TensorFormat
     {
         if (tensor.IsInvalid)
             return WebUtility.HtmlEncode(Text(tensor));
-        var html = new StringBuilder("<div><code>").Append(WebUtility.HtmlEncode(Head(tensor))).Append("</code><table class=\"doctune-table\"><tbody>");
+        var html = new StringBuilder("<div><code>").Append(WebUtility.HtmlEncode(Head(tensor)))
+            .Append("</code><table class=\"doctune-table\"><tbody>");
         foreach (var row in Rows(tensor))
-            html.Append("<tr>").AppendJoin("", row.Select(cell => $"<td style=\"text-align:right\">{WebUtility.HtmlEncode(cell)}</td>")).Append("</tr>");
+            html.Append("<tr>")
+                .AppendJoin("", row.Select(cell => $"<td style=\"text-align:right\">{WebUtility.HtmlEncode(cell)}</td>"))
+                .Append("</tr>");
         return html.Append("</tbody></table></div>").ToString();
     }
 
@@ -36,8 +39,10 @@ internal static class TensorFormat
     {
         var shape = tensor.dim() == 0 ? "scalar" : string.Join(" x ", tensor.shape);
         // Of more than two dimensions the last two are shown, at index 0 of those before them.
-        var slice = tensor.dim() > 2 && tensor.numel() > 0 ? $"; [{string.Concat(Enumerable.Repeat("0, ", (int)tensor.dim() - 2))}:, :] =" : "";
-        return $"tensor {shape}, {tensor.dtype.ToString().ToLowerInvariant()}, {tensor.device}{(tensor.requires_grad ? ", requires grad" : "")}{slice}";
+        var slice =
+            tensor.dim() > 2 && tensor.numel() > 0 ? $"; [{string.Concat(Enumerable.Repeat("0, ", (int)tensor.dim() - 2))}:, :] =" : "";
+        return $"tensor {shape}, {tensor.dtype.ToString().ToLowerInvariant()}, "
+            + $"{tensor.device}{(tensor.requires_grad ? ", requires grad" : "")}{slice}";
     }
 
     private static IEnumerable<string[]> Rows(torch.Tensor tensor)

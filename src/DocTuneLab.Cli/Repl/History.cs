@@ -28,7 +28,9 @@ internal sealed class History
     }
 
     /// <summary>Where the history of this user is kept.</summary>
-    public static string DefaultFile => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "doctune", "history.jsonl");
+    public static string DefaultFile =>
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
+            "doctune", "history.jsonl");
 
     public IReadOnlyList<string> Entries => _entries;
 

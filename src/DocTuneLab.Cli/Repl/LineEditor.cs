@@ -38,7 +38,10 @@ internal sealed class LineEditor(
             var control = key.Modifiers.HasFlag(ConsoleModifiers.Control);
             switch (key.Key)
             {
-                case ConsoleKey.Enter when key.Modifiers.HasFlag(ConsoleModifiers.Alt) || key.Modifiers.HasFlag(ConsoleModifiers.Shift) || !isComplete(_buffer.Text):
+                case ConsoleKey.Enter
+                    when key.Modifiers.HasFlag(ConsoleModifiers.Alt)
+                        || key.Modifiers.HasFlag(ConsoleModifiers.Shift)
+                        || !isComplete(_buffer.Text):
                     _buffer.Insert("\n" + Indent());
                     break;
                 case ConsoleKey.Enter:

@@ -34,7 +34,8 @@ internal sealed class ChatServer : IDisposable
         (_base, _model, _name, _time) = (loaded, model, name, time);
         foreach (var url in urls)
         {
-            if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != "http") throw new UsageException($"--urls takes addresses such as http://127.0.0.1:8080, not '{url}'.");
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != "http")
+                throw new UsageException($"--urls takes addresses such as http://127.0.0.1:8080, not '{url}'.");
             _listener.Prefixes.Add(url.TrimEnd('/') + "/");
         }
         try
@@ -43,7 +44,8 @@ internal sealed class ChatServer : IDisposable
         }
         catch (HttpListenerException e)
         {
-            throw new LabException($"{string.Join(", ", urls)}: cannot listen there ({e.Message}). Another program may use the port; give another with --urls.", e);
+            throw new LabException($"{string.Join(", ", urls)}: cannot listen there ({e.Message}). Another program may use the port; "
+                + "give another with --urls.", e);
         }
     }
 
@@ -82,9 +84,18 @@ internal sealed class ChatServer : IDisposable
             switch (http.Request.HttpMethod, http.Request.Url!.AbsolutePath.TrimEnd('/'))
             {
                 case ("GET", "/health"): await WriteAsync(http, 200, new JsonObject { ["status"] = "ok" }); break;
-                case ("GET", "/v1/models"): await WriteAsync(http, 200, new JsonObject { ["object"] = "list", ["data"] = new JsonArray(new JsonObject { ["id"] = _name, ["object"] = "model", ["owned_by"] = "doctune" }) }); break;
+                case ("GET", "/v1/models"):
+                    await WriteAsync(http, 200, new JsonObject
+                    {
+                        ["object"] = "list",
+                        ["data"] = new JsonArray(new JsonObject { ["id"] = _name, ["object"] = "model", ["owned_by"] = "doctune" })
+                    });
+                    break;
                 case ("POST", "/v1/chat/completions"): await ChatAsync(http, cancel); break;
-                default: await ErrorAsync(http, 404, "There is nothing here; there are GET /v1/models, GET /health and POST /v1/chat/completions."); break;
+                default:
+                    await ErrorAsync(http, 404,
+                        "There is nothing here; there are GET /v1/models, GET /health and POST /v1/chat/completions.");
+                    break;
             }
         }
         catch (RequestException e)
@@ -113,7 +124,10 @@ internal sealed class ChatServer : IDisposable
         var messages = Messages(body);
         var options = new SamplingOptions(
             (int)Math.Clamp(Number(body, "max_completion_tokens") ?? Number(body, "max_tokens") ?? 256, 1, LargestAnswer),
-            Bounded(body, "temperature", 1, 0, 2), Bounded(body, "top_p", 1, 0, 1), (int)((long)(Number(body, "seed") ?? 0) & int.MaxValue)) { Stop = Stops(body) };
+            Bounded(body, "temperature", 1, 0, 2), Bounded(body, "top_p", 1, 0, 1), (int)((long)(Number(body, "seed") ?? 0) & int.MaxValue))
+        {
+            Stop = Stops(body)
+        };
         if ((Number(body, "n") ?? 1) != 1) throw new RequestException("'n' must be 1.");
         var stream = body["stream"] is JsonValue flag && flag.TryGetValue<bool>(out var on) && on;
         var id = "chatcmpl-" + Guid.NewGuid().ToString("N");
@@ -124,7 +138,10 @@ internal sealed class ChatServer : IDisposable
             else
             {
                 var answer = await Task.Run(() => Answer(messages, options, null, cancel), cancel);
-                await WriteAsync(http, 200, Envelope(id, "chat.completion", new JsonObject { ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = answer.Text } }, answer.Finish, answer.Usage));
+                await WriteAsync(http, 200,
+                    Envelope(id, "chat.completion",
+                        new JsonObject { ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = answer.Text } },
+                        answer.Finish, answer.Usage));
             }
         }
         finally
@@ -133,7 +150,8 @@ internal sealed class ChatServer : IDisposable
         }
     }
 
-    private async Task StreamAsync(HttpListenerContext http, string id, IReadOnlyList<Message> messages, SamplingOptions options, CancellationToken cancel)
+    private async Task StreamAsync(HttpListenerContext http, string id, IReadOnlyList<Message> messages, SamplingOptions options,
+        CancellationToken cancel)
     {
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers["Cache-Control"] = "no-cache";
@@ -143,20 +161,28 @@ internal sealed class ChatServer : IDisposable
             http.Response.OutputStream.Write(Encoding.UTF8.GetBytes($"data: {data}\n\n"));
             http.Response.OutputStream.Flush();
         }
-        void Chunk(JsonObject delta, string? finish, JsonObject? usage) => Send(Envelope(id, "chat.completion.chunk", new JsonObject { ["delta"] = delta }, finish, usage).ToJsonString());
+        void Chunk(JsonObject delta, string? finish, JsonObject? usage) =>
+            Send(Envelope(id, "chat.completion.chunk", new JsonObject { ["delta"] = delta }, finish, usage).ToJsonString());
         Chunk(new JsonObject { ["role"] = "assistant", ["content"] = "" }, null, null);
-        var answer = await Task.Run(() => Answer(messages, options, text => Chunk(new JsonObject { ["content"] = text }, null, null), cancel), cancel);
+        var answer = await Task.Run(
+            () => Answer(messages, options, text => Chunk(new JsonObject { ["content"] = text }, null, null), cancel), cancel);
         Chunk([], answer.Finish, answer.Usage);
         Send("[DONE]");
         http.Response.Close();
     }
 
-    private (string Text, string Finish, JsonObject Usage) Answer(IReadOnlyList<Message> messages, SamplingOptions options, Action<string>? onText, CancellationToken cancel)
+    private (string Text, string Finish, JsonObject Usage) Answer(IReadOnlyList<Message> messages, SamplingOptions options,
+        Action<string>? onText, CancellationToken cancel)
     {
         var prompt = _base.Tokenizer.Encode(_base.ChatTemplate.Render(messages, addGenerationPrompt: true), specialTokens: true);
         var text = _model.Complete([prompt], options, onText is null ? null : (_, piece) => onText(piece), null, cancel)[0];
         var tokens = _base.Tokenizer.Count(text);
-        var usage = new JsonObject { ["prompt_tokens"] = prompt.Count, ["completion_tokens"] = tokens, ["total_tokens"] = prompt.Count + tokens };
+        var usage = new JsonObject
+        {
+            ["prompt_tokens"] = prompt.Count,
+            ["completion_tokens"] = tokens,
+            ["total_tokens"] = prompt.Count + tokens
+        };
         return (text, tokens >= Math.Min(options.MaxTokens, _base.Config.MaxPositions - prompt.Count) ? "length" : "stop", usage);
     }
 
@@ -164,14 +190,24 @@ internal sealed class ChatServer : IDisposable
     {
         choice["index"] = 0;
         choice["finish_reason"] = finish;
-        var envelope = new JsonObject { ["id"] = id, ["object"] = kind, ["created"] = _time.GetUtcNow().ToUnixTimeSeconds(), ["model"] = _name, ["choices"] = new JsonArray(choice) };
+        var envelope = new JsonObject
+        {
+            ["id"] = id,
+            ["object"] = kind,
+            ["created"] = _time.GetUtcNow().ToUnixTimeSeconds(),
+            ["model"] = _name,
+            ["choices"] = new JsonArray(choice)
+        };
         if (usage is not null) envelope["usage"] = usage;
         return envelope;
     }
 
     private static string[] Stops(JsonObject body) => body["stop"] switch
     {
-        JsonArray several => [.. several.Select(s => s is JsonValue v && v.TryGetValue<string>(out var text) ? text : throw new RequestException("'stop' must be a text or a list of texts."))],
+        JsonArray several =>
+            [.. several.Select(s => s is JsonValue v && v.TryGetValue<string>(out var text)
+                ? text
+                : throw new RequestException("'stop' must be a text or a list of texts."))],
         JsonValue one when one.TryGetValue<string>(out var text) => [text],
         null => [],
         _ => throw new RequestException("'stop' must be a text or a list of texts."),
@@ -183,7 +219,8 @@ internal sealed class ChatServer : IDisposable
         using var reader = new StreamReader(request.InputStream, Encoding.UTF8);
         try
         {
-            return JsonNode.Parse(await reader.ReadToEndAsync()) as JsonObject ?? throw new RequestException("The request must be a JSON object.");
+            return JsonNode.Parse(await reader.ReadToEndAsync()) as JsonObject
+                ?? throw new RequestException("The request must be a JSON object.");
         }
         catch (JsonException e)
         {
@@ -197,8 +234,11 @@ internal sealed class ChatServer : IDisposable
         var messages = new List<Message>();
         for (var i = 0; i < turns.Count; i++)
         {
-            var role = turns[i] is JsonObject turn && turn["role"] is JsonValue r && r.TryGetValue<string>(out var name) ? name == "developer" ? "system" : name : null;
-            if (role is not ("system" or "user" or "assistant")) throw new RequestException($"messages[{i}].role must be system, user or assistant.");
+            var role = turns[i] is JsonObject turn && turn["role"] is JsonValue r && r.TryGetValue<string>(out var name)
+                ? name == "developer" ? "system" : name
+                : null;
+            if (role is not ("system" or "user" or "assistant"))
+                throw new RequestException($"messages[{i}].role must be system, user or assistant.");
             var content = turns[i]!["content"] switch
             {
                 JsonValue v when v.TryGetValue<string>(out var text) => text,
@@ -220,7 +260,9 @@ internal sealed class ChatServer : IDisposable
     private static double Bounded(JsonObject body, string name, double otherwise, double low, double high)
     {
         var value = Number(body, name) ?? otherwise;
-        return value >= low && value <= high ? value : throw new RequestException(string.Create(CultureInfo.InvariantCulture, $"'{name}' must be between {low} and {high}."));
+        return value >= low && value <= high
+            ? value
+            : throw new RequestException(string.Create(CultureInfo.InvariantCulture, $"'{name}' must be between {low} and {high}."));
     }
 
     private static async Task WriteAsync(HttpListenerContext http, int status, JsonObject body)
@@ -237,7 +279,15 @@ internal sealed class ChatServer : IDisposable
     {
         try
         {
-            await WriteAsync(http, status, new JsonObject { ["error"] = new JsonObject { ["message"] = message, ["type"] = status < 500 ? "invalid_request_error" : "server_error", ["code"] = status } });
+            await WriteAsync(http, status, new JsonObject
+            {
+                ["error"] = new JsonObject
+                {
+                    ["message"] = message,
+                    ["type"] = status < 500 ? "invalid_request_error" : "server_error",
+                    ["code"] = status
+                }
+            });
         }
         catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException or InvalidOperationException)
         {

@@ -18,16 +18,39 @@ internal static class AuditVerb
         var sources = LabOptions.Sources("Documentation folders or pages.");
         var assemblies = LabOptions.Assemblies();
         assemblies.Required = true;
-        var code = new Option<string[]>("--source", "-s") { Description = "Folder of the library's C# source: findings about members then point into it. May be repeated.", HelpName = "DIR" };
-        var failOn = new Option<string>("--fail-on") { Description = "Severity from which on findings fail (exit code 1): error, warning, note, none.", DefaultValueFactory = _ => "warning", HelpName = "SEVERITY" };
+        var code = new Option<string[]>("--source", "-s")
+        {
+            Description = "Folder of the library's C# source: findings about members then point into it. May be repeated.",
+            HelpName = "DIR"
+        };
+        var failOn = new Option<string>("--fail-on")
+        {
+            Description = "Severity from which on findings fail (exit code 1): error, warning, note, none.",
+            DefaultValueFactory = _ => "warning",
+            HelpName = "SEVERITY"
+        };
         failOn.AcceptOnlyFromAmong("error", "warning", "note", "none");
-        var ignore = new Option<string[]>("--ignore") { Description = "Rule to leave out, by id or name. May be repeated.", HelpName = "RULE" };
-        var baseline = new Option<string?>("--baseline") { Description = "File of known findings; only others are reported.", HelpName = "FILE" };
-        var writeBaseline = new Option<string?>("--write-baseline") { Description = "Write all findings as known into this file, and succeed.", HelpName = "FILE" };
+        var ignore = new Option<string[]>("--ignore")
+        {
+            Description = "Rule to leave out, by id or name. May be repeated.",
+            HelpName = "RULE"
+        };
+        var baseline = new Option<string?>("--baseline")
+        {
+            Description = "File of known findings; only others are reported.",
+            HelpName = "FILE"
+        };
+        var writeBaseline = new Option<string?>("--write-baseline")
+        {
+            Description = "Write all findings as known into this file, and succeed.",
+            HelpName = "FILE"
+        };
         var sarif = new Option<string?>("--sarif") { Description = "Also write SARIF 2.1.0, for code hosts.", HelpName = "FILE" };
         var markdown = new Option<string?>("--markdown") { Description = "Also write a page of Markdown.", HelpName = "FILE" };
         var json = LabOptions.Json();
-        var command = new Command("audit", "Checks documentation against the assemblies: code that does not compile, stale signatures, members that are gone, obsolete or on no page. Exit code 1 if something is found.")
+        var command = new Command("audit",
+            "Checks documentation against the assemblies: code that does not compile, stale signatures, members that are gone, obsolete or "
+                + "on no page. Exit code 1 if something is found.")
         { sources, assemblies, code, failOn, ignore, baseline, writeBaseline, sarif, markdown, json, Diff() };
         command.SetAction((parsed, cancellation) =>
         {
@@ -39,7 +62,8 @@ internal static class AuditVerb
                 Baseline = parsed.GetValue(baseline) is { } file ? AuditBaseline.Load(file) : null,
             };
             var sets = parsed.GetRequiredValue(sources).Select(s => DocumentSet.Load(s)).ToList();
-            var report = Work.Show("Auditing", parsed.GetValue(json), progress => DocsAudit.Run(sets, references, options, progress, cancellation));
+            var report = Work.Show("Auditing", parsed.GetValue(json),
+                progress => DocsAudit.Run(sets, references, options, progress, cancellation));
             if (parsed.GetValue(sarif) is { } sarifFile) Write(sarifFile, AuditWriters.ToSarif(report));
             if (parsed.GetValue(markdown) is { } markdownFile) Write(markdownFile, AuditWriters.ToMarkdown(report));
             if (parsed.GetValue(json)) Console.Out.WriteLine(AuditWriters.ToJson(report));
@@ -50,7 +74,13 @@ internal static class AuditVerb
                 if (!parsed.GetValue(json)) Console.WriteLine($"{report.Findings.Count} findings are known from now on: {known}");
                 return Task.FromResult(ExitCodes.Ok);
             }
-            var fails = parsed.GetValue(failOn) switch { "error" => AuditSeverity.Error, "warning" => AuditSeverity.Warning, "note" => AuditSeverity.Note, _ => (AuditSeverity)int.MaxValue };
+            var fails = parsed.GetValue(failOn) switch
+            {
+                "error" => AuditSeverity.Error,
+                "warning" => AuditSeverity.Warning,
+                "note" => AuditSeverity.Note,
+                _ => (AuditSeverity)int.MaxValue
+            };
             return Task.FromResult(report.CountAtLeast(fails) > 0 ? ExitCodes.Failed : ExitCodes.Ok);
         });
         return command;
@@ -60,16 +90,33 @@ internal static class AuditVerb
     {
         var before = new Argument<string>("old") { Description = "Assembly of the old version." };
         var after = new Argument<string>("new") { Description = "Assembly of the new version." };
-        var lab = new Option<string?>("--lab") { Description = "Also say which passages and samples of this lab become stale.", HelpName = "L" };
+        var lab = new Option<string?>("--lab")
+        {
+            Description = "Also say which passages and samples of this lab become stale.",
+            HelpName = "L"
+        };
         var json = LabOptions.Json();
-        var command = new Command("diff", "Compares two versions of a library by their metadata. Exit code 1 if a member was removed or changed.") { before, after, lab, json };
+        var command = new Command("diff",
+            "Compares two versions of a library by their metadata. Exit code 1 if a member was removed or changed.")
+        {
+            before, after, lab, json
+        };
         command.SetAction(parsed =>
         {
             var changes = ApiDiff.Compare(Model(parsed.GetRequiredValue(before)), Model(parsed.GetRequiredValue(after)));
             using var opened = parsed.GetValue(lab) is { } path ? LabVerb.Open(path) : null;
             var stale = opened is null ? [] : ApiDiff.Stale(opened, changes);
             if (parsed.GetValue(json))
-                JsonOutput.Write(new { changes, stale = stale.Select(s => new { s.Change.Id, chunks = s.Chunks.Select(c => new { c.Id, c.DocumentPath, heading = string.Join(" > ", c.HeadingPath) }), s.Samples }) });
+                JsonOutput.Write(new
+                {
+                    changes,
+                    stale = stale.Select(s => new
+                    {
+                        s.Change.Id,
+                        chunks = s.Chunks.Select(c => new { c.Id, c.DocumentPath, heading = string.Join(" > ", c.HeadingPath) }),
+                        s.Samples
+                    })
+                });
             else PrintDiff(changes, stale, opened is not null);
             return changes.Any(c => c.Breaks) ? ExitCodes.Failed : ExitCodes.Ok;
         });
@@ -81,14 +128,17 @@ internal static class AuditVerb
     private static void Print(AuditReport report)
     {
         var console = Terminal.Create();
-        foreach (var finding in report.Findings.Where(f => f.Severity > AuditSeverity.Note).Concat(report.Findings.Where(f => f.Severity == AuditSeverity.Note).Take(ShownNotes)))
+        foreach (var finding in report.Findings.Where(f => f.Severity > AuditSeverity.Note)
+            .Concat(report.Findings.Where(f => f.Severity == AuditSeverity.Note).Take(ShownNotes)))
         {
             var color = finding.Severity switch { AuditSeverity.Error => "red", AuditSeverity.Warning => "yellow", _ => "grey" };
             var place = finding.Line > 0 ? $"{finding.File}:{finding.Line}" : finding.File;
-            console.MarkupLine($"{Markup.Escape(place)}: [{color}]{finding.Severity.ToString().ToLowerInvariant()} {finding.Rule.Id}[/]: {Markup.Escape(finding.Message)}");
+            console.MarkupLine($"{Markup.Escape(place)}: [{color}]{finding.Severity.ToString().ToLowerInvariant()} {finding.Rule.Id}[/]: "
+                + $"{Markup.Escape(finding.Message)}");
             if (finding.Suggestion is { } suggestion) console.MarkupLine($"    nearest: {Markup.Escape(suggestion)}");
         }
-        if (report.Findings.Count(f => f.Severity == AuditSeverity.Note) - ShownNotes is > 0 and var more) console.WriteLine($"… and {more} more notes; --json lists all.");
+        if (report.Findings.Count(f => f.Severity == AuditSeverity.Note) - ShownNotes is > 0 and var more)
+            console.WriteLine($"… and {more} more notes; --json lists all.");
         console.WriteLine(AuditWriters.Summary(report));
     }
 
@@ -101,13 +151,17 @@ internal static class AuditVerb
             foreach (var change in group)
             {
                 console.WriteLine($"  {change.Id[2..]}{(change.Note is null ? "" : $"  ({change.Note})")}");
-                if (change.Kind == ApiChangeKind.Changed && change.Before != change.After) console.WriteLine($"    was  {change.Before}\n    is   {change.After}");
+                if (change.Kind == ApiChangeKind.Changed && change.Before != change.After)
+                    console.WriteLine($"    was  {change.Before}\n    is   {change.After}");
             }
         }
         if (changes.Count == 0) console.WriteLine("No member was added, removed or changed.");
         if (!withLab) return;
         console.WriteLine();
-        console.WriteLine(stale.Count == 0 ? "Nothing in the lab becomes stale." : $"{stale.SelectMany(s => s.Chunks).DistinctBy(c => (c.DocumentPath, c.Span)).Count()} passages and {stale.SelectMany(s => s.Samples).Distinct().Count()} samples in the lab become stale:");
+        console.WriteLine(stale.Count == 0
+            ? "Nothing in the lab becomes stale."
+            : $"{stale.SelectMany(s => s.Chunks).DistinctBy(c => (c.DocumentPath, c.Span)).Count()} passages and "
+                + $"{stale.SelectMany(s => s.Samples).Distinct().Count()} samples in the lab become stale:");
         foreach (var (change, chunks, samples) in stale)
         {
             console.WriteLine($"  {change.Id[2..]}: {samples.Count} samples");
@@ -116,7 +170,9 @@ internal static class AuditVerb
     }
 
     private static AuditRule Rule(string name) =>
-        AuditRule.Find(name) ?? throw new UsageException($"There is no rule '{name}'. The rules are {string.Join(", ", AuditRule.All.Select(r => $"{r.Id} {r.Name}"))}.");
+        AuditRule.Find(name)
+            ?? throw new UsageException(
+                $"There is no rule '{name}'. The rules are {string.Join(", ", AuditRule.All.Select(r => $"{r.Id} {r.Name}"))}.");
 
     private static void Write(string file, string text)
     {

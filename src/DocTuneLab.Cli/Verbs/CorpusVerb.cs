@@ -16,7 +16,10 @@ namespace DocTuneLab.Cli.Verbs;
 /// <summary><c>doctune corpus</c>: generate, look at, review, export and import training samples.</summary>
 internal static class CorpusVerb
 {
-    public static Command Command() => new("corpus", "Training samples: generate, check, review, export, import.") { Generate(), Status(), Coverage(), Export(), Import(), Check(), Review() };
+    public static Command Command() => new("corpus", "Training samples: generate, check, review, export, import.")
+    {
+        Generate(), Status(), Coverage(), Export(), Import(), Check(), Review()
+    };
 
     private static Command Generate()
     {
@@ -24,7 +27,12 @@ internal static class CorpusVerb
         var seed = new Option<int>("--seed") { Description = "Seed of every choice.", DefaultValueFactory = _ => 1 };
         var (written, endpoints) = (new CorpusArguments(), new EndpointArguments());
         var json = new Option<bool>("--json") { Description = "Print the accounting as JSON." };
-        var command = new Command("generate", "Writes samples: from signatures and pages alone, or with --endpoint by a hosted model. A run that was stopped goes on where it was.") { seed, json };
+        var command = new Command("generate",
+            "Writes samples: from signatures and pages alone, or with --endpoint by a hosted model. "
+                + "A run that was stopped goes on where it was.")
+        {
+            seed, json
+        };
         library.AddTo(command);
         written.AddTo(command);
         endpoints.AddTo(command);
@@ -43,7 +51,8 @@ internal static class CorpusVerb
             {
                 var estimate = session.CorpusStage.Estimate(settings);
                 if (p.GetValue(json)) JsonOutput.Write(estimate);
-                else Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{estimate.Samples} samples: {estimate.Requests} requests, {estimate.PromptTokens:N0} tokens sent and at most {estimate.CompletionTokens:N0} received; cost at most {(estimate.Cost is { } cost ? cost.ToString("F4", CultureInfo.InvariantCulture) : "unknown (the endpoints have no prices)")}. Nothing was asked."));
+                else Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{estimate.Samples} samples: {estimate.Requests} requests, {estimate.PromptTokens:N0} tokens sent and at most {estimate.CompletionTokens:N0} received; cost at most {(estimate.Cost is { } cost ? cost.ToString("F4", CultureInfo.InvariantCulture) : "unknown (the endpoints have no prices)")}. Nothing was asked."));
                 return ExitCodes.Ok;
             }
             var console = Terminal.Create();
@@ -59,10 +68,13 @@ internal static class CorpusVerb
             }
             else
                 await console.Status().StartAsync("asking …", async status =>
-                    result = await session.CorpusStage.GenerateAsync(settings, new Progress<GenerationStatus>(s => status.Status(Markup.Escape(s.ToString()))), settings.Batch is null ? null : new Progress<LiveText>(t => status.Status(Markup.Escape(t.Text))), cancel));
+                    result = await session.CorpusStage.GenerateAsync(settings,
+                        new Progress<GenerationStatus>(s => status.Status(Markup.Escape(s.ToString()))),
+                        settings.Batch is null ? null : new Progress<LiveText>(t => status.Status(Markup.Escape(t.Text))), cancel));
             if (p.GetValue(json)) JsonOutput.Write(result.Status);
             else Console.WriteLine($"{result.Status}\n{result.Coverage}");
-            if (cancel.IsCancellationRequested && settings.Batch is not null) Console.Error.WriteLine("A batch that was sent goes on at the server; the same command takes it up again.");
+            if (cancel.IsCancellationRequested && settings.Batch is not null)
+                Console.Error.WriteLine("A batch that was sent goes on at the server; the same command takes it up again.");
             return cancel.IsCancellationRequested ? ExitCodes.Interrupted : result.Status.IsDone ? ExitCodes.Ok : ExitCodes.Failed;
         });
         return command;
@@ -72,7 +84,10 @@ internal static class CorpusVerb
     {
         var lab = LabOptions.Lab();
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
-        var command = new Command("status", "What the lab holds: samples by kind and reason, coverage, requests, failures, cost.") { lab, json };
+        var command = new Command("status", "What the lab holds: samples by kind and reason, coverage, requests, failures, cost.")
+        {
+            lab, json
+        };
         command.SetAction(p =>
         {
             using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
@@ -80,14 +95,21 @@ internal static class CorpusVerb
             if (p.GetValue(json)) JsonOutput.Write(status);
             else
             {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{status.Samples} samples: {status.Accepted.Values.Sum()} accepted ({Parts(status.Accepted)}), {status.Rejected.Values.Sum()} rejected ({Parts(status.Rejected)})"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{status.Samples} samples: {status.Accepted.Values.Sum()} accepted ({Parts(status.Accepted)}), "
+                        + $"{status.Rejected.Values.Sum()} rejected ({Parts(status.Rejected)})"));
                 Console.WriteLine(storage.Samples.Coverage([]));
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{status.Requests} answers kept, {status.PromptTokens:N0} tokens sent, {status.CompletionTokens:N0} received, cost {status.Cost:F4}; failed calls: {Parts(status.FailedCalls)}"));
-                foreach (var b in status.Batches) Console.WriteLine($"batch {b.Id} at {b.Endpoint}: {b.Requests} requests under way; 'corpus generate' with the same options takes it up");
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{status.Requests} answers kept, {status.PromptTokens:N0} tokens sent, {status.CompletionTokens:N0} received, "
+                        + $"cost {status.Cost:F4}; failed calls: {Parts(status.FailedCalls)}"));
+                foreach (var b in status.Batches)
+                    Console.WriteLine($"batch {b.Id} at {b.Endpoint}: {b.Requests} requests under way; 'corpus generate' with the same "
+                        + "options takes it up");
             }
             return ExitCodes.Ok;
 
-            static string Parts<T>(IReadOnlyDictionary<string, T> counts) => counts.Count == 0 ? "none" : string.Join(", ", counts.Select(c => $"{c.Key} {c.Value}"));
+            static string Parts<T>(IReadOnlyDictionary<string, T> counts) =>
+                counts.Count == 0 ? "none" : string.Join(", ", counts.Select(c => $"{c.Key} {c.Value}"));
         });
         return command;
     }
@@ -96,20 +118,32 @@ internal static class CorpusVerb
     {
         var lab = LabOptions.Lab();
         var suite = new Option<string?>("--suite") { Description = "Held-out tasks, to be counted beside.", HelpName = "DIR" };
-        var count = new Option<int>("--count") { Description = "Members shown, those with the fewest samples first.", DefaultValueFactory = _ => 20 };
+        var count = new Option<int>("--count")
+        {
+            Description = "Members shown, those with the fewest samples first.",
+            DefaultValueFactory = _ => 20
+        };
         var json = new Option<bool>("--json") { Description = "Print all symbols as JSON." };
-        var command = new Command("coverage", "The library member by member: passages that describe it, accepted samples that ask about it, samples whose code compiles with it, those of them that passed all checks, held-out tasks that need it.") { lab, suite, count, json };
+        var command = new Command("coverage",
+            "The library member by member: passages that describe it, accepted samples that ask about it, samples whose code compiles with "
+                + "it, those of them that passed all checks, held-out tasks that need it.")
+        {
+            lab, suite, count, json
+        };
         command.SetAction(p =>
         {
             using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
             var coverage = storage.Samples.Coverage(p.GetValue(suite) is { } tasks ? Evaluation.Suites.Suite.Load(tasks).HeldOut() : []);
-            if (coverage.Symbols.Count == 0) throw new LabException($"{storage.Directory}: the lab knows no library. Read one first: doctune parse DIR --assembly DLL --lab {p.GetRequiredValue(lab)}");
+            if (coverage.Symbols.Count == 0)
+                throw new LabException($"{storage.Directory}: the lab knows no library. Read one first: doctune parse DIR --assembly DLL "
+                    + $"--lab {p.GetRequiredValue(lab)}");
             if (p.GetValue(json)) JsonOutput.Write(coverage.Symbols);
             else
             {
                 Console.WriteLine(coverage);
                 Console.WriteLine("documented  asked  compiled  used  held out  member");
-                foreach (var m in coverage.Thinnest.Take(p.GetValue(count))) Console.WriteLine($"{m.Documented,10}  {m.Asked,5}  {m.Compiled,8}  {m.Used,4}  {m.HeldOut,8}  {m.Name}");
+                foreach (var m in coverage.Thinnest.Take(p.GetValue(count)))
+                    Console.WriteLine($"{m.Documented,10}  {m.Asked,5}  {m.Compiled,8}  {m.Used,4}  {m.HeldOut,8}  {m.Name}");
             }
             return ExitCodes.Ok;
         });
@@ -119,14 +153,28 @@ internal static class CorpusVerb
     private static Command Export()
     {
         var lab = LabOptions.Lab();
-        var format = new Option<string>("--format") { Description = "openai, alpaca, sharegpt, fim, parquet or dpo.", DefaultValueFactory = _ => "openai" };
+        var format = new Option<string>("--format")
+        {
+            Description = "openai, alpaca, sharegpt, fim, parquet or dpo.",
+            DefaultValueFactory = _ => "openai"
+        };
         format.AcceptOnlyFromAmong(CorpusFormats.Names);
-        var output = new Option<string>("--out", "-o") { Description = "Folder for one file per split and the dataset card.", HelpName = "DIR", Required = true };
-        var command = new Command("export", "Writes accepted samples for other trainers, one file per split, with provenance in every row and a dataset card.") { lab, format, output };
+        var output = new Option<string>("--out", "-o")
+        {
+            Description = "Folder for one file per split and the dataset card.",
+            HelpName = "DIR",
+            Required = true
+        };
+        var command = new Command("export",
+            "Writes accepted samples for other trainers, one file per split, with provenance in every row and a dataset card.")
+        {
+            lab, format, output
+        };
         command.SetAction(p =>
         {
             using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
-            foreach (var file in CorpusExport.Write(storage, p.GetRequiredValue(format), p.GetRequiredValue(output))) Console.WriteLine(file);
+            foreach (var file in CorpusExport.Write(storage, p.GetRequiredValue(format), p.GetRequiredValue(output)))
+                Console.WriteLine(file);
             return ExitCodes.Ok;
         });
         return command;
@@ -135,8 +183,15 @@ internal static class CorpusVerb
     private static Command Import()
     {
         var lab = LabOptions.Lab();
-        var files = new Argument<string[]>("FILE") { Description = "Files in any format that export writes (.jsonl, .json, .parquet); the format is found by the fields.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("import", "Adds samples of other tools to the lab. They count as accepted; 'check' judges them.") { files, lab };
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = "Files in any format that export writes (.jsonl, .json, .parquet); the format is found by the fields.",
+            Arity = ArgumentArity.OneOrMore
+        };
+        var command = new Command("import", "Adds samples of other tools to the lab. They count as accepted; 'check' judges them.")
+        {
+            files, lab
+        };
         command.SetAction(p =>
         {
             var samples = p.GetRequiredValue(files).SelectMany(CorpusFormats.Read).ToList();
@@ -151,7 +206,9 @@ internal static class CorpusVerb
     private static Command Check()
     {
         var library = new LibraryOptions();
-        var command = new Command("check", "Judges all samples of the lab again: duplicates, wording, held-out tasks, and code against the assemblies. Exit code 1 if an accepted one fails.");
+        var command = new Command("check",
+            "Judges all samples of the lab again: duplicates, wording, held-out tasks, and code against the assemblies. "
+                + "Exit code 1 if an accepted one fails.");
         library.AddTo(command);
         command.SetAction(p =>
         {
@@ -159,7 +216,8 @@ internal static class CorpusVerb
             library.Read(p, session);
             var (kept, failed) = session.CorpusStage.Check();
             Console.WriteLine($"{kept} samples hold, {failed.Count} do not");
-            foreach (var sample in failed.Take(20)) Console.WriteLine($"  {sample.Id[..8]} {sample.Kind}: {sample.Checks.First(c => !c.Passed)}");
+            foreach (var sample in failed.Take(20))
+                Console.WriteLine($"  {sample.Id[..8]} {sample.Kind}: {sample.Checks.First(c => !c.Passed)}");
             return failed.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
         });
         return command;
@@ -171,25 +229,37 @@ internal static class CorpusVerb
         var file = new Argument<string>("FILE") { Description = ".csv or .jsonl" };
         var which = new Option<string>("--which") { Description = "accepted, rejected or all.", DefaultValueFactory = _ => "all" };
         which.AcceptOnlyFromAmong("accepted", "rejected", "all");
-        var export = new Command("export", "Writes samples as a table for reviewers: fill in 'decision' (accept, reject, edit, regenerate) and 'note', change 'answer' for an edit.") { file, lab, which };
+        var export = new Command("export",
+            "Writes samples as a table for reviewers: fill in 'decision' (accept, reject, edit, regenerate) and 'note', change 'answer' "
+                + "for an edit.")
+        {
+            file, lab, which
+        };
         export.SetAction(p =>
         {
             using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
-            var samples = storage.Samples.List(acceptedOnly: false).Where(s => p.GetValue(which) == "all" || s.Accepted == (p.GetValue(which) == "accepted")).ToList();
+            var samples = storage.Samples.List(acceptedOnly: false)
+                .Where(s => p.GetValue(which) == "all" || s.Accepted == (p.GetValue(which) == "accepted"))
+                .ToList();
             ReviewFile.Write(p.GetRequiredValue(file), samples);
             Console.WriteLine($"{samples.Count} samples in {p.GetRequiredValue(file)}");
             return ExitCodes.Ok;
         });
         var reviewer = new Option<string>("--reviewer") { Description = "Who decided.", HelpName = "NAME", Required = true };
         var library = new LibraryOptions(required: false);
-        var import = new Command("import", "Takes the decisions of a reviewed table into the lab. With --docs, --assembly and --suite edited samples are judged again.") { file, reviewer };
+        var import = new Command("import",
+            "Takes the decisions of a reviewed table into the lab. With --docs, --assembly and --suite edited samples are judged again.")
+        {
+            file, reviewer
+        };
         library.AddTo(import);
         import.SetAction(p =>
         {
             using var session = library.Open(p);
             library.Read(p, session);
             var summary = session.ReviewStage.Take(p.GetRequiredValue(file), p.GetRequiredValue(reviewer));
-            Console.WriteLine($"{summary.Accepted} accepted, {summary.Rejected} rejected, {summary.Edited} edited, {summary.Regenerate} to be regenerated, {summary.Undecided} undecided");
+            Console.WriteLine($"{summary.Accepted} accepted, {summary.Rejected} rejected, {summary.Edited} edited, {summary.Regenerate} to "
+                + $"be regenerated, {summary.Undecided} undecided");
             return ExitCodes.Ok;
         });
         return new Command("review", "Decisions of people: as a table out of the lab and back.") { export, import };

@@ -9,11 +9,18 @@ internal static class Download
     {
         var model = new Argument<string>("MODEL") { Description = "owner/name, or owner/name@revision." };
         var json = new Option<bool>("--json") { Description = "Print the folder as JSON." };
-        var command = new Command("download", "Downloads a model from a Hugging Face-compatible hub, or continues to. Every verb that takes a model also takes its name. HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE are heeded.") { model, json };
+        var command = new Command("download",
+            "Downloads a model from a Hugging Face-compatible hub, or continues to. Every verb that takes a model also takes its name. "
+                + "HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE are heeded.")
+        {
+            model, json
+        };
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             var folder = ModelFolder.Of(parsed.GetRequiredValue(model), parsed.GetValue(json), cancel);
-            if (!Directory.Exists(folder)) throw new UsageException($"'{folder}' is neither a folder nor the name of a model; expected owner/name or owner/name@revision.");
+            if (!Directory.Exists(folder))
+                throw new UsageException(
+                    $"'{folder}' is neither a folder nor the name of a model; expected owner/name or owner/name@revision.");
             if (parsed.GetValue(json)) JsonOutput.Write(new { Folder = folder });
             else Console.Out.WriteLine(folder);
             return ExitCodes.Ok;

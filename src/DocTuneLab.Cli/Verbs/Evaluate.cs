@@ -22,29 +22,96 @@ internal static class Evaluate
     {
         var (model, device) = (ModelArguments.Base(), ModelArguments.Device());
         var adapter = new Option<string?>("--adapter") { Description = "Adapter in PEFT layout: the tuned arm.", HelpName = "DIR" };
-        var suite = new Option<string?>("--suite") { Description = "Held-out tasks: a folder of .jsonl files, or one file.", HelpName = "DIR|FILE" };
-        var assembly = new Option<string[]>("--assembly") { Description = "Assembly of the private library. May be repeated.", HelpName = "DLL" };
-        var docs = new Option<string?>("--docs") { Description = "Documentation to search for arms with documents; needless where the lab has read it.", HelpName = "DIR" };
-        var lab = new Option<string>("--lab") { Description = "Folder of the lab that keeps answers and results.", DefaultValueFactory = _ => Path.Combine("artifacts", "lab"), HelpName = "DIR" };
-        var codePrompt = new Option<string?>("--code-prompt") { Description = "Template of programming tasks. Default: that of the lab's last evaluation.", HelpName = "NAME" };
+        var suite = new Option<string?>("--suite")
+        {
+            Description = "Held-out tasks: a folder of .jsonl files, or one file.",
+            HelpName = "DIR|FILE"
+        };
+        var assembly = new Option<string[]>("--assembly")
+        {
+            Description = "Assembly of the private library. May be repeated.",
+            HelpName = "DLL"
+        };
+        var docs = new Option<string?>("--docs")
+        {
+            Description = "Documentation to search for arms with documents; needless where the lab has read it.",
+            HelpName = "DIR"
+        };
+        var lab = new Option<string>("--lab")
+        {
+            Description = "Folder of the lab that keeps answers and results.",
+            DefaultValueFactory = _ => Path.Combine("artifacts", "lab"),
+            HelpName = "DIR"
+        };
+        var codePrompt = new Option<string?>("--code-prompt")
+        {
+            Description = "Template of programming tasks. Default: that of the lab's last evaluation.",
+            HelpName = "NAME"
+        };
         var qaPrompt = new Option<string?>("--qa-prompt") { Description = "Template of questions.", HelpName = "NAME" };
-        var seed = new Option<int>("--seed") { Description = "Seed of sampling and statistics.", DefaultValueFactory = _ => 1, HelpName = "N" };
-        var output = new Option<string?>("--out", "-o") { Description = "Folder for report.html, .md, .json, .trx and junit.xml, beside the lab's own copy.", HelpName = "DIR" };
+        var seed = new Option<int>("--seed")
+        {
+            Description = "Seed of sampling and statistics.",
+            DefaultValueFactory = _ => 1,
+            HelpName = "N"
+        };
+        var output = new Option<string?>("--out", "-o")
+        {
+            Description = "Folder for report.html, .md, .json, .trx and junit.xml, beside the lab's own copy.",
+            HelpName = "DIR"
+        };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
-        var compare = new Option<string?>("--compare") { Description = "Compare with stored results: a run of the lab or 'last', a folder, or a result file.", HelpName = "RUN|FILE" };
-        var rescore = new Option<string[]>("--rescore") { Description = "Score stored answers again, without any model: a run of the lab or 'last', a folder, or result files.", HelpName = "RUN|FILE", AllowMultipleArgumentsPerToken = true };
-        var check = new Option<bool>("--check-suite") { Description = "Prove the suite: references pass, stubs fail, gold members exist, nothing overlaps the training data; print its hashes. Runs the references." };
-        var corpus = new Option<string?>("--corpus") { Description = "Training data that --check-suite compares with. Default: the lab's.", HelpName = "FILE.jsonl" };
+        var compare = new Option<string?>("--compare")
+        {
+            Description = "Compare with stored results: a run of the lab or 'last', a folder, or a result file.",
+            HelpName = "RUN|FILE"
+        };
+        var rescore = new Option<string[]>("--rescore")
+        {
+            Description = "Score stored answers again, without any model: a run of the lab or 'last', a folder, or result files.",
+            HelpName = "RUN|FILE",
+            AllowMultipleArgumentsPerToken = true
+        };
+        var check = new Option<bool>("--check-suite")
+        {
+            Description = "Prove the suite: references pass, stubs fail, gold members exist, nothing overlaps the training data; "
+                + "print its hashes. Runs the references."
+        };
+        var corpus = new Option<string?>("--corpus")
+        {
+            Description = "Training data that --check-suite compares with. Default: the lab's.",
+            HelpName = "FILE.jsonl"
+        };
         var schema = new Option<bool>("--schema") { Description = "Print the JSON schema of a suite's lines." };
-        var import = new Option<string?>("--import") { Description = "Convert tasks of a public format (HumanEval-style or MultiPL-E C#) to a suite file, named by --out.", HelpName = "FILE.jsonl" };
-        var form = new Option<int?>("--blind") { Description = "Write a form for blind comparison of this many pairs of answers, ab-form.html.", HelpName = "N" };
-        var votes = new Option<string?>("--votes") { Description = "Add votes that the form saved to the report of the run named by --rescore.", HelpName = "FILE.json" };
+        var import = new Option<string?>("--import")
+        {
+            Description = "Convert tasks of a public format (HumanEval-style or MultiPL-E C#) to a suite file, named by --out.",
+            HelpName = "FILE.jsonl"
+        };
+        var form = new Option<int?>("--blind")
+        {
+            Description = "Write a form for blind comparison of this many pairs of answers, ab-form.html.",
+            HelpName = "N"
+        };
+        var votes = new Option<string?>("--votes")
+        {
+            Description = "Add votes that the form saved to the report of the run named by --rescore.",
+            HelpName = "FILE.json"
+        };
         var arguments = new EvaluationArguments();
-        var command = new Command("evaluate", "Compares models on held-out tasks, and checks, imports and scores again. The exit code is 1 where the retention gate fails.") { adapter, suite, assembly, docs, lab };
+        var command = new Command("evaluate",
+            "Compares models on held-out tasks, and checks, imports and scores again. The exit code is 1 where the retention gate fails.")
+        {
+            adapter, suite, assembly, docs, lab
+        };
         model.AddTo(command);
         device.AddTo(command);
         arguments.AddTo(command);
-        foreach (var option in (Option[])[codePrompt, qaPrompt, seed, output, json, compare, rescore, check, corpus, schema, import, form, votes]) command.Options.Add(option);
+        foreach (var option in (Option[])
+        [
+            codePrompt, qaPrompt, seed, output, json, compare, rescore, check, corpus, schema, import, form, votes
+        ])
+            command.Options.Add(option);
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             if (parsed.GetValue(schema))
@@ -52,21 +119,27 @@ internal static class Evaluate
                 Console.Out.Write(SuiteSchema.Text);
                 return ExitCodes.Ok;
             }
-            if (parsed.GetValue(import) is { } file) return Import(file, parsed.GetValue(output) ?? throw new UsageException("--import needs --out FILE.jsonl for the converted suite."));
+            if (parsed.GetValue(import) is { } file)
+                return Import(file,
+                    parsed.GetValue(output) ?? throw new UsageException("--import needs --out FILE.jsonl for the converted suite."));
 
             var suitePath = parsed.GetValue(suite) ?? throw new UsageException("--suite DIR is missing: the held-out tasks.");
             var assemblies = parsed.GetValue(assembly) ?? [];
-            if (assemblies.Length == 0) throw new UsageException("--assembly DLL is missing: the private library that answers are compiled against.");
+            if (assemblies.Length == 0)
+                throw new UsageException("--assembly DLL is missing: the private library that answers are compiled against.");
             using var session = new LabSession();
             session.Open(parsed.GetValue(lab)!, parsed.GetValue(seed));
             session.LoadSuite(suitePath);
             if (parsed.GetValue(check))
             {
                 session.LoadLibrary(assemblies);
-                return Check(session, parsed.GetValue(corpus), arguments.Of(parsed, false, false).Options.Execution.AllowWithoutIsolation, cancel);
+                return Check(session, parsed.GetValue(corpus), arguments.Of(parsed, false, false).Options.Execution.AllowWithoutIsolation,
+                    cancel);
             }
             var plan = arguments.Of(parsed, model.BaseOf(parsed) is not null, parsed.GetValue(adapter) is not null);
-            if (plan.Arms.Count == 0 && parsed.GetValue(rescore) is not { Length: > 0 }) throw new UsageException("There is nothing to evaluate: give --base DIR, the base model, or --endpoint URL for a hosted one.");
+            if (plan.Arms.Count == 0 && parsed.GetValue(rescore) is not { Length: > 0 })
+                throw new UsageException(
+                    "There is nothing to evaluate: give --base DIR, the base model, or --endpoint URL for a hosted one.");
             session.Wordings.Restore(session.Storage);
             session.Wordings.Use(parsed.GetValue(codePrompt), parsed.GetValue(qaPrompt));
 
@@ -81,7 +154,8 @@ internal static class Evaluate
             else
             {
                 if (model.BaseOf(parsed) is { } weights) session.LoadBase(ModelFolder.Of(weights), device.LoadOf(parsed).Device);
-                else if (plan.Arms.Any(a => a.Split('+')[0] is "base" or "tuned")) throw new UsageException("--base DIR is missing: the base model.");
+                else if (plan.Arms.Any(a => a.Split('+')[0] is "base" or "tuned"))
+                    throw new UsageException("--base DIR is missing: the base model.");
                 if (parsed.GetValue(adapter) is { } tuned) session.LoadAdapter(tuned);
                 if (parsed.GetValue(docs) is { } pages) session.ParseDocs(pages, assemblies);
                 else session.LoadLibrary(assemblies);
@@ -90,9 +164,12 @@ internal static class Evaluate
             progress.End();
             if (parsed.GetValue(compare) is { } other)
                 report = new StoredResults(session.Storage).Beside(report, other, plan.GateBits);
-            if (parsed.GetValue(form) is { } count) Console.Error.WriteLine($"form      {BlindTrial.Draw(session.Suite!, report.Results, count, session.Seed).Write(session.EvaluationDirectory!)}");
+            if (parsed.GetValue(form) is { } count)
+                Console.Error.WriteLine("form      "
+                    + $"{BlindTrial.Draw(session.Suite!, report.Results, count, session.Seed).Write(session.EvaluationDirectory!)}");
             if (parsed.GetValue(votes) is { } ballot)
-                report = session.EvaluationStage.AddPreferences(BlindTrial.Tally(KeyBeside(session, parsed.GetValue(rescore) ?? []), ballot, [.. report.Results.Select(r => r.Arm)]));
+                report = session.EvaluationStage.AddPreferences(BlindTrial.Tally(KeyBeside(session, parsed.GetValue(rescore) ?? []), ballot,
+                    [.. report.Results.Select(r => r.Arm)]));
             if (parsed.GetValue(output) is { } folder) ReportFiles.Write(report, folder);
             Show(report, parsed.GetValue(json), parsed.GetValue(output) ?? session.EvaluationDirectory!);
             return report.Passes ? ExitCodes.Ok : ExitCodes.Failed;
@@ -112,9 +189,12 @@ internal static class Evaluate
         foreach (var line in MarkdownReport.Headlines(report)) console.WriteLine(line);
         foreach (var comparison in report.Comparisons)
         {
-            var table = new Table().Border(TableBorder.Rounded).AddColumns("Metric", Markup.Escape(comparison.FirstArm), Markup.Escape(comparison.SecondArm), "Difference", "p", "Verdict", "Detectable");
+            var table = new Table().Border(TableBorder.Rounded).AddColumns("Metric", Markup.Escape(comparison.FirstArm),
+                Markup.Escape(comparison.SecondArm), "Difference", "p", "Verdict", "Detectable");
             foreach (var row in MarkdownReport.Rows(comparison))
-                table.AddRow([.. row.Select((cell, i) => new Markup(i == 5 ? cell switch { "better" => "[green]better[/]", "worse" => "[red]worse[/]", _ => cell } : Markup.Escape(cell)))]);
+                table.AddRow([.. row.Select((cell, i) => new Markup(i == 5
+                    ? cell switch { "better" => "[green]better[/]", "worse" => "[red]worse[/]", _ => cell }
+                    : Markup.Escape(cell)))]);
             console.Write(table);
         }
         if (report.Comparisons.Count == 0)
@@ -126,11 +206,13 @@ internal static class Evaluate
     {
         var samples = corpus is null ? session.Storage.Samples.List() : CorpusFile.Read(corpus);
         var report = session.EvaluationStage.Check(samples, bare, cancel);
-        foreach (var (kind, count, hash) in session.Suite!.Hashes()) Console.Out.WriteLine($"{kind.ToString().ToLowerInvariant(),-12}{count,6}  {hash}");
+        foreach (var (kind, count, hash) in session.Suite!.Hashes())
+            Console.Out.WriteLine($"{kind.ToString().ToLowerInvariant(),-12}{count,6}  {hash}");
         Console.Out.WriteLine($"{"suite",-12}{session.Suite.Count,6}  {report.SuiteHash}");
         foreach (var note in report.Notes) Console.Out.WriteLine(note);
         foreach (var problem in report.Problems) Console.Out.WriteLine($"{problem.Task}: {problem.Problem}");
-        Console.Out.WriteLine(report.Problems.Count == 0 ? "The suite is sound." : $"{report.Problems.Count} problems: no result on this suite would count.");
+        Console.Out.WriteLine(
+            report.Problems.Count == 0 ? "The suite is sound." : $"{report.Problems.Count} problems: no result on this suite would count.");
         return report.Problems.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
@@ -144,7 +226,9 @@ internal static class Evaluate
     }
 
     private static string KeyBeside(LabSession session, string[] stored) =>
-        stored.SelectMany(new StoredResults(session.Storage).Files).Select(f => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(f))!, BlindTrial.KeyName)).FirstOrDefault(File.Exists)
+        stored.SelectMany(new StoredResults(session.Storage).Files)
+            .Select(f => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(f))!, BlindTrial.KeyName))
+            .FirstOrDefault(File.Exists)
             ?? throw new UsageException("--votes needs --rescore RUN, the run whose folder holds the form and its key.");
 
     /// <summary>One line on stderr that follows the work.</summary>

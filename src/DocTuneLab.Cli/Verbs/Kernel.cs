@@ -20,12 +20,19 @@ internal static class Kernel
     private static Command Install()
     {
         var (user, system, prefix) = Places();
-        var plain = new Option<bool>("--no-compile") { Description = "Do not compile the kernel ahead of time: installs at once, but each start takes about a second longer." };
-        var command = new Command("install", "Tells Jupyter about the kernel, and makes a copy of it that starts fast.") { user, system, prefix, plain };
+        var plain = new Option<bool>("--no-compile")
+        {
+            Description = "Do not compile the kernel ahead of time: installs at once, but each start takes about a second longer."
+        };
+        var command = new Command("install", "Tells Jupyter about the kernel, and makes a copy of it that starts fast.")
+        {
+            user, system, prefix, plain
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             var where = Prefix(parsed.GetValue(user), parsed.GetValue(system), parsed.GetValue(prefix));
-            var folder = KernelSpec.Install(where, parsed.GetValue(plain) || !await CompileAsync(where, cancellation) ? Self() : Self(KernelSpec.CopyFolder(where)));
+            var folder = KernelSpec.Install(where,
+                parsed.GetValue(plain) || !await CompileAsync(where, cancellation) ? Self() : Self(KernelSpec.CopyFolder(where)));
             Console.WriteLine($"Installed {KernelSpec.Name} in {folder}");
             return ExitCodes.Ok;
         });
@@ -67,7 +74,8 @@ internal static class Kernel
         command.SetAction(parsed =>
         {
             var where = Prefix(parsed.GetValue(user), parsed.GetValue(system), parsed.GetValue(prefix));
-            Console.WriteLine(KernelSpec.Uninstall(where) is { } folder ? $"Removed {folder}" : $"There is no kernel in {KernelSpec.Folder(where)}");
+            Console.WriteLine(
+                KernelSpec.Uninstall(where) is { } folder ? $"Removed {folder}" : $"There is no kernel in {KernelSpec.Folder(where)}");
             return ExitCodes.Ok;
         });
         return command;
@@ -75,7 +83,12 @@ internal static class Kernel
 
     private static Command Start()
     {
-        var file = new Option<string>("-f", "--connection-file") { Description = "Connection file, written by Jupyter.", Required = true, HelpName = "FILE" };
+        var file = new Option<string>("-f", "--connection-file")
+        {
+            Description = "Connection file, written by Jupyter.",
+            Required = true,
+            HelpName = "FILE"
+        };
         var command = new Command("start", "Runs the kernel. Jupyter does this.") { file };
         command.SetAction((parsed, cancellation) => StartAsync(parsed.GetRequiredValue(file), cancellation));
         return command;
@@ -85,37 +98,51 @@ internal static class Kernel
     public static async Task<int> StartAsync(string connectionFile, CancellationToken cancellation)
     {
         var connection = ConnectionInfo.Load(connectionFile);
-        var end = await new KernelServer(connection, new SessionOptions { NotebookPath = Notebook(), Extensions = [new LabExtension()] }).RunAsync(cancellation);
+        var end = await new KernelServer(connection, new SessionOptions { NotebookPath = Notebook(), Extensions = [new LabExtension()] })
+            .RunAsync(cancellation);
         if (end == KernelEnd.Stuck)
-            await Console.Error.WriteLineAsync("A cell did not stop when it was interrupted. The kernel ends, so that the front end starts a new one.");
+            await Console.Error.WriteLineAsync(
+                "A cell did not stop when it was interrupted. The kernel ends, so that the front end starts a new one.");
         // A cell that could not be stopped, or a task that one left behind, must not keep the process.
         Environment.Exit(end == KernelEnd.Stuck ? ExitCodes.Failed : ExitCodes.Ok);
         return ExitCodes.Ok;
     }
 
     // Jupyter's servers say which notebook a kernel is started for; the file may not be saved yet.
-    private static string? Notebook() => Environment.GetEnvironmentVariable("JPY_SESSION_NAME") is { Length: > 0 } path && File.Exists(path) ? Path.GetFullPath(path) : null;
+    private static string? Notebook() =>
+        Environment.GetEnvironmentVariable("JPY_SESSION_NAME") is { Length: > 0 } path && File.Exists(path) ? Path.GetFullPath(path) : null;
 
     private static (Option<bool> User, Option<bool> System, Option<string?> Prefix) Places() => (
         new Option<bool>("--user") { Description = "For this user (the default)." },
         new Option<bool>("--sys") { Description = "For all users of this machine; needs the right to write there." },
-        new Option<string?>("--prefix") { Description = "Under this folder's share/jupyter, for example of a Python environment.", HelpName = "P" });
+        new Option<string?>("--prefix")
+        {
+            Description = "Under this folder's share/jupyter, for example of a Python environment.",
+            HelpName = "P"
+        });
 
     private static string? Prefix(bool user, bool system, string? prefix)
     {
         if ((user ? 1 : 0) + (system ? 1 : 0) + (prefix is null ? 0 : 1) > 1)
             throw new UsageException("--user, --sys and --prefix exclude each other.");
-        return !system ? prefix : OperatingSystem.IsWindows() ? throw new UsageException("--sys is for Linux and macOS. On Windows use --user or --prefix.") : "/usr/local";
+        return !system ? prefix
+            : OperatingSystem.IsWindows() ? throw new UsageException("--sys is for Linux and macOS. On Windows use --user or --prefix.")
+            : "/usr/local";
     }
 
     // A single file unpacks itself elsewhere than where it lies.
-    private static bool IsSingleFile => Environment.ProcessPath is { } process && Path.GetFileNameWithoutExtension(process) == "doctune" && !File.Exists(Path.Combine(Path.GetDirectoryName(process)!, "doctune.dll"));
+    private static bool IsSingleFile =>
+        Environment.ProcessPath is { } process
+            && Path.GetFileNameWithoutExtension(process) == "doctune"
+            && !File.Exists(Path.Combine(Path.GetDirectoryName(process)!, "doctune.dll"));
 
     // Started by its own executable, or as 'dotnet doctune.dll'.
     public static IEnumerable<string> Self(string? folder = null)
     {
         var process = Environment.ProcessPath ?? "dotnet";
         var library = Path.Combine(folder ?? AppContext.BaseDirectory, "doctune.dll");
-        return Path.GetFileNameWithoutExtension(process) == "doctune" ? [folder is null ? process : Path.Combine(folder, Path.GetFileName(process))] : ["dotnet", library];
+        return Path.GetFileNameWithoutExtension(process) == "doctune"
+            ? [folder is null ? process : Path.Combine(folder, Path.GetFileName(process))]
+            : ["dotnet", library];
     }
 }

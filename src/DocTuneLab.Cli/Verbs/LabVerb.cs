@@ -7,12 +7,16 @@ namespace DocTuneLab.Cli.Verbs;
 /// <summary><c>doctune lab</c>: the databases themselves.</summary>
 internal static class LabVerb
 {
-    public static Command Command() => new("lab", "The lab's databases: check, clean, measure, carry elsewhere.") { Verify(), Collect(), Stats(), Export(), Import() };
+    public static Command Command() =>
+        new("lab", "The lab's databases: check, clean, measure, carry elsewhere.") { Verify(), Collect(), Stats(), Export(), Import() };
 
     private static Command Verify()
     {
         var (lab, json) = (LabOptions.Lab(), LabOptions.Json());
-        var command = new Command("verify", "Checks every reference and the hash of all content (exit code 1 if something does not hold).") { lab, json };
+        var command = new Command("verify", "Checks every reference and the hash of all content (exit code 1 if something does not hold).")
+        {
+            lab, json
+        };
         command.SetAction(parsed =>
         {
             using var opened = Open(parsed.GetRequiredValue(lab));
@@ -29,13 +33,19 @@ internal static class LabVerb
     private static Command Collect()
     {
         var (lab, json) = (LabOptions.Lab(), LabOptions.Json());
-        var command = new Command("gc", "Removes what nothing refers to: documents of interrupted work, passages of former pages that no sample is built on.") { lab, json };
+        var command = new Command("gc",
+            "Removes what nothing refers to: documents of interrupted work, passages of former pages that no sample is built on.")
+        {
+            lab, json
+        };
         command.SetAction(parsed =>
         {
             using var opened = Open(parsed.GetRequiredValue(lab), write: true);
             var garbage = opened.Maintenance.CollectGarbage();
             if (parsed.GetValue(json)) JsonOutput.Write(garbage);
-            else Console.WriteLine($"Removed {garbage.Documents} documents, {garbage.Passages} passages and pages, {garbage.RunFolders} folders of runs.");
+            else
+                Console.WriteLine(
+                    $"Removed {garbage.Documents} documents, {garbage.Passages} passages and pages, {garbage.RunFolders} folders of runs.");
             return ExitCodes.Ok;
         });
         return command;
@@ -56,8 +66,14 @@ internal static class LabVerb
             }
             var table = new Table().Border(TableBorder.Simple).AddColumn("What").AddColumn(new TableColumn("How much").RightAligned());
             foreach (var (name, count) in stats.Rows) table.AddRow(name, $"{count:N0}");
-            table.AddRow("samples accepted", $"{stats.AcceptedSamples:N0}").AddRow("samples stale", $"{stats.StaleSamples:N0}").AddRow("tokens of chunks", $"{stats.Tokens:N0}").AddRow("stored documents", $"{stats.StoredDocuments:N0}")
-                .AddRow("lab.sqlite", Size(stats.SqliteBytes)).AddRow("lab.litedb", Size(stats.LiteDbBytes)).AddRow("runs/", Size(stats.RunBytes)).AddRow("content hash", stats.ContentHash);
+            table.AddRow("samples accepted", $"{stats.AcceptedSamples:N0}")
+                .AddRow("samples stale", $"{stats.StaleSamples:N0}")
+                .AddRow("tokens of chunks", $"{stats.Tokens:N0}")
+                .AddRow("stored documents", $"{stats.StoredDocuments:N0}")
+                .AddRow("lab.sqlite", Size(stats.SqliteBytes))
+                .AddRow("lab.litedb", Size(stats.LiteDbBytes))
+                .AddRow("runs/", Size(stats.RunBytes))
+                .AddRow("content hash", stats.ContentHash);
             var console = Terminal.Create();
             console.Write(table);
             return ExitCodes.Ok;
@@ -72,7 +88,8 @@ internal static class LabVerb
         var command = new Command("export", "Writes the whole lab, runs and all, into one file.") { file, lab, json };
         command.SetAction((parsed, cancellation) =>
         {
-            var manifest = Work.Show("Exporting", parsed.GetValue(json), progress => LabArchive.Export(parsed.GetRequiredValue(lab), parsed.GetRequiredValue(file), Bytes(progress), cancellation));
+            var manifest = Work.Show("Exporting", parsed.GetValue(json),
+                progress => LabArchive.Export(parsed.GetRequiredValue(lab), parsed.GetRequiredValue(file), Bytes(progress), cancellation));
             Print(parsed.GetValue(json), manifest, "Wrote", Path.GetFullPath(parsed.GetRequiredValue(file)));
             return Task.FromResult(ExitCodes.Ok);
         });
@@ -83,10 +100,15 @@ internal static class LabVerb
     {
         var (lab, json) = (LabOptions.Lab(), LabOptions.Json());
         var file = new Argument<string>("file") { Description = "File that 'doctune lab export' wrote." };
-        var command = new Command("import", "Makes a lab from such a file, in a folder that is new or empty. All of it is checked first; it ends whole or not at all.") { file, lab, json };
+        var command = new Command("import",
+            "Makes a lab from such a file, in a folder that is new or empty. All of it is checked first; it ends whole or not at all.")
+        {
+            file, lab, json
+        };
         command.SetAction((parsed, cancellation) =>
         {
-            var manifest = Work.Show("Importing", parsed.GetValue(json), progress => LabArchive.Import(parsed.GetRequiredValue(file), parsed.GetRequiredValue(lab), Bytes(progress), cancellation));
+            var manifest = Work.Show("Importing", parsed.GetValue(json),
+                progress => LabArchive.Import(parsed.GetRequiredValue(file), parsed.GetRequiredValue(lab), Bytes(progress), cancellation));
             Print(parsed.GetValue(json), manifest, "Imported into", Path.GetFullPath(parsed.GetRequiredValue(lab)));
             return Task.FromResult(ExitCodes.Ok);
         });
@@ -95,9 +117,17 @@ internal static class LabVerb
 
     public static Lab Open(string path, bool write = false) =>
         // Only stages make a lab; a slip of the path must not leave an empty one behind.
-        write && !File.Exists(Path.Combine(path, "lab.sqlite")) ? throw new LabException($"{path}: no lab here. Expected a folder with lab.sqlite; create one with 'doctune parse'.") : Lab.Open(path, readOnly: !write);
+        write && !File.Exists(Path.Combine(path, "lab.sqlite"))
+            ? throw new LabException($"{path}: no lab here. Expected a folder with lab.sqlite; create one with 'doctune parse'.")
+            : Lab.Open(path, readOnly: !write);
 
-    public static string Size(long bytes) => bytes switch { < 1 << 10 => $"{bytes} B", < 1 << 20 => $"{bytes / 1024.0:0.0} KB", < 1 << 30 => $"{bytes / 1048576.0:0.0} MB", _ => $"{bytes / 1073741824.0:0.00} GB" };
+    public static string Size(long bytes) => bytes switch
+    {
+        < 1 << 10 => $"{bytes} B",
+        < 1 << 20 => $"{bytes / 1024.0:0.0} KB",
+        < 1 << 30 => $"{bytes / 1048576.0:0.0} MB",
+        _ => $"{bytes / 1073741824.0:0.00} GB"
+    };
 
     private static void Print(bool json, ArchiveManifest manifest, string what, string where)
     {
@@ -106,7 +136,8 @@ internal static class LabVerb
     }
 
     // The bar counts in thousandths: bytes of a large lab do not fit its numbers.
-    private static IProgress<(long Done, long Total)>? Bytes(IProgress<(int Done, int Total)>? progress) => progress is null ? null : new Scaled(progress);
+    private static IProgress<(long Done, long Total)>? Bytes(IProgress<(int Done, int Total)>? progress) =>
+        progress is null ? null : new Scaled(progress);
 
     private sealed class Scaled(IProgress<(int Done, int Total)> progress) : IProgress<(long Done, long Total)>
     {

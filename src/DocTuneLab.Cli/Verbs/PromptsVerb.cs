@@ -10,14 +10,20 @@ internal static class PromptsVerb
 {
     public static Command Command()
     {
-        var folder = new Option<string?>("--templates") { Description = "Folder of .liquid files on top of those that ship; a file of the same name wins.", HelpName = "DIR" };
+        var folder = new Option<string?>("--templates")
+        {
+            Description = "Folder of .liquid files on top of those that ship; a file of the same name wins.",
+            HelpName = "DIR"
+        };
         var json = new Option<bool>("--json") { Description = "Print as JSON." };
         PromptLibrary Library(ParseResult p) => p.GetValue(folder) is { } own ? PromptLibrary.LoadFolder(own) : PromptLibrary.Default;
 
         var list = new Command("list", "Templates by kind.") { folder, json };
         list.SetAction(p =>
         {
-            var all = Library(p).Templates.OrderBy(t => t.Kind, StringComparer.Ordinal).ThenBy(t => t.Name, StringComparer.Ordinal).ToList();
+            var all = Library(p).Templates.OrderBy(t => t.Kind, StringComparer.Ordinal)
+                .ThenBy(t => t.Name, StringComparer.Ordinal)
+                .ToList();
             if (p.GetValue(json)) JsonOutput.Write(all.Select(t => new { t.Kind, t.Name, t.Version, t.Hash, t.Description, t.Inputs }));
             else
                 foreach (var t in all) Console.WriteLine($"{t.Kind,-12} {t.Name,-26} {t.Version,-4} {t.Description}");
@@ -36,9 +42,18 @@ internal static class PromptsVerb
         var (model, device) = (ModelArguments.Base(), ModelArguments.Device());
         var library = new LibraryOptions();
         var seed = new Option<int>("--seed") { Description = "Seed of order, demonstrations and intervals.", DefaultValueFactory = _ => 1 };
-        var output = new Option<string?>("--out", "-o") { Description = "Also writes the winners as .liquid files, for --templates.", HelpName = "DIR" };
+        var output = new Option<string?>("--out", "-o")
+        {
+            Description = "Also writes the winners as .liquid files, for --templates.",
+            HelpName = "DIR"
+        };
         var (tuning, endpoints) = (new TuningArguments(), new EndpointArguments());
-        var tune = new Command("tune", "Chooses wordings by the likelihood of reference answers under the base model, or with --endpoint by what a hosted model writes with them, and keeps the winners in the lab with their lineage.") { seed, output, json };
+        var tune = new Command("tune",
+            "Chooses wordings by the likelihood of reference answers under the base model, or with --endpoint by what a hosted model "
+                + "writes with them, and keeps the winners in the lab with their lineage.")
+        {
+            seed, output, json
+        };
         model.AddTo(tune);
         device.AddTo(tune);
         library.AddTo(tune);
@@ -49,7 +64,9 @@ internal static class PromptsVerb
             using var session = library.Open(p, p.GetValue(seed));
             var settings = endpoints.Of(p);
             if (model.BaseOf(p) is { } folder) session.LoadBase(ModelFolder.Of(folder), device.LoadOf(p).Device);
-            else if (settings is null) throw new LabException("Without an endpoint, prompts are tuned by likelihood under a local model: give it with --base DIR.");
+            else if (settings is null)
+                throw new LabException(
+                    "Without an endpoint, prompts are tuned by likelihood under a local model: give it with --base DIR.");
             library.Read(p, session);
             var stage = session.PromptStage;
             var results = settings is null ? await stage.TuneAsync(session.Model!, tuning.Examples(p), tuning.Options(p), cancel)
@@ -57,10 +74,20 @@ internal static class PromptsVerb
             if (p.GetValue(output) is { } target)
             {
                 Directory.CreateDirectory(target);
-                foreach (var template in results.Select(r => session.Storage.Templates.Keep(r))) await File.WriteAllTextAsync(Path.Combine(target, template.Name + ".liquid"), template.Source, cancel);
+                foreach (var template in results.Select(r => session.Storage.Templates.Keep(r)))
+                    await File.WriteAllTextAsync(Path.Combine(target, template.Name + ".liquid"), template.Source, cancel);
             }
             if (p.GetValue(json))
-                JsonOutput.Write(results.Select(r => new { winner = r.Winner.Name, r.Decided, r.Tried, r.TriedOnTrain, table = r.Table.Select(t => new { t.Template.Name, t.How, t.Score, t.ScoreLow, t.ScoreHigh, t.Low, t.High, t.Measures, t.Examples }) }));
+                JsonOutput.Write(
+                    results.Select(r => new
+                    {
+                        winner = r.Winner.Name,
+                        r.Decided,
+                        r.Tried,
+                        r.TriedOnTrain,
+                        table = r.Table.Select(t =>
+                            new { t.Template.Name, t.How, t.Score, t.ScoreLow, t.ScoreHigh, t.Low, t.High, t.Measures, t.Examples })
+                    }));
             else
                 foreach (var result in results) Console.WriteLine(TuningArguments.Text(result) + "\n");
             return ExitCodes.Ok;
@@ -71,7 +98,9 @@ internal static class PromptsVerb
         {
             using var storage = Storage.Lab.Open(p.GetRequiredValue(lab), readOnly: true);
             var lines = storage.Templates.Lineage();
-            if (p.GetValue(json)) JsonOutput.Write(lines.Select(l => new { l.Name, l.Version, l.ParentHash, l.How, objectives = JsonSerializer.Deserialize<JsonElement>(l.Objectives) }));
+            if (p.GetValue(json))
+                JsonOutput.Write(lines.Select(l =>
+                    new { l.Name, l.Version, l.ParentHash, l.How, objectives = JsonSerializer.Deserialize<JsonElement>(l.Objectives) }));
             else
                 foreach (var l in lines) Console.WriteLine($"{l.Name,-26} {l.Version,-4} {l.How,-15} from {l.ParentHash[..12]}");
             return ExitCodes.Ok;

@@ -26,10 +26,12 @@ internal static class Repl
         using var session = new NotebookSession(new SessionOptions { Extensions = [new LabExtension()] });
         var isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         var history = new History(forget || !isTerminal ? null : History.DefaultFile);
-        var editor = new LineEditor(() => Console.ReadKey(intercept: true), Console.Out, () => Console.WindowWidth, (text, at) => Complete(session, text, at), text => IsComplete(session, text));
+        var editor = new LineEditor(() => Console.ReadKey(intercept: true), Console.Out, () => Console.WindowWidth,
+            (text, at) => Complete(session, text, at), text => IsComplete(session, text));
         if (isTerminal)
         {
-            var version = typeof(Repl).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
+            var version = typeof(Repl).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+                .Split('+')[0];
             Console.WriteLine($"DocTuneLab {version}: C# and the lab's magics. #!lsmagic lists them, Tab completes, Ctrl-D ends.");
         }
         for (var number = 1; !cancellation.IsCancellationRequested; number++)
@@ -48,7 +50,12 @@ internal static class Repl
             CellResult result;
             try
             {
-                result = await session.RunAsync(new CellRequest(source, $"cell {number}") { Input = (prompt, secret, _) => Task.FromResult(Asked(keyboard, screen, prompt, secret)) }, printer.Print, stop.Token);
+                result = await session.RunAsync(
+                    new CellRequest(source, $"cell {number}")
+                    {
+                        Input = (prompt, secret, _) => Task.FromResult(Asked(keyboard, screen, prompt, secret))
+                    },
+                    printer.Print, stop.Token);
             }
             finally
             {

@@ -13,23 +13,56 @@ internal static class Run
     public static Command Command()
     {
         var notebook = new Argument<string>("notebook") { Description = "Notebook to run (.ipynb or .dib). It is not changed." };
-        var parameters = new Option<string[]>("--parameter", "-p") { Description = "Value for the cell tagged 'parameters': -p NAME VALUE. May be repeated.", HelpName = "NAME VALUE" };
-        var output = new Option<string?>("--output", "-o") { Description = "Executed notebook, saved at the start and end of every cell. Default: artifacts/<name>.ipynb.", HelpName = "OUT.ipynb" };
-        var report = new Option<string?>("--report") { Description = "Write the executed notebook as one self-contained HTML file.", HelpName = "OUT.html" };
-        var files = new Option<string[]>("--parameters-file", "-f") { Description = "YAML or JSON file of parameters. -y and -p go before it.", HelpName = "FILE" };
-        var yaml = new Option<string[]>("--parameters-yaml", "-y") { Description = "Parameters as YAML: -y 'steps: 60'. -p goes before it.", HelpName = "YAML" };
-        var kernel = new Option<string>("--kernel") { Description = "Where cells run: in this process, or in a kernel of its own, whose death is reported (exit code 4).", DefaultValueFactory = _ => "inproc" };
+        var parameters = new Option<string[]>("--parameter", "-p")
+        {
+            Description = "Value for the cell tagged 'parameters': -p NAME VALUE. May be repeated.",
+            HelpName = "NAME VALUE"
+        };
+        var output = new Option<string?>("--output", "-o")
+        {
+            Description = "Executed notebook, saved at the start and end of every cell. Default: artifacts/<name>.ipynb.",
+            HelpName = "OUT.ipynb"
+        };
+        var report = new Option<string?>("--report")
+        {
+            Description = "Write the executed notebook as one self-contained HTML file.",
+            HelpName = "OUT.html"
+        };
+        var files = new Option<string[]>("--parameters-file", "-f")
+        {
+            Description = "YAML or JSON file of parameters. -y and -p go before it.",
+            HelpName = "FILE"
+        };
+        var yaml = new Option<string[]>("--parameters-yaml", "-y")
+        {
+            Description = "Parameters as YAML: -y 'steps: 60'. -p goes before it.",
+            HelpName = "YAML"
+        };
+        var kernel = new Option<string>("--kernel")
+        {
+            Description = "Where cells run: in this process, or in a kernel of its own, whose death is reported (exit code 4).",
+            DefaultValueFactory = _ => "inproc"
+        };
         kernel.AcceptOnlyFromAmong("inproc", "process");
         var timeout = new Option<double?>("--timeout") { Description = "Limit for each cell, in seconds (exit code 3).", HelpName = "S" };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Pass on what cells print and show." };
-        var command = new Command("run", "Runs a notebook from top to bottom and stops at the first cell that fails, unless it is tagged 'raises-exception'. Exit codes: 0 all cells ran, 1 a cell failed, 2 wrong usage, 3 a cell reached the limit, 4 the kernel died, 130 interrupted. Whatever happens, the output is saved.") { notebook, parameters, yaml, files, output, report, timeout, kernel, verbose };
+        var command = new Command("run",
+            "Runs a notebook from top to bottom and stops at the first cell that fails, unless it is tagged 'raises-exception'. "
+                + "Exit codes: 0 all cells ran, 1 a cell failed, 2 wrong usage, 3 a cell reached the limit, 4 the kernel died, "
+                + "130 interrupted. Whatever happens, the output is saved.")
+        {
+            notebook, parameters, yaml, files, output, report, timeout, kernel, verbose
+        };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetRequiredValue(notebook), Parameters.Of(parsed.GetValue(files) ?? [], parsed.GetValue(yaml) ?? [], parsed.GetValue(parameters) ?? []),
-            parsed.GetValue(output), parsed.GetValue(report), parsed.GetValue(timeout), parsed.GetValue(kernel) == "process", parsed.GetValue(verbose), cancellation));
+            parsed.GetRequiredValue(notebook),
+            Parameters.Of(parsed.GetValue(files) ?? [], parsed.GetValue(yaml) ?? [], parsed.GetValue(parameters) ?? []),
+            parsed.GetValue(output), parsed.GetValue(report), parsed.GetValue(timeout), parsed.GetValue(kernel) == "process",
+            parsed.GetValue(verbose), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(string path, Dictionary<string, string> parameters, string? output, string? report, double? timeout, bool ownProcess, bool verbose, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string path, Dictionary<string, string> parameters, string? output, string? report,
+        double? timeout, bool ownProcess, bool verbose, CancellationToken cancellation)
     {
         if (timeout is <= 0)
             throw new UsageException($"--timeout takes a positive number of seconds, not {timeout}.");
@@ -47,7 +80,8 @@ internal static class Run
                 Timeout = timeout is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
                 Extensions = [new LabExtension()],
                 Progress = display,
-                StartHost = ownProcess ? async (notebook, cancel) => await KernelProcess.StartAsync([.. Kernel.Self(), "kernel", "start", "-f"], notebook, cancel) : null,
+                StartHost = ownProcess ? async (notebook, cancel) =>
+                    await KernelProcess.StartAsync([.. Kernel.Self(), "kernel", "start", "-f"], notebook, cancel) : null,
             }, cancellation);
         }
         if (report is not null)
@@ -60,7 +94,8 @@ internal static class Run
             RunStatus.KernelDied => "[red]The kernel died[/]",
             _ => "[red]Interrupted[/]",
         };
-        console.MarkupLine($"{outcome}{(result.Status == RunStatus.Completed ? $": {result.CellsRun} cells" : $" at cell {result.CellsRun} of {result.CodeCells}")} in {result.Duration.TotalSeconds:0.0} s");
+        console.MarkupLine(
+            $"{outcome}{(result.Status == RunStatus.Completed ? $": {result.CellsRun} cells" : $" at cell {result.CellsRun} of {result.CodeCells}")} in {result.Duration.TotalSeconds:0.0} s");
         console.WriteLine($"notebook  {Path.GetFullPath(output)}");
         if (report is not null)
             console.WriteLine($"report    {Path.GetFullPath(report)}");
@@ -68,7 +103,8 @@ internal static class Run
     }
 
     /// <summary>
-    /// Papermill's <c>-p NAME VALUE</c> as <c>-p=NAME=VALUE</c>: an option of the parser has one value, and that must be free to start with '-'.
+    /// Papermill's <c>-p NAME VALUE</c> as <c>-p=NAME=VALUE</c>: an option of the parser has one value, and that must be
+    /// free to start with '-'.
     /// </summary>
     public static IReadOnlyList<string> JoinParameters(string[] args)
     {

@@ -24,7 +24,8 @@ internal static class Runs
             var runs = opened.Runs.List(parsed.GetValue(kind));
             if (parsed.GetValue(json))
             {
-                JsonOutput.Write(runs.Select(r => new { r.Id, r.Kind, r.Status, r.Started, r.Finished, seconds = Seconds(r), r.Directory }));
+                JsonOutput.Write(
+                    runs.Select(r => new { r.Id, r.Kind, r.Status, r.Started, r.Finished, seconds = Seconds(r), r.Directory }));
                 return ExitCodes.Ok;
             }
             if (runs.Count == 0)
@@ -32,9 +33,13 @@ internal static class Runs
                 Console.WriteLine($"No runs in {opened.Directory}.");
                 return ExitCodes.Ok;
             }
-            var table = new Table().Border(TableBorder.Simple).AddColumns("Run", "Kind", "Status", "Started (UTC)").AddColumn(new TableColumn("Took").RightAligned());
+            var table = new Table().Border(TableBorder.Simple)
+                .AddColumns("Run", "Kind", "Status", "Started (UTC)")
+                .AddColumn(new TableColumn("Took").RightAligned());
             foreach (var run in runs)
-                table.AddRow(Markup.Escape(run.Id), Markup.Escape(run.Kind), Colored(run.Status), run.Started.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), Seconds(run) is { } s ? $"{s:0.0} s" : "");
+                table.AddRow(Markup.Escape(run.Id), Markup.Escape(run.Kind), Colored(run.Status),
+                    run.Started.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+                    Seconds(run) is { } s ? $"{s:0.0} s" : "");
             Terminal.Create().Write(table);
             return ExitCodes.Ok;
         });
@@ -50,19 +55,39 @@ internal static class Runs
         {
             using var opened = LabVerb.Open(parsed.GetRequiredValue(lab));
             var run = Find(opened, parsed.GetRequiredValue(id));
-            var metrics = opened.Runs.Metrics(run.Id).GroupBy(m => m.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
+            var metrics = opened.Runs.Metrics(run.Id)
+                .GroupBy(m => m.Name, StringComparer.Ordinal)
+                .ToDictionary(g => g.Key, g => g.Last(), StringComparer.Ordinal);
             if (parsed.GetValue(json))
             {
-                JsonOutput.Write(new { run.Id, run.Kind, run.Status, run.Started, run.Finished, seconds = Seconds(run), run.Directory, run.Environment, configuration = JsonOutput.Camel(JsonNode.Parse(run.Configuration)), results = run.Results is null ? null : JsonOutput.Camel(JsonNode.Parse(run.Results)), lastMetrics = metrics });
+                JsonOutput.Write(new
+                {
+                    run.Id,
+                    run.Kind,
+                    run.Status,
+                    run.Started,
+                    run.Finished,
+                    seconds = Seconds(run),
+                    run.Directory,
+                    run.Environment,
+                    configuration = JsonOutput.Camel(JsonNode.Parse(run.Configuration)),
+                    results = run.Results is null ? null : JsonOutput.Camel(JsonNode.Parse(run.Results)),
+                    lastMetrics = metrics
+                });
                 return ExitCodes.Ok;
             }
             var console = Terminal.Create();
             console.MarkupLine($"[bold]{Markup.Escape(run.Id)}[/]  {Colored(run.Status)}");
-            console.WriteLine($"started  {run.Started.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC{(Seconds(run) is { } s ? $", took {s:0.0} s" : "")}");
+            console.WriteLine(
+                $"started  {run.Started.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC{(Seconds(run) is { } s ? $", took {s:0.0} s" : "")}");
             console.WriteLine($"folder   {run.Directory}");
-            if (run.Environment is { } e) console.WriteLine($"on       DocTuneLab {e.Code}, {e.Framework}, {e.System}, {e.Processor} ({e.Cores} cores, {LabVerb.Size(e.MemoryBytes)})");
+            if (run.Environment is { } e)
+                console.WriteLine($"on       DocTuneLab {e.Code}, {e.Framework}, {e.System}, {e.Processor} ({e.Cores} cores, "
+                    + $"{LabVerb.Size(e.MemoryBytes)})");
             Section(console, "Configuration", run.Configuration);
-            if (metrics.Count > 0) Section(console, "Last metrics", JsonSerializer.Serialize(metrics.ToDictionary(m => $"{m.Key} (step {m.Value.Step})", m => m.Value.Value)));
+            if (metrics.Count > 0)
+                Section(console, "Last metrics",
+                    JsonSerializer.Serialize(metrics.ToDictionary(m => $"{m.Key} (step {m.Value.Step})", m => m.Value.Value)));
             if (run.Results is not null) Section(console, "Results", run.Results);
             return ExitCodes.Ok;
         });
@@ -72,11 +97,16 @@ internal static class Runs
     private static LabRun Find(Lab lab, string id)
     {
         var runs = lab.Runs.List();
-        var found = id == "last" ? runs.TakeLast(1).ToList() : runs.Where(r => r.Id == id).DefaultIfEmpty().First() is { } exact ? [exact] : runs.Where(r => r.Id.StartsWith(id, StringComparison.Ordinal)).ToList();
+        var found = id == "last" ? runs.TakeLast(1).ToList()
+            : runs.Where(r => r.Id == id).DefaultIfEmpty().First() is { } exact ? [exact]
+            : runs.Where(r => r.Id.StartsWith(id, StringComparison.Ordinal)).ToList();
         if (found.Count == 1) return found[0];
-        if (found.Count > 1) throw new LabException($"'{id}' is the beginning of {found.Count} runs: {string.Join(", ", found.Take(4).Select(r => r.Id))}. Give more of it.");
+        if (found.Count > 1)
+            throw new LabException(
+                $"'{id}' is the beginning of {found.Count} runs: {string.Join(", ", found.Take(4).Select(r => r.Id))}. Give more of it.");
         var nearest = NearestName.Of(id, runs.Select(r => r.Id));
-        throw new LabException($"{id}: no such run in {lab.Directory}.{(nearest is null ? " List them with 'doctune runs list'." : $" Did you mean '{nearest}'?")}");
+        throw new LabException($"{id}: no such run in "
+            + $"{lab.Directory}.{(nearest is null ? " List them with 'doctune runs list'." : $" Did you mean '{nearest}'?")}");
     }
 
     private static void Section(IAnsiConsole console, string title, string json)
@@ -96,5 +126,6 @@ internal static class Runs
 
     private static double? Seconds(LabRun run) => (run.Finished - run.Started)?.TotalSeconds;
 
-    private static string Colored(string status) => status switch { "done" => "[green]done[/]", "running" => "[blue]running[/]", _ => $"[red]{Markup.Escape(status)}[/]" };
+    private static string Colored(string status) =>
+        status switch { "done" => "[green]done[/]", "running" => "[blue]running[/]", _ => $"[red]{Markup.Escape(status)}[/]" };
 }

@@ -10,12 +10,24 @@ internal static class RunsCompare
 {
     public static Command Command()
     {
-        var first = new Argument<string>("A") { Description = "A run of the lab, a folder or a result file. Of a run with several arms, name one as RUN:ARM; default its last." };
+        var first = new Argument<string>("A")
+        {
+            Description = "A run of the lab, a folder or a result file. Of a run with several arms, name one as RUN:ARM; default its last."
+        };
         var second = new Argument<string>("B") { Description = "The other one." };
-        var lab = new Option<string>("--lab") { Description = "Folder of the lab.", DefaultValueFactory = _ => Path.Combine("artifacts", "lab"), HelpName = "DIR" };
+        var lab = new Option<string>("--lab")
+        {
+            Description = "Folder of the lab.",
+            DefaultValueFactory = _ => Path.Combine("artifacts", "lab"),
+            HelpName = "DIR"
+        };
         var output = new Option<string?>("--out", "-o") { Description = "Folder for the report in every format.", HelpName = "DIR" };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
-        var command = new Command("compare", "Compares two evaluations: paired differences with intervals, tasks whose outcome changed, members, inventions.") { first, second, lab, output, json };
+        var command = new Command("compare",
+            "Compares two evaluations: paired differences with intervals, tasks whose outcome changed, members, inventions.")
+        {
+            first, second, lab, output, json
+        };
         command.SetAction(parsed =>
         {
             using var opened = Lab.Open(parsed.GetRequiredValue(lab));

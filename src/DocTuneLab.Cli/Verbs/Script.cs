@@ -12,9 +12,14 @@ internal static class Script
     public static Command Command()
     {
         var file = new Argument<string>("file") { Description = "Script (.csx) or notebook (.dib, .ipynb) to run." };
-        var arguments = new Argument<string[]>("args") { Description = "Arguments for the script, as the variable 'args'.", Arity = ArgumentArity.ZeroOrMore };
+        var arguments = new Argument<string[]>("args")
+        {
+            Description = "Arguments for the script, as the variable 'args'.",
+            Arity = ArgumentArity.ZeroOrMore
+        };
         var command = new Command("script", "Runs a C# script with the lab's magics and prints what it shows.") { file, arguments };
-        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetRequiredValue(file), parsed.GetValue(arguments) ?? [], cancellation));
+        command.SetAction((parsed, cancellation) =>
+            RunAsync(parsed.GetRequiredValue(file), parsed.GetValue(arguments) ?? [], cancellation));
         return command;
     }
 
@@ -22,7 +27,8 @@ internal static class Script
     {
         var notebook = Notebook.Load(path);
         var printer = new CellPrinter();
-        using var session = new NotebookSession(new SessionOptions { NotebookPath = Path.GetFullPath(path), Extensions = [new LabExtension()] });
+        using var session = new NotebookSession(
+            new SessionOptions { NotebookPath = Path.GetFullPath(path), Extensions = [new LabExtension()] });
         session.SetValue("args", arguments);
         var number = 0;
         foreach (var cell in notebook.Cells.Where(cell => cell.Kind == CellKind.Code))

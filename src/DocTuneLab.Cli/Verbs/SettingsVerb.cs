@@ -13,7 +13,8 @@ internal static class SettingsVerb
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(json))
-                JsonOutput.Write(LabSettings.Groups.SelectMany(g => g.Table.Select(s => new { group = g.Title, s.Option, s.Aliases, s.Field, @default = s.DefaultText, s.Expected, s.Words })));
+                JsonOutput.Write(LabSettings.Groups.SelectMany(g => g.Table.Select(
+                    s => new { group = g.Title, s.Option, s.Aliases, s.Field, @default = s.DefaultText, s.Expected, s.Words })));
             else Console.Out.Write(SettingsPage.Markdown());
             return ExitCodes.Ok;
         });

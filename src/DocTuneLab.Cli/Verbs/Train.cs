@@ -15,7 +15,11 @@ internal static class Train
 {
     public static Command Command()
     {
-        var config = new Argument<string?>("CONFIG.yaml") { Description = "Settings; a file of LLaMA-Factory or Axolotl is read too. Options overrule it.", Arity = ArgumentArity.ZeroOrOne };
+        var config = new Argument<string?>("CONFIG.yaml")
+        {
+            Description = "Settings; a file of LLaMA-Factory or Axolotl is read too. Options overrule it.",
+            Arity = ArgumentArity.ZeroOrOne
+        };
         var arguments = new TrainingArguments();
         var dryRun = new Option<bool>("--dry-run") { Description = "Loads, estimates memory and steps, and stops before training." };
         var json = LabOptions.Json();
@@ -24,7 +28,9 @@ internal static class Train
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             var settings = parsed.GetValue(config) is { } file ? TrainingConfig.Load(file) : new TrainingConfig();
-            if (settings.Ignored.Count > 0) Console.Error.WriteLine($"{parsed.GetValue(config)}: a file of {settings.Dialect}; not taken: {string.Join(", ", settings.Ignored)}");
+            if (settings.Ignored.Count > 0)
+                Console.Error.WriteLine(
+                    $"{parsed.GetValue(config)}: a file of {settings.Dialect}; not taken: {string.Join(", ", settings.Ignored)}");
             var outputGiven = arguments.IsGiven(parsed, nameof(SftOptions.OutputDirectory));
             return Run(arguments.Apply(parsed, settings), outputGiven, parsed.GetValue(dryRun), parsed.GetValue(json), cancel);
         }, CancellationToken.None));
@@ -58,7 +64,10 @@ internal static class Train
         }, cancel);
         foreach (var warning in result.Warnings) Console.Error.WriteLine($"warning: {warning}");
         if (json) JsonOutput.Write(result with { History = [], Resources = [] });
-        else Console.WriteLine($"{result.Steps} steps in {result.Elapsed:hh\\:mm\\:ss}, loss {result.FinalLoss:F4}{(result.BestEvalLoss is { } best ? $", validation {best:F4}" : "")}; adapter in {result.AdapterDirectory}");
+        else
+            Console.WriteLine($"{result.Steps} steps in {result.Elapsed:hh\\:mm\\:ss}, "
+                + $"loss {result.FinalLoss:F4}{(result.BestEvalLoss is { } best ? $", validation {best:F4}" : "")}; adapter in "
+                + $"{result.AdapterDirectory}");
         if (!result.Interrupted) return ExitCodes.Ok;
         Console.Error.WriteLine("Stopped; a checkpoint was written. The same command with --resume continues.");
         return ExitCodes.Interrupted;
@@ -67,11 +76,16 @@ internal static class Train
     private static void Describe(BaseModel model, PreparedTraining prepared)
     {
         var left = prepared.LeftOut > 0 ? $"; {prepared.LeftOut} longer than {prepared.Options.MaxLength} tokens left out" : "";
-        Console.Error.WriteLine($"{model.ParameterCount:N0} parameters, computed in {model.ComputeType} on {model.Device}; adapter of {prepared.Adapter.ParameterCount:N0}; {prepared.SampleCount} samples, {prepared.ValidationCount} for validation{left}");
+        Console.Error.WriteLine($"{model.ParameterCount:N0} parameters, computed in {model.ComputeType} on {model.Device}; "
+            + $"adapter of {prepared.Adapter.ParameterCount:N0}; {prepared.SampleCount} samples, {prepared.ValidationCount} for "
+            + $"validation{left}");
         var estimate = prepared.Estimate();
         Console.Error.WriteLine($"memory: {estimate}; {estimate.Available / 1048576.0:N0} MB free");
     }
 
     private static string Line(TrainingStep step) => string.Create(CultureInfo.InvariantCulture,
-        $"step {step.Step}/{step.TotalSteps}  loss {step.Loss:F4}{(step.EvalLoss is { } eval ? $"  validation {eval:F4}" : "")}{(step.ReplayLoss is { } replayed ? $"  replay {replayed:F4}" : "")}  lr {step.LearningRate:G3}  norm {step.GradNorm:F2}  {step.TokensPerSecond:F0} tokens/s  {step.ShareOfPeak:P0} of peak  {step.Remaining:hh\\:mm\\:ss} left");
+        $"step {step.Step}/{step.TotalSteps}  loss "
+            + $"{step.Loss:F4}{(step.EvalLoss is { } eval ? $"  validation {eval:F4}" : "")}"
+            + $"{(step.ReplayLoss is { } replayed ? $"  replay {replayed:F4}" : "")}  lr {step.LearningRate:G3}  norm {step.GradNorm:F2}  "
+            + $"{step.TokensPerSecond:F0} tokens/s  {step.ShareOfPeak:P0} of peak  {step.Remaining:hh\\:mm\\:ss} left");
 }

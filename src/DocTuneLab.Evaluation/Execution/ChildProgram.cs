@@ -13,7 +13,8 @@ internal sealed class ChildProgram
     private const string AspNetCore = "Microsoft.AspNetCore.App";
 
     private static readonly CSharpCompilationOptions Options =
-        new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable, concurrentBuild: false);
+        new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release,
+            nullableContextOptions: NullableContextOptions.Enable, concurrentBuild: false);
 
     private readonly CSharpCompilation empty;
 
@@ -21,19 +22,25 @@ internal sealed class ChildProgram
     public ChildProgram(string folder, ReferenceSet references, ChildHost starter)
     {
         HostPath = Path.Combine(folder, starter.ChildName + ".dll");
-        var host = CSharpCompilation.Create(starter.ChildName, [Resource("Check.cs"), Resource("Runner.cs")], references.References, Options.WithOutputKind(OutputKind.ConsoleApplication));
+        var host = CSharpCompilation.Create(starter.ChildName, [Resource("Check.cs"), Resource("Runner.cs")], references.References,
+            Options.WithOutputKind(OutputKind.ConsoleApplication));
         var emitted = host.Emit(HostPath);
         if (!emitted.Success)
-            throw new LabException($"The sandbox's own program does not compile against the given references: {emitted.Diagnostics.First(d => d.Severity == DiagnosticSeverity.Error)}. Expected the references of .NET {Environment.Version.Major}.");
+            throw new LabException("The sandbox's own program does not compile against the given references: "
+                + $"{emitted.Diagnostics.First(d => d.Severity == DiagnosticSeverity.Error)}. Expected the references of .NET "
+                + $"{Environment.Version.Major}.");
         // Reference assemblies of ASP.NET Core cannot run; where the library needs them, its shared framework is asked for.
-        var (shared, own) = (references.DependencyPaths.Where(IsAspNetCore).ToList(), references.DependencyPaths.Where(p => !IsAspNetCore(p)));
+        var (shared, own) = (references.DependencyPaths.Where(IsAspNetCore).ToList(),
+            references.DependencyPaths.Where(p => !IsAspNetCore(p)));
         starter.Prepare(HostPath, shared.Count > 0 ? AspNetCore : "Microsoft.NETCore.App");
         foreach (var library in references.LibraryPaths.Concat(own))
         {
-            if (!File.Exists(library)) throw new LabException($"{library}: no such assembly; the hidden tests need it to run. Build the library first.");
+            if (!File.Exists(library))
+                throw new LabException($"{library}: no such assembly; the hidden tests need it to run. Build the library first.");
             File.Copy(library, Path.Combine(folder, Path.GetFileName(library)), overwrite: true);
         }
-        empty = CSharpCompilation.Create("doctune-answer", references: [.. references.References, MetadataReference.CreateFromFile(HostPath)], options: Options);
+        empty = CSharpCompilation.Create("doctune-answer",
+            references: [.. references.References, MetadataReference.CreateFromFile(HostPath)], options: Options);
     }
 
     /// <summary>The compiled child program.</summary>
@@ -90,7 +97,8 @@ internal sealed class ChildProgram
             if (statement is LocalDeclarationStatementSyntax local)
                 foreach (var variable in local.Declaration.Variables) yield return variable.Identifier.Text;
             if (statement is LocalFunctionStatementSyntax function) yield return function.Identifier.Text;
-            foreach (var designation in statement.DescendantNodes(n => n is not AnonymousFunctionExpressionSyntax and not BlockSyntax).OfType<SingleVariableDesignationSyntax>())
+            foreach (var designation in statement.DescendantNodes(n => n is not AnonymousFunctionExpressionSyntax and not BlockSyntax)
+                .OfType<SingleVariableDesignationSyntax>())
                 yield return designation.Identifier.Text;
         }
     }

@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace DocTuneLab.Evaluation.Execution;
 
 /// <summary>
-/// Runs work on threads with a large stack. The compiler recurses over what it compiles, and models that repeat themselves write expressions thousands of
-/// operators deep, which the 1.5 MB of a pool thread do not hold.
+/// Runs work on threads with a large stack. The compiler recurses over what it compiles, and models that repeat themselves write
+/// expressions thousands of operators deep, which the 1.5 MB of a pool thread do not hold.
 /// </summary>
 internal static class DeepStack
 {

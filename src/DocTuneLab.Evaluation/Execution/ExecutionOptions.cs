@@ -8,7 +8,8 @@ public sealed record ExecutionOptions
     /// <summary>Names, ranges and words of these settings.</summary>
     public static SettingTable<ExecutionOptions> Settings => SettingTable<ExecutionOptions>.Instance;
 
-    /// <summary>Model-written code runs on this machine only where this is set. Default false: nothing is run, and pass rates are absent.</summary>
+    /// <summary>Model-written code runs on this machine only where this is set. Default false:
+    /// nothing is run, and pass rates are absent.</summary>
     [Setting("Runs the models' code against the hidden tests, in a sandbox.")]
     public bool AllowUntrustedCode { get; init; }
 
@@ -16,7 +17,8 @@ public sealed record ExecutionOptions
     [Setting("Seconds of one answer at most.", Above = 0, Max = 3600, Unit = TimeUnit.Seconds)]
     public TimeSpan WallTime { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Managed heap of one answer (<c>DOTNET_GCHeapHardLimit</c>); on Linux all its data may take a GiB more. Default 512 MiB.</summary>
+    /// <summary>Managed heap of one answer (<c>DOTNET_GCHeapHardLimit</c>); on Linux all its data may take a GiB more.
+    /// Default 512 MiB.</summary>
     [Setting("Managed heap of one answer; on Linux all its data may take a GiB more.", Placeholder = "BYTES", Min = 33554432)]
     public long MemoryBytes { get; init; } = 512L << 20;
 
@@ -32,13 +34,14 @@ public sealed record ExecutionOptions
     [Setting("Answers run at once; 0 is one per processor.", Min = 0)]
     public int Parallelism { get; init; }
 
-    /// <summary>Processes and threads of one answer together, where the system can limit them. Default 128; the runtime itself needs about 20.</summary>
+    /// <summary>Processes and threads of one answer together, where the system can limit them. Default 128;
+    /// the runtime itself needs about 20.</summary>
     [Setting("Processes and threads of one answer together, where the system can limit them.", Min = 32)]
     public int Processes { get; init; } = 128;
 
     /// <summary>
-    /// Run answers even where neither bubblewrap nor namespaces keep them from the network and from other processes. Default false: then nothing
-    /// runs there, pass rates are absent, and the report says why.
+    /// Run answers even where neither bubblewrap nor namespaces keep them from the network and from other processes. Default false: then
+    /// nothing runs there, pass rates are absent, and the report says why.
     /// </summary>
     [Setting("Runs it even where neither bubblewrap nor namespaces isolate it.")]
     public bool AllowWithoutIsolation { get; init; }

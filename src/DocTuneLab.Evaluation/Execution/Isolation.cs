@@ -9,7 +9,10 @@ namespace DocTuneLab.Evaluation.Execution;
 /// <param name="NotCovered">What is not; goes into every report.</param>
 public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadOnlyList<string> NotCovered)
 {
-    private static readonly string[] Always = ["empty stdin", "scrubbed environment", "own temporary folder", "output cap", "wall-clock limit", "managed heap limit"];
+    private static readonly string[] Always =
+    [
+        "empty stdin", "scrubbed environment", "own temporary folder", "output cap", "wall-clock limit", "managed heap limit"
+    ];
 
     private static readonly string[] Never = ["code that sets out to cheat through reflection inside its own process"];
 
@@ -36,23 +39,32 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
 
     private static Isolation? Bubblewrap() => Find("bwrap") is not { } bwrap ? null : new(
         "bubblewrap",
-        [.. Always, "no network", "own process tree, killed as a whole", "file system read-only but for the run's folder, which is in memory and bounded; home and /tmp hidden", "no capabilities", .. Limits],
+        [
+            .. Always, "no network", "own process tree, killed as a whole",
+            "file system read-only but for the run's folder, which is in memory and bounded; home and /tmp hidden", "no capabilities",
+            .. Limits
+        ],
         ["reading system files outside home and /tmp", .. Never])
     {
         // Order matters: later mounts lie over earlier ones, so what the child must read inside a hidden folder is bound after hiding it.
         // Without --cap-drop, a run started by root could undo these mounts.
         Prefix = paths =>
         [
-            bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
+            bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--ro-bind", "/", "/", "--proc", "/proc",
+            "--dev", "/dev",
             "--size", paths.Bytes, "--tmpfs", "/dev/shm", "--remount-ro", "/dev",
             .. Hidden().SelectMany(h => new[] { "--size", paths.Bytes, "--tmpfs", h }),
             .. paths.Read.SelectMany(r => new[] { "--ro-bind", r, r }),
             "--size", paths.Bytes, "--tmpfs", paths.Folder,
-            .. paths.Files.SelectMany(f => new[] { "--ro-bind", f, f }), .. paths.Reports.SelectMany(f => new[] { "--bind", f, f }), "--chdir", paths.Folder,
+            .. paths.Files.SelectMany(f => new[] { "--ro-bind", f, f }), .. paths.Reports.SelectMany(f => new[] { "--bind", f, f }),
+            "--chdir", paths.Folder,
         ],
     };
 
-    private static IEnumerable<string> Hidden() => new[] { "/tmp", "/var/tmp", "/run", "/home", "/root", Home }.OfType<string>().Where(Directory.Exists).Distinct(StringComparer.Ordinal);
+    private static IEnumerable<string> Hidden() =>
+        new[] { "/tmp", "/var/tmp", "/run", "/home", "/root", Home }.OfType<string>()
+            .Where(Directory.Exists)
+            .Distinct(StringComparer.Ordinal);
 
     private static Isolation? Namespaces() => Find("unshare") is not { } unshare ? null : new(
         "namespaces", [.. Always, "no network", "own process tree, killed as a whole", .. Limits], [Files, .. Never])
@@ -69,18 +81,25 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
 
     private static Isolation Process() => new(
         "process", OperatingSystem.IsLinux() ? [.. Always, .. Group, .. Limits] : Always,
-        [.. OperatingSystem.IsLinux() ? Array.Empty<string>() : ["native memory", "processor time"], "network", Files, "other processes of this user", Group.Length > 0 ? "processes that leave the group" : "processes left behind", .. Never]);
+        [
+            .. OperatingSystem.IsLinux() ? Array.Empty<string>() : ["native memory", "processor time"], "network", Files,
+            "other processes of this user", Group.Length > 0 ? "processes that leave the group" : "processes left behind", .. Never
+        ]);
 
     // Without setsid there is no group of its own, and what outlives its parent cannot be found.
     private static string[] Group => Find("setsid") is null ? [] : ["own process group, killed as a whole"];
 
     private static string[] Limits => ["processor-time limit", "file-size limit", "native memory limit"];
 
-    private static string? Home => Environment.GetEnvironmentVariable("HOME") is { Length: > 1 } home && Directory.Exists(home) ? Path.GetFullPath(home) : null;
+    private static string? Home =>
+        Environment.GetEnvironmentVariable("HOME") is { Length: > 1 } home && Directory.Exists(home) ? Path.GetFullPath(home) : null;
 
     /// <summary>Full path of a program on the PATH, or null; Linux only.</summary>
     internal static string? Find(string program) => !OperatingSystem.IsLinux() ? null
-        : (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':').Where(Path.IsPathRooted).Select(d => Path.Combine(d, program)).FirstOrDefault(File.Exists);
+        : (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':')
+            .Where(Path.IsPathRooted)
+            .Select(d => Path.Combine(d, program))
+            .FirstOrDefault(File.Exists);
 
     private static bool Works(Isolation isolation)
     {
@@ -89,7 +108,12 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
         try
         {
             var command = isolation.Prefix(new(folder.FullName, [], [], [], 1 << 20));
-            var start = new ProcessStartInfo(command[0]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
+            var start = new ProcessStartInfo(command[0])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                RedirectStandardInput = true
+            };
             foreach (var word in command.Skip(1).Concat(["/bin/sh", "-c", "exit 42"])) start.ArgumentList.Add(word);
             using var process = System.Diagnostics.Process.Start(start);
             if (process is null) return false;
@@ -114,7 +138,8 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
 /// <param name="Files">Files in <paramref name="Folder"/> that it must read.</param>
 /// <param name="Reports">Files in <paramref name="Folder"/> that it writes and that outlive it.</param>
 /// <param name="Size">Bytes that it may write in all.</param>
-internal sealed record IsolatedPaths(string Folder, IReadOnlyList<string> Read, IReadOnlyList<string> Files, IReadOnlyList<string> Reports, long Size)
+internal sealed record IsolatedPaths(
+    string Folder, IReadOnlyList<string> Read, IReadOnlyList<string> Files, IReadOnlyList<string> Reports, long Size)
 {
     public string Bytes => Size.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace DocTuneLab.Evaluation.Execution;
 
 /// <summary>
-/// How the number of processes of a run is bounded. Root is exempt from RLIMIT_NPROC, so root uses a control group (which bounds the memory of all of them together,
-/// too); others use the rlimit, which since Linux 5.14 counts only what runs in the run's own user namespace.
+/// How the number of processes of a run is bounded. Root is exempt from RLIMIT_NPROC, so root uses a control group (which bounds the memory
+/// of all of them together, too); others use the rlimit, which since Linux 5.14 counts only what runs in the run's own user namespace.
 /// </summary>
 /// <param name="Name">For reports; null where nothing bounds them.</param>
 /// <param name="UsesGroup">By control group.</param>
@@ -23,8 +23,13 @@ internal sealed partial record ProcessLimit(string? Name, bool UsesGroup)
     {
         if (!OperatingSystem.IsLinux()) return new(null, false);
         using (var trial = ControlGroup.Create(64, 1L << 30))
-            if (trial is not null) return new(trial.LimitsMemory ? "number of processes and their memory together (control group)" : "number of processes (control group)", true);
-        return UserId() != 0 && Environment.OSVersion.Version >= new Version(5, 14) ? new("number of processes (limit of the user namespace)", false) : new(null, false);
+            if (trial is not null)
+                return new(trial.LimitsMemory
+                    ? "number of processes and their memory together (control group)"
+                    : "number of processes (control group)", true);
+        return UserId() != 0 && Environment.OSVersion.Version >= new Version(5, 14)
+            ? new("number of processes (limit of the user namespace)", false)
+            : new(null, false);
     }
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
@@ -45,8 +50,10 @@ internal sealed partial class ControlGroup : IDisposable
         ["/bin/sh", "-c", string.Concat(folders.Select(f => $"echo $$ > '{f}/cgroup.procs' && ")) + "exec \"$@\"", "sh"];
 
     /// <summary>Whether the kernel killed something in the group for want of memory.</summary>
-    public bool RanOutOfMemory => folders.SelectMany(f => new[] { "memory.events", "memory.oom_control" }.Select(n => Path.Combine(f, n))).Where(File.Exists)
-        .SelectMany(File.ReadAllLines).Any(l => l.StartsWith("oom_kill ", StringComparison.Ordinal) && !l.EndsWith(" 0", StringComparison.Ordinal));
+    public bool RanOutOfMemory => folders.SelectMany(f => new[] { "memory.events", "memory.oom_control" }.Select(n => Path.Combine(f, n)))
+        .Where(File.Exists)
+        .SelectMany(File.ReadAllLines)
+        .Any(l => l.StartsWith("oom_kill ", StringComparison.Ordinal) && !l.EndsWith(" 0", StringComparison.Ordinal));
 
     /// <summary>Makes a group, or returns null where this user may not.</summary>
     public static ControlGroup? Create(int processes, long memory)
@@ -73,7 +80,8 @@ internal sealed partial class ControlGroup : IDisposable
             }
         }
         var unified = File.Exists(Path.Combine(Root, "cgroup.controllers"));
-        bool Limit(string controller, string file, long value) => Parents(unified ? Root : Path.Combine(Root, controller), unified ? "" : controller).Any(p => Try(p, file, value));
+        bool Limit(string controller, string file, long value) =>
+            Parents(unified ? Root : Path.Combine(Root, controller), unified ? "" : controller).Any(p => Try(p, file, value));
         var counted = Limit("pids", "pids.max", processes);
         var group = new ControlGroup(made, counted && Limit("memory", unified ? "memory.max" : "memory.limit_in_bytes", memory));
         if (counted && group.Accepts()) return group;
@@ -101,11 +109,14 @@ internal sealed partial class ControlGroup : IDisposable
         }
     }
 
-    /// <summary>Under this process's own group, whose limits then hold as well; else at the root, where a group without limits of its own may lie.</summary>
+    /// <summary>Under this process's own group, whose limits then hold as well;
+    /// else at the root, where a group without limits of its own may lie.</summary>
     private static IEnumerable<string> Parents(string mount, string controller)
     {
         const string Own = "/proc/self/cgroup";
-        var line = File.Exists(Own) ? File.ReadLines(Own).Select(l => l.Split(':', 3)).FirstOrDefault(l => l.Length == 3 && l[1].Split(',').Contains(controller)) : null;
+        var line = File.Exists(Own)
+            ? File.ReadLines(Own).Select(l => l.Split(':', 3)).FirstOrDefault(l => l.Length == 3 && l[1].Split(',').Contains(controller))
+            : null;
         if (line is not null && line[2].Trim('/') is { Length: > 0 } own) yield return Path.Combine(mount, own);
         yield return mount;
     }

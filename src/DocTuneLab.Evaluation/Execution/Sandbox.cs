@@ -6,8 +6,9 @@ using DocTuneLab.Library;
 namespace DocTuneLab.Evaluation.Execution;
 
 /// <summary>
-/// Runs answers, each in a child process of its own, and reports how each ended. The child reports through a file under a secret that is drawn per run and
-/// handed over on stdin: what an answer prints, or that it exits with 0, is no pass. <see cref="Isolation"/> says what is covered and what is not.
+/// Runs answers, each in a child process of its own, and reports how each ended. The child reports through a file under a secret that is
+/// drawn per run and handed over on stdin: what an answer prints, or that it exits with 0, is no pass.
+/// <see cref="Isolation"/> says what is covered and what is not.
 /// </summary>
 public sealed class Sandbox : IDisposable
 {
@@ -24,7 +25,8 @@ public sealed class Sandbox : IDisposable
     {
         options.Validate();
         if (!options.AllowUntrustedCode)
-            throw new LabException("Running model-written code is off. Set AllowUntrustedCode (on the command line: --allow-untrusted-code) after reading what the sandbox does not cover.");
+            throw new LabException("Running model-written code is off. Set AllowUntrustedCode (on the command line: "
+                + "--allow-untrusted-code) after reading what the sandbox does not cover.");
         if (Refusal(options) is { } why) throw new LabException(why);
         this.options = options;
         starter = ChildHost.Best!;
@@ -35,16 +37,20 @@ public sealed class Sandbox : IDisposable
     /// <summary>What this machine lets the sandbox enforce.</summary>
     public static Isolation Isolation => Isolation.Best;
 
-    /// <summary>What starts the answers' processes: the path of a <c>dotnet</c>, or of the starter that is copied; null where there is nothing.</summary>
+    /// <summary>What starts the answers' processes: the path of a <c>dotnet</c>, or of the starter that is copied;
+    /// null where there is nothing.</summary>
     public static string? Starter => ChildHost.Best?.Name;
 
     /// <summary>Why nothing would run with these options on this machine; null where it would.</summary>
     public static string? Refusal(ExecutionOptions options) => ChildHost.Best is null ? ChildHost.Missing
         : Isolation.IsSandbox || options.AllowWithoutIsolation ? null
-        : "Answers are not run: neither bubblewrap nor namespaces work here to keep them from the network and from other processes. Install bubblewrap and allow user namespaces, or ask for it explicitly with AllowWithoutIsolation (--allow-without-isolation).";
+        : "Answers are not run: neither bubblewrap nor namespaces work here to keep them from the network and from other processes. "
+            + "Install bubblewrap and allow user namespaces, or ask for it explicitly with AllowWithoutIsolation "
+            + "(--allow-without-isolation).";
 
     /// <summary>Runs all jobs, several at a time; results in the order of <paramref name="jobs"/>.</summary>
-    public IReadOnlyList<ExecutionResult> RunAll(IReadOnlyList<ExecutionJob> jobs, IProgress<int>? progress = null, CancellationToken cancel = default)
+    public IReadOnlyList<ExecutionResult> RunAll(IReadOnlyList<ExecutionJob> jobs, IProgress<int>? progress = null,
+        CancellationToken cancel = default)
     {
         var results = new ExecutionResult[jobs.Count];
         var done = 0;
@@ -111,12 +117,17 @@ public sealed class Sandbox : IDisposable
 
         if (Read(report, secret) is { } said) return Ended(said.Status, said.Message, said.Test);
         if (timedOut) return Ended(ExecutionStatus.Timeout, $"stopped after {options.WallTime.TotalSeconds:0.#} s");
-        if (errors.Text.Contains("Out of memory", StringComparison.OrdinalIgnoreCase) || errors.Text.Contains("OutOfMemoryException", StringComparison.Ordinal))
+        if (errors.Text.Contains("Out of memory", StringComparison.OrdinalIgnoreCase)
+            || errors.Text.Contains("OutOfMemoryException", StringComparison.Ordinal))
             return Ended(ExecutionStatus.OutOfMemory, $"over {options.MemoryBytes >> 20} MiB");
-        if (group?.RanOutOfMemory == true) return Ended(ExecutionStatus.OutOfMemory, $"over {(options.MemoryBytes >> 20) + 1024} MiB with all that it started");
+        if (group?.RanOutOfMemory == true)
+            return Ended(ExecutionStatus.OutOfMemory, $"over {(options.MemoryBytes >> 20) + 1024} MiB with all that it started");
         if (process.ExitCode is 128 + 24) return Ended(ExecutionStatus.Timeout, "processor-time limit reached");
-        if (errors.Text.Contains("You must install or update .NET", StringComparison.Ordinal)) return Ended(ExecutionStatus.HarnessError, errors.Text);
-        var why = errors.Text.Contains("Stack overflow", StringComparison.Ordinal) ? "stack overflow" : $"the process ended with {process.ExitCode} and without a report";
+        if (errors.Text.Contains("You must install or update .NET", StringComparison.Ordinal))
+            return Ended(ExecutionStatus.HarnessError, errors.Text);
+        var why = errors.Text.Contains("Stack overflow", StringComparison.Ordinal)
+            ? "stack overflow"
+            : $"the process ended with {process.ExitCode} and without a report";
         return Ended(ExecutionStatus.Exception, why);
     }
 
@@ -124,7 +135,8 @@ public sealed class Sandbox : IDisposable
     {
         if (!File.Exists(report)) return null;
         var lines = File.ReadAllText(report).Split('\n', 5);
-        return lines.Length == 5 && lines[0] == secret && Enum.TryParse<ExecutionStatus>(lines[1], out var status) && int.TryParse(lines[2], out var test)
+        return lines.Length == 5 && lines[0] == secret && Enum.TryParse<ExecutionStatus>(lines[1], out var status)
+            && int.TryParse(lines[2], out var test)
             ? (status, test, lines[4]) : null;
     }
 
@@ -135,12 +147,16 @@ public sealed class Sandbox : IDisposable
         {
             if (group is not null) words.AddRange(group.Prefix);
             if (Isolation.Find("setsid") is { } setsid) words.Add(setsid);
-            words.AddRange(Isolation.Prefix(new(run, [Path.GetDirectoryName(child.HostPath)!, .. starter.Root is { } root ? [root] : Array.Empty<string>()], [answer], [report], options.FileBytes * 4)));
+            words.AddRange(Isolation.Prefix(new(run,
+                [Path.GetDirectoryName(child.HostPath)!, .. starter.Root is { } root ? [root] : Array.Empty<string>()], [answer], [report],
+                options.FileBytes * 4)));
             // Twice the wall time: a second thread is fair, a busy machine is not the answer's fault.
             var seconds = Math.Max(2, (int)Math.Ceiling(options.WallTime.TotalSeconds * 2));
-            // Data, not address space, which the runtime reserves by the terabyte; a GiB over the heap holds its own data and thread stacks.
+            // Data, not address space, which the runtime reserves by the terabyte;
+            // a GiB over the heap holds its own data and thread stacks.
             var data = (options.MemoryBytes >> 10) + (1 << 20);
-            words.AddRange(["/bin/sh", "-c", $"ulimit -c 0; ulimit -t {seconds}; ulimit -f {options.FileBytes / 512}; ulimit -d {data}; {ProcessLimit.Best.ShellLimit(options.Processes)}\"$@\"; exit $?", "sh"]);
+            words.AddRange(["/bin/sh", "-c", $"ulimit -c 0; ulimit -t {seconds}; ulimit -f {options.FileBytes / 512}; ulimit -d {data}; "
+                + $"{ProcessLimit.Best.ShellLimit(options.Processes)}\"$@\"; exit $?", "sh"]);
         }
         words.AddRange([.. starter.Command(child.HostPath), answer, report]);
         var start = new ProcessStartInfo(words[0])
@@ -183,7 +199,8 @@ public sealed class Sandbox : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { /* a temporary folder; the system clears it */ }
     }
 
-    /// <summary>Reads a stream to its end and keeps only its start, so that an answer that prints for ever neither blocks nor fills memory.</summary>
+    /// <summary>Reads a stream to its end and keeps only its start, so that an answer that prints for ever neither blocks nor
+    /// fills memory.</summary>
     private sealed class CappedText
     {
         private readonly StringBuilder kept = new();

@@ -3,18 +3,23 @@ using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Judging;
 
-/// <summary>The form of a blind trial: one HTML file that works from disk, keeps votes in the browser until they are saved, and loads nothing.</summary>
+/// <summary>The form of a blind trial: one HTML file that works from disk, keeps votes in the browser until they are saved, and
+/// loads nothing.</summary>
 public static class BlindForm
 {
     /// <summary>The form as a page of its own.</summary>
     public static string Page(BlindTrial trial) =>
-        $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Blind comparison</title><style>body{{max-width:1100px;margin:0 auto;padding:1rem;font:15px/1.5 system-ui,sans-serif}}:root{{color-scheme:light dark}}</style></head><body>{Fragment(trial)}</body></html>\n";
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+            + "content=\"width=device-width,initial-scale=1\"><title>Blind comparison</title><style>body{max-width:1100px;margin:0 "
+            + "auto;padding:1rem;font:15px/1.5 system-ui,sans-serif}:root{color-scheme:light dark}</style></head>"
+            + $"<body>{Fragment(trial)}</body></html>\n";
 
     /// <summary>The form as a part of a page or of a notebook's cell.</summary>
     public static string Fragment(BlindTrial trial)
     {
         // A closing tag inside an answer must not end the script.
-        var data = JsonSerializer.Serialize(new { trial = trial.Id, items = trial.Items }, EvaluationJson.Compact).Replace("<", "\\u003c", StringComparison.Ordinal);
+        var data = JsonSerializer.Serialize(new { trial = trial.Id, items = trial.Items }, EvaluationJson.Compact)
+            .Replace("<", "\\u003c", StringComparison.Ordinal);
         return $$"""
             <div id="ab-{{trial.Id[..8]}}" class="ab" tabindex="0">
             <style>

@@ -79,7 +79,8 @@ public sealed record BlindTrial(string Id, IReadOnlyList<BlindItem> Items, IRead
             key.Add(new(items.Count, task.Id, task.Cluster, results[a].Arm, results[b].Arm));
         }
         if (items.Count == 0) throw new LabException("No task has answers that differ between two arms, so there is nothing to compare.");
-        var id = ContentHash.Of(JsonSerializer.Serialize(items, EvaluationJson.Compact), JsonSerializer.Serialize(key, EvaluationJson.Compact));
+        var id = ContentHash.Of(JsonSerializer.Serialize(items, EvaluationJson.Compact),
+            JsonSerializer.Serialize(key, EvaluationJson.Compact));
         return new(id, items, key);
 
         static string Question(CodeTask t) => $"{t.Instruction}\n\n{(t.Context.Length > 0 ? t.Context + "\n\n" : "")}{t.Signature}";

@@ -8,14 +8,14 @@ namespace DocTuneLab.Evaluation.Judging;
 /// <list type="number">
 /// <item>Only the first line with text counts.</item>
 /// <item>Normalisation of answer and accepted answer: white space collapsed; a lead-in (<c>Answer:</c>, <c>The answer is</c>, <c>It is</c>,
-/// <c>It's</c>, <c>答案是</c>) and then an article dropped; backticks, quotes and asterisks dropped; trailing <c>. , ; : ! ?</c>, their full-width forms, and an empty
-/// <c>()</c> dropped.</item>
-/// <item>An accepted answer without white space that has a capital, a digit beside letters, or one of <c>_ . &lt; (</c> is an identifier and is compared with
-/// case; all else (and yes, no, true, false, null) without. Two numbers compare by value.</item>
-/// <item>Right, if equal; or if the answer begins with the accepted answer as a whole token: what follows is not a letter, digit, <c>_</c>, and not
-/// <c>.</c>, <c>-</c>, <c>&lt;</c> or <c>,</c> directly followed by a letter or digit.</item>
-/// <item>But an answer that begins right and goes on to offer another is wrong: a further candidate after <c>or</c>, <c>and</c>, <c>/</c>, <c>|</c>, <c>;</c>,
-/// <c>&amp;</c>, <c>,</c>, <c>或</c>, <c>和</c>, <c>、</c>. After an identifier, a number, or one of
+/// <c>It's</c>, <c>答案是</c>) and then an article dropped; backticks, quotes and asterisks dropped; trailing <c>. , ; : ! ?</c>, their
+/// full-width forms, and an empty <c>()</c> dropped.</item>
+/// <item>An accepted answer without white space that has a capital, a digit beside letters, or one of <c>_ . &lt; (</c> is an identifier
+/// and is compared with case; all else (and yes, no, true, false, null) without. Two numbers compare by value.</item>
+/// <item>Right, if equal; or if the answer begins with the accepted answer as a whole token: what follows is not a letter, digit, <c>_</c>,
+/// and not <c>.</c>, <c>-</c>, <c>&lt;</c> or <c>,</c> directly followed by a letter or digit.</item>
+/// <item>But an answer that begins right and goes on to offer another is wrong: a further candidate after <c>or</c>, <c>and</c>, <c>/</c>,
+/// <c>|</c>, <c>;</c>, <c>&amp;</c>, <c>,</c>, <c>或</c>, <c>和</c>, <c>、</c>. After an identifier, a number, or one of
 /// yes, no, true, false, null only a token of the same shape is a candidate, after prose anything is.</item>
 /// </list>
 /// An answer that holds the right one further in is wrong: listing candidates must not pay.
@@ -60,7 +60,9 @@ public static partial class QaGrader
         var comparison = shape == Shape.Identifier ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
         if (string.Equals(given, accepted, comparison)) return true;
         if (shape == Shape.Number && TryNumber(given, out var a) && TryNumber(accepted, out var b)) return a == b;
-        return given.StartsWith(accepted, comparison) && IsBoundary(given, accepted.Length) && !OffersAnother(given[accepted.Length..], shape);
+        return given.StartsWith(accepted, comparison)
+            && IsBoundary(given, accepted.Length)
+            && !OffersAnother(given[accepted.Length..], shape);
     }
 
     private static bool IsBoundary(string text, int at)
@@ -106,7 +108,8 @@ public static partial class QaGrader
     [GeneratedRegex(@"^(?:the|an|a)\s+", RegexOptions.IgnoreCase)]
     private static partial Regex Article();
 
-    [GeneratedRegex(@"(?:\b(?:or|and)\b|[/|;&,或和、，；])\s*(?:or\s+|and\s+|maybe\s+|perhaps\s+|the\s+|an?\s+)*(?<next>[\p{L}\p{N}_.<>]*)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?:\b(?:or|and)\b|[/|;&,或和、，；])\s*(?:or\s+|and\s+|maybe\s+|perhaps\s+|the\s+|an?\s+)*(?<next>[\p{L}\p{N}_.<>]*)",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Separator();
 
     [GeneratedRegex(@"^(?:yes|no|true|false|null)$", RegexOptions.IgnoreCase)]

@@ -15,29 +15,40 @@ internal static class Figures
 
     public static string Signed(double value, bool share) => value > 0 ? "+" + Value(value, share) : Value(value, share);
 
-    public static string Range(Interval interval, bool share) => double.IsNaN(interval.Low) ? "" : $"[{Value(interval.Low, share)}, {Value(interval.High, share)}]";
+    public static string Range(Interval interval, bool share) =>
+        double.IsNaN(interval.Low) ? "" : $"[{Value(interval.Low, share)}, {Value(interval.High, share)}]";
 
-    public static string Probability(double p) => double.IsNaN(p) ? "n/a" : p < 0.001 ? "<0.001" : p.ToString("0.000", CultureInfo.InvariantCulture);
+    public static string Probability(double p) =>
+        double.IsNaN(p) ? "n/a" : p < 0.001 ? "<0.001" : p.ToString("0.000", CultureInfo.InvariantCulture);
 
     /// <summary>What the report says first: the primary metrics by verdict, and whatever else is worse.</summary>
     public static string Headline(Comparison comparison)
     {
         // What compiles and runs comes first, metrics that a user added last.
-        List<string> order = [MetricNames.CompileRate, MetricNames.ApiRecall, MetricNames.Pass1, MetricNames.HallucinationRate, MetricNames.QaAccuracy];
+        List<string> order =
+        [
+            MetricNames.CompileRate, MetricNames.ApiRecall, MetricNames.Pass1, MetricNames.HallucinationRate, MetricNames.QaAccuracy
+        ];
         var named = order.Select(n => comparison[n]).OfType<MetricComparison>()
             .Concat(comparison.Metrics.Where(m => m.First.Primary && !order.Contains(m.First.Name))).ToList();
         var worse = comparison.Metrics.Where(m => m.Verdict == ComparisonVerdict.Worse && !named.Contains(m));
         var rows = named.Concat(worse).Where(m => double.IsFinite(m.First.Value) && double.IsFinite(m.Second.Value)).ToList();
-        var parts = Enum.GetValues<ComparisonVerdict>().Select(v => (Verdict: v, Rows: rows.Where(r => r.Verdict == v).ToList())).Where(p => p.Rows.Count > 0)
-            .Select(p => $"{p.Verdict.ToString().ToLowerInvariant()}: {string.Join(", ", p.Rows.Select(r => $"{Lower(r.First.Title)} ({Value(r.First, r.First.Value)} → {Value(r.First, r.Second.Value)})"))}");
+        var parts = Enum.GetValues<ComparisonVerdict>()
+            .Select(v => (Verdict: v, Rows: rows.Where(r => r.Verdict == v).ToList()))
+            .Where(p => p.Rows.Count > 0)
+            .Select(p =>
+                $"{p.Verdict.ToString().ToLowerInvariant()}: {string.Join(", ", p.Rows.Select(r => $"{Lower(r.First.Title)} ({Value(r.First, r.First.Value)} → {Value(r.First, r.Second.Value)})"))}");
         return rows.Count == 0 ? $"{comparison.SecondArm} against {comparison.FirstArm}: nothing was measured in both."
             : $"{comparison.SecondArm} against {comparison.FirstArm} is {string.Join("; ", parts)}.";
 
-        static string Lower(string title) => title.Length > 1 && char.IsLower(title[1]) ? char.ToLowerInvariant(title[0]) + title[1..] : title;
+        static string Lower(string title) =>
+            title.Length > 1 && char.IsLower(title[1]) ? char.ToLowerInvariant(title[0]) + title[1..] : title;
     }
 
     public static string Gate(RetentionGate gate) =>
-        gate.Passes ? "passes" : $"fails: {string.Join(", ", gate.Checks.Where(c => !c.Passes).Select(c => $"{c.Title} {Signed(c.Change, IsShare(c))}"))}";
+        gate.Passes
+            ? "passes"
+            : $"fails: {string.Join(", ", gate.Checks.Where(c => !c.Passes).Select(c => $"{c.Title} {Signed(c.Change, IsShare(c))}"))}";
 
     public static bool IsShare(RetentionCheck check) => !check.Metric.EndsWith("bits_per_byte", StringComparison.Ordinal);
 }

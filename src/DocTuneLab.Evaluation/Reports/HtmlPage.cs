@@ -23,20 +23,26 @@ public static class HtmlPage
     public static string Of(EvaluationReport report, string title = "Evaluation", int flips = 20)
     {
         var html = new StringBuilder();
-        html.Append($"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{WebUtility.HtmlEncode(title)}</title><style>{Style}</style></head><body><h1>{WebUtility.HtmlEncode(title)}</h1>");
+        html.Append($"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+            + $"content=\"width=device-width,initial-scale=1\"><title>{WebUtility.HtmlEncode(title)}</title><style>{Style}</style></head>"
+            + $"<body><h1>{WebUtility.HtmlEncode(title)}</h1>");
         html.Append(EvaluationHtml.Headline(report));
         void Section(string heading, string content)
         {
             if (content.Length > 0) html.Append($"<h2>{WebUtility.HtmlEncode(heading)}</h2>{content}");
         }
-        Section("Metrics", EvaluationHtml.Intervals(report) + $"<details><summary>as a table</summary>{EvaluationHtml.Arms(report)}</details>");
+        Section("Metrics",
+            EvaluationHtml.Intervals(report) + $"<details><summary>as a table</summary>{EvaluationHtml.Arms(report)}</details>");
         foreach (var c in report.Comparisons) Section($"{c.SecondArm} against {c.FirstArm}", EvaluationHtml.Metrics(c));
         Section("Retention gate", EvaluationHtml.Gates(report.Gates));
         Section("Preferences", EvaluationHtml.Preferences(report));
         Section("By document", EvaluationHtml.Documents(report));
         Section("By member of the library", EvaluationHtml.Symbols(report));
         Section("Invented names", EvaluationHtml.Invented(report));
-        foreach (var c in report.Comparisons) Section($"Changed outcomes, {c.FirstArm} → {c.SecondArm}", $"<details{(c == report.Main ? " open" : "")}><summary>{c.Flips.Count} tasks</summary>{EvaluationHtml.Flips(c, flips)}</details>");
+        foreach (var c in report.Comparisons)
+            Section($"Changed outcomes, {c.FirstArm} → {c.SecondArm}",
+                $"<details{(c == report.Main ? " open" : "")}><summary>{c.Flips.Count} "
+                    + $"tasks</summary>{EvaluationHtml.Flips(c, flips)}</details>");
         Section("Settings", EvaluationHtml.Settings(report.Settings));
         return html.Append("</body></html>\n").ToString();
     }

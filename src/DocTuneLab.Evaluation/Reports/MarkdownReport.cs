@@ -15,24 +15,29 @@ public static class MarkdownReport
     {
         var text = new StringBuilder();
         text.Append($"# {result.Arm}: {Cell(result.Subject)}\n\n| Metric | Value | 95% interval | Tasks |\n|---|---:|---|---:|\n");
-        foreach (var m in result.Metrics) text.Append($"| {m.Title} | {Figures.Value(m, m.Value)} | {Figures.Range(m.Interval, m.IsShare)} | {m.Tasks} |\n");
-        text.Append($"\nSuite `{result.SuiteHash}`, extraction rule {result.ExtractorVersion}, grading rule {result.GraderVersion}, seed {result.Options.Seed}.\n");
+        foreach (var m in result.Metrics)
+            text.Append($"| {m.Title} | {Figures.Value(m, m.Value)} | {Figures.Range(m.Interval, m.IsShare)} | {m.Tasks} |\n");
+        text.Append($"\nSuite `{result.SuiteHash}`, extraction rule {result.ExtractorVersion}, grading rule {result.GraderVersion}, "
+            + $"seed {result.Options.Seed}.\n");
         text.Append(result.Sandbox is { } sandbox
             ? $"Answers were run ({sandbox.Name}). Not covered: {string.Join("; ", sandbox.NotCovered)}.\n"
             : "Answers were not run, so there is no pass rate.\n");
         return text.ToString();
     }
 
-    /// <summary>Several arms: what came out, metrics of all arms, each comparison, retention, preferences, symbols, flips, settings.</summary>
+    /// <summary>Several arms: what came out, metrics of all arms, each comparison, retention, preferences, symbols,
+    /// flips, settings.</summary>
     /// <param name="report">The report.</param>
     /// <param name="flips">Most flips of each comparison that are shown in full.</param>
     public static string Of(EvaluationReport report, int flips = 20)
     {
         var text = new StringBuilder("# Evaluation\n\n");
         foreach (var line in Headlines(report)) text.Append($"- {line}\n");
-        text.Append($"\n## Arms\n\n| Metric | {string.Join(" | ", report.Results.Select(r => r.Arm))} | Tasks |\n|---|{string.Concat(report.Results.Select(_ => "---|"))}---:|\n");
+        text.Append($"\n## Arms\n\n| Metric | {string.Join(" | ", report.Results.Select(r => r.Arm))} | Tasks |\n"
+            + $"|---|{string.Concat(report.Results.Select(_ => "---|"))}---:|\n");
         foreach (var m in report.Results.SelectMany(r => r.Metrics).DistinctBy(m => m.Name))
-            text.Append($"| {m.Title} | {string.Join(" | ", report.Results.Select(r => r[m.Name] is { } v ? $"{Figures.Value(v, v.Value)} {Figures.Range(v.Interval, v.IsShare)}" : ""))} | {m.Tasks} |\n");
+            text.Append(
+                $"| {m.Title} | {string.Join(" | ", report.Results.Select(r => r[m.Name] is { } v ? $"{Figures.Value(v, v.Value)} {Figures.Range(v.Interval, v.IsShare)}" : ""))} | {m.Tasks} |\n");
         foreach (var c in report.Comparisons)
         {
             text.Append($"\n## {Cell(c.FirstArm)} and {Cell(c.SecondArm)}\n\n");
@@ -59,9 +64,11 @@ public static class MarkdownReport
     public static string Format(MetricValue m) => $"{Figures.Value(m, m.Value)} {Figures.Range(m.Interval, m.IsShare)}".TrimEnd();
 
     /// <summary>A comparison as rows of text: metric, both arms, difference, p, verdict, detectable.</summary>
-    public static IReadOnlyList<IReadOnlyList<string>> Rows(Comparison comparison) => [.. comparison.Metrics.Select(m => (IReadOnlyList<string>)
+    public static IReadOnlyList<IReadOnlyList<string>> Rows(
+        Comparison comparison) => [.. comparison.Metrics.Select(m => (IReadOnlyList<string>)
     [
-        m.First.Title + (m.First.Primary ? " *" : ""), Format(m.First), Format(m.Second), $"{Figures.Signed(m.Difference.Value, m.First.IsShare)} {Figures.Range(m.Difference.Interval, m.First.IsShare)}".TrimEnd(),
+        m.First.Title + (m.First.Primary ? " *" : ""), Format(m.First), Format(m.Second),
+        $"{Figures.Signed(m.Difference.Value, m.First.IsShare)} {Figures.Range(m.Difference.Interval, m.First.IsShare)}".TrimEnd(),
         Figures.Probability(m.HolmP ?? m.P), m.Verdict.ToString().ToLowerInvariant(), Figures.Value(m.First, m.Detectable),
     ])];
 
@@ -80,7 +87,8 @@ public static class MarkdownReport
         return text.ToString();
     }
 
-    private const string Legend = "\nBrackets are 95% intervals (bootstrap over documents). Bold metrics are primary: their p is corrected over all primary metrics (Holm). "
+    private const string Legend = "\nBrackets are 95% intervals (bootstrap over documents). Bold metrics are primary: "
+        + "their p is corrected over all primary metrics (Holm). "
         + "*better* and *worse* need an interval of the difference without zero and p below 0.05; all else is *inconclusive*. "
         + "*Detectable* is the true difference that this suite would find 8 times of 10.\n";
 
@@ -91,8 +99,11 @@ public static class MarkdownReport
         {
             var share = m.First.IsShare;
             var p = m.HolmP is { } holm ? $"{Figures.Probability(holm)} (Holm)" : Figures.Probability(m.P);
-            text.Append($"| {(m.First.Primary ? $"**{m.First.Title}**" : m.First.Title)} | {Figures.Value(m.First, m.First.Value)} {Figures.Range(m.First.Interval, share)} | ")
-                .Append($"{Figures.Value(m.Second, m.Second.Value)} {Figures.Range(m.Second.Interval, share)} | {Figures.Signed(m.Difference.Value, share)} {Figures.Range(m.Difference.Interval, share)} | ")
+            text
+                .Append($"| {(m.First.Primary ? $"**{m.First.Title}**" : m.First.Title)} | {Figures.Value(m.First, m.First.Value)} "
+                    + $"{Figures.Range(m.First.Interval, share)} | ")
+                .Append($"{Figures.Value(m.Second, m.Second.Value)} {Figures.Range(m.Second.Interval, share)} | "
+                    + $"{Figures.Signed(m.Difference.Value, share)} {Figures.Range(m.Difference.Interval, share)} | ")
                 .Append($"{p} | {m.Verdict.ToString().ToLowerInvariant()} | {Figures.Value(m.First, m.Detectable)} |\n");
         }
     }
@@ -103,38 +114,53 @@ public static class MarkdownReport
         text.Append("\n## Retention gate\n\n| Arm | Measure | Loss | 95% interval | Limit | |\n|---|---|---:|---|---:|---|\n");
         foreach (var gate in gates)
             foreach (var c in gate.Checks)
-                text.Append($"| {Cell(gate.Arm)} | {c.Title} | {Figures.Signed(c.Change, Figures.IsShare(c))} | {Figures.Range(c.Interval, Figures.IsShare(c))} | {Figures.Signed(c.Limit, Figures.IsShare(c))} | {c.Status.ToString().ToLowerInvariant()}{(c.Passes ? "" : ", over the limit")} |\n");
+                text.Append($"| {Cell(gate.Arm)} | {c.Title} | {Figures.Signed(c.Change, Figures.IsShare(c))} | "
+                    + $"{Figures.Range(c.Interval, Figures.IsShare(c))} | {Figures.Signed(c.Limit, Figures.IsShare(c))} | "
+                    + $"{c.Status.ToString().ToLowerInvariant()}{(c.Passes ? "" : ", over the limit")} |\n");
     }
 
     private static void WritePreferences(StringBuilder text, EvaluationReport report)
     {
         if (report.Preferences.Count == 0) return;
-        text.Append("\n## Preferences\n\n| Judge | Arms | Votes | Second preferred | 95% interval | p (sign test) | Agreement of two readings | Verdict |\n|---|---|---:|---:|---|---:|---:|---|\n");
+        text.Append("\n## Preferences\n\n| Judge | Arms | Votes | Second preferred | 95% interval | p (sign test) | Agreement of two "
+            + "readings | Verdict |\n|---|---|---:|---:|---|---:|---:|---|\n");
         foreach (var p in report.Preferences)
-            text.Append($"| {Cell(p.Judge)} | {Cell(p.First)}, {Cell(p.Second)} | {p.Votes.Count} | {Figures.Value(p.WinRate, true)} | {Figures.Range(p.Interval, true)} | {Figures.Probability(p.P)} | {Figures.Value(p.Agreement, true)} | {p.Verdict.ToString().ToLowerInvariant()} |\n");
+            text.Append($"| {Cell(p.Judge)} | {Cell(p.First)}, {Cell(p.Second)} | {p.Votes.Count} | {Figures.Value(p.WinRate, true)} | "
+                + $"{Figures.Range(p.Interval, true)} | {Figures.Probability(p.P)} | {Figures.Value(p.Agreement, true)} | "
+                + $"{p.Verdict.ToString().ToLowerInvariant()} |\n");
         if (report.Ranking.Count == 0) return;
         text.Append("\nBradley-Terry strengths (log odds to the first; half a vote added for each side):\n\n");
-        foreach (var s in report.Ranking.OrderByDescending(s => s.LogStrength)) text.Append($"- {Cell(s.Name)}: {Figures.Signed(s.LogStrength, false)} ± {Figures.Value(s.StandardError, false)}\n");
+        foreach (var s in report.Ranking.OrderByDescending(s => s.LogStrength))
+            text.Append($"- {Cell(s.Name)}: {Figures.Signed(s.LogStrength, false)} ± {Figures.Value(s.StandardError, false)}\n");
     }
 
-    private static void WriteSymbols(StringBuilder text, IReadOnlyList<string> arms, IReadOnlyList<SymbolRow> symbols, IReadOnlyList<InventedRow> invented)
+    private static void WriteSymbols(StringBuilder text, IReadOnlyList<string> arms, IReadOnlyList<SymbolRow> symbols,
+        IReadOnlyList<InventedRow> invented)
     {
         if (symbols.Count > 0)
         {
-            text.Append($"\n## Symbols\n\n| Symbol | Tasks that need it |{string.Concat(arms.Select(a => $" {Cell(a)}: used where needed / right / misused |"))}\n|---|---:|{string.Concat(arms.Select(_ => "---|"))}\n");
-            foreach (var s in symbols) text.Append($"| `{Cell(s.Id)}` | {s.GoldTasks} |{string.Concat(s.Arms.Select(a => $" {a.Recalled} / {a.Right} / {a.Misused} |"))}\n");
+            text.Append($"\n## Symbols\n\n| Symbol | Tasks that need it "
+                + $"|{string.Concat(arms.Select(a => $" {Cell(a)}: used where needed / right / misused |"))}\n|---|---:|"
+                + $"{string.Concat(arms.Select(_ => "---|"))}\n");
+            foreach (var s in symbols)
+                text.Append($"| `{Cell(s.Id)}` | {s.GoldTasks} "
+                    + $"|{string.Concat(s.Arms.Select(a => $" {a.Recalled} / {a.Right} / {a.Misused} |"))}\n");
         }
         if (invented.Count > 0)
         {
-            text.Append($"\n## Invented names\n\n| Name | Nearest real member |{string.Concat(arms.Select(a => $" {Cell(a)} |"))}\n|---|---|{string.Concat(arms.Select(_ => "---:|"))}\n");
-            foreach (var n in invented) text.Append($"| `{Cell(n.FullName)}` | {(n.Suggestion is null ? "" : $"`{Cell(n.Suggestion)}`")} |{string.Concat(n.Counts.Select(c => $" {c} |"))}\n");
+            text.Append($"\n## Invented names\n\n| Name | Nearest real member |{string.Concat(arms.Select(a => $" {Cell(a)} |"))}\n"
+                + $"|---|---|{string.Concat(arms.Select(_ => "---:|"))}\n");
+            foreach (var n in invented)
+                text.Append($"| `{Cell(n.FullName)}` | {(n.Suggestion is null ? "" : $"`{Cell(n.Suggestion)}`")} "
+                    + $"|{string.Concat(n.Counts.Select(c => $" {c} |"))}\n");
         }
     }
 
     private static void WriteFlips(StringBuilder text, Comparison comparison, int limit)
     {
         if (comparison.Flips.Count == 0) return;
-        text.Append($"\n## Changed outcomes\n\n{comparison.Flips.Count(f => f.Gain)} gained, {comparison.Flips.Count(f => !f.Gain)} lost.\n");
+        text.Append(
+            $"\n## Changed outcomes\n\n{comparison.Flips.Count(f => f.Gain)} gained, {comparison.Flips.Count(f => !f.Gain)} lost.\n");
         foreach (var flip in comparison.Flips.Take(limit))
         {
             text.Append($"\n### {flip.Task}: {flip.Before.Text()} → {flip.After.Text()}\n");

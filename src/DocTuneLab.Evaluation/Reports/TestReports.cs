@@ -7,7 +7,8 @@ using DocTuneLab.Text;
 
 namespace DocTuneLab.Evaluation.Reports;
 
-/// <summary>An arm's tasks as test results, so that a build server shows them: a task that passes is a test that passes, a gate is a test too.</summary>
+/// <summary>An arm's tasks as test results, so that a build server shows them:
+/// a task that passes is a test that passes, a gate is a test too.</summary>
 public static class TestReports
 {
     private sealed record Case(string Suite, string Name, bool Passed, string Message, string Detail, bool Ran = true);
@@ -16,9 +17,14 @@ public static class TestReports
     public static string JUnit(EvaluationReport report)
     {
         var suites = Cases(report).GroupBy(c => c.Suite, StringComparer.Ordinal).Select(g => new XElement("testsuite",
-            new XAttribute("name", g.Key), new XAttribute("tests", g.Count()), new XAttribute("failures", g.Count(c => c is { Ran: true, Passed: false })), new XAttribute("errors", 0), new XAttribute("skipped", g.Count(c => !c.Ran)), new XAttribute("time", "0"),
-            g.Select(c => new XElement("testcase", new XAttribute("classname", g.Key), new XAttribute("name", Clean(c.Name)), new XAttribute("time", "0"),
-                !c.Ran ? new XElement("skipped", new XAttribute("message", Clean(c.Message))) : c.Passed ? null : new XElement("failure", new XAttribute("message", Clean(c.Message)), Clean(c.Detail))))));
+            new XAttribute("name", g.Key), new XAttribute("tests", g.Count()),
+            new XAttribute("failures", g.Count(c => c is { Ran: true, Passed: false })), new XAttribute("errors", 0),
+            new XAttribute("skipped", g.Count(c => !c.Ran)), new XAttribute("time", "0"),
+            g.Select(c => new XElement("testcase", new XAttribute("classname", g.Key), new XAttribute("name", Clean(c.Name)),
+                new XAttribute("time", "0"),
+                !c.Ran ? new XElement("skipped", new XAttribute("message", Clean(c.Message)))
+                    : c.Passed ? null
+                    : new XElement("failure", new XAttribute("message", Clean(c.Message)), Clean(c.Detail))))));
         return Write(new XElement("testsuites", suites));
     }
 
@@ -33,19 +39,32 @@ public static class TestReports
         var list = Guid("list").ToString();
         var type = "13cdc9d9-ddb5-4fa4-a97d-d965ccfc6d4b"; // the format's own id of a unit test
         string Outcome(Case c) => !c.Ran ? "NotExecuted" : c.Passed ? "Passed" : "Failed";
-        return Write(new XElement(ns + "TestRun", new XAttribute("id", Guid("run" + report.Settings["Suite"])), new XAttribute("name", "evaluation"),
+        return Write(new XElement(ns + "TestRun", new XAttribute("id", Guid("run" + report.Settings["Suite"])),
+            new XAttribute("name", "evaluation"),
             new XElement(ns + "Times", new XAttribute("creation", stamp), new XAttribute("start", stamp), new XAttribute("finish", stamp)),
             new XElement(ns + "Results", cases.Select(c => new XElement(ns + "UnitTestResult",
-                new XAttribute("executionId", c.Execution), new XAttribute("testId", c.Id), new XAttribute("testName", Clean($"{c.Case.Suite}.{c.Case.Name}")), new XAttribute("computerName", "localhost"),
+                new XAttribute("executionId", c.Execution), new XAttribute("testId", c.Id),
+                new XAttribute("testName", Clean($"{c.Case.Suite}.{c.Case.Name}")), new XAttribute("computerName", "localhost"),
                 new XAttribute("testType", type), new XAttribute("outcome", Outcome(c.Case)), new XAttribute("testListId", list),
-                c.Case.Passed ? null : new XElement(ns + "Output", new XElement(ns + "ErrorInfo", new XElement(ns + "Message", Clean(c.Case.Message)), new XElement(ns + "StackTrace", Clean(c.Case.Detail))))))),
-            new XElement(ns + "TestDefinitions", cases.Select(c => new XElement(ns + "UnitTest", new XAttribute("name", Clean($"{c.Case.Suite}.{c.Case.Name}")), new XAttribute("id", c.Id),
+                c.Case.Passed
+                    ? null
+                    : new XElement(ns + "Output",
+                        new XElement(ns + "ErrorInfo", new XElement(ns + "Message", Clean(c.Case.Message)),
+                            new XElement(ns + "StackTrace", Clean(c.Case.Detail))))))),
+            new XElement(ns + "TestDefinitions", cases.Select(c => new XElement(ns + "UnitTest",
+                new XAttribute("name", Clean($"{c.Case.Suite}.{c.Case.Name}")), new XAttribute("id", c.Id),
                 new XElement(ns + "Execution", new XAttribute("id", c.Execution)),
-                new XElement(ns + "TestMethod", new XAttribute("codeBase", "suite"), new XAttribute("className", c.Case.Suite), new XAttribute("name", Clean(c.Case.Name)))))),
-            new XElement(ns + "TestEntries", cases.Select(c => new XElement(ns + "TestEntry", new XAttribute("testId", c.Id), new XAttribute("executionId", c.Execution), new XAttribute("testListId", list)))),
+                new XElement(ns + "TestMethod", new XAttribute("codeBase", "suite"), new XAttribute("className", c.Case.Suite),
+                    new XAttribute("name", Clean(c.Case.Name)))))),
+            new XElement(ns + "TestEntries",
+                cases.Select(c => new XElement(ns + "TestEntry", new XAttribute("testId", c.Id), new XAttribute("executionId", c.Execution),
+                    new XAttribute("testListId", list)))),
             new XElement(ns + "TestLists", new XElement(ns + "TestList", new XAttribute("name", "All tasks"), new XAttribute("id", list))),
-            new XElement(ns + "ResultSummary", new XAttribute("outcome", cases.Any(c => c.Case is { Ran: true, Passed: false }) ? "Failed" : "Completed"),
-                new XElement(ns + "Counters", new XAttribute("total", cases.Count), new XAttribute("executed", cases.Count(c => c.Case.Ran)), new XAttribute("passed", cases.Count(c => c.Case.Passed)), new XAttribute("failed", cases.Count(c => c.Case is { Ran: true, Passed: false }))))));
+            new XElement(ns + "ResultSummary",
+                new XAttribute("outcome", cases.Any(c => c.Case is { Ran: true, Passed: false }) ? "Failed" : "Completed"),
+                new XElement(ns + "Counters", new XAttribute("total", cases.Count),
+                    new XAttribute("executed", cases.Count(c => c.Case.Ran)), new XAttribute("passed", cases.Count(c => c.Case.Passed)),
+                    new XAttribute("failed", cases.Count(c => c.Case is { Ran: true, Passed: false }))))));
     }
 
     private static IEnumerable<Case> Cases(EvaluationReport report)
@@ -54,14 +73,20 @@ public static class TestReports
         {
             foreach (var (kind, answers) in new[] { ("code", result.Code.Where(c => c.Sample == 0)), ("general", result.General) })
                 foreach (var c in answers)
-                    yield return new($"{result.Arm}.{kind}", c.Task, c.Status is null ? c.Compiles : c.Passes, c.Status is { } s and not ExecutionStatus.CompileError ? $"{s}: {c.Message}" : c.Compiles ? "" : "does not compile",
-                        string.Join('\n', c.Errors.Select(e => $"line {e.Line}: {e.Id}: {e.Message}").Append("").Append(c.Code ?? c.Extraction)), Ran: c.Status is not null || !c.Compiles);
+                    yield return new($"{result.Arm}.{kind}", c.Task, c.Status is null ? c.Compiles : c.Passes,
+                        c.Status is { } s and not ExecutionStatus.CompileError ? $"{s}: {c.Message}" : c.Compiles ? "" : "does not compile",
+                        string.Join('\n',
+                            c.Errors.Select(e => $"line {e.Line}: {e.Id}: {e.Message}").Append("").Append(c.Code ?? c.Extraction)),
+                        Ran: c.Status is not null || !c.Compiles);
             foreach (var q in result.Qa) yield return new($"{result.Arm}.questions", q.Task, q.Correct, "wrong", q.Given);
-            foreach (var c in result.Completion) yield return new($"{result.Arm}.completion", c.Task, c.Compiles, "does not compile", c.Given);
+            foreach (var c in result.Completion)
+                yield return new($"{result.Arm}.completion", c.Task, c.Compiles, "does not compile", c.Given);
         }
         foreach (var gate in report.Gates)
             foreach (var c in gate.Checks)
-                yield return new($"{gate.Arm}.retention", c.Metric, c.Passes, $"loss {Figures.Signed(c.Change, Figures.IsShare(c))}, limit {Figures.Signed(c.Limit, Figures.IsShare(c))}", $"95% interval {Figures.Range(c.Interval, Figures.IsShare(c))}");
+                yield return new($"{gate.Arm}.retention", c.Metric, c.Passes,
+                    $"loss {Figures.Signed(c.Change, Figures.IsShare(c))}, limit {Figures.Signed(c.Limit, Figures.IsShare(c))}",
+                    $"95% interval {Figures.Range(c.Interval, Figures.IsShare(c))}");
     }
 
     private static string Id(string what, Case c) => Guid($"{what}\n{c.Suite}\n{c.Name}").ToString();

@@ -62,7 +62,8 @@ public sealed record EvaluationOptions
     public void Validate()
     {
         Settings.Validate(this);
-        if (SampledAnswers > 0 && Temperature <= 0) throw new LabException($"temperature is {Temperature}; expected more than 0 for sampled answers");
+        if (SampledAnswers > 0 && Temperature <= 0)
+            throw new LabException($"temperature is {Temperature}; expected more than 0 for sampled answers");
         Execution.Validate();
     }
 }

@@ -25,7 +25,8 @@ public sealed record PairedDifference(double Value, Interval Interval, double St
 
 /// <summary>
 /// Cluster bootstrap (Davison and Hinkley 1997, §3.8; Cameron, Gelbach and Miller 2008): whole documents are drawn with
-/// replacement, because the tasks of one document stand or fall together. Percentile intervals; seeded, so the same answers give the same figures.
+/// replacement, because the tasks of one document stand or fall together. Percentile intervals;
+/// seeded, so the same answers give the same figures.
 /// </summary>
 public static class Bootstrap
 {
@@ -72,14 +73,16 @@ public static class Bootstrap
     /// <param name="second">Other arm.</param>
     /// <param name="seed">Seed of draws and of the randomisation test.</param>
     /// <param name="draws">Number of each.</param>
-    public static PairedDifference Difference(IReadOnlyList<Observation> first, IReadOnlyList<Observation> second, int seed = 0, int draws = DefaultDraws)
+    public static PairedDifference Difference(IReadOnlyList<Observation> first, IReadOnlyList<Observation> second, int seed = 0,
+        int draws = DefaultDraws)
     {
         var other = second.ToDictionary(o => o.Task, StringComparer.Ordinal);
         var pairs = first.Where(o => other.ContainsKey(o.Task)).Select(o => (A: o, B: other[o.Task])).ToArray();
         var value = Estimate(pairs.Select(p => p.B)) - Estimate(pairs.Select(p => p.A));
         var clusters = pairs.GroupBy(p => p.A.Cluster, StringComparer.Ordinal)
             .OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => new Cluster(g.Sum(p => p.A.Numerator), g.Sum(p => p.A.Denominator), g.Sum(p => p.B.Numerator), g.Sum(p => p.B.Denominator)))
+            .Select(g =>
+                new Cluster(g.Sum(p => p.A.Numerator), g.Sum(p => p.A.Denominator), g.Sum(p => p.B.Numerator), g.Sum(p => p.B.Denominator)))
             .ToArray();
         if (clusters.Length < 2 || double.IsNaN(value)) return new(value, new(double.NaN, double.NaN), double.NaN, double.NaN);
 

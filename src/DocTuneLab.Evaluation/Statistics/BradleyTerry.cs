@@ -14,8 +14,8 @@ public sealed record Bout(string First, string Second, double FirstWins, double 
 public sealed record Strength(string Name, double LogStrength, double StandardError);
 
 /// <summary>
-/// The Bradley-Terry model (1952), P(i beats j) = πi / (πi + πj), fitted by maximum likelihood with Newton's method on the log strengths; the log-likelihood
-/// is concave (Hunter 2004, Annals of Statistics 32, §2).
+/// The Bradley-Terry model (1952), P(i beats j) = πi / (πi + πj), fitted by maximum likelihood with Newton's method on the log strengths;
+/// the log-likelihood is concave (Hunter 2004, Annals of Statistics 32, §2).
 /// </summary>
 public static class BradleyTerry
 {
@@ -23,8 +23,8 @@ public static class BradleyTerry
     /// <param name="bouts">Votes; several bouts of the same two are added up.</param>
     /// <param name="reference">Whose strength is 0; default the first.</param>
     /// <param name="prior">
-    /// Votes for each side that are added to every two that met. 0, the default, is plain maximum likelihood, which has no finite answer where
-    /// someone beats all the rest; 0.5 has one always.
+    /// Votes for each side that are added to every two that met. 0, the default, is plain maximum likelihood, which has no finite answer
+    /// where someone beats all the rest; 0.5 has one always.
     /// </param>
     /// <exception cref="LabException">No finite answer: some contestants never lost to the others, or never met them.</exception>
     public static IReadOnlyList<Strength> Fit(IReadOnlyList<Bout> bouts, string? reference = null, double prior = 0)
@@ -69,7 +69,9 @@ public static class BradleyTerry
             covariance = Inverse(information);
             var move = 0.0;
             // Newton's step may overshoot far from the top; half a unit at most keeps it uphill.
-            var delta = Enumerable.Range(0, n - 1).Select(i => Enumerable.Range(0, n - 1).Sum(j => covariance[i, j] * gradient[j])).ToArray();
+            var delta = Enumerable.Range(0, n - 1)
+                .Select(i => Enumerable.Range(0, n - 1).Sum(j => covariance[i, j] * gradient[j]))
+                .ToArray();
             var longest = delta.Max(Math.Abs);
             var scale = longest > 0.5 ? 0.5 / longest : 1;
             for (var i = 1; i < n; i++)
@@ -79,7 +81,8 @@ public static class BradleyTerry
             }
             if (move < 1e-10 || step == 1000) break;
         }
-        return [.. names.Select(name => order.IndexOf(name)).Select(i => new Strength(order[i], beta[i], i == 0 ? 0 : Math.Sqrt(covariance[i - 1, i - 1])))];
+        return [.. names.Select(name => order.IndexOf(name))
+            .Select(i => new Strength(order[i], beta[i], i == 0 ? 0 : Math.Sqrt(covariance[i - 1, i - 1])))];
     }
 
     // Ford (1957): finite only if from everyone a chain of wins leads to everyone.
@@ -93,7 +96,9 @@ public static class BradleyTerry
                 for (var j = 0; j < names.Count; j++)
                     if (wins[i, j] > 0 && seen.Add(j)) open.Enqueue(j);
             if (seen.Count < names.Count)
-                throw new LabException($"The votes have no finite ranking: no chain of wins leads from \"{names[from]}\" to {string.Join(", ", names.Where((_, i) => !seen.Contains(i)).Select(x => $"\"{x}\""))}. Collect more votes, or add a prior.");
+                throw new LabException($"The votes have no finite ranking: no chain of wins leads from \"{names[from]}\" to "
+                    + $"{string.Join(", ", names.Where((_, i) => !seen.Contains(i)).Select(x => $"\"{x}\""))}. Collect more votes, "
+                    + "or add a prior.");
         }
     }
 
@@ -116,7 +121,8 @@ public static class BradleyTerry
             {
                 if (row == column) continue;
                 var factor = a[row, column];
-                for (var k = 0; k < n; k++) (a[row, k], inverse[row, k]) = (a[row, k] - (factor * a[column, k]), inverse[row, k] - (factor * inverse[column, k]));
+                for (var k = 0; k < n; k++)
+                    (a[row, k], inverse[row, k]) = (a[row, k] - (factor * a[column, k]), inverse[row, k] - (factor * inverse[column, k]));
             }
         }
         return inverse;

@@ -66,7 +66,8 @@ internal static class Binomial
     }
 }
 
-/// <summary>Holm's step-down correction (Holm 1979): keeps the chance of any false finding among several metrics at the level of one.</summary>
+/// <summary>Holm's step-down correction (Holm 1979): keeps the chance of any false finding among several metrics at the
+/// level of one.</summary>
 public static class Holm
 {
     /// <summary>Adjusted p-values in the order of <paramref name="p"/>; NaN stays NaN and does not count.</summary>
@@ -90,6 +91,7 @@ public static class Detectable
     // z(0.975) + z(0.80)
     private const double TwoSided5At80 = 1.959963984540054 + 0.8416212335729143;
 
-    /// <summary>The true difference that a two-sided 5% test would find 8 times of 10, given the standard error of the difference.</summary>
+    /// <summary>The true difference that a two-sided 5% test would find 8 times of 10, given the standard error of
+    /// the difference.</summary>
     public static double Difference(double standardError) => TwoSided5At80 * standardError;
 }

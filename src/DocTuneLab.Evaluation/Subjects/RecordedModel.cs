@@ -67,7 +67,8 @@ public sealed class RecordedModel : ILanguageModel
             cancel.ThrowIfCancellationRequested();
             var asked = batch.Select(i => prompts[i]).ToList();
             var key = ContentHash.Of(
-                identity, JsonSerializer.Serialize(asked, EvaluationJson.Compact), JsonSerializer.Serialize(options, EvaluationJson.Compact));
+                identity, JsonSerializer.Serialize(asked, EvaluationJson.Compact),
+                JsonSerializer.Serialize(options, EvaluationJson.Compact));
             if (!known.TryGetValue(key, out var given))
             {
                 // Batches draw from streams of their own; the key stands for the prompts, so the seed follows from what is asked alone.

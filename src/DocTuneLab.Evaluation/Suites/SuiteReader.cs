@@ -101,7 +101,8 @@ internal static class SuiteReader
             Split = line.SplitOf(),
         };
 
-        static string? WrongId(string s) => s.Length > 2 && s[1] == ':' ? null : "a documentation id such as M:Ns.Type.Method(System.Int32)";
+        static string? WrongId(string s) =>
+            s.Length > 2 && s[1] == ':' ? null : "a documentation id such as M:Ns.Type.Method(System.Int32)";
     }
 
     private static QaTask ReadQa(Line line)

@@ -26,15 +26,20 @@ public static class LabSettings
     /// <summary>The groups, in the order of the lab's stages.</summary>
     public static IReadOnlyList<SettingGroup> Groups { get; } =
     [
-        new("Base model", "`#!base DIR` (device), `doctune generate`, `score`, `serve` and `train`, and a training file.", ModelLoadOptions.Settings),
+        new("Base model", "`#!base DIR` (device), `doctune generate`, `score`, `serve` and `train`, and a training file.",
+            ModelLoadOptions.Settings),
         new("Prompt tuning", "`#!prompt tune` and `doctune prompts tune`.", PromptTuningOptions.Settings),
         new("Corpus", "`#!corpus generate` and `doctune corpus generate`, without a hosted model.", CorpusOptions.Settings),
         new("Corpus by a hosted model", "The same, with `--endpoint` or `--endpoints`.", GenerationOptions.Settings),
-        new("Endpoints", "A file for `--endpoints`: a YAML list. Of one endpoint, address, model, key and concurrency can be given as options; `--ollama` and `--no-schema` stand for its protocol and structured output.", EndpointOptions.Settings),
+        new("Endpoints",
+            "A file for `--endpoints`: a YAML list. Of one endpoint, address, model, key and concurrency can be given as options; "
+                + "`--ollama` and `--no-schema` stand for its protocol and structured output.",
+            EndpointOptions.Settings),
         new("Requests to endpoints", "Wherever an endpoint can be given.", EngineOptions.Settings),
         new("Training run", "`doctune train` and its YAML file; `#!train` takes the share for validation.", TrainingConfig.Settings),
         new("Adapter", "`#!train`, `doctune train` and its YAML file.", LoraConfig.Settings),
-        new("Recipe", "`#!train`, `doctune train` and its YAML file. In a cell seed, folder and resumption are the lab's.", SftOptions.Settings),
+        new("Recipe", "`#!train`, `doctune train` and its YAML file. In a cell seed, folder and resumption are the lab's.",
+            SftOptions.Settings),
         new("Evaluation", "`#!evaluate` and `doctune evaluate`.", EvaluationPlan.Settings),
         new("Answers", "The same.", EvaluationOptions.Settings),
         new("Running answers", "The same.", ExecutionOptions.Settings),

@@ -21,7 +21,8 @@ public static class SettingsPage
             """.ReplaceLineEndings("\n"));
         foreach (var group in LabSettings.Groups)
         {
-            page.Append("\n## ").Append(group.Title).Append("\n\n").Append(group.Where).Append("\n\n| Option | Field | Default | Expected | What it does |\n|---|---|---|---|---|\n");
+            page.Append("\n## ").Append(group.Title).Append("\n\n").Append(group.Where).Append(
+                "\n\n| Option | Field | Default | Expected | What it does |\n|---|---|---|---|---|\n");
             foreach (var setting in group.Table) page.Append(Row(setting)).Append('\n');
         }
         return page.ToString();
@@ -29,10 +30,12 @@ public static class SettingsPage
 
     private static string Row(Setting setting)
     {
-        var names = string.Join(", ", setting.Aliases.Where(a => a != "--" + setting.Field.Replace('_', '-')).Prepend(setting.Option).Select(n => $"`{n}`"));
+        var names = string.Join(", ",
+            setting.Aliases.Where(a => a != "--" + setting.Field.Replace('_', '-')).Prepend(setting.Option).Select(n => $"`{n}`"));
         if (setting.IsInFilesOnly) names = "";
         var initial = setting.DefaultText.Length == 0 ? "none" : setting.Default is null ? setting.DefaultText : $"`{setting.DefaultText}`";
-        return $"| {names} | `{setting.Field}` | {initial} | {Cell(setting.IsList ? $"a list, each {setting.Expected}" : setting.Expected)} | {Cell(setting.Words)} |";
+        return $"| {names} | `{setting.Field}` | {initial} | "
+            + $"{Cell(setting.IsList ? $"a list, each {setting.Expected}" : setting.Expected)} | {Cell(setting.Words)} |";
     }
 
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);

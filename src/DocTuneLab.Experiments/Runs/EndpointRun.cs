@@ -14,7 +14,8 @@ namespace DocTuneLab.Experiments.Runs;
 /// <param name="options">Attempts, deadlines, ceiling.</param>
 /// <param name="batch">Requests go as batches; null where each goes by itself.</param>
 /// <param name="live">Shown answers while they come, or how a batch stands.</param>
-internal sealed class EndpointRun(Lab lab, IReadOnlyList<EndpointOptions> endpoints, EngineOptions options, BatchOptions? batch, IProgress<LiveText>? live)
+internal sealed class EndpointRun(
+    Lab lab, IReadOnlyList<EndpointOptions> endpoints, EngineOptions options, BatchOptions? batch, IProgress<LiveText>? live)
 {
     /// <summary>Does the work; the run holds what it was set up with, and how it ended, whatever happens.</summary>
     /// <param name="kind">Kind of the run.</param>
@@ -28,7 +29,9 @@ internal sealed class EndpointRun(Lab lab, IReadOnlyList<EndpointOptions> endpoi
             await using var journal = new LabJournal(lab);
             using var engine = batch is null
                 ? new RequestEngine(endpoints, journal, options) { Live = live }
-                : new RequestEngine([.. endpoints.Select(e => (e with { MaxConcurrency = batch.MaxRequests }, (IChatClient)new BatchChatClient(e, lab.Answers, batch, live)))],
+                : new RequestEngine(
+                    [.. endpoints.Select(e =>
+                        (e with { MaxConcurrency = batch.MaxRequests }, (IChatClient)new BatchChatClient(e, lab.Answers, batch, live)))],
                     journal, BatchOptions.Patient(options)) { Live = live };
             var (result, summary, isDone) = await work(engine);
             lab.Runs.Finish(run.Id, JsonSerializer.Serialize(summary), failed: !isDone);

@@ -19,7 +19,9 @@ public sealed class RunRecorder
     public RunRecorder(Lab lab, BaseModel model, LoraConfig lora, SftOptions options, IReadOnlyList<string> sampleIds)
     {
         _lab = lab;
-        _run = lab.Runs.Begin("train", JsonSerializer.Serialize(new { lora, options, BaseModel = model.Hash, Samples = sampleIds.Count, Corpus = ContentHash.Of([.. sampleIds]) }));
+        _run = lab.Runs.Begin("train",
+            JsonSerializer.Serialize(
+                new { lora, options, BaseModel = model.Hash, Samples = sampleIds.Count, Corpus = ContentHash.Of([.. sampleIds]) }));
     }
 
     /// <summary>The run's folder.</summary>
@@ -30,8 +32,11 @@ public sealed class RunRecorder
     {
         _pending.AddRange(
         [
-            new Metric("loss", step.Step, step.Loss), new Metric("learning_rate", step.Step, step.LearningRate), new Metric("grad_norm", step.Step, step.GradNorm),
-            new Metric("tokens_per_second", step.Step, step.TokensPerSecond), new Metric("gigaflops_per_second", step.Step, step.GigaflopsPerSecond), new Metric("share_of_peak", step.Step, step.ShareOfPeak),
+            new Metric("loss", step.Step, step.Loss), new Metric("learning_rate", step.Step, step.LearningRate),
+            new Metric("grad_norm", step.Step, step.GradNorm),
+            new Metric("tokens_per_second", step.Step, step.TokensPerSecond),
+            new Metric("gigaflops_per_second", step.Step, step.GigaflopsPerSecond),
+            new Metric("share_of_peak", step.Step, step.ShareOfPeak),
             new Metric("cpu_percent", step.Step, step.CpuPercent), new Metric("memory_bytes", step.Step, step.MemoryBytes),
         ]);
         if (step.ReplayLoss is { } replay) _pending.Add(new Metric("replay_loss", step.Step, replay));
@@ -55,7 +60,18 @@ public sealed class RunRecorder
         double? final = double.IsFinite(result.FinalLoss) ? result.FinalLoss : null;
         _lab.Runs.Finish(_run.Id, JsonSerializer.Serialize(new
         {
-            result.AdapterDirectory, result.Steps, FinalLoss = final, result.BestEvalLoss, result.BestStep, result.Tokens, result.Elapsed, result.PeakMemoryBytes, result.PeakGpuMemoryBytes, result.Interrupted, result.StoppedEarly, result.Warnings,
+            result.AdapterDirectory,
+            result.Steps,
+            FinalLoss = final,
+            result.BestEvalLoss,
+            result.BestStep,
+            result.Tokens,
+            result.Elapsed,
+            result.PeakMemoryBytes,
+            result.PeakGpuMemoryBytes,
+            result.Interrupted,
+            result.StoppedEarly,
+            result.Warnings,
         }));
     }
 

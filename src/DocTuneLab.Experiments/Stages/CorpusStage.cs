@@ -38,7 +38,8 @@ public sealed class CorpusStage
 
     private PrivateLibrary Library => Documents.Library;
 
-    /// <summary>Writes grounded samples from symbols and train-split pages, each code sample compiled, none near a held-out task. They replace those that the lab holds.</summary>
+    /// <summary>Writes grounded samples from symbols and train-split pages, each code sample compiled, none near a held-out task.
+    /// They replace those that the lab holds.</summary>
     /// <param name="options">What is wanted; seed, templates, tokenizer, library and held-out tasks are the experiment's.</param>
     /// <param name="progress">Called as samples are accepted.</param>
     /// <param name="cancel">Stops; nothing is kept.</param>
@@ -50,20 +51,30 @@ public sealed class CorpusStage
     }
 
     /// <summary>
-    /// Lets hosted models write samples; they join those that the lab holds. Answers are in the lab before they are used, so a second call goes
-    /// on where the first stopped.
+    /// Lets hosted models write samples; they join those that the lab holds. Answers are in the lab before they are used, so a second call
+    /// goes on where the first stopped.
     /// </summary>
     /// <param name="settings">Who is asked for what.</param>
     /// <param name="progress">Called as samples are finished.</param>
     /// <param name="live">Shown answers while they come, or how a batch stands.</param>
     /// <param name="cancel">Stops; what was accepted so far is kept.</param>
-    public async Task<GenerationResult> GenerateAsync(GenerationSettings settings, IProgress<GenerationStatus>? progress = null, IProgress<LiveText>? live = null, CancellationToken cancel = default)
+    public async Task<GenerationResult> GenerateAsync(GenerationSettings settings, IProgress<GenerationStatus>? progress = null,
+        IProgress<LiveText>? live = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var configuration = new { settings.Endpoints, settings.Engine, settings.Batch, settings.Options.Count, settings.Options.Seed, Library = Library.Api.Hash };
+        var configuration = new
+        {
+            settings.Endpoints,
+            settings.Engine,
+            settings.Batch,
+            settings.Options.Count,
+            settings.Options.Seed,
+            Library = Library.Api.Hash
+        };
         var result = await Asking(settings, live).AskAsync("generate", configuration, async engine =>
         {
-            var generator = new CorpusGenerator(engine, Library.Api, new BatchedJudge(Library.Judge), Written(settings), Validation(Counting.Longest));
+            var generator = new CorpusGenerator(engine, Library.Api, new BatchedJudge(Library.Judge), Written(settings),
+                Validation(Counting.Longest));
             var written = await generator.RunAsync(Documents.TrainChunks, progress, cancel);
             Storage.Samples.Save([.. written.Samples, .. written.Rejected]);
             Storage.Samples.SavePreferences(written.Preferences);
@@ -72,7 +83,8 @@ public sealed class CorpusStage
         // Training takes what the lab holds: these and those written without a model.
         var all = Storage.Samples.List();
         var tokens = all.Sum(s => s.Messages.Sum(m => 4L + Counting.Count(m.Content)));
-        Experiment.Corpus = new GeneratedCorpus(all, [.. Storage.Samples.List(acceptedOnly: false).Where(s => !s.Accepted)], Experiment.Corpus?.Accounts ?? [], Storage.Samples.Coverage(Suite.HeldOut()), tokens);
+        Experiment.Corpus = new GeneratedCorpus(all, [.. Storage.Samples.List(acceptedOnly: false).Where(s => !s.Accepted)],
+            Experiment.Corpus?.Accounts ?? [], Storage.Samples.Coverage(Suite.HeldOut()), tokens);
         return result;
     }
 
@@ -83,7 +95,8 @@ public sealed class CorpusStage
         return GenerationEstimate.Of(Library.Api, Documents.TrainChunks, settings.Options, settings.Endpoints);
     }
 
-    /// <summary>Judges the lab's accepted samples again: wording, length, held-out tasks, duplicates, and code against the assemblies.</summary>
+    /// <summary>Judges the lab's accepted samples again:
+    /// wording, length, held-out tasks, duplicates, and code against the assemblies.</summary>
     /// <returns>How many hold, and those that do not, with the checks that say so; the lab is not changed.</returns>
     public (int Kept, IReadOnlyList<Sample> Failed) Check()
     {
@@ -93,25 +106,35 @@ public sealed class CorpusStage
         return (judged.Count(s => s.Accepted), [.. judged.Where(s => !s.Accepted)]);
     }
 
-    /// <summary>Writes new samples in the place of all that reviewers marked: of the same kinds, about the same members, from signatures and pages alone.</summary>
+    /// <summary>Writes new samples in the place of all that reviewers marked:
+    /// of the same kinds, about the same members, from signatures and pages alone.</summary>
     /// <returns>How many were marked, and the new samples.</returns>
     public (int Marked, IReadOnlyList<Sample> Written) Regenerate(CancellationToken cancel = default)
     {
         var (marked, known) = Marked();
         if (marked.Count == 0) return (0, []);
         var mix = MixOf(marked);
-        var options = WithDefaults(new CorpusOptions { RetrievedShare = 0 }) with { Count = 4 * marked.Count, Seed = NextSeed(), Mix = mix };
-        var fresh = new StructuralGenerator(Library.Api, Library.Judge, options).Generate(Documents.TrainChunks, null, cancel).Samples.Where(s => !known.Contains(s.Id));
+        var options = WithDefaults(new CorpusOptions { RetrievedShare = 0 }) with
+        {
+            Count = 4 * marked.Count,
+            Seed = NextSeed(),
+            Mix = mix
+        };
+        var fresh = new StructuralGenerator(Library.Api, Library.Judge, options).Generate(Documents.TrainChunks, null, cancel).Samples
+            .Where(s => !known.Contains(s.Id));
         var members = marked.SelectMany(s => s.Evidence.Symbols).ToHashSet(StringComparer.Ordinal);
         // Those about the same members first, and no more of a kind than were marked.
-        List<Sample> written = [.. fresh.OrderByDescending(s => s.Evidence.Symbols.Count(members.Contains)).GroupBy(s => s.Kind).SelectMany(g => g.Take((int)mix.GetValueOrDefault(g.Key)))];
+        List<Sample> written = [.. fresh.OrderByDescending(s => s.Evidence.Symbols.Count(members.Contains))
+            .GroupBy(s => s.Kind)
+            .SelectMany(g => g.Take((int)mix.GetValueOrDefault(g.Key)))];
         Storage.Samples.Save(written);
         return Replaced(marked, written);
     }
 
     /// <summary>Likewise by hosted models.</summary>
     /// <returns>How many were marked, and the new samples.</returns>
-    public async Task<(int Marked, IReadOnlyList<Sample> Written)> RegenerateAsync(GenerationSettings settings, CancellationToken cancel = default)
+    public async Task<(int Marked, IReadOnlyList<Sample> Written)> RegenerateAsync(GenerationSettings settings,
+        CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var (marked, _) = Marked();
@@ -122,7 +145,11 @@ public sealed class CorpusStage
         {
             Options = settings.Options with
             {
-                Count = marked.Count, Seed = NextSeed(), Mix = kinds, ParaphraseShare = 0, About = [.. marked.SelectMany(s => s.Evidence.Symbols).Distinct(StringComparer.Ordinal)],
+                Count = marked.Count,
+                Seed = NextSeed(),
+                Mix = kinds,
+                ParaphraseShare = 0,
+                About = [.. marked.SelectMany(s => s.Evidence.Symbols).Distinct(StringComparer.Ordinal)],
             },
         }, cancel: cancel);
         return Replaced(marked, [.. result.Samples]);
@@ -135,11 +162,18 @@ public sealed class CorpusStage
     internal GenerationOptions Written(GenerationSettings settings)
     {
         var wordings = Experiment.Wordings;
-        return settings.Options with { LibraryName = Library.Name, CodeTemplate = wordings.Code, QaTemplate = wordings.Qa, Templates = wordings.Templates };
+        return settings.Options with
+        {
+            LibraryName = Library.Name,
+            CodeTemplate = wordings.Code,
+            QaTemplate = wordings.Qa,
+            Templates = wordings.Templates
+        };
     }
 
     /// <summary>What every sample must hold.</summary>
-    internal ValidationOptions Validation(int maxTokens) => new() { MaxTokens = maxTokens, CountTokens = Counting.Count, HeldOut = _heldOut.Value };
+    internal ValidationOptions Validation(int maxTokens) =>
+        new() { MaxTokens = maxTokens, CountTokens = Counting.Count, HeldOut = _heldOut.Value };
 
     /// <summary>Asks the endpoints of some settings, with the experiment's seed.</summary>
     internal EndpointRun Asking(GenerationSettings settings, IProgress<LiveText>? live) =>
@@ -149,7 +183,10 @@ public sealed class CorpusStage
     internal Func<Sample, Sample> Judged()
     {
         var validator = Again();
-        return sample => validator.Accept(validator.Judge([SampleDrafts.Of(sample, Library.Judge.LibraryNamespaces)])[0], sample.Split) with { Provenance = sample.Provenance };
+        return sample => validator.Accept(validator.Judge([SampleDrafts.Of(sample, Library.Judge.LibraryNamespaces)])[0], sample.Split) with
+        {
+            Provenance = sample.Provenance
+        };
     }
 
     private CorpusOptions WithDefaults(CorpusOptions options) => options with
@@ -159,24 +196,29 @@ public sealed class CorpusStage
     };
 
     /// <summary>For samples that stand in the lab: whatever resembles them there is no reason against them.</summary>
-    private SampleValidator Again() => new(Library.Api, new BatchedJudge(Library.Judge), Validation(4096) with { NearDuplicateThreshold = 1 });
+    private SampleValidator Again() =>
+        new(Library.Api, new BatchedJudge(Library.Judge), Validation(4096) with { NearDuplicateThreshold = 1 });
 
     private (IReadOnlyList<Sample> Marked, IReadOnlySet<string> Known) Marked()
     {
         var all = Storage.Samples.List(acceptedOnly: false).ToDictionary(s => s.Id, StringComparer.Ordinal);
         var last = Storage.Samples.Reviews().GroupBy(r => r.SampleId, StringComparer.Ordinal).Select(g => g.Last());
-        var marked = last.Where(r => r is { Decision: "regenerate", ReplacedBy: null } && all.ContainsKey(r.SampleId)).Select(r => all[r.SampleId]).ToList();
+        var marked = last.Where(r => r is { Decision: "regenerate", ReplacedBy: null } && all.ContainsKey(r.SampleId))
+            .Select(r => all[r.SampleId])
+            .ToList();
         return (marked, all.Keys.ToHashSet(StringComparer.Ordinal));
     }
 
-    private static Dictionary<SampleKind, double> MixOf(IReadOnlyList<Sample> marked) => marked.GroupBy(s => s.Kind).ToDictionary(g => g.Key, g => (double)g.Count());
+    private static Dictionary<SampleKind, double> MixOf(IReadOnlyList<Sample> marked) =>
+        marked.GroupBy(s => s.Kind).ToDictionary(g => g.Key, g => (double)g.Count());
 
     // Another seed for each round of regeneration, or the same samples would come again.
     private int NextSeed() => unchecked(Experiment.Seed * 31 + Storage.Samples.Reviews().Count);
 
     private (int Marked, IReadOnlyList<Sample> Written) Replaced(IReadOnlyList<Sample> marked, IReadOnlyList<Sample> written)
     {
-        Storage.Samples.SaveReviews([.. marked.Select((s, i) => new StoredReview(s.Id, "regenerate", "doctune", "written again", i < written.Count ? written[i].Id : ""))]);
+        Storage.Samples.SaveReviews([.. marked.Select(
+            (s, i) => new StoredReview(s.Id, "regenerate", "doctune", "written again", i < written.Count ? written[i].Id : ""))]);
         return (marked.Count, written);
     }
 }

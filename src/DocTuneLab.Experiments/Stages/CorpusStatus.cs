@@ -55,11 +55,18 @@ public sealed record CorpusStatus
         return new()
         {
             Samples = samples.Count,
-            Accepted = samples.Where(s => s.Accepted).GroupBy(s => s.Kind).OrderBy(g => g.Key).ToDictionary(g => JsonNamingPolicy.CamelCase.ConvertName(g.Key.ToString()), g => g.Count()),
-            Rejected = samples.Where(s => !s.Accepted).GroupBy(s => s.Checks.First(c => !c.Passed).Name).OrderByDescending(g => g.Count()).ToDictionary(g => g.Key, g => g.Count()),
+            Accepted = samples.Where(s => s.Accepted)
+                .GroupBy(s => s.Kind)
+                .OrderBy(g => g.Key)
+                .ToDictionary(g => JsonNamingPolicy.CamelCase.ConvertName(g.Key.ToString()), g => g.Count()),
+            Rejected = samples.Where(s => !s.Accepted)
+                .GroupBy(s => s.Checks.First(c => !c.Passed).Name)
+                .OrderByDescending(g => g.Count())
+                .ToDictionary(g => g.Key, g => g.Count()),
             UsedShare = coverage.UsedShare, CoveredShare = coverage.CoveredShare,
             Requests = spent.Answers, PromptTokens = spent.PromptTokens, CompletionTokens = spent.CompletionTokens, Cost = spent.Cost,
-            FailedCalls = lab.Answers.Failures(), Preferences = lab.Samples.Preferences().Count, Reviews = lab.Samples.Reviews().Count, Batches = [.. lab.Answers.Batches().Where(b => !b.IsOver)],
+            FailedCalls = lab.Answers.Failures(), Preferences = lab.Samples.Preferences().Count, Reviews = lab.Samples.Reviews().Count,
+            Batches = [.. lab.Answers.Batches().Where(b => !b.IsOver)],
         };
     }
 }

@@ -11,7 +11,8 @@ public sealed class DocumentStage
     /// <param name="set">The pages.</param>
     /// <param name="chunks">Chunks of all pages.</param>
     /// <param name="library">What they document.</param>
-    public DocumentStage(DocumentSet set, IReadOnlyList<Chunk> chunks, PrivateLibrary library) => (Set, Chunks, Library) = (set, chunks, library);
+    public DocumentStage(
+        DocumentSet set, IReadOnlyList<Chunk> chunks, PrivateLibrary library) => (Set, Chunks, Library) = (set, chunks, library);
 
     /// <summary>The pages.</summary>
     public DocumentSet Set { get; }
@@ -31,13 +32,15 @@ public sealed class DocumentStage
     /// <param name="assemblies">The library; may be empty for a package.</param>
     /// <param name="tokenizerDirectory">Model whose tokenizer counts, or null.</param>
     /// <exception cref="LabException">A folder or assembly is missing, or no assembly is given.</exception>
-    public static (DocumentStage Stage, ParseReport Report) Parse(Lab lab, string directory, IReadOnlyList<string> assemblies, string? tokenizerDirectory = null)
+    public static (DocumentStage Stage, ParseReport Report) Parse(Lab lab, string directory, IReadOnlyList<string> assemblies,
+        string? tokenizerDirectory = null)
     {
         ArgumentNullException.ThrowIfNull(lab);
         var options = new ParseOptions { Sources = [directory], Assemblies = assemblies, TokenizerDirectory = tokenizerDirectory };
         var input = ParseInput.Load(options);
         if (input is not { Api: { } api, Judge: { } judge })
-            throw new LabException("no library given: expected at least one assembly. Pass the DLL of the private library, or a .nupkg as the documentation.");
+            throw new LabException(
+                "no library given: expected at least one assembly. Pass the DLL of the private library, or a .nupkg as the documentation.");
         var report = lab.Documents.Parse(options, input: input);
         return (new DocumentStage(input.Sets[0], lab.Documents.Chunks(), new PrivateLibrary(api, judge)), report);
     }

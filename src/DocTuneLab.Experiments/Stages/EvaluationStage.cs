@@ -28,8 +28,8 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     private Wordings Wordings => experiment.Wordings;
 
     /// <summary>
-    /// Asks every arm of a plan, scores the answers and compares. Answers are kept as they come, so that a repeated or interrupted evaluation does
-    /// not ask again; results and reports lie in the run's folder.
+    /// Asks every arm of a plan, scores the answers and compares. Answers are kept as they come, so that a repeated or interrupted
+    /// evaluation does not ask again; results and reports lie in the run's folder.
     /// </summary>
     /// <param name="plan">What is asked, and of whom.</param>
     /// <param name="progress">Told of every finished item.</param>
@@ -42,12 +42,15 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         using var hosted = new HostedModels(plan, Storage);
         var arms = plan.Arms.Select(a => (Name: a, Model: ModelOf(a, plan, hosted), Documents: WithDocuments(a))).ToList();
         var passages = arms.Any(a => a.Documents) ? Storage.Documents.Chunks().Count : 0;
-        if (passages == 0 && arms.Any(a => a.Documents)) throw new LabException("an arm with documents needs passages to search: run #!docs first");
+        if (passages == 0 && arms.Any(a => a.Documents))
+            throw new LabException("an arm with documents needs passages to search: run #!docs first");
         var settings = Settings(plan, passages);
         var run = Storage.Runs.Begin("evaluate", JsonSerializer.Serialize(new
         {
-            experiment.Seed, Suite = asked.Hash, Model = local.BaseHash, Adapter = local.AdapterHash, Code = Wordings.Code.Name, Qa = Wordings.Qa.Name, plan.Arms,
-            Kinds = plan.Kinds.Select(k => k.ToString()), Samples = plan.Options.SampledAnswers, plan.Options.MaxCodeTokens, plan.DocumentTokens, Library = library.Api.Hash,
+            experiment.Seed, Suite = asked.Hash, Model = local.BaseHash, Adapter = local.AdapterHash, Code = Wordings.Code.Name,
+            Qa = Wordings.Qa.Name, plan.Arms,
+            Kinds = plan.Kinds.Select(k => k.ToString()), Samples = plan.Options.SampledAnswers, plan.Options.MaxCodeTokens,
+            plan.DocumentTokens, Library = library.Api.Hash,
         }));
         return Recorded(run, () =>
         {
@@ -55,9 +58,12 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
             var results = new List<EvaluationResult>();
             foreach (var (name, model, documents) in arms)
             {
-                var prompts = documents ? Prompts().WithDocuments(q => Storage.Documents.Search(q, 12).Select(h => h.Chunk).ToList(), Budget(plan)) : Prompts();
+                var prompts = documents
+                    ? Prompts().WithDocuments(q => Storage.Documents.Search(q, 12).Select(h => h.Chunk).ToList(), Budget(plan))
+                    : Prompts();
                 var its = options with { Arm = name, MeasureRetention = !documents };
-                results.Add(new Evaluator(library.Judge) { Grader = hosted.Judge }.Run(model, asked, prompts, its, InArm.Of(name, progress), cancel));
+                results.Add(new Evaluator(library.Judge) { Grader = hosted.Judge }
+                    .Run(model, asked, prompts, its, InArm.Of(name, progress), cancel));
                 Write(results[^1], run);
             }
             foreach (var (name, status) in hosted.Asked) settings[$"Hosted model {name}"] = status;
@@ -71,32 +77,43 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     /// <param name="progress">Told of every finished item.</param>
     /// <param name="cancel">Stops between items.</param>
     /// <exception cref="LabException">Nothing is stored there, or the suite lacks a task.</exception>
-    public EvaluationReport Rescore(IReadOnlyList<string> results, EvaluationPlan plan, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
+    public EvaluationReport Rescore(IReadOnlyList<string> results, EvaluationPlan plan, IProgress<EvaluationProgress>? progress = null,
+        CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
         var stored = results.SelectMany(new StoredResults(Storage).Load).ToList();
-        var tasks = stored.SelectMany(r => r.Answers.Select(a => a.Task).Concat(r.References.Select(s => s.Task))).ToHashSet(StringComparer.Ordinal);
+        var tasks = stored.SelectMany(r => r.Answers.Select(a => a.Task).Concat(r.References.Select(s => s.Task)))
+            .ToHashSet(StringComparer.Ordinal);
         var asked = suite.Named(tasks);
         var run = Storage.Runs.Begin("evaluate", JsonSerializer.Serialize(new
         {
-            Rescored = results, experiment.Seed, Suite = asked.Hash, Code = Wordings.Code.Name, Qa = Wordings.Qa.Name, Library = library.Api.Hash,
+            Rescored = results,
+            experiment.Seed,
+            Suite = asked.Hash,
+            Code = Wordings.Code.Name,
+            Qa = Wordings.Qa.Name,
+            Library = library.Api.Hash,
         }));
         return Recorded(run, () =>
         {
             using var hosted = new HostedModels(plan, Storage);
-            var scored = stored.Select(r => new Evaluator(library.Judge) { Grader = hosted.Judge }.Score(r.Subject, asked, r.Answers, r.References, r.Options with { Execution = plan.Options.Execution },
+            var scored = stored.Select(r => new Evaluator(library.Judge) { Grader = hosted.Judge }.Score(r.Subject, asked, r.Answers,
+                r.References, r.Options with { Execution = plan.Options.Execution },
                 InArm.Of(r.Arm, progress), cancel)).ToList();
             foreach (var result in scored) Write(result, run);
-            return Finish(run, asked, scored, new Dictionary<string, string> { ["Rescored"] = string.Join(", ", results) }, plan, hosted.Judge, cancel);
+            return Finish(run, asked, scored, new Dictionary<string, string> { ["Rescored"] = string.Join(", ", results) }, plan,
+                hosted.Judge, cancel);
         });
     }
 
-    /// <summary>Proves the suite: references pass, stubs fail, gold members exist, nothing overlaps the training data. Runs the references.</summary>
+    /// <summary>Proves the suite: references pass, stubs fail, gold members exist, nothing overlaps the training data.
+    /// Runs the references.</summary>
     /// <param name="samples">The training data.</param>
     /// <param name="allowWithoutIsolation">Whether they are run even where nothing isolates them.</param>
     /// <param name="cancel">Stops between tasks.</param>
     public SuiteReport Check(IReadOnlyList<Sample> samples, bool allowWithoutIsolation = false, CancellationToken cancel = default) =>
-        SuiteCheck.Run(new Evaluator(library.Judge), suite, library.Api, new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = allowWithoutIsolation }, samples, cancel);
+        SuiteCheck.Run(new Evaluator(library.Judge), suite, library.Api,
+            new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = allowWithoutIsolation }, samples, cancel);
 
     /// <summary>Adds preferences of people or of a judge to the last report and writes it anew.</summary>
     /// <exception cref="LabException">Nothing was evaluated yet.</exception>
@@ -110,7 +127,8 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
 
     private static bool WithDocuments(string arm) => arm.EndsWith(DocumentsSuffix, StringComparison.Ordinal);
 
-    private static void Write(EvaluationResult result, LabRun run) => File.WriteAllText(Path.Combine(run.Directory, result.Arm.Replace('/', '-') + ".json"), result.ToJson());
+    private static void Write(EvaluationResult result, LabRun run) =>
+        File.WriteAllText(Path.Combine(run.Directory, result.Arm.Replace('/', '-') + ".json"), result.ToJson());
 
     private EvaluationReport Recorded(LabRun run, Func<EvaluationReport> work)
     {
@@ -126,17 +144,21 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     }
 
     private EvaluationReport Finish(
-        LabRun run, Suite asked, IReadOnlyList<EvaluationResult> results, IReadOnlyDictionary<string, string> settings, EvaluationPlan plan, AnswerJudge? judge, CancellationToken cancel)
+        LabRun run, Suite asked, IReadOnlyList<EvaluationResult> results, IReadOnlyDictionary<string, string> settings, EvaluationPlan plan,
+        AnswerJudge? judge, CancellationToken cancel)
     {
         var report = EvaluationReport.Of(results, settings, plan.GateBits);
         if (judge is not null && asked.Open.Count > 0)
             report = report.With([.. results.SelectMany((a, i) => results.Skip(i + 1).Select(b =>
-                PreferenceSummary.Of(a.Arm, b.Arm, judge.Name, judge.Prefer(asked.Open, a.Answers, b.Answers, cancel: cancel), experiment.Seed)))]);
+                PreferenceSummary.Of(a.Arm, b.Arm, judge.Name, judge.Prefer(asked.Open, a.Answers, b.Answers, cancel: cancel),
+                    experiment.Seed)))]);
         foreach (var result in results)
         {
-            var answers = result.Answers.GroupBy(a => a.Task, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Text, StringComparer.Ordinal);
+            var answers = result.Answers.GroupBy(a => a.Task, StringComparer.Ordinal)
+                .ToDictionary(g => g.Key, g => g.First().Text, StringComparer.Ordinal);
             Storage.Runs.SaveEvaluations(run.Id, [.. result.Metrics.SelectMany(m => m.Observations.Where(o => o.Denominator > 0)
-                .Select(o => new EvaluationRow(asked.Hash, result.Arm, o.Task, m.Name, o.Numerator / o.Denominator, answers.GetValueOrDefault(o.Task))))]);
+                .Select(o => new EvaluationRow(asked.Hash, result.Arm, o.Task, m.Name, o.Numerator / o.Denominator,
+                    answers.GetValueOrDefault(o.Task))))]);
         }
         ReportFiles.Write(report, run.Directory);
         Storage.Runs.Finish(run.Id, report.ToJson());
@@ -148,7 +170,8 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     {
         var (code, qa) = (Wordings.Code, Wordings.Qa);
         return new(
-            t => code.Messages(AnswerFormat.CodeInputs(t.Instruction, t.Signature, t.Context, t.GoldSymbols.Count > 0 ? library.Name : ".NET")),
+            t => code.Messages(AnswerFormat.CodeInputs(t.Instruction, t.Signature, t.Context,
+                t.GoldSymbols.Count > 0 ? library.Name : ".NET")),
             q => qa.Messages(AnswerFormat.QaInputs(q.Question, library.Name)))
         {
             Open = q => qa.Messages(AnswerFormat.QaInputs(q.Question, library.Name)),
@@ -177,8 +200,10 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         settings["Prompts"] = $"{Wordings.Code.Name} {Wordings.Code.Hash}, {Wordings.Qa.Name} {Wordings.Qa.Hash}";
         if (passages > 0) settings["Documents in prompts"] = $"BM25 over {passages} chunks, at most {Budget(plan)} tokens";
         if (plan.Options is { SampledAnswers: > 0 } o)
-            settings["Samples"] = string.Create(CultureInfo.InvariantCulture, $"{o.SampledAnswers} for each task at temperature {o.Temperature}, top-p {o.TopP}");
-        if (plan.JudgedBy is { } judge) settings["Judge"] = $"{judge.Name} ({judge.Model}), wording {AnswerJudge.Version}, every judgement in both orders";
+            settings["Samples"] = string.Create(CultureInfo.InvariantCulture,
+                $"{o.SampledAnswers} for each task at temperature {o.Temperature}, top-p {o.TopP}");
+        if (plan.JudgedBy is { } judge)
+            settings["Judge"] = $"{judge.Name} ({judge.Model}), wording {AnswerJudge.Version}, every judgement in both orders";
         return settings;
     }
 

@@ -11,4 +11,5 @@ namespace DocTuneLab.Experiments.Stages;
 /// <param name="Options">What is written.</param>
 /// <param name="DryRun">Only estimate.</param>
 /// <param name="Batch">Requests go as batches; null where each goes by itself.</param>
-public sealed record GenerationSettings(IReadOnlyList<EndpointOptions> Endpoints, EngineOptions Engine, GenerationOptions Options, bool DryRun = false, BatchOptions? Batch = null);
+public sealed record GenerationSettings(IReadOnlyList<EndpointOptions> Endpoints, EngineOptions Engine, GenerationOptions Options,
+    bool DryRun = false, BatchOptions? Batch = null);

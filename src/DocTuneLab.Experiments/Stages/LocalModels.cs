@@ -37,7 +37,8 @@ public sealed class LocalModels
     /// <summary>Tokens of passages that leave room for a task and its answer in the model's context.</summary>
     /// <param name="tokens">Tokens wanted.</param>
     /// <param name="answer">Longest answer.</param>
-    internal int Room(int tokens, int answer) => _base is null ? tokens : Math.Max(0, Math.Min(tokens, _base.Config.MaxPositions - answer - 256));
+    internal int Room(int tokens, int answer) =>
+        _base is null ? tokens : Math.Max(0, Math.Min(tokens, _base.Config.MaxPositions - answer - 256));
 
     /// <summary>The model of an arm, over the answers that it gave before.</summary>
     /// <param name="arm">base or tuned.</param>
@@ -49,15 +50,19 @@ public sealed class LocalModels
         var adapter = tuned ? Earlier.Needs(_adapter, "#!train or #!adapter") : null;
         // Another build of the code that generates may answer otherwise.
         var code = typeof(LocalModel).Module.ModuleVersionId;
-        return new RecordedModel(new LocalModel(model, adapter), $"{model.Hash}:{model.ComputeType}:{(adapter is null ? "" : HashOf(adapter))}:{code}", folder);
+        return new RecordedModel(new LocalModel(model, adapter),
+            $"{model.Hash}:{model.ComputeType}:{(adapter is null ? "" : HashOf(adapter))}:{code}", folder);
     }
 
     /// <summary>What a report says about them.</summary>
     internal IEnumerable<(string Name, string Value)> Describe()
     {
         if (_base is not null)
-            yield return ("Base model", $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(_base.Directory))}, {_base.ParameterCount / 1e6:F1} M parameters, NF4, computed in {_base.ComputeType}; weights {_base.Hash}");
-        if (_adapter is not null) yield return ("Adapter", $"rank {_adapter.Config.Rank}, {_adapter.ParameterCount:N0} parameters; {HashOf(_adapter)}");
+            yield return ("Base model",
+                $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(_base.Directory))}, {_base.ParameterCount / 1e6:F1} M parameters, "
+                    + $"NF4, computed in {_base.ComputeType}; weights {_base.Hash}");
+        if (_adapter is not null)
+            yield return ("Adapter", $"rank {_adapter.Config.Rank}, {_adapter.ParameterCount:N0} parameters; {HashOf(_adapter)}");
     }
 
     private static string HashOf(LoraAdapter adapter)

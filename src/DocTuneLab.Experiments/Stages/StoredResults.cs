@@ -15,12 +15,19 @@ public sealed class StoredResults(Lab lab)
     {
         if (File.Exists(place)) return [place];
         var run = place == "last" ? lab.Runs.List("evaluate").LastOrDefault(r => r.Status == "done") : lab.Runs.Find(place);
-        var folder = Directory.Exists(place) ? place : run?.Directory ?? throw new LabException($"{place}: neither a result file, nor a folder, nor a run of the lab {lab.Directory}.");
+        var folder = Directory.Exists(place)
+            ? place
+            : run?.Directory
+                ?? throw new LabException($"{place}: neither a result file, nor a folder, nor a run of the lab {lab.Directory}.");
         // The arms in their order; what else lies there is no result.
-        var files = Directory.GetFiles(folder, "*.json").Where(f => Path.GetFileName(f) is not ("run.json" or "report.json" or BlindTrial.KeyName or BlindTrial.VotesName))
-            .OrderBy(f => Path.GetFileNameWithoutExtension(f) switch { "base" => 0, "base+docs" => 1, "tuned" => 2, "tuned+docs" => 3, _ => 4 })
+        var files = Directory.GetFiles(folder, "*.json")
+            .Where(f => Path.GetFileName(f) is not ("run.json" or "report.json" or BlindTrial.KeyName or BlindTrial.VotesName))
+            .OrderBy(f =>
+                Path.GetFileNameWithoutExtension(f) switch { "base" => 0, "base+docs" => 1, "tuned" => 2, "tuned+docs" => 3, _ => 4 })
             .ThenBy(f => f, StringComparer.Ordinal).ToList();
-        return files.Count > 0 ? files : throw new LabException($"{folder}: holds no evaluation results. Expected files such as base.json and tuned.json.");
+        return files.Count > 0
+            ? files
+            : throw new LabException($"{folder}: holds no evaluation results. Expected files such as base.json and tuned.json.");
     }
 
     /// <summary>Results of a place; see <see cref="Files"/>.</summary>
@@ -35,7 +42,8 @@ public sealed class StoredResults(Lab lab)
         var results = Load(colon > 0 ? name[..colon] : name);
         if (colon < 0) return results[^1];
         return results.FirstOrDefault(r => r.Arm == name[(colon + 1)..])
-            ?? throw new LabException($"{name}: the run has no arm '{name[(colon + 1)..]}'; it has {string.Join(", ", results.Select(r => r.Arm))}.");
+            ?? throw new LabException(
+                $"{name}: the run has no arm '{name[(colon + 1)..]}'; it has {string.Join(", ", results.Select(r => r.Arm))}.");
     }
 
     /// <summary>Compares two results; two of one arm are told apart by A and B.</summary>
@@ -52,8 +60,10 @@ public sealed class StoredResults(Lab lab)
     public EvaluationReport Beside(EvaluationReport report, string place, double gateBits)
     {
         ArgumentNullException.ThrowIfNull(report);
-        return EvaluationReport.Of([.. Load(place).Where(r => report.Results.All(x => x.Arm != r.Arm)), .. report.Results], gateBits: gateBits);
+        return EvaluationReport.Of([.. Load(place).Where(r => report.Results.All(x => x.Arm != r.Arm)), .. report.Results],
+            gateBits: gateBits);
     }
 
-    private static EvaluationResult Named(EvaluationResult result, string arm) => result with { Options = result.Options with { Arm = arm } };
+    private static EvaluationResult Named(EvaluationResult result, string arm) =>
+        result with { Options = result.Options with { Arm = arm } };
 }

@@ -39,24 +39,28 @@ public sealed class TrainingStage
     }
 
     /// <summary>Trains a new adapter; a tenth of the samples, 120 at most, is held out for the validation loss.</summary>
-    public TrainingResult Run(LoraConfig lora, SftOptions options, Action<TrainingStep>? onStep = null, CancellationToken cancel = default) =>
+    public TrainingResult Run(LoraConfig lora, SftOptions options, Action<TrainingStep>? onStep = null,
+        CancellationToken cancel = default) =>
         Run(new TrainingConfig { Lora = lora, Options = options }, keepOutput: false, null, onStep, cancel);
 
     /// <summary>Trains a new adapter. The settings in effect lie beside it as <c>config.yaml</c>.</summary>
     /// <param name="config">Adapter, recipe and the share that is held out.</param>
-    /// <param name="keepOutput">Whether the recipe's output folder counts; otherwise it is the run's in the lab, where there is one.</param>
+    /// <param name="keepOutput">Whether the recipe's output folder counts;
+    /// otherwise it is the run's in the lab, where there is one.</param>
     /// <param name="onPrepared">Told what will be trained, before it is.</param>
     /// <param name="onStep">Told of every step.</param>
     /// <param name="cancel">Stops with a checkpoint.</param>
     /// <exception cref="LabException">A setting is out of range, memory does not suffice, or training diverged.</exception>
-    public TrainingResult Run(TrainingConfig config, bool keepOutput, Action<PreparedTraining>? onPrepared = null, Action<TrainingStep>? onStep = null, CancellationToken cancel = default)
+    public TrainingResult Run(TrainingConfig config, bool keepOutput, Action<PreparedTraining>? onPrepared = null,
+        Action<TrainingStep>? onStep = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(config);
         var recorder = _lab is null ? null : new RunRecorder(_lab, _model, config.Lora, config.Options, [.. _samples.Select(s => s.Id)]);
         PreparedTraining? prepared = null;
         try
         {
-            if (recorder is not null && !keepOutput) config = config with { Options = config.Options with { OutputDirectory = Interrupted(config) ?? recorder.Directory } };
+            if (recorder is not null && !keepOutput)
+                config = config with { Options = config.Options with { OutputDirectory = Interrupted(config) ?? recorder.Directory } };
             prepared = Prepare(config);
             onPrepared?.Invoke(prepared);
             Directory.CreateDirectory(config.Options.OutputDirectory);

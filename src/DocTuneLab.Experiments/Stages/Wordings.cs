@@ -25,13 +25,16 @@ public sealed class Wordings
         if (qa is not null) Qa = PromptLibrary.Default[qa];
     }
 
-    /// <summary>Takes the wordings of a lab's last evaluation, which are those that its adapter was trained with; without one they stay.</summary>
+    /// <summary>Takes the wordings of a lab's last evaluation, which are those that its adapter was trained with;
+    /// without one they stay.</summary>
     public void Restore(Lab lab)
     {
         if (lab.Runs.List("evaluate").LastOrDefault(r => r.Status == "done") is not { } run) return;
         using var settings = JsonDocument.Parse(run.Configuration);
         string? Name(string field) =>
-            settings.RootElement.ValueKind == JsonValueKind.Object && settings.RootElement.TryGetProperty(field, out var value) ? value.GetString() : null;
+            settings.RootElement.ValueKind == JsonValueKind.Object && settings.RootElement.TryGetProperty(field, out var value)
+                ? value.GetString()
+                : null;
         Use(Name("Code"), Name("Qa"));
     }
 }

@@ -32,14 +32,18 @@ internal sealed class CellExecution(SessionState session, TimeSpan stopGrace)
             else
             {
                 const string Why = "it is in a call into the system or into native code that cannot be interrupted";
-                (status, error) = (CellStatus.Stuck, new ErrorOutput("CellStuck", $"{cell.Label} was cancelled but did not stop: {Why}. Restart the session.", [$"{cell.Label} was cancelled but did not stop: {Why}.", "Restart the session; its variables are lost."]));
+                (status, error) = (CellStatus.Stuck,
+                    new ErrorOutput("CellStuck", $"{cell.Label} was cancelled but did not stop: {Why}. Restart the session.",
+                        [$"{cell.Label} was cancelled but did not stop: {Why}.", "Restart the session; its variables are lost."]));
             }
         }
         catch (Exception exception)
         {
             var cancelled = stop.IsCancellationRequested && Cause(exception) is OperationCanceledException or ThreadInterruptedException;
             status = cancelled ? CellStatus.Cancelled : CellStatus.Failed;
-            error = cancelled ? new ErrorOutput("Cancelled", $"{cell.Label} was cancelled.", [$"{cell.Label} was cancelled."]) : ErrorOf(exception, cell.Label);
+            error = cancelled
+                ? new ErrorOutput("Cancelled", $"{cell.Label} was cancelled.", [$"{cell.Label} was cancelled."])
+                : ErrorOf(exception, cell.Label);
         }
         if (error is not null)
             context.Emit(error);
@@ -50,7 +54,8 @@ internal sealed class CellExecution(SessionState session, TimeSpan stopGrace)
     /// <summary>Waits for the end of the cell; after a cancellation only for as long as the session allows.</summary>
     private async Task<bool> StoppedAsync(CellThread thread, CancellationToken cancelled)
     {
-        var ended = thread.Completion.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var ended = thread.Completion.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         var cancel = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (cancelled.Register(() => cancel.TrySetResult()))
             await Task.WhenAny(ended, cancel.Task);

@@ -35,7 +35,8 @@ public static class CellGuard
 
     // The trace of such an exception has half a million frames and takes a minute to write out: the place is kept instead.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void TooDeep(int line, string place) => throw new InsufficientExecutionStackException("The recursion is too deep: the stack of the cell is used up.")
+    private static void TooDeep(int line,
+        string place) => throw new InsufficientExecutionStackException("The recursion is too deep: the stack of the cell is used up.")
     {
         Data = { [nameof(CellGuard)] = $"   at {place}:line {line}" },
     };

@@ -8,10 +8,12 @@ namespace DocTuneLab.Notebooks.Cells;
 /// <param name="FirstLine">Line in the cell where <paramref name="Text"/> starts, from 1.</param>
 internal abstract record CellPart(string Text, int FirstLine);
 
-internal sealed record CodePart(string Language, IReadOnlyList<string> Arguments, string MagicLine, string Text, int FirstLine) : CellPart(Text, FirstLine);
+internal sealed record CodePart(
+    string Language, IReadOnlyList<string> Arguments, string MagicLine, string Text, int FirstLine) : CellPart(Text, FirstLine);
 
 // Language: that of the code which the magic stands in.
-internal sealed record MagicPart(string Name, IReadOnlyList<string> Arguments, string MagicLine, string Text, int FirstLine, string Language) : CellPart(Text, FirstLine)
+internal sealed record MagicPart(
+    string Name, IReadOnlyList<string> Arguments, string MagicLine, string Text, int FirstLine, string Language) : CellPart(Text, FirstLine)
 {
     /// <summary>Line of the magic itself.</summary>
     public int Line => FirstLine - 1;
@@ -99,7 +101,8 @@ internal static partial class CellSplitter
     }
 
     /// <summary>True for a line that starts with a magic (a <c>#!</c> followed by a letter).</summary>
-    public static bool IsMagic(string line) => line.StartsWith(Prefix, StringComparison.Ordinal) && line.Length > Prefix.Length && char.IsAsciiLetter(line[Prefix.Length]);
+    public static bool IsMagic(string line) =>
+        line.StartsWith(Prefix, StringComparison.Ordinal) && line.Length > Prefix.Length && char.IsAsciiLetter(line[Prefix.Length]);
 
     // What stands in braces is one argument, quotes and blanks included: @input:{"prompt": "Your name"}.
     private static List<string> Tokens(string line)
@@ -107,7 +110,8 @@ internal static partial class CellSplitter
         var braces = Braces().Matches(line);
         var plain = braces.Count == 0 ? line : Braces().Replace(line, "\u0001");
         var next = 0;
-        return [.. CommandLineParser.SplitCommandLine(plain).Select(token => token.Contains('\u0001') ? token.Replace("\u0001", braces[next++].Value, StringComparison.Ordinal) : token)];
+        return [.. CommandLineParser.SplitCommandLine(plain)
+            .Select(token => token.Contains('\u0001') ? token.Replace("\u0001", braces[next++].Value, StringComparison.Ordinal) : token)];
     }
 
     [GeneratedRegex(@"(?<=@\w+:)\{[^{}]*\}")]

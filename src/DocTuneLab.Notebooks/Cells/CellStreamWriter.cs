@@ -2,7 +2,8 @@ using System.Text;
 
 namespace DocTuneLab.Notebooks.Cells;
 
-/// <summary>A cell's standard output or error: what is written goes into the cell's one queue, which keeps the order between the two.</summary>
+/// <summary>A cell's standard output or error: what is written goes into the cell's one queue, which keeps the order
+/// between the two.</summary>
 internal sealed class CellStreamWriter(OutputQueue queue, bool isError) : TextWriter
 {
     public override Encoding Encoding => Encoding.UTF8;

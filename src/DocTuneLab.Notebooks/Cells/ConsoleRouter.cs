@@ -39,7 +39,8 @@ internal static class ConsoleRouter
             return context.ReadLineAsync().GetAwaiter().GetResult();
         }
 
-        public override int Peek() => CellContext.CurrentOrNull is null ? outside.Peek() : Buffered() is { Length: > 0 } text ? text[0] : -1;
+        public override int Peek() =>
+            CellContext.CurrentOrNull is null ? outside.Peek() : Buffered() is { Length: > 0 } text ? text[0] : -1;
 
         public override int Read()
         {

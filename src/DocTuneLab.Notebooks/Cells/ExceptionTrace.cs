@@ -11,7 +11,10 @@ internal static partial class ExceptionTrace
     private const int MaxFrames = 20;
 
     private static readonly string[] Plumbing =
-        ["System.Runtime.CompilerServices", "DocTuneLab.Notebooks.C", "DocTuneLab.Notebooks.Hosting", "DocTuneLab.Notebooks.Languages.CSharp"];
+        [
+            "System.Runtime.CompilerServices", "DocTuneLab.Notebooks.C", "DocTuneLab.Notebooks.Hosting",
+            "DocTuneLab.Notebooks.Languages.CSharp"
+        ];
 
     /// <summary>An exception with those frames of its stack that lie in cells; without any, all frames.</summary>
     public static ErrorOutput Error(Exception exception)
@@ -47,7 +50,9 @@ internal static partial class ExceptionTrace
         var inCells = frames.Select(frame => (frame, match: CellFrame().Match(frame))).Where(pair => pair.match.Success)
             .Select(pair => $"   at {Method(pair.frame)}{pair.match.Groups[1].Value}:line {pair.match.Groups[2].Value}").ToList();
         if (inCells.Count == 0)
-            return MagicErrors.IsForUser(exception) ? [] : Ends([.. frames.Where(frame => !IsPlumbing(frame)).Select(frame => "   " + frame)]);
+            return MagicErrors.IsForUser(exception)
+                ? []
+                : Ends([.. frames.Where(frame => !IsPlumbing(frame)).Select(frame => "   " + frame)]);
         // Where the exception started matters as much as the line of the cell: keep the innermost frame outside of cells.
         return !CellFrame().IsMatch(frames[0]) && !IsPlumbing(frames[0]) ? Ends(inCells).Prepend("   " + frames[0]) : Ends(inCells);
     }

@@ -43,7 +43,8 @@ internal sealed class HostCellContext : CellContext
 
     public override DisplayHandle Display(object? value) => Show(ValueFormatter.Format(value), []);
 
-    public override DisplayHandle DisplayMime(IReadOnlyDictionary<string, object> data, IReadOnlyDictionary<string, object>? metadata = null) =>
+    public override DisplayHandle DisplayMime(IReadOnlyDictionary<string, object> data,
+        IReadOnlyDictionary<string, object>? metadata = null) =>
         Show(ValueFormatter.ToJson(data), ValueFormatter.ToJson(metadata));
 
     public override bool TryGetValue(string name, out object? value) => session.Main.TryGetValue(name, out value);

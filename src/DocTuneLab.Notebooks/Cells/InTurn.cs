@@ -2,7 +2,8 @@ namespace DocTuneLab.Notebooks.Cells;
 
 /// <summary>
 /// Does things one after the other, in the order in which they were given, and holds no lock while it does them: who comes while another
-/// thread is at work leaves his to that thread and goes on. For what is called from several threads and calls out itself, such as to a console.
+/// thread is at work leaves his to that thread and goes on.
+/// For what is called from several threads and calls out itself, such as to a console.
 /// </summary>
 public sealed class InTurn
 {

@@ -4,7 +4,8 @@ using DocTuneLab.Notebooks.Formatting;
 
 namespace DocTuneLab.Notebooks.Cells;
 
-/// <summary>Throttles the updates of one display: the latest state is sent at most ten times a second, and formatted only when sent.</summary>
+/// <summary>Throttles the updates of one display: the latest state is sent at most ten times a second, and formatted
+/// only when sent.</summary>
 internal sealed class LiveDisplay : DisplayHandle
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -49,7 +50,8 @@ internal sealed class LiveDisplay : DisplayHandle
 
     private void Flush() => queue.Add(Take);
 
-    // Called in turn by the queue alone, so that of two states the later one is sent later; formatting runs the user's code, and no lock is held.
+    // Called in turn by the queue alone, so that of two states the later one is sent later;
+    // formatting runs the user's code, and no lock is held.
     private UpdateOutput? Take()
     {
         Func<(JsonObject, JsonObject)>? state;

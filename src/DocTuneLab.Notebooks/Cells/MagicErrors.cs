@@ -18,7 +18,10 @@ internal static partial class MagicErrors
             trace.Add($"{location}: {message}{(message.EndsWith('?') ? "" : ".")}");
             trace.Add("    " + magicLine);
             // An argument that is missing altogether belongs at the end of the line.
-            trace.Add("    " + (start >= 0 ? new string(' ', start) + '^' + new string('~', argument!.Length - 1) : new string(' ', magicLine.TrimEnd().Length + 1) + '^'));
+            trace.Add("    "
+                + (start >= 0
+                    ? new string(' ', start) + '^' + new string('~', argument!.Length - 1)
+                    : new string(' ', magicLine.TrimEnd().Length + 1) + '^'));
         }
         trace.Add($"'{Path(parsed, command)} --help' shows the options.");
         return new CellFailure(new ErrorOutput("MagicError", string.Join("; ", messages), trace));
@@ -28,7 +31,9 @@ internal static partial class MagicErrors
     public static string HelpText(string help, Command command)
     {
         var executable = RootCommand.ExecutableName;
-        return help.Contains(executable + " " + command.Name, StringComparison.Ordinal) ? help.Replace(executable + " " + command.Name, command.Name, StringComparison.Ordinal) : help;
+        return help.Contains(executable + " " + command.Name, StringComparison.Ordinal)
+            ? help.Replace(executable + " " + command.Name, command.Name, StringComparison.Ordinal)
+            : help;
     }
 
     /// <summary>Exceptions whose message was written for the user, so that a trace would only be noise.</summary>
@@ -41,20 +46,27 @@ internal static partial class MagicErrors
     {
         var command = parsed.CommandResult.Command;
         // A mistyped option is taken for an argument as long as one is missing.
-        var misplaced = parsed.Tokens.FirstOrDefault(token => token.Type == System.CommandLine.Parsing.TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal))?.Value
+        var misplaced = parsed.Tokens.FirstOrDefault(token =>
+            token.Type == System.CommandLine.Parsing.TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal))?.Value
             ?? parsed.UnmatchedTokens.FirstOrDefault();
         if (misplaced is not null)
-            yield return misplaced.StartsWith('-') ? $"There is no option '{misplaced}' here{Hint(misplaced, command.Options.SelectMany(option => option.Aliases.Append(option.Name)))}"
-                : command.Subcommands.Count > 0 ? $"There is no '{misplaced}' here{Hint(misplaced, command.Subcommands.Select(sub => sub.Name))}"
+            yield return misplaced.StartsWith('-')
+                ? $"There is no option '{misplaced}' "
+                    + $"here{Hint(misplaced, command.Options.SelectMany(option => option.Aliases.Append(option.Name)))}"
+                : command.Subcommands.Count > 0
+                    ? $"There is no '{misplaced}' here{Hint(misplaced, command.Subcommands.Select(sub => sub.Name))}"
                 : $"'{misplaced}' is not expected here";
-        foreach (var error in parsed.Errors.Select(error => Choices().Replace(error.Message.TrimEnd('.', '\n', '\r', '\t', ' '), match => match.Value.Contains(':', StringComparison.Ordinal) ? ": " : ", ")))
+        foreach (var error in parsed.Errors.Select(error => Choices().Replace(error.Message.TrimEnd('.', '\n', '\r', '\t', ' '),
+            match => match.Value.Contains(':', StringComparison.Ordinal) ? ": " : ", ")))
         {
             if (error.StartsWith("Required command", StringComparison.Ordinal))
             {
                 if (misplaced is null)
                     yield return $"One of these has to follow: {string.Join(", ", command.Subcommands.Select(sub => sub.Name))}";
             }
-            else if (misplaced is null || !error.StartsWith("Unrecognized", StringComparison.Ordinal) && !error.Contains("required", StringComparison.OrdinalIgnoreCase))
+            else if (misplaced is null
+                || !error.StartsWith("Unrecognized", StringComparison.Ordinal)
+                    && !error.Contains("required", StringComparison.OrdinalIgnoreCase))
             {
                 yield return ExpectedType().Replace(error, match => match.Groups[1].Value switch
                 {
@@ -70,7 +82,8 @@ internal static partial class MagicErrors
     private static string Hint(string typed, IEnumerable<string> names)
     {
         var known = names.ToList();
-        return NearestName.Of(typed, known) is { } nearest ? $". Did you mean '{nearest}'?" : known.Count is > 0 and <= 12 ? $"; there are {string.Join(", ", known.Where(name => name is not ("-?" or "-h" or "/?" or "/h")))}" : "";
+        return NearestName.Of(typed, known) is { } nearest ? $". Did you mean '{nearest}'?" : known.Count is > 0 and <= 12
+            ? $"; there are {string.Join(", ", known.Where(name => name is not ("-?" or "-h" or "/?" or "/h")))}" : "";
     }
 
     private static string Path(ParseResult parsed, Command root)

@@ -125,7 +125,8 @@ internal sealed class OutputQueue : IDisposable
     private void Enqueue(Item item)
     {
         // A cell that was left where it awaited may get a value after all: too late.
-        waiting.Enqueue(closed && item.Make is { } make ? item with { Make = () => make() is var made and not ResultOutput ? made : null } : item);
+        waiting.Enqueue(
+            closed && item.Make is { } make ? item with { Make = () => make() is var made and not ResultOutput ? made : null } : item);
         waitingLength += item.Length;
         if (sending)
             return;

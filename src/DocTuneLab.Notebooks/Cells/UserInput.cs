@@ -13,7 +13,10 @@ internal static class UserInput
     private const string Secret = "@password";
 
     /// <summary>Whether an argument asks the user.</summary>
-    public static bool IsAsked(string argument) => argument is Plain or Secret || argument.StartsWith(Plain + ":", StringComparison.Ordinal) || argument.StartsWith(Secret + ":", StringComparison.Ordinal);
+    public static bool IsAsked(string argument) =>
+        argument is Plain or Secret
+            || argument.StartsWith(Plain + ":", StringComparison.Ordinal)
+            || argument.StartsWith(Secret + ":", StringComparison.Ordinal);
 
     /// <summary>Asks the user of the running cell and waits for the answer.</summary>
     /// <exception cref="NotebookException">Nobody is there to answer.</exception>

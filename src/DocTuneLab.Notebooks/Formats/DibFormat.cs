@@ -60,7 +60,15 @@ public static class DibFormat
         var metadata = (JsonObject)notebook.Metadata.DeepClone();
         var meta = metadata["polyglot_notebook"] as JsonObject;
         metadata.Remove("polyglot_notebook");
-        meta ??= new JsonObject { ["kernelInfo"] = new JsonObject { ["defaultKernelName"] = "csharp", ["items"] = new JsonArray(new JsonObject { ["name"] = "csharp", ["languageName"] = "C#", ["aliases"] = new JsonArray("c#", "cs") }) } };
+        meta ??= new JsonObject
+        {
+            ["kernelInfo"] = new JsonObject
+            {
+                ["defaultKernelName"] = "csharp",
+                ["items"] = new JsonArray(
+                    new JsonObject { ["name"] = "csharp", ["languageName"] = "C#", ["aliases"] = new JsonArray("c#", "cs") })
+            }
+        };
         var names = AddNames(meta, notebook.Cells);
         var texts = notebook.Cells.Select(cell => CellText(cell, names)).ToList();
         var facts = notebook.Cells.Zip(texts, (cell, text) =>
@@ -73,7 +81,8 @@ public static class DibFormat
             var sections = Sections(text, names);
             if (sections.Count > 1)
                 fact["sections"] = sections.Count;
-            // Blank lines between sections of one cell, and around its text, are not told apart from those of the format; nor is a code cell of Markdown from text.
+            // Blank lines between sections of one cell, and around its text, are not told apart from those of the format;
+            // nor is a code cell of Markdown from text.
             var read = Cell(sections, fact, 0, names);
             if (read.Kind != cell.Kind)
                 fact["kind"] = cell.Kind.ToString().ToLowerInvariant();
@@ -87,12 +96,16 @@ public static class DibFormat
 
     /// <summary>Languages beyond the built-in ones, such as connections (sql-NAME): the block names those that the file uses.</summary>
     private static HashSet<string> Names(JsonObject meta) =>
-        [.. ((meta["kernelInfo"] as JsonObject)?["items"] as JsonArray ?? []).OfType<JsonObject>().Select(item => item["name"]?.ToString()).OfType<string>()];
+        [.. ((meta["kernelInfo"] as JsonObject)?["items"] as JsonArray ?? []).OfType<JsonObject>()
+            .Select(item => item["name"]?.ToString())
+            .OfType<string>()];
 
     private static HashSet<string> AddNames(JsonObject meta, IEnumerable<NotebookCell> cells)
     {
         var names = Names(meta);
-        foreach (var language in cells.Where(cell => cell.Kind == CellKind.Code).Select(cell => cell.Language).Where(language => language != "csharp" && names.Add(language)))
+        foreach (var language in cells.Where(cell => cell.Kind == CellKind.Code)
+            .Select(cell => cell.Language)
+            .Where(language => language != "csharp" && names.Add(language)))
         {
             var info = meta["kernelInfo"] as JsonObject ?? [];
             meta["kernelInfo"] ??= info;
@@ -131,7 +144,9 @@ public static class DibFormat
             text.Append($"\n#!{section.Language}\n{section.Text}");
         var source = text.ToString();
         // The exact source counts only while the file still says the same: an edit by hand wins.
-        if (facts?["source"]?.ToString() is { } exact && Cell(Sections(CellText(new NotebookCell { Kind = kind, Source = exact, Metadata = (JsonObject)metadata.DeepClone() }, names), names), Without(facts, "source"), 0, names).Source == source)
+        if (facts?["source"]?.ToString() is { } exact
+            && Cell(Sections(CellText(new NotebookCell { Kind = kind, Source = exact, Metadata = (JsonObject)metadata.DeepClone() }, names),
+                names), Without(facts, "source"), 0, names).Source == source)
             source = exact;
         return new NotebookCell
         {
@@ -192,7 +207,8 @@ public static class DibFormat
     {
         try
         {
-            return JsonNode.Parse(json) as JsonObject ?? throw new NotebookException($"{path}, line {line}: the {Meta} block is not a JSON object.");
+            return JsonNode.Parse(json) as JsonObject
+                ?? throw new NotebookException($"{path}, line {line}: the {Meta} block is not a JSON object.");
         }
         catch (JsonException exception)
         {

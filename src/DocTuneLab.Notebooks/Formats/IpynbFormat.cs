@@ -26,7 +26,8 @@ public static class IpynbFormat
         if (root is not JsonObject notebook || notebook["cells"] is not JsonArray cells)
             throw new NotebookException($"{path}: not a notebook: expected a JSON object with 'cells' (nbformat 4).");
         if (notebook["nbformat"] is not JsonValue version || version.ToString() != "4")
-            throw new NotebookException($"{path}: nbformat {notebook["nbformat"]?.ToString() ?? "missing"}; expected 4. Open and save it with a current Jupyter to upgrade it.");
+            throw new NotebookException($"{path}: nbformat {notebook["nbformat"]?.ToString() ?? "missing"}; expected 4. "
+                + "Open and save it with a current Jupyter to upgrade it.");
         return new Notebook
         {
             Metadata = Take(notebook, "metadata"),
@@ -56,7 +57,8 @@ public static class IpynbFormat
             "code" => CellKind.Code,
             "markdown" => CellKind.Markdown,
             "raw" => CellKind.Raw,
-            var other => throw new NotebookException($"{path}: cells[{index}].cell_type is '{other}'; expected 'code', 'markdown' or 'raw'."),
+            var other =>
+                throw new NotebookException($"{path}: cells[{index}].cell_type is '{other}'; expected 'code', 'markdown' or 'raw'."),
         };
         var result = new NotebookCell
         {
@@ -85,7 +87,8 @@ public static class IpynbFormat
         if (cell.Kind == CellKind.Code)
         {
             result["execution_count"] = cell.ExecutionCount is { } count ? JsonValue.Create(count) : null;
-            result["outputs"] = new JsonArray([.. cell.Outputs.OfType<JsonObject>().Select(output => SplitOutput((JsonObject)output.DeepClone()))]);
+            result["outputs"] = new JsonArray([.. cell.Outputs.OfType<JsonObject>()
+                .Select(output => SplitOutput((JsonObject)output.DeepClone()))]);
         }
         foreach (var (name, value) in cell.Other)
             result[name] = value?.DeepClone();
@@ -122,7 +125,8 @@ public static class IpynbFormat
         return output;
     }
 
-    private static string Join(JsonNode node) => node is JsonArray lines ? string.Concat(lines.Select(line => line?.ToString())) : node.ToString();
+    private static string Join(JsonNode node) =>
+        node is JsonArray lines ? string.Concat(lines.Select(line => line?.ToString())) : node.ToString();
 
     private static JsonObject Take(JsonObject owner, string name)
     {
@@ -136,7 +140,8 @@ public static class IpynbFormat
     {
         var result = (JsonObject)metadata.DeepClone();
         result["kernelspec"] ??= new JsonObject { ["display_name"] = "C# (DocTuneLab)", ["language"] = "C#", ["name"] = "doctune" };
-        result["language_info"] ??= new JsonObject { ["file_extension"] = ".cs", ["mimetype"] = "text/x-csharp", ["name"] = "C#", ["pygments_lexer"] = "csharp" };
+        result["language_info"] ??=
+            new JsonObject { ["file_extension"] = ".cs", ["mimetype"] = "text/x-csharp", ["name"] = "C#", ["pygments_lexer"] = "csharp" };
         return result;
     }
 

@@ -27,5 +27,6 @@ internal static class MultilineText
     }
 
     // The line breaks of Python's str.splitlines, which Jupyter splits with.
-    private static bool IsBreak(char c) => c is '\n' or '\r' or '\v' or '\f' or '\x1c' or '\x1d' or '\x1e' or '\x85' or '\u2028' or '\u2029';
+    private static bool IsBreak(char c) =>
+        c is '\n' or '\r' or '\v' or '\f' or '\x1c' or '\x1d' or '\x1e' or '\x85' or '\u2028' or '\u2029';
 }

@@ -48,7 +48,8 @@ public sealed class Notebook
         };
     }
 
-    /// <summary>Writes <c>.ipynb</c> or <c>.dib</c> by the ending of the name. The file is replaced in one step: readers never see half of it.</summary>
+    /// <summary>Writes <c>.ipynb</c> or <c>.dib</c> by the ending of the name. The file is replaced in one step:
+    /// readers never see half of it.</summary>
     /// <exception cref="NotebookException">The ending is neither.</exception>
     public void Save(string path)
     {

@@ -15,7 +15,10 @@ internal static class ClrNames
             return Of(inner) + "?";
         // Iterators and the closures of lambdas: the compiler's names say nothing.
         if (type.Name.StartsWith('<'))
-            return type.GetInterfaces().FirstOrDefault(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IEnumerable<>)) is { } sequence ? Of(sequence) : "compiler-generated";
+            return type.GetInterfaces()
+                .FirstOrDefault(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IEnumerable<>)) is { } sequence
+                ? Of(sequence)
+                : "compiler-generated";
         var name = Keyword(type) ?? type.Name.Split('`')[0];
         return type.IsGenericType ? $"{name}<{string.Join(", ", type.GetGenericArguments().Select(Of))}>" : name;
     }

@@ -9,12 +9,16 @@ internal static class HtmlView
     private const int MaxCellLength = 400;
 
     // Front ends align table cells to the right, with selectors of one class and one pseudo-class: the class twice outweighs them.
-    private const string Style = "<style>table.doctune-table.doctune-table td,table.doctune-table.doctune-table th{text-align:left;vertical-align:top}table.doctune-table.doctune-table .n{text-align:right}.doctune-table td pre{margin:0}.doctune-table .z{opacity:.55}.doctune-table summary{cursor:pointer}</style>";
+    private const string Style = "<style>table.doctune-table.doctune-table td,table.doctune-table.doctune-table "
+        + "th{text-align:left;vertical-align:top}table.doctune-table.doctune-table .n{text-align:right}.doctune-table td "
+        + "pre{margin:0}.doctune-table .z{opacity:.55}.doctune-table summary{cursor:pointer}</style>";
 
     /// <summary>The HTML of a value, or null where its text says as much: scalars, and sequences of them.</summary>
     public static string? Of(ValueTree tree)
     {
-        if (tree is ValueTree.Leaf or ValueTree.Tuple || tree is ValueTree.Items { Values: var values } && values.All(IsPlain) || tree is ValueTree.Map { Entries.Count: 0 })
+        if (tree is ValueTree.Leaf or ValueTree.Tuple
+            || tree is ValueTree.Items { Values: var values } && values.All(IsPlain)
+            || tree is ValueTree.Map { Entries.Count: 0 })
             return null;
         if (tree is ValueTree.Foreign foreign)
             return foreign.Html;
@@ -33,7 +37,9 @@ internal static class HtmlView
                 Rows(html, columns, items.Values.Select(item => columns.Select(column => Member(item, column)).ToList()), items.Note);
                 break;
             case ValueTree.Items items:
-                Rows(html, ["#", "value"], items.Values.Select((item, index) => new List<ValueTree?> { new ValueTree.Leaf($"{index}", IsNumber: true), item }), items.Note);
+                Rows(html, ["#", "value"],
+                    items.Values.Select((item, index) => new List<ValueTree?> { new ValueTree.Leaf($"{index}", IsNumber: true), item }),
+                    items.Note);
                 break;
             case ValueTree.Map map:
                 Rows(html, ["key", "value"], map.Entries.Select(entry => new List<ValueTree?> { entry.Key, entry.Value }), map.Note);
@@ -42,7 +48,9 @@ internal static class HtmlView
                 Rows(html, grid.Columns, grid.Rows.Select(row => row.Cast<ValueTree?>().ToList()), grid.Note);
                 break;
             case ValueTree.Object value:
-                html.Append("<table class=\"doctune-table\"><thead><tr><th colspan=\"2\">").Append(Text(value.Type)).Append("</th></tr></thead><tbody>");
+                html.Append("<table class=\"doctune-table\"><thead><tr><th colspan=\"2\">")
+                    .Append(Text(value.Type))
+                    .Append("</th></tr></thead><tbody>");
                 foreach (var (name, content) in value.Members)
                 {
                     html.Append("<tr><td>").Append(Text(name)).Append("</td><td>");
@@ -59,7 +67,10 @@ internal static class HtmlView
     {
         var all = rows.ToList();
         // A column of numbers is aligned to the right; one number among texts would stand alone at the far end.
-        var numbers = columns.Select((_, column) => all.All(row => row[column] is null or ValueTree.Leaf { IsNumber: true } or ValueTree.Leaf { IsNull: true })).ToList();
+        var numbers = columns
+            .Select((_, column) =>
+                all.All(row => row[column] is null or ValueTree.Leaf { IsNumber: true } or ValueTree.Leaf { IsNull: true }))
+            .ToList();
         html.Append("<table class=\"doctune-table\"><thead><tr>");
         for (var i = 0; i < columns.Count; i++)
             html.Append(numbers[i] ? "<th class=\"n\">" : "<th>").Append(Text(columns[i])).Append("</th>");
@@ -111,7 +122,9 @@ internal static class HtmlView
 
     /// <summary>Names of the members of all items, if all are objects.</summary>
     internal static IReadOnlyList<string>? Columns(ValueTree.Items items) =>
-        items.Values.Count > 0 && items.Values.All(item => item is ValueTree.Object or ValueTree.Tuple or ValueTree.Leaf { IsNull: true }) && items.Values.Any(item => item is not ValueTree.Leaf)
+        items.Values.Count > 0
+            && items.Values.All(item => item is ValueTree.Object or ValueTree.Tuple or ValueTree.Leaf { IsNull: true })
+            && items.Values.Any(item => item is not ValueTree.Leaf)
             ? [.. items.Values.SelectMany(Names).Distinct().Take(ValueTree.MaxMembers)]
             : null;
 
@@ -129,7 +142,8 @@ internal static class HtmlView
         _ => [],
     };
 
-    private static string Short(string text, int limit = MaxCellLength) => text.Length > limit ? text[..(char.IsHighSurrogate(text[limit - 1]) ? limit - 1 : limit)] + "…" : text;
+    private static string Short(string text, int limit = MaxCellLength) =>
+        text.Length > limit ? text[..(char.IsHighSurrogate(text[limit - 1]) ? limit - 1 : limit)] + "…" : text;
 
     private static string Text(string text) => WebUtility.HtmlEncode(text).Replace("\n", "<br>", StringComparison.Ordinal);
 }

@@ -9,14 +9,18 @@ internal static class TextView
     private const int MaxColumnWidth = 40;
     private const int MaxTableWidth = 160;
 
-    /// <summary>A scalar as it is, objects with one member a line unless they fit in one, sequences of objects as aligned columns.</summary>
+    /// <summary>A scalar as it is, objects with one member a line unless they fit in one, sequences of objects as
+    /// aligned columns.</summary>
     public static string Of(ValueTree tree) => tree switch
     {
         ValueTree.Leaf leaf => leaf.Text,
         ValueTree.Foreign foreign => foreign.Text,
-        ValueTree.Items items when HtmlView.Columns(items) is { } columns => Table(columns, items.Values.Select(item => columns.Select(column => HtmlView.Member(item, column) is { } cell ? Inline(cell) : "").ToList()), items.Note),
+        ValueTree.Items items when HtmlView.Columns(items) is { } columns => Table(columns,
+            items.Values.Select(item => columns.Select(column => HtmlView.Member(item, column) is { } cell ? Inline(cell) : "").ToList()),
+            items.Note),
         ValueTree.Grid grid => Table(grid.Columns, grid.Rows.Select(row => row.Select(Inline).ToList()), grid.Note),
-        ValueTree.Items { Values: var values } items when values.All(value => value is ValueTree.Leaf { Text.Length: < MaxColumnWidth }) => Wrapped(items),
+        ValueTree.Items { Values: var values } items when values.All(value => value is ValueTree.Leaf { Text.Length: < MaxColumnWidth }) =>
+            Wrapped(items),
         _ => Inline(tree) is var line && line.Length <= Width && !line.Contains('\n') ? line : Lines(tree),
     };
 
@@ -27,21 +31,26 @@ internal static class TextView
         ValueTree.Foreign foreign => foreign.Text,
         ValueTree.Items items => $"[{string.Join(", ", items.Values.Select(Inline).Concat(Note(items.Note)))}]",
         ValueTree.Tuple tuple => $"({string.Join(", ", tuple.Values.Select(Inline))})",
-        ValueTree.Map map => $"{{{Padded(string.Join(", ", map.Entries.Select(entry => $"{Inline(entry.Key)}: {Inline(entry.Value)}").Concat(Note(map.Note))))}}}",
-        ValueTree.Object value => $"{(value.Type == "anonymous" ? "" : value.Type + " ")}{{{Padded(string.Join(", ", value.Members.Select(member => $"{member.Name} = {Inline(member.Value)}").Concat(Note(value.Note))))}}}",
+        ValueTree.Map map =>
+            $"{{{Padded(string.Join(", ", map.Entries.Select(entry => $"{Inline(entry.Key)}: {Inline(entry.Value)}").Concat(Note(map.Note))))}}}",
+        ValueTree.Object value =>
+            $"{(value.Type == "anonymous" ? "" : value.Type + " ")}{{{Padded(string.Join(", ", value.Members.Select(member => $"{member.Name} = {Inline(member.Value)}").Concat(Note(value.Note))))}}}",
         ValueTree.Grid grid => $"{grid.Type} with {grid.Rows.Count} rows",
         _ => "",
     };
 
     private static string Lines(ValueTree tree) => tree switch
     {
-        ValueTree.Object value => $"{value.Type}\n{string.Join('\n', value.Members.Select(member => $"  {member.Name}:{Nested(member.Value)}").Concat(Note(value.Note).Select(note => "  " + note)))}",
-        ValueTree.Map map => string.Join('\n', map.Entries.Select(entry => $"{Inline(entry.Key)}:{Nested(entry.Value)}").Concat(Note(map.Note))),
+        ValueTree.Object value =>
+            $"{value.Type}\n{string.Join('\n', value.Members.Select(member => $"  {member.Name}:{Nested(member.Value)}").Concat(Note(value.Note).Select(note => "  " + note)))}",
+        ValueTree.Map map =>
+            string.Join('\n', map.Entries.Select(entry => $"{Inline(entry.Key)}:{Nested(entry.Value)}").Concat(Note(map.Note))),
         ValueTree.Items items => string.Join('\n', items.Values.Select(value => $"-{Nested(value)}").Concat(Note(items.Note))),
         _ => Inline(tree),
     };
 
-    private static string Nested(ValueTree tree) => Of(tree) is var text && text.Contains('\n') ? "\n    " + text.Replace("\n", "\n    ", StringComparison.Ordinal) : " " + text;
+    private static string Nested(ValueTree tree) =>
+        Of(tree) is var text && text.Contains('\n') ? "\n    " + text.Replace("\n", "\n    ", StringComparison.Ordinal) : " " + text;
 
     private static string Wrapped(ValueTree.Items items)
     {
@@ -70,15 +79,23 @@ internal static class TextView
     private static string Table(IReadOnlyList<string> columns, IEnumerable<List<string>> rows, string? note)
     {
         var lines = rows.Select(row => row.Select(cell => Short(cell.ReplaceLineEndings(" "))).ToList()).ToList();
-        var widths = columns.Select((column, i) => Math.Min(MaxColumnWidth, lines.Select(line => line[i].Length).Prepend(column.Length).Max())).ToList();
+        var widths = columns
+            .Select((column, i) => Math.Min(MaxColumnWidth, lines.Select(line => line[i].Length).Prepend(column.Length).Max()))
+            .ToList();
         // Columns that no terminal has room for would only wrap: they are left out, and counted.
         var shown = 0;
         for (var total = 0; shown < widths.Count && (shown == 0 || total + widths[shown] + 2 <= MaxTableWidth); shown++)
             total += widths[shown] + 2;
-        var right = columns.Select((_, i) => lines.Count > 0 && lines.All(line => line[i].Length == 0 || double.TryParse(line[i], out var _))).ToList();
+        var right = columns
+            .Select((_, i) => lines.Count > 0 && lines.All(line => line[i].Length == 0 || double.TryParse(line[i], out var _)))
+            .ToList();
         var text = new StringBuilder();
         foreach (var line in lines.Prepend([.. columns]))
-            text.Append(string.Join("  ", line.Take(shown).Select((cell, i) => right[i] ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd()).Append('\n');
+            text
+                .Append(string.Join("  ",
+                    line.Take(shown).Select((cell, i) => right[i] ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i])))
+                    .TrimEnd())
+                .Append('\n');
         foreach (var more in Note(note).Concat(Note(shown < columns.Count ? $"{columns.Count - shown} more columns" : null)))
             text.Append(more).Append('\n');
         return text.ToString().TrimEnd('\n');

@@ -24,7 +24,11 @@ public static class ValueFormatter
 
     private const int MaxText = 50_000;
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+    };
 
     static ValueFormatter() => Install();
 
@@ -34,7 +38,11 @@ public static class ValueFormatter
     /// </summary>
     private static void Install()
     {
-        foreach (var (mimeType, text) in new (string, Func<object, string>)[] { (Html, value => HtmlView.Of(ValueReader.Read(value)) ?? WebUtility.HtmlEncode(TextView.Of(ValueReader.Read(value)))), (Plain, value => TextView.Of(ValueReader.Read(value))) })
+        foreach (var (mimeType, text) in new (string, Func<object, string>)[]
+        {
+            (Html, value => HtmlView.Of(ValueReader.Read(value)) ?? WebUtility.HtmlEncode(TextView.Of(ValueReader.Read(value)))),
+            (Plain, value => TextView.Of(ValueReader.Read(value)))
+        })
         {
             Formatter.Register<object>((value, writer) => writer.Write(text(value)), mimeType);
             Formatter.Register<IEnumerable>((value, writer) => writer.Write(text(value)), mimeType);
@@ -83,7 +91,9 @@ public static class ValueFormatter
         if (new Mark().ToDisplayString(Html) != nameof(Mark))
             Install();
         var bundle = new JsonObject();
-        var own = Formatter.GetPreferredMimeTypesFor(type).Where(mimeType => mimeType is not (Html or Plain) || HasOwnFormatter(type, mimeType)).ToList();
+        var own = Formatter.GetPreferredMimeTypesFor(type)
+            .Where(mimeType => mimeType is not (Html or Plain) || HasOwnFormatter(type, mimeType))
+            .ToList();
         foreach (var mimeType in own)
             bundle[mimeType] = ToNode(mimeType, value.ToDisplayString(mimeType));
         if (HasOwnFormatter(type, Plain))
@@ -97,7 +107,8 @@ public static class ValueFormatter
             return bundle;
         }
         var tree = ValueReader.Read(value);
-        if ((bundle.Count == 0 || value is Exception && !bundle.ContainsKey(Html)) && (value is Exception error ? ErrorHtml(error) : HtmlView.Of(tree)) is { } html)
+        if ((bundle.Count == 0 || value is Exception && !bundle.ContainsKey(Html))
+            && (value is Exception error ? ErrorHtml(error) : HtmlView.Of(tree)) is { } html)
             bundle[Html] = html;
         bundle[Plain] ??= Limited(value is Exception ? value.ToString()! : TextView.Of(tree));
         return bundle;
@@ -107,7 +118,8 @@ public static class ValueFormatter
     {
         var html = new StringBuilder();
         for (var current = exception; current is not null; current = current.InnerException)
-            html.Append("<p>").Append(current == exception ? "" : "caused by ").Append("<strong>").Append(WebUtility.HtmlEncode(ClrNames.Of(current.GetType()))).Append("</strong>: ").Append(WebUtility.HtmlEncode(current.Message)).Append("</p>");
+            html.Append("<p>").Append(current == exception ? "" : "caused by ").Append("<strong>").Append(WebUtility.HtmlEncode(
+                ClrNames.Of(current.GetType()))).Append("</strong>: ").Append(WebUtility.HtmlEncode(current.Message)).Append("</p>");
         if (exception.StackTrace is { } trace)
             html.Append("<details><summary>where</summary><pre>").Append(WebUtility.HtmlEncode(trace)).Append("</pre></details>");
         return html.ToString();
@@ -121,17 +133,25 @@ public static class ValueFormatter
             byte[] and [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => "image/png",
             byte[] and [0xFF, 0xD8, 0xFF, ..] => "image/jpeg",
             byte[] and [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] => "image/gif",
-            byte[] and [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => "image/webp",
+            byte[] and [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] =>
+                "image/webp",
             _ => null,
         };
-        return mimeType is null ? null : new JsonObject { [mimeType] = Convert.ToBase64String((byte[])value), [Plain] = $"picture ({mimeType}, {((byte[])value).Length:N0} bytes)" };
+        return mimeType is null
+            ? null
+            : new JsonObject
+            {
+                [mimeType] = Convert.ToBase64String((byte[])value),
+                [Plain] = $"picture ({mimeType}, {((byte[])value).Length:N0} bytes)"
+            };
     }
 
     /// <summary>A value in exactly the forms that are asked for.</summary>
     public static JsonObject Format(object? value, IEnumerable<string> mimeTypes)
     {
         ArgumentNullException.ThrowIfNull(mimeTypes);
-        return new JsonObject(mimeTypes.Distinct().Select(mimeType => KeyValuePair.Create(mimeType, ToNode(mimeType, value is null ? "null" : value.ToDisplayString(mimeType)))));
+        return new JsonObject(mimeTypes.Distinct()
+            .Select(mimeType => KeyValuePair.Create(mimeType, ToNode(mimeType, value is null ? "null" : value.ToDisplayString(mimeType)))));
     }
 
     /// <summary>True for values that are shown as text alone.</summary>
@@ -155,7 +175,8 @@ public static class ValueFormatter
     };
 
     // What is longer is no longer read, but makes notebooks and pages slow. Printed text is not limited.
-    private static string Limited(string text) => text.Length <= MaxText ? text : $"{text[..MaxText]}\n… {text.Length - MaxText:N0} more characters";
+    private static string Limited(string text) =>
+        text.Length <= MaxText ? text : $"{text[..MaxText]}\n… {text.Length - MaxText:N0} more characters";
 
     internal static JsonObject ToJson(IReadOnlyDictionary<string, object>? data)
     {

@@ -51,7 +51,10 @@ internal sealed class ValueReader
         if (ValueFormatter.IsScalar(type))
             return new ValueTree.Leaf(ValueFormatter.PlainText(value), IsNumber(value));
         if (path.Count > 0 && ValueFormatter.HasOwnFormatter(type, ValueFormatter.Html))
-            return new ValueTree.Foreign(value.ToDisplayString(ValueFormatter.Html), ValueFormatter.HasOwnFormatter(type, ValueFormatter.Plain) ? value.ToDisplayString(ValueFormatter.Plain) : Text(value, type));
+            return new ValueTree.Foreign(value.ToDisplayString(ValueFormatter.Html),
+                ValueFormatter.HasOwnFormatter(type, ValueFormatter.Plain)
+                    ? value.ToDisplayString(ValueFormatter.Plain)
+                    : Text(value, type));
         switch (value)
         {
             case JsonElement or JsonDocument or JsonNode:
@@ -61,7 +64,8 @@ internal sealed class ValueReader
             case Task task:
                 return new ValueTree.Leaf($"{ClrNames.Of(type)} ({task.Status})");
             case Delegate method:
-                return new ValueTree.Leaf(method.Method.Name.StartsWith('<') ? ClrNames.Of(type) : $"{ClrNames.Of(type)} ({method.Method.Name})");
+                return new ValueTree.Leaf(
+                    method.Method.Name.StartsWith('<') ? ClrNames.Of(type) : $"{ClrNames.Of(type)} ({method.Method.Name})");
             case MemberInfo or Assembly or Stream or Thread or CancellationToken:
                 return new ValueTree.Leaf(Text(value, type));
             case Exception exception when path.Count > 0:
@@ -127,7 +131,8 @@ internal sealed class ValueReader
                 break;
             entries.Add((ReadValue(entry.Key), ReadValue(entry.Value)));
         }
-        return new ValueTree.Map(ClrNames.Of(dictionary.GetType()), entries, dictionary.Count > entries.Count ? $"{dictionary.Count - entries.Count:N0} more" : null);
+        return new ValueTree.Map(ClrNames.Of(dictionary.GetType()), entries,
+            dictionary.Count > entries.Count ? $"{dictionary.Count - entries.Count:N0} more" : null);
     }
 
     private List<ValueTree> Parts(ITuple tuple)
@@ -142,7 +147,8 @@ internal sealed class ValueReader
     {
         var members = new List<(string, ValueTree)>();
         var found = type.GetMembers(BindingFlags.Public | BindingFlags.Instance)
-            .Where(member => member is FieldInfo || member is PropertyInfo { CanRead: true } property && property.GetIndexParameters().Length == 0
+            .Where(
+            member => member is FieldInfo || member is PropertyInfo { CanRead: true } property && property.GetIndexParameters().Length == 0
                 && !property.PropertyType.IsByRefLike && !property.PropertyType.IsPointer && !property.PropertyType.IsByRef)
             .DistinctBy(member => member.Name).ToList();
         foreach (var member in found.Take(ValueTree.MaxMembers))
@@ -152,12 +158,15 @@ internal sealed class ValueReader
                 var content = member is FieldInfo field ? field.GetValue(value) : ((PropertyInfo)member).GetValue(value);
                 members.Add((member.Name, ReadValue(content)));
             }
-            catch (TargetInvocationException exception) when (exception.InnerException is not (OperationCanceledException or ThreadInterruptedException))
+            catch (TargetInvocationException exception)
+                when (exception.InnerException is not (OperationCanceledException or ThreadInterruptedException))
             {
                 members.Add((member.Name, new ValueTree.Leaf($"({exception.GetBaseException().GetType().Name})", IsNull: true)));
             }
         }
-        return members.Count == 0 ? new ValueTree.Leaf(Text(value, type)) : new ValueTree.Object(ClrNames.Of(type), members, found.Count > members.Count ? $"{found.Count - members.Count} more" : null);
+        return members.Count == 0
+            ? new ValueTree.Leaf(Text(value, type))
+            : new ValueTree.Object(ClrNames.Of(type), members, found.Count > members.Count ? $"{found.Count - members.Count} more" : null);
     }
 
     /// <summary>JSON values as a node, others as null.</summary>
@@ -171,8 +180,10 @@ internal sealed class ValueReader
 
     // Records and anonymous types have a text of their own, too, but one that says no more than their members.
     private static bool HasText(Type type) =>
-        type.GetMethod(nameof(ToString), []) is { } method && method.DeclaringType != typeof(object) && method.DeclaringType != typeof(ValueType)
-        && type.GetMethod("<Clone>$") is null && method.GetCustomAttribute<CompilerGeneratedAttribute>() is null && !ClrNames.IsAnonymous(type);
+        type.GetMethod(nameof(ToString), []) is { } method && method.DeclaringType != typeof(object)
+            && method.DeclaringType != typeof(ValueType)
+        && type.GetMethod("<Clone>$") is null && method.GetCustomAttribute<CompilerGeneratedAttribute>() is null
+        && !ClrNames.IsAnonymous(type);
 
     private static string Text(object value, Type type) => HasText(type) ? value.ToString() ?? "" : ClrNames.Of(type);
 
@@ -180,17 +191,21 @@ internal sealed class ValueReader
     {
         const int Shown = 32;
         var head = string.Join(' ', bytes.Take(Shown).Select(part => part.ToString("X2", null)));
-        return bytes.Length == 0 ? "byte[0]" : $"byte[{bytes.Length}] {head}{(bytes.Length > Shown ? $" … {bytes.Length - Shown:N0} more" : "")}";
+        return bytes.Length == 0
+            ? "byte[0]"
+            : $"byte[{bytes.Length}] {head}{(bytes.Length > Shown ? $" … {bytes.Length - Shown:N0} more" : "")}";
     }
 
-    private static bool IsNumber(object value) => value is IConvertible and not (string or bool or char or DateTime or Enum) or Half or Int128 or System.Numerics.BigInteger;
+    private static bool IsNumber(object value) =>
+        value is IConvertible and not (string or bool or char or DateTime or Enum) or Half or Int128 or System.Numerics.BigInteger;
 
     private ValueTree.Grid Table(DataTable table)
     {
         var rows = new List<IReadOnlyList<ValueTree>>();
         foreach (var row in table.Rows.Cast<DataRow>().Take(ValueTree.MaxItems))
             rows.Add(Cells(row.ItemArray));
-        return new ValueTree.Grid("DataTable", [.. table.Columns.Cast<DataColumn>().Select(column => column.ColumnName)], rows, table.Rows.Count > ValueTree.MaxItems ? $"{table.Rows.Count - ValueTree.MaxItems:N0} more" : null);
+        return new ValueTree.Grid("DataTable", [.. table.Columns.Cast<DataColumn>().Select(column => column.ColumnName)], rows,
+            table.Rows.Count > ValueTree.MaxItems ? $"{table.Rows.Count - ValueTree.MaxItems:N0} more" : null);
     }
 
     private ValueTree.Grid Matrix(Array matrix)
@@ -200,7 +215,8 @@ internal sealed class ValueReader
         for (var i = 0; i < Math.Min(height, ValueTree.MaxItems); i++)
             rows.Add(Cells([.. Enumerable.Range(0, Math.Min(width, ValueTree.MaxMembers)).Select(j => matrix.GetValue(i, j))]));
         var note = height > ValueTree.MaxItems || width > ValueTree.MaxMembers ? $"{height:N0} x {width:N0} in all" : null;
-        return new ValueTree.Grid(ClrNames.Of(matrix.GetType()), [.. Enumerable.Range(0, Math.Min(width, ValueTree.MaxMembers)).Select(j => $"{j}")], rows, note);
+        return new ValueTree.Grid(ClrNames.Of(matrix.GetType()),
+            [.. Enumerable.Range(0, Math.Min(width, ValueTree.MaxMembers)).Select(j => $"{j}")], rows, note);
     }
 
     private List<ValueTree> Cells(object?[] values)

@@ -28,5 +28,6 @@ internal abstract record ValueTree
     public sealed record Object(string Type, IReadOnlyList<(string Name, ValueTree Value)> Members, string? Note) : ValueTree;
 
     /// <summary>Rows and columns: a result of SQL, or an array of two dimensions.</summary>
-    public sealed record Grid(string Type, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<ValueTree>> Rows, string? Note) : ValueTree;
+    public sealed record Grid(
+        string Type, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<ValueTree>> Rows, string? Note) : ValueTree;
 }

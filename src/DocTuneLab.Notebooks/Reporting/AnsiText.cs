@@ -15,7 +15,8 @@ internal static partial class AnsiText
         if (!text.Contains('\u001b'))
             return WebUtility.HtmlEncode(text);
         var html = new StringBuilder();
-        var (at, open, css, style) = (0, false, new SortedSet<string>(StringComparer.Ordinal), new SortedDictionary<string, string>(StringComparer.Ordinal));
+        var (at, open, css, style) = (0, false, new SortedSet<string>(StringComparer.Ordinal),
+            new SortedDictionary<string, string>(StringComparer.Ordinal));
         foreach (Match sequence in Sequence().Matches(text))
         {
             html.Append(WebUtility.HtmlEncode(text[at..sequence.Index]));
@@ -27,14 +28,19 @@ internal static partial class AnsiText
                 html.Append("</span>");
             open = css.Count + style.Count > 0;
             if (open)
-                html.Append("<span").Append(css.Count == 0 ? "" : $" class=\"{string.Join(' ', css)}\"").Append(style.Count == 0 ? "" : $" style=\"{string.Concat(style.Select(pair => $"{pair.Key}:{pair.Value};"))}\"").Append('>');
+                html.Append("<span")
+                    .Append(css.Count == 0 ? "" : $" class=\"{string.Join(' ', css)}\"")
+                    .Append(style.Count == 0 ? "" : $" style=\"{string.Concat(style.Select(pair => $"{pair.Key}:{pair.Value};"))}\"")
+                    .Append('>');
         }
         return html.Append(WebUtility.HtmlEncode(text[at..])).Append(open ? "</span>" : "").ToString();
     }
 
     private static void Apply(string parameters, SortedSet<string> css, SortedDictionary<string, string> style)
     {
-        var codes = parameters.Split(';').Select(code => int.TryParse(code, CultureInfo.InvariantCulture, out var number) ? number : 0).ToList();
+        var codes = parameters.Split(';')
+            .Select(code => int.TryParse(code, CultureInfo.InvariantCulture, out var number) ? number : 0)
+            .ToList();
         for (var i = 0; i < codes.Count; i++)
         {
             switch (codes[i])
@@ -85,7 +91,9 @@ internal static partial class AnsiText
         static int Level(int n) => n == 0 ? 0 : 55 + 40 * n;
         if (index >= 232)
             return $"rgb({8 + 10 * (index - 232)},{8 + 10 * (index - 232)},{8 + 10 * (index - 232)})";
-        return index >= 16 ? $"rgb({Level((index - 16) / 36)},{Level((index - 16) / 6 % 6)},{Level((index - 16) % 6)})" : Names[Math.Clamp(index, 0, 15) % 8];
+        return index >= 16
+            ? $"rgb({Level((index - 16) / 36)},{Level((index - 16) / 6 % 6)},{Level((index - 16) % 6)})"
+            : Names[Math.Clamp(index, 0, 15) % 8];
     }
 
     [GeneratedRegex(@"\x1b\[([0-9;?]*)[A-Za-z]")]

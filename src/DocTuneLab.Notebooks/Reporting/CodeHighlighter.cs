@@ -63,16 +63,22 @@ internal static class CodeHighlighter
     {
         var text = trivia.ToFullString();
         return trivia.IsDirective ? Span("mg", text)
-            : trivia.IsKind(SyntaxKind.SingleLineCommentTrivia) || trivia.IsKind(SyntaxKind.MultiLineCommentTrivia) || trivia.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia) ? Span("cm", text)
+            : trivia.IsKind(SyntaxKind.SingleLineCommentTrivia)
+                || trivia.IsKind(SyntaxKind.MultiLineCommentTrivia)
+                || trivia.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia)
+                ? Span("cm", text)
             : WebUtility.HtmlEncode(text);
     }
 
     private static string? Class(SyntaxToken token) => token.Kind() switch
     {
-        SyntaxKind.StringLiteralToken or SyntaxKind.CharacterLiteralToken or SyntaxKind.SingleLineRawStringLiteralToken or SyntaxKind.MultiLineRawStringLiteralToken
+        SyntaxKind.StringLiteralToken or SyntaxKind.CharacterLiteralToken or SyntaxKind.SingleLineRawStringLiteralToken
+            or SyntaxKind.MultiLineRawStringLiteralToken
             or SyntaxKind.InterpolatedStringTextToken or SyntaxKind.InterpolatedStringStartToken or SyntaxKind.InterpolatedStringEndToken
             or SyntaxKind.InterpolatedVerbatimStringStartToken or SyntaxKind.InterpolatedSingleLineRawStringStartToken
-            or SyntaxKind.InterpolatedMultiLineRawStringStartToken or SyntaxKind.InterpolatedRawStringEndToken or SyntaxKind.Utf8StringLiteralToken => "st",
+            or SyntaxKind.InterpolatedMultiLineRawStringStartToken or SyntaxKind.InterpolatedRawStringEndToken
+            or SyntaxKind.Utf8StringLiteralToken =>
+            "st",
         SyntaxKind.NumericLiteralToken => "nu",
         SyntaxKind.IdentifierToken when token.Text is "var" => "kw",
         SyntaxKind.IdentifierToken => Identifier(token),
@@ -87,9 +93,12 @@ internal static class CodeHighlighter
         SimpleNameSyntax name => name.Parent switch
         {
             InvocationExpressionSyntax => "fn",
-            MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax invocation } access when access.Name == name && invocation.Expression == access => "fn",
+            MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax invocation } access
+                when access.Name == name && invocation.Expression == access =>
+                "fn",
             MemberAccessExpressionSyntax access when access.Expression == name && char.IsUpper(token.Text[0]) => "ty",
-            ObjectCreationExpressionSyntax or VariableDeclarationSyntax or ParameterSyntax or TypeArgumentListSyntax or NullableTypeSyntax or ArrayTypeSyntax
+            ObjectCreationExpressionSyntax or VariableDeclarationSyntax or ParameterSyntax or TypeArgumentListSyntax or NullableTypeSyntax
+                or ArrayTypeSyntax
                 or BaseTypeSyntax or CastExpressionSyntax or TypeOfExpressionSyntax or DeclarationPatternSyntax => "ty",
             MethodDeclarationSyntax or LocalFunctionStatementSyntax or PropertyDeclarationSyntax => "ty",
             _ => null,
@@ -97,5 +106,6 @@ internal static class CodeHighlighter
         _ => null,
     };
 
-    private static string Span(string? css, string text) => css is null || text.Length == 0 ? WebUtility.HtmlEncode(text) : $"<span class=\"{css}\">{WebUtility.HtmlEncode(text)}</span>";
+    private static string Span(string? css, string text) =>
+        css is null || text.Length == 0 ? WebUtility.HtmlEncode(text) : $"<span class=\"{css}\">{WebUtility.HtmlEncode(text)}</span>";
 }

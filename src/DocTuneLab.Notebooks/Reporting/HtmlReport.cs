@@ -20,7 +20,8 @@ public static class HtmlReport
     public const string HideInputTag = "hide-input";
 
     // Plotly compiles some of its shaders and expressions, hence eval; blob: is for its image export.
-    private const string Policy = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; media-src data:";
+    private const string Policy = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: "
+        + "blob:; font-src data:; media-src data:";
 
     /// <summary>Writes the report. An existing file is replaced in one step.</summary>
     /// <exception cref="NotebookException">The file cannot be written.</exception>
@@ -36,7 +37,8 @@ public static class HtmlReport
         var markdown = new ReportMarkdown(folder);
         var outputs = new OutputRenderer(markdown);
 
-        // The summary comes first on the page, so it is rendered first: what must be there only once (plotly.js) then stands before its use.
+        // The summary comes first on the page, so it is rendered first:
+        // what must be there only once (plotly.js) then stands before its use.
         var summary = new StringBuilder();
         foreach (var cell in notebook.Cells.Where(IsSummary))
             outputs.Append(summary, cell);
@@ -48,19 +50,24 @@ public static class HtmlReport
         var title = markdown.Title?.Text ?? (input is null ? "Notebook" : Path.GetFileNameWithoutExtension(input));
         return new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
             .Append($"<meta http-equiv=\"Content-Security-Policy\" content=\"{Policy}\">\n")
-            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
+            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" "
+                + "content=\"light dark\">\n")
             .Append($"<title>{WebUtility.HtmlEncode(title)}</title>\n<style>\n{ReportStyle.Css}</style>\n</head>\n<body>\n")
             .Append("<main>\n")
             .Append(Top(notebook, facts, input, title, markdown.Title?.Id, summary.ToString()))
             // Beside the text where there is room; else a reader meets the title first.
             .Append(Contents(markdown.Headings))
             .Append(body)
-            .Append(markdown.HasDiagrams ? $"{MermaidDiagram.Library()}\n<script>mermaid.initialize({{startOnLoad:false,theme:matchMedia('(prefers-color-scheme: dark)').matches?'dark':'default'}});mermaid.run({{querySelector:'.text .mermaid'}});</script>\n" : "")
+            .Append(markdown.HasDiagrams
+                ? $"{MermaidDiagram.Library()}\n<script>mermaid.initialize({{startOnLoad:false,theme:matchMedia('(prefers-color-scheme: "
+                    + "dark)').matches?'dark':'default'});mermaid.run({querySelector:'.text .mermaid'});</script>\n"
+                : "")
             .Append("</main>\n</body>\n</html>\n")
             .ToString();
     }
 
-    private static bool HasFailed(NotebookCell cell) => !cell.HasTag(Running.NotebookRunner.MayFailTag) && cell.Outputs.Any(output => output?["output_type"]?.ToString() == "error");
+    private static bool HasFailed(NotebookCell cell) =>
+        !cell.HasTag(Running.NotebookRunner.MayFailTag) && cell.Outputs.Any(output => output?["output_type"]?.ToString() == "error");
 
     private static bool IsSummary(NotebookCell cell) => cell.Kind == CellKind.Code && cell.HasTag(SummaryTag);
 
@@ -68,7 +75,9 @@ public static class HtmlReport
     {
         if (cell.Kind == CellKind.Markdown)
         {
-            html.Append("<section class=\"text\">\n").Append(markdown.ToHtml(cell.Source, cell.Other["attachments"] as JsonObject)).Append("</section>\n");
+            html.Append("<section class=\"text\">\n")
+                .Append(markdown.ToHtml(cell.Source, cell.Other["attachments"] as JsonObject))
+                .Append("</section>\n");
             return;
         }
         if (cell.Kind == CellKind.Raw || cell.Source.Trim().Length == 0 && cell.Outputs.Count == 0)
@@ -86,9 +95,17 @@ public static class HtmlReport
     {
         var lines = cell.Source.AsSpan().Count('\n') + 1;
         var run = cell.Metadata["papermill"] as JsonObject;
-        var time = Number(run?["duration"]) is { } seconds ? $" · {Duration(seconds)}" : run?["status"]?.ToString() is { } status and not "completed" ? $" · {(status == "pending" ? "not run" : status)}" : "";
-        var first = cell.Source.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0 && !line.StartsWith("//", StringComparison.Ordinal)) ?? "";
-        html.Append($"<details class=\"code\"{(open ? " open" : "")}><summary><span class=\"n\">{(cell.ExecutionCount is { } count ? $"[{count}]" : "[ ]")}</span> <code>{WebUtility.HtmlEncode(first)}</code>")
+        var time = Number(run?["duration"]) is { } seconds ? $" · {Duration(seconds)}"
+            : run?["status"]?.ToString() is { } status and not "completed" ? $" · {(status == "pending" ? "not run" : status)}"
+            : "";
+        var first = cell.Source.Split('\n')
+            .Select(line => line.Trim())
+            .FirstOrDefault(line => line.Length > 0 && !line.StartsWith("//", StringComparison.Ordinal))
+            ?? "";
+        html
+            .Append($"<details class=\"code\"{(open ? " open" : "")}><summary><span "
+                + $"class=\"n\">{(cell.ExecutionCount is { } count ? $"[{count}]" : "[ ]")}</span> "
+                + $"<code>{WebUtility.HtmlEncode(first)}</code>")
             .Append($"<span class=\"facts\">{(lines == 1 ? "1 line" : $"{lines} lines")}{time}</span></summary>")
             .Append($"<pre class=\"source\"><code>{CodeHighlighter.ToHtml(cell.Source, cell.Language)}</code></pre></details>\n");
     }
@@ -101,7 +118,8 @@ public static class HtmlReport
         var rows = new List<(string Name, string Value)>();
         if (input is not null)
             rows.Add(("Notebook", Path.GetFileName(input)));
-        if (DateTimeOffset.TryParse(facts["start_time"]?.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var started))
+        if (DateTimeOffset.TryParse(facts["start_time"]?.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out var started))
             rows.Add(("Started", started.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)));
         if (Number(facts["duration"]) is { } seconds)
             rows.Add(("Duration", Duration(seconds)));
@@ -110,7 +128,8 @@ public static class HtmlReport
             rows.Add(("Parameters", string.Join(", ", parameters.Select(pair => $"{pair.Key} = {pair.Value}"))));
         var html = new StringBuilder($"<header>\n<h1 id=\"{titleId ?? "top"}\">{WebUtility.HtmlEncode(title)}</h1>\n");
         if (failed > 0)
-            html.Append("<p class=\"banner\">This run failed: <a href=\"#failure\">go to the failed cell</a>. Cells after it did not run.</p>\n");
+            html.Append(
+                "<p class=\"banner\">This run failed: <a href=\"#failure\">go to the failed cell</a>. Cells after it did not run.</p>\n");
         html.Append("<dl class=\"run\">");
         foreach (var (name, value) in rows)
             html.Append($"<div><dt>{name}</dt><dd>{WebUtility.HtmlEncode(value)}</dd></div>");
@@ -131,7 +150,11 @@ public static class HtmlReport
         return html.Append("</ol></nav>\n").ToString();
     }
 
-    private static double? Number(JsonNode? node) => node is JsonValue value && double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static double? Number(JsonNode? node) =>
+        node is JsonValue value && double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
-    private static string Duration(double seconds) => seconds < 60 ? $"{seconds.ToString("0.0", CultureInfo.InvariantCulture)} s" : $"{(int)seconds / 60} min {(int)seconds % 60} s";
+    private static string Duration(double seconds) =>
+        seconds < 60 ? $"{seconds.ToString("0.0", CultureInfo.InvariantCulture)} s" : $"{(int)seconds / 60} min {(int)seconds % 60} s";
 }

@@ -28,7 +28,9 @@ internal sealed partial class OutputRenderer(ReportMarkdown markdown)
                     break;
                 case "error":
                     var trace = string.Join('\n', (output["traceback"] as JsonArray ?? []).Select(line => line?.ToString()));
-                    html.Append("<pre class=\"error\">").Append(AnsiText.ToHtml(trace.Length > 0 ? trace : $"{output["ename"]}: {output["evalue"]}")).Append("</pre>\n");
+                    html.Append("<pre class=\"error\">")
+                        .Append(AnsiText.ToHtml(trace.Length > 0 ? trace : $"{output["ename"]}: {output["evalue"]}"))
+                        .Append("</pre>\n");
                     break;
                 case "display_data" or "execute_result" when output["data"] is JsonObject data:
                     html.Append("<div class=\"out\">").Append(Data(data)).Append("</div>\n");
@@ -52,7 +54,9 @@ internal sealed partial class OutputRenderer(ReportMarkdown markdown)
         if (lines.Length <= FoldAboveLines)
             return $"<pre class=\"{css}\">{AnsiText.ToHtml(text)}</pre>";
         var (words, shown) = part(lines);
-        return $"<details class=\"long\"><summary>{lines.Length:N0} lines of output; {words}</summary><pre class=\"{css}\">{AnsiText.ToHtml(text)}</pre></details>\n<pre class=\"{css}\">{AnsiText.ToHtml(string.Join('\n', shown))}</pre>";
+        return $"<details class=\"long\"><summary>{lines.Length:N0} lines of output; "
+            + $"{words}</summary><pre class=\"{css}\">{AnsiText.ToHtml(text)}</pre></details>\n"
+            + $"<pre class=\"{css}\">{AnsiText.ToHtml(string.Join('\n', shown))}</pre>";
     }
 
     private string Data(JsonObject data)
@@ -64,18 +68,23 @@ internal sealed partial class OutputRenderer(ReportMarkdown markdown)
         foreach (var mimeType in new[] { "image/png", "image/jpeg", "image/gif", "image/webp" })
         {
             if (data[mimeType]?.ToString() is { } image)
-                return $"<img src=\"data:{mimeType};base64,{image.ReplaceLineEndings("").Trim()}\" alt=\"{WebUtility.HtmlEncode(data["text/plain"]?.ToString() ?? "")}\">";
+                return $"<img src=\"data:{mimeType};base64,{image.ReplaceLineEndings("").Trim()}\" "
+                    + $"alt=\"{WebUtility.HtmlEncode(data["text/plain"]?.ToString() ?? "")}\">";
         }
         if (data["text/markdown"]?.ToString() is { } text)
             return markdown.ToHtml(text, null);
         if (data["text/plain"]?.ToString() is { } plain)
             return Folded(plain, "value", lines => ("the first ten follow", lines.Take(10)));
-        return data.FirstOrDefault(pair => pair.Value is not null) is { Value: { } other } ? $"<pre class=\"value\">{AnsiText.ToHtml(other is JsonValue ? other.ToString() : other.ToJsonString(Indented))}</pre>" : "";
+        return data.FirstOrDefault(pair => pair.Value is not null) is { Value: { } other }
+            ? $"<pre class=\"value\">{AnsiText.ToHtml(other is JsonValue ? other.ToString() : other.ToJsonString(Indented))}</pre>"
+            : "";
     }
 
     /// <summary>Scripts stay as they are and in their order, but a library that several outputs bring along is written once.</summary>
     private string Once(string html) => html.Length < OnceAboveLength ? html : Script().Replace(html, match =>
-        match.Length < OnceAboveLength || bigScripts.Add(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(match.Value)))) ? match.Value : "");
+        match.Length < OnceAboveLength || bigScripts.Add(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(match.Value))))
+            ? match.Value
+            : "");
 
     [GeneratedRegex(@"<script\b[^>]*>.*?</script\s*>", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
     private static partial Regex Script();

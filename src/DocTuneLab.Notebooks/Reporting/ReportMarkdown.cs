@@ -61,7 +61,12 @@ internal sealed class ReportMarkdown(string folder)
     {
         if (block.Parent is not { } parent || block.Info is not ("csharp" or "cs" or "c#" or "C#"))
             return;
-        var html = new HtmlBlock(null) { Type = HtmlBlockType.NonInterruptingBlock, Lines = new StringLineGroup($"<pre class=\"source\"><code>{CodeHighlighter.ToHtml(block.Lines.ToString(), "csharp")}</code></pre>") };
+        var html = new HtmlBlock(null)
+        {
+            Type = HtmlBlockType.NonInterruptingBlock,
+            Lines = new StringLineGroup(
+                $"<pre class=\"source\"><code>{CodeHighlighter.ToHtml(block.Lines.ToString(), "csharp")}</code></pre>")
+        };
         var index = parent.IndexOf(block);
         parent.RemoveAt(index);
         parent.Insert(index, html);
@@ -72,7 +77,8 @@ internal sealed class ReportMarkdown(string folder)
         var url = image.Url ?? "";
         if (url.StartsWith("data:", StringComparison.Ordinal))
             return;
-        if (url.StartsWith("attachment:", StringComparison.Ordinal) && attachments?[url["attachment:".Length..]] is JsonObject { Count: > 0 } attachment)
+        if (url.StartsWith("attachment:", StringComparison.Ordinal)
+            && attachments?[url["attachment:".Length..]] is JsonObject { Count: > 0 } attachment)
         {
             var (mimeType, content) = attachment.First();
             image.Url = $"data:{mimeType};base64,{content?.ToString().Trim()}";

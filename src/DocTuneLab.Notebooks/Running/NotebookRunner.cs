@@ -39,7 +39,9 @@ public static partial class NotebookRunner
         Save();
 
         var full = Path.GetFullPath(path);
-        using var host = options.StartHost is { } start ? await start(full, cancellation) : new NotebookSession(new SessionOptions { NotebookPath = full, Extensions = options.Extensions });
+        using var host = options.StartHost is { } start
+            ? await start(full, cancellation)
+            : new NotebookSession(new SessionOptions { NotebookPath = full, Extensions = options.Extensions });
         await using var saving = options.OutputPath is null ? null : new Timer(_ => Save(), null, options.SaveEvery, options.SaveEvery);
         var (status, run, failure) = (RunStatus.Completed, 0, (ErrorOutput?)null);
         for (var i = 0; i < code.Count && status == RunStatus.Completed; i++)
@@ -61,7 +63,10 @@ public static partial class NotebookRunner
             if (result.Status != CellStatus.Ok && !(result.Status == CellStatus.Failed && cell.HasTag(MayFailTag)))
             {
                 failure = result.Error;
-                status = result.Status == CellStatus.Died ? RunStatus.KernelDied : cancellation.IsCancellationRequested ? RunStatus.Interrupted : limit.IsCancellationRequested ? RunStatus.TimedOut : RunStatus.Failed;
+                status = result.Status == CellStatus.Died ? RunStatus.KernelDied
+                    : cancellation.IsCancellationRequested ? RunStatus.Interrupted
+                    : limit.IsCancellationRequested ? RunStatus.TimedOut
+                    : RunStatus.Failed;
                 Mark(notebook, cell, i + 1);
             }
             Finish(facts, started, options.Clock, status != RunStatus.Completed);
@@ -83,10 +88,16 @@ public static partial class NotebookRunner
     private static void Start(NotebookCell cell, int number, TimeProvider clock)
     {
         cell.ExecutionCount = number;
-        cell.Metadata["papermill"] = new JsonObject { ["start_time"] = Time(clock.GetUtcNow()), ["exception"] = null, ["status"] = "running" };
+        cell.Metadata["papermill"] = new JsonObject
+        {
+            ["start_time"] = Time(clock.GetUtcNow()),
+            ["exception"] = null,
+            ["status"] = "running"
+        };
     }
 
-    private static async Task<CellResult> RunCellAsync(ICellHost host, NotebookCell cell, int number, Action<CellOutput> output, TimeProvider clock, CancellationToken cancellation)
+    private static async Task<CellResult> RunCellAsync(ICellHost host, NotebookCell cell, int number, Action<CellOutput> output,
+        TimeProvider clock, CancellationToken cancellation)
     {
         var start = clock.GetUtcNow();
         CellResult result;
@@ -127,14 +138,16 @@ public static partial class NotebookRunner
         {
             Id = "papermill-error-cell",
             Kind = CellKind.Markdown,
-            Source = "<span id=\"papermill-error-cell\" style=\"color:red; font-family:Helvetica Neue, Helvetica, Arial, sans-serif; font-size:2em;\">Execution stopped here</span>",
+            Source = "<span id=\"papermill-error-cell\" style=\"color:red; font-family:Helvetica Neue, Helvetica, Arial, sans-serif; "
+                + "font-size:2em;\">Execution stopped here</span>",
             Metadata = new() { ["tags"] = new JsonArray(ErrorTag) },
         });
         notebook.Cells.Insert(0, new NotebookCell
         {
             Id = "papermill-error-notice",
             Kind = CellKind.Markdown,
-            Source = $"<span style=\"color:red; font-family:Helvetica Neue, Helvetica, Arial, sans-serif; font-size:2em;\">An exception was encountered at '<a href=\"#papermill-error-cell\">In [{number}]</a>'.</span>",
+            Source = "<span style=\"color:red; font-family:Helvetica Neue, Helvetica, Arial, sans-serif; font-size:2em;\">An exception was "
+                + $"encountered at '<a href=\"#papermill-error-cell\">In [{number}]</a>'.</span>",
             Metadata = new() { ["tags"] = new JsonArray(ErrorTag) },
         });
     }
@@ -174,7 +187,8 @@ public static partial class NotebookRunner
         return "";
     }
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"^\s{0,3}#{1,6}\s+(.+?)\s*#*\s*$", RegexOptions.Multiline)]
     private static partial Regex MarkdownHeading();

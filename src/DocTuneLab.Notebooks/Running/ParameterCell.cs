@@ -39,7 +39,9 @@ public static class ParameterCell
         {
             if (index >= 0 && !declared.ContainsKey(name))
             {
-                var hint = NearestName.Of(name, declared.Keys) is { } nearest ? $"Did you mean '{nearest}'?" : $"It has: {string.Join(", ", declared.Keys)}.";
+                var hint = NearestName.Of(name, declared.Keys) is { } nearest
+                    ? $"Did you mean '{nearest}'?"
+                    : $"It has: {string.Join(", ", declared.Keys)}.";
                 throw new ParameterException($"The notebook has no parameter '{name}'. {hint}");
             }
             var type = declared.GetValueOrDefault(name) ?? Guess(value);
@@ -82,7 +84,9 @@ public static class ParameterCell
         }))
         {
             foreach (var variable in declaration?.Variables ?? [])
-                declared[variable.Identifier.ValueText] = declaration!.Type.IsVar ? TypeOf(variable.Initializer?.Value) : declaration.Type.ToString();
+                declared[variable.Identifier.ValueText] = declaration!.Type.IsVar
+                    ? TypeOf(variable.Initializer?.Value)
+                    : declaration.Type.ToString();
         }
         return declared;
     }
@@ -114,19 +118,29 @@ public static class ParameterCell
             "decimal" => Number<decimal>("m") ?? throw Misfit(),
             "double" => Real(value, "double", "d") ?? throw Misfit(),
             "float" => Real(value, "float", "f") ?? throw Misfit(),
-            "TimeSpan" => TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out _) ? $"TimeSpan.Parse({Quote(value)}, System.Globalization.CultureInfo.InvariantCulture)" : throw Misfit(),
-            "DateTime" or "DateTimeOffset" or "DateOnly" => DateTime.TryParse(value, CultureInfo.InvariantCulture, out _) ? $"{type}.Parse({Quote(value)}, System.Globalization.CultureInfo.InvariantCulture)" : throw Misfit(),
+            "TimeSpan" =>
+                TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out _)
+                    ? $"TimeSpan.Parse({Quote(value)}, System.Globalization.CultureInfo.InvariantCulture)"
+                    : throw Misfit(),
+            "DateTime" or "DateTimeOffset" or "DateOnly" =>
+                DateTime.TryParse(value, CultureInfo.InvariantCulture, out _)
+                    ? $"{type}.Parse({Quote(value)}, System.Globalization.CultureInfo.InvariantCulture)"
+                    : throw Misfit(),
             "Uri" => $"new Uri({Quote(value)}, UriKind.RelativeOrAbsolute)",
             _ when value.Split('.') is [.., var member] && SyntaxFacts.IsValidIdentifier(member) => $"{type}.{member}",
-            _ => throw new ParameterException($"The parameter '{name}' is a '{type}', which cannot be given on a command line. Use text, numbers, booleans, dates, enums or lists of them."),
+            _ =>
+                throw new ParameterException($"The parameter '{name}' is a '{type}', which cannot be given on a command line. "
+                    + "Use text, numbers, booleans, dates, enums or lists of them."),
         };
 
         string? Number<T>(string suffix) where T : System.Numerics.INumber<T> =>
-            T.TryParse(value.Replace("_", "", StringComparison.Ordinal), NumberStyles.Number | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number)
+            T.TryParse(value.Replace("_", "", StringComparison.Ordinal), NumberStyles.Number | NumberStyles.AllowExponent,
+                CultureInfo.InvariantCulture, out var number)
                 ? number.ToString(null, CultureInfo.InvariantCulture) + suffix
                 : null;
 
-        ParameterException Misfit() => new($"The parameter '{name}' takes {(type is "int" or "long" or "short" or "uint" or "ulong" or "byte" ? "a whole number" : $"a '{type}'")}, not '{value}'.");
+        ParameterException Misfit() => new($"The parameter '{name}' takes "
+            + $"{(type is "int" or "long" or "short" or "uint" or "ulong" or "byte" ? "a whole number" : $"a '{type}'")}, not '{value}'.");
     }
 
     private static string Collection(string type, string element, string value, string name)
@@ -137,11 +151,13 @@ public static class ParameterCell
             try
             {
                 using var json = JsonDocument.Parse(value);
-                items = [.. json.RootElement.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.String ? item.GetString()! : item.GetRawText())];
+                items = [.. json.RootElement.EnumerateArray()
+                    .Select(item => item.ValueKind == JsonValueKind.String ? item.GetString()! : item.GetRawText())];
             }
             catch (JsonException exception)
             {
-                throw new ParameterException($"The parameter '{name}' takes a list such as [1, 2] or 1,2; '{value}' is not valid JSON.", exception);
+                throw new ParameterException($"The parameter '{name}' takes a list such as [1, 2] or 1,2; '{value}' is not valid JSON.",
+                    exception);
             }
         }
         else
@@ -153,20 +169,25 @@ public static class ParameterCell
 
     private static string? ElementType(string type) =>
         type.EndsWith("[]", StringComparison.Ordinal) ? type[..^2]
-        : type.EndsWith('>') && type.Split('<', 2) is ["List" or "IList" or "IReadOnlyList" or "IEnumerable" or "IReadOnlyCollection" or "HashSet", var rest] ? rest[..^1]
+        : type.EndsWith('>')
+            && type.Split('<', 2) is ["List" or "IList" or "IReadOnlyList" or "IEnumerable" or "IReadOnlyCollection" or "HashSet", var rest]
+            ? rest[..^1]
         : null;
 
     private static string Quote(string value) => SymbolDisplay.FormatLiteral(value, quote: true);
 
     private static string? Real(string value, string type, string suffix)
     {
-        if (!double.TryParse(value.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        if (!double.TryParse(value.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture,
+            out var number))
             return null;
         if (double.IsNaN(number))
             return $"{type}.NaN";
         if (double.IsInfinity(number))
             return number > 0 ? $"{type}.PositiveInfinity" : $"{type}.NegativeInfinity";
-        return (type == "float" ? ((float)number).ToString("R", CultureInfo.InvariantCulture) : number.ToString("R", CultureInfo.InvariantCulture)) + suffix;
+        return (type == "float"
+            ? ((float)number).ToString("R", CultureInfo.InvariantCulture)
+            : number.ToString("R", CultureInfo.InvariantCulture)) + suffix;
     }
 
     private static string Guess(string value) =>

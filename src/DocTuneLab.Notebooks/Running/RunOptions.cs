@@ -17,7 +17,8 @@ public sealed record RunOptions
     /// <summary>How often the notebook is saved while a cell runs. Default: 30 s.</summary>
     public TimeSpan SaveEvery { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Starts what runs the cells, given the notebook's full path. Default: a session in this process, with <see cref="Extensions"/>.</summary>
+    /// <summary>Starts what runs the cells, given the notebook's full path. Default:
+    /// a session in this process, with <see cref="Extensions"/>.</summary>
     public Func<string, CancellationToken, Task<ICellHost>>? StartHost { get; init; }
 
     /// <summary>Extensions to load. Default: none.</summary>
@@ -52,7 +53,8 @@ public enum RunStatus
 /// <param name="CodeCells">Code cells in all.</param>
 /// <param name="Duration">Wall time.</param>
 /// <param name="Error">What failed, or null.</param>
-public sealed record RunResult(Formats.Notebook Notebook, RunStatus Status, int CellsRun, int CodeCells, TimeSpan Duration, Cells.ErrorOutput? Error);
+public sealed record RunResult(
+    Formats.Notebook Notebook, RunStatus Status, int CellsRun, int CodeCells, TimeSpan Duration, Cells.ErrorOutput? Error);
 
 /// <summary>A code cell of a run.</summary>
 /// <param name="Number">Which code cell it is, from 1.</param>

@@ -22,16 +22,19 @@ public sealed record LoraConfig
     [Setting("Scale of the adapter times its rank.", Above = 0)]
     public double Alpha { get; init; } = 64;
 
-    /// <summary>Scales by alpha / sqrt(rank) instead, which keeps large ranks useful (Kalajdzievski 2023, arXiv 2312.03732). Default false.</summary>
+    /// <summary>Scales by alpha / sqrt(rank) instead, which keeps large ranks useful (Kalajdzievski 2023, arXiv 2312.03732).
+    /// Default false.</summary>
     [Setting("Scales by alpha / sqrt(rank) (rsLoRA).", Option = "rslora")]
     public bool UseRsLora { get; init; }
 
-    /// <summary>Learns the length of each row of the weight apart from its direction (DoRA, Liu et al. 2024, arXiv 2402.09353). Default false.</summary>
+    /// <summary>Learns the length of each row of the weight apart from its direction (DoRA, Liu et al. 2024, arXiv 2402.09353).
+    /// Default false.</summary>
     [Setting("Learns the lengths of the weight's rows apart (DoRA).", Option = "dora")]
     public bool UseDora { get; init; }
 
     /// <summary>What the adapter starts from. Default A random and B zero.</summary>
-    [Setting("What the adapter starts from: default is A random and B zero, pissa the weight's principal singular directions.", Option = "init")]
+    [Setting("What the adapter starts from: default is A random and B zero, pissa the weight's principal singular directions.",
+        Option = "init")]
     public AdapterInitialization Initialization { get; init; } = AdapterInitialization.Default;
 
     /// <summary>Factor of the product B A.</summary>
@@ -43,7 +46,10 @@ public sealed record LoraConfig
 
     /// <summary>Linear layers that get an adapter, by last name. Default: all seven.</summary>
     [Setting("Linear layers that get an adapter, by last name.", Placeholder = "LIST")]
-    public IReadOnlyList<string> TargetModules { get; init; } = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+    public IReadOnlyList<string> TargetModules { get; init; } =
+    [
+        "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"
+    ];
 }
 
 /// <summary>What an adapter starts from.</summary>
@@ -67,7 +73,8 @@ public sealed class LoraAdapter : IDisposable
     private readonly BaseModel _model;
     private readonly Dictionary<string, LoraLayer> _layers;
 
-    private LoraAdapter(BaseModel model, LoraConfig config, Dictionary<string, LoraLayer> layers) => (_model, Config, _layers) = (model, config, layers);
+    private LoraAdapter(
+        BaseModel model, LoraConfig config, Dictionary<string, LoraLayer> layers) => (_model, Config, _layers) = (model, config, layers);
 
     /// <summary>Its settings.</summary>
     public LoraConfig Config { get; }
@@ -96,7 +103,8 @@ public sealed class LoraAdapter : IDisposable
                 return new Tensors(a, b, magnitude, (a.clone(), b.clone()));
             }
             var bound = 1 / Math.Sqrt(linear.Weight.Columns);
-            return new Tensors(rand(config.Rank, linear.Weight.Columns, generator: generator) * (2 * bound) - bound, zeros(linear.Weight.Rows, config.Rank), magnitude, null);
+            return new Tensors(rand(config.Rank, linear.Weight.Columns, generator: generator) * (2 * bound) - bound,
+                zeros(linear.Weight.Rows, config.Rank), magnitude, null);
         });
     }
 
@@ -117,7 +125,9 @@ public sealed class LoraAdapter : IDisposable
         foreach (var name in names)
         {
             var update = folder.Read(name, linears[name].Weight.Rows, linears[name].Weight.Columns);
-            layers.Add(name, Trainable(new LoraLayer(name, There(update.A), There(update.B), update.Scale, folder.Dropout, update.Magnitude is { } magnitude ? There(magnitude) : null)));
+            layers.Add(name,
+                Trainable(new LoraLayer(name, There(update.A), There(update.B), update.Scale, folder.Dropout,
+                    update.Magnitude is { } magnitude ? There(magnitude) : null)));
         }
         return new LoraAdapter(model, config, layers);
 
@@ -147,18 +157,23 @@ public sealed class LoraAdapter : IDisposable
         var factor = pissa ? 2 : 1;
         File.WriteAllText(Path.Combine(directory, "adapter_config.json"), new JsonObject
         {
-            ["peft_type"] = "LORA", ["task_type"] = "CAUSAL_LM", ["base_model_name_or_path"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(_model.Directory))),
-            ["r"] = factor * Config.Rank, ["lora_alpha"] = Config.Alpha * (Config.UseRsLora ? Math.Sqrt(factor) : factor), ["lora_dropout"] = Config.Dropout,
+            ["peft_type"] = "LORA", ["task_type"] = "CAUSAL_LM",
+            ["base_model_name_or_path"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(_model.Directory))),
+            ["r"] = factor * Config.Rank, ["lora_alpha"] = Config.Alpha * (Config.UseRsLora ? Math.Sqrt(factor) : factor),
+            ["lora_dropout"] = Config.Dropout,
             ["target_modules"] = new JsonArray([.. Config.TargetModules.Select(m => (JsonNode)m)]),
-            ["bias"] = "none", ["fan_in_fan_out"] = false, ["inference_mode"] = true, ["init_lora_weights"] = true, ["use_rslora"] = Config.UseRsLora, ["use_dora"] = Config.UseDora,
+            ["bias"] = "none", ["fan_in_fan_out"] = false, ["inference_mode"] = true, ["init_lora_weights"] = true,
+            ["use_rslora"] = Config.UseRsLora, ["use_dora"] = Config.UseDora,
             ["modules_to_save"] = null, ["rank_pattern"] = Pattern(layer => layer.A.shape[0], Config.Rank),
-            ["alpha_pattern"] = Pattern(layer => layer.Scale * (Config.UseRsLora ? Math.Sqrt(layer.A.shape[0]) : layer.A.shape[0]), Config.Alpha),
+            ["alpha_pattern"] = Pattern(layer => layer.Scale * (Config.UseRsLora ? Math.Sqrt(layer.A.shape[0]) : layer.A.shape[0]),
+                Config.Alpha),
         }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
     }
 
     // Layers that differ from the adapter's own setting; a loaded adapter may have several.
     private JsonObject Pattern(Func<LoraLayer, double> of, double usual) =>
-        new(_layers.Values.Where(l => Math.Abs(of(l) - usual) > 1e-9 * Math.Abs(usual)).Select(l => KeyValuePair.Create(l.Name, (JsonNode?)of(l))));
+        new(_layers.Values.Where(l => Math.Abs(of(l) - usual) > 1e-9 * Math.Abs(usual))
+            .Select(l => KeyValuePair.Create(l.Name, (JsonNode?)of(l))));
 
     /// <summary>Puts the adapter into its model until the result is disposed.</summary>
     internal IDisposable Attach(bool training = false)
@@ -182,11 +197,15 @@ public sealed class LoraAdapter : IDisposable
 
     private static string MagnitudeKeyOf(string layer) => $"base_model.model.{layer}.lora_magnitude_vector";
 
-    // Largest singular directions by subspace iteration (Halko et al. 2011, arXiv 0909.4061); scale · B A is W's best approximation of that rank.
+    // Largest singular directions by subspace iteration (Halko et al. 2011, arXiv 0909.4061);
+    // scale · B A is W's best approximation of that rank.
     private static (Tensor A, Tensor B) PrincipalFactors(Tensor weight, int rank, double scale, Generator generator)
     {
-        if (rank > Math.Min(weight.shape[0], weight.shape[1])) throw new LabException($"rank is {rank}, but PiSSA takes that many singular directions of a {weight.shape[0]} x {weight.shape[1]} weight; lower the rank");
-        var basis = weight.mm(randn(weight.shape[1], Math.Min(rank + 8, Math.Min(weight.shape[0], weight.shape[1])), generator: generator).to(weight.device));
+        if (rank > Math.Min(weight.shape[0], weight.shape[1]))
+            throw new LabException($"rank is {rank}, but PiSSA takes that many singular directions of a {weight.shape[0]} x "
+                + $"{weight.shape[1]} weight; lower the rank");
+        var basis = weight.mm(randn(weight.shape[1], Math.Min(rank + 8, Math.Min(weight.shape[0], weight.shape[1])),
+            generator: generator).to(weight.device));
         for (var i = 0; i < 4; i++) basis = linalg.qr(weight.mm(weight.t().mm(linalg.qr(basis).Q))).Q;
         var (u, s, v) = linalg.svd(basis.t().mm(weight), fullMatrices: false);
         var root = (s[..rank] / scale).sqrt();
@@ -220,7 +239,8 @@ public sealed class LoraAdapter : IDisposable
 
     private readonly record struct Tensors(Tensor A, Tensor B, Tensor? Magnitude, (Tensor A, Tensor B)? Start)
     {
-        public Tensors To(Device device) => new(A.to(device), B.to(device), Magnitude?.to(device), Start is { } start ? (start.A.to(device), start.B.to(device)) : null);
+        public Tensors To(Device device) =>
+            new(A.to(device), B.to(device), Magnitude?.to(device), Start is { } start ? (start.A.to(device), start.B.to(device)) : null);
     }
 
     private sealed class Detach(BaseModel model) : IDisposable

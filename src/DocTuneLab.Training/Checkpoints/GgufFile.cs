@@ -36,10 +36,12 @@ public sealed unsafe class GgufFile : IDisposable
         try
         {
             if (Number<uint>() != Magic) throw Corrupt("it does not begin with 'GGUF'");
-            if (Number<int>() is var version && version is not (2 or Version)) throw Corrupt($"its version is {version}; supported are 2 and 3");
+            if (Number<int>() is var version && version is not (2 or Version))
+                throw Corrupt($"its version is {version}; supported are 2 and 3");
             var (tensors, fields) = (Number<ulong>(), Number<ulong>());
             // The shortest tensor takes 33 bytes of header, the shortest field 13.
-            if (tensors > (ulong)_length / 33 || fields > (ulong)_length / 13) throw Corrupt($"its header claims {tensors} tensors and {fields} fields in {_length} bytes");
+            if (tensors > (ulong)_length / 33 || fields > (ulong)_length / 13)
+                throw Corrupt($"its header claims {tensors} tensors and {fields} fields in {_length} bytes");
             var metadata = new Dictionary<string, object>(StringComparer.Ordinal);
             for (var i = 0UL; i < fields; i++)
             {
@@ -55,9 +57,12 @@ public sealed unsafe class GgufFile : IDisposable
                 if (dimensions is 0 or > 4) throw Corrupt($"tensor '{name}' has {dimensions} dimensions; expected 1 to 4");
                 var shape = new long[dimensions];
                 for (var d = (int)dimensions - 1; d >= 0; d--) shape[d] = Number<long>();
-                if (!list.TryAdd(name, new GgufTensor(name, shape, Number<uint>(), Number<long>()))) throw Corrupt($"tensor '{name}' stands there twice");
+                if (!list.TryAdd(name, new GgufTensor(name, shape, Number<uint>(), Number<long>())))
+                    throw Corrupt($"tensor '{name}' stands there twice");
             }
-            var alignment = metadata.TryGetValue("general.alignment", out var a) ? a is uint u && u is >= 1 and <= 1 << 20 ? u : throw Corrupt($"general.alignment is {a}") : DefaultAlignment;
+            var alignment = metadata.TryGetValue("general.alignment", out var a)
+                ? a is uint u && u is >= 1 and <= 1 << 20 ? u : throw Corrupt($"general.alignment is {a}")
+                : DefaultAlignment;
             _data = (_at + alignment - 1) / alignment * alignment;
             foreach (var tensor in list.Values) Check(tensor);
             Tensors = list;
@@ -87,9 +92,11 @@ public sealed unsafe class GgufFile : IDisposable
     public float[] Read(string name)
     {
         if (!Tensors.TryGetValue(name, out var tensor)) throw new LabException($"{Path}: tensor '{name}' is missing");
-        if (!Enum.IsDefined((GgufType)tensor.Type)) throw new LabException($"{Path}: tensor '{name}' has element type {tensor.Type}, which is not supported");
+        if (!Enum.IsDefined((GgufType)tensor.Type))
+            throw new LabException($"{Path}: tensor '{name}' has element type {tensor.Type}, which is not supported");
         var values = new float[tensor.Shape.Aggregate(1L, (a, b) => a * b)];
-        GgufTypes.Decode((GgufType)tensor.Type, new ReadOnlySpan<byte>(_pointer + _data + tensor.Offset, (int)GgufTypes.Bytes((GgufType)tensor.Type, values.Length)), values);
+        GgufTypes.Decode((GgufType)tensor.Type,
+            new ReadOnlySpan<byte>(_pointer + _data + tensor.Offset, (int)GgufTypes.Bytes((GgufType)tensor.Type, values.Length)), values);
         return values;
     }
 
@@ -105,12 +112,18 @@ public sealed unsafe class GgufFile : IDisposable
     {
         Int128 elements = 1;
         foreach (var d in tensor.Shape) elements = d < 0 || elements > long.MaxValue ? -1 : elements * d;
-        if (elements < 0 || elements > int.MaxValue * 64L) throw Corrupt($"tensor '{tensor.Name}' of shape [{string.Join(", ", tensor.Shape)}] is no tensor");
-        if (tensor.Offset < 0 || tensor.Offset > _length - _data && elements > 0) throw Corrupt($"tensor '{tensor.Name}' begins at byte {tensor.Offset} of {Math.Max(0, _length - _data)}: the file is truncated or its header is wrong");
+        if (elements < 0 || elements > int.MaxValue * 64L)
+            throw Corrupt($"tensor '{tensor.Name}' of shape [{string.Join(", ", tensor.Shape)}] is no tensor");
+        if (tensor.Offset < 0 || tensor.Offset > _length - _data && elements > 0)
+            throw Corrupt($"tensor '{tensor.Name}' begins at byte {tensor.Offset} of {Math.Max(0, _length - _data)}: "
+                + "the file is truncated or its header is wrong");
         if (!Enum.IsDefined((GgufType)tensor.Type)) return;
         var (block, bytes) = GgufTypes.Block((GgufType)tensor.Type);
-        if (tensor.Shape[^1] % block != 0) throw Corrupt($"tensor '{tensor.Name}' has rows of {tensor.Shape[^1]}, which is no multiple of its type's block of {block}");
-        if (elements / block * bytes > _length - _data - tensor.Offset) throw Corrupt($"tensor '{tensor.Name}' of shape [{string.Join(", ", tensor.Shape)}] does not end within the file: it is truncated or its header is wrong");
+        if (tensor.Shape[^1] % block != 0)
+            throw Corrupt($"tensor '{tensor.Name}' has rows of {tensor.Shape[^1]}, which is no multiple of its type's block of {block}");
+        if (elements / block * bytes > _length - _data - tensor.Offset)
+            throw Corrupt($"tensor '{tensor.Name}' of shape [{string.Join(", ", tensor.Shape)}] does not end within the file: "
+                + "it is truncated or its header is wrong");
     }
 
     private object Value(uint type, string name, int depth)
@@ -124,7 +137,13 @@ public sealed unsafe class GgufFile : IDisposable
             case 4: return Number<uint>();
             case 5: return Number<int>();
             case 6: return Number<float>();
-            case 7: return Number<byte>() switch { 0 => false, 1 => true, var b => throw Corrupt($"the field '{name}' is a boolean of value {b}") };
+            case 7:
+                return Number<byte>() switch
+                {
+                    0 => false,
+                    1 => true,
+                    var b => throw Corrupt($"the field '{name}' is a boolean of value {b}")
+                };
             case 8: return String($"the field '{name}'");
             case 10: return Number<ulong>();
             case 11: return Number<long>();
@@ -132,7 +151,8 @@ public sealed unsafe class GgufFile : IDisposable
             case 9:
                 var (item, count) = (Number<uint>(), Number<ulong>());
                 if (depth == MaxDepth) throw Corrupt($"the field '{name}' nests arrays too deeply");
-                if (count > (ulong)(_length - _at)) throw Corrupt($"the field '{name}' claims {count} elements, but only {_length - _at} bytes follow");
+                if (count > (ulong)(_length - _at))
+                    throw Corrupt($"the field '{name}' claims {count} elements, but only {_length - _at} bytes follow");
                 // An array of what takes no byte cannot be: each element advances, so memory stays within the file's size.
                 var items = new List<object>((int)Math.Min(count, 1 << 16));
                 for (var i = 0UL; i < count; i++) items.Add(Value(item, name, depth + 1));

@@ -78,7 +78,9 @@ internal sealed class GgufWriter
                     var (name, shape, type, write) = _tensors[i];
                     var begin = stream.Position;
                     write(stream);
-                    if (stream.Position - begin != Bytes(shape, type)) throw new InvalidOperationException($"tensor '{name}' wrote {stream.Position - begin} bytes, not {Bytes(shape, type)}");
+                    if (stream.Position - begin != Bytes(shape, type))
+                        throw new InvalidOperationException(
+                            $"tensor '{name}' wrote {stream.Position - begin} bytes, not {Bytes(shape, type)}");
                     Pad(stream);
                     progress?.Invoke(i + 1, _tensors.Count);
                 }
@@ -93,9 +95,11 @@ internal sealed class GgufWriter
         }
     }
 
-    private static long Bytes(long[] shape, GgufType type) => shape.SkipLast(1).Aggregate(GgufTypes.Bytes(type, shape[^1]), (a, b) => a * b);
+    private static long Bytes(long[] shape, GgufType type) =>
+        shape.SkipLast(1).Aggregate(GgufTypes.Bytes(type, shape[^1]), (a, b) => a * b);
 
-    private static long Aligned(long offset) => (offset + GgufFile.DefaultAlignment - 1) / GgufFile.DefaultAlignment * GgufFile.DefaultAlignment;
+    private static long Aligned(long offset) =>
+        (offset + GgufFile.DefaultAlignment - 1) / GgufFile.DefaultAlignment * GgufFile.DefaultAlignment;
 
     private static void Pad(Stream stream) => stream.Write(new byte[Aligned(stream.Position) - stream.Position]);
 

@@ -18,7 +18,8 @@ internal sealed class JsonFields(string path, JsonObject json)
         if (!File.Exists(path)) throw new LabException($"{path}: no such file; {purpose}");
         try
         {
-            return new JsonFields(path, JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("the file holds no object"));
+            return new JsonFields(path,
+                JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("the file holds no object"));
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
@@ -30,7 +31,8 @@ internal sealed class JsonFields(string path, JsonObject json)
 
     public JsonFields? Inner(string field) => json[field] is JsonObject inner ? new JsonFields($"{path}: {field}", inner) : null;
 
-    public T Required<T>(string field) => json[field] is { } node ? Get<T>(node, field) : throw new LabException($"{path}: the field '{field}' is missing");
+    public T Required<T>(string field) =>
+        json[field] is { } node ? Get<T>(node, field) : throw new LabException($"{path}: the field '{field}' is missing");
 
     public T Optional<T>(string field, T fallback) => json[field] is { } node ? Get<T>(node, field) : fallback;
 

@@ -46,7 +46,9 @@ internal static class KQuants
         var (d, dMin) = ((float)MemoryMarshal.Read<Half>(block), (float)MemoryMarshal.Read<Half>(block[2..]));
         for (var g = 0; g < 8; g++)
         {
-            var (scale, minimum) = g < 4 ? (block[4 + g] & 63, block[8 + g] & 63) : (block[8 + g] & 15 | block[g] >> 6 << 4, block[8 + g] >> 4 | block[4 + g] >> 6 << 4);
+            var (scale, minimum) = g < 4
+                ? (block[4 + g] & 63, block[8 + g] & 63)
+                : (block[8 + g] & 15 | block[g] >> 6 << 4, block[8 + g] >> 4 | block[4 + g] >> 6 << 4);
             for (var i = 0; i < 32; i++)
             {
                 var code = block[16 + 32 * (g / 2) + i] >> (g % 2 * 4) & 15;

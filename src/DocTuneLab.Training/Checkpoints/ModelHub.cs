@@ -8,14 +8,16 @@ using System.Text.RegularExpressions;
 
 namespace DocTuneLab.Training.Checkpoints;
 
-/// <summary>Where models are downloaded from and kept. Defaults are those of huggingface_hub, so that the cache is shared with it.</summary>
+/// <summary>Where models are downloaded from and kept.
+/// Defaults are those of huggingface_hub, so that the cache is shared with it.</summary>
 public sealed record ModelHubOptions
 {
     /// <summary>Address of the hub. Default <c>HF_ENDPOINT</c>, or https://huggingface.co.</summary>
     public Uri Endpoint { get; init; } = new(Variable("HF_ENDPOINT") ?? "https://huggingface.co");
 
     /// <summary>Access token, sent to the hub's own host only. Default <c>HF_TOKEN</c>, or the file that a login left.</summary>
-    public string? Token { get; init; } = Variable("HF_TOKEN") ?? (File.Exists(Path.Combine(Home, "token")) ? File.ReadAllText(Path.Combine(Home, "token")).Trim() : null);
+    public string? Token { get; init; } = Variable("HF_TOKEN")
+        ?? (File.Exists(Path.Combine(Home, "token")) ? File.ReadAllText(Path.Combine(Home, "token")).Trim() : null);
 
     /// <summary>Cache folder. Default <c>HF_HUB_CACHE</c>, or <c>hub</c> in <c>HF_HOME</c>, or ~/.cache/huggingface/hub.</summary>
     public string Cache { get; init; } = Variable("HF_HUB_CACHE") ?? Path.Combine(Home, "hub");
@@ -23,7 +25,8 @@ public sealed record ModelHubOptions
     /// <summary>Whether nothing is asked of the hub. Default: <c>HF_HUB_OFFLINE</c> is 1.</summary>
     public bool Offline { get; init; } = Variable("HF_HUB_OFFLINE") is "1" or "true" or "TRUE" or "yes" or "on";
 
-    private static string Home => Variable("HF_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "huggingface");
+    private static string Home =>
+        Variable("HF_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "huggingface");
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }
@@ -50,10 +53,14 @@ public sealed partial class ModelHub : IDisposable
     {
         _options = options ?? new ModelHubOptions();
         // Redirects are followed by hand: the token must not go to the host that they lead to.
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(20) }) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(20) })
+        {
+            Timeout = Timeout.InfiniteTimeSpan
+        };
     }
 
-    /// <summary>A model's folder: <paramref name="model"/> itself where it is one, else <c>owner/name</c> or <c>owner/name@revision</c> from the cache or the hub.</summary>
+    /// <summary>A model's folder: <paramref name="model"/> itself where it is one, else <c>owner/name</c> or <c>owner/name@revision</c>
+    /// from the cache or the hub.</summary>
     /// <exception cref="LabException">It is neither, or cannot be had.</exception>
     public static string Resolve(string model, IProgress<ModelDownload>? progress = null, CancellationToken cancel = default)
     {
@@ -67,14 +74,19 @@ public sealed partial class ModelHub : IDisposable
     /// <param name="progress">Told of bytes as they come.</param>
     /// <param name="cancel">Stops; what was read stays for the next time.</param>
     /// <returns>The snapshot's folder.</returns>
-    /// <exception cref="LabException">There is no such model, access is refused, the hub does not answer and nothing is cached, or a file is damaged.</exception>
+    /// <exception cref="LabException">There is no such model, access is refused, the hub does not answer and nothing is cached, or a file
+    /// is damaged.</exception>
     public async Task<string> DownloadAsync(string model, IProgress<ModelDownload>? progress = null, CancellationToken cancel = default)
     {
-        if (RepositoryName().Match(model) is not { Success: true } name) throw new LabException($"'{model}' is no name of a model; expected owner/name or owner/name@revision");
+        if (RepositoryName().Match(model) is not { Success: true } name)
+            throw new LabException($"'{model}' is no name of a model; expected owner/name or owner/name@revision");
         var (repository, revision) = (name.Groups[1].Value, name.Groups[2] is { Success: true } given ? given.Value : "main");
         var folder = Path.Combine(_options.Cache, "models--" + repository.Replace("/", "--", StringComparison.Ordinal));
         var reference = Path.Combine(folder, "refs", revision);
-        if (_options.Offline) return Cached(folder, revision) ?? throw new LabException($"{repository}: not in the cache {_options.Cache}, and HF_HUB_OFFLINE forbids asking the hub; unset it, or name a folder");
+        if (_options.Offline)
+            return Cached(folder, revision)
+                ?? throw new LabException($"{repository}: not in the cache {_options.Cache}, and HF_HUB_OFFLINE forbids asking the hub; "
+                    + "unset it, or name a folder");
         string commit;
         string[] files;
         try
@@ -94,7 +106,8 @@ public sealed partial class ModelHub : IDisposable
         Directory.CreateDirectory(Path.Combine(folder, "blobs"));
         try
         {
-            foreach (var file in files) await FetchAsync(repository, commit, file, folder, snapshot, progress, cancel).ConfigureAwait(false);
+            foreach (var file in files)
+                await FetchAsync(repository, commit, file, folder, snapshot, progress, cancel).ConfigureAwait(false);
         }
         catch (HttpRequestException e)
         {
@@ -109,20 +122,25 @@ public sealed partial class ModelHub : IDisposable
     {
         var reference = Path.Combine(folder, "refs", revision);
         var snapshot = Path.Combine(folder, "snapshots", File.Exists(reference) ? File.ReadAllText(reference).Trim() : revision);
-        return File.Exists(Path.Combine(snapshot, "config.json")) || File.Exists(Path.Combine(snapshot, "adapter_config.json")) ? snapshot : null;
+        return File.Exists(Path.Combine(snapshot, "config.json")) || File.Exists(Path.Combine(snapshot, "adapter_config.json"))
+            ? snapshot
+            : null;
     }
 
     private async Task<(string Commit, string[] Files)> DescribeAsync(string repository, string revision, CancellationToken cancel)
     {
-        using var response = await SendAsync(HttpMethod.Get, At($"api/models/{repository}/revision/{Uri.EscapeDataString(revision)}"), 0, cancel).ConfigureAwait(false);
+        using var response = await SendAsync(HttpMethod.Get, At($"api/models/{repository}/revision/{Uri.EscapeDataString(revision)}"), 0,
+            cancel).ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
         try
         {
             var json = JsonNode.Parse(await response.Content.ReadAsStringAsync(cancel).ConfigureAwait(false))!;
             var commit = (string)json["sha"]!;
-            var names = json["siblings"]!.AsArray().Select(s => (string)s!["rfilename"]!).Where(IsPart).Order(StringComparer.Ordinal).ToArray();
+            var names =
+                json["siblings"]!.AsArray().Select(s => (string)s!["rfilename"]!).Where(IsPart).Order(StringComparer.Ordinal).ToArray();
             if (!Hexadecimal().IsMatch(commit)) throw new LabException($"{repository}: the hub names the commit '{commit}', which is none");
-            if (!names.Contains("config.json") && !names.Contains("adapter_config.json")) throw new LabException($"{repository}: there is no config.json in it; it is no model that can be loaded here");
+            if (!names.Contains("config.json") && !names.Contains("adapter_config.json"))
+                throw new LabException($"{repository}: there is no config.json in it; it is no model that can be loaded here");
             return (commit, names);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
@@ -136,9 +154,11 @@ public sealed partial class ModelHub : IDisposable
 
     // Top-level files that a model is loaded from; a name with a separator would leave the folder.
     private static bool IsPart(string file) =>
-        file == Path.GetFileName(file) && file is not ("." or "..") && !file.StartsWith("consolidated", StringComparison.Ordinal) && Path.GetExtension(file) is ".safetensors" or ".json" or ".jinja" or ".txt" or ".model";
+        file == Path.GetFileName(file) && file is not ("." or "..") && !file.StartsWith("consolidated", StringComparison.Ordinal)
+            && Path.GetExtension(file) is ".safetensors" or ".json" or ".jinja" or ".txt" or ".model";
 
-    private async Task FetchAsync(string repository, string commit, string file, string folder, string snapshot, IProgress<ModelDownload>? progress, CancellationToken cancel)
+    private async Task FetchAsync(string repository, string commit, string file, string folder, string snapshot,
+        IProgress<ModelDownload>? progress, CancellationToken cancel)
     {
         var link = Path.Combine(snapshot, file);
         if (File.Exists(link)) return;
@@ -165,7 +185,8 @@ public sealed partial class ModelHub : IDisposable
         }
     }
 
-    private async Task ReadAsync(Uri address, string file, string blob, string sum, long size, IProgress<ModelDownload>? progress, CancellationToken cancel)
+    private async Task ReadAsync(Uri address, string file, string blob, string sum, long size, IProgress<ModelDownload>? progress,
+        CancellationToken cancel)
     {
         var partial = blob + ".incomplete";
         FileStream target;
@@ -202,7 +223,8 @@ public sealed partial class ModelHub : IDisposable
             if (actual != sum)
             {
                 target.SetLength(0);
-                throw new LabException($"{address}: what came has the check sum {actual}, expected {sum}; it was thrown away, download it again");
+                throw new LabException(
+                    $"{address}: what came has the check sum {actual}, expected {sum}; it was thrown away, download it again");
             }
         }
         File.Move(partial, blob, overwrite: true);
@@ -231,33 +253,43 @@ public sealed partial class ModelHub : IDisposable
 #pragma warning restore CA5350
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, long from, CancellationToken cancel, bool follow = true)
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, long from, CancellationToken cancel,
+        bool follow = true)
     {
         for (var redirects = 0; ; redirects++)
         {
             using var request = new HttpRequestMessage(method, address);
             request.Headers.UserAgent.Add(new ProductInfoHeaderValue("doctunelab", "1"));
             if (from > 0) request.Headers.Range = new RangeHeaderValue(from, null);
-            if (_options.Token is { } token && address.Host == _options.Endpoint.Host && address.Port == _options.Endpoint.Port) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            if (_options.Token is { } token && address.Host == _options.Endpoint.Host && address.Port == _options.Endpoint.Port)
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel).ConfigureAwait(false);
             if ((int)response.StatusCode is < 300 or >= 400 || response.Headers.Location is not { } location) return response;
             var next = location.IsAbsoluteUri ? location : new Uri(address, location);
             // A file's headers are its own: only a repository that moved is followed for them.
-            if (!follow && next.Host != address.Host || !follow && Header(response, "X-Linked-Etag") is not null || redirects == 5) return response;
+            if (!follow && next.Host != address.Host || !follow && Header(response, "X-Linked-Etag") is not null || redirects == 5)
+                return response;
             response.Dispose();
             address = next;
         }
     }
 
-    private static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 
     private LabException Refused(string repository, string revision, HttpRequestException e) => new(e.StatusCode switch
     {
-        HttpStatusCode.NotFound or HttpStatusCode.Unauthorized when _options.Token is null => $"{repository}: neither a folder here nor an open model on {_options.Endpoint} (revision {revision}); check the name, or set HF_TOKEN if it needs a login",
+        HttpStatusCode.NotFound or HttpStatusCode.Unauthorized when _options.Token is null =>
+            $"{repository}: neither a folder here nor an open model on {_options.Endpoint} (revision {revision}); "
+                + "check the name, or set HF_TOKEN if it needs a login",
         HttpStatusCode.NotFound => $"{repository}: there is no such model, or no revision {revision}, on {_options.Endpoint}",
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => $"{repository}: {_options.Endpoint} refuses access; accept the model's terms there, and set HF_TOKEN to a token that may read it",
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+            $"{repository}: {_options.Endpoint} refuses access; accept the model's terms there, and set HF_TOKEN to a token "
+                + "that may read it",
         { } code => $"{repository}: {_options.Endpoint} answers {(int)code}; try again later",
-        null => $"{repository}: neither a folder here nor in the cache {_options.Cache}, and {_options.Endpoint} does not answer ({e.Message}); name a folder, or set HF_ENDPOINT to a mirror",
+        null =>
+            $"{repository}: neither a folder here nor in the cache {_options.Cache}, and {_options.Endpoint} does not answer "
+                + $"({e.Message}); name a folder, or set HF_ENDPOINT to a mirror",
     }, e);
 
     /// <inheritdoc/>

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Checkpoints;
 
-/// <summary>Low-rank update of one layer as it lies in a file: scale · B A, and with a magnitude the rows of W + scale · B A brought to that length.</summary>
+/// <summary>Low-rank update of one layer as it lies in a file: scale · B A, and with a magnitude the rows of W + scale · B A brought
+/// to that length.</summary>
 /// <param name="A">[rank, in] in float32.</param>
 /// <param name="B">[out, rank] in float32.</param>
 /// <param name="Magnitude">[out] in float32 (DoRA), or null.</param>
@@ -36,12 +37,19 @@ public sealed class PeftFolder : IDisposable
         Directory = directory;
         var path = Path.Combine(directory, "adapter_config.json");
         _json = JsonFields.Read(path, "an adapter is a folder with adapter_config.json and adapter_model.safetensors");
-        if (_json.Optional("peft_type", "LORA") != "LORA") throw new LabException($"{path}: peft_type '{_json.Node("peft_type")}' is not supported; supported is LORA");
-        if (_json.Optional("bias", "none") != "none") throw new LabException($"{path}: bias '{_json.Node("bias")}' is not supported; supported is none");
+        if (_json.Optional("peft_type", "LORA") != "LORA")
+            throw new LabException($"{path}: peft_type '{_json.Node("peft_type")}' is not supported; supported is LORA");
+        if (_json.Optional("bias", "none") != "none")
+            throw new LabException($"{path}: bias '{_json.Node("bias")}' is not supported; supported is none");
         if (_json.Optional("fan_in_fan_out", false)) throw new LabException($"{path}: fan_in_fan_out is not supported");
-        if (_json.Node("modules_to_save") is JsonArray { Count: > 0 } saved) throw new LabException($"{path}: modules_to_save ({string.Join(", ", saved)}) is not supported: these weights are trained in full");
-        if (_json.Node("init_lora_weights") is JsonValue init && init.TryGetValue<string>(out var kind) && (kind.StartsWith("pissa", StringComparison.OrdinalIgnoreCase) || kind is "olora" or "corda"))
-            throw new LabException($"{path}: init_lora_weights '{kind}' took a part out of the base's weights, so the adapter does not fit the base itself; convert it to plain LoRA where it was made (path_initial_model_for_weight_conversion)");
+        if (_json.Node("modules_to_save") is JsonArray { Count: > 0 } saved)
+            throw new LabException(
+                $"{path}: modules_to_save ({string.Join(", ", saved)}) is not supported: these weights are trained in full");
+        if (_json.Node("init_lora_weights") is JsonValue init
+            && init.TryGetValue<string>(out var kind)
+            && (kind.StartsWith("pissa", StringComparison.OrdinalIgnoreCase) || kind is "olora" or "corda"))
+            throw new LabException($"{path}: init_lora_weights '{kind}' took a part out of the base's weights, so the adapter does not fit "
+                + "the base itself; convert it to plain LoRA where it was made (path_initial_model_for_weight_conversion)");
         (Rank, Alpha, Dropout) = (_json.Required<int>("r"), _json.Optional("lora_alpha", 8.0), _json.Optional("lora_dropout", 0.0));
         if (Rank is < 1 or > 1024) throw new LabException($"{path}: r is {Rank}; expected 1 to 1024");
         if (Dropout is < 0 or >= 1) throw new LabException($"{path}: lora_dropout is {Dropout}; expected 0 or more and less than 1");
@@ -74,7 +82,8 @@ public sealed class PeftFolder : IDisposable
     /// <summary>Reads the configuration and checks the header of the weights.</summary>
     /// <exception cref="LabException">A file is missing or corrupt, or the adapter is of a kind that is not supported.</exception>
     public static PeftFolder Open(string directory) => System.IO.Directory.Exists(directory) ? new PeftFolder(directory)
-        : throw new LabException($"{directory}: no such folder; an adapter is a folder with adapter_config.json and adapter_model.safetensors");
+        : throw new LabException(
+            $"{directory}: no such folder; an adapter is a folder with adapter_config.json and adapter_model.safetensors");
 
     /// <summary>Checks that the adapter fits a model: every tensor belongs to a layer, every targeted layer has its tensors.</summary>
     /// <param name="linear">Names of the model's linear layers, in its order.</param>
@@ -89,10 +98,12 @@ public sealed class PeftFolder : IDisposable
             var indices = (chosen is JsonArray several ? several.Select(i => (int)i!) : [(int)chosen]).ToHashSet();
             layers = [.. layers.Where(l => indices.Contains(int.Parse(l.Split('.')[2], CultureInfo.InvariantCulture)))];
         }
-        var known = layers.SelectMany(l => (string[])[Key(l, "lora_A.weight"), Key(l, "lora_B.weight"), Key(l, "lora_magnitude_vector")]).ToHashSet(StringComparer.Ordinal);
+        var known = layers.SelectMany(l => (string[])[Key(l, "lora_A.weight"), Key(l, "lora_B.weight"), Key(l, "lora_magnitude_vector")])
+            .ToHashSet(StringComparer.Ordinal);
         if (_file.Entries.Keys.Order(StringComparer.Ordinal).FirstOrDefault(k => !known.Contains(k)) is { } stray)
             throw new LabException($"{_file.Path}: tensor '{stray}' belongs to no targeted layer of the model; it would be without effect");
-        if (layers.FirstOrDefault(l => !_file.Entries.ContainsKey(Key(l, "lora_A.weight"))) is { } missing) throw new LabException($"{_file.Path}: tensor '{Key(missing, "lora_A.weight")}' is missing; {path} targets its layer");
+        if (layers.FirstOrDefault(l => !_file.Entries.ContainsKey(Key(l, "lora_A.weight"))) is { } missing)
+            throw new LabException($"{_file.Path}: tensor '{Key(missing, "lora_A.weight")}' is missing; {path} targets its layer");
         return layers;
     }
 
@@ -110,7 +121,8 @@ public sealed class PeftFolder : IDisposable
     {
         var rank = RankOf(layer);
         return new LoraUpdate(
-            _file.Read(Key(layer, "lora_A.weight"), [rank, columns]).to_type(ScalarType.Float32), _file.Read(Key(layer, "lora_B.weight"), [rows, rank]).to_type(ScalarType.Float32),
+            _file.Read(Key(layer, "lora_A.weight"), [rank, columns]).to_type(ScalarType.Float32),
+            _file.Read(Key(layer, "lora_B.weight"), [rows, rank]).to_type(ScalarType.Float32),
             UseDora ? _file.Read(Key(layer, "lora_magnitude_vector"), [rows]).to_type(ScalarType.Float32) : null, ScaleOf(layer));
     }
 
@@ -127,25 +139,34 @@ public sealed class PeftFolder : IDisposable
                 if (text == "all-linear") return _ => true;
                 // PEFT matches the whole name.
                 var pattern = Compile(text, "target_modules", @"\A(?:{0})\z");
-                return linear.Any(pattern.IsMatch) ? pattern.IsMatch : throw new LabException($"{_json.Path}: target_modules '{text}' matches no linear layer of the model");
+                return linear.Any(pattern.IsMatch)
+                    ? pattern.IsMatch
+                    : throw new LabException($"{_json.Path}: target_modules '{text}' matches no linear layer of the model");
             case JsonArray names:
                 var modules = names.Select(n => (string)n!).ToArray();
                 bool Is(string layer, string module) => layer == module || layer.EndsWith("." + module, StringComparison.Ordinal);
                 if (modules.FirstOrDefault(m => !linear.Any(l => Is(l, m))) is { } unknown)
-                    throw new LabException($"{_json.Path}: target module '{unknown}' is no linear layer of the model; it has {string.Join(", ", linear.Select(l => l[(l.LastIndexOf('.') + 1)..]).Distinct())}");
+                    throw new LabException($"{_json.Path}: target module '{unknown}' is no linear layer of the model; "
+                        + $"it has {string.Join(", ", linear.Select(l => l[(l.LastIndexOf('.') + 1)..]).Distinct())}");
                 return layer => modules.Any(m => Is(layer, m));
             default: throw new LabException($"{_json.Path}: the field 'target_modules' is missing or no list of names");
         }
     }
 
     private (Regex, double)[] Patterns(string field) =>
-        _json.Node(field) is JsonObject map ? [.. map.Select(p => (Compile(p.Key, field, @"(?:\A|\.){0}\z"), p.Value?.GetValueKind() == System.Text.Json.JsonValueKind.Number ? (double)p.Value : throw new LabException($"{_json.Path}: {field} of '{p.Key}' is no number")))] : [];
+        _json.Node(field) is JsonObject map
+            ? [.. map.Select(p => (Compile(p.Key, field, @"(?:\A|\.){0}\z"),
+                p.Value?.GetValueKind() == System.Text.Json.JsonValueKind.Number
+                    ? (double)p.Value
+                    : throw new LabException($"{_json.Path}: {field} of '{p.Key}' is no number")))]
+            : [];
 
     private Regex Compile(string pattern, string field, string form)
     {
         try
         {
-            return new Regex(form.Replace("{0}", pattern, StringComparison.Ordinal), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+            return new Regex(form.Replace("{0}", pattern, StringComparison.Ordinal), RegexOptions.CultureInvariant,
+                TimeSpan.FromSeconds(1));
         }
         catch (ArgumentException e)
         {

@@ -25,7 +25,8 @@ public sealed class SafetensorsFile : IDisposable
     private readonly MemoryMappedViewAccessor _view;
     private readonly long _data;
 
-    private SafetensorsFile(string path, MemoryMappedFile file, MemoryMappedViewAccessor view, long data, IReadOnlyDictionary<string, TensorEntry> entries, IReadOnlyDictionary<string, string> metadata)
+    private SafetensorsFile(string path, MemoryMappedFile file, MemoryMappedViewAccessor view, long data,
+        IReadOnlyDictionary<string, TensorEntry> entries, IReadOnlyDictionary<string, string> metadata)
     {
         (Path, _file, _view, _data, Entries, Metadata) = (path, file, view, data, entries, metadata);
     }
@@ -71,7 +72,8 @@ public sealed class SafetensorsFile : IDisposable
                 entries.Add(property.Name, Entry(path, property.Name, property.Value, length - data));
             }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
         {
             throw Corrupt(path, $"its header is not a valid safetensors header ({e.Message})");
         }
@@ -86,7 +88,8 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Where the bytes of a tensor lie in the file.</summary>
-    internal (string Path, long Begin, long Length) Place(string name) => (Path, _data + Entries[name].Begin, Entries[name].End - Entries[name].Begin);
+    internal (string Path, long Begin, long Length) Place(string name) =>
+        (Path, _data + Entries[name].Begin, Entries[name].End - Entries[name].Begin);
 
     /// <summary>Copies a tensor out of the mapped file.</summary>
     /// <exception cref="LabException">There is no tensor of that name, or its shape is not the expected one.</exception>
@@ -94,13 +97,15 @@ public sealed class SafetensorsFile : IDisposable
     {
         if (!Entries.TryGetValue(name, out var entry)) throw new LabException($"{Path}: tensor '{name}' is missing");
         if (expectedShape is not null && !expectedShape.SequenceEqual(entry.Shape))
-            throw new LabException($"{Path}: tensor '{name}' has shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", expectedShape)}] from config.json");
+            throw new LabException($"{Path}: tensor '{name}' has shape [{string.Join(", ", entry.Shape)}], "
+                + $"expected [{string.Join(", ", expectedShape)}] from config.json");
         var tensor = empty(entry.Shape, dtype: entry.Type);
         byte* pointer = null;
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
         try
         {
-            var (source, target, length) = ((nint)(pointer + _view.PointerOffset + _data + entry.Begin), (nint)tensor.Address(), entry.End - entry.Begin);
+            var (source, target, length) = ((nint)(pointer + _view.PointerOffset + _data + entry.Begin), (nint)tensor.Address(),
+                entry.End - entry.Begin);
             // On all threads: new memory and the file's pages cost more than the copying.
             Cores.For((int)((length + CopiedPart - 1) / CopiedPart), i =>
             {
@@ -117,7 +122,8 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Writes tensors to a new file, synced and renamed into place, so that a crash leaves the old file or the new one.</summary>
-    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null)
     {
         var items = tensors.OrderBy(t => t.Key, StringComparer.Ordinal).ToArray();
         using var header = new MemoryStream();
@@ -158,7 +164,8 @@ public sealed class SafetensorsFile : IDisposable
             {
                 using var scope = NewDisposeScope();
                 var flat = tensor.detach().cpu().contiguous().flatten();
-                for (var at = 0L; at < flat.numel(); at += Part / 8) stream.Write(flat.narrow(0, at, Math.Min(Part / 8, flat.numel() - at)).bytes);
+                for (var at = 0L; at < flat.numel(); at += Part / 8)
+                    stream.Write(flat.narrow(0, at, Math.Min(Part / 8, flat.numel() - at)).bytes);
             }
             stream.Flush(flushToDisk: true);
         }
@@ -184,17 +191,26 @@ public sealed class SafetensorsFile : IDisposable
         var type = typeName switch
         {
             "F64" => ScalarType.Float64, "F32" => ScalarType.Float32, "F16" => ScalarType.Float16, "BF16" => ScalarType.BFloat16,
-            "I64" => ScalarType.Int64, "I32" => ScalarType.Int32, "I16" => ScalarType.Int16, "I8" => ScalarType.Int8, "U8" => ScalarType.Byte, "BOOL" => ScalarType.Bool,
+            "I64" => ScalarType.Int64,
+            "I32" => ScalarType.Int32,
+            "I16" => ScalarType.Int16,
+            "I8" => ScalarType.Int8,
+            "U8" => ScalarType.Byte,
+            "BOOL" => ScalarType.Bool,
             _ => throw Corrupt(path, $"tensor '{name}' has the unsupported type '{typeName}'"),
         };
         var shape = json.GetProperty("shape").EnumerateArray().Select(d => d.GetInt64()).ToArray();
         var offsets = json.GetProperty("data_offsets").EnumerateArray().Select(d => d.GetInt64()).ToArray();
         if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] < offsets[0] || offsets[1] > available)
-            throw Corrupt(path, $"tensor '{name}' lies at bytes [{string.Join(", ", offsets)}] of {available}: the file is truncated or its header is wrong");
+            throw Corrupt(path,
+                $"tensor '{name}' lies at bytes [{string.Join(", ", offsets)}] of {available}: "
+                    + "the file is truncated or its header is wrong");
         Int128 elements = 1;
         foreach (var d in shape) elements = d < 0 || elements > long.MaxValue ? -1 : elements * d;
         if (elements < 0 || elements * Size(type) != offsets[1] - offsets[0])
-            throw Corrupt(path, $"tensor '{name}' of shape [{string.Join(", ", shape)}] and type {typeName} does not fill its {offsets[1] - offsets[0]} bytes");
+            throw Corrupt(path,
+                $"tensor '{name}' of shape [{string.Join(", ", shape)}] and type {typeName} does not fill its "
+                    + $"{offsets[1] - offsets[0]} bytes");
         return new TensorEntry(type, shape, offsets[0], offsets[1]);
     }
 
@@ -209,9 +225,15 @@ public sealed class SafetensorsFile : IDisposable
     private static string Name(ScalarType type) => type switch
     {
         ScalarType.Float64 => "F64", ScalarType.Float32 => "F32", ScalarType.Float16 => "F16", ScalarType.BFloat16 => "BF16",
-        ScalarType.Int64 => "I64", ScalarType.Int32 => "I32", ScalarType.Int16 => "I16", ScalarType.Int8 => "I8", ScalarType.Byte => "U8", ScalarType.Bool => "BOOL",
+        ScalarType.Int64 => "I64",
+        ScalarType.Int32 => "I32",
+        ScalarType.Int16 => "I16",
+        ScalarType.Int8 => "I8",
+        ScalarType.Byte => "U8",
+        ScalarType.Bool => "BOOL",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no safetensors name for this element type"),
     };
 
-    private static LabException Corrupt(string path, string why) => new($"{path}: not a valid safetensors file: {why}. Copy or download it again.");
+    private static LabException Corrupt(string path, string why) =>
+        new($"{path}: not a valid safetensors file: {why}. Copy or download it again.");
 }

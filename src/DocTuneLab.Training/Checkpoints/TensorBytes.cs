@@ -20,8 +20,10 @@ internal static class TensorBytes
             var part = flat.narrow(0, at, Math.Min(step, flat.numel() - at));
             if (type is GgufType.F32 or GgufType.F16 or GgufType.BF16)
             {
-                part = part.to_type(type == GgufType.F32 ? ScalarType.Float32 : type == GgufType.F16 ? ScalarType.Float16 : ScalarType.BFloat16);
-                if (type == GgufType.F16 && part.isinf().any().item<bool>()) throw new LabException($"tensor '{name}' has values that are too large for f16; export it as bf16 or f32");
+                part = part.to_type(type == GgufType.F32
+                    ? ScalarType.Float32 : type == GgufType.F16 ? ScalarType.Float16 : ScalarType.BFloat16);
+                if (type == GgufType.F16 && part.isinf().any().item<bool>())
+                    throw new LabException($"tensor '{name}' has values that are too large for f16; export it as bf16 or f32");
                 stream.Write(part.bytes);
                 continue;
             }
@@ -36,7 +38,9 @@ internal static class TensorBytes
         fixed (float* source = values)
         {
             var address = (nint)source;
-            Parallel.For(0, rows, row => GgufTypes.Encode(type, new ReadOnlySpan<float>((float*)address + (long)row * columns, columns), bytes.AsSpan(row * rowBytes, rowBytes)));
+            Parallel.For(0, rows,
+                row => GgufTypes.Encode(type, new ReadOnlySpan<float>((float*)address + (long)row * columns, columns),
+                    bytes.AsSpan(row * rowBytes, rowBytes)));
         }
         return bytes;
     }

@@ -52,7 +52,8 @@ internal sealed class TrainingCheckpoints(string runDirectory, int keep)
         {
             try
             {
-                var state = JsonNode.Parse(File.ReadAllBytes(Path.Combine(directory, "state.json"))) as JsonObject ?? throw new JsonException("not an object");
+                var state = JsonNode.Parse(File.ReadAllBytes(Path.Combine(directory, "state.json"))) as JsonObject
+                    ?? throw new JsonException("not an object");
                 return (state, SafetensorsFile.Open(Path.Combine(directory, "state.safetensors")));
             }
             catch (Exception e) when (e is IOException or JsonException or LabException)
@@ -64,5 +65,7 @@ internal sealed class TrainingCheckpoints(string runDirectory, int keep)
     }
 
     private IEnumerable<string> All() => !Directory.Exists(Root) ? [] :
-        Directory.GetDirectories(Root, Prefix + "*").Where(d => !d.EndsWith(".partial", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        Directory.GetDirectories(Root, Prefix + "*")
+            .Where(d => !d.EndsWith(".partial", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
 }

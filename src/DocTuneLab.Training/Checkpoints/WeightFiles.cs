@@ -30,21 +30,27 @@ public sealed class WeightFiles : IDisposable
         var single = Path.Combine(directory, "model.safetensors");
         if (!File.Exists(index) && !File.Exists(single))
         {
-            var other = Directory.EnumerateFiles(directory).Select(Path.GetFileName).FirstOrDefault(f => f!.EndsWith(".bin", StringComparison.Ordinal) || f.EndsWith(".gguf", StringComparison.Ordinal));
-            throw new LabException($"{single}: no such file, and no model.safetensors.index.json beside it; a model folder has its weights as safetensors{(other is null ? "" : $" ({other} is of another format; convert it)")}");
+            var other = Directory.EnumerateFiles(directory)
+                .Select(Path.GetFileName)
+                .FirstOrDefault(f => f!.EndsWith(".bin", StringComparison.Ordinal) || f.EndsWith(".gguf", StringComparison.Ordinal));
+            throw new LabException($"{single}: no such file, and no model.safetensors.index.json beside it; "
+                + $"a model folder has its weights as safetensors{(other is null ? "" : $" ({other} is of another format; convert it)")}");
         }
         var expected = File.Exists(single) ? null : Index(index);
         var files = new List<SafetensorsFile>();
         try
         {
-            foreach (var name in expected?.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray() ?? ["model.safetensors"])
+            foreach (var name in expected?.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray()
+                ?? ["model.safetensors"])
                 files.Add(SafetensorsFile.Open(Path.Combine(directory, name)));
             var owners = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
             foreach (var file in files)
                 foreach (var tensor in file.Entries.Keys)
-                    if (!owners.TryAdd(tensor, file)) throw new LabException($"{file.Path}: tensor '{tensor}' is also in {owners[tensor].Path}");
+                    if (!owners.TryAdd(tensor, file))
+                        throw new LabException($"{file.Path}: tensor '{tensor}' is also in {owners[tensor].Path}");
             foreach (var (tensor, shard) in expected ?? [])
-                if (!owners.TryGetValue(tensor, out var owner) || Path.GetFileName(owner.Path) != shard) throw new LabException($"{index}: tensor '{tensor}' should be in {shard}, but is not");
+                if (!owners.TryGetValue(tensor, out var owner) || Path.GetFileName(owner.Path) != shard)
+                    throw new LabException($"{index}: tensor '{tensor}' should be in {shard}, but is not");
             return new WeightFiles([.. files], owners);
         }
         catch
@@ -98,9 +104,11 @@ public sealed class WeightFiles : IDisposable
     {
         try
         {
-            var map = JsonNode.Parse(File.ReadAllBytes(path))?["weight_map"]?.AsObject() ?? throw new LabException($"{path}: the field 'weight_map' is missing");
+            var map = JsonNode.Parse(File.ReadAllBytes(path))?["weight_map"]?.AsObject()
+                ?? throw new LabException($"{path}: the field 'weight_map' is missing");
             var result = map.ToDictionary(p => p.Key, p => (string)p.Value!, StringComparer.Ordinal);
-            if (result.Values.FirstOrDefault(f => f != Path.GetFileName(f) || f is "" or "." or "..") is { } outside) throw new LabException($"{path}: the shard '{outside}' is no file name");
+            if (result.Values.FirstOrDefault(f => f != Path.GetFileName(f) || f is "" or "." or "..") is { } outside)
+                throw new LabException($"{path}: the shard '{outside}' is no file name");
             return result;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)

@@ -24,10 +24,10 @@ internal sealed record AdamWOptions
 
 /// <summary>
 /// AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101) with state in float32 or in 8 bits a number (Dettmers et al. 2021, arXiv
-/// 2110.02861: blocks of 256 with their own scale, dynamic code). Tensors below 4,096 elements stay in float32. Trained tensors that follow one
-/// another in the gradients and are updated alike are moved into one vector: an adapter is hundreds of small tensors, and on a device starting an
-/// operation takes longer than running it. Of tensors on a device the state can be on the host, where the update is then made. State can be saved and
-/// loaded by name.
+/// 2110.02861: blocks of 256 with their own scale, dynamic code). Tensors below 4,096 elements stay in float32. Trained tensors that follow
+/// one another in the gradients and are updated alike are moved into one vector: an adapter is hundreds of small tensors, and on a device
+/// starting an operation takes longer than running it. Of tensors on a device the state can be on the host, where the update is then made.
+/// State can be saved and loaded by name.
 /// </summary>
 internal sealed class AdamW : IDisposable
 {
@@ -50,11 +50,13 @@ internal sealed class AdamW : IDisposable
     {
         public void Dispose()
         {
-            foreach (var tensor in (Tensor?[])[Parameters, Gradient, Mean.Values, Mean.Scales, Square.Values, Square.Scales]) tensor?.Dispose();
+            foreach (var tensor in (Tensor?[])[Parameters, Gradient, Mean.Values, Mean.Scales, Square.Values, Square.Scales])
+                tensor?.Dispose();
         }
     }
 
-    /// <summary>A moment of a vector of trained numbers: float32, or codes of 8 bits with a scale for each <see cref="BlockSize"/> of them.</summary>
+    /// <summary>A moment of a vector of trained numbers: float32, or codes of 8 bits with a scale for each
+    /// <see cref="BlockSize"/> of them.</summary>
     /// <param name="Values">Numbers or codes.</param>
     /// <param name="Scales">Of the codes' blocks, or null.</param>
     private readonly record struct Moment(Tensor Values, Tensor? Scales);
@@ -69,21 +71,29 @@ internal sealed class AdamW : IDisposable
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         _ownKernels = options.Paged && kernels is not ProcessorKernels;
-        (_gradients, _kernels, _weightDecay, _beta2) = (gradients, _ownKernels ? new ProcessorKernels(new Workspace(CPU, ScalarType.Float32)) : kernels, (float)options.WeightDecay, (float)options.Beta2);
+        (_gradients, _kernels, _weightDecay, _beta2) = (gradients,
+            _ownKernels ? new ProcessorKernels(new Workspace(CPU, ScalarType.Float32)) : kernels, (float)options.WeightDecay,
+            (float)options.Beta2);
         var names = new Dictionary<Tensor, string>(ReferenceEqualityComparer.Instance);
         foreach (var (name, parameter) in parameters) names.Add(parameter, name);
         var (runs, state, start) = (new List<Run>(), new List<(string, Tensor)>(), 0L);
         for (var i = 0; i < gradients.Order.Count;)
         {
-            (double Rate, bool Decays, bool Quantized) Kind(Tensor t) => (options.RateFactor?.Invoke(names[t]) ?? 1, options.WeightDecay != 0 && t.dim() > 1, options.EightBit && t.numel() >= SmallestQuantized);
+            (double Rate, bool Decays, bool Quantized) Kind(Tensor t) =>
+                (options.RateFactor?.Invoke(names[t]) ?? 1, options.WeightDecay != 0 && t.dim() > 1,
+                    options.EightBit && t.numel() >= SmallestQuantized);
             var (kind, members) = (Kind(gradients.Order[i]), new List<Tensor>());
             // A block of 8-bit numbers is never of two tensors.
-            while (i < gradients.Order.Count && Kind(gradients.Order[i]) == kind && (!kind.Quantized || members.Count == 0 || members[^1].numel() % BlockSize == 0)) members.Add(gradients.Order[i++]);
+            while (i < gradients.Order.Count
+                && Kind(gradients.Order[i]) == kind
+                && (!kind.Quantized || members.Count == 0 || members[^1].numel() % BlockSize == 0))
+                members.Add(gradients.Order[i++]);
             var count = members.Sum(m => m.numel());
             Tensor Zeros(long size, ScalarType type) => zeros(size, dtype: type, device: _kernels.Memory.Device).DetachFromDisposeScope();
             var (type, blocks) = (kind.Quantized ? ScalarType.Byte : ScalarType.Float32, (count + BlockSize - 1) / BlockSize);
             Moment NewMoment() => new(Zeros(count, type), kind.Quantized ? Zeros(blocks, ScalarType.Float32) : null);
-            var run = new Run(cat([.. members.Select(m => m.detach().flatten())]).DetachFromDisposeScope(), gradients.All.narrow(0, start, count).DetachFromDisposeScope(), kind.Rate, kind.Decays, NewMoment(), NewMoment());
+            var run = new Run(cat([.. members.Select(m => m.detach().flatten())]).DetachFromDisposeScope(),
+                gradients.All.narrow(0, start, count).DetachFromDisposeScope(), kind.Rate, kind.Decays, NewMoment(), NewMoment());
             if (kind.Quantized) run.Mean.Values.fill_(DynamicCode.ZeroOf(DynamicCode.Signed));
             runs.Add(run);
             var at = 0L;
@@ -93,7 +103,9 @@ internal sealed class AdamW : IDisposable
                 member.set_(run.Parameters.narrow(0, first, length).view(member.shape));
                 Tensor Part(Tensor whole, long unit) => whole.narrow(0, first / unit, (length + unit - 1) / unit).DetachFromDisposeScope();
                 state.AddRange([("mean." + name, Part(run.Mean.Values, 1)), ("square." + name, Part(run.Square.Values, 1))]);
-                if (kind.Quantized) state.AddRange([("mean_scales." + name, Part(run.Mean.Scales!, BlockSize)), ("square_scales." + name, Part(run.Square.Scales!, BlockSize))]);
+                if (kind.Quantized)
+                    state.AddRange([("mean_scales." + name, Part(run.Mean.Scales!, BlockSize)),
+                        ("square_scales." + name, Part(run.Square.Scales!, BlockSize))]);
                 at += length;
             }
             start += count;
@@ -117,17 +129,20 @@ internal sealed class AdamW : IDisposable
         {
             using var scope = NewDisposeScope();
             var rate = learningRate * run.RateFactor;
-            var factors = new Factors((float)gradientScale, (float)(rate / correct1), (float)(1 / Math.Sqrt(correct2)), run.Decays ? 1 - (float)rate * _weightDecay : 1, _beta2);
+            var factors = new Factors((float)gradientScale, (float)(rate / correct1), (float)(1 / Math.Sqrt(correct2)),
+                run.Decays ? 1 - (float)rate * _weightDecay : 1, _beta2);
             // Where the state is; a copy where that is elsewhere.
             var (parameters, gradient) = (run.Parameters.to(_kernels.Memory.Device), run.Gradient.to(_kernels.Memory.Device));
             if (run.Mean.Scales is null) _kernels.Update(parameters, gradient, run.Mean.Values, run.Square.Values, factors);
-            else _kernels.Update(parameters, gradient, (run.Mean.Values, run.Mean.Scales), (run.Square.Values, run.Square.Scales!), factors);
+            else
+                _kernels.Update(parameters, gradient, (run.Mean.Values, run.Mean.Scales), (run.Square.Values, run.Square.Scales!), factors);
             if (parameters.Handle != run.Parameters.Handle) run.Parameters.copy_(parameters);
         }
         _gradients.Clear();
     }
 
-    /// <summary>Of an update: of the gradient (clipping), the rate over the first moment's correction, of the root of the second moment, of the parameter (decay), and beta 2.</summary>
+    /// <summary>Of an update: of the gradient (clipping), the rate over the first moment's correction, of the root of the second moment, of
+    /// the parameter (decay), and beta 2.</summary>
     internal readonly record struct Factors(float Gradient, float Rate, float Square, float Decay, float Beta2);
 
     /// <summary>The moments by name, for a checkpoint.</summary>

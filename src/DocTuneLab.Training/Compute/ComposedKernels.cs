@@ -6,7 +6,8 @@ namespace DocTuneLab.Training.Compute;
 
 /// <summary>
 /// On any device, of libtorch's own operations. Between 16-bit activations they compute in float32, a slice of rows at a time, so that
-/// what is not kept takes little memory however long a batch is. What an operation would read back from the device is read at the end of a pass.
+/// what is not kept takes little memory however long a batch is.
+/// What an operation would read back from the device is read at the end of a pass.
 /// </summary>
 internal class ComposedKernels(Workspace memory) : Kernels(memory)
 {
@@ -43,7 +44,8 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     }
 
     // Embeddings may have stayed on the host.
-    public override Tensor Rows(Tensor matrix, int[] rows) => matrix.device_type == Memory.Device.type ? matrix[Indices(rows)] : matrix[tensor(rows).to_type(ScalarType.Int64)].to(Memory.Device);
+    public override Tensor Rows(Tensor matrix, int[] rows) =>
+        matrix.device_type == Memory.Device.type ? matrix[Indices(rows)] : matrix[tensor(rows).to_type(ScalarType.Int64)].to(Memory.Device);
 
     public override bool ReadsStored(int rows) => false;
 
@@ -66,7 +68,8 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         Parts(y, from, count, heads).copy_(wide * factors.unsqueeze(-1) * weight);
     });
 
-    public override void NormBackward(Tensor dy, Tensor x, Tensor weight, Tensor scales, Tensor dx, int heads, bool add) => BySlices(x, (from, count) =>
+    public override void NormBackward(Tensor dy, Tensor x, Tensor weight, Tensor scales, Tensor dx, int heads,
+        bool add) => BySlices(x, (from, count) =>
     {
         var (wide, factors) = (Wide(x, from, count, heads), scales.narrow(0, from, count).unsqueeze(-1));
         var d = Wide(dy, from, count, heads) * weight;
@@ -77,9 +80,11 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     });
 
     public override void NormWeightGradient(Tensor dy, Tensor x, Tensor scales, Tensor gradient, int heads) => BySlices(x, (from, count) =>
-        gradient.add_((Wide(dy, from, count, heads) * Wide(x, from, count, heads) * scales.narrow(0, from, count).unsqueeze(-1)).sum([0, 1])));
+        gradient.add_(
+            (Wide(dy, from, count, heads) * Wide(x, from, count, heads) * scales.narrow(0, from, count).unsqueeze(-1)).sum([0, 1])));
 
-    public override void Rotate(Tensor x, int[] positions, Tensor cosine, Tensor sine, int heads, int direction) => BySlices(x, (from, count) =>
+    public override void Rotate(Tensor x, int[] positions, Tensor cosine, Tensor sine, int heads,
+        int direction) => BySlices(x, (from, count) =>
     {
         var half = cosine.size(1) / 2;
         var (cos, sin) = (Angles(cosine, positions).narrow(0, from, count), Angles(sine, positions).narrow(0, from, count));
@@ -115,7 +120,8 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         foreach (var tile in Tiles(rows, shape.Window))
         {
             using var scope = NewDisposeScope();
-            var result = Attended(Heads(tile.Queries(x.Q), shape.Heads), Heads(tile.Rows(x.K), shape.KeyValueHeads), Heads(tile.Rows(x.V), shape.KeyValueHeads), tile);
+            var result = Attended(Heads(tile.Queries(x.Q), shape.Heads), Heads(tile.Rows(x.K), shape.KeyValueHeads),
+                Heads(tile.Rows(x.V), shape.KeyValueHeads), tile);
             Parts(x.Output, tile.From, tile.Count, shape.Heads).copy_(result[0].transpose(0, 1));
         }
     }
@@ -135,11 +141,17 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
             IList<Tensor> found;
             using (enable_grad())
             {
-                Tensor[] leaves = [Leaf(tile.Queries(x.Q), shape.Heads), Leaf(tile.Rows(x.K), shape.KeyValueHeads), Leaf(tile.Rows(x.V), shape.KeyValueHeads)];
-                found = autograd.grad([Attended(leaves[0], leaves[1], leaves[2], tile)], leaves, [Heads(tile.Queries(gradients.Output), shape.Heads)]);
+                Tensor[] leaves =
+                [
+                    Leaf(tile.Queries(x.Q), shape.Heads), Leaf(tile.Rows(x.K), shape.KeyValueHeads),
+                    Leaf(tile.Rows(x.V), shape.KeyValueHeads)
+                ];
+                found = autograd.grad([Attended(leaves[0], leaves[1], leaves[2], tile)], leaves,
+                    [Heads(tile.Queries(gradients.Output), shape.Heads)]);
             }
             Parts(gradients.Q, tile.From, tile.Count, shape.Heads).copy_(found[0][0].transpose(0, 1));
-            foreach (var (gradient, target) in ((Tensor, Tensor)[])[(found[1], gradients.K), (found[2], gradients.V)]) tile.AddTo(target, gradient[0].transpose(0, 1).flatten(1));
+            foreach (var (gradient, target) in ((Tensor, Tensor)[])[(found[1], gradients.K), (found[2], gradients.V)])
+                tile.AddTo(target, gradient[0].transpose(0, 1).flatten(1));
         }
     }
 
@@ -213,16 +225,22 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     {
         using var scope = NewDisposeScope();
         var parts = new List<Tensor>();
-        ByParts(vector, (from, count) => parts.Add(vector.narrow(0, from, count).square().sum(ScalarType.Float64).MoveToOuterDisposeScope()));
+        ByParts(vector,
+            (from, count) => parts.Add(vector.narrow(0, from, count).square().sum(ScalarType.Float64).MoveToOuterDisposeScope()));
         return Math.Sqrt(stack(parts).cpu().sum().item<double>());
     }
 
     public override void Update(Tensor parameter, Tensor gradient, Tensor mean, Tensor square, AdamW.Factors factors) =>
-        ByParts(parameter, (from, count) => Adam(parameter.narrow(0, from, count), gradient.narrow(0, from, count), mean.narrow(0, from, count), square.narrow(0, from, count), factors));
+        ByParts(parameter,
+            (from, count) => Adam(parameter.narrow(0, from, count), gradient.narrow(0, from, count), mean.narrow(0, from, count),
+                square.narrow(0, from, count), factors));
 
-    public override void Update(Tensor parameter, Tensor gradient, (Tensor Codes, Tensor Scales) mean, (Tensor Codes, Tensor Scales) square, AdamW.Factors factors) => ByParts(parameter, (from, count) =>
+    public override void Update(Tensor parameter, Tensor gradient, (Tensor Codes, Tensor Scales) mean, (Tensor Codes, Tensor Scales) square,
+        AdamW.Factors factors) => ByParts(parameter, (from, count) =>
     {
-        (Tensor, Tensor) Part((Tensor Codes, Tensor Scales) state) => (state.Codes.narrow(0, from, count), state.Scales.narrow(0, from / AdamW.BlockSize, (count + AdamW.BlockSize - 1) / AdamW.BlockSize));
+        (Tensor, Tensor) Part((Tensor Codes, Tensor Scales) state) =>
+            (state.Codes.narrow(0, from, count),
+                state.Scales.narrow(0, from / AdamW.BlockSize, (count + AdamW.BlockSize - 1) / AdamW.BlockSize));
         var (means, squares) = (Decoded(Part(mean), DynamicCode.Signed), Decoded(Part(square), DynamicCode.Unsigned));
         Adam(parameter.narrow(0, from, count), gradient.narrow(0, from, count), means, squares, factors);
         Encode(means, Part(mean), DynamicCode.Signed);
@@ -271,7 +289,8 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     }
 
     // [rows, heads, size] of some rows: a view, and as float32.
-    private static Tensor Parts(Tensor x, int from, int count, int heads) => x.narrow(0, from, count).unflatten(1, [heads, x.size(1) / heads]);
+    private static Tensor Parts(Tensor x, int from, int count, int heads) =>
+        x.narrow(0, from, count).unflatten(1, [heads, x.size(1) / heads]);
 
     private static Tensor Wide(Tensor x, int from, int count, int heads) => Parts(x, from, count, heads).to_type(ScalarType.Float32);
 
@@ -283,12 +302,16 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     private Tensor Attended(Tensor q, Tensor k, Tensor v, Tile tile)
     {
         var groups = q.size(1) / k.size(1);
-        Tensor Repeated(Tensor x) => groups == 1 ? x : x.unsqueeze(2).expand(1, x.size(1), groups, x.size(2), x.size(3)).reshape(q.size(0), q.size(1), x.size(2), x.size(3));
+        Tensor Repeated(Tensor x) =>
+            groups == 1
+                ? x
+                : x.unsqueeze(2).expand(1, x.size(1), groups, x.size(2), x.size(3)).reshape(q.size(0), q.size(1), x.size(2), x.size(3));
         return Attention(q, Repeated(k), Repeated(v), tile.IsCausal ? null : Mask(tile));
     }
 
     /// <summary>Softmax(q kᵀ / √size + mask) v, by the device's fused kernel where it has one; causal without a mask.</summary>
-    protected virtual Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask) => nn.functional.scaled_dot_product_attention(q, k, v, mask, 0, mask is null);
+    protected virtual Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask) =>
+        nn.functional.scaled_dot_product_attention(q, k, v, mask, 0, mask is null);
 
     private Tensor Mask(Tile tile)
     {
@@ -309,7 +332,8 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     {
         if (_angles.TryGetValue((table.Handle, positions), out var known)) return known;
         using var scope = NewDisposeScope();
-        return _angles[(table.Handle, positions)] = table[Indices(positions)].narrow(1, 0, table.size(1) / 2).unsqueeze(1).contiguous().DetachFromDisposeScope();
+        return _angles[(table.Handle,
+            positions)] = table[Indices(positions)].narrow(1, 0, table.size(1) / 2).unsqueeze(1).contiguous().DetachFromDisposeScope();
     }
 
     private Tensor CacheMask(int[] positions, int length, int window)
@@ -323,7 +347,8 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     }
 
     // What is added to scores: nothing, or minus infinity.
-    private Tensor Added(Tensor seen) => zeros(seen.shape, dtype: Memory.Type, device: Memory.Device).masked_fill_(seen.bitwise_not(), float.NegativeInfinity);
+    private Tensor Added(Tensor seen) =>
+        zeros(seen.shape, dtype: Memory.Type, device: Memory.Device).masked_fill_(seen.bitwise_not(), float.NegativeInfinity);
 
     // SplitMix64 of the key and each element's index, as on the processor.
     private Tensor Random(Tensor part, int firstRow, ulong key)
@@ -352,7 +377,8 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         padded.narrow(0, 0, values.numel()).copy_(values);
         var blocks = padded.view(-1, AdamW.BlockSize);
         state.Scales.copy_(blocks.amax([1]).maximum(blocks.amin([1]).neg()));
-        var relative = (blocks * state.Scales.reciprocal().masked_fill_(state.Scales == 0, 0).unsqueeze(1)).view(-1).narrow(0, 0, values.numel());
+        var relative = (blocks * state.Scales.reciprocal().masked_fill_(state.Scales == 0, 0).unsqueeze(1)).view(-1)
+            .narrow(0, 0, values.numel());
         var nearest = bucketize(relative, Map(code).Bounds);
         // As a second moment, what is not zero must not become zero.
         state.Codes.copy_(nearest.masked_fill_((nearest == 0) & (relative > 0), 1));
@@ -364,7 +390,8 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         if (_maps.TryGetValue(code, out var known)) return known;
         using var scope = NewDisposeScope();
         float[] bounds = [.. code.Skip(1).Select((v, i) => (float)(((double)v + code[i]) / 2))];
-        return _maps[code] = (tensor(code).to(Memory.Device).DetachFromDisposeScope(), tensor(bounds).to(Memory.Device).DetachFromDisposeScope());
+        return _maps[code] = (tensor(code).to(Memory.Device).DetachFromDisposeScope(),
+            tensor(bounds).to(Memory.Device).DetachFromDisposeScope());
     }
 
     private Tile[] Tiles(AttentionRows rows, int window)
@@ -415,14 +442,15 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         }
 
         /// <summary>
-        /// A sequence that is all there, and sees all before it, is left to the device's causal kernel. Others are masked: neighbours together as
-        /// long as their keys are few, long ones in parts of their queries.
+        /// A sequence that is all there, and sees all before it, is left to the device's causal kernel. Others are masked: neighbours
+        /// together as long as their keys are few, long ones in parts of their queries.
         /// </summary>
         public static IEnumerable<Tile> Of(AttentionRows rows, int window, ComposedKernels kernels)
         {
             int Queries(int s) => rows.Offsets[s + 1] - rows.Offsets[s];
             int Keys(int s) => rows.Shared[s].Length + rows.Starts[s + 1] - rows.Starts[s];
-            int Key(int s, int position) => position < rows.Shared[s].Length ? rows.Shared[s][position] : rows.Starts[s] + position - rows.Shared[s].Length;
+            int Key(int s, int position) =>
+                position < rows.Shared[s].Length ? rows.Shared[s][position] : rows.Starts[s] + position - rows.Shared[s].Length;
             for (int s = 0, next; s < rows.Starts.Length - 1; s = next)
             {
                 next = s + 1;
@@ -431,13 +459,17 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
                 while (next < rows.Starts.Length - 1 && keys + Keys(next) <= TileKeys) keys += Keys(next++);
                 if (next == s + 1 && Queries(s) == keys && (window == 0 || window >= keys))
                 {
-                    yield return new Tile(kernels, rows.Offsets[s], keys, [.. Enumerable.Range(0, keys).Select(t => Key(s, t))]) { IsCausal = true };
+                    yield return new Tile(kernels, rows.Offsets[s], keys, [.. Enumerable.Range(0, keys).Select(t => Key(s, t))])
+                    {
+                        IsCausal = true
+                    };
                     continue;
                 }
                 for (var from = rows.Offsets[s]; from < rows.Offsets[next]; from += TileQueries)
                 {
                     var count = Math.Min(TileQueries, rows.Offsets[next] - from);
-                    var (keyRows, keySequences, keyPositions, querySequences) = (new List<int>(), new List<int>(), new List<int>(), new int[count]);
+                    var (keyRows, keySequences, keyPositions, querySequences) = (new List<int>(), new List<int>(), new List<int>(),
+                        new int[count]);
                     for (var sequence = s; sequence < next; sequence++)
                     {
                         var (first, end) = (Math.Max(from, rows.Offsets[sequence]), Math.Min(from + count, rows.Offsets[sequence + 1]));
@@ -452,7 +484,11 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
                     }
                     yield return new Tile(kernels, from, count, [.. keyRows])
                     {
-                        Window = window, QuerySequences = querySequences, QueryPositions = rows.Positions[from..(from + count)], KeySequences = [.. keySequences], KeyPositions = [.. keyPositions],
+                        Window = window,
+                        QuerySequences = querySequences,
+                        QueryPositions = rows.Positions[from..(from + count)],
+                        KeySequences = [.. keySequences],
+                        KeyPositions = [.. keyPositions],
                     };
                 }
             }

@@ -28,11 +28,13 @@ internal abstract class Kernels(Workspace memory) : IDisposable
 {
     /// <summary>For the device that a model is on.</summary>
     public static Kernels For(Decoder decoder) =>
-        decoder.Composed ? new ComposedKernels(new Workspace(decoder.Device, decoder.ComputeType)) : new ProcessorKernels(new Workspace(decoder.Device, ScalarType.Float32));
+        decoder.Composed
+            ? new ComposedKernels(new Workspace(decoder.Device, decoder.ComputeType))
+            : new ProcessorKernels(new Workspace(decoder.Device, ScalarType.Float32));
 
     /// <summary>
-    /// Their working memory, on the device. Its element type is that of activations and of their gradients; statistics, trained tensors and the
-    /// gradients of those are in float32.
+    /// Their working memory, on the device. Its element type is that of activations and of their gradients; statistics, trained tensors and
+    /// the gradients of those are in float32.
     /// </summary>
     public Workspace Memory { get; } = memory;
 
@@ -53,7 +55,8 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     /// <summary>target (+)= scale · left · right, none of them a quantised weight.</summary>
     public abstract void Multiply(Tensor target, Tensor left, Tensor right, bool add, float scale = 1);
 
-    /// <summary>y = x · s · weight with s = 1/sqrt(mean(x²) + epsilon) for each of <paramref name="heads"/> parts of a row (Zhang and Sennrich 2019, arXiv 1910.07467).</summary>
+    /// <summary>y = x · s · weight with s = 1/sqrt(mean(x²) + epsilon) for each of <paramref name="heads"/> parts of a row (Zhang and
+    /// Sennrich 2019, arXiv 1910.07467).</summary>
     /// <param name="x">[rows, heads × size].</param>
     /// <param name="weight">[size].</param>
     /// <param name="y">Like x; may be x.</param>
@@ -105,13 +108,16 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     /// <summary>Copies keys and values of some rows to rows of a cache.</summary>
     public abstract void Store(Tensor k, Tensor v, int[] rows, Tensor cache, int[] cacheRows);
 
-    /// <summary>Sets a share of the elements to zero and scales the others by 1/(1 - share), in place: which ones follows from the key alone.</summary>
+    /// <summary>Sets a share of the elements to zero and scales the others by 1/(1 - share), in place:
+    /// which ones follows from the key alone.</summary>
     public abstract void Drop(Tensor x, double share, ulong key);
 
-    /// <summary>Adds uniform noise of plus or minus alpha / sqrt(length · width) to each sequence, its length with the last token, which is not an input (NEFTune, Jain et al. 2023, arXiv 2310.05914).</summary>
+    /// <summary>Adds uniform noise of plus or minus alpha / sqrt(length · width) to each sequence, its length with the last token, which is
+    /// not an input (NEFTune, Jain et al. 2023, arXiv 2310.05914).</summary>
     public abstract void AddNoise(Tensor x, int[] starts, double alpha, ulong key);
 
-    /// <summary>Cross-entropy of each row in nats; where <paramref name="gradientScale"/> is not zero, logits become the gradient times it.</summary>
+    /// <summary>Cross-entropy of each row in nats; where <paramref name="gradientScale"/> is not zero, logits become the
+    /// gradient times it.</summary>
     /// <param name="logits">[rows, vocabulary].</param>
     /// <param name="targets">The right tokens of all rows of the batch.</param>
     /// <param name="from">Which of them is the first row's.</param>
@@ -119,7 +125,8 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     /// <returns>[rows] float64.</returns>
     public abstract Tensor CrossEntropy(Tensor logits, int[] targets, int from, float gradientScale);
 
-    /// <summary>The same for the divergence from a teacher's distribution, Σ p (log p - log q) with p = softmax(teacher) and q = softmax(logits).</summary>
+    /// <summary>The same for the divergence from a teacher's distribution, Σ p (log p - log q) with p = softmax(teacher) and q =
+    /// softmax(logits).</summary>
     public abstract Tensor Distill(Tensor logits, Tensor teacher, float gradientScale);
 
     /// <summary>Euclidean norm of a float32 vector.</summary>
@@ -129,7 +136,8 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     public abstract void Update(Tensor parameter, Tensor gradient, Tensor mean, Tensor square, AdamW.Factors factors);
 
     /// <summary>The same with state in 8 bits: codes, and a scale for each <see cref="AdamW.BlockSize"/> of them.</summary>
-    public abstract void Update(Tensor parameter, Tensor gradient, (Tensor Codes, Tensor Scales) mean, (Tensor Codes, Tensor Scales) square, AdamW.Factors factors);
+    public abstract void Update(Tensor parameter, Tensor gradient, (Tensor Codes, Tensor Scales) mean, (Tensor Codes, Tensor Scales) square,
+        AdamW.Factors factors);
 
     /// <inheritdoc/>
     public virtual void Dispose() => Memory.Dispose();

@@ -6,7 +6,8 @@ namespace DocTuneLab.Training.Compute;
 
 /// <summary>
 /// One decoder layer, forward and backward without autograd: products of matrices, and kernels between them. Of the forward pass only
-/// what cannot be had again cheaply is kept: queries, keys and values, the attention's result, the middle of the residual stream, gate and up.
+/// what cannot be had again cheaply is kept: queries, keys and values, the attention's result, the middle of the
+/// residual stream, gate and up.
 /// </summary>
 internal sealed class LayerPass : IDisposable
 {
@@ -29,8 +30,10 @@ internal sealed class LayerPass : IDisposable
     /// <param name="options">What to keep.</param>
     public LayerPass(Decoder decoder, int index, ModelConfig config, Kernels kernels, Gradients gradients, PassOptions options)
     {
-        (_layer, _config, _kernels, _memory, _gradients, _rotary) = (decoder.Layers[index], config, kernels, kernels.Memory, gradients, decoder.Rotary);
-        _shape = new AttentionShape(config.Heads, config.KeyValueHeads, config.HeadSize, config.WindowOf(index) ?? 0, 1 / MathF.Sqrt(config.HeadSize));
+        (_layer, _config, _kernels, _memory, _gradients, _rotary) =
+            (decoder.Layers[index], config, kernels, kernels.Memory, gradients, decoder.Rotary);
+        _shape = new AttentionShape(config.Heads, config.KeyValueHeads, config.HeadSize, config.WindowOf(index) ?? 0,
+            1 / MathF.Sqrt(config.HeadSize));
         _at = options.KeepActivations ? "." + index : "";
         IsLast = index == decoder.LayerCount - 1;
         LinearGroup Group(params Linear[] linears) => new(linears, kernels, gradients, decoder.ComputeType, options.KeepWeights);
@@ -85,7 +88,8 @@ internal sealed class LayerPass : IDisposable
     }
 
     // Queries, keys and values with their norms, turned to their positions.
-    private (Tensor Q, Tensor K, Tensor V) Project(Tensor normed, Tensor asking, int[] queryPositions, int[] positions, StepKey step, bool few = false)
+    private (Tensor Q, Tensor K, Tensor V) Project(Tensor normed, Tensor asking, int[] queryPositions, int[] positions, StepKey step,
+        bool few = false)
     {
         var (q, k, v) = Projections(normed.size(0), queryPositions.Length);
         if (IsLast)
@@ -99,7 +103,8 @@ internal sealed class LayerPass : IDisposable
         }
         HeadNorm(_layer.QueryNorm, q, "q", _config.Heads);
         HeadNorm(_layer.KeyNorm, k, "k", _config.KeyValueHeads);
-        Turn(q, queryPositions, k, positions, IsLast ? null : Buffer("qkv", normed.size(0), QueryWidth + 2 * KeyWidth), positions.Max() + 1, 1);
+        Turn(q, queryPositions, k, positions, IsLast ? null : Buffer("qkv", normed.size(0), QueryWidth + 2 * KeyWidth), positions.Max() + 1,
+            1);
         return (q, k, v);
     }
 
@@ -109,7 +114,8 @@ internal sealed class LayerPass : IDisposable
         var (cosine, sine) = _rotary.Tables(length);
         if (both is not null)
         {
-            _kernels.Rotate(both.narrow(1, 0, QueryWidth + KeyWidth), positions, cosine, sine, _config.Heads + _config.KeyValueHeads, direction);
+            _kernels.Rotate(both.narrow(1, 0, QueryWidth + KeyWidth), positions, cosine, sine, _config.Heads + _config.KeyValueHeads,
+                direction);
             return;
         }
         _kernels.Rotate(q, queryPositions, cosine, sine, _config.Heads, direction);
@@ -205,9 +211,12 @@ internal sealed class LayerPass : IDisposable
         double tokens = batch.Ids.Length, rows = IsLast ? batch.Rows.Length : tokens;
         needInput |= _gradients.Of(_layer.InputNorm) is not null;
         var sum = _output.Operations(rows, true) + _gateUp.Operations(rows, true) + _down.Operations(rows, true);
-        sum += IsLast ? _query!.Operations(rows, needInput) + _keyValue!.Operations(tokens, needInput) : _queryKeyValue!.Operations(tokens, needInput);
+        sum += IsLast
+            ? _query!.Operations(rows, needInput) + _keyValue!.Operations(tokens, needInput)
+            : _queryKeyValue!.Operations(tokens, needInput);
         // Two products forward and five backward over the keys that a query sees.
-        return sum + 14.0 * QueryWidth * (IsLast ? batch.Trained : batch.All).Positions.Sum(p => _shape.Window > 0 ? Math.Min(p + 1, _shape.Window) : p + 1L);
+        return sum + 14.0 * QueryWidth
+            * (IsLast ? batch.Trained : batch.All).Positions.Sum(p => _shape.Window > 0 ? Math.Min(p + 1, _shape.Window) : p + 1L);
     }
 
     private Tensor Buffer(string name, long rows, long columns) => _memory.Get(name + _at, rows, columns);
@@ -243,7 +252,8 @@ internal sealed class LayerPass : IDisposable
 
     private void HeadNormBackward(Tensor? weight, Tensor d, string name, int heads)
     {
-        if (weight is not null) NormBackward(d, Buffer("before norm of " + name, d.size(0), d.size(1)), weight, "scales of " + name, d, add: false, heads);
+        if (weight is not null)
+            NormBackward(d, Buffer("before norm of " + name, d.size(0), d.size(1)), weight, "scales of " + name, d, add: false, heads);
     }
 
     private Tensor Normed(Tensor x, Tensor weight, string scales)

@@ -35,7 +35,9 @@ internal sealed class LinearGroup : IDisposable
         (_linears, _kernels, _workspace, _gradients, _keep) = ([.. linears], kernels, kernels.Memory, gradients, keep);
         var adapters = _linears.Select(l => l.Adapter).OfType<LoraLayer>().ToArray();
         var dora = adapters.Any(a => a.Magnitude is not null);
-        if (dora && adapters.Any(a => a.Dropout > 0)) throw new LabException("DoRA scales whole rows of the weight, so dropout on the adapter's input is not defined for it here; set lora_dropout to 0 or use_dora to false");
+        if (dora && adapters.Any(a => a.Dropout > 0))
+            throw new LabException("DoRA scales whole rows of the weight, so dropout on the adapter's input is not defined for it here; "
+                + "set lora_dropout to 0 or use_dora to false");
         _merged = adapters.Length > 0 && adapters.All(a => a.Dropout == 0) && (type == ScalarType.Float32 || dora);
         _type = dora ? ScalarType.Float32 : type;
         _products = new Products(kernels, _type);
@@ -77,7 +79,8 @@ internal sealed class LinearGroup : IDisposable
         }
     }
 
-    /// <summary>The same for at most <see cref="MatrixVector.MaxVectors"/> tokens, outside of training, from the weights as they are stored.</summary>
+    /// <summary>The same for at most <see cref="MatrixVector.MaxVectors"/> tokens, outside of training, from the weights as
+    /// they are stored.</summary>
     public unsafe void Multiply(Tensor x, Tensor y)
     {
         var (input, tokens) = (x.Rows(), (int)x.size(0));
@@ -119,15 +122,18 @@ internal sealed class LinearGroup : IDisposable
         {
             var (linear, part) = (_linears[i], Part(dy, i));
             if (dx is not null && _direct) _products.Run(dx, part, WeightOf(linear)!, add: i > 0);
-            if (linear.Bias is { } bias && _gradients.Of(bias) is { } biasGradient) biasGradient.add_(part.sum(0, type: ScalarType.Float32));
-            if (WeightOf(linear) is { } dense && _gradients.Of(dense) is { } weightGradient) _kernels.Multiply(weightGradient, part.t(), x, add: true);
+            if (linear.Bias is { } bias && _gradients.Of(bias) is { } biasGradient)
+                biasGradient.add_(part.sum(0, type: ScalarType.Float32));
+            if (WeightOf(linear) is { } dense && _gradients.Of(dense) is { } weightGradient)
+                _kernels.Multiply(weightGradient, part.t(), x, add: true);
             if (linear.Adapter is not { } adapter) continue;
             var scale = (float)adapter.Scale;
             if (_doraScales[i] is { } rowScales)
             {
                 // The norm is taken as constant (Liu et al. 2024, arXiv 2402.09353, section 4.3).
                 var full = part.t().to_type(ScalarType.Float32).mm(x.to_type(ScalarType.Float32));
-                _gradients.Of(adapter.Magnitude!)!.add_((full * weight!.narrow(0, _offsets[i], linear.Weight.Rows)).sum(dim: 1) / adapter.Magnitude!);
+                _gradients.Of(adapter.Magnitude!)!
+                    .add_((full * weight!.narrow(0, _offsets[i], linear.Weight.Rows)).sum(dim: 1) / adapter.Magnitude!);
                 full.mul_(rowScales.unsqueeze(1));
                 _gradients.Of(adapter.A)!.addmm_(adapter.B.t(), full, 1, scale);
                 _gradients.Of(adapter.B)!.addmm_(full, adapter.A.t(), 1, scale);
@@ -136,7 +142,8 @@ internal sealed class LinearGroup : IDisposable
             var input = Dropped(x, adapter, step);
             // Few rows on the left each time: the gradient of B is had transposed.
             var (rank, tokens) = (adapter.A.size(0), x.size(0));
-            var (inner, transposed, outer) = (_workspace.Get("inner", tokens, rank), _workspace.Get("transposed", rank, linear.Weight.Rows), Inner(adapter, adapter.A, tokens));
+            var (inner, transposed, outer) = (_workspace.Get("inner", tokens, rank), _workspace.Get("transposed", rank, linear.Weight.Rows),
+                Inner(adapter, adapter.A, tokens));
             _kernels.Multiply(inner, part, adapter.B, add: false);
             _kernels.Multiply(_gradients.Of(adapter.A)!, inner.t(), input, add: true, scale);
             if (_merged) _kernels.Multiply(outer, input, adapter.A.t(), add: false);
@@ -169,16 +176,19 @@ internal sealed class LinearGroup : IDisposable
         foreach (var linear in _linears)
         {
             double size = linear.Weight.Rows * linear.Weight.Columns;
-            sum += tokens * size * (2 + (needInput ? 2 : 0) + (WeightOf(linear) is { } weight && _gradients.Of(weight) is not null ? 2 : 0));
+            sum += tokens * size
+                * (2 + (needInput ? 2 : 0) + (WeightOf(linear) is { } weight && _gradients.Of(weight) is not null ? 2 : 0));
             if (linear.Adapter is not { } adapter) continue;
             double elements = adapter.A.numel() + adapter.B.numel(), merging = 2 * size * adapter.A.size(0);
-            sum += adapter.Magnitude is not null ? 2 * tokens * size + 3 * merging : _merged ? 4 * tokens * elements + merging : 6 * tokens * elements;
+            sum += adapter.Magnitude is not null
+                ? 2 * tokens * size + 3 * merging : _merged ? 4 * tokens * elements + merging : 6 * tokens * elements;
         }
         return sum;
     }
 
     // Input times A: where it was computed on the way forward, it is there on the way back. The merged product computes it only there.
-    private Tensor Inner(LoraLayer adapter, Tensor a, long tokens) => _workspace.Get(_merged || a.Handle != adapter.A.Handle ? "outer" : adapter.Name + " inner", tokens, a.size(0));
+    private Tensor Inner(LoraLayer adapter, Tensor a, long tokens) =>
+        _workspace.Get(_merged || a.Handle != adapter.A.Handle ? "outer" : adapter.Name + " inner", tokens, a.size(0));
 
     private static Tensor? WeightOf(Linear linear) => (linear.Weight as DenseWeight)?.Tensor;
 
@@ -196,7 +206,9 @@ internal sealed class LinearGroup : IDisposable
     private Tensor Weight(StepKey step)
     {
         if (_kept is not null && (_fixed || _keptVersion == step.Version)) return _kept;
-        var buffer = _keep ? _kept ??= empty(Rows, Columns, dtype: _type, device: _workspace.Device).DetachFromDisposeScope() : _workspace.Get($"weight {_type}", Rows, Columns, _type);
+        var buffer = _keep
+            ? _kept ??= empty(Rows, Columns, dtype: _type, device: _workspace.Device).DetachFromDisposeScope()
+            : _workspace.Get($"weight {_type}", Rows, Columns, _type);
         for (var i = 0; i < _linears.Length; i++)
         {
             var slice = buffer.narrow(0, _offsets[i], _linears[i].Weight.Rows);

@@ -21,7 +21,8 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
     /// <summary>Tokens of the sequences as they were, each with its last one, which is only predicted.</summary>
     public int Tokens { get; private init; }
 
-    /// <summary>Whether the model before tuning is the target, its whole distribution at every trained position, instead of the tokens.</summary>
+    /// <summary>Whether the model before tuning is the target, its whole distribution at every trained position, instead
+    /// of the tokens.</summary>
     public bool Replayed { get; init; }
 
     /// <summary>Which of the given sequences each one is.</summary>
@@ -34,21 +35,25 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
     public AttentionRows Trained { get; } = new(Starts, Shared, TargetStarts, [.. Rows.Select(r => Positions[r])]);
 
     /// <summary>Joins sequences.</summary>
-    /// <param name="sequences">Ids and the index of the first trained token; the token at 0 has no predecessor and is never trained.</param>
+    /// <param name="sequences">Ids and the index of the first trained token;
+    /// the token at 0 has no predecessor and is never trained.</param>
     /// <param name="share">Whether a common beginning is computed once; not where each sequence has random noise of its own.</param>
     public static PackedBatch Of(ReadOnlySpan<TokenizedSample> sequences, bool share = true)
     {
         var given = sequences.ToArray();
         var order = Enumerable.Range(0, given.Length).ToArray();
         // Neighbours in the order of their ids have the longest common beginnings.
-        if (share) Array.Sort(order, (a, b) => given[a].Ids.AsSpan().SequenceCompareTo(given[b].Ids) is var o && o != 0 ? o : a.CompareTo(b));
+        if (share)
+            Array.Sort(order, (a, b) => given[a].Ids.AsSpan().SequenceCompareTo(given[b].Ids) is var o && o != 0 ? o : a.CompareTo(b));
         var (ids, positions, starts, shared) = (new List<int>(), new List<int>(), new int[order.Length + 1], new int[order.Length][]);
         var (rows, targets, targetStarts) = (new List<int>(), new List<int>(), new int[order.Length + 1]);
         var (path, tokens) = (new List<int>(), 0);
         for (var s = 0; s < order.Length; s++)
         {
             var (sequence, answer) = given[order[s]];
-            var common = share && s > 0 ? Math.Min(sequence.AsSpan(0, Math.Max(0, sequence.Length - 1)).CommonPrefixLength(given[order[s - 1]].Ids), path.Count) : 0;
+            var common = share && s > 0
+                ? Math.Min(sequence.AsSpan(0, Math.Max(0, sequence.Length - 1)).CommonPrefixLength(given[order[s - 1]].Ids), path.Count)
+                : 0;
             path.RemoveRange(common, path.Count - common);
             shared[s] = [.. path];
             starts[s] = ids.Count;
@@ -67,6 +72,10 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
             tokens += sequence.Length;
         }
         (starts[^1], targetStarts[^1]) = (ids.Count, rows.Count);
-        return new PackedBatch([.. ids], [.. positions], starts, shared, [.. rows], [.. targets], targetStarts) { Tokens = tokens, Order = order };
+        return new PackedBatch([.. ids], [.. positions], starts, shared, [.. rows], [.. targets], targetStarts)
+        {
+            Tokens = tokens,
+            Order = order
+        };
     }
 }

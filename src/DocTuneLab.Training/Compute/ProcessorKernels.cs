@@ -14,16 +14,19 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
 
     public override bool ReadsStored(int rows) => rows <= MatrixVector.MaxVectors;
 
-    public override void Multiply(Tensor target, Tensor left, Tensor right, bool add, float scale = 1) => MatrixProduct.Run(target, left, right, add, scale);
+    public override void Multiply(Tensor target, Tensor left, Tensor right, bool add, float scale = 1) =>
+        MatrixProduct.Run(target, left, right, add, scale);
 
     public override void Norm(Tensor x, Tensor weight, Tensor y, Tensor scales, int heads, double epsilon) =>
         RowKernels.Norm(x.Rows(), weight.Pointer(), y.Rows(), scales.Pointer(), new RowParts(heads, (int)weight.size(0)), (float)epsilon);
 
     public override void NormBackward(Tensor dy, Tensor x, Tensor weight, Tensor scales, Tensor dx, int heads, bool add) =>
-        RowKernels.NormBackward(dy.Rows(), x.Rows(), weight.Pointer(), scales.Pointer(), dx.Rows(), new RowParts(heads, (int)weight.size(0)), add);
+        RowKernels.NormBackward(dy.Rows(), x.Rows(), weight.Pointer(), scales.Pointer(), dx.Rows(),
+            new RowParts(heads, (int)weight.size(0)), add);
 
     public override void NormWeightGradient(Tensor dy, Tensor x, Tensor scales, Tensor gradient, int heads) =>
-        RowKernels.NormWeightGradient(dy.Rows(), x.Rows(), scales.Pointer(), gradient.Pointer(), new RowParts(heads, (int)gradient.size(0)));
+        RowKernels.NormWeightGradient(dy.Rows(), x.Rows(), scales.Pointer(), gradient.Pointer(),
+            new RowParts(heads, (int)gradient.size(0)));
 
     public override void Rotate(Tensor x, int[] positions, Tensor cosine, Tensor sine, int heads, int direction) =>
         RowKernels.Rotate(x.Rows(), positions, cosine.Pointer(), sine.Pointer(), heads, (int)cosine.size(1), direction);
@@ -32,15 +35,19 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
 
     public override void GateBackward(Tensor dh, Tensor x) => RowKernels.GateBackward(dh.Rows(), x.Rows(), (int)dh.size(1));
 
-    public override void Attend(AttentionTensors x, AttentionRows rows, AttentionShape shape) => Attention.Forward(Matrices(x), rows, shape);
+    public override void Attend(AttentionTensors x, AttentionRows rows, AttentionShape shape) =>
+        Attention.Forward(Matrices(x), rows, shape);
 
     public override void AttendBackward(AttentionTensors x, AttentionTensorGradients gradients, AttentionRows rows, AttentionShape shape)
     {
         var shared = Memory.Get("d shared", Math.Max(1, rows.SharedRows), 2 * shape.KeyValueHeads * shape.Size);
-        Attention.Backward(Matrices(x), new AttentionGradients(gradients.Output.Rows(), gradients.Q.Rows(), gradients.K.Rows(), gradients.V.Rows(), shared.Pointer()), rows, shape);
+        Attention.Backward(Matrices(x),
+            new AttentionGradients(gradients.Output.Rows(), gradients.Q.Rows(), gradients.K.Rows(), gradients.V.Rows(), shared.Pointer()),
+            rows, shape);
     }
 
-    private static AttentionMatrices Matrices(AttentionTensors x) => new(x.Q.Rows(), x.K.Rows(), x.V.Rows(), x.Output.Rows(), x.Sums.Pointer());
+    private static AttentionMatrices Matrices(AttentionTensors x) =>
+        new(x.Q.Rows(), x.K.Rows(), x.V.Rows(), x.Output.Rows(), x.Sums.Pointer());
 
     public override void Decode(Tensor q, Tensor cache, CachedRows rows, Tensor output, AttentionShape shape) =>
         Attention.Decode(q.Rows(), cache.Rows(), rows, output.Rows(), shape);
@@ -107,11 +114,13 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
         });
     }
 
-    public override void Update(Tensor parameter, Tensor gradient, (Tensor Codes, Tensor Scales) mean, (Tensor Codes, Tensor Scales) square, AdamW.Factors factors)
+    public override void Update(Tensor parameter, Tensor gradient, (Tensor Codes, Tensor Scales) mean, (Tensor Codes, Tensor Scales) square,
+        AdamW.Factors factors)
     {
         const int size = AdamW.BlockSize, blocksOfPart = 32;
         var count = parameter.numel();
-        float* values = parameter.Pointer(), slopes = gradient.Pointer(), meanScales = mean.Scales.Pointer(), squareScales = square.Scales.Pointer();
+        float* values = parameter.Pointer(), slopes = gradient.Pointer(), meanScales = mean.Scales.Pointer(),
+            squareScales = square.Scales.Pointer();
         byte* meanCodes = (byte*)mean.Codes.Address(), squareCodes = (byte*)square.Codes.Address();
         var blocks = (int)((count + size - 1) / size);
         Cores.For((blocks + blocksOfPart - 1) / blocksOfPart, p =>
@@ -140,7 +149,8 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
             var s = Vector256.Load(square + i) * f.Beta2 + g * g * (1 - f.Beta2);
             m.Store(mean + i);
             s.Store(square + i);
-            (Vector256.Load(parameter + i) * f.Decay - m * f.Rate / (Vector256.Sqrt(s) * f.Square + Vector256.Create(AdamW.Epsilon))).Store(parameter + i);
+            (Vector256.Load(parameter + i) * f.Decay - m * f.Rate / (Vector256.Sqrt(s) * f.Square + Vector256.Create(AdamW.Epsilon)))
+                .Store(parameter + i);
         }
         for (; i < length; i++)
         {

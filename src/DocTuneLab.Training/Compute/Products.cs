@@ -27,7 +27,8 @@ internal sealed class Products(Kernels kernels, ScalarType type)
         else target.copy_(product);
     }
 
-    /// <summary>left · right in the type, under a name in the workspace; where left is of another type, rows up to a multiple of sixteen follow.</summary>
+    /// <summary>left · right in the type, under a name in the workspace;
+    /// where left is of another type, rows up to a multiple of sixteen follow.</summary>
     public Tensor Get(string name, Tensor left, Tensor right)
     {
         var input = left.dtype == type ? left : Narrowed(left);

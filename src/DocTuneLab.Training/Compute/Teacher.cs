@@ -22,7 +22,8 @@ internal sealed class Teacher : IDisposable
         _pass = WithoutAdapter(() => new TrainingPass(model, _none, new PassOptions(KeepActivations: false, keepWeights)));
     }
 
-    /// <summary>Hidden states that the vocabulary is multiplied by, at the batch's trained rows, [rows, hidden]; valid until the next call.</summary>
+    /// <summary>Hidden states that the vocabulary is multiplied by, at the batch's trained rows, [rows, hidden];
+    /// valid until the next call.</summary>
     public Tensor Outputs(PackedBatch batch) => WithoutAdapter(() => _pass.Outputs(batch, new StepKey(0, -1, 0)));
 
     private T WithoutAdapter<T>(Func<T> run)

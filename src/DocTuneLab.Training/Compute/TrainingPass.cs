@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace DocTuneLab.Training.Compute;
 
 /// <summary>What a pass keeps in memory, to be faster.</summary>
-/// <param name="KeepActivations">Activations of all layers from forward to backward; otherwise a layer's are computed again (Chen et al. 2016, arXiv 1604.06174).</param>
+/// <param name="KeepActivations">Activations of all layers from forward to backward; otherwise a layer's are computed again (Chen et al.
+/// 2016, arXiv 1604.06174).</param>
 /// <param name="KeepWeights">Dequantised matrices between uses; otherwise one buffer serves all.</param>
 /// <param name="NoiseAlpha">NEFTune's alpha; 0 is off.</param>
 /// <param name="Offload">Layers' inputs in the memory of the host from forward to backward, where activations are not kept.</param>
@@ -41,9 +42,11 @@ internal sealed class TrainingPass : IDisposable
     {
         (_model, _gradients, _options, _teacher, _kernels) = (model, gradients, options, teacher, kernels ?? Kernels.For(model.Decoder));
         _memory = _kernels.Memory;
-        if (options is { Offload: true, KeepActivations: false }) _host = new Workspace(CPU, _memory.Type, pinned: _memory.Device.type == TorchSharp.DeviceType.CUDA);
+        if (options is { Offload: true, KeepActivations: false })
+            _host = new Workspace(CPU, _memory.Type, pinned: _memory.Device.type == TorchSharp.DeviceType.CUDA);
         _products = new Products(_kernels, model.Decoder.ComputeType);
-        _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _kernels, gradients, options))];
+        _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount)
+            .Select(i => new LayerPass(model.Decoder, i, model.Config, _kernels, gradients, options))];
         // Products with the whole vocabulary in every step: better converted once.
         if (gradients.Any && gradients.Of(model.Decoder.Head.Tensor) is null) model.Decoder.Head.Convert(model.Decoder.ComputeType);
         _trainsEmbedding = gradients.Of(model.Decoder.Embedding.Tensor) is not null;
@@ -79,10 +82,12 @@ internal sealed class TrainingPass : IDisposable
         {
             var input = Kept(i, tokens);
             // Without kept activations the buffers hold those of the last layer that ran.
-            if (!_options.KeepActivations && !_layers[i].IsLast) _layers[i].Forward(input, _memory.Get("again", tokens, hidden), batch, step);
+            if (!_options.KeepActivations && !_layers[i].IsLast)
+                _layers[i].Forward(input, _memory.Get("again", tokens, hidden), batch, step);
             dy = _layers[i].Backward(input, dy, batch, step, needInput: i > 0 || _trainsEmbedding);
         }
-        if (_trainsEmbedding) _gradients.Of(decoder.Embedding.Tensor)!.index_add_(0, _kernels.Indices(batch.Ids), dy.to_type(ScalarType.Float32), 1);
+        if (_trainsEmbedding)
+            _gradients.Of(decoder.Embedding.Tensor)!.index_add_(0, _kernels.Indices(batch.Ids), dy.to_type(ScalarType.Float32), 1);
     }
 
     /// <summary>
@@ -92,9 +97,11 @@ internal sealed class TrainingPass : IDisposable
     /// computed again to save memory, nor the teacher's pass.
     /// </summary>
     public double Operations(PackedBatch batch) =>
-        _layers.Select((l, i) => l.Operations(batch, i > 0 || _trainsEmbedding)).Sum() + (double)batch.Rows.Length * _model.Config.VocabularySize * _model.Config.HiddenSize * (_trainsEmbedding ? 6 : 4);
+        _layers.Select((l, i) => l.Operations(batch, i > 0 || _trainsEmbedding)).Sum()
+            + (double)batch.Rows.Length * _model.Config.VocabularySize * _model.Config.HiddenSize * (_trainsEmbedding ? 6 : 4);
 
-    /// <summary>Hidden states that the vocabulary is multiplied by, at the batch's trained rows, [rows, hidden]; valid until the next pass.</summary>
+    /// <summary>Hidden states that the vocabulary is multiplied by, at the batch's trained rows, [rows, hidden];
+    /// valid until the next pass.</summary>
     public Tensor Outputs(PackedBatch batch, StepKey step)
     {
         using var scope = NewDisposeScope();
@@ -118,7 +125,9 @@ internal sealed class TrainingPass : IDisposable
         if (train && _options.NoiseAlpha > 0 && !batch.Replayed) _kernels.AddNoise(x, batch.Starts, _options.NoiseAlpha, step.Of("noise"));
         for (var i = 0; i < _layers.Length; i++)
         {
-            var y = _layers[i].IsLast ? _memory.Get("last", batch.Rows.Length, _model.Config.HiddenSize) : Input(i + 1, batch.Ids.Length, train);
+            var y = _layers[i].IsLast
+                ? _memory.Get("last", batch.Rows.Length, _model.Config.HiddenSize)
+                : Input(i + 1, batch.Ids.Length, train);
             if (train && _host is not null) Waiting(i, batch.Ids.Length).copy_(x, nonBlocking: true);
             _layers[i].Forward(x, y, batch, step);
             x = y;
@@ -126,7 +135,8 @@ internal sealed class TrainingPass : IDisposable
         return x;
     }
 
-    private Tensor Input(int layer, int tokens, bool train) => _memory.Get(train && _host is null ? $"input.{layer}" : $"input.{layer % 2}", tokens, _model.Config.HiddenSize);
+    private Tensor Input(int layer, int tokens, bool train) =>
+        _memory.Get(train && _host is null ? $"input.{layer}" : $"input.{layer % 2}", tokens, _model.Config.HiddenSize);
 
     private Tensor Waiting(int layer, int tokens) => _host!.Get($"input.{layer}", tokens, _model.Config.HiddenSize);
 
@@ -151,7 +161,8 @@ internal sealed class TrainingPass : IDisposable
         var chunks = (rows + most - 1) / most;
         var chunk = (rows + chunks - 1) / chunks;
         var losses = new List<Tensor>();
-        var taught = batch.Replayed ? (_teacher ?? throw new InvalidOperationException("a replayed batch needs a teacher")).Outputs(batch) : null;
+        var taught =
+            batch.Replayed ? (_teacher ?? throw new InvalidOperationException("a replayed batch needs a teacher")).Outputs(batch) : null;
         for (var from = 0; from < rows; from += chunk)
         {
             using var scope = NewDisposeScope();
@@ -160,7 +171,8 @@ internal sealed class TrainingPass : IDisposable
             var all = _products.Get("logits", input, wide.t());
             var logits = all.narrow(0, 0, count);
             var part = taught is null ? _kernels.CrossEntropy(logits, batch.Targets, from, (float)gradientScale)
-                : _kernels.Distill(logits, _products.Get("teacher's logits", taught.narrow(0, from, count), wide.t()).narrow(0, 0, count), (float)gradientScale);
+                : _kernels.Distill(logits, _products.Get("teacher's logits", taught.narrow(0, from, count), wide.t()).narrow(0, 0, count),
+                    (float)gradientScale);
             losses.Add(part.MoveToOuterDisposeScope());
             if (!train) continue;
             _products.Run(dNormed.narrow(0, from, count), all, wide);

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace DocTuneLab.Training.Devices;
 
-/// <summary>What libtorch's binding does not tell of a CUDA device, from the driver itself, which every machine with such a device has. Devices are numbered as libtorch numbers them.</summary>
+/// <summary>What libtorch's binding does not tell of a CUDA device, from the driver itself, which every machine with such a device has.
+/// Devices are numbered as libtorch numbers them.</summary>
 internal static class CudaDriver
 {
     private const int CapabilityMajor = 75, CapabilityMinor = 76, TextLength = 256;

@@ -6,14 +6,15 @@ using TorchSharp;
 namespace DocTuneLab.Training.Devices;
 
 /// <summary>
-/// Which libtorch this process calculates with: the one that the build brings, or, where the environment variable DOCTUNE_LIBTORCH is set (Linux),
-/// that of another installation, such as <c>site-packages/torch/lib</c> with CUDA. Where it is not set, nothing is done here.
+/// Which libtorch this process calculates with: the one that the build brings, or, where the environment variable DOCTUNE_LIBTORCH is set
+/// (Linux), that of another installation, such as <c>site-packages/torch/lib</c> with CUDA. Where it is not set, nothing is done here.
 /// </summary>
 /// <remarks>
-/// TorchSharp opens the <c>libtorch_cpu.so</c> beside the application by its full path, which glibc does not take for one of another folder that is
-/// loaded already; two of them in one process end it. So empty libraries go by those paths before TorchSharp asks for them: it is content with having
-/// opened them, and its first call into native code is led to what is opened here, from bottom to top, each library bound by name to those before it.
-/// Nothing of that size is opened before this call, and what is wrong with it is thrown by <see cref="Require"/>, or by the call.
+/// TorchSharp opens the <c>libtorch_cpu.so</c> beside the application by its full path, which glibc does not take for one of another folder
+/// that is loaded already; two of them in one process end it. So empty libraries go by those paths before TorchSharp asks for them: it is
+/// content with having opened them, and its first call into native code is led to what is opened here, from bottom to top, each library
+/// bound by name to those before it. Nothing of that size is opened before this call, and what is wrong with it is thrown by
+/// <see cref="Require"/>, or by the call.
 /// </remarks>
 public static partial class LibTorch
 {
@@ -36,18 +37,22 @@ public static partial class LibTorch
     public const string MadeFor = "2.10.0";
 
     /// <summary>
-    /// Redirects TorchSharp if DOCTUNE_LIBTORCH is set. Runs by itself before anything of this assembly does; to be called by programs that use
-    /// TorchSharp before that.
+    /// Redirects TorchSharp if DOCTUNE_LIBTORCH is set. Runs by itself before anything of this assembly does; to be called by programs that
+    /// use TorchSharp before that.
     /// </summary>
     [ModuleInitializer]
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "It must come before TorchSharp's natives, whoever uses this assembly.")]
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255",
+        Justification = "It must come before TorchSharp's natives, whoever uses this assembly.")]
     public static void Prepare() => _ = s_foreign;
 
     /// <summary>Opens the libtorch of DOCTUNE_LIBTORCH if that is set, and says where it is; null where the build's own is used.</summary>
     /// <exception cref="LabException">It is not there or does not fit.</exception>
     public static Origin? Require() => s_foreign?.Value.Origin;
 
-    private static string? Setting(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)) : null;
+    private static string? Setting(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path
+            ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))
+            : null;
 
     // Throws nothing: what a module's initialiser throws reaches nobody in its own words.
     private static Lazy<Foreign>? Redirect()
@@ -65,7 +70,8 @@ public static partial class LibTorch
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or DllNotFoundException)
         {
-            foreign = new(() => throw new LabException($"{Variable} cannot be used here: {e.Message.TrimEnd('.')}. Unset it, and the libtorch that the build brings is used", e));
+            foreign = new(() => throw new LabException(
+                $"{Variable} cannot be used here: {e.Message.TrimEnd('.')}. Unset it, and the libtorch that the build brings is used", e));
         }
         return foreign;
     }
@@ -84,7 +90,8 @@ public static partial class LibTorch
                 if (empty == 0) throw new InvalidOperationException(error);
                 // In the very words of TorchSharp.
                 if (!NativeLibrary.TryLoad(name, typeof(torch).Assembly, null, out var found) || found != empty)
-                    throw new InvalidOperationException("TorchSharp has loaded libtorch already, or finds it in another way. A program that uses it before DocTuneLab calls LibTorch.Prepare() first");
+                    throw new InvalidOperationException("TorchSharp has loaded libtorch already, or finds it in another way. "
+                        + "A program that uses it before DocTuneLab calls LibTorch.Prepare() first");
             }
         }
         finally
@@ -94,22 +101,37 @@ public static partial class LibTorch
     }
 
     // Where .NET looks for native libraries, in this order.
-    private static IEnumerable<string> OwnFolders() => (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+    private static IEnumerable<string> OwnFolders() => (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .Append(Path.GetDirectoryName(typeof(torch).Assembly.Location) is { Length: > 0 } beside ? beside : AppContext.BaseDirectory);
 
     private static Foreign Open(string? folder, string? binding)
     {
-        if (folder is null) throw new LabException($"this build brings no libtorch (-p:Torch=none). Set {Variable} to the lib folder of an installation of libtorch {MadeFor}, such as …/site-packages/torch/lib");
-        if (!OperatingSystem.IsLinux()) throw new LabException($"{Variable} is supported on Linux only. Unset it, and the libtorch that the build brings is used");
-        if (!Directory.Exists(folder)) throw new LabException($"{Variable}: {folder}: no such folder. Give the one that holds {Cpu}, such as …/site-packages/torch/lib");
+        if (folder is null)
+            throw new LabException($"this build brings no libtorch (-p:Torch=none). Set {Variable} to the lib folder of an installation of "
+                + $"libtorch {MadeFor}, such as …/site-packages/torch/lib");
+        if (!OperatingSystem.IsLinux())
+            throw new LabException($"{Variable} is supported on Linux only. Unset it, and the libtorch that the build brings is used");
+        if (!Directory.Exists(folder))
+            throw new LabException(
+                $"{Variable}: {folder}: no such folder. Give the one that holds {Cpu}, such as …/site-packages/torch/lib");
         var lib = new[] { folder, Path.Combine(folder, "lib") }.FirstOrDefault(f => File.Exists(Path.Combine(f, Cpu)))
-            ?? throw new LabException($"{Variable}: {folder}: there is no {Cpu} in it. Give the lib folder of an installation of libtorch {MadeFor}, such as …/site-packages/torch/lib");
-        if (binding is not null && !File.Exists(binding)) throw new LabException($"{BindingVariable}: {binding}: no such file. Give a {BindingFile} that is built against the libtorch in {lib}, or unset it");
+            ?? throw new LabException($"{Variable}: {folder}: there is no {Cpu} in it. Give the lib folder of an installation of libtorch "
+                + $"{MadeFor}, such as …/site-packages/torch/lib");
+        if (binding is not null && !File.Exists(binding))
+            throw new LabException($"{BindingVariable}: {binding}: no such file. Give a {BindingFile} that is built against the libtorch "
+                + $"in {lib}, or unset it");
         var own = binding is not null ? Spelled(Path.GetDirectoryName(binding)!, Path.GetFileName(binding))
-            : OwnBinding() ?? throw new LabException($"{BindingFile} of TorchSharp was not found beside the program. Build it again with 'dotnet build -c Release'");
-        var (whole, remedy) = binding is not null ? ($"the file of {BindingVariable}", "Build") : ($"this build, which is made for {MadeFor}", $"Install torch {MadeFor} and name its lib folder, or build");
+            : OwnBinding()
+                ?? throw new LabException(
+                    $"{BindingFile} of TorchSharp was not found beside the program. Build it again with 'dotnet build -c Release'");
+        var (whole, remedy) = binding is not null
+            ? ($"the file of {BindingVariable}", "Build")
+            : ($"this build, which is made for {MadeFor}", $"Install torch {MadeFor} and name its lib folder, or build");
         var version = VersionIn(Path.GetDirectoryName(lib)!);
-        LabException Misfit(string why) => new($"{Variable}: the libtorch in {lib} ({version}) does not fit {whole}: {why}. {remedy} TorchSharp's native source against it, and name the {BindingFile} in {BindingVariable}");
+        LabException Misfit(string why) =>
+            new($"{Variable}: the libtorch in {lib} ({version}) does not fit {whole}: {why}. {remedy} TorchSharp's native source against "
+                + $"it, and name the {BindingFile} in {BindingVariable}");
         var cpu = RealPath(Path.Combine(lib, Cpu));
         RefuseOthers(cpu);
 
@@ -121,8 +143,11 @@ public static partial class LibTorch
             var path = Spelled(lib, name);
             if (name.EndsWith("_cuda.so", StringComparison.Ordinal) && !File.Exists(path)) continue;
             var handle = Dlopen(path, Lazily, out var error);
-            if (handle == 0) throw new LabException($"{Variable}: the libtorch in {lib} ({version}) cannot be loaded: {error}. See that this installation works by itself: what it needs of other packages, such as CUDA's, must be there too");
-            // Under another name, such as libtorch.so.1.13, the native library would not find it, and load a second libtorch from elsewhere.
+            if (handle == 0)
+                throw new LabException($"{Variable}: the libtorch in {lib} ({version}) cannot be loaded: {error}. "
+                    + "See that this installation works by itself: what it needs of other packages, such as CUDA's, must be there too");
+            // Under another name, such as libtorch.so.1.13, the native library would not find it, and load a second
+            // libtorch from elsewhere.
             if (binding is null && Dlopen(name, Lazily | NotLoading) != handle) throw Misfit($"its {name} goes by another name inside");
         }
 
@@ -135,15 +160,21 @@ public static partial class LibTorch
 
     private static void RefuseOthers(string cpu)
     {
-        var other = File.ReadLines("/proc/self/maps").Select(l => l.IndexOf('/') is var at and >= 0 ? l[at..] : "").FirstOrDefault(p => Path.GetFileName(p).StartsWith(Cpu, StringComparison.Ordinal) && p != cpu);
-        if (other is not null) throw new LabException($"{Variable} names {cpu}, but {other} is loaded already. A program that uses TorchSharp before DocTuneLab calls LibTorch.Prepare() first; otherwise unset the variable");
+        var other = File.ReadLines("/proc/self/maps")
+            .Select(l => l.IndexOf('/') is var at and >= 0 ? l[at..] : "")
+            .FirstOrDefault(p => Path.GetFileName(p).StartsWith(Cpu, StringComparison.Ordinal) && p != cpu);
+        if (other is not null)
+            throw new LabException($"{Variable} names {cpu}, but {other} is loaded already. A program that uses TorchSharp before "
+                + "DocTuneLab calls LibTorch.Prepare() first; otherwise unset the variable");
     }
 
     /// <summary>TorchSharp's native library, in .NET's folders or in a package's; null if it is not there.</summary>
     private static string? OwnBinding()
     {
         var package = Path.Combine("runtimes", RuntimeInformation.RuntimeIdentifier, "native");
-        return OwnFolders().SelectMany(f => new[] { f, Path.Combine(f, package), Path.Combine(f, "..", "..", package) }).Select(f => Spelled(f, BindingFile)).FirstOrDefault(File.Exists);
+        return OwnFolders().SelectMany(f => new[] { f, Path.Combine(f, package), Path.Combine(f, "..", "..", package) })
+            .Select(f => Spelled(f, BindingFile))
+            .FirstOrDefault(File.Exists);
     }
 
     // Not in the way in which TorchSharp does it, as an empty library may go by that path.
@@ -152,8 +183,16 @@ public static partial class LibTorch
     /// <summary>What pip's torch, or the archive of libtorch, says of itself.</summary>
     private static string VersionIn(string root)
     {
-        var file = new[] { "version.py", "build-version", "include/torch/headeronly/version.h", "include/torch/version.h", "include/torch/csrc/api/include/torch/version.h" }.Select(f => Path.Combine(root, f)).FirstOrDefault(File.Exists);
-        return file is not null && VersionNumber().Match(File.ReadAllText(file)) is { Success: true } match ? match.Value : "unknown version";
+        var file = new[]
+        {
+            "version.py", "build-version", "include/torch/headeronly/version.h", "include/torch/version.h",
+            "include/torch/csrc/api/include/torch/version.h"
+        }
+            .Select(f => Path.Combine(root, f))
+            .FirstOrDefault(File.Exists);
+        return file is not null && VersionNumber().Match(File.ReadAllText(file)) is { Success: true } match
+            ? match.Value
+            : "unknown version";
     }
 
     [GeneratedRegex("""(?<=^|["'])\d+\.\d+\.\d+[\w.+]*""", RegexOptions.Multiline)]

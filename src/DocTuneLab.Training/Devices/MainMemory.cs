@@ -12,7 +12,9 @@ internal static class MainMemory
         const string path = "/proc/meminfo";
         if (!OperatingSystem.IsLinux() || !File.Exists(path)) return Math.Max(0, limit - Environment.WorkingSet);
         var line = File.ReadLines(path).FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
-        var free = line is null ? limit : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+        var free = line is null
+            ? limit
+            : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
         return Math.Min(free, Math.Max(0, limit - Environment.WorkingSet));
     }
 }

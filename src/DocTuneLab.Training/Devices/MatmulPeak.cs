@@ -9,7 +9,8 @@ public static class MatmulPeak
 {
     private static readonly Dictionary<(ScalarType, string), double> s_measured = [];
 
-    /// <summary>10⁹ floating-point operations a second of a product of square matrices: the best of several, measured once per process.</summary>
+    /// <summary>10⁹ floating-point operations a second of a product of square matrices:
+    /// the best of several, measured once per process.</summary>
     /// <param name="type">Of the elements.</param>
     /// <param name="device">Null is the processor.</param>
     public static double Gigaflops(ScalarType type, Device? device = null)

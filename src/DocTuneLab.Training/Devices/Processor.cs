@@ -16,7 +16,8 @@ public static class Processor
 
     /// <summary>The element type for <c>auto</c>, <c>bf16</c> or <c>fp32</c>.</summary>
     /// <param name="name">One of them.</param>
-    /// <param name="hiddenSize">Width of the model: where products are small, what stands between them takes the time, and exactness costs nothing.</param>
+    /// <param name="hiddenSize">Width of the model: where products are small, what stands between them takes the time, and
+    /// exactness costs nothing.</param>
     /// <exception cref="LabException">Another name.</exception>
     public static ScalarType ComputeType(string name, int hiddenSize) => name switch
     {
@@ -32,6 +33,7 @@ public static class Processor
         if (!OperatingSystem.IsLinux() || !File.Exists(path)) return false;
         string Field(string name) => File.ReadLines(path).FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) ?? "";
         var flags = Field("flags").Split(' ');
-        return flags.Contains("amx_bf16") || flags.Contains("avx512_bf16") && Field("vendor_id").Contains("AuthenticAMD", StringComparison.Ordinal);
+        return flags.Contains("amx_bf16")
+            || flags.Contains("avx512_bf16") && Field("vendor_id").Contains("AuthenticAMD", StringComparison.Ordinal);
     }
 }

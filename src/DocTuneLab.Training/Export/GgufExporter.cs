@@ -19,13 +19,19 @@ public static class GgufExporter
 {
     private static readonly Dictionary<string, (GgufType Type, uint FileType)> s_types = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["f32"] = (GgufType.F32, 0), ["f16"] = (GgufType.F16, 1), ["bf16"] = (GgufType.BF16, 32), ["q8_0"] = (GgufType.Q8_0, 7), ["q4_0"] = (GgufType.Q4_0, 2), ["q4_k"] = (GgufType.Q4_K, 14),
+        ["f32"] = (GgufType.F32, 0),
+        ["f16"] = (GgufType.F16, 1),
+        ["bf16"] = (GgufType.BF16, 32),
+        ["q8_0"] = (GgufType.Q8_0, 7),
+        ["q4_0"] = (GgufType.Q4_0, 2),
+        ["q4_k"] = (GgufType.Q4_K, 14),
     };
 
     /// <summary>Names of the types a model can be written in.</summary>
     public static IReadOnlyCollection<string> TypeNames => s_types.Keys;
 
-    /// <summary>Writes a model folder, with an adapter merged into it where there is one, tokenizer and chat template included; needs memory for one tensor.</summary>
+    /// <summary>Writes a model folder, with an adapter merged into it where there is one, tokenizer and chat template included;
+    /// needs memory for one tensor.</summary>
     /// <param name="model">Model folder.</param>
     /// <param name="path">File to write.</param>
     /// <param name="type">One of <see cref="TypeNames"/>, for matrices; norms and biases are float32.</param>
@@ -33,10 +39,13 @@ public static class GgufExporter
     /// <param name="mergeBase">What it is merged into.</param>
     /// <param name="progress">Called with tensors done and tensors in all.</param>
     /// <param name="cancel">Stops between tensors; what was written is removed.</param>
-    /// <exception cref="LabException">A file is missing or corrupt, the type is unknown, or llama.cpp has no place for something the model has.</exception>
-    public static ExportResult Write(string model, string path, string type = "f16", string? adapter = null, MergeBase mergeBase = MergeBase.Stored, Action<int, int>? progress = null, CancellationToken cancel = default)
+    /// <exception cref="LabException">A file is missing or corrupt, the type is unknown, or llama.cpp has no place for something
+    /// the model has.</exception>
+    public static ExportResult Write(string model, string path, string type = "f16", string? adapter = null,
+        MergeBase mergeBase = MergeBase.Stored, Action<int, int>? progress = null, CancellationToken cancel = default)
     {
-        if (!s_types.TryGetValue(type, out var kind)) throw new LabException($"GGUF type '{type}' is unknown; known are {string.Join(", ", TypeNames)}");
+        if (!s_types.TryGetValue(type, out var kind))
+            throw new LabException($"GGUF type '{type}' is unknown; known are {string.Join(", ", TypeNames)}");
         using var weights = new MergedWeights(model, adapter, mergeBase);
         var config = weights.Config;
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(model, "tokenizer.json"));
@@ -47,14 +56,18 @@ public static class GgufExporter
         GgufTokenizer.Write(writer, tokenizer, template, config);
         if (config.RopeScaling is { Type: "llama3" } rope)
         {
-            var divisors = Rotary.Frequencies(config with { RopeScaling = null }, 0).Select(f => (float)Rotary.Llama3Divisor(rope, f)).ToArray();
-            writer.Add("rope_freqs.weight", [divisors.Length], GgufType.F32, stream => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(divisors)));
+            var divisors = Rotary.Frequencies(config with { RopeScaling = null }, 0)
+                .Select(f => (float)Rotary.Llama3Divisor(rope, f))
+                .ToArray();
+            writer.Add("rope_freqs.weight", [divisors.Length], GgufType.F32,
+                stream => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(divisors)));
         }
         var head = config.TieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
         foreach (var (name, shape) in config.Parameters())
         {
             // A coarse output layer costs most; llama.cpp keeps it finer too.
-            var wanted = shape.Length == 1 ? GgufType.F32 : name == head && kind.Type is (GgufType.Q4_0 or GgufType.Q4_K) ? GgufType.Q6_K : kind.Type;
+            var wanted = shape.Length == 1
+                ? GgufType.F32 : name == head && kind.Type is (GgufType.Q4_0 or GgufType.Q4_K) ? GgufType.Q6_K : kind.Type;
             var chosen = GgufTypes.Fitting(wanted, shape[^1]);
             writer.Add(NameOf(name), shape, chosen, stream =>
             {
@@ -90,7 +103,8 @@ public static class GgufExporter
             var shape = shapes[layer + ".weight"];
             var (name, rank) = (NameOf(layer + ".weight"), (long)folder.RankOf(layer));
             writer.Add(name + ".lora_a", [rank, shape[1]], GgufType.F32, stream => Part(stream, update => update.A));
-            writer.Add(name + ".lora_b", [shape[0], rank], GgufType.F32, stream => Part(stream, update => Permuted(config, layer + ".weight", update.B * (update.Scale * rank / folder.Rank))));
+            writer.Add(name + ".lora_b", [shape[0], rank], GgufType.F32,
+                stream => Part(stream, update => Permuted(config, layer + ".weight", update.B * (update.Scale * rank / folder.Rank))));
 
             void Part(Stream stream, Func<LoraUpdate, Tensor> choose)
             {
@@ -159,7 +173,8 @@ public static class GgufExporter
     private static Tensor Permuted(ModelConfig config, string name, Tensor tensor)
     {
         if (Architecture(config) != "llama") return tensor;
-        var heads = name.Contains(".q_proj.", StringComparison.Ordinal) ? config.Heads : name.Contains(".k_proj.", StringComparison.Ordinal) ? config.KeyValueHeads : 0;
+        var heads = name.Contains(".q_proj.", StringComparison.Ordinal)
+            ? config.Heads : name.Contains(".k_proj.", StringComparison.Ordinal) ? config.KeyValueHeads : 0;
         return heads == 0 ? tensor : tensor.reshape(heads, 2, config.HeadSize / 2, -1).transpose(1, 2).reshape(tensor.shape);
     }
 
@@ -174,8 +189,17 @@ public static class GgufExporter
         var parts = name.Split('.');
         var part = parts[^2] switch
         {
-            "input_layernorm" => "attn_norm", "post_attention_layernorm" => "ffn_norm", "q_proj" => "attn_q", "k_proj" => "attn_k", "v_proj" => "attn_v", "o_proj" => "attn_output",
-            "q_norm" => "attn_q_norm", "k_norm" => "attn_k_norm", "gate_proj" => "ffn_gate", "up_proj" => "ffn_up", "down_proj" => "ffn_down",
+            "input_layernorm" => "attn_norm",
+            "post_attention_layernorm" => "ffn_norm",
+            "q_proj" => "attn_q",
+            "k_proj" => "attn_k",
+            "v_proj" => "attn_v",
+            "o_proj" => "attn_output",
+            "q_norm" => "attn_q_norm",
+            "k_norm" => "attn_k_norm",
+            "gate_proj" => "ffn_gate",
+            "up_proj" => "ffn_up",
+            "down_proj" => "ffn_down",
             _ => throw new LabException($"GGUF has no name for the tensor '{name}'"),
         };
         return string.Create(CultureInfo.InvariantCulture, $"blk.{parts[2]}.{part}.{parts[^1]}");

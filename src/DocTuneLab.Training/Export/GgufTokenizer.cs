@@ -10,7 +10,8 @@ internal static class GgufTokenizer
 {
     private const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
 
-    private const string Qwen2 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Qwen2 =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     // llama.cpp knows splitting rules by name only.
     private static readonly Dictionary<string, string> s_rules = new(StringComparer.Ordinal)
@@ -28,14 +29,17 @@ internal static class GgufTokenizer
         var (tokens, types) = (new string[config.VocabularySize], new int[config.VocabularySize]);
         for (var id = 0; id < tokens.Length; id++) (tokens[id], types[id]) = ($"[PAD{id}]", Unused);
         foreach (var (piece, id) in file.Vocabulary)
-            (tokens[id], types[id]) = (piece, !file.ByteLevel && piece.Length == 6 && piece.StartsWith("<0x", StringComparison.Ordinal) ? Byte : Normal);
+            (tokens[id], types[id]) =
+                (piece, !file.ByteLevel && piece.Length == 6 && piece.StartsWith("<0x", StringComparison.Ordinal) ? Byte : Normal);
         foreach (var added in file.Added)
-            (tokens[added.Id], types[added.Id]) = (added.Content, added.Content == file.Unknown ? Unknown : added.Special ? Control : UserDefined);
+            (tokens[added.Id], types[added.Id]) =
+                (added.Content, added.Content == file.Unknown ? Unknown : added.Special ? Control : UserDefined);
         if (file.ByteLevel)
         {
             writer.Set("tokenizer.ggml.model", "gpt2");
             writer.Set("tokenizer.ggml.pre", s_rules.TryGetValue(string.Join('\n', file.Patterns), out var name) ? name
-                : throw new LabException($"{file.Path}: llama.cpp has no name for the splitting rule {string.Join(" then ", file.Patterns)}"));
+                : throw new LabException(
+                    $"{file.Path}: llama.cpp has no name for the splitting rule {string.Join(" then ", file.Patterns)}"));
         }
         else
         {
@@ -51,8 +55,13 @@ internal static class GgufTokenizer
         writer.Set("tokenizer.ggml.tokens", tokens);
         writer.Set("tokenizer.ggml.token_type", types);
         if (file.ByteLevel) writer.Set("tokenizer.ggml.merges", (string[])[.. file.Merges.Select(m => $"{m.Left} {m.Right}")]);
-        Id("bos", file.Prefix.Count > 0 ? file.Prefix[0] : template?.BeginToken is { } begin && tokenizer.SpecialTokens.TryGetValue(begin, out var b) ? b : config.BeginToken);
-        Id("eos", template?.EndToken is { } end && tokenizer.SpecialTokens.TryGetValue(end, out var e) ? e : config.EndTokens.Count > 0 ? config.EndTokens[^1] : null);
+        Id("bos",
+            file.Prefix.Count > 0 ? file.Prefix[0]
+                : template?.BeginToken is { } begin && tokenizer.SpecialTokens.TryGetValue(begin, out var b) ? b
+                : config.BeginToken);
+        Id("eos",
+            template?.EndToken is { } end && tokenizer.SpecialTokens.TryGetValue(end, out var e)
+                ? e : config.EndTokens.Count > 0 ? config.EndTokens[^1] : null);
         Id("unknown", file.Unknown is { } unknown && tokenizer.SpecialTokens.TryGetValue(unknown, out var u) ? u : null);
         writer.Set("tokenizer.ggml.add_bos_token", file.Prefix.Count > 0);
         writer.Set("tokenizer.ggml.add_eos_token", file.Suffix.Count > 0);

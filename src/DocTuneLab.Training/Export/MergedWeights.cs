@@ -47,15 +47,22 @@ public sealed class MergedWeights : IDisposable
     public double? Difference => _update == 0 ? null : Math.Sqrt(_difference / _update);
 
     /// <summary>Floating-point type that a tensor is stored in; bfloat16 for what is quantised.</summary>
-    public ScalarType StoredType(string name) => _files.Find(name)?.Type switch { ScalarType.Float16 => ScalarType.Float16, ScalarType.Float32 or null => ScalarType.Float32, _ => ScalarType.BFloat16 };
+    public ScalarType StoredType(string name) => _files.Find(name)?.Type switch
+    {
+        ScalarType.Float16 => ScalarType.Float16,
+        ScalarType.Float32 or null => ScalarType.Float32,
+        _ => ScalarType.BFloat16
+    };
 
     /// <summary>A tensor in float32; belongs to the current dispose scope.</summary>
     public Tensor Read(string name, long[] shape)
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
-        var weight = WeightFormat.Stored(_files, name, shape)?.Materialize(ScalarType.Float32) ?? _files.Read(name, shape).to_type(ScalarType.Float32);
-        if (_adapter is null || !name.EndsWith(".weight", StringComparison.Ordinal) || !_updated.Contains(name[..^".weight".Length])) return weight.MoveToOuterDisposeScope();
+        var weight = WeightFormat.Stored(_files, name, shape)?.Materialize(ScalarType.Float32)
+            ?? _files.Read(name, shape).to_type(ScalarType.Float32);
+        if (_adapter is null || !name.EndsWith(".weight", StringComparison.Ordinal) || !_updated.Contains(name[..^".weight".Length]))
+            return weight.MoveToOuterDisposeScope();
         var update = _adapter.Read(name[..^".weight".Length], shape[0], shape[1]);
         var dequantized = FourBitTensor.Quantize(weight).Dequantize(ScalarType.Float32);
         var (one, other) = (update.Merge(weight), update.Merge(dequantized));

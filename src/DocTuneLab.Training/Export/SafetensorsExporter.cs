@@ -11,18 +11,22 @@ public static class SafetensorsExporter
 {
     private const long ShardBytes = 2L << 30;
 
-    /// <summary>Weights keep the type they are stored in; files beside them (tokenizer, template, generation settings) are copied.</summary>
+    /// <summary>Weights keep the type they are stored in;
+    /// files beside them (tokenizer, template, generation settings) are copied.</summary>
     /// <param name="model">Model folder.</param>
     /// <param name="target">Folder to write.</param>
     /// <param name="adapter">Adapter folder, or null.</param>
     /// <param name="mergeBase">What it is merged into.</param>
-    /// <param name="quantization"><c>none</c>, or what the linear layers are quantised to: <c>nf4</c>, <c>fp4</c> or <c>int8</c>, as bitsandbytes stores them.</param>
+    /// <param name="quantization"><c>none</c>, or what the linear layers are quantised to:
+    /// <c>nf4</c>, <c>fp4</c> or <c>int8</c>, as bitsandbytes stores them.</param>
     /// <param name="progress">Called with tensors done and tensors in all.</param>
     /// <param name="cancel">Stops between shards.</param>
     /// <exception cref="LabException">A file is missing or corrupt, or the target is the model itself.</exception>
-    public static ExportResult Write(string model, string target, string? adapter = null, MergeBase mergeBase = MergeBase.Stored, string quantization = "none", Action<int, int>? progress = null, CancellationToken cancel = default)
+    public static ExportResult Write(string model, string target, string? adapter = null, MergeBase mergeBase = MergeBase.Stored,
+        string quantization = "none", Action<int, int>? progress = null, CancellationToken cancel = default)
     {
-        if (Path.GetFullPath(model).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(target).TrimEnd(Path.DirectorySeparatorChar)) throw new LabException($"{target}: the target is the model itself; name another folder");
+        if (Path.GetFullPath(model).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(target).TrimEnd(Path.DirectorySeparatorChar))
+            throw new LabException($"{target}: the target is the model itself; name another folder");
         using var weights = new MergedWeights(model, adapter, mergeBase);
         Directory.CreateDirectory(target);
         var shards = Shards(weights);
@@ -46,8 +50,12 @@ public static class SafetensorsExporter
             foreach (var (tensor, _) in tensors) map[tensor] = name;
             bytes += new FileInfo(Path.Combine(target, name)).Length;
         }
-        if (shards.Count > 1) File.WriteAllText(Path.Combine(target, "model.safetensors.index.json"), new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = bytes }, ["weight_map"] = map }.ToJsonString());
-        foreach (var file in Directory.EnumerateFiles(model).Where(f => Path.GetExtension(f) is ".json" or ".jinja" or ".txt" or ".md" && !f.EndsWith(".index.json", StringComparison.Ordinal)))
+        if (shards.Count > 1)
+            File.WriteAllText(Path.Combine(target, "model.safetensors.index.json"),
+                new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = bytes }, ["weight_map"] = map }.ToJsonString());
+        foreach (var file in Directory.EnumerateFiles(model)
+            .Where(f =>
+                Path.GetExtension(f) is ".json" or ".jinja" or ".txt" or ".md" && !f.EndsWith(".index.json", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);
         var configuration = Path.Combine(target, "config.json");
         var json = JsonNode.Parse(File.ReadAllBytes(configuration))!.AsObject();
@@ -65,7 +73,8 @@ public static class SafetensorsExporter
         var size = 0L;
         foreach (var parameter in weights.Config.Parameters())
         {
-            var bytes = parameter.Shape.Aggregate((long)(weights.StoredType(parameter.Name) == ScalarType.Float32 ? 4 : 2), (a, b) => a * b);
+            var bytes = parameter.Shape.Aggregate((long)(weights.StoredType(parameter.Name) == ScalarType.Float32 ? 4 : 2),
+                (a, b) => a * b);
             if (size > 0 && size + bytes > ShardBytes)
             {
                 shards.Add([]);

@@ -34,7 +34,8 @@ internal sealed class DecodingPass : IDisposable
         (_model, _kernels) = (model, kernels ?? Kernels.For(model.Decoder));
         _memory = _kernels.Memory;
         var options = new PassOptions(KeepActivations: false, keepWeights);
-        _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount).Select(i => new LayerPass(model.Decoder, i, model.Config, _kernels, _none, options))];
+        _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount)
+            .Select(i => new LayerPass(model.Decoder, i, model.Config, _kernels, _none, options))];
     }
 
     /// <summary>Bytes of keys and values for each token.</summary>
@@ -52,7 +53,8 @@ internal sealed class DecodingPass : IDisposable
         _kernels.Begin();
         _capacity = capacity;
         // Zeros: a masked product reads what shorter sequences have not written yet, and whatever is there must be a number.
-        _cache = [.. _layers.Select(l => zeros((long)prompts.Count * capacity, width, dtype: _memory.Type, device: _memory.Device).DetachFromDisposeScope())];
+        _cache = [.. _layers.Select(l =>
+            zeros((long)prompts.Count * capacity, width, dtype: _memory.Type, device: _memory.Device).DetachFromDisposeScope())];
         // A token after the last one makes that one's row a trained row; which token it is does not matter.
         var batch = PackedBatch.Of([.. prompts.Select(p => new TokenizedSample([.. p, 0], p.Length))]);
         var (rows, cacheRows) = CacheRows(batch, prompts, capacity);
@@ -60,7 +62,8 @@ internal sealed class DecodingPass : IDisposable
         var x = Embedded(batch.Ids, "input 0");
         for (var i = 0; i < _layers.Length; i++)
         {
-            var y = _memory.Get(_layers[i].IsLast ? "last" : $"input {(i + 1) % 2}", _layers[i].IsLast ? batch.Rows.Length : batch.Ids.Length, config.HiddenSize);
+            var y = _memory.Get(_layers[i].IsLast ? "last" : $"input {(i + 1) % 2}",
+                _layers[i].IsLast ? batch.Rows.Length : batch.Ids.Length, config.HiddenSize);
             _layers[i].Forward(x, y, batch, s_step);
             _layers[i].Keep(batch.Ids.Length, batch.Rows.Length, rows, _cache[i], cacheRows);
             x = y;
@@ -113,14 +116,17 @@ internal sealed class DecodingPass : IDisposable
     {
         var (decoder, rows) = (_model.Decoder, hidden.size(0));
         var normed = _memory.Get("final", rows, _model.Config.HiddenSize);
-        _kernels.Norm(hidden, decoder.FinalNorm, normed, _memory.Get("final scales", rows, 1, ScalarType.Float32), 1, _model.Config.NormEpsilon);
+        _kernels.Norm(hidden, decoder.FinalNorm, normed, _memory.Get("final scales", rows, 1, ScalarType.Float32), 1,
+            _model.Config.NormEpsilon);
         var logits = _memory.Get("logits", rows, _model.Config.VocabularySize, ScalarType.Float32);
         if (_kernels.ReadsStored((int)rows))
         {
             decoder.Head.Multiply(normed.Rows(), logits.Rows());
             return logits;
         }
-        var head = decoder.Head.Tensor.dtype == decoder.ComputeType ? decoder.Head.Tensor : _wideHead ??= decoder.Head.Materialize(decoder.ComputeType).DetachFromDisposeScope();
+        var head = decoder.Head.Tensor.dtype == decoder.ComputeType
+            ? decoder.Head.Tensor
+            : _wideHead ??= decoder.Head.Materialize(decoder.ComputeType).DetachFromDisposeScope();
         new Products(_kernels, decoder.ComputeType).Run(logits, normed, head.t());
         return logits;
     }

@@ -24,7 +24,9 @@ public sealed class LocalModel : ILanguageModel
     public LocalModel(BaseModel model, LoraAdapter? adapter = null, string? name = null)
     {
         (_model, _adapter) = (model, adapter);
-        Name = name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Directory))) + (adapter is null ? "" : " + adapter");
+        Name = name
+            ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Directory)))
+                + (adapter is null ? "" : " + adapter");
         _ends = [.. model.Config.EndTokens];
         if (model.ChatTemplate.EndToken is { } end && model.Tokenizer.SpecialTokens.TryGetValue(end, out var id)) _ends.Add(id);
         foreach (var mark in (string[])["<|im_end|>", "<|eot_id|>"])
@@ -36,9 +38,11 @@ public sealed class LocalModel : ILanguageModel
 
     /// <inheritdoc/>
     /// <exception cref="LabException">A prompt leaves no room in the model's context.</exception>
-    public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null, CancellationToken cancel = default)
+    public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options,
+        IProgress<int>? progress = null, CancellationToken cancel = default)
     {
-        return Complete([.. prompts.Select(p => _model.Tokenizer.Encode(_model.ChatTemplate.Render(p, addGenerationPrompt: true), specialTokens: true))], options, null, progress, cancel);
+        return Complete([.. prompts.Select(p => _model.Tokenizer.Encode(_model.ChatTemplate.Render(p, addGenerationPrompt: true),
+            specialTokens: true))], options, null, progress, cancel);
     }
 
     /// <summary>Goes on from token ids, without a chat template.</summary>
@@ -49,24 +53,34 @@ public sealed class LocalModel : ILanguageModel
     /// <param name="cancel">Stops between tokens.</param>
     /// <returns>Texts in the order of <paramref name="prompts"/>.</returns>
     /// <exception cref="LabException">A prompt is empty or leaves no room in the model's context, or an option is out of range.</exception>
-    public IReadOnlyList<string> Complete(IReadOnlyList<IReadOnlyList<int>> prompts, SamplingOptions options, Action<int, string>? onText = null, IProgress<int>? progress = null, CancellationToken cancel = default)
+    public IReadOnlyList<string> Complete(IReadOnlyList<IReadOnlyList<int>> prompts, SamplingOptions options,
+        Action<int, string>? onText = null, IProgress<int>? progress = null, CancellationToken cancel = default)
     {
-        if (options.Temperature < 0 || options.TopP is <= 0 or > 1 || options.TopK < 0 || options.MinP is < 0 or > 1 || options.MaxTokens < 1)
-            throw new LabException($"temperature {options.Temperature}, top-p {options.TopP}, top-k {options.TopK}, min-p {options.MinP} and {options.MaxTokens} tokens: expected a temperature of 0 or more, 0 < top-p ≤ 1, top-k ≥ 0, 0 ≤ min-p ≤ 1 and at least one token");
+        if (options.Temperature < 0 || options.TopP is <= 0 or > 1 || options.TopK < 0 || options.MinP is < 0 or > 1
+            || options.MaxTokens < 1)
+            throw new LabException($"temperature {options.Temperature}, top-p {options.TopP}, top-k {options.TopK}, min-p {options.MinP} "
+                + $"and {options.MaxTokens} tokens: expected a temperature of 0 or more, 0 < top-p ≤ 1, top-k ≥ 0, 0 ≤ min-p ≤ 1 and at "
+                + "least one token");
         for (var i = 0; i < prompts.Count; i++)
         {
             if (prompts[i].Count == 0) throw new LabException($"prompt {i + 1} is empty; a model goes on from at least one token");
-            if (prompts[i].Count >= _model.Config.MaxPositions) throw new LabException($"prompt {i + 1} has {prompts[i].Count} tokens; the model's context is {_model.Config.MaxPositions}");
+            if (prompts[i].Count >= _model.Config.MaxPositions)
+                throw new LabException(
+                    $"prompt {i + 1} has {prompts[i].Count} tokens; the model's context is {_model.Config.MaxPositions}");
         }
-        var results = prompts.Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(), options.Stop, onText is null ? null : text => onText(i, text))).ToArray();
+        var results = prompts
+            .Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(), options.Stop, onText is null ? null : text => onText(i, text)))
+            .ToArray();
         using var attached = _adapter?.Attach();
         using var pass = new DecodingPass(_model, KeepsWeights(prompts.Count > MatrixVector.MaxVectors));
         var done = 0;
         foreach (var group in Groups(prompts, options.MaxTokens))
         {
-            ComputeDevices.Within(_model.Decoder.Device, $"{group.Length} prompts at once", "ask for fewer tokens, or end what else uses it", () =>
+            ComputeDevices.Within(_model.Decoder.Device, $"{group.Length} prompts at "
+                + "once", "ask for fewer tokens, or end what else uses it", () =>
             {
-                GenerateBatch(pass, [.. group.Select(i => prompts[i].ToArray())], options, group, [.. group.Select(i => results[i])], cancel);
+                GenerateBatch(pass, [.. group.Select(i => prompts[i].ToArray())], options, group, [.. group.Select(i => results[i])],
+                    cancel);
                 return true;
             });
             done += group.Length;
@@ -88,17 +102,22 @@ public sealed class LocalModel : ILanguageModel
         }
     }
 
-    /// <summary>What stands between <paramref name="before"/> and <paramref name="after"/>, for models trained to fill in the middle (Qwen's and StarCoder's marks).</summary>
+    /// <summary>What stands between <paramref name="before"/> and <paramref name="after"/>, for models trained to fill in the middle
+    /// (Qwen's and StarCoder's marks).</summary>
     /// <exception cref="LabException">The tokenizer has no such marks.</exception>
     public IReadOnlyList<int> FillInMiddle(string before, string after)
     {
         var known = _model.Tokenizer.SpecialTokens;
-        foreach (var (prefix, suffix, middle) in ((string, string, string)[])[("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"), ("<fim_prefix>", "<fim_suffix>", "<fim_middle>")])
+        foreach (var (prefix, suffix, middle) in ((string, string, string)[])
+        [
+            ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"), ("<fim_prefix>", "<fim_suffix>", "<fim_middle>")
+        ])
         {
             if (known.TryGetValue(prefix, out var p) && known.TryGetValue(suffix, out var s) && known.TryGetValue(middle, out var m))
                 return [p, .. _model.Tokenizer.Encode(before), s, .. _model.Tokenizer.Encode(after), m];
         }
-        throw new LabException($"{_model.Tokenizer.File.Path}: the tokenizer has no marks for filling in the middle (<|fim_prefix|> and its like)");
+        throw new LabException(
+            $"{_model.Tokenizer.File.Path}: the tokenizer has no marks for filling in the middle (<|fim_prefix|> and its like)");
     }
 
     /// <summary>Log-probability of each id after the first given those before it, in nats.</summary>
@@ -106,8 +125,10 @@ public sealed class LocalModel : ILanguageModel
     {
         if (ids.Count < 2) return [];
         if (ids.Any(i => i < 0 || i >= _model.Config.VocabularySize))
-            throw new LabException($"the ids go from 0 to {_model.Config.VocabularySize - 1}; {ids.First(i => i < 0 || i >= _model.Config.VocabularySize)} is none of them");
-        if (ids.Count > _model.Config.MaxPositions) throw new LabException($"the text has {ids.Count} tokens; the model's context is {_model.Config.MaxPositions}");
+            throw new LabException($"the ids go from 0 to {_model.Config.VocabularySize - 1}; "
+                + $"{ids.First(i => i < 0 || i >= _model.Config.VocabularySize)} is none of them");
+        if (ids.Count > _model.Config.MaxPositions)
+            throw new LabException($"the text has {ids.Count} tokens; the model's context is {_model.Config.MaxPositions}");
         using var attached = _adapter?.Attach();
         using var none = new Gradients([]);
         using var pass = new TrainingPass(_model, none, new PassOptions(KeepActivations: false, KeepWeights: false));
@@ -118,15 +139,18 @@ public sealed class LocalModel : ILanguageModel
 
     /// <inheritdoc/>
     public IReadOnlyList<AnswerScore> Score(IReadOnlyList<IReadOnlyList<Message>> conversations, CancellationToken cancel = default) =>
-        ScoreEncoded([.. conversations.Select(c => TokenizedSample.Of(_model, c))], [.. conversations.Select(c => Encoding.UTF8.GetByteCount(c[^1].Content))], cancel);
+        ScoreEncoded([.. conversations.Select(c => TokenizedSample.Of(_model, c))],
+            [.. conversations.Select(c => Encoding.UTF8.GetByteCount(c[^1].Content))], cancel);
 
     /// <inheritdoc/>
     public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) =>
-        ScoreEncoded([.. texts.Select(t => new TokenizedSample([.. _model.Tokenizer.Encode(t)], 1))], [.. texts.Select(Encoding.UTF8.GetByteCount)], cancel);
+        ScoreEncoded([.. texts.Select(t => new TokenizedSample([.. _model.Tokenizer.Encode(t)], 1))],
+            [.. texts.Select(Encoding.UTF8.GetByteCount)], cancel);
 
     private AnswerScore[] ScoreEncoded(TokenizedSample[] items, int[] bytes, CancellationToken cancel)
     {
-        if (items.FirstOrDefault(i => i.Ids.Length > _model.Config.MaxPositions) is { Ids: not null } longest) throw new LabException($"a text to score has {longest.Ids.Length} tokens; the model's context is {_model.Config.MaxPositions}");
+        if (items.FirstOrDefault(i => i.Ids.Length > _model.Config.MaxPositions) is { Ids: not null } longest)
+            throw new LabException($"a text to score has {longest.Ids.Length} tokens; the model's context is {_model.Config.MaxPositions}");
         var scores = new AnswerScore[items.Length];
         using var attached = _adapter?.Attach();
         using var none = new Gradients([]);
@@ -138,11 +162,13 @@ public sealed class LocalModel : ILanguageModel
         {
             cancel.ThrowIfCancellationRequested();
             count = 0;
-            for (var tokens = 0; at + count < order.Length && (count == 0 || tokens + items[order[at + count]].Ids.Length <= ScoredTokens); count++) tokens += items[order[at + count]].Ids.Length;
+            for (var tokens = 0; at + count < order.Length && (count == 0 || tokens + items[order[at + count]].Ids.Length <= ScoredTokens);
+                count++) tokens += items[order[at + count]].Ids.Length;
             var group = order.AsSpan(at, count).ToArray();
             var batch = PackedBatch.Of([.. group.Select(i => items[i])]);
             var losses = new double[batch.Targets.Length];
-            ComputeDevices.Within(_model.Decoder.Device, $"{batch.Ids.Length} tokens at once", "end what else uses it", () => pass.Run(batch, 0, new StepKey(0, -1, 0), losses));
+            ComputeDevices.Within(_model.Decoder.Device, $"{batch.Ids.Length} tokens at once", "end what else uses it",
+                () => pass.Run(batch, 0, new StepKey(0, -1, 0), losses));
             for (var s = 0; s < count; s++)
             {
                 var (from, to, item) = (batch.TargetStarts[s], batch.TargetStarts[s + 1], group[batch.Order[s]]);
@@ -152,7 +178,8 @@ public sealed class LocalModel : ILanguageModel
         return scores;
     }
 
-    private void GenerateBatch(DecodingPass pass, int[][] prompts, SamplingOptions options, int[] numbers, StreamedAnswer[] answers, CancellationToken cancel)
+    private void GenerateBatch(DecodingPass pass, int[][] prompts, SamplingOptions options, int[] numbers, StreamedAnswer[] answers,
+        CancellationToken cancel)
     {
         var samplers = numbers.Select(n => new Random(unchecked(options.Seed * 1_000_003 + n))).ToArray();
         var width = prompts.Max(p => p.Length);
@@ -163,7 +190,9 @@ public sealed class LocalModel : ILanguageModel
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var next = options.Temperature <= 0 ? logits.argmax(-1).cpu().data<long>().ToArray() : Sample(logits, options, [.. live.Select(i => samplers[i])]);
+            var next = options.Temperature <= 0
+                ? logits.argmax(-1).cpu().data<long>().ToArray()
+                : Sample(logits, options, [.. live.Select(i => samplers[i])]);
             var keep = new List<int>();
             for (var i = 0; i < live.Length; i++)
             {
@@ -171,12 +200,14 @@ public sealed class LocalModel : ILanguageModel
                 else keep.Add(i);
             }
             live = [.. keep.Select(k => live[k])];
-            if (live.Length > 0 && step + 1 < limit) logits = pass.Add(live, [.. keep.Select(k => (int)next[k])], [.. live.Select(i => prompts[i].Length + step)]);
+            if (live.Length > 0 && step + 1 < limit)
+                logits = pass.Add(live, [.. keep.Select(k => (int)next[k])], [.. live.Select(i => prompts[i].Length + step)]);
         }
         foreach (var i in live) answers[i].End();
     }
 
-    // On the processor a few sequences go on from the weights as they are stored; a device dequantises them for each token, unless it has room for them.
+    // On the processor a few sequences go on from the weights as they are stored;
+    // a device dequantises them for each token, unless it has room for them.
     private bool KeepsWeights(bool usedAgain) =>
         _model.Decoder.Composed ? _model.Decoder.DequantizedBytes < ComputeDevices.FreeBytes(_model.Decoder.Device) / 2 : usedAgain;
 

@@ -33,14 +33,16 @@ internal sealed class StreamedAnswer(TokenStream tokens, IReadOnlyList<string> s
         _text.Append(text);
         var whole = _text.ToString();
         var from = Math.Max(0, before - stops.Select(s => s.Length).DefaultIfEmpty(0).Max());
-        var cut = stops.Where(s => s.Length > 0).Select(s => whole.IndexOf(s, from, StringComparison.Ordinal)).Where(i => i >= 0).DefaultIfEmpty(-1).Min();
+        var cut = stops.Where(s => s.Length > 0).Select(s => whole.IndexOf(s, from, StringComparison.Ordinal)).Where(i => i >= 0)
+            .DefaultIfEmpty(-1).Min();
         if (cut >= 0)
         {
             _text.Length = cut;
             _ended = true;
             return false;
         }
-        Report(whole.Length - stops.Select(s => Enumerable.Range(1, Math.Max(0, Math.Min(s.Length - 1, whole.Length))).LastOrDefault(n => whole.EndsWith(s[..n], StringComparison.Ordinal))).DefaultIfEmpty(0).Max());
+        Report(whole.Length - stops.Select(s => Enumerable.Range(1, Math.Max(0, Math.Min(s.Length - 1, whole.Length)))
+            .LastOrDefault(n => whole.EndsWith(s[..n], StringComparison.Ordinal))).DefaultIfEmpty(0).Max());
         return true;
     }
 

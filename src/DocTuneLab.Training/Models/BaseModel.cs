@@ -18,23 +18,30 @@ public sealed record ModelLoadOptions
     /// What the linear layers are quantised to as they load: <c>nf4</c>, <c>fp4</c>, <c>int8</c> or <c>none</c>. Layers that the
     /// files hold quantised stay as they are. Default nf4 (QLoRA).
     /// </summary>
-    [Setting("What the linear layers are quantised to as they load: none, nf4 (a quarter of the memory, and what a QLoRA adapter is trained over), fp4 or int8.",
+    [Setting(
+        "What the linear layers are quantised to as they load: none, nf4 (a quarter of the memory, and what a QLoRA adapter is trained "
+            + "over), fp4 or int8.",
         Option = "quantize", Allowed = ["none", "nf4", "fp4", "int8"])]
     public string Quantization { get; init; } = "nf4";
 
     /// <summary>
-    /// Whether the matrix of the vocabulary is rounded to 8 bits with a scale for each row, as it is in llama.cpp's Q8_0 files: of a small model with
-    /// a large vocabulary it is half of what is read for each token. Where embeddings are tied they are rounded with it. Default false.
+    /// Whether the matrix of the vocabulary is rounded to 8 bits with a scale for each row, as it is in llama.cpp's Q8_0 files: of a small
+    /// model with a large vocabulary it is half of what is read for each token. Where embeddings are tied they are rounded with it.
+    /// Default false.
     /// </summary>
     [Setting("Rounds the matrix of the vocabulary to 8 bits: faster generation where the vocabulary is large.")]
     public bool QuantizeHead { get; init; }
 
-    /// <summary><c>auto</c> (bfloat16 where the processor gains from it and the model is not small, else float32), <c>bf16</c> or <c>fp32</c>. Default auto.</summary>
-    [Setting("Type of activations; auto is bf16 where the machine gains from it and the model is not small.", Option = "compute", Allowed = ["auto", "bf16", "fp32"])]
+    /// <summary><c>auto</c> (bfloat16 where the processor gains from it and the model is not small, else float32), <c>bf16</c> or
+    /// <c>fp32</c>. Default auto.</summary>
+    [Setting("Type of activations; auto is bf16 where the machine gains from it and the model is not small.", Option = "compute",
+        Allowed = ["auto", "bf16", "fp32"])]
     public string ComputeType { get; init; } = "auto";
 
-    /// <summary>Where the model is, and everything is computed: <c>auto</c> (a CUDA device where there is one), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default auto.</summary>
-    [Setting("Where the model is computed; auto is a CUDA device where there is one, else the processor", Placeholder = "D", Pattern = "auto|cpu|cuda(:[0-9]{1,3})?", Expected = "auto, cpu, cuda or cuda:N")]
+    /// <summary>Where the model is, and everything is computed: <c>auto</c> (a CUDA device where there is one), <c>cpu</c>, <c>cuda</c> or
+    /// <c>cuda:N</c>. Default auto.</summary>
+    [Setting("Where the model is computed; auto is a CUDA device where there is one, else the processor", Placeholder = "D",
+        Pattern = "auto|cpu|cuda(:[0-9]{1,3})?", Expected = "auto, cpu, cuda or cuda:N")]
     public string Device { get; init; } = "auto";
 }
 
@@ -43,9 +50,11 @@ public sealed class BaseModel : IDisposable
 {
     private readonly Lazy<string> _hash;
 
-    private BaseModel(string directory, Func<string> hash, ModelConfig config, HuggingFaceTokenizer tokenizer, ChatTemplate template, Decoder decoder, IReadOnlyDictionary<string, Tensor> parameters)
+    private BaseModel(string directory, Func<string> hash, ModelConfig config, HuggingFaceTokenizer tokenizer, ChatTemplate template,
+        Decoder decoder, IReadOnlyDictionary<string, Tensor> parameters)
     {
-        (Directory, _hash, Config, Tokenizer, ChatTemplate, Decoder, Parameters) = (directory, new Lazy<string>(hash), config, tokenizer, template, decoder, parameters);
+        (Directory, _hash, Config, Tokenizer, ChatTemplate, Decoder, Parameters) =
+            (directory, new Lazy<string>(hash), config, tokenizer, template, decoder, parameters);
     }
 
     /// <summary>The folder.</summary>
@@ -82,18 +91,25 @@ public sealed class BaseModel : IDisposable
     public string ComputeType => Decoder.ComputeType == ScalarType.BFloat16 ? "bf16" : "fp32";
 
     /// <summary>Loads a folder, frozen.</summary>
-    /// <exception cref="LabException">A file is missing or corrupt, a tensor is missing or misshaped, the architecture is not supported, there is no such device, or its memory is not enough.</exception>
+    /// <exception cref="LabException">A file is missing or corrupt, a tensor is missing or misshaped, the architecture is not supported,
+    /// there is no such device, or its memory is not enough.</exception>
     public static BaseModel Load(string directory, ModelLoadOptions? options = null)
     {
         options ??= new ModelLoadOptions();
         var device = ComputeDevices.Resolve(options.Device);
-        return ComputeDevices.Within(device, $"the model in {directory}", options.Quantization == "none" ? "quantise it as it loads (nf4), or take a smaller one" : "take a smaller one, or end what else uses it", () => LoadOn(device, composed: false, directory, options));
+        return ComputeDevices.Within(device, $"the model in {directory}",
+            options.Quantization == "none"
+                ? "quantise it as it loads (nf4), or take a smaller one"
+                : "take a smaller one, or end what else uses it",
+            () => LoadOn(device, composed: false, directory, options));
     }
 
     /// <summary>The same; passes may be composed of libtorch's operations on the processor too, as they are on any other device.</summary>
     internal static BaseModel LoadOn(Device device, bool composed, string directory, ModelLoadOptions options)
     {
-        if (!System.IO.Directory.Exists(directory)) throw new LabException($"{directory}: no such folder; a base model is a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json)");
+        if (!System.IO.Directory.Exists(directory))
+            throw new LabException($"{directory}: no such folder; a base model is a folder in Hugging Face layout (config.json, "
+                + "model.safetensors, tokenizer.json)");
         var config = ModelConfig.Load(Path.Combine(directory, "config.json"));
         var compute = ComputeDevices.ComputeType(options.ComputeType, config.HiddenSize, device);
         composed |= device.type != TorchSharp.DeviceType.CPU;
@@ -104,7 +120,8 @@ public sealed class BaseModel : IDisposable
         files.Announce(files.Names.OrderBy(n => places.GetValueOrDefault(WeightFormat.Owner(n) ?? n, int.MaxValue)));
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));
         if (tokenizer.VocabularySize > config.VocabularySize)
-            throw new LabException($"{directory}: tokenizer.json has ids up to {tokenizer.VocabularySize - 1}, but config.json says vocab_size {config.VocabularySize}");
+            throw new LabException($"{directory}: tokenizer.json has ids up to {tokenizer.VocabularySize - 1}, but config.json says "
+                + $"vocab_size {config.VocabularySize}");
         var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));
         long bytes = 0;
         var decoder = Build(config, new Decoder.Placement(device, compute, composed), Vector, Matrix, Table);
@@ -134,16 +151,21 @@ public sealed class BaseModel : IDisposable
         {
             using var scope = NewDisposeScope();
             long[] shape = [config.VocabularySize, config.HiddenSize];
-            var weight = WeightFormat.Stored(files, name, shape) is { } stored ? new DenseWeight(stored.Materialize(compute)) : (DenseWeight)WeightFormat.Read(files, name, shape, "none", compute);
-            if (options.QuantizeHead && name == (config.TieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight")) weight.RoundToInt8();
+            var weight = WeightFormat.Stored(files, name, shape) is { } stored
+                ? new DenseWeight(stored.Materialize(compute))
+                : (DenseWeight)WeightFormat.Read(files, name, shape, "none", compute);
+            if (options.QuantizeHead && name == (config.TieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"))
+                weight.RoundToInt8();
             bytes += weight.Bytes;
             // Of a table of its own a batch needs a few rows: they are fetched from the host.
             return composed && (config.TieEmbeddings || name == "lm_head.weight") ? (DenseWeight)weight.OnDevice(device) : weight;
         }
     }
 
-    /// <summary>Makes a new model with random weights (normal, 0.02; residual outputs scaled by 1/sqrt(2·layers)) to be trained in full.</summary>
-    public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto", string device = "auto") => CreateOn(ComputeDevices.Resolve(device), composed: false, directory, config, seed, computeType);
+    /// <summary>Makes a new model with random weights (normal, 0.02;
+    /// residual outputs scaled by 1/sqrt(2·layers)) to be trained in full.</summary>
+    public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto", string device = "auto") =>
+        CreateOn(ComputeDevices.Resolve(device), composed: false, directory, config, seed, computeType);
 
     /// <summary>The same; see <see cref="LoadOn"/>.</summary>
     internal static BaseModel CreateOn(Device device, bool composed, string directory, ModelConfig config, int seed, string computeType)
@@ -153,7 +175,10 @@ public sealed class BaseModel : IDisposable
         var parameters = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         // Of its own: the process's one may be drawn from elsewhere meanwhile.
         var generator = new Generator((ulong)seed, CPU);
-        var decoder = Build(config, new Decoder.Placement(device, ComputeDevices.ComputeType(computeType, config.HiddenSize, device), composed || device.type != TorchSharp.DeviceType.CPU), Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
+        var decoder = Build(config,
+            new Decoder.Placement(device, ComputeDevices.ComputeType(computeType, config.HiddenSize, device),
+                composed || device.type != TorchSharp.DeviceType.CPU),
+            Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
         return new BaseModel(directory, () => "", config, tokenizer, template, decoder, parameters)
         {
             ParameterCount = parameters.Values.Sum(p => p.numel()),
@@ -162,7 +187,8 @@ public sealed class BaseModel : IDisposable
 
         Tensor Vector(string name, long size)
         {
-            var vector = (name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size, device: device) : ones(size, device: device)).DetachFromDisposeScope();
+            var vector = (name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size, device: device) : ones(size, device: device))
+                .DetachFromDisposeScope();
             vector.requires_grad = true;
             return parameters[name] = vector;
         }
@@ -170,8 +196,10 @@ public sealed class BaseModel : IDisposable
         Weight Matrix(string name, long rows, long columns)
         {
             using var scope = NewDisposeScope();
-            var residual = name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
-            var tensor = (randn(rows, columns, generator: generator) * (residual ? 0.02 / Math.Sqrt(2.0 * config.Layers) : 0.02)).to(device).detach();
+            var residual = name.EndsWith("o_proj.weight", StringComparison.Ordinal)
+                || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
+            var tensor = (randn(rows, columns, generator: generator) * (residual ? 0.02 / Math.Sqrt(2.0 * config.Layers) : 0.02)).to(device)
+                .detach();
             tensor.requires_grad = true;
             parameters[name] = tensor;
             return new DenseWeight(tensor);
@@ -182,11 +210,13 @@ public sealed class BaseModel : IDisposable
     public void Save()
     {
         using var scope = NewDisposeScope();
-        SafetensorsFile.Write(Path.Combine(Directory, "model.safetensors"), Parameters.Select(p => KeyValuePair.Create(p.Key, p.Value.detach().to_type(ScalarType.BFloat16))));
+        SafetensorsFile.Write(Path.Combine(Directory, "model.safetensors"),
+            Parameters.Select(p => KeyValuePair.Create(p.Key, p.Value.detach().to_type(ScalarType.BFloat16))));
         File.WriteAllText(Path.Combine(Directory, "config.json"), Config.ToJson());
     }
 
-    private static Decoder Build(ModelConfig c, Decoder.Placement placement, Func<string, long, Tensor> vector, Func<string, long, long, Weight> matrix, Func<string, DenseWeight> table)
+    private static Decoder Build(ModelConfig c, Decoder.Placement placement, Func<string, long, Tensor> vector,
+        Func<string, long, long, Weight> matrix, Func<string, DenseWeight> table)
     {
         var embedding = table("model.embed_tokens.weight");
         var layers = new Decoder.Layer[c.Layers];
@@ -211,7 +241,8 @@ public sealed class BaseModel : IDisposable
                 KeyNorm = c.QueryKeyNorm ? vector(prefix + "self_attn.k_norm.weight", c.HeadSize) : null,
             };
         }
-        return new Decoder(c, placement, embedding, layers, vector("model.norm.weight", c.HiddenSize), c.TieEmbeddings ? null : table("lm_head.weight"));
+        return new Decoder(c, placement, embedding, layers, vector("model.norm.weight", c.HiddenSize),
+            c.TieEmbeddings ? null : table("lm_head.weight"));
     }
 
     private static string HashOf(string directory)
@@ -232,10 +263,15 @@ public sealed class BaseModel : IDisposable
             else if (!quantized.Contains(name) && !entry.Shape.SequenceEqual(shape)) files.Read(name, shape).Dispose();
         }
         if (missing.Count > 0)
-            throw new LabException($"{directory}: tensor '{missing[0]}' is missing{(missing.Count > 1 ? $", and {missing.Count - 1} more ({string.Join(", ", missing.Skip(1).Take(4))}{(missing.Count > 5 ? ", …" : "")})" : "")}; config.json asks for it");
+            throw new LabException(
+                $"{directory}: tensor '{missing[0]}' is missing{(missing.Count > 1 ? $", and {missing.Count - 1} more ({string.Join(", ", missing.Skip(1).Take(4))}{(missing.Count > 5 ? ", …" : "")})" : "")}; config.json asks for it");
         // A tensor left unread is a part of the network left out: better to stop than to compute something else.
-        if (files.Names.Where(n => !known.Contains(WeightFormat.Owner(n) ?? n) && !n.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal)).Order(StringComparer.Ordinal).FirstOrDefault() is { } unused)
-            throw new LabException($"{directory}: tensor '{unused}' has no place in a {config.ModelType} decoder as config.json describes it; the model is of another kind");
+        if (files.Names
+            .Where(n => !known.Contains(WeightFormat.Owner(n) ?? n) && !n.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .FirstOrDefault() is { } unused)
+            throw new LabException($"{directory}: tensor '{unused}' has no place in a {config.ModelType} decoder as config.json describes "
+                + "it; the model is of another kind");
     }
 
     /// <inheritdoc/>

@@ -63,10 +63,12 @@ public sealed class Decoder : IDisposable
     /// <summary>Type of activations.</summary>
     public ScalarType ComputeType { get; }
 
-    /// <summary>Where everything is computed, and the weights are; on another device than the processor, embeddings of their own stay in the memory of the host.</summary>
+    /// <summary>Where everything is computed, and the weights are; on another device than the processor, embeddings of their own stay in
+    /// the memory of the host.</summary>
     public Device Device { get; }
 
-    /// <summary>Whether passes are composed of libtorch's operations, which run on any device, instead of the processor's kernels.</summary>
+    /// <summary>Whether passes are composed of libtorch's operations, which run on any device, instead of the
+    /// processor's kernels.</summary>
     internal bool Composed { get; }
 
     /// <summary>All adaptable linear layers, in order.</summary>

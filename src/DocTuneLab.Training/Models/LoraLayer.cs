@@ -3,14 +3,17 @@ using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;
 
-/// <summary>One low-rank update: x → scale · B A x; with a magnitude, the rows of W + scale · B A are then brought to that length.</summary>
+/// <summary>One low-rank update: x → scale · B A x;
+/// with a magnitude, the rows of W + scale · B A are then brought to that length.</summary>
 public sealed class LoraLayer : IDisposable
 {
     private readonly double _dropout;
 
-    internal LoraLayer(string name, Tensor a, Tensor b, double scale, double dropout, Tensor? magnitude = null, (Tensor A, Tensor B)? start = null)
+    internal LoraLayer(
+        string name, Tensor a, Tensor b, double scale, double dropout, Tensor? magnitude = null, (Tensor A, Tensor B)? start = null)
     {
-        (Name, A, B, Scale, _dropout, Magnitude) = (name, a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), scale, dropout, magnitude?.DetachFromDisposeScope());
+        (Name, A, B, Scale, _dropout, Magnitude) =
+            (name, a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), scale, dropout, magnitude?.DetachFromDisposeScope());
         if (start is { } s) Start = (s.A.DetachFromDisposeScope(), s.B.DetachFromDisposeScope());
     }
 

@@ -42,7 +42,8 @@ public sealed class Rotary(ModelConfig config, Device device) : IDisposable
         var (half, theta) = (config.HeadSize / 2, config.RopeTheta);
         var scaling = config.RopeScaling;
         if (scaling?.Type == "dynamic" && length > scaling.OriginalPositions)
-            theta *= Math.Pow(scaling.Factor * length / scaling.OriginalPositions - (scaling.Factor - 1), config.HeadSize / (config.HeadSize - 2.0));
+            theta *= Math.Pow(scaling.Factor * length / scaling.OriginalPositions - (scaling.Factor - 1),
+                config.HeadSize / (config.HeadSize - 2.0));
         var plain = Enumerable.Range(0, half).Select(i => Math.Pow(theta, -(double)i / half)).ToArray();
         return scaling?.Type switch
         {
@@ -63,14 +64,19 @@ public sealed class Rotary(ModelConfig config, Device device) : IDisposable
         return 1 / ((1 - smooth) / scaling.Factor + smooth);
     }
 
-    /// <summary>Cosines and sines, each [at least <paramref name="length"/>, head size] in float32; the halves of a row are equal.</summary>
+    /// <summary>Cosines and sines, each [at least <paramref name="length"/>, head size] in float32;
+    /// the halves of a row are equal.</summary>
     /// <remarks>They belong to this object and stay valid until a longer table is asked for.</remarks>
     public (Tensor Cosine, Tensor Sine) Tables(int length)
     {
-        var dynamic = config.RopeScaling is { Type: "dynamic" } d && (length > d.OriginalPositions || _length > d.OriginalPositions) && length != _length;
+        var dynamic = config.RopeScaling is { Type: "dynamic" } d
+            && (length > d.OriginalPositions || _length > d.OriginalPositions)
+            && length != _length;
         if (_cosine is null || _sine is null || length > _length || dynamic)
         {
-            _length = config.RopeScaling is { Type: "dynamic" } s && length > s.OriginalPositions ? length : Math.Min(Math.Max(length, 1024) * 2, Math.Max(length, config.MaxPositions));
+            _length = config.RopeScaling is { Type: "dynamic" } s && length > s.OriginalPositions
+                ? length
+                : Math.Min(Math.Max(length, 1024) * 2, Math.Max(length, config.MaxPositions));
             using var scope = NewDisposeScope();
             using var gradients = no_grad();
             var angles = outer(arange(0, _length, dtype: ScalarType.Float64), tensor(Frequencies(config, length)));
@@ -87,7 +93,8 @@ public sealed class Rotary(ModelConfig config, Device device) : IDisposable
     private static double[] Yarn(double[] plain, ModelConfig config, RopeScaling scaling)
     {
         // Dimension that makes the given number of turns in the original context.
-        double Dimension(double turns) => config.HeadSize * Math.Log(scaling.OriginalPositions / (turns * 2 * Math.PI)) / (2 * Math.Log(config.RopeTheta));
+        double Dimension(double turns) =>
+            config.HeadSize * Math.Log(scaling.OriginalPositions / (turns * 2 * Math.PI)) / (2 * Math.Log(config.RopeTheta));
         var low = Math.Max(0, Math.Floor(Dimension(scaling.BetaFast)));
         var high = Math.Min(config.HeadSize - 1, Math.Ceiling(Dimension(scaling.BetaSlow)));
         var width = Math.Max(0.001, high - low);

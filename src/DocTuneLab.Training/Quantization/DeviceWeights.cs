@@ -33,7 +33,8 @@ internal abstract class DeviceWeight(long[] shape, long bytes, Device device) : 
 
     internal override Weight OnDevice(Device device) => throw new NotSupportedException("a matrix on a device stays there");
 
-    internal override void Multiply(RowSpan x, RowSpan y) => throw new NotSupportedException("a matrix on a device is dequantised before it is multiplied by");
+    internal override void Multiply(RowSpan x, RowSpan y) =>
+        throw new NotSupportedException("a matrix on a device is dequantised before it is multiplied by");
 }
 
 /// <summary>
@@ -87,7 +88,9 @@ internal sealed class DeviceFourBitWeight : DeviceWeight
             if (_map is not null)
             {
                 var (from, until) = (first / _nestedBlock, (first + blocks + _nestedBlock - 1) / _nestedBlock);
-                scales = _map[scales.to_type(ScalarType.Int32)].mul_(_nested!.narrow(0, from, until - from).repeat_interleave(_nestedBlock).narrow(0, 0, blocks)).add_(_offset);
+                scales = _map[scales.to_type(ScalarType.Int32)]
+                    .mul_(_nested!.narrow(0, from, until - from).repeat_interleave(_nestedBlock).narrow(0, 0, blocks))
+                    .add_(_offset);
             }
             if (length % _block == 0) values.view(-1, _block).mul_(scales.unsqueeze(1));
             else values.mul_(scales.repeat_interleave(_block).narrow(0, 0, length));
@@ -123,7 +126,9 @@ internal sealed class DeviceInt8Weight : DeviceWeight
         {
             using var scope = NewDisposeScope();
             var length = Math.Min(part, Rows - at);
-            target.narrow(0, at, length).copy_((_codes.narrow(0, at, length).to_type(ScalarType.Float32) * _scales.narrow(0, at, length).unsqueeze(1)).mul_(Int8Tensor.Step));
+            target.narrow(0, at, length)
+                .copy_((_codes.narrow(0, at, length).to_type(ScalarType.Float32) * _scales.narrow(0, at, length).unsqueeze(1))
+                    .mul_(Int8Tensor.Step));
         }
     }
 

@@ -2,23 +2,30 @@ using System.Runtime.Intrinsics;
 
 namespace DocTuneLab.Training.Quantization;
 
-/// <summary>Sixteen numbers from -1 to 1 that a 4-bit code stands for, and the rule by which a number gets its code: those of bitsandbytes.</summary>
+/// <summary>Sixteen numbers from -1 to 1 that a 4-bit code stands for, and the rule by which a number gets its code:
+/// those of bitsandbytes.</summary>
 public sealed class FourBitCode
 {
     private readonly float[] _values, _thresholds;
     private readonly byte[]? _magnitudes;
 
-    private FourBitCode(string name, float[] values, float[] thresholds, byte[]? magnitudes) => (Name, _values, _thresholds, _magnitudes) = (name, values, thresholds, magnitudes);
+    private FourBitCode(string name, float[] values, float[] thresholds, byte[]? magnitudes) =>
+        (Name, _values, _thresholds, _magnitudes) = (name, values, thresholds, magnitudes);
 
-    /// <summary>4-bit NormalFloat (Dettmers et al. 2023, arXiv 2305.14314, appendix E): ascending, each used equally often by normal weights.</summary>
+    /// <summary>4-bit NormalFloat (Dettmers et al. 2023, arXiv 2305.14314, appendix E):
+    /// ascending, each used equally often by normal weights.</summary>
     public static FourBitCode Nf4 { get; } = new("nf4",
     [
-        -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f, -0.18477343022823334f, -0.09105003625154495f, 0.0f,
-        0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f, 0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f,
+        -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f, -0.18477343022823334f,
+        -0.09105003625154495f, 0.0f,
+        0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f, 0.44070982933044434f, 0.5626170039176941f,
+        0.7229568362236023f, 1.0f,
     ],
     [
-        -0.8480964004993439f, -0.6106329262256622f, -0.4599952697753906f, -0.33967943489551544f, -0.23460740596055984f, -0.13791173323988914f, -0.045525018125772476f,
-        0.03979014977812767f, 0.1202552504837513f, 0.2035212516784668f, 0.2920137718319893f, 0.3893125355243683f, 0.5016634166240692f, 0.6427869200706482f, 0.8614784181118011f,
+        -0.8480964004993439f, -0.6106329262256622f, -0.4599952697753906f, -0.33967943489551544f, -0.23460740596055984f,
+        -0.13791173323988914f, -0.045525018125772476f,
+        0.03979014977812767f, 0.1202552504837513f, 0.2035212516784668f, 0.2920137718319893f, 0.3893125355243683f, 0.5016634166240692f,
+        0.6427869200706482f, 0.8614784181118011f,
     ], null);
 
     /// <summary>4-bit floating point: a sign, then 0, 1/192, 2/3, 1, 1/3, 1/2, 1/6, 1/4 in the order of the bits.</summary>

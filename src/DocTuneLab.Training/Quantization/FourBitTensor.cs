@@ -59,10 +59,14 @@ public sealed class FourBitTensor
     internal Statistics Scales => _scales;
 
     /// <summary>Bytes of codes and statistics.</summary>
-    public long Bytes => _packed.Length + 4L * (_scales.Plain?.Length ?? 0) + (_scales.Codes?.Length ?? 0) + 4L * (_scales.Nested?.Length ?? 0) + 4;
+    public long Bytes =>
+        _packed.Length + 4L * (_scales.Plain?.Length ?? 0) + (_scales.Codes?.Length ?? 0) + 4L * (_scales.Nested?.Length ?? 0) + 4;
 
     /// <summary>Decoded absmax of a block.</summary>
-    public float Scale(int block) => _scales.Plain is { } plain ? plain[block] : _scales.Map![_scales.Codes![block]] * _scales.Nested![block / _scales.NestedBlock] + _scales.Offset;
+    public float Scale(int block) =>
+        _scales.Plain is { } plain
+            ? plain[block]
+            : _scales.Map![_scales.Codes![block]] * _scales.Nested![block / _scales.NestedBlock] + _scales.Offset;
 
     /// <summary>Quantises a matrix.</summary>
     /// <param name="matrix">Any shape and floating-point type.</param>
@@ -93,7 +97,8 @@ public sealed class FourBitTensor
                 code.Encode(new ReadOnlySpan<float>(block, length), most == 0 ? 0 : 1 / most, packed.AsSpan(b * (DefaultBlockSize / 2)));
             }
         });
-        return new FourBitTensor(code.Name, TypeName(matrix.dtype), matrix.shape, DefaultBlockSize, packed, code.Values.ToArray(), nested ? Nest(scales) : new Statistics(scales, null, null, null, 0, 0));
+        return new FourBitTensor(code.Name, TypeName(matrix.dtype), matrix.shape, DefaultBlockSize, packed, code.Values.ToArray(),
+            nested ? Nest(scales) : new Statistics(scales, null, null, null, 0, 0));
     }
 
     /// <summary>Reads a matrix from the files of a model, if it is stored in 4 bits there.</summary>
@@ -111,32 +116,41 @@ public sealed class FourBitTensor
         {
             state = JsonNode.Parse(files.Read(name + StateKey + kind).bytes.ToArray())!;
             var stored = state["shape"]!.AsArray().Select(d => (long)d!).ToArray();
-            if (!stored.SequenceEqual(shape)) throw new LabException($"{files.PathOf(name)}: tensor '{name}' has shape [{string.Join(", ", stored)}], expected [{string.Join(", ", shape)}] from config.json");
+            if (!stored.SequenceEqual(shape))
+                throw new LabException($"{files.PathOf(name)}: tensor '{name}' has shape [{string.Join(", ", stored)}], "
+                    + $"expected [{string.Join(", ", shape)}] from config.json");
             var (elements, block) = (shape.Aggregate(1L, (a, b) => a * b), (int)state["blocksize"]!);
-            if (block < 16 || block % 16 != 0) throw new LabException($"{files.PathOf(name)}: tensor '{name}' has blocks of {block}; expected a multiple of 16");
+            if (block < 16 || block % 16 != 0)
+                throw new LabException($"{files.PathOf(name)}: tensor '{name}' has blocks of {block}; expected a multiple of 16");
             var count = (int)((elements + block - 1) / block);
             Statistics scales;
             if (state["nested_blocksize"] is { } nestedBlock)
             {
                 var inner = (int)nestedBlock;
-                scales = new Statistics(null, Bytes(".absmax", count), Floats(".nested_quant_map", 256), Floats(".nested_absmax", (count + inner - 1) / inner), inner, (float)state["nested_offset"]!);
+                scales = new Statistics(null, Bytes(".absmax", count), Floats(".nested_quant_map", 256),
+                    Floats(".nested_absmax", (count + inner - 1) / inner), inner, (float)state["nested_offset"]!);
             }
             else
             {
                 scales = new Statistics(Floats(".absmax", count), null, null, null, 0, 0);
             }
-            return new FourBitTensor(kind, (string)state["dtype"]!, shape, block, Bytes("", (elements + 1) / 2), Floats(".quant_map", 16), scales);
+            return new FourBitTensor(kind, (string)state["dtype"]!, shape, block, Bytes("", (elements + 1) / 2), Floats(".quant_map", 16),
+                scales);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException)
         {
-            throw new LabException($"{files.PathOf(name)}: tensor '{name}{StateKey}{kind}' is no description of a 4-bit matrix: {e.Message}", e);
+            throw new LabException(
+                $"{files.PathOf(name)}: tensor '{name}{StateKey}{kind}' is no description of a 4-bit matrix: {e.Message}", e);
         }
 
         // Codes may be stored as another type's bytes (bnb_4bit_quant_storage).
         byte[] Bytes(string part, long expected)
         {
             var bytes = files.Read(name + part).bytes.ToArray();
-            return bytes.Length == expected ? bytes : throw new LabException($"{files.PathOf(name)}: tensor '{name}{part}' has {bytes.Length} bytes; {expected} belong to a 4-bit matrix of [{string.Join(", ", shape)}]");
+            return bytes.Length == expected
+                ? bytes
+                : throw new LabException($"{files.PathOf(name)}: tensor '{name}{part}' has {bytes.Length} bytes; "
+                    + $"{expected} belong to a 4-bit matrix of [{string.Join(", ", shape)}]");
         }
 
         float[] Floats(string part, int expected) => MemoryMarshal.Cast<byte, float>(Bytes(part, 4L * expected)).ToArray();
@@ -154,7 +168,13 @@ public sealed class FourBitTensor
     /// <param name="name">Name of the parameter.</param>
     public IEnumerable<KeyValuePair<string, Tensor>> Tensors(string name)
     {
-        var state = new JsonObject { ["quant_type"] = Kind, ["blocksize"] = BlockSize, ["dtype"] = Type, ["shape"] = new JsonArray([.. Shape.Select(d => (JsonNode)d)]) };
+        var state = new JsonObject
+        {
+            ["quant_type"] = Kind,
+            ["blocksize"] = BlockSize,
+            ["dtype"] = Type,
+            ["shape"] = new JsonArray([.. Shape.Select(d => (JsonNode)d)])
+        };
         yield return new(name, tensor(_packed, [_packed.Length, 1]));
         yield return new(name + ".quant_map", tensor(_values));
         if (_scales.Plain is { } plain)
@@ -185,7 +205,8 @@ public sealed class FourBitTensor
     /// <summary>Writes the matrix over a contiguous tensor of its size in float32 or bfloat16.</summary>
     internal unsafe void Dequantize(Tensor target)
     {
-        if (target.numel() != Shape.Aggregate(1L, (a, b) => a * b) || !target.is_contiguous()) throw new ArgumentException("the target must be contiguous and as large as the matrix", nameof(target));
+        if (target.numel() != Shape.Aggregate(1L, (a, b) => a * b) || !target.is_contiguous())
+            throw new ArgumentException("the target must be contiguous and as large as the matrix", nameof(target));
         BlockCodes.Decode(_packed, _values, BlockSize, Scale, target.Address(), target.numel(), target.dtype == ScalarType.BFloat16);
     }
 
@@ -209,7 +230,8 @@ public sealed class FourBitTensor
 
     private static string[] Kinds => ["nf4", "fp4"];
 
-    private static string TypeName(ScalarType type) => type switch { ScalarType.BFloat16 => "bfloat16", ScalarType.Float16 => "float16", _ => "float32" };
+    private static string TypeName(ScalarType type) =>
+        type switch { ScalarType.BFloat16 => "bfloat16", ScalarType.Float16 => "float16", _ => "float32" };
 
     private static Statistics Nest(float[] scales)
     {

@@ -44,7 +44,8 @@ public sealed class Int8Tensor
                 {
                     var row = HalfPrecision.Widen((void*)start, type, (long)r * columns, columns, wide);
                     scales[r] = HalfPrecision.LargestMagnitude(row, columns);
-                    if (!float.IsFinite(scales[r])) throw new ArgumentException("a weight is not finite; it cannot be quantised", nameof(matrix));
+                    if (!float.IsFinite(scales[r]))
+                        throw new ArgumentException("a weight is not finite; it cannot be quantised", nameof(matrix));
                     var factor = scales[r] == 0 ? 0 : 127 / scales[r];
                     var target = all + (long)r * columns;
                     var c = 0;
@@ -69,8 +70,10 @@ public sealed class Int8Tensor
     {
         if (ScaleName(name) is var scaleName && !files.Contains(scaleName)) return null;
         using var scope = NewDisposeScope();
-        if (files.Find(name)?.Type != ScalarType.Int8) throw new LabException($"{files.PathOf(name)}: tensor '{name}' has row scales, but is not of 8-bit integers");
-        return new Int8Tensor(shape, MemoryMarshal.Cast<byte, sbyte>(files.Read(name, shape).bytes).ToArray(), MemoryMarshal.Cast<byte, float>(files.Read(scaleName, [shape[0]]).to_type(ScalarType.Float32).bytes).ToArray());
+        if (files.Find(name)?.Type != ScalarType.Int8)
+            throw new LabException($"{files.PathOf(name)}: tensor '{name}' has row scales, but is not of 8-bit integers");
+        return new Int8Tensor(shape, MemoryMarshal.Cast<byte, sbyte>(files.Read(name, shape).bytes).ToArray(),
+            MemoryMarshal.Cast<byte, float>(files.Read(scaleName, [shape[0]]).to_type(ScalarType.Float32).bytes).ToArray());
     }
 
     /// <summary>The tensors that bitsandbytes stores the matrix as; they belong to the current dispose scope.</summary>
@@ -84,7 +87,9 @@ public sealed class Int8Tensor
     internal (Tensor Codes, Tensor Scales) ToTensors() => (tensor(_codes, Shape, dtype: ScalarType.Int8), tensor(_scales));
 
     /// <summary>Whether a tensor is a part of an 8-bit matrix, and of which.</summary>
-    internal static string? Owner(string name) => name.EndsWith(".SCB", StringComparison.Ordinal) ? name[..^3] + "weight" : name.EndsWith(".weight_format", StringComparison.Ordinal) ? name[..^7] : null;
+    internal static string? Owner(string name) =>
+        name.EndsWith(".SCB", StringComparison.Ordinal)
+            ? name[..^3] + "weight" : name.EndsWith(".weight_format", StringComparison.Ordinal) ? name[..^7] : null;
 
     /// <summary>Writes the matrix over a contiguous float32 tensor of its size.</summary>
     internal unsafe void Dequantize(Tensor target)
@@ -103,7 +108,8 @@ public sealed class Int8Tensor
                     for (; c + 8 <= columns; c += 8)
                     {
                         var wide = Vector128.WidenLower(Vector64.Load(source + c).ToVector128());
-                        (Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(wide), Vector128.WidenUpper(wide))) * scale * Step).Store(row + c);
+                        (Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(wide), Vector128.WidenUpper(wide))) * scale * Step)
+                            .Store(row + c);
                     }
                     for (; c < columns; c++) row[c] = source[c] * scale * Step;
                 }

@@ -15,7 +15,8 @@ public abstract class Weight : IDisposable
     /// <summary>Bytes that it takes at rest.</summary>
     public abstract long Bytes { get; }
 
-    /// <summary>The matrix in <paramref name="type"/>; belongs to the current dispose scope unless it is the stored tensor itself.</summary>
+    /// <summary>The matrix in <paramref name="type"/>; belongs to the current dispose scope unless it is the stored
+    /// tensor itself.</summary>
     public abstract Tensor Materialize(ScalarType type);
 
     /// <summary>Writes the matrix over <paramref name="target"/>, in its type.</summary>

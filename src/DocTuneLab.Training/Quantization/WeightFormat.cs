@@ -57,9 +57,11 @@ public static class WeightFormat
     /// <summary><c>quantization_config</c> of <c>config.json</c>; null for <c>none</c>.</summary>
     internal static JsonObject? Configuration(string format) => format == "none" ? null : new JsonObject
     {
-        ["quant_method"] = "bitsandbytes", ["load_in_4bit"] = format != "int8", ["load_in_8bit"] = format == "int8", ["bnb_4bit_quant_type"] = format == "int8" ? "fp4" : format,
+        ["quant_method"] = "bitsandbytes", ["load_in_4bit"] = format != "int8", ["load_in_8bit"] = format == "int8",
+        ["bnb_4bit_quant_type"] = format == "int8" ? "fp4" : format,
         ["bnb_4bit_use_double_quant"] = format != "int8", ["bnb_4bit_compute_dtype"] = "bfloat16", ["bnb_4bit_quant_storage"] = "uint8",
-        ["llm_int8_threshold"] = 6.0, ["llm_int8_skip_modules"] = new JsonArray("lm_head"), ["llm_int8_has_fp16_weight"] = false, ["llm_int8_enable_fp32_cpu_offload"] = false,
+        ["llm_int8_threshold"] = 6.0, ["llm_int8_skip_modules"] = new JsonArray("lm_head"), ["llm_int8_has_fp16_weight"] = false,
+        ["llm_int8_enable_fp32_cpu_offload"] = false,
     };
 
     /// <summary>Name of the parameter that a tensor is a part of, or null where it is none of a quantised one.</summary>

@@ -10,25 +10,40 @@ internal sealed class ForeignFields
     private readonly string _tool, _lengthField, _rowsField;
     private readonly Dictionary<string, Func<TrainingConfig, JsonNode, TrainingConfig>> _fields = new(StringComparer.Ordinal);
 
-    private ForeignFields(string tool, string lengthField, string rowsField) => (_tool, _lengthField, _rowsField) = (tool, lengthField, rowsField);
+    private ForeignFields(
+        string tool, string lengthField, string rowsField) => (_tool, _lengthField, _rowsField) = (tool, lengthField, rowsField);
 
     public static ForeignFields LlamaFactory { get; } = new ForeignFields("LLaMA-Factory", "cutoff_len", "per_device_train_batch_size")
-        .Top("model_name_or_path", (c, v) => c with { Base = (string?)v }).Lora("lora_rank", (l, v) => l with { Rank = (int)v }).Lora("use_rslora", (l, v) => l with { UseRsLora = (bool)v })
-        .Lora("use_dora", (l, v) => l with { UseDora = (bool)v }).Lora("pissa_init", (l, v) => l with { Initialization = (bool)v ? AdapterInitialization.Pissa : AdapterInitialization.Default })
-        .Lora("lora_target", (l, v) => l with { TargetModules = Targets(v) }).Sft("num_train_epochs", (o, v) => o with { Epochs = Number(v) })
-        .Sft("lr_scheduler_type", (o, v) => o with { Scheduler = Schedule(v) }).Sft("optim", (o, v) => o with { Optimizer = OptimizerOf(v) })
+        .Top("model_name_or_path", (c, v) => c with { Base = (string?)v })
+        .Lora("lora_rank", (l, v) => l with { Rank = (int)v })
+        .Lora("use_rslora", (l, v) => l with { UseRsLora = (bool)v })
+        .Lora("use_dora", (l, v) => l with { UseDora = (bool)v })
+        .Lora("pissa_init", (l, v) => l with { Initialization = (bool)v ? AdapterInitialization.Pissa : AdapterInitialization.Default })
+        .Lora("lora_target", (l, v) => l with { TargetModules = Targets(v) })
+        .Sft("num_train_epochs", (o, v) => o with { Epochs = Number(v) })
+        .Sft("lr_scheduler_type", (o, v) => o with { Scheduler = Schedule(v) })
+        .Sft("optim", (o, v) => o with { Optimizer = OptimizerOf(v) })
         .Sft("packing", (o, v) => o with { Packing = (bool)v }).Sft("neat_packing", (o, v) => o with { Packing = (bool)v })
-        .Sft("early_stopping_steps", (o, v) => o with { EarlyStoppingPatience = (int)v }).Top("val_size", (c, v) => c with { Validation = Number(v) })
+        .Sft("early_stopping_steps", (o, v) => o with { EarlyStoppingPatience = (int)v })
+        .Top("val_size", (c, v) => c with { Validation = Number(v) })
         .Shared();
 
     public static ForeignFields Axolotl { get; } = new ForeignFields("Axolotl", "sequence_len", "micro_batch_size")
-        .Top("base_model", (c, v) => c with { Base = (string?)v }).Lora("lora_r", (l, v) => l with { Rank = (int)v }).Lora("peft_use_rslora", (l, v) => l with { UseRsLora = (bool)v })
-        .Lora("peft_use_dora", (l, v) => l with { UseDora = (bool)v }).Lora("lora_target_modules", (l, v) => l with { TargetModules = Targets(v) })
-        .Lora("lora_target_linear", (l, v) => (bool)v ? l with { TargetModules = new LoraConfig().TargetModules } : l).Sft("num_epochs", (o, v) => o with { Epochs = Number(v) })
+        .Top("base_model", (c, v) => c with { Base = (string?)v })
+        .Lora("lora_r", (l, v) => l with { Rank = (int)v })
+        .Lora("peft_use_rslora", (l, v) => l with { UseRsLora = (bool)v })
+        .Lora("peft_use_dora", (l, v) => l with { UseDora = (bool)v })
+        .Lora("lora_target_modules", (l, v) => l with { TargetModules = Targets(v) })
+        .Lora("lora_target_linear", (l, v) => (bool)v ? l with { TargetModules = new LoraConfig().TargetModules } : l)
+        .Sft("num_epochs", (o, v) => o with { Epochs = Number(v) })
         .Sft("lr_scheduler", (o, v) => o with { Scheduler = Schedule(v) }).Sft("optimizer", (o, v) => o with { Optimizer = OptimizerOf(v) })
-        .Sft("sample_packing", (o, v) => o with { Packing = (bool)v }).Sft("early_stopping_patience", (o, v) => o with { EarlyStoppingPatience = (int)v })
-        .Sft("loss_watchdog_threshold", (o, v) => o with { LossLimit = Number(v) }).Top("val_set_size", (c, v) => c with { Validation = Number(v) })
-        .Sft("gradient_checkpointing", (o, v) => o with { GradientCheckpointing = Checkpointing(v) }).Top("load_in_4bit", (c, v) => c with { Model = c.Model with { Quantization = (bool)v ? "nf4" : "none" } }).Shared();
+        .Sft("sample_packing", (o, v) => o with { Packing = (bool)v })
+        .Sft("early_stopping_patience", (o, v) => o with { EarlyStoppingPatience = (int)v })
+        .Sft("loss_watchdog_threshold", (o, v) => o with { LossLimit = Number(v) })
+        .Top("val_set_size", (c, v) => c with { Validation = Number(v) })
+        .Sft("gradient_checkpointing", (o, v) => o with { GradientCheckpointing = Checkpointing(v) })
+        .Top("load_in_4bit", (c, v) => c with { Model = c.Model with { Quantization = (bool)v ? "nf4" : "none" } })
+        .Shared();
 
     /// <summary>Takes what is known; the rest is named in <see cref="TrainingConfig.Ignored"/>.</summary>
     /// <exception cref="LabException">A known field has a value that has no meaning here.</exception>
@@ -37,7 +52,9 @@ internal sealed class ForeignFields
         // What a file leaves out has the usual value of these tools, not ours, which suits small models.
         var config = new TrainingConfig
         {
-            Dialect = _tool, Lora = new LoraConfig { Rank = 16, Alpha = 32 }, Options = new SftOptions { LearningRate = 2e-4, Scheduler = Scheduler.Cosine, WarmupRatio = 0 },
+            Dialect = _tool,
+            Lora = new LoraConfig { Rank = 16, Alpha = 32 },
+            Options = new SftOptions { LearningRate = 2e-4, Scheduler = Scheduler.Cosine, WarmupRatio = 0 },
         };
         var (ignored, length, rows) = (new List<string>(), 2048, 1);
         foreach (var field in fields)
@@ -59,11 +76,18 @@ internal sealed class ForeignFields
 
     private ForeignFields Shared() => Top("output_dir", (c, v) => c with { Options = c.Options with { OutputDirectory = (string)v! } })
         .Lora("lora_alpha", (l, v) => l with { Alpha = Number(v) }).Lora("lora_dropout", (l, v) => l with { Dropout = Number(v) })
-        .Sft("gradient_accumulation_steps", (o, v) => o with { GradientAccumulation = (int)v }).Sft("learning_rate", (o, v) => o with { LearningRate = Number(v) })
-        .Sft("max_steps", (o, v) => o with { MaxSteps = (int)v > 0 ? (int)v : null }).Sft("warmup_ratio", (o, v) => o with { WarmupRatio = Number(v) })
-        .Sft("max_grad_norm", (o, v) => o with { MaxGradNorm = Number(v) }).Sft("weight_decay", (o, v) => o with { WeightDecay = Number(v) }).Sft("seed", (o, v) => o with { Seed = (int)v })
-        .Sft("eval_steps", (o, v) => o with { EvalEvery = (int)v }).Sft("save_steps", (o, v) => o with { SaveEvery = (int)v }).Sft("save_total_limit", (o, v) => o with { KeepCheckpoints = (int)v })
-        .Sft("neftune_noise_alpha", (o, v) => o with { NeftuneAlpha = Number(v) }).Sft("loraplus_lr_ratio", (o, v) => o with { LoraPlusRatio = Number(v) })
+        .Sft("gradient_accumulation_steps", (o, v) => o with { GradientAccumulation = (int)v })
+        .Sft("learning_rate", (o, v) => o with { LearningRate = Number(v) })
+        .Sft("max_steps", (o, v) => o with { MaxSteps = (int)v > 0 ? (int)v : null })
+        .Sft("warmup_ratio", (o, v) => o with { WarmupRatio = Number(v) })
+        .Sft("max_grad_norm", (o, v) => o with { MaxGradNorm = Number(v) })
+        .Sft("weight_decay", (o, v) => o with { WeightDecay = Number(v) })
+        .Sft("seed", (o, v) => o with { Seed = (int)v })
+        .Sft("eval_steps", (o, v) => o with { EvalEvery = (int)v })
+        .Sft("save_steps", (o, v) => o with { SaveEvery = (int)v })
+        .Sft("save_total_limit", (o, v) => o with { KeepCheckpoints = (int)v })
+        .Sft("neftune_noise_alpha", (o, v) => o with { NeftuneAlpha = Number(v) })
+        .Sft("loraplus_lr_ratio", (o, v) => o with { LoraPlusRatio = Number(v) })
         .Sft("load_best_model_at_end", (o, v) => o with { KeepBest = (bool)v });
 
     private ForeignFields Top(string name, Func<TrainingConfig, JsonNode, TrainingConfig> take)
@@ -72,20 +96,26 @@ internal sealed class ForeignFields
         return this;
     }
 
-    private ForeignFields Lora(string name, Func<LoraConfig, JsonNode, LoraConfig> take) => Top(name, (c, v) => c with { Lora = take(c.Lora, v) });
+    private ForeignFields Lora(string name, Func<LoraConfig, JsonNode, LoraConfig> take) =>
+        Top(name, (c, v) => c with { Lora = take(c.Lora, v) });
 
-    private ForeignFields Sft(string name, Func<SftOptions, JsonNode, SftOptions> take) => Top(name, (c, v) => c with { Options = take(c.Options, v) });
+    private ForeignFields Sft(string name, Func<SftOptions, JsonNode, SftOptions> take) =>
+        Top(name, (c, v) => c with { Options = take(c.Options, v) });
 
-    private static double Number(JsonNode value) => value.GetValueKind() == JsonValueKind.Number ? value.Deserialize<double>() : throw new LabException($"'{value}' is no number");
+    private static double Number(JsonNode value) =>
+        value.GetValueKind() == JsonValueKind.Number ? value.Deserialize<double>() : throw new LabException($"'{value}' is no number");
 
     private static IReadOnlyList<string> Targets(JsonNode value)
     {
-        var names = value is JsonArray array ? [.. array.Select(v => (string)v!)] : ((string)value!).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var names = value is JsonArray array
+            ? [.. array.Select(v => (string)v!)]
+            : ((string)value!).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return names is ["all"] or ["all-linear"] ? new LoraConfig().TargetModules : names;
     }
 
     private static GradientCheckpointing Checkpointing(JsonNode value) =>
-        value.GetValueKind() == JsonValueKind.String && (string?)value is "offload" or "offload_disk" ? GradientCheckpointing.Offload : (bool)value ? GradientCheckpointing.On : GradientCheckpointing.Off;
+        value.GetValueKind() == JsonValueKind.String && (string?)value is "offload" or "offload_disk"
+            ? GradientCheckpointing.Offload : (bool)value ? GradientCheckpointing.On : GradientCheckpointing.Off;
 
     private static Scheduler Schedule(JsonNode value) => (string?)value switch
     {
@@ -101,6 +131,7 @@ internal sealed class ForeignFields
         "adamw_8bit" or "adamw_bnb_8bit" => Optimizer.AdamW8Bit,
         "paged_adamw_32bit" or "paged_adamw" => Optimizer.PagedAdamW,
         "paged_adamw_8bit" => Optimizer.PagedAdamW8Bit,
-        var other => throw new LabException($"'{other}' is not supported; expected adamw_torch, adamw_8bit, paged_adamw_32bit or paged_adamw_8bit"),
+        var other =>
+            throw new LabException($"'{other}' is not supported; expected adamw_torch, adamw_8bit, paged_adamw_32bit or paged_adamw_8bit"),
     };
 }

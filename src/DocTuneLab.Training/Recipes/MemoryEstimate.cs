@@ -25,7 +25,8 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
     /// <summary>Whether what layers are computed again from waits in the memory of the host.</summary>
     public bool OffloadsActivations { get; init; }
 
-    /// <summary>Bytes in the memory of the host that the above and a paged optimiser take; of a model on the processor they are among the others.</summary>
+    /// <summary>Bytes in the memory of the host that the above and a paged optimiser take;
+    /// of a model on the processor they are among the others.</summary>
     public long Host { get; init; }
 
     /// <summary>Bytes that were free where the model is.</summary>
@@ -50,22 +51,32 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         var all = model.Decoder.DequantizedBytes;
         // Kept of a layer: its input, queries, keys and values, attention's result, middle, gate and up.
         var layer = element * tokens * (2 * hidden + 2 * q + kv + 2 * middle);
-        // Of one layer at a time. The processor's kernels have products in 16 bits beside them; between composed operations there are float32 slices,
-        // and keys and values repeated for all heads with their gradients.
+        // Of one layer at a time. The processor's kernels have products in 16 bits beside them; between composed operations there are
+        // float32 slices, and keys and values repeated for all heads with their gradients.
         var passing = element * tokens * (composed ? 8 * hidden + 2 * q + kv + 2 * middle : 6 * hidden + 3 * q + 2 * kv + 4 * middle);
-        if (composed) passing += 6 * 4 * Math.Min(ComposedKernels.SliceElements, tokens * Math.Max(c.VocabularySize, Math.Max(middle, hidden))) + element * (8 * tokens * q + Math.Min(ComposedKernels.KeptMasks, tokens * ComposedKernels.TileKeys));
+        if (composed)
+            passing += 6 * 4 * Math.Min(ComposedKernels.SliceElements, tokens * Math.Max(c.VocabularySize, Math.Max(middle, hidden)))
+                + element * (8 * tokens * q + Math.Min(ComposedKernels.KeptMasks, tokens * ComposedKernels.TileKeys));
         passing += element * tokens * ranks;
         var inputs = element * tokens * hidden * (c.Layers + 1);
-        var logits = Math.Min(Math.Max(TrainingPass.ChunkBytes, size * TrainingPass.ChunkRows * c.VocabularySize), size * tokens * c.VocabularySize);
+        var logits = Math.Min(Math.Max(TrainingPass.ChunkBytes, size * TrainingPass.ChunkRows * c.VocabularySize),
+            size * tokens * c.VocabularySize);
         var head = model.Decoder.Head.Tensor.dtype != model.Decoder.ComputeType ? size * c.VocabularySize * hidden : 0;
         var (gradients, state) = (4 * trained, trained * (options.StateInEightBits ? 2 : 8));
         var paged = onDevice && options.StateIsPaged;
         // The teacher of replayed text has buffers of its own, for a forward pass.
         var taught = options.ReplayShare > 0 ? 2 : 1;
-        MemoryEstimate With(bool activations, bool weights, bool offload = false) => new(model.WeightBytes, taught * (weights ? all : largest * size), gradients + (paged ? 0 : state),
-            taught * passing + (activations ? c.Layers * layer : (offload ? 3 * element * tokens * hidden : inputs) + layer) + (taught - 1) * layer, taught * logits + head)
+        MemoryEstimate With(bool activations, bool weights,
+            bool offload = false) => new(model.WeightBytes, taught * (weights ? all : largest * size), gradients + (paged ? 0 : state),
+            taught * passing + (activations ? c.Layers * layer : (offload ? 3 * element * tokens * hidden : inputs) + layer)
+                + (taught - 1) * layer,
+            taught * logits + head)
         {
-            KeepsActivations = activations, KeepsWeights = weights, OffloadsActivations = offload, Host = (offload ? inputs : 0) + (paged ? state : 0), Available = free,
+            KeepsActivations = activations,
+            KeepsWeights = weights,
+            OffloadsActivations = offload,
+            Host = (offload ? inputs : 0) + (paged ? state : 0),
+            Available = free,
         };
         // Half of what is free, so that an estimate that is off does no harm; matrices only where they are small beside it.
         var weightsFit = With(true, true).Dequantized < free / 8;
@@ -74,7 +85,10 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
             GradientCheckpointing.On => With(false, weightsFit),
             GradientCheckpointing.Off => With(true, weightsFit),
             GradientCheckpointing.Offload => With(false, weightsFit, offload: onDevice),
-            _ => With(true, weightsFit) is var kept && kept.Total < free / 2 ? kept : With(false, weightsFit) is var again && again.Total > free && onDevice ? With(false, weightsFit, offload: true) : again,
+            _ =>
+                With(true, weightsFit) is var kept && kept.Total < free / 2 ? kept
+                    : With(false, weightsFit) is var again && again.Total > free && onDevice ? With(false, weightsFit, offload: true)
+                    : again,
         };
     }
 
@@ -86,21 +100,34 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
     /// <exception cref="LabException">More is needed than is available.</exception>
     public void Require(SftOptions options)
     {
-        if (Host > 0 && Host > MainMemory.FreeBytes()) throw new LabException($"{Megabytes(Host)} MB are to wait in the memory of the host, but only {Megabytes(MainMemory.FreeBytes())} MB of it are free; lower batch tokens (now {options.BatchTokens}), or set gradient checkpointing to on and the optimizer to one that is not paged");
+        if (Host > 0 && Host > MainMemory.FreeBytes())
+            throw new LabException($"{Megabytes(Host)} MB are to wait in the memory of the host, "
+                + $"but only {Megabytes(MainMemory.FreeBytes())} MB of it are free; lower batch tokens (now {options.BatchTokens}), "
+                + "or set gradient checkpointing to on and the optimizer to one that is not paged");
         if (Total <= Available) return;
         (long Bytes, string Advice)[] parts =
         [
-            (Activations, KeepsActivations ? "set gradient checkpointing to auto or on" : $"lower batch tokens (now {options.BatchTokens}) and raise gradient accumulation"),
-            (Trained, options.Optimizer == Optimizer.AdamW ? "use the optimizer adamw_8bit or lower the rank" : "lower the rank or target fewer modules"),
+            (Activations,
+                KeepsActivations
+                    ? "set gradient checkpointing to auto or on"
+                    : $"lower batch tokens (now {options.BatchTokens}) and raise gradient accumulation"),
+            (Trained,
+                options.Optimizer == Optimizer.AdamW
+                    ? "use the optimizer adamw_8bit or lower the rank"
+                    : "lower the rank or target fewer modules"),
             (Logits, $"lower batch tokens (now {options.BatchTokens})"),
             (Dequantized, "take a smaller base model"),
         ];
-        throw new LabException($"training needs about {Megabytes(Total)} MB beside the model, but only {Megabytes(Available)} MB are free ({this}); {parts.MaxBy(p => p.Bytes).Advice}");
+        throw new LabException($"training needs about {Megabytes(Total)} MB beside the model, but only {Megabytes(Available)} MB are free "
+            + $"({this}); {parts.MaxBy(p => p.Bytes).Advice}");
     }
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"weights {Megabytes(Weights)} MB, dequantised {Megabytes(Dequantized)} MB{(KeepsWeights ? " kept" : "")}, gradients and optimiser {Megabytes(Trained)} MB, activations {Megabytes(Activations)} MB{(KeepsActivations ? " kept" : OffloadsActivations ? " recomputed from the host's memory" : " recomputed")}, logits {Megabytes(Logits)} MB{(Host > 0 ? $", on the host {Megabytes(Host)} MB" : "")}";
+        $"weights {Megabytes(Weights)} MB, dequantised {Megabytes(Dequantized)} MB{(KeepsWeights ? " kept" : "")}, gradients and optimiser "
+            + $"{Megabytes(Trained)} MB, activations {Megabytes(Activations)} "
+            + $"MB{(KeepsActivations ? " kept" : OffloadsActivations ? " recomputed from the host's memory" : " recomputed")}, logits "
+            + $"{Megabytes(Logits)} MB{(Host > 0 ? $", on the host {Megabytes(Host)} MB" : "")}";
 
     private static string Megabytes(long bytes) => (bytes / 1048576.0).ToString("F0", System.Globalization.CultureInfo.InvariantCulture);
 }

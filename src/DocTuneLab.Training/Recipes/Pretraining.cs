@@ -8,8 +8,9 @@ using DocTuneLab.Training.Telemetry;
 namespace DocTuneLab.Training.Recipes;
 
 /// <summary>
-/// Trains a whole model from scratch on a stream of tokens: the same steps as <see cref="SupervisedTuning"/>, every position trained. Documents are
-/// joined and cut into rows, which each epoch has in an order of its own; each step is a pass forward and backward over its batches and one update.
+/// Trains a whole model from scratch on a stream of tokens: the same steps as <see cref="SupervisedTuning"/>, every position trained.
+/// Documents are joined and cut into rows, which each epoch has in an order of its own;
+/// each step is a pass forward and backward over its batches and one update.
 /// </summary>
 public sealed class Pretraining
 {
@@ -22,7 +23,8 @@ public sealed class Pretraining
 
     /// <summary>Prepares a run.</summary>
     /// <param name="model">Made by <see cref="BaseModel.Create"/>.</param>
-    /// <param name="texts">Documents; each is followed by the end-of-text token, and they are joined and cut into rows of <see cref="SftOptions.MaxLength"/>.</param>
+    /// <param name="texts">Documents; each is followed by the end-of-text token, and they are joined and cut into rows of
+    /// <see cref="SftOptions.MaxLength"/>.</param>
     /// <param name="validation">Documents held out.</param>
     /// <param name="options">Settings.</param>
     /// <exception cref="LabException">There is too little text, or a setting is out of range.</exception>
@@ -31,11 +33,14 @@ public sealed class Pretraining
         options.Validate();
         (_model, _options) = (model, options);
         _rows = Rows(model, texts, options.MaxLength);
-        if (_rows.Count == 0) throw new LabException($"the pre-training text has fewer than {options.MaxLength + 1} tokens; give more text or a smaller MaxLength");
+        if (_rows.Count == 0)
+            throw new LabException(
+                $"the pre-training text has fewer than {options.MaxLength + 1} tokens; give more text or a smaller MaxLength");
         _rowsPerBatch = Math.Max(1, options.BatchTokens / options.MaxLength);
         _batchesPerEpoch = Math.Max(1, _rows.Count / _rowsPerBatch);
         var validationBatches = Rows(model, validation, options.MaxLength).Chunk(_rowsPerBatch).Select(Batch).ToArray();
-        _plan = new TrainingPlan(Math.Max(1, _batchesPerEpoch / options.GradientAccumulation), validationBatches, _rowsPerBatch * options.MaxLength, ContentHash.Of([.. texts]));
+        _plan = new TrainingPlan(Math.Max(1, _batchesPerEpoch / options.GradientAccumulation), validationBatches,
+            _rowsPerBatch * options.MaxLength, ContentHash.Of([.. texts]));
     }
 
     /// <summary>Tokens of one epoch.</summary>
@@ -57,7 +62,8 @@ public sealed class Pretraining
             double loss = 0;
             try
             {
-                for (var part = 0; part < batches.Count; part++) loss += pass.Run(batches[part], 1.0 / targets, new StepKey(_options.Seed, step, part));
+                for (var part = 0; part < batches.Count; part++)
+                    loss += pass.Run(batches[part], 1.0 / targets, new StepKey(_options.Seed, step, part));
             }
             catch (ExternalException e) when (ComputeDevices.IsOutOfMemory(e))
             {
@@ -86,7 +92,8 @@ public sealed class Pretraining
     // The last token of a row is only predicted: it is the first of the next one.
     private static PackedBatch Batch(int[][] rows) => PackedBatch.Of([.. rows.Select(r => new TokenizedSample(r, 1))], share: false);
 
-    /// <summary>Documents joined, each followed by the end-of-text token, and cut into rows that overlap by one token: the last of a row is only predicted, and begins the next.</summary>
+    /// <summary>Documents joined, each followed by the end-of-text token, and cut into rows that overlap by one token:
+    /// the last of a row is only predicted, and begins the next.</summary>
     /// <param name="model">Whose tokens.</param>
     /// <param name="documents">Texts.</param>
     /// <param name="length">Tokens that a row trains; it has one more.</param>

@@ -11,9 +11,10 @@ using DocTuneLab.Training.Telemetry;
 namespace DocTuneLab.Training.Recipes;
 
 /// <summary>
-/// Supervised fine-tuning of an adapter over a frozen (NF4) model: QLoRA (Dettmers et al. 2023, arXiv 2305.14314). Loss on the assistant's last
-/// turn only, its end mark included; nothing is padded. The whole recipe in order: samples become token ids, those become batches anew in each
-/// epoch, with plain text beside them that is replayed, and each step is a pass forward and backward over its batches and one update.
+/// Supervised fine-tuning of an adapter over a frozen (NF4) model: QLoRA (Dettmers et al. 2023, arXiv 2305.14314). Loss on the assistant's
+/// last turn only, its end mark included; nothing is padded. The whole recipe in order: samples become token ids, those become batches anew
+/// in each epoch, with plain text beside them that is replayed, and each step is a pass forward and backward over its
+/// batches and one update.
 /// </summary>
 public sealed class SupervisedTuning
 {
@@ -34,13 +35,16 @@ public sealed class SupervisedTuning
     /// <param name="options">Settings.</param>
     /// <param name="replay">Plain texts for <see cref="SftOptions.ReplayShare"/>; default <see cref="PretrainingText.Replay"/>.</param>
     /// <exception cref="LabException">No sample fits, or a setting is out of range.</exception>
-    public SupervisedTuning(BaseModel model, LoraAdapter adapter, IReadOnlyList<Sample> train, IReadOnlyList<Sample> validation, SftOptions options, IReadOnlyList<string>? replay = null)
+    public SupervisedTuning(BaseModel model, LoraAdapter adapter, IReadOnlyList<Sample> train, IReadOnlyList<Sample> validation,
+        SftOptions options, IReadOnlyList<string>? replay = null)
     {
         options.Validate();
         (_model, _adapter, _options) = (model, adapter, options);
         _samples = Encode(model, train, options.MaxLength);
         LeftOut = train.Count - _samples.Count;
-        if (_samples.Count == 0) throw new LabException($"none of the {train.Count} training samples fits into {options.MaxLength} tokens; raise MaxLength or make a corpus first");
+        if (_samples.Count == 0)
+            throw new LabException(
+                $"none of the {train.Count} training samples fits into {options.MaxLength} tokens; raise MaxLength or make a corpus first");
         // Noise of its own for each sample leaves nothing to share.
         _share = options.NeftuneAlpha == 0 && adapter.Config.Dropout == 0;
         _replay = Replay(model, train, options, replay);
@@ -64,7 +68,8 @@ public sealed class SupervisedTuning
         return MemoryEstimate.Of(_model, parameters.Values.Sum(p => p.numel()), _plan.LargestBatch, _options, ranks: ranks);
     }
 
-    /// <summary>Trains, writes checkpoints and the adapter, and returns what was measured. Cancelling stops after the step, with a checkpoint.</summary>
+    /// <summary>Trains, writes checkpoints and the adapter, and returns what was measured.
+    /// Cancelling stops after the step, with a checkpoint.</summary>
     public TrainingResult Run(Action<TrainingStep>? onStep = null, CancellationToken cancel = default)
     {
         using var attached = _adapter.Attach(training: true);
@@ -79,7 +84,8 @@ public sealed class SupervisedTuning
         for (var step = run.FirstStep; run.GoesOn(step, cancel); step++)
         {
             var batches = BatchesOf(step);
-            long targets = batches.Sum(b => b.Replayed ? 0L : b.Targets.Length), replayed = batches.Sum(b => (long)b.Targets.Length) - targets;
+            long targets = batches.Sum(b => b.Replayed ? 0L : b.Targets.Length),
+                replayed = batches.Sum(b => (long)b.Targets.Length) - targets;
             double loss = 0, divergence = 0;
             try
             {
@@ -111,13 +117,15 @@ public sealed class SupervisedTuning
         return [.. _epoch.Batches.Skip(from).Take(_options.GradientAccumulation), .. Replayed(step)];
     }
 
-    // Each step takes the rows after those of the one before, as many as make up the share on average: none in some steps where it is small.
+    // Each step takes the rows after those of the one before, as many as make up the share on average:
+    // none in some steps where it is small.
     private IEnumerable<PackedBatch> Replayed(int step)
     {
         if (_replay.Count == 0) return [];
         long from = (long)(step * _replayPerStep), to = (long)((step + 1) * _replayPerStep);
         return Enumerable.Range(0, (int)(to - from)).Select(i => _replay[(int)((from + i) % _replay.Count)])
-            .Chunk(Math.Max(1, _options.BatchTokens / _replay[0].Ids.Length)).Select(c => PackedBatch.Of(c, share: false) with { Replayed = true });
+            .Chunk(Math.Max(1, _options.BatchTokens / _replay[0].Ids.Length))
+            .Select(c => PackedBatch.Of(c, share: false) with { Replayed = true });
     }
 
     private static List<TokenizedSample> Encode(BaseModel model, IReadOnlyList<Sample> samples, int maxLength) =>
@@ -125,19 +133,26 @@ public sealed class SupervisedTuning
 
     private const int ReplayLength = 128;
 
-    // Text may come round again: what is kept is a distribution, and the text itself is not learnt. Making it takes time, more for new text.
+    // Text may come round again: what is kept is a distribution, and the text itself is not learnt.
+    // Making it takes time, more for new text.
     private const int MostCharacters = 2_000_000;
     private const double Rounds = 2.5;
 
     // About as many characters as the samples have make about as many tokens.
-    private static List<TokenizedSample> Replay(BaseModel model, IReadOnlyList<Sample> train, SftOptions options, IReadOnlyList<string>? texts)
+    private static List<TokenizedSample> Replay(BaseModel model, IReadOnlyList<Sample> train, SftOptions options,
+        IReadOnlyList<string>? texts)
     {
         if (options.ReplayShare == 0) return [];
-        var characters = train.Sum(s => s.Messages.Sum(m => (double)m.Content.Length)) * options.ReplayShare * Math.Ceiling(options.Epochs) / Rounds;
-        if (options.MaxSteps is { } steps) characters = Math.Min(characters, 4.0 * steps * options.GradientAccumulation * options.BatchTokens * options.ReplayShare);
+        var characters =
+            train.Sum(s => s.Messages.Sum(m => (double)m.Content.Length)) * options.ReplayShare * Math.Ceiling(options.Epochs) / Rounds;
+        if (options.MaxSteps is { } steps)
+            characters = Math.Min(characters, 4.0 * steps * options.GradientAccumulation * options.BatchTokens * options.ReplayShare);
         texts ??= PretrainingText.Replay((int)Math.Clamp(characters, 20_000, MostCharacters), options.Seed);
-        var rows = Pretraining.Rows(model, texts, Math.Min(ReplayLength, Math.Min(options.MaxLength, options.BatchTokens) - 1)).ConvertAll(r => new TokenizedSample(r, 1));
-        return rows.Count > 0 ? rows : throw new LabException($"the text for replay has fewer than {ReplayLength + 1} tokens; give more of it, or ReplayShare 0");
+        var rows = Pretraining.Rows(model, texts, Math.Min(ReplayLength, Math.Min(options.MaxLength, options.BatchTokens) - 1))
+            .ConvertAll(r => new TokenizedSample(r, 1));
+        return rows.Count > 0
+            ? rows
+            : throw new LabException($"the text for replay has fewer than {ReplayLength + 1} tokens; give more of it, or ReplayShare 0");
     }
 
     private static string Hash(IEnumerable<TokenizedSample> samples)
@@ -154,7 +169,8 @@ public sealed class SupervisedTuning
     private static List<PackedBatch> Batches(IReadOnlyList<TokenizedSample> samples, SftOptions options, int seed, bool share)
     {
         var random = new Random(seed);
-        var groups = (options.Packing ? BestFit(samples, options.BatchTokens, random) : ByLength(samples, options.BatchTokens, random)).ToArray();
+        var groups = (options.Packing ? BestFit(samples, options.BatchTokens, random) : ByLength(samples, options.BatchTokens, random))
+            .ToArray();
         random.Shuffle(groups);
         return [.. groups.Select(g => PackedBatch.Of(g, share))];
     }

@@ -16,11 +16,13 @@ namespace DocTuneLab.Training.Recipes;
 /// </summary>
 public sealed record TrainingConfig
 {
-    /// <summary>Names, ranges and words of these settings; <see cref="Model"/>, <see cref="Lora"/> and <see cref="Options"/> have tables of their own.</summary>
+    /// <summary>Names, ranges and words of these settings; <see cref="Model"/>, <see cref="Lora"/> and <see cref="Options"/> have tables
+    /// of their own.</summary>
     public static SettingTable<TrainingConfig> Settings => SettingTable<TrainingConfig>.Instance;
 
     /// <summary>Folder of the base model.</summary>
-    [Setting("Base model: a folder in Hugging Face layout, or owner/name[@revision] on the hub (HF_ENDPOINT, HF_TOKEN).", Aliases = ["model"], Placeholder = "DIR")]
+    [Setting("Base model: a folder in Hugging Face layout, or owner/name[@revision] on the hub (HF_ENDPOINT, HF_TOKEN).",
+        Aliases = ["model"], Placeholder = "DIR")]
     public string? Base { get; init; }
 
     /// <summary>File of samples, one JSON object a line.</summary>
@@ -51,10 +53,12 @@ public sealed record TrainingConfig
     public string Dialect { get; init; } = "DocTuneLab";
 
     /// <summary>How many of so many samples are held out.</summary>
-    public int ValidationCount(int samples) => Validation < 1 ? Math.Min(120, (int)(samples * Validation)) : Math.Min((int)Validation, samples - 1);
+    public int ValidationCount(int samples) =>
+        Validation < 1 ? Math.Min(120, (int)(samples * Validation)) : Math.Min((int)Validation, samples - 1);
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="LabException">The file is missing, not YAML, or a field is unknown or has a wrong value; the message names line and field.</exception>
+    /// <exception cref="LabException">The file is missing, not YAML, or a field is unknown or has a wrong value;
+    /// the message names line and field.</exception>
     public static TrainingConfig Load(string path)
     {
         if (!File.Exists(path)) throw new LabException($"{path}: no such file; expected a YAML file with the settings of a training run");
@@ -69,10 +73,12 @@ public sealed record TrainingConfig
             throw new LabException($"{path}:{e.Start.Line}: not valid YAML: {e.Message}", e);
         }
         if (stream.Documents.Count == 0) return new TrainingConfig();
-        if (stream.Documents[0].RootNode is not YamlMappingNode root) throw new LabException($"{path}: expected fields and values, such as 'rank: 16'");
+        if (stream.Documents[0].RootNode is not YamlMappingNode root)
+            throw new LabException($"{path}: expected fields and values, such as 'rank: 16'");
         var fields = root.Children.Select(c => new Field(((YamlScalarNode)c.Key).Value ?? "", c.Value, c.Key.Start.Line)).ToArray();
         var names = fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
-        var foreign = names.Contains("model_name_or_path") ? ForeignFields.LlamaFactory : names.Contains("base_model") ? ForeignFields.Axolotl : null;
+        var foreign = names.Contains("model_name_or_path")
+            ? ForeignFields.LlamaFactory : names.Contains("base_model") ? ForeignFields.Axolotl : null;
         return foreign is null ? Own(path, fields) : foreign.Read(path, fields);
     }
 
@@ -104,8 +110,12 @@ public sealed record TrainingConfig
             YamlScalarNode { Value: null or "" or "~" or "null" } => null,
             YamlScalarNode { Value: "true" or "True" } => JsonValue.Create(true),
             YamlScalarNode { Value: "false" or "False" } => JsonValue.Create(false),
-            YamlScalarNode { Value: var text } when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),
-            YamlScalarNode { Value: var text } when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
+            YamlScalarNode { Value: var text }
+                when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) =>
+                JsonValue.Create(whole),
+            YamlScalarNode { Value: var text }
+                when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) =>
+                JsonValue.Create(number),
             YamlScalarNode { Value: var text } => JsonValue.Create(text),
             _ => throw new LabException($"line {node.Start.Line}: a table is not expected here"),
         };
@@ -121,12 +131,16 @@ public sealed record TrainingConfig
             {
                 var names = all.Select(s => s.Field).Order(StringComparer.Ordinal).ToList();
                 var nearest = SettingNames.Nearest(field.Name, names) is { } near ? $"did you mean '{near}'? There" : "there";
-                throw new LabException($"{path}:{field.Line}: the field '{field.Name}' is unknown; {nearest} are {string.Join(", ", names)}");
+                throw new LabException(
+                    $"{path}:{field.Line}: the field '{field.Name}' is unknown; {nearest} are {string.Join(", ", names)}");
             }
             try
             {
                 if (field.Value is YamlSequenceNode list)
-                    values.Add((setting, setting.IsList ? setting.List([.. list.Children.Select(Scalar)], field.Name) : throw new LabException($"{field.Name} is a list; expected {setting.Expected}")));
+                    values.Add((setting,
+                        setting.IsList
+                            ? setting.List([.. list.Children.Select(Scalar)], field.Name)
+                            : throw new LabException($"{field.Name} is a list; expected {setting.Expected}")));
                 else if (Scalar(field.Value) is var text && text is not ("" or "~" or "null"))
                     values.Add((setting, setting.Parse(text, field.Name)));
             }
@@ -138,13 +152,17 @@ public sealed record TrainingConfig
         return new TrainingConfig().With(values);
     }
 
-    private static string Scalar(YamlNode node) => node is YamlScalarNode { Value: var text } ? text ?? "" : throw new LabException("a table is not expected here");
+    private static string Scalar(YamlNode node) =>
+        node is YamlScalarNode { Value: var text } ? text ?? "" : throw new LabException("a table is not expected here");
 
     /// <summary>The settings in effect, as a file that <see cref="Load"/> reads.</summary>
     public string ToYaml()
     {
         var text = new StringBuilder("# doctune train config.yaml\n");
-        foreach (var (table, options) in ((SettingTable, object)[])[(Settings, this), (ModelLoadOptions.Settings, Model), (LoraConfig.Settings, Lora), (SftOptions.Settings, Options)])
+        foreach (var (table, options) in ((SettingTable, object)[])
+        [
+            (Settings, this), (ModelLoadOptions.Settings, Model), (LoraConfig.Settings, Lora), (SftOptions.Settings, Options)
+        ])
             foreach (var setting in table)
                 if (setting.Get(options) is { } value) text.Append(setting.Field).Append(": ").Append(Yaml(setting, value)).Append('\n');
         return text.ToString();
@@ -158,5 +176,8 @@ public sealed record TrainingConfig
         _ => setting.Text(value),
     };
 
-    private static readonly JsonSerializerOptions s_relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_relaxed = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+    };
 }

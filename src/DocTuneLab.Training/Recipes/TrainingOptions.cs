@@ -22,39 +22,47 @@ public sealed record SftOptions
     public int? MaxSteps { get; init; }
 
     /// <summary>Stops, with a checkpoint, once this much time has passed. Default none.</summary>
-    [Setting("Stops after this many minutes, with a checkpoint.", Option = "max-minutes", Field = "max_minutes", Aliases = ["max-duration"], Above = 0)]
+    [Setting("Stops after this many minutes, with a checkpoint.", Option = "max-minutes", Field = "max_minutes", Aliases = ["max-duration"],
+        Above = 0)]
     public TimeSpan? MaxDuration { get; init; }
 
     /// <summary>Tokens of a batch, padding included. Default 2048.</summary>
     [Setting("Tokens of a batch.", Min = 16)]
     public int BatchTokens { get; init; } = 2048;
 
-    /// <summary>Batches whose gradients are summed for one optimiser step. The loss is divided by the targets of all of them, so how they are cut changes nothing. Default 1.</summary>
+    /// <summary>Batches whose gradients are summed for one optimiser step. The loss is divided by the targets of all of them, so how they
+    /// are cut changes nothing. Default 1.</summary>
     [Setting("Batches of an optimiser step.", Option = "accumulation", Min = 1, Max = 4096)]
     public int GradientAccumulation { get; init; } = 1;
 
-    /// <summary>Fills batches with samples of any length, best fit first, instead of samples of similar length. Either way none is padded and none sees another. Default false.</summary>
+    /// <summary>Fills batches with samples of any length, best fit first, instead of samples of similar length.
+    /// Either way none is padded and none sees another. Default false.</summary>
     [Setting("Fills batches best fit instead of by similar length.")]
     public bool Packing { get; init; }
 
     /// <summary>The optimiser. Default AdamW.</summary>
-    [Setting("The optimiser; adamw_8bit has a quarter of the state, and paged_ before either keeps the state in the memory of the host, not of the device.")]
+    [Setting("The optimiser; adamw_8bit has a quarter of the state, and paged_ before either keeps the state in the memory of the host, "
+        + "not of the device.")]
     public Optimizer Optimizer { get; init; } = Optimizer.AdamW;
 
-    /// <summary>Factor of the learning rate of the adapters' B (LoRA+, Hayou et al. 2024, arXiv 2402.12354). Default 1; the paper's is 16.</summary>
+    /// <summary>Factor of the learning rate of the adapters' B (LoRA+, Hayou et al. 2024, arXiv 2402.12354). Default 1;
+    /// the paper's is 16.</summary>
     [Setting("Factor of the learning rate of the adapter's B (LoRA+).", Option = "lora-plus", Above = 0)]
     public double LoraPlusRatio { get; init; } = 1;
 
-    /// <summary>NEFTune's alpha: noise on the embeddings in training, plus or minus alpha / sqrt(length · hidden size). Default 0, off.</summary>
+    /// <summary>NEFTune's alpha: noise on the embeddings in training, plus or minus alpha / sqrt(length · hidden size).
+    /// Default 0, off.</summary>
     [Setting("Alpha of the noise on embeddings (NEFTune); 0 is none.", Option = "neftune", Min = 0)]
     public double NeftuneAlpha { get; init; }
 
     /// <summary>
-    /// Tokens of plain text about .NET beside each token of the samples, on which the model is held to what it said before tuning: the loss there is
-    /// the divergence from the model without adapter (Li and Hoiem 2016, arXiv 1606.09282), so that tuning forgets less.
+    /// Tokens of plain text about .NET beside each token of the samples, on which the model is held to what it said before tuning: the loss
+    /// there is the divergence from the model without adapter (Li and Hoiem 2016, arXiv 1606.09282), so that tuning forgets less.
     /// Default 0, off.
     /// </summary>
-    [Setting("Tokens of plain text about .NET beside each token of the corpus, on which the model is held to what it said before, so that less is forgotten; 0 is none.",
+    [Setting(
+        "Tokens of plain text about .NET beside each token of the corpus, on which the model is held to what it said before, so that less "
+            + "is forgotten; 0 is none.",
         Option = "replay", Min = 0, Max = 10)]
     public double ReplayShare { get; init; }
 
@@ -69,7 +77,9 @@ public sealed record SftOptions
     internal bool StateIsPaged => Optimizer is Optimizer.PagedAdamW or Optimizer.PagedAdamW8Bit;
 
     /// <summary>Whether the backward pass computes a layer's activations again. Results are the same either way. Default auto.</summary>
-    [Setting("on computes a layer's activations again in the backward pass, off keeps them, offload keeps even their inputs in the memory of the host; auto is what memory allows.",
+    [Setting(
+        "on computes a layer's activations again in the backward pass, off keeps them, offload keeps even their inputs in the memory of "
+            + "the host; auto is what memory allows.",
         Option = "checkpointing")]
     public GradientCheckpointing GradientCheckpointing { get; init; } = GradientCheckpointing.Auto;
 
@@ -78,7 +88,8 @@ public sealed record SftOptions
     public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>Share of the steps over which the learning rate rises from zero. Default 0.05.</summary>
-    [Setting("Share of the steps over which the learning rate rises from zero.", Option = "warmup", Placeholder = "SHARE", Min = 0, Below = 1)]
+    [Setting("Share of the steps over which the learning rate rises from zero.", Option = "warmup", Placeholder = "SHARE", Min = 0,
+        Below = 1)]
     public double WarmupRatio { get; init; } = 0.05;
 
     /// <summary>How the learning rate falls after the warm-up. Default cosine.</summary>
@@ -102,7 +113,8 @@ public sealed record SftOptions
     public int EvalEvery { get; init; } = 50;
 
     /// <summary>Ends training after this many validations without a new lowest loss, and keeps the best. Default 0, off.</summary>
-    [Setting("Validations without a new lowest loss after which training ends, with the best kept; 0 is never.", Option = "patience", Min = 0)]
+    [Setting("Validations without a new lowest loss after which training ends, with the best kept; 0 is never.", Option = "patience",
+        Min = 0)]
     public int EarlyStoppingPatience { get; init; }
 
     /// <summary>Whether the result has the parameters of the lowest validation loss instead of the last ones. Default false.</summary>
@@ -117,8 +129,10 @@ public sealed record SftOptions
     [Setting("Checkpoints that stay; the oldest go.", Min = 1)]
     public int KeepCheckpoints { get; init; } = 2;
 
-    /// <summary>Stops as diverging when the loss is above this three times in a row. Default none: then a mean loss of 1.5 times the start's, plus 0.5, stops it.</summary>
-    [Setting("Stops as diverging when the loss is above this three times in a row. Without one, a mean loss of 1.5 times the start's, plus 0.5, stops it.", Above = 0)]
+    /// <summary>Stops as diverging when the loss is above this three times in a row. Default none:
+    /// then a mean loss of 1.5 times the start's, plus 0.5, stops it.</summary>
+    [Setting("Stops as diverging when the loss is above this three times in a row. Without one, a mean loss of 1.5 times the start's, "
+        + "plus 0.5, stops it.", Above = 0)]
     public double? LossLimit { get; init; }
 
     /// <summary>Where checkpoints, the log and the result go. Default artifacts/run.</summary>
@@ -139,7 +153,8 @@ public sealed record SftOptions
         var warmup = (int)Math.Ceiling(WarmupRatio * totalSteps);
         if (step < warmup) return LearningRate * (step + 1) / warmup;
         var progress = totalSteps <= warmup ? 0 : (double)(step - warmup) / (totalSteps - warmup);
-        return LearningRate * (Scheduler switch { Scheduler.Cosine => 0.5 * (1 + Math.Cos(Math.PI * progress)), Scheduler.Linear => 1 - progress, _ => 1 });
+        return LearningRate
+            * (Scheduler switch { Scheduler.Cosine => 0.5 * (1 + Math.Cos(Math.PI * progress)), Scheduler.Linear => 1 - progress, _ => 1 });
     }
 }
 

@@ -28,8 +28,8 @@ internal sealed record TrainingPlan(int StepsPerEpoch, IReadOnlyList<PackedBatch
 internal readonly record struct StepOutcome(IReadOnlyList<PackedBatch> Batches, double Loss, double? ReplayLoss, double GradNorm);
 
 /// <summary>
-/// What stands around the loop of a recipe: the optimiser, checkpoints and going on from them, validation, the log, and a watch over the loss.
-/// Everything random follows from the seed and the step number, so a resumed run goes on as if it had never stopped.
+/// What stands around the loop of a recipe: the optimiser, checkpoints and going on from them, validation, the log, and a watch over the
+/// loss. Everything random follows from the seed and the step number, so a resumed run goes on as if it had never stopped.
 /// </summary>
 internal sealed class TrainingRun : IDisposable
 {
@@ -63,7 +63,8 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="plan">What is trained on.</param>
     /// <param name="options">Settings.</param>
     /// <exception cref="LabException">A checkpoint to go on from was made with other settings or data.</exception>
-    public TrainingRun(BaseModel model, IReadOnlyDictionary<string, Tensor> parameters, Gradients gradients, TrainingPlan plan, SftOptions options)
+    public TrainingRun(
+        BaseModel model, IReadOnlyDictionary<string, Tensor> parameters, Gradients gradients, TrainingPlan plan, SftOptions options)
     {
         (_model, _parameters, _gradients, _plan, _options) = (model, parameters, gradients, plan, options);
         TotalSteps = Math.Min(Math.Max(1, (int)Math.Ceiling(plan.StepsPerEpoch * options.Epochs)), options.MaxSteps ?? int.MaxValue);
@@ -98,7 +99,8 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Steps of the whole run.</summary>
     public int TotalSteps { get; }
 
-    /// <summary>Whether another step is to be done: not after the last one, when validation stopped improving, or when the run is cancelled or its time is over.</summary>
+    /// <summary>Whether another step is to be done: not after the last one, when validation stopped improving, or when the run is cancelled
+    /// or its time is over.</summary>
     public bool GoesOn(int step, CancellationToken cancel)
     {
         if (step >= TotalSteps || _stoppedEarly) return false;
@@ -118,7 +120,9 @@ internal sealed class TrainingRun : IDisposable
     {
         var norm = _kernels.Length(_gradients.All);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
-            throw new LabException($"the loss is {loss} and the gradient norm {norm} at step {step + 1}; nothing of this step was applied. Lower the learning rate (now {_options.LearningRate}) or the clipping norm (now {_options.MaxGradNorm}), or compute in fp32. {LastGood()}");
+            throw new LabException($"the loss is {loss} and the gradient norm {norm} at step {step + 1}; nothing of this step was applied. "
+                + $"Lower the learning rate (now {_options.LearningRate}) or the clipping norm (now {_options.MaxGradNorm}), or compute in "
+                + $"fp32. {LastGood()}");
         var clip = _options.MaxGradNorm > 0 && norm > _options.MaxGradNorm ? _options.MaxGradNorm / (norm + 1e-6) : 1;
         _optimizer.Update(_options.LearningRateAt(step, TotalSteps), clip);
         _stepTime = _clock.Elapsed - _stepStarted;
@@ -134,8 +138,14 @@ internal sealed class TrainingRun : IDisposable
     public void EndStep(int step, StepOutcome outcome, TrainingPass pass, Action<TrainingStep>? onStep)
     {
         var (tokens, last) = (outcome.Batches.Sum(b => b.Tokens), step + 1 == TotalSteps);
-        _progress = _progress with { Step = step + 1, Tokens = _progress.Tokens + tokens, FirstLosses = _progress.FirstLosses + (step < DivergenceWatch.WatchedLosses ? outcome.Loss : 0) };
-        double? evalLoss = _plan.Validation.Count > 0 && _options.EvalEvery > 0 && ((step + 1) % _options.EvalEvery == 0 || last) ? Validate(pass) : null;
+        _progress = _progress with
+        {
+            Step = step + 1,
+            Tokens = _progress.Tokens + tokens,
+            FirstLosses = _progress.FirstLosses + (step < DivergenceWatch.WatchedLosses ? outcome.Loss : 0)
+        };
+        double? evalLoss =
+            _plan.Validation.Count > 0 && _options.EvalEvery > 0 && ((step + 1) % _options.EvalEvery == 0 || last) ? Validate(pass) : null;
         if (evalLoss is { } eval) Judge(eval);
 
         var (use, seconds, elapsed) = (_monitor!.Last, _stepTime.TotalSeconds, _clock.Elapsed);
@@ -144,7 +154,8 @@ internal sealed class TrainingRun : IDisposable
         var record = new TrainingStep
         {
             Step = step + 1, TotalSteps = TotalSteps, Epoch = (step + 1.0) / _plan.StepsPerEpoch, Tokens = _progress.Tokens,
-            Loss = outcome.Loss, EvalLoss = evalLoss, ReplayLoss = outcome.ReplayLoss, LearningRate = _options.LearningRateAt(step, TotalSteps), GradNorm = outcome.GradNorm,
+            Loss = outcome.Loss, EvalLoss = evalLoss, ReplayLoss = outcome.ReplayLoss,
+            LearningRate = _options.LearningRateAt(step, TotalSteps), GradNorm = outcome.GradNorm,
             TokensPerSecond = tokens / seconds, GigaflopsPerSecond = gigaflops, ShareOfPeak = gigaflops / _peakGigaflops,
             CpuPercent = use.CpuPercent, MemoryBytes = use.MemoryBytes, PowerWatts = use.PowerWatts,
             GpuPercent = use.GpuPercent, GpuMemoryBytes = use.GpuMemoryBytes, GpuPowerWatts = use.GpuPowerWatts,
@@ -161,12 +172,15 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
-    /// <summary>What to throw where memory runs out in a step. Nothing of the step was applied: what was trained before it is kept in a checkpoint.</summary>
+    /// <summary>What to throw where memory runs out in a step. Nothing of the step was applied:
+    /// what was trained before it is kept in a checkpoint.</summary>
     public LabException OutOfMemory(int step, ExternalException e)
     {
         if (step > 0) TryCheckpoint();
         var onDevice = _model.Decoder.Device.type != TorchSharp.DeviceType.CPU;
-        var remedy = _options.GradientCheckpointing is GradientCheckpointing.Auto or GradientCheckpointing.Off ? $"set gradient checkpointing to {(onDevice ? "offload" : "on")} and resume" : $"end what else uses it and resume, or start again with fewer batch tokens (now {_options.BatchTokens})";
+        var remedy = _options.GradientCheckpointing is GradientCheckpointing.Auto or GradientCheckpointing.Off
+            ? $"set gradient checkpointing to {(onDevice ? "offload" : "on")} and resume"
+            : $"end what else uses it and resume, or start again with fewer batch tokens (now {_options.BatchTokens})";
         return ComputeDevices.OutOfMemory(_model.Decoder.Device, $"step {step + 1}", $"{remedy}. {LastGood()}", e);
     }
 
@@ -185,7 +199,8 @@ internal sealed class TrainingRun : IDisposable
         }
         catch (IOException e)
         {
-            throw new LabException($"what was trained could not be written to {result} ({e.Message}); make room on the disk and resume. {LastGood()}", e);
+            throw new LabException(
+                $"what was trained could not be written to {result} ({e.Message}); make room on the disk and resume. {LastGood()}", e);
         }
         _log!.Finish(_history);
         var resources = _monitor!.Samples;
@@ -231,7 +246,10 @@ internal sealed class TrainingRun : IDisposable
         _progress = _progress with { BestLoss = loss, BestStep = _progress.Step, WorseValidations = 0 };
     }
 
-    private string LastGood() => _checkpoints.Newest is { } newest ? $"The last good checkpoint is {newest}; resume from it." : "There is no checkpoint yet; start again.";
+    private string LastGood() =>
+        _checkpoints.Newest is { } newest
+            ? $"The last good checkpoint is {newest}; resume from it."
+            : "There is no checkpoint yet; start again.";
 
     private void TryCheckpoint()
     {
@@ -248,15 +266,22 @@ internal sealed class TrainingRun : IDisposable
 
     private void Checkpoint()
     {
-        var tensors = _parameters.Select(p => KeyValuePair.Create("parameter." + p.Key, p.Value)).Concat(_optimizer.State()).Concat(_best.Tensors.Select(p => KeyValuePair.Create("best." + p.Key, p.Value)));
-        var state = new JsonObject { ["progress"] = JsonSerializer.SerializeToNode(_progress), ["settings"] = JsonSerializer.SerializeToNode(Settings()) };
+        var tensors = _parameters.Select(p => KeyValuePair.Create("parameter." + p.Key, p.Value))
+            .Concat(_optimizer.State())
+            .Concat(_best.Tensors.Select(p => KeyValuePair.Create("best." + p.Key, p.Value)));
+        var state = new JsonObject
+        {
+            ["progress"] = JsonSerializer.SerializeToNode(_progress),
+            ["settings"] = JsonSerializer.SerializeToNode(Settings())
+        };
         try
         {
             _checkpoints.Write(_progress.Step, tensors, state);
         }
         catch (IOException e)
         {
-            throw new LabException($"the checkpoint of step {_progress.Step} could not be written ({e.Message}); make room on the disk of {_options.OutputDirectory}. {LastGood()}", e);
+            throw new LabException($"the checkpoint of step {_progress.Step} could not be written ({e.Message}); "
+                + $"make room on the disk of {_options.OutputDirectory}. {LastGood()}", e);
         }
     }
 
@@ -268,7 +293,8 @@ internal sealed class TrainingRun : IDisposable
             var saved = state["settings"].Deserialize<Dictionary<string, string>>() ?? [];
             foreach (var (name, value) in Settings())
                 if (saved.GetValueOrDefault(name) is var old && old != value)
-                    throw new LabException($"{file.Path}: the checkpoint was made with {name} {old ?? "(none)"}, this run has {value}; resume with the same settings and data, or start without resuming");
+                    throw new LabException($"{file.Path}: the checkpoint was made with {name} {old ?? "(none)"}, this run has {value}; "
+                        + "resume with the same settings and data, or start without resuming");
             var progress = state["progress"].Deserialize<Progress>()!;
             using var scope = NewDisposeScope();
             using var _ = no_grad();
@@ -285,11 +311,14 @@ internal sealed class TrainingRun : IDisposable
     // What must be the same for a resumed run to continue the curve.
     private Dictionary<string, string> Settings() => new()
     {
-        ["seed"] = $"{_options.Seed}", ["data"] = _plan.DataHash, ["steps"] = $"{TotalSteps}", ["learning rate"] = $"{_options.LearningRate}",
+        ["seed"] = $"{_options.Seed}", ["data"] = _plan.DataHash, ["steps"] = $"{TotalSteps}",
+        ["learning rate"] = $"{_options.LearningRate}",
         ["scheduler"] = $"{SettingNames.Of(_options.Scheduler)}, warm-up {_options.WarmupRatio}",
         ["batch tokens"] = $"{_options.BatchTokens}, accumulation {_options.GradientAccumulation}, packing {_options.Packing}",
         ["optimizer"] = $"{SettingNames.Of(_options.Optimizer)}, weight decay {_options.WeightDecay}, LoRA+ {_options.LoraPlusRatio}",
-        ["clipping norm"] = $"{_options.MaxGradNorm}", ["NEFTune"] = $"{_options.NeftuneAlpha}", ["replay"] = $"{_options.ReplayShare}, weight {_options.ReplayWeight}", ["base"] = _model.Hash,
-        ["trained tensors"] = ContentHash.Of([.. _parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {string.Join('x', p.Value.shape)}")]),
+        ["clipping norm"] = $"{_options.MaxGradNorm}", ["NEFTune"] = $"{_options.NeftuneAlpha}",
+        ["replay"] = $"{_options.ReplayShare}, weight {_options.ReplayWeight}", ["base"] = _model.Hash,
+        ["trained tensors"] = ContentHash.Of([.. _parameters.OrderBy(p => p.Key, StringComparer.Ordinal)
+            .Select(p => $"{p.Key} {string.Join('x', p.Value.shape)}")]),
     };
 }

@@ -33,13 +33,16 @@ internal static unsafe class Attention
                 {
                     var count = Math.Min(BlockRows, segment.To - from);
                     var limit = rows.Positions[from + count - 1] + 1;
-                    BlockProduct.Run(new(q.Row(from) + h * size, q.Step, 1), new(keys, size, padded), new(scores, count, padded), Padded(limit), accumulate: false);
+                    BlockProduct.Run(new(q.Row(from) + h * size, q.Step, 1), new(keys, size, padded), new(scores, count, padded),
+                        Padded(limit), accumulate: false);
                     for (var r = 0; r < count; r++)
                     {
                         var position = rows.Positions[from + r];
-                        logSums[(long)(from + r) * shape.Heads + h] = Softmax(scores + r * padded, new Seen(First(position, shape.Window), position + 1, limit), shape.Scale);
+                        logSums[(long)(from + r) * shape.Heads + h] = Softmax(scores + r * padded,
+                            new Seen(First(position, shape.Window), position + 1, limit), shape.Scale);
                     }
-                    BlockProduct.Run(new(scores, padded, 1), new(values.Start, limit, values.Step), new(output.Row(from) + h * size, count, output.Step), size, accumulate: false);
+                    BlockProduct.Run(new(scores, padded, 1), new(values.Start, limit, values.Step),
+                        new(output.Row(from) + h * size, count, output.Step), size, accumulate: false);
                 }
             }
         });
@@ -47,18 +50,21 @@ internal static unsafe class Attention
 
     /// <summary>Gradients of <see cref="Forward"/>.</summary>
     /// <param name="x">What the forward pass read and wrote.</param>
-    /// <param name="gradients">The output's is read; the queries' is written; the keys' and values' are added to, and the caller clears them.</param>
+    /// <param name="gradients">The output's is read; the queries' is written;
+    /// the keys' and values' are added to, and the caller clears them.</param>
     /// <param name="rows">Which rows attend to which.</param>
     /// <param name="shape">Heads and sizes.</param>
     public static void Backward(AttentionMatrices x, AttentionGradients gradients, AttentionRows rows, AttentionShape shape)
     {
-        RowSpan q = x.Q, k = x.K, v = x.V, output = x.Output, dOutput = gradients.Output, dq = gradients.Q, dk = gradients.K, dv = gradients.V;
+        RowSpan q = x.Q, k = x.K, v = x.V, output = x.Output, dOutput = gradients.Output, dq = gradients.Q, dk = gradients.K,
+            dv = gradients.V;
         float* logSums = x.LogSums, shared = gradients.Shared;
         ForEach(rows, shape, (segment, head) =>
         {
             var (size, padded) = (shape.Size, Padded(segment.Length));
             var memory = new Memory(2L * size * padded + 2 * BlockRows * padded + size * segment.Length);
-            float* keys = memory.Take(size * padded), values = memory.Take(size * padded), scores = memory.Take(BlockRows * padded), d = memory.Take(BlockRows * padded);
+            float* keys = memory.Take(size * padded), values = memory.Take(size * padded), scores = memory.Take(BlockRows * padded),
+                d = memory.Take(BlockRows * padded);
             Transpose(k.Columns(head * size), segment, size, padded, keys);
             Transpose(v.Columns(head * size), segment, size, padded, values);
             var plainKeys = Adjacent(k.Columns(head * size), segment, size, memory.Take(size * segment.Length));
@@ -72,20 +78,27 @@ internal static unsafe class Attention
                     var count = Math.Min(BlockRows, segment.To - from);
                     var limit = rows.Positions[from + count - 1] + 1;
                     float* queries = q.Row(from) + h * size, dOut = dOutput.Row(from) + h * size;
-                    BlockProduct.Run(new(queries, q.Step, 1), new(keys, size, padded), new(scores, count, padded), Padded(limit), accumulate: false);
-                    BlockProduct.Run(new(dOut, dOutput.Step, 1), new(values, size, padded), new(d, count, padded), Padded(limit), accumulate: false);
+                    BlockProduct.Run(new(queries, q.Step, 1), new(keys, size, padded), new(scores, count, padded), Padded(limit),
+                        accumulate: false);
+                    BlockProduct.Run(new(dOut, dOutput.Step, 1), new(values, size, padded), new(d, count, padded), Padded(limit),
+                        accumulate: false);
                     for (var r = 0; r < count; r++)
                     {
                         var position = rows.Positions[from + r];
                         var mean = RowKernels.Dot(dOut + (long)r * dOutput.Step, output.Row(from + r) + h * size, size);
-                        SoftmaxBackward(scores + r * padded, d + r * padded, new Seen(First(position, shape.Window), position + 1, limit), shape.Scale, logSums[(long)(from + r) * shape.Heads + h], mean);
+                        SoftmaxBackward(scores + r * padded, d + r * padded, new Seen(First(position, shape.Window), position + 1, limit),
+                            shape.Scale, logSums[(long)(from + r) * shape.Heads + h], mean);
                     }
-                    BlockProduct.Run(new(d, padded, 1), new(plainKeys.Start, limit, plainKeys.Step), new(dq.Row(from) + h * size, count, dq.Step), size, accumulate: false);
+                    BlockProduct.Run(new(d, padded, 1), new(plainKeys.Start, limit, plainKeys.Step),
+                        new(dq.Row(from) + h * size, count, dq.Step), size, accumulate: false);
                     var (others, own) = (Math.Min(segment.Shared.Length, limit), limit - segment.Shared.Length);
                     BlockProduct.Run(new(d, 1, padded), new(queries, count, q.Step), new(dKeys, others, size), size, accumulate: true);
-                    BlockProduct.Run(new(scores, 1, padded), new(dOut, count, dOutput.Step), new(dValues, others, size), size, accumulate: true);
-                    BlockProduct.Run(new(d + others, 1, padded), new(queries, count, q.Step), new(dk.Row(segment.Start) + head * size, own, dk.Step), size, accumulate: true);
-                    BlockProduct.Run(new(scores + others, 1, padded), new(dOut, count, dOutput.Step), new(dv.Row(segment.Start) + head * size, own, dv.Step), size, accumulate: true);
+                    BlockProduct.Run(new(scores, 1, padded), new(dOut, count, dOutput.Step), new(dValues, others, size), size,
+                        accumulate: true);
+                    BlockProduct.Run(new(d + others, 1, padded), new(queries, count, q.Step),
+                        new(dk.Row(segment.Start) + head * size, own, dk.Step), size, accumulate: true);
+                    BlockProduct.Run(new(scores + others, 1, padded), new(dOut, count, dOutput.Step),
+                        new(dv.Row(segment.Start) + head * size, own, dv.Step), size, accumulate: true);
                 }
             }
         });
@@ -146,7 +159,8 @@ internal static unsafe class Attention
         var before = 0;
         for (var s = 0; s < segments.Length; s++)
         {
-            segments[s] = new Segment(rows.Starts[s], rows.Starts[s + 1] - rows.Starts[s] + rows.Shared[s].Length, rows.Shared[s], before, rows.Offsets[s], rows.Offsets[s + 1]);
+            segments[s] = new Segment(rows.Starts[s], rows.Starts[s + 1] - rows.Starts[s] + rows.Shared[s].Length, rows.Shared[s], before,
+                rows.Offsets[s], rows.Offsets[s + 1]);
             before += rows.Shared[s].Length;
         }
         return segments;
@@ -176,7 +190,8 @@ internal static unsafe class Attention
     private static RowSpan Adjacent(RowSpan x, Segment segment, int size, float* target)
     {
         if (segment.Shared.Length == 0) return new RowSpan(x.Row(segment.Start), segment.Length, x.Step);
-        for (var t = 0; t < segment.Length; t++) new Span<float>(x.Row(segment.Row(t)), size).CopyTo(new Span<float>(target + (long)t * size, size));
+        for (var t = 0; t < segment.Length; t++)
+            new Span<float>(x.Row(segment.Row(t)), size).CopyTo(new Span<float>(target + (long)t * size, size));
         return new RowSpan(target, segment.Length, size);
     }
 

@@ -59,7 +59,8 @@ internal readonly unsafe struct AttentionMatrices(RowSpan q, RowSpan k, RowSpan 
 /// <param name="q">To the queries.</param>
 /// <param name="k">To the keys.</param>
 /// <param name="v">To the values.</param>
-/// <param name="shared">Working memory for those of shared rows: <see cref="AttentionRows.SharedRows"/> times the width of keys and values.</param>
+/// <param name="shared">Working memory for those of shared rows:
+/// <see cref="AttentionRows.SharedRows"/> times the width of keys and values.</param>
 internal readonly unsafe struct AttentionGradients(RowSpan output, RowSpan q, RowSpan k, RowSpan v, float* shared)
 {
     public RowSpan Output { get; } = output;

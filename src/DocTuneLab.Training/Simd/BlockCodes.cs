@@ -48,7 +48,8 @@ internal static unsafe class BlockCodes
         if (Avx512F.IsSupported)
         {
             var values = Vector512.Load(table) * scale;
-            for (; i + 16 <= length; i += 16) Avx512F.PermuteVar16x32(values, Avx512F.ConvertToVector512Int32(Indices(codes + i / 2))).Store(target + i);
+            for (; i + 16 <= length; i += 16)
+                Avx512F.PermuteVar16x32(values, Avx512F.ConvertToVector512Int32(Indices(codes + i / 2))).Store(target + i);
         }
         else if (Avx2.IsSupported)
         {
@@ -78,7 +79,8 @@ internal static unsafe class BlockCodes
             for (; i + 32 <= length; i += 32)
             {
                 var bytes = Vector128.Load(codes + i / 2);
-                var (even, odd) = (Vector128.ShiftRightLogical(bytes.AsUInt16(), 4).AsByte() & Vector128.Create((byte)15), bytes & Vector128.Create((byte)15));
+                var (even, odd) = (Vector128.ShiftRightLogical(bytes.AsUInt16(), 4).AsByte() & Vector128.Create((byte)15),
+                    bytes & Vector128.Create((byte)15));
                 Write(Interleave(even, odd, upper: false), target + i);
                 Write(Interleave(even, odd, upper: true), target + i + 16);
             }
@@ -115,7 +117,9 @@ internal static unsafe class BlockCodes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<int> Widened(byte* bytes) => Avx2.IsSupported
         ? Avx2.ConvertToVector256Int32(bytes)
-        : Vector256.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(bytes)).AsByte()).ToVector256()).AsInt32();
+        : Vector256.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(bytes)).AsByte())
+            .ToVector256())
+            .AsInt32();
 
     /// <summary>Entries 0 to 15 of a table in two registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -124,7 +128,8 @@ internal static unsafe class BlockCodes
         if (!Avx2.IsSupported)
         {
             var within = index & Vector256.Create(7);
-            return Vector256.ConditionalSelect(Vector256.GreaterThan(index, Vector256.Create(7)).AsSingle(), Vector256.Shuffle(high, within), Vector256.Shuffle(low, within));
+            return Vector256.ConditionalSelect(Vector256.GreaterThan(index, Vector256.Create(7)).AsSingle(),
+                Vector256.Shuffle(high, within), Vector256.Shuffle(low, within));
         }
         // The permutes look at the lowest three bits; the fourth, moved to the sign, picks between them.
         var (a, b) = (Avx2.PermuteVar8x32(low, index), Avx2.PermuteVar8x32(high, index));

@@ -36,7 +36,8 @@ internal static unsafe class BlockProduct
     {
         float* a = left.Start, a1 = a + left.Row, a2 = a1 + left.Row, a3 = a2 + left.Row, b = right.Start, c = to.Start;
         int stepK = left.Column, stepB = right.Step, stepC = to.Step, k = right.Rows;
-        Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
+        Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default,
+            c31 = default;
         for (var i = 0; i < k; i++)
         {
             var b0 = Vector512.Load(b);
@@ -70,7 +71,8 @@ internal static unsafe class BlockProduct
     {
         float* a = left.Start, a1 = a + left.Row, a2 = a1 + left.Row, a3 = a2 + left.Row, b = right.Start, c = to.Start;
         int stepK = left.Column, stepB = right.Step, stepC = to.Step, k = right.Rows;
-        Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
+        Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default,
+            c31 = default;
         for (var i = 0; i < k; i++)
         {
             var b0 = Vector256.Load(b);
@@ -131,7 +133,8 @@ internal static unsafe class BlockProduct
         for (; column + 8 <= n; column += 8)
         {
             var sum = accumulate ? Vector256.Load(c + column) : default;
-            for (var i = 0; i < k; i++) sum = Vector256.FusedMultiplyAdd(Vector256.Create(a[(long)i * stepK]), Vector256.Load(b + (long)i * stepB + column), sum);
+            for (var i = 0; i < k; i++)
+                sum = Vector256.FusedMultiplyAdd(Vector256.Create(a[(long)i * stepK]), Vector256.Load(b + (long)i * stepB + column), sum);
             sum.Store(c + column);
         }
         for (; column < n; column++)

@@ -82,7 +82,10 @@ internal static unsafe class Cores
         _ = get_num_threads(); // Loads libtorch.
         const string maps = "/proc/self/maps";
         if (!OperatingSystem.IsLinux() || !File.Exists(maps)) return null;
-        return File.ReadLines(maps).Select(l => l.IndexOf('/') is var at and >= 0 ? l[at..] : "").FirstOrDefault(p => Path.GetFileName(p).StartsWith("libgomp", StringComparison.Ordinal) || Path.GetFileName(p).StartsWith("libiomp5", StringComparison.Ordinal));
+        return File.ReadLines(maps)
+            .Select(l => l.IndexOf('/') is var at and >= 0 ? l[at..] : "")
+            .FirstOrDefault(p => Path.GetFileName(p).StartsWith("libgomp", StringComparison.Ordinal)
+                || Path.GetFileName(p).StartsWith("libiomp5", StringComparison.Ordinal));
     }
 
     private sealed class Job(int count, Action<int> body)

@@ -14,7 +14,8 @@ internal static unsafe class CrossEntropy
     // Partial sums over a few thousand elements in float32, joined in double: exact enough for any vocabulary.
     private const int PartialSum = 4096;
 
-    /// <summary>Loss of each row in nats; where <paramref name="gradientScale"/> is not zero, logits become the gradient times it.</summary>
+    /// <summary>Loss of each row in nats; where <paramref name="gradientScale"/> is not zero, logits become the
+    /// gradient times it.</summary>
     /// <param name="logits">[rows, vocabulary], elements of a row adjacent.</param>
     /// <param name="targets">The right token of each row.</param>
     /// <param name="losses">Receives [rows].</param>
@@ -71,7 +72,8 @@ internal static unsafe class CrossEntropy
                 var factor = (float)(gradientScale / total);
                 i = 0;
                 if (Vector512.IsHardwareAccelerated)
-                    for (; i + 2 * Lanes <= vocabulary; i += 2 * Lanes) T.Store(Exponential.Of(T.Load512(x, i) - Vector512.Create(max)) * factor, x, i);
+                    for (; i + 2 * Lanes <= vocabulary; i += 2 * Lanes)
+                        T.Store(Exponential.Of(T.Load512(x, i) - Vector512.Create(max)) * factor, x, i);
                 for (; i + Lanes <= vocabulary; i += Lanes) T.Store(Exponential.Of(T.Load(x, i) - Vector256.Create(max)) * factor, x, i);
                 for (; i < vocabulary; i++) T.Set(x, i, MathF.Exp(T.Get(x, i) - max) * factor);
                 T.Set(x, target, (MathF.Exp(right - max) * factor) - gradientScale);
@@ -118,7 +120,8 @@ internal static unsafe class CrossEntropy
                 if (gradientScale == 0) continue;
                 var (factorX, factorT) = ((float)(gradientScale / sumX), (float)(gradientScale / sumT));
                 for (i = 0; i + Lanes <= vocabulary; i += Lanes)
-                    T.Store(Exponential.Of(T.Load(x, i) - Vector256.Create(maxX)) * factorX - Exponential.Of(T.Load(t, i) - Vector256.Create(maxT)) * factorT, x, i);
+                    T.Store(Exponential.Of(T.Load(x, i) - Vector256.Create(maxX)) * factorX
+                        - Exponential.Of(T.Load(t, i) - Vector256.Create(maxT)) * factorT, x, i);
                 for (; i < vocabulary; i++) T.Set(x, i, MathF.Exp(T.Get(x, i) - maxX) * factorX - MathF.Exp(T.Get(t, i) - maxT) * factorT);
             }
         });

@@ -14,12 +14,14 @@ internal static unsafe class Dropout
             for (var row = from; row < to; row++)
             {
                 var values = x.Row(row);
-                for (var i = 0; i < width; i++) values[i] = (uint)SplitMix64.Mix(key ^ (ulong)((long)row * width + i)) < limit ? 0 : values[i] * scale;
+                for (var i = 0; i < width; i++)
+                    values[i] = (uint)SplitMix64.Mix(key ^ (ulong)((long)row * width + i)) < limit ? 0 : values[i] * scale;
             }
         });
     }
 
-    /// <summary>Adds uniform noise of plus or minus alpha / sqrt(length · width) to each sequence, its length with the last token, which is not an input (NEFTune, Jain et al. 2023, arXiv 2310.05914).</summary>
+    /// <summary>Adds uniform noise of plus or minus alpha / sqrt(length · width) to each sequence, its length with the last token, which is
+    /// not an input (NEFTune, Jain et al. 2023, arXiv 2310.05914).</summary>
     public static void AddNoise(RowSpan x, int[] starts, double alpha, ulong key)
     {
         for (var s = 0; s + 1 < starts.Length; s++)
@@ -28,7 +30,8 @@ internal static unsafe class Dropout
             for (var row = starts[s]; row < starts[s + 1]; row++)
             {
                 var values = x.Row(row);
-                for (var i = 0; i < x.Step; i++) values[i] += ((SplitMix64.Mix(key ^ (ulong)((long)row * x.Step + i)) >> 40) * (2f / (1 << 24)) - 1) * bound;
+                for (var i = 0; i < x.Step; i++)
+                    values[i] += ((SplitMix64.Mix(key ^ (ulong)((long)row * x.Step + i)) >> 40) * (2f / (1 << 24)) - 1) * bound;
             }
         }
     }

@@ -53,7 +53,9 @@ internal readonly unsafe struct BFloat16Element : IElement
     public static Vector256<float> Load(void* row, int at)
     {
         var from = (ushort*)row + at;
-        var bits = Avx2.IsSupported ? Avx2.ConvertToVector256Int32(from) : Vector256.WidenLower(Vector128.Load(from).ToVector256()).AsInt32();
+        var bits = Avx2.IsSupported
+            ? Avx2.ConvertToVector256Int32(from)
+            : Vector256.WidenLower(Vector128.Load(from).ToVector256()).AsInt32();
         return Vector256.ShiftLeft(bits, 16).AsSingle();
     }
 
@@ -61,7 +63,8 @@ internal readonly unsafe struct BFloat16Element : IElement
     public static void Store(Vector256<float> value, void* row, int at)
     {
         var bits = value.AsUInt32();
-        bits = Vector256.ShiftRightLogical(bits + Vector256.Create(0x7FFFu) + (Vector256.ShiftRightLogical(bits, 16) & Vector256<uint>.One), 16);
+        bits = Vector256.ShiftRightLogical(bits + Vector256.Create(0x7FFFu) + (Vector256.ShiftRightLogical(bits, 16) & Vector256<uint>.One),
+            16);
         Vector128.Narrow(bits.GetLower(), bits.GetUpper()).Store((ushort*)row + at);
     }
 
@@ -76,7 +79,8 @@ internal readonly unsafe struct BFloat16Element : IElement
     public static void Store(Vector512<float> value, void* row, int at)
     {
         var bits = value.AsUInt32();
-        bits = Vector512.ShiftRightLogical(bits + Vector512.Create(0x7FFFu) + (Vector512.ShiftRightLogical(bits, 16) & Vector512<uint>.One), 16);
+        bits = Vector512.ShiftRightLogical(bits + Vector512.Create(0x7FFFu) + (Vector512.ShiftRightLogical(bits, 16) & Vector512<uint>.One),
+            16);
         Vector256.Narrow(bits.GetLower(), bits.GetUpper()).Store((ushort*)row + at);
     }
 

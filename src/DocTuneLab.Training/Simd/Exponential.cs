@@ -17,7 +17,8 @@ internal static class Exponential
         x = Vector256.MinNative(Vector256.Create(88f), Vector256.MaxNative(Vector256.Create(-87.3f), x));
         var power = Vector256.Round(x * 1.44269504088896341f);
         // ln 2 in two parts, so that the remainder keeps its digits (Cody and Waite 1980).
-        var r = Vector256.FusedMultiplyAdd(power, Vector256.Create(2.12194440e-4f), Vector256.FusedMultiplyAdd(power, Vector256.Create(-0.693359375f), x));
+        var r = Vector256.FusedMultiplyAdd(power, Vector256.Create(2.12194440e-4f),
+            Vector256.FusedMultiplyAdd(power, Vector256.Create(-0.693359375f), x));
         // Minimax polynomial on [-ln 2 / 2, ln 2 / 2] (Moshier, Cephes expf).
         var p = Vector256.Create(1.9875691500e-4f);
         p = Vector256.FusedMultiplyAdd(p, r, Vector256.Create(1.3981999507e-3f));
@@ -36,7 +37,8 @@ internal static class Exponential
     {
         x = Vector512.MinNative(Vector512.Create(88f), Vector512.MaxNative(Vector512.Create(-87.3f), x));
         var power = Vector512.Round(x * 1.44269504088896341f);
-        var r = Vector512.FusedMultiplyAdd(power, Vector512.Create(2.12194440e-4f), Vector512.FusedMultiplyAdd(power, Vector512.Create(-0.693359375f), x));
+        var r = Vector512.FusedMultiplyAdd(power, Vector512.Create(2.12194440e-4f),
+            Vector512.FusedMultiplyAdd(power, Vector512.Create(-0.693359375f), x));
         var p = Vector512.Create(1.9875691500e-4f);
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.3981999507e-3f));
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(8.3334519073e-3f));

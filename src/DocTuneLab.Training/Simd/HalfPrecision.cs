@@ -6,13 +6,15 @@ namespace DocTuneLab.Training.Simd;
 /// <summary>Numbers of 16 bits as float32, a few at a time, beside the work that reads them.</summary>
 internal static unsafe class HalfPrecision
 {
-    /// <summary>Exponent and fraction of a half, moved to their places in a float32, are the number times 2⁻¹¹², subnormal ones too.</summary>
+    /// <summary>Exponent and fraction of a half, moved to their places in a float32, are the number times 2⁻¹¹²,
+    /// subnormal ones too.</summary>
     public const float Unit = 5.192296858534828e33f;
 
     /// <summary>Whether <see cref="Widen"/> reads a type.</summary>
     public static bool Reads(ScalarType type) => type is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16;
 
-    /// <summary>Numbers <paramref name="from"/> and on of a float32, bfloat16 or half array: where they are, or widened into <paramref name="target"/>.</summary>
+    /// <summary>Numbers <paramref name="from"/> and on of a float32, bfloat16 or half array:
+    /// where they are, or widened into <paramref name="target"/>.</summary>
     public static float* Widen(void* source, ScalarType type, long from, int count, float* target)
     {
         if (type == ScalarType.Float32) return (float*)source + from;
@@ -30,7 +32,8 @@ internal static unsafe class HalfPrecision
             OfHalf(low).Store(target + i);
             OfHalf(high).Store(target + i + 8);
         }
-        for (; i < count; i++) target[i] = type == ScalarType.BFloat16 ? BFloat16Element.Get(halves, i) : (float)BitConverter.UInt16BitsToHalf(halves[i]);
+        for (; i < count; i++)
+            target[i] = type == ScalarType.BFloat16 ? BFloat16Element.Get(halves, i) : (float)BitConverter.UInt16BitsToHalf(halves[i]);
         return target;
     }
 

@@ -27,7 +27,8 @@ internal static unsafe class MatrixProduct
     private static Panels? t_right, t_left;
 
     /// <summary>Whether the kernel here is the faster one.</summary>
-    public static bool IsFaster { get; } = Avx512F.IsSupported && Vector512.IsHardwareAccelerated && X86Base.CpuId(0, 0).Ebx != 0x756E6547; // "Genu", of GenuineIntel
+    // "Genu", of GenuineIntel
+    public static bool IsFaster { get; } = Avx512F.IsSupported && Vector512.IsHardwareAccelerated && X86Base.CpuId(0, 0).Ebx != 0x756E6547;
 
     /// <summary>target (+)= scale · left · right, all float32.</summary>
     /// <param name="target">[rows, columns], elements of a row adjacent.</param>
@@ -37,14 +38,17 @@ internal static unsafe class MatrixProduct
     /// <param name="scale">Factor of the product.</param>
     public static void Run(Tensor target, Tensor left, Tensor right, bool add, float scale = 1)
     {
-        if (IsFaster && left.size(0) >= SmallestRows && left.size(1) >= SmallestDepth && right.size(1) >= SmallestColumns) RunPanels(target, left, right, add, scale);
+        if (IsFaster && left.size(0) >= SmallestRows && left.size(1) >= SmallestDepth && right.size(1) >= SmallestColumns)
+            RunPanels(target, left, right, add, scale);
         else target.addmm_(left, right, add ? 1 : 0, scale);
     }
 
-    /// <summary>The same with the kernel here, on any processor. <paramref name="left"/> and <paramref name="right"/> may be transposed.</summary>
+    /// <summary>The same with the kernel here, on any processor.
+    /// <paramref name="left"/> and <paramref name="right"/> may be transposed.</summary>
     public static void RunPanels(Tensor target, Tensor left, Tensor right, bool add, float scale = 1)
     {
-        int m = (int)left.size(0), n = (int)right.size(1), k = (int)right.size(0), stepK = (int)right.stride(0), stepN = (int)right.stride(1);
+        int m = (int)left.size(0), n = (int)right.size(1), k = (int)right.size(0), stepK = (int)right.stride(0),
+            stepN = (int)right.stride(1);
         var packs = m >= PackedRows || stepN != 1 || n % PanelColumns != 0;
         if (left.stride(1) != 1 && (!packs || left.stride(0) != 1))
         {
@@ -72,8 +76,12 @@ internal static unsafe class MatrixProduct
                     Cores.For(panels, p => Rows(0, m, p, p + 1), 2.0 * m * width * depth);
                     continue;
                 }
-                Cores.For(panels, p => Pack(b + (long)from * stepK + (long)(first + p * PanelColumns) * stepN, stepK, stepN, depth, Math.Min(PanelColumns, width - p * PanelColumns), memory + (long)p * PanelColumns * depth), 4.0 * width * depth);
-                Cores.For((m + rows - 1) / rows, block => Rows(block * rows, Math.Min(m, (block + 1) * rows), 0, panels), 2.0 * m * width * depth);
+                Cores.For(panels,
+                    p => Pack(b + (long)from * stepK + (long)(first + p * PanelColumns) * stepN, stepK, stepN, depth,
+                        Math.Min(PanelColumns, width - p * PanelColumns), memory + (long)p * PanelColumns * depth),
+                    4.0 * width * depth);
+                Cores.For((m + rows - 1) / rows, block => Rows(block * rows, Math.Min(m, (block + 1) * rows), 0, panels),
+                    2.0 * m * width * depth);
 
                 void Rows(int firstRow, int end, int firstPanel, int endPanel)
                 {
@@ -120,10 +128,12 @@ internal static unsafe class MatrixProduct
         }
         if (stepN == 1)
         {
-            for (var i = 0; i < depth; i++) new ReadOnlySpan<float>(b + (long)i * stepK, columns).CopyTo(new Span<float>(target + i * PanelColumns, columns));
+            for (var i = 0; i < depth; i++)
+                new ReadOnlySpan<float>(b + (long)i * stepK, columns).CopyTo(new Span<float>(target + i * PanelColumns, columns));
             return;
         }
-        int whole = stepK == 1 && Avx512F.IsSupported ? depth / Square * Square : 0, wholeColumns = whole > 0 ? columns / Square * Square : 0;
+        int whole = stepK == 1 && Avx512F.IsSupported ? depth / Square * Square : 0,
+            wholeColumns = whole > 0 ? columns / Square * Square : 0;
         for (var column = 0; column < wholeColumns; column += Square)
             for (var i = 0; i < whole; i += Square) Transpose(b + (long)column * stepN + i, stepN, target + i * PanelColumns + column);
         for (var column = 0; column < columns; column++)
@@ -156,8 +166,10 @@ internal static unsafe class MatrixProduct
         var fours = stackalloc Vector512<float>[Square];
         for (var r = 0; r < Square; r += 4)
         {
-            var (r0, r1, r2, r3) = (Vector512.Load(source + r * step), Vector512.Load(source + (r + 1) * step), Vector512.Load(source + (r + 2) * step), Vector512.Load(source + (r + 3) * step));
-            var (low01, high01, low23, high23) = (Avx512F.UnpackLow(r0, r1).AsDouble(), Avx512F.UnpackHigh(r0, r1).AsDouble(), Avx512F.UnpackLow(r2, r3).AsDouble(), Avx512F.UnpackHigh(r2, r3).AsDouble());
+            var (r0, r1, r2, r3) = (Vector512.Load(source + r * step), Vector512.Load(source + (r + 1) * step),
+                Vector512.Load(source + (r + 2) * step), Vector512.Load(source + (r + 3) * step));
+            var (low01, high01, low23, high23) = (Avx512F.UnpackLow(r0, r1).AsDouble(), Avx512F.UnpackHigh(r0, r1).AsDouble(),
+                Avx512F.UnpackLow(r2, r3).AsDouble(), Avx512F.UnpackHigh(r2, r3).AsDouble());
             fours[r] = Avx512F.UnpackLow(low01, low23).AsSingle();
             fours[r + 1] = Avx512F.UnpackHigh(low01, low23).AsSingle();
             fours[r + 2] = Avx512F.UnpackLow(high01, high23).AsSingle();
@@ -166,7 +178,8 @@ internal static unsafe class MatrixProduct
         for (var column = 0; column < 4; column++)
         {
             var (a, b, c, d) = (fours[column], fours[column + 4], fours[column + 8], fours[column + 12]);
-            var (evenAb, oddAb, evenCd, oddCd) = (Avx512F.Shuffle4x128(a, b, 0x88), Avx512F.Shuffle4x128(a, b, 0xDD), Avx512F.Shuffle4x128(c, d, 0x88), Avx512F.Shuffle4x128(c, d, 0xDD));
+            var (evenAb, oddAb, evenCd, oddCd) = (Avx512F.Shuffle4x128(a, b, 0x88), Avx512F.Shuffle4x128(a, b, 0xDD),
+                Avx512F.Shuffle4x128(c, d, 0x88), Avx512F.Shuffle4x128(c, d, 0xDD));
             Avx512F.Shuffle4x128(evenAb, evenCd, 0x88).Store(target + column * PanelColumns);
             Avx512F.Shuffle4x128(oddAb, oddCd, 0x88).Store(target + (column + 4) * PanelColumns);
             Avx512F.Shuffle4x128(evenAb, evenCd, 0xDD).Store(target + (column + 8) * PanelColumns);
@@ -176,16 +189,20 @@ internal static unsafe class MatrixProduct
 
     // Eight rows by two vectors of columns, or by one where a low-rank factor has no more.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Panel<TWidth>(Strided left, RowSpan right, RowSpan to, int columns, bool accumulate, float scale) where TWidth : struct
+    private static void Panel<TWidth>(Strided left, RowSpan right, RowSpan to, int columns, bool accumulate,
+        float scale) where TWidth : struct
     {
         float* a = left.Start, b = right.Start, c = to.Start;
         int step = left.Row, stepB = right.Step, stepC = to.Step, depth = right.Rows, rows = to.Rows;
         nint stepA = left.Column;
         // Rows that are not there are the first one again, and are not stored.
         float* a1 = rows > 1 ? a + step : a, a2 = rows > 2 ? a + 2L * step : a, a3 = rows > 3 ? a + 3L * step : a;
-        float* a4 = rows > 4 ? a + 4L * step : a, a5 = rows > 5 ? a + 5L * step : a, a6 = rows > 6 ? a + 6L * step : a, a7 = rows > 7 ? a + 7L * step : a;
-        Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
-        Vector512<float> c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default, c70 = default, c71 = default;
+        float* a4 = rows > 4 ? a + 4L * step : a, a5 = rows > 5 ? a + 5L * step : a, a6 = rows > 6 ? a + 6L * step : a,
+            a7 = rows > 7 ? a + 7L * step : a;
+        Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default,
+            c31 = default;
+        Vector512<float> c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default, c70 = default,
+            c71 = default;
         for (nint i = 0, end = depth * stepA; i < end; i += stepA)
         {
             var b0 = Vector512.Load(b);

@@ -15,7 +15,8 @@ internal unsafe interface IStoredMatrix
     /// <summary>Bytes that so many elements of a row take.</summary>
     int Bytes(int count);
 
-    /// <summary>Whether a group is read as its even elements and then its odd ones, which for packed formats costs no shuffles; otherwise in order.</summary>
+    /// <summary>Whether a group is read as its even elements and then its odd ones, which for packed formats costs no shuffles;
+    /// otherwise in order.</summary>
     bool Interleaved { get; }
 
     /// <summary>Factor of the elements from <paramref name="column"/> on, and where it ends.</summary>
@@ -43,7 +44,8 @@ internal static unsafe class MatrixVector
 
     private const int Group = 16, VectorsAtOnce = 4, BytesOfPart = 1 << 16;
 
-    /// <summary>y = x · matrixᵀ for at most <see cref="MaxVectors"/> rows of x; y += factor · (x · matrixᵀ) where <paramref name="factor"/> is given.</summary>
+    /// <summary>y = x · matrixᵀ for at most <see cref="MaxVectors"/> rows of x;
+    /// y += factor · (x · matrixᵀ) where <paramref name="factor"/> is given.</summary>
     public static void Run<T>(T matrix, RowSpan x, RowSpan y, float? factor = null) where T : struct, IStoredMatrix
     {
         if (x.Rows > MaxVectors) throw new ArgumentOutOfRangeException(nameof(x), x.Rows, "too many vectors for this kernel");
@@ -147,7 +149,8 @@ internal static unsafe class MatrixVector
         var rest = Vector128<float>.Zero;
         while (i < columns)
         {
-            var scales = Vector128.Create(matrix.Scale(row, i, out var end), matrix.Scale(row + 1, i, out var end1), matrix.Scale(row + 2, i, out var end2), matrix.Scale(row + 3, i, out var end3));
+            var scales = Vector128.Create(matrix.Scale(row, i, out var end), matrix.Scale(row + 1, i, out var end1),
+                matrix.Scale(row + 2, i, out var end2), matrix.Scale(row + 3, i, out var end3));
             if (end != end1 || end != end2 || end != end3)
             {
                 // Blocks that do not end together, where a row is no whole number of them.
@@ -178,7 +181,9 @@ internal static unsafe class MatrixVector
             total1 = Vector256.FusedMultiplyAdd(a1 + b1, Vector256.Create(scales[1]), total1);
             total2 = Vector256.FusedMultiplyAdd(a2 + b2, Vector256.Create(scales[2]), total2);
             total3 = Vector256.FusedMultiplyAdd(a3 + b3, Vector256.Create(scales[3]), total3);
-            for (; i < end; i++) rest += scales * Vector128.Create(matrix.At(row, i), matrix.At(row + 1, i), matrix.At(row + 2, i), matrix.At(row + 3, i)) * Vector128.Create(x[i]);
+            for (; i < end; i++)
+                rest += scales * Vector128.Create(matrix.At(row, i), matrix.At(row + 1, i), matrix.At(row + 2, i), matrix.At(row + 3, i))
+                    * Vector128.Create(x[i]);
         }
         (Vector128.Create(Vector256.Sum(total0), Vector256.Sum(total1), Vector256.Sum(total2), Vector256.Sum(total3)) + rest).Store(sums);
     }
@@ -321,7 +326,8 @@ internal readonly unsafe struct Float16Matrix(ushort* start, int rows, int colum
         var pairs = Vector256.Load((ushort*)row + column).AsInt32();
         // The shift copies the sign; the mask leaves one of it, and clears the other half's bits.
         var mask = Vector256.Create(unchecked((int)0x8FFFE000));
-        (first, second) = ((Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(pairs, 16), 3) & mask).AsSingle(), (Vector256.ShiftRightArithmetic(pairs, 3) & mask).AsSingle());
+        (first, second) = ((Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(pairs, 16), 3) & mask).AsSingle(),
+            (Vector256.ShiftRightArithmetic(pairs, 3) & mask).AsSingle());
     }
 
     public float At(int row, int column) => (float)BitConverter.UInt16BitsToHalf(start[(long)row * columns + column]) / HalfPrecision.Unit;
@@ -349,18 +355,22 @@ internal readonly unsafe struct Int8Matrix(sbyte* start, float* scales, float un
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Load(byte* row, int column, out Vector256<float> first, out Vector256<float> second)
     {
-        (first, second) = (Vector256.ConvertToSingle(Widened((sbyte*)row + column)), Vector256.ConvertToSingle(Widened((sbyte*)row + column + 8)));
+        (first, second) =
+            (Vector256.ConvertToSingle(Widened((sbyte*)row + column)), Vector256.ConvertToSingle(Widened((sbyte*)row + column + 8)));
 
         static Vector256<int> Widened(sbyte* bytes) => Avx2.IsSupported
             ? Avx2.ConvertToVector256Int32(bytes)
-            : Vector256.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<long>(bytes)).AsSByte()).ToVector256());
+            : Vector256.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<long>(bytes)).AsSByte())
+                .ToVector256());
     }
 
     public float At(int row, int column) => start[(long)row * columns + column];
 }
 
-/// <summary>Packed 4-bit codes, the even element in the high nibble, with a table of numbers and a factor for each block of 2^blockShift elements of the row-major order.</summary>
-internal readonly unsafe struct FourBitMatrix(byte* codes, float* table, float* scales, int blockShift, int rows, int columns) : IStoredMatrix
+/// <summary>Packed 4-bit codes, the even element in the high nibble, with a table of numbers and a factor for each block of 2^blockShift
+/// elements of the row-major order.</summary>
+internal readonly unsafe struct FourBitMatrix(
+    byte* codes, float* table, float* scales, int blockShift, int rows, int columns) : IStoredMatrix
 {
     private readonly Vector256<float> _low = Vector256.Load(table), _high = Vector256.Load(table + 8);
 

@@ -22,12 +22,14 @@ internal readonly unsafe struct RowSpan(float* start, int rows, int step)
 /// <param name="Size">Elements of each.</param>
 internal readonly record struct RowParts(int Count, int Size);
 
-/// <summary>Root mean square normalisation (Zhang and Sennrich 2019, arXiv 1910.07467), rotary embedding and the gated MLP's middle, forward and backward in place.</summary>
+/// <summary>Root mean square normalisation (Zhang and Sennrich 2019, arXiv 1910.07467), rotary embedding and the gated MLP's middle,
+/// forward and backward in place.</summary>
 internal static unsafe class RowKernels
 {
     private static readonly int s_lanes = Vector256<float>.Count;
 
-    /// <summary>y = x · scale · weight with scale = 1/sqrt(mean(x²) + epsilon), for each of the consecutive parts of a row; the scales, [rows × parts], are kept for the backward pass.</summary>
+    /// <summary>y = x · scale · weight with scale = 1/sqrt(mean(x²) + epsilon), for each of the consecutive parts of a row;
+    /// the scales, [rows × parts], are kept for the backward pass.</summary>
     public static void Norm(RowSpan x, float* weight, RowSpan y, float* scales, RowParts parts, float epsilon)
     {
         var (heads, size) = parts;
@@ -41,7 +43,8 @@ internal static unsafe class RowKernels
                     var scale = 1 / MathF.Sqrt(Dot(source, source, size) / size + epsilon);
                     scales[(long)row * heads + head] = scale;
                     var i = 0;
-                    for (; i + s_lanes <= size; i += s_lanes) (Vector256.Load(source + i) * scale * Vector256.Load(weight + i)).Store(target + i);
+                    for (; i + s_lanes <= size; i += s_lanes)
+                        (Vector256.Load(source + i) * scale * Vector256.Load(weight + i)).Store(target + i);
                     for (; i < size; i++) target[i] = source[i] * scale * weight[i];
                 }
             }
@@ -62,7 +65,9 @@ internal static unsafe class RowKernels
                     var scale = scales[(long)row * heads + head];
                     var sum = Vector256<float>.Zero;
                     var i = 0;
-                    for (; i + s_lanes <= size; i += s_lanes) sum = Vector256.FusedMultiplyAdd(Vector256.Load(d + i) * Vector256.Load(weight + i), Vector256.Load(source + i), sum);
+                    for (; i + s_lanes <= size; i += s_lanes)
+                        sum = Vector256.FusedMultiplyAdd(Vector256.Load(d + i) * Vector256.Load(weight + i), Vector256.Load(source + i),
+                            sum);
                     var mean = Vector256.Sum(sum);
                     for (; i < size; i++) mean += d[i] * weight[i] * source[i];
                     mean *= scale * scale / size;
@@ -103,9 +108,11 @@ internal static unsafe class RowKernels
 
     /// <summary>
     /// Rotates heads of x in place by the angles of their positions (Su et al. 2021, arXiv 2104.09864; halves, as Llama
-    /// stores them). With <paramref name="direction"/> -1 it is the inverse, which is also the gradient. Tables are [positions, size], the halves of a row equal.
+    /// stores them). With <paramref name="direction"/> -1 it is the inverse, which is also the gradient.
+    /// Tables are [positions, size], the halves of a row equal.
     /// </summary>
-    public static void Rotate(RowSpan x, int[] positions, float* cosine, float* sine, int heads, int size, float direction) => Cores.Rows(x.Rows, heads * size, (from, to) =>
+    public static void Rotate(RowSpan x, int[] positions, float* cosine, float* sine, int heads, int size,
+        float direction) => Cores.Rows(x.Rows, heads * size, (from, to) =>
     {
         var half = size / 2;
         for (var row = from; row < to; row++)
@@ -117,7 +124,8 @@ internal static unsafe class RowKernels
                 var i = 0;
                 for (; i + s_lanes <= half; i += s_lanes)
                 {
-                    Vector256<float> a = Vector256.Load(low + i), b = Vector256.Load(high + i), cos = Vector256.Load(c + i), sin = Vector256.Load(s + i) * direction;
+                    Vector256<float> a = Vector256.Load(low + i), b = Vector256.Load(high + i), cos = Vector256.Load(c + i),
+                        sin = Vector256.Load(s + i) * direction;
                     (a * cos - b * sin).Store(low + i);
                     (b * cos + a * sin).Store(high + i);
                 }
@@ -175,7 +183,8 @@ internal static unsafe class RowKernels
     public static void Add(float* x, float* target, int size, float factor = 1)
     {
         var i = 0;
-        for (; i + s_lanes <= size; i += s_lanes) Vector256.FusedMultiplyAdd(Vector256.Load(x + i), Vector256.Create(factor), Vector256.Load(target + i)).Store(target + i);
+        for (; i + s_lanes <= size; i += s_lanes)
+            Vector256.FusedMultiplyAdd(Vector256.Load(x + i), Vector256.Create(factor), Vector256.Load(target + i)).Store(target + i);
         for (; i < size; i++) target[i] += factor * x[i];
     }
 

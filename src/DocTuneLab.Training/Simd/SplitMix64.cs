@@ -1,6 +1,7 @@
 namespace DocTuneLab.Training.Simd;
 
-/// <summary>Random numbers without state (Steele et al. 2014, "Fast splittable pseudorandom number generators"): each follows from its index.</summary>
+/// <summary>Random numbers without state (Steele et al. 2014, "Fast splittable pseudorandom number generators"):
+/// each follows from its index.</summary>
 internal static class SplitMix64
 {
     /// <summary>The generator's finaliser: a well-mixed 64-bit value from any.</summary>

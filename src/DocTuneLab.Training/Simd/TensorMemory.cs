@@ -14,7 +14,10 @@ internal static unsafe class TensorMemory
     }
 
     /// <summary>Address of the first element of a tensor on the CPU.</summary>
-    public static void* Address(this Tensor tensor) => tensor.device_type == TorchSharp.DeviceType.CPU ? (void*)Data(tensor.Handle) : throw new ArgumentException("a kernel needs a tensor on the CPU", nameof(tensor));
+    public static void* Address(this Tensor tensor) =>
+        tensor.device_type == TorchSharp.DeviceType.CPU
+            ? (void*)Data(tensor.Handle)
+            : throw new ArgumentException("a kernel needs a tensor on the CPU", nameof(tensor));
 
     /// <summary>Rows of a float32 matrix whose elements within a row are adjacent.</summary>
     public static RowSpan Rows(this Tensor matrix) => new(matrix.Pointer(), (int)matrix.size(0), (int)matrix.stride(0));

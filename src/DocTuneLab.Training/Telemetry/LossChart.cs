@@ -42,7 +42,9 @@ internal static class LossChart
 
         void Curve(IEnumerable<(double Step, double Loss)> points, string colour, double width, double opacity)
         {
-            var path = string.Join(' ', points.Where(p => double.IsFinite(p.Loss)).Select(p => string.Create(CultureInfo.InvariantCulture, $"{X(p.Step):F1},{Y(p.Loss):F1}")));
+            var path = string.Join(' ',
+                points.Where(p => double.IsFinite(p.Loss))
+                    .Select(p => string.Create(CultureInfo.InvariantCulture, $"{X(p.Step):F1},{Y(p.Loss):F1}")));
             Add($"""<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-opacity="{opacity}"/>""");
         }
     }

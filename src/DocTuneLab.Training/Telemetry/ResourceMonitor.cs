@@ -12,7 +12,8 @@ namespace DocTuneLab.Training.Telemetry;
 /// <param name="GpuPercent">Use of the CUDA device that is watched; null where none is.</param>
 /// <param name="GpuMemoryBytes">Memory in use on it, by all processes.</param>
 /// <param name="PowerWatts">Of the processor package, where the system tells (RAPL).</param>
-public sealed record ResourceSample(int Second, double CpuPercent, long MemoryBytes, double? GpuPercent, long? GpuMemoryBytes, double? PowerWatts)
+public sealed record ResourceSample(
+    int Second, double CpuPercent, long MemoryBytes, double? GpuPercent, long? GpuMemoryBytes, double? PowerWatts)
 {
     /// <summary>Of the CUDA device.</summary>
     public double? GpuPowerWatts { get; init; }
@@ -69,7 +70,11 @@ internal sealed class ResourceMonitor : IDisposable
             var gpu = _gpu?.Read();
             // The counter wraps after some hours: that second has no reading.
             double? watts = energy - _energy is { } joules and >= 0 ? joules / seconds : null;
-            _samples.Add(new ResourceSample(_samples.Count + 1, 100 * (cpu - _cpu).TotalSeconds / seconds / Environment.ProcessorCount, _process.WorkingSet64, gpu?.Percent, gpu?.Memory, watts) { GpuPowerWatts = gpu?.Watts });
+            _samples.Add(new ResourceSample(_samples.Count + 1, 100 * (cpu - _cpu).TotalSeconds / seconds / Environment.ProcessorCount,
+                _process.WorkingSet64, gpu?.Percent, gpu?.Memory, watts)
+            {
+                GpuPowerWatts = gpu?.Watts
+            });
             (_cpu, _time, _energy) = (cpu, time, energy);
         }
     }
@@ -88,7 +93,8 @@ internal sealed class ResourceMonitor : IDisposable
         }
     }
 
-    private double? Energy() => _energyFile is null ? null : double.Parse(File.ReadAllText(_energyFile), System.Globalization.CultureInfo.InvariantCulture) / 1e6;
+    private double? Energy() =>
+        _energyFile is null ? null : double.Parse(File.ReadAllText(_energyFile), System.Globalization.CultureInfo.InvariantCulture) / 1e6;
 
     public void Dispose()
     {
@@ -130,7 +136,8 @@ internal sealed class ResourceMonitor : IDisposable
         [DllImport("libnvidia-ml.so.1", EntryPoint = "nvmlInit_v2")]
         private static extern int Init();
 
-        [DllImport("libnvidia-ml.so.1", EntryPoint = "nvmlDeviceGetHandleByPciBusId_v2", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+        [DllImport("libnvidia-ml.so.1", EntryPoint = "nvmlDeviceGetHandleByPciBusId_v2", BestFitMapping = false,
+            ThrowOnUnmappableChar = true)]
         private static extern int DeviceByBusId([MarshalAs(UnmanagedType.LPStr)] string busId, out nint device);
 
         [DllImport("libnvidia-ml.so.1", EntryPoint = "nvmlDeviceGetPowerUsage")]

@@ -18,7 +18,8 @@ internal sealed class TensorBoardEvents : IDisposable
     {
         _time = time ?? TimeProvider.System;
         Directory.CreateDirectory(directory);
-        var name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{_time.GetUtcNow().ToUnixTimeMilliseconds():D13}.{Environment.ProcessId}.doctunelab");
+        var name = string.Create(CultureInfo.InvariantCulture,
+            $"events.out.tfevents.{_time.GetUtcNow().ToUnixTimeMilliseconds():D13}.{Environment.ProcessId}.doctunelab");
         _file = new FileStream(Path.Combine(directory, name), FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
         Write(null, message => Text(message, 3, "brain.Event:2"));
     }

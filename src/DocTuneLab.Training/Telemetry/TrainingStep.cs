@@ -45,7 +45,8 @@ public sealed record TrainingStep
     /// <summary>Estimate.</summary>
     public required TimeSpan Remaining { get; init; }
 
-    /// <summary>Divergence per replayed token from the model before tuning, in nats, where text is replayed: what has been forgotten so far.</summary>
+    /// <summary>Divergence per replayed token from the model before tuning, in nats, where text is replayed:
+    /// what has been forgotten so far.</summary>
     public double? ReplayLoss { get; init; }
 
     /// <summary>Floating-point operations a second that the step's products and attention need, in 10⁹.</summary>

@@ -36,26 +36,37 @@ public static class ApiDiff
         {
             if (after.Find(old.Id) is { } same)
             {
-                if (Difference(old, same) is { } difference) changes.Add(new(ApiChangeKind.Changed, old.Id, old.Signature, same.Signature, difference));
-                if (old.Obsolete is null && same.Obsolete is { } message) changes.Add(new(ApiChangeKind.Obsoleted, old.Id, old.Signature, same.Signature, message.Length == 0 ? null : message));
+                if (Difference(old, same) is { } difference)
+                    changes.Add(new(ApiChangeKind.Changed, old.Id, old.Signature, same.Signature, difference));
+                if (old.Obsolete is null && same.Obsolete is { } message)
+                    changes.Add(new(ApiChangeKind.Obsoleted, old.Id, old.Signature, same.Signature, message.Length == 0 ? null : message));
                 continue;
             }
             // The parameters are part of the id: the one overload that is gone and the one that is new are the same member, changed.
             var gone = Overloads(before, old).Where(o => after.Find(o.Id) is null).ToList();
-            var fresh = before.TypeOf(old) is { } type ? after.MembersOf(type.Id).Where(m => m.Name == old.Name && m.Kind == old.Kind && before.Find(m.Id) is null).ToList() : [];
-            if (gone.Count == 1 && fresh.Count == 1 && replaced.Add(fresh[0].Id)) changes.Add(new(ApiChangeKind.Changed, old.Id, old.Signature, fresh[0].Signature, "parameters"));
+            var fresh = before.TypeOf(old) is { } type
+                ? after.MembersOf(type.Id).Where(m => m.Name == old.Name && m.Kind == old.Kind && before.Find(m.Id) is null).ToList()
+                : [];
+            if (gone.Count == 1 && fresh.Count == 1 && replaced.Add(fresh[0].Id))
+                changes.Add(new(ApiChangeKind.Changed, old.Id, old.Signature, fresh[0].Signature, "parameters"));
             else changes.Add(new(ApiChangeKind.Removed, old.Id, old.Signature, null, null));
         }
-        changes.AddRange(after.Symbols.Where(s => before.Find(s.Id) is null && !replaced.Contains(s.Id)).Select(s => new ApiChange(ApiChangeKind.Added, s.Id, null, s.Signature, null)));
+        changes.AddRange(after.Symbols.Where(s => before.Find(s.Id) is null && !replaced.Contains(s.Id))
+            .Select(s => new ApiChange(ApiChangeKind.Added, s.Id, null, s.Signature, null)));
         return [.. changes.OrderBy(c => c.Kind).ThenBy(c => c.Id, StringComparer.Ordinal)];
     }
 
-    /// <summary>What of a lab the removed, changed and obsoleted members make stale; members that the lab does not know are left out.</summary>
+    /// <summary>What of a lab the removed, changed and obsoleted members make stale;
+    /// members that the lab does not know are left out.</summary>
     public static IReadOnlyList<StaleByChange> Stale(IApiUses lab, IReadOnlyList<ApiChange> changes) =>
         [.. changes.Where(c => c.Kind != ApiChangeKind.Added).Select(c =>
         {
             var chunks = lab.ChunksMentioning(c.Id);
-            return new StaleByChange(c, chunks, [.. lab.SamplesGroundedIn("symbol", c.Id).Concat(chunks.SelectMany(k => lab.SamplesGroundedIn("chunk", k.Id))).Distinct().Order(StringComparer.Ordinal)]);
+            return new StaleByChange(c, chunks,
+                [.. lab.SamplesGroundedIn("symbol", c.Id)
+                    .Concat(chunks.SelectMany(k => lab.SamplesGroundedIn("chunk", k.Id)))
+                    .Distinct()
+                    .Order(StringComparer.Ordinal)]);
         }).Where(s => s.Chunks.Count > 0 || s.Samples.Count > 0)];
 
     private static IEnumerable<ApiSymbol> Overloads(ApiModel api, ApiSymbol symbol) =>
@@ -71,8 +82,11 @@ public static class ApiDiff
         foreach (var (p, q) in a.Parameters.Zip(b.Parameters))
         {
             if (p.Name != q.Name) parts.Add($"parameter {p.Name} renamed to {q.Name}");
-            if (p.DefaultValue != q.DefaultValue) parts.Add($"default of {q.Name}: {p.DefaultValue ?? "none"} to {q.DefaultValue ?? "none"}");
-            if (p.Type != q.Type || p.Modifier != q.Modifier) parts.Add($"parameter {q.Name}: {p.Modifier} {p.Type} to {q.Modifier} {q.Type}".Replace("  ", " ", StringComparison.Ordinal));
+            if (p.DefaultValue != q.DefaultValue)
+                parts.Add($"default of {q.Name}: {p.DefaultValue ?? "none"} to {q.DefaultValue ?? "none"}");
+            if (p.Type != q.Type || p.Modifier != q.Modifier)
+                parts.Add(
+                    $"parameter {q.Name}: {p.Modifier} {p.Type} to {q.Modifier} {q.Type}".Replace("  ", " ", StringComparison.Ordinal));
         }
         return parts.Count > 0 ? string.Join("; ", parts) : a.Signature != b.Signature ? "declaration" : null;
     }

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace DocTuneLab.Audit;
 
-/// <summary>Findings that are known: a documentation set with old faults can fail on new ones only. A finding stays known when it moves within its file.</summary>
+/// <summary>Findings that are known: a documentation set with old faults can fail on new ones only.
+/// A finding stays known when it moves within its file.</summary>
 public sealed class AuditBaseline
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -21,8 +22,10 @@ public sealed class AuditBaseline
         try
         {
             var content = JsonSerializer.Deserialize<Content>(File.ReadAllText(file), s_json);
-            if (content is not { Version: 1, Findings: not null }) throw new LabException($"{file}: no baseline of version 1. Write one with --write-baseline.");
-            return new(content.Findings.GroupBy(f => f.Fingerprint, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Sum(f => f.Count), StringComparer.Ordinal));
+            if (content is not { Version: 1, Findings: not null })
+                throw new LabException($"{file}: no baseline of version 1. Write one with --write-baseline.");
+            return new(content.Findings.GroupBy(f => f.Fingerprint, StringComparer.Ordinal)
+                .ToDictionary(g => g.Key, g => g.Sum(f => f.Count), StringComparer.Ordinal));
         }
         catch (IOException e)
         {
@@ -30,7 +33,8 @@ public sealed class AuditBaseline
         }
         catch (JsonException e)
         {
-            throw new LabException($"{file}:{e.LineNumber + 1}: not valid JSON ({e.Message}). Write the baseline anew with --write-baseline.", e);
+            throw new LabException(
+                $"{file}:{e.LineNumber + 1}: not valid JSON ({e.Message}). Write the baseline anew with --write-baseline.", e);
         }
     }
 
@@ -38,7 +42,8 @@ public sealed class AuditBaseline
     public static void Save(string file, AuditReport report)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder) Directory.CreateDirectory(folder);
-        File.WriteAllText(file, JsonSerializer.Serialize(new Content(1, [.. report.Findings.GroupBy(f => f.Fingerprint, StringComparer.Ordinal)
+        File.WriteAllText(file,
+            JsonSerializer.Serialize(new Content(1, [.. report.Findings.GroupBy(f => f.Fingerprint, StringComparer.Ordinal)
             .Select(g => new Entry(g.Key, g.Count(), g.First().Rule.Id, g.First().File, g.First().Message))]), s_json) + "\n");
     }
 

@@ -27,7 +27,8 @@ internal sealed partial class AuditPage
     /// <summary>Line of the page for a one-based line of a block's code.</summary>
     public int LineOf(CodeBlock block, int line)
     {
-        var fenced = _document.Text.AsSpan(block.Span.Start, Math.Min(block.Span.Length, 64)).TrimStart() is var text && (text.StartsWith("```") || text.StartsWith("~~~") || text.StartsWith(":::"));
+        var fenced = _document.Text.AsSpan(block.Span.Start, Math.Min(block.Span.Length, 64)).TrimStart() is var text
+            && (text.StartsWith("```") || text.StartsWith("~~~") || text.StartsWith(":::"));
         return LineOf(block.Span.Start) + Math.Max(line, 1) - (fenced ? 0 : 1);
     }
 
@@ -45,7 +46,8 @@ internal sealed partial class AuditPage
         var (start, end) = (LineStart(position), LineEnd(position));
         if (!text.AsSpan(start, end - start).TrimStart().StartsWith("|"))
         {
-            while (start > 0 && LineStart(start - 1) is var before && !text.AsSpan(before, start - 1 - before).IsWhiteSpace()) start = before;
+            while (start > 0 && LineStart(start - 1) is var before && !text.AsSpan(before, start - 1 - before).IsWhiteSpace())
+                start = before;
             while (end < text.Length && LineEnd(end + 1) is var after && !text.AsSpan(end + 1, after - end - 1).IsWhiteSpace()) end = after;
         }
         return $"{SectionOf(position).Heading}\n{text.AsSpan(start, end - start)}";
@@ -62,7 +64,9 @@ internal sealed partial class AuditPage
     }
 
     /// <summary>Whether a comment in the page excuses a rule on a line.</summary>
-    public bool Excuses(AuditFinding finding) => _excused.TryGetValue(finding.Line, out var rules) && (rules.Count == 0 || rules.Contains(finding.Rule.Id) || rules.Contains(finding.Rule.Name));
+    public bool Excuses(AuditFinding finding) =>
+        _excused.TryGetValue(finding.Line, out var rules)
+            && (rules.Count == 0 || rules.Contains(finding.Rule.Id) || rules.Contains(finding.Rule.Name));
 
     /// <summary>Whether a text speaks of an end: then old names in it are meant to be there.</summary>
     public static bool SpeaksOfTheEnd(string text) => EndWords().IsMatch(text);
@@ -79,7 +83,8 @@ internal sealed partial class AuditPage
                 if (open is not null) Excuse(i + 1, open);
                 continue;
             }
-            var rules = match.Groups[2].Value.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var rules = match.Groups[2].Value.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)
+                .ToHashSet(StringComparer.OrdinalIgnoreCase);
             if (match.Groups[1].Value == "enable") open = null;
             else if (match.Groups[1].Value == "disable") open = rules;
             else
@@ -100,12 +105,15 @@ internal sealed partial class AuditPage
         }
     }
 
-    [GeneratedRegex(@"<!--\s*doctune-audit-(disable-next|disable|enable)\b([^>]*?)-->|\{/\*\s*doctune-audit-(disable-next|disable|enable)\b([^}]*?)\*/\}")]
+    [GeneratedRegex(@"<!--\s*doctune-audit-(disable-next|disable|enable)\b([^>]*?)-->|\{/\*\s*doctune-audit-(disable-next|disable|"
+        + @"enable)\b([^}]*?)\*/\}")]
     private static partial Regex Comment();
 
-    [GeneratedRegex(@"(^|/)(change-?log|changes|history|release-?notes?|releases|migrat\w*|upgrad\w*|breaking\w*|what-?s-?new|v?\d[\w.]*-to-v?\d[\w.]*)[^/]*(/|$)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(^|/)(change-?log|changes|history|release-?notes?|releases|migrat\w*|upgrad\w*|breaking\w*|what-?s-?new|"
+        + @"v?\d[\w.]*-to-v?\d[\w.]*)[^/]*(/|$)", RegexOptions.IgnoreCase)]
     private static partial Regex HistoryPath();
 
-    [GeneratedRegex(@"obsolete|deprecat|legacy|supersed|replace[ds]|renamed|removed|no longer|old name|formerly|does not exist|CS0618|CS0612|过时|弃用|废弃|移除|删除|改名|不存在", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"obsolete|deprecat|legacy|supersed|replace[ds]|renamed|removed|no longer|old name|formerly|does not "
+        + @"exist|CS0618|CS0612|过时|弃用|废弃|移除|删除|改名|不存在", RegexOptions.IgnoreCase)]
     private static partial Regex EndWords();
 }

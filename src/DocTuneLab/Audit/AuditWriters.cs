@@ -44,20 +44,30 @@ public static class AuditWriters
                     },
                 },
                 ["columnKind"] = "utf16CodeUnits",
-                ["results"] = new JsonArray([.. report.Findings.Select(f => Result(f, false)), .. report.Suppressed.Select(f => Result(f, true))]),
+                ["results"] = new JsonArray(
+                    [.. report.Findings.Select(f => Result(f, false)), .. report.Suppressed.Select(f => Result(f, true))]),
             }),
         }.ToJsonString(s_indented);
 
         JsonNode Result(AuditFinding finding, bool suppressed)
         {
-            var location = new JsonObject { ["artifactLocation"] = new JsonObject { ["uri"] = Uri.EscapeDataString(finding.File).Replace("%2F", "/", StringComparison.Ordinal) } };
+            var location = new JsonObject
+            {
+                ["artifactLocation"] = new JsonObject
+                {
+                    ["uri"] = Uri.EscapeDataString(finding.File).Replace("%2F", "/", StringComparison.Ordinal)
+                }
+            };
             if (finding.Line > 0) location["region"] = new JsonObject { ["startLine"] = finding.Line };
             var result = new JsonObject
             {
                 ["ruleId"] = finding.Rule.Id,
                 ["ruleIndex"] = Enumerable.Range(0, rules.Count).First(i => rules[i] == finding.Rule),
                 ["level"] = Level(finding.Severity),
-                ["message"] = new JsonObject { ["text"] = finding.Suggestion is null ? finding.Message : $"{finding.Message}. Nearest: {finding.Suggestion}" },
+                ["message"] = new JsonObject
+                {
+                    ["text"] = finding.Suggestion is null ? finding.Message : $"{finding.Message}. Nearest: {finding.Suggestion}"
+                },
                 ["locations"] = new JsonArray(new JsonObject { ["physicalLocation"] = location }),
                 ["partialFingerprints"] = new JsonObject { ["doctuneAudit/v1"] = finding.Fingerprint },
             };
@@ -71,11 +81,14 @@ public static class AuditWriters
     {
         var (counts, text) = (report.Counts, new StringBuilder());
         text.Append("# Documentation audit\n\n").Append(Summary(report)).Append("\n\n| Rule | Findings |\n|---|---|\n");
-        foreach (var rule in report.Findings.GroupBy(f => f.Rule).OrderBy(g => g.Key.Id, StringComparer.Ordinal)) text.Append($"| {rule.Key.Id} {rule.Key.Name} | {rule.Count()} |\n");
+        foreach (var rule in report.Findings.GroupBy(f => f.Rule).OrderBy(g => g.Key.Id, StringComparer.Ordinal))
+            text.Append($"| {rule.Key.Id} {rule.Key.Name} | {rule.Count()} |\n");
         foreach (var file in report.Findings.GroupBy(f => f.File))
         {
             text.Append($"\n## {file.Key}\n\n| Line | Severity | Rule | Finding |\n|---|---|---|---|\n");
-            foreach (var f in file) text.Append($"| {(f.Line > 0 ? f.Line : "")} | {f.Severity.ToString().ToLowerInvariant()} | {f.Rule.Id} | {Cell(f.Message)}{(f.Suggestion is null ? "" : $"; nearest: `{Cell(f.Suggestion)}`")} |\n");
+            foreach (var f in file)
+                text.Append($"| {(f.Line > 0 ? f.Line : "")} | {f.Severity.ToString().ToLowerInvariant()} | {f.Rule.Id} | "
+                    + $"{Cell(f.Message)}{(f.Suggestion is null ? "" : $"; nearest: `{Cell(f.Suggestion)}`")} |\n");
         }
         return text.ToString();
     }
@@ -85,8 +98,10 @@ public static class AuditWriters
     {
         var c = report.Counts;
         int Of(AuditSeverity severity) => report.Findings.Count(f => f.Severity == severity);
-        return $"{c.Pages} pages, {c.CodeBlocks} C# blocks ({c.Compiled} compile, {c.Incomplete} incomplete, {c.Marked} marked), {c.Mentioned} of {c.Members} public members mentioned: "
-            + $"{Of(AuditSeverity.Error)} errors, {Of(AuditSeverity.Warning)} warnings, {Of(AuditSeverity.Note)} notes{(report.Suppressed.Count > 0 ? $", {report.Suppressed.Count} suppressed" : "")}.";
+        return $"{c.Pages} pages, {c.CodeBlocks} C# blocks ({c.Compiled} compile, {c.Incomplete} incomplete, {c.Marked} marked), "
+            + $"{c.Mentioned} of {c.Members} public members mentioned: "
+            + $"{Of(AuditSeverity.Error)} errors, {Of(AuditSeverity.Warning)} warnings, {Of(AuditSeverity.Note)} "
+            + $"notes{(report.Suppressed.Count > 0 ? $", {report.Suppressed.Count} suppressed" : "")}.";
     }
 
     private static JsonNode Finding(AuditFinding finding, bool suppressed) => new JsonObject
@@ -103,7 +118,8 @@ public static class AuditWriters
         ["suppressed"] = suppressed,
     };
 
-    private static string Level(AuditSeverity severity) => severity switch { AuditSeverity.Error => "error", AuditSeverity.Warning => "warning", _ => "note" };
+    private static string Level(AuditSeverity severity) =>
+        severity switch { AuditSeverity.Error => "error", AuditSeverity.Warning => "warning", _ => "note" };
 
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
 }

@@ -8,13 +8,18 @@ namespace DocTuneLab.Audit;
 internal sealed partial record CodeSnippet(string Code, bool Elided)
 {
     private static readonly string[] s_languages = ["csharp", "cs", "c#", "csharp-interactive"];
-    private static readonly string[] s_marks = ["no-compile", "nocompile", "no_compile", "compile_fail", "compile-fail", "no-audit", "ignore"];
+    private static readonly string[] s_marks =
+    [
+        "no-compile", "nocompile", "no_compile", "compile_fail", "compile-fail", "no-audit", "ignore"
+    ];
 
     public static bool IsCSharp(string language) => s_languages.Contains(language, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether the author says that the block is not to be compiled.</summary>
     public static bool IsMarked(string info, string code) =>
-        info.Split([' ', ',', '{', '}', '.', ';'], StringSplitOptions.RemoveEmptyEntries).Any(w => s_marks.Contains(w, StringComparer.OrdinalIgnoreCase)) || MarkComment().IsMatch(code);
+        info.Split([' ', ',', '{', '}', '.', ';'], StringSplitOptions.RemoveEmptyEntries)
+            .Any(w => s_marks.Contains(w, StringComparer.OrdinalIgnoreCase))
+            || MarkComment().IsMatch(code);
 
     public static CodeSnippet Of(string code)
     {
@@ -38,6 +43,7 @@ internal sealed partial record CodeSnippet(string Code, bool Elided)
         """, RegexOptions.Singleline)]
     private static partial Regex Dots();
 
-    [GeneratedRegex(@"^\s*//\s*(no-?compile|does not compile|won't compile|compile error|error CS\d+)", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*//\s*(no-?compile|does not compile|won't compile|compile error|error CS\d+)",
+        RegexOptions.IgnoreCase | RegexOptions.Multiline)]
     private static partial Regex MarkComment();
 }

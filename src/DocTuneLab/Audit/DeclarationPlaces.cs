@@ -15,15 +15,20 @@ internal sealed class DeclarationPlaces
     {
         foreach (var directory in directories)
         {
-            if (!Directory.Exists(directory)) throw new LabException($"{directory}: source folder not found. Expected the folder of the library's C# files.");
-            foreach (var file in Directory.EnumerateFiles(directory, "*.cs", SearchOption.AllDirectories).Where(f => !f.Split(Path.DirectorySeparatorChar).Any(d => d is "bin" or "obj")).Order(StringComparer.Ordinal))
+            if (!Directory.Exists(directory))
+                throw new LabException($"{directory}: source folder not found. Expected the folder of the library's C# files.");
+            foreach (var file in Directory.EnumerateFiles(directory, "*.cs", SearchOption.AllDirectories)
+                .Where(f => !f.Split(Path.DirectorySeparatorChar).Any(d => d is "bin" or "obj"))
+                .Order(StringComparer.Ordinal))
                 Read(CSharpSyntaxTree.ParseText(File.ReadAllText(file)).GetCompilationUnitRoot(), display(file));
         }
     }
 
     /// <summary>File and line of a symbol's declaration, of the first of its overloads or parts.</summary>
     public (string File, int Line)? Find(ApiSymbol symbol, ApiSymbol? type) =>
-        _places.TryGetValue(type is null ? symbol.Name : $"{type.Name}.{(symbol.Kind == ApiKind.Constructor ? "#ctor" : symbol.Name)}", out var place) ? place
+        _places.TryGetValue(type is null ? symbol.Name : $"{type.Name}.{(symbol.Kind == ApiKind.Constructor ? "#ctor" : symbol.Name)}",
+            out var place)
+            ? place
         : type is not null && _places.TryGetValue(type.Name, out place) ? place : null;
 
     private void Read(CompilationUnitSyntax root, string file)
@@ -44,7 +49,10 @@ internal sealed class DeclarationPlaces
                 _ => Enumerable.Empty<Microsoft.CodeAnalysis.SyntaxToken>(),
             };
             foreach (var name in names)
-                _places.TryAdd(type is null || node is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax ? name.ValueText : $"{type.Identifier.ValueText}.{(node is ConstructorDeclarationSyntax ? "#ctor" : name.ValueText)}",
+                _places.TryAdd(
+                    type is null || node is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax
+                        ? name.ValueText
+                        : $"{type.Identifier.ValueText}.{(node is ConstructorDeclarationSyntax ? "#ctor" : name.ValueText)}",
                     (file, name.GetLocation().GetLineSpan().StartLinePosition.Line + 1));
         }
     }

@@ -6,23 +6,34 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DocTuneLab.Audit;
 
-/// <summary>Compares what pages write of members outside of code that runs: signatures, <c>Type.Member</c> in code spans, member tables, uids.</summary>
+/// <summary>Compares what pages write of members outside of code that runs:
+/// signatures, <c>Type.Member</c> in code spans, member tables, uids.</summary>
 internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
 {
     private readonly ILookup<string, ApiSymbol> _types = api.Types.ToLookup(t => t.Name, StringComparer.Ordinal);
     private readonly Dictionary<string, bool> _bound = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
-    private static readonly HashSet<string> s_kinds = new(["class", "struct", "interface", "enum", "enumeration", "record", "delegate", "type", "object", "reference", "api", "members", "methods", "properties"], StringComparer.OrdinalIgnoreCase);
+    private static readonly HashSet<string> s_kinds = new(
+        [
+            "class", "struct", "interface", "enum", "enumeration", "record", "delegate", "type", "object", "reference", "api", "members",
+            "methods", "properties"
+        ],
+        StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a block holds declarations without bodies and nothing else: the syntax part of an API page.</summary>
-    public bool IsSignature(string code) => Declarations(code) is { Count: > 0 } declarations && declarations.All(d => d is BaseMethodDeclarationSyntax { Body: null, ExpressionBody: null } m && !m.Modifiers.Any(k => k.IsKind(SyntaxKind.PartialKeyword)) || IsHeader(d));
+    public bool IsSignature(string code) =>
+        Declarations(code) is { Count: > 0 } declarations
+            && declarations.All(d => d is BaseMethodDeclarationSyntax { Body: null, ExpressionBody: null } m
+                && !m.Modifiers.Any(k => k.IsKind(SyntaxKind.PartialKeyword))
+                || IsHeader(d));
 
     /// <summary>Findings for a signature block.</summary>
     public IEnumerable<AuditFinding> AuditBlock(string code, AuditPage page, Func<int, int> lineOf)
     {
         foreach (var method in Declarations(code).OfType<BaseMethodDeclarationSyntax>())
         {
-            var name = method is MethodDeclarationSyntax m ? m.Identifier.ValueText : method is ConstructorDeclarationSyntax c ? c.Identifier.ValueText : "";
+            var name = method is MethodDeclarationSyntax m
+                ? m.Identifier.ValueText : method is ConstructorDeclarationSyntax c ? c.Identifier.ValueText : "";
             var written = method.ParameterList.Parameters.Select(p => Normal(p.Type?.ToString() ?? "")).ToList();
             var line = lineOf(1 + code.AsSpan(0, Math.Clamp(method.SpanStart - Wrapping.Length, 0, code.Length)).Count('\n'));
             if (Check(PageType(page), name, written, page, line) is { } finding) yield return finding;
@@ -37,22 +48,31 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
         var blocks = page.Document.CodeBlocks.Select(b => b.Span).ToList();
         foreach (Match span in CodeSpan().Matches(text))
         {
-            if (blocks.Any(b => b.Start <= span.Index && span.Index < b.End) || Mention().Match(span.Groups[1].Value.Trim()) is not { Success: true } mention) continue;
+            if (blocks.Any(b => b.Start <= span.Index && span.Index < b.End)
+                || Mention().Match(span.Groups[1].Value.Trim()) is not { Success: true } mention)
+                continue;
             var (typeName, member) = (mention.Groups["type"].Value, mention.Groups["member"].Value);
             var types = _types[typeName].ToList();
-            if (types.Count == 0 || (mention.Groups["space"].Value.TrimEnd('.') is { Length: > 0 } space && !types.Any(t => t.Namespace.EndsWith(space, StringComparison.Ordinal)))) continue;
+            if (types.Count == 0
+                || (mention.Groups["space"].Value.TrimEnd('.') is { Length: > 0 } space
+                    && !types.Any(t => t.Namespace.EndsWith(space, StringComparison.Ordinal))))
+                continue;
             var arguments = mention.Groups["arguments"];
-            if (AuditMember(types, member, arguments.Success ? arguments.Value : null, page, span.Index) is { } finding) yield return finding;
+            if (AuditMember(types, member, arguments.Success ? arguments.Value : null, page, span.Index) is { } finding)
+                yield return finding;
         }
         foreach (var finding in AuditTables(page)) yield return finding;
         foreach (Match match in Xref().Matches(text))
         {
             var uid = Uri.UnescapeDataString(match.Groups[1].Value).TrimEnd('*');
             if (!api.Namespaces.Any(n => uid.StartsWith(n + ".", StringComparison.Ordinal)) || api.Namespaces.Contains(uid)) continue;
-            if (api.Symbols.Any(s => s.Id.AsSpan(2).StartsWith(uid) && (s.Id.Length == uid.Length + 2 || s.Id[uid.Length + 2] is '(' or '`'))) continue;
+            if (api.Symbols.Any(s =>
+                s.Id.AsSpan(2).StartsWith(uid) && (s.Id.Length == uid.Length + 2 || s.Id[uid.Length + 2] is '(' or '`')))
+                continue;
             if (AuditPage.SpeaksOfTheEnd(page.ParagraphAround(match.Index))) continue;
             var name = uid.Split('(')[0];
-            yield return new(AuditRule.Gone, AuditSeverity.Error, page.File, page.LineOf(match.Index), $"uid '{uid}' does not exist in the library", api.FindNearest(name[(name.LastIndexOf('.') + 1)..])?.Id[2..]);
+            yield return new(AuditRule.Gone, AuditSeverity.Error, page.File, page.LineOf(match.Index),
+                $"uid '{uid}' does not exist in the library", api.FindNearest(name[(name.LastIndexOf('.') + 1)..])?.Id[2..]);
         }
     }
 
@@ -64,11 +84,18 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
         if (overloads.Count == 0) overloads = [.. api.FindByName(member).Where(m => m.Kind == ApiKind.ExtensionMethod)];
         if (overloads.Count == 0)
         {
-            if (types.Any(t => api.Types.Any(n => n.Name == member && n.Id.StartsWith(t.Id + ".", StringComparison.Ordinal))) || Binds(types, member) || AuditPage.SpeaksOfTheEnd(page.ParagraphAround(position))) return null;
+            if (types.Any(t => api.Types.Any(n => n.Name == member && n.Id.StartsWith(t.Id + ".", StringComparison.Ordinal)))
+                || Binds(types, member)
+                || AuditPage.SpeaksOfTheEnd(page.ParagraphAround(position)))
+                return null;
             var near = types.Select(t => api.FindNearest(member, t.Id)).FirstOrDefault(n => n is not null);
-            return new(AuditRule.Gone, AuditSeverity.Error, page.File, line, $"{types[0].Name} has no member '{member}'", near?.Signature, near?.Id);
+            return new(AuditRule.Gone, AuditSeverity.Error, page.File, line, $"{types[0].Name} has no member '{member}'", near?.Signature,
+                near?.Id);
         }
-        return string.IsNullOrWhiteSpace(arguments) || Elision().IsMatch(arguments) || overloads.All(o => o.Kind is not (ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor)) ? null
+        return string.IsNullOrWhiteSpace(arguments)
+            || Elision().IsMatch(arguments)
+            || overloads.All(o => o.Kind is not (ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor))
+            ? null
             : CheckArguments(overloads, Split(arguments), page, line);
     }
 
@@ -77,13 +104,19 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
     {
         var declared = arguments.All(a => Declared().IsMatch(a));
         // Of an extension method the receiver may be written out or not.
-        var fits = overloads.SelectMany(o => o.Kind == ApiKind.ExtensionMethod ? new[] { o.Parameters, [.. o.Parameters.Skip(1)] } : [o.Parameters]).Any(parameters =>
+        var fits = overloads
+            .SelectMany(o => o.Kind == ApiKind.ExtensionMethod ? new[] { o.Parameters, [.. o.Parameters.Skip(1)] } : [o.Parameters])
+            .Any(parameters =>
         {
-            if (!declared) return arguments.Count >= parameters.Count(p => p.DefaultValue is null && p.Modifier != "params") && (arguments.Count <= parameters.Count || parameters.Any(p => p.Modifier == "params"));
+            if (!declared)
+                return arguments.Count >= parameters.Count(p => p.DefaultValue is null && p.Modifier != "params")
+                    && (arguments.Count <= parameters.Count || parameters.Any(p => p.Modifier == "params"));
             return Same(parameters.Select(p => Normal(p.Type)), arguments.Select(a => Normal(Declared().Match(a).Groups[1].Value)));
         });
         return fits ? null
-            : new(AuditRule.Signature, AuditSeverity.Error, page.File, line, $"no overload of {overloads[0].DisplayName} takes ({string.Join(", ", arguments)})", string.Join(" | ", overloads.Take(3).Select(o => o.Signature)), overloads[0].Id);
+            : new(AuditRule.Signature, AuditSeverity.Error, page.File, line,
+                $"no overload of {overloads[0].DisplayName} takes ({string.Join(", ", arguments)})",
+                string.Join(" | ", overloads.Take(3).Select(o => o.Signature)), overloads[0].Id);
     }
 
     /// <summary>Member tables of a page about one type: the first cell names a member, with its parameters or without.</summary>
@@ -110,22 +143,29 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
 
     private AuditFinding? Check(ApiSymbol? pageType, string name, List<string> written, AuditPage page, int line)
     {
-        var overloads = (pageType is null ? api.FindByName(name) : api.MembersOf(pageType.Id, inherited: true).Where(m => m.Name == name).ToList())
+        var overloads = (pageType is null
+            ? api.FindByName(name)
+            : api.MembersOf(pageType.Id, inherited: true).Where(m => m.Name == name).ToList())
             .Where(m => m.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor).ToList();
         if (overloads.Count == 0 && pageType is not null && !page.IsHistory)
         {
             var near = api.FindNearest(name, pageType.Id);
-            return Binds([pageType], name) ? null : new(AuditRule.Gone, AuditSeverity.Error, page.File, line, $"{pageType.Name} has no member '{name}'", near?.Signature, near?.Id);
+            return Binds([pageType], name) ? null : new(AuditRule.Gone, AuditSeverity.Error, page.File, line,
+                $"{pageType.Name} has no member '{name}'", near?.Signature, near?.Id);
         }
         return overloads.Count == 0 || page.IsHistory || overloads.Any(o => Same(o.Parameters.Select(p => Normal(p.Type)), written)) ? null
-            : new(AuditRule.Signature, AuditSeverity.Error, page.File, line, $"no overload of {overloads[0].DisplayName} takes ({string.Join(", ", written)})", string.Join(" | ", overloads.Take(3).Select(o => o.Signature)), overloads[0].Id);
+            : new(AuditRule.Signature, AuditSeverity.Error, page.File, line,
+                $"no overload of {overloads[0].DisplayName} takes ({string.Join(", ", written)})",
+                string.Join(" | ", overloads.Take(3).Select(o => o.Signature)), overloads[0].Id);
     }
 
-    /// <summary>The type that a page is about: its front matter says so, or its title is the type's name, alone or as in "Tank class". "Tank parsers" are about something else.</summary>
+    /// <summary>The type that a page is about: its front matter says so, or its title is the type's name, alone or as in "Tank class".
+    /// "Tank parsers" are about something else.</summary>
     private ApiSymbol? PageType(AuditPage page)
     {
         var title = page.Document.Title.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var name = page.Document.FrontMatter.TryGetValue("type", out var given) ? given : title.Length == 1 || (title.Length > 1 && s_kinds.Contains(title[1].TrimEnd(':', ',', '.'))) ? title[0] : "";
+        var name = page.Document.FrontMatter.TryGetValue("type", out var given)
+            ? given : title.Length == 1 || (title.Length > 1 && s_kinds.Contains(title[1].TrimEnd(':', ',', '.'))) ? title[0] : "";
         var simple = name.Split('<', '(')[0];
         var types = _types[simple[(simple.LastIndexOf('.') + 1)..]].ToList();
         return types.Count == 1 ? types[0] : null;
@@ -136,11 +176,14 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
     {
         foreach (var type in types)
         {
-            var arity = type.Id.LastIndexOf('`') is > 0 and var tick && int.TryParse(type.Id[(tick + 1)..], out var n) ? $"<{string.Join(", ", Enumerable.Repeat("object", n))}>" : "";
+            var arity = type.Id.LastIndexOf('`') is > 0 and var tick && int.TryParse(type.Id[(tick + 1)..], out var n)
+                ? $"<{string.Join(", ", Enumerable.Repeat("object", n))}>"
+                : "";
             var code = $"nameof({type.Id[2..].Split('`')[0]}{arity}.{member})";
             lock (_gate)
             {
-                if (!_bound.TryGetValue(code, out var binds)) _bound[code] = binds = judge.Judge(code, CodeForm.Expression, judge.LibraryNamespaces).Compiles;
+                if (!_bound.TryGetValue(code, out var binds))
+                    _bound[code] = binds = judge.Judge(code, CodeForm.Expression, judge.LibraryNamespaces).Compiles;
                 if (binds) return true;
             }
         }
@@ -156,15 +199,23 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
         return [.. Members(code)];
 
         static IReadOnlyList<MemberDeclarationSyntax> Members(string text) =>
-            SyntaxFactory.ParseCompilationUnit($"{Wrapping}{NamespaceLine().Replace(text, "")}\n}}", options: new(LanguageVersion.Latest)).Members is [ClassDeclarationSyntax { ContainsDiagnostics: false } page] ? page.Members : [];
+            SyntaxFactory.ParseCompilationUnit($"{Wrapping}{NamespaceLine().Replace(text, "")}\n}}",
+                options: new(LanguageVersion.Latest)).Members is [ClassDeclarationSyntax { ContainsDiagnostics: false } page]
+                ? page.Members
+                : [];
     }
 
-    private static bool IsHeader(MemberDeclarationSyntax declaration) => declaration is TypeDeclarationSyntax { Members.Count: 0 } type && type.Modifiers.Any(k => k.IsKind(SyntaxKind.PublicKeyword)) || declaration is DelegateDeclarationSyntax;
+    private static bool IsHeader(MemberDeclarationSyntax declaration) =>
+        declaration is TypeDeclarationSyntax { Members.Count: 0 } type && type.Modifiers.Any(k => k.IsKind(SyntaxKind.PublicKeyword))
+            || declaration is DelegateDeclarationSyntax;
 
     private static bool Same(IEnumerable<string> a, IEnumerable<string> b) => a.SequenceEqual(b, StringComparer.Ordinal);
 
     /// <summary>A type without namespaces, blanks and nullability, which pages often leave out.</summary>
-    private static string Normal(string type) => Qualifier().Replace(type.Replace("this ", "").Replace("params ", "").Replace("ref ", "").Replace("out ", "").Replace("in ", ""), "").Replace(" ", "").Replace("?", "");
+    private static string Normal(string type) =>
+        Qualifier().Replace(type.Replace("this ", "").Replace("params ", "").Replace("ref ", "").Replace("out ", "").Replace("in ", ""), "")
+            .Replace(" ", "")
+            .Replace("?", "");
 
     private static List<string> Split(string arguments)
     {
@@ -186,7 +237,8 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
     [GeneratedRegex(@"(?<!`)`([^`\n]+)`(?!`)")]
     private static partial Regex CodeSpan();
 
-    [GeneratedRegex(@"^(?<space>(?:[A-Za-z_]\w*\.)*)(?<type>[A-Z]\w*)(?:<[\w\s,<>]*>)?\.(?<member>[A-Z]\w*)(?:<[\w\s,<>]*>)?(?:\((?<arguments>.*)\))?;?$")]
+    [GeneratedRegex(@"^(?<space>(?:[A-Za-z_]\w*\.)*)(?<type>[A-Z]\w*)(?:<[\w\s,<>]*>)?\.(?<member>[A-Z]\w*)(?:<[\w\s,"
+        + @"<>]*>)?(?:\((?<arguments>.*)\))?;?$")]
     private static partial Regex Mention();
 
     [GeneratedRegex(@"^\s*\|\s*`(?<member>[A-Z]\w*)(?:<[^`|]*>)?(?:\((?<arguments>[^`|]*)\))?`")]

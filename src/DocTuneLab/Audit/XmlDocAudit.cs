@@ -12,7 +12,8 @@ internal sealed class XmlDocAudit(ReferenceSet references, ApiModel api, CodeAud
     public IEnumerable<(AuditFinding? Finding, BlockOutcome? Example)> Audit(Func<string, string> display)
     {
         // Documentation covers what is not public too, so all of the metadata is looked at.
-        var compilation = CSharpCompilation.Create("audit", references: references.References, options: new(OutputKind.DynamicallyLinkedLibrary, metadataImportOptions: MetadataImportOptions.All));
+        var compilation = CSharpCompilation.Create("audit", references: references.References,
+            options: new(OutputKind.DynamicallyLinkedLibrary, metadataImportOptions: MetadataImportOptions.All));
         foreach (var path in references.LibraryPaths.Select(p => AssemblyDocs.Beside(p).XmlPath).OfType<string>())
         {
             var file = display(path);
@@ -41,19 +42,35 @@ internal sealed class XmlDocAudit(ReferenceSet references, ApiModel api, CodeAud
         if (symbol is null)
         {
             var name = id[2..].Split('(')[0];
-            yield return (new(AuditRule.Gone, AuditSeverity.Error, file, Line(member), $"{id} is documented, but the assembly does not have it", api.FindNearest(name[(name.LastIndexOf('.') + 1)..])?.Signature, id), null);
+            yield return (new(AuditRule.Gone, AuditSeverity.Error, file, Line(member),
+                $"{id} is documented, but the assembly does not have it", api.FindNearest(name[(name.LastIndexOf('.') + 1)..])?.Signature,
+                id),
+                null);
             yield break;
         }
-        var parameters = symbol switch { IMethodSymbol m => m.Parameters, IPropertySymbol p => p.Parameters, INamedTypeSymbol { DelegateInvokeMethod: { } i } => i.Parameters, _ => [] };
+        var parameters = symbol switch
+        {
+            IMethodSymbol m => m.Parameters,
+            IPropertySymbol p => p.Parameters,
+            INamedTypeSymbol { DelegateInvokeMethod: { } i } => i.Parameters,
+            _ => []
+        };
         if (symbol is not INamedTypeSymbol { TypeKind: TypeKind.Class or TypeKind.Struct })
-            foreach (var param in member.Elements("param").Where(e => (string?)e.Attribute("name") is { } n && parameters.All(p => p.Name != n)))
-                yield return (new(AuditRule.Signature, AuditSeverity.Error, file, Line(param), $"{id} has no parameter '{(string?)param.Attribute("name")}'", api.Find(id)?.Signature, id), null);
-        foreach (var reference in member.DescendantsAndSelf().Where(e => (string?)e.Attribute("cref") is { } cref && cref.StartsWith("!:", StringComparison.Ordinal)))
+            foreach (var param in member.Elements("param")
+                .Where(e => (string?)e.Attribute("name") is { } n && parameters.All(p => p.Name != n)))
+                yield return (new(AuditRule.Signature, AuditSeverity.Error, file, Line(param),
+                    $"{id} has no parameter '{(string?)param.Attribute("name")}'", api.Find(id)?.Signature, id),
+                    null);
+        foreach (var reference in member.DescendantsAndSelf()
+            .Where(e => (string?)e.Attribute("cref") is { } cref && cref.StartsWith("!:", StringComparison.Ordinal)))
         {
             var name = ((string)reference.Attribute("cref")!)[2..];
-            yield return (new(AuditRule.Gone, AuditSeverity.Error, file, Line(reference), $"{id} refers to '{name}', which does not exist", api.FindNearest(name.Split('(')[0].Split('.')[^1])?.Id, id), null);
+            yield return (new(AuditRule.Gone, AuditSeverity.Error, file, Line(reference), $"{id} refers to '{name}', which does not exist",
+                api.FindNearest(name.Split('(')[0].Split('.')[^1])?.Id, id),
+                null);
         }
-        foreach (var example in member.Descendants("code").Where(e => (string?)(e.Attribute("lang") ?? e.Attribute("language")) is null or "csharp" or "cs" or "C#"))
+        foreach (var example in member.Descendants("code")
+            .Where(e => (string?)(e.Attribute("lang") ?? e.Attribute("language")) is null or "csharp" or "cs" or "C#"))
         {
             var lines = example.Value.ReplaceLineEndings("\n");
             var (outcome, findings) = code.Audit(lines, line => (file, Line(example) + Math.Max(line, 1) - 1));

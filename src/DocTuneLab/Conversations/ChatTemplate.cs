@@ -13,7 +13,8 @@ public sealed class ChatTemplate
 {
     /// <summary>ChatML as Jinja, as written into <c>tokenizer_config.json</c>.</summary>
     public const string ChatMl =
-        "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+        "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor "
+            + "%}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
     private readonly string _path;
     private readonly JinjaTemplate _template;
@@ -32,7 +33,9 @@ public sealed class ChatTemplate
         {
             throw new LabException($"{path}: {e.Message}", e);
         }
-        _endOfTurn = new Lazy<string>(() => Split([Message.User("question"), Message.Assistant("answer")]) is var (_, answer) && answer.IndexOf("answer", StringComparison.Ordinal) is >= 0 and var at ? answer[(at + "answer".Length)..]
+        _endOfTurn = new Lazy<string>(() => Split([Message.User("question"), Message.Assistant("answer")]) is var (_, answer)
+            && answer.IndexOf("answer", StringComparison.Ordinal) is >= 0 and var at
+            ? answer[(at + "answer".Length)..]
             : throw new LabException($"{path}: the chat template leaves an assistant's turn out"));
     }
 
@@ -54,7 +57,8 @@ public sealed class ChatTemplate
     /// <exception cref="LabException">The file or its template is missing, or the template needs what is not supported.</exception>
     public static ChatTemplate Load(string path, TimeProvider? clock = null)
     {
-        if (!File.Exists(path)) throw new LabException($"{path}: no such file; a chat model needs tokenizer_config.json with its chat_template");
+        if (!File.Exists(path))
+            throw new LabException($"{path}: no such file; a chat model needs tokenizer_config.json with its chat_template");
         try
         {
             var json = JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("the file holds no object");
@@ -64,11 +68,13 @@ public sealed class ChatTemplate
             var beside = Path.Combine(Path.GetDirectoryName(path) ?? "", "chat_template.jinja");
             var source = json["chat_template"] switch
             {
-                JsonArray several => several.Where(t => (string?)t?["name"] == "default").Select(t => (string?)t!["template"]).FirstOrDefault(),
+                JsonArray several =>
+                    several.Where(t => (string?)t?["name"] == "default").Select(t => (string?)t!["template"]).FirstOrDefault(),
                 { } one => (string?)one,
                 null => File.Exists(beside) ? File.ReadAllText(beside) : null,
             };
-            if (source is null) throw new LabException($"{path}: the field chat_template is missing; a base model without a chat format cannot be asked");
+            if (source is null)
+                throw new LabException($"{path}: the field chat_template is missing; a base model without a chat format cannot be asked");
             return new ChatTemplate(path, source, tokens, clock ?? TimeProvider.System);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -86,11 +92,13 @@ public sealed class ChatTemplate
     {
         var values = new Dictionary<string, object?>(_tokens, StringComparer.Ordinal)
         {
-            ["messages"] = messages.Select(m => (object?)new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList(),
+            ["messages"] = messages.Select(m => (object?)new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content })
+                .ToList(),
             ["add_generation_prompt"] = addGenerationPrompt,
             ["tools"] = null,
             ["documents"] = null,
-            ["raise_exception"] = (JinjaFunction)((a, _) => throw new LabException($"the chat template refuses the conversation: {a.FirstOrDefault()}")),
+            ["raise_exception"] = (JinjaFunction)((a, _) =>
+                throw new LabException($"the chat template refuses the conversation: {a.FirstOrDefault()}")),
             ["range"] = (JinjaFunction)((a, _) => JinjaBuiltins.Range(a)),
             ["namespace"] = (JinjaFunction)((_, named) => new Namespace(named.ToDictionary(StringComparer.Ordinal))),
             ["dict"] = (JinjaFunction)((_, named) => named.ToDictionary(StringComparer.Ordinal)),
@@ -107,14 +115,16 @@ public sealed class ChatTemplate
         }
     }
 
-    /// <summary>A conversation whose last turn is the assistant's, as what is given and what is to be said; joined, they are the whole.</summary>
+    /// <summary>A conversation whose last turn is the assistant's, as what is given and what is to be said;
+    /// joined, they are the whole.</summary>
     /// <exception cref="LabException">The template writes the turns before the answer otherwise once it is there.</exception>
     public (string Prompt, string Answer) Split(IReadOnlyList<Message> messages)
     {
         var prompt = Render([.. messages.SkipLast(1)], addGenerationPrompt: true);
         var whole = Render(messages, addGenerationPrompt: false);
         if (whole.StartsWith(prompt, StringComparison.Ordinal)) return (prompt, whole[prompt.Length..]);
-        throw new LabException($"{_path}: the chat template writes the conversation otherwise with the answer than before it, so the answer's part cannot be told from the prompt's");
+        throw new LabException($"{_path}: the chat template writes the conversation otherwise with the answer than before it, "
+            + "so the answer's part cannot be told from the prompt's");
     }
 
     private string Date(string format)
@@ -122,7 +132,17 @@ public sealed class ChatTemplate
         var now = _clock.GetLocalNow();
         return string.Concat(format.Split('%').Select((part, i) => i == 0 || part.Length == 0 ? part : now.ToString(part[0] switch
         {
-            'd' => "dd", 'b' => "MMM", 'B' => "MMMM", 'm' => "MM", 'Y' => "yyyy", 'y' => "yy", 'H' => "HH", 'M' => "mm", 'S' => "ss", 'A' => "dddd", 'a' => "ddd",
+            'd' => "dd",
+            'b' => "MMM",
+            'B' => "MMMM",
+            'm' => "MM",
+            'Y' => "yyyy",
+            'y' => "yy",
+            'H' => "HH",
+            'M' => "mm",
+            'S' => "ss",
+            'A' => "dddd",
+            'a' => "ddd",
             _ => throw new LabException($"chat template: the date format '%{part[0]}' is not supported"),
         }, CultureInfo.InvariantCulture) + part[1..]));
     }

@@ -9,8 +9,10 @@ namespace DocTuneLab.Conversations;
 /// <param name="Seed">Seed of the sampler; the same seed gives the same text. Default 1.</param>
 public sealed record SamplingOptions(
     [property: Setting("Upper bound of new tokens.", Min = 1)] int MaxTokens = 192,
-    [property: Setting("0 always takes the likeliest token; 1 draws from the model's own probabilities.", Placeholder = "T", Min = 0)] double Temperature = 0,
-    [property: Setting("Draws from the likeliest tokens that make up this probability.", Placeholder = "P", Above = 0, Max = 1)] double TopP = 1,
+    [property: Setting("0 always takes the likeliest token; 1 draws from the model's own probabilities.", Placeholder = "T",
+        Min = 0)] double Temperature = 0,
+    [property: Setting("Draws from the likeliest tokens that make up this probability.", Placeholder = "P", Above = 0,
+        Max = 1)] double TopP = 1,
     [property: Setting("Seed of sampling.")] int Seed = 1)
 {
     /// <summary>Names, ranges and words of these settings.</summary>
@@ -48,7 +50,8 @@ public interface ILanguageModel
     /// <summary>Name shown in reports.</summary>
     string Name { get; }
 
-    /// <summary>Whether it can tell the likelihood of a text; a hosted model as a rule cannot, and <see cref="Score"/> and <see cref="ScoreText"/> throw.</summary>
+    /// <summary>Whether it can tell the likelihood of a text; a hosted model as a rule cannot, and <see cref="Score"/> and
+    /// <see cref="ScoreText"/> throw.</summary>
     bool CanScore => true;
 
     /// <summary>Answers each conversation; results in the order of <paramref name="prompts"/>.</summary>
@@ -56,7 +59,8 @@ public interface ILanguageModel
     /// <param name="options">Sampling.</param>
     /// <param name="progress">Called with the number of finished prompts.</param>
     /// <param name="cancel">Stops between tokens.</param>
-    IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null, CancellationToken cancel = default);
+    IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null,
+        CancellationToken cancel = default);
 
     /// <summary>Scores the last (assistant) turn of each conversation given the turns before it.</summary>
     IReadOnlyList<AnswerScore> Score(IReadOnlyList<IReadOnlyList<Message>> conversations, CancellationToken cancel = default);

@@ -15,7 +15,8 @@ public sealed record Draft
     /// <summary>Instruction or question without the template around it.</summary>
     public required string Prompt { get; init; }
 
-    /// <summary>Whether <see cref="Prompt"/> has passages of the documentation in it. Default false: what they say is then in <see cref="EvidenceText"/>, or nowhere.</summary>
+    /// <summary>Whether <see cref="Prompt"/> has passages of the documentation in it. Default false:
+    /// what they say is then in <see cref="EvidenceText"/>, or nowhere.</summary>
     public bool ShowsPassages { get; init; }
 
     /// <summary>Inputs of the template that made the user's turn; null where it was none that is tuned.</summary>

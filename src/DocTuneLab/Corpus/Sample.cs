@@ -41,9 +41,11 @@ public sealed record Check(string Name, bool Passed, string? Detail);
 /// <param name="Templates">Templates asked with, as <c>name@version</c>.</param>
 /// <param name="Document">Page that it is about; empty where it is about none.</param>
 /// <param name="HeadingPath">Headings above the passage.</param>
-public sealed record Provenance(string Source, string Model, IReadOnlyList<string> Templates, string Document, IReadOnlyList<string> HeadingPath)
+public sealed record Provenance(
+    string Source, string Model, IReadOnlyList<string> Templates, string Document, IReadOnlyList<string> HeadingPath)
 {
-    /// <summary>Namespaces that its code was judged with besides the implicit ones, and is judged with again; null where it has no code, or nobody has said: then they are the library's.</summary>
+    /// <summary>Namespaces that its code was judged with besides the implicit ones, and is judged with again;
+    /// null where it has no code, or nobody has said: then they are the library's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Usings { get; init; }
 }
@@ -55,7 +57,8 @@ public sealed record Provenance(string Source, string Model, IReadOnlyList<strin
 /// <param name="Evidence">What it is grounded in.</param>
 /// <param name="Checks">All validations, passed or not.</param>
 /// <param name="Split">By document.</param>
-public sealed record Sample(string Id, SampleKind Kind, IReadOnlyList<Message> Messages, Evidence Evidence, IReadOnlyList<Check> Checks, Split Split)
+public sealed record Sample(
+    string Id, SampleKind Kind, IReadOnlyList<Message> Messages, Evidence Evidence, IReadOnlyList<Check> Checks, Split Split)
 {
     /// <summary>How it came to be; null where nobody has said.</summary>
     public Provenance? Provenance { get; init; }

@@ -40,16 +40,20 @@ public sealed class DocumentSet
     /// <summary>Links that lead nowhere, by page and line.</summary>
     public IReadOnlyList<BrokenLink> BrokenLinks { get; }
 
-    /// <summary>Bad input that was met: files left out or read otherwise than they say, includes that lead out or loop, names that other systems cannot hold.</summary>
+    /// <summary>Bad input that was met: files left out or read otherwise than they say, includes that lead out or loop, names that other
+    /// systems cannot hold.</summary>
     public IReadOnlyList<DocumentProblem> Problems { get; }
 
     /// <summary>Content hash of paths, texts and splits.</summary>
     public string Hash { get; }
 
-    /// <summary>Loads the pages of a folder, a DocFX, MkDocs or Docusaurus site, a single page, or a <c>.nupkg</c>; hidden and ignored files are left out.</summary>
-    /// <param name="path">Where they are. Splits come from <c>splits.yaml</c> in the root, else from a hash of each path (80/10/10).</param>
+    /// <summary>Loads the pages of a folder, a DocFX, MkDocs or Docusaurus site, a single page, or a <c>.nupkg</c>;
+    /// hidden and ignored files are left out.</summary>
+    /// <param name="path">Where they are. Splits come from <c>splits.yaml</c> in the root, else from a hash of each
+    /// path (80/10/10).</param>
     /// <param name="options">What to leave out.</param>
-    /// <exception cref="LabException">Nothing is there, no page in it, or invalid splits. Whatever is wrong with single pages goes to <see cref="Problems"/>.</exception>
+    /// <exception cref="LabException">Nothing is there, no page in it, or invalid splits.
+    /// Whatever is wrong with single pages goes to <see cref="Problems"/>.</exception>
     public static DocumentSet Load(string path, DocumentOptions? options = null) => new(DocumentSource.Open(path, options));
 
     /// <summary>The page of a path, or null.</summary>
@@ -57,13 +61,16 @@ public sealed class DocumentSet
 
     /// <summary>The split of a page.</summary>
     /// <exception cref="LabException">No such page.</exception>
-    public Split SplitOf(string path) => Find(path)?.Split ?? throw new LabException($"{path}: no such page in {Root}. Expected a path relative to it, with forward slashes.");
+    public Split SplitOf(string path) =>
+        Find(path)?.Split
+            ?? throw new LabException($"{path}: no such page in {Root}. Expected a path relative to it, with forward slashes.");
 
     /// <summary>Links by uid to what neither the pages nor the library define.</summary>
     public IReadOnlyList<BrokenLink> UnresolvedXrefs(ApiModel api)
     {
         var known = api.Symbols.Select(s => s.Id[2..]).ToHashSet(StringComparer.Ordinal);
         var overloads = known.Select(k => k.Split('(')[0] + "*").ToHashSet(StringComparer.Ordinal);
-        return [.. _openXrefs.Where(x => LinkChecker.Uid(x.Target) is var uid && !known.Contains(uid) && !overloads.Contains(uid) && !api.Namespaces.Contains(uid))];
+        return [.. _openXrefs.Where(x =>
+            LinkChecker.Uid(x.Target) is var uid && !known.Contains(uid) && !overloads.Contains(uid) && !api.Namespaces.Contains(uid))];
     }
 }

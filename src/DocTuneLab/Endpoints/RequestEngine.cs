@@ -37,7 +37,8 @@ public sealed class RequestEngine : IDisposable
     private volatile bool _noStreams;
 
     /// <summary>An engine over endpoints with the clients that <see cref="ChatClients"/> makes.</summary>
-    public RequestEngine(IReadOnlyList<EndpointOptions> endpoints, IAnswerJournal journal, EngineOptions? options = null, TimeProvider? time = null)
+    public RequestEngine(
+        IReadOnlyList<EndpointOptions> endpoints, IAnswerJournal journal, EngineOptions? options = null, TimeProvider? time = null)
         : this([.. endpoints.Select(e => (e, ChatClients.Create(e, time)))], journal, options, time) { }
 
     /// <summary>An engine over any clients.</summary>
@@ -46,23 +47,30 @@ public sealed class RequestEngine : IDisposable
     /// <param name="options">Attempts, deadlines, ceilings.</param>
     /// <param name="time">Clock; default the system's.</param>
     /// <exception cref="LabException">No endpoint, an option out of range, or a cost ceiling without prices.</exception>
-    public RequestEngine(IReadOnlyList<(EndpointOptions Options, IChatClient Client)> endpoints, IAnswerJournal journal, EngineOptions? options = null, TimeProvider? time = null)
+    public RequestEngine(IReadOnlyList<(EndpointOptions Options, IChatClient Client)> endpoints, IAnswerJournal journal,
+        EngineOptions? options = null, TimeProvider? time = null)
     {
-        if (endpoints.Count == 0) throw new LabException("No endpoint is configured. Give one with --endpoint URL --endpoint-model NAME, or a file of endpoints.");
+        if (endpoints.Count == 0)
+            throw new LabException(
+                "No endpoint is configured. Give one with --endpoint URL --endpoint-model NAME, or a file of endpoints.");
         (_options, _journal, _time) = ((options ?? new EngineOptions()).Validated(), journal, time ?? TimeProvider.System);
         _endpoints = [.. endpoints.Select(e => e.Options)];
-        if (_options.CostCeiling is not null && _endpoints.FirstOrDefault(e => e.InputPrice is null || e.OutputPrice is null) is { } unpriced)
-            throw new LabException($"A cost ceiling needs prices, but endpoint {unpriced.Name} has none. Give its inputPrice and outputPrice per million tokens.");
+        if (_options.CostCeiling is not null
+            && _endpoints.FirstOrDefault(e => e.InputPrice is null || e.OutputPrice is null) is { } unpriced)
+            throw new LabException($"A cost ceiling needs prices, but endpoint {unpriced.Name} has none. "
+                + "Give its inputPrice and outputPrice per million tokens.");
         _pool = new EndpointPool(endpoints, _options, _time);
         _jitter = new Random(_options.Seed);
         _started = _time.GetTimestamp();
-        if (_options.TotalTimeout is { } total) _deadline = _time.CreateTimer(_ => Stop($"the time limit of {total} was reached"), null, total, Timeout.InfiniteTimeSpan);
+        if (_options.TotalTimeout is { } total)
+            _deadline = _time.CreateTimer(_ => Stop($"the time limit of {total} was reached"), null, total, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Requests in flight at most, over all endpoints.</summary>
     public int Capacity => _pool.Capacity;
 
-    /// <summary>How many should ask at a time, so that all of <see cref="Capacity"/> is used: half as many again, for those that wait for the disk or the compiler.</summary>
+    /// <summary>How many should ask at a time, so that all of <see cref="Capacity"/> is used:
+    /// half as many again, for those that wait for the disk or the compiler.</summary>
     public int Askers => Capacity + (Capacity + 1) / 2;
 
     /// <summary>Shown one answer at a time while it comes; that one is asked for as a stream. Default nobody.</summary>
@@ -74,12 +82,15 @@ public sealed class RequestEngine : IDisposable
         get
         {
             lock (_gate)
-                return new EngineStatus(_requested, _answered, _reused, new SortedDictionary<string, long>(_failed, StringComparer.Ordinal), _notAsked, _requested - _answered - _reused - _failures - _notAsked,
-                    _promptTokens, _completionTokens, _cost, _answered / Math.Max(1e-9, _time.GetElapsedTime(_started).TotalSeconds), _stopped, _pool.Status);
+                return new EngineStatus(_requested, _answered, _reused, new SortedDictionary<string, long>(_failed, StringComparer.Ordinal),
+                    _notAsked, _requested - _answered - _reused - _failures - _notAsked,
+                    _promptTokens, _completionTokens, _cost, _answered / Math.Max(1e-9, _time.GetElapsedTime(_started).TotalSeconds),
+                    _stopped, _pool.Status);
         }
     }
 
-    /// <summary>The model that a question goes to: among several, by their weights and the question alone, so that a repeated run asks the same.</summary>
+    /// <summary>The model that a question goes to: among several, by their weights and the question alone, so that a repeated run
+    /// asks the same.</summary>
     /// <param name="what">Anything that identifies the question.</param>
     public string ModelFor(string what)
     {
@@ -93,7 +104,8 @@ public sealed class RequestEngine : IDisposable
     public bool HoldsSchema(string model) => _endpoints.Where(e => e.Model == model).All(e => e.StructuredOutput);
 
     /// <summary>Price of a call of a model, by its first endpoint's prices; 0 where they are unknown.</summary>
-    public double CostOf(string model, long promptTokens, long completionTokens) => _endpoints.FirstOrDefault(e => e.Model == model)?.Cost(promptTokens, completionTokens) ?? 0;
+    public double CostOf(string model, long promptTokens, long completionTokens) =>
+        _endpoints.FirstOrDefault(e => e.Model == model)?.Cost(promptTokens, completionTokens) ?? 0;
 
     /// <summary>Asks nothing more; what is in flight is waited for by those who asked.</summary>
     /// <param name="reason">Shown to the user.</param>
@@ -112,7 +124,8 @@ public sealed class RequestEngine : IDisposable
         {
             if (Kept(request.Key) is { } kept) return Count(kept);
             var mine = new TaskCompletionSource<ChatOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_open.TryAdd(request.Key, mine.Task) is false && _open.TryGetValue(request.Key, out var other)) return Count((await other.WaitAsync(cancel)) with { Reused = true, Attempts = 0 });
+            if (_open.TryAdd(request.Key, mine.Task) is false && _open.TryGetValue(request.Key, out var other))
+                return Count((await other.WaitAsync(cancel)) with { Reused = true, Attempts = 0 });
             try
             {
                 // It may have been kept between the look and the claim.
@@ -167,9 +180,12 @@ public sealed class RequestEngine : IDisposable
             else if (outcome.Reused) _reused++;
             else _answered++;
             var finished = _answered + _failures;
-            if (_stopped is not null || outcome.Reused || finished < _options.EarlyStopAfter || _failures <= finished * _options.EarlyStopShare) return outcome;
+            if (_stopped is not null || outcome.Reused || finished < _options.EarlyStopAfter
+                || _failures <= finished * _options.EarlyStopShare)
+                return outcome;
         }
-        Stop($"more than {_options.EarlyStopShare:P0} of the requests failed ({string.Join(", ", Status.Failed.Select(f => $"{f.Key} {f.Value}"))}); what was answered is kept");
+        Stop($"more than {_options.EarlyStopShare:P0} of the requests failed "
+            + $"({string.Join(", ", Status.Failed.Select(f => $"{f.Key} {f.Value}"))}); what was answered is kept");
         return outcome;
     }
 
@@ -178,7 +194,10 @@ public sealed class RequestEngine : IDisposable
         var (calls, refusals, repeated) = (0, 0, false);
         while (true)
         {
-            var price = _endpoints.Where(e => e.Model == request.Model).Select(e => e.Cost(request.EstimatedPromptTokens, request.Sampling.MaxTokens)).DefaultIfEmpty(0).Max();
+            var price = _endpoints.Where(e => e.Model == request.Model)
+                .Select(e => e.Cost(request.EstimatedPromptTokens, request.Sampling.MaxTokens))
+                .DefaultIfEmpty(0)
+                .Max();
             if (!Reserve(price)) return NotAsked();
             EndpointPool.Lease lease;
             try
@@ -205,12 +224,15 @@ public sealed class RequestEngine : IDisposable
             {
                 Unreserve(price);
             }
-            if (attempt.Failure is FailureKind.None or FailureKind.TruncatedAtMaxTokens or FailureKind.Filtered) return new ChatOutcome(request.Key, attempt.Answer, attempt.Failure, attempt.Detail, calls + refusals + 1, false);
+            if (attempt.Failure is FailureKind.None or FailureKind.TruncatedAtMaxTokens or FailureKind.Filtered)
+                return new ChatOutcome(request.Key, attempt.Answer, attempt.Failure, attempt.Detail, calls + refusals + 1, false);
             if (attempt.Failure == FailureKind.RateLimited) refusals++;
             else calls++;
             repeated |= attempt.Failure == FailureKind.RepeatedChunks;
-            if (attempt.Failure == FailureKind.Unauthorized) Stop($"endpoint {lease.Options.Name} refused the key (set {lease.Options.KeyVariable}): {attempt.Detail}");
-            if (!attempt.Failure.IsTransient() || calls >= _options.MaxAttempts || refusals > _options.MaxRefusals) return new ChatOutcome(request.Key, null, attempt.Failure, attempt.Detail, calls + refusals, false);
+            if (attempt.Failure == FailureKind.Unauthorized)
+                Stop($"endpoint {lease.Options.Name} refused the key (set {lease.Options.KeyVariable}): {attempt.Detail}");
+            if (!attempt.Failure.IsTransient() || calls >= _options.MaxAttempts || refusals > _options.MaxRefusals)
+                return new ChatOutcome(request.Key, null, attempt.Failure, attempt.Detail, calls + refusals, false);
             // Refusals, and waits that the server asked for, pause the endpoint, and another may take the request at once.
             if (attempt.RetryAfter is not null || attempt.Failure == FailureKind.RateLimited) continue;
             try
@@ -229,7 +251,8 @@ public sealed class RequestEngine : IDisposable
 
     private TimeSpan Wait(int calls)
     {
-        var ceiling = Math.Min(_options.LongestDelay.TotalSeconds, 2 * _options.FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(calls - 1, 20)));
+        var ceiling = Math.Min(_options.LongestDelay.TotalSeconds,
+            2 * _options.FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(calls - 1, 20)));
         lock (_jitter) return TimeSpan.FromSeconds(_jitter.NextDouble() * ceiling);
     }
 
@@ -270,7 +293,8 @@ public sealed class RequestEngine : IDisposable
         var failure = FailureKind.ConnectionLost;
         var (used, released) = (0, false);
         var streams = lease.Options.Streaming && !whole;
-        var watched = Live is not null && !whole && !_noStreams && lease.Client is not BatchChatClient && Interlocked.Exchange(ref _watching, 1) == 0;
+        var watched = Live is not null && !whole && !_noStreams && lease.Client is not BatchChatClient
+            && Interlocked.Exchange(ref _watching, 1) == 0;
         void Release(FailureKind how)
         {
             if (!released) lease.Release(how, exchange.RetryAfter, used);
@@ -294,12 +318,14 @@ public sealed class RequestEngine : IDisposable
                 raw = ApiKeys.Redact(exchange.Body);
                 (failure, detail) = Classify(e, exchange, timeout.IsCancellationRequested);
                 // The client may stumble over a response that is whole and paid for.
-                if (failure == FailureKind.Malformed && Complete(raw) is { } complete) (answer, failure, detail) = (complete, Judge(complete), "");
+                if (failure == FailureKind.Malformed && Complete(raw) is { } complete)
+                    (answer, failure, detail) = (complete, Judge(complete), "");
                 // A server that takes no streams is asked again without.
                 if (watched && !streams && failure == FailureKind.BadRequest) (failure, _noStreams) = (FailureKind.Malformed, true);
             }
             // A stream cuts its text anywhere, through a key as well: then the whole text is what is kept.
-            if (answer is not null && ApiKeys.Redact(answer.Text) is var clean && clean != answer.Text) (answer, raw) = (answer with { Text = clean }, (answer with { Text = clean }).Write());
+            if (answer is not null && ApiKeys.Redact(answer.Text) is var clean && clean != answer.Text)
+                (answer, raw) = (answer with { Text = clean }, (answer with { Text = clean }).Write());
             if (answer is not null && failure is FailureKind.None or FailureKind.TruncatedAtMaxTokens or FailureKind.Filtered)
             {
                 var (prompt, completion) = (answer!.PromptTokens, answer.CompletionTokens);
@@ -309,13 +335,21 @@ public sealed class RequestEngine : IDisposable
                 var cost = lease.Options.Cost(prompt, completion);
                 // The server has done its part: the next request need not wait for the disk. Whoever asked does.
                 Release(failure);
-                if (!exchange.IsInLab) await _journal.KeepAsync(new KeptAnswer(request.Key, request.Model, lease.Options.Name, number, prompt, completion, cost, raw));
-                lock (_gate) (_promptTokens, _completionTokens, _cost) = (_promptTokens + prompt, _completionTokens + completion, _cost + cost);
+                if (!exchange.IsInLab)
+                    await _journal.KeepAsync(new KeptAnswer(request.Key, request.Model, lease.Options.Name, number, prompt, completion,
+                        cost, raw));
+                lock (_gate)
+                    (_promptTokens, _completionTokens, _cost) = (_promptTokens + prompt, _completionTokens + completion, _cost + cost);
                 return new Attempt(answer, failure, failure == FailureKind.None ? null : failure.Name(), null);
             }
             var said = detail.Length > 0 ? detail : failure.Name();
-            if (!exchange.IsInLab) _journal.Note(new FailedCall(request.Key, lease.Options.Name, failure, said, exchange.Status is >= 200 and < 300 && raw.Length > 0 ? ApiKeys.InPieces(raw) ? "[withheld: it held a key, cut into pieces]" : raw : null));
-            return new Attempt(null, failure, said, failure is FailureKind.RateLimited or FailureKind.ServerError ? exchange.RetryAfter : null);
+            if (!exchange.IsInLab)
+                _journal.Note(new FailedCall(request.Key, lease.Options.Name, failure, said,
+                    exchange.Status is >= 200 and < 300 && raw.Length > 0
+                        ? ApiKeys.InPieces(raw) ? "[withheld: it held a key, cut into pieces]" : raw
+                        : null));
+            return new Attempt(null, failure, said,
+                failure is FailureKind.RateLimited or FailureKind.ServerError ? exchange.RetryAfter : null);
         }
         finally
         {
@@ -325,12 +359,19 @@ public sealed class RequestEngine : IDisposable
         }
     }
 
-    private async Task<string> SendAsync(EndpointPool.Lease lease, ChatRequest request, ChatExchange exchange, bool stream, IProgress<LiveText>? live, CancellationToken cancel)
+    private async Task<string> SendAsync(EndpointPool.Lease lease, ChatRequest request, ChatExchange exchange, bool stream,
+        IProgress<LiveText>? live, CancellationToken cancel)
     {
         var options = new ChatOptions
         {
-            ModelId = request.Model, MaxOutputTokens = request.Sampling.MaxTokens, Temperature = (float)request.Sampling.Temperature, TopP = request.Sampling.TopP < 1 ? (float)request.Sampling.TopP : null, Seed = request.Sampling.Seed,
-            ResponseFormat = request.Schema is null || !lease.Options.StructuredOutput ? null : ChatResponseFormat.ForJsonSchema(JsonElement.Parse(request.Schema), "answer"),
+            ModelId = request.Model,
+            MaxOutputTokens = request.Sampling.MaxTokens,
+            Temperature = (float)request.Sampling.Temperature,
+            TopP = request.Sampling.TopP < 1 ? (float)request.Sampling.TopP : null,
+            Seed = request.Sampling.Seed,
+            ResponseFormat = request.Schema is null || !lease.Options.StructuredOutput
+                ? null
+                : ChatResponseFormat.ForJsonSchema(JsonElement.Parse(request.Schema), "answer"),
         };
         var messages = request.Messages.Select(m => new ChatMessage(new ChatRole(m.Role), m.Content)).ToList();
         ChatExchange.Current = exchange;

@@ -51,29 +51,40 @@ public sealed class ApiModel
     /// <exception cref="LabException">A file is missing or not readable.</exception>
     public static ApiModel Load(ReferenceSet references, params IReadOnlyList<AssemblyDocs> assemblies)
     {
-        var read = assemblies.Select(a => references.ByPath(a.AssemblyPath) ?? ReferenceSet.ReadLibrary(Path.GetFullPath(a.AssemblyPath)).Reference).ToList();
-        var compilation = CSharpCompilation.Create("api", references: references.References.Union(read), options: new(OutputKind.DynamicallyLinkedLibrary));
+        var read = assemblies
+            .Select(a => references.ByPath(a.AssemblyPath) ?? ReferenceSet.ReadLibrary(Path.GetFullPath(a.AssemblyPath)).Reference)
+            .ToList();
+        var compilation = CSharpCompilation.Create("api", references: references.References.Union(read),
+            options: new(OutputKind.DynamicallyLinkedLibrary));
         var symbols = read.Select((r, i) => compilation.GetAssemblyOrModuleSymbol(r) as IAssemblySymbol
             ?? throw new LabException($"{assemblies[i].AssemblyPath}: not an assembly. Expected a managed DLL.")).ToList();
-        var xml = symbols.Zip(assemblies).DistinctBy(p => p.First.Name).ToDictionary(p => p.First.Name, p => p.Second.XmlPath, StringComparer.Ordinal);
+        var xml = symbols.Zip(assemblies)
+            .DistinctBy(p => p.First.Name)
+            .ToDictionary(p => p.First.Name, p => p.Second.XmlPath, StringComparer.Ordinal);
         var reader = new ApiReader(new XmlDocs(compilation, xml));
         return new([.. symbols.SelectMany(reader.Read)]);
     }
 
     /// <summary>A library as C# source with documentation comments. It is bound, not run, and need not compile without errors.</summary>
-    /// <param name="sources">Path and text of each file; the path is for messages, and what comments include is named relative to it.</param>
+    /// <param name="sources">Path and text of each file; the path is for messages, and what comments include is named
+    /// relative to it.</param>
     /// <param name="references">What it needs.</param>
     /// <param name="assemblyName">Simple name of the library.</param>
     /// <param name="root">Folder below which files that comments include are read. Default: the current directory.</param>
     /// <exception cref="LabException">An <c>include</c> cannot be followed.</exception>
-    public static ApiModel FromSources(IEnumerable<(string Path, string Text)> sources, ReferenceSet references, string assemblyName = "Library", string? root = null)
+    public static ApiModel FromSources(IEnumerable<(string Path, string Text)> sources, ReferenceSet references,
+        string assemblyName = "Library", string? root = null)
     {
         var options = new CSharpParseOptions(LanguageVersion.Latest, DocumentationMode.Parse);
         // The SDK's implicit usings, without which most projects do not bind.
         var usings = string.Concat(CSharpJudge.ImplicitUsings.Select(u => $"global using {u};\n"));
-        var trees = sources.Where(s => !CodeWrapper.IsTooDeep(s.Text, options)).Select(s => CSharpSyntaxTree.ParseText(s.Text, options, s.Path)).Append(CSharpSyntaxTree.ParseText(usings, options));
-        var compilation = CSharpCompilation.Create(assemblyName, trees, references.References, new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
-        return new([.. new ApiReader(new XmlDocs(compilation, new Dictionary<string, string?>(), new XmlIncludes(root ?? Environment.CurrentDirectory))).Read(compilation.Assembly)]);
+        var trees = sources.Where(s => !CodeWrapper.IsTooDeep(s.Text, options))
+            .Select(s => CSharpSyntaxTree.ParseText(s.Text, options, s.Path))
+            .Append(CSharpSyntaxTree.ParseText(usings, options));
+        var compilation = CSharpCompilation.Create(assemblyName, trees, references.References,
+            new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+        return new([.. new ApiReader(new XmlDocs(compilation, new Dictionary<string, string?>(),
+            new XmlIncludes(root ?? Environment.CurrentDirectory))).Read(compilation.Assembly)]);
     }
 
     /// <summary>The symbol of a documentation id, or null.</summary>

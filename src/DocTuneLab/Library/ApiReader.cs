@@ -12,7 +12,9 @@ internal sealed class ApiReader(XmlDocs docs)
     /// <summary>Every visible type and member of an assembly, types in ordinal order of full name, members in declaration order.</summary>
     /// <remarks>Types that moved elsewhere and are forwarded are still this assembly's API.</remarks>
     public IEnumerable<Entry> Read(IAssemblySymbol assembly) =>
-        Types(assembly.GlobalNamespace).Concat(assembly.GetForwardedTypes().SelectMany(WithNested)).OrderBy(t => t.ToDisplayString(), StringComparer.Ordinal).SelectMany(Read);
+        Types(assembly.GlobalNamespace).Concat(assembly.GetForwardedTypes().SelectMany(WithNested))
+            .OrderBy(t => t.ToDisplayString(), StringComparer.Ordinal)
+            .SelectMany(Read);
 
     private IEnumerable<Entry> Read(INamedTypeSymbol type)
     {
@@ -47,7 +49,16 @@ internal sealed class ApiReader(XmlDocs docs)
             SignatureWriter.Type(p.Type),
             XmlDocText.Render(doc?.Elements("param").FirstOrDefault(e => (string?)e.Attribute("name") == p.Name), home),
             p.HasExplicitDefaultValue ? SignatureWriter.Literal(p.Type, p.ExplicitDefaultValue) : null,
-            kind == ApiKind.ExtensionMethod && i == 0 ? "this" : p.IsParams ? "params" : p.RefKind switch { RefKind.Ref => "ref", RefKind.Out => "out", RefKind.In or RefKind.RefReadOnlyParameter => "in", _ => "" })).ToList();
+            kind == ApiKind.ExtensionMethod && i == 0 ? "this"
+                : p.IsParams ? "params"
+                : p.RefKind switch
+                {
+                    RefKind.Ref => "ref",
+                    RefKind.Out => "out",
+                    RefKind.In or RefKind.RefReadOnlyParameter => "in",
+                    _ => ""
+                }))
+            .ToList();
         var returns = symbol switch
         {
             IMethodSymbol { MethodKind: MethodKind.Constructor } => "",
@@ -59,12 +70,16 @@ internal sealed class ApiReader(XmlDocs docs)
             _ => "",
         };
         var exceptions = doc?.Elements("exception").Select(e => new ApiException(
-            XmlDocText.SimpleName((string?)e.Attribute("cref") ?? "", home), XmlDocText.Render(e, home) ?? "")).Where(e => e.Type.Length > 0).ToList();
-        var obsolete = symbol.GetAttributes().FirstOrDefault(a => a.AttributeClass is { Name: "ObsoleteAttribute", ContainingNamespace.Name: "System" });
+            XmlDocText.SimpleName((string?)e.Attribute("cref") ?? "", home), XmlDocText.Render(e, home) ?? ""))
+            .Where(e => e.Type.Length > 0)
+            .ToList();
+        var obsolete = symbol.GetAttributes()
+            .FirstOrDefault(a => a.AttributeClass is { Name: "ObsoleteAttribute", ContainingNamespace.Name: "System" });
         return new(
             symbol.GetDocumentationCommentId()!,
             kind,
-            symbol is IMethodSymbol { MethodKind: MethodKind.Constructor } ? symbol.ContainingType.Name : symbol is IPropertySymbol { IsIndexer: true } ? "this[]" : symbol.Name,
+            symbol is IMethodSymbol { MethodKind: MethodKind.Constructor }
+                ? symbol.ContainingType.Name : symbol is IPropertySymbol { IsIndexer: true } ? "this[]" : symbol.Name,
             symbol.ContainingNamespace.IsGlobalNamespace ? "" : symbol.ContainingNamespace.ToDisplayString(),
             containingType,
             SignatureWriter.Write(symbol, kind, parameters),
@@ -84,7 +99,8 @@ internal sealed class ApiReader(XmlDocs docs)
     {
         if (typeKind != ApiKind.Record || typeDocs is null) return null;
         if (member is IMethodSymbol { MethodKind: MethodKind.Constructor, Parameters.Length: > 0 }) return typeDocs;
-        var param = member is IPropertySymbol ? typeDocs.Elements("param").FirstOrDefault(e => (string?)e.Attribute("name") == member.Name) : null;
+        var param =
+            member is IPropertySymbol ? typeDocs.Elements("param").FirstOrDefault(e => (string?)e.Attribute("name") == member.Name) : null;
         return param is null ? null : new XElement("member", new XElement("summary", param.Nodes()));
     }
 
@@ -110,11 +126,13 @@ internal sealed class ApiReader(XmlDocs docs)
         _ => ApiKind.Class,
     };
 
-    /// <summary>What a member is, or null if it is not part of the API as written (accessors, what records synthesise, invisible members).</summary>
+    /// <summary>What a member is, or null if it is not part of the API as written (accessors, what records synthesise,
+    /// invisible members).</summary>
     private static ApiKind? MemberKind(ISymbol member, ApiKind typeKind)
     {
         // In source, the constructor that a class has without writing one is implicit; in metadata it is like any other.
-        var unwritten = member is IMethodSymbol { MethodKind: MethodKind.Constructor, Parameters: [], ContainingType: { TypeKind: TypeKind.Class, IsStatic: false } };
+        var unwritten = member is IMethodSymbol { MethodKind: MethodKind.Constructor, Parameters: [],
+            ContainingType: { TypeKind: TypeKind.Class, IsStatic: false } };
         if (!Visible(member) || (member.IsImplicitlyDeclared && !unwritten) || member is INamedTypeSymbol) return null;
         if (typeKind == ApiKind.Record && Synthesised(member)) return null;
         switch (member)
@@ -124,11 +142,13 @@ internal sealed class ApiReader(XmlDocs docs)
             case IMethodSymbol { MethodKind: MethodKind.UserDefinedOperator or MethodKind.Conversion }:
                 return ApiKind.Operator;
             case IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.DeclareMethod } m:
-                return !m.CanBeReferencedByName || m.Name == "Finalize" ? null : m.IsExtensionMethod ? ApiKind.ExtensionMethod : ApiKind.Method;
+                return !m.CanBeReferencedByName || m.Name == "Finalize"
+                    ? null : m.IsExtensionMethod ? ApiKind.ExtensionMethod : ApiKind.Method;
             case IPropertySymbol p:
                 return p.IsIndexer ? ApiKind.Indexer : p.CanBeReferencedByName ? ApiKind.Property : null;
             case IFieldSymbol f:
-                return typeKind == ApiKind.Enum ? f.HasConstantValue ? ApiKind.EnumMember : null : f.CanBeReferencedByName ? ApiKind.Field : null;
+                return typeKind == ApiKind.Enum
+                    ? f.HasConstantValue ? ApiKind.EnumMember : null : f.CanBeReferencedByName ? ApiKind.Field : null;
             case IEventSymbol:
                 return ApiKind.Event;
             default:
@@ -139,9 +159,11 @@ internal sealed class ApiReader(XmlDocs docs)
     private static bool Synthesised(ISymbol member) => Generated(member) || member switch
     {
         IPropertySymbol { Name: "EqualityContract" } => true,
-        IMethodSymbol { MethodKind: MethodKind.Constructor, Parameters: [{ Type: var t }] } c => SymbolEqualityComparer.Default.Equals(t, c.ContainingType),
+        IMethodSymbol { MethodKind: MethodKind.Constructor, Parameters: [{ Type: var t }] } c =>
+            SymbolEqualityComparer.Default.Equals(t, c.ContainingType),
         _ => false,
     };
 
-    private static bool Generated(ISymbol member) => member.GetAttributes().Any(a => a.AttributeClass?.Name == "CompilerGeneratedAttribute");
+    private static bool Generated(ISymbol member) =>
+        member.GetAttributes().Any(a => a.AttributeClass?.Name == "CompilerGeneratedAttribute");
 }

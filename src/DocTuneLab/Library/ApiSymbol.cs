@@ -1,7 +1,24 @@
 namespace DocTuneLab.Library;
 
 /// <summary>What a public symbol of the library is.</summary>
-public enum ApiKind { Class, Struct, Record, Interface, Enum, Delegate, Constructor, Method, ExtensionMethod, Property, Indexer, Field, EnumMember, Event, Operator }
+public enum ApiKind
+{
+    Class,
+    Struct,
+    Record,
+    Interface,
+    Enum,
+    Delegate,
+    Constructor,
+    Method,
+    ExtensionMethod,
+    Property,
+    Indexer,
+    Field,
+    EnumMember,
+    Event,
+    Operator
+}
 
 /// <summary>A parameter of a member.</summary>
 /// <param name="Name">Its name.</param>
@@ -50,5 +67,6 @@ public sealed record ApiSymbol(
     string? Obsolete)
 {
     /// <summary><c>Type.Member</c>, or the type's name.</summary>
-    public string DisplayName => ContainingType is null ? Name : Kind == ApiKind.Constructor ? $"new {ContainingType}" : $"{ContainingType}.{Name}";
+    public string DisplayName =>
+        ContainingType is null ? Name : Kind == ApiKind.Constructor ? $"new {ContainingType}" : $"{ContainingType}.{Name}";
 }

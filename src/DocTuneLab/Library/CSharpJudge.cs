@@ -25,7 +25,10 @@ public sealed class CSharpJudge
 
     /// <summary>Namespaces in scope everywhere: the SDK's implicit usings.</summary>
     public static IReadOnlyList<string> ImplicitUsings { get; } =
-        ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Threading", "System.Threading.Tasks"];
+        [
+            "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Threading",
+            "System.Threading.Tasks"
+        ];
 
     private const string TooDeep = "The code is nested too deeply to compile.";
     private static readonly CSharpParseOptions s_parse = new(LanguageVersion.Latest, DocumentationMode.None);
@@ -38,7 +41,8 @@ public sealed class CSharpJudge
     {
         References = references;
         _library = CSharpCompilation.Create("Answer", references: references.References, options: new(
-            OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, concurrentBuild: false, deterministic: true,
+            OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, concurrentBuild: false,
+            deterministic: true,
             optimizationLevel: OptimizationLevel.Release, generalDiagnosticOption: ReportDiagnostic.Suppress));
         _index = new(_library, references.LibraryAssemblies);
     }
@@ -49,8 +53,10 @@ public sealed class CSharpJudge
     /// <summary>Namespaces of the library that hold public types, in ordinal order: what a task puts in scope.</summary>
     public IReadOnlyList<string> LibraryNamespaces => _index.Namespaces;
 
-    /// <summary>Namespaces, of the library, its dependencies or the framework, that a name without a using directive may come from: as a type, attribute or extension method.</summary>
-    public IReadOnlyList<string> NamespacesWith(string name) => [.. _index.NamespacesWith(name).OrderBy(n => n.Length).ThenBy(n => n, StringComparer.Ordinal)];
+    /// <summary>Namespaces, of the library, its dependencies or the framework, that a name without a using directive may come from:
+    /// as a type, attribute or extension method.</summary>
+    public IReadOnlyList<string> NamespacesWith(string name) =>
+        [.. _index.NamespacesWith(name).OrderBy(n => n.Length).ThenBy(n => n, StringComparer.Ordinal)];
 
     /// <summary>Judges code.</summary>
     /// <param name="code">The code, as the model or a document gave it.</param>
@@ -61,7 +67,8 @@ public sealed class CSharpJudge
     public Verdict Judge(string code, CodeForm form, IReadOnlyList<string>? usings = null, string? context = null)
     {
         code = code.ReplaceLineEndings("\n");
-        if (CodeWrapper.IsTooDeep(code, s_parse) || (context is not null && CodeWrapper.IsTooDeep(context, s_parse))) return Unparsed(NotSelfContained, TooDeep);
+        if (CodeWrapper.IsTooDeep(code, s_parse) || (context is not null && CodeWrapper.IsTooDeep(context, s_parse)))
+            return Unparsed(NotSelfContained, TooDeep);
         if (!CodeWrapper.HasCode(code, s_parse)) return Unparsed(NoCode, "The answer contains no code.");
         try
         {
@@ -74,7 +81,8 @@ public sealed class CSharpJudge
 
             var compilation = Base(usings).AddSyntaxTrees(tree);
             if (!string.IsNullOrWhiteSpace(context)) compilation = compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText(context, s_parse));
-            if (root.Members.Any(m => m is GlobalStatementSyntax)) compilation = compilation.WithOptions(compilation.Options.WithOutputKind(OutputKind.ConsoleApplication));
+            if (root.Members.Any(m => m is GlobalStatementSyntax))
+                compilation = compilation.WithOptions(compilation.Options.WithOutputKind(OutputKind.ConsoleApplication));
             var result = compilation.Emit(Stream.Null);
             var classifier = new SymbolClassifier(compilation.GetSemanticModel(tree), _index, wrapped, result.Diagnostics, usings ?? []);
             return new(true, result.Success, Errors(result.Diagnostics, tree, wrapped), classifier.Classify(root));
@@ -85,14 +93,16 @@ public sealed class CSharpJudge
         }
     }
 
-    /// <summary>Compiles whole source files, with <see cref="ImplicitUsings"/> in scope, to an assembly image for execution elsewhere.</summary>
+    /// <summary>Compiles whole source files, with <see cref="ImplicitUsings"/> in scope, to an assembly image for
+    /// execution elsewhere.</summary>
     /// <param name="sources">C# files.</param>
     /// <param name="kind">Library or console program.</param>
     /// <param name="errors">Errors in order; lines are those of the source they stand in.</param>
     /// <param name="usings">Namespaces in scope besides the implicit ones.</param>
     /// <param name="assemblyName">Simple name of the assembly.</param>
     /// <returns>The image, or null if it does not compile.</returns>
-    public CompiledCode? Emit(IReadOnlyList<string> sources, OutputKind kind, out IReadOnlyList<CodeDiagnostic> errors, IReadOnlyList<string>? usings = null, string assemblyName = "Answer")
+    public CompiledCode? Emit(IReadOnlyList<string> sources, OutputKind kind, out IReadOnlyList<CodeDiagnostic> errors,
+        IReadOnlyList<string>? usings = null, string assemblyName = "Answer")
     {
         if (sources.Any(s => CodeWrapper.IsTooDeep(s, s_parse)))
         {

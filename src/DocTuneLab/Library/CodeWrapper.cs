@@ -33,7 +33,9 @@ internal static class CodeWrapper
     {
         if (form == CodeForm.File) return new(code, 0, 0, code.Length, form);
         // Answers often begin with using directives even where a method body is asked for; they stay in front.
-        var at = form == CodeForm.Expression ? 0 : SyntaxFactory.ParseCompilationUnit(code, options: options).Usings.LastOrDefault()?.FullSpan.End ?? 0;
+        var at = form == CodeForm.Expression
+            ? 0
+            : SyntaxFactory.ParseCompilationUnit(code, options: options).Usings.LastOrDefault()?.FullSpan.End ?? 0;
         var (head, tail) = form switch
         {
             CodeForm.Members => ("public static class Solution {", "}"),
@@ -76,7 +78,8 @@ internal static class CodeWrapper
     {
         var root = SyntaxFactory.ParseCompilationUnit(code, options: options);
         return root.DescendantTokens().Any(t => !t.IsMissing
-            && !t.IsKind(SyntaxKind.EndOfFileToken) && !t.IsKind(SyntaxKind.SemicolonToken) && !t.IsKind(SyntaxKind.OpenBraceToken) && !t.IsKind(SyntaxKind.CloseBraceToken)
+            && !t.IsKind(SyntaxKind.EndOfFileToken) && !t.IsKind(SyntaxKind.SemicolonToken) && !t.IsKind(SyntaxKind.OpenBraceToken)
+            && !t.IsKind(SyntaxKind.CloseBraceToken)
             && t.Parent?.FirstAncestorOrSelf<UsingDirectiveSyntax>() is null)
             // What the parser skips (a lone expression, say) hangs in trivia; the form's own parse says what is wrong with it.
             || root.DescendantTrivia().Any(t => t.IsKind(SyntaxKind.SkippedTokensTrivia));
@@ -109,9 +112,11 @@ internal static class CodeWrapper
         var expression = SyntaxFactory.ParseExpression(code, options: options);
         var target = expression switch
         {
-            InvocationExpressionSyntax or AssignmentExpressionSyntax or AwaitExpressionSyntax or ObjectCreationExpressionSyntax or ConditionalAccessExpressionSyntax
+            InvocationExpressionSyntax or AssignmentExpressionSyntax or AwaitExpressionSyntax or ObjectCreationExpressionSyntax
+                or ConditionalAccessExpressionSyntax
                 or PostfixUnaryExpressionSyntax { RawKind: not (int)SyntaxKind.SuppressNullableWarningExpression } => "",
-            LiteralExpressionSyntax { RawKind: (int)SyntaxKind.NullLiteralExpression or (int)SyntaxKind.DefaultLiteralExpression } => "object? value =",
+            LiteralExpressionSyntax { RawKind: (int)SyntaxKind.NullLiteralExpression or (int)SyntaxKind.DefaultLiteralExpression } =>
+                "object? value =",
             _ => "var value =",
         };
         return ($"public static class Solution {{ public static async global::System.Threading.Tasks.Task Run() {{ {target}", "; } }");

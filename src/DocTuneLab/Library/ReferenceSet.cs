@@ -26,7 +26,8 @@ public sealed class ReferenceSet
 {
     private readonly Dictionary<string, MetadataReference> _byPath;
 
-    private ReferenceSet(Dictionary<string, MetadataReference> byPath, string frameworkDirectory, IReadOnlyList<string> libraryPaths, IReadOnlyList<string> dependencyPaths, IReadOnlySet<string> libraryAssemblies, string hash)
+    private ReferenceSet(Dictionary<string, MetadataReference> byPath, string frameworkDirectory, IReadOnlyList<string> libraryPaths,
+        IReadOnlyList<string> dependencyPaths, IReadOnlySet<string> libraryAssemblies, string hash)
     {
         _byPath = byPath;
         References = [.. byPath.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Value)];
@@ -65,7 +66,8 @@ public sealed class ReferenceSet
         var byPath = new Dictionary<string, MetadataReference>(StringComparer.Ordinal);
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var hashes = new List<string>();
-        var facades = new Dictionary<string, (string Path, PortableExecutableReference Reference, IReadOnlyList<string> Needs)>(StringComparer.OrdinalIgnoreCase);
+        var facades = new Dictionary<string, (string Path, PortableExecutableReference Reference, IReadOnlyList<string> Needs)>(
+            StringComparer.OrdinalIgnoreCase);
         var wanted = new Queue<(string Name, string Folder)>();
         foreach (var path in framework)
         {
@@ -76,7 +78,8 @@ public sealed class ReferenceSet
             var reference = metadata.GetReference(filePath: path);
             var needs = Needs(reader);
             var name = Path.GetFileNameWithoutExtension(path);
-            // Half of the framework's assemblies only forward types. Each costs every compilation time, so they come in only where something refers to them.
+            // Half of the framework's assemblies only forward types.
+            // Each costs every compilation time, so they come in only where something refers to them.
             if (reader.TypeDefinitions.Count <= 1) facades.Add(name, (path, reference, needs));
             else
             {
@@ -103,7 +106,9 @@ public sealed class ReferenceSet
                 foreach (var need in facade.Needs) wanted.Enqueue((need, ""));
                 continue;
             }
-            var found = new[] { next.Folder, extraPack }.Where(f => !string.IsNullOrEmpty(f)).Select(f => Path.Combine(f!, next.Name + ".dll")).FirstOrDefault(File.Exists);
+            var found = new[] { next.Folder, extraPack }.Where(f => !string.IsNullOrEmpty(f))
+                .Select(f => Path.Combine(f!, next.Name + ".dll"))
+                .FirstOrDefault(File.Exists);
             if (found is null) continue;
             names.Add(next.Name);
             Add(found);
@@ -136,7 +141,8 @@ public sealed class ReferenceSet
 
     internal static (MetadataReference Reference, string Hash, string Name, IReadOnlyList<string> Needs) ReadLibrary(string path)
     {
-        if (!File.Exists(path)) throw new LabException($"{path}: assembly not found. Expected the DLL of the library; build it first, or correct the path.");
+        if (!File.Exists(path))
+            throw new LabException($"{path}: assembly not found. Expected the DLL of the library; build it first, or correct the path.");
         try
         {
             // Read at once, so that a rebuild of the library neither fails on a locked file nor changes what is judged.
@@ -152,7 +158,8 @@ public sealed class ReferenceSet
         }
     }
 
-    private static List<string> Needs(MetadataReader reader) => [.. reader.AssemblyReferences.Select(h => reader.GetString(reader.GetAssemblyReference(h).Name))];
+    private static List<string> Needs(MetadataReader reader) =>
+        [.. reader.AssemblyReferences.Select(h => reader.GetString(reader.GetAssemblyReference(h).Name))];
 
     private static List<string> FrameworkAssemblies(string runtime)
     {
@@ -163,7 +170,9 @@ public sealed class ReferenceSet
         var list = RuntimeFiles.Current.Assemblies.Values.Order(StringComparer.Ordinal).ToList();
         return list.Count > 0
             ? list
-            : throw new LabException($"{Path.TrimEndingDirectorySeparator(runtime)}: no framework assemblies found as files. Install the .NET SDK, run on the shared .NET runtime, or publish a single file with -p:IncludeAllContentForSelfExtract=true.");
+            : throw new LabException($"{Path.TrimEndingDirectorySeparator(runtime)}: no framework assemblies found as files. "
+                + "Install the .NET SDK, run on the shared .NET runtime, or publish a single file with "
+                + "-p:IncludeAllContentForSelfExtract=true.");
     }
 
     /// <summary>The newest pack of the running framework's major and minor version, or null where only the runtime is installed.</summary>
@@ -174,7 +183,8 @@ public sealed class ReferenceSet
         if (!Directory.Exists(packs)) return null;
         var version = Environment.Version;
         return Directory.GetDirectories(packs)
-            .Select(d => (Path: System.IO.Path.Combine(d, "ref", $"net{version.Major}.{version.Minor}"), Ok: Version.TryParse(Path.GetFileName(d).Split('-')[0], out var v), Version: v))
+            .Select(d => (Path: System.IO.Path.Combine(d, "ref", $"net{version.Major}.{version.Minor}"),
+                Ok: Version.TryParse(Path.GetFileName(d).Split('-')[0], out var v), Version: v))
             .Where(d => d.Ok && Directory.Exists(d.Path))
             .OrderByDescending(d => d.Version)
             .Select(d => d.Path)

@@ -11,7 +11,10 @@ internal sealed class RuntimeFiles
 {
     private const string Framework = "Microsoft.NETCore.App";
 
-    private static readonly string[] s_frameworkNames = ["System.", "mscorlib.", "netstandard.", "WindowsBase.", "Microsoft.CSharp.", "Microsoft.VisualBasic.", "Microsoft.Win32."];
+    private static readonly string[] s_frameworkNames =
+    [
+        "System.", "mscorlib.", "netstandard.", "WindowsBase.", "Microsoft.CSharp.", "Microsoft.VisualBasic.", "Microsoft.Win32."
+    ];
 
     private RuntimeFiles(IReadOnlyDictionary<string, string> assemblies, IReadOnlyList<string> natives)
     {
@@ -23,7 +26,8 @@ internal sealed class RuntimeFiles
     public static RuntimeFiles Current { get; } = Of(
         Split("TRUSTED_PLATFORM_ASSEMBLIES", Path.PathSeparator), [.. Split("APP_CONTEXT_DEPS_FILES", ';'), .. Split("FX_DEPS_FILE", ';')]);
 
-    /// <summary>Full paths of the framework's assemblies by simple name; empty in a single-file build, whose assemblies are no files.</summary>
+    /// <summary>Full paths of the framework's assemblies by simple name;
+    /// empty in a single-file build, whose assemblies are no files.</summary>
     public IReadOnlyDictionary<string, string> Assemblies { get; }
 
     /// <summary>Full paths of its native libraries.</summary>
@@ -39,19 +43,27 @@ internal sealed class RuntimeFiles
             return new(new Dictionary<string, string>(), []);
         var folder = Path.GetDirectoryName(core)!;
         // The shared framework's own list comes first: it is short, and an application's may be long.
-        var listed = lists.Distinct(StringComparer.Ordinal).OrderBy(path => !IsOfFramework(path)).Select(Listed).FirstOrDefault(names => names.Count > 0, []).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        // Where no list is at hand (a single file that unpacks itself, a host without lists), what was built together with the core library.
+        var listed = lists.Distinct(StringComparer.Ordinal).OrderBy(path => !IsOfFramework(path)).Select(Listed)
+            .FirstOrDefault(names => names.Count > 0, []).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        // Where no list is at hand (a single file that unpacks itself, a host without lists), what was built
+        // together with the core library.
         var version = listed.Count > 0 ? null : FileVersionInfo.GetVersionInfo(core).FileVersion;
         var assemblies = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var path in trusted.Where(path => version is null ? listed.Contains(Path.GetFileName(path)) : Path.GetDirectoryName(path) == folder && IsBuiltWithCore(path, version)))
+        foreach (var path in trusted.Where(path => version is null
+            ? listed.Contains(Path.GetFileName(path))
+            : Path.GetDirectoryName(path) == folder && IsBuiltWithCore(path, version)))
             assemblies.TryAdd(Path.GetFileNameWithoutExtension(path), path);
-        return new(assemblies, [.. listed.Where(name => !name.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) || !assemblies.ContainsKey(Path.GetFileNameWithoutExtension(name)))
+        return new(assemblies, [.. listed
+            .Where(name => !name.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)
+                || !assemblies.ContainsKey(Path.GetFileNameWithoutExtension(name)))
             .Select(name => Path.Combine(folder, name)).Where(File.Exists).Order(StringComparer.Ordinal)]);
     }
 
-    private static string[] Split(string name, char separator) => (AppContext.GetData(name) as string ?? "").Split(separator, StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Split(string name, char separator) =>
+        (AppContext.GetData(name) as string ?? "").Split(separator, StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>File names that a dependency list says are the runtime's: all of the shared framework's own list, of an application's those of its runtime pack.</summary>
+    /// <summary>File names that a dependency list says are the runtime's: all of the shared framework's own list, of an application's those
+    /// of its runtime pack.</summary>
     private static List<string> Listed(string path)
     {
         if (!File.Exists(path))
@@ -59,12 +71,17 @@ internal sealed class RuntimeFiles
         try
         {
             using var list = JsonDocument.Parse(File.ReadAllBytes(path));
-            var target = list.RootElement.GetProperty("targets").GetProperty(list.RootElement.GetProperty("runtimeTarget").GetProperty("name").GetString()!);
-            return [.. target.EnumerateObject().Where(library => IsOfFramework(path) || library.Name.StartsWith($"runtimepack.{Framework}.Runtime", StringComparison.Ordinal))
-                .SelectMany(library => new[] { "runtime", "native" }.Where(kind => library.Value.TryGetProperty(kind, out _)).SelectMany(kind => library.Value.GetProperty(kind).EnumerateObject()))
+            var target = list.RootElement.GetProperty("targets")
+                .GetProperty(list.RootElement.GetProperty("runtimeTarget").GetProperty("name").GetString()!);
+            return [.. target.EnumerateObject()
+                .Where(library =>
+                    IsOfFramework(path) || library.Name.StartsWith($"runtimepack.{Framework}.Runtime", StringComparison.Ordinal))
+                .SelectMany(library => new[] { "runtime", "native" }.Where(kind => library.Value.TryGetProperty(kind, out _))
+                    .SelectMany(kind => library.Value.GetProperty(kind).EnumerateObject()))
                 .Select(file => Path.GetFileName(file.Name))];
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             return [];
         }
@@ -73,5 +90,6 @@ internal sealed class RuntimeFiles
     private static bool IsOfFramework(string list) => Path.GetFileName(list) == Framework + ".deps.json";
 
     private static bool IsBuiltWithCore(string path, string version) =>
-        s_frameworkNames.Any(start => Path.GetFileName(path).StartsWith(start, StringComparison.Ordinal)) && FileVersionInfo.GetVersionInfo(path).FileVersion == version;
+        s_frameworkNames.Any(start => Path.GetFileName(path).StartsWith(start, StringComparison.Ordinal))
+            && FileVersionInfo.GetVersionInfo(path).FileVersion == version;
 }

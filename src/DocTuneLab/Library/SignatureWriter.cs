@@ -23,8 +23,11 @@ internal static class SignatureWriter
         INamedTypeSymbol t => TypeDeclaration(t, kind, parameters),
         IMethodSymbol m => Method(m, kind, parameters),
         IPropertySymbol p => Property(p, parameters),
-        IFieldSymbol { ContainingType.TypeKind: TypeKind.Enum } f => $"{f.Name} = {Convert.ToString(f.ConstantValue, System.Globalization.CultureInfo.InvariantCulture)}",
-        IFieldSymbol f => $"{Modifiers(f)}{(f.IsConst ? "const " : f.IsReadOnly ? "readonly " : "")}{Type(f.Type)} {f.Name}{(f.HasConstantValue ? " = " + Literal(f.Type, f.ConstantValue) : "")}",
+        IFieldSymbol { ContainingType.TypeKind: TypeKind.Enum } f =>
+            $"{f.Name} = {Convert.ToString(f.ConstantValue, System.Globalization.CultureInfo.InvariantCulture)}",
+        IFieldSymbol f =>
+            $"{Modifiers(f)}{(f.IsConst ? "const " : f.IsReadOnly ? "readonly " : "")}{Type(f.Type)} "
+                + $"{f.Name}{(f.HasConstantValue ? " = " + Literal(f.Type, f.ConstantValue) : "")}",
         IEventSymbol e => $"{Modifiers(e)}event {Type(e.Type)} {e.Name}",
         _ => symbol.ToDisplayString(),
     };
@@ -32,11 +35,18 @@ internal static class SignatureWriter
     /// <summary>C# literal of a constant of type <paramref name="type"/>.</summary>
     public static string Literal(ITypeSymbol type, object? value)
     {
-        if (value is null) return type is ITypeParameterSymbol or { IsValueType: true, OriginalDefinition.SpecialType: not SpecialType.System_Nullable_T } ? "default" : "null";
-        var target = type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable ? nullable.TypeArguments[0] : type;
+        if (value is null)
+            return type is ITypeParameterSymbol or { IsValueType: true, OriginalDefinition.SpecialType: not SpecialType.System_Nullable_T }
+                ? "default"
+                : "null";
+        var target = type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable
+            ? nullable.TypeArguments[0]
+            : type;
         if (target.TypeKind == TypeKind.Enum)
         {
-            var member = target.GetMembers().OfType<IFieldSymbol>().FirstOrDefault(f => f.HasConstantValue && Equals(f.ConstantValue, value));
+            var member = target.GetMembers()
+                .OfType<IFieldSymbol>()
+                .FirstOrDefault(f => f.HasConstantValue && Equals(f.ConstantValue, value));
             return member is null ? $"({target.Name}){value}" : $"{target.Name}.{member.Name}";
         }
         var text = SymbolDisplay.FormatPrimitive(value, quoteStrings: true, useHexadecimalNumbers: false) ?? "default";
@@ -47,11 +57,21 @@ internal static class SignatureWriter
     {
         var text = new StringBuilder(Access(type));
         if (kind == ApiKind.Delegate)
-            return text.Append($"delegate {Type(type.DelegateInvokeMethod!.ReturnType)} {Name(type)}({Parameters(parameters)}){Constraints(type.TypeParameters)}").ToString();
-        if (type.TypeKind == TypeKind.Class) text.Append(type.IsStatic ? "static " : type.IsAbstract ? "abstract " : type.IsSealed ? "sealed " : "");
+            return text
+                .Append($"delegate {Type(type.DelegateInvokeMethod!.ReturnType)} "
+                    + $"{Name(type)}({Parameters(parameters)}){Constraints(type.TypeParameters)}")
+                .ToString();
+        if (type.TypeKind == TypeKind.Class)
+            text.Append(type.IsStatic ? "static " : type.IsAbstract ? "abstract " : type.IsSealed ? "sealed " : "");
         if (type.TypeKind == TypeKind.Struct) text.Append(type.IsReadOnly ? "readonly " : "").Append(type.IsRefLikeType ? "ref " : "");
         if (kind == ApiKind.Record) text.Append("record ");
-        text.Append(type.TypeKind switch { TypeKind.Struct => "struct ", TypeKind.Interface => "interface ", TypeKind.Enum => "enum ", _ => kind == ApiKind.Record ? "" : "class " });
+        text.Append(type.TypeKind switch
+        {
+            TypeKind.Struct => "struct ",
+            TypeKind.Interface => "interface ",
+            TypeKind.Enum => "enum ",
+            _ => kind == ApiKind.Record ? "" : "class "
+        });
         text.Append(Name(type));
         var bases = Bases(type, kind).ToList();
         if (bases.Count > 0) text.Append(" : ").AppendJoin(", ", bases);
@@ -67,7 +87,9 @@ internal static class SignatureWriter
         }
         if (type.BaseType is { SpecialType: SpecialType.None } parent) yield return Type(parent);
         // Metadata lists inherited interfaces too; only those that the source must have named are kept.
-        var implied = type.Interfaces.SelectMany(i => i.AllInterfaces).Concat(type.BaseType?.AllInterfaces ?? []).ToHashSet<ISymbol>(SymbolEqualityComparer.Default);
+        var implied = type.Interfaces.SelectMany(i => i.AllInterfaces)
+            .Concat(type.BaseType?.AllInterfaces ?? [])
+            .ToHashSet<ISymbol>(SymbolEqualityComparer.Default);
         foreach (var i in type.Interfaces.Where(i => !implied.Contains(i)))
             if (kind != ApiKind.Record || i.Name != "IEquatable") yield return Type(i);
     }
@@ -80,18 +102,26 @@ internal static class SignatureWriter
         {
             ApiKind.Constructor => $"{head}{method.ContainingType.Name}({Parameters(parameters)})",
             ApiKind.Operator when method.MethodKind == MethodKind.Conversion =>
-                $"{head}{(method.Name.Contains("Implicit", StringComparison.Ordinal) ? "implicit" : "explicit")} operator {Type(method.ReturnType)}({Parameters(parameters)})",
+                $"{head}{(method.Name.Contains("Implicit", StringComparison.Ordinal) ? "implicit" : "explicit")} operator "
+                    + $"{Type(method.ReturnType)}({Parameters(parameters)})",
             ApiKind.Operator => $"{head}{Type(method.ReturnType)} operator {OperatorToken(method)}({Parameters(parameters)})",
-            _ => $"{head}{result}{Type(method.ReturnType)} {method.Name}{TypeParameters(method.TypeParameters)}({Parameters(parameters)}){Constraints(method.TypeParameters)}",
+            _ =>
+                $"{head}{result}{Type(method.ReturnType)} "
+                    + $"{method.Name}{TypeParameters(method.TypeParameters)}({Parameters(parameters)}){Constraints(method.TypeParameters)}",
         };
     }
 
     private static string Property(IPropertySymbol property, IReadOnlyList<ApiParameter> parameters)
     {
         var accessors = new StringBuilder();
-        foreach (var (accessor, word) in new[] { (property.GetMethod, "get"), (property.SetMethod, property.SetMethod?.IsInitOnly == true ? "init" : "set") })
+        foreach (var (accessor, word) in new[]
         {
-            if (accessor is not { DeclaredAccessibility: Accessibility.Public or Accessibility.Protected or Accessibility.ProtectedOrInternal }) continue;
+            (property.GetMethod, "get"), (property.SetMethod, property.SetMethod?.IsInitOnly == true ? "init" : "set")
+        })
+        {
+            if (accessor is not { DeclaredAccessibility: Accessibility.Public or Accessibility.Protected
+                or Accessibility.ProtectedOrInternal })
+                continue;
             if (accessor.DeclaredAccessibility != property.DeclaredAccessibility) accessors.Append("protected ");
             accessors.Append(word).Append("; ");
         }
@@ -109,7 +139,8 @@ internal static class SignatureWriter
 
     private static string Modifiers(ISymbol symbol)
     {
-        if (symbol.ContainingType.TypeKind == TypeKind.Interface) return symbol.IsStatic ? symbol.IsAbstract ? "static abstract " : "static " : "";
+        if (symbol.ContainingType.TypeKind == TypeKind.Interface)
+            return symbol.IsStatic ? symbol.IsAbstract ? "static abstract " : "static " : "";
         var constant = symbol is IFieldSymbol { IsConst: true };
         return Access(symbol)
             + (symbol.IsStatic && !constant ? "static " : "")
@@ -136,7 +167,8 @@ internal static class SignatureWriter
             var parts = new List<string>();
             if (p.HasUnmanagedTypeConstraint) parts.Add("unmanaged");
             else if (p.HasValueTypeConstraint) parts.Add("struct");
-            else if (p.HasReferenceTypeConstraint) parts.Add(p.ReferenceTypeConstraintNullableAnnotation == NullableAnnotation.Annotated ? "class?" : "class");
+            else if (p.HasReferenceTypeConstraint)
+                parts.Add(p.ReferenceTypeConstraintNullableAnnotation == NullableAnnotation.Annotated ? "class?" : "class");
             else if (p.HasNotNullConstraint) parts.Add("notnull");
             parts.AddRange(p.ConstraintTypes.Select(Type));
             if (p.HasConstructorConstraint && !p.HasValueTypeConstraint) parts.Add("new()");

@@ -35,7 +35,8 @@ public enum SymbolUseKind
 /// <param name="Suggestion">For a missing name, the nearest real member, or null.</param>
 public sealed record SymbolUse(string Name, SymbolUseKind Kind, string? Id, bool IsLibrary, int Line, string? Suggestion)
 {
-    /// <summary>For a missing name, the type or namespace that it was sought on, such as <c>Tank</c>; null for a name that stands alone.</summary>
+    /// <summary>For a missing name, the type or namespace that it was sought on, such as <c>Tank</c>;
+    /// null for a name that stands alone.</summary>
     public string? On { get; init; }
 }
 

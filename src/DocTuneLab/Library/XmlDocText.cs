@@ -3,7 +3,8 @@ using System.Xml.Linq;
 
 namespace DocTuneLab.Library;
 
-/// <summary>Documentation elements as plain text: references by simple name, blanks collapsed, paragraphs and items on lines of their own.</summary>
+/// <summary>Documentation elements as plain text: references by simple name, blanks collapsed, paragraphs and items on lines
+/// of their own.</summary>
 internal static class XmlDocText
 {
     /// <summary>Plain text of an element, or null if there is none.</summary>
@@ -14,7 +15,8 @@ internal static class XmlDocText
         if (element is null) return null;
         var text = new StringBuilder();
         Append(text, element, homeType);
-        var lines = text.ToString().Split('\n').Select(l => l.StartsWith('\u0001') ? l[1..].TrimEnd() : Collapse(l)).Where(l => l.Length > 0);
+        var lines =
+            text.ToString().Split('\n').Select(l => l.StartsWith('\u0001') ? l[1..].TrimEnd() : Collapse(l)).Where(l => l.Length > 0);
         var result = string.Join('\n', lines);
         return result.Length == 0 ? null : result;
     }

@@ -10,7 +10,8 @@ namespace DocTuneLab.Library;
 /// <param name="compilation">What holds the symbols.</param>
 /// <param name="xmlByAssembly">XML files of assemblies by simple name; of others, the one beside the DLL is read.</param>
 /// <param name="sourceIncludes">Reads what comments in source include.</param>
-internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<string, string?> xmlByAssembly, XmlIncludes? sourceIncludes = null)
+internal sealed class XmlDocs(
+    Compilation compilation, IReadOnlyDictionary<string, string?> xmlByAssembly, XmlIncludes? sourceIncludes = null)
 {
     private static readonly Dictionary<string, XElement> s_none = [];
 
@@ -25,7 +26,8 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
     {
         symbol = symbol.OriginalDefinition;
         if (depth > 16 || symbol.GetDocumentationCommentId() is not { } id || symbol.ContainingAssembly is not { } assembly) return null;
-        if ((symbol.DeclaringSyntaxReferences.Length > 0 ? FromSource(symbol) : FileOf(assembly).GetValueOrDefault(id)) is not { } own) return null;
+        if ((symbol.DeclaringSyntaxReferences.Length > 0 ? FromSource(symbol) : FileOf(assembly).GetValueOrDefault(id)) is not { } own)
+            return null;
         if (own.Descendants("inheritdoc").FirstOrDefault() is not { } first) return own;
 
         var cref = (string?)first.Attribute("cref");
@@ -44,7 +46,8 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
         }
         merged.Elements("inheritdoc").Remove();
         if (own.Element("inheritdoc") is null || source is null) return merged;
-        foreach (var element in source.Elements().Where(e => !merged.Elements(e.Name).Any(own => Key(own) == Key(e))).ToList()) merged.Add(new XElement(element));
+        foreach (var element in source.Elements().Where(e => !merged.Elements(e.Name).Any(own => Key(own) == Key(e))).ToList())
+            merged.Add(new XElement(element));
         return merged;
 
         static string? Key(XElement e) => (string?)e.Attribute("name") ?? (string?)e.Attribute("cref");
@@ -56,7 +59,9 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
         try
         {
             // As the compiler documents it, the member is the root.
-            return [.. member.XPathSelectElements(path.StartsWith('/') && !path.StartsWith("//", StringComparison.Ordinal) ? path[1..] : path).Select(e => new XElement(e))];
+            return [.. member
+                .XPathSelectElements(path.StartsWith('/') && !path.StartsWith("//", StringComparison.Ordinal) ? path[1..] : path)
+                .Select(e => new XElement(e))];
         }
         catch (XPathException)
         {
@@ -73,7 +78,9 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
         {
             using var reader = XmlReader.Create(new StringReader(xml), Settings);
             var comment = XElement.Load(reader, LoadOptions.PreserveWhitespace);
-            return sourceIncludes is null || symbol.DeclaringSyntaxReferences is not [var place, ..] ? comment : sourceIncludes.Expand(comment, place.SyntaxTree.FilePath, include => LineInSource(place, include));
+            return sourceIncludes is null || symbol.DeclaringSyntaxReferences is not [var place, ..]
+                ? comment
+                : sourceIncludes.Expand(comment, place.SyntaxTree.FilePath, include => LineInSource(place, include));
         }
         catch (XmlException)
         {
@@ -87,8 +94,13 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
         // A field's comment stands before the whole declaration of fields.
         var declaration = place.GetSyntax().FirstAncestorOrSelf<MemberDeclarationSyntax>() ?? place.GetSyntax();
         var index = include.AncestorsAndSelf().Last().Descendants("include").TakeWhile(e => e != include).Count();
-        var written = declaration.GetLeadingTrivia().Select(t => t.GetStructure()).OfType<DocumentationCommentTriviaSyntax>().SelectMany(c => c.DescendantNodes())
-            .Where(n => n is XmlEmptyElementSyntax { Name.LocalName.Text: "include" } or XmlElementSyntax { StartTag.Name.LocalName.Text: "include" }).ElementAtOrDefault(index);
+        var written = declaration.GetLeadingTrivia()
+            .Select(t => t.GetStructure())
+            .OfType<DocumentationCommentTriviaSyntax>()
+            .SelectMany(c => c.DescendantNodes())
+            .Where(n => n is XmlEmptyElementSyntax { Name.LocalName.Text: "include" }
+                or XmlElementSyntax { StartTag.Name.LocalName.Text: "include" })
+            .ElementAtOrDefault(index);
         return (written ?? declaration).GetLocation().GetLineSpan().StartLinePosition.Line + 1;
     }
 
@@ -103,7 +115,8 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
         ISymbol? overridden = symbol switch
         {
             IMethodSymbol { MethodKind: MethodKind.Constructor } c => c.ContainingType.BaseType?.InstanceConstructors
-                .FirstOrDefault(b => b.Parameters.Length == c.Parameters.Length && b.Parameters.Zip(c.Parameters).All(p => SymbolEqualityComparer.Default.Equals(p.First.Type, p.Second.Type))),
+                .FirstOrDefault(b => b.Parameters.Length == c.Parameters.Length
+                    && b.Parameters.Zip(c.Parameters).All(p => SymbolEqualityComparer.Default.Equals(p.First.Type, p.Second.Type))),
             IMethodSymbol m => m.OverriddenMethod,
             IPropertySymbol p => p.OverriddenProperty,
             IEventSymbol e => e.OverriddenEvent,
@@ -112,7 +125,8 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
         if (overridden is not null) yield return overridden;
         foreach (var i in symbol.ContainingType.AllInterfaces)
             foreach (var member in i.GetMembers(symbol.Name))
-                if (SymbolEqualityComparer.Default.Equals(symbol.ContainingType.FindImplementationForInterfaceMember(member), symbol)) yield return member;
+                if (SymbolEqualityComparer.Default.Equals(symbol.ContainingType.FindImplementationForInterfaceMember(member), symbol))
+                    yield return member;
     }
 
     private Dictionary<string, XElement> FileOf(IAssemblySymbol assembly)
@@ -120,26 +134,37 @@ internal sealed class XmlDocs(Compilation compilation, IReadOnlyDictionary<strin
         if (_files.TryGetValue(assembly.Name, out var known)) return known;
         var path = xmlByAssembly.TryGetValue(assembly.Name, out var given)
             ? given
-            : compilation.GetMetadataReference(assembly) is PortableExecutableReference { FilePath: { } dll } ? AssemblyDocs.Beside(dll).XmlPath : null;
+            : compilation.GetMetadataReference(assembly) is PortableExecutableReference { FilePath: { } dll }
+                ? AssemblyDocs.Beside(dll).XmlPath
+            : null;
         return _files[assembly.Name] = path is null ? s_none : Load(path);
     }
 
     private static Dictionary<string, XElement> Load(string path)
     {
-        if (!File.Exists(path)) throw new LabException($"{path}: XML documentation not found. Build the library with GenerateDocumentationFile, or correct the path.");
+        if (!File.Exists(path))
+            throw new LabException(
+                $"{path}: XML documentation not found. Build the library with GenerateDocumentationFile, or correct the path.");
         try
         {
             var members = new Dictionary<string, XElement>(StringComparer.Ordinal);
             // The compiler has put includes in place, unless it could not. Lines are kept only for those: they double the memory.
-            var includes = File.ReadLines(path).Any(l => l.Contains("<include ", StringComparison.Ordinal)) ? new XmlIncludes(Path.GetDirectoryName(Path.GetFullPath(path))!) : null;
+            var includes = File.ReadLines(path).Any(l => l.Contains("<include ", StringComparison.Ordinal))
+                ? new XmlIncludes(Path.GetDirectoryName(Path.GetFullPath(path))!)
+                : null;
             using var reader = XmlReader.Create(path, Settings);
-            foreach (var member in XDocument.Load(reader, LoadOptions.PreserveWhitespace | (includes is null ? LoadOptions.None : LoadOptions.SetLineInfo)).Root?.Element("members")?.Elements("member") ?? [])
-                if ((string?)member.Attribute("name") is { } name) members.TryAdd(name, includes?.Expand(member, path, XmlIncludes.LineOf) ?? member);
+            foreach (var member in XDocument.Load(reader,
+                LoadOptions.PreserveWhitespace | (includes is null ? LoadOptions.None : LoadOptions.SetLineInfo)).Root
+                ?.Element("members")
+                ?.Elements("member") ?? [])
+                if ((string?)member.Attribute("name") is { } name)
+                    members.TryAdd(name, includes?.Expand(member, path, XmlIncludes.LineOf) ?? member);
             return members;
         }
         catch (XmlException e)
         {
-            throw new LabException($"{path}:{Math.Max(1, e.LineNumber)}: not well-formed XML ({e.Message}). Expected a compiler-made documentation file; rebuild the library.", e);
+            throw new LabException($"{path}:{Math.Max(1, e.LineNumber)}: not well-formed XML ({e.Message}). "
+                + "Expected a compiler-made documentation file; rebuild the library.", e);
         }
     }
 }

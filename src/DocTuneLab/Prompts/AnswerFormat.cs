@@ -21,7 +21,9 @@ public static class AnswerFormat
     {
         const string open = "```csharp\n", close = "\n```";
         var text = answer.Trim();
-        return text.StartsWith(open, StringComparison.Ordinal) && text.EndsWith(close, StringComparison.Ordinal) && text.Length > open.Length + close.Length
+        return text.StartsWith(open, StringComparison.Ordinal)
+            && text.EndsWith(close, StringComparison.Ordinal)
+            && text.Length > open.Length + close.Length
             ? text[open.Length..^close.Length] : null;
     }
 
@@ -30,8 +32,15 @@ public static class AnswerFormat
     /// <param name="signature">Header of the method.</param>
     /// <param name="context">C# shown before the method, or empty.</param>
     /// <param name="library">Name of the library, for templates that mention it.</param>
-    public static IReadOnlyDictionary<string, string> CodeInputs(string instruction, string signature, string context = "", string library = "") =>
-        new Dictionary<string, string>(StringComparer.Ordinal) { ["instruction"] = instruction, ["signature"] = signature, ["context"] = context, ["library"] = library };
+    public static IReadOnlyDictionary<string, string> CodeInputs(string instruction, string signature, string context = "",
+        string library = "") =>
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["instruction"] = instruction,
+            ["signature"] = signature,
+            ["context"] = context,
+            ["library"] = library
+        };
 
     /// <summary>Inputs of a <c>doc-qa</c> template.</summary>
     /// <param name="question">The question.</param>

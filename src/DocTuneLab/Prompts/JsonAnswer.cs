@@ -10,7 +10,12 @@ namespace DocTuneLab.Prompts;
 /// </summary>
 public static class JsonAnswer
 {
-    private static readonly JsonDocumentOptions Tolerant = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 32 };
+    private static readonly JsonDocumentOptions Tolerant = new()
+    {
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+        MaxDepth = 32
+    };
 
     /// <summary>The object in an answer.</summary>
     /// <param name="text">The answer.</param>
@@ -28,7 +33,8 @@ public static class JsonAnswer
         try
         {
             var node = JsonNode.Parse(text[first..(last + 1)], documentOptions: Tolerant) as JsonObject;
-            error = node is null ? "the answer is no JSON object" : schema is null ? null : Violation(node, JsonNode.Parse(schema)!.AsObject(), "");
+            error = node is null
+                ? "the answer is no JSON object" : schema is null ? null : Violation(node, JsonNode.Parse(schema)!.AsObject(), "");
             return error is null ? node : null;
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
@@ -43,7 +49,8 @@ public static class JsonAnswer
     {
         var where = at.Length == 0 ? "the answer" : $"'{at[1..]}'";
         if ((string?)schema["type"] is { } type && !IsOf(value, type)) return $"{where} must be of type {type}";
-        if (schema["enum"] is JsonArray allowed && !allowed.Any(a => JsonNode.DeepEquals(a, value))) return $"{where} must be one of {allowed.ToJsonString()}";
+        if (schema["enum"] is JsonArray allowed && !allowed.Any(a => JsonNode.DeepEquals(a, value)))
+            return $"{where} must be one of {allowed.ToJsonString()}";
         switch (value)
         {
             case JsonObject o:
@@ -55,13 +62,16 @@ public static class JsonAnswer
                     {
                         if (Violation(child, inner, $"{at}.{name}") is { } wrong) return wrong;
                     }
-                    else if (schema["additionalProperties"] is JsonValue additional && additional.TryGetValue<bool>(out var may) && !may) return $"'{name}' is not expected";
+                    else if (schema["additionalProperties"] is JsonValue additional && additional.TryGetValue<bool>(out var may) && !may)
+                        return $"'{name}' is not expected";
                 }
                 return null;
             case JsonArray a:
                 if (a.Count < (int?)schema["minItems"]) return $"{where} must hold at least {schema["minItems"]} items";
                 if (a.Count > (int?)schema["maxItems"]) return $"{where} must hold at most {schema["maxItems"]} items";
-                return schema["items"] is JsonObject item ? a.Select((x, i) => Violation(x, item, $"{at}.{i}")).FirstOrDefault(v => v is not null) : null;
+                return schema["items"] is JsonObject item
+                    ? a.Select((x, i) => Violation(x, item, $"{at}.{i}")).FirstOrDefault(v => v is not null)
+                    : null;
             case JsonValue v when v.GetValueKind() == JsonValueKind.String:
                 var length = v.GetValue<string>().Trim().Length;
                 if (length < (int?)schema["minLength"]) return $"{where} must have at least {schema["minLength"]} characters";

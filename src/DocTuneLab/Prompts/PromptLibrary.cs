@@ -5,7 +5,8 @@ namespace DocTuneLab.Prompts;
 /// <summary>Templates by name: those that ship with the lab, or a folder of <c>.liquid</c> files.</summary>
 public sealed class PromptLibrary
 {
-    /// <summary>Kind of the templates that render a programming task: inputs <c>instruction</c>, <c>signature</c>, <c>context?</c>.</summary>
+    /// <summary>Kind of the templates that render a programming task:
+    /// inputs <c>instruction</c>, <c>signature</c>, <c>context?</c>.</summary>
     public const string CodeTask = "code-task";
 
     /// <summary>Kind of the templates that render a question: input <c>question</c>.</summary>
@@ -19,7 +20,8 @@ public sealed class PromptLibrary
         _byName = new Dictionary<string, PromptTemplate>(StringComparer.Ordinal);
         foreach (var template in templates)
             if (!_byName.TryAdd(template.Name, template))
-                throw new LabException($"{template.Path}: a template named '{template.Name}' was already read from {_byName[template.Name].Path}; rename one of them.");
+                throw new LabException($"{template.Path}: a template named '{template.Name}' was already read from "
+                    + $"{_byName[template.Name].Path}; rename one of them.");
     }
 
     /// <summary>The templates that ship with the lab.</summary>
@@ -36,12 +38,16 @@ public sealed class PromptLibrary
     /// <summary>Templates of one kind, by name.</summary>
     public IReadOnlyList<PromptTemplate> OfKind(string kind) => [.. Templates.Where(t => t.Kind == kind)];
 
-    /// <summary>Reads every <c>.liquid</c> file of a folder, on top of those that ship with the lab (a file of the same name wins).</summary>
+    /// <summary>Reads every <c>.liquid</c> file of a folder, on top of those that ship with the lab (a file of the
+    /// same name wins).</summary>
     /// <exception cref="LabException">The folder is missing, or a file is wrong.</exception>
     public static PromptLibrary LoadFolder(string folder)
     {
         if (!Directory.Exists(folder)) throw new LabException($"{folder}: no such folder of prompt templates.");
-        var own = Directory.EnumerateFiles(folder, "*.liquid", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(PromptTemplate.Load).ToList();
+        var own = Directory.EnumerateFiles(folder, "*.liquid", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select(PromptTemplate.Load)
+            .ToList();
         var names = own.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
         return new PromptLibrary([.. own, .. Default.Templates.Where(t => !names.Contains(t.Name))]);
     }
@@ -60,7 +66,9 @@ public sealed class PromptLibrary
     private static PromptLibrary LoadEmbedded()
     {
         var assembly = Assembly.GetExecutingAssembly();
-        return new PromptLibrary(assembly.GetManifestResourceNames().Where(n => n.StartsWith("prompts/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        return new PromptLibrary(assembly.GetManifestResourceNames()
+            .Where(n => n.StartsWith("prompts/", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
             .Select(name =>
             {
                 using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);

@@ -43,7 +43,8 @@ public sealed partial class PromptTemplate
     /// <summary>Version as written in the file.</summary>
     public string Version { get; private init; } = "";
 
-    /// <summary>What it renders: <c>code-task</c>, <c>doc-qa</c>, <c>explain</c>, <c>repair</c>, <c>completion</c>, or one of your own.</summary>
+    /// <summary>What it renders: <c>code-task</c>, <c>doc-qa</c>, <c>explain</c>, <c>repair</c>, <c>completion</c>, or
+    /// one of your own.</summary>
     public string Kind { get; private init; } = "";
 
     /// <summary>One line for people; may be empty.</summary>
@@ -64,7 +65,8 @@ public sealed partial class PromptTemplate
     /// <summary>JSON schema that an answer must satisfy; null where answers are free text.</summary>
     public string? Schema { get; private init; }
 
-    /// <summary>Sampling that the template was written for (<c>temperature</c>, <c>top_p</c>, <c>max_tokens</c>); the seed is the caller's.</summary>
+    /// <summary>Sampling that the template was written for (<c>temperature</c>, <c>top_p</c>, <c>max_tokens</c>);
+    /// the seed is the caller's.</summary>
     public SamplingOptions Sampling { get; private init; } = new();
 
     /// <summary>The file's text.</summary>
@@ -94,15 +96,18 @@ public sealed partial class PromptTemplate
         source = source.ReplaceLineEndings("\n");
         var match = FrontMatter().Match(source);
         if (!match.Success)
-            throw new LabException($"{path}:1: a prompt template begins with YAML front matter between two '---' lines; add it with name, version, kind and inputs.");
+            throw new LabException($"{path}:1: a prompt template begins with YAML front matter between two '---' lines; "
+                + "add it with name, version, kind and inputs.");
         var root = ReadYaml(match.Groups[1].Value, path);
         var inputs = new Dictionary<string, bool>(StringComparer.Ordinal);
         if (Child(root, "inputs") is not YamlSequenceNode list)
-            throw new LabException($"{path}:{Line(root)}: 'inputs' must be a list of input names, such as [instruction, signature, context?].");
+            throw new LabException(
+                $"{path}:{Line(root)}: 'inputs' must be a list of input names, such as [instruction, signature, context?].");
         foreach (var node in list)
         {
             if (node is not YamlScalarNode { Value: { Length: > 0 } text } || !InputName().IsMatch(text))
-                throw new LabException($"{path}:{Line(node)}: an input is a name of letters, digits and '_', with '?' behind it where it may be left out; got '{node}'.");
+                throw new LabException($"{path}:{Line(node)}: an input is a name of letters, digits and '_', with '?' behind it where it "
+                    + $"may be left out; got '{node}'.");
             inputs[text.TrimEnd('?')] = !text.EndsWith('?');
         }
         var bodyText = source[match.Length..];
@@ -130,7 +135,8 @@ public sealed partial class PromptTemplate
     /// <param name="examples">All examples; default this one's.</param>
     /// <param name="parent">What it counts as made from; default this one.</param>
     /// <exception cref="LabException">The body is no valid template for these inputs.</exception>
-    public PromptTemplate Derive(string name, string? version = null, string? body = null, IReadOnlyList<FewShot>? examples = null, PromptTemplate? parent = null)
+    public PromptTemplate Derive(string name, string? version = null, string? body = null, IReadOnlyList<FewShot>? examples = null,
+        PromptTemplate? parent = null)
     {
         var match = FrontMatter().Match(Source);
         var root = ReadYaml(match.Groups[1].Value, Path);
@@ -139,14 +145,17 @@ public sealed partial class PromptTemplate
         Set("version", new YamlScalarNode(version ?? Version));
         Set("parent", new YamlScalarNode($"{(parent ?? this).Name}@{(parent ?? this).Version} {(parent ?? this).Hash}"));
         if (examples is not null)
-            Set("examples", new YamlSequenceNode(examples.Select(e => new YamlMappingNode([.. e.Inputs.Where(i => _inputs.ContainsKey(i.Key)).Select(i => Pair(i.Key, i.Value)), Pair("answer", e.Answer)]))));
+            Set("examples",
+                new YamlSequenceNode(examples.Select(e => new YamlMappingNode(
+                    [.. e.Inputs.Where(i => _inputs.ContainsKey(i.Key)).Select(i => Pair(i.Key, i.Value)), Pair("answer", e.Answer)]))));
         using var yaml = new StringWriter { NewLine = "\n" };
         new YamlStream(new YamlDocument(root)).Save(yaml, assignAnchors: false);
         var front = yaml.ToString().ReplaceLineEndings("\n").TrimEnd('\n');
         if (front.EndsWith("\n...", StringComparison.Ordinal)) front = front[..^4];
         return Parse($"---\n{front}\n---\n{body ?? Body}\n", name);
 
-        static KeyValuePair<YamlNode, YamlNode> Pair(string key, string value) => new(new YamlScalarNode(key), new YamlScalarNode(value) { Style = YamlDotNet.Core.ScalarStyle.DoubleQuoted });
+        static KeyValuePair<YamlNode, YamlNode> Pair(string key, string value) =>
+            new(new YamlScalarNode(key), new YamlScalarNode(value) { Style = YamlDotNet.Core.ScalarStyle.DoubleQuoted });
     }
 
     /// <summary>Renders the user turn.</summary>
@@ -157,7 +166,9 @@ public sealed partial class PromptTemplate
         foreach (var (name, required) in _inputs)
         {
             if (inputs.TryGetValue(name, out var value)) context.SetValue(name, value);
-            else if (required) throw new LabException($"{Path}: template '{Name}' needs the input '{name}', which was not given (given: {Names(inputs.Keys)}).");
+            else if (required)
+                throw new LabException(
+                    $"{Path}: template '{Name}' needs the input '{name}', which was not given (given: {Names(inputs.Keys)}).");
             else context.SetValue(name, "");
         }
         return _body.Render(context);
@@ -186,7 +197,8 @@ public sealed partial class PromptTemplate
         }
         catch (YamlException e)
         {
-            throw new LabException($"{path}:{e.Start.Line + 1}: front matter is not valid YAML: {e.InnerException?.Message ?? e.Message}", e);
+            throw new LabException($"{path}:{e.Start.Line + 1}: front matter is not valid YAML: {e.InnerException?.Message ?? e.Message}",
+                e);
         }
         return stream.Documents.Count > 0 && stream.Documents[0].RootNode is YamlMappingNode map
             ? map : throw new LabException($"{path}:2: front matter must hold 'key: value' lines (name, version, kind, inputs).");
@@ -197,20 +209,25 @@ public sealed partial class PromptTemplate
         if (Child(root, "schema") is not { } node) return null;
         try
         {
-            return JsonNode.Parse((node as YamlScalarNode)?.Value ?? "") is JsonObject schema ? schema.ToJsonString() : throw new JsonException("not an object");
+            return JsonNode.Parse((node as YamlScalarNode)?.Value ?? "") is JsonObject schema
+                ? schema.ToJsonString()
+                : throw new JsonException("not an object");
         }
         catch (JsonException e)
         {
-            throw new LabException($"{path}:{Line(node)}: 'schema' must be a JSON schema as text ('schema: |' and an object below it): {e.Message}", e);
+            throw new LabException(
+                $"{path}:{Line(node)}: 'schema' must be a JSON schema as text ('schema: |' and an object below it): {e.Message}", e);
         }
     }
 
     private static SamplingOptions ReadSampling(YamlMappingNode root, string path)
     {
         if (Child(root, "sampling") is not { } node) return new SamplingOptions();
-        if (node is not YamlMappingNode map) throw new LabException($"{path}:{Line(node)}: 'sampling' holds temperature, top_p and max_tokens.");
+        if (node is not YamlMappingNode map)
+            throw new LabException($"{path}:{Line(node)}: 'sampling' holds temperature, top_p and max_tokens.");
         double Number(string name, double otherwise) => Child(map, name) is not YamlScalarNode value ? otherwise
-            : double.TryParse(value.Value, CultureInfo.InvariantCulture, out var number) && number >= 0 ? number : throw new LabException($"{path}:{Line(value)}: sampling.{name} is '{value.Value}'; expected a number of at least 0.");
+            : double.TryParse(value.Value, CultureInfo.InvariantCulture, out var number) && number >= 0 ? number
+            : throw new LabException($"{path}:{Line(value)}: sampling.{name} is '{value.Value}'; expected a number of at least 0.");
         return new SamplingOptions((int)Number("max_tokens", 192), Number("temperature", 0), Number("top_p", 1));
     }
 
@@ -225,7 +242,8 @@ public sealed partial class PromptTemplate
             var values = map.Children.Where(c => ((YamlScalarNode)c.Key).Value != "answer")
                 .ToDictionary(c => ((YamlScalarNode)c.Key).Value!, c => (c.Value as YamlScalarNode)?.Value ?? "", StringComparer.Ordinal);
             foreach (var (name, required) in inputs)
-                if (required && !values.ContainsKey(name)) throw new LabException($"{path}:{Line(node)}: the example lacks the input '{name}'.");
+                if (required && !values.ContainsKey(name))
+                    throw new LabException($"{path}:{Line(node)}: the example lacks the input '{name}'.");
             shots.Add(new FewShot(values, answer.Value ?? ""));
         }
         return shots;
@@ -240,13 +258,16 @@ public sealed partial class PromptTemplate
             var name = use.Groups[1].Value;
             if (inputs.ContainsKey(name) || local.Contains(name)) continue;
             var line = bodyLine + 1 + body.AsSpan(0, use.Index).Count('\n');
-            throw new LabException($"{path}:{line}: '{name}' is not an input of this template; declared are {Names(inputs.Keys)}. Correct the name or add it to 'inputs'.");
+            throw new LabException($"{path}:{line}: '{name}' is not an input of this template; declared are {Names(inputs.Keys)}. "
+                + "Correct the name or add it to 'inputs'.");
         }
     }
 
-    private static YamlNode? Child(YamlMappingNode map, string key) => map.Children.TryGetValue(new YamlScalarNode(key), out var node) ? node : null;
+    private static YamlNode? Child(YamlMappingNode map, string key) =>
+        map.Children.TryGetValue(new YamlScalarNode(key), out var node) ? node : null;
 
-    private static string Required(YamlMappingNode root, string key, string path) => Child(root, key) is YamlScalarNode { Value: { Length: > 0 } value }
+    private static string Required(YamlMappingNode root, string key,
+        string path) => Child(root, key) is YamlScalarNode { Value: { Length: > 0 } value }
         ? value : throw new LabException($"{path}:{Line(root)}: front matter lacks '{key}'; add a line '{key}: …'.");
 
     // Front matter starts on the file's second line, YAML counts from one.

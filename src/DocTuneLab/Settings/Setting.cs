@@ -17,12 +17,16 @@ public sealed class Setting
         (_property, _attribute) = (property, attribute);
         var type = property.PropertyType;
         IsList = type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable));
-        IsOptional = Nullable.GetUnderlyingType(type) is not null || (type == typeof(string) && new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable);
+        IsOptional = Nullable.GetUnderlyingType(type) is not null
+            || (type == typeof(string) && new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable);
         Type = IsList ? type.GetGenericArguments()[0] : Nullable.GetUnderlyingType(type) ?? type;
         Field = attribute.Field ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
         var option = attribute.Option ?? JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name);
         Option = "--" + option;
-        Aliases = [.. attribute.Aliases.Append(Field.Replace('_', '-')).Where(a => a != option).Distinct(StringComparer.Ordinal).Select(a => "--" + a)];
+        Aliases = [.. attribute.Aliases.Append(Field.Replace('_', '-'))
+            .Where(a => a != option)
+            .Distinct(StringComparer.Ordinal)
+            .Select(a => "--" + a)];
         Default = property.GetValue(defaults);
     }
 
@@ -63,10 +67,13 @@ public sealed class Setting
     public IReadOnlyList<string> Allowed => Type.IsEnum ? SettingNames.Of(Type) : _attribute.Allowed;
 
     /// <summary>What stands for the value in help; null for a flag.</summary>
-    public string? Placeholder => IsFlag ? null : _attribute.Placeholder ?? (Allowed.Count > 0 ? string.Join('|', Allowed) : IsNumber || Type == typeof(TimeSpan) ? "N" : "TEXT");
+    public string? Placeholder => IsFlag
+        ? null
+        : _attribute.Placeholder ?? (Allowed.Count > 0 ? string.Join('|', Allowed) : IsNumber || Type == typeof(TimeSpan) ? "N" : "TEXT");
 
     /// <summary>What is expected, in words, such as <c>a whole number from 1 to 1024</c>.</summary>
-    public string Expected => _attribute.Expected ?? (Allowed.Count > 0 ? SettingNames.List(IsOptional && _attribute.Nothing != "none" ? [.. Allowed, _attribute.Nothing] : Allowed)
+    public string Expected => _attribute.Expected ?? (Allowed.Count > 0
+        ? SettingNames.List(IsOptional && _attribute.Nothing != "none" ? [.. Allowed, _attribute.Nothing] : Allowed)
         : IsFlag ? "true or false"
         : IsNumber ? (IsWhole ? "a whole number" : "a number") + Range
         : Type == typeof(TimeSpan) ? $"a number of {(_attribute.Unit == TimeUnit.Minutes ? "minutes" : "seconds")}{Range}"
@@ -87,8 +94,10 @@ public sealed class Setting
             var a = _attribute;
             string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
             if (double.IsFinite(a.Min) && double.IsFinite(a.Max)) return $" from {Number(a.Min)} to {Number(a.Max)}";
-            var low = double.IsFinite(a.Min) ? $" of at least {Number(a.Min)}" : double.IsFinite(a.Above) ? $" above {Number(a.Above)}" : "";
-            var high = double.IsFinite(a.Max) ? $" of at most {Number(a.Max)}" : double.IsFinite(a.Below) ? $" below {Number(a.Below)}" : "";
+            var low = double.IsFinite(a.Min)
+                ? $" of at least {Number(a.Min)}" : double.IsFinite(a.Above) ? $" above {Number(a.Above)}" : "";
+            var high = double.IsFinite(a.Max)
+                ? $" of at most {Number(a.Max)}" : double.IsFinite(a.Below) ? $" below {Number(a.Below)}" : "";
             return low.Length > 0 && high.Length > 0 ? $"{low} and{high}" : low + high;
         }
     }
@@ -124,7 +133,8 @@ public sealed class Setting
     public object List(IReadOnlyList<string> texts, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        if (!_attribute.MayHoldCommas) texts = [.. texts.SelectMany(t => t.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+        if (!_attribute.MayHoldCommas)
+            texts = [.. texts.SelectMany(t => t.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
         else if (texts is [""]) texts = [];
         var list = Array.CreateInstance(Type, texts.Count);
         for (var i = 0; i < texts.Count; i++) list.SetValue(One(texts[i], name ?? Field), i);
@@ -138,7 +148,8 @@ public sealed class Setting
         string text => text,
         bool flag => flag ? "true" : "false",
         Enum one => SettingNames.Of(one),
-        TimeSpan time => (_attribute.Unit == TimeUnit.Minutes ? time.TotalMinutes : time.TotalSeconds).ToString(CultureInfo.InvariantCulture),
+        TimeSpan time =>
+            (_attribute.Unit == TimeUnit.Minutes ? time.TotalMinutes : time.TotalSeconds).ToString(CultureInfo.InvariantCulture),
         IEnumerable list => string.Join(',', list.Cast<object?>().Select(Text)),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",
@@ -158,9 +169,14 @@ public sealed class Setting
         object? value = null;
         if (Type == typeof(string)) value = text;
         else if (Type == typeof(bool)) value = bool.TryParse(text, out var flag) ? flag : null;
-        else if (Type == typeof(int)) value = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
-        else if (Type == typeof(long)) value = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var large) ? large : null;
-        else if (Type == typeof(double)) value = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
+        else if (Type == typeof(int))
+            value = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
+        else if (Type == typeof(long))
+            value = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var large) ? large : null;
+        else if (Type == typeof(double))
+            value = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+                ? number
+                : null;
         else if (Type == typeof(TimeSpan)) value = Time(text);
         else if (Type == typeof(Uri)) value = Uri.TryCreate(text, UriKind.Absolute, out var address) ? address : null;
         else if (Type.IsEnum) value = SettingNames.Parse(Type, text);
@@ -170,8 +186,10 @@ public sealed class Setting
 
     private TimeSpan? Time(string text)
     {
-        if (text.Contains(':', StringComparison.Ordinal)) return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) ? span : null;
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !(Math.Abs(number) < 1e9)) return null;
+        if (text.Contains(':', StringComparison.Ordinal))
+            return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) ? span : null;
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !(Math.Abs(number) < 1e9))
+            return null;
         return _attribute.Unit == TimeUnit.Minutes ? TimeSpan.FromMinutes(number) : TimeSpan.FromSeconds(number);
     }
 
@@ -186,7 +204,9 @@ public sealed class Setting
             _ => null,
         };
         // Written so that NaN is in no range.
-        if (number is { } n) return n >= _attribute.Min && n <= _attribute.Max && (n > _attribute.Above || double.IsNegativeInfinity(_attribute.Above)) && (n < _attribute.Below || double.IsPositiveInfinity(_attribute.Below));
+        if (number is { } n)
+            return n >= _attribute.Min && n <= _attribute.Max && (n > _attribute.Above || double.IsNegativeInfinity(_attribute.Above))
+                && (n < _attribute.Below || double.IsPositiveInfinity(_attribute.Below));
         if (value is Enum one) return Enum.IsDefined(Type, one);
         if (value is Uri address) return address.Scheme is "http" or "https";
         return value is not string text
@@ -194,5 +214,6 @@ public sealed class Setting
                 && (_attribute.Pattern is null || Regex.IsMatch(text, $"^(?:{_attribute.Pattern})$", RegexOptions.CultureInvariant)));
     }
 
-    private static string Plain(string name) => name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
+    private static string Plain(string name) =>
+        name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
 }

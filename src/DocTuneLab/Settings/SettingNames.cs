@@ -6,8 +6,8 @@ using DocTuneLab.Text;
 namespace DocTuneLab.Settings;
 
 /// <summary>
-/// Names of enumeration members as people write them: what <see cref="JsonStringEnumMemberNameAttribute"/> says, else the member's name in snake case.
-/// JSON uses the same.
+/// Names of enumeration members as people write them: what <see cref="JsonStringEnumMemberNameAttribute"/> says, else the member's name in
+/// snake case. JSON uses the same.
 /// </summary>
 public static class SettingNames
 {
@@ -30,7 +30,8 @@ public static class SettingNames
     public static Enum? Parse(Type type, string name)
     {
         ArgumentNullException.ThrowIfNull(type);
-        var field = type.GetFields(BindingFlags.Public | BindingFlags.Static).FirstOrDefault(f => NameOf(f).Equals(name, StringComparison.OrdinalIgnoreCase));
+        var field = type.GetFields(BindingFlags.Public | BindingFlags.Static)
+            .FirstOrDefault(f => NameOf(f).Equals(name, StringComparison.OrdinalIgnoreCase));
         return (Enum?)field?.GetValue(null);
     }
 
@@ -38,7 +39,8 @@ public static class SettingNames
     public static string? Nearest(string name, IEnumerable<string> names) => NearestName.Find(name, names);
 
     /// <summary>Names as a sentence lists them: <c>a, b or c</c>.</summary>
-    internal static string List(IReadOnlyList<string> names) => names.Count < 2 ? string.Concat(names) : $"{string.Join(", ", names.Take(names.Count - 1))} or {names[^1]}";
+    internal static string List(IReadOnlyList<string> names) =>
+        names.Count < 2 ? string.Concat(names) : $"{string.Join(", ", names.Take(names.Count - 1))} or {names[^1]}";
 
     private static string NameOf(FieldInfo field) =>
         field.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(field.Name);

@@ -11,7 +11,9 @@ public abstract class SettingTable : IReadOnlyList<Setting>
     private protected SettingTable(object defaults) =>
         _settings = [.. defaults.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Select(p => (Property: p, Attribute: p.GetCustomAttribute<SettingAttribute>()))
-            .Where(p => p.Attribute is not null).OrderBy(p => p.Property.MetadataToken).Select(p => new Setting(p.Property, p.Attribute!, defaults))];
+            .Where(p => p.Attribute is not null)
+            .OrderBy(p => p.Property.MetadataToken)
+            .Select(p => new Setting(p.Property, p.Attribute!, defaults))];
 
     /// <inheritdoc/>
     public int Count => _settings.Count;
@@ -21,7 +23,9 @@ public abstract class SettingTable : IReadOnlyList<Setting>
 
     /// <summary>The setting of a property.</summary>
     /// <exception cref="ArgumentException">The property is none.</exception>
-    public Setting this[string property] => _settings.FirstOrDefault(s => s.Property == property) ?? throw new ArgumentException($"'{property}' is no setting", nameof(property));
+    public Setting this[string property] =>
+        _settings.FirstOrDefault(s => s.Property == property)
+            ?? throw new ArgumentException($"'{property}' is no setting", nameof(property));
 
     /// <summary>The setting that a name stands for, or null.</summary>
     public Setting? Find(string name) => _settings.FirstOrDefault(s => s.IsCalled(name));
@@ -73,7 +77,9 @@ public sealed class SettingTable<T> : SettingTable
     // A record by name, or one by position of which every member has a default.
     private static T Create()
     {
-        var constructor = typeof(T).GetConstructors().OrderByDescending(c => c.GetParameters().Length).First(c => c.GetParameters().All(p => p.HasDefaultValue));
+        var constructor = typeof(T).GetConstructors()
+            .OrderByDescending(c => c.GetParameters().Length)
+            .First(c => c.GetParameters().All(p => p.HasDefaultValue));
         return (T)constructor.Invoke([.. constructor.GetParameters().Select(p => p.DefaultValue)]);
     }
 }

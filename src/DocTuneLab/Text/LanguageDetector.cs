@@ -17,12 +17,17 @@ public sealed class LanguageDetector
     /// <summary>Letters after which the words, and then the scripts, no longer change the answer.</summary>
     private const int EnoughForWords = 1_000, EnoughForScripts = 50_000;
 
-    private static readonly string[] s_languages = ["en", "de", "fr", "es", "pt", "it", "nl", "pl", "cs", "sv", "tr", "vi", "id", "ru", "uk"];
+    private static readonly string[] s_languages =
+    [
+        "en", "de", "fr", "es", "pt", "it", "nl", "pl", "cs", "sv", "tr", "vi", "id", "ru", "uk"
+    ];
     private static readonly FrozenDictionary<string, uint> s_words = Words();
     private static readonly int s_longest = s_words.Keys.Max(w => w.Length);
-    private static readonly FrozenDictionary<string, uint>.AlternateLookup<ReadOnlySpan<char>> s_lookup = s_words.GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly FrozenDictionary<string, uint>.AlternateLookup<ReadOnlySpan<char>> s_lookup =
+        s_words.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>Words of up to eight ASCII letters by these letters as a number, in an open table: nearly all words that are looked up.</summary>
+    /// <summary>Words of up to eight ASCII letters by these letters as a number, in an open table:
+    /// nearly all words that are looked up.</summary>
     private static readonly (ulong Letters, uint Languages)[] s_ascii = Ascii();
     private readonly int[] _hits = new int[s_languages.Length];
     private int _latin, _han, _kana, _hangul, _cyrillic, _arabic, _hebrew, _greek, _devanagari, _thai;
@@ -42,12 +47,18 @@ public sealed class LanguageDetector
         {
             var enough = Math.Max(1, Letters * ScriptShare);
             if (_han + _kana >= enough) return _kana * 8 >= _han + _kana ? "ja" : "zh";
-            foreach (var (count, language) in (ReadOnlySpan<(int, string)>)[(_hangul, "ko"), (_arabic, "ar"), (_hebrew, "he"), (_greek, "el"), (_devanagari, "hi"), (_thai, "th")])
+            foreach (var (count, language) in (ReadOnlySpan<(int, string)>)
+            [
+                (_hangul, "ko"), (_arabic, "ar"), (_hebrew, "he"), (_greek, "el"), (_devanagari, "hi"), (_thai, "th")
+            ])
                 if (count >= enough) return language;
             if (_cyrillic >= enough) return Hits("uk") > Hits("ru") ? "uk" : "ru";
             var best = 0;
             for (var i = 1; i < s_languages.Length; i++)
-                if (s_languages[i] is not ("ru" or "uk") && (_hits[i] > _hits[best] || (_hits[i] == _hits[best] && string.CompareOrdinal(s_languages[i], s_languages[best]) < 0))) best = i;
+                if (s_languages[i] is not ("ru" or "uk")
+                    && (_hits[i] > _hits[best]
+                        || (_hits[i] == _hits[best] && string.CompareOrdinal(s_languages[i], s_languages[best]) < 0)))
+                    best = i;
             // A few foreign words do not make a page foreign.
             return _hits[best] >= 5 && _hits[best] > 2 * Hits("en") ? s_languages[best] : "en";
         }
@@ -68,7 +79,8 @@ public sealed class LanguageDetector
             }
             var start = i;
             var letters = 0UL;
-            for (uint letter; i < text.Length && (letter = (uint)((text[i] | 0x20) - 'a')) <= 'z' - 'a'; i++) letters = (letters << 8) | (letter + 'a');
+            for (uint letter; i < text.Length && (letter = (uint)((text[i] | 0x20) - 'a')) <= 'z' - 'a'; i++)
+                letters = (letters << 8) | (letter + 'a');
             _latin += i - start;
             var isAscii = true;
             for (; i < text.Length && Letter(text[i]); i++) isAscii = false;
@@ -85,7 +97,9 @@ public sealed class LanguageDetector
         while (units.Length >= Vector256<ushort>.Count)
         {
             var part = Vector256.Create(units);
-            _latin += BitOperations.PopCount(Vector256.LessThanOrEqual((part | Vector256.Create((ushort)0x20)) - Vector256.Create((ushort)'a'), Vector256.Create((ushort)('z' - 'a'))).ExtractMostSignificantBits());
+            _latin += BitOperations.PopCount(Vector256.LessThanOrEqual(
+                (part | Vector256.Create((ushort)0x20)) - Vector256.Create((ushort)'a'), Vector256.Create((ushort)('z' - 'a')))
+                .ExtractMostSignificantBits());
             if (Vector256.GreaterThanAny(part, Vector256.Create((ushort)0x7F)))
                 foreach (var unit in units[..Vector256<ushort>.Count])
                     if (unit > 0x7F) Script((char)unit);
@@ -174,7 +188,8 @@ public sealed class LanguageDetector
             ("ru", "и в на не что с по для это как или из от при если может к"),
             ("uk", "і в на не що з для це як або із від якщо може до та є"),
         })
-            foreach (var word in list.Split(' ')) words[word] = words.GetValueOrDefault(word) | (1u << Array.IndexOf(s_languages, language));
+            foreach (var word in list.Split(' '))
+                words[word] = words.GetValueOrDefault(word) | (1u << Array.IndexOf(s_languages, language));
         return words.ToFrozenDictionary(StringComparer.Ordinal);
     }
 }

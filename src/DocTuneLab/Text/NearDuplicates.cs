@@ -18,14 +18,16 @@ public sealed class NearDuplicates(double threshold = 0.92)
     /// <summary>Whether the very text was kept before.</summary>
     public bool ContainsExact(string text) => _exact.Contains(ContentHash.Of(text));
 
-    /// <summary>Keeps the text unless it, or nearly it, was kept before. The reason is <c>duplicate</c> or <c>near-duplicate</c>; null where it was kept.</summary>
+    /// <summary>Keeps the text unless it, or nearly it, was kept before. The reason is <c>duplicate</c> or <c>near-duplicate</c>;
+    /// null where it was kept.</summary>
     public string? TryAdd(string text)
     {
         if (!_exact.Add(ContentHash.Of(text))) return "duplicate";
         return KeepOrMatch(text) is null ? null : "near-duplicate";
     }
 
-    /// <summary>Keeps the text unless nearly it was kept before: then the number of the text that it is like, counted from 0 in order of keeping, and how like.</summary>
+    /// <summary>Keeps the text unless nearly it was kept before: then the number of the text that it is like, counted from 0 in order of
+    /// keeping, and how like.</summary>
     internal (int Text, double Similarity)? KeepOrMatch(string text)
     {
         var grams = TokenGrams.Of(TokenGrams.Tokens(text), 3);
@@ -35,7 +37,8 @@ public sealed class NearDuplicates(double threshold = 0.92)
         {
             if (!_buckets.TryGetValue(key, out var bucket)) continue;
             foreach (var other in bucket)
-                if (seen.Add(other) && Jaccard(grams, _texts[other]) is var similarity && similarity >= threshold) return (other, similarity);
+                if (seen.Add(other) && Jaccard(grams, _texts[other]) is var similarity && similarity >= threshold)
+                    return (other, similarity);
         }
         foreach (var key in keys)
         {

@@ -3,7 +3,8 @@ namespace DocTuneLab.Text;
 /// <summary>The real name that an invented one most likely stands for.</summary>
 internal static class NearestName
 {
-    /// <summary>The nearest of <paramref name="candidates"/>, or null if none is near enough; ties go to the first in ordinal order.</summary>
+    /// <summary>The nearest of <paramref name="candidates"/>, or null if none is near enough;
+    /// ties go to the first in ordinal order.</summary>
     public static string? Find(string name, IEnumerable<string> candidates)
     {
         string? best = null;

@@ -13,7 +13,8 @@ internal static class TokenGrams
             if (char.IsWhiteSpace(c) || c == '`') { i++; continue; }
             if (!char.IsLetterOrDigit(c) && c != '_' || c is >= '\u4e00' and <= '\u9fff') { tokens.Add(c.ToString()); i++; continue; }
             var start = i;
-            while (i < text.Length && (char.IsLetterOrDigit(text[i]) || text[i] == '_') && text[i] is not (>= '\u4e00' and <= '\u9fff')) i++;
+            while (i < text.Length && (char.IsLetterOrDigit(text[i]) || text[i] == '_') && text[i] is not (>= '\u4e00' and <= '\u9fff'))
+                i++;
             tokens.Add(text[start..i].ToLowerInvariant());
         }
         return tokens;

@@ -11,7 +11,10 @@ public static class BpeTrainer
     // Digits one by one, so that numbers are read alike wherever they stand; then GPT-2's words (Radford et al. 2019): indentation is a
     // word, and a name is the same after a bracket or a dot as by itself, which is what a model copies from a signature into a body.
     // llama.cpp knows this scheme as smollm.
-    private static readonly TokenizerFile.SplitRule[] s_rules = [new(@"\p{N}", Keep: true), new(TokenizerFile.ByteLevelPattern, Keep: true)];
+    private static readonly TokenizerFile.SplitRule[] s_rules =
+    [
+        new(@"\p{N}", Keep: true), new(TokenizerFile.ByteLevelPattern, Keep: true)
+    ];
 
     /// <summary>Learns merges until special tokens, 256 bytes and merged pieces make <paramref name="vocabularySize"/> entries.</summary>
     /// <param name="texts">Training text.</param>
@@ -23,7 +26,8 @@ public static class BpeTrainer
         IEnumerable<string> texts, int vocabularySize, IReadOnlyList<string> specialTokens, CancellationToken cancel = default)
     {
         if (vocabularySize < 256 + specialTokens.Count)
-            throw new LabException($"vocabulary size {vocabularySize} is too small: 256 bytes and {specialTokens.Count} special tokens need at least {256 + specialTokens.Count}");
+            throw new LabException($"vocabulary size {vocabularySize} is too small: 256 bytes and {specialTokens.Count} special tokens "
+                + $"need at least {256 + specialTokens.Count}");
         var splitter = new WordSplitter("the vocabulary to learn", s_rules);
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var text in texts)

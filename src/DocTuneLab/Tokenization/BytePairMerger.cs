@@ -18,7 +18,9 @@ internal sealed class BytePairMerger
         for (var rank = 0; rank < merges.Count; rank++)
         {
             var (left, right) = merges[rank];
-            if (!vocabulary.TryGetValue(left, out var l) || !vocabulary.TryGetValue(right, out var r) || !vocabulary.TryGetValue(left + right, out var whole))
+            if (!vocabulary.TryGetValue(left, out var l)
+                || !vocabulary.TryGetValue(right, out var r)
+                || !vocabulary.TryGetValue(left + right, out var whole))
                 throw new LabException($"merge {rank + 1} ('{left}' and '{right}') has parts or a result that are not in the vocabulary");
             _merges.TryAdd((l, r), (rank, whole));
         }
@@ -60,7 +62,8 @@ internal sealed class BytePairMerger
 
         void Offer(int at)
         {
-            if (next[at] >= 0 && _merges.TryGetValue((symbols[at], symbols[next[at]]), out var merge)) heap.Enqueue((at, symbols[at], symbols[next[at]]), (merge.Rank, at));
+            if (next[at] >= 0 && _merges.TryGetValue((symbols[at], symbols[next[at]]), out var merge))
+                heap.Enqueue((at, symbols[at], symbols[next[at]]), (merge.Rank, at));
         }
     }
 }

@@ -30,9 +30,13 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         _pieces = new string?[file.Vocabulary.Values.Concat(_added.Values.Select(a => a.Id)).Max() + 1];
         foreach (var (piece, id) in file.Vocabulary.Concat(SpecialTokens)) _pieces[id] = piece;
         _addedPattern = _added.Count == 0 ? null
-            : new Regex("(" + string.Join('|', _added.Keys.OrderByDescending(k => k.Length).ThenBy(k => k, StringComparer.Ordinal).Select(Regex.Escape)) + ")", RegexOptions.Compiled | RegexOptions.CultureInvariant);
-        _bytes = [.. Enumerable.Range(0, 256).Select(b => file.Vocabulary.GetValueOrDefault(file.ByteLevel ? ByteAlphabet.Char((byte)b).ToString() : $"<0x{b:X2}>", -1))];
-        _unknown = file.Unknown is null ? -1 : file.Vocabulary.TryGetValue(file.Unknown, out var id2) ? id2 : SpecialTokens.GetValueOrDefault(file.Unknown, -1);
+            : new Regex("("
+                + string.Join('|', _added.Keys.OrderByDescending(k => k.Length).ThenBy(k => k, StringComparer.Ordinal).Select(Regex.Escape))
+                + ")", RegexOptions.Compiled | RegexOptions.CultureInvariant);
+        _bytes = [.. Enumerable.Range(0, 256)
+            .Select(b => file.Vocabulary.GetValueOrDefault(file.ByteLevel ? ByteAlphabet.Char((byte)b).ToString() : $"<0x{b:X2}>", -1))];
+        _unknown = file.Unknown is null
+            ? -1 : file.Vocabulary.TryGetValue(file.Unknown, out var id2) ? id2 : SpecialTokens.GetValueOrDefault(file.Unknown, -1);
         _merger = new BytePairMerger(file.Vocabulary, file.Merges);
         _splitter = new WordSplitter(file.Path, file.Splits);
     }
@@ -61,7 +65,8 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     }
 
     /// <summary>Writes a vocabulary learnt by <see cref="BpeTrainer"/> as <c>tokenizer.json</c>.</summary>
-    public static void Write(string path, IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<(string Left, string Right)> merges, IReadOnlyList<string> specialTokens)
+    public static void Write(string path, IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<(string Left, string Right)> merges,
+        IReadOnlyList<string> specialTokens)
     {
         var root = new JsonObject
         {
@@ -70,7 +75,13 @@ public sealed class HuggingFaceTokenizer : ITokenizer
             ["padding"] = null,
             ["added_tokens"] = new JsonArray([.. specialTokens.Select(t => (JsonNode)new JsonObject
             {
-                ["id"] = vocabulary[t], ["content"] = t, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = true,
+                ["id"] = vocabulary[t],
+                ["content"] = t,
+                ["single_word"] = false,
+                ["lstrip"] = false,
+                ["rstrip"] = false,
+                ["normalized"] = false,
+                ["special"] = true,
             })]),
             ["normalizer"] = null,
             ["pre_tokenizer"] = new JsonObject
@@ -81,16 +92,20 @@ public sealed class HuggingFaceTokenizer : ITokenizer
                     new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true }),
             },
             ["post_processor"] = null,
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false },
+            ["decoder"] =
+                new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false },
             ["model"] = new JsonObject
             {
-                ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["continuing_subword_prefix"] = null, ["end_of_word_suffix"] = null,
+                ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["continuing_subword_prefix"] = null,
+                ["end_of_word_suffix"] = null,
                 ["fuse_unk"] = false, ["byte_fallback"] = false, ["ignore_merges"] = false,
                 ["vocab"] = new JsonObject(vocabulary.OrderBy(v => v.Value).Select(v => KeyValuePair.Create(v.Key, (JsonNode?)v.Value))),
                 ["merges"] = new JsonArray([.. merges.Select(m => (JsonNode)$"{m.Left} {m.Right}")]),
             },
         };
-        System.IO.File.WriteAllText(path, root.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n");
+        System.IO.File.WriteAllText(path,
+            root.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })
+                + "\n");
     }
 
     /// <inheritdoc/>
@@ -117,7 +132,8 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         return ids;
     }
 
-    /// <summary>Ids of a whole text as the model was trained on it: special tokens in it recognised, begin and end marks put around it.</summary>
+    /// <summary>Ids of a whole text as the model was trained on it:
+    /// special tokens in it recognised, begin and end marks put around it.</summary>
     public IReadOnlyList<int> EncodeDocument(string text) => [.. File.Prefix, .. Encode(text, specialTokens: true), .. File.Suffix];
 
     /// <inheritdoc/>
@@ -175,7 +191,8 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         }
         foreach (var word in _splitter.Split(text))
         {
-            if (File.IgnoreMerges && File.Vocabulary.TryGetValue(File.ByteLevel ? ByteAlphabet.Encode(word) : word, out var whole)) ids.Add(whole);
+            if (File.IgnoreMerges && File.Vocabulary.TryGetValue(File.ByteLevel ? ByteAlphabet.Encode(word) : word, out var whole))
+                ids.Add(whole);
             else ids.AddRange(_merger.Merge(word, Symbols));
         }
     }
@@ -208,7 +225,8 @@ public sealed class TokenStream
     private readonly List<byte> _bytes = [];
     private bool _begun;
 
-    internal TokenStream(HuggingFaceTokenizer tokenizer, bool skipSpecialTokens) => (_tokenizer, _skipSpecialTokens) = (tokenizer, skipSpecialTokens);
+    internal TokenStream(
+        HuggingFaceTokenizer tokenizer, bool skipSpecialTokens) => (_tokenizer, _skipSpecialTokens) = (tokenizer, skipSpecialTokens);
 
     /// <summary>Text that is certain once this token is there; bytes of an unfinished character wait.</summary>
     public string Add(int id)

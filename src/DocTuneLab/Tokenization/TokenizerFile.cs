@@ -11,7 +11,8 @@ namespace DocTuneLab.Tokenization;
 /// <param name="RightStrip">Whether white space after it belongs to it.</param>
 public sealed record AddedToken(int Id, string Content, bool Special, bool LeftStrip = false, bool RightStrip = false);
 
-/// <summary>The contents of a Hugging Face <c>tokenizer.json</c> that holds a BPE model, checked for steps that are not understood.</summary>
+/// <summary>The contents of a Hugging Face <c>tokenizer.json</c> that holds a BPE model, checked for steps that are
+/// not understood.</summary>
 public sealed class TokenizerFile
 {
     private TokenizerFile(string path) => Path = path;
@@ -91,14 +92,23 @@ public sealed class TokenizerFile
     private static TokenizerFile Read(string path, JsonNode root)
     {
         var model = root["model"] ?? throw new LabException($"{path}: the field 'model' is missing");
-        if (((string?)model["type"] ?? (model["merges"] is null ? null : "BPE")) != "BPE") throw new LabException($"{path}: model.type is '{model["type"]}'; only BPE is supported");
+        if (((string?)model["type"] ?? (model["merges"] is null ? null : "BPE")) != "BPE")
+            throw new LabException($"{path}: model.type is '{model["type"]}'; only BPE is supported");
         foreach (var field in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
-            if (!string.IsNullOrEmpty((string?)model[field])) throw new LabException($"{path}: model.{field} is '{model[field]}', which is not supported");
-        var vocabulary = (model["vocab"] ?? throw new LabException($"{path}: the field 'model.vocab' is missing")).AsObject().ToDictionary(p => p.Key, p => (int)p.Value!, StringComparer.Ordinal);
-        var merges = (model["merges"] ?? throw new LabException($"{path}: the field 'model.merges' is missing")).AsArray().Select(Merge).ToArray();
-        var added = (root["added_tokens"]?.AsArray() ?? []).Select(t => new AddedToken((int)t!["id"]!, (string)t["content"]!, (bool?)t["special"] ?? false, (bool?)t["lstrip"] ?? false, (bool?)t["rstrip"] ?? false)).ToArray();
+            if (!string.IsNullOrEmpty((string?)model[field]))
+                throw new LabException($"{path}: model.{field} is '{model[field]}', which is not supported");
+        var vocabulary = (model["vocab"] ?? throw new LabException($"{path}: the field 'model.vocab' is missing")).AsObject()
+            .ToDictionary(p => p.Key, p => (int)p.Value!, StringComparer.Ordinal);
+        var merges = (model["merges"] ?? throw new LabException($"{path}: the field 'model.merges' is missing")).AsArray()
+            .Select(Merge)
+            .ToArray();
+        var added = (root["added_tokens"]?.AsArray() ?? [])
+            .Select(t => new AddedToken((int)t!["id"]!, (string)t["content"]!, (bool?)t["special"] ?? false, (bool?)t["lstrip"] ?? false,
+                (bool?)t["rstrip"] ?? false))
+            .ToArray();
         foreach (var token in added.Where(a => a.Special)) vocabulary.Remove(token.Content);
-        if (vocabulary.Values.Concat(added.Select(a => a.Id)).DefaultIfEmpty(-1).Min() < 0) throw new LabException($"{path}: model.vocab is empty or holds a negative id");
+        if (vocabulary.Values.Concat(added.Select(a => a.Id)).DefaultIfEmpty(-1).Min() < 0)
+            throw new LabException($"{path}: model.vocab is empty or holds a negative id");
         var preTokenizers = Steps(root["pre_tokenizer"], "pretokenizers").ToArray();
         var byteLevel = preTokenizers.Any(p => Type(p) == "ByteLevel") || Type(root["decoder"]) == "ByteLevel";
         var (compose, prefix) = (false, "never");
@@ -108,7 +118,9 @@ public sealed class TokenizerFile
             {
                 case "NFC": compose = true; break;
                 case "Prepend" when (string?)step["prepend"] == "▁" && !byteLevel: prefix = "always"; break;
-                case "Replace" when step["pattern"] is { } space && Text(space, "String") == " " && Text(step, "content") == "▁" && !byteLevel: break;
+                case "Replace"
+                    when step["pattern"] is { } space && Text(space, "String") == " " && Text(step, "content") == "▁" && !byteLevel:
+                    break;
                 default: throw new LabException($"{path}: the normalizer {step.ToJsonString()} is not supported");
             }
         }
@@ -118,7 +130,10 @@ public sealed class TokenizerFile
             switch (Type(step))
             {
                 case "Split" when Text(step, "behavior") is ("Isolated" or "Removed") && !Flag(step, "invert"):
-                    splits.Add(new SplitRule((string?)step["pattern"]?["Regex"] ?? System.Text.RegularExpressions.Regex.Escape((string)step["pattern"]!["String"]!), (string?)step["behavior"] == "Isolated"));
+                    splits.Add(new SplitRule(
+                        (string?)step["pattern"]?["Regex"]
+                            ?? System.Text.RegularExpressions.Regex.Escape((string)step["pattern"]!["String"]!),
+                        (string?)step["behavior"] == "Isolated"));
                     break;
                 // With invert, the matches are the gaps: what lies between them is dropped or kept as it is.
                 case "Split" when Text(step, "behavior") == "Removed" && step["pattern"] is { } words && Text(words, "Regex") is not null:
@@ -142,10 +157,13 @@ public sealed class TokenizerFile
         var (begin, end) = Template(path, root["post_processor"]);
         return new TokenizerFile(path)
         {
-            Vocabulary = vocabulary, Merges = merges, Added = added, ByteLevel = byteLevel, Splits = splits, ComposeUnicode = compose, PrefixSpace = prefix,
+            Vocabulary = vocabulary, Merges = merges, Added = added, ByteLevel = byteLevel, Splits = splits, ComposeUnicode = compose,
+            PrefixSpace = prefix,
             ByteFallback = (bool?)model["byte_fallback"] ?? false, IgnoreMerges = (bool?)model["ignore_merges"] ?? false,
             Unknown = (string?)model["unk_token"], FuseUnknown = (bool?)model["fuse_unk"] ?? false,
-            StripsFirstSpace = !byteLevel && Steps(root["decoder"], "decoders").Any(d => Type(d) == "Strip" || Type(d) == "Metaspace" && (string?)d["prepend_scheme"] != "never" && (bool?)d["add_prefix_space"] != false),
+            StripsFirstSpace = !byteLevel
+                && Steps(root["decoder"], "decoders").Any(d => Type(d) == "Strip"
+                    || Type(d) == "Metaspace" && (string?)d["prepend_scheme"] != "never" && (bool?)d["add_prefix_space"] != false),
             Prefix = begin, Suffix = end,
         };
     }
@@ -159,7 +177,8 @@ public sealed class TokenizerFile
             var (before, after, seen) = (new List<int>(), new List<int>(), false);
             foreach (var piece in step["single"]!.AsArray())
             {
-                if (piece!["SpecialToken"] is { } token) (seen ? after : before).AddRange(step["special_tokens"]![(string)token["id"]!]!["ids"]!.AsArray().Select(i => (int)i!));
+                if (piece!["SpecialToken"] is { } token)
+                    (seen ? after : before).AddRange(step["special_tokens"]![(string)token["id"]!]!["ids"]!.AsArray().Select(i => (int)i!));
                 else seen = true;
             }
             return ([.. before], [.. after]);
@@ -168,7 +187,10 @@ public sealed class TokenizerFile
     }
 
     private static IEnumerable<JsonNode> Steps(JsonNode? node, string inner) =>
-        node is null ? [] : Type(node) == "Sequence" ? (node[inner] ?? throw new FormatException($"the field '{inner}' is missing")).AsArray().SelectMany(n => Steps(n, inner)) : [node];
+        node is null ? []
+            : Type(node) == "Sequence"
+                ? (node[inner] ?? throw new FormatException($"the field '{inner}' is missing")).AsArray().SelectMany(n => Steps(n, inner))
+            : [node];
 
     private static bool Flag(JsonNode node, string field) => (bool?)node[field] ?? false;
 

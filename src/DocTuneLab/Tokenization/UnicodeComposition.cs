@@ -23,7 +23,9 @@ internal static class UnicodeComposition
         var points = new List<int>(text.Length);
         for (var i = 0; i < text.Length; i++)
         {
-            var point = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]) ? char.ConvertToUtf32(text[i], text[++i]) : text[i];
+            var point = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1])
+                ? char.ConvertToUtf32(text[i], text[++i])
+                : text[i];
             Decompose(point, points, data);
         }
         Reorder(points, data.Classes);
@@ -89,14 +91,17 @@ internal static class UnicodeComposition
     {
         if (first is >= LBase and < LBase + LCount && second is >= VBase and < VBase + VCount)
             return HangulBase + ((first - LBase) * VCount + second - VBase) * TCount;
-        if (first is >= HangulBase and < HangulBase + LCount * VCount * TCount && (first - HangulBase) % TCount == 0 && second is > TBase and < TBase + TCount)
+        if (first is >= HangulBase and < HangulBase + LCount * VCount * TCount
+            && (first - HangulBase) % TCount == 0
+            && second is > TBase and < TBase + TCount)
             return first + second - TBase;
         return data.Pairs.TryGetValue((first, second), out var whole) ? whole : null;
     }
 
     private static Data Read()
     {
-        using var reader = new StreamReader(typeof(UnicodeComposition).Assembly.GetManifestResourceStream("DocTuneLab.Tokenization.composition.txt")!);
+        using var reader = new StreamReader(
+            typeof(UnicodeComposition).Assembly.GetManifestResourceStream("DocTuneLab.Tokenization.composition.txt")!);
         var data = new Data([], [], []);
         while (reader.ReadLine() is { } line)
         {
@@ -114,7 +119,8 @@ internal static class UnicodeComposition
             else if (fields[0] == "C")
             {
                 foreach (var range in fields.Skip(2).Select(f => f.Split('-').Select(Hex).ToArray()))
-                    for (var point = range[0]; point <= range[^1]; point++) data.Classes[point] = byte.Parse(fields[1], CultureInfo.InvariantCulture);
+                    for (var point = range[0]; point <= range[^1]; point++)
+                        data.Classes[point] = byte.Parse(fields[1], CultureInfo.InvariantCulture);
             }
         }
         return data;

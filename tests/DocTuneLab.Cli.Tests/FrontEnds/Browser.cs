@@ -15,7 +15,9 @@ public sealed class Browser : IAsyncDisposable
     }
 
     public static string? Executable { get; } = new[] { "chromium", "chromium-browser", "google-chrome" }
-        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+        .SelectMany(name =>
+            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)))
+        .FirstOrDefault(File.Exists);
 
     public IPage Page { get; }
 
@@ -25,17 +27,27 @@ public sealed class Browser : IAsyncDisposable
     public static async Task<Browser> StartAsync()
     {
         var playwright = await Playwright.CreateAsync();
-        var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Executable, Args = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"] });
-        var page = await browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1200, Height = 1400 } });
+        var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Executable,
+            Args = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+        });
+        var page = await browser.NewPageAsync(new BrowserNewPageOptions
+        {
+            ViewportSize = new ViewportSize { Width = 1200, Height = 1400 }
+        });
         page.SetDefaultTimeout(90_000);
         return new Browser(playwright, browser, page);
     }
 
     /// <summary>How many plotted lines and bars on the page have an extent: what a person would see as charts.</summary>
-    public Task<int> DrawnAsync() => Page.EvaluateAsync<int>("() => [...document.querySelectorAll('.js-plotly-plot .js-line, .js-plotly-plot .point path')].filter(e => { const b = e.getBoundingClientRect(); return b.width > 5 || b.height > 5 }).length");
+    public Task<int> DrawnAsync() =>
+        Page.EvaluateAsync<int>("() => [...document.querySelectorAll('.js-plotly-plot .js-line, .js-plotly-plot .point path')].filter(e => "
+            + "{ const b = e.getBoundingClientRect(); return b.width > 5 || b.height > 5 }).length");
 
     /// <summary>A picture of the page, kept beside the tests.</summary>
-    public Task ShootAsync(string name) => Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(FrontEndNotebook.Screenshots, name) });
+    public Task ShootAsync(string name) =>
+        Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(FrontEndNotebook.Screenshots, name) });
 
     public async ValueTask DisposeAsync()
     {

@@ -28,13 +28,19 @@ public sealed class FrontEndNotebook : IDisposable
     /// <summary>Starts a program with what Jupyter needs to find the kernel.</summary>
     public System.Diagnostics.Process Start(string program, params string[] arguments)
     {
-        var start = new System.Diagnostics.ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new System.Diagnostics.ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         foreach (var (name, value) in Environment)
             start.Environment[name] = value;
         return System.Diagnostics.Process.Start(start)!;
     }
 
-    /// <summary>The lab's first part (base model, documents, SQL, search), then figures, a diagram and live output: seconds, not minutes.</summary>
+    /// <summary>The lab's first part (base model, documents, SQL, search), then figures, a diagram and live output:
+    /// seconds, not minutes.</summary>
     public string Part()
     {
         var notebook = Notebook.Load(Path.Combine(Root, "notebooks", "lab.ipynb"));
@@ -43,12 +49,18 @@ public sealed class FrontEndNotebook : IDisposable
         notebook.Cells.Add(new NotebookCell
         {
             Id = "chart",
-            Source = "var figure = System.Text.Json.Nodes.JsonNode.Parse(\"\"\"{\"data\":[{\"type\":\"scatter\",\"mode\":\"lines\",\"x\":[1,2,3],\"y\":[3,1,2]}],\"layout\":{\"title\":{\"text\":\"A chart\"},\"height\":300}}\"\"\")!.AsObject();\n"
+            Source = "var figure = System.Text.Json.Nodes.JsonNode.Parse(\"\"\"{\"data\":[{\"type\":\"scatter\",\"mode\":\"lines\","
+                + "\"x\":[1,2,3],\"y\":[3,1,2]}],\"layout\":{\"title\":{\"text\":\"A chart\"},\"height\":300}}\"\"\")!.AsObject();\n"
                 + "Charts.Show(CellContext.Current, figure);\nCharts.Show(CellContext.Current, figure);",
         });
         notebook.Cells.Add(new NotebookCell { Id = "diagram", Source = "#!mermaid\ngraph LR\nNotebook-->Kernel-->Diagram" });
-        notebook.Cells.Add(new NotebookCell { Id = "table", Source = "new[] { new { Name = \"Ada\", Home = new { City = \"London\" } } }" });
-        notebook.Cells.Add(new NotebookCell { Id = "live", Source = "var live = display(0);\nfor (var i = 1; i <= 20; i++) { live.Update($\"{i} of 20\"); await Task.Delay(20); }" });
+        notebook.Cells.Add(
+            new NotebookCell { Id = "table", Source = "new[] { new { Name = \"Ada\", Home = new { City = \"London\" } } }" });
+        notebook.Cells.Add(new NotebookCell
+        {
+            Id = "live",
+            Source = "var live = display(0);\nfor (var i = 1; i <= 20; i++) { live.Update($\"{i} of 20\"); await Task.Delay(20); }"
+        });
         return Save(notebook, "part.ipynb");
     }
 
@@ -56,7 +68,8 @@ public sealed class FrontEndNotebook : IDisposable
     {
         if (!File.Exists("/usr/bin/python3"))
             return false;
-        using var python = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/usr/bin/python3", ["-c", $"import {modules}"]) { RedirectStandardError = true })!;
+        using var python = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("/usr/bin/python3", ["-c", $"import {modules}"]) { RedirectStandardError = true })!;
         python.WaitForExit();
         return python.ExitCode == 0;
     }

@@ -23,17 +23,21 @@ public sealed class FrontEndTests : IDisposable
         Assert.SkipUnless(Browser.Executable is not null, "needs Chromium");
         Assert.SkipUnless(!withRequireJs || File.Exists(RequireJs), "needs the classic notebook's require.js");
         var path = notebook.Part();
-        var result = Doctune.Wait(notebook.Start("/usr/bin/python3", "-m", "nbconvert", "--to", "html", "--execute", "--ExecutePreprocessor.kernel_name=doctune", "--ExecutePreprocessor.timeout=300", path));
+        var result = Doctune.Wait(notebook.Start("/usr/bin/python3", "-m", "nbconvert", "--to", "html", "--execute",
+            "--ExecutePreprocessor.kernel_name=doctune", "--ExecutePreprocessor.timeout=300", path));
         Assert.True(result.Code == 0, result.Error);
 
         await using var browser = await Browser.StartAsync();
-        await browser.Page.RouteAsync("**/require*.js", route => withRequireJs ? route.FulfillAsync(new RouteFulfillOptions { Path = RequireJs }) : route.AbortAsync());
-        await browser.Page.GotoAsync(new Uri(Path.ChangeExtension(path, ".html")).AbsoluteUri, new PageGotoOptions { WaitUntil = WaitUntilState.DOMContentLoaded });
+        await browser.Page.RouteAsync("**/require*.js",
+            route => withRequireJs ? route.FulfillAsync(new RouteFulfillOptions { Path = RequireJs }) : route.AbortAsync());
+        await browser.Page.GotoAsync(new Uri(Path.ChangeExtension(path, ".html")).AbsoluteUri,
+            new PageGotoOptions { WaitUntil = WaitUntilState.DOMContentLoaded });
         await browser.Page.WaitForSelectorAsync(".js-plotly-plot .main-svg");
         await browser.Page.WaitForTimeoutAsync(1000);
         Assert.Equal(withRequireJs, await browser.Page.EvaluateAsync<bool>("() => typeof window.require === 'function'"));
         Assert.InRange(await browser.DrawnAsync(), 2, 1000);
-        Assert.DoesNotContain(browser.Errors, error => error.Contains("Plotly", StringComparison.Ordinal) || error.Contains("mermaid", StringComparison.Ordinal));
+        Assert.DoesNotContain(browser.Errors,
+            error => error.Contains("Plotly", StringComparison.Ordinal) || error.Contains("mermaid", StringComparison.Ordinal));
         await browser.Page.EvaluateAsync("() => document.querySelector('.js-plotly-plot').scrollIntoView()");
         await browser.ShootAsync(withRequireJs ? "nbconvert-require.png" : "nbconvert.png");
     }
@@ -47,12 +51,15 @@ public sealed class FrontEndTests : IDisposable
         using var server = new JupyterServer(notebook);
         await using var browser = await Browser.StartAsync();
         await browser.Page.GotoAsync($"{server.Url}notebooks/part.ipynb?token={server.Token}");
-        await browser.Page.WaitForFunctionAsync("() => window.Jupyter?.notebook?.kernel?.is_connected?.() && Jupyter.notebook.kernel.info_reply.implementation === 'doctune'");
+        await browser.Page.WaitForFunctionAsync(
+            "() => window.Jupyter?.notebook?.kernel?.is_connected?.() && Jupyter.notebook.kernel.info_reply.implementation === 'doctune'");
         await browser.Page.EvaluateAsync("() => Jupyter.notebook.execute_all_cells()");
-        await browser.Page.WaitForFunctionAsync("() => Jupyter.notebook.get_cells().filter(c => c.cell_type === 'code').every(c => typeof c.input_prompt_number === 'number')");
+        await browser.Page.WaitForFunctionAsync(
+            "() => Jupyter.notebook.get_cells().filter(c => c.cell_type === 'code').every(c => typeof c.input_prompt_number === 'number')");
         await browser.Page.WaitForSelectorAsync(".mermaid-diagram svg");
         await browser.Page.WaitForTimeoutAsync(1000);
-        Assert.Equal(2, await browser.Page.EvaluateAsync<int>("() => document.querySelectorAll('.js-plotly-plot .main-svg:first-child').length"));
+        Assert.Equal(2,
+            await browser.Page.EvaluateAsync<int>("() => document.querySelectorAll('.js-plotly-plot .main-svg:first-child').length"));
         Assert.InRange(await browser.DrawnAsync(), 2, 100);
         Assert.Empty(await browser.Page.QuerySelectorAllAsync(".output_error"));
         Assert.Equal("20 of 20", (await browser.Page.Locator(".output_subarea pre").Last.InnerTextAsync()).Trim());
@@ -62,7 +69,8 @@ public sealed class FrontEndTests : IDisposable
         await browser.Page.EvaluateAsync("() => Jupyter.notebook.save_notebook()");
         var saved = Notebook.Load(path);
         Assert.Equal("C# (DocTuneLab)", saved.Metadata["kernelspec"]!["display_name"]!.ToString());
-        Assert.Equal(saved.Cells.Where(cell => cell.Kind == CellKind.Code).Select((_, index) => (int?)(index + 1)), saved.Cells.Where(cell => cell.Kind == CellKind.Code).Select(cell => cell.ExecutionCount));
+        Assert.Equal(saved.Cells.Where(cell => cell.Kind == CellKind.Code).Select((_, index) => (int?)(index + 1)),
+            saved.Cells.Where(cell => cell.Kind == CellKind.Code).Select(cell => cell.ExecutionCount));
         Assert.Contains(saved.Cells.SelectMany(cell => cell.Outputs), output => output?["data"]?["text/vnd.mermaid"] is not null);
     }
 
@@ -70,7 +78,8 @@ public sealed class FrontEndTests : IDisposable
     public void JupyterLabs_client_runs_completes_and_interrupts()
     {
         var scripts = Path.Combine(FrontEndNotebook.Root, "tests", "DocTuneLab.Cli.Tests", "FrontEnds");
-        Assert.SkipUnless(Directory.Exists(Path.Combine(scripts, "node_modules", "@jupyterlab", "services")), $"needs 'npm ci' in {Path.GetRelativePath(FrontEndNotebook.Root, scripts)}");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(scripts, "node_modules", "@jupyterlab", "services")),
+            $"needs 'npm ci' in {Path.GetRelativePath(FrontEndNotebook.Root, scripts)}");
         Assert.SkipUnless(FrontEndNotebook.CanImport("notebook.notebookapp"), "needs a Jupyter server");
         var path = notebook.Part();
         using var server = new JupyterServer(notebook);
@@ -79,9 +88,11 @@ public sealed class FrontEndTests : IDisposable
         var answer = JsonNode.Parse(run.Out.Trim().Split('\n')[^1])!;
         Assert.Equal("C#", answer["language"]!.ToString());
         Assert.All(answer["cells"]!.AsArray(), cell => Assert.Equal("ok", cell!["status"]!.ToString()));
-        Assert.Contains("application/vnd.plotly.v1+json", answer["cells"]!.ToJsonString().Replace("\\u002B", "+", StringComparison.Ordinal));
+        Assert.Contains("application/vnd.plotly.v1+json",
+            answer["cells"]!.ToJsonString().Replace("\\u002B", "+", StringComparison.Ordinal));
         Assert.Contains("update_display_data", answer["cells"]!.AsArray()[^1]!.ToJsonString());
         Assert.Contains("WriteLine", answer["completions"]!.AsArray().Select(match => match!.ToString()));
-        Assert.Equal(("incomplete", "error", "ok"), (answer["complete"]!.ToString(), answer["interrupted"]!.ToString(), answer["alive"]!.ToString()));
+        Assert.Equal(("incomplete", "error", "ok"),
+            (answer["complete"]!.ToString(), answer["interrupted"]!.ToString(), answer["alive"]!.ToString()));
     }
 }

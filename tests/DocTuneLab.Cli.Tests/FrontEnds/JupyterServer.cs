@@ -16,7 +16,8 @@ public sealed class JupyterServer : IDisposable
             probe.Start();
             Url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
         }
-        process = notebook.Start("/usr/bin/python3", "-m", "notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1", $"--port={new Uri(Url).Port}", "--port-retries=0",
+        process = notebook.Start("/usr/bin/python3", "-m", "notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+            $"--port={new Uri(Url).Port}", "--port-retries=0",
             $"--NotebookApp.token={Token}", $"--notebook-dir={notebook.Folder}");
         _ = process.StandardOutput.ReadToEndAsync();
         Log = process.StandardError.ReadToEndAsync();

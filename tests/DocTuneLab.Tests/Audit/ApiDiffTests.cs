@@ -56,7 +56,8 @@ public sealed class ApiDiffTests
         Assert.Equal([
             "Added M:Acme.Tank.Overloads(System.Int64)", "Added P:Acme.Tank.Fresh",
             "Removed M:Acme.Lost.#ctor", "Removed M:Acme.Lost.Part", "Removed M:Acme.Tank.Gone", "Removed T:Acme.Lost",
-            "Changed M:Acme.Tank.Parameters(System.Int32)", "Changed M:Acme.Tank.Renamed(System.Int32,System.Int32)", "Changed M:Acme.Tank.Typed",
+            "Changed M:Acme.Tank.Parameters(System.Int32)", "Changed M:Acme.Tank.Renamed(System.Int32,System.Int32)",
+            "Changed M:Acme.Tank.Typed",
             "Obsoleted M:Acme.Tank.Old"], changes.Select(c => $"{c.Kind} {c.Id}"));
         var notes = changes.ToDictionary(c => c.Id, c => c.Note);
         Assert.Equal("type int to long", notes["M:Acme.Tank.Typed"]);
@@ -74,17 +75,21 @@ public sealed class ApiDiffTests
         using var now = new CompiledLibrary(New, "Acme");
         using var lab = Lab.Open(folder.Lab);
         var api = Load(old);
-        lab.Documents.Save([LabFolder.Page("a.md", "# A\n\nUse `Tank.Gone`."), LabFolder.Page("b.md", "# B\n\nUse `Tank.Same`.")], new Chunker(ChunkerSpecTests.Words, 20, new SymbolLinker(api)).Chunk, "s");
+        lab.Documents.Save([LabFolder.Page("a.md", "# A\n\nUse `Tank.Gone`."), LabFolder.Page("b.md", "# B\n\nUse `Tank.Same`.")],
+            new Chunker(ChunkerSpecTests.Words, 20, new SymbolLinker(api)).Chunk, "s");
         lab.Documents.SaveSymbols(api);
         var chunk = lab.Documents.Chunks("a.md")[0].Id;
         lab.Samples.Save([
-            Sample("on the passage", new([chunk], [])), Sample("on the member", new([], ["M:Acme.Tank.Gone"])), Sample("on another", new([lab.Documents.Chunks("b.md")[0].Id], ["M:Acme.Tank.Same"]))]);
+            Sample("on the passage", new([chunk], [])), Sample("on the member", new([], ["M:Acme.Tank.Gone"])),
+            Sample("on another", new([lab.Documents.Chunks("b.md")[0].Id], ["M:Acme.Tank.Same"]))
+        ]);
         var stale = ApiDiff.Stale(lab, ApiDiff.Compare(api, Load(now))).Single(s => s.Change.Id == "M:Acme.Tank.Gone");
         Assert.Equal([chunk], stale.Chunks.Select(c => c.Id));
         Assert.Equal(new[] { ContentHash.Of("on the passage"), ContentHash.Of("on the member") }.Order(), stale.Samples);
     }
 
-    private static Sample Sample(string text, Evidence evidence) => new(ContentHash.Of(text), SampleKind.Qa, [Message.User(text), Message.Assistant("a")], evidence, [], Split.Train);
+    private static Sample Sample(string text, Evidence evidence) =>
+        new(ContentHash.Of(text), SampleKind.Qa, [Message.User(text), Message.Assistant("a")], evidence, [], Split.Train);
 
     private static ApiModel Load(CompiledLibrary library) => ApiModel.Load(ReferenceSet.Load(library.AssemblyPath));
 }

@@ -62,7 +62,8 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
 
     public void Dispose() => Directory.Delete(_docs, recursive: true);
 
-    private AuditReport Audit(params (string Path, string Text)[] pages) => Audit(new AuditOptions { Ignore = s_noise, BaseDirectory = _docs }, pages);
+    private AuditReport Audit(params (string Path, string Text)[] pages) =>
+        Audit(new AuditOptions { Ignore = s_noise, BaseDirectory = _docs }, pages);
 
     private AuditReport Audit(AuditOptions options, params (string Path, string Text)[] pages)
     {
@@ -82,14 +83,16 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
     [Fact]
     public void Right_pages_have_no_findings()
     {
-        var report = Audit(("a.md", "# Tank\n\nUse `Tank.Fill(2)`, `Tank.Fill(double litres, TimeSpan over)`, `Tank.Drain(1)`, `Tank.ToString()`, `Tank.Fill(...)`, `Tank.Empty(3)` and `Tanks.Empty(tank, 3)`.\n\n"
+        var report = Audit(("a.md", "# Tank\n\nUse `Tank.Fill(2)`, `Tank.Fill(double litres, TimeSpan over)`, `Tank.Drain(1)`, "
+            + "`Tank.ToString()`, `Tank.Fill(...)`, `Tank.Empty(3)` and `Tanks.Empty(tank, 3)`.\n\n"
             + Block("var tank = new Tank(3);", "tank.Fill(1);")
             + Block("class MyTank { }", "class Use { MyTank? tank; }")
             + Block("tank.Drain(1);", "// ...", "int Later() { ... }")
             + Block("class Mine : Tank { public Mine() : base(1) { } }")
             + Block("var mine = new Mine();", "mine.Fill(2);")
             + Block("tank.Level > 2 ? 1 : 0")
-            + "\n## Syntax\n\n" + Block("public double Fill(double litres, System.TimeSpan over);") + Block("public class Tank") + Block("public Tank(double capacity);")
+            + "\n## Syntax\n\n" + Block("public double Fill(double litres, System.TimeSpan over);") + Block("public class Tank")
+            + Block("public Tank(double capacity);")
             + "\n```csharp no-compile\nnonsense here\n```\n"));
         Assert.Empty(report.Findings);
         Assert.Equal((10, 1), (report.Counts.CodeBlocks, report.Counts.Marked));
@@ -98,7 +101,8 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
     [Fact]
     public void A_block_of_namespaces_alone_is_right_where_they_exist()
     {
-        var finding = Assert.Single(Audit(("a.md", "# T\n\n" + Block("using System;", "using Acme;") + "\n" + Block("using Acme;", "using Acme.Pumps;"))).Findings);
+        var finding = Assert.Single(
+            Audit(("a.md", "# T\n\n" + Block("using System;", "using Acme;") + "\n" + Block("using Acme;", "using Acme.Pumps;"))).Findings);
         Assert.Equal((AuditSeverity.Error, 10), (finding.Severity, finding.Line));
         Assert.Contains("Pumps", finding.Message);
     }
@@ -136,7 +140,8 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
     [InlineData("public class Options\n{\n    [Range(1, 5)]\n    [Required]\n    public Tank? Tank { get; set; }\n}", "")]
     [InlineData("var levels = new[] { new Tank(1).Level }.ToImmutableArray();|ImmutableArray<int> more = [];", "")]
     // What is wrong with a block above was said there, and what it declares is there.
-    [InlineData("static class More\n{\n    public static Tank Paint(this Tank tank, Colour colour) => tank;\n}|new Tank(1).Paint(default);", "3 DTA007")]
+    [InlineData("static class More\n{\n    public static Tank Paint(this Tank tank, Colour colour) => tank;\n}|new Tank(1).Paint(default);",
+        "3 DTA007")]
     // Types of a package that is not given, and its extension methods.
     [InlineData("Tank tank = Substitute.For<Tank>();\ntank.Returns(tank);", "1 DTA007")]
     [InlineData("new Uri(\"x:y\").ShouldBe(2);", "1 DTA007")]
@@ -146,7 +151,8 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
     [InlineData("Jobs.Run((client, n) => client.Get(n), http);", "1 DTA007")]
     [InlineData("class Made<T> { }\nclass Use { Made? made; }", "2 DTA007")]
     // Members without their class, usage below a class, several examples in a block, a declaration without its semicolon.
-    [InlineData("public double Twice(Tank tank) => this.Once(tank) * 2;\npublic override string ToString() => \"\";\nprivate double Once(Tank tank) => tank.Level;", "")]
+    [InlineData("public double Twice(Tank tank) => this.Once(tank) * 2;\npublic override string ToString() => \"\";\nprivate double "
+        + "Once(Tank tank) => tank.Level;", "")]
     [InlineData("class Mine : Tank { public Mine() : base(1) { } }\nvar mine = new Mine();\nmine.Fill(1);", "")]
     [InlineData("var level = new Tank(1).Level;\nvar level = new Tank(2).Level;", "")]
     [InlineData("public double Drain(double litres, bool all)", "")]
@@ -201,7 +207,12 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
 
             See <xref:Acme.Tank.Fill(System.Double)>, [x](xref:Acme.Pump) and <xref:System.String>.
             """));
-        Assert.Equal(["3 DTA003 Error", "3 DTA003 Error", "3 DTA004 Error", "7 DTA003 Error", "10 DTA004 Error", "17 DTA003 Error", "21 DTA004 Error", "24 DTA004 Error"], Brief(report));
+        Assert.Equal(
+            [
+                "3 DTA003 Error", "3 DTA003 Error", "3 DTA004 Error", "7 DTA003 Error", "10 DTA004 Error", "17 DTA003 Error",
+                "21 DTA004 Error", "24 DTA004 Error"
+            ],
+            Brief(report));
         Assert.Contains("Acme.Pump", report.Findings[^1].Message);
     }
 
@@ -215,15 +226,18 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
     [Fact]
     public void An_old_name_may_be_named_where_the_text_says_that_it_is_old()
     {
-        Assert.Empty(Audit(("a.md", "# T\n\n## Then\n\n`Tank.Leak()` was removed; use `Tank.Drain`.\n"), ("changelog.md", "# Changes\n\nAdded `Tank.Leak()`.\n")).Findings);
+        Assert.Empty(Audit(("a.md", "# T\n\n## Then\n\n`Tank.Leak()` was removed; use `Tank.Drain`.\n"),
+            ("changelog.md", "# Changes\n\nAdded `Tank.Leak()`.\n")).Findings);
     }
 
     [Fact]
     public void Obsolete_members_need_a_word()
     {
-        var report = Audit(("a.md", "# T\n\n## One\n\n" + Block("new Tank(1).Pour();") + "\n## Two\n\n`Pour` is obsolete.\n\n" + Block("new Tank(1).Pour();")));
+        var report = Audit(("a.md",
+            "# T\n\n## One\n\n" + Block("new Tank(1).Pour();") + "\n## Two\n\n`Pour` is obsolete.\n\n" + Block("new Tank(1).Pour();")));
         var finding = Assert.Single(report.Findings);
-        Assert.Equal((AuditRule.Obsolete, AuditSeverity.Warning, 6, "M:Acme.Tank.Pour"), (finding.Rule, finding.Severity, finding.Line, finding.Symbol));
+        Assert.Equal((AuditRule.Obsolete, AuditSeverity.Warning, 6, "M:Acme.Tank.Pour"),
+            (finding.Rule, finding.Severity, finding.Line, finding.Symbol));
         Assert.Contains("Use Fill.", finding.Message);
     }
 
@@ -231,8 +245,12 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
     public void Members_on_no_page_are_noted_a_lost_type_speaks_for_its_members()
     {
         var source = Directory.CreateDirectory(Path.Combine(_docs, "src")).FullName;
-        File.WriteAllText(Path.Combine(source, "Tank.cs"), "namespace Acme;\n\npublic class Tank\n{\n    public double Drain(double litres, bool all = false) => litres;\n}\n");
-        var report = Audit(new AuditOptions { Sources = [source], BaseDirectory = _docs }, ("a.md", "# Tank\n\n`Tank.Fill`, `Tank.Level`, `Tank.Pour` (obsolete), `new Tank(1)`, `Tanks.Empty`, `Jobs.Run`.\n\n" + Block("var t = new Tank(1);")));
+        File.WriteAllText(Path.Combine(source, "Tank.cs"),
+            "namespace Acme;\n\npublic class Tank\n{\n    public double Drain(double litres, bool all = false) => litres;\n}\n");
+        var report = Audit(new AuditOptions { Sources = [source], BaseDirectory = _docs },
+            ("a.md",
+                "# Tank\n\n`Tank.Fill`, `Tank.Level`, `Tank.Pour` (obsolete), `new Tank(1)`, `Tanks.Empty`, `Jobs.Run`.\n\n"
+                    + Block("var t = new Tank(1);")));
         var notes = report.Findings.Where(f => f.Rule == AuditRule.Undocumented).ToList();
         Assert.Equal(["T:Acme.Hose", "M:Acme.Tank.Drain(System.Double,System.Boolean)"], notes.OrderBy(n => n.Line).Select(n => n.Symbol));
         Assert.Contains("its 2 members", notes.Single(n => n.Symbol == "T:Acme.Hose").Message);
@@ -268,7 +286,8 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
     [Fact]
     public void Comments_and_a_baseline_excuse_and_new_findings_still_show()
     {
-        var page = "# T\n\n<!-- doctune-audit-disable-next DTA002 -->\n" + Block("new Tank(1).Fil(1);") + "\n<!-- doctune-audit-disable -->\n`Tank.Leak()`\n<!-- doctune-audit-enable -->\n\n`Tank.Seep()`\n";
+        var page = "# T\n\n<!-- doctune-audit-disable-next DTA002 -->\n" + Block("new Tank(1).Fil(1);")
+            + "\n<!-- doctune-audit-disable -->\n`Tank.Leak()`\n<!-- doctune-audit-enable -->\n\n`Tank.Seep()`\n";
         var report = Audit(("a.md", page));
         Assert.Equal(["12 DTA004 Error"], Brief(report));
         Assert.Equal(2, report.Suppressed.Count);
@@ -292,8 +311,10 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
         Assert.Equal(AuditRule.All.Count, sarif["tool"]!["driver"]!["rules"]!.AsArray().Count);
         var results = sarif["results"]!.AsArray();
         Assert.Equal(2, results.Count);
-        Assert.Equal(("DTA002", 1, "error", "a%20b.md", 7), ((string)results[0]!["ruleId"]!, (int)results[0]!["ruleIndex"]!, (string)results[0]!["level"]!,
-            (string)results[0]!["locations"]![0]!["physicalLocation"]!["artifactLocation"]!["uri"]!, (int)results[0]!["locations"]![0]!["physicalLocation"]!["region"]!["startLine"]!));
+        Assert.Equal(("DTA002", 1, "error", "a%20b.md", 7), ((string)results[0]!["ruleId"]!, (int)results[0]!["ruleIndex"]!,
+            (string)results[0]!["level"]!,
+            (string)results[0]!["locations"]![0]!["physicalLocation"]!["artifactLocation"]!["uri"]!,
+            (int)results[0]!["locations"]![0]!["physicalLocation"]!["region"]!["startLine"]!));
         Assert.NotNull(results[1]!["suppressions"]);
         Assert.Equal(report.Findings[0].Fingerprint, (string?)JsonNode.Parse(AuditWriters.ToJson(report))!["findings"]![0]!["fingerprint"]);
         Assert.Contains("| 7 | error | DTA002 | 'Fil' does not exist", AuditWriters.ToMarkdown(report));

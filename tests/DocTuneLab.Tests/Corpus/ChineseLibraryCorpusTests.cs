@@ -16,11 +16,15 @@ public class ChineseLibraryCorpusTests
     [Fact]
     public void Most_requests_are_in_Chinese_in_every_kind_that_asks_in_words()
     {
-        foreach (var kind in (SampleKind[])[SampleKind.Qa, SampleKind.Code, SampleKind.Completion, SampleKind.Explain, SampleKind.Unanswerable])
+        foreach (var kind in (SampleKind[])
+        [
+            SampleKind.Qa, SampleKind.Code, SampleKind.Completion, SampleKind.Explain, SampleKind.Unanswerable
+        ])
         {
             var samples = s_corpus.Value.Samples.Where(s => s.Kind == kind).ToList();
             var chinese = samples.Count(s => IsChinese(s.Messages[^2].Content));
-            Assert.True(samples.Count > 0 && chinese * 3 >= samples.Count * 2, $"{kind}: {chinese} of {samples.Count} requests are in Chinese.");
+            Assert.True(samples.Count > 0 && chinese * 3 >= samples.Count * 2,
+                $"{kind}: {chinese} of {samples.Count} requests are in Chinese.");
         }
     }
 
@@ -29,8 +33,11 @@ public class ChineseLibraryCorpusTests
     {
         // English words that only a recipe would put around a Chinese request.
         string[] frames = [" the given ", " with ", " then ", " and return", "otherwise ", "Write a method", "It ", "for each"];
-        var mixed = s_corpus.Value.Samples.Where(s => s.Kind is SampleKind.Code or SampleKind.Explain or SampleKind.Unanswerable && IsChinese(Instruction(s)))
-            .Where(s => frames.Any(f => (Instruction(s) + (s.Kind == SampleKind.Code ? "" : s.Messages[^1].Content)).Contains(f, StringComparison.Ordinal))).ToList();
+        var mixed = s_corpus.Value.Samples
+            .Where(s => s.Kind is SampleKind.Code or SampleKind.Explain or SampleKind.Unanswerable && IsChinese(Instruction(s)))
+            .Where(s => frames.Any(
+                f => (Instruction(s) + (s.Kind == SampleKind.Code ? "" : s.Messages[^1].Content)).Contains(f, StringComparison.Ordinal)))
+            .ToList();
         Assert.True(mixed.Count == 0, string.Join('\n', mixed.Select(s => $"{Instruction(s)} -> {s.Messages[^1].Content}")));
     }
 
@@ -38,7 +45,9 @@ public class ChineseLibraryCorpusTests
     public void No_question_for_a_name_gives_the_name_away()
     {
         var leaks = s_corpus.Value.Samples.Where(s => s.Kind == SampleKind.Qa && s.Checks[0].Detail is "which-member" or "member-name")
-            .Where(s => s.Messages[^2].Content.Contains($".{s.Messages[^1].Content.Split('.')[^1]}", StringComparison.Ordinal)).Select(s => $"{s.Messages[^2].Content} -> {s.Messages[^1].Content}").ToList();
+            .Where(s => s.Messages[^2].Content.Contains($".{s.Messages[^1].Content.Split('.')[^1]}", StringComparison.Ordinal))
+            .Select(s => $"{s.Messages[^2].Content} -> {s.Messages[^1].Content}")
+            .ToList();
         Assert.True(leaks.Count == 0, string.Join('\n', leaks));
     }
 
@@ -55,7 +64,9 @@ public class ChineseLibraryCorpusTests
         var api = ApiModel.Load(references);
         var judge = new CSharpJudge(references);
         var chunker = new Chunker(text => (text.Length + 3) / 4, 384, new SymbolLinker(api));
-        var chunks = DocumentSet.Load(Path.Combine(data, "docs")).Documents.Where(d => d.Split == Split.Train).SelectMany(chunker.Chunk).ToList();
-        return new StructuralGenerator(api, judge, new CorpusOptions { Count = 500, LibraryName = "Mingpu", RetrievedShare = 0 }).Generate(chunks);
+        var chunks =
+            DocumentSet.Load(Path.Combine(data, "docs")).Documents.Where(d => d.Split == Split.Train).SelectMany(chunker.Chunk).ToList();
+        return new StructuralGenerator(api, judge, new CorpusOptions { Count = 500, LibraryName = "Mingpu", RetrievedShare = 0 })
+            .Generate(chunks);
     }
 }

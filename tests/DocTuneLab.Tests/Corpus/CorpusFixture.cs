@@ -6,25 +6,33 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace DocTuneLab.Tests.Corpus;
 
-/// <summary>The test library compiled, its symbols as records, and a plain compiler as judge, all independent of the code under test.</summary>
+/// <summary>The test library compiled, its symbols as records, and a plain compiler as judge, all independent of the
+/// code under test.</summary>
 public sealed class CorpusFixture
 {
-    private const string ImplicitUsings = "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
-    private static readonly MetadataReference[] Framework = [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-        .Where(p => Path.GetFileName(p).StartsWith("System.", StringComparison.Ordinal) || Path.GetFileName(p) is "netstandard.dll" or "mscorlib.dll").Select(p => MetadataReference.CreateFromFile(p))];
+    private const string ImplicitUsings = "global using System; global using System.Collections.Generic; global using System.IO; "
+        + "global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
+    private static readonly MetadataReference[] Framework = [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+        .Split(Path.PathSeparator)
+        .Where(p => Path.GetFileName(p).StartsWith("System.", StringComparison.Ordinal)
+            || Path.GetFileName(p) is "netstandard.dll" or "mscorlib.dll")
+        .Select(p => MetadataReference.CreateFromFile(p))];
     private readonly MetadataReference _library;
     private readonly CSharpCompilation _judgeBase;
 
     public CorpusFixture()
     {
-        var compilation = CSharpCompilation.Create("Waterworks", [CSharpSyntaxTree.ParseText(WaterworksSource.Code, new CSharpParseOptions(LanguageVersion.Latest, DocumentationMode.Diagnose))], Framework, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        var compilation = CSharpCompilation.Create("Waterworks",
+            [CSharpSyntaxTree.ParseText(WaterworksSource.Code, new CSharpParseOptions(LanguageVersion.Latest, DocumentationMode.Diagnose))],
+            Framework, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         using var dll = new MemoryStream();
         using var xml = new MemoryStream();
         var emit = compilation.Emit(dll, xmlDocumentationStream: xml);
         if (!emit.Success) throw new InvalidOperationException(string.Join('\n', emit.Diagnostics));
         _library = MetadataReference.CreateFromImage(dll.ToArray());
         Symbols = ApiRecords.Of(compilation.Assembly);
-        _judgeBase = CSharpCompilation.Create("Judged", [CSharpSyntaxTree.ParseText(ImplicitUsings)], [.. Framework, _library], new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        _judgeBase = CSharpCompilation.Create("Judged", [CSharpSyntaxTree.ParseText(ImplicitUsings)], [.. Framework, _library],
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         Compilation = compilation;
     }
 
@@ -39,10 +47,13 @@ public sealed class CorpusFixture
     public Verdict One(CodeToJudge piece)
     {
         Assert.Equal(CodeForm.Members, piece.Form);
-        var tree = CSharpSyntaxTree.ParseText($"{string.Concat(piece.Usings.Select(u => $"using {u}; "))}\npublic static class Solution {{\n{piece.Code}\n}}");
+        var tree = CSharpSyntaxTree.ParseText(
+            $"{string.Concat(piece.Usings.Select(u => $"using {u}; "))}\npublic static class Solution {{\n{piece.Code}\n}}");
         using var dll = new MemoryStream();
         var result = _judgeBase.AddSyntaxTrees(tree).Emit(dll);
-        var errors = result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => new CodeDiagnostic(d.Id, d.GetMessage(), d.Location.GetLineSpan().StartLinePosition.Line - 1)).ToList();
+        var errors = result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error)
+            .Select(d => new CodeDiagnostic(d.Id, d.GetMessage(), d.Location.GetLineSpan().StartLinePosition.Line - 1))
+            .ToList();
         return new Verdict(!tree.GetDiagnostics().Any(), result.Success, errors, []);
     }
 }

@@ -15,15 +15,18 @@ public sealed class CorpusFormatsTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static Sample Make(SampleKind kind, Split split, params Message[] messages) => new(Sample.IdOf(kind, messages), kind, messages, new Evidence(["c1"], ["M:A.B"]), [new Check("compiles", true, null), new Check("unique", true, null)], split)
+    private static Sample Make(SampleKind kind, Split split, params Message[] messages) => new(Sample.IdOf(kind, messages), kind, messages,
+        new Evidence(["c1"], ["M:A.B"]), [new Check("compiles", true, null), new Check("unique", true, null)], split)
     {
         Provenance = new Provenance("model", "m", ["generate.qa-answer@1"], "guide/a.md", ["Guide", "Part, two"]),
     };
 
     private static Sample[] Samples =>
     [
-        Make(SampleKind.Qa, Split.Train, new Message("system", "Be brief."), Message.User("What, \"exactly\"?"), Message.Assistant("A \"thing\",\nof two lines 水")),
-        Make(SampleKind.Code, Split.Train, Message.User("First"), Message.Assistant("Then"), Message.User("=1+1"), Message.Assistant("```csharp\nreturn 1;\n```")),
+        Make(SampleKind.Qa, Split.Train, new Message("system", "Be brief."), Message.User("What, \"exactly\"?"),
+            Message.Assistant("A \"thing\",\nof two lines 水")),
+        Make(SampleKind.Code, Split.Train, Message.User("First"), Message.Assistant("Then"), Message.User("=1+1"),
+            Message.Assistant("```csharp\nreturn 1;\n```")),
         Make(SampleKind.Completion, Split.Dev, Message.User("<|fim_prefix|>int x = <|fim_suffix|>;<|fim_middle|>"), Message.Assistant("5")),
     ];
 
@@ -57,7 +60,8 @@ public sealed class CorpusFormatsTests : IDisposable
     public void Fill_in_the_middle_rows_are_prefix_suffix_and_middle()
     {
         using var lab = Filled();
-        var file = CorpusExport.Write(lab, "fim", Path.Combine(_folder, "fim")).Single(f => f.EndsWith("dev.jsonl", StringComparison.Ordinal));
+        var file = CorpusExport.Write(lab, "fim", Path.Combine(_folder, "fim"))
+            .Single(f => f.EndsWith("dev.jsonl", StringComparison.Ordinal));
         var row = JsonNode.Parse(File.ReadAllText(file))!;
         Assert.Equal(("int x = ", ";", "5"), ((string)row["prefix"]!, (string)row["suffix"]!, (string)row["middle"]!));
         Assert.Equal(Samples[2].Messages, CorpusFormats.Read(file).Single().Messages);
@@ -110,7 +114,8 @@ public sealed class CorpusFormatsTests : IDisposable
         {
             Assert.Contains("'=1+1", text);
             var (first, second) = (Samples[0], Samples[1]);
-            text = text.Replace("of two lines 水\",,", "of three lines\",edit,clearer", StringComparison.Ordinal).Replace("return 1;\n```\",,", "return 1;\n```\",reject,\"no, wrong\"", StringComparison.Ordinal);
+            text = text.Replace("of two lines 水\",,", "of three lines\",edit,clearer", StringComparison.Ordinal)
+                .Replace("return 1;\n```\",,", "return 1;\n```\",reject,\"no, wrong\"", StringComparison.Ordinal);
         }
         else
         {
@@ -124,9 +129,12 @@ public sealed class CorpusFormatsTests : IDisposable
         var accepted = lab.Samples.List();
         Assert.Equal(["5", "A \"thing\",\nof three lines"], accepted.Select(s => s.Messages[^1].Content));
         Assert.Equal("review", accepted[1].Provenance!.Source);
-        Assert.Equal([("edit", "Ada", "clearer"), ("reject", "Ada", "no, wrong")], lab.Samples.Reviews().Select(r => (r.Decision, r.Reviewer, r.Note)));
-        Assert.Contains(lab.Samples.List(acceptedOnly: false), s => s.Checks.Any(c => c is { Name: "review", Passed: false, Detail: "Ada: no, wrong" }));
+        Assert.Equal([("edit", "Ada", "clearer"), ("reject", "Ada", "no, wrong")],
+            lab.Samples.Reviews().Select(r => (r.Decision, r.Reviewer, r.Note)));
+        Assert.Contains(lab.Samples.List(acceptedOnly: false),
+            s => s.Checks.Any(c => c is { Name: "review", Passed: false, Detail: "Ada: no, wrong" }));
         File.WriteAllText(file, text.Replace("reject", "perhaps", StringComparison.Ordinal));
-        Assert.Contains("'perhaps'; expected accept", Assert.Throws<LabException>(() => ReviewFile.Apply(lab.Samples, file, "Ada")).Message);
+        Assert.Contains("'perhaps'; expected accept",
+            Assert.Throws<LabException>(() => ReviewFile.Apply(lab.Samples, file, "Ada")).Message);
     }
 }

@@ -15,7 +15,8 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
     {
         string[] codes =
         [
-            "public static bool A(Valve v)\n{\n    return v.IsOpen;\n}", "public static int B(Valve v)\n{\n    return v.Depth;\n}", "public static int C(int x)\n{\n}", "public static int D(", "public static void E(Tank t) { t.Fill(3); }",
+            "public static bool A(Valve v)\n{\n    return v.IsOpen;\n}", "public static int B(Valve v)\n{\n    return v.Depth;\n}",
+            "public static int C(int x)\n{\n}", "public static int D(", "public static void E(Tank t) { t.Fill(3); }",
             "public static string F(Tank t) => t.Name;", "public static int G() { int x; return x; }",
         ];
         var pieces = codes.Select(c => new CodeToJudge(c, CodeForm.Members, ["Waterworks"])).ToList();
@@ -23,7 +24,8 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
         for (var i = 0; i < pieces.Count; i++)
         {
             var single = fixture.One(pieces[i]);
-            Assert.Equal((single.Compiles, string.Join('\n', single.Errors.Select(e => $"{e.Id} {e.Message} {e.Line}"))), (batched[i].Compiles, string.Join('\n', batched[i].Errors.Select(e => $"{e.Id} {e.Message} {e.Line}"))));
+            Assert.Equal((single.Compiles, string.Join('\n', single.Errors.Select(e => $"{e.Id} {e.Message} {e.Line}"))),
+                (batched[i].Compiles, string.Join('\n', batched[i].Errors.Select(e => $"{e.Id} {e.Message} {e.Line}"))));
         }
         Assert.Equal([true, false, false, false, false, true, false], batched.Select(v => v.Compiles));
     }
@@ -31,16 +33,27 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
     [Fact]
     public void Coverage_counts_what_is_said_asked_compiled_accepted_and_held_out()
     {
-        const string fill = "M:Waterworks.Tank.Fill(Waterworks.Volume)", name = "P:Waterworks.Tank.Name", wheel = "M:Waterworks.Valve.TurnWheel";
+        const string fill = "M:Waterworks.Tank.Fill(Waterworks.Volume)", name = "P:Waterworks.Tank.Name",
+            wheel = "M:Waterworks.Valve.TurnWheel";
         Assert.All((string[])[fill, name, wheel], id => Assert.Contains(fixture.Symbols, s => s.Id == id));
         Chunk Passage(params string[] symbols) => new("c", "a.md", new(0, 1), [], "x", [], symbols, 1);
-        static Sample Of(SampleKind kind, IReadOnlyList<Check> checks, params string[] symbols) => new("s", kind, [Message.User("q"), Message.Assistant("a")], new Evidence([], symbols), checks, Split.Train);
-        Check compiles = new("compiles", true, null), fails = new("compiles", false, "CS0103"), unique = new("unique", true, null), twin = new("unique", false, "near-duplicate");
-        var ledger = new CoverageLedger(fixture.Symbols.Select(s => s.Id == wheel ? s with { Summary = null } : s), [Passage(fill, fill, name), Passage(fill)],
-            [new HeldOut("t1", [], [], new HashSet<string> { name, "M:Other.Gone" }), new HeldOut("t2", [], [], new HashSet<string> { name, wheel })]);
+        static Sample Of(SampleKind kind, IReadOnlyList<Check> checks, params string[] symbols) =>
+            new("s", kind, [Message.User("q"), Message.Assistant("a")], new Evidence([], symbols), checks, Split.Train);
+        Check compiles = new("compiles", true, null), fails = new("compiles", false, "CS0103"), unique = new("unique", true, null),
+            twin = new("unique", false, "near-duplicate");
+        var ledger = new CoverageLedger(fixture.Symbols.Select(s => s.Id == wheel ? s with { Summary = null } : s),
+            [Passage(fill, fill, name), Passage(fill)],
+            [
+                new HeldOut("t1", [], [], new HashSet<string> { name, "M:Other.Gone" }),
+                new HeldOut("t2", [], [], new HashSet<string> { name, wheel })
+            ]);
         foreach (var sample in (Sample[])[
-            Of(SampleKind.Code, [compiles, unique], fill, name, fill), Of(SampleKind.Repair, [compiles, unique], fill), Of(SampleKind.Code, [compiles, twin], fill), Of(SampleKind.Code, [fails], fill),
-            Of(SampleKind.Qa, [unique], name), Of(SampleKind.Explain, [compiles, unique], name), Of(SampleKind.Qa, [twin], name), Of(SampleKind.Migration, [compiles, unique], fill, "M:Other.Gone")]) ledger.Add(sample);
+            Of(SampleKind.Code, [compiles, unique], fill, name, fill), Of(SampleKind.Repair, [compiles, unique], fill),
+            Of(SampleKind.Code, [compiles, twin], fill), Of(SampleKind.Code, [fails], fill),
+            Of(SampleKind.Qa, [unique], name), Of(SampleKind.Explain, [compiles, unique], name), Of(SampleKind.Qa, [twin], name),
+            Of(SampleKind.Migration, [compiles, unique], fill, "M:Other.Gone")
+        ])
+            ledger.Add(sample);
         var rows = ledger.Symbols.ToDictionary(s => s.Id);
         Assert.Equal(new SymbolCoverage(fill, "Tank.Fill(Volume)", Documented: 3, Asked: 0, Compiled: 4, Used: 3, HeldOut: 0), rows[fill]);
         Assert.Equal(new SymbolCoverage(name, "Tank.Name", Documented: 2, Asked: 2, Compiled: 1, Used: 1, HeldOut: 2), rows[name]);
@@ -55,7 +68,8 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
     public void Near_duplicates_are_found_and_other_texts_kept()
     {
         var texts = new NearDuplicates(0.8);
-        const string text = "Return the name of the tank that stands at the north end of the plant, and close all of its valves before doing so.";
+        const string text =
+            "Return the name of the tank that stands at the north end of the plant, and close all of its valves before doing so.";
         Assert.Null(texts.TryAdd(text));
         Assert.Equal("duplicate", texts.TryAdd(text));
         Assert.Equal("near-duplicate", texts.TryAdd(text + " Now."));
@@ -66,9 +80,16 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
     [Fact]
     public void Decontamination_sees_copies_through_case_and_blanks_and_leaves_the_rest()
     {
-        var held = new Decontamination([new HeldOut("t1", ["Return the names of all tanks whose level is above the given limit, sorted by name."], ["return tanks.Where(t => t.Level > limit).Select(t => t.Name).Order().ToList();"], new HashSet<string> { "P:A", "P:B" })]);
-        Assert.Contains("t1", held.Find("return the NAMES of all tanks whose level is above the given limit  sorted", null, []), StringComparison.Ordinal);
-        Assert.Contains("t1", held.Find("other", "return tanks.Where(t => t.Level > limit)\n    .Select(t => t.Name).Order().ToList();", []), StringComparison.Ordinal);
+        var held = new Decontamination(
+        [
+            new HeldOut("t1", ["Return the names of all tanks whose level is above the given limit, sorted by name."],
+                ["return tanks.Where(t => t.Level > limit).Select(t => t.Name).Order().ToList();"], new HashSet<string> { "P:A", "P:B" })
+        ]);
+        Assert.Contains("t1", held.Find("return the NAMES of all tanks whose level is above the given limit  sorted", null, []),
+            StringComparison.Ordinal);
+        Assert.Contains("t1",
+            held.Find("other", "return tanks.Where(t => t.Level > limit)\n    .Select(t => t.Name).Order().ToList();", []),
+            StringComparison.Ordinal);
         Assert.Null(held.Find("Return the level of the tank.", "return tank.Level;", ["P:A"]));
         // The same symbols make a smaller overlap suspicious.
         const string half = "return tanks.Where(t => t.Level > limit).Max(t => t.Capacity - t.Level) + offset;";
@@ -81,7 +102,8 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "corpus.jsonl");
         Message[] turns = [Message.User("Was ist \"das\"?\n打开"), Message.Assistant("```csharp\nreturn a < b;\n```")];
-        var sample = new Sample(Sample.IdOf(SampleKind.Code, turns), SampleKind.Code, turns, new Evidence(["c1"], ["M:A.B"]), [new Check("compiles", true, null), new Check("x", false, "why")], Split.Dev);
+        var sample = new Sample(Sample.IdOf(SampleKind.Code, turns), SampleKind.Code, turns, new Evidence(["c1"], ["M:A.B"]),
+            [new Check("compiles", true, null), new Check("x", false, "why")], Split.Dev);
         CorpusFile.Write(path, [sample, sample]);
         var back = CorpusFile.Read(path);
         Assert.Equal(2, back.Count);
@@ -98,7 +120,8 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
     public void A_wrong_line_is_named(string line, string expected)
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "bad.jsonl");
-        File.WriteAllText(path, "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}]}\n" + line + "\n");
+        File.WriteAllText(path,
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}]}\n" + line + "\n");
         var message = Assert.Throws<LabException>(() => CorpusFile.Read(path)).Message;
         Assert.Contains("bad.jsonl:2", message, StringComparison.Ordinal);
         Assert.Contains(expected, message, StringComparison.Ordinal);

@@ -8,19 +8,37 @@ namespace DocTuneLab.Tests.Corpus;
 
 public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<CorpusFixture>
 {
-    private static Chunk Page(string heading, string text, params CodeBlock[] blocks) => new(ContentHash.Of(heading, text), "guide.md", new SourceSpan(0, text.Length), ["Guide", heading], text, blocks, [], 0);
+    private static Chunk Page(string heading, string text, params CodeBlock[] blocks) =>
+        new(ContentHash.Of(heading, text), "guide.md", new SourceSpan(0, text.Length), ["Guide", heading], text, blocks, [], 0);
 
-    private GeneratedCorpus Generate(SampleKind kind, int count, params Chunk[] chunks) => new StructuralGenerator(fixture.Symbols, fixture.Batched,
-        new CorpusOptions { Count = count, DocumentShare = 1, ChineseShare = 0, RetrievedShare = 0, MaxTokens = 400, Mix = new Dictionary<SampleKind, double> { [kind] = 1 } }).Generate(chunks, null, TestContext.Current.CancellationToken);
+    private GeneratedCorpus Generate(SampleKind kind, int count,
+        params Chunk[] chunks) => new StructuralGenerator(fixture.Symbols, fixture.Batched,
+        new CorpusOptions
+        {
+            Count = count,
+            DocumentShare = 1,
+            ChineseShare = 0,
+            RetrievedShare = 0,
+            MaxTokens = 400,
+            Mix = new Dictionary<SampleKind, double> { [kind] = 1 }
+        })
+            .Generate(chunks, null, TestContext.Current.CancellationToken);
 
-    private static List<(string Kind, string Question, string Answer)> Asked(GeneratedCorpus corpus) => [.. corpus.Samples.Select(s => (s.Checks[0].Detail!, s.Messages[^2].Content, s.Messages[^1].Content))];
+    private static List<(string Kind, string Question, string Answer)> Asked(GeneratedCorpus corpus) =>
+        [.. corpus.Samples.Select(s => (s.Checks[0].Detail!, s.Messages[^2].Content, s.Messages[^1].Content))];
 
     [Fact]
     public void Tables_give_a_question_per_cell()
     {
-        var corpus = Generate(SampleKind.Qa, 12, Page("Settings", "Settings.\n\n| Name | Default | Meaning |\n|---|:-:|---|\n| `SpareCount` | 3 | Pumps kept |\n| `Interval` | 5 s | Time between [reads](x.md) |\n"));
+        var corpus = Generate(SampleKind.Qa, 12,
+            Page("Settings",
+                "Settings.\n\n| Name | Default | Meaning |\n|---|:-:|---|\n| `SpareCount` | 3 | Pumps kept |\n| `Interval` | 5 s | Time "
+                    + "between [reads](x.md) |\n"));
         var asked = Asked(corpus);
-        Assert.Contains(asked, a => a is { Kind: "table-cell", Answer: "3" } && a.Question.Contains("`SpareCount`", StringComparison.Ordinal) && a.Question.Contains("default", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(asked,
+            a => a is { Kind: "table-cell", Answer: "3" }
+                && a.Question.Contains("`SpareCount`", StringComparison.Ordinal)
+                && a.Question.Contains("default", StringComparison.OrdinalIgnoreCase));
         Assert.Contains(asked, a => a.Answer == "Time between reads");
         Assert.All(corpus.Samples, s => Assert.NotEmpty(s.Evidence.Chunks));
     }
@@ -28,10 +46,14 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     [Fact]
     public void Definitions_questions_and_sentences_are_asked_and_code_is_not_prose()
     {
-        var page = Page("How long does a valve take?", "It takes about 4 seconds to open. A sealed valve throws `SealedValveException` when opened.\n\n- **Lag**: time until the water moves\n\n```csharp\nvar `x` = \"not prose at all, but code\";\n```\n");
+        var page = Page("How long does a valve take?",
+            "It takes about 4 seconds to open. A sealed valve throws `SealedValveException` when opened.\n\n- **Lag**: "
+                + "time until the water moves\n\n```csharp\nvar `x` = \"not prose at all, but code\";\n```\n");
         var asked = Asked(Generate(SampleKind.Qa, 24, page));
-        Assert.Contains(asked, a => a is { Kind: "faq", Question: "How long does a valve take?", Answer: "It takes about 4 seconds to open." });
-        Assert.Contains(asked, a => a is { Kind: "cloze", Answer: "SealedValveException" } && a.Question.Contains("throws ____ when", StringComparison.Ordinal));
+        Assert.Contains(asked,
+            a => a is { Kind: "faq", Question: "How long does a valve take?", Answer: "It takes about 4 seconds to open." });
+        Assert.Contains(asked, a =>
+            a is { Kind: "cloze", Answer: "SealedValveException" } && a.Question.Contains("throws ____ when", StringComparison.Ordinal));
         Assert.Contains(asked, a => a is { Kind: "cloze", Answer: "4 seconds" });
         Assert.Contains(asked, a => a is { Kind: "definition", Answer: "Time until the water moves." });
         Assert.Contains(asked, a => a is { Kind: "defined-term", Answer: "Lag" });
@@ -41,9 +63,15 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     [Fact]
     public void No_wording_of_our_own_speaks_of_pages_that_the_reader_does_not_see()
     {
-        var pages = Enumerable.Range(0, 12).Select(i => Page($"Settings {i}", $"A sealed valve throws `SealedValveException` when it opens for the {i}th time.\n\n- **Lag{i}**: time until water number {i} moves\n\n| Name | Default |\n|---|---|\n| `Spare{i}` | {i + 3} |\n| `Interval{i}` | {i} s |\n")).ToArray();
+        var pages = Enumerable.Range(0, 12)
+            .Select(i => Page($"Settings {i}",
+                $"A sealed valve throws `SealedValveException` when it opens for the {i}th time.\n\n- **Lag{i}**: "
+                    + $"time until water number {i} moves\n\n| Name | Default |\n|---|---|\n| `Spare{i}` | {i + 3} |\n"
+                    + $"| `Interval{i}` | {i} s |\n"))
+            .ToArray();
         var corpus = Generate(SampleKind.Qa, 60, pages);
-        Assert.All((string[])["table-cell", "definition", "defined-term", "cloze"], kind => Assert.Contains(Asked(corpus), a => a.Kind == kind));
+        Assert.All((string[])["table-cell", "definition", "defined-term", "cloze"],
+            kind => Assert.Contains(Asked(corpus), a => a.Kind == kind));
         Assert.DoesNotContain(corpus.Rejected, s => s.Checks.Any(c => c is { Name: "self-contained", Passed: false }));
     }
 
@@ -65,32 +93,47 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     public void Each_example_is_asked_for_by_the_words_right_before_it()
     {
         const string first = "var valve = new Valve(\"A\");\nvalve.Open();", second = "var valve = new Valve(\"A\");\nvalve.Close();";
-        const string text = $"Use the first one while you watch\n\n```csharp\n{first}\n```\n\nAnd use the second one after each batch:\n\n```csharp\n{second}\n```\n";
-        CodeBlock Block(string code) => new("csharp", "", code, new SourceSpan(text.IndexOf($"```csharp\n{code}", StringComparison.Ordinal), code.Length + 14));
-        var samples = Generate(SampleKind.Code, 30, Page("Valves", text, Block(first), Block(second))).Samples.Concat(Generate(SampleKind.Code, 30, Page("Valves", text, Block(first), Block(second))).Rejected);
-        var asked = samples.Where(s => s.Checks[0].Detail == "documented example").Select(s => (Ask: s.Messages[^2].Content, Code: s.Messages[^1].Content)).ToList();
-        Assert.Contains(asked, a => a.Ask.Contains("Use the first one while you watch.", StringComparison.Ordinal) && a.Code.Contains("Open", StringComparison.Ordinal));
-        Assert.Contains(asked, a => a.Ask.Contains("And use the second one after each batch.", StringComparison.Ordinal) && a.Code.Contains("Close", StringComparison.Ordinal));
-        Assert.DoesNotContain(asked, a => a.Ask.Contains("second", StringComparison.Ordinal) && a.Code.Contains("Open", StringComparison.Ordinal));
+        const string text = $"Use the first one while you watch\n\n```csharp\n{first}\n```\n\nAnd use the second one after each batch:\n\n"
+            + $"```csharp\n{second}\n```\n";
+        CodeBlock Block(string code) =>
+            new("csharp", "", code, new SourceSpan(text.IndexOf($"```csharp\n{code}", StringComparison.Ordinal), code.Length + 14));
+        var samples = Generate(SampleKind.Code, 30, Page("Valves", text, Block(first), Block(second))).Samples.Concat(
+            Generate(SampleKind.Code, 30, Page("Valves", text, Block(first), Block(second))).Rejected);
+        var asked = samples.Where(s => s.Checks[0].Detail == "documented example")
+            .Select(s => (Ask: s.Messages[^2].Content, Code: s.Messages[^1].Content))
+            .ToList();
+        Assert.Contains(asked,
+            a => a.Ask.Contains("Use the first one while you watch.", StringComparison.Ordinal)
+                && a.Code.Contains("Open", StringComparison.Ordinal));
+        Assert.Contains(asked,
+            a => a.Ask.Contains("And use the second one after each batch.", StringComparison.Ordinal)
+                && a.Code.Contains("Close", StringComparison.Ordinal));
+        Assert.DoesNotContain(asked,
+            a => a.Ask.Contains("second", StringComparison.Ordinal) && a.Code.Contains("Open", StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_documented_method_keeps_its_own_header_and_a_broken_example_is_rejected()
     {
-        const string method = "using Waterworks;\n\nstatic async Task<double> EmptyAsync(Tank tank)\n{\n    var litres = await tank.DrainAsync(rate: 4);\n    return litres;\n}";
+        const string method = "using Waterworks;\n\nstatic async Task<double> EmptyAsync(Tank tank)\n{\n    var litres = await "
+            + "tank.DrainAsync(rate: 4);\n    return litres;\n}";
         const string broken = "valve.Explode();";
-        var corpus = Generate(SampleKind.Code, 30, Page("Emptying", $"```csharp\n{method}\n```", new CodeBlock("csharp", "", method, default)), Page("Wrong", broken, new CodeBlock("cs", "", broken, default)));
+        var corpus = Generate(SampleKind.Code, 30,
+            Page("Emptying", $"```csharp\n{method}\n```", new CodeBlock("csharp", "", method, default)),
+            Page("Wrong", broken, new CodeBlock("cs", "", broken, default)));
         var sample = corpus.Samples.Single(s => s.Checks[0].Detail == "documented example");
         Assert.Contains("public static async Task<double> EmptyAsync(Tank tank)", sample.Messages[^2].Content, StringComparison.Ordinal);
         Assert.Equal("var litres = await tank.DrainAsync(rate: 4);\nreturn litres;", AnswerFormat.BodyOf(sample.Messages[^1].Content));
-        Assert.Contains("Explode", corpus.Rejected.Single(s => s.Checks[0].Detail == "documented example").Checks[^1].Detail, StringComparison.Ordinal);
+        Assert.Contains("Explode", corpus.Rejected.Single(s => s.Checks[0].Detail == "documented example").Checks[^1].Detail,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Every_kind_of_fact_has_eight_english_and_three_chinese_phrasings()
     {
         using var reader = new StreamReader(typeof(StructuralGenerator).Assembly.GetManifestResourceStream("phrasings/facts.yaml")!);
-        var kinds = new YamlDotNet.Serialization.DeserializerBuilder().Build().Deserialize<Dictionary<string, Dictionary<string, List<string>>>>(reader);
+        var kinds = new YamlDotNet.Serialization.DeserializerBuilder().Build()
+            .Deserialize<Dictionary<string, Dictionary<string, List<string>>>>(reader);
         Assert.True(kinds.Count > 25);
         Assert.All(kinds, k => Assert.True(k.Value["en"].Distinct().Count() >= 8 && k.Value["zh"].Distinct().Count() >= 3, k.Key));
     }

@@ -20,7 +20,9 @@ public sealed class PrivateLibrary
         Api = ApiModel.Load(references);
         Judge = new CSharpJudge(references);
         var chunker = new Chunker(text => (text.Length + 3) / 4, 384, new SymbolLinker(Api));
-        Chunks = [.. DocumentSet.Load(Path.Combine(root.FullName, "data/private-library/docs")).Documents.Where(d => d.Split == Split.Train).SelectMany(chunker.Chunk)];
+        Chunks = [.. DocumentSet.Load(Path.Combine(root.FullName, "data/private-library/docs")).Documents
+            .Where(d => d.Split == Split.Train)
+            .SelectMany(chunker.Chunk)];
         Answers = new LibraryAnswers(Api, Judge, 600);
     }
 

@@ -35,9 +35,11 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
         foreach (var sample in corpus.Samples.Where(s => !s.Checks[0].Detail!.StartsWith("missing using", StringComparison.Ordinal)))
         {
             var parts = RepairTurn().Match(sample.Messages[^2].Content);
-            var verdict = fixture.One(new CodeToJudge($"{parts.Groups[1].Value}\n{{\n{parts.Groups[2].Value}\n}}", CodeForm.Members, ["Waterworks"]));
+            var verdict = fixture.One(new CodeToJudge($"{parts.Groups[1].Value}\n{{\n{parts.Groups[2].Value}\n}}", CodeForm.Members,
+                ["Waterworks"]));
             Assert.False(verdict.Compiles, sample.Messages[^2].Content);
-            Assert.Contains(verdict.Errors, e => e.Id == parts.Groups[3].Value && e.Message.StartsWith(parts.Groups[4].Value.Trim(), StringComparison.Ordinal));
+            Assert.Contains(verdict.Errors,
+                e => e.Id == parts.Groups[3].Value && e.Message.StartsWith(parts.Groups[4].Value.Trim(), StringComparison.Ordinal));
         }
     }
 
@@ -51,32 +53,50 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
             var symbol = DocumentationCommentId.GetFirstSymbolForDeclarationId(sample.Evidence.Symbols[0], fixture.Compilation)!;
             var (question, answer, kind) = (sample.Messages[^2].Content, sample.Messages[^1].Content, sample.Checks[0].Detail!);
             var method = symbol as IMethodSymbol;
-            var parameters = (method?.Parameters ?? (symbol as IPropertySymbol)?.Parameters ?? []).Skip(method is { IsExtensionMethod: true } ? 1 : 0).ToList();
+            var parameters = (method?.Parameters ?? (symbol as IPropertySymbol)?.Parameters ?? [])
+                .Skip(method is { IsExtensionMethod: true } ? 1 : 0)
+                .ToList();
             object? expected = kind switch
             {
                 "return-type" => Minimal(method!.ReturnType),
-                "property-type" => Minimal(symbol switch { IPropertySymbol p => p.Type, IFieldSymbol f => f.Type, _ => throw new InvalidOperationException() }),
+                "property-type" => Minimal(symbol switch
+                {
+                    IPropertySymbol p => p.Type,
+                    IFieldSymbol f => f.Type,
+                    _ => throw new InvalidOperationException()
+                }),
                 "parameter-names" => string.Join(", ", parameters.Select(p => p.Name)),
                 "parameter-count" => $"{parameters.Count}",
-                "parameter-type" => Minimal(parameters.Single(p => System.Text.RegularExpressions.Regex.IsMatch(question, $@"(?<![\w.]){p.Name}(?!\w)")).Type),
+                "parameter-type" =>
+                    Minimal(
+                        parameters.Single(p => System.Text.RegularExpressions.Regex.IsMatch(question, $@"(?<![\w.]){p.Name}(?!\w)")).Type),
                 "declaring-type" => symbol.ContainingType.Name + (symbol.ContainingType.IsGenericType ? "<T>" : ""),
-                "which-member" => $"{symbol.ContainingType.Name}{(symbol.ContainingType.IsGenericType ? "<T>" : "")}.{(symbol is IPropertySymbol { IsIndexer: true } ? "this[]" : symbol.Name)}",
+                "which-member" =>
+                    $"{symbol.ContainingType.Name}{(symbol.ContainingType.IsGenericType ? "<T>" : "")}"
+                        + $".{(symbol is IPropertySymbol { IsIndexer: true } ? "this[]" : symbol.Name)}",
                 "member-name" => symbol is IPropertySymbol { IsIndexer: true } ? "this[]" : symbol.Name,
                 "static-or-instance" => symbol.IsStatic ? "static" : "instance",
                 "is-async" => method!.ReturnType.Name == "Task" ? "yes" : "no",
-                "enum-members" => string.Join(", ", ((INamedTypeSymbol)symbol).GetMembers().OfType<IFieldSymbol>().Select(f => f.Name).Order(StringComparer.Ordinal)),
+                "enum-members" =>
+                    string.Join(", ",
+                        ((INamedTypeSymbol)symbol).GetMembers().OfType<IFieldSymbol>().Select(f => f.Name).Order(StringComparer.Ordinal)),
                 "enum-count" => "3",
                 "obsolete" => "Valve.Open",
                 "constant" => "50000",
                 "extends" => "Tank",
                 "namespace" => "Waterworks",
-                "settable" => symbol is IPropertySymbol { SetMethod.DeclaredAccessibility: Accessibility.Public } property ? property.SetMethod.IsInitOnly ? "only in an object initializer" : "yes" : "no",
+                "settable" =>
+                    symbol is IPropertySymbol { SetMethod.DeclaredAccessibility: Accessibility.Public } property
+                        ? property.SetMethod.IsInitOnly ? "only in an object initializer" : "yes"
+                        : "no",
                 "exception-when" => ExceptionOf(symbol),
                 _ => null,
             };
             if (expected is null) continue;
             checkedKinds.Add(kind);
-            Assert.True(Equals(expected, kind == "enum-members" ? string.Join(", ", answer.Split(", ").Order(StringComparer.Ordinal)) : answer), $"{kind}: {question} -> {answer}, expected {expected}");
+            Assert.True(
+                Equals(expected, kind == "enum-members" ? string.Join(", ", answer.Split(", ").Order(StringComparer.Ordinal)) : answer),
+                $"{kind}: {question} -> {answer}, expected {expected}");
         }
         Assert.True(checkedKinds.Count >= 14, string.Join(' ', checkedKinds));
     }
@@ -107,7 +127,12 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
     public void A_kind_that_runs_dry_leaves_its_place_to_code()
     {
         var few = fixture.Symbols.Where(s => s.Id.Contains("Waterworks.Volume", StringComparison.Ordinal)).ToList();
-        var corpus = new StructuralGenerator(few, fixture.Batched, new CorpusOptions { Count = 30, MaxDraftsPerSample = 3, Mix = new Dictionary<SampleKind, double> { [SampleKind.Unanswerable] = 0.9, [SampleKind.Code] = 0.1 } })
+        var corpus = new StructuralGenerator(few, fixture.Batched, new CorpusOptions
+        {
+            Count = 30,
+            MaxDraftsPerSample = 3,
+            Mix = new Dictionary<SampleKind, double> { [SampleKind.Unanswerable] = 0.9, [SampleKind.Code] = 0.1 }
+        })
             .Generate([], null, TestContext.Current.CancellationToken);
         Assert.Equal(30, corpus.Samples.Count);
         Assert.All(corpus.Accounts, a => Assert.True(a.Closes));
@@ -119,18 +144,21 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
         var corpus = Generate(new CorpusOptions { Count = 700, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 } });
         Assert.Equal(["M:Waterworks.Valve.TurnWheel"], corpus.Coverage.Unused);
         var recipes = corpus.Samples.Select(s => s.Checks[0].Detail).ToHashSet();
-        Assert.Superset(new HashSet<string?> { "direct", "assign", "builder", "catch", "chain", "conditional", "construct", "each", "event", "fallback", "initialise", "interpolate", "linq", "try-out", "tuple", "using" }, recipes);
+        Assert.Superset(new HashSet<string?> { "direct", "assign", "builder", "catch", "chain", "conditional", "construct", "each", "event",
+            "fallback", "initialise", "interpolate", "linq", "try-out", "tuple", "using" }, recipes);
     }
 
     [Fact]
     public void Unanswerable_members_are_absent()
     {
-        var corpus = Generate(new CorpusOptions { Count = 60, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Unanswerable] = 1 } });
+        var corpus = Generate(
+            new CorpusOptions { Count = 60, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Unanswerable] = 1 } });
         Assert.Equal(60, corpus.Samples.Count);
         foreach (var sample in corpus.Samples)
         {
             var answer = Missing().Match(sample.Messages[^1].Content);
-            var type = fixture.Compilation.GetTypeByMetadataName($"Waterworks.{answer.Groups[1].Value.Replace("<T>", "`1", StringComparison.Ordinal)}")!;
+            var type = fixture.Compilation.GetTypeByMetadataName(
+                $"Waterworks.{answer.Groups[1].Value.Replace("<T>", "`1", StringComparison.Ordinal)}")!;
             Assert.DoesNotContain(Members(type), m => m.Name == answer.Groups[2].Value);
             Assert.Contains(Members(type), m => m.Name == answer.Groups[3].Value);
             Assert.Contains(answer.Groups[2].Value, sample.Messages[^2].Content, StringComparison.Ordinal);
@@ -141,8 +169,15 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
     public void A_member_that_the_compiler_does_not_find_is_rejected_with_its_message()
     {
         var real = fixture.Symbols.Single(s => s.Id == "M:Waterworks.Valve.Close");
-        var lie = real with { Id = "M:Waterworks.Valve.Polish", Name = "Polish", Signature = "public void Polish()", Summary = "Polishes the valve." };
-        var corpus = new StructuralGenerator([.. fixture.Symbols.Where(s => s.Id == "T:Waterworks.Valve"), lie], fixture.Batched, new CorpusOptions { Count = 5, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 } })
+        var lie = real with
+        {
+            Id = "M:Waterworks.Valve.Polish",
+            Name = "Polish",
+            Signature = "public void Polish()",
+            Summary = "Polishes the valve."
+        };
+        var corpus = new StructuralGenerator([.. fixture.Symbols.Where(s => s.Id == "T:Waterworks.Valve"), lie], fixture.Batched,
+            new CorpusOptions { Count = 5, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 } })
             .Generate([], null, TestContext.Current.CancellationToken);
         Assert.Empty(corpus.Samples);
         var rejected = corpus.Rejected.First(s => s.Checks.Any(c => c is { Name: "compiles", Passed: false }));
@@ -158,14 +193,19 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
         var options = new CorpusOptions { Count = 200, Seed = 9, ChineseShare = 0 };
         var before = Generate(options);
         var planted = before.Samples.Where(s => s.Kind == SampleKind.Code && s.Messages[^1].Content.Length > 60).Take(8).ToList();
-        var held = planted.Select((s, i) => new HeldOut($"task-{i}", ["x"], [AnswerFormat.BodyOf(s.Messages[^1].Content)!], s.Evidence.Symbols.ToHashSet())).ToList();
+        var held = planted
+            .Select((s, i) =>
+                new HeldOut($"task-{i}", ["x"], [AnswerFormat.BodyOf(s.Messages[^1].Content)!], s.Evidence.Symbols.ToHashSet()))
+            .ToList();
         var questions = before.Samples.Where(s => s.Kind == SampleKind.Qa).Take(8).Select(s => s.Messages[^2].Content).ToList();
         held.Add(new HeldOut("question", questions, [], new HashSet<string>()));
         var after = Generate(options with { HeldOut = new Decontamination(held) });
         Assert.Equal(200, after.Samples.Count);
         var bodies = planted.Select(s => s.Messages[^1].Content).ToHashSet();
         Assert.DoesNotContain(after.Samples, s => bodies.Contains(s.Messages[^1].Content) || questions.Contains(s.Messages[^2].Content));
-        Assert.Contains(after.Rejected, s => s.Checks.Any(c => c is { Name: "not held out", Passed: false, Detail: { } d } && d.Contains("task-", StringComparison.Ordinal)));
+        Assert.Contains(after.Rejected,
+            s => s.Checks.Any(c =>
+                c is { Name: "not held out", Passed: false, Detail: { } d } && d.Contains("task-", StringComparison.Ordinal)));
         Assert.Contains(after.Rejected, s => s.Checks.Any(c => c.Detail?.EndsWith("with question", StringComparison.Ordinal) == true));
     }
 
@@ -173,10 +213,23 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
     public void Evidence_names_the_symbols_that_the_compiler_bound()
     {
         // The last one is what the compiler adds by itself to a type without a constructor: it stands for the type.
-        var judge = new BatchedJudge(piece => fixture.One(piece) with { Uses = [new SymbolUse("x", SymbolUseKind.Resolved, "E:Waterworks.Valve.Changed", true, 2, null), new SymbolUse("z", SymbolUseKind.Resolved, "M:Waterworks.ValveMode.#ctor", true, 2, null), new SymbolUse("y", SymbolUseKind.Resolved, "M:System.Other", false, 2, null)] }, batchSize: 1);
-        var corpus = new StructuralGenerator(fixture.Symbols, judge, new CorpusOptions { Count = 5, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 } }).Generate([], null, TestContext.Current.CancellationToken);
+        var judge = new BatchedJudge(
+            piece => fixture.One(piece) with
+            {
+                Uses =
+                [
+                    new SymbolUse("x", SymbolUseKind.Resolved, "E:Waterworks.Valve.Changed", true, 2, null),
+                    new SymbolUse("z", SymbolUseKind.Resolved, "M:Waterworks.ValveMode.#ctor", true, 2, null),
+                    new SymbolUse("y", SymbolUseKind.Resolved, "M:System.Other", false, 2, null)
+                ]
+            },
+            batchSize: 1);
+        var corpus = new StructuralGenerator(fixture.Symbols, judge,
+            new CorpusOptions { Count = 5, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 } })
+            .Generate([], null, TestContext.Current.CancellationToken);
         Assert.All(corpus.Samples, s => Assert.Equal(["E:Waterworks.Valve.Changed", "T:Waterworks.ValveMode"], s.Evidence.Symbols.Take(2)));
-        Assert.DoesNotContain(corpus.Samples, s => s.Evidence.Symbols.Any(id => id == "M:System.Other" || id is "M:Waterworks.Valve.Close" or "P:Waterworks.Tank.Level"));
+        Assert.DoesNotContain(corpus.Samples,
+            s => s.Evidence.Symbols.Any(id => id == "M:System.Other" || id is "M:Waterworks.Valve.Close" or "P:Waterworks.Tank.Level"));
     }
 
     [Fact]
@@ -192,13 +245,17 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
     [InlineData(1.0, 50)]
     public void The_chinese_share_is_kept(double share, int expected)
     {
-        var corpus = Generate(new CorpusOptions { Count = 50, ChineseShare = share, Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 } });
+        var corpus = Generate(
+            new CorpusOptions { Count = 50, ChineseShare = share, Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 } });
         Assert.Equal(expected, corpus.Samples.Count(s => s.Messages[^2].Content.Any(c => c is >= '\u4e00' and <= '\u9fff')));
     }
 
     [Fact]
     public void Wrong_options_say_what_is_expected() =>
-        Assert.Contains("ChineseShare is 2", Assert.Throws<LabException>(() => new StructuralGenerator(fixture.Symbols, fixture.Batched, new CorpusOptions { ChineseShare = 2 })).Message, StringComparison.Ordinal);
+        Assert.Contains("ChineseShare is 2",
+            Assert.Throws<LabException>(() =>
+                new StructuralGenerator(fixture.Symbols, fixture.Batched, new CorpusOptions { ChineseShare = 2 })).Message,
+            StringComparison.Ordinal);
 
     /// <summary>The whole method of a sample with code, put together from its turns alone.</summary>
     private static string? MethodOf(Sample sample)
@@ -217,12 +274,16 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
         }
     }
 
-    private static string Minimal(ITypeSymbol type) => type.ToDisplayString(new SymbolDisplayFormat(genericsOptions: SymbolDisplayGenericsOptions.IncludeTypeParameters,
-        miscellaneousOptions: SymbolDisplayMiscellaneousOptions.UseSpecialTypes | SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier));
+    private static string Minimal(ITypeSymbol type) => type.ToDisplayString(new SymbolDisplayFormat(
+        genericsOptions: SymbolDisplayGenericsOptions.IncludeTypeParameters,
+        miscellaneousOptions: SymbolDisplayMiscellaneousOptions.UseSpecialTypes
+            | SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier));
 
-    private static string ExceptionOf(ISymbol symbol) => Regex.Match(symbol.GetDocumentationCommentXml()!, "exception cref=\"T:[^\"]*?([A-Za-z]+)\"").Groups[1].Value;
+    private static string ExceptionOf(ISymbol symbol) =>
+        Regex.Match(symbol.GetDocumentationCommentXml()!, "exception cref=\"T:[^\"]*?([A-Za-z]+)\"").Groups[1].Value;
 
-    private static IEnumerable<ISymbol> Members(INamedTypeSymbol? type) => type is null ? [] : type.GetMembers().Concat(Members(type.BaseType));
+    private static IEnumerable<ISymbol> Members(INamedTypeSymbol? type) =>
+        type is null ? [] : type.GetMembers().Concat(Members(type.BaseType));
 
     [GeneratedRegex(@"```csharp\n(.*)\n")]
     private static partial Regex Signature();

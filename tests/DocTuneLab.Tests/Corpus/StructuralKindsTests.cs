@@ -8,31 +8,42 @@ using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Tests.Corpus;
 
-/// <summary>Kinds of samples that need no language model: mistakes, overloads, usages of others, general knowledge, retrieved passages.</summary>
-public sealed partial class StructuralKindsTests(CorpusFixture fixture, PrivateLibrary library) : IClassFixture<CorpusFixture>, IClassFixture<PrivateLibrary>
+/// <summary>Kinds of samples that need no language model:
+/// mistakes, overloads, usages of others, general knowledge, retrieved passages.</summary>
+public sealed partial class StructuralKindsTests(
+    CorpusFixture fixture, PrivateLibrary library) : IClassFixture<CorpusFixture>, IClassFixture<PrivateLibrary>
 {
     private GeneratedCorpus Generate(SampleKind kind, CorpusOptions options, params Chunk[] chunks) =>
-        new StructuralGenerator(fixture.Symbols, fixture.Batched, options with { Mix = new Dictionary<SampleKind, double> { [kind] = 1 } }).Generate(chunks, null, TestContext.Current.CancellationToken);
+        new StructuralGenerator(fixture.Symbols, fixture.Batched, options with { Mix = new Dictionary<SampleKind, double> { [kind] = 1 } })
+            .Generate(chunks, null, TestContext.Current.CancellationToken);
 
     [Fact]
     public void Every_kind_of_mistake_occurs_and_is_one()
     {
         var corpus = Generate(SampleKind.Repair, new CorpusOptions { Count = 260, Seed = 2 });
         var kinds = corpus.Samples.GroupBy(s => s.Checks[0].Detail!.Split(": ")[0]).ToDictionary(g => g.Key, g => g.ToList());
-        Assert.Equal(["argument order", "forgotten argument", "invented name", "missing await", "missing using", "property called", "used after disposal", "wrong overload"], kinds.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "argument order", "forgotten argument", "invented name", "missing await", "missing using", "property called",
+                "used after disposal", "wrong overload"
+            ],
+            kinds.Keys.Order(StringComparer.Ordinal));
         Assert.All(corpus.Samples, s => Assert.Contains(s.Checks, c => c is { Name: "mistake fails", Passed: true }));
         foreach (var sample in kinds.Where(k => k.Key != "missing using").SelectMany(k => k.Value))
         {
             var parts = Shown().Match(sample.Messages[^2].Content);
-            Assert.False(fixture.One(new CodeToJudge($"{parts.Groups[1].Value}\n{{\n{parts.Groups[2].Value}\n}}", CodeForm.Members, ["Waterworks"])).Compiles, sample.Messages[^2].Content);
-            Assert.True(fixture.One(new CodeToJudge($"{parts.Groups[1].Value}\n{{\n{AnswerFormat.BodyOf(sample.Messages[^1].Content)}\n}}", CodeForm.Members, ["Waterworks"])).Compiles, sample.Messages[^1].Content);
+            Assert.False(fixture.One(new CodeToJudge($"{parts.Groups[1].Value}\n{{\n{parts.Groups[2].Value}\n}}", CodeForm.Members,
+                ["Waterworks"])).Compiles, sample.Messages[^2].Content);
+            Assert.True(fixture.One(new CodeToJudge($"{parts.Groups[1].Value}\n{{\n{AnswerFormat.BodyOf(sample.Messages[^1].Content)}\n}}",
+                CodeForm.Members, ["Waterworks"])).Compiles, sample.Messages[^1].Content);
         }
         foreach (var sample in kinds["missing using"])
         {
             var parts = Shown().Match(sample.Messages[^2].Content);
             var method = $"{parts.Groups[1].Value}\n{{\n{parts.Groups[2].Value}\n}}";
             Assert.False(fixture.One(new CodeToJudge(method, CodeForm.Members, [])).Compiles);
-            Assert.True(fixture.One(new CodeToJudge(method, CodeForm.Members, [Directive().Match(sample.Messages[^1].Content).Groups[1].Value])).Compiles);
+            Assert.True(fixture.One(new CodeToJudge(method, CodeForm.Members,
+                [Directive().Match(sample.Messages[^1].Content).Groups[1].Value])).Compiles);
         }
         Assert.All(kinds["used after disposal"], s => Assert.Contains("CS0103", s.Messages[^2].Content));
         Assert.All(kinds["missing await"], s => Assert.Contains("await", s.Messages[^1].Content));
@@ -42,16 +53,26 @@ public sealed partial class StructuralKindsTests(CorpusFixture fixture, PrivateL
     public void Overloads_and_constraints_are_asked()
     {
         var symbols = library.Api.Symbols;
-        var corpus = new StructuralGenerator(symbols, library.Batched, new CorpusOptions { Count = 700, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 } }).Generate([], null, TestContext.Current.CancellationToken);
+        var corpus = new StructuralGenerator(symbols, library.Batched,
+            new CorpusOptions { Count = 700, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 } })
+            .Generate([], null, TestContext.Current.CancellationToken);
         var byKind = corpus.Samples.ToLookup(s => s.Checks[0].Detail!);
         foreach (var kind in (string[])["signature", "exception-when", "parameter-default"]) Assert.True(byKind[kind].Any(), kind);
-        var overloaded = ApiModel.FromSources([("Gate.cs", "namespace N; public class Gate { public void Set(int steps) { } public void Set(string word, int steps) { } public void Set(System.TimeSpan time) { } }")], ReferenceSet.Load());
-        byKind = new StructuralGenerator(overloaded.Symbols, library.Batched, new CorpusOptions { Count = 60, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 } }).Generate([], null, TestContext.Current.CancellationToken).Samples.ToLookup(s => s.Checks[0].Detail!);
+        var overloaded = ApiModel.FromSources([("Gate.cs", "namespace N; public class Gate { public void Set(int steps) { } public void "
+            + "Set(string word, int steps) { } public void Set(System.TimeSpan time) { } }")], ReferenceSet.Load());
+        byKind = new StructuralGenerator(overloaded.Symbols, library.Batched,
+            new CorpusOptions { Count = 60, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 } })
+            .Generate([], null, TestContext.Current.CancellationToken).Samples
+            .ToLookup(s => s.Checks[0].Detail!);
         Assert.All(byKind["overload-count"], s => Assert.Equal("3", s.Messages[^1].Content));
-        Assert.Contains(byKind["overloads"], s => s.Messages[^1].Content.Split("; ").Order(StringComparer.Ordinal).SequenceEqual(["(TimeSpan)", "(int)", "(string, int)"]));
-        Assert.Contains(byKind["overload-taking"], s => s.Messages[^2].Content.Contains("string", StringComparison.Ordinal) && s.Messages[^1].Content == "(string, int)");
+        Assert.Contains(byKind["overloads"],
+            s => s.Messages[^1].Content.Split("; ").Order(StringComparer.Ordinal).SequenceEqual(["(TimeSpan)", "(int)", "(string, int)"]));
+        Assert.Contains(byKind["overload-taking"],
+            s => s.Messages[^2].Content.Contains("string", StringComparison.Ordinal) && s.Messages[^1].Content == "(string, int)");
         Assert.DoesNotContain(byKind["overload-taking"], s => Regex.IsMatch(s.Messages[^2].Content, "\\bint\\b"));
-        var constrained = Generate(SampleKind.Qa, new CorpusOptions { Count = 400, ChineseShare = 0 }).Samples.Where(s => s.Checks[0].Detail == "constraint").ToList();
+        var constrained = Generate(SampleKind.Qa,
+            new CorpusOptions { Count = 400, ChineseShare = 0 }).Samples.Where(s => s.Checks[0].Detail == "constraint")
+            .ToList();
         Assert.NotEmpty(constrained);
         Assert.All(constrained, s => Assert.Equal("struct", s.Messages[^1].Content));
     }
@@ -105,19 +126,22 @@ public sealed partial class StructuralKindsTests(CorpusFixture fixture, PrivateL
         var corpus = Generate(SampleKind.Code, new CorpusOptions { Count = 30, ChineseShare = 0, Usages = [folder] });
         var mined = corpus.Samples.Where(s => s.Checks[0].Detail == "usage in TankTests.cs").ToList();
         Assert.Equal(2, mined.Count);
-        var fill = mined.Single(s => s.Messages[^2].Content.Contains("Filling a tank raises its level", StringComparison.OrdinalIgnoreCase));
+        var fill = mined.Single(s =>
+            s.Messages[^2].Content.Contains("Filling a tank raises its level", StringComparison.OrdinalIgnoreCase));
         Assert.Contains("_tank.Fill(new Volume(5));", fill.Messages[^1].Content);
         Assert.DoesNotContain("Assert", fill.Messages[^1].Content);
         var drain = mined.Single(s => s != fill);
         Assert.Contains("Drains the tank at the given rate", drain.Messages[^2].Content);
         Assert.DoesNotContain("clock", drain.Messages[^1].Content);
-        Assert.Contains("no such file or folder", Assert.Throws<LabException>(() => Generate(SampleKind.Code, new CorpusOptions { Count = 3, Usages = ["no/such"] })).Message);
+        Assert.Contains("no such file or folder",
+            Assert.Throws<LabException>(() => Generate(SampleKind.Code, new CorpusOptions { Count = 3, Usages = ["no/such"] })).Message);
     }
 
     [Fact]
     public void A_tenth_is_about_the_framework_and_counted_apart()
     {
-        var corpus = new StructuralGenerator(library.Api, library.Judge, new CorpusOptions { Count = 60, General = new GeneralSamples() }).Generate(library.Chunks, null, TestContext.Current.CancellationToken);
+        var corpus = new StructuralGenerator(library.Api, library.Judge, new CorpusOptions { Count = 60, General = new GeneralSamples() })
+            .Generate(library.Chunks, null, TestContext.Current.CancellationToken);
         Assert.Equal(60, corpus.Samples.Count);
         var general = corpus.Samples.Where(s => s.Provenance!.Source == "general").ToList();
         Assert.Equal(6, general.Count);
@@ -129,14 +153,26 @@ public sealed partial class StructuralKindsTests(CorpusFixture fixture, PrivateL
     [Fact]
     public void Passages_stand_before_the_question_with_distractors_and_within_the_limit()
     {
-        var corpus = new StructuralGenerator(library.Api, library.Judge, new CorpusOptions { Count = 60, MaxTokens = 480, RetrievedShare = 1, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 0.5, [SampleKind.Code] = 0.5 } }).Generate(library.Chunks, null, TestContext.Current.CancellationToken);
-        var shown = corpus.Samples.Where(s => s.Messages[^2].Content.StartsWith("From the documentation", StringComparison.Ordinal)).ToList();
+        var corpus = new StructuralGenerator(library.Api, library.Judge, new CorpusOptions
+        {
+            Count = 60,
+            MaxTokens = 480,
+            RetrievedShare = 1,
+            ChineseShare = 0,
+            Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 0.5, [SampleKind.Code] = 0.5 }
+        })
+            .Generate(library.Chunks, null, TestContext.Current.CancellationToken);
+        var shown = corpus.Samples.Where(s => s.Messages[^2].Content.StartsWith("From the documentation", StringComparison.Ordinal))
+            .ToList();
         Assert.True(shown.Count > 50, $"{shown.Count}");
         Assert.All(corpus.Samples, s => Assert.True(s.Messages.Sum(m => 4 + (m.Content.Length + 3) / 4) <= 480));
         int Passages(Sample s) => library.Chunks.Count(c => s.Messages[^2].Content.Contains(c.Text.Trim(), StringComparison.Ordinal));
         Assert.True(shown.Count(s => Passages(s) >= 2) > shown.Count / 2);
         // Samples of pages: the page's own passage is there in most of them, and missing from some.
-        var own = shown.Where(s => s.Evidence.Chunks.Count > 0).Select(s => s.Messages[^2].Content.Contains(library.Chunks.First(c => c.Id == s.Evidence.Chunks[0]).Text.Trim(), StringComparison.Ordinal)).ToList();
+        var own = shown.Where(s => s.Evidence.Chunks.Count > 0)
+            .Select(s => s.Messages[^2].Content.Contains(library.Chunks.First(c => c.Id == s.Evidence.Chunks[0]).Text.Trim(),
+                StringComparison.Ordinal))
+            .ToList();
         Assert.Contains(true, own);
         Assert.Contains(false, own);
     }
@@ -144,14 +180,29 @@ public sealed partial class StructuralKindsTests(CorpusFixture fixture, PrivateL
     [Fact]
     public void A_held_out_combination_of_members_stays_out_of_structural_code()
     {
-        var options = new CorpusOptions { Count = 120, Seed = 4, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 } };
-        GeneratedCorpus Run(CorpusOptions o) => new StructuralGenerator(library.Api, library.Judge, o).Generate([], null, TestContext.Current.CancellationToken);
-        static HashSet<string> Members(Sample s) => [.. s.Evidence.Symbols.Where(id => !id.StartsWith("T:", StringComparison.Ordinal) && !id.Contains(".op_", StringComparison.Ordinal))];
+        var options = new CorpusOptions
+        {
+            Count = 120,
+            Seed = 4,
+            ChineseShare = 0,
+            Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 }
+        };
+        GeneratedCorpus Run(CorpusOptions o) =>
+            new StructuralGenerator(library.Api, library.Judge, o).Generate([], null, TestContext.Current.CancellationToken);
+        static HashSet<string> Members(Sample s) =>
+            [.. s.Evidence.Symbols.Where(id =>
+                !id.StartsWith("T:", StringComparison.Ordinal) && !id.Contains(".op_", StringComparison.Ordinal))];
         // A sample that also makes the object is another combination.
-        var combination = Run(options).Samples.Select(Members).First(m => m.Count >= 2 && !m.Any(id => id.Contains("#ctor", StringComparison.Ordinal)));
-        var held = Run(options with { HeldOut = new Decontamination([new HeldOut("task", ["an unrelated wording of that task"], ["return 1;"], combination)]) });
+        var combination = Run(options).Samples.Select(Members)
+            .First(m => m.Count >= 2 && !m.Any(id => id.Contains("#ctor", StringComparison.Ordinal)));
+        var held = Run(options with
+        {
+            HeldOut = new Decontamination([new HeldOut("task", ["an unrelated wording of that task"], ["return 1;"], combination)])
+        });
         Assert.DoesNotContain(held.Samples, s => combination.SetEquals(Members(s)));
-        Assert.Contains(held.Rejected, s => s.Checks.Any(c => c is { Name: "not held out", Passed: false, Detail: { } d } && d.EndsWith("members as task", StringComparison.Ordinal)));
+        Assert.Contains(held.Rejected,
+            s => s.Checks.Any(c =>
+                c is { Name: "not held out", Passed: false, Detail: { } d } && d.EndsWith("members as task", StringComparison.Ordinal)));
     }
 
     [GeneratedRegex(@"```csharp\n(.*?)\n(.*)\n```\nCS\d+", RegexOptions.Singleline)]

@@ -110,15 +110,22 @@ public sealed class BadInputTests : IDisposable
         var set = Load();
         Assert.Equal(["again.md", "good.md", "sub/a.md"], set.Documents.Select(d => d.Path));
         Assert.Equal(
-            [("out", ProblemKind.Escape), ("out.md", ProblemKind.Escape), ("self.md", ProblemKind.SymbolicLink), ("sub/loop", ProblemKind.SymbolicLink)],
+            [
+                ("out", ProblemKind.Escape), ("out.md", ProblemKind.Escape), ("self.md", ProblemKind.SymbolicLink),
+                ("sub/loop", ProblemKind.SymbolicLink)
+            ],
             set.Problems.Select(p => (p.Path, p.Kind)).Order());
     }
 
     [Fact]
     public void Includes_that_loop_escape_or_are_missing_are_named_with_their_line()
     {
-        _folder.With("a.md", "# A\n\n[!INCLUDE [b](b.md)]").With("b.md", "[!INCLUDE [c](c.md)]\n\nx").With("c.md", "x\n\n[!INCLUDE [a](a.md)]")
-            .With("self.md", "[!INCLUDE [s](self.md)]").With("out.md", "\n[!INCLUDE [p](../../etc/passwd)]").With("none.md", "--8<-- \"none.txt\"");
+        _folder.With("a.md", "# A\n\n[!INCLUDE [b](b.md)]")
+            .With("b.md", "[!INCLUDE [c](c.md)]\n\nx")
+            .With("c.md", "x\n\n[!INCLUDE [a](a.md)]")
+            .With("self.md", "[!INCLUDE [s](self.md)]")
+            .With("out.md", "\n[!INCLUDE [p](../../etc/passwd)]")
+            .With("none.md", "--8<-- \"none.txt\"");
         Assert.Equal(
             ["c.md:3 IncludeLoop", "none.md:1 BrokenInclude", "out.md:2 Escape", "self.md:1 IncludeLoop"],
             Load().Problems.Select(p => $"{p.Path}:{p.Line} {p.Kind}").Order(StringComparer.Ordinal));
@@ -128,12 +135,17 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void Names_that_other_systems_cannot_hold_or_people_cannot_tell_apart_are_named()
     {
-        string[] names = ["aux.md", "caf\u00e9.md", "cafe\u0301.md", "rtl\u202Egpj.md", "zero\u200Bwidth.md", "GOOD.md", "q?.md", "dot./x.md"];
+        string[] names =
+        [
+            "aux.md", "caf\u00e9.md", "cafe\u0301.md", "rtl\u202Egpj.md", "zero\u200Bwidth.md", "GOOD.md", "q?.md", "dot./x.md"
+        ];
         foreach (var name in names) _folder.With(name, "x");
         var set = Load();
         Assert.Equal(names.Length + 1, set.Documents.Count);
         var named = set.Problems.Where(p => p.Kind == ProblemKind.FileName).Select(p => p.Path).ToHashSet();
-        Assert.Superset(new HashSet<string> { "aux.md", "cafe\u0301.md", "rtl\u202Egpj.md", "zero\u200Bwidth.md", "q?.md", "dot./x.md", "good.md" }, named);
+        Assert.Superset(
+            new HashSet<string> { "aux.md", "cafe\u0301.md", "rtl\u202Egpj.md", "zero\u200Bwidth.md", "q?.md", "dot./x.md", "good.md" },
+            named);
         Assert.DoesNotContain(set.Problems, p => p.Message.Contains('\u202E'));
     }
 
@@ -156,7 +168,9 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void A_flow_sequence_that_the_yaml_scanner_chokes_on_is_a_problem_like_any_other()
     {
-        var set = Load(_folder.With("p.md", "---\ntitle: WeirGate\ntags: [referener the sill.\n\n```csharp nocompile\n\npublic sealed class WeirGate\n```\n\n## Members\n\n| Member | What |\n---\n\nbody"));
+        var set = Load(_folder.With("p.md",
+            "---\ntitle: WeirGate\ntags: [referener the sill.\n\n```csharp nocompile\n\npublic sealed class WeirGate\n```\n\n## Members\n\n"
+                + "| Member | What |\n---\n\nbody"));
         Covered(set.Find("p.md")!);
     }
 
@@ -166,7 +180,8 @@ public sealed class BadInputTests : IDisposable
         var (cursor, text) = (0, document.Text);
         foreach (var chunk in new Chunker(t => (t.Length + 3) / 4, budget).Chunk(document))
         {
-            Assert.True(chunk.Span.Start >= cursor && text.AsSpan(cursor, chunk.Span.Start - cursor).IsWhiteSpace(), $"characters {cursor} to {chunk.Span.Start} of {document.Path} are not covered once");
+            Assert.True(chunk.Span.Start >= cursor && text.AsSpan(cursor, chunk.Span.Start - cursor).IsWhiteSpace(),
+                $"characters {cursor} to {chunk.Span.Start} of {document.Path} are not covered once");
             Assert.True(chunk.TokenCount <= budget);
             Assert.Equal(text.Substring(chunk.Span.Start, chunk.Span.Length), chunk.Text);
             cursor = chunk.Span.End;

@@ -12,7 +12,8 @@ public sealed class ChunkerSpecTests
 
     public static IEnumerable<TheoryDataRow<string, int, int, string, string>> Examples()
     {
-        foreach (var file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Documents", "Specs"), "*.spec.md").Order(StringComparer.Ordinal))
+        foreach (var file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Documents", "Specs"), "*.spec.md")
+            .Order(StringComparer.Ordinal))
         {
             var (name, budget, overlap, input, context, chunks) = ("", 0, 0, (string?)null, "", new List<string>());
             var text = File.ReadAllText(file).ReplaceLineEndings("\n");
@@ -26,7 +27,8 @@ public sealed class ChunkerSpecTests
                 }
                 else if (block is FencedCodeBlock { Info: "input" } page) input = page.Lines + "\n";
                 else if (block is FencedCodeBlock { Info: "context" } before) context = $"<<\n{before.Lines}\n>>\n";
-                else if (block is FencedCodeBlock { Info: "chunk" } chunk) (_, context) = (Add($"[{chunk.Arguments}]\n{context}{chunk.Lines}"), "");
+                else if (block is FencedCodeBlock { Info: "chunk" } chunk)
+                    (_, context) = (Add($"[{chunk.Arguments}]\n{context}{chunk.Lines}"), "");
                 else if (source.StartsWith("Budget: ")) budget = int.Parse(source[8..]);
                 else if (source.StartsWith("Overlap: ")) overlap = int.Parse(source[9..]);
 
@@ -41,6 +43,8 @@ public sealed class ChunkerSpecTests
     {
         Assert.NotEmpty(name);
         var chunks = new Chunker(Words, budget, overlapTokens: overlap).Chunk(MarkdownParser.Parse("page.md", input));
-        Assert.Equal(expected, string.Join("\n----\n", chunks.Select(c => $"[{string.Join(" > ", c.HeadingPath)}]\n{(c.Context.Length == 0 ? "" : $"<<\n{c.Context.TrimEnd()}\n>>\n")}{c.Text}")));
+        Assert.Equal(expected, string.Join("\n----\n",
+            chunks.Select(c =>
+                $"[{string.Join(" > ", c.HeadingPath)}]\n{(c.Context.Length == 0 ? "" : $"<<\n{c.Context.TrimEnd()}\n>>\n")}{c.Text}")));
     }
 }

@@ -19,7 +19,9 @@ public sealed class DocumentSetTests : IDisposable
     [Fact]
     public void Pages_come_in_ordinal_order_and_links_are_resolved()
     {
-        Write("b.md", "# B\n\n[up](../out.md) [ok](sub/a.md#part-one) [gone](sub/none.md)\n\n![img](img.png) [web](https://x.y) [mail](mailto:a@b) [x](xref:T)");
+        Write("b.md",
+            "# B\n\n[up](../out.md) [ok](sub/a.md#part-one) [gone](sub/none.md)\n\n![img](img.png) [web](https://x.y) "
+                + "[mail](mailto:a@b) [x](xref:T)");
         Write("sub/a.md", "# A\n\n## Part one\n\n[b](../b.md) [frag](#nope) [dir](../)\n\n[missing](<../b.md#what ever>)");
         Write("B2.md", "x");
         Write(".hidden/c.md", "x");
@@ -29,7 +31,9 @@ public sealed class DocumentSetTests : IDisposable
         Assert.Equal(["sub/a.md"], set.Links["b.md"]);
         Assert.Equal(["b.md"], set.Links["sub/a.md"]);
         Assert.Equal(
-            ["b.md:3 ../out.md (leads out of the documentation)", "b.md:3 sub/none.md (no such page or file)", "b.md:5 img.png (no such page or file)",
+            [
+                "b.md:3 ../out.md (leads out of the documentation)", "b.md:3 sub/none.md (no such page or file)",
+                "b.md:5 img.png (no such page or file)",
              "sub/a.md:5 #nope (no such heading)", "sub/a.md:7 ../b.md#what ever (no such heading)"],
             set.BrokenLinks.Select(l => l.ToString()));
     }

@@ -23,7 +23,8 @@ public sealed class MarkdownParserTests
     [Fact]
     public void Code_blocks_have_language_info_code_and_span()
     {
-        const string Text = "1. item\n\n   ```CSharp title=\"x\" no-compile\n   var x = 1;\n     y();\n   ```\n\n~~~\nplain\n~~~\n\n    indented\n";
+        const string Text =
+            "1. item\n\n   ```CSharp title=\"x\" no-compile\n   var x = 1;\n     y();\n   ```\n\n~~~\nplain\n~~~\n\n    indented\n";
         var blocks = MarkdownParser.Parse("p.md", Text).CodeBlocks;
         Assert.Equal(3, blocks.Count);
         Assert.Equal(("csharp", "title=\"x\" no-compile", "var x = 1;\n  y();"), (blocks[0].Language, blocks[0].Info, blocks[0].Code));
@@ -48,7 +49,8 @@ public sealed class MarkdownParserTests
     [InlineData("打开储罐并调用 `Fill(double litres)` 方法。", "zh")]
     [InlineData("Open the tank (储罐) and fill it with something else entirely.", "en")]
     [InlineData("```\n储罐储罐储罐\n```\nPlain words.", "en")]
-    public void Language_is_told_by_the_prose(string text, string language) => Assert.Equal(language, MarkdownParser.Parse("p.md", text).Language);
+    public void Language_is_told_by_the_prose(string text, string language) =>
+        Assert.Equal(language, MarkdownParser.Parse("p.md", text).Language);
 
     [Fact]
     public void Line_ends_and_byte_order_mark_do_not_change_the_hash() =>
@@ -56,7 +58,8 @@ public sealed class MarkdownParserTests
 
     [Fact]
     public void Broken_front_matter_is_named_with_its_line() =>
-        Assert.StartsWith("p.md:3:", Assert.Throws<LabException>(() => MarkdownParser.Parse("p.md", "---\ntitle: x\nbad: \"a\" b\n---\n")).Message);
+        Assert.StartsWith("p.md:3:",
+            Assert.Throws<LabException>(() => MarkdownParser.Parse("p.md", "---\ntitle: x\nbad: \"a\" b\n---\n")).Message);
 
     [Theory]
     [InlineData("a | b\n--- | ---\n1 | 2")]
@@ -65,7 +68,8 @@ public sealed class MarkdownParserTests
     [InlineData("> | a | b |\n> |---|---|\n> | 1 | 2 |")]
     [InlineData("- x\n\n  | a | b |\n  |:-:|--:|\n  | 1 | 2 |")]
     [InlineData("Uses `a || b`.\n\n\t\ntext\n\na|b\n-|-\n1|2")]
-    public void Tables_are_found_by_any_delimiter_row(string text) => Assert.Contains(MarkdownParser.Parse("p.md", text).Elements, e => e.Kind == ElementKind.Table);
+    public void Tables_are_found_by_any_delimiter_row(string text) =>
+        Assert.Contains(MarkdownParser.Parse("p.md", text).Elements, e => e.Kind == ElementKind.Table);
 
     [Theory]
     [InlineData("since: \"1.0\"", "1.0")]
@@ -75,5 +79,6 @@ public sealed class MarkdownParserTests
     [InlineData("tags: [概念, c#]\nsince: 2", "2")]
     [InlineData("tags: [概念, 'a, b', {c: d}]\nsince: 2", "2")]
     [InlineData("since: \"\"", "")]
-    public void Quoted_front_matter_is_read_as_yaml_reads_it(string yaml, string since) => Assert.Equal(since, MarkdownParser.Parse("p.md", $"---\n{yaml}\n---\n# T\n").FrontMatter["since"]);
+    public void Quoted_front_matter_is_read_as_yaml_reads_it(string yaml, string since) =>
+        Assert.Equal(since, MarkdownParser.Parse("p.md", $"---\n{yaml}\n---\n# T\n").FrontMatter["since"]);
 }

@@ -6,12 +6,14 @@ using SourceSpan = DocTuneLab.Documents.Model.SourceSpan;
 
 namespace DocTuneLab.Tests.Documents;
 
-/// <summary>Runs the examples of <c>Specs/Parsing/*.spec.md</c>: a page and what is found in it, one thing a line, with first and last line.</summary>
+/// <summary>Runs the examples of <c>Specs/Parsing/*.spec.md</c>: a page and what is found in it, one thing a line, with first
+/// and last line.</summary>
 public sealed class ParserSpecTests
 {
     public static IEnumerable<TheoryDataRow<string, string, string, string>> Examples()
     {
-        foreach (var file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Documents", "Specs", "Parsing"), "*.spec.md").Order(StringComparer.Ordinal))
+        foreach (var file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Documents", "Specs", "Parsing"), "*.spec.md")
+            .Order(StringComparer.Ordinal))
         {
             var (name, input) = ("", "");
             var text = File.ReadAllText(file).ReplaceLineEndings("\n");
@@ -20,7 +22,10 @@ public sealed class ParserSpecTests
                 if (block is HeadingBlock { Level: 2 }) name = text.Substring(block.Span.Start, block.Span.Length).TrimStart('#', ' ');
                 else if (block is FencedCodeBlock { Info: "input" } page) input = page.Lines + "\n";
                 else if (block is FencedCodeBlock { Info: "elements" or "links" or "sections" or "code" or "problems" } expected)
-                    yield return new(name, expected.Info!, input, expected.Lines.ToString()) { TestDisplayName = $"{name}: {expected.Info}" };
+                    yield return new(name, expected.Info!, input, expected.Lines.ToString())
+                    {
+                        TestDisplayName = $"{name}: {expected.Info}"
+                    };
             }
         }
     }
@@ -43,7 +48,9 @@ public sealed class ParserSpecTests
         Assert.Equal(expected, string.Join('\n', lines));
 
         int Line(int position) => 1 + input.AsSpan(0, position).Count('\n');
-        string Lines(SourceSpan span) => Line(span.Start) == Line(span.End - 1) ? $"{Line(span.Start)}" : $"{Line(span.Start)}-{Line(span.End - 1)}";
-        IEnumerable<string> Sections(IEnumerable<Section> sections, int depth) => sections.SelectMany(s => Sections(s.Children, depth + 1).Prepend($"{new string(' ', 2 * depth)}{s.Heading}"));
+        string Lines(SourceSpan span) =>
+            Line(span.Start) == Line(span.End - 1) ? $"{Line(span.Start)}" : $"{Line(span.Start)}-{Line(span.End - 1)}";
+        IEnumerable<string> Sections(IEnumerable<Section> sections, int depth) =>
+            sections.SelectMany(s => Sections(s.Children, depth + 1).Prepend($"{new string(' ', 2 * depth)}{s.Heading}"));
     }
 }

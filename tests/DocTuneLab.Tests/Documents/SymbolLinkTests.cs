@@ -18,7 +18,10 @@ public sealed class SymbolLinkTests(FlowLibrary library) : IClassFixture<FlowLib
 
     [Fact]
     public void Compiled_code_names_the_overload_that_it_calls() => Assert.Equal(
-        [("T:Acme.Flow.Tank", SymbolLinkKind.BoundCode, 1.0, "Tank"), ("M:Acme.Flow.Tank.Fill(System.Double)", SymbolLinkKind.BoundCode, 1.0, "Fill")],
+        [
+            ("T:Acme.Flow.Tank", SymbolLinkKind.BoundCode, 1.0, "Tank"),
+            ("M:Acme.Flow.Tank.Fill(System.Double)", SymbolLinkKind.BoundCode, 1.0, "Fill")
+        ],
         Links("```csharp\nvar tank = new Tank(3);\ntank.Fill(2);\n```").Where(l => !l.Id.Contains("#ctor")));
 
     [Fact]
@@ -45,7 +48,12 @@ public sealed class SymbolLinkTests(FlowLibrary library) : IClassFixture<FlowLib
     public void Pages_that_nearly_repeat_another_are_found()
     {
         string Page(string word) => string.Join(' ', Enumerable.Range(0, 80).Select(i => $"word{i} and {word}{i / 60}"));
-        var pages = new[] { ("a.md", Page("a")), ("b.md", "# Entirely other\n\n" + string.Join(' ', Enumerable.Range(0, 90).Select(i => $"other{i * 7}"))), ("c.md", Page("a") + " one more") };
-        Assert.Equal([("c.md", "a.md")], DuplicatePage.Find(pages.Select(p => MarkdownParser.Parse(p.Item1, p.Item2))).Select(d => (d.Page, d.Original)));
+        var pages = new[]
+        {
+            ("a.md", Page("a")), ("b.md", "# Entirely other\n\n" + string.Join(' ', Enumerable.Range(0, 90).Select(i => $"other{i * 7}"))),
+            ("c.md", Page("a") + " one more")
+        };
+        Assert.Equal([("c.md", "a.md")],
+            DuplicatePage.Find(pages.Select(p => MarkdownParser.Parse(p.Item1, p.Item2))).Select(d => (d.Page, d.Original)));
     }
 }

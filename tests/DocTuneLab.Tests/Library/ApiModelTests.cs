@@ -43,7 +43,9 @@ public sealed class ApiModelTests(FlowLibrary library) : IClassFixture<FlowLibra
     [InlineData("P:Acme.Flow.Tank.Item(System.Int32)", "public Reading this[int index] { get; }")]
     [InlineData("M:Acme.Flow.Tank.#ctor(System.Double)", "public Tank(double capacity)")]
     [InlineData("M:Acme.Flow.Tank.op_Addition(Acme.Flow.Tank,Acme.Flow.Tank)", "public static Tank operator +(Tank a, Tank b)")]
-    [InlineData("M:Acme.Flow.Tank.ReadAllAsync(System.Int32,System.String,Acme.Flow.Mode,System.Threading.CancellationToken)", "public IAsyncEnumerable<Reading> ReadAllAsync(int max = 10, string unit = \"l\", Mode mode = Mode.Fast, CancellationToken cancel = default)")]
+    [InlineData("M:Acme.Flow.Tank.ReadAllAsync(System.Int32,System.String,Acme.Flow.Mode,System.Threading.CancellationToken)",
+        "public IAsyncEnumerable<Reading> ReadAllAsync(int max = 10, string unit = \"l\", Mode mode = Mode.Fast, CancellationToken "
+            + "cancel = default)")]
     [InlineData("E:Acme.Flow.Tank.Filled", "public event EventHandler? Filled")]
     [InlineData("M:Acme.Flow.Tank.OnFilled", "protected virtual void OnFilled()")]
     [InlineData("T:Acme.Flow.Reading", "public sealed record Reading")]
@@ -51,7 +53,8 @@ public sealed class ApiModelTests(FlowLibrary library) : IClassFixture<FlowLibra
     [InlineData("M:Acme.Flow.Pipe`1.Map``1(System.Func{`0,``0})", "public TResult Map<TResult>(Func<T, TResult> map)")]
     [InlineData("F:Acme.Flow.Mode.Fast", "Fast = 2")]
     [InlineData("P:Acme.Flow.FlowOptions.Name", "public required string Name { get; init; }")]
-    [InlineData("M:Acme.Flow.Extensions.TankExtensions.Halve``1(System.Collections.Generic.IReadOnlyList{``0})", "public static IEnumerable<T> Halve<T>(this IReadOnlyList<T> items) where T : notnull")]
+    [InlineData("M:Acme.Flow.Extensions.TankExtensions.Halve``1(System.Collections.Generic.IReadOnlyList{``0})",
+        "public static IEnumerable<T> Halve<T>(this IReadOnlyList<T> items) where T : notnull")]
     [InlineData("P:Acme.Flow.IMeasured.Level", "double Level { get; }")]
     [InlineData("T:Acme.Flow.Tank.Valve", "public sealed class Valve")]
     public void Every_shape_has_its_declaration(string id, string signature) => Assert.Equal(signature, Get(id).Signature);
@@ -86,9 +89,11 @@ public sealed class ApiModelTests(FlowLibrary library) : IClassFixture<FlowLibra
     public void Framework_assemblies_can_be_read_too()
     {
         var references = ReferenceSet.Load();
-        var api = ApiModel.Load(references, [.. new[] { "System.Runtime", "System.Collections", "System.Linq" }.Select(references.FrameworkAssembly)]);
+        var api = ApiModel.Load(references,
+            [.. new[] { "System.Runtime", "System.Collections", "System.Linq" }.Select(references.FrameworkAssembly)]);
         var where = api.FindByName("Where").First(m => m.ContainingType == "Enumerable");
-        Assert.Equal("public static IEnumerable<TSource> Where<TSource>(this IEnumerable<TSource> source, Func<TSource, bool> predicate)", where.Signature);
+        Assert.Equal("public static IEnumerable<TSource> Where<TSource>(this IEnumerable<TSource> source, Func<TSource, bool> predicate)",
+            where.Signature);
         Assert.Equal("this", where.Parameters[0].Modifier);
         Assert.NotNull(api.Find("M:System.Collections.Generic.List`1.Add(`0)"));
         Assert.NotNull(api.Find("M:System.String.Substring(System.Int32)"));

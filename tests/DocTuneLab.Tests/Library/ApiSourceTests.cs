@@ -59,7 +59,9 @@ public sealed class ApiSourceTests
         using var compiled = new CompiledLibrary(Source, "Acme");
         var fromAssembly = ApiModel.Load(ReferenceSet.Load(compiled.AssemblyPath));
         var fromSource = ApiModel.FromSources([("Tank.cs", Source)], ReferenceSet.Load(), "Acme");
-        string Describe(ApiSymbol s) => $"{s.Id} | {s.Kind} | {s.Signature} | {s.Summary} | {s.Returns} | {s.Remarks} | {string.Join(',', s.Parameters)} | {s.Obsolete}";
+        string Describe(ApiSymbol s) =>
+            $"{s.Id} | {s.Kind} | {s.Signature} | {s.Summary} | {s.Returns} | {s.Remarks} | {string.Join(',', s.Parameters)} | "
+                + $"{s.Obsolete}";
         Assert.Equal(fromAssembly.Symbols.Select(Describe).Order(), fromSource.Symbols.Select(Describe).Order());
     }
 
@@ -75,7 +77,8 @@ public sealed class ApiSourceTests
     [Fact]
     public void Source_that_does_not_compile_still_has_an_api()
     {
-        var api = ApiModel.FromSources([("A.cs", "namespace A; public class B { public Missing C() => nothing; public int D() { retrun } }")], ReferenceSet.Load());
+        var api = ApiModel.FromSources(
+            [("A.cs", "namespace A; public class B { public Missing C() => nothing; public int D() { retrun } }")], ReferenceSet.Load());
         Assert.Equal(["B", "B", "C", "D"], api.Symbols.Select(s => s.Name).Order());
     }
 
@@ -83,7 +86,9 @@ public sealed class ApiSourceTests
     public void Entities_in_xml_documentation_are_refused()
     {
         using var library = new CompiledLibrary("namespace B { /// <summary>x</summary>\npublic class C { } }", "B");
-        File.WriteAllText(Path.ChangeExtension(library.AssemblyPath, ".xml"), "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>\n<doc><members><member name=\"T:B.C\"><summary>&b;</summary></member></members></doc>");
+        File.WriteAllText(Path.ChangeExtension(library.AssemblyPath, ".xml"),
+            "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>\n<doc><members><member name=\"T:B.C\">"
+                + "<summary>&b;</summary></member></members></doc>");
         Assert.Contains("B.xml:1", Assert.Throws<LabException>(() => ApiModel.Load(ReferenceSet.Load(library.AssemblyPath))).Message);
     }
 
@@ -164,7 +169,8 @@ public sealed class ApiSourceTests
         File.WriteAllText(folder["lib/loop.xml"], "<loop>\n<a><include file='loop.xml' path='loop/a'/></a>\n</loop>");
         File.WriteAllText(folder["lib/bad.xml"], "<bad>\n<a>");
         string Fault(string attributes) => Assert.Throws<LabException>(() =>
-            ApiModel.FromSources([(folder["lib/Tank.cs"], $"/// <include {attributes}/>\npublic class Tank {{ }}")], ReferenceSet.Load(), root: folder["lib"])).Message;
+            ApiModel.FromSources([(folder["lib/Tank.cs"], $"/// <include {attributes}/>\npublic class Tank {{ }}")], ReferenceSet.Load(),
+                root: folder["lib"])).Message;
         Assert.Contains("loop.xml:2: <include>", Fault("file='loop.xml' path='loop/a'"));
         Assert.Contains("includes itself", Fault("file='loop.xml' path='loop/a'"));
         Assert.Contains("Tank.cs:1", Fault("file='bad.xml' path='bad'"));
@@ -175,9 +181,12 @@ public sealed class ApiSourceTests
     {
         using var library = new CompiledLibrary("namespace Acme { /// <summary>x</summary>\n public class Tank { } }", "Acme");
         var xml = Path.ChangeExtension(library.AssemblyPath, ".xml");
-        File.WriteAllText(xml, "<doc>\n<members>\n<member name=\"T:Acme.Tank\">\n<include file='docs.xml' path='docs/tank/*'/>\n</member>\n</members>\n</doc>");
+        File.WriteAllText(xml,
+            "<doc>\n<members>\n<member name=\"T:Acme.Tank\">\n<include file='docs.xml' path='docs/tank/*'/>\n</member>\n"
+                + "</members>\n</doc>");
         var docs = Path.Combine(Path.GetDirectoryName(xml)!, "docs.xml");
-        Assert.StartsWith($"{xml}:4: <include> of 'docs.xml'", Assert.Throws<LabException>(() => ApiModel.Load(ReferenceSet.Load(library.AssemblyPath))).Message);
+        Assert.StartsWith($"{xml}:4: <include> of 'docs.xml'",
+            Assert.Throws<LabException>(() => ApiModel.Load(ReferenceSet.Load(library.AssemblyPath))).Message);
         File.WriteAllText(docs, Includes);
         Assert.Equal("Heavy.", ApiModel.Load(ReferenceSet.Load(library.AssemblyPath)).Find("T:Acme.Tank")!.Remarks);
     }

@@ -7,7 +7,8 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
 {
     private static readonly string[] s_flow = ["Acme.Flow", "Acme.Flow.Extensions"];
 
-    private Verdict Judge(string code, CodeForm form = CodeForm.Statements, string? context = null) => library.Judge.Judge(code, form, s_flow, context);
+    private Verdict Judge(string code, CodeForm form = CodeForm.Statements, string? context = null) =>
+        library.Judge.Judge(code, form, s_flow, context);
 
     private static SymbolUse Use(Verdict verdict, string name) => verdict.Uses.Single(u => u.Name == name);
 
@@ -16,15 +17,21 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
     [Fact]
     public void Correct_code_compiles_and_every_library_name_has_its_id()
     {
-        var verdict = Judge("using var tank = new Tank(capacity: 10) { Label = \"a\" };\nvar x = tank.Fill(3, TimeSpan.Zero);\nawait foreach (var r in tank.ReadAllAsync(mode: Mode.Slow)) Console.WriteLine(r.Value + tank[2].Value);\n_ = tank.Drain() + tank;");
+        var verdict = Judge("using var tank = new Tank(capacity: 10) { Label = \"a\" };\nvar x = tank.Fill(3, TimeSpan.Zero);\n"
+            + "await foreach (var r in tank.ReadAllAsync(mode: Mode.Slow)) Console.WriteLine(r.Value + tank[2].Value);\n"
+            + "_ = tank.Drain() + tank;");
         Compiles(verdict);
         Assert.All(verdict.Uses, u => Assert.Equal(SymbolUseKind.Resolved, u.Kind));
         Assert.Equal(
-            ["F:Acme.Flow.Mode.Slow", "M:Acme.Flow.Extensions.TankExtensions.Drain(Acme.Flow.Tank)", "M:Acme.Flow.Tank.#ctor(System.Double)",
+            [
+                "F:Acme.Flow.Mode.Slow", "M:Acme.Flow.Extensions.TankExtensions.Drain(Acme.Flow.Tank)",
+                "M:Acme.Flow.Tank.#ctor(System.Double)",
              "M:Acme.Flow.Tank.Fill(System.Double,System.TimeSpan)",
              "M:Acme.Flow.Tank.ReadAllAsync(System.Int32,System.String,Acme.Flow.Mode,System.Threading.CancellationToken)",
              "M:Acme.Flow.Tank.op_Addition(Acme.Flow.Tank,Acme.Flow.Tank)",
-             "P:Acme.Flow.Reading.Value", "P:Acme.Flow.Tank.Item(System.Int32)", "P:Acme.Flow.Tank.Label", "T:Acme.Flow.Mode", "T:Acme.Flow.Tank"],
+             "P:Acme.Flow.Reading.Value", "P:Acme.Flow.Tank.Item(System.Int32)", "P:Acme.Flow.Tank.Label", "T:Acme.Flow.Mode",
+             "T:Acme.Flow.Tank"
+         ],
             verdict.Uses.Where(u => u.IsLibrary).Select(u => u.Id).OfType<string>().Distinct().Order(StringComparer.Ordinal));
         Assert.DoesNotContain(verdict.Uses, u => u.Name is "var" or "_");
     }
@@ -67,7 +74,8 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
     [Fact]
     public void A_required_member_left_out_is_misuse_of_the_constructor()
     {
-        Assert.Contains(Judge("var o = new FlowOptions { Retries = 1 };").Uses, u => u is { Kind: SymbolUseKind.Misuse, Id: "M:Acme.Flow.FlowOptions.#ctor" });
+        Assert.Contains(Judge("var o = new FlowOptions { Retries = 1 };").Uses,
+            u => u is { Kind: SymbolUseKind.Misuse, Id: "M:Acme.Flow.FlowOptions.#ctor" });
         Compiles(Judge("var o = new FlowOptions { Name = \"n\" };"));
     }
 
@@ -83,7 +91,8 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
     [Fact]
     public void Object_initialisers_patterns_and_with_know_their_receiver()
     {
-        Assert.Equal(new SymbolUse("Lable", SymbolUseKind.Missing, null, true, 1, "Label") { On = "Tank" }, Use(Judge("var t = new Tank(1) { Lable = \"x\" };"), "Lable"));
+        Assert.Equal(new SymbolUse("Lable", SymbolUseKind.Missing, null, true, 1, "Label") { On = "Tank" },
+            Use(Judge("var t = new Tank(1) { Lable = \"x\" };"), "Lable"));
         Assert.Equal((SymbolUseKind.Missing, true), Kind(Use(Judge("object o = 1; var b = o is Tank { Volume: 3 };"), "Volume")));
         Assert.Equal((SymbolUseKind.Missing, true), Kind(Use(Judge("var r = new Reading(1, \"l\") with { Units = \"x\" };"), "Units")));
         Assert.Equal((SymbolUseKind.Missing, true), Kind(Use(Judge("Tank? t = null; var b = t?.Volume;"), "Volume")));
@@ -95,7 +104,8 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
     [Fact]
     public void Named_arguments_are_checked_against_the_parameters()
     {
-        Assert.Equal(new SymbolUse("liters", SymbolUseKind.Missing, null, true, 1, "litres") { On = "Fill" }, Use(Judge("new Tank(1).Fill(liters: 3);"), "liters"));
+        Assert.Equal(new SymbolUse("liters", SymbolUseKind.Missing, null, true, 1, "litres") { On = "Fill" },
+            Use(Judge("new Tank(1).Fill(liters: 3);"), "liters"));
         Assert.Equal(SymbolUseKind.Resolved, Use(Judge("new Tank(1).Fill(litres: 3);"), "litres").Kind);
     }
 
@@ -106,13 +116,15 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
         Assert.Equal(new SymbolUse("Bogus", SymbolUseKind.Missing, null, false, 2, null) { On = "List<int>" }, Use(verdict, "Bogus"));
         Assert.Equal("M:Acme.Flow.Pipe`1.Send(`0)", Use(verdict, "Send").Id);
         Compiles(Judge("var pipe = new Pipe<List<int>>();\nint n = pipe.Map(x => x.Count);"));
-        Assert.Equal("M:Acme.Flow.Extensions.TankExtensions.Halve``1(System.Collections.Generic.IReadOnlyList{``0})", Use(Judge("var h = new List<int>().Halve();"), "Halve").Id);
+        Assert.Equal("M:Acme.Flow.Extensions.TankExtensions.Halve``1(System.Collections.Generic.IReadOnlyList{``0})",
+            Use(Judge("var h = new List<int>().Halve();"), "Halve").Id);
     }
 
     [Fact]
     public void An_invented_type_is_missing_and_claims_to_be_the_librarys_only_where_the_library_is_in_scope()
     {
-        Assert.Equal(new SymbolUse("TankBuilder", SymbolUseKind.Missing, null, true, 1, null), Use(Judge("var t = new TankBuilder().Build();"), "TankBuilder"));
+        Assert.Equal(new SymbolUse("TankBuilder", SymbolUseKind.Missing, null, true, 1, null),
+            Use(Judge("var t = new TankBuilder().Build();"), "TankBuilder"));
         Assert.Equal("Tank", Use(Judge("Tanks t = null!;"), "Tanks").Suggestion);
         Assert.False(Use(library.Judge.Judge("var t = new TankBuilder();", CodeForm.Statements), "TankBuilder").IsLibrary);
         Assert.Equal((SymbolUseKind.Missing, false), Kind(Use(Judge("return volume;"), "volume")));
@@ -121,8 +133,13 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
     [Fact]
     public void A_type_without_its_using_is_misuse_not_invention()
     {
-        Assert.Equal(new SymbolUse("Stopwatch", SymbolUseKind.Misuse, "T:System.Diagnostics.Stopwatch", false, 1, "System.Diagnostics.Stopwatch"), Use(Judge("var w = Stopwatch.StartNew();"), "Stopwatch"));
-        Assert.Equal(("T:Acme.Flow.Tank", true), library.Judge.Judge("Tank t = null!;", CodeForm.Statements).Uses.Where(u => u.Name == "Tank").Select(u => (u.Id, u.IsLibrary)).Single());
+        Assert.Equal(
+            new SymbolUse("Stopwatch", SymbolUseKind.Misuse, "T:System.Diagnostics.Stopwatch", false, 1, "System.Diagnostics.Stopwatch"),
+            Use(Judge("var w = Stopwatch.StartNew();"), "Stopwatch"));
+        Assert.Equal(("T:Acme.Flow.Tank", true), library.Judge.Judge("Tank t = null!;", CodeForm.Statements).Uses
+            .Where(u => u.Name == "Tank")
+            .Select(u => (u.Id, u.IsLibrary))
+            .Single());
     }
 
     [Fact]
@@ -197,7 +214,8 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
     [Fact]
     public void Context_is_in_scope_but_not_judged()
     {
-        var verdict = Judge("public static double L(Plant p) => p.Main.Level;", CodeForm.Members, "public sealed class Plant { public Tank Main { get; } = new(3); }");
+        var verdict = Judge("public static double L(Plant p) => p.Main.Level;", CodeForm.Members,
+            "public sealed class Plant { public Tank Main { get; } = new(3); }");
         Compiles(verdict);
         Assert.Equal(["Plant", "p", "Main", "Level"], verdict.Uses.Select(u => u.Name));
     }
@@ -212,7 +230,9 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
     [Fact]
     public void Parallel_calls_agree_with_sequential_ones()
     {
-        var codes = Enumerable.Range(0, 60).Select(i => i % 3 == 0 ? $"new Tank({i}).Fil({i});" : i % 3 == 1 ? $"new Tank({i}).Fill({i});" : $"new Tank({i}, {i});").ToList();
+        var codes = Enumerable.Range(0, 60)
+            .Select(i => i % 3 == 0 ? $"new Tank({i}).Fil({i});" : i % 3 == 1 ? $"new Tank({i}).Fill({i});" : $"new Tank({i}, {i});")
+            .ToList();
         var expected = codes.Select(c => string.Join('|', Judge(c).Uses)).ToList();
         var actual = codes.AsParallel().AsOrdered().WithDegreeOfParallelism(4).Select(c => string.Join('|', Judge(c).Uses)).ToList();
         Assert.Equal(expected, actual);
@@ -221,7 +241,9 @@ public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLi
     [Fact]
     public void Emit_gives_an_image_or_errors()
     {
-        var made = library.Judge.Emit(["public static class A { public static int F() => B.G(); }", "public static class B { public static int G() => 42; }"], OutputKind.DynamicallyLinkedLibrary, out var none, assemblyName: "Made");
+        var made = library.Judge.Emit(
+            ["public static class A { public static int F() => B.G(); }", "public static class B { public static int G() => 42; }"],
+            OutputKind.DynamicallyLinkedLibrary, out var none, assemblyName: "Made");
         Assert.Empty(none);
         Assert.Equal(42, System.Reflection.Assembly.Load(made!.Image).GetType("A")!.GetMethod("F")!.Invoke(null, null));
         Assert.Null(library.Judge.Emit(["class A;", "\nclass B { int X => Y; }"], OutputKind.DynamicallyLinkedLibrary, out var errors));

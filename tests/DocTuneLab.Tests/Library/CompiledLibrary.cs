@@ -13,7 +13,8 @@ public sealed class CompiledLibrary : IDisposable
         Directory = System.IO.Directory.CreateTempSubdirectory("doctune-test-").FullName;
         AssemblyPath = Path.Combine(Directory, name + ".dll");
         var tree = CSharpSyntaxTree.ParseText(source, new(LanguageVersion.Latest, DocumentationMode.Diagnose));
-        var compilation = CSharpCompilation.Create(name, [tree], ReferenceSet.Load().References, new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, deterministic: true));
+        var compilation = CSharpCompilation.Create(name, [tree], ReferenceSet.Load().References,
+            new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, deterministic: true));
         using var dll = File.Create(AssemblyPath);
         using var xml = File.Create(Path.ChangeExtension(AssemblyPath, ".xml"));
         var result = compilation.Emit(dll, xmlDocumentationStream: xml, options: new EmitOptions());

@@ -41,7 +41,8 @@ public sealed class RuntimeFilesTests : IDisposable
         var list = File("Microsoft.NETCore.App.deps.json", """
             { "runtimeTarget": { "name": "t" }, "targets": { "t": { "Microsoft.NETCore.App.Runtime.linux-x64/10.0.1": { "runtime": { "System.Private.CoreLib.dll": {}, "System.Runtime.dll": {} } } } } }
             """);
-        Assert.Equal(trusted[..2], RuntimeFiles.Of(trusted, [File("App.deps.json", "{ no json"), list]).Assemblies.Values.Order(StringComparer.Ordinal));
+        Assert.Equal(trusted[..2],
+            RuntimeFiles.Of(trusted, [File("App.deps.json", "{ no json"), list]).Assemblies.Values.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -50,8 +51,17 @@ public sealed class RuntimeFilesTests : IDisposable
         var trusted = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
         var core = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         // All in one folder, as a single file unpacks itself.
-        var unpacked = trusted.Where(path => Path.GetFileName(path) is "System.Private.CoreLib.dll" or "System.Text.Json.dll" or "netstandard.dll" or "DocTuneLab.dll" or "System.Threading.RateLimiting.dll" or "Dapper.dll")
-            .DistinctBy(Path.GetFileName).Select(path => { var copy = Path.Combine(_folder.FullName, Path.GetFileName(path)); System.IO.File.Copy(path, copy); return copy; }).ToList();
+        var unpacked = trusted
+            .Where(path => Path.GetFileName(path) is "System.Private.CoreLib.dll" or "System.Text.Json.dll" or "netstandard.dll"
+                or "DocTuneLab.dll" or "System.Threading.RateLimiting.dll" or "Dapper.dll")
+            .DistinctBy(Path.GetFileName)
+            .Select(path =>
+            {
+                var copy = Path.Combine(_folder.FullName, Path.GetFileName(path));
+                System.IO.File.Copy(path, copy);
+                return copy;
+            })
+            .ToList();
         var names = RuntimeFiles.Of(unpacked, []).Assemblies.Keys;
         Assert.Contains("System.Text.Json", names);
         Assert.Contains("netstandard", names);

@@ -13,7 +13,8 @@ using Microsoft.Extensions.AI;
 
 namespace DocTuneLab.Tests.Prompts;
 
-/// <summary>Requests through the batch API: sent once, taken up again, paid for within the ceiling, failures named with the server's file.</summary>
+/// <summary>Requests through the batch API: sent once, taken up again, paid for within the ceiling, failures named with the
+/// server's file.</summary>
 public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLibrary>, IAsyncLifetime
 {
     private static readonly BatchOptions Quick = new() { Poll = TimeSpan.FromMilliseconds(1), Settle = TimeSpan.FromMilliseconds(150) };
@@ -30,12 +31,23 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
         Directory.Delete(_folder, true);
     }
 
-    private EndpointOptions Endpoint => new() { Name = "loop", BaseUrl = _server.Url, Model = "m", MaxConcurrency = 1000, KeyVariable = "DOCTUNE_TEST_NO_KEY", InputPrice = 1, OutputPrice = 10 };
+    private EndpointOptions Endpoint => new()
+    {
+        Name = "loop",
+        BaseUrl = _server.Url,
+        Model = "m",
+        MaxConcurrency = 1000,
+        KeyVariable = "DOCTUNE_TEST_NO_KEY",
+        InputPrice = 1,
+        OutputPrice = 10
+    };
 
-    private static ChatRequest Request(int i) => ChatRequest.Create($"chunk{i}", "t", "m", [Message.User($"question {i}")], new SamplingOptions(64, 0.7, 1, i));
+    private static ChatRequest Request(int i) =>
+        ChatRequest.Create($"chunk{i}", "t", "m", [Message.User($"question {i}")], new SamplingOptions(64, 0.7, 1, i));
 
     private RequestEngine Engine(IAnswerJournal journal, EngineOptions? options = null, IProgress<LiveText>? live = null) =>
-        new([(Endpoint, (IChatClient)new BatchChatClient(Endpoint, _lab.Answers, Quick, live))], journal, BatchOptions.Patient(options ?? new EngineOptions { FirstDelay = TimeSpan.FromMilliseconds(2) }));
+        new([(Endpoint, (IChatClient)new BatchChatClient(Endpoint, _lab.Answers, Quick, live))], journal,
+            BatchOptions.Patient(options ?? new EngineOptions { FirstDelay = TimeSpan.FromMilliseconds(2) }));
 
     [Fact]
     public async Task A_batch_is_sent_once_and_its_answers_serve_the_engine()
@@ -46,7 +58,8 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
         using (var transport = new BatchTransport(Endpoint, _lab.Answers, TimeSpan.FromMilliseconds(1)))
         {
             _server.BatchLooks = 100;
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => transport.RunAsync(requests, new Told(_ => stopped.Cancel()), stopped.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                transport.RunAsync(requests, new Told(_ => stopped.Cancel()), stopped.Token));
         }
         _server.BatchLooks = 0;
         using var again = new BatchTransport(Endpoint, _lab.Answers, TimeSpan.FromMilliseconds(1));
@@ -67,7 +80,9 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
         var requests = Enumerable.Range(0, 5).Select(Request).ToList();
         _server.LosesBatch = true;
         using (var transport = new BatchTransport(Endpoint, _lab.Answers, TimeSpan.FromMilliseconds(1)))
-            Assert.Contains("run again", (await Assert.ThrowsAsync<BatchRefusedException>(() => transport.RunAsync(requests, cancel: TestContext.Current.CancellationToken))).Message);
+            Assert.Contains("run again",
+                (await Assert.ThrowsAsync<BatchRefusedException>(() =>
+                    transport.RunAsync(requests, cancel: TestContext.Current.CancellationToken))).Message);
         using var again = new BatchTransport(Endpoint, _lab.Answers, TimeSpan.FromMilliseconds(1));
         Assert.Equal(5, (await again.RunAsync(requests, cancel: TestContext.Current.CancellationToken)).Answered);
         Assert.Equal(1, _server.Batches);
@@ -86,7 +101,9 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
         {
             await using var journal = new LabJournal(_lab);
             using var engine = Engine(journal);
-            return await new CorpusGenerator(engine, library.Api, library.Batched, new GenerationOptions { Count = 16, Seed = 3, LibraryName = "Fenmark", ChineseShare = 0 }).RunAsync(library.Chunks, null, TestContext.Current.CancellationToken);
+            return await new CorpusGenerator(engine, library.Api, library.Batched,
+                new GenerationOptions { Count = 16, Seed = 3, LibraryName = "Fenmark", ChineseShare = 0 })
+                .RunAsync(library.Chunks, null, TestContext.Current.CancellationToken);
         }
         var first = await RunAsync();
         Assert.True(first.Status is { IsDone: true, Closes: true, Requests.Closes: true }, first.Status.ToString());
@@ -127,7 +144,9 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
             Assert.Equal((FailureKind.ServerError, 2), (outcomes[2].Failure, outcomes[2].Attempts));
             Assert.Matches("batch batch_1, file file-[0-9]+: .*internal", outcomes[2].Detail);
         }
-        Assert.Contains(told, t => t.StartsWith("batch batch_0: completed, 3 of 4 answered, 1 failed; the server's file of errors is file-", StringComparison.Ordinal));
+        Assert.Contains(told,
+            t => t.StartsWith("batch batch_0: completed, 3 of 4 answered, 1 failed; the server's file of errors is file-",
+                StringComparison.Ordinal));
         Assert.Contains(told, t => t.StartsWith("batch batch_0: in progress, ", StringComparison.Ordinal));
         // Once for each batch, not once more by the engine.
         Assert.Equal(2, _lab.Answers.Failures()["server error"]);
@@ -140,8 +159,10 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
         await using var journal = new LabJournal(_lab);
         using var engine = Engine(journal);
         var outcome = await engine.AskAsync(Request(0), TestContext.Current.CancellationToken);
-        Assert.Equal((FailureKind.BadRequest, "loop: batch batch_0 was refused: line 1: model 'm' has no batches"), (outcome.Failure, outcome.Detail));
-        Assert.Contains("no batch API", Assert.Throws<LabException>(() => new BatchTransport(Endpoint with { Kind = EndpointKind.Ollama }, _lab.Answers)).Message);
+        Assert.Equal((FailureKind.BadRequest, "loop: batch batch_0 was refused: line 1: model 'm' has no batches"),
+            (outcome.Failure, outcome.Detail));
+        Assert.Contains("no batch API",
+            Assert.Throws<LabException>(() => new BatchTransport(Endpoint with { Kind = EndpointKind.Ollama }, _lab.Answers)).Message);
     }
 
     private sealed class Told(Action<string> say) : IProgress<string>, IProgress<LiveText>

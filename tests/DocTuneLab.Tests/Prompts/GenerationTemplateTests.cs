@@ -3,7 +3,8 @@ using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Tests.Prompts;
 
-/// <summary>What models are asked, as it is sent. A change shows here; with DOCTUNE_ACCEPT_SNAPSHOTS=1 the snapshots are written anew.</summary>
+/// <summary>What models are asked, as it is sent. A change shows here;
+/// with DOCTUNE_ACCEPT_SNAPSHOTS=1 the snapshots are written anew.</summary>
 public sealed class GenerationTemplateTests
 {
     public static TheoryData<string> Names => [.. PromptLibrary.Default.OfKind("generate").Select(t => t.Name)];
@@ -14,7 +15,8 @@ public sealed class GenerationTemplateTests
     {
         var template = PromptLibrary.Default[name];
         var inputs = template.Inputs.ToDictionary(i => i, i => $"‹{i}›");
-        var rendered = string.Join("\n", template.Messages(inputs).Select(m => $"[{m.Role}]\n{m.Content}")) + $"\n[schema]\n{template.Schema}\n";
+        var rendered = string.Join("\n", template.Messages(inputs).Select(m => $"[{m.Role}]\n{m.Content}"))
+            + $"\n[schema]\n{template.Schema}\n";
         var file = Path.Combine(Folder(), $"{name}.txt");
         if (Environment.GetEnvironmentVariable("DOCTUNE_ACCEPT_SNAPSHOTS") == "1") File.WriteAllText(file, rendered);
         Assert.True(File.Exists(file), $"{file} is missing");
@@ -45,7 +47,9 @@ public sealed class GenerationTemplateTests
     [InlineData("{\"n\": ", "holds no JSON object")]
     public void Answers_are_read_tolerantly_and_held_to_the_schema(string text, string? expected)
     {
-        const string schema = """{"type": "object", "additionalProperties": false, "required": ["n", "s", "a"], "properties": {"n": {"type": "integer", "maximum": 5}, "s": {"type": "string", "minLength": 1}, "a": {"type": "array", "minItems": 1, "items": {"type": "number"}}}}""";
+        const string schema = """{"type": "object", "additionalProperties": false, "required": ["n", "s", "a"], "properties": {"n": """
+            + """{"type": "integer", "maximum": 5}, "s": {"type": "string", "minLength": 1}, "a": {"type": "array", "minItems": """
+            + """1, "items": {"type": "number"}}}}""";
         var read = JsonAnswer.Read(text, schema, out var error);
         if (expected is null) Assert.Equal((3, (string?)null), ((int)read!["n"]!, error));
         else Assert.Contains(expected, error);

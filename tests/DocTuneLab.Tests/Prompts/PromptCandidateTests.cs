@@ -6,12 +6,14 @@ namespace DocTuneLab.Tests.Prompts;
 public sealed class PromptCandidateTests
 {
     private static readonly PromptTemplate Task = PromptLibrary.Default["code-task.complete"];
-    private static readonly IReadOnlyDictionary<string, string> Inputs = AnswerFormat.CodeInputs("Open \"it\": now", "public static void Open(Valve v)");
+    private static readonly IReadOnlyDictionary<string, string> Inputs = AnswerFormat.CodeInputs("Open \"it\": now",
+        "public static void Open(Valve v)");
 
     [Fact]
     public void A_derived_template_is_a_file_that_reads_back_and_names_its_parent()
     {
-        var shot = new FewShot(AnswerFormat.CodeInputs("Close: it\n# all", "public static void Close(Valve v)"), "```csharp\nv.Close();\n```");
+        var shot = new FewShot(AnswerFormat.CodeInputs("Close: it\n# all", "public static void Close(Valve v)"),
+            "```csharp\nv.Close();\n```");
         var derived = Task.Derive("own", "7", "{{ instruction }}\n{{ signature }}!", [shot]);
         var read = PromptTemplate.Parse(derived.Source, "own.liquid");
         Assert.Equal(("own", "7", Task.Kind), (read.Name, read.Version, read.Kind));
@@ -27,7 +29,8 @@ public sealed class PromptCandidateTests
     {
         var template = PromptLibrary.Default["generate.code-solution"];
         var derived = template.Derive("x");
-        Assert.Equal((template.Schema, template.SystemTurn, template.Sampling, template.Body), (derived.Schema, derived.SystemTurn, derived.Sampling, derived.Body));
+        Assert.Equal((template.Schema, template.SystemTurn, template.Sampling, template.Body),
+            (derived.Schema, derived.SystemTurn, derived.Sampling, derived.Body));
         Assert.Equal(template.Examples.Select(e => e.Answer), derived.Examples.Select(e => e.Answer));
     }
 
@@ -42,7 +45,9 @@ public sealed class PromptCandidateTests
     [Fact]
     public void Diversity_is_measured_on_what_was_answered()
     {
-        static PromptMeasures Of(params string[] answers) => PromptMeasures.Of([.. answers.Select(a => new PromptOutcome { Answer = a, Accepted = true, Asked = ["M:A", "M:B"], Used = ["M:A"] })]);
+        static PromptMeasures Of(params string[] answers) =>
+            PromptMeasures.Of(
+                [.. answers.Select(a => new PromptOutcome { Answer = a, Accepted = true, Asked = ["M:A", "M:B"], Used = ["M:A"] })]);
         var (same, different) = (Of("a b c d", "a b c d"), Of("a b c d", "e f g h"));
         // Three pairs of words in each: six in all, of which three or six differ.
         Assert.Equal((0.5, 1.0), (same.Distinct2!.Value, same.SelfSimilarity!.Value));

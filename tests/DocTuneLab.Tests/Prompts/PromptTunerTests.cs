@@ -6,7 +6,8 @@ namespace DocTuneLab.Tests.Prompts;
 
 public sealed class PromptTunerTests
 {
-    /// <summary>Character trigrams with add-one smoothing, counted over a training text: a real likelihood, by a rule that can be checked.</summary>
+    /// <summary>Character trigrams with add-one smoothing, counted over a training text:
+    /// a real likelihood, by a rule that can be checked.</summary>
     private sealed class TrigramModel(string text) : ILanguageModel
     {
         private readonly Dictionary<string, int> _pairs = Count(text, 2), _triples = Count(text, 3);
@@ -19,16 +20,19 @@ public sealed class PromptTunerTests
             return [.. conversations.Select(c => One(string.Concat(c.Take(c.Count - 1).Select(m => m.Content + "\n")), c[^1].Content))];
         }
 
-        public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) => [.. texts.Select(t => One("\n\n", t))];
+        public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) =>
+            [.. texts.Select(t => One("\n\n", t))];
 
-        public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null, CancellationToken cancel = default) => [.. prompts.Select(_ => "")];
+        public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options,
+            IProgress<int>? progress = null, CancellationToken cancel = default) => [.. prompts.Select(_ => "")];
 
         private AnswerScore One(string context, string answer)
         {
             var all = context + answer;
             double sum = 0;
             for (var i = context.Length; i < all.Length; i++)
-                sum += Math.Log((_triples.GetValueOrDefault(all[(i - 2)..(i + 1)]) + 1.0) / (_pairs.GetValueOrDefault(all[(i - 2)..i]) + 128));
+                sum += Math.Log(
+                    (_triples.GetValueOrDefault(all[(i - 2)..(i + 1)]) + 1.0) / (_pairs.GetValueOrDefault(all[(i - 2)..i]) + 128));
             return new AnswerScore(sum, answer.Length, answer.Length);
         }
 
@@ -36,22 +40,27 @@ public sealed class PromptTunerTests
             Enumerable.Range(0, text.Length - n + 1).GroupBy(i => text.Substring(i, n)).ToDictionary(g => g.Key, g => g.Count());
     }
 
-    private static PromptTemplate Template(string name, string body) => PromptTemplate.Parse($"---\nname: {name}\nversion: 1\nkind: doc-qa\ninputs: [question]\n---\n{body}", name);
+    private static PromptTemplate Template(string name, string body) =>
+        PromptTemplate.Parse($"---\nname: {name}\nversion: 1\nkind: doc-qa\ninputs: [question]\n---\n{body}", name);
 
     private static readonly PromptTemplate[] Candidates =
     [
-        Template("plain", "{{ question }}"), Template("label", "{{ question }}\nAnswer:"), Template("shout", "{{ question }} ZZZ"), Template("odd", "{{ question }} @#@"), Template("other", "{{ question }}\nQ"),
+        Template("plain", "{{ question }}"), Template("label", "{{ question }}\nAnswer:"), Template("shout", "{{ question }} ZZZ"),
+        Template("odd", "{{ question }} @#@"), Template("other", "{{ question }}\nQ"),
     ];
 
     // The model has seen answers after "Answer:" only.
-    private static TrigramModel Model() => new(string.Concat(Enumerable.Range(0, 200).Select(i => $"Question {i}?\nAnswer:\n{i % 7} valves\n")));
+    private static TrigramModel Model() =>
+        new(string.Concat(Enumerable.Range(0, 200).Select(i => $"Question {i}?\nAnswer:\n{i % 7} valves\n")));
 
-    private static PromptExample[] Examples(int count) => [.. Enumerable.Range(0, count).Select(i => new PromptExample(AnswerFormat.QaInputs($"Question {i}?"), $"{i % 7} valves"))];
+    private static PromptExample[] Examples(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => new PromptExample(AnswerFormat.QaInputs($"Question {i}?"), $"{i % 7} valves"))];
 
     [Fact]
     public async Task The_template_under_which_answers_are_likeliest_wins()
     {
-        var result = await new PromptTuner(new LikelihoodTrial(Model(), Examples(40))).TuneAsync(Candidates, null, TestContext.Current.CancellationToken);
+        var result = await new PromptTuner(new LikelihoodTrial(Model(), Examples(40)))
+            .TuneAsync(Candidates, null, TestContext.Current.CancellationToken);
         Assert.Equal("label", result.Winner.Name);
         Assert.Equal(5, result.Table.Count);
         Assert.Equal(result.Winner, result.Table[0].Template);
@@ -64,17 +73,23 @@ public sealed class PromptTunerTests
     {
         var model = Model();
         var examples = Examples(6);
-        var result = await new PromptTuner(new LikelihoodTrial(model, examples), options: new PromptTuningOptions(Budget: 6)).TuneAsync(Candidates[..1], null, TestContext.Current.CancellationToken);
-        var direct = model.Score([.. examples.Select(e => (IReadOnlyList<Message>)[.. Candidates[0].Messages(e.Inputs), Message.Assistant(e.Reference)])], TestContext.Current.CancellationToken);
+        var result = await new PromptTuner(new LikelihoodTrial(model, examples), options: new PromptTuningOptions(Budget: 6))
+            .TuneAsync(Candidates[..1], null, TestContext.Current.CancellationToken);
+        var direct = model.Score(
+            [.. examples.Select(e => (IReadOnlyList<Message>)[.. Candidates[0].Messages(e.Inputs), Message.Assistant(e.Reference)])],
+            TestContext.Current.CancellationToken);
         Assert.Equal(direct.Average(s => s.MeanNll), result.Table[0].Measures.NllPerToken!.Value, 10);
-        Assert.Equal(direct.Sum(s => -s.LogProbability) / Math.Log(2) / direct.Sum(s => s.Bytes), result.Table[0].Measures.BitsPerByte!.Value, 10);
+        Assert.Equal(direct.Sum(s => -s.LogProbability) / Math.Log(2) / direct.Sum(s => s.Bytes),
+            result.Table[0].Measures.BitsPerByte!.Value, 10);
     }
 
     [Fact]
     public async Task Halving_keeps_within_the_budget_and_drops_the_worse_half()
     {
         var model = Model();
-        var result = await new PromptTuner(new LikelihoodTrial(model, Examples(100)), options: new PromptTuningOptions(Budget: 70, FirstRound: 4)).TuneAsync(Candidates, null, TestContext.Current.CancellationToken);
+        var result = await new PromptTuner(new LikelihoodTrial(model, Examples(100)),
+            options: new PromptTuningOptions(Budget: 70, FirstRound: 4))
+            .TuneAsync(Candidates, null, TestContext.Current.CancellationToken);
         Assert.Equal(model.Scored, result.Tried);
         Assert.InRange(result.Tried, 40, 70);
         Assert.Equal(2, result.Table.Count(r => r.Examples < 8));
@@ -85,7 +100,8 @@ public sealed class PromptTunerTests
     [Fact]
     public async Task Equal_templates_are_not_told_apart()
     {
-        var result = await new PromptTuner(new LikelihoodTrial(Model(), Examples(30))).TuneAsync([Candidates[0], Template("twin", "{{ question }}")], null, TestContext.Current.CancellationToken);
+        var result = await new PromptTuner(new LikelihoodTrial(Model(), Examples(30)))
+            .TuneAsync([Candidates[0], Template("twin", "{{ question }}")], null, TestContext.Current.CancellationToken);
         Assert.False(result.Decided);
         Assert.Equal((0, 0), (result.Table[1].Low, result.Table[1].High));
     }
@@ -93,7 +109,9 @@ public sealed class PromptTunerTests
     [Fact]
     public async Task The_seed_decides_the_intervals()
     {
-        async Task<(double, double)> SecondAsync(int seed) => (await new PromptTuner(new LikelihoodTrial(Model(), Examples(50)), options: new PromptTuningOptions(Seed: seed, Budget: 60)).TuneAsync(Candidates, null, TestContext.Current.CancellationToken)).Table[1] is var row ? (row.Low, row.High) : default;
+        async Task<(double, double)> SecondAsync(int seed) =>
+            (await new PromptTuner(new LikelihoodTrial(Model(), Examples(50)), options: new PromptTuningOptions(Seed: seed, Budget: 60))
+                .TuneAsync(Candidates, null, TestContext.Current.CancellationToken)).Table[1] is var row ? (row.Low, row.High) : default;
         Assert.Equal(await SecondAsync(1), await SecondAsync(1));
         Assert.NotEqual(await SecondAsync(1), await SecondAsync(2));
     }
@@ -101,9 +119,13 @@ public sealed class PromptTunerTests
     [Fact]
     public async Task Nothing_to_choose_from_is_an_error()
     {
-        static PromptTuner Tuner(int examples) => new(new LikelihoodTrial(Model(), Examples(examples)), options: new PromptTuningOptions(Budget: 2));
+        static PromptTuner Tuner(int examples) =>
+            new(new LikelihoodTrial(Model(), Examples(examples)), options: new PromptTuningOptions(Budget: 2));
         await Assert.ThrowsAsync<LabException>(() => Tuner(3).TuneAsync([], null, TestContext.Current.CancellationToken));
         await Assert.ThrowsAsync<LabException>(() => Tuner(0).TuneAsync(Candidates, null, TestContext.Current.CancellationToken));
-        Assert.Contains("raise the budget", (await Assert.ThrowsAsync<LabException>(() => Tuner(3).TuneAsync(Candidates, null, TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+        Assert.Contains("raise the budget",
+            (await Assert.ThrowsAsync<LabException>(() =>
+                Tuner(3).TuneAsync(Candidates, null, TestContext.Current.CancellationToken))).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -14,7 +14,13 @@ namespace DocTuneLab.Tests.Prompts;
 
 public sealed class RequestEngineTests : IAsyncLifetime
 {
-    private static readonly EngineOptions Quick = new() { FirstDelay = TimeSpan.FromMilliseconds(2), LongestDelay = TimeSpan.FromMilliseconds(20), BreakerDelay = TimeSpan.FromMilliseconds(20), RequestTimeout = TimeSpan.FromSeconds(20) };
+    private static readonly EngineOptions Quick = new()
+    {
+        FirstDelay = TimeSpan.FromMilliseconds(2),
+        LongestDelay = TimeSpan.FromMilliseconds(20),
+        BreakerDelay = TimeSpan.FromMilliseconds(20),
+        RequestTimeout = TimeSpan.FromSeconds(20)
+    };
     private LoopbackServer _server = null!;
     private readonly MemoryJournal _journal = new();
 
@@ -22,11 +28,14 @@ public sealed class RequestEngineTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private EndpointOptions Endpoint(string name = "loop") => new() { Name = name, BaseUrl = _server.Url, Model = "m", MaxConcurrency = 8, KeyVariable = "DOCTUNE_TEST_NO_KEY" };
+    private EndpointOptions Endpoint(string name = "loop") =>
+        new() { Name = name, BaseUrl = _server.Url, Model = "m", MaxConcurrency = 8, KeyVariable = "DOCTUNE_TEST_NO_KEY" };
 
-    private static ChatRequest Request(int i, string model = "m") => ChatRequest.Create($"chunk{i}", "t", model, [Message.User($"question {i}")], new SamplingOptions(64, 0.7, 1, i));
+    private static ChatRequest Request(int i, string model = "m") =>
+        ChatRequest.Create($"chunk{i}", "t", model, [Message.User($"question {i}")], new SamplingOptions(64, 0.7, 1, i));
 
-    private static async Task<ChatOutcome[]> AskAll(RequestEngine engine, int count, CancellationToken cancel = default) => await Task.WhenAll(Enumerable.Range(0, count).Select(i => engine.AskAsync(Request(i), cancel)));
+    private static async Task<ChatOutcome[]> AskAll(RequestEngine engine, int count, CancellationToken cancel = default) =>
+        await Task.WhenAll(Enumerable.Range(0, count).Select(i => engine.AskAsync(Request(i), cancel)));
 
     [Theory]
     [InlineData(Fault.RefusedWithWait, FailureKind.RateLimited)]
@@ -43,9 +52,12 @@ public sealed class RequestEngineTests : IAsyncLifetime
     {
         _server.Answer = body => "the answer to " + LoopbackServer.UserTurn(body) + ", at some length so that it takes several pieces";
         _server.FaultOf = (n, _) => n < 6 ? fault : Fault.None;
-        using var engine = new RequestEngine([Endpoint() with { Streaming = streaming }], _journal, Quick with { RequestTimeout = fault == Fault.NeverAnswers ? TimeSpan.FromSeconds(1) : Quick.RequestTimeout });
+        using var engine = new RequestEngine([Endpoint() with { Streaming = streaming }], _journal,
+            Quick with { RequestTimeout = fault == Fault.NeverAnswers ? TimeSpan.FromSeconds(1) : Quick.RequestTimeout });
         var outcomes = await AskAll(engine, 12);
-        Assert.All(outcomes, (o, i) => Assert.Equal((FailureKind.None, $"the answer to question {i}, at some length so that it takes several pieces"), (o.Failure, o.Text)));
+        Assert.All(outcomes,
+            (o, i) => Assert.Equal((FailureKind.None, $"the answer to question {i}, at some length so that it takes several pieces"),
+                (o.Failure, o.Text)));
         Assert.Equal(6, _journal.Failures.Count(f => f.Failure == kind));
         Assert.True(engine.Status.Closes);
         Assert.Equal(12, _journal.Answers.Count);
@@ -209,8 +221,11 @@ public sealed class RequestEngineTests : IAsyncLifetime
     {
         await using var other = await LoopbackServer.StartAsync();
         _server.Latency = other.Latency = _ => TimeSpan.FromMilliseconds(5);
-        using var engine = new RequestEngine([Endpoint("one") with { MaxConcurrency = 16 }, Endpoint("three") with { BaseUrl = other.Url, Weight = 3, MaxConcurrency = 16 }], _journal, Quick);
-        await Parallel.ForEachAsync(Enumerable.Range(0, 400), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) => await engine.AskAsync(Request(i)));
+        using var engine = new RequestEngine(
+            [Endpoint("one") with { MaxConcurrency = 16 }, Endpoint("three") with { BaseUrl = other.Url, Weight = 3, MaxConcurrency = 16 }],
+            _journal, Quick);
+        await Parallel.ForEachAsync(Enumerable.Range(0, 400), new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (i, _) => await engine.AskAsync(Request(i)));
         Assert.InRange(other.Requests, 250, 350);
     }
 
@@ -218,7 +233,8 @@ public sealed class RequestEngineTests : IAsyncLifetime
     public async Task The_breaker_stops_asking_a_dead_endpoint_and_probes_it_later()
     {
         _server.FaultOf = (n, _) => n < 12 ? Fault.Unavailable : Fault.None;
-        using var engine = new RequestEngine([Endpoint() with { MaxConcurrency = 4 }], _journal, Quick with { MaxAttempts = 20, BreakerDelay = TimeSpan.FromMilliseconds(1) });
+        using var engine = new RequestEngine([Endpoint() with { MaxConcurrency = 4 }], _journal,
+            Quick with { MaxAttempts = 20, BreakerDelay = TimeSpan.FromMilliseconds(1) });
         var outcomes = await AskAll(engine, 4);
         Assert.All(outcomes, o => Assert.Equal(FailureKind.None, o.Failure));
         // Five failures open it; from then on one probe at a time.
@@ -244,7 +260,8 @@ public sealed class RequestEngineTests : IAsyncLifetime
     public async Task The_total_deadline_ends_a_run()
     {
         _server.Latency = _ => TimeSpan.FromMilliseconds(20);
-        using var engine = new RequestEngine([Endpoint() with { MaxConcurrency = 2 }], _journal, Quick with { TotalTimeout = TimeSpan.FromSeconds(1.5) });
+        using var engine = new RequestEngine([Endpoint() with { MaxConcurrency = 2 }], _journal,
+            Quick with { TotalTimeout = TimeSpan.FromSeconds(1.5) });
         await AskAll(engine, 1000);
         Assert.Contains("time limit", engine.Status.StoppedBecause);
         Assert.True(engine.Status is { Closes: true, Answered: > 0, NotAsked: > 0 });
@@ -283,7 +300,8 @@ public sealed class RequestEngineTests : IAsyncLifetime
         const string variable = "DOCTUNE_TEST_KEY_STREAMED", key = "plain0words0and0digits0123456789x";
         Environment.SetEnvironmentVariable(variable, key);
         _server.FaultOf = (n, _) => n < 2 ? fault : Fault.None;
-        _server.Answer = _ => $"the key that you sent me is {key}, and here is some more text to make this answer long enough to be cut in the middle of its stream of pieces";
+        _server.Answer = _ => $"the key that you sent me is {key}, and here is some more text to make this answer long enough to be cut in "
+            + "the middle of its stream of pieces";
         var folder = Directory.CreateTempSubdirectory("doctune-key-").FullName;
         var outcomes = new List<ChatOutcome>();
         using (var lab = Lab.Open(folder))
@@ -299,14 +317,22 @@ public sealed class RequestEngineTests : IAsyncLifetime
             using var engine = new RequestEngine([Endpoint() with { KeyVariable = variable, Streaming = true }], journal, Quick);
             Assert.All(await AskAll(engine, 3), o => Assert.True(o.Reused && o.Text!.Contains("is [key], and", StringComparison.Ordinal)));
         }
-        foreach (var file in Directory.GetFiles(folder)) Assert.DoesNotContain("0digits0", System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)));
+        foreach (var file in Directory.GetFiles(folder))
+            Assert.DoesNotContain("0digits0",
+                System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)));
     }
 
     [Fact]
     public async Task Ollama_speaks_its_own_protocol()
     {
         _server.Answer = body => $"from {(string?)body["model"]}";
-        var endpoint = new EndpointOptions { Kind = EndpointKind.Ollama, BaseUrl = new Uri(_server.Url.GetLeftPart(UriPartial.Authority)), Model = "llama", KeyVariable = "DOCTUNE_TEST_NO_KEY" };
+        var endpoint = new EndpointOptions
+        {
+            Kind = EndpointKind.Ollama,
+            BaseUrl = new Uri(_server.Url.GetLeftPart(UriPartial.Authority)),
+            Model = "llama",
+            KeyVariable = "DOCTUNE_TEST_NO_KEY"
+        };
         using var engine = new RequestEngine([endpoint], _journal, Quick);
         var outcome = await engine.AskAsync(Request(1, "llama"));
         Assert.Equal(("from llama", 7, 3), (outcome.Text, outcome.Answer!.PromptTokens, outcome.Answer.CompletionTokens));
@@ -338,7 +364,8 @@ public sealed class RequestEngineTests : IAsyncLifetime
     [InlineData("- baseUrl: x\n  model: m\n", ":1: baseUrl is 'x'; expected an http or https address")]
     [InlineData("- model: m\n", "lacks 'baseUrl'")]
     [InlineData("- baseUrl: http://x/v1\n  model: m\n  wieght: 2\n", "no field 'wieght'")]
-    [InlineData("- baseUrl: http://x/v1\n  model: m\n  maxConcurrency: 0\n", ":3: maxConcurrency is '0'; expected a whole number of at least 1")]
+    [InlineData("- baseUrl: http://x/v1\n  model: m\n  maxConcurrency: 0\n",
+        ":3: maxConcurrency is '0'; expected a whole number of at least 1")]
     [InlineData("a: b\n", "expected a list of endpoints")]
     public void A_wrong_file_of_endpoints_is_named_with_its_line(string yaml, string expected)
     {

@@ -18,7 +18,8 @@ public sealed class LabArchiveTests : IDisposable
         _file = _folder.At("lab.zip");
         using (var lab = Lab.Open(_folder.Lab))
         {
-            lab.Documents.Save([LabFolder.Page("a.md", "# Tank\n\nalpha"), LabFolder.Page("b.md", "# Pipe\n\nbeta")], new Chunker(ChunkerSpecTests.Words, 20).Chunk, "s");
+            lab.Documents.Save([LabFolder.Page("a.md", "# Tank\n\nalpha"), LabFolder.Page("b.md", "# Pipe\n\nbeta")],
+                new Chunker(ChunkerSpecTests.Words, 20).Chunk, "s");
             lab.Answers.Keep([LabFolder.Answer("k", "paid")]);
             var run = lab.Runs.Begin("train", """{"seed": 1}""");
             File.WriteAllBytes(Path.Combine(run.Directory, "adapter.safetensors"), new byte[100_000]);
@@ -48,7 +49,9 @@ public sealed class LabArchiveTests : IDisposable
     [Fact]
     public void A_lab_in_use_is_not_exported_and_an_unsound_one_neither()
     {
-        using (var lab = Lab.Open(_folder.Lab)) Assert.Contains("open for writing in process", Assert.Throws<LabException>(() => LabArchive.Export(_folder.Lab, _file)).Message);
+        using (var lab = Lab.Open(_folder.Lab))
+            Assert.Contains("open for writing in process",
+                Assert.Throws<LabException>(() => LabArchive.Export(_folder.Lab, _file)).Message);
         _folder.Execute("UPDATE documents SET text = 'other' WHERE path = 'a.md'");
         Assert.Contains("a.md", Assert.Throws<LabException>(() => LabArchive.Export(_folder.Lab, _folder.At("x.zip"))).Message);
         Assert.False(File.Exists(_folder.At("x.zip")) || File.Exists(_folder.At("x.zip.tmp")));
@@ -67,7 +70,12 @@ public sealed class LabArchiveTests : IDisposable
     {
         Change(manifest =>
         {
-            manifest["entries"]!.AsArray().Add(new JsonObject { ["path"] = name, ["bytes"] = 4, ["sha256"] = System.Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("evil"u8)) });
+            manifest["entries"]!.AsArray().Add(new JsonObject
+            {
+                ["path"] = name,
+                ["bytes"] = 4,
+                ["sha256"] = System.Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("evil"u8))
+            });
         }, (name, "evil"u8.ToArray()));
         Refused("Nothing was imported");
         Assert.False(File.Exists(_folder.At("evil.txt")) || File.Exists("/tmp/evil.txt"));
@@ -96,10 +104,18 @@ public sealed class LabArchiveTests : IDisposable
         Change(_ => { }, ("runs/r/more.txt", [1]));
         Refused("does not name");
         File.WriteAllBytes(_file, bytes);
-        Change(manifest => manifest["entries"]!.AsArray().Add(new JsonObject { ["path"] = "runs/r/x", ["bytes"] = 1L << 60, ["sha256"] = "0" }), ("runs/r/x", [1]));
+        Change(manifest => manifest["entries"]!.AsArray()
+            .Add(new JsonObject { ["path"] = "runs/r/x", ["bytes"] = 1L << 60, ["sha256"] = "0" }), ("runs/r/x", [1]));
         Refused("are free");
         File.WriteAllBytes(_file, bytes);
-        Change(manifest => { foreach (var n in (int[])[1, 2]) manifest["entries"]!.AsArray().Add(new JsonObject { ["path"] = $"runs/r/{n}", ["bytes"] = long.MaxValue, ["sha256"] = "0" }); }, ("runs/r/1", [1]), ("runs/r/2", [1]));
+        Change(
+            manifest =>
+            {
+                foreach (var n in (int[])[1, 2])
+                    manifest["entries"]!.AsArray()
+                        .Add(new JsonObject { ["path"] = $"runs/r/{n}", ["bytes"] = long.MaxValue, ["sha256"] = "0" });
+            },
+            ("runs/r/1", [1]), ("runs/r/2", [1]));
         Refused("bytes unpacked, but only");
         File.WriteAllBytes(_file, bytes);
         Change(manifest => manifest["format"] = 9);

@@ -74,9 +74,12 @@ public sealed class LabParseTests(FlowLibrary library) : IClassFixture<FlowLibra
         Assert.Equal(["api/a.md", "guide/a.md"], lab.Documents.Pages().Select(d => d.Path));
         Assert.True(lab.Documents.Parse(options).FromScan);
         // The lab's pages are those of the folders given, no others.
-        Assert.Equal(new DocumentChanges(1, 0, 0, 2), lab.Documents.Parse(options with { Sources = [Path.Combine(_folder.Docs, "api")] }).Changes);
-        Assert.Contains("given twice", Assert.Throws<LabException>(() => lab.Documents.Parse(options with { Sources = [_folder.Docs, _folder.Docs] })).Message);
-        Assert.Contains("not found", Assert.Throws<LabException>(() => lab.Documents.Parse(options with { Sources = ["nowhere"] })).Message);
+        Assert.Equal(new DocumentChanges(1, 0, 0, 2),
+            lab.Documents.Parse(options with { Sources = [Path.Combine(_folder.Docs, "api")] }).Changes);
+        Assert.Contains("given twice",
+            Assert.Throws<LabException>(() => lab.Documents.Parse(options with { Sources = [_folder.Docs, _folder.Docs] })).Message);
+        Assert.Contains("not found",
+            Assert.Throws<LabException>(() => lab.Documents.Parse(options with { Sources = ["nowhere"] })).Message);
     }
 
     [Fact]
@@ -91,7 +94,8 @@ public sealed class LabParseTests(FlowLibrary library) : IClassFixture<FlowLibra
                 using var stream = zip.CreateEntry(name).Open();
                 stream.Write(content);
             }
-            Entry("acme.nuspec", "<package><metadata><id>acme</id><version>1.0.0</version><readme>README.md</readme></metadata></package>"u8.ToArray());
+            Entry("acme.nuspec",
+                "<package><metadata><id>acme</id><version>1.0.0</version><readme>README.md</readme></metadata></package>"u8.ToArray());
             Entry("README.md", "# Acme\n\nA `Tank` holds.\n"u8.ToArray());
             Entry("lib/net10.0/Acme.dll", File.ReadAllBytes(library.AssemblyPath));
         }

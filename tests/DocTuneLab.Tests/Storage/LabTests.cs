@@ -26,12 +26,14 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     private static string Json(object value) => System.Text.Json.JsonSerializer.Serialize(value);
 
     private static Sample Sample(string question, Split split = Split.Train, SampleKind kind = SampleKind.Code, bool passed = true) => new(
-        ContentHash.Of(question), kind, [Message.User(question), Message.Assistant("a \"quoted\" 答")], new(["c2", "c1"], ["M:A.B", "T:A"]), [new("compiles", passed, passed ? null : "CS1061"), new("grounded", true, "x")], split);
+        ContentHash.Of(question), kind, [Message.User(question), Message.Assistant("a \"quoted\" 答")], new(["c2", "c1"], ["M:A.B", "T:A"]),
+        [new("compiles", passed, passed ? null : "CS1061"), new("grounded", true, "x")], split);
 
     [Fact]
     public void Documents_and_chunks_round_trip()
     {
-        var page = Page("a/b.md", "---\ntitle: T\nx: 1\n---\n# Tank\n\nUse `Tank.Fill`.\n\n```csharp\nvar t = new Tank(1);\n```\n\n## More\n\nOther words that make it long enough to need a second chunk of text here.\n", Split.Dev);
+        var page = Page("a/b.md", "---\ntitle: T\nx: 1\n---\n# Tank\n\nUse `Tank.Fill`.\n\n```csharp\nvar t = new Tank(1);\n```\n\n"
+            + "## More\n\nOther words that make it long enough to need a second chunk of text here.\n", Split.Dev);
         var chunks = Chunker.Chunk(page);
         Assert.True(chunks.Count > 1);
         using (var lab = Lab.Open(_path)) Assert.Equal(new DocumentChanges(1, 0, 0, 0), lab.Documents.Save([page], Chunker.Chunk, "s"));
@@ -68,11 +70,13 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
         IReadOnlyList<Chunk> Cut(Document d) { cut.Add(d.Path); return Chunker.Chunk(d); }
         lab.Documents.Save([Page("a.md", "alpha"), Page("b.md", "beta"), Page("c.md", "gamma")], Cut, "1");
         cut.Clear();
-        Assert.Equal(new DocumentChanges(1, 1, 1, 1), lab.Documents.Save([Page("a.md", "alpha"), Page("b.md", "delta"), Page("d.md", "epsilon")], Cut, "1"));
+        Assert.Equal(new DocumentChanges(1, 1, 1, 1),
+            lab.Documents.Save([Page("a.md", "alpha"), Page("b.md", "delta"), Page("d.md", "epsilon")], Cut, "1"));
         Assert.Equal(["b.md", "d.md"], cut);
         Assert.Empty(lab.Documents.Search("beta gamma"));
         Assert.Equal("b.md", Assert.Single(lab.Documents.Search("delta")).Chunk.DocumentPath);
-        Assert.Equal(new DocumentChanges(0, 3, 0, 0), lab.Documents.Save([Page("a.md", "alpha"), Page("b.md", "delta"), Page("d.md", "epsilon")], Cut, "2"));
+        Assert.Equal(new DocumentChanges(0, 3, 0, 0),
+            lab.Documents.Save([Page("a.md", "alpha"), Page("b.md", "delta"), Page("d.md", "epsilon")], Cut, "2"));
         // The trees of the former b.md and of c.md are no longer named; equal trees share one document.
         Assert.InRange(lab.Maintenance.CollectGarbage().Documents, 0, 2);
         Assert.Empty(lab.Maintenance.Verify());
@@ -82,7 +86,12 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     public void Search_ranks_headings_first_knows_parts_of_identifiers_and_chinese()
     {
         using var lab = Lab.Open(_path);
-        lab.Documents.Save([Page("a.md", "# Draining\n\nOpens the valve."), Page("b.md", "# Other\n\nBefore draining, call `ReadAllAsync` once."), Page("c.md", "# 储罐\n\n打开储罐的阀门。")], Chunker.Chunk, "s");
+        lab.Documents.Save(
+            [
+                Page("a.md", "# Draining\n\nOpens the valve."), Page("b.md", "# Other\n\nBefore draining, call `ReadAllAsync` once."),
+                Page("c.md", "# 储罐\n\n打开储罐的阀门。")
+            ],
+            Chunker.Chunk, "s");
         Assert.Equal(["a.md", "b.md"], lab.Documents.Search("draining").Select(h => h.Chunk.DocumentPath));
         Assert.Equal("b.md", lab.Documents.Search("read").Single().Chunk.DocumentPath);
         Assert.Equal("c.md", lab.Documents.Search("阀门").Single().Chunk.DocumentPath);
@@ -108,7 +117,8 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     {
         using var lab = Lab.Open(_path);
         var heading = new Chunk("h", "c.md", new(0, 4), ["概述"], "text", [], [], 1);
-        lab.Documents.Save([Page("a.md", "用 ReadAll 启动水泵"), Page("b.md", "打开Tank的阀门。"), Page("c.md", "text")], d => d.Path == "c.md" ? [heading] : Chunker.Chunk(d), "s");
+        lab.Documents.Save([Page("a.md", "用 ReadAll 启动水泵"), Page("b.md", "打开Tank的阀门。"), Page("c.md", "text")],
+            d => d.Path == "c.md" ? [heading] : Chunker.Chunk(d), "s");
         Assert.Equal(pages, string.Join(',', lab.Documents.Search(query).Select(h => h.Chunk.DocumentPath).Order(StringComparer.Ordinal)));
     }
 
@@ -117,7 +127,9 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     {
         using var lab = Lab.Open(_path);
         lab.Documents.Save([Page("a.md", "x")], _ => [.. Enumerable.Range(0, 7000).Select(i =>
-            new Chunk($"{i}", "a.md", new(0, 1), [], $"the tank{(i % 2 == 0 ? " valve" : "")}{(i % 1000 == 0 ? " gasket" : "")}", [], [], 1))], "s");
+            new Chunk($"{i}", "a.md", new(0, 1), [], $"the tank{(i % 2 == 0 ? " valve" : "")}{(i % 1000 == 0 ? " gasket" : "")}", [], [],
+                1))],
+            "s");
         // The word that few have decides, though all have the others; of common words alone, the least common one.
         Assert.All(lab.Documents.Search("the tank gasket", limit: 20), h => Assert.Contains("gasket", h.Chunk.Text));
         Assert.Equal(7, lab.Documents.Search("the tank gasket", limit: 20).Count);
@@ -130,7 +142,8 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     {
         using var lab = Lab.Open(_path);
         Document[] pages = [.. Enumerable.Range(0, 3000).Select(i => Page($"{i:0000}.md", "alpha"))];
-        var fault = Assert.Throws<InvalidOperationException>(() => lab.Documents.Save(pages, d => d.Path == "2000.md" ? throw new InvalidOperationException(d.Path) : Chunker.Chunk(d), "s"));
+        var fault = Assert.Throws<InvalidOperationException>(() =>
+            lab.Documents.Save(pages, d => d.Path == "2000.md" ? throw new InvalidOperationException(d.Path) : Chunker.Chunk(d), "s"));
         Assert.Equal("2000.md", fault.Message);
         Assert.Equal(2000, lab.Documents.Pages().Count);
         Assert.Equal(new DocumentChanges(1000, 0, 2000, 0), lab.Documents.Save(pages, Chunker.Chunk, "s"));
@@ -149,7 +162,10 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     public void Samples_round_trip_by_split_kind_and_acceptance()
     {
         using var lab = Lab.Open(_path);
-        var samples = new[] { Sample("one"), Sample("two", Split.Dev), Sample("three", kind: SampleKind.Qa), Sample("four", passed: false) };
+        var samples = new[]
+        {
+            Sample("one"), Sample("two", Split.Dev), Sample("three", kind: SampleKind.Qa), Sample("four", passed: false)
+        };
         lab.Samples.Save(samples);
         Assert.Equal(Json(samples), Json(lab.Samples.List(acceptedOnly: false)));
         Assert.Equal(Json(samples[..1]), Json(lab.Samples.List(Split.Train, SampleKind.Code)));
@@ -176,7 +192,8 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
         var done = lab.Runs.Finish(run.Id, """{"loss": 1.5}""");
         Assert.Equal(("done", """{"seed": 7}"""), (done.Status, done.Configuration));
         var manifest = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(Path.Combine(run.Directory, "run.json")))!;
-        Assert.Equal((7, 1.5, "done"), ((int)manifest["configuration"]!["seed"]!, (double)manifest["results"]!["loss"]!, (string)manifest["status"]!));
+        Assert.Equal((7, 1.5, "done"),
+            ((int)manifest["configuration"]!["seed"]!, (double)manifest["results"]!["loss"]!, (string)manifest["status"]!));
         Assert.Equal(2, lab.Runs.List("train").Count);
         Assert.Throws<LabException>(() => lab.Runs.Finish("nope"));
         Assert.Throws<LabException>(() => lab.Runs.Begin("train", "not json"));
@@ -198,7 +215,8 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
         Assert.Equal(answer, lab.Answers.Find("k"));
         Assert.Null(lab.Answers.Find("other"));
         Assert.Equal(new Garbage(0, 0, 0), lab.Maintenance.CollectGarbage());
-        Assert.Equal((1, 1, 2), (lab.Maintenance.Stats().Rows["requests"], lab.Maintenance.Stats().Rows["templates"], lab.Maintenance.Stats().StoredDocuments));
+        Assert.Equal((1, 1, 2),
+            (lab.Maintenance.Stats().Rows["requests"], lab.Maintenance.Stats().Rows["templates"], lab.Maintenance.Stats().StoredDocuments));
     }
 
     [Fact]

@@ -32,9 +32,12 @@ public sealed class MigrationTests : IDisposable
                     INSERT INTO sample_evidence (sample_id, ordinal, kind, target) VALUES ('s1', 0, 'chunk', 'c1');
                     INSERT INTO runs (id, kind, status, started, configuration_key) VALUES ('r1', 'train', 'done', '2025-01-01T00:00:00.0000000Z', 'k');
                     """);
-            if (version > 1) sql.Execute("INSERT INTO chunks_fts (rowid, heading, text) SELECT row, search_text(heading_path), search_text(text) FROM chunks");
+            if (version > 1)
+                sql.Execute(
+                    "INSERT INTO chunks_fts (rowid, heading, text) SELECT row, search_text(heading_path), search_text(text) FROM chunks");
         }
-        if (version > 0) Assert.Contains($"version {version},", Assert.Throws<LabException>(() => Lab.Open(_folder.Lab, readOnly: true)).Message);
+        if (version > 0)
+            Assert.Contains($"version {version},", Assert.Throws<LabException>(() => Lab.Open(_folder.Lab, readOnly: true)).Message);
         using (var lab = Lab.Open(_folder.Lab))
         {
             if (version > 0)

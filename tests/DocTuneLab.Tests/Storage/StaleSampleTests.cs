@@ -22,7 +22,8 @@ public sealed class StaleSampleTests : IDisposable
     private DocumentChanges Save(Lab lab, params Document[] pages) => lab.Documents.Save(pages, _chunker.Chunk, "s");
 
     private static Sample On(string question, string? chunk, string? symbol = null) => new(
-        ContentHash.Of(question), SampleKind.Qa, [Message.User(question), Message.Assistant("a")], new(chunk is null ? [] : [chunk], symbol is null ? [] : [symbol]), [], Split.Train);
+        ContentHash.Of(question), SampleKind.Qa, [Message.User(question), Message.Assistant("a")],
+        new(chunk is null ? [] : [chunk], symbol is null ? [] : [symbol]), [], Split.Train);
 
     [Fact]
     public void Unchanged_passages_of_a_changed_page_keep_their_rows_and_places_are_updated()
@@ -31,10 +32,13 @@ public sealed class StaleSampleTests : IDisposable
         Save(lab, LabFolder.Page("a.md", $"# A\n\n{Long} Zero.\n\n## One\n\n{Long} One.\n\n## Two\n\n{Long} Two.\n"));
         var before = lab.Documents.Chunks();
         var rows = _folder.Sql<string>("SELECT group_concat(row || id) FROM (SELECT * FROM chunks ORDER BY id)");
-        var page = LabFolder.Page("a.md", $"# A\n\n{Long} Zero.\n\n## New\n\n{Long} New.\n\n## One\n\n{Long} One.\n\n## Two\n\n{Long} Two.\n");
+        var page = LabFolder.Page("a.md",
+            $"# A\n\n{Long} Zero.\n\n## New\n\n{Long} New.\n\n## One\n\n{Long} One.\n\n## Two\n\n{Long} Two.\n");
         Save(lab, page);
         Assert.Equal(before.Count + 1, lab.Documents.Chunks().Count);
-        Assert.Equal(rows, _folder.Sql<string>($"SELECT group_concat(row || id) FROM (SELECT * FROM chunks WHERE id IN ('{string.Join("','", before.Select(c => c.Id))}') ORDER BY id)"));
+        Assert.Equal(rows,
+            _folder.Sql<string>("SELECT group_concat(row || id) FROM (SELECT * FROM chunks WHERE id IN "
+                + $"('{string.Join("','", before.Select(c => c.Id))}') ORDER BY id)"));
         Assert.All(lab.Documents.Chunks(), c => Assert.Equal(c.Text, page.Text.Substring(c.Span.Start, c.Span.Length)));
         Assert.Equal(lab.Documents.Chunks().Select(c => c.Id), _chunker.Chunk(page).Select(c => c.Id));
         Assert.Empty(lab.Maintenance.Verify());
@@ -47,9 +51,11 @@ public sealed class StaleSampleTests : IDisposable
         var a = LabFolder.Page("a.md", $"# A\n\n## One\n\n{Long} One.\n\n## Two\n\n{Long} Two.\n");
         var b = LabFolder.Page("b.md", "# B\n\nbeta\n");
         Save(lab, a, b);
-        var (one, two, beta) = (lab.Documents.Chunks("a.md")[^2].Id, lab.Documents.Chunks("a.md")[^1].Id, lab.Documents.Chunks("b.md")[0].Id);
+        var (one, two, beta) = (lab.Documents.Chunks("a.md")[^2].Id, lab.Documents.Chunks("a.md")[^1].Id,
+            lab.Documents.Chunks("b.md")[0].Id);
         lab.Samples.Save([On("1", one), On("2", two), On("3", beta)]);
-        Assert.Equal(new DocumentChanges(0, 1, 0, 1), Save(lab, LabFolder.Page("a.md", $"# A\n\n## One\n\n{Long} One.\n\n## Two\n\n{Long} Another.\n")));
+        Assert.Equal(new DocumentChanges(0, 1, 0, 1),
+            Save(lab, LabFolder.Page("a.md", $"# A\n\n## One\n\n{Long} One.\n\n## Two\n\n{Long} Another.\n")));
         Assert.Equal(
             new[] { (two, "a.md no longer has this passage."), (beta, "The page b.md was removed.") }.Order(),
             lab.Samples.Stale().Select(s => (s.Target, s.Reason)).Order());
@@ -66,7 +72,8 @@ public sealed class StaleSampleTests : IDisposable
         Save(lab, a, b);
         Assert.Empty(lab.Samples.Stale());
         Assert.Equal(3, lab.Samples.List().Count);
-        Assert.Equal(0L, _folder.Sql<long>("SELECT count(*) FROM removed_documents") + _folder.Sql<long>("SELECT count(*) FROM retired_chunks"));
+        Assert.Equal(0L,
+            _folder.Sql<long>("SELECT count(*) FROM removed_documents") + _folder.Sql<long>("SELECT count(*) FROM retired_chunks"));
 
         Save(lab, a);
         lab.Samples.Save([], replaceAll: true);
@@ -77,8 +84,10 @@ public sealed class StaleSampleTests : IDisposable
     [Fact]
     public void Samples_on_members_that_are_gone_changed_or_obsolete_are_stale()
     {
-        using var old = new CompiledLibrary("namespace Acme; public class Tank { public int Level() => 1; public int Size() => 1; public int Keep() => 1; public int Fill() => 1; }", "Acme");
-        using var now = new CompiledLibrary("""namespace Acme; public class Tank { public long Size() => 1; public int Keep() => 1; [System.Obsolete("Use Pour.")] public int Fill() => 1; public int Pour() => 1; }""", "Acme");
+        using var old = new CompiledLibrary("namespace Acme; public class Tank { public int Level() => 1; public int Size() => 1; "
+            + "public int Keep() => 1; public int Fill() => 1; }", "Acme");
+        using var now = new CompiledLibrary("""namespace Acme; public class Tank { public long Size() => 1; public int Keep() => 1; """
+            + """[System.Obsolete("Use Pour.")] public int Fill() => 1; public int Pour() => 1; }""", "Acme");
         using var lab = Lab.Open(_folder.Lab);
         lab.Documents.SaveSymbols(ApiModel.Load(ReferenceSet.Load(old.AssemblyPath)));
         string[] members = ["M:Acme.Tank.Level", "M:Acme.Tank.Size", "M:Acme.Tank.Keep", "M:Acme.Tank.Fill"];

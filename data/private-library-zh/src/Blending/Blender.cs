@@ -29,7 +29,8 @@ public sealed class Blender(Shelf<LeafBatch> shelf)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         Int128 sum = recipe.Parts.Sum(p => (long)p.Parts);
-        return LeafWeight.OfMilligrams((long)recipe.Parts.Min(p => Shelf.TryFind(p.Mark, out var batch) ? batch.Weight.Milligrams * sum / p.Parts : 0));
+        return LeafWeight.OfMilligrams(
+            (long)recipe.Parts.Min(p => Shelf.TryFind(p.Mark, out var batch) ? batch.Weight.Milligrams * sum / p.Parts : 0));
     }
 
     /// <summary>架上的茶够不够拼。</summary>

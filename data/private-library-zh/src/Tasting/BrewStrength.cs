@@ -21,7 +21,9 @@ public readonly record struct BrewStrength : IComparable<BrewStrength>
     /// <returns>浓度。</returns>
     /// <exception cref="ArgumentException"><paramref name="degrees"/> 不是数。</exception>
     public static BrewStrength Of(double degrees) =>
-        double.IsNaN(degrees) ? throw new ArgumentException("浓度必须是数。", nameof(degrees)) : new(Math.Round(Math.Clamp(degrees, 0, 100), 1, MidpointRounding.AwayFromZero));
+        double.IsNaN(degrees)
+            ? throw new ArgumentException("浓度必须是数。", nameof(degrees))
+            : new(Math.Round(Math.Clamp(degrees, 0, 100), 1, MidpointRounding.AwayFromZero));
 
     /// <summary>再泡几次之后的浓度，每泡剩下八成。</summary>
     /// <param name="rounds">再泡的次数，不小于零。</param>

@@ -10,7 +10,8 @@ public static class InfusionExtensions
     /// <param name="least">至少要有的浓度。</param>
     /// <param name="cancel">停下。</param>
     /// <returns>够浓的茶汤。</returns>
-    public static async IAsyncEnumerable<Infusion> UntilFaintAsync(this IAsyncEnumerable<Infusion> infusions, BrewStrength least, [EnumeratorCancellation] CancellationToken cancel = default)
+    public static async IAsyncEnumerable<Infusion> UntilFaintAsync(this IAsyncEnumerable<Infusion> infusions, BrewStrength least,
+        [EnumeratorCancellation] CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(infusions);
         await foreach (var infusion in infusions.WithCancellation(cancel))
@@ -25,7 +26,8 @@ public static class InfusionExtensions
     /// <param name="infusions">茶汤。</param>
     /// <param name="cancel">停下。</param>
     /// <returns>按泡次排列的茶汤。</returns>
-    public static async Task<IReadOnlyList<Infusion>> GatherAsync(this IAsyncEnumerable<Infusion> infusions, CancellationToken cancel = default)
+    public static async Task<IReadOnlyList<Infusion>> GatherAsync(this IAsyncEnumerable<Infusion> infusions,
+        CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(infusions);
         List<Infusion> gathered = [];

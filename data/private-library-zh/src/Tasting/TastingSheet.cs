@@ -27,5 +27,6 @@ public sealed class TastingSheet
 
     /// <summary>评茶人按总分从高到低；同分时按名字。</summary>
     /// <returns>名字。</returns>
-    public IReadOnlyList<string> Ranked() => [.. _scores.OrderByDescending(s => s.Value.Total).ThenBy(s => s.Key, StringComparer.Ordinal).Select(s => s.Key)];
+    public IReadOnlyList<string> Ranked() =>
+        [.. _scores.OrderByDescending(s => s.Value.Total).ThenBy(s => s.Key, StringComparer.Ordinal).Select(s => s.Key)];
 }

@@ -26,7 +26,8 @@ public sealed class WatchDesk : IAsyncDisposable
 
     /// <summary>Creates an open desk without notes.</summary>
     /// <param name="clock">The clock that dates the notes.</param>
-    /// <param name="journal">Where the notes are written when the desk closes; null writes none. The desk flushes it but does not close it.</param>
+    /// <param name="journal">Where the notes are written when the desk closes; null writes none.
+    /// The desk flushes it but does not close it.</param>
     /// <exception cref="ArgumentNullException"><paramref name="clock"/> is null.</exception>
     public WatchDesk(TimeProvider clock, TextWriter? journal = null)
     {

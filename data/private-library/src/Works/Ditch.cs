@@ -79,7 +79,8 @@ public sealed class Ditch
 
     /// <summary>Tries to draw water out.</summary>
     /// <param name="lot">The water to draw.</param>
-    /// <returns><see langword="true"/> when the water was drawn; <see langword="false"/> when the ditch holds less, and nothing is drawn.</returns>
+    /// <returns><see langword="true"/> when the water was drawn;
+    /// <see langword="false"/> when the ditch holds less, and nothing is drawn.</returns>
     public bool TryDraw(WaterLot lot)
     {
         if (lot > Stored)

@@ -59,8 +59,10 @@ public sealed class FenPlanBuilder
             if (options.Name == FenPlan.Sea)
                 problems.Add($"A ditch must not be named '{FenPlan.Sea}'.");
         }
-        problems.AddRange(_ditches.GroupBy(d => d.Name).Where(g => g.Count() > 1).Select(g => $"The name '{g.Key}' is used {g.Count()} times."));
-        problems.AddRange(_links.GroupBy(l => l.Gate.Key).Where(g => g.Count() > 1).Select(g => $"The gate key {g.Key} is used {g.Count()} times."));
+        problems.AddRange(
+            _ditches.GroupBy(d => d.Name).Where(g => g.Count() > 1).Select(g => $"The name '{g.Key}' is used {g.Count()} times."));
+        problems.AddRange(
+            _links.GroupBy(l => l.Gate.Key).Where(g => g.Count() > 1).Select(g => $"The gate key {g.Key} is used {g.Count()} times."));
         var known = _ditches.Select(d => d.Name).ToHashSet();
         foreach (var (gate, from, to) in _links)
         {

@@ -53,7 +53,8 @@ public sealed class TideTable
     /// <param name="limit">The head that the sea must stay below.</param>
     /// <param name="from">The start of the span to look at.</param>
     /// <param name="until">The end of the span, not before <paramref name="from"/>.</param>
-    /// <returns>The windows in order, cut to the span; one window for the whole span when high water is below <paramref name="limit"/>.</returns>
+    /// <returns>The windows in order, cut to the span; one window for the whole span when high water is below
+    /// <paramref name="limit"/>.</returns>
     /// <exception cref="ArgumentException"><paramref name="until"/> is before <paramref name="from"/>.</exception>
     public IReadOnlyList<TideWindow> WindowsBelow(WaterHead limit, DateTimeOffset from, DateTimeOffset until)
     {

@@ -105,11 +105,13 @@ public sealed class WeirGate
 
     /// <summary>Computes the rate that passes the gate under a head of water.</summary>
     /// <param name="level">The level on the upper side.</param>
-    /// <returns>1700 x width x depth over the sill in metres to the power 1.5 x the share of opening, to the nearest litre per second; <see cref="SpillRate.Still"/> when the level is not above the sill.</returns>
+    /// <returns>1700 x width x depth over the sill in metres to the power 1.5 x the share of opening, to the nearest litre per second;
+    /// <see cref="SpillRate.Still"/> when the level is not above the sill.</returns>
     public SpillRate RateAt(WaterHead level)
     {
         var depth = level.Above(Sill).Metres;
-        return SpillRate.FromLitres((long)Math.Round(SillFactor * WidthMetres * Math.Pow(depth, 1.5) * Opening / 100, MidpointRounding.AwayFromZero));
+        return SpillRate.FromLitres((long)Math.Round(SillFactor * WidthMetres * Math.Pow(depth, 1.5) * Opening / 100,
+            MidpointRounding.AwayFromZero));
     }
 
     /// <summary>Moves the gate to an opening given as a share from 0 to 1.</summary>

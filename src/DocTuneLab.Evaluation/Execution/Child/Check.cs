@@ -31,7 +31,8 @@ public static class Check
 
     public static void False(bool condition, string? message = null) => True(!condition, message ?? "expected false");
 
-    /// <summary>Structural equality: sequences by element, dictionaries by key, sets by content, tuples and records by member, numbers by value.</summary>
+    /// <summary>Structural equality: sequences by element, dictionaries by key, sets by content, tuples and records by member,
+    /// numbers by value.</summary>
     public static void Equal(object? expected, object? actual, double tolerance = 0)
     {
         if (!Same(expected, actual, tolerance, 0)) Fail($"expected {Show(expected)}, got {Show(actual)}");
@@ -94,10 +95,12 @@ public static class Check
         if (a.Equals(b)) return true;
         // A record with a list in it, or an anonymous object: its own Equals compares the list by reference.
         return a.GetType() == b.GetType() && IsRecord(a.GetType())
-            && a.GetType().GetProperties().Where(p => p.GetIndexParameters().Length == 0).All(p => Same(p.GetValue(a), p.GetValue(b), tolerance, depth + 1));
+            && a.GetType().GetProperties().Where(p => p.GetIndexParameters().Length == 0).All(p =>
+                Same(p.GetValue(a), p.GetValue(b), tolerance, depth + 1));
     }
 
-    private static bool IsNumber(object o) => o is sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal;
+    private static bool IsNumber(object o) =>
+        o is sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal;
 
     private static bool SameNumber(object a, object b, double tolerance)
     {
@@ -112,8 +115,11 @@ public static class Check
     private static bool IsSet(object o) => o.GetType().GetInterfaces().Any(i => i.IsGenericType
         && (i.GetGenericTypeDefinition() == typeof(ISet<>) || i.GetGenericTypeDefinition() == typeof(IReadOnlySet<>)));
 
-    private static bool IsRecord(Type type) => type.GetMethod("<Clone>$") is not null || type.Name.StartsWith("<>f__AnonymousType", StringComparison.Ordinal)
-        || (type.IsValueType && type.GetMethod("PrintMembers", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic) is not null);
+    private static bool IsRecord(
+        Type type) => type.GetMethod("<Clone>$") is not null || type.Name.StartsWith("<>f__AnonymousType", StringComparison.Ordinal)
+        || (type.IsValueType
+            && type.GetMethod("PrintMembers",
+                System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic) is not null);
 
     private static bool SameSequence(IEnumerable a, IEnumerable b, double tolerance, int depth)
     {

@@ -8,13 +8,14 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace DocTuneLab.Evaluation.Suites.Import;
 
 /// <summary>
-/// Reads C# tasks of two public formats, one JSON object a line. HumanEval-style (Chen et al. 2021, arXiv:2107.03374): <c>task_id</c>, <c>prompt</c>,
-/// <c>canonical_solution</c>, <c>test</c>, <c>entry_point</c>. MultiPL-E (Cassano et al. 2022, arXiv:2208.08227): <c>name</c>, <c>language</c>,
-/// <c>prompt</c>, <c>tests</c>, no solution. Prompt, solution and tests together are one program; it is taken apart by its syntax.
+/// Reads C# tasks of two public formats, one JSON object a line. HumanEval-style (Chen et al. 2021, arXiv:2107.03374): <c>task_id</c>,
+/// <c>prompt</c>, <c>canonical_solution</c>, <c>test</c>, <c>entry_point</c>. MultiPL-E (Cassano et al. 2022, arXiv:2208.08227):
+/// <c>name</c>, <c>language</c>, <c>prompt</c>, <c>tests</c>, no solution. Prompt, solution and tests together are one program;
+/// it is taken apart by its syntax.
 /// </summary>
 /// <remarks>
-/// MultiPL-E compares lists, dictionaries and tuples of lists by <c>Equals</c>, which in C# compares references: such an assertion can never hold. Here
-/// <c>Debug.Assert(a == b)</c> and <c>Debug.Assert(a.Equals(b))</c> become structural comparisons.
+/// MultiPL-E compares lists, dictionaries and tuples of lists by <c>Equals</c>, which in C# compares references: such an assertion can
+/// never hold. Here <c>Debug.Assert(a == b)</c> and <c>Debug.Assert(a.Equals(b))</c> become structural comparisons.
 /// </remarks>
 public static class BenchmarkImport
 {
@@ -35,12 +36,16 @@ public static class BenchmarkImport
             if (string.IsNullOrWhiteSpace(line)) continue;
             var where = $"{path}:{number}";
             using var json = Parse(where, line);
-            string? Text(string field) => json.RootElement.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+            string? Text(string field) =>
+                json.RootElement.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
             var (id, prompt, test) = (Text("task_id") ?? Text("name"), Text("prompt"), Text("test") ?? Text("tests"));
             if (id is null || prompt is null || test is null)
-                throw new LabException($"{where}: expected the fields task_id, prompt, canonical_solution, test (HumanEval-style) or name, prompt, tests (MultiPL-E); found {string.Join(", ", json.RootElement.EnumerateObject().Select(p => p.Name))}.");
-            if (Text("language") is { } language && language.ToLowerInvariant() is not ("cs" or "csharp" or "c#")) skipped.Add((id, $"language is {language}"));
-            else if (Convert(id, prompt, Text("canonical_solution") ?? "", test, Text("entry_point"), out var task) is { } why) skipped.Add((id, why));
+                throw new LabException($"{where}: expected the fields task_id, prompt, canonical_solution, test (HumanEval-style) or name, "
+                    + $"prompt, tests (MultiPL-E); found {string.Join(", ", json.RootElement.EnumerateObject().Select(p => p.Name))}.");
+            if (Text("language") is { } language && language.ToLowerInvariant() is not ("cs" or "csharp" or "c#"))
+                skipped.Add((id, $"language is {language}"));
+            else if (Convert(id, prompt, Text("canonical_solution") ?? "", test, Text("entry_point"), out var task) is { } why)
+                skipped.Add((id, why));
             else tasks.Add(task!);
         }
         return (tasks, skipped);
@@ -71,21 +76,32 @@ public static class BenchmarkImport
         task = null;
         var root = SyntaxFactory.ParseCompilationUnit(Program(prompt, solution, test), options: CodeExtractor.ParseOptions);
         var methods = root.DescendantNodes().OfType<MethodDeclarationSyntax>().ToList();
-        var method = entry is null ? methods.LastOrDefault(m => m.SpanStart < prompt.Length && m.Identifier.Text != "Main") : methods.FirstOrDefault(m => m.Identifier.Text == entry);
+        var method = entry is null
+            ? methods.LastOrDefault(m => m.SpanStart < prompt.Length && m.Identifier.Text != "Main")
+            : methods.FirstOrDefault(m => m.Identifier.Text == entry);
         if (method is null) return entry is null ? "the prompt declares no method" : $"there is no method {entry}";
         if (method.Body is null) return "the method has no body";
         if (!method.Modifiers.Any(SyntaxKind.StaticKeyword)) return "the method is not static";
         var main = methods.FirstOrDefault(m => m.Identifier.Text == "Main" && m != method);
         var statements = main?.Body?.Statements.ToList() ?? root.Members.OfType<GlobalStatementSyntax>().Select(g => g.Statement).ToList();
         if (statements.Count == 0) return "the tests hold no statement";
-        if (root.GetDiagnostics().FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error) is { } error) return $"does not parse: {error.GetMessage()}";
+        if (root.GetDiagnostics().FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error) is { } error)
+            return $"does not parse: {error.GetMessage()}";
 
         var name = method.Identifier.Text;
         // What else the class or the file declares is part of the task: helpers that tests or prompt refer to.
-        var helpers = method.Parent is TypeDeclarationSyntax type ? type.Members.Where(m => m != method && m != main).Select(m => m.ToString()).ToList() : [];
-        var types = root.DescendantNodes(n => n is not TypeDeclarationSyntax).OfType<BaseTypeDeclarationSyntax>().Where(t => t != method.Parent && !t.Contains(main)).Select(t => t.ToString());
+        var helpers = method.Parent is TypeDeclarationSyntax type
+            ? type.Members.Where(m => m != method && m != main).Select(m => m.ToString()).ToList()
+            : [];
+        var types = root.DescendantNodes(n => n is not TypeDeclarationSyntax)
+            .OfType<BaseTypeDeclarationSyntax>()
+            .Where(t => t != method.Parent && !t.Contains(main))
+            .Select(t => t.ToString());
         if (helpers.Count > 0) return "the class of the method has other members";
-        var usings = root.DescendantNodes().OfType<UsingDirectiveSyntax>().Where(u => u.Alias is null && u.StaticKeyword.IsKind(SyntaxKind.None)).Select(u => u.NamespaceOrType.ToString());
+        var usings = root.DescendantNodes()
+            .OfType<UsingDirectiveSyntax>()
+            .Where(u => u.Alias is null && u.StaticKeyword.IsKind(SyntaxKind.None))
+            .Select(u => u.NamespaceOrType.ToString());
         var tests = statements.Select(s => Rewrite(s, name, (method.Parent as TypeDeclarationSyntax)?.Identifier.Text)).ToList();
         task = new CodeTask
         {
@@ -119,9 +135,11 @@ public static class BenchmarkImport
     /// <summary>The comment before the method, without its marks; the method's name where it has none.</summary>
     private static string Instruction(MethodDeclarationSyntax method, string prompt)
     {
-        var comments = method.GetLeadingTrivia().Where(t => t.IsKind(SyntaxKind.SingleLineCommentTrivia) || t.IsKind(SyntaxKind.MultiLineCommentTrivia)
+        var comments = method.GetLeadingTrivia().Where(t => t.IsKind(SyntaxKind.SingleLineCommentTrivia)
+            || t.IsKind(SyntaxKind.MultiLineCommentTrivia)
             || t.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia)).SelectMany(t => t.ToFullString().Split('\n'));
-        var lines = comments.Select(l => l.Trim().TrimStart('/', '*').Replace("*/", "", StringComparison.Ordinal).Replace("<summary>", "", StringComparison.Ordinal).Replace("</summary>", "", StringComparison.Ordinal).Trim());
+        var lines = comments.Select(l => l.Trim().TrimStart('/', '*').Replace("*/", "", StringComparison.Ordinal).Replace("<summary>", "",
+            StringComparison.Ordinal).Replace("</summary>", "", StringComparison.Ordinal).Trim());
         var text = string.Join('\n', lines).Trim();
         return text.Length > 0 ? text : $"Write {method.Identifier.Text}. {prompt.Split('\n')[0]}".Trim();
     }
@@ -129,14 +147,18 @@ public static class BenchmarkImport
     private static string Rewrite(StatementSyntax statement, string method, string? type)
     {
         var qualified = (StatementSyntax)new Qualifier(method, type).Visit(statement);
-        if (qualified is ExpressionStatementSyntax { Expression: InvocationExpressionSyntax { ArgumentList.Arguments: [var argument, ..] } call }
+        if (qualified
+            is ExpressionStatementSyntax { Expression: InvocationExpressionSyntax { ArgumentList.Arguments: [var argument, ..] } call }
             && call.Expression.ToString() is "Debug.Assert" or "System.Diagnostics.Debug.Assert" or "Trace.Assert")
         {
-            var condition = Bare(((InvocationExpressionSyntax)((ExpressionStatementSyntax)qualified).Expression).ArgumentList.Arguments[0].Expression);
+            var condition = Bare(
+                ((InvocationExpressionSyntax)((ExpressionStatementSyntax)qualified).Expression).ArgumentList.Arguments[0].Expression);
             return condition switch
             {
-                BinaryExpressionSyntax { RawKind: (int)SyntaxKind.EqualsExpression } equal => $"Check.Equal((object?)({equal.Right}), (object?)({equal.Left}), 1e-6);",
-                InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.Text: "Equals" } member, ArgumentList.Arguments: [var other] } =>
+                BinaryExpressionSyntax { RawKind: (int)SyntaxKind.EqualsExpression } equal =>
+                    $"Check.Equal((object?)({equal.Right}), (object?)({equal.Left}), 1e-6);",
+                InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.Text: "Equals" } member,
+                    ArgumentList.Arguments: [var other] } =>
                     $"Check.Equal((object?)({other.Expression}), (object?)({member.Expression}), 1e-6);",
                 _ => $"Check.True({condition});",
             };
@@ -144,7 +166,8 @@ public static class BenchmarkImport
         return qualified.ToString();
     }
 
-    private static ExpressionSyntax Bare(ExpressionSyntax expression) => expression is ParenthesizedExpressionSyntax inner ? Bare(inner.Expression) : expression;
+    private static ExpressionSyntax Bare(ExpressionSyntax expression) =>
+        expression is ParenthesizedExpressionSyntax inner ? Bare(inner.Expression) : expression;
 
     /// <summary>Calls of the task's method, bare or by its class, become calls of <c>Solution</c>.</summary>
     private sealed class Qualifier(string method, string? type) : CSharpSyntaxRewriter
@@ -155,7 +178,8 @@ public static class BenchmarkImport
             var mine = visited.Expression switch
             {
                 IdentifierNameSyntax bare => bare.Identifier.Text == method,
-                MemberAccessExpressionSyntax { Expression: IdentifierNameSyntax owner } member => member.Name.Identifier.Text == method && owner.Identifier.Text == type,
+                MemberAccessExpressionSyntax { Expression: IdentifierNameSyntax owner } member =>
+                    member.Name.Identifier.Text == method && owner.Identifier.Text == type,
                 _ => false,
             };
             return mine ? visited.WithExpression(SyntaxFactory.ParseExpression($"Solution.{method}")) : visited;

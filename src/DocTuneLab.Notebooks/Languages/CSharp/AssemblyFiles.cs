@@ -22,30 +22,38 @@ internal static class AssemblyFiles
     private static readonly ConcurrentDictionary<string, string> Used = new(StringComparer.OrdinalIgnoreCase);
 
     static AssemblyFiles() => AssemblyLoadContext.Default.Resolving += (context, name) =>
-        name.Name is { } simple && (Used.GetValueOrDefault(simple) ?? Beside(simple)) is { } path ? context.LoadFromAssemblyPath(path) : null;
+        name.Name is { } simple && (Used.GetValueOrDefault(simple) ?? Beside(simple)) is { } path
+            ? context.LoadFromAssemblyPath(path)
+            : null;
 
     /// <summary>Path of an assembly that the host has or can load, or null.</summary>
     public static string? OfHost(string simpleName) => Host.GetValueOrDefault(simpleName);
 
     /// <summary>True for the framework's own files.</summary>
-    public static bool IsFramework(string path) => RuntimeFiles.Current.Assemblies.GetValueOrDefault(Path.GetFileNameWithoutExtension(path)) == path;
+    public static bool IsFramework(string path) =>
+        RuntimeFiles.Current.Assemblies.GetValueOrDefault(Path.GetFileNameWithoutExtension(path)) == path;
 
-    /// <summary>The framework, implementation included: cells are bound to it at run time (<c>typeof(object)</c> lives in System.Private.CoreLib).</summary>
+    /// <summary>The framework, implementation included: cells are bound to it at run time (<c>typeof(object)</c> lives in
+    /// System.Private.CoreLib).</summary>
     /// <exception cref="NotebookException">Its assemblies are no files that the compiler could read.</exception>
     public static IEnumerable<MetadataReference> Framework() => RuntimeFiles.Current.Assemblies.Count == 0
-        ? throw new NotebookException("C# needs the framework's assemblies as files, and this program is a single file. Publish it with -p:IncludeAllContentForSelfExtract=true, or without PublishSingleFile.")
+        ? throw new NotebookException("C# needs the framework's assemblies as files, and this program is a single file. "
+            + "Publish it with -p:IncludeAllContentForSelfExtract=true, or without PublishSingleFile.")
         : RuntimeFiles.Current.Assemblies
-        .Where(pair => (pair.Key.StartsWith("System.", StringComparison.Ordinal) || pair.Key is "System" or "mscorlib" or "netstandard" or "Microsoft.CSharp"))
+        .Where(pair => (pair.Key.StartsWith("System.", StringComparison.Ordinal)
+            || pair.Key is "System" or "mscorlib" or "netstandard" or "Microsoft.CSharp"))
         .Select(pair => Reference(pair.Value));
 
     /// <summary>The reference for a file, with its documentation where there is one beside it.</summary>
     public static PortableExecutableReference Reference(string path) => Read.GetOrAdd((path, File.GetLastWriteTimeUtc(path)), static key =>
         IsFramework(key.Path) ? Mapped(key.Path) : MetadataReference.CreateFromFile(key.Path, documentation: Documentation(key.Path)));
 
-    /// <summary>Lets the runtime find an assembly outside of the host's folders, and those beside it, when a cell first uses them.</summary>
+    /// <summary>Lets the runtime find an assembly outside of the host's folders, and those beside it, when a cell
+    /// first uses them.</summary>
     public static void Use(string path) => Used.TryAdd(Path.GetFileNameWithoutExtension(path), path);
 
-    private static string? Beside(string simpleName) => Used.Values.Select(path => Path.Combine(Path.GetDirectoryName(path)!, simpleName + ".dll")).FirstOrDefault(File.Exists);
+    private static string? Beside(string simpleName) =>
+        Used.Values.Select(path => Path.Combine(Path.GetDirectoryName(path)!, simpleName + ".dll")).FirstOrDefault(File.Exists);
 
     /// <summary>
     /// Shared with the runtime's own pages, and read as far as it is used. Only for files that no one rewrites while we run: where one
@@ -58,7 +66,8 @@ internal static class AssemblyFiles
         var view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         using var stream = new UnmanagedMemoryStream(view.SafeMemoryMappedViewHandle, 0, (long)view.SafeMemoryMappedViewHandle.ByteLength);
         var headers = new PEHeaders(stream);
-        return AssemblyMetadata.Create(ModuleMetadata.CreateFromMetadata(view.SafeMemoryMappedViewHandle.DangerousGetHandle() + headers.MetadataStartOffset, headers.MetadataSize, view.Dispose))
+        return AssemblyMetadata.Create(ModuleMetadata.CreateFromMetadata(
+            view.SafeMemoryMappedViewHandle.DangerousGetHandle() + headers.MetadataStartOffset, headers.MetadataSize, view.Dispose))
             .GetReference(filePath: path, display: path);
     }
 

@@ -30,7 +30,8 @@ internal static class CSharpErrors
         if (errors.Count > MaxErrors)
             trace.Add($"… and {errors.Count - MaxErrors} more errors");
         var first = errors[0].Location.GetMappedLineSpan();
-        return new CellFailure(new ErrorOutput("CompilationError", $"{Location(first.Path, label, first.StartLinePosition.Line + 1)}: {errors[0].Id}: {errors[0].GetMessage()}", trace));
+        return new CellFailure(new ErrorOutput("CompilationError",
+            $"{Location(first.Path, label, first.StartLinePosition.Line + 1)}: {errors[0].Id}: {errors[0].GetMessage()}", trace));
     }
 
     private static string Location(string path, string label, int line) => $"{(string.IsNullOrEmpty(path) ? label : path)}:line {line}";

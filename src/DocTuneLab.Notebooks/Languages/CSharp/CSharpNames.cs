@@ -26,7 +26,8 @@ internal static class CSharpNames
     public static string Identifier(string name)
     {
         if (!SyntaxFacts.IsValidIdentifier(name))
-            throw new NotebookException($"'{name}' is not a C# name: a variable starts with a letter and has only letters, digits and '_'.");
+            throw new NotebookException(
+                $"'{name}' is not a C# name: a variable starts with a letter and has only letters, digits and '_'.");
         return SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None ? "@" + name : name;
     }
 

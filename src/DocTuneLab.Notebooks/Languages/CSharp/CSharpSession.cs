@@ -71,7 +71,9 @@ internal sealed class CSharpSession
         lock (pendingValues)
         {
             pendingByName[name] = value;
-            pendingValues.Enqueue((name, $"{typeName}{nullable} {CSharpNames.Identifier(name)} = global::DocTuneLab.Notebooks.Languages.CSharp.SessionValues.Take<{typeName}{nullable}>(\"{key}\");"));
+            pendingValues.Enqueue((name,
+                $"{typeName}{nullable} {CSharpNames.Identifier(name)} = global::DocTuneLab.Notebooks.Languages.CSharp.SessionValues.Take"
+                    + $"<{typeName}{nullable}>(\"{key}\");"));
         }
     }
 
@@ -102,7 +104,9 @@ internal sealed class CSharpSession
         var tree = CSharpSyntaxTree.ParseText(code, ParseOptions, cancellationToken: cancellation);
         var submission = Create(Prologue(label, firstLine) + Guarded(code, tree));
         if (chain.Emit(submission, out var run, cancellation) is { Length: > 0 } guardedErrors)
-            throw CSharpErrors.Failure(Unguarded(Prologue(label, firstLine) + code, cancellation) is { Length: > 0 } errors ? errors : guardedErrors, label, firstLine, code);
+            throw CSharpErrors.Failure(
+                Unguarded(Prologue(label, firstLine) + code, cancellation) is { Length: > 0 } errors ? errors : guardedErrors, label,
+                firstLine, code);
         var value = await ExecuteAsync(submission, run);
         return (value is not null || HasValue(submission), value);
     }
@@ -161,11 +165,13 @@ internal sealed class CSharpSession
         }
     }
 
-    /// <summary>Null and "no value" look the same in the result: ask the syntax for a last expression without a semicolon that is not void.</summary>
+    /// <summary>Null and "no value" look the same in the result:
+    /// ask the syntax for a last expression without a semicolon that is not void.</summary>
     private static bool HasValue(CSharpCompilation submission)
     {
         var tree = submission.SyntaxTrees[^1];
-        return tree.GetCompilationUnitRoot().Members.LastOrDefault() is GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } statement }
+        return tree.GetCompilationUnitRoot().Members
+            .LastOrDefault() is GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } statement }
             && submission.GetSemanticModel(tree).GetTypeInfo(statement.Expression).Type is not { SpecialType: SpecialType.System_Void };
     }
 

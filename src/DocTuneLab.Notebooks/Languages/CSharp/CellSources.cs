@@ -14,6 +14,8 @@ internal sealed class CellSources(string baseDirectory) : SourceFileResolver([],
     public override SourceText ReadText(string resolvedPath)
     {
         var text = base.ReadText(resolvedPath);
-        return Guarded ? SourceText.From(LoopGuard.Apply(CSharpSyntaxTree.ParseText(text, CSharpSession.ParseOptions)), Encoding.UTF8) : text;
+        return Guarded
+            ? SourceText.From(LoopGuard.Apply(CSharpSyntaxTree.ParseText(text, CSharpSession.ParseOptions)), Encoding.UTF8)
+            : text;
     }
 }

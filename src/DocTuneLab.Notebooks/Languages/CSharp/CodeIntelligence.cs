@@ -25,7 +25,9 @@ internal sealed class CodeIntelligence(CSharpSession session)
         var tree = CSharpSyntaxTree.ParseText(code, CSharpSession.ParseOptions);
         if (!SyntaxFactory.IsCompleteSubmission(tree))
             return CodeCompleteness.Incomplete;
-        return tree.GetDiagnostics().Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error) ? CodeCompleteness.Invalid : CodeCompleteness.Complete;
+        return tree.GetDiagnostics().Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
+            ? CodeCompleteness.Invalid
+            : CodeCompleteness.Complete;
     }
 
     public async Task<CellCompletions> CompleteAsync(string cell, int position, CancellationToken cancellation)
@@ -43,7 +45,8 @@ internal sealed class CodeIntelligence(CSharpSession session)
             .Where(item => item.FilterText.StartsWith(typed, StringComparison.OrdinalIgnoreCase) && !item.IsComplexTextEdit)
             .Select(item => new CompletionEntry(item.DisplayText, item.Tags.FirstOrDefault() ?? ""))
             .Distinct()
-            .OrderBy(entry => entry.Text.StartsWith(typed, StringComparison.Ordinal) ? 0 : 1).ThenBy(entry => entry.Text, StringComparer.OrdinalIgnoreCase);
+            .OrderBy(entry => entry.Text.StartsWith(typed, StringComparison.Ordinal) ? 0 : 1)
+            .ThenBy(entry => entry.Text, StringComparer.OrdinalIgnoreCase);
         return new CellCompletions(start, Math.Max(position, found.Span.End - offset), [.. entries]);
     }
 
@@ -61,7 +64,9 @@ internal sealed class CodeIntelligence(CSharpSession session)
     public async Task<CellSignatures?> SignaturesAsync(string cell, int position, CancellationToken cancellation)
     {
         var (current, offset) = Place(cell);
-        return await current.GetSemanticModelAsync(cancellation) is { } model ? SignatureFinder.Find(model, offset + Math.Clamp(position, 0, cell.Length), cancellation) : null;
+        return await current.GetSemanticModelAsync(cancellation) is { } model
+            ? SignatureFinder.Find(model, offset + Math.Clamp(position, 0, cell.Length), cancellation)
+            : null;
     }
 
     public async Task<IReadOnlyList<CellDiagnostic>> DiagnosticsAsync(string cell, CancellationToken cancellation)
@@ -72,8 +77,13 @@ internal sealed class CodeIntelligence(CSharpSession session)
         // Only of the cell: the declarations before it have no bodies.
         return [.. model.GetDiagnostics(TextSpan.FromBounds(offset, offset + cell.Length), cancellation)
             // A value at the end needs no semicolon in a cell.
-            .Where(found => found.Severity >= DiagnosticSeverity.Warning && found.Location.SourceSpan.Start >= offset && found.Id is not "CS1002" || found.Id is "CS1002" && found.Location.SourceSpan.Start < offset + cell.TrimEnd().Length && found.Location.SourceSpan.Start >= offset)
-            .Select(found => new CellDiagnostic(found.Id, found.GetMessage(), found.Severity == DiagnosticSeverity.Error, found.Location.SourceSpan.Start - offset, found.Location.SourceSpan.End - offset))
+            .Where(found =>
+                found.Severity >= DiagnosticSeverity.Warning && found.Location.SourceSpan.Start >= offset && found.Id is not "CS1002"
+                    || found.Id is "CS1002"
+                        && found.Location.SourceSpan.Start < offset + cell.TrimEnd().Length
+                        && found.Location.SourceSpan.Start >= offset)
+            .Select(found => new CellDiagnostic(found.Id, found.GetMessage(), found.Severity == DiagnosticSeverity.Error,
+                found.Location.SourceSpan.Start - offset, found.Location.SourceSpan.End - offset))
             .OrderBy(found => found.Start)];
     }
 
@@ -98,12 +108,14 @@ internal sealed class CodeIntelligence(CSharpSession session)
         referenceCount = references.Count;
         workspace?.Dispose();
         workspace = new AdhocWorkspace(MefHostServices.DefaultHost);
-        var compilation = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, usings: session.Imports, nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true);
+        var compilation = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, usings: session.Imports,
+            nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true);
         var project = ProjectInfo.Create(ProjectId.CreateNewId(), VersionStamp.Create(), "cells", "cells", LanguageNames.CSharp,
             compilationOptions: compilation, parseOptions: CSharpSession.ParseOptions, metadataReferences: references, isSubmission: false);
         workspace.AddProject(project);
         document = DocumentId.CreateNewId(project.Id);
-        current = workspace.AddDocument(DocumentInfo.Create(document, "cells.csx", sourceCodeKind: SourceCodeKind.Script, loader: TextLoader.From(TextAndVersion.Create(SourceText.From(""), VersionStamp.Create()))));
+        current = workspace.AddDocument(DocumentInfo.Create(document, "cells.csx", sourceCodeKind: SourceCodeKind.Script,
+            loader: TextLoader.From(TextAndVersion.Create(SourceText.From(""), VersionStamp.Create()))));
         text = null;
     }
 }

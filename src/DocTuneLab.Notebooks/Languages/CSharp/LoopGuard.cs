@@ -15,7 +15,10 @@ internal static class LoopGuard
     public const string Check = "global::DocTuneLab.Notebooks.Cells.CellGuard.Check();";
 
     /// <summary>True if there are lambdas whose body is an expression: only types tell how to guard them.</summary>
-    public static bool NeedsModel(SyntaxTree tree) => tree.GetRoot().DescendantNodes().Any(node => node is LambdaExpressionSyntax { ExpressionBody: not (null or ThrowExpressionSyntax) });
+    public static bool NeedsModel(SyntaxTree tree) =>
+        tree.GetRoot()
+            .DescendantNodes()
+            .Any(node => node is LambdaExpressionSyntax { ExpressionBody: not (null or ThrowExpressionSyntax) });
 
     /// <param name="tree">The code.</param>
     /// <param name="model">Its meaning; without it, lambdas whose body is an expression stay as they are.</param>
@@ -47,9 +50,11 @@ internal static class LoopGuard
 
         public override void VisitForStatement(ForStatementSyntax node) => Loop(node.Statement, () => base.VisitForStatement(node));
 
-        public override void VisitForEachStatement(ForEachStatementSyntax node) => Loop(node.Statement, () => base.VisitForEachStatement(node));
+        public override void VisitForEachStatement(ForEachStatementSyntax node) =>
+            Loop(node.Statement, () => base.VisitForEachStatement(node));
 
-        public override void VisitForEachVariableStatement(ForEachVariableStatementSyntax node) => Loop(node.Statement, () => base.VisitForEachVariableStatement(node));
+        public override void VisitForEachVariableStatement(ForEachVariableStatementSyntax node) =>
+            Loop(node.Statement, () => base.VisitForEachVariableStatement(node));
 
         // goto can make a loop too.
         public override void VisitLabeledStatement(LabeledStatementSyntax node)
@@ -108,7 +113,8 @@ internal static class LoopGuard
         {
             Block(node.Body);
             if (node.ExpressionBody is { } arrow)
-                Arrow(arrow, node.SemicolonToken, "{" + Check + (node.IsKind(SyntaxKind.GetAccessorDeclaration) ? Return(arrow.Expression) : ""), "}");
+                Arrow(arrow, node.SemicolonToken,
+                    "{" + Check + (node.IsKind(SyntaxKind.GetAccessorDeclaration) ? Return(arrow.Expression) : ""), "}");
             base.VisitAccessorDeclaration(node);
         }
 
@@ -140,10 +146,13 @@ internal static class LoopGuard
                 Insert(node.ExpressionBody!.Span.End, ";}");
         }
 
-        /// <summary>What makes a statement of a lambda's expression; null where that would change its meaning, as in an expression tree.</summary>
+        /// <summary>What makes a statement of a lambda's expression;
+        /// null where that would change its meaning, as in an expression tree.</summary>
         private string? Statement(LambdaExpressionSyntax node)
         {
-            if (node.ExpressionBody is null or ThrowExpressionSyntax || model?.GetTypeInfo(node).ConvertedType is not INamedTypeSymbol { TypeKind: TypeKind.Delegate, DelegateInvokeMethod: { } invoke })
+            if (node.ExpressionBody is null or ThrowExpressionSyntax
+                || model?.GetTypeInfo(node).ConvertedType
+                    is not INamedTypeSymbol { TypeKind: TypeKind.Delegate, DelegateInvokeMethod: { } invoke })
                 return null;
             var isAsync = node.AsyncKeyword.RawKind != 0;
             var noValue = invoke.ReturnsVoid || isAsync && invoke.ReturnType is INamedTypeSymbol { IsGenericType: false };
@@ -163,7 +172,8 @@ internal static class LoopGuard
             Insert(body.Span.End, "}");
         }
 
-        private void Function(BlockSyntax? body, ArrowExpressionClauseSyntax? arrow, SyntaxToken semicolon, TypeSyntax returnType, SyntaxTokenList modifiers)
+        private void Function(BlockSyntax? body, ArrowExpressionClauseSyntax? arrow, SyntaxToken semicolon, TypeSyntax returnType,
+            SyntaxTokenList modifiers)
         {
             Block(body);
             if (arrow is null)

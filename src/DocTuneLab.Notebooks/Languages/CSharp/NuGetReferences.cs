@@ -10,12 +10,13 @@ using DocTuneLab.Notebooks.Cells;
 namespace DocTuneLab.Notebooks.Languages.CSharp;
 
 /// <summary>
-/// <c>#r "nuget: Name, Version"</c>: restores a generated project that holds all packages of the session, and references what it resolves to.
-/// A restore that fails leaves the session as it was.
+/// <c>#r "nuget: Name, Version"</c>: restores a generated project that holds all packages of the session, and references what it resolves
+/// to. A restore that fails leaves the session as it was.
 /// </summary>
 internal sealed partial class NuGetReferences
 {
-    private static readonly string Rid = $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{System.Runtime.InteropServices.RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
+    private static readonly string Rid = $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}"
+        + $"-{System.Runtime.InteropServices.RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
 
     private readonly SortedDictionary<string, string> packages = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> sources = [];
@@ -26,7 +27,8 @@ internal sealed partial class NuGetReferences
     public bool TryTakeExtension([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? path) => extensions.TryDequeue(out path);
 
     /// <summary>Handles the NuGet lines of <paramref name="code"/> and returns the code with those lines blank.</summary>
-    public async Task<string> TakeDirectivesAsync(string code, CSharpSession session, string location, int firstLine, CancellationToken cancellation)
+    public async Task<string> TakeDirectivesAsync(string code, CSharpSession session, string location, int firstLine,
+        CancellationToken cancellation)
     {
         if (!code.Contains("nuget:", StringComparison.OrdinalIgnoreCase) && !code.Contains("#i", StringComparison.Ordinal))
             return code;
@@ -48,7 +50,8 @@ internal sealed partial class NuGetReferences
             var version = match.Groups["version"] is { Success: true } given ? given.Value : "*";
             // Restoring would fail without saying why.
             if (!Version().IsMatch(version))
-                throw CellFailure.At($"{location}{firstLine + i}", "PackageNotRestored", $"'{version}' is not a package version. Expected one such as 1.2.3, 1.2.* or [1.0,2.0).");
+                throw CellFailure.At($"{location}{firstLine + i}", "PackageNotRestored",
+                    $"'{version}' is not a package version. Expected one such as 1.2.3, 1.2.* or [1.0,2.0).");
             wanted[match.Groups["name"].Value] = version;
             lines[i] = "";
             lastLine = i;
@@ -63,18 +66,32 @@ internal sealed partial class NuGetReferences
         return string.Join('\n', lines);
     }
 
-    private async Task<(List<string> Libraries, List<string> Natives)> RestoreAsync(SortedDictionary<string, string> wanted, string location, CancellationToken cancellation)
+    private async Task<(List<string> Libraries, List<string> Natives)> RestoreAsync(SortedDictionary<string, string> wanted,
+        string location, CancellationToken cancellation)
     {
-        var references = string.Concat(wanted.Select(package => $"<PackageReference Include=\"{package.Key}\" Version=\"{package.Value}\" />"));
-        var more = sources.Count == 0 ? "" : $"<RestoreAdditionalProjectSources>{System.Security.SecurityElement.Escape(string.Join(';', sources))}</RestoreAdditionalProjectSources>";
-        var project = $"<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><TargetFramework>net{Environment.Version.Major}.0</TargetFramework><RuntimeIdentifier>{Rid}</RuntimeIdentifier><SelfContained>false</SelfContained><UseAppHost>false</UseAppHost>{more}</PropertyGroup><ItemGroup>{references}</ItemGroup></Project>";
-        var folder = Path.Combine(Path.GetTempPath(), "doctune-nuget", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16]);
+        var references = string.Concat(
+            wanted.Select(package => $"<PackageReference Include=\"{package.Key}\" Version=\"{package.Value}\" />"));
+        var more = sources.Count == 0
+            ? ""
+            : $"<RestoreAdditionalProjectSources>{System.Security.SecurityElement.Escape(string.Join(';', sources))}"
+                + "</RestoreAdditionalProjectSources>";
+        var project = "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup>"
+            + $"<TargetFramework>net{Environment.Version.Major}.0</TargetFramework><RuntimeIdentifier>{Rid}</RuntimeIdentifier>"
+            + $"<SelfContained>false</SelfContained><UseAppHost>false</UseAppHost>{more}</PropertyGroup><ItemGroup>{references}"
+            + "</ItemGroup></Project>";
+        var folder = Path.Combine(Path.GetTempPath(), "doctune-nuget",
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16]);
         var assets = Path.Combine(folder, "obj", "project.assets.json");
         if (!File.Exists(Path.Combine(folder, "restored")))
         {
             Directory.CreateDirectory(folder);
             await File.WriteAllTextAsync(Path.Combine(folder, "packages.csproj"), project, cancellation);
-            var start = new ProcessStartInfo("dotnet", ["restore", "packages.csproj", "--nologo", "-v", "q"]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo("dotnet", ["restore", "packages.csproj", "--nologo", "-v", "q"])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true
+            };
             using var process = Started(start, location);
             var output = process.StandardOutput.ReadToEndAsync(cancellation);
             var error = process.StandardError.ReadToEndAsync(cancellation);
@@ -94,14 +111,19 @@ internal sealed partial class NuGetReferences
                 var reasons = (await output).Split('\n').Where(line => line.Contains("error", StringComparison.Ordinal))
                     .Select(line => ErrorText().Match(line).Groups[1].Value.Trim()).Where(line => line.Length > 0).Distinct().ToArray();
                 // Feeds that notebooks name come and go; one that is gone must not take the packages of the others away.
-                var gone = sources.Where(source => reasons.Any(reason => reason.StartsWith("NU1301", StringComparison.Ordinal) && reason.Contains(source, StringComparison.OrdinalIgnoreCase))).ToList();
+                var gone = sources
+                    .Where(source => reasons.Any(reason => reason.StartsWith("NU1301", StringComparison.Ordinal)
+                        && reason.Contains(source, StringComparison.OrdinalIgnoreCase)))
+                    .ToList();
                 if (gone.Count > 0)
                 {
                     sources.RemoveAll(gone.Contains);
-                    CellContext.CurrentOrNull?.Error.WriteLine($"{location}: the package source {string.Join(", ", gone)} cannot be reached; packages are taken from the other sources.");
+                    CellContext.CurrentOrNull?.Error.WriteLine($"{location}: the package source {string.Join(", ", gone)} cannot be "
+                        + "reached; packages are taken from the other sources.");
                     return await RestoreAsync(wanted, location, cancellation);
                 }
-                throw CellFailure.At(location, "PackageNotRestored", reasons.Length == 0 ? "The packages could not be restored." : reasons[0], reasons[Math.Min(1, reasons.Length)..]);
+                throw CellFailure.At(location, "PackageNotRestored",
+                    reasons.Length == 0 ? "The packages could not be restored." : reasons[0], reasons[Math.Min(1, reasons.Length)..]);
             }
             await File.WriteAllTextAsync(Path.Combine(folder, "restored"), "", cancellation);
         }
@@ -125,7 +147,9 @@ internal sealed partial class NuGetReferences
     }
 
     private static CellFailure NoSdk(string location, string why) =>
-        CellFailure.At(location, "PackageNotRestored", $"#r \"nuget: …\" needs the .NET SDK, and {why}. Install the .NET {Environment.Version.Major} SDK, or reference the package's assembly by its path.");
+        CellFailure.At(location, "PackageNotRestored",
+            $"#r \"nuget: …\" needs the .NET SDK, and {why}. Install the .NET {Environment.Version.Major} SDK, or reference the package's "
+                + "assembly by its path.");
 
     /// <summary>The files of the packages for this system, or null where they are no longer there.</summary>
     private static (List<string> Libraries, List<string> Natives)? Resolve(JsonNode assets)
@@ -134,7 +158,9 @@ internal sealed partial class NuGetReferences
         var libraries = new List<string>();
         var natives = new List<string>();
         // Of the two targets the one for this system: it has chosen among the files that differ by system.
-        foreach (var (key, target) in assets["targets"]!.AsObject().First(target => target.Key.EndsWith('/' + Rid, StringComparison.Ordinal)).Value!.AsObject())
+        foreach (var (key, target) in assets["targets"]!.AsObject()
+            .First(target => target.Key.EndsWith('/' + Rid, StringComparison.Ordinal)).Value!
+            .AsObject())
         {
             if (assets["libraries"]![key]?["path"]?.GetValue<string>() is not { } path)
                 continue;
@@ -143,7 +169,9 @@ internal sealed partial class NuGetReferences
             libraries.AddRange(Files("runtime"));
             natives.AddRange(Files("native"));
 
-            IEnumerable<string> Files(string kind) => (target![kind]?.AsObject() ?? []).Where(file => !file.Key.EndsWith("_._", StringComparison.Ordinal)).Select(file => Path.Combine(folder, file.Key));
+            IEnumerable<string> Files(string kind) =>
+                (target![kind]?.AsObject() ?? []).Where(file => !file.Key.EndsWith("_._", StringComparison.Ordinal))
+                    .Select(file => Path.Combine(folder, file.Key));
         }
         return (libraries, natives);
     }
@@ -151,7 +179,8 @@ internal sealed partial class NuGetReferences
     private void Load(List<string> libraries, List<string> natives, CSharpSession session)
     {
         // What the host itself has loaded stays: two copies of one assembly would make two types of each name.
-        var loaded = AssemblyLoadContext.Default.Assemblies.Where(assembly => !assembly.IsDynamic && assembly.Location.Length > 0).DistinctBy(assembly => assembly.GetName().Name)
+        var loaded = AssemblyLoadContext.Default.Assemblies.Where(assembly => !assembly.IsDynamic && assembly.Location.Length > 0)
+            .DistinctBy(assembly => assembly.GetName().Name)
             .ToDictionary(assembly => assembly.GetName().Name!, assembly => assembly.Location, StringComparer.OrdinalIgnoreCase);
         foreach (var path in libraries.Where(added.Add))
         {
@@ -167,7 +196,8 @@ internal sealed partial class NuGetReferences
             if (assembly.GetReferencedAssemblies().Any(reference => reference.Name == typeof(INotebookExtension).Assembly.GetName().Name))
                 extensions.Enqueue(path);
         }
-        var byName = natives.Where(added.Add).ToDictionary(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase);
+        var byName = natives.Where(added.Add)
+            .ToDictionary(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase);
         if (byName.Count == 0)
             return;
         AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) =>

@@ -40,10 +40,13 @@ internal sealed class ReferenceSet(string baseDirectory) : MetadataReferenceReso
         return found;
     }
 
-    public override ImmutableArray<PortableExecutableReference> ResolveReference(string reference, string? baseFilePath, MetadataReferenceProperties properties)
+    public override ImmutableArray<PortableExecutableReference> ResolveReference(string reference, string? baseFilePath,
+        MetadataReferenceProperties properties)
     {
         var isFile = reference.AsSpan().IndexOfAny('/', '\\') >= 0 || Path.GetExtension(reference) is ".dll" or ".exe";
-        var name = isFile ? Path.GetFileNameWithoutExtension(reference) : AssemblyIdentity.TryParseDisplayName(reference, out var identity) ? identity.Name : reference;
+        var name = isFile ? Path.GetFileNameWithoutExtension(reference)
+            : AssemblyIdentity.TryParseDisplayName(reference, out var identity) ? identity.Name
+            : reference;
         // Never a second copy of what the host has: its types would have the same names and yet be others.
         if (AssemblyFiles.OfHost(name) is { } host)
             return [AssemblyFiles.Reference(host).WithProperties(properties)];
@@ -57,7 +60,9 @@ internal sealed class ReferenceSet(string baseDirectory) : MetadataReferenceReso
     {
         var path = AssemblyFiles.OfHost(referenceIdentity.Name);
         if (path is null && definition is PortableExecutableReference { FilePath: { } from })
-            path = Path.Combine(Path.GetDirectoryName(from)!, referenceIdentity.Name + ".dll") is var beside && File.Exists(beside) ? beside : null;
+            path = Path.Combine(Path.GetDirectoryName(from)!, referenceIdentity.Name + ".dll") is var beside && File.Exists(beside)
+                ? beside
+                : null;
         return path is null ? null : AssemblyFiles.Reference(path);
     }
 

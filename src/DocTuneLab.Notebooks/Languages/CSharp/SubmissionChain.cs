@@ -33,8 +33,10 @@ internal sealed class SubmissionChain(SourceReferenceResolver sources, MetadataR
     /// <param name="imports">Namespaces that no submission before it imports.</param>
     public CSharpCompilation Create(string code, IEnumerable<MetadataReference> references, IEnumerable<string> imports)
     {
-        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, scriptClassName: $"Submission#{number}", usings: imports,
-            optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, sourceReferenceResolver: sources, metadataReferenceResolver: directives,
+        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, scriptClassName: $"Submission#{number}",
+            usings: imports,
+            optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, sourceReferenceResolver: sources,
+            metadataReferenceResolver: directives,
             // An assembly built against an older framework is one built against this one.
             assemblyIdentityComparer: DesktopAssemblyIdentityComparer.Default);
         var tree = CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), CSharpSession.ParseOptions);
@@ -46,24 +48,29 @@ internal sealed class SubmissionChain(SourceReferenceResolver sources, MetadataR
     /// <param name="code">Starts it; null if it does not compile, or has nothing to run.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <returns>The errors.</returns>
-    public ImmutableArray<Diagnostic> Emit(CSharpCompilation submission, out Func<object?[], Task<object?>>? code, CancellationToken cancellation)
+    public ImmutableArray<Diagnostic> Emit(CSharpCompilation submission, out Func<object?[], Task<object?>>? code,
+        CancellationToken cancellation)
     {
         code = null;
         using var image = new MemoryStream();
         using var symbols = new MemoryStream();
-        var result = submission.Emit(image, symbols, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb), cancellationToken: cancellation);
+        var result = submission.Emit(image, symbols, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb),
+            cancellationToken: cancellation);
         if (!result.Success)
             return [.. result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
         // The compiler gives a slot to those only that have members.
-        if (!submission.SyntaxTrees.Any(tree => ((CompilationUnitSyntax)tree.GetRoot(cancellation)).Members.Count > 0) || submission.GetEntryPoint(cancellation) is not { } entry)
+        if (!submission.SyntaxTrees.Any(tree => ((CompilationUnitSyntax)tree.GetRoot(cancellation)).Members.Count > 0)
+            || submission.GetEntryPoint(cancellation) is not { } entry)
             return [];
         (image.Position, symbols.Position) = (0, 0);
         code = loader.LoadFromStream(image, symbols).GetType(entry.ContainingType.MetadataName, throwOnError: true)!
-            .GetMethod(entry.MetadataName, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!.CreateDelegate<Func<object?[], Task<object?>>>();
+            .GetMethod(entry.MetadataName, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!
+            .CreateDelegate<Func<object?[], Task<object?>>>();
         return [];
     }
 
-    /// <summary>Runs a compiled submission and makes it the last one, even if it throws: what it declared before the exception stays usable.</summary>
+    /// <summary>Runs a compiled submission and makes it the last one, even if it throws:
+    /// what it declared before the exception stays usable.</summary>
     public async Task<object?> RunAsync(CSharpCompilation submission, Func<object?[], Task<object?>>? code)
     {
         last = submission;

@@ -35,7 +35,9 @@ internal sealed class SubmissionOutline
                 changed = true;
             }
         }
-        foreach (var field in submission.ScriptClass?.GetMembers().OfType<IFieldSymbol>().Where(field => field.CanBeReferencedByName && !field.IsImplicitlyDeclared) ?? [])
+        foreach (var field in submission.ScriptClass?.GetMembers()
+            .OfType<IFieldSymbol>()
+            .Where(field => field.CanBeReferencedByName && !field.IsImplicitlyDeclared) ?? [])
         {
             Replace(field.Name, Variable(field));
             changed = true;
@@ -52,7 +54,8 @@ internal sealed class SubmissionOutline
 
     private static (string Key, string Text)? Declaration(MemberDeclarationSyntax member) => member switch
     {
-        MethodDeclarationSyntax method => ($"{method.Identifier.Text}({string.Join(',', method.ParameterList.Parameters.Select(parameter => parameter.Type))})", Declared(method
+        MethodDeclarationSyntax method => ($"{method.Identifier.Text}("
+            + $"{string.Join(',', method.ParameterList.Parameters.Select(parameter => parameter.Type))})", Declared(method
             .WithModifiers([.. method.Modifiers.Where(modifier => !modifier.IsKind(SyntaxKind.AsyncKeyword))])
             .WithBody(null).WithExpressionBody(null).WithSemicolonToken(SyntaxFactory.Token(SyntaxKind.SemicolonToken)), method)),
         BaseTypeDeclarationSyntax type => (type.Identifier.Text + (type as TypeDeclarationSyntax)?.TypeParameterList, Declared(type, type)),
@@ -63,7 +66,9 @@ internal sealed class SubmissionOutline
 
     // With its documentation, which is shown beside a completion, but without directives, which belong to the cell.
     private static string Declared(MemberDeclarationSyntax node, MemberDeclarationSyntax original) => node
-        .WithLeadingTrivia(original.GetLeadingTrivia().Where(trivia => trivia.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia) || trivia.IsKind(SyntaxKind.MultiLineDocumentationCommentTrivia)))
+        .WithLeadingTrivia(original.GetLeadingTrivia()
+            .Where(trivia => trivia.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia)
+                || trivia.IsKind(SyntaxKind.MultiLineDocumentationCommentTrivia)))
         .WithoutTrailingTrivia().ToFullString().Replace(LoopGuard.Check, "", StringComparison.Ordinal);
 
     private static string Variable(IFieldSymbol field) => field.Type is { IsAnonymousType: true } anonymous

@@ -34,7 +34,9 @@ internal static class MermaidDiagram
         using var packed = typeof(MermaidDiagram).Assembly.GetManifestResourceStream("mermaid.min.js.br")!;
         using var reader = new StreamReader(new BrotliStream(packed, CompressionMode.Decompress), Encoding.UTF8);
         // Inside a function its own global is a local variable.
-        var library = reader.ReadToEnd().Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase).Replace("globalThis.__esbuild_esm_mermaid_nm", "__esbuild_esm_mermaid_nm", StringComparison.Ordinal);
+        var library = reader.ReadToEnd()
+            .Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase)
+            .Replace("globalThis.__esbuild_esm_mermaid_nm", "__esbuild_esm_mermaid_nm", StringComparison.Ordinal);
         return $"<script>(function(){{var define,module,exports,require;\n{library}\n}}).call(window);</script>";
     }
 

@@ -11,10 +11,18 @@ internal static class SqlConnect
     /// <param name="add">Adds the language <c>#!sql-NAME</c> to the session.</param>
     public static Command Command(SqlConnections databases, Func<string, string> resolve, Action<ICellLanguage> add)
     {
-        var name = new Option<string>("--name", "-n") { Description = "Name to use with '#!sql --connection', and in '#!sql-NAME'.", DefaultValueFactory = _ => "default" };
+        var name = new Option<string>("--name", "-n")
+        {
+            Description = "Name to use with '#!sql --connection', and in '#!sql-NAME'.",
+            DefaultValueFactory = _ => "default"
+        };
         name.Aliases.Add("--kernel-name");
         var given = new Option<string?>("--connection-string") { Description = "Connection string, instead of the file." };
-        var database = new Argument<string[]>("database") { Description = "SQLite database file or :memory:, or 'sqlite' and a connection string.", Arity = new ArgumentArity(0, 2) };
+        var database = new Argument<string[]>("database")
+        {
+            Description = "SQLite database file or :memory:, or 'sqlite' and a connection string.",
+            Arity = new ArgumentArity(0, 2)
+        };
         var command = new Command("#!connect", "Opens a SQLite database for #!sql.") { name, given, database };
         command.SetCellAction((parsed, context) =>
         {
@@ -40,12 +48,21 @@ internal static class SqlConnect
     private static string ConnectionString(Func<string, string> resolve, string[] database, string? given)
     {
         if (database is ["mssql" or "postgres" or "postgresql" or "kql" or "jupyter" or "signalr" or "stdio", ..])
-            throw new NotebookException($"'{database[0]}' cannot be connected here; only SQLite can. Use ADO.NET from a C# cell, with the provider's package.");
+            throw new NotebookException(
+                $"'{database[0]}' cannot be connected here; only SQLite can. Use ADO.NET from a C# cell, with the provider's package.");
         var text = database is ["sqlite", ..] ? database.ElementAtOrDefault(1) ?? given : database.FirstOrDefault() ?? given;
         if (text is null)
-            throw new NotebookException("Which database? Write '#!connect FILE', '#!connect :memory:' or '#!connect sqlite --kernel-name NAME \"Data Source=FILE\"'.");
-        if (text == ":memory:" || text.Replace(" ", "", StringComparison.Ordinal).Equals("DataSource=:memory:", StringComparison.OrdinalIgnoreCase))
-            return new SqliteConnectionStringBuilder { DataSource = $"notebook-{Guid.NewGuid():N}", Mode = SqliteOpenMode.Memory, Cache = SqliteCacheMode.Shared }.ToString();
+            throw new NotebookException("Which database? Write '#!connect FILE', '#!connect :memory:' or '#!connect sqlite --kernel-name "
+                + "NAME \"Data Source=FILE\"'.");
+        if (text == ":memory:"
+            || text.Replace(" ", "", StringComparison.Ordinal).Equals("DataSource=:memory:", StringComparison.OrdinalIgnoreCase))
+            return new SqliteConnectionStringBuilder
+            {
+                DataSource = $"notebook-{Guid.NewGuid():N}",
+                Mode = SqliteOpenMode.Memory,
+                Cache = SqliteCacheMode.Shared
+            }
+                .ToString();
         if (text.Contains('='))
         {
             try

@@ -16,10 +16,14 @@ internal sealed partial class SqlConnections
         defaultName ??= name;
     }
 
-    /// <summary>Runs statements; a table for each one with a result. <paramref name="value"/> finds what <c>@name</c> in them stands for.</summary>
-    public async Task<(List<DataTable> Tables, int Changed)> QueryAsync(string? name, string sql, Func<string, (bool Found, object? Value)> value, CancellationToken cancellation)
+    /// <summary>Runs statements; a table for each one with a result.
+    /// <paramref name="value"/> finds what <c>@name</c> in them stands for.</summary>
+    public async Task<(List<DataTable> Tables, int Changed)> QueryAsync(string? name, string sql,
+        Func<string, (bool Found, object? Value)> value, CancellationToken cancellation)
     {
-        name ??= defaultName ?? throw new NotebookException("No database is connected. Open one with '#!connect --name NAME FILE', or load an extension that has one.");
+        name ??= defaultName
+            ?? throw new NotebookException(
+                "No database is connected. Open one with '#!connect --name NAME FILE', or load an extension that has one.");
         if (!connections.TryGetValue(name, out var open))
         {
             var known = string.Join(", ", connections.Keys.Select(key => $"'{key}'"));

@@ -77,7 +77,9 @@ internal sealed class JinjaExpressions(JinjaReader reader)
                 reader.Take();
                 tests.Add(("not in", Sum()));
             }
-            else if (reader.Current.Kind is TokenKind.Operator or TokenKind.Name && name is "==" or "!=" or "<" or "<=" or ">" or ">=" or "in" && reader.Current.Kind != TokenKind.String)
+            else if (reader.Current.Kind is TokenKind.Operator or TokenKind.Name
+                && name is "==" or "!=" or "<" or "<=" or ">" or ">=" or "in"
+                && reader.Current.Kind != TokenKind.String)
             {
                 reader.Take();
                 tests.Add((name, Sum()));
@@ -96,8 +98,14 @@ internal sealed class JinjaExpressions(JinjaReader reader)
                 var value = right(scope);
                 var holds = name switch
                 {
-                    "==" => Same(left, value), "!=" => !Same(left, value), "in" => JinjaBuiltins.Contains(value, left), "not in" => !JinjaBuiltins.Contains(value, left),
-                    "<" => Compare(left, value) < 0, "<=" => Compare(left, value) <= 0, ">" => Compare(left, value) > 0, _ => Compare(left, value) >= 0,
+                    "==" => Same(left, value),
+                    "!=" => !Same(left, value),
+                    "in" => JinjaBuiltins.Contains(value, left),
+                    "not in" => !JinjaBuiltins.Contains(value, left),
+                    "<" => Compare(left, value) < 0,
+                    "<=" => Compare(left, value) <= 0,
+                    ">" => Compare(left, value) > 0,
+                    _ => Compare(left, value) >= 0,
                 };
                 if (!holds) return false;
                 left = value;
@@ -106,13 +114,16 @@ internal sealed class JinjaExpressions(JinjaReader reader)
         };
     }
 
-    private JinjaExpression Sum() => Chain(Concatenation, ["+", "-"], (name, a, b) => name == "+" ? JinjaBuiltins.Add(a, b) : a is long x && b is long y ? (object?)(x - y) : Number(a) - Number(b));
+    private JinjaExpression Sum() =>
+        Chain(Concatenation, ["+", "-"],
+            (name, a, b) => name == "+" ? JinjaBuiltins.Add(a, b) : a is long x && b is long y ? (object?)(x - y) : Number(a) - Number(b));
 
     private JinjaExpression Concatenation() => Chain(Product, ["~"], (_, a, b) => TextOf(a) + TextOf(b));
 
     private JinjaExpression Product() => Chain(Power, ["*", "/", "//", "%"], (name, a, b) => (name, a, b) switch
     {
-        ("*", string s, long n) => string.Concat(Enumerable.Repeat(s, (int)Math.Clamp(n, 0, JinjaTemplate.MaxOutput / Math.Max(1, s.Length)))),
+        ("*", string s, long n) =>
+            string.Concat(Enumerable.Repeat(s, (int)Math.Clamp(n, 0, JinjaTemplate.MaxOutput / Math.Max(1, s.Length)))),
         (_, long, 0L) => throw new LabException("chat template: a division by zero"),
         ("*", long x, long y) => x * y,
         ("//", long x, long y) => (long)Math.Floor((double)x / y),
@@ -123,7 +134,9 @@ internal sealed class JinjaExpressions(JinjaReader reader)
         _ => Number(a) - Math.Floor(Number(a) / Number(b)) * Number(b),
     });
 
-    private JinjaExpression Power() => Chain(Unary, ["**"], (_, a, b) => a is long && b is >= 0L ? (object?)(long)Math.Pow(Number(a), Number(b)) : Math.Pow(Number(a), Number(b)));
+    private JinjaExpression Power() =>
+        Chain(Unary, ["**"],
+            (_, a, b) => a is long && b is >= 0L ? (object?)(long)Math.Pow(Number(a), Number(b)) : Math.Pow(Number(a), Number(b)));
 
     private JinjaExpression Chain(Func<JinjaExpression> operand, string[] operators, Func<string, object?, object?, object?> apply)
     {
@@ -170,7 +183,10 @@ internal sealed class JinjaExpressions(JinjaReader reader)
                 var (not, line, inner) = (reader.TryTake("not"), reader.Current.Line, value);
                 var name = reader.Take().Text;
                 List<JinjaExpression> a = reader.Current.Is("(") ? Arguments().Arguments
-                    : reader.Current.Kind is TokenKind.String or TokenKind.Integer or TokenKind.Float || reader.Current.Kind == TokenKind.Name && !IsKeyword(reader.Current.Text) ? [Postfix(Primary())] : [];
+                    : reader.Current.Kind is TokenKind.String or TokenKind.Integer or TokenKind.Float
+                        || reader.Current.Kind == TokenKind.Name && !IsKeyword(reader.Current.Text)
+                        ? [Postfix(Primary())]
+                    : [];
                 value = scope => Located(line, () => JinjaBuiltins.Test(name, inner(scope), Values(a, scope)) != not);
             }
             else
@@ -205,18 +221,21 @@ internal sealed class JinjaExpressions(JinjaReader reader)
                     else
                     {
                         parts[count] = Tuple();
-                        if (!reader.Current.Is(":") && !reader.Current.Is("]")) throw reader.Error($"']' is expected, not '{reader.Current.Text}'");
+                        if (!reader.Current.Is(":") && !reader.Current.Is("]"))
+                            throw reader.Error($"']' is expected, not '{reader.Current.Text}'");
                     }
                 }
                 reader.Take();
                 if (count == 0 && parts[0] is null) throw reader.Error("an index is missing");
                 value = count == 0 ? scope => Located(line, () => JinjaBuiltins.Member(target(scope), parts[0]!(scope)))
-                    : scope => Located(line, () => JinjaBuiltins.Slice(target(scope), parts[0]?.Invoke(scope), parts[1]?.Invoke(scope), parts[2]?.Invoke(scope)));
+                    : scope => Located(line, () =>
+                        JinjaBuiltins.Slice(target(scope), parts[0]?.Invoke(scope), parts[1]?.Invoke(scope), parts[2]?.Invoke(scope)));
             }
             else if (reader.Current.Is("("))
             {
                 var (a, named) = Arguments();
-                value = scope => Located(line, () => target(scope) is JinjaFunction function ? function(Values(a, scope), Values(named, scope))
+                value = scope => Located(line, () => target(scope) is JinjaFunction function
+                    ? function(Values(a, scope), Values(named, scope))
                     : throw new LabException($"chat template: {Kind(target(scope))} cannot be called"));
             }
             else
@@ -236,7 +255,9 @@ internal sealed class JinjaExpressions(JinjaReader reader)
                 while (reader.Current.Kind == TokenKind.String) text += reader.Take().Text;
                 return _ => text;
             case TokenKind.Integer:
-                return long.TryParse(token.Text, CultureInfo.InvariantCulture, out var integer) ? _ => integer : throw reader.Error($"the number {token.Text} is too large");
+                return long.TryParse(token.Text, CultureInfo.InvariantCulture, out var integer)
+                    ? _ => integer
+                    : throw reader.Error($"the number {token.Text} is too large");
             case TokenKind.Float:
                 var real = double.Parse(token.Text, CultureInfo.InvariantCulture);
                 return _ => real;
@@ -246,7 +267,10 @@ internal sealed class JinjaExpressions(JinjaReader reader)
                     case "true" or "True": return _ => true;
                     case "false" or "False": return _ => false;
                     case "none" or "None": return _ => null;
-                    default: return IsKeyword(token.Text) ? throw reader.Error($"'{token.Text}' is not expected here") : scope => scope[token.Text];
+                    default:
+                        return IsKeyword(token.Text)
+                            ? throw reader.Error($"'{token.Text}' is not expected here")
+                            : scope => scope[token.Text];
                 }
             case TokenKind.Operator when token.Text == "(":
                 if (reader.TryTake(")")) return _ => new List<object?>();
@@ -299,7 +323,8 @@ internal sealed class JinjaExpressions(JinjaReader reader)
 
     private static List<object?> Values(List<JinjaExpression> expressions, Scope scope) => [.. expressions.Select(e => e(scope))];
 
-    private static Dictionary<string, object?> Values(Dictionary<string, JinjaExpression> expressions, Scope scope) => expressions.ToDictionary(e => e.Key, e => e.Value(scope), StringComparer.Ordinal);
+    private static Dictionary<string, object?> Values(Dictionary<string, JinjaExpression> expressions, Scope scope) =>
+        expressions.ToDictionary(e => e.Key, e => e.Value(scope), StringComparer.Ordinal);
 
     private static object? Located(int line, Func<object?> evaluate)
     {
@@ -317,5 +342,6 @@ internal sealed class JinjaExpressions(JinjaReader reader)
         }
     }
 
-    private static bool IsKeyword(string name) => name is "and" or "or" or "not" or "if" or "elif" or "else" or "in" or "is" or "for" or "recursive";
+    private static bool IsKeyword(string name) =>
+        name is "and" or "or" or "not" or "if" or "elif" or "else" or "in" or "is" or "for" or "recursive";
 }

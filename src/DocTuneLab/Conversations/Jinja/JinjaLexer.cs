@@ -16,7 +16,10 @@ internal readonly record struct Token(TokenKind Kind, string Text, int Line)
 /// </summary>
 internal sealed class JinjaLexer(string source)
 {
-    private static readonly string[] s_operators = ["**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "|", ".", ",", ":", "=", "<", ">", "(", ")", "[", "]", "{", "}"];
+    private static readonly string[] s_operators =
+    [
+        "**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "|", ".", ",", ":", "=", "<", ">", "(", ")", "[", "]", "{", "}"
+    ];
     private readonly string _source = (source.EndsWith('\n') ? source[..^1] : source).ReplaceLineEndings("\n");
     private readonly List<Token> _tokens = [];
     private int _at, _line = 1;
@@ -71,7 +74,8 @@ internal sealed class JinjaLexer(string source)
     private void Raw(ref bool stripNext)
     {
         _tokens.RemoveRange(_tokens.Count - 3, 3);
-        for (var tag = _source.IndexOf("{%", _at, StringComparison.Ordinal); tag >= 0; tag = _source.IndexOf("{%", tag + 2, StringComparison.Ordinal))
+        for (var tag = _source.IndexOf("{%", _at, StringComparison.Ordinal); tag >= 0;
+            tag = _source.IndexOf("{%", tag + 2, StringComparison.Ordinal))
         {
             var end = _source.IndexOf("%}", tag, StringComparison.Ordinal);
             if (end < 0) break;
@@ -121,7 +125,8 @@ internal sealed class JinjaLexer(string source)
                 _at += 3;
                 return true;
             }
-            if (depth == 0 && (string.CompareOrdinal(_source, _at, close, 0, 2) == 0 || string.CompareOrdinal(_source, _at, "+" + close, 0, 3) == 0))
+            if (depth == 0
+                && (string.CompareOrdinal(_source, _at, close, 0, 2) == 0 || string.CompareOrdinal(_source, _at, "+" + close, 0, 3) == 0))
             {
                 _at += _source[_at] == '+' ? 3 : 2;
                 return false;
@@ -137,7 +142,8 @@ internal sealed class JinjaLexer(string source)
                 while (_at < _source.Length && (char.IsAsciiDigit(_source[_at]) || _source[_at] == '_')) _at++;
                 var real = _at + 1 < _source.Length && _source[_at] == '.' && char.IsAsciiDigit(_source[_at + 1]);
                 if (real) for (_at++; _at < _source.Length && char.IsAsciiDigit(_source[_at]); _at++) { }
-                _tokens.Add(new Token(real ? TokenKind.Float : TokenKind.Integer, _source[start.._at].Replace("_", "", StringComparison.Ordinal), _line));
+                _tokens.Add(new Token(real ? TokenKind.Float : TokenKind.Integer,
+                    _source[start.._at].Replace("_", "", StringComparison.Ordinal), _line));
             }
             else if (char.IsLetter(c) || c == '_')
             {
@@ -180,7 +186,20 @@ internal sealed class JinjaLexer(string source)
                 _at = last;
                 continue;
             }
-            text.Append(c switch { 'n' => "\n", 't' => "\t", 'r' => "\r", 'b' => "\b", 'f' => "\f", 'v' => "\v", '\\' => "\\", '\'' => "'", '"' => "\"", '\n' => "", _ => "\\" + c });
+            text.Append(c switch
+            {
+                'n' => "\n",
+                't' => "\t",
+                'r' => "\r",
+                'b' => "\b",
+                'f' => "\f",
+                'v' => "\v",
+                '\\' => "\\",
+                '\'' => "'",
+                '"' => "\"",
+                '\n' => "",
+                _ => "\\" + c
+            });
         }
         _at++;
         _tokens.Add(new Token(TokenKind.String, text.ToString(), line));

@@ -46,7 +46,12 @@ internal sealed class JinjaTemplate
         var statements = new List<Statement>();
         while (_reader.Current.Kind != TokenKind.End)
         {
-            if (_reader.Current.Kind == TokenKind.BeginStatement && (ends.Contains(_reader.Next.Text) || ends.Length == 0 && _reader.Next.Text.StartsWith("end", StringComparison.Ordinal) && _reader.Next.Text != "endgeneration")) break;
+            if (_reader.Current.Kind == TokenKind.BeginStatement
+                && (ends.Contains(_reader.Next.Text)
+                    || ends.Length == 0
+                        && _reader.Next.Text.StartsWith("end", StringComparison.Ordinal)
+                        && _reader.Next.Text != "endgeneration"))
+                break;
             statements.Add(One());
         }
         if (ends.Length > 0 && _reader.Current.Kind == TokenKind.End) throw _reader.Error($"'{ends[^1]}' is missing");
@@ -149,9 +154,11 @@ internal sealed class JinjaTemplate
                 var (inner, at) = (new Scope(scope), i);
                 inner["loop"] = new Dictionary<string, object?>
                 {
-                    ["index"] = i + 1L, ["index0"] = (long)i, ["first"] = i == 0, ["last"] = i == items.Count - 1, ["length"] = (long)items.Count,
+                    ["index"] = i + 1L, ["index0"] = (long)i, ["first"] = i == 0, ["last"] = i == items.Count - 1,
+                    ["length"] = (long)items.Count,
                     ["revindex"] = (long)items.Count - i, ["revindex0"] = items.Count - i - 1L,
-                    ["previtem"] = i > 0 ? items[i - 1] : new Undefined("previtem"), ["nextitem"] = i + 1 < items.Count ? items[i + 1] : new Undefined("nextitem"),
+                    ["previtem"] = i > 0 ? items[i - 1] : new Undefined("previtem"),
+                    ["nextitem"] = i + 1 < items.Count ? items[i + 1] : new Undefined("nextitem"),
                     ["cycle"] = (JinjaFunction)((a, _) => a[at % a.Count]),
                 };
                 Bind(inner, names, items[i]);
@@ -183,7 +190,8 @@ internal sealed class JinjaTemplate
         if (field is null) return Always((scope, _) => Bind(scope, names, value(scope)));
         return Always((scope, _) =>
         {
-            if (scope[names[0]] is not Namespace space) throw new LabException($"chat template: '{names[0]}' is no namespace, so '{field}' of it cannot be set");
+            if (scope[names[0]] is not Namespace space)
+                throw new LabException($"chat template: '{names[0]}' is no namespace, so '{field}' of it cannot be set");
             space.Fields[field] = value(scope);
         });
     }
@@ -206,7 +214,9 @@ internal sealed class JinjaTemplate
         {
             var inner = new Scope(scope);
             for (var i = 0; i < parameters.Count; i++)
-                inner[parameters[i].Name] = i < a.Count ? a[i] : named.TryGetValue(parameters[i].Name, out var value) ? value : parameters[i].Default?.Invoke(inner) ?? new Undefined(parameters[i].Name);
+                inner[parameters[i].Name] = i < a.Count ? a[i]
+                    : named.TryGetValue(parameters[i].Name, out var value) ? value
+                    : parameters[i].Default?.Invoke(inner) ?? new Undefined(parameters[i].Name);
             if (inner.Depth > JinjaReader.MaxDepth) throw new LabException("chat template: macros call each other too deeply");
             var text = new StringBuilder();
             body(inner, text);
@@ -236,7 +246,8 @@ internal sealed class JinjaTemplate
             return;
         }
         var parts = Items(value).ToList();
-        if (parts.Count != names.Count) throw new LabException($"chat template: {parts.Count} values for the names {string.Join(", ", names)}");
+        if (parts.Count != names.Count)
+            throw new LabException($"chat template: {parts.Count} values for the names {string.Join(", ", names)}");
         for (var i = 0; i < names.Count; i++) scope[names[i]] = parts[i];
     }
 

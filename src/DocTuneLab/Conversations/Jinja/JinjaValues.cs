@@ -43,7 +43,10 @@ internal static class JinjaValues
         string s => s,
         bool b => b ? "True" : "False",
         long i => i.ToString(CultureInfo.InvariantCulture),
-        double d => d == Math.Floor(d) && Math.Abs(d) < 1e16 ? d.ToString("0.0", CultureInfo.InvariantCulture) : d.ToString("R", CultureInfo.InvariantCulture),
+        double d =>
+            d == Math.Floor(d) && Math.Abs(d) < 1e16
+                ? d.ToString("0.0", CultureInfo.InvariantCulture)
+                : d.ToString("R", CultureInfo.InvariantCulture),
         List<object?> list => "[" + string.Join(", ", list.Select(Literal)) + "]",
         Dictionary<string, object?> map => "{" + string.Join(", ", map.Select(p => Literal(p.Key) + ": " + Literal(p.Value))) + "}",
         _ => throw new LabException("chat template: a function has no text"),
@@ -58,7 +61,8 @@ internal static class JinjaValues
         (bool x, long y) => (x ? 1 : 0) == y,
         (long x, bool y) => x == (y ? 1 : 0),
         (List<object?> x, List<object?> y) => x.Count == y.Count && x.Zip(y).All(p => Same(p.First, p.Second)),
-        (Dictionary<string, object?> x, Dictionary<string, object?> y) => x.Count == y.Count && x.All(p => y.TryGetValue(p.Key, out var other) && Same(p.Value, other)),
+        (Dictionary<string, object?> x, Dictionary<string, object?> y) =>
+            x.Count == y.Count && x.All(p => y.TryGetValue(p.Key, out var other) && Same(p.Value, other)),
         _ => Equals(a, b),
     };
 
@@ -67,7 +71,8 @@ internal static class JinjaValues
         (string x, string y) => string.CompareOrdinal(x, y),
         (long x, long y) => x.CompareTo(y),
         (long or double or bool, long or double or bool) => Number(a).CompareTo(Number(b)),
-        (List<object?> x, List<object?> y) => x.Zip(y).Select(p => Compare(p.First, p.Second)).FirstOrDefault(c => c != 0, x.Count.CompareTo(y.Count)),
+        (List<object?> x, List<object?> y) =>
+            x.Zip(y).Select(p => Compare(p.First, p.Second)).FirstOrDefault(c => c != 0, x.Count.CompareTo(y.Count)),
         _ => throw new LabException($"chat template: {Kind(a)} and {Kind(b)} have no order"),
     };
 
@@ -142,5 +147,10 @@ internal static class JinjaValues
         }
     }
 
-    private static string Literal(object? value) => value is string s ? "'" + s.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal) + "'" : TextOf(value);
+    private static string Literal(object? value) =>
+        value is string s
+            ? "'" + s.Replace("\\", "\\\\", StringComparison.Ordinal)
+                .Replace("'", "\\'", StringComparison.Ordinal)
+                .Replace("\n", "\\n", StringComparison.Ordinal) + "'"
+            : TextOf(value);
 }

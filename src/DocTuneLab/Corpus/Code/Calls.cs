@@ -11,8 +11,10 @@ internal static class Calls
 {
     /// <summary>Whether code outside the library can use the member by itself.</summary>
     public static bool Usable(MemberEntry m) => m.Symbol.Obsolete is null && m.Owner.Symbol.Obsolete is null && m.CanRead
-        && !(m.Symbol.Kind == ApiKind.Constructor && (m.Owner.IsAbstract || m.Owner.Symbol.Kind == ApiKind.Delegate)) && m.Symbol.Kind != ApiKind.Event
-        && !m.Symbol.Signature.StartsWith("protected ", StringComparison.Ordinal) && !m.Symbol.Signature.Contains('*', StringComparison.Ordinal);
+        && !(m.Symbol.Kind == ApiKind.Constructor && (m.Owner.IsAbstract || m.Owner.Symbol.Kind == ApiKind.Delegate))
+        && m.Symbol.Kind != ApiKind.Event
+        && !m.Symbol.Signature.StartsWith("protected ", StringComparison.Ordinal)
+        && !m.Symbol.Signature.Contains('*', StringComparison.Ordinal);
 
     /// <summary>Type parameters of the member and its owner, filled in.</summary>
     public static Dictionary<string, string>? Fill(Scope scope, MemberEntry m) => scope.Fill(m.Owner.TypeParameters, m.TypeParameters);
@@ -55,11 +57,15 @@ internal static class Calls
             case ApiKind.EnumMember: return new Value($"{m.Owner.Path}.{s.Name}", m.Owner.Path);
             case ApiKind.Property or ApiKind.Field: return new Value($"{target}.{s.Name}", type);
             case ApiKind.Indexer: return new Value($"{target}[{Arguments(scope, m, map, literals)}]", type);
-            case ApiKind.Constructor: return new Value($"new {m.Owner.Filled(map)}({Arguments(scope, m, map, literals)}){Required(scope, m, map)}", m.Owner.Filled(map));
+            case ApiKind.Constructor:
+                return new Value($"new {m.Owner.Filled(map)}({Arguments(scope, m, map, literals)}){Required(scope, m, map)}",
+                    m.Owner.Filled(map));
             case ApiKind.Operator: return Operator(scope, m, map, literals, type);
             case ApiKind.Method or ApiKind.ExtensionMethod:
                 var inferred = m.TypeParameters.All(p => s.Parameters.Any(a => TypeText.Names(a.Type).Contains(p.Name)));
-                var generic = m.TypeParameters.Count == 0 || inferred ? "" : $"<{string.Join(", ", m.TypeParameters.Select(p => map[p.Name]))}>";
+                var generic = m.TypeParameters.Count == 0 || inferred
+                    ? ""
+                    : $"<{string.Join(", ", m.TypeParameters.Select(p => map[p.Name]))}>";
                 return new Value($"{target}.{s.Name}{generic}({Arguments(scope, m, map, literals)})", type);
             default: return null;
         }
@@ -80,7 +86,9 @@ internal static class Calls
                 continue;
             }
             var value = scope.Argument(parameter, map, parameter.DefaultValue is null ? literals : Math.Max(literals, 0.6));
-            parts.Add(skipped || (parameter.DefaultValue is not null && value.Length > 0 && scope.Chance(0.5)) ? $"{parameter.Name}: {value}" : value);
+            parts.Add(skipped || (parameter.DefaultValue is not null && value.Length > 0 && scope.Chance(0.5))
+                ? $"{parameter.Name}: {value}"
+                : value);
             skipped |= parts[^1].StartsWith(parameter.Name + ": ", StringComparison.Ordinal);
         }
         return string.Join(", ", parts);
@@ -106,7 +114,16 @@ internal static class Calls
         var arguments = m.Symbol.Parameters.Select(p => scope.Argument(p, map, p.Type == m.Owner.Path ? 0 : literals)).ToList();
         if (name == "op_Implicit") return new Value(arguments[0], type);
         if (name == "op_Explicit") return new Value($"({type}){arguments[0]}", type);
-        if (arguments.Count == 1) return name switch { "op_UnaryNegation" => new Value($"-{arguments[0]}", type), "op_LogicalNot" => new Value($"!{arguments[0]}", type), "op_OnesComplement" => new Value($"~{arguments[0]}", type), _ => null };
-        return OperatorSigns.Binary(name) is { } sign && arguments.Count == 2 ? new Value($"{arguments[0]} {sign} {arguments[1]}", type) : null;
+        if (arguments.Count == 1)
+            return name switch
+            {
+                "op_UnaryNegation" => new Value($"-{arguments[0]}", type),
+                "op_LogicalNot" => new Value($"!{arguments[0]}", type),
+                "op_OnesComplement" => new Value($"~{arguments[0]}", type),
+                _ => null
+            };
+        return OperatorSigns.Binary(name) is { } sign && arguments.Count == 2
+            ? new Value($"{arguments[0]} {sign} {arguments[1]}", type)
+            : null;
     }
 }

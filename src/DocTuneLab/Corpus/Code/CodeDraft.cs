@@ -11,7 +11,8 @@ namespace DocTuneLab.Corpus.Code;
 /// <param name="Usings">Namespaces that it needs.</param>
 /// <param name="Recipe">Name of the recipe that wrote it.</param>
 /// <param name="Meaning">What it does, as an answer: a sentence from the documentation.</param>
-internal sealed record CodeDraft(string Instruction, string Signature, string Body, IReadOnlyList<string> Symbols, IReadOnlyList<string> Usings, string Recipe, string Meaning)
+internal sealed record CodeDraft(string Instruction, string Signature, string Body, IReadOnlyList<string> Symbols,
+    IReadOnlyList<string> Usings, string Recipe, string Meaning)
 {
     /// <summary>Chunks that it comes from.</summary>
     public IReadOnlyList<string> Chunks { get; init; } = [];
@@ -20,7 +21,8 @@ internal sealed record CodeDraft(string Instruction, string Signature, string Bo
     public string Method => Compose(Signature, Body);
 
     /// <summary>Signature and body as one declaration.</summary>
-    public static string Compose(string signature, string body) => $"{signature}\n{{\n    {body.Replace("\n", "\n    ", StringComparison.Ordinal)}\n}}";
+    public static string Compose(string signature, string body) =>
+        $"{signature}\n{{\n    {body.Replace("\n", "\n    ", StringComparison.Ordinal)}\n}}";
 
     /// <summary>A sample made from the method, which must compile.</summary>
     /// <param name="kind">What it teaches.</param>
@@ -29,7 +31,13 @@ internal sealed record CodeDraft(string Instruction, string Signature, string Bo
     /// <param name="template">Name of the template that made the user's turn.</param>
     public Draft Sample(SampleKind kind, IReadOnlyList<Message> messages, string prompt, string template) => new()
     {
-        Kind = kind, Messages = messages, Prompt = prompt, Body = Body, Evidence = new Evidence(Chunks, Symbols), Code = new CodeToJudge(Method, CodeForm.Members, Usings), Grounds = Recipe,
+        Kind = kind,
+        Messages = messages,
+        Prompt = prompt,
+        Body = Body,
+        Evidence = new Evidence(Chunks, Symbols),
+        Code = new CodeToJudge(Method, CodeForm.Members, Usings),
+        Grounds = Recipe,
         Provenance = new Provenance("structural", "", [template], "", []),
     };
 }

@@ -14,7 +14,9 @@ internal sealed class CompositionRecipes
     {
         foreach (var m in index.Members.Where(m => Calls.Usable(m) && m.TypeParameters.Count == 0))
         {
-            var receiver = m.Symbol.Kind == ApiKind.ExtensionMethod ? TypeText.Head(m.Symbol.Parameters[0].Type) : m.Symbol.IsStatic || m.Symbol.Kind is ApiKind.Constructor or ApiKind.Operator or ApiKind.EnumMember ? null : TypeText.Head(m.Owner.Path);
+            var receiver = m.Symbol.Kind == ApiKind.ExtensionMethod ? TypeText.Head(m.Symbol.Parameters[0].Type)
+                : m.Symbol.IsStatic || m.Symbol.Kind is ApiKind.Constructor or ApiKind.Operator or ApiKind.EnumMember ? null
+                : TypeText.Head(m.Owner.Path);
             if (receiver is null) continue;
             if (!_byReceiver.TryGetValue(receiver, out var list)) _byReceiver[receiver] = list = [];
             list.Add(m);
@@ -22,19 +24,30 @@ internal sealed class CompositionRecipes
         foreach (var type in index.Types)
         {
             var fluent = type.Members.Count(m => m.Symbol.Kind == ApiKind.Method && IsFluent(m));
-            var ends = type.Members.Where(m => m.Symbol.Kind == ApiKind.Method && !IsFluent(m) && !m.Symbol.IsStatic && m.TypeParameters.Count == 0 && Calls.Usable(m)
-                && (m.Symbol.Name.StartsWith("Build", StringComparison.Ordinal) || m.Symbol.Name.StartsWith("Create", StringComparison.Ordinal) || m.Symbol.Name.StartsWith("To", StringComparison.Ordinal) || m.Symbol.Name.StartsWith("Open", StringComparison.Ordinal))).ToList();
-            // A builder that another type hands out may end with a word of its own: then what takes nothing and gives another type of the library is its product.
-            if (ends.Count == 0 && !type.Constructors.Any()) ends = [.. type.Members.Where(m => m.Symbol is { Kind: ApiKind.Method, IsStatic: false, Parameters.Count: 0 } && m.TypeParameters.Count == 0 && Calls.Usable(m) && !IsFluent(m) && index.Find(TypeText.Awaited(m.Symbol.ReturnType) ?? m.Symbol.ReturnType) is { } made && made != type)];
+            var ends = type.Members.Where(m => m.Symbol.Kind == ApiKind.Method && !IsFluent(m) && !m.Symbol.IsStatic
+                && m.TypeParameters.Count == 0 && Calls.Usable(m)
+                && (m.Symbol.Name.StartsWith("Build", StringComparison.Ordinal)
+                    || m.Symbol.Name.StartsWith("Create", StringComparison.Ordinal)
+                    || m.Symbol.Name.StartsWith("To", StringComparison.Ordinal)
+                    || m.Symbol.Name.StartsWith("Open", StringComparison.Ordinal)))
+                .ToList();
+            // A builder that another type hands out may end with a word of its own:
+            // then what takes nothing and gives another type of the library is its product.
+            if (ends.Count == 0 && !type.Constructors.Any())
+                ends = [.. type.Members.Where(m => m.Symbol is { Kind: ApiKind.Method, IsStatic: false, Parameters.Count: 0 }
+                    && m.TypeParameters.Count == 0 && Calls.Usable(m) && !IsFluent(m)
+                    && index.Find(TypeText.Awaited(m.Symbol.ReturnType) ?? m.Symbol.ReturnType) is { } made && made != type)];
             if (fluent >= 2 && ends.Count > 0) _finishers[type] = ends;
         }
     }
 
-    private static bool IsFluent(MemberEntry m) => !m.Symbol.IsStatic && m.Symbol.ReturnType.Length > 0 && TypeText.Head(m.Symbol.ReturnType) == TypeText.Head(m.Owner.Path);
+    private static bool IsFluent(MemberEntry m) =>
+        !m.Symbol.IsStatic && m.Symbol.ReturnType.Length > 0 && TypeText.Head(m.Symbol.ReturnType) == TypeText.Head(m.Owner.Path);
 
     private List<MemberEntry> On(string type) => _byReceiver.TryGetValue(TypeText.Head(type), out var list) ? list : [];
 
-    private static bool IsReadable(MemberEntry p) => p.Symbol.Kind is ApiKind.Property or ApiKind.Field && p.CanRead && !p.Symbol.IsStatic && p.Owner.TypeParameters.Count == 0;
+    private static bool IsReadable(MemberEntry p) =>
+        p.Symbol.Kind is ApiKind.Property or ApiKind.Field && p.CanRead && !p.Symbol.IsStatic && p.Owner.TypeParameters.Count == 0;
 
     /// <summary>Calls a member on the result of another, two or three deep.</summary>
     public CodeDraft? Chain(Scope scope, MemberEntry m)
@@ -52,7 +65,10 @@ internal sealed class CompositionRecipes
         {
             var type = TypeText.Awaited(value.Type) ?? value.Type;
             var next = On(type).Where(n => n.Owner.TypeParameters.Count == 0 && n != m).ToList();
-            if (type.Length == 0 || next.Count == 0 || scope.Index.Find(TypeText.NotNull(type)) is null && next.TrueForAll(n => n.Symbol.Kind != ApiKind.ExtensionMethod)) break;
+            if (type.Length == 0
+                || next.Count == 0
+                || scope.Index.Find(TypeText.NotNull(type)) is null && next.TrueForAll(n => n.Symbol.Kind != ApiKind.ExtensionMethod))
+                break;
             var then = scope.Pick(next);
             var link = TypeText.IsNullable(type) ? "!" : "";
             if (TypeText.Awaited(value.Type) is not null || i > 0 || scope.Chance(0.5))
@@ -72,18 +88,26 @@ internal sealed class CompositionRecipes
         if (requests.Count == 1) return null;
         var (returns, end, endsAsync) = Ending.Deliver(scope, value);
         if (isAsync && !endsAsync) returns = returns == "void" ? "Task" : $"Task<{returns}>";
-        return Ending.Draft(scope, "chain", Then(scope, requests), returns, [.. lines, .. end], isAsync || endsAsync, scope.Say($"It {string.Join("; then it ", meanings)}.", $"先{string.Join("，再", meanings)}。"), null);
+        return Ending.Draft(scope, "chain", Then(scope, requests), returns, [.. lines, .. end], isAsync || endsAsync,
+            scope.Say($"It {string.Join("; then it ", meanings)}.", $"先{string.Join("，再", meanings)}。"), null);
     }
 
     /// <summary>A builder from its start to its product.</summary>
     public CodeDraft? Builder(Scope scope, MemberEntry m)
     {
         if (!_finishers.TryGetValue(m.Owner, out var finishers) || scope.Fill(m.Owner.TypeParameters) is not { } map) return null;
-        var starts = m.Owner.Constructors.Where(Calls.Usable).Concat(scope.Index.Members.Where(s => s.Symbol.IsStatic && s.Symbol.Kind is ApiKind.Method or ApiKind.Property && s.Owner.TypeParameters.Count == 0 && s.TypeParameters.Count == 0 && s.Symbol.Parameters.All(p => p.Modifier != "this")
+        var starts = m.Owner.Constructors.Where(Calls.Usable).Concat(scope.Index.Members.Where(s => s.Symbol.IsStatic
+            && s.Symbol.Kind is ApiKind.Method or ApiKind.Property && s.Owner.TypeParameters.Count == 0 && s.TypeParameters.Count == 0
+            && s.Symbol.Parameters.All(p => p.Modifier != "this")
             && s.Symbol.Kind != ApiKind.ExtensionMethod && TypeText.Head(s.Symbol.ReturnType) == TypeText.Head(m.Owner.Path))).ToList();
         if (starts.Count == 0) return null;
-        var steps = m.Owner.Members.Where(s => s.Symbol.Kind == ApiKind.Method && IsFluent(s) && Calls.Usable(s) && s.TypeParameters.Count == 0 && s != m).OrderBy(_ => scope.Random.Next()).Take(scope.Random.Next(1, 4)).ToList();
-        if (m.Symbol.Kind == ApiKind.Method && IsFluent(m) && Calls.Usable(m) && m.TypeParameters.Count == 0) steps.Insert(scope.Random.Next(steps.Count + 1), m);
+        var steps = m.Owner.Members
+            .Where(s => s.Symbol.Kind == ApiKind.Method && IsFluent(s) && Calls.Usable(s) && s.TypeParameters.Count == 0 && s != m)
+            .OrderBy(_ => scope.Random.Next())
+            .Take(scope.Random.Next(1, 4))
+            .ToList();
+        if (m.Symbol.Kind == ApiKind.Method && IsFluent(m) && Calls.Usable(m) && m.TypeParameters.Count == 0)
+            steps.Insert(scope.Random.Next(steps.Count + 1), m);
         if (Calls.Use(scope, scope.Pick(starts), "", map, 0.8) is not { } value) return null;
         var requests = new List<string>();
         var opening = Told(scope);
@@ -97,9 +121,12 @@ internal sealed class CompositionRecipes
         if (Calls.Use(scope, finisher, value.Code, map, 0.7) is not { } product || scope.Outs.Count > 0) return null;
         var code = Wrap(product.Code);
         var (returns, lines, isAsync) = Ending.Deliver(scope, product with { Code = code });
-        var what = Prose.Words(TypeText.Head(TypeText.Awaited(returns) is { Length: > 0 } r ? r : returns)) is { Length: > 0 } w ? w : "result";
-        var request = scope.Say($"build {Prose.WithArticle(what)}{opening}: {string.Join(", ", requests)}", $"造出 `{product.Type}`{opening}：{string.Join("；", requests)}");
-        return Ending.Draft(scope, "builder", request, returns, lines, isAsync, scope.Say($"It builds {Prose.WithArticle(what)} step by step.", $"一步步造出 `{product.Type}`。"), null);
+        var what =
+            Prose.Words(TypeText.Head(TypeText.Awaited(returns) is { Length: > 0 } r ? r : returns)) is { Length: > 0 } w ? w : "result";
+        var request = scope.Say($"build {Prose.WithArticle(what)}{opening}: {string.Join(", ", requests)}",
+            $"造出 `{product.Type}`{opening}：{string.Join("；", requests)}");
+        return Ending.Draft(scope, "builder", request, returns, lines, isAsync,
+            scope.Say($"It builds {Prose.WithArticle(what)} step by step.", $"一步步造出 `{product.Type}`。"), null);
     }
 
     /// <summary>LINQ over a sequence of library objects, or of a member's results.</summary>
@@ -110,12 +137,16 @@ internal sealed class CompositionRecipes
         {
             // The member becomes the selector over a given sequence of its owners.
             element = m.Owner.Path;
-            source = scope.Parameter($"{scope.Pick<string>(["IEnumerable", "IReadOnlyList", "List"])}<{element}>", scope.NameFor($"IEnumerable<{element}>"));
+            source = scope.Parameter($"{scope.Pick<string>(["IEnumerable", "IReadOnlyList", "List"])}<{element}>",
+                scope.NameFor($"IEnumerable<{element}>"));
             of = scope.Say($"the given {Prose.Words(m.Owner.Symbol.Name)} objects", $"给定的各个 `{m.Owner.Path}`");
         }
         else
         {
-            if (!Calls.Usable(m) || TypeText.Element(m.Symbol.ReturnType) is not { } item || m.Owner.TypeParameters.Count + m.TypeParameters.Count > 0) return null;
+            if (!Calls.Usable(m)
+                || TypeText.Element(m.Symbol.ReturnType) is not { } item
+                || m.Owner.TypeParameters.Count + m.TypeParameters.Count > 0)
+                return null;
             var receiver = Calls.Receiver(scope, m, None);
             if (Calls.Use(scope, m, receiver, None, 0.35) is not { } value) return null;
             (source, element) = (value.Code, item);
@@ -123,23 +154,40 @@ internal sealed class CompositionRecipes
         }
         var properties = On(element).Where(IsReadable).ToList();
         var selector = properties.Contains(m) ? m : properties.Count > 0 ? scope.Pick(properties) : null;
-        var x = scope.Local(selector is null ? "x" : TypeText.Head(element).Length > 1 ? char.ToLowerInvariant(TypeText.Head(element)[0]).ToString() : "x");
+        var x = scope.Local(selector is null
+            ? "x" : TypeText.Head(element).Length > 1 ? char.ToLowerInvariant(TypeText.Head(element)[0]).ToString() : "x");
         if (selector is null)
         {
-            var (call, type, words) = scope.Pick<(string, string, string)>([(".Count()", "int", scope.Say("count ", "数一数有几个：")), (".ToList()", $"List<{element}>", scope.Say("collect ", "收集")), (".Any()", "bool", scope.Say("tell whether there are any of ", "判断有没有：")), (".First()", element, scope.Say("return the first of ", "返回第一个："))]);
-            return Ending.Draft(scope, "linq", $"{words}{of}", type, [$"return {source}{call};"], false, MemberRecipes.Meaning(scope, m), m);
+            var (call, type, words) = scope.Pick<(string, string, string)>(
+            [
+                (".Count()", "int", scope.Say("count ", "数一数有几个：")), (".ToList()", $"List<{element}>", scope.Say("collect ", "收集")),
+                (".Any()", "bool", scope.Say("tell whether there are any of ", "判断有没有：")),
+                (".First()", element, scope.Say("return the first of ", "返回第一个："))
+            ]);
+            return Ending.Draft(scope, "linq", $"{words}{of}", type, [$"return {source}{call};"], false, MemberRecipes.Meaning(scope, m),
+                m);
         }
         scope.Use(selector.Symbol);
         var p = $"{x}.{selector.Symbol.Name}";
         var t = selector.Symbol.ReturnType;
         var noun = scope.Noun(selector);
-        List<(string Code, string Type, string Request)> forms = [($"{source}.Select({x} => {p}).ToList()", $"List<{t}>", scope.Say($"list {noun} for each of {of}", $"对{of}，列出{noun}"))];
+        List<(string Code, string Type, string Request)> forms =
+            [($"{source}.Select({x} => {p}).ToList()", $"List<{t}>", scope.Say($"list {noun} for each of {of}", $"对{of}，列出{noun}"))];
         if (t == "bool")
         {
             forms =
             [
-                ($"{source}.Count({x} => {p})", "int", scope.Say($"count those of {of} for which `{selector.Symbol.Name}` is true", $"{of}中，数一数有几个的 `{selector.Symbol.Name}` 为真")), ($"{source}.Where({x} => {p}).ToList()", $"List<{element}>", scope.Say($"keep those of {of} where {Holds(scope, selector)}", $"{of}中，只留下{Holds(scope, selector)}的")),
-                ($"{source}.Any({x} => {p})", "bool", scope.Say($"tell whether for any of {of} this holds: {Holds(scope, selector)}", $"{of}中，判断有没有一个{Holds(scope, selector)}")), ($"{source}.All({x} => {p})", "bool", scope.Say($"tell whether for all of {of} this holds: {Holds(scope, selector)}", $"{of}中，判断是不是每一个都{Holds(scope, selector)}")),
+                ($"{source}.Count({x} => {p})", "int",
+                    scope.Say($"count those of {of} for which `{selector.Symbol.Name}` is true",
+                        $"{of}中，数一数有几个的 `{selector.Symbol.Name}` 为真")),
+                ($"{source}.Where({x} => {p}).ToList()", $"List<{element}>",
+                    scope.Say($"keep those of {of} where {Holds(scope, selector)}", $"{of}中，只留下{Holds(scope, selector)}的")),
+                ($"{source}.Any({x} => {p})", "bool",
+                    scope.Say($"tell whether for any of {of} this holds: {Holds(scope, selector)}",
+                        $"{of}中，判断有没有一个{Holds(scope, selector)}")),
+                ($"{source}.All({x} => {p})", "bool",
+                    scope.Say($"tell whether for all of {of} this holds: {Holds(scope, selector)}",
+                        $"{of}中，判断是不是每一个都{Holds(scope, selector)}")),
             ];
         }
         else if (TypeText.IsNumber(t))
@@ -148,62 +196,88 @@ internal sealed class CompositionRecipes
             forms.Add(($"{source}.Sum({x} => {p})", t, scope.Say($"add up {noun} over {of}", $"对{of}，把{noun}加起来")));
             forms.Add(($"{source}.Max({x} => {p})", t, scope.Say($"find the largest: {noun}, among {of}", $"{of}中，{noun}最大是多少")));
             forms.Add(($"{source}.OrderBy({x} => {p}).ToList()", $"List<{element}>", scope.Say($"sort {of} by {noun}", $"把{of}按{noun}排序")));
-            forms.Add(($"{source}.Where({x} => {p} > {limit}).ToList()", $"List<{element}>", scope.Say($"keep those of {of} where {noun} is above {limit}", $"{of}中，只留下{noun}大于 {limit} 的")));
-            forms.Add(($"{source}.Count({x} => {p} >= {limit})", "int", scope.Say($"count those of {of} where {noun} is at least {limit}", $"{of}中，数一数有几个{noun}不小于 {limit}")));
+            forms.Add(($"{source}.Where({x} => {p} > {limit}).ToList()", $"List<{element}>",
+                scope.Say($"keep those of {of} where {noun} is above {limit}", $"{of}中，只留下{noun}大于 {limit} 的")));
+            forms.Add(($"{source}.Count({x} => {p} >= {limit})", "int",
+                scope.Say($"count those of {of} where {noun} is at least {limit}", $"{of}中，数一数有几个{noun}不小于 {limit}")));
         }
         else if (t == "string")
         {
-            forms.Add(($"string.Join(\", \", {source}.Select({x} => {p}))", "string", scope.Say($"join {noun} of all of {of} with commas", $"对{of}，把{noun}用逗号连起来")));
+            forms.Add(($"string.Join(\", \", {source}.Select({x} => {p}))", "string",
+                scope.Say($"join {noun} of all of {of} with commas", $"对{of}，把{noun}用逗号连起来")));
             forms.Add(($"{source}.OrderBy({x} => {p}).ToList()", $"List<{element}>", scope.Say($"sort {of} by {noun}", $"把{of}按{noun}排序")));
         }
         else if (scope.Index.Find(t) is { Symbol.Kind: ApiKind.Enum } && scope.Literal(t, selector.Symbol.Name) is { } value)
         {
-            forms.Add(($"{source}.Where({x} => {p} == {value.Code}).ToList()", $"List<{element}>", scope.Say($"keep those of {of} where {noun} is {value.Words}", $"{of}中，只留下{noun}为 {value.Words} 的")));
-            forms.Add(($"{source}.Count({x} => {p} == {value.Code})", "int", scope.Say($"count those of {of} where {noun} is {value.Words}", $"{of}中，数一数有几个{noun}为 {value.Words}")));
+            forms.Add(($"{source}.Where({x} => {p} == {value.Code}).ToList()", $"List<{element}>",
+                scope.Say($"keep those of {of} where {noun} is {value.Words}", $"{of}中，只留下{noun}为 {value.Words} 的")));
+            forms.Add(($"{source}.Count({x} => {p} == {value.Code})", "int",
+                scope.Say($"count those of {of} where {noun} is {value.Words}", $"{of}中，数一数有几个{noun}为 {value.Words}")));
         }
         var form = scope.Pick(forms);
-        return Ending.Draft(scope, "linq", form.Request, form.Type, [$"return {form.Code};"], false, scope.Say($"It does this: {form.Request}.", $"{form.Request}。"), null);
+        return Ending.Draft(scope, "linq", form.Request, form.Type, [$"return {form.Code};"], false,
+            scope.Say($"It does this: {form.Request}.", $"{form.Request}。"), null);
     }
 
     /// <summary>Acts on every element of a given sequence.</summary>
     public CodeDraft? Each(Scope scope, MemberEntry m)
     {
-        if (m.Symbol.Kind != ApiKind.Method || m.Symbol.IsStatic || !Calls.Usable(m) || m.Owner.TypeParameters.Count + m.TypeParameters.Count > 0) return null;
+        if (m.Symbol.Kind != ApiKind.Method || m.Symbol.IsStatic || !Calls.Usable(m)
+            || m.Owner.TypeParameters.Count + m.TypeParameters.Count > 0)
+            return null;
         if (!(m.Symbol.ReturnType is "void" or "" || TypeText.Awaited(m.Symbol.ReturnType) == "")) return null;
-        var sequence = scope.Parameter($"{scope.Pick<string>(["IEnumerable", "IReadOnlyList"])}<{m.Owner.Path}>", scope.NameFor($"IEnumerable<{m.Owner.Path}>"));
+        var sequence = scope.Parameter($"{scope.Pick<string>(["IEnumerable", "IReadOnlyList"])}<{m.Owner.Path}>",
+            scope.NameFor($"IEnumerable<{m.Owner.Path}>"));
         var one = scope.Local(scope.NameFor(m.Owner.Path));
         if (Calls.Use(scope, m, one, None, 0.4) is not { } value || scope.Outs.Count > 0) return null;
         var isAsync = value.Type.Length > 0;
-        return Ending.Draft(scope, "each", (scope.IsChinese ? $"对给定的每个 `{m.Owner.Path}`，" : $"for each given {Prose.Words(m.Owner.Symbol.Name)}, ") + scope.Request(m), isAsync ? "Task" : "void",
-            [$"foreach (var {one} in {sequence})", $"    {(isAsync ? "await " : "")}{value.Code};"], isAsync, MemberRecipes.Meaning(scope, m), m);
+        return Ending.Draft(scope, "each",
+            (scope.IsChinese ? $"对给定的每个 `{m.Owner.Path}`，" : $"for each given {Prose.Words(m.Owner.Symbol.Name)}, ") + scope.Request(m),
+            isAsync ? "Task" : "void",
+            [$"foreach (var {one} in {sequence})", $"    {(isAsync ? "await " : "")}{value.Code};"], isAsync,
+            MemberRecipes.Meaning(scope, m), m);
     }
 
     /// <summary>Decides by a bool member, or compares a value.</summary>
     public CodeDraft? Conditional(Scope scope, MemberEntry m)
     {
-        if (!Calls.Usable(m) || m.Symbol.ReturnType != "bool" || m.Symbol.Kind is ApiKind.Operator || Calls.Fill(scope, m) is not { } map) return null;
+        if (!Calls.Usable(m) || m.Symbol.ReturnType != "bool" || m.Symbol.Kind is ApiKind.Operator || Calls.Fill(scope, m) is not { } map)
+            return null;
         var receiver = Calls.Receiver(scope, m, map);
         if (Calls.Use(scope, m, receiver, map, 0.35) is not { } test || scope.Outs.Count > 0) return null;
         var told = scope.Say("tell whether ", "判断是否");
         if (!scope.Plain(m).StartsWith(told, StringComparison.Ordinal)) return null;
         var question = scope.Plain(m)[scope.Say("tell ", "判断").Length..];
-        var actions = receiver.Length == 0 ? [] : On(m.Owner.Path).Where(a => a.Symbol.Kind == ApiKind.Method && a.Symbol.ReturnType is "void" or "" && a != m).ToList();
+        var actions = receiver.Length == 0
+            ? []
+            : On(m.Owner.Path).Where(a => a.Symbol.Kind == ApiKind.Method && a.Symbol.ReturnType is "void" or "" && a != m).ToList();
         if (actions.Count > 0 && m.Owner.TypeParameters.Count == 0 && scope.Chance(0.5))
         {
             var action = scope.Pick(actions);
-            if (action.Symbol.Kind == ApiKind.Constructor || Calls.Use(scope, action, receiver, map, 0.4) is not { Type: "" } call) return null;
+            if (action.Symbol.Kind == ApiKind.Constructor || Calls.Use(scope, action, receiver, map, 0.4) is not { Type: "" } call)
+                return null;
             var not = scope.Chance(0.35);
-            return Ending.Draft(scope, "conditional", scope.Say($"check {question}; if {(not ? "not" : "so")}, {scope.Plain(action)}", $"判断{question}；{(not ? "不" : "")}成立就{scope.Plain(action)}"), "void", [$"if ({(not ? "!" : "")}{test.Code})", $"    {call.Code};"], false, scope.Say($"It checks {question} and acts on it.", $"判断{question}，再照此行事。"), null);
+            return Ending.Draft(scope, "conditional",
+                scope.Say($"check {question}; if {(not ? "not" : "so")}, {scope.Plain(action)}",
+                    $"判断{question}；{(not ? "不" : "")}成立就{scope.Plain(action)}"),
+                "void", [$"if ({(not ? "!" : "")}{test.Code})", $"    {call.Code};"], false,
+                scope.Say($"It checks {question} and acts on it.", $"判断{question}，再照此行事。"), null);
         }
         var (yes, no) = scope.Pick<(string, string)>([("yes", "no"), ("on", "off"), ("ok", "bad"), ("true", "false")]);
-        return Ending.Draft(scope, "conditional", scope.Say($"return \"{yes}\" or \"{no}\" depending on {question}", $"看{question}，返回 \"{yes}\" 或 \"{no}\""), "string", [$"return {test.Code} ? \"{yes}\" : \"{no}\";"], false, scope.Say($"It returns \"{yes}\" or \"{no}\" depending on {question}.", $"看{question}，返回 \"{yes}\" 或 \"{no}\"。"), m);
+        return Ending.Draft(scope, "conditional",
+            scope.Say($"return \"{yes}\" or \"{no}\" depending on {question}", $"看{question}，返回 \"{yes}\" 或 \"{no}\""), "string",
+            [$"return {test.Code} ? \"{yes}\" : \"{no}\";"], false,
+            scope.Say($"It returns \"{yes}\" or \"{no}\" depending on {question}.", $"看{question}，返回 \"{yes}\" 或 \"{no}\"。"), m);
     }
 
     /// <summary>Several properties of one object: interpolated, or as a tuple.</summary>
     public CodeDraft? Several(Scope scope, MemberEntry m)
     {
         if (!IsReadable(m) || !Calls.Usable(m) || !IsPlain(scope, m)) return null;
-        var others = On(m.Owner.Path).Where(p => IsReadable(p) && p != m && p.Owner == m.Owner && IsPlain(scope, p)).OrderBy(_ => scope.Random.Next()).Take(scope.Random.Next(1, 3)).ToList();
+        var others = On(m.Owner.Path).Where(p => IsReadable(p) && p != m && p.Owner == m.Owner && IsPlain(scope, p))
+            .OrderBy(_ => scope.Random.Next())
+            .Take(scope.Random.Next(1, 3))
+            .ToList();
         if (others.Count == 0) return null;
         var all = others.Prepend(m).OrderBy(_ => scope.Random.Next()).ToList();
         var receiver = scope.Parameter(m.Owner.Path, scope.NameFor(m.Owner.Path));
@@ -213,9 +287,14 @@ internal sealed class CompositionRecipes
         {
             var separator = scope.Pick<string>([": ", " - ", ", ", " / ", " "]);
             var text = "$\"" + string.Join(separator, all.Select(p => $"{{{receiver}.{p.Symbol.Name}}}")) + "\"";
-            return Ending.Draft(scope, "interpolate", scope.Say($"format {nouns}, separated by \"{separator}\"", $"把{nouns}写成文字，中间用 \"{separator}\" 隔开"), "string", [$"return {text};"], false, scope.Say($"It formats {nouns} as text.", $"把{nouns}写成文字。"), null);
+            return Ending.Draft(scope, "interpolate",
+                scope.Say($"format {nouns}, separated by \"{separator}\"", $"把{nouns}写成文字，中间用 \"{separator}\" 隔开"), "string",
+                [$"return {text};"], false, scope.Say($"It formats {nouns} as text.", $"把{nouns}写成文字。"), null);
         }
-        return Ending.Draft(scope, "tuple", scope.Say($"return {nouns} as a tuple", $"把{nouns}作为元组返回"), $"({string.Join(", ", all.Select(p => p.Symbol.ReturnType))})", [$"return ({string.Join(", ", all.Select(p => $"{receiver}.{p.Symbol.Name}"))});"], false, scope.Say($"It returns {nouns} as a tuple.", $"把{nouns}作为元组返回。"), null);
+        return Ending.Draft(scope, "tuple", scope.Say($"return {nouns} as a tuple", $"把{nouns}作为元组返回"),
+            $"({string.Join(", ", all.Select(p => p.Symbol.ReturnType))})",
+            [$"return ({string.Join(", ", all.Select(p => $"{receiver}.{p.Symbol.Name}"))});"], false,
+            scope.Say($"It returns {nouns} as a tuple.", $"把{nouns}作为元组返回。"), null);
     }
 
     /// <summary>A fallback for what may be null.</summary>
@@ -227,19 +306,27 @@ internal sealed class CompositionRecipes
         if (Calls.Use(scope, m, receiver, map, 0.35) is not { } value || scope.Outs.Count > 0) return null;
         var type = TypeText.NotNull(value.Type);
         if (scope.Literal(type, "fallback") is { } literal && scope.Chance(0.5))
-            return Ending.Draft(scope, "fallback", request + scope.Say($"; use {literal.Words} if there is none", $"；没有就用 {literal.Words}"), type, [$"return {value.Code} ?? {literal.Code};"], false, MemberRecipes.Meaning(scope, m), m);
+            return Ending.Draft(scope, "fallback", request + scope.Say($"; use {literal.Words} if there is none", $"；没有就用 {literal.Words}"),
+                type, [$"return {value.Code} ?? {literal.Code};"], false, MemberRecipes.Meaning(scope, m), m);
         var fallback = scope.Parameter(type, "fallback");
-        return Ending.Draft(scope, "fallback", request + scope.Say("; if there is none, return the fallback", "；没有就返回给定的后备值"), type, [$"return {value.Code} ?? {fallback};"], false, MemberRecipes.Meaning(scope, m), m);
+        return Ending.Draft(scope, "fallback", request + scope.Say("; if there is none, return the fallback", "；没有就返回给定的后备值"), type,
+            [$"return {value.Code} ?? {fallback};"], false, MemberRecipes.Meaning(scope, m), m);
     }
 
     // A collection in a text or a tuple teaches nothing.
-    private static bool IsPlain(Scope scope, MemberEntry p) => TypeText.NotNull(p.Symbol.ReturnType) is "string" or "bool" or "TimeSpan" or "DateTime" or "DateTimeOffset" or "Guid" or "char" || TypeText.IsNumber(TypeText.NotNull(p.Symbol.ReturnType))
+    private static bool IsPlain(Scope scope, MemberEntry p) =>
+        TypeText.NotNull(p.Symbol.ReturnType) is "string" or "bool" or "TimeSpan" or "DateTime" or "DateTimeOffset" or "Guid" or "char"
+        || TypeText.IsNumber(TypeText.NotNull(p.Symbol.ReturnType))
         || scope.Index.Find(TypeText.NotNull(p.Symbol.ReturnType)) is { Symbol.Kind: ApiKind.Enum or ApiKind.Struct };
 
-    private static string Then(Scope scope, List<string> requests) => string.Join(scope.Pick<string>(scope.IsChinese ? ["，然后", "，再", "；接着"] : [", then ", " and then ", "; after that, "]), requests);
+    private static string Then(Scope scope, List<string> requests) =>
+        string.Join(scope.Pick<string>(scope.IsChinese ? ["，然后", "，再", "；接着"] : [", then ", " and then ", "; after that, "]), requests);
 
     // The condition that a bool property states.
-    private static string Holds(Scope scope, MemberEntry flag) => scope.Noun(flag) is var noun && scope.Say("whether ", "是否") is var whether && noun.StartsWith(whether, StringComparison.Ordinal) ? noun[whether.Length..] : scope.Say($"`{flag.Symbol.Name}` is true", $" `{flag.Symbol.Name}` 为真");
+    private static string Holds(Scope scope, MemberEntry flag) =>
+        scope.Noun(flag) is var noun && scope.Say("whether ", "是否") is var whether && noun.StartsWith(whether, StringComparison.Ordinal)
+            ? noun[whether.Length..]
+            : scope.Say($"`{flag.Symbol.Name}` is true", $" `{flag.Symbol.Name}` 为真");
 
     // The literals of one step are told beside that step.
     private static string Told(Scope scope)

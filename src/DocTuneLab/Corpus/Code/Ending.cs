@@ -16,11 +16,17 @@ internal static class Ending
             var items = scope.Local("items");
             var one = scope.Local("item");
             return scope.Chance(0.7)
-                ? ($"Task<List<{item}>>", [$"var {items} = new List<{item}>();", $"await foreach (var {one} in {value.Code})", $"    {items}.Add({one});", $"return {items};"], true)
+                ? ($"Task<List<{item}>>",
+                [
+                    $"var {items} = new List<{item}>();", $"await foreach (var {one} in {value.Code})", $"    {items}.Add({one});",
+                    $"return {items};"
+                ], true)
                 : ("Task<int>", ["var count = 0;", $"await foreach (var {one} in {value.Code})", "    count++;", "return count;"], true);
         }
         if (TypeText.Awaited(value.Type) is { } result)
-            return result.Length == 0 ? ("Task", [$"await {value.Code};"], true) : ($"Task<{result}>", Return(scope, $"await {value.Code}"), true);
+            return result.Length == 0
+                ? ("Task", [$"await {value.Code};"], true)
+                : ($"Task<{result}>", Return(scope, $"await {value.Code}"), true);
         if (value.Type.Length == 0) return ("void", [$"{value.Code};"], false);
         return (value.Type, Return(scope, value.Code), false);
     }
@@ -33,38 +39,54 @@ internal static class Ending
     }
 
     /// <summary>The draft of a method with that body.</summary>
-    public static CodeDraft Draft(Scope scope, string recipe, string request, string returnType, IEnumerable<string> lines, bool isAsync, string meaning, MemberEntry? named)
+    public static CodeDraft Draft(Scope scope, string recipe, string request, string returnType, IEnumerable<string> lines, bool isAsync,
+        string meaning, MemberEntry? named)
     {
         // A Chinese request has no words for a name; the members that the method uses have.
-        var words = scope.IsChinese ? string.Join(' ', scope.Symbols.AsEnumerable().Reverse().Select(id => scope.Index.Member(id)).OfType<MemberEntry>().Select(m => Prose.Words(m.Symbol.Name))) : request.Replace("`", "", StringComparison.Ordinal);
+        var words = scope.IsChinese
+            ? string.Join(' ',
+                scope.Symbols.AsEnumerable().Reverse().Select(id => scope.Index.Member(id)).OfType<MemberEntry>().Select(m =>
+                    Prose.Words(m.Symbol.Name)))
+            : request.Replace("`", "", StringComparison.Ordinal);
         var name = Prose.MethodName(words, scope.Random);
         if (isAsync && scope.Chance(0.7) && !name.EndsWith("Async", StringComparison.Ordinal)) name += "Async";
         // Inside the class a method of a type's name would hide the type.
         if (scope.Index.Types.Any(t => t.Path == name) || scope.Parameters.Exists(p => TypeText.Head(p.Type) == name)) name += "Value";
-        var signature = $"public static {(isAsync ? "async " : "")}{returnType} {name}({string.Join(", ", scope.Parameters.Select(p => $"{p.Type} {p.Name}"))})";
-        var types = scope.Parameters.Select(p => p.Type.StartsWith("ref ", StringComparison.Ordinal) ? p.Type[4..] : p.Type).Append(returnType);
-        return new CodeDraft(Instruction(scope, request, named), signature, string.Join('\n', lines), [.. scope.Symbols], scope.Index.UsingsFor(scope.Symbols, types), recipe, meaning);
+        var signature = $"public static {(isAsync ? "async " : "")}{returnType} "
+            + $"{name}({string.Join(", ", scope.Parameters.Select(p => $"{p.Type} {p.Name}"))})";
+        var types = scope.Parameters.Select(p => p.Type.StartsWith("ref ", StringComparison.Ordinal) ? p.Type[4..] : p.Type)
+            .Append(returnType);
+        return new CodeDraft(Instruction(scope, request, named), signature, string.Join('\n', lines), [.. scope.Symbols],
+            scope.Index.UsingsFor(scope.Symbols, types), recipe, meaning);
     }
 
     // A colleague names the job, and now and then the member.
     private static string Instruction(Scope scope, string request, MemberEntry? named)
     {
         if (scope.IsChinese) return InChinese(scope, request, named);
-        if (scope.Settings.Count > 0) request += (request.Contains(" with ", StringComparison.Ordinal) ? ", using " : ", with ") + string.Join(" and ", scope.Settings);
+        if (scope.Settings.Count > 0)
+            request += (request.Contains(" with ", StringComparison.Ordinal) ? ", using " : ", with ")
+                + string.Join(" and ", scope.Settings);
         var upper = Prose.UpperFirst(request);
-        var receiver = named is null || scope.Parameters.Count == 0 || scope.Index.Find(scope.Parameters[0].Type) is null ? null : Prose.Words(TypeText.Head(scope.Parameters[0].Type));
+        var receiver = named is null || scope.Parameters.Count == 0 || scope.Index.Find(scope.Parameters[0].Type) is null
+            ? null
+            : Prose.Words(TypeText.Head(scope.Parameters[0].Type));
         var isLoop = request.StartsWith("for each", StringComparison.Ordinal);
         if (!isLoop && scope.Chance(TerseShare) && Prose.Terse(request, scope.Random) is { } few) return $"{Prose.UpperFirst(few)}.";
         // "the tank" of the documentation is the parameter `tank` to whoever wrote the signature.
-        var direct = receiver is null ? request : request.Replace($"the {receiver}", $"`{scope.Parameters[0].Name}`", StringComparison.Ordinal);
+        var direct = receiver is null
+            ? request
+            : request.Replace($"the {receiver}", $"`{scope.Parameters[0].Name}`", StringComparison.Ordinal);
         var (verb, rest) = request.Split(' ', 2) is [var v, var r] ? (v, r) : (request, "");
-        var asksValue = verb is "get" or "return" or "read" or "give" or "fetch" or "find" && rest.StartsWith("the ", StringComparison.Ordinal);
+        var asksValue = verb is "get" or "return" or "read" or "give" or "fetch" or "find"
+            && rest.StartsWith("the ", StringComparison.Ordinal);
         var asksWhether = rest.StartsWith("whether ", StringComparison.Ordinal);
         return scope.Random.Next(28) switch
         {
             _ when isLoop => $"{upper}.",
             18 or 19 when asksValue => Asked(),
-            18 or 19 when asksWhether => $"{scope.Pick<string>(["I want to know", "Tell me", "Find out", "Check", "I have to know"])} {rest}.",
+            18 or 19 when asksWhether =>
+                $"{scope.Pick<string>(["I want to know", "Tell me", "Find out", "Check", "I have to know"])} {rest}.",
             18 => $"Please {request}.",
             19 => $"I want to {request}.",
             20 => $"I need to {request}.",
@@ -93,7 +115,9 @@ internal static class Ending
     private static string InChinese(Scope scope, string request, MemberEntry? named)
     {
         if (scope.Settings.Count > 0) request += $"，其中 {string.Join("，", scope.Settings)}";
-        var receiver = named is null || scope.Parameters.Count == 0 || scope.Index.Find(scope.Parameters[0].Type) is not { } type ? null : type.Path;
+        var receiver = named is null || scope.Parameters.Count == 0 || scope.Index.Find(scope.Parameters[0].Type) is not { } type
+            ? null
+            : type.Path;
         return scope.Random.Next(16) switch
         {
             0 => $"写一个方法：{request}。",

@@ -16,14 +16,18 @@ internal static class MemberRecipes
         if (scope.Outs is [var o] && value.Type == "bool")
         {
             if (scope.Chance(0.5))
-                return Ending.Draft(scope, "try-out", request + scope.Say("; return null if that fails", "；不成就返回 null"), o.Type.TrimEnd('?') + "?", [$"return {value.Code} ? {o.Name} : null;"], false, Meaning(scope, m), m);
+                return Ending.Draft(scope, "try-out", request + scope.Say("; return null if that fails", "；不成就返回 null"),
+                    o.Type.TrimEnd('?') + "?", [$"return {value.Code} ? {o.Name} : null;"], false, Meaning(scope, m), m);
             var fallback = scope.Parameter(o.Type, "fallback");
-            return Ending.Draft(scope, "try-out", request + scope.Say("; otherwise return the fallback", "；不成就返回给定的后备值"), o.Type, [$"return {value.Code} ? {o.Name} : {fallback};"], false, Meaning(scope, m), m);
+            return Ending.Draft(scope, "try-out", request + scope.Say("; otherwise return the fallback", "；不成就返回给定的后备值"), o.Type,
+                [$"return {value.Code} ? {o.Name} : {fallback};"], false, Meaning(scope, m), m);
         }
         if (scope.Outs.Count > 0 && value.Type.Length == 0)
-            return Ending.Draft(scope, "out", request, scope.Outs[0].Type, [$"{value.Code};", $"return {scope.Outs[0].Name};"], false, Meaning(scope, m), m);
+            return Ending.Draft(scope, "out", request, scope.Outs[0].Type, [$"{value.Code};", $"return {scope.Outs[0].Name};"], false,
+                Meaning(scope, m), m);
         var (type, lines, isAsync) = Ending.Deliver(scope, value);
-        if (type == "Task<int>" && isAsync && TypeText.AsyncElement(value.Type) is not null) request = scope.Say("count the items: ", "数一数有几个：") + request;
+        if (type == "Task<int>" && isAsync && TypeText.AsyncElement(value.Type) is not null)
+            request = scope.Say("count the items: ", "数一数有几个：") + request;
         if (type == "void" && receiver.Length > 0 && scope.Parameters[0].Name == receiver && scope.Chance(0.2))
         {
             type = scope.Parameters[0].Type;
@@ -49,19 +53,25 @@ internal static class MemberRecipes
         }
         var verb = scope.Pick<string>(["set", "change", "set"]);
         var request = scope.Say($"{verb} {scope.Noun(m)} to {words}", $"把{scope.Noun(m)}{(verb == "set" ? "设" : "改")}为 {words}");
-        return Ending.Draft(scope, "assign", request, "void", [$"{target.Code} = {value};"], false, scope.Say($"It sets {scope.Noun(m)}.", $"设定{scope.Noun(m)}。"), m);
+        return Ending.Draft(scope, "assign", request, "void", [$"{target.Code} = {value};"], false,
+            scope.Say($"It sets {scope.Noun(m)}.", $"设定{scope.Noun(m)}。"), m);
     }
 
     /// <summary>Constructs the owner with literal values, then uses the member.</summary>
     public static CodeDraft? Construct(Scope scope, MemberEntry m)
     {
-        if (!Calls.Usable(m) || m.Symbol.IsStatic || m.Symbol.Kind is ApiKind.Constructor or ApiKind.Operator or ApiKind.EnumMember or ApiKind.ExtensionMethod) return null;
+        if (!Calls.Usable(m)
+            || m.Symbol.IsStatic
+            || m.Symbol.Kind is ApiKind.Constructor or ApiKind.Operator or ApiKind.EnumMember or ApiKind.ExtensionMethod)
+            return null;
         var constructors = m.Owner.Constructors.Where(Calls.Usable).ToList();
         if (constructors.Count == 0 || Calls.Fill(scope, m) is not { } map) return null;
         var constructor = scope.Pick(constructors);
         if (Calls.Use(scope, constructor, "", map, 0.8) is not { } made) return null;
         var type = Prose.Words(m.Owner.Symbol.Name);
-        var settings = scope.Settings.Count > 0 ? scope.Say(" with " + string.Join(" and ", scope.Settings), $"（{string.Join("、", scope.Settings)}）") : "";
+        var settings = scope.Settings.Count > 0
+            ? scope.Say(" with " + string.Join(" and ", scope.Settings), $"（{string.Join("、", scope.Settings)}）")
+            : "";
         scope.Settings.Clear();
         var local = scope.Local(scope.NameFor(m.Owner.Filled(map)));
         if (Calls.Use(scope, m, local, map, 0.6) is not { } value || scope.Outs.Count > 0) return null;
@@ -74,17 +84,29 @@ internal static class MemberRecipes
         }
         if (returns == "void") { returns = m.Owner.Filled(map); lines.Add($"return {local};"); }
         if (use.StartsWith("using", StringComparison.Ordinal) && returns == m.Owner.Filled(map)) use = "var";
-        var request = scope.IsChinese ? $"建立一个 `{m.Owner.Path}`{settings}，然后{scope.Request(m)}" : $"create {Prose.WithArticle(type)}{settings} and {scope.Request(m)}";
-        return Ending.Draft(scope, use == "var" ? "construct" : "using", request, returns, [$"{use} {local} = {made.Code};", .. lines], isAsync, scope.Say($"It creates {Prose.WithArticle(type)}, then {scope.Does(m)}.", $"建立一个 `{m.Owner.Path}`，然后{scope.Does(m)}。"), null);
+        var request = scope.IsChinese
+            ? $"建立一个 `{m.Owner.Path}`{settings}，然后{scope.Request(m)}"
+            : $"create {Prose.WithArticle(type)}{settings} and {scope.Request(m)}";
+        return Ending.Draft(scope, use == "var" ? "construct" : "using", request, returns, [$"{use} {local} = {made.Code};", .. lines],
+            isAsync, scope.Say($"It creates {Prose.WithArticle(type)}, then {scope.Does(m)}.", $"建立一个 `{m.Owner.Path}`，然后{scope.Does(m)}。"),
+            null);
     }
 
     /// <summary>An object initialiser with several properties.</summary>
     public static CodeDraft? Initialise(Scope scope, MemberEntry m)
     {
         if (m.Symbol.Kind is not ApiKind.Property || !(m.CanWrite || m.IsInitOnly) || m.Symbol.IsStatic) return null;
-        if (!m.Owner.Constructors.Any(c => c.Symbol.Parameters.Count == 0 && Calls.Usable(c)) || scope.Fill(m.Owner.TypeParameters) is not { } map) return null;
-        var others = m.Owner.Members.Where(p => p != m && p.Symbol.Kind == ApiKind.Property && !p.Symbol.IsStatic && (p.CanWrite || p.IsInitOnly) && p.Symbol.Obsolete is null).ToList();
-        var chosen = others.Where(p => p.IsRequired).Append(m).Concat(others.Where(p => !p.IsRequired).OrderBy(_ => scope.Random.Next()).Take(scope.Random.Next(0, 3))).ToList();
+        if (!m.Owner.Constructors.Any(c => c.Symbol.Parameters.Count == 0 && Calls.Usable(c))
+            || scope.Fill(m.Owner.TypeParameters) is not { } map)
+            return null;
+        var others = m.Owner.Members
+            .Where(p => p != m && p.Symbol.Kind == ApiKind.Property && !p.Symbol.IsStatic && (p.CanWrite || p.IsInitOnly)
+                && p.Symbol.Obsolete is null)
+            .ToList();
+        var chosen = others.Where(p => p.IsRequired)
+            .Append(m)
+            .Concat(others.Where(p => !p.IsRequired).OrderBy(_ => scope.Random.Next()).Take(scope.Random.Next(0, 3)))
+            .ToList();
         var parts = chosen.Select(p =>
         {
             scope.Use(p.Symbol);
@@ -92,8 +114,12 @@ internal static class MemberRecipes
             return $"{p.Symbol.Name} = {scope.Argument(new ApiParameter(name, p.Symbol.ReturnType, null, null, ""), map, 0.75)}";
         }).ToList();
         var type = m.Owner.Filled(map);
-        return Ending.Draft(scope, "initialise", scope.Say($"create {Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name))}", $"建立一个 `{m.Owner.Path}`"), type, [$"return new {type} {{ {string.Join(", ", parts)} }};"], false,
-            scope.Say($"It creates {Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name))} and sets its properties.", $"建立一个 `{m.Owner.Path}` 并设定它的属性。"), null);
+        return Ending.Draft(scope, "initialise",
+            scope.Say($"create {Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name))}", $"建立一个 `{m.Owner.Path}`"), type,
+            [$"return new {type} {{ {string.Join(", ", parts)} }};"], false,
+            scope.Say($"It creates {Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name))} and sets its properties.",
+                $"建立一个 `{m.Owner.Path}` 并设定它的属性。"),
+            null);
     }
 
     /// <summary>Catches a documented exception.</summary>
@@ -104,7 +130,10 @@ internal static class MemberRecipes
         if (exceptions.Count == 0 || !Calls.Usable(m) || Calls.Fill(scope, m) is not { } map) return null;
         var exception = scope.Pick(exceptions);
         var receiver = Calls.Receiver(scope, m, map);
-        if (Calls.Use(scope, m, receiver, map, 0.3) is not { } value || scope.Outs.Count > 0 || TypeText.AsyncElement(value.Type) is not null) return null;
+        if (Calls.Use(scope, m, receiver, map, 0.3) is not { } value
+            || scope.Outs.Count > 0
+            || TypeText.AsyncElement(value.Type) is not null)
+            return null;
         if (scope.Index.Find(exception.Type) is { } known) scope.Use(known.Symbol);
         var awaited = TypeText.Awaited(value.Type);
         var result = awaited ?? value.Type;
@@ -116,8 +145,22 @@ internal static class MemberRecipes
         if (result.Length == 0 || scope.Chance(0.4))
         {
             type = "bool";
-            lines = ["try", "{", $"    {(result.Length == 0 || m.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor ? call : $"_ = {call}")};", "    return true;", "}", $"catch ({exception.Type})", "{", "    return false;", "}"];
-            request += scope.IsChinese ? $"；成功返回 true，遇到 `{exception.Type}` 返回 false" : scope.Pick<string>([$"; return true on success and false on `{exception.Type}`", when is null ? $"; return whether it worked, catching `{exception.Type}`" : $", and return false if it throws because {when}".Replace("because when ", "when ", StringComparison.Ordinal).Replace("because if ", "if ", StringComparison.Ordinal)]);
+            lines =
+            [
+                "try", "{",
+                $"    {(result.Length == 0 || m.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor ? call : $"_ = {call}")};",
+                "    return true;", "}", $"catch ({exception.Type})", "{", "    return false;", "}"
+            ];
+            request += scope.IsChinese
+                ? $"；成功返回 true，遇到 `{exception.Type}` 返回 false"
+                : scope.Pick<string>(
+                [
+                    $"; return true on success and false on `{exception.Type}`",
+                    when is null
+                        ? $"; return whether it worked, catching `{exception.Type}`"
+                        : $", and return false if it throws because {when}".Replace("because when ", "when ", StringComparison.Ordinal)
+                            .Replace("because if ", "if ", StringComparison.Ordinal)
+                ]);
         }
         else
         {
@@ -126,28 +169,44 @@ internal static class MemberRecipes
             lines = ["try", "{", $"    return {call};", "}", $"catch ({exception.Type})", "{", $"    return {fallback};", "}"];
             request += scope.Say($"; return the fallback on `{exception.Type}`", $"；遇到 `{exception.Type}` 就返回后备值");
         }
-        return Ending.Draft(scope, "catch", request, awaited is null ? type : $"Task<{type}>", lines, awaited is not null, scope.Say($"{Meaning(scope, m)} It handles `{exception.Type}`.", $"{Meaning(scope, m)}它处理 `{exception.Type}`。"), m);
+        return Ending.Draft(scope, "catch", request, awaited is null ? type : $"Task<{type}>", lines, awaited is not null,
+            scope.Say($"{Meaning(scope, m)} It handles `{exception.Type}`.", $"{Meaning(scope, m)}它处理 `{exception.Type}`。"), m);
     }
 
     /// <summary>Counts how often an event is raised while an action runs.</summary>
     public static CodeDraft? Subscribe(Scope scope, MemberEntry m)
     {
-        if (m.Symbol.Kind != ApiKind.Event || m.Symbol.IsStatic || m.Symbol.Obsolete is not null || scope.Fill(m.Owner.TypeParameters) is not { } map) return null;
+        if (m.Symbol.Kind != ApiKind.Event || m.Symbol.IsStatic || m.Symbol.Obsolete is not null
+            || scope.Fill(m.Owner.TypeParameters) is not { } map)
+            return null;
         scope.Use(m.Symbol);
         var receiver = scope.Parameter(m.Owner.Filled(map), scope.NameFor(m.Owner.Filled(map)));
-        var handler = TypeText.Head(m.Symbol.ReturnType) is "EventHandler" ? "(_, _)" : TypeText.Arguments(TypeText.NotNull(m.Symbol.ReturnType)).Count switch { 1 => "_", 0 => "()", _ => "(_, _)" };
+        var handler = TypeText.Head(m.Symbol.ReturnType) is "EventHandler"
+            ? "(_, _)"
+            : TypeText.Arguments(TypeText.NotNull(m.Symbol.ReturnType)).Count switch { 1 => "_", 0 => "()", _ => "(_, _)" };
         if (scope.Chance(0.5))
         {
             var action = scope.Parameter("Action", "action");
-            return Ending.Draft(scope, "event", scope.Say($"count how often `{m.Symbol.Name}` is raised while the action runs", $"数一数操作期间 `{m.Symbol.Name}` 发生了几次"), "int",
-                ["var count = 0;", $"{receiver}.{m.Symbol.Name} += {handler} => count++;", $"{action}();", "return count;"], false, Meaning(scope, m), m);
+            return Ending.Draft(scope, "event",
+                scope.Say($"count how often `{m.Symbol.Name}` is raised while the action runs", $"数一数操作期间 `{m.Symbol.Name}` 发生了几次"), "int",
+                ["var count = 0;", $"{receiver}.{m.Symbol.Name} += {handler} => count++;", $"{action}();", "return count;"], false,
+                Meaning(scope, m), m);
         }
         var type = m.Symbol.ReturnType.TrimEnd('?');
         var given = scope.Parameter(type, "handler");
-        return Ending.Draft(scope, "event", scope.Pick<string>([scope.Say($"subscribe the handler to `{m.Symbol.Name}`", $"用给定的方法订阅 `{m.Symbol.Name}`"), scope.Say($"attach the handler to the {Prose.Words(m.Symbol.Name)} event", $"`{m.Symbol.Name}` 发生时调用给定的方法")]), "void", [$"{receiver}.{m.Symbol.Name} += {given};"], false, Meaning(scope, m), m);
+        return Ending.Draft(scope, "event",
+            scope.Pick<string>([scope.Say($"subscribe the handler to `{m.Symbol.Name}`", $"用给定的方法订阅 `{m.Symbol.Name}`"),
+                scope.Say($"attach the handler to the {Prose.Words(m.Symbol.Name)} event", $"`{m.Symbol.Name}` 发生时调用给定的方法")]),
+            "void", [$"{receiver}.{m.Symbol.Name} += {given};"], false, Meaning(scope, m), m);
     }
 
     /// <summary>The documentation's own sentence, as an answer to "what does it do".</summary>
-    public static string Meaning(Scope scope, MemberEntry m) => scope.IsChinese ? Prose.FirstSentence(m.Symbol.Summary) is { } own && m.Symbol.Kind != ApiKind.EnumMember ? $"{own}。" : $"返回 `{m.Owner.Path}.{m.Symbol.Name}`。" : m.Symbol.Kind == ApiKind.EnumMember ? $"It returns `{m.Owner.Path}.{m.Symbol.Name}`." : Prose.FirstSentence(m.Symbol.Summary) is { } sentence && !Prose.IsChinese(sentence)
+    public static string Meaning(Scope scope, MemberEntry m) =>
+        scope.IsChinese
+            ? Prose.FirstSentence(m.Symbol.Summary) is { } own && m.Symbol.Kind != ApiKind.EnumMember
+                ? $"{own}。"
+                : $"返回 `{m.Owner.Path}.{m.Symbol.Name}`。"
+        : m.Symbol.Kind == ApiKind.EnumMember ? $"It returns `{m.Owner.Path}.{m.Symbol.Name}`."
+        : Prose.FirstSentence(m.Symbol.Summary) is { } sentence && !Prose.IsChinese(sentence)
         ? $"{Prose.UpperFirst(sentence)}." : $"{Prose.UpperFirst(Prose.Plain(m))}.";
 }

@@ -16,10 +16,10 @@ namespace DocTuneLab.Corpus.Code;
 internal sealed record Mistake(string Kind, string Body, CodeToJudge Code, string? Error, string? MissingUsing = null);
 
 /// <summary>
-/// Puts one mistake of the kinds that models make into a method: an invented name, a forgotten argument, a property called, arguments in the
-/// wrong order, arguments of no overload, a forgotten <c>await</c>, a forgotten <c>using</c> directive, an object used outside the
-/// <c>using</c> block that disposes of it. Whether it is one, the compiler says. (An object used after an explicit <c>Dispose()</c> compiles
-/// and would have to be run; it is left out.)
+/// Puts one mistake of the kinds that models make into a method: an invented name, a forgotten argument, a property called, arguments in
+/// the wrong order, arguments of no overload, a forgotten <c>await</c>, a forgotten <c>using</c> directive, an object used outside the
+/// <c>using</c> block that disposes of it. Whether it is one, the compiler says. (An object used after an explicit <c>Dispose()</c>
+/// compiles and would have to be run; it is left out.)
 /// </summary>
 internal sealed class Mistakes(ApiIndex index)
 {
@@ -32,8 +32,10 @@ internal sealed class Mistakes(ApiIndex index)
         // By kind first: names have many places in a method, an await has one.
         var kinds = new (string Kind, double Weight, Func<List<(TextSpan Span, string Text)>> Edits)[]
         {
-            ("invented name", 3, () => Names(root, random)), ("property called", 1, () => Called(root)), ("forgotten argument", 1.5, () => Forgotten(root)), ("argument order", 2, () => Swapped(root)),
-            ("wrong overload", 2, () => Replaced(root)), ("missing await", 2.5, () => NotAwaited(root)), ("used after disposal", 2.5, () => Disposed(root, draft.Body)),
+            ("invented name", 3, () => Names(root, random)), ("property called", 1, () => Called(root)),
+            ("forgotten argument", 1.5, () => Forgotten(root)), ("argument order", 2, () => Swapped(root)),
+            ("wrong overload", 2, () => Replaced(root)), ("missing await", 2.5, () => NotAwaited(root)),
+            ("used after disposal", 2.5, () => Disposed(root, draft.Body)),
         };
         if (random.NextDouble() < 0.08 && MissingUsing(draft, random) is { } missing) return missing;
         foreach (var (kind, _, edits) in kinds.OrderBy(k => -Math.Log(1 - random.NextDouble()) / k.Weight).ToList())
@@ -48,47 +50,68 @@ internal sealed class Mistakes(ApiIndex index)
     }
 
     private List<(TextSpan, string)> Names(CompilationUnitSyntax root, Random random) =>
-        [.. Library(root).SelectMany(a => _names.Misspellings(a.Name.Identifier.Text, random).Select(other => (a.Name.Identifier.Span, other)))];
+        [.. Library(root).SelectMany(a =>
+            _names.Misspellings(a.Name.Identifier.Text, random).Select(other => (a.Name.Identifier.Span, other)))];
 
     private List<(TextSpan, string)> Called(CompilationUnitSyntax root) =>
-        [.. Library(root).Where(a => a.Parent is not InvocationExpressionSyntax and not AssignmentExpressionSyntax).Select(a => (new TextSpan(a.Span.End, 0), "()"))];
+        [.. Library(root).Where(a => a.Parent is not InvocationExpressionSyntax and not AssignmentExpressionSyntax)
+            .Select(a => (new TextSpan(a.Span.End, 0), "()"))];
 
     private static List<(TextSpan, string)> Forgotten(CompilationUnitSyntax root) =>
-        [.. Lists(root).Select(l => (TextSpan.FromBounds(l.Arguments.Count > 1 ? l.Arguments[^2].Span.End : l.Arguments[^1].SpanStart, l.Arguments[^1].Span.End), ""))];
+        [.. Lists(root).Select(l => (TextSpan.FromBounds(l.Arguments.Count > 1 ? l.Arguments[^2].Span.End : l.Arguments[^1].SpanStart,
+            l.Arguments[^1].Span.End), ""))];
 
-    private static List<(TextSpan, string)> Swapped(CompilationUnitSyntax root) => [.. Lists(root).Where(l => l.Arguments.Count > 1 && l.Arguments.All(a => a.NameColon is null)).SelectMany(l => Enumerable.Range(1, l.Arguments.Count - 1)
-        .Select(i => (TextSpan.FromBounds(l.Arguments[i - 1].SpanStart, l.Arguments[i].Span.End), $"{l.Arguments[i]}, {l.Arguments[i - 1]}")))];
+    private static List<(TextSpan, string)> Swapped(CompilationUnitSyntax root) =>
+        [.. Lists(root).Where(l => l.Arguments.Count > 1 && l.Arguments.All(a => a.NameColon is null)).SelectMany(l => Enumerable.Range(1,
+        l.Arguments.Count - 1)
+        .Select(i =>
+            (TextSpan.FromBounds(l.Arguments[i - 1].SpanStart, l.Arguments[i].Span.End), $"{l.Arguments[i]}, {l.Arguments[i - 1]}")))];
 
     // A literal of another type, as if there were an overload that took it.
-    private static List<(TextSpan, string)> Replaced(CompilationUnitSyntax root) => [.. Lists(root).SelectMany(l => l.Arguments).Select(a => (a.Expression.Span, a.Expression switch
+    private static List<(TextSpan, string)> Replaced(
+        CompilationUnitSyntax root) => [.. Lists(root).SelectMany(l => l.Arguments).Select(a => (a.Expression.Span, a.Expression switch
     {
         LiteralExpressionSyntax number when number.IsKind(SyntaxKind.NumericLiteralExpression) => $"\"{number}\"",
         LiteralExpressionSyntax text when text.IsKind(SyntaxKind.StringLiteralExpression) => "42",
-        LiteralExpressionSyntax truth when truth.IsKind(SyntaxKind.TrueLiteralExpression) || truth.IsKind(SyntaxKind.FalseLiteralExpression) => $"\"{truth}\"",
+        LiteralExpressionSyntax truth
+            when truth.IsKind(SyntaxKind.TrueLiteralExpression) || truth.IsKind(SyntaxKind.FalseLiteralExpression) =>
+            $"\"{truth}\"",
         IdentifierNameSyntax name => $"{name}.ToString()",
         _ => "",
     })).Where(e => e.Item2.Length > 0)];
 
     private static List<(TextSpan, string)> NotAwaited(CompilationUnitSyntax root) =>
     [
-        .. root.DescendantNodes().OfType<AwaitExpressionSyntax>().Select(a => (TextSpan.FromBounds(a.AwaitKeyword.SpanStart, a.Expression.SpanStart), "")),
-        .. root.DescendantNodes().OfType<ForEachStatementSyntax>().Where(f => f.AwaitKeyword.RawKind != 0).Select(f => (TextSpan.FromBounds(f.AwaitKeyword.SpanStart, f.ForEachKeyword.SpanStart), "")),
+        .. root.DescendantNodes()
+            .OfType<AwaitExpressionSyntax>()
+            .Select(a => (TextSpan.FromBounds(a.AwaitKeyword.SpanStart, a.Expression.SpanStart), "")),
+        .. root.DescendantNodes().OfType<ForEachStatementSyntax>().Where(f => f.AwaitKeyword.RawKind != 0).Select(f =>
+            (TextSpan.FromBounds(f.AwaitKeyword.SpanStart, f.ForEachKeyword.SpanStart), "")),
     ];
 
     // The declaration becomes a block of its own, at whose end the object is gone.
-    private static List<(TextSpan, string)> Disposed(CompilationUnitSyntax root, string body) => [.. root.DescendantNodes().OfType<LocalDeclarationStatementSyntax>().Where(d => d.UsingKeyword.RawKind != 0)
-        .Select(d => (d.Span, $"{(d.AwaitKeyword.RawKind != 0 ? "await " : "")}using ({d.Declaration})\n{{\n}}")).Where(e => body.Length > e.Span.End)];
+    private static List<(TextSpan, string)> Disposed(CompilationUnitSyntax root,
+        string body) => [.. root.DescendantNodes().OfType<LocalDeclarationStatementSyntax>().Where(d => d.UsingKeyword.RawKind != 0)
+        .Select(d => (d.Span, $"{(d.AwaitKeyword.RawKind != 0 ? "await " : "")}using ({d.Declaration})\n{{\n}}"))
+        .Where(e => body.Length > e.Span.End)];
 
     private Mistake? MissingUsing(CodeDraft draft, Random random)
     {
-        var names = SyntaxFactory.ParseCompilationUnit(draft.Method).DescendantTokens().Where(t => t.IsKind(SyntaxKind.IdentifierToken)).Select(t => t.Text).ToHashSet(StringComparer.Ordinal);
-        var spaces = index.Types.Where(t => names.Contains(t.Path.Split('.')[0]) && draft.Usings.Contains(t.Symbol.Namespace)).Select(t => t.Symbol.Namespace).Distinct(StringComparer.Ordinal).ToList();
+        var names = SyntaxFactory.ParseCompilationUnit(draft.Method).DescendantTokens().Where(t => t.IsKind(SyntaxKind.IdentifierToken))
+            .Select(t => t.Text).ToHashSet(StringComparer.Ordinal);
+        var spaces = index.Types.Where(t => names.Contains(t.Path.Split('.')[0]) && draft.Usings.Contains(t.Symbol.Namespace))
+            .Select(t => t.Symbol.Namespace)
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
         if (spaces.Count == 0) return null;
         var space = spaces[random.Next(spaces.Count)];
-        return new Mistake("missing using", draft.Body, new CodeToJudge(draft.Method, CodeForm.Members, [.. draft.Usings.Where(u => u != space)]), null, space);
+        return new Mistake("missing using", draft.Body,
+            new CodeToJudge(draft.Method, CodeForm.Members, [.. draft.Usings.Where(u => u != space)]), null, space);
     }
 
-    private IEnumerable<MemberAccessExpressionSyntax> Library(CompilationUnitSyntax root) => root.DescendantNodes().OfType<MemberAccessExpressionSyntax>().Where(a => index.MemberNames.Contains(a.Name.Identifier.Text));
+    private IEnumerable<MemberAccessExpressionSyntax> Library(CompilationUnitSyntax root) =>
+        root.DescendantNodes().OfType<MemberAccessExpressionSyntax>().Where(a => index.MemberNames.Contains(a.Name.Identifier.Text));
 
-    private static IEnumerable<ArgumentListSyntax> Lists(CompilationUnitSyntax root) => root.DescendantNodes().OfType<ArgumentListSyntax>().Where(l => l.Arguments.Count > 0);
+    private static IEnumerable<ArgumentListSyntax> Lists(CompilationUnitSyntax root) =>
+        root.DescendantNodes().OfType<ArgumentListSyntax>().Where(l => l.Arguments.Count > 0);
 }

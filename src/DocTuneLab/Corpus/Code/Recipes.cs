@@ -19,8 +19,10 @@ internal sealed class Recipes
         var compositions = new CompositionRecipes(index);
         _others =
         [
-            (2, MemberRecipes.Assign), (1, MemberRecipes.Construct), (2, MemberRecipes.Initialise), (1.2, MemberRecipes.Catch), (3, MemberRecipes.Subscribe), (2.5, compositions.Chain), (2.5, compositions.Builder),
-            (2, compositions.Query), (1, compositions.Each), (2, compositions.Conditional), (1, compositions.Several), (2, CompositionRecipes.Fallback),
+            (2, MemberRecipes.Assign), (1, MemberRecipes.Construct), (2, MemberRecipes.Initialise), (1.2, MemberRecipes.Catch),
+            (3, MemberRecipes.Subscribe), (2.5, compositions.Chain), (2.5, compositions.Builder),
+            (2, compositions.Query), (1, compositions.Each), (2, compositions.Conditional), (1, compositions.Several),
+            (2, CompositionRecipes.Fallback),
         ];
     }
 

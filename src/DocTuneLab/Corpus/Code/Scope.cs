@@ -5,16 +5,22 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace DocTuneLab.Corpus.Code;
 
-/// <summary>A method being written: its parameters, locals, the symbols it uses, and the literal values that its instruction must state.</summary>
+/// <summary>A method being written: its parameters, locals, the symbols it uses, and the literal values that its
+/// instruction must state.</summary>
 internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
 {
     private static readonly string[] Words = ["alpha", "north", "main", "blue", "A-17", "spare", "unit 4", "beta", "east", "demo"];
     private static readonly string[] OwnNames =
     [
-        "source", "target", "current", "given", "input", "first", "mine", "subject", "entry", "other", "selected", "chosen", "candidate", "it", "arg", "one", "main", "found", "from", "next", "thing", "that",
-        "wanted", "left", "right", "low", "high", "start", "end", "second", "before", "after", "place", "part", "whole", "old", "fresh", "extra", "upper", "lower", "owner", "work", "box", "a", "b", "x", "y", "n", "t",
+        "source", "target", "current", "given", "input", "first", "mine", "subject", "entry", "other", "selected", "chosen", "candidate",
+        "it", "arg", "one", "main", "found", "from", "next", "thing", "that",
+        "wanted", "left", "right", "low", "high", "start", "end", "second", "before", "after", "place", "part", "whole", "old", "fresh",
+        "extra", "upper", "lower", "owner", "work", "box", "a", "b", "x", "y", "n", "t",
     ];
-    private static readonly string[] OwnPrefixes = ["my", "old", "new", "last", "main", "left", "other", "this", "our", "north", "first", "given", "some", "active", "inner"];
+    private static readonly string[] OwnPrefixes =
+    [
+        "my", "old", "new", "last", "main", "left", "other", "this", "our", "north", "first", "given", "some", "active", "inner"
+    ];
     private const double OwnNameShare = 0.9;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
@@ -76,7 +82,9 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
             case < 0.9 when Index.DocumentationWords.Count > 0: return Pick(OwnPrefixes) + Prose.UpperFirst(Pick(Index.DocumentationWords));
         }
         var words = Prose.Words(Chance(0.5) && char.IsUpper(TypeText.Head(type)[0]) ? TypeText.Head(type) : name.TrimStart('@')).Split(' ');
-        return words[^1].Length > 0 && words[^1].All(char.IsAsciiLetter) ? Pick(OwnPrefixes) + Prose.UpperFirst(words[^1].ToLowerInvariant()) : Pick(OwnNames);
+        return words[^1].Length > 0 && words[^1].All(char.IsAsciiLetter)
+            ? Pick(OwnPrefixes) + Prose.UpperFirst(words[^1].ToLowerInvariant())
+            : Pick(OwnNames);
     }
 
     /// <summary>An unused identifier.</summary>
@@ -85,14 +93,20 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
         var plain = name.TrimStart('@');
         var bare = plain;
         for (var n = 2; !_names.Add(bare); n++) bare = plain + n.ToString(CultureInfo.InvariantCulture);
-        return SyntaxFacts.GetKeywordKind(bare) == SyntaxKind.None && SyntaxFacts.GetContextualKeywordKind(bare) is not (SyntaxKind.AwaitKeyword or SyntaxKind.FieldKeyword) ? bare : "@" + bare;
+        return SyntaxFacts.GetKeywordKind(bare) == SyntaxKind.None
+            && SyntaxFacts.GetContextualKeywordKind(bare) is not (SyntaxKind.AwaitKeyword or SyntaxKind.FieldKeyword)
+            ? bare
+            : "@" + bare;
     }
 
     /// <summary>A variable name for a value of that type: its own name or its last word.</summary>
     public string NameFor(string type)
     {
         var element = TypeText.Element(type) ?? TypeText.AsyncElement(type);
-        if (element is not null) return TypeText.Head(element) is var e && char.IsUpper(e[0]) && Index.Find(element) is not null ? Plural(CamelLast(e)) : "items";
+        if (element is not null)
+            return TypeText.Head(element) is var e && char.IsUpper(e[0]) && Index.Find(element) is not null
+                ? Plural(CamelLast(e))
+                : "items";
         var head = TypeText.Head(type);
         if (head == "string") return "text";
         if (head is "(" or "[]" || !char.IsUpper(head[0])) return "value";
@@ -107,7 +121,9 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
         return string.Concat(words.Select((w, i) => i == 0 ? w.ToLowerInvariant() : Prose.UpperFirst(w)));
     }
 
-    private static string Plural(string name) => name.EndsWith("options", StringComparison.OrdinalIgnoreCase) || name.EndsWith("settings", StringComparison.OrdinalIgnoreCase) ? "items" : name.EndsWith('s') || name.EndsWith('x') ? name + "es" : name.EndsWith('y') ? name[..^1] + "ies" : name + "s";
+    private static string Plural(string name) =>
+        name.EndsWith("options", StringComparison.OrdinalIgnoreCase) || name.EndsWith("settings", StringComparison.OrdinalIgnoreCase)
+            ? "items" : name.EndsWith('s') || name.EndsWith('x') ? name + "es" : name.EndsWith('y') ? name[..^1] + "ies" : name + "s";
 
     /// <summary>Concrete types for type parameters; null where a constraint cannot be met from here.</summary>
     public Dictionary<string, string>? Fill(params IReadOnlyList<TypeParameter>[] lists)
@@ -120,12 +136,27 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
             {
                 "" or "notnull" => ["int", "string", "string", "double"],
                 _ when constraint.Contains("Enum", StringComparison.Ordinal) => ["DayOfWeek"],
-                _ when constraint.Contains("struct", StringComparison.Ordinal) || constraint.Contains("unmanaged", StringComparison.Ordinal) => ["int", "double"],
+                _
+                    when constraint.Contains("struct", StringComparison.Ordinal)
+                        || constraint.Contains("unmanaged", StringComparison.Ordinal) =>
+                    ["int", "double"],
                 _ when constraint.Contains("INumber", StringComparison.Ordinal) => ["int", "double"],
                 _ when constraint.StartsWith("class,", StringComparison.Ordinal) && Implementing(constraint) is { Length: > 0 } own => own,
-                _ when constraint.StartsWith("class", StringComparison.Ordinal) && !constraint.Contains("new()", StringComparison.Ordinal) => ["string"],
-                _ when constraint.StartsWith("IComparable", StringComparison.Ordinal) || constraint.Contains("IEquatable", StringComparison.Ordinal) || constraint.StartsWith("notnull,", StringComparison.Ordinal) => ["int", "string"],
-                _ => [.. Index.Types.Where(t => t.TypeParameters.Count == 0 && !t.IsStatic && (t.Path == constraint.Split(',')[0] || t.Bases.Contains(constraint.Split(',')[0]))).Select(t => t.Path).Take(6)],
+                _
+                    when constraint.StartsWith("class", StringComparison.Ordinal)
+                        && !constraint.Contains("new()", StringComparison.Ordinal) =>
+                    ["string"],
+                _
+                    when constraint.StartsWith("IComparable", StringComparison.Ordinal)
+                        || constraint.Contains("IEquatable", StringComparison.Ordinal)
+                        || constraint.StartsWith("notnull,", StringComparison.Ordinal) =>
+                    ["int", "string"],
+                _ =>
+                    [.. Index.Types.Where(t => t.TypeParameters.Count == 0
+                        && !t.IsStatic
+                        && (t.Path == constraint.Split(',')[0] || t.Bases.Contains(constraint.Split(',')[0])))
+                        .Select(t => t.Path)
+                        .Take(6)],
             };
             if (pool.Length == 0) return null;
             map[parameter.Name] = Pick(pool);
@@ -137,7 +168,12 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
     private string[] Implementing(string constraint)
     {
         var wanted = constraint.Split(", ").Where(c => Index.Find(c) is not null).ToList();
-        return wanted.Count == 0 ? [] : [.. Index.Types.Where(t => t.Symbol.Kind is ApiKind.Class or ApiKind.Record && t.TypeParameters.Count == 0 && !t.IsStatic && wanted.TrueForAll(w => t.Path == w || t.Bases.Contains(w))).Select(t => t.Path).Take(6)];
+        return wanted.Count == 0
+            ? []
+            : [.. Index.Types.Where(t => t.Symbol.Kind is ApiKind.Class or ApiKind.Record && t.TypeParameters.Count == 0 && !t.IsStatic
+                && wanted.TrueForAll(w => t.Path == w || t.Bases.Contains(w)))
+                .Select(t => t.Path)
+                .Take(6)];
     }
 
     /// <summary>The expression for one argument: a literal that the instruction states, or a parameter of the method.</summary>
@@ -157,7 +193,8 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
             Settings.Add(Say($"{Prose.Words(parameter.Name)} {literal.Words}", $"`{parameter.Name}` 为 {literal.Words}"));
             return literal.Code;
         }
-        return prefix + Parameter((prefix.Length > 0 && parameter.Modifier == "ref" ? "ref " : "") + type, Chance(0.75) ? parameter.Name : NameFor(type));
+        return prefix + Parameter((prefix.Length > 0 && parameter.Modifier == "ref" ? "ref " : "") + type,
+            Chance(0.75) ? parameter.Name : NameFor(type));
     }
 
     /// <summary>A value of a simple type in C# and in words; null where the type has no literals.</summary>
@@ -168,9 +205,12 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
         switch (TypeText.NotNull(type))
         {
             case "string":
-                var text = lower.Contains("path", StringComparison.Ordinal) || lower.Contains("file", StringComparison.Ordinal) ? "data.txt" : Pick(Words);
+                var text = lower.Contains("path", StringComparison.Ordinal) || lower.Contains("file", StringComparison.Ordinal)
+                    ? "data.txt"
+                    : Pick(Words);
                 return Same($"\"{text}\"");
-            case "int" or "short" or "byte" or "uint" or "ushort" or "sbyte": return Same(Pick<string>(["1", "2", "3", "4", "5", "8", "10", "12", "20", "50", "100"]));
+            case "int" or "short" or "byte" or "uint" or "ushort" or "sbyte":
+                return Same(Pick<string>(["1", "2", "3", "4", "5", "8", "10", "12", "20", "50", "100"]));
             case "long" or "ulong": return Same(Pick<string>(["1", "10", "100", "1000"]));
             case "double": return Same(Pick<string>(["0.5", "1.5", "2.5", "10", "12.5", "40"]));
             case "float": return Same(Pick<string>(["0.5f", "1.5f", "2f"]));
@@ -180,13 +220,18 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
             case "TimeSpan":
                 var n = Pick<int>([1, 2, 5, 10, 30]).ToString(CultureInfo.InvariantCulture);
                 var unit = Pick<string>(["Seconds", "Minutes", "Milliseconds"]);
-                return ($"TimeSpan.From{unit}({n})", Say($"{n} {unit.ToLowerInvariant()}", $"{n} {unit switch { "Seconds" => "秒", "Minutes" => "分钟", _ => "毫秒" }}"));
+                return ($"TimeSpan.From{unit}({n})",
+                    Say($"{n} {unit.ToLowerInvariant()}", $"{n} {unit switch { "Seconds" => "秒", "Minutes" => "分钟", _ => "毫秒" }}"));
         }
-        if (Index.Find(TypeText.NotNull(type)) is { Symbol.Kind: ApiKind.Enum } entry && entry.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).ToList() is { Count: > 0 } members)
+        if (Index.Find(TypeText.NotNull(type)) is { Symbol.Kind: ApiKind.Enum } entry
+            && entry.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).ToList() is { Count: > 0 } members)
         {
             var member = Pick(members);
             Use(member.Symbol);
-            return ($"{entry.Path}.{member.Symbol.Name}", Chance(0.5) ? Say(Prose.Words(member.Symbol.Name), Prose.FirstSentence(member.Symbol.Summary) ?? member.Symbol.Name) : $"`{member.Symbol.Name}`");
+            return ($"{entry.Path}.{member.Symbol.Name}",
+                Chance(0.5)
+                    ? Say(Prose.Words(member.Symbol.Name), Prose.FirstSentence(member.Symbol.Summary) ?? member.Symbol.Name)
+                    : $"`{member.Symbol.Name}`");
         }
         return null;
     }
@@ -201,10 +246,13 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
             case "Predicate" when arguments is [var p]: return Condition(p, "x");
             case "Func" when arguments is [var a, "bool"]: return Condition(a, "x");
             case "Func" when arguments is [var a, var r]:
-                if (a == r) return TypeText.IsNumber(a) ? $"x => x * {Random.Next(2, 5)}" : a == "string" ? "x => x.ToUpperInvariant()" : null;
+                if (a == r)
+                    return TypeText.IsNumber(a) ? $"x => x * {Random.Next(2, 5)}" : a == "string" ? "x => x.ToUpperInvariant()" : null;
                 if (a == "string" && r == "int") return "x => x.Length";
                 if (r == "string") return "x => $\"{x}\"";
-                if (Index.Find(a) is { } entry && entry.Members.Where(m => m.Symbol.Kind == ApiKind.Property && !m.Symbol.IsStatic && m.Symbol.ReturnType == r).ToList() is { Count: > 0 } fits)
+                if (Index.Find(a) is { } entry
+                    && entry.Members.Where(m => m.Symbol.Kind == ApiKind.Property && !m.Symbol.IsStatic && m.Symbol.ReturnType == r)
+                        .ToList() is { Count: > 0 } fits)
                 {
                     var property = Pick(fits);
                     Use(property.Symbol);
@@ -212,7 +260,9 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
                 }
                 return null;
             case "Action" when arguments is [var target] && Index.Find(target) is { } options:
-                var settable = options.Members.Where(m => m.Symbol.Kind == ApiKind.Property && m.CanWrite && !m.Symbol.IsStatic && m.Symbol.Obsolete is null).ToList();
+                var settable = options.Members
+                    .Where(m => m.Symbol.Kind == ApiKind.Property && m.CanWrite && !m.Symbol.IsStatic && m.Symbol.Obsolete is null)
+                    .ToList();
                 if (settable.Count == 0) return null;
                 var member = Pick(settable);
                 if (Literal(member.Symbol.ReturnType, member.Symbol.Name) is not { } value) return null;
@@ -226,7 +276,10 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
         {
             if (TypeText.IsNumber(of)) return $"{x} => {x} > {Random.Next(1, 10)}";
             if (of == "string") return $"{x} => {x}.Length > {Random.Next(1, 6)}";
-            if (Index.Find(of) is not { } entry || entry.Members.Where(m => m.Symbol.Kind == ApiKind.Property && !m.Symbol.IsStatic && m.Symbol.ReturnType == "bool").ToList() is not { Count: > 0 } flags) return null;
+            if (Index.Find(of) is not { } entry
+                || entry.Members.Where(m => m.Symbol.Kind == ApiKind.Property && !m.Symbol.IsStatic && m.Symbol.ReturnType == "bool")
+                    .ToList() is not { Count: > 0 } flags)
+                return null;
             var flag = Pick(flags);
             Use(flag.Symbol);
             return $"{x} => {x}.{flag.Symbol.Name}";

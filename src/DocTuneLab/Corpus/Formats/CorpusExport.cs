@@ -16,24 +16,35 @@ public static class CorpusExport
     /// <exception cref="LabException">There is nothing to export, or no such format.</exception>
     public static IReadOnlyList<string> Write(ICorpusSource lab, string format, string folder)
     {
-        if (!CorpusFormats.Names.Contains(format)) throw new LabException($"There is no format '{format}'; there are {string.Join(", ", CorpusFormats.Names)}.");
+        if (!CorpusFormats.Names.Contains(format))
+            throw new LabException($"There is no format '{format}'; there are {string.Join(", ", CorpusFormats.Names)}.");
         Directory.CreateDirectory(folder);
         var files = new List<string>();
         if (format == "dpo")
         {
             var pairs = lab.Preferences();
-            if (pairs.Count == 0) throw new LabException("The lab holds no preference pairs; they come of mended answers when a corpus is generated with an endpoint.");
+            if (pairs.Count == 0)
+                throw new LabException(
+                    "The lab holds no preference pairs; they come of mended answers when a corpus is generated with an endpoint.");
             var path = Path.Combine(folder, "preferences.jsonl");
             CorpusFormats.WriteLines(path, pairs.Select(p => new JsonObject
             {
                 ["prompt"] = new JsonArray([.. p.Prompt.Select(m => new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]),
-                ["chosen"] = new JsonArray(new JsonObject { ["role"] = "assistant", ["content"] = p.Chosen }), ["rejected"] = new JsonArray(new JsonObject { ["role"] = "assistant", ["content"] = p.Rejected }), ["metadata"] = new JsonObject { ["reason"] = p.Reason },
+                ["chosen"] = new JsonArray(new JsonObject { ["role"] = "assistant", ["content"] = p.Chosen }),
+                ["rejected"] = new JsonArray(new JsonObject { ["role"] = "assistant", ["content"] = p.Rejected }),
+                ["metadata"] = new JsonObject { ["reason"] = p.Reason },
             }));
             return [path];
         }
-        var chunks = lab.Chunks().GroupBy(c => c.Id, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
-        var samples = lab.AcceptedSamples().Select(s => s.Provenance is null && s.Evidence.Chunks.Count > 0 && chunks.TryGetValue(s.Evidence.Chunks[0], out var c)
-            ? s with { Provenance = new Provenance("structural", "", [], c.DocumentPath, c.HeadingPath) } : s with { Provenance = s.Provenance ?? new Provenance("structural", "", [], "", []) }).ToList();
+        var chunks = lab.Chunks()
+            .GroupBy(c => c.Id, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
+        var samples = lab.AcceptedSamples().Select(s => s.Provenance is null
+            && s.Evidence.Chunks.Count > 0
+            && chunks.TryGetValue(s.Evidence.Chunks[0], out var c)
+            ? s with { Provenance = new Provenance("structural", "", [], c.DocumentPath, c.HeadingPath) }
+            : s with { Provenance = s.Provenance ?? new Provenance("structural", "", [], "", []) })
+            .ToList();
         if (samples.Count == 0) throw new LabException($"{lab.Name}: holds no accepted samples. Generate a corpus first.");
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var split in samples.GroupBy(s => s.Split).OrderBy(g => g.Key))
@@ -56,21 +67,30 @@ public static class CorpusExport
         var extension = format == "parquet" ? "parquet" : "jsonl";
         var chinese = samples.Count(s => Prose.IsChinese(s.Messages[^2].Content));
         text.Append("---\nconfigs:\n- config_name: default\n  data_files:\n");
-        foreach (var (name, _) in counts) text.Append(CultureInfo.InvariantCulture, $"  - split: {(name == "dev" ? "validation" : name)}\n    path: {name}.{extension}\n");
-        text.Append(CultureInfo.InvariantCulture, $"language:\n- en\n{(chinese > 0 ? "- zh\n" : "")}tags:\n- code\n- csharp\n---\n# Training samples of a C# library\n\nFormat: {format}. Each row's `metadata` names its source, chunks, symbols, templates, model and every check that it passed.\n\n");
+        foreach (var (name, _) in counts)
+            text.Append(CultureInfo.InvariantCulture,
+                $"  - split: {(name == "dev" ? "validation" : name)}\n    path: {name}.{extension}\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"language:\n- en\n{(chinese > 0 ? "- zh\n" : "")}tags:\n- code\n- csharp\n---\n# Training samples of a C# library\n\nFormat: "
+                + $"{format}. Each row's `metadata` names its source, chunks, symbols, templates, model and every check that "
+                + $"it passed.\n\n");
         text.Append("| Split | Rows |\n|---|---:|\n");
         foreach (var (name, count) in counts) text.Append(CultureInfo.InvariantCulture, $"| {name} | {count} |\n");
         Table(text, "Kind", samples.GroupBy(s => s.Kind.ToString().ToLowerInvariant()));
         Table(text, "Source", samples.GroupBy(s => s.Provenance!.Source));
-        if (samples.Any(s => s.Provenance!.Model.Length > 0)) Table(text, "Model", samples.Where(s => s.Provenance!.Model.Length > 0).GroupBy(s => s.Provenance!.Model));
-        Table(text, "Check passed", samples.SelectMany(s => s.Checks.Where(c => c.Passed).Select(c => (c.Name, s))).GroupBy(c => c.Name, c => c.s));
-        text.Append(CultureInfo.InvariantCulture, $"\n{chinese} of {samples.Count} requests are in Chinese. Splits are by page: no page has samples in two of them.\n");
+        if (samples.Any(s => s.Provenance!.Model.Length > 0))
+            Table(text, "Model", samples.Where(s => s.Provenance!.Model.Length > 0).GroupBy(s => s.Provenance!.Model));
+        Table(text, "Check passed",
+            samples.SelectMany(s => s.Checks.Where(c => c.Passed).Select(c => (c.Name, s))).GroupBy(c => c.Name, c => c.s));
+        text.Append(CultureInfo.InvariantCulture,
+            $"\n{chinese} of {samples.Count} requests are in Chinese. Splits are by page: no page has samples in two of them.\n");
         return text.ToString();
     }
 
     private static void Table(StringBuilder text, string title, IEnumerable<IGrouping<string, Sample>> groups)
     {
         text.Append(CultureInfo.InvariantCulture, $"\n| {title} | Samples |\n|---|---:|\n");
-        foreach (var group in groups.OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)) text.Append(CultureInfo.InvariantCulture, $"| {group.Key} | {group.Count()} |\n");
+        foreach (var group in groups.OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal))
+            text.Append(CultureInfo.InvariantCulture, $"| {group.Key} | {group.Count()} |\n");
     }
 }

@@ -6,14 +6,20 @@ using Parquet.Schema;
 
 namespace DocTuneLab.Corpus.Formats;
 
-/// <summary>Samples as Parquet: one row each, columns <c>id</c>, <c>kind</c>, <c>split</c>, <c>prompt</c>, <c>answer</c>, and as JSON text <c>messages</c> and <c>metadata</c>.</summary>
+/// <summary>Samples as Parquet: one row each, columns <c>id</c>, <c>kind</c>, <c>split</c>, <c>prompt</c>, <c>answer</c>, and as JSON text
+/// <c>messages</c> and <c>metadata</c>.</summary>
 internal static class ParquetCorpus
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+    };
     private static readonly (string Name, Func<Sample, string> Value)[] Columns =
     [
-        ("id", s => s.Id), ("kind", s => s.Kind.ToString().ToLowerInvariant()), ("split", s => s.Split.ToString().ToLowerInvariant()), ("prompt", s => s.Messages[^2].Content), ("answer", s => s.Messages[^1].Content),
-        ("messages", s => JsonSerializer.Serialize(s.Messages, Json)), ("metadata", s => JsonSerializer.Serialize(CorpusFormats.Metadata(s), Json)),
+        ("id", s => s.Id), ("kind", s => s.Kind.ToString().ToLowerInvariant()), ("split", s => s.Split.ToString().ToLowerInvariant()),
+        ("prompt", s => s.Messages[^2].Content), ("answer", s => s.Messages[^1].Content),
+        ("messages", s => JsonSerializer.Serialize(s.Messages, Json)),
+        ("metadata", s => JsonSerializer.Serialize(CorpusFormats.Metadata(s), Json)),
     ];
 
     public static void Write(string path, IReadOnlyList<Sample> samples) => WriteAsync(path, samples).GetAwaiter().GetResult();
@@ -46,19 +52,22 @@ internal static class ParquetCorpus
                 var messages = await ColumnAsync(reader, group, "messages", path);
                 var metadata = await ColumnAsync(reader, group, "metadata", path);
                 for (var i = 0; i < messages.Length; i++)
-                    samples.Add(CorpusFormats.Make(JsonSerializer.Deserialize<List<Message>>(messages[i], Json)!, JsonSerializer.Deserialize<RowMetadata>(metadata[i], Json), SampleKind.Qa, Path.GetFileName(path)));
+                    samples.Add(CorpusFormats.Make(JsonSerializer.Deserialize<List<Message>>(messages[i], Json)!,
+                        JsonSerializer.Deserialize<RowMetadata>(metadata[i], Json), SampleKind.Qa, Path.GetFileName(path)));
             }
             return samples;
         }
         catch (Exception e) when (e is JsonException or IOException or InvalidDataException or ParquetException)
         {
-            throw new LabException($"{path}: cannot be read as a corpus ({e.Message}). Expected Parquet with the columns {string.Join(", ", Columns.Select(c => c.Name))}.", e);
+            throw new LabException($"{path}: cannot be read as a corpus ({e.Message}). Expected Parquet with the columns "
+                + $"{string.Join(", ", Columns.Select(c => c.Name))}.", e);
         }
     }
 
     private static async Task<string[]> ColumnAsync(ParquetReader reader, ParquetRowGroupReader group, string name, string path)
     {
-        var field = reader.Schema.GetDataFields().FirstOrDefault(f => f.Name == name) ?? throw new LabException($"{path}: has no column '{name}'; a corpus has {string.Join(", ", Columns.Select(c => c.Name))}.");
+        var field = reader.Schema.GetDataFields().FirstOrDefault(f => f.Name == name)
+            ?? throw new LabException($"{path}: has no column '{name}'; a corpus has {string.Join(", ", Columns.Select(c => c.Name))}.");
         var values = new string?[group.RowCount];
         await group.ReadAsync(field, values.AsMemory());
         return [.. values.Select(v => v ?? "")];

@@ -37,7 +37,8 @@ public sealed class EvidenceAssembler
                 if (!_bySymbol.TryGetValue(id, out var list)) _bySymbol[id] = list = [];
                 list.Add(chunk);
             }
-        _byDocument = chunks.GroupBy(c => c.DocumentPath, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.OrderBy(c => c.Span.Start).ToList(), StringComparer.Ordinal);
+        _byDocument = chunks.GroupBy(c => c.DocumentPath, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.OrderBy(c => c.Span.Start).ToList(), StringComparer.Ordinal);
     }
 
     /// <summary>Whether there are no chunks.</summary>
@@ -45,7 +46,8 @@ public sealed class EvidenceAssembler
 
     /// <summary>The chunk that a sample comes from, or that mentions most of its members; null where none does.</summary>
     public Chunk? About(IReadOnlyList<string> chunks, IReadOnlyList<string> symbols) => _chunks.FirstOrDefault(c => chunks.Contains(c.Id))
-        ?? symbols.SelectMany(s => _bySymbol.GetValueOrDefault(s, [])).GroupBy(c => c.Id, StringComparer.Ordinal).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).FirstOrDefault()?.First();
+        ?? symbols.SelectMany(s => _bySymbol.GetValueOrDefault(s, [])).GroupBy(c => c.Id,
+            StringComparer.Ordinal).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).FirstOrDefault()?.First();
 
     /// <summary>Evidence for members.</summary>
     public AssembledEvidence For(IReadOnlyList<ApiSymbol> symbols, int tokens, Random random)
@@ -62,7 +64,10 @@ public sealed class EvidenceAssembler
             return true;
         }
         foreach (var symbol in symbols) Add(Describe(symbol));
-        var mentions = symbols.SelectMany(s => _bySymbol.GetValueOrDefault(s.Id, [])).GroupBy(c => c.Id, StringComparer.Ordinal).Select(g => (Chunk: g.First(), Count: g.Count())).ToList();
+        var mentions = symbols.SelectMany(s => _bySymbol.GetValueOrDefault(s.Id, []))
+            .GroupBy(c => c.Id, StringComparer.Ordinal)
+            .Select(g => (Chunk: g.First(), Count: g.Count()))
+            .ToList();
         var most = mentions.Count == 0 ? 0 : mentions.Max(m => m.Count);
         // Among equals another each time, so that a member's pages all get their turn.
         var best = mentions.Where(m => m.Count == most).Select(m => m.Chunk).ToList();
@@ -72,7 +77,10 @@ public sealed class EvidenceAssembler
         {
             if (symbols.Any(s => s.Id == type.Id)) continue;
             Add($"{type.Signature} // {type.Summary}");
-            foreach (var constructor in _members[type.Id].Where(m => m.Kind == ApiKind.Constructor || (m.IsStatic && m.ReturnType == type.Name)).Take(3)) Add("  " + constructor.Signature);
+            foreach (var constructor in _members[type.Id]
+                .Where(m => m.Kind == ApiKind.Constructor || (m.IsStatic && m.ReturnType == type.Name))
+                .Take(3))
+                Add("  " + constructor.Signature);
         }
         if (main is not null)
         {
@@ -124,7 +132,8 @@ public sealed class EvidenceAssembler
     private IEnumerable<ApiSymbol> Linked(ApiSymbol s)
     {
         if (_types.TryGetValue(TypeId(s), out var owner)) yield return owner;
-        foreach (var name in s.Parameters.Select(p => p.Type).Append(s.ReturnType).SelectMany(TypeText.Names).Distinct(StringComparer.Ordinal))
+        foreach (var name
+            in s.Parameters.Select(p => p.Type).Append(s.ReturnType).SelectMany(TypeText.Names).Distinct(StringComparer.Ordinal))
             foreach (var type in _typesByName[name]) yield return type;
     }
 

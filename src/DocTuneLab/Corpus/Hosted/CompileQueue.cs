@@ -3,12 +3,14 @@ using DocTuneLab.Corpus.Validation;
 
 namespace DocTuneLab.Corpus.Hosted;
 
-/// <summary>Judges drafts from many workflows together: whatever is waiting goes into one batch, so that compilations are few and large.</summary>
+/// <summary>Judges drafts from many workflows together: whatever is waiting goes into one batch, so that compilations are
+/// few and large.</summary>
 internal sealed class CompileQueue : IAsyncDisposable
 {
     private const int Batch = 96;
     private readonly SampleValidator _validator;
-    private readonly Channel<(Draft Draft, TaskCompletionSource<Judged> Judged)> _waiting = Channel.CreateBounded<(Draft, TaskCompletionSource<Judged>)>(new BoundedChannelOptions(4 * Batch) { SingleReader = true });
+    private readonly Channel<(Draft Draft, TaskCompletionSource<Judged> Judged)> _waiting =
+        Channel.CreateBounded<(Draft, TaskCompletionSource<Judged>)>(new BoundedChannelOptions(4 * Batch) { SingleReader = true });
     private readonly Task _working;
 
     public CompileQueue(SampleValidator validator)

@@ -20,7 +20,8 @@ namespace DocTuneLab.Corpus.Hosted;
 /// <param name="judge">The compiler.</param>
 /// <param name="options">What to write.</param>
 /// <param name="validation">What every sample must hold.</param>
-public sealed class CorpusGenerator(RequestEngine engine, ApiModel api, ICodeJudge judge, GenerationOptions options, ValidationOptions? validation = null)
+public sealed class CorpusGenerator(
+    RequestEngine engine, ApiModel api, ICodeJudge judge, GenerationOptions options, ValidationOptions? validation = null)
 {
     private const int SmallestRound = 16;
     private readonly GenerationOptions _options = options.Validated();
@@ -34,12 +35,14 @@ public sealed class CorpusGenerator(RequestEngine engine, ApiModel api, ICodeJud
     /// <param name="chunks">Chunks that may be trained on: those of the train split.</param>
     /// <param name="progress">Called as samples are finished.</param>
     /// <param name="cancel">Stops; answers that came are kept, and what was accepted so far is the result.</param>
-    public async Task<GenerationResult> RunAsync(IReadOnlyList<Chunk> chunks, IProgress<GenerationStatus>? progress = null, CancellationToken cancel = default)
+    public async Task<GenerationResult> RunAsync(IReadOnlyList<Chunk> chunks, IProgress<GenerationStatus>? progress = null,
+        CancellationToken cancel = default)
     {
         var plan = new GenerationPlan(api, _options);
         var validator = new SampleValidator(api, judge, validation);
         await using var compiler = new CompileQueue(validator);
-        var writer = new SampleWriter(engine, api, new ApiIndex(api.Symbols), new EvidenceAssembler(api.Symbols, chunks, validation?.CountTokens), compiler, _options, validation ?? new ValidationOptions());
+        var writer = new SampleWriter(engine, api, new ApiIndex(api.Symbols),
+            new EvidenceAssembler(api.Symbols, chunks, validation?.CountTokens), compiler, _options, validation ?? new ValidationOptions());
         var ledger = new CoverageLedger(api.Symbols, chunks, validation?.HeldOut?.Items ?? []);
         var most = (int)Math.Ceiling(_options.Count * _options.MaxPlannedPerSample);
         try
@@ -48,7 +51,8 @@ public sealed class CorpusGenerator(RequestEngine engine, ApiModel api, ICodeJud
             {
                 // As many as are missing, by the share accepted so far, so that little is asked for nothing.
                 var share = _planned == 0 ? 1 : Math.Max(0.1, (double)_accepted / _planned);
-                var size = Math.Min((int)Math.Ceiling((_options.Count - _accepted) / share), Math.Min(most - _planned, Math.Max(SmallestRound, 4 * engine.Capacity)));
+                var size = Math.Min((int)Math.Ceiling((_options.Count - _accepted) / share),
+                    Math.Min(most - _planned, Math.Max(SmallestRound, 4 * engine.Capacity)));
                 await RoundAsync(plan, size, writer, validator, ledger, progress, cancel);
             }
         }
@@ -59,7 +63,8 @@ public sealed class CorpusGenerator(RequestEngine engine, ApiModel api, ICodeJud
         return new GenerationResult(_samples, _refused, _preferences, ledger, Status());
     }
 
-    private async Task RoundAsync(GenerationPlan plan, int size, SampleWriter writer, SampleValidator validator, CoverageLedger ledger, IProgress<GenerationStatus>? progress, CancellationToken cancel)
+    private async Task RoundAsync(GenerationPlan plan, int size, SampleWriter writer, SampleValidator validator, CoverageLedger ledger,
+        IProgress<GenerationStatus>? progress, CancellationToken cancel)
     {
         var written = new ConcurrentDictionary<int, WrittenSample>();
         var accepted = _code.ToArray();
@@ -97,14 +102,22 @@ public sealed class CorpusGenerator(RequestEngine engine, ApiModel api, ICodeJud
         var sample = validator.Accept(w.Judged);
         if (!Keep(sample, plan, ledger))
         {
-            var reason = sample.Checks.First(c => !c.Passed) is { Name: "unique", Detail: { } duplicate } ? duplicate : sample.Checks.First(c => !c.Passed).Name;
+            var reason = sample.Checks.First(c => !c.Passed) is { Name: "unique", Detail: { } duplicate }
+                ? duplicate
+                : sample.Checks.First(c => !c.Passed).Name;
             _rejected[reason] = _rejected.GetValueOrDefault(reason) + 1;
         }
         else
         {
             _accepted++;
-            if (w.Judged.Draft is { Kind: SampleKind.Code, Body: { } body, Code: { } code } draft && AnswerFormat.BodyOf(draft.Messages[^1].Content) is not null && !code.Code.Contains("record ", StringComparison.Ordinal))
-                _code.Add(new CodeDraft(draft.Prompt, code.Code[..code.Code.IndexOf("\n{", StringComparison.Ordinal)], body, sample.Evidence.Symbols, code.Usings, "model", draft.Prompt) { Chunks = sample.Evidence.Chunks });
+            if (w.Judged.Draft is { Kind: SampleKind.Code, Body: { } body, Code: { } code } draft
+                && AnswerFormat.BodyOf(draft.Messages[^1].Content) is not null
+                && !code.Code.Contains("record ", StringComparison.Ordinal))
+                _code.Add(new CodeDraft(draft.Prompt, code.Code[..code.Code.IndexOf("\n{", StringComparison.Ordinal)], body,
+                    sample.Evidence.Symbols, code.Usings, "model", draft.Prompt)
+                {
+                    Chunks = sample.Evidence.Chunks
+                });
         }
         foreach (var extra in w.Extra.Select(e => validator.Accept(e)))
             if (Keep(extra, plan, ledger) && extra.Kind == SampleKind.Repair) _repairs++;
@@ -122,7 +135,9 @@ public sealed class CorpusGenerator(RequestEngine engine, ApiModel api, ICodeJud
 
     private GenerationStatus Status()
     {
-        var (rejected, failed) = (new SortedDictionary<string, int>(_rejected, StringComparer.Ordinal), new SortedDictionary<string, int>(_failed, StringComparer.Ordinal));
-        return new GenerationStatus(_options.Count, _planned, _accepted, rejected, failed, _surplus, _planned - _accepted - rejected.Values.Sum() - failed.Values.Sum() - _surplus, _repairs, engine.Status);
+        var (rejected, failed) = (new SortedDictionary<string, int>(_rejected, StringComparer.Ordinal),
+            new SortedDictionary<string, int>(_failed, StringComparer.Ordinal));
+        return new GenerationStatus(_options.Count, _planned, _accepted, rejected, failed, _surplus,
+            _planned - _accepted - rejected.Values.Sum() - failed.Values.Sum() - _surplus, _repairs, engine.Status);
     }
 }

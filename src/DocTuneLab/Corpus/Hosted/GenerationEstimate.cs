@@ -19,7 +19,8 @@ public sealed record GenerationEstimate(int Samples, long Requests, long PromptT
     /// <param name="chunks">Chunks of the train split.</param>
     /// <param name="options">What would be written.</param>
     /// <param name="endpoints">For prices.</param>
-    public static GenerationEstimate Of(ApiModel api, IReadOnlyList<Chunk> chunks, GenerationOptions options, IReadOnlyList<EndpointOptions> endpoints)
+    public static GenerationEstimate Of(ApiModel api, IReadOnlyList<Chunk> chunks, GenerationOptions options,
+        IReadOnlyList<EndpointOptions> endpoints)
     {
         var evidence = new EvidenceAssembler(api.Symbols, chunks);
         var (requests, prompt, completion) = (0L, 0L, 0L);
@@ -27,8 +28,13 @@ public sealed record GenerationEstimate(int Samples, long Requests, long PromptT
         {
             string[] names = sample.Kind switch
             {
-                SampleKind.Code => options.StructuralQuestions ? [options.CodeTemplate.Name] : ["generate.code-question", "generate.code-solution"],
-                SampleKind.Qa => ["generate.qa-question", "generate.qa-answer"], SampleKind.Explain => ["generate.explain"], SampleKind.Unanswerable => ["generate.unanswerable"], SampleKind.Migration => ["generate.migration"], _ => [],
+                SampleKind.Code =>
+                    options.StructuralQuestions ? [options.CodeTemplate.Name] : ["generate.code-question", "generate.code-solution"],
+                SampleKind.Qa => ["generate.qa-question", "generate.qa-answer"],
+                SampleKind.Explain => ["generate.explain"],
+                SampleKind.Unanswerable => ["generate.unanswerable"],
+                SampleKind.Migration => ["generate.migration"],
+                _ => [],
             };
             if (options.Judge) names = [.. names, "generate.judge"];
             var tokens = (evidence.For(sample.Symbols, options.EvidenceTokens, new Random(sample.Seed)).Text.Length + 3) / 4;
@@ -40,7 +46,9 @@ public sealed record GenerationEstimate(int Samples, long Requests, long PromptT
             }
         }
         var total = endpoints.Sum(e => e.Weight);
-        double? cost = endpoints.Any(e => e.InputPrice is null || e.OutputPrice is null) ? null : endpoints.Sum(e => e.Cost(prompt, completion) * e.Weight / total);
+        double? cost = endpoints.Any(e => e.InputPrice is null || e.OutputPrice is null)
+            ? null
+            : endpoints.Sum(e => e.Cost(prompt, completion) * e.Weight / total);
         return new GenerationEstimate(options.Count, requests, prompt, completion, cost);
     }
 }

@@ -16,7 +16,12 @@ public sealed record GenerationOptions
     /// <summary>Share of each kind unless told otherwise; <c>repair</c> samples come from mended answers and are extra.</summary>
     public static IReadOnlyDictionary<SampleKind, double> DefaultMix { get; } = new Dictionary<SampleKind, double>
     {
-        [SampleKind.Code] = 0.55, [SampleKind.Qa] = 0.25, [SampleKind.Explain] = 0.06, [SampleKind.Completion] = 0.06, [SampleKind.Unanswerable] = 0.06, [SampleKind.Migration] = 0.02,
+        [SampleKind.Code] = 0.55,
+        [SampleKind.Qa] = 0.25,
+        [SampleKind.Explain] = 0.06,
+        [SampleKind.Completion] = 0.06,
+        [SampleKind.Unanswerable] = 0.06,
+        [SampleKind.Migration] = 0.02,
     };
 
     /// <summary>Documentation ids of the members that samples are about; empty for all. Default all.</summary>
@@ -36,7 +41,8 @@ public sealed record GenerationOptions
     {
         get => [.. Mix.Keys];
         init => Mix = value.Distinct().ToDictionary(k => k, k => DefaultMix.TryGetValue(k, out var share) ? share
-            : throw new LabException($"kinds is '{SettingNames.Of(k)}'; expected {SettingNames.List([.. DefaultMix.Keys.Select(d => SettingNames.Of(d))])}"));
+            : throw new LabException(
+                $"kinds is '{SettingNames.Of(k)}'; expected {SettingNames.List([.. DefaultMix.Keys.Select(d => SettingNames.Of(d))])}"));
     }
 
     /// <summary>Relative share of each kind.</summary>
@@ -70,7 +76,8 @@ public sealed record GenerationOptions
     public double RetrievedShare { get; init; } = 0.05;
 
     /// <summary>Share of questions in Chinese; default the share of the library's summaries that are, from 0.1 to 0.9.</summary>
-    [Setting("Share of questions in Chinese. Without one, the share of the library's summaries that are, from 0.1 to 0.9.", Placeholder = "SHARE", Min = 0, Max = 1)]
+    [Setting("Share of questions in Chinese. Without one, the share of the library's summaries that are, from 0.1 to 0.9.",
+        Placeholder = "SHARE", Min = 0, Max = 1)]
     public double? ChineseShare { get; init; }
 
     /// <summary>Tokens of evidence in a prompt at most; default 1,200.</summary>
@@ -79,13 +86,19 @@ public sealed record GenerationOptions
 
     /// <summary>Who asks. Default: six kinds of people.</summary>
     public IReadOnlyList<string> Personas { get; init; } =
-        ["a new colleague who knows C# but not the library", "a senior engineer in a hurry", "someone who writes tests", "an operator who describes what should happen and not how", "a reviewer who wants a small helper", "someone who comes from another library"];
+        [
+            "a new colleague who knows C# but not the library", "a senior engineer in a hurry", "someone who writes tests",
+            "an operator who describes what should happen and not how", "a reviewer who wants a small helper",
+            "someone who comes from another library"
+        ];
 
-    /// <summary>Whether a model grades each sample against its evidence (three axes, 1 to 5; below 3 on any is rejected); default false.</summary>
+    /// <summary>Whether a model grades each sample against its evidence (three axes, 1 to 5; below 3 on any is rejected);
+    /// default false.</summary>
     [Setting("The model also grades each sample against its evidence.")]
     public bool Judge { get; init; }
 
-    /// <summary>Where code tasks come from: a model, or the library's signatures (for models too small to invent tasks). Default false: a model.</summary>
+    /// <summary>Where code tasks come from: a model, or the library's signatures (for models too small to invent tasks). Default false:
+    /// a model.</summary>
     [Setting("Tasks come from the library's signatures and only solutions from the model: for small models.")]
     public bool StructuralQuestions { get; init; }
 
@@ -106,7 +119,9 @@ public sealed record GenerationOptions
     {
         Settings.Validate(this, "Generation: ");
         if (Personas.Count == 0) throw new LabException("Generation option Personas is empty; expected at least one.");
-        if (Mix.Values.Any(w => w < 0) || Mix.Values.Sum() <= 0 || Mix.ContainsKey(SampleKind.Repair)) throw new LabException("Generation option Mix needs weights of at least 0, one above 0, and none for repair, which comes from mended answers.");
+        if (Mix.Values.Any(w => w < 0) || Mix.Values.Sum() <= 0 || Mix.ContainsKey(SampleKind.Repair))
+            throw new LabException(
+                "Generation option Mix needs weights of at least 0, one above 0, and none for repair, which comes from mended answers.");
         return this;
     }
 }
@@ -122,7 +137,8 @@ public sealed record PreferencePair(IReadOnlyList<Message> Prompt, string Chosen
     public string Id => ContentHash.Of([.. Prompt.Select(m => m.Content), Chosen, Rejected]);
 }
 
-/// <summary>How a generation stands. <see cref="Planned"/> = <see cref="Accepted"/> + all of <see cref="Rejected"/> + all of <see cref="Failed"/> + <see cref="Surplus"/> + <see cref="Pending"/>.</summary>
+/// <summary>How a generation stands. <see cref="Planned"/> = <see cref="Accepted"/> + all of <see cref="Rejected"/> + all of
+/// <see cref="Failed"/> + <see cref="Surplus"/> + <see cref="Pending"/>.</summary>
 /// <param name="Wanted">Accepted samples wanted.</param>
 /// <param name="Planned">Samples planned.</param>
 /// <param name="Accepted">Samples accepted.</param>
@@ -132,7 +148,8 @@ public sealed record PreferencePair(IReadOnlyList<Message> Prompt, string Chosen
 /// <param name="Pending">Not asked or not finished.</param>
 /// <param name="Repairs">Repair samples from mended answers, extra.</param>
 /// <param name="Requests">The requests behind them.</param>
-public sealed record GenerationStatus(int Wanted, int Planned, int Accepted, IReadOnlyDictionary<string, int> Rejected, IReadOnlyDictionary<string, int> Failed, int Surplus, int Pending, int Repairs, EngineStatus Requests)
+public sealed record GenerationStatus(int Wanted, int Planned, int Accepted, IReadOnlyDictionary<string, int> Rejected,
+    IReadOnlyDictionary<string, int> Failed, int Surplus, int Pending, int Repairs, EngineStatus Requests)
 {
     /// <summary>Every planned sample is accounted for.</summary>
     public bool Closes => Planned == Accepted + Rejected.Values.Sum() + Failed.Values.Sum() + Surplus + Pending;
@@ -143,8 +160,13 @@ public sealed record GenerationStatus(int Wanted, int Planned, int Accepted, IRe
     /// <summary>One line for people.</summary>
     public override string ToString()
     {
-        static string Parts(string title, IReadOnlyDictionary<string, int> counts) => counts.Count == 0 ? "" : $", {title} {counts.Values.Sum()} ({string.Join(", ", counts.OrderByDescending(c => c.Value).Select(c => $"{c.Key} {c.Value}"))})";
-        return FormattableString.Invariant($"{Accepted} of {Wanted} accepted; planned {Planned}{Parts("rejected", Rejected)}{Parts("failed", Failed)}{(Surplus > 0 ? $", surplus {Surplus}" : "")}{(Pending > 0 ? $", pending {Pending}" : "")}; repairs {Repairs}; {Requests.Answered} requests asked, {Requests.Reused} reused, {Requests.RequestsPerSecond:F1}/s, {Requests.PromptTokens + Requests.CompletionTokens:N0} tokens, cost {Requests.Cost:F4}{(Requests.StoppedBecause is { } why ? $"; stopped: {why}" : "")}");
+        static string Parts(string title, IReadOnlyDictionary<string, int> counts) =>
+            counts.Count == 0
+                ? ""
+                : $", {title} {counts.Values.Sum()} "
+                    + $"({string.Join(", ", counts.OrderByDescending(c => c.Value).Select(c => $"{c.Key} {c.Value}"))})";
+        return FormattableString.Invariant(
+            $"{Accepted} of {Wanted} accepted; planned {Planned}{Parts("rejected", Rejected)}{Parts("failed", Failed)}{(Surplus > 0 ? $", surplus {Surplus}" : "")}{(Pending > 0 ? $", pending {Pending}" : "")}; repairs {Repairs}; {Requests.Answered} requests asked, {Requests.Reused} reused, {Requests.RequestsPerSecond:F1}/s, {Requests.PromptTokens + Requests.CompletionTokens:N0} tokens, cost {Requests.Cost:F4}{(Requests.StoppedBecause is { } why ? $"; stopped: {why}" : "")}");
     }
 }
 
@@ -154,4 +176,5 @@ public sealed record GenerationStatus(int Wanted, int Planned, int Accepted, IRe
 /// <param name="Preferences">Refused answers beside those that took their place.</param>
 /// <param name="Coverage">What the accepted samples teach.</param>
 /// <param name="Status">The accounting.</param>
-public sealed record GenerationResult(IReadOnlyList<Sample> Samples, IReadOnlyList<Sample> Rejected, IReadOnlyList<PreferencePair> Preferences, CoverageLedger Coverage, GenerationStatus Status);
+public sealed record GenerationResult(IReadOnlyList<Sample> Samples, IReadOnlyList<Sample> Rejected,
+    IReadOnlyList<PreferencePair> Preferences, CoverageLedger Coverage, GenerationStatus Status);

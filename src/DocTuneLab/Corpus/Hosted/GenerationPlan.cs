@@ -10,11 +10,13 @@ namespace DocTuneLab.Corpus.Hosted;
 /// <param name="Persona">Who asks.</param>
 /// <param name="Language"><c>en</c> or <c>zh</c>.</param>
 /// <param name="Seed">Seed of its own choices and of sampling.</param>
-public sealed record PlannedSample(int Ordinal, SampleKind Kind, IReadOnlyList<ApiSymbol> Symbols, string Persona, string Language, int Seed);
+public sealed record PlannedSample(
+    int Ordinal, SampleKind Kind, IReadOnlyList<ApiSymbol> Symbols, string Persona, string Language, int Seed);
 
 /// <summary>
 /// Plans samples where coverage is thin: a member is drawn with weight 1/(uses+1)^0.7, uses being accepted samples and those planned in
-/// this round (PriCoder, arXiv 2603.15159), and up to two related ones join it. The same seed and the same accepted samples give the same plan.
+/// this round (PriCoder, arXiv 2603.15159), and up to two related ones join it.
+/// The same seed and the same accepted samples give the same plan.
 /// </summary>
 public sealed class GenerationPlan
 {
@@ -34,9 +36,14 @@ public sealed class GenerationPlan
     public GenerationPlan(ApiModel api, GenerationOptions options)
     {
         (_api, _options, _random) = (api, options.Validated(), new Random(options.Seed));
-        _members = [.. api.Symbols.Where(s => s.ContainingType is not null && s.Obsolete is null && !s.Signature.StartsWith("protected ", StringComparison.Ordinal) && s.Name is not ("Equals" or "GetHashCode" or "ToString" or "CompareTo"))];
+        _members = [.. api.Symbols.Where(s =>
+            s.ContainingType is not null && s.Obsolete is null && !s.Signature.StartsWith("protected ", StringComparison.Ordinal)
+                && s.Name is not ("Equals" or "GetHashCode" or "ToString" or "CompareTo"))];
         _obsolete = [.. api.Symbols.Where(s => s.ContainingType is not null && s.Obsolete is not null)];
-        if (options.About.Count > 0 && options.About.ToHashSet(StringComparer.Ordinal) is var about && _members.Where(m => about.Contains(m.Id)).ToList() is { Count: > 0 } few) _members = few;
+        if (options.About.Count > 0
+            && options.About.ToHashSet(StringComparer.Ordinal) is var about
+            && _members.Where(m => about.Contains(m.Id)).ToList() is { Count: > 0 } few)
+            _members = few;
         if (_members.Count == 0) throw new LabException("The library has no public member to ask about. Parse its assembly first.");
         _chineseShare = _options.ChineseShare ?? Math.Clamp(ApiIndex.ShareInChinese(api.Symbols), 0.1, 0.9);
         _uses = new double[_members.Count];
@@ -57,11 +64,17 @@ public sealed class GenerationPlan
         for (var n = 0; n < count; n++)
         {
             // The kind furthest behind its share.
-            var kind = _options.Mix.Where(m => m.Value > 0 && (m.Key != SampleKind.Migration || _obsolete.Count > 0)).OrderBy(m => (_planned.GetValueOrDefault(m.Key) + 1) / (m.Value / total)).ThenBy(m => m.Key).First().Key;
+            var kind = _options.Mix.Where(m => m.Value > 0 && (m.Key != SampleKind.Migration || _obsolete.Count > 0))
+                .OrderBy(m => (_planned.GetValueOrDefault(m.Key) + 1) / (m.Value / total))
+                .ThenBy(m => m.Key)
+                .First().Key;
             _planned[kind] = _planned.GetValueOrDefault(kind) + 1;
-            var symbols = kind == SampleKind.Migration ? [_obsolete[_random.Next(_obsolete.Count)]] : Draw(kind is SampleKind.Unanswerable ? 1 : 1 + _random.Next(3));
+            var symbols = kind == SampleKind.Migration
+                ? [_obsolete[_random.Next(_obsolete.Count)]]
+                : Draw(kind is SampleKind.Unanswerable ? 1 : 1 + _random.Next(3));
             var language = _random.NextDouble() < _chineseShare ? "zh" : "en";
-            yield return new PlannedSample(_ordinal++, kind, symbols, _options.Personas[_random.Next(_options.Personas.Count)], language, _random.Next());
+            yield return new PlannedSample(_ordinal++, kind, symbols, _options.Personas[_random.Next(_options.Personas.Count)], language,
+                _random.Next());
         }
     }
 
@@ -72,7 +85,9 @@ public sealed class GenerationPlan
         _uses[first] += 0.5;
         while (drawn.Count < count)
         {
-            var related = Enumerable.Range(0, _members.Count).Where(i => !drawn.Contains(_members[i]) && drawn.Exists(d => Related(d, _members[i]))).ToList();
+            var related = Enumerable.Range(0, _members.Count)
+                .Where(i => !drawn.Contains(_members[i]) && drawn.Exists(d => Related(d, _members[i])))
+                .ToList();
             if (related.Count == 0) break;
             var next = Weighted(related);
             drawn.Add(_members[next]);
@@ -91,10 +106,13 @@ public sealed class GenerationPlan
     }
 
     // What has enough is left alone while anything has not.
-    private double Weight(int i) => (_uses[i] >= _options.Enough ? 1e-9 : 1) * (_members[i].Kind == ApiKind.EnumMember ? 0.4 : 1) / Math.Pow(_uses[i] + 1, 0.7);
+    private double Weight(int i) =>
+        (_uses[i] >= _options.Enough ? 1e-9 : 1) * (_members[i].Kind == ApiKind.EnumMember ? 0.4 : 1) / Math.Pow(_uses[i] + 1, 0.7);
 
     // Of one type, or one gives what the other belongs to or takes.
     private static bool Related(ApiSymbol a, ApiSymbol b) => a.ContainingType == b.ContainingType || Gives(a, b) || Gives(b, a);
 
-    private static bool Gives(ApiSymbol a, ApiSymbol b) => a.ReturnType.Length > 0 && TypeText.Names(a.ReturnType).Any(n => n == b.ContainingType || b.Parameters.Any(p => TypeText.Names(p.Type).Contains(n)));
+    private static bool Gives(ApiSymbol a, ApiSymbol b) =>
+        a.ReturnType.Length > 0
+            && TypeText.Names(a.ReturnType).Any(n => n == b.ContainingType || b.Parameters.Any(p => TypeText.Names(p.Type).Contains(n)));
 }

@@ -24,7 +24,8 @@ internal sealed class NoAnswerException(string reason, bool isPending, string? d
 /// <param name="Cost">Price of the call.</param>
 internal sealed record DialogueCall(string Template, IReadOnlyDictionary<string, string>? Inputs, string Answer, int Tokens, double Cost);
 
-/// <summary>Asks a model by template and gets an object that fits the template's schema, with one more try where the first does not fit.</summary>
+/// <summary>Asks a model by template and gets an object that fits the template's schema, with one more try where the first
+/// does not fit.</summary>
 internal sealed class ModelDialogue(RequestEngine engine, PromptLibrary templates, string chunk, int seed, CancellationToken cancel)
 {
     private readonly List<DialogueCall> _calls = [];
@@ -45,22 +46,36 @@ internal sealed class ModelDialogue(RequestEngine engine, PromptLibrary template
     {
         var template = templates[name];
         var messages = template.Messages(inputs).ToList();
-        if (!engine.HoldsSchema(Model)) messages[^1] = messages[^1] with { Content = $"{messages[^1].Content}\nThe JSON object must fit this schema: {template.Schema}" };
+        if (!engine.HoldsSchema(Model))
+            messages[^1] = messages[^1] with
+            {
+                Content = $"{messages[^1].Content}\nThe JSON object must fit this schema: {template.Schema}"
+            };
         var text = await TextAsync(template, messages, inputs, variant, template.Schema);
         if (JsonAnswer.Read(text, template.Schema, out var wrong) is { } json) return json;
-        text = await TextAsync(template, [.. messages, Message.Assistant(text), Message.User($"That does not fit: {wrong}. Answer again with one JSON object that fits this schema and nothing else: {template.Schema}")], null, variant, template.Schema);
+        text = await TextAsync(template,
+            [
+                .. messages, Message.Assistant(text),
+                Message.User($"That does not fit: {wrong}. Answer again with one JSON object that fits this schema and nothing else: "
+                    + $"{template.Schema}")
+            ],
+            null, variant, template.Schema);
         return JsonAnswer.Read(text, template.Schema, out wrong) ?? throw new NoAnswerException("wrong schema", false, wrong);
     }
 
     /// <summary>The answer as text.</summary>
     /// <exception cref="NoAnswerException">There is no usable answer.</exception>
-    public async Task<string> TextAsync(PromptTemplate template, IReadOnlyList<Message> messages, IReadOnlyDictionary<string, string>? inputs = null, int variant = 0, string? schema = null, SamplingOptions? sampling = null)
+    public async Task<string> TextAsync(PromptTemplate template, IReadOnlyList<Message> messages,
+        IReadOnlyDictionary<string, string>? inputs = null, int variant = 0, string? schema = null, SamplingOptions? sampling = null)
     {
         var used = $"{template.Name}@{template.Version}";
         if (!_used.Contains(used)) _used.Add(used);
-        var request = ChatRequest.Create(chunk, template.Hash, Model, messages, (sampling ?? template.Sampling) with { Seed = unchecked(seed + variant) & int.MaxValue }, schema);
+        var request = ChatRequest.Create(chunk, template.Hash, Model, messages,
+            (sampling ?? template.Sampling) with { Seed = unchecked(seed + variant) & int.MaxValue }, schema);
         var outcome = await engine.AskAsync(request, cancel);
-        if (outcome.Answer is { } answer) _calls.Add(new DialogueCall(template.Name, inputs, answer.Text, answer.PromptTokens + answer.CompletionTokens, engine.CostOf(Model, answer.PromptTokens, answer.CompletionTokens)));
+        if (outcome.Answer is { } answer)
+            _calls.Add(new DialogueCall(template.Name, inputs, answer.Text, answer.PromptTokens + answer.CompletionTokens,
+                engine.CostOf(Model, answer.PromptTokens, answer.CompletionTokens)));
         return outcome.Text ?? throw new NoAnswerException(outcome.Failure.Name(), outcome.Failure == FailureKind.NotAsked, outcome.Detail);
     }
 }

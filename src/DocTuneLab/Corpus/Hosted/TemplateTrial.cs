@@ -20,9 +20,11 @@ namespace DocTuneLab.Corpus.Hosted;
 /// <param name="name">Name of the template whose place candidates take: one of <c>generate.…</c>, or the template of code tasks.</param>
 /// <param name="options">What is written; its mix, count, paraphrases and repairs are the trial's own.</param>
 /// <param name="validation">What every sample must hold.</param>
-public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge judge, IReadOnlyList<Chunk> chunks, string name, GenerationOptions options, ValidationOptions? validation = null) : IPromptTrial
+public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge judge, IReadOnlyList<Chunk> chunks, string name,
+    GenerationOptions options, ValidationOptions? validation = null) : IPromptTrial
 {
-    private readonly IReadOnlyList<PlannedSample> _plan = [.. new GenerationPlan(api, options with { Mix = new Dictionary<SampleKind, double> { [KindOf(name)] = 1 } }).Next(options.Count)];
+    private readonly IReadOnlyList<PlannedSample> _plan =
+        [.. new GenerationPlan(api, options with { Mix = new Dictionary<SampleKind, double> { [KindOf(name)] = 1 } }).Next(options.Count)];
 
     /// <inheritdoc/>
     public int Count => _plan.Count;
@@ -36,28 +38,44 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
         ["generate", "explain"] => SampleKind.Explain,
         ["generate", "unanswerable"] => SampleKind.Unanswerable,
         ["generate", "migration"] => SampleKind.Migration,
-        _ => throw new LabException($"The template '{name}' cannot be tried at an endpoint by itself; those that can are generate.code-question, .code-solution, .qa-question, .qa-answer, .explain, .unanswerable, .migration, and {PromptLibrary.CodeTask}.…."),
+        _ =>
+            throw new LabException($"The template '{name}' cannot be tried at an endpoint by itself; "
+                + "those that can are generate.code-question, .code-solution, .qa-question, .qa-answer, .explain, .unanswerable, "
+                + $".migration, and {PromptLibrary.CodeTask}.…."),
     };
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<PromptOutcome>> TryAsync(PromptTemplate template, IReadOnlyList<int> examples, CancellationToken cancel = default)
+    public async Task<IReadOnlyList<PromptOutcome>> TryAsync(PromptTemplate template, IReadOnlyList<int> examples,
+        CancellationToken cancel = default)
     {
         var isTask = template.Kind == PromptLibrary.CodeTask;
         // Under the name that the writer asks by; what it holds is the candidate's.
         var settings = options with
         {
             RepairRounds = 0, ParaphraseShare = 0, FusionShare = 0, ContextShare = 0, RetrievedShare = 0,
-            CodeTemplate = isTask ? template : options.CodeTemplate, StructuralQuestions = isTask || options.StructuralQuestions, Templates = isTask ? options.Templates : options.Templates.With(name, template),
+            CodeTemplate = isTask ? template : options.CodeTemplate, StructuralQuestions = isTask || options.StructuralQuestions,
+            Templates = isTask ? options.Templates : options.Templates.With(name, template),
         };
         var limits = validation ?? new ValidationOptions();
         // Demonstrations make a prompt longer than a sample may be; the sample is judged without them.
-        if (isTask) limits = limits with { MaxTokens = limits.MaxTokens + template.Examples.Sum(e => limits.CountTokens(template.Render(e.Inputs)) + limits.CountTokens(e.Answer) + 8) };
+        if (isTask)
+            limits = limits with
+            {
+                MaxTokens = limits.MaxTokens
+                    + template.Examples.Sum(e => limits.CountTokens(template.Render(e.Inputs)) + limits.CountTokens(e.Answer) + 8)
+            };
         await using var compiler = new CompileQueue(new SampleValidator(api, judge, limits));
-        var writer = new SampleWriter(engine, api, new ApiIndex(api.Symbols), new EvidenceAssembler(api.Symbols, chunks, limits.CountTokens), compiler, settings, limits);
+        var writer = new SampleWriter(engine, api, new ApiIndex(api.Symbols),
+            new EvidenceAssembler(api.Symbols, chunks, limits.CountTokens), compiler, settings, limits);
         var outcomes = new PromptOutcome[examples.Count];
-        await Parallel.ForEachAsync(Enumerable.Range(0, examples.Count), new ParallelOptions { MaxDegreeOfParallelism = engine.Askers, CancellationToken = cancel }, async (i, token) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, examples.Count), new ParallelOptions
+        {
+            MaxDegreeOfParallelism = engine.Askers,
+            CancellationToken = cancel
+        }, async (i, token) =>
             outcomes[i] = Outcome(await writer.WriteAsync(_plan[examples[i]], [], token), template.Name, limits));
-        if (engine.Status.StoppedBecause is { } why) throw new LabException($"Tuning stopped: {why}. Answers are kept; run it again to go on.");
+        if (engine.Status.StoppedBecause is { } why)
+            throw new LabException($"Tuning stopped: {why}. Answers are kept; run it again to go on.");
         return outcomes;
     }
 
@@ -69,11 +87,19 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
         var call = w.Calls.FirstOrDefault(c => c.Template == asked);
         return new PromptOutcome
         {
-            Answer = w.Judged is null ? null : $"{w.Judged.Draft.Prompt}\n{answer}", Accepted = accepted, Compiles = w.Judged?.Draft.Code is null ? null : w.Judged.Compiled?.Compiles ?? false,
-            Asked = [.. w.Plan.Symbols.Select(s => s.Id)], Used = accepted ? w.Judged!.Compiled is { } verdict ? [.. verdict.Uses.Select(u => u.Id).OfType<string>().Distinct(StringComparer.Ordinal)] : [.. w.Plan.Symbols.Select(s => s.Id)] : [],
-            Grade = w.Judged?.Checks.FirstOrDefault(c => c.Name == "judge") is { Detail: { } detail } && detail.Split(' ') is [_, var grade, ..] && double.TryParse(grade, System.Globalization.CultureInfo.InvariantCulture, out var g) ? g : null,
-            Diagnosis = accepted ? null : failed is null ? w.Failure : $"{failed.Name}{(failed.Detail is null ? "" : $": {failed.Detail}")}",
-            Tokens = w.Calls.Sum(c => c.Tokens), Cost = w.Calls.Sum(c => c.Cost), Demonstration = accepted && call is { Inputs: { } inputs } ? new FewShot(Shortened(inputs), call.Answer) : null,
+            Answer = w.Judged is null ? null : $"{w.Judged.Draft.Prompt}\n{answer}", Accepted = accepted,
+            Compiles = w.Judged?.Draft.Code is null ? null : w.Judged.Compiled?.Compiles ?? false,
+            Asked = [.. w.Plan.Symbols.Select(s => s.Id)],
+            Used = accepted ? w.Judged!.Compiled is { } verdict
+                ? [.. verdict.Uses.Select(u => u.Id).OfType<string>().Distinct(StringComparer.Ordinal)]
+                : [.. w.Plan.Symbols.Select(s => s.Id)] : [],
+            Grade = w.Judged?.Checks.FirstOrDefault(c => c.Name == "judge") is { Detail: { } detail }
+                && detail.Split(' ') is [_, var grade, ..]
+                && double.TryParse(grade, System.Globalization.CultureInfo.InvariantCulture, out var g) ? g : null,
+            Diagnosis = accepted
+                ? null : failed is null ? w.Failure : $"{failed.Name}{(failed.Detail is null ? "" : $": {failed.Detail}")}",
+            Tokens = w.Calls.Sum(c => c.Tokens), Cost = w.Calls.Sum(c => c.Cost),
+            Demonstration = accepted && call is { Inputs: { } inputs } ? new FewShot(Shortened(inputs), call.Answer) : null,
         };
     }
 

@@ -26,8 +26,12 @@ internal sealed class TypeEntry
     public string Filled(IReadOnlyDictionary<string, string> map) => TypeParameters.Count == 0 ? Path
         : $"{Path}<{string.Join(", ", TypeParameters.Select(p => map.GetValueOrDefault(p.Name, p.Name)))}>";
 
-    public bool IsDisposable => Members.Any(m => m.Symbol is { Kind: ApiKind.Method, Name: "Dispose", Parameters.Count: 0 }) || Bases.Any(b => TypeText.Head(b) == "IDisposable");
-    public bool IsAsyncDisposable => Members.Any(m => m.Symbol is { Kind: ApiKind.Method, Name: "DisposeAsync" }) || Bases.Any(b => TypeText.Head(b) == "IAsyncDisposable");
+    public bool IsDisposable =>
+        Members.Any(m => m.Symbol is { Kind: ApiKind.Method, Name: "Dispose", Parameters.Count: 0 })
+            || Bases.Any(b => TypeText.Head(b) == "IDisposable");
+    public bool IsAsyncDisposable =>
+        Members.Any(m => m.Symbol is { Kind: ApiKind.Method, Name: "DisposeAsync" })
+            || Bases.Any(b => TypeText.Head(b) == "IAsyncDisposable");
     public IEnumerable<MemberEntry> Constructors => Members.Where(m => m.Symbol.Kind == ApiKind.Constructor);
 }
 
@@ -47,7 +51,8 @@ internal sealed class MemberEntry
     public List<string> Descriptions { get; } = [];
 
     /// <summary>Parameters that a caller passes in the parentheses.</summary>
-    public IReadOnlyList<ApiParameter> Arguments => Symbol.Kind == ApiKind.ExtensionMethod ? [.. Symbol.Parameters.Skip(1)] : Symbol.Parameters;
+    public IReadOnlyList<ApiParameter> Arguments =>
+        Symbol.Kind == ApiKind.ExtensionMethod ? [.. Symbol.Parameters.Skip(1)] : Symbol.Parameters;
 
     /// <summary>Documentation id without the parameter list: the same for all overloads.</summary>
     public string Group => Symbol.Id.Split('(')[0];
@@ -63,14 +68,24 @@ internal sealed class ApiIndex
     public ApiIndex(IReadOnlyList<ApiSymbol> symbols)
     {
         Symbols = symbols;
-        foreach (var symbol in symbols.Where(s => s.Id.StartsWith("T:", StringComparison.Ordinal)).OrderBy(s => s.Id, StringComparer.Ordinal)) AddType(symbol);
-        foreach (var symbol in symbols.Where(s => !s.Id.StartsWith("T:", StringComparison.Ordinal)).OrderBy(s => s.Id, StringComparer.Ordinal)) AddMember(symbol);
+        foreach (var symbol in symbols.Where(s => s.Id.StartsWith("T:", StringComparison.Ordinal))
+            .OrderBy(s => s.Id, StringComparer.Ordinal))
+            AddType(symbol);
+        foreach (var symbol in symbols.Where(s => !s.Id.StartsWith("T:", StringComparison.Ordinal))
+            .OrderBy(s => s.Id, StringComparer.Ordinal))
+            AddMember(symbol);
         Types = [.. _types.Values.OrderBy(t => t.Key, StringComparer.Ordinal)];
         Members = [.. Types.SelectMany(t => t.Members)];
-        Namespaces = [.. Types.Select(t => t.Symbol.Namespace).Where(n => n.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        Namespaces = [.. Types.Select(t => t.Symbol.Namespace)
+            .Where(n => n.Length > 0)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)];
         MemberNames = Members.Select(m => m.Symbol.Name).ToHashSet(StringComparer.Ordinal);
-        ParameterNames = [.. Members.SelectMany(m => m.Symbol.Parameters).Select(p => p.Name).Where(n => n.Length is > 0 and < 16 && n.All(char.IsAsciiLetter)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        DocumentationWords = [.. Prose.CommonWords(symbols.SelectMany(s => s.Parameters.Select(p => p.Documentation).Prepend(s.Summary)).OfType<string>()).Where(w => SyntaxFacts.GetKeywordKind(w) == SyntaxKind.None && SyntaxFacts.GetContextualKeywordKind(w) == SyntaxKind.None)];
+        ParameterNames = [.. Members.SelectMany(m => m.Symbol.Parameters).Select(p => p.Name).Where(n =>
+            n.Length is > 0 and < 16 && n.All(char.IsAsciiLetter)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        DocumentationWords = [.. Prose.CommonWords(symbols.SelectMany(s => s.Parameters.Select(p => p.Documentation).Prepend(s.Summary))
+            .OfType<string>())
+            .Where(w => SyntaxFacts.GetKeywordKind(w) == SyntaxKind.None && SyntaxFacts.GetContextualKeywordKind(w) == SyntaxKind.None)];
         _members = Members.ToDictionary(m => m.Symbol.Id, StringComparer.Ordinal);
         ChineseShare = ShareInChinese(symbols);
     }
@@ -82,7 +97,8 @@ internal sealed class ApiIndex
     public IReadOnlySet<string> MemberNames { get; }
     /// <summary>Names that parameters have anywhere in the library.</summary>
     public IReadOnlyList<string> ParameterNames { get; }
-    /// <summary>Words that the documentation uses, in lower case: what callers are likely to name things after. None where it is not in English.</summary>
+    /// <summary>Words that the documentation uses, in lower case: what callers are likely to name things after.
+    /// None where it is not in English.</summary>
     public IReadOnlyList<string> DocumentationWords { get; }
 
     /// <summary>Share of the summaries that are in Chinese, 0 to 1.</summary>
@@ -93,7 +109,10 @@ internal sealed class ApiIndex
 
     /// <summary>Share of the symbols' summaries that are in Chinese; 0 where there are none.</summary>
     public static double ShareInChinese(IEnumerable<ApiSymbol> symbols) =>
-        symbols.Where(s => !string.IsNullOrWhiteSpace(s.Summary)).Select(s => Prose.IsChinese(s.Summary!) ? 1.0 : 0).DefaultIfEmpty(0).Average();
+        symbols.Where(s => !string.IsNullOrWhiteSpace(s.Summary))
+            .Select(s => Prose.IsChinese(s.Summary!) ? 1.0 : 0)
+            .DefaultIfEmpty(0)
+            .Average();
 
     /// <summary>The member of that documentation id; null for a type.</summary>
     public MemberEntry? Member(string id) => _members.GetValueOrDefault(id);
@@ -131,11 +150,15 @@ internal sealed class ApiIndex
             _ => ([], default, null),
         };
         if (parameters.Count == 0) parameters = ParametersFromName(symbol.Name);
-        var path = string.Join('.', (symbol.Namespace.Length > 0 && key.StartsWith(symbol.Namespace + ".", StringComparison.Ordinal) ? key[(symbol.Namespace.Length + 1)..] : key)
+        var path = string.Join('.', (symbol.Namespace.Length > 0 && key.StartsWith(symbol.Namespace + ".", StringComparison.Ordinal)
+            ? key[(symbol.Namespace.Length + 1)..]
+            : key)
             .Split('.').Select(part => part.Split('`')[0]));
         path = TypeText.Keyword(path, symbol.Namespace);
         // A declaration whose type parameters cannot be read cannot be filled in either.
-        if (key.LastIndexOf('`') is >= 0 and var tick && key[(tick + 1)..] != parameters.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)) return;
+        if (key.LastIndexOf('`') is >= 0 and var tick
+            && key[(tick + 1)..] != parameters.Count.ToString(System.Globalization.CultureInfo.InvariantCulture))
+            return;
         var entry = new TypeEntry
         {
             Key = key,
@@ -157,19 +180,25 @@ internal sealed class ApiIndex
         if (OwnerKey(symbol.Id) is not { } key || !_types.TryGetValue(key, out var owner)) return;
         var declaration = SyntaxFactory.ParseMemberDeclaration(Declaration(symbol.Signature));
         var accessors = (declaration as BasePropertyDeclarationSyntax)?.AccessorList?.Accessors.Where(a => a.Modifiers.Count == 0).ToList();
-        if (symbol.ReturnType.Length == 0 && declaration is EventFieldDeclarationSyntax raised) symbol = symbol with { ReturnType = raised.Declaration.Type.ToString() };
+        if (symbol.ReturnType.Length == 0 && declaration is EventFieldDeclarationSyntax raised)
+            symbol = symbol with { ReturnType = raised.Declaration.Type.ToString() };
         var isProperty = symbol.Kind is ApiKind.Property or ApiKind.Indexer;
         owner.Members.Add(new MemberEntry
         {
             Symbol = symbol,
             Owner = owner,
-            TypeParameters = declaration is MethodDeclarationSyntax method ? Parameters(method.TypeParameterList, method.ConstraintClauses) : [],
-            CanRead = !isProperty || accessors is null || accessors.Count == 0 || accessors.Any(a => a.IsKind(SyntaxKind.GetAccessorDeclaration)),
-            CanWrite = isProperty ? accessors?.Any(a => a.IsKind(SyntaxKind.SetAccessorDeclaration)) == true : symbol.Kind == ApiKind.Field && declaration is FieldDeclarationSyntax f
+            TypeParameters =
+                declaration is MethodDeclarationSyntax method ? Parameters(method.TypeParameterList, method.ConstraintClauses) : [],
+            CanRead = !isProperty || accessors is null || accessors.Count == 0
+                || accessors.Any(a => a.IsKind(SyntaxKind.GetAccessorDeclaration)),
+            CanWrite = isProperty ? accessors?.Any(a => a.IsKind(SyntaxKind.SetAccessorDeclaration)) == true : symbol.Kind == ApiKind.Field
+                && declaration is FieldDeclarationSyntax f
                 && !f.Modifiers.Any(SyntaxKind.ReadOnlyKeyword) && !f.Modifiers.Any(SyntaxKind.ConstKeyword),
             IsInitOnly = accessors?.Any(a => a.IsKind(SyntaxKind.InitAccessorDeclaration)) == true,
             IsRequired = declaration?.Modifiers.Any(SyntaxKind.RequiredKeyword) == true,
-            ConstantValue = declaration is FieldDeclarationSyntax { Declaration.Variables: [{ Initializer.Value: { } value }] } ? value.ToString() : null,
+            ConstantValue = declaration is FieldDeclarationSyntax { Declaration.Variables: [{ Initializer.Value: { } value }] }
+                ? value.ToString()
+                : null,
         });
     }
 
@@ -188,11 +217,16 @@ internal sealed class ApiIndex
     {
         var text = signature.Trim();
         if (text.EndsWith('}') || text.EndsWith(';')) return text;
-        return text.Split(' ').Any(w => w is "class" or "struct" or "interface" or "enum") && !text.Contains('(', StringComparison.Ordinal) ? text + " { }" : text + ";";
+        return text.Split(' ').Any(w => w is "class" or "struct" or "interface" or "enum") && !text.Contains('(', StringComparison.Ordinal)
+            ? text + " { }"
+            : text + ";";
     }
 
-    private static List<TypeParameter> Parameters(TypeParameterListSyntax? list, IEnumerable<TypeParameterConstraintClauseSyntax> clauses) => list is null ? []
-        : [.. list.Parameters.Select(p => new TypeParameter(p.Identifier.Text, clauses.FirstOrDefault(c => c.Name.Identifier.Text == p.Identifier.Text)?.Constraints.ToString() ?? ""))];
+    private static List<TypeParameter> Parameters(TypeParameterListSyntax? list,
+        IEnumerable<TypeParameterConstraintClauseSyntax> clauses) => list is null ? []
+        : [.. list.Parameters.Select(p => new TypeParameter(p.Identifier.Text,
+            clauses.FirstOrDefault(c => c.Name.Identifier.Text == p.Identifier.Text)?.Constraints.ToString() ?? ""))];
 
-    private static List<TypeParameter> ParametersFromName(string name) => [.. TypeText.Arguments(name).Select(n => new TypeParameter(n, ""))];
+    private static List<TypeParameter> ParametersFromName(string name) =>
+        [.. TypeText.Arguments(name).Select(n => new TypeParameter(n, ""))];
 }

@@ -3,8 +3,8 @@ using DocTuneLab.Library;
 namespace DocTuneLab.Corpus.Language;
 
 /// <summary>
-/// Requests from documentation in Chinese, as <see cref="Prose"/> makes them from English: 克数 becomes 取得克数, 是否已收 becomes 判断是否已收, and what says
-/// an action stays as it is.
+/// Requests from documentation in Chinese, as <see cref="Prose"/> makes them from English: 克数 becomes 取得克数, 是否已收 becomes 判断是否已收, and what
+/// says an action stays as it is.
 /// </summary>
 internal static class ChineseProse
 {
@@ -17,14 +17,17 @@ internal static class ChineseProse
     public static string Request(MemberEntry member, Random random)
     {
         var own = member.Descriptions.Where(Prose.IsChinese).ToList();
-        var request = own.Count == 0 || random.NextDouble() < SummaryShare ? Plain(member) : Asked(member, Clip(own[random.Next(own.Count)]));
+        var request = own.Count == 0 || random.NextDouble() < SummaryShare
+            ? Plain(member)
+            : Asked(member, Clip(own[random.Next(own.Count)]));
         return request.StartsWith(Get, StringComparison.Ordinal) ? Gets[random.Next(Gets.Length)] + request[Get.Length..] : request;
     }
 
     /// <summary>The request as the summary has it; where that is not in Chinese, the member's name has to do.</summary>
     public static string Plain(MemberEntry member)
     {
-        if (Prose.FirstSentence(member.Symbol.Summary) is not { } sentence || !Prose.IsChinese(sentence)) return $"使用 `{member.Symbol.DisplayName}`";
+        if (Prose.FirstSentence(member.Symbol.Summary) is not { } sentence || !Prose.IsChinese(sentence))
+            return $"使用 `{member.Symbol.DisplayName}`";
         sentence = Clip(sentence);
         return member.Symbol.Kind == ApiKind.EnumMember ? $"{Get} `{member.Owner.Path}` 中的“{sentence}”" : Asked(member, sentence);
     }
@@ -33,7 +36,8 @@ internal static class ChineseProse
     public static string Noun(MemberEntry member)
     {
         var plain = Plain(member);
-        return plain.StartsWith(Get, StringComparison.Ordinal) ? plain[Get.Length..] : plain.StartsWith(Tell, StringComparison.Ordinal) ? plain[Tell.Length..] : $"`{member.Symbol.Name}`";
+        return plain.StartsWith(Get, StringComparison.Ordinal)
+            ? plain[Get.Length..] : plain.StartsWith(Tell, StringComparison.Ordinal) ? plain[Tell.Length..] : $"`{member.Symbol.Name}`";
     }
 
     private static string Asked(MemberEntry member, string sentence)

@@ -3,21 +3,26 @@ using DocTuneLab.Documents.Model;
 
 namespace DocTuneLab.Corpus.Language;
 
-/// <summary>Facts that stand in pages in a form that needs no understanding: tables, definition lists, questions as headings, and sentences with one code name.</summary>
+/// <summary>Facts that stand in pages in a form that needs no understanding: tables, definition lists, questions as headings, and sentences
+/// with one code name.</summary>
 internal static partial class DocumentFacts
 {
     private const int ShortestSentence = 25, ShortestInChinese = 10;
 
     /// <summary>All facts of the chunks, in order.</summary>
     /// <param name="chunks">Chunks of pages.</param>
-    /// <param name="chinese">Whether the library is documented in Chinese, which says in ten characters what takes English twenty-five.</param>
-    public static IEnumerable<Fact> All(IReadOnlyList<Chunk> chunks, bool chinese = false) => chunks.SelectMany(c => Of(c, chinese ? ShortestInChinese : ShortestSentence));
+    /// <param name="chinese">Whether the library is documented in Chinese, which says in ten characters what takes
+    /// English twenty-five.</param>
+    public static IEnumerable<Fact> All(IReadOnlyList<Chunk> chunks, bool chinese = false) =>
+        chunks.SelectMany(c => Of(c, chinese ? ShortestInChinese : ShortestSentence));
 
     /// <summary>Rows of a chunk's tables with the table's header.</summary>
-    public static IEnumerable<(IReadOnlyList<string> Header, IReadOnlyList<string> Row)> TableRows(Chunk chunk) => Rows(WithoutCode(chunk).Split('\n'));
+    public static IEnumerable<(IReadOnlyList<string> Header, IReadOnlyList<string> Row)> TableRows(Chunk chunk) =>
+        Rows(WithoutCode(chunk).Split('\n'));
 
     /// <summary>List items that explain a marked term.</summary>
-    public static IEnumerable<(string Term, string Definition)> Definitions(Chunk chunk) => Definition().Matches(WithoutCode(chunk)).Select(m => (m.Groups[1].Value.Trim(), m.Groups[2].Value));
+    public static IEnumerable<(string Term, string Definition)> Definitions(Chunk chunk) =>
+        Definition().Matches(WithoutCode(chunk)).Select(m => (m.Groups[1].Value.Trim(), m.Groups[2].Value));
 
     private static IEnumerable<Fact> Of(Chunk chunk, int shortest)
     {
@@ -36,13 +41,15 @@ internal static partial class DocumentFacts
         {
             var (term, definition) = (m.Groups[1].Value.Trim(), Prose.FirstSentence(Markup().Replace(m.Groups[2].Value, "$1")));
             if (definition is null || definition.Length is < 8 or > 150 || Plain(term).Length > 50) continue;
-            yield return Make("definition", Prose.UpperFirst(definition) + (Prose.IsChinese(definition) ? "。" : "."), ("term", term.Trim('*')));
+            yield return Make("definition", Prose.UpperFirst(definition) + (Prose.IsChinese(definition) ? "。" : "."),
+                ("term", term.Trim('*')));
             yield return Make("defined-term", Plain(term).TrimEnd(':', '：'), ("definition", definition));
         }
 
         // A FAQ heading is a question that people ask; the first sentence under it is the answer.
         if (chunk.HeadingPath.Count > 0 && topic.TrimEnd() is { } question && (question.EndsWith('?') || question.EndsWith('？'))
-            && lines.FirstOrDefault(l => l.Trim().Length > 0 && !l.StartsWith('#')) is { } first && Prose.FirstSentence(Plain(Paragraph(lines))) is { Length: < 180 } answer && first.Length > 0)
+            && lines.FirstOrDefault(l => l.Trim().Length > 0 && !l.StartsWith('#')) is { } first
+            && Prose.FirstSentence(Plain(Paragraph(lines))) is { Length: < 180 } answer && first.Length > 0)
             yield return Make("faq", Prose.UpperFirst(answer) + (Prose.IsChinese(answer) ? "。" : ".")) with { Verbatim = question };
 
         foreach (var line in Paragraphs(lines))
@@ -54,11 +61,13 @@ internal static partial class DocumentFacts
                 for (var i = 0; i < Math.Min(names.Count, 3); i++)
                 {
                     if (names[i].Groups[1].Value.Length > 40) continue;
-                    var blanked = string.Concat(sentence.AsSpan(0, names[i].Index), "____", sentence.AsSpan(names[i].Index + names[i].Length));
+                    var blanked = string.Concat(sentence.AsSpan(0, names[i].Index), "____",
+                        sentence.AsSpan(names[i].Index + names[i].Length));
                     yield return Make("cloze", names[i].Groups[1].Value, ("sentence", blanked));
                 }
                 foreach (Match n in Quantity().Matches(sentence).Take(1))
-                    yield return Make("cloze", n.Value, ("sentence", string.Concat(sentence.AsSpan(0, n.Index), "____", sentence.AsSpan(n.Index + n.Length))));
+                    yield return Make("cloze", n.Value,
+                        ("sentence", string.Concat(sentence.AsSpan(0, n.Index), "____", sentence.AsSpan(n.Index + n.Length))));
             }
     }
 
@@ -80,9 +89,14 @@ internal static partial class DocumentFacts
         foreach (var line in lines.Append(""))
         {
             var plain = line.Trim();
-            var isProse = plain.Length > 0 && !plain.StartsWith('#') && !plain.StartsWith('|') && !plain.StartsWith("---", StringComparison.Ordinal) && !plain.StartsWith("![", StringComparison.Ordinal);
+            var isProse = plain.Length > 0 && !plain.StartsWith('#') && !plain.StartsWith('|')
+                && !plain.StartsWith("---", StringComparison.Ordinal) && !plain.StartsWith("![", StringComparison.Ordinal);
             var starts = ListItem().IsMatch(line);
-            if ((!isProse || starts) && paragraph.Count > 0) { yield return Markup().Replace(string.Join(' ', paragraph), "$1"); paragraph.Clear(); }
+            if ((!isProse || starts) && paragraph.Count > 0)
+            {
+                yield return Markup().Replace(string.Join(' ', paragraph), "$1");
+                paragraph.Clear();
+            }
             if (isProse) paragraph.Add(ListItem().Replace(line, "").Trim());
         }
     }
@@ -93,7 +107,8 @@ internal static partial class DocumentFacts
     private static string WithoutCode(Chunk chunk) => Fence().Replace(chunk.Text, "");
 
     /// <summary>Text without links, code marks and emphasis.</summary>
-    public static string Plain(string text) => Markup().Replace(text, "$1").Replace("`", "", StringComparison.Ordinal).Replace("**", "", StringComparison.Ordinal).Trim();
+    public static string Plain(string text) =>
+        Markup().Replace(text, "$1").Replace("`", "", StringComparison.Ordinal).Replace("**", "", StringComparison.Ordinal).Trim();
 
     [GeneratedRegex(@"^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1[ \t]*$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();

@@ -14,25 +14,33 @@ internal static partial class MemberDescriptions
     public static void Attach(ApiIndex index, IReadOnlyList<Chunk> chunks)
     {
         foreach (var member in index.Members)
-            if (member.Symbol is { Kind: ApiKind.Method or ApiKind.ExtensionMethod, Returns: { } returns } && Sentence(returns, index) is { } value && !value.Contains("null", StringComparison.OrdinalIgnoreCase))
-                Add(member, Prose.IsChinese(value) ? "取得" + value : ReturnsVerb().IsMatch(value) ? value : "returns " + Prose.LowerFirst(value));
+            if (member.Symbol is { Kind: ApiKind.Method or ApiKind.ExtensionMethod, Returns: { } returns }
+                && Sentence(returns, index) is { } value
+                && !value.Contains("null", StringComparison.OrdinalIgnoreCase))
+                Add(member,
+                    Prose.IsChinese(value) ? "取得" + value : ReturnsVerb().IsMatch(value) ? value : "returns " + Prose.LowerFirst(value));
 
-        var byName = index.Members.Where(m => m.Symbol.Kind != ApiKind.Constructor).ToLookup(m => m.Symbol.Name.Split('<')[0], StringComparer.Ordinal);
+        var byName = index.Members.Where(m => m.Symbol.Kind != ApiKind.Constructor)
+            .ToLookup(m => m.Symbol.Name.Split('<')[0], StringComparer.Ordinal);
         foreach (var chunk in chunks)
         {
             foreach (var (header, row) in DocumentFacts.TableRows(chunk))
             {
                 if (row.Count < 2 || Find(byName, row[0], chunk) is not { } member) continue;
                 // The longest cell that is prose is the description; the others are types and units.
-                var cell = row.Skip(1).Select((text, i) => (text, header: i + 1 < header.Count ? header[i + 1] : "")).MaxBy(c => c.text.Length).text;
+                var cell = row.Skip(1)
+                    .Select((text, i) => (text, header: i + 1 < header.Count ? header[i + 1] : ""))
+                    .MaxBy(c => c.text.Length).text;
                 if (Sentence(cell, index) is { } description && IsPhrase(description)) Add(member, description);
             }
             foreach (var (term, definition) in DocumentFacts.Definitions(chunk))
-                if (Find(byName, term, chunk) is { } member && Sentence(definition, index) is { } description && IsPhrase(description)) Add(member, description);
+                if (Find(byName, term, chunk) is { } member && Sentence(definition, index) is { } description && IsPhrase(description))
+                    Add(member, description);
         }
     }
 
-    // `Advance()`, `FenRunner.Advance`, `Advance(int)`: the type from the name itself, else from the page; else a name that only one type has.
+    // `Advance()`, `FenRunner.Advance`, `Advance(int)`: the type from the name itself, else from the page;
+    // else a name that only one type has.
     private static MemberEntry? Find(ILookup<string, MemberEntry> byName, string cell, Chunk chunk)
     {
         if (CodeName().Match(cell) is not { Success: true } match) return null;
@@ -56,7 +64,9 @@ internal static partial class MemberDescriptions
 
     // A translated page is no source of requests about a library that is documented in English.
     private static string? Sentence(string text, ApiIndex index) =>
-        Prose.FirstSentence(DocumentFacts.Plain(text)) is { Length: <= 110 } sentence && char.IsLetter(sentence[0]) && (Prose.IsChinese(sentence) ? index.IsChinese && sentence.Length >= 4 : sentence.Length >= 8) ? sentence : null;
+        Prose.FirstSentence(DocumentFacts.Plain(text)) is { Length: <= 110 } sentence
+            && char.IsLetter(sentence[0])
+            && (Prose.IsChinese(sentence) ? index.IsChinese && sentence.Length >= 4 : sentence.Length >= 8) ? sentence : null;
 
     [GeneratedRegex(@"`(?:[\w<>,.\[\]?]+ )?([A-Z]\w*(?:\.[A-Z]\w*)*)(?:<[^`]*>)?(?:\([^`]*\))?[^`]*`")]
     private static partial Regex CodeName();

@@ -12,7 +12,8 @@ namespace DocTuneLab.Corpus.Language;
 /// <param name="Symbols">Documentation ids that it is about.</param>
 /// <param name="Chunks">Chunks that it comes from.</param>
 /// <param name="Verbatim">Question of the documentation itself, asked as it stands; null where phrasings apply.</param>
-internal sealed record Fact(string Kind, IReadOnlyDictionary<string, string> Values, string Answer, IReadOnlyList<string> Symbols, IReadOnlyList<string> Chunks, string? Verbatim = null);
+internal sealed record Fact(string Kind, IReadOnlyDictionary<string, string> Values, string Answer, IReadOnlyList<string> Symbols,
+    IReadOnlyList<string> Chunks, string? Verbatim = null);
 
 /// <summary>Questions by kind of fact and language.</summary>
 internal sealed class Phrasings

@@ -3,11 +3,15 @@ using DocTuneLab.Library;
 
 namespace DocTuneLab.Corpus.Language;
 
-/// <summary>Turns documentation sentences into requests: "Gets the level." becomes "get the level", "return the level", "read the level".</summary>
+/// <summary>Turns documentation sentences into requests: "Gets the level." becomes "get the level", "return the level",
+/// "read the level".</summary>
 internal static partial class Prose
 {
     private static readonly HashSet<string> StopWords = new(StringComparer.OrdinalIgnoreCase)
-    { "the", "a", "an", "of", "to", "for", "with", "and", "or", "in", "on", "at", "by", "from", "as", "that", "this", "given", "specified", "its", "it", "is", "are", "be", "new", "value", "whether", "which", "into", "if" };
+    {
+        "the", "a", "an", "of", "to", "for", "with", "and", "or", "in", "on", "at", "by", "from", "as", "that", "this", "given",
+        "specified", "its", "it", "is", "are", "be", "new", "value", "whether", "which", "into", "if"
+    };
 
     private static readonly Dictionary<string, string[]> Synonyms = new(StringComparer.Ordinal)
     {
@@ -23,12 +27,20 @@ internal static partial class Prose
     // Everyday words that a caller uses one for the other. Words with a meaning of their own in code are in no group.
     private static readonly Dictionary<string, string[]> Alike = new[]
     {
-        "largest greatest highest biggest maximum", "smallest lowest least minimum", "current present", "previous former", "next following", "begins starts", "ends finishes", "whole entire", "part portion share", "size extent",
-        "total sum", "average mean", "remaining left", "under below", "over above", "specified given", "determine find", "message text", "errors faults problems", "invalid wrong", "valid correct", "duration span", "moment instant time",
-        "newest latest", "oldest earliest", "contains holds has", "contain hold have", "includes has", "allowed permitted", "needed required", "several many", "quickly fast", "quantity amount", "number count", "place position", "kind sort",
-        "shows displays", "show display", "describes explains", "changes alters", "change alter", "waits pauses", "closed shut", "opened open", "empty bare", "full complete", "broken faulty", "near close", "same equal", "different other", "begin start",
-        "happens occurs", "happened occurred", "returns gives", "written put", "caller user", "names titles", "title name", "order sequence", "collection list", "entries items", "entry item", "piece part", "rest remainder", "limit bound", "until before",
-    }.Select(g => g.Split(' ')).SelectMany(g => g.Select(w => (Word: w, Others: g.Where(o => o != w).ToArray()))).GroupBy(w => w.Word, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.SelectMany(w => w.Others).ToArray(), StringComparer.Ordinal);
+        "largest greatest highest biggest maximum", "smallest lowest least minimum", "current present", "previous former", "next following",
+        "begins starts", "ends finishes", "whole entire", "part portion share", "size extent",
+        "total sum", "average mean", "remaining left", "under below", "over above", "specified given", "determine find", "message text",
+        "errors faults problems", "invalid wrong", "valid correct", "duration span", "moment instant time",
+        "newest latest", "oldest earliest", "contains holds has", "contain hold have", "includes has", "allowed permitted",
+        "needed required", "several many", "quickly fast", "quantity amount", "number count", "place position", "kind sort",
+        "shows displays", "show display", "describes explains", "changes alters", "change alter", "waits pauses", "closed shut",
+        "opened open", "empty bare", "full complete", "broken faulty", "near close", "same equal", "different other", "begin start",
+        "happens occurs", "happened occurred", "returns gives", "written put", "caller user", "names titles", "title name",
+        "order sequence", "collection list", "entries items", "entry item", "piece part", "rest remainder", "limit bound", "until before",
+    }.Select(g => g.Split(' '))
+        .SelectMany(g => g.Select(w => (Word: w, Others: g.Where(o => o != w).ToArray())))
+        .GroupBy(w => w.Word, StringComparer.Ordinal)
+        .ToDictionary(g => g.Key, g => g.SelectMany(w => w.Others).ToArray(), StringComparer.Ordinal);
 
     private const double SummaryShare = 0.5, AlikeShare = 0.3;
 
@@ -83,19 +95,27 @@ internal static partial class Prose
             if (text.StartsWith(from, StringComparison.Ordinal)) return to + text[from.Length..];
         var words = text.Split(' ', 2);
         if (words.Length == 2 && words[0] == "asynchronously") return Imperative(words[1], isAction) + " asynchronously";
-        if (words.Length == 2 && IsVerb(words[0]) && (isAction || words[0] is "gets" or "returns" or "sets" or "raises")) return $"{BaseVerb(words[0])} {FollowingVerbs().Replace(words[1], m => m.Groups[1].Value + BaseVerb(m.Groups[2].Value))}";
+        if (words.Length == 2 && IsVerb(words[0]) && (isAction || words[0] is "gets" or "returns" or "sets" or "raises"))
+            return $"{BaseVerb(words[0])} {FollowingVerbs().Replace(words[1], m => m.Groups[1].Value + BaseVerb(m.Groups[2].Value))}";
         return words.Length == 2 && Describing.Contains(words[0]) ? $"get {words[1]}" : $"get {text}";
     }
 
-    private static readonly HashSet<string> Describing = new(StringComparer.Ordinal) { "represents", "specifies", "contains", "holds", "provides", "defines", "identifies", "describes", "indicates" };
+    private static readonly HashSet<string> Describing = new(StringComparer.Ordinal)
+    {
+        "represents", "specifies", "contains", "holds", "provides", "defines", "identifies", "describes", "indicates"
+    };
 
     private static readonly (string From, string To)[] Openings =
     [
         ("gets or sets a value indicating whether", "tell whether"), ("gets or sets a value that indicates whether", "tell whether"),
         ("gets a value indicating whether", "tell whether"), ("gets a value that indicates whether", "tell whether"),
-        ("determines whether", "tell whether"), ("indicates whether", "tell whether"), ("checks whether", "tell whether"), ("returns whether", "tell whether"),
-        ("whether", "tell whether"), ("true when", "tell whether"), ("true if", "tell whether"), ("returns true if", "tell whether"), ("returns true when", "tell whether"), ("is true when", "tell whether"),
-        ("gets or sets", "get"), ("gets or initializes", "get"), ("tries to ", "try to "), ("occurs when", "be told when"), ("occurs after", "be told after"), ("raised when", "be told when"), ("raised after", "be told after"), ("raised before", "be told before"),
+        ("determines whether", "tell whether"), ("indicates whether", "tell whether"), ("checks whether", "tell whether"),
+        ("returns whether", "tell whether"),
+        ("whether", "tell whether"), ("true when", "tell whether"), ("true if", "tell whether"), ("returns true if", "tell whether"),
+        ("returns true when", "tell whether"), ("is true when", "tell whether"),
+        ("gets or sets", "get"), ("gets or initializes", "get"), ("tries to ", "try to "), ("occurs when", "be told when"),
+        ("occurs after", "be told after"), ("raised when", "be told when"), ("raised after", "be told after"),
+        ("raised before", "be told before"),
     ];
 
     /// <summary>What stands after the verb of a "get" request: the noun phrase of a property.</summary>
@@ -117,9 +137,13 @@ internal static partial class Prose
 
     /// <summary>The request with some everyday words exchanged for others like them; names in backticks stay.</summary>
     public static string Reword(string request, Random random) => string.Join('`', request.Split('`').Select((part, i) => i % 2 == 1 ? part
-        : LowerWord().Replace(part, m => Alike.TryGetValue(m.Value, out var others) && random.NextDouble() < AlikeShare ? others[random.Next(others.Length)] : m.Value)));
+        : LowerWord().Replace(part,
+            m => Alike.TryGetValue(m.Value, out var others) && random.NextDouble() < AlikeShare
+                ? others[random.Next(others.Length)]
+                : m.Value)));
 
-    /// <summary>The request in a few words, as a hurried caller writes it, leaving the rest to the signature; null where words would be missed.</summary>
+    /// <summary>The request in a few words, as a hurried caller writes it, leaving the rest to the signature;
+    /// null where words would be missed.</summary>
     public static string? Terse(string request, Random random)
     {
         // Names, texts and numbers cannot be guessed from a signature.
@@ -134,7 +158,8 @@ internal static partial class Prose
     /// <summary>Method name made of the request's content words.</summary>
     public static string MethodName(string request, Random random)
     {
-        var words = Word().Matches(request).Select(m => m.Value).Where(w => !StopWords.Contains(w) && char.IsAsciiLetter(w[0])).Take(random.Next(2, 4)).ToList();
+        var words = Word().Matches(request).Select(m => m.Value).Where(w => !StopWords.Contains(w) && char.IsAsciiLetter(w[0]))
+            .Take(random.Next(2, 4)).ToList();
         return words.Count == 0 ? "Run" : string.Concat(words.Select(w => char.ToUpperInvariant(w[0]) + w[1..]));
     }
 
@@ -143,20 +168,29 @@ internal static partial class Prose
     {
         var bare = name.Split('<')[0].Split('`')[0];
         if (bare.Length > 2 && bare[0] == 'I' && char.IsUpper(bare[1]) && char.IsLower(bare[2])) bare = bare[1..];
-        return string.Join(' ', NamePart().Matches(bare).Select(m => m.Value.Length > 1 && m.Value.All(char.IsUpper) ? m.Value : m.Value.ToLowerInvariant()));
+        return string.Join(' ',
+            NamePart().Matches(bare).Select(m => m.Value.Length > 1 && m.Value.All(char.IsUpper) ? m.Value : m.Value.ToLowerInvariant()));
     }
 
-    /// <summary>Plain words of 3 to 11 letters in the texts, each once, in order of the alphabet; what only joins others is left out.</summary>
+    /// <summary>Plain words of 3 to 11 letters in the texts, each once, in order of the alphabet;
+    /// what only joins others is left out.</summary>
     public static IReadOnlyList<string> CommonWords(IEnumerable<string> texts) =>
-        [.. texts.SelectMany(t => PlainWord().Matches(t)).Select(m => m.Value).Where(w => !StopWords.Contains(w)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        [.. texts.SelectMany(t => PlainWord().Matches(t)).Select(m => m.Value).Where(w => !StopWords.Contains(w))
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>"a" or "an" before the words.</summary>
-    public static string WithArticle(string words) => words.EndsWith("options", StringComparison.Ordinal) || words.EndsWith("settings", StringComparison.Ordinal) ? words : words.Length > 0 && "aeiouAEIOU".Contains(words[0], StringComparison.Ordinal) ? $"an {words}" : $"a {words}";
+    public static string WithArticle(string words) =>
+        words.EndsWith("options", StringComparison.Ordinal) || words.EndsWith("settings", StringComparison.Ordinal)
+            ? words : words.Length > 0 && "aeiouAEIOU".Contains(words[0], StringComparison.Ordinal) ? $"an {words}" : $"a {words}";
 
     public static string UpperFirst(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
     public static string LowerFirst(string text) =>
-        text.Length == 0 || (text.Length > 1 && (char.IsUpper(text[1]) || text.AsSpan(1).IndexOfAnyInRange('A', 'Z') is > 0 and var i && i < text.AsSpan().IndexOf(' '))) ? text : char.ToLowerInvariant(text[0]) + text[1..];
+        text.Length == 0
+            || (text.Length > 1
+                && (char.IsUpper(text[1]) || text.AsSpan(1).IndexOfAnyInRange('A', 'Z') is > 0 and var i && i < text.AsSpan().IndexOf(' ')))
+            ? text
+            : char.ToLowerInvariant(text[0]) + text[1..];
 
     public static bool IsChinese(string text) => text.Any(c => c is >= '\u4e00' and <= '\u9fff');
 
@@ -184,15 +218,18 @@ internal static partial class Prose
         return cut < 30 ? null : sentence[..cut];
     }
 
-    private static string AfterWith(string sentence) => sentence.IndexOf(" with ", StringComparison.Ordinal) is >= 0 and var i ? sentence[i..]
+    private static string AfterWith(
+        string sentence) => sentence.IndexOf(" with ", StringComparison.Ordinal) is >= 0 and var i ? sentence[i..]
         : sentence.IndexOf(" that ", StringComparison.Ordinal) is >= 0 and var j ? sentence[j..] : "";
 
-    private static bool IsVerb(string word) => word.Length > 3 && word.EndsWith('s') && !word.EndsWith("ss", StringComparison.Ordinal) && word.All(char.IsAsciiLetterLower);
+    private static bool IsVerb(string word) =>
+        word.Length > 3 && word.EndsWith('s') && !word.EndsWith("ss", StringComparison.Ordinal) && word.All(char.IsAsciiLetterLower);
 
     private static string BaseVerb(string word) => word switch
     {
         _ when word.EndsWith("ies", StringComparison.Ordinal) => word[..^3] + "y",
-        _ when word.EndsWith("sses", StringComparison.Ordinal) || word.EndsWith("ches", StringComparison.Ordinal) || word.EndsWith("shes", StringComparison.Ordinal)
+        _ when word.EndsWith("sses", StringComparison.Ordinal) || word.EndsWith("ches", StringComparison.Ordinal)
+            || word.EndsWith("shes", StringComparison.Ordinal)
             || word.EndsWith("xes", StringComparison.Ordinal) || word is "does" or "goes" => word[..^2],
         _ => word[..^1],
     };

@@ -12,11 +12,15 @@ internal static partial class SymbolFacts
     /// <summary>All facts about the library, in the order of its symbols.</summary>
     public static IEnumerable<Fact> All(ApiIndex index)
     {
-        var declared = index.Members.Where(m => m.Symbol.Kind is not (ApiKind.Constructor or ApiKind.Operator or ApiKind.Indexer)).GroupBy(m => m.Symbol.Name, StringComparer.Ordinal)
+        var declared = index.Members.Where(m => m.Symbol.Kind is not (ApiKind.Constructor or ApiKind.Operator or ApiKind.Indexer))
+            .GroupBy(m => m.Symbol.Name, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Select(m => m.Owner).Distinct().Count(), StringComparer.Ordinal);
-        var overloads = index.Members.GroupBy(m => m.Group, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+        var overloads = index.Members.GroupBy(m => m.Group, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
         // Two members with the same sentence cannot both be the answer to it.
-        var sentences = index.Members.Select(Request).Concat(index.Types.Select(t => Prose.FirstSentence(t.Symbol.Summary) ?? "")).GroupBy(s => s, StringComparer.OrdinalIgnoreCase)
+        var sentences = index.Members.Select(Request)
+            .Concat(index.Types.Select(t => Prose.FirstSentence(t.Symbol.Summary) ?? ""))
+            .GroupBy(s => s, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(g => g.Key, g => g.Count(), StringComparer.OrdinalIgnoreCase);
         foreach (var type in index.Types)
         {
@@ -30,25 +34,33 @@ internal static partial class SymbolFacts
     {
         var s = type.Symbol;
         var name = Display(type);
-        Fact Make(string kind, string answer, params (string, string)[] more) => Build(kind, answer, [s.Id], [("type", name), ("member", name), .. more]);
+        Fact Make(string kind, string answer, params (string, string)[] more) =>
+            Build(kind, answer, [s.Id], [("type", name), ("member", name), .. more]);
 
         if (s.Namespace.Length > 0) yield return Make("namespace", s.Namespace);
-        if (s.Kind is ApiKind.Class or ApiKind.Struct or ApiKind.Interface or ApiKind.Enum or ApiKind.Record or ApiKind.Delegate) yield return Make("kind", s.Kind.ToString().ToLowerInvariant());
+        if (s.Kind is ApiKind.Class or ApiKind.Struct or ApiKind.Interface or ApiKind.Enum or ApiKind.Record or ApiKind.Delegate)
+            yield return Make("kind", s.Kind.ToString().ToLowerInvariant());
         if (type.Bases.Count > 0 && s.Kind != ApiKind.Enum) yield return Make("base-types", string.Join(", ", type.Bases));
         if (Sentence(s.Summary) is { } summary)
         {
             yield return Make("summary", summary);
-            if (Prose.FirstSentence(s.Summary) is { } first && sentences[first] == 1 && first.Length < 120 && !first.Contains(s.Name.Split('<')[0], StringComparison.Ordinal))
+            if (Prose.FirstSentence(s.Summary) is { } first && sentences[first] == 1 && first.Length < 120
+                && !first.Contains(s.Name.Split('<')[0], StringComparison.Ordinal))
                 yield return Make("which-type", name, ("meaning", Prose.LowerFirst(first)));
         }
-        if (s.Kind == ApiKind.Enum && type.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).Select(m => m.Symbol.Name).ToList() is { Count: > 0 and < 12 } values)
+        if (s.Kind == ApiKind.Enum
+            && type.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).Select(m => m.Symbol.Name).ToList() is { Count: > 0
+                and < 12 } values)
         {
             yield return Make("enum-members", string.Join(", ", values));
             yield return Make("enum-count", Number(values.Count));
         }
         if (Replacement(s.Obsolete) is { } replacement) yield return Make("obsolete", replacement);
-        foreach (var p in type.TypeParameters.Where(p => p.Constraint.Length > 0)) yield return Make("constraint", p.Constraint, ("parameter", p.Name));
-        foreach (var group in type.Members.Where(m => m.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor).GroupBy(m => m.Group, StringComparer.Ordinal).Where(g => g.Count() > 1))
+        foreach (var p in type.TypeParameters.Where(p => p.Constraint.Length > 0))
+            yield return Make("constraint", p.Constraint, ("parameter", p.Name));
+        foreach (var group in type.Members.Where(m => m.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor)
+            .GroupBy(m => m.Group, StringComparer.Ordinal)
+            .Where(g => g.Count() > 1))
             foreach (var fact in OfOverloads(type, [.. group])) yield return fact;
     }
 
@@ -57,17 +69,24 @@ internal static partial class SymbolFacts
         var first = overloads[0].Symbol;
         var name = first.Kind == ApiKind.Constructor ? $"new {Display(type)}" : $"{Display(type)}.{first.Name}";
         static string List(MemberEntry m) => $"({string.Join(", ", m.Arguments.Select(p => p.Type))})";
-        yield return Build("overload-count", Number(overloads.Count), [.. overloads.Select(o => o.Symbol.Id)], [("member", name), ("name", first.Name), ("type", Display(type))]);
-        if (overloads.Count <= 4) yield return Build("overloads", string.Join("; ", overloads.Select(List)), [.. overloads.Select(o => o.Symbol.Id)], [("member", name), ("name", first.Name), ("type", Display(type))]);
+        yield return Build("overload-count", Number(overloads.Count), [.. overloads.Select(o => o.Symbol.Id)],
+            [("member", name), ("name", first.Name), ("type", Display(type))]);
+        if (overloads.Count <= 4)
+            yield return Build("overloads", string.Join("; ", overloads.Select(List)), [.. overloads.Select(o => o.Symbol.Id)],
+                [("member", name), ("name", first.Name), ("type", Display(type))]);
         foreach (var overload in overloads)
         {
             // A type that only this one takes tells it from the others.
-            var own = overload.Arguments.Select(p => p.Type).FirstOrDefault(t => !overloads.Any(o => o != overload && o.Arguments.Any(p => p.Type == t)));
-            if (own is not null) yield return Build("overload-taking", List(overload), [overload.Symbol.Id], [("member", name), ("name", first.Name), ("type", Display(type)), ("argument", own)]);
+            var own = overload.Arguments.Select(p => p.Type)
+                .FirstOrDefault(t => !overloads.Any(o => o != overload && o.Arguments.Any(p => p.Type == t)));
+            if (own is not null)
+                yield return Build("overload-taking", List(overload), [overload.Symbol.Id],
+                    [("member", name), ("name", first.Name), ("type", Display(type)), ("argument", own)]);
         }
     }
 
-    private static IEnumerable<Fact> OfMember(MemberEntry m, Dictionary<string, int> declared, Dictionary<string, int> overloads, Dictionary<string, int> sentences)
+    private static IEnumerable<Fact> OfMember(MemberEntry m, Dictionary<string, int> declared, Dictionary<string, int> overloads,
+        Dictionary<string, int> sentences)
     {
         var s = m.Symbol;
         var single = overloads[m.Group] == 1;
@@ -77,25 +96,35 @@ internal static partial class SymbolFacts
             ApiKind.Indexer => $"{Display(m.Owner)}[{string.Join(", ", s.Parameters.Select(p => p.Type))}]",
             ApiKind.Operator => $"{Display(m.Owner)} operator {OperatorSigns.Of(m)}",
             ApiKind.Constructor => $"new {Display(m.Owner)}({string.Join(", ", s.Parameters.Select(p => p.Type))})",
-            _ => single ? $"{Display(m.Owner)}.{s.Name}" : $"{Display(m.Owner)}.{s.Name}({string.Join(", ", m.Arguments.Select(p => p.Type))})",
+            _ =>
+                single
+                    ? $"{Display(m.Owner)}.{s.Name}"
+                    : $"{Display(m.Owner)}.{s.Name}({string.Join(", ", m.Arguments.Select(p => p.Type))})",
         };
-        Fact Make(string kind, string answer, params (string, string)[] more) => Build(kind, answer, [s.Id], [("member", member), ("name", s.Name), ("type", Display(m.Owner)), .. more]);
+        Fact Make(string kind, string answer, params (string, string)[] more) =>
+            Build(kind, answer, [s.Id], [("member", member), ("name", s.Name), ("type", Display(m.Owner)), .. more]);
 
         if (s.Kind is ApiKind.Method or ApiKind.ExtensionMethod && s.ReturnType.Length > 0) yield return Make("return-type", s.ReturnType);
-        if (s.Kind is ApiKind.Property or ApiKind.Field or ApiKind.Indexer && s.ReturnType.Length > 0) yield return Make("property-type", s.ReturnType);
-        if (single && s.Kind is ApiKind.Method or ApiKind.Property or ApiKind.ExtensionMethod or ApiKind.EnumMember) yield return Make("has-member", "yes");
+        if (s.Kind is ApiKind.Property or ApiKind.Field or ApiKind.Indexer && s.ReturnType.Length > 0)
+            yield return Make("property-type", s.ReturnType);
+        if (single && s.Kind is ApiKind.Method or ApiKind.Property or ApiKind.ExtensionMethod or ApiKind.EnumMember)
+            yield return Make("has-member", "yes");
         if (s.Kind is ApiKind.Method or ApiKind.Property) yield return Make("static-or-instance", s.IsStatic ? "static" : "instance");
-        if (s.Kind == ApiKind.Property) yield return Make("settable", m.CanWrite ? "yes" : m.IsInitOnly ? "only in an object initializer" : "no");
-        if (s.Kind is ApiKind.Method or ApiKind.ExtensionMethod) yield return Make("is-async", TypeText.Awaited(s.ReturnType) is null ? "no" : "yes");
+        if (s.Kind == ApiKind.Property)
+            yield return Make("settable", m.CanWrite ? "yes" : m.IsInitOnly ? "only in an object initializer" : "no");
+        if (s.Kind is ApiKind.Method or ApiKind.ExtensionMethod)
+            yield return Make("is-async", TypeText.Awaited(s.ReturnType) is null ? "no" : "yes");
         if (s.Kind == ApiKind.ExtensionMethod) yield return Make("extends", s.Parameters[0].Type);
-        if (s.Kind is not (ApiKind.Constructor or ApiKind.Operator or ApiKind.Indexer) && declared[s.Name] == 1) yield return Make("declaring-type", Display(m.Owner));
+        if (s.Kind is not (ApiKind.Constructor or ApiKind.Operator or ApiKind.Indexer) && declared[s.Name] == 1)
+            yield return Make("declaring-type", Display(m.Owner));
         if (m.Arguments.Count > 0 && s.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor)
         {
             yield return Make("parameter-names", string.Join(", ", m.Arguments.Select(p => p.Name)));
             yield return Make("parameter-count", Number(m.Arguments.Count));
         }
         if (s.Signature.Length < 140 && s.Kind != ApiKind.EnumMember) yield return Make("signature", s.Signature.TrimEnd(';'));
-        foreach (var p in m.TypeParameters.Where(p => p.Constraint.Length > 0)) yield return Make("constraint", p.Constraint, ("parameter", p.Name));
+        foreach (var p in m.TypeParameters.Where(p => p.Constraint.Length > 0))
+            yield return Make("constraint", p.Constraint, ("parameter", p.Name));
         foreach (var p in m.Arguments)
         {
             yield return Make("parameter-type", p.Type, ("parameter", p.Name));
@@ -103,7 +132,8 @@ internal static partial class SymbolFacts
             if (Sentence(p.Documentation) is { } meaning)
             {
                 yield return Make("parameter-meaning", meaning, ("parameter", p.Name));
-                if (m.Arguments.Count > 1) yield return Make("which-parameter", p.Name, ("meaning", Prose.LowerFirst(meaning.TrimEnd('.', '。'))));
+                if (m.Arguments.Count > 1)
+                    yield return Make("which-parameter", p.Name, ("meaning", Prose.LowerFirst(meaning.TrimEnd('.', '。'))));
             }
         }
         foreach (var group in s.Exceptions.GroupBy(e => e.Type, StringComparer.Ordinal))
@@ -111,21 +141,42 @@ internal static partial class SymbolFacts
             {
                 if (Prose.FirstSentence(e.Condition) is not { Length: < 140 } condition) continue;
                 var lower = Prose.LowerFirst(condition);
-                var when = lower.StartsWith("when ", StringComparison.Ordinal) || lower.StartsWith("if ", StringComparison.Ordinal) ? lower : Prose.IsChinese(lower) ? $"({lower})" : $"if {lower.Replace("thrown when ", "", StringComparison.Ordinal).Replace("thrown if ", "", StringComparison.Ordinal)}";
+                var when = lower.StartsWith("when ", StringComparison.Ordinal) || lower.StartsWith("if ", StringComparison.Ordinal) ? lower
+                    : Prose.IsChinese(lower) ? $"({lower})"
+                    : $"if {lower.Replace("thrown when ", "", StringComparison.Ordinal).Replace("thrown if ", "", StringComparison.Ordinal)}";
                 yield return Make("exception-when", e.Type, ("when", when), ("condition", condition));
-                if (group.Count() == 1) yield return Make("exception-condition", Prose.IsChinese(condition) ? condition + "。" : Prose.UpperFirst(when) + ".", ("exception", e.Type));
+                if (group.Count() == 1)
+                    yield return Make("exception-condition", Prose.IsChinese(condition) ? condition + "。" : Prose.UpperFirst(when) + ".",
+                        ("exception", e.Type));
             }
-        if (s.Exceptions.Count > 0) yield return Make("exceptions", string.Join(", ", s.Exceptions.Select(e => e.Type).Distinct(StringComparer.Ordinal)));
+        if (s.Exceptions.Count > 0)
+            yield return Make("exceptions", string.Join(", ", s.Exceptions.Select(e => e.Type).Distinct(StringComparer.Ordinal)));
         if (Replacement(s.Obsolete) is { } replacement) yield return Make("obsolete", replacement);
         if (m.ConstantValue is not null) yield return Make("constant", m.ConstantValue);
         if (Sentence(s.Summary) is { } summary)
         {
             yield return Make("summary", summary);
             var request = Request(m);
-            if (sentences[request] == 1 && request.Length < 130 && !(Prose.IsChinese(request) && request.Contains(s.Name, StringComparison.Ordinal)) && s.Obsolete is null && s.Kind is not (ApiKind.Constructor or ApiKind.Operator))
+            if (sentences[request] == 1 && request.Length < 130
+                && !(Prose.IsChinese(request) && request.Contains(s.Name, StringComparison.Ordinal)) && s.Obsolete is null
+                && s.Kind is not (ApiKind.Constructor or ApiKind.Operator))
             {
-                var kind = s.Kind switch { ApiKind.Method => "method", ApiKind.ExtensionMethod => "extension method", ApiKind.Property => "property", ApiKind.Event => "event", ApiKind.EnumMember => "enum value", ApiKind.Indexer => "indexer", _ => "field" };
-                var does = s.Kind switch { ApiKind.EnumMember => $"is described as: {Prose.LowerFirst(summary.TrimEnd('.', '。'))}", ApiKind.Event => $"lets me {request}", _ => Prose.IsChinese(request) ? request : Prose.ThirdPerson(m) };
+                var kind = s.Kind switch
+                {
+                    ApiKind.Method => "method",
+                    ApiKind.ExtensionMethod => "extension method",
+                    ApiKind.Property => "property",
+                    ApiKind.Event => "event",
+                    ApiKind.EnumMember => "enum value",
+                    ApiKind.Indexer => "indexer",
+                    _ => "field"
+                };
+                var does = s.Kind switch
+                {
+                    ApiKind.EnumMember => $"is described as: {Prose.LowerFirst(summary.TrimEnd('.', '。'))}",
+                    ApiKind.Event => $"lets me {request}",
+                    _ => Prose.IsChinese(request) ? request : Prose.ThirdPerson(m)
+                };
                 var name = s.Kind == ApiKind.Indexer ? "this[]" : s.Name;
                 yield return Make("which-member", $"{Display(m.Owner)}.{name}", ("request", request), ("kind", kind), ("does", does));
                 // Whoever names the type asks for the member's name alone.
@@ -139,7 +190,8 @@ internal static partial class SymbolFacts
     private static string Request(MemberEntry m) => Prose.IsChinese(m.Symbol.Summary ?? "") ? ChineseProse.Plain(m) : Prose.Plain(m);
 
     /// <summary>How prose names a type: with its type parameters.</summary>
-    public static string Display(TypeEntry type) => type.TypeParameters.Count == 0 ? type.Path : $"{type.Path}<{string.Join(", ", type.TypeParameters.Select(p => p.Name))}>";
+    public static string Display(TypeEntry type) =>
+        type.TypeParameters.Count == 0 ? type.Path : $"{type.Path}<{string.Join(", ", type.TypeParameters.Select(p => p.Name))}>";
 
     /// <summary>The member named by an obsolete message such as "Use X instead."; null where it names none.</summary>
     public static string? Replacement(string? message)
@@ -149,10 +201,12 @@ internal static partial class SymbolFacts
         return match.Success ? match.Groups[1].Value.TrimEnd('.', '(', ')') : null;
     }
 
-    public static Fact Build(string kind, string answer, IReadOnlyList<string> symbols, IReadOnlyList<(string Name, string Value)> values) =>
+    public static Fact Build(string kind, string answer, IReadOnlyList<string> symbols,
+        IReadOnlyList<(string Name, string Value)> values) =>
         new(kind, values.DistinctBy(v => v.Name).ToDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal), answer, symbols, []);
 
-    private static string? Sentence(string? text) => Prose.FirstSentence(text) is { } s && s.Length <= LongestProse ? Prose.UpperFirst(s) + (Prose.IsChinese(s) ? "。" : ".") : null;
+    private static string? Sentence(string? text) =>
+        Prose.FirstSentence(text) is { } s && s.Length <= LongestProse ? Prose.UpperFirst(s) + (Prose.IsChinese(s) ? "。" : ".") : null;
 
     private static string Number(int n) => n.ToString(CultureInfo.InvariantCulture);
 

@@ -4,22 +4,27 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DocTuneLab.Corpus.Language;
 
-/// <summary>Types as C# text, as the symbol records hold them: what they are made of, and what they become when type parameters are filled in.</summary>
+/// <summary>Types as C# text, as the symbol records hold them:
+/// what they are made of, and what they become when type parameters are filled in.</summary>
 internal static class TypeText
 {
     private static readonly HashSet<string> Sequences = new(StringComparer.Ordinal)
     {
-        "IEnumerable", "IReadOnlyList", "IReadOnlyCollection", "IList", "ICollection", "List", "IReadOnlySet", "ISet", "HashSet", "Queue", "Stack", "ImmutableArray", "ImmutableList", "LinkedList",
+        "IEnumerable", "IReadOnlyList", "IReadOnlyCollection", "IList", "ICollection", "List", "IReadOnlySet", "ISet", "HashSet", "Queue",
+        "Stack", "ImmutableArray", "ImmutableList", "LinkedList",
     };
 
     private static readonly Dictionary<string, string> Keywords = new(StringComparer.Ordinal)
     {
-        ["Boolean"] = "bool", ["Byte"] = "byte", ["SByte"] = "sbyte", ["Char"] = "char", ["Decimal"] = "decimal", ["Double"] = "double", ["Single"] = "float", ["Int16"] = "short", ["Int32"] = "int", ["Int64"] = "long",
-        ["UInt16"] = "ushort", ["UInt32"] = "uint", ["UInt64"] = "ulong", ["IntPtr"] = "nint", ["UIntPtr"] = "nuint", ["Object"] = "object", ["String"] = "string",
+        ["Boolean"] = "bool", ["Byte"] = "byte", ["SByte"] = "sbyte", ["Char"] = "char", ["Decimal"] = "decimal", ["Double"] = "double",
+        ["Single"] = "float", ["Int16"] = "short", ["Int32"] = "int", ["Int64"] = "long",
+        ["UInt16"] = "ushort", ["UInt32"] = "uint", ["UInt64"] = "ulong", ["IntPtr"] = "nint", ["UIntPtr"] = "nuint", ["Object"] = "object",
+        ["String"] = "string",
     };
 
     /// <summary>The keyword for a type of the namespace <c>System</c> that has one, else its name.</summary>
-    public static string Keyword(string name, string space) => space == "System" && Keywords.TryGetValue(name, out var keyword) ? keyword : name;
+    public static string Keyword(string name, string space) =>
+        space == "System" && Keywords.TryGetValue(name, out var keyword) ? keyword : name;
 
     /// <summary>Outermost name without type arguments, array rank or question mark: <c>Task</c> of <c>Task&lt;int&gt;?</c>.</summary>
     public static string Head(string type)
@@ -56,15 +61,18 @@ internal static class TypeText
         return Sequences.Contains(Head(type)) && Arguments(type) is [var element] ? element : null;
     }
 
-    /// <summary>Result of awaiting the type: empty for <c>Task</c> and <c>ValueTask</c>, the argument for their generic forms, null where it cannot be awaited.</summary>
+    /// <summary>Result of awaiting the type: empty for <c>Task</c> and <c>ValueTask</c>, the argument for their generic forms, null where
+    /// it cannot be awaited.</summary>
     public static string? Awaited(string type) => Head(type) is "Task" or "ValueTask"
         ? Arguments(type) is [var result] ? result : "" : null;
 
     /// <summary>Element type of <c>IAsyncEnumerable&lt;T&gt;</c>, else null.</summary>
-    public static string? AsyncElement(string type) => Head(type) == "IAsyncEnumerable" && Arguments(type) is [var element] ? element : null;
+    public static string? AsyncElement(string type) =>
+        Head(type) == "IAsyncEnumerable" && Arguments(type) is [var element] ? element : null;
 
     /// <summary>Whether arithmetic applies.</summary>
-    public static bool IsNumber(string type) => type is "int" or "long" or "double" or "decimal" or "float" or "short" or "byte" or "uint" or "ulong";
+    public static bool IsNumber(string type) =>
+        type is "int" or "long" or "double" or "decimal" or "float" or "short" or "byte" or "uint" or "ulong";
 
     /// <summary>All type names used anywhere in the type.</summary>
     public static IEnumerable<string> Names(string type) => type.Length == 0 ? [] :

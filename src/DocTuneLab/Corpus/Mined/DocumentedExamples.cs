@@ -18,7 +18,8 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
     /// <param name="Symbols">Members that it is about.</param>
     /// <param name="Chunks">Chunks that it comes from.</param>
     /// <param name="Source">Where it was found.</param>
-    internal sealed record Example(string Instruction, string Code, IReadOnlyList<string> Symbols, IReadOnlyList<string> Chunks, string Source = "documented example");
+    internal sealed record Example(
+        string Instruction, string Code, IReadOnlyList<string> Symbols, IReadOnlyList<string> Chunks, string Source = "documented example");
 
     /// <summary>
     /// Turns each example into a draft. Pages often use a variable that an earlier block declared: a name that the compiler
@@ -37,8 +38,11 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
             for (var i = 0; i < drafts.Count; i++)
             {
                 if (verdicts[i].Compiles) continue;
-                var unknown = verdicts[i].Errors.Where(e => e.Id == "CS0103").Select(e => QuotedName().Match(e.Message).Groups[1].Value).Distinct(StringComparer.Ordinal)
-                    .Where(n => drafts[i].Parameters.TrueForAll(p => p.Name != n)).Select(n => (Type: TypeNamed(n), Name: n)).Where(p => p.Type is not null).Select(p => (p.Type!, p.Name)).ToList();
+                var unknown = verdicts[i].Errors.Where(e => e.Id == "CS0103")
+                    .Select(e => QuotedName().Match(e.Message).Groups[1].Value)
+                    .Distinct(StringComparer.Ordinal)
+                    .Where(n => drafts[i].Parameters.TrueForAll(p => p.Name != n)).Select(n => (Type: TypeNamed(n), Name: n))
+                    .Where(p => p.Type is not null).Select(p => (p.Type!, p.Name)).ToList();
                 if (unknown.Count > 0) drafts[i] = Wrap(examples[i], [.. drafts[i].Parameters, .. unknown], random);
             }
         }
@@ -52,11 +56,16 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
             {
                 var heading = chunk.HeadingPath.Count > 0 ? chunk.HeadingPath[^1].Replace("`", "", StringComparison.Ordinal) : "";
                 var before = LeadIn().Match(TextBefore(block, chunk)) is { Success: true } m ? m.Groups[1].Value.Trim() : "";
-                var lead = before.Length < 200 && before.Length > (index.IsChinese ? 5 : 12) ? before.TrimEnd(index.IsChinese ? [':', '：', '.', '。'] : [':', '：', '.']) : "";
+                var lead = before.Length < 200 && before.Length > (index.IsChinese ? 5 : 12)
+                    ? before.TrimEnd(index.IsChinese ? [':', '：', '.', '。'] : [':', '：', '.'])
+                    : "";
                 // The same code is asked for by its heading, by the sentence before it, and by both.
-                string[] instructions = lead.Length == 0 ? [heading] : heading.Length == 0 ? [lead] : [$"{heading}{(index.IsChinese ? "：" : ": ")}{Prose.LowerFirst(lead)}", lead, heading];
+                string[] instructions = lead.Length == 0 ? [heading]
+                    : heading.Length == 0 ? [lead]
+                    : [$"{heading}{(index.IsChinese ? "：" : ": ")}{Prose.LowerFirst(lead)}", lead, heading];
                 foreach (var instruction in instructions.Where(i => i.Length > 0))
-                    yield return new Example(instruction.EndsWith('?') || instruction.EndsWith('？') ? instruction : instruction + Stop, block.Code, chunk.Symbols, [chunk.Id]);
+                    yield return new Example(instruction.EndsWith('?') || instruction.EndsWith('？') ? instruction : instruction + Stop,
+                        block.Code, chunk.Symbols, [chunk.Id]);
             }
     }
 
@@ -64,7 +73,9 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
 
     private static string TextBefore(CodeBlock block, Chunk chunk)
     {
-        var at = block.Span.Length > 0 ? block.Span.Start - chunk.Span.Start : chunk.Text.IndexOf(block.Code.Split('\n')[0], StringComparison.Ordinal);
+        var at = block.Span.Length > 0
+            ? block.Span.Start - chunk.Span.Start
+            : chunk.Text.IndexOf(block.Code.Split('\n')[0], StringComparison.Ordinal);
         return at > 0 && at <= chunk.Text.Length ? Fence().Replace(chunk.Text[..at], "").TrimEnd() : "";
     }
 
@@ -74,41 +85,54 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
         foreach (var symbol in index.Symbols)
             foreach (var code in symbol.Examples)
             {
-                var what = bySymbol.TryGetValue(symbol.Id, out var member) ? index.IsChinese ? $"{ChineseProse.Plain(member)}。" : $"{Prose.UpperFirst(Prose.Plain(member))}."
+                var what = bySymbol.TryGetValue(symbol.Id, out var member)
+                    ? index.IsChinese ? $"{ChineseProse.Plain(member)}。" : $"{Prose.UpperFirst(Prose.Plain(member))}."
                     : index.IsChinese ? $"演示 `{symbol.DisplayName}` 的用法。" : $"Show how to use `{symbol.DisplayName}`.";
                 yield return new Example(what, code, [symbol.Id], []);
             }
     }
 
-    private (CodeDraft Draft, List<(string Type, string Name)> Parameters) Wrap(Example example, List<(string Type, string Name)> parameters, Random random)
+    private (CodeDraft Draft, List<(string Type, string Name)> Parameters) Wrap(Example example,
+        List<(string Type, string Name)> parameters, Random random)
     {
         var unit = SyntaxFactory.ParseCompilationUnit(example.Code);
-        var usings = unit.Usings.Where(u => u.Name is not null && u.Alias is null && u.StaticKeyword.RawKind == 0).Select(u => u.Name!.ToString()).ToList();
+        var usings = unit.Usings.Where(u => u.Name is not null && u.Alias is null && u.StaticKeyword.RawKind == 0)
+            .Select(u => u.Name!.ToString())
+            .ToList();
         var body = (unit.Usings.Count == 0 ? example.Code : example.Code[unit.Usings[^1].FullSpan.End..]).Trim('\n', '\r', ' ');
         string signature;
         if (unit.Members is [GlobalStatementSyntax { Statement: LocalFunctionStatementSyntax { Body: { } block } function }])
         {
             // A whole method: its own header is the signature.
             var modifiers = function.Modifiers.Where(m => m.IsKind(SyntaxKind.AsyncKeyword)).Select(m => "async ");
-            signature = $"public static {string.Concat(modifiers)}{function.ReturnType} {function.Identifier}{function.TypeParameterList}{function.ParameterList}{(function.ConstraintClauses.Count > 0 ? " " + function.ConstraintClauses : "")}";
+            signature = $"public static {string.Concat(modifiers)}{function.ReturnType} "
+                + $"{function.Identifier}{function.TypeParameterList}{function.ParameterList}"
+                + $"{(function.ConstraintClauses.Count > 0 ? " " + function.ConstraintClauses : "")}";
             body = Dedent(block.Statements.ToFullString());
         }
         else
         {
             var isAsync = unit.DescendantTokens().Any(t => t.IsKind(SyntaxKind.AwaitKeyword));
-            signature = $"public static {(isAsync ? "async Task" : "void")} {Prose.MethodName(example.Instruction, random)}({string.Join(", ", parameters.Select(p => $"{p.Type} {p.Name}"))})";
+            signature = $"public static {(isAsync ? "async Task" : "void")} "
+                + $"{Prose.MethodName(example.Instruction, random)}({string.Join(", ", parameters.Select(p => $"{p.Type} {p.Name}"))})";
         }
         var all = index.UsingsFor(example.Symbols, parameters.Select(p => p.Type)).Concat(usings).Distinct(StringComparer.Ordinal).ToList();
-        return (new CodeDraft(example.Instruction, signature, body, example.Symbols, all, example.Source, example.Instruction) { Chunks = example.Chunks }, parameters);
+        return (new CodeDraft(example.Instruction, signature, body, example.Symbols, all, example.Source, example.Instruction)
+        {
+            Chunks = example.Chunks
+        },
+            parameters);
     }
 
     // "pump" and "mainPump" read like Pump; "pumps" like a list of them.
     private string? TypeNamed(string name)
     {
         bool Fits(TypeEntry t, string n) => t.TypeParameters.Count == 0 && !t.IsStatic && Prose.Words(t.Path) is var words
-            && (string.Equals(words.Replace(" ", "", StringComparison.Ordinal), n, StringComparison.OrdinalIgnoreCase) || string.Equals(words.Split(' ')[^1], n, StringComparison.OrdinalIgnoreCase));
+            && (string.Equals(words.Replace(" ", "", StringComparison.Ordinal), n, StringComparison.OrdinalIgnoreCase)
+                || string.Equals(words.Split(' ')[^1], n, StringComparison.OrdinalIgnoreCase));
         if (index.Types.FirstOrDefault(t => Fits(t, name)) is { } exact) return exact.Path;
-        if (name.EndsWith('s') && index.Types.FirstOrDefault(t => Fits(t, name[..^1])) is { } element) return $"IReadOnlyList<{element.Path}>";
+        if (name.EndsWith('s') && index.Types.FirstOrDefault(t => Fits(t, name[..^1])) is { } element)
+            return $"IReadOnlyList<{element.Path}>";
         var last = Prose.Words(name).Split(' ')[^1];
         if (index.Types.FirstOrDefault(t => Fits(t, last)) is { } loose) return loose.Path;
         return name is "cancellationToken" or "token" or "ct" or "cancel" ? "CancellationToken" : null;

@@ -8,8 +8,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace DocTuneLab.Corpus.Mined;
 
 /// <summary>
-/// Usages in C# that others wrote: the library's own tests, samples, applications. Of each method the statements are kept that compile against
-/// the library alone; assertions, mocks and helpers fall away, fields become locals or parameters.
+/// Usages in C# that others wrote: the library's own tests, samples, applications. Of each method the statements are kept that compile
+/// against the library alone; assertions, mocks and helpers fall away, fields become locals or parameters.
 /// </summary>
 internal sealed class MinedUsages(ApiIndex index)
 {
@@ -30,7 +30,8 @@ internal sealed class MinedUsages(ApiIndex index)
             for (var i = methods.Count - 1; i >= 0; i--)
             {
                 if (verdicts[i].Compiles) continue;
-                // Lines of the method: header, brace, then the body. A statement with an error goes, and what needs it goes in the next round.
+                // Lines of the method: header, brace, then the body.
+                // A statement with an error goes, and what needs it goes in the next round.
                 var wrong = verdicts[i].Errors.Select(e => e.Line - 3).ToHashSet();
                 var kept = round < Rounds && verdicts[i].Parses ? methods[i].Without(wrong) : null;
                 if (kept is null) methods.RemoveAt(i);
@@ -41,15 +42,23 @@ internal sealed class MinedUsages(ApiIndex index)
         }
     }
 
-    private bool UsesLibrary(Verdict verdict, CodeDraft draft) => verdict.Uses.Count > 0 ? verdict.Uses.Any(u => u is { IsLibrary: true, Kind: SymbolUseKind.Resolved, Id: not null } && !u.Id.StartsWith("T:", StringComparison.Ordinal))
-        : SyntaxFactory.ParseCompilationUnit(draft.Body).DescendantNodes().OfType<MemberAccessExpressionSyntax>().Any(a => index.MemberNames.Contains(a.Name.Identifier.Text));
+    private bool UsesLibrary(Verdict verdict, CodeDraft draft) => verdict.Uses.Count > 0
+        ? verdict.Uses.Any(u =>
+            u is { IsLibrary: true, Kind: SymbolUseKind.Resolved, Id: not null } && !u.Id.StartsWith("T:", StringComparison.Ordinal))
+        : SyntaxFactory.ParseCompilationUnit(draft.Body).DescendantNodes().OfType<MemberAccessExpressionSyntax>().Any(a =>
+            index.MemberNames.Contains(a.Name.Identifier.Text));
 
     private static IEnumerable<(string Path, string Text)> Files(string path)
     {
         if (File.Exists(path)) return [(path, File.ReadAllText(path))];
         if (!Directory.Exists(path)) throw new LabException($"{path}: no such file or folder of C# to mine usages from.");
-        var files = Directory.EnumerateFiles(path, "*.cs", SearchOption.AllDirectories).Where(f => !f.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin")).Order(StringComparer.Ordinal).ToList();
-        return files.Count > 0 ? files.Select(f => (f, File.ReadAllText(f))) : throw new LabException($"{path}: holds no .cs files to mine usages from.");
+        var files = Directory.EnumerateFiles(path, "*.cs", SearchOption.AllDirectories)
+            .Where(f => !f.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"))
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        return files.Count > 0
+            ? files.Select(f => (f, File.ReadAllText(f)))
+            : throw new LabException($"{path}: holds no .cs files to mine usages from.");
     }
 
     private IEnumerable<Mined> Methods((string Path, string Text) file)
@@ -57,12 +66,21 @@ internal sealed class MinedUsages(ApiIndex index)
         var root = SyntaxFactory.ParseCompilationUnit(file.Text.ReplaceLineEndings("\n"));
         foreach (var method in root.DescendantNodes().OfType<MethodDeclarationSyntax>().Where(m => m.Body is { Statements.Count: > 0 }))
         {
-            var fields = (method.Parent as TypeDeclarationSyntax)?.Members.OfType<FieldDeclarationSyntax>().SelectMany(f => f.Declaration.Variables.Select(v => (Name: v.Identifier.Text, f.Declaration.Type, v.Initializer))).ToList() ?? [];
-            var statements = method.Body!.Statements.Where(s => !IsAssertion(s)).Select(s => s.WithoutTrivia().NormalizeWhitespace(eol: "\n").ToFullString()).ToList();
+            var fields = (method.Parent as TypeDeclarationSyntax)?.Members.OfType<FieldDeclarationSyntax>()
+                .SelectMany(f => f.Declaration.Variables.Select(v => (Name: v.Identifier.Text, f.Declaration.Type, v.Initializer)))
+                .ToList()
+                ?? [];
+            var statements = method.Body!.Statements.Where(s => !IsAssertion(s))
+                .Select(s => s.WithoutTrivia().NormalizeWhitespace(eol: "\n").ToFullString())
+                .ToList();
             if (statements.Count is 0 or > LongestMethod) continue;
-            var words = method.Body.DescendantTokens().Where(t => t.IsKind(SyntaxKind.IdentifierToken)).Select(t => t.Text).ToHashSet(StringComparer.Ordinal);
+            var words = method.Body.DescendantTokens()
+                .Where(t => t.IsKind(SyntaxKind.IdentifierToken))
+                .Select(t => t.Text)
+                .ToHashSet(StringComparer.Ordinal);
             // A field with a value becomes a local; its type must be named, as `new(...)` stands in it.
-            var locals = fields.Where(f => words.Contains(f.Name) && f.Initializer is not null).Select(f => $"{f.Type} {f.Name} {f.Initializer};");
+            var locals = fields.Where(f => words.Contains(f.Name) && f.Initializer is not null)
+                .Select(f => $"{f.Type} {f.Name} {f.Initializer};");
             yield return new Mined(Instruction(method), [.. locals, .. statements], Path.GetFileName(file.Path));
         }
     }
@@ -73,10 +91,18 @@ internal sealed class MinedUsages(ApiIndex index)
     // The comment above, or the name in words: tests are named for what they show.
     private static string Instruction(MethodDeclarationSyntax method)
     {
-        var comment = method.GetLeadingTrivia().Where(t => t.IsKind(SyntaxKind.SingleLineCommentTrivia)).Select(t => t.ToString().TrimStart('/', ' ')).LastOrDefault();
-        var summary = method.GetLeadingTrivia().Select(t => t.GetStructure()).OfType<DocumentationCommentTriviaSyntax>().SelectMany(d => d.Content).OfType<XmlElementSyntax>().FirstOrDefault(e => e.StartTag.Name.ToString() == "summary");
-        var said = summary is not null ? string.Join(' ', summary.Content.ToString().Split('\n').Select(l => l.Trim().TrimStart('/').Trim())).Trim() : comment;
-        var text = said is { Length: > 12 } ? said : string.Join(' ', method.Identifier.Text.Split('_', StringSplitOptions.RemoveEmptyEntries).Select(Prose.Words));
+        var comment = method.GetLeadingTrivia()
+            .Where(t => t.IsKind(SyntaxKind.SingleLineCommentTrivia))
+            .Select(t => t.ToString().TrimStart('/', ' '))
+            .LastOrDefault();
+        var summary = method.GetLeadingTrivia().Select(t => t.GetStructure()).OfType<DocumentationCommentTriviaSyntax>()
+            .SelectMany(d => d.Content).OfType<XmlElementSyntax>().FirstOrDefault(e => e.StartTag.Name.ToString() == "summary");
+        var said = summary is not null
+            ? string.Join(' ', summary.Content.ToString().Split('\n').Select(l => l.Trim().TrimStart('/').Trim())).Trim()
+            : comment;
+        var text = said is { Length: > 12 }
+            ? said
+            : string.Join(' ', method.Identifier.Text.Split('_', StringSplitOptions.RemoveEmptyEntries).Select(Prose.Words));
         return Prose.UpperFirst(text.TrimEnd('.')) + ".";
     }
 

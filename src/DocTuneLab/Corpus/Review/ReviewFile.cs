@@ -15,7 +15,8 @@ public sealed record ReviewSummary(int Accepted, int Rejected, int Edited, int R
 
 /// <summary>
 /// Samples as a table for reviewers and back: CSV (RFC 4180) or JSON Lines with <c>id</c>, <c>kind</c>, <c>status</c>, <c>failed</c>,
-/// <c>prompt</c>, <c>answer</c>, <c>decision</c>, <c>note</c>. A decision becomes a check named <c>review</c>, and the lab keeps who took it.
+/// <c>prompt</c>, <c>answer</c>, <c>decision</c>, <c>note</c>. A decision becomes a check named <c>review</c>, and
+/// the lab keeps who took it.
 /// </summary>
 public static class ReviewFile
 {
@@ -27,24 +28,34 @@ public static class ReviewFile
     {
         var rows = samples.Select(s => new[]
         {
-            s.Id, s.Kind.ToString().ToLowerInvariant(), s.Accepted ? "accepted" : "rejected", string.Join("; ", s.Checks.Where(c => !c.Passed).Select(c => c.Detail is null ? c.Name : $"{c.Name}: {c.Detail}")), s.Messages[^2].Content, s.Messages[^1].Content, "", "",
+            s.Id, s.Kind.ToString().ToLowerInvariant(), s.Accepted ? "accepted" : "rejected",
+            string.Join("; ", s.Checks.Where(c => !c.Passed).Select(c => c.Detail is null ? c.Name : $"{c.Name}: {c.Detail}")),
+            s.Messages[^2].Content, s.Messages[^1].Content, "", "",
         });
         if (IsCsv(path))
         {
             var text = new StringBuilder(string.Join(',', Columns) + "\r\n");
-            // A spreadsheet takes a cell that begins with '=' for a formula; a leading apostrophe keeps it text, and reading drops it again.
-            foreach (var row in rows) text.AppendJoin(',', row.Select(c => Quoted(c.Length > 0 && "=+-@'".Contains(c[0], StringComparison.Ordinal) ? "'" + c : c))).Append("\r\n");
+            // A spreadsheet takes a cell that begins with '=' for a formula;
+            // a leading apostrophe keeps it text, and reading drops it again.
+            foreach (var row in rows)
+                text.AppendJoin(',',
+                    row.Select(c => Quoted(c.Length > 0 && "=+-@'".Contains(c[0], StringComparison.Ordinal) ? "'" + c : c))).Append("\r\n");
             File.WriteAllText(path, text.ToString(), new UTF8Encoding(true));
         }
-        else File.WriteAllLines(path, rows.Select(row => new JsonObject(Columns.Zip(row, (k, v) => KeyValuePair.Create(k, (JsonNode?)v))).ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })));
+        else
+            File.WriteAllLines(path,
+                rows.Select(row => new JsonObject(Columns.Zip(row, (k, v) => KeyValuePair.Create(k, (JsonNode?)v))).ToJsonString(
+                    new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })));
     }
 
     /// <summary>Takes decisions into the lab, all or none.</summary>
     /// <param name="samples">The lab's samples.</param>
     /// <param name="path">The reviewed table.</param>
     /// <param name="reviewer">Who decided.</param>
-    /// <param name="revalidate">Judges an edited sample anew; one that fails stays out, with the checks that say why. Null leaves it to the reviewer.</param>
-    /// <exception cref="LabException">The table or a decision is wrong, or names a sample that the lab does not have; the message names the row.</exception>
+    /// <param name="revalidate">Judges an edited sample anew; one that fails stays out, with the checks that say why.
+    /// Null leaves it to the reviewer.</param>
+    /// <exception cref="LabException">The table or a decision is wrong, or names a sample that the lab does not have;
+    /// the message names the row.</exception>
     public static ReviewSummary Apply(ISampleStore samples, string path, string reviewer, Func<Sample, Sample>? revalidate = null)
     {
         return Apply(samples, Read(path), reviewer, revalidate);
@@ -60,7 +71,8 @@ public static class ReviewFile
     /// <param name="answer">New answer of an edit; null keeps it.</param>
     /// <param name="revalidate">Judges an edited sample anew.</param>
     /// <exception cref="LabException">The lab has no such sample, or the decision is none.</exception>
-    public static ReviewSummary Decide(ISampleStore samples, string id, string decision, string reviewer, string note = "", string? prompt = null, string? answer = null, Func<Sample, Sample>? revalidate = null)
+    public static ReviewSummary Decide(ISampleStore samples, string id, string decision, string reviewer, string note = "",
+        string? prompt = null, string? answer = null, Func<Sample, Sample>? revalidate = null)
     {
         var sample = samples.List(acceptedOnly: false).Where(s => s.Id.StartsWith(id, StringComparison.Ordinal)).ToList() switch
         {
@@ -68,10 +80,23 @@ public static class ReviewFile
             [] => throw new LabException($"The lab has no sample '{id}'. '#!corpus browse' lists them with their ids."),
             var many => throw new LabException($"{many.Count} samples begin with '{id}'; give more of the id."),
         };
-        return Apply(samples, [(new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = sample.Id, ["decision"] = decision, ["note"] = note, ["prompt"] = prompt ?? sample.Messages[^2].Content, ["answer"] = answer ?? sample.Messages[^1].Content }, "the decision")], reviewer, revalidate);
+        return Apply(samples,
+            [
+                (new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["id"] = sample.Id,
+                    ["decision"] = decision,
+                    ["note"] = note,
+                    ["prompt"] = prompt ?? sample.Messages[^2].Content,
+                    ["answer"] = answer ?? sample.Messages[^1].Content
+                },
+                    "the decision")
+            ],
+            reviewer, revalidate);
     }
 
-    private static ReviewSummary Apply(ISampleStore samples, IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> rows, string reviewer, Func<Sample, Sample>? revalidate)
+    private static ReviewSummary Apply(ISampleStore samples, IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> rows,
+        string reviewer, Func<Sample, Sample>? revalidate)
     {
         if (reviewer.Trim().Length == 0) throw new LabException("A review needs the reviewer's name.");
         var known = samples.List(acceptedOnly: false).ToDictionary(s => s.Id, StringComparer.Ordinal);
@@ -85,24 +110,45 @@ public static class ReviewFile
                 undecided++;
                 continue;
             }
-            if (!known.TryGetValue(row["id"], out var sample)) throw new LabException($"{at}: the lab has no sample '{row["id"]}'. Export the table again, or correct the id.");
+            if (!known.TryGetValue(row["id"], out var sample))
+                throw new LabException($"{at}: the lab has no sample '{row["id"]}'. Export the table again, or correct the id.");
             var others = sample.Checks.Where(c => c.Name != "review");
-            Sample Decided(bool passed) => sample with { Checks = [.. passed ? others.Select(c => c.Passed ? c : new Check($"{c.Name} (overruled)", true, c.Detail)) : others, new Check("review", passed, $"{reviewer}: {(row["note"].Length > 0 ? row["note"] : decision)}")] };
+            Sample Decided(bool passed) => sample with
+            {
+                Checks = [.. passed ? others.Select(c => c.Passed ? c : new Check($"{c.Name} (overruled)", true, c.Detail)) : others,
+                    new Check("review", passed, $"{reviewer}: {(row["note"].Length > 0 ? row["note"] : decision)}")]
+            };
             string? replacedBy = null;
             switch (decision)
             {
                 case "accept": changed.Add(Decided(true)); break;
                 case "reject" or "regenerate": changed.Add(Decided(false)); break;
                 case "edit":
-                    if (row["answer"] == sample.Messages[^1].Content && row["prompt"] == sample.Messages[^2].Content) throw new LabException($"{at}: the decision is 'edit', but neither prompt nor answer was changed.");
-                    IReadOnlyList<Message> messages = [.. sample.Messages.SkipLast(2), Message.User(row["prompt"]), Message.Assistant(row["answer"])];
+                    if (row["answer"] == sample.Messages[^1].Content && row["prompt"] == sample.Messages[^2].Content)
+                        throw new LabException($"{at}: the decision is 'edit', but neither prompt nor answer was changed.");
+                    IReadOnlyList<Message> messages =
+                    [
+                        .. sample.Messages.SkipLast(2), Message.User(row["prompt"]), Message.Assistant(row["answer"])
+                    ];
                     replacedBy = Sample.IdOf(sample.Kind, messages);
                     changed.Add(Decided(false));
-                    var edited = sample with { Id = replacedBy, Messages = messages, Checks = [], Provenance = (sample.Provenance ?? new Provenance("structural", "", [], "", [])) with { Source = "review" } };
+                    var edited = sample with
+                    {
+                        Id = replacedBy,
+                        Messages = messages,
+                        Checks = [],
+                        Provenance = (sample.Provenance ?? new Provenance("structural", "", [], "", [])) with { Source = "review" }
+                    };
                     if (revalidate is not null) edited = revalidate(edited) with { Id = replacedBy };
-                    changed.Add(edited with { Checks = [.. edited.Checks, new Check("review", true, $"{reviewer}: edited {sample.Id}{(revalidate is null ? ", not judged again" : "")}")] });
+                    changed.Add(edited with
+                    {
+                        Checks = [.. edited.Checks,
+                            new Check("review", true, $"{reviewer}: edited {sample.Id}{(revalidate is null ? ", not judged again" : "")}")]
+                    });
                     break;
-                default: throw new LabException($"{at}: the decision is '{row["decision"]}'; expected accept, reject, edit, regenerate, or nothing.");
+                default:
+                    throw new LabException(
+                        $"{at}: the decision is '{row["decision"]}'; expected accept, reject, edit, regenerate, or nothing.");
             }
             reviews.Add(new StoredReview(sample.Id, decision, reviewer, row["note"], replacedBy));
         }
@@ -118,7 +164,8 @@ public static class ReviewFile
         var records = IsCsv(path) ? Csv(File.ReadAllText(path), path) : Lines(path);
         foreach (var (row, at) in records)
         {
-            if (Columns.Except(["kind", "status", "failed"]).FirstOrDefault(c => !row.ContainsKey(c)) is { } missing) throw new LabException($"{at}: there is no field '{missing}'; a review has {string.Join(", ", Columns)}.");
+            if (Columns.Except(["kind", "status", "failed"]).FirstOrDefault(c => !row.ContainsKey(c)) is { } missing)
+                throw new LabException($"{at}: there is no field '{missing}'; a review has {string.Join(", ", Columns)}.");
             yield return (row, at);
         }
     }
@@ -165,8 +212,12 @@ public static class ReviewFile
                 if (fields.Count == 0 && field.Length == 0) { start = line; continue; }
                 Close();
                 if (header is null) header = fields.ConvertAll(f => f.Trim().TrimStart('\uFEFF').ToLowerInvariant());
-                else if (fields.Count != header.Count) throw new LabException($"{path}:{start}: the row has {fields.Count} fields, the header {header.Count}.");
-                else yield return (header.Zip(fields).ToDictionary(p => p.First, p => p.Second.ReplaceLineEndings("\n"), StringComparer.Ordinal), $"{path}:{start}");
+                else if (fields.Count != header.Count)
+                    throw new LabException($"{path}:{start}: the row has {fields.Count} fields, the header {header.Count}.");
+                else
+                    yield return (header.Zip(fields)
+                        .ToDictionary(p => p.First, p => p.Second.ReplaceLineEndings("\n"), StringComparer.Ordinal),
+                        $"{path}:{start}");
                 (fields, start) = ([], line);
             }
             else if (c != '\r') field.Append(c);
@@ -180,7 +231,13 @@ public static class ReviewFile
         }
     }
 
-    private static bool IsCsv(string path) => Path.GetExtension(path).ToLowerInvariant() switch { ".csv" => true, ".jsonl" => false, var other => throw new LabException($"{path}: a review is a .csv or .jsonl file, not '{other}'.") };
+    private static bool IsCsv(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".csv" => true,
+        ".jsonl" => false,
+        var other => throw new LabException($"{path}: a review is a .csv or .jsonl file, not '{other}'.")
+    };
 
-    private static string Quoted(string cell) => cell.AsSpan().IndexOfAny(",\"\r\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static string Quoted(string cell) =>
+        cell.AsSpan().IndexOfAny(",\"\r\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

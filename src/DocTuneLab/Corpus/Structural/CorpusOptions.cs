@@ -16,7 +16,12 @@ public sealed record CorpusOptions
     /// <summary>Share of each kind unless told otherwise.</summary>
     public static IReadOnlyDictionary<SampleKind, double> DefaultMix { get; } = new Dictionary<SampleKind, double>
     {
-        [SampleKind.Code] = 0.52, [SampleKind.Qa] = 0.30, [SampleKind.Explain] = 0.05, [SampleKind.Completion] = 0.04, [SampleKind.Repair] = 0.04, [SampleKind.Unanswerable] = 0.05,
+        [SampleKind.Code] = 0.52,
+        [SampleKind.Qa] = 0.30,
+        [SampleKind.Explain] = 0.05,
+        [SampleKind.Completion] = 0.04,
+        [SampleKind.Repair] = 0.04,
+        [SampleKind.Unanswerable] = 0.05,
     };
 
     /// <summary>Accepted samples wanted; default 4,000.</summary>
@@ -36,8 +41,11 @@ public sealed record CorpusOptions
     /// <summary>Counts tokens; without one, four characters count as one token.</summary>
     public ITokenizer? Tokenizer { get; init; }
 
-    /// <summary>Share of questions and instructions in Chinese; default the share of the library's summaries that are, from 0.05 to 0.9.</summary>
-    [Setting("Share of questions and instructions in Chinese. Without one, the share of the library's summaries that are, from 0.05 to 0.9.", Placeholder = "SHARE", Min = 0, Max = 1)]
+    /// <summary>Share of questions and instructions in Chinese;
+    /// default the share of the library's summaries that are, from 0.05 to 0.9.</summary>
+    [Setting(
+        "Share of questions and instructions in Chinese. Without one, the share of the library's summaries that are, from 0.05 to 0.9.",
+        Placeholder = "SHARE", Min = 0, Max = 1)]
     public double? ChineseShare { get; init; }
 
     /// <summary>Share of questions drawn from the pages (tables, definitions, FAQ, sentences) where there are any; default 0.4.</summary>
@@ -64,7 +72,8 @@ public sealed record CorpusOptions
     /// <summary>Held-out items that no sample may copy; default none.</summary>
     public Decontamination? HeldOut { get; init; }
 
-    /// <summary>Share of questions and tasks that show retrieved passages, distractors among them, where there are pages; default 0.05.</summary>
+    /// <summary>Share of questions and tasks that show retrieved passages, distractors among them, where there are pages;
+    /// default 0.05.</summary>
     [Setting("Share of samples that show retrieved passages, distractors among them.", Placeholder = "SHARE", Min = 0, Max = 1)]
     public double RetrievedShare { get; init; } = 0.05;
 
@@ -76,7 +85,8 @@ public sealed record CorpusOptions
     public double ReplayShare { get; init; } = 0.1;
 
     /// <summary>Files and folders of C# that uses the library (its own tests, examples), to be mined for usages; default none.</summary>
-    [Setting("Files or folders of C# that uses the library (its tests, samples, applications), to be mined for usages.", Placeholder = "PATH", MayHoldCommas = true)]
+    [Setting("Files or folders of C# that uses the library (its tests, samples, applications), to be mined for usages.",
+        Placeholder = "PATH", MayHoldCommas = true)]
     public IReadOnlyList<string> Usages { get; init; } = [];
 
     /// <summary>The share of Chinese for a library whose summaries are in Chinese to <paramref name="documented"/>.</summary>
@@ -85,18 +95,23 @@ public sealed record CorpusOptions
     /// <summary>What every sample must hold under these options.</summary>
     internal ValidationOptions Validation => new()
     {
-        MaxTokens = MaxTokens, CountTokens = text => Tokenizer?.Count(text) ?? (text.Length + 3) / 4, HeldOut = HeldOut, NearDuplicateThreshold = NearDuplicateThreshold,
+        MaxTokens = MaxTokens,
+        CountTokens = text => Tokenizer?.Count(text) ?? (text.Length + 3) / 4,
+        HeldOut = HeldOut,
+        NearDuplicateThreshold = NearDuplicateThreshold,
     };
 
     /// <exception cref="LabException">An option is out of range.</exception>
     internal CorpusOptions Validated()
     {
         Settings.Validate(this, "Corpus: ");
-        if (Mix.Values.Any(w => w < 0) || Mix.Values.Sum() <= 0) throw new LabException("Corpus option Mix needs weights of at least 0, and one above 0.");
+        if (Mix.Values.Any(w => w < 0) || Mix.Values.Sum() <= 0)
+            throw new LabException("Corpus option Mix needs weights of at least 0, and one above 0.");
         return this;
     }
 
-    internal int Tokens(IReadOnlyList<Message> messages) => messages.Sum(m => 4 + (Tokenizer?.Count(m.Content) ?? (m.Content.Length + 3) / 4));
+    internal int Tokens(IReadOnlyList<Message> messages) =>
+        messages.Sum(m => 4 + (Tokenizer?.Count(m.Content) ?? (m.Content.Length + 3) / 4));
 }
 
 /// <summary>Progress of a generation.</summary>
@@ -111,7 +126,8 @@ public readonly record struct CorpusProgress(SampleKind Kind, int Accepted, int 
 /// <param name="Wanted">Accepted samples wanted.</param>
 /// <param name="Drafts">Drafts made.</param>
 /// <param name="Accepted">Drafts that passed everything.</param>
-/// <param name="Rejected">The others by reason: the name of the first check that failed (<c>compiles</c>, <c>not held out</c>, <c>length</c>, …), <c>duplicate</c>, <c>near-duplicate</c> or <c>nothing to write</c>.</param>
+/// <param name="Rejected">The others by reason: the name of the first check that failed (<c>compiles</c>, <c>not held out</c>,
+/// <c>length</c>, …), <c>duplicate</c>, <c>near-duplicate</c> or <c>nothing to write</c>.</param>
 public sealed record KindAccount(SampleKind Kind, int Wanted, int Drafts, int Accepted, IReadOnlyDictionary<string, int> Rejected)
 {
     /// <summary>Name in tables; default the kind's.</summary>
@@ -130,8 +146,10 @@ public sealed record KindAccount(SampleKind Kind, int Wanted, int Drafts, int Ac
 /// <param name="Accounts">Accounting per kind.</param>
 /// <param name="Coverage">What the samples teach per symbol.</param>
 /// <param name="Tokens">Tokens of all accepted samples.</param>
-public sealed record GeneratedCorpus(IReadOnlyList<Sample> Samples, IReadOnlyList<Sample> Rejected, IReadOnlyList<KindAccount> Accounts, CoverageLedger Coverage, long Tokens)
+public sealed record GeneratedCorpus(IReadOnlyList<Sample> Samples, IReadOnlyList<Sample> Rejected, IReadOnlyList<KindAccount> Accounts,
+    CoverageLedger Coverage, long Tokens)
 {
-    /// <summary>Questions and tasks as inputs of their template with the right answer, in order of acceptance; the same samples otherwise.</summary>
+    /// <summary>Questions and tasks as inputs of their template with the right answer, in order of acceptance;
+    /// the same samples otherwise.</summary>
     public IReadOnlyList<PromptExample> Examples { get; init; } = [];
 }

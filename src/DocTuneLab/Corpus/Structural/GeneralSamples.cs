@@ -4,8 +4,8 @@ using DocTuneLab.Library;
 namespace DocTuneLab.Corpus.Structural;
 
 /// <summary>
-/// Samples about .NET itself, written like those about the library: what a model knew before tuning, to be replayed beside what is new. They
-/// come from the framework's own members, so they need no download, and pass the same checks.
+/// Samples about .NET itself, written like those about the library: what a model knew before tuning, to be replayed beside what is new.
+/// They come from the framework's own members, so they need no download, and pass the same checks.
 /// </summary>
 public sealed class GeneralSamples
 {
@@ -14,7 +14,9 @@ public sealed class GeneralSamples
     {
         var references = ReferenceSet.Load();
         // Most examples of the framework are no C#, or no statements.
-        return ([.. ApiModel.Load(references, [.. Assemblies.Select(references.FrameworkAssembly)]).Symbols.Select(s => s with { Examples = [] })], new BatchedJudge(new CSharpJudge(references)));
+        return ([.. ApiModel.Load(references, [.. Assemblies.Select(references.FrameworkAssembly)]).Symbols
+            .Select(s => s with { Examples = [] })],
+            new BatchedJudge(new CSharpJudge(references)));
     });
 
     /// <summary>Tasks and questions about the framework's members.</summary>
@@ -24,7 +26,15 @@ public sealed class GeneralSamples
     public GeneratedCorpus Generate(int count, CorpusOptions like, CancellationToken cancel = default)
     {
         var (symbols, judge) = _framework.Value;
-        var options = like with { Count = count, General = null, Usages = [], LibraryName = ".NET", ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 0.6, [SampleKind.Qa] = 0.4 } };
+        var options = like with
+        {
+            Count = count,
+            General = null,
+            Usages = [],
+            LibraryName = ".NET",
+            ChineseShare = 0,
+            Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 0.6, [SampleKind.Qa] = 0.4 }
+        };
         return new StructuralGenerator(symbols, judge, options).Generate([], null, cancel);
     }
 }

@@ -19,10 +19,14 @@ namespace DocTuneLab.Corpus.Structural;
 public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJudge judge, CorpusOptions? options = null)
 {
     /// <summary>A generator for a library as the lab reads and judges it.</summary>
-    public StructuralGenerator(ApiModel model, CSharpJudge judge, CorpusOptions? options = null) : this(model.Symbols, new BatchedJudge(judge), options) { }
+    public StructuralGenerator(
+        ApiModel model, CSharpJudge judge, CorpusOptions? options = null) : this(model.Symbols, new BatchedJudge(judge), options) { }
 
     // Code comes last: it takes over what the other kinds could not fill.
-    private static readonly SampleKind[] Order = [SampleKind.Qa, SampleKind.Unanswerable, SampleKind.Repair, SampleKind.Completion, SampleKind.Explain, SampleKind.Code];
+    private static readonly SampleKind[] Order =
+    [
+        SampleKind.Qa, SampleKind.Unanswerable, SampleKind.Repair, SampleKind.Completion, SampleKind.Explain, SampleKind.Code
+    ];
     private readonly CorpusOptions _options = (options ?? new CorpusOptions()).Validated();
 
     /// <summary>Generates the corpus.</summary>
@@ -30,14 +34,19 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
     /// <param name="progress">Called after every batch.</param>
     /// <param name="cancel">Stops between batches.</param>
     /// <exception cref="LabException">There are neither symbols nor chunks.</exception>
-    public GeneratedCorpus Generate(IReadOnlyList<Chunk> chunks, IProgress<CorpusProgress>? progress = null, CancellationToken cancel = default)
+    public GeneratedCorpus Generate(IReadOnlyList<Chunk> chunks, IProgress<CorpusProgress>? progress = null,
+        CancellationToken cancel = default)
     {
-        if (symbols.Count == 0 && chunks.Count == 0) throw new LabException("Nothing to generate from: the library has no public symbols and there are no chunks. Parse documents and assemblies first.");
+        if (symbols.Count == 0 && chunks.Count == 0)
+            throw new LabException("Nothing to generate from: the library has no public symbols and there are no chunks. "
+                + "Parse documents and assemblies first.");
         var index = new ApiIndex(symbols);
         var examples = new DocumentedExamples(index).Drafts(chunks, judge, new Random(_options.Seed), cancel);
-        if (_options.Usages.Count > 0) examples = [.. examples, .. new MinedUsages(index).Drafts(_options.Usages, judge, new Random(_options.Seed), cancel)];
+        if (_options.Usages.Count > 0)
+            examples = [.. examples, .. new MinedUsages(index).Drafts(_options.Usages, judge, new Random(_options.Seed), cancel)];
         var source = new DraftSource(index, chunks, examples, _options);
-        var run = new Run(source, new SampleValidator(symbols, judge, _options.Validation), chunks, _options, new CoverageLedger(symbols, chunks, _options.HeldOut?.Items ?? []));
+        var run = new Run(source, new SampleValidator(symbols, judge, _options.Validation), chunks, _options,
+            new CoverageLedger(symbols, chunks, _options.HeldOut?.Items ?? []));
         var general = _options.General is null ? 0 : (int)Math.Round(_options.Count * _options.ReplayShare);
         var total = _options.Mix.Values.Sum();
         foreach (var kind in Order)
@@ -62,7 +71,8 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
         return [.. single.Generate(chunks, null, cancel).Examples];
     }
 
-    private sealed class Run(DraftSource source, SampleValidator validator, IReadOnlyList<Chunk> chunks, CorpusOptions options, CoverageLedger ledger)
+    private sealed class Run(
+        DraftSource source, SampleValidator validator, IReadOnlyList<Chunk> chunks, CorpusOptions options, CoverageLedger ledger)
     {
         private readonly Dictionary<string, Chunk> _chunks = chunks.DistinctBy(c => c.Id).ToDictionary(c => c.Id, StringComparer.Ordinal);
         public List<Sample> Accepted { get; } = [];
@@ -120,12 +130,18 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
                 Tokens += options.Tokens(sample.Messages);
                 kept++;
             }
-            Accounts.Add(new KindAccount(SampleKind.Code, general.Accounts.Sum(a => a.Wanted), general.Accounts.Sum(a => a.Drafts), kept, rejected) { Label = "General" });
+            Accounts.Add(
+                new KindAccount(SampleKind.Code, general.Accounts.Sum(a => a.Wanted), general.Accounts.Sum(a => a.Drafts), kept, rejected)
+            {
+                Label = "General"
+            });
         }
 
         private void Keep(Draft draft, Sample sample)
         {
-            if (sample.Provenance is { Document.Length: 0 } made && sample.Evidence.Chunks is [var first, ..] && _chunks.TryGetValue(first, out var chunk))
+            if (sample.Provenance is { Document.Length: 0 } made
+                && sample.Evidence.Chunks is [var first, ..]
+                && _chunks.TryGetValue(first, out var chunk))
                 sample = sample with { Provenance = made with { Document = chunk.DocumentPath, HeadingPath = chunk.HeadingPath } };
             Accepted.Add(sample);
             Ledger.Add(sample);
@@ -139,11 +155,17 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
             Count(counts, failed is { Name: "unique", Detail: { } duplicate } ? duplicate : failed.Name);
             // Duplicates are counted, not kept: there may be more of them than of all else.
             if (failed.Name == "unique") return;
-            IReadOnlyList<Message> messages = draft.Messages.Count > 0 ? draft.Messages : [Message.User(draft.Prompt), Message.Assistant(draft.Body ?? "")];
-            Rejected.Add(new Sample(Sample.IdOf(draft.Kind, messages), draft.Kind, messages, draft.Evidence, checks, Split.Train) { Provenance = draft.Provenance });
+            IReadOnlyList<Message> messages = draft.Messages.Count > 0
+                ? draft.Messages
+                : [Message.User(draft.Prompt), Message.Assistant(draft.Body ?? "")];
+            Rejected.Add(new Sample(Sample.IdOf(draft.Kind, messages), draft.Kind, messages, draft.Evidence, checks, Split.Train)
+            {
+                Provenance = draft.Provenance
+            });
             Ledger.Add(Rejected[^1]);
         }
 
-        private static void Count(SortedDictionary<string, int> counts, string reason) => counts[reason] = counts.GetValueOrDefault(reason) + 1;
+        private static void Count(SortedDictionary<string, int> counts, string reason) =>
+            counts[reason] = counts.GetValueOrDefault(reason) + 1;
     }
 }

@@ -26,9 +26,14 @@ public sealed partial class BatchedJudge(Func<CodeToJudge, Verdict> judge, int b
         var verdicts = new Verdict[pieces.Count];
         var batches = new List<List<int>>();
         // What is alike in namespaces and shape compiles together; the order of pieces decides nothing else.
-        foreach (var group in Enumerable.Range(0, pieces.Count).GroupBy(i => CanShare(pieces[i]) ? string.Join(',', pieces[i].Usings) : $"alone {i}", StringComparer.Ordinal))
+        foreach (var group in Enumerable.Range(0, pieces.Count)
+            .GroupBy(i => CanShare(pieces[i]) ? string.Join(',', pieces[i].Usings) : $"alone {i}", StringComparer.Ordinal))
             batches.AddRange(group.Chunk(batchSize).Select(c => c.ToList()));
-        var options = new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = parallelism > 0 ? parallelism : Environment.ProcessorCount };
+        var options = new ParallelOptions
+        {
+            CancellationToken = cancel,
+            MaxDegreeOfParallelism = parallelism > 0 ? parallelism : Environment.ProcessorCount
+        };
         Parallel.ForEach(batches, options, batch => Together(pieces, batch, verdicts));
         return verdicts;
     }
@@ -65,8 +70,10 @@ public sealed partial class BatchedJudge(Func<CodeToJudge, Verdict> judge, int b
             }
             for (var i = 0; i < batch.Count; i++)
             {
-                var own = errors[i].Select(e => e with { Line = e.Line - starts[i] + 1, Message = Wrapper().Replace(e.Message, "") }).ToList();
-                verdicts[batch[i]] = new Verdict(true, own.Count == 0, own, [.. uses[i].Select(u => u with { Line = u.Line - starts[i] + 1 })]);
+                var own = errors[i].Select(e => e with { Line = e.Line - starts[i] + 1, Message = Wrapper().Replace(e.Message, "") })
+                    .ToList();
+                verdicts[batch[i]] = new Verdict(true, own.Count == 0, own,
+                    [.. uses[i].Select(u => u with { Line = u.Line - starts[i] + 1 })]);
             }
             if (whole.Compiles) return;
             batch = [.. batch.Except(failing)];
@@ -80,6 +87,8 @@ public sealed partial class BatchedJudge(Func<CodeToJudge, Verdict> judge, int b
     {
         if (piece.Form != CodeForm.Members) return false;
         var unit = SyntaxFactory.ParseCompilationUnit($"class C\n{{\n{piece.Code}\n}}");
-        return unit.Members.Count == 1 && !unit.ContainsDiagnostics && !unit.DescendantTokens().Any(t => t.IsKind(SyntaxKind.ThisKeyword) && t.Parent.IsKind(SyntaxKind.Parameter));
+        return unit.Members.Count == 1
+            && !unit.ContainsDiagnostics
+            && !unit.DescendantTokens().Any(t => t.IsKind(SyntaxKind.ThisKeyword) && t.Parent.IsKind(SyntaxKind.Parameter));
     }
 }

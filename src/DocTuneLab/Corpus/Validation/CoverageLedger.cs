@@ -14,7 +14,8 @@ namespace DocTuneLab.Corpus.Validation;
 /// <param name="HeldOut">Held-out tasks whose solution uses it.</param>
 public sealed record SymbolCoverage(string Id, string Name, int Documented, int Asked, int Compiled, int Used, int HeldOut);
 
-/// <summary>Counts per public symbol what the pages say, what the samples teach, what they leave out, and what is asked in the end.</summary>
+/// <summary>Counts per public symbol what the pages say, what the samples teach, what they leave out, and what is
+/// asked in the end.</summary>
 public sealed class CoverageLedger
 {
     private readonly Dictionary<string, SymbolCoverage> _counts;
@@ -25,26 +26,33 @@ public sealed class CoverageLedger
     /// <param name="heldOut">Tasks that must not be.</param>
     public CoverageLedger(IEnumerable<ApiSymbol> symbols, IEnumerable<Chunk> chunks, IEnumerable<HeldOut> heldOut)
     {
-        _counts = symbols.DistinctBy(s => s.Id).ToDictionary(s => s.Id, s => new SymbolCoverage(s.Id, NameOf(s), s.Summary is null ? 0 : 1, 0, 0, 0, 0), StringComparer.Ordinal);
-        foreach (var id in chunks.SelectMany(c => c.Symbols.Distinct(StringComparer.Ordinal))) Count(id, c => c with { Documented = c.Documented + 1 });
+        _counts = symbols.DistinctBy(s => s.Id).ToDictionary(s => s.Id,
+            s => new SymbolCoverage(s.Id, NameOf(s), s.Summary is null ? 0 : 1, 0, 0, 0, 0), StringComparer.Ordinal);
+        foreach (var id in chunks.SelectMany(c => c.Symbols.Distinct(StringComparer.Ordinal)))
+            Count(id, c => c with { Documented = c.Documented + 1 });
         foreach (var id in heldOut.SelectMany(h => h.GoldSymbols)) Count(id, c => c with { HeldOut = c.HeldOut + 1 });
     }
 
-    /// <summary>Counts a sample's symbols, of a rejected one only those of code that compiles; names that are not the library's are ignored.</summary>
+    /// <summary>Counts a sample's symbols, of a rejected one only those of code that compiles;
+    /// names that are not the library's are ignored.</summary>
     public void Add(Sample sample)
     {
         var isCode = sample.Kind is SampleKind.Code or SampleKind.Completion or SampleKind.Repair or SampleKind.Migration;
         var compiles = isCode && sample.Checks.Any(c => c is { Name: "compiles", Passed: true });
         if (!sample.Accepted && !compiles) return;
         foreach (var id in sample.Evidence.Symbols.Distinct(StringComparer.Ordinal))
-            Count(id, c => compiles ? c with { Compiled = c.Compiled + 1, Used = c.Used + (sample.Accepted ? 1 : 0) } : c with { Asked = c.Asked + 1 });
+            Count(id,
+                c => compiles
+                    ? c with { Compiled = c.Compiled + 1, Used = c.Used + (sample.Accepted ? 1 : 0) }
+                    : c with { Asked = c.Asked + 1 });
     }
 
     /// <summary>Counts of all symbols, by id.</summary>
     public IReadOnlyList<SymbolCoverage> Symbols => [.. _counts.Values.OrderBy(c => c.Id, StringComparer.Ordinal)];
 
     /// <summary>Members, those with the fewest samples first: where a corpus is thin.</summary>
-    public IReadOnlyList<SymbolCoverage> Thinnest => [.. Members.OrderBy(c => c.Used).ThenBy(c => c.Asked).ThenByDescending(c => c.HeldOut).ThenBy(c => c.Id, StringComparer.Ordinal)];
+    public IReadOnlyList<SymbolCoverage> Thinnest =>
+        [.. Members.OrderBy(c => c.Used).ThenBy(c => c.Asked).ThenByDescending(c => c.HeldOut).ThenBy(c => c.Id, StringComparer.Ordinal)];
 
     /// <summary>Members (types left out) used in compiling code, as a share of all.</summary>
     public double UsedShare => Share(c => c.Used > 0);
@@ -63,11 +71,16 @@ public sealed class CoverageLedger
 
     /// <summary>One line for reports.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{_counts.Count} symbols; members documented {DocumentedShare:P1}, used in compiling code {UsedShare:P1}, covered at all {CoveredShare:P1}, median uses {MedianUses}; {Members.Count(m => m.HeldOut > 0 && m.Used == 0)} of {Members.Count(m => m.HeldOut > 0)} members of held-out tasks not used");
+        $"{_counts.Count} symbols; members documented {DocumentedShare:P1}, used in compiling code {UsedShare:P1}, covered at all "
+            + $"{CoveredShare:P1}, median uses {MedianUses}; {Members.Count(m => m.HeldOut > 0 && m.Used == 0)} of "
+            + $"{Members.Count(m => m.HeldOut > 0)} members of held-out tasks not used");
 
     private IEnumerable<SymbolCoverage> Members => _counts.Values.Where(c => !c.Id.StartsWith("T:", StringComparison.Ordinal));
 
-    private static string NameOf(ApiSymbol s) => s.Id.Contains('(', StringComparison.Ordinal) ? $"{s.DisplayName}({string.Join(", ", s.Parameters.Select(p => p.Type))})" : s.DisplayName;
+    private static string NameOf(ApiSymbol s) =>
+        s.Id.Contains('(', StringComparison.Ordinal)
+            ? $"{s.DisplayName}({string.Join(", ", s.Parameters.Select(p => p.Type))})"
+            : s.DisplayName;
 
     private void Count(string id, Func<SymbolCoverage, SymbolCoverage> change)
     {

@@ -53,11 +53,14 @@ public sealed class Decontamination
     /// <param name="symbols">Documentation ids that its code uses.</param>
     public string? Find(string prompt, string? code, IReadOnlyCollection<string> symbols)
     {
-        if (code is not null && _bodies.TryGetValue(Normalise(code), out var same)) return $"code equals the reference of {_items[same].Id}";
-        return Overlap(prompt, _promptGrams, _prompts, symbols, "prompt") ?? (code is null ? null : Overlap(code, _codeGrams, _codes, symbols, "code"));
+        if (code is not null && _bodies.TryGetValue(Normalise(code), out var same))
+            return $"code equals the reference of {_items[same].Id}";
+        return Overlap(prompt, _promptGrams, _prompts, symbols, "prompt")
+            ?? (code is null ? null : Overlap(code, _codeGrams, _codes, symbols, "code"));
     }
 
-    /// <summary>The held-out item whose combination of members (two or more, types left out) a sample uses exactly; null where none is.</summary>
+    /// <summary>The held-out item whose combination of members (two or more, types left out) a sample uses exactly;
+    /// null where none is.</summary>
     /// <param name="symbols">Documentation ids that the sample's code uses.</param>
     public string? FindCombination(IReadOnlyCollection<string> symbols)
     {
@@ -67,7 +70,8 @@ public sealed class Decontamination
         return same is null ? null : $"uses the same {members.Count} members as {same.Id}";
     }
 
-    private string? Overlap(string text, Dictionary<ulong, List<int>> index, List<(int Item, int Grams)> texts, IReadOnlyCollection<string> symbols, string what)
+    private string? Overlap(string text, Dictionary<ulong, List<int>> index, List<(int Item, int Grams)> texts,
+        IReadOnlyCollection<string> symbols, string what)
     {
         var grams = TokenGrams.Of(TokenGrams.Tokens(text), N);
         var shared = new Dictionary<int, int>();

@@ -8,9 +8,11 @@ namespace DocTuneLab.Corpus.Validation;
 public static partial class SampleDrafts
 {
     // What the template of requests with passages says before them.
-    private static readonly string PassagesHead = PromptLibrary.Default["retrieved.plain"].Body is var body ? body[..body.IndexOf("{{", StringComparison.Ordinal)].Trim() : "";
+    private static readonly string PassagesHead =
+        PromptLibrary.Default["retrieved.plain"].Body is var body ? body[..body.IndexOf("{{", StringComparison.Ordinal)].Trim() : "";
 
-    /// <summary>A draft of a sample: the code in its turns is put together again where its form is known, with the namespaces that it was judged with.</summary>
+    /// <summary>A draft of a sample: the code in its turns is put together again where its form is known, with the namespaces that it
+    /// was judged with.</summary>
     /// <param name="sample">The sample.</param>
     /// <param name="library">The library's namespaces: those in scope of code of which nobody has said.</param>
     public static Draft Of(Sample sample, IReadOnlyList<string> library)
@@ -18,12 +20,21 @@ public static partial class SampleDrafts
         var (user, answer) = (sample.Messages[^2].Content, sample.Messages[^1].Content);
         var body = sample.Kind is SampleKind.Code or SampleKind.Repair or SampleKind.Migration ? AnswerFormat.BodyOf(answer) : null;
         // The answer to a missing using directive is the directive; what must compile is the method that is shown.
-        var code = body is not null && Directive().IsMatch(body) && Fenced().Match(user) is { Success: true } shown ? $"{shown.Groups[1].Value}\n{{\n{shown.Groups[2].Value}\n}}"
+        var code = body is not null && Directive().IsMatch(body) && Fenced().Match(user) is { Success: true } shown
+            ? $"{shown.Groups[1].Value}\n{{\n{shown.Groups[2].Value}\n}}"
             : body is not null && Signature().Matches(user) is { Count: > 0 } found ? $"{found[^1].Groups[1].Value}\n{{\n{body}\n}}"
-            : sample.Kind == SampleKind.Completion && Gap().Match(user) is { Success: true } gap ? gap.Groups[1].Value + answer + gap.Groups[2].Value : null;
+            : sample.Kind == SampleKind.Completion && Gap().Match(user) is { Success: true } gap
+                ? gap.Groups[1].Value + answer + gap.Groups[2].Value
+            : null;
         return new Draft
         {
-            Kind = sample.Kind, Messages = sample.Messages, Prompt = user, ShowsPassages = user.StartsWith(PassagesHead, StringComparison.Ordinal), Evidence = sample.Evidence, Provenance = sample.Provenance ?? new Provenance("structural", "", [], "", []), Body = body,
+            Kind = sample.Kind,
+            Messages = sample.Messages,
+            Prompt = user,
+            ShowsPassages = user.StartsWith(PassagesHead, StringComparison.Ordinal),
+            Evidence = sample.Evidence,
+            Provenance = sample.Provenance ?? new Provenance("structural", "", [], "", []),
+            Body = body,
             Code = code is null ? null : new CodeToJudge(code, CodeForm.Members, sample.Provenance?.Usings ?? library),
         };
     }

@@ -48,9 +48,16 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
     private readonly ValidationOptions _options = options ?? new ValidationOptions();
     private readonly NearDuplicates _seen = new((options ?? new ValidationOptions()).NearDuplicateThreshold);
     private readonly Dictionary<string, ApiSymbol> _byId = symbols.DistinctBy(s => s.Id).ToDictionary(s => s.Id, StringComparer.Ordinal);
-    private readonly HashSet<string> _names = [.. symbols.Select(s => s.Name), .. symbols.SelectMany(s => s.Parameters).Select(p => p.Name)];
+    private readonly HashSet<string> _names =
+    [
+        .. symbols.Select(s => s.Name), .. symbols.SelectMany(s => s.Parameters).Select(p => p.Name)
+    ];
     // Members that every object has, and words that are code in any C#, need no evidence.
-    private static readonly HashSet<string> Common = new(StringComparer.Ordinal) { "ToString", "Equals", "GetHashCode", "GetType", "Dispose", "null", "true", "false", "void", "int", "string", "bool", "double", "await", "async", "var", "new", "using", "foreach" };
+    private static readonly HashSet<string> Common = new(StringComparer.Ordinal)
+    {
+        "ToString", "Equals", "GetHashCode", "GetType", "Dispose", "null", "true", "false", "void", "int", "string", "bool", "double",
+        "await", "async", "var", "new", "using", "foreach"
+    };
 
     /// <summary>A validator for a library as the lab reads it.</summary>
     public SampleValidator(ApiModel api, ICodeJudge judge, ValidationOptions? options = null) : this(api.Symbols, judge, options) { }
@@ -67,13 +74,16 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
             var code = draft.Code is null ? null : verdicts[next++];
             var mistake = draft.Mistake is null ? null : verdicts[next++];
             // A mistake that compiles has no message to show; the draft fails by that and needs no turns of its own.
-            var whole = draft.Complete is { } complete && mistake is { Errors: [var error, ..] } ? draft with { Messages = complete(error) } : draft;
+            var whole = draft.Complete is { } complete && mistake is { Errors: [var error, ..] }
+                ? draft with { Messages = complete(error) }
+                : draft;
             judged.Add(new Judged(whole, [.. Wording(whole), .. Compiler(whole, code, mistake), .. HeldOut(whole, code)], code));
         }
         return judged;
     }
 
-    /// <summary>The first check that needs no compiler and fails, exact repetition of what was accepted among them; null where all pass or the turns are not written yet.</summary>
+    /// <summary>The first check that needs no compiler and fails, exact repetition of what was accepted among them;
+    /// null where all pass or the turns are not written yet.</summary>
     public Check? Screen(Draft draft)
     {
         if (draft.Complete is not null && draft.Messages.Count == 0) return null;
@@ -97,8 +107,14 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         // The compiler knows which overload the code really calls; what has no name in the code (constructors, indexers, operators) it does
         // not report, and is taken from the draft.
         var used = judged.Compiled?.Compiles == true ? Used(judged.Compiled) : [];
-        IReadOnlyList<string> evidence = used.Count > 0 ? [.. used.Concat(draft.Evidence.Symbols.Where(IsUnnamed)).Distinct(StringComparer.Ordinal)] : draft.Evidence.Symbols;
-        return new Sample(Sample.IdOf(draft.Kind, draft.Messages), draft.Kind, draft.Messages, draft.Evidence with { Symbols = evidence }, checks, split) { Provenance = draft.Provenance with { Usings = draft.Code?.Usings ?? draft.Provenance.Usings } };
+        IReadOnlyList<string> evidence = used.Count > 0
+            ? [.. used.Concat(draft.Evidence.Symbols.Where(IsUnnamed)).Distinct(StringComparer.Ordinal)]
+            : draft.Evidence.Symbols;
+        return new Sample(Sample.IdOf(draft.Kind, draft.Messages), draft.Kind, draft.Messages, draft.Evidence with { Symbols = evidence },
+            checks, split)
+        {
+            Provenance = draft.Provenance with { Usings = draft.Code?.Usings ?? draft.Provenance.Usings }
+        };
     }
 
     /// <summary>Makes the validator remember samples that exist already, so that new ones do not repeat them.</summary>
@@ -115,21 +131,27 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         if (d.Language is { } language)
         {
             var chinese = Prose.IsChinese(d.Prompt);
-            yield return new Check("language", chinese == (language == "zh"), chinese == (language == "zh") ? null : $"asked for {language}");
+            yield return new Check("language", chinese == (language == "zh"),
+                chinese == (language == "zh") ? null : $"asked for {language}");
         }
         var tokens = d.Messages.Sum(m => 4 + _options.CountTokens(m.Content));
-        yield return new Check("length", tokens <= _options.MaxTokens && answer.Trim().Length > 0, tokens <= _options.MaxTokens ? answer.Trim().Length == 0 ? "empty" : null : $"{tokens} tokens, at most {_options.MaxTokens}");
+        yield return new Check("length", tokens <= _options.MaxTokens && answer.Trim().Length > 0,
+            tokens <= _options.MaxTokens ? answer.Trim().Length == 0 ? "empty" : null : $"{tokens} tokens, at most {_options.MaxTokens}");
         // Passages are meant to be spoken of, and to hold the answer.
-        var leak = !d.ShowsPassages && Leak().Match(d.Prompt) is { Success: true } p ? p : Leak().Match(d.Kind is SampleKind.Code ? "" : answer);
+        var leak = !d.ShowsPassages && Leak().Match(d.Prompt) is { Success: true } p
+            ? p
+            : Leak().Match(d.Kind is SampleKind.Code ? "" : answer);
         yield return new Check("self-contained", !leak.Success, leak.Success ? $"speaks of '{leak.Value}'" : null);
         if (!d.MayNameMembers)
         {
-            var named = d.MustUse.Select(id => _byId.GetValueOrDefault(id)).OfType<ApiSymbol>().FirstOrDefault(s => s.ContainingType is not null && s.Name.Length > 3 && Regex.IsMatch(d.Prompt, $@"(?<!\w){Regex.Escape(s.Name)}(?!\w)"));
+            var named = d.MustUse.Select(id => _byId.GetValueOrDefault(id)).OfType<ApiSymbol>().FirstOrDefault(s =>
+                s.ContainingType is not null && s.Name.Length > 3 && Regex.IsMatch(d.Prompt, $@"(?<!\w){Regex.Escape(s.Name)}(?!\w)"));
             yield return new Check("names no member", named is null, named is null ? null : $"names {named.Name}");
         }
         // A fix repeats what was right in the code that it mends.
         var copied = d.ShowsPassages || d.Kind is SampleKind.Repair or SampleKind.Migration ? 0 : Copied(d.Prompt, answer);
-        yield return new Check("no copy of the prompt", copied <= _options.CopyThreshold, copied <= _options.CopyThreshold ? null : $"{copied:P0} of the answer stands in the prompt");
+        yield return new Check("no copy of the prompt", copied <= _options.CopyThreshold,
+            copied <= _options.CopyThreshold ? null : $"{copied:P0} of the answer stands in the prompt");
         if (d.Quote is { } quote)
         {
             var holds = Squeezed(d.EvidenceText).Contains(Squeezed(quote), StringComparison.OrdinalIgnoreCase);
@@ -138,7 +160,8 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         if (d.EvidenceText.Length > 0 && d.Code is null)
         {
             var invented = Identifiers(answer).FirstOrDefault(name => !Known(name, d));
-            yield return new Check("grounded", invented is null, invented is null ? null : $"'{invented}' is neither in the library nor in the evidence");
+            yield return new Check("grounded", invented is null,
+                invented is null ? null : $"'{invented}' is neither in the library nor in the evidence");
         }
     }
 
@@ -149,7 +172,8 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
             yield return new Check("parses", code.Parses, code.Parses ? null : Error(code));
             if (!code.Parses) yield break;
             var missing = code.Uses.FirstOrDefault(u => u.Kind == SymbolUseKind.Missing && u.IsLibrary);
-            yield return new Check("members exist", missing is null, missing is null ? null : $"{missing.Name} does not exist{(missing.Suggestion is { } s ? $"; {s} does" : "")}");
+            yield return new Check("members exist", missing is null,
+                missing is null ? null : $"{missing.Name} does not exist{(missing.Suggestion is { } s ? $"; {s} does" : "")}");
             yield return new Check("compiles", code.Compiles, code.Compiles ? null : Error(code));
             if (code.Compiles)
             {
@@ -163,8 +187,11 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
             }
         }
         if (mistake is null) yield break;
-        var failsAsSaid = !mistake.Compiles && mistake.Errors.Count > 0 && (d.MistakeError is null || mistake.Errors.Any(e => e.Id == d.MistakeError));
-        yield return new Check("mistake fails", failsAsSaid, mistake.Compiles ? "the code that is shown as wrong compiles" : Error(mistake));
+        var failsAsSaid = !mistake.Compiles
+            && mistake.Errors.Count > 0
+            && (d.MistakeError is null || mistake.Errors.Any(e => e.Id == d.MistakeError));
+        yield return new Check("mistake fails", failsAsSaid,
+            mistake.Compiles ? "the code that is shown as wrong compiles" : Error(mistake));
     }
 
     private IEnumerable<Check> HeldOut(Draft d, Verdict? code)
@@ -175,7 +202,11 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         yield return new Check("not held out", copy is null, copy ?? $"against {held.Count} items");
     }
 
-    private IReadOnlyList<string> Used(Verdict verdict) => [.. verdict.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null }).Select(u => Documented(u.Id!)).OfType<string>().Distinct(StringComparer.Ordinal)];
+    private IReadOnlyList<string> Used(Verdict verdict) =>
+        [.. verdict.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null })
+            .Select(u => Documented(u.Id!))
+            .OfType<string>()
+            .Distinct(StringComparer.Ordinal)];
 
     // What the compiler adds by itself (the constructor of a plain struct, the equality of a record) stands for its type.
     private string? Documented(string id)
@@ -186,18 +217,25 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         return _byId.ContainsKey(type) ? type : null;
     }
 
-    private static bool IsUnnamed(string id) => id.Contains("#ctor", StringComparison.Ordinal) || id.Contains(".op_", StringComparison.Ordinal) || (id.StartsWith("P:", StringComparison.Ordinal) && id.Contains('(', StringComparison.Ordinal));
+    private static bool IsUnnamed(string id) =>
+        id.Contains("#ctor", StringComparison.Ordinal)
+            || id.Contains(".op_", StringComparison.Ordinal)
+            || (id.StartsWith("P:", StringComparison.Ordinal) && id.Contains('(', StringComparison.Ordinal));
 
     // What has no name in the code (constructors, operators) the compiler reports under its type.
-    private static bool SameMember(string used, string wanted) => wanted.Contains("#ctor", StringComparison.Ordinal) && used == $"T:{wanted[2..wanted.IndexOf(".#ctor", StringComparison.Ordinal)]}";
+    private static bool SameMember(string used, string wanted) =>
+        wanted.Contains("#ctor", StringComparison.Ordinal) && used == $"T:{wanted[2..wanted.IndexOf(".#ctor", StringComparison.Ordinal)]}";
 
     private static string? Error(Verdict verdict) => verdict.Errors is [var first, ..] ? $"{first.Id}: {first.Message}" : null;
 
-    private bool Known(string name, Draft d) => Common.Contains(name) || _names.Contains(name) || d.EvidenceText.Contains(name, StringComparison.Ordinal) || d.Prompt.Contains(name, StringComparison.Ordinal);
+    private bool Known(string name, Draft d) =>
+        Common.Contains(name) || _names.Contains(name) || d.EvidenceText.Contains(name, StringComparison.Ordinal)
+            || d.Prompt.Contains(name, StringComparison.Ordinal);
 
     private static string Text(IReadOnlyList<Message> messages) => $"{messages[^2].Content}\n{messages[^1].Content}";
 
-    private static IEnumerable<string> Identifiers(string answer) => CodeSpan().Matches(answer).SelectMany(m => Identifier().Matches(m.Groups[1].Value)).Select(m => m.Value);
+    private static IEnumerable<string> Identifiers(string answer) =>
+        CodeSpan().Matches(answer).SelectMany(m => Identifier().Matches(m.Groups[1].Value)).Select(m => m.Value);
 
     private static string Squeezed(string text) => Blanks().Replace(Marks().Replace(text, ""), " ").Trim();
 
@@ -217,7 +255,8 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         return (double)longest / words.Count;
     }
 
-    [GeneratedRegex(@"(?i)\b(?:the|this|given|provided|above|following) (?:reference )?(?:document(?:ation)?|passage|evidence|context|excerpt|text above|snippet above)\b|</?evidence>|according to the (?:docs|document\w*|text)|根据(?:文档|上文|资料)|\{\{|as an ai\b")]
+    [GeneratedRegex(@"(?i)\b(?:the|this|given|provided|above|following) (?:reference )?(?:document(?:ation)?|passage|evidence|context|"
+        + @"excerpt|text above|snippet above)\b|</?evidence>|according to the (?:docs|document\w*|text)|根据(?:文档|上文|资料)|\{\{|as an ai\b")]
     private static partial Regex Leak();
     [GeneratedRegex("`([^`\n]+)`")]
     private static partial Regex CodeSpan();

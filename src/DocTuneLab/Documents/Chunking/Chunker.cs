@@ -20,13 +20,15 @@ public sealed class Chunker
     private readonly SymbolLinker? _linker;
 
     /// <summary>A chunker that counts with a tokenizer.</summary>
-    public Chunker(ITokenizer tokenizer, int maxTokens = 384, SymbolLinker? linker = null, int overlapTokens = 0) : this(tokenizer.Count, maxTokens, linker, overlapTokens) { }
+    public Chunker(ITokenizer tokenizer, int maxTokens = 384, SymbolLinker? linker = null, int overlapTokens = 0)
+        : this(tokenizer.Count, maxTokens, linker, overlapTokens) { }
 
     /// <summary>A chunker that counts with a function.</summary>
     /// <param name="countTokens">Number of tokens of a text.</param>
     /// <param name="maxTokens">Budget of a chunk with its context; default 384.</param>
     /// <param name="linker">Finds library members in chunks; null leaves <see cref="Chunk.Symbols"/> empty.</param>
-    /// <param name="overlapTokens">How much of the passage before, in whole lines, a chunk repeats as its context; at most half of the budget. Default 0.</param>
+    /// <param name="overlapTokens">How much of the passage before, in whole lines, a chunk repeats as its context;
+    /// at most half of the budget. Default 0.</param>
     public Chunker(Func<string, int> countTokens, int maxTokens = 384, SymbolLinker? linker = null, int overlapTokens = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
@@ -42,16 +44,21 @@ public sealed class Chunker
         var meter = new TokenMeter(text, _count, _max - _overlap, document.Layout.Tables);
         var chunks = new List<Chunk>();
         var previous = 0;
-        foreach (var (piece, (start, end, tokens)) in new SectionPacker(text, meter, document.Layout.Blocks).Pack(document.Root, document.Title).SelectMany(p => meter.Measure(p.Start, p.End), (p, r) => (p, r)))
+        foreach (var (piece, (start, end, tokens)) in new SectionPacker(text, meter, document.Layout.Blocks)
+            .Pack(document.Root, document.Title)
+            .SelectMany(p => meter.Measure(p.Start, p.End), (p, r) => (p, r)))
         {
             var header = meter.HeaderOf(start) is { } table ? text[table.Start..table.Body] : "";
             // The header and the overlap may change without making samples stale.
             var body = text[start..end];
             var id = ContentHash.Of([.. piece.Path, body]);
             var links = _linker?.Link(document, new(start, end - start), piece.Path) ?? [];
-            chunks.Add(new(id, document.Path, new(start, end - start), piece.Path, body, CodeIn(document.CodeBlocks, start, end), [.. links.Select(l => l.SymbolId).Distinct().Order(StringComparer.Ordinal)], tokens)
+            chunks.Add(new(id, document.Path, new(start, end - start), piece.Path, body, CodeIn(document.CodeBlocks, start, end),
+                [.. links.Select(l => l.SymbolId).Distinct().Order(StringComparer.Ordinal)], tokens)
             {
-                Context = (chunks.Count > 0 && _overlap > 0 ? Overlap(text, previous, start, header.Length == 0 ? start : meter.HeaderOf(start)!.Value.Start) : "") + header,
+                Context = (chunks.Count > 0 && _overlap > 0
+                    ? Overlap(text, previous, start, header.Length == 0 ? start : meter.HeaderOf(start)!.Value.Start)
+                    : "") + header,
                 SymbolLinks = links,
             });
             previous = start;
@@ -59,7 +66,8 @@ public sealed class Chunker
         return chunks;
     }
 
-    /// <summary>The last lines before a position that fit the overlap, none before <paramref name="from"/>, and none of a table whose header is repeated.</summary>
+    /// <summary>The last lines before a position that fit the overlap, none before <paramref name="from"/>, and none of a table whose
+    /// header is repeated.</summary>
     private string Overlap(string text, int from, int to, int limit)
     {
         var end = Math.Min(to, limit);

@@ -17,7 +17,9 @@ internal sealed class SectionPacker(string text, TokenMeter meter, IReadOnlyList
 
     private List<Piece> Sections(Section section, IReadOnlyList<string> parents)
     {
-        IReadOnlyList<string> path = section.Heading.Length == 0 || (parents.Count == 1 && parents[0] == section.Heading) ? parents : [.. parents, section.Heading];
+        IReadOnlyList<string> path = section.Heading.Length == 0 || (parents.Count == 1 && parents[0] == section.Heading)
+            ? parents
+            : [.. parents, section.Heading];
         if (meter.Fits(section.Span.Start, section.Span.End)) return [new(section.Span.Start, section.Span.End, path, true)];
 
         var bodyEnd = section.Children.Count > 0 ? section.Children[0].Span.Start : section.Span.End;
@@ -62,7 +64,8 @@ internal sealed class SectionPacker(string text, TokenMeter meter, IReadOnlyList
         {
             var (first, unitStart, unitEnd) = (i, cursor, EndOf(i));
             // Heading and lead-in stay with what they introduce.
-            while (i + 1 < units.Count && units[i].Introduces(units[i + 1], text) && meter.Fits(unitStart, EndOf(i + 1))) unitEnd = EndOf(++i);
+            while (i + 1 < units.Count && units[i].Introduces(units[i + 1], text) && meter.Fits(unitStart, EndOf(i + 1)))
+                unitEnd = EndOf(++i);
             cursor = unitEnd;
             if (meter.Fits(open, unitEnd)) continue;
 
@@ -93,7 +96,9 @@ internal sealed class SectionPacker(string text, TokenMeter meter, IReadOnlyList
     private List<(int Start, int End)> Split(int start, int end, BlockTree.Node block)
     {
         if (block.Children.Count > 1) return Pack(start, end, block.Children);
-        return block.Children is [{ Children.Count: > 0 } only] ? Split(start, end, only) : TextSplitter.Split(text, start, end, meter.Fits);
+        return block.Children is [{ Children.Count: > 0 } only]
+            ? Split(start, end, only)
+            : TextSplitter.Split(text, start, end, meter.Fits);
     }
 
     /// <summary>Blocks that start in a range, found by search: a page of many sections would otherwise be gone through for each.</summary>

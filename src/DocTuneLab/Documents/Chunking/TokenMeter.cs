@@ -14,7 +14,8 @@ internal sealed class TokenMeter
     /// <summary>A line longer than this is estimated: it will be cut anyway.</summary>
     private const int LongLine = 1 << 16;
 
-    /// <summary>Sums of lines differ from the count of the whole by what merges over line ends: between these shares of the budget, the whole is counted.</summary>
+    /// <summary>Sums of lines differ from the count of the whole by what merges over line ends:
+    /// between these shares of the budget, the whole is counted.</summary>
     private const double Enough = 0.9, TooMany = 1.35;
 
     private readonly string _text;
@@ -52,10 +53,12 @@ internal sealed class TokenMeter
         var tokens = _count(_text[start..end]);
         return tokens <= BudgetAt(start)
             ? [(start, end, tokens)]
-            : TextSplitter.Split(_text, start, end, FitsExactly).Select(r => Trim(r.Start, r.End)).Where(r => r.Start < r.End).Select(r => (r.Start, r.End, _count(_text[r.Start..r.End])));
+            : TextSplitter.Split(_text, start, end, FitsExactly).Select(r => Trim(r.Start, r.End)).Where(r => r.Start < r.End).Select(r =>
+                (r.Start, r.End, _count(_text[r.Start..r.End])));
     }
 
-    /// <summary>The table that a passage starting here lacks the header of; null where it lacks none, or the header would take more than half of the budget.</summary>
+    /// <summary>The table that a passage starting here lacks the header of; null where it lacks none, or the header would take more than
+    /// half of the budget.</summary>
     public TableSpan? HeaderOf(int start)
     {
         var (low, high) = (0, _tables.Count);

@@ -21,7 +21,8 @@ public abstract class Dialect
     /// <summary>Name of its sites, as <see cref="DocsSite.Kind"/> has it.</summary>
     public abstract string Name { get; }
 
-    /// <summary>File that a site of it is configured by, as messages name it; empty where it has no sites of its own. Default empty.</summary>
+    /// <summary>File that a site of it is configured by, as messages name it; empty where it has no sites of its own.
+    /// Default empty.</summary>
     public virtual string ConfigurationFile => "";
 
     /// <summary>Whether a file is a site's configuration. Default by <see cref="ConfigurationFile"/>.</summary>
@@ -35,7 +36,8 @@ public abstract class Dialect
     /// <summary>Adds syntax to the parser, in the manner of Markdig's extensions.</summary>
     public virtual void Setup(MarkdownPipelineBuilder pipeline) { }
 
-    /// <summary>What a block is in this dialect; null where it has no name for it. A named heading is no heading of its page's sections.</summary>
+    /// <summary>What a block is in this dialect; null where it has no name for it.
+    /// A named heading is no heading of its page's sections.</summary>
     /// <param name="block">The block, with its place in <paramref name="text"/>.</param>
     /// <param name="text">The whole page.</param>
     public virtual NamedElement? ElementOf(Block block, string text) => null;

@@ -59,7 +59,8 @@ public sealed record DocsSite
     /// <summary>Reads the uids that the site's own files define, with the file that does, from its files; null where it has none.</summary>
     public Func<IReadOnlyList<string>, ICollection<DocumentProblem>, IReadOnlyDictionary<string, string>>? ReadUids { get; init; }
 
-    /// <summary>Whether a link may lead out of the pages without being broken: published, a page is a folder of its own. Default false.</summary>
+    /// <summary>Whether a link may lead out of the pages without being broken: published, a page is a folder of its own.
+    /// Default false.</summary>
     public bool LinksMayLeave { get; init; }
 
     /// <summary>Whether a link from the root may lead to what only the published site has. Default false.</summary>

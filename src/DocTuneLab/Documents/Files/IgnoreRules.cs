@@ -33,7 +33,8 @@ public sealed class IgnoreRules
         return rules;
     }
 
-    /// <summary>Whether a path is ignored; null where no pattern speaks of it. A path below an ignored folder is not asked about: the folder is not entered.</summary>
+    /// <summary>Whether a path is ignored; null where no pattern speaks of it. A path below an ignored folder is not asked about:
+    /// the folder is not entered.</summary>
     /// <param name="path">Path relative to the root, with forward slashes.</param>
     /// <param name="isFolder">Whether it is a folder.</param>
     public bool? Ignores(string path, bool isFolder)
@@ -48,7 +49,8 @@ public sealed class IgnoreRules
         return null;
     }
 
-    /// <summary>A glob as a pattern for whole paths; null where it is no valid one. With a slash in it, it is anchored at the folder.</summary>
+    /// <summary>A glob as a pattern for whole paths; null where it is no valid one.
+    /// With a slash in it, it is anchored at the folder.</summary>
     internal static Regex? ToRegex(string glob)
     {
         var pattern = new StringBuilder("^");

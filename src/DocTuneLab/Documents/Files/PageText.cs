@@ -17,7 +17,8 @@ internal static class PageText
         if (unmarked is not null && Try(unmarked, bytes) is { } wide) return Other(wide, unmarked.WebName);
         if (IsBinary(bytes))
         {
-            problems.Add(new(path, 0, ProblemKind.Binary, "binary data, not text; left out. Expected a Markdown page: rename the file, or list it in .doctuneignore."));
+            problems.Add(new(path, 0, ProblemKind.Binary,
+                "binary data, not text; left out. Expected a Markdown page: rename the file, or list it in .doctuneignore."));
             return null;
         }
         if (Try(s_utf8, bytes) is { } text) return text;
@@ -32,7 +33,8 @@ internal static class PageText
 
         string Lossy(Encoding encoding, ReadOnlySpan<byte> part)
         {
-            problems.Add(new(path, FirstBadLine(bytes), ProblemKind.Encoding, $"not valid {encoding.WebName.ToUpperInvariant()}; the bytes that are not were read as U+FFFD. Save the page as UTF-8."));
+            problems.Add(new(path, FirstBadLine(bytes), ProblemKind.Encoding,
+                $"not valid {encoding.WebName.ToUpperInvariant()}; the bytes that are not were read as U+FFFD. Save the page as UTF-8."));
             return Encoding.GetEncoding(encoding.CodePage).GetString(part);
         }
     }
@@ -91,7 +93,8 @@ internal static class PageText
     private static int FirstInvalid(ReadOnlySpan<byte> bytes)
     {
         var at = 0;
-        while (at < bytes.Length && Rune.DecodeFromUtf8(bytes[at..], out _, out var used) == System.Buffers.OperationStatus.Done) at += used;
+        while (at < bytes.Length && Rune.DecodeFromUtf8(bytes[at..], out _, out var used) == System.Buffers.OperationStatus.Done)
+            at += used;
         return at;
     }
 
@@ -108,5 +111,6 @@ internal static class PageText
     }
 
     private static Encoding Strict(string name) =>
-        CodePagesEncodingProvider.Instance.GetEncoding(name, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback) ?? Encoding.Latin1;
+        CodePagesEncodingProvider.Instance.GetEncoding(name, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback)
+            ?? Encoding.Latin1;
 }

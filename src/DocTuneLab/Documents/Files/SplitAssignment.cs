@@ -30,7 +30,13 @@ internal sealed class SplitAssignment
             foreach (var (key, value) in map.Children)
             {
                 var name = (key as YamlScalarNode)?.Value;
-                var split = name switch { "train" => Split.Train, "dev" => Split.Dev, "test" => Split.Test, _ => throw Wrong(key, $"unknown split '{name}'") };
+                var split = name switch
+                {
+                    "train" => Split.Train,
+                    "dev" => Split.Dev,
+                    "test" => Split.Test,
+                    _ => throw Wrong(key, $"unknown split '{name}'")
+                };
                 if (value is not YamlSequenceNode list) throw Wrong(value, $"'{name}' is not a list");
                 foreach (var item in list)
                 {
@@ -43,12 +49,15 @@ internal sealed class SplitAssignment
         }
         catch (YamlException e)
         {
-            throw new LabException($"{FileName}:{e.Start.Line}: not valid YAML ({e.Message}). Expected lists of page paths under 'dev:' and 'test:'.", e);
+            throw new LabException(
+                $"{FileName}:{e.Start.Line}: not valid YAML ({e.Message}). Expected lists of page paths under 'dev:' and 'test:'.", e);
         }
 
         static LabException Wrong(YamlNode node, string what) =>
-            new($"{FileName}:{node.Start.Line}: {what}. Expected lists of existing page paths (relative, forward slashes) under 'dev:' and 'test:'; the rest is train.");
+            new($"{FileName}:{node.Start.Line}: {what}. Expected lists of existing page paths (relative, forward slashes) under 'dev:' and "
+                + "'test:'; the rest is train.");
     }
 
-    private static Split ByHash(string path) => (Convert.ToUInt32(ContentHash.Of(path)[..8], 16) % 100) switch { < 80 => Split.Train, < 90 => Split.Dev, _ => Split.Test };
+    private static Split ByHash(string path) =>
+        (Convert.ToUInt32(ContentHash.Of(path)[..8], 16) % 100) switch { < 80 => Split.Train, < 90 => Split.Dev, _ => Split.Test };
 }

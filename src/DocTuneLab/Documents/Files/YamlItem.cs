@@ -47,7 +47,8 @@ internal sealed record YamlItem(int Line, string? Scalar, IReadOnlyList<YamlItem
         if (depth > MaxDepth) throw new YamlException(start.Start, start.End, $"nested more than {MaxDepth} levels deep");
         YamlItem item;
         if (parser.TryConsume<AnchorAlias>(out var alias))
-            return anchors.GetValueOrDefault(alias.Value.Value) ?? throw new YamlException(alias.Start, alias.End, $"the alias '{alias.Value}' has no anchor before it");
+            return anchors.GetValueOrDefault(alias.Value.Value)
+                ?? throw new YamlException(alias.Start, alias.End, $"the alias '{alias.Value}' has no anchor before it");
         if (parser.TryConsume<Scalar>(out var scalar)) item = new(line, scalar.Value, [], []);
         else if (parser.TryConsume<SequenceStart>(out _))
         {

@@ -26,14 +26,16 @@ internal sealed class LinkChecker
         foreach (var (name, file) in uids) _uids.TryAdd(name, file);
     }
 
-    public sealed record Result(IReadOnlyDictionary<string, IReadOnlyList<string>> Links, IReadOnlyList<BrokenLink> Broken, IReadOnlyList<BrokenLink> OpenXrefs, IReadOnlyList<DocumentProblem> Problems);
+    public sealed record Result(IReadOnlyDictionary<string, IReadOnlyList<string>> Links, IReadOnlyList<BrokenLink> Broken,
+        IReadOnlyList<BrokenLink> OpenXrefs, IReadOnlyList<DocumentProblem> Problems);
 
     public static Result Check(DocsSite site, IReadOnlyDictionary<string, string> uids, IReadOnlyList<Document> documents)
     {
         var checker = new LinkChecker(site, uids, documents);
         var links = documents.ToDictionary(d => d.Path, checker.Targets, StringComparer.Ordinal);
         checker.FindLoops();
-        return new(links, [.. checker._broken.OrderBy(b => b.DocumentPath, StringComparer.Ordinal).ThenBy(b => b.Line)], checker._openXrefs, checker._problems);
+        return new(links, [.. checker._broken.OrderBy(b => b.DocumentPath, StringComparer.Ordinal).ThenBy(b => b.Line)], checker._openXrefs,
+            checker._problems);
     }
 
     /// <summary>The uid of a link, without query and escapes.</summary>
@@ -77,9 +79,11 @@ internal sealed class LinkChecker
         if (found is null)
         {
             // A folder that the site's own configuration names may lie beside the pages: that is no escape.
-            if (_site.IncludeFolders.Any(f => File.Exists(Path.Combine(_site.Root, f, file)) && !file.Split('/').Contains(".."))) return null;
+            if (_site.IncludeFolders.Any(f => File.Exists(Path.Combine(_site.Root, f, file)) && !file.Split('/').Contains("..")))
+                return null;
             _problems.Add(candidates[0] is null
-                ? new(document.Path, line, ProblemKind.Escape, $"the include '{link.Target}' leads out of the documentation; not read. Move the file below {_site.Root}.")
+                ? new(document.Path, line, ProblemKind.Escape,
+                    $"the include '{link.Target}' leads out of the documentation; not read. Move the file below {_site.Root}.")
                 : new(document.Path, line, ProblemKind.BrokenInclude, $"the include '{link.Target}' has no file. Correct the path."));
             return null;
         }
@@ -92,7 +96,9 @@ internal sealed class LinkChecker
     private string? Page(Document document, PageLink link, int line)
     {
         var url = link.Target;
-        if (url.Length == 0 || url.Contains("://", StringComparison.Ordinal) || url.StartsWith("//", StringComparison.Ordinal) || HasScheme(url)) return null;
+        if (url.Length == 0 || url.Contains("://", StringComparison.Ordinal) || url.StartsWith("//", StringComparison.Ordinal)
+            || HasScheme(url))
+            return null;
         // Site generators' own variables.
         if (url.Contains("{{", StringComparison.Ordinal) || url.Contains("${", StringComparison.Ordinal) || url[0] == '@') return null;
         var hash = url.IndexOf('#');
@@ -104,11 +110,13 @@ internal sealed class LinkChecker
             if (!_site.LinksMayLeave) _broken.Add(new(document.Path, line, url, "leads out of the documentation"));
             return null;
         }
-        var page = Find(path) ?? (_site.HasRoutePrefix && file.StartsWith('/') && path.IndexOf('/') is var slash and > 0 ? Find(path[(slash + 1)..]) : null);
+        var page = Find(path)
+            ?? (_site.HasRoutePrefix && file.StartsWith('/') && path.IndexOf('/') is var slash and > 0 ? Find(path[(slash + 1)..]) : null);
         if (page is null)
         {
             var elsewhere = file.StartsWith('/') && _site.HasPublishedRoot;
-            if (!elsewhere && !IsFile(path) && !Directory.Exists(Path.Combine(_site.Root, path))) _broken.Add(new(document.Path, line, url, "no such page or file"));
+            if (!elsewhere && !IsFile(path) && !Directory.Exists(Path.Combine(_site.Root, path)))
+                _broken.Add(new(document.Path, line, url, "no such page or file"));
             return null;
         }
         if (fragment.Length > 0 && !HasAnchor(_pages[page], fragment)) _broken.Add(new(document.Path, line, url, "no such heading"));
@@ -124,11 +132,18 @@ internal sealed class LinkChecker
             : path.EndsWith(".html", StringComparison.Ordinal) && _pages.ContainsKey(path[..^5] + ".md") ? path[..^5] + ".md" : null;
     }
 
-    private bool HasAnchor(Document page, string fragment) => page.Layout.Anchors.Contains(fragment) || page.Layout.Anchors.Contains(fragment.ToLowerInvariant())
+    private bool HasAnchor(Document page,
+        string fragment) => page.Layout.Anchors.Contains(fragment) || page.Layout.Anchors.Contains(fragment.ToLowerInvariant())
         // One hyphen where others have several: "Caret, Mark & Tilde" is caret-mark-tilde.
-        || (_site.JoinsHyphens && page.Layout.Anchors.Any(a => a.Contains("--", StringComparison.Ordinal) && string.Join('-', a.Split('-', StringSplitOptions.RemoveEmptyEntries)) == fragment))
+        || (_site.JoinsHyphens
+            && page.Layout.Anchors.Any(a => a.Contains("--", StringComparison.Ordinal)
+                && string.Join('-', a.Split('-', StringSplitOptions.RemoveEmptyEntries)) == fragment))
         || fragment.StartsWith("tab/", StringComparison.Ordinal)
-        || new[] { $"id=\"{fragment}\"", $"name=\"{fragment}\"", $"id='{fragment}'", $"name='{fragment}'", $"{{#{fragment}", $"#{fragment} }}" }.Any(a => page.Text.Contains(a, StringComparison.Ordinal))
+        || new[]
+        {
+            $"id=\"{fragment}\"", $"name=\"{fragment}\"", $"id='{fragment}'", $"name='{fragment}'", $"{{#{fragment}", $"#{fragment} }}"
+        }
+            .Any(a => page.Text.Contains(a, StringComparison.Ordinal))
         // Line anchors of code hosts.
         || (fragment.Length > 1 && fragment[0] == 'L' && fragment[1..].All(c => char.IsAsciiDigit(c) || c is '-' or 'L'));
 
@@ -163,7 +178,9 @@ internal sealed class LinkChecker
                 }
                 path.Push((at.Page, at.Next + 1));
                 var (target, line) = list[at.Next];
-                if (open.Contains(target)) _problems.Add(new(at.Page, line, ProblemKind.IncludeLoop, $"the include of '{target}' leads back to this page. Remove one of the includes."));
+                if (open.Contains(target))
+                    _problems.Add(new(at.Page, line, ProblemKind.IncludeLoop,
+                        $"the include of '{target}' leads back to this page. Remove one of the includes."));
                 else Push(target);
             }
 

@@ -55,7 +55,8 @@ internal static class NameScanner
 
     private static bool IsFirst(char c) => char.IsAsciiLetter(c) || c == '_';
 
-    private static bool IsPart(char c) => char.IsAsciiLetterOrDigit(c) || c == '_' || (c > '\u007F' && char.IsLetterOrDigit(c) && c is < '\u3000' or > '\u9FFF');
+    private static bool IsPart(char c) =>
+        char.IsAsciiLetterOrDigit(c) || c == '_' || (c > '\u007F' && char.IsLetterOrDigit(c) && c is < '\u3000' or > '\u9FFF');
 
     private static int Skip(string text, int at, int end)
     {

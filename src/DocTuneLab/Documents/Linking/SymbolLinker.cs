@@ -27,11 +27,15 @@ public sealed partial class SymbolLinker
     {
         (_api, _judge) = (api, judge);
         _types = ByName(api.Types);
-        _members = ByName(api.Symbols.Where(s => s.ContainingType is not null && s.Kind is not (ApiKind.Constructor or ApiKind.Operator or ApiKind.Indexer)));
-        (_typesBySpan, _membersBySpan) = (_types.GetAlternateLookup<ReadOnlySpan<char>>(), _members.GetAlternateLookup<ReadOnlySpan<char>>());
-        _byUid = api.Symbols.GroupBy(s => s.Id[2..], StringComparer.Ordinal).ToDictionary(g => g.Key, g => (IReadOnlyList<string>)[.. g.Select(s => s.Id)], StringComparer.Ordinal);
+        _members = ByName(api.Symbols.Where(s => s.ContainingType is not null
+            && s.Kind is not (ApiKind.Constructor or ApiKind.Operator or ApiKind.Indexer)));
+        (_typesBySpan, _membersBySpan) =
+            (_types.GetAlternateLookup<ReadOnlySpan<char>>(), _members.GetAlternateLookup<ReadOnlySpan<char>>());
+        _byUid = api.Symbols.GroupBy(s => s.Id[2..], StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => (IReadOnlyList<string>)[.. g.Select(s => s.Id)], StringComparer.Ordinal);
 
-        static Dictionary<string, ApiSymbol[]> ByName(IEnumerable<ApiSymbol> symbols) => symbols.GroupBy(s => s.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
+        static Dictionary<string, ApiSymbol[]> ByName(IEnumerable<ApiSymbol> symbols) =>
+            symbols.GroupBy(s => s.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
     }
 
     /// <summary>The surest mention of each member, by position. An overloaded member without arguments means all its overloads.</summary>
@@ -105,13 +109,17 @@ public sealed partial class SymbolLinker
             var uid = Uri.UnescapeDataString(query < 0 ? target : target[..query]);
             if (linker._byUid.TryGetValue(uid, out var ids)) Add(ids, SymbolLinkKind.Xref, 1, span);
             else if (uid.EndsWith('*'))
-                Add(linker._api.Symbols.Where(s => s.Id.AsSpan(2).StartsWith(uid.AsSpan(0, uid.Length - 1)) && (s.Id.Length == uid.Length + 1 || s.Id[uid.Length + 1] is '(' or '`')).Select(s => s.Id), SymbolLinkKind.Xref, 1, span);
+                Add(linker._api.Symbols
+                    .Where(s => s.Id.AsSpan(2).StartsWith(uid.AsSpan(0, uid.Length - 1))
+                        && (s.Id.Length == uid.Length + 1 || s.Id[uid.Length + 1] is '(' or '`'))
+                    .Select(s => s.Id), SymbolLinkKind.Xref, 1, span);
         }
 
         public void Heading(string heading)
         {
             foreach (var name in NameScanner.Scan(heading, 0, heading.Length, isCode: true))
-                if (linker._typesBySpan.TryGetValue(heading.AsSpan(name[0].Start, name[0].Length), out var types)) _types.UnionWith(types.Select(t => t.Id));
+                if (linker._typesBySpan.TryGetValue(heading.AsSpan(name[0].Start, name[0].Length), out var types))
+                    _types.UnionWith(types.Select(t => t.Id));
         }
 
         /// <summary>Links what the compiler bound in a C# block; whether that is all that there is to find in it.</summary>
@@ -120,7 +128,8 @@ public sealed partial class SymbolLinker
             if (linker._judge is not { } judge || block.Language is not ("csharp" or "cs" or "c#")) return false;
             var verdict = judge.Judge(block.Code, CSharpJudge.DetectForm(block.Code), judge.LibraryNamespaces);
             foreach (var use in verdict.Uses)
-                if (use is { IsLibrary: true, Kind: SymbolUseKind.Resolved or SymbolUseKind.Misuse, Id: { } id } && linker._api.Find(id) is { } symbol)
+                if (use is { IsLibrary: true, Kind: SymbolUseKind.Resolved or SymbolUseKind.Misuse, Id: { } id }
+                    && linker._api.Find(id) is { } symbol)
                 {
                     Add([id], SymbolLinkKind.BoundCode, verdict.Compiles ? 1 : 0.9, Position(block, use));
                     _types.Add(symbol.ContainingType is null ? id : linker._api.TypeOf(symbol)!.Id);
@@ -145,7 +154,8 @@ public sealed partial class SymbolLinker
                 var members = linker._members[name];
                 var own = members.Where(m => linker._api.TypeOf(m) is { } type && _types.Contains(type.Id)).ToList();
                 if (own.Count > 0) Add(own.Select(m => m.Id), SymbolLinkKind.CodeName, 0.7, span);
-                else if (members.Select(m => m.ContainingType).Distinct().Count() == 1) Add(members.Select(m => m.Id), SymbolLinkKind.CodeName, 0.5, span);
+                else if (members.Select(m => m.ContainingType).Distinct().Count() == 1)
+                    Add(members.Select(m => m.Id), SymbolLinkKind.CodeName, 0.5, span);
             }
             return [.. _found.Values.OrderBy(l => l.Span.Start).ThenBy(l => l.SymbolId, StringComparer.Ordinal)];
         }
@@ -163,7 +173,10 @@ public sealed partial class SymbolLinker
                         continue;
                     }
                     var next = i + 1 < parts.Count ? text.Substring(parts[i + 1].Start, parts[i + 1].Length) : null;
-                    var member = next is null ? [] : types.SelectMany(t => linker._api.MembersOf(t.Id, inherited: true)).Where(m => m.Name == next).Select(m => m.Id).ToList();
+                    var member = next is null ? [] : types.SelectMany(t => linker._api.MembersOf(t.Id, inherited: true))
+                        .Where(m => m.Name == next)
+                        .Select(m => m.Id)
+                        .ToList();
                     if (isCode || member.Count > 0 || IsCompound(types[0].Name))
                     {
                         Add(types.Select(t => t.Id), kind, isCode ? 0.8 : 0.5, parts[i]);

@@ -10,13 +10,15 @@ internal static class BlockTree
 
     public sealed record Node(int Start, Kind Kind, IReadOnlyList<Node> Children)
     {
-        /// <summary>Whether this stays with the next block: a heading does, and a paragraph that ends in a colon or stands right before a list, table or code.</summary>
+        /// <summary>Whether this stays with the next block: a heading does, and a paragraph that ends in a colon or stands right before a
+        /// list, table or code.</summary>
         public bool Introduces(Node next, string text)
         {
             if (Kind == Kind.Heading) return true;
             if (Kind != Kind.Paragraph) return false;
             if (text.AsSpan(Start, next.Start - Start).TrimEnd() is [.., ':' or '：']) return true;
-            return next.Kind is Kind.List or Kind.Table && !text.AsSpan(Start, next.Start - Start).Contains("\n\n", StringComparison.Ordinal);
+            return next.Kind is Kind.List or Kind.Table
+                && !text.AsSpan(Start, next.Start - Start).Contains("\n\n", StringComparison.Ordinal);
         }
     }
 }

@@ -45,7 +45,8 @@ public enum LinkKind
     Image,
     /// <summary>A uid: <c>xref:</c> links and <c>&lt;xref:…&gt;</c>.</summary>
     Xref,
-    /// <summary>A file whose text the site puts in place: <c>[!INCLUDE]</c>, <c>[!code]</c>, <c>--8&lt;--</c>. It is a document of its own and is not copied.</summary>
+    /// <summary>A file whose text the site puts in place: <c>[!INCLUDE]</c>, <c>[!code]</c>, <c>--8&lt;--</c>.
+    /// It is a document of its own and is not copied.</summary>
     Include,
 }
 
@@ -60,7 +61,8 @@ public enum ElementKind { Table, TaskItem, Footnote, DefinitionList, Admonition,
 
 /// <summary>A part of a page that has a meaning of its own.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Name">Type and title of an admonition, title of a tab, label of a footnote, file of an include, tag of HTML, <c>x</c> of a done task; else empty.</param>
+/// <param name="Name">Type and title of an admonition, title of a tab, label of a footnote, file of an include, tag of HTML, <c>x</c> of a
+/// done task; else empty.</param>
 /// <param name="Span">Where it stands.</param>
 public sealed record PageElement(ElementKind Kind, string Name, SourceSpan Span);
 
@@ -132,7 +134,8 @@ public sealed record Chunk(
     IReadOnlyList<string> Symbols,
     int TokenCount)
 {
-    /// <summary>Text of the page that a reader of this passage needs and that other chunks cover: the header of a table that was cut, and the overlap. Ends in a line end, or is empty.</summary>
+    /// <summary>Text of the page that a reader of this passage needs and that other chunks cover: the header of a table that was cut, and
+    /// the overlap. Ends in a line end, or is empty.</summary>
     public string Context { get; init; } = "";
 
     /// <summary>Where and how surely each of <see cref="Symbols"/> is mentioned; by position.</summary>

@@ -11,5 +11,8 @@ namespace DocTuneLab.Documents.Parsing;
 public static class BuiltInDialects
 {
     /// <summary>All of them; where several know a thing, the first decides.</summary>
-    public static IReadOnlyList<Dialect> All { get; } = [new MarkdownDialect(), new GitHubDialect(), new DocFxDialect(), new MkDocsDialect(), new DocusaurusDialect()];
+    public static IReadOnlyList<Dialect> All
+    {
+        get;
+    } = [new MarkdownDialect(), new GitHubDialect(), new DocFxDialect(), new MkDocsDialect(), new DocusaurusDialect()];
 }

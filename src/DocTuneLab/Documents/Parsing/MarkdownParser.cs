@@ -31,8 +31,13 @@ public static class MarkdownParser
         var page = PageReader.Read(path, text, problems, syntax);
         var frontMatter = FrontMatter(path, page, problems);
         var firstHeading = page.Headings.Select(h => h.Text).FirstOrDefault(h => h.Length > 0);
-        var title = frontMatter.TryGetValue("title", out var given) && given.Length > 0 ? given : firstHeading ?? Path.GetFileNameWithoutExtension(path);
-        return new(path, text, ContentHash.Of(text), title, frontMatter, Sections(text, page.Headings), page.Code, page.Language, split) { Layout = page.Layout };
+        var title = frontMatter.TryGetValue("title", out var given) && given.Length > 0
+            ? given
+            : firstHeading ?? Path.GetFileNameWithoutExtension(path);
+        return new(path, text, ContentHash.Of(text), title, frontMatter, Sections(text, page.Headings), page.Code, page.Language, split)
+        {
+            Layout = page.Layout
+        };
     }
 
     /// <summary>The layout alone, of a page that was parsed before.</summary>
@@ -81,8 +86,8 @@ public static class MarkdownParser
     }
 
     /// <summary>
-    /// Most front matter is a few lines <c>name: words</c> or <c>name: [word, word]</c>, which are read at a tenth of the cost of YAML; false
-    /// where anything looks like more.
+    /// Most front matter is a few lines <c>name: words</c> or <c>name: [word, word]</c>, which are read at a tenth of the cost of YAML;
+    /// false where anything looks like more.
     /// </summary>
     private static bool Plain(string yaml, Dictionary<string, string> fields)
     {
@@ -93,9 +98,12 @@ public static class MarkdownParser
             if (colon <= 0 || line[..colon].ContainsAnyExcept(s_name)) return false;
             var value = line[(colon + 2)..].Trim(' ');
             // Lists are no fields.
-            if (value.Length > 2 && value[0] == '[' && value[^1] == ']' && char.IsLetter(value[1]) && !value[1..^1].ContainsAny(s_flow)) continue;
+            if (value.Length > 2 && value[0] == '[' && value[^1] == ']' && char.IsLetter(value[1]) && !value[1..^1].ContainsAny(s_flow))
+                continue;
             if (value.Length > 1 && value[0] == '"' && value[^1] == '"' && !value[1..^1].ContainsAny('"', '\\')) value = value[1..^1];
-            else if (value.IsEmpty || !(char.IsLetterOrDigit(value[0]) || value[0] == '/') || value.Contains(": ", StringComparison.Ordinal) || value.Contains(" #", StringComparison.Ordinal) || value[^1] == ':' || value.ContainsAny('\t', '\0', '\u0085')) return false;
+            else if (value.IsEmpty || !(char.IsLetterOrDigit(value[0]) || value[0] == '/') || value.Contains(": ", StringComparison.Ordinal)
+                || value.Contains(" #", StringComparison.Ordinal) || value[^1] == ':' || value.ContainsAny('\t', '\0', '\u0085'))
+                return false;
             if (!fields.TryAdd(line[..colon].ToString(), value.ToString())) return false;
         }
         return true;

@@ -66,7 +66,8 @@ internal sealed class MarkdownSyntax
         return builder.Build();
     }
 
-    /// <summary>Whether a line delimits a table's header, as far as its characters tell. The parser of tables looks again at every paragraph, a third of a parse, so pages without one go without it.</summary>
+    /// <summary>Whether a line delimits a table's header, as far as its characters tell. The parser of tables looks again at every
+    /// paragraph, a third of a parse, so pages without one go without it.</summary>
     private static bool MayHaveTable(ReadOnlySpan<char> text)
     {
         while (text.IndexOf('|') is >= 0 and var at)

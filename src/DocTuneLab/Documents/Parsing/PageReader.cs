@@ -42,7 +42,8 @@ internal sealed class PageReader
     private PageReader(string text, MarkdownSyntax syntax) => (_text, _syntax) = (text, syntax);
 
     /// <summary>What a page holds.</summary>
-    public sealed record Page(PageLayout Layout, IReadOnlyList<PageHeading> Headings, IReadOnlyList<CodeBlock> Code, string Language, string? FrontMatter, int FrontMatterLine);
+    public sealed record Page(PageLayout Layout, IReadOnlyList<PageHeading> Headings, IReadOnlyList<CodeBlock> Code, string Language,
+        string? FrontMatter, int FrontMatterLine);
 
     /// <summary>Reads a page; where it is not Markdown that any parser could follow, as plain text.</summary>
     /// <param name="path">Path of the page, for problems.</param>
@@ -59,24 +60,28 @@ internal sealed class PageReader
             try
             {
                 var tree = syntax.Parse(text);
-                for (var i = 0; i < tree.Count && !reader._isGathered; i++) reader._isGathered = tree[i] is FootnoteGroup or LinkReferenceDefinitionGroup;
+                for (var i = 0; i < tree.Count && !reader._isGathered; i++)
+                    reader._isGathered = tree[i] is FootnoteGroup or LinkReferenceDefinitionGroup;
                 blocks = reader.Blocks(tree, -1, top: true);
             }
             catch (ArgumentException e) when (e.Message.Contains("depth limit", StringComparison.Ordinal))
             {
-                problems?.Add(new(path, 0, ProblemKind.TooDeep, "nested more than 128 levels deep; kept as plain text. Expected lists, quotes and emphasis as a person writes them."));
+                problems?.Add(new(path, 0, ProblemKind.TooDeep,
+                    "nested more than 128 levels deep; kept as plain text. Expected lists, quotes and emphasis as a person writes them."));
                 reader = new(text, syntax);
             }
         }
         if (blocks.Count == 0) reader._language.Add(text.AsSpan(0, Math.Min(text.Length, 20_000)));
         foreach (var include in syntax.IncludesOf(text)) reader.Add(include);
         reader._links.Sort((a, b) => a.Span.Start.CompareTo(b.Span.Start));
-        reader._elements.Sort((a, b) => a.Span.Start != b.Span.Start ? a.Span.Start.CompareTo(b.Span.Start) : b.Span.Length.CompareTo(a.Span.Length));
+        reader._elements.Sort((a, b) =>
+            a.Span.Start != b.Span.Start ? a.Span.Start.CompareTo(b.Span.Start) : b.Span.Length.CompareTo(a.Span.Length));
         reader._code.Sort((a, b) => a.Span.Start.CompareTo(b.Span.Start));
         reader._codeSpans.Sort((a, b) => a.Start.CompareTo(b.Start));
         reader._tables.Sort((a, b) => a.Start.CompareTo(b.Start));
         var yaml = reader._frontMatter;
-        return new(new(blocks, reader._codeSpans, reader._links, reader._elements, reader._anchors, reader._tables), reader._headings, reader._code, reader._language.Language,
+        return new(new(blocks, reader._codeSpans, reader._links, reader._elements, reader._anchors, reader._tables), reader._headings,
+            reader._code, reader._language.Language,
             yaml?.Lines.ToString(), yaml is null ? 0 : MarkdownText.LineNumber(text, yaml.Span.Start));
     }
 
@@ -104,12 +109,15 @@ internal sealed class PageReader
         var kept = node.Children[^1].Start < end ? node.Children : [.. node.Children.Where(c => c.Start < end)];
         if (kept.Count == 0) return node with { Children = [] };
         var last = Clip(kept[^1], end);
-        return ReferenceEquals(last, kept[^1]) && ReferenceEquals(kept, node.Children) ? node : node with { Children = [.. kept.Take(kept.Count - 1), last] };
+        return ReferenceEquals(last, kept[^1]) && ReferenceEquals(kept, node.Children)
+            ? node
+            : node with { Children = [.. kept.Take(kept.Count - 1), last] };
     }
 
     /// <summary>Footnotes and link definitions are gathered at the end of the tree, yet stand where they stand.</summary>
     private static IEnumerable<Block> InOrder(ContainerBlock container) =>
-        container.SelectMany(b => b is FootnoteGroup or LinkReferenceDefinitionGroup ? (IEnumerable<Block>)(ContainerBlock)b : [b]).OrderBy(b => b.Span.Start);
+        container.SelectMany(b => b is FootnoteGroup or LinkReferenceDefinitionGroup ? (IEnumerable<Block>)(ContainerBlock)b : [b])
+            .OrderBy(b => b.Span.Start);
 
     private IReadOnlyList<BlockTree.Node> Visit(Block block, int after, bool top)
     {
@@ -120,7 +128,8 @@ internal sealed class PageReader
             Inlines(((ParagraphBlock)block).Inline);
             return [];
         }
-        if (block.GetType() == typeof(ListItemBlock) || block.GetType() == typeof(ListBlock)) return Blocks((ContainerBlock)block, after, top: false);
+        if (block.GetType() == typeof(ListItemBlock) || block.GetType() == typeof(ListBlock))
+            return Blocks((ContainerBlock)block, after, top: false);
         switch (block)
         {
             case YamlFrontMatterBlock yaml:
@@ -189,7 +198,8 @@ internal sealed class PageReader
         {
             Rune.DecodeFromUtf16(heading.AsSpan(i), out var rune, out var used);
             i += used;
-            if (Rune.IsLetterOrDigit(rune) || rune.Value is '-' or '_') length += Rune.ToLowerInvariant(rune).EncodeToUtf16(buffer[length..]);
+            if (Rune.IsLetterOrDigit(rune) || rune.Value is '-' or '_')
+                length += Rune.ToLowerInvariant(rune).EncodeToUtf16(buffer[length..]);
             else if (rune.Value == ' ') buffer[length++] = '-';
         }
         var slug = buffer[..length].ToString();
@@ -211,7 +221,8 @@ internal sealed class PageReader
     private void Html(HtmlBlock html)
     {
         var span = MarkdownText.SpanOf(html, _text);
-        var (kind, name) = _syntax.ElementOf(html, _text) ?? new(ElementKind.Html, MarkdownText.Tag(_text.AsSpan(span.Start, span.Length)).ToLowerInvariant());
+        var (kind, name) = _syntax.ElementOf(html, _text)
+            ?? new(ElementKind.Html, MarkdownText.Tag(_text.AsSpan(span.Start, span.Length)).ToLowerInvariant());
         _elements.Add(new(kind, name, span));
     }
 
@@ -230,7 +241,8 @@ internal sealed class PageReader
             {
                 if (_syntax.LinkOf(auto.Url, MarkdownText.SpanOf(auto, _text), _text) is { } own) _links.Add(own);
             }
-            else if (inline is TaskList task) _elements.Add(new(ElementKind.TaskItem, task.Checked ? "x" : "", MarkdownText.SpanOf(task, _text)));
+            else if (inline is TaskList task)
+                _elements.Add(new(ElementKind.TaskItem, task.Checked ? "x" : "", MarkdownText.SpanOf(task, _text)));
         }
     }
 

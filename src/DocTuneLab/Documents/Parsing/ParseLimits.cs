@@ -33,10 +33,19 @@ internal static class ParseLimits
             var length = text.AsSpan(start).IndexOf('\n');
             if (length < 0) length = text.Length - start;
             var span = text.AsSpan(start, length);
-            if (length > MaxLine) return Problem(ProblemKind.TooLarge, $"a line of {length:N0} characters; kept as plain text. Expected lines of at most {MaxLine:N0}: generated data does not belong among the pages.");
+            if (length > MaxLine)
+                return Problem(ProblemKind.TooLarge,
+                    $"a line of {length:N0} characters; kept as plain text. Expected lines of at most {MaxLine:N0}: "
+                        + "generated data does not belong among the pages.");
             if (isBracketed) brackets = span.IsWhiteSpace() ? 0 : brackets + span.Count('[');
-            if (brackets > MaxBrackets) return Problem(ProblemKind.TooDeep, $"more than {MaxBrackets:N0} opening brackets in one paragraph or table; kept as plain text. Break it up with blank lines.");
-            if (length > MaxMarkers && Markers(span) > MaxMarkers) return Problem(ProblemKind.TooDeep, $"quotes or lists nested more than {MaxMarkers} levels deep; kept as plain text. Expected nesting as a person writes it.");
+            if (brackets > MaxBrackets)
+                return Problem(ProblemKind.TooDeep,
+                    $"more than {MaxBrackets:N0} opening brackets in one paragraph or table; kept as plain text. "
+                        + "Break it up with blank lines.");
+            if (length > MaxMarkers && Markers(span) > MaxMarkers)
+                return Problem(ProblemKind.TooDeep,
+                    $"quotes or lists nested more than {MaxMarkers} levels deep; kept as plain text. "
+                        + "Expected nesting as a person writes it.");
             start += length + 1;
 
             DocumentProblem Problem(ProblemKind kind, string message) => new(path, MarkdownText.LineNumber(text, start), kind, message);

@@ -16,7 +16,8 @@ internal sealed class FolderWalk
         (_root, _options, _site, _problems) = (root, options, site, problems);
 
     /// <summary>Files below a root, relative with forward slashes, in ordinal order.</summary>
-    public static IReadOnlyList<string> Files(string root, DocumentOptions options, IReadOnlyList<IgnoreRules> site, ICollection<DocumentProblem> problems)
+    public static IReadOnlyList<string> Files(string root, DocumentOptions options, IReadOnlyList<IgnoreRules> site,
+        ICollection<DocumentProblem> problems)
     {
         var walk = new FolderWalk(root, options, site, problems);
         walk.Enter("", [.. site, IgnoreRules.Parse(string.Join('\n', options.Ignore))]);
@@ -40,7 +41,8 @@ internal sealed class FolderWalk
         // Those of a deeper folder come later, so they decide.
         var own = new List<IgnoreRules>(rules);
         foreach (var name in _options.GitIgnore ? new[] { ".gitignore", ".doctuneignore" } : [".doctuneignore"])
-            if (entries.Find(e => e.Name == name) is FileInfo { LinkTarget: null } file) own.Insert(own.Count - 1, IgnoreRules.Parse(File.ReadAllText(file.FullName), folder));
+            if (entries.Find(e => e.Name == name) is FileInfo { LinkTarget: null } file)
+                own.Insert(own.Count - 1, IgnoreRules.Parse(File.ReadAllText(file.FullName), folder));
 
         foreach (var entry in entries)
         {
@@ -75,10 +77,17 @@ internal sealed class FolderWalk
         {
             // Links that lead to each other have no target.
         }
-        if (target is null || !target.Exists) _problems.Add(new(path, 0, ProblemKind.SymbolicLink, $"a symbolic link to '{entry.LinkTarget}', which leads nowhere; left out."));
-        else if (!Path.GetFullPath(target.FullName).StartsWith(_root + Path.DirectorySeparatorChar, StringComparison.Ordinal) && target.FullName != _root)
-            _problems.Add(new(path, 0, ProblemKind.Escape, $"a symbolic link to '{entry.LinkTarget}', out of the documentation; not followed. Copy the file, or name its folder as the documentation."));
-        else if (isFolder) _problems.Add(new(path, 0, ProblemKind.SymbolicLink, $"a symbolic link to the folder '{entry.LinkTarget}', which is read where it stands; not followed."));
+        if (target is null || !target.Exists)
+            _problems.Add(new(path, 0, ProblemKind.SymbolicLink,
+                $"a symbolic link to '{entry.LinkTarget}', which leads nowhere; left out."));
+        else if (!Path.GetFullPath(target.FullName).StartsWith(_root + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            && target.FullName != _root)
+            _problems.Add(new(path, 0, ProblemKind.Escape,
+                $"a symbolic link to '{entry.LinkTarget}', out of the documentation; not followed. Copy the file, or name its folder as "
+                    + "the documentation."));
+        else if (isFolder)
+            _problems.Add(new(path, 0, ProblemKind.SymbolicLink,
+                $"a symbolic link to the folder '{entry.LinkTarget}', which is read where it stands; not followed."));
         else _files.Add(path);
     }
 }

@@ -28,7 +28,9 @@ internal static class NuGetPackage
         {
             using var zip = ZipFile.OpenRead(file);
             var wanted = zip.Entries.Count > MaxEntries ? [] : Wanted(zip, name, problems);
-            if (zip.Entries.Count > MaxEntries) problems.Add(new(name, 0, ProblemKind.TooLarge, $"{zip.Entries.Count:N0} entries; left out. Expected a package of at most {MaxEntries:N0}."));
+            if (zip.Entries.Count > MaxEntries)
+                problems.Add(new(name, 0, ProblemKind.TooLarge,
+                    $"{zip.Entries.Count:N0} entries; left out. Expected a package of at most {MaxEntries:N0}."));
             var left = MaxTotal;
             foreach (var (entry, path) in wanted)
             {
@@ -38,7 +40,15 @@ internal static class NuGetPackage
                 left -= Unpack(entry, target, name, left, problems);
             }
             Directory.CreateDirectory(folder);
-            return new() { Kind = DocsKind.Package, Title = Id(zip, name, problems), Root = folder, Assemblies = [.. wanted.Where(w => IsAssembly(folder, w.Path, name, problems)).Select(w => Path.Combine(folder, w.Path)).Order(StringComparer.Ordinal)] };
+            return new()
+            {
+                Kind = DocsKind.Package,
+                Title = Id(zip, name, problems),
+                Root = folder,
+                Assemblies = [.. wanted.Where(w => IsAssembly(folder, w.Path, name, problems))
+                    .Select(w => Path.Combine(folder, w.Path))
+                    .Order(StringComparer.Ordinal)]
+            };
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -58,18 +68,28 @@ internal static class NuGetPackage
             else safe.Add((entry, path));
         }
         // Reference assemblies are what code is compiled against; lib is, where there are none.
-        var frameworks = safe.Select(s => s.Path.Split('/')).Where(p => p.Length > 2 && p[0].ToLowerInvariant() is "lib" or "ref" && p[^1].EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
-            .Select(p => $"{p[0]}/{p[1]}/").Distinct().Where(f => Rank(f) >= 0).OrderByDescending(Rank).ThenBy(f => f.StartsWith("ref", StringComparison.OrdinalIgnoreCase) ? 0 : 1).ToList();
+        var frameworks = safe.Select(s => s.Path.Split('/'))
+            .Where(p =>
+                p.Length > 2 && p[0].ToLowerInvariant() is "lib" or "ref" && p[^1].EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
+            .Select(p => $"{p[0]}/{p[1]}/").Distinct().Where(f => Rank(f) >= 0).OrderByDescending(Rank)
+            .ThenBy(f => f.StartsWith("ref", StringComparison.OrdinalIgnoreCase) ? 0 : 1).ToList();
         var best = frameworks.FirstOrDefault();
         // The XML documentation may stand beside the implementation only.
         var docs = best is null ? null : "lib" + best[3..];
         return [.. safe.Where(s => PagePath.IsPage(s.Path)
-            || (best is not null && s.Path.StartsWith(best, StringComparison.Ordinal) && s.Path.Count(c => c == '/') == 2 && Path.GetExtension(s.Path).ToLowerInvariant() is ".dll" or ".xml")
-            || (docs is not null && docs != best && s.Path.StartsWith(docs, StringComparison.Ordinal) && s.Path.EndsWith(".xml", StringComparison.OrdinalIgnoreCase)))
-            .Select(s => (s.Entry, docs != best && docs is not null && s.Path.StartsWith(docs, StringComparison.Ordinal) ? best + s.Path[docs.Length..] : s.Path)).DistinctBy(s => s.Item2)];
+            || (best is not null && s.Path.StartsWith(best, StringComparison.Ordinal) && s.Path.Count(c => c == '/') == 2
+                && Path.GetExtension(s.Path).ToLowerInvariant() is ".dll" or ".xml")
+            || (docs is not null && docs != best && s.Path.StartsWith(docs, StringComparison.Ordinal)
+                && s.Path.EndsWith(".xml", StringComparison.OrdinalIgnoreCase)))
+            .Select(s => (s.Entry,
+                docs != best && docs is not null && s.Path.StartsWith(docs, StringComparison.Ordinal)
+                    ? best + s.Path[docs.Length..]
+                    : s.Path))
+            .DistinctBy(s => s.Item2)];
     }
 
-    /// <summary>How well a target framework suits .NET 10: newest .NET first, then .NET Standard, then .NET Framework; -1 for what cannot be used.</summary>
+    /// <summary>How well a target framework suits .NET 10: newest .NET first, then .NET Standard, then .NET Framework;
+    /// -1 for what cannot be used.</summary>
     private static int Rank(string folder)
     {
         var tfm = folder.Split('/')[1].ToLowerInvariant().Split('-')[0];
@@ -80,7 +100,10 @@ internal static class NuGetPackage
         var version = Number(tfm[3..]);
         return version <= 100 * Environment.Version.Major + 99 ? 3000 + version : -1;
 
-        static int Number(string text) => Version.TryParse(text.Contains('.') ? text : string.Join('.', text.ToCharArray()) + (text.Length < 2 ? ".0" : ""), out var v) ? 100 * v.Major + v.Minor : 0;
+        static int Number(string text) =>
+            Version.TryParse(text.Contains('.') ? text : string.Join('.', text.ToCharArray()) + (text.Length < 2 ? ".0" : ""), out var v)
+                ? 100 * v.Major + v.Minor
+                : 0;
     }
 
     private static long Unpack(ZipArchiveEntry entry, string target, string name, long left, ICollection<DocumentProblem> problems)
@@ -99,7 +122,9 @@ internal static class NuGetPackage
                     written += read;
                     if (written > left || (written > RatioFrom && written > MaxRatio * Math.Max(1, entry.CompressedLength)))
                     {
-                        problems.Add(new(name, 0, ProblemKind.TooLarge, $"the entry '{entry.FullName}' unpacks to more than {written:N0} bytes from {entry.CompressedLength:N0}; left out as an archive made to exhaust the disk."));
+                        problems.Add(new(name, 0, ProblemKind.TooLarge,
+                            $"the entry '{entry.FullName}' unpacks to more than {written:N0} bytes from {entry.CompressedLength:N0}; "
+                                + "left out as an archive made to exhaust the disk."));
                         return written;
                     }
                     to.Write(buffer.AsSpan(0, read));
@@ -138,18 +163,21 @@ internal static class NuGetPackage
 
     private static string Id(ZipArchive zip, string name, ICollection<DocumentProblem> problems)
     {
-        var entry = zip.Entries.FirstOrDefault(e => !e.FullName.Contains('/') && e.Name.EndsWith(".nuspec", StringComparison.OrdinalIgnoreCase) && e.Length < 1 << 20);
+        var entry = zip.Entries.FirstOrDefault(e =>
+            !e.FullName.Contains('/') && e.Name.EndsWith(".nuspec", StringComparison.OrdinalIgnoreCase) && e.Length < 1 << 20);
         if (entry is null) return Path.GetFileNameWithoutExtension(name);
         try
         {
             using var stream = entry.Open();
-            using var xml = XmlReader.Create(stream, new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = 1 << 20 });
+            using var xml = XmlReader.Create(stream,
+                new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = 1 << 20 });
             var metadata = XDocument.Load(xml).Root?.Elements().FirstOrDefault(e => e.Name.LocalName == "metadata");
             return metadata?.Elements().FirstOrDefault(e => e.Name.LocalName == "id")?.Value ?? Path.GetFileNameWithoutExtension(name);
         }
         catch (XmlException e)
         {
-            problems.Add(new($"{name}/{entry.Name}", e.LineNumber, ProblemKind.Configuration, $"not well-formed XML ({e.Message}); the file's name stands for the package's."));
+            problems.Add(new($"{name}/{entry.Name}", e.LineNumber, ProblemKind.Configuration,
+                $"not well-formed XML ({e.Message}); the file's name stands for the package's."));
             return Path.GetFileNameWithoutExtension(name);
         }
     }

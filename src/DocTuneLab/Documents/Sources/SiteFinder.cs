@@ -22,12 +22,19 @@ internal static class SiteFinder
             if (name.EndsWith(".nupkg", StringComparison.OrdinalIgnoreCase)) return NuGetPackage.Read(full, problems);
             if (dialects.Any(d => d.IsConfiguration(name))) return Find(folder, dialects, problems);
             if (PagePath.IsPage(name)) return new() { Kind = DocsKind.Page, Root = folder, OnlyPage = name };
-            throw new LabException($"{path}: not documentation. Expected a folder of Markdown pages, a page (.md, .mdx), a site's configuration ({string.Join(", ", dialects.Select(d => d.ConfigurationFile).Where(f => f.Length > 0))}) or a package (.nupkg).");
+            throw new LabException($"{path}: not documentation. Expected a folder of Markdown pages, a page (.md, .mdx), "
+                + $"a site's configuration ({string.Join(", ", dialects.Select(d => d.ConfigurationFile).Where(f => f.Length > 0))}) or a "
+                + "package (.nupkg).");
         }
-        if (!Directory.Exists(full)) throw new LabException($"{path}: documentation folder not found. Expected a folder with Markdown pages (*.md), a page, or a .nupkg; check the path.");
+        if (!Directory.Exists(full))
+            throw new LabException($"{path}: documentation folder not found. Expected a folder with Markdown pages (*.md), a page, "
+                + "or a .nupkg; check the path.");
         // The docs folder of a site may be given instead of the folder with its configuration.
         foreach (var at in new[] { full, Path.GetDirectoryName(full) })
-            if (at is not null && dialects.Select(d => d.ReadSite(at, problems)).FirstOrDefault(s => s is not null) is { } site && (at == full || site.Root == full)) return site;
+            if (at is not null
+                && dialects.Select(d => d.ReadSite(at, problems)).FirstOrDefault(s => s is not null) is { } site
+                && (at == full || site.Root == full))
+                return site;
         return new() { Kind = DocsKind.Folder, Root = full };
     }
 }

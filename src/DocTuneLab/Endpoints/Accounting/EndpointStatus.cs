@@ -8,4 +8,5 @@ namespace DocTuneLab.Endpoints.Accounting;
 /// <param name="Refusals">429 so far.</param>
 /// <param name="Outages">Server errors, lost connections and timeouts so far.</param>
 /// <param name="PausedUntil">Nothing is sent before; null where it is not paused.</param>
-public sealed record EndpointStatus(string Name, int InFlight, int Limit, long Answers, long Refusals, long Outages, DateTimeOffset? PausedUntil);
+public sealed record EndpointStatus(
+    string Name, int InFlight, int Limit, long Answers, long Refusals, long Outages, DateTimeOffset? PausedUntil);

@@ -43,8 +43,10 @@ public sealed record EngineOptions
     /// <summary>Finished requests before the share is looked at; default 20.</summary>
     public int EarlyStopAfter { get; init; } = 20;
 
-    /// <summary>After this long without an answer the request is sent a second time and the first answer counts. It may cost twice. Default never.</summary>
-    [Setting("Seconds without an answer after which a request is sent a second time, and the first answer counts; it may cost twice.", Above = 0, Unit = TimeUnit.Seconds)]
+    /// <summary>After this long without an answer the request is sent a second time and the first answer counts. It may cost twice.
+    /// Default never.</summary>
+    [Setting("Seconds without an answer after which a request is sent a second time, and the first answer counts; it may cost twice.",
+        Above = 0, Unit = TimeUnit.Seconds)]
     public TimeSpan? HedgeAfter { get; init; }
 
     /// <summary>Bytes of a response at most; default 4 MB.</summary>
@@ -66,7 +68,8 @@ public sealed record EngineOptions
 /// <param name="Text">The answer as far as it has come, or how a batch stands; without keys.</param>
 public sealed record LiveText(string Title, string Text);
 
-/// <summary>How the requests of a run stand. <see cref="Requested"/> = <see cref="Answered"/> + <see cref="Reused"/> + all of <see cref="Failed"/> + <see cref="NotAsked"/> + <see cref="Pending"/>.</summary>
+/// <summary>How the requests of a run stand. <see cref="Requested"/> = <see cref="Answered"/> + <see cref="Reused"/> + all of
+/// <see cref="Failed"/> + <see cref="NotAsked"/> + <see cref="Pending"/>.</summary>
 /// <param name="Requested">Requests handed in.</param>
 /// <param name="Answered">Answered now.</param>
 /// <param name="Reused">Answered by an earlier run.</param>
@@ -79,7 +82,8 @@ public sealed record LiveText(string Title, string Text);
 /// <param name="RequestsPerSecond">Answers a second since the start.</param>
 /// <param name="StoppedBecause">Why nothing more is asked; null while it goes on.</param>
 /// <param name="Endpoints">Each endpoint.</param>
-public sealed record EngineStatus(long Requested, long Answered, long Reused, IReadOnlyDictionary<string, long> Failed, long NotAsked, long Pending, long PromptTokens, long CompletionTokens,
+public sealed record EngineStatus(long Requested, long Answered, long Reused, IReadOnlyDictionary<string, long> Failed, long NotAsked,
+    long Pending, long PromptTokens, long CompletionTokens,
     double Cost, double RequestsPerSecond, string? StoppedBecause, IReadOnlyList<EndpointStatus> Endpoints)
 {
     /// <summary>Every request is accounted for.</summary>

@@ -8,7 +8,8 @@ namespace DocTuneLab.Endpoints.Exchange;
 /// <summary>A question to a hosted model.</summary>
 public sealed record ChatRequest
 {
-    /// <summary>Content hash of all that decides the answer: see <see cref="Create"/>. The same key is asked once in a lab's life.</summary>
+    /// <summary>Content hash of all that decides the answer: see <see cref="Create"/>.
+    /// The same key is asked once in a lab's life.</summary>
     public required string Key { get; init; }
 
     /// <summary>Model asked.</summary>
@@ -30,14 +31,21 @@ public sealed record ChatRequest
     /// <param name="messages">Rendered turns.</param>
     /// <param name="sampling">Sampling, with the seed.</param>
     /// <param name="schema">JSON schema of the answer, or null.</param>
-    public static ChatRequest Create(string chunk, string template, string model, IReadOnlyList<Message> messages, SamplingOptions sampling, string? schema = null) => new()
+    public static ChatRequest Create(string chunk, string template, string model, IReadOnlyList<Message> messages, SamplingOptions sampling,
+        string? schema = null) => new()
     {
-        Key = ContentHash.Of([chunk, template, model, string.Create(CultureInfo.InvariantCulture, $"{sampling.MaxTokens} {sampling.Temperature:R} {sampling.TopP:R} {sampling.Seed}"), schema ?? "", .. messages.SelectMany(m => (string[])[m.Role, m.Content])]),
+        Key = ContentHash.Of(
+        [
+            chunk, template, model,
+            string.Create(CultureInfo.InvariantCulture, $"{sampling.MaxTokens} {sampling.Temperature:R} {sampling.TopP:R} {sampling.Seed}"),
+            schema ?? "", .. messages.SelectMany(m => (string[])[m.Role, m.Content])
+        ]),
         Model = model, Messages = messages, Sampling = sampling, Schema = schema,
     };
 
     /// <summary>Tokens sent, estimated at four bytes each, as budgets and estimates count before the server has counted.</summary>
-    public int EstimatedPromptTokens => Messages.Sum(m => 4 + (System.Text.Encoding.UTF8.GetByteCount(m.Content) + 3) / 4) + (Schema?.Length ?? 0) / 4;
+    public int EstimatedPromptTokens =>
+        Messages.Sum(m => 4 + (System.Text.Encoding.UTF8.GetByteCount(m.Content) + 3) / 4) + (Schema?.Length ?? 0) / 4;
 
     /// <summary>Tokens of the whole call at most, by the same estimate.</summary>
     public int EstimatedTokens => EstimatedPromptTokens + Sampling.MaxTokens;
@@ -65,7 +73,8 @@ public sealed record ChatOutcome(string Key, RawAnswer? Answer, FailureKind Fail
 /// <param name="CompletionTokens">Tokens received.</param>
 /// <param name="Cost">By the endpoint's prices; 0 where they are unknown.</param>
 /// <param name="Raw">The response, byte for byte but for keys.</param>
-public sealed record KeptAnswer(string Key, string Model, string Endpoint, int Attempts, int PromptTokens, int CompletionTokens, double Cost, string Raw);
+public sealed record KeptAnswer(
+    string Key, string Model, string Endpoint, int Attempts, int PromptTokens, int CompletionTokens, double Cost, string Raw);
 
 /// <summary>A failed call as it is kept.</summary>
 /// <param name="Key">The request's key.</param>

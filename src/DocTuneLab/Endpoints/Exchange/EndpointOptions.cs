@@ -30,14 +30,17 @@ public sealed record EndpointOptions
     public EndpointKind Kind { get; init; } = EndpointKind.OpenAI;
 
     /// <summary>Address up to the version, such as <c>http://127.0.0.1:8080/v1</c>.</summary>
-    [Setting("Address of a server, up to the version: http://127.0.0.1:8080/v1. Without one no hosted model is asked.", Option = "endpoint", Field = "baseUrl", Placeholder = "URL")]
+    [Setting("Address of a server, up to the version: http://127.0.0.1:8080/v1. Without one no hosted model is asked.", Option = "endpoint",
+        Field = "baseUrl", Placeholder = "URL")]
     public required Uri BaseUrl { get; init; }
 
     /// <summary>Model as the server names it.</summary>
-    [Setting("The model's name as the server knows it.", Option = "endpoint-model", Field = "model", Placeholder = "NAME", Pattern = ".+", Expected = "the model's name as the server knows it")]
+    [Setting("The model's name as the server knows it.", Option = "endpoint-model", Field = "model", Placeholder = "NAME", Pattern = ".+",
+        Expected = "the model's name as the server knows it")]
     public required string Model { get; init; }
 
-    /// <summary>Environment variable, or user secret, that holds the key; default <c>OPENAI_API_KEY</c>. A server without keys needs none.</summary>
+    /// <summary>Environment variable, or user secret, that holds the key; default <c>OPENAI_API_KEY</c>.
+    /// A server without keys needs none.</summary>
     [Setting("Environment variable or user secret that holds the key.", Field = "keyVariable", Placeholder = "NAME")]
     public string KeyVariable { get; init; } = "OPENAI_API_KEY";
 
@@ -66,7 +69,8 @@ public sealed record EndpointOptions
     public double? OutputPrice { get; init; }
 
     /// <summary>Whether the server holds answers to a JSON schema; without, the schema stands in the prompt. Default true.</summary>
-    [Setting("Whether the server holds answers to a JSON schema; without, the schema stands in the prompt.", Field = "structuredOutput", InFilesOnly = true)]
+    [Setting("Whether the server holds answers to a JSON schema; without, the schema stands in the prompt.", Field = "structuredOutput",
+        InFilesOnly = true)]
     public bool StructuredOutput { get; init; } = true;
 
     /// <summary>Whether answers are streamed; default false.</summary>
@@ -74,7 +78,8 @@ public sealed record EndpointOptions
     public bool Streaming { get; init; }
 
     /// <summary>Price of a call; 0 where prices are unknown.</summary>
-    public double Cost(long promptTokens, long completionTokens) => (promptTokens * (InputPrice ?? 0) + completionTokens * (OutputPrice ?? 0)) / 1e6;
+    public double Cost(long promptTokens, long completionTokens) =>
+        (promptTokens * (InputPrice ?? 0) + completionTokens * (OutputPrice ?? 0)) / 1e6;
 
     /// <exception cref="LabException">An option is out of range.</exception>
     public EndpointOptions Validated()
@@ -87,7 +92,8 @@ public sealed record EndpointOptions
     /// <exception cref="LabException">The file is missing or wrong, or holds a key; the message names file and line.</exception>
     public static IReadOnlyList<EndpointOptions> Load(string path)
     {
-        if (!File.Exists(path)) throw new LabException($"{path}: no such file of endpoints. Expected a YAML list of entries with baseUrl and model.");
+        if (!File.Exists(path))
+            throw new LabException($"{path}: no such file of endpoints. Expected a YAML list of entries with baseUrl and model.");
         var stream = new YamlStream();
         try
         {
@@ -104,14 +110,18 @@ public sealed record EndpointOptions
 
     private static EndpointOptions Read(string path, YamlNode node)
     {
-        if (node is not YamlMappingNode map) throw new LabException($"{path}:{node.Start.Line}: an endpoint holds 'key: value' lines (baseUrl, model, …).");
+        if (node is not YamlMappingNode map)
+            throw new LabException($"{path}:{node.Start.Line}: an endpoint holds 'key: value' lines (baseUrl, model, …).");
         var values = new List<(Setting Setting, object? Value)>();
         foreach (var (k, v) in map.Children)
         {
             var name = ((YamlScalarNode)k).Value ?? "";
             if (name.ToLowerInvariant() is "key" or "apikey" or "api_key" or "token" or "secret")
-                throw new LabException($"{path}:{k.Start.Line}: keys are not read from files. Put the key into an environment variable and name that with 'keyVariable'.");
-            var setting = Settings.Find(name) ?? throw new LabException($"{path}:{v.Start.Line}: there is no field '{name}'; there are {string.Join(", ", Settings.Select(s => s.Field))}.");
+                throw new LabException($"{path}:{k.Start.Line}: keys are not read from files. Put the key into an environment variable and "
+                    + "name that with 'keyVariable'.");
+            var setting = Settings.Find(name)
+                ?? throw new LabException(
+                    $"{path}:{v.Start.Line}: there is no field '{name}'; there are {string.Join(", ", Settings.Select(s => s.Field))}.");
             try
             {
                 values.Add((setting, setting.Parse((v as YamlScalarNode)?.Value ?? "", name)));
@@ -122,7 +132,8 @@ public sealed record EndpointOptions
             }
         }
         foreach (var needed in (string[])[nameof(BaseUrl), nameof(Model)])
-            if (values.All(v => v.Setting.Property != needed)) throw new LabException($"{path}:{map.Start.Line}: the endpoint lacks '{Settings[needed].Field}'.");
+            if (values.All(v => v.Setting.Property != needed))
+                throw new LabException($"{path}:{map.Start.Line}: the endpoint lacks '{Settings[needed].Field}'.");
         return Settings.With(Settings.Defaults, values).Validated();
     }
 }

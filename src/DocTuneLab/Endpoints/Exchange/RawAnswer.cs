@@ -26,11 +26,14 @@ public sealed record RawAnswer(string Text, string? FinishReason, int PromptToke
         try
         {
             var node = JsonNode.Parse(raw) as JsonObject ?? throw new JsonException("the response is no JSON object");
-            return node["choices"] is JsonArray choices ? Completion(node, choices) : node["message"] is not null ? Ollama([node]) : throw new JsonException("the response has no 'choices'");
+            return node["choices"] is JsonArray choices ? Completion(node, choices)
+                : node["message"] is not null ? Ollama([node])
+                : throw new JsonException("the response has no 'choices'");
         }
         catch (JsonException) when (raw.Contains("\n{", StringComparison.Ordinal))
         {
-            return Ollama(raw.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l) as JsonObject ?? throw new JsonException("a line of the response is no JSON object")));
+            return Ollama(raw.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(l => JsonNode.Parse(l) as JsonObject ?? throw new JsonException("a line of the response is no JSON object")));
         }
         catch (InvalidOperationException e)
         {
@@ -40,12 +43,18 @@ public sealed record RawAnswer(string Text, string? FinishReason, int PromptToke
 
     /// <summary>A response as a raw chat completion, for clients that speak over no wire.</summary>
     public static string Write(ChatResponse response) =>
-        new RawAnswer(response.Text, response.FinishReason?.Value ?? "stop", (int)(response.Usage?.InputTokenCount ?? 0), (int)(response.Usage?.OutputTokenCount ?? 0)).Write();
+        new RawAnswer(response.Text, response.FinishReason?.Value ?? "stop", (int)(response.Usage?.InputTokenCount ?? 0),
+            (int)(response.Usage?.OutputTokenCount ?? 0))
+            .Write();
 
     /// <summary>The answer as a raw chat completion.</summary>
     public string Write() => new JsonObject
     {
-        ["choices"] = new JsonArray(new JsonObject { ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = Text }, ["finish_reason"] = FinishReason }),
+        ["choices"] = new JsonArray(new JsonObject
+        {
+            ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = Text },
+            ["finish_reason"] = FinishReason
+        }),
         ["usage"] = new JsonObject { ["prompt_tokens"] = PromptTokens, ["completion_tokens"] = CompletionTokens },
     }.ToJsonString();
 
@@ -54,7 +63,9 @@ public sealed record RawAnswer(string Text, string? FinishReason, int PromptToke
         if (choices.Count == 0) throw new JsonException("the response has no choice");
         var message = choices[0]?["message"] as JsonObject ?? throw new JsonException("choices[0] has no 'message'");
         var refusal = (string?)message["refusal"];
-        return new RawAnswer(Content(message["content"]) is { Length: > 0 } text ? text : refusal ?? "", refusal is null ? (string?)choices[0]!["finish_reason"] : "content_filter", Count(node, "prompt_tokens"), Count(node, "completion_tokens"));
+        return new RawAnswer(Content(message["content"]) is { Length: > 0 } text ? text : refusal ?? "",
+            refusal is null ? (string?)choices[0]!["finish_reason"] : "content_filter", Count(node, "prompt_tokens"),
+            Count(node, "completion_tokens"));
     }
 
     private static RawAnswer Events(string raw)
@@ -86,15 +97,18 @@ public sealed record RawAnswer(string Text, string? FinishReason, int PromptToke
         var (finish, prompt, completion) = ((string?)null, 0, 0);
         foreach (var line in lines)
         {
-            text.Append((string?)line["message"]?["content"] ?? (line["error"] is { } error ? throw new JsonException($"the server says: {error}") : ""));
+            text.Append((string?)line["message"]?["content"]
+                ?? (line["error"] is { } error ? throw new JsonException($"the server says: {error}") : ""));
             if ((bool?)line["done"] != true) continue;
-            (finish, prompt, completion) = ((string?)line["done_reason"] ?? "stop", (int?)line["prompt_eval_count"] ?? 0, (int?)line["eval_count"] ?? 0);
+            (finish, prompt, completion) =
+                ((string?)line["done_reason"] ?? "stop", (int?)line["prompt_eval_count"] ?? 0, (int?)line["eval_count"] ?? 0);
         }
         return new RawAnswer(text.ToString(), finish, prompt, completion);
     }
 
     // Some servers send content as a list of parts.
-    private static string? Content(JsonNode? content) => content is JsonArray parts ? string.Concat(parts.Select(p => (string?)p?["text"])) : (string?)content;
+    private static string? Content(JsonNode? content) =>
+        content is JsonArray parts ? string.Concat(parts.Select(p => (string?)p?["text"])) : (string?)content;
 
     private static int Count(JsonObject node, string name) => (int?)node["usage"]?[name] ?? 0;
 }

@@ -30,7 +30,9 @@ internal sealed class EndpointPool : IDisposable
     {
         get
         {
-            lock (_gate) return [.. _states.Select(s => new EndpointStatus(s.Options.Name, s.InFlight, (int)s.Limit, s.Answers, s.Refusals, s.Outages, s.ResumeAt > _time.GetUtcNow() ? s.ResumeAt : null))];
+            lock (_gate)
+                return [.. _states.Select(s => new EndpointStatus(s.Options.Name, s.InFlight, (int)s.Limit, s.Answers, s.Refusals,
+                    s.Outages, s.ResumeAt > _time.GetUtcNow() ? s.ResumeAt : null))];
         }
     }
 
@@ -46,7 +48,9 @@ internal sealed class EndpointPool : IDisposable
             state = _waiters.Count == 0 ? Choose(model) : null;
             if (state is null)
             {
-                if (!_states.Any(s => s.Options.Model == model)) throw new LabException($"No endpoint serves the model '{model}'; there are: {string.Join(", ", _states.Select(s => s.Options.Model).Distinct())}.");
+                if (!_states.Any(s => s.Options.Model == model))
+                    throw new LabException($"No endpoint serves the model '{model}'; there are: "
+                        + $"{string.Join(", ", _states.Select(s => s.Options.Model).Distinct())}.");
                 waiter = new Waiter(model);
                 _waiters.AddLast(waiter);
                 Serve();
@@ -138,7 +142,8 @@ internal sealed class EndpointPool : IDisposable
                     s.RefusalsInARow++;
                 }
                 // A server that does not say how long to wait is left alone for longer each time.
-                var backOff = Math.Min(_options.LongestDelay.TotalSeconds, _options.FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(s.RefusalsInARow, 20) - 1)) * (0.5 + s.Jitter.NextDouble());
+                var backOff = Math.Min(_options.LongestDelay.TotalSeconds,
+                    _options.FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(s.RefusalsInARow, 20) - 1)) * (0.5 + s.Jitter.NextDouble());
                 Pause(s, now + (retryAfter ?? TimeSpan.FromSeconds(backOff)));
             }
             else if (failure.IsOutage())
@@ -147,7 +152,9 @@ internal sealed class EndpointPool : IDisposable
                 if (retryAfter is { } wait) Pause(s, now + wait);
                 if (s.HalfOpen || ++s.OutagesInARow >= OutagesToOpen)
                 {
-                    Pause(s, now + TimeSpan.FromSeconds(Math.Min(LongestOpenSeconds, _options.BreakerDelay.TotalSeconds * Math.Pow(2, s.Openings++))));
+                    Pause(s,
+                        now + TimeSpan.FromSeconds(Math.Min(LongestOpenSeconds,
+                            _options.BreakerDelay.TotalSeconds * Math.Pow(2, s.Openings++))));
                     (s.HalfOpen, s.OutagesInARow) = (true, 0);
                 }
             }
@@ -192,7 +199,8 @@ internal sealed class EndpointPool : IDisposable
                 if (s.ResumeAt > _time.GetUtcNow()) Arm(s);
                 else Serve();
             }
-        }, null, s.ResumeAt - _time.GetUtcNow() is { } wait && wait > TimeSpan.FromMilliseconds(1) ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        }, null, s.ResumeAt - _time.GetUtcNow() is { } wait && wait > TimeSpan.FromMilliseconds(1) ? wait : TimeSpan.FromMilliseconds(1),
+            Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The right to ask once.</summary>
@@ -200,7 +208,8 @@ internal sealed class EndpointPool : IDisposable
     {
         public EndpointOptions Options => state.Options;
         public IChatClient Client => state.Client;
-        public void Release(FailureKind failure, TimeSpan? retryAfter, int usedTokens) => pool.Release(state, failure, retryAfter, started, tokens, usedTokens);
+        public void Release(FailureKind failure, TimeSpan? retryAfter, int usedTokens) =>
+            pool.Release(state, failure, retryAfter, started, tokens, usedTokens);
     }
 
     /// <summary>An endpoint as it is now; guarded by the pool's lock.</summary>

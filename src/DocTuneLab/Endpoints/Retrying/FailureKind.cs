@@ -37,11 +37,13 @@ public enum FailureKind
 public static class FailureKinds
 {
     /// <summary>Whether asking again may help.</summary>
-    public static bool IsTransient(this FailureKind kind) => kind is FailureKind.RateLimited or FailureKind.ServerError or FailureKind.ConnectionLost or FailureKind.EndedEarly
+    public static bool IsTransient(this FailureKind kind) => kind is FailureKind.RateLimited or FailureKind.ServerError
+        or FailureKind.ConnectionLost or FailureKind.EndedEarly
         or FailureKind.TimedOut or FailureKind.Malformed or FailureKind.RepeatedChunks;
 
     /// <summary>Whether it says that the endpoint itself is unwell.</summary>
-    public static bool IsOutage(this FailureKind kind) => kind is FailureKind.ServerError or FailureKind.ConnectionLost or FailureKind.TimedOut;
+    public static bool IsOutage(this FailureKind kind) =>
+        kind is FailureKind.ServerError or FailureKind.ConnectionLost or FailureKind.TimedOut;
 
     /// <summary>The name in tables and messages.</summary>
     public static string Name(this FailureKind kind) => kind switch

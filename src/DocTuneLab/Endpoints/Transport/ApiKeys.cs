@@ -48,7 +48,8 @@ public static partial class ApiKeys
 
     private static string? Secret(string name)
     {
-        var root = OperatingSystem.IsWindows() ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "Microsoft", "UserSecrets")
+        var root = OperatingSystem.IsWindows()
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "Microsoft", "UserSecrets")
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".microsoft", "usersecrets");
         var file = Path.Combine(root, "doctunelab", "secrets.json");
         if (!File.Exists(file)) return null;
@@ -59,7 +60,8 @@ public static partial class ApiKeys
         }
         catch (JsonException e)
         {
-            throw new LabException($"{file}: not valid JSON (line {e.LineNumber + 1}). Expected an object of names and values, as 'dotnet user-secrets set --id doctunelab {name} …' writes it.", e);
+            throw new LabException($"{file}: not valid JSON (line {e.LineNumber + 1}). Expected an object of names and values, as 'dotnet "
+                + $"user-secrets set --id doctunelab {name} …' writes it.", e);
         }
     }
 

@@ -12,15 +12,18 @@ public sealed record BatchOptions
     /// <summary>Time between two looks at a batch; default 30 s.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A batch is sent when no further request has come for this long; default 5 s. It decides how requests are grouped, never what they are.</summary>
+    /// <summary>A batch is sent when no further request has come for this long; default 5 s.
+    /// It decides how requests are grouped, never what they are.</summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Requests of a batch at most; default 20,000 (OpenAI takes 50,000).</summary>
     public int MaxRequests { get; init; } = 20_000;
 
-    /// <summary>The options of an engine over batches: the deadline of a call is longer than the day that a server may take, and a call that failed twice stays failed.</summary>
+    /// <summary>The options of an engine over batches: the deadline of a call is longer than the day that a server may take, and a call
+    /// that failed twice stays failed.</summary>
     /// <param name="options">Ceiling, deadline of the whole and all else.</param>
-    public static EngineOptions Patient(EngineOptions options) => options with { RequestTimeout = TimeSpan.FromDays(3), MaxAttempts = Math.Min(options.MaxAttempts, 2) };
+    public static EngineOptions Patient(EngineOptions options) =>
+        options with { RequestTimeout = TimeSpan.FromDays(3), MaxAttempts = Math.Min(options.MaxAttempts, 2) };
 }
 
 /// <summary>
@@ -48,7 +51,8 @@ public sealed class BatchChatClient : IChatClient
     /// <param name="live">Told how a batch stands.</param>
     /// <param name="time">Clock; default the system's.</param>
     /// <exception cref="LabException">The endpoint speaks another protocol.</exception>
-    public BatchChatClient(EndpointOptions endpoint, IBatchStore store, BatchOptions options, IProgress<LiveText>? live = null, TimeProvider? time = null)
+    public BatchChatClient(
+        EndpointOptions endpoint, IBatchStore store, BatchOptions options, IProgress<LiveText>? live = null, TimeProvider? time = null)
     {
         (_store, _options, _live, _time) = (store, options, live, time ?? TimeProvider.System);
         _transport = new BatchTransport(endpoint, store, options.Poll, time);
@@ -56,7 +60,8 @@ public sealed class BatchChatClient : IChatClient
     }
 
     /// <inheritdoc/>
-    public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         var exchange = ChatExchange.Current ?? throw new InvalidOperationException("Batches are gathered from a RequestEngine.");
         var over = new TaskCompletionSource<(BatchFailure? Failure, bool IsNoted)>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -73,7 +78,8 @@ public sealed class BatchChatClient : IChatClient
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+        CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("A batch has no streams.");
 
     /// <inheritdoc/>
@@ -130,7 +136,9 @@ public sealed class BatchChatClient : IChatClient
         try
         {
             var result = await _transport.RunAsync(batch.ConvertAll(w => w.Request), new Progress(this), _end.Token);
-            foreach (var waiting in batch) waiting.Over.TrySetResult(result.Failed.TryGetValue(waiting.Request.Key, out var failure) ? (failure, true) : (null, false));
+            foreach (var waiting in batch)
+                waiting.Over.TrySetResult(
+                    result.Failed.TryGetValue(waiting.Request.Key, out var failure) ? (failure, true) : (null, false));
         }
         catch (BatchRefusedException e)
         {

@@ -13,7 +13,14 @@ namespace DocTuneLab.Endpoints.Transport;
 public sealed record BatchFailure(int Status, string Detail)
 {
     /// <summary>As failures are counted.</summary>
-    public FailureKind Kind => Status switch { 0 or 200 => FailureKind.Malformed, 429 => FailureKind.RateLimited, 401 or 403 => FailureKind.Unauthorized, >= 500 => FailureKind.ServerError, _ => FailureKind.BadRequest };
+    public FailureKind Kind => Status switch
+    {
+        0 or 200 => FailureKind.Malformed,
+        429 => FailureKind.RateLimited,
+        401 or 403 => FailureKind.Unauthorized,
+        >= 500 => FailureKind.ServerError,
+        _ => FailureKind.BadRequest
+    };
 }
 
 /// <summary>What a batch brought.</summary>
@@ -57,11 +64,13 @@ public sealed class BatchTransport : IDisposable
     /// <exception cref="LabException">The endpoint speaks another protocol.</exception>
     public BatchTransport(EndpointOptions endpoint, IBatchStore store, TimeSpan? poll = null, TimeProvider? time = null)
     {
-        if (endpoint.Kind != EndpointKind.OpenAI) throw new LabException($"Endpoint {endpoint.Name} has no batch API; only endpoints with OpenAI's protocol do.");
+        if (endpoint.Kind != EndpointKind.OpenAI)
+            throw new LabException($"Endpoint {endpoint.Name} has no batch API; only endpoints with OpenAI's protocol do.");
         (_endpoint, _store, _time, _poll) = (endpoint.Validated(), store, time ?? TimeProvider.System, poll ?? TimeSpan.FromSeconds(30));
         _http = ChatClients.Http(endpoint, _time);
         _http.BaseAddress = new Uri(endpoint.BaseUrl.ToString().TrimEnd('/') + "/");
-        if (ApiKeys.Find(endpoint.KeyVariable) is { } key) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        if (ApiKeys.Find(endpoint.KeyVariable) is { } key)
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
     }
 
     /// <summary>Sends what is not in the lab yet and waits for it.</summary>
@@ -69,7 +78,8 @@ public sealed class BatchTransport : IDisposable
     /// <param name="progress">Called with how the batch stands, at each look.</param>
     /// <param name="cancel">Stops waiting; the batch goes on and is taken up by the next call.</param>
     /// <exception cref="BatchRefusedException">The server refused the file or the batch.</exception>
-    public async Task<BatchResult> RunAsync(IReadOnlyList<ChatRequest> requests, IProgress<string>? progress = null, CancellationToken cancel = default)
+    public async Task<BatchResult> RunAsync(IReadOnlyList<ChatRequest> requests, IProgress<string>? progress = null,
+        CancellationToken cancel = default)
     {
         var failed = new SortedDictionary<string, BatchFailure>(StringComparer.Ordinal);
         var answered = 0;
@@ -87,13 +97,19 @@ public sealed class BatchTransport : IDisposable
     private async Task<StoredBatch> SendAsync(List<ChatRequest> requests, CancellationToken cancel)
     {
         var lines = string.Concat(requests.Select(r => Line(r) + "\n"));
-        using var form = new MultipartFormDataContent { { new StringContent("batch"), "purpose" }, { new ByteArrayContent(Encoding.UTF8.GetBytes(lines)), "file", "requests.jsonl" } };
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("batch"), "purpose" }, { new ByteArrayContent(Encoding.UTF8.GetBytes(lines)), "file", "requests.jsonl" }
+        };
         var file = (string?)(await SendAsync(HttpMethod.Post, "files", form, cancel))["id"];
         var mark = new StoredBatch(Mark + Guid.NewGuid().ToString("N"), _endpoint.Name, Sending, requests.Count);
         _store.SaveBatch(mark);
         using var body = new StringContent(new JsonObject
         {
-            ["input_file_id"] = file, ["endpoint"] = "/v1/chat/completions", ["completion_window"] = "24h", ["metadata"] = new JsonObject { [Metadata] = mark.Id },
+            ["input_file_id"] = file,
+            ["endpoint"] = "/v1/chat/completions",
+            ["completion_window"] = "24h",
+            ["metadata"] = new JsonObject { [Metadata] = mark.Id },
         }.ToJsonString(), Encoding.UTF8, "application/json");
         JsonObject made;
         try
@@ -114,7 +130,8 @@ public sealed class BatchTransport : IDisposable
         if (open.Status != Sending) return open;
         // The newest 100; those of a run that was killed are among them.
         var list = await SendAsync(HttpMethod.Get, "batches?limit=100", null, cancel);
-        if ((list["data"] as JsonArray)?.FirstOrDefault(b => (string?)b?["metadata"]?[Metadata] == open.Id) is JsonObject found) return Known(open, found);
+        if ((list["data"] as JsonArray)?.FirstOrDefault(b => (string?)b?["metadata"]?[Metadata] == open.Id) is JsonObject found)
+            return Known(open, found);
         _store.SaveBatch(open with { Status = Sent });
         return null;
     }
@@ -127,7 +144,8 @@ public sealed class BatchTransport : IDisposable
         return batch;
     }
 
-    private async Task<int> FinishAsync(StoredBatch batch, SortedDictionary<string, BatchFailure> failed, IProgress<string>? progress, CancellationToken cancel)
+    private async Task<int> FinishAsync(StoredBatch batch, SortedDictionary<string, BatchFailure> failed, IProgress<string>? progress,
+        CancellationToken cancel)
     {
         JsonObject state;
         string status;
@@ -143,7 +161,8 @@ public sealed class BatchTransport : IDisposable
                 state = new JsonObject { ["status"] = "expired" };
             }
             status = (string)state["status"]!;
-            progress?.Report($"batch {batch.Id}: {status.Replace('_', ' ')}, {(int?)state["request_counts"]?["completed"] ?? 0} of {batch.Requests} requests finished");
+            progress?.Report($"batch {batch.Id}: {status.Replace('_', ' ')}, {(int?)state["request_counts"]?["completed"] ?? 0} of "
+                + $"{batch.Requests} requests finished");
             if ((batch with { Status = status }).IsOver) break;
             await Task.Delay(_poll, _time, cancel);
         }
@@ -151,8 +170,12 @@ public sealed class BatchTransport : IDisposable
         foreach (var name in (string[])["output_file_id", "error_file_id"])
         {
             if ((string?)state[name] is not { } file) continue;
-            using var response = await _http.GetAsync(new Uri($"files/{file}/content", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancel);
-            if (!response.IsSuccessStatusCode) throw new BatchRefusedException((int)response.StatusCode, $"{_endpoint.Name}: the result file {file} of batch {batch.Id} could not be read (HTTP {(int)response.StatusCode}). Run again to take the batch up.");
+            using var response = await _http.GetAsync(new Uri($"files/{file}/content", UriKind.Relative),
+                HttpCompletionOption.ResponseHeadersRead, cancel);
+            if (!response.IsSuccessStatusCode)
+                throw new BatchRefusedException((int)response.StatusCode,
+                    $"{_endpoint.Name}: the result file {file} of batch {batch.Id} could not be read (HTTP {(int)response.StatusCode}). "
+                        + "Run again to take the batch up.");
             using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
             var group = new List<KeptAnswer>(GroupSize);
             void Keep()
@@ -163,7 +186,8 @@ public sealed class BatchTransport : IDisposable
             }
             while (await reader.ReadLineAsync(cancel) is { } line)
             {
-                if (line.Trim().Length > 0 && Read(ApiKeys.Redact(line), $"batch {batch.Id}, file {file}", failed) is { } answer) group.Add(answer);
+                if (line.Trim().Length > 0 && Read(ApiKeys.Redact(line), $"batch {batch.Id}, file {file}", failed) is { } answer)
+                    group.Add(answer);
                 if (group.Count == GroupSize) Keep();
             }
             Keep();
@@ -171,9 +195,12 @@ public sealed class BatchTransport : IDisposable
         // Only now is the batch over for the lab: had the process died before, its files would be read again.
         _store.SaveBatch(batch with { Status = status });
         var errors = (string?)state["error_file_id"];
-        progress?.Report($"batch {batch.Id}: {status}, {answered} of {batch.Requests} answered{(failed.Count == before ? "" : $", {failed.Count - before} failed")}{(errors is null ? "" : $"; the server's file of errors is {errors}")}");
+        progress?.Report($"batch {batch.Id}: {status}, {answered} of {batch.Requests} "
+            + $"answered{(failed.Count == before ? "" : $", {failed.Count - before} failed")}"
+            + $"{(errors is null ? "" : $"; the server's file of errors is {errors}")}");
         if (status == "failed")
-            throw new BatchRefusedException(400, $"{_endpoint.Name}: batch {batch.Id} was refused: {string.Join("; ", ((state["errors"]?["data"] as JsonArray) ?? []).Take(5).Select(e => ApiKeys.Redact($"line {e?["line"]}: {e?["message"]}")))}");
+            throw new BatchRefusedException(400,
+                $"{_endpoint.Name}: batch {batch.Id} was refused: {string.Join("; ", ((state["errors"]?["data"] as JsonArray) ?? []).Take(5).Select(e => ApiKeys.Redact($"line {e?["line"]}: {e?["message"]}")))}");
         return answered;
     }
 
@@ -189,15 +216,18 @@ public sealed class BatchTransport : IDisposable
             {
                 var raw = body.ToJsonString();
                 var answer = RawAnswer.Parse(raw);
-                return new KeptAnswer(key, _endpoint.Model, _endpoint.Name, 1, answer.PromptTokens, answer.CompletionTokens, _endpoint.Cost(answer.PromptTokens, answer.CompletionTokens), raw);
+                return new KeptAnswer(key, _endpoint.Model, _endpoint.Name, 1, answer.PromptTokens, answer.CompletionTokens,
+                    _endpoint.Cost(answer.PromptTokens, answer.CompletionTokens), raw);
             }
-            failure = new BatchFailure(status == 0 ? 400 : status, $"{from}: {(row["error"] is JsonObject error ? error.ToJsonString() : row["response"]?["body"]?.ToJsonString() ?? "no response")}");
+            failure = new BatchFailure(status == 0 ? 400 : status,
+                $"{from}: {(row["error"] is JsonObject error ? error.ToJsonString() : row["response"]?["body"]?.ToJsonString() ?? "no response")}");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
         {
             failure = failure with { Detail = $"{failure.Detail}: {e.Message}" };
         }
-        _store.Note([new FailedCall(key, _endpoint.Name, failure.Kind, failure.Detail, failure.Kind == FailureKind.Malformed ? line : null)]);
+        _store.Note(
+            [new FailedCall(key, _endpoint.Name, failure.Kind, failure.Detail, failure.Kind == FailureKind.Malformed ? line : null)]);
         failed[key] = failure;
         return null;
     }
@@ -209,12 +239,18 @@ public sealed class BatchTransport : IDisposable
         {
             using var response = await _http.SendAsync(request, cancel);
             var text = await response.Content.ReadAsStringAsync(cancel);
-            if (!response.IsSuccessStatusCode) throw new BatchRefusedException((int)response.StatusCode, $"{_endpoint.Name}: {method} {path} was refused (HTTP {(int)response.StatusCode}): {ApiKeys.Redact(text.Length > 300 ? text[..300] : text)}");
-            return JsonNode.Parse(text) as JsonObject ?? throw new BatchRefusedException(0, $"{_endpoint.Name}: {method} {path} gave no JSON object.");
+            if (!response.IsSuccessStatusCode)
+                throw new BatchRefusedException((int)response.StatusCode,
+                    $"{_endpoint.Name}: {method} {path} was refused (HTTP {(int)response.StatusCode}): "
+                        + $"{ApiKeys.Redact(text.Length > 300 ? text[..300] : text)}");
+            return JsonNode.Parse(text) as JsonObject
+                ?? throw new BatchRefusedException(0, $"{_endpoint.Name}: {method} {path} gave no JSON object.");
         }
         catch (Exception e) when (e is HttpRequestException or JsonException)
         {
-            throw new BatchRefusedException(0, $"{_endpoint.Name}: {method} {path} failed: {ApiKeys.Redact(e.Message)} What was sent before is kept; run again to go on.", e);
+            throw new BatchRefusedException(0,
+                $"{_endpoint.Name}: {method} {path} failed: {ApiKeys.Redact(e.Message)} What was sent before is kept; run again to go on.",
+                e);
         }
     }
 
@@ -222,10 +258,18 @@ public sealed class BatchTransport : IDisposable
     {
         var body = new JsonObject
         {
-            ["model"] = r.Model, ["messages"] = new JsonArray([.. r.Messages.Select(m => new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]), ["max_tokens"] = r.Sampling.MaxTokens,
+            ["model"] = r.Model,
+            ["messages"] = new JsonArray([.. r.Messages.Select(m => new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]),
+            ["max_tokens"] = r.Sampling.MaxTokens,
             ["temperature"] = r.Sampling.Temperature, ["top_p"] = r.Sampling.TopP, ["seed"] = r.Sampling.Seed,
         };
-        if (r.Schema is not null) body["response_format"] = new JsonObject { ["type"] = "json_schema", ["json_schema"] = new JsonObject { ["name"] = "answer", ["strict"] = true, ["schema"] = JsonNode.Parse(r.Schema) } };
-        return new JsonObject { ["custom_id"] = r.Key, ["method"] = "POST", ["url"] = "/v1/chat/completions", ["body"] = body }.ToJsonString();
+        if (r.Schema is not null)
+            body["response_format"] = new JsonObject
+            {
+                ["type"] = "json_schema",
+                ["json_schema"] = new JsonObject { ["name"] = "answer", ["strict"] = true, ["schema"] = JsonNode.Parse(r.Schema) }
+            };
+        return new JsonObject { ["custom_id"] = r.Key, ["method"] = "POST", ["url"] = "/v1/chat/completions", ["body"] = body }
+            .ToJsonString();
     }
 }

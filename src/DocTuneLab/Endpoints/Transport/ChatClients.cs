@@ -27,13 +27,19 @@ public static class ChatClients
         }
         return new OpenAIClient(new ApiKeyCredential(key ?? "none"), new OpenAIClientOptions
         {
-            Endpoint = endpoint.BaseUrl, Transport = new HttpClientPipelineTransport(http), RetryPolicy = new ClientRetryPolicy(0), NetworkTimeout = Timeout.InfiniteTimeSpan,
+            Endpoint = endpoint.BaseUrl,
+            Transport = new HttpClientPipelineTransport(http),
+            RetryPolicy = new ClientRetryPolicy(0),
+            NetworkTimeout = Timeout.InfiniteTimeSpan,
         }).GetChatClient(endpoint.Model).AsIChatClient();
     }
 
     /// <summary>An HTTP client with room for all requests in flight.</summary>
     internal static HttpClient Http(EndpointOptions endpoint, TimeProvider time) => new(new ExchangeHandler(new SocketsHttpHandler
     {
-        MaxConnectionsPerServer = Math.Max(8, 2 * endpoint.MaxConcurrency), PooledConnectionLifetime = TimeSpan.FromMinutes(5), EnableMultipleHttp2Connections = true, AllowAutoRedirect = false,
+        MaxConnectionsPerServer = Math.Max(8, 2 * endpoint.MaxConcurrency),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        EnableMultipleHttp2Connections = true,
+        AllowAutoRedirect = false,
     }, time)) { Timeout = Timeout.InfiniteTimeSpan };
 }

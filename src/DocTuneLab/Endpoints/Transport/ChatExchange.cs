@@ -5,7 +5,8 @@ using DocTuneLab.Endpoints.Exchange;
 
 namespace DocTuneLab.Endpoints.Transport;
 
-/// <summary>What went over the wire in one attempt: kept beside the client, so that the raw answer survives whatever a client makes of it.</summary>
+/// <summary>What went over the wire in one attempt: kept beside the client, so that the raw answer survives whatever a
+/// client makes of it.</summary>
 internal sealed class ChatExchange(ChatRequest request, int maxBytes)
 {
     private static readonly AsyncLocal<ChatExchange?> Ambient = new();
@@ -46,7 +47,8 @@ internal sealed class ChatExchange(ChatRequest request, int maxBytes)
 }
 
 /// <summary>An answer beyond what any sample may hold.</summary>
-internal sealed class AnswerTooLargeException(int maxBytes) : IOException($"the answer has more than {maxBytes.ToString("N0", CultureInfo.InvariantCulture)} bytes");
+internal sealed class AnswerTooLargeException(
+    int maxBytes) : IOException($"the answer has more than {maxBytes.ToString("N0", CultureInfo.InvariantCulture)} bytes");
 
 /// <summary>Copies status, headers and body of each answer into the <see cref="ChatExchange"/> of the attempt.</summary>
 internal sealed class ExchangeHandler(HttpMessageHandler inner, TimeProvider time) : DelegatingHandler(inner)
@@ -68,7 +70,10 @@ internal sealed class ExchangeHandler(HttpMessageHandler inner, TimeProvider tim
     {
         if (headers.RetryAfter is { } after) return after.Delta ?? (after.Date is { } date ? Positive(date - time.GetUtcNow()) : null);
         // What some servers send beside or instead of it.
-        return headers.TryGetValues("retry-after-ms", out var values) && double.TryParse(values.FirstOrDefault(), CultureInfo.InvariantCulture, out var ms) ? Positive(TimeSpan.FromMilliseconds(ms)) : null;
+        return headers.TryGetValues("retry-after-ms", out var values)
+            && double.TryParse(values.FirstOrDefault(), CultureInfo.InvariantCulture, out var ms)
+            ? Positive(TimeSpan.FromMilliseconds(ms))
+            : null;
     }
 
     private static TimeSpan Positive(TimeSpan wait) => wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
@@ -89,7 +94,8 @@ internal sealed class ExchangeHandler(HttpMessageHandler inner, TimeProvider tim
             return Seen(read, buffer.Span);
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         private int Seen(int read, ReadOnlySpan<byte> bytes)
         {

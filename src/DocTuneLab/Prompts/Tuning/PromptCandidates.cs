@@ -1,6 +1,7 @@
 namespace DocTuneLab.Prompts.Tuning;
 
-/// <summary>Makes candidates from a template without a model: the same wording in other formats, and with demonstrations in front.</summary>
+/// <summary>Makes candidates from a template without a model:
+/// the same wording in other formats, and with demonstrations in front.</summary>
 public static class PromptCandidates
 {
     /// <summary>The template's user turn under headings, and between tags.</summary>
@@ -16,12 +17,16 @@ public static class PromptCandidates
     /// <param name="count">Demonstrations in a set, at most.</param>
     /// <param name="sets">Sets.</param>
     /// <param name="seed">Seed of the choice.</param>
-    public static IReadOnlyList<PromptTemplate> Demonstrated(PromptTemplate template, IReadOnlyList<FewShot> validated, int count, int sets, int seed)
+    public static IReadOnlyList<PromptTemplate> Demonstrated(
+        PromptTemplate template, IReadOnlyList<FewShot> validated, int count, int sets, int seed)
     {
         // Short demonstrations leave room for the question.
-        var pool = validated.OrderBy(v => v.Answer.Length + v.Inputs.Values.Sum(i => i.Length)).Take(Math.Max(count * sets, (validated.Count + 1) / 2)).ToArray();
+        var pool = validated.OrderBy(v => v.Answer.Length + v.Inputs.Values.Sum(i => i.Length))
+            .Take(Math.Max(count * sets, (validated.Count + 1) / 2))
+            .ToArray();
         new Random(seed).Shuffle(pool);
         return [.. Enumerable.Range(0, sets).Select(s => pool.Skip(s * count).Take(count).ToList()).Where(set => set.Count > 0)
-            .Select((set, i) => template.Derive($"{template.Name}+{set.Count}shot{(char)('a' + i)}", examples: [.. template.Examples, .. set]))];
+            .Select((set, i) =>
+                template.Derive($"{template.Name}+{set.Count}shot{(char)('a' + i)}", examples: [.. template.Examples, .. set]))];
     }
 }

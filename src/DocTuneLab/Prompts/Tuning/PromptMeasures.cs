@@ -10,7 +10,8 @@ namespace DocTuneLab.Prompts.Tuning;
 /// <param name="Coverage">Share of the members asked about that accepted answers use; default 0.25.</param>
 /// <param name="Diversity">Distinct pairs of words less similarity between answers; default 0.1.</param>
 /// <param name="Grade">Judge's mean grade, 1 to 5 brought to 0 to 1; default 0.25.</param>
-public sealed record ObjectiveWeights(double Likelihood = 1, double Acceptance = 1, double Compiles = 0.25, double Coverage = 0.25, double Diversity = 0.1, double Grade = 0.25);
+public sealed record ObjectiveWeights(double Likelihood = 1, double Acceptance = 1, double Compiles = 0.25, double Coverage = 0.25,
+    double Diversity = 0.1, double Grade = 0.25);
 
 /// <summary>What was measured of a candidate over its examples; null where nothing was.</summary>
 /// <param name="NllPerToken">Mean negative log-likelihood per token of the references, nats; less is better.</param>
@@ -23,7 +24,8 @@ public sealed record ObjectiveWeights(double Likelihood = 1, double Acceptance =
 /// <param name="Grade">Judge's mean grade, 1 to 5.</param>
 /// <param name="Tokens">Mean tokens for an example.</param>
 /// <param name="Cost">Sum of the calls' prices.</param>
-public sealed record PromptMeasures(double? NllPerToken, double? BitsPerByte, double? Acceptance, double? Compiles, double? Coverage, double? Distinct2, double? SelfSimilarity, double? Grade, double Tokens, double Cost)
+public sealed record PromptMeasures(double? NllPerToken, double? BitsPerByte, double? Acceptance, double? Compiles, double? Coverage,
+    double? Distinct2, double? SelfSimilarity, double? Grade, double Tokens, double Cost)
 {
     /// <summary>Measures outcomes.</summary>
     public static PromptMeasures Of(IReadOnlyList<PromptOutcome> outcomes)
@@ -35,13 +37,16 @@ public sealed record PromptMeasures(double? NllPerToken, double? BitsPerByte, do
         var (distinct, similarity) = Diversity([.. outcomes.Select(o => o.Answer).OfType<string>()]);
         return new PromptMeasures(
             Mean(likelihoods.Select(l => l.MeanNll)), bytes == 0 ? null : -likelihoods.Sum(l => l.LogProbability) / Math.Log(2) / bytes,
-            Mean(outcomes.Select(o => o.Accepted).OfType<bool>().Select(b => b ? 1.0 : 0)), Mean(outcomes.Select(o => o.Compiles).OfType<bool>().Select(b => b ? 1.0 : 0)),
-            asked.Count == 0 ? null : (double)asked.Count(used.Contains) / asked.Count, distinct, similarity, Mean(outcomes.Select(o => o.Grade).OfType<double>()),
+            Mean(outcomes.Select(o => o.Accepted).OfType<bool>().Select(b => b ? 1.0 : 0)),
+            Mean(outcomes.Select(o => o.Compiles).OfType<bool>().Select(b => b ? 1.0 : 0)),
+            asked.Count == 0 ? null : (double)asked.Count(used.Contains) / asked.Count, distinct, similarity,
+            Mean(outcomes.Select(o => o.Grade).OfType<double>()),
             outcomes.Count == 0 ? 0 : outcomes.Average(o => o.Tokens), outcomes.Sum(o => o.Cost));
     }
 
     /// <summary>One figure to compare by; more is better.</summary>
-    public double Score(ObjectiveWeights w) => -(NllPerToken ?? 0) * w.Likelihood + (Acceptance ?? 0) * w.Acceptance + (Compiles ?? 0) * w.Compiles + (Coverage ?? 0) * w.Coverage
+    public double Score(ObjectiveWeights w) => -(NllPerToken ?? 0) * w.Likelihood + (Acceptance ?? 0) * w.Acceptance
+        + (Compiles ?? 0) * w.Compiles + (Coverage ?? 0) * w.Coverage
         + ((Distinct2 ?? 0) - (SelfSimilarity ?? 0)) * w.Diversity + (((Grade ?? 1) - 1) / 4 * w.Grade);
 
     private static double? Mean(IEnumerable<double> values) => values.ToList() is { Count: > 0 } list ? list.Average() : null;

@@ -25,22 +25,30 @@ public sealed class PromptReflection(RequestEngine engine, PromptLibrary templat
     /// <param name="outcomes">What it did.</param>
     /// <param name="round">Number of the proposal, for another answer each time.</param>
     /// <param name="cancel">Stops.</param>
-    public async Task<PromptTemplate?> ProposeAsync(PromptTemplate template, IReadOnlyList<PromptOutcome> outcomes, int round, CancellationToken cancel = default)
+    public async Task<PromptTemplate?> ProposeAsync(PromptTemplate template, IReadOnlyList<PromptOutcome> outcomes, int round,
+        CancellationToken cancel = default)
     {
-        var failures = outcomes.Where(o => o.Accepted == false && o.Diagnosis is not null).DistinctBy(o => o.Diagnosis).Take(Shown).ToList();
+        var failures =
+            outcomes.Where(o => o.Accepted == false && o.Diagnosis is not null).DistinctBy(o => o.Diagnosis).Take(Shown).ToList();
         if (failures.Count == 0) return null;
         var ask = templates["generate.reflect"];
-        var text = string.Join("\n\n", failures.Select(f => $"Answer:\n{(f.Answer is { Length: > LongestAnswer } a ? a[..LongestAnswer] + " …" : f.Answer ?? "none")}\nWrong: {f.Diagnosis}"));
+        var text = string.Join("\n\n",
+            failures.Select(f => $"Answer:\n{(f.Answer is { Length: > LongestAnswer } a ? a[..LongestAnswer] + " …" : f.Answer ?? "none")}"
+                + $"\nWrong: {f.Diagnosis}"));
         var inputs = new Dictionary<string, string>(StringComparer.Ordinal) { ["template"] = template.Body, ["failures"] = text };
         var model = engine.ModelFor(template.Hash);
-        var outcome = await engine.AskAsync(ChatRequest.Create(template.Hash, ask.Hash, model, ask.Messages(inputs), ask.Sampling with { Seed = round }, engine.HoldsSchema(model) ? ask.Schema : null), cancel);
+        var outcome = await engine.AskAsync(ChatRequest.Create(template.Hash, ask.Hash, model, ask.Messages(inputs),
+            ask.Sampling with { Seed = round }, engine.HoldsSchema(model) ? ask.Schema : null), cancel);
         if (outcome.Text is null) return Drop(outcome.Detail ?? outcome.Failure.Name());
         if (JsonAnswer.Read(outcome.Text, ask.Schema, out var wrong) is not { } json) return Drop(wrong!);
         try
         {
-            var proposed = template.Derive($"{template.Name}+reflected{(round + 1).ToString(CultureInfo.InvariantCulture)}", body: ((string)json["body"]!).Trim());
+            var proposed = template.Derive($"{template.Name}+reflected{(round + 1).ToString(CultureInfo.InvariantCulture)}",
+                body: ((string)json["body"]!).Trim());
             // An input that the wording forgot would leave the model without what it needs.
-            return template.RequiredInputs.FirstOrDefault(i => !ShowsInput(proposed, i)) is { } forgotten && ShowsInput(template, forgotten) ? Drop($"the proposal leaves out the input '{forgotten}'") : proposed;
+            return template.RequiredInputs.FirstOrDefault(i => !ShowsInput(proposed, i)) is { } forgotten && ShowsInput(template, forgotten)
+                ? Drop($"the proposal leaves out the input '{forgotten}'")
+                : proposed;
         }
         catch (LabException e)
         {
@@ -57,6 +65,7 @@ public sealed class PromptReflection(RequestEngine engine, PromptLibrary templat
     private static bool ShowsInput(PromptTemplate template, string input)
     {
         const string mark = "\u2045mark\u2046";
-        return template.Render(template.Inputs.ToDictionary(i => i, i => i == input ? mark : "x", StringComparer.Ordinal)).Contains(mark, StringComparison.Ordinal);
+        return template.Render(template.Inputs.ToDictionary(i => i, i => i == input ? mark : "x", StringComparer.Ordinal))
+            .Contains(mark, StringComparison.Ordinal);
     }
 }

@@ -58,7 +58,8 @@ public sealed record PromptExample(IReadOnlyDictionary<string, string> Inputs, s
 /// <param name="model">A model that can score.</param>
 /// <param name="examples">Examples.</param>
 /// <param name="countTokens">Counts tokens; default four characters each.</param>
-public sealed class LikelihoodTrial(ILanguageModel model, IReadOnlyList<PromptExample> examples, Func<string, int>? countTokens = null) : IPromptTrial
+public sealed class LikelihoodTrial(
+    ILanguageModel model, IReadOnlyList<PromptExample> examples, Func<string, int>? countTokens = null) : IPromptTrial
 {
     private readonly Func<string, int> _count = countTokens ?? (text => (text.Length + 3) / 4);
 
@@ -67,14 +68,19 @@ public sealed class LikelihoodTrial(ILanguageModel model, IReadOnlyList<PromptEx
 
     /// <inheritdoc/>
     /// <exception cref="LabException">The model cannot score.</exception>
-    public Task<IReadOnlyList<PromptOutcome>> TryAsync(PromptTemplate template, IReadOnlyList<int> chosen, CancellationToken cancel = default)
+    public Task<IReadOnlyList<PromptOutcome>> TryAsync(PromptTemplate template, IReadOnlyList<int> chosen,
+        CancellationToken cancel = default)
     {
-        if (!model.CanScore) throw new LabException($"{model.Name} cannot tell the likelihood of an answer; tune by what it answers instead.");
+        if (!model.CanScore)
+            throw new LabException($"{model.Name} cannot tell the likelihood of an answer; tune by what it answers instead.");
         var prompts = chosen.Select(i => template.Messages(examples[i].Inputs)).ToList();
-        var scores = model.Score([.. prompts.Select((p, i) => (IReadOnlyList<Message>)[.. p, Message.Assistant(examples[chosen[i]].Reference)])], cancel);
+        var scores = model.Score(
+            [.. prompts.Select((p, i) => (IReadOnlyList<Message>)[.. p, Message.Assistant(examples[chosen[i]].Reference)])], cancel);
         return Task.FromResult<IReadOnlyList<PromptOutcome>>([.. chosen.Select((e, i) => new PromptOutcome
         {
-            Likelihood = scores[i], Tokens = prompts[i].Sum(m => _count(m.Content)), Demonstration = new FewShot(examples[e].Inputs, examples[e].Reference),
+            Likelihood = scores[i],
+            Tokens = prompts[i].Sum(m => _count(m.Content)),
+            Demonstration = new FewShot(examples[e].Inputs, examples[e].Reference),
         })]);
     }
 }

@@ -9,7 +9,8 @@ namespace DocTuneLab.Prompts.Tuning;
 /// <param name="Confidence">Width of the intervals; default 0.95.</param>
 /// <param name="Seed">Seed of example order, demonstrations and bootstrap.</param>
 public sealed record PromptTuningOptions(
-    [property: Setting("(candidate, example) pairs tried at most.", Min = 1)] int Budget = 400, int FirstRound = 8, int Resamples = 2000, double Confidence = 0.95, int Seed = 0)
+    [property: Setting("(candidate, example) pairs tried at most.", Min = 1)] int Budget = 400, int FirstRound = 8, int Resamples = 2000,
+    double Confidence = 0.95, int Seed = 0)
 {
     /// <summary>Names, ranges and words of these settings.</summary>
     public static SettingTable<PromptTuningOptions> Settings => SettingTable<PromptTuningOptions>.Instance;
@@ -21,8 +22,10 @@ public sealed record PromptTuningOptions(
     [Setting("Also tries each wording under headings and between tags.")]
     public bool Formats { get; init; }
 
-    /// <summary>Demonstrations in front of the question, taken from train examples that were answered right; 0 for none. Default 0: they would stand in every training sample as well.</summary>
-    [Setting("Validated train examples shown before the question. They would stand in every training sample, so keep 0 for a model that is to be trained.", Min = 0)]
+    /// <summary>Demonstrations in front of the question, taken from train examples that were answered right; 0 for none. Default 0:
+    /// they would stand in every training sample as well.</summary>
+    [Setting("Validated train examples shown before the question. They would stand in every training sample, so keep 0 for a model that is "
+        + "to be trained.", Min = 0)]
     public int Demonstrations { get; init; }
 
     /// <summary>Different sets of demonstrations that are tried; default 2.</summary>
@@ -48,7 +51,8 @@ public sealed record PromptTuningOptions(
 /// <param name="High">Upper end of it. An interval that holds 0 says: not distinguishable from the winner.</param>
 /// <param name="Examples">Examples that it was tried on before it was dropped.</param>
 /// <param name="Rounds">Rounds that it took part in.</param>
-public sealed record PromptScore(PromptTemplate Template, string How, string Parent, PromptMeasures Measures, double Score, double ScoreLow, double ScoreHigh, double Low, double High, int Examples, int Rounds);
+public sealed record PromptScore(PromptTemplate Template, string How, string Parent, PromptMeasures Measures, double Score, double ScoreLow,
+    double ScoreHigh, double Low, double High, int Examples, int Rounds);
 
 /// <summary>What tuning found.</summary>
 /// <param name="Winner">The best candidate of the last round.</param>
@@ -69,7 +73,8 @@ public sealed record PromptTuningResult(PromptTemplate Winner, IReadOnlyList<Pro
 /// <param name="train">What demonstrations and failures come from; null for neither.</param>
 /// <param name="options">Budget and candidates.</param>
 /// <param name="reflection">Proposes wordings from failures; null for none.</param>
-public sealed class PromptTuner(IPromptTrial dev, IPromptTrial? train = null, PromptTuningOptions? options = null, PromptReflection? reflection = null)
+public sealed class PromptTuner(
+    IPromptTrial dev, IPromptTrial? train = null, PromptTuningOptions? options = null, PromptReflection? reflection = null)
 {
     private readonly PromptTuningOptions _options = options ?? new PromptTuningOptions();
     private int _trained;
@@ -79,12 +84,15 @@ public sealed class PromptTuner(IPromptTrial dev, IPromptTrial? train = null, Pr
     /// <param name="progress">Called with the number of pairs tried on dev so far.</param>
     /// <param name="cancel">Stops between rounds and within a trial.</param>
     /// <exception cref="LabException">Nothing to choose from, nothing to try on, or a budget below one example per candidate.</exception>
-    public async Task<PromptTuningResult> TuneAsync(IReadOnlyList<PromptTemplate> candidates, IProgress<int>? progress = null, CancellationToken cancel = default)
+    public async Task<PromptTuningResult> TuneAsync(IReadOnlyList<PromptTemplate> candidates, IProgress<int>? progress = null,
+        CancellationToken cancel = default)
     {
         if (candidates.Count == 0) throw new LabException("Prompt tuning needs at least one candidate template.");
         if (dev.Count == 0) throw new LabException("Prompt tuning needs at least one dev example (inputs and reference answer).");
         var runs = await CandidatesAsync(candidates, cancel);
-        if (_options.Budget < runs.Count) throw new LabException($"A budget of {_options.Budget} pairs does not cover one example for each of {runs.Count} candidates; raise the budget.");
+        if (_options.Budget < runs.Count)
+            throw new LabException(
+                $"A budget of {_options.Budget} pairs does not cover one example for each of {runs.Count} candidates; raise the budget.");
         var order = Enumerable.Range(0, dev.Count).ToArray();
         new Random(_options.Seed).Shuffle(order);
         var alive = runs.ToList();
@@ -115,8 +123,10 @@ public sealed class PromptTuner(IPromptTrial dev, IPromptTrial? train = null, Pr
     {
         var runs = given.Select(t => new Run(t, "given", t.Hash)).ToList();
         if (_options.Formats)
-            foreach (var template in given) runs.AddRange(PromptCandidates.Formats(template).Select(t => new Run(t, "format", template.Hash)));
-        if (train is null || train.Count == 0 || (_options.Demonstrations == 0 && (reflection is null || _options.Reflections == 0))) return runs;
+            foreach (var template in given)
+                runs.AddRange(PromptCandidates.Formats(template).Select(t => new Run(t, "format", template.Hash)));
+        if (train is null || train.Count == 0 || (_options.Demonstrations == 0 && (reflection is null || _options.Reflections == 0)))
+            return runs;
         var order = Enumerable.Range(0, train.Count).ToArray();
         new Random(unchecked(_options.Seed + 1)).Shuffle(order);
         var chosen = order[..Math.Min(order.Length, _options.TrainExamples)];
@@ -124,7 +134,9 @@ public sealed class PromptTuner(IPromptTrial dev, IPromptTrial? train = null, Pr
         if (reflection is not null)
             for (var round = 0; round < _options.Reflections; round++)
             {
-                if (await reflection.ProposeAsync(parent, outcomes, round, cancel) is not { } proposed || runs.Exists(r => r.Template.Hash == proposed.Hash)) continue;
+                if (await reflection.ProposeAsync(parent, outcomes, round, cancel) is not { } proposed
+                    || runs.Exists(r => r.Template.Hash == proposed.Hash))
+                    continue;
                 var next = await TrainAsync(proposed, chosen, cancel);
                 // A wording that does worse where it was meant to help is not carried on (GEPA, arXiv 2507.19457).
                 if (PromptMeasures.Of(next).Score(_options.Weights) < PromptMeasures.Of(outcomes).Score(_options.Weights)) continue;
@@ -132,7 +144,9 @@ public sealed class PromptTuner(IPromptTrial dev, IPromptTrial? train = null, Pr
                 (parent, outcomes) = (proposed, next);
             }
         if (_options.Demonstrations > 0)
-            runs.AddRange(PromptCandidates.Demonstrated(parent, [.. outcomes.Select(o => o.Demonstration).OfType<FewShot>()], _options.Demonstrations, _options.DemonstrationSets, _options.Seed).Select(t => new Run(t, "demonstrations", parent.Hash)));
+            runs.AddRange(PromptCandidates.Demonstrated(parent, [.. outcomes.Select(o => o.Demonstration).OfType<FewShot>()],
+                _options.Demonstrations, _options.DemonstrationSets, _options.Seed)
+                .Select(t => new Run(t, "demonstrations", parent.Hash)));
         return runs;
     }
 
@@ -149,18 +163,23 @@ public sealed class PromptTuner(IPromptTrial dev, IPromptTrial? train = null, Pr
         var common = Math.Min(run.Outcomes.Count, best.Outcomes.Count);
         var own = Pseudo(run.Outcomes);
         var (scoreLow, scoreHigh) = Interval(own);
-        var (low, high) = run == best ? (0, 0) : Interval([.. Pseudo(best.Outcomes.GetRange(0, common)).Zip(Pseudo(run.Outcomes.GetRange(0, common)), (b, r) => b - r)]);
-        return new PromptScore(run.Template, run.How, run.Parent, PromptMeasures.Of(run.Outcomes), Score(run), scoreLow, scoreHigh, low, high, run.Outcomes.Count, run.Rounds);
+        var (low, high) = run == best
+            ? (0, 0)
+            : Interval([.. Pseudo(best.Outcomes.GetRange(0, common)).Zip(Pseudo(run.Outcomes.GetRange(0, common)), (b, r) => b - r)]);
+        return new PromptScore(run.Template, run.How, run.Parent, PromptMeasures.Of(run.Outcomes), Score(run), scoreLow, scoreHigh, low,
+            high, run.Outcomes.Count, run.Rounds);
     }
 
-    // Jackknife pseudo-values (Efron and Tibshirani, chapter 11): of a mean they are the observations themselves, and they give coverage and
-    // diversity, which are measured over all answers together, intervals by the same bootstrap.
+    // Jackknife pseudo-values (Efron and Tibshirani, chapter 11): of a mean they are the observations themselves, and they give coverage
+    // and diversity, which are measured over all answers together, intervals by the same bootstrap.
     private double[] Pseudo(IReadOnlyList<PromptOutcome> outcomes)
     {
         var n = outcomes.Count;
         var whole = PromptMeasures.Of(outcomes).Score(_options.Weights);
         if (n == 1) return [whole];
-        var without = Enumerable.Range(0, n).Select(i => PromptMeasures.Of([.. outcomes.Where((_, j) => j != i)]).Score(_options.Weights)).ToArray();
+        var without = Enumerable.Range(0, n)
+            .Select(i => PromptMeasures.Of([.. outcomes.Where((_, j) => j != i)]).Score(_options.Weights))
+            .ToArray();
         // About the score itself, not about the jackknife's estimate of its bias.
         return [.. without.Select(w => whole + (n - 1) * (without.Average() - w))];
     }

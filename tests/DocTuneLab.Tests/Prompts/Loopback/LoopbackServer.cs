@@ -12,7 +12,22 @@ namespace DocTuneLab.Tests.Prompts.Loopback;
 /// <summary>What goes wrong with one request.</summary>
 public enum Fault
 {
-    None, RefusedWithWait, Refused, ServerError, Unavailable, Reset, HalfClosedStream, NeverAnswers, WrongJson, WrongSchema, Truncated, DuplicatedChunks, HugeAnswer, EchoesKey, EchoesKeyInError, NoStreams,
+    None,
+    RefusedWithWait,
+    Refused,
+    ServerError,
+    Unavailable,
+    Reset,
+    HalfClosedStream,
+    NeverAnswers,
+    WrongJson,
+    WrongSchema,
+    Truncated,
+    DuplicatedChunks,
+    HugeAnswer,
+    EchoesKey,
+    EchoesKeyInError,
+    NoStreams,
 }
 
 /// <summary>
@@ -79,9 +94,11 @@ public sealed class LoopbackServer : IAsyncDisposable
         var server = new LoopbackServer(app);
         app.MapPost("/v1/chat/completions", server.ChatAsync);
         app.MapPost("/v1/files", server.UploadAsync);
-        app.MapGet("/v1/files/{id}/content", (string id) => server._files.TryGetValue(id, out var text) ? Results.Text(text) : Results.NotFound());
+        app.MapGet("/v1/files/{id}/content",
+            (string id) => server._files.TryGetValue(id, out var text) ? Results.Text(text) : Results.NotFound());
         app.MapPost("/v1/batches", server.BatchAsync);
-        app.MapGet("/v1/batches", () => new { data = server._batches.Select(b => new { id = b.Key, metadata = new { doctune = b.Value.Mark } }) });
+        app.MapGet("/v1/batches",
+            () => new { data = server._batches.Select(b => new { id = b.Key, metadata = new { doctune = b.Value.Mark } }) });
         app.MapGet("/v1/batches/{id}", server.LookAsync);
         app.MapPost("/api/chat", server.OllamaAsync);
         await app.StartAsync();
@@ -92,14 +109,16 @@ public sealed class LoopbackServer : IAsyncDisposable
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     /// <summary>The last user turn of a request body.</summary>
-    public static string UserTurn(JsonNode body) => (string)body["messages"]!.AsArray().Last(m => (string?)m!["role"] == "user")!["content"]!;
+    public static string UserTurn(JsonNode body) =>
+        (string)body["messages"]!.AsArray().Last(m => (string?)m!["role"] == "user")!["content"]!;
 
     private async Task ChatAsync(HttpContext http)
     {
         var number = Interlocked.Increment(ref _number) - 1;
         var body = (await JsonNode.ParseAsync(http.Request.Body))!;
         var key = http.Request.Headers["Idempotency-Key"].ToString();
-        if (http.Request.Headers.Authorization.ToString() is { Length: > 0 } authorization && Authorizations.Count < 100) Authorizations.Add(authorization);
+        if (http.Request.Headers.Authorization.ToString() is { Length: > 0 } authorization && Authorizations.Count < 100)
+            Authorizations.Add(authorization);
         if (key.Length > 0) _asked.AddOrUpdate(key, 1, (_, n) => n + 1);
         var now = Interlocked.Increment(ref _inFlight);
         while (now > _peak && Interlocked.CompareExchange(ref _peak, now, _peak) < now) { }
@@ -121,7 +140,11 @@ public sealed class LoopbackServer : IAsyncDisposable
         var stream = (bool?)body["stream"] == true;
         switch (fault)
         {
-            case Fault.RefusedWithWait: http.Response.Headers.RetryAfter = "0"; http.Response.Headers["retry-after-ms"] = "5"; await ErrorAsync(http, 429, "slow down"); return;
+            case Fault.RefusedWithWait:
+                http.Response.Headers.RetryAfter = "0";
+                http.Response.Headers["retry-after-ms"] = "5";
+                await ErrorAsync(http, 429, "slow down");
+                return;
             case Fault.Refused: await ErrorAsync(http, 429, "slow down"); return;
             case Fault.ServerError: await ErrorAsync(http, 500, "internal"); return;
             case Fault.Unavailable: await ErrorAsync(http, 503, "overloaded"); return;
@@ -130,18 +153,38 @@ public sealed class LoopbackServer : IAsyncDisposable
             case Fault.NoStreams when stream: await ErrorAsync(http, 400, "this server sends no streams"); return;
             case Fault.Reset: http.Features.Get<IHttpResetFeature>()?.Reset(0); http.Abort(); return;
             case Fault.NeverAnswers: await Task.Delay(Timeout.Infinite, http.RequestAborted); return;
-            case Fault.WrongJson: http.Response.ContentType = "application/json"; await http.Response.WriteAsync("{\"choices\": [{\"message\": {\"content\": \"half"); return;
+            case Fault.WrongJson:
+                http.Response.ContentType = "application/json";
+                await http.Response.WriteAsync("{\"choices\": [{\"message\": {\"content\": \"half");
+                return;
         }
-        var text = fault switch { Fault.WrongSchema => "{\"unexpected\": [1, 2]}", Fault.HugeAnswer => new string('x', 6 << 20), Fault.Truncated => Answer(body) is var whole ? whole[..(whole.Length / 2)] : "", _ => Answer(body) };
+        var text = fault switch
+        {
+            Fault.WrongSchema => "{\"unexpected\": [1, 2]}",
+            Fault.HugeAnswer => new string('x', 6 << 20),
+            Fault.Truncated => Answer(body) is var whole ? whole[..(whole.Length / 2)] : "",
+            _ => Answer(body)
+        };
         var finish = fault == Fault.Truncated ? "length" : "stop";
-        var usage = new JsonObject { ["prompt_tokens"] = body["messages"]!.ToJsonString().Length / 4, ["completion_tokens"] = text.Length / 4 + 1, ["total_tokens"] = 0 };
+        var usage = new JsonObject
+        {
+            ["prompt_tokens"] = body["messages"]!.ToJsonString().Length / 4,
+            ["completion_tokens"] = text.Length / 4 + 1,
+            ["total_tokens"] = 0
+        };
         if (!stream)
         {
             http.Response.ContentType = "application/json";
             var json = new JsonObject
             {
                 ["id"] = "chatcmpl-1", ["object"] = "chat.completion", ["created"] = 1, ["model"] = (string?)body["model"],
-                ["choices"] = new JsonArray(new JsonObject { ["index"] = 0, ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = text }, ["finish_reason"] = finish }), ["usage"] = usage,
+                ["choices"] = new JsonArray(new JsonObject
+                {
+                    ["index"] = 0,
+                    ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = text },
+                    ["finish_reason"] = finish
+                }),
+                ["usage"] = usage,
             }.ToJsonString();
             if (fault == Fault.HalfClosedStream)
             {
@@ -168,7 +211,8 @@ public sealed class LoopbackServer : IAsyncDisposable
                     http.Abort();
                     return;
                 }
-                for (var copy = 0; copy < (fault == Fault.DuplicatedChunks && i == 0 ? 2 : 1); copy++) await EventAsync(http, body, new JsonObject { ["content"] = pieces[i] }, null, null);
+                for (var copy = 0; copy < (fault == Fault.DuplicatedChunks && i == 0 ? 2 : 1); copy++)
+                    await EventAsync(http, body, new JsonObject { ["content"] = pieces[i] }, null, null);
             }
             await EventAsync(http, body, [], finish, usage);
             await http.Response.WriteAsync("data: [DONE]\n\n");
@@ -177,17 +221,20 @@ public sealed class LoopbackServer : IAsyncDisposable
         if (key.Length > 0) _delivered.AddOrUpdate(key, 1, (_, n) => n + 1);
     }
 
-    private static Task EventAsync(HttpContext http, JsonNode body, JsonObject delta, string? finish, JsonNode? usage) => http.Response.WriteAsync("data: " + new JsonObject
+    private static Task EventAsync(HttpContext http, JsonNode body, JsonObject delta, string? finish,
+        JsonNode? usage) => http.Response.WriteAsync("data: " + new JsonObject
     {
         ["id"] = "chatcmpl-1", ["object"] = "chat.completion.chunk", ["created"] = 1, ["model"] = (string?)body["model"],
-        ["choices"] = new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = delta, ["finish_reason"] = finish }), ["usage"] = usage?.DeepClone(),
+        ["choices"] = new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = delta, ["finish_reason"] = finish }),
+        ["usage"] = usage?.DeepClone(),
     }.ToJsonString() + "\n\n");
 
     private static Task ErrorAsync(HttpContext http, int status, string message)
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/json";
-        return http.Response.WriteAsync(new JsonObject { ["error"] = new JsonObject { ["message"] = message, ["type"] = "error", ["code"] = status } }.ToJsonString());
+        return http.Response.WriteAsync(
+            new JsonObject { ["error"] = new JsonObject { ["message"] = message, ["type"] = "error", ["code"] = status } }.ToJsonString());
     }
 
     private async Task OllamaAsync(HttpContext http)
@@ -197,10 +244,22 @@ public sealed class LoopbackServer : IAsyncDisposable
         var text = Answer(body);
         http.Response.ContentType = "application/x-ndjson";
         if ((bool?)body["stream"] == true)
-            foreach (var piece in text.Chunk(5)) await http.Response.WriteAsync(new JsonObject { ["model"] = "m", ["created_at"] = "2025-01-01T00:00:00Z", ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = new string(piece) }, ["done"] = false }.ToJsonString() + "\n");
+            foreach (var piece in text.Chunk(5))
+                await http.Response.WriteAsync(
+                    new JsonObject
+                    {
+                        ["model"] = "m",
+                        ["created_at"] = "2025-01-01T00:00:00Z",
+                        ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = new string(piece) },
+                        ["done"] = false
+                    }
+                        .ToJsonString()
+                    + "\n");
         await http.Response.WriteAsync(new JsonObject
         {
-            ["model"] = "m", ["created_at"] = "2025-01-01T00:00:00Z", ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = (bool?)body["stream"] == true ? "" : text }, ["done"] = true, ["done_reason"] = "stop",
+            ["model"] = "m", ["created_at"] = "2025-01-01T00:00:00Z",
+            ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = (bool?)body["stream"] == true ? "" : text },
+            ["done"] = true, ["done_reason"] = "stop",
             ["prompt_eval_count"] = 7, ["eval_count"] = 3,
         }.ToJsonString() + "\n");
     }
@@ -235,7 +294,14 @@ public sealed class LoopbackServer : IAsyncDisposable
         }
         if (RefusesBatches is { } why)
         {
-            await http.Response.WriteAsync(new JsonObject { ["id"] = id, ["status"] = "failed", ["errors"] = new JsonObject { ["data"] = new JsonArray(new JsonObject { ["line"] = 1, ["message"] = why }) } }.ToJsonString());
+            await http.Response.WriteAsync(
+                new JsonObject
+                {
+                    ["id"] = id,
+                    ["status"] = "failed",
+                    ["errors"] = new JsonObject { ["data"] = new JsonArray(new JsonObject { ["line"] = 1, ["message"] = why }) }
+                }
+                    .ToJsonString());
             return;
         }
         _batches[id] = batch with { Looks = batch.Looks + 1 };
@@ -246,7 +312,8 @@ public sealed class LoopbackServer : IAsyncDisposable
         }
         if (batch.Looks < BatchLooks)
         {
-            await http.Response.WriteAsync($"{{\"id\": \"{id}\", \"status\": \"in_progress\", \"request_counts\": {{\"completed\": {batch.Looks}}}}}");
+            await http.Response.WriteAsync(
+                $"{{\"id\": \"{id}\", \"status\": \"in_progress\", \"request_counts\": {{\"completed\": {batch.Looks}}}}}");
             return;
         }
         var (output, errors) = (new StringBuilder(), new StringBuilder());
@@ -257,7 +324,15 @@ public sealed class LoopbackServer : IAsyncDisposable
             _asked.AddOrUpdate(key, 1, (_, n) => n + 1);
             if (FaultOf(Interlocked.Increment(ref _number) - 1, body) != Fault.None)
             {
-                errors.Append(new JsonObject { ["custom_id"] = key, ["response"] = new JsonObject { ["status_code"] = 500, ["body"] = new JsonObject() }, ["error"] = new JsonObject { ["message"] = "internal" } }.ToJsonString()).Append('\n');
+                errors.Append(
+                    new JsonObject
+                    {
+                        ["custom_id"] = key,
+                        ["response"] = new JsonObject { ["status_code"] = 500, ["body"] = new JsonObject() },
+                        ["error"] = new JsonObject { ["message"] = "internal" }
+                    }
+                        .ToJsonString())
+                    .Append('\n');
                 continue;
             }
             output.Append(new JsonObject
@@ -266,7 +341,15 @@ public sealed class LoopbackServer : IAsyncDisposable
                 ["response"] = new JsonObject
                 {
                     ["status_code"] = 200,
-                    ["body"] = new JsonObject { ["choices"] = new JsonArray(new JsonObject { ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = Answer(body) }, ["finish_reason"] = "stop" }), ["usage"] = new JsonObject { ["prompt_tokens"] = 10, ["completion_tokens"] = 5 } },
+                    ["body"] = new JsonObject
+                    {
+                        ["choices"] = new JsonArray(new JsonObject
+                        {
+                            ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = Answer(body) },
+                            ["finish_reason"] = "stop"
+                        }),
+                        ["usage"] = new JsonObject { ["prompt_tokens"] = 10, ["completion_tokens"] = 5 }
+                    },
                 },
             }.ToJsonString()).Append('\n');
         }

@@ -5,7 +5,8 @@ using Markdig.Syntax;
 
 namespace DocTuneLab.Documents.Dialects.Docusaurus;
 
-/// <summary>Docusaurus: its configuration and sidebars as far as they can be read without running them, <c>:::note</c> containers, MDX.</summary>
+/// <summary>Docusaurus: its configuration and sidebars as far as they can be read without running them, <c>:::note</c>
+/// containers, MDX.</summary>
 public sealed class DocusaurusDialect : Dialect
 {
     internal const string SiteKind = "Docusaurus";

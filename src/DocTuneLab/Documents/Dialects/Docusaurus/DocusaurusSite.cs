@@ -17,10 +17,18 @@ internal static partial class DocusaurusSite
         if (config is null) return null;
         var text = File.ReadAllText(config);
         // A site often lies beside its pages: path: '../docs'.
-        var docs = Docs().Matches(text).Select(m => m.Groups[1].Value).Append("docs").Select(d => Path.GetFullPath(d, Path.GetFullPath(folder))).FirstOrDefault(d => Directory.Exists(d) && !Path.GetFullPath(folder).StartsWith(d, StringComparison.Ordinal));
+        var docs = Docs().Matches(text)
+            .Select(m => m.Groups[1].Value)
+            .Append("docs")
+            .Select(d => Path.GetFullPath(d, Path.GetFullPath(folder)))
+            .FirstOrDefault(d => Directory.Exists(d) && !Path.GetFullPath(folder).StartsWith(d, StringComparison.Ordinal));
         return new()
         {
-            Kind = DocusaurusDialect.SiteKind, HasPublishedRoot = true, HasRoutePrefix = true, Title = Title().Match(text).Groups[1].Value, Root = docs ?? folder,
+            Kind = DocusaurusDialect.SiteKind,
+            HasPublishedRoot = true,
+            HasRoutePrefix = true,
+            Title = Title().Match(text).Groups[1].Value,
+            Root = docs ?? folder,
             ReadNavigation = (pages, _) => Sidebars(folder, pages),
         };
     }

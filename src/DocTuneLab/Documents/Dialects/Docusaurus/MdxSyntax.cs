@@ -14,7 +14,8 @@ internal static partial class MdxSyntax
         return Module().IsMatch(end < 0 ? text : text[..end]);
     }
 
-    /// <summary>A component (<c>&lt;Tabs&gt;</c>, <c>{/* … */}</c>) or a tab of one, with its tag or title; null where it is plain HTML.</summary>
+    /// <summary>A component (<c>&lt;Tabs&gt;</c>, <c>{/* … */}</c>) or a tab of one, with its tag or title;
+    /// null where it is plain HTML.</summary>
     public static NamedElement? Component(ReadOnlySpan<char> html)
     {
         var tag = MarkdownText.Tag(html);

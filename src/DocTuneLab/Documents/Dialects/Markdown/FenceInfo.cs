@@ -5,7 +5,8 @@ namespace DocTuneLab.Documents.Dialects.Markdown;
 /// <summary>Info string and content of code blocks.</summary>
 internal static class FenceInfo
 {
-    /// <summary>Language and attributes, from <c>csharp title="x"</c>, <c>csharp{1,3}</c>, <c>{.csharp .numbers}</c>, <c>csharp-interactive</c>.</summary>
+    /// <summary>Language and attributes, from <c>csharp title="x"</c>, <c>csharp{1,3}</c>, <c>{.csharp .numbers}</c>,
+    /// <c>csharp-interactive</c>.</summary>
     public static (string Language, string Info) Read(string? info, string? arguments)
     {
         var (language, rest) = (info?.Trim() ?? "", arguments?.Trim() ?? "");
@@ -13,7 +14,9 @@ internal static class FenceInfo
         {
             var all = $"{language} {rest}".Trim().TrimStart('{').TrimEnd('}').Trim();
             var parts = all.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            return parts.Length > 0 && parts[0].StartsWith('.') ? (parts[0][1..].ToLowerInvariant(), parts.Length > 1 ? parts[1] : "") : ("", all);
+            return parts.Length > 0 && parts[0].StartsWith('.')
+                ? (parts[0][1..].ToLowerInvariant(), parts.Length > 1 ? parts[1] : "")
+                : ("", all);
         }
         var brace = language.IndexOf('{');
         if (brace > 0) (language, rest) = (language[..brace], $"{language[brace..]} {rest}".Trim());

@@ -7,14 +7,16 @@ using Markdig.Syntax;
 
 namespace DocTuneLab.Documents.Dialects.Markdown;
 
-/// <summary>What nearly every tool reads beyond CommonMark: task lists, footnotes, definition lists and math. Tables are the parser's own.</summary>
+/// <summary>What nearly every tool reads beyond CommonMark: task lists, footnotes, definition lists and math.
+/// Tables are the parser's own.</summary>
 public sealed class MarkdownDialect : Dialect
 {
     /// <inheritdoc/>
     public override string Name => "Markdown";
 
     /// <inheritdoc/>
-    public override void Setup(MarkdownPipelineBuilder pipeline) => pipeline.UseTaskLists().UseFootnotes().UseDefinitionLists().UseMathematics();
+    public override void Setup(MarkdownPipelineBuilder pipeline) =>
+        pipeline.UseTaskLists().UseFootnotes().UseDefinitionLists().UseMathematics();
 
     /// <inheritdoc/>
     public override NamedElement? ElementOf(Block block, string text) => block switch

@@ -30,7 +30,8 @@ public sealed partial class MkDocsDialect : Dialect
     public override NamedElement? ElementOf(Block block, string text) =>
         block is IndentedContainer indented ? new(indented.IsTab ? ElementKind.Tab : ElementKind.Admonition, indented.Name) : null;
 
-    /// <summary>Files of <c>--8&lt;-- "file"</c> and of the block form, inside fences too: the site replaces the lines before it reads Markdown.</summary>
+    /// <summary>Files of <c>--8&lt;-- "file"</c> and of the block form, inside fences too:
+    /// the site replaces the lines before it reads Markdown.</summary>
     public override IEnumerable<PageLink> IncludesOf(string text)
     {
         if (!text.Contains("--8<--", StringComparison.Ordinal)) yield break;
@@ -49,7 +50,8 @@ public sealed partial class MkDocsDialect : Dialect
             }
             else if (inBlock && line.Trim() is { Length: > 0 } name && name[0] is not (';' or '#'))
             {
-                yield return new(LinkKind.Include, WithoutSection(name), new(start + line.IndexOf(name, StringComparison.Ordinal), name.Length));
+                yield return new(LinkKind.Include, WithoutSection(name),
+                    new(start + line.IndexOf(name, StringComparison.Ordinal), name.Length));
             }
             start = end + 1;
         }
@@ -58,7 +60,8 @@ public sealed partial class MkDocsDialect : Dialect
     /// <summary><c>file:section</c> and <c>file:1:3</c> name a part of a file.</summary>
     private static string WithoutSection(string file)
     {
-        var colon = file.IndexOf(':', file.Contains("://", StringComparison.Ordinal) ? file.IndexOf("://", StringComparison.Ordinal) + 3 : 0);
+        var colon = file.IndexOf(':',
+            file.Contains("://", StringComparison.Ordinal) ? file.IndexOf("://", StringComparison.Ordinal) + 3 : 0);
         return colon > 0 ? file[..colon] : file;
     }
 

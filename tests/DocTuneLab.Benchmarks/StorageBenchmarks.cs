@@ -99,8 +99,17 @@ public static class StorageBenchmarks
     {
         var text = document.Text.Substring(s.Span.Start, s.Span.Length).TrimEnd();
         string[] headings = [document.Title, s.Heading];
-        return new Chunk(ContentHash.Of([.. headings, text]), document.Path, new(s.Span.Start, text.Length), headings, text, [],
-            [$"T:Page{document.Path.Length}", $"M:{s.Heading}"], text.Length / 4);
+        return new Chunk
+        {
+            Id = ContentHash.Of([.. headings, text]),
+            DocumentPath = document.Path,
+            Span = new(s.Span.Start, text.Length),
+            HeadingPath = headings,
+            Text = text,
+            CodeBlocks = [],
+            Symbols = [$"T:Page{document.Path.Length}", $"M:{s.Heading}"],
+            TokenCount = text.Length / 4,
+        };
     })];
 
     // Processor time, which other processes on the machine do not change as they change the clock's.

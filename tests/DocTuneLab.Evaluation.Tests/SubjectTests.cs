@@ -120,7 +120,17 @@ public sealed class SubjectTests : IDisposable
     [Fact]
     public void Documents_go_before_the_question_within_their_budget_and_not_before_plain_tasks()
     {
-        Chunk Passage(string text, int tokens) => new(text, "a.md", new(0, 1), [], text, [], [], tokens);
+        Chunk Passage(string text, int tokens) => new()
+        {
+            Id = text,
+            DocumentPath = "a.md",
+            Span = new(0, 1),
+            HeadingPath = [],
+            Text = text,
+            CodeBlocks = [],
+            Symbols = [],
+            TokenCount = tokens,
+        };
         var queries = new List<string>();
         var plain = new PromptRenderer(t => [new("system", "s"), Message.User(t.Instruction)], t => [Message.User(t.Question)]);
         var with = plain.WithDocuments(q =>

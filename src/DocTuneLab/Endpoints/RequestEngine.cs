@@ -82,10 +82,21 @@ public sealed class RequestEngine : IDisposable
         get
         {
             lock (_gate)
-                return new EngineStatus(_requested, _answered, _reused, new SortedDictionary<string, long>(_failed, StringComparer.Ordinal),
-                    _notAsked, _requested - _answered - _reused - _failures - _notAsked,
-                    _promptTokens, _completionTokens, _cost, _answered / Math.Max(1e-9, _time.GetElapsedTime(_started).TotalSeconds),
-                    _stopped, _pool.Status);
+                return new EngineStatus
+                {
+                    Requested = _requested,
+                    Answered = _answered,
+                    Reused = _reused,
+                    Failed = new SortedDictionary<string, long>(_failed, StringComparer.Ordinal),
+                    NotAsked = _notAsked,
+                    Pending = _requested - _answered - _reused - _failures - _notAsked,
+                    PromptTokens = _promptTokens,
+                    CompletionTokens = _completionTokens,
+                    Cost = _cost,
+                    RequestsPerSecond = _answered / Math.Max(1e-9, _time.GetElapsedTime(_started).TotalSeconds),
+                    StoppedBecause = _stopped,
+                    Endpoints = _pool.Status,
+                };
         }
     }
 
@@ -336,8 +347,17 @@ public sealed class RequestEngine : IDisposable
                 // The server has done its part: the next request need not wait for the disk. Whoever asked does.
                 Release(failure);
                 if (!exchange.IsInLab)
-                    await _journal.KeepAsync(new KeptAnswer(request.Key, request.Model, lease.Options.Name, number, prompt, completion,
-                        cost, raw));
+                    await _journal.KeepAsync(new KeptAnswer
+                    {
+                        Key = request.Key,
+                        Model = request.Model,
+                        Endpoint = lease.Options.Name,
+                        Attempts = number,
+                        PromptTokens = prompt,
+                        CompletionTokens = completion,
+                        Cost = cost,
+                        Raw = raw,
+                    });
                 lock (_gate)
                     (_promptTokens, _completionTokens, _cost) = (_promptTokens + prompt, _completionTokens + completion, _cost + cost);
                 return new Attempt(answer, failure, failure == FailureKind.None ? null : failure.Name(), null);

@@ -75,23 +75,25 @@ internal sealed class ApiReader(XmlDocs docs)
             .ToList();
         var obsolete = symbol.GetAttributes()
             .FirstOrDefault(a => a.AttributeClass is { Name: "ObsoleteAttribute", ContainingNamespace.Name: "System" });
-        return new(
-            symbol.GetDocumentationCommentId()!,
-            kind,
-            symbol is IMethodSymbol { MethodKind: MethodKind.Constructor }
+        return new()
+        {
+            Id = symbol.GetDocumentationCommentId()!,
+            Kind = kind,
+            Name = symbol is IMethodSymbol { MethodKind: MethodKind.Constructor }
                 ? symbol.ContainingType.Name : symbol is IPropertySymbol { IsIndexer: true } ? "this[]" : symbol.Name,
-            symbol.ContainingNamespace.IsGlobalNamespace ? "" : symbol.ContainingNamespace.ToDisplayString(),
-            containingType,
-            SignatureWriter.Write(symbol, kind, parameters),
-            returns,
-            symbol.IsStatic,
-            parameters,
-            XmlDocText.Render(doc?.Element("summary"), home),
-            XmlDocText.Render(doc?.Element("returns") ?? doc?.Element("value"), home),
-            XmlDocText.Render(doc?.Element("remarks"), home),
-            exceptions ?? [],
-            doc is null ? [] : XmlDocText.Examples(doc),
-            obsolete is null ? null : obsolete.ConstructorArguments.FirstOrDefault().Value as string ?? "");
+            Namespace = symbol.ContainingNamespace.IsGlobalNamespace ? "" : symbol.ContainingNamespace.ToDisplayString(),
+            ContainingType = containingType,
+            Signature = SignatureWriter.Write(symbol, kind, parameters),
+            ReturnType = returns,
+            IsStatic = symbol.IsStatic,
+            Parameters = parameters,
+            Summary = XmlDocText.Render(doc?.Element("summary"), home),
+            Returns = XmlDocText.Render(doc?.Element("returns") ?? doc?.Element("value"), home),
+            Remarks = XmlDocText.Render(doc?.Element("remarks"), home),
+            Exceptions = exceptions ?? [],
+            Examples = doc is null ? [] : XmlDocText.Examples(doc),
+            Obsolete = obsolete is null ? null : obsolete.ConstructorArguments.FirstOrDefault().Value as string ?? "",
+        };
     }
 
     /// <summary>A positional record documents its constructor and properties by the type's <c>param</c> elements.</summary>

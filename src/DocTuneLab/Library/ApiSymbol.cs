@@ -34,38 +34,53 @@ public sealed record ApiParameter(string Name, string Type, string? Documentatio
 public sealed record ApiException(string Type, string Condition);
 
 /// <summary>A public type or member, joined from assembly metadata and XML documentation.</summary>
-/// <param name="Id">Documentation id, such as <c>M:Ns.Type.Method(System.String)</c>.</param>
-/// <param name="Kind">What it is.</param>
-/// <param name="Name">Simple name; a constructor has its type's name.</param>
-/// <param name="Namespace">Namespace of the containing type.</param>
-/// <param name="ContainingType">Simple name with type parameters of the containing type; null for a type.</param>
-/// <param name="Signature">Declaration in C# with minimal qualification, without body.</param>
-/// <param name="ReturnType">Type of a method's result, a property or a field; empty for types and constructors.</param>
-/// <param name="IsStatic">Whether it is called on the type.</param>
-/// <param name="Parameters">Parameters in order.</param>
-/// <param name="Summary">Plain text of <c>summary</c>, or null.</param>
-/// <param name="Returns">Plain text of <c>returns</c> or <c>value</c>, or null.</param>
-/// <param name="Remarks">Plain text of <c>remarks</c>, or null.</param>
-/// <param name="Exceptions">Documented exceptions.</param>
-/// <param name="Examples">Code of the <c>code</c> elements.</param>
-/// <param name="Obsolete">Message of <c>ObsoleteAttribute</c>, or null.</param>
-public sealed record ApiSymbol(
-    string Id,
-    ApiKind Kind,
-    string Name,
-    string Namespace,
-    string? ContainingType,
-    string Signature,
-    string ReturnType,
-    bool IsStatic,
-    IReadOnlyList<ApiParameter> Parameters,
-    string? Summary,
-    string? Returns,
-    string? Remarks,
-    IReadOnlyList<ApiException> Exceptions,
-    IReadOnlyList<string> Examples,
-    string? Obsolete)
+public sealed record ApiSymbol
 {
+    /// <summary>Documentation id, such as <c>M:Ns.Type.Method(System.String)</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What it is.</summary>
+    public required ApiKind Kind { get; init; }
+
+    /// <summary>Simple name; a constructor has its type's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Namespace of the containing type.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>Simple name with type parameters of the containing type; null for a type.</summary>
+    public required string? ContainingType { get; init; }
+
+    /// <summary>Declaration in C# with minimal qualification, without body.</summary>
+    public required string Signature { get; init; }
+
+    /// <summary>Type of a method's result, a property or a field; empty for types and constructors.</summary>
+    public required string ReturnType { get; init; }
+
+    /// <summary>Whether it is called on the type.</summary>
+    public required bool IsStatic { get; init; }
+
+    /// <summary>Parameters in order.</summary>
+    public required IReadOnlyList<ApiParameter> Parameters { get; init; }
+
+    /// <summary>Plain text of <c>summary</c>, or null.</summary>
+    public required string? Summary { get; init; }
+
+    /// <summary>Plain text of <c>returns</c> or <c>value</c>, or null.</summary>
+    public required string? Returns { get; init; }
+
+    /// <summary>Plain text of <c>remarks</c>, or null.</summary>
+    public required string? Remarks { get; init; }
+
+    /// <summary>Documented exceptions.</summary>
+    public required IReadOnlyList<ApiException> Exceptions { get; init; }
+
+    /// <summary>Code of the <c>code</c> elements.</summary>
+    public required IReadOnlyList<string> Examples { get; init; }
+
+    /// <summary>Message of <c>ObsoleteAttribute</c>, or null.</summary>
+    public required string? Obsolete { get; init; }
+
     /// <summary><c>Type.Member</c>, or the type's name.</summary>
     public string DisplayName =>
         ContainingType is null ? Name : Kind == ApiKind.Constructor ? $"new {ContainingType}" : $"{ContainingType}.{Name}";

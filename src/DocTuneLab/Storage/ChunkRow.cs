@@ -30,10 +30,16 @@ internal sealed class ChunkRow
     public string Context { get; init; } = "";
     public string Mentions { get; init; } = "";
 
-    public Chunk ToChunk() => new(
-        Id, DocumentPath, new(Start, Length), LabJson.Read<List<string>>(HeadingPath), Text, LabJson.Read<List<CodeBlock>>(CodeBlocks),
-        LabJson.Read<List<string>>(Symbols), TokenCount)
+    public Chunk ToChunk() => new()
     {
+        Id = Id,
+        DocumentPath = DocumentPath,
+        Span = new(Start, Length),
+        HeadingPath = LabJson.Read<List<string>>(HeadingPath),
+        Text = Text,
+        CodeBlocks = LabJson.Read<List<CodeBlock>>(CodeBlocks),
+        Symbols = LabJson.Read<List<string>>(Symbols),
+        TokenCount = TokenCount,
         Context = Context,
         SymbolLinks = [.. LabJson.Read<List<JsonElement>>(Mentions).Select(ToLink)],
     };

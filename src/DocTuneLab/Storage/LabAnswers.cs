@@ -32,7 +32,17 @@ public sealed class LabAnswers : IBatchStore
                 new { key });
             return row is var (model, endpoint, attempts, sent, received, cost, responseKey)
                 && _database.Document(responseKey) is { } response
-                ? new KeptAnswer(key, model, endpoint, attempts, sent, received, cost, response)
+                ? new KeptAnswer
+                {
+                    Key = key,
+                    Model = model,
+                    Endpoint = endpoint,
+                    Attempts = attempts,
+                    PromptTokens = sent,
+                    CompletionTokens = received,
+                    Cost = cost,
+                    Raw = response,
+                }
                 : null;
         });
     }

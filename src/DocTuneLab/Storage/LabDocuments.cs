@@ -86,7 +86,18 @@ public sealed class LabDocuments
         var stored = _database.Document(row.TreeKey) ?? throw new LabException(
             $"{_database.Directory}: the parse tree of {row.Path} is missing from lab.litedb. Parse the documents into a new lab folder.");
         var tree = LabJson.Read<ParseTree>(stored);
-        return new(row.Path, row.Text, row.Hash, row.Title, tree.FrontMatter, tree.Root, tree.CodeBlocks, row.Language,
-            Enum.Parse<Split>(row.Split)) { ReadLayout = () => MarkdownParser.LayoutOf(row.Path, row.Text) };
+        return new()
+        {
+            Path = row.Path,
+            Text = row.Text,
+            Hash = row.Hash,
+            Title = row.Title,
+            FrontMatter = tree.FrontMatter,
+            Root = tree.Root,
+            CodeBlocks = tree.CodeBlocks,
+            Language = row.Language,
+            Split = Enum.Parse<Split>(row.Split),
+            ReadLayout = () => MarkdownParser.LayoutOf(row.Path, row.Text),
+        };
     }
 }

@@ -121,14 +121,25 @@ internal static class ApiRecords
             signature = (type.IsStatic
                 ? "public static " : type.IsAbstract && type.TypeKind == TypeKind.Class ? "public abstract " : "public ") + signature;
         }
-        return new ApiSymbol(s.GetDocumentationCommentId()!, kind,
-            s is IMethodSymbol { MethodKind: MethodKind.Constructor } ? s.ContainingType.Name : s.Name,
-            s.ContainingNamespace.ToDisplayString(),
-            s is INamedTypeSymbol ? null : s.ContainingType.ToDisplayString(Short), signature, returns, s.IsStatic, parameters,
-            Text(xml.Element("summary")), Text(xml.Element("returns")), null,
-            [.. xml.Elements("exception").Select(e => new ApiException(((string)e.Attribute("cref")!).Split('.')[^1], Text(e)!))], [],
-            s.GetAttributes()
+        return new ApiSymbol
+        {
+            Id = s.GetDocumentationCommentId()!,
+            Kind = kind,
+            Name = s is IMethodSymbol { MethodKind: MethodKind.Constructor } ? s.ContainingType.Name : s.Name,
+            Namespace = s.ContainingNamespace.ToDisplayString(),
+            ContainingType = s is INamedTypeSymbol ? null : s.ContainingType.ToDisplayString(Short),
+            Signature = signature,
+            ReturnType = returns,
+            IsStatic = s.IsStatic,
+            Parameters = parameters,
+            Summary = Text(xml.Element("summary")),
+            Returns = Text(xml.Element("returns")),
+            Remarks = null,
+            Exceptions = [.. xml.Elements("exception").Select(e => new ApiException(((string)e.Attribute("cref")!).Split('.')[^1], Text(e)!))],
+            Examples = [],
+            Obsolete = s.GetAttributes()
                 .FirstOrDefault(a => a.AttributeClass?.Name == "ObsoleteAttribute")?.ConstructorArguments
-                .FirstOrDefault().Value as string);
+                .FirstOrDefault().Value as string,
+        };
     }
 }

@@ -36,7 +36,17 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
         const string fill = "M:Waterworks.Tank.Fill(Waterworks.Volume)", name = "P:Waterworks.Tank.Name",
             wheel = "M:Waterworks.Valve.TurnWheel";
         Assert.All((string[])[fill, name, wheel], id => Assert.Contains(fixture.Symbols, s => s.Id == id));
-        Chunk Passage(params string[] symbols) => new("c", "a.md", new(0, 1), [], "x", [], symbols, 1);
+        Chunk Passage(params string[] symbols) => new()
+        {
+            Id = "c",
+            DocumentPath = "a.md",
+            Span = new(0, 1),
+            HeadingPath = [],
+            Text = "x",
+            CodeBlocks = [],
+            Symbols = symbols,
+            TokenCount = 1,
+        };
         static Sample Of(SampleKind kind, IReadOnlyList<Check> checks, params string[] symbols) =>
             new("s", kind, [Message.User("q"), Message.Assistant("a")], new Evidence([], symbols), checks, Split.Train);
         Check compiles = new("compiles", true, null), fails = new("compiles", false, "CS0103"), unique = new("unique", true, null),

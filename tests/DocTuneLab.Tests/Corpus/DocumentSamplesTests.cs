@@ -9,7 +9,17 @@ namespace DocTuneLab.Tests.Corpus;
 public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<CorpusFixture>
 {
     private static Chunk Page(string heading, string text, params CodeBlock[] blocks) =>
-        new(ContentHash.Of(heading, text), "guide.md", new SourceSpan(0, text.Length), ["Guide", heading], text, blocks, [], 0);
+        new()
+        {
+            Id = ContentHash.Of(heading, text),
+            DocumentPath = "guide.md",
+            Span = new SourceSpan(0, text.Length),
+            HeadingPath = ["Guide", heading],
+            Text = text,
+            CodeBlocks = blocks,
+            Symbols = [],
+            TokenCount = 0,
+        };
 
     private GeneratedCorpus Generate(SampleKind kind, int count,
         params Chunk[] chunks) => new StructuralGenerator(fixture.Symbols, fixture.Batched,

@@ -43,7 +43,17 @@ public sealed class LabFolder : IDisposable
 
     public static Document Page(string path, string text, Split split = Split.Train) => MarkdownParser.Parse(path, text, split);
 
-    public static KeptAnswer Answer(string key, string raw) => new(key, "m", "e", 2, 10, 20, 0.5, raw);
+    public static KeptAnswer Answer(string key, string raw) => new()
+    {
+        Key = key,
+        Model = "m",
+        Endpoint = "e",
+        Attempts = 2,
+        PromptTokens = 10,
+        CompletionTokens = 20,
+        Cost = 0.5,
+        Raw = raw,
+    };
 
     private SqliteConnection Connect()
     {

@@ -116,7 +116,17 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     public void Search_finds_chinese_by_neighbouring_characters(string query, string pages)
     {
         using var lab = Lab.Open(_path);
-        var heading = new Chunk("h", "c.md", new(0, 4), ["概述"], "text", [], [], 1);
+        var heading = new Chunk
+        {
+            Id = "h",
+            DocumentPath = "c.md",
+            Span = new(0, 4),
+            HeadingPath = ["概述"],
+            Text = "text",
+            CodeBlocks = [],
+            Symbols = [],
+            TokenCount = 1,
+        };
         lab.Documents.Save([Page("a.md", "用 ReadAll 启动水泵"), Page("b.md", "打开Tank的阀门。"), Page("c.md", "text")],
             d => d.Path == "c.md" ? [heading] : Chunker.Chunk(d), "s");
         Assert.Equal(pages, string.Join(',', lab.Documents.Search(query).Select(h => h.Chunk.DocumentPath).Order(StringComparer.Ordinal)));
@@ -127,8 +137,17 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
     {
         using var lab = Lab.Open(_path);
         lab.Documents.Save([Page("a.md", "x")], _ => [.. Enumerable.Range(0, 7000).Select(i =>
-            new Chunk($"{i}", "a.md", new(0, 1), [], $"the tank{(i % 2 == 0 ? " valve" : "")}{(i % 1000 == 0 ? " gasket" : "")}", [], [],
-                1))],
+            new Chunk
+            {
+                Id = $"{i}",
+                DocumentPath = "a.md",
+                Span = new(0, 1),
+                HeadingPath = [],
+                Text = $"the tank{(i % 2 == 0 ? " valve" : "")}{(i % 1000 == 0 ? " gasket" : "")}",
+                CodeBlocks = [],
+                Symbols = [],
+                TokenCount = 1,
+            })],
             "s");
         // The word that few have decides, though all have the others; of common words alone, the least common one.
         Assert.All(lab.Documents.Search("the tank gasket", limit: 20), h => Assert.Contains("gasket", h.Chunk.Text));

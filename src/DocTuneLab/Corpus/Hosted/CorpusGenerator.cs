@@ -137,7 +137,17 @@ public sealed class CorpusGenerator(
     {
         var (rejected, failed) = (new SortedDictionary<string, int>(_rejected, StringComparer.Ordinal),
             new SortedDictionary<string, int>(_failed, StringComparer.Ordinal));
-        return new GenerationStatus(_options.Count, _planned, _accepted, rejected, failed, _surplus,
-            _planned - _accepted - rejected.Values.Sum() - failed.Values.Sum() - _surplus, _repairs, engine.Status);
+        return new GenerationStatus
+        {
+            Wanted = _options.Count,
+            Planned = _planned,
+            Accepted = _accepted,
+            Rejected = rejected,
+            Failed = failed,
+            Surplus = _surplus,
+            Pending = _planned - _accepted - rejected.Values.Sum() - failed.Values.Sum() - _surplus,
+            Repairs = _repairs,
+            Requests = engine.Status,
+        };
     }
 }

@@ -139,18 +139,35 @@ public sealed record PreferencePair(IReadOnlyList<Message> Prompt, string Chosen
 
 /// <summary>How a generation stands. <see cref="Planned"/> = <see cref="Accepted"/> + all of <see cref="Rejected"/> + all of
 /// <see cref="Failed"/> + <see cref="Surplus"/> + <see cref="Pending"/>.</summary>
-/// <param name="Wanted">Accepted samples wanted.</param>
-/// <param name="Planned">Samples planned.</param>
-/// <param name="Accepted">Samples accepted.</param>
-/// <param name="Rejected">Samples that failed a check, by the first check failed.</param>
-/// <param name="Failed">Samples without a usable answer, by reason.</param>
-/// <param name="Surplus">Samples that passed after the target was reached; kept in the lab's answers, not in the corpus.</param>
-/// <param name="Pending">Not asked or not finished.</param>
-/// <param name="Repairs">Repair samples from mended answers, extra.</param>
-/// <param name="Requests">The requests behind them.</param>
-public sealed record GenerationStatus(int Wanted, int Planned, int Accepted, IReadOnlyDictionary<string, int> Rejected,
-    IReadOnlyDictionary<string, int> Failed, int Surplus, int Pending, int Repairs, EngineStatus Requests)
+public sealed record GenerationStatus
 {
+    /// <summary>Accepted samples wanted.</summary>
+    public required int Wanted { get; init; }
+
+    /// <summary>Samples planned.</summary>
+    public required int Planned { get; init; }
+
+    /// <summary>Samples accepted.</summary>
+    public required int Accepted { get; init; }
+
+    /// <summary>Samples that failed a check, by the first check failed.</summary>
+    public required IReadOnlyDictionary<string, int> Rejected { get; init; }
+
+    /// <summary>Samples without a usable answer, by reason.</summary>
+    public required IReadOnlyDictionary<string, int> Failed { get; init; }
+
+    /// <summary>Samples that passed after the target was reached; kept in the lab's answers, not in the corpus.</summary>
+    public required int Surplus { get; init; }
+
+    /// <summary>Not asked or not finished.</summary>
+    public required int Pending { get; init; }
+
+    /// <summary>Repair samples from mended answers, extra.</summary>
+    public required int Repairs { get; init; }
+
+    /// <summary>The requests behind them.</summary>
+    public required EngineStatus Requests { get; init; }
+
     /// <summary>Every planned sample is accounted for.</summary>
     public bool Closes => Planned == Accepted + Rejected.Values.Sum() + Failed.Values.Sum() + Surplus + Pending;
 

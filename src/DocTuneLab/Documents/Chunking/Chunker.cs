@@ -53,9 +53,16 @@ public sealed class Chunker
             var body = text[start..end];
             var id = ContentHash.Of([.. piece.Path, body]);
             var links = _linker?.Link(document, new(start, end - start), piece.Path) ?? [];
-            chunks.Add(new(id, document.Path, new(start, end - start), piece.Path, body, CodeIn(document.CodeBlocks, start, end),
-                [.. links.Select(l => l.SymbolId).Distinct().Order(StringComparer.Ordinal)], tokens)
+            chunks.Add(new()
             {
+                Id = id,
+                DocumentPath = document.Path,
+                Span = new(start, end - start),
+                HeadingPath = piece.Path,
+                Text = body,
+                CodeBlocks = CodeIn(document.CodeBlocks, start, end),
+                Symbols = [.. links.Select(l => l.SymbolId).Distinct().Order(StringComparer.Ordinal)],
+                TokenCount = tokens,
                 Context = (chunks.Count > 0 && _overlap > 0
                     ? Overlap(text, previous, start, header.Length == 0 ? start : meter.HeaderOf(start)!.Value.Start)
                     : "") + header,

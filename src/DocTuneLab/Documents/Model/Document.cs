@@ -67,26 +67,35 @@ public enum ElementKind { Table, TaskItem, Footnote, DefinitionList, Admonition,
 public sealed record PageElement(ElementKind Kind, string Name, SourceSpan Span);
 
 /// <summary>A page of documentation.</summary>
-/// <param name="Path">Path relative to the documentation's root, with forward slashes.</param>
-/// <param name="Text">The whole text, line ends normalised to <c>\n</c>.</param>
-/// <param name="Hash">Content hash of <paramref name="Text"/> (see <see cref="ContentHash"/>).</param>
-/// <param name="Title">Front matter title, else the first heading, else the file name.</param>
-/// <param name="FrontMatter">Scalar front matter fields.</param>
-/// <param name="Root">The section tree; its root has level 0 and covers the whole text.</param>
-/// <param name="CodeBlocks">All code blocks in order.</param>
-/// <param name="Language">ISO 639-1 code of the prose, <c>en</c> where it cannot be told (see <see cref="LanguageDetector"/>).</param>
-/// <param name="Split">Which split the page belongs to.</param>
-public sealed record Document(
-    string Path,
-    string Text,
-    string Hash,
-    string Title,
-    IReadOnlyDictionary<string, string> FrontMatter,
-    Section Root,
-    IReadOnlyList<CodeBlock> CodeBlocks,
-    string Language,
-    Split Split)
+public sealed record Document
 {
+    /// <summary>Path relative to the documentation's root, with forward slashes.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The whole text, line ends normalised to <c>\n</c>.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Content hash of <see cref="Text"/> (see <see cref="ContentHash"/>).</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>Front matter title, else the first heading, else the file name.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Scalar front matter fields.</summary>
+    public required IReadOnlyDictionary<string, string> FrontMatter { get; init; }
+
+    /// <summary>The section tree; its root has level 0 and covers the whole text.</summary>
+    public required Section Root { get; init; }
+
+    /// <summary>All code blocks in order.</summary>
+    public required IReadOnlyList<CodeBlock> CodeBlocks { get; init; }
+
+    /// <summary>ISO 639-1 code of the prose, <c>en</c> where it cannot be told (see <see cref="LanguageDetector"/>).</summary>
+    public required string Language { get; init; }
+
+    /// <summary>Which split the page belongs to.</summary>
+    public required Split Split { get; init; }
+
     private PageLayout? _layout;
 
     /// <summary>All links in order, includes among them.</summary>
@@ -116,24 +125,32 @@ public sealed record Document(
 /// A passage of a document that fits a token budget. The chunks of a document cover every non-blank character of it
 /// exactly once.
 /// </summary>
-/// <param name="Id">Content hash of path-independent content: heading path and text.</param>
-/// <param name="DocumentPath">Path of the document.</param>
-/// <param name="Span">Where <paramref name="Text"/> stands in the document.</param>
-/// <param name="HeadingPath">Headings from the title down.</param>
-/// <param name="Text">The passage, as in the source.</param>
-/// <param name="CodeBlocks">Code blocks inside it.</param>
-/// <param name="Symbols">Documentation ids of the library members that it mentions.</param>
-/// <param name="TokenCount">Tokens of <paramref name="Text"/> by the tokenizer it was cut with, <see cref="Context"/> not counted.</param>
-public sealed record Chunk(
-    string Id,
-    string DocumentPath,
-    SourceSpan Span,
-    IReadOnlyList<string> HeadingPath,
-    string Text,
-    IReadOnlyList<CodeBlock> CodeBlocks,
-    IReadOnlyList<string> Symbols,
-    int TokenCount)
+public sealed record Chunk
 {
+    /// <summary>Content hash of path-independent content: heading path and text.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Path of the document.</summary>
+    public required string DocumentPath { get; init; }
+
+    /// <summary>Where <see cref="Text"/> stands in the document.</summary>
+    public required SourceSpan Span { get; init; }
+
+    /// <summary>Headings from the title down.</summary>
+    public required IReadOnlyList<string> HeadingPath { get; init; }
+
+    /// <summary>The passage, as in the source.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Code blocks inside it.</summary>
+    public required IReadOnlyList<CodeBlock> CodeBlocks { get; init; }
+
+    /// <summary>Documentation ids of the library members that it mentions.</summary>
+    public required IReadOnlyList<string> Symbols { get; init; }
+
+    /// <summary>Tokens of <see cref="Text"/> by the tokenizer it was cut with, <see cref="Context"/> not counted.</summary>
+    public required int TokenCount { get; init; }
+
     /// <summary>Text of the page that a reader of this passage needs and that other chunks cover: the header of a table that was cut, and
     /// the overlap. Ends in a line end, or is empty.</summary>
     public string Context { get; init; } = "";

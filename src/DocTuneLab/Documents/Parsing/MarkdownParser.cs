@@ -34,9 +34,18 @@ public static class MarkdownParser
         var title = frontMatter.TryGetValue("title", out var given) && given.Length > 0
             ? given
             : firstHeading ?? Path.GetFileNameWithoutExtension(path);
-        return new(path, text, ContentHash.Of(text), title, frontMatter, Sections(text, page.Headings), page.Code, page.Language, split)
+        return new()
         {
-            Layout = page.Layout
+            Path = path,
+            Text = text,
+            Hash = ContentHash.Of(text),
+            Title = title,
+            FrontMatter = frontMatter,
+            Root = Sections(text, page.Headings),
+            CodeBlocks = page.Code,
+            Language = page.Language,
+            Split = split,
+            Layout = page.Layout,
         };
     }
 

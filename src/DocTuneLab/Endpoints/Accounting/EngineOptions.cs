@@ -70,22 +70,44 @@ public sealed record LiveText(string Title, string Text);
 
 /// <summary>How the requests of a run stand. <see cref="Requested"/> = <see cref="Answered"/> + <see cref="Reused"/> + all of
 /// <see cref="Failed"/> + <see cref="NotAsked"/> + <see cref="Pending"/>.</summary>
-/// <param name="Requested">Requests handed in.</param>
-/// <param name="Answered">Answered now.</param>
-/// <param name="Reused">Answered by an earlier run.</param>
-/// <param name="Failed">Without a usable answer, by reason.</param>
-/// <param name="NotAsked">Held back by ceiling, deadline, early stop or interruption; a later run asks them.</param>
-/// <param name="Pending">Waiting or in flight.</param>
-/// <param name="PromptTokens">Tokens sent now.</param>
-/// <param name="CompletionTokens">Tokens received now.</param>
-/// <param name="Cost">Spent now.</param>
-/// <param name="RequestsPerSecond">Answers a second since the start.</param>
-/// <param name="StoppedBecause">Why nothing more is asked; null while it goes on.</param>
-/// <param name="Endpoints">Each endpoint.</param>
-public sealed record EngineStatus(long Requested, long Answered, long Reused, IReadOnlyDictionary<string, long> Failed, long NotAsked,
-    long Pending, long PromptTokens, long CompletionTokens,
-    double Cost, double RequestsPerSecond, string? StoppedBecause, IReadOnlyList<EndpointStatus> Endpoints)
+public sealed record EngineStatus
 {
+    /// <summary>Requests handed in.</summary>
+    public required long Requested { get; init; }
+
+    /// <summary>Answered now.</summary>
+    public required long Answered { get; init; }
+
+    /// <summary>Answered by an earlier run.</summary>
+    public required long Reused { get; init; }
+
+    /// <summary>Without a usable answer, by reason.</summary>
+    public required IReadOnlyDictionary<string, long> Failed { get; init; }
+
+    /// <summary>Held back by ceiling, deadline, early stop or interruption; a later run asks them.</summary>
+    public required long NotAsked { get; init; }
+
+    /// <summary>Waiting or in flight.</summary>
+    public required long Pending { get; init; }
+
+    /// <summary>Tokens sent now.</summary>
+    public required long PromptTokens { get; init; }
+
+    /// <summary>Tokens received now.</summary>
+    public required long CompletionTokens { get; init; }
+
+    /// <summary>Spent now.</summary>
+    public required double Cost { get; init; }
+
+    /// <summary>Answers a second since the start.</summary>
+    public required double RequestsPerSecond { get; init; }
+
+    /// <summary>Why nothing more is asked; null while it goes on.</summary>
+    public required string? StoppedBecause { get; init; }
+
+    /// <summary>Each endpoint.</summary>
+    public required IReadOnlyList<EndpointStatus> Endpoints { get; init; }
+
     /// <summary>Every request is accounted for.</summary>
     public bool Closes => Requested == Answered + Reused + Failed.Values.Sum() + NotAsked + Pending;
 }

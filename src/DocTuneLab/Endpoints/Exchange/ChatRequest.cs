@@ -65,16 +65,32 @@ public sealed record ChatOutcome(string Key, RawAnswer? Answer, FailureKind Fail
 }
 
 /// <summary>An answer as it is kept.</summary>
-/// <param name="Key">The request's key.</param>
-/// <param name="Model">Model asked.</param>
-/// <param name="Endpoint">Endpoint that answered.</param>
-/// <param name="Attempts">Calls that it took.</param>
-/// <param name="PromptTokens">Tokens sent.</param>
-/// <param name="CompletionTokens">Tokens received.</param>
-/// <param name="Cost">By the endpoint's prices; 0 where they are unknown.</param>
-/// <param name="Raw">The response, byte for byte but for keys.</param>
-public sealed record KeptAnswer(
-    string Key, string Model, string Endpoint, int Attempts, int PromptTokens, int CompletionTokens, double Cost, string Raw);
+public sealed record KeptAnswer
+{
+    /// <summary>The request's key.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Model asked.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Endpoint that answered.</summary>
+    public required string Endpoint { get; init; }
+
+    /// <summary>Calls that it took.</summary>
+    public required int Attempts { get; init; }
+
+    /// <summary>Tokens sent.</summary>
+    public required int PromptTokens { get; init; }
+
+    /// <summary>Tokens received.</summary>
+    public required int CompletionTokens { get; init; }
+
+    /// <summary>By the endpoint's prices; 0 where they are unknown.</summary>
+    public required double Cost { get; init; }
+
+    /// <summary>The response, byte for byte but for keys.</summary>
+    public required string Raw { get; init; }
+}
 
 /// <summary>A failed call as it is kept.</summary>
 /// <param name="Key">The request's key.</param>

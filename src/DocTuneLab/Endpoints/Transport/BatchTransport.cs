@@ -216,8 +216,17 @@ public sealed class BatchTransport : IDisposable
             {
                 var raw = body.ToJsonString();
                 var answer = RawAnswer.Parse(raw);
-                return new KeptAnswer(key, _endpoint.Model, _endpoint.Name, 1, answer.PromptTokens, answer.CompletionTokens,
-                    _endpoint.Cost(answer.PromptTokens, answer.CompletionTokens), raw);
+                return new KeptAnswer
+                {
+                    Key = key,
+                    Model = _endpoint.Model,
+                    Endpoint = _endpoint.Name,
+                    Attempts = 1,
+                    PromptTokens = answer.PromptTokens,
+                    CompletionTokens = answer.CompletionTokens,
+                    Cost = _endpoint.Cost(answer.PromptTokens, answer.CompletionTokens),
+                    Raw = raw,
+                };
             }
             failure = new BatchFailure(status == 0 ? 400 : status,
                 $"{from}: {(row["error"] is JsonObject error ? error.ToJsonString() : row["response"]?["body"]?.ToJsonString() ?? "no response")}");

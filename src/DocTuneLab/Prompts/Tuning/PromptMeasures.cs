@@ -14,19 +14,38 @@ public sealed record ObjectiveWeights(double Likelihood = 1, double Acceptance =
     double Diversity = 0.1, double Grade = 0.25);
 
 /// <summary>What was measured of a candidate over its examples; null where nothing was.</summary>
-/// <param name="NllPerToken">Mean negative log-likelihood per token of the references, nats; less is better.</param>
-/// <param name="BitsPerByte">Total bits over total bytes of the references.</param>
-/// <param name="Acceptance">Share of answers that pass every check.</param>
-/// <param name="Compiles">Share of code that compiles.</param>
-/// <param name="Coverage">Members that accepted answers use, as a share of those asked about.</param>
-/// <param name="Distinct2">Different pairs of words over all pairs of words in the answers (Li et al., arXiv 1510.03055).</param>
-/// <param name="SelfSimilarity">Mean Jaccard similarity of 3-grams between two answers.</param>
-/// <param name="Grade">Judge's mean grade, 1 to 5.</param>
-/// <param name="Tokens">Mean tokens for an example.</param>
-/// <param name="Cost">Sum of the calls' prices.</param>
-public sealed record PromptMeasures(double? NllPerToken, double? BitsPerByte, double? Acceptance, double? Compiles, double? Coverage,
-    double? Distinct2, double? SelfSimilarity, double? Grade, double Tokens, double Cost)
+public sealed record PromptMeasures
 {
+    /// <summary>Mean negative log-likelihood per token of the references, nats; less is better.</summary>
+    public required double? NllPerToken { get; init; }
+
+    /// <summary>Total bits over total bytes of the references.</summary>
+    public required double? BitsPerByte { get; init; }
+
+    /// <summary>Share of answers that pass every check.</summary>
+    public required double? Acceptance { get; init; }
+
+    /// <summary>Share of code that compiles.</summary>
+    public required double? Compiles { get; init; }
+
+    /// <summary>Members that accepted answers use, as a share of those asked about.</summary>
+    public required double? Coverage { get; init; }
+
+    /// <summary>Different pairs of words over all pairs of words in the answers (Li et al., arXiv 1510.03055).</summary>
+    public required double? Distinct2 { get; init; }
+
+    /// <summary>Mean Jaccard similarity of 3-grams between two answers.</summary>
+    public required double? SelfSimilarity { get; init; }
+
+    /// <summary>Judge's mean grade, 1 to 5.</summary>
+    public required double? Grade { get; init; }
+
+    /// <summary>Mean tokens for an example.</summary>
+    public required double Tokens { get; init; }
+
+    /// <summary>Sum of the calls' prices.</summary>
+    public required double Cost { get; init; }
+
     /// <summary>Measures outcomes.</summary>
     public static PromptMeasures Of(IReadOnlyList<PromptOutcome> outcomes)
     {
@@ -35,13 +54,19 @@ public sealed record PromptMeasures(double? NllPerToken, double? BitsPerByte, do
         var asked = outcomes.SelectMany(o => o.Asked).ToHashSet(StringComparer.Ordinal);
         var used = outcomes.Where(o => o.Accepted == true).SelectMany(o => o.Used).ToHashSet(StringComparer.Ordinal);
         var (distinct, similarity) = Diversity([.. outcomes.Select(o => o.Answer).OfType<string>()]);
-        return new PromptMeasures(
-            Mean(likelihoods.Select(l => l.MeanNll)), bytes == 0 ? null : -likelihoods.Sum(l => l.LogProbability) / Math.Log(2) / bytes,
-            Mean(outcomes.Select(o => o.Accepted).OfType<bool>().Select(b => b ? 1.0 : 0)),
-            Mean(outcomes.Select(o => o.Compiles).OfType<bool>().Select(b => b ? 1.0 : 0)),
-            asked.Count == 0 ? null : (double)asked.Count(used.Contains) / asked.Count, distinct, similarity,
-            Mean(outcomes.Select(o => o.Grade).OfType<double>()),
-            outcomes.Count == 0 ? 0 : outcomes.Average(o => o.Tokens), outcomes.Sum(o => o.Cost));
+        return new PromptMeasures
+        {
+            NllPerToken = Mean(likelihoods.Select(l => l.MeanNll)),
+            BitsPerByte = bytes == 0 ? null : -likelihoods.Sum(l => l.LogProbability) / Math.Log(2) / bytes,
+            Acceptance = Mean(outcomes.Select(o => o.Accepted).OfType<bool>().Select(b => b ? 1.0 : 0)),
+            Compiles = Mean(outcomes.Select(o => o.Compiles).OfType<bool>().Select(b => b ? 1.0 : 0)),
+            Coverage = asked.Count == 0 ? null : (double)asked.Count(used.Contains) / asked.Count,
+            Distinct2 = distinct,
+            SelfSimilarity = similarity,
+            Grade = Mean(outcomes.Select(o => o.Grade).OfType<double>()),
+            Tokens = outcomes.Count == 0 ? 0 : outcomes.Average(o => o.Tokens),
+            Cost = outcomes.Sum(o => o.Cost),
+        };
     }
 
     /// <summary>One figure to compare by; more is better.</summary>

@@ -40,19 +40,41 @@ public sealed record PromptTuningOptions(
 }
 
 /// <summary>A candidate's line in the result.</summary>
-/// <param name="Template">The candidate.</param>
-/// <param name="How">How it came to be: <c>given</c>, <c>format</c>, <c>demonstrations</c> or <c>reflection</c>.</param>
-/// <param name="Parent">Hash of the template that it was made from; its own where it was given.</param>
-/// <param name="Measures">What was measured.</param>
-/// <param name="Score">What it is compared by; more is better.</param>
-/// <param name="ScoreLow">Lower end of the score's interval.</param>
-/// <param name="ScoreHigh">Upper end of it.</param>
-/// <param name="Low">Lower end of the paired interval of (winner - candidate), over the examples that both saw.</param>
-/// <param name="High">Upper end of it. An interval that holds 0 says: not distinguishable from the winner.</param>
-/// <param name="Examples">Examples that it was tried on before it was dropped.</param>
-/// <param name="Rounds">Rounds that it took part in.</param>
-public sealed record PromptScore(PromptTemplate Template, string How, string Parent, PromptMeasures Measures, double Score, double ScoreLow,
-    double ScoreHigh, double Low, double High, int Examples, int Rounds);
+public sealed record PromptScore
+{
+    /// <summary>The candidate.</summary>
+    public required PromptTemplate Template { get; init; }
+
+    /// <summary>How it came to be: <c>given</c>, <c>format</c>, <c>demonstrations</c> or <c>reflection</c>.</summary>
+    public required string How { get; init; }
+
+    /// <summary>Hash of the template that it was made from; its own where it was given.</summary>
+    public required string Parent { get; init; }
+
+    /// <summary>What was measured.</summary>
+    public required PromptMeasures Measures { get; init; }
+
+    /// <summary>What it is compared by; more is better.</summary>
+    public required double Score { get; init; }
+
+    /// <summary>Lower end of the score's interval.</summary>
+    public required double ScoreLow { get; init; }
+
+    /// <summary>Upper end of it.</summary>
+    public required double ScoreHigh { get; init; }
+
+    /// <summary>Lower end of the paired interval of (winner - candidate), over the examples that both saw.</summary>
+    public required double Low { get; init; }
+
+    /// <summary>Upper end of it. An interval that holds 0 says: not distinguishable from the winner.</summary>
+    public required double High { get; init; }
+
+    /// <summary>Examples that it was tried on before it was dropped.</summary>
+    public required int Examples { get; init; }
+
+    /// <summary>Rounds that it took part in.</summary>
+    public required int Rounds { get; init; }
+}
 
 /// <summary>What tuning found.</summary>
 /// <param name="Winner">The best candidate of the last round.</param>
@@ -166,8 +188,20 @@ public sealed class PromptTuner(
         var (low, high) = run == best
             ? (0, 0)
             : Interval([.. Pseudo(best.Outcomes.GetRange(0, common)).Zip(Pseudo(run.Outcomes.GetRange(0, common)), (b, r) => b - r)]);
-        return new PromptScore(run.Template, run.How, run.Parent, PromptMeasures.Of(run.Outcomes), Score(run), scoreLow, scoreHigh, low,
-            high, run.Outcomes.Count, run.Rounds);
+        return new PromptScore
+        {
+            Template = run.Template,
+            How = run.How,
+            Parent = run.Parent,
+            Measures = PromptMeasures.Of(run.Outcomes),
+            Score = Score(run),
+            ScoreLow = scoreLow,
+            ScoreHigh = scoreHigh,
+            Low = low,
+            High = high,
+            Examples = run.Outcomes.Count,
+            Rounds = run.Rounds,
+        };
     }
 
     // Jackknife pseudo-values (Efron and Tibshirani, chapter 11): of a mean they are the observations themselves, and they give coverage

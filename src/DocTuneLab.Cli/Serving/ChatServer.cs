@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Conversations;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Audit;
+using DocTuneLab.Cli.Arguments;
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Documents;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Notebooks.Formats;
 
 namespace DocTuneLab.Cli.Verbs;

@@ -1,11 +1,16 @@
 using System.CommandLine;
 using System.Globalization;
+using DocTuneLab.Cli.Arguments;
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Corpus.Review;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Transport;
+using DocTuneLab.Experiments;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Storage;

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
+using DocTuneLab.Cli.Arguments;
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;

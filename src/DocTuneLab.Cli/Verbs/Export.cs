@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using DocTuneLab.Cli.Arguments;
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Quantization;

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using DocTuneLab.Cli.Arguments;
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Storage;
 using Spectre.Console;
 

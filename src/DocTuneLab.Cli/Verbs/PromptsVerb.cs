@@ -1,7 +1,13 @@
 using System.CommandLine;
 using System.Text.Json;
+using DocTuneLab.Cli.Arguments;
+using DocTuneLab.Cli.Output;
+using DocTuneLab.Experiments;
+using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Prompts;
+using DocTuneLab.Prompts.Tuning;
+using DocTuneLab.Storage;
 
 namespace DocTuneLab.Cli.Verbs;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Cli.Repl;
 using DocTuneLab.Extension;
 using DocTuneLab.Notebooks;

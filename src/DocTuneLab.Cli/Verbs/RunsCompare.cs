@@ -1,4 +1,6 @@
 using System.CommandLine;
+using DocTuneLab.Cli.Output;
+using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Storage;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Extension;
 using DocTuneLab.Notebooks.Cells;
 using DocTuneLab.Notebooks.Formats;

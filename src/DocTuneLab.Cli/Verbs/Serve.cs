@@ -1,4 +1,6 @@
 using System.CommandLine;
+using DocTuneLab.Cli.Arguments;
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Cli.Serving;
 
 namespace DocTuneLab.Cli.Verbs;

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using DocTuneLab.Cli.Arguments;
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Experiments.Reference;
 
 namespace DocTuneLab.Cli.Verbs;

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using DocTuneLab.Cli.Arguments;
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;

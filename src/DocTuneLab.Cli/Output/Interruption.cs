@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace DocTuneLab.Cli;
+namespace DocTuneLab.Cli.Output;
 
 /// <summary>Turns Ctrl-C and SIGTERM into a token; a second one ends the process at once.</summary>
 internal sealed class Interruption : IDisposable

@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace DocTuneLab.Cli;
+namespace DocTuneLab.Cli.Output;
 
 /// <summary>The console of the tool. Lines are not wrapped where no person reads them on a screen.</summary>
 internal static class Terminal

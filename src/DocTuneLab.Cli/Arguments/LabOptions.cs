@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace DocTuneLab.Cli;
+namespace DocTuneLab.Cli.Arguments;
 
 /// <summary>Options that several verbs share, so that they mean the same everywhere.</summary>
 internal static class LabOptions

@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace DocTuneLab.Cli;
+namespace DocTuneLab.Cli.Output;
 
 /// <summary>Long work with a bar on the error stream where a person watches, and silently elsewhere.</summary>
 internal static class Work

@@ -4,7 +4,7 @@ using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 
-namespace DocTuneLab.Cli;
+namespace DocTuneLab.Cli.Arguments;
 
 /// <summary>Options of verbs that load a local model.</summary>
 internal sealed class ModelOptions

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using DocTuneLab.Cli.Output;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace DocTuneLab.Cli;
+namespace DocTuneLab.Cli.Arguments;
 
 /// <summary>Parameters of a run as papermill takes them: files, then YAML, then single values; the last one wins.</summary>
 internal static class Parameters

@@ -3,7 +3,7 @@ using DocTuneLab.Notebooks.Cells;
 using DocTuneLab.Notebooks.Running;
 using Spectre.Console;
 
-namespace DocTuneLab.Cli;
+namespace DocTuneLab.Cli.Output;
 
 /// <summary>Follows a run in the terminal: one line a cell, rewritten while it runs where the terminal allows.</summary>
 internal sealed class RunDisplay : IRunProgress, IAsyncDisposable

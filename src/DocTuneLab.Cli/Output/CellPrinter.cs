@@ -1,6 +1,6 @@
 using DocTuneLab.Notebooks.Cells;
 
-namespace DocTuneLab.Cli;
+namespace DocTuneLab.Cli.Output;
 
 /// <summary>
 /// Shows what cells show as plain text: values to the standard output, errors to the standard error. Made before the session, which puts

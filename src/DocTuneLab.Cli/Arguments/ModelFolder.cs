@@ -1,6 +1,7 @@
+using DocTuneLab.Cli.Output;
 using DocTuneLab.Training.Checkpoints;
 
-namespace DocTuneLab.Cli;
+namespace DocTuneLab.Cli.Arguments;
 
 /// <summary>A model as it is named on the command line:
 /// a folder, or <c>owner/name[@revision]</c> on a hub, downloaded with a bar.</summary>

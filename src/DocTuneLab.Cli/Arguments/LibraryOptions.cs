@@ -1,7 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Experiments;
 
-namespace DocTuneLab.Cli;
+namespace DocTuneLab.Cli.Arguments;
 
 /// <summary>A lab, and the library that a session of it is about: pages, assemblies and held-out tasks.</summary>
 /// <param name="required">Whether the library must be given.</param>

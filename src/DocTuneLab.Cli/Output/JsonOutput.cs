@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
-namespace DocTuneLab.Cli;
+namespace DocTuneLab.Cli.Output;
 
 /// <summary>Results as JSON on the standard output: indented, names in camel case, enumerations by name.</summary>
 internal static class JsonOutput

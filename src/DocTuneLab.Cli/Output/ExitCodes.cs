@@ -1,4 +1,4 @@
-namespace DocTuneLab.Cli;
+namespace DocTuneLab.Cli.Output;
 
 /// <summary>What the process returns.</summary>
 internal static class ExitCodes

@@ -91,7 +91,7 @@ internal static class CommandLine
         var command = parsed.CommandResult.Command;
         // A verb that does not exist also lacks its subcommand and leaves its arguments over: the first error says it all.
         var first = parsed.UnmatchedTokens.FirstOrDefault()
-            ?? parsed.CommandResult.Children.OfType<ArgumentResult>().Select(Mistyped).FirstOrDefault(m => m is not null);
+            ?? parsed.CommandResult.Children.OfType<ArgumentResult>().Select(MistypedOption.In).FirstOrDefault(m => m is not null);
         var message = first is null ? Explain(parsed.Errors[0])
             : first.StartsWith('-') ? $"There is no option '{first}' here."
             : command.Subcommands.Count > 0 ? $"There is no verb '{first}' here."
@@ -103,11 +103,6 @@ internal static class CommandLine
         Console.Error.WriteLine($"'{Path(parsed)} --help' shows what there is.");
         return args.Length == 0 && first is null ? Help(parsed) : ExitCodes.Usage;
     }
-
-    /// <summary>The first value of an argument that looks like an option and is no file;
-    /// null where there is none, or where <c>--</c> ended the options.</summary>
-    public static string? Mistyped(ArgumentResult argument) =>
-        argument.Tokens.Select(t => t.Value).FirstOrDefault(v => v.Length > 1 && v[0] == '-' && !System.IO.Path.Exists(v));
 
     /// <summary>A fault of the parser in the words of this program.</summary>
     private static string Explain(ParseError error) => error.SymbolResult switch

@@ -30,7 +30,7 @@ public class PrivateLibrarySuiteTests(SampleLibrary library) : IClassFixture<Sam
     public void Retention_texts_are_not_what_the_base_model_was_made_from()
     {
         // The assemblies that the base model's pre-training reads, by the names in its source.
-        var source = File.ReadAllText(Path.Combine(library.Root, "src", "DocTuneLab.Training", "Sft", "PretrainingText.cs"));
+        var source = File.ReadAllText(Path.Combine(library.Root, "src", "DocTuneLab.Training", "Datasets", "PretrainingText.cs"));
         var used = Suite.Load(library.Tasks).Retention.Select(t => t.Source.Split(':')).ToList();
         Assert.All(used.Where(s => s[0] == "source"),
             s => Assert.DoesNotContain($"\"{s[1]}\"", source.Split("s_decompiled =")[1].Split(';')[0]));

@@ -20,7 +20,7 @@ internal static class LabOptions
         var sources = new Argument<string[]>("dir") { Description = description, Arity = ArgumentArity.OneOrMore };
         sources.Validators.Add(result =>
         {
-            if (CommandLine.Mistyped(result) is { } option) result.AddError($"There is no option '{option}' here.");
+            if (MistypedOption.In(result) is { } option) result.AddError($"There is no option '{option}' here.");
         });
         return sources;
     }

@@ -252,7 +252,7 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
 
     [Fact]
     public void Wrong_options_say_what_is_expected() =>
-        Assert.Contains("ChineseShare is 2",
+        Assert.Contains("chinese_share is 2",
             Assert.Throws<LabException>(() =>
                 new StructuralGenerator(fixture.Symbols, fixture.Batched, new CorpusOptions { ChineseShare = 2 })).Message,
             StringComparison.Ordinal);

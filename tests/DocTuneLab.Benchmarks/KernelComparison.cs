@@ -6,7 +6,6 @@ using DocTuneLab.Jupyter.Tests;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Cells;
 using DocTuneLab.Notebooks.Hosting;
-using DocTuneLab.Notebooks.Languages.CSharp;
 
 namespace DocTuneLab.Benchmarks;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Reflection;
 using System.Runtime;
+using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Cli.Verbs;
 using DocTuneLab.Notebooks;

@@ -83,7 +83,7 @@ public sealed class MagicTests
             $"#!lab --path {lab.Path} --seed 7", $"#!docs {Docs} --assembly {Library}",
             "#!sql --connection lab\nSELECT count(*) AS n FROM symbols",
             "Console.WriteLine($\"{lab.Seed} {lab.Library.Api.Symbols.Count} {lab.Documents.Chunks.Count == "
-                + "lab.Storage.Chunks().Count}\");");
+                + "lab.Storage.Documents.Chunks().Count}\");");
         Assert.Null(error);
         Assert.Matches(@"^7 \d{3} True", shown.Trim());
     }

@@ -18,12 +18,15 @@ internal static class LabOptions
     public static Argument<string[]> Sources(string description)
     {
         var sources = new Argument<string[]>("dir") { Description = description, Arity = ArgumentArity.OneOrMore };
-        sources.Validators.Add(result =>
-        {
-            if (MistypedOption.In(result) is { } option) result.AddError($"There is no option '{option}' here.");
-        });
+        RefuseOptions(sources);
         return sources;
     }
+
+    /// <summary>Refuses a value that looks like an option and is no file.</summary>
+    public static void RefuseOptions(Argument argument) => argument.Validators.Add(result =>
+    {
+        if (MistypedOption.In(result) is { } option) result.AddError($"There is no option '{option}' here.");
+    });
 
     public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON." };
 

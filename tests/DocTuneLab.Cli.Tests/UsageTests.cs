@@ -30,10 +30,14 @@ public sealed class UsageTests : IDisposable
     [InlineData("doctune: --timeout takes a number, not 'x'.\n'doctune run --help' shows what there is.\n", "run", "nb.ipynb", "--timeout",
         "x")]
     [InlineData("doctune: lab needs one of: verify, gc, stats, export, import.\n'doctune lab --help' shows what there is.\n", "lab")]
-    [InlineData("doctune: There is no option '--rnak' here. Did you mean '--rank'?\n'doctune train --help' shows what there is.\n", "train", "--rnak", "4")]
-    [InlineData("doctune: There is no option '--rnak' here. Did you mean '--rank'?\n'doctune train --help' shows what there is.\n", "train", "--rnak")]
-    [InlineData("doctune: --rank is '0'; expected a whole number from 1 to 1024.\n'doctune train --help' shows what there is.\n", "train", "--rank", "0")]
-    [InlineData("doctune: --device is 'gpu'; expected auto, cpu, cuda or cuda:N.\n'doctune train --help' shows what there is.\n", "train", "--base", "m", "--corpus", "c", "--device", "gpu")]
+    [InlineData("doctune: There is no option '--rnak' here. Did you mean '--rank'?\n'doctune train --help' shows what there is.\n", "train",
+        "--rnak", "4")]
+    [InlineData("doctune: There is no option '--rnak' here. Did you mean '--rank'?\n'doctune train --help' shows what there is.\n", "train",
+        "--rnak")]
+    [InlineData("doctune: --rank is '0'; expected a whole number from 1 to 1024.\n'doctune train --help' shows what there is.\n", "train",
+        "--rank", "0")]
+    [InlineData("doctune: --device is 'gpu'; expected auto, cpu, cuda or cuda:N.\n'doctune train --help' shows what there is.\n", "train",
+        "--base", "m", "--corpus", "c", "--device", "gpu")]
     public void Wrong_usage_is_one_message_and_exit_code_2(string message, params string[] arguments)
     {
         var result = doctune.Run(arguments);

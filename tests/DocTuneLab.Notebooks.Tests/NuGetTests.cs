@@ -64,7 +64,8 @@ public sealed class NuGetTests : IDisposable
     public async Task An_assembly_of_the_host_is_not_replaced()
     {
         Pack(id, "public static class Uses { public static int One => 1; }", extra: "DocTuneLab.Notebooks");
-        await driver.OkAsync($"#r \"nuget: {id}, 1.0.0\"\nUses.One + (typeof(DocTuneLab.Notebooks.Hosting.NotebookSession).Assembly.Location == "
+        await driver.OkAsync("#r \"nuget: "
+            + $"{id}, 1.0.0\"\nUses.One + (typeof(DocTuneLab.Notebooks.Hosting.NotebookSession).Assembly.Location == "
             + $"\"{typeof(NotebookSession).Assembly.Location}\" ? 1 : 0)");
         Assert.Equal("2", driver.Result);
     }

@@ -17,7 +17,11 @@ internal static class Train
 {
     public static Command Command()
     {
-        var config = new Argument<string?>("CONFIG.yaml") { Description = "Settings; a file of LLaMA-Factory or Axolotl is read too. Options overrule it.", Arity = ArgumentArity.ZeroOrOne };
+        var config = new Argument<string?>("CONFIG.yaml")
+        {
+            Description = "Settings; a file of LLaMA-Factory or Axolotl is read too. Options overrule it.",
+            Arity = ArgumentArity.ZeroOrOne
+        };
         LabOptions.RefuseOptions(config);
         var arguments = new TrainingArguments();
         var dryRun = new Option<bool>("--dry-run") { Description = "Loads, estimates memory and steps, and stops before training." };

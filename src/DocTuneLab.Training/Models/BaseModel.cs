@@ -38,8 +38,10 @@ public sealed record ModelLoadOptions
         Allowed = ["auto", "bf16", "fp32"])]
     public string ComputeType { get; init; } = "auto";
 
-    /// <summary>Where the model is, and everything is computed: <c>auto</c> (a CUDA device where there is one), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default auto.</summary>
-    [Setting("Where the model is computed; auto is a CUDA device where there is one, else the processor.", Placeholder = "D", Pattern = "auto|cpu|cuda(:[0-9]{1,3})?", Expected = "auto, cpu, cuda or cuda:N")]
+    /// <summary>Where the model is, and everything is computed: <c>auto</c> (a CUDA device where there is one), <c>cpu</c>, <c>cuda</c> or
+    /// <c>cuda:N</c>. Default auto.</summary>
+    [Setting("Where the model is computed; auto is a CUDA device where there is one, else the processor.", Placeholder = "D",
+        Pattern = "auto|cpu|cuda(:[0-9]{1,3})?", Expected = "auto, cpu, cuda or cuda:N")]
     public string Device { get; init; } = "auto";
 }
 

@@ -105,7 +105,8 @@ public sealed class Setting
     /// <summary>The value in an options record.</summary>
     public object? Get(object options) => _property.GetValue(options);
 
-    internal void Set(object options, object? value) => _property.SetValue(options, value, BindingFlags.DoNotWrapExceptions, null, null, null);
+    internal void Set(object options, object? value) =>
+        _property.SetValue(options, value, BindingFlags.DoNotWrapExceptions, null, null, null);
 
     /// <summary>Whether a name is one of this setting's: with or without dashes, in any case.</summary>
     public bool IsCalled(string name)

@@ -135,7 +135,8 @@ internal static class ApiRecords
             Summary = Text(xml.Element("summary")),
             Returns = Text(xml.Element("returns")),
             Remarks = null,
-            Exceptions = [.. xml.Elements("exception").Select(e => new ApiException(((string)e.Attribute("cref")!).Split('.')[^1], Text(e)!))],
+            Exceptions = [.. xml.Elements("exception")
+                .Select(e => new ApiException(((string)e.Attribute("cref")!).Split('.')[^1], Text(e)!))],
             Examples = [],
             Obsolete = s.GetAttributes()
                 .FirstOrDefault(a => a.AttributeClass?.Name == "ObsoleteAttribute")?.ConstructorArguments

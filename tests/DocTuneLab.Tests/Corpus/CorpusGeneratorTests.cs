@@ -270,7 +270,8 @@ public sealed class CorpusGeneratorTests(PrivateLibrary library) : IClassFixture
         Assert.All(plan.Next(12), p => Assert.Contains(p.Symbols[0].Id, thin));
         // Then the library goes on from where it is, and is not held to the three.
         Assert.True(plan.Next(200).Select(p => p.Symbols[0].Id).Distinct().Count() > 50);
-        Assert.Contains("enough is 0", Assert.Throws<LabException>(() => new GenerationPlan(library.Api, options with { Enough = 0 })).Message);
+        Assert.Contains("enough is 0",
+            Assert.Throws<LabException>(() => new GenerationPlan(library.Api, options with { Enough = 0 })).Message);
     }
 
     [Fact]

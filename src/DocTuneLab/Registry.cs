@@ -1,8 +1,8 @@
 namespace DocTuneLab;
 
 /// <summary>
-/// The parts of one kind by name: those that ship, and those that a program or a notebook adds. A part that is added is known everywhere
-/// in the process from then on: where files are read, where settings are checked and where help names what there is.
+/// The parts of one kind by name: those that ship, and those that a program or a notebook adds. A part that is added counts from then on:
+/// where files are read, where settings are checked and where help names what there is.
 /// </summary>
 /// <typeparam name="T">The kind of part.</typeparam>
 public sealed class Registry<T>

@@ -43,7 +43,8 @@ public sealed class DashboardChart : IChart
         if (history.Any(h => h.GpuPercent is not null))
         {
             traces.Add((JsonNode)Figure.Line("GPU %", steps, history.Select(h => h.GpuPercent ?? 0), 4, Figure.Palette[1]));
-            traces.Add((JsonNode)Figure.Line("GPU memory MB", steps, history.Select(h => (h.GpuMemoryBytes ?? 0) / 1048576.0), 5, Figure.Palette[1]));
+            traces.Add((JsonNode)Figure.Line("GPU memory MB", steps, history.Select(h => (h.GpuMemoryBytes ?? 0) / 1048576.0), 5,
+                Figure.Palette[1]));
         }
         var layout = Figure.Layout("Training", 620);
         layout["grid"] = new JsonObject { ["rows"] = 3, ["columns"] = 2, ["pattern"] = "independent", ["ygap"] = 0.35 };

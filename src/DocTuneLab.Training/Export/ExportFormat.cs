@@ -45,6 +45,6 @@ public abstract class ExportFormat
     /// <summary>Writes.</summary>
     /// <param name="request">What, and where to.</param>
     /// <param name="cancel">Stops between tensors.</param>
-    /// <exception cref="LabException">A file is missing or corrupt, or the format has no place for something that the model has.</exception>
+    /// <exception cref="LabException">A file is missing or corrupt, or the format has no place for what the model has.</exception>
     public abstract ExportResult Write(ExportRequest request, CancellationToken cancel = default);
 }

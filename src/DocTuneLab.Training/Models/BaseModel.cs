@@ -20,8 +20,8 @@ public sealed record ModelLoadOptions
     /// <see cref="WeightFormats"/>. Layers that the files hold quantised stay as they are. Default nf4 (QLoRA).
     /// </summary>
     [Setting(
-        "What the linear layers are quantised to as they load: none, nf4 (a quarter of the memory, and what a QLoRA adapter is trained "
-            + "over), fp4 or int8.",
+        "What the linear layers are quantised to as they load; nf4 takes a quarter of the memory, and is what a QLoRA adapter is trained "
+            + "over.",
         Option = "quantize", AllowedBy = typeof(WeightFormatNames))]
     public string Quantization { get; init; } = "nf4";
 

@@ -28,6 +28,9 @@ public sealed class LabSession : IDisposable
     /// <summary>How models are asked.</summary>
     public Wordings Wordings => _experiment.Wordings;
 
+    /// <summary>Dialects, metrics and chunker of your own.</summary>
+    public LabHooks Hooks => _experiment.Hooks;
+
     /// <summary>What <see cref="ParseDocs"/> found.</summary>
     public DocumentStage? Documents { get; private set; }
 
@@ -84,7 +87,7 @@ public sealed class LabSession : IDisposable
     /// <exception cref="LabException">A folder or assembly is missing, or no assembly is given.</exception>
     public ParseReport ParseDocs(string directory, IReadOnlyList<string> assemblies)
     {
-        var (stage, report) = DocumentStage.Parse(Storage, directory, assemblies, Model?.Directory);
+        var (stage, report) = DocumentStage.Parse(Storage, directory, assemblies, Model?.Directory, Hooks);
         (Documents, Library) = (stage, stage.Library);
         return report;
     }

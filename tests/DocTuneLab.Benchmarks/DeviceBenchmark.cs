@@ -6,7 +6,7 @@ using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Quantization;
+using DocTuneLab.Training.Quantization.Formats;
 using DocTuneLab.Training.Recipes;
 using static TorchSharp.torch;
 
@@ -156,7 +156,7 @@ internal static class DeviceBenchmark
             var numbers = shape.Length == 1 ? ones(shape) : randn(shape, generator: generator) * 0.02;
             var stored = shape.Length == 1 || !name.Contains(".layers.", StringComparison.Ordinal)
                 ? [new(name, numbers.bfloat16())]
-                : WeightFormat.Tensors(name, numbers, "nf4");
+                : WeightFormats.All["nf4"].Tensors(name, numbers);
             foreach (var (part, tensor) in stored)
                 for (var layer = 0; layer < (name.Contains(".layers.", StringComparison.Ordinal) ? config.Layers : 1); layer++)
                     tensors[part.Replace("layers.0.", $"layers.{layer}.", StringComparison.Ordinal)] = tensor;

@@ -31,7 +31,7 @@ public sealed class BrowserTests
                 Step = i, TotalSteps = 30, Loss = 3.0 / i, EvalLoss = i % 10 == 0 ? 2.0 : null, LearningRate = 1e-3, GradNorm = 1, TokensPerSecond = 900 + i, Tokens = 100 * i,
                 CpuPercent = 150, MemoryBytes = 1L << 30, Elapsed = TimeSpan.FromSeconds(i), Remaining = TimeSpan.Zero,
             }).ToList();
-            Charts.Show(CellContext.Current, Charts.Dashboard(steps));
+            Charts.Show(CellContext.Current, DashboardChart.Of(steps));
             Plotly.NET.CSharp.Chart.Line<int, int, string>(x: new[] { 1, 2, 3 }, y: new[] { 2, 1, 3 }, Name: "made with Plotly.NET", ShowLegend: true)
             """, TestContext.Current.CancellationToken);
         var run = await NotebookRunner.RunAsync(notebook, new RunOptions { Extensions = [new LabExtension()] },

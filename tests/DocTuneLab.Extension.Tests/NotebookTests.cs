@@ -170,6 +170,23 @@ public sealed partial class NotebookTests
     }
 
     [Fact]
+    public async Task A_notebook_adds_a_dialect_a_metric_and_a_chart_of_its_own()
+    {
+        using var lab = new LabFolder();
+        var notebook = await RunAsync(lab, "07-extend.ipynb");
+        var html = HtmlReport.Render(notebook);
+        // The dialect: both marks of the page that the notebook writes, and no other.
+        Assert.Equal(["tip", "warning"], Regex.Matches(html, "<td[^>]*>(?:<[^>]*>)*(tip|warning)<").Select(m => m.Groups[1].Value));
+        // The metric: a row in the comparison of the arms, and rows in the lab for every question.
+        Assert.Matches("Words in an answer</t[dh]>", html);
+        using var storage = Storage.Lab.Open(lab.Path);
+        var run = storage.Runs.List("evaluate").Single();
+        Assert.Contains("answer_words", File.ReadAllText(Path.Combine(run.Directory, "base+docs.json")));
+        // The chart.
+        Assert.Contains("\"type\":\"box\",\"name\":\"base+docs\"", html.Replace("\\u002B", "+", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_base_model_can_be_made_anew()
     {
         using var lab = new LabFolder();

@@ -179,7 +179,7 @@ public sealed class RecipeTests
 
         public override torch.Tensor Materialize(torch.ScalarType type) => IsShort ? torch.zeros(1L << 50) : inner.Materialize(type);
 
-        internal override Weight OnDevice(torch.Device device) => this;
+        protected internal override Weight OnDevice(torch.Device device) => this;
 
         internal override void Multiply(RowSpan x, RowSpan y) => inner.Multiply(x, y);
 

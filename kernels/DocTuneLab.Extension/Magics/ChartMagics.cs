@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using DocTuneLab.Experiments;
 using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
@@ -15,24 +16,21 @@ internal static class ChartMagics
 
     private static Command ChartCommand(LabSession lab)
     {
-        var name = new Argument<string>("NAME") { Description = "loss, lr, throughput, memory, dashboard, metrics or documents." };
-        name.AcceptOnlyFromAmong("loss", "lr", "throughput", "memory", "dashboard", "metrics", "documents");
-        var command = new Command("#!chart", "Draws a chart of the last run.") { name };
-        command.SetCellAction((p, cell) =>
+        var shipped = Charts.All.Names;
+        var name = new Argument<string>("NAME")
         {
-            var chosen = p.GetValue(name)!;
-            if (chosen is "metrics" or "documents")
-            {
-                Charts.Show(cell,
-                    (chosen == "metrics"
-                        ? Charts.Metrics
-                        : (Func<Evaluation.EvaluationReport, System.Text.Json.Nodes.JsonObject>)Charts.Documents)(lab.Report
-                            ?? throw new LabException("there are no metrics yet: run #!evaluate first")));
-                return;
-            }
-            var history = lab.Training?.History ?? throw new LabException("there is no training run yet: run #!train first");
-            Charts.Show(cell, chosen == "dashboard" ? Charts.Dashboard(history) : Charts.Series(history, chosen));
+            Description = $"{string.Join(", ", shipped.Take(shipped.Count - 1))} or {shipped[^1]}, or what a cell has added."
+        };
+        // Cells add charts, so what is allowed is looked up each time.
+        name.CompletionSources.Add(_ => Charts.All.Names.Select(n => new CompletionItem(n)));
+        name.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(t => Charts.All.Find(t.Value) is null))
+                result.AddError($"Argument '{token.Value}' not recognized. Must be one of:{string.Concat(
+                    Charts.All.Names.Select(n => $"{Environment.NewLine}\t'{n}'"))}");
         });
+        var command = new Command("#!chart", "Draws a chart of the last run.") { name };
+        command.SetCellAction((p, cell) => Charts.Show(cell, Charts.All[p.GetRequiredValue(name)].Draw(lab)));
         return command;
     }
 }

@@ -63,7 +63,7 @@ internal static class EvaluateMagics
             var html = EvaluationHtml.Headline(report) + string.Concat(report.Comparisons.Select(EvaluationHtml.Metrics))
                 + (report.Comparisons.Count == 0 ? EvaluationHtml.Arms(report) : "");
             cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = MarkdownReport.Of(report, 0) });
-            Charts.Show(cell, Charts.Metrics(report));
+            Charts.Show(cell, MetricsChart.Of(report));
         });
         return command;
     }

@@ -62,11 +62,11 @@ internal static class TrainMagics
                     last.Restart();
                     status.Update($"step {step.Step}/{step.TotalSteps}, loss {step.Loss:F3}, {step.TokensPerSecond:F0} tokens/s, "
                         + $"{step.ShareOfPeak:P0} of the matmul peak, {step.Remaining:mm\\:ss} left");
-                    var mime = Charts.Mime(cell, Charts.Dashboard(history));
+                    var mime = Charts.Mime(cell, DashboardChart.Of(history));
                     if (chart is null) chart = cell.DisplayMime(mime);
                     else chart.UpdateMime(mime);
                 }, cell.CancellationToken);
-            chart?.UpdateMime(Charts.Mime(cell, Charts.Dashboard(history)));
+            chart?.UpdateMime(Charts.Mime(cell, DashboardChart.Of(history)));
             status.Update($"{result.Steps} steps, {result.Tokens:N0} tokens in {result.Elapsed:mm\\:ss}; loss {result.FinalLoss:F3}, "
                 + $"validation {result.BestEvalLoss:F3}; "
                 + $"adapter in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, result.AdapterDirectory)}");

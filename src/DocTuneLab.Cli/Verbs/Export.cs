@@ -4,7 +4,7 @@ using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Training.Export;
-using DocTuneLab.Training.Quantization;
+using DocTuneLab.Training.Quantization.Formats;
 
 namespace DocTuneLab.Cli.Verbs;
 
@@ -21,11 +21,10 @@ internal static class Export
         };
         var format = new Option<string>("--format")
         {
-            Description =
-                "gguf (llama.cpp, Ollama), gguf-adapter (for a GGUF of the base), or safetensors (a folder in Hugging Face layout).",
+            Description = OneOf([.. ExportFormats.All.All.Select(f => $"{f.Name} ({f.Description})")], ", or ") + ".",
             Required = true
         };
-        format.AcceptOnlyFromAmong("gguf", "gguf-adapter", "safetensors");
+        format.AcceptOnlyFromAmong([.. ExportFormats.All.Names]);
         var type = new Option<string>("--type")
         {
             Description = $"GGUF: type of the matrices, one of {string.Join(", ", GgufExporter.TypeNames)}.",
@@ -40,10 +39,10 @@ internal static class Export
         into.AcceptOnlyFromAmong("stored", "dequantized");
         var quantize = new Option<string>("--weights")
         {
-            Description = "safetensors: quantise the linear layers as bitsandbytes stores them: none, nf4, fp4 or int8.",
+            Description = $"safetensors: quantise the linear layers as bitsandbytes stores them: {OneOf(WeightFormats.All.Names, " or ")}.",
             DefaultValueFactory = _ => "none"
         };
-        quantize.AcceptOnlyFromAmong([.. WeightFormat.Names]);
+        quantize.AcceptOnlyFromAmong([.. WeightFormats.All.Names]);
         var output = new Option<string>("--out", "-o")
         {
             Description = "File (gguf) or folder (safetensors) to write.",
@@ -63,15 +62,18 @@ internal static class Export
             var mergeBase = parsed.GetValue(into) == "stored" ? MergeBase.Stored : MergeBase.Dequantized;
             var result = Work.Show("export", parsed.GetValue(json), progress =>
             {
-                Action<int, int>? report = progress is null ? null : (done, total) => progress.Report((done, total));
-                return parsed.GetValue(format) switch
+                var chosen = ExportFormats.All[parsed.GetRequiredValue(format)];
+                if (chosen.NeedsAdapter && tuned is null) throw new UsageException($"--format {chosen.Name} needs --adapter DIR.");
+                return chosen.Write(new ExportRequest
                 {
-                    "gguf" => GgufExporter.Write(folder, path, parsed.GetValue(type)!, tuned, mergeBase, report, cancel),
-                    "safetensors" => SafetensorsExporter.Write(folder, path, tuned, mergeBase, parsed.GetValue(quantize)!, report, cancel),
-                    _ =>
-                        GgufExporter.WriteAdapter(folder, tuned ?? throw new UsageException("--format gguf-adapter needs --adapter DIR."),
-                            path),
-                };
+                    Model = folder,
+                    Target = path,
+                    Adapter = tuned,
+                    MergeBase = mergeBase,
+                    GgufType = parsed.GetValue(type)!,
+                    Weights = parsed.GetValue(quantize)!,
+                    Progress = progress is null ? null : (done, total) => progress.Report((done, total)),
+                }, cancel);
             });
             if (parsed.GetValue(json))
             {
@@ -89,4 +91,7 @@ internal static class Export
         }, cancel));
         return command;
     }
+
+    private static string OneOf(IReadOnlyList<string> names, string last) =>
+        string.Join(", ", names.Take(names.Count - 1)) + last + names[^1];
 }

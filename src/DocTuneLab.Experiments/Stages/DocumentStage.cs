@@ -1,4 +1,5 @@
 using DocTuneLab.Documents;
+using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Storage;
 
@@ -31,12 +32,21 @@ public sealed class DocumentStage
     /// <param name="directory">Folder of pages, a page or a package.</param>
     /// <param name="assemblies">The library; may be empty for a package.</param>
     /// <param name="tokenizerDirectory">Model whose tokenizer counts, or null.</param>
+    /// <param name="hooks">Dialects and chunker, where they are not those that ship.</param>
     /// <exception cref="LabException">A folder or assembly is missing, or no assembly is given.</exception>
     public static (DocumentStage Stage, ParseReport Report) Parse(Lab lab, string directory, IReadOnlyList<string> assemblies,
-        string? tokenizerDirectory = null)
+        string? tokenizerDirectory = null, LabHooks? hooks = null)
     {
         ArgumentNullException.ThrowIfNull(lab);
-        var options = new ParseOptions { Sources = [directory], Assemblies = assemblies, TokenizerDirectory = tokenizerDirectory };
+        hooks ??= new();
+        var options = new ParseOptions
+        {
+            Sources = [directory],
+            Assemblies = assemblies,
+            TokenizerDirectory = tokenizerDirectory,
+            Reading = new DocumentOptions { Dialects = hooks.Dialects.All },
+            Chunker = hooks.Chunker,
+        };
         var input = ParseInput.Load(options);
         if (input is not { Api: { } api, Judge: { } judge })
             throw new LabException(

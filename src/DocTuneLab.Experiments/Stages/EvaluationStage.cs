@@ -62,7 +62,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
                     ? Prompts().WithDocuments(q => Storage.Documents.Search(q, 12).Select(h => h.Chunk).ToList(), Budget(plan))
                     : Prompts();
                 var its = options with { Arm = name, MeasureRetention = !documents };
-                results.Add(new Evaluator(library.Judge) { Grader = hosted.Judge }
+                results.Add(Evaluator(hosted.Judge)
                     .Run(model, asked, prompts, its, InArm.Of(name, progress), cancel));
                 Write(results[^1], run);
             }
@@ -97,7 +97,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         return Recorded(run, () =>
         {
             using var hosted = new HostedModels(plan, Storage);
-            var scored = stored.Select(r => new Evaluator(library.Judge) { Grader = hosted.Judge }.Score(r.Subject, asked, r.Answers,
+            var scored = stored.Select(r => Evaluator(hosted.Judge).Score(r.Subject, asked, r.Answers,
                 r.References, r.Options with { Execution = plan.Options.Execution },
                 InArm.Of(r.Arm, progress), cancel)).ToList();
             foreach (var result in scored) Write(result, run);
@@ -112,7 +112,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     /// <param name="allowWithoutIsolation">Whether they are run even where nothing isolates them.</param>
     /// <param name="cancel">Stops between tasks.</param>
     public SuiteReport Check(IReadOnlyList<Sample> samples, bool allowWithoutIsolation = false, CancellationToken cancel = default) =>
-        SuiteCheck.Run(new Evaluator(library.Judge), suite, library.Api,
+        SuiteCheck.Run(Evaluator(), suite, library.Api,
             new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = allowWithoutIsolation }, samples, cancel);
 
     /// <summary>Adds preferences of people or of a judge to the last report and writes it anew.</summary>
@@ -124,6 +124,9 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         if (experiment.EvaluationDirectory is { } folder) ReportFiles.Write(report, folder);
         return report;
     }
+
+    private Evaluator Evaluator(AnswerJudge? grader = null) =>
+        new(library.Judge) { Grader = grader, Metrics = new(experiment.Hooks.Metrics.All) };
 
     private static bool WithDocuments(string arm) => arm.EndsWith(DocumentsSuffix, StringComparison.Ordinal);
 

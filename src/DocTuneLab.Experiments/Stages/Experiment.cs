@@ -23,6 +23,9 @@ public sealed class Experiment : IDisposable
     /// <summary>How models are asked.</summary>
     public Wordings Wordings { get; } = new();
 
+    /// <summary>Parts that a program can add to or replace.</summary>
+    public LabHooks Hooks { get; } = new();
+
     /// <summary>The samples that training takes: what <see cref="CorpusStage"/> made last.</summary>
     public GeneratedCorpus? Corpus { get; internal set; }
 

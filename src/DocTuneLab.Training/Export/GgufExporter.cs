@@ -3,6 +3,7 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Models.Families;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Export;
@@ -167,7 +168,8 @@ public static class GgufExporter
         return notes;
     }
 
-    private static string Architecture(ModelConfig config) => config.ModelType == "mistral" ? "llama" : config.ModelType;
+    private static string Architecture(ModelConfig config) => Architectures.All[config.ModelType].GgufName
+        ?? throw new LabException($"llama.cpp has no place for {config.ModelType} models; export safetensors instead");
 
     // llama.cpp rotates neighbouring pairs in Llama models, Hugging Face the halves of a head: rows of q and k change places.
     private static Tensor Permuted(ModelConfig config, string name, Tensor tensor)

@@ -1,6 +1,7 @@
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
+using DocTuneLab.Training.Quantization.Formats;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Export;
@@ -59,7 +60,7 @@ public sealed class MergedWeights : IDisposable
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
-        var weight = WeightFormat.Stored(_files, name, shape)?.Materialize(ScalarType.Float32)
+        var weight = WeightFormats.Stored(_files, name, shape)?.Materialize(ScalarType.Float32)
             ?? _files.Read(name, shape).to_type(ScalarType.Float32);
         if (_adapter is null || !name.EndsWith(".weight", StringComparison.Ordinal) || !_updated.Contains(name[..^".weight".Length]))
             return weight.MoveToOuterDisposeScope();

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
-using DocTuneLab.Training.Quantization;
+using DocTuneLab.Training.Quantization.Formats;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Export;
@@ -17,8 +17,7 @@ public static class SafetensorsExporter
     /// <param name="target">Folder to write.</param>
     /// <param name="adapter">Adapter folder, or null.</param>
     /// <param name="mergeBase">What it is merged into.</param>
-    /// <param name="quantization"><c>none</c>, or what the linear layers are quantised to:
-    /// <c>nf4</c>, <c>fp4</c> or <c>int8</c>, as bitsandbytes stores them.</param>
+    /// <param name="quantization">What the linear layers are quantised to: a name of <see cref="WeightFormats"/>.</param>
     /// <param name="progress">Called with tensors done and tensors in all.</param>
     /// <param name="cancel">Stops between shards.</param>
     /// <exception cref="LabException">A file is missing or corrupt, or the target is the model itself.</exception>
@@ -27,6 +26,7 @@ public static class SafetensorsExporter
     {
         if (Path.GetFullPath(model).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(target).TrimEnd(Path.DirectorySeparatorChar))
             throw new LabException($"{target}: the target is the model itself; name another folder");
+        var format = WeightFormats.All[quantization];
         using var weights = new MergedWeights(model, adapter, mergeBase);
         Directory.CreateDirectory(target);
         var shards = Shards(weights);
@@ -41,7 +41,7 @@ public static class SafetensorsExporter
             {
                 using var inner = NewDisposeScope();
                 var tensor = weights.Read(p.Name, p.Shape).to_type(weights.StoredType(p.Name));
-                var parts = WeightFormat.Tensors(p.Name, tensor, IsLinear(p.Name) ? quantization : "none").ToArray();
+                var parts = (IsLinear(p.Name) ? format.Tensors(p.Name, tensor) : [new(p.Name, tensor)]).ToArray();
                 foreach (var part in parts) part.Value.MoveToOuterDisposeScope();
                 progress?.Invoke(++done, total);
                 return parts;
@@ -60,7 +60,7 @@ public static class SafetensorsExporter
         var configuration = Path.Combine(target, "config.json");
         var json = JsonNode.Parse(File.ReadAllBytes(configuration))!.AsObject();
         json.Remove("quantization_config");
-        if (WeightFormat.Configuration(quantization) is { } description) json["quantization_config"] = description;
+        if (format.Configuration is { } description) json["quantization_config"] = description;
         File.WriteAllText(configuration, json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
         return new ExportResult(target, bytes, weights.Difference, []);
     }

@@ -4,6 +4,7 @@ using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Quantization;
+using DocTuneLab.Training.Quantization.Formats;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;
@@ -15,13 +16,13 @@ public sealed record ModelLoadOptions
     public static SettingTable<ModelLoadOptions> Settings => SettingTable<ModelLoadOptions>.Instance;
 
     /// <summary>
-    /// What the linear layers are quantised to as they load: <c>nf4</c>, <c>fp4</c>, <c>int8</c> or <c>none</c>. Layers that the
-    /// files hold quantised stay as they are. Default nf4 (QLoRA).
+    /// What the linear layers are quantised to as they load: <c>nf4</c>, <c>fp4</c>, <c>int8</c>, <c>none</c>, or what a program adds to
+    /// <see cref="WeightFormats"/>. Layers that the files hold quantised stay as they are. Default nf4 (QLoRA).
     /// </summary>
     [Setting(
-        "What the linear layers are quantised to as they load: none, nf4 (a quarter of the memory, and what a QLoRA adapter is trained "
-            + "over), fp4 or int8.",
-        Option = "quantize", Allowed = ["none", "nf4", "fp4", "int8"])]
+        "What the linear layers are quantised to as they load; nf4 takes a quarter of the memory, and is what a QLoRA adapter is trained "
+            + "over.",
+        Option = "quantize", AllowedBy = typeof(WeightFormatNames))]
     public string Quantization { get; init; } = "nf4";
 
     /// <summary>
@@ -117,7 +118,7 @@ public sealed class BaseModel : IDisposable
         Check(directory, config, files);
         // The disk has something to do while the tokenizer is read.
         var places = config.Parameters().Select((p, i) => (p.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
-        files.Announce(files.Names.OrderBy(n => places.GetValueOrDefault(WeightFormat.Owner(n) ?? n, int.MaxValue)));
+        files.Announce(files.Names.OrderBy(n => places.GetValueOrDefault(WeightFormats.Owner(n) ?? n, int.MaxValue)));
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));
         if (tokenizer.VocabularySize > config.VocabularySize)
             throw new LabException($"{directory}: tokenizer.json has ids up to {tokenizer.VocabularySize - 1}, but config.json says "
@@ -141,7 +142,7 @@ public sealed class BaseModel : IDisposable
 
         Weight Matrix(string name, long rows, long columns)
         {
-            var weight = WeightFormat.Read(files, name, [rows, columns], options.Quantization, compute);
+            var weight = WeightFormats.Read(files, name, [rows, columns], options.Quantization, compute);
             bytes += weight.Bytes;
             return composed ? weight.OnDevice(device) : weight;
         }
@@ -151,9 +152,9 @@ public sealed class BaseModel : IDisposable
         {
             using var scope = NewDisposeScope();
             long[] shape = [config.VocabularySize, config.HiddenSize];
-            var weight = WeightFormat.Stored(files, name, shape) is { } stored
+            var weight = WeightFormats.Stored(files, name, shape) is { } stored
                 ? new DenseWeight(stored.Materialize(compute))
-                : (DenseWeight)WeightFormat.Read(files, name, shape, "none", compute);
+                : (DenseWeight)WeightFormats.Read(files, name, shape, "none", compute);
             if (options.QuantizeHead && name == (config.TieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"))
                 weight.RoundToInt8();
             bytes += weight.Bytes;
@@ -254,7 +255,7 @@ public sealed class BaseModel : IDisposable
     private static void Check(string directory, ModelConfig config, WeightFiles files)
     {
         var missing = new List<string>();
-        var quantized = files.Names.Select(WeightFormat.Owner).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var quantized = files.Names.Select(WeightFormats.Owner).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var known = new HashSet<string>(StringComparer.Ordinal) { "lm_head.weight" };
         foreach (var (name, shape) in config.Parameters())
         {
@@ -267,7 +268,7 @@ public sealed class BaseModel : IDisposable
                 $"{directory}: tensor '{missing[0]}' is missing{(missing.Count > 1 ? $", and {missing.Count - 1} more ({string.Join(", ", missing.Skip(1).Take(4))}{(missing.Count > 5 ? ", …" : "")})" : "")}; config.json asks for it");
         // A tensor left unread is a part of the network left out: better to stop than to compute something else.
         if (files.Names
-            .Where(n => !known.Contains(WeightFormat.Owner(n) ?? n) && !n.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
+            .Where(n => !known.Contains(WeightFormats.Owner(n) ?? n) && !n.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .FirstOrDefault() is { } unused)
             throw new LabException($"{directory}: tensor '{unused}' has no place in a {config.ModelType} decoder as config.json describes "

@@ -1,18 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Models.Families;
+using DocTuneLab.Training.Quantization.Formats;
 
 namespace DocTuneLab.Training.Models;
 
 /// <summary>The part of a Hugging Face <c>config.json</c> that a decoder is built from.</summary>
 public sealed record ModelConfig
 {
-    private static readonly Dictionary<string, string> s_architectures = new(StringComparer.Ordinal)
-    {
-        ["llama"] = "LlamaForCausalLM", ["mistral"] = "MistralForCausalLM", ["qwen2"] = "Qwen2ForCausalLM", ["qwen3"] = "Qwen3ForCausalLM",
-    };
-
-    /// <summary><c>llama</c>, <c>mistral</c>, <c>qwen2</c> or <c>qwen3</c>.</summary>
+    /// <summary><c>llama</c>, <c>mistral</c>, <c>qwen2</c>, <c>qwen3</c>, or what a program adds to <see cref="Architectures"/>.</summary>
     public required string ModelType { get; init; }
 
     /// <summary>Rows of the embedding.</summary>
@@ -45,7 +42,7 @@ public sealed record ModelConfig
     /// <summary>Whether the output layer is the embedding.</summary>
     public required bool TieEmbeddings { get; init; }
 
-    /// <summary>Whether q, k and v have a bias (Qwen2).</summary>
+    /// <summary>Whether queries, keys and values have a bias (Qwen2).</summary>
     public required bool AttentionBias { get; init; }
 
     /// <summary>Longest sequence the model was made for.</summary>
@@ -55,7 +52,7 @@ public sealed record ModelConfig
     public required IReadOnlyList<int> EndTokens { get; init; }
 
     /// <summary>Whether queries and keys are normalised per head before they are rotated (Qwen3).</summary>
-    public bool QueryKeyNorm => ModelType == "qwen3";
+    public bool QueryKeyNorm => Architectures.All[ModelType].QueryKeyNorm;
 
     /// <summary>Whether the attention's output layer has a bias too (Llama and Qwen3 with <c>attention_bias</c>).</summary>
     public bool OutputBias { get; init; }
@@ -120,12 +117,12 @@ public sealed record ModelConfig
     {
         var json = JsonFields.Read(path, "a model folder in Hugging Face layout has a config.json");
         var type = json.Required<string>("model_type");
-        if (!s_architectures.ContainsKey(type))
+        if (Architectures.All.Find(type) is not { } family)
             throw new LabException(
-                $"{path}: model_type '{type}' is not supported; supported are {string.Join(", ", s_architectures.Keys)}");
+                $"{path}: model_type '{type}' is not supported; supported are {string.Join(", ", Architectures.All.Names)}");
         if (json.Node("quantization_config") is { } quantization
             && (string?)quantization["quant_method"] is { } method
-            && method != "bitsandbytes")
+            && !WeightFormats.Reads(method))
             throw new LabException(
                 $"{path}: the weights are quantised by '{method}'; supported are 16- and 32-bit weights and bitsandbytes' 4 and 8 bits");
         var activation = json.Optional("hidden_act", "silu");
@@ -134,23 +131,23 @@ public sealed record ModelConfig
             throw new LabException($"{path}: partial_rotary_factor {json.Node("partial_rotary_factor")} is not supported; supported is 1");
         var (hidden, heads, layers) = (json.Required<int>("hidden_size"), json.Required<int>("num_attention_heads"),
             json.Required<int>("num_hidden_layers"));
-        var positions = json.Optional("max_position_embeddings", type == "llama" ? 2048 : 32768);
+        var positions = json.Optional("max_position_embeddings", family.DefaultPositions);
         var rope = json.Inner("rope_parameters") ?? json.Inner("rope_scaling");
-        var bias = json.Optional("attention_bias", false);
-        var (window, firstSliding) = Window(json, type, layers);
+        var biases = family.Biases(json);
+        var (window, firstSliding) = Window(json, family, layers);
         var config = new ModelConfig
         {
             ModelType = type, VocabularySize = json.Required<int>("vocab_size"), HiddenSize = hidden,
             IntermediateSize = json.Required<int>("intermediate_size"), Layers = layers,
-            Heads = heads, KeyValueHeads = json.Optional("num_key_value_heads", type == "mistral" ? 8 : heads),
-            HeadSize = json.Optional("head_dim", type == "qwen3" ? 128 : hidden / Math.Max(1, heads)),
+            Heads = heads, KeyValueHeads = json.Optional("num_key_value_heads", family.DefaultKeyValueHeads(heads)),
+            HeadSize = json.Optional("head_dim", family.DefaultHeadSize(hidden, heads)),
             NormEpsilon = json.Optional("rms_norm_eps", 1e-6),
             RopeTheta = rope?.Optional("rope_theta", double.NaN) is { } theta && double.IsFinite(theta)
                 ? theta
                 : json.Optional("rope_theta", 10000.0),
-            TieEmbeddings = json.Optional("tie_word_embeddings", false), AttentionBias = type == "qwen2" || bias, MaxPositions = positions,
+            TieEmbeddings = json.Optional("tie_word_embeddings", false), AttentionBias = biases.Attention, MaxPositions = positions,
             EndTokens = json.Node("eos_token_id") switch { JsonArray a => [.. a.Select(t => (int)t!)], JsonValue v => [(int)v], _ => [] },
-            OutputBias = bias && (type is "llama" or "qwen3"), MlpBias = type == "llama" && json.Optional("mlp_bias", false),
+            OutputBias = biases.Output, MlpBias = biases.Mlp,
             SlidingWindow = window, FirstSlidingLayer = firstSliding, RopeScaling = rope is null ? null : Scaling(rope, positions),
             BeginToken = json.Node("bos_token_id") is JsonValue begin && begin.TryGetValue<int>(out var id) ? id : null,
         };
@@ -169,9 +166,10 @@ public sealed record ModelConfig
     /// <summary>The fields as <c>config.json</c>.</summary>
     public string ToJson()
     {
+        var family = Architectures.All[ModelType];
         var json = new JsonObject
         {
-            ["architectures"] = new JsonArray(s_architectures[ModelType]),
+            ["architectures"] = new JsonArray(family.ClassName),
             ["model_type"] = ModelType, ["vocab_size"] = VocabularySize, ["hidden_size"] = HiddenSize,
             ["intermediate_size"] = IntermediateSize,
             ["num_hidden_layers"] = Layers, ["num_attention_heads"] = Heads, ["num_key_value_heads"] = KeyValueHeads,
@@ -183,12 +181,7 @@ public sealed record ModelConfig
         };
         if (BeginToken is { } begin) json["bos_token_id"] = begin;
         if (MlpBias) json["mlp_bias"] = true;
-        if (ModelType is "mistral") json["sliding_window"] = SlidingWindow;
-        if (ModelType is "qwen2" or "qwen3")
-        {
-            json["use_sliding_window"] = SlidingWindow is not null;
-            if (SlidingWindow is not null) (json["sliding_window"], json["max_window_layers"]) = (SlidingWindow, FirstSlidingLayer);
-        }
+        family.WriteWindow(json, SlidingWindow, FirstSlidingLayer);
         if (RopeScaling is { } rope)
         {
             var scaling = new JsonObject
@@ -207,11 +200,11 @@ public sealed record ModelConfig
         return json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
     }
 
-    private static (int? Window, int FirstLayer) Window(JsonFields json, string type, int layers)
+    private static (int? Window, int FirstLayer) Window(JsonFields json, Architecture family, int layers)
     {
         var window = json.Node("sliding_window") is null ? (int?)null : json.Required<int>("sliding_window");
         if (window is < 1) throw new LabException($"{json.Path}: sliding_window is {window}; expected at least 1");
-        if (type == "llama" || window is null) return (null, 0);
+        if (!family.HasSlidingWindow || window is null) return (null, 0);
         if (json.Node("layer_types") is JsonArray types)
         {
             var sliding = types.Select(t => (string?)t == "sliding_attention").ToArray();
@@ -225,10 +218,7 @@ public sealed record ModelConfig
                     + "supported is full attention first, sliding after");
             return (window, first);
         }
-        if (type == "mistral") return (window, 0);
-        return json.Optional("use_sliding_window", false) && json.Optional("max_window_layers", 28) is var from && from < layers
-            ? (window, from)
-            : (null, 0);
+        return family.FirstSlidingLayer(json, layers) is { } from ? (window, from) : (null, 0);
     }
 
     private static RopeScaling? Scaling(JsonFields rope, int positions)

@@ -31,7 +31,7 @@ internal abstract class DeviceWeight(long[] shape, long bytes, Device device) : 
 
     internal abstract override void CopyTo(Tensor target);
 
-    internal override Weight OnDevice(Device device) => throw new NotSupportedException("a matrix on a device stays there");
+    protected internal override Weight OnDevice(Device device) => throw new NotSupportedException("a matrix on a device stays there");
 
     internal override void Multiply(RowSpan x, RowSpan y) =>
         throw new NotSupportedException("a matrix on a device is dequantised before it is multiplied by");

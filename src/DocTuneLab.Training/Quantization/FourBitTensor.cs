@@ -107,9 +107,13 @@ public sealed class FourBitTensor
     /// <param name="shape">Expected dimensions.</param>
     /// <returns>Null where the parameter is stored in another way.</returns>
     /// <exception cref="LabException">A part is missing, or parts do not fit each other or the shape.</exception>
-    public static FourBitTensor? Read(WeightFiles files, string name, long[] shape)
+    public static FourBitTensor? Read(WeightFiles files, string name, long[] shape) =>
+        Read(files, name, shape, FourBitCode.Nf4.Name) ?? Read(files, name, shape, FourBitCode.Fp4.Name);
+
+    /// <summary>The same, if it is stored with the code of this name.</summary>
+    internal static FourBitTensor? Read(WeightFiles files, string name, long[] shape, string kind)
     {
-        if (Kinds.FirstOrDefault(k => files.Contains(name + StateKey + k)) is not { } kind) return null;
+        if (!files.Contains(name + StateKey + kind)) return null;
         using var scope = NewDisposeScope();
         JsonNode state;
         try
@@ -156,10 +160,10 @@ public sealed class FourBitTensor
         float[] Floats(string part, int expected) => MemoryMarshal.Cast<byte, float>(Bytes(part, 4L * expected)).ToArray();
     }
 
-    /// <summary>Whether a tensor is a part of a 4-bit matrix, and of which.</summary>
-    internal static string? Owner(string name)
+    /// <summary>Whether a tensor is a part of a 4-bit matrix with the code of a name, and of which.</summary>
+    internal static string? Owner(string name, string kind)
     {
-        foreach (var part in (string[])[".absmax", ".quant_map", ".nested_absmax", ".nested_quant_map", .. Kinds.Select(k => StateKey + k)])
+        foreach (var part in (string[])[".absmax", ".quant_map", ".nested_absmax", ".nested_quant_map", StateKey + kind])
             if (name.EndsWith(part, StringComparison.Ordinal)) return name[..^part.Length];
         return null;
     }
@@ -227,8 +231,6 @@ public sealed class FourBitTensor
         fixed (float* values = _values, scales = _plainScales)
             MatrixVector.Run(new FourBitMatrix(codes, values, scales, BitOperations.Log2((uint)BlockSize), rows, columns), x, y);
     }
-
-    private static string[] Kinds => ["nf4", "fp4"];
 
     private static string TypeName(ScalarType type) =>
         type switch { ScalarType.BFloat16 => "bfloat16", ScalarType.Float16 => "float16", _ => "float32" };

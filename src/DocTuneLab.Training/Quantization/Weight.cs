@@ -26,11 +26,24 @@ public abstract class Weight : IDisposable
         target.copy_(Materialize(target.dtype));
     }
 
-    /// <summary>The matrix on a device, for products of libtorch there; this object is not to be used any more.</summary>
-    internal abstract Weight OnDevice(Device device);
+    /// <summary>The matrix on a device, for products of libtorch there; this object is not to be used any more. Default: it is moved in
+    /// float32, no longer quantised.</summary>
+    protected internal virtual Weight OnDevice(Device device)
+    {
+        using var scope = NewDisposeScope();
+        var moved = new DenseWeight(Materialize(ScalarType.Float32).to(device, copy: true));
+        Dispose();
+        return moved;
+    }
 
-    /// <summary>y = x · matrixᵀ for at most <see cref="MatrixVector.MaxVectors"/> rows of x, from the bytes as they are stored.</summary>
-    internal abstract void Multiply(RowSpan x, RowSpan y);
+    /// <summary>y = x · matrixᵀ for at most <see cref="MatrixVector.MaxVectors"/> rows of x, from the bytes as they are stored; by default
+    /// from the matrix in float32.</summary>
+    internal virtual unsafe void Multiply(RowSpan x, RowSpan y)
+    {
+        using var scope = NewDisposeScope();
+        var matrix = Materialize(ScalarType.Float32).contiguous();
+        MatrixVector.Run(new Float32Matrix(matrix.Pointer(), (int)Rows, (int)Columns), x, y);
+    }
 
     /// <inheritdoc/>
     public abstract void Dispose();
@@ -58,7 +71,7 @@ public sealed class DenseWeight(Tensor tensor) : Weight
 
     internal override void CopyTo(Tensor target) => target.copy_(Tensor);
 
-    internal override Weight OnDevice(Device device)
+    protected internal override Weight OnDevice(Device device)
     {
         var moved = new DenseWeight(Tensor.to(device));
         if (!ReferenceEquals(moved.Tensor, Tensor)) Tensor.Dispose();
@@ -126,7 +139,7 @@ public sealed class FourBitWeight(FourBitTensor quantized) : Weight
     /// <inheritdoc/>
     public override Tensor Materialize(ScalarType type) => Quantized.Dequantize(type);
 
-    internal override Weight OnDevice(Device device) => new DeviceFourBitWeight(Quantized, device);
+    protected internal override Weight OnDevice(Device device) => new DeviceFourBitWeight(Quantized, device);
 
     internal override void CopyTo(Tensor target)
     {
@@ -169,7 +182,7 @@ public sealed class Int8Weight(Int8Tensor quantized) : Weight
         return converted;
     }
 
-    internal override Weight OnDevice(Device device) => new DeviceInt8Weight(Quantized, device);
+    protected internal override Weight OnDevice(Device device) => new DeviceInt8Weight(Quantized, device);
 
     internal override void CopyTo(Tensor target)
     {

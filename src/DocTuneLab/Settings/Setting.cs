@@ -11,10 +11,12 @@ public sealed class Setting
 {
     private readonly PropertyInfo _property;
     private readonly SettingAttribute _attribute;
+    private readonly ISettingNames? _names;
 
     internal Setting(PropertyInfo property, SettingAttribute attribute, object defaults)
     {
         (_property, _attribute) = (property, attribute);
+        if (attribute.AllowedBy is { } names) _names = (ISettingNames)Activator.CreateInstance(names)!;
         var type = property.PropertyType;
         IsList = type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable));
         IsOptional = Nullable.GetUnderlyingType(type) is not null
@@ -64,7 +66,7 @@ public sealed class Setting
     public object? Default { get; }
 
     /// <summary>Values of a closed set; empty where the set is open.</summary>
-    public IReadOnlyList<string> Allowed => Type.IsEnum ? SettingNames.Of(Type) : _attribute.Allowed;
+    public IReadOnlyList<string> Allowed => Type.IsEnum ? SettingNames.Of(Type) : _names?.Names ?? _attribute.Allowed;
 
     /// <summary>What stands for the value in help; null for a flag.</summary>
     public string? Placeholder => IsFlag
@@ -211,7 +213,7 @@ public sealed class Setting
         if (value is Enum one) return Enum.IsDefined(Type, one);
         if (value is Uri address) return address.Scheme is "http" or "https";
         return value is not string text
-            || ((_attribute.Allowed.Length == 0 || _attribute.Allowed.Contains(text, StringComparer.Ordinal))
+            || ((Allowed.Count == 0 || Allowed.Contains(text, StringComparer.Ordinal))
                 && (_attribute.Pattern is null || Regex.IsMatch(text, $"^(?:{_attribute.Pattern})$", RegexOptions.CultureInvariant)));
     }
 

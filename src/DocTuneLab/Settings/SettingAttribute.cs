@@ -44,6 +44,10 @@ public sealed class SettingAttribute(string words) : Attribute
     /// <summary>Values of a closed set that is not an enumeration. Default none.</summary>
     public string[] Allowed { get; init; } = [];
 
+    /// <summary>Type that tells the values, where programs can add to them: an <see cref="ISettingNames"/> without arguments.
+    /// Default none.</summary>
+    public Type? AllowedBy { get; init; }
+
     /// <summary>Regular expression of the whole text; <see cref="Expected"/> says it in words.</summary>
     public string? Pattern { get; init; }
 

@@ -13,14 +13,18 @@ internal sealed class LabParse(LabDatabase database, LabIngest ingest, ParseOpti
     private sealed record ScanRow(string Root, string Settings, string Scanned, string ReportKey);
 
     // The parser itself is among what the result depends on.
-    private static string ParserVersion => typeof(Chunker).Module.ModuleVersionId.ToString("N");
+    private static string ParserVersion => VersionOf(typeof(Chunker));
+
+    /// <summary>What the pages' structure depends on: dialects, each with its code.</summary>
+    private IEnumerable<string> Reading => options.Reading.Dialects.Select(d => $"{d.Name} {VersionOf(d.GetType())}")
+        .Append($"{options.Reading.GitIgnore} {options.Reading.MaxPageBytes} {string.Join('\n', options.Reading.Ignore)}");
 
     public ParseReport Run(IProgress<(int Done, int Total)>? progress, CancellationToken cancellation, ParseInput? input)
     {
         database.Writing();
         var roots = ParseInput.Roots(options);
         var settings = ContentHash.Of([
-            ParserVersion, $"{options.MaxTokens}", .. roots,
+            ParserVersion, Describe(options.Chunker(new(CountCharacters, options.MaxTokens))), .. Reading, .. roots,
             options.TokenizerDirectory is { } tokenizer ? ContentHash.OfFile(Path.Combine(tokenizer, "tokenizer.json")) : "",
             .. options.Assemblies.SelectMany(a => new[] { a, Path.ChangeExtension(a, ".xml") })
                 .Where(File.Exists)
@@ -59,10 +63,10 @@ internal sealed class LabParse(LabDatabase database, LabIngest ingest, ParseOpti
         var (documents, api) = (input.Documents, input.Api);
         var linker = api is null ? null : new SymbolLinker(api, input.Judge);
         var file = options.TokenizerDirectory is { } directory ? Path.Combine(directory, "tokenizer.json") : null;
-        var chunker = file is null
-            ? new Chunker(text => (text.Length + 3) / 4, options.MaxTokens, linker)
-            : new Chunker(HuggingFaceTokenizer.Load(file), options.MaxTokens, linker);
-        var cutting = ContentHash.Of(ParserVersion, $"{options.MaxTokens}", file is null ? "" : ContentHash.OfFile(file), api?.Hash ?? "");
+        var chunker = options.Chunker(
+            new(file is null ? CountCharacters : HuggingFaceTokenizer.Load(file).Count, options.MaxTokens, linker));
+        var cutting = ContentHash.Of([ParserVersion, Describe(chunker), .. Reading, file is null ? "" : ContentHash.OfFile(file),
+            api?.Hash ?? ""]);
         var changes = ingest.Save(documents, chunker.Chunk, cutting, progress is null ? null : new Steps(progress, documents.Count),
             cancellation);
         if (api is not null) ingest.SaveSymbols(api);
@@ -98,6 +102,13 @@ internal sealed class LabParse(LabDatabase database, LabIngest ingest, ParseOpti
             }
             return 0;
         });
+
+    private string Describe(IChunker chunker) =>
+        $"{options.MaxTokens} {chunker.GetType().FullName} {VersionOf(chunker.GetType())} {chunker.Settings}";
+
+    private static string VersionOf(Type type) => type.Module.ModuleVersionId.ToString("N");
+
+    private static int CountCharacters(string text) => (text.Length + 3) / 4;
 
     private long CountStale() => database.Scalar<long>("SELECT count(DISTINCT sample_id) FROM stale_samples");
 

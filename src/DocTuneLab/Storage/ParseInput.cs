@@ -42,7 +42,7 @@ public sealed class ParseInput
         foreach (var root in roots)
         {
             cancellation.ThrowIfCancellationRequested();
-            var set = DocumentSet.Load(root);
+            var set = DocumentSet.Load(root, options.Reading);
             var prefix = roots.Count == 1 ? "" : Path.GetFileName(root) + "/";
             sets.Add(set);
             documents.AddRange(prefix.Length == 0 ? set.Documents : set.Documents.Select(d => d with { Path = prefix + d.Path }));

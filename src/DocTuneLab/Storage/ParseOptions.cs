@@ -1,3 +1,6 @@
+using DocTuneLab.Documents.Chunking;
+using DocTuneLab.Documents.Files;
+
 namespace DocTuneLab.Storage;
 
 /// <summary>What to parse into a lab, and how.</summary>
@@ -14,6 +17,13 @@ public sealed record ParseOptions
 
     /// <summary>Folder of the model whose tokenizer counts. Default null: four characters count as a token.</summary>
     public string? TokenizerDirectory { get; init; }
+
+    /// <summary>How the folders are read: dialects, what is left out. Default as <see cref="DocumentOptions"/> says.</summary>
+    public DocumentOptions Reading { get; init; } = new();
+
+    /// <summary>Makes what cuts pages. Default <see cref="Documents.Chunking.Chunker"/>: along sections, without overlap. The lab records
+    /// which chunker cut a page, and cuts it anew where another would.</summary>
+    public Func<ChunkingContext, IChunker> Chunker { get; init; } = context => new Chunker(context);
 
     /// <summary>Parse even where nothing changed. Default false.</summary>
     public bool Full { get; init; }

@@ -1,0 +1,189 @@
+using System.Text.Json.Nodes;
+using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Export;
+using DocTuneLab.Training.Inference;
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Models.Families;
+using DocTuneLab.Training.Quantization;
+using DocTuneLab.Training.Quantization.Formats;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Tests;
+
+/// <summary>What a program adds without a fork: a family of decoders, a quantisation, an export format.</summary>
+public sealed class HookTests
+{
+    static HookTests()
+    {
+        Architectures.All.Add(new Heron());
+        WeightFormats.All.Add(new RowSigns());
+        ExportFormats.All.Add(new TensorList());
+    }
+
+    /// <summary>Qwen2 under another name, with a context of its own.</summary>
+    private sealed class Heron : Architecture
+    {
+        public override string ModelType => "heron";
+
+        public override string ClassName => "HeronForCausalLM";
+
+        public override int DefaultPositions => 77;
+
+        public override LayerBiases Biases(JsonFields config) => new(config.Optional("use_qkv_bias", true), false, false);
+    }
+
+    /// <summary>A sign for each weight and a size for each row.</summary>
+    private sealed class RowSigns : WeightFormat
+    {
+        private const string SizeSuffix = ".row_size";
+
+        public override string Name => "row_signs";
+
+        public override JsonObject Configuration => new() { ["quant_method"] = "row-signs" };
+
+        public override Weight Quantize(Tensor matrix, ScalarType compute) => new SignWeight(Signs(matrix), Sizes(matrix));
+
+        public override IEnumerable<KeyValuePair<string, Tensor>> Tensors(string name, Tensor matrix) =>
+            [new(name, Signs(matrix)), new(name + SizeSuffix, Sizes(matrix))];
+
+        public override Weight? Read(WeightFiles files, string name, long[] shape) => !files.Contains(name + SizeSuffix)
+            ? null
+            : new SignWeight(files.Read(name, shape), files.Read(name + SizeSuffix, [shape[0], 1]));
+
+        public override string? OwnerOf(string tensor) =>
+            tensor.EndsWith(SizeSuffix, StringComparison.Ordinal) ? tensor[..^SizeSuffix.Length] : null;
+
+        private static Tensor Signs(Tensor matrix) => matrix.sign().to_type(ScalarType.Int8);
+
+        private static Tensor Sizes(Tensor matrix) => matrix.to_type(ScalarType.Float32).abs().mean([1L], true);
+    }
+
+    private sealed class SignWeight(Tensor signs, Tensor sizes) : Weight
+    {
+        private readonly Tensor _signs = signs.DetachFromDisposeScope(), _sizes = sizes.DetachFromDisposeScope();
+
+        public override long Rows => _signs.shape[0];
+
+        public override long Columns => _signs.shape[1];
+
+        public override long Bytes => _signs.numel() + 4 * _sizes.numel();
+
+        public override Tensor Materialize(ScalarType type) => (_signs.to_type(ScalarType.Float32) * _sizes).to_type(type);
+
+        public override void Dispose()
+        {
+            _signs.Dispose();
+            _sizes.Dispose();
+        }
+    }
+
+    /// <summary>Names and sizes of the tensors as text.</summary>
+    private sealed class TensorList : ExportFormat
+    {
+        public override string Name => "tensor-list";
+
+        public override string Description => "for people";
+
+        public override ExportResult Write(ExportRequest request, CancellationToken cancel = default)
+        {
+            using var weights = new MergedWeights(request.Model, request.Adapter, request.MergeBase);
+            var lines = new List<string>();
+            foreach (var (name, shape) in weights.Config.Parameters())
+            {
+                using var scope = NewDisposeScope();
+                lines.Add($"{name} {weights.Read(name, shape).numel()}");
+            }
+            File.WriteAllLines(request.Target, lines);
+            return new(request.Target, new FileInfo(request.Target).Length, weights.Difference, []);
+        }
+    }
+
+    [Fact]
+    public void A_family_of_decoders_that_a_program_adds_is_loaded_as_its_config_says()
+    {
+        using var tiny = new TinyModel("heron", change: c => c with { AttentionBias = true }, scale: n => n.EndsWith(".bias") ? 0.3 : 1);
+        using var same = new TinyModel("qwen2", scale: n => n.EndsWith(".bias") ? 0.3 : 1);
+        using var model = tiny.Load();
+        using var qwen = same.Load();
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var ids = tensor([.. Enumerable.Range(0, 12).Select(i => (long)(i * 7 % 300))], [1, 12]);
+        Assert.Equal(qwen.Decoder.Forward(ids).data<float>().ToArray(), model.Decoder.Forward(ids).data<float>().ToArray());
+
+        var path = Path.Combine(tiny.Directory, "config.json");
+        var json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        Assert.Equal(("heron", "HeronForCausalLM"), ((string?)json["model_type"], (string?)json["architectures"]![0]));
+        json.Remove("max_position_embeddings");
+        json["use_qkv_bias"] = false;
+        File.WriteAllText(path, json.ToJsonString());
+        Assert.Equal((77, false), (ModelConfig.Load(path).MaxPositions, ModelConfig.Load(path).AttentionBias));
+        // A part of the network that the family says it does not have is no part to leave out silently.
+        Assert.Contains("has no place in a heron decoder", Assert.Throws<LabException>(() => tiny.Load()).Message);
+        Assert.Equal("llama.cpp has no place for heron models; export safetensors instead",
+            Assert.Throws<LabException>(() => GgufExporter.Write(tiny.Directory, path + ".gguf")).Message);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_quantisation_that_a_program_adds_loads_saves_moves_and_multiplies(bool composed)
+    {
+        using var tiny = new TinyModel("llama", tied: false);
+        var folder = Path.Combine(tiny.Directory, "signs");
+        SafetensorsExporter.Write(tiny.Directory, folder, quantization: "row_signs");
+        using var loaded = Load(tiny.Directory, "row_signs");
+        using var stored = Load(folder, "none");
+        using var plain = Load(tiny.Directory, "none");
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        foreach (var (a, b) in loaded.Decoder.Linears.Zip(stored.Decoder.Linears))
+        {
+            Assert.IsType(composed ? typeof(DenseWeight) : typeof(SignWeight), a.Weight);
+            var values = a.Weight.Materialize(ScalarType.Float32);
+            Assert.Equal(values.cpu().data<float>().ToArray(), b.Weight.Materialize(ScalarType.Float32).cpu().data<float>().ToArray());
+            // Of a row two numbers are left, and zero where a weight is zero.
+            Assert.True(values[0].abs().unique().Item1.numel() <= 2);
+        }
+        Assert.True(loaded.WeightBytes < plain.WeightBytes);
+
+        // One token at a time multiplies by the stored matrix; all at once dequantises it before.
+        int[] ids = [5, 90, 7, 250, 31];
+        var expected = loaded.Decoder.Logits(loaded.Decoder.Forward(tensor(ids.Select(i => (long)i).ToArray(), [1, 5],
+            device: loaded.Decoder.Device)))[0];
+        using var pass = new DecodingPass(loaded, keepWeights: false);
+        var logits = pass.Read([[ids[0]]], 8);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if (i > 0) logits = pass.Add([0], [ids[i]], [i]);
+            Assert.True((logits[0] - expected[i]).abs().max().item<float>() < 1e-4, $"token {i}");
+        }
+
+        BaseModel Load(string directory, string format) => BaseModel.LoadOn(TinyModel.DeviceOf(composed), composed, directory,
+            new ModelLoadOptions { Quantization = format, ComputeType = "fp32" });
+    }
+
+    [Fact]
+    public void A_quantisation_that_a_program_adds_is_a_value_of_the_setting()
+    {
+        ModelLoadOptions.Settings.Validate(new ModelLoadOptions { Quantization = "row_signs" });
+        Assert.Equal("quantization is 'row_sings'; expected none, nf4, fp4, int8 or row_signs",
+            Assert.Throws<LabException>(() => ModelLoadOptions.Settings.Validate(new ModelLoadOptions { Quantization = "row_sings" }))
+                .Message);
+        using var tiny = new TinyModel();
+        Assert.Equal("quantisation 'row_sings' is unknown; expected none, nf4, fp4, int8, row_signs", Assert.Throws<LabException>(
+            () => BaseModel.Load(tiny.Directory, new ModelLoadOptions { Quantization = "row_sings", Device = "cpu" })).Message);
+    }
+
+    [Fact]
+    public void An_export_format_that_a_program_adds_writes_what_an_export_asks_for()
+    {
+        using var tiny = new TinyModel();
+        var path = Path.Combine(tiny.Directory, "tensors.txt");
+        var result = ExportFormats.All["tensor-list"].Write(new ExportRequest { Model = tiny.Directory, Target = path },
+            TestContext.Current.CancellationToken);
+        Assert.Equal((path, new FileInfo(path).Length), (result.Path, result.Bytes));
+        Assert.Equal(tiny.Config.Parameters().Count(), File.ReadAllLines(path).Length);
+        Assert.Equal("model.embed_tokens.weight 20480", File.ReadLines(path).First());
+        Assert.Equal(["gguf", "gguf-adapter", "safetensors", "tensor-list"], ExportFormats.All.Names);
+    }
+}

@@ -36,7 +36,7 @@ public sealed class LabSamples : ISampleStore
         public string Checks { get; init; } = "";
 
         public Sample ToSample() => new(
-            Id, Enum.Parse<SampleKind>(Kind), LabJson.Read<List<Message>>(Messages),
+            Id, new SampleKind(Kind), LabJson.Read<List<Message>>(Messages),
             new(LabJson.Read<List<string>>(Chunks), LabJson.Read<List<string>>(Symbols)),
             LabJson.Read<List<Check>>(Checks), Enum.Parse<Split>(Split))
         {

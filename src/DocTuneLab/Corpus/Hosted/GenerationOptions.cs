@@ -126,17 +126,6 @@ public sealed record GenerationOptions
     }
 }
 
-/// <summary>An answer that was refused and the one that took its place.</summary>
-/// <param name="Prompt">Turns up to the user's.</param>
-/// <param name="Chosen">The better answer.</param>
-/// <param name="Rejected">The worse one.</param>
-/// <param name="Reason">Why it is worse, such as the compiler's message.</param>
-public sealed record PreferencePair(IReadOnlyList<Message> Prompt, string Chosen, string Rejected, string Reason)
-{
-    /// <summary>Content hash.</summary>
-    public string Id => ContentHash.Of([.. Prompt.Select(m => m.Content), Chosen, Rejected]);
-}
-
 /// <summary>How a generation stands. <see cref="Planned"/> = <see cref="Accepted"/> + all of <see cref="Rejected"/> + all of
 /// <see cref="Failed"/> + <see cref="Surplus"/> + <see cref="Pending"/>.</summary>
 /// <param name="Wanted">Accepted samples wanted.</param>

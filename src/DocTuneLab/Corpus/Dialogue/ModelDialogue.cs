@@ -5,7 +5,7 @@ using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Endpoints.Retrying;
 using DocTuneLab.Prompts;
 
-namespace DocTuneLab.Corpus.Hosted;
+namespace DocTuneLab.Corpus.Dialogue;
 
 /// <summary>An answer that never came, or never fitted; the reason is the one that the accounting counts.</summary>
 internal sealed class NoAnswerException(string reason, bool isPending, string? detail = null) : Exception(detail ?? reason)

@@ -27,6 +27,7 @@ public sealed class Setting
             .Where(a => a != option)
             .Distinct(StringComparer.Ordinal)
             .Select(a => "--" + a)];
+        Allowed = Type.IsEnum ? SettingNames.Of(Type) : attribute.AllowedFrom is null ? attribute.Allowed : Named(attribute.AllowedFrom);
         Default = property.GetValue(defaults);
     }
 
@@ -64,7 +65,7 @@ public sealed class Setting
     public object? Default { get; }
 
     /// <summary>Values of a closed set; empty where the set is open.</summary>
-    public IReadOnlyList<string> Allowed => Type.IsEnum ? SettingNames.Of(Type) : _attribute.Allowed;
+    public IReadOnlyList<string> Allowed { get; }
 
     /// <summary>What stands for the value in help; null for a flag.</summary>
     public string? Placeholder => IsFlag
@@ -167,7 +168,7 @@ public sealed class Setting
     private object One(string text, string name)
     {
         object? value = null;
-        if (Type == typeof(string)) value = text;
+        if (Type == typeof(string)) value = _attribute.AllowedFrom is null ? text : Spelled(text);
         else if (Type == typeof(bool)) value = bool.TryParse(text, out var flag) ? flag : null;
         else if (Type == typeof(int))
             value = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
@@ -183,6 +184,12 @@ public sealed class Setting
         if (value is null || !Holds(value)) throw new LabException($"{name} is '{text}'; expected {Expected}");
         return value;
     }
+
+    private IReadOnlyList<string> Named(string property) => (IReadOnlyList<string>)_property.DeclaringType!
+        .GetProperty(property, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!
+        .GetValue(null)!;
+
+    private string Spelled(string text) => Allowed.FirstOrDefault(a => a.Equals(text, StringComparison.OrdinalIgnoreCase)) ?? text;
 
     private TimeSpan? Time(string text)
     {
@@ -210,7 +217,7 @@ public sealed class Setting
         if (value is Enum one) return Enum.IsDefined(Type, one);
         if (value is Uri address) return address.Scheme is "http" or "https";
         return value is not string text
-            || ((_attribute.Allowed.Length == 0 || _attribute.Allowed.Contains(text, StringComparer.Ordinal))
+            || ((Allowed.Count == 0 || Allowed.Contains(text, StringComparer.Ordinal))
                 && (_attribute.Pattern is null || Regex.IsMatch(text, $"^(?:{_attribute.Pattern})$", RegexOptions.CultureInvariant)));
     }
 

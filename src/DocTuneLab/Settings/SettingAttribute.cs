@@ -44,6 +44,10 @@ public sealed class SettingAttribute(string words) : Attribute
     /// <summary>Values of a closed set that is not an enumeration. Default none.</summary>
     public string[] Allowed { get; init; } = [];
 
+    /// <summary>Name of a static property of the options record with the values of a set that the program makes, read in any case.
+    /// Default none.</summary>
+    public string? AllowedFrom { get; init; }
+
     /// <summary>Regular expression of the whole text; <see cref="Expected"/> says it in words.</summary>
     public string? Pattern { get; init; }
 

@@ -1,7 +1,6 @@
 using Dapper;
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;

@@ -6,8 +6,8 @@ namespace DocTuneLab.Corpus;
 
 /// <summary>
 /// What a sample teaches, as a name: one of those below, or one of a program's own. A kind is made known to the generators by its
-/// definition (<c>SampleKindDefinition</c>); a name that nobody has defined, such as one in another program's lab, can still be read, listed
-/// and written.
+/// definition (<c>SampleKindDefinition</c>); a name that nobody has defined, such as one in another program's lab, can still be read,
+/// listed and written.
 /// </summary>
 [JsonConverter(typeof(SampleKindConverter))]
 public readonly record struct SampleKind : IComparable<SampleKind>

@@ -24,7 +24,10 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
     GenerationOptions options, ValidationOptions? validation = null) : IPromptTrial
 {
     private readonly IReadOnlyList<PlannedSample> _plan =
-        [.. new GenerationPlan(api, options with { Mix = new Dictionary<SampleKind, double> { [KindOf(name, options.Kinds)] = 1 } }).Next(options.Count)];
+        [.. new GenerationPlan(api, options with
+        {
+            Mix = new Dictionary<SampleKind, double> { [KindOf(name, options.Kinds)] = 1 }
+        }).Next(options.Count)];
 
     /// <inheritdoc/>
     public int Count => _plan.Count;
@@ -65,7 +68,8 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
                     + template.Examples.Sum(e => limits.CountTokens(template.Render(e.Inputs)) + limits.CountTokens(e.Answer) + 8)
             };
         await using var compiler = new CompileQueue(new SampleValidator(api, judge, limits));
-        var writer = new SampleWriter(engine, api, new EvidenceAssembler(api.Symbols, chunks, limits.CountTokens), compiler, settings, limits);
+        var writer = new SampleWriter(engine, api, new EvidenceAssembler(api.Symbols, chunks, limits.CountTokens), compiler, settings,
+            limits);
         var outcomes = new PromptOutcome[examples.Count];
         await Parallel.ForEachAsync(Enumerable.Range(0, examples.Count), new ParallelOptions
         {

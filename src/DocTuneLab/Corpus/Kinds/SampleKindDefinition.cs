@@ -31,8 +31,8 @@ public abstract class SampleKindDefinition
     /// Null, the default: the kind cannot be asked for.</summary>
     public virtual double? HostedShare => null;
 
-    /// <summary>When drafts of this kind are made: kinds of a lower turn come first, those of the same turn as they are listed. Default 100,
-    /// which is after all built-in kinds but those that take the rest.</summary>
+    /// <summary>When drafts of this kind are made: kinds of a lower turn come first, those of the same turn as they are listed. Default
+    /// 100, which is after all built-in kinds but code, which takes the rest.</summary>
     public virtual int Turn => 100;
 
     /// <summary>Whether the kind comes after all others and takes over what they could not fill. Default false.</summary>
@@ -61,7 +61,8 @@ public abstract class SampleKindDefinition
     /// <summary>Whether an accepted hosted sample may also be asked for in other words. Default false.</summary>
     public virtual bool MayBeParaphrased => false;
 
-    /// <summary>Whether methods in accepted hosted samples serve other samples, which complete, explain or fuse them. Default false.</summary>
+    /// <summary>Whether methods in accepted hosted samples serve other samples, which complete, explain or fuse them.
+    /// Default false.</summary>
     public virtual bool GivesMethods => false;
 
     /// <summary>Names of the templates that one sample is asked with.</summary>

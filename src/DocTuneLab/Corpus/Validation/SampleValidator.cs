@@ -26,7 +26,8 @@ public sealed record ValidationOptions
     /// <summary>Share of the prompt's words that an answer may consist of in one piece; default 0.8.</summary>
     public double CopyThreshold { get; init; } = 0.8;
 
-    /// <summary>Definitions of the kinds that samples may be of; default those that ship. What is of no such kind counts as prose.</summary>
+    /// <summary>Definitions of the kinds that samples may be of; default those that ship.
+    /// What is of no such kind counts as prose.</summary>
     public IReadOnlyList<SampleKindDefinition> Kinds { get; init; } = SampleKinds.BuiltIn;
 }
 

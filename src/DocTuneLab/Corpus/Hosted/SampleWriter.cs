@@ -81,7 +81,7 @@ internal sealed class SampleWriter
         };
     }
 
-    private async Task ParaphraseAsync(WritingContext context, Draft draft)
+    private static async Task ParaphraseAsync(WritingContext context, Draft draft)
     {
         var said = await context.AskAsync("generate.paraphrase", ("text", draft.Prompt));
         foreach (var text in said["texts"]!.AsArray().Select(t => ((string)t!).Trim()))

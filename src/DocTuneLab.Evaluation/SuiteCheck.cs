@@ -1,4 +1,5 @@
 using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Extraction;
@@ -101,7 +102,9 @@ public static class SuiteCheck
         notes.Add($"Compared with {training.Count} training samples: 8-grams of words, and code but for white space.");
         foreach (var sample in training)
         {
-            var code = sample.Kind is SampleKind.Code or SampleKind.Repair ? CodeExtractor.Extract(sample.Messages[^1].Content).Code : null;
+            var code = SampleKinds.BuiltIn.AnswerOf(sample.Kind) == AnswerForm.MethodBody
+                ? CodeExtractor.Extract(sample.Messages[^1].Content).Code
+                : null;
             var prompt = sample.Messages.LastOrDefault(m => m.Role == "user")?.Content ?? "";
             if (heldOut.Find(prompt, code, sample.Evidence.Symbols) is { } why) yield return new(sample.Id, $"training sample: {why}");
         }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Experiments;
 using DocTuneLab.Extension.Arguments;
@@ -14,7 +16,11 @@ internal static class ReviewMagics
     public static Command Browse(LabSession lab)
     {
         var status = new Option<SampleStanding?>("--status") { Description = "accepted, borderline or rejected. Default: all." };
-        var kind = new Option<SampleKind?>("--kind") { Description = "Only this kind." };
+        var kind = new Option<SampleKind?>("--kind")
+        {
+            Description = "Only this kind.",
+            CustomParser = KindOf
+        };
         var search = new Option<string>("--search")
         {
             Description = "Words that must stand in turns, checks, symbols or page.",
@@ -29,7 +35,12 @@ internal static class ReviewMagics
         };
         command.SetCellAction((p, cell) =>
         {
-            var found = SampleBrowser.Find(lab.Storage.Samples, p.GetValue(status), p.GetValue(kind), p.GetValue(search)!);
+            var asked = p.GetValue(kind);
+            var found = SampleBrowser.Find(lab.Storage.Samples, p.GetValue(status), asked, p.GetValue(search)!);
+            // A lab may hold kinds that another program has defined, so that only an empty answer shows a mistyped one.
+            if (found.Count == 0 && asked is { } one && SampleKinds.BuiltIn.Find(one) is null)
+                throw new LabException($"the lab has no such samples of the kind '{one.FieldName}'; the kinds that ship are "
+                    + string.Join(", ", SampleKinds.BuiltIn.Select(k => k.Kind.FieldName)));
             var shown = found.Skip(p.GetValue(skip)).Take(p.GetValue(count)).ToList();
             cell.DisplayMime(new Dictionary<string, object>
             {
@@ -40,6 +51,13 @@ internal static class ReviewMagics
             });
         });
         return command;
+    }
+
+    private static SampleKind? KindOf(ArgumentResult result)
+    {
+        if (SampleKind.TryParse(result.Tokens[0].Value, out var kind)) return kind;
+        result.AddError($"--kind is '{result.Tokens[0].Value}'; expected the name of a kind of samples, such as code.");
+        return null;
     }
 
     public static Command Decide(LabSession lab)

@@ -30,7 +30,7 @@ internal static class SamplesHtml
         {
             var (standing, why) = SampleBrowser.Of(sample);
             html
-                .Append($"<div class=\"card {standing}\" data-id=\"{sample.Id}\" data-kind=\"{sample.Kind.ToString().ToLowerInvariant()}\">"
+                .Append($"<div class=\"card {standing}\" data-id=\"{sample.Id}\" data-kind=\"{sample.Kind.FieldName}\">"
                     + $"<div><strong>{sample.Kind}</strong> <small>{sample.Id[..8]} · "
                     + $"{standing.ToString().ToLowerInvariant()}{(why.Length > 0 ? $" ({Text(why)})" : "")} · ")
                 .Append(string.Join(" ", sample.Checks.Select(c => Text((c.Passed ? "✓ " : "✗ ") + c.Name))))

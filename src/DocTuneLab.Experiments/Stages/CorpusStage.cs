@@ -1,5 +1,6 @@
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;
@@ -139,7 +140,7 @@ public sealed class CorpusStage
         ArgumentNullException.ThrowIfNull(settings);
         var (marked, _) = Marked();
         if (marked.Count == 0) return (0, []);
-        var kinds = MixOf(marked).Where(m => GenerationOptions.DefaultMix.ContainsKey(m.Key)).ToDictionary();
+        var kinds = MixOf(marked).Where(m => settings.Options.Kinds.Find(m.Key)?.HostedShare is not null).ToDictionary();
         if (kinds.Count == 0) kinds = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 };
         var result = await GenerateAsync(settings with
         {

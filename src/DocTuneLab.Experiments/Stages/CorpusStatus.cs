@@ -58,7 +58,7 @@ public sealed record CorpusStatus
             Accepted = samples.Where(s => s.Accepted)
                 .GroupBy(s => s.Kind)
                 .OrderBy(g => g.Key)
-                .ToDictionary(g => JsonNamingPolicy.CamelCase.ConvertName(g.Key.ToString()), g => g.Count()),
+                .ToDictionary(g => g.Key.FieldName, g => g.Count()),
             Rejected = samples.Where(s => !s.Accepted)
                 .GroupBy(s => s.Checks.First(c => !c.Passed).Name)
                 .OrderByDescending(g => g.Count())

@@ -5,25 +5,6 @@ using DocTuneLab.Text;
 
 namespace DocTuneLab.Corpus;
 
-/// <summary>What a sample teaches.</summary>
-public enum SampleKind
-{
-    /// <summary>A question about the library and its short answer.</summary>
-    Qa,
-    /// <summary>An instruction and code that follows it.</summary>
-    Code,
-    /// <summary>Fill in the middle.</summary>
-    Completion,
-    /// <summary>Code or a member, and what it does.</summary>
-    Explain,
-    /// <summary>A wrong call, the compiler's message, the fix.</summary>
-    Repair,
-    /// <summary>A member that does not exist, and the honest answer.</summary>
-    Unanswerable,
-    /// <summary>Code that uses an obsolete member, and the same with what replaces it.</summary>
-    Migration,
-}
-
 /// <summary>What a sample is grounded in.</summary>
 /// <param name="Chunks">Chunk ids.</param>
 /// <param name="Symbols">Documentation ids.</param>

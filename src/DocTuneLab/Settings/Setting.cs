@@ -170,7 +170,7 @@ public sealed class Setting
     private object One(string text, string name)
     {
         object? value = null;
-        if (Type == typeof(string)) value = text;
+        if (Type == typeof(string)) value = _names is null ? text : Spelled(text);
         else if (Type == typeof(bool)) value = bool.TryParse(text, out var flag) ? flag : null;
         else if (Type == typeof(int))
             value = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
@@ -186,6 +186,8 @@ public sealed class Setting
         if (value is null || !Holds(value)) throw new LabException($"{name} is '{text}'; expected {Expected}");
         return value;
     }
+
+    private string Spelled(string text) => Allowed.FirstOrDefault(a => a.Equals(text, StringComparison.OrdinalIgnoreCase)) ?? text;
 
     private TimeSpan? Time(string text)
     {

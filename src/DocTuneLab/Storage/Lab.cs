@@ -1,7 +1,6 @@
 using DocTuneLab.Audit;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
-using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Documents.Model;
 using Microsoft.Data.Sqlite;
 

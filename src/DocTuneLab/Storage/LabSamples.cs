@@ -1,7 +1,6 @@
 using Dapper;
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
@@ -36,7 +35,7 @@ public sealed class LabSamples : ISampleStore
         public string Checks { get; init; } = "";
 
         public Sample ToSample() => new(
-            Id, Enum.Parse<SampleKind>(Kind), LabJson.Read<List<Message>>(Messages),
+            Id, new SampleKind(Kind), LabJson.Read<List<Message>>(Messages),
             new(LabJson.Read<List<string>>(Chunks), LabJson.Read<List<string>>(Symbols)),
             LabJson.Read<List<Check>>(Checks), Enum.Parse<Split>(Split))
         {

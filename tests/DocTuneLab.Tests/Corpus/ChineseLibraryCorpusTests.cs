@@ -34,7 +34,7 @@ public class ChineseLibraryCorpusTests
         // English words that only a recipe would put around a Chinese request.
         string[] frames = [" the given ", " with ", " then ", " and return", "otherwise ", "Write a method", "It ", "for each"];
         var mixed = s_corpus.Value.Samples
-            .Where(s => s.Kind is SampleKind.Code or SampleKind.Explain or SampleKind.Unanswerable && IsChinese(Instruction(s)))
+            .Where(s => s.Kind.Name is "Code" or "Explain" or "Unanswerable" && IsChinese(Instruction(s)))
             .Where(s => frames.Any(
                 f => (Instruction(s) + (s.Kind == SampleKind.Code ? "" : s.Messages[^1].Content)).Contains(f, StringComparison.Ordinal)))
             .ToList();

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
-using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Storage;

@@ -126,7 +126,7 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
     [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", "last turn must be the assistant's")]
     [InlineData("{\"messages\":[{\"role\":\"bot\",\"content\":\"a\"}]}", "messages[0].role is 'bot'")]
     [InlineData("{\"prompt\":\"a\"}", "'messages' is missing")]
-    [InlineData("{\"kind\":\"poem\",\"messages\":[]}", "$.kind")]
+    [InlineData("{\"kind\":\"a poem\",\"messages\":[]}", "$.kind")]
     public void A_wrong_line_is_named(string line, string expected)
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "bad.jsonl");

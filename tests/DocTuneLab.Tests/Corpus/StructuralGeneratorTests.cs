@@ -261,13 +261,13 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
     private static string? MethodOf(Sample sample)
     {
         var (user, answer) = (sample.Messages[^2].Content, sample.Messages[^1].Content);
-        switch (sample.Kind)
+        switch (sample.Kind.Name)
         {
-            case SampleKind.Repair when user.StartsWith("Which using", StringComparison.Ordinal): return null;
-            case SampleKind.Code or SampleKind.Repair:
+            case "Repair" when user.StartsWith("Which using", StringComparison.Ordinal): return null;
+            case "Code" or "Repair":
                 var signature = Signature().Match(user).Groups[1].Value;
                 return $"{signature}\n{{\n{AnswerFormat.BodyOf(answer)}\n}}";
-            case SampleKind.Completion:
+            case "Completion":
                 var at = user.IndexOf("<|fim_suffix|>", StringComparison.Ordinal);
                 return user["<|fim_prefix|>".Length..at] + answer + user[(at + "<|fim_suffix|>".Length)..^"<|fim_middle|>".Length];
             default: return null;

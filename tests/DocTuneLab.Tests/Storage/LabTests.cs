@@ -25,8 +25,9 @@ public sealed class LabTests(FlowLibrary library) : IClassFixture<FlowLibrary>, 
 
     private static string Json(object value) => System.Text.Json.JsonSerializer.Serialize(value);
 
-    private static Sample Sample(string question, Split split = Split.Train, SampleKind kind = SampleKind.Code, bool passed = true) => new(
-        ContentHash.Of(question), kind, [Message.User(question), Message.Assistant("a \"quoted\" 答")], new(["c2", "c1"], ["M:A.B", "T:A"]),
+    private static Sample Sample(string question, Split split = Split.Train, SampleKind? kind = null, bool passed = true) => new(
+        ContentHash.Of(question), kind ?? SampleKind.Code,
+        [Message.User(question), Message.Assistant("a \"quoted\" 答")], new(["c2", "c1"], ["M:A.B", "T:A"]),
         [new("compiles", passed, passed ? null : "CS1061"), new("grounded", true, "x")], split);
 
     [Fact]

@@ -11,7 +11,7 @@ namespace DocTuneLab.Corpus.Code;
 /// <param name="Usings">Namespaces that it needs.</param>
 /// <param name="Recipe">Name of the recipe that wrote it.</param>
 /// <param name="Meaning">What it does, as an answer: a sentence from the documentation.</param>
-internal sealed record CodeDraft(string Instruction, string Signature, string Body, IReadOnlyList<string> Symbols,
+public sealed record CodeDraft(string Instruction, string Signature, string Body, IReadOnlyList<string> Symbols,
     IReadOnlyList<string> Usings, string Recipe, string Meaning)
 {
     /// <summary>Chunks that it comes from.</summary>

@@ -76,7 +76,7 @@ public static class CorpusExport
                 + $"it passed.\n\n");
         text.Append("| Split | Rows |\n|---|---:|\n");
         foreach (var (name, count) in counts) text.Append(CultureInfo.InvariantCulture, $"| {name} | {count} |\n");
-        Table(text, "Kind", samples.GroupBy(s => s.Kind.ToString().ToLowerInvariant()));
+        Table(text, "Kind", samples.GroupBy(s => s.Kind.FieldName));
         Table(text, "Source", samples.GroupBy(s => s.Provenance!.Source));
         if (samples.Any(s => s.Provenance!.Model.Length > 0))
             Table(text, "Model", samples.Where(s => s.Provenance!.Model.Length > 0).GroupBy(s => s.Provenance!.Model));

@@ -94,13 +94,13 @@ public static class CorpusFormats
 
     /// <summary>Provenance as rows carry it.</summary>
     internal static RowMetadata Metadata(Sample s) =>
-        new(s.Id, s.Kind.ToString().ToLowerInvariant(), s.Split.ToString().ToLowerInvariant(), s.Evidence.Chunks, s.Evidence.Symbols,
+        new(s.Id, s.Kind.FieldName, s.Split.ToString().ToLowerInvariant(), s.Evidence.Chunks, s.Evidence.Symbols,
             s.Checks, s.Provenance);
 
     /// <summary>A sample from turns and what a row says of it.</summary>
     internal static Sample Make(IReadOnlyList<Message> messages, RowMetadata? metadata, SampleKind otherwise, string file)
     {
-        var kind = metadata is not null && Enum.TryParse<SampleKind>(metadata.Kind, true, out var k) ? k : otherwise;
+        var kind = metadata is not null && SampleKind.TryParse(metadata.Kind, out var k) ? k : otherwise;
         var split = metadata is not null && Enum.TryParse<Split>(metadata.Split, true, out var s) ? s : Split.Train;
         return new Sample(Sample.IdOf(kind, messages), kind, messages, new Evidence(metadata?.Chunks ?? [], metadata?.Symbols ?? []),
             metadata?.Checks ?? [], split)

@@ -1,4 +1,3 @@
-using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Documents.Model;
 
 namespace DocTuneLab.Corpus.Formats;

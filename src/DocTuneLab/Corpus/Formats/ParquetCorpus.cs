@@ -16,7 +16,7 @@ internal static class ParquetCorpus
     };
     private static readonly (string Name, Func<Sample, string> Value)[] Columns =
     [
-        ("id", s => s.Id), ("kind", s => s.Kind.ToString().ToLowerInvariant()), ("split", s => s.Split.ToString().ToLowerInvariant()),
+        ("id", s => s.Id), ("kind", s => s.Kind.FieldName), ("split", s => s.Split.ToString().ToLowerInvariant()),
         ("prompt", s => s.Messages[^2].Content), ("answer", s => s.Messages[^1].Content),
         ("messages", s => JsonSerializer.Serialize(s.Messages, Json)),
         ("metadata", s => JsonSerializer.Serialize(CorpusFormats.Metadata(s), Json)),

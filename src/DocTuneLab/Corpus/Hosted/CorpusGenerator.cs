@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using DocTuneLab.Corpus.Code;
 using DocTuneLab.Corpus.Grounding;
-using DocTuneLab.Corpus.Language;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Endpoints;
@@ -25,6 +25,7 @@ public sealed class CorpusGenerator(
 {
     private const int SmallestRound = 16;
     private readonly GenerationOptions _options = options.Validated();
+    private readonly ValidationOptions _validation = (validation ?? new ValidationOptions()) with { Kinds = options.Kinds };
     private readonly SortedDictionary<string, int> _rejected = new(StringComparer.Ordinal), _failed = new(StringComparer.Ordinal);
     private readonly List<Sample> _samples = [], _refused = [];
     private readonly List<PreferencePair> _preferences = [];
@@ -39,11 +40,11 @@ public sealed class CorpusGenerator(
         CancellationToken cancel = default)
     {
         var plan = new GenerationPlan(api, _options);
-        var validator = new SampleValidator(api, judge, validation);
+        var validator = new SampleValidator(api, judge, _validation);
         await using var compiler = new CompileQueue(validator);
-        var writer = new SampleWriter(engine, api, new ApiIndex(api.Symbols),
-            new EvidenceAssembler(api.Symbols, chunks, validation?.CountTokens), compiler, _options, validation ?? new ValidationOptions());
-        var ledger = new CoverageLedger(api.Symbols, chunks, validation?.HeldOut?.Items ?? []);
+        var writer = new SampleWriter(engine, api, new EvidenceAssembler(api.Symbols, chunks, _validation.CountTokens), compiler, _options,
+            _validation);
+        var ledger = new CoverageLedger(api.Symbols, chunks, _validation.HeldOut?.Items ?? [], _options.Kinds);
         var most = (int)Math.Ceiling(_options.Count * _options.MaxPlannedPerSample);
         try
         {
@@ -110,7 +111,8 @@ public sealed class CorpusGenerator(
         else
         {
             _accepted++;
-            if (w.Judged.Draft is { Kind: SampleKind.Code, Body: { } body, Code: { } code } draft
+            if (w.Judged.Draft is { Body: { } body, Code: { } code } draft
+                && _options.Kinds.Find(draft.Kind) is { GivesMethods: true }
                 && AnswerFormat.BodyOf(draft.Messages[^1].Content) is not null
                 && !code.Code.Contains("record ", StringComparison.Ordinal))
                 _code.Add(new CodeDraft(draft.Prompt, code.Code[..code.Code.IndexOf("\n{", StringComparison.Ordinal)], body,

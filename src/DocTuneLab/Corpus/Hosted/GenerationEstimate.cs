@@ -1,8 +1,8 @@
 using DocTuneLab.Corpus.Grounding;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Library;
-using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Corpus.Hosted;
 
@@ -26,16 +26,7 @@ public sealed record GenerationEstimate(int Samples, long Requests, long PromptT
         var (requests, prompt, completion) = (0L, 0L, 0L);
         foreach (var sample in new GenerationPlan(api, options).Next(options.Count))
         {
-            string[] names = sample.Kind switch
-            {
-                SampleKind.Code =>
-                    options.StructuralQuestions ? [options.CodeTemplate.Name] : ["generate.code-question", "generate.code-solution"],
-                SampleKind.Qa => ["generate.qa-question", "generate.qa-answer"],
-                SampleKind.Explain => ["generate.explain"],
-                SampleKind.Unanswerable => ["generate.unanswerable"],
-                SampleKind.Migration => ["generate.migration"],
-                _ => [],
-            };
+            var names = options.Kinds.Find(sample.Kind)?.AskedWith(options.StructuralQuestions ? options.CodeTemplate : null) ?? [];
             if (options.Judge) names = [.. names, "generate.judge"];
             var tokens = (evidence.For(sample.Symbols, options.EvidenceTokens, new Random(sample.Seed)).Text.Length + 3) / 4;
             foreach (var template in names.Select(n => options.Templates[n]))

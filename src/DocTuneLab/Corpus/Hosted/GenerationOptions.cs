@@ -1,28 +1,23 @@
-using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Prompts;
 using DocTuneLab.Settings;
-using DocTuneLab.Text;
 
 namespace DocTuneLab.Corpus.Hosted;
 
 /// <summary>What a corpus written by hosted models shall hold.</summary>
-public sealed record GenerationOptions
+public sealed record GenerationOptions : IWritingOptions
 {
     /// <summary>Names, ranges and words of these settings.</summary>
     public static SettingTable<GenerationOptions> Settings => SettingTable<GenerationOptions>.Instance;
 
     /// <summary>Share of each kind unless told otherwise; <c>repair</c> samples come from mended answers and are extra.</summary>
-    public static IReadOnlyDictionary<SampleKind, double> DefaultMix { get; } = new Dictionary<SampleKind, double>
-    {
-        [SampleKind.Code] = 0.55,
-        [SampleKind.Qa] = 0.25,
-        [SampleKind.Explain] = 0.06,
-        [SampleKind.Completion] = 0.06,
-        [SampleKind.Unanswerable] = 0.06,
-        [SampleKind.Migration] = 0.02,
-    };
+    public static IReadOnlyDictionary<SampleKind, double> DefaultMix { get; } = SampleKinds.BuiltIn.HostedMix();
+
+    /// <summary>Definitions of the kinds that can be written; default those that ship. A program adds its own:
+    /// <c>Kinds = [.. SampleKinds.BuiltIn, new ItsKind()]</c>.</summary>
+    public IReadOnlyList<SampleKindDefinition> Kinds { get; init; } = SampleKinds.BuiltIn;
 
     /// <summary>Documentation ids of the members that samples are about; empty for all. Default all.</summary>
     public IReadOnlyList<string> About { get; init; } = [];
@@ -35,18 +30,22 @@ public sealed record GenerationOptions
     [Setting("Accepted samples wanted.", Min = 1)]
     public int Count { get; init; } = 4000;
 
-    /// <summary>The kinds of <see cref="Mix"/>; set, each has its usual share.</summary>
-    [Setting("Kinds of samples.", Placeholder = "LIST", Expected = "code, qa, explain, completion, unanswerable or migration")]
-    public IReadOnlyList<SampleKind> Kinds
+    /// <summary>Names of the kinds of <see cref="Mix"/>; set, each has its usual share.</summary>
+    [Setting("Kinds of samples.", Option = "kinds", Field = "kinds", Placeholder = "LIST", AllowedBy = typeof(UsualKindNames))]
+    public IReadOnlyList<string> KindNames
     {
-        get => [.. Mix.Keys];
-        init => Mix = value.Distinct().ToDictionary(k => k, k => DefaultMix.TryGetValue(k, out var share) ? share
-            : throw new LabException(
-                $"kinds is '{SettingNames.Of(k)}'; expected {SettingNames.List([.. DefaultMix.Keys.Select(d => SettingNames.Of(d))])}"));
+        get => NamesOf(Mix);
+        init => Mix = value.Select(name => new SampleKind(name)).Distinct().ToDictionary(k => k, k => Usual.TryGetValue(k, out var share)
+            ? share
+            : throw new LabException($"kinds is '{k.FieldName}'; expected {SettingNames.List(NamesOf(Usual))}"));
     }
 
-    /// <summary>Relative share of each kind.</summary>
-    public IReadOnlyDictionary<SampleKind, double> Mix { get; init; } = DefaultMix;
+    /// <summary>Relative share of each kind. Default: what the definitions of <see cref="Kinds"/> say.</summary>
+    public IReadOnlyDictionary<SampleKind, double> Mix { get => field ?? Usual; init; }
+
+    private IReadOnlyDictionary<SampleKind, double> Usual => Kinds.HostedMix();
+
+    internal static IReadOnlyList<string> NamesOf(IReadOnlyDictionary<SampleKind, double> mix) => [.. mix.Keys.Select(k => k.FieldName)];
 
     /// <summary>Seed of every choice; default 0.</summary>
     public int Seed { get; init; }
@@ -119,22 +118,17 @@ public sealed record GenerationOptions
     {
         Settings.Validate(this, "Generation: ");
         if (Personas.Count == 0) throw new LabException("Generation option Personas is empty; expected at least one.");
+        Kinds.Validate("Generation option");
         if (Mix.Values.Any(w => w < 0) || Mix.Values.Sum() <= 0 || Mix.ContainsKey(SampleKind.Repair))
             throw new LabException(
                 "Generation option Mix needs weights of at least 0, one above 0, and none for repair, which comes from mended answers.");
+        foreach (var kind in Mix.Keys)
+            if (Kinds.Find(kind)?.HostedShare is null)
+                throw new LabException($"Generation option Mix names {kind.FieldName}, which hosted models cannot be asked for; expected "
+                    + $"{SettingNames.List([.. Kinds.Where(k => k.HostedShare is not null).Select(k => k.Kind.FieldName)])}, "
+                    + "or a definition of it in Kinds.");
         return this;
     }
-}
-
-/// <summary>An answer that was refused and the one that took its place.</summary>
-/// <param name="Prompt">Turns up to the user's.</param>
-/// <param name="Chosen">The better answer.</param>
-/// <param name="Rejected">The worse one.</param>
-/// <param name="Reason">Why it is worse, such as the compiler's message.</param>
-public sealed record PreferencePair(IReadOnlyList<Message> Prompt, string Chosen, string Rejected, string Reason)
-{
-    /// <summary>Content hash.</summary>
-    public string Id => ContentHash.Of([.. Prompt.Select(m => m.Content), Chosen, Rejected]);
 }
 
 /// <summary>How a generation stands. <see cref="Planned"/> = <see cref="Accepted"/> + all of <see cref="Rejected"/> + all of

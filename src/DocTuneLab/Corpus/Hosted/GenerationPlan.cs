@@ -1,17 +1,8 @@
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Language;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Corpus.Hosted;
-
-/// <summary>A sample that shall be written.</summary>
-/// <param name="Ordinal">Its place in the plan.</param>
-/// <param name="Kind">What it shall teach.</param>
-/// <param name="Symbols">One to three related members that it is about.</param>
-/// <param name="Persona">Who asks.</param>
-/// <param name="Language"><c>en</c> or <c>zh</c>.</param>
-/// <param name="Seed">Seed of its own choices and of sampling.</param>
-public sealed record PlannedSample(
-    int Ordinal, SampleKind Kind, IReadOnlyList<ApiSymbol> Symbols, string Persona, string Language, int Seed);
 
 /// <summary>
 /// Plans samples where coverage is thin: a member is drawn with weight 1/(uses+1)^0.7, uses being accepted samples and those planned in
@@ -28,6 +19,7 @@ public sealed class GenerationPlan
     private readonly double[] _uses;
     private readonly double _chineseShare;
     private readonly Dictionary<string, int> _index;
+    private readonly IReadOnlyDictionary<SampleKind, double> _mix;
     private readonly Dictionary<SampleKind, int> _planned = [];
     private int _ordinal;
 
@@ -40,6 +32,7 @@ public sealed class GenerationPlan
             s.ContainingType is not null && s.Obsolete is null && !s.Signature.StartsWith("protected ", StringComparison.Ordinal)
                 && s.Name is not ("Equals" or "GetHashCode" or "ToString" or "CompareTo"))];
         _obsolete = [.. api.Symbols.Where(s => s.ContainingType is not null && s.Obsolete is not null)];
+        _mix = _options.Mix.Where(m => m.Value > 0 && (_obsolete.Count > 0 || !Definition(m.Key).IsAboutObsolete)).ToDictionary();
         if (options.About.Count > 0
             && options.About.ToHashSet(StringComparer.Ordinal) is var about
             && _members.Where(m => about.Contains(m.Id)).ToList() is { Count: > 0 } few)
@@ -60,23 +53,23 @@ public sealed class GenerationPlan
     /// <summary>The next samples, one at a time: a plan of a million takes no more memory than one of ten.</summary>
     public IEnumerable<PlannedSample> Next(int count)
     {
-        var total = _options.Mix.Where(m => m.Key != SampleKind.Migration || _obsolete.Count > 0).Sum(m => m.Value);
+        var total = _mix.Values.Sum();
         for (var n = 0; n < count; n++)
         {
             // The kind furthest behind its share.
-            var kind = _options.Mix.Where(m => m.Value > 0 && (m.Key != SampleKind.Migration || _obsolete.Count > 0))
-                .OrderBy(m => (_planned.GetValueOrDefault(m.Key) + 1) / (m.Value / total))
-                .ThenBy(m => m.Key)
-                .First().Key;
+            var kind = _mix.OrderBy(m => (_planned.GetValueOrDefault(m.Key) + 1) / (m.Value / total)).ThenBy(m => m.Key).First().Key;
             _planned[kind] = _planned.GetValueOrDefault(kind) + 1;
-            var symbols = kind == SampleKind.Migration
+            var definition = Definition(kind);
+            var symbols = definition.IsAboutObsolete
                 ? [_obsolete[_random.Next(_obsolete.Count)]]
-                : Draw(kind is SampleKind.Unanswerable ? 1 : 1 + _random.Next(3));
+                : Draw(definition.MostMembers == 1 ? 1 : 1 + _random.Next(definition.MostMembers));
             var language = _random.NextDouble() < _chineseShare ? "zh" : "en";
             yield return new PlannedSample(_ordinal++, kind, symbols, _options.Personas[_random.Next(_options.Personas.Count)], language,
                 _random.Next());
         }
     }
+
+    private SampleKindDefinition Definition(SampleKind kind) => _options.Kinds.Find(kind)!;
 
     private List<ApiSymbol> Draw(int count)
     {

@@ -1,5 +1,5 @@
 using DocTuneLab.Corpus.Grounding;
-using DocTuneLab.Corpus.Language;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Endpoints;
@@ -24,25 +24,28 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
     GenerationOptions options, ValidationOptions? validation = null) : IPromptTrial
 {
     private readonly IReadOnlyList<PlannedSample> _plan =
-        [.. new GenerationPlan(api, options with { Mix = new Dictionary<SampleKind, double> { [KindOf(name)] = 1 } }).Next(options.Count)];
+        [.. new GenerationPlan(api, options with
+        {
+            Mix = new Dictionary<SampleKind, double> { [KindOf(name, options.Kinds)] = 1 }
+        }).Next(options.Count)];
 
     /// <inheritdoc/>
     public int Count => _plan.Count;
 
     /// <summary>The kind of sample that a template has a part in.</summary>
+    /// <param name="name">Name of the template.</param>
+    /// <param name="kinds">Definitions of kinds; default those that ship.</param>
     /// <exception cref="LabException">It has a part in none.</exception>
-    public static SampleKind KindOf(string name) => name.Split('.') switch
+    public static SampleKind KindOf(string name, IReadOnlyList<SampleKindDefinition>? kinds = null)
     {
-        ["generate", "code-question" or "code-solution"] or [PromptLibrary.CodeTask, ..] => SampleKind.Code,
-        ["generate", "qa-question" or "qa-answer"] => SampleKind.Qa,
-        ["generate", "explain"] => SampleKind.Explain,
-        ["generate", "unanswerable"] => SampleKind.Unanswerable,
-        ["generate", "migration"] => SampleKind.Migration,
-        _ =>
-            throw new LabException($"The template '{name}' cannot be tried at an endpoint by itself; "
-                + "those that can are generate.code-question, .code-solution, .qa-question, .qa-answer, .explain, .unanswerable, "
-                + $".migration, and {PromptLibrary.CodeTask}.…."),
-    };
+        kinds ??= SampleKinds.BuiltIn;
+        // The folder that most of them are in is named once.
+        var names = kinds.SelectMany(k => k.Templates)
+            .Select((t, i) => i > 0 && t.StartsWith("generate.", StringComparison.Ordinal) ? t["generate".Length..] : t);
+        return kinds.FirstOrDefault(k => k.Uses(name))?.Kind
+            ?? throw new LabException($"The template '{name}' cannot be tried at an endpoint by itself; "
+                + $"those that can are {string.Join(", ", names)}, and {PromptLibrary.CodeTask}.….");
+    }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<PromptOutcome>> TryAsync(PromptTemplate template, IReadOnlyList<int> examples,
@@ -56,7 +59,7 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
             CodeTemplate = isTask ? template : options.CodeTemplate, StructuralQuestions = isTask || options.StructuralQuestions,
             Templates = isTask ? options.Templates : options.Templates.With(name, template),
         };
-        var limits = validation ?? new ValidationOptions();
+        var limits = (validation ?? new ValidationOptions()) with { Kinds = options.Kinds };
         // Demonstrations make a prompt longer than a sample may be; the sample is judged without them.
         if (isTask)
             limits = limits with
@@ -65,8 +68,8 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
                     + template.Examples.Sum(e => limits.CountTokens(template.Render(e.Inputs)) + limits.CountTokens(e.Answer) + 8)
             };
         await using var compiler = new CompileQueue(new SampleValidator(api, judge, limits));
-        var writer = new SampleWriter(engine, api, new ApiIndex(api.Symbols),
-            new EvidenceAssembler(api.Symbols, chunks, limits.CountTokens), compiler, settings, limits);
+        var writer = new SampleWriter(engine, api, new EvidenceAssembler(api.Symbols, chunks, limits.CountTokens), compiler, settings,
+            limits);
         var outcomes = new PromptOutcome[examples.Count];
         await Parallel.ForEachAsync(Enumerable.Range(0, examples.Count), new ParallelOptions
         {

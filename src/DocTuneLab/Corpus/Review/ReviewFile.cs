@@ -28,7 +28,7 @@ public static class ReviewFile
     {
         var rows = samples.Select(s => new[]
         {
-            s.Id, s.Kind.ToString().ToLowerInvariant(), s.Accepted ? "accepted" : "rejected",
+            s.Id, s.Kind.FieldName, s.Accepted ? "accepted" : "rejected",
             string.Join("; ", s.Checks.Where(c => !c.Passed).Select(c => c.Detail is null ? c.Name : $"{c.Name}: {c.Detail}")),
             s.Messages[^2].Content, s.Messages[^1].Content, "", "",
         });

@@ -1,4 +1,5 @@
 using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Tuning;
@@ -8,28 +9,25 @@ using DocTuneLab.Tokenization;
 namespace DocTuneLab.Corpus.Structural;
 
 /// <summary>What to generate. The same options, library and chunks give the same corpus, byte for byte.</summary>
-public sealed record CorpusOptions
+public sealed record CorpusOptions : IDraftingOptions
 {
     /// <summary>Names, ranges and words of these settings.</summary>
     public static SettingTable<CorpusOptions> Settings => SettingTable<CorpusOptions>.Instance;
 
     /// <summary>Share of each kind unless told otherwise.</summary>
-    public static IReadOnlyDictionary<SampleKind, double> DefaultMix { get; } = new Dictionary<SampleKind, double>
-    {
-        [SampleKind.Code] = 0.52,
-        [SampleKind.Qa] = 0.30,
-        [SampleKind.Explain] = 0.05,
-        [SampleKind.Completion] = 0.04,
-        [SampleKind.Repair] = 0.04,
-        [SampleKind.Unanswerable] = 0.05,
-    };
+    public static IReadOnlyDictionary<SampleKind, double> DefaultMix { get; } = SampleKinds.BuiltIn.StructuralMix();
+
+    /// <summary>Definitions of the kinds that can be drafted; default those that ship. A program adds its own:
+    /// <c>Kinds = [.. SampleKinds.BuiltIn, new ItsKind()]</c>.</summary>
+    public IReadOnlyList<SampleKindDefinition> Kinds { get; init; } = SampleKinds.BuiltIn;
 
     /// <summary>Accepted samples wanted; default 4,000.</summary>
     [Setting("Accepted samples wanted.", Min = 1)]
     public int Count { get; init; } = 4000;
 
-    /// <summary>Relative share of each kind. What a kind cannot fill (a small library has few facts) goes to code.</summary>
-    public IReadOnlyDictionary<SampleKind, double> Mix { get; init; } = DefaultMix;
+    /// <summary>Relative share of each kind. What a kind cannot fill (a small library has few facts) goes to code. Default: what the
+    /// definitions of <see cref="Kinds"/> say.</summary>
+    public IReadOnlyDictionary<SampleKind, double> Mix { get => field ?? Kinds.StructuralMix(); init; }
 
     /// <summary>Seed of every choice; default 0.</summary>
     public int Seed { get; init; }
@@ -90,28 +88,35 @@ public sealed record CorpusOptions
     public IReadOnlyList<string> Usages { get; init; } = [];
 
     /// <summary>The share of Chinese for a library whose summaries are in Chinese to <paramref name="documented"/>.</summary>
-    internal double ChineseShareOf(double documented) => ChineseShare ?? Math.Clamp(documented, 0.05, 0.9);
+    double IDraftingOptions.ChineseShareOf(double documented) => ChineseShare ?? Math.Clamp(documented, 0.05, 0.9);
 
     /// <summary>What every sample must hold under these options.</summary>
     internal ValidationOptions Validation => new()
     {
         MaxTokens = MaxTokens,
-        CountTokens = text => Tokenizer?.Count(text) ?? (text.Length + 3) / 4,
+        CountTokens = Tokens,
         HeldOut = HeldOut,
         NearDuplicateThreshold = NearDuplicateThreshold,
+        Kinds = Kinds,
     };
 
     /// <exception cref="LabException">An option is out of range.</exception>
     internal CorpusOptions Validated()
     {
         Settings.Validate(this, "Corpus: ");
+        Kinds.Validate("Corpus option");
         if (Mix.Values.Any(w => w < 0) || Mix.Values.Sum() <= 0)
             throw new LabException("Corpus option Mix needs weights of at least 0, and one above 0.");
         return this;
     }
 
-    internal int Tokens(IReadOnlyList<Message> messages) =>
-        messages.Sum(m => 4 + (Tokenizer?.Count(m.Content) ?? (m.Content.Length + 3) / 4));
+    internal int Tokens(IReadOnlyList<Message> messages) => messages.Sum(m => 4 + Tokens(m.Content));
+
+    private int Tokens(string text) => Tokenizer?.Count(text) ?? (text.Length + 3) / 4;
+
+    int IDraftingOptions.Tokens(string text) => Tokens(text);
+
+    int IDraftingOptions.Tokens(IReadOnlyList<Message> messages) => Tokens(messages);
 }
 
 /// <summary>Progress of a generation.</summary>

@@ -1,4 +1,5 @@
 using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Language;
 using DocTuneLab.Corpus.Mined;
 using DocTuneLab.Corpus.Validation;
@@ -22,11 +23,6 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
     public StructuralGenerator(
         ApiModel model, CSharpJudge judge, CorpusOptions? options = null) : this(model.Symbols, new BatchedJudge(judge), options) { }
 
-    // Code comes last: it takes over what the other kinds could not fill.
-    private static readonly SampleKind[] Order =
-    [
-        SampleKind.Qa, SampleKind.Unanswerable, SampleKind.Repair, SampleKind.Completion, SampleKind.Explain, SampleKind.Code
-    ];
     private readonly CorpusOptions _options = (options ?? new CorpusOptions()).Validated();
 
     /// <summary>Generates the corpus.</summary>
@@ -44,15 +40,18 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
         var examples = new DocumentedExamples(index).Drafts(chunks, judge, new Random(_options.Seed), cancel);
         if (_options.Usages.Count > 0)
             examples = [.. examples, .. new MinedUsages(index).Drafts(_options.Usages, judge, new Random(_options.Seed), cancel)];
-        var source = new DraftSource(index, chunks, examples, _options);
-        var run = new Run(source, new SampleValidator(symbols, judge, _options.Validation), chunks, _options,
-            new CoverageLedger(symbols, chunks, _options.HeldOut?.Items ?? []));
+        var context = new DraftingContext(index, chunks, examples, _options);
+        var run = new Run(context, new SampleValidator(symbols, judge, _options.Validation), chunks, _options,
+            new CoverageLedger(symbols, chunks, _options.HeldOut?.Items ?? [], _options.Kinds));
         var general = _options.General is null ? 0 : (int)Math.Round(_options.Count * _options.ReplayShare);
-        var total = _options.Mix.Values.Sum();
-        foreach (var kind in Order)
+        var mix = _options.Mix;
+        var total = mix.Values.Sum();
+        foreach (var kind in _options.Kinds.Where(k => k.StructuralShare is not null).OrderBy(k => k.TakesTheRest).ThenBy(k => k.Turn))
         {
-            var wanted = kind == SampleKind.Code && _options.Mix.GetValueOrDefault(kind) > 0 ? _options.Count - general - run.Accepted.Count
-                : (int)Math.Round((_options.Count - general) * _options.Mix.GetValueOrDefault(kind) / total);
+            var weight = mix.GetValueOrDefault(kind.Kind);
+            var wanted = kind.TakesTheRest && weight > 0
+                ? _options.Count - general - run.Accepted.Count
+                : (int)Math.Round((_options.Count - general) * weight / total);
             if (wanted > 0) run.Fill(kind, wanted, progress, cancel);
         }
         if (general > 0) run.Replay(_options.General!.Generate(general, _options, cancel));
@@ -72,7 +71,7 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
     }
 
     private sealed class Run(
-        DraftSource source, SampleValidator validator, IReadOnlyList<Chunk> chunks, CorpusOptions options, CoverageLedger ledger)
+        DraftingContext context, SampleValidator validator, IReadOnlyList<Chunk> chunks, CorpusOptions options, CoverageLedger ledger)
     {
         private readonly Dictionary<string, Chunk> _chunks = chunks.DistinctBy(c => c.Id).ToDictionary(c => c.Id, StringComparer.Ordinal);
         public List<Sample> Accepted { get; } = [];
@@ -82,11 +81,11 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
         public CoverageLedger Ledger { get; } = ledger;
         public long Tokens { get; private set; }
 
-        public void Fill(SampleKind kind, int wanted, IProgress<CorpusProgress>? progress, CancellationToken cancel)
+        public void Fill(SampleKindDefinition kind, int wanted, IProgress<CorpusProgress>? progress, CancellationToken cancel)
         {
             int drafts = 0, accepted = 0, stalled = 0;
             var rejected = new SortedDictionary<string, int>(StringComparer.Ordinal);
-            while (source.Has(kind) && accepted < wanted && drafts < wanted * options.MaxDraftsPerSample + 64 && stalled < 20)
+            while (kind.CanDraft(context) && accepted < wanted && drafts < wanted * options.MaxDraftsPerSample + 64 && stalled < 20)
             {
                 cancel.ThrowIfCancellationRequested();
                 // A batch is never larger than what is missing, so nothing that passes is thrown away.
@@ -96,7 +95,7 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
                 for (var i = 0; i < size; i++)
                 {
                     drafts++;
-                    if (source.Next(kind) is not { } draft) Count(rejected, "nothing to write");
+                    if (kind.Draft(context) is not { } draft) Count(rejected, "nothing to write");
                     // What needs no compiler comes before it.
                     else if (validator.Screen(draft) is { } failed) Reject(draft, [failed], rejected);
                     else batch.Add(draft);
@@ -113,9 +112,9 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
                 }
                 // Batch after batch and nothing new: the kind is exhausted.
                 stalled = accepted > before ? 0 : stalled + 1;
-                progress?.Report(new CorpusProgress(kind, Accepted.Count, options.Count, drafts));
+                progress?.Report(new CorpusProgress(kind.Kind, Accepted.Count, options.Count, drafts));
             }
-            Accounts.Add(new KindAccount(kind, wanted, drafts, accepted, rejected));
+            Accounts.Add(new KindAccount(kind.Kind, wanted, drafts, accepted, rejected));
         }
 
         /// <summary>Takes samples of general knowledge, which no symbol of the library is about.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 
@@ -19,13 +20,17 @@ public sealed record SymbolCoverage(string Id, string Name, int Documented, int 
 public sealed class CoverageLedger
 {
     private readonly Dictionary<string, SymbolCoverage> _counts;
+    private readonly IReadOnlyList<SampleKindDefinition> _kinds;
 
     /// <summary>A ledger over the symbols of a library, no sample counted yet.</summary>
     /// <param name="symbols">Types and members.</param>
     /// <param name="chunks">Passages that may be trained on.</param>
     /// <param name="heldOut">Tasks that must not be.</param>
-    public CoverageLedger(IEnumerable<ApiSymbol> symbols, IEnumerable<Chunk> chunks, IEnumerable<HeldOut> heldOut)
+    /// <param name="kinds">Definitions of kinds, which say whether answers are code; default those that ship.</param>
+    public CoverageLedger(IEnumerable<ApiSymbol> symbols, IEnumerable<Chunk> chunks, IEnumerable<HeldOut> heldOut,
+        IReadOnlyList<SampleKindDefinition>? kinds = null)
     {
+        _kinds = kinds ?? SampleKinds.BuiltIn;
         _counts = symbols.DistinctBy(s => s.Id).ToDictionary(s => s.Id,
             s => new SymbolCoverage(s.Id, NameOf(s), s.Summary is null ? 0 : 1, 0, 0, 0, 0), StringComparer.Ordinal);
         foreach (var id in chunks.SelectMany(c => c.Symbols.Distinct(StringComparer.Ordinal)))
@@ -37,8 +42,7 @@ public sealed class CoverageLedger
     /// names that are not the library's are ignored.</summary>
     public void Add(Sample sample)
     {
-        var isCode = sample.Kind is SampleKind.Code or SampleKind.Completion or SampleKind.Repair or SampleKind.Migration;
-        var compiles = isCode && sample.Checks.Any(c => c is { Name: "compiles", Passed: true });
+        var compiles = _kinds.AnswerOf(sample.Kind) != AnswerForm.Prose && sample.Checks.Any(c => c is { Name: "compiles", Passed: true });
         if (!sample.Accepted && !compiles) return;
         foreach (var id in sample.Evidence.Symbols.Distinct(StringComparer.Ordinal))
             Count(id,

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 
@@ -15,15 +16,17 @@ public static partial class SampleDrafts
     /// was judged with.</summary>
     /// <param name="sample">The sample.</param>
     /// <param name="library">The library's namespaces: those in scope of code of which nobody has said.</param>
-    public static Draft Of(Sample sample, IReadOnlyList<string> library)
+    /// <param name="kinds">Definitions of kinds, which say what answers hold; default those that ship.</param>
+    public static Draft Of(Sample sample, IReadOnlyList<string> library, IReadOnlyList<SampleKindDefinition>? kinds = null)
     {
+        var holds = (kinds ?? SampleKinds.BuiltIn).AnswerOf(sample.Kind);
         var (user, answer) = (sample.Messages[^2].Content, sample.Messages[^1].Content);
-        var body = sample.Kind is SampleKind.Code or SampleKind.Repair or SampleKind.Migration ? AnswerFormat.BodyOf(answer) : null;
+        var body = holds == AnswerForm.MethodBody ? AnswerFormat.BodyOf(answer) : null;
         // The answer to a missing using directive is the directive; what must compile is the method that is shown.
         var code = body is not null && Directive().IsMatch(body) && Fenced().Match(user) is { Success: true } shown
             ? $"{shown.Groups[1].Value}\n{{\n{shown.Groups[2].Value}\n}}"
             : body is not null && Signature().Matches(user) is { Count: > 0 } found ? $"{found[^1].Groups[1].Value}\n{{\n{body}\n}}"
-            : sample.Kind == SampleKind.Completion && Gap().Match(user) is { Success: true } gap
+            : holds == AnswerForm.Gap && Gap().Match(user) is { Success: true } gap
                 ? gap.Groups[1].Value + answer + gap.Groups[2].Value
             : null;
         return new Draft

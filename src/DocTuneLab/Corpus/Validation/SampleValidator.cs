@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Language;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
@@ -24,16 +25,10 @@ public sealed record ValidationOptions
 
     /// <summary>Share of the prompt's words that an answer may consist of in one piece; default 0.8.</summary>
     public double CopyThreshold { get; init; } = 0.8;
-}
 
-/// <summary>A draft with a verdict per check.</summary>
-/// <param name="Draft">The draft.</param>
-/// <param name="Checks">All checks that apply, in order; those after the first failure of the compiler are left out.</param>
-/// <param name="Compiled">The compiler's verdict on its code, or null.</param>
-public sealed record Judged(Draft Draft, IReadOnlyList<Check> Checks, Verdict? Compiled)
-{
-    /// <summary>The first check that failed; null where all passed.</summary>
-    public Check? Failed => Checks.FirstOrDefault(c => !c.Passed);
+    /// <summary>Definitions of the kinds that samples may be of; default those that ship.
+    /// What is of no such kind counts as prose.</summary>
+    public IReadOnlyList<SampleKindDefinition> Kinds { get; init; } = SampleKinds.BuiltIn;
 }
 
 /// <summary>
@@ -137,10 +132,11 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         var tokens = d.Messages.Sum(m => 4 + _options.CountTokens(m.Content));
         yield return new Check("length", tokens <= _options.MaxTokens && answer.Trim().Length > 0,
             tokens <= _options.MaxTokens ? answer.Trim().Length == 0 ? "empty" : null : $"{tokens} tokens, at most {_options.MaxTokens}");
+        var kind = _options.Kinds.Find(d.Kind);
         // Passages are meant to be spoken of, and to hold the answer.
         var leak = !d.ShowsPassages && Leak().Match(d.Prompt) is { Success: true } p
             ? p
-            : Leak().Match(d.Kind is SampleKind.Code ? "" : answer);
+            : Leak().Match(kind is { MaySpeakOfPassages: true } ? "" : answer);
         yield return new Check("self-contained", !leak.Success, leak.Success ? $"speaks of '{leak.Value}'" : null);
         if (!d.MayNameMembers)
         {
@@ -149,7 +145,7 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
             yield return new Check("names no member", named is null, named is null ? null : $"names {named.Name}");
         }
         // A fix repeats what was right in the code that it mends.
-        var copied = d.ShowsPassages || d.Kind is SampleKind.Repair or SampleKind.Migration ? 0 : Copied(d.Prompt, answer);
+        var copied = d.ShowsPassages || kind is { MayRepeatPrompt: true } ? 0 : Copied(d.Prompt, answer);
         yield return new Check("no copy of the prompt", copied <= _options.CopyThreshold,
             copied <= _options.CopyThreshold ? null : $"{copied:P0} of the answer stands in the prompt");
         if (d.Quote is { } quote)

@@ -1,4 +1,4 @@
-namespace DocTuneLab.Corpus.Structural;
+namespace DocTuneLab.Corpus.Kinds;
 
 /// <summary>Draws indexes by weight 1/(uses+1)^0.7, so that what was drawn less comes first but nothing waits its turn.</summary>
 internal sealed class CoverageDraw

@@ -5,15 +5,23 @@ using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Endpoints.Retrying;
 using DocTuneLab.Prompts;
 
-namespace DocTuneLab.Corpus.Hosted;
+namespace DocTuneLab.Corpus.Dialogue;
 
 /// <summary>An answer that never came, or never fitted; the reason is the one that the accounting counts.</summary>
-internal sealed class NoAnswerException(string reason, bool isPending, string? detail = null) : Exception(detail ?? reason)
+public sealed class NoAnswerException : Exception
 {
-    public string Reason => reason;
+    /// <summary>No sample comes of what was asked.</summary>
+    /// <param name="reason">Why, in a few words: samples without an answer are counted by it.</param>
+    public NoAnswerException(string reason) : this(reason, false) { }
+
+    internal NoAnswerException(string reason, bool isPending, string? detail = null) : base(detail ?? reason) =>
+        (Reason, IsPending) = (reason, isPending);
+
+    /// <summary>Why there is no answer.</summary>
+    public string Reason { get; }
 
     /// <summary>It was not asked at all; a later run asks it.</summary>
-    public bool IsPending => isPending;
+    public bool IsPending { get; }
 }
 
 /// <summary>A call that a sample took.</summary>

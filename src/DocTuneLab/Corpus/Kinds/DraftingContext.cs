@@ -1,0 +1,130 @@
+using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Code;
+using DocTuneLab.Corpus.Grounding;
+using DocTuneLab.Corpus.Language;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Library;
+using DocTuneLab.Prompts;
+
+namespace DocTuneLab.Corpus.Kinds;
+
+/// <summary>What drafts are made from without a language model: the library, its pages, and one source of choices.
+/// Sequential and seeded; the compiler comes later.</summary>
+public sealed class DraftingContext
+{
+    private readonly Recipes _recipes;
+    private readonly CoverageDraw _draw;
+    private readonly List<MemberEntry> _usable;
+    private readonly EvidenceAssembler _evidence;
+    private readonly double _chineseShare;
+    private readonly Dictionary<SampleKindDefinition, object> _kept = [];
+
+    internal DraftingContext(ApiIndex index, IReadOnlyList<Chunk> chunks, IReadOnlyList<CodeDraft> examples, IDraftingOptions options)
+    {
+        (Index, Chunks, Examples, Options) = (index, chunks, examples, options);
+        _evidence = new EvidenceAssembler(index.Symbols, chunks, options.Tokens);
+        MemberDescriptions.Attach(index, chunks);
+        Random = new Random(options.Seed);
+        _chineseShare = options.ChineseShareOf(index.ChineseShare);
+        _recipes = new Recipes(index, _chineseShare);
+        _usable = [.. index.Members.Where(m => m.Symbol.Obsolete is null
+            && m.Owner.Symbol.Obsolete is null
+            && !m.Symbol.Signature.StartsWith("protected ", StringComparison.Ordinal))];
+        _draw = new CoverageDraw(_usable.Select(m => m.Symbol.Kind == ApiKind.EnumMember ? 0.4
+            : m.Symbol.Name is "Equals" or "GetHashCode" or "ToString" or "GetEnumerator" or "GetObjectData" or "CompareTo" ? 0.3
+            : 1));
+    }
+
+    /// <summary>The library's types and members.</summary>
+    public IReadOnlyList<ApiSymbol> Symbols => Index.Symbols;
+
+    /// <summary>Chunks of the pages that may be trained on.</summary>
+    public IReadOnlyList<Chunk> Chunks { get; }
+
+    /// <summary>Every choice comes from it.</summary>
+    public Random Random { get; }
+
+    /// <summary>Name of the library, for templates that mention it; may be empty.</summary>
+    public string LibraryName => Options.LibraryName;
+
+    /// <summary>Template of code tasks.</summary>
+    public PromptTemplate CodeTemplate => Options.CodeTemplate;
+
+    /// <summary>Template of questions.</summary>
+    public PromptTemplate QaTemplate => Options.QaTemplate;
+
+    /// <summary>Whether there are members that drafts can be about.</summary>
+    public bool HasMembers => _usable.Count > 0;
+
+    internal ApiIndex Index { get; }
+
+    internal IReadOnlyList<CodeDraft> Examples { get; }
+
+    internal IDraftingOptions Options { get; }
+
+    /// <summary>A member that is not obsolete; those drawn less often come first.</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public ApiSymbol NextMember() => NextEntry().Symbol;
+
+    /// <summary>A method that uses such a member; null where no recipe applies to it, or there is none.</summary>
+    public CodeDraft? NextMethod() => HasMembers ? _recipes.Draft(NextEntry(), Random) : null;
+
+    /// <summary>Draws whether the next question is asked in Chinese.</summary>
+    public bool NextIsChinese() => Random.NextDouble() < _chineseShare;
+
+    /// <summary>What a kind keeps from draft to draft, made when it is asked for first.</summary>
+    /// <param name="kind">The kind.</param>
+    /// <param name="make">Makes it; nothing is to be drawn from <see cref="Random"/>.</param>
+    public T Kept<T>(SampleKindDefinition kind, Func<T> make) where T : class
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        if (!_kept.TryGetValue(kind, out var kept)) _kept[kind] = kept = make();
+        return (T)kept;
+    }
+
+    /// <summary>A question and its answer as a draft, in the template of questions.</summary>
+    /// <param name="kind">What it teaches.</param>
+    /// <param name="grounds">What the answer is true by, in a word or two.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="symbols">Documentation ids of what it is about.</param>
+    /// <param name="chunks">Ids of the chunks that it comes from.</param>
+    public Draft Asked(SampleKind kind, string grounds, string question, string answer, IReadOnlyList<string> symbols,
+        IReadOnlyList<string> chunks)
+    {
+        var inputs = AnswerFormat.QaInputs(question, LibraryName);
+        return new Draft
+        {
+            Kind = kind,
+            Messages = [.. QaTemplate.Messages(inputs), Message.Assistant(answer)],
+            Prompt = question,
+            Inputs = inputs,
+            Grounds = grounds,
+            Evidence = new Evidence(chunks, symbols),
+            Provenance = new Provenance("structural", "", [$"{QaTemplate.Name}@{QaTemplate.Version}"], "", []),
+        };
+    }
+
+    /// <summary>The turns, in some samples with retrieved passages before the request: others among them, the right one missing from a
+    /// fifth. For models that are used with retrieval.</summary>
+    /// <param name="messages">Turns, the request and its answer last.</param>
+    /// <param name="chunks">Ids of the chunks that they come from.</param>
+    /// <param name="symbols">Documentation ids of what they are about.</param>
+    public IReadOnlyList<Message> Shown(IReadOnlyList<Message> messages, IReadOnlyList<string> chunks, IReadOnlyList<string> symbols)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        if (Random.NextDouble() >= Options.RetrievedShare || _evidence.IsEmpty) return messages;
+        var right = Random.NextDouble() < 0.8 ? _evidence.About(chunks, symbols) : null;
+        var passages = _evidence.Retrieved(right, 3, Options.MaxTokens - Options.Tokens(messages) - 12, Random);
+        return passages.Count == 0
+            ? messages
+            : [.. messages.SkipLast(2), Message.User(PromptLibrary.Default["retrieved.plain"].Render(new Dictionary<string, string>
+        {
+            ["passages"] = string.Join("\n\n", passages.Select(c => c.Text.Trim())), ["request"] = messages[^2].Content,
+        })), messages[^1]];
+    }
+
+    internal MemberEntry NextEntry() => HasMembers
+        ? _usable[_draw.Next(Random)]
+        : throw new InvalidOperationException("The library has no member that is not obsolete; see HasMembers.");
+}

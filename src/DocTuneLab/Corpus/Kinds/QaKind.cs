@@ -1,0 +1,112 @@
+using DocTuneLab.Corpus.Language;
+using DocTuneLab.Prompts;
+
+namespace DocTuneLab.Corpus.Kinds;
+
+/// <summary>A question about the library and its short answer: facts of metadata and pages, or a model's answer with the words that it
+/// rests on.</summary>
+public sealed class QaKind : SampleKindDefinition
+{
+    private const string Question = "generate.qa-question", Reply = "generate.qa-answer";
+    private static readonly Dictionary<string, double> FactWeights = new(StringComparer.Ordinal)
+    {
+        ["which-member"] = 3, ["member-name"] = 2.5, ["exception-when"] = 3, ["parameter-default"] = 3, ["obsolete"] = 4,
+        ["constraint"] = 3, ["overload-count"] = 1.5, ["overloads"] = 2, ["overload-taking"] = 2.5, ["constant"] = 4, ["enum-members"] = 3,
+        ["which-type"] = 3, ["property-type"] = 2, ["return-type"] = 2.5,
+        ["summary"] = 2, ["parameter-names"] = 1.5, ["declaring-type"] = 1.5, ["static-or-instance"] = 0.5, ["settable"] = 0.7,
+        ["is-async"] = 0.5, ["namespace"] = 0.7, ["kind"] = 0.7, ["has-member"] = 0.7,
+    };
+
+    /// <inheritdoc/>
+    public override SampleKind Kind => SampleKind.Qa;
+
+    /// <inheritdoc/>
+    public override double? StructuralShare => 0.30;
+
+    /// <inheritdoc/>
+    public override double? HostedShare => 0.25;
+
+    /// <inheritdoc/>
+    public override int Turn => 0;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Templates => [Question, Reply];
+
+    /// <inheritdoc/>
+    public override bool MayBeParaphrased => true;
+
+    /// <summary>Whether there are facts.</summary>
+    public override bool CanDraft(DraftingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var facts = FactsOf(context);
+        return facts.OfSymbols.Count + facts.OfPages.Count > 0;
+    }
+
+    /// <inheritdoc/>
+    public override Draft? Draft(DraftingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (FactsOf(context).Next(context) is not { } fact) return null;
+        // A cloze keeps its sentence's language; a Chinese frame around it would say nothing.
+        var chinese = fact.Values.Values.Any(Prose.IsChinese) || Prose.IsChinese(fact.Answer) || context.NextIsChinese();
+        var question = Phrasings.Default.Ask(fact, chinese, context.Random);
+        var asked = context.Asked(Kind, fact.Kind, question, fact.Answer, fact.Symbols, fact.Chunks);
+        return asked with { Messages = context.Shown(asked.Messages, fact.Chunks, fact.Symbols) };
+    }
+
+    /// <inheritdoc/>
+    public override async Task<Draft> WriteAsync(WritingContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var question = AnswerText.Of(await context.AskAsync(Question), "question");
+        var answer = await context.AskAsync(Reply, ("question", question));
+        var user = context.QaTemplate.Messages(AnswerFormat.QaInputs(question, context.LibraryName));
+        return context.Draft(Kind, context.Shown(user), AnswerText.Of(answer, "answer"), question) with
+        {
+            Quote = AnswerText.Of(answer, "quote"),
+            Language = context.Language
+        };
+    }
+
+    private Facts FactsOf(DraftingContext context) => context.Kept(this, () => new Facts(context));
+
+    private static double Weight(Fact fact) => FactWeights.GetValueOrDefault(fact.Kind, 1);
+
+    /// <summary>Facts to ask about; those asked about less often come first.</summary>
+    private sealed class Facts
+    {
+        private readonly CoverageDraw _symbols, _pages;
+
+        public Facts(DraftingContext context)
+        {
+            OfSymbols = [.. SymbolFacts.All(context.Index).GroupBy(f => f.Symbols[0], StringComparer.Ordinal).Select(g => g.ToList())];
+            _symbols = new CoverageDraw(OfSymbols.Select(f => Math.Sqrt(f.Sum(Weight))));
+            OfPages = [.. DocumentFacts.All(context.Chunks, context.Index.IsChinese)];
+            _pages = new CoverageDraw(OfPages.Select(f => f.Kind == "cloze" ? 0.6 : 1));
+        }
+
+        public List<List<Fact>> OfSymbols { get; }
+
+        public List<Fact> OfPages { get; }
+
+        public Fact? Next(DraftingContext context)
+        {
+            var random = context.Random;
+            if (OfPages.Count > 0 && (OfSymbols.Count == 0 || random.NextDouble() < context.Options.DocumentShare))
+                return OfPages[_pages.Next(random)];
+            return OfSymbols.Count > 0 ? Weighted(OfSymbols[_symbols.Next(random)], random) : null;
+        }
+
+        private static Fact Weighted(List<Fact> facts, Random random)
+        {
+            var at = random.NextDouble() * facts.Sum(Weight);
+            foreach (var fact in facts)
+            {
+                at -= Weight(fact);
+                if (at < 0) return fact;
+            }
+            return facts[^1];
+        }
+    }
+}

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Evaluation;
-using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Text;

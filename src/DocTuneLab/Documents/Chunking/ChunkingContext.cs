@@ -44,10 +44,16 @@ public sealed class ChunkingContext
         // The context may change without making samples stale.
         var body = document.Text[start..end];
         var links = _linker?.Link(document, new(start, end - start), headings) ?? [];
-        return new(ContentHash.Of([.. headings, body]), document.Path, new(start, end - start), headings, body,
-            CodeIn(document.CodeBlocks, start, end),
-            [.. links.Select(l => l.SymbolId).Distinct().Order(StringComparer.Ordinal)], tokens)
+        return new()
         {
+            Id = ContentHash.Of([.. headings, body]),
+            DocumentPath = document.Path,
+            Span = new(start, end - start),
+            HeadingPath = headings,
+            Text = body,
+            CodeBlocks = CodeIn(document.CodeBlocks, start, end),
+            Symbols = [.. links.Select(l => l.SymbolId).Distinct().Order(StringComparer.Ordinal)],
+            TokenCount = tokens,
             Context = context,
             SymbolLinks = links,
         };

@@ -32,7 +32,7 @@ public sealed record WireMessage(
             ["msg_id"] = Guid.NewGuid().ToString(),
             ["session"] = session,
             ["username"] = "kernel",
-            ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'"),
+            ["date"] = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'"),
             ["msg_type"] = type,
             ["version"] = "5.4",
         },

@@ -58,11 +58,12 @@ internal static class Train
             return ExitCodes.Ok;
         }
         var stage = lab is null ? new TrainingStage(model, samples) : new TrainingStage(lab, model, samples);
-        var shown = DateTime.MinValue;
+        var shown = DateTimeOffset.MinValue;
         var result = stage.Run(settings, outputGiven, prepared => Describe(model, prepared), step =>
         {
-            if (DateTime.UtcNow - shown < TimeSpan.FromSeconds(1) && step.EvalLoss is null && step.Step != step.TotalSteps) return;
-            shown = DateTime.UtcNow;
+            var now = TimeProvider.System.GetUtcNow();
+            if (now - shown < TimeSpan.FromSeconds(1) && step.EvalLoss is null && step.Step != step.TotalSteps) return;
+            shown = now;
             Console.Error.WriteLine(Line(step));
         }, cancel);
         foreach (var warning in result.Warnings) Console.Error.WriteLine($"warning: {warning}");

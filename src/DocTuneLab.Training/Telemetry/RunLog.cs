@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -14,7 +15,7 @@ internal sealed class RunLog : IDisposable
     private readonly string _directory;
     private readonly StreamWriter _lines;
     private readonly TensorBoardEvents _events;
-    private DateTime _flushed = DateTime.UtcNow;
+    private long _flushed = Stopwatch.GetTimestamp();
 
     /// <summary>Opens the log of a run; lines after step <paramref name="first"/> belong to steps that are done again and go.</summary>
     public RunLog(string directory, int first)
@@ -44,7 +45,7 @@ internal sealed class RunLog : IDisposable
         line["vram_allocated"] = step.GpuMemoryBytes;
         _lines.WriteLine(line.ToJsonString());
         // Once a second is soon enough for who watches, and a killed run writes its last steps again.
-        if (DateTime.UtcNow - _flushed > TimeSpan.FromSeconds(1)) Flush();
+        if (Stopwatch.GetElapsedTime(_flushed) > TimeSpan.FromSeconds(1)) Flush();
         _events.Add(step.Step, Scalars(step));
     }
 
@@ -53,7 +54,7 @@ internal sealed class RunLog : IDisposable
     {
         _lines.Flush();
         _events.Flush();
-        _flushed = DateTime.UtcNow;
+        _flushed = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Draws the loss curve.</summary>

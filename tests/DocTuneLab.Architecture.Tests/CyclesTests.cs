@@ -1,3 +1,5 @@
+using DocTuneLab.Corpus.Language;
+
 namespace DocTuneLab.Architecture.Tests;
 
 public class CyclesTests

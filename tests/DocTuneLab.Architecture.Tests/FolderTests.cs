@@ -1,4 +1,5 @@
 using System.Text;
+using DocTuneLab.Corpus.Language;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using DocTuneLab.Corpus.Language;
 using PublicApiGenerator;
 
 namespace DocTuneLab.Architecture.Tests;

@@ -1,5 +1,3 @@
-using DocTuneLab.Corpus.Language;
-
 namespace DocTuneLab.Architecture.Tests;
 
 public class ProjectTests

@@ -1,5 +1,4 @@
 using System.Reflection;
-using DocTuneLab.Corpus.Language;
 using PublicApiGenerator;
 
 namespace DocTuneLab.Architecture.Tests;

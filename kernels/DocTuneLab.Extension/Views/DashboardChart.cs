@@ -27,24 +27,25 @@ public sealed class DashboardChart : IChart
         }
         var evals = history.Where(h => h.EvalLoss is not null).ToArray();
         var traces = new JsonArray(
-            Figure.Line("loss", steps, history.Select(h => h.Loss), 1, Figure.Palette[0], width: 1, opacity: 0.35),
-            Figure.Line("loss, smoothed", steps, smooth, 1, Figure.Palette[0]),
-            Figure.Line("validation loss", evals.Select(h => (double)h.Step), evals.Select(h => h.EvalLoss!.Value), 1, Figure.Palette[2],
-                markers: true),
-            Figure.Line("learning rate", steps, history.Select(h => h.LearningRate), 2, Figure.Palette[1]),
-            Figure.Line("tokens/s", steps, history.Select(h => h.TokensPerSecond), 3, Figure.Palette[4]),
-            Figure.Line("CPU %", steps, history.Select(h => h.CpuPercent), 4, Figure.Palette[3]),
-            Figure.Line("memory MB", steps, history.Select(h => h.MemoryBytes / 1048576.0), 5, Figure.Palette[5]),
-            Figure.Line("grad norm", steps, history.Select(h => h.GradNorm), 6, Figure.Palette[2]));
+            Figure.Line("loss", steps, history.Select(h => h.Loss), 1, new(Figure.Palette[0], Width: 1, Opacity: 0.35)),
+            Figure.Line("loss, smoothed", steps, smooth, 1, new(Figure.Palette[0])),
+            Figure.Line("validation loss", evals.Select(h => (double)h.Step), evals.Select(h => h.EvalLoss!.Value), 1, new(
+                Figure.Palette[2],
+                Markers: true)),
+            Figure.Line("learning rate", steps, history.Select(h => h.LearningRate), 2, new(Figure.Palette[1])),
+            Figure.Line("tokens/s", steps, history.Select(h => h.TokensPerSecond), 3, new(Figure.Palette[4])),
+            Figure.Line("CPU %", steps, history.Select(h => h.CpuPercent), 4, new(Figure.Palette[3])),
+            Figure.Line("memory MB", steps, history.Select(h => h.MemoryBytes / 1048576.0), 5, new(Figure.Palette[5])),
+            Figure.Line("grad norm", steps, history.Select(h => h.GradNorm), 6, new(Figure.Palette[2])));
         var replayed = history.Where(h => h.ReplayLoss is not null).ToArray();
         if (replayed.Length > 0)
             traces.Add((JsonNode)Figure.Line("replay: divergence from the base", replayed.Select(h => (double)h.Step),
-                replayed.Select(h => h.ReplayLoss!.Value), 1, Figure.Palette[4], width: 1, opacity: 0.8));
+                replayed.Select(h => h.ReplayLoss!.Value), 1, new(Figure.Palette[4], Width: 1, Opacity: 0.8)));
         if (history.Any(h => h.GpuPercent is not null))
         {
-            traces.Add((JsonNode)Figure.Line("GPU %", steps, history.Select(h => h.GpuPercent ?? 0), 4, Figure.Palette[1]));
+            traces.Add((JsonNode)Figure.Line("GPU %", steps, history.Select(h => h.GpuPercent ?? 0), 4, new(Figure.Palette[1])));
             traces.Add((JsonNode)Figure.Line("GPU memory MB", steps, history.Select(h => (h.GpuMemoryBytes ?? 0) / 1048576.0), 5,
-                Figure.Palette[1]));
+                new(Figure.Palette[1])));
         }
         var layout = Figure.Layout("Training", 620);
         layout["grid"] = new JsonObject { ["rows"] = 3, ["columns"] = 2, ["pattern"] = "independent", ["ygap"] = 0.35 };

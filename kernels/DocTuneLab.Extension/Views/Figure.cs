@@ -22,13 +22,12 @@ internal static class Figure
         ["width"] = 3,
     };
 
-    public static JsonObject Line(string name, IEnumerable<double> x, IEnumerable<double> y, int panel, string colour, double width = 2,
-        double opacity = 1, bool markers = false) => new()
+    public static JsonObject Line(string name, IEnumerable<double> x, IEnumerable<double> y, int panel, LineStyle style) => new()
     {
-        ["type"] = "scatter", ["mode"] = markers ? "lines+markers" : "lines", ["name"] = name, ["x"] = Array(x), ["y"] = Array(y),
-        ["opacity"] = opacity,
+        ["type"] = "scatter", ["mode"] = style.Markers ? "lines+markers" : "lines", ["name"] = name, ["x"] = Array(x), ["y"] = Array(y),
+        ["opacity"] = style.Opacity,
         ["xaxis"] = "x" + Suffix(panel), ["yaxis"] = "y" + Suffix(panel),
-        ["line"] = new JsonObject { ["color"] = colour, ["width"] = width }, ["showlegend"] = false,
+        ["line"] = new JsonObject { ["color"] = style.Colour, ["width"] = style.Width }, ["showlegend"] = false,
     };
 
     public static JsonArray Array(IEnumerable<double> values) =>

@@ -20,7 +20,7 @@ internal sealed class SeriesChart(string name, string title, Func<TrainingStep, 
         return new JsonObject
         {
             ["data"] = new JsonArray(
-                Figure.Line(title, history.Select(h => (double)h.Step), history.Select(value), 1, Figure.Palette[0])),
+                Figure.Line(title, history.Select(h => (double)h.Step), history.Select(value), 1, new(Figure.Palette[0]))),
             ["layout"] = layout
         };
     }

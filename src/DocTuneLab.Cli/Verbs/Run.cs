@@ -55,17 +55,21 @@ internal static class Run
         {
             notebook, parameters, yaml, files, output, report, timeout, kernel, verbose
         };
-        command.SetAction((parsed, cancellation) => RunAsync(
+        command.SetAction((parsed, cancellation) => RunAsync(new(
             parsed.GetRequiredValue(notebook),
             Parameters.Of(parsed.GetValue(files) ?? [], parsed.GetValue(yaml) ?? [], parsed.GetValue(parameters) ?? []),
             parsed.GetValue(output), parsed.GetValue(report), parsed.GetValue(timeout), parsed.GetValue(kernel) == "process",
-            parsed.GetValue(verbose), cancellation));
+            parsed.GetValue(verbose)), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(string path, Dictionary<string, string> parameters, string? output, string? report,
-        double? timeout, bool ownProcess, bool verbose, CancellationToken cancellation)
+    /// <summary>What a command line asks for.</summary>
+    private sealed record Asked(string Path, Dictionary<string, string> Parameters, string? Output, string? Report, double? Timeout,
+        bool OwnProcess, bool Verbose);
+
+    private static async Task<int> RunAsync(Asked asked, CancellationToken cancellation)
     {
+        var (path, parameters, output, report, timeout, ownProcess, verbose) = asked;
         if (timeout is <= 0)
             throw new UsageException($"--timeout takes a positive number of seconds, not {timeout}.");
         output ??= Path.Combine("artifacts", Path.GetFileNameWithoutExtension(path) + ".ipynb");

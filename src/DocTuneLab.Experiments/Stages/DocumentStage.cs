@@ -1,6 +1,6 @@
 using DocTuneLab.Documents;
-using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Documents.Sources;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Experiments.Stages;

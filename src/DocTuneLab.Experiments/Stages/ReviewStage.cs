@@ -29,7 +29,7 @@ public sealed class ReviewStage
     public Sample Decide(string id, string decision, string reviewer, string note = "", string? answer = null)
     {
         if (decision == "edit" && answer is null) throw new LabException("an edit needs the new answer in the lines below the magic");
-        ReviewFile.Decide(_lab.Samples, id, decision, reviewer, note, null, answer, _judged);
+        ReviewFile.Decide(_lab.Samples, id, decision, reviewer, note, answer, _judged);
         var last = _lab.Samples.Reviews()[^1];
         return _lab.Samples.List(acceptedOnly: false).Single(s => s.Id == (last.ReplacedBy ?? last.SampleId));
     }

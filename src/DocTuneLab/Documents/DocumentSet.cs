@@ -1,5 +1,4 @@
 using DocTuneLab.Documents.Dialects;
-using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Linking;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Documents.Sources;

@@ -1,5 +1,5 @@
 using DocTuneLab.Documents.Chunking;
-using DocTuneLab.Documents.Files;
+using DocTuneLab.Documents.Sources;
 
 namespace DocTuneLab.Storage;
 

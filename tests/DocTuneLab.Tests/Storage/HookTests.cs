@@ -1,8 +1,8 @@
 using DocTuneLab.Documents.Chunking;
 using DocTuneLab.Documents.Dialects;
-using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Documents.Parsing;
+using DocTuneLab.Documents.Sources;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Library;
 using Markdig.Syntax;

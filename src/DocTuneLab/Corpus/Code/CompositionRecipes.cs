@@ -88,7 +88,7 @@ internal sealed class CompositionRecipes
         if (requests.Count == 1) return null;
         var (returns, end, endsAsync) = Ending.Deliver(scope, value);
         if (isAsync && !endsAsync) returns = returns == "void" ? "Task" : $"Task<{returns}>";
-        return Ending.Draft(scope, "chain", Then(scope, requests), returns, [.. lines, .. end], isAsync || endsAsync,
+        return Ending.Draft(scope, "chain", Then(scope, requests), new(returns, [.. lines, .. end], isAsync || endsAsync),
             scope.Say($"It {string.Join("; then it ", meanings)}.", $"先{string.Join("，再", meanings)}。"), null);
     }
 
@@ -125,7 +125,7 @@ internal sealed class CompositionRecipes
             Prose.Words(TypeText.Head(TypeText.Awaited(returns) is { Length: > 0 } r ? r : returns)) is { Length: > 0 } w ? w : "result";
         var request = scope.Say($"build {Prose.WithArticle(what)}{opening}: {string.Join(", ", requests)}",
             $"造出 `{product.Type}`{opening}：{string.Join("；", requests)}");
-        return Ending.Draft(scope, "builder", request, returns, lines, isAsync,
+        return Ending.Draft(scope, "builder", request, new(returns, lines, isAsync),
             scope.Say($"It builds {Prose.WithArticle(what)} step by step.", $"一步步造出 `{product.Type}`。"), null);
     }
 
@@ -164,7 +164,8 @@ internal sealed class CompositionRecipes
                 (".Any()", "bool", scope.Say("tell whether there are any of ", "判断有没有：")),
                 (".First()", element, scope.Say("return the first of ", "返回第一个："))
             ]);
-            return Ending.Draft(scope, "linq", $"{words}{of}", type, [$"return {source}{call};"], false, MemberRecipes.Meaning(scope, m),
+            return Ending.Draft(scope, "linq", $"{words}{of}", new(type, [$"return {source}{call};"], false),
+                MemberRecipes.Meaning(scope, m),
                 m);
         }
         scope.Use(selector.Symbol);
@@ -215,7 +216,7 @@ internal sealed class CompositionRecipes
                 scope.Say($"count those of {of} where {noun} is {value.Words}", $"{of}中，数一数有几个{noun}为 {value.Words}")));
         }
         var form = scope.Pick(forms);
-        return Ending.Draft(scope, "linq", form.Request, form.Type, [$"return {form.Code};"], false,
+        return Ending.Draft(scope, "linq", form.Request, new(form.Type, [$"return {form.Code};"], false),
             scope.Say($"It does this: {form.Request}.", $"{form.Request}。"), null);
     }
 
@@ -233,8 +234,8 @@ internal sealed class CompositionRecipes
         var isAsync = value.Type.Length > 0;
         return Ending.Draft(scope, "each",
             (scope.IsChinese ? $"对给定的每个 `{m.Owner.Path}`，" : $"for each given {Prose.Words(m.Owner.Symbol.Name)}, ") + scope.Request(m),
-            isAsync ? "Task" : "void",
-            [$"foreach (var {one} in {sequence})", $"    {(isAsync ? "await " : "")}{value.Code};"], isAsync,
+            new(isAsync ? "Task" : "void",
+            [$"foreach (var {one} in {sequence})", $"    {(isAsync ? "await " : "")}{value.Code};"], isAsync),
             MemberRecipes.Meaning(scope, m), m);
     }
 
@@ -260,13 +261,13 @@ internal sealed class CompositionRecipes
             return Ending.Draft(scope, "conditional",
                 scope.Say($"check {question}; if {(not ? "not" : "so")}, {scope.Plain(action)}",
                     $"判断{question}；{(not ? "不" : "")}成立就{scope.Plain(action)}"),
-                "void", [$"if ({(not ? "!" : "")}{test.Code})", $"    {call.Code};"], false,
+                new("void", [$"if ({(not ? "!" : "")}{test.Code})", $"    {call.Code};"], false),
                 scope.Say($"It checks {question} and acts on it.", $"判断{question}，再照此行事。"), null);
         }
         var (yes, no) = scope.Pick<(string, string)>([("yes", "no"), ("on", "off"), ("ok", "bad"), ("true", "false")]);
         return Ending.Draft(scope, "conditional",
-            scope.Say($"return \"{yes}\" or \"{no}\" depending on {question}", $"看{question}，返回 \"{yes}\" 或 \"{no}\""), "string",
-            [$"return {test.Code} ? \"{yes}\" : \"{no}\";"], false,
+            scope.Say($"return \"{yes}\" or \"{no}\" depending on {question}", $"看{question}，返回 \"{yes}\" 或 \"{no}\""), new("string",
+            [$"return {test.Code} ? \"{yes}\" : \"{no}\";"], false),
             scope.Say($"It returns \"{yes}\" or \"{no}\" depending on {question}.", $"看{question}，返回 \"{yes}\" 或 \"{no}\"。"), m);
     }
 
@@ -288,12 +289,12 @@ internal sealed class CompositionRecipes
             var separator = scope.Pick<string>([": ", " - ", ", ", " / ", " "]);
             var text = "$\"" + string.Join(separator, all.Select(p => $"{{{receiver}.{p.Symbol.Name}}}")) + "\"";
             return Ending.Draft(scope, "interpolate",
-                scope.Say($"format {nouns}, separated by \"{separator}\"", $"把{nouns}写成文字，中间用 \"{separator}\" 隔开"), "string",
-                [$"return {text};"], false, scope.Say($"It formats {nouns} as text.", $"把{nouns}写成文字。"), null);
+                scope.Say($"format {nouns}, separated by \"{separator}\"", $"把{nouns}写成文字，中间用 \"{separator}\" 隔开"), new("string",
+                [$"return {text};"], false), scope.Say($"It formats {nouns} as text.", $"把{nouns}写成文字。"), null);
         }
         return Ending.Draft(scope, "tuple", scope.Say($"return {nouns} as a tuple", $"把{nouns}作为元组返回"),
-            $"({string.Join(", ", all.Select(p => p.Symbol.ReturnType))})",
-            [$"return ({string.Join(", ", all.Select(p => $"{receiver}.{p.Symbol.Name}"))});"], false,
+            new($"({string.Join(", ", all.Select(p => p.Symbol.ReturnType))})",
+            [$"return ({string.Join(", ", all.Select(p => $"{receiver}.{p.Symbol.Name}"))});"], false),
             scope.Say($"It returns {nouns} as a tuple.", $"把{nouns}作为元组返回。"), null);
     }
 
@@ -307,10 +308,10 @@ internal sealed class CompositionRecipes
         var type = TypeText.NotNull(value.Type);
         if (scope.Literal(type, "fallback") is { } literal && scope.Chance(0.5))
             return Ending.Draft(scope, "fallback", request + scope.Say($"; use {literal.Words} if there is none", $"；没有就用 {literal.Words}"),
-                type, [$"return {value.Code} ?? {literal.Code};"], false, MemberRecipes.Meaning(scope, m), m);
+                new(type, [$"return {value.Code} ?? {literal.Code};"], false), MemberRecipes.Meaning(scope, m), m);
         var fallback = scope.Parameter(type, "fallback");
-        return Ending.Draft(scope, "fallback", request + scope.Say("; if there is none, return the fallback", "；没有就返回给定的后备值"), type,
-            [$"return {value.Code} ?? {fallback};"], false, MemberRecipes.Meaning(scope, m), m);
+        return Ending.Draft(scope, "fallback", request + scope.Say("; if there is none, return the fallback", "；没有就返回给定的后备值"), new(type,
+            [$"return {value.Code} ?? {fallback};"], false), MemberRecipes.Meaning(scope, m), m);
     }
 
     // A collection in a text or a tuple teaches nothing.

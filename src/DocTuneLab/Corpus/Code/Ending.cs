@@ -39,9 +39,9 @@ internal static class Ending
     }
 
     /// <summary>The draft of a method with that body.</summary>
-    public static CodeDraft Draft(Scope scope, string recipe, string request, string returnType, IEnumerable<string> lines, bool isAsync,
-        string meaning, MemberEntry? named)
+    public static CodeDraft Draft(Scope scope, string recipe, string request, MethodBody body, string meaning, MemberEntry? named)
     {
+        var (returnType, lines, isAsync) = body;
         // A Chinese request has no words for a name; the members that the method uses have.
         var words = scope.IsChinese
             ? string.Join(' ',

@@ -17,13 +17,13 @@ internal static class MemberRecipes
         {
             if (scope.Chance(0.5))
                 return Ending.Draft(scope, "try-out", request + scope.Say("; return null if that fails", "；不成就返回 null"),
-                    o.Type.TrimEnd('?') + "?", [$"return {value.Code} ? {o.Name} : null;"], false, Meaning(scope, m), m);
+                    new(o.Type.TrimEnd('?') + "?", [$"return {value.Code} ? {o.Name} : null;"], false), Meaning(scope, m), m);
             var fallback = scope.Parameter(o.Type, "fallback");
-            return Ending.Draft(scope, "try-out", request + scope.Say("; otherwise return the fallback", "；不成就返回给定的后备值"), o.Type,
-                [$"return {value.Code} ? {o.Name} : {fallback};"], false, Meaning(scope, m), m);
+            return Ending.Draft(scope, "try-out", request + scope.Say("; otherwise return the fallback", "；不成就返回给定的后备值"), new(o.Type,
+                [$"return {value.Code} ? {o.Name} : {fallback};"], false), Meaning(scope, m), m);
         }
         if (scope.Outs.Count > 0 && value.Type.Length == 0)
-            return Ending.Draft(scope, "out", request, scope.Outs[0].Type, [$"{value.Code};", $"return {scope.Outs[0].Name};"], false,
+            return Ending.Draft(scope, "out", request, new(scope.Outs[0].Type, [$"{value.Code};", $"return {scope.Outs[0].Name};"], false),
                 Meaning(scope, m), m);
         var (type, lines, isAsync) = Ending.Deliver(scope, value);
         if (type == "Task<int>" && isAsync && TypeText.AsyncElement(value.Type) is not null)
@@ -34,7 +34,7 @@ internal static class MemberRecipes
             lines.Add($"return {receiver};");
             request += scope.Say($" and return the {Prose.Words(TypeText.Head(type))}", "，并把它返回");
         }
-        return Ending.Draft(scope, "direct", request, type, lines, isAsync, Meaning(scope, m), m);
+        return Ending.Draft(scope, "direct", request, new(type, lines, isAsync), Meaning(scope, m), m);
     }
 
     /// <summary>Assigns a property or an indexer.</summary>
@@ -53,7 +53,7 @@ internal static class MemberRecipes
         }
         var verb = scope.Pick<string>(["set", "change", "set"]);
         var request = scope.Say($"{verb} {scope.Noun(m)} to {words}", $"把{scope.Noun(m)}{(verb == "set" ? "设" : "改")}为 {words}");
-        return Ending.Draft(scope, "assign", request, "void", [$"{target.Code} = {value};"], false,
+        return Ending.Draft(scope, "assign", request, new("void", [$"{target.Code} = {value};"], false),
             scope.Say($"It sets {scope.Noun(m)}.", $"设定{scope.Noun(m)}。"), m);
     }
 
@@ -87,8 +87,9 @@ internal static class MemberRecipes
         var request = scope.IsChinese
             ? $"建立一个 `{m.Owner.Path}`{settings}，然后{scope.Request(m)}"
             : $"create {Prose.WithArticle(type)}{settings} and {scope.Request(m)}";
-        return Ending.Draft(scope, use == "var" ? "construct" : "using", request, returns, [$"{use} {local} = {made.Code};", .. lines],
-            isAsync, scope.Say($"It creates {Prose.WithArticle(type)}, then {scope.Does(m)}.", $"建立一个 `{m.Owner.Path}`，然后{scope.Does(m)}。"),
+        return Ending.Draft(scope, use == "var" ? "construct" : "using", request, new(returns, [$"{use} {local} = {made.Code};", .. lines],
+            isAsync),
+            scope.Say($"It creates {Prose.WithArticle(type)}, then {scope.Does(m)}.", $"建立一个 `{m.Owner.Path}`，然后{scope.Does(m)}。"),
             null);
     }
 
@@ -115,8 +116,8 @@ internal static class MemberRecipes
         }).ToList();
         var type = m.Owner.Filled(map);
         return Ending.Draft(scope, "initialise",
-            scope.Say($"create {Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name))}", $"建立一个 `{m.Owner.Path}`"), type,
-            [$"return new {type} {{ {string.Join(", ", parts)} }};"], false,
+            scope.Say($"create {Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name))}", $"建立一个 `{m.Owner.Path}`"), new(type,
+            [$"return new {type} {{ {string.Join(", ", parts)} }};"], false),
             scope.Say($"It creates {Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name))} and sets its properties.",
                 $"建立一个 `{m.Owner.Path}` 并设定它的属性。"),
             null);
@@ -169,7 +170,7 @@ internal static class MemberRecipes
             lines = ["try", "{", $"    return {call};", "}", $"catch ({exception.Type})", "{", $"    return {fallback};", "}"];
             request += scope.Say($"; return the fallback on `{exception.Type}`", $"；遇到 `{exception.Type}` 就返回后备值");
         }
-        return Ending.Draft(scope, "catch", request, awaited is null ? type : $"Task<{type}>", lines, awaited is not null,
+        return Ending.Draft(scope, "catch", request, new(awaited is null ? type : $"Task<{type}>", lines, awaited is not null),
             scope.Say($"{Meaning(scope, m)} It handles `{exception.Type}`.", $"{Meaning(scope, m)}它处理 `{exception.Type}`。"), m);
     }
 
@@ -188,8 +189,9 @@ internal static class MemberRecipes
         {
             var action = scope.Parameter("Action", "action");
             return Ending.Draft(scope, "event",
-                scope.Say($"count how often `{m.Symbol.Name}` is raised while the action runs", $"数一数操作期间 `{m.Symbol.Name}` 发生了几次"), "int",
-                ["var count = 0;", $"{receiver}.{m.Symbol.Name} += {handler} => count++;", $"{action}();", "return count;"], false,
+                scope.Say($"count how often `{m.Symbol.Name}` is raised while the action runs", $"数一数操作期间 `{m.Symbol.Name}` 发生了几次"),
+                new("int",
+                ["var count = 0;", $"{receiver}.{m.Symbol.Name} += {handler} => count++;", $"{action}();", "return count;"], false),
                 Meaning(scope, m), m);
         }
         var type = m.Symbol.ReturnType.TrimEnd('?');
@@ -197,7 +199,7 @@ internal static class MemberRecipes
         return Ending.Draft(scope, "event",
             scope.Pick<string>([scope.Say($"subscribe the handler to `{m.Symbol.Name}`", $"用给定的方法订阅 `{m.Symbol.Name}`"),
                 scope.Say($"attach the handler to the {Prose.Words(m.Symbol.Name)} event", $"`{m.Symbol.Name}` 发生时调用给定的方法")]),
-            "void", [$"{receiver}.{m.Symbol.Name} += {given};"], false, Meaning(scope, m), m);
+            new("void", [$"{receiver}.{m.Symbol.Name} += {given};"], false), Meaning(scope, m), m);
     }
 
     /// <summary>The documentation's own sentence, as an answer to "what does it do".</summary>

@@ -67,12 +67,11 @@ public static class ReviewFile
     /// <param name="decision"><c>accept</c>, <c>reject</c>, <c>edit</c> or <c>regenerate</c>.</param>
     /// <param name="reviewer">Who decided.</param>
     /// <param name="note">Why; may be empty.</param>
-    /// <param name="prompt">New user turn of an edit; null keeps it.</param>
     /// <param name="answer">New answer of an edit; null keeps it.</param>
     /// <param name="revalidate">Judges an edited sample anew.</param>
     /// <exception cref="LabException">The lab has no such sample, or the decision is none.</exception>
     public static ReviewSummary Decide(ISampleStore samples, string id, string decision, string reviewer, string note = "",
-        string? prompt = null, string? answer = null, Func<Sample, Sample>? revalidate = null)
+        string? answer = null, Func<Sample, Sample>? revalidate = null)
     {
         var sample = samples.List(acceptedOnly: false).Where(s => s.Id.StartsWith(id, StringComparison.Ordinal)).ToList() switch
         {
@@ -87,7 +86,7 @@ public static class ReviewFile
                     ["id"] = sample.Id,
                     ["decision"] = decision,
                     ["note"] = note,
-                    ["prompt"] = prompt ?? sample.Messages[^2].Content,
+                    ["prompt"] = sample.Messages[^2].Content,
                     ["answer"] = answer ?? sample.Messages[^1].Content
                 },
                     "the decision")

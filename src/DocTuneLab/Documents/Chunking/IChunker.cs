@@ -13,6 +13,7 @@ public interface IChunker
     /// every setting belongs in it. It is asked before anything is cut.</summary>
     string Settings { get; }
 
-    /// <summary>The chunks of a page in order. <see cref="ChunkingContext.ChunkOf(Document, int, int, IReadOnlyList{string}, string)"/> makes one from its place.</summary>
+    /// <summary>The chunks of a page in order. <see cref="ChunkingContext.ChunkOf(Document, int, int, IReadOnlyList{string}, string)"/>
+    /// makes one from its place.</summary>
     IReadOnlyList<Chunk> Chunk(Document document);
 }

@@ -1,7 +1,7 @@
 using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Parsing;
 
-namespace DocTuneLab.Documents.Files;
+namespace DocTuneLab.Documents.Sources;
 
 /// <summary>What a documentation folder is read with.</summary>
 public sealed record DocumentOptions

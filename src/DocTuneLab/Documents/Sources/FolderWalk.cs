@@ -1,6 +1,7 @@
+using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Model;
 
-namespace DocTuneLab.Documents.Files;
+namespace DocTuneLab.Documents.Sources;
 
 /// <summary>Goes through a folder without following links, leaving out what is hidden or ignored.</summary>
 internal sealed class FolderWalk

@@ -23,8 +23,9 @@ public sealed class LabExtension : INotebookExtension
         var lab = new LabSession();
         host.AddReferences(typeof(LabExtension).Assembly, typeof(Plotly.NET.CSharp.Chart).Assembly);
         host.AddUsings("DocTuneLab", "DocTuneLab.Conversations", "DocTuneLab.Documents", "DocTuneLab.Documents.Model", "DocTuneLab.Corpus",
-            "DocTuneLab.Corpus.Structural", "DocTuneLab.Corpus.Validation", "DocTuneLab.Evaluation", "DocTuneLab.Evaluation.Results",
-            "DocTuneLab.Experiments", "DocTuneLab.Experiments.Stages", "DocTuneLab.Extension.Views", "DocTuneLab.Prompts");
+            "DocTuneLab.Corpus.Formats", "DocTuneLab.Corpus.Structural", "DocTuneLab.Corpus.Validation", "DocTuneLab.Evaluation",
+            "DocTuneLab.Evaluation.Results", "DocTuneLab.Experiments", "DocTuneLab.Experiments.Stages", "DocTuneLab.Extension.Views",
+            "DocTuneLab.Prompts");
         host.SetValue("lab", lab);
         host.AddSqlConnection("lab", () => new SqliteConnection(lab.Storage.SqliteConnectionString));
         host.AddFormatter<Plotly.NET.GenericChart>("text/html", chart => Charts.Html(CellContext.Current, chart));

@@ -75,7 +75,7 @@ public sealed record GenerationOptions : IWritingOptions
     public double RetrievedShare { get; init; } = 0.05;
 
     /// <summary>Share of questions in Chinese; default the share of the library's summaries that are, from 0.1 to 0.9.</summary>
-    [Setting("Share of questions in Chinese. Without one, the share of the library's summaries that are, from 0.1 to 0.9.",
+    [Setting("Share of questions and instructions in Chinese. Without one, about the share of the library's summaries that are.",
         Placeholder = "SHARE", Min = 0, Max = 1)]
     public double? ChineseShare { get; init; }
 

@@ -41,8 +41,7 @@ public sealed record CorpusOptions : IDraftingOptions
 
     /// <summary>Share of questions and instructions in Chinese;
     /// default the share of the library's summaries that are, from 0.05 to 0.9.</summary>
-    [Setting(
-        "Share of questions and instructions in Chinese. Without one, the share of the library's summaries that are, from 0.05 to 0.9.",
+    [Setting("Share of questions and instructions in Chinese. Without one, about the share of the library's summaries that are.",
         Placeholder = "SHARE", Min = 0, Max = 1)]
     public double? ChineseShare { get; init; }
 

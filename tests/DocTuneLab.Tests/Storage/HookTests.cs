@@ -44,7 +44,7 @@ public sealed class HookTests(FlowLibrary library) : IClassFixture<FlowLibrary>,
         public override string Name => "to-do";
 
         public override NamedElement? ElementOf(Block block, string text) =>
-            block is HeadingBlock heading && text.AsSpan(heading.Span.Start).Contains("TODO", StringComparison.Ordinal)
+            block is HeadingBlock heading && text.AsSpan(heading.Span.Start, heading.Span.Length).Contains("TODO", StringComparison.Ordinal)
                 ? new NamedElement(ElementKind.Admonition, "to-do")
                 : null;
     }
@@ -60,7 +60,7 @@ public sealed class HookTests(FlowLibrary library) : IClassFixture<FlowLibrary>,
         Assert.Equal(["# Tank\n", "Use `Tank.Fill`.\n", "Then stop."], chunks.Select(c => c.Text));
         // Tokens and library members are found as for the chunker that ships.
         Assert.Equal([2, 5, 3], chunks.Select(c => c.TokenCount));
-        Assert.Contains(chunks[1].Symbols, s => s.StartsWith("M:Flow.Tank.Fill", StringComparison.Ordinal));
+        Assert.Contains(chunks[1].Symbols, s => s.StartsWith("M:Acme.Flow.Tank.Fill", StringComparison.Ordinal));
         Assert.True(report.LinkedSymbols > 0);
         Assert.Single(lab.Documents.Search("stop"));
     }

@@ -60,7 +60,7 @@ public sealed class Chunker : IChunker
             var overlap = chunks.Count > 0 && _overlap > 0
                 ? Overlap(text, previous, start, header.Length == 0 ? start : meter.HeaderOf(start)!.Value.Start)
                 : "";
-            chunks.Add(_context.ChunkOf(document, start, end, piece.Path, overlap + header, tokens));
+            chunks.Add(_context.Counted(document, start, end, piece.Path, overlap + header, tokens));
             previous = start;
         }
         return chunks;

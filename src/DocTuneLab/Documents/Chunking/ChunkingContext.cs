@@ -35,11 +35,11 @@ public sealed class ChunkingContext
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(end, document.Text.Length);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(start, end);
-        return ChunkOf(document, start, end, headings, context, CountTokens(document.Text[start..end]));
+        return Counted(document, start, end, headings, context, CountTokens(document.Text[start..end]));
     }
 
-    /// <summary>The same, of a passage whose tokens are counted already.</summary>
-    internal Chunk ChunkOf(Document document, int start, int end, IReadOnlyList<string> headings, string context, int tokens)
+    /// <summary>As <see cref="ChunkOf"/>, of a passage whose tokens are counted already.</summary>
+    internal Chunk Counted(Document document, int start, int end, IReadOnlyList<string> headings, string context, int tokens)
     {
         // The context may change without making samples stale.
         var body = document.Text[start..end];

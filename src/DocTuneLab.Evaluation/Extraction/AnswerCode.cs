@@ -131,7 +131,24 @@ internal sealed class AnswerCode
         // Some statements are none at the top of a file.
         var block = SyntaxFactory.ParseStatement("{" + rest + "\n}", options: CodeExtractor.ParseOptions);
         return !HasErrors(block) && block is BlockSyntax { Statements.Count: > 0 } b && b.CloseBraceToken.SpanStart == rest.Length + 2
-            ? new(rest, AnswerShape.Statements, Extent(rest), [.. b.Statements.Select(SyntaxFactory.GlobalStatement)], b, 1) : null;
+            ? new(rest, AnswerShape.Statements, Extent(rest), [.. b.Statements.Select(SyntaxFactory.GlobalStatement)], b, 1)
+            : WithoutAccess(rest) is { } open ? Shapes(open, null) : null;
+    }
+
+    /// <summary>
+    /// Code without the modifiers that say who sees what is declared at its top, which stand in the way of statements beside it; null where
+    /// it has none.
+    /// </summary>
+    private static string? WithoutAccess(string rest)
+    {
+        var (depth, open) = (0, rest);
+        foreach (var token in SyntaxFactory.ParseTokens(rest, options: CodeExtractor.ParseOptions))
+        {
+            if (token.IsKind(SyntaxKind.OpenBraceToken)) depth++;
+            else if (token.IsKind(SyntaxKind.CloseBraceToken)) depth--;
+            else if (depth == 0 && IsAccess(token)) open = Blank(open, token.Span);
+        }
+        return open == rest ? null : open;
     }
 
     private static AnswerCode? AsExpression(string rest, IReadOnlyList<string>? parameters)

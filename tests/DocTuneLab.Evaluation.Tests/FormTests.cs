@@ -14,7 +14,7 @@ public class FormTests(SampleLibrary library) : IClassFixture<SampleLibrary>
 {
     private sealed record Form(string Id, string Task, string Answer, string Expect);
 
-    private static readonly CodeTask Mm = new()
+    private static readonly CodeTask s_mm = new()
     {
         Id = "mm",
         Instruction = "Metres to a height; return its millimetres.",
@@ -29,10 +29,10 @@ public class FormTests(SampleLibrary library) : IClassFixture<SampleLibrary>
         Split = Split.Test,
     };
 
-    private static readonly CodeTask[] Tasks =
+    private static readonly CodeTask[] s_tasks =
     [
-        Mm,
-        Mm with
+        s_mm,
+        s_mm with
         {
             Id = "allowed",
             Signature = "public static WaterHead Allowed(WaterHead wanted, WaterHead lowest, WaterHead highest)",
@@ -43,13 +43,13 @@ public class FormTests(SampleLibrary library) : IClassFixture<SampleLibrary>
                     + "Solution.Allowed(WaterHead.FromMetres(3), WaterHead.Datum, WaterHead.FromMetres(2)));",
             ],
         },
-        Mm with
+        s_mm with
         {
             Id = "async",
             Signature = "public static async Task<int> MmAsync(double metres)",
             Tests = ["Check.Equal(1250, await Solution.MmAsync(1.25));"],
         },
-        Mm with
+        s_mm with
         {
             Id = "out",
             Signature = "public static bool TryMm(string text, out int mm)",
@@ -59,19 +59,19 @@ public class FormTests(SampleLibrary library) : IClassFixture<SampleLibrary>
                 "Check.True(!Solution.TryMm(\"2\", out _));"
             ],
         },
-        Mm with
+        s_mm with
         {
             Id = "generic",
             Signature = "public static T Last<T>(IEnumerable<T> values) where T : struct",
             Tests = ["Check.Equal(3, Solution.Last<int>([1, 2, 3]));"],
         },
-        Mm with
+        s_mm with
         {
             Id = "iterator",
             Signature = "public static IEnumerable<int> All(params double[] metres)",
             Tests = ["Check.Equal(new[] { 1000, 2000 }, Solution.All(1, 2).ToArray());"],
         },
-        Mm with
+        s_mm with
         {
             Id = "void",
             Signature = "public static void Close(WeirGate gate)",
@@ -82,7 +82,7 @@ public class FormTests(SampleLibrary library) : IClassFixture<SampleLibrary>
                 "Check.Equal(0, gate.Opening);",
             ],
         },
-        Mm with
+        s_mm with
         {
             Id = "context",
             Signature = "public static int Long(Span span)",
@@ -98,7 +98,7 @@ public class FormTests(SampleLibrary library) : IClassFixture<SampleLibrary>
     {
         var forms = File.ReadLines(Path.Combine(library.Root, "tests", "DocTuneLab.Evaluation.Tests", "Forms", file))
             .Select(l => JsonSerializer.Deserialize<Form>(l, EvaluationJson.Compact)!).ToList();
-        var suite = new Suite([.. forms.Select(f => Tasks.Single(t => t.Id == f.Task) with { Id = f.Id })], []);
+        var suite = new Suite([.. forms.Select(f => s_tasks.Single(t => t.Id == f.Task) with { Id = f.Id })], []);
         var result = new Evaluator(library.Judge).Score("m", suite,
             [.. forms.Select(f => new StoredAnswer(f.Id, TaskKind.Code, 0, f.Answer))], [],
             new EvaluationOptions
@@ -153,6 +153,6 @@ public class FormTests(SampleLibrary library) : IClassFixture<SampleLibrary>
         Assert.Contains("'Mm'", Assert.Single(result.Errors).Message);
     }
 
-    private CodeResult Score(string answer) => new Evaluator(library.Judge).Score("m", new Suite([Mm], []),
+    private CodeResult Score(string answer) => new Evaluator(library.Judge).Score("m", new Suite([s_mm], []),
         [new StoredAnswer("mm", TaskKind.Code, 0, answer)], [], new EvaluationOptions { BootstrapDraws = 100 }).Code[0];
 }

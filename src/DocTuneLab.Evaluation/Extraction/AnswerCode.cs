@@ -30,11 +30,11 @@ internal sealed class AnswerCode
     // They need not come first, because they go their own way.
     private const string StatementsBehindTypes = "CS8803";
 
-    private readonly int shift;
+    private readonly int _shift;
 
     private AnswerCode(
         string text, AnswerShape shape, TextSpan span, IReadOnlyList<MemberDeclarationSyntax> items, SyntaxNode root, int shift) =>
-        (Text, Shape, Span, Items, Root, this.shift) = (text, shape, span, items, root, shift);
+        (Text, Shape, Span, Items, Root, _shift) = (text, shape, span, items, root, shift);
 
     /// <summary>The code, with blanks for what is left out.</summary>
     public string Text { get; private init; }
@@ -58,7 +58,7 @@ internal sealed class AnswerCode
     public IReadOnlyList<SyntaxNode> Globals { get; private init; } = [];
 
     /// <summary>Position in <see cref="Text"/> of a position in the tree of <see cref="Items"/>.</summary>
-    public int At(int position) => Math.Min(position - shift, Text.Length);
+    public int At(int position) => Math.Min(position - _shift, Text.Length);
 
     /// <summary>One-based line of a position in the tree of <see cref="Items"/>.</summary>
     public int LineOf(SyntaxNode node) => 1 + Text.AsSpan(0, Math.Clamp(At(node.SpanStart), 0, Text.Length)).Count('\n');
@@ -87,7 +87,7 @@ internal sealed class AnswerCode
             read = Shapes(cut, null);
         }
         read ??= new(rest, AnswerShape.Broken, Extent(rest), [.. Parse(rest).Members], unit, 0);
-        return new(read.Text, read.Shape, read.Span, read.Items, read.Root, read.shift)
+        return new(read.Text, read.Shape, read.Span, read.Items, read.Root, read._shift)
         {
             Usings = [.. unit.Usings],
             Globals = [.. unit.Externs, .. unit.AttributeLists],
@@ -96,7 +96,7 @@ internal sealed class AnswerCode
 
     /// <summary>The same code with blanks for some of it.</summary>
     public AnswerCode Without(IEnumerable<TextSpan> spans) =>
-        new(spans.Aggregate(Text, Blank), Shape, Span, Items, Root, shift) { Usings = Usings, Globals = Globals };
+        new(spans.Aggregate(Text, Blank), Shape, Span, Items, Root, _shift) { Usings = Usings, Globals = Globals };
 
     /// <summary>Whether a tree has a syntax error; warnings are none.</summary>
     public static bool HasErrors(SyntaxNode node) => HasErrors(node, null);

@@ -7,22 +7,22 @@ namespace DocTuneLab.Evaluation.Extraction;
 /// <summary>The method that a task asks for: how an answer's is found, and how one method is forwarded to another.</summary>
 internal sealed class AskedMethod
 {
-    private readonly MethodDeclarationSyntax header;
+    private readonly MethodDeclarationSyntax _header;
 
-    private AskedMethod(MethodDeclarationSyntax header) => this.header = header;
+    private AskedMethod(MethodDeclarationSyntax header) => _header = header;
 
     /// <summary>Name of the method.</summary>
-    public string Name => header.Identifier.Text;
+    public string Name => _header.Identifier.Text;
 
     /// <summary>Whether its body may wait.</summary>
-    public bool IsAsync => header.Modifiers.Any(SyntaxKind.AsyncKeyword);
+    public bool IsAsync => _header.Modifiers.Any(SyntaxKind.AsyncKeyword);
 
     /// <summary>Whether nothing is returned, so that a body needs no <c>return</c>.</summary>
-    public bool ReturnsNothing => header.ReturnType is PredefinedTypeSyntax { Keyword.RawKind: (int)SyntaxKind.VoidKeyword }
-        || (IsAsync && !header.ReturnType.ToString().Contains('<', StringComparison.Ordinal));
+    public bool ReturnsNothing => _header.ReturnType is PredefinedTypeSyntax { Keyword.RawKind: (int)SyntaxKind.VoidKeyword }
+        || (IsAsync && !_header.ReturnType.ToString().Contains('<', StringComparison.Ordinal));
 
     /// <summary>Names of its parameters.</summary>
-    public IReadOnlyList<string> Parameters => [.. header.ParameterList.Parameters.Select(p => p.Identifier.ValueText)];
+    public IReadOnlyList<string> Parameters => [.. _header.ParameterList.Parameters.Select(p => p.Identifier.ValueText)];
 
     /// <summary>The method that a signature declares.</summary>
     /// <exception cref="LabException">It is not a method's header.</exception>
@@ -74,24 +74,24 @@ internal sealed class AskedMethod
     /// <summary>Whether a tree calls the method, on whatever.</summary>
     public bool IsCalledIn(SyntaxNode root) => root.DescendantNodes().OfType<InvocationExpressionSyntax>().Any(i => i.Expression switch
     {
-        SimpleNameSyntax name => name.Identifier.ValueText == header.Identifier.ValueText,
+        SimpleNameSyntax name => name.Identifier.ValueText == _header.Identifier.ValueText,
         MemberAccessExpressionSyntax { Name: var name, Expression: IdentifierNameSyntax or ObjectCreationExpressionSyntax } =>
-            name.Identifier.ValueText == header.Identifier.ValueText,
+            name.Identifier.ValueText == _header.Identifier.ValueText,
         _ => false,
     });
 
     /// <summary>The header with other modifiers and another name, without its body.</summary>
     public string Header(string modifiers, string name)
     {
-        var parameters = header.ParameterList.Parameters.Select(p => p.WithModifiers(
+        var parameters = _header.ParameterList.Parameters.Select(p => p.WithModifiers(
             SyntaxFactory.TokenList(p.Modifiers.Where(m => !m.IsKind(SyntaxKind.ThisKeyword)))).NormalizeWhitespace().ToString());
-        return $"{modifiers} {header.ReturnType.NormalizeWhitespace()} {name}{header.TypeParameterList}({string.Join(", ", parameters)})"
-            + string.Concat(header.ConstraintClauses.Select(c => " " + c.NormalizeWhitespace()));
+        return $"{modifiers} {_header.ReturnType.NormalizeWhitespace()} {name}{_header.TypeParameterList}({string.Join(", ", parameters)})"
+            + string.Concat(_header.ConstraintClauses.Select(c => " " + c.NormalizeWhitespace()));
     }
 
     /// <summary>The signature as the task gives it, for a method that is not asynchronous itself.</summary>
-    public string Forwarding => header.WithModifiers(
-            SyntaxFactory.TokenList(header.Modifiers.Where(m => !m.IsKind(SyntaxKind.AsyncKeyword)).Select(m => m.WithoutTrivia())))
+    public string Forwarding => _header.WithModifiers(
+            SyntaxFactory.TokenList(_header.Modifiers.Where(m => !m.IsKind(SyntaxKind.AsyncKeyword)).Select(m => m.WithoutTrivia())))
         .WithSemicolonToken(default).NormalizeWhitespace().ToString();
 
     /// <summary>A call with the parameters as arguments.</summary>
@@ -99,12 +99,12 @@ internal sealed class AskedMethod
     /// <param name="generic">Whether the type parameters are passed on too.</param>
     public string Call(string target, bool generic = true)
     {
-        var types = generic && header.TypeParameterList is { } list
+        var types = generic && _header.TypeParameterList is { } list
             ? $"<{string.Join(", ", list.Parameters.Select(p => p.Identifier.Text))}>" : "";
-        var arguments = header.ParameterList.Parameters.Select(p =>
+        var arguments = _header.ParameterList.Parameters.Select(p =>
             (p.Modifiers.Any(SyntaxKind.RefKeyword) ? "ref " : p.Modifiers.Any(SyntaxKind.OutKeyword) ? "out "
                 : p.Modifiers.Any(SyntaxKind.InKeyword) ? "in " : "") + p.Identifier.Text);
-        return $"{(header.ReturnType is RefTypeSyntax ? "ref " : "")}{target}{types}({string.Join(", ", arguments)})";
+        return $"{(_header.ReturnType is RefTypeSyntax ? "ref " : "")}{target}{types}({string.Join(", ", arguments)})";
     }
 
     /// <summary>Whether a declaration has as many type parameters as the asked method.</summary>
@@ -113,7 +113,7 @@ internal sealed class AskedMethod
         MethodDeclarationSyntax m => m.TypeParameterList,
         LocalFunctionStatementSyntax f => f.TypeParameterList,
         _ => null,
-    })?.Parameters.Count == header.TypeParameterList?.Parameters.Count;
+    })?.Parameters.Count == _header.TypeParameterList?.Parameters.Count;
 
     private int Rank(SyntaxNode node)
     {
@@ -136,10 +136,10 @@ internal sealed class AskedMethod
             } v => (v.Identifier, (ParameterListSyntax?)null, default(SyntaxTokenList), (SyntaxNode?)null),
             _ => default,
         };
-        if (name == default || name.ValueText != header.Identifier.ValueText) return -1;
+        if (name == default || name.ValueText != _header.Identifier.ValueText) return -1;
         var isMethod = parameters is not null;
         var given = (parameters?.Parameters.Count ?? 0) + (node.Parent is ExtensionBlockDeclarationSyntax ? 1 : 0);
-        return (isMethod ? 32 : 0) + (body is not null ? 16 : 0) + (given == header.ParameterList.Parameters.Count ? 8 : 0)
+        return (isMethod ? 32 : 0) + (body is not null ? 16 : 0) + (given == _header.ParameterList.Parameters.Count ? 8 : 0)
             + (node.Parent is InterfaceDeclarationSyntax ? 0 : 4) + (modifiers.Any(SyntaxKind.StaticKeyword) ? 2 : 0)
             + (modifiers.Any(SyntaxKind.AbstractKeyword) ? 0 : 1);
     }

@@ -7,17 +7,17 @@ namespace DocTuneLab.Evaluation.Extraction;
 /// <param name="Code">What stands in it, without the indentation of a list and the marks of a quotation around it.</param>
 internal sealed partial record Fence(string Language, string Code)
 {
-    private static readonly HashSet<string> CSharp =
+    private static readonly HashSet<string> s_csharp =
         ["csharp", "cs", "c#", "csx", "c-sharp", "c_sharp", "dotnet", "net", "csharp-interactive"];
 
     // A word behind the mark of a fence in one line may be its language or the beginning of the code.
-    private static readonly HashSet<string> Others =
+    private static readonly HashSet<string> s_others =
     [
         "bash", "sh", "shell", "console", "powershell", "json", "xml", "yaml", "text", "txt", "plaintext", "diff", "patch", "code", "output"
     ];
 
     /// <summary>Whether it says that it is C#.</summary>
-    public bool IsCSharp => CSharp.Contains(Language);
+    public bool IsCSharp => s_csharp.Contains(Language);
 
     /// <summary>Whether it may be C#: it says so, says nothing, or shows changes.</summary>
     public bool MayBeCSharp => IsCSharp || Language is "" or "code" or "diff" or "patch";
@@ -44,7 +44,7 @@ internal sealed partial record Fence(string Language, string Code)
                 }
                 if (Opening().Match(inner) is { Success: true } next
                     && next.Groups["mark"].Value.StartsWith(fence.Mark, StringComparison.Ordinal)
-                    && CSharp.Contains(LanguageOf(next)))
+                    && s_csharp.Contains(LanguageOf(next)))
                 {
                     Close(fence.Language);
                     open = (next.Groups["mark"].Value, LanguageOf(next), next);
@@ -62,14 +62,14 @@ internal sealed partial record Fence(string Language, string Code)
             else if (InOneLine().Match(line) is { Success: true } whole)
             {
                 var word = whole.Groups["word"].Value;
-                var isLanguage = CSharp.Contains(word.ToLowerInvariant()) || Others.Contains(word.ToLowerInvariant());
+                var isLanguage = s_csharp.Contains(word.ToLowerInvariant()) || s_others.Contains(word.ToLowerInvariant());
                 fences.Add(Of(isLanguage ? word.ToLowerInvariant() : "", (isLanguage ? "" : word + " ") + whole.Groups["code"].Value));
             }
             else if (Opening().Match(line) is { Success: true } start)
             {
                 open = (start.Groups["mark"].Value, LanguageOf(start), start);
             }
-            else if (BehindWords().Match(line) is { Success: true } late && CSharp.Contains(LanguageOf(late)))
+            else if (BehindWords().Match(line) is { Success: true } late && s_csharp.Contains(LanguageOf(late)))
             {
                 open = (late.Groups["mark"].Value, LanguageOf(late), late);
             }

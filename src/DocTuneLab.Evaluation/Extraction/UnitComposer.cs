@@ -17,40 +17,40 @@ internal sealed class UnitComposer
     private const string Members = "__Answer";
     private const string Forwarder = "__Asked";
 
-    private readonly AskedMethod asked;
-    private readonly AnswerCode answer;
-    private readonly CompilationUnitSyntax context;
-    private readonly string signature;
-    private readonly HashSet<string> known;
-    private readonly HashSet<string> roots;
-    private readonly List<string> inForce;
-    private readonly List<UsingDirectiveSyntax> usings;
-    private readonly HashSet<string> declared;
-    private readonly UnitWriter writer;
+    private readonly AskedMethod _asked;
+    private readonly AnswerCode _answer;
+    private readonly CompilationUnitSyntax _context;
+    private readonly string _signature;
+    private readonly HashSet<string> _known;
+    private readonly HashSet<string> _roots;
+    private readonly List<string> _inForce;
+    private readonly List<UsingDirectiveSyntax> _usings;
+    private readonly HashSet<string> _declared;
+    private readonly UnitWriter _writer;
 
     /// <summary>Reads the code of an answer.</summary>
     public UnitComposer(CodeTask task, string code)
     {
-        asked = AskedMethod.Of(task.Signature);
-        signature = task.Signature.TrimEnd().TrimEnd(';', '{').TrimEnd();
-        context = AnswerCode.Parse(task.Context.ReplaceLineEndings("\n"));
-        inForce = [.. CSharpJudge.ImplicitUsings.Concat(task.Usings).Select(u => $"using {u};").Concat(context.Usings.Select(Text))
+        _asked = AskedMethod.Of(task.Signature);
+        _signature = task.Signature.TrimEnd().TrimEnd(';', '{').TrimEnd();
+        _context = AnswerCode.Parse(task.Context.ReplaceLineEndings("\n"));
+        _inForce = [.. CSharpJudge.ImplicitUsings.Concat(task.Usings).Select(u => $"using {u};").Concat(_context.Usings.Select(Text))
             .Distinct(StringComparer.Ordinal)];
-        known = inForce.ToHashSet(StringComparer.Ordinal);
+        _known = _inForce.ToHashSet(StringComparer.Ordinal);
         // An answer may add to a namespace that exists; a copy of it elsewhere would hide what it has.
-        roots = CSharpJudge.ImplicitUsings.Concat(task.Usings).Select(u => u.Split('.')[0]).ToHashSet(StringComparer.Ordinal);
+        _roots = CSharpJudge.ImplicitUsings.Concat(task.Usings).Select(u => u.Split('.')[0]).ToHashSet(StringComparer.Ordinal);
 
-        var read = AnswerCode.Read(code, asked.Parameters);
-        var given = Types(context.Members).Select(t => t.Identifier.Text).ToHashSet(StringComparer.Ordinal);
+        var read = AnswerCode.Read(code, _asked.Parameters);
+        var given = Types(_context.Members).Select(t => t.Identifier.Text).ToHashSet(StringComparer.Ordinal);
         var copies = Types(read.Items).Where(t => given.Contains(t.Identifier.Text)).ToList();
         var repeated = read.Items.OfType<BaseNamespaceDeclarationSyntax>().SelectMany(n => n.DescendantNodesAndSelf())
-            .OfType<BaseNamespaceDeclarationSyntax>().SelectMany(n => n.Usings).Where(u => known.Contains(Text(u)));
-        answer = read.Without(copies.Cast<SyntaxNode>().Concat(repeated)
+            .OfType<BaseNamespaceDeclarationSyntax>().SelectMany(n => n.Usings).Where(u => _known.Contains(Text(u)));
+        _answer = read.Without(copies.Cast<SyntaxNode>().Concat(repeated)
             .Select(n => new TextSpan(read.At(n.SpanStart), n.Span.Length)));
         Items = [.. read.Items.Where(i => !copies.Contains(i))];
-        usings = [.. answer.Usings.Where(u => !known.Contains(Text(u)))];
-        declared = Items.Select(RootName).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        writer = new(answer.Text);
+        _usings = [.. _answer.Usings.Where(u => !_known.Contains(Text(u)))];
+        _declared = Items.Select(RootName).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        _writer = new(_answer.Text);
     }
 
     private List<MemberDeclarationSyntax> Items { get; }
@@ -58,59 +58,59 @@ internal sealed class UnitComposer
     /// <summary>The unit.</summary>
     public SolutionUnit Compose()
     {
-        var target = answer.Shape is AnswerShape.Broken or AnswerShape.Expression ? null : asked.Find(answer.Root);
-        var form = answer.Shape == AnswerShape.Expression ? CodeForm.Expression
-            : answer.Shape == AnswerShape.Broken ? Types(Items).Any() ? CodeForm.File : CodeForm.Statements
+        var target = _answer.Shape is AnswerShape.Broken or AnswerShape.Expression ? null : _asked.Find(_answer.Root);
+        var form = _answer.Shape == AnswerShape.Expression ? CodeForm.Expression
+            : _answer.Shape == AnswerShape.Broken ? Types(Items).Any() ? CodeForm.File : CodeForm.Statements
             : target is not null || Items.All(i => i is not GlobalStatementSyntax || IsFunction(i)) ? CodeForm.Members
             : CodeForm.Statements;
         // What stands alone needs no namespace.
         var alone = form is CodeForm.Statements or CodeForm.Expression or CodeForm.File
-            && (answer.Shape == AnswerShape.Broken || Items.All(i => i is GlobalStatementSyntax));
+            && (_answer.Shape == AnswerShape.Broken || Items.All(i => i is GlobalStatementSyntax));
 
         WriteUsings(alone);
         if (form == CodeForm.File)
         {
-            writer.Answer(answer.Span.Start, answer.Span.End);
+            _writer.Answer(_answer.Span.Start, _answer.Span.End);
             return Unit(CodeForm.Members);
         }
         string? call = null;
         if (!alone) call = WriteDeclarations(target, form);
-        writer.Add("public static class Solution\n{");
-        if (call is not null) writer.Add($"{asked.Forwarding} => {call};", target is null ? 0 : answer.LineOf(target));
+        _writer.Add("public static class Solution\n{");
+        if (call is not null) _writer.Add($"{_asked.Forwarding} => {call};", target is null ? 0 : _answer.LineOf(target));
         else WriteBody(form);
-        writer.Add("}");
+        _writer.Add("}");
         return Unit(form);
     }
 
     private SolutionUnit Unit(CodeForm form)
     {
-        var parses = !AnswerCode.HasErrors(AnswerCode.Parse(writer.Source));
-        if (answer.Shape == AnswerShape.Broken && parses)
+        var parses = !AnswerCode.HasErrors(AnswerCode.Parse(_writer.Source));
+        if (_answer.Shape == AnswerShape.Broken && parses)
         {
             // It closes a brace that it did not open, and is whole only together with what stands around it.
-            writer.Add("#error The answer is not whole: it closes what it did not open.");
+            _writer.Add("#error The _answer is not whole: it closes what it did not open.");
             parses = false;
         }
-        return new(writer.Source, form, parses, usings.Count, writer.Lines);
+        return new(_writer.Source, form, parses, _usings.Count, _writer.Lines);
     }
 
     private void WriteUsings(bool alone)
     {
-        foreach (var node in answer.Globals.OfType<ExternAliasDirectiveSyntax>()) WriteHeader(node);
-        foreach (var u in usings.Where(u => !IsOwn(u))) WriteHeader(u);
-        writer.Add(inForce);
+        foreach (var node in _answer.Globals.OfType<ExternAliasDirectiveSyntax>()) WriteHeader(node);
+        foreach (var u in _usings.Where(u => !IsOwn(u))) WriteHeader(u);
+        _writer.Add(_inForce);
         if (!alone && Items.Any(IsOutside) && Items.Any(i => i is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax))
-            writer.Add($"using {Space};");
-        foreach (var node in answer.Globals.OfType<AttributeListSyntax>()) WriteHeader(node);
-        writer.Add(string.Concat(context.Members.Select(m => m.ToFullString())));
+            _writer.Add($"using {Space};");
+        foreach (var node in _answer.Globals.OfType<AttributeListSyntax>()) WriteHeader(node);
+        _writer.Add(string.Concat(_context.Members.Select(m => m.ToFullString())));
     }
 
     private void WriteBody(CodeForm form)
     {
-        writer.Add(signature);
-        writer.Add(form == CodeForm.Expression ? "=>" : "{");
-        writer.Answer(answer.Span.Start, answer.Span.End);
-        writer.Add(form == CodeForm.Expression ? ";" : "}");
+        _writer.Add(_signature);
+        _writer.Add(form == CodeForm.Expression ? "=>" : "{");
+        _writer.Answer(_answer.Span.Start, _answer.Span.End);
+        _writer.Add(form == CodeForm.Expression ? ";" : "}");
     }
 
     /// <summary>Writes what the answer declares; returns the call of its method.</summary>
@@ -120,22 +120,22 @@ internal sealed class UnitComposer
         var names = members.SelectMany(Declared).ToHashSet(StringComparer.Ordinal);
         var inner = Items.Where(i => i is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax && IsNested(i, names)).ToList();
         var chain = target?.Ancestors().OfType<TypeDeclarationSyntax>().Where(t => t is not ExtensionBlockDeclarationSyntax)
-            .Where(t => answer.At(t.SpanStart) >= 0).ToList() ?? [];
+            .Where(t => _answer.At(t.SpanStart) >= 0).ToList() ?? [];
 
-        writer.Add($"namespace {Space}\n{{");
-        foreach (var u in usings.Where(IsOwn)) WriteHeader(u);
+        _writer.Add($"namespace {Space}\n{{");
+        foreach (var u in _usings.Where(IsOwn)) WriteHeader(u);
         foreach (var item in Items.Where(i => i is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax && !inner.Contains(i)
             || (i is BaseNamespaceDeclarationSyntax && !IsOutside(i))))
             WriteDeclaration(item, target, chain);
         WriteMembers(form, target, chain, [.. members.Concat(inner).OrderBy(m => m.SpanStart)]);
-        writer.Add("}");
+        _writer.Add("}");
         foreach (var item in Items.Where(IsOutside)) WriteDeclaration(item, target, chain);
 
-        if (form == CodeForm.Statements) return asked.Call($"global::{Space}.{Members}.{asked.Name}");
-        if (chain.Count == 0 || inner.Contains(chain[^1])) return asked.Call($"global::{Space}.{Members}.{Forwarder}");
+        if (form == CodeForm.Statements) return _asked.Call($"global::{Space}.{Members}.{_asked.Name}");
+        if (chain.Count == 0 || inner.Contains(chain[^1])) return _asked.Call($"global::{Space}.{Members}.{Forwarder}");
         var spaces = chain[^1].Ancestors().OfType<BaseNamespaceDeclarationSyntax>().Reverse().Select(n => n.Name.ToString()).ToList();
-        if (spaces.Count == 0 || !roots.Contains(spaces[0].Split('.')[0])) spaces.Insert(0, Space);
-        return asked.Call($"global::{string.Join('.', spaces)}.{NameWith(chain[^1])}.{Forwarder}");
+        if (spaces.Count == 0 || !_roots.Contains(spaces[0].Split('.')[0])) spaces.Insert(0, Space);
+        return _asked.Call($"global::{string.Join('.', spaces)}.{NameWith(chain[^1])}.{Forwarder}");
     }
 
     /// <summary>What stands outside types, as members of a class; and statements, as its method.</summary>
@@ -144,16 +144,16 @@ internal sealed class UnitComposer
         var statements = Items.OfType<GlobalStatementSyntax>().Where(s => !members.Contains(s)).ToList();
         var kept = form == CodeForm.Statements ? [] : Captured(statements, members, target);
         var ofInstance = kept.Count == 0 && members.Any(IsOfInstance);
-        writer.Add($"internal {(ofInstance ? "sealed" : "static")} partial class {Members}\n{{");
+        _writer.Add($"internal {(ofInstance ? "sealed" : "static")} partial class {Members}\n{{");
         if (kept.Count > 0)
         {
             // Functions that use variables beside them are whole only together with those.
             foreach (var type in members.Where(m => m is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax))
                 WriteDeclaration(type, target, chain);
-            writer.Add(asked.Header("internal static", Forwarder) + "\n{");
+            _writer.Add(_asked.Header("internal static", Forwarder) + "\n{");
             foreach (var item in kept.Concat(members.Where(IsFunction)).OrderBy(m => m.SpanStart)) WriteLocal(item);
-            var call = asked.Call(asked.Name, target is not null && asked.IsAsGeneric(target));
-            writer.Add($"{(asked.ReturnsNothing ? "" : "return ")}{call};\n}}", target is null ? 0 : answer.LineOf(target));
+            var call = _asked.Call(_asked.Name, target is not null && _asked.IsAsGeneric(target));
+            _writer.Add($"{(_asked.ReturnsNothing ? "" : "return ")}{call};\n}}", target is null ? 0 : _answer.LineOf(target));
         }
         else
         {
@@ -162,21 +162,21 @@ internal sealed class UnitComposer
                 else WriteDeclaration(member, target, chain);
             if (form == CodeForm.Statements)
             {
-                writer.Add(asked.Header(asked.IsAsync ? "internal static async" : "internal static", asked.Name) + "\n{");
+                _writer.Add(_asked.Header(_asked.IsAsync ? "internal static async" : "internal static", _asked.Name) + "\n{");
                 foreach (var statement in statements) WriteWhole(statement);
-                writer.Add("}");
+                _writer.Add("}");
             }
             else if (chain.Count == 0 || members.Contains(chain[^1]))
             {
                 var isStatic = !ofInstance || target is null || Modifiers(target).Any(SyntaxKind.StaticKeyword);
                 var name = chain.Count > 0 ? $"{NameWith(chain[^1])}.{Forwarder}"
-                    : isStatic ? $"{Members}.{asked.Name}" : $"new {Members}().{asked.Name}";
-                writer.Add($"{asked.Header("internal static", Forwarder)} => "
-                    + $"{asked.Call(name, chain.Count > 0 || target is null || asked.IsAsGeneric(target))};",
-                    target is null ? 0 : answer.LineOf(target));
+                    : isStatic ? $"{Members}.{_asked.Name}" : $"new {Members}().{_asked.Name}";
+                _writer.Add($"{_asked.Header("internal static", Forwarder)} => "
+                    + $"{_asked.Call(name, chain.Count > 0 || target is null || _asked.IsAsGeneric(target))};",
+                    target is null ? 0 : _answer.LineOf(target));
             }
         }
-        writer.Add("}");
+        _writer.Add("}");
     }
 
     /// <summary>Statements that declare what a function beside them uses; the others only show its use.</summary>
@@ -204,23 +204,23 @@ internal sealed class UnitComposer
     {
         List<(int At, Action Write, int Skip)> edits = [];
         if (item is FileScopedNamespaceDeclarationSyntax file)
-            edits.Add((answer.At(file.SemicolonToken.SpanStart), () => writer.Append(" {"), 1));
+            edits.Add((_answer.At(file.SemicolonToken.SpanStart), () => _writer.Append(" {"), 1));
         for (var i = 0; i < chain.Count; i++)
         {
-            var (type, call) = (chain[i], i == 0 ? OfHolder(chain[0], target!) : asked.Call($"{NameWith(chain[i - 1])}.{Forwarder}"));
+            var (type, call) = (chain[i], i == 0 ? OfHolder(chain[0], target!) : _asked.Call($"{NameWith(chain[i - 1])}.{Forwarder}"));
             if (item.FullSpan.Contains(type.Span))
-                edits.Add((answer.At(type.CloseBraceToken.SpanStart),
-                    () => writer.Add($"{asked.Header("internal static", Forwarder)} => {call};", answer.LineOf(target!)), 0));
+                edits.Add((_answer.At(type.CloseBraceToken.SpanStart),
+                    () => _writer.Add($"{_asked.Header("internal static", Forwarder)} => {call};", _answer.LineOf(target!)), 0));
         }
-        var at = answer.At(item.FullSpan.Start);
+        var at = _answer.At(item.FullSpan.Start);
         foreach (var edit in edits.OrderBy(e => e.At))
         {
-            writer.Answer(at, edit.At);
+            _writer.Answer(at, edit.At);
             edit.Write();
             at = edit.At + edit.Skip;
         }
-        writer.Answer(at, answer.At(item.FullSpan.End));
-        if (item is FileScopedNamespaceDeclarationSyntax) writer.Add("}");
+        _writer.Answer(at, _answer.At(item.FullSpan.End));
+        if (item is FileScopedNamespaceDeclarationSyntax) _writer.Add("}");
     }
 
     private string OfHolder(TypeDeclarationSyntax holder, SyntaxNode target)
@@ -231,7 +231,7 @@ internal sealed class UnitComposer
             || target.Parent is ExtensionBlockDeclarationSyntax;
         var instance = target is MethodDeclarationSyntax { ExplicitInterfaceSpecifier.Name: { } face }
             ? $"(({face})new {own}())" : $"new {own}()";
-        return asked.Call($"{(isStatic ? own : instance)}.{asked.Name}", asked.IsAsGeneric(target));
+        return _asked.Call($"{(isStatic ? own : instance)}.{_asked.Name}", _asked.IsAsGeneric(target));
     }
 
     /// <summary>A function from outside a class is nobody's instance.</summary>
@@ -243,37 +243,37 @@ internal sealed class UnitComposer
             return;
         }
         var first = Modifiers(Inside(function)) is [var modifier, ..] ? modifier.SpanStart : ReturnType(function).SpanStart;
-        writer.Answer(answer.At(function.FullSpan.Start), answer.At(first));
-        writer.Add("static");
-        writer.Answer(answer.At(first), answer.At(function.FullSpan.End));
+        _writer.Answer(_answer.At(function.FullSpan.Start), _answer.At(first));
+        _writer.Add("static");
+        _writer.Answer(_answer.At(first), _answer.At(function.FullSpan.End));
     }
 
     /// <summary>Within a method nobody says who sees a function.</summary>
     private void WriteLocal(MemberDeclarationSyntax item)
     {
-        var at = answer.At(item.FullSpan.Start);
+        var at = _answer.At(item.FullSpan.Start);
         foreach (var modifier in Modifiers(Inside(item)).Where(AnswerCode.IsAccess))
         {
-            writer.Answer(at, answer.At(modifier.SpanStart));
-            at = answer.At(modifier.Span.End);
+            _writer.Answer(at, _answer.At(modifier.SpanStart));
+            at = _answer.At(modifier.Span.End);
         }
-        writer.Answer(at, answer.At(item.FullSpan.End));
+        _writer.Answer(at, _answer.At(item.FullSpan.End));
     }
 
-    private void WriteWhole(SyntaxNode node) => writer.Answer(answer.At(node.FullSpan.Start), answer.At(node.FullSpan.End));
+    private void WriteWhole(SyntaxNode node) => _writer.Answer(_answer.At(node.FullSpan.Start), _answer.At(node.FullSpan.End));
 
     private void WriteHeader(SyntaxNode node)
     {
         // The unit is one file, so nothing is global.
         var text = node is UsingDirectiveSyntax { GlobalKeyword.RawKind: not (int)SyntaxKind.None } u
             ? u.WithGlobalKeyword(default).ToString().TrimStart() : node.ToString();
-        writer.Answer(text, 1 + answer.Text.AsSpan(0, Math.Min(node.SpanStart, answer.Text.Length)).Count('\n'));
+        _writer.Answer(text, 1 + _answer.Text.AsSpan(0, Math.Min(node.SpanStart, _answer.Text.Length)).Count('\n'));
     }
 
-    private bool IsOwn(UsingDirectiveSyntax directive) => declared.Contains(directive.NamespaceOrType.ToString().Split('.', '<')[0]);
+    private bool IsOwn(UsingDirectiveSyntax directive) => _declared.Contains(directive.NamespaceOrType.ToString().Split('.', '<')[0]);
 
     private bool IsOutside(MemberDeclarationSyntax item) =>
-        item is BaseNamespaceDeclarationSyntax space && roots.Contains(space.Name.ToString().Split('.')[0]);
+        item is BaseNamespaceDeclarationSyntax space && _roots.Contains(space.Name.ToString().Split('.')[0]);
 
     private static string Text(UsingDirectiveSyntax directive) =>
         directive.WithoutTrivia().WithGlobalKeyword(default).NormalizeWhitespace().ToString();

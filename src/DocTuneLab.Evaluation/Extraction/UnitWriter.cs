@@ -5,15 +5,15 @@ namespace DocTuneLab.Evaluation.Extraction;
 /// <summary>Writes a compilation unit line by line and remembers which lines are the answer's.</summary>
 internal sealed class UnitWriter(string answer)
 {
-    private readonly StringBuilder text = new();
-    private readonly List<int> lines = [];
-    private bool begun;
+    private readonly StringBuilder _text = new();
+    private readonly List<int> _lines = [];
+    private bool _begun;
 
     /// <summary>For each line of the unit, the answer's line that it is; below zero where it is none but speaks of one.</summary>
-    public IReadOnlyList<int> Lines => lines;
+    public IReadOnlyList<int> Lines => _lines;
 
     /// <summary>The unit.</summary>
-    public string Source => text.ToString() + "\n";
+    public string Source => _text.ToString() + "\n";
 
     /// <summary>Adds whole lines that are not the answer's.</summary>
     /// <param name="code">The lines.</param>
@@ -51,13 +51,13 @@ internal sealed class UnitWriter(string answer)
     }
 
     /// <summary>Adds to the last line.</summary>
-    public void Append(string code) => text.Append(code);
+    public void Append(string code) => _text.Append(code);
 
     private void Line(string line, int origin)
     {
-        if (begun) text.Append('\n');
-        begun = true;
-        text.Append(line);
-        lines.Add(origin);
+        if (_begun) _text.Append('\n');
+        _begun = true;
+        _text.Append(line);
+        _lines.Add(origin);
     }
 }

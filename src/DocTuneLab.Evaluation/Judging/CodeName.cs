@@ -6,7 +6,7 @@ namespace DocTuneLab.Evaluation.Judging;
 internal static partial class CodeName
 {
     // Words that begin a sentence, or say what kind of thing is named, and so name nothing themselves.
-    private static readonly HashSet<string> Words = new(
+    private static readonly HashSet<string> s_words = new(
         ("A An The It Its This That These Those In On At By To From For Of With Via Through When If Because Since As And Or But So Not "
         + "No Yes You We I There Here Use Uses Using Call Calls Calling Called Invoke Try Which What Both Each Any All One Is Are Be See "
         + "Note Throw Throws Throwing Raise Raises Return Returns Returning Give Gives Yield Yields Get Gets Answer Final Correct Sure "
@@ -14,10 +14,10 @@ internal static partial class CodeName
         + "Instead Otherwise According Based After Before Then Only Just Im Ok Okay Well Certainly Also").Split(' '),
         StringComparer.Ordinal);
 
-    private static readonly HashSet<string> Keywords =
+    private static readonly HashSet<string> s_keywords =
         [.. "bool byte sbyte char decimal double float int uint long ulong short ushort object string void".Split(' ')];
 
-    private static readonly Dictionary<string, string> Types = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> s_types = new(StringComparer.Ordinal)
     {
         ["Boolean"] = "bool", ["Byte"] = "byte", ["SByte"] = "sbyte", ["Char"] = "char", ["Decimal"] = "decimal", ["Double"] = "double",
         ["Single"] = "float", ["Int32"] = "int", ["UInt32"] = "uint", ["Int64"] = "long", ["UInt64"] = "ulong", ["Int16"] = "short",
@@ -25,7 +25,7 @@ internal static partial class CodeName
     };
 
     /// <summary>Whether a text is a type that C# has a word for.</summary>
-    public static bool IsKeyword(string text) => Keywords.Contains(text);
+    public static bool IsKeyword(string text) => s_keywords.Contains(text);
 
     /// <summary>Every name of a line: qualified, generic, or a word with a capital that is no common one.</summary>
     /// <param name="line">The line, normalised.</param>
@@ -44,7 +44,7 @@ internal static partial class CodeName
     {
         name = Blanks().Replace(name, "").Replace("global::", "", StringComparison.Ordinal);
         name = Inner().Replace(name, "");
-        return SystemType().Replace(name, m => Types.GetValueOrDefault(m.Groups["name"].Value, m.Value));
+        return SystemType().Replace(name, m => s_types.GetValueOrDefault(m.Groups["name"].Value, m.Value));
     }
 
     /// <summary>All parts of all names in a text.</summary>
@@ -52,7 +52,7 @@ internal static partial class CodeName
 
     private static bool LooksLikeOne(string name) => name.Length > 1
         && (name.IndexOfAny(['_', '.', '<']) >= 0 || name.Skip(1).Any(char.IsUpper) || name.Any(char.IsDigit)
-            || (char.IsUpper(name[0]) && !Words.Contains(name)));
+            || (char.IsUpper(name[0]) && !s_words.Contains(name)));
 
     [GeneratedRegex(@"(?<![A-Za-z0-9_\u00C0-\u024F.@-])[A-Za-z_\u00C0-\u024F][A-Za-z0-9_\u00C0-\u024F]*"
         + @"(?:\.[A-Za-z_\u00C0-\u024F][A-Za-z0-9_\u00C0-\u024F]*|<(?:[^<>]|<[^<>]*>)*>)*"

@@ -11,10 +11,10 @@ namespace DocTuneLab.Evaluation.Judging;
 /// <param name="Unit">Name of the unit's dimension; null for a bare number.</param>
 internal sealed partial record Quantity(int Index, int Length, decimal Number, decimal Value, string? Unit)
 {
-    private static readonly string[] Words =
+    private static readonly string[] s_words =
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
-    private static readonly Dictionary<string, (string Dimension, decimal Factor)> Known = Units();
+    private static readonly Dictionary<string, (string Dimension, decimal Factor)> s_known = Units();
 
     /// <summary>Every number of a text; hours, minutes and seconds beside each other are one.</summary>
     public static IReadOnlyList<Quantity> In(string text)
@@ -45,7 +45,7 @@ internal sealed partial record Quantity(int Index, int Length, decimal Number, d
             if (m.Groups["word"].Success)
             {
                 if (!whole && unit is null) return null;
-                value = Array.FindIndex(Words, w => string.Equals(w, m.Value, StringComparison.OrdinalIgnoreCase));
+                value = Array.FindIndex(s_words, w => string.Equals(w, m.Value, StringComparison.OrdinalIgnoreCase));
             }
             else if (m.Groups["chinese"].Success)
             {
@@ -97,8 +97,8 @@ internal sealed partial record Quantity(int Index, int Length, decimal Number, d
         {
             var name = text.Substring(start, length);
             // Small and capital letters differ in symbols, not in words.
-            if (!Known.TryGetValue(name, out var unit)
-                && (length < 4 || !Known.TryGetValue(name.ToLowerInvariant(), out unit))) continue;
+            if (!s_known.TryGetValue(name, out var unit)
+                && (length < 4 || !s_known.TryGetValue(name.ToLowerInvariant(), out unit))) continue;
             var next = start + length;
             if (next < text.Length && IsWord(text[next - 1]) && (IsWord(text[next]) || text[next] is '/' or '²' or '³')) continue;
             return (next - at, unit.Dimension, unit.Factor);

@@ -34,7 +34,6 @@ public class MetricSetTests
         public string Question => "Which share of the answers writes a loop?";
         public bool HigherIsBetter => true;
         public bool Primary => true;
-        public bool Binary => true;
         public IEnumerable<Observation> Observe(MetricInput input) =>
             input.Greedy.Select(r => input.Of(r.Task, r.Code?.Contains("foreach", StringComparison.Ordinal) == true));
     }

@@ -53,8 +53,9 @@ public static class EvaluationHtml
         return html
             .Append("</tbody></table></div><p><small>★ primary metrics, their p values corrected together (Holm). "
                 + "Second lines are 95% intervals by bootstrap over documents. ")
-            .Append("<em>Better</em> and <em>worse</em> need an interval without zero and p below 0.05. <em>Detectable</em>: "
-                + "the true difference that this suite finds 8 times of 10. n/a: no task could count.</small></p>")
+            .Append("<em>Better</em> and <em>worse</em> need p below 0.05 (randomisation of whole documents). <em>Detectable</em>: "
+                + "the true difference that this suite finds 8 times of 10. n/a: none could be found, or no task could count. ")
+            .Append($"{comparison.CanShow}</small></p>")
             .ToString();
     }
 
@@ -83,7 +84,7 @@ public static class EvaluationHtml
                 + $"<td>{Cell(p.WinRate, p.Interval, true)}</td><td>{Text(Figures.Probability(p.P))}</td>"
                 + $"<td>{Figures.Value(p.Agreement, true)}</td><td>{Verdict(p.Verdict)}</td></tr>");
         html.Append("</tbody></table></div><p><small>A tie, and two readings that disagree, count one half. p: "
-            + "sign test over votes that are no tie. Agreement: share of votes where both orders gave the same.</small></p>");
+            + "p by randomisation of whole documents. Agreement: share of votes where both orders gave the same.</small></p>");
         if (report.Ranking.Count > 0)
             html.Append("<p>Bradley-Terry strengths (log odds): ")
                 .Append(Text(string.Join(", ",

@@ -89,12 +89,12 @@ public static class MarkdownReport
 
     private const string Legend = "\nBrackets are 95% intervals (bootstrap over documents). Bold metrics are primary: "
         + "their p is corrected over all primary metrics (Holm). "
-        + "*better* and *worse* need an interval of the difference without zero and p below 0.05; all else is *inconclusive*. "
-        + "*Detectable* is the true difference that this suite would find 8 times of 10.\n";
+        + "*better* and *worse* need p below 0.05 (randomisation of whole documents); all else is *inconclusive*. "
+        + "*Detectable* is the true difference that this suite would find 8 times of 10; n/a where it could find none.\n";
 
     private static void WriteMetrics(StringBuilder text, Comparison comparison)
     {
-        text.Append("| Metric | First | Second | Difference | p | Verdict | Detectable |\n|---|---|---|---|---:|---|---:|\n");
+        text.Append($"{comparison.CanShow}\n\n| Metric | First | Second | Difference | p | Verdict | Detectable |\n|---|---|---|---|---:|---|---:|\n");
         foreach (var m in comparison.Metrics)
         {
             var share = m.First.IsShare;
@@ -122,7 +122,7 @@ public static class MarkdownReport
     private static void WritePreferences(StringBuilder text, EvaluationReport report)
     {
         if (report.Preferences.Count == 0) return;
-        text.Append("\n## Preferences\n\n| Judge | Arms | Votes | Second preferred | 95% interval | p (sign test) | Agreement of two "
+        text.Append("\n## Preferences\n\n| Judge | Arms | Votes | Second preferred | 95% interval | p | Agreement of two "
             + "readings | Verdict |\n|---|---|---:|---:|---|---:|---:|---|\n");
         foreach (var p in report.Preferences)
             text.Append($"| {Cell(p.Judge)} | {Cell(p.First)}, {Cell(p.Second)} | {p.Votes.Count} | {Figures.Value(p.WinRate, true)} | "

@@ -68,10 +68,13 @@ public class MetricSetTests
 
         var loops = report.Main["loop_rate"]!;
         Assert.Equal(1, loops.Difference.Value);
-        // Primary: its p, 2 · ½¹², is corrected together with those of what was measured besides.
-        Assert.Equal(2 / 4096.0, loops.P, 12);
+        // Primary: its p, 2 · ½⁶ for six documents, is corrected together with those of what was measured besides.
+        Assert.Equal(2 / 64.0, loops.P, 12);
         Assert.True(loops.HolmP > loops.P);
-        Assert.Equal(ComparisonVerdict.Better, loops.Verdict);
+        // So six documents cannot bear out even a gain of every task.
+        Assert.Equal(ComparisonVerdict.Inconclusive, loops.Verdict);
+        Assert.Contains("not every one of them can show a difference", report.Main.CanShow);
+        Assert.True(double.IsNaN(loops.Detectable));
 
         var markdown = MarkdownReport.Of(report);
         Assert.Contains("| Lines of code | 1.000 [1.000, 1.000] | 3.000 [3.000, 3.000] | 12 |", markdown);

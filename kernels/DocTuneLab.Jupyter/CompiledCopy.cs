@@ -110,13 +110,16 @@ public static class CompiledCopy
     private static async Task CompileAsync(string[] compiler, string source, string target, CancellationToken cancellation)
     {
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-        var (code, output) = await RunAsync([.. compiler, source, "-o", target + ".tmp", "-r", Path.Combine(framework, "*.dll"), "-r",
-            Path.Combine(Path.GetDirectoryName(source)!, "*.dll"), "-O", "--parallelism", "1",
-            .. WithGenerics.Contains(Path.GetFileName(source))
-                ? ["--opt-cross-module", "*", "--non-local-generics-module", "*"]
-                : Array.Empty<string>()
-        ],
-            null, cancellation);
+        var beside = Path.GetDirectoryName(source)!;
+        string[] generics = WithGenerics.Contains(Path.GetFileName(source))
+            ? ["--opt-cross-module", "*", "--non-local-generics-module", "*"]
+            : [];
+        string[] command =
+        [
+            .. compiler, source, "-o", target + ".tmp", "-r", Path.Combine(framework, "*.dll"), "-r", Path.Combine(beside, "*.dll"),
+            "-O", "--parallelism", "1", .. generics,
+        ];
+        var (code, output) = await RunAsync(command, null, cancellation);
         if (code == 0)
             File.Move(target + ".tmp", target, overwrite: true);
         else if (File.Exists(target + ".tmp"))

@@ -101,8 +101,8 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
                 return Contents.Ok(new JsonObject { ["restart"] = content.Flag("restart", false) });
             case "comm_open":
                 // There is no one to talk to here: the front end must not wait.
-                Publish("comm_close", new JsonObject { ["comm_id"] = content["comm_id"]?.DeepClone(), ["data"] = new JsonObject() },
-                    request);
+                var close = new JsonObject { ["comm_id"] = content["comm_id"]?.DeepClone(), ["data"] = new JsonObject() };
+                Publish("comm_close", close, request);
                 return null;
             default:
                 // Other comm messages and what later versions add: the protocol wants unknown types ignored.
@@ -149,13 +149,15 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
                 running = null;
         }
         if (result.Error is not { } error)
-            return (Contents.Ok(new JsonObject
+        {
+            var done = new JsonObject
             {
                 ["execution_count"] = number,
                 ["user_expressions"] = await EvaluateAsync(request.Content["user_expressions"] as JsonObject),
                 ["payload"] = new JsonArray()
-            }),
-                false);
+            };
+            return (Contents.Ok(done), false);
+        }
         var answer = Contents.Failed(error);
         answer["execution_count"] = number;
         return (answer, request.Content.Flag("stop_on_error", true));
@@ -191,22 +193,19 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
         var code = content.Code();
         var found = await (await starting).CompleteAsync(code, CodePoints.ToIndex(code, content.Number("cursor_pos", int.MaxValue)));
         var (start, end) = (CodePoints.FromIndex(code, found.Start), CodePoints.FromIndex(code, found.End));
+        var types = found.Entries.Select(entry => (JsonNode)new JsonObject
+        {
+            ["text"] = entry.Text,
+            ["type"] = entry.Kind.ToLowerInvariant(),
+            ["start"] = start,
+            ["end"] = end,
+        });
         return Contents.Ok(new JsonObject
         {
             ["matches"] = new JsonArray([.. found.Entries.Select(entry => (JsonNode)entry.Text)]),
             ["cursor_start"] = start,
             ["cursor_end"] = end,
-            ["metadata"] = new JsonObject
-            {
-                ["_jupyter_types_experimental"] = new JsonArray(
-                    [.. found.Entries.Select(entry => (JsonNode)new JsonObject
-                    {
-                        ["text"] = entry.Text,
-                        ["type"] = entry.Kind.ToLowerInvariant(),
-                        ["start"] = start,
-                        ["end"] = end
-                    })]),
-            },
+            ["metadata"] = new JsonObject { ["_jupyter_types_experimental"] = new JsonArray([.. types]) },
         });
     }
 

@@ -78,8 +78,8 @@ public sealed class KernelProcess : ICellHost
         start.Environment["JPY_PARENT_PID"] = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (notebookPath is not null)
             start.Environment["JPY_SESSION_NAME"] = Path.GetFullPath(notebookPath);
-        var kernel = new KernelProcess(Process.Start(start) ?? throw new NotebookException($"{command[0]} did not start."), connection,
-            file);
+        var started = Process.Start(start) ?? throw new NotebookException($"{command[0]} did not start.");
+        var kernel = new KernelProcess(started, connection, file);
         try
         {
             await kernel.ReadyAsync(cancellation);
@@ -132,8 +132,10 @@ public sealed class KernelProcess : ICellHost
             channels.Forget();
             var lines = new List<string> { message };
             lock (lastWords)
-                lines.AddRange(
-                    lastWords.Where(line => !line.StartsWith("   at ", StringComparison.Ordinal)).TakeLast(8).Select(line => "   " + line));
+            {
+                var said = lastWords.Where(line => !line.StartsWith("   at ", StringComparison.Ordinal));
+                lines.AddRange(said.TakeLast(8).Select(line => "   " + line));
+            }
             var output2 = new ErrorOutput(name, message, lines);
             output(output2);
             return new CellResult(how, clock.Elapsed, output2);

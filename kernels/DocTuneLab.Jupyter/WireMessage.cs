@@ -25,9 +25,9 @@ public sealed record WireMessage(
 
     /// <summary>A message with a fresh header, in answer to <paramref name="parent"/>.</summary>
     public static WireMessage Create(string type, JsonObject content, string session, WireMessage? parent = null,
-        IReadOnlyList<byte[]>? identities = null) => new(
-        identities ?? [],
-        new JsonObject
+        IReadOnlyList<byte[]>? identities = null)
+    {
+        var header = new JsonObject
         {
             ["msg_id"] = Guid.NewGuid().ToString(),
             ["session"] = session,
@@ -35,10 +35,9 @@ public sealed record WireMessage(
             ["date"] = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'"),
             ["msg_type"] = type,
             ["version"] = "5.4",
-        },
-        (JsonObject?)parent?.Header.DeepClone() ?? [],
-        [],
-        content);
+        };
+        return new WireMessage(identities ?? [], header, (JsonObject?)parent?.Header.DeepClone() ?? [], [], content);
+    }
 
     /// <summary>
     /// Frames to message, or null if they are not one that was signed with <paramref name="key"/>. Text that is not valid Unicode is

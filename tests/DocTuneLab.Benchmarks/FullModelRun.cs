@@ -276,7 +276,10 @@ internal static class FullModelRun
             new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32", Device = "cpu" });
 
     private static int[] Text(BaseModel model) =>
-        [.. model.Tokenizer.Encode("public static int Count(Tank tank) => tank.Valves.Count; // 水箱的水位是多少？", specialTokens: false)];
+    [
+        .. model.Tokenizer.Encode("public static int Count(Tank tank) => tank.Valves.Count; // 水箱的水位是多少？",
+            specialTokens: false),
+    ];
 
     private sealed class Peer : IDisposable
     {

@@ -207,8 +207,9 @@ internal static class KernelComparison
                 await Task.Delay(20);
         }
         var restart = await StartAsync(ours);
-        return FormattableString.Invariant(
-            $"a blocking call into the system: \"{result.Error?.Message}\" ({result.Status}); the kernel ended, a new one gave its first result after {restart:0.00} s");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"a blocking call into the system: \"{result.Error?.Message}\" ({result.Status}); the kernel ended, "
+            + $"a new one gave its first result after {restart:0.00} s");
     }
 
     private static async Task OkAsync(KernelProcess kernel, string code)

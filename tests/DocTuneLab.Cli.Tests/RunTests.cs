@@ -15,8 +15,10 @@ public sealed class RunTests : IDisposable
         doctune.Write("nb.ipynb", """
             {"cells": [
               {"cell_type": "markdown", "metadata": {}, "source": "# Hello"},
-              {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "int x = 1; string s = \"\";", "outputs": [], "execution_count": null},
-              {"cell_type": "code", "metadata": {}, "source": "Console.WriteLine($\"{40 + x} {s}\");", "outputs": [], "execution_count": null}],
+              {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "int x = 1; string s = \"\";",
+               "outputs": [], "execution_count": null},
+              {"cell_type": "code", "metadata": {}, "source": "Console.WriteLine($\"{40 + x} {s}\");",
+               "outputs": [], "execution_count": null}],
              "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
             """);
         var result = doctune.Run("run", "nb.ipynb", "-p", "x", "2", "-p", "s", "-a=b c", "--report", "out/r.html");

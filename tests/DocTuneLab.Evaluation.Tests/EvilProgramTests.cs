@@ -46,7 +46,8 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
             [DllImport("libc")] public static extern int kill(int pid, int signal);
             [DllImport("libc")] public static extern int getppid();
             [DllImport("libc", SetLastError = true)] public static extern int umount2(string target, int flags);
-            [DllImport("libc", SetLastError = true)] public static extern int mount(string? source, string target, string? type, ulong flags, string? data);
+            [DllImport("libc", SetLastError = true)]
+            public static extern int mount(string? source, string target, string? type, ulong flags, string? data);
             [DllImport("libc")] public static extern uint sleep(uint seconds);
             [DllImport("libc")] public static extern void _exit(int code);
         }
@@ -103,7 +104,8 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
     {
         NeedsCover("no network");
         var result = Run("""
-            using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Dgram, 0);
+            using var socket = new System.Net.Sockets.Socket(
+                System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Dgram, 0);
             socket.SendTo(new byte[] { 1 }, new System.Net.IPEndPoint(System.Net.IPAddress.Parse("192.0.2.1"), 9));
             return 1;
             """);
@@ -121,7 +123,9 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
         try
         {
             var result = Run($$"""
-                foreach (var f in new[] { "{{home}}", "/root", "/home" }) if (Directory.Exists(f)) foreach (var e in Directory.EnumerateFileSystemEntries(f)) Console.WriteLine(e);
+                foreach (var f in new[] { "{{home}}", "/root", "/home" })
+                    if (Directory.Exists(f))
+                        foreach (var e in Directory.EnumerateFileSystemEntries(f)) Console.WriteLine(e);
                 return File.Exists("{{secret}}") ? 0 : 1;
                 """);
             Assert.Equal(ExecutionStatus.Pass, result.Status);

@@ -90,8 +90,8 @@ public sealed class JudgingTests : IDisposable
         Assert.DoesNotContain("tuned", page);
         Assert.DoesNotMatch("(src|href)=\"https?:", page);
         // Somebody who prefers what is new, whichever side it is on.
-        var votes =
-            $$"""{"trial":"{{trial.Id}}","judge":"Ann","votes":[{{string.Join(',', trial.Items.Select(i => $$"""{"item":{{i.Number}},"choice":"{{(i.Left == "new" ? "left" : "right")}}"}"""))}}]}""";
+        var choices = trial.Items.Select(i => $$"""{"item":{{i.Number}},"choice":"{{(i.Left == "new" ? "left" : "right")}}"}""");
+        var votes = $$"""{"trial":"{{trial.Id}}","judge":"Ann","votes":[{{string.Join(',', choices)}}]}""";
         var file = Path.Combine(folder, "votes.json");
         File.WriteAllText(file, votes);
         var summary = Assert.Single(BlindTrial.Tally(Path.Combine(folder, "ab-key.json"), file, ["base", "tuned"]));

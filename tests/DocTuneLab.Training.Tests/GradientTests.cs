@@ -268,7 +268,8 @@ public sealed class GradientTests
         string[] texts =
         [
             "What does Tank.Fill return?", "public static int Count(Tank tank) => tank.Valves.Count;",
-            "水箱的水位是多少？ new TankBuilder().WithValve(3)", "a", string.Concat(Enumerable.Repeat("return the new level of the tank ", 6))
+            "水箱的水位是多少？ new TankBuilder().WithValve(3)", "a",
+            string.Concat(Enumerable.Repeat("return the new level of the tank ", 6))
         ];
         return [.. texts.Select((t, i) => new TokenizedSample([0, .. model.Tokenizer.Encode(t)], i % 3))];
     }

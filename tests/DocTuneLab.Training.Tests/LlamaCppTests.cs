@@ -104,7 +104,8 @@ public sealed class LlamaCppTests : IDisposable
         using var model = Start(tiny, "f16");
         foreach (var text in (string[])
         [
-            "public static int Count(Tank tank) => 3;", "水箱的水位是多少？ 1234", "  two  spaces\n\n\tand a tab", "<|im_start|>user\nHi<|im_end|>\n"
+            "public static int Count(Tank tank) => 3;", "水箱的水位是多少？ 1234", "  two  spaces\n\n\tand a tab",
+            "<|im_start|>user\nHi<|im_end|>\n"
         ])
             Assert.Equal(model.Tokenizer.Encode(text, specialTokens: true),
                 _peer!.Ask(new { tokenize = text, special = true })["ids"]!.AsArray().Select(n => (int)n!));

@@ -29,11 +29,8 @@ public sealed class DocumentsChart : IChart
             .ToList();
         var documents = columns.SelectMany(c => c.Observations).Select(o => o.Cluster).Distinct(StringComparer.Ordinal)
             .OrderDescending(StringComparer.Ordinal).ToList();
-        var rows = new JsonArray([.. documents.Select(d => (JsonNode)new JsonArray([.. columns.Select(c =>
-        {
-            var share = Bootstrap.Estimate(c.Observations.Where(o => o.Cluster == d));
-            return double.IsNaN(share) ? null : (JsonNode)JsonValue.Create(Math.Round(100 * share));
-        })]))]);
+        var rows = new JsonArray([.. documents.Select(d =>
+            (JsonNode)new JsonArray([.. columns.Select(c => Percent(c.Observations.Where(o => o.Cluster == d)))]))]);
         var layout = Figure.Layout("Per cent by document", 80 + (22 * documents.Count));
         (layout["xaxis"], layout["yaxis"]) = (Figure.Axis(""), Figure.Axis(""));
         return new JsonObject
@@ -47,5 +44,11 @@ public sealed class DocumentsChart : IChart
             }),
             ["layout"] = layout,
         };
+    }
+
+    private static JsonNode? Percent(IEnumerable<Observation> observations)
+    {
+        var share = Bootstrap.Estimate(observations);
+        return double.IsNaN(share) ? null : JsonValue.Create(Math.Round(100 * share));
     }
 }

@@ -29,8 +29,10 @@ public static class EvaluationHtml
             + $"<th{Left}>Metric</th>{string.Concat(report.Results.Select(r => $"<th>{Text(r.Arm)}</th>"))}<th>Tasks</th></tr>"
             + "</thead><tbody>");
         foreach (var m in report.Results.SelectMany(r => r.Metrics).DistinctBy(m => m.Name))
-            html.Append(
-                $"<tr><td{Left}>{Text(m.Title)}{(m.Primary ? " ★" : "")}</td>{string.Concat(report.Results.Select(r => r[m.Name] is { } v ? $"<td>{Cell(v.Value, v.Interval, v.IsShare)}</td>" : "<td></td>"))}<td>{m.Tasks}</td></tr>");
+        {
+            var values = report.Results.Select(r => r[m.Name] is { } v ? $"<td>{Cell(v.Value, v.Interval, v.IsShare)}</td>" : "<td></td>");
+            html.Append($"<tr><td{Left}>{Text(m.Title)}{(m.Primary ? " ★" : "")}</td>{string.Concat(values)}<td>{m.Tasks}</td></tr>");
+        }
         return html.Append("</tbody></table></div>").ToString();
     }
 

@@ -36,8 +36,11 @@ public static class MarkdownReport
         text.Append($"\n## Arms\n\n| Metric | {string.Join(" | ", report.Results.Select(r => r.Arm))} | Tasks |\n"
             + $"|---|{string.Concat(report.Results.Select(_ => "---|"))}---:|\n");
         foreach (var m in report.Results.SelectMany(r => r.Metrics).DistinctBy(m => m.Name))
-            text.Append(
-                $"| {m.Title} | {string.Join(" | ", report.Results.Select(r => r[m.Name] is { } v ? $"{Figures.Value(v, v.Value)} {Figures.Range(v.Interval, v.IsShare)}" : ""))} | {m.Tasks} |\n");
+        {
+            var values = report.Results.Select(r =>
+                r[m.Name] is { } v ? $"{Figures.Value(v, v.Value)} {Figures.Range(v.Interval, v.IsShare)}" : "");
+            text.Append($"| {m.Title} | {string.Join(" | ", values)} | {m.Tasks} |\n");
+        }
         foreach (var c in report.Comparisons)
         {
             text.Append($"\n## {Cell(c.FirstArm)} and {Cell(c.SecondArm)}\n\n");

@@ -29,7 +29,8 @@ public sealed class TokenizerFile
     /// <summary>Added tokens, special ones among them.</summary>
     public required IReadOnlyList<AddedToken> Added { get; init; }
 
-    /// <summary>Whether pieces are bytes in GPT-2's alphabet; otherwise they are characters with ▁ for the space (SentencePiece).</summary>
+    /// <summary>Whether pieces are bytes in GPT-2's alphabet; otherwise they are characters with ▁ for the space
+    /// (SentencePiece).</summary>
     public required bool ByteLevel { get; init; }
 
     /// <summary>GPT-2's rule, which the pre-tokenizer <c>ByteLevel</c> applies unless told otherwise.</summary>

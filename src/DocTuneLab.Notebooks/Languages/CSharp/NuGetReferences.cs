@@ -148,8 +148,8 @@ internal sealed partial class NuGetReferences
 
     private static CellFailure NoSdk(string location, string why) =>
         CellFailure.At(location, "PackageNotRestored",
-            $"#r \"nuget: …\" needs the .NET SDK, and {why}. Install the .NET {Environment.Version.Major} SDK, or reference the package's "
-                + "assembly by its path.");
+            $"#r \"nuget: …\" needs the .NET SDK, and {why}. Install the .NET {Environment.Version.Major} SDK, "
+                + "or reference the package's assembly by its path.");
 
     /// <summary>The files of the packages for this system, or null where they are no longer there.</summary>
     private static (List<string> Libraries, List<string> Natives)? Resolve(JsonNode assets)

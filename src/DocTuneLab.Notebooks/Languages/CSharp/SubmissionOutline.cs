@@ -71,7 +71,11 @@ internal sealed class SubmissionOutline
                 || trivia.IsKind(SyntaxKind.MultiLineDocumentationCommentTrivia)))
         .WithoutTrailingTrivia().ToFullString().Replace(LoopGuard.Check, "", StringComparison.Ordinal);
 
-    private static string Variable(IFieldSymbol field) => field.Type is { IsAnonymousType: true } anonymous
-        ? $"var @{field.Name} = new {{ {string.Join(", ", anonymous.GetMembers().OfType<IPropertySymbol>().Select(property => $"{property.Name} = default({property.Type.ToDisplayString(TypeFormat)})!"))} }};"
-        : $"{field.Type.ToDisplayString(TypeFormat)} @{field.Name};";
+    private static string Variable(IFieldSymbol field)
+    {
+        if (field.Type is not { IsAnonymousType: true } anonymous) return $"{field.Type.ToDisplayString(TypeFormat)} @{field.Name};";
+        var members = anonymous.GetMembers().OfType<IPropertySymbol>()
+            .Select(property => $"{property.Name} = default({property.Type.ToDisplayString(TypeFormat)})!");
+        return $"var @{field.Name} = new {{ {string.Join(", ", members)} }};";
+    }
 }

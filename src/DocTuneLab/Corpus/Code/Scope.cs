@@ -135,34 +135,25 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
             string[] pool = constraint switch
             {
                 "" or "notnull" => ["int", "string", "string", "double"],
-                _ when constraint.Contains("Enum", StringComparison.Ordinal) => ["DayOfWeek"],
-                _
-                    when constraint.Contains("struct", StringComparison.Ordinal)
-                        || constraint.Contains("unmanaged", StringComparison.Ordinal) =>
-                    ["int", "double"],
-                _ when constraint.Contains("INumber", StringComparison.Ordinal) => ["int", "double"],
-                _ when constraint.StartsWith("class,", StringComparison.Ordinal) && Implementing(constraint) is { Length: > 0 } own => own,
-                _
-                    when constraint.StartsWith("class", StringComparison.Ordinal)
-                        && !constraint.Contains("new()", StringComparison.Ordinal) =>
-                    ["string"],
-                _
-                    when constraint.StartsWith("IComparable", StringComparison.Ordinal)
-                        || constraint.Contains("IEquatable", StringComparison.Ordinal)
-                        || constraint.StartsWith("notnull,", StringComparison.Ordinal) =>
-                    ["int", "string"],
-                _ =>
-                    [.. Index.Types.Where(t => t.TypeParameters.Count == 0
-                        && !t.IsStatic
-                        && (t.Path == constraint.Split(',')[0] || t.Bases.Contains(constraint.Split(',')[0])))
-                        .Select(t => t.Path)
-                        .Take(6)],
+                _ when Has("Enum") => ["DayOfWeek"],
+                _ when Has("struct") || Has("unmanaged") || Has("INumber") => ["int", "double"],
+                _ when Starts("class,") && Implementing(constraint) is { Length: > 0 } own => own,
+                _ when Starts("class") && !Has("new()") => ["string"],
+                _ when Starts("IComparable") || Has("IEquatable") || Starts("notnull,") => ["int", "string"],
+                _ => [.. Index.Types.Where(t => t.TypeParameters.Count == 0 && !t.IsStatic && Is(t, constraint.Split(',')[0]))
+                    .Select(t => t.Path)
+                    .Take(6)],
             };
             if (pool.Length == 0) return null;
             map[parameter.Name] = Pick(pool);
+
+            bool Has(string part) => constraint.Contains(part, StringComparison.Ordinal);
+            bool Starts(string part) => constraint.StartsWith(part, StringComparison.Ordinal);
         }
         return map;
     }
+
+    private static bool Is(TypeEntry type, string path) => type.Path == path || type.Bases.Contains(path);
 
     // Classes of the library that are what a constraint such as "class, IShelved" asks for.
     private string[] Implementing(string constraint)
@@ -171,7 +162,7 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
         return wanted.Count == 0
             ? []
             : [.. Index.Types.Where(t => t.Symbol.Kind is ApiKind.Class or ApiKind.Record && t.TypeParameters.Count == 0 && !t.IsStatic
-                && wanted.TrueForAll(w => t.Path == w || t.Bases.Contains(w)))
+                && wanted.TrueForAll(w => Is(t, w)))
                 .Select(t => t.Path)
                 .Take(6)];
     }
@@ -220,8 +211,8 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
             case "TimeSpan":
                 var n = Pick<int>([1, 2, 5, 10, 30]).ToString(CultureInfo.InvariantCulture);
                 var unit = Pick<string>(["Seconds", "Minutes", "Milliseconds"]);
-                return ($"TimeSpan.From{unit}({n})",
-                    Say($"{n} {unit.ToLowerInvariant()}", $"{n} {unit switch { "Seconds" => "秒", "Minutes" => "分钟", _ => "毫秒" }}"));
+                var chinese = unit switch { "Seconds" => "秒", "Minutes" => "分钟", _ => "毫秒" };
+                return ($"TimeSpan.From{unit}({n})", Say($"{n} {unit.ToLowerInvariant()}", $"{n} {chinese}"));
         }
         if (Index.Find(TypeText.NotNull(type)) is { Symbol.Kind: ApiKind.Enum } entry
             && entry.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).ToList() is { Count: > 0 } members)

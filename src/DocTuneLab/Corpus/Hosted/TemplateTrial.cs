@@ -68,8 +68,8 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
                     + template.Examples.Sum(e => limits.CountTokens(template.Render(e.Inputs)) + limits.CountTokens(e.Answer) + 8)
             };
         await using var compiler = new CompileQueue(new SampleValidator(api, judge, limits));
-        var writer = new SampleWriter(engine, api, new EvidenceAssembler(api.Symbols, chunks, limits.CountTokens), compiler, settings,
-            limits);
+        var evidence = new EvidenceAssembler(api.Symbols, chunks, limits.CountTokens);
+        var writer = new SampleWriter(engine, api, evidence, compiler, settings, limits);
         var outcomes = new PromptOutcome[examples.Count];
         await Parallel.ForEachAsync(Enumerable.Range(0, examples.Count), new ParallelOptions
         {

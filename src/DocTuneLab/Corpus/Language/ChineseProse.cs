@@ -3,8 +3,8 @@ using DocTuneLab.Library;
 namespace DocTuneLab.Corpus.Language;
 
 /// <summary>
-/// Requests from documentation in Chinese, as <see cref="Prose"/> makes them from English: 克数 becomes 取得克数, 是否已收 becomes 判断是否已收, and what
-/// says an action stays as it is.
+/// Requests from documentation in Chinese, as <see cref="Prose"/> makes them from English: 克数 becomes 取得克数,
+/// 是否已收 becomes 判断是否已收, and what says an action stays as it is.
 /// </summary>
 internal static class ChineseProse
 {

@@ -218,9 +218,10 @@ internal static partial class Prose
         return cut < 30 ? null : sentence[..cut];
     }
 
-    private static string AfterWith(
-        string sentence) => sentence.IndexOf(" with ", StringComparison.Ordinal) is >= 0 and var i ? sentence[i..]
-        : sentence.IndexOf(" that ", StringComparison.Ordinal) is >= 0 and var j ? sentence[j..] : "";
+    private static string AfterWith(string sentence) =>
+        sentence.IndexOf(" with ", StringComparison.Ordinal) is >= 0 and var i ? sentence[i..]
+        : sentence.IndexOf(" that ", StringComparison.Ordinal) is >= 0 and var j ? sentence[j..]
+        : "";
 
     private static bool IsVerb(string word) =>
         word.Length > 3 && word.EndsWith('s') && !word.EndsWith("ss", StringComparison.Ordinal) && word.All(char.IsAsciiLetterLower);

@@ -38,14 +38,18 @@ public static class ReviewFile
             // A spreadsheet takes a cell that begins with '=' for a formula;
             // a leading apostrophe keeps it text, and reading drops it again.
             foreach (var row in rows)
-                text.AppendJoin(',',
-                    row.Select(c => Quoted(c.Length > 0 && "=+-@'".Contains(c[0], StringComparison.Ordinal) ? "'" + c : c))).Append("\r\n");
+            {
+                var cells = row.Select(c => Quoted(c.Length > 0 && "=+-@'".Contains(c[0], StringComparison.Ordinal) ? "'" + c : c));
+                text.AppendJoin(',', cells).Append("\r\n");
+            }
             File.WriteAllText(path, text.ToString(), new UTF8Encoding(true));
         }
         else
-            File.WriteAllLines(path,
-                rows.Select(row => new JsonObject(Columns.Zip(row, (k, v) => KeyValuePair.Create(k, (JsonNode?)v))).ToJsonString(
-                    new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })));
+        {
+            var options = new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+            var objects = rows.Select(row => new JsonObject(Columns.Zip(row, (k, v) => KeyValuePair.Create(k, (JsonNode?)v))));
+            File.WriteAllLines(path, objects.Select(o => o.ToJsonString(options)));
+        }
     }
 
     /// <summary>Takes decisions into the lab, all or none.</summary>
@@ -79,19 +83,15 @@ public static class ReviewFile
             [] => throw new LabException($"The lab has no sample '{id}'. '#!corpus browse' lists them with their ids."),
             var many => throw new LabException($"{many.Count} samples begin with '{id}'; give more of the id."),
         };
-        return Apply(samples,
-            [
-                (new Dictionary<string, string>(StringComparer.Ordinal)
-                {
-                    ["id"] = sample.Id,
-                    ["decision"] = decision,
-                    ["note"] = note,
-                    ["prompt"] = sample.Messages[^2].Content,
-                    ["answer"] = answer ?? sample.Messages[^1].Content
-                },
-                    "the decision")
-            ],
-            reviewer, revalidate);
+        var row = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["id"] = sample.Id,
+            ["decision"] = decision,
+            ["note"] = note,
+            ["prompt"] = sample.Messages[^2].Content,
+            ["answer"] = answer ?? sample.Messages[^1].Content,
+        };
+        return Apply(samples, [(row, "the decision")], reviewer, revalidate);
     }
 
     private static ReviewSummary Apply(ISampleStore samples, IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> rows,

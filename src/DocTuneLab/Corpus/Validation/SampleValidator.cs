@@ -251,8 +251,9 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         return (double)longest / words.Count;
     }
 
-    [GeneratedRegex(@"(?i)\b(?:the|this|given|provided|above|following) (?:reference )?(?:document(?:ation)?|passage|evidence|context|"
-        + @"excerpt|text above|snippet above)\b|</?evidence>|according to the (?:docs|document\w*|text)|根据(?:文档|上文|资料)|\{\{|as an ai\b")]
+    [GeneratedRegex(@"(?i)\b(?:the|this|given|provided|above|following) (?:reference )?"
+        + @"(?:document(?:ation)?|passage|evidence|context|excerpt|text above|snippet above)\b"
+        + @"|</?evidence>|according to the (?:docs|document\w*|text)|根据(?:文档|上文|资料)|\{\{|as an ai\b")]
     private static partial Regex Leak();
     [GeneratedRegex("`([^`\n]+)`")]
     private static partial Regex CodeSpan();

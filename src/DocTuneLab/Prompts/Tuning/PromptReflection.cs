@@ -32,9 +32,7 @@ public sealed class PromptReflection(RequestEngine engine, PromptLibrary templat
             outcomes.Where(o => o.Accepted == false && o.Diagnosis is not null).DistinctBy(o => o.Diagnosis).Take(Shown).ToList();
         if (failures.Count == 0) return null;
         var ask = templates["generate.reflect"];
-        var text = string.Join("\n\n",
-            failures.Select(f => $"Answer:\n{(f.Answer is { Length: > LongestAnswer } a ? a[..LongestAnswer] + " …" : f.Answer ?? "none")}"
-                + $"\nWrong: {f.Diagnosis}"));
+        var text = string.Join("\n\n", failures.Select(f => $"Answer:\n{Beginning(f.Answer)}\nWrong: {f.Diagnosis}"));
         var inputs = new Dictionary<string, string>(StringComparer.Ordinal) { ["template"] = template.Body, ["failures"] = text };
         var model = engine.ModelFor(template.Hash);
         var outcome = await engine.AskAsync(ChatRequest.Create(template.Hash, ask.Hash, model, ask.Messages(inputs),
@@ -55,6 +53,9 @@ public sealed class PromptReflection(RequestEngine engine, PromptLibrary templat
             return Drop(e.Message);
         }
     }
+
+    private static string Beginning(string? answer) =>
+        answer is { Length: > LongestAnswer } ? answer[..LongestAnswer] + " …" : answer ?? "none";
 
     private PromptTemplate? Drop(string why)
     {

@@ -50,7 +50,8 @@ public sealed record EvaluationReport(
             ["Rules"] = $"extraction {results[0].ExtractorVersion}, grading {results[0].GraderVersion}",
             ["Seed"] = results[0].Options.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Statistics"] = $"95% intervals from {results[0].Options.BootstrapDraws:N0} bootstrap draws over documents; "
-                + "paired randomisation test over documents (exact where at most 18 differ); Holm over the primary metrics of each comparison",
+                + "paired randomisation test over documents (exact where at most 18 differ); "
+                + "Holm over the primary metrics of each comparison",
             ["Sandbox"] = results[0].Sandbox is { } sandbox
                 ? $"{sandbox.Name}; not covered: {string.Join(", ", sandbox.NotCovered)}"
                 : results[0].NotRun ?? "answers were not run",

@@ -97,7 +97,8 @@ public static class MarkdownReport
 
     private static void WriteMetrics(StringBuilder text, Comparison comparison)
     {
-        text.Append($"{comparison.CanShow}\n\n| Metric | First | Second | Difference | p | Verdict | Detectable |\n|---|---|---|---|---:|---|---:|\n");
+        text.Append($"{comparison.CanShow}\n\n")
+            .Append("| Metric | First | Second | Difference | p | Verdict | Detectable |\n|---|---|---|---|---:|---|---:|\n");
         foreach (var m in comparison.Metrics)
         {
             var share = m.First.IsShare;

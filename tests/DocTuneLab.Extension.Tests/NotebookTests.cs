@@ -208,7 +208,9 @@ public sealed partial class NotebookTests
         if (name != "00-base-model.ipynb") values["labFolder"] = lab.Path;
         var result = await NotebookRunner.RunAsync(Path.Combine(lab.Root, "notebooks", name), new RunOptions
         {
-            Parameters = values, OutputPath = Path.Combine(lab.Path, name), Extensions = [new LabExtension()],
+            Parameters = values,
+            OutputPath = Path.Combine(lab.Path, name),
+            Extensions = [new LabExtension()],
         }, TestContext.Current.CancellationToken);
         Assert.True(result.Status == RunStatus.Completed,
             $"{name}, cell {result.CellsRun}: {string.Join('\n', result.Error?.Traceback ?? [])}");

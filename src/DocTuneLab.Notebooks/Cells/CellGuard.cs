@@ -37,9 +37,9 @@ public static class CellGuard
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void TooDeep(int line,
         string place) => throw new InsufficientExecutionStackException("The recursion is too deep: the stack of the cell is used up.")
-    {
-        Data = { [nameof(CellGuard)] = $"   at {place}:line {line}" },
-    };
+        {
+            Data = { [nameof(CellGuard)] = $"   at {place}:line {line}" },
+        };
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Stop() => CellContext.CurrentOrNull?.CancellationToken.ThrowIfCancellationRequested();

@@ -112,8 +112,11 @@ internal static class ApiRecords
         if (s is INamedTypeSymbol type)
         {
             var bases = type.AllInterfaces.Where(i => type.Interfaces.Contains(i)).Select(i => i.ToDisplayString(Short)).ToList();
-            if (type.BaseType is { SpecialType: not (SpecialType.System_Object or SpecialType.System_ValueType
-                or SpecialType.System_Enum) } b
+            if (type.BaseType is
+                {
+                    SpecialType: not (SpecialType.System_Object or SpecialType.System_ValueType
+                or SpecialType.System_Enum)
+                } b
                 && type.TypeKind == TypeKind.Class)
                 bases.Insert(0, b.ToDisplayString(Short));
             var where = signature.IndexOf(" where ", StringComparison.Ordinal);

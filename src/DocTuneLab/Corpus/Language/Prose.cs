@@ -15,13 +15,23 @@ internal static partial class Prose
 
     private static readonly Dictionary<string, string[]> Synonyms = new(StringComparer.Ordinal)
     {
-        ["get"] = ["get", "return", "read", "find", "look up"], ["return"] = ["return", "get", "give back", "find"],
-        ["set"] = ["set", "change"], ["create"] = ["create", "make", "build", "construct"], ["make"] = ["make", "create"],
-        ["remove"] = ["remove", "delete", "take out"], ["add"] = ["add", "append", "put in"],
-        ["compute"] = ["compute", "calculate", "work out"], ["calculate"] = ["calculate", "compute", "work out"],
-        ["tell"] = ["tell", "check", "find out", "return"], ["find"] = ["find", "look up", "search for"],
-        ["convert"] = ["convert", "turn", "change"], ["start"] = ["start", "begin"], ["stop"] = ["stop", "halt"],
-        ["write"] = ["write", "emit", "output"], ["read"] = ["read", "load"], ["send"] = ["send", "submit"],
+        ["get"] = ["get", "return", "read", "find", "look up"],
+        ["return"] = ["return", "get", "give back", "find"],
+        ["set"] = ["set", "change"],
+        ["create"] = ["create", "make", "build", "construct"],
+        ["make"] = ["make", "create"],
+        ["remove"] = ["remove", "delete", "take out"],
+        ["add"] = ["add", "append", "put in"],
+        ["compute"] = ["compute", "calculate", "work out"],
+        ["calculate"] = ["calculate", "compute", "work out"],
+        ["tell"] = ["tell", "check", "find out", "return"],
+        ["find"] = ["find", "look up", "search for"],
+        ["convert"] = ["convert", "turn", "change"],
+        ["start"] = ["start", "begin"],
+        ["stop"] = ["stop", "halt"],
+        ["write"] = ["write", "emit", "output"],
+        ["read"] = ["read", "load"],
+        ["send"] = ["send", "submit"],
     };
 
     // Everyday words that a caller uses one for the other. Words with a meaning of their own in code are in no group.

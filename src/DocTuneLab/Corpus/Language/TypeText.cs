@@ -16,9 +16,22 @@ internal static class TypeText
 
     private static readonly Dictionary<string, string> Keywords = new(StringComparer.Ordinal)
     {
-        ["Boolean"] = "bool", ["Byte"] = "byte", ["SByte"] = "sbyte", ["Char"] = "char", ["Decimal"] = "decimal", ["Double"] = "double",
-        ["Single"] = "float", ["Int16"] = "short", ["Int32"] = "int", ["Int64"] = "long",
-        ["UInt16"] = "ushort", ["UInt32"] = "uint", ["UInt64"] = "ulong", ["IntPtr"] = "nint", ["UIntPtr"] = "nuint", ["Object"] = "object",
+        ["Boolean"] = "bool",
+        ["Byte"] = "byte",
+        ["SByte"] = "sbyte",
+        ["Char"] = "char",
+        ["Decimal"] = "decimal",
+        ["Double"] = "double",
+        ["Single"] = "float",
+        ["Int16"] = "short",
+        ["Int32"] = "int",
+        ["Int64"] = "long",
+        ["UInt16"] = "ushort",
+        ["UInt32"] = "uint",
+        ["UInt64"] = "ulong",
+        ["IntPtr"] = "nint",
+        ["UIntPtr"] = "nuint",
+        ["Object"] = "object",
         ["String"] = "string",
     };
 

@@ -8,7 +8,7 @@ namespace DocTuneLab.Corpus.Kinds;
 public sealed class QaKind : SampleKindDefinition
 {
     private const string Question = "generate.qa-question", Reply = "generate.qa-answer";
-    private static readonly Dictionary<string, double> FactWeights = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, double> s_factWeights = new(StringComparer.Ordinal)
     {
         ["which-member"] = 3,
         ["member-name"] = 2.5,
@@ -89,7 +89,7 @@ public sealed class QaKind : SampleKindDefinition
 
     private Facts FactsOf(DraftingContext context) => context.Kept(this, () => new Facts(context));
 
-    private static double Weight(Fact fact) => FactWeights.GetValueOrDefault(fact.Kind, 1);
+    private static double Weight(Fact fact) => s_factWeights.GetValueOrDefault(fact.Kind, 1);
 
     /// <summary>Facts to ask about; those asked about less often come first.</summary>
     private sealed class Facts

@@ -62,7 +62,8 @@ public sealed record EvaluationReport(
 
     /// <summary>Base against the last arm named <c>tuned</c>, or else against the second; null with one arm.</summary>
     public Comparison? Main =>
-        Comparisons.FirstOrDefault(c => c.FirstArm == Results[0].Arm && c.SecondArm == "tuned") ?? Comparisons.FirstOrDefault();
+        Comparisons.FirstOrDefault(c => c.FirstArm == Results[0].Arm && c.SecondArm == "tuned")
+            ?? (Comparisons is [var first, ..] ? first : null);
 
     /// <summary>Whether every gate passes.</summary>
     public bool Passes => Gates.All(g => g.Passes);

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace DocTuneLab.Notebooks;
 
 /// <summary>
@@ -34,6 +36,7 @@ public abstract class CellContext
     public abstract TextWriter Out { get; }
 
     /// <summary>The cell's standard error.</summary>
+    [SuppressMessage("Naming", "CA1716", Justification = "Named as in System.Console; 'Error' is a keyword of Visual Basic alone.")]
     public abstract TextWriter Error { get; }
 
     /// <summary>Cancelled when the user interrupts the cell, or when it runs out of time.</summary>

@@ -167,7 +167,7 @@ internal static class CorpusBenchmarks
     {
         public string? Find(string key) => null;
         public ValueTask KeepAsync(KeptAnswer answer) => ValueTask.CompletedTask;
-        public void Note(FailedCall call) { }
+        public void Note(FailedCall failed) { }
     }
 
     private sealed class InstantClient : IChatClient

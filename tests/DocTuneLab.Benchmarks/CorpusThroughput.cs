@@ -112,6 +112,6 @@ internal static class CorpusThroughput
             Interlocked.Add(ref _ticks, Stopwatch.GetTimestamp() - start);
         }
 
-        public void Note(FailedCall call) => inner.Note(call);
+        public void Note(FailedCall failed) => inner.Note(failed);
     }
 }

@@ -45,7 +45,7 @@ public sealed class Doctune : IDisposable
 
     public Process StartProgram(string program, params string[] arguments) => StartProgram(program, Folder, arguments);
 
-    public Process StartProgram(string program, string folder, IReadOnlyList<string> arguments)
+    public static Process StartProgram(string program, string folder, IReadOnlyList<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {

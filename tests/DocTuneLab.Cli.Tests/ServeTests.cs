@@ -79,7 +79,7 @@ public sealed class ServeTests : IAsyncLifetime
         var arguments = commands[1].Replace("http://127.0.0.1:8080", _url, StringComparison.Ordinal)
             .Replace("artifacts/hosted", Path.Combine(_doctune.Folder, "hosted"), StringComparison.Ordinal)
             .Split(' ');
-        var result = Doctune.Wait(_doctune.StartProgram("dotnet", Doctune.Root, [Doctune.Library, .. arguments]));
+        var result = Doctune.Wait(Doctune.StartProgram("dotnet", Doctune.Root, [Doctune.Library, .. arguments]));
         Assert.True(result.Code == 0, result.Out + result.Error);
         Assert.Contains("Open questions, share of facts stated", result.Out);
     }
@@ -88,7 +88,7 @@ public sealed class ServeTests : IAsyncLifetime
     public void The_corpus_notebook_is_fed_by_the_served_model()
     {
         var output = Path.Combine(_doctune.Folder, "out.ipynb");
-        var process = _doctune.StartProgram("dotnet", Doctune.Root,
+        var process = Doctune.StartProgram("dotnet", Doctune.Root,
         [
             Doctune.Library, "run", "notebooks/03-corpus.ipynb", "-o", output,
             "-p", "labFolder", Path.Combine(_doctune.Folder, "lab"), "-p",

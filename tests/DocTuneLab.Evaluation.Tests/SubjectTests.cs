@@ -40,7 +40,7 @@ public sealed class SubjectTests : IDisposable
     {
         private readonly System.Collections.Concurrent.ConcurrentDictionary<string, string> _kept = new();
         public string? Find(string key) => _kept.GetValueOrDefault(key);
-        public void Note(FailedCall call) { }
+        public void Note(FailedCall failed) { }
         public ValueTask KeepAsync(KeptAnswer answer)
         {
             _kept[answer.Key] = answer.Raw;

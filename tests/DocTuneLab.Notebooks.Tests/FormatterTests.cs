@@ -1,4 +1,5 @@
 using System.Data;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks.Formatting;
@@ -229,6 +230,7 @@ public class FormatterTests
         public Node? Next { get; set; }
     }
 
+    [SuppressMessage("Performance", "CA1822", Justification = "Formatters show the members of an instance.")]
     public class Broken
     {
         public int Ok => 1;

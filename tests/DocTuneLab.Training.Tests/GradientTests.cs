@@ -237,7 +237,7 @@ public sealed class GradientTests
             using var gradients = new Gradients(adapter.Parameters.Values);
             using var pass = new TrainingPass(model, gradients, new PassOptions(false, false, NoiseAlpha: 5, Offload: offload));
             // Twice, of two sizes: what waits belongs to the batch.
-            pass.Run(PackedBatch.Of(Sequences(model)[..2]), 0.1, s_step);
+            pass.Run(PackedBatch.Of(Sequences(model).AsSpan(0, 2)), 0.1, s_step);
             gradients.Clear();
             return (pass.Run(Batch(model), 0.1, s_step), gradients.All.cpu().data<float>().ToArray());
         }

@@ -14,7 +14,8 @@ public sealed class ComposedKernelTests()
 public abstract class KernelGradientTests : IDisposable
 {
     private const int Rows = 6, Heads = 2;
-    private readonly IDisposable _scope = NewDisposeScope(), _noGradients = no_grad();
+    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
+    private readonly IDisposable _noGradients = no_grad();
     private readonly Generator _generator = new(17, CPU);
     private readonly Kernels _kernels;
 
@@ -28,6 +29,7 @@ public abstract class KernelGradientTests : IDisposable
         _noGradients.Dispose();
         _scope.Dispose();
         _generator.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Theory]

@@ -19,6 +19,11 @@ namespace DocTuneLab.Cli.Verbs;
 internal static class Doctor
 {
     private const string NewSymbols = "GLIBCXX_3.4.32";
+    private static readonly string[] s_browsers = ["chromium", "chromium-browser", "google-chrome", "microsoft-edge"];
+    private static readonly string[] s_libraryFolders =
+    [
+        "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib", "/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"
+    ];
 
     private enum Status { Ok, Missing, Broken }
 
@@ -123,10 +128,7 @@ internal static class Doctor
     {
         const string What = "C++ library";
         if (!OperatingSystem.IsLinux()) return new(What, Status.Ok, "not needed on this system", "libtorch");
-        var library = new[]
-        {
-            "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib", "/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"
-        }
+        var library = s_libraryFolders
             .Select(f => Path.Combine(f, "libstdc++.so.6"))
             .FirstOrDefault(File.Exists);
         if (library is null)
@@ -211,7 +213,7 @@ internal static class Doctor
 
     private static Finding Browser()
     {
-        var found = new[] { "chromium", "chromium-browser", "google-chrome", "microsoft-edge" }
+        var found = s_browsers
             .Select(b => (Name: b, Version: Try(b, "--version")))
             .FirstOrDefault(b => b.Version is not null);
         return found.Version is null

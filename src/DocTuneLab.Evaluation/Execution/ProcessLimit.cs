@@ -39,6 +39,7 @@ internal sealed partial record ProcessLimit(string? Name, bool UsesGroup)
 /// <summary>A control group of one run, version 1 or 2; removed with all that is still in it.</summary>
 internal sealed partial class ControlGroup : IDisposable
 {
+    private static readonly string[] s_memoryFiles = ["memory.events", "memory.oom_control"];
     private readonly List<string> _folders;
 
     private ControlGroup(List<string> folders, bool memory) => (this._folders, LimitsMemory) = (folders, memory);
@@ -50,7 +51,7 @@ internal sealed partial class ControlGroup : IDisposable
         ["/bin/sh", "-c", string.Concat(_folders.Select(f => $"echo $$ > '{f}/cgroup.procs' && ")) + "exec \"$@\"", "sh"];
 
     /// <summary>Whether the kernel killed something in the group for want of memory.</summary>
-    public bool RanOutOfMemory => _folders.SelectMany(f => new[] { "memory.events", "memory.oom_control" }.Select(n => Path.Combine(f, n)))
+    public bool RanOutOfMemory => _folders.SelectMany(f => s_memoryFiles.Select(n => Path.Combine(f, n)))
         .Where(File.Exists)
         .SelectMany(File.ReadAllLines)
         .Any(l => l.StartsWith("oom_kill ", StringComparison.Ordinal) && !l.EndsWith(" 0", StringComparison.Ordinal));

@@ -54,11 +54,11 @@ public sealed class Sandbox : IDisposable
     {
         var results = new ExecutionResult[jobs.Count];
         var done = 0;
-        DeepStack.For(jobs.Count, _options.Parallelism, cancel, i =>
+        DeepStack.For(jobs.Count, _options.Parallelism, i =>
         {
             results[i] = Run(jobs[i], cancel);
             progress?.Report(Interlocked.Increment(ref done));
-        });
+        }, cancel);
         return results;
     }
 

@@ -41,7 +41,7 @@ internal static class SuiteReader
         return new Suite(code, qa) { Open = open, Completion = completion, General = general, Retention = retention };
     }
 
-    private static IReadOnlyList<string> Files(string path)
+    private static string[] Files(string path)
     {
         if (File.Exists(path)) return [path];
         if (!Directory.Exists(path))
@@ -162,7 +162,7 @@ internal static class SuiteReader
                 : throw Wrong(field, $"expected text, found {value.ValueKind}");
         }
 
-        public IReadOnlyList<string> Texts(string field, bool optional = false, bool mayBeEmpty = false, Func<string, string?>? item = null)
+        public List<string> Texts(string field, bool optional = false, bool mayBeEmpty = false, Func<string, string?>? item = null)
         {
             if (!Root.TryGetProperty(field, out var value) || value.ValueKind == JsonValueKind.Null)
                 return optional ? [] : throw Wrong(field, "missing; expected a list of texts");

@@ -14,7 +14,7 @@ internal sealed class CellExecution(SessionState session, TimeSpan stopGrace)
     {
         var clock = Stopwatch.StartNew();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var context = new HostCellContext(session, cell.Input, output, stop.Token);
+        using var context = new HostCellContext(session, cell.Input, output, stop.Token);
         using var thread = new CellThread(async () =>
         {
             using (context.Enter())

@@ -5,7 +5,7 @@ using DocTuneLab.Notebooks.Formatting;
 namespace DocTuneLab.Notebooks.Cells;
 
 /// <summary>The running cell of a session.</summary>
-internal sealed class HostCellContext : CellContext
+internal sealed class HostCellContext : CellContext, IDisposable
 {
     private readonly SessionState _session;
     private readonly OutputQueue _queue;
@@ -80,10 +80,11 @@ internal sealed class HostCellContext : CellContext
         var displays = _session.WaitingDisplays.Values.Select(display => display.FlushAsync()).ToList();
         _queue.Close();
         await Task.WhenAll([.. displays, _queue.SentAsync()]);
-        _queue.Dispose();
         if (_queue.Failure is { } failure)
             ExceptionDispatchInfo.Throw(failure);
     }
+
+    public void Dispose() => _queue.Dispose();
 
     private LiveDisplay Show(JsonObject data, JsonObject metadata)
     {

@@ -13,9 +13,9 @@ internal sealed class LiveDisplay : DisplayHandle
     private readonly Lock _gate = new();
     private readonly OutputQueue _queue;
     private readonly ExecutionContext? _context = ExecutionContext.Capture();
-    private readonly Timer _timer;
     private Func<(JsonObject Data, JsonObject Metadata)>? _pending;
     private long _lastSent = Environment.TickCount64;
+    private int _delays;
 
     private readonly ConcurrentDictionary<string, LiveDisplay> _waiting;
 
@@ -27,7 +27,6 @@ internal sealed class LiveDisplay : DisplayHandle
         Id = id;
         this._waiting = waiting;
         this._queue = queue;
-        _timer = new Timer(_ => Flush());
     }
 
     public override string Id { get; }
@@ -91,7 +90,13 @@ internal sealed class LiveDisplay : DisplayHandle
             wait = s_interval - TimeSpan.FromMilliseconds(Environment.TickCount64 - _lastSent);
             if (wait > TimeSpan.Zero)
             {
-                _timer.Change(wait, Timeout.InfiniteTimeSpan);
+                // Not a timer: a display lives as long as anyone holds it, and nobody would dispose of it. The last delay counts.
+                var number = ++_delays;
+                _ = Task.Delay(wait).ContinueWith(_ =>
+                {
+                    if (Volatile.Read(ref _delays) == number)
+                        Flush();
+                }, TaskScheduler.Default);
                 return;
             }
         }

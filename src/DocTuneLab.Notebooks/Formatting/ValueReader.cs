@@ -96,7 +96,7 @@ internal sealed class ValueReader
         }
     }
 
-    private ValueTree Sequence(IEnumerable sequence, Type type)
+    private ValueTree.Items Sequence(IEnumerable sequence, Type type)
     {
         var limit = _path.Count == 1 ? ValueTree.MaxItems : MaxNestedItems;
         var items = new List<ValueTree>();

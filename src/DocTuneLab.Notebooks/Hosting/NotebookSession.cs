@@ -33,6 +33,7 @@ public sealed class NotebookSession : IExtensionHost, ICellHost
         var folder = NotebookPath is null ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(NotebookPath))!;
         _extensions = new ExtensionLoader(this);
         _csharp = new CSharpLanguage(folder, assembly => _extensions.LoadAll(assembly));
+        _owned.Push(_csharp);
         _state = new SessionState(NotebookPath, folder, _csharp);
         _runner = new CellRunner(_state);
         _intelligence = new CellIntelligence(_state);

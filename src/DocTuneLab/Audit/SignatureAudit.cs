@@ -21,7 +21,7 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
         StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a block holds declarations without bodies and nothing else: the syntax part of an API page.</summary>
-    public bool IsSignature(string code) =>
+    public static bool IsSignature(string code) =>
         Declarations(code) is { Count: > 0 } declarations
             && declarations.All(d => d is BaseMethodDeclarationSyntax { Body: null, ExpressionBody: null } m
                 && !m.Modifiers.Any(k => k.IsKind(SyntaxKind.PartialKeyword))

@@ -34,7 +34,7 @@ internal sealed class ApiReader(XmlDocs docs)
         }
     }
 
-    private ApiSymbol Create(ISymbol symbol, ApiKind kind, XElement? doc, string typeId, string? containingType)
+    private static ApiSymbol Create(ISymbol symbol, ApiKind kind, XElement? doc, string typeId, string? containingType)
     {
         var home = typeId[2..];
         var source = symbol switch

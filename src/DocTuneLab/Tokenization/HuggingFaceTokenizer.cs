@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -222,6 +223,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
 }
 
 /// <summary>Text of a growing sequence of tokens.</summary>
+[SuppressMessage("Naming", "CA1711", Justification = "As in Hugging Face's DecodeStream: tokens go in and text comes out.")]
 public sealed class TokenStream
 {
     private readonly HuggingFaceTokenizer _tokenizer;

@@ -106,7 +106,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
     [Fact]
     public async Task A_place_is_free_while_an_answer_goes_to_the_disk_and_nobody_has_it_before()
     {
-        var slow = new SlowJournal();
+        using var slow = new SlowJournal();
         using var engine = new RequestEngine([Endpoint() with { MaxConcurrency = 1 }], slow, s_quick);
         var outcomes = Enumerable.Range(0, 3).Select(i => engine.AskAsync(Request(i), TestContext.Current.CancellationToken)).ToList();
         // All three have been answered, though only one may be at the server at a time and none is on the disk.
@@ -120,7 +120,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
     }
 
     /// <summary>Keeps nothing until the disk is ready.</summary>
-    private sealed class SlowJournal : IAnswerJournal
+    private sealed class SlowJournal : IAnswerJournal, IDisposable
     {
         private readonly SemaphoreSlim _arrived = new(0);
         public TaskCompletionSource Disk { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -134,7 +134,8 @@ public sealed class RequestEngineTests : IAsyncLifetime
             _arrived.Release();
             await Disk.Task;
         }
-        public void Note(FailedCall call) { }
+        public void Note(FailedCall failed) { }
+        public void Dispose() => _arrived.Dispose();
     }
 
     [Theory]
@@ -225,7 +226,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
             [Endpoint("one") with { MaxConcurrency = 16 }, Endpoint("three") with { BaseUrl = other.Url, Weight = 3, MaxConcurrency = 16 }],
             _journal, s_quick);
         await Parallel.ForEachAsync(Enumerable.Range(0, 400), new ParallelOptions { MaxDegreeOfParallelism = 8 },
-            async (i, _) => await engine.AskAsync(Request(i)));
+            async (i, cancel) => await engine.AskAsync(Request(i), cancel));
         Assert.InRange(other.Requests, 250, 350);
     }
 

@@ -72,6 +72,6 @@ internal static class AssemblyFiles
             .GetReference(filePath: path, display: path);
     }
 
-    private static DocumentationProvider? Documentation(string path) =>
+    private static XmlDocumentationProvider? Documentation(string path) =>
         Path.ChangeExtension(path, ".xml") is var xml && File.Exists(xml) ? XmlDocumentationProvider.CreateFromFile(xml) : null;
 }

@@ -7,7 +7,7 @@ namespace DocTuneLab.Notebooks.Languages.CSharp;
 /// </summary>
 /// <param name="baseDirectory">Where <c>#r</c> and <c>#load</c> look for relative paths.</param>
 /// <param name="packageLoaded">Called with each assembly of a package that may hold an extension.</param>
-internal sealed class CSharpLanguage(string baseDirectory, Action<string> packageLoaded) : ICellLanguage
+internal sealed class CSharpLanguage(string baseDirectory, Action<string> packageLoaded) : ICellLanguage, IDisposable
 {
     private readonly NuGetReferences _packages = new();
     private CodeIntelligence? _intelligence;
@@ -63,4 +63,6 @@ internal sealed class CSharpLanguage(string baseDirectory, Action<string> packag
         Session.SetValue(name, value, type);
         return true;
     }
+
+    public void Dispose() => _intelligence?.Dispose();
 }

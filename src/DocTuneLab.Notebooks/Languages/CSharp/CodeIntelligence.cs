@@ -11,7 +11,7 @@ namespace DocTuneLab.Notebooks.Languages.CSharp;
 /// Completion and quick info. All cells that ran stand in one document before the one being typed: a workspace project for each
 /// submission would cost seconds and gigabytes in a long session.
 /// </summary>
-internal sealed class CodeIntelligence(CSharpSession session)
+internal sealed class CodeIntelligence(CSharpSession session) : IDisposable
 {
     private AdhocWorkspace? _workspace;
     private DocumentId? _document;
@@ -87,6 +87,13 @@ internal sealed class CodeIntelligence(CSharpSession session)
             .OrderBy(found => found.Start)];
     }
 
+    /// <summary>Frees the workspace; the next question makes another.</summary>
+    public void Dispose()
+    {
+        _workspace?.Dispose();
+        _workspace = null;
+    }
+
     /// <summary>The document with the cell at its end, and where the cell starts in it.</summary>
     private (Document Document, int Offset) Place(string typed)
     {
@@ -107,14 +114,14 @@ internal sealed class CodeIntelligence(CSharpSession session)
     {
         _referenceCount = references.Count;
         _workspace?.Dispose();
-        _workspace = new AdhocWorkspace(MefHostServices.DefaultHost);
+        var created = _workspace = new AdhocWorkspace(MefHostServices.DefaultHost);
         var compilation = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, usings: session.Imports,
             nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true);
         var project = ProjectInfo.Create(ProjectId.CreateNewId(), VersionStamp.Create(), "cells", "cells", LanguageNames.CSharp,
             compilationOptions: compilation, parseOptions: CSharpSession.ParseOptions, metadataReferences: references, isSubmission: false);
-        _workspace.AddProject(project);
+        created.AddProject(project);
         _document = DocumentId.CreateNewId(project.Id);
-        _current = _workspace.AddDocument(DocumentInfo.Create(_document, "cells.csx", sourceCodeKind: SourceCodeKind.Script,
+        _current = created.AddDocument(DocumentInfo.Create(_document, "cells.csx", sourceCodeKind: SourceCodeKind.Script,
             loader: TextLoader.From(TextAndVersion.Create(SourceText.From(""), VersionStamp.Create()))));
         _text = null;
     }

@@ -17,6 +17,7 @@ internal static class MermaidDiagram
     public const string MimeType = "text/vnd.mermaid";
 
     private const string Sent = "DocTuneLab.Notebooks.Mermaid";
+    private static readonly JsonSerializerOptions s_forScripts = new() { Encoder = JavaScriptEncoder.Default };
 
     public static void Show(CellContext context, string source)
     {
@@ -44,7 +45,7 @@ internal static class MermaidDiagram
     public static string Html(string source)
     {
         var id = "mermaid-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(source + Guid.NewGuid())))[..12];
-        var text = JsonSerializer.Serialize(source, new JsonSerializerOptions { Encoder = JavaScriptEncoder.Default });
+        var text = JsonSerializer.Serialize(source, s_forScripts);
         return $$"""
             <div id="{{id}}" class="mermaid-diagram"><pre>{{WebUtility.HtmlEncode(source)}}</pre></div>
             <script>(function draw(n){

@@ -228,7 +228,7 @@ internal sealed class CompositionRecipes
     }
 
     /// <summary>Acts on every element of a given sequence.</summary>
-    public CodeDraft? Each(Scope scope, MemberEntry m)
+    public static CodeDraft? Each(Scope scope, MemberEntry m)
     {
         if (m.Symbol.Kind != ApiKind.Method || m.Symbol.IsStatic || !Calls.Usable(m)
             || m.Owner.TypeParameters.Count + m.TypeParameters.Count > 0)

@@ -60,7 +60,7 @@ public static class CorpusExport
             : new Provenance("structural", "", [], "", []);
     }
 
-    private static string Card(IReadOnlyList<Sample> samples, string format, IReadOnlyDictionary<string, int> counts)
+    private static string Card(List<Sample> samples, string format, IReadOnlyDictionary<string, int> counts)
     {
         var text = new StringBuilder();
         var extension = format == "parquet" ? "parquet" : "jsonl";

@@ -44,10 +44,10 @@ public sealed class CodeKind : SampleKindDefinition
     public override IReadOnlyList<string> AskedWith(PromptTemplate? task) => task is null ? Templates : [task.Name];
 
     /// <inheritdoc/>
-    public override bool Uses(string template)
+    public override bool Uses(string name)
     {
-        ArgumentNullException.ThrowIfNull(template);
-        return base.Uses(template) || template.Split('.')[0] == PromptLibrary.CodeTask;
+        ArgumentNullException.ThrowIfNull(name);
+        return base.Uses(name) || name.Split('.')[0] == PromptLibrary.CodeTask;
     }
 
     /// <summary>Whether there are members or documented examples.</summary>

@@ -106,7 +106,7 @@ internal sealed class MinedUsages(ApiIndex index)
         return Prose.UpperFirst(text.TrimEnd('.')) + ".";
     }
 
-    private sealed record Mined(string Instruction, IReadOnlyList<string> Statements, string File)
+    private sealed record Mined(string Instruction, List<string> Statements, string File)
     {
         public DocumentedExamples.Example Example => new(Instruction, string.Join('\n', Statements), [], [], $"usage in {File}");
 

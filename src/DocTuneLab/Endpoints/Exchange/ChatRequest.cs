@@ -113,5 +113,5 @@ public interface IAnswerJournal
     ValueTask KeepAsync(KeptAnswer answer);
 
     /// <summary>Notes a failed call.</summary>
-    void Note(FailedCall call);
+    void Note(FailedCall failed);
 }

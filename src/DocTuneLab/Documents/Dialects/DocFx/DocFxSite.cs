@@ -82,7 +82,7 @@ internal static partial class DocFxSite
         return uids;
     }
 
-    private static IReadOnlyList<NavigationEntry> Toc(string root, string file, IReadOnlySet<string> pages,
+    private static List<NavigationEntry> Toc(string root, string file, IReadOnlySet<string> pages,
         ICollection<DocumentProblem> problems, IReadOnlyList<string> open)
     {
         var full = Path.Combine(root, file);

@@ -92,7 +92,7 @@ internal static class CommandLine
         var command = parsed.CommandResult.Command;
         // A verb that does not exist also lacks its subcommand and leaves its arguments over: the first error says it all.
         var first = parsed.CommandResult.Children.OfType<ArgumentResult>().Select(MistypedOption.In).FirstOrDefault(m => m is not null)
-            ?? parsed.UnmatchedTokens.FirstOrDefault();
+            ?? (parsed.UnmatchedTokens is [var left, ..] ? left : null);
         var message = first is null ? Explain(parsed.Errors[0])
             : first.StartsWith('-') ? $"There is no option '{first}' here."
             : command.Subcommands.Count > 0 ? $"There is no verb '{first}' here."

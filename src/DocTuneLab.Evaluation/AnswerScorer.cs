@@ -14,14 +14,14 @@ internal sealed class AnswerScorer(CSharpJudge judge)
     {
         var tasks = suite.Completion.ToDictionary(t => t.Id, StringComparer.Ordinal);
         var results = new CompletionResult[answers.Count];
-        DeepStack.For(answers.Count, 0, cancel, i =>
+        DeepStack.For(answers.Count, 0, i =>
         {
             var task = tasks[answers[i].Task];
             var given = CodeExtractor.Gap(answers[i].Text);
             var verdict = judge.Judge(task.With(given), CSharpJudge.DetectForm(task.With(task.Middle)), task.Usings);
             var similarity = TextDistance.Similarity(given.Trim(), task.Middle.Trim());
             results[i] = new(task.Id, given, TextDistance.SameCode(given, task.Middle), similarity, verdict.Compiles, verdict.Errors);
-        });
+        }, cancel);
         return results;
     }
 
@@ -35,11 +35,11 @@ internal sealed class AnswerScorer(CSharpJudge judge)
         var results = new CodeResult[answers.Count];
         var judged = PhaseProgress.Of(progress, EvaluationPhase.Judge, answers.Count);
         var done = 0;
-        DeepStack.For(answers.Count, 0, cancel, i =>
+        DeepStack.For(answers.Count, 0, i =>
         {
             (results[i], units[i]) = Judge(answers[i], tasks[answers[i].Task]);
             judged?.Report(Interlocked.Increment(ref done));
-        });
+        }, cancel);
         if (execution is null || answers.Count == 0) return [.. results];
 
         // What does not compile is not run. Sampled answers repeat each other; each distinct unit runs once.

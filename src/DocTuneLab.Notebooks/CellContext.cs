@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace DocTuneLab.Notebooks;
 
 /// <summary>
@@ -6,16 +8,16 @@ namespace DocTuneLab.Notebooks;
 /// </summary>
 public abstract class CellContext
 {
-    private static readonly AsyncLocal<CellContext?> Ambient = new();
+    private static readonly AsyncLocal<CellContext?> s_ambient = new();
 
     /// <summary>The cell that runs on this logical thread of execution (it flows into tasks started by the cell).</summary>
     /// <exception cref="NotebookException">No cell is running.</exception>
     public static CellContext Current =>
-        Ambient.Value
+        s_ambient.Value
             ?? throw new NotebookException("No notebook cell is running here; display(…) and the magics work only inside a cell.");
 
     /// <summary>The running cell, or null outside of one.</summary>
-    public static CellContext? CurrentOrNull => Ambient.Value;
+    public static CellContext? CurrentOrNull => s_ambient.Value;
 
     /// <summary>Shows a value with the registered formatters (text/html and text/plain) and returns a handle to
     /// change it in place.</summary>
@@ -34,6 +36,7 @@ public abstract class CellContext
     public abstract TextWriter Out { get; }
 
     /// <summary>The cell's standard error.</summary>
+    [SuppressMessage("Naming", "CA1716", Justification = "Named as in System.Console; 'Error' is a keyword of Visual Basic alone.")]
     public abstract TextWriter Error { get; }
 
     /// <summary>Cancelled when the user interrupts the cell, or when it runs out of time.</summary>
@@ -73,13 +76,13 @@ public abstract class CellContext
     /// <summary>Makes this cell <see cref="Current"/> until the returned scope is disposed of. For hosts.</summary>
     public IDisposable Enter()
     {
-        var previous = Ambient.Value;
-        Ambient.Value = this;
+        var previous = s_ambient.Value;
+        s_ambient.Value = this;
         return new Scope(previous);
     }
 
     private sealed class Scope(CellContext? previous) : IDisposable
     {
-        public void Dispose() => Ambient.Value = previous;
+        public void Dispose() => s_ambient.Value = previous;
     }
 }

@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using DocTuneLab.Notebooks.Formatting;
 using Microsoft.AspNetCore.Html;
 
 namespace DocTuneLab.Notebooks;
 
 /// <summary>What C# cells may call without a prefix.</summary>
+[SuppressMessage("Naming", "CA1708", Justification = "Cells call display(x) as other notebooks do, and x.Display() as .NET's do.")]
 public static class CellFunctions
 {
 #pragma warning disable IDE1006 // display is the name that notebooks have for it.

@@ -67,7 +67,7 @@ public sealed partial class DocsPageTests : IDisposable
         {
             string[] arguments = [.. command.Split(' ')
                 .Select(a => a.StartsWith("artifacts/", StringComparison.Ordinal) ? Path.Combine(_doctune.Folder, a) : a)];
-            var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]));
+            var result = Doctune.Wait(Doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]));
             Assert.True(result.Code == 0, $"{command}\n{result.Out}\n{result.Error}");
         }
     }

@@ -33,7 +33,7 @@ public sealed partial class ReadmeTests : IDisposable
                 "-o", Path.Combine(artifacts, "lab.ipynb")
             ]);
         if (arguments[0] == "kernel") arguments.AddRange(["--prefix", _doctune.Folder]);
-        var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]));
+        var result = Doctune.Wait(Doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]));
         Assert.True(result.Code == 0, $"{command}\n{result.Out}\n{result.Error}");
         foreach (var file in arguments.Where(a => a.StartsWith(artifacts, StringComparison.Ordinal)))
             Assert.True(Path.Exists(file), $"{command} did not write {file}.");
@@ -60,7 +60,7 @@ public sealed partial class ReadmeTests : IDisposable
             .Replace("--epochs 1", "--max-steps 2", StringComparison.Ordinal)
             .Replace("--split test", "--split dev", StringComparison.Ordinal);
         var script = _doctune.Write("own.csx", cell);
-        var result = Doctune.Wait(_doctune.StartProgram("dotnet", s_root, [Doctune.Library, "script", script]));
+        var result = Doctune.Wait(Doctune.StartProgram("dotnet", s_root, [Doctune.Library, "script", script]));
         Assert.True(result.Code == 0, result.Out + result.Error);
         Assert.True(File.Exists(Path.Combine(lab, "lab.sqlite")));
         Assert.Contains("Compiles", result.Out);

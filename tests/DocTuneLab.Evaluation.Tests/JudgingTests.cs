@@ -12,12 +12,12 @@ namespace DocTuneLab.Evaluation.Tests;
 
 public sealed class JudgingTests : IDisposable
 {
-    private static readonly OpenTask[] Tasks = [.. Enumerable.Range(1, 8)
+    private static readonly OpenTask[] s_tasks = [.. Enumerable.Range(1, 8)
         .Select(i => new OpenTask($"o{i}", $"question {i}", "reference", ["fact one", "fact two", "fact three"], [$"{i}.md"], Split.Test))];
 
-    private readonly string folder = Directory.CreateTempSubdirectory("doctune-judge-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("doctune-judge-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private sealed class Replies(Func<string, string> reply) : ILanguageModel
     {
@@ -30,7 +30,7 @@ public sealed class JudgingTests : IDisposable
             throw new NotSupportedException();
     }
 
-    private static StoredAnswer[] Answers(string text) => [.. Tasks.Select(t => new StoredAnswer(t.Id, TaskKind.Open, 0, text))];
+    private static StoredAnswer[] Answers(string text) => [.. s_tasks.Select(t => new StoredAnswer(t.Id, TaskKind.Open, 0, text))];
 
     [Fact]
     public void A_judge_that_reads_the_facts_agrees_with_itself_in_both_orders()
@@ -39,7 +39,7 @@ public sealed class JudgingTests : IDisposable
         var judge = new AnswerJudge(new Replies(p => string.Join('\n',
             p.Split("Facts:\n")[1].Split('\n').TakeWhile(l => l.Length > 0).Select(l =>
                 $"{l.Split('.')[0]}: {(p.Split(">>>")[0].Contains(l[3..], StringComparison.Ordinal) ? "yes" : "no")}"))));
-        var grade = judge.Grade(Tasks, [Answers("fact one and fact three")[0]])[0];
+        var grade = judge.Grade(s_tasks, [Answers("fact one and fact three")[0]])[0];
         Assert.Equal([1, 0, 1], grade.Points);
         Assert.Equal(2 / 3.0, grade.Score!.Value, 12);
         Assert.Equal(0, grade.Unreadable);
@@ -48,9 +48,9 @@ public sealed class JudgingTests : IDisposable
     [Fact]
     public void A_judge_that_goes_by_place_disagrees_with_itself_and_counts_a_half()
     {
-        var grade = new AnswerJudge(new Replies(_ => "1: yes\n2: no\n3: no")).Grade(Tasks, [Answers("x")[0]])[0];
+        var grade = new AnswerJudge(new Replies(_ => "1: yes\n2: no\n3: no")).Grade(s_tasks, [Answers("x")[0]])[0];
         Assert.Equal([0.5, 0, 0.5], grade.Points);
-        var votes = new AnswerJudge(new Replies(_ => "A")).Prefer(Tasks, Answers("one"), Answers("two"));
+        var votes = new AnswerJudge(new Replies(_ => "A")).Prefer(s_tasks, Answers("one"), Answers("two"));
         Assert.All(votes, v => Assert.Equal((0.5, false), (v.Second, v.Agreed)));
         var summary = PreferenceSummary.Of("base", "tuned", "judge", votes);
         Assert.Equal((0.5, 0.0, ComparisonVerdict.Inconclusive), (summary.WinRate, summary.Agreement, summary.Verdict));
@@ -61,7 +61,7 @@ public sealed class JudgingTests : IDisposable
     {
         var judge = new AnswerJudge(new Replies(
             p => p.IndexOf("good", StringComparison.Ordinal) < p.IndexOf("Answer B", StringComparison.Ordinal) ? "Answer: A" : "B."));
-        var summary = PreferenceSummary.Of("base", "tuned", "judge", judge.Prefer(Tasks, Answers("bad"), Answers("good")));
+        var summary = PreferenceSummary.Of("base", "tuned", "judge", judge.Prefer(s_tasks, Answers("bad"), Answers("good")));
         Assert.Equal((1.0, 1.0, ComparisonVerdict.Better), (summary.WinRate, summary.Agreement, summary.Verdict));
         Assert.Equal(2 / 256.0, summary.P, 12);
     }
@@ -69,11 +69,11 @@ public sealed class JudgingTests : IDisposable
     [Fact]
     public void A_reply_that_cannot_be_read_is_counted_and_gives_no_point_either_way()
     {
-        var grade = new AnswerJudge(new Replies(_ => "I would rather not say.")).Grade(Tasks, [Answers("x")[0]])[0];
+        var grade = new AnswerJudge(new Replies(_ => "I would rather not say.")).Grade(s_tasks, [Answers("x")[0]])[0];
         Assert.Equal((6, 6), (grade.Unreadable, grade.Readings));
         Assert.All(grade.Points, p => Assert.Null(p));
         Assert.Null(grade.Score);
-        var votes = new AnswerJudge(new Replies(_ => "Both are fine")).Prefer(Tasks, Answers("a"), Answers("b"));
+        var votes = new AnswerJudge(new Replies(_ => "Both are fine")).Prefer(s_tasks, Answers("a"), Answers("b"));
         Assert.All(votes, v => Assert.Equal((null, 2), (v.Second, v.Unreadable)));
         var summary = PreferenceSummary.Of("base", "tuned", "judge", votes);
         Assert.Equal((0, 16, ComparisonVerdict.Inconclusive), (summary.Readable, summary.Unreadable, summary.Verdict));
@@ -86,7 +86,7 @@ public sealed class JudgingTests : IDisposable
     {
         EvaluationResult Graded(string arm, Func<string, string> reply) =>
             new Evaluator(new CSharpJudge(TinyLibrary.References)) { Grader = new AnswerJudge(new Replies(reply)) }.Score("m",
-                new Suite([], []) { Open = Tasks }, Answers("x"), [], new EvaluationOptions { Arm = arm, BootstrapDraws = 200 });
+                new Suite([], []) { Open = s_tasks }, Answers("x"), [], new EvaluationOptions { Arm = arm, BootstrapDraws = 200 });
         var silent = Graded("silent", _ => "");
         Assert.Null(silent[MetricNames.OpenScore]);
         Assert.Contains("48 of 48 readings of the judge could not be read and do not count; 8 of 8 open answers have no grade.",
@@ -111,7 +111,7 @@ public sealed class JudgingTests : IDisposable
     [InlineData("**1**: yes\n- 2: yes\n3) yes", 1.0, 0)]
     public void A_draft_within_reasoning_is_no_verdict(string reply, double? score, int unreadable)
     {
-        var grade = new AnswerJudge(new Replies(_ => reply)).Grade(Tasks, [Answers("x")[0]])[0];
+        var grade = new AnswerJudge(new Replies(_ => reply)).Grade(s_tasks, [Answers("x")[0]])[0];
         Assert.Equal((score, unreadable), (grade.Score, grade.Unreadable));
     }
 
@@ -124,54 +124,55 @@ public sealed class JudgingTests : IDisposable
     {
         var judge = new AnswerJudge(new Replies(
             p => p.IndexOf("first", StringComparison.Ordinal) < p.IndexOf("second", StringComparison.Ordinal) ? straight : turned));
-        Assert.All(judge.Prefer(Tasks, Answers("first"), Answers("second")), v => Assert.Equal(second, v.Second));
+        Assert.All(judge.Prefer(s_tasks, Answers("first"), Answers("second")), v => Assert.Equal(second, v.Second));
     }
 
     [Fact]
     public void The_judge_does_not_see_what_an_answer_only_thought()
     {
         List<string> seen = [];
-        new AnswerJudge(new Replies(p => { seen.Add(p); return "1: no"; })).Grade(Tasks, [Answers("<think>fact one</think>Nothing.")[0]]);
+        new AnswerJudge(new Replies(p => { seen.Add(p); return "1: no"; })).Grade(s_tasks, [Answers("<think>fact one</think>Nothing.")[0]]);
         Assert.All(seen, p => Assert.DoesNotContain("<think>", p));
     }
 
     private EvaluationResult Reload(EvaluationResult result)
     {
-        var path = Path.Combine(folder, "result.json");
+        var path = Path.Combine(_folder, "result.json");
         File.WriteAllText(path, result.ToJson());
         return EvaluationResult.Load(path);
     }
 
     private static EvaluationResult Arm(string name, string text) =>
         TinyLibrary.Evaluator()
-            .Score("m", new Suite([], []) { Open = Tasks }, Answers(text), [], new EvaluationOptions { Arm = name, BootstrapDraws = 200 });
+            .Score("m", new Suite([], []) { Open = s_tasks }, Answers(text), [],
+                new EvaluationOptions { Arm = name, BootstrapDraws = 200 });
 
     [Fact]
     public void Blind_votes_come_back_through_the_form_and_its_key()
     {
-        var suite = new Suite([], []) { Open = Tasks };
+        var suite = new Suite([], []) { Open = s_tasks };
         EvaluationResult[] arms = [Arm("base", "old"), Arm("tuned", "new")];
         var trial = BlindTrial.Draw(suite, arms, 20, seed: 4);
         Assert.Equal(8, trial.Items.Count);
         Assert.Equal(trial.Id, BlindTrial.Draw(suite, arms, 20, seed: 4).Id);
         Assert.Equal(2, trial.Key.Select(k => k.Left).Distinct().Count());
-        var page = File.ReadAllText(trial.Write(folder));
+        var page = File.ReadAllText(trial.Write(_folder));
         Assert.DoesNotContain("tuned", page);
         Assert.DoesNotMatch("(src|href)=\"https?:", page);
         // Somebody who prefers what is new, whichever side it is on.
-        var votes =
-            $$"""{"trial":"{{trial.Id}}","judge":"Ann","votes":[{{string.Join(',', trial.Items.Select(i => $$"""{"item":{{i.Number}},"choice":"{{(i.Left == "new" ? "left" : "right")}}"}"""))}}]}""";
-        var file = Path.Combine(folder, "votes.json");
+        var choices = trial.Items.Select(i => $$"""{"item":{{i.Number}},"choice":"{{(i.Left == "new" ? "left" : "right")}}"}""");
+        var votes = $$"""{"trial":"{{trial.Id}}","judge":"Ann","votes":[{{string.Join(',', choices)}}]}""";
+        var file = Path.Combine(_folder, "votes.json");
         File.WriteAllText(file, votes);
-        var summary = Assert.Single(BlindTrial.Tally(Path.Combine(folder, "ab-key.json"), file, ["base", "tuned"]));
+        var summary = Assert.Single(BlindTrial.Tally(Path.Combine(_folder, "ab-key.json"), file, ["base", "tuned"]));
         Assert.Equal(("base", "tuned", "Ann", 1.0, ComparisonVerdict.Better),
             (summary.First, summary.Second, summary.Judge, summary.WinRate, summary.Verdict));
         File.WriteAllText(file, votes.Replace(trial.Id, "other", StringComparison.Ordinal));
         Assert.Contains("trial other",
-            Assert.Throws<LabException>(() => BlindTrial.Tally(Path.Combine(folder, "ab-key.json"), file, ["base", "tuned"])).Message);
+            Assert.Throws<LabException>(() => BlindTrial.Tally(Path.Combine(_folder, "ab-key.json"), file, ["base", "tuned"])).Message);
         File.WriteAllText(file, votes.Replace("\"left\"", "\"both\"", StringComparison.Ordinal));
         Assert.Contains("\"both\" is not one of",
-            Assert.Throws<LabException>(() => BlindTrial.Tally(Path.Combine(folder, "ab-key.json"), file, ["base", "tuned"])).Message);
+            Assert.Throws<LabException>(() => BlindTrial.Tally(Path.Combine(_folder, "ab-key.json"), file, ["base", "tuned"])).Message);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed class HostileFileTests : IDisposable
     {
         using var tiny = new TinyModel();
         var path = Path.Combine(_folder, "x.gguf");
-        var writer = new GgufWriter();
+        using var writer = new GgufWriter();
         writer.Set("general.architecture", "llama");
         writer.Set("tokens", (string[])["a", "bc", "水"]);
         writer.Set("scores", (float[])[1, 2, 3]);
@@ -85,7 +85,7 @@ public sealed class HostileFileTests : IDisposable
         }
     }
 
-    private void Fuzz(string path, Action open)
+    private static void Fuzz(string path, Action open)
     {
         open();
         var (good, random) = (File.ReadAllBytes(path), new Random(1));

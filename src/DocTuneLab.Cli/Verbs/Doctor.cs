@@ -19,6 +19,11 @@ namespace DocTuneLab.Cli.Verbs;
 internal static class Doctor
 {
     private const string NewSymbols = "GLIBCXX_3.4.32";
+    private static readonly string[] s_browsers = ["chromium", "chromium-browser", "google-chrome", "microsoft-edge"];
+    private static readonly string[] s_libraryFolders =
+    [
+        "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib", "/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"
+    ];
 
     private enum Status { Ok, Missing, Broken }
 
@@ -123,10 +128,7 @@ internal static class Doctor
     {
         const string What = "C++ library";
         if (!OperatingSystem.IsLinux()) return new(What, Status.Ok, "not needed on this system", "libtorch");
-        var library = new[]
-        {
-            "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib", "/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"
-        }
+        var library = s_libraryFolders
             .Select(f => Path.Combine(f, "libstdc++.so.6"))
             .FirstOrDefault(File.Exists);
         if (library is null)
@@ -140,8 +142,9 @@ internal static class Doctor
     {
         try
         {
-            var from = LibTorch.Require() is not { } origin ? ""
-                : $"; {origin.Version} in {origin.Folder} (DOCTUNE_LIBTORCH){(origin.Binding is { } binding ? $" with {binding}" : origin.Version.StartsWith(LibTorch.MadeFor, StringComparison.Ordinal) ? "" : $", though this build is made for {LibTorch.MadeFor}")}";
+            var from = LibTorch.Require() is { } origin
+                ? $"; {origin.Version} in {origin.Folder} (DOCTUNE_LIBTORCH){Fit(origin)}"
+                : "";
             using var one = torch.ones(2, 2);
             using var product = one.matmul(one);
             return product[0, 0].ToSingle() == 2
@@ -158,6 +161,10 @@ internal static class Doctor
             return new("libtorch", Status.Broken, (e.InnerException ?? e).Message.ReplaceLineEndings(" "), "training",
                 "Build again with 'dotnet build -c Release', so that the natives of this system are copied.");
         }
+
+        static string Fit(LibTorch.Origin origin) => origin.Binding is { } binding ? $" with {binding}"
+            : origin.Version.StartsWith(LibTorch.MadeFor, StringComparison.Ordinal) ? ""
+            : $", though this build is made for {LibTorch.MadeFor}";
     }
 
     private static Finding Cuda()
@@ -206,7 +213,7 @@ internal static class Doctor
 
     private static Finding Browser()
     {
-        var found = new[] { "chromium", "chromium-browser", "google-chrome", "microsoft-edge" }
+        var found = s_browsers
             .Select(b => (Name: b, Version: Try(b, "--version")))
             .FirstOrDefault(b => b.Version is not null);
         return found.Version is null

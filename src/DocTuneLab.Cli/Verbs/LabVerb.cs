@@ -138,7 +138,7 @@ internal static class LabVerb
     }
 
     // The bar counts in thousandths: bytes of a large lab do not fit its numbers.
-    private static IProgress<(long Done, long Total)>? Bytes(IProgress<(int Done, int Total)>? progress) =>
+    private static Scaled? Bytes(IProgress<(int Done, int Total)>? progress) =>
         progress is null ? null : new Scaled(progress);
 
     private sealed class Scaled(IProgress<(int Done, int Total)> progress) : IProgress<(long Done, long Total)>

@@ -53,7 +53,7 @@ internal static class Parse
         if (options.TokenizerDirectory is { } directory && !File.Exists(Path.Combine(directory, "tokenizer.json")))
             throw new LabException($"{directory}: no tokenizer.json in it. Give the folder of a model in Hugging Face layout.");
         using var lab = Lab.Open(path);
-        var report = Work.Show("Parsing", json, progress => lab.Documents.Parse(options, progress, cancellation));
+        var report = Work.Show("Parsing", json, progress => lab.Documents.Parse(options, progress, cancellation: cancellation));
         if (json)
         {
             JsonOutput.Write(new

@@ -69,7 +69,7 @@ internal static class PromptsVerb
         {
             using var session = library.Open(p, p.GetValue(seed));
             var settings = endpoints.Of(p);
-            if (model.BaseOf(p) is { } folder) session.LoadBase(ModelFolder.Of(folder), device.LoadOf(p).Device);
+            if (model.BaseOf(p) is { } folder) session.LoadBase(ModelFolder.Of(folder, cancel: cancel), device.LoadOf(p).Device);
             else if (settings is null)
                 throw new LabException(
                     "Without an endpoint, prompts are tuned by likelihood under a local model: give it with --base DIR.");

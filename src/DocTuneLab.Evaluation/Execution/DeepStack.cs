@@ -11,7 +11,7 @@ internal static class DeepStack
     private const int StackBytes = 256 << 20;
 
     /// <summary>Calls <paramref name="body"/> for 0 to <paramref name="count"/> - 1; throws the first exception.</summary>
-    public static void For(int count, int parallelism, CancellationToken cancel, Action<int> body)
+    public static void For(int count, int parallelism, Action<int> body, CancellationToken cancel)
     {
         var next = -1;
         ExceptionDispatchInfo? failure = null;

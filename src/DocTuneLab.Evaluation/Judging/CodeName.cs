@@ -10,8 +10,8 @@ internal static partial class CodeName
         ("A An The It Its This That These Those In On At By To From For Of With Via Through When If Because Since As And Or But So Not "
         + "No Yes You We I There Here Use Uses Using Call Calls Calling Called Invoke Try Which What Both Each Any All One Is Are Be See "
         + "Note Throw Throws Throwing Raise Raises Return Returns Returning Give Gives Yield Yields Get Gets Answer Final Correct Sure "
-        + "Probably Property Method Type Class Struct Interface Event Enum Member Field Constant Parameter Exception Value Named Name Namespace "
-        + "Instead Otherwise According Based After Before Then Only Just Im Ok Okay Well Certainly Also").Split(' '),
+        + "Probably Property Method Type Class Struct Interface Event Enum Member Field Constant Parameter Exception Value Named Name "
+        + "Namespace Instead Otherwise According Based After Before Then Only Just Im Ok Okay Well Certainly Also").Split(' '),
         StringComparer.Ordinal);
 
     private static readonly HashSet<string> s_keywords =

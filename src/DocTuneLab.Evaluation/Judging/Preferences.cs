@@ -42,23 +42,24 @@ public sealed record PreferenceSummary
     /// <summary>95% bootstrap over documents; NaN where nothing could be read.</summary>
     public required Interval Interval { get; init; }
 
-    /// <summary>Sign test over the votes that are no tie; NaN where nothing could be read.</summary>
+    /// <summary>Randomisation test over documents, of "both are preferred as often"; NaN where nothing could be read.</summary>
     public required double P { get; init; }
 
     /// <summary>Share of the votes with two readings in which they agree; NaN where there are none.</summary>
     public required double Agreement { get; init; }
 
-    /// <summary>Better or worse where the interval excludes 0.5 and p &lt; 0.05.</summary>
+    /// <summary>Better or worse where p &lt; 0.05.</summary>
     public required ComparisonVerdict Verdict { get; init; }
 
     /// <summary>Summarises votes.</summary>
     public static PreferenceSummary Of(string first, string second, string judge, IReadOnlyList<Preference> votes, int seed = 0)
     {
-        var observations = votes.Where(v => v.Second is not null).Select(v => new Observation(v.Task, v.Cluster, v.Second!.Value)).ToList();
+        var read = votes.Where(v => v.Second is not null).ToList();
+        var observations = read.Select(v => new Observation(v.Task, v.Cluster, v.Second!.Value)).ToList();
+        var others = read.Select(v => new Observation(v.Task, v.Cluster, 1 - v.Second!.Value)).ToList();
         var (rate, interval) = (Bootstrap.Estimate(observations), Bootstrap.Interval(observations, seed));
-        var p = observations.Count == 0 ? double.NaN : McNemar.P(votes.Count(v => v.Second < 0.5), votes.Count(v => v.Second > 0.5));
+        var p = observations.Count == 0 ? double.NaN : Bootstrap.Difference(others, observations, seed).P;
         var twice = votes.Where(v => v.Unreadable == 0).ToList();
-        var clear = p < 0.05 && (interval.Low > 0.5 || interval.High < 0.5);
         return new()
         {
             First = first,
@@ -69,7 +70,8 @@ public sealed record PreferenceSummary
             Interval = interval,
             P = p,
             Agreement = twice.Count == 0 ? double.NaN : twice.Average(v => v.Agreed ? 1 : 0),
-            Verdict = !clear ? ComparisonVerdict.Inconclusive : rate > 0.5 ? ComparisonVerdict.Better : ComparisonVerdict.Worse,
+            Verdict = !(p < Detectable.Level) ? ComparisonVerdict.Inconclusive
+                : rate > 0.5 ? ComparisonVerdict.Better : ComparisonVerdict.Worse,
         };
     }
 }

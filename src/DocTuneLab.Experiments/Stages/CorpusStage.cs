@@ -192,8 +192,12 @@ public sealed class CorpusStage
 
     private CorpusOptions WithDefaults(CorpusOptions options) => options with
     {
-        Seed = Experiment.Seed, Tokenizer = Counting.Tokenizer, LibraryName = Library.Name,
-        CodeTemplate = Experiment.Wordings.Code, QaTemplate = Experiment.Wordings.Qa, HeldOut = _heldOut.Value,
+        Seed = Experiment.Seed,
+        Tokenizer = Counting.Tokenizer,
+        LibraryName = Library.Name,
+        CodeTemplate = Experiment.Wordings.Code,
+        QaTemplate = Experiment.Wordings.Qa,
+        HeldOut = _heldOut.Value,
     };
 
     /// <summary>For samples that stand in the lab: whatever resembles them there is no reason against them.</summary>
@@ -216,7 +220,7 @@ public sealed class CorpusStage
     // Another seed for each round of regeneration, or the same samples would come again.
     private int NextSeed() => unchecked(Experiment.Seed * 31 + Storage.Samples.Reviews().Count);
 
-    private (int Marked, IReadOnlyList<Sample> Written) Replaced(IReadOnlyList<Sample> marked, IReadOnlyList<Sample> written)
+    private (int Marked, IReadOnlyList<Sample> Written) Replaced(IReadOnlyList<Sample> marked, List<Sample> written)
     {
         Storage.Samples.SaveReviews([.. marked.Select(
             (s, i) => new StoredReview(s.Id, "regenerate", "doctune", "written again", i < written.Count ? written[i].Id : ""))]);

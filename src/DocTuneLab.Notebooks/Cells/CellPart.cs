@@ -118,6 +118,6 @@ internal static partial class CellSplitter
     private static partial Regex Braces();
 
     // A language with arguments (#!sql --help) counts even where no code follows.
-    private static Func<string, int, CellPart?> Code(string language, IReadOnlyList<string> arguments, string magicLine) => (text, first) =>
+    private static Func<string, int, CellPart?> Code(string language, List<string> arguments, string magicLine) => (text, first) =>
         string.IsNullOrWhiteSpace(text) && arguments.Count == 0 ? null : new CodePart(language, arguments, magicLine, text, first);
 }

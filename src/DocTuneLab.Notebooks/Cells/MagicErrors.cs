@@ -48,7 +48,7 @@ internal static partial class MagicErrors
         // A mistyped option is taken for an argument as long as one is missing.
         var misplaced = parsed.Tokens.FirstOrDefault(token =>
             token.Type == System.CommandLine.Parsing.TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal))?.Value
-            ?? parsed.UnmatchedTokens.FirstOrDefault();
+            ?? (parsed.UnmatchedTokens is [var left, ..] ? left : null);
         if (misplaced is not null)
             yield return misplaced.StartsWith('-')
                 ? $"There is no option '{misplaced}' "

@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace DocTuneLab.Training.Checkpoints;
 
 /// <summary>Element types of GGUF tensors that are written here, by their number in the file.</summary>
+[SuppressMessage("Naming", "CA1707", Justification = "Spelled as in the GGUF specification.")]
 public enum GgufType : uint
 {
     /// <summary>32-bit floats.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 namespace DocTuneLab.Training.Checkpoints;
 
 /// <summary>Writes GGUF files: fields and tensors are named first, then the tensors' bytes are streamed in that order.</summary>
-internal sealed class GgufWriter
+internal sealed class GgufWriter : IDisposable
 {
     private readonly MemoryStream _fields = new();
     private readonly List<(string Name, long[] Shape, GgufType Type, Action<Stream> Write)> _tensors = [];
@@ -94,6 +94,8 @@ internal sealed class GgufWriter
             throw;
         }
     }
+
+    public void Dispose() => _fields.Dispose();
 
     private static long Bytes(long[] shape, GgufType type) =>
         shape.SkipLast(1).Aggregate(GgufTypes.Bytes(type, shape[^1]), (a, b) => a * b);

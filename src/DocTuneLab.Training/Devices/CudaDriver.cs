@@ -42,12 +42,12 @@ internal static class CudaDriver
             }
             finally
             {
-                Pop(out _);
+                _ = Pop(out _); // A failure here would hide the one before it.
             }
         }
         finally
         {
-            Release(device);
+            _ = Release(device); // Likewise.
         }
     }
 

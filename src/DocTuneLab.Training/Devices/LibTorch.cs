@@ -22,6 +22,12 @@ public static partial class LibTorch
     private const string Binding = "LibTorchSharp", BindingFile = "libLibTorchSharp.so", Cpu = "libtorch_cpu.so";
     private const int Lazily = 1, AtOnce = 2, NotLoading = 4, Globally = 0x100;
 
+    private static readonly string[] s_versionFiles =
+    [
+        "version.py", "build-version", "include/torch/headeronly/version.h", "include/torch/version.h",
+        "include/torch/csrc/api/include/torch/version.h"
+    ];
+
     private static readonly Lazy<Foreign>? s_foreign = Redirect();
 
     /// <summary>Handle of TorchSharp's native library, and the libtorch that it is bound to.</summary>
@@ -183,11 +189,7 @@ public static partial class LibTorch
     /// <summary>What pip's torch, or the archive of libtorch, says of itself.</summary>
     private static string VersionIn(string root)
     {
-        var file = new[]
-        {
-            "version.py", "build-version", "include/torch/headeronly/version.h", "include/torch/version.h",
-            "include/torch/csrc/api/include/torch/version.h"
-        }
+        var file = s_versionFiles
             .Select(f => Path.Combine(root, f))
             .FirstOrDefault(File.Exists);
         return file is not null && VersionNumber().Match(File.ReadAllText(file)) is { Success: true } match

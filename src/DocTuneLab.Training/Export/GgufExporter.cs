@@ -52,7 +52,7 @@ public static class GgufExporter
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(model, "tokenizer.json"));
         var templatePath = Path.Combine(model, "tokenizer_config.json");
         var template = File.Exists(templatePath) ? ChatTemplate.Load(templatePath) : null;
-        var writer = new GgufWriter();
+        using var writer = new GgufWriter();
         var notes = Describe(writer, config, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))), kind.FileType);
         GgufTokenizer.Write(writer, tokenizer, template, config);
         if (config.RopeScaling is { Type: "llama3" } rope)
@@ -91,7 +91,7 @@ public static class GgufExporter
         var config = ModelConfig.Load(Path.Combine(model, "config.json"));
         using var folder = PeftFolder.Open(adapter);
         if (folder.UseDora) throw new LabException($"{adapter}: llama.cpp cannot apply a DoRA adapter; export the merged model instead");
-        var writer = new GgufWriter();
+        using var writer = new GgufWriter();
         writer.Set("general.architecture", Architecture(config));
         writer.Set("general.type", "adapter");
         writer.Set("general.name", Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(adapter))));

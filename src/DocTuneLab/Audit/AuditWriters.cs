@@ -12,7 +12,7 @@ public static class AuditWriters
     /// <summary>All of it as JSON.</summary>
     public static string ToJson(AuditReport report) => new JsonObject
     {
-        ["counts"] = JsonSerializer.SerializeToNode(report.Counts, new JsonSerializerOptions(JsonSerializerDefaults.Web)),
+        ["counts"] = JsonSerializer.SerializeToNode(report.Counts, JsonSerializerOptions.Web),
         ["findings"] = new JsonArray([.. report.Findings.Select(f => Finding(f, false))]),
         ["suppressed"] = new JsonArray([.. report.Suppressed.Select(f => Finding(f, true))]),
     }.ToJsonString(s_indented);
@@ -104,7 +104,7 @@ public static class AuditWriters
             + $"notes{(report.Suppressed.Count > 0 ? $", {report.Suppressed.Count} suppressed" : "")}.";
     }
 
-    private static JsonNode Finding(AuditFinding finding, bool suppressed) => new JsonObject
+    private static JsonObject Finding(AuditFinding finding, bool suppressed) => new JsonObject
     {
         ["rule"] = finding.Rule.Id,
         ["name"] = finding.Rule.Name,

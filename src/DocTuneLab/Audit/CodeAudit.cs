@@ -74,7 +74,7 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
     {
         var snippet = CodeSnippet.Of(code);
         if (string.IsNullOrWhiteSpace(snippet.Code)) return (BlockOutcome.Incomplete, null);
-        if (page is not null && signatures.IsSignature(snippet.Code))
+        if (page is not null && SignatureAudit.IsSignature(snippet.Code))
         {
             findings.AddRange(signatures.AuditBlock(snippet.Code, page, line => place(line).Line));
             return (BlockOutcome.Signature, null);
@@ -89,7 +89,7 @@ internal sealed partial class CodeAudit(CSharpJudge judge, ApiModel api, Signatu
             alone = judge.Judge($"{snippet.Code}\n_ = 0;", form = CodeForm.Statements, usings);
         var (verdict, errors) = (alone, Own(alone, snippet, 0));
         // As many pages write them without a semicolon.
-        if (page is not null && !alone.Parses && snippet.Code.TrimEnd() + ";" is var declared && signatures.IsSignature(declared))
+        if (page is not null && !alone.Parses && snippet.Code.TrimEnd() + ";" is var declared && SignatureAudit.IsSignature(declared))
         {
             findings.AddRange(signatures.AuditBlock(declared, page, line => place(line).Line));
             return (BlockOutcome.Signature, null);

@@ -98,11 +98,11 @@ public sealed class ChatTemplate
             ["tools"] = null,
             ["documents"] = null,
             ["raise_exception"] = (JinjaFunction)((a, _) =>
-                throw new LabException($"the chat template refuses the conversation: {a.FirstOrDefault()}")),
+                throw new LabException($"the chat template refuses the conversation: {(a.Count > 0 ? a[0] : null)}")),
             ["range"] = (JinjaFunction)((a, _) => JinjaBuiltins.Range(a)),
             ["namespace"] = (JinjaFunction)((_, named) => new Namespace(named.ToDictionary(StringComparer.Ordinal))),
             ["dict"] = (JinjaFunction)((_, named) => named.ToDictionary(StringComparer.Ordinal)),
-            ["strftime_now"] = (JinjaFunction)((a, _) => Date((string?)a.FirstOrDefault() ?? "")),
+            ["strftime_now"] = (JinjaFunction)((a, _) => Date(a.Count > 0 ? (string?)a[0] ?? "" : "")),
         };
         foreach (var (name, value) in variables ?? new Dictionary<string, object?>()) values[name] = value is int i ? (long)i : value;
         try

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace DocTuneLab.Library;
 
 /// <summary>What a public symbol of the library is.</summary>
@@ -31,6 +33,7 @@ public sealed record ApiParameter(string Name, string Type, string? Documentatio
 /// <summary>An exception that a member is documented to throw.</summary>
 /// <param name="Type">Simple name of the exception type.</param>
 /// <param name="Condition">Plain text of the condition.</param>
+[SuppressMessage("Naming", "CA1711", Justification = "What an API throws: the name of the exception and when it comes.")]
 public sealed record ApiException(string Type, string Condition);
 
 /// <summary>A public type or member, joined from assembly metadata and XML documentation.</summary>

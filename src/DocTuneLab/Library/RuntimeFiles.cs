@@ -16,6 +16,8 @@ internal sealed class RuntimeFiles
         "System.", "mscorlib.", "netstandard.", "WindowsBase.", "Microsoft.CSharp.", "Microsoft.VisualBasic.", "Microsoft.Win32."
     ];
 
+    private static readonly string[] s_fileKinds = ["runtime", "native"];
+
     private RuntimeFiles(IReadOnlyDictionary<string, string> assemblies, IReadOnlyList<string> natives)
     {
         Assemblies = assemblies;
@@ -76,7 +78,7 @@ internal sealed class RuntimeFiles
             return [.. target.EnumerateObject()
                 .Where(library =>
                     IsOfFramework(path) || library.Name.StartsWith($"runtimepack.{Framework}.Runtime", StringComparison.Ordinal))
-                .SelectMany(library => new[] { "runtime", "native" }.Where(kind => library.Value.TryGetProperty(kind, out _))
+                .SelectMany(library => s_fileKinds.Where(kind => library.Value.TryGetProperty(kind, out _))
                     .SelectMany(kind => library.Value.GetProperty(kind).EnumerateObject()))
                 .Select(file => Path.GetFileName(file.Name))];
         }

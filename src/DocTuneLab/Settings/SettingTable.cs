@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace DocTuneLab.Settings;
@@ -33,6 +34,7 @@ public abstract class SettingTable : IReadOnlyList<Setting>
     /// <summary>Options with some settings changed.</summary>
     /// <param name="options">A record; it is not changed.</param>
     /// <param name="values">Settings of this table with their new values.</param>
+    [SuppressMessage("Performance", "CA1822", Justification = "Called on a table, which says whose settings are changed.")]
     public object With(object options, IEnumerable<(Setting Setting, object? Value)> values)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -66,6 +68,7 @@ public sealed class SettingTable<T> : SettingTable
     private SettingTable(T defaults) : base(defaults) => Defaults = defaults;
 
     /// <summary>The table; made when it is first used.</summary>
+    [SuppressMessage("Design", "CA1000", Justification = "The one table of a type is named by the type.")]
     public static SettingTable<T> Instance { get; } = new(Create());
 
     /// <summary>Options where nothing is said.</summary>

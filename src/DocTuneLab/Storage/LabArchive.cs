@@ -12,6 +12,7 @@ public static class LabArchive
     private const int Format = 1;
     private const int LargestManifest = 64 << 20;
     private const string ManifestName = "manifest.json";
+    private static readonly string[] s_databases = ["lab.sqlite", "lab.litedb"];
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <summary>Writes a lab to a file.</summary>
@@ -38,7 +39,7 @@ public static class LabArchive
         try
         {
             // Closing folded the logs of both databases into their files, and the lock keeps others from opening new ones.
-            var files = new[] { "lab.sqlite", "lab.litedb" }.Where(f => File.Exists(Path.Combine(path, f)))
+            var files = s_databases.Where(f => File.Exists(Path.Combine(path, f)))
                 .Concat(RunFiles(path))
                 .Order(StringComparer.Ordinal)
                 .ToList();

@@ -50,14 +50,14 @@ public sealed class LabDocuments
     /// </summary>
     /// <param name="options">What to parse.</param>
     /// <param name="progress">Pages cut so far, and in all.</param>
-    /// <param name="cancellation">Stops after the page at hand; what is done is kept.</param>
     /// <param name="input">What was read of <paramref name="options"/> already, by a caller that needs it too;
     /// null reads what is needed.</param>
+    /// <param name="cancellation">Stops after the page at hand; what is done is kept.</param>
     /// <exception cref="LabException">A folder or assembly is missing or unreadable; the lab cannot be written.</exception>
     public ParseReport Parse(
-        ParseOptions options, IProgress<(int Done, int Total)>? progress = null, CancellationToken cancellation = default,
-        ParseInput? input = null) =>
-        new LabParse(_database, _ingest, options).Run(progress, cancellation, input);
+        ParseOptions options, IProgress<(int Done, int Total)>? progress = null, ParseInput? input = null,
+        CancellationToken cancellation = default) =>
+        new LabParse(_database, _ingest, options).Run(progress, input, cancellation);
 
     /// <summary>
     /// Makes the lab's pages and chunks those of a documentation folder. An unchanged page costs a comparison; of a changed one

@@ -107,7 +107,7 @@ internal sealed class LabIngest(LabDatabase database)
         {
             // Where the writer failed, nobody takes what is cut.
             failed.Cancel();
-            Task.WaitAny(cutter);
+            Task.WaitAny([cutter], CancellationToken.None);
         }
     }
 

@@ -35,9 +35,9 @@ public sealed class LabJournal : IAnswerJournal, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public void Note(FailedCall call)
+    public void Note(FailedCall failed)
     {
-        var entry = ((KeptAnswer?)null, call, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var entry = ((KeptAnswer?)null, failed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         if (!_incoming.Writer.TryWrite(entry)) _ = _incoming.Writer.WriteAsync(entry).AsTask();
     }
 

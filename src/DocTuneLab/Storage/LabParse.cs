@@ -19,7 +19,7 @@ internal sealed class LabParse(LabDatabase database, LabIngest ingest, ParseOpti
     private IEnumerable<string> Reading => options.Reading.Dialects.Select(d => $"{d.Name} {VersionOf(d.GetType())}")
         .Append($"{options.Reading.GitIgnore} {options.Reading.MaxPageBytes} {string.Join('\n', options.Reading.Ignore)}");
 
-    public ParseReport Run(IProgress<(int Done, int Total)>? progress, CancellationToken cancellation, ParseInput? input)
+    public ParseReport Run(IProgress<(int Done, int Total)>? progress, ParseInput? input, CancellationToken cancellation)
     {
         database.Writing();
         var roots = ParseInput.Roots(options);

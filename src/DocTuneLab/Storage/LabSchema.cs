@@ -10,7 +10,7 @@ namespace DocTuneLab.Storage;
 public static class LabSchema
 {
     private const string Prefix = "migrations/";
-    private static readonly IReadOnlyList<string> s_migrations = Load();
+    private static readonly List<string> s_migrations = Load();
 
     /// <summary>The version that this code reads and writes.</summary>
     public static int Version => s_migrations.Count;

@@ -17,6 +17,7 @@ internal static class MermaidDiagram
     public const string MimeType = "text/vnd.mermaid";
 
     private const string Sent = "DocTuneLab.Notebooks.Mermaid";
+    private static readonly JsonSerializerOptions s_forScripts = new() { Encoder = JavaScriptEncoder.Default };
 
     public static void Show(CellContext context, string source)
     {
@@ -44,13 +45,21 @@ internal static class MermaidDiagram
     public static string Html(string source)
     {
         var id = "mermaid-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(source + Guid.NewGuid())))[..12];
-        var text = JsonSerializer.Serialize(source, new JsonSerializerOptions { Encoder = JavaScriptEncoder.Default });
+        var text = JsonSerializer.Serialize(source, s_forScripts);
         return $$"""
             <div id="{{id}}" class="mermaid-diagram"><pre>{{WebUtility.HtmlEncode(source)}}</pre></div>
-            <script>(function draw(n){var e=document.getElementById("{{id}}");if(!window.mermaid||!e){if(n<200)setTimeout(function(){draw(n+1)},50);return}
+            <script>(function draw(n){
+            var e=document.getElementById("{{id}}");
+            if(!window.mermaid||!e){if(n<200)setTimeout(function(){draw(n+1)},50);return}
             var dark=window.matchMedia&&matchMedia("(prefers-color-scheme: dark)").matches;
             mermaid.initialize({startOnLoad:false,suppressErrorRendering:true,theme:dark?"dark":"default"});
-            mermaid.render("{{id}}-svg",{{text}}).then(function(r){e.innerHTML=r.svg},function(error){var m=document.createElement("pre");m.style.color="#b42318";m.textContent="Mermaid: "+error.message;e.appendChild(m)})})(0);</script>
+            mermaid.render("{{id}}-svg",{{text}}).then(function(r){e.innerHTML=r.svg},function(error){
+              var m=document.createElement("pre");
+              m.style.color="#b42318";
+              m.textContent="Mermaid: "+error.message;
+              e.appendChild(m);
+            });
+            })(0);</script>
             """;
     }
 }

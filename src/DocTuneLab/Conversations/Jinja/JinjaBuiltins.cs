@@ -110,8 +110,8 @@ internal static class JinjaBuiltins
         "gt" or ">" => Compare(value, a[0]) > 0,
         "ge" or ">=" => Compare(value, a[0]) >= 0,
         "in" => Contains(a[0], value),
-        "lower" => TextOf(value) == TextOf(value).ToLowerInvariant(),
-        "upper" => TextOf(value) == TextOf(value).ToUpperInvariant(),
+        "lower" => TextOf(value).AsSpan().SequenceEqual(TextOf(value).ToLowerInvariant()),
+        "upper" => TextOf(value).AsSpan().SequenceEqual(TextOf(value).ToUpperInvariant()),
         _ => throw new LabException($"chat template: the test '{name}' is not supported"),
     };
 

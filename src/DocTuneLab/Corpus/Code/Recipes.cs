@@ -21,7 +21,7 @@ internal sealed class Recipes
         [
             (2, MemberRecipes.Assign), (1, MemberRecipes.Construct), (2, MemberRecipes.Initialise), (1.2, MemberRecipes.Catch),
             (3, MemberRecipes.Subscribe), (2.5, compositions.Chain), (2.5, compositions.Builder),
-            (2, compositions.Query), (1, compositions.Each), (2, compositions.Conditional), (1, compositions.Several),
+            (2, compositions.Query), (1, CompositionRecipes.Each), (2, compositions.Conditional), (1, compositions.Several),
             (2, CompositionRecipes.Fallback),
         ];
     }

@@ -48,16 +48,21 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<PromptOutcome>> TryAsync(PromptTemplate template, IReadOnlyList<int> examples,
+    public async Task<IReadOnlyList<PromptOutcome>> TryAsync(PromptTemplate wording, IReadOnlyList<int> chosen,
         CancellationToken cancel = default)
     {
-        var isTask = template.Kind == PromptLibrary.CodeTask;
+        var isTask = wording.Kind == PromptLibrary.CodeTask;
         // Under the name that the writer asks by; what it holds is the candidate's.
         var settings = options with
         {
-            RepairRounds = 0, ParaphraseShare = 0, FusionShare = 0, ContextShare = 0, RetrievedShare = 0,
-            CodeTemplate = isTask ? template : options.CodeTemplate, StructuralQuestions = isTask || options.StructuralQuestions,
-            Templates = isTask ? options.Templates : options.Templates.With(name, template),
+            RepairRounds = 0,
+            ParaphraseShare = 0,
+            FusionShare = 0,
+            ContextShare = 0,
+            RetrievedShare = 0,
+            CodeTemplate = isTask ? wording : options.CodeTemplate,
+            StructuralQuestions = isTask || options.StructuralQuestions,
+            Templates = isTask ? options.Templates : options.Templates.With(name, wording),
         };
         var limits = (validation ?? new ValidationOptions()) with { Kinds = options.Kinds };
         // Demonstrations make a prompt longer than a sample may be; the sample is judged without them.
@@ -65,24 +70,24 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
             limits = limits with
             {
                 MaxTokens = limits.MaxTokens
-                    + template.Examples.Sum(e => limits.CountTokens(template.Render(e.Inputs)) + limits.CountTokens(e.Answer) + 8)
+                    + wording.Examples.Sum(e => limits.CountTokens(wording.Render(e.Inputs)) + limits.CountTokens(e.Answer) + 8)
             };
         await using var compiler = new CompileQueue(new SampleValidator(api, judge, limits));
-        var writer = new SampleWriter(engine, api, new EvidenceAssembler(api.Symbols, chunks, limits.CountTokens), compiler, settings,
-            limits);
-        var outcomes = new PromptOutcome[examples.Count];
-        await Parallel.ForEachAsync(Enumerable.Range(0, examples.Count), new ParallelOptions
+        var evidence = new EvidenceAssembler(api.Symbols, chunks, limits.CountTokens);
+        var writer = new SampleWriter(engine, api, evidence, compiler, settings, limits);
+        var outcomes = new PromptOutcome[chosen.Count];
+        await Parallel.ForEachAsync(Enumerable.Range(0, chosen.Count), new ParallelOptions
         {
             MaxDegreeOfParallelism = engine.Askers,
             CancellationToken = cancel
         }, async (i, token) =>
-            outcomes[i] = Outcome(await writer.WriteAsync(_plan[examples[i]], [], token), template.Name, limits));
+            outcomes[i] = Outcome(await writer.WriteAsync(_plan[chosen[i]], [], token), wording.Name, limits));
         if (engine.Status.StoppedBecause is { } why)
             throw new LabException($"Tuning stopped: {why}. Answers are kept; run it again to go on.");
         return outcomes;
     }
 
-    private PromptOutcome Outcome(WrittenSample w, string asked, ValidationOptions limits)
+    private static PromptOutcome Outcome(WrittenSample w, string asked, ValidationOptions limits)
     {
         var answer = w.Judged?.Draft.Messages[^1].Content;
         var failed = w.Judged?.Failed;
@@ -90,7 +95,8 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
         var call = w.Calls.FirstOrDefault(c => c.Template == asked);
         return new PromptOutcome
         {
-            Answer = w.Judged is null ? null : $"{w.Judged.Draft.Prompt}\n{answer}", Accepted = accepted,
+            Answer = w.Judged is null ? null : $"{w.Judged.Draft.Prompt}\n{answer}",
+            Accepted = accepted,
             Compiles = w.Judged?.Draft.Code is null ? null : w.Judged.Compiled?.Compiles ?? false,
             Asked = [.. w.Plan.Symbols.Select(s => s.Id)],
             Used = accepted ? w.Judged!.Compiled is { } verdict
@@ -101,7 +107,8 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
                 && double.TryParse(grade, System.Globalization.CultureInfo.InvariantCulture, out var g) ? g : null,
             Diagnosis = accepted
                 ? null : failed is null ? w.Failure : $"{failed.Name}{(failed.Detail is null ? "" : $": {failed.Detail}")}",
-            Tokens = w.Calls.Sum(c => c.Tokens), Cost = w.Calls.Sum(c => c.Cost),
+            Tokens = w.Calls.Sum(c => c.Tokens),
+            Cost = w.Calls.Sum(c => c.Cost),
             Demonstration = accepted && call is { Inputs: { } inputs } ? new FewShot(Shortened(inputs), call.Answer) : null,
         };
     }

@@ -70,7 +70,7 @@ public abstract class SampleKindDefinition
     public virtual IReadOnlyList<string> AskedWith(PromptTemplate? task) => Templates;
 
     /// <summary>Whether the template of that name has a part in samples of this kind.</summary>
-    public virtual bool Uses(string template) => Templates.Contains(template, StringComparer.Ordinal);
+    public virtual bool Uses(string name) => Templates.Contains(name, StringComparer.Ordinal);
 
     /// <summary>Asks a hosted model for one sample.</summary>
     /// <exception cref="Dialogue.NoAnswerException">No sample came of it.</exception>

@@ -54,7 +54,7 @@ public sealed class IgnoreRules
     internal static Regex? ToRegex(string glob)
     {
         var pattern = new StringBuilder("^");
-        var anchored = glob.IndexOf('/') >= 0;
+        var anchored = glob.Contains('/');
         if (glob[0] == '/') glob = glob[1..];
         if (!anchored) pattern.Append("(?:.*/)?");
         for (var i = 0; i < glob.Length; i++)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Model;
@@ -8,6 +9,10 @@ namespace DocTuneLab.Documents.Linking;
 internal sealed class LinkChecker
 {
     private static readonly string[] s_endings = ["", ".md", ".mdx", "/README.md", "/index.md", "/index.mdx"];
+    private static readonly string[] s_startPages = ["README.md", "index.md", "index.mdx"];
+    private static readonly SearchValues<char> s_ofSchemes =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+.-");
+
     private readonly DocsSite _site;
     private readonly Dictionary<string, Document> _pages;
     private readonly Dictionary<string, string> _uids;
@@ -128,7 +133,7 @@ internal sealed class LinkChecker
         path = path.TrimEnd('/');
         foreach (var ending in s_endings)
             if (_pages.ContainsKey(path + ending)) return path + ending;
-        return path.Length == 0 ? new[] { "README.md", "index.md", "index.mdx" }.FirstOrDefault(_pages.ContainsKey)
+        return path.Length == 0 ? s_startPages.FirstOrDefault(_pages.ContainsKey)
             : path.EndsWith(".html", StringComparison.Ordinal) && _pages.ContainsKey(path[..^5] + ".md") ? path[..^5] + ".md" : null;
     }
 
@@ -195,6 +200,6 @@ internal sealed class LinkChecker
     private static bool HasScheme(string url)
     {
         var colon = url.IndexOf(':');
-        return colon > 0 && url.AsSpan(0, colon).IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+.-") < 0;
+        return colon > 0 && url.AsSpan(0, colon).IndexOfAnyExcept(s_ofSchemes) < 0;
     }
 }

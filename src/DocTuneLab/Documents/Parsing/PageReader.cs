@@ -53,7 +53,7 @@ internal sealed class PageReader
     public static Page Read(string path, string text, ICollection<DocumentProblem>? problems, MarkdownSyntax syntax)
     {
         var reader = new PageReader(text, syntax);
-        IReadOnlyList<BlockTree.Node> blocks = [];
+        List<BlockTree.Node> blocks = [];
         if (ParseLimits.Problem(path, text) is { } limit) problems?.Add(limit);
         else
         {
@@ -119,7 +119,7 @@ internal sealed class PageReader
         container.SelectMany(b => b is FootnoteGroup or LinkReferenceDefinitionGroup ? (IEnumerable<Block>)(ContainerBlock)b : [b])
             .OrderBy(b => b.Span.Start);
 
-    private IReadOnlyList<BlockTree.Node> Visit(Block block, int after, bool top)
+    private List<BlockTree.Node> Visit(Block block, int after, bool top)
     {
         // Most blocks; the tests of the others each go up a chain of base types.
         if (block.GetType() == typeof(ParagraphBlock))

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
@@ -9,11 +10,11 @@ namespace DocTuneLab.Endpoints.Transport;
 /// client makes of it.</summary>
 internal sealed class ChatExchange(ChatRequest request, int maxBytes)
 {
-    private static readonly AsyncLocal<ChatExchange?> Ambient = new();
-    private readonly MemoryStream _body = new();
+    private static readonly AsyncLocal<ChatExchange?> s_ambient = new();
+    private readonly ArrayBufferWriter<byte> _body = new();
 
     /// <summary>The attempt that this logical thread makes; null outside of one.</summary>
-    public static ChatExchange? Current { get => Ambient.Value; set => Ambient.Value = value; }
+    public static ChatExchange? Current { get => s_ambient.Value; set => s_ambient.Value = value; }
 
     /// <summary>What is asked. The server is told its key: one that keeps answers by key never charges twice.</summary>
     public ChatRequest Request => request;
@@ -32,7 +33,7 @@ internal sealed class ChatExchange(ChatRequest request, int maxBytes)
     {
         get
         {
-            lock (_body) return Encoding.UTF8.GetString(_body.GetBuffer(), 0, (int)_body.Length);
+            lock (_body) return Encoding.UTF8.GetString(_body.WrittenSpan);
         }
     }
 
@@ -40,7 +41,7 @@ internal sealed class ChatExchange(ChatRequest request, int maxBytes)
     {
         lock (_body)
         {
-            if (_body.Length + bytes.Length > maxBytes) throw new AnswerTooLargeException(maxBytes);
+            if (_body.WrittenCount + bytes.Length > maxBytes) throw new AnswerTooLargeException(maxBytes);
             _body.Write(bytes);
         }
     }

@@ -46,7 +46,7 @@ public interface IPromptTrial
     int Count { get; }
 
     /// <summary>Tries a template on examples; outcomes in their order.</summary>
-    Task<IReadOnlyList<PromptOutcome>> TryAsync(PromptTemplate template, IReadOnlyList<int> examples, CancellationToken cancel = default);
+    Task<IReadOnlyList<PromptOutcome>> TryAsync(PromptTemplate wording, IReadOnlyList<int> chosen, CancellationToken cancel = default);
 }
 
 /// <summary>An example with its right answer.</summary>
@@ -68,12 +68,12 @@ public sealed class LikelihoodTrial(
 
     /// <inheritdoc/>
     /// <exception cref="LabException">The model cannot score.</exception>
-    public Task<IReadOnlyList<PromptOutcome>> TryAsync(PromptTemplate template, IReadOnlyList<int> chosen,
+    public Task<IReadOnlyList<PromptOutcome>> TryAsync(PromptTemplate wording, IReadOnlyList<int> chosen,
         CancellationToken cancel = default)
     {
         if (!model.CanScore)
             throw new LabException($"{model.Name} cannot tell the likelihood of an answer; tune by what it answers instead.");
-        var prompts = chosen.Select(i => template.Messages(examples[i].Inputs)).ToList();
+        var prompts = chosen.Select(i => wording.Messages(examples[i].Inputs)).ToList();
         var scores = model.Score(
             [.. prompts.Select((p, i) => (IReadOnlyList<Message>)[.. p, Message.Assistant(examples[chosen[i]].Reference)])], cancel);
         return Task.FromResult<IReadOnlyList<PromptOutcome>>([.. chosen.Select((e, i) => new PromptOutcome

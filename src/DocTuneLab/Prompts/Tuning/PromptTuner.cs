@@ -206,7 +206,7 @@ public sealed class PromptTuner(
 
     // Jackknife pseudo-values (Efron and Tibshirani, chapter 11): of a mean they are the observations themselves, and they give coverage
     // and diversity, which are measured over all answers together, intervals by the same bootstrap.
-    private double[] Pseudo(IReadOnlyList<PromptOutcome> outcomes)
+    private double[] Pseudo(List<PromptOutcome> outcomes)
     {
         var n = outcomes.Count;
         var whole = PromptMeasures.Of(outcomes).Score(_options.Weights);

@@ -17,5 +17,5 @@ public sealed class MemoryJournal : IAnswerJournal
         return ValueTask.CompletedTask;
     }
 
-    public void Note(FailedCall call) => Failures.Add(call);
+    public void Note(FailedCall failed) => Failures.Add(failed);
 }

@@ -49,7 +49,10 @@ internal static partial class DocFxSite
         }
         return new()
         {
-            Kind = DocFxDialect.SiteKind, Root = folder, HasPublishedRoot = true, Only = only,
+            Kind = DocFxDialect.SiteKind,
+            Root = folder,
+            HasPublishedRoot = true,
+            Only = only,
             Ignore = [IgnoreRules.Parse(string.Join('\n', ignore))],
             ReadNavigation = (pages, found) => Toc(folder, "toc.yml", pages, found, []),
             ReadUids = (files, found) => Uids(folder, files, found),
@@ -79,7 +82,7 @@ internal static partial class DocFxSite
         return uids;
     }
 
-    private static IReadOnlyList<NavigationEntry> Toc(string root, string file, IReadOnlySet<string> pages,
+    private static List<NavigationEntry> Toc(string root, string file, IReadOnlySet<string> pages,
         ICollection<DocumentProblem> problems, IReadOnlyList<string> open)
     {
         var full = Path.Combine(root, file);

@@ -53,7 +53,7 @@ public sealed class DocumentsChart : IChart
         };
     }
 
-    private static JsonNode? Percent(IEnumerable<Observation> observations)
+    private static JsonValue? Percent(IEnumerable<Observation> observations)
     {
         var share = Bootstrap.Estimate(observations);
         return double.IsNaN(share) ? null : JsonValue.Create(Math.Round(100 * share));

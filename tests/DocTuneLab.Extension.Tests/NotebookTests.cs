@@ -139,8 +139,8 @@ public sealed partial class NotebookTests
         ];
         var (_, error) = await lab.RunAsync(
         [
-            .. given, $"#!adapter {adapter}", "#!evaluate --split dev --arms tuned --kinds qa", $"#!adapter {scaled}",
-            "#!evaluate --split dev --arms tuned --kinds qa"
+            .. given, $"#!adapter {adapter}", "#!evaluate --split dev --arms tuned --tasks qa", $"#!adapter {scaled}",
+            "#!evaluate --split dev --arms tuned --tasks qa"
         ]);
         Assert.Null(error);
         Assert.Equal(2, Directory.GetFiles(Path.Combine(lab.Path, "scales", "answers")).Length);

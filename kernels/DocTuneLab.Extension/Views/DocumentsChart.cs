@@ -7,7 +7,7 @@ using DocTuneLab.Experiments;
 namespace DocTuneLab.Extension.Views;
 
 /// <summary><c>documents</c>: where the arms of the last evaluation do well.</summary>
-public sealed class DocumentsChart : IChart
+internal sealed class DocumentsChart : IChart
 {
     /// <inheritdoc/>
     public string Name => "documents";

@@ -12,7 +12,8 @@ public static class SettingsPage
         + "as a field of a file, or as a property of an options record in C#. "
         + "A field's name in snake case, with dashes, is an option too. "
         + "Values of a list are\n"
-        + "separated by commas; *none* and the like stand for no value. `--base` can be written `--model` wherever a local model is named.\n\n"
+        + "separated by commas; *none* and the like stand for no value. "
+        + "`--base` can be written `--model` wherever a local model is named.\n\n"
         + "This page is written by `doctune settings`; a test holds it to the code. After a change: "
         + "`dotnet run -c Release --project src/DocTuneLab.Cli -- settings > docs/settings.md`.\n";
 

@@ -65,7 +65,7 @@ internal sealed class AnswerScorer(CSharpJudge judge)
 
     private (CodeResult, SolutionUnit?) Judge(StoredAnswer answer, CodeTask task)
     {
-        var extraction = CodeExtractor.Extract(answer.Text);
+        var extraction = CodeExtractor.Extract(answer.Text, task);
         var result = new CodeResult
         {
             Task = task.Id,

@@ -72,8 +72,8 @@ public sealed record EvaluationReport(
     public EvaluationReport With(IReadOnlyList<PreferenceSummary> preferences)
     {
         var all = Preferences.Concat(preferences).ToList();
-        var bouts = all.Where(p => p.Votes.Count > 0)
-            .Select(p => new Bout(p.First, p.Second, p.Votes.Sum(v => 1 - v.Second), p.Votes.Sum(v => v.Second))).ToList();
+        var bouts = all.Where(p => p.Readable > 0)
+            .Select(p => new Bout(p.First, p.Second, p.Votes.Sum(v => 1 - v.Second) ?? 0, p.Votes.Sum(v => v.Second) ?? 0)).ToList();
         var arms = bouts.SelectMany(b => new[] { b.First, b.Second }).Distinct(StringComparer.Ordinal).Count();
         // Half a vote for each side keeps a clean sweep finite.
         return this with { Preferences = all, Ranking = arms >= 3 ? BradleyTerry.Fit(bouts, prior: 0.5) : [] };

@@ -80,7 +80,7 @@ public sealed class Evaluator(CSharpJudge judge)
             References = references,
             Code = code[..written.Count],
             Qa = [.. Of(TaskKind.Qa).Select(a => new QaResult(
-                a.Task, QaGrader.Given(a.Text), QaGrader.IsCorrect(a.Text, questions[a.Task].Answers)))],
+                a.Task, QaGrader.Given(a.Text), QaGrader.IsCorrect(a.Text, questions[a.Task].Answers, questions[a.Task].Question)))],
             Metrics = [],
             General = code[written.Count..],
             Completion = _scorer.ScoreCompletions(Of(TaskKind.Completion), suite, cancel),

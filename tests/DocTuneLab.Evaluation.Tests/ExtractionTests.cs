@@ -48,10 +48,16 @@ public class ExtractionTests
         Assert.True(unit.Parses, unit.Source);
         var lines = unit.Source.Split('\n');
         Assert.Contains("public static class Solution", unit.Source);
-        // The answer's last line of code stands where the unit says.
+        // What the model wrote stands where the unit says, and nothing else does.
         var mine = string.Join('\n', lines.Where((_, i) => unit.IsAnswerLine(i + 1)));
         foreach (var word in new[] { "Half", "Salinity", "Length", "return 0;" }.Where(code.Contains)) Assert.Contains(word, mine);
-        Assert.DoesNotContain("Solution", mine);
+        if (!code.Contains("Solution", StringComparison.Ordinal)) Assert.DoesNotContain("Solution", mine);
+        var given = code.Split('\n');
+        Assert.All(lines.Select((l, i) => (Text: l.Trim(), Line: i < unit.Lines.Count ? unit.Lines[i] : 0)).Where(l => l.Line > 0),
+            l => Assert.Contains(Bare(l.Text), Bare(given[l.Line - 1])));
+
+        // The brace of a namespace stands for its semicolon.
+        static string Bare(string line) => line.Replace(" {", "", StringComparison.Ordinal).Replace("{", "", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,6 +80,14 @@ public class ExtractionTests
         Assert.True(unit.IsAnswerLine(1));
         Assert.False(unit.IsAnswerLine(2));
     }
+
+    [Theory]
+    [InlineData("return 1; } public static int Evil() { return 2;")]
+    [InlineData("} public class Escape {")]
+    [InlineData("}}}} class A { {{{{")]
+    [InlineData("public static double Mix(double c, double[] d) { return 1; } } class Other { static void Main() { }")]
+    public void What_closes_the_class_around_it_does_not_parse(string code) =>
+        Assert.False(SolutionUnit.Compose(TinyLibrary.Task(), code).Parses);
 
     [Fact]
     public void Broken_code_is_placed_and_said_not_to_parse() =>

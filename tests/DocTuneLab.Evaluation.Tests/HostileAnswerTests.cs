@@ -32,6 +32,13 @@ public class HostileAnswerTests
         "```csharp\npublic static double Mix(double capacity, double[] doses);\n```",
         "```csharp\nnamespace A { namespace B { class C { } } }\n```",
         "```csharp\n\u0000\uFFFD\u202E\uD800\n```",
+        "```csharp\npublic class A<T> where T : A<T> { public static double Mix(double a, double[] b) => Mix(a, b, 1); }\n```",
+        "```csharp\n" + string.Concat(Enumerable.Range(0, 100).Select(i => $"class C{i} {{ ")) + "\n```",
+        "```csharp\n" + string.Concat(Enumerable.Repeat("class C { ", 150)) + new string('}', 150) + "\n```",
+        string.Concat(Enumerable.Repeat("return x;\n\n", 500)),
+        string.Concat(Enumerable.Repeat("<think>", 5_000)) + "```csharp\nreturn 1;\n```",
+        string.Concat(Enumerable.Repeat("```csharp\nclass A { int B; }\n```\n", 300)),
+        string.Concat(Enumerable.Repeat("> ", 5_000)) + "```csharp\nreturn 1;\n```",
         "```",
         "```csharp",
         "``` ```csharp\n```\n```",
@@ -73,8 +80,8 @@ public class HostileAnswerTests
             }
             if (CodeExtractor.Extract(string.Concat(text)).Code is not { } code) continue;
             var unit = SolutionUnit.Compose(TinyLibrary.Task(), code);
-            Assert.InRange(unit.FirstLine, 1, unit.LastLine + 1);
-            Assert.True(unit.LastLine <= unit.Source.Count(c => c == '\n') + 1, code);
+            Assert.Equal(unit.Source.Count(c => c == '\n'), unit.Lines.Count);
+            Assert.All(unit.Lines, l => Assert.InRange(Math.Abs(l), 0, code.Count(c => c == '\n') + 1));
         }
     }
 }

@@ -1,9 +1,12 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Judging;
+using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Statistics;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Tests;
 
@@ -38,7 +41,7 @@ public sealed class JudgingTests : IDisposable
                 $"{l.Split('.')[0]}: {(p.Split(">>>")[0].Contains(l[3..], StringComparison.Ordinal) ? "yes" : "no")}"))));
         var grade = judge.Grade(s_tasks, [Answers("fact one and fact three")[0]])[0];
         Assert.Equal([1, 0, 1], grade.Points);
-        Assert.Equal(2 / 3.0, grade.Score, 12);
+        Assert.Equal(2 / 3.0, grade.Score!.Value, 12);
         Assert.Equal(0, grade.Unreadable);
     }
 
@@ -67,10 +70,76 @@ public sealed class JudgingTests : IDisposable
     public void A_reply_that_cannot_be_read_is_counted_and_gives_no_point_either_way()
     {
         var grade = new AnswerJudge(new Replies(_ => "I would rather not say.")).Grade(s_tasks, [Answers("x")[0]])[0];
-        Assert.Equal(6, grade.Unreadable);
-        Assert.All(grade.Points, p => Assert.Equal(0.5, p));
-        Assert.All(new AnswerJudge(new Replies(_ => "Both are fine")).Prefer(s_tasks, Answers("a"), Answers("b")),
-            v => Assert.Equal((0.5, 2), (v.Second, v.Unreadable)));
+        Assert.Equal((6, 6), (grade.Unreadable, grade.Readings));
+        Assert.All(grade.Points, p => Assert.Null(p));
+        Assert.Null(grade.Score);
+        var votes = new AnswerJudge(new Replies(_ => "Both are fine")).Prefer(s_tasks, Answers("a"), Answers("b"));
+        Assert.All(votes, v => Assert.Equal((null, 2), (v.Second, v.Unreadable)));
+        var summary = PreferenceSummary.Of("base", "tuned", "judge", votes);
+        Assert.Equal((0, 16, ComparisonVerdict.Inconclusive), (summary.Readable, summary.Unreadable, summary.Verdict));
+        Assert.All(new[] { summary.WinRate, summary.Interval.Low, summary.Interval.High, summary.P, summary.Agreement },
+            v => Assert.True(double.IsNaN(v)));
+    }
+
+    [Fact]
+    public void A_judge_that_says_nothing_gives_no_score_and_no_interval_but_a_count()
+    {
+        EvaluationResult Graded(string arm, Func<string, string> reply) =>
+            new Evaluator(new CSharpJudge(TinyLibrary.References)) { Grader = new AnswerJudge(new Replies(reply)) }.Score("m",
+                new Suite([], []) { Open = s_tasks }, Answers("x"), [], new EvaluationOptions { Arm = arm, BootstrapDraws = 200 });
+        var silent = Graded("silent", _ => "");
+        Assert.Null(silent[MetricNames.OpenScore]);
+        Assert.Contains("48 of 48 readings of the judge could not be read and do not count; 8 of 8 open answers have no grade.",
+            MarkdownReport.Of(silent));
+        // What can be read counts alone: one fact of three, the first in one order and the last in the other.
+        var half = Graded("half", _ => "1: yes");
+        Assert.Equal(1, half[MetricNames.OpenScore]!.Value);
+        Assert.Equal((1, 8), (half[MetricNames.OpenScore]!.Interval.Low, half[MetricNames.OpenScore]!.Tasks));
+        var report = EvaluationReport.Of([half, silent]).With(
+            [PreferenceSummary.Of("half", "silent", "j", [new("o1", "1.md", null, Agreed: false, Unreadable: 2)])]);
+        Assert.Contains("silent: 48 of 48 readings", MarkdownReport.Of(report));
+        Assert.Contains("silent: 48 of 48 readings", EvaluationHtml.Arms(report));
+        Assert.Contains("| j | half, silent | 0 | 2 | n/a |  | n/a | n/a | inconclusive |", MarkdownReport.Of(report));
+        Assert.Empty(report.Ranking);
+        Assert.Equal(silent.ToJson(), Reload(silent).ToJson());
+    }
+
+    [Theory]
+    [InlineData("<think>\n1: yes\n2: yes\n3: yes\n</think>\n1: no\n2: no\n3: no", 0.0, 0)]
+    [InlineData("1: yes\n2: yes\n3: yes\n</think>\n1: no\n2: no\n3: no", 0.0, 0)]
+    [InlineData("<think>\n1: yes\n2: yes\n3: yes", null, 6)]
+    [InlineData("**1**: yes\n- 2: yes\n3) yes", 1.0, 0)]
+    public void A_draft_within_reasoning_is_no_verdict(string reply, double? score, int unreadable)
+    {
+        var grade = new AnswerJudge(new Replies(_ => reply)).Grade(s_tasks, [Answers("x")[0]])[0];
+        Assert.Equal((score, unreadable), (grade.Score, grade.Unreadable));
+    }
+
+    [Theory]
+    [InlineData("<think>A</think>\nB", "<think>B</think>A", 1.0)]
+    [InlineData("<think>\nA", "<think>\nA", null)]
+    [InlineData("<think>\nA", "A", 1.0)]
+    [InlineData("tie", "It depends.", 0.5)]
+    public void A_preference_within_reasoning_is_none(string straight, string turned, double? second)
+    {
+        var judge = new AnswerJudge(new Replies(
+            p => p.IndexOf("first", StringComparison.Ordinal) < p.IndexOf("second", StringComparison.Ordinal) ? straight : turned));
+        Assert.All(judge.Prefer(s_tasks, Answers("first"), Answers("second")), v => Assert.Equal(second, v.Second));
+    }
+
+    [Fact]
+    public void The_judge_does_not_see_what_an_answer_only_thought()
+    {
+        List<string> seen = [];
+        new AnswerJudge(new Replies(p => { seen.Add(p); return "1: no"; })).Grade(s_tasks, [Answers("<think>fact one</think>Nothing.")[0]]);
+        Assert.All(seen, p => Assert.DoesNotContain("<think>", p));
+    }
+
+    private EvaluationResult Reload(EvaluationResult result)
+    {
+        var path = Path.Combine(_folder, "result.json");
+        File.WriteAllText(path, result.ToJson());
+        return EvaluationResult.Load(path);
     }
 
     private static EvaluationResult Arm(string name, string text) =>

@@ -1,4 +1,5 @@
 using DocTuneLab.Evaluation.Judging;
+using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Tests;
 
@@ -51,6 +52,266 @@ public class QaGraderTests
     [InlineData("Task<int>", "Task")]
     [InlineData("Task<string>", "Task<int>")]
     public void Wrong(string answer, string accepted) => Assert.False(QaGrader.IsCorrect(answer, [accepted]));
+
+    [Theory]
+    [InlineData("It throws a FormatException.", "FormatException")]
+    [InlineData("- Datum", "Datum")]
+    [InlineData("* `Datum`", "Datum")]
+    [InlineData("1. Datum", "Datum")]
+    [InlineData("> Datum", "Datum")]
+    [InlineData("### Answer\n\nDatum", "Datum")]
+    [InlineData("Final answer: Datum", "Datum")]
+    [InlineData("**Final answer:** `Datum`", "Datum")]
+    [InlineData("The final answer is Datum.", "Datum")]
+    [InlineData("The correct answer is: Datum", "Datum")]
+    [InlineData("Zero would be odd.\n\nFinal answer: Datum", "Datum")]
+    [InlineData("The heights have a zero.\nAnswer: Datum", "Datum")]
+    [InlineData("A: Datum", "Datum")]
+    [InlineData("**Answer:**\nDatum", "Datum")]
+    [InlineData("The property is:\n\n`Datum`", "Datum")]
+    [InlineData("$\\boxed{Datum}$", "Datum")]
+    [InlineData("<think>Zero? Origin?</think>Datum", "Datum")]
+    [InlineData("<answer>Datum</answer>", "Datum")]
+    [InlineData("```\nDatum\n```", "Datum")]
+    [InlineData("The zero of all heights is `Datum`.", "Datum")]
+    [InlineData("That would be the Datum property.", "Datum")]
+    [InlineData("I think it's Datum.", "Datum")]
+    [InlineData("It is not Zero but Datum.", "Datum")]
+    [InlineData("Datum, not Zero.", "Datum")]
+    [InlineData("Datum (a static property)", "Datum")]
+    [InlineData("Datum: the zero of all heights", "Datum")]
+    [InlineData("__Datum__ is a static property", "Datum")]
+    [InlineData("You get an IReadOnlyList<Fenmark.WaterLot>.", "IReadOnlyList<WaterLot>")]
+    [InlineData("Task< int >", "Task<int>")]
+    [InlineData("System.Double", "double")]
+    [InlineData("It is a `double`.", "double")]
+    [InlineData("The return type is double", "double")]
+    [InlineData("Int64", "long")]
+    [InlineData("List<System.Int32>", "List<int>")]
+    [InlineData("`Nudge(int percent)`", "Nudge")]
+    [InlineData("At most 999.", "999")]
+    [InlineData("The highest number is 999", "999")]
+    [InlineData("1,000 square metres", "1000")]
+    [InlineData("one", "1")]
+    [InlineData("0", "zero")]
+    [InlineData("version 1.4", "1.4")]
+    [InlineData("v1.4", "1.4")]
+    [InlineData("The answer is no.", "no")]
+    [InlineData("False", "no")]
+    [InlineData("It returns true when an old reading was dropped.", "true")]
+    [InlineData("It returns `null`.", "null")]
+    [InlineData("In millimetres.", "millimetres")]
+    [InlineData("It stores whole millimetres", "millimetres")]
+    [InlineData("mm", "millimetres")]
+    [InlineData("It counts in litres per second.", "litres per second")]
+    [InlineData("L/s", "litres per second")]
+    [InlineData("The fault code is `key-spent`.", "key-spent")]
+    [InlineData("It reports the fault code key-spent.", "key-spent")]
+    [InlineData("The parameter is called limit", "limit")]
+    [InlineData("It is written NB-007.", "NB-007")]
+    [InlineData("millimetres, so nothing is rounded", "millimetres")]
+    [InlineData("It prints `1.250 m`", "1.250 m")]
+    [InlineData("`|`", "|")]
+    [InlineData("The | operator", "|")]
+    [InlineData("最终答案：Datum", "Datum")]
+    [InlineData("是 `Datum` 属性。", "Datum")]
+    [InlineData("它抛出 FormatException。", "FormatException")]
+    [InlineData("会抛出FormatException异常", "FormatException")]
+    [InlineData("不是 Zero，而是 Datum", "Datum")]
+    [InlineData("毫克。", "毫克")]
+    [InlineData("以整毫克记重量", "整毫克")]
+    [InlineData("五十克", "50")]
+    [InlineData("第三泡浸 60 秒", "60")]
+    [InlineData("六十秒", "60")]
+    [InlineData("一共八个字符", "8")]
+    [InlineData("“茶园”（Garden）", "茶园")]
+    [InlineData("最先比较茶园。", "茶园")]
+    [InlineData("架上的茶不会变。", "不会")]
+    [InlineData("称呼是“醇”。", "醇")]
+    [InlineData("醇", "醇")]
+    [InlineData("剩下八成", "八成")]
+    public void A_right_value_is_right_in_any_form(string answer, string accepted) => Assert.True(QaGrader.IsCorrect(answer, [accepted]));
+
+    [Theory]
+    [InlineData("Datum Zero Clamp Above Origin", "Datum")]
+    [InlineData("Zero Datum", "Datum")]
+    [InlineData("Datum; Zero; Origin", "Datum")]
+    [InlineData("Datum. Zero. Origin.", "Datum")]
+    [InlineData("Datum + Zero", "Datum")]
+    [InlineData("Datum | Zero", "Datum")]
+    [InlineData("Datum -> Zero", "Datum")]
+    [InlineData("Datum and also Zero", "Datum")]
+    [InlineData("Datum, maybe Zero", "Datum")]
+    [InlineData("Datum\nZero\nOrigin", "Datum")]
+    [InlineData("- Datum\n- Zero\n- Origin", "Datum")]
+    [InlineData("1. Datum: the zero\n2. Origin: the start", "Datum")]
+    [InlineData("not Datum", "Datum")]
+    [InlineData("It is not Datum.", "Datum")]
+    [InlineData("It isn't `Datum`", "Datum")]
+    [InlineData("It does not throw FormatException", "FormatException")]
+    [InlineData("It never throws a FormatException.", "FormatException")]
+    [InlineData("anything other than Datum", "Datum")]
+    [InlineData("It might be Datum", "Datum")]
+    [InlineData("Perhaps Datum?", "Datum")]
+    [InlineData("Either Zero or Datum", "Datum")]
+    [InlineData("DatumLevel", "Datum")]
+    [InlineData("MyDatum", "Datum")]
+    [InlineData("Datum2", "Datum")]
+    [InlineData("Datum_Zero", "Datum")]
+    [InlineData("Datum-like", "Datum")]
+    [InlineData("datum", "Datum")]
+    [InlineData("The answer is Zero. Datum is something else.", "Datum")]
+    [InlineData("Datum is wrong.\nFinal answer: Zero", "Datum")]
+    [InlineData("<think>Datum</think>Zero", "Datum")]
+    [InlineData("<think>\nDatum", "Datum")]
+    [InlineData("It throws a FormatException or an ArgumentException.", "FormatException")]
+    [InlineData("ArgumentException, FormatException", "FormatException")]
+    [InlineData("FormatExceptions", "FormatException")]
+    [InlineData("IReadOnlyList<WaterHead>", "IReadOnlyList<WaterLot>")]
+    [InlineData("List<WaterLot>", "IReadOnlyList<WaterLot>")]
+    [InlineData("float", "double")]
+    [InlineData("double or float", "double")]
+    [InlineData("3060", "30")]
+    [InlineData("30-60", "30")]
+    [InlineData("30 to 60", "30")]
+    [InlineData("between 30 and 60", "30")]
+    [InlineData("30/60", "30")]
+    [InlineData("not 30", "30")]
+    [InlineData("It is 30 or 60 seconds", "30")]
+    [InlineData("1e3", "1")]
+    [InlineData("twenty", "2")]
+    [InlineData("Yes and no", "yes")]
+    [InlineData("No, it returns true", "true")]
+    [InlineData("Yes", "no")]
+    [InlineData("There is no such method", "no")]
+    [InlineData("not null", "null")]
+    [InlineData("non-null", "null")]
+    [InlineData("true or false", "true")]
+    [InlineData("metres", "millimetres")]
+    [InlineData("centimetres or millimetres", "millimetres")]
+    [InlineData("millimetres, centimetres", "millimetres")]
+    [InlineData("millimetres centimetres metres", "millimetres")]
+    [InlineData("not in millimetres", "millimetres")]
+    [InlineData("litres", "litres per second")]
+    [InlineData("litres per second per metre or litres", "litres")]
+    [InlineData("There is no limit", "limit")]
+    [InlineData("mark ticks limit", "limit")]
+    [InlineData("limit, mark, ticks", "limit")]
+    [InlineData("unlimited", "limit")]
+    [InlineData("limits", "limit")]
+    [InlineData("key-spent-out", "key-spent")]
+    [InlineData("NB-0071", "NB-007")]
+    [InlineData("NB-007 or NB-7", "NB-007")]
+    [InlineData("1250 mm", "1.250 m")]
+    [InlineData("1.25 m", "1.250 m")]
+    [InlineData("||", "|")]
+    [InlineData("| or &", "|")]
+    [InlineData("不是 Datum", "Datum")]
+    [InlineData("并非Datum", "Datum")]
+    [InlineData("可能是 Datum", "Datum")]
+    [InlineData("Datum 或 Zero", "Datum")]
+    [InlineData("Datum、Zero、Origin", "Datum")]
+    [InlineData("Datum还是Zero", "Datum")]
+    [InlineData("不会抛出 FormatException", "FormatException")]
+    [InlineData("毫克", "克")]
+    [InlineData("微克或毫克", "毫克")]
+    [InlineData("五十", "五")]
+    [InlineData("五百克", "50")]
+    [InlineData("会", "不会")]
+    [InlineData("不会", "会")]
+    [InlineData("不是茶园", "茶园")]
+    [InlineData("茶园、季节、序号", "茶园")]
+    [InlineData("第八成", "八成")]
+    public void A_wrong_value_is_wrong_in_any_form(string answer, string accepted) => Assert.False(QaGrader.IsCorrect(answer, [accepted]));
+
+    [Theory]
+    [InlineData("Fenmark.WaterHead.Datum", true)]
+    [InlineData("It is WaterHead.Datum", true)]
+    [InlineData("WaterLot.Datum", false)]
+    [InlineData("Datum of WaterHead", true)]
+    [InlineData("WaterHead's Datum", true)]
+    [InlineData("WaterHead.Zero", false)]
+    public void A_name_may_be_qualified(string answer, bool right) =>
+        Assert.Equal(right,
+            QaGrader.IsCorrect(answer, ["Datum", "WaterHead.Datum"], "Which property of WaterHead is the zero of all heights?"));
+
+    [Theory]
+    [InlineData("WaterHead.FromMetres throws an ArgumentOutOfRangeException.", true)]
+    [InlineData("FromMetres throws ArgumentOutOfRangeException for NaN", true)]
+    [InlineData("WaterHead.FromMetres throws an OverflowException or an ArgumentOutOfRangeException.", false)]
+    [InlineData("WaterHead.FromMetres", false)]
+    public void What_the_question_names_may_be_said_again(string answer, bool right) => Assert.Equal(right, QaGrader.IsCorrect(answer,
+        ["ArgumentOutOfRangeException", "System.ArgumentOutOfRangeException"],
+        "Which exception does WaterHead.FromMetres throw for a number that is not finite?"));
+
+    [Theory]
+    [InlineData("Replace", true)]
+    [InlineData("Replace，不是 Place", true)]
+    [InlineData("Place 和 Replace", false)]
+    [InlineData("Place or Replace", false)]
+    [InlineData("Place", false)]
+    public void A_choice_of_the_question_must_be_made(string answer, bool right) =>
+        Assert.Equal(right,
+            QaGrader.IsCorrect(answer, ["Replace"], "Place 和 Replace 两个方法中，哪一个可能引发 Thinned？"));
+
+    [Theory]
+    [InlineData("2 m", true)]
+    [InlineData("2 metres", true)]
+    [InlineData("2.0 m", true)]
+    [InlineData("2000 mm", true)]
+    [InlineData("It is 2 m deep.", true)]
+    [InlineData("2 mm", false)]
+    [InlineData("20 m", false)]
+    [InlineData("2 m or 3 m", false)]
+    public void Quantities_compare_by_value(string answer, bool right) =>
+        Assert.Equal(right, QaGrader.IsCorrect(answer, ["2 m", "2.000 m", "2 metres"]));
+
+    [Theory]
+    [InlineData("30", true)]
+    [InlineData("30 seconds", true)]
+    [InlineData("半分钟就是 30 秒", true)]
+    [InlineData("30秒", true)]
+    [InlineData("30 minutes", false)]
+    [InlineData("30 分钟", false)]
+    [InlineData("60 秒", false)]
+    public void A_unit_that_is_given_must_be_right(string answer, bool right) =>
+        Assert.Equal(right,
+            QaGrader.IsCorrect(answer, ["30", "三十", "30 秒", "三十秒"], "不调用 SteepFor 时，头一泡浸多少秒？"));
+
+    [Theory]
+    [InlineData("12 hours 25 minutes", true)]
+    [InlineData("12 hours and 25 minutes", true)]
+    [InlineData("The period is 12 h 25 min.", true)]
+    [InlineData("745 minutes", true)]
+    [InlineData("12:25:00", true)]
+    [InlineData("12 hours", false)]
+    [InlineData("12 hours 50 minutes", false)]
+    public void Durations_add_up(string answer, bool right) =>
+        Assert.Equal(right, QaGrader.IsCorrect(answer, ["12 hours 25 minutes", "12:25:00", "12 h 25 min", "12:25"]));
+
+    [Theory]
+    [InlineData("data/private-library/tasks")]
+    [InlineData("data/private-library-zh/tasks")]
+    public void Every_accepted_answer_of_the_samples_is_right_in_its_usual_forms(string folder)
+    {
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "DocTuneLab.sln"))) root = Path.GetDirectoryName(root)!;
+        var wrong = Suite.Load(Path.Combine(root, folder)).Qa.SelectMany(t => t.Answers.SelectMany(a =>
+            new[]
+                {
+                    a, $"`{a}`", $"**{a}**", $"- {a}", $"{a}.", $"Final answer: {a}", $"The answer is {a}.", $"\"{a}\"", $"答案是{a}。"
+                }
+                .Where(form => !QaGrader.IsCorrect(form, t.Answers, t.Question)).Select(form => $"{t.Id}: {form}"))).ToList();
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+        // And no other task's answer is: where two tasks share one, they share all that counts.
+        var tasks = Suite.Load(Path.Combine(root, folder)).Qa;
+        var confused = tasks.SelectMany(t => tasks.Where(o => !o.Answers.Intersect(t.Answers, StringComparer.OrdinalIgnoreCase).Any())
+            .Where(o => QaGrader.IsCorrect(o.Answers[0], t.Answers, t.Question))
+            .Select(o => $"{t.Id}: {o.Answers[0]} for {t.Answers[0]}")).ToList();
+        // Yes is true, and 8 is 八, in whatever question.
+        confused.RemoveAll(c => c is "qb022: false for no" or "qb025: no for false" or "mqa052: 8 for 八成");
+        Assert.True(confused.Count == 0, string.Join('\n', confused));
+    }
 
     [Fact]
     public void Any_accepted_answer_will_do() => Assert.True(QaGrader.IsCorrect("Vat.Salinity", ["Salinity", "Vat.Salinity"]));

@@ -90,7 +90,7 @@ internal static class EvaluateMagics
                 {
                     ["text/html"] = EvaluationHtml.Preferences(added),
                     ["text/plain"] = string.Join('\n',
-                        added.Preferences.Select(s => $"{s.Second} preferred to {s.First} in {s.WinRate:P0} of {s.Votes.Count} votes, "
+                        added.Preferences.Select(s => $"{s.Second} preferred to {s.First} in {s.WinRate:P0} of {s.Readable} votes, "
                             + $"{s.Verdict.ToString().ToLowerInvariant()}"))
                 });
                 return;

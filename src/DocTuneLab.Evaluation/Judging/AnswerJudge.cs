@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using DocTuneLab.Conversations;
+using DocTuneLab.Evaluation.Extraction;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 
@@ -10,7 +11,8 @@ namespace DocTuneLab.Evaluation.Judging;
 /// <summary>
 /// A language model as judge of open answers. Every judgement is asked for twice, with the order turned round (Zheng et al. 2023,
 /// arXiv:2306.05685, on the
-/// bias of position); two readings that disagree count one half. Version 1 of the wording.
+/// bias of position); two readings that disagree count one half. A reading that cannot be read counts nowhere: not as a half either, and a
+/// draft within reasoning is none. Version 1 of the wording.
 /// </summary>
 /// <param name="model">The judge; greedy, so that it says the same again.</param>
 public sealed partial class AnswerJudge(ILanguageModel model)
@@ -35,7 +37,7 @@ public sealed partial class AnswerJudge(ILanguageModel model)
         if (answers.Count == 0) return [];
         var byId = tasks.ToDictionary(t => t.Id, StringComparer.Ordinal);
         var asked = answers.SelectMany(a => new[] { byId[a.Task].Rubric, [.. byId[a.Task].Rubric.Reverse()] }
-            .Select(r => RubricPrompt(byId[a.Task].Question, a.Text, r))).ToList();
+            .Select(r => RubricPrompt(byId[a.Task].Question, Reasoning.Cut(a.Text), r))).ToList();
         var replies = model.Generate(asked, new(VerdictTokens), progress, cancel);
         return [.. answers.Select((a, i) =>
         {
@@ -43,8 +45,9 @@ public sealed partial class AnswerJudge(ILanguageModel model)
             var forwards = Verdicts(replies[2 * i], count);
             var backwards = Verdicts(replies[(2 * i) + 1], count);
             var readings = Enumerable.Range(0, count).Select(f => (First: forwards[f], Second: backwards[count - 1 - f])).ToList();
-            return new OpenResult(a.Task, a.Text.Trim(), [.. readings.Select(r => Point(r.First, r.Second))])
+            return new OpenResult(a.Task, Reasoning.Cut(a.Text).Trim(), [.. readings.Select(r => Point(r.First, r.Second))])
             {
+                Readings = 2 * count,
                 Unreadable = readings.Sum(r => (r.First is null ? 1 : 0) + (r.Second is null ? 1 : 0)),
             };
         })];
@@ -75,16 +78,15 @@ public sealed partial class AnswerJudge(ILanguageModel model)
         })];
 
         static Dictionary<string, string> ById(IReadOnlyList<StoredAnswer> answers) =>
-            answers.Where(x => x is { Kind: TaskKind.Open, Sample: 0 }).ToDictionary(x => x.Task, x => x.Text, StringComparer.Ordinal);
+            answers.Where(x => x is { Kind: TaskKind.Open, Sample: 0 })
+                .ToDictionary(x => x.Task, x => Reasoning.Cut(x.Text), StringComparer.Ordinal);
     }
 
     // Readings that differ say that the judge cannot tell; one that cannot be read leaves the word to the other, and two say nothing.
-    private static double Point(double? first, double? second) => (first, second) switch
+    private static double? Point(double? first, double? second) => (first, second) switch
     {
         ({ } x, { } y) => x == y ? x : 0.5,
-        ({ } x, null) => x,
-        (null, { } y) => y,
-        _ => 0.5,
+        _ => first ?? second,
     };
 
     private static IReadOnlyList<Message> RubricPrompt(string question, string answer, IReadOnlyList<string> rubric)
@@ -130,18 +132,18 @@ public sealed partial class AnswerJudge(ILanguageModel model)
     private static double?[] Verdicts(string reply, int count)
     {
         var verdicts = new double?[count];
-        foreach (Match m in VerdictLine().Matches(reply))
+        foreach (Match m in VerdictLine().Matches(Reasoning.Cut(reply)))
             if (int.TryParse(m.Groups["n"].Value, CultureInfo.InvariantCulture, out var n) && n >= 1 && n <= count)
                 verdicts[n - 1] ??= m.Groups["v"].Value.StartsWith("y", StringComparison.OrdinalIgnoreCase) ? 1 : 0;
         return verdicts;
     }
 
     /// <summary>0 for A, 1 for B, 0.5 for a tie, null where the reply is none of them.</summary>
-    private static double? Choice(string reply) => ChoiceWord().Match(reply) is { Success: true } m
+    private static double? Choice(string reply) => ChoiceWord().Match(Reasoning.Cut(reply)) is { Success: true } m
         ? m.Groups["v"].Value.ToUpperInvariant() switch { "A" => 0, "B" => 1, _ => 0.5 }
         : null;
 
-    [GeneratedRegex(@"^\W*(?<n>\d{1,3})\s*[:.)\-]\W*(?<v>yes|no)\b", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\W*(?<n>\d{1,3})[\s*_`]*[:.)\-]\W*(?<v>yes|no)\b", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
     private static partial Regex VerdictLine();
 
     [GeneratedRegex(@"^\W*(?:(?:the\s+)?(?:better\s+)?answer\s*(?:is)?\W*)?(?<v>A|B|tie)\b(?!\s+\w)", RegexOptions.IgnoreCase)]

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DocTuneLab.Evaluation.Statistics;
 
 namespace DocTuneLab.Evaluation.Judging;
@@ -5,10 +6,12 @@ namespace DocTuneLab.Evaluation.Judging;
 /// <summary>Which of two arms' answers to a task was preferred.</summary>
 /// <param name="Task">Task id.</param>
 /// <param name="Cluster">Document of the task.</param>
-/// <param name="Second">1 for the second arm, 0 for the first, 0.5 for a tie or for two readings that disagree.</param>
+/// <param name="Second">
+/// 1 for the second arm, 0 for the first, 0.5 for a tie or for two readings that disagree; null where neither reading could be read.
+/// </param>
 /// <param name="Agreed">Both readings said the same; a person reads once and agrees.</param>
 /// <param name="Unreadable">Readings whose reply could not be read.</param>
-public sealed record Preference(string Task, string Cluster, double Second, bool Agreed = true, int Unreadable = 0);
+public sealed record Preference(string Task, string Cluster, double? Second, bool Agreed = true, int Unreadable = 0);
 
 /// <summary>What preferences say of two arms.</summary>
 public sealed record PreferenceSummary
@@ -22,19 +25,27 @@ public sealed record PreferenceSummary
     /// <summary>Who judged.</summary>
     public required string Judge { get; init; }
 
-    /// <summary>All preferences.</summary>
+    /// <summary>All preferences, those that could not be read among them.</summary>
     public required IReadOnlyList<Preference> Votes { get; init; }
 
-    /// <summary>Mean of <see cref="Preference.Second"/>: 0.5 is a draw.</summary>
+    /// <summary>Votes of which a reading could be read; the figures stand on these alone.</summary>
+    [JsonIgnore]
+    public int Readable => Votes.Count(v => v.Second is not null);
+
+    /// <summary>Readings whose reply could not be read.</summary>
+    [JsonIgnore]
+    public int Unreadable => Votes.Sum(v => v.Unreadable);
+
+    /// <summary>Mean of <see cref="Preference.Second"/>: 0.5 is a draw; NaN where nothing could be read.</summary>
     public required double WinRate { get; init; }
 
-    /// <summary>95% bootstrap over documents.</summary>
+    /// <summary>95% bootstrap over documents; NaN where nothing could be read.</summary>
     public required Interval Interval { get; init; }
 
-    /// <summary>Randomisation test over documents, of "both are preferred as often".</summary>
+    /// <summary>Randomisation test over documents, of "both are preferred as often"; NaN where nothing could be read.</summary>
     public required double P { get; init; }
 
-    /// <summary>Share of votes whose two readings agree.</summary>
+    /// <summary>Share of the votes with two readings in which they agree; NaN where there are none.</summary>
     public required double Agreement { get; init; }
 
     /// <summary>Better or worse where p &lt; 0.05.</summary>
@@ -43,10 +54,12 @@ public sealed record PreferenceSummary
     /// <summary>Summarises votes.</summary>
     public static PreferenceSummary Of(string first, string second, string judge, IReadOnlyList<Preference> votes, int seed = 0)
     {
-        var observations = votes.Select(v => new Observation(v.Task, v.Cluster, v.Second)).ToList();
-        var others = votes.Select(v => new Observation(v.Task, v.Cluster, 1 - v.Second)).ToList();
+        var read = votes.Where(v => v.Second is not null).ToList();
+        var observations = read.Select(v => new Observation(v.Task, v.Cluster, v.Second!.Value)).ToList();
+        var others = read.Select(v => new Observation(v.Task, v.Cluster, 1 - v.Second!.Value)).ToList();
         var (rate, interval) = (Bootstrap.Estimate(observations), Bootstrap.Interval(observations, seed));
-        var p = Bootstrap.Difference(others, observations, seed).P;
+        var p = observations.Count == 0 ? double.NaN : Bootstrap.Difference(others, observations, seed).P;
+        var twice = votes.Where(v => v.Unreadable == 0).ToList();
         return new()
         {
             First = first,
@@ -56,7 +69,7 @@ public sealed record PreferenceSummary
             WinRate = rate,
             Interval = interval,
             P = p,
-            Agreement = votes.Count == 0 ? double.NaN : votes.Average(v => v.Agreed ? 1 : 0),
+            Agreement = twice.Count == 0 ? double.NaN : twice.Average(v => v.Agreed ? 1 : 0),
             Verdict = !(p < Detectable.Level) ? ComparisonVerdict.Inconclusive
                 : rate > 0.5 ? ComparisonVerdict.Better : ComparisonVerdict.Worse,
         };

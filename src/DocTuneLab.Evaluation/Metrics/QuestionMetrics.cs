@@ -18,5 +18,6 @@ internal sealed class OpenScore : IMetric
     public string Title => "Open questions, share of facts stated";
     public string Question => "Which share of a rubric's facts does an open answer state, by the judge, on average?";
     public bool HigherIsBetter => true;
-    public IEnumerable<Observation> Observe(MetricInput input) => input.Result.Open.Select(r => input.Of(r.Task, r.Score));
+    public IEnumerable<Observation> Observe(MetricInput input) =>
+        input.Result.Open.Where(r => r.Score is not null).Select(r => input.Of(r.Task, r.Score ?? 0));
 }

@@ -33,7 +33,10 @@ public static class EvaluationHtml
             var values = report.Results.Select(r => r[m.Name] is { } v ? $"<td>{Cell(v.Value, v.Interval, v.IsShare)}</td>" : "<td></td>");
             html.Append($"<tr><td{Left}>{Text(m.Title)}{(m.Primary ? " ★" : "")}</td>{string.Concat(values)}<td>{m.Tasks}</td></tr>");
         }
-        return html.Append("</tbody></table></div>").ToString();
+        html.Append("</tbody></table></div>");
+        foreach (var r in report.Results.Where(r => r.Open.Any(o => o.Unreadable > 0)))
+            html.Append($"<p><small>{Text(r.Arm)}: {Text(Figures.Unreadable(r.Open))}</small></p>");
+        return html.ToString();
     }
 
     /// <summary>Metrics of two arms with paired difference, p, verdict and what the suite could detect.</summary>
@@ -80,13 +83,16 @@ public static class EvaluationHtml
     {
         if (report.Preferences.Count == 0) return "";
         var html = new StringBuilder($"<div style=\"overflow-x:auto\"><table><thead><tr><th{Left}>Judge</th><th{Left}>Arms</th>"
-            + "<th>Votes</th><th>Second preferred</th><th>p</th><th>Agreement</th><th>Verdict</th></tr></thead><tbody>");
+            + "<th>Votes</th><th>Not readable</th><th>Second preferred</th><th>p</th><th>Agreement</th><th>Verdict</th></tr></thead>"
+            + "<tbody>");
         foreach (var p in report.Preferences)
-            html.Append($"<tr><td{Left}>{Text(p.Judge)}</td><td{Left}>{Text(p.First)}, {Text(p.Second)}</td><td>{p.Votes.Count}</td>"
+            html.Append($"<tr><td{Left}>{Text(p.Judge)}</td><td{Left}>{Text(p.First)}, {Text(p.Second)}</td><td>{p.Readable}</td>"
+                + $"<td>{p.Unreadable}</td>"
                 + $"<td>{Cell(p.WinRate, p.Interval, true)}</td><td>{Text(Figures.Probability(p.P))}</td>"
                 + $"<td>{Figures.Value(p.Agreement, true)}</td><td>{Verdict(p.Verdict)}</td></tr>");
         html.Append("</tbody></table></div><p><small>A tie, and two readings that disagree, count one half. p: "
-            + "p by randomisation of whole documents. Agreement: share of votes where both orders gave the same.</small></p>");
+            + "by randomisation of whole documents. Agreement: share of votes where both orders gave the same. "
+            + "Readings that are not readable count nowhere.</small></p>");
         if (report.Ranking.Count > 0)
             html.Append("<p>Bradley-Terry strengths (log odds): ")
                 .Append(Text(string.Join(", ",

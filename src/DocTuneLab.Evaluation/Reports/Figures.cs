@@ -18,6 +18,11 @@ internal static class Figures
     public static string Range(Interval interval, bool share) =>
         double.IsNaN(interval.Low) ? "" : $"[{Value(interval.Low, share)}, {Value(interval.High, share)}]";
 
+    /// <summary>How much of what the judge said could not be read; none of it counts.</summary>
+    public static string Unreadable(IReadOnlyList<OpenResult> open) =>
+        $"{open.Sum(o => o.Unreadable)} of {open.Sum(o => o.Readings)} readings of the judge could not be read and do not count"
+        + $"{(open.Count(o => o.Score is null) is > 0 and var lost ? $"; {lost} of {open.Count} open answers have no grade" : "")}.";
+
     public static string Probability(double p) =>
         double.IsNaN(p) ? "n/a" : p < 0.001 ? "<0.001" : p.ToString("0.000", CultureInfo.InvariantCulture);
 

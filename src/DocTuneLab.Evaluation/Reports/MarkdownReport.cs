@@ -17,6 +17,7 @@ public static class MarkdownReport
         text.Append($"# {result.Arm}: {Cell(result.Subject)}\n\n| Metric | Value | 95% interval | Tasks |\n|---|---:|---|---:|\n");
         foreach (var m in result.Metrics)
             text.Append($"| {m.Title} | {Figures.Value(m, m.Value)} | {Figures.Range(m.Interval, m.IsShare)} | {m.Tasks} |\n");
+        if (result.Open.Any(o => o.Unreadable > 0)) text.Append($"\n{Figures.Unreadable(result.Open)}\n");
         text.Append($"\nSuite `{result.SuiteHash}`, extraction rule {result.ExtractorVersion}, grading rule {result.GraderVersion}, "
             + $"seed {result.Options.Seed}.\n");
         text.Append(result.Sandbox is { } sandbox
@@ -41,6 +42,8 @@ public static class MarkdownReport
                 r[m.Name] is { } v ? $"{Figures.Value(v, v.Value)} {Figures.Range(v.Interval, v.IsShare)}" : "");
             text.Append($"| {m.Title} | {string.Join(" | ", values)} | {m.Tasks} |\n");
         }
+        foreach (var r in report.Results.Where(r => r.Open.Any(o => o.Unreadable > 0)))
+            text.Append($"\n{Cell(r.Arm)}: {Figures.Unreadable(r.Open)}\n");
         foreach (var c in report.Comparisons)
         {
             text.Append($"\n## {Cell(c.FirstArm)} and {Cell(c.SecondArm)}\n\n");
@@ -126,10 +129,11 @@ public static class MarkdownReport
     private static void WritePreferences(StringBuilder text, EvaluationReport report)
     {
         if (report.Preferences.Count == 0) return;
-        text.Append("\n## Preferences\n\n| Judge | Arms | Votes | Second preferred | 95% interval | p | Agreement of two "
-            + "readings | Verdict |\n|---|---|---:|---:|---|---:|---:|---|\n");
+        text.Append("\n## Preferences\n\n| Judge | Arms | Votes | Readings not readable | Second preferred | 95% interval | p "
+            + "| Agreement of two readings | Verdict |\n|---|---|---:|---:|---:|---|---:|---:|---|\n");
         foreach (var p in report.Preferences)
-            text.Append($"| {Cell(p.Judge)} | {Cell(p.First)}, {Cell(p.Second)} | {p.Votes.Count} | {Figures.Value(p.WinRate, true)} | "
+            text.Append($"| {Cell(p.Judge)} | {Cell(p.First)}, {Cell(p.Second)} | {p.Readable} | {p.Unreadable} | "
+                + $"{Figures.Value(p.WinRate, true)} | "
                 + $"{Figures.Range(p.Interval, true)} | {Figures.Probability(p.P)} | {Figures.Value(p.Agreement, true)} | "
                 + $"{p.Verdict.ToString().ToLowerInvariant()} |\n");
         if (report.Ranking.Count == 0) return;

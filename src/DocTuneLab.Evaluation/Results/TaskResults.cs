@@ -21,12 +21,17 @@ public sealed record CompletionResult(
 /// <summary>The judge's grade of an open answer.</summary>
 /// <param name="Task">Task id.</param>
 /// <param name="Given">The answer.</param>
-/// <param name="Points">For each fact of the rubric: 1 stated, 0 not stated, 0.5 where the judge's two readings disagree.</param>
-public sealed record OpenResult(string Task, string Given, IReadOnlyList<double> Points)
+/// <param name="Points">
+/// For each fact of the rubric: 1 stated, 0 not stated, 0.5 where the judge's two readings disagree, null where neither could be read.
+/// </param>
+public sealed record OpenResult(string Task, string Given, IReadOnlyList<double?> Points)
 {
+    /// <summary>Readings of facts that were asked for.</summary>
+    public int Readings { get; init; }
+
     /// <summary>Readings of facts in which the judge's reply could not be read.</summary>
     public int Unreadable { get; init; }
 
-    /// <summary>Mean of the points.</summary>
-    public double Score => Points.Count == 0 ? 0 : Points.Average();
+    /// <summary>Mean of the points that could be read; null where none could.</summary>
+    public double? Score => Points.Average();
 }

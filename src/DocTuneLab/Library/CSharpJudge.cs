@@ -73,14 +73,16 @@ public sealed class CSharpJudge
         try
         {
             var wrapped = CodeWrapper.Wrap(code, form, s_parse);
-            var tree = CSharpSyntaxTree.ParseText(wrapped.Text, s_parse);
+            // A type of the file alone needs a file that has a name.
+            var tree = CSharpSyntaxTree.ParseText(wrapped.Text, s_parse, "answer.cs");
             var syntaxErrors = Errors(tree.GetDiagnostics(), tree, wrapped);
             if (syntaxErrors.Count > 0) return new(false, false, syntaxErrors, []);
             var root = tree.GetCompilationUnitRoot();
             if (!CodeWrapper.Encloses(wrapped, root)) return Unparsed(NotSelfContained, "The code closes a brace that it did not open.");
 
             var compilation = Base(usings).AddSyntaxTrees(tree);
-            if (!string.IsNullOrWhiteSpace(context)) compilation = compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText(context, s_parse));
+            if (!string.IsNullOrWhiteSpace(context))
+                compilation = compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText(context, s_parse, "context.cs"));
             if (root.Members.Any(m => m is GlobalStatementSyntax))
                 compilation = compilation.WithOptions(compilation.Options.WithOutputKind(OutputKind.ConsoleApplication));
             var result = compilation.Emit(Stream.Null);
@@ -110,7 +112,7 @@ public sealed class CSharpJudge
             return null;
         }
         var basis = Base(usings);
-        var compilation = basis.AddSyntaxTrees(sources.Select(s => CSharpSyntaxTree.ParseText(s, s_parse)))
+        var compilation = basis.AddSyntaxTrees(sources.Select((s, i) => CSharpSyntaxTree.ParseText(s, s_parse, $"source{i}.cs")))
             .WithOptions(basis.Options.WithOutputKind(kind)).WithAssemblyName(assemblyName);
         using var image = new MemoryStream();
         EmitResult result;

@@ -23,6 +23,7 @@ internal sealed class SymbolClassifier
     private readonly LibraryIndex _index;
     private readonly WrappedCode _code;
     private readonly HashSet<TextSpan> _misused;
+    private readonly IReadOnlyList<Diagnostic> _refused;
     private readonly IReadOnlyList<string> _usings;
     private readonly List<SymbolUse> _uses = [];
     private bool _libraryInScope;
@@ -31,8 +32,9 @@ internal sealed class SymbolClassifier
         SemanticModel model, LibraryIndex index, WrappedCode code, IEnumerable<Diagnostic> diagnostics, IReadOnlyList<string> usings)
     {
         (_model, _index, _code, _usings) = (model, index, code, usings);
-        _misused = [.. diagnostics.Where(d => s_misuses.Contains(d.Id) && d.Location.SourceTree == model.SyntaxTree)
-            .Select(d => d.Location.SourceSpan)];
+        var errors = diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error && d.Location.SourceTree == model.SyntaxTree).ToList();
+        _misused = [.. errors.Where(d => s_misuses.Contains(d.Id)).Select(d => d.Location.SourceSpan)];
+        _refused = [.. errors.Where(d => RefusedUse.IsOne(d) && code.Contains(d.Location.SourceSpan.Start))];
     }
 
     public IReadOnlyList<SymbolUse> Classify(CompilationUnitSyntax root)
@@ -61,8 +63,16 @@ internal sealed class SymbolClassifier
                     or CastExpressionSyntax:
                     Operator(node);
                     break;
+                case CommonForEachStatementSyntax loop:
+                    Resolved(_model.GetForEachStatementInfo(loop).GetEnumeratorMethod, loop.Expression);
+                    break;
             }
+            if (node is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression, Left: TupleExpressionSyntax
+                or DeclarationExpressionSyntax } taken)
+                Resolved(_model.GetDeconstructionInfo(taken).Method, taken.Right);
         }
+        _uses.AddRange(_refused.DistinctBy(d => d.Location.SourceSpan).Select(d => RefusedUse.Of(d, _model, _index, _code))
+            .OfType<SymbolUse>());
         return _uses;
     }
 
@@ -207,9 +217,15 @@ internal sealed class SymbolClassifier
 
     private void Operator(SyntaxNode node)
     {
-        if (_model.GetSymbolInfo(node).Symbol is IMethodSymbol { MethodKind: MethodKind.UserDefinedOperator or MethodKind.Conversion } op
-            && _index.Owns(op))
-            _uses.Add(new(op.Name, SymbolUseKind.Resolved, IdOf(op), true, Line(node), null));
+        if (_model.GetSymbolInfo(node).Symbol is IMethodSymbol { MethodKind: MethodKind.UserDefinedOperator or MethodKind.Conversion } op)
+            Resolved(op, node);
+    }
+
+    /// <summary>A method of the library that is called without its name.</summary>
+    private void Resolved(IMethodSymbol? method, SyntaxNode node)
+    {
+        if (method is not null && _index.Owns(method))
+            _uses.Add(new(method.Name, SymbolUseKind.Resolved, IdOf(method), true, Line(node), null));
     }
 
     /// <summary>Overload resolution that fails only because an argument did not resolve is no fault of this name.</summary>

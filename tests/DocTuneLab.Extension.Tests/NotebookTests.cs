@@ -97,7 +97,7 @@ public sealed partial class NotebookTests
             File.WriteAllText(Path.Combine(lab.Path, "report.html"), HtmlReport.Render(notebook));
             var (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}/failing",
                 "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks",
-                $"#!corpus generate --count 2 --endpoint {server.Url} --endpoint-model m", "#!corpus browse --count 50");
+                $"#!corpus generate --count 2 --endpoint {server.Url} --endpoint-model m", "#!corpus browse --show 50");
             File.WriteAllText(Path.Combine(lab.Path, "shown.txt"), shown + error);
         }
         finally

@@ -34,9 +34,9 @@ public sealed class ReviewTests
                 .Where(s => s.Messages[^2].Content.StartsWith("Complete the method", StringComparison.Ordinal))
                 .Take(3)];
         var word = code[0].Evidence.Symbols[0];
-        Assert.Contains(code[0].Id[..8], (await lab.RunAsync([.. begin, $"#!corpus browse --search {word} --count 100"])).Shown);
+        Assert.Contains(code[0].Id[..8], (await lab.RunAsync([.. begin, $"#!corpus browse --search {word} --show 100"])).Shown);
 
-        (shown, error) = await lab.RunAsync([.. begin, "#!corpus coverage --count 3"]);
+        (shown, error) = await lab.RunAsync([.. begin, "#!corpus coverage --show 3"]);
         Assert.Null(error);
         Assert.Contains("treemap", shown);
         Assert.All((string[])["Documented", "Asked", "Compiled", "Used", "HeldOut", "in held-out tasks"],

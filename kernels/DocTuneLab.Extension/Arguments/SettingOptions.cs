@@ -58,9 +58,9 @@ public sealed class SettingOptions
     {
         ArgumentNullException.ThrowIfNull(setting);
         var words = setting.Words.TrimEnd('.');
-        if (setting.IsSwitch) return $"{words}: this sets {setting.SwitchTo}.";
+        if (setting.IsSwitch) return $"{words}. With this option: {setting.SwitchTo}.";
         var isSaid = setting.IsFlag || setting.Expected == "a text" || setting.Expected.StartsWith("an http", StringComparison.Ordinal)
-            || words.Contains(setting.Expected, StringComparison.Ordinal);
+            || words.Contains(setting.Expected, StringComparison.OrdinalIgnoreCase);
         var isShown = setting.Allowed.Count > 0 && setting.Placeholder == string.Join('|', setting.Allowed);
         return isSaid || isShown ? $"{words}." : $"{words} ({setting.Expected}).";
     }

@@ -117,7 +117,7 @@ public static class CodeExtractor
         var parts = all.Where(taken.Contains).ToList();
         var usings = parts.SelectMany(c => c.Code.Usings).Select(u => u.ToString()).Distinct(StringComparer.Ordinal);
         var rest = parts.Select(c =>
-            c.Fence.Code[Math.Min(c.Fence.Code.Length, c.Code.Usings.LastOrDefault()?.Span.End ?? 0)..].Trim('\n'));
+            c.Fence.Code[Math.Min(c.Fence.Code.Length, c.Code.Usings is [.., var last] ? last.Span.End : 0)..].Trim('\n'));
         return string.Join('\n', usings.Concat(rest));
     }
 

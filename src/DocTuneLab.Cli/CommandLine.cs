@@ -13,7 +13,8 @@ namespace DocTuneLab.Cli;
 /// <summary>The <c>doctune</c> command: a new verb is a file in Verbs and a line here.</summary>
 internal static class CommandLine
 {
-    private static RootCommand Root() => new(
+    /// <summary>All verbs.</summary>
+    internal static RootCommand Root() => new(
         "Turns the docs of a private library into a tuned code model. Try: doctune run notebooks/lab.ipynb --report report.html")
     {
         Run.Command(),

@@ -38,7 +38,7 @@ public enum TaskOutcome
 }
 
 /// <summary>Outcomes in words.</summary>
-public static class TaskOutcomes
+internal static class TaskOutcomes
 {
     private static readonly FrozenDictionary<TaskOutcome, string> s_words = Enum.GetValues<TaskOutcome>().ToFrozenDictionary(
         o => o, o => typeof(TaskOutcome).GetField(o.ToString())!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()!.Name);

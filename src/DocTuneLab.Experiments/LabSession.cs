@@ -84,10 +84,15 @@ public sealed class LabSession : IDisposable
     public void Open(string path, int seed) => _experiment.Open(path, seed);
 
     /// <summary>Reads documentation and assemblies into the lab, counting with the base model's tokenizer where one is loaded.</summary>
+    /// <param name="directory">Folder of pages, a page or a package.</param>
+    /// <param name="assemblies">The library; may be empty for a package.</param>
+    /// <param name="options">How passages are cut; default as <see cref="ParseOptions"/> says.</param>
     /// <exception cref="LabException">A folder or assembly is missing, or no assembly is given.</exception>
-    public ParseReport ParseDocs(string directory, IReadOnlyList<string> assemblies)
+    public ParseReport ParseDocs(string directory, IReadOnlyList<string> assemblies, ParseOptions? options = null)
     {
-        var (stage, report) = DocumentStage.Parse(Storage, directory, assemblies, Model?.Directory, Hooks);
+        options = (options ?? ParseOptions.Settings.Defaults) with { Sources = [directory], Assemblies = assemblies };
+        var (stage, report) = DocumentStage.Parse(Storage,
+            options with { TokenizerDirectory = options.TokenizerDirectory ?? Model?.Directory }, Hooks);
         (Documents, Library) = (stage, stage.Library);
         return report;
     }

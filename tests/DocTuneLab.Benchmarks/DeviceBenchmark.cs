@@ -108,7 +108,10 @@ internal static class DeviceBenchmark
             Write(folder, config);
             var began = Stopwatch.GetTimestamp();
             using var model = BaseModel.LoadOn(device, composed: true, folder,
-                new ModelLoadOptions { ComputeType = Option("compute", "auto") });
+                new ModelLoadOptions
+                {
+                    ComputeType = (ActivationType)SettingNames.Parse(typeof(ActivationType), Option("compute", "auto"))!
+                });
             Console.WriteLine($"{shape} on {model.Device}: {model.ParameterCount / 1e9:F2} billion parameters, "
                 + $"{model.WeightBytes / 1048576.0:F0} MB in NF4, loaded in {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s; "
                 + $"{model.ComputeType}");

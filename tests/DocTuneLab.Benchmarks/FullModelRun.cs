@@ -7,6 +7,7 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
@@ -85,7 +86,7 @@ internal static class FullModelRun
         var tokenizer = Directory.GetFiles(Path.Combine(Node, "node_modules", "@lenml", "tokenizer-qwen2_5"), "tokenizer*.json",
             SearchOption.AllDirectories);
         foreach (var file in tokenizer) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
-        using var model = BaseModel.Create(folder, s_shape, 1, "fp32", "cpu");
+        using var model = BaseModel.Create(folder, s_shape, 1, ActivationType.Float32, "cpu");
         model.Save();
         return new JsonObject
         {
@@ -104,7 +105,7 @@ internal static class FullModelRun
             Directory.CreateDirectory(large);
             foreach (var file in Directory.GetFiles(folder, "tokenizer*.json"))
                 File.Copy(file, Path.Combine(large, Path.GetFileName(file)), overwrite: true);
-            using var model = BaseModel.Create(large, s_shape with { Layers = 60 }, 1, "fp32", "cpu");
+            using var model = BaseModel.Create(large, s_shape with { Layers = 60 }, 1, ActivationType.Float32, "cpu");
             model.Save();
         }
         var result = Times(large, fromDisk: true);
@@ -286,7 +287,7 @@ internal static class FullModelRun
 
     private static BaseModel Load(string folder, string format, bool roundHead = false) =>
         BaseModel.Load(folder,
-            new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32", Device = "cpu" });
+            new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = ActivationType.Float32, Device = "cpu" });
 
     private static int[] Text(BaseModel model) =>
     [

@@ -228,7 +228,7 @@ internal static class TrainingStepComparison
         {
             Path = Directory.CreateTempSubdirectory("training-benchmark-").FullName;
             WriteTokenizer(Path);
-            using var model = BaseModel.Create(Path, config, 1, "fp32", "cpu");
+            using var model = BaseModel.Create(Path, config, 1, ActivationType.Float32, "cpu");
             model.Save();
         }
 

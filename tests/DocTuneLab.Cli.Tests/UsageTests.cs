@@ -19,8 +19,8 @@ public sealed class UsageTests : IDisposable
         "parse", "docs", "--asembly", "a.dll")]
     [InlineData("doctune: There is no option '--sarf' here. Did you mean '--sarif'?\n'doctune audit --help' shows what there is.\n",
         "audit", "docs", "-a", "a.dll", "--sarf", "x")]
-    [InlineData("doctune: --max-tokens takes a whole number, not 'x'.\n'doctune parse --help' shows what there is.\n", "parse", "docs",
-        "--max-tokens", "x")]
+    [InlineData("doctune: --passage-tokens is 'x'; expected a whole number of at least 1.\n'doctune parse --help' shows what there is.\n",
+        "parse", "docs", "--passage-tokens", "x")]
     [InlineData("doctune: --fail-on takes one of error, warning, note, none, not 'x'.\n'doctune audit --help' shows what there is.\n",
         "audit", "docs", "-a", "a.dll", "--fail-on", "x")]
     [InlineData("doctune: import needs <file>. File that 'doctune lab export' wrote.\n'doctune lab import --help' shows what there is.\n",

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DocTuneLab.Notebooks.Reporting;
 using DocTuneLab.Notebooks.Running;
+using DocTuneLab.Settings;
 
 namespace DocTuneLab.Extension.Tests;
 
@@ -97,7 +98,7 @@ public sealed class BrowserTests
         ];
         var (shown, error) = await lab.RunAsync(
         [
-            .. begin, "#!corpus generate --count 24 --replay-share 0", "#!corpus browse --kind code --status accepted --count 4"
+            .. begin, "#!corpus generate --count 24 --general-share 0", "#!corpus browse --kind code --status accepted --show 4"
         ]);
         Assert.Null(error);
         var form = (string)JsonNode.Parse(shown)!["text/html"]!;
@@ -151,7 +152,7 @@ public sealed class BrowserTests
         using var storage = Storage.Lab.Open($"{lab.Path}/lab", readOnly: true);
         var reviews = storage.Samples.Reviews();
         Assert.Equal([(ids[0], "accept", ""), (ids[1], "reject", "says \"nothing\" — 没有"), (ids[2], "edit", "")],
-            reviews.Select(r => (r.SampleId, r.Decision, r.Note)));
+            reviews.Select(r => (r.SampleId, SettingNames.Of(r.Decision), r.Note)));
         var all = storage.Samples.List(acceptedOnly: false).ToDictionary(s => s.Id);
         Assert.Equal([true, false, false], ids.Take(3).Select(id => all[id].Accepted));
         var edited = all[reviews[2].ReplacedBy!];

@@ -21,7 +21,7 @@ public sealed class EvaluationTests
         [
             $"#!lab --path {lab.Path}/lab", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll",
             "#!suite data/private-library/tasks",
-            $"#!evaluate --split dev --endpoints {file} --judge wise --kinds code,qa", "#!report",
+            $"#!evaluate --split dev --endpoints {file} --judged-by wise --tasks code,qa", "#!report",
         ];
         var (shown, error) = await lab.RunAsync(cells);
         Assert.Null(error);
@@ -44,7 +44,7 @@ public sealed class EvaluationTests
         using var lab = new LabFolder();
         await using var server = await LoopbackServer.StartAsync();
         server.FaultOf = (n, _) => n < 10 ? Fault.None : Fault.Refused;
-        var cell = $"#!evaluate --split dev --endpoint {server.Url} --endpoint-model m --kinds qa --concurrency 1 --max-minutes 0.05";
+        var cell = $"#!evaluate --split dev --endpoint {server.Url} --endpoint-model m --tasks qa --concurrency 1 --max-minutes 0.05";
         string[] cells =
         [
             $"#!lab --path {lab.Path}", "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll",
@@ -59,10 +59,10 @@ public sealed class EvaluationTests
     }
 
     [Theory]
-    [InlineData("--judge boss", "there is no endpoint 'boss'")]
+    [InlineData("--judged-by boss", "there is no endpoint 'boss'")]
     [InlineData("--endpoint http://127.0.0.1:1/v1", "--endpoint needs --endpoint-model")]
     [InlineData("--endpoint there --endpoint-model m", "--endpoint is 'there'; expected an http or https address")]
-    [InlineData("--kinds cod", "--kinds is 'cod'; expected code, qa, open, completion, general or retention")]
+    [InlineData("--tasks cod", "--tasks is 'cod'; expected code, qa, open, completion, general or retention")]
     public async Task What_does_not_fit_is_named(string options, string expected)
     {
         using var lab = new LabFolder();

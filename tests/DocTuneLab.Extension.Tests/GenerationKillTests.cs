@@ -60,7 +60,7 @@ public sealed class GenerationKillTests
         Assert.Matches(@"\Abatch batch_0: (in progress|completed)(.|\n)*batch batch_0: completed, [0-9]+ of [0-9]+ answered, 1 failed; "
             + @"the server's file of errors is file-[0-9]+", await error);
         Assert.Equal(1, server.Asked.Values.Count(n => n > 1));
-        var covered = await ToolAsync(["corpus", "coverage", "--lab", folder, "--suite", paths[2], "--count", "2"]);
+        var covered = await ToolAsync(["corpus", "coverage", "--lab", folder, "--suite", paths[2], "--show", "2"]);
         Assert.Matches(@"\A[0-9]+ symbols; members documented (.|\n)*documented  asked  compiled  used  held out  member\n( +[0-9]+){5}  "
             + @"[A-Za-z ]+[.<(](.|\n)*\n\z", covered);
     }

@@ -97,7 +97,7 @@ public sealed partial class NotebookTests
             File.WriteAllText(Path.Combine(lab.Path, "report.html"), HtmlReport.Render(notebook));
             var (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}/failing",
                 "#!docs data/private-library/docs --assembly data/private-library/bin/Fenmark.dll", "#!suite data/private-library/tasks",
-                $"#!corpus generate --count 2 --endpoint {server.Url} --endpoint-model m", "#!corpus browse --count 50");
+                $"#!corpus generate --count 2 --endpoint {server.Url} --endpoint-model m", "#!corpus browse --show 50");
             File.WriteAllText(Path.Combine(lab.Path, "shown.txt"), shown + error);
         }
         finally
@@ -139,8 +139,8 @@ public sealed partial class NotebookTests
         ];
         var (_, error) = await lab.RunAsync(
         [
-            .. given, $"#!adapter {adapter}", "#!evaluate --split dev --arms tuned --kinds qa", $"#!adapter {scaled}",
-            "#!evaluate --split dev --arms tuned --kinds qa"
+            .. given, $"#!adapter {adapter}", "#!evaluate --split dev --arms tuned --tasks qa", $"#!adapter {scaled}",
+            "#!evaluate --split dev --arms tuned --tasks qa"
         ]);
         Assert.Null(error);
         Assert.Equal(2, Directory.GetFiles(Path.Combine(lab.Path, "scales", "answers")).Length);

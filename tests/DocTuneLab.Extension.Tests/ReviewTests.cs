@@ -21,7 +21,7 @@ public sealed class ReviewTests
         string[] begin = [$"#!lab --path {lab.Path}/lab", Read, Suite];
         var (shown, error) = await lab.RunAsync(
         [
-            .. begin, "#!corpus generate --count 60 --replay-share 0", "#!corpus browse --status accepted --kind code --count 3"
+            .. begin, "#!corpus generate --count 60 --general-share 0", "#!corpus browse --status accepted --kind code --show 3"
         ]);
         Assert.Null(error);
         Assert.Contains("Save decisions", shown);
@@ -34,9 +34,9 @@ public sealed class ReviewTests
                 .Where(s => s.Messages[^2].Content.StartsWith("Complete the method", StringComparison.Ordinal))
                 .Take(3)];
         var word = code[0].Evidence.Symbols[0];
-        Assert.Contains(code[0].Id[..8], (await lab.RunAsync([.. begin, $"#!corpus browse --search {word} --count 100"])).Shown);
+        Assert.Contains(code[0].Id[..8], (await lab.RunAsync([.. begin, $"#!corpus browse --search {word} --show 100"])).Shown);
 
-        (shown, error) = await lab.RunAsync([.. begin, "#!corpus coverage --count 3"]);
+        (shown, error) = await lab.RunAsync([.. begin, "#!corpus coverage --show 3"]);
         Assert.Null(error);
         Assert.Contains("treemap", shown);
         Assert.All((string[])["Documented", "Asked", "Compiled", "Used", "HeldOut", "in held-out tasks"],
@@ -57,7 +57,7 @@ public sealed class ReviewTests
         {
             var all = storage.Samples.List(acceptedOnly: false).ToDictionary(s => s.Id);
             Assert.All(code, s => Assert.False(all[s.Id].Accepted));
-            var edited = storage.Samples.Reviews().Where(r => r.Decision == "edit").Select(r => all[r.ReplacedBy!]).ToList();
+            var edited = storage.Samples.Reviews().Where(r => r.Decision == ReviewDecision.Edit).Select(r => all[r.ReplacedBy!]).ToList();
             Assert.Equal([false, true], edited.Select(s => s.Accepted));
             Assert.Contains(edited[1].Checks, c => c is { Name: "compiles", Passed: true });
             Assert.All(edited, s => Assert.Equal("review", s.Provenance!.Source));
@@ -91,7 +91,7 @@ public sealed class ReviewTests
                 && usings.Any(u => u != "System" && !u.StartsWith("Fenmark", StringComparison.Ordinal)));
 
         // Nor does a way through a file change what stands.
-        CorpusFormats.WriteLines($"{lab.Path}/all.jsonl", corpus.Samples.Select(s => CorpusFormats.Row(s, "sharegpt")!));
+        CorpusFormats.WriteLines($"{lab.Path}/all.jsonl", corpus.Samples.Select(s => CorpusFormats.Row(s, CorpusFormat.ShareGpt)!));
         session.Storage.Samples.Save(CorpusFormats.Read($"{lab.Path}/all.jsonl"), replaceAll: true);
         Assert.Empty(session.CorpusStage.Check().Failed);
     }

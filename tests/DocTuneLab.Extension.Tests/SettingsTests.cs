@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using DocTuneLab.Experiments.Reference;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Settings;
+using DocTuneLab.Storage;
 using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Extension.Tests;
@@ -12,9 +13,12 @@ public sealed partial class SettingsTests
 {
     [Theory]
     [InlineData("#!train --help", "train --help", "Adapter", "Recipe")]
-    [InlineData("#!corpus generate --help", "corpus generate --help", "Corpus", "Corpus by a hosted model", "Requests to endpoints")]
-    [InlineData("#!evaluate --help", "evaluate --help", "Evaluation", "Answers", "Running answers", "Requests to endpoints")]
-    [InlineData("#!prompt tune --help", "prompts tune --help", "Prompt tuning", "Requests to endpoints")]
+    [InlineData("#!docs --help", "parse --help", "Documents")]
+    [InlineData("#!corpus generate --help", "corpus generate --help", "Wordings", "Corpus", "Corpus by a hosted model", "Endpoints",
+        "Requests to endpoints", "Batches")]
+    [InlineData("#!evaluate --help", "evaluate --help", "Wordings", "Evaluation", "Answers", "Running answers", "Endpoints",
+        "Requests to endpoints")]
+    [InlineData("#!prompt tune --help", "prompts tune --help", "Prompt tuning", "Endpoints", "Requests to endpoints")]
     [InlineData("", "generate --help", "Sampling", "Base model")]
     [InlineData("", "score --help", "Base model")]
     [InlineData("", "serve --help", "Base model")]
@@ -23,10 +27,12 @@ public sealed partial class SettingsTests
         params string[] groups)
     {
         using var lab = new LabFolder();
-        // In a cell seed, folder and resumption are the lab's.
-        string[] elsewhere = cell.StartsWith("#!train", StringComparison.Ordinal)
-            ? [nameof(SftOptions.Seed), nameof(SftOptions.OutputDirectory), nameof(SftOptions.Resume)]
-            : [];
+        // In a cell seed, folder and resumption are the lab's, the tokenizer the base model's.
+        string[] elsewhere =
+        [
+            nameof(SftOptions.Seed), nameof(SftOptions.OutputDirectory), nameof(SftOptions.Resume),
+            nameof(ParseOptions.TokenizerDirectory)
+        ];
         var tool = Flat(Doctune(verb));
         var magic = cell.Length == 0 ? null : Flat((await lab.RunAsync(cell)).Shown);
         foreach (var setting in LabSettings.Groups.Where(g => groups.Contains(g.Title)).SelectMany(g => g.Table))
@@ -46,8 +52,10 @@ public sealed partial class SettingsTests
         }
         string[][] verbs =
         [
-            ["Base model", "Training run", "Adapter", "Recipe"], ["Evaluation", "Answers", "Running answers", "Requests to endpoints"],
-            ["Corpus", "Requests to endpoints"], ["Corpus by a hosted model", "Requests to endpoints"], ["Sampling", "Base model"]
+            ["Base model", "Training run", "Adapter", "Recipe"],
+            ["Wordings", "Evaluation", "Answers", "Running answers", "Endpoints", "Requests to endpoints"],
+            ["Wordings", "Corpus", "Endpoints", "Requests to endpoints", "Batches"],
+            ["Wordings", "Corpus by a hosted model", "Endpoints", "Requests to endpoints", "Batches"], ["Sampling", "Base model"]
         ];
         foreach (var verb in verbs)
         {

@@ -1,4 +1,5 @@
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
@@ -36,7 +37,8 @@ public sealed class AdapterTests
         {
             var merged = folder + "-merged";
             SafetensorsExporter.Write(tiny.Directory, merged, folder);
-            using var loaded = BaseModel.Load(merged, new ModelLoadOptions { Quantization = "none", ComputeType = "fp32", Device = "cpu" });
+            using var loaded = BaseModel.Load(merged,
+                new ModelLoadOptions { Quantization = "none", ComputeType = ActivationType.Float32, Device = "cpu" });
             Assert.True(Apart(new LocalModel(loaded).LogProbabilities(s_ids), adapted) < 0.1 * Apart(adapted, plain));
         }
     }

@@ -2,6 +2,7 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
@@ -80,7 +81,7 @@ public sealed class DecodingTests
     {
         using var tiny = new TinyModel("qwen2", outputScale: 8);
         using var model = BaseModel.LoadOn(TinyModel.DeviceOf(composed), composed, tiny.Directory,
-            new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = "fp32" });
+            new ModelLoadOptions { Quantization = format, QuantizeHead = roundHead, ComputeType = ActivationType.Float32 });
         using var adapter = adapterKind == "" ? null : Adapter(model, adapterKind);
         using var attached = adapter?.Attach();
         using var scope = NewDisposeScope();
@@ -113,9 +114,9 @@ public sealed class DecodingTests
     public void A_vocabulary_rounded_to_eight_bits_is_within_half_a_step_of_itself(bool tied)
     {
         using var tiny = new TinyModel("qwen2", tied: tied);
-        using var plain = BaseModel.Load(tiny.Directory, new ModelLoadOptions { ComputeType = "fp32", Device = "cpu" });
+        using var plain = BaseModel.Load(tiny.Directory, new ModelLoadOptions { ComputeType = ActivationType.Float32, Device = "cpu" });
         using var rounded = BaseModel.Load(tiny.Directory,
-            new ModelLoadOptions { QuantizeHead = true, ComputeType = "fp32", Device = "cpu" });
+            new ModelLoadOptions { QuantizeHead = true, ComputeType = ActivationType.Float32, Device = "cpu" });
         using var scope = NewDisposeScope();
         var (before, after) = (plain.Decoder.Head.Materialize(ScalarType.Float32), rounded.Decoder.Head.Materialize(ScalarType.Float32));
         // The stored matrix is of 16 bits, so a code's value is rounded once more.
@@ -161,7 +162,7 @@ public sealed class DecodingTests
     {
         using var tiny = new TinyModel(outputScale: 30, scale: _ => 4);
         using var model = BaseModel.Load(tiny.Directory,
-            new ModelLoadOptions { Quantization = format, ComputeType = "fp32", Device = "cpu" });
+            new ModelLoadOptions { Quantization = format, ComputeType = ActivationType.Float32, Device = "cpu" });
         using var adapter = Adapter(model, "lora");
         var local = new LocalModel(model, adapter);
         int[][] prompts = [.. Enumerable.Range(0, 11).Select(p => s_ids[..(3 + p)])];

@@ -61,7 +61,8 @@ public sealed class DeviceTests
     public void Everything_that_a_step_computes_with_is_on_the_models_device(string kind, string compute, bool tied = true)
     {
         using var tiny = new TinyModel("qwen3", tied, change: c => c with { SlidingWindow = 6 });
-        using var model = BaseModel.LoadOn(s_meta, composed: false, tiny.Directory, new ModelLoadOptions { ComputeType = compute });
+        using var model = BaseModel.LoadOn(s_meta, composed: false, tiny.Directory,
+            new ModelLoadOptions { ComputeType = TinyModel.TypeOf(compute) });
         using var adapter = LoraAdapter.Create(model,
             new LoraConfig { Rank = 4, Alpha = 32, UseDora = kind == "dora", Dropout = kind == "dropout" ? 0.1 : 0 }, 1);
         var parameters = adapter.Parameters;

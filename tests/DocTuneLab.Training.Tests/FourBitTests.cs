@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
@@ -131,8 +132,9 @@ public sealed class FourBitTests
         var (folder, again) = (Path.Combine(tiny.Directory, "quantised"), Path.Combine(tiny.Directory, "again"));
         SafetensorsExporter.Write(tiny.Directory, folder, quantization: format);
         using var loaded = BaseModel.Load(tiny.Directory,
-            new ModelLoadOptions { Quantization = format, ComputeType = "fp32", Device = "cpu" });
-        using var stored = BaseModel.Load(folder, new ModelLoadOptions { Quantization = "none", ComputeType = "fp32", Device = "cpu" });
+            new ModelLoadOptions { Quantization = format, ComputeType = ActivationType.Float32, Device = "cpu" });
+        using var stored = BaseModel.Load(folder,
+            new ModelLoadOptions { Quantization = "none", ComputeType = ActivationType.Float32, Device = "cpu" });
         using var scope = NewDisposeScope();
         foreach (var (a, b) in loaded.Decoder.Linears.Zip(stored.Decoder.Linears))
         {
@@ -144,7 +146,8 @@ public sealed class FourBitTests
             (bool)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!["quantization_config"]!["load_in_8bit"]!);
         // Back to 16 bits it is an ordinary folder, and close to the original.
         SafetensorsExporter.Write(folder, again);
-        using var plain = BaseModel.Load(again, new ModelLoadOptions { Quantization = "none", ComputeType = "fp32", Device = "cpu" });
+        using var plain = BaseModel.Load(again,
+            new ModelLoadOptions { Quantization = "none", ComputeType = ActivationType.Float32, Device = "cpu" });
         using var original = tiny.Load(nf4: false);
         Assert.All(plain.Decoder.Linears, l => Assert.IsType<DenseWeight>(l.Weight));
         foreach (var (a, b) in plain.Decoder.Linears.Zip(original.Decoder.Linears))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DocTuneLab.Corpus;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
 
@@ -79,7 +80,7 @@ public sealed class GoldenLossTests
     private static double[] Adapter(TinyModel tiny, SftOptions options, string recipe, bool composed)
     {
         using var model = BaseModel.LoadOn(TinyModel.DeviceOf(composed), composed, tiny.Directory,
-            new ModelLoadOptions { ComputeType = "fp32", Quantization = recipe is "fp4" or "int8" ? recipe : "nf4" });
+            new ModelLoadOptions { ComputeType = ActivationType.Float32, Quantization = recipe is "fp4" or "int8" ? recipe : "nf4" });
         using var adapter = LoraAdapter.Create(model, new LoraConfig
         {
             // State of fewer than 4,096 elements stays in 32 bits.
@@ -95,7 +96,8 @@ public sealed class GoldenLossTests
 
     private static double[] Whole(TinyModel tiny, SftOptions options, bool composed)
     {
-        using var model = BaseModel.CreateOn(TinyModel.DeviceOf(composed), composed, tiny.Directory, tiny.Config, 1, "fp32");
+        using var model = BaseModel.CreateOn(TinyModel.DeviceOf(composed), composed, tiny.Directory, tiny.Config, 1,
+            ActivationType.Float32);
         return [.. new Pretraining(model, [string.Concat(s_samples.Select(s => s.Messages[1].Content + "\n"))], [],
             options with { MaxLength = 32 })
             .Run().History

@@ -1,5 +1,6 @@
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -44,7 +45,8 @@ public sealed class GradientTests
     public void Loss_and_gradients_of_a_whole_model_are_those_of_the_plain_composition(string type, bool tied, bool composed = false)
     {
         using var tiny = new TinyModel(type, tied);
-        using var model = BaseModel.CreateOn(TinyModel.DeviceOf(composed), composed, tiny.Directory, tiny.Config, 5, "fp32");
+        using var model = BaseModel.CreateOn(TinyModel.DeviceOf(composed), composed, tiny.Directory, tiny.Config, 5,
+            ActivationType.Float32);
         Perturb(model.Parameters);
         Compare(model, model.Parameters, keep: true);
     }

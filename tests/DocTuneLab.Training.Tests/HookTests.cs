@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
@@ -159,7 +160,7 @@ public sealed class HookTests
         }
 
         BaseModel Load(string directory, string format) => BaseModel.LoadOn(TinyModel.DeviceOf(composed), composed, directory,
-            new ModelLoadOptions { Quantization = format, ComputeType = "fp32" });
+            new ModelLoadOptions { Quantization = format, ComputeType = ActivationType.Float32 });
     }
 
     [Fact]

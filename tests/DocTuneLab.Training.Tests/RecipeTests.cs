@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Corpus;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Compute;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
@@ -242,7 +243,7 @@ public sealed class RecipeTests
     {
         using var tiny = new TinyModel(change: c => c with { Layers = 6 });
         using var model = BaseModel.LoadOn(new TorchSharp.torch.Device(TorchSharp.DeviceType.META), composed: false, tiny.Directory,
-            new ModelLoadOptions { ComputeType = "bf16" });
+            new ModelLoadOptions { ComputeType = ActivationType.BFloat16 });
         MemoryEstimate Of(GradientCheckpointing checkpointing, long available, Optimizer optimizer = Optimizer.AdamW) =>
             MemoryEstimate.Of(model, 1 << 20, 1 << 20, Options(tiny) with { GradientCheckpointing = checkpointing, Optimizer = optimizer },
                 available);

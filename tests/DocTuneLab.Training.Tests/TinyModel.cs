@@ -1,7 +1,9 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Settings;
 using DocTuneLab.Tokenization;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Training.Tests;
@@ -47,7 +49,7 @@ internal sealed class TinyModel : IDisposable
             EndTokens = [0, 2],
         };
         Config = change?.Invoke(Config) ?? Config;
-        using var model = BaseModel.Create(Directory, Config, seed, "fp32", "cpu");
+        using var model = BaseModel.Create(Directory, Config, seed, ActivationType.Float32, "cpu");
         // Freshly drawn output rows are so short that no hidden state can make a token likely; a trained model's are longer.
         using (TorchSharp.torch.no_grad())
             foreach (var (name, tensor) in model.Parameters)
@@ -94,7 +96,9 @@ internal sealed class TinyModel : IDisposable
 
     public BaseModel Load(bool nf4 = true, string compute = "fp32", bool composed = false) =>
         BaseModel.LoadOn(DeviceOf(composed), composed, Directory,
-            new ModelLoadOptions { Quantization = nf4 ? "nf4" : "none", ComputeType = compute });
+            new ModelLoadOptions { Quantization = nf4 ? "nf4" : "none", ComputeType = TypeOf(compute) });
+
+    public static ActivationType TypeOf(string name) => (ActivationType)SettingNames.Parse(typeof(ActivationType), name)!;
 
     public static Sample Sample(string question, string answer) =>
         new(question, SampleKind.Qa, [Message.User(question), Message.Assistant(answer)], new Evidence([], []), [], Split.Train);

@@ -12,7 +12,8 @@ public sealed class TrainingConfigTests : IDisposable
         var config = Load("model_name_or_path: models/a\nfinetuning_type: lora\nlora_rank: 8\nlora_target: all\ncutoff_len: "
             + "256\nper_device_train_batch_size: 2\ngradient_accumulation_steps: 4\nlearning_rate: 1.0e-4\noptim: "
             + "paged_adamw_8bit\nval_size: 0.1\n");
-        Assert.Equal(("LLaMA-Factory", "models/a", 8, 7), (config.Dialect, config.Base, config.Lora.Rank, config.Lora.TargetModules.Count));
+        Assert.Equal((ConfigDialect.LlamaFactory, "models/a", 8, 7),
+            (config.Dialect, config.Base, config.Lora.Rank, config.Lora.TargetModules.Count));
         Assert.Equal((256, 512, 4, 1e-4, Optimizer.PagedAdamW8Bit),
             (config.Options.MaxLength, config.Options.BatchTokens, config.Options.GradientAccumulation, config.Options.LearningRate,
                 config.Options.Optimizer));
@@ -25,7 +26,7 @@ public sealed class TrainingConfigTests : IDisposable
         var config = Load("base_model: b\nadapter: qlora\nload_in_4bit: true\nlora_r: 32\nlora_target_modules: "
             + "[q_proj, v_proj]\nsequence_len: 1024\nmicro_batch_size: 1\nsample_packing: true\nnum_epochs: "
             + "3\nloss_watchdog_threshold: 5.0\n");
-        Assert.Equal(("Axolotl", 32, true, 3.0, 5.0),
+        Assert.Equal((ConfigDialect.Axolotl, 32, true, 3.0, 5.0),
             (config.Dialect, config.Lora.Rank, config.Options.Packing, config.Options.Epochs, config.Options.LossLimit));
         Assert.Equal(["q_proj", "v_proj"], config.Lora.TargetModules);
         Assert.Equal(["adapter"], config.Ignored);

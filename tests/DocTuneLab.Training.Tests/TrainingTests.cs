@@ -2,6 +2,7 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Datasets;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
@@ -138,7 +139,7 @@ public sealed class TrainingTests
     {
         using var tiny = new TinyModel();
         string[] texts = [string.Concat(Enumerable.Repeat("return new TankBuilder().WithValve(3).Build();\n", 40))];
-        using var model = BaseModel.Create(tiny.Directory, tiny.Config, 1, "fp32", "cpu");
+        using var model = BaseModel.Create(tiny.Directory, tiny.Config, 1, ActivationType.Float32, "cpu");
         var result = new Pretraining(model, texts, [],
             Options(tiny) with { MaxLength = 32, BatchTokens = 128, Epochs = 12, LearningRate = 5e-3 })
             .Run();

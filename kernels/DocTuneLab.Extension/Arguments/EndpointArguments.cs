@@ -15,37 +15,26 @@ public sealed class EndpointArguments
     private static readonly Setting s_url = s_endpoint[nameof(EndpointOptions.BaseUrl)],
         s_model = s_endpoint[nameof(EndpointOptions.Model)];
 
+    private static readonly Setting s_settle = BatchOptions.Settings[nameof(BatchOptions.Settle)];
+
     // What one endpoint on a command line needs; a file says the rest.
-    private readonly SettingOptions _one = new(
-    [
-        s_url, s_model, s_endpoint[nameof(EndpointOptions.KeyVariable)], s_endpoint[nameof(EndpointOptions.MaxConcurrency)]
-    ]);
+    private readonly SettingOptions _one = new(s_endpoint);
     private readonly SettingOptions _engine = new(EngineOptions.Settings);
+    private readonly SettingOptions _batch = new(BatchOptions.Settings);
     private readonly SettingOptions _grading = new([GenerationOptions.Settings[nameof(GenerationOptions.Judge)]]);
     private readonly Option<string?> _file = new("--endpoints")
     {
         Description = "YAML file with several endpoints, their limits, weights and prices.",
         HelpName = "FILE"
     };
-    private readonly Option<bool> _ollama = new("--ollama") { Description = "The endpoint speaks Ollama's protocol." };
-    private readonly Option<bool> _noSchema = new("--no-schema") { Description = "The server does not hold answers to a JSON schema." };
-    private readonly Option<bool> _batch = new("--batch")
-    {
-        Description = "Send requests through OpenAI's batch API: cheaper, and answered within a day. A run that is stopped takes its "
-            + "batches up again."
-    };
-    private readonly Option<double> _poll = new("--batch-poll")
-    {
-        Description = "Seconds between two looks at a batch.",
-        DefaultValueFactory = _ => 30
-    };
-    private readonly Option<bool> _dry = new("--dry-run") { Description = "Estimate requests, tokens and cost, and ask nothing." };
+    private readonly Option<bool> _dry = CommonOptions.DryRun();
 
     /// <summary>Adds all options of a generation to a command.</summary>
     public void AddTo(Command command)
     {
         AddEndpoints(command);
-        foreach (var option in (Option[])[_batch, _poll, _dry]) command.Options.Add(option);
+        _batch.AddTo(command);
+        command.Options.Add(_dry);
     }
 
     /// <summary>Adds only those that say who is asked, and the ceilings.</summary>
@@ -53,7 +42,7 @@ public sealed class EndpointArguments
     {
         ArgumentNullException.ThrowIfNull(command);
         _one.AddTo(command);
-        foreach (var option in (Option[])[_ollama, _noSchema, _file]) command.Options.Add(option);
+        command.Options.Add(_file);
         _engine.AddTo(command);
     }
 
@@ -76,8 +65,7 @@ public sealed class EndpointArguments
         var given = _one.Given(p);
         if (given.All(g => g.Setting != s_url)) return null;
         if (given.All(g => g.Setting != s_model)) throw new LabException($"{s_url.Option} needs {s_model.Option}: {s_model.Expected}.");
-        var kind = p.GetValue(_ollama) ? EndpointKind.Ollama : EndpointKind.OpenAI;
-        return [(s_endpoint.With(s_endpoint.Defaults, given) with { Kind = kind, StructuredOutput = !p.GetValue(_noSchema) }).Validated()];
+        return [s_endpoint.With(s_endpoint.Defaults, given).Validated()];
     }
 
     /// <summary>Attempts, ceilings of cost and time.</summary>
@@ -90,19 +78,21 @@ public sealed class EndpointArguments
     public GenerationSettings? Of(ParseResult p, GenerationOptions? options = null)
     {
         if (Endpoints(p) is not { } endpoints) return null;
-        var isGeneration = p.CommandResult.Command.Options.Contains(_batch);
-        BatchOptions? batch = null;
-        if (isGeneration && p.GetValue(_batch))
-        {
-            if (endpoints.FirstOrDefault(e => e.Kind != EndpointKind.OpenAI) is { } other)
-                throw new LabException($"--batch: endpoint {other.Name} has no batch API; only endpoints with OpenAI's protocol do.");
-            var poll = p.GetValue(_poll);
-            batch = poll is > 0 and <= 3600
-                ? new BatchOptions { Poll = TimeSpan.FromSeconds(poll), Settle = TimeSpan.FromSeconds(Math.Min(poll, 5)) }
-                : throw new LabException($"--batch-poll is {poll}; expected seconds above 0 and up to 3600.");
-        }
+        var isGeneration = p.CommandResult.Command.Options.Contains(_dry);
         var engine = Engine(p);
         options ??= _grading.Apply(p, GenerationOptions.Settings, GenerationOptions.Settings.Defaults);
+        var batch = isGeneration ? Batch(p, endpoints) : null;
         return new GenerationSettings(endpoints, engine, options, isGeneration && p.GetValue(_dry), batch);
+    }
+
+    private BatchOptions? Batch(ParseResult p, IReadOnlyList<EndpointOptions> endpoints)
+    {
+        var given = _batch.Given(p);
+        var batch = BatchOptions.Settings.With(BatchOptions.Settings.Defaults, given);
+        if (!batch.Enabled) return null;
+        if (endpoints.FirstOrDefault(e => e.Kind != EndpointKind.OpenAI) is { } other)
+            throw new LabException($"--batch: endpoint {other.Name} has no batch API; only endpoints with OpenAI's protocol do.");
+        // Who looks often is in a hurry.
+        return batch.Poll < batch.Settle && given.All(g => g.Setting != s_settle) ? batch with { Settle = batch.Poll } : batch;
     }
 }

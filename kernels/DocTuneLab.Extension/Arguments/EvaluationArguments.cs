@@ -8,7 +8,8 @@ using DocTuneLab.Settings;
 namespace DocTuneLab.Extension.Arguments;
 
 /// <summary>The options of a command that evaluates: the same in the tool and in a cell.</summary>
-public sealed class EvaluationArguments
+/// <param name="except">Properties whose settings come from elsewhere.</param>
+public sealed class EvaluationArguments(params string[] except)
 {
     /// <summary>Name of the arm of the one endpoint that <c>--endpoint</c> gives.</summary>
     public const string Hosted = "hosted";
@@ -16,14 +17,8 @@ public sealed class EvaluationArguments
     private static readonly Setting s_arms = EvaluationPlan.Settings[nameof(EvaluationPlan.Arms)];
 
     private readonly SettingOptions _settings = new(
-    [
-        .. EvaluationPlan.Settings, .. EvaluationOptions.Settings, .. ExecutionOptions.Settings
-    ]);
-    private readonly Option<string?> _judge = new("--judge")
-    {
-        Description = $"Endpoint that grades open questions, by its name in --endpoints, or '{Hosted}' for that of --endpoint.",
-        HelpName = "NAME"
-    };
+        ((IEnumerable<Setting>)[.. EvaluationPlan.Settings, .. EvaluationOptions.Settings, .. ExecutionOptions.Settings,
+            .. WordingOptions.Settings]).Where(s => !except.Contains(s.Property)));
     private readonly EndpointArguments _endpoints = new();
 
     /// <summary>Adds the options to a command.</summary>
@@ -31,9 +26,14 @@ public sealed class EvaluationArguments
     {
         ArgumentNullException.ThrowIfNull(command);
         _settings.AddTo(command);
-        command.Options.Add(_judge);
         _endpoints.AddEndpoints(command);
     }
+
+    /// <summary>In which wordings models are asked.</summary>
+    public WordingOptions Wordings(ParseResult p) => _settings.Apply(p, WordingOptions.Settings, WordingOptions.Settings.Defaults);
+
+    /// <summary>Seed of everything random.</summary>
+    public int Seed(ParseResult p) => _settings.Apply(p, EvaluationOptions.Settings, EvaluationOptions.Settings.Defaults).Seed;
 
     /// <summary>The plan that is asked for.</summary>
     /// <param name="p">What was parsed.</param>
@@ -47,14 +47,8 @@ public sealed class EvaluationArguments
         if (endpoints.GroupBy(e => e.Name).FirstOrDefault(g => g.Count() > 1 || g.Key is "base" or "tuned") is { } twin)
             throw new LabException("Endpoints are arms by their names, so each needs one of its own that is not base or tuned; "
                 + $"'{twin.Key}' is not. Give it a 'name' in the file.");
-        var choice = endpoints.Count == 0
-            ? "is none: give --endpoint URL or --endpoints FILE"
-            : $"are {string.Join(", ", endpoints.Select(e => e.Name))}";
-        var judge = p.GetValue(_judge) is { } name
-            ? endpoints.FirstOrDefault(e => e.Name == name)
-                ?? throw new LabException($"--judge: there is no endpoint '{name}'; there {choice}.")
-            : null;
-        var plan = _settings.Apply(p, EvaluationPlan.Settings, EvaluationPlan.Settings.Defaults);
+        var plan = _settings.Apply(p, EvaluationPlan.Settings, EvaluationPlan.Settings.Defaults) with { Endpoints = endpoints };
+        var judge = plan.Judge;
         if (_settings.Given(p).All(g => g.Setting != s_arms))
             plan = plan with
             {
@@ -69,8 +63,6 @@ public sealed class EvaluationArguments
         plan = plan with
         {
             Options = options with { Execution = execution },
-            Endpoints = endpoints,
-            JudgedBy = judge,
             Engine = _endpoints.Engine(p)
         };
         // A judge without open questions would be paid for nothing.

@@ -58,8 +58,9 @@ public sealed class SettingOptions
     {
         ArgumentNullException.ThrowIfNull(setting);
         var words = setting.Words.TrimEnd('.');
+        if (setting.IsSwitch) return $"{words}. With this option: {setting.SwitchTo}.";
         var isSaid = setting.IsFlag || setting.Expected == "a text" || setting.Expected.StartsWith("an http", StringComparison.Ordinal)
-            || words.Contains(setting.Expected, StringComparison.Ordinal);
+            || words.Contains(setting.Expected, StringComparison.OrdinalIgnoreCase);
         var isShown = setting.Allowed.Count > 0 && setting.Placeholder == string.Join('|', setting.Allowed);
         return isSaid || isShown ? $"{words}." : $"{words} ({setting.Expected}).";
     }
@@ -70,7 +71,7 @@ public sealed class SettingOptions
         var words = Describe(setting);
         Option option;
         if (setting.IsFlag)
-            option = setting.Default is true
+            option = setting is { Default: true, IsSwitch: false }
                 ? new Option<bool>(setting.Option, aliases) { DefaultValueFactory = _ => true }
                 : new Option<bool>(setting.Option, aliases);
         else if (setting.IsList)
@@ -106,7 +107,11 @@ public sealed class SettingOptions
     private static object? Value(Setting setting, OptionResult result)
     {
         var texts = result.Tokens.Select(t => t.Value).ToList();
-        if (setting.IsFlag) return texts.Count == 0 || bool.Parse(texts[^1]);
+        if (setting.IsFlag)
+        {
+            var isOn = texts.Count == 0 || bool.Parse(texts[^1]);
+            return isOn ? setting.Parse(setting.SwitchTo!) : setting.IsSwitch ? setting.Default : false;
+        }
         if (!setting.IsList) return setting.Parse(texts[^1], setting.Option);
         return setting.List(texts, setting.Option);
     }

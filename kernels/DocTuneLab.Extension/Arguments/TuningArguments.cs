@@ -1,40 +1,18 @@
 using System.CommandLine;
 using System.Globalization;
 using DocTuneLab.Prompts.Tuning;
+using DocTuneLab.Settings;
 
 namespace DocTuneLab.Extension.Arguments;
 
 /// <summary>The options of a command that tunes prompts, and its table: the same in the tool and in a cell.</summary>
-public sealed class TuningArguments
+/// <param name="except">Properties whose settings come from elsewhere.</param>
+public sealed class TuningArguments(params string[] except)
 {
-    private readonly SettingOptions _settings = new(PromptTuningOptions.Settings);
-    private readonly Option<int> _examples = new("--examples")
-    {
-        Description = "Dev examples (of each kind) at most.",
-        DefaultValueFactory = _ => 24
-    };
-    private readonly Option<string> _template = new("--template")
-    {
-        Description = "With an endpoint: what is tuned, such as generate.code-solution, or code-task for small models.",
-        HelpName = "NAME",
-        DefaultValueFactory = _ => "generate.code-solution"
-    };
+    private readonly SettingOptions _settings = new(PromptTuningOptions.Settings.Where(s => !except.Contains(s.Property)));
 
     /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command)
-    {
-        ArgumentNullException.ThrowIfNull(command);
-        command.Options.Add(_examples);
-        _settings.AddTo(command);
-        command.Options.Add(_template);
-    }
-
-    /// <summary>Dev examples asked for.</summary>
-    public int Examples(ParseResult p) =>
-        p.GetValue(_examples) is > 0 and var n ? n : throw new LabException("--examples takes a number of at least 1.");
-
-    /// <summary>Template asked for.</summary>
-    public string Template(ParseResult p) => p.GetValue(_template)!;
+    public void AddTo(Command command) => _settings.AddTo(command);
 
     /// <summary>Options given.</summary>
     public PromptTuningOptions Options(ParseResult p) =>
@@ -62,7 +40,8 @@ public sealed class TuningArguments
         ];
         return (columns, [.. result.Table.Select(t => (string[])
         [
-            t.Template.Name, t.How, string.Create(CultureInfo.InvariantCulture, $"{t.Score:F3} [{t.ScoreLow:F3}, {t.ScoreHigh:F3}]"),
+            t.Template.Name, SettingNames.Of(t.How),
+            string.Create(CultureInfo.InvariantCulture, $"{t.Score:F3} [{t.ScoreLow:F3}, {t.ScoreHigh:F3}]"),
             t == result.Table[0] ? "" : string.Create(CultureInfo.InvariantCulture, $"[{t.Low:F3}, {t.High:F3}]"),
             .. shown.Select(m => m.Value(t)?.ToString(m.Format, CultureInfo.InvariantCulture) ?? ""),
             t.Measures.Tokens.ToString("F0", CultureInfo.InvariantCulture),

@@ -26,13 +26,15 @@ internal static class CorpusMagics
 
     private static Command Generate(LabSession lab)
     {
-        var (corpus, endpoints) = (new CorpusArguments(), new EndpointArguments());
+        // The lab says with which seed.
+        var (corpus, endpoints) = (new CorpusArguments(nameof(CorpusOptions.Seed)), new EndpointArguments());
         var generate = new Command("generate",
             "Writes grounded samples, compiled and checked: from signatures and pages alone, or with --endpoint by a hosted model.");
         corpus.AddTo(generate);
         endpoints.AddTo(generate);
         generate.SetCellAction(async (p, cell) =>
         {
+            lab.Wordings.Use(lab.Storage, corpus.Wordings(p));
             if (endpoints.Of(p, corpus.Written(p) with { Seed = lab.Seed }) is { } settings) await ByModelAsync(lab, settings, cell);
             else Structural(lab, corpus.Structural(p), cell);
         });
@@ -121,13 +123,10 @@ internal static class CorpusMagics
 
     private static Command Coverage(LabSession lab)
     {
-        var count = new Option<int>("--count")
-        {
-            Description = "Members in the table, those with the fewest samples first.",
-            DefaultValueFactory = _ => 20
-        };
+        var count = CommonOptions.Show();
         var command = new Command("coverage",
-            "The library member by member, as a treemap and a table: how often pages describe it, accepted samples ask about it, "
+            "The library member by member, as a treemap and a table, those with the fewest samples first: how often pages describe it, "
+                + "accepted samples ask about it, "
                 + "code compiles and passes all checks with it, and held-out tasks need it.") { count };
         command.SetCellAction((p, cell) =>
         {
@@ -144,15 +143,11 @@ internal static class CorpusMagics
 
     private static Command Export(LabSession lab)
     {
-        var format = new Option<string>("--format")
-        {
-            Description = "openai, alpaca, sharegpt, fim, parquet or dpo.",
-            DefaultValueFactory = _ => "openai"
-        };
-        format.AcceptOnlyFromAmong(CorpusFormats.Names);
+        var format = CommonOptions.SampleFormat();
         var folder = new Argument<string>("DIR") { Description = "Folder for one file per split and the dataset card." };
         var command = new Command("export", "Writes accepted samples for other trainers.") { folder, format };
-        command.SetCellAction((p, cell) => cell.Display(CorpusExport.Write(lab.Storage, p.GetValue(format)!, p.GetValue(folder)!)
+        command.SetCellAction((p, cell) => cell.Display(CorpusExport
+            .Write(lab.Storage, p.Chosen<CorpusFormat>(format)!.Value, p.GetValue(folder)!)
             .Select(f => new { File = f, KB = new FileInfo(f).Length / 1024 })
             .ToArray()));
         return command;

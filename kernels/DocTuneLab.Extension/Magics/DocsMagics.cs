@@ -4,6 +4,7 @@ using DocTuneLab.Documents.Linking;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Experiments;
 using DocTuneLab.Experiments.Stages;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Storage;
@@ -26,18 +27,22 @@ internal static class DocsMagics
                 + "Without it the commands show what was parsed last.",
             Arity = ArgumentArity.ZeroOrOne
         };
-        var assembly = new Option<string[]>("--assembly")
+        var assembly = CommonOptions.Assembly();
+        assembly.AllowMultipleArgumentsPerToken = true;
+        // The base model says with which tokenizer.
+        var settings = new SettingOptions(ParseOptions.Settings.Where(s => s.Property != nameof(ParseOptions.TokenizerDirectory)));
+        var command = new Command("#!docs",
+            "Parses documentation and assemblies into chunks and symbols. A package brings its own assemblies.")
         {
-            Description = "The library's assemblies; XML docs are found beside them. A .nupkg brings its own.",
-            AllowMultipleArgumentsPerToken = true
+            directory, assembly
         };
-        var command = new Command("#!docs", "Parses documentation and assemblies into chunks and symbols.") { directory, assembly };
+        settings.AddTo(command);
         foreach (var view in new[] { TreeCommand(Parsed), ChunkCommand(Parsed), CoverageCommand(Parsed) }) command.Add(view);
         command.SetCellAction((p, cell) =>
         {
             if (p.GetValue(directory) is not { } folder)
                 throw new LabException("expected a folder of pages: #!docs DIR --assembly DLL. '#!docs --help' shows the options.");
-            var changes = lab.ParseDocs(folder, p.GetValue(assembly) ?? []).Changes;
+            var changes = Parse(p, folder).Changes;
             var documents = lab.Documents!.Set;
             var twice = DuplicatePage.Find(documents.Documents);
             cell.Display($"{documents.Documents.Count} pages ({changes.Added} new, {changes.Changed} changed, {changes.Unchanged} "
@@ -62,9 +67,12 @@ internal static class DocsMagics
         });
         return command;
 
+        ParseReport Parse(ParseResult p, string folder) => lab.ParseDocs(folder, p.GetValue(assembly) ?? [],
+            settings.Apply(p, ParseOptions.Settings, ParseOptions.Settings.Defaults));
+
         LabSession Parsed(ParseResult p)
         {
-            if (p.GetValue(directory) is { } folder) lab.ParseDocs(folder, p.GetValue(assembly) ?? []);
+            if (p.GetValue(directory) is { } folder) Parse(p, folder);
             return lab;
         }
     }

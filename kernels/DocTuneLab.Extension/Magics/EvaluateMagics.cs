@@ -3,6 +3,7 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments;
 using DocTuneLab.Extension.Arguments;
@@ -49,12 +50,14 @@ internal static class EvaluateMagics
 
     private static Command EvaluateCommand(LabSession lab)
     {
-        var arguments = new EvaluationArguments();
+        // The lab says with which seed.
+        var arguments = new EvaluationArguments(nameof(EvaluationOptions.Seed));
         var command = new Command("#!evaluate", "Compares models on held-out tasks.");
         arguments.AddTo(command);
         command.SetCellAction((p, cell) =>
         {
             var live = cell.Display("evaluating …");
+            lab.Wordings.Use(lab.Storage, arguments.Wordings(p));
             var plan = arguments.Of(p, lab.Model is not null, lab.Adapter is not null);
             var report = lab.EvaluationStage.Run(plan, new Follow<EvaluationProgress>(s => live.Update($"{s.Phase} {s.Done}/{s.Total}")),
                 cell.CancellationToken);
@@ -70,9 +73,8 @@ internal static class EvaluateMagics
 
     private static Command BlindCommand(LabSession lab)
     {
-        var count = new Option<int>("--count") { Description = "Pairs of answers that are shown.", DefaultValueFactory = _ => 20 };
-        var votes = new Option<string?>("--votes") { Description = "File of votes that the form saved: adds them to the report." };
-        var command = new Command("#!blind", "Shows answers of two arms side by side, without saying whose, and takes votes.")
+        var (count, votes) = (CommonOptions.Show(), CommonOptions.Votes());
+        var command = new Command("#!blind", "Shows pairs of answers of two arms side by side, without saying whose, and takes votes.")
         {
             count, votes
         };

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Experiments;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
 
@@ -16,17 +18,14 @@ internal static class LabMagics
 
     private static Command LabCommand(LabSession lab)
     {
-        var path = new Option<string>("--path")
-        {
-            Description = "Folder of the lab's databases and runs.",
-            DefaultValueFactory = _ => System.IO.Path.Combine("artifacts", "lab")
-        };
-        var seed = new Option<int>("--seed") { Description = "Seed of everything random.", DefaultValueFactory = _ => 1 };
-        var command = new Command("#!lab", "Opens the lab's folder.") { path, seed };
+        var path = CommonOptions.Lab("--path");
+        var seed = new SettingOptions([CorpusOptions.Settings[nameof(CorpusOptions.Seed)]]);
+        var command = new Command("#!lab", "Opens the lab's folder.") { path };
+        seed.AddTo(command);
         command.SetCellAction((p, cell) =>
         {
-            lab.Open(p.GetValue(path)!, p.GetValue(seed));
-            cell.Display($"lab {p.GetValue(path)}, seed {p.GetValue(seed)}");
+            lab.Open(p.GetValue(path)!, seed.Apply(p, CorpusOptions.Settings, CorpusOptions.Settings.Defaults).Seed);
+            cell.Display($"lab {p.GetValue(path)}, seed {lab.Seed}");
         });
         return command;
     }

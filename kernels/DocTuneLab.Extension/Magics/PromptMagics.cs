@@ -3,6 +3,7 @@ using DocTuneLab.Experiments;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
+using DocTuneLab.Prompts.Tuning;
 
 namespace DocTuneLab.Extension.Magics;
 
@@ -16,7 +17,8 @@ internal static class PromptMagics
 
     private static Command PromptCommand(LabSession lab)
     {
-        var (tuning, endpoints) = (new TuningArguments(), new EndpointArguments());
+        // The lab says with which seed.
+        var (tuning, endpoints) = (new TuningArguments(nameof(PromptTuningOptions.Seed)), new EndpointArguments());
         var tune = new Command("tune",
             "Chooses wordings: by the likelihood of reference answers under the base model, or with --endpoint by what a hosted model "
                 + "writes with them.");
@@ -28,12 +30,12 @@ internal static class PromptMagics
             {
                 var stage = lab.PromptStage;
                 var model = lab.Model ?? throw new LabException("an earlier step is missing: run #!base first");
-                foreach (var result in await stage.TuneAsync(model, tuning.Examples(p), tuning.Options(p), cell.CancellationToken))
+                foreach (var result in await stage.TuneAsync(model, tuning.Options(p), cell.CancellationToken))
                     cell.Display(result);
                 return;
             }
             var live = cell.Display("asking …");
-            var chosen = await lab.PromptStage.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p),
+            var chosen = await lab.PromptStage.TuneAtEndpointAsync(settings, tuning.Options(p),
                 new Follow<int>(n => live.Update($"{n} samples tried")), LiveAnswers.In(cell), cell.CancellationToken);
             live.Update($"{chosen.Tried + chosen.TriedOnTrain} samples tried");
             cell.Display(chosen);

@@ -4,9 +4,11 @@ using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Experiments;
+using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
+using DocTuneLab.Settings;
 
 namespace DocTuneLab.Extension.Magics;
 
@@ -15,19 +17,15 @@ internal static class ReviewMagics
 {
     public static Command Browse(LabSession lab)
     {
-        var status = new Option<SampleStanding?>("--status") { Description = "accepted, borderline or rejected. Default: all." };
-        var kind = new Option<SampleKind?>("--kind")
-        {
-            Description = "Only this kind.",
-            CustomParser = KindOf
-        };
+        var status = CommonOptions.Status();
+        var kind = CommonOptions.Kind<SampleKind?>("KIND");
+        kind.CustomParser = KindOf;
         var search = new Option<string>("--search")
         {
             Description = "Words that must stand in turns, checks, symbols or page.",
             DefaultValueFactory = _ => ""
         };
-        var (skip, count) = (new Option<int>("--skip") { Description = "Samples passed over." },
-            new Option<int>("--count") { Description = "Samples shown.", DefaultValueFactory = _ => 20 });
+        var (skip, count) = (new Option<int>("--skip") { Description = "Samples passed over." }, CommonOptions.Show());
         var command = new Command("browse",
             "Samples as cards: search, filter, edit and decide; 'Save decisions' gives a file for 'review FILE --take NAME'.")
         {
@@ -36,7 +34,7 @@ internal static class ReviewMagics
         command.SetCellAction((p, cell) =>
         {
             var asked = p.GetValue(kind);
-            var found = SampleBrowser.Find(lab.Storage.Samples, p.GetValue(status), asked, p.GetValue(search)!);
+            var found = SampleBrowser.Find(lab.Storage.Samples, p.Chosen<SampleStanding>(status), asked, p.GetValue(search)!);
             // A lab may hold kinds that another program has defined, so that only an empty answer shows a mistyped one.
             if (found.Count == 0 && asked is { } one && SampleKinds.BuiltIn.Find(one) is null)
                 throw new LabException($"the lab has no such samples of the kind '{one.FieldName}'; the kinds that ship are "
@@ -67,8 +65,8 @@ internal static class ReviewMagics
         {
             Description = "accept, reject, edit (the new answer stands in the lines below) or regenerate."
         };
-        decision.AcceptOnlyFromAmong("accept", "reject", "edit", "regenerate");
-        var reviewer = new Option<string>("--reviewer") { Description = "Who decides.", HelpName = "NAME", Required = true };
+        decision.AcceptOnlyFromAmong([.. SettingNames.Of(typeof(ReviewDecision))]);
+        var reviewer = CommonOptions.Reviewer();
         var note = new Option<string>("--note") { Description = "Why.", DefaultValueFactory = _ => "" };
         var command = new Command("#!decide", "Takes a decision on one sample into the lab; an edited one is judged again.")
         {
@@ -76,7 +74,9 @@ internal static class ReviewMagics
         };
         command.SetCellAction((p, cell) =>
         {
-            var edited = lab.ReviewStage.Decide(p.GetValue(id)!, p.GetValue(decision)!, p.GetValue(reviewer)!, p.GetValue(note)!,
+            var edited = lab.ReviewStage.Decide(p.GetValue(id)!,
+                (ReviewDecision)SettingNames.Parse(typeof(ReviewDecision), p.GetValue(decision)!)!, p.GetValue(reviewer)!,
+                p.GetValue(note)!,
                 cell.Body.Trim() is { Length: > 0 } body ? body : null);
             cell.DisplayMime(new Dictionary<string, object>
             {
@@ -89,12 +89,14 @@ internal static class ReviewMagics
 
     public static Command Regenerate(LabSession lab)
     {
-        var endpoints = new EndpointArguments();
+        var (endpoints, wordings) = (new EndpointArguments(), new SettingOptions(WordingOptions.Settings));
         var command = new Command("regenerate",
             "Writes new samples in the place of all that reviewers marked 'regenerate': of the same kinds, about the same members.");
+        wordings.AddTo(command);
         endpoints.AddConnection(command);
         command.SetCellAction(async (p, cell) =>
         {
+            lab.Wordings.Use(lab.Storage, wordings.Apply(p, WordingOptions.Settings, WordingOptions.Settings.Defaults));
             var stage = lab.CorpusStage;
             var (marked, written) = endpoints.Of(p) is { } settings
                 ? await stage.RegenerateAsync(settings, cell.CancellationToken)

@@ -5,6 +5,7 @@ using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
+using DocTuneLab.Settings;
 using DocTuneLab.Text;
 
 namespace DocTuneLab.Extension.Views;
@@ -159,14 +160,14 @@ public static class Charts
     /// <summary>Prompt candidates by what they cost and how they score, with intervals.</summary>
     public static JsonObject Candidates(PromptTuningResult result)
     {
-        JsonNode Points(string how, int colour)
+        JsonNode Points(CandidateOrigin how, int colour)
         {
             var rows = result.Table.Where(t => t.How == how).ToArray();
             return new JsonObject
             {
                 ["type"] = "scatter",
                 ["mode"] = "markers",
-                ["name"] = how,
+                ["name"] = SettingNames.Of(how),
                 ["x"] = Figure.Array(rows.Select(r => r.Measures.Tokens)),
                 ["y"] = Figure.Array(rows.Select(r => r.Score)),
                 ["hovertext"] = Figure.Array(rows.Select(r => $"{r.Template.Name}, {r.Examples} examples")),
@@ -200,7 +201,7 @@ public static class Charts
         });
         return new JsonObject
         {
-            ["data"] = new JsonArray([.. ((string[])["given", "format", "reflection", "demonstrations"])
+            ["data"] = new JsonArray([.. Enum.GetValues<CandidateOrigin>()
                 .Where(h => result.Table.Any(t => t.How == h))
                 .Select(Points)]),
             ["layout"] = layout

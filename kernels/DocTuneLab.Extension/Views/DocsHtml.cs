@@ -9,7 +9,7 @@ using DocTuneLab.Library;
 namespace DocTuneLab.Extension.Views;
 
 /// <summary>Documents for a cell: the tree of pages and sections, a chunk beside its source, and which members no page mentions.</summary>
-public static class DocsHtml
+internal static class DocsHtml
 {
     private const string Muted = "color:#6b7280", Code = "margin:0;white-space:pre-wrap;font-size:12px;line-height:1.45";
 

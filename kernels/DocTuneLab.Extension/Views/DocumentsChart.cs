@@ -7,7 +7,7 @@ using DocTuneLab.Experiments;
 namespace DocTuneLab.Extension.Views;
 
 /// <summary><c>documents</c>: where the arms of the last evaluation do well.</summary>
-public sealed class DocumentsChart : IChart
+internal sealed class DocumentsChart : IChart
 {
     /// <inheritdoc/>
     public string Name => "documents";
@@ -53,7 +53,7 @@ public sealed class DocumentsChart : IChart
         };
     }
 
-    private static JsonNode? Percent(IEnumerable<Observation> observations)
+    private static JsonValue? Percent(IEnumerable<Observation> observations)
     {
         var share = Bootstrap.Estimate(observations);
         return double.IsNaN(share) ? null : JsonValue.Create(Math.Round(100 * share));

@@ -6,7 +6,7 @@ using DocTuneLab.Experiments;
 namespace DocTuneLab.Extension.Views;
 
 /// <summary><c>metrics</c>: how the arms of the last evaluation compare.</summary>
-public sealed class MetricsChart : IChart
+internal sealed class MetricsChart : IChart
 {
     /// <inheritdoc/>
     public string Name => "metrics";

@@ -1,35 +1,23 @@
 using System.CommandLine;
 using DocTuneLab.Experiments;
+using DocTuneLab.Extension.Arguments;
 
 namespace DocTuneLab.Cli.Arguments;
 
-/// <summary>A lab, and the library that a session of it is about: pages, assemblies and held-out tasks.</summary>
+/// <summary>A lab, and the library that a session of it is about: pages, assemblies, and held-out tasks,
+/// which no sample may copy.</summary>
 /// <param name="required">Whether the library must be given.</param>
 internal sealed class LibraryOptions(bool required = true)
 {
-    private readonly Option<string> _lab = LabOptions.Lab();
-    private readonly Option<string?> _docs = new("--docs")
-    {
-        Description = "Folder of Markdown pages.",
-        HelpName = "DIR",
-        Required = required
-    };
-    private readonly Option<string[]> _assembly = new("--assembly")
-    {
-        Description = "The library's assemblies.",
-        HelpName = "DLL",
-        Required = required
-    };
-    private readonly Option<string?> _suite = new("--suite")
-    {
-        Description = "Held-out tasks, which no sample may copy; tuning without an endpoint decides by those of split 'dev'.",
-        HelpName = "DIR",
-        Required = required
-    };
+    private readonly Option<string> _lab = CommonOptions.Lab();
+    private readonly Option<string?> _docs = CommonOptions.Docs();
+    private readonly Option<string[]> _assembly = CommonOptions.Assembly();
+    private readonly Option<string?> _suite = CommonOptions.Suite();
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _lab, _docs, _assembly, _suite }) command.Add(option);
+        foreach (var option in (Option[])[_docs, _assembly, _suite]) option.Required = required;
+        foreach (var option in (Option[])[_lab, _docs, _assembly, _suite]) command.Add(option);
     }
 
     /// <summary>A session on the lab; the caller disposes it.</summary>

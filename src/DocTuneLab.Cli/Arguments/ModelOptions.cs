@@ -11,11 +11,7 @@ internal sealed class ModelOptions
 {
     private readonly SettingOptions _base = ModelArguments.Base();
     private readonly SettingOptions _load = ModelArguments.Loading();
-    private readonly Option<string?> _adapter = new("--adapter")
-    {
-        Description = "Adapter in PEFT layout, applied without merging.",
-        HelpName = "DIR"
-    };
+    private readonly Option<string?> _adapter = CommonOptions.Adapter();
 
     public void AddTo(Command command)
     {

@@ -4,6 +4,7 @@ using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Documents;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Library;
 using DocTuneLab.Storage;
 using Spectre.Console;
@@ -15,23 +16,26 @@ internal static class AuditVerb
 {
     private const int ShownNotes = 30;
 
+    /// <summary>What is enough to fail.</summary>
+    private enum Threshold
+    {
+        Error,
+        Warning,
+        Note,
+        None,
+    }
+
     public static Command Command()
     {
-        var sources = LabOptions.Sources("Documentation folders or pages.");
-        var assemblies = LabOptions.Assemblies();
+        var sources = LabArguments.Sources("Documentation folders or pages.");
+        var assemblies = CommonOptions.Assembly();
         assemblies.Required = true;
         var code = new Option<string[]>("--source", "-s")
         {
             Description = "Folder of the library's C# source: findings about members then point into it. May be repeated.",
             HelpName = "DIR"
         };
-        var failOn = new Option<string>("--fail-on")
-        {
-            Description = "Severity from which on findings fail (exit code 1): error, warning, note, none.",
-            DefaultValueFactory = _ => "warning",
-            HelpName = "SEVERITY"
-        };
-        failOn.AcceptOnlyFromAmong("error", "warning", "note", "none");
+        var failOn = CommonOptions.Choice("--fail-on", "Severity from which on findings fail (exit code 1).", Threshold.Warning);
         var ignore = new Option<string[]>("--ignore")
         {
             Description = "Rule to leave out, by id or name. May be repeated.",
@@ -49,14 +53,14 @@ internal static class AuditVerb
         };
         var sarif = new Option<string?>("--sarif") { Description = "Also write SARIF 2.1.0, for code hosts.", HelpName = "FILE" };
         var markdown = new Option<string?>("--markdown") { Description = "Also write a page of Markdown.", HelpName = "FILE" };
-        var json = LabOptions.Json();
+        var json = CommonOptions.Json();
         var command = new Command("audit",
             "Checks documentation against the assemblies: code that does not compile, stale signatures, members that are gone, obsolete or "
                 + "on no page. Exit code 1 if something is found.")
         { sources, assemblies, code, failOn, ignore, baseline, writeBaseline, sarif, markdown, json, Diff() };
         command.SetAction((parsed, cancellation) =>
         {
-            var references = ReferenceSet.Load(LabOptions.Existing(parsed.GetRequiredValue(assemblies)));
+            var references = ReferenceSet.Load(LabArguments.Existing(parsed.GetRequiredValue(assemblies)));
             var options = new AuditOptions
             {
                 Ignore = [.. (parsed.GetValue(ignore) ?? []).Select(Rule)],
@@ -76,28 +80,29 @@ internal static class AuditVerb
                 if (!parsed.GetValue(json)) Console.WriteLine($"{report.Findings.Count} findings are known from now on: {known}");
                 return Task.FromResult(ExitCodes.Ok);
             }
-            var fails = parsed.GetValue(failOn) switch
-            {
-                "error" => AuditSeverity.Error,
-                "warning" => AuditSeverity.Warning,
-                "note" => AuditSeverity.Note,
-                _ => (AuditSeverity)int.MaxValue
-            };
-            return Task.FromResult(report.CountAtLeast(fails) > 0 ? ExitCodes.Failed : ExitCodes.Ok);
+            return Task.FromResult(Fails(report, parsed.Chosen<Threshold>(failOn)!.Value) ? ExitCodes.Failed : ExitCodes.Ok);
         });
         return command;
     }
+
+    private static bool Fails(AuditReport report, Threshold threshold) => threshold switch
+    {
+        Threshold.Error => report.CountAtLeast(AuditSeverity.Error) > 0,
+        Threshold.Warning => report.CountAtLeast(AuditSeverity.Warning) > 0,
+        Threshold.Note => report.CountAtLeast(AuditSeverity.Note) > 0,
+        _ => false,
+    };
 
     private static Command Diff()
     {
         var before = new Argument<string>("old") { Description = "Assembly of the old version." };
         var after = new Argument<string>("new") { Description = "Assembly of the new version." };
-        var lab = new Option<string?>("--lab")
+        var lab = new Option<string?>("--stale-in")
         {
             Description = "Also say which passages and samples of this lab become stale.",
             HelpName = "L"
         };
-        var json = LabOptions.Json();
+        var json = CommonOptions.Json();
         var command = new Command("diff",
             "Compares two versions of a library by their metadata. Exit code 1 if a member was removed or changed.")
         {
@@ -124,7 +129,7 @@ internal static class AuditVerb
         });
         return command;
 
-        static ApiModel Model(string path) => ApiModel.Load(ReferenceSet.Load(LabOptions.Existing([path])));
+        static ApiModel Model(string path) => ApiModel.Load(ReferenceSet.Load(LabArguments.Existing([path])));
     }
 
     private static void Print(AuditReport report)

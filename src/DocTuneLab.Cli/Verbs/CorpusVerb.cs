@@ -29,23 +29,24 @@ internal static class CorpusVerb
     private static Command Generate()
     {
         var library = new LibraryOptions();
-        var seed = new Option<int>("--seed") { Description = "Seed of every choice.", DefaultValueFactory = _ => 1 };
         var (written, endpoints) = (new CorpusArguments(), new EndpointArguments());
-        var json = new Option<bool>("--json") { Description = "Print the accounting as JSON." };
+        var json = CommonOptions.Json();
         var command = new Command("generate",
             "Writes samples: from signatures and pages alone, or with --endpoint by a hosted model. "
                 + "A run that was stopped goes on where it was.")
         {
-            seed, json
+            json
         };
         library.AddTo(command);
         written.AddTo(command);
         endpoints.AddTo(command);
         command.SetAction(async (p, cancel) =>
         {
-            using var session = library.Open(p, p.GetValue(seed));
+            var options = written.Written(p);
+            using var session = library.Open(p, options.Seed);
             library.Read(p, session);
-            if (endpoints.Of(p, written.Written(p) with { Seed = p.GetValue(seed) }) is not { } settings)
+            session.Wordings.Use(session.Storage, written.Wordings(p));
+            if (endpoints.Of(p, options) is not { } settings)
             {
                 var corpus = session.CorpusStage.Generate(written.Structural(p), null, cancel);
                 if (p.GetValue(json)) JsonOutput.Write(corpus.Accounts);
@@ -92,8 +93,8 @@ internal static class CorpusVerb
 
     private static Command Status()
     {
-        var lab = LabOptions.Lab();
-        var json = new Option<bool>("--json") { Description = "Print as JSON." };
+        var lab = CommonOptions.Lab();
+        var json = CommonOptions.Json();
         var command = new Command("status", "What the lab holds: samples by kind and reason, coverage, requests, failures, cost.")
         {
             lab, json
@@ -126,16 +127,12 @@ internal static class CorpusVerb
 
     private static Command Coverage()
     {
-        var lab = LabOptions.Lab();
-        var suite = new Option<string?>("--suite") { Description = "Held-out tasks, to be counted beside.", HelpName = "DIR" };
-        var count = new Option<int>("--count")
-        {
-            Description = "Members shown, those with the fewest samples first.",
-            DefaultValueFactory = _ => 20
-        };
-        var json = new Option<bool>("--json") { Description = "Print all symbols as JSON." };
+        var lab = CommonOptions.Lab();
+        var (suite, count) = (CommonOptions.Suite(), CommonOptions.Show());
+        var json = CommonOptions.Json();
         var command = new Command("coverage",
-            "The library member by member: passages that describe it, accepted samples that ask about it, samples whose code compiles with "
+            "The library member by member, those with the fewest samples first: passages that describe it, accepted samples that ask about "
+                + "it, samples whose code compiles with "
                 + "it, those of them that passed all checks, held-out tasks that need it.")
         {
             lab, suite, count, json
@@ -162,19 +159,9 @@ internal static class CorpusVerb
 
     private static Command Export()
     {
-        var lab = LabOptions.Lab();
-        var format = new Option<string>("--format")
-        {
-            Description = "openai, alpaca, sharegpt, fim, parquet or dpo.",
-            DefaultValueFactory = _ => "openai"
-        };
-        format.AcceptOnlyFromAmong(CorpusFormats.Names);
-        var output = new Option<string>("--out", "-o")
-        {
-            Description = "Folder for one file per split and the dataset card.",
-            HelpName = "DIR",
-            Required = true
-        };
+        var lab = CommonOptions.Lab();
+        var (format, output) = (CommonOptions.SampleFormat(), CommonOptions.Out());
+        output.Required = true;
         var command = new Command("export",
             "Writes accepted samples for other trainers, one file per split, with provenance in every row and a dataset card.")
         {
@@ -183,7 +170,7 @@ internal static class CorpusVerb
         command.SetAction(p =>
         {
             using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
-            foreach (var file in CorpusExport.Write(storage, p.GetRequiredValue(format), p.GetRequiredValue(output)))
+            foreach (var file in CorpusExport.Write(storage, p.Chosen<CorpusFormat>(format)!.Value, p.GetRequiredValue(output)!))
                 Console.WriteLine(file);
             return ExitCodes.Ok;
         });
@@ -192,7 +179,7 @@ internal static class CorpusVerb
 
     private static Command Import()
     {
-        var lab = LabOptions.Lab();
+        var lab = CommonOptions.Lab();
         var files = new Argument<string[]>("FILE")
         {
             Description = "Files in any format that export writes (.jsonl, .json, .parquet); the format is found by the fields.",
@@ -235,27 +222,24 @@ internal static class CorpusVerb
 
     private static Command Review()
     {
-        var lab = LabOptions.Lab();
+        var lab = CommonOptions.Lab();
         var file = new Argument<string>("FILE") { Description = ".csv or .jsonl" };
-        var which = new Option<string>("--which") { Description = "accepted, rejected or all.", DefaultValueFactory = _ => "all" };
-        which.AcceptOnlyFromAmong("accepted", "rejected", "all");
+        var status = CommonOptions.Status();
         var export = new Command("export",
             "Writes samples as a table for reviewers: fill in 'decision' (accept, reject, edit, regenerate) and 'note', change 'answer' "
                 + "for an edit.")
         {
-            file, lab, which
+            file, lab, status
         };
         export.SetAction(p =>
         {
             using var storage = Lab.Open(p.GetRequiredValue(lab), readOnly: true);
-            var samples = storage.Samples.List(acceptedOnly: false)
-                .Where(s => p.GetValue(which) == "all" || s.Accepted == (p.GetValue(which) == "accepted"))
-                .ToList();
+            var samples = SampleBrowser.Find(storage.Samples, p.Chosen<SampleStanding>(status));
             ReviewFile.Write(p.GetRequiredValue(file), samples);
             Console.WriteLine($"{samples.Count} samples in {p.GetRequiredValue(file)}");
             return ExitCodes.Ok;
         });
-        var reviewer = new Option<string>("--reviewer") { Description = "Who decided.", HelpName = "NAME", Required = true };
+        var reviewer = CommonOptions.Reviewer();
         var library = new LibraryOptions(required: false);
         var import = new Command("import",
             "Takes the decisions of a reviewed table into the lab. With --docs, --assembly and --suite edited samples are judged again.")

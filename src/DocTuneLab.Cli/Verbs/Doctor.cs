@@ -6,6 +6,7 @@ using System.Text;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Jupyter;
 using DocTuneLab.Library;
 using DocTuneLab.Storage;
@@ -36,7 +37,7 @@ internal static class Doctor
 
     public static Command Command()
     {
-        var json = LabOptions.Json();
+        var json = CommonOptions.Json();
         var command = new Command("doctor",
             "Says what this machine has for DocTuneLab, what is missing and how to get it (exit code 1 if something "
                 + "indispensable is).") { json };

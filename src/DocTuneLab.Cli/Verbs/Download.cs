@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
+using DocTuneLab.Extension.Arguments;
 
 namespace DocTuneLab.Cli.Verbs;
 
@@ -10,7 +11,7 @@ internal static class Download
     public static Command Command()
     {
         var model = new Argument<string>("MODEL") { Description = "owner/name, or owner/name@revision." };
-        var json = new Option<bool>("--json") { Description = "Print the folder as JSON." };
+        var json = CommonOptions.Json();
         var command = new Command("download",
             "Downloads a model from a Hugging Face-compatible hub, or continues to. Every verb that takes a model also takes its name. "
                 + "HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE are heeded.")

@@ -13,6 +13,7 @@ using DocTuneLab.Experiments;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Training.Recipes;
 using Spectre.Console;
 
 namespace DocTuneLab.Cli.Verbs;
@@ -23,46 +24,11 @@ internal static class Evaluate
     public static Command Command()
     {
         var (model, device) = (ModelArguments.Base(), ModelArguments.Device());
-        var adapter = new Option<string?>("--adapter") { Description = "Adapter in PEFT layout: the tuned arm.", HelpName = "DIR" };
-        var suite = new Option<string?>("--suite")
-        {
-            Description = "Held-out tasks: a folder of .jsonl files, or one file.",
-            HelpName = "DIR|FILE"
-        };
-        var assembly = new Option<string[]>("--assembly")
-        {
-            Description = "Assembly of the private library. May be repeated.",
-            HelpName = "DLL"
-        };
-        var docs = new Option<string?>("--docs")
-        {
-            Description = "Documentation to search for arms with documents; needless where the lab has read it.",
-            HelpName = "DIR"
-        };
-        var lab = new Option<string>("--lab")
-        {
-            Description = "Folder of the lab that keeps answers and results.",
-            DefaultValueFactory = _ => Path.Combine("artifacts", "lab"),
-            HelpName = "DIR"
-        };
-        var codePrompt = new Option<string?>("--code-prompt")
-        {
-            Description = "Template of programming tasks. Default: that of the lab's last evaluation.",
-            HelpName = "NAME"
-        };
-        var qaPrompt = new Option<string?>("--qa-prompt") { Description = "Template of questions.", HelpName = "NAME" };
-        var seed = new Option<int>("--seed")
-        {
-            Description = "Seed of sampling and statistics.",
-            DefaultValueFactory = _ => 1,
-            HelpName = "N"
-        };
-        var output = new Option<string?>("--out", "-o")
-        {
-            Description = "Folder for report.html, .md, .json, .trx and junit.xml, beside the lab's own copy.",
-            HelpName = "DIR"
-        };
-        var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
+        var adapter = CommonOptions.Adapter();
+        var (suite, assembly, docs) = (CommonOptions.Suite(), CommonOptions.Assembly(), CommonOptions.Docs());
+        var lab = CommonOptions.Lab();
+        var output = CommonOptions.Out();
+        var json = CommonOptions.Json();
         var compare = new Option<string?>("--compare")
         {
             Description = "Compare with stored results: a run of the lab or 'last', a folder, or a result file.",
@@ -77,13 +43,9 @@ internal static class Evaluate
         var check = new Option<bool>("--check-suite")
         {
             Description = "Prove the suite: references pass, stubs fail, gold members exist, nothing overlaps the training data; "
-                + "print its hashes. Runs the references."
+                + "print its hashes. Runs the references; the training data is that of --corpus or the lab."
         };
-        var corpus = new Option<string?>("--corpus")
-        {
-            Description = "Training data that --check-suite compares with. Default: the lab's.",
-            HelpName = "FILE.jsonl"
-        };
+        var corpus = new SettingOptions([TrainingConfig.Settings[nameof(TrainingConfig.Corpus)]]);
         var schema = new Option<bool>("--schema") { Description = "Print the JSON schema of a suite's lines." };
         var import = new Option<string?>("--import")
         {
@@ -95,14 +57,13 @@ internal static class Evaluate
             Description = "Write a form for blind comparison of this many pairs of answers, ab-form.html.",
             HelpName = "N"
         };
-        var votes = new Option<string?>("--votes")
-        {
-            Description = "Add votes that the form saved to the report of the run named by --rescore.",
-            HelpName = "FILE.json"
-        };
+        var votes = CommonOptions.Votes();
         var arguments = new EvaluationArguments();
         var command = new Command("evaluate",
-            "Compares models on held-out tasks, and checks, imports and scores again. The exit code is 1 where the retention gate fails.")
+            "Compares models on held-out tasks, and checks, imports and scores again. An adapter is the tuned arm; pages are searched for "
+                + "arms with documents, and needless where the lab has read them. Wordings are those of the lab's last evaluation. "
+                + "A folder for the result gets report.html, .md, .json, .trx and junit.xml, beside the lab's own copy. The exit code is 1 "
+                + "where the retention gate fails.")
         {
             adapter, suite, assembly, docs, lab
         };
@@ -111,9 +72,10 @@ internal static class Evaluate
         arguments.AddTo(command);
         foreach (var option in (Option[])
         [
-            codePrompt, qaPrompt, seed, output, json, compare, rescore, check, corpus, schema, import, form, votes
+            output, json, compare, rescore, check, schema, import, form, votes
         ])
             command.Options.Add(option);
+        corpus.AddTo(command);
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             if (parsed.GetValue(schema))
@@ -130,12 +92,13 @@ internal static class Evaluate
             if (assemblies.Length == 0)
                 throw new UsageException("--assembly DLL is missing: the private library that answers are compiled against.");
             using var session = new LabSession();
-            session.Open(parsed.GetValue(lab)!, parsed.GetValue(seed));
+            session.Open(parsed.GetValue(lab)!, arguments.Seed(parsed));
             session.LoadSuite(suitePath);
             if (parsed.GetValue(check))
             {
                 session.LoadLibrary(assemblies);
-                return Check(session, parsed.GetValue(corpus), arguments.Of(parsed, false, false).Options.Execution.AllowWithoutIsolation,
+                return Check(session, corpus.Apply(parsed, TrainingConfig.Settings, TrainingConfig.Settings.Defaults).Corpus,
+                    arguments.Of(parsed, false, false).Options.Execution.AllowWithoutIsolation,
                     cancel);
             }
             var plan = arguments.Of(parsed, model.BaseOf(parsed) is not null, parsed.GetValue(adapter) is not null);
@@ -143,7 +106,7 @@ internal static class Evaluate
                 throw new UsageException(
                     "There is nothing to evaluate: give --base DIR, the base model, or --endpoint URL for a hosted one.");
             session.Wordings.Restore(session.Storage);
-            session.Wordings.Use(parsed.GetValue(codePrompt), parsed.GetValue(qaPrompt));
+            session.Wordings.Use(session.Storage, arguments.Wordings(parsed));
 
             var quiet = parsed.GetValue(json) || Console.IsErrorRedirected;
             var progress = new Follow(quiet);

@@ -14,11 +14,7 @@ internal static class Export
     public static Command Command()
     {
         var model = ModelArguments.Base();
-        var adapter = new Option<string?>("--adapter")
-        {
-            Description = "Adapter in PEFT layout; merged into the model's weights, except for gguf-adapter.",
-            HelpName = "DIR"
-        };
+        var adapter = CommonOptions.Adapter();
         var format = new Option<string>("--format")
         {
             Description = OneOf([.. ExportFormats.All.All.Select(f => $"{f.Name} ({f.Description})")], ", or ") + ".",
@@ -31,26 +27,19 @@ internal static class Export
             DefaultValueFactory = _ => "f16"
         };
         type.AcceptOnlyFromAmong([.. GgufExporter.TypeNames]);
-        var into = new Option<string>("--merge-into")
-        {
-            Description = "stored: the model's own weights. dequantized: those after NF4, which a QLoRA adapter was trained over.",
-            DefaultValueFactory = _ => "stored"
-        };
-        into.AcceptOnlyFromAmong("stored", "dequantized");
+        var into = CommonOptions.Choice("--merge-into",
+            "stored: the model's own weights. dequantized: those after NF4, which a QLoRA adapter was trained over.", MergeBase.Stored);
         var quantize = new Option<string>("--weights")
         {
             Description = $"safetensors: quantise the linear layers as bitsandbytes stores them: {OneOf(WeightFormats.All.Names, " or ")}.",
             DefaultValueFactory = _ => "none"
         };
         quantize.AcceptOnlyFromAmong([.. WeightFormats.All.Names]);
-        var output = new Option<string>("--out", "-o")
-        {
-            Description = "File (gguf) or folder (safetensors) to write.",
-            Required = true,
-            HelpName = "PATH"
-        };
-        var json = new Option<bool>("--json") { Description = "Print what was written as JSON." };
-        var command = new Command("export", "Writes a model, with an adapter merged into it, or an adapter, for other tools.")
+        var output = CommonOptions.Out();
+        output.Required = true;
+        var json = CommonOptions.Json();
+        var command = new Command("export",
+            "Writes a model, with an adapter merged into it, or an adapter, for other tools: a file (gguf) or a folder (safetensors).")
         {
             adapter, format, type, quantize, into, output, json
         };
@@ -58,8 +47,8 @@ internal static class Export
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             var (folder, tuned, path) = (ModelFolder.Of(model.BaseOf(parsed)!, parsed.GetValue(json), cancel), parsed.GetValue(adapter),
-                parsed.GetRequiredValue(output));
-            var mergeBase = parsed.GetValue(into) == "stored" ? MergeBase.Stored : MergeBase.Dequantized;
+                parsed.GetRequiredValue(output)!);
+            var mergeBase = parsed.Chosen<MergeBase>(into)!.Value;
             var result = Work.Show("export", parsed.GetValue(json), progress =>
             {
                 var chosen = ExportFormats.All[parsed.GetRequiredValue(format)];

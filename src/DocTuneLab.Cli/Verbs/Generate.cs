@@ -30,11 +30,9 @@ internal static class Generate
             Description = "Always take the likeliest token. This is the default unless --temperature is given."
         };
         var sampling = new SettingOptions(SamplingOptions.Settings);
-        var json = new Option<bool>("--json")
-        {
-            Description = "Print the answers as JSON once they are complete; without it one answer streams as it comes."
-        };
-        var command = new Command("generate", "Asks a local model. The text streams as it comes.")
+        var json = CommonOptions.Json();
+        var command = new Command("generate",
+            "Asks a local model. The text of one answer streams as it comes; as JSON answers are printed once they are complete.")
         {
             prompt, system, raw, suffix, greedy, json
         };

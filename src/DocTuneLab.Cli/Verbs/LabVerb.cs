@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Storage;
 using Spectre.Console;
 
@@ -14,7 +15,7 @@ internal static class LabVerb
 
     private static Command Verify()
     {
-        var (lab, json) = (LabOptions.Lab(), LabOptions.Json());
+        var (lab, json) = (CommonOptions.Lab(), CommonOptions.Json());
         var command = new Command("verify", "Checks every reference and the hash of all content (exit code 1 if something does not hold).")
         {
             lab, json
@@ -34,7 +35,7 @@ internal static class LabVerb
 
     private static Command Collect()
     {
-        var (lab, json) = (LabOptions.Lab(), LabOptions.Json());
+        var (lab, json) = (CommonOptions.Lab(), CommonOptions.Json());
         var command = new Command("gc",
             "Removes what nothing refers to: documents of interrupted work, passages of former pages that no sample is built on.")
         {
@@ -55,7 +56,7 @@ internal static class LabVerb
 
     private static Command Stats()
     {
-        var (lab, json) = (LabOptions.Lab(), LabOptions.Json());
+        var (lab, json) = (CommonOptions.Lab(), CommonOptions.Json());
         var command = new Command("stats", "Counts and sizes.") { lab, json };
         command.SetAction(parsed =>
         {
@@ -85,7 +86,7 @@ internal static class LabVerb
 
     private static Command Export()
     {
-        var (lab, json) = (LabOptions.Lab(), LabOptions.Json());
+        var (lab, json) = (CommonOptions.Lab(), CommonOptions.Json());
         var file = new Argument<string>("file") { Description = "ZIP file to write." };
         var command = new Command("export", "Writes the whole lab, runs and all, into one file.") { file, lab, json };
         command.SetAction((parsed, cancellation) =>
@@ -100,7 +101,7 @@ internal static class LabVerb
 
     private static Command Import()
     {
-        var (lab, json) = (LabOptions.Lab(), LabOptions.Json());
+        var (lab, json) = (CommonOptions.Lab(), CommonOptions.Json());
         var file = new Argument<string>("file") { Description = "File that 'doctune lab export' wrote." };
         var command = new Command("import",
             "Makes a lab from such a file, in a folder that is new or empty. All of it is checked first; it ends whole or not at all.")

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Storage;
 using Spectre.Console;
 
@@ -13,38 +14,23 @@ internal static class Parse
 
     public static Command Command()
     {
-        var sources = LabOptions.Sources(
+        var sources = LabArguments.Sources(
             "Documentation folders, pages or packages (.nupkg). With several, the paths of pages begin with the folder's name.");
-        var assemblies = LabOptions.Assemblies();
-        var lab = LabOptions.Lab();
-        var tokens = new Option<int>("--max-tokens")
-        {
-            Description = "Budget of a passage.",
-            DefaultValueFactory = _ => 384,
-            HelpName = "N"
-        };
-        var tokenizer = new Option<string?>("--tokenizer")
-        {
-            Description = "Model folder whose tokenizer counts. Without it, four characters count as a token.",
-            HelpName = "DIR"
-        };
-        var full = new Option<bool>("--full") { Description = "Parse even if no file changed." };
-        var json = LabOptions.Json();
+        var assemblies = CommonOptions.Assembly();
+        var lab = CommonOptions.Lab();
+        var settings = new SettingOptions(ParseOptions.Settings);
+        var json = CommonOptions.Json();
         var command = new Command("parse",
             "Reads documentation and library into a lab. What did not change since the last time is not parsed again.")
         {
-            sources, assemblies, lab, tokens, tokenizer, full, json
+            sources, assemblies, lab, json
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(new ParseOptions
+        settings.AddTo(command);
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(settings.Apply(parsed, ParseOptions.Settings, new ParseOptions
         {
             Sources = parsed.GetRequiredValue(sources),
-            Assemblies = LabOptions.Existing(parsed.GetValue(assemblies) ?? []),
-            MaxTokens = parsed.GetValue(tokens) is > 0 and var n
-                ? n
-                : throw new UsageException($"--max-tokens takes a positive number, not {parsed.GetValue(tokens)}."),
-            TokenizerDirectory = parsed.GetValue(tokenizer),
-            Full = parsed.GetValue(full),
-        }, parsed.GetRequiredValue(lab), parsed.GetValue(json), cancellation)));
+            Assemblies = LabArguments.Existing(parsed.GetValue(assemblies) ?? []),
+        }), parsed.GetRequiredValue(lab), parsed.GetValue(json), cancellation)));
         return command;
     }
 

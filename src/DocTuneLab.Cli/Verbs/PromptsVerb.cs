@@ -21,7 +21,7 @@ internal static class PromptsVerb
             Description = "Folder of .liquid files on top of those that ship; a file of the same name wins.",
             HelpName = "DIR"
         };
-        var json = new Option<bool>("--json") { Description = "Print as JSON." };
+        var json = CommonOptions.Json();
         PromptLibrary Library(ParseResult p) => p.GetValue(folder) is { } own ? PromptLibrary.LoadFolder(own) : PromptLibrary.Default;
 
         var list = new Command("list", "Templates by kind.") { folder, json };
@@ -44,21 +44,18 @@ internal static class PromptsVerb
             return ExitCodes.Ok;
         });
 
-        var lab = LabOptions.Lab();
+        var lab = CommonOptions.Lab();
         var (model, device) = (ModelArguments.Base(), ModelArguments.Device());
         var library = new LibraryOptions();
-        var seed = new Option<int>("--seed") { Description = "Seed of order, demonstrations and intervals.", DefaultValueFactory = _ => 1 };
-        var output = new Option<string?>("--out", "-o")
-        {
-            Description = "Also writes the winners as .liquid files, for --templates.",
-            HelpName = "DIR"
-        };
+        var output = CommonOptions.Out();
         var (tuning, endpoints) = (new TuningArguments(), new EndpointArguments());
         var tune = new Command("tune",
             "Chooses wordings by the likelihood of reference answers under the base model, or with --endpoint by what a hosted model "
-                + "writes with them, and keeps the winners in the lab with their lineage.")
+                + "writes with them, and keeps the winners in the lab with their lineage. Without an endpoint it decides by the tasks of "
+                + "split 'dev'. A folder for the result gets the winners as .liquid files, for --template of "
+                + "'corpus generate' and 'evaluate'.")
         {
-            seed, output, json
+            output, json
         };
         model.AddTo(tune);
         device.AddTo(tune);
@@ -67,7 +64,7 @@ internal static class PromptsVerb
         endpoints.AddConnection(tune);
         tune.SetAction(async (p, cancel) =>
         {
-            using var session = library.Open(p, p.GetValue(seed));
+            using var session = library.Open(p, tuning.Options(p).Seed);
             var settings = endpoints.Of(p);
             if (model.BaseOf(p) is { } folder) session.LoadBase(ModelFolder.Of(folder, cancel: cancel), device.LoadOf(p).Device);
             else if (settings is null)
@@ -75,8 +72,8 @@ internal static class PromptsVerb
                     "Without an endpoint, prompts are tuned by likelihood under a local model: give it with --base DIR.");
             library.Read(p, session);
             var stage = session.PromptStage;
-            var results = settings is null ? await stage.TuneAsync(session.Model!, tuning.Examples(p), tuning.Options(p), cancel)
-                : [await stage.TuneAtEndpointAsync(tuning.Template(p), tuning.Examples(p), settings, tuning.Options(p), cancel: cancel)];
+            var results = settings is null ? await stage.TuneAsync(session.Model!, tuning.Options(p), cancel)
+                : [await stage.TuneAtEndpointAsync(settings, tuning.Options(p), cancel: cancel)];
             if (p.GetValue(output) is { } target)
             {
                 Directory.CreateDirectory(target);

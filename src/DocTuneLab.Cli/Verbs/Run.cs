@@ -2,6 +2,7 @@ using System.CommandLine;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Extension;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Jupyter;
 using DocTuneLab.Notebooks.Reporting;
 using DocTuneLab.Notebooks.Running;
@@ -20,11 +21,8 @@ internal static class Run
             Description = "Value for the cell tagged 'parameters': -p NAME VALUE. May be repeated.",
             HelpName = "NAME VALUE"
         };
-        var output = new Option<string?>("--output", "-o")
-        {
-            Description = "Executed notebook, saved at the start and end of every cell. Default: artifacts/<name>.ipynb.",
-            HelpName = "OUT.ipynb"
-        };
+        var output = CommonOptions.Out();
+        output.Aliases.Add("--output");
         var report = new Option<string?>("--report")
         {
             Description = "Write the executed notebook as one self-contained HTML file.",
@@ -40,27 +38,30 @@ internal static class Run
             Description = "Parameters as YAML: -y 'steps: 60'. -p goes before it.",
             HelpName = "YAML"
         };
-        var kernel = new Option<string>("--kernel")
-        {
-            Description = "Where cells run: in this process, or in a kernel of its own, whose death is reported (exit code 4).",
-            DefaultValueFactory = _ => "inproc"
-        };
-        kernel.AcceptOnlyFromAmong("inproc", "process");
+        var kernel = CommonOptions.Choice("--kernel",
+            "Where cells run: in this process, or in a kernel of its own, whose death is reported (exit code 4).", CellHost.Inproc);
         var timeout = new Option<double?>("--timeout") { Description = "Limit for each cell, in seconds (exit code 3).", HelpName = "S" };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Pass on what cells print and show." };
         var command = new Command("run",
             "Runs a notebook from top to bottom and stops at the first cell that fails, unless it is tagged 'raises-exception'. "
                 + "Exit codes: 0 all cells ran, 1 a cell failed, 2 wrong usage, 3 a cell reached the limit, 4 the kernel died, "
-                + "130 interrupted. Whatever happens, the output is saved.")
+                + "130 interrupted. Whatever happens, the executed notebook is saved, at the start and end of every cell: where "
+                + "--out says, or as artifacts/<name>.ipynb.")
         {
             notebook, parameters, yaml, files, output, report, timeout, kernel, verbose
         };
         command.SetAction((parsed, cancellation) => RunAsync(new(
             parsed.GetRequiredValue(notebook),
             Parameters.Of(parsed.GetValue(files) ?? [], parsed.GetValue(yaml) ?? [], parsed.GetValue(parameters) ?? []),
-            parsed.GetValue(output), parsed.GetValue(report), parsed.GetValue(timeout), parsed.GetValue(kernel) == "process",
+            parsed.GetValue(output), parsed.GetValue(report), parsed.GetValue(timeout), parsed.Chosen<CellHost>(kernel) == CellHost.Process,
             parsed.GetValue(verbose)), cancellation));
         return command;
+    }
+
+    private enum CellHost
+    {
+        Inproc,
+        Process,
     }
 
     /// <summary>What a command line asks for.</summary>

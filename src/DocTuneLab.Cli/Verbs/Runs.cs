@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Storage;
 using Spectre.Console;
@@ -17,8 +18,8 @@ internal static class Runs
 
     private static Command List()
     {
-        var (lab, json) = (LabOptions.Lab(), LabOptions.Json());
-        var kind = new Option<string?>("--kind") { Description = "Only runs of this kind: train, evaluate.", HelpName = "KIND" };
+        var (lab, json) = (CommonOptions.Lab(), CommonOptions.Json());
+        var kind = CommonOptions.Kind<string?>("train|evaluate|generate|tune");
         var command = new Command("list", "All runs, oldest first.") { lab, kind, json };
         command.SetAction(parsed =>
         {
@@ -50,7 +51,7 @@ internal static class Runs
 
     private static Command Show()
     {
-        var (lab, json) = (LabOptions.Lab(), LabOptions.Json());
+        var (lab, json) = (CommonOptions.Lab(), CommonOptions.Json());
         var id = new Argument<string>("run") { Description = "The run's id, or its beginning; 'last' is the newest." };
         var command = new Command("show", "One run: what it was made with, on what, and what came out.") { id, lab, json };
         command.SetAction(parsed =>

@@ -3,6 +3,7 @@ using DocTuneLab.Cli.Output;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Experiments.Stages;
+using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Cli.Verbs;
@@ -17,16 +18,12 @@ internal static class RunsCompare
             Description = "A run of the lab, a folder or a result file. Of a run with several arms, name one as RUN:ARM; default its last."
         };
         var second = new Argument<string>("B") { Description = "The other one." };
-        var lab = new Option<string>("--lab")
-        {
-            Description = "Folder of the lab.",
-            DefaultValueFactory = _ => Path.Combine("artifacts", "lab"),
-            HelpName = "DIR"
-        };
-        var output = new Option<string?>("--out", "-o") { Description = "Folder for the report in every format.", HelpName = "DIR" };
-        var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
+        var lab = CommonOptions.Lab();
+        var output = CommonOptions.Out();
+        var json = CommonOptions.Json();
         var command = new Command("compare",
-            "Compares two evaluations: paired differences with intervals, tasks whose outcome changed, members, inventions.")
+            "Compares two evaluations: paired differences with intervals, tasks whose outcome changed, members, inventions. A folder for "
+                + "the result gets the report in every format.")
         {
             first, second, lab, output, json
         };

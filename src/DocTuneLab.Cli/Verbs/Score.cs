@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
+using DocTuneLab.Extension.Arguments;
 
 namespace DocTuneLab.Cli.Verbs;
 
@@ -17,7 +18,7 @@ internal static class Score
             HelpName = "TEXT"
         };
         var ids = new Option<string?>("--ids") { Description = "Token ids to score, separated by commas.", HelpName = "1,2,3" };
-        var json = new Option<bool>("--json") { Description = "Print ids, pieces, log-probabilities and their mean as JSON." };
+        var json = CommonOptions.Json();
         var command = new Command("score", "Log-probability (in nats) of every token given those before it; the first has none.")
         {
             text, ids, json

@@ -2,6 +2,7 @@ using System.CommandLine;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Experiments.Reference;
+using DocTuneLab.Extension.Arguments;
 
 namespace DocTuneLab.Cli.Verbs;
 
@@ -10,7 +11,7 @@ internal static class SettingsVerb
 {
     public static Command Command()
     {
-        var json = LabOptions.Json();
+        var json = CommonOptions.Json();
         var command = new Command("settings", "All settings with names, defaults and ranges, as a page of Markdown.") { json };
         command.SetAction(parsed =>
         {

@@ -5,6 +5,7 @@ using DocTuneLab.Cli.Output;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
+using DocTuneLab.Settings;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
@@ -22,18 +23,23 @@ internal static class Train
             Description = "Settings; a file of LLaMA-Factory or Axolotl is read too. Options overrule it.",
             Arity = ArgumentArity.ZeroOrOne
         };
-        LabOptions.RefuseOptions(config);
+        LabArguments.RefuseOptions(config);
         var arguments = new TrainingArguments();
-        var dryRun = new Option<bool>("--dry-run") { Description = "Loads, estimates memory and steps, and stops before training." };
-        var json = LabOptions.Json();
-        var command = new Command("train", "Trains a QLoRA adapter.") { config, dryRun, json };
+        var dryRun = CommonOptions.DryRun();
+        var json = CommonOptions.Json();
+        var command = new Command("train",
+            "Trains a QLoRA adapter on a file of samples, or on the accepted ones of a lab, which then keeps the run.")
+        {
+            config, dryRun, json
+        };
         arguments.AddTo(command);
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             var settings = parsed.GetValue(config) is { } file ? TrainingConfig.Load(file) : new TrainingConfig();
             if (settings.Ignored.Count > 0)
                 Console.Error.WriteLine(
-                    $"{parsed.GetValue(config)}: a file of {settings.Dialect}; not taken: {string.Join(", ", settings.Ignored)}");
+                    $"{parsed.GetValue(config)}: a file of {SettingNames.Of(settings.Dialect)}; not taken: "
+                        + string.Join(", ", settings.Ignored));
             var outputGiven = arguments.IsGiven(parsed, nameof(SftOptions.OutputDirectory));
             return Run(arguments.Apply(parsed, settings), outputGiven, parsed.GetValue(dryRun), parsed.GetValue(json), cancel);
         }, CancellationToken.None));
@@ -43,8 +49,9 @@ internal static class Train
     private static int Run(TrainingConfig settings, bool outputGiven, bool dryRun, bool json, CancellationToken cancel)
     {
         if (settings.Base is null) throw new UsageException("which base model? Give --base DIR, or 'base' in the configuration.");
-        if ((settings.Corpus is null) == (settings.Lab is null)) throw new UsageException("on what? Give either --corpus FILE or --lab L.");
-        using var lab = settings.Lab is { } folder ? LabVerb.Open(folder, write: !dryRun) : null;
+        if (settings.Corpus is not null && settings.Lab != TrainingConfig.Settings.Defaults.Lab)
+            throw new UsageException("on what? Give either --corpus FILE or --lab L.");
+        using var lab = settings.Corpus is null ? LabVerb.Open(settings.Lab, write: !dryRun) : null;
         var samples = settings.Corpus is { } file ? CorpusFile.Read(file) : lab!.Samples.List();
         if (samples.Count == 0) throw new LabException($"{settings.Corpus ?? settings.Lab}: no samples to train on; make a corpus first");
         using var model = BaseModel.Load(ModelFolder.Of(settings.Base, json, cancel), settings.Model);

@@ -88,7 +88,7 @@ internal sealed class UnitComposer
         if (_answer.Shape == AnswerShape.Broken && parses)
         {
             // It closes a brace that it did not open, and is whole only together with what stands around it.
-            _writer.Add("#error The _answer is not whole: it closes what it did not open.");
+            _writer.Add("#error The answer is not whole: it closes what it did not open.");
             parses = false;
         }
         return new(_writer.Source, form, parses, _usings.Count, _writer.Lines);

@@ -37,15 +37,16 @@ public sealed record EvaluationOptions
     public int SampledAnswers { get; init; }
 
     /// <summary>Temperature of sampled answers. Default 0.8.</summary>
-    [Setting("Temperature of sampled answers.", Placeholder = "T", Min = 0)]
+    [Setting("Temperature of sampled answers.", Option = "sample-temperature", Field = "sample_temperature", Placeholder = "T", Min = 0)]
     public double Temperature { get; init; } = 0.8;
 
     /// <summary>Nucleus of sampled answers. Default 0.95.</summary>
-    [Setting("Nucleus of sampled answers.", Placeholder = "P", Above = 0, Max = 1)]
+    [Setting("Nucleus of sampled answers.", Option = "sample-top-p", Field = "sample_top_p", Placeholder = "P", Above = 0, Max = 1)]
     public double TopP { get; init; } = 0.95;
 
-    /// <summary>Seed of sampling and of the statistics. Default 0.</summary>
-    public int Seed { get; init; }
+    /// <summary>Seed of sampling and of the statistics. Default 1.</summary>
+    [Setting("Seed of everything random.")]
+    public int Seed { get; init; } = 1;
 
     /// <summary>Draws of the bootstrap. Default 10,000.</summary>
     [Setting("Draws of the bootstrap that intervals come from.", Min = 100)]
@@ -63,7 +64,7 @@ public sealed record EvaluationOptions
     {
         Settings.Validate(this);
         if (SampledAnswers > 0 && Temperature <= 0)
-            throw new LabException($"temperature is {Temperature}; expected more than 0 for sampled answers");
+            throw new LabException($"sample_temperature is {Temperature}; expected more than 0 for sampled answers");
         Execution.Validate();
     }
 }

@@ -3,11 +3,13 @@ using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Transport;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Settings;
+using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
@@ -26,19 +28,25 @@ public static class LabSettings
     /// <summary>The groups, in the order of the lab's stages.</summary>
     public static IReadOnlyList<SettingGroup> Groups { get; } =
     [
+        new("Documents", "`#!docs` and `doctune parse`. In a cell the base model's tokenizer counts, where one is loaded.",
+            ParseOptions.Settings),
         new("Base model", "`#!base DIR` (device), `doctune generate`, `score`, `serve` and `train`, and a training file.",
             ModelLoadOptions.Settings),
         new("Prompt tuning", "`#!prompt tune` and `doctune prompts tune`.", PromptTuningOptions.Settings),
+        new("Wordings", "`#!corpus generate`, `#!corpus regenerate`, `#!evaluate`, `doctune corpus generate` and `doctune evaluate`.",
+            WordingOptions.Settings),
         new("Corpus", "`#!corpus generate` and `doctune corpus generate`, without a hosted model.", CorpusOptions.Settings),
         new("Corpus by a hosted model", "The same, with `--endpoint` or `--endpoints`.", GenerationOptions.Settings),
         new("Endpoints",
-            "A file for `--endpoints`: a YAML list. Of one endpoint, address, model, key and concurrency can be given as options; "
-                + "`--ollama` and `--no-schema` stand for its protocol and structured output.",
+            "A file for `--endpoints`: a YAML list. Of one endpoint, what has an option can be given so.",
             EndpointOptions.Settings),
         new("Requests to endpoints", "Wherever an endpoint can be given.", EngineOptions.Settings),
+        new("Batches", "`#!corpus generate` and `doctune corpus generate`, with an endpoint.", BatchOptions.Settings),
         new("Training run", "`doctune train` and its YAML file; `#!train` takes the share for validation.", TrainingConfig.Settings),
         new("Adapter", "`#!train`, `doctune train` and its YAML file.", LoraConfig.Settings),
-        new("Recipe", "`#!train`, `doctune train` and its YAML file. In a cell seed, folder and resumption are the lab's.",
+        new("Recipe",
+            "`#!train`, `doctune train` and its YAML file. In a cell seed, folder and resumption are the lab's, as every "
+                + "stage's seed is.",
             SftOptions.Settings),
         new("Evaluation", "`#!evaluate` and `doctune evaluate`.", EvaluationPlan.Settings),
         new("Answers", "The same.", EvaluationOptions.Settings),

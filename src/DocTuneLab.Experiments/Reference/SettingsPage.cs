@@ -9,9 +9,11 @@ public static class SettingsPage
     private const string Opening = "# Settings\n\n"
         + "Every setting has one name, one default and one range, wherever it is given: as an option of `doctune`, "
         + "as an option of a magic (`#!train --rank 8`),\n"
-        + "as a field of a file, or as a property of an options record in C#. A field's name with dashes is an option too. "
-        + "Values of a list are separated by\n"
-        + "commas; *none* and the like stand for no value. `--base` can be written `--model` wherever a local model is named.\n\n"
+        + "as a field of a file, or as a property of an options record in C#. "
+        + "A field's name in snake case, with dashes, is an option too. "
+        + "Values of a list are\n"
+        + "separated by commas; *none* and the like stand for no value. "
+        + "`--base` can be written `--model` wherever a local model is named.\n\n"
         + "This page is written by `doctune settings`; a test holds it to the code. After a change: "
         + "`dotnet run -c Release --project src/DocTuneLab.Cli -- settings > docs/settings.md`.\n";
 
@@ -33,6 +35,7 @@ public static class SettingsPage
         var names = string.Join(", ",
             setting.Aliases.Where(a => a != "--" + setting.Field.Replace('_', '-')).Prepend(setting.Option).Select(n => $"`{n}`"));
         if (setting.IsInFilesOnly) names = "";
+        else if (setting.IsSwitch) names += $" for `{setting.SwitchTo}`";
         var initial = setting.DefaultText.Length == 0 ? "none" : setting.Default is null ? setting.DefaultText : $"`{setting.DefaultText}`";
         return $"| {names} | `{setting.Field}` | {initial} | "
             + $"{Cell(setting.IsList ? $"a list, each {setting.Expected}" : setting.Expected)} | {Cell(setting.Words)} |";

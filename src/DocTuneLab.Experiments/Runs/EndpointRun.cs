@@ -12,7 +12,7 @@ namespace DocTuneLab.Experiments.Runs;
 /// <param name="lab">Where answers and the run are kept.</param>
 /// <param name="endpoints">Who is asked.</param>
 /// <param name="options">Attempts, deadlines, ceiling.</param>
-/// <param name="batch">Requests go as batches; null where each goes by itself.</param>
+/// <param name="batch">Whether and how requests go as batches; null where each goes by itself.</param>
 /// <param name="live">Shown answers while they come, or how a batch stands.</param>
 internal sealed class EndpointRun(
     Lab lab, IReadOnlyList<EndpointOptions> endpoints, EngineOptions options, BatchOptions? batch, IProgress<LiveText>? live)
@@ -27,7 +27,7 @@ internal sealed class EndpointRun(
         try
         {
             await using var journal = new LabJournal(lab);
-            using var engine = batch is null
+            using var engine = batch is not { Enabled: true }
                 ? new RequestEngine(endpoints, journal, options) { Live = live }
                 : new RequestEngine(
                     [.. endpoints.Select(e =>

@@ -9,7 +9,7 @@ using DocTuneLab.Training.Telemetry;
 namespace DocTuneLab.Experiments.Runs;
 
 /// <summary>A training run in a lab: its settings at the start, measurements as they come, results at the end.</summary>
-public sealed class RunRecorder
+internal sealed class RunRecorder
 {
     private readonly Lab _lab;
     private readonly LabRun _run;

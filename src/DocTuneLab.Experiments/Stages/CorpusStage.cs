@@ -67,7 +67,7 @@ public sealed class CorpusStage
         {
             settings.Endpoints,
             settings.Engine,
-            settings.Batch,
+            Batch = settings.Batch is { Enabled: true } ? settings.Batch : null,
             settings.Options.Count,
             settings.Options.Seed,
             Library = Library.Api.Hash
@@ -93,7 +93,8 @@ public sealed class CorpusStage
     public GenerationEstimate Estimate(GenerationSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        return GenerationEstimate.Of(Library.Api, Documents.TrainChunks, settings.Options, settings.Endpoints);
+        var asked = settings.Options with { CodeTemplate = Experiment.Wordings.Code, Templates = Experiment.Wordings.Templates };
+        return GenerationEstimate.Of(Library.Api, Documents.TrainChunks, asked, settings.Endpoints);
     }
 
     /// <summary>Judges the lab's accepted samples again:
@@ -208,7 +209,7 @@ public sealed class CorpusStage
     {
         var all = Storage.Samples.List(acceptedOnly: false).ToDictionary(s => s.Id, StringComparer.Ordinal);
         var last = Storage.Samples.Reviews().GroupBy(r => r.SampleId, StringComparer.Ordinal).Select(g => g.Last());
-        var marked = last.Where(r => r is { Decision: "regenerate", ReplacedBy: null } && all.ContainsKey(r.SampleId))
+        var marked = last.Where(r => r is { Decision: ReviewDecision.Regenerate, ReplacedBy: null } && all.ContainsKey(r.SampleId))
             .Select(r => all[r.SampleId])
             .ToList();
         return (marked, all.Keys.ToHashSet(StringComparer.Ordinal));
@@ -223,7 +224,8 @@ public sealed class CorpusStage
     private (int Marked, IReadOnlyList<Sample> Written) Replaced(IReadOnlyList<Sample> marked, List<Sample> written)
     {
         Storage.Samples.SaveReviews([.. marked.Select(
-            (s, i) => new StoredReview(s.Id, "regenerate", "doctune", "written again", i < written.Count ? written[i].Id : ""))]);
+            (s, i) => new StoredReview(s.Id, ReviewDecision.Regenerate, "doctune", "written again",
+                i < written.Count ? written[i].Id : ""))]);
         return (marked.Count, written);
     }
 }

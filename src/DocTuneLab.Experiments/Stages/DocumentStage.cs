@@ -1,6 +1,5 @@
 using DocTuneLab.Documents;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Documents.Sources;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Experiments.Stages;
@@ -35,16 +34,22 @@ public sealed class DocumentStage
     /// <param name="hooks">Dialects and chunker, where they are not those that ship.</param>
     /// <exception cref="LabException">A folder or assembly is missing, or no assembly is given.</exception>
     public static (DocumentStage Stage, ParseReport Report) Parse(Lab lab, string directory, IReadOnlyList<string> assemblies,
-        string? tokenizerDirectory = null, LabHooks? hooks = null)
+        string? tokenizerDirectory = null, LabHooks? hooks = null) =>
+        Parse(lab, new ParseOptions { Sources = [directory], Assemblies = assemblies, TokenizerDirectory = tokenizerDirectory }, hooks);
+
+    /// <summary>Likewise, with all that can be said of it.</summary>
+    /// <param name="lab">Where they are kept.</param>
+    /// <param name="options">One folder, page or package, the library, and how passages are cut.</param>
+    /// <param name="hooks">Dialects and chunker, where they are not those that ship; they go before those of the options.</param>
+    /// <exception cref="LabException">A folder or assembly is missing, or no assembly is given.</exception>
+    public static (DocumentStage Stage, ParseReport Report) Parse(Lab lab, ParseOptions options, LabHooks? hooks = null)
     {
         ArgumentNullException.ThrowIfNull(lab);
+        ArgumentNullException.ThrowIfNull(options);
         hooks ??= new();
-        var options = new ParseOptions
+        options = options with
         {
-            Sources = [directory],
-            Assemblies = assemblies,
-            TokenizerDirectory = tokenizerDirectory,
-            Reading = new DocumentOptions { Dialects = hooks.Dialects.All },
+            Reading = options.Reading with { Dialects = hooks.Dialects.All },
             Chunker = hooks.Chunker,
         };
         var input = ParseInput.Load(options);

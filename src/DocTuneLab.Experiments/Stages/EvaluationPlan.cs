@@ -30,7 +30,7 @@ public sealed record EvaluationPlan
     public IReadOnlyList<string> Arms { get; init; } = ["base", "tuned"];
 
     /// <summary>Kinds of tasks that are asked. Default: code, closed questions, gaps, retention texts.</summary>
-    [Setting("Kinds of tasks.", Placeholder = "LIST")]
+    [Setting("Kinds of tasks.", Option = "tasks", Field = "tasks", Placeholder = "LIST")]
     public IReadOnlyList<TaskKind> Kinds { get; init; } = [TaskKind.Code, TaskKind.Qa, TaskKind.Completion, TaskKind.Retention];
 
     /// <summary>Budget of passages in the prompt of an arm with documents, in tokens. Default 480.</summary>
@@ -50,8 +50,17 @@ public sealed record EvaluationPlan
     /// <summary>Hosted models: each is an arm by its name. Default none.</summary>
     public IReadOnlyList<EndpointOptions> Endpoints { get; init; } = [];
 
-    /// <summary>The hosted model that grades open questions and compares answers to them, or null.</summary>
-    public EndpointOptions? JudgedBy { get; init; }
+    /// <summary>Name of the hosted model that grades open questions and compares answers to them. Default none.</summary>
+    [Setting("Endpoint that grades open questions, by its name in --endpoints, or hosted for that of --endpoint.", Placeholder = "NAME")]
+    public string? JudgedBy { get; init; }
+
+    /// <summary>The endpoint that <see cref="JudgedBy"/> names, or null.</summary>
+    /// <exception cref="LabException">There is no such endpoint; the message names those that are.</exception>
+    public EndpointOptions? Judge => JudgedBy is null ? null : Endpoints.FirstOrDefault(e => e.Name == JudgedBy)
+        ?? throw new LabException($"--judged-by: there is no endpoint '{JudgedBy}'; there "
+            + (Endpoints.Count == 0
+                ? "is none: give --endpoint URL or --endpoints FILE"
+                : $"are {string.Join(", ", Endpoints.Select(e => e.Name))}") + ".");
 
     /// <summary>Attempts, deadlines and cost ceiling of each hosted model.</summary>
     public EngineOptions Engine { get; init; } = new();

@@ -52,7 +52,9 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
             Model = local.BaseHash,
             Adapter = local.AdapterHash,
             Code = Wordings.Code.Name,
+            CodeVersion = Wordings.Code.Version,
             Qa = Wordings.Qa.Name,
+            QaVersion = Wordings.Qa.Version,
             plan.Arms,
             Kinds = plan.Kinds.Select(k => k.ToString()),
             Samples = plan.Options.SampledAnswers,
@@ -99,7 +101,9 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
             experiment.Seed,
             Suite = asked.Hash,
             Code = Wordings.Code.Name,
+            CodeVersion = Wordings.Code.Version,
             Qa = Wordings.Qa.Name,
+            QaVersion = Wordings.Qa.Version,
             Library = library.Api.Hash,
         }));
         return Recorded(run, () =>
@@ -213,7 +217,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         if (plan.Options is { SampledAnswers: > 0 } o)
             settings["Samples"] = string.Create(CultureInfo.InvariantCulture,
                 $"{o.SampledAnswers} for each task at temperature {o.Temperature}, top-p {o.TopP}");
-        if (plan.JudgedBy is { } judge)
+        if (plan.Judge is { } judge)
             settings["Judge"] = $"{judge.Name} ({judge.Model}), wording {AnswerJudge.Version}, every judgement in both orders";
         return settings;
     }

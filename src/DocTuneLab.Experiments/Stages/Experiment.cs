@@ -15,7 +15,7 @@ public sealed class Experiment : IDisposable
     public int Seed { get; set; } = 1;
 
     /// <summary>Folder of the databases and runs. Default artifacts/lab.</summary>
-    public string Path { get; private set; } = System.IO.Path.Combine("artifacts", "lab");
+    public string Path { get; private set; } = Lab.DefaultFolder;
 
     /// <summary>The databases, opened when first used.</summary>
     public Lab Storage => _lab ??= Lab.Open(Path);

@@ -10,6 +10,6 @@ namespace DocTuneLab.Experiments.Stages;
 /// <param name="Engine">Attempts, deadlines, ceiling.</param>
 /// <param name="Options">What is written.</param>
 /// <param name="DryRun">Only estimate.</param>
-/// <param name="Batch">Requests go as batches; null where each goes by itself.</param>
+/// <param name="Batch">Whether and how requests go as batches; null where each goes by itself.</param>
 public sealed record GenerationSettings(IReadOnlyList<EndpointOptions> Endpoints, EngineOptions Engine, GenerationOptions Options,
     bool DryRun = false, BatchOptions? Batch = null);

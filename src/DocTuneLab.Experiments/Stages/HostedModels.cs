@@ -15,7 +15,7 @@ internal sealed class HostedModels(EvaluationPlan plan, Lab lab) : IDisposable
     public HostedModel this[EndpointOptions endpoint] =>
         _models.TryGetValue(endpoint, out var model) ? model : _models[endpoint] = new(endpoint, _journal ??= new(lab), plan.Engine);
 
-    public AnswerJudge? Judge => plan.JudgedBy is { } endpoint ? new(this[endpoint]) : null;
+    public AnswerJudge? Judge => plan.Judge is { } endpoint ? new(this[endpoint]) : null;
 
     /// <summary>What each model was asked, in words.</summary>
     public IEnumerable<(string Name, string Status)> Asked => _models.Select(m => (m.Key.Name, InWords(m.Key, m.Value.Status)));

@@ -24,11 +24,10 @@ public sealed class PromptStage(CorpusStage corpus)
     /// come from samples that the generator makes of the train pages.
     /// </summary>
     /// <param name="model">The base model.</param>
-    /// <param name="examples">Dev examples of each kind at most.</param>
-    /// <param name="options">Budget and candidates.</param>
+    /// <param name="options">Examples, budget and candidates.</param>
     /// <param name="cancel">Stops within the model.</param>
     /// <exception cref="LabException">The suite has no tasks or no questions in split dev.</exception>
-    public async Task<IReadOnlyList<PromptTuningResult>> TuneAsync(BaseModel model, int examples, PromptTuningOptions? options = null,
+    public async Task<IReadOnlyList<PromptTuningResult>> TuneAsync(BaseModel model, PromptTuningOptions? options = null,
         CancellationToken cancel = default)
     {
         options = (options ?? new PromptTuningOptions()) with { Seed = Experiment.Seed };
@@ -48,11 +47,12 @@ public sealed class PromptStage(CorpusStage corpus)
             return Experiment.Storage.Templates.Keep(result);
         }
 
-        var tasks = dev.Code.Take(examples)
+        var tasks = dev.Code.Take(options.Examples)
             .Select(t => new PromptExample(AnswerFormat.CodeInputs(t.Instruction, t.Signature, t.Context, Library.Name),
                 AnswerFormat.Code(t.Reference)));
         Experiment.Wordings.Code = await ChooseAsync(PromptLibrary.CodeTask, SampleKind.Code, [.. tasks]);
-        var questions = dev.Qa.Take(examples).Select(q => new PromptExample(AnswerFormat.QaInputs(q.Question, Library.Name), q.Answers[0]));
+        var questions = dev.Qa.Take(options.Examples)
+            .Select(q => new PromptExample(AnswerFormat.QaInputs(q.Question, Library.Name), q.Answers[0]));
         Experiment.Wordings.Qa = await ChooseAsync(PromptLibrary.DocQa, SampleKind.Qa, [.. questions]);
         return results;
     }
@@ -61,21 +61,19 @@ public sealed class PromptStage(CorpusStage corpus)
     /// Chooses the wording of a template by what hosted models write with it: the samples of a plan are written, compiled and checked as
     /// those of a corpus are. Train and dev are two plans; none of their samples goes into the corpus.
     /// </summary>
-    /// <param name="name">Template: <c>generate.code-solution</c> and its like, or <c>code-task</c> for the wording that small models
-    /// are asked with.</param>
-    /// <param name="examples">Dev samples.</param>
     /// <param name="settings">Who is asked.</param>
-    /// <param name="options">Budget and candidates; with reflection the same endpoints propose wordings.</param>
+    /// <param name="options">Template, dev samples, budget and candidates; with reflection the same endpoints propose wordings.</param>
     /// <param name="progress">Called with the number of samples tried on dev.</param>
     /// <param name="live">Shown answers while they come.</param>
     /// <param name="cancel">Stops; answers are kept.</param>
     public async Task<PromptTuningResult> TuneAtEndpointAsync(
-        string name, int examples, GenerationSettings settings, PromptTuningOptions? options = null, IProgress<int>? progress = null,
+        GenerationSettings settings, PromptTuningOptions? options = null, IProgress<int>? progress = null,
         IProgress<LiveText>? live = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var (seed, wordings) = (Experiment.Seed, Experiment.Wordings);
         options = (options ?? new PromptTuningOptions()) with { Seed = seed };
+        var (name, examples) = (options.Target, options.Examples);
         var isTask = name == PromptLibrary.CodeTask;
         IReadOnlyList<PromptTemplate> candidates = isTask ? PromptLibrary.Default.OfKind(name) : [wordings.Templates[name]];
         return await corpus.Asking(settings, live).AskAsync("tun"

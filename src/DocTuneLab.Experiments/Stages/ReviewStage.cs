@@ -26,9 +26,10 @@ public sealed class ReviewStage
     /// <summary>Takes one decision into the lab.</summary>
     /// <returns>The sample as it stands now.</returns>
     /// <exception cref="LabException">There is no such sample, or an edit without the new answer.</exception>
-    public Sample Decide(string id, string decision, string reviewer, string note = "", string? answer = null)
+    public Sample Decide(string id, ReviewDecision decision, string reviewer, string note = "", string? answer = null)
     {
-        if (decision == "edit" && answer is null) throw new LabException("an edit needs the new answer in the lines below the magic");
+        if (decision == ReviewDecision.Edit && answer is null)
+            throw new LabException("an edit needs the new answer in the lines below the magic");
         ReviewFile.Decide(_lab.Samples, id, decision, reviewer, note, answer, _judged);
         var last = _lab.Samples.Reviews()[^1];
         return _lab.Samples.List(acceptedOnly: false).Single(s => s.Id == (last.ReplacedBy ?? last.SampleId));

@@ -30,7 +30,7 @@ public enum GgufType : uint
 }
 
 /// <summary>Sizes, quantisers and dequantisers of the GGUF element types (formats: ggml's <c>ggml-common.h</c>).</summary>
-public static class GgufTypes
+internal static class GgufTypes
 {
     /// <summary>Elements of a block, and its bytes.</summary>
     public static (int Elements, int Bytes) Block(GgufType type) => type switch

@@ -26,7 +26,7 @@ public sealed record LoraUpdate(Tensor A, Tensor B, Tensor? Magnitude, double Sc
 /// An adapter folder in PEFT's layout, <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, with all that LoRA,
 /// rsLoRA and DoRA keep there: ranks and alphas by pattern, modules by name, by regular expression or all linear ones, chosen layers.
 /// </summary>
-public sealed class PeftFolder : IDisposable
+internal sealed class PeftFolder : IDisposable
 {
     private readonly SafetensorsFile _file;
     private readonly JsonFields _json;

@@ -28,16 +28,15 @@ public static class ComputeDevices
                 + "CUDA_VISIBLE_DEVICES may hide others");
     }
 
-    /// <summary>The element type for <c>auto</c>, <c>bf16</c> or <c>fp32</c> on a device.</summary>
-    /// <param name="name">One of them.</param>
+    /// <summary>The element type of activations on a device.</summary>
+    /// <param name="type">What is asked for.</param>
     /// <param name="hiddenSize">Width of the model.</param>
     /// <param name="device">Where it is computed.</param>
-    /// <exception cref="LabException">Another name.</exception>
-    public static ScalarType ComputeType(string name, int hiddenSize, Device device) =>
-        device.type != DeviceType.CUDA ? Processor.ComputeType(name, hiddenSize)
+    public static ScalarType ComputeType(ActivationType type, int hiddenSize, Device device) =>
+        device.type != DeviceType.CUDA ? Processor.ComputeType(type, hiddenSize)
         // In hardware from Ampere on.
-        : name == "auto" ? CudaDriver.Capability(device.index).Major >= 8 ? ScalarType.BFloat16 : ScalarType.Float32
-        : Processor.ComputeType(name, hiddenSize);
+        : type == ActivationType.Auto ? CudaDriver.Capability(device.index).Major >= 8 ? ScalarType.BFloat16 : ScalarType.Float32
+        : Processor.ComputeType(type, hiddenSize);
 
     /// <summary>The CUDA devices that libtorch finds, each with its name, memory and compute capability;
     /// empty where there are none.</summary>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace DocTuneLab.Training.Devices;
 
 /// <summary>What a large product reaches on this machine, against which a training step is held.</summary>
-public static class MatmulPeak
+internal static class MatmulPeak
 {
     private static readonly Dictionary<(ScalarType, string), double> s_measured = [];
 

@@ -14,17 +14,15 @@ public static class Processor
     /// </summary>
     public static bool HasBFloat16 { get; } = ReadFlags();
 
-    /// <summary>The element type for <c>auto</c>, <c>bf16</c> or <c>fp32</c>.</summary>
-    /// <param name="name">One of them.</param>
+    /// <summary>The element type of activations on the processor.</summary>
+    /// <param name="type">What is asked for.</param>
     /// <param name="hiddenSize">Width of the model: where products are small, what stands between them takes the time, and
     /// exactness costs nothing.</param>
-    /// <exception cref="LabException">Another name.</exception>
-    public static ScalarType ComputeType(string name, int hiddenSize) => name switch
+    public static ScalarType ComputeType(ActivationType type, int hiddenSize) => type switch
     {
-        "auto" => HasBFloat16 && hiddenSize >= SmallestHidden ? ScalarType.BFloat16 : ScalarType.Float32,
-        "bf16" => ScalarType.BFloat16,
-        "fp32" => ScalarType.Float32,
-        _ => throw new LabException($"compute type '{name}' is unknown; expected auto, bf16 or fp32"),
+        ActivationType.Auto => HasBFloat16 && hiddenSize >= SmallestHidden ? ScalarType.BFloat16 : ScalarType.Float32,
+        ActivationType.BFloat16 => ScalarType.BFloat16,
+        _ => ScalarType.Float32,
     };
 
     private static bool ReadFlags()

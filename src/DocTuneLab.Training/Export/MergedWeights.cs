@@ -17,7 +17,7 @@ public enum MergeBase
 }
 
 /// <summary>The weights of a model folder in float32, one at a time, with an adapter merged into them where there is one.</summary>
-public sealed class MergedWeights : IDisposable
+internal sealed class MergedWeights : IDisposable
 {
     private readonly WeightFiles _files;
     private readonly PeftFolder? _adapter;

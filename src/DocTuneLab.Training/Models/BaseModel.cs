@@ -33,11 +33,9 @@ public sealed record ModelLoadOptions
     [Setting("Rounds the matrix of the vocabulary to 8 bits: faster generation where the vocabulary is large.")]
     public bool QuantizeHead { get; init; }
 
-    /// <summary><c>auto</c> (bfloat16 where the processor gains from it and the model is not small, else float32), <c>bf16</c> or
-    /// <c>fp32</c>. Default auto.</summary>
-    [Setting("Type of activations; auto is bf16 where the machine gains from it and the model is not small.", Option = "compute",
-        Allowed = ["auto", "bf16", "fp32"])]
-    public string ComputeType { get; init; } = "auto";
+    /// <summary>Type of activations. Default auto.</summary>
+    [Setting("Type of activations; auto is bf16 where the machine gains from it and the model is not small.", Option = "compute")]
+    public ActivationType ComputeType { get; init; } = ActivationType.Auto;
 
     /// <summary>Where the model is, and everything is computed: <c>auto</c> (a CUDA device where there is one), <c>cpu</c>, <c>cuda</c> or
     /// <c>cuda:N</c>. Default auto.</summary>
@@ -165,11 +163,13 @@ public sealed class BaseModel : IDisposable
 
     /// <summary>Makes a new model with random weights (normal, 0.02;
     /// residual outputs scaled by 1/sqrt(2·layers)) to be trained in full.</summary>
-    public static BaseModel Create(string directory, ModelConfig config, int seed, string computeType = "auto", string device = "auto") =>
+    public static BaseModel Create(string directory, ModelConfig config, int seed,
+        ActivationType computeType = ActivationType.Auto, string device = "auto") =>
         CreateOn(ComputeDevices.Resolve(device), composed: false, directory, config, seed, computeType);
 
     /// <summary>The same; see <see cref="LoadOn"/>.</summary>
-    internal static BaseModel CreateOn(Device device, bool composed, string directory, ModelConfig config, int seed, string computeType)
+    internal static BaseModel CreateOn(Device device, bool composed, string directory, ModelConfig config, int seed,
+        ActivationType computeType)
     {
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));
         var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DocTuneLab.Settings;
 using DocTuneLab.Training.Adapters;
 
 namespace DocTuneLab.Training.Recipes;
@@ -7,13 +8,15 @@ namespace DocTuneLab.Training.Recipes;
 /// <summary>The fields of another tool's configuration that mean what one of ours means.</summary>
 internal sealed class ForeignFields
 {
-    private readonly string _tool, _lengthField, _rowsField;
+    private readonly ConfigDialect _dialect;
+    private readonly string _lengthField, _rowsField;
     private readonly Dictionary<string, Func<TrainingConfig, JsonNode, TrainingConfig>> _fields = new(StringComparer.Ordinal);
 
-    private ForeignFields(
-        string tool, string lengthField, string rowsField) => (_tool, _lengthField, _rowsField) = (tool, lengthField, rowsField);
+    private ForeignFields(ConfigDialect dialect, string lengthField, string rowsField) =>
+        (_dialect, _lengthField, _rowsField) = (dialect, lengthField, rowsField);
 
-    public static ForeignFields LlamaFactory { get; } = new ForeignFields("LLaMA-Factory", "cutoff_len", "per_device_train_batch_size")
+    public static ForeignFields LlamaFactory { get; } =
+        new ForeignFields(ConfigDialect.LlamaFactory, "cutoff_len", "per_device_train_batch_size")
         .Top("model_name_or_path", (c, v) => c with { Base = (string?)v })
         .Lora("lora_rank", (l, v) => l with { Rank = (int)v })
         .Lora("use_rslora", (l, v) => l with { UseRsLora = (bool)v })
@@ -28,7 +31,7 @@ internal sealed class ForeignFields
         .Top("val_size", (c, v) => c with { Validation = Number(v) })
         .Shared();
 
-    public static ForeignFields Axolotl { get; } = new ForeignFields("Axolotl", "sequence_len", "micro_batch_size")
+    public static ForeignFields Axolotl { get; } = new ForeignFields(ConfigDialect.Axolotl, "sequence_len", "micro_batch_size")
         .Top("base_model", (c, v) => c with { Base = (string?)v })
         .Lora("lora_r", (l, v) => l with { Rank = (int)v })
         .Lora("peft_use_rslora", (l, v) => l with { UseRsLora = (bool)v })
@@ -52,7 +55,7 @@ internal sealed class ForeignFields
         // What a file leaves out has the usual value of these tools, not ours, which suits small models.
         var config = new TrainingConfig
         {
-            Dialect = _tool,
+            Dialect = _dialect,
             Lora = new LoraConfig { Rank = 16, Alpha = 32 },
             Options = new SftOptions { LearningRate = 2e-4, Scheduler = Scheduler.Cosine, WarmupRatio = 0 },
         };
@@ -68,7 +71,8 @@ internal sealed class ForeignFields
             }
             catch (Exception e) when (e is InvalidOperationException or FormatException or LabException)
             {
-                throw new LabException($"{path}:{field.Line}: the field '{field.Name}' of a {_tool} file: {e.Message}", e);
+                throw new LabException(
+                    $"{path}:{field.Line}: the field '{field.Name}' of a {SettingNames.Of(_dialect)} file: {e.Message}", e);
             }
         }
         return config with { Ignored = ignored, Options = config.Options with { MaxLength = length, BatchTokens = length * rows } };

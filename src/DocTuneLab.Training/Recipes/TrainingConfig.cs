@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using DocTuneLab.Settings;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
@@ -9,6 +10,23 @@ using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace DocTuneLab.Training.Recipes;
+
+/// <summary>Whose way of writing a configuration.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ConfigDialect>))]
+public enum ConfigDialect
+{
+    /// <summary>This project's.</summary>
+    [JsonStringEnumMemberName("DocTuneLab")]
+    DocTuneLab,
+
+    /// <summary>LLaMA-Factory's.</summary>
+    [JsonStringEnumMemberName("LLaMA-Factory")]
+    LlamaFactory,
+
+    /// <summary>Axolotl's.</summary>
+    [JsonStringEnumMemberName("Axolotl")]
+    Axolotl,
+}
 
 /// <summary>
 /// A training run as a YAML file says it: our own fields, or a file of LLaMA-Factory or Axolotl, from which the fields that
@@ -25,13 +43,14 @@ public sealed record TrainingConfig
         Aliases = ["model"], Placeholder = "DIR")]
     public string? Base { get; init; }
 
-    /// <summary>File of samples, one JSON object a line.</summary>
-    [Setting("File of samples, one JSON object a line.", Placeholder = "FILE")]
+    /// <summary>File of samples, one JSON object a line. Default none: those of <see cref="Lab"/>.</summary>
+    [Setting("File of samples, one JSON object a line. Without one, the accepted samples of the lab.", Placeholder = "FILE")]
     public string? Corpus { get; init; }
 
-    /// <summary>Lab whose samples are trained on, instead of <see cref="Corpus"/>.</summary>
-    [Setting("Lab whose accepted samples are trained on; the run is kept in it.", Placeholder = "L")]
-    public string? Lab { get; init; }
+    /// <summary>Lab whose accepted samples are trained on, and which keeps the run, where there is no <see cref="Corpus"/>.
+    /// Default artifacts/lab.</summary>
+    [Setting("The lab's folder.", Placeholder = "L")]
+    public string Lab { get; init; } = Storage.Lab.DefaultFolder;
 
     /// <summary>Samples held out for the validation loss: a share below 1, or a number. Default 0.1, at most 120.</summary>
     [Setting("Samples held out for the validation loss: a share below 1 (of which 120 at most), or their number.", Min = 0)]
@@ -49,8 +68,8 @@ public sealed record TrainingConfig
     /// <summary>Fields of another tool's file that were not taken.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
-    /// <summary>Whose file it was: <c>DocTuneLab</c>, <c>LLaMA-Factory</c> or <c>Axolotl</c>.</summary>
-    public string Dialect { get; init; } = "DocTuneLab";
+    /// <summary>Whose file it was. Default DocTuneLab.</summary>
+    public ConfigDialect Dialect { get; init; } = ConfigDialect.DocTuneLab;
 
     /// <summary>How many of so many samples are held out.</summary>
     public int ValidationCount(int samples) =>

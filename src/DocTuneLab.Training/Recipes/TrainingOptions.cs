@@ -10,7 +10,7 @@ public sealed record SftOptions
     public static SettingTable<SftOptions> Settings => SettingTable<SftOptions>.Instance;
 
     /// <summary>Seed of the data order, the initial adapter and dropout. Default 1.</summary>
-    [Setting("Seed of the data order, the initial adapter and dropout.")]
+    [Setting("Seed of everything random.")]
     public int Seed { get; init; } = 1;
 
     /// <summary>Passes over the data. Default 3.</summary>
@@ -22,8 +22,8 @@ public sealed record SftOptions
     public int? MaxSteps { get; init; }
 
     /// <summary>Stops, with a checkpoint, once this much time has passed. Default none.</summary>
-    [Setting("Stops after this many minutes, with a checkpoint.", Option = "max-minutes", Field = "max_minutes", Aliases = ["max-duration"],
-        Above = 0)]
+    [Setting("Stops after this many minutes and keeps what was done.", Option = "max-minutes", Field = "max_minutes",
+        Aliases = ["max-duration"], Above = 0)]
     public TimeSpan? MaxDuration { get; init; }
 
     /// <summary>Tokens of a batch, padding included. Default 2048.</summary>

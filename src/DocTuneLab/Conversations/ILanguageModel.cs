@@ -13,7 +13,7 @@ public sealed record SamplingOptions(
         Min = 0)] double Temperature = 0,
     [property: Setting("Draws from the likeliest tokens that make up this probability.", Placeholder = "P", Above = 0,
         Max = 1)] double TopP = 1,
-    [property: Setting("Seed of sampling.")] int Seed = 1)
+    [property: Setting("Seed of everything random.")] int Seed = 1)
 {
     /// <summary>Names, ranges and words of these settings.</summary>
     public static SettingTable<SamplingOptions> Settings => SettingTable<SamplingOptions>.Instance;

@@ -25,7 +25,8 @@ public sealed class Setting
         Field = attribute.Field ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
         var option = attribute.Option ?? JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name);
         Option = "--" + option;
-        Aliases = [.. attribute.Aliases.Append(Field.Replace('_', '-'))
+        // A field that was named for a file of its own is none here: another record's option may be called so.
+        Aliases = [.. attribute.Aliases.Concat(attribute.Field is null && attribute.SwitchTo is null ? [Field.Replace('_', '-')] : [])
             .Where(a => a != option)
             .Distinct(StringComparer.Ordinal)
             .Select(a => "--" + a)];
@@ -59,8 +60,14 @@ public sealed class Setting
     /// <summary>Whether it is given in files alone, never on a command line.</summary>
     public bool IsInFilesOnly => _attribute.InFilesOnly;
 
-    /// <summary>Whether it is switched on by its name alone.</summary>
-    public bool IsFlag => Type == typeof(bool) && !IsList;
+    /// <summary>Whether the option's name alone sets it.</summary>
+    public bool IsFlag => IsSwitch || IsTruth;
+
+    /// <summary>What the option's name alone sets, as text; null where the option takes a value.</summary>
+    public string? SwitchTo => _attribute.SwitchTo ?? (IsTruth ? "true" : null);
+
+    /// <summary>Whether the option sets one value of several, and has another name than the field.</summary>
+    public bool IsSwitch => _attribute.SwitchTo is not null;
 
     /// <summary>Value of an options record where nothing is said.</summary>
     public object? Default { get; }
@@ -76,7 +83,7 @@ public sealed class Setting
     /// <summary>What is expected, in words, such as <c>a whole number from 1 to 1024</c>.</summary>
     public string Expected => _attribute.Expected ?? (Allowed.Count > 0
         ? SettingNames.List(IsOptional && _attribute.Nothing != "none" ? [.. Allowed, _attribute.Nothing] : Allowed)
-        : IsFlag ? "true or false"
+        : IsTruth ? "true or false"
         : IsNumber ? (IsWhole ? "a whole number" : "a number") + Range
         : Type == typeof(TimeSpan) ? $"a number of {(_attribute.Unit == TimeUnit.Minutes ? "minutes" : "seconds")}{Range}"
         : Type == typeof(Uri) ? "an http or https address such as http://127.0.0.1:8080/v1"
@@ -84,6 +91,8 @@ public sealed class Setting
 
     /// <summary>The default as text.</summary>
     public string DefaultText => Text(Default);
+
+    private bool IsTruth => Type == typeof(bool) && !IsList;
 
     private bool IsWhole => Type == typeof(int) || Type == typeof(long);
 
@@ -114,7 +123,7 @@ public sealed class Setting
     public bool IsCalled(string name)
     {
         var plain = Plain(name);
-        return Plain(Field) == plain || Plain(Option) == plain || Aliases.Any(a => Plain(a) == plain);
+        return Plain(Field) == plain || (!IsSwitch && Plain(Option) == plain) || Aliases.Any(a => Plain(a) == plain);
     }
 
     /// <summary>The value that a text stands for. Values of a list are separated by commas.</summary>

@@ -14,7 +14,7 @@ public sealed class SettingAttribute(string words) : Attribute
     /// <summary>Name on a command line, without dashes. Default: the property's name in kebab case.</summary>
     public string? Option { get; init; }
 
-    /// <summary>Name in a file. Default: the property's name in snake case. It is taken on a command line too, with dashes.</summary>
+    /// <summary>Name in a file. Default: the property's name in snake case, which is taken on a command line too, with dashes.</summary>
     public string? Field { get; init; }
 
     /// <summary>Further names on a command line, without dashes.</summary>
@@ -22,6 +22,10 @@ public sealed class SettingAttribute(string words) : Attribute
 
     /// <summary>Whether it is given in files alone, never on a command line. Default false.</summary>
     public bool InFilesOnly { get; init; }
+
+    /// <summary>The value that the option sets by its name alone, such as that of <c>--ollama</c>; it then takes none on a command line,
+    /// and its name is no field of a file. Default none.</summary>
+    public string? SwitchTo { get; init; }
 
     /// <summary>Whether a value of a list may hold commas; otherwise they separate values. Default false.</summary>
     public bool MayHoldCommas { get; init; }

@@ -16,6 +16,9 @@ namespace DocTuneLab.Storage;
 /// </remarks>
 public sealed class Lab : ICorpusSource, IApiUses, IDisposable
 {
+    /// <summary>Where a lab is, unless told otherwise.</summary>
+    public const string DefaultFolder = "artifacts/lab";
+
     private readonly LabDatabase _database;
 
     private Lab(LabDatabase database)

@@ -4,6 +4,7 @@ using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Settings;
 
 namespace DocTuneLab.Storage;
 
@@ -131,7 +132,15 @@ public sealed class LabSamples : ISampleStore
         """
         INSERT INTO reviews (sample_id, decision, reviewer, note, replaced_by, created)
         VALUES (@SampleId, @Decision, @Reviewer, @Note, @ReplacedBy, @now)
-        """, reviews.Select(r => new { r.SampleId, r.Decision, r.Reviewer, r.Note, r.ReplacedBy, now = _database.Now }), t));
+        """, reviews.Select(r => new
+        {
+            r.SampleId,
+            Decision = SettingNames.Of(r.Decision),
+            r.Reviewer,
+            r.Note,
+            r.ReplacedBy,
+            now = _database.Now
+        }), t));
 
     /// <summary>Decisions, oldest first.</summary>
     /// <param name="sampleId">Only those on this sample.</param>

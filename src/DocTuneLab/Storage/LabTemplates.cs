@@ -2,6 +2,7 @@ using System.Globalization;
 using Dapper;
 using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Tuning;
+using DocTuneLab.Settings;
 
 namespace DocTuneLab.Storage;
 
@@ -31,6 +32,13 @@ public sealed class LabTemplates
             ? _database.Document(key)
             : null);
 
+    /// <summary>The newest kept version of a template, or null.</summary>
+    public PromptTemplate? Newest(string name) =>
+        _database.Query<(string Version, string Key)>("SELECT version, document_key FROM templates WHERE name = @name", new { name })
+            .OrderBy(t => Number(t.Version, 0)).ThenBy(t => t.Version, StringComparer.Ordinal)
+            .Select(t => _database.Document(t.Key))
+            .LastOrDefault() is { } text ? PromptTemplate.Parse(text, name) : null;
+
     /// <summary>
     /// Keeps the winner of a tuning: what was made anew as the next version of the template that it comes from, with its lineage and
     /// what was measured.
@@ -51,7 +59,7 @@ public sealed class LabTemplates
             result.Tried,
             result.Decided,
         });
-        if (row.How == "given")
+        if (row.How == CandidateOrigin.Given)
         {
             SaveLineage(row.Template, row.Parent, "chosen", objectives);
             return row.Template;
@@ -65,7 +73,7 @@ public sealed class LabTemplates
         var last = versions.Select(v => Number(v.Version, 0)).Append(Number(parent.Version, 1)).Max();
         var winner = row.Template.Derive(name, (last + 1).ToString(CultureInfo.InvariantCulture), parent: parent);
         SaveLineage(parent, parent.Hash, "parent", "{}");
-        SaveLineage(winner, row.Parent, row.How, objectives);
+        SaveLineage(winner, row.Parent, SettingNames.Of(row.How), objectives);
         return winner;
     }
 

@@ -37,14 +37,14 @@ public sealed class CorpusFormatsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("openai")]
-    [InlineData("alpaca")]
-    [InlineData("sharegpt")]
-    [InlineData("parquet")]
-    public void What_is_written_is_read_back_with_its_provenance(string format)
+    [InlineData(CorpusFormat.OpenAI)]
+    [InlineData(CorpusFormat.Alpaca)]
+    [InlineData(CorpusFormat.ShareGpt)]
+    [InlineData(CorpusFormat.Parquet)]
+    public void What_is_written_is_read_back_with_its_provenance(CorpusFormat format)
     {
         using var lab = Filled();
-        var files = CorpusExport.Write(lab, format, Path.Combine(_folder, format));
+        var files = CorpusExport.Write(lab, format, Path.Combine(_folder, "files"));
         Assert.Equal(3, files.Count);
         var read = files.Where(f => !f.EndsWith(".md", StringComparison.Ordinal)).SelectMany(CorpusFormats.Read).ToList();
         Assert.Equal(System.Text.Json.JsonSerializer.Serialize(Samples), System.Text.Json.JsonSerializer.Serialize(read));
@@ -59,7 +59,7 @@ public sealed class CorpusFormatsTests : IDisposable
     public void Fill_in_the_middle_rows_are_prefix_suffix_and_middle()
     {
         using var lab = Filled();
-        var file = CorpusExport.Write(lab, "fim", Path.Combine(_folder, "fim"))
+        var file = CorpusExport.Write(lab, CorpusFormat.Fim, Path.Combine(_folder, "fim"))
             .Single(f => f.EndsWith("dev.jsonl", StringComparison.Ordinal));
         var row = JsonNode.Parse(File.ReadAllText(file))!;
         Assert.Equal(("int x = ", ";", "5"), ((string)row["prefix"]!, (string)row["suffix"]!, (string)row["middle"]!));
@@ -70,9 +70,10 @@ public sealed class CorpusFormatsTests : IDisposable
     public void Preference_pairs_have_a_format_of_their_own()
     {
         using var lab = Filled();
-        Assert.Contains("no preference pairs", Assert.Throws<LabException>(() => CorpusExport.Write(lab, "dpo", _folder)).Message);
+        Assert.Contains("no preference pairs",
+            Assert.Throws<LabException>(() => CorpusExport.Write(lab, CorpusFormat.Dpo, _folder)).Message);
         lab.Samples.SavePreferences([new PreferencePair([Message.User("q")], "good", "bad", "CS1061: x")]);
-        var row = JsonNode.Parse(File.ReadAllText(CorpusExport.Write(lab, "dpo", _folder).Single()))!;
+        var row = JsonNode.Parse(File.ReadAllText(CorpusExport.Write(lab, CorpusFormat.Dpo, _folder).Single()))!;
         Assert.Equal(("good", "bad"), ((string)row["chosen"]![0]!["content"]!, (string)row["rejected"]![0]!["content"]!));
     }
 
@@ -128,7 +129,7 @@ public sealed class CorpusFormatsTests : IDisposable
         var accepted = lab.Samples.List();
         Assert.Equal(["5", "A \"thing\",\nof three lines"], accepted.Select(s => s.Messages[^1].Content));
         Assert.Equal("review", accepted[1].Provenance!.Source);
-        Assert.Equal([("edit", "Ada", "clearer"), ("reject", "Ada", "no, wrong")],
+        Assert.Equal([(ReviewDecision.Edit, "Ada", "clearer"), (ReviewDecision.Reject, "Ada", "no, wrong")],
             lab.Samples.Reviews().Select(r => (r.Decision, r.Reviewer, r.Note)));
         Assert.Contains(lab.Samples.List(acceptedOnly: false),
             s => s.Checks.Any(c => c is { Name: "review", Passed: false, Detail: "Ada: no, wrong" }));

@@ -54,7 +54,13 @@ public sealed partial class StructuralKindsTests(
     {
         var symbols = library.Api.Symbols;
         var corpus = new StructuralGenerator(symbols, library.Batched,
-            new CorpusOptions { Count = 700, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 } })
+            new CorpusOptions
+            {
+                Count = 700,
+                Seed = 0,
+                ChineseShare = 0,
+                Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 }
+            })
             .Generate([], null, TestContext.Current.CancellationToken);
         var byKind = corpus.Samples.ToLookup(s => s.Checks[0].Detail!);
         foreach (var kind in (string[])["signature", "exception-when", "parameter-default"]) Assert.True(byKind[kind].Any(), kind);

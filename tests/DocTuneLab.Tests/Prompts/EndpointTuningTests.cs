@@ -5,6 +5,7 @@ using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Prompts;
 using DocTuneLab.Prompts.Tuning;
+using DocTuneLab.Settings;
 using DocTuneLab.Storage;
 using DocTuneLab.Tests.Corpus;
 using DocTuneLab.Tests.Prompts.Loopback;
@@ -76,7 +77,7 @@ public sealed class EndpointTuningTests(PrivateLibrary library) : IClassFixture<
         await using var journal = new LabJournal(lab);
         var (result, status, _) = await TuneAsync(journal,
             new PromptTuningOptions { Demonstrations = 1, DemonstrationSets = 1, Reflections = 1 });
-        var (winner, given) = (result.Table[0], result.Table.Single(t => t.How == "given"));
+        var (winner, given) = (result.Table[0], result.Table.Single(t => t.How == CandidateOrigin.Given));
         Assert.Contains(Advice, winner.Template.Body);
         Assert.True(winner.Measures.Acceptance > given.Measures.Acceptance && winner.Measures.Compiles > given.Measures.Compiles,
             $"{winner.Measures} {given.Measures}");
@@ -85,9 +86,10 @@ public sealed class EndpointTuningTests(PrivateLibrary library) : IClassFixture<
                 t.Measures is { Coverage: not null, Distinct2: > 0, SelfSimilarity: >= 0, Tokens: > 0, Cost: > 0, NllPerToken: null },
                 t.Measures.ToString()));
         Assert.All(result.Table, t => Assert.True(t.ScoreLow <= t.Score + 1e-9 && t.Score <= t.ScoreHigh + 1e-9, t.ToString()));
-        Assert.Equal(["demonstrations", "given", "reflection"], result.Table.Select(t => t.How).Order());
+        Assert.Equal([CandidateOrigin.Given, CandidateOrigin.Reflection, CandidateOrigin.Demonstrations],
+            result.Table.Select(t => t.How).Order());
         // A demonstration is what was accepted on train: an answer that fits the schema and holds no invented member.
-        var shown = result.Table.Single(t => t.How == "demonstrations").Template.Examples[^1];
+        var shown = result.Table.Single(t => t.How == CandidateOrigin.Demonstrations).Template.Examples[^1];
         Assert.NotNull(JsonAnswer.Read(shown.Answer, result.Winner.Schema, out _));
         Assert.DoesNotContain("Pwned", shown.Answer);
         Assert.Equal(result.Tried, result.Table.Sum(t => t.Examples));
@@ -97,7 +99,7 @@ public sealed class EndpointTuningTests(PrivateLibrary library) : IClassFixture<
         Assert.Equal(("generate.code-solution", "2"), (kept.Name, kept.Version));
         Assert.Equal(kept.Source, lab.Templates.Find(kept.Name, "2"));
         Assert.Contains(lab.Templates.Lineage(),
-            l => l.Name == kept.Name && l.Version == "2" && l.How == winner.How && l.ParentHash == winner.Parent);
+            l => l.Name == kept.Name && l.Version == "2" && l.How == SettingNames.Of(winner.How) && l.ParentHash == winner.Parent);
         Assert.Equal("2", lab.Templates.Keep(result).Version);
         Assert.Empty(lab.Maintenance.Verify());
 
@@ -115,7 +117,7 @@ public sealed class EndpointTuningTests(PrivateLibrary library) : IClassFixture<
             ? "{\"diagnosis\": \"x\", \"body\": \"Solve this well: {{ instruction }}\"}"
             : Careless(body);
         var (result, _, reflection) = await TuneAsync(new MemoryJournal(), new PromptTuningOptions { Reflections = 1 });
-        Assert.Equal("given", Assert.Single(result.Table).How);
+        Assert.Equal(CandidateOrigin.Given, Assert.Single(result.Table).How);
         Assert.Contains("leaves out the input", Assert.Single(reflection.Dropped));
     }
 

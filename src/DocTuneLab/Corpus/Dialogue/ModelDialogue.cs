@@ -8,7 +8,7 @@ using DocTuneLab.Prompts;
 namespace DocTuneLab.Corpus.Dialogue;
 
 /// <summary>An answer that never came, or never fitted; the reason is the one that the accounting counts.</summary>
-public sealed class NoAnswerException : Exception
+internal sealed class NoAnswerException : Exception
 {
     /// <summary>No sample comes of what was asked.</summary>
     /// <param name="reason">Why, in a few words: samples without an answer are counted by it.</param>

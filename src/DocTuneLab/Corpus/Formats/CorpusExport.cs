@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using DocTuneLab.Corpus.Language;
+using DocTuneLab.Settings;
 
 namespace DocTuneLab.Corpus.Formats;
 
@@ -10,17 +11,15 @@ public static class CorpusExport
 {
     /// <summary>Writes the folder.</summary>
     /// <param name="lab">The lab.</param>
-    /// <param name="format">One of <see cref="CorpusFormats.Names"/>.</param>
+    /// <param name="format">What they are written as.</param>
     /// <param name="folder">Made where it is missing; files of the same name are replaced.</param>
     /// <returns>Paths of the files written.</returns>
-    /// <exception cref="LabException">There is nothing to export, or no such format.</exception>
-    public static IReadOnlyList<string> Write(ICorpusSource lab, string format, string folder)
+    /// <exception cref="LabException">There is nothing to export.</exception>
+    public static IReadOnlyList<string> Write(ICorpusSource lab, CorpusFormat format, string folder)
     {
-        if (!CorpusFormats.Names.Contains(format))
-            throw new LabException($"There is no format '{format}'; there are {string.Join(", ", CorpusFormats.Names)}.");
         Directory.CreateDirectory(folder);
         var files = new List<string>();
-        if (format == "dpo")
+        if (format == CorpusFormat.Dpo)
         {
             var pairs = lab.Preferences();
             if (pairs.Count == 0)
@@ -45,10 +44,10 @@ public static class CorpusExport
         foreach (var split in samples.GroupBy(s => s.Split).OrderBy(g => g.Key))
         {
             var name = split.Key.ToString().ToLowerInvariant();
-            var path = Path.Combine(folder, $"{name}.{(format == "parquet" ? "parquet" : "jsonl")}");
-            if (format == "parquet") ParquetCorpus.Write(path, [.. split]);
+            var path = Path.Combine(folder, $"{name}.{(format == CorpusFormat.Parquet ? "parquet" : "jsonl")}");
+            if (format == CorpusFormat.Parquet) ParquetCorpus.Write(path, [.. split]);
             else CorpusFormats.WriteLines(path, split.Select(s => CorpusFormats.Row(s, format)).OfType<JsonObject>());
-            counts[name] = format == "fim" ? split.Count(s => CorpusFormats.Row(s, format) is not null) : split.Count();
+            counts[name] = format == CorpusFormat.Fim ? split.Count(s => CorpusFormats.Row(s, format) is not null) : split.Count();
             files.Add(path);
         }
         var card = Path.Combine(folder, "README.md");
@@ -60,10 +59,10 @@ public static class CorpusExport
             : new Provenance("structural", "", [], "", []);
     }
 
-    private static string Card(List<Sample> samples, string format, IReadOnlyDictionary<string, int> counts)
+    private static string Card(List<Sample> samples, CorpusFormat format, IReadOnlyDictionary<string, int> counts)
     {
         var text = new StringBuilder();
-        var extension = format == "parquet" ? "parquet" : "jsonl";
+        var extension = format == CorpusFormat.Parquet ? "parquet" : "jsonl";
         var chinese = samples.Count(s => Prose.IsChinese(s.Messages[^2].Content));
         text.Append("---\nconfigs:\n- config_name: default\n  data_files:\n");
         foreach (var (name, _) in counts)
@@ -71,8 +70,8 @@ public static class CorpusExport
                 $"  - split: {(name == "dev" ? "validation" : name)}\n    path: {name}.{extension}\n");
         text.Append(CultureInfo.InvariantCulture,
             $"language:\n- en\n{(chinese > 0 ? "- zh\n" : "")}tags:\n- code\n- csharp\n---\n# Training samples of a C# library\n\nFormat: "
-                + $"{format}. Each row's `metadata` names its source, chunks, symbols, templates, model and every check that "
-                + $"it passed.\n\n");
+                + $"{SettingNames.Of(format)}. Each row's `metadata` names its source, chunks, symbols, templates, model and every check "
+                + $"that it passed.\n\n");
         text.Append("| Split | Rows |\n|---|---:|\n");
         foreach (var (name, count) in counts) text.Append(CultureInfo.InvariantCulture, $"| {name} | {count} |\n");
         Table(text, "Kind", samples.GroupBy(s => s.Kind.FieldName));

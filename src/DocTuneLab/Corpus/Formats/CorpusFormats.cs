@@ -18,32 +18,29 @@ public static class CorpusFormats
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
     };
 
-    /// <summary>Names of the formats.</summary>
-    public static string[] Names { get; } = ["openai", "alpaca", "sharegpt", "fim", "parquet", "dpo"];
-
     /// <summary>A sample as a row; null where the format has no place for it (a fill-in-the-middle row of a question).</summary>
-    /// <exception cref="LabException">There is no such format.</exception>
-    public static JsonObject? Row(Sample s, string format)
+    /// <exception cref="ArgumentException">The format is not one of rows of samples.</exception>
+    public static JsonObject? Row(Sample s, CorpusFormat format)
     {
         var system = s.Messages.FirstOrDefault(m => m.Role == "system")?.Content;
         var turns = s.Messages.Where(m => m.Role != "system").ToList();
         JsonObject? row;
         switch (format)
         {
-            case "openai":
+            case CorpusFormat.OpenAI:
                 row = new JsonObject
                 {
                     ["messages"] = new JsonArray([.. s.Messages.Select(m => new JsonObject { ["role"] = m.Role, ["content"] = m.Content })])
                 };
                 break;
-            case "alpaca":
+            case CorpusFormat.Alpaca:
                 row = new JsonObject { ["instruction"] = turns[^2].Content, ["input"] = "", ["output"] = turns[^1].Content };
                 if (system is not null) row["system"] = system;
                 if (turns.Count > 2)
                     row["history"] = new JsonArray(
                         [.. turns.SkipLast(2).Chunk(2).Select(pair => new JsonArray([.. pair.Select(m => (JsonNode?)m.Content)]))]);
                 break;
-            case "sharegpt":
+            case CorpusFormat.ShareGpt:
                 row = new JsonObject
                 {
                     ["conversations"] = new JsonArray(
@@ -51,7 +48,7 @@ public static class CorpusFormats
                 };
                 if (system is not null) row["system"] = system;
                 break;
-            case "fim":
+            case CorpusFormat.Fim:
                 var user = turns[^2].Content;
                 var (suffix, middle) = (user.IndexOf(Suffix, StringComparison.Ordinal), user.IndexOf(Middle, StringComparison.Ordinal));
                 if (!user.StartsWith(Prefix, StringComparison.Ordinal) || suffix < 0 || middle < suffix) return null;
@@ -62,7 +59,7 @@ public static class CorpusFormats
                     ["middle"] = turns[^1].Content
                 };
                 break;
-            default: throw new LabException($"There is no format '{format}'; there are {string.Join(", ", Names)}.");
+            default: throw new ArgumentException($"samples are no rows of {format}", nameof(format));
         }
         row["metadata"] = JsonSerializer.SerializeToNode(Metadata(s), s_json);
         return row;

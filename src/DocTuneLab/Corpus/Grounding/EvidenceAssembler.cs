@@ -15,7 +15,7 @@ public sealed record AssembledEvidence(string Text, IReadOnlyList<string> Chunks
 /// Assembles evidence: the seeded members' declarations first, then the chunk that mentions most of them, then signatures of the types
 /// they take and give, then the chunk's neighbours on its page; whatever does not fit is left out whole.
 /// </summary>
-public sealed class EvidenceAssembler
+internal sealed class EvidenceAssembler
 {
     private readonly Dictionary<string, ApiSymbol> _types;
     private readonly ILookup<string, ApiSymbol> _typesByName, _members;

@@ -48,8 +48,9 @@ public sealed record GenerationOptions : IWritingOptions
 
     internal static IReadOnlyList<string> NamesOf(IReadOnlyDictionary<SampleKind, double> mix) => [.. mix.Keys.Select(k => k.FieldName)];
 
-    /// <summary>Seed of every choice; default 0.</summary>
-    public int Seed { get; init; }
+    /// <summary>Seed of every choice; default 1.</summary>
+    [Setting("Seed of everything random.")]
+    public int Seed { get; init; } = 1;
 
     /// <summary>Samples planned for each accepted one wanted, at most; default 6.</summary>
     [Setting("Samples tried for each one wanted, at most.", Option = "max-planned", Min = 1)]

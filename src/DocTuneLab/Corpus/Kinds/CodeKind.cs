@@ -9,7 +9,7 @@ namespace DocTuneLab.Corpus.Kinds;
 
 /// <summary>An instruction with a method's header, and the body that follows it. A hosted model is asked for question, context and solution
 /// in separate calls; where code fails, the compiler's messages are sent back.</summary>
-public sealed class CodeKind : SampleKindDefinition
+internal sealed class CodeKind : SampleKindDefinition
 {
     private const string Question = "generate.code-question", Solution = "generate.code-solution";
 

@@ -11,7 +11,7 @@ using Microsoft.CodeAnalysis.Text;
 namespace DocTuneLab.Corpus.Kinds;
 
 /// <summary>Fill in the middle: a method with a gap, and what belongs into it.</summary>
-public sealed class CompletionKind : SampleKindDefinition
+internal sealed class CompletionKind : SampleKindDefinition
 {
     private const string Template = "completion.fim";
 

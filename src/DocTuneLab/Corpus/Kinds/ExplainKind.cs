@@ -6,7 +6,7 @@ using DocTuneLab.Prompts;
 namespace DocTuneLab.Corpus.Kinds;
 
 /// <summary>Code that uses the library, and what it does.</summary>
-public sealed class ExplainKind : SampleKindDefinition
+internal sealed class ExplainKind : SampleKindDefinition
 {
     private const string Template = "generate.explain";
 

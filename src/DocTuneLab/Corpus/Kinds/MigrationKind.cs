@@ -7,7 +7,7 @@ using DocTuneLab.Prompts;
 namespace DocTuneLab.Corpus.Kinds;
 
 /// <summary>Code that uses an obsolete member, and the same with what replaces it.</summary>
-public sealed class MigrationKind : SampleKindDefinition
+internal sealed class MigrationKind : SampleKindDefinition
 {
     private const string Template = "generate.migration";
 

@@ -5,7 +5,7 @@ namespace DocTuneLab.Corpus.Kinds;
 
 /// <summary>A question about the library and its short answer: facts of metadata and pages, or a model's answer with the words that it
 /// rests on.</summary>
-public sealed class QaKind : SampleKindDefinition
+internal sealed class QaKind : SampleKindDefinition
 {
     private const string Question = "generate.qa-question", Reply = "generate.qa-answer";
     private static readonly Dictionary<string, double> s_factWeights = new(StringComparer.Ordinal)

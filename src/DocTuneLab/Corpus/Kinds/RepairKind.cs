@@ -7,7 +7,7 @@ namespace DocTuneLab.Corpus.Kinds;
 
 /// <summary>A method with a mistake, the compiler's message, and the method as it should be. Hosted models are not asked for such samples:
 /// they come of answers that had to be mended (<see cref="CodeKind"/>).</summary>
-public sealed class RepairKind : SampleKindDefinition
+internal sealed class RepairKind : SampleKindDefinition
 {
     /// <inheritdoc/>
     public override SampleKind Kind => SampleKind.Repair;

@@ -8,7 +8,7 @@ using Quickenshtein;
 namespace DocTuneLab.Corpus.Kinds;
 
 /// <summary>A question about a member that does not exist, and the honest answer with the nearest one that does.</summary>
-public sealed class UnanswerableKind : SampleKindDefinition
+internal sealed class UnanswerableKind : SampleKindDefinition
 {
     private const string Template = "generate.unanswerable";
 

@@ -4,11 +4,11 @@ namespace DocTuneLab.Corpus.Review;
 
 /// <summary>A person's decision on a sample.</summary>
 /// <param name="SampleId">The sample.</param>
-/// <param name="Decision"><c>accept</c>, <c>reject</c>, <c>edit</c> or <c>regenerate</c>.</param>
+/// <param name="Decision">What was decided.</param>
 /// <param name="Reviewer">Who.</param>
 /// <param name="Note">Why; may be empty.</param>
 /// <param name="ReplacedBy">For an edit, the new sample.</param>
-public sealed record StoredReview(string SampleId, string Decision, string Reviewer, string Note, string? ReplacedBy);
+public sealed record StoredReview(string SampleId, ReviewDecision Decision, string Reviewer, string Note, string? ReplacedBy);
 
 /// <summary>Where the samples that people look at are kept, and what they decide.</summary>
 public interface ISampleStore

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Conversations;
+using DocTuneLab.Settings;
 
 namespace DocTuneLab.Corpus.Review;
 
@@ -68,13 +69,13 @@ public static class ReviewFile
     /// <summary>Takes one decision into the lab.</summary>
     /// <param name="samples">The lab's samples.</param>
     /// <param name="id">The sample.</param>
-    /// <param name="decision"><c>accept</c>, <c>reject</c>, <c>edit</c> or <c>regenerate</c>.</param>
+    /// <param name="decision">What was decided.</param>
     /// <param name="reviewer">Who decided.</param>
     /// <param name="note">Why; may be empty.</param>
     /// <param name="answer">New answer of an edit; null keeps it.</param>
     /// <param name="revalidate">Judges an edited sample anew.</param>
-    /// <exception cref="LabException">The lab has no such sample, or the decision is none.</exception>
-    public static ReviewSummary Decide(ISampleStore samples, string id, string decision, string reviewer, string note = "",
+    /// <exception cref="LabException">The lab has no such sample, or an edit changes nothing.</exception>
+    public static ReviewSummary Decide(ISampleStore samples, string id, ReviewDecision decision, string reviewer, string note = "",
         string? answer = null, Func<Sample, Sample>? revalidate = null)
     {
         var sample = samples.List(acceptedOnly: false).Where(s => s.Id.StartsWith(id, StringComparison.Ordinal)).ToList() switch
@@ -86,7 +87,7 @@ public static class ReviewFile
         var row = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["id"] = sample.Id,
-            ["decision"] = decision,
+            ["decision"] = SettingNames.Of(decision),
             ["note"] = note,
             ["prompt"] = sample.Messages[^2].Content,
             ["answer"] = answer ?? sample.Messages[^1].Content,
@@ -103,26 +104,29 @@ public static class ReviewFile
         var undecided = 0;
         foreach (var (row, at) in rows)
         {
-            var decision = row["decision"].Trim().ToLowerInvariant();
-            if (decision.Length == 0)
+            var written = row["decision"].Trim();
+            if (written.Length == 0)
             {
                 undecided++;
                 continue;
             }
+            if (SettingNames.Parse(typeof(ReviewDecision), written) is not ReviewDecision decision)
+                throw new LabException(
+                    $"{at}: the decision is '{row["decision"]}'; expected accept, reject, edit, regenerate, or nothing.");
             if (!known.TryGetValue(row["id"], out var sample))
                 throw new LabException($"{at}: the lab has no sample '{row["id"]}'. Export the table again, or correct the id.");
             var others = sample.Checks.Where(c => c.Name != "review");
             Sample Decided(bool passed) => sample with
             {
                 Checks = [.. passed ? others.Select(c => c.Passed ? c : new Check($"{c.Name} (overruled)", true, c.Detail)) : others,
-                    new Check("review", passed, $"{reviewer}: {(row["note"].Length > 0 ? row["note"] : decision)}")]
+                    new Check("review", passed, $"{reviewer}: {(row["note"].Length > 0 ? row["note"] : SettingNames.Of(decision))}")]
             };
             string? replacedBy = null;
             switch (decision)
             {
-                case "accept": changed.Add(Decided(true)); break;
-                case "reject" or "regenerate": changed.Add(Decided(false)); break;
-                case "edit":
+                case ReviewDecision.Accept: changed.Add(Decided(true)); break;
+                case ReviewDecision.Reject or ReviewDecision.Regenerate: changed.Add(Decided(false)); break;
+                case ReviewDecision.Edit:
                     if (row["answer"] == sample.Messages[^1].Content && row["prompt"] == sample.Messages[^2].Content)
                         throw new LabException($"{at}: the decision is 'edit', but neither prompt nor answer was changed.");
                     IReadOnlyList<Message> messages =
@@ -145,16 +149,14 @@ public static class ReviewFile
                             new Check("review", true, $"{reviewer}: edited {sample.Id}{(revalidate is null ? ", not judged again" : "")}")]
                     });
                     break;
-                default:
-                    throw new LabException(
-                        $"{at}: the decision is '{row["decision"]}'; expected accept, reject, edit, regenerate, or nothing.");
             }
             reviews.Add(new StoredReview(sample.Id, decision, reviewer, row["note"], replacedBy));
         }
         samples.Save(changed);
         samples.SaveReviews(reviews);
-        int Count(string decision) => reviews.Count(r => r.Decision == decision);
-        return new ReviewSummary(Count("accept"), Count("reject"), Count("edit"), Count("regenerate"), undecided);
+        int Count(ReviewDecision decision) => reviews.Count(r => r.Decision == decision);
+        return new ReviewSummary(Count(ReviewDecision.Accept), Count(ReviewDecision.Reject), Count(ReviewDecision.Edit),
+            Count(ReviewDecision.Regenerate), undecided);
     }
 
     private static IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> Read(string path)

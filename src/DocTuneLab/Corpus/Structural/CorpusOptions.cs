@@ -29,11 +29,13 @@ public sealed record CorpusOptions : IDraftingOptions
     /// definitions of <see cref="Kinds"/> say.</summary>
     public IReadOnlyDictionary<SampleKind, double> Mix { get => field ?? Kinds.StructuralMix(); init; }
 
-    /// <summary>Seed of every choice; default 0.</summary>
-    public int Seed { get; init; }
+    /// <summary>Seed of every choice; default 1.</summary>
+    [Setting("Seed of everything random.")]
+    public int Seed { get; init; } = 1;
 
     /// <summary>Longest accepted sample in tokens, all turns together; default 224.</summary>
-    [Setting("Tokens of the longest sample that is accepted, all turns together.", Option = "sample-tokens", Min = 16)]
+    [Setting("Tokens of the longest sample that is accepted, all turns together.", Option = "sample-tokens", Field = "sample_tokens",
+        Min = 16)]
     public int MaxTokens { get; init; } = 224;
 
     /// <summary>Counts tokens; without one, four characters count as one token.</summary>
@@ -78,7 +80,8 @@ public sealed record CorpusOptions : IDraftingOptions
     public GeneralSamples? General { get; init; }
 
     /// <summary>Share of samples that are general, where there is a source of them; default 0.1.</summary>
-    [Setting("Share of samples about .NET itself, so that tuning forgets less.", Placeholder = "SHARE", Min = 0, Below = 1)]
+    [Setting("Share of samples about .NET itself, so that tuning forgets less.", Option = "general-share", Field = "general_share",
+        Placeholder = "SHARE", Min = 0, Below = 1)]
     public double ReplayShare { get; init; } = 0.1;
 
     /// <summary>Files and folders of C# that uses the library (its own tests, examples), to be mined for usages; default none.</summary>

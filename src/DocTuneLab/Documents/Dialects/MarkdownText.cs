@@ -7,7 +7,7 @@ using SourceSpan = DocTuneLab.Documents.Model.SourceSpan;
 namespace DocTuneLab.Documents.Dialects;
 
 /// <summary>Places and plain text of what stands in a page's syntax tree.</summary>
-public static class MarkdownText
+internal static class MarkdownText
 {
     /// <summary>Where a node stands, within the text.</summary>
     public static SourceSpan SpanOf(MarkdownObject node, string text)

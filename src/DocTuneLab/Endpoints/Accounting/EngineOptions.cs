@@ -13,6 +13,7 @@ public sealed record EngineOptions
     public int MaxAttempts { get; init; } = 6;
 
     /// <summary>Refusals with 429 for one request at most; default 30.</summary>
+    [Setting("Refusals for haste of one request at most.", Min = 0)]
     public int MaxRefusals { get; init; } = 30;
 
     /// <summary>Limit of one call; default 2 minutes.</summary>
@@ -20,16 +21,20 @@ public sealed record EngineOptions
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Limit of all calls together; nothing is asked after it. Default none.</summary>
-    [Setting("Nothing is asked after this many minutes.", Option = "max-minutes", Field = "max_minutes", Above = 0)]
+    [Setting("Stops after this many minutes and keeps what was done.", Option = "max-minutes", Field = "max_minutes", Above = 0)]
     public TimeSpan? TotalTimeout { get; init; }
 
     /// <summary>Mean wait before the second call; doubles each time, with full jitter. Default 0.5 s.</summary>
+    [Setting("Mean seconds before the second call; they double each time.", Min = 0, Unit = TimeUnit.Seconds)]
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Longest wait between calls that the server did not ask for; default 30 s.</summary>
+    [Setting("Seconds between calls at most, where the server asks for no more.", Min = 0, Unit = TimeUnit.Seconds)]
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a circuit breaker stays open at first; doubles with every failed probe. Default 2 s.</summary>
+    [Setting("Seconds that an endpoint is left alone after failures in a row; they double with every failed try.", Min = 0,
+        Unit = TimeUnit.Seconds)]
     public TimeSpan BreakerDelay { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Nothing is asked that could bring the cost above this; needs prices. Default none.</summary>
@@ -41,6 +46,7 @@ public sealed record EngineOptions
     public double EarlyStopShare { get; init; } = 0.5;
 
     /// <summary>Finished requests before the share is looked at; default 20.</summary>
+    [Setting("Finished requests before the share of failed ones is looked at.", Min = 1)]
     public int EarlyStopAfter { get; init; } = 20;
 
     /// <summary>After this long without an answer the request is sent a second time and the first answer counts. It may cost twice.
@@ -50,6 +56,7 @@ public sealed record EngineOptions
     public TimeSpan? HedgeAfter { get; init; }
 
     /// <summary>Bytes of a response at most; default 4 MB.</summary>
+    [Setting("Bytes of an answer at most.", Placeholder = "BYTES", Min = 1024)]
     public int MaxAnswerBytes { get; init; } = 4 << 20;
 
     /// <summary>Seed of the jitter.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using System.Threading.Channels;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Settings;
 using Microsoft.Extensions.AI;
 
 namespace DocTuneLab.Endpoints.Transport;
@@ -9,14 +10,27 @@ namespace DocTuneLab.Endpoints.Transport;
 /// <summary>How requests are gathered into batches.</summary>
 public sealed record BatchOptions
 {
+    /// <summary>Names, ranges and words of these settings.</summary>
+    public static SettingTable<BatchOptions> Settings => SettingTable<BatchOptions>.Instance;
+
+    /// <summary>Whether requests of a stage go as batches; default false: each goes by itself.</summary>
+    [Setting("Sends requests through OpenAI's batch API: cheaper, and answered within a day. A run that is stopped takes its batches up "
+        + "again.", Option = "batch", Field = "batch")]
+    public bool Enabled { get; init; }
+
     /// <summary>Time between two looks at a batch; default 30 s.</summary>
+    [Setting("Seconds between two looks at a batch.", Option = "batch-poll", Field = "batch_poll", Above = 0, Max = 3600,
+        Unit = TimeUnit.Seconds)]
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>A batch is sent when no further request has come for this long; default 5 s.
     /// It decides how requests are grouped, never what they are.</summary>
+    [Setting("Seconds without a further request after which a batch is sent.", Option = "batch-settle", Field = "batch_settle", Above = 0,
+        Max = 3600, Unit = TimeUnit.Seconds)]
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Requests of a batch at most; default 20,000 (OpenAI takes 50,000).</summary>
+    [Setting("Requests of a batch at most.", Option = "batch-requests", Field = "batch_requests", Min = 1)]
     public int MaxRequests { get; init; } = 20_000;
 
     /// <summary>The options of an engine over batches: the deadline of a call is longer than the day that a server may take, and a call

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DocTuneLab.Settings;
 
 namespace DocTuneLab.Prompts.Tuning;
@@ -7,13 +8,25 @@ namespace DocTuneLab.Prompts.Tuning;
 /// <param name="FirstRound">Examples that every candidate is tried on at first; default 8.</param>
 /// <param name="Resamples">Bootstrap draws; default 2,000.</param>
 /// <param name="Confidence">Width of the intervals; default 0.95.</param>
-/// <param name="Seed">Seed of example order, demonstrations and bootstrap.</param>
+/// <param name="Seed">Seed of example order, demonstrations and bootstrap; default 1.</param>
 public sealed record PromptTuningOptions(
-    [property: Setting("(candidate, example) pairs tried at most.", Min = 1)] int Budget = 400, int FirstRound = 8, int Resamples = 2000,
-    double Confidence = 0.95, int Seed = 0)
+    [property: Setting("(candidate, example) pairs tried at most.", Min = 1)] int Budget = 400,
+    [property: Setting("Examples that every candidate is tried on at first.", Min = 1)] int FirstRound = 8,
+    [property: Setting("Draws of the bootstrap that decides between candidates.", Min = 100)] int Resamples = 2000,
+    [property: Setting("Width of the intervals that decide between candidates.", Above = 0, Below = 1)] double Confidence = 0.95,
+    [property: Setting("Seed of everything random.")] int Seed = 1)
 {
     /// <summary>Names, ranges and words of these settings.</summary>
     public static SettingTable<PromptTuningOptions> Settings => SettingTable<PromptTuningOptions>.Instance;
+
+    /// <summary>Dev examples (of each kind) that a stage tries candidates on, at most. Default 24.</summary>
+    [Setting("Dev examples (of each kind) at most.", Min = 1)]
+    public int Examples { get; init; } = 24;
+
+    /// <summary>What a stage tunes at an endpoint: <c>generate.code-solution</c>, the default, and its like, or <c>code-task</c> for the
+    /// wording that small models are asked with.</summary>
+    [Setting("With an endpoint: what is tuned, such as generate.code-solution, or code-task for small models.", Placeholder = "NAME")]
+    public string Target { get; init; } = "generate.code-solution";
 
     /// <summary>What candidates are compared by.</summary>
     public ObjectiveWeights Weights { get; init; } = new();
@@ -29,14 +42,37 @@ public sealed record PromptTuningOptions(
     public int Demonstrations { get; init; }
 
     /// <summary>Different sets of demonstrations that are tried; default 2.</summary>
+    [Setting("Different sets of demonstrations that are tried.", Min = 1)]
     public int DemonstrationSets { get; init; } = 2;
 
     /// <summary>Train examples that demonstrations are taken from and reflection reads the failures of; default 16.</summary>
+    [Setting("Train examples that demonstrations are taken from and reflection reads the failures of.", Min = 1)]
     public int TrainExamples { get; init; } = 16;
 
     /// <summary>Rounds of reflection, each proposing one wording; needs a model to reflect. Default 2.</summary>
     [Setting("With an endpoint: wordings that the model proposes after reading failed samples.", Min = 0)]
     public int Reflections { get; init; } = 2;
+}
+
+/// <summary>How a candidate came to be.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CandidateOrigin>))]
+public enum CandidateOrigin
+{
+    /// <summary>It was there.</summary>
+    [JsonStringEnumMemberName("given")]
+    Given,
+
+    /// <summary>One that was there, under headings or between tags.</summary>
+    [JsonStringEnumMemberName("format")]
+    Format,
+
+    /// <summary>A model proposed it after reading failures.</summary>
+    [JsonStringEnumMemberName("reflection")]
+    Reflection,
+
+    /// <summary>Another with examples before the question.</summary>
+    [JsonStringEnumMemberName("demonstrations")]
+    Demonstrations,
 }
 
 /// <summary>A candidate's line in the result.</summary>
@@ -45,8 +81,8 @@ public sealed record PromptScore
     /// <summary>The candidate.</summary>
     public required PromptTemplate Template { get; init; }
 
-    /// <summary>How it came to be: <c>given</c>, <c>format</c>, <c>demonstrations</c> or <c>reflection</c>.</summary>
-    public required string How { get; init; }
+    /// <summary>How it came to be.</summary>
+    public required CandidateOrigin How { get; init; }
 
     /// <summary>Hash of the template that it was made from; its own where it was given.</summary>
     public required string Parent { get; init; }
@@ -143,10 +179,10 @@ public sealed class PromptTuner(
 
     private async Task<List<Run>> CandidatesAsync(IReadOnlyList<PromptTemplate> given, CancellationToken cancel)
     {
-        var runs = given.Select(t => new Run(t, "given", t.Hash)).ToList();
+        var runs = given.Select(t => new Run(t, CandidateOrigin.Given, t.Hash)).ToList();
         if (_options.Formats)
             foreach (var template in given)
-                runs.AddRange(PromptCandidates.Formats(template).Select(t => new Run(t, "format", template.Hash)));
+                runs.AddRange(PromptCandidates.Formats(template).Select(t => new Run(t, CandidateOrigin.Format, template.Hash)));
         if (train is null || train.Count == 0 || (_options.Demonstrations == 0 && (reflection is null || _options.Reflections == 0)))
             return runs;
         var order = Enumerable.Range(0, train.Count).ToArray();
@@ -162,13 +198,13 @@ public sealed class PromptTuner(
                 var next = await TrainAsync(proposed, chosen, cancel);
                 // A wording that does worse where it was meant to help is not carried on (GEPA, arXiv 2507.19457).
                 if (PromptMeasures.Of(next).Score(_options.Weights) < PromptMeasures.Of(outcomes).Score(_options.Weights)) continue;
-                runs.Add(new Run(proposed, "reflection", parent.Hash));
+                runs.Add(new Run(proposed, CandidateOrigin.Reflection, parent.Hash));
                 (parent, outcomes) = (proposed, next);
             }
         if (_options.Demonstrations > 0)
             runs.AddRange(PromptCandidates.Demonstrated(parent, [.. outcomes.Select(o => o.Demonstration).OfType<FewShot>()],
                 _options.Demonstrations, _options.DemonstrationSets, _options.Seed)
-                .Select(t => new Run(t, "demonstrations", parent.Hash)));
+                .Select(t => new Run(t, CandidateOrigin.Demonstrations, parent.Hash)));
         return runs;
     }
 
@@ -233,10 +269,10 @@ public sealed class PromptTuner(
         return (means[(int)(tail * (means.Length - 1))], means[(int)((1 - tail) * (means.Length - 1))]);
     }
 
-    private sealed class Run(PromptTemplate template, string how, string parent)
+    private sealed class Run(PromptTemplate template, CandidateOrigin how, string parent)
     {
         public PromptTemplate Template => template;
-        public string How => how;
+        public CandidateOrigin How => how;
         public string Parent => parent;
         public List<PromptOutcome> Outcomes { get; } = [];
         public int Rounds { get; set; }

@@ -9,7 +9,7 @@ namespace DocTuneLab.Documents.Dialects.DocFx;
 /// <summary>DocFX: <c>docfx.json</c> and <c>toc.yml</c>, tabs by headings, links by uid, <c>[!INCLUDE [title](file)]</c> and
 /// <c>[!code-csharp[title](file)]</c>.</summary>
 /// <remarks>Format: DocFX's reference of its Markdown.</remarks>
-public sealed partial class DocFxDialect : Dialect
+internal sealed partial class DocFxDialect : Dialect
 {
     internal const string SiteKind = "DocFx";
     private const string TabMark = "#tab/", XrefScheme = "xref:";

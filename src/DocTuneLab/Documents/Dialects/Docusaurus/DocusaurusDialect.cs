@@ -7,7 +7,7 @@ namespace DocTuneLab.Documents.Dialects.Docusaurus;
 
 /// <summary>Docusaurus: its configuration and sidebars as far as they can be read without running them, <c>:::note</c>
 /// containers, MDX.</summary>
-public sealed class DocusaurusDialect : Dialect
+internal sealed class DocusaurusDialect : Dialect
 {
     internal const string SiteKind = "Docusaurus";
 

@@ -6,7 +6,7 @@ using Markdig.Syntax;
 namespace DocTuneLab.Documents.Dialects.GitHub;
 
 /// <summary>GitHub's alerts, which DocFX has too: <c>&gt; [!NOTE]</c>.</summary>
-public sealed class GitHubDialect : Dialect
+internal sealed class GitHubDialect : Dialect
 {
     /// <inheritdoc/>
     public override string Name => "GitHub";

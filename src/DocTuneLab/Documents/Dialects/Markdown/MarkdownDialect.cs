@@ -9,7 +9,7 @@ namespace DocTuneLab.Documents.Dialects.Markdown;
 
 /// <summary>What nearly every tool reads beyond CommonMark: task lists, footnotes, definition lists and math.
 /// Tables are the parser's own.</summary>
-public sealed class MarkdownDialect : Dialect
+internal sealed class MarkdownDialect : Dialect
 {
     /// <inheritdoc/>
     public override string Name => "Markdown";

@@ -7,7 +7,7 @@ namespace DocTuneLab.Documents.Dialects.MkDocs;
 
 /// <summary>MkDocs and Python-Markdown: <c>mkdocs.yml</c>, admonitions and tabs by indentation, snippets (<c>--8&lt;--</c>).</summary>
 /// <remarks>Formats: MkDocs' configuration; PyMdown Extensions' references of admonitions, tabs and snippets.</remarks>
-public sealed partial class MkDocsDialect : Dialect
+internal sealed partial class MkDocsDialect : Dialect
 {
     internal const string SiteKind = "MkDocs";
 

@@ -2,18 +2,9 @@ using System.CommandLine;
 
 namespace DocTuneLab.Cli.Arguments;
 
-/// <summary>Options that several verbs share, so that they mean the same everywhere.</summary>
-internal static class LabOptions
+/// <summary>Arguments that several verbs share, and what they must be.</summary>
+internal static class LabArguments
 {
-    public static Option<string> Lab() =>
-        new("--lab") { Description = "The lab's folder.", DefaultValueFactory = _ => Path.Combine("artifacts", "lab"), HelpName = "L" };
-
-    public static Option<string[]> Assemblies() => new("--assembly", "-a")
-    {
-        Description = "Assembly of the library; its XML documentation lies beside it. May be repeated.",
-        HelpName = "DLL"
-    };
-
     /// <summary>Documentation folders. A mistyped option would otherwise be taken for one.</summary>
     public static Argument<string[]> Sources(string description)
     {
@@ -27,8 +18,6 @@ internal static class LabOptions
     {
         if (MistypedOption.In(result) is { } option) result.AddError($"There is no option '{option}' here.");
     });
-
-    public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON." };
 
     /// <summary>The paths, all of which exist.</summary>
     public static string[] Existing(string[] assemblies) =>

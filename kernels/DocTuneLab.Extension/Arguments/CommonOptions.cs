@@ -1,0 +1,103 @@
+using System.CommandLine;
+using DocTuneLab.Corpus.Formats;
+using DocTuneLab.Corpus.Review;
+using DocTuneLab.Settings;
+using DocTuneLab.Storage;
+
+namespace DocTuneLab.Extension.Arguments;
+
+/// <summary>
+/// Options that are no settings of a stage, such as where input and output lie: declared here once, so that they have the same words and
+/// the same default in every verb and every magic that has them.
+/// </summary>
+public static class CommonOptions
+{
+    /// <summary><c>--lab</c>.</summary>
+    /// <param name="aliases">Further names.</param>
+    public static Option<string> Lab(params string[] aliases) => new("--lab", aliases)
+    {
+        Description = "The lab's folder.",
+        HelpName = "L",
+        DefaultValueFactory = _ => Storage.Lab.DefaultFolder
+    };
+
+    /// <summary><c>--json</c>.</summary>
+    public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON." };
+
+    /// <summary><c>--dry-run</c>.</summary>
+    public static Option<bool> DryRun() =>
+        new("--dry-run") { Description = "Estimate what it would take (memory, steps; requests, tokens, cost), and stop there." };
+
+    /// <summary><c>--assembly</c>.</summary>
+    public static Option<string[]> Assembly() => new("--assembly", "-a")
+    {
+        Description = "Assembly of the library; its XML documentation lies beside it. May be repeated.",
+        HelpName = "DLL"
+    };
+
+    /// <summary><c>--docs</c>.</summary>
+    public static Option<string?> Docs() =>
+        new("--docs") { Description = "Documentation: a folder, a page or a package.", HelpName = "DIR" };
+
+    /// <summary><c>--suite</c>.</summary>
+    public static Option<string?> Suite() =>
+        new("--suite") { Description = "Held-out tasks: a folder of .jsonl files, or one file.", HelpName = "DIR|FILE" };
+
+    /// <summary><c>--adapter</c>.</summary>
+    public static Option<string?> Adapter() => new("--adapter") { Description = "Adapter in PEFT layout.", HelpName = "DIR" };
+
+    /// <summary><c>--out</c>.</summary>
+    public static Option<string?> Out() =>
+        new("--out", "-o") { Description = "Where the result is written.", HelpName = "PATH" };
+
+    /// <summary><c>--show</c>.</summary>
+    public static Option<int> Show() =>
+        new("--show") { Description = "How many are shown.", HelpName = "N", DefaultValueFactory = _ => 20 };
+
+    /// <summary><c>--kind</c>.</summary>
+    /// <param name="placeholder">What stands for the value in help.</param>
+    public static Option<T> Kind<T>(string placeholder) =>
+        new("--kind") { Description = "Only those of this kind.", HelpName = placeholder };
+
+    /// <summary><c>--status</c>; <see cref="Chosen{T}"/> reads it.</summary>
+    public static Option<string> Status()
+    {
+        var option = new Option<string>("--status") { Description = "Only samples that stand so." };
+        return Among(option, SettingNames.Of(typeof(SampleStanding)));
+    }
+
+    /// <summary><c>--reviewer</c>.</summary>
+    public static Option<string> Reviewer() => new("--reviewer") { Description = "Who decides.", HelpName = "NAME", Required = true };
+
+    /// <summary><c>--votes</c>.</summary>
+    public static Option<string?> Votes() =>
+        new("--votes") { Description = "File of votes that the form saved: adds them to the report.", HelpName = "FILE.json" };
+
+    /// <summary><c>--format</c> of samples; <see cref="Chosen{T}"/> reads it.</summary>
+    public static Option<string> SampleFormat() => Choice("--format", "What samples are written as.", CorpusFormat.OpenAI);
+
+    /// <summary>An option of which the value is a member of an enumeration, by its name in settings;
+    /// <see cref="Chosen{T}"/> reads it.</summary>
+    /// <param name="name">With dashes.</param>
+    /// <param name="words">What it does.</param>
+    /// <param name="initial">Where nothing is said.</param>
+    public static Option<string> Choice<T>(string name, string words, T initial)
+        where T : struct, Enum =>
+        Among(new Option<string>(name) { Description = words, DefaultValueFactory = _ => SettingNames.Of(initial) },
+            SettingNames.Of(typeof(T)));
+
+    /// <summary>The member that was chosen; null where none was, and none is the default.</summary>
+    public static T? Chosen<T>(this ParseResult parsed, Option<string> option)
+        where T : struct, Enum
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        return parsed.GetValue(option) is { } name ? (T?)(object?)SettingNames.Parse(typeof(T), name) : null;
+    }
+
+    private static Option<T> Among<T>(Option<T> option, IReadOnlyList<string> allowed)
+    {
+        option.HelpName = string.Join('|', allowed);
+        option.AcceptOnlyFromAmong([.. allowed]);
+        return option;
+    }
+}

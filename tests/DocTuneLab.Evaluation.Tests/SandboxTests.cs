@@ -5,29 +5,17 @@ using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Tests;
 
-public sealed class SandboxFixture : IDisposable
-{
-    public Sandbox Sandbox { get; } = TinyLibrary.Sandbox(new ExecutionOptions
-    {
-        AllowUntrustedCode = true,
-        AllowWithoutIsolation = true,
-        WallTime = TimeSpan.FromSeconds(3),
-        MemoryBytes = 256 << 20,
-        OutputBytes = 4096
-    });
-
-    public void Dispose() => Sandbox.Dispose();
-}
-
 public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
 {
-    private static ExecutionJob Job(CodeTask task, string body) => new(SolutionUnit.Compose(task, body).Source, task.Usings, task.Tests);
+    private static ExecutionJob Job(CodeTask task, string body) => new(SolutionUnit.Compose(task, body).Source, task.Usings, task.Tests,
+        task.Reference.Length > 0 ? SolutionUnit.Compose(task, task.Reference).Source : "");
 
     private ExecutionResult Run(string body, params string[] tests)
     {
         var task = TinyLibrary.Task() with
         {
             Signature = "public static int F()",
+            Reference = "return 1;",
             Tests = tests.Length > 0 ? tests : ["Check.Equal(1, Solution.F());"]
         };
         return fixture.Sandbox.Run(Job(task, body));
@@ -230,6 +218,7 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
         {
             Signature = "public static int F()",
             Context = "public record P(int A, List<int> B);",
+            Reference = "", // so that each check is compared with what it says itself
             Tests = [test]
         };
         var result = fixture.Sandbox.Run(Job(task, "return 1;"));

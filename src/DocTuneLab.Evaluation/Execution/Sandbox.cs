@@ -1,37 +1,41 @@
-using System.Diagnostics;
-using System.Security.Cryptography;
-using System.Text;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Execution;
 
 /// <summary>
-/// Runs answers, each in a child process of its own, and reports how each ended. The child reports through a file under a secret that is
-/// drawn per run and handed over on stdin: what an answer prints, or that it exits with 0, is no pass.
+/// Runs answers, each in a child process of its own, and says how each ended. The child only writes down what the hidden tests' checks
+/// find; what they should find, and so the verdict, is known here alone (see README.md beside this file).
 /// <see cref="Isolation"/> says what is covered and what is not.
 /// </summary>
 public sealed class Sandbox : IDisposable
 {
     private readonly ExecutionOptions options;
     private readonly DirectoryInfo folder;
-    private readonly ChildHost starter;
-    private readonly ChildProgram child;
+    private readonly ChildProgram program;
+    private readonly ChildLauncher launcher;
+    private readonly ReferenceRuns references;
 
     /// <summary>Prepares the child program.</summary>
     /// <param name="references">What answers compile against, and the library that they run with.</param>
     /// <param name="options">Limits; running must be allowed.</param>
     /// <exception cref="LabException">Running is not allowed, a limit is out of range, or an assembly is missing.</exception>
-    public Sandbox(ReferenceSet references, ExecutionOptions options)
+    public Sandbox(ReferenceSet references, ExecutionOptions options) : this(references, options, new())
+    {
+    }
+
+    internal Sandbox(ReferenceSet references, ExecutionOptions options, ReferenceRuns known, Isolation? isolation = null)
     {
         options.Validate();
         if (!options.AllowUntrustedCode)
             throw new LabException("Running model-written code is off. Set AllowUntrustedCode (on the command line: "
                 + "--allow-untrusted-code) after reading what the sandbox does not cover.");
         if (Refusal(options) is { } why) throw new LabException(why);
-        this.options = options;
-        starter = ChildHost.Best!;
+        (this.options, this.references) = (options, known);
+        var starter = ChildHost.Best!;
         folder = Directory.CreateTempSubdirectory("doctune-sandbox-");
-        child = new ChildProgram(Directory.CreateDirectory(Path.Combine(folder.FullName, "host")).FullName, references, starter);
+        program = new(references, starter);
+        isolation ??= Isolation;
+        launcher = new(options, starter, isolation, new(folder.FullName, program, starter, isolation.HidesHost), program.Libraries);
     }
 
     /// <summary>What this machine lets the sandbox enforce.</summary>
@@ -41,6 +45,9 @@ public sealed class Sandbox : IDisposable
     /// null where there is nothing.</summary>
     public static string? Starter => ChildHost.Best?.Name;
 
+    /// <summary>Whether answers are refused for what they use. Only tests of what the first lock holds turn this off.</summary>
+    internal bool Refuses { get; init; } = true;
+
     /// <summary>Why nothing would run with these options on this machine; null where it would.</summary>
     public static string? Refusal(ExecutionOptions options) => ChildHost.Best is null ? ChildHost.Missing
         : Isolation.IsSandbox || options.AllowWithoutIsolation ? null
@@ -48,34 +55,61 @@ public sealed class Sandbox : IDisposable
             + "Install bubblewrap and allow user namespaces, or ask for it explicitly with AllowWithoutIsolation "
             + "(--allow-without-isolation).";
 
-    /// <summary>Runs all jobs, several at a time; results in the order of <paramref name="jobs"/>.</summary>
+    /// <summary>Runs all jobs, several at a time, after their references; results in the order of <paramref name="jobs"/>.</summary>
+    /// <exception cref="LabException">The sandbox cannot start its own program.</exception>
     public IReadOnlyList<ExecutionResult> RunAll(IReadOnlyList<ExecutionJob> jobs, IProgress<int>? progress = null,
         CancellationToken cancel = default)
     {
+        Prepare(jobs, cancel);
         var results = new ExecutionResult[jobs.Count];
         var done = 0;
         DeepStack.For(jobs.Count, options.Parallelism, cancel, i =>
         {
-            results[i] = Run(jobs[i], cancel);
+            results[i] = Judge(jobs[i], cancel);
             progress?.Report(Interlocked.Increment(ref done));
         });
         return results;
     }
 
-    /// <summary>Compiles and runs one job.</summary>
+    /// <summary>Compiles and runs one job, after its reference.</summary>
+    /// <exception cref="LabException">The sandbox cannot start its own program.</exception>
     public ExecutionResult Run(ExecutionJob job, CancellationToken cancel = default)
     {
+        Prepare([job], cancel);
+        return Judge(job, cancel);
+    }
+
+    /// <summary>Deletes the temporary files.</summary>
+    public void Dispose() => Delete(folder);
+
+    /// <summary>Runs the references of jobs that are not known yet.</summary>
+    internal void Prepare(IEnumerable<ExecutionJob> jobs, CancellationToken cancel) =>
+        references.Prepare(jobs, chunk => RunReferences(chunk, cancel), options.Parallelism, cancel);
+
+    private ExecutionResult Judge(ExecutionJob job, CancellationToken cancel)
+    {
+        var reference = job.Reference.Length > 0 ? references.Of(job) : null;
+        var compiled = program.Compile(job, job.Source, expectations: reference is null, cancel);
+        if (compiled.Image is null) return Unrun(ExecutionStatus.CompileError, string.Join('\n', compiled.Errors.Take(5)));
+        if (reference is not null && reference.Status != ExecutionStatus.Pass)
+            return Unrun(ExecutionStatus.HarnessError, $"the task's reference does not pass: {reference.Status}: {reference.Message}");
+        var forbidden = compiled.Forbidden.Except(reference?.Compiled.Forbidden ?? [], StringComparer.Ordinal).ToList();
+        if (Refuses && forbidden.Count > 0)
+            return Unrun(ExecutionStatus.WrongAnswer, $"refused, not run: it uses {string.Join(", ", forbidden.Take(5))}")
+                with { Refused = true };
         var run = folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
         try
         {
-            var answer = Path.Combine(run.FullName, "answer.dll");
-            var errors = child.Compile(job, answer, cancel);
-            if (errors.Count > 0) return new(ExecutionStatus.CompileError, string.Join('\n', errors.Take(5)), 0, "", TimeSpan.Zero);
-            return Execute(run.FullName, answer, cancel);
+            var path = Path.Combine(run.FullName, "answer.dll");
+            File.WriteAllBytes(path, compiled.Image);
+            var end = launcher.Run(run.FullName, [path], cancel);
+            if (!end.Ready) return Unrun(ExecutionStatus.HarnessError, $"the child program did not start: {end.Text}");
+            var (status, message, test) = TraceVerdict.Of(Trace.ReadAll(end.Trace, 1)[0], reference?.Trace, end, Memory);
+            return new(status, message, test, end.Text, end.Elapsed);
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or UnauthorizedAccessException)
         {
-            return new(ExecutionStatus.HarnessError, e.Message, 0, "", TimeSpan.Zero);
+            return Unrun(ExecutionStatus.HarnessError, e.Message);
         }
         finally
         {
@@ -83,146 +117,47 @@ public sealed class Sandbox : IDisposable
         }
     }
 
-    /// <summary>Deletes the temporary files.</summary>
-    public void Dispose() => Delete(folder);
-
-    private ExecutionResult Execute(string run, string answer, CancellationToken cancel)
+    private IReadOnlyList<ReferenceRun> RunReferences(IReadOnlyList<ExecutionJob> jobs, CancellationToken cancel)
     {
-        var report = Path.Combine(run, "report");
-        File.WriteAllText(report, "");
-        using var group = ProcessLimit.Best.UsesGroup ? ControlGroup.Create(options.Processes, options.MemoryBytes + (1L << 30)) : null;
-        if (ProcessLimit.Best.UsesGroup && group is null) throw new IOException("the run's control group could not be made");
-        var secret = RandomNumberGenerator.GetHexString(32);
-        var clock = Stopwatch.StartNew();
-        using var process = Process.Start(Command(run, answer, report, group))
-            ?? throw new IOException("the child process did not start");
-        var output = new CappedText(process.StandardOutput, options.OutputBytes);
-        var errors = new CappedText(process.StandardError, options.OutputBytes);
+        var compiled = jobs.Select(j => program.Compile(j, j.Reference, expectations: true, cancel)).ToList();
+        var run = folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
         try
         {
-            process.StandardInput.Write(secret);
-            process.StandardInput.Close();
+            List<string> paths = [];
+            foreach (var image in compiled.Select(c => c.Image).OfType<byte[]>())
+            {
+                paths.Add(Path.Combine(run.FullName, $"{paths.Count}.dll"));
+                File.WriteAllBytes(paths[^1], image);
+            }
+            var end = paths.Count > 0 ? launcher.Run(run.FullName, paths, cancel) : null;
+            if (end is { Ready: false }) throw new LabException($"The sandbox cannot start its own program: {end.Text}");
+            var traces = new Queue<Trace>(end is null ? [] : Trace.ReadAll(end.Trace, paths.Count));
+            return [.. compiled.Select(c =>
+            {
+                if (c.Image is null)
+                    return new ReferenceRun(ExecutionStatus.CompileError, string.Join('\n', c.Errors.Take(5)), 0, Trace.None, c);
+                var trace = traces.Dequeue();
+                var (status, message, test) = TraceVerdict.Of(trace, null, end!, Memory);
+                return new ReferenceRun(status, message, test, trace, c);
+            })];
         }
-        catch (IOException) { /* it ended before it read; the missing report tells */ }
-
-        var timedOut = !process.WaitForExit((int)options.WallTime.TotalMilliseconds);
-        // Also after a normal end: what the answer started must not outlive it.
-        ProcessGroup.Kill(process);
-        process.WaitForExit(2000);
-        cancel.ThrowIfCancellationRequested();
-        output.Finish();
-        errors.Finish();
-        var text = (output.Text + (errors.Text.Length > 0 ? "\n" + errors.Text : "")).Trim('\n');
-        ExecutionResult Ended(ExecutionStatus status, string message, int test = 0) => new(status, message, test, text, clock.Elapsed);
-
-        if (Read(report, secret) is { } said) return Ended(said.Status, said.Message, said.Test);
-        if (timedOut) return Ended(ExecutionStatus.Timeout, $"stopped after {options.WallTime.TotalSeconds:0.#} s");
-        if (errors.Text.Contains("Out of memory", StringComparison.OrdinalIgnoreCase)
-            || errors.Text.Contains("OutOfMemoryException", StringComparison.Ordinal))
-            return Ended(ExecutionStatus.OutOfMemory, $"over {options.MemoryBytes >> 20} MiB");
-        if (group?.RanOutOfMemory == true)
-            return Ended(ExecutionStatus.OutOfMemory, $"over {(options.MemoryBytes >> 20) + 1024} MiB with all that it started");
-        if (process.ExitCode is 128 + 24) return Ended(ExecutionStatus.Timeout, "processor-time limit reached");
-        if (errors.Text.Contains("You must install or update .NET", StringComparison.Ordinal))
-            return Ended(ExecutionStatus.HarnessError, errors.Text);
-        var why = errors.Text.Contains("Stack overflow", StringComparison.Ordinal)
-            ? "stack overflow"
-            : $"the process ended with {process.ExitCode} and without a report";
-        return Ended(ExecutionStatus.Exception, why);
-    }
-
-    private static (ExecutionStatus Status, int Test, string Message)? Read(string report, string secret)
-    {
-        if (!File.Exists(report)) return null;
-        var lines = File.ReadAllText(report).Split('\n', 5);
-        return lines.Length == 5 && lines[0] == secret && Enum.TryParse<ExecutionStatus>(lines[1], out var status)
-            && int.TryParse(lines[2], out var test)
-            ? (status, test, lines[4]) : null;
-    }
-
-    private ProcessStartInfo Command(string run, string answer, string report, ControlGroup? group)
-    {
-        List<string> words = [];
-        if (OperatingSystem.IsLinux())
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or UnauthorizedAccessException)
         {
-            if (group is not null) words.AddRange(group.Prefix);
-            if (Isolation.Find("setsid") is { } setsid) words.Add(setsid);
-            words.AddRange(Isolation.Prefix(new(run,
-                [Path.GetDirectoryName(child.HostPath)!, .. starter.Root is { } root ? [root] : Array.Empty<string>()], [answer], [report],
-                options.FileBytes * 4)));
-            // Twice the wall time: a second thread is fair, a busy machine is not the answer's fault.
-            var seconds = Math.Max(2, (int)Math.Ceiling(options.WallTime.TotalSeconds * 2));
-            // Data, not address space, which the runtime reserves by the terabyte;
-            // a GiB over the heap holds its own data and thread stacks.
-            var data = (options.MemoryBytes >> 10) + (1 << 20);
-            words.AddRange(["/bin/sh", "-c", $"ulimit -c 0; ulimit -t {seconds}; ulimit -f {options.FileBytes / 512}; ulimit -d {data}; "
-                + $"{ProcessLimit.Best.ShellLimit(options.Processes)}\"$@\"; exit $?", "sh"]);
+            throw new LabException($"The sandbox cannot start its own program: {e.Message}", e);
         }
-        words.AddRange([.. starter.Command(child.HostPath), answer, report]);
-        var start = new ProcessStartInfo(words[0])
+        finally
         {
-            WorkingDirectory = run,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardInputEncoding = Encoding.ASCII,
-            StandardOutputEncoding = Encoding.UTF8,
-            StandardErrorEncoding = Encoding.UTF8,
-        };
-        foreach (var word in words.Skip(1)) start.ArgumentList.Add(word);
-        Scrub(start.Environment, run);
-        return start;
+            Delete(run);
+        }
     }
 
-    private void Scrub(IDictionary<string, string?> environment, string run)
-    {
-        // Windows will not start a process without these.
-        string[] keep = OperatingSystem.IsWindows() ? ["SystemRoot", "windir"] : [];
-        var kept = keep.Where(environment.ContainsKey).ToDictionary(k => k, k => environment[k]);
-        environment.Clear();
-        foreach (var (key, value) in kept) environment[key] = value;
-        environment["PATH"] = OperatingSystem.IsWindows() ? "" : "/usr/bin:/bin";
-        foreach (var key in (string[])["HOME", "TMPDIR", "TEMP", "TMP"]) environment[key] = run;
-        environment["LANG"] = "C.UTF-8";
-        if (starter.Root is { } root) environment["DOTNET_ROOT"] = root;
-        environment["DOTNET_GCHeapHardLimit"] = options.MemoryBytes.ToString("x");
-        environment["DOTNET_gcConcurrent"] = "0";
-        environment["DOTNET_TieredPGO"] = "0";
-        environment["DOTNET_EnableDiagnostics"] = "0";
-        environment["DOTNET_DbgEnableMiniDump"] = "0";
-        environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
-    }
+    private string Memory => $"over {options.MemoryBytes >> 20} MiB";
+
+    private static ExecutionResult Unrun(ExecutionStatus status, string message) => new(status, message, 0, "", TimeSpan.Zero);
 
     private static void Delete(DirectoryInfo folder)
     {
         try { folder.Delete(recursive: true); }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { /* a temporary folder; the system clears it */ }
-    }
-
-    /// <summary>Reads a stream to its end and keeps only its start, so that an answer that prints for ever neither blocks nor
-    /// fills memory.</summary>
-    private sealed class CappedText
-    {
-        private readonly StringBuilder kept = new();
-        private readonly Task reading;
-
-        public CappedText(StreamReader reader, int limit) => reading = Task.Run(async () =>
-        {
-            var buffer = new char[8192];
-            int read;
-            while ((read = await reader.ReadAsync(buffer)) > 0)
-            {
-                lock (kept) kept.Append(buffer, 0, Math.Min(read, Math.Max(0, limit - kept.Length)));
-            }
-        });
-
-        public string Text { get { lock (kept) return kept.ToString(); } }
-
-        public void Finish()
-        {
-            // A grandchild may hold the pipe open; what was read until then is enough.
-            try { reading.Wait(TimeSpan.FromSeconds(1)); }
-            catch (AggregateException) { /* the pipe broke when the process was killed */ }
-        }
     }
 }

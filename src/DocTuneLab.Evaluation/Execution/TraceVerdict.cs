@@ -1,0 +1,85 @@
+namespace DocTuneLab.Evaluation.Execution;
+
+/// <summary>
+/// What the parent says of a run. The checks of an answer must be those of the reference, in their order, and what each found must be what
+/// the reference's check expects. An answer that writes the record itself gains nothing: it would have to know the values.
+/// </summary>
+internal static class TraceVerdict
+{
+    /// <summary>The verdict.</summary>
+    /// <param name="trace">What the tests saw.</param>
+    /// <param name="reference">What they see with the reference; null where there is none, or this is it: then each check says itself
+    /// what it expects.</param>
+    /// <param name="end">How the process ended.</param>
+    /// <param name="memory">The limit of memory in words.</param>
+    public static (ExecutionStatus Status, string Message, int Test) Of(Trace trace, Trace? reference, ChildEnd end, string memory)
+    {
+        if (FirstFailure(trace, reference) is { } failure) return (ExecutionStatus.WrongAnswer, failure.Message, failure.Step);
+        var (status, message) = trace.End switch
+        {
+            TraceEnd.Complete when trace.Checks.Count == 0 => (ExecutionStatus.HarnessError, "the hidden tests checked nothing"),
+            TraceEnd.Complete => (ExecutionStatus.Pass, ""),
+            TraceEnd.Fault => (ExecutionStatus.Exception, trace.Fault),
+            TraceEnd.OutOfMemory => (ExecutionStatus.OutOfMemory, memory),
+            TraceEnd.TooLarge => (ExecutionStatus.WrongAnswer, "its values take more room than the record of a run may have"),
+            TraceEnd.Damaged => (ExecutionStatus.WrongAnswer, "what its checks wrote down is damaged"),
+            // What an answer prints says nothing here; these only the parent and the kernel know.
+            _ when end.TimedOut => (ExecutionStatus.Timeout, $"stopped after {end.Limit.TotalSeconds:0.#} s"),
+            _ when end.OutOfMemory => (ExecutionStatus.OutOfMemory, $"{memory} with all that it started"),
+            _ when end.ExitCode == ChildEnd.ProcessorTime => (ExecutionStatus.Timeout, "processor-time limit reached"),
+            _ => (ExecutionStatus.Exception, end.Died),
+        };
+        return (status, message, trace.Step);
+    }
+
+    private static (int Step, string Message)? FirstFailure(Trace trace, Trace? reference)
+    {
+        for (var i = 0; i < trace.Checks.Count; i++)
+        {
+            var check = trace.Checks[i];
+            if (reference is null)
+            {
+                if (Failure(check, check) is { } own) return (check.Step, own);
+                continue;
+            }
+            if (i >= reference.Checks.Count || reference.Checks[i].Site != check.Site)
+                return (check.Step, "it reaches a check that the reference does not reach here");
+            if (Failure(reference.Checks[i], check) is { } message) return (check.Step, message);
+        }
+        return reference is not null && trace.End == TraceEnd.Complete && trace.Checks.Count < reference.Checks.Count
+            ? (reference.Checks[trace.Checks.Count].Step, $"it reaches {trace.Checks.Count} of {reference.Checks.Count} checks")
+            : null;
+    }
+
+    /// <summary>Why a check does not hold; null where it does.</summary>
+    private static string? Failure(TraceCheck reference, TraceCheck check)
+    {
+        // Both sides stay in the child where the expected value depends on the answer.
+        var expected = check.Kind is CheckKind.Equal or CheckKind.NotEqual ? check.Expected : reference.Expected;
+        switch (reference.Kind, check.Kind)
+        {
+            case (CheckKind.Equal, CheckKind.Value or CheckKind.Equal):
+                return TraceComparison.Same(expected, check.Actual, reference.Tolerance) ? null : Difference(expected, check.Actual);
+            case (CheckKind.NotEqual, CheckKind.Value or CheckKind.NotEqual):
+                return TraceComparison.Same(expected, check.Actual)
+                    ? $"expected anything but {TraceComparison.Show(check.Actual)}" : null;
+            case (CheckKind.Condition, CheckKind.Value or CheckKind.Condition):
+                return TraceComparison.Same(reference.Expected, check.Actual) ? null
+                    : reference.Words.Length > 0 ? reference.Words : $"expected {TraceComparison.Show(reference.Expected)}";
+            case (CheckKind.Throws, CheckKind.Thrown or CheckKind.Throws):
+                if (check.ThrownTypes.Contains(reference.ExpectedType, StringComparer.Ordinal)) return null;
+                var wanted = TraceComparison.Simple(reference.ExpectedType);
+                return check.ThrownTypes.Count == 0
+                    ? $"expected {wanted}, nothing was thrown"
+                    : $"expected {wanted}, got {TraceComparison.Simple(check.ThrownTypes[0])}";
+            default:
+                return "it reaches a check of another kind than the reference";
+        }
+    }
+
+    private static string Difference(TraceNode expected, TraceNode actual)
+    {
+        var (wanted, got) = (TraceComparison.Show(expected), TraceComparison.Show(actual));
+        return $"expected {wanted}, got {got}{(wanted == got ? " of another type or with other members" : "")}";
+    }
+}

@@ -35,9 +35,8 @@ public sealed record SuiteReport(string SuiteHash, IReadOnlyList<SuiteProblem> P
 
 /// <summary>
 /// Proves a suite before it is used: every reference compiles, passes and uses its gold symbols, every stub compiles and fails, every gold
-/// symbol exists, every test checks something that cannot be guessed, every accepted answer is graded right, every gap compiles with what stood there, and nothing comes near the
-/// training data. References and
-/// stubs take the same way as a model's answers.
+/// symbol exists, every test checks something that cannot be guessed, every accepted answer is graded right, every gap compiles with what
+/// stood there, and nothing comes near the training data. References and stubs take the same way as a model's answers.
 /// </summary>
 public static class SuiteCheck
 {
@@ -76,10 +75,12 @@ public static class SuiteCheck
             if (run is null)
                 notes.Add($"{task.Id}: has no reference, so nothing shows that its tests can be passed, and what they expect is in the "
                     + "process of an answer");
-            else if (!reference.Compiles) Wrong($"reference: {(reference.Refused ? reference.Message : $"does not compile: {First(reference)}")}");
+            else if (reference.Refused) Wrong($"reference: {reference.Message}");
+            else if (!reference.Compiles) Wrong($"reference: does not compile: {First(reference)}");
             else if (run.Status != ExecutionStatus.Pass) Wrong($"reference: {run.Status}: {run.Message}");
             else if (!reference.Passes)
-                Wrong($"reference: passes, but not where the tests are run without what they expect: {reference.Status}: {reference.Message}");
+                Wrong("reference: passes, but not where the tests run again without what they expect: "
+                    + $"{reference.Status}: {reference.Message}");
             else foreach (var gold in reference.GoldMissed.Where(g => api.Find(g) is not null)) Wrong($"reference: does not use {gold}");
             if (run is { Status: ExecutionStatus.Pass })
                 foreach (var weak in TestStrength.Weaknesses(task.Tests, run)) Wrong(weak);

@@ -119,7 +119,8 @@ public class CheatTests
     [InlineData("public record Vat(double Capacity);\npublic static double Size(double litres) => new Vat(litres).Capacity;")]
     [InlineData("public static class Solution\n{\n    public record Vat(double Capacity);\n"
         + "    public static double Size(double litres) => new Vat(litres).Capacity;\n}")]
-    [InlineData("using Vat = Mine;\npublic record Mine(double Capacity);\npublic static double Size(double litres) => new Vat(litres).Capacity;")]
+    [InlineData("using Vat = Mine;\npublic record Mine(double Capacity);\n"
+        + "public static double Size(double litres) => new Vat(litres).Capacity;")]
     [InlineData("namespace Brine { public record Vat(double Capacity); }\n"
         + "public static class Solution { public static double Size(double litres) => new Vat(litres).Capacity; }")]
     public void A_type_of_the_library_that_an_answer_declares_is_refused_and_counted(string answer)

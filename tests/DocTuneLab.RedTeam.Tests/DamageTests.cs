@@ -20,7 +20,8 @@ public class DamageTests
             Isolation.Working().First(k => k.Name == kind));
         const string Damage = """
             foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).OrderBy(f => f.EndsWith("Brine.dll") ? 0 : 1))
-                try { File.WriteAllText(file, ""); File.Delete(file); } catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
+                try { File.WriteAllText(file, ""); File.Delete(file); }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
             return 0;
             """;
         var results = sandbox.RunAll([Job(task.Reference), Job(Damage), .. Enumerable.Repeat(Job(task.Reference), 3), Job(Damage),

@@ -6,7 +6,8 @@ namespace DocTuneLab.RedTeam.Tests;
 /// <summary>An answer that tries to be scored as right, as a file in <c>Tricks</c>.</summary>
 /// <param name="What">First line: what it does.</param>
 /// <param name="Task">The task that it answers.</param>
-/// <param name="FirstLock">How it ends where it is run, with <c>or</c> where that is a race; <c>not covered</c> where only the second lock holds.</param>
+/// <param name="FirstLock">How it ends where it is run, with <c>or</c> where that is a race; <c>not covered</c> where only the second
+/// lock holds.</param>
 /// <param name="Refused">What the second lock names; <c>no</c> where it is run all the same.</param>
 /// <param name="Code">The answer.</param>
 public sealed record Trick(string What, CodeTask Task, string FirstLock, string Refused, string Code)
@@ -39,7 +40,8 @@ public sealed record Trick(string What, CodeTask Task, string FirstLock, string 
         ["list"] = Of("public static List<int> F(int n)", "return [.. Enumerable.Range(1, n)];",
             "foreach (var x in Solution.F(3)) Check.True(x > 0);"),
         ["argument"] = Of("public static List<int> F(List<int> values)", "return [.. values.Order()];",
-            "var given = new List<int> { 3, 1 }; var got = Solution.F(given); Check.Equal(new[] { 1, 3 }, got); Check.Equal(2, given.Count);"),
+            "var given = new List<int> { 3, 1 }; var got = Solution.F(given);", "Check.Equal(new[] { 1, 3 }, got);",
+            "Check.Equal(2, given.Count);"),
         ["throws"] = Of("public static int F(string text)", "return int.Parse(text);",
             "Check.Throws<FormatException>(() => Solution.F(\"x\"));", "Check.Equal(5, Solution.F(\"5\"));"),
     };

@@ -27,14 +27,15 @@ internal sealed class ChildLauncher(
         for (var tries = 1; ; tries++)
         {
             var path = host.For(run);
-            var end = Start(run, path, programs, cancel);
+            // Names that nothing was put in the place of.
+            var end = Start(run, path, Path.Combine(run, tries == 1 ? "report" : $"report-{Guid.NewGuid():n}"), programs, cancel);
             if (tries == Tries || (end.Ready && host.IsWhole(path))) return end;
         }
     }
 
-    private ChildEnd Start(string run, string hostPath, IReadOnlyList<string> programs, CancellationToken cancel)
+    private ChildEnd Start(string run, string hostPath, string report, IReadOnlyList<string> programs, CancellationToken cancel)
     {
-        var report = Path.Combine(run, "report");
+        var limit = options.WallTime + TimeSpan.FromSeconds(programs.Count - 1);
         File.WriteAllText(report, "");
         // Opened before anything runs: what an answer puts in the file's place is not read.
         using var record = new FileStream(report, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -55,7 +56,7 @@ internal sealed class ChildLauncher(
             }
             catch (IOException) { /* it ended before it read; its record tells */ }
         }
-        var timedOut = !ready || !process.WaitForExit((int)options.WallTime.TotalMilliseconds);
+        var timedOut = !ready || !process.WaitForExit((int)limit.TotalMilliseconds);
         // Also after a normal end: what the answer started must not outlive it.
         ProcessGroup.Kill(process);
         process.WaitForExit(2000);
@@ -66,7 +67,7 @@ internal sealed class ChildLauncher(
         {
             Ready = ready,
             TimedOut = timedOut,
-            Limit = options.WallTime,
+            Limit = limit,
             ExitCode = process.HasExited ? process.ExitCode : -1,
             OutOfMemory = group?.RanOutOfMemory == true,
             Output = output.Text,

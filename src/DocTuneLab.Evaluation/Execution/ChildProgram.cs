@@ -77,7 +77,8 @@ internal sealed class ChildProgram
 
     /// <summary>Whether <paramref name="folder"/> still holds what <see cref="Write"/> wrote.</summary>
     public bool IsWhole(string folder) => files.All(f =>
-        Path.Combine(folder, f.Key) is var path && File.Exists(path) && File.ReadAllBytes(path).AsSpan().SequenceEqual(f.Value));
+        new FileInfo(Path.Combine(folder, f.Key)) is { Exists: true } file && file.Length == f.Value.Length // a pipe has none, and is not read
+            && File.ReadAllBytes(file.FullName).AsSpan().SequenceEqual(f.Value));
 
     /// <summary>Compiles a solution with the tests of a job.</summary>
     /// <param name="job">The tests.</param>

@@ -74,8 +74,8 @@ public enum ExecutionStatus
 /// <param name="Source">A compilation unit with <c>public static class Solution</c>.</param>
 /// <param name="Usings">Namespaces in scope of the tests besides the implicit ones.</param>
 /// <param name="Tests">Hidden statements.</param>
-/// <param name="Reference">A compilation unit of the same kind that passes, whose values answers are compared with; empty where the task has
-/// none, and then what the tests expect is in the answer's process.</param>
+/// <param name="Reference">A compilation unit of the same kind that passes, whose values answers are compared with; empty where the task
+/// has none, and then what the tests expect is in the answer's process.</param>
 public sealed record ExecutionJob(string Source, IReadOnlyList<string> Usings, IReadOnlyList<string> Tests, string Reference = "");
 
 /// <summary>What happened to one job.</summary>

@@ -100,7 +100,8 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
     private static (InvocationExpressionSyntax, SimpleNameSyntax) Straight(InvocationExpressionSyntax node, SimpleNameSyntax name)
     {
         if (name.Identifier.Text is not ("True" or "False") || Argument(node.ArgumentList.Arguments, "condition", 0) is not { } condition
-            || condition.Expression is not PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.LogicalNotExpression } not) return (node, name);
+            || condition.Expression is not PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.LogicalNotExpression } not)
+            return (node, name);
         var turned = node.ReplaceNode(condition.Expression, not.Operand.WithoutLeadingTrivia());
         return (turned, SyntaxFactory.IdentifierName(name.Identifier.Text == "True" ? "False" : "True"));
     }
@@ -140,7 +141,8 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
         .Any(n => n.Identifier.Text == "Solution" || ofAnswer.Contains(n.Identifier.Text));
 
     private static bool Changes(ExpressionSyntax expected) => expected.DescendantNodesAndSelf().Any(n =>
-        n is AssignmentExpressionSyntax or AwaitExpressionSyntax or DeclarationExpressionSyntax or SingleVariableDesignationSyntax
+        n is AssignmentExpressionSyntax { Parent: not InitializerExpressionSyntax } or AwaitExpressionSyntax
+            or DeclarationExpressionSyntax or SingleVariableDesignationSyntax
             or PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.PreIncrementExpression or (int)SyntaxKind.PreDecrementExpression }
             or PostfixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.PostIncrementExpression or (int)SyntaxKind.PostDecrementExpression }
         || n is ArgumentSyntax { RefOrOutKeyword.RawKind: (int)SyntaxKind.OutKeyword or (int)SyntaxKind.RefKeyword });

@@ -29,7 +29,8 @@ internal sealed class HostFolder
     public string For(string run)
     {
         if (readOnly) return shared;
-        if (starter.Root is not null) return program.Write(Directory.CreateDirectory(Path.Combine(run, "host")).FullName);
+        if (starter.Root is not null)
+            return program.Write(Directory.CreateDirectory(Path.Combine(run, $"host-{Guid.NewGuid():n}")).FullName);
         lock (gate)
         {
             if (!IsWhole(shared))

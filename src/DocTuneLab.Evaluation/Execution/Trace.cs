@@ -13,10 +13,10 @@ internal enum CheckKind : byte { Value, Equal, NotEqual, Condition, Thrown, Thro
 internal sealed record TraceCheck(int Step, int Site, CheckKind Kind)
 {
     /// <summary>The value that was found.</summary>
-    public TraceNode Actual { get; init; } = new NullNode();
+    public TraceNode Actual { get; init; } = NullNode.Only;
 
     /// <summary>The value that was asked for.</summary>
-    public TraceNode Expected { get; init; } = new NullNode();
+    public TraceNode Expected { get; init; } = NullNode.Only;
 
     /// <summary>Largest difference of numbers.</summary>
     public double Tolerance { get; init; }
@@ -160,7 +160,7 @@ internal sealed class TraceReader(ReadOnlyMemory<byte> bytes)
         var kind = (NodeKind)Byte();
         switch (kind)
         {
-            case NodeKind.Null: return new NullNode();
+            case NodeKind.Null: return NullNode.Only;
             case NodeKind.Exact: return new ExactNode(Exact());
             case NodeKind.Floating: return new FloatingNode(Double());
             case NodeKind.Text: return new TextNode(Text());
@@ -170,7 +170,7 @@ internal sealed class TraceReader(ReadOnlyMemory<byte> bytes)
             case NodeKind.Thing: return new ThingNode(Text(), Byte() == 1, Text(), More(() => (Text(), Node(depth + 1))));
             case NodeKind.Opaque: return new OpaqueNode(Text());
             case NodeKind.Back: return new BackNode(Int());
-            case NodeKind.Cut: return new CutNode();
+            case NodeKind.Cut: return CutNode.Only;
             default: throw new InvalidDataException();
         }
     }

@@ -4,7 +4,10 @@ namespace DocTuneLab.Evaluation.Execution;
 internal abstract record TraceNode;
 
 /// <summary>Null.</summary>
-internal sealed record NullNode : TraceNode;
+internal sealed record NullNode : TraceNode
+{
+    public static NullNode Only { get; } = new();
+}
 
 /// <summary>A whole number or a decimal.</summary>
 internal sealed record ExactNode(decimal Value) : TraceNode;
@@ -32,7 +35,8 @@ internal sealed record MapNode(IReadOnlyList<(TraceNode Key, TraceNode Value)> E
 /// <param name="OfAnswer">Declared beside the solution, not in the library or the framework.</param>
 /// <param name="Words">What the library calls it, for people; empty where it says nothing.</param>
 /// <param name="Fields">Its fields by name.</param>
-internal sealed record ThingNode(string Type, bool OfAnswer, string Words, IReadOnlyList<(string Name, TraceNode Value)> Fields) : TraceNode;
+internal sealed record ThingNode(
+    string Type, bool OfAnswer, string Words, IReadOnlyList<(string Name, TraceNode Value)> Fields) : TraceNode;
 
 /// <summary>An object that has no value of its own: a delegate, a task, a stream.</summary>
 internal sealed record OpaqueNode(string Type) : TraceNode;
@@ -41,7 +45,10 @@ internal sealed record OpaqueNode(string Type) : TraceNode;
 internal sealed record BackNode(int Levels) : TraceNode;
 
 /// <summary>What is nested too deeply.</summary>
-internal sealed record CutNode : TraceNode;
+internal sealed record CutNode : TraceNode
+{
+    public static CutNode Only { get; } = new();
+}
 
 /// <summary>Kinds of nodes; the child has the same list.</summary>
 internal enum NodeKind : byte { Null, Exact, Floating, Text, Scalar, Sequence, Set, Tuple, Map, Thing, Opaque, Back, Cut }

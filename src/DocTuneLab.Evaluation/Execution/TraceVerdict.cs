@@ -6,6 +6,9 @@ namespace DocTuneLab.Evaluation.Execution;
 /// </summary>
 internal static class TraceVerdict
 {
+    /// <summary>What is said of a run in which no check was reached.</summary>
+    public const string NothingChecked = "no check is reached";
+
     /// <summary>The verdict.</summary>
     /// <param name="trace">What the tests saw.</param>
     /// <param name="reference">What they see with the reference; null where there is none, or this is it: then each check says itself
@@ -17,7 +20,7 @@ internal static class TraceVerdict
         if (FirstFailure(trace, reference) is { } failure) return (ExecutionStatus.WrongAnswer, failure.Message, failure.Step);
         var (status, message) = trace.End switch
         {
-            TraceEnd.Complete when trace.Checks.Count == 0 => (ExecutionStatus.HarnessError, "the hidden tests checked nothing"),
+            TraceEnd.Complete when trace.Checks.Count == 0 => (ExecutionStatus.WrongAnswer, NothingChecked),
             TraceEnd.Complete => (ExecutionStatus.Pass, ""),
             TraceEnd.Fault => (ExecutionStatus.Exception, trace.Fault),
             TraceEnd.OutOfMemory => (ExecutionStatus.OutOfMemory, memory),

@@ -60,8 +60,8 @@ internal static class Figures
             yield return $"{result.Arm}: {Answers(refused.Count)} refused, counted as failed ({refused[0].Task}: {refused[0].Message}).";
         var failed = code.Where(c => c.Status == ExecutionStatus.HarnessError).ToList();
         if (failed.Count > 0)
-            yield return $"{result.Arm}: {Answers(failed.Count)} without a verdict, because the harness or the task failed; counted neither "
-                + $"as passed nor as failed ({failed[0].Task}: {failed[0].Message}).";
+            yield return $"{result.Arm}: {Answers(failed.Count)} without a verdict, because the harness or the task failed; counted "
+                + $"neither as passed nor as failed ({failed[0].Task}: {failed[0].Message}).";
 
         static string Answers(int count) => count == 1 ? "1 answer" : $"{count} answers";
     }

@@ -49,7 +49,8 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
             [DllImport("libc")] public static extern int kill(int pid, int signal);
             [DllImport("libc")] public static extern int getppid();
             [DllImport("libc", SetLastError = true)] public static extern int umount2(string target, int flags);
-            [DllImport("libc", SetLastError = true)] public static extern int mount(string? source, string target, string? type, ulong flags, string? data);
+            [DllImport("libc", SetLastError = true)]
+            public static extern int mount(string? source, string target, string? type, ulong flags, string? data);
             [DllImport("libc")] public static extern uint sleep(uint seconds);
             [DllImport("libc")] public static extern void _exit(int code);
         }
@@ -106,7 +107,8 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
     {
         NeedsCover("no network");
         var result = Run("""
-            using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Dgram, 0);
+            using var socket = new System.Net.Sockets.Socket(
+                System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Dgram, 0);
             socket.SendTo(new byte[] { 1 }, new System.Net.IPEndPoint(System.Net.IPAddress.Parse("192.0.2.1"), 9));
             return 1;
             """);
@@ -124,7 +126,8 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
         try
         {
             var result = Run($$"""
-                foreach (var f in new[] { "{{home}}", "/root", "/home" }) if (Directory.Exists(f)) foreach (var e in Directory.EnumerateFileSystemEntries(f)) Console.WriteLine(e);
+                foreach (var f in new[] { "{{home}}", "/root", "/home" })
+                    if (Directory.Exists(f)) foreach (var e in Directory.EnumerateFileSystemEntries(f)) Console.WriteLine(e);
                 return File.Exists("{{secret}}") ? 0 : 1;
                 """);
             Assert.Equal(ExecutionStatus.Pass, result.Status);

@@ -40,7 +40,7 @@ internal sealed class ChildProgram
     public ChildProgram(ReferenceSet references, ChildHost starter)
     {
         this.starter = starter;
-        var sources = new[] { "Check.cs", "TraceFile.cs", "TreeWriter.cs", "Runner.cs" };
+        var sources = new[] { "Check.cs", "TraceFile.cs", "TreeWriter.cs", "Rebuilder.cs", "Runner.cs" };
         var host = CSharpCompilation.Create(starter.ChildName, sources.Select(Resource), references.References,
             Options.WithOutputKind(OutputKind.ConsoleApplication));
         using var image = new MemoryStream();
@@ -77,7 +77,8 @@ internal sealed class ChildProgram
 
     /// <summary>Whether <paramref name="folder"/> still holds what <see cref="Write"/> wrote.</summary>
     public bool IsWhole(string folder) => files.All(f =>
-        new FileInfo(Path.Combine(folder, f.Key)) is { Exists: true } file && file.Length == f.Value.Length // a pipe has none, and is not read
+        // A pipe in a file's place has no length, and is not read.
+        new FileInfo(Path.Combine(folder, f.Key)) is { Exists: true } file && file.Length == f.Value.Length
             && File.ReadAllBytes(file.FullName).AsSpan().SequenceEqual(f.Value));
 
     /// <summary>Compiles a solution with the tests of a job.</summary>

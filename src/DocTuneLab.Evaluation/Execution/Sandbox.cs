@@ -14,6 +14,7 @@ public sealed class Sandbox : IDisposable
     private readonly ChildProgram program;
     private readonly ChildLauncher launcher;
     private readonly ReferenceRuns references;
+    private readonly TraceVerdict verdict;
 
     /// <summary>Prepares the child program.</summary>
     /// <param name="references">What answers compile against, and the library that they run with.</param>
@@ -36,6 +37,7 @@ public sealed class Sandbox : IDisposable
         program = new(references, starter);
         isolation ??= Isolation;
         launcher = new(options, starter, isolation, new(folder.FullName, program, starter, isolation.HidesHost), program.Libraries);
+        verdict = new($"over {options.MemoryBytes >> 20} MiB", LibraryFindsEqual);
     }
 
     /// <summary>What this machine lets the sandbox enforce.</summary>
@@ -104,7 +106,7 @@ public sealed class Sandbox : IDisposable
             File.WriteAllBytes(path, compiled.Image);
             var end = launcher.Run(run.FullName, [path], cancel);
             if (!end.Ready) return Unrun(ExecutionStatus.HarnessError, $"the child program did not start: {end.Text}");
-            var (status, message, test) = TraceVerdict.Of(Trace.ReadAll(end.Trace, 1)[0], reference?.Trace, end, Memory);
+            var (status, message, test) = verdict.Of(Trace.ReadAll(end.Trace, 1)[0], reference?.Trace, end);
             return new(status, message, test, end.Text, end.Elapsed);
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or UnauthorizedAccessException)
@@ -137,7 +139,7 @@ public sealed class Sandbox : IDisposable
                 if (c.Image is null)
                     return new ReferenceRun(ExecutionStatus.CompileError, string.Join('\n', c.Errors.Take(5)), 0, Trace.None, c);
                 var trace = traces.Dequeue();
-                var (status, message, test) = TraceVerdict.Of(trace, null, end!, Memory);
+                var (status, message, test) = verdict.Of(trace, null, end!);
                 return new ReferenceRun(status, message, test, trace, c);
             })];
         }
@@ -151,7 +153,22 @@ public sealed class Sandbox : IDisposable
         }
     }
 
-    private string Memory => $"over {options.MemoryBytes >> 20} MiB";
+    /// <summary>Asks the library's own Equals about two of its objects, made anew in a process in which no answer runs.</summary>
+    private bool LibraryFindsEqual(ThingNode expected, ThingNode actual)
+    {
+        var run = folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
+        try
+        {
+            var path = Path.Combine(run.FullName, "two.values");
+            File.WriteAllBytes(path, [.. expected.Written.Span, .. actual.Written.Span]);
+            var end = launcher.Run(run.FullName, [path], CancellationToken.None);
+            return Trace.ReadAll(end.Trace, 1)[0] is { End: TraceEnd.Complete, Checks: [{ Actual: ScalarNode { Key: "true" } }] };
+        }
+        finally
+        {
+            Delete(run);
+        }
+    }
 
     private static ExecutionResult Unrun(ExecutionStatus status, string message) => new(status, message, 0, "", TimeSpan.Zero);
 

@@ -167,12 +167,19 @@ internal sealed class TraceReader(ReadOnlyMemory<byte> bytes)
             case NodeKind.Scalar: return new ScalarNode(Text(), Text(), Text());
             case NodeKind.Sequence or NodeKind.Set or NodeKind.Tuple: return new ItemsNode(kind, More(() => Node(depth + 1)));
             case NodeKind.Map: return new MapNode(More(() => (Node(depth + 1), Node(depth + 1))));
-            case NodeKind.Thing: return new ThingNode(Text(), Byte() == 1, Text(), More(() => (Text(), Node(depth + 1))));
+            case NodeKind.Thing: return Thing(at - 1, depth);
             case NodeKind.Opaque: return new OpaqueNode(Text());
             case NodeKind.Back: return new BackNode(Int());
             case NodeKind.Cut: return CutNode.Only;
             default: throw new InvalidDataException();
         }
+    }
+
+    private ThingNode Thing(int start, int depth)
+    {
+        var (type, whose, words) = (Text(), Byte(), Text());
+        var fields = More(() => (Text(), Node(depth + 1)));
+        return new(type, whose == 1, words, fields, whose == 2, bytes[start..at]);
     }
 
     private List<T> More<T>(Func<T> read)

@@ -4,7 +4,9 @@ namespace DocTuneLab.Evaluation.Execution;
 /// What the parent says of a run. The checks of an answer must be those of the reference, in their order, and what each found must be what
 /// the reference's check expects. An answer that writes the record itself gains nothing: it would have to know the values.
 /// </summary>
-internal static class TraceVerdict
+/// <param name="memory">The limit of memory in words.</param>
+/// <param name="ask">The library's own answer for two objects of it; null where it is not asked.</param>
+internal sealed class TraceVerdict(string memory, Func<ThingNode, ThingNode, bool>? ask)
 {
     /// <summary>What is said of a run in which no check was reached.</summary>
     public const string NothingChecked = "no check is reached";
@@ -14,8 +16,7 @@ internal static class TraceVerdict
     /// <param name="reference">What they see with the reference; null where there is none, or this is it: then each check says itself
     /// what it expects.</param>
     /// <param name="end">How the process ended.</param>
-    /// <param name="memory">The limit of memory in words.</param>
-    public static (ExecutionStatus Status, string Message, int Test) Of(Trace trace, Trace? reference, ChildEnd end, string memory)
+    public (ExecutionStatus Status, string Message, int Test) Of(Trace trace, Trace? reference, ChildEnd end)
     {
         if (FirstFailure(trace, reference) is { } failure) return (ExecutionStatus.WrongAnswer, failure.Message, failure.Step);
         var (status, message) = trace.End switch
@@ -35,7 +36,7 @@ internal static class TraceVerdict
         return (status, message, trace.Step);
     }
 
-    private static (int Step, string Message)? FirstFailure(Trace trace, Trace? reference)
+    private (int Step, string Message)? FirstFailure(Trace trace, Trace? reference)
     {
         for (var i = 0; i < trace.Checks.Count; i++)
         {
@@ -55,19 +56,19 @@ internal static class TraceVerdict
     }
 
     /// <summary>Why a check does not hold; null where it does.</summary>
-    private static string? Failure(TraceCheck reference, TraceCheck check)
+    private string? Failure(TraceCheck reference, TraceCheck check)
     {
         // Both sides stay in the child where the expected value depends on the answer.
         var expected = check.Kind is CheckKind.Equal or CheckKind.NotEqual ? check.Expected : reference.Expected;
         switch (reference.Kind, check.Kind)
         {
             case (CheckKind.Equal, CheckKind.Value or CheckKind.Equal):
-                return TraceComparison.Same(expected, check.Actual, reference.Tolerance) ? null : Difference(expected, check.Actual);
+                return new TraceComparison(reference.Tolerance, ask).Same(expected, check.Actual) ? null : Difference(expected, check.Actual);
             case (CheckKind.NotEqual, CheckKind.Value or CheckKind.NotEqual):
-                return TraceComparison.Same(expected, check.Actual)
+                return new TraceComparison(0, ask).Same(expected, check.Actual)
                     ? $"expected anything but {TraceComparison.Show(check.Actual)}" : null;
             case (CheckKind.Condition, CheckKind.Value or CheckKind.Condition):
-                return TraceComparison.Same(reference.Expected, check.Actual) ? null
+                return new TraceComparison(0, ask).Same(reference.Expected, check.Actual) ? null
                     : reference.Words.Length > 0 ? reference.Words : $"expected {TraceComparison.Show(reference.Expected)}";
             case (CheckKind.Throws, CheckKind.Thrown or CheckKind.Throws):
                 if (check.ThrownTypes.Contains(reference.ExpectedType, StringComparer.Ordinal)) return null;

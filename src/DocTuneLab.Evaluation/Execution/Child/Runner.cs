@@ -31,22 +31,31 @@ internal static class Runner
         using (var input = Console.OpenStandardInput())
         using (var reader = new StreamReader(input, Encoding.UTF8))
             paths = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        for (var i = 0; i < paths.Length; i++) Run(trace, i, paths[i], args[2..]);
+        TreeWriter.Libraries = args[2..];
+        for (var i = 0; i < paths.Length; i++) Run(trace, i, paths[i]);
         // Threads that the answer left running must not keep the process alive.
         Environment.Exit(0);
         return 0;
     }
 
-    private static void Run(TraceFile trace, int index, string path, IReadOnlyCollection<string> libraries)
+    private static void Run(TraceFile trace, int index, string path)
     {
         trace.Begin(index);
         try
         {
             // Each with a library of its own, so that what one leaves in static fields is not the next one's.
-            var assembly = new OwnLibrary(libraries).LoadFromAssemblyPath(path);
-            TreeWriter.OfAnswer = assembly;
-            var run = assembly.GetType($"{typeof(Runner).Namespace}.Tests")!.GetMethod("Run")!.CreateDelegate<Func<Task>>();
-            run().GetAwaiter().GetResult();
+            var library = new OwnLibrary(TreeWriter.Libraries);
+            if (path.EndsWith(Rebuilder.Extension, StringComparison.Ordinal))
+            {
+                Check.True(0, Rebuilder.AreEqual(File.ReadAllBytes(path), library));
+            }
+            else
+            {
+                var assembly = library.LoadFromAssemblyPath(path);
+                TreeWriter.OfAnswer = assembly;
+                var run = assembly.GetType($"{typeof(Runner).Namespace}.Tests")!.GetMethod("Run")!.CreateDelegate<Func<Task>>();
+                run().GetAwaiter().GetResult();
+            }
             trace.End();
         }
         catch (Exception e)

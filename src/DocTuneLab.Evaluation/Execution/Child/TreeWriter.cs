@@ -29,6 +29,9 @@ internal sealed class TreeWriter(MemoryStream bytes, long limit)
     /// <summary>Assembly of the code under test, whose types are known by structure.</summary>
     internal static Assembly? OfAnswer;
 
+    /// <summary>Names of the library's assemblies.</summary>
+    internal static IReadOnlyCollection<string> Libraries = [];
+
     public void Byte(byte value)
     {
         if (bytes.Length >= limit) throw new TraceFullException();
@@ -148,7 +151,7 @@ internal sealed class TreeWriter(MemoryStream bytes, long limit)
         var type = value.GetType();
         Node(NodeKind.Thing);
         Text(Name(type));
-        Byte((byte)(type.Assembly == OfAnswer ? 1 : 0));
+        Byte((byte)(type.Assembly == OfAnswer ? 1 : HasOwnEquals(type) ? 2 : 0));
         Text(type.Assembly != OfAnswer && Speaks(type) ? Words(() => Say(value)) : "");
         if (value is Exception e)
         {
@@ -166,7 +169,7 @@ internal sealed class TreeWriter(MemoryStream bytes, long limit)
     }
 
     /// <summary>Fields of the type and its bases. Those of delegates are left out: who listens is no part of a value.</summary>
-    private static IEnumerable<FieldInfo> Fields(Type type)
+    internal static IEnumerable<FieldInfo> Fields(Type type)
     {
         const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         for (var t = type; t is not null && t != typeof(object) && t != typeof(ValueType) && t != typeof(Exception); t = t.BaseType)
@@ -175,10 +178,17 @@ internal sealed class TreeWriter(MemoryStream bytes, long limit)
     }
 
     // <Name>k__BackingField and <Name>i__Field are the compiler's.
-    private static string Plain(string name) => name.StartsWith('<') && name.IndexOf('>') is > 1 and var end ? name[1..end] : name;
+    internal static string Plain(string name) => name.StartsWith('<') && name.IndexOf('>') is > 1 and var end ? name[1..end] : name;
 
     private static bool IsSet(object value) => value.GetType().GetInterfaces().Any(i => i.IsGenericType
         && (i.GetGenericTypeDefinition() == typeof(ISet<>) || i.GetGenericTypeDefinition() == typeof(IReadOnlySet<>)));
+
+    /// <summary>Whether the library says by hand when two values of a type are equal; what the compiler writes for a record compares its
+    /// fields.</summary>
+    private static bool HasOwnEquals(Type type) => Libraries.Contains(type.Assembly.GetName().Name!)
+        && type.GetMethods().Any(m => m.Name == nameof(Equals) && m.GetParameters().Length == 1
+            && m.DeclaringType != typeof(object) && m.DeclaringType != typeof(ValueType)
+            && !m.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false));
 
     private static bool Speaks(Type type) =>
         type.GetMethod(nameof(ToString), Type.EmptyTypes)?.DeclaringType is { } by && by != typeof(object) && by != typeof(ValueType);

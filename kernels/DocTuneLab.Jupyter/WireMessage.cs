@@ -16,18 +16,18 @@ namespace DocTuneLab.Jupyter;
 public sealed record WireMessage(
     IReadOnlyList<byte[]> Identities, JsonObject Header, JsonObject Parent, JsonObject Metadata, JsonObject Content)
 {
-    private static readonly byte[] Delimiter = "<IDS|MSG>"u8.ToArray();
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
-    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly byte[] s_delimiter = "<IDS|MSG>"u8.ToArray();
+    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
+    private static readonly JsonSerializerOptions s_compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The type, for example <c>execute_request</c>.</summary>
     public string Type => Header["msg_type"]?.ToString() ?? "";
 
     /// <summary>A message with a fresh header, in answer to <paramref name="parent"/>.</summary>
     public static WireMessage Create(string type, JsonObject content, string session, WireMessage? parent = null,
-        IReadOnlyList<byte[]>? identities = null) => new(
-        identities ?? [],
-        new JsonObject
+        IReadOnlyList<byte[]>? identities = null)
+    {
+        var header = new JsonObject
         {
             ["msg_id"] = Guid.NewGuid().ToString(),
             ["session"] = session,
@@ -35,10 +35,9 @@ public sealed record WireMessage(
             ["date"] = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'"),
             ["msg_type"] = type,
             ["version"] = "5.4",
-        },
-        (JsonObject?)parent?.Header.DeepClone() ?? [],
-        [],
-        content);
+        };
+        return new WireMessage(identities ?? [], header, (JsonObject?)parent?.Header.DeepClone() ?? [], [], content);
+    }
 
     /// <summary>
     /// Frames to message, or null if they are not one that was signed with <paramref name="key"/>. Text that is not valid Unicode is
@@ -48,7 +47,7 @@ public sealed record WireMessage(
     {
         ArgumentNullException.ThrowIfNull(frames);
         var parts = frames.Select(frame => frame.ToByteArray()).ToList();
-        var start = parts.FindIndex(part => part.AsSpan().SequenceEqual(Delimiter));
+        var start = parts.FindIndex(part => part.AsSpan().SequenceEqual(s_delimiter));
         if (start < 0 || parts.Count < start + 6)
             return null;
         if (key.Length > 0
@@ -57,7 +56,7 @@ public sealed record WireMessage(
         try
         {
             var json = parts.GetRange(start + 2, 4)
-                .Select(part => JsonNode.Parse(WireText.Repair(part), documentOptions: Strict) as JsonObject
+                .Select(part => JsonNode.Parse(WireText.Repair(part), documentOptions: s_strict) as JsonObject
                     ?? throw new JsonException("not an object"))
                 .ToList();
             // What everyone will ask for is asked here, where an answer that cannot be read does no harm.
@@ -75,11 +74,12 @@ public sealed record WireMessage(
     /// <summary>The message as signed frames.</summary>
     public NetMQMessage ToFrames(string key)
     {
-        var json = new[] { Header, Parent, Metadata, Content }.Select(part => Encoding.UTF8.GetBytes(part.ToJsonString(Compact))).ToList();
+        var json = new[] { Header, Parent, Metadata, Content }
+            .Select(part => Encoding.UTF8.GetBytes(part.ToJsonString(s_compact))).ToList();
         var frames = new NetMQMessage();
         foreach (var identity in Identities)
             frames.Append(identity);
-        frames.Append(Delimiter);
+        frames.Append(s_delimiter);
         frames.Append(key.Length > 0 ? Sign(key, json) : "");
         foreach (var part in json)
             frames.Append(part);

@@ -10,7 +10,7 @@ namespace DocTuneLab.Evaluation;
 /// <summary>Verdicts on answers that are code: the compiler's, and those of hidden tests where answers are run.</summary>
 internal sealed class AnswerScorer(CSharpJudge judge)
 {
-    private readonly ReferenceRuns references = new();
+    private readonly ReferenceRuns _references = new();
 
     public IReadOnlyList<CompletionResult> ScoreCompletions(IReadOnlyList<StoredAnswer> answers, Suite suite, CancellationToken cancel)
     {
@@ -47,7 +47,7 @@ internal sealed class AnswerScorer(CSharpJudge judge)
         // What does not compile or is refused is not run. Sampled answers repeat each other; each distinct unit runs once.
         var runs = Enumerable.Range(0, answers.Count).Where(i => results[i].Compiles)
             .GroupBy(i => (answers[i].Task, units[i]!.Source)).Select(g => g.ToList()).ToList();
-        using var sandbox = new Sandbox(judge.References, execution, references);
+        using var sandbox = new Sandbox(judge.References, execution, _references);
         var outcomes = sandbox.RunAll(
             [.. runs.Select(g => Job(units[g[0]]!.Source, tasks[answers[g[0]].Task]))],
             PhaseProgress.Of(progress, EvaluationPhase.Run, runs.Count), cancel);
@@ -69,10 +69,10 @@ internal sealed class AnswerScorer(CSharpJudge judge)
     public IReadOnlyList<(CodeTask Task, ReferenceRun Run)> RunReferences(
         IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel)
     {
-        using var sandbox = new Sandbox(judge.References, execution, references);
+        using var sandbox = new Sandbox(judge.References, execution, _references);
         var jobs = tasks.Where(t => t.Reference.Length > 0).Select(t => (Task: t, Job: Job("", t))).ToList();
         sandbox.Prepare(jobs.Select(j => j.Job), cancel);
-        return [.. jobs.Select(j => (j.Task, references.Of(j.Job)))];
+        return [.. jobs.Select(j => (j.Task, _references.Of(j.Job)))];
     }
 
     private static ExecutionJob Job(string source, CodeTask task) => new(source, task.Usings, task.Tests,

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Results;
+using DocTuneLab.Evaluation.Statistics;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation;
@@ -19,6 +21,11 @@ public sealed record Comparison
 
     /// <summary>Every metric that both have.</summary>
     public required IReadOnlyList<MetricComparison> Metrics { get; init; }
+
+    /// <summary>What a suite of this size can show at all, in one sentence.</summary>
+    [JsonIgnore]
+    public string CanShow => Detectable.Sentence(
+        Metrics.Count == 0 ? 0 : Metrics.Max(m => m.Difference.Documents), Metrics.Count(m => m.HolmP is { } p && !double.IsNaN(p)));
 
     /// <summary>Tasks whose outcome differs, gains first.</summary>
     public required IReadOnlyList<Flip> Flips { get; init; }

@@ -50,7 +50,8 @@ public sealed record EvaluationReport(
             ["Rules"] = $"extraction {results[0].ExtractorVersion}, grading {results[0].GraderVersion}",
             ["Seed"] = results[0].Options.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Statistics"] = $"95% intervals from {results[0].Options.BootstrapDraws:N0} bootstrap draws over documents; "
-                + "exact McNemar for pass and fail, else paired randomisation; Holm over the primary metrics of each comparison",
+                + "paired randomisation test over documents (exact where at most 18 differ); "
+                + "Holm over the primary metrics of each comparison",
             ["Sandbox"] = results[0].Sandbox is { } sandbox
                 ? $"{sandbox.Name}; not covered: {string.Join(", ", sandbox.NotCovered)}"
                 : results[0].NotRun ?? "answers were not run",
@@ -83,10 +84,16 @@ public sealed record EvaluationReport(
         arms = Results.Select(r => new { r.Arm, r.Subject, metrics = r.Metrics.Select(m => new { m.Name, m.Value, m.Interval, m.Tasks }) }),
         comparisons = Comparisons.Select(c => new
         {
-            c.First, c.Second,
+            c.First,
+            c.Second,
             metrics = c.Metrics.Select(m => new { m.First.Name, m.Difference, m.P, m.HolmP, m.Detectable, m.Verdict }),
             c.Flips,
         }),
-        Gates, Symbols, Invented, Preferences, Ranking, Settings,
+        Gates,
+        Symbols,
+        Invented,
+        Preferences,
+        Ranking,
+        Settings,
     }, EvaluationJson.Indented);
 }

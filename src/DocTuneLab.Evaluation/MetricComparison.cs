@@ -7,12 +7,11 @@ namespace DocTuneLab.Evaluation;
 /// <param name="First">Base.</param>
 /// <param name="Second">The other arm.</param>
 /// <param name="Difference">Second minus first, over the tasks that both have.</param>
-/// <param name="P">Exact McNemar where tasks pass or fail, else the paired randomisation test.</param>
+/// <param name="P">The paired randomisation test over documents, exact where few of them differ.</param>
 /// <param name="HolmP"><paramref name="P"/> corrected over the primary metrics; null for the others.</param>
-/// <param name="Detectable">True difference that this suite would find 8 times of 10.</param>
+/// <param name="Detectable">True difference that this suite would find 8 times of 10; NaN where it can find none.</param>
 /// <param name="Verdict">
-/// Better or worse, where the 95% interval of the difference excludes zero and <paramref name="HolmP"/>, or <paramref name="P"/> where
-/// there is none, is below 0.05.
+/// Better or worse, where <paramref name="HolmP"/>, or <paramref name="P"/> where there is none, is below 0.05.
 /// </param>
 public sealed record MetricComparison(
     MetricValue First, MetricValue Second, PairedDifference Difference, double P, double? HolmP, double Detectable,
@@ -30,14 +29,14 @@ public sealed record MetricComparison(
         }
         var (seed, draws) = (first.Options.Seed, first.Options.BootstrapDraws);
         var differences = pairs.Select(p => Bootstrap.Difference(p.A.Observations, p.B.Observations, seed, draws)).ToList();
-        var ps = pairs.Select((p, i) => p.A.Binary ? Exact(p.A, p.B) : differences[i].P).ToList();
-        var holm = Holm.Adjust([.. ps.Select((p, i) => pairs[i].A.Primary ? p : double.NaN)]);
+        var holm = Holm.Adjust([.. differences.Select((d, i) => pairs[i].A.Primary ? d.P : double.NaN)]);
+        var looks = holm.Count(p => !double.IsNaN(p));
         return [.. pairs.Select((p, i) =>
         {
             double? corrected = p.A.Primary ? holm[i] : null;
-            return new MetricComparison(
-                p.A, p.B, differences[i], ps[i], corrected, Statistics.Detectable.Difference(differences[i].StandardError),
-                Say(p.A, differences[i], corrected ?? ps[i]));
+            var d = differences[i];
+            var detectable = Statistics.Detectable.Difference(d.StandardError, d.Documents, p.A.Primary ? Math.Max(1, looks) : 1);
+            return new MetricComparison(p.A, p.B, d, d.P, corrected, detectable, Say(p.A, d, corrected ?? d.P));
         })];
     }
 
@@ -49,19 +48,10 @@ public sealed record MetricComparison(
                 + "Expected one observation of a task.");
     }
 
-    private static double Exact(MetricValue a, MetricValue b)
-    {
-        var passed = b.Observations.ToDictionary(o => o.Task, o => o.Numerator > 0, StringComparer.Ordinal);
-        var shared = a.Observations.Where(o => passed.ContainsKey(o.Task)).ToList();
-        return McNemar.P(
-            shared.Count(o => o.Numerator > 0 && !passed[o.Task]), shared.Count(o => o.Numerator <= 0 && passed[o.Task]));
-    }
-
     private static ComparisonVerdict Say(MetricValue metric, PairedDifference difference, double p)
     {
         // NaN (too few documents) compares false, and so says nothing.
-        var clear = (difference.Interval.Low > 0 || difference.Interval.High < 0) && p < 0.05;
-        return !clear ? ComparisonVerdict.Inconclusive
-            : difference.Value > 0 == metric.HigherIsBetter ? ComparisonVerdict.Better : ComparisonVerdict.Worse;
+        if (!(p < Statistics.Detectable.Level)) return ComparisonVerdict.Inconclusive;
+        return difference.Value > 0 == metric.HigherIsBetter ? ComparisonVerdict.Better : ComparisonVerdict.Worse;
     }
 }

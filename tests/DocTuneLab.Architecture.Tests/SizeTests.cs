@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -22,17 +21,10 @@ public class SizeTests
             return;
         }
         Assert.NotEmpty(files);
-        // Texts of pages, styles and SQL that are still to be broken: the list may shrink, and nothing may join it.
-        var known = File.ReadAllLines(Path.Combine(Repository.Root, "tests/DocTuneLab.Architecture.Tests/Approved/long-lines.txt"))
-            .Select(l => l.Split(' ')).ToDictionary(l => l[0], l => int.Parse(l[1], CultureInfo.InvariantCulture));
         // A file that was removed and not yet committed is still listed.
-        var found = files.Where(f => File.Exists(Path.Combine(Repository.Root, f)))
-            .Select(f => (File: f, Lines: TooLong(File.ReadAllLines(Path.Combine(Repository.Root, f))).ToList())).ToList();
-        var wrong = found.Where(f => f.Lines.Count > known.GetValueOrDefault(f.File))
-            .SelectMany(f => f.Lines.Select(l => $"{f.File}:{l}")).ToList();
+        var wrong = files.Where(f => File.Exists(Path.Combine(Repository.Root, f)))
+            .SelectMany(f => TooLong(File.ReadAllLines(Path.Combine(Repository.Root, f))).Select(l => $"{f}:{l}")).ToList();
         Assert.True(wrong.Count == 0, $"{wrong.Count} lines are longer than {Columns} columns:\n{string.Join('\n', wrong)}");
-        Assert.All(known, k => Assert.True(found.Any(f => f.File == k.Key && f.Lines.Count == k.Value),
-            $"Approved/long-lines.txt: {k.Key} has fewer long lines now; lower its number, or remove it at none."));
     }
 
     [Theory]

@@ -36,6 +36,10 @@ if (args is ["fuzz", _, _, _, ..])
 if (args is ["evaluation", ..])
     return DocTuneLab.Benchmarks.EvaluationBenchmarks.Run(args.ElementAtOrDefault(1));
 
+if (args is ["statistics", ..])
+    return DocTuneLab.Benchmarks.StatisticsSimulation.Run(
+        args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 10_000);
+
 if (args is ["corpus", .. var rest])
     return await DocTuneLab.Benchmarks.CorpusBenchmarks.RunAsync(rest);
 

@@ -30,9 +30,10 @@ public sealed partial class ArchitecturePageTests
         var wrong =
             from file in SourceFiles(project)
             let own = listed.IndexOf(file.Folder)
+            let path = $"{project}/{file.Folder}/{Path.GetFileName(file.Path)}"
             from Match used in Using().Matches(File.ReadAllText(file.Path))
             where place.TryGetValue(used.Groups[1].Value, out var other) && other > own
-            select $"{project}/{file.Folder}/{Path.GetFileName(file.Path)} uses {used.Groups[1].Value}, which is listed below its own folder.";
+            select $"{path} uses {used.Groups[1].Value}, which is listed below its own folder.";
         Assert.Empty(wrong);
     }
 

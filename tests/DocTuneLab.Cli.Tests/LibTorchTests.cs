@@ -12,8 +12,10 @@ public sealed class LibTorchTests : IDisposable
         using TorchSharp;
         Console.WriteLine(File.ReadAllText("/proc/self/maps").Contains("libtorch_cpu.so"));
         Console.WriteLine(torch.ones(3).sum().ToSingle());
-        foreach (var line in File.ReadLines("/proc/self/maps").Where(l => l.Contains('/')).Select(l => l[l.IndexOf('/')..]).Distinct().Order(StringComparer.Ordinal))
-            if (Path.GetFileName(line) is "libtorch_cpu.so" or "libtorch_cuda.so" or "libc10.so" or "libc10_cuda.so" or "libLibTorchSharp.so") Console.WriteLine(line);
+        string[] natives = ["libtorch_cpu.so", "libtorch_cuda.so", "libc10.so", "libc10_cuda.so", "libLibTorchSharp.so"];
+        var mapped = File.ReadLines("/proc/self/maps").Where(l => l.Contains('/')).Select(l => l[l.IndexOf('/')..]);
+        foreach (var line in mapped.Distinct().Order(StringComparer.Ordinal))
+            if (natives.Contains(Path.GetFileName(line))) Console.WriteLine(line);
         """;
 
     private readonly Doctune _doctune = new();

@@ -3,7 +3,7 @@ using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Tests;
 
-/// <summary>Two values that a library itself calls equal are equal, though they hold different things and come from two processes.</summary>
+/// <summary>What a library itself calls equal is equal, though it holds different things and comes from two processes.</summary>
 public sealed class LibraryEqualityTests : IDisposable
 {
     private static readonly Lazy<ReferenceSet> s_library = new(() => ReferenceSet.Load(TinyLibrary.Compile("Spans", """
@@ -27,9 +27,9 @@ public sealed class LibraryEqualityTests : IDisposable
         public sealed class Plain { public int Value { get; init; } }
         """)));
 
-    private readonly Sandbox sandbox = new(s_library.Value, new() { AllowUntrustedCode = true, AllowWithoutIsolation = true });
+    private readonly Sandbox _sandbox = new(s_library.Value, new() { AllowUntrustedCode = true, AllowWithoutIsolation = true });
 
-    public void Dispose() => sandbox.Dispose();
+    public void Dispose() => _sandbox.Dispose();
 
     [Theory]
     [InlineData("Span", "Span.Miles(1)", "Span.Metres(1609.344)", true)]
@@ -44,7 +44,7 @@ public sealed class LibraryEqualityTests : IDisposable
     {
         string Unit(string value) => $"using System.Collections.Generic;\nusing Spans;\n"
             + $"public static class Solution {{ public static {type} F() => {value}; }}";
-        var result = sandbox.Run(new(Unit(answer), ["Spans"], [$"{type} wanted = {reference}; Check.Equal(wanted, Solution.F());"],
+        var result = _sandbox.Run(new(Unit(answer), ["Spans"], [$"{type} wanted = {reference}; Check.Equal(wanted, Solution.F());"],
             Unit(reference)));
         Assert.True(result.Status == (same ? ExecutionStatus.Pass : ExecutionStatus.WrongAnswer), result.ToString());
     }

@@ -98,8 +98,10 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
             $"isolation here is {Sandbox.Isolation.Name}");
         Environment.SetEnvironmentVariable("DOCTUNE_TEST_SECRET", "hunter2");
         var result = Run($$"""
-            foreach (var d in Directory.GetDirectories("/proc")) if (int.TryParse(Path.GetFileName(d), out var id))
-                try { Console.WriteLine(id + " " + File.ReadAllText(d + "/environ") + File.ReadAllText(d + "/cmdline")); } catch (Exception e) { Console.WriteLine(e.Message); }
+            foreach (var d in Directory.GetDirectories("/proc"))
+                if (int.TryParse(Path.GetFileName(d), out var id))
+                    try { Console.WriteLine(id + " " + File.ReadAllText(d + "/environ") + File.ReadAllText(d + "/cmdline")); }
+                    catch (Exception e) { Console.WriteLine(e.Message); }
             return 1;
             """);
         Assert.Equal(ExecutionStatus.Pass, result.Status);

@@ -28,11 +28,13 @@ public sealed class BrowserTests
             using DocTuneLab.Training.Telemetry;
             var steps = Enumerable.Range(1, 30).Select(i => new TrainingStep
             {
-                Step = i, TotalSteps = 30, Loss = 3.0 / i, EvalLoss = i % 10 == 0 ? 2.0 : null, LearningRate = 1e-3, GradNorm = 1, TokensPerSecond = 900 + i, Tokens = 100 * i,
-                CpuPercent = 150, MemoryBytes = 1L << 30, Elapsed = TimeSpan.FromSeconds(i), Remaining = TimeSpan.Zero,
+                Step = i, TotalSteps = 30, Loss = 3.0 / i, EvalLoss = i % 10 == 0 ? 2.0 : null, LearningRate = 1e-3, GradNorm = 1,
+                TokensPerSecond = 900 + i, Tokens = 100 * i, CpuPercent = 150, MemoryBytes = 1L << 30,
+                Elapsed = TimeSpan.FromSeconds(i), Remaining = TimeSpan.Zero,
             }).ToList();
             Charts.Show(CellContext.Current, DashboardChart.Of(steps));
-            Plotly.NET.CSharp.Chart.Line<int, int, string>(x: new[] { 1, 2, 3 }, y: new[] { 2, 1, 3 }, Name: "made with Plotly.NET", ShowLegend: true)
+            Plotly.NET.CSharp.Chart.Line<int, int, string>(
+                x: new[] { 1, 2, 3 }, y: new[] { 2, 1, 3 }, Name: "made with Plotly.NET", ShowLegend: true)
             """, TestContext.Current.CancellationToken);
         var run = await NotebookRunner.RunAsync(notebook, new RunOptions { Extensions = [new LabExtension()] },
             TestContext.Current.CancellationToken);
@@ -105,11 +107,19 @@ public sealed class BrowserTests
         await File.WriteAllTextAsync(page, $$"""
             <!doctype html><meta charset="utf-8">{{form}}
             <script>
-            function put(id, text) { var e = document.createElement('pre'); e.id = id; e.textContent = btoa(unescape(encodeURIComponent(text))); document.body.appendChild(e) }
+            function put(id, text) {
+              var e = document.createElement('pre');
+              e.id = id;
+              e.textContent = btoa(unescape(encodeURIComponent(text)));
+              document.body.appendChild(e);
+            }
             function change(e, value, what) { e.value = value; e.dispatchEvent(new Event(what, { bubbles: true })) }
-            var root = document.querySelector('.doctune-samples'), cards = root.querySelectorAll('.card'), search = root.querySelector('input[type=search]');
+            var root = document.querySelector('.doctune-samples'), cards = root.querySelectorAll('.card');
+            var search = root.querySelector('input[type=search]');
             change(search, cards[2].dataset.id.slice(0, 8), 'input');
-            put('found', root.querySelector('.shown').textContent + ': ' + [].filter.call(cards, function (c) { return c.offsetParent }).map(function (c) { return c.dataset.id }).join(' '));
+            var visible = [].filter.call(cards, function (c) { return c.offsetParent });
+            var ids = visible.map(function (c) { return c.dataset.id });
+            put('found', root.querySelector('.shown').textContent + ': ' + ids.join(' '));
             change(search, '', 'input');
             root.querySelector('input[type=checkbox][value=Accepted]').click();
             put('hidden', root.querySelector('.shown').textContent);

@@ -104,7 +104,8 @@ public sealed class LlamaCppTests : IDisposable
         using var model = Start(tiny, "f16");
         foreach (var text in (string[])
         [
-            "public static int Count(Tank tank) => 3;", "水箱的水位是多少？ 1234", "  two  spaces\n\n\tand a tab", "<|im_start|>user\nHi<|im_end|>\n"
+            "public static int Count(Tank tank) => 3;", "水箱的水位是多少？ 1234", "  two  spaces\n\n\tand a tab",
+            "<|im_start|>user\nHi<|im_end|>\n"
         ])
             Assert.Equal(model.Tokenizer.Encode(text, specialTokens: true),
                 _peer!.Ask(new { tokenize = text, special = true })["ids"]!.AsArray().Select(n => (int)n!));
@@ -225,9 +226,14 @@ public sealed class LlamaCppTests : IDisposable
         SafetensorsFile.Write(Path.Combine(folder, "adapter_model.safetensors"), tensors);
         File.WriteAllText(Path.Combine(folder, "adapter_config.json"), new JsonObject
         {
-            ["peft_type"] = "LORA", ["r"] = 4, ["lora_alpha"] = 6, ["target_modules"] = new JsonArray("q_proj", "v_proj", "down_proj"),
-            ["use_rslora"] = rsLora, ["use_dora"] = dora,
-            ["rank_pattern"] = new JsonObject { ["v_proj"] = 2 }, ["alpha_pattern"] = new JsonObject { [".*layers.0.mlp.down_proj"] = 12 },
+            ["peft_type"] = "LORA",
+            ["r"] = 4,
+            ["lora_alpha"] = 6,
+            ["target_modules"] = new JsonArray("q_proj", "v_proj", "down_proj"),
+            ["use_rslora"] = rsLora,
+            ["use_dora"] = dora,
+            ["rank_pattern"] = new JsonObject { ["v_proj"] = 2 },
+            ["alpha_pattern"] = new JsonObject { [".*layers.0.mlp.down_proj"] = 12 },
         }.ToJsonString());
     }
 }

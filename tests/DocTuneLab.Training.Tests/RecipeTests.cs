@@ -20,7 +20,8 @@ public sealed class RecipeTests
     [
         TinyModel.Sample("What does Tank.Fill return?", "level"), TinyModel.Sample("How many valves?", "3"),
         TinyModel.Sample("Which builder makes a tank?", "TankBuilder"),
-        TinyModel.Sample("水箱的水位是多少？", "Tank"), TinyModel.Sample("Count the valves of the tank", "return tank.Valves.Count;"),
+        TinyModel.Sample("水箱的水位是多少？", "Tank"),
+        TinyModel.Sample("Count the valves of the tank", "return tank.Valves.Count;"),
         TinyModel.Sample("What is the new level?", "the level of the tank"),
     ];
 

@@ -62,7 +62,9 @@ public readonly record struct LeafWeight : IComparable<LeafWeight>
     /// <exception cref="FormatException">文字不是叶量。</exception>
     /// <seealso cref="TryParse"/>
     public static LeafWeight Parse(string text) =>
-        TryParse(text, out var weight) ? weight : throw new FormatException($"“{text}”不是叶量；应为数字加 mg、g 或 钱。");
+        TryParse(text, out var weight)
+            ? weight
+            : throw new FormatException($"“{text}”不是叶量；应为数字加 mg、g 或 钱。");
 
     /// <summary>尝试读取文字。</summary>
     /// <param name="text">数字加单位。</param>

@@ -101,8 +101,8 @@ public sealed class EndpointArguments
                 ? new BatchOptions { Poll = TimeSpan.FromSeconds(poll), Settle = TimeSpan.FromSeconds(Math.Min(poll, 5)) }
                 : throw new LabException($"--batch-poll is {poll}; expected seconds above 0 and up to 3600.");
         }
-        return new GenerationSettings(endpoints, Engine(p),
-            options ?? _grading.Apply(p, GenerationOptions.Settings, GenerationOptions.Settings.Defaults), isGeneration && p.GetValue(_dry),
-            batch);
+        var engine = Engine(p);
+        options ??= _grading.Apply(p, GenerationOptions.Settings, GenerationOptions.Settings.Defaults);
+        return new GenerationSettings(endpoints, engine, options, isGeneration && p.GetValue(_dry), batch);
     }
 }

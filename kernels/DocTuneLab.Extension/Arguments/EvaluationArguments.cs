@@ -47,9 +47,12 @@ public sealed class EvaluationArguments
         if (endpoints.GroupBy(e => e.Name).FirstOrDefault(g => g.Count() > 1 || g.Key is "base" or "tuned") is { } twin)
             throw new LabException("Endpoints are arms by their names, so each needs one of its own that is not base or tuned; "
                 + $"'{twin.Key}' is not. Give it a 'name' in the file.");
+        var choice = endpoints.Count == 0
+            ? "is none: give --endpoint URL or --endpoints FILE"
+            : $"are {string.Join(", ", endpoints.Select(e => e.Name))}";
         var judge = p.GetValue(_judge) is { } name
-            ? endpoints.FirstOrDefault(e => e.Name == name) ?? throw new LabException(
-                $"--judge: there is no endpoint '{name}'; there {(endpoints.Count == 0 ? "is none: give --endpoint URL or --endpoints FILE" : $"are {string.Join(", ", endpoints.Select(e => e.Name))}")}.")
+            ? endpoints.FirstOrDefault(e => e.Name == name)
+                ?? throw new LabException($"--judge: there is no endpoint '{name}'; there {choice}.")
             : null;
         var plan = _settings.Apply(p, EvaluationPlan.Settings, EvaluationPlan.Settings.Defaults);
         if (_settings.Given(p).All(g => g.Setting != s_arms))

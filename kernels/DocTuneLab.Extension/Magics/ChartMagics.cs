@@ -25,9 +25,9 @@ internal static class ChartMagics
         name.CompletionSources.Add(_ => Charts.All.Names.Select(n => new CompletionItem(n)));
         name.Validators.Add(result =>
         {
+            var known = string.Concat(Charts.All.Names.Select(n => $"{Environment.NewLine}\t'{n}'"));
             foreach (var token in result.Tokens.Where(t => Charts.All.Find(t.Value) is null))
-                result.AddError($"Argument '{token.Value}' not recognized. Must be one of:{string.Concat(
-                    Charts.All.Names.Select(n => $"{Environment.NewLine}\t'{n}'"))}");
+                result.AddError($"Argument '{token.Value}' not recognized. Must be one of:{known}");
         });
         var command = new Command("#!chart", "Draws a chart of the last run.") { name };
         command.SetCellAction((p, cell) => Charts.Show(cell, Charts.All[p.GetRequiredValue(name)].Draw(lab)));

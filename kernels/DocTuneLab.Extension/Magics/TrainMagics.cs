@@ -53,19 +53,17 @@ internal static class TrainMagics
             DisplayHandle? chart = null;
             var last = Stopwatch.StartNew();
             var config = arguments.Apply(p, new TrainingConfig { Options = new SftOptions { Seed = lab.Seed } });
-            var result = stage.Run(
-                config, keepOutput: false, onPrepared: null,
-                step =>
-                {
-                    history.Add(step);
-                    if (chart is not null && last.Elapsed < TimeSpan.FromSeconds(3) && step.Step != step.TotalSteps) return;
-                    last.Restart();
-                    status.Update($"step {step.Step}/{step.TotalSteps}, loss {step.Loss:F3}, {step.TokensPerSecond:F0} tokens/s, "
-                        + $"{step.ShareOfPeak:P0} of the matmul peak, {step.Remaining:mm\\:ss} left");
-                    var mime = Charts.Mime(cell, DashboardChart.Of(history));
-                    if (chart is null) chart = cell.DisplayMime(mime);
-                    else chart.UpdateMime(mime);
-                }, cell.CancellationToken);
+            var result = stage.Run(config, keepOutput: false, onPrepared: null, step =>
+            {
+                history.Add(step);
+                if (chart is not null && last.Elapsed < TimeSpan.FromSeconds(3) && step.Step != step.TotalSteps) return;
+                last.Restart();
+                status.Update($"step {step.Step}/{step.TotalSteps}, loss {step.Loss:F3}, {step.TokensPerSecond:F0} tokens/s, "
+                    + $"{step.ShareOfPeak:P0} of the matmul peak, {step.Remaining:mm\\:ss} left");
+                var mime = Charts.Mime(cell, DashboardChart.Of(history));
+                if (chart is null) chart = cell.DisplayMime(mime);
+                else chart.UpdateMime(mime);
+            }, cell.CancellationToken);
             chart?.UpdateMime(Charts.Mime(cell, DashboardChart.Of(history)));
             status.Update($"{result.Steps} steps, {result.Tokens:N0} tokens in {result.Elapsed:mm\\:ss}; loss {result.FinalLoss:F3}, "
                 + $"validation {result.BestEvalLoss:F3}; "

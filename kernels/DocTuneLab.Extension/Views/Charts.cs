@@ -40,8 +40,12 @@ public static class Charts
             .SelectMany(p => p.Report.Results.Where(r => r[metric] is not null).Select(r => (p.Setting, r.Arm, Value: r[metric]!)))
             .OrderBy(m => m.Setting)
             .ToArray();
-        if (measured.Length == 0) throw new LabException(
-            $"no evaluation has a metric '{metric}'; there are {string.Join(", ", points.SelectMany(p => p.Report.Results).SelectMany(r => r.Metrics).Select(m => m.Name).Distinct(StringComparer.Ordinal))}");
+        if (measured.Length == 0)
+        {
+            var metrics = points.SelectMany(p => p.Report.Results).SelectMany(r => r.Metrics);
+            var names = metrics.Select(m => m.Name).Distinct(StringComparer.Ordinal);
+            throw new LabException($"no evaluation has a metric '{metric}'; there are {string.Join(", ", names)}");
+        }
         var scale = measured[0].Value.IsShare ? 100.0 : 1;
         var layout = Figure.Layout(measured[0].Value.Title, 360);
         (layout["xaxis"], layout["yaxis"]) =
@@ -74,13 +78,11 @@ public static class Charts
         var layout = Figure.Layout($"{arm}, by what was changed", 420);
         layout["barmode"] = "group";
         (layout["xaxis"], layout["yaxis"]) = (Figure.Axis(""), Figure.Axis("per cent, with 95% interval"));
-        return new JsonObject
-        {
-            ["data"] = new JsonArray([.. metrics
-                .Select((m, i) => (Values: rows.Where(r => r.Result[m] is not null).Select(r => (r.Change, Value: r.Result[m]!)).ToArray(),
-                    Colour: Figure.Palette[i % Figure.Palette.Length]))
-                .Where(m => m.Values.Length > 0)
-                .Select(m => (JsonNode)new JsonObject
+        var bars = metrics
+            .Select((m, i) => (Values: rows.Where(r => r.Result[m] is not null).Select(r => (r.Change, Value: r.Result[m]!)).ToArray(),
+                Colour: Figure.Palette[i % Figure.Palette.Length]))
+            .Where(m => m.Values.Length > 0)
+            .Select(m => (JsonNode)new JsonObject
             {
                 ["type"] = "bar",
                 ["name"] = m.Values[0].Value.Title,
@@ -88,9 +90,8 @@ public static class Charts
                 ["y"] = Figure.Array(m.Values.Select(v => 100 * v.Value.Value)),
                 ["marker"] = new JsonObject { ["color"] = m.Colour },
                 ["error_y"] = Figure.Intervals(m.Values.Select(v => v.Value), 100),
-            })]),
-            ["layout"] = layout,
-        };
+            });
+        return new JsonObject { ["data"] = new JsonArray([.. bars]), ["layout"] = layout };
     }
 
     /// <summary>Samples of each kind, accepted and rejected.</summary>
@@ -133,7 +134,8 @@ public static class Charts
         {
             ["data"] = new JsonArray(new JsonObject
             {
-                ["type"] = "treemap", ["ids"] = Figure.Array(types.Concat(members.Select(m => m.Symbol.Id))),
+                ["type"] = "treemap",
+                ["ids"] = Figure.Array(types.Concat(members.Select(m => m.Symbol.Id))),
                 ["labels"] = Figure.Array(types.Select(Short).Concat(members.Select(m => m.Name))),
                 ["parents"] = Figure.Array(types.Select(_ => "").Concat(members.Select(m => m.Type))),
                 ["values"] = Figure.Array(types.Select(_ => 0.0).Concat(members.Select(_ => 1.0))),
@@ -149,7 +151,8 @@ public static class Charts
                     ["cmax"] = Math.Max(1, colours.Order().ElementAtOrDefault(colours.Length * 9 / 10)),
                     ["showscale"] = true
                 },
-            }), ["layout"] = layout,
+            }),
+            ["layout"] = layout,
         };
     }
 
@@ -161,9 +164,13 @@ public static class Charts
             var rows = result.Table.Where(t => t.How == how).ToArray();
             return new JsonObject
             {
-                ["type"] = "scatter", ["mode"] = "markers", ["name"] = how, ["x"] = Figure.Array(rows.Select(r => r.Measures.Tokens)),
+                ["type"] = "scatter",
+                ["mode"] = "markers",
+                ["name"] = how,
+                ["x"] = Figure.Array(rows.Select(r => r.Measures.Tokens)),
                 ["y"] = Figure.Array(rows.Select(r => r.Score)),
-                ["hovertext"] = Figure.Array(rows.Select(r => $"{r.Template.Name}, {r.Examples} examples")), ["hoverinfo"] = "text+y",
+                ["hovertext"] = Figure.Array(rows.Select(r => $"{r.Template.Name}, {r.Examples} examples")),
+                ["hoverinfo"] = "text+y",
                 ["marker"] = new JsonObject { ["size"] = 9, ["color"] = Figure.Palette[colour] },
                 ["error_y"] = new JsonObject
                 {
@@ -226,13 +233,19 @@ public static class Charts
         var json = figure.ToJsonString().Replace("</", "<\\/", StringComparison.Ordinal);
         var html = $$"""
             <div id="{{id}}" class="plotly-chart"></div>
-            <script>(function draw(n){var e=document.getElementById("{{id}}");if(!window.Plotly||!e){if(n<200)setTimeout(function(){draw(n+1)},50);return}
-            var f={{json}};var dark=window.matchMedia&&matchMedia("(prefers-color-scheme: dark)").matches;f.layout.font={family:"system-ui, sans-serif",size:12,color:dark?"#d7dbe2":"#30343b"};
-            Plotly.newPlot(e,f.data,f.layout,{responsive:true,displaylogo:false,displayModeBar:"hover"})})(0);</script>
+            <script>(function draw(n){
+            var e=document.getElementById("{{id}}");
+            if(!window.Plotly||!e){if(n<200)setTimeout(function(){draw(n+1)},50);return}
+            var f={{json}};
+            var dark=window.matchMedia&&matchMedia("(prefers-color-scheme: dark)").matches;
+            f.layout.font={family:"system-ui, sans-serif",size:12,color:dark?"#d7dbe2":"#30343b"};
+            Plotly.newPlot(e,f.data,f.layout,{responsive:true,displaylogo:false,displayModeBar:"hover"});
+            })(0);</script>
             """;
         return new Dictionary<string, object>
         {
-            ["text/html"] = html, ["application/vnd.plotly.v1+json"] = JsonSerializer.Deserialize<JsonElement>(figure.ToJsonString()),
+            ["text/html"] = html,
+            ["application/vnd.plotly.v1+json"] = JsonSerializer.Deserialize<JsonElement>(figure.ToJsonString()),
             ["text/plain"] = "[chart: " + ((string?)figure["layout"]?["title"]?["text"] ?? "figure") + "]",
         };
     }

@@ -29,9 +29,8 @@ public sealed class DashboardChart : IChart
         var traces = new JsonArray(
             Figure.Line("loss", steps, history.Select(h => h.Loss), 1, new(Figure.Palette[0], Width: 1, Opacity: 0.35)),
             Figure.Line("loss, smoothed", steps, smooth, 1, new(Figure.Palette[0])),
-            Figure.Line("validation loss", evals.Select(h => (double)h.Step), evals.Select(h => h.EvalLoss!.Value), 1, new(
-                Figure.Palette[2],
-                Markers: true)),
+            Figure.Line("validation loss", evals.Select(h => (double)h.Step), evals.Select(h => h.EvalLoss!.Value), 1,
+                new(Figure.Palette[2], Markers: true)),
             Figure.Line("learning rate", steps, history.Select(h => h.LearningRate), 2, new(Figure.Palette[1])),
             Figure.Line("tokens/s", steps, history.Select(h => h.TokensPerSecond), 3, new(Figure.Palette[4])),
             Figure.Line("CPU %", steps, history.Select(h => h.CpuPercent), 4, new(Figure.Palette[3])),

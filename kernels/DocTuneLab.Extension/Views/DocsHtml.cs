@@ -45,6 +45,7 @@ public static class DocsHtml
     public static string Beside(Document document, Chunk chunk)
     {
         const int Around = 4;
+        const string Half = "flex:1 1 22em;min-width:0";
         var lines = document.Text.Split('\n');
         var first = document.Text.AsSpan(0, chunk.Span.Start).Count('\n');
         var last = first + chunk.Text.Count(c => c == '\n');
@@ -55,12 +56,21 @@ public static class DocsHtml
         var links = string.Concat(chunk.SymbolLinks.Select(l => $"<tr><td style=\"text-align:left\"><code>{Text(l.SymbolId)}</code></td>"
             + $"<td style=\"text-align:left\">{Text(Words(l.Kind))}</td><td>{l.Confidence.ToString("0.0", CultureInfo.InvariantCulture)}"
             + $"</td><td>{1 + document.Text.AsSpan(0, l.Span.Start).Count('\n')}</td></tr>"));
+        var headings = Text(string.Join(" › ", chunk.HeadingPath));
+        var context = chunk.Context.Length == 0
+            ? ""
+            : $"<span style=\"opacity:.55\" title=\"context: covered by other chunks\">{Text(chunk.Context)}</span>";
+        var mentions = links.Length == 0
+            ? $"<p style=\"{Muted}\">No member of the library is mentioned.</p>"
+            : "<table><thead><tr><th>Symbol</th><th>Mentioned by</th><th>Confidence</th><th>Line</th></tr></thead>"
+                + $"<tbody>{links}</tbody></table>";
         return $"""
             <div style="display:flex;gap:1em;flex-wrap:wrap">
-            <div style="flex:1 1 22em;min-width:0"><small style="{Muted}">{Text(document.Path)}, lines {first + 1} to {last + 1}</small><pre style="{Code}">{source}</pre></div>
-            <div style="flex:1 1 22em;min-width:0"><small style="{Muted}">{Text(string.Join(" › ", chunk.HeadingPath))} · {chunk.TokenCount} tokens · {Text(chunk.Id)}</small>
-            <pre style="{Code}">{(chunk.Context.Length > 0 ? $"<span style=\"opacity:.55\" title=\"context: covered by other chunks\">{Text(chunk.Context)}</span>" : "")}{Text(chunk.Text)}</pre></div></div>
-            {(links.Length == 0 ? $"<p style=\"{Muted}\">No member of the library is mentioned.</p>" : $"<table><thead><tr><th>Symbol</th><th>Mentioned by</th><th>Confidence</th><th>Line</th></tr></thead><tbody>{links}</tbody></table>")}
+            <div style="{Half}"><small style="{Muted}">{Text(document.Path)}, lines {first + 1} to {last + 1}</small>
+            <pre style="{Code}">{source}</pre></div>
+            <div style="{Half}"><small style="{Muted}">{headings} · {chunk.TokenCount} tokens · {Text(chunk.Id)}</small>
+            <pre style="{Code}">{context}{Text(chunk.Text)}</pre></div></div>
+            {mentions}
             """;
     }
 
@@ -86,8 +96,10 @@ public static class DocsHtml
             ["layout"] = new JsonObject
             {
                 ["title"] = new JsonObject { ["text"] = "Public members by type", ["font"] = new JsonObject { ["size"] = 14 } },
-                ["barmode"] = "stack", ["height"] = 120 + 18 * types.Count,
-                ["paper_bgcolor"] = "rgba(0,0,0,0)", ["plot_bgcolor"] = "rgba(0,0,0,0)",
+                ["barmode"] = "stack",
+                ["height"] = 120 + 18 * types.Count,
+                ["paper_bgcolor"] = "rgba(0,0,0,0)",
+                ["plot_bgcolor"] = "rgba(0,0,0,0)",
                 ["margin"] = new JsonObject { ["l"] = 20, ["r"] = 20, ["t"] = 60, ["b"] = 40 },
                 ["xaxis"] = new JsonObject
                 {

@@ -29,23 +29,33 @@ public sealed class DocumentsChart : IChart
             .ToList();
         var documents = columns.SelectMany(c => c.Observations).Select(o => o.Cluster).Distinct(StringComparer.Ordinal)
             .OrderDescending(StringComparer.Ordinal).ToList();
-        var rows = new JsonArray([.. documents.Select(d => (JsonNode)new JsonArray([.. columns.Select(c =>
-        {
-            var share = Bootstrap.Estimate(c.Observations.Where(o => o.Cluster == d));
-            return double.IsNaN(share) ? null : (JsonNode)JsonValue.Create(Math.Round(100 * share));
-        })]))]);
+        var rows = new JsonArray([.. documents.Select(d =>
+            (JsonNode)new JsonArray([.. columns.Select(c => Percent(c.Observations.Where(o => o.Cluster == d)))]))]);
         var layout = Figure.Layout("Per cent by document", 80 + (22 * documents.Count));
         (layout["xaxis"], layout["yaxis"]) = (Figure.Axis(""), Figure.Axis(""));
         return new JsonObject
         {
             ["data"] = new JsonArray(new JsonObject
             {
-                ["type"] = "heatmap", ["x"] = Figure.Array(columns.Select(c => c.Title)), ["y"] = Figure.Array(documents), ["z"] = rows,
-                ["zmin"] = 0, ["zmax"] = 100,
+                ["type"] = "heatmap",
+                ["x"] = Figure.Array(columns.Select(c => c.Title)),
+                ["y"] = Figure.Array(documents),
+                ["z"] = rows,
+                ["zmin"] = 0,
+                ["zmax"] = 100,
                 ["colorscale"] = new JsonArray(new JsonArray(0, "rgba(66,105,208,0.05)"), new JsonArray(1, "rgb(66,105,208)")),
-                ["texttemplate"] = "%{z}", ["xgap"] = 1, ["ygap"] = 1, ["showscale"] = false,
+                ["texttemplate"] = "%{z}",
+                ["xgap"] = 1,
+                ["ygap"] = 1,
+                ["showscale"] = false,
             }),
             ["layout"] = layout,
         };
+    }
+
+    private static JsonNode? Percent(IEnumerable<Observation> observations)
+    {
+        var share = Bootstrap.Estimate(observations);
+        return double.IsNaN(share) ? null : JsonValue.Create(Math.Round(100 * share));
     }
 }

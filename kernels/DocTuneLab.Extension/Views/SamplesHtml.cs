@@ -17,9 +17,13 @@ internal static class SamplesHtml
         var html = new StringBuilder($$"""
             <div id="{{id}}" class="doctune-samples"><style>
             #{{id}} .card{border:1px solid rgba(128,128,128,.3);border-left-width:4px;border-radius:6px;padding:.5em .8em;margin:.5em 0}
-            #{{id}} .Accepted{border-left-color:#3ca951} #{{id}} .Borderline{border-left-color:#efb118} #{{id}} .Rejected{border-left-color:#ff725c}
-            #{{id}} textarea{width:100%;box-sizing:border-box;font:12px/1.4 ui-monospace,monospace;background:transparent;color:inherit;border:1px solid rgba(128,128,128,.3);border-radius:4px}
-            #{{id}} small{opacity:.75} #{{id}} .bar>*{margin-right:.6em}
+            #{{id}} .Accepted{border-left-color:#3ca951}
+            #{{id}} .Borderline{border-left-color:#efb118}
+            #{{id}} .Rejected{border-left-color:#ff725c}
+            #{{id}} textarea{width:100%;box-sizing:border-box;font:12px/1.4 ui-monospace,monospace;background:transparent;color:inherit;
+            border:1px solid rgba(128,128,128,.3);border-radius:4px}
+            #{{id}} small{opacity:.75}
+            #{{id}} .bar>*{margin-right:.6em}
             </style><div class="bar"><input type="search" placeholder="search these samples" aria-label="search">
             """);
         foreach (var standing in Enum.GetValues<SampleStanding>())
@@ -44,17 +48,46 @@ internal static class SamplesHtml
                     + "aria-label=\"note\"></div></div>");
         }
         return html.Append($$"""
-            <script>(function(){var root=document.getElementById("{{id}}");if(!root)return;
-            var cards=[].slice.call(root.querySelectorAll(".card")),search=root.querySelector("input[type=search]"),boxes=[].slice.call(root.querySelectorAll("input[type=checkbox]"));
-            function text(c){return (c.textContent+" "+[].map.call(c.querySelectorAll("textarea"),function(t){return t.value}).join(" ")).toLowerCase()}
-            function filter(){var words=search.value.toLowerCase().split(/\s+/).filter(Boolean),on=boxes.filter(function(b){return b.checked}).map(function(b){return b.value}),n=0;
-            cards.forEach(function(c){var show=on.some(function(s){return c.classList.contains(s)})&&words.every(function(w){return text(c).indexOf(w)>=0});c.style.display=show?"":"none";if(show)n++});
-            root.querySelector(".shown").textContent=n+" of {{total}} samples"}
-            search.addEventListener("input",filter);boxes.forEach(function(b){b.addEventListener("change",filter)});
-            cards.forEach(function(c){c.querySelectorAll("textarea").forEach(function(t){t.addEventListener("input",function(){c.querySelector("select").value="edit"})})});
-            root.querySelector("button").addEventListener("click",function(){var lines=cards.filter(function(c){return c.querySelector("select").value}).map(function(c){var t=c.querySelectorAll("textarea");
-            return JSON.stringify({id:c.dataset.id,kind:c.dataset.kind,status:"",failed:"",prompt:t[0].value,answer:t[1].value,decision:c.querySelector("select").value,note:c.querySelector("input[aria-label=note]").value})});
-            var a=document.createElement("a");a.href=URL.createObjectURL(new Blob([lines.join("\n")+"\n"],{type:"application/x-ndjson"}));a.download="review.jsonl";a.click()});
+            <script>(function(){
+            var root=document.getElementById("{{id}}");
+            if(!root)return;
+            var all=function(e,selector){return [].slice.call(e.querySelectorAll(selector))};
+            var cards=all(root,".card"),search=root.querySelector("input[type=search]"),boxes=all(root,"input[type=checkbox]");
+            function text(c){
+              var edited=all(c,"textarea").map(function(t){return t.value});
+              return (c.textContent+" "+edited.join(" ")).toLowerCase();
+            }
+            function filter(){
+              var words=search.value.toLowerCase().split(/\s+/).filter(Boolean),n=0;
+              var on=boxes.filter(function(b){return b.checked}).map(function(b){return b.value});
+              cards.forEach(function(c){
+                var show=on.some(function(s){return c.classList.contains(s)})&&words.every(function(w){return text(c).indexOf(w)>=0});
+                c.style.display=show?"":"none";
+                if(show)n++;
+              });
+              root.querySelector(".shown").textContent=n+" of {{total}} samples";
+            }
+            search.addEventListener("input",filter);
+            boxes.forEach(function(b){b.addEventListener("change",filter)});
+            cards.forEach(function(c){
+              all(c,"textarea").forEach(function(t){
+                t.addEventListener("input",function(){c.querySelector("select").value="edit"});
+              });
+            });
+            function decision(c){
+              var t=c.querySelectorAll("textarea");
+              return JSON.stringify({
+                id:c.dataset.id,kind:c.dataset.kind,status:"",failed:"",prompt:t[0].value,answer:t[1].value,
+                decision:c.querySelector("select").value,note:c.querySelector("input[aria-label=note]").value
+              });
+            }
+            root.querySelector("button").addEventListener("click",function(){
+              var lines=cards.filter(function(c){return c.querySelector("select").value}).map(decision);
+              var a=document.createElement("a");
+              a.href=URL.createObjectURL(new Blob([lines.join("\n")+"\n"],{type:"application/x-ndjson"}));
+              a.download="review.jsonl";
+              a.click();
+            });
             })();</script></div>
             """).ToString();
     }

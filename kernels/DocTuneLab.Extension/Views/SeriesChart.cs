@@ -17,12 +17,8 @@ internal sealed class SeriesChart(string name, string title, Func<TrainingStep, 
         var history = HistoryOf(lab);
         var layout = Figure.Layout(title, 340);
         (layout["xaxis"], layout["yaxis"]) = (Figure.Axis("step"), Figure.Axis(title));
-        return new JsonObject
-        {
-            ["data"] = new JsonArray(
-                Figure.Line(title, history.Select(h => (double)h.Step), history.Select(value), 1, new(Figure.Palette[0]))),
-            ["layout"] = layout
-        };
+        var line = Figure.Line(title, history.Select(h => (double)h.Step), history.Select(value), 1, new(Figure.Palette[0]));
+        return new JsonObject { ["data"] = new JsonArray(line), ["layout"] = layout };
     }
 
     /// <summary>The steps of the last training run.</summary>

@@ -29,8 +29,9 @@ public static class Summary
             Row("Corpus",
                 $"{corpus.Samples.Count:N0} accepted samples ({corpus.Tokens:N0} tokens), {corpus.Rejected.Count:N0} rejected; "
                     + $"{corpus.Coverage.UsedShare:P0} of the public members used in compiling code");
-        Row("Suite",
-            $"{string.Join(", ", lab.Suite!.Named(report.Results[0].Answers.Select(x => x.Task).Concat(report.Results[0].References.Select(r => r.Task)).ToHashSet()).Hashes().Select(h => $"{h.Count} {KindName(h.Kind)}"))}; held out");
+        var asked = report.Results[0].Answers.Select(x => x.Task).Concat(report.Results[0].References.Select(r => r.Task)).ToHashSet();
+        var tasks = lab.Suite!.Named(asked).Hashes().Select(h => $"{h.Count} {KindName(h.Kind)}");
+        Row("Suite", $"{string.Join(", ", tasks)}; held out");
         if (lab.Training is { } training && lab.Adapter is { } adapter)
         {
             Row("Training",
@@ -46,8 +47,7 @@ public static class Summary
         return html.ToString();
 
         void Row(string name, string value) =>
-            html.Append("<tr><th style=\"text-align:left\">").Append(Text(name)).Append("</th><td>").Append(Text(value)).Append(
-                "</td></tr>");
+            html.Append($"<tr><th style=\"text-align:left\">{Text(name)}</th><td>{Text(value)}</td></tr>");
     }
 
     private static string KindName(TaskKind kind) => kind switch

@@ -56,8 +56,13 @@ internal static class CorpusVerb
             {
                 var estimate = session.CorpusStage.Estimate(settings);
                 if (p.GetValue(json)) JsonOutput.Write(estimate);
-                else Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{estimate.Samples} samples: {estimate.Requests} requests, {estimate.PromptTokens:N0} tokens sent and at most {estimate.CompletionTokens:N0} received; cost at most {(estimate.Cost is { } cost ? cost.ToString("F4", CultureInfo.InvariantCulture) : "unknown (the endpoints have no prices)")}. Nothing was asked."));
+                else
+                {
+                    var cost = estimate.Cost?.ToString("F4", CultureInfo.InvariantCulture) ?? "unknown (the endpoints have no prices)";
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                        $"{estimate.Samples} samples: {estimate.Requests} requests, {estimate.PromptTokens:N0} tokens sent "
+                        + $"and at most {estimate.CompletionTokens:N0} received; cost at most {cost}. Nothing was asked."));
+                }
                 return ExitCodes.Ok;
             }
             var console = Terminal.Create();

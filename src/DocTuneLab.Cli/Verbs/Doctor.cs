@@ -140,8 +140,9 @@ internal static class Doctor
     {
         try
         {
-            var from = LibTorch.Require() is not { } origin ? ""
-                : $"; {origin.Version} in {origin.Folder} (DOCTUNE_LIBTORCH){(origin.Binding is { } binding ? $" with {binding}" : origin.Version.StartsWith(LibTorch.MadeFor, StringComparison.Ordinal) ? "" : $", though this build is made for {LibTorch.MadeFor}")}";
+            var from = LibTorch.Require() is { } origin
+                ? $"; {origin.Version} in {origin.Folder} (DOCTUNE_LIBTORCH){Fit(origin)}"
+                : "";
             using var one = torch.ones(2, 2);
             using var product = one.matmul(one);
             return product[0, 0].ToSingle() == 2
@@ -158,6 +159,10 @@ internal static class Doctor
             return new("libtorch", Status.Broken, (e.InnerException ?? e).Message.ReplaceLineEndings(" "), "training",
                 "Build again with 'dotnet build -c Release', so that the natives of this system are copied.");
         }
+
+        static string Fit(LibTorch.Origin origin) => origin.Binding is { } binding ? $" with {binding}"
+            : origin.Version.StartsWith(LibTorch.MadeFor, StringComparison.Ordinal) ? ""
+            : $", though this build is made for {LibTorch.MadeFor}";
     }
 
     private static Finding Cuda()

@@ -100,8 +100,10 @@ internal static class Run
             RunStatus.KernelDied => "[red]The kernel died[/]",
             _ => "[red]Interrupted[/]",
         };
-        console.MarkupLine(
-            $"{outcome}{(result.Status == RunStatus.Completed ? $": {result.CellsRun} cells" : $" at cell {result.CellsRun} of {result.CodeCells}")} in {result.Duration.TotalSeconds:0.0} s");
+        var reached = result.Status == RunStatus.Completed
+            ? $": {result.CellsRun} cells"
+            : $" at cell {result.CellsRun} of {result.CodeCells}";
+        console.MarkupLine($"{outcome}{reached} in {result.Duration.TotalSeconds:0.0} s");
         console.WriteLine($"notebook  {Path.GetFullPath(output)}");
         if (report is not null)
             console.WriteLine($"report    {Path.GetFullPath(report)}");

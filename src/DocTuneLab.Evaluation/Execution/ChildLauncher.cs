@@ -3,6 +3,11 @@ using System.Text;
 
 namespace DocTuneLab.Evaluation.Execution;
 
+/// <summary>What a child is given on its standard input.</summary>
+/// <param name="IsProgram">A compiled solution with its tests; else two values to be compared.</param>
+/// <param name="Bytes">The assembly, or the values as a child wrote them.</param>
+internal sealed record ChildWork(bool IsProgram, byte[] Bytes);
+
 /// <summary>
 /// Starts the child program, isolated and limited, and waits for its end. The child says that it is ready before it is told what to run,
 /// so a start that fails is told from what an answer does.
@@ -13,35 +18,35 @@ internal sealed class ChildLauncher(
     private static readonly TimeSpan s_start = TimeSpan.FromSeconds(60);
 
     /// <summary>Bytes of the record of one program; a file may not be larger than the option says.</summary>
-    private readonly long traceBytes = Math.Min(8 << 20, options.FileBytes - 4096);
+    private readonly long _traceBytes = Math.Min(8 << 20, options.FileBytes - 4096);
 
-    /// <summary>Runs programs one after the other in one process; starts it again where it does not start, or where another run damaged
+    /// <summary>Runs work one after the other in one process; starts it again where it does not start, or where another run damaged
     /// what it runs with.</summary>
     /// <param name="run">Its own folder.</param>
-    /// <param name="programs">Assemblies in that folder.</param>
+    /// <param name="work">What to run.</param>
     /// <param name="cancel">Stops.</param>
     /// <exception cref="IOException">No process could be started.</exception>
-    public ChildEnd Run(string run, IReadOnlyList<string> programs, CancellationToken cancel)
+    public ChildEnd Run(string run, IReadOnlyList<ChildWork> work, CancellationToken cancel)
     {
         const int Tries = 3;
         for (var tries = 1; ; tries++)
         {
             var path = host.For(run);
             // Names that nothing was put in the place of.
-            var end = Start(run, path, Path.Combine(run, tries == 1 ? "report" : $"report-{Guid.NewGuid():n}"), programs, cancel);
+            var end = Start(run, path, Path.Combine(run, tries == 1 ? "report" : $"report-{Guid.NewGuid():n}"), work, cancel);
             if (tries == Tries || (end.Ready && host.IsWhole(path))) return end;
         }
     }
 
-    private ChildEnd Start(string run, string hostPath, string report, IReadOnlyList<string> programs, CancellationToken cancel)
+    private ChildEnd Start(string run, string hostPath, string report, IReadOnlyList<ChildWork> work, CancellationToken cancel)
     {
-        var limit = options.WallTime + TimeSpan.FromSeconds(programs.Count - 1);
+        var limit = options.WallTime + TimeSpan.FromSeconds(work.Count - 1);
         File.WriteAllText(report, "");
         // Opened before anything runs: what an answer puts in the file's place is not read.
         using var record = new FileStream(report, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using var group = ProcessLimit.Best.UsesGroup ? ControlGroup.Create(options.Processes, options.MemoryBytes + (1L << 30)) : null;
         if (ProcessLimit.Best.UsesGroup && group is null) throw new IOException("the run's control group could not be made");
-        using var process = Process.Start(Command(run, hostPath, programs, report, group))
+        using var process = Process.Start(Command(run, hostPath, report, group))
             ?? throw new IOException("the child process did not start");
         var output = new ChildOutput(process.StandardOutput, options.OutputBytes, awaited: ReadySign);
         var errors = new ChildOutput(process.StandardError, options.OutputBytes);
@@ -51,7 +56,7 @@ internal sealed class ChildLauncher(
         {
             try
             {
-                process.StandardInput.Write(string.Join('\n', programs));
+                Write(process.StandardInput.BaseStream, work);
                 process.StandardInput.Close();
             }
             catch (IOException) { /* it ended before it read; its record tells */ }
@@ -73,7 +78,7 @@ internal sealed class ChildLauncher(
             Output = output.Text,
             Errors = errors.Text,
             Elapsed = clock.Elapsed,
-            Trace = Read(record, traceBytes * programs.Count),
+            Trace = Read(record, _traceBytes * work.Count),
         };
     }
 
@@ -86,7 +91,19 @@ internal sealed class ChildLauncher(
         return bytes[..read];
     }
 
-    private ProcessStartInfo Command(string run, string hostPath, IReadOnlyList<string> programs, string report, ControlGroup? group)
+    private static void Write(Stream input, IReadOnlyList<ChildWork> work)
+    {
+        using var writer = new BinaryWriter(input, Encoding.UTF8, leaveOpen: true);
+        writer.Write(work.Count);
+        foreach (var (isProgram, bytes) in work)
+        {
+            writer.Write(isProgram);
+            writer.Write(bytes.Length);
+            writer.Write(bytes);
+        }
+    }
+
+    private ProcessStartInfo Command(string run, string hostPath, string report, ControlGroup? group)
     {
         List<string> words = [];
         if (OperatingSystem.IsLinux())
@@ -94,7 +111,7 @@ internal sealed class ChildLauncher(
             if (group is not null) words.AddRange(group.Prefix);
             if (Isolation.Find("setsid") is { } setsid) words.Add(setsid);
             words.AddRange(isolation.Prefix(new(run,
-                [Path.GetDirectoryName(hostPath)!, .. starter.Root is { } root ? [root] : Array.Empty<string>()], programs, [report],
+                [Path.GetDirectoryName(hostPath)!, .. starter.Root is { } root ? [root] : Array.Empty<string>()], [report],
                 options.FileBytes * 4)));
             // Twice the wall time: a second thread is fair, a busy machine is not the answer's fault.
             var seconds = Math.Max(2, (int)Math.Ceiling(options.WallTime.TotalSeconds * 2));
@@ -105,7 +122,7 @@ internal sealed class ChildLauncher(
                 + $"{ProcessLimit.Best.ShellLimit(options.Processes)}\"$@\"; exit $?", "sh"]);
         }
         words.AddRange(
-            [.. starter.Command(hostPath), report, traceBytes.ToString(System.Globalization.CultureInfo.InvariantCulture), .. libraries]);
+            [.. starter.Command(hostPath), report, _traceBytes.ToString(System.Globalization.CultureInfo.InvariantCulture), .. libraries]);
         var start = new ProcessStartInfo(words[0])
         {
             WorkingDirectory = run,

@@ -6,15 +6,15 @@ namespace DocTuneLab.Evaluation.Execution;
 /// fills memory.</summary>
 internal sealed class ChildOutput
 {
-    private readonly StringBuilder kept = new();
-    private readonly TaskCompletionSource<bool> sign = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task reading;
+    private readonly StringBuilder _kept = new();
+    private readonly TaskCompletionSource<bool> _sign = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _reading;
 
     /// <summary>Reads on.</summary>
     /// <param name="reader">The stream.</param>
     /// <param name="limit">Characters that are kept.</param>
     /// <param name="awaited">A sign that the child writes first; it is not kept.</param>
-    public ChildOutput(StreamReader reader, int limit, char? awaited = null) => reading = Task.Run(async () =>
+    public ChildOutput(StreamReader reader, int limit, char? awaited = null) => _reading = Task.Run(async () =>
     {
         var buffer = new char[8192];
         try
@@ -23,31 +23,31 @@ internal sealed class ChildOutput
             while ((read = await reader.ReadAsync(buffer)) > 0)
             {
                 var skip = 0;
-                if (awaited is not null && !sign.Task.IsCompleted)
+                if (awaited is not null && !_sign.Task.IsCompleted)
                 {
                     skip = buffer[0] == awaited ? 1 : 0;
-                    sign.TrySetResult(skip == 1);
+                    _sign.TrySetResult(skip == 1);
                 }
-                lock (kept) kept.Append(buffer, skip, Math.Min(read - skip, Math.Max(0, limit - kept.Length)));
+                lock (_kept) _kept.Append(buffer, skip, Math.Min(read - skip, Math.Max(0, limit - _kept.Length)));
             }
         }
         finally
         {
-            sign.TrySetResult(false);
+            _sign.TrySetResult(false);
         }
     });
 
     /// <summary>What was kept.</summary>
-    public string Text { get { lock (kept) return kept.ToString(); } }
+    public string Text { get { lock (_kept) return _kept.ToString(); } }
 
     /// <summary>Waits for the sign; false where the stream begins with something else, ends, or says nothing in time.</summary>
-    public bool Saw(TimeSpan time) => sign.Task.Wait(time) && sign.Task.Result;
+    public bool Saw(TimeSpan time) => _sign.Task.Wait(time) && _sign.Task.Result;
 
     /// <summary>Reads what is left.</summary>
     public void Finish()
     {
         // A grandchild may hold the pipe open; what was read until then is enough.
-        try { reading.Wait(TimeSpan.FromSeconds(1)); }
+        try { _reading.Wait(TimeSpan.FromSeconds(1)); }
         catch (AggregateException) { /* the pipe broke when the process was killed */ }
     }
 }

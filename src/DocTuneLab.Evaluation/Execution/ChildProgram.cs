@@ -24,43 +24,44 @@ internal sealed class ChildProgram
     private const string AspNetCore = "Microsoft.AspNetCore.App";
     private const string Namespace = "DocTuneLab.Sandbox";
 
-    private static readonly CSharpCompilationOptions Options =
+    private static readonly CSharpCompilationOptions s_options =
         new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release,
             nullableContextOptions: NullableContextOptions.Enable, concurrentBuild: false);
 
-    private readonly ChildHost starter;
-    private readonly string framework;
-    private readonly Dictionary<string, byte[]> files = new(StringComparer.Ordinal);
-    private readonly CSharpCompilation empty;
+    private readonly ChildHost _starter;
+    private readonly string _framework;
+    private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
+    private readonly CSharpCompilation _empty;
     // No answer can declare, or name, what it cannot know.
-    private readonly string space = "Hidden_" + RandomNumberGenerator.GetHexString(16);
+    private readonly string _space = "Hidden_" + RandomNumberGenerator.GetHexString(16);
 
     /// <summary>Compiles the child program and reads the library's assemblies.</summary>
     /// <exception cref="LabException">It does not compile, or an assembly is missing.</exception>
     public ChildProgram(ReferenceSet references, ChildHost starter)
     {
-        this.starter = starter;
+        _starter = starter;
         var sources = new[] { "Check.cs", "TraceFile.cs", "TreeWriter.cs", "Rebuilder.cs", "Runner.cs" };
-        var host = CSharpCompilation.Create(starter.ChildName, sources.Select(Resource), references.References,
-            Options.WithOutputKind(OutputKind.ConsoleApplication));
+        var host = CSharpCompilation.Create(_starter.ChildName, sources.Select(Resource), references.References,
+            s_options.WithOutputKind(OutputKind.ConsoleApplication));
         using var image = new MemoryStream();
         var emitted = host.Emit(image);
         if (!emitted.Success)
             throw new LabException("The sandbox's own program does not compile against the given references: "
                 + $"{emitted.Diagnostics.First(d => d.Severity == DiagnosticSeverity.Error)}. Expected the references of .NET "
                 + $"{Environment.Version.Major}.");
-        files.Add(starter.ChildName + ".dll", image.ToArray());
+        _files.Add(_starter.ChildName + ".dll", image.ToArray());
         // Reference assemblies of ASP.NET Core cannot run; where the library needs them, its shared framework is asked for.
-        framework = references.DependencyPaths.Any(IsAspNetCore) ? AspNetCore : "Microsoft.NETCore.App";
+        _framework = references.DependencyPaths.Any(IsAspNetCore) ? AspNetCore : "Microsoft.NETCore.App";
         foreach (var library in references.LibraryPaths.Concat(references.DependencyPaths.Where(p => !IsAspNetCore(p))))
         {
             if (!File.Exists(library))
                 throw new LabException($"{library}: no such assembly; the hidden tests need it to run. Build the library first.");
-            files[Path.GetFileName(library)] = File.ReadAllBytes(library);
+            _files[Path.GetFileName(library)] = File.ReadAllBytes(library);
         }
-        Libraries = [.. files.Keys.Skip(1).Select(f => Path.GetFileNameWithoutExtension(f)!)];
-        empty = CSharpCompilation.Create("doctune-answer",
-            references: [.. references.References, MetadataReference.CreateFromImage(files[starter.ChildName + ".dll"])], options: Options);
+        Libraries = [.. _files.Keys.Skip(1).Select(f => Path.GetFileNameWithoutExtension(f)!)];
+        _empty = CSharpCompilation.Create("doctune-answer",
+            references: [.. references.References, MetadataReference.CreateFromImage(_files[_starter.ChildName + ".dll"])],
+            options: s_options);
     }
 
     /// <summary>Names of the library's assemblies, of which each program that is run gets its own.</summary>
@@ -69,14 +70,14 @@ internal sealed class ChildProgram
     /// <summary>Writes all that the child needs into <paramref name="folder"/>; returns the path of the child program.</summary>
     public string Write(string folder)
     {
-        foreach (var (name, bytes) in files) File.WriteAllBytes(Path.Combine(folder, name), bytes);
-        var path = Path.Combine(folder, starter.ChildName + ".dll");
-        starter.Prepare(path, framework);
+        foreach (var (name, bytes) in _files) File.WriteAllBytes(Path.Combine(folder, name), bytes);
+        var path = Path.Combine(folder, _starter.ChildName + ".dll");
+        _starter.Prepare(path, _framework);
         return path;
     }
 
     /// <summary>Whether <paramref name="folder"/> still holds what <see cref="Write"/> wrote.</summary>
-    public bool IsWhole(string folder) => files.All(f =>
+    public bool IsWhole(string folder) => _files.All(f =>
         // A pipe in a file's place has no length, and is not read.
         new FileInfo(Path.Combine(folder, f.Key)) is { Exists: true } file && file.Length == f.Value.Length
             && File.ReadAllBytes(file.FullName).AsSpan().SequenceEqual(f.Value));
@@ -89,15 +90,15 @@ internal sealed class ChildProgram
     public CompiledTests Compile(ExecutionJob job, string source, bool expectations, CancellationToken cancel)
     {
         var solution = CSharpSyntaxTree.ParseText(source, CodeExtractor.ParseOptions, "answer.cs", cancellationToken: cancel);
-        var hidden = new HiddenTests(space, expectations);
+        var hidden = new HiddenTests(_space, expectations);
         var tests = hidden.Compose(job with { Source = source });
-        var compilation = empty.AddSyntaxTrees(
+        var compilation = _empty.AddSyntaxTrees(
             solution, CSharpSyntaxTree.ParseText(tests, CodeExtractor.ParseOptions, "tests.cs", cancellationToken: cancel));
         using var image = new MemoryStream();
         var result = compilation.Emit(image, cancellationToken: cancel);
         if (!result.Success)
             return new(null, [.. result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(Describe)], [], hidden.Kept);
-        return new(image.ToArray(), [], ForbiddenUse.Find(compilation, solution, starter.ChildName), hidden.Kept);
+        return new(image.ToArray(), [], ForbiddenUse.Find(compilation, solution, _starter.ChildName), hidden.Kept);
     }
 
     private static bool IsAspNetCore(string path) => path.Contains(AspNetCore + ".Ref", StringComparison.Ordinal);
@@ -110,6 +111,6 @@ internal sealed class ChildProgram
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"child/{name}")!;
         using var reader = new StreamReader(stream);
         return CSharpSyntaxTree.ParseText(
-            reader.ReadToEnd().Replace(Namespace, space, StringComparison.Ordinal), CodeExtractor.ParseOptions, name);
+            reader.ReadToEnd().Replace(Namespace, _space, StringComparison.Ordinal), CodeExtractor.ParseOptions, name);
     }
 }

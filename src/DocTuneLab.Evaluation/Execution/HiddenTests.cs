@@ -16,12 +16,12 @@ namespace DocTuneLab.Evaluation.Execution;
 /// <param name="expectations">Keep what is expected: for the reference.</param>
 internal sealed class HiddenTests(string space, bool expectations) : CSharpSyntaxRewriter
 {
-    private readonly HashSet<string> ofAnswer = new(StringComparer.Ordinal);
-    private readonly HashSet<int> kept = [];
-    private int sites;
+    private readonly HashSet<string> _ofAnswer = new(StringComparer.Ordinal);
+    private readonly HashSet<int> _kept = [];
+    private int _sites;
 
     /// <summary>Sites whose expected value cannot be taken out.</summary>
-    public IReadOnlySet<int> Kept => kept;
+    public IReadOnlySet<int> Kept => _kept;
 
     /// <summary>The program as source text.</summary>
     public string Compose(ExecutionJob job)
@@ -56,20 +56,20 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
 
     public override SyntaxNode? VisitVariableDeclarator(VariableDeclaratorSyntax node)
     {
-        if (node.Initializer is { } value && NeedsAnswer(value)) ofAnswer.Add(node.Identifier.Text);
+        if (node.Initializer is { } value && NeedsAnswer(value)) _ofAnswer.Add(node.Identifier.Text);
         return base.VisitVariableDeclarator(node);
     }
 
     public override SyntaxNode? VisitAssignmentExpression(AssignmentExpressionSyntax node)
     {
         if (NeedsAnswer(node.Right))
-            foreach (var name in node.Left.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>()) ofAnswer.Add(name.Identifier.Text);
+            foreach (var name in node.Left.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>()) _ofAnswer.Add(name.Identifier.Text);
         return base.VisitAssignmentExpression(node);
     }
 
     public override SyntaxNode? VisitForEachStatement(ForEachStatementSyntax node)
     {
-        if (NeedsAnswer(node.Expression)) ofAnswer.Add(node.Identifier.Text);
+        if (NeedsAnswer(node.Expression)) _ofAnswer.Add(node.Identifier.Text);
         return base.VisitForEachStatement(node);
     }
 
@@ -77,7 +77,7 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
     {
         if (NeedsAnswer(node.Expression))
             foreach (var name in node.Variable.DescendantNodesAndSelf().OfType<SingleVariableDesignationSyntax>())
-                ofAnswer.Add(name.Identifier.Text);
+                _ofAnswer.Add(name.Identifier.Text);
         return base.VisitForEachVariableStatement(node);
     }
 
@@ -85,10 +85,10 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
     {
         if (node.Expression is not MemberAccessExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.Text: "Check" } } called)
             return base.VisitInvocationExpression(node);
-        var site = sites++; // before those inside it, so that numbers do not depend on what is taken out
+        var site = _sites++; // before those inside it, so that numbers do not depend on what is taken out
         (node, var name) = Straight(node, called.Name);
         var strip = Strip(node, name.Identifier.Text);
-        if (strip is null && name.Identifier.Text is "Equal" or "NotEqual") kept.Add(site);
+        if (strip is null && name.Identifier.Text is ("Equal" or "NotEqual")) _kept.Add(site);
         if (!expectations && strip is not null)
             return strip(site, a => (ExpressionSyntax)Visit(a.Expression)!).WithTriviaFrom(node);
         var arguments = (ArgumentListSyntax)Visit(node.ArgumentList)!;
@@ -138,7 +138,7 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
         ?? (arguments.Count > position && arguments[position].NameColon is null ? arguments[position] : null);
 
     private bool NeedsAnswer(SyntaxNode node) => node.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>()
-        .Any(n => n.Identifier.Text == "Solution" || ofAnswer.Contains(n.Identifier.Text));
+        .Any(n => n.Identifier.Text == "Solution" || _ofAnswer.Contains(n.Identifier.Text));
 
     private static bool Changes(ExpressionSyntax expected) => expected.DescendantNodesAndSelf().Any(n =>
         n is AssignmentExpressionSyntax { Parent: not InitializerExpressionSyntax } or AwaitExpressionSyntax

@@ -7,11 +7,11 @@ namespace DocTuneLab.Evaluation.Execution;
 /// </summary>
 internal sealed class HostFolder
 {
-    private readonly ChildProgram program;
-    private readonly ChildHost starter;
-    private readonly bool readOnly;
-    private readonly string shared;
-    private readonly Lock gate = new();
+    private readonly ChildProgram _program;
+    private readonly ChildHost _starter;
+    private readonly bool _readOnly;
+    private readonly string _shared;
+    private readonly Lock _gate = new();
 
     /// <summary>Writes the shared folder.</summary>
     /// <param name="folder">Where it is made.</param>
@@ -20,30 +20,30 @@ internal sealed class HostFolder
     /// <param name="readOnly">Whether no answer can write there.</param>
     public HostFolder(string folder, ChildProgram program, ChildHost starter, bool readOnly)
     {
-        (this.program, this.starter, this.readOnly) = (program, starter, readOnly);
-        shared = program.Write(Directory.CreateDirectory(Path.Combine(folder, "host")).FullName);
+        (_program, _starter, _readOnly) = (program, starter, readOnly);
+        _shared = program.Write(Directory.CreateDirectory(Path.Combine(folder, "host")).FullName);
     }
 
     /// <summary>The child program for a run.</summary>
     /// <param name="run">The run's folder.</param>
     public string For(string run)
     {
-        if (readOnly) return shared;
-        if (starter.Root is not null)
-            return program.Write(Directory.CreateDirectory(Path.Combine(run, $"host-{Guid.NewGuid():n}")).FullName);
-        lock (gate)
+        if (_readOnly) return _shared;
+        if (_starter.Root is not null)
+            return _program.Write(Directory.CreateDirectory(Path.Combine(run, $"host-{Guid.NewGuid():n}")).FullName);
+        lock (_gate)
         {
-            if (!IsWhole(shared))
+            if (!IsWhole(_shared))
             {
-                var folder = Path.GetDirectoryName(shared)!;
+                var folder = Path.GetDirectoryName(_shared)!;
                 // New files, because what is still running has the old ones mapped.
                 if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-                program.Write(Directory.CreateDirectory(folder).FullName);
+                _program.Write(Directory.CreateDirectory(folder).FullName);
             }
         }
-        return shared;
+        return _shared;
     }
 
     /// <summary>Whether the folder of a child program still holds what was written.</summary>
-    public bool IsWhole(string path) => readOnly || (program.IsWhole(Path.GetDirectoryName(path)!) && starter.IsWhole(path));
+    public bool IsWhole(string path) => _readOnly || (_program.IsWhole(Path.GetDirectoryName(path)!) && _starter.IsWhole(path));
 }

@@ -9,12 +9,12 @@ namespace DocTuneLab.Evaluation.Execution;
 /// <param name="NotCovered">What is not; goes into every report.</param>
 public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadOnlyList<string> NotCovered)
 {
-    private static readonly string[] Always =
+    private static readonly string[] s_always =
     [
         "empty stdin", "scrubbed environment", "own temporary folder", "output cap", "wall-clock limit", "managed heap limit"
     ];
 
-    private static readonly string[] Never = ["values that a hidden test keeps in variables of its own"];
+    private static readonly string[] s_never = ["values that a hidden test keeps in variables of its own"];
 
     private const string Files = "files of this user (can be read and written)";
 
@@ -22,10 +22,10 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
     private static readonly string[] s_system =
         ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/sys", "/nix", "/gnu"];
 
-    private static readonly Lazy<Isolation> Detected = new(() => Working().First());
+    private static readonly Lazy<Isolation> s_detected = new(() => Working().First());
 
     /// <summary>The strongest kind that works on this machine, tried once.</summary>
-    public static Isolation Best => Detected.Value;
+    public static Isolation Best => s_detected.Value;
 
     /// <summary>Whether anything but limits stands there: at least the network is cut off.</summary>
     public bool IsSandbox => Name != "process";
@@ -53,11 +53,11 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
     private static Isolation? Bubblewrap(IReadOnlyList<string> system) => Find("bwrap") is not { } bwrap ? null : new(
         "bubblewrap",
         [
-            .. Always, "no network", "own process tree, killed as a whole",
+            .. s_always, "no network", "own process tree, killed as a whole",
             "file system read-only but for the run's folder, which is in memory and bounded; home and /tmp hidden", "no capabilities",
             .. Limits
         ],
-        [system[0] == "/" ? "reading system files outside home and /tmp" : "reading programs and settings of the system", .. Never])
+        [system[0] == "/" ? "reading system files outside home and /tmp" : "reading programs and settings of the system", .. s_never])
     {
         HidesHost = true,
         // Order matters: later mounts lie over earlier ones, so what the child must read inside a hidden folder is bound after hiding it.
@@ -70,7 +70,7 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
             .. Hidden().SelectMany(h => new[] { "--size", paths.Bytes, "--tmpfs", h }),
             .. paths.Read.SelectMany(r => new[] { "--ro-bind", r, r }),
             "--size", paths.Bytes, "--tmpfs", paths.Folder,
-            .. paths.Files.SelectMany(f => new[] { "--ro-bind", f, f }), .. paths.Reports.SelectMany(f => new[] { "--bind", f, f }),
+            .. paths.Reports.SelectMany(f => new[] { "--bind", f, f }),
             "--remount-ro", "/", "--chdir", paths.Folder,
         ],
     };
@@ -81,23 +81,23 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
             .Distinct(StringComparer.Ordinal);
 
     private static Isolation? Namespaces() => Find("unshare") is not { } unshare ? null : new(
-        "namespaces", [.. Always, "no network", "own process tree, killed as a whole", .. Limits], [Files, .. Never])
+        "namespaces", [.. s_always, "no network", "own process tree, killed as a whole", .. Limits], [Files, .. s_never])
     {
         Prefix = _ => [unshare, "--user", "--map-current-user", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"],
     };
 
     private static Isolation? NetworkNamespace() => Find("unshare") is not { } unshare ? null : new(
-        "network namespace", [.. Always, "no network", .. Group, .. Limits],
-        [Files, "other processes of this user", "processes that leave the group", .. Never])
+        "network namespace", [.. s_always, "no network", .. Group, .. Limits],
+        [Files, "other processes of this user", "processes that leave the group", .. s_never])
     {
         Prefix = _ => [unshare, "--user", "--map-current-user", "--net"],
     };
 
     private static Isolation Process() => new(
-        "process", OperatingSystem.IsLinux() ? [.. Always, .. Group, .. Limits] : Always,
+        "process", OperatingSystem.IsLinux() ? [.. s_always, .. Group, .. Limits] : s_always,
         [
             .. OperatingSystem.IsLinux() ? Array.Empty<string>() : ["native memory", "processor time"], "network", Files,
-            "other processes of this user", Group.Length > 0 ? "processes that leave the group" : "processes left behind", .. Never
+            "other processes of this user", Group.Length > 0 ? "processes that leave the group" : "processes left behind", .. s_never
         ]);
 
     // Without setsid there is no group of its own, and what outlives its parent cannot be found.
@@ -121,7 +121,7 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
         var folder = Directory.CreateTempSubdirectory("doctune-probe-");
         try
         {
-            var command = isolation.Prefix(new(folder.FullName, [], [], [], 1 << 20));
+            var command = isolation.Prefix(new(folder.FullName, [], [], 1 << 20));
             var start = new ProcessStartInfo(command[0])
             {
                 RedirectStandardError = true,
@@ -149,11 +149,10 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
 /// <summary>What an isolated process is to see.</summary>
 /// <param name="Folder">Its working folder, the only place it may write to.</param>
 /// <param name="Read">Folders that it must read.</param>
-/// <param name="Files">Files in <paramref name="Folder"/> that it must read.</param>
 /// <param name="Reports">Files in <paramref name="Folder"/> that it writes and that outlive it.</param>
 /// <param name="Size">Bytes that it may write in all.</param>
 internal sealed record IsolatedPaths(
-    string Folder, IReadOnlyList<string> Read, IReadOnlyList<string> Files, IReadOnlyList<string> Reports, long Size)
+    string Folder, IReadOnlyList<string> Read, IReadOnlyList<string> Reports, long Size)
 {
     public string Bytes => Size.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -22,17 +22,17 @@ internal sealed class ReferenceRuns
 {
     // Enough that starting the process does not count, few enough that one that breaks costs little.
     private const int MostInOne = 24;
-    private readonly ConcurrentDictionary<string, ReferenceRun> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ReferenceRun> _known = new(StringComparer.Ordinal);
 
     /// <summary>The run of a job's reference, which was prepared.</summary>
-    public ReferenceRun Of(ExecutionJob job) => known[Key(job)];
+    public ReferenceRun Of(ExecutionJob job) => _known[Key(job)];
 
     /// <summary>Runs the references that are not known yet.</summary>
     /// <exception cref="LabException">The sandbox cannot start its own program.</exception>
     public void Prepare(IEnumerable<ExecutionJob> jobs, Func<IReadOnlyList<ExecutionJob>, IReadOnlyList<ReferenceRun>> run,
         int parallelism, CancellationToken cancel)
     {
-        var missing = jobs.Where(j => j.Reference.Length > 0).DistinctBy(Key).Where(j => !known.ContainsKey(Key(j))).ToList();
+        var missing = jobs.Where(j => j.Reference.Length > 0).DistinctBy(Key).Where(j => !_known.ContainsKey(Key(j))).ToList();
         if (missing.Count == 0) return;
         var lanes = parallelism > 0 ? parallelism : Environment.ProcessorCount;
         var chunks = missing.Chunk(Math.Clamp((missing.Count + lanes - 1) / lanes, 1, MostInOne)).ToList();
@@ -40,7 +40,7 @@ internal sealed class ReferenceRuns
         {
             foreach (var (job, reference) in chunks[i].Zip(run(chunks[i])))
                 // In company one may spoil another; alone, what it does is its own.
-                known[Key(job)] = chunks[i].Length == 1 || reference.Status is ExecutionStatus.Pass or ExecutionStatus.CompileError
+                _known[Key(job)] = chunks[i].Length == 1 || reference.Status is ExecutionStatus.Pass or ExecutionStatus.CompileError
                     ? reference
                     : run([job])[0];
         });

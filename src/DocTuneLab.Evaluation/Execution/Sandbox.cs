@@ -9,12 +9,12 @@ namespace DocTuneLab.Evaluation.Execution;
 /// </summary>
 public sealed class Sandbox : IDisposable
 {
-    private readonly ExecutionOptions options;
-    private readonly DirectoryInfo folder;
-    private readonly ChildProgram program;
-    private readonly ChildLauncher launcher;
-    private readonly ReferenceRuns references;
-    private readonly TraceVerdict verdict;
+    private readonly ExecutionOptions _options;
+    private readonly DirectoryInfo _folder;
+    private readonly ChildProgram _program;
+    private readonly ChildLauncher _launcher;
+    private readonly ReferenceRuns _references;
+    private readonly TraceVerdict _verdict;
 
     /// <summary>Prepares the child program.</summary>
     /// <param name="references">What answers compile against, and the library that they run with.</param>
@@ -31,13 +31,13 @@ public sealed class Sandbox : IDisposable
             throw new LabException("Running model-written code is off. Set AllowUntrustedCode (on the command line: "
                 + "--allow-untrusted-code) after reading what the sandbox does not cover.");
         if (Refusal(options) is { } why) throw new LabException(why);
-        (this.options, this.references) = (options, known);
+        (_options, _references) = (options, known);
         var starter = ChildHost.Best!;
-        folder = Directory.CreateTempSubdirectory("doctune-sandbox-");
-        program = new(references, starter);
+        _folder = Directory.CreateTempSubdirectory("doctune-sandbox-");
+        _program = new(references, starter);
         isolation ??= Isolation;
-        launcher = new(options, starter, isolation, new(folder.FullName, program, starter, isolation.HidesHost), program.Libraries);
-        verdict = new($"over {options.MemoryBytes >> 20} MiB", LibraryFindsEqual);
+        _launcher = new(options, starter, isolation, new(_folder.FullName, _program, starter, isolation.HidesHost), _program.Libraries);
+        _verdict = new($"over {options.MemoryBytes >> 20} MiB", LibraryFindsEqual);
     }
 
     /// <summary>What this machine lets the sandbox enforce.</summary>
@@ -65,7 +65,7 @@ public sealed class Sandbox : IDisposable
         Prepare(jobs, cancel);
         var results = new ExecutionResult[jobs.Count];
         var done = 0;
-        DeepStack.For(jobs.Count, options.Parallelism, cancel, i =>
+        DeepStack.For(jobs.Count, _options.Parallelism, cancel, i =>
         {
             results[i] = Judge(jobs[i], cancel);
             progress?.Report(Interlocked.Increment(ref done));
@@ -82,16 +82,16 @@ public sealed class Sandbox : IDisposable
     }
 
     /// <summary>Deletes the temporary files.</summary>
-    public void Dispose() => Delete(folder);
+    public void Dispose() => Delete(_folder);
 
     /// <summary>Runs the references of jobs that are not known yet.</summary>
     internal void Prepare(IEnumerable<ExecutionJob> jobs, CancellationToken cancel) =>
-        references.Prepare(jobs, chunk => RunReferences(chunk, cancel), options.Parallelism, cancel);
+        _references.Prepare(jobs, chunk => RunReferences(chunk, cancel), _options.Parallelism, cancel);
 
     private ExecutionResult Judge(ExecutionJob job, CancellationToken cancel)
     {
-        var reference = job.Reference.Length > 0 ? references.Of(job) : null;
-        var compiled = program.Compile(job, job.Source, expectations: reference is null, cancel);
+        var reference = job.Reference.Length > 0 ? _references.Of(job) : null;
+        var compiled = _program.Compile(job, job.Source, expectations: reference is null, cancel);
         if (compiled.Image is null) return Unrun(ExecutionStatus.CompileError, string.Join('\n', compiled.Errors.Take(5)));
         if (reference is not null && reference.Status != ExecutionStatus.Pass)
             return Unrun(ExecutionStatus.HarnessError, $"the task's reference does not pass: {reference.Status}: {reference.Message}");
@@ -99,14 +99,12 @@ public sealed class Sandbox : IDisposable
         if (Refuses && forbidden.Count > 0)
             return Unrun(ExecutionStatus.WrongAnswer, $"refused, not run: it uses {string.Join(", ", forbidden.Take(5))}")
                 with { Refused = true };
-        var run = folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
+        var run = _folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
         try
         {
-            var path = Path.Combine(run.FullName, "answer.dll");
-            File.WriteAllBytes(path, compiled.Image);
-            var end = launcher.Run(run.FullName, [path], cancel);
+            var end = _launcher.Run(run.FullName, [new(true, compiled.Image)], cancel);
             if (!end.Ready) return Unrun(ExecutionStatus.HarnessError, $"the child program did not start: {end.Text}");
-            var (status, message, test) = verdict.Of(Trace.ReadAll(end.Trace, 1)[0], reference?.Trace, end);
+            var (status, message, test) = _verdict.Of(Trace.ReadAll(end.Trace, 1)[0], reference, end);
             return new(status, message, test, end.Text, end.Elapsed);
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or UnauthorizedAccessException)
@@ -121,25 +119,22 @@ public sealed class Sandbox : IDisposable
 
     private IReadOnlyList<ReferenceRun> RunReferences(IReadOnlyList<ExecutionJob> jobs, CancellationToken cancel)
     {
-        var compiled = jobs.Select(j => program.Compile(j, j.Reference, expectations: true, cancel)).ToList();
-        var run = folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
+        var compiled = jobs.Select(j => _program.Compile(j, j.Reference, expectations: true, cancel)).ToList();
+        var run = _folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
         try
         {
-            List<string> paths = [];
-            foreach (var image in compiled.Select(c => c.Image).OfType<byte[]>())
-            {
-                paths.Add(Path.Combine(run.FullName, $"{paths.Count}.dll"));
-                File.WriteAllBytes(paths[^1], image);
-            }
-            var end = paths.Count > 0 ? launcher.Run(run.FullName, paths, cancel) : null;
+            var work = compiled.Select(c => c.Image).OfType<byte[]>().Select(image => new ChildWork(true, image)).ToList();
+            var end = work.Count > 0 ? _launcher.Run(run.FullName, work, cancel) : null;
             if (end is { Ready: false }) throw new LabException($"The sandbox cannot start its own program: {end.Text}");
-            var traces = new Queue<Trace>(end is null ? [] : Trace.ReadAll(end.Trace, paths.Count));
+            var traces = new Queue<Trace>(end is null ? [] : Trace.ReadAll(end.Trace, work.Count));
             return [.. compiled.Select(c =>
             {
                 if (c.Image is null)
                     return new ReferenceRun(ExecutionStatus.CompileError, string.Join('\n', c.Errors.Take(5)), 0, Trace.None, c);
                 var trace = traces.Dequeue();
-                var (status, message, test) = verdict.Of(trace, null, end!);
+                var (status, message, test) = _verdict.Of(trace, null, end!);
+                // The reference is the suite's own, so what its process says of its end is believed.
+                if (trace.End == TraceEnd.Open && end!.Errors.Length > 0) message = $"{message}: {end.Errors.Trim()}";
                 return new ReferenceRun(status, message, test, trace, c);
             })];
         }
@@ -156,12 +151,11 @@ public sealed class Sandbox : IDisposable
     /// <summary>Asks the library's own Equals about two of its objects, made anew in a process in which no answer runs.</summary>
     private bool LibraryFindsEqual(ThingNode expected, ThingNode actual)
     {
-        var run = folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
+        var run = _folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
         try
         {
-            var path = Path.Combine(run.FullName, "two.values");
-            File.WriteAllBytes(path, [.. expected.Written.Span, .. actual.Written.Span]);
-            var end = launcher.Run(run.FullName, [path], CancellationToken.None);
+            var two = new ChildWork(false, [.. expected.Written.Span, .. actual.Written.Span]);
+            var end = _launcher.Run(run.FullName, [two], CancellationToken.None);
             return Trace.ReadAll(end.Trace, 1)[0] is { End: TraceEnd.Complete, Checks: [{ Actual: ScalarNode { Key: "true" } }] };
         }
         finally

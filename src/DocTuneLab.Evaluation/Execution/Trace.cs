@@ -119,7 +119,7 @@ internal sealed class TraceReader(ReadOnlyMemory<byte> bytes)
     // The child stops at 32; a forged record may not overflow the stack.
     private const int Deepest = 64;
     private const int MostTypes = 64;
-    private int at;
+    private int _at;
 
     public byte Byte() => Take(1)[0];
 
@@ -167,7 +167,7 @@ internal sealed class TraceReader(ReadOnlyMemory<byte> bytes)
             case NodeKind.Scalar: return new ScalarNode(Text(), Text(), Text());
             case NodeKind.Sequence or NodeKind.Set or NodeKind.Tuple: return new ItemsNode(kind, More(() => Node(depth + 1)));
             case NodeKind.Map: return new MapNode(More(() => (Node(depth + 1), Node(depth + 1))));
-            case NodeKind.Thing: return Thing(at - 1, depth);
+            case NodeKind.Thing: return Thing(_at - 1, depth);
             case NodeKind.Opaque: return new OpaqueNode(Text());
             case NodeKind.Back: return new BackNode(Int());
             case NodeKind.Cut: return CutNode.Only;
@@ -179,7 +179,7 @@ internal sealed class TraceReader(ReadOnlyMemory<byte> bytes)
     {
         var (type, whose, words) = (Text(), Byte(), Text());
         var fields = More(() => (Text(), Node(depth + 1)));
-        return new(type, whose == 1, words, fields, whose == 2, bytes[start..at]);
+        return new(type, whose == 1, words, fields, whose == 2, bytes[start.._at]);
     }
 
     private List<T> More<T>(Func<T> read)
@@ -202,9 +202,9 @@ internal sealed class TraceReader(ReadOnlyMemory<byte> bytes)
 
     private ReadOnlySpan<byte> Take(int count)
     {
-        if (count < 0 || count > bytes.Length - at) throw new InvalidDataException();
-        var taken = bytes.Span.Slice(at, count);
-        at += count;
+        if (count < 0 || count > bytes.Length - _at) throw new InvalidDataException();
+        var taken = bytes.Span.Slice(_at, count);
+        _at += count;
         return taken;
     }
 }

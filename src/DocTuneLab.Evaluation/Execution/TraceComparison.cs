@@ -15,9 +15,9 @@ internal sealed class TraceComparison(double tolerance, Func<ThingNode, ThingNod
     private const int Deepest = 32;
     private const string AnyType = "";
     // Sets are compared each with each; an answer that makes them huge must not hold up the parent.
-    private long rest = 20_000_000;
+    private long _rest = 20_000_000;
     // Each takes a process.
-    private int questions = 4;
+    private int _questions = 4;
 
     /// <summary>Whether two values are the same.</summary>
     public bool Same(TraceNode expected, TraceNode actual) => Same(expected, actual, 0);
@@ -52,7 +52,7 @@ internal sealed class TraceComparison(double tolerance, Func<ThingNode, ThingNod
 
     private bool Same(TraceNode a, TraceNode b, int depth)
     {
-        if (depth > Deepest || --rest < 0) return false;
+        if (depth > Deepest || --_rest < 0) return false;
         return (a, b) switch
         {
             (NullNode, NullNode) => true,
@@ -80,7 +80,7 @@ internal sealed class TraceComparison(double tolerance, Func<ThingNode, ThingNod
         if (a.Type != b.Type && !(a.OfAnswer && b.OfAnswer) && a.Type != AnyType && b.Type != AnyType) return false;
         if (a.Fields.Count == b.Fields.Count
             && a.Fields.All(f => b.Fields.Any(g => g.Name == f.Name && Same(f.Value, g.Value, depth + 1)))) return true;
-        return a.OwnEquals && b.OwnEquals && a.Type == b.Type && ask is not null && questions-- > 0 && ask(a, b);
+        return a.OwnEquals && b.OwnEquals && a.Type == b.Type && ask is not null && _questions-- > 0 && ask(a, b);
     }
 
     private bool SameNumber(TraceNode a, TraceNode b)

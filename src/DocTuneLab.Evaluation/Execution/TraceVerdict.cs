@@ -11,12 +11,14 @@ internal sealed class TraceVerdict(string memory, Func<ThingNode, ThingNode, boo
     /// <summary>What is said of a run in which no check was reached.</summary>
     public const string NothingChecked = "no check is reached";
 
+    private const string OfAnotherKind = "it makes a check of another kind than the test";
+
     /// <summary>The verdict.</summary>
     /// <param name="trace">What the tests saw.</param>
     /// <param name="reference">What they see with the reference; null where there is none, or this is it: then each check says itself
     /// what it expects.</param>
     /// <param name="end">How the process ended.</param>
-    public (ExecutionStatus Status, string Message, int Test) Of(Trace trace, Trace? reference, ChildEnd end)
+    public (ExecutionStatus Status, string Message, int Test) Of(Trace trace, ReferenceRun? reference, ChildEnd end)
     {
         if (FirstFailure(trace, reference) is { } failure) return (ExecutionStatus.WrongAnswer, failure.Message, failure.Step);
         var (status, message) = trace.End switch
@@ -36,34 +38,42 @@ internal sealed class TraceVerdict(string memory, Func<ThingNode, ThingNode, boo
         return (status, message, trace.Step);
     }
 
-    private (int Step, string Message)? FirstFailure(Trace trace, Trace? reference)
+    private (int Step, string Message)? FirstFailure(Trace trace, ReferenceRun? reference)
     {
         for (var i = 0; i < trace.Checks.Count; i++)
         {
             var check = trace.Checks[i];
             if (reference is null)
             {
-                if (Failure(check, check) is { } own) return (check.Step, own);
+                if (Failure(check, check, ofAnswer: true) is { } own) return (check.Step, own);
                 continue;
             }
-            if (i >= reference.Checks.Count || reference.Checks[i].Site != check.Site)
+            var known = reference.Trace.Checks;
+            if (i >= known.Count || known[i].Site != check.Site)
                 return (check.Step, "it reaches a check that the reference does not reach here");
-            if (Failure(reference.Checks[i], check) is { } message) return (check.Step, message);
+            if (Failure(known[i], check, reference.Kept.Contains(check.Site)) is { } message) return (check.Step, message);
         }
-        return reference is not null && trace.End == TraceEnd.Complete && trace.Checks.Count < reference.Checks.Count
-            ? (reference.Checks[trace.Checks.Count].Step, $"it reaches {trace.Checks.Count} of {reference.Checks.Count} checks")
+        return reference is not null && trace.End == TraceEnd.Complete && trace.Checks.Count < reference.Trace.Checks.Count
+            ? (reference.Trace.Checks[trace.Checks.Count].Step, $"it reaches {trace.Checks.Count} of {reference.Trace.Checks.Count} checks")
             : null;
     }
 
     /// <summary>Why a check does not hold; null where it does.</summary>
-    private string? Failure(TraceCheck reference, TraceCheck check)
+    /// <param name="reference">The check as the reference met it.</param>
+    /// <param name="check">The check as the answer met it.</param>
+    /// <param name="ofAnswer">The expected value depends on the answer, so both sides are the answer's; of any other check, an expected
+    /// value that comes from there is forged.</param>
+    private string? Failure(TraceCheck reference, TraceCheck check, bool ofAnswer)
     {
-        // Both sides stay in the child where the expected value depends on the answer.
-        var expected = check.Kind is CheckKind.Equal or CheckKind.NotEqual ? check.Expected : reference.Expected;
+        var both = check.Kind is CheckKind.Equal or CheckKind.NotEqual;
+        if (both != (ofAnswer && reference.Kind is (CheckKind.Equal or CheckKind.NotEqual))) return OfAnotherKind;
+        var expected = both ? check.Expected : reference.Expected;
         switch (reference.Kind, check.Kind)
         {
             case (CheckKind.Equal, CheckKind.Value or CheckKind.Equal):
-                return new TraceComparison(reference.Tolerance, ask).Same(expected, check.Actual) ? null : Difference(expected, check.Actual);
+                return new TraceComparison(reference.Tolerance, ask).Same(expected, check.Actual)
+                    ? null
+                    : Difference(expected, check.Actual);
             case (CheckKind.NotEqual, CheckKind.Value or CheckKind.NotEqual):
                 return new TraceComparison(0, ask).Same(expected, check.Actual)
                     ? $"expected anything but {TraceComparison.Show(check.Actual)}" : null;
@@ -77,7 +87,7 @@ internal sealed class TraceVerdict(string memory, Func<ThingNode, ThingNode, boo
                     ? $"expected {wanted}, nothing was thrown"
                     : $"expected {wanted}, got {TraceComparison.Simple(check.ThrownTypes[0])}";
             default:
-                return "it reaches a check of another kind than the reference";
+                return OfAnotherKind;
         }
     }
 

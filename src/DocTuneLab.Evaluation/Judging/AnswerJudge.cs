@@ -99,10 +99,13 @@ public sealed partial class AnswerJudge(ILanguageModel model)
         return [Message.User(text.ToString())];
     }
 
+    private const string PairRequest = "Two answers to one question. Which one is more correct and complete? "
+        + "The reference shows what is true. Length and style do not count.";
+
     private static IReadOnlyList<Message> PairPrompt(OpenTask task, string a, string b) =>
     [
         Message.User($"""
-            Two answers to one question. Which one is more correct and complete? The reference shows what is true. Length and style do not count.
+            {PairRequest}
 
             Question:
             {task.Question.Trim()}

@@ -31,22 +31,22 @@ public sealed record PreferenceSummary
     /// <summary>95% bootstrap over documents.</summary>
     public required Interval Interval { get; init; }
 
-    /// <summary>Sign test over the votes that are no tie.</summary>
+    /// <summary>Randomisation test over documents, of "both are preferred as often".</summary>
     public required double P { get; init; }
 
     /// <summary>Share of votes whose two readings agree.</summary>
     public required double Agreement { get; init; }
 
-    /// <summary>Better or worse where the interval excludes 0.5 and p &lt; 0.05.</summary>
+    /// <summary>Better or worse where p &lt; 0.05.</summary>
     public required ComparisonVerdict Verdict { get; init; }
 
     /// <summary>Summarises votes.</summary>
     public static PreferenceSummary Of(string first, string second, string judge, IReadOnlyList<Preference> votes, int seed = 0)
     {
         var observations = votes.Select(v => new Observation(v.Task, v.Cluster, v.Second)).ToList();
+        var others = votes.Select(v => new Observation(v.Task, v.Cluster, 1 - v.Second)).ToList();
         var (rate, interval) = (Bootstrap.Estimate(observations), Bootstrap.Interval(observations, seed));
-        var p = McNemar.P(votes.Count(v => v.Second < 0.5), votes.Count(v => v.Second > 0.5));
-        var clear = p < 0.05 && (interval.Low > 0.5 || interval.High < 0.5);
+        var p = Bootstrap.Difference(others, observations, seed).P;
         return new()
         {
             First = first,
@@ -57,7 +57,8 @@ public sealed record PreferenceSummary
             Interval = interval,
             P = p,
             Agreement = votes.Count == 0 ? double.NaN : votes.Average(v => v.Agreed ? 1 : 0),
-            Verdict = !clear ? ComparisonVerdict.Inconclusive : rate > 0.5 ? ComparisonVerdict.Better : ComparisonVerdict.Worse,
+            Verdict = !(p < Detectable.Level) ? ComparisonVerdict.Inconclusive
+                : rate > 0.5 ? ComparisonVerdict.Better : ComparisonVerdict.Worse,
         };
     }
 }

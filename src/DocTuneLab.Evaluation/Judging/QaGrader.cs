@@ -108,8 +108,8 @@ public static partial class QaGrader
     [GeneratedRegex(@"^(?:the|an|a)\s+", RegexOptions.IgnoreCase)]
     private static partial Regex Article();
 
-    [GeneratedRegex(@"(?:\b(?:or|and)\b|[/|;&,或和、，；])\s*(?:or\s+|and\s+|maybe\s+|perhaps\s+|the\s+|an?\s+)*(?<next>[\p{L}\p{N}_.<>]*)",
-        RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?:\b(?:or|and)\b|[/|;&,或和、，；])\s*"
+        + @"(?:or\s+|and\s+|maybe\s+|perhaps\s+|the\s+|an?\s+)*(?<next>[\p{L}\p{N}_.<>]*)", RegexOptions.IgnoreCase)]
     private static partial Regex Separator();
 
     [GeneratedRegex(@"^(?:yes|no|true|false|null)$", RegexOptions.IgnoreCase)]

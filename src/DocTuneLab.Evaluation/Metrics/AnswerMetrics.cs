@@ -8,7 +8,6 @@ internal sealed class ExtractionRate : IMetric
     public string Title => "Code found in the answer";
     public string Question => "In which share of the answers does the extraction rule find code?";
     public bool HigherIsBetter => true;
-    public bool Binary => true;
     public IEnumerable<Observation> Observe(MetricInput input) => input.Greedy.Select(r => input.Of(r.Task, r.Code is not null));
 }
 
@@ -18,7 +17,6 @@ internal sealed class ParseRate : IMetric
     public string Title => "Parses";
     public string Question => "Which share of the answers has no syntax error?";
     public bool HigherIsBetter => true;
-    public bool Binary => true;
     public IEnumerable<Observation> Observe(MetricInput input) => input.Greedy.Select(r => input.Of(r.Task, r.Parses));
 }
 
@@ -29,6 +27,5 @@ internal sealed class CompileRate : IMetric
     public string Question => "Which share of the answers compiles against the library?";
     public bool HigherIsBetter => true;
     public bool Primary => true;
-    public bool Binary => true;
     public IEnumerable<Observation> Observe(MetricInput input) => input.Greedy.Select(r => input.Of(r.Task, r.Compiles));
 }

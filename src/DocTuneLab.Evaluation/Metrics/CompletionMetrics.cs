@@ -8,7 +8,6 @@ internal sealed class CompletionExact : IMetric
     public string Title => "Gaps filled exactly";
     public string Question => "Which share of the gaps is filled with what stood there?";
     public bool HigherIsBetter => true;
-    public bool Binary => true;
     public IEnumerable<Observation> Observe(MetricInput input) => input.Result.Completion.Select(r => input.Of(r.Task, r.Exact));
 }
 
@@ -18,7 +17,6 @@ internal sealed class CompletionCompiles : IMetric
     public string Title => "Gaps filled so that it compiles";
     public string Question => "Which share of the gaps is filled so that the code compiles?";
     public bool HigherIsBetter => true;
-    public bool Binary => true;
     public IEnumerable<Observation> Observe(MetricInput input) => input.Result.Completion.Select(r => input.Of(r.Task, r.Compiles));
 }
 

@@ -24,12 +24,6 @@ public interface IMetric
     /// <summary>Whether verdicts rest on it; its p is then corrected over all primary metrics (Holm). Default false.</summary>
     bool Primary => false;
 
-    /// <summary>
-    /// Whether each task either passes or fails, so that arms are compared by McNemar's exact test instead of a paired randomisation test.
-    /// Default false.
-    /// </summary>
-    bool Binary => false;
-
     /// <summary>What the value counts in. Default a share.</summary>
     MetricUnit Unit => MetricUnit.Share;
 

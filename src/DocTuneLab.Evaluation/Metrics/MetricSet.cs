@@ -6,8 +6,7 @@ namespace DocTuneLab.Evaluation.Metrics;
 
 /// <summary>
 /// The metrics of an evaluation, in the order of the reports. An answer without code does not parse, compile or pass, and recalls
-/// nothing; to
-/// the symbol rates, which are about names that were written, it adds nothing.
+/// nothing; to the symbol rates, which are about names that were written, it adds nothing.
 /// </summary>
 public sealed class MetricSet
 {
@@ -32,7 +31,7 @@ public sealed class MetricSet
         new QaAccuracy(), new OpenScore(),
         new CompletionExact(), new CompletionCompiles(), new CompletionSimilarity(),
         new GeneralPass1(),
-        new CodeBitsPerByte(), new QaBitsPerByte(), new CompletionBitsPerByte(), new TextBitsPerByte(), new CSharpBitsPerByte(),
+        .. BitsPerByte.OfEveryKind,
     ]);
 
     /// <summary>The metrics, in the order of the reports.</summary>
@@ -61,7 +60,6 @@ public sealed class MetricSet
         Interval = Bootstrap.Interval(observations, options.Seed, options.BootstrapDraws),
         HigherIsBetter = metric.HigherIsBetter,
         Primary = metric.Primary,
-        Binary = metric.Binary,
         Observations = observations,
         OwnUnit = metric.Unit == MetricValue.UnitOf(metric.Name) ? null : metric.Unit,
     };

@@ -9,7 +9,6 @@ internal sealed class Pass1 : IMetric
     public string Question => "Which share of the greedy answers passes the hidden tests?";
     public bool HigherIsBetter => true;
     public bool Primary => true;
-    public bool Binary => true;
     public IEnumerable<Observation> Observe(MetricInput input) =>
         input.Greedy.Where(r => r.IsDecided).Select(r => input.Of(r.Task, r.Passes));
 }
@@ -35,7 +34,6 @@ internal sealed class GeneralPass1 : IMetric
     public string Title => "Retention: plain C# tasks (pass@1)";
     public string Question => "Which share of the greedy answers to tasks in plain C# passes?";
     public bool HigherIsBetter => true;
-    public bool Binary => true;
     public IEnumerable<Observation> Observe(MetricInput input) =>
         input.Result.General.Where(r => r.IsDecided).Select(r => input.Of(r.Task, r.Passes));
 }

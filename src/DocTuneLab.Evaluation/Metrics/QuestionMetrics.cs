@@ -9,7 +9,6 @@ internal sealed class QaAccuracy : IMetric
     public string Question => "Which share of the closed questions is answered right?";
     public bool HigherIsBetter => true;
     public bool Primary => true;
-    public bool Binary => true;
     public IEnumerable<Observation> Observe(MetricInput input) => input.Result.Qa.Select(r => input.Of(r.Task, r.Correct));
 }
 

@@ -30,8 +30,10 @@ public static class EvaluationHtml
             + $"<th{Left}>Metric</th>{string.Concat(report.Results.Select(r => $"<th>{Text(r.Arm)}</th>"))}<th>Tasks</th></tr>"
             + "</thead><tbody>");
         foreach (var m in report.Results.SelectMany(r => r.Metrics).DistinctBy(m => m.Name))
-            html.Append(
-                $"<tr><td{Left}>{Text(m.Title)}{(m.Primary ? " ★" : "")}</td>{string.Concat(report.Results.Select(r => r[m.Name] is { } v ? $"<td>{Cell(v.Value, v.Interval, v.IsShare)}</td>" : "<td></td>"))}<td>{m.Tasks}</td></tr>");
+        {
+            var values = report.Results.Select(r => r[m.Name] is { } v ? $"<td>{Cell(v.Value, v.Interval, v.IsShare)}</td>" : "<td></td>");
+            html.Append($"<tr><td{Left}>{Text(m.Title)}{(m.Primary ? " ★" : "")}</td>{string.Concat(values)}<td>{m.Tasks}</td></tr>");
+        }
         return html.Append("</tbody></table></div>").ToString();
     }
 
@@ -54,8 +56,9 @@ public static class EvaluationHtml
         return html
             .Append("</tbody></table></div><p><small>★ primary metrics, their p values corrected together (Holm). "
                 + "Second lines are 95% intervals by bootstrap over documents. ")
-            .Append("<em>Better</em> and <em>worse</em> need an interval without zero and p below 0.05. <em>Detectable</em>: "
-                + "the true difference that this suite finds 8 times of 10. n/a: no task could count.</small></p>")
+            .Append("<em>Better</em> and <em>worse</em> need p below 0.05 (randomisation of whole documents). <em>Detectable</em>: "
+                + "the true difference that this suite finds 8 times of 10. n/a: none could be found, or no task could count. ")
+            .Append($"{comparison.CanShow}</small></p>")
             .ToString();
     }
 
@@ -84,7 +87,7 @@ public static class EvaluationHtml
                 + $"<td>{Cell(p.WinRate, p.Interval, true)}</td><td>{Text(Figures.Probability(p.P))}</td>"
                 + $"<td>{Figures.Value(p.Agreement, true)}</td><td>{Verdict(p.Verdict)}</td></tr>");
         html.Append("</tbody></table></div><p><small>A tie, and two readings that disagree, count one half. p: "
-            + "sign test over votes that are no tie. Agreement: share of votes where both orders gave the same.</small></p>");
+            + "p by randomisation of whole documents. Agreement: share of votes where both orders gave the same.</small></p>");
         if (report.Ranking.Count > 0)
             html.Append("<p>Bradley-Terry strengths (log odds): ")
                 .Append(Text(string.Join(", ",
@@ -120,7 +123,7 @@ public static class EvaluationHtml
     }
 
     // Two or three arms side by side leave no room for a whole title.
-    private static readonly Dictionary<string, string> ShortTitles = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> s_shortTitles = new(StringComparer.Ordinal)
     {
         [MetricNames.CompileRate] = "compiles",
         [MetricNames.ApiRecall] = "recall",
@@ -135,7 +138,7 @@ public static class EvaluationHtml
         var present = report.Results.SelectMany(r => r.Metrics)
             .Where(m => m is { Primary: true, HigherIsBetter: true, IsShare: true })
             .DistinctBy(m => m.Name)
-            .Select(m => (m.Name, Title: ShortTitles.GetValueOrDefault(m.Name, m.Title))).ToList();
+            .Select(m => (m.Name, Title: s_shortTitles.GetValueOrDefault(m.Name, m.Title))).ToList();
         var documents = present.SelectMany(s => report.Results.SelectMany(r => r[s.Name]?.Observations ?? []))
             .Select(o => o.Cluster)
             .Distinct(StringComparer.Ordinal)

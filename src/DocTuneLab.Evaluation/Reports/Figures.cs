@@ -37,10 +37,12 @@ internal static class Figures
         var parts = Enum.GetValues<ComparisonVerdict>()
             .Select(v => (Verdict: v, Rows: rows.Where(r => r.Verdict == v).ToList()))
             .Where(p => p.Rows.Count > 0)
-            .Select(p =>
-                $"{p.Verdict.ToString().ToLowerInvariant()}: {string.Join(", ", p.Rows.Select(r => $"{Lower(r.First.Title)} ({Value(r.First, r.First.Value)} → {Value(r.First, r.Second.Value)})"))}");
+            .Select(p => $"{p.Verdict.ToString().ToLowerInvariant()}: {string.Join(", ", p.Rows.Select(Change))}");
         return rows.Count == 0 ? $"{comparison.SecondArm} against {comparison.FirstArm}: nothing was measured in both."
             : $"{comparison.SecondArm} against {comparison.FirstArm} is {string.Join("; ", parts)}.";
+
+        static string Change(MetricComparison m) =>
+            $"{Lower(m.First.Title)} ({Value(m.First, m.First.Value)} → {Value(m.First, m.Second.Value)})";
 
         static string Lower(string title) =>
             title.Length > 1 && char.IsLower(title[1]) ? char.ToLowerInvariant(title[0]) + title[1..] : title;

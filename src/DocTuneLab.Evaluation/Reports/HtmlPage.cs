@@ -9,10 +9,14 @@ public static class HtmlPage
     private const string Style = """
         :root{color-scheme:light dark}
         body{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:0 auto;padding:1.2rem;color:#23262d;background:#fff}
-        h1{font-size:1.5rem}h2{font-size:1.15rem;margin:2rem 0 .5rem}
-        table{border-collapse:collapse;font-size:.9em}th,td{padding:.25em .6em;text-align:right;border-bottom:1px solid rgba(128,128,128,.25)}
+        h1{font-size:1.5rem}
+        h2{font-size:1.15rem;margin:2rem 0 .5rem}
+        table{border-collapse:collapse;font-size:.9em}
+        th,td{padding:.25em .6em;text-align:right;border-bottom:1px solid rgba(128,128,128,.25)}
         thead th{border-bottom:2px solid rgba(128,128,128,.45);vertical-align:bottom}
-        pre,code{font:12.5px/1.4 ui-monospace,monospace}summary{cursor:pointer;margin:.6rem 0}small{opacity:.75}
+        pre,code{font:12.5px/1.4 ui-monospace,monospace}
+        summary{cursor:pointer;margin:.6rem 0}
+        small{opacity:.75}
         @media (prefers-color-scheme:dark){body{color:#d9dce3;background:#16181d}}
         """;
 

@@ -37,8 +37,11 @@ public static class MarkdownReport
         text.Append($"\n## Arms\n\n| Metric | {string.Join(" | ", report.Results.Select(r => r.Arm))} | Tasks |\n"
             + $"|---|{string.Concat(report.Results.Select(_ => "---|"))}---:|\n");
         foreach (var m in report.Results.SelectMany(r => r.Metrics).DistinctBy(m => m.Name))
-            text.Append(
-                $"| {m.Title} | {string.Join(" | ", report.Results.Select(r => r[m.Name] is { } v ? $"{Figures.Value(v, v.Value)} {Figures.Range(v.Interval, v.IsShare)}" : ""))} | {m.Tasks} |\n");
+        {
+            var values = report.Results.Select(r =>
+                r[m.Name] is { } v ? $"{Figures.Value(v, v.Value)} {Figures.Range(v.Interval, v.IsShare)}" : "");
+            text.Append($"| {m.Title} | {string.Join(" | ", values)} | {m.Tasks} |\n");
+        }
         foreach (var c in report.Comparisons)
         {
             text.Append($"\n## {Cell(c.FirstArm)} and {Cell(c.SecondArm)}\n\n");
@@ -90,12 +93,13 @@ public static class MarkdownReport
 
     private const string Legend = "\nBrackets are 95% intervals (bootstrap over documents). Bold metrics are primary: "
         + "their p is corrected over all primary metrics (Holm). "
-        + "*better* and *worse* need an interval of the difference without zero and p below 0.05; all else is *inconclusive*. "
-        + "*Detectable* is the true difference that this suite would find 8 times of 10.\n";
+        + "*better* and *worse* need p below 0.05 (randomisation of whole documents); all else is *inconclusive*. "
+        + "*Detectable* is the true difference that this suite would find 8 times of 10; n/a where it could find none.\n";
 
     private static void WriteMetrics(StringBuilder text, Comparison comparison)
     {
-        text.Append("| Metric | First | Second | Difference | p | Verdict | Detectable |\n|---|---|---|---|---:|---|---:|\n");
+        text.Append($"{comparison.CanShow}\n\n")
+            .Append("| Metric | First | Second | Difference | p | Verdict | Detectable |\n|---|---|---|---|---:|---|---:|\n");
         foreach (var m in comparison.Metrics)
         {
             var share = m.First.IsShare;
@@ -123,7 +127,7 @@ public static class MarkdownReport
     private static void WritePreferences(StringBuilder text, EvaluationReport report)
     {
         if (report.Preferences.Count == 0) return;
-        text.Append("\n## Preferences\n\n| Judge | Arms | Votes | Second preferred | 95% interval | p (sign test) | Agreement of two "
+        text.Append("\n## Preferences\n\n| Judge | Arms | Votes | Second preferred | 95% interval | p | Agreement of two "
             + "readings | Verdict |\n|---|---|---:|---:|---|---:|---:|---|\n");
         foreach (var p in report.Preferences)
             text.Append($"| {Cell(p.Judge)} | {Cell(p.First)}, {Cell(p.Second)} | {p.Votes.Count} | {Figures.Value(p.WinRate, true)} | "

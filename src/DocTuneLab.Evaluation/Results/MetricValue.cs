@@ -35,9 +35,6 @@ public sealed record MetricValue
     /// <summary>Whether verdicts on it are corrected for several looks.</summary>
     public required bool Primary { get; init; }
 
-    /// <summary>Whether each task either passes or fails, so that McNemar's test applies.</summary>
-    public required bool Binary { get; init; }
-
     /// <summary>What each task contributes.</summary>
     public required IReadOnlyList<Observation> Observations { get; init; }
 

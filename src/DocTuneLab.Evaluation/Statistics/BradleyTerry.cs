@@ -14,8 +14,8 @@ public sealed record Bout(string First, string Second, double FirstWins, double 
 public sealed record Strength(string Name, double LogStrength, double StandardError);
 
 /// <summary>
-/// The Bradley-Terry model (1952), P(i beats j) = πi / (πi + πj), fitted by maximum likelihood with Newton's method on the log strengths;
-/// the log-likelihood is concave (Hunter 2004, Annals of Statistics 32, §2).
+/// The Bradley-Terry model (1952), P(i beats j) = πi / (πi + πj), fitted by maximum likelihood with Newton's method on the
+/// log strengths; the log-likelihood is concave (Hunter 2004, Annals of Statistics 32, §2).
 /// </summary>
 public static class BradleyTerry
 {

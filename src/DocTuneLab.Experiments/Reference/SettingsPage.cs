@@ -6,19 +6,19 @@ namespace DocTuneLab.Experiments.Reference;
 /// <summary>The reference page of all settings; <c>docs/settings.md</c> is what it writes.</summary>
 public static class SettingsPage
 {
+    private const string Opening = "# Settings\n\n"
+        + "Every setting has one name, one default and one range, wherever it is given: as an option of `doctune`, "
+        + "as an option of a magic (`#!train --rank 8`),\n"
+        + "as a field of a file, or as a property of an options record in C#. A field's name with dashes is an option too. "
+        + "Values of a list are separated by\n"
+        + "commas; *none* and the like stand for no value. `--base` can be written `--model` wherever a local model is named.\n\n"
+        + "This page is written by `doctune settings`; a test holds it to the code. After a change: "
+        + "`dotnet run -c Release --project src/DocTuneLab.Cli -- settings > docs/settings.md`.\n";
+
     /// <summary>The page as Markdown.</summary>
     public static string Markdown()
     {
-        var page = new StringBuilder("""
-            # Settings
-
-            Every setting has one name, one default and one range, wherever it is given: as an option of `doctune`, as an option of a magic (`#!train --rank 8`),
-            as a field of a file, or as a property of an options record in C#. A field's name with dashes is an option too. Values of a list are separated by
-            commas; *none* and the like stand for no value. `--base` can be written `--model` wherever a local model is named.
-
-            This page is written by `doctune settings`; a test holds it to the code. After a change: `dotnet run -c Release --project src/DocTuneLab.Cli -- settings > docs/settings.md`.
-
-            """.ReplaceLineEndings("\n"));
+        var page = new StringBuilder(Opening);
         foreach (var group in LabSettings.Groups)
         {
             page.Append("\n## ").Append(group.Title).Append("\n\n").Append(group.Where).Append(

@@ -31,18 +31,17 @@ internal static class TextView
         ValueTree.Foreign foreign => foreign.Text,
         ValueTree.Items items => $"[{string.Join(", ", items.Values.Select(Inline).Concat(Note(items.Note)))}]",
         ValueTree.Tuple tuple => $"({string.Join(", ", tuple.Values.Select(Inline))})",
-        ValueTree.Map map =>
-            $"{{{Padded(string.Join(", ", map.Entries.Select(entry => $"{Inline(entry.Key)}: {Inline(entry.Value)}").Concat(Note(map.Note))))}}}",
-        ValueTree.Object value =>
-            $"{(value.Type == "anonymous" ? "" : value.Type + " ")}{{{Padded(string.Join(", ", value.Members.Select(member => $"{member.Name} = {Inline(member.Value)}").Concat(Note(value.Note))))}}}",
+        ValueTree.Map map => Braced(map.Entries.Select(entry => $"{Inline(entry.Key)}: {Inline(entry.Value)}").Concat(Note(map.Note))),
+        ValueTree.Object value => (value.Type == "anonymous" ? "" : value.Type + " ")
+            + Braced(value.Members.Select(member => $"{member.Name} = {Inline(member.Value)}").Concat(Note(value.Note))),
         ValueTree.Grid grid => $"{grid.Type} with {grid.Rows.Count} rows",
         _ => "",
     };
 
     private static string Lines(ValueTree tree) => tree switch
     {
-        ValueTree.Object value =>
-            $"{value.Type}\n{string.Join('\n', value.Members.Select(member => $"  {member.Name}:{Nested(member.Value)}").Concat(Note(value.Note).Select(note => "  " + note)))}",
+        ValueTree.Object value => $"{value.Type}\n" + string.Join('\n',
+            value.Members.Select(member => $"{member.Name}:{Nested(member.Value)}").Concat(Note(value.Note)).Select(line => "  " + line)),
         ValueTree.Map map =>
             string.Join('\n', map.Entries.Select(entry => $"{Inline(entry.Key)}:{Nested(entry.Value)}").Concat(Note(map.Note))),
         ValueTree.Items items => string.Join('\n', items.Values.Select(value => $"-{Nested(value)}").Concat(Note(items.Note))),
@@ -103,7 +102,8 @@ internal static class TextView
 
     private static IEnumerable<string> Note(string? note) => note is null ? [] : ["… " + note];
 
-    private static string Padded(string text) => text.Length == 0 ? "" : $" {text} ";
+    private static string Braced(IEnumerable<string> parts) =>
+        string.Join(", ", parts) is { Length: > 0 } text ? $"{{ {text} }}" : "{}";
 
     private static string Short(string text) => text.Length > MaxColumnWidth ? text[..(MaxColumnWidth - 1)] + "…" : text;
 }

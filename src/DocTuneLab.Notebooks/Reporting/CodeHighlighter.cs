@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
 using DocTuneLab.Notebooks.Cells;
-using DocTuneLab.Notebooks.Languages.CSharp;
 using DocTuneLab.Notebooks.Languages;
+using DocTuneLab.Notebooks.Languages.CSharp;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;

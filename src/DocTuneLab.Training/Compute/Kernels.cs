@@ -99,7 +99,8 @@ internal abstract class Kernels(Workspace memory) : IDisposable
 
     /// <summary>One query each of several sequences, over keys and values in a cache.</summary>
     /// <param name="q">[sequences, heads × size].</param>
-    /// <param name="cache">[sequences of the cache × capacity, 2 × key heads × size]: keys and then values of a token in each row.</param>
+    /// <param name="cache">[sequences of the cache × capacity, 2 × key heads × size]: keys and then values of a token in each
+    /// row.</param>
     /// <param name="rows">Whose they are.</param>
     /// <param name="output">Like q.</param>
     /// <param name="shape">Heads and sizes.</param>
@@ -112,8 +113,8 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     /// which ones follows from the key alone.</summary>
     public abstract void Drop(Tensor x, double share, ulong key);
 
-    /// <summary>Adds uniform noise of plus or minus alpha / sqrt(length · width) to each sequence, its length with the last token, which is
-    /// not an input (NEFTune, Jain et al. 2023, arXiv 2310.05914).</summary>
+    /// <summary>Adds uniform noise of plus or minus alpha / sqrt(length · width) to each sequence, its length with the last token,
+    /// which is not an input (NEFTune, Jain et al. 2023, arXiv 2310.05914).</summary>
     public abstract void AddNoise(Tensor x, int[] starts, double alpha, ulong key);
 
     /// <summary>Cross-entropy of each row in nats; where <paramref name="gradientScale"/> is not zero, logits become the

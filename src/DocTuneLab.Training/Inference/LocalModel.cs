@@ -59,8 +59,8 @@ public sealed class LocalModel : ILanguageModel
         if (options.Temperature < 0 || options.TopP is <= 0 or > 1 || options.TopK < 0 || options.MinP is < 0 or > 1
             || options.MaxTokens < 1)
             throw new LabException($"temperature {options.Temperature}, top-p {options.TopP}, top-k {options.TopK}, min-p {options.MinP} "
-                + $"and {options.MaxTokens} tokens: expected a temperature of 0 or more, 0 < top-p ≤ 1, top-k ≥ 0, 0 ≤ min-p ≤ 1 and at "
-                + "least one token");
+                + $"and {options.MaxTokens} tokens: expected a temperature of 0 or more, 0 < top-p ≤ 1, top-k ≥ 0, 0 ≤ min-p ≤ 1 "
+                + "and at least one token");
         for (var i = 0; i < prompts.Count; i++)
         {
             if (prompts[i].Count == 0) throw new LabException($"prompt {i + 1} is empty; a model goes on from at least one token");

@@ -264,8 +264,11 @@ public sealed class BaseModel : IDisposable
             else if (!quantized.Contains(name) && !entry.Shape.SequenceEqual(shape)) files.Read(name, shape).Dispose();
         }
         if (missing.Count > 0)
-            throw new LabException(
-                $"{directory}: tensor '{missing[0]}' is missing{(missing.Count > 1 ? $", and {missing.Count - 1} more ({string.Join(", ", missing.Skip(1).Take(4))}{(missing.Count > 5 ? ", …" : "")})" : "")}; config.json asks for it");
+        {
+            var some = string.Join(", ", missing.Skip(1).Take(4)) + (missing.Count > 5 ? ", …" : "");
+            var others = missing.Count > 1 ? $", and {missing.Count - 1} more ({some})" : "";
+            throw new LabException($"{directory}: tensor '{missing[0]}' is missing{others}; config.json asks for it");
+        }
         // A tensor left unread is a part of the network left out: better to stop than to compute something else.
         if (files.Names
             .Where(n => !known.Contains(WeightFormats.Owner(n) ?? n) && !n.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))

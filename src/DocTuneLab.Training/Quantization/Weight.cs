@@ -36,8 +36,8 @@ public abstract class Weight : IDisposable
         return moved;
     }
 
-    /// <summary>y = x · matrixᵀ for at most <see cref="MatrixVector.MaxVectors"/> rows of x, from the bytes as they are stored; by default
-    /// from the matrix in float32.</summary>
+    /// <summary>y = x · matrixᵀ for at most <see cref="MatrixVector.MaxVectors"/> rows of x, from the bytes as they are stored;
+    /// by default from the matrix in float32.</summary>
     internal virtual unsafe void Multiply(RowSpan x, RowSpan y)
     {
         using var scope = NewDisposeScope();

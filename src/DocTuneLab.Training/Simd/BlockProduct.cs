@@ -32,7 +32,7 @@ internal static unsafe class BlockProduct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourWide(Strided left, RowSpan right, RowSpan to, bool accumulate)
+    private static void FourWide(in Strided left, in RowSpan right, in RowSpan to, bool accumulate)
     {
         float* a = left.Start, a1 = a + left.Row, a2 = a1 + left.Row, a3 = a2 + left.Row, b = right.Start, c = to.Start;
         int stepK = left.Column, stepB = right.Step, stepC = to.Step, k = right.Rows;
@@ -67,7 +67,7 @@ internal static unsafe class BlockProduct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four(Strided left, RowSpan right, RowSpan to, bool accumulate)
+    private static void Four(in Strided left, in RowSpan right, in RowSpan to, bool accumulate)
     {
         float* a = left.Start, a1 = a + left.Row, a2 = a1 + left.Row, a3 = a2 + left.Row, b = right.Start, c = to.Start;
         int stepK = left.Column, stepB = right.Step, stepC = to.Step, k = right.Rows;
@@ -125,7 +125,7 @@ internal static unsafe class BlockProduct
         high.Store(c + 16);
     }
 
-    private static void One(Strided left, RowSpan right, float* c, int n, bool accumulate)
+    private static void One(in Strided left, in RowSpan right, float* c, int n, bool accumulate)
     {
         float* a = left.Start, b = right.Start;
         int stepK = left.Column, stepB = right.Step, k = right.Rows;

@@ -20,8 +20,8 @@ internal static unsafe class Dropout
         });
     }
 
-    /// <summary>Adds uniform noise of plus or minus alpha / sqrt(length · width) to each sequence, its length with the last token, which is
-    /// not an input (NEFTune, Jain et al. 2023, arXiv 2310.05914).</summary>
+    /// <summary>Adds uniform noise of plus or minus alpha / sqrt(length · width) to each sequence, its length with the last token,
+    /// which is not an input (NEFTune, Jain et al. 2023, arXiv 2310.05914).</summary>
     public static void AddNoise(RowSpan x, int[] starts, double alpha, ulong key)
     {
         for (var s = 0; s + 1 < starts.Length; s++)

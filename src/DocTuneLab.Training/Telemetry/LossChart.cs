@@ -22,10 +22,17 @@ internal static class LossChart
         double Y(double loss) => Top + (high - Math.Clamp(loss, low, high)) / (high - low) * (Height - Top - Bottom);
         var svg = new StringBuilder();
         void Add(FormattableString text) => svg.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');
-        Add($"""<svg xmlns="http://www.w3.org/2000/svg" width="{Width}" height="{Height}" viewBox="0 0 {Width} {Height}" font-family="system-ui, sans-serif" font-size="12" fill="#30343b">""");
-        Add($"""<rect width="100%" height="100%" fill="#ffffff"/><text x="{Left}" y="22" font-size="14">Loss (nats per trained token)</text>""");
+        Add($"""
+            <svg xmlns="http://www.w3.org/2000/svg" width="{Width}" height="{Height}" viewBox="0 0 {Width} {Height}"
+              font-family="system-ui, sans-serif" font-size="12" fill="#30343b">
+            """);
+        Add($"""<rect width="100%" height="100%" fill="#ffffff"/>""");
+        Add($"""<text x="{Left}" y="22" font-size="14">Loss (nats per trained token)</text>""");
         for (var v = low; v <= high + tick / 2; v += tick)
-            Add($"""<line x1="{Left}" x2="{Width - Right}" y1="{Y(v):F1}" y2="{Y(v):F1}" stroke="#e3e6ea"/><text x="{Left - 8}" y="{Y(v) + 4:F1}" text-anchor="end">{Math.Round(v, 6)}</text>""");
+        {
+            Add($"""<line x1="{Left}" x2="{Width - Right}" y1="{Y(v):F1}" y2="{Y(v):F1}" stroke="#e3e6ea"/>""");
+            Add($"""<text x="{Left - 8}" y="{Y(v) + 4:F1}" text-anchor="end">{Math.Round(v, 6)}</text>""");
+        }
         var stepTick = Math.Max(1, NiceStep((last - first) / 6));
         for (var s = Math.Ceiling(first / stepTick) * stepTick; s <= last; s += stepTick)
             Add($"""<text x="{X(s):F1}" y="{Height - Bottom + 18}" text-anchor="middle">{s}</text>""");
@@ -37,7 +44,11 @@ internal static class LossChart
         string[] names = ["raw", "smoothed", "validation"];
         string[] colours = ["#b3c3ec", "#4269d0", "#ff725c"];
         for (var i = 0; i < (evals.Length > 0 ? 3 : 2); i++)
-            Add($"""<line x1="{Width - 300 + i * 95}" x2="{Width - 278 + i * 95}" y1="18" y2="18" stroke="{colours[i]}" stroke-width="2"/><text x="{Width - 272 + i * 95}" y="22">{names[i]}</text>""");
+        {
+            var at = Width - 300 + i * 95;
+            Add($"""<line x1="{at}" x2="{at + 22}" y1="18" y2="18" stroke="{colours[i]}" stroke-width="2"/>""");
+            Add($"""<text x="{at + 28}" y="22">{names[i]}</text>""");
+        }
         return svg.Append("</svg>\n").ToString();
 
         void Curve(IEnumerable<(double Step, double Loss)> points, string colour, double width, double opacity)

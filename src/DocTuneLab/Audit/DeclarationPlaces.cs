@@ -1,6 +1,6 @@
+using DocTuneLab.Library;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using DocTuneLab.Library;
 
 namespace DocTuneLab.Audit;
 

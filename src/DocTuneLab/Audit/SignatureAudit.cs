@@ -244,7 +244,8 @@ internal sealed partial class SignatureAudit(CSharpJudge judge, ApiModel api)
     [GeneratedRegex(@"^\s*\|\s*`(?<member>[A-Z]\w*)(?:<[^`|]*>)?(?:\((?<arguments>[^`|]*)\))?`")]
     private static partial Regex FirstCell();
 
-    [GeneratedRegex(@"^\s*\|\s*(Members?|Methods?|Propert(y|ies)|Events?|Constructors?|成员|方法|属性|事件)\s*\|", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^\s*\|\s*(Members?|Methods?|Propert(y|ies)|Events?|Constructors?|成员|方法|属性|事件)\s*\|",
+        RegexOptions.IgnoreCase)]
     private static partial Regex MemberHeader();
 
     // A type and a name: 'int percent', 'IReadOnlyList<int> items = null'.

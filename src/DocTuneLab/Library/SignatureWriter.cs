@@ -119,8 +119,11 @@ internal static class SignatureWriter
             (property.GetMethod, "get"), (property.SetMethod, property.SetMethod?.IsInitOnly == true ? "init" : "set")
         })
         {
-            if (accessor is not { DeclaredAccessibility: Accessibility.Public or Accessibility.Protected
-                or Accessibility.ProtectedOrInternal })
+            if (accessor is not
+                {
+                    DeclaredAccessibility: Accessibility.Public or Accessibility.Protected
+                or Accessibility.ProtectedOrInternal
+                })
                 continue;
             if (accessor.DeclaredAccessibility != property.DeclaredAccessibility) accessors.Append("protected ");
             accessors.Append(word).Append("; ");
@@ -154,7 +157,10 @@ internal static class SignatureWriter
 
     private static string TypeParameters(IReadOnlyList<ITypeParameterSymbol> parameters) => parameters.Count == 0
         ? ""
-        : $"<{string.Join(", ", parameters.Select(p => (p.Variance switch { VarianceKind.In => "in ", VarianceKind.Out => "out ", _ => "" }) + p.Name))}>";
+        : $"<{string.Join(", ", parameters.Select(p => Variance(p) + p.Name))}>";
+
+    private static string Variance(ITypeParameterSymbol parameter) =>
+        parameter.Variance switch { VarianceKind.In => "in ", VarianceKind.Out => "out ", _ => "" };
 
     private static string Parameters(IReadOnlyList<ApiParameter> parameters) => string.Join(", ", parameters.Select(p =>
         $"{(p.Modifier.Length > 0 ? p.Modifier + " " : "")}{p.Type} {p.Name}{(p.DefaultValue is null ? "" : " = " + p.DefaultValue)}"));

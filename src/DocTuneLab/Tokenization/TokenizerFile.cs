@@ -29,7 +29,8 @@ public sealed class TokenizerFile
     /// <summary>Added tokens, special ones among them.</summary>
     public required IReadOnlyList<AddedToken> Added { get; init; }
 
-    /// <summary>Whether pieces are bytes in GPT-2's alphabet; otherwise they are characters with ▁ for the space (SentencePiece).</summary>
+    /// <summary>Whether pieces are bytes in GPT-2's alphabet; otherwise they are characters with ▁ for the space
+    /// (SentencePiece).</summary>
     public required bool ByteLevel { get; init; }
 
     /// <summary>GPT-2's rule, which the pre-tokenizer <c>ByteLevel</c> applies unless told otherwise.</summary>
@@ -157,14 +158,22 @@ public sealed class TokenizerFile
         var (begin, end) = Template(path, root["post_processor"]);
         return new TokenizerFile(path)
         {
-            Vocabulary = vocabulary, Merges = merges, Added = added, ByteLevel = byteLevel, Splits = splits, ComposeUnicode = compose,
+            Vocabulary = vocabulary,
+            Merges = merges,
+            Added = added,
+            ByteLevel = byteLevel,
+            Splits = splits,
+            ComposeUnicode = compose,
             PrefixSpace = prefix,
-            ByteFallback = (bool?)model["byte_fallback"] ?? false, IgnoreMerges = (bool?)model["ignore_merges"] ?? false,
-            Unknown = (string?)model["unk_token"], FuseUnknown = (bool?)model["fuse_unk"] ?? false,
+            ByteFallback = (bool?)model["byte_fallback"] ?? false,
+            IgnoreMerges = (bool?)model["ignore_merges"] ?? false,
+            Unknown = (string?)model["unk_token"],
+            FuseUnknown = (bool?)model["fuse_unk"] ?? false,
             StripsFirstSpace = !byteLevel
                 && Steps(root["decoder"], "decoders").Any(d => Type(d) == "Strip"
                     || Type(d) == "Metaspace" && (string?)d["prepend_scheme"] != "never" && (bool?)d["add_prefix_space"] != false),
-            Prefix = begin, Suffix = end,
+            Prefix = begin,
+            Suffix = end,
         };
     }
 

@@ -265,7 +265,8 @@ public sealed class DocsAuditTests(TankLibrary library) : IClassFixture<TankLibr
         {
             File.WriteAllText(library.XmlPath, xml.Replace("</members>", """
                 <member name="M:Acme.Tank.Spill"><summary>See <see cref="!:Hosse"/>.</summary></member>
-                <member name="P:Acme.Tank.Level"><summary>See <see cref="!:Hosse"/>.</summary><example><code>new Acme.Tank(1).Levl.ToString();</code></example></member>
+                <member name="P:Acme.Tank.Level"><summary>See <see cref="!:Hosse"/>.</summary>
+                <example><code>new Acme.Tank(1).Levl.ToString();</code></example></member>
                 <member name="M:Acme.Tank.Fill(System.Double)"><param name="gallons">x</param></member>
                 </members>
                 """, StringComparison.Ordinal));

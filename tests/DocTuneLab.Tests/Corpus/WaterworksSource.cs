@@ -75,7 +75,12 @@ internal static class WaterworksSource
             /// <summary>Opens the valve.</summary>
             /// <param name="force">Whether to open it even when sealed.</param>
             /// <exception cref="InvalidOperationException">When the valve is sealed and force is not given.</exception>
-            public void Open(bool force = false) { if (Mode == ValveMode.Sealed && !force) throw new InvalidOperationException(); IsOpen = true; Changed?.Invoke(this, EventArgs.Empty); }
+            public void Open(bool force = false)
+            {
+                if (Mode == ValveMode.Sealed && !force) throw new InvalidOperationException();
+                IsOpen = true;
+                Changed?.Invoke(this, EventArgs.Empty);
+            }
             /// <summary>Closes the valve.</summary>
             public void Close() { IsOpen = false; Changed?.Invoke(this, EventArgs.Empty); }
             /// <summary>Turns the wheel of the valve.</summary>
@@ -116,7 +121,11 @@ internal static class WaterworksSource
             /// <param name="rate">Litres per second.</param>
             /// <param name="cancellationToken">Stops the draining.</param>
             /// <returns>The litres that were let out.</returns>
-            public async Task<double> DrainAsync(double rate = 2.5, CancellationToken cancellationToken = default) { await Task.Yield(); return Level; }
+            public async Task<double> DrainAsync(double rate = 2.5, CancellationToken cancellationToken = default)
+            {
+                await Task.Yield();
+                return Level;
+            }
             /// <summary>Waits until the water is still.</summary>
             public Task SettleAsync() => Task.CompletedTask;
             /// <summary>Measures the level again and again.</summary>
@@ -173,7 +182,12 @@ internal static class WaterworksSource
             /// <summary>Adds a reading and drops the oldest.</summary>
             public void Push(T reading) => _items.Enqueue(reading);
             /// <summary>Turns every reading into something else.</summary>
-            public IReadOnlyList<TResult> Map<TResult>(Func<T, TResult> selector) { var list = new List<TResult>(); foreach (var i in _items) list.Add(selector(i)); return list; }
+            public IReadOnlyList<TResult> Map<TResult>(Func<T, TResult> selector)
+            {
+                var list = new List<TResult>();
+                foreach (var i in _items) list.Add(selector(i));
+                return list;
+            }
         }
 
         /// <summary>Shortcuts for tanks.</summary>

@@ -9,15 +9,20 @@ public sealed class LanguageDetectorTests
     [InlineData("en",
         "All human beings are born free and equal in dignity and rights. They are endowed with reason and conscience and should act "
             + "towards one another in a spirit of brotherhood.")]
-    [InlineData("zh", "人人生而自由，在尊严和权利上一律平等。他们赋有理性和良心，并应以兄弟关系的精神相对待。")]
-    [InlineData("ja", "すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。")]
+    [InlineData("zh",
+        "人人生而自由，在尊严和权利上一律平等。"
+            + "他们赋有理性和良心，并应以兄弟关系的精神相对待。")]
+    [InlineData("ja",
+        "すべての人間は、生まれながらにして自由であり、"
+            + "かつ、尊厳と権利とについて平等である。")]
     [InlineData("ko", "모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에 있어 동등하다.")]
     [InlineData("ru",
-        "Все люди рождаются свободными и равными в своем достоинстве и правах. Они наделены разумом и совестью и должны поступать в "
-            + "отношении друг друга в духе братства.")]
+        "Все люди рождаются свободными и равными "
+            + "в своем достоинстве и правах. Они наделены разумом и совестью "
+            + "и должны поступать в отношении друг друга в духе братства.")]
     [InlineData("de",
-        "Alle Menschen sind frei und gleich an Würde und Rechten geboren. Sie sind mit Vernunft und Gewissen begabt und sollen einander im "
-            + "Geist der Brüderlichkeit begegnen. Das ist nicht für die, die es nicht wollen, und auch nicht für den, der es kann.")]
+        "Alle Menschen sind frei und gleich an Würde und Rechten geboren. Sie sind mit Vernunft und Gewissen begabt und sollen einander "
+            + "im Geist der Brüderlichkeit begegnen. Das ist nicht für die, die es nicht wollen, und auch nicht für den, der es kann.")]
     [InlineData("fr",
         "Tous les êtres humains naissent libres et égaux en dignité et en droits. Ils sont doués de raison et de conscience et doivent "
             + "agir les uns envers les autres dans un esprit de fraternité. Chacun peut se prévaloir de tous les droits et de toutes les "
@@ -26,7 +31,8 @@ public sealed class LanguageDetectorTests
     [InlineData("es",
         "Todos los seres humanos nacen libres e iguales en dignidad y derechos y, dotados como están de razón y conciencia, "
             + "deben comportarse fraternalmente los unos con los otros. Toda persona tiene los derechos y libertades proclamados en esta "
-            + "Declaración, sin distinción alguna de raza, color, sexo, idioma, religión, opinión política o de cualquier otra índole.")]
+            + "Declaración, sin distinción alguna de raza, color, sexo, idioma, religión, opinión política o de cualquier "
+            + "otra índole.")]
     [InlineData("it",
         "Tutti gli esseri umani nascono liberi ed eguali in dignità e diritti. Essi sono dotati di ragione e di coscienza e devono agire "
             + "gli uni verso gli altri in spirito di fratellanza. Ad ogni individuo spettano tutti i diritti e tutte le libertà enunciate "

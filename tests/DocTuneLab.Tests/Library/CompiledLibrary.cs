@@ -67,7 +67,12 @@ public sealed class FlowLibrary : IDisposable
                 /// <inheritdoc/>
                 public void Dispose() { }
                 /// <summary>Reads on.</summary>
-                public async IAsyncEnumerable<Reading> ReadAllAsync(int max = 10, string unit = "l", Mode mode = Mode.Fast, CancellationToken cancel = default) { await Task.Yield(); yield return new Reading(1, "l"); }
+                public async IAsyncEnumerable<Reading> ReadAllAsync(int max = 10, string unit = "l", Mode mode = Mode.Fast,
+                    CancellationToken cancel = default)
+                {
+                    await Task.Yield();
+                    yield return new Reading(1, "l");
+                }
                 /// <summary>The n-th.</summary>
                 public Reading this[int index] => new(index, "l");
                 /// <summary>Sums.</summary>

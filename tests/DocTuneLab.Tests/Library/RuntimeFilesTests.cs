@@ -21,9 +21,14 @@ public sealed class RuntimeFilesTests : IDisposable
                 ".NETCoreApp,Version=v10.0": { "App/1.0.0": { "runtime": { "App.dll": {} } } },
                 ".NETCoreApp,Version=v10.0/linux-x64": {
                   "App/1.0.0": { "dependencies": { "System.Own": "1.0.0" }, "runtime": { "App.dll": {} } },
-                  "System.Own/1.0.0": { "runtime": { "lib/net10.0/System.Own.dll": {} }, "native": { "runtimes/linux-x64/native/libown.so": {} } },
+                  "System.Own/1.0.0": {
+                    "runtime": { "lib/net10.0/System.Own.dll": {} },
+                    "native": { "runtimes/linux-x64/native/libown.so": {} }
+                  },
                   "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/10.0.1": {
-                    "runtime": { "System.Private.CoreLib.dll": {}, "System.Runtime.dll": {}, "System.NotHere.dll": {} }, "native": { "libcoreclr.so": {} } },
+                    "runtime": { "System.Private.CoreLib.dll": {}, "System.Runtime.dll": {}, "System.NotHere.dll": {} },
+                    "native": { "libcoreclr.so": {} }
+                  },
                   "runtimepack.Microsoft.AspNetCore.App.Runtime.linux-x64/10.0.1": { "runtime": { "Microsoft.AspNetCore.dll": {} } }
                 }
               }
@@ -39,7 +44,16 @@ public sealed class RuntimeFilesTests : IDisposable
     {
         string[] trusted = [File("System.Private.CoreLib.dll"), File("System.Runtime.dll"), File("System.Own.dll")];
         var list = File("Microsoft.NETCore.App.deps.json", """
-            { "runtimeTarget": { "name": "t" }, "targets": { "t": { "Microsoft.NETCore.App.Runtime.linux-x64/10.0.1": { "runtime": { "System.Private.CoreLib.dll": {}, "System.Runtime.dll": {} } } } } }
+            {
+              "runtimeTarget": { "name": "t" },
+              "targets": {
+                "t": {
+                  "Microsoft.NETCore.App.Runtime.linux-x64/10.0.1": {
+                    "runtime": { "System.Private.CoreLib.dll": {}, "System.Runtime.dll": {} }
+                  }
+                }
+              }
+            }
             """);
         Assert.Equal(trusted[..2],
             RuntimeFiles.Of(trusted, [File("App.deps.json", "{ no json"), list]).Assemblies.Values.Order(StringComparer.Ordinal));

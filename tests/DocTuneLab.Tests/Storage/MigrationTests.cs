@@ -25,12 +25,15 @@ public sealed class MigrationTests : IDisposable
             LabSchema.Migrate(sql, _folder.Lab, version);
             if (version > 0)
                 sql.Execute("""
-                    INSERT INTO documents (path, hash, settings, title, language, split, text, tree_key) VALUES ('a.md', 'h', 's', 'Tank', 'en', 'Train', '# Tank' || char(10) || 'alpha', 'k');
-                    INSERT INTO chunks (id, document_path, ordinal, start, length, heading_path, text, code_blocks, token_count) VALUES ('c1', 'a.md', 0, 0, 12, '["Tank","\u9600\u95e8"]', 'alpha ReadAll', '[]', 2);
+                    INSERT INTO documents (path, hash, settings, title, language, split, text, tree_key)
+                        VALUES ('a.md', 'h', 's', 'Tank', 'en', 'Train', '# Tank' || char(10) || 'alpha', 'k');
+                    INSERT INTO chunks (id, document_path, ordinal, start, length, heading_path, text, code_blocks, token_count)
+                        VALUES ('c1', 'a.md', 0, 0, 12, '["Tank","\u9600\u95e8"]', 'alpha ReadAll', '[]', 2);
                     INSERT INTO chunk_symbols (chunk_row, symbol_id) SELECT row, 'T:Tank' FROM chunks;
                     INSERT INTO samples (id, ordinal, kind, split, accepted, messages) VALUES ('s1', 0, 'Qa', 'Train', 1, '[]');
                     INSERT INTO sample_evidence (sample_id, ordinal, kind, target) VALUES ('s1', 0, 'chunk', 'c1');
-                    INSERT INTO runs (id, kind, status, started, configuration_key) VALUES ('r1', 'train', 'done', '2025-01-01T00:00:00.0000000Z', 'k');
+                    INSERT INTO runs (id, kind, status, started, configuration_key)
+                        VALUES ('r1', 'train', 'done', '2025-01-01T00:00:00.0000000Z', 'k');
                     """);
             if (version > 1)
                 sql.Execute(

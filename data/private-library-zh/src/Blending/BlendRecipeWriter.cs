@@ -64,7 +64,9 @@ public sealed class BlendRecipeWriter
 
     /// <summary>检查并封好配方。</summary>
     /// <returns>配方。</returns>
-    /// <exception cref="BlendRejectedException">没有一味、味数太多、份数不大于零、时间不大于零或水温不对。</exception>
+    /// <exception cref="BlendRejectedException">
+    /// 没有一味、味数太多、份数不大于零、时间不大于零或水温不对。
+    /// </exception>
     public BlendRecipe Seal()
     {
         List<string> complaints = [];

@@ -17,14 +17,11 @@ namespace DocTuneLab.Sandbox;
 /// What it cannot make is equal to nothing.</summary>
 internal sealed class Rebuilder
 {
-    /// <summary>Extension of a file that holds two values.</summary>
-    internal const string Extension = ".values";
-
-    private readonly BinaryReader reader;
-    private readonly IReadOnlyList<Type> types;
+    private readonly BinaryReader _reader;
+    private readonly IReadOnlyList<Type> _types;
 
     private Rebuilder(byte[] values, IReadOnlyList<Type> types) =>
-        (reader, this.types) = (new(new MemoryStream(values)), types);
+        (_reader, _types) = (new(new MemoryStream(values)), types);
 
     public static bool AreEqual(byte[] values, AssemblyLoadContext library)
     {
@@ -44,12 +41,12 @@ internal sealed class Rebuilder
     private object? Value(Type wanted)
     {
         wanted = Nullable.GetUnderlyingType(wanted) ?? wanted;
-        var kind = (NodeKind)reader.ReadByte();
+        var kind = (NodeKind)_reader.ReadByte();
         return kind switch
         {
             NodeKind.Null => null,
             NodeKind.Exact => Number(new decimal([Int(), Int(), Int(), Int()]), wanted),
-            NodeKind.Floating => Number(reader.ReadDouble(), wanted),
+            NodeKind.Floating => Number(_reader.ReadDouble(), wanted),
             NodeKind.Text => Text(),
             NodeKind.Scalar => Scalar(wanted),
             NodeKind.Sequence => Sequence(wanted),
@@ -63,16 +60,16 @@ internal sealed class Rebuilder
     private object Thing(Type wanted)
     {
         var name = Text();
-        var type = TreeWriter.Name(wanted) == name ? wanted : types.First(t => !t.IsGenericTypeDefinition && TreeWriter.Name(t) == name);
-        _ = reader.ReadByte();
+        var type = TreeWriter.Name(wanted) == name ? wanted : _types.First(t => !t.IsGenericTypeDefinition && TreeWriter.Name(t) == name);
+        _ = _reader.ReadByte();
         _ = Text();
         var made = RuntimeHelpers.GetUninitializedObject(type);
         foreach (var field in TreeWriter.Fields(type))
         {
-            if (reader.ReadByte() != 1 || Text() != TreeWriter.Plain(field.Name)) throw new InvalidDataException();
+            if (_reader.ReadByte() != 1 || Text() != TreeWriter.Plain(field.Name)) throw new InvalidDataException();
             field.SetValue(made, Value(field.FieldType));
         }
-        return reader.ReadByte() == 0 ? made : throw new InvalidDataException();
+        return _reader.ReadByte() == 0 ? made : throw new InvalidDataException();
     }
 
     private object Sequence(Type wanted)
@@ -91,7 +88,7 @@ internal sealed class Rebuilder
     {
         var made = Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(wanted.GetGenericArguments()))!;
         if (!wanted.IsInstanceOfType(made)) throw new NotSupportedException();
-        while (reader.ReadByte() == 1)
+        while (_reader.ReadByte() == 1)
             ((IDictionary)made).Add(Value(wanted.GetGenericArguments()[0])!, Value(wanted.GetGenericArguments()[1]));
         return made;
     }
@@ -99,7 +96,7 @@ internal sealed class Rebuilder
     private List<object?> Items(Type wanted)
     {
         List<object?> items = [];
-        while (reader.ReadByte() == 1) items.Add(Value(wanted));
+        while (_reader.ReadByte() == 1) items.Add(Value(wanted));
         return items;
     }
 
@@ -133,7 +130,7 @@ internal sealed class Rebuilder
             : throw new NotSupportedException();
     }
 
-    private int Int() => reader.ReadInt32();
+    private int Int() => _reader.ReadInt32();
 
-    private string Text() => Encoding.Unicode.GetString(reader.ReadBytes(Int() * sizeof(char)));
+    private string Text() => Encoding.Unicode.GetString(_reader.ReadBytes(Int() * sizeof(char)));
 }

@@ -7,7 +7,6 @@ using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Runtime.Loader;
-using System.Text;
 using System.Threading.Tasks;
 
 namespace DocTuneLab.Sandbox;
@@ -27,35 +26,27 @@ internal static class Runner
             output.WriteByte(Ready);
             output.Flush();
         }
-        string[] paths;
-        using (var input = Console.OpenStandardInput())
-        using (var reader = new StreamReader(input, Encoding.UTF8))
-            paths = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         TreeWriter.Libraries = args[2..];
-        for (var i = 0; i < paths.Length; i++) Run(trace, i, paths[i]);
+        List<(bool IsProgram, byte[] Bytes)> work = [];
+        // No file holds the tests: an answer could read it.
+        using (var input = Console.OpenStandardInput())
+        using (var reader = new BinaryReader(input))
+            for (var count = reader.ReadInt32(); count > 0; count--) work.Add((reader.ReadBoolean(), reader.ReadBytes(reader.ReadInt32())));
+        for (var i = 0; i < work.Count; i++) Run(trace, i, work[i].IsProgram, work[i].Bytes);
         // Threads that the answer left running must not keep the process alive.
         Environment.Exit(0);
         return 0;
     }
 
-    private static void Run(TraceFile trace, int index, string path)
+    private static void Run(TraceFile trace, int index, bool isProgram, byte[] bytes)
     {
         trace.Begin(index);
         try
         {
             // Each with a library of its own, so that what one leaves in static fields is not the next one's.
             var library = new OwnLibrary(TreeWriter.Libraries);
-            if (path.EndsWith(Rebuilder.Extension, StringComparison.Ordinal))
-            {
-                Check.True(0, Rebuilder.AreEqual(File.ReadAllBytes(path), library));
-            }
-            else
-            {
-                var assembly = library.LoadFromAssemblyPath(path);
-                TreeWriter.OfAnswer = assembly;
-                var run = assembly.GetType($"{typeof(Runner).Namespace}.Tests")!.GetMethod("Run")!.CreateDelegate<Func<Task>>();
-                run().GetAwaiter().GetResult();
-            }
+            if (isProgram) Run(library.LoadFromStream(new MemoryStream(bytes)));
+            else Check.True(0, Rebuilder.AreEqual(bytes, library));
             trace.End();
         }
         catch (Exception e)
@@ -67,6 +58,13 @@ internal static class Runner
             // Without a value to go on with, the tests stop; what the last check saw is written.
             else if (cause is not NothingToGiveException) trace.Fault(Describe(cause));
         }
+    }
+
+    private static void Run(Assembly tests)
+    {
+        TreeWriter.OfAnswer = tests;
+        var run = tests.GetType($"{typeof(Runner).Namespace}.Tests")!.GetMethod("Run")!.CreateDelegate<Func<Task>>();
+        run().GetAwaiter().GetResult();
     }
 
     private static string Describe(Exception e)

@@ -17,23 +17,23 @@ public sealed class TraceFullException : Exception;
 /// <summary>Appends records, each with its length before it and at once, so that what was checked before a crash is known.</summary>
 internal sealed class TraceFile : IDisposable
 {
-    private readonly FileStream file;
-    private readonly long limit;
-    private readonly object gate = new();
-    private long written;
+    private readonly FileStream _file;
+    private readonly long _limit;
+    private readonly object _gate = new();
+    private long _written;
 
     /// <summary>Opens a file that is there.</summary>
     /// <param name="path">The file.</param>
     /// <param name="limit">Bytes of one run at most.</param>
     public TraceFile(string path, long limit)
     {
-        this.limit = limit;
-        file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        _limit = limit;
+        _file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
     }
 
     public void Begin(int run)
     {
-        written = 0;
+        _written = 0;
         Write(RecordKind.Begin, w => w.Int(run));
     }
 
@@ -54,24 +54,24 @@ internal sealed class TraceFile : IDisposable
     public void Plain(RecordKind kind)
     {
         Span<byte> record = [1, 0, 0, 0, (byte)kind];
-        file.Write(record);
+        _file.Write(record);
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose() => _file.Dispose();
 
     private void Write(RecordKind kind, Action<TreeWriter> content)
     {
-        lock (gate)
+        lock (_gate)
         {
             using var bytes = new MemoryStream();
-            var writer = new TreeWriter(bytes, limit - written);
+            var writer = new TreeWriter(bytes, _limit - _written);
             writer.Int(0);
             writer.Byte((byte)kind);
             content(writer);
             var record = bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
             BitConverter.TryWriteBytes(record, record.Length - sizeof(int));
-            file.Write(record);
-            written += record.Length;
+            _file.Write(record);
+            _written += record.Length;
         }
     }
 }

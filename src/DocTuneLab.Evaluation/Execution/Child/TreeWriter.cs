@@ -24,7 +24,7 @@ internal sealed class TreeWriter(MemoryStream bytes, long limit)
 {
     private const int Deepest = 32;
     private const int LongestWords = 200;
-    private readonly List<object> path = [];
+    private readonly List<object> _path = [];
 
     /// <summary>Assembly of the code under test, whose types are known by structure.</summary>
     internal static Assembly? OfAnswer;
@@ -102,25 +102,25 @@ internal sealed class TreeWriter(MemoryStream bytes, long limit)
     {
         if (!value.GetType().IsValueType)
         {
-            var above = path.FindIndex(p => ReferenceEquals(p, value));
+            var above = _path.FindIndex(p => ReferenceEquals(p, value));
             if (above >= 0)
             {
                 Node(NodeKind.Back);
-                Int(path.Count - above);
+                Int(_path.Count - above);
                 return;
             }
         }
-        if (path.Count >= Deepest)
+        if (_path.Count >= Deepest)
         {
             Node(NodeKind.Cut);
             return;
         }
-        path.Add(value);
+        _path.Add(value);
         if (value is IDictionary map) Map(map);
         else if (value is IEnumerable items) Items(IsSet(value) ? NodeKind.Set : NodeKind.Sequence, items.Cast<object?>());
         else if (value is ITuple tuple) Items(NodeKind.Tuple, Enumerable.Range(0, tuple.Length).Select(i => tuple[i]));
         else Thing(value);
-        path.RemoveAt(path.Count - 1);
+        _path.RemoveAt(_path.Count - 1);
     }
 
     private void Map(IDictionary map)

@@ -47,10 +47,18 @@ internal static class MermaidDiagram
         var text = JsonSerializer.Serialize(source, new JsonSerializerOptions { Encoder = JavaScriptEncoder.Default });
         return $$"""
             <div id="{{id}}" class="mermaid-diagram"><pre>{{WebUtility.HtmlEncode(source)}}</pre></div>
-            <script>(function draw(n){var e=document.getElementById("{{id}}");if(!window.mermaid||!e){if(n<200)setTimeout(function(){draw(n+1)},50);return}
+            <script>(function draw(n){
+            var e=document.getElementById("{{id}}");
+            if(!window.mermaid||!e){if(n<200)setTimeout(function(){draw(n+1)},50);return}
             var dark=window.matchMedia&&matchMedia("(prefers-color-scheme: dark)").matches;
             mermaid.initialize({startOnLoad:false,suppressErrorRendering:true,theme:dark?"dark":"default"});
-            mermaid.render("{{id}}-svg",{{text}}).then(function(r){e.innerHTML=r.svg},function(error){var m=document.createElement("pre");m.style.color="#b42318";m.textContent="Mermaid: "+error.message;e.appendChild(m)})})(0);</script>
+            mermaid.render("{{id}}-svg",{{text}}).then(function(r){e.innerHTML=r.svg},function(error){
+              var m=document.createElement("pre");
+              m.style.color="#b42318";
+              m.textContent="Mermaid: "+error.message;
+              e.appendChild(m);
+            });
+            })(0);</script>
             """;
     }
 }

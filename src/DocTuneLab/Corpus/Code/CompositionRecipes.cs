@@ -6,7 +6,7 @@ namespace DocTuneLab.Corpus.Code;
 /// <summary>Methods that use several members together: what a list of single calls never teaches.</summary>
 internal sealed class CompositionRecipes
 {
-    private static readonly Dictionary<string, string> None = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, string> s_none = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<MemberEntry>> _byReceiver = new(StringComparer.Ordinal);
     private readonly Dictionary<TypeEntry, List<MemberEntry>> _finishers = [];
 
@@ -80,7 +80,7 @@ internal sealed class CompositionRecipes
                 link = "";
             }
             if (value.Code.StartsWith("new ", StringComparison.Ordinal) && value.Code.EndsWith('}')) break;
-            if (Calls.Use(scope, then, value.Code + link, None, 0.5) is not { } result || scope.Outs.Count > 0) return null;
+            if (Calls.Use(scope, then, value.Code + link, s_none, 0.5) is not { } result || scope.Outs.Count > 0) return null;
             value = result;
             requests.Add(scope.Request(then));
             meanings.Add(scope.Does(then));
@@ -147,8 +147,8 @@ internal sealed class CompositionRecipes
                 || TypeText.Element(m.Symbol.ReturnType) is not { } item
                 || m.Owner.TypeParameters.Count + m.TypeParameters.Count > 0)
                 return null;
-            var receiver = Calls.Receiver(scope, m, None);
-            if (Calls.Use(scope, m, receiver, None, 0.35) is not { } value) return null;
+            var receiver = Calls.Receiver(scope, m, s_none);
+            if (Calls.Use(scope, m, receiver, s_none, 0.35) is not { } value) return null;
             (source, element) = (value.Code, item);
             of = scope.Noun(m);
         }
@@ -160,20 +160,25 @@ internal sealed class CompositionRecipes
         {
             var (call, type, words) = scope.Pick<(string, string, string)>(
             [
-                (".Count()", "int", scope.Say("count ", "数一数有几个：")), (".ToList()", $"List<{element}>", scope.Say("collect ", "收集")),
+                (".Count()", "int", scope.Say("count ", "数一数有几个：")),
+                (".ToList()", $"List<{element}>", scope.Say("collect ", "收集")),
                 (".Any()", "bool", scope.Say("tell whether there are any of ", "判断有没有：")),
                 (".First()", element, scope.Say("return the first of ", "返回第一个："))
             ]);
             return Ending.Draft(scope, "linq", $"{words}{of}", new(type, [$"return {source}{call};"], false),
-                MemberRecipes.Meaning(scope, m),
-                m);
+                MemberRecipes.Meaning(scope, m), m);
         }
         scope.Use(selector.Symbol);
         var p = $"{x}.{selector.Symbol.Name}";
         var t = selector.Symbol.ReturnType;
         var noun = scope.Noun(selector);
         List<(string Code, string Type, string Request)> forms =
-            [($"{source}.Select({x} => {p}).ToList()", $"List<{t}>", scope.Say($"list {noun} for each of {of}", $"对{of}，列出{noun}"))];
+        [
+            ($"{source}.Select({x} => {p}).ToList()", $"List<{t}>",
+                scope.Say($"list {noun} for each of {of}", $"对{of}，列出{noun}")),
+        ];
+        var sorted = ($"{source}.OrderBy({x} => {p}).ToList()", $"List<{element}>",
+            scope.Say($"sort {of} by {noun}", $"把{of}按{noun}排序"));
         if (t == "bool")
         {
             forms =
@@ -195,18 +200,20 @@ internal sealed class CompositionRecipes
         {
             var limit = scope.Literal(t, selector.Symbol.Name)!.Value.Code;
             forms.Add(($"{source}.Sum({x} => {p})", t, scope.Say($"add up {noun} over {of}", $"对{of}，把{noun}加起来")));
-            forms.Add(($"{source}.Max({x} => {p})", t, scope.Say($"find the largest: {noun}, among {of}", $"{of}中，{noun}最大是多少")));
-            forms.Add(($"{source}.OrderBy({x} => {p}).ToList()", $"List<{element}>", scope.Say($"sort {of} by {noun}", $"把{of}按{noun}排序")));
+            forms.Add(($"{source}.Max({x} => {p})", t,
+                scope.Say($"find the largest: {noun}, among {of}", $"{of}中，{noun}最大是多少")));
+            forms.Add(sorted);
             forms.Add(($"{source}.Where({x} => {p} > {limit}).ToList()", $"List<{element}>",
                 scope.Say($"keep those of {of} where {noun} is above {limit}", $"{of}中，只留下{noun}大于 {limit} 的")));
             forms.Add(($"{source}.Count({x} => {p} >= {limit})", "int",
-                scope.Say($"count those of {of} where {noun} is at least {limit}", $"{of}中，数一数有几个{noun}不小于 {limit}")));
+                scope.Say($"count those of {of} where {noun} is at least {limit}",
+                    $"{of}中，数一数有几个{noun}不小于 {limit}")));
         }
         else if (t == "string")
         {
             forms.Add(($"string.Join(\", \", {source}.Select({x} => {p}))", "string",
                 scope.Say($"join {noun} of all of {of} with commas", $"对{of}，把{noun}用逗号连起来")));
-            forms.Add(($"{source}.OrderBy({x} => {p}).ToList()", $"List<{element}>", scope.Say($"sort {of} by {noun}", $"把{of}按{noun}排序")));
+            forms.Add(sorted);
         }
         else if (scope.Index.Find(t) is { Symbol.Kind: ApiKind.Enum } && scope.Literal(t, selector.Symbol.Name) is { } value)
         {
@@ -230,12 +237,11 @@ internal sealed class CompositionRecipes
         var sequence = scope.Parameter($"{scope.Pick<string>(["IEnumerable", "IReadOnlyList"])}<{m.Owner.Path}>",
             scope.NameFor($"IEnumerable<{m.Owner.Path}>"));
         var one = scope.Local(scope.NameFor(m.Owner.Path));
-        if (Calls.Use(scope, m, one, None, 0.4) is not { } value || scope.Outs.Count > 0) return null;
+        if (Calls.Use(scope, m, one, s_none, 0.4) is not { } value || scope.Outs.Count > 0) return null;
         var isAsync = value.Type.Length > 0;
-        return Ending.Draft(scope, "each",
-            (scope.IsChinese ? $"对给定的每个 `{m.Owner.Path}`，" : $"for each given {Prose.Words(m.Owner.Symbol.Name)}, ") + scope.Request(m),
-            new(isAsync ? "Task" : "void",
-            [$"foreach (var {one} in {sequence})", $"    {(isAsync ? "await " : "")}{value.Code};"], isAsync),
+        var each = scope.Say($"for each given {Prose.Words(m.Owner.Symbol.Name)}, ", $"对给定的每个 `{m.Owner.Path}`，");
+        string[] lines = [$"foreach (var {one} in {sequence})", $"    {(isAsync ? "await " : "")}{value.Code};"];
+        return Ending.Draft(scope, "each", each + scope.Request(m), new(isAsync ? "Task" : "void", lines, isAsync),
             MemberRecipes.Meaning(scope, m), m);
     }
 
@@ -266,9 +272,10 @@ internal sealed class CompositionRecipes
         }
         var (yes, no) = scope.Pick<(string, string)>([("yes", "no"), ("on", "off"), ("ok", "bad"), ("true", "false")]);
         return Ending.Draft(scope, "conditional",
-            scope.Say($"return \"{yes}\" or \"{no}\" depending on {question}", $"看{question}，返回 \"{yes}\" 或 \"{no}\""), new("string",
-            [$"return {test.Code} ? \"{yes}\" : \"{no}\";"], false),
-            scope.Say($"It returns \"{yes}\" or \"{no}\" depending on {question}.", $"看{question}，返回 \"{yes}\" 或 \"{no}\"。"), m);
+            scope.Say($"return \"{yes}\" or \"{no}\" depending on {question}", $"看{question}，返回 \"{yes}\" 或 \"{no}\""),
+            new("string", [$"return {test.Code} ? \"{yes}\" : \"{no}\";"], false),
+            scope.Say($"It returns \"{yes}\" or \"{no}\" depending on {question}.",
+                $"看{question}，返回 \"{yes}\" 或 \"{no}\"。"), m);
     }
 
     /// <summary>Several properties of one object: interpolated, or as a tuple.</summary>
@@ -289,12 +296,14 @@ internal sealed class CompositionRecipes
             var separator = scope.Pick<string>([": ", " - ", ", ", " / ", " "]);
             var text = "$\"" + string.Join(separator, all.Select(p => $"{{{receiver}.{p.Symbol.Name}}}")) + "\"";
             return Ending.Draft(scope, "interpolate",
-                scope.Say($"format {nouns}, separated by \"{separator}\"", $"把{nouns}写成文字，中间用 \"{separator}\" 隔开"), new("string",
-                [$"return {text};"], false), scope.Say($"It formats {nouns} as text.", $"把{nouns}写成文字。"), null);
+                scope.Say($"format {nouns}, separated by \"{separator}\"", $"把{nouns}写成文字，中间用 \"{separator}\" 隔开"),
+                new("string", [$"return {text};"], false),
+                scope.Say($"It formats {nouns} as text.", $"把{nouns}写成文字。"), null);
         }
+        var types = string.Join(", ", all.Select(p => p.Symbol.ReturnType));
+        var values = string.Join(", ", all.Select(p => $"{receiver}.{p.Symbol.Name}"));
         return Ending.Draft(scope, "tuple", scope.Say($"return {nouns} as a tuple", $"把{nouns}作为元组返回"),
-            new($"({string.Join(", ", all.Select(p => p.Symbol.ReturnType))})",
-            [$"return ({string.Join(", ", all.Select(p => $"{receiver}.{p.Symbol.Name}"))});"], false),
+            new($"({types})", [$"return ({values});"], false),
             scope.Say($"It returns {nouns} as a tuple.", $"把{nouns}作为元组返回。"), null);
     }
 
@@ -307,11 +316,13 @@ internal sealed class CompositionRecipes
         if (Calls.Use(scope, m, receiver, map, 0.35) is not { } value || scope.Outs.Count > 0) return null;
         var type = TypeText.NotNull(value.Type);
         if (scope.Literal(type, "fallback") is { } literal && scope.Chance(0.5))
-            return Ending.Draft(scope, "fallback", request + scope.Say($"; use {literal.Words} if there is none", $"；没有就用 {literal.Words}"),
+            return Ending.Draft(scope, "fallback",
+                request + scope.Say($"; use {literal.Words} if there is none", $"；没有就用 {literal.Words}"),
                 new(type, [$"return {value.Code} ?? {literal.Code};"], false), MemberRecipes.Meaning(scope, m), m);
         var fallback = scope.Parameter(type, "fallback");
-        return Ending.Draft(scope, "fallback", request + scope.Say("; if there is none, return the fallback", "；没有就返回给定的后备值"), new(type,
-            [$"return {value.Code} ?? {fallback};"], false), MemberRecipes.Meaning(scope, m), m);
+        return Ending.Draft(scope, "fallback",
+            request + scope.Say("; if there is none, return the fallback", "；没有就返回给定的后备值"),
+            new(type, [$"return {value.Code} ?? {fallback};"], false), MemberRecipes.Meaning(scope, m), m);
     }
 
     // A collection in a text or a tuple teaches nothing.
@@ -320,8 +331,11 @@ internal sealed class CompositionRecipes
         || TypeText.IsNumber(TypeText.NotNull(p.Symbol.ReturnType))
         || scope.Index.Find(TypeText.NotNull(p.Symbol.ReturnType)) is { Symbol.Kind: ApiKind.Enum or ApiKind.Struct };
 
-    private static string Then(Scope scope, List<string> requests) =>
-        string.Join(scope.Pick<string>(scope.IsChinese ? ["，然后", "，再", "；接着"] : [", then ", " and then ", "; after that, "]), requests);
+    private static string Then(Scope scope, List<string> requests)
+    {
+        string[] links = scope.IsChinese ? ["，然后", "，再", "；接着"] : [", then ", " and then ", "; after that, "];
+        return string.Join(scope.Pick(links), requests);
+    }
 
     // The condition that a bool property states.
     private static string Holds(Scope scope, MemberEntry flag) =>

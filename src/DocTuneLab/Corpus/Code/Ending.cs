@@ -44,9 +44,8 @@ internal static class Ending
         var (returnType, lines, isAsync) = body;
         // A Chinese request has no words for a name; the members that the method uses have.
         var words = scope.IsChinese
-            ? string.Join(' ',
-                scope.Symbols.AsEnumerable().Reverse().Select(id => scope.Index.Member(id)).OfType<MemberEntry>().Select(m =>
-                    Prose.Words(m.Symbol.Name)))
+            ? string.Join(' ', scope.Symbols.AsEnumerable().Reverse().Select(scope.Index.Member).OfType<MemberEntry>()
+                .Select(m => Prose.Words(m.Symbol.Name)))
             : request.Replace("`", "", StringComparison.Ordinal);
         var name = Prose.MethodName(words, scope.Random);
         if (isAsync && scope.Chance(0.7) && !name.EndsWith("Async", StringComparison.Ordinal)) name += "Async";

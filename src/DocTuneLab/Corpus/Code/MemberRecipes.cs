@@ -19,8 +19,9 @@ internal static class MemberRecipes
                 return Ending.Draft(scope, "try-out", request + scope.Say("; return null if that fails", "；不成就返回 null"),
                     new(o.Type.TrimEnd('?') + "?", [$"return {value.Code} ? {o.Name} : null;"], false), Meaning(scope, m), m);
             var fallback = scope.Parameter(o.Type, "fallback");
-            return Ending.Draft(scope, "try-out", request + scope.Say("; otherwise return the fallback", "；不成就返回给定的后备值"), new(o.Type,
-                [$"return {value.Code} ? {o.Name} : {fallback};"], false), Meaning(scope, m), m);
+            return Ending.Draft(scope, "try-out",
+                request + scope.Say("; otherwise return the fallback", "；不成就返回给定的后备值"),
+                new(o.Type, [$"return {value.Code} ? {o.Name} : {fallback};"], false), Meaning(scope, m), m);
         }
         if (scope.Outs.Count > 0 && value.Type.Length == 0)
             return Ending.Draft(scope, "out", request, new(scope.Outs[0].Type, [$"{value.Code};", $"return {scope.Outs[0].Name};"], false),
@@ -87,10 +88,10 @@ internal static class MemberRecipes
         var request = scope.IsChinese
             ? $"建立一个 `{m.Owner.Path}`{settings}，然后{scope.Request(m)}"
             : $"create {Prose.WithArticle(type)}{settings} and {scope.Request(m)}";
-        return Ending.Draft(scope, use == "var" ? "construct" : "using", request, new(returns, [$"{use} {local} = {made.Code};", .. lines],
-            isAsync),
-            scope.Say($"It creates {Prose.WithArticle(type)}, then {scope.Does(m)}.", $"建立一个 `{m.Owner.Path}`，然后{scope.Does(m)}。"),
-            null);
+        return Ending.Draft(scope, use == "var" ? "construct" : "using", request,
+            new(returns, [$"{use} {local} = {made.Code};", .. lines], isAsync),
+            scope.Say($"It creates {Prose.WithArticle(type)}, then {scope.Does(m)}.",
+                $"建立一个 `{m.Owner.Path}`，然后{scope.Does(m)}。"), null);
     }
 
     /// <summary>An object initialiser with several properties.</summary>
@@ -115,12 +116,10 @@ internal static class MemberRecipes
             return $"{p.Symbol.Name} = {scope.Argument(new ApiParameter(name, p.Symbol.ReturnType, null, null, ""), map, 0.75)}";
         }).ToList();
         var type = m.Owner.Filled(map);
-        return Ending.Draft(scope, "initialise",
-            scope.Say($"create {Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name))}", $"建立一个 `{m.Owner.Path}`"), new(type,
-            [$"return new {type} {{ {string.Join(", ", parts)} }};"], false),
-            scope.Say($"It creates {Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name))} and sets its properties.",
-                $"建立一个 `{m.Owner.Path}` 并设定它的属性。"),
-            null);
+        var owner = Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name));
+        return Ending.Draft(scope, "initialise", scope.Say($"create {owner}", $"建立一个 `{m.Owner.Path}`"),
+            new(type, [$"return new {type} {{ {string.Join(", ", parts)} }};"], false),
+            scope.Say($"It creates {owner} and sets its properties.", $"建立一个 `{m.Owner.Path}` 并设定它的属性。"), null);
     }
 
     /// <summary>Catches a documented exception.</summary>
@@ -146,11 +145,11 @@ internal static class MemberRecipes
         if (result.Length == 0 || scope.Chance(0.4))
         {
             type = "bool";
+            var isStatement = result.Length == 0 || m.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor;
             lines =
             [
-                "try", "{",
-                $"    {(result.Length == 0 || m.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor ? call : $"_ = {call}")};",
-                "    return true;", "}", $"catch ({exception.Type})", "{", "    return false;", "}"
+                "try", "{", $"    {(isStatement ? "" : "_ = ")}{call};", "    return true;", "}",
+                $"catch ({exception.Type})", "{", "    return false;", "}"
             ];
             request += scope.IsChinese
                 ? $"；成功返回 true，遇到 `{exception.Type}` 返回 false"
@@ -189,26 +188,35 @@ internal static class MemberRecipes
         {
             var action = scope.Parameter("Action", "action");
             return Ending.Draft(scope, "event",
-                scope.Say($"count how often `{m.Symbol.Name}` is raised while the action runs", $"数一数操作期间 `{m.Symbol.Name}` 发生了几次"),
+                scope.Say($"count how often `{m.Symbol.Name}` is raised while the action runs",
+                    $"数一数操作期间 `{m.Symbol.Name}` 发生了几次"),
                 new("int",
-                ["var count = 0;", $"{receiver}.{m.Symbol.Name} += {handler} => count++;", $"{action}();", "return count;"], false),
+                    ["var count = 0;", $"{receiver}.{m.Symbol.Name} += {handler} => count++;", $"{action}();", "return count;"], false),
                 Meaning(scope, m), m);
         }
         var type = m.Symbol.ReturnType.TrimEnd('?');
         var given = scope.Parameter(type, "handler");
         return Ending.Draft(scope, "event",
-            scope.Pick<string>([scope.Say($"subscribe the handler to `{m.Symbol.Name}`", $"用给定的方法订阅 `{m.Symbol.Name}`"),
-                scope.Say($"attach the handler to the {Prose.Words(m.Symbol.Name)} event", $"`{m.Symbol.Name}` 发生时调用给定的方法")]),
+            scope.Pick<string>(
+            [
+                scope.Say($"subscribe the handler to `{m.Symbol.Name}`", $"用给定的方法订阅 `{m.Symbol.Name}`"),
+                scope.Say($"attach the handler to the {Prose.Words(m.Symbol.Name)} event",
+                    $"`{m.Symbol.Name}` 发生时调用给定的方法"),
+            ]),
             new("void", [$"{receiver}.{m.Symbol.Name} += {given};"], false), Meaning(scope, m), m);
     }
 
     /// <summary>The documentation's own sentence, as an answer to "what does it do".</summary>
-    public static string Meaning(Scope scope, MemberEntry m) =>
-        scope.IsChinese
-            ? Prose.FirstSentence(m.Symbol.Summary) is { } own && m.Symbol.Kind != ApiKind.EnumMember
-                ? $"{own}。"
-                : $"返回 `{m.Owner.Path}.{m.Symbol.Name}`。"
-        : m.Symbol.Kind == ApiKind.EnumMember ? $"It returns `{m.Owner.Path}.{m.Symbol.Name}`."
-        : Prose.FirstSentence(m.Symbol.Summary) is { } sentence && !Prose.IsChinese(sentence)
-        ? $"{Prose.UpperFirst(sentence)}." : $"{Prose.UpperFirst(Prose.Plain(m))}.";
+    public static string Meaning(Scope scope, MemberEntry m)
+    {
+        var sentence = Prose.FirstSentence(m.Symbol.Summary);
+        if (scope.IsChinese)
+            return sentence is not null && m.Symbol.Kind != ApiKind.EnumMember
+                ? $"{sentence}。"
+                : $"返回 `{m.Owner.Path}.{m.Symbol.Name}`。";
+        if (m.Symbol.Kind == ApiKind.EnumMember) return $"It returns `{m.Owner.Path}.{m.Symbol.Name}`.";
+        return sentence is not null && !Prose.IsChinese(sentence)
+            ? $"{Prose.UpperFirst(sentence)}."
+            : $"{Prose.UpperFirst(Prose.Plain(m))}.";
+    }
 }

@@ -58,27 +58,30 @@ internal sealed class Mistakes(ApiIndex index)
             .Select(a => (new TextSpan(a.Span.End, 0), "()"))];
 
     private static List<(TextSpan, string)> Forgotten(CompilationUnitSyntax root) =>
-        [.. Lists(root).Select(l => (TextSpan.FromBounds(l.Arguments.Count > 1 ? l.Arguments[^2].Span.End : l.Arguments[^1].SpanStart,
-            l.Arguments[^1].Span.End), ""))];
+        [.. Lists(root).Select(l => l.Arguments).Select(a =>
+            (TextSpan.FromBounds(a.Count > 1 ? a[^2].Span.End : a[^1].SpanStart, a[^1].Span.End), ""))];
 
     private static List<(TextSpan, string)> Swapped(CompilationUnitSyntax root) =>
-        [.. Lists(root).Where(l => l.Arguments.Count > 1 && l.Arguments.All(a => a.NameColon is null)).SelectMany(l => Enumerable.Range(1,
-        l.Arguments.Count - 1)
-        .Select(i =>
-            (TextSpan.FromBounds(l.Arguments[i - 1].SpanStart, l.Arguments[i].Span.End), $"{l.Arguments[i]}, {l.Arguments[i - 1]}")))];
+    [
+        .. Lists(root).Select(l => l.Arguments).Where(list => list.Count > 1 && list.All(a => a.NameColon is null))
+            .SelectMany(list => list.Zip(list.Skip(1)))
+            .Select(pair => (TextSpan.FromBounds(pair.First.SpanStart, pair.Second.Span.End), $"{pair.Second}, {pair.First}")),
+    ];
 
     // A literal of another type, as if there were an overload that took it.
-    private static List<(TextSpan, string)> Replaced(
-        CompilationUnitSyntax root) => [.. Lists(root).SelectMany(l => l.Arguments).Select(a => (a.Expression.Span, a.Expression switch
+    private static List<(TextSpan, string)> Replaced(CompilationUnitSyntax root) =>
+    [
+        .. Lists(root).SelectMany(l => l.Arguments).Select(a => (a.Expression.Span, Text: OfAnotherType(a.Expression)))
+            .Where(e => e.Text.Length > 0),
+    ];
+
+    private static string OfAnotherType(ExpressionSyntax e) => e.Kind() switch
     {
-        LiteralExpressionSyntax number when number.IsKind(SyntaxKind.NumericLiteralExpression) => $"\"{number}\"",
-        LiteralExpressionSyntax text when text.IsKind(SyntaxKind.StringLiteralExpression) => "42",
-        LiteralExpressionSyntax truth
-            when truth.IsKind(SyntaxKind.TrueLiteralExpression) || truth.IsKind(SyntaxKind.FalseLiteralExpression) =>
-            $"\"{truth}\"",
-        IdentifierNameSyntax name => $"{name}.ToString()",
+        SyntaxKind.NumericLiteralExpression or SyntaxKind.TrueLiteralExpression or SyntaxKind.FalseLiteralExpression => $"\"{e}\"",
+        SyntaxKind.StringLiteralExpression => "42",
+        SyntaxKind.IdentifierName => $"{e}.ToString()",
         _ => "",
-    })).Where(e => e.Item2.Length > 0)];
+    };
 
     private static List<(TextSpan, string)> NotAwaited(CompilationUnitSyntax root) =>
     [
@@ -90,10 +93,12 @@ internal sealed class Mistakes(ApiIndex index)
     ];
 
     // The declaration becomes a block of its own, at whose end the object is gone.
-    private static List<(TextSpan, string)> Disposed(CompilationUnitSyntax root,
-        string body) => [.. root.DescendantNodes().OfType<LocalDeclarationStatementSyntax>().Where(d => d.UsingKeyword.RawKind != 0)
-        .Select(d => (d.Span, $"{(d.AwaitKeyword.RawKind != 0 ? "await " : "")}using ({d.Declaration})\n{{\n}}"))
-        .Where(e => body.Length > e.Span.End)];
+    private static List<(TextSpan, string)> Disposed(CompilationUnitSyntax root, string body) =>
+    [
+        .. root.DescendantNodes().OfType<LocalDeclarationStatementSyntax>()
+            .Where(d => d.UsingKeyword.RawKind != 0 && d.Span.End < body.Length)
+            .Select(d => (d.Span, $"{(d.AwaitKeyword.RawKind != 0 ? "await " : "")}using ({d.Declaration})\n{{\n}}")),
+    ];
 
     private Mistake? MissingUsing(CodeDraft draft, Random random)
     {

@@ -9,15 +9,15 @@ namespace DocTuneLab.Corpus.Code;
 /// instruction must state.</summary>
 internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
 {
-    private static readonly string[] Words = ["alpha", "north", "main", "blue", "A-17", "spare", "unit 4", "beta", "east", "demo"];
-    private static readonly string[] OwnNames =
+    private static readonly string[] s_words = ["alpha", "north", "main", "blue", "A-17", "spare", "unit 4", "beta", "east", "demo"];
+    private static readonly string[] s_ownNames =
     [
         "source", "target", "current", "given", "input", "first", "mine", "subject", "entry", "other", "selected", "chosen", "candidate",
         "it", "arg", "one", "main", "found", "from", "next", "thing", "that",
         "wanted", "left", "right", "low", "high", "start", "end", "second", "before", "after", "place", "part", "whole", "old", "fresh",
         "extra", "upper", "lower", "owner", "work", "box", "a", "b", "x", "y", "n", "t",
     ];
-    private static readonly string[] OwnPrefixes =
+    private static readonly string[] s_ownPrefixes =
     [
         "my", "old", "new", "last", "main", "left", "other", "this", "our", "north", "first", "given", "some", "active", "inner"
     ];
@@ -74,17 +74,18 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
     {
         switch (Random.NextDouble())
         {
-            case < 0.25: return Pick(OwnNames);
+            case < 0.25: return Pick(s_ownNames);
             // What others call theirs, whatever that is.
             case < 0.5 when Index.ParameterNames.Count > 0: return Pick(Index.ParameterNames);
             // A word that says nothing of the type can only be read in the signature.
             case < 0.8 when Index.DocumentationWords.Count > 0: return Pick(Index.DocumentationWords);
-            case < 0.9 when Index.DocumentationWords.Count > 0: return Pick(OwnPrefixes) + Prose.UpperFirst(Pick(Index.DocumentationWords));
+            case < 0.9 when Index.DocumentationWords.Count > 0:
+                return Pick(s_ownPrefixes) + Prose.UpperFirst(Pick(Index.DocumentationWords));
         }
         var words = Prose.Words(Chance(0.5) && char.IsUpper(TypeText.Head(type)[0]) ? TypeText.Head(type) : name.TrimStart('@')).Split(' ');
         return words[^1].Length > 0 && words[^1].All(char.IsAsciiLetter)
-            ? Pick(OwnPrefixes) + Prose.UpperFirst(words[^1].ToLowerInvariant())
-            : Pick(OwnNames);
+            ? Pick(s_ownPrefixes) + Prose.UpperFirst(words[^1].ToLowerInvariant())
+            : Pick(s_ownNames);
     }
 
     /// <summary>An unused identifier.</summary>
@@ -135,34 +136,25 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
             string[] pool = constraint switch
             {
                 "" or "notnull" => ["int", "string", "string", "double"],
-                _ when constraint.Contains("Enum", StringComparison.Ordinal) => ["DayOfWeek"],
-                _
-                    when constraint.Contains("struct", StringComparison.Ordinal)
-                        || constraint.Contains("unmanaged", StringComparison.Ordinal) =>
-                    ["int", "double"],
-                _ when constraint.Contains("INumber", StringComparison.Ordinal) => ["int", "double"],
-                _ when constraint.StartsWith("class,", StringComparison.Ordinal) && Implementing(constraint) is { Length: > 0 } own => own,
-                _
-                    when constraint.StartsWith("class", StringComparison.Ordinal)
-                        && !constraint.Contains("new()", StringComparison.Ordinal) =>
-                    ["string"],
-                _
-                    when constraint.StartsWith("IComparable", StringComparison.Ordinal)
-                        || constraint.Contains("IEquatable", StringComparison.Ordinal)
-                        || constraint.StartsWith("notnull,", StringComparison.Ordinal) =>
-                    ["int", "string"],
-                _ =>
-                    [.. Index.Types.Where(t => t.TypeParameters.Count == 0
-                        && !t.IsStatic
-                        && (t.Path == constraint.Split(',')[0] || t.Bases.Contains(constraint.Split(',')[0])))
-                        .Select(t => t.Path)
-                        .Take(6)],
+                _ when Has("Enum") => ["DayOfWeek"],
+                _ when Has("struct") || Has("unmanaged") || Has("INumber") => ["int", "double"],
+                _ when Starts("class,") && Implementing(constraint) is { Length: > 0 } own => own,
+                _ when Starts("class") && !Has("new()") => ["string"],
+                _ when Starts("IComparable") || Has("IEquatable") || Starts("notnull,") => ["int", "string"],
+                _ => [.. Index.Types.Where(t => t.TypeParameters.Count == 0 && !t.IsStatic && Is(t, constraint.Split(',')[0]))
+                    .Select(t => t.Path)
+                    .Take(6)],
             };
             if (pool.Length == 0) return null;
             map[parameter.Name] = Pick(pool);
+
+            bool Has(string part) => constraint.Contains(part, StringComparison.Ordinal);
+            bool Starts(string part) => constraint.StartsWith(part, StringComparison.Ordinal);
         }
         return map;
     }
+
+    private static bool Is(TypeEntry type, string path) => type.Path == path || type.Bases.Contains(path);
 
     // Classes of the library that are what a constraint such as "class, IShelved" asks for.
     private string[] Implementing(string constraint)
@@ -171,7 +163,7 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
         return wanted.Count == 0
             ? []
             : [.. Index.Types.Where(t => t.Symbol.Kind is ApiKind.Class or ApiKind.Record && t.TypeParameters.Count == 0 && !t.IsStatic
-                && wanted.TrueForAll(w => t.Path == w || t.Bases.Contains(w)))
+                && wanted.TrueForAll(w => Is(t, w)))
                 .Select(t => t.Path)
                 .Take(6)];
     }
@@ -207,7 +199,7 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
             case "string":
                 var text = lower.Contains("path", StringComparison.Ordinal) || lower.Contains("file", StringComparison.Ordinal)
                     ? "data.txt"
-                    : Pick(Words);
+                    : Pick(s_words);
                 return Same($"\"{text}\"");
             case "int" or "short" or "byte" or "uint" or "ushort" or "sbyte":
                 return Same(Pick<string>(["1", "2", "3", "4", "5", "8", "10", "12", "20", "50", "100"]));
@@ -220,8 +212,8 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
             case "TimeSpan":
                 var n = Pick<int>([1, 2, 5, 10, 30]).ToString(CultureInfo.InvariantCulture);
                 var unit = Pick<string>(["Seconds", "Minutes", "Milliseconds"]);
-                return ($"TimeSpan.From{unit}({n})",
-                    Say($"{n} {unit.ToLowerInvariant()}", $"{n} {unit switch { "Seconds" => "秒", "Minutes" => "分钟", _ => "毫秒" }}"));
+                var chinese = unit switch { "Seconds" => "秒", "Minutes" => "分钟", _ => "毫秒" };
+                return ($"TimeSpan.From{unit}({n})", Say($"{n} {unit.ToLowerInvariant()}", $"{n} {chinese}"));
         }
         if (Index.Find(TypeText.NotNull(type)) is { Symbol.Kind: ApiKind.Enum } entry
             && entry.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).ToList() is { Count: > 0 } members)

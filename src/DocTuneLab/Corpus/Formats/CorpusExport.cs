@@ -39,12 +39,7 @@ public static class CorpusExport
         var chunks = lab.Chunks()
             .GroupBy(c => c.Id, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
-        var samples = lab.AcceptedSamples().Select(s => s.Provenance is null
-            && s.Evidence.Chunks.Count > 0
-            && chunks.TryGetValue(s.Evidence.Chunks[0], out var c)
-            ? s with { Provenance = new Provenance("structural", "", [], c.DocumentPath, c.HeadingPath) }
-            : s with { Provenance = s.Provenance ?? new Provenance("structural", "", [], "", []) })
-            .ToList();
+        var samples = lab.AcceptedSamples().Select(s => s with { Provenance = s.Provenance ?? From(s) }).ToList();
         if (samples.Count == 0) throw new LabException($"{lab.Name}: holds no accepted samples. Generate a corpus first.");
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var split in samples.GroupBy(s => s.Split).OrderBy(g => g.Key))
@@ -59,6 +54,10 @@ public static class CorpusExport
         var card = Path.Combine(folder, "README.md");
         File.WriteAllText(card, Card(samples, format, counts));
         return [.. files, card];
+
+        Provenance From(Sample s) => s.Evidence.Chunks is [var first, ..] && chunks.TryGetValue(first, out var chunk)
+            ? new Provenance("structural", "", [], chunk.DocumentPath, chunk.HeadingPath)
+            : new Provenance("structural", "", [], "", []);
     }
 
     private static string Card(IReadOnlyList<Sample> samples, string format, IReadOnlyDictionary<string, int> counts)

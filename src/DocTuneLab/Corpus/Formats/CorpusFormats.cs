@@ -13,7 +13,7 @@ namespace DocTuneLab.Corpus.Formats;
 public static class CorpusFormats
 {
     private const string Prefix = "<|fim_prefix|>", Suffix = "<|fim_suffix|>", Middle = "<|fim_middle|>";
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
     };
@@ -64,7 +64,7 @@ public static class CorpusFormats
                 break;
             default: throw new LabException($"There is no format '{format}'; there are {string.Join(", ", Names)}.");
         }
-        row["metadata"] = JsonSerializer.SerializeToNode(Metadata(s), Json);
+        row["metadata"] = JsonSerializer.SerializeToNode(Metadata(s), s_json);
         return row;
     }
 
@@ -73,7 +73,7 @@ public static class CorpusFormats
     {
         var part = path + ".part";
         using (var writer = new StreamWriter(part) { NewLine = "\n" })
-            foreach (var row in rows) writer.WriteLine(row.ToJsonString(Json));
+            foreach (var row in rows) writer.WriteLine(row.ToJsonString(s_json));
         File.Move(part, path, overwrite: true);
     }
 
@@ -86,10 +86,9 @@ public static class CorpusFormats
         var text = File.ReadAllText(path);
         var rows = text.TrimStart().StartsWith('[')
             ? Rows(text, path)
-            : text.Split('\n').Select((l, i) => (Text: l, At: $"{path}:{i + 1}")).Where(l => l.Text.Trim().Length > 0).Select(l =>
-                (Parse(l.Text, l.At), l.At));
-        return [.. rows.Select(r => FromRow(r.Item1 as JsonObject ?? throw new LabException($"{r.Item2}: a row is a JSON object."), r.Item2,
-            Path.GetFileName(path)))];
+            : text.Split('\n').Select((l, i) => (Text: l, At: $"{path}:{i + 1}")).Where(l => l.Text.Trim().Length > 0)
+                .Select(l => (Row: Parse(l.Text, l.At), l.At));
+        return [.. rows.Select(r => FromRow(r.Row, r.At, Path.GetFileName(path)))];
     }
 
     /// <summary>Provenance as rows carry it.</summary>
@@ -109,7 +108,7 @@ public static class CorpusFormats
         };
     }
 
-    private static IEnumerable<(JsonNode?, string)> Rows(string text, string path) =>
+    private static IEnumerable<(JsonNode? Row, string At)> Rows(string text, string path) =>
         Parse(text, path) is JsonArray array
             ? array.Select((row, i) => (row, $"{path}, row {i + 1}"))
             : throw new LabException($"{path}: expected a JSON array of rows.");
@@ -126,8 +125,9 @@ public static class CorpusFormats
         }
     }
 
-    private static Sample FromRow(JsonObject row, string at, string file)
+    private static Sample FromRow(JsonNode? node, string at, string file)
     {
+        if (node is not JsonObject row) throw new LabException($"{at}: a row is a JSON object.");
         try
         {
             var messages = new List<Message>();
@@ -136,15 +136,7 @@ public static class CorpusFormats
             if (row["messages"] is JsonArray turns)
                 messages.AddRange(turns.Select(t => new Message((string)t!["role"]!, (string)t["content"]!)));
             else if (row["conversations"] is JsonArray said)
-                messages.AddRange(said.Select(t => new Message(
-                    (string)t!["from"]! switch
-                    {
-                        "human" or "user" => "user",
-                        "gpt" or "assistant" => "assistant",
-                        "system" => "system",
-                        var other => throw new LabException($"{at}: conversations.from is '{other}'; expected human, gpt or system.")
-                    },
-                    (string)t["value"]!)));
+                messages.AddRange(said.Select(t => new Message(RoleOf((string)t!["from"]!, at), (string)t["value"]!)));
             else if (row["output"] is not null && row["instruction"] is not null)
             {
                 foreach (var pair in row["history"]?.AsArray() ?? [])
@@ -169,7 +161,7 @@ public static class CorpusFormats
                     $"{at}: a turn has the role '{wrong.Role}' or no content; expected system, user or assistant and text.");
             // The lab's own lines keep what other tools find under 'metadata' beside the messages.
             var metadata = row["metadata"] is JsonObject m ? m : row["kind"] is not null ? row : null;
-            return Make(messages, metadata is null ? null : JsonSerializer.Deserialize<RowMetadata>(metadata, Json), kind, file);
+            return Make(messages, metadata is null ? null : JsonSerializer.Deserialize<RowMetadata>(metadata, s_json), kind, file);
         }
         catch (Exception e)
             when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentOutOfRangeException
@@ -178,6 +170,14 @@ public static class CorpusFormats
             throw new LabException($"{at}: a field is missing or of the wrong type: {e.Message}", e);
         }
     }
+
+    private static string RoleOf(string from, string at) => from switch
+    {
+        "human" or "user" => "user",
+        "gpt" or "assistant" => "assistant",
+        "system" => "system",
+        _ => throw new LabException($"{at}: conversations.from is '{from}'; expected human, gpt or system."),
+    };
 }
 
 /// <summary>What a row says of its sample besides the text.</summary>

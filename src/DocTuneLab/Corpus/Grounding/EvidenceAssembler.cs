@@ -45,9 +45,12 @@ public sealed class EvidenceAssembler
     public bool IsEmpty => _chunks.Count == 0;
 
     /// <summary>The chunk that a sample comes from, or that mentions most of its members; null where none does.</summary>
-    public Chunk? About(IReadOnlyList<string> chunks, IReadOnlyList<string> symbols) => _chunks.FirstOrDefault(c => chunks.Contains(c.Id))
-        ?? symbols.SelectMany(s => _bySymbol.GetValueOrDefault(s, [])).GroupBy(c => c.Id,
-            StringComparer.Ordinal).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).FirstOrDefault()?.First();
+    public Chunk? About(IReadOnlyList<string> chunks, IReadOnlyList<string> symbols) =>
+        _chunks.FirstOrDefault(c => chunks.Contains(c.Id))
+        ?? symbols.SelectMany(s => _bySymbol.GetValueOrDefault(s, []))
+            .GroupBy(c => c.Id, StringComparer.Ordinal)
+            .OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
+            .FirstOrDefault()?.First();
 
     /// <summary>Evidence for members.</summary>
     public AssembledEvidence For(IReadOnlyList<ApiSymbol> symbols, int tokens, Random random)
@@ -132,8 +135,8 @@ public sealed class EvidenceAssembler
     private IEnumerable<ApiSymbol> Linked(ApiSymbol s)
     {
         if (_types.TryGetValue(TypeId(s), out var owner)) yield return owner;
-        foreach (var name
-            in s.Parameters.Select(p => p.Type).Append(s.ReturnType).SelectMany(TypeText.Names).Distinct(StringComparer.Ordinal))
+        var names = s.Parameters.Select(p => p.Type).Append(s.ReturnType).SelectMany(TypeText.Names);
+        foreach (var name in names.Distinct(StringComparer.Ordinal))
             foreach (var type in _typesByName[name]) yield return type;
     }
 

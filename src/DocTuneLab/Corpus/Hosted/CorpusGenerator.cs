@@ -42,8 +42,8 @@ public sealed class CorpusGenerator(
         var plan = new GenerationPlan(api, _options);
         var validator = new SampleValidator(api, judge, _validation);
         await using var compiler = new CompileQueue(validator);
-        var writer = new SampleWriter(engine, api, new EvidenceAssembler(api.Symbols, chunks, _validation.CountTokens), compiler, _options,
-            _validation);
+        var evidence = new EvidenceAssembler(api.Symbols, chunks, _validation.CountTokens);
+        var writer = new SampleWriter(engine, api, evidence, compiler, _options, _validation);
         var ledger = new CoverageLedger(api.Symbols, chunks, _validation.HeldOut?.Items ?? [], _options.Kinds);
         var most = (int)Math.Ceiling(_options.Count * _options.MaxPlannedPerSample);
         try

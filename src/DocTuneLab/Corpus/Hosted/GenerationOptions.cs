@@ -1,3 +1,4 @@
+using System.Globalization;
 using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Endpoints.Accounting;
@@ -176,8 +177,13 @@ public sealed record GenerationStatus
                 ? ""
                 : $", {title} {counts.Values.Sum()} "
                     + $"({string.Join(", ", counts.OrderByDescending(c => c.Value).Select(c => $"{c.Key} {c.Value}"))})";
-        return FormattableString.Invariant(
-            $"{Accepted} of {Wanted} accepted; planned {Planned}{Parts("rejected", Rejected)}{Parts("failed", Failed)}{(Surplus > 0 ? $", surplus {Surplus}" : "")}{(Pending > 0 ? $", pending {Pending}" : "")}; repairs {Repairs}; {Requests.Answered} requests asked, {Requests.Reused} reused, {Requests.RequestsPerSecond:F1}/s, {Requests.PromptTokens + Requests.CompletionTokens:N0} tokens, cost {Requests.Cost:F4}{(Requests.StoppedBecause is { } why ? $"; stopped: {why}" : "")}");
+        var others = Parts("rejected", Rejected) + Parts("failed", Failed)
+            + (Surplus > 0 ? $", surplus {Surplus}" : "") + (Pending > 0 ? $", pending {Pending}" : "");
+        var tokens = Requests.PromptTokens + Requests.CompletionTokens;
+        var stopped = Requests.StoppedBecause is { } why ? $"; stopped: {why}" : "";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{Accepted} of {Wanted} accepted; planned {Planned}{others}; repairs {Repairs}; {Requests.Answered} requests asked, "
+            + $"{Requests.Reused} reused, {Requests.RequestsPerSecond:F1}/s, {tokens:N0} tokens, cost {Requests.Cost:F4}{stopped}");
     }
 }
 

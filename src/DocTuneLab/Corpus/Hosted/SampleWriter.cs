@@ -89,13 +89,12 @@ internal sealed class SampleWriter
             // The request stands once in the user's turn; its other wording takes its place, answer and code stay.
             var user = draft.Messages[^2].Content.Replace(draft.Prompt, text, StringComparison.Ordinal);
             if (text == draft.Prompt || user == draft.Messages[^2].Content) continue;
-            context.Extra.Add(await context.JudgeAsync(
-                draft with
-                {
-                    Messages = [.. draft.Messages.SkipLast(2), Message.User(user), draft.Messages[^1]],
-                    Prompt = text,
-                    Provenance = context.Provenance
-                }));
+            context.Extra.Add(await context.JudgeAsync(draft with
+            {
+                Messages = [.. draft.Messages.SkipLast(2), Message.User(user), draft.Messages[^1]],
+                Prompt = text,
+                Provenance = context.Provenance,
+            }));
         }
     }
 }

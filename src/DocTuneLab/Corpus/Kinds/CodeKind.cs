@@ -65,9 +65,13 @@ public sealed class CodeKind : SampleKindDefinition
         var examples = context.Kept(this, () => new Queue<CodeDraft>(context.Examples));
         if ((examples.TryDequeue(out var example) ? example : context.NextMethod()) is not { } method) return null;
         // What is documented in Chinese is asked for in Chinese as a whole, not by a frame.
-        var instruction = !context.Index.IsChinese && context.NextIsChinese()
-            ? context.Random.Next(3) switch { 0 => "编写方法：", 1 => "用 C# 实现：", _ => "完成下面的方法：" } + method.Instruction
-            : method.Instruction;
+        var frame = context.Index.IsChinese || !context.NextIsChinese() ? "" : context.Random.Next(3) switch
+        {
+            0 => "编写方法：",
+            1 => "用 C# 实现：",
+            _ => "完成下面的方法：",
+        };
+        var instruction = frame + method.Instruction;
         var template = context.CodeTemplate;
         var inputs = AnswerFormat.CodeInputs(instruction, method.Signature, "", context.LibraryName);
         return method.Sample(Kind,
@@ -149,8 +153,10 @@ public sealed class CodeKind : SampleKindDefinition
         {
             Code = new CodeToJudge(task.Context.Length > 0 ? $"{task.Context}\n{method}" : method, CodeForm.Members, context.Usings),
             Body = body,
-            MustUse = fromSignatures ? [] : context.MustUse, MayNameMembers = fromSignatures,
-            Language = fromSignatures ? null : context.Language, EvidenceText = "",
+            MustUse = fromSignatures ? [] : context.MustUse,
+            MayNameMembers = fromSignatures,
+            Language = fromSignatures ? null : context.Language,
+            EvidenceText = "",
         };
     }
 

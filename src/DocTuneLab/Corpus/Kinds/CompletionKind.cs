@@ -76,7 +76,7 @@ public sealed class CompletionKind : SampleKindDefinition
         var span = spans[random.Next(spans.Count)];
         var user = PromptLibrary.Default[Template].Render(
             new Dictionary<string, string> { ["prefix"] = code[..span.Start], ["suffix"] = code[span.End..] });
-        return method.Sample(Kind, [Message.User(user), Message.Assistant(code.Substring(span.Start, span.Length))], method.Instruction,
-            Template);
+        var answer = code.Substring(span.Start, span.Length);
+        return method.Sample(Kind, [Message.User(user), Message.Assistant(answer)], method.Instruction, Template);
     }
 }

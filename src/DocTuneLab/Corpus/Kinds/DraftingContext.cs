@@ -116,12 +116,13 @@ public sealed class DraftingContext
         if (Random.NextDouble() >= Options.RetrievedShare || _evidence.IsEmpty) return messages;
         var right = Random.NextDouble() < 0.8 ? _evidence.About(chunks, symbols) : null;
         var passages = _evidence.Retrieved(right, 3, Options.MaxTokens - Options.Tokens(messages) - 12, Random);
-        return passages.Count == 0
-            ? messages
-            : [.. messages.SkipLast(2), Message.User(PromptLibrary.Default["retrieved.plain"].Render(new Dictionary<string, string>
+        if (passages.Count == 0) return messages;
+        var asked = PromptLibrary.Default["retrieved.plain"].Render(new Dictionary<string, string>
         {
-            ["passages"] = string.Join("\n\n", passages.Select(c => c.Text.Trim())), ["request"] = messages[^2].Content,
-        })), messages[^1]];
+            ["passages"] = string.Join("\n\n", passages.Select(c => c.Text.Trim())),
+            ["request"] = messages[^2].Content,
+        });
+        return [.. messages.SkipLast(2), Message.User(asked), messages[^1]];
     }
 
     internal MemberEntry NextEntry() => HasMembers

@@ -66,8 +66,8 @@ public sealed class UnanswerableKind : SampleKindDefinition
         if (!question.Contains(invented.Name, StringComparison.Ordinal))
             throw new NoAnswerException("does not name the invented member");
         var answer = Denial(type, invented.Name, nearest, context.Language == "zh");
-        return context.Draft(Kind, context.QaTemplate.Messages(AnswerFormat.QaInputs(question, context.LibraryName)), answer,
-            question) with
+        var user = context.QaTemplate.Messages(AnswerFormat.QaInputs(question, context.LibraryName));
+        return context.Draft(Kind, user, answer, question) with
         {
             Mistake = Probe(member.Owner.Filled(map), invented.Name, context.Usings),
             Language = context.Language,
@@ -101,9 +101,9 @@ public sealed class UnanswerableKind : SampleKindDefinition
             if (candidates.Count == 0) continue;
             var name = candidates[random.Next(candidates.Count)];
             if (index.MemberNames.Contains(name) || InventedNames.IsInherited(name) || index.Types.Any(t => t.Path == name)) continue;
-            return (name,
-                named.Where(m => m.Symbol.Obsolete is null).MinBy(m => (Levenshtein.GetDistance(m.Symbol.Name, name), m.Symbol.Name))
-                    ?? member);
+            var nearest = named.Where(m => m.Symbol.Obsolete is null)
+                .MinBy(m => (Levenshtein.GetDistance(m.Symbol.Name, name), m.Symbol.Name));
+            return (name, nearest ?? member);
         }
         return null;
     }

@@ -142,8 +142,9 @@ public sealed class WritingContext
             _passages = shows ? string.Join("\n\n", Desk.Evidence.Retrieved(right, 3, room, Random).Select(c => c.Text.Trim())) : "";
         }
         if (_passages.Length == 0) return user;
-        return [.. user.SkipLast(1), Message.User(PromptLibrary.Default["retrieved.plain"].Render(
-            new Dictionary<string, string> { ["passages"] = _passages, ["request"] = user[^1].Content }))];
+        var asked = PromptLibrary.Default["retrieved.plain"].Render(
+            new Dictionary<string, string> { ["passages"] = _passages, ["request"] = user[^1].Content });
+        return [.. user.SkipLast(1), Message.User(asked)];
     }
 
     internal CodeDraft? MethodFromSignatures() =>

@@ -223,9 +223,13 @@ internal sealed class ApiIndex
     }
 
     private static List<TypeParameter> Parameters(TypeParameterListSyntax? list,
-        IEnumerable<TypeParameterConstraintClauseSyntax> clauses) => list is null ? []
-        : [.. list.Parameters.Select(p => new TypeParameter(p.Identifier.Text,
-            clauses.FirstOrDefault(c => c.Name.Identifier.Text == p.Identifier.Text)?.Constraints.ToString() ?? ""))];
+        IEnumerable<TypeParameterConstraintClauseSyntax> clauses)
+    {
+        return list is null ? [] : [.. list.Parameters.Select(p => new TypeParameter(p.Identifier.Text, Constraint(p.Identifier.Text)))];
+
+        string Constraint(string name) =>
+            clauses.FirstOrDefault(c => c.Name.Identifier.Text == name)?.Constraints.ToString() ?? "";
+    }
 
     private static List<TypeParameter> ParametersFromName(string name) =>
         [.. TypeText.Arguments(name).Select(n => new TypeParameter(n, ""))];

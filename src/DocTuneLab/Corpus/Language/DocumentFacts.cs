@@ -114,7 +114,8 @@ internal static partial class DocumentFacts
     private static partial Regex Fence();
     [GeneratedRegex(@"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$")]
     private static partial Regex Rule();
-    [GeneratedRegex(@"^[ \t]*(?:[-*+]|\d+\.)[ \t]+(`[^`\n]+`|\*\*[^*\n]+\*\*)[ \t]*(?::|：|—|–| - )[ \t]*(.+)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^[ \t]*(?:[-*+]|\d+\.)[ \t]+(`[^`\n]+`|\*\*[^*\n]+\*\*)[ \t]*(?::|：|—|–| - )[ \t]*(.+)$",
+        RegexOptions.Multiline)]
     private static partial Regex Definition();
     [GeneratedRegex(@"[^.。!?！？]+(?:\.(?!\s|$)[^.。!?！？]*)*[.。!?！？]")]
     private static partial Regex Sentence();

@@ -17,8 +17,9 @@ internal static partial class MemberDescriptions
             if (member.Symbol is { Kind: ApiKind.Method or ApiKind.ExtensionMethod, Returns: { } returns }
                 && Sentence(returns, index) is { } value
                 && !value.Contains("null", StringComparison.OrdinalIgnoreCase))
-                Add(member,
-                    Prose.IsChinese(value) ? "取得" + value : ReturnsVerb().IsMatch(value) ? value : "returns " + Prose.LowerFirst(value));
+                Add(member, Prose.IsChinese(value) ? "取得" + value
+                    : ReturnsVerb().IsMatch(value) ? value
+                    : "returns " + Prose.LowerFirst(value));
 
         var byName = index.Members.Where(m => m.Symbol.Kind != ApiKind.Constructor)
             .ToLookup(m => m.Symbol.Name.Split('<')[0], StringComparer.Ordinal);

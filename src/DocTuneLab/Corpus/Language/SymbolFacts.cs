@@ -48,9 +48,8 @@ internal static partial class SymbolFacts
                 && !first.Contains(s.Name.Split('<')[0], StringComparison.Ordinal))
                 yield return Make("which-type", name, ("meaning", Prose.LowerFirst(first)));
         }
-        if (s.Kind == ApiKind.Enum
-            && type.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).Select(m => m.Symbol.Name).ToList() is { Count: > 0
-                and < 12 } values)
+        var values = type.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).Select(m => m.Symbol.Name).ToList();
+        if (s.Kind == ApiKind.Enum && values.Count is > 0 and < 12)
         {
             yield return Make("enum-members", string.Join(", ", values));
             yield return Make("enum-count", Number(values.Count));
@@ -96,10 +95,8 @@ internal static partial class SymbolFacts
             ApiKind.Indexer => $"{Display(m.Owner)}[{string.Join(", ", s.Parameters.Select(p => p.Type))}]",
             ApiKind.Operator => $"{Display(m.Owner)} operator {OperatorSigns.Of(m)}",
             ApiKind.Constructor => $"new {Display(m.Owner)}({string.Join(", ", s.Parameters.Select(p => p.Type))})",
-            _ =>
-                single
-                    ? $"{Display(m.Owner)}.{s.Name}"
-                    : $"{Display(m.Owner)}.{s.Name}({string.Join(", ", m.Arguments.Select(p => p.Type))})",
+            _ when single => $"{Display(m.Owner)}.{s.Name}",
+            _ => $"{Display(m.Owner)}.{s.Name}({string.Join(", ", m.Arguments.Select(p => p.Type))})",
         };
         Fact Make(string kind, string answer, params (string, string)[] more) =>
             Build(kind, answer, [s.Id], [("member", member), ("name", s.Name), ("type", Display(m.Owner)), .. more]);
@@ -141,9 +138,11 @@ internal static partial class SymbolFacts
             {
                 if (Prose.FirstSentence(e.Condition) is not { Length: < 140 } condition) continue;
                 var lower = Prose.LowerFirst(condition);
+                var bare = lower.Replace("thrown when ", "", StringComparison.Ordinal)
+                    .Replace("thrown if ", "", StringComparison.Ordinal);
                 var when = lower.StartsWith("when ", StringComparison.Ordinal) || lower.StartsWith("if ", StringComparison.Ordinal) ? lower
                     : Prose.IsChinese(lower) ? $"({lower})"
-                    : $"if {lower.Replace("thrown when ", "", StringComparison.Ordinal).Replace("thrown if ", "", StringComparison.Ordinal)}";
+                    : $"if {bare}";
                 yield return Make("exception-when", e.Type, ("when", when), ("condition", condition));
                 if (group.Count() == 1)
                     yield return Make("exception-condition", Prose.IsChinese(condition) ? condition + "。" : Prose.UpperFirst(when) + ".",

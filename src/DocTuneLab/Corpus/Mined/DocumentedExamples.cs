@@ -117,11 +117,8 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
                 + $"{Prose.MethodName(example.Instruction, random)}({string.Join(", ", parameters.Select(p => $"{p.Type} {p.Name}"))})";
         }
         var all = index.UsingsFor(example.Symbols, parameters.Select(p => p.Type)).Concat(usings).Distinct(StringComparer.Ordinal).ToList();
-        return (new CodeDraft(example.Instruction, signature, body, example.Symbols, all, example.Source, example.Instruction)
-        {
-            Chunks = example.Chunks
-        },
-            parameters);
+        var draft = new CodeDraft(example.Instruction, signature, body, example.Symbols, all, example.Source, example.Instruction);
+        return (draft with { Chunks = example.Chunks }, parameters);
     }
 
     // "pump" and "mainPump" read like Pump; "pumps" like a list of them.

@@ -20,7 +20,7 @@ public sealed record ReviewSummary(int Accepted, int Rejected, int Edited, int R
 /// </summary>
 public static class ReviewFile
 {
-    private static readonly string[] Columns = ["id", "kind", "status", "failed", "prompt", "answer", "decision", "note"];
+    private static readonly string[] s_columns = ["id", "kind", "status", "failed", "prompt", "answer", "decision", "note"];
 
     /// <summary>Writes the table; the file's ending decides its form.</summary>
     /// <exception cref="LabException">The ending is neither .csv nor .jsonl.</exception>
@@ -34,18 +34,22 @@ public static class ReviewFile
         });
         if (IsCsv(path))
         {
-            var text = new StringBuilder(string.Join(',', Columns) + "\r\n");
+            var text = new StringBuilder(string.Join(',', s_columns) + "\r\n");
             // A spreadsheet takes a cell that begins with '=' for a formula;
             // a leading apostrophe keeps it text, and reading drops it again.
             foreach (var row in rows)
-                text.AppendJoin(',',
-                    row.Select(c => Quoted(c.Length > 0 && "=+-@'".Contains(c[0], StringComparison.Ordinal) ? "'" + c : c))).Append("\r\n");
+            {
+                var cells = row.Select(c => Quoted(c.Length > 0 && "=+-@'".Contains(c[0], StringComparison.Ordinal) ? "'" + c : c));
+                text.AppendJoin(',', cells).Append("\r\n");
+            }
             File.WriteAllText(path, text.ToString(), new UTF8Encoding(true));
         }
         else
-            File.WriteAllLines(path,
-                rows.Select(row => new JsonObject(Columns.Zip(row, (k, v) => KeyValuePair.Create(k, (JsonNode?)v))).ToJsonString(
-                    new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })));
+        {
+            var options = new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+            var objects = rows.Select(row => new JsonObject(s_columns.Zip(row, (k, v) => KeyValuePair.Create(k, (JsonNode?)v))));
+            File.WriteAllLines(path, objects.Select(o => o.ToJsonString(options)));
+        }
     }
 
     /// <summary>Takes decisions into the lab, all or none.</summary>
@@ -79,19 +83,15 @@ public static class ReviewFile
             [] => throw new LabException($"The lab has no sample '{id}'. '#!corpus browse' lists them with their ids."),
             var many => throw new LabException($"{many.Count} samples begin with '{id}'; give more of the id."),
         };
-        return Apply(samples,
-            [
-                (new Dictionary<string, string>(StringComparer.Ordinal)
-                {
-                    ["id"] = sample.Id,
-                    ["decision"] = decision,
-                    ["note"] = note,
-                    ["prompt"] = sample.Messages[^2].Content,
-                    ["answer"] = answer ?? sample.Messages[^1].Content
-                },
-                    "the decision")
-            ],
-            reviewer, revalidate);
+        var row = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["id"] = sample.Id,
+            ["decision"] = decision,
+            ["note"] = note,
+            ["prompt"] = sample.Messages[^2].Content,
+            ["answer"] = answer ?? sample.Messages[^1].Content,
+        };
+        return Apply(samples, [(row, "the decision")], reviewer, revalidate);
     }
 
     private static ReviewSummary Apply(ISampleStore samples, IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> rows,
@@ -163,8 +163,8 @@ public static class ReviewFile
         var records = IsCsv(path) ? Csv(File.ReadAllText(path), path) : Lines(path);
         foreach (var (row, at) in records)
         {
-            if (Columns.Except(["kind", "status", "failed"]).FirstOrDefault(c => !row.ContainsKey(c)) is { } missing)
-                throw new LabException($"{at}: there is no field '{missing}'; a review has {string.Join(", ", Columns)}.");
+            if (s_columns.Except(["kind", "status", "failed"]).FirstOrDefault(c => !row.ContainsKey(c)) is { } missing)
+                throw new LabException($"{at}: there is no field '{missing}'; a review has {string.Join(", ", s_columns)}.");
             yield return (row, at);
         }
     }

@@ -20,8 +20,10 @@ namespace DocTuneLab.Corpus.Structural;
 public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJudge judge, CorpusOptions? options = null)
 {
     /// <summary>A generator for a library as the lab reads and judges it.</summary>
-    public StructuralGenerator(
-        ApiModel model, CSharpJudge judge, CorpusOptions? options = null) : this(model.Symbols, new BatchedJudge(judge), options) { }
+    public StructuralGenerator(ApiModel model, CSharpJudge judge, CorpusOptions? options = null)
+        : this(model.Symbols, new BatchedJudge(judge), options)
+    {
+    }
 
     private readonly CorpusOptions _options = (options ?? new CorpusOptions()).Validated();
 
@@ -129,11 +131,8 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
                 Tokens += options.Tokens(sample.Messages);
                 kept++;
             }
-            Accounts.Add(
-                new KindAccount(SampleKind.Code, general.Accounts.Sum(a => a.Wanted), general.Accounts.Sum(a => a.Drafts), kept, rejected)
-            {
-                Label = "General"
-            });
+            var (wanted, drafts) = (general.Accounts.Sum(a => a.Wanted), general.Accounts.Sum(a => a.Drafts));
+            Accounts.Add(new KindAccount(SampleKind.Code, wanted, drafts, kept, rejected) { Label = "General" });
         }
 
         private void Keep(Draft draft, Sample sample)

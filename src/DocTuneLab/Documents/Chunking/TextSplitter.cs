@@ -22,8 +22,8 @@ internal static class TextSplitter
             var first = start;
             while (first < to && text[first] is ' ' or '\t' or '\n') first++;
             var cut = Last(start, first, to, p => text[p - 1] == '\n')
-                ?? Last(start, first, to,
-                    p => text[p - 1] is '。' or '！' or '？' || (text[p - 1] is ' ' && p - 2 >= start && text[p - 2] is '.' or '!' or '?'))
+                ?? Last(start, first, to, p => text[p - 1] is '。' or '！' or '？'
+                    || (text[p - 1] is ' ' && p - 2 >= start && text[p - 2] is '.' or '!' or '?'))
                 ?? Last(start, first, to, p => text[p - 1] is ' ' or '\t')
                 ?? Last(start, first, to, p => !char.IsLowSurrogate(text[p]))
                 // The indentation alone exceeds the budget: what stands behind it goes without.

@@ -199,8 +199,11 @@ public sealed class BatchTransport : IDisposable
             + $"answered{(failed.Count == before ? "" : $", {failed.Count - before} failed")}"
             + $"{(errors is null ? "" : $"; the server's file of errors is {errors}")}");
         if (status == "failed")
-            throw new BatchRefusedException(400,
-                $"{_endpoint.Name}: batch {batch.Id} was refused: {string.Join("; ", ((state["errors"]?["data"] as JsonArray) ?? []).Take(5).Select(e => ApiKeys.Redact($"line {e?["line"]}: {e?["message"]}")))}");
+        {
+            var reasons = ((state["errors"]?["data"] as JsonArray) ?? []).Take(5)
+                .Select(e => ApiKeys.Redact($"line {e?["line"]}: {e?["message"]}"));
+            throw new BatchRefusedException(400, $"{_endpoint.Name}: batch {batch.Id} was refused: {string.Join("; ", reasons)}");
+        }
         return answered;
     }
 
@@ -228,8 +231,8 @@ public sealed class BatchTransport : IDisposable
                     Raw = raw,
                 };
             }
-            failure = new BatchFailure(status == 0 ? 400 : status,
-                $"{from}: {(row["error"] is JsonObject error ? error.ToJsonString() : row["response"]?["body"]?.ToJsonString() ?? "no response")}");
+            var said = row["error"] as JsonObject ?? row["response"]?["body"];
+            failure = new BatchFailure(status == 0 ? 400 : status, $"{from}: {said?.ToJsonString() ?? "no response"}");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
         {
@@ -270,7 +273,9 @@ public sealed class BatchTransport : IDisposable
             ["model"] = r.Model,
             ["messages"] = new JsonArray([.. r.Messages.Select(m => new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]),
             ["max_tokens"] = r.Sampling.MaxTokens,
-            ["temperature"] = r.Sampling.Temperature, ["top_p"] = r.Sampling.TopP, ["seed"] = r.Sampling.Seed,
+            ["temperature"] = r.Sampling.Temperature,
+            ["top_p"] = r.Sampling.TopP,
+            ["seed"] = r.Sampling.Seed,
         };
         if (r.Schema is not null)
             body["response_format"] = new JsonObject

@@ -32,9 +32,7 @@ public sealed class PromptReflection(RequestEngine engine, PromptLibrary templat
             outcomes.Where(o => o.Accepted == false && o.Diagnosis is not null).DistinctBy(o => o.Diagnosis).Take(Shown).ToList();
         if (failures.Count == 0) return null;
         var ask = templates["generate.reflect"];
-        var text = string.Join("\n\n",
-            failures.Select(f => $"Answer:\n{(f.Answer is { Length: > LongestAnswer } a ? a[..LongestAnswer] + " …" : f.Answer ?? "none")}"
-                + $"\nWrong: {f.Diagnosis}"));
+        var text = string.Join("\n\n", failures.Select(f => $"Answer:\n{Beginning(f.Answer)}\nWrong: {f.Diagnosis}"));
         var inputs = new Dictionary<string, string>(StringComparer.Ordinal) { ["template"] = template.Body, ["failures"] = text };
         var model = engine.ModelFor(template.Hash);
         var outcome = await engine.AskAsync(ChatRequest.Create(template.Hash, ask.Hash, model, ask.Messages(inputs),
@@ -56,6 +54,9 @@ public sealed class PromptReflection(RequestEngine engine, PromptLibrary templat
         }
     }
 
+    private static string Beginning(string? answer) =>
+        answer is { Length: > LongestAnswer } ? answer[..LongestAnswer] + " …" : answer ?? "none";
+
     private PromptTemplate? Drop(string why)
     {
         _dropped.Add(why);
@@ -64,8 +65,8 @@ public sealed class PromptReflection(RequestEngine engine, PromptLibrary templat
 
     private static bool ShowsInput(PromptTemplate template, string input)
     {
-        const string mark = "\u2045mark\u2046";
-        return template.Render(template.Inputs.ToDictionary(i => i, i => i == input ? mark : "x", StringComparer.Ordinal))
-            .Contains(mark, StringComparison.Ordinal);
+        const string Mark = "\u2045mark\u2046";
+        return template.Render(template.Inputs.ToDictionary(i => i, i => i == input ? Mark : "x", StringComparer.Ordinal))
+            .Contains(Mark, StringComparison.Ordinal);
     }
 }

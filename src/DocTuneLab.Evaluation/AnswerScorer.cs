@@ -10,6 +10,8 @@ namespace DocTuneLab.Evaluation;
 /// <summary>Verdicts on answers that are code: the compiler's, and those of hidden tests where answers are run.</summary>
 internal sealed class AnswerScorer(CSharpJudge judge)
 {
+    private readonly ReferenceRuns _references = new();
+
     public IReadOnlyList<CompletionResult> ScoreCompletions(IReadOnlyList<StoredAnswer> answers, Suite suite, CancellationToken cancel)
     {
         var tasks = suite.Completion.ToDictionary(t => t.Id, StringComparer.Ordinal);
@@ -26,7 +28,7 @@ internal sealed class AnswerScorer(CSharpJudge judge)
     }
 
     /// <summary>Verdicts in the order of <paramref name="answers"/>; nothing is run without <paramref name="execution"/>.</summary>
-    /// <exception cref="LabException">The sandbox itself failed.</exception>
+    /// <exception cref="LabException">The sandbox cannot start at all.</exception>
     public List<CodeResult> ScoreCode(
         IReadOnlyList<StoredAnswer> answers, IReadOnlyDictionary<string, CodeTask> tasks, ExecutionOptions? execution,
         IProgress<EvaluationProgress>? progress, CancellationToken cancel)
@@ -42,26 +44,39 @@ internal sealed class AnswerScorer(CSharpJudge judge)
         }, cancel);
         if (execution is null || answers.Count == 0) return [.. results];
 
-        // What does not compile is not run. Sampled answers repeat each other; each distinct unit runs once.
+        // What does not compile or is refused is not run. Sampled answers repeat each other; each distinct unit runs once.
         var runs = Enumerable.Range(0, answers.Count).Where(i => results[i].Compiles)
             .GroupBy(i => (answers[i].Task, units[i]!.Source)).Select(g => g.ToList()).ToList();
-        using var sandbox = new Sandbox(judge.References, execution);
+        using var sandbox = new Sandbox(judge.References, execution, _references);
         var outcomes = sandbox.RunAll(
-            [.. runs.Select(g => Job(units[g[0]]!, tasks[answers[g[0]].Task]))],
+            [.. runs.Select(g => Job(units[g[0]]!.Source, tasks[answers[g[0]].Task]))],
             PhaseProgress.Of(progress, EvaluationPhase.Run, runs.Count), cancel);
-        for (var i = 0; i < results.Length; i++) results[i] = results[i] with { Status = ExecutionStatus.CompileError };
+        for (var i = 0; i < results.Length; i++)
+            results[i] = results[i] with { Status = results[i].Refused ? ExecutionStatus.WrongAnswer : ExecutionStatus.CompileError };
         for (var r = 0; r < runs.Count; r++)
-        {
-            if (outcomes[r].Status == ExecutionStatus.HarnessError)
-                throw new LabException(
-                    $"The sandbox failed on task \"{answers[runs[r][0]].Task}\": {outcomes[r].Message} "
-                    + "No result is reported, because it would not be the model's.");
-            foreach (var i in runs[r]) results[i] = results[i] with { Status = outcomes[r].Status, Message = outcomes[r].Message };
-        }
+            foreach (var i in runs[r])
+                results[i] = results[i] with
+                {
+                    Status = outcomes[r].Status,
+                    Message = outcomes[r].Message,
+                    Refused = outcomes[r].Refused,
+                };
         return [.. results];
-
-        static ExecutionJob Job(SolutionUnit unit, CodeTask task) => new(unit.Source, task.Usings, task.Tests);
     }
+
+    /// <summary>What the references of tasks do under their hidden tests, in the order of the tasks that have one.</summary>
+    /// <exception cref="LabException">The sandbox cannot start at all.</exception>
+    public IReadOnlyList<(CodeTask Task, ReferenceRun Run)> RunReferences(
+        IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel)
+    {
+        using var sandbox = new Sandbox(judge.References, execution, _references);
+        var jobs = tasks.Where(t => t.Reference.Length > 0).Select(t => (Task: t, Job: Job("", t))).ToList();
+        sandbox.Prepare(jobs.Select(j => j.Job), cancel);
+        return [.. jobs.Select(j => (j.Task, _references.Of(j.Job)))];
+    }
+
+    private static ExecutionJob Job(string source, CodeTask task) => new(source, task.Usings, task.Tests,
+        task.Reference.Length > 0 ? SolutionUnit.Compose(task, task.Reference).Source : "");
 
     private (CodeResult, SolutionUnit?) Judge(StoredAnswer answer, CodeTask task)
     {
@@ -99,6 +114,19 @@ internal sealed class AnswerScorer(CSharpJudge judge)
             GoldUsed = [.. task.GoldSymbols.Where(used.Contains)],
             GoldMissed = [.. task.GoldSymbols.Where(g => !used.Contains(g))],
         };
-        return (result, unit);
+        return (Refuse(result, unit, ShadowedTypes.Find(judge, task, unit)), unit);
     }
+
+    /// <summary>An answer that brings its own version of the library says nothing of the library: what it declares is invented.</summary>
+    private static CodeResult Refuse(CodeResult result, SolutionUnit unit, IReadOnlyList<(string Name, int Line)> shadowed) =>
+        shadowed.Count == 0 ? result : result with
+        {
+            Refused = true,
+            Compiles = false,
+            Message = $"refused, not run: it declares {string.Join(", ", shadowed.Select(s => s.Name))}, which the library has",
+            Errors = [.. result.Errors, .. shadowed.Select(s => new CodeDiagnostic(ShadowedTypes.Diagnostic,
+                $"'{s.Name}' is a type of the library; an answer uses it and does not declare it", unit.LineOfAnswer(s.Line)))],
+            Uses = [.. result.Uses, .. shadowed.Select(s =>
+                new SymbolUse(s.Name, SymbolUseKind.Missing, null, IsLibrary: true, unit.LineOfAnswer(s.Line), null))],
+        };
 }

@@ -53,7 +53,7 @@ public sealed class Evaluator(CSharpJudge judge)
     /// <param name="options">Settings.</param>
     /// <param name="progress">Told of every finished item.</param>
     /// <param name="cancel">Stops between items.</param>
-    /// <exception cref="LabException">An answer names no task of the suite, or the harness itself failed.</exception>
+    /// <exception cref="LabException">An answer names no task of the suite, or the sandbox cannot start at all.</exception>
     public EvaluationResult Score(
         string subject, Suite suite, IReadOnlyList<StoredAnswer> answers, IReadOnlyList<ReferenceScore> references,
         EvaluationOptions options, IProgress<EvaluationProgress>? progress = null, CancellationToken cancel = default)
@@ -90,6 +90,11 @@ public sealed class Evaluator(CSharpJudge judge)
         };
         return result with { Metrics = Metrics.Compute(suite, result) };
     }
+
+    /// <summary>What the references of tasks do under their hidden tests; those that were scored before are not run again.</summary>
+    internal IReadOnlyList<(CodeTask Task, ReferenceRun Run)> RunReferences(
+        IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel) =>
+        _scorer.RunReferences(tasks, execution, cancel);
 
     private static List<StoredAnswer> Ask(
         ILanguageModel subject, Suite suite, PromptRenderer prompts, EvaluationOptions options,

@@ -1,3 +1,4 @@
+using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
@@ -41,7 +42,8 @@ public sealed record Flip
         var after = Programs(second).ToDictionary(c => c.Task, StringComparer.Ordinal);
         var general = first.General.Select(g => g.Task).ToHashSet(StringComparer.Ordinal);
         foreach (var a in Programs(first))
-            if (after.TryGetValue(a.Task, out var b) && TaskOutcomes.Of(a) != TaskOutcomes.Of(b))
+            if (after.TryGetValue(a.Task, out var b) && TaskOutcomes.Of(a) != TaskOutcomes.Of(b)
+                && a.Status != ExecutionStatus.HarnessError && b.Status != ExecutionStatus.HarnessError)
                 flips.Add(Of(a, b, general.Contains(a.Task) ? TaskKind.General : TaskKind.Code));
         var grades = second.Qa.ToDictionary(q => q.Task, StringComparer.Ordinal);
         foreach (var a in first.Qa)
@@ -74,7 +76,7 @@ public sealed record Flip
         static int Rank(CodeResult r) => r.Passes ? 4 : r.Compiles ? 3 : r.Parses ? 2 : r.Code is not null ? 1 : 0;
 
         static IReadOnlyList<string> Diagnostics(CodeResult r) =>
-            [.. Lines(r.Errors), .. r.Compiles && r.Message.Length > 0 ? [r.Message] : Array.Empty<string>()];
+            [.. Lines(r.Errors), .. (r.Compiles || r.Refused) && r.Message.Length > 0 ? [r.Message] : Array.Empty<string>()];
     }
 
     private static Flip Of(QaResult a, QaResult b) => new()

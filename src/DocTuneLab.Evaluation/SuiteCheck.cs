@@ -35,9 +35,8 @@ public sealed record SuiteReport(string SuiteHash, IReadOnlyList<SuiteProblem> P
 
 /// <summary>
 /// Proves a suite before it is used: every reference compiles, passes and uses its gold symbols, every stub compiles and fails, every gold
-/// symbol exists, every accepted answer is graded right, every gap compiles with what stood there, and nothing comes near the
-/// training data. References and
-/// stubs take the same way as a model's answers.
+/// symbol exists, every test checks something that cannot be guessed, every accepted answer is graded right, every gap compiles with what
+/// stood there, and nothing comes near the training data. References and stubs take the same way as a model's answers.
 /// </summary>
 public static class SuiteCheck
 {
@@ -64,20 +63,33 @@ public static class SuiteCheck
         var options = new EvaluationOptions { Execution = execution, BootstrapDraws = 100 };
         var results = evaluator.Score("suite check", proven, answers, [], options, cancel: cancel).Code;
 
+        var references = evaluator.RunReferences(tasks, execution, cancel).ToDictionary(r => r.Task.Id, r => r.Run, StringComparer.Ordinal);
+
         foreach (var (task, i) in tasks.Select((t, i) => (t, i)))
         {
             void Wrong(string problem) => problems.Add(new(task.Id, problem));
             foreach (var gold in task.GoldSymbols.Where(g => api.Find(g) is null))
                 Wrong($"goldSymbols: {gold} does not exist in the library");
             var reference = results[i];
-            if (task.Reference.Length == 0) notes.Add($"{task.Id}: has no reference, so nothing shows that its tests can be passed");
+            var run = references.GetValueOrDefault(task.Id);
+            if (run is null)
+                notes.Add($"{task.Id}: has no reference, so nothing shows that its tests can be passed, and what they expect is in the "
+                    + "process of an answer");
+            else if (reference.Refused) Wrong($"reference: {reference.Message}");
             else if (!reference.Compiles) Wrong($"reference: does not compile: {First(reference)}");
-            else if (!reference.Passes) Wrong($"reference: {reference.Status}: {reference.Message}");
+            else if (run.Status != ExecutionStatus.Pass) Wrong($"reference: {run.Status}: {run.Message}");
+            else if (!reference.Passes)
+                Wrong("reference: passes, but not where the tests run again without what they expect: "
+                    + $"{reference.Status}: {reference.Message}");
             else foreach (var gold in reference.GoldMissed.Where(g => api.Find(g) is not null)) Wrong($"reference: does not use {gold}");
+            if (run is { Status: ExecutionStatus.Pass })
+                foreach (var weak in TestStrength.Weaknesses(task.Tests, run)) Wrong(weak);
             var stub = results[tasks.Length + i];
             if (!stub.Compiles) Wrong($"stub: does not compile: {First(stub)}");
             else if (stub.Passes) Wrong("stub: passes, so the tests test nothing");
             else if (stub.Status == ExecutionStatus.CompileError) Wrong($"stub: {stub.Message}");
+            else if (stub.Status == ExecutionStatus.HarnessError && run is not { Status: not ExecutionStatus.Pass })
+                Wrong($"stub: {stub.Status}: {stub.Message}");
         }
         foreach (var task in suite.Qa)
             foreach (var answer in task.Answers.Where(a => !QaGrader.IsCorrect(a, [a])))

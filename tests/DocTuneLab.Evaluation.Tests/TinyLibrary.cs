@@ -49,8 +49,9 @@ public static class TinyLibrary
 
     public static Evaluator Evaluator() => s_shared.Value;
 
+    /// <summary>A sandbox that runs what it would refuse, so that a test sees what contains it.</summary>
     public static Sandbox Sandbox(ExecutionOptions? options = null) =>
-        new(References, options ?? new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true });
+        new(References, options ?? new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true }) { Refuses = false };
 
     public static CodeTask Task(string id = "salinity", string document = "vat.md") => new()
     {
@@ -71,13 +72,16 @@ public static class TinyLibrary
         Split = Split.Test,
     };
 
-    private static string Build()
+    private static string Build() => Compile("Brine", Source);
+
+    /// <summary>Compiles a library with its documentation; returns the path of the assembly.</summary>
+    public static string Compile(string name, string source)
     {
         var folder = Directory.CreateTempSubdirectory("doctune-tiny-").FullName;
-        var path = Path.Combine(folder, "Brine.dll");
+        var path = Path.Combine(folder, name + ".dll");
         var compilation = CSharpCompilation.Create(
-            "Brine",
-            [CSharpSyntaxTree.ParseText(Source, new CSharpParseOptions(documentationMode: DocumentationMode.Diagnose))],
+            name,
+            [CSharpSyntaxTree.ParseText(source, new CSharpParseOptions(documentationMode: DocumentationMode.Diagnose))],
             ReferenceSet.Load().References,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         using var dll = File.Create(path);

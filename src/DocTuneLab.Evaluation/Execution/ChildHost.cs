@@ -54,6 +54,11 @@ internal sealed class ChildHost
             File.Copy(file, Path.Combine(Path.GetDirectoryName(childPath)!, Path.GetFileName(file)), overwrite: true);
     }
 
+    /// <summary>Whether the copied runtime beside the child program is still what was copied, by size and time.</summary>
+    public bool IsWhole(string childPath) => _runtime.All(file =>
+        new FileInfo(Path.Combine(Path.GetDirectoryName(childPath)!, Path.GetFileName(file))) is { Exists: true } copy
+            && new FileInfo(file) is var own && copy.Length == own.Length && copy.LastWriteTimeUtc == own.LastWriteTimeUtc);
+
     /// <summary>Words that start the child program; its arguments follow.</summary>
     public IReadOnlyList<string> Command(string childPath) =>
         _dotnet.Length > 0

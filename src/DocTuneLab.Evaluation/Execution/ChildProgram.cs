@@ -1,62 +1,104 @@
 using System.Reflection;
+using System.Security.Cryptography;
 using DocTuneLab.Evaluation.Extraction;
 using DocTuneLab.Library;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DocTuneLab.Evaluation.Execution;
 
-/// <summary>Compiles the child program once, and each answer with its hidden tests against it.</summary>
+/// <summary>What the compiler makes of a solution and its hidden tests.</summary>
+/// <param name="Image">The assembly; null where it does not compile.</param>
+/// <param name="Errors">Why not.</param>
+/// <param name="Forbidden">What the solution uses that serves only to reach the checker.</param>
+/// <param name="Kept">Sites of checks that need what they expect also where it is taken out of the others.</param>
+internal sealed record CompiledTests(
+    byte[]? Image, IReadOnlyList<string> Errors, IReadOnlyList<string> Forbidden, IReadOnlySet<int> Kept);
+
+/// <summary>
+/// The child program and what it runs with, compiled once and kept in memory, and each solution with its hidden tests against it. What is
+/// kept is written anew where an answer could have damaged it.
+/// </summary>
 internal sealed class ChildProgram
 {
     private const string AspNetCore = "Microsoft.AspNetCore.App";
+    private const string Namespace = "DocTuneLab.Sandbox";
 
     private static readonly CSharpCompilationOptions s_options =
         new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release,
             nullableContextOptions: NullableContextOptions.Enable, concurrentBuild: false);
 
+    private readonly ChildHost _starter;
+    private readonly string _framework;
+    private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
     private readonly CSharpCompilation _empty;
+    // No answer can declare, or name, what it cannot know.
+    private readonly string _space = "Hidden_" + RandomNumberGenerator.GetHexString(16);
 
-    /// <summary>Writes the child program, what starts it and the library's assemblies into <paramref name="folder"/>.</summary>
-    public ChildProgram(string folder, ReferenceSet references, ChildHost starter)
+    /// <summary>Compiles the child program and reads the library's assemblies.</summary>
+    /// <exception cref="LabException">It does not compile, or an assembly is missing.</exception>
+    public ChildProgram(ReferenceSet references, ChildHost starter)
     {
-        HostPath = Path.Combine(folder, starter.ChildName + ".dll");
-        var host = CSharpCompilation.Create(starter.ChildName, [Resource("Check.cs"), Resource("Runner.cs")], references.References,
+        _starter = starter;
+        var sources = new[] { "Check.cs", "TraceFile.cs", "TreeWriter.cs", "Rebuilder.cs", "Runner.cs" };
+        var host = CSharpCompilation.Create(_starter.ChildName, sources.Select(Resource), references.References,
             s_options.WithOutputKind(OutputKind.ConsoleApplication));
-        var emitted = host.Emit(HostPath);
+        using var image = new MemoryStream();
+        var emitted = host.Emit(image);
         if (!emitted.Success)
             throw new LabException("The sandbox's own program does not compile against the given references: "
                 + $"{emitted.Diagnostics.First(d => d.Severity == DiagnosticSeverity.Error)}. Expected the references of .NET "
                 + $"{Environment.Version.Major}.");
+        _files.Add(_starter.ChildName + ".dll", image.ToArray());
         // Reference assemblies of ASP.NET Core cannot run; where the library needs them, its shared framework is asked for.
-        var (shared, own) = (references.DependencyPaths.Where(IsAspNetCore).ToList(),
-            references.DependencyPaths.Where(p => !IsAspNetCore(p)));
-        starter.Prepare(HostPath, shared.Count > 0 ? AspNetCore : "Microsoft.NETCore.App");
-        foreach (var library in references.LibraryPaths.Concat(own))
+        _framework = references.DependencyPaths.Any(IsAspNetCore) ? AspNetCore : "Microsoft.NETCore.App";
+        foreach (var library in references.LibraryPaths.Concat(references.DependencyPaths.Where(p => !IsAspNetCore(p))))
         {
             if (!File.Exists(library))
                 throw new LabException($"{library}: no such assembly; the hidden tests need it to run. Build the library first.");
-            File.Copy(library, Path.Combine(folder, Path.GetFileName(library)), overwrite: true);
+            _files[Path.GetFileName(library)] = File.ReadAllBytes(library);
         }
+        Libraries = [.. _files.Keys.Skip(1).Select(f => Path.GetFileNameWithoutExtension(f)!)];
         _empty = CSharpCompilation.Create("doctune-answer",
-            references: [.. references.References, MetadataReference.CreateFromFile(HostPath)], options: s_options);
+            references: [.. references.References, MetadataReference.CreateFromImage(_files[_starter.ChildName + ".dll"])],
+            options: s_options);
     }
 
-    /// <summary>The compiled child program.</summary>
-    public string HostPath { get; }
+    /// <summary>Names of the library's assemblies, of which each program that is run gets its own.</summary>
+    public IReadOnlyList<string> Libraries { get; }
 
-    /// <summary>Compiles a job to <paramref name="path"/>; returns the errors, none on success.</summary>
-    public IReadOnlyList<string> Compile(ExecutionJob job, string path, CancellationToken cancel)
+    /// <summary>Writes all that the child needs into <paramref name="folder"/>; returns the path of the child program.</summary>
+    public string Write(string folder)
     {
+        foreach (var (name, bytes) in _files) File.WriteAllBytes(Path.Combine(folder, name), bytes);
+        var path = Path.Combine(folder, _starter.ChildName + ".dll");
+        _starter.Prepare(path, _framework);
+        return path;
+    }
+
+    /// <summary>Whether <paramref name="folder"/> still holds what <see cref="Write"/> wrote.</summary>
+    public bool IsWhole(string folder) => _files.All(f =>
+        // A pipe in a file's place has no length, and is not read.
+        new FileInfo(Path.Combine(folder, f.Key)) is { Exists: true } file && file.Length == f.Value.Length
+            && File.ReadAllBytes(file.FullName).AsSpan().SequenceEqual(f.Value));
+
+    /// <summary>Compiles a solution with the tests of a job.</summary>
+    /// <param name="job">The tests.</param>
+    /// <param name="source">The solution.</param>
+    /// <param name="expectations">Whether the tests keep what they expect.</param>
+    /// <param name="cancel">Stops.</param>
+    public CompiledTests Compile(ExecutionJob job, string source, bool expectations, CancellationToken cancel)
+    {
+        var solution = CSharpSyntaxTree.ParseText(source, CodeExtractor.ParseOptions, "answer.cs", cancellationToken: cancel);
+        var hidden = new HiddenTests(_space, expectations);
+        var tests = hidden.Compose(job with { Source = source });
         var compilation = _empty.AddSyntaxTrees(
-            CSharpSyntaxTree.ParseText(job.Source, CodeExtractor.ParseOptions, "answer.cs", cancellationToken: cancel),
-            CSharpSyntaxTree.ParseText(Tests(job), CodeExtractor.ParseOptions, "tests.cs", cancellationToken: cancel));
+            solution, CSharpSyntaxTree.ParseText(tests, CodeExtractor.ParseOptions, "tests.cs", cancellationToken: cancel));
         using var image = new MemoryStream();
         var result = compilation.Emit(image, cancellationToken: cancel);
-        if (!result.Success) return [.. result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(Describe)];
-        File.WriteAllBytes(path, image.ToArray());
-        return [];
+        if (!result.Success)
+            return new(null, [.. result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(Describe)], [], hidden.Kept);
+        return new(image.ToArray(), [], ForbiddenUse.Find(compilation, solution, _starter.ChildName), hidden.Kept);
     }
 
     private static bool IsAspNetCore(string path) => path.Contains(AspNetCore + ".Ref", StringComparison.Ordinal);
@@ -64,49 +106,11 @@ internal sealed class ChildProgram
     private static string Describe(Diagnostic d) =>
         $"{(d.Location.SourceTree?.FilePath == "tests.cs" ? "the hidden tests do not fit: " : "")}{d.Id}: {d.GetMessage()}";
 
-    private static string Tests(ExecutionJob job)
-    {
-        var usings = CSharpJudge.ImplicitUsings.Concat(job.Usings).Distinct(StringComparer.Ordinal).Select(u => $"using {u};");
-        // Tests may build on each other's locals; where two declare the same name, each gets a scope of its own.
-        var names = job.Tests.SelectMany(Declared).ToList();
-        var scoped = names.Count != names.Distinct(StringComparer.Ordinal).Count();
-        var steps = job.Tests.Select((test, i) =>
-        {
-            var statement = test.TrimEnd().EndsWith(';') || test.TrimEnd().EndsWith('}') ? test : test + ";";
-            return $"Check.At({i + 1});\n" + (scoped ? $"{{\n{statement}\n}}" : statement);
-        });
-        return $$"""
-            {{string.Join('\n', usings)}}
-            using Check = DocTuneLab.Sandbox.Check;
-            public static class HiddenTests
-            {
-            public static async Task Run()
-            {
-            await Task.CompletedTask;
-            {{string.Join('\n', steps)}}
-            }
-            }
-            """;
-    }
-
-    private static IEnumerable<string> Declared(string test)
-    {
-        var unit = SyntaxFactory.ParseCompilationUnit(test, options: CodeExtractor.ParseOptions);
-        foreach (var statement in unit.Members.OfType<GlobalStatementSyntax>().Select(g => g.Statement))
-        {
-            if (statement is LocalDeclarationStatementSyntax local)
-                foreach (var variable in local.Declaration.Variables) yield return variable.Identifier.Text;
-            if (statement is LocalFunctionStatementSyntax function) yield return function.Identifier.Text;
-            foreach (var designation in statement.DescendantNodes(n => n is not AnonymousFunctionExpressionSyntax and not BlockSyntax)
-                .OfType<SingleVariableDesignationSyntax>())
-                yield return designation.Identifier.Text;
-        }
-    }
-
-    private static SyntaxTree Resource(string name)
+    private SyntaxTree Resource(string name)
     {
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"child/{name}")!;
         using var reader = new StreamReader(stream);
-        return CSharpSyntaxTree.ParseText(reader.ReadToEnd(), CodeExtractor.ParseOptions, name);
+        return CSharpSyntaxTree.ParseText(
+            reader.ReadToEnd().Replace(Namespace, _space, StringComparison.Ordinal), CodeExtractor.ParseOptions, name);
     }
 }

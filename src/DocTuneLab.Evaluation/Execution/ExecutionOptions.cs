@@ -56,7 +56,7 @@ public enum ExecutionStatus
 {
     /// <summary>All hidden checks hold.</summary>
     Pass,
-    /// <summary>A hidden check does not hold.</summary>
+    /// <summary>A hidden check does not hold or is not reached, or the answer is refused.</summary>
     WrongAnswer,
     /// <summary>The answer, or the hidden tests against it, did not compile; nothing was run.</summary>
     CompileError,
@@ -66,7 +66,7 @@ public enum ExecutionStatus
     Timeout,
     /// <summary>The memory limit was reached.</summary>
     OutOfMemory,
-    /// <summary>The harness failed, not the answer; such a result must not be reported as the model's.</summary>
+    /// <summary>The harness or the task failed, not the answer; counts neither for nor against the model.</summary>
     HarnessError,
 }
 
@@ -74,7 +74,9 @@ public enum ExecutionStatus
 /// <param name="Source">A compilation unit with <c>public static class Solution</c>.</param>
 /// <param name="Usings">Namespaces in scope of the tests besides the implicit ones.</param>
 /// <param name="Tests">Hidden statements.</param>
-public sealed record ExecutionJob(string Source, IReadOnlyList<string> Usings, IReadOnlyList<string> Tests);
+/// <param name="Reference">A compilation unit of the same kind that passes, whose values answers are compared with; empty where the task
+/// has none, and then what the tests expect is in the answer's process.</param>
+public sealed record ExecutionJob(string Source, IReadOnlyList<string> Usings, IReadOnlyList<string> Tests, string Reference = "");
 
 /// <summary>What happened to one job.</summary>
 /// <param name="Status">How it ended.</param>
@@ -82,4 +84,8 @@ public sealed record ExecutionJob(string Source, IReadOnlyList<string> Usings, I
 /// <param name="Test">One-based hidden test that was reached; 0 where none was.</param>
 /// <param name="Output">Standard output, then standard error, both capped.</param>
 /// <param name="Elapsed">Wall-clock time of the process.</param>
-public sealed record ExecutionResult(ExecutionStatus Status, string Message, int Test, string Output, TimeSpan Elapsed);
+public sealed record ExecutionResult(ExecutionStatus Status, string Message, int Test, string Output, TimeSpan Elapsed)
+{
+    /// <summary>Not run, because it uses what an answer needs only to reach the checker; the message names it.</summary>
+    public bool Refused { get; init; }
+}

@@ -14,11 +14,15 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
         "empty stdin", "scrubbed environment", "own temporary folder", "output cap", "wall-clock limit", "managed heap limit"
     ];
 
-    private static readonly string[] s_never = ["code that sets out to cheat through reflection inside its own process"];
+    private static readonly string[] s_never = ["values that a hidden test keeps in variables of its own"];
 
     private const string Files = "files of this user (can be read and written)";
 
-    private static readonly Lazy<Isolation> s_detected = new(Detect);
+    // Where programs and their libraries lie; what a machine keeps elsewhere is no business of an answer.
+    private static readonly string[] s_system =
+        ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/sys", "/nix", "/gnu"];
+
+    private static readonly Lazy<Isolation> s_detected = new(() => Working().First());
 
     /// <summary>The strongest kind that works on this machine, tried once.</summary>
     public static Isolation Best => s_detected.Value;
@@ -26,38 +30,48 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
     /// <summary>Whether anything but limits stands there: at least the network is cut off.</summary>
     public bool IsSandbox => Name != "process";
 
+    /// <summary>Whether what a process only reads is beyond its reach, and what is not named is hidden.</summary>
+    internal bool HidesHost { get; init; }
+
     /// <summary>Words that go before a command to run it so.</summary>
     internal Func<IsolatedPaths, IReadOnlyList<string>> Prefix { get; init; } = _ => [];
 
-    private static Isolation Detect()
+    /// <summary>Every kind that works on this machine, the strongest first; each is tried when it is asked for.</summary>
+    internal static IEnumerable<Isolation> Working()
     {
-        var found = new[] { Bubblewrap(), Namespaces(), NetworkNamespace() }.FirstOrDefault(i => i is not null && Works(i)) ?? Process();
-        return ProcessLimit.Best.Name is { } limit
-            ? found with { Covers = [.. found.Covers, limit] }
-            : found with { NotCovered = [.. found.NotCovered, "number of processes"] };
+        // A system whose programs lie elsewhere is shown whole.
+        Func<Isolation?>[] kinds =
+        [
+            () => Bubblewrap(s_system) is { } narrow && Works(narrow) ? narrow : Bubblewrap(["/"]), Namespaces, NetworkNamespace
+        ];
+        return kinds.Select(kind => kind()).OfType<Isolation>().Where(Works).Append(Process())
+            .Select(i => ProcessLimit.Best.Name is { } limit
+                ? i with { Covers = [.. i.Covers, limit] }
+                : i with { NotCovered = [.. i.NotCovered, "number of processes"] });
     }
 
-    private static Isolation? Bubblewrap() => Find("bwrap") is not { } bwrap ? null : new(
+    private static Isolation? Bubblewrap(IReadOnlyList<string> system) => Find("bwrap") is not { } bwrap ? null : new(
         "bubblewrap",
         [
             .. s_always, "no network", "own process tree, killed as a whole",
             "file system read-only but for the run's folder, which is in memory and bounded; home and /tmp hidden", "no capabilities",
             .. Limits
         ],
-        ["reading system files outside home and /tmp", .. s_never])
+        [system[0] == "/" ? "reading system files outside home and /tmp" : "reading programs and settings of the system", .. s_never])
     {
+        HidesHost = true,
         // Order matters: later mounts lie over earlier ones, so what the child must read inside a hidden folder is bound after hiding it.
         // Without --cap-drop, a run started by root could undo these mounts.
         Prefix = paths =>
         [
-            bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--ro-bind", "/", "/", "--proc", "/proc",
-            "--dev", "/dev",
+            bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+            .. system.SelectMany(s => new[] { "--ro-bind-try", s, s }), "--proc", "/proc", "--dev", "/dev",
             "--size", paths.Bytes, "--tmpfs", "/dev/shm", "--remount-ro", "/dev",
             .. Hidden().SelectMany(h => new[] { "--size", paths.Bytes, "--tmpfs", h }),
             .. paths.Read.SelectMany(r => new[] { "--ro-bind", r, r }),
             "--size", paths.Bytes, "--tmpfs", paths.Folder,
-            .. paths.Files.SelectMany(f => new[] { "--ro-bind", f, f }), .. paths.Reports.SelectMany(f => new[] { "--bind", f, f }),
-            "--chdir", paths.Folder,
+            .. paths.Reports.SelectMany(f => new[] { "--bind", f, f }),
+            "--remount-ro", "/", "--chdir", paths.Folder,
         ],
     };
 
@@ -107,7 +121,7 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
         var folder = Directory.CreateTempSubdirectory("doctune-probe-");
         try
         {
-            var command = isolation.Prefix(new(folder.FullName, [], [], [], 1 << 20));
+            var command = isolation.Prefix(new(folder.FullName, [], [], 1 << 20));
             var start = new ProcessStartInfo(command[0])
             {
                 RedirectStandardError = true,
@@ -135,11 +149,10 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
 /// <summary>What an isolated process is to see.</summary>
 /// <param name="Folder">Its working folder, the only place it may write to.</param>
 /// <param name="Read">Folders that it must read.</param>
-/// <param name="Files">Files in <paramref name="Folder"/> that it must read.</param>
 /// <param name="Reports">Files in <paramref name="Folder"/> that it writes and that outlive it.</param>
 /// <param name="Size">Bytes that it may write in all.</param>
 internal sealed record IsolatedPaths(
-    string Folder, IReadOnlyList<string> Read, IReadOnlyList<string> Files, IReadOnlyList<string> Reports, long Size)
+    string Folder, IReadOnlyList<string> Read, IReadOnlyList<string> Reports, long Size)
 {
     public string Bytes => Size.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

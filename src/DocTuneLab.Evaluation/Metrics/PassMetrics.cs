@@ -10,7 +10,7 @@ internal sealed class Pass1 : IMetric
     public bool HigherIsBetter => true;
     public bool Primary => true;
     public IEnumerable<Observation> Observe(MetricInput input) =>
-        input.Greedy.Where(r => r.Status is not null).Select(r => input.Of(r.Task, r.Passes));
+        input.Greedy.Where(r => r.IsDecided).Select(r => input.Of(r.Task, r.Passes));
 }
 
 /// <summary>Unbiased pass@k over the sampled answers; tasks with fewer than <paramref name="k"/> samples are left out.</summary>
@@ -23,7 +23,7 @@ internal sealed class SampledPass(string name, int k) : IMetric
         : $"How likely does at least one of {k} sampled answers pass the hidden tests (unbiased)?";
     public bool HigherIsBetter => true;
     public IEnumerable<Observation> Observe(MetricInput input) =>
-        input.Result.Code.Where(c => c.Sample > 0 && c.Status is not null).GroupBy(c => c.Task, StringComparer.Ordinal)
+        input.Result.Code.Where(c => c.Sample > 0 && c.IsDecided).GroupBy(c => c.Task, StringComparer.Ordinal)
             .Select(g => (Task: g.Key, N: g.Count(), C: g.Count(r => r.Passes))).Where(s => s.N >= k)
             .Select(s => input.Of(s.Task, PassAtK.Estimate(s.N, s.C, k)));
 }
@@ -35,5 +35,5 @@ internal sealed class GeneralPass1 : IMetric
     public string Question => "Which share of the greedy answers to tasks in plain C# passes?";
     public bool HigherIsBetter => true;
     public IEnumerable<Observation> Observe(MetricInput input) =>
-        input.Result.General.Where(r => r.Status is not null).Select(r => input.Of(r.Task, r.Passes));
+        input.Result.General.Where(r => r.IsDecided).Select(r => input.Of(r.Task, r.Passes));
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Statistics;
@@ -56,6 +57,21 @@ internal static class Figures
         gate.Passes
             ? "passes"
             : $"fails: {string.Join(", ", gate.Checks.Where(c => !c.Passes).Select(c => $"{c.Title} {Signed(c.Change, IsShare(c))}"))}";
+
+    /// <summary>Answers that were refused, and those on which the harness failed; empty where all were judged.</summary>
+    public static IEnumerable<string> Unjudged(EvaluationResult result)
+    {
+        var code = result.Code.Concat(result.General).ToList();
+        var refused = code.Where(c => c.Refused).ToList();
+        if (refused.Count > 0)
+            yield return $"{result.Arm}: {Answers(refused.Count)} refused, counted as failed ({refused[0].Task}: {refused[0].Message}).";
+        var failed = code.Where(c => c.Status == ExecutionStatus.HarnessError).ToList();
+        if (failed.Count > 0)
+            yield return $"{result.Arm}: {Answers(failed.Count)} without a verdict, because the harness or the task failed; counted "
+                + $"neither as passed nor as failed ({failed[0].Task}: {failed[0].Message}).";
+
+        static string Answers(int count) => count == 1 ? "1 answer" : $"{count} answers";
+    }
 
     public static bool IsShare(RetentionCheck check) => !check.Metric.EndsWith("bits_per_byte", StringComparison.Ordinal);
 }

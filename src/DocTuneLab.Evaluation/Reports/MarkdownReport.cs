@@ -20,6 +20,7 @@ public static class MarkdownReport
         if (result.Open.Any(o => o.Unreadable > 0)) text.Append($"\n{Figures.Unreadable(result.Open)}\n");
         text.Append($"\nSuite `{result.SuiteHash}`, extraction rule {result.ExtractorVersion}, grading rule {result.GraderVersion}, "
             + $"seed {result.Options.Seed}.\n");
+        foreach (var line in Figures.Unjudged(result)) text.Append($"\n{Cell(line)}\n");
         text.Append(result.Sandbox is { } sandbox
             ? $"Answers were run ({sandbox.Name}). Not covered: {string.Join("; ", sandbox.NotCovered)}.\n"
             : "Answers were not run, so there is no pass rate.\n");
@@ -33,7 +34,7 @@ public static class MarkdownReport
     public static string Of(EvaluationReport report, int flips = 20)
     {
         var text = new StringBuilder("# Evaluation\n\n");
-        foreach (var line in Headlines(report)) text.Append($"- {line}\n");
+        foreach (var line in Headlines(report)) text.Append($"- {line.ReplaceLineEndings(" ")}\n");
         text.Append($"\n## Arms\n\n| Metric | {string.Join(" | ", report.Results.Select(r => r.Arm))} | Tasks |\n"
             + $"|---|{string.Concat(report.Results.Select(_ => "---|"))}---:|\n");
         foreach (var m in report.Results.SelectMany(r => r.Metrics).DistinctBy(m => m.Name))
@@ -63,7 +64,7 @@ public static class MarkdownReport
     public static IReadOnlyList<string> Headlines(EvaluationReport report) =>
     [
         .. report.Comparisons.Select(Figures.Headline), .. report.Gates.Select(g => $"Retention gate of {g.Arm}: {Figures.Gate(g)}"),
-        .. report.Results[0].NotRun is { } why ? new[] { why } : [],
+        .. report.Results.SelectMany(Figures.Unjudged), .. report.Results[0].NotRun is { } why ? new[] { why } : [],
     ];
 
     /// <summary>A metric with its interval.</summary>

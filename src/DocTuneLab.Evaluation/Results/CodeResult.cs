@@ -45,6 +45,13 @@ public sealed record CodeResult
     /// <summary>Failed check or exception; empty where there is none.</summary>
     public required string Message { get; init; }
 
+    /// <summary>Not run, because it declares a type of the library or uses what serves only to reach the checker; the message says what.
+    /// It counts as failed.</summary>
+    public bool Refused { get; init; }
+
+    /// <summary>Whether the run says something of the model: it was made, and the harness did not fail.</summary>
+    public bool IsDecided => Status is not (null or ExecutionStatus.HarnessError);
+
     /// <summary>Number of library names of one kind.</summary>
     public int Count(SymbolUseKind kind) => Uses.Count(u => u.Kind == kind);
 

@@ -58,6 +58,10 @@ public sealed class CSharpJudge
     public IReadOnlyList<string> NamespacesWith(string name) =>
         [.. _index.NamespacesWith(name).OrderBy(n => n.Length).ThenBy(n => n, StringComparer.Ordinal)];
 
+    /// <summary>Namespaces in which the library has a public type of a simple name; none where it has no such type.</summary>
+    public IReadOnlyList<string> NamespacesOfLibraryType(string name) =>
+        [.. _index.TypesNamed(name).Where(t => t.IsLibrary).Select(t => t.Namespace).Distinct(StringComparer.Ordinal)];
+
     /// <summary>Judges code.</summary>
     /// <param name="code">The code, as the model or a document gave it.</param>
     /// <param name="form">What it is.</param>

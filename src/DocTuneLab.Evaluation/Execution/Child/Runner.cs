@@ -1,44 +1,70 @@
-// Compiled into the child program, not into this assembly: loads an answer, runs its hidden tests, reports under a secret.
+// Compiled into the child program, not into this assembly: loads what is to be run and writes down what its tests saw.
 #nullable enable
 using System;
+using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Reflection;
 using System.Runtime.Loader;
-using System.Text;
 using System.Threading.Tasks;
 
 namespace DocTuneLab.Sandbox;
 
 internal static class Runner
 {
+    private const byte Ready = 6;
+
+    /// <summary>Arguments: the record's file, its bytes at most, names of the library's assemblies.</summary>
     private static int Main(string[] args)
     {
-        // The secret comes through stdin, which is then at its end: neither arguments nor environment nor a field holds it.
-        string secret;
+        using var trace = new TraceFile(args[0], long.Parse(args[1], CultureInfo.InvariantCulture));
+        Check.Trace = trace;
+        // Only then does the parent say what to run: what goes wrong before cannot be the fault of an answer.
+        using (var output = Console.OpenStandardOutput())
+        {
+            output.WriteByte(Ready);
+            output.Flush();
+        }
+        TreeWriter.Libraries = args[2..];
+        List<(bool IsProgram, byte[] Bytes)> work = [];
+        // No file holds the tests: an answer could read it.
         using (var input = Console.OpenStandardInput())
-        using (var reader = new StreamReader(input, Encoding.ASCII)) secret = reader.ReadToEnd();
+        using (var reader = new BinaryReader(input))
+            for (var count = reader.ReadInt32(); count > 0; count--) work.Add((reader.ReadBoolean(), reader.ReadBytes(reader.ReadInt32())));
+        for (var i = 0; i < work.Count; i++) Run(trace, i, work[i].IsProgram, work[i].Bytes);
+        // Threads that the answer left running must not keep the process alive.
+        Environment.Exit(0);
+        return 0;
+    }
 
-        string status, message = "";
+    private static void Run(TraceFile trace, int index, bool isProgram, byte[] bytes)
+    {
+        trace.Begin(index);
         try
         {
-            var assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(args[0]);
-            var run = assembly.GetType("HiddenTests")!.GetMethod("Run")!.CreateDelegate<Func<Task>>();
-            run().GetAwaiter().GetResult();
-            status = Check.FirstFailure is not null ? "WrongAnswer" : Check.Passed == 0 ? "HarnessError" : "Pass";
-            message = Check.FirstFailure ?? (Check.Passed == 0 ? "the hidden tests checked nothing" : "");
+            // Each with a library of its own, so that what one leaves in static fields is not the next one's.
+            var library = new OwnLibrary(TreeWriter.Libraries);
+            if (isProgram) Run(library.LoadFromStream(new MemoryStream(bytes)));
+            else Check.True(0, Rebuilder.AreEqual(bytes, library));
+            trace.End();
         }
         catch (Exception e)
         {
             var cause = e;
             while (cause is AggregateException or TypeInitializationException && cause.InnerException is { } inner) cause = inner;
-            status = Check.FirstFailure is not null || cause is CheckFailedException ? "WrongAnswer"
-                : cause is OutOfMemoryException ? "OutOfMemory" : "Exception";
-            message = Check.FirstFailure ?? Describe(cause);
+            if (cause is OutOfMemoryException) trace.Plain(RecordKind.OutOfMemory);
+            else if (cause is TraceFullException) trace.Plain(RecordKind.TooLarge);
+            // Without a value to go on with, the tests stop; what the last check saw is written.
+            else if (cause is not NothingToGiveException) trace.Fault(Describe(cause));
         }
-        File.WriteAllText(args[1], $"{secret}\n{status}\n{Check.Step}\n{Check.Passed}\n{message}", new UTF8Encoding(false));
-        // Threads that the answer left running must not keep the process alive.
-        Environment.Exit(0);
-        return 0;
+    }
+
+    private static void Run(Assembly tests)
+    {
+        TreeWriter.OfAnswer = tests;
+        var run = tests.GetType($"{typeof(Runner).Namespace}.Tests")!.GetMethod("Run")!.CreateDelegate<Func<Task>>();
+        run().GetAwaiter().GetResult();
     }
 
     private static string Describe(Exception e)
@@ -53,5 +79,12 @@ internal static class Runner
         {
             return e.GetType().Name;
         }
+    }
+
+    private sealed class OwnLibrary(IReadOnlyCollection<string> libraries) : AssemblyLoadContext
+    {
+        protected override Assembly? Load(AssemblyName name) => libraries.Contains(name.Name!, StringComparer.OrdinalIgnoreCase)
+            ? LoadFromAssemblyPath(Path.Combine(AppContext.BaseDirectory, name.Name + ".dll"))
+            : null;
     }
 }

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Extraction;
+using DocTuneLab.Evaluation.Tests;
 
-namespace DocTuneLab.Evaluation.Tests;
+namespace DocTuneLab.RedTeam.Tests;
 
 /// <summary>
 /// What a model's answer may do to the machine that runs it. Each program goes for one weakness; it must be contained and reported. The
@@ -18,9 +19,11 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
         {
             Signature = "public static int F()",
             Context = helpers,
+            Reference = "return 1;",
             Tests = ["Check.Equal(1, Solution.F());"]
         };
-        var job = new ExecutionJob(SolutionUnit.Compose(task, body).Source, task.Usings, task.Tests);
+        var job = new ExecutionJob(SolutionUnit.Compose(task, body).Source, task.Usings, task.Tests,
+            SolutionUnit.Compose(task, task.Reference).Source);
         if (options is null) return Report(fixture.Sandbox.Run(job));
         using var sandbox = TinyLibrary.Sandbox(options);
         return Report(sandbox.Run(job));

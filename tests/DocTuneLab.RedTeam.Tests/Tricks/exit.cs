@@ -1,0 +1,5 @@
+// Ends the process with success.
+// task: value
+// first lock: Exception
+// refused: no
+Environment.Exit(0); return 0;

@@ -1,0 +1,6 @@
+// Forks, so that two processes write one record.
+// task: value
+// first lock: WrongAnswer or Exception
+// refused: System.Runtime.InteropServices.DllImportAttribute
+public static class Native { [System.Runtime.InteropServices.DllImport("libc")] public static extern int fork(); }
+public static class Solution { public static int F(int n) => Native.fork() == 0 ? 0 : 1; }

@@ -50,7 +50,7 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
                 : i with { NotCovered = [.. i.NotCovered, "number of processes"] });
     }
 
-    private static Isolation? Bubblewrap(IReadOnlyList<string> system) => Find("bwrap") is not { } bwrap ? null : new(
+    private static Isolation? Bubblewrap(string[] system) => Find("bwrap") is not { } bwrap ? null : new(
         "bubblewrap",
         [
             .. s_always, "no network", "own process tree, killed as a whole",

@@ -36,14 +36,14 @@ internal sealed class ReferenceRuns
         if (missing.Count == 0) return;
         var lanes = parallelism > 0 ? parallelism : Environment.ProcessorCount;
         var chunks = missing.Chunk(Math.Clamp((missing.Count + lanes - 1) / lanes, 1, MostInOne)).ToList();
-        DeepStack.For(chunks.Count, parallelism, cancel, i =>
+        DeepStack.For(chunks.Count, parallelism, i =>
         {
             foreach (var (job, reference) in chunks[i].Zip(run(chunks[i])))
                 // In company one may spoil another; alone, what it does is its own.
                 _known[Key(job)] = chunks[i].Length == 1 || reference.Status is ExecutionStatus.Pass or ExecutionStatus.CompileError
                     ? reference
                     : run([job])[0];
-        });
+        }, cancel);
     }
 
     private static string Key(ExecutionJob job) =>

@@ -3,6 +3,8 @@ namespace DocTuneLab.Evaluation.Execution;
 /// <summary>What hidden tests prove, by what they see of the reference.</summary>
 internal static class TestStrength
 {
+    private static readonly string[] s_truths = ["true", "false"];
+
     /// <summary>What is wrong with tests that the reference passes.</summary>
     /// <param name="tests">The hidden tests.</param>
     /// <param name="reference">What they see of the reference.</param>
@@ -15,7 +17,7 @@ internal static class TestStrength
             if (tests[i].Contains("Check.", StringComparison.Ordinal) && checks.All(c => c.Step != i + 1))
                 yield return $"test {i + 1}: its checks are never reached, so it tests nothing";
         }
-        if (new[] { "true", "false" }.Any(truth => checks.All(c => reference.Kept.Contains(c.Site) || IsGuessable(c, truth))))
+        if (s_truths.Any(truth => checks.All(c => reference.Kept.Contains(c.Site) || IsGuessable(c, truth))))
             yield return "tests: every check holds for a program that gives always the same truth value or throws, so they can be guessed; "
                 + "expected at least one value";
     }

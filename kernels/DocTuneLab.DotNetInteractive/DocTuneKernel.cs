@@ -20,26 +20,26 @@ public sealed class DocTuneKernel : Kernel, IKernelCommandHandler<SubmitCode>, I
     /// <summary>Name of the kernel: its cells start with <c>#!doctune</c>.</summary>
     public const string KernelName = "doctune";
 
-    private readonly NotebookSession session = new(new SessionOptions { Extensions = [new LabExtension()] });
+    private readonly NotebookSession _session = new(new SessionOptions { Extensions = [new LabExtension()] });
 
-    private (KernelCommand? Cell, string Line)? waiting;
+    private (KernelCommand? Cell, string Line)? _waiting;
 
     /// <summary>Creates the kernel and tells .NET Interactive about the lab's magics, which it would refuse as unknown otherwise.</summary>
     public DocTuneKernel() : base(KernelName)
     {
         KernelInfo.LanguageName = "C#";
         KernelInfo.DisplayName = "doctune - C# and the lab's magics";
-        foreach (var magic in session.Magics.DistinctBy(magic => magic.Name))
+        foreach (var magic in _session.Magics.DistinctBy(magic => magic.Name))
             AddDirective(Directive(magic), (command, context) => MagicAsync(magic.Name, command, context));
-        RegisterForDisposal(session);
+        RegisterForDisposal(_session);
     }
 
     /// <inheritdoc/>
     public Task HandleAsync(SubmitCode command, KernelInvocationContext context)
     {
         ArgumentNullException.ThrowIfNull(command);
-        var heading = waiting is { } held && held.Cell == command.Parent ? held.Line + "\n" : "";
-        waiting = null;
+        var heading = _waiting is { } held && held.Cell == command.Parent ? held.Line + "\n" : "";
+        _waiting = null;
         return RunAsync(heading + command.Code, context);
     }
 
@@ -50,22 +50,22 @@ public sealed class DocTuneKernel : Kernel, IKernelCommandHandler<SubmitCode>, I
         ArgumentNullException.ThrowIfNull(context);
         var lines = command.Code.Split('\n');
         var position = lines.Take(command.LinePosition.Line).Sum(line => line.Length + 1) + command.LinePosition.Character;
-        var found = await session.CompleteAsync(command.Code, position, context.CancellationToken);
+        var found = await _session.CompleteAsync(command.Code, position, context.CancellationToken);
         context.Publish(new CompletionsProduced([.. found.Entries.Select(entry => new CompletionItem(entry.Text, entry.Kind))], command));
     }
 
     // .NET Interactive hands a cell over in pieces. A magic with lines under it waits for them.
     private Task MagicAsync(string name, KernelCommand command, KernelInvocationContext context)
     {
-        if (!session.TakesBody(name))
+        if (!_session.TakesBody(name))
             return RunAsync(LineOf(command), context);
-        waiting = (command.Parent, LineOf(command));
+        _waiting = (command.Parent, LineOf(command));
         return Task.CompletedTask;
     }
 
     private async Task RunAsync(string code, KernelInvocationContext context)
     {
-        var result = await session.RunAsync(new CellRequest(code, $"cell {SubmissionCount + 1}"), output => Publish(output, context),
+        var result = await _session.RunAsync(new CellRequest(code, $"cell {SubmissionCount + 1}"), output => Publish(output, context),
             context.CancellationToken);
         if (result.Error is { } error)
             context.Fail(context.Command, message: string.Join('\n', error.Traceback));

@@ -14,7 +14,7 @@ namespace DocTuneLab.Jupyter;
 public static class CompiledCopy
 {
     // What runs until the first result and the first completion. The rest is compiled when it is used, as ever.
-    private static readonly string[] Compiled =
+    private static readonly string[] s_compiled =
     [
         "doctune", "DocTuneLab*", "Microsoft.CodeAnalysis*", "NetMQ", "AsyncIO", "NaCl", "System.CommandLine",
         "Microsoft.DotNet.Interactive.Formatting",
@@ -24,7 +24,7 @@ public static class CompiledCopy
 
     // Most of what else is left to compile at the start are the framework's generic collections of these libraries' types. To have them too
     // doubles the work, so the others do without.
-    private static readonly string[] WithGenerics =
+    private static readonly string[] s_withGenerics =
     [
         "doctune.dll", "DocTuneLab.Notebooks.dll", "DocTuneLab.Jupyter.dll", "Microsoft.CodeAnalysis.dll",
         "Microsoft.CodeAnalysis.CSharp.dll", "Microsoft.CodeAnalysis.Scripting.dll", "Microsoft.CodeAnalysis.CSharp.Scripting.dll"
@@ -46,7 +46,7 @@ public static class CompiledCopy
         {
             work.Delete(recursive: true);
             Copy(source, work.FullName);
-            var libraries = Compiled.SelectMany(pattern => Directory.GetFiles(source, pattern + ".dll"))
+            var libraries = s_compiled.SelectMany(pattern => Directory.GetFiles(source, pattern + ".dll"))
                 .Distinct()
                 .Where(IsManaged)
                 .OrderByDescending(path => new FileInfo(path).Length);
@@ -112,7 +112,7 @@ public static class CompiledCopy
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         var (code, output) = await RunAsync([.. compiler, source, "-o", target + ".tmp", "-r", Path.Combine(framework, "*.dll"), "-r",
             Path.Combine(Path.GetDirectoryName(source)!, "*.dll"), "-O", "--parallelism", "1",
-            .. WithGenerics.Contains(Path.GetFileName(source))
+            .. s_withGenerics.Contains(Path.GetFileName(source))
                 ? ["--opt-cross-module", "*", "--non-local-generics-module", "*"]
                 : Array.Empty<string>()
         ],

@@ -6,21 +6,21 @@ namespace DocTuneLab.Jupyter;
 /// <summary>What ran in this session, for <c>history_request</c>. Outputs and earlier sessions are not kept.</summary>
 internal sealed class ExecutionHistory
 {
-    private readonly Lock gate = new();
-    private readonly List<(int Number, string Code)> entries = [];
+    private readonly Lock _gate = new();
+    private readonly List<(int Number, string Code)> _entries = [];
 
     public void Add(int number, string code)
     {
-        lock (gate)
-            entries.Add((number, code));
+        lock (_gate)
+            _entries.Add((number, code));
     }
 
     /// <summary>The entries that a request asks for, as the protocol has them: session, number, code.</summary>
     public JsonArray Find(JsonObject request)
     {
         List<(int Number, string Code)> all;
-        lock (gate)
-            all = [.. entries];
+        lock (_gate)
+            all = [.. _entries];
         IEnumerable<(int Number, string Code)> wanted = all;
         switch (request["hist_access_type"]?.ToString())
         {

@@ -9,12 +9,12 @@ namespace DocTuneLab.Jupyter;
 /// <summary>Answers Jupyter's requests with a <see cref="NotebookSession"/>, which may still be starting.</summary>
 internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage> publish, Action<WireMessage> ask, Action<KernelEnd> stop)
 {
-    private readonly string id = Guid.NewGuid().ToString();
-    private readonly Lock gate = new();
-    private readonly ExecutionHistory history = new();
-    private CancellationTokenSource? running;
-    private TaskCompletionSource<string?>? awaited;
-    private int executions;
+    private readonly string _id = Guid.NewGuid().ToString();
+    private readonly Lock _gate = new();
+    private readonly ExecutionHistory _history = new();
+    private CancellationTokenSource? _running;
+    private TaskCompletionSource<string?>? _awaited;
+    private int _executions;
 
     /// <summary>Tells clients that already listen that the kernel is there.</summary>
     public void Announce() => Publish("status", new JsonObject { ["execution_state"] = "starting" }, null);
@@ -44,7 +44,7 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
             if (request.Type == "execute_request")
                 Publish("error", Contents.Error(error), request);
             var answer = Contents.Failed(error);
-            answer["execution_count"] = executions;
+            answer["execution_count"] = _executions;
             Reply(request, answer, reply);
         }
         Publish("status", new JsonObject { ["execution_state"] = "idle" }, request);
@@ -59,14 +59,14 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
     public Task<bool> AbortAsync(WireMessage request, Action<WireMessage> reply)
     {
         Publish("status", new JsonObject { ["execution_state"] = "busy" }, request);
-        Reply(request, new JsonObject { ["status"] = "aborted", ["execution_count"] = executions }, reply);
+        Reply(request, new JsonObject { ["status"] = "aborted", ["execution_count"] = _executions }, reply);
         Publish("status", new JsonObject { ["execution_state"] = "idle" }, request);
         return Task.FromResult(false);
     }
 
     /// <summary>Takes the user's answer to the cell's question. One that nobody waits for is dropped.</summary>
     public void Answered(WireMessage reply) =>
-        awaited?.TrySetResult(reply.Type == "input_reply" ? reply.Content["value"]?.ToString() : null);
+        _awaited?.TrySetResult(reply.Type == "input_reply" ? reply.Content["value"]?.ToString() : null);
 
     private async Task<JsonObject?> AnswerAsync(WireMessage request)
     {
@@ -87,13 +87,13 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
             case "inspect_request":
                 return await InspectAsync(content);
             case "history_request":
-                return Contents.Ok(new JsonObject { ["history"] = history.Find(content) });
+                return Contents.Ok(new JsonObject { ["history"] = _history.Find(content) });
             case "comm_info_request":
                 return Contents.Ok(new JsonObject { ["comms"] = new JsonObject() });
             case "interrupt_request":
                 CancellationTokenSource? cell;
-                lock (gate)
-                    cell = running;
+                lock (_gate)
+                    cell = _running;
                 if (cell is not null)
                     await cell.CancelAsync();
                 return Contents.Ok([]);
@@ -116,15 +116,15 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
         var silent = request.Content.Flag("silent", false);
         if (!silent)
         {
-            executions++;
+            _executions++;
             if (request.Content.Flag("store_history", true))
-                history.Add(executions, code);
-            Publish("execute_input", new JsonObject { ["code"] = code, ["execution_count"] = executions }, request);
+                _history.Add(_executions, code);
+            Publish("execute_input", new JsonObject { ["code"] = code, ["execution_count"] = _executions }, request);
         }
-        var number = executions;
+        var number = _executions;
         using var cancel = new CancellationTokenSource();
-        lock (gate)
-            running = cancel;
+        lock (_gate)
+            _running = cancel;
         CellResult result;
         try
         {
@@ -145,8 +145,8 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
         }
         finally
         {
-            lock (gate)
-                running = null;
+            lock (_gate)
+                _running = null;
         }
         if (result.Error is not { } error)
             return (Contents.Ok(new JsonObject
@@ -180,8 +180,8 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
     private async Task<string?> AskAsync(WireMessage request, string prompt, bool isSecret, CancellationToken cancelled)
     {
         var waiting = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        awaited = waiting;
-        ask(WireMessage.Create("input_request", new JsonObject { ["prompt"] = prompt, ["password"] = isSecret }, id, request,
+        _awaited = waiting;
+        ask(WireMessage.Create("input_request", new JsonObject { ["prompt"] = prompt, ["password"] = isSecret }, _id, request,
             request.Identities));
         return await waiting.Task.WaitAsync(cancelled);
     }
@@ -231,10 +231,10 @@ internal sealed class Kernel(Task<NotebookSession> starting, Action<WireMessage>
     }
 
     private void Publish(string type, JsonObject content, WireMessage? parent) =>
-        publish(WireMessage.Create(type, content, id, parent, [Encoding.UTF8.GetBytes(type)]));
+        publish(WireMessage.Create(type, content, _id, parent, [Encoding.UTF8.GetBytes(type)]));
 
     private void Reply(WireMessage request, JsonObject content, Action<WireMessage> reply) =>
-        reply(WireMessage.Create(request.Type.Replace("_request", "_reply", StringComparison.Ordinal), content, id, request,
+        reply(WireMessage.Create(request.Type.Replace("_request", "_reply", StringComparison.Ordinal), content, _id, request,
             request.Identities));
 }
 

@@ -8,39 +8,39 @@ namespace DocTuneLab.Jupyter;
 /// <summary>The client's end of a kernel's sockets, owned by one poller thread. One request on the shell at a time.</summary>
 internal sealed class KernelChannels : IDisposable
 {
-    private readonly ConnectionInfo connection;
-    private readonly DealerSocket shell = new();
-    private readonly DealerSocket control = new();
-    private readonly SubscriberSocket iopub = new();
-    private readonly NetMQQueue<(NetMQSocket Socket, NetMQMessage Message)> outgoing = new();
-    private readonly NetMQPoller poller;
-    private readonly Lock gate = new();
-    private KernelRequest? current;
+    private readonly ConnectionInfo _connection;
+    private readonly DealerSocket _shell = new();
+    private readonly DealerSocket _control = new();
+    private readonly SubscriberSocket _iopub = new();
+    private readonly NetMQQueue<(NetMQSocket Socket, NetMQMessage Message)> _outgoing = new();
+    private readonly NetMQPoller _poller;
+    private readonly Lock _gate = new();
+    private KernelRequest? _current;
 
     public KernelChannels(ConnectionInfo connection)
     {
-        this.connection = connection;
-        iopub.SubscribeToAnyTopic();
-        iopub.Options.ReceiveHighWatermark = 0;
+        this._connection = connection;
+        _iopub.SubscribeToAnyTopic();
+        _iopub.Options.ReceiveHighWatermark = 0;
         foreach (var (socket, port) in new (NetMQSocket, int)[]
         {
-            (shell, connection.ShellPort), (control, connection.ControlPort), (iopub, connection.IoPubPort)
+            (_shell, connection.ShellPort), (_control, connection.ControlPort), (_iopub, connection.IoPubPort)
         })
         {
             // The kernel is not listening yet: what is lost between two attempts is lost from the start of the first cell.
             socket.Options.ReconnectInterval = TimeSpan.FromMilliseconds(10);
             socket.Connect($"tcp://{connection.Ip}:{port}");
         }
-        shell.ReceiveReady += (_, _) => Receive(shell, reply => Of(reply)?.Replied());
-        control.ReceiveReady += (_, _) => Receive(control, _ => { });
-        iopub.ReceiveReady += (_, _) => Receive(iopub, OnPublished);
-        outgoing.ReceiveReady += (_, _) =>
+        _shell.ReceiveReady += (_, _) => Receive(_shell, reply => Of(reply)?.Replied());
+        _control.ReceiveReady += (_, _) => Receive(_control, _ => { });
+        _iopub.ReceiveReady += (_, _) => Receive(_iopub, OnPublished);
+        _outgoing.ReceiveReady += (_, _) =>
         {
-            while (outgoing.TryDequeue(out var item, TimeSpan.Zero))
+            while (_outgoing.TryDequeue(out var item, TimeSpan.Zero))
                 item.Socket.SendMultipartMessage(item.Message);
         };
-        poller = new NetMQPoller { shell, control, iopub, outgoing };
-        poller.RunAsync("kernel client", isBackgroundThread: true);
+        _poller = new NetMQPoller { _shell, _control, _iopub, _outgoing };
+        _poller.RunAsync("kernel client", isBackgroundThread: true);
     }
 
     /// <summary>Sends a request on the shell; it takes the place of the one before.</summary>
@@ -48,35 +48,35 @@ internal sealed class KernelChannels : IDisposable
     {
         var message = WireMessage.Create(type, content, "doctune");
         var request = new KernelRequest(message.Header["msg_id"]!.ToString(), output);
-        lock (gate)
-            current = request;
-        outgoing.Enqueue((shell, message.ToFrames(connection.Key)));
+        lock (_gate)
+            _current = request;
+        _outgoing.Enqueue((_shell, message.ToFrames(_connection.Key)));
         return request;
     }
 
     /// <summary>Sends an interrupt or shutdown, whose answer nobody waits for.</summary>
     public void Tell(string type, JsonObject content) =>
-        outgoing.Enqueue((control, WireMessage.Create(type, content, "doctune").ToFrames(connection.Key)));
+        _outgoing.Enqueue((_control, WireMessage.Create(type, content, "doctune").ToFrames(_connection.Key)));
 
     /// <summary>Lets go of the request that is under way: what still comes of it is dropped.</summary>
     public void Forget()
     {
-        lock (gate)
-            current = null;
+        lock (_gate)
+            _current = null;
     }
 
     public void Dispose()
     {
-        poller.Dispose();
-        shell.Dispose();
-        control.Dispose();
-        iopub.Dispose();
-        outgoing.Dispose();
+        _poller.Dispose();
+        _shell.Dispose();
+        _control.Dispose();
+        _iopub.Dispose();
+        _outgoing.Dispose();
     }
 
     private void Receive(NetMQSocket socket, Action<WireMessage> handle)
     {
-        if (WireMessage.Read(socket.ReceiveMultipartMessage(), connection.Key) is { } message)
+        if (WireMessage.Read(socket.ReceiveMultipartMessage(), _connection.Key) is { } message)
             handle(message);
     }
 
@@ -121,8 +121,8 @@ internal sealed class KernelChannels : IDisposable
     // Late updates of displays belong to whatever runs now.
     private KernelRequest? Of(WireMessage message)
     {
-        lock (gate)
-            return current is { } request && (message.Parent["msg_id"]?.ToString() == request.Id || message.Type == "update_display_data")
+        lock (_gate)
+            return _current is { } request && (message.Parent["msg_id"]?.ToString() == request.Id || message.Type == "update_display_data")
                 ? request
                 : null;
     }
@@ -131,8 +131,8 @@ internal sealed class KernelChannels : IDisposable
 /// <summary>A request is done when it was answered and the kernel said that nothing more comes of it.</summary>
 internal sealed class KernelRequest(string id, Action<CellOutput>? output)
 {
-    private bool replied;
-    private bool idle;
+    private bool _replied;
+    private bool _idle;
 
     public string Id => id;
 
@@ -144,15 +144,15 @@ internal sealed class KernelRequest(string id, Action<CellOutput>? output)
 
     public void Replied()
     {
-        replied = true;
-        if (idle)
+        _replied = true;
+        if (_idle)
             Done.TrySetResult();
     }
 
     public void Idle()
     {
-        idle = true;
-        if (replied)
+        _idle = true;
+        if (_replied)
             Done.TrySetResult();
     }
 }

@@ -14,31 +14,31 @@ namespace DocTuneLab.Jupyter;
 /// </summary>
 public sealed class KernelProcess : ICellHost
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_stopGrace = TimeSpan.FromSeconds(8);
 
-    private readonly Process process;
-    private readonly string file;
-    private readonly KernelChannels channels;
-    private readonly TaskCompletionSource died = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<string> lastWords = [];
+    private readonly Process _process;
+    private readonly string _file;
+    private readonly KernelChannels _channels;
+    private readonly TaskCompletionSource _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<string> _lastWords = [];
 
     private KernelProcess(Process process, ConnectionInfo connection, string file)
     {
-        (this.process, this.file) = (process, file);
-        channels = new KernelChannels(connection);
-        process.Exited += (_, _) => died.TrySetResult();
+        (this._process, this._file) = (process, file);
+        _channels = new KernelChannels(connection);
+        process.Exited += (_, _) => _died.TrySetResult();
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
         process.EnableRaisingEvents = true;
         if (process.HasExited)
-            died.TrySetResult();
+            _died.TrySetResult();
     }
 
     /// <summary>Id of the kernel's process.</summary>
-    public int ProcessId => process.Id;
+    public int ProcessId => _process.Id;
 
     /// <summary>Starts a kernel and waits until it answers.</summary>
     /// <param name="command">Program and arguments; the path of the connection file is added at the end.</param>
@@ -98,7 +98,7 @@ public sealed class KernelProcess : ICellHost
         ArgumentNullException.ThrowIfNull(cell);
         var clock = Stopwatch.StartNew();
         var code = cell.Language is "csharp" ? cell.Source : $"#!{cell.Language}\n{cell.Source}";
-        var request = channels.Ask("execute_request", new JsonObject
+        var request = _channels.Ask("execute_request", new JsonObject
         {
             ["code"] = code,
             ["silent"] = false,
@@ -107,7 +107,7 @@ public sealed class KernelProcess : ICellHost
             ["allow_stdin"] = false,
             ["stop_on_error"] = false,
         }, output);
-        var ended = Task.WhenAny(request.Done.Task, died.Task);
+        var ended = Task.WhenAny(request.Done.Task, _died.Task);
         var status = CellStatus.Failed;
         try
         {
@@ -116,8 +116,8 @@ public sealed class KernelProcess : ICellHost
         catch (OperationCanceledException)
         {
             status = CellStatus.Cancelled;
-            channels.Tell("interrupt_request", []);
-            await Task.WhenAny(ended, Task.Delay(StopGrace, CancellationToken.None));
+            _channels.Tell("interrupt_request", []);
+            await Task.WhenAny(ended, Task.Delay(s_stopGrace, CancellationToken.None));
             if (!ended.IsCompleted)
                 return Ended(CellStatus.Stuck, "CellStuck", $"{cell.Label} was cancelled but did not stop.");
         }
@@ -129,11 +129,11 @@ public sealed class KernelProcess : ICellHost
 
         CellResult Ended(CellStatus how, string name, string message)
         {
-            channels.Forget();
+            _channels.Forget();
             var lines = new List<string> { message };
-            lock (lastWords)
+            lock (_lastWords)
                 lines.AddRange(
-                    lastWords.Where(line => !line.StartsWith("   at ", StringComparison.Ordinal)).TakeLast(8).Select(line => "   " + line));
+                    _lastWords.Where(line => !line.StartsWith("   at ", StringComparison.Ordinal)).TakeLast(8).Select(line => "   " + line));
             var output2 = new ErrorOutput(name, message, lines);
             output(output2);
             return new CellResult(how, clock.Elapsed, output2);
@@ -143,34 +143,34 @@ public sealed class KernelProcess : ICellHost
     /// <summary>Ends the kernel: first as the protocol has it, then by force.</summary>
     public void Dispose()
     {
-        if (!process.HasExited)
+        if (!_process.HasExited)
         {
-            channels.Tell("shutdown_request", new JsonObject { ["restart"] = false });
-            if (!process.WaitForExit(TimeSpan.FromSeconds(3)))
-                process.Kill(entireProcessTree: true);
+            _channels.Tell("shutdown_request", new JsonObject { ["restart"] = false });
+            if (!_process.WaitForExit(TimeSpan.FromSeconds(3)))
+                _process.Kill(entireProcessTree: true);
         }
-        channels.Dispose();
-        process.Dispose();
-        File.Delete(file);
+        _channels.Dispose();
+        _process.Dispose();
+        File.Delete(_file);
     }
 
     private async Task ReadyAsync(CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(StartLimit);
+        limit.CancelAfter(s_startLimit);
         // What is published before the subscription has arrived is lost: ask until an answer is also published.
         while (true)
         {
-            var request = channels.Ask("kernel_info_request", []);
-            var answered = await Task.WhenAny(request.Done.Task, died.Task, Task.Delay(100, limit.Token));
+            var request = _channels.Ask("kernel_info_request", []);
+            var answered = await Task.WhenAny(request.Done.Task, _died.Task, Task.Delay(100, limit.Token));
             if (answered == request.Done.Task)
                 return;
-            if (answered == died.Task)
+            if (answered == _died.Task)
                 throw new NotebookException(
-                    $"The kernel did not start: it ended{HowItDied()}. {string.Join(' ', lastWords.TakeLast(3))}".TrimEnd());
+                    $"The kernel did not start: it ended{HowItDied()}. {string.Join(' ', _lastWords.TakeLast(3))}".TrimEnd());
             cancellation.ThrowIfCancellationRequested();
             if (limit.IsCancellationRequested)
-                throw new NotebookException($"The kernel did not answer within {StartLimit.TotalSeconds:0} s.");
+                throw new NotebookException($"The kernel did not answer within {s_startLimit.TotalSeconds:0} s.");
         }
     }
 
@@ -178,11 +178,11 @@ public sealed class KernelProcess : ICellHost
     {
         try
         {
-            if (!process.WaitForExit(TimeSpan.FromSeconds(1)))
+            if (!_process.WaitForExit(TimeSpan.FromSeconds(1)))
                 return "";
             // Without a limit it also waits for the last lines that the process wrote.
-            process.WaitForExit();
-            return $" with exit code {process.ExitCode}";
+            _process.WaitForExit();
+            return $" with exit code {_process.ExitCode}";
         }
         catch (InvalidOperationException)
         {
@@ -194,11 +194,11 @@ public sealed class KernelProcess : ICellHost
     {
         if (line is null)
             return;
-        lock (lastWords)
+        lock (_lastWords)
         {
-            lastWords.Add(line);
-            if (lastWords.Count > 50)
-                lastWords.RemoveAt(0);
+            _lastWords.Add(line);
+            if (_lastWords.Count > 50)
+                _lastWords.RemoveAt(0);
         }
     }
 

@@ -12,16 +12,16 @@ namespace DocTuneLab.Jupyter;
 /// </summary>
 public sealed class KernelServer
 {
-    private static readonly TimeSpan ParentCheck = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_parentCheck = TimeSpan.FromSeconds(1);
 
-    private readonly ConnectionInfo connection;
-    private readonly SessionOptions options;
+    private readonly ConnectionInfo _connection;
+    private readonly SessionOptions _options;
 
     /// <summary>A kernel for the client that wrote <paramref name="connection"/>.</summary>
     public KernelServer(ConnectionInfo connection, SessionOptions options)
     {
-        this.connection = connection;
-        this.options = options;
+        this._connection = connection;
+        this._options = options;
     }
 
     /// <summary>Serves until the client asks for a shutdown, the parent process is gone, a cell cannot be stopped, or
@@ -37,16 +37,16 @@ public sealed class KernelServer
         using var heartbeat = new ResponseSocket();
         using var iopub = new XPublisherSocket();
         using var outgoing = new NetMQQueue<(NetMQSocket Socket, NetMQMessage Message)>();
-        Bind(shell, connection.ShellPort);
-        Bind(control, connection.ControlPort);
-        Bind(stdin, connection.StdinPort);
-        Bind(heartbeat, connection.HeartbeatPort);
-        Bind(iopub, connection.IoPubPort);
+        Bind(shell, _connection.ShellPort);
+        Bind(control, _connection.ControlPort);
+        Bind(stdin, _connection.StdinPort);
+        Bind(heartbeat, _connection.HeartbeatPort);
+        Bind(iopub, _connection.IoPubPort);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var end = KernelEnd.Shutdown;
-        var kernel = new Kernel(starting, message => outgoing.Enqueue((iopub, message.ToFrames(connection.Key))),
-            message => outgoing.Enqueue((stdin, message.ToFrames(connection.Key))), why =>
+        var kernel = new Kernel(starting, message => outgoing.Enqueue((iopub, message.ToFrames(_connection.Key))),
+            message => outgoing.Enqueue((stdin, message.ToFrames(_connection.Key))), why =>
         {
             end = why;
             _ = stop.CancelAsync();
@@ -99,12 +99,12 @@ public sealed class KernelServer
             starting.Result.Dispose();
         return end;
 
-        Action<WireMessage> Reply(NetMQSocket socket) => message => outgoing.Enqueue((socket, message.ToFrames(connection.Key)));
+        Action<WireMessage> Reply(NetMQSocket socket) => message => outgoing.Enqueue((socket, message.ToFrames(_connection.Key)));
     }
 
     private NotebookSession Start()
     {
-        var session = new NotebookSession(options);
+        var session = new NotebookSession(_options);
         session.WarmUp();
         return session;
     }
@@ -115,18 +115,18 @@ public sealed class KernelServer
         socket.Options.SendHighWatermark = 0;
         try
         {
-            socket.Bind($"tcp://{connection.Ip}:{port}");
+            socket.Bind($"tcp://{_connection.Ip}:{port}");
         }
         catch (NetMQException exception)
         {
-            throw new NotebookException($"The kernel cannot listen on {connection.Ip}:{port}: {exception.Message}", exception);
+            throw new NotebookException($"The kernel cannot listen on {_connection.Ip}:{port}: {exception.Message}", exception);
         }
     }
 
     private void Receive(NetMQSocket socket, Action<WireMessage> handle)
     {
         var frames = socket.ReceiveMultipartMessage();
-        if (WireMessage.Read(frames, connection.Key) is { } message)
+        if (WireMessage.Read(frames, _connection.Key) is { } message)
             handle(message);
         else
             Console.Error.WriteLine("Dropped a message that is not signed with this kernel's key, or not well-formed.");
@@ -149,6 +149,6 @@ public sealed class KernelServer
             {
                 gone();
             }
-        }, null, ParentCheck, ParentCheck);
+        }, null, s_parentCheck, s_parentCheck);
     }
 }

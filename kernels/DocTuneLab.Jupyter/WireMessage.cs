@@ -16,9 +16,9 @@ namespace DocTuneLab.Jupyter;
 public sealed record WireMessage(
     IReadOnlyList<byte[]> Identities, JsonObject Header, JsonObject Parent, JsonObject Metadata, JsonObject Content)
 {
-    private static readonly byte[] Delimiter = "<IDS|MSG>"u8.ToArray();
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
-    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly byte[] s_delimiter = "<IDS|MSG>"u8.ToArray();
+    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
+    private static readonly JsonSerializerOptions s_compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The type, for example <c>execute_request</c>.</summary>
     public string Type => Header["msg_type"]?.ToString() ?? "";
@@ -48,7 +48,7 @@ public sealed record WireMessage(
     {
         ArgumentNullException.ThrowIfNull(frames);
         var parts = frames.Select(frame => frame.ToByteArray()).ToList();
-        var start = parts.FindIndex(part => part.AsSpan().SequenceEqual(Delimiter));
+        var start = parts.FindIndex(part => part.AsSpan().SequenceEqual(s_delimiter));
         if (start < 0 || parts.Count < start + 6)
             return null;
         if (key.Length > 0
@@ -57,7 +57,7 @@ public sealed record WireMessage(
         try
         {
             var json = parts.GetRange(start + 2, 4)
-                .Select(part => JsonNode.Parse(WireText.Repair(part), documentOptions: Strict) as JsonObject
+                .Select(part => JsonNode.Parse(WireText.Repair(part), documentOptions: s_strict) as JsonObject
                     ?? throw new JsonException("not an object"))
                 .ToList();
             // What everyone will ask for is asked here, where an answer that cannot be read does no harm.
@@ -75,11 +75,11 @@ public sealed record WireMessage(
     /// <summary>The message as signed frames.</summary>
     public NetMQMessage ToFrames(string key)
     {
-        var json = new[] { Header, Parent, Metadata, Content }.Select(part => Encoding.UTF8.GetBytes(part.ToJsonString(Compact))).ToList();
+        var json = new[] { Header, Parent, Metadata, Content }.Select(part => Encoding.UTF8.GetBytes(part.ToJsonString(s_compact))).ToList();
         var frames = new NetMQMessage();
         foreach (var identity in Identities)
             frames.Append(identity);
-        frames.Append(Delimiter);
+        frames.Append(s_delimiter);
         frames.Append(key.Length > 0 ? Sign(key, json) : "");
         foreach (var part in json)
             frames.Append(part);

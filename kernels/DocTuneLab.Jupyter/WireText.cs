@@ -11,7 +11,7 @@ namespace DocTuneLab.Jupyter;
 /// </summary>
 internal static class WireText
 {
-    private static readonly byte[] Replacement = "\\ufffd"u8.ToArray();
+    private static readonly byte[] s_replacement = "\\ufffd"u8.ToArray();
 
     public static byte[] Repair(byte[] json)
     {
@@ -36,7 +36,7 @@ internal static class WireText
             var unit = Unit(json, i);
             var isPair = unit is >= 0xD800 and < 0xDC00 && Unit(json, i + 6) is >= 0xDC00 and < 0xE000;
             var taken = isPair ? 12 : unit is null ? 2 : 6;
-            result.Write(!isPair && unit is >= 0xD800 and < 0xE000 ? Replacement : json.AsSpan(i, Math.Min(taken, json.Length - i)));
+            result.Write(!isPair && unit is >= 0xD800 and < 0xE000 ? s_replacement : json.AsSpan(i, Math.Min(taken, json.Length - i)));
             i += taken;
         }
         return result.WrittenSpan.ToArray();

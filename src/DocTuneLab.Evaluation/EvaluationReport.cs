@@ -83,10 +83,16 @@ public sealed record EvaluationReport(
         arms = Results.Select(r => new { r.Arm, r.Subject, metrics = r.Metrics.Select(m => new { m.Name, m.Value, m.Interval, m.Tasks }) }),
         comparisons = Comparisons.Select(c => new
         {
-            c.First, c.Second,
+            c.First,
+            c.Second,
             metrics = c.Metrics.Select(m => new { m.First.Name, m.Difference, m.P, m.HolmP, m.Detectable, m.Verdict }),
             c.Flips,
         }),
-        Gates, Symbols, Invented, Preferences, Ranking, Settings,
+        Gates,
+        Symbols,
+        Invented,
+        Preferences,
+        Ranking,
+        Settings,
     }, EvaluationJson.Indented);
 }

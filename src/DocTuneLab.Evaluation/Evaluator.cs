@@ -17,7 +17,7 @@ public sealed class Evaluator(CSharpJudge judge)
     // Scores are asked for in slices, so that progress shows and cancelling is quick.
     private const int SliceSize = 16;
 
-    private readonly AnswerScorer scorer = new(judge);
+    private readonly AnswerScorer _scorer = new(judge);
 
     /// <summary>What is measured. Default <see cref="MetricSet.Default"/>; <see cref="MetricSet.With"/> adds others.</summary>
     public MetricSet Metrics { get; init; } = MetricSet.Default;
@@ -66,7 +66,7 @@ public sealed class Evaluator(CSharpJudge judge)
 
         var tasks = suite.Code.Concat(suite.General).ToDictionary(t => t.Id, StringComparer.Ordinal);
         var (written, general) = (Of(TaskKind.Code), Of(TaskKind.General));
-        var code = scorer.ScoreCode([.. written, .. general], tasks, run ? options.Execution : null, progress, cancel);
+        var code = _scorer.ScoreCode([.. written, .. general], tasks, run ? options.Execution : null, progress, cancel);
         var questions = suite.Qa.ToDictionary(t => t.Id, StringComparer.Ordinal);
         var result = new EvaluationResult
         {
@@ -83,7 +83,7 @@ public sealed class Evaluator(CSharpJudge judge)
                 a.Task, QaGrader.Given(a.Text), QaGrader.IsCorrect(a.Text, questions[a.Task].Answers)))],
             Metrics = [],
             General = code[written.Count..],
-            Completion = scorer.ScoreCompletions(Of(TaskKind.Completion), suite, cancel),
+            Completion = _scorer.ScoreCompletions(Of(TaskKind.Completion), suite, cancel),
             Open = Grader?.Grade(
                 suite.Open, Of(TaskKind.Open), PhaseProgress.Of(progress, EvaluationPhase.Grade, suite.Open.Count), cancel) ?? [],
             NotRun = refusal,

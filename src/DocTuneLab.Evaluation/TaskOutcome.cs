@@ -40,11 +40,11 @@ public enum TaskOutcome
 /// <summary>Outcomes in words.</summary>
 public static class TaskOutcomes
 {
-    private static readonly FrozenDictionary<TaskOutcome, string> Words = Enum.GetValues<TaskOutcome>().ToFrozenDictionary(
+    private static readonly FrozenDictionary<TaskOutcome, string> s_words = Enum.GetValues<TaskOutcome>().ToFrozenDictionary(
         o => o, o => typeof(TaskOutcome).GetField(o.ToString())!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()!.Name);
 
     /// <summary>The outcome as files and reports write it.</summary>
-    public static string Text(this TaskOutcome outcome) => Words[outcome];
+    public static string Text(this TaskOutcome outcome) => s_words[outcome];
 
     internal static TaskOutcome Of(CodeResult r) => r switch
     {

@@ -5,12 +5,12 @@ namespace DocTuneLab.Notebooks;
 /// <summary>A piece of a cell in one language, to be run.</summary>
 public sealed class CellCode
 {
-    private readonly ParseResult? arguments;
+    private readonly ParseResult? _arguments;
 
     internal CellCode(string text, string label, int firstLine, ParseResult? arguments)
     {
         (Text, Label, FirstLine) = (text, label, firstLine);
-        this.arguments = arguments;
+        this._arguments = arguments;
     }
 
     /// <summary>The code, without the line that names the language.</summary>
@@ -23,10 +23,10 @@ public sealed class CellCode
     public int FirstLine { get; }
 
     /// <summary>Value of an option that <see cref="ICellLanguage.Configure"/> declared, or its default.</summary>
-    public T? GetValue<T>(Option<T> option) => arguments is null ? default : arguments.GetValue(option);
+    public T? GetValue<T>(Option<T> option) => _arguments is null ? default : _arguments.GetValue(option);
 
     /// <summary>Value of an argument that <see cref="ICellLanguage.Configure"/> declared, or its default.</summary>
-    public T? GetValue<T>(Argument<T> argument) => arguments is null ? default : arguments.GetValue(argument);
+    public T? GetValue<T>(Argument<T> argument) => _arguments is null ? default : _arguments.GetValue(argument);
 }
 
 /// <summary>The value of the last expression of some code, which may be null.</summary>

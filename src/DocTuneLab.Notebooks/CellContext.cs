@@ -6,16 +6,16 @@ namespace DocTuneLab.Notebooks;
 /// </summary>
 public abstract class CellContext
 {
-    private static readonly AsyncLocal<CellContext?> Ambient = new();
+    private static readonly AsyncLocal<CellContext?> s_ambient = new();
 
     /// <summary>The cell that runs on this logical thread of execution (it flows into tasks started by the cell).</summary>
     /// <exception cref="NotebookException">No cell is running.</exception>
     public static CellContext Current =>
-        Ambient.Value
+        s_ambient.Value
             ?? throw new NotebookException("No notebook cell is running here; display(…) and the magics work only inside a cell.");
 
     /// <summary>The running cell, or null outside of one.</summary>
-    public static CellContext? CurrentOrNull => Ambient.Value;
+    public static CellContext? CurrentOrNull => s_ambient.Value;
 
     /// <summary>Shows a value with the registered formatters (text/html and text/plain) and returns a handle to
     /// change it in place.</summary>
@@ -73,13 +73,13 @@ public abstract class CellContext
     /// <summary>Makes this cell <see cref="Current"/> until the returned scope is disposed of. For hosts.</summary>
     public IDisposable Enter()
     {
-        var previous = Ambient.Value;
-        Ambient.Value = this;
+        var previous = s_ambient.Value;
+        s_ambient.Value = this;
         return new Scope(previous);
     }
 
     private sealed class Scope(CellContext? previous) : IDisposable
     {
-        public void Dispose() => Ambient.Value = previous;
+        public void Dispose() => s_ambient.Value = previous;
     }
 }

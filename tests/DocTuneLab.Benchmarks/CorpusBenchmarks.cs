@@ -46,12 +46,12 @@ internal static class CorpusBenchmarks
 
     private static async Task MemoryAsync()
     {
-        const int count = 1_000_000;
+        const int Count = 1_000_000;
         using var engine = new RequestEngine([(Endpoint(new Uri("http://127.0.0.1:1/v1"), 512), (IChatClient)new InstantClient())],
             new NoJournal());
         var clock = Stopwatch.StartNew();
         var peak = 0L;
-        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 512 }, async (i, cancel) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, Count), new ParallelOptions { MaxDegreeOfParallelism = 512 }, async (i, cancel) =>
         {
             await engine.AskAsync(Request(i), cancel);
             if (i % 20_000 == 0) peak = Math.Max(peak, Environment.WorkingSet);
@@ -85,7 +85,7 @@ internal static class CorpusBenchmarks
 
     private static async Task<int> KillAsync(int points)
     {
-        const int count = 400;
+        const int Count = 400;
         await using var server = await LoopbackServer.StartAsync();
         var faults = new[] { Fault.Refused, Fault.ServerError, Fault.Reset, Fault.HalfClosedStream, Fault.WrongJson };
         server.FaultOf = (n, _) => n % 10 == 0 ? faults[n / 10 % faults.Length] : Fault.None;
@@ -102,7 +102,7 @@ internal static class CorpusBenchmarks
             var start = new ProcessStartInfo("dotnet",
             [
                 typeof(CorpusBenchmarks).Assembly.Location, "corpus", "child", folder, server.Url.ToString(),
-                (count + 40 * run).ToString(CultureInfo.InvariantCulture)
+                (Count + 40 * run).ToString(CultureInfo.InvariantCulture)
             ])
             {
                 RedirectStandardOutput = true
@@ -121,7 +121,7 @@ internal static class CorpusBenchmarks
             await child.WaitForExitAsync();
             using var lab = Lab.Open(folder);
             var kept =
-                Enumerable.Range(0, count + 40 * run).Select(i => Request(i).Key).Where(k => lab.Answers.Find(k) is not null).ToHashSet();
+                Enumerable.Range(0, Count + 40 * run).Select(i => Request(i).Key).Where(k => lab.Answers.Find(k) is not null).ToHashSet();
             lost += keptBefore.Count(k => !kept.Contains(k));
             askedKept += keptBefore.Count(k => server.Asked.GetValueOrDefault(k) > before.GetValueOrDefault(k));
             keptBefore = kept;
@@ -129,14 +129,14 @@ internal static class CorpusBenchmarks
             if (problems.Count > 0) Console.WriteLine(string.Join('\n', problems.Take(5)));
             if (!last) continue;
             var twice = server.Delivered.Count(d => d.Value > 1);
-            var wrong = Enumerable.Range(0, count + 40 * run)
+            var wrong = Enumerable.Range(0, Count + 40 * run)
                 .Count(i => lab.Answers.Find(Request(i).Key) is { } r && RawAnswer.Parse(r.Raw).Text != $"the answer to question {i}");
             var failures = string.Join(", ", lab.Answers.Failures().Select(f => $"{f.Key} {f.Value}"));
-            Console.WriteLine($"killed {kills} times; {kept.Count} of {count + 40 * run} requests answered; kept answers lost: {lost}; "
+            Console.WriteLine($"killed {kills} times; {kept.Count} of {Count + 40 * run} requests answered; kept answers lost: {lost}; "
                 + $"kept answers asked again: {askedKept}; wrong answers kept: {wrong}; lab problems: {problems.Count}");
             Console.WriteLine("answers that the server had sent to the end and the dead process had not kept, so asked again under the "
                 + $"same idempotency key: {twice}; failed calls named: {failures}");
-            return lost + askedKept + wrong + problems.Count == 0 && kept.Count == count + 40 * run ? 0 : 1;
+            return lost + askedKept + wrong + problems.Count == 0 && kept.Count == Count + 40 * run ? 0 : 1;
         }
     }
 

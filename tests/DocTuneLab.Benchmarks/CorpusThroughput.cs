@@ -15,7 +15,7 @@ namespace DocTuneLab.Benchmarks;
 /// </summary>
 internal static class CorpusThroughput
 {
-    private static readonly int[] Concurrencies = [8, 64, 512];
+    private static readonly int[] s_concurrencies = [8, 64, 512];
 
     /// <summary>The server: writes its address, then for each line read the number of requests at one time at most.</summary>
     public static async Task ServeAsync()
@@ -33,7 +33,7 @@ internal static class CorpusThroughput
         Console.WriteLine("| concurrent | at the server at most | requests | ideal s | of it drain | took s | share of ideal | a place is "
             + "lost, ms a request | an answer waits for the disk, ms | CPU ms a request: "
             + "client | server |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
-        foreach (var concurrency in concurrencies is [] ? Concurrencies : concurrencies) Console.WriteLine(await OneAsync(concurrency));
+        foreach (var concurrency in concurrencies is [] ? s_concurrencies : concurrencies) Console.WriteLine(await OneAsync(concurrency));
     }
 
     private static async Task<string> OneAsync(int concurrency)

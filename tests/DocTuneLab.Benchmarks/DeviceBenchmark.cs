@@ -21,9 +21,20 @@ internal static class DeviceBenchmark
 {
     private static readonly ModelConfig s_llama = new()
     {
-        ModelType = "llama", VocabularySize = 512, HiddenSize = 64, IntermediateSize = 128, Layers = 28, Heads = 4, KeyValueHeads = 2,
+        ModelType = "llama",
+        VocabularySize = 512,
+        HiddenSize = 64,
+        IntermediateSize = 128,
+        Layers = 28,
+        Heads = 4,
+        KeyValueHeads = 2,
         HeadSize = 16,
-        NormEpsilon = 1e-6, RopeTheta = 1e4, TieEmbeddings = true, AttentionBias = false, MaxPositions = 32_768, EndTokens = [0],
+        NormEpsilon = 1e-6,
+        RopeTheta = 1e4,
+        TieEmbeddings = true,
+        AttentionBias = false,
+        MaxPositions = 32_768,
+        EndTokens = [0],
     };
 
     private static readonly ModelConfig s_qwen =

@@ -25,9 +25,19 @@ internal static class FullModelRun
     private const string Node = "tests/DocTuneLab.Training.Tests/Node";
     private static readonly ModelConfig s_shape = new()
     {
-        ModelType = "qwen2", VocabularySize = 151_936, HiddenSize = 896, IntermediateSize = 4864, Layers = 24, Heads = 14,
-        KeyValueHeads = 2, HeadSize = 64,
-        NormEpsilon = 1e-6, RopeTheta = 1e6, TieEmbeddings = true, AttentionBias = true, MaxPositions = 32_768,
+        ModelType = "qwen2",
+        VocabularySize = 151_936,
+        HiddenSize = 896,
+        IntermediateSize = 4864,
+        Layers = 24,
+        Heads = 14,
+        KeyValueHeads = 2,
+        HeadSize = 64,
+        NormEpsilon = 1e-6,
+        RopeTheta = 1e6,
+        TieEmbeddings = true,
+        AttentionBias = true,
+        MaxPositions = 32_768,
         EndTokens = [151_645, 151_643],
     };
     private static readonly string[] s_stages = ["make", "load", "disk", "tune", "export", "compare", "decode"];
@@ -144,10 +154,13 @@ internal static class FullModelRun
             $"step {s.Step}: loss {s.Loss:F4}, {s.TokensPerSecond:F1} tokens/s, {s.ShareOfPeak:P0} of the peak")));
         return new JsonObject
         {
-            ["computed_in"] = model.ComputeType, ["read_seconds"] = Math.Round(reading, 2),
-            ["load_and_quantise_seconds"] = Math.Round(loading, 2), ["weights_mb"] = model.WeightBytes >> 20,
+            ["computed_in"] = model.ComputeType,
+            ["read_seconds"] = Math.Round(reading, 2),
+            ["load_and_quantise_seconds"] = Math.Round(loading, 2),
+            ["weights_mb"] = model.WeightBytes >> 20,
             ["peak_after_load_mb"] = Math.Round(loaded),
-            ["first_loss"] = result.History[0].Loss, ["last_loss"] = result.History[^1].Loss,
+            ["first_loss"] = result.History[0].Loss,
+            ["last_loss"] = result.History[^1].Loss,
             ["tokens_per_second"] = result.History.Skip(1).Average(h => h.TokensPerSecond),
         };
     }

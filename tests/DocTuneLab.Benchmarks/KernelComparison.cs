@@ -22,9 +22,9 @@ internal static class KernelComparison
     // As its own project builds it: here other projects' packages decide about versions too.
     internal static readonly string Tool = Path.Combine(DocumentBenchmarks.Root(), "src", "DocTuneLab.Cli", "bin", "Release", "net10.0",
         "doctune.dll");
-    private static readonly string[] Plain = ["dotnet", Tool, "kernel", "start", "-f"];
+    private static readonly string[] s_plain = ["dotnet", Tool, "kernel", "start", "-f"];
 
-    private static readonly Subject Python = new("ipykernel", ["/usr/bin/python3", "-m", "ipykernel_launcher", "-f"],
+    private static readonly Subject s_python = new("ipykernel", ["/usr/bin/python3", "-m", "ipykernel_launcher", "-f"],
         i => i == 0 ? "v0 = 1" : $"v{i} = v{i - 1} + 1", "for i in range(100_000): print(i)");
 
     public static async Task<int> RunAsync()
@@ -44,14 +44,14 @@ internal static class KernelComparison
     private static async Task CompareAsync(Subject ours)
     {
         var subjects = new List<Subject> { ours };
-        if (await Exists(Python)) subjects.Add(Python);
+        if (await Exists(s_python)) subjects.Add(s_python);
         else Console.WriteLine("ipykernel is not installed: there is nothing to compare with.");
         // Everything is taken in turn, so that what else the machine does falls on both.
         var rows = new List<Row>
         {
             new("start to first result, median of 7", "s", 1.1, "times ipykernel", await InTurnAsync(subjects, Starts, StartAsync)),
             new("the same, not compiled ahead of time", "s", null, "",
-                [await MedianAsync(Starts, () => StartAsync(ours with { Command = Plain }))]),
+                [await MedianAsync(Starts, () => StartAsync(ours with { Command = s_plain }))]),
         };
         var chains = new List<(double At100, double Memory)>();
         foreach (var subject in subjects) chains.Add(await ChainAsync(subject));

@@ -25,9 +25,20 @@ internal static class TrainingStepComparison
 
     private static readonly ModelConfig s_small = new()
     {
-        ModelType = "llama", VocabularySize = 8192, HiddenSize = 256, IntermediateSize = 704, Layers = 8, Heads = 8, KeyValueHeads = 4,
+        ModelType = "llama",
+        VocabularySize = 8192,
+        HiddenSize = 256,
+        IntermediateSize = 704,
+        Layers = 8,
+        Heads = 8,
+        KeyValueHeads = 4,
         HeadSize = 32,
-        NormEpsilon = 1e-6, RopeTheta = 1e4, TieEmbeddings = true, AttentionBias = false, MaxPositions = 1024, EndTokens = [0],
+        NormEpsilon = 1e-6,
+        RopeTheta = 1e4,
+        TieEmbeddings = true,
+        AttentionBias = false,
+        MaxPositions = 1024,
+        EndTokens = [0],
     };
 
     private static readonly ModelConfig s_wide = s_small with

@@ -6,7 +6,7 @@ namespace DocTuneLab.Cli.Tests;
 public sealed class Doctune : IDisposable
 {
     // Tells a process that hangs from one that a busy machine slows down, no more.
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
 
     /// <summary>The tool's working folder.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("doctune-cli").FullName;
@@ -61,10 +61,10 @@ public sealed class Doctune : IDisposable
     {
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(Limit))
+        if (!process.WaitForExit(s_limit))
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"The process did not end in {Limit.TotalMinutes:0} minutes.\n{output.Result}\n{error.Result}");
+            Assert.Fail($"The process did not end in {s_limit.TotalMinutes:0} minutes.\n{output.Result}\n{error.Result}");
         }
         return new Result(process.ExitCode, output.Result, error.Result);
     }

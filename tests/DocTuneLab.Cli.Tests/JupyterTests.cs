@@ -39,30 +39,30 @@ public sealed class JupyterTests : IDisposable
         unittest.main(argv=["conformance"])
         """";
 
-    private readonly Doctune doctune = new();
+    private readonly Doctune _doctune = new();
 
-    public void Dispose() => doctune.Dispose();
+    public void Dispose() => _doctune.Dispose();
 
     [Fact]
     public void The_installed_kernel_runs_a_notebook_for_nbclient()
     {
         Assert.SkipUnless(CanImport("jupyter_client, nbclient"), "needs python3 with jupyter_client and nbclient");
-        Assert.Equal(0, doctune.Run("kernel", "install", "--no-compile", "--prefix", "env").Code);
-        var result = Doctune.Wait(doctune.StartProgram("/usr/bin/python3", "-c", Execute));
+        Assert.Equal(0, _doctune.Run("kernel", "install", "--no-compile", "--prefix", "env").Code);
+        var result = Doctune.Wait(_doctune.StartProgram("/usr/bin/python3", "-c", Execute));
         Assert.True(result.Code == 0, result.Error);
         Assert.Equal("[[[\"stream\", \"printed\\n\"]], [[\"display_data\", \"21\"], [\"execute_result\", \"42\"]]]", result.Out.Trim());
-        Assert.Contains("Removed", doctune.Run("kernel", "uninstall", "--prefix", "env").Out);
+        Assert.Contains("Removed", _doctune.Run("kernel", "uninstall", "--prefix", "env").Out);
     }
 
     [Fact]
     public void The_installed_kernel_passes_jupyters_own_tests()
     {
         Assert.SkipUnless(CanImport("jupyter_kernel_test"), "needs python3 with jupyter_kernel_test");
-        Assert.Equal(0, doctune.Run("kernel", "install", "--no-compile", "--prefix", "env").Code);
-        var result = Doctune.Wait(doctune.StartProgram("/usr/bin/python3", "-c", Conformance));
+        Assert.Equal(0, _doctune.Run("kernel", "install", "--no-compile", "--prefix", "env").Code);
+        var result = Doctune.Wait(_doctune.StartProgram("/usr/bin/python3", "-c", Conformance));
         Assert.True(result.Code == 0, result.Error);
     }
 
     private bool CanImport(string modules) =>
-        File.Exists("/usr/bin/python3") && Doctune.Wait(doctune.StartProgram("/usr/bin/python3", "-c", $"import {modules}")).Code == 0;
+        File.Exists("/usr/bin/python3") && Doctune.Wait(_doctune.StartProgram("/usr/bin/python3", "-c", $"import {modules}")).Code == 0;
 }

@@ -33,14 +33,14 @@ public sealed class ReplTests : IDisposable
         print(json.dumps([status, out.decode("utf8", "replace")]))
         """;
 
-    private readonly Doctune doctune = new();
+    private readonly Doctune _doctune = new();
 
-    public void Dispose() => doctune.Dispose();
+    public void Dispose() => _doctune.Dispose();
 
     [Fact]
     public void Piped_input_runs_piece_by_piece_and_feeds_ReadLine()
     {
-        using var process = doctune.StartPiped("repl");
+        using var process = _doctune.StartPiped("repl");
         process.StandardInput.Write("var x = 5;\nint F(int a)\n{\n    return a + x;\n}\nF(2)\nvar n = Console.ReadLine();\nBob\nn + n\n"
             + "throw new Exception(\"boom\");\n\"still here\"\nint G(\n");
         process.StandardInput.Close();
@@ -72,7 +72,7 @@ public sealed class ReplTests : IDisposable
             ["nonsense", ""], ["\u0003", "[7] > "],
             ["\u0004", ""],
         ];
-        var result = Doctune.Wait(doctune.StartProgram("/usr/bin/python3", "-c", Terminal, Doctune.Library,
+        var result = Doctune.Wait(_doctune.StartProgram("/usr/bin/python3", "-c", Terminal, Doctune.Library,
             JsonSerializer.Serialize(keys)));
         Assert.True(result.Code == 0, result.Error);
         using var answer = JsonDocument.Parse(result.Out);
@@ -82,7 +82,7 @@ public sealed class ReplTests : IDisposable
         Assert.Contains("cell 4 was cancelled", screen);
         Assert.Contains("\n41", screen);
         Assert.Contains("\ndéjà 学习", screen);
-        var history = File.ReadAllLines(Path.Combine(doctune.Folder, "doctune", "history.jsonl"))
+        var history = File.ReadAllLines(Path.Combine(_doctune.Folder, "doctune", "history.jsonl"))
             .Select(l => JsonSerializer.Deserialize<string>(l))
             .ToList();
         Assert.Equal(["var x = 20;", "for (var i = 0; i < 2; i++)\n{\n    Console.Write(i);\n}", "while (true) ;", "1 + x * 2",

@@ -10,46 +10,46 @@ namespace DocTuneLab.Cli.Tests;
 /// </summary>
 public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassFixture<SelfContainedTests.Build>, IDisposable
 {
-    private readonly Doctune doctune = new();
+    private readonly Doctune _doctune = new();
 
-    public void Dispose() => doctune.Dispose();
+    public void Dispose() => _doctune.Dispose();
 
     [Fact]
     public void Cells_run_and_packages_name_the_missing_sdk()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "makes a layout of links");
-        doctune.Write("a.csx", "Console.WriteLine(1);\nSystem.Text.Json.JsonSerializer.Serialize(typeof(DocTuneLab.LabException).Name)");
+        _doctune.Write("a.csx", "Console.WriteLine(1);\nSystem.Text.Json.JsonSerializer.Serialize(typeof(DocTuneLab.LabException).Name)");
         Assert.Equal(new Doctune.Result(0, "1\n\"LabException\"\n", ""), Run("script", "a.csx"));
-        doctune.Write("b.csx", "#r \"nuget: Newtonsoft.Json, 13.0.3\"");
+        _doctune.Write("b.csx", "#r \"nuget: Newtonsoft.Json, 13.0.3\"");
         var result = Run("script", "b.csx");
         Assert.Equal(1, result.Code);
         Assert.Contains("needs the .NET SDK, and there is no 'dotnet' command on the PATH", result.Error);
         Assert.DoesNotContain("Win32Exception", result.Error);
-        doctune.Write("c.dib", "#!csharp\n\n1 + 1\n");
+        _doctune.Write("c.dib", "#!csharp\n\n1 + 1\n");
         Assert.Equal(0, Run("run", "c.dib").Code);
-        Assert.Contains("\"2\"", doctune.Read("artifacts/c.ipynb"));
+        Assert.Contains("\"2\"", _doctune.Read("artifacts/c.ipynb"));
     }
 
     [Fact]
     public void The_kernel_is_installed_without_its_compiled_copy()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "makes a layout of links");
-        var result = Run("kernel", "install", "--prefix", doctune.Folder);
+        var result = Run("kernel", "install", "--prefix", _doctune.Folder);
         Assert.Equal(0, result.Code);
         Assert.Contains("The kernel was not compiled ahead of time: the .NET", result.Error);
-        Assert.Contains("doctune", doctune.Read("share/jupyter/kernels/doctune/kernel.json"));
+        Assert.Contains("doctune", _doctune.Read("share/jupyter/kernels/doctune/kernel.json"));
     }
 
     [Fact]
     public void Answers_run_on_a_copy_of_the_build_s_own_runtime()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "makes a layout of links");
-        Directory.CreateDirectory(Path.Combine(doctune.Folder, "tasks"));
+        Directory.CreateDirectory(Path.Combine(_doctune.Folder, "tasks"));
         var task = """{"id": "a1", "instruction": "Double it.", "signature": "public static int Twice(int n)", "context": "", "usings": """
             + """[], "goldSymbols": [], "reference": "return 2 * n;", "stub": "return 0;", "tests": ["Check.Equal(4, Solution.Twice(2)); """
             + """Check.Equal(true, typeof(Solution).Assembly.GetReferencedAssemblies().Length > 0);"], "documents": """
             + """["x"], "split": "test"}""";
-        doctune.Write("tasks/general.jsonl", task + "\n");
+        _doctune.Write("tasks/general.jsonl", task + "\n");
         var result = Run("evaluate", "--check-suite", "--suite", "tasks", "--assembly",
             Path.Combine(Doctune.Root, "data/private-library/bin/Fenmark.dll"), "--lab", "lab");
         Assert.True(result.Code == 0, result.Out + result.Error);
@@ -59,7 +59,7 @@ public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassF
     {
         var start = new ProcessStartInfo(build.Program, arguments)
         {
-            WorkingDirectory = doctune.Folder,
+            WorkingDirectory = _doctune.Folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true
         };
@@ -76,18 +76,18 @@ public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassF
     {
         private const long LargeFile = 32 * 1024 * 1024;
 
-        private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("doctune-self-contained");
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("doctune-self-contained");
 
         public Build()
         {
-            Tools = folder.CreateSubdirectory("tools").FullName;
+            Tools = _folder.CreateSubdirectory("tools").FullName;
             // A PATH that has all that the sandbox uses, and no dotnet.
             foreach (var tool in (string[])["bwrap", "unshare", "setsid", "sh"])
                 if (((string[])["/usr/bin", "/bin"]).Select(place => Path.Combine(place, tool)).FirstOrDefault(File.Exists) is { } path)
                     File.CreateSymbolicLink(Path.Combine(Tools, tool), path);
             var framework = RuntimeEnvironment.GetRuntimeDirectory();
             var root = Path.GetFullPath(Path.Combine(framework, "..", "..", ".."));
-            var app = folder.CreateSubdirectory("app").FullName;
+            var app = _folder.CreateSubdirectory("app").FullName;
             Program = Path.Combine(app, "doctune");
             if (!OperatingSystem.IsLinux())
                 return;
@@ -126,7 +126,7 @@ public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassF
 
         public string Tools { get; }
 
-        public void Dispose() => folder.Delete(recursive: true);
+        public void Dispose() => _folder.Delete(recursive: true);
 
         private static void Rewrite(string path, Action<JsonNode> change)
         {

@@ -8,46 +8,46 @@ namespace DocTuneLab.Cli.Tests;
 /// <summary>The project's own model behind real HTTP, asked by the tool's own corpus generation.</summary>
 public sealed class ServeTests : IAsyncLifetime
 {
-    private readonly Doctune doctune = new();
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(60) };
-    private System.Diagnostics.Process server = null!;
-    private string url = "";
+    private readonly Doctune _doctune = new();
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(60) };
+    private System.Diagnostics.Process _server = null!;
+    private string _url = "";
 
     public async ValueTask InitializeAsync()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
-        url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
+        _url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
         probe.Stop();
-        server = doctune.Start("serve", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--urls", url);
-        Assert.Contains(url, await server.StandardOutput.ReadLineAsync());
+        _server = _doctune.Start("serve", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--urls", _url);
+        Assert.Contains(_url, await _server.StandardOutput.ReadLineAsync());
     }
 
     public ValueTask DisposeAsync()
     {
-        server.Kill();
-        server.Dispose();
-        http.Dispose();
-        doctune.Dispose();
+        _server.Kill();
+        _server.Dispose();
+        _http.Dispose();
+        _doctune.Dispose();
         return ValueTask.CompletedTask;
     }
 
     private async Task<(HttpStatusCode, string)> Post(string body)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        using var response = await http.PostAsync($"{url}/v1/chat/completions", content);
+        using var response = await _http.PostAsync($"{_url}/v1/chat/completions", content);
         return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
     [Fact]
     public async Task A_model_answers_plainly_and_in_a_stream_with_the_same_text()
     {
-        const string ask =
+        const string Ask =
             "\"messages\": [{\"role\": \"user\", \"content\": \"What is a string?\"}], \"max_tokens\": 12, \"temperature\": 0";
-        var (status, plain) = await Post($"{{{ask}}}");
+        var (status, plain) = await Post($"{{{Ask}}}");
         Assert.Equal(HttpStatusCode.OK, status);
         var answer = JsonNode.Parse(plain)!;
-        var (_, stream) = await Post($"{{\"stream\": true, {ask}}}");
+        var (_, stream) = await Post($"{{\"stream\": true, {Ask}}}");
         var events = stream.Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal("data: [DONE]", events[^1]);
         var chunks = events.SkipLast(1).Select(e => JsonNode.Parse(e["data: ".Length..])!).ToList();
@@ -76,10 +76,10 @@ public sealed class ServeTests : IAsyncLifetime
         var commands = DocsPageTests.Commands("evaluate.md").Where(c => c.Contains("127.0.0.1", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, commands.Count);
         Assert.Equal("serve --base data/models/nano --urls http://127.0.0.1:8080", commands[0]);
-        var arguments = commands[1].Replace("http://127.0.0.1:8080", url, StringComparison.Ordinal)
-            .Replace("artifacts/hosted", Path.Combine(doctune.Folder, "hosted"), StringComparison.Ordinal)
+        var arguments = commands[1].Replace("http://127.0.0.1:8080", _url, StringComparison.Ordinal)
+            .Replace("artifacts/hosted", Path.Combine(_doctune.Folder, "hosted"), StringComparison.Ordinal)
             .Split(' ');
-        var result = Doctune.Wait(doctune.StartProgram("dotnet", Doctune.Root, [Doctune.Library, .. arguments]));
+        var result = Doctune.Wait(_doctune.StartProgram("dotnet", Doctune.Root, [Doctune.Library, .. arguments]));
         Assert.True(result.Code == 0, result.Out + result.Error);
         Assert.Contains("Open questions, share of facts stated", result.Out);
     }
@@ -87,12 +87,12 @@ public sealed class ServeTests : IAsyncLifetime
     [Fact]
     public void The_corpus_notebook_is_fed_by_the_served_model()
     {
-        var output = Path.Combine(doctune.Folder, "out.ipynb");
-        var process = doctune.StartProgram("dotnet", Doctune.Root,
+        var output = Path.Combine(_doctune.Folder, "out.ipynb");
+        var process = _doctune.StartProgram("dotnet", Doctune.Root,
         [
-            Doctune.Library, "run", "notebooks/03-corpus.ipynb", "-o", output, "-p", "labFolder", Path.Combine(doctune.Folder, "lab"), "-p",
+            Doctune.Library, "run", "notebooks/03-corpus.ipynb", "-o", output, "-p", "labFolder", Path.Combine(_doctune.Folder, "lab"), "-p",
             "samples", "60",
-            "-p", "endpoint", $"{url}/v1", "-p", "endpointModel", "nano", "-p", "modelSamples", "3", "-p", "maxPlanned", "3", "-p",
+            "-p", "endpoint", $"{_url}/v1", "-p", "endpointModel", "nano", "-p", "modelSamples", "3", "-p", "maxPlanned", "3", "-p",
             "structuredOutput", "false", "-p", "structuralQuestions", "true"
         ]);
         var result = Doctune.Wait(process);

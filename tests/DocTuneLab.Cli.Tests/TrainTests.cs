@@ -8,20 +8,20 @@ namespace DocTuneLab.Cli.Tests;
 /// <summary>Training as a process that may be killed at any moment.</summary>
 public sealed class TrainTests : IDisposable
 {
-    private readonly Doctune doctune = new();
+    private readonly Doctune _doctune = new();
 
-    public void Dispose() => doctune.Dispose();
+    public void Dispose() => _doctune.Dispose();
 
     [Fact]
     public async Task A_run_killed_again_and_again_continues_bit_for_bit()
     {
         var command = Prepare(epochs: 4);
-        var whole = doctune.Run([.. command, "whole"]);
+        var whole = _doctune.Run([.. command, "whole"]);
         Assert.True(whole.Code == 0, whole.Error);
 
         for (var kill = 1; kill <= 2; kill++)
         {
-            using var process = doctune.StartPiped([.. command, "killed", "--resume"]);
+            using var process = _doctune.StartPiped([.. command, "killed", "--resume"]);
             _ = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             while (!process.HasExited && Checkpointed() < kill * 9) await Task.Delay(5, TestContext.Current.CancellationToken);
@@ -29,7 +29,7 @@ public sealed class TrainTests : IDisposable
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.Equal(137, process.ExitCode);
         }
-        var resumed = doctune.Run([.. command, "killed", "--resume"]);
+        var resumed = _doctune.Run([.. command, "killed", "--resume"]);
         Assert.True(resumed.Code == 0, resumed.Error);
         Assert.Equal(Curve("whole"), Curve("killed"));
         Assert.Equal(File.ReadAllBytes(Adapter("whole")), File.ReadAllBytes(Adapter("killed")));
@@ -38,21 +38,21 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void A_lab_is_trained_on_and_keeps_the_run()
     {
-        var file = doctune.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 20).Select(i => JsonSerializer.Serialize(new
+        var file = _doctune.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 20).Select(i => JsonSerializer.Serialize(new
         {
             messages = (object[])
             [
                 new { role = "user", content = $"How wide is gate {i}?" }, new { role = "assistant", content = $"{i} metres." }
             ],
         }) + "\n")));
-        var path = Path.Combine(doctune.Folder, "lab");
+        var path = Path.Combine(_doctune.Folder, "lab");
         using (var lab = Storage.Lab.Open(path)) lab.Samples.Save(CorpusFile.Read(file), replaceAll: true);
         string[] command =
         [
             "train", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--lab", "lab", "--rank", "2", "--max-steps", "2"
         ];
-        Assert.Equal(0, doctune.Run([.. command, "--dry-run"]).Code);
-        var result = doctune.Run(command);
+        Assert.Equal(0, _doctune.Run([.. command, "--dry-run"]).Code);
+        var result = _doctune.Run(command);
         Assert.True(result.Code == 0, result.Error);
         using var opened = Storage.Lab.Open(path);
         var run = Assert.Single(opened.Runs.List("train"));
@@ -64,8 +64,8 @@ public sealed class TrainTests : IDisposable
     public async Task A_full_disk_is_named_and_the_last_good_checkpoint_stays_whole()
     {
         var command = Prepare(epochs: 2);
-        Assert.Equal(0, doctune.Run([.. command, "whole"]).Code);
-        using (var process = doctune.StartPiped([.. command, "killed"]))
+        Assert.Equal(0, _doctune.Run([.. command, "whole"]).Code);
+        using (var process = _doctune.StartPiped([.. command, "killed"]))
         {
             _ = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -73,7 +73,7 @@ public sealed class TrainTests : IDisposable
             process.Kill();
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
-        var newest = Path.Combine(doctune.Folder, "killed", "checkpoints", $"step-{Checkpointed():D6}", "state.safetensors");
+        var newest = Path.Combine(_doctune.Folder, "killed", "checkpoints", $"step-{Checkpointed():D6}", "state.safetensors");
         var before = File.ReadAllBytes(newest);
         // No file over 200 kB: the same path as a full disk. Neither checkpoints nor the adapter fit.
         var full = Limited(200);
@@ -84,7 +84,7 @@ public sealed class TrainTests : IDisposable
             full.Error);
         Assert.DoesNotContain("   at ", full.Error);
         Assert.Equal(before, File.ReadAllBytes(newest));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(doctune.Folder, "*.partial", SearchOption.AllDirectories));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_doctune.Folder, "*.partial", SearchOption.AllDirectories));
         // The adapter fits, checkpoints do not: a warning each, and the run goes on to its end.
         var warned = Limited(700);
         Assert.True(warned.Code == 0, warned.Error);
@@ -95,7 +95,7 @@ public sealed class TrainTests : IDisposable
         Doctune.Result Limited(int kilobytes)
         {
             // The runtime's own double mapping of code needs a large file.
-            return Doctune.Wait(doctune.StartProgram("bash", "-c",
+            return Doctune.Wait(_doctune.StartProgram("bash", "-c",
                 $"ulimit -f {kilobytes}; DOTNET_EnableWriteXorExecute=0 dotnet '{Doctune.Library}' "
                     + $"{string.Join(' ', command.Select(a => $"'{a}'"))} killed --resume"));
         }
@@ -103,22 +103,22 @@ public sealed class TrainTests : IDisposable
 
     private string[] Prepare(int epochs)
     {
-        doctune.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 30).Select(i => JsonSerializer.Serialize(new
+        _doctune.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 30).Select(i => JsonSerializer.Serialize(new
         {
             messages = (object[])[new { role = "user", content = $"What does gate number {i} of the weir do?" },
                 new { role = "assistant", content = $"It holds {i * 7} cubic metres behind it." }],
         }) + "\n")));
-        doctune.Write("run.yaml", $"rank: 4\nbatch_tokens: 128\nepochs: {epochs}\nsave_every: 3\neval_every: 5\nlearning_rate: 1e-3\n");
+        _doctune.Write("run.yaml", $"rank: 4\nbatch_tokens: 128\nepochs: {epochs}\nsave_every: 3\neval_every: 5\nlearning_rate: 1e-3\n");
         return ["train", "run.yaml", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--corpus", "corpus.jsonl", "--out"];
     }
 
-    private int Checkpointed() => Path.Combine(doctune.Folder, "killed", "checkpoints") is var folder && !Directory.Exists(folder) ? 0 :
+    private int Checkpointed() => Path.Combine(_doctune.Folder, "killed", "checkpoints") is var folder && !Directory.Exists(folder) ? 0 :
         Directory.GetDirectories(folder).Select(d => Path.GetFileName(d)).Where(n => !n.EndsWith(".partial", StringComparison.Ordinal))
             .Select(n => int.Parse(n["step-".Length..])).DefaultIfEmpty(0).Max();
 
-    private string Adapter(string run) => Path.Combine(doctune.Folder, run, "adapter", "adapter_model.safetensors");
+    private string Adapter(string run) => Path.Combine(_doctune.Folder, run, "adapter", "adapter_model.safetensors");
 
-    private (int, string, string, string)[] Curve(string run) => [.. doctune.Read(Path.Combine(run, "trainer_log.jsonl"))
+    private (int, string, string, string)[] Curve(string run) => [.. _doctune.Read(Path.Combine(run, "trainer_log.jsonl"))
         .Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Select(l => JsonNode.Parse(l)!)
         .Select(l => ((int)l["step"]!, l["loss"]!.ToJsonString(), l["grad_norm"]!.ToJsonString(), l["eval_loss"]?.ToJsonString() ?? ""))];

@@ -2,9 +2,9 @@ namespace DocTuneLab.Cli.Tests;
 
 public sealed class UsageTests : IDisposable
 {
-    private readonly Doctune doctune = new();
+    private readonly Doctune _doctune = new();
 
-    public void Dispose() => doctune.Dispose();
+    public void Dispose() => _doctune.Dispose();
 
     [Theory]
     [InlineData("doctune: There is no verb 'rnu' here. Did you mean 'run'?\n'doctune --help' shows what there is.\n", "rnu", "nb.ipynb")]
@@ -40,7 +40,7 @@ public sealed class UsageTests : IDisposable
         "--base", "m", "--corpus", "c", "--device", "gpu")]
     public void Wrong_usage_is_one_message_and_exit_code_2(string message, params string[] arguments)
     {
-        var result = doctune.Run(arguments);
+        var result = _doctune.Run(arguments);
         Assert.Equal((2, message, ""), (result.Code, result.Error, result.Out));
     }
 
@@ -53,7 +53,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("runs", "show", "--help")]
     public void Help_is_there_for_every_verb(params string[] arguments)
     {
-        var result = doctune.Run(arguments);
+        var result = _doctune.Run(arguments);
         Assert.Equal(0, result.Code);
         Assert.Contains("Usage:\n  doctune", result.Out);
     }
@@ -66,13 +66,13 @@ public sealed class UsageTests : IDisposable
     [InlineData("evaluate")]
     [InlineData("prompts", "tune")]
     public void Every_verb_that_loads_a_model_takes_a_device(params string[] verb) =>
-        Assert.Contains("--device <D>", doctune.Run([.. verb, "--help"]).Out, StringComparison.Ordinal);
+        Assert.Contains("--device <D>", _doctune.Run([.. verb, "--help"]).Out, StringComparison.Ordinal);
 
     [Fact]
     public void A_device_that_is_not_there_is_said()
     {
         Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "this machine has a CUDA device");
-        var result = doctune.Run("score", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--device", "cuda:1", "--text",
+        var result = _doctune.Run("score", "--model", Path.Combine(Doctune.Root, "data/models/nano"), "--device", "cuda:1", "--text",
             "return");
         Assert.Equal((1, ""), (result.Code, result.Out));
         Assert.StartsWith("doctune: there is no device 'cuda:1': ", result.Error, StringComparison.Ordinal);
@@ -82,7 +82,7 @@ public sealed class UsageTests : IDisposable
     [Fact]
     public void A_missing_notebook_is_named()
     {
-        var result = doctune.Run("run", "no.ipynb");
+        var result = _doctune.Run("run", "no.ipynb");
         Assert.Equal((1, "doctune: no.ipynb: there is no such notebook. Give the path of an .ipynb or .dib file.\n"),
             (result.Code, result.Error));
     }
@@ -90,8 +90,8 @@ public sealed class UsageTests : IDisposable
     [Fact]
     public void Broken_json_is_named_with_its_line()
     {
-        doctune.Write("bad.ipynb", "{\n \"cells\": [\n");
-        var result = doctune.Run("run", "bad.ipynb");
+        _doctune.Write("bad.ipynb", "{\n \"cells\": [\n");
+        var result = _doctune.Run("run", "bad.ipynb");
         Assert.Equal(1, result.Code);
         Assert.StartsWith("doctune: bad.ipynb, line 3: not valid JSON", result.Error);
         Assert.DoesNotContain("   at ", result.Error);

@@ -19,15 +19,15 @@ public class EvaluatorTests
     private const string Misused = "```csharp\nreturn new Vat(\"x\").Dose().Salinity();\n```";
     private const string Avoids = "```csharp\nreturn doses.Sum() / capacity;\n```";
 
-    private static readonly PromptRenderer Prompts = new(t => [Message.User(t.Id)], t => [Message.User(t.Id)]);
+    private static readonly PromptRenderer s_prompts = new(t => [Message.User(t.Id)], t => [Message.User(t.Id)]);
 
-    private static readonly EvaluationOptions Run = new()
+    private static readonly EvaluationOptions s_run = new()
     {
         Execution = new() { AllowUntrustedCode = true, AllowWithoutIsolation = true },
         BootstrapDraws = 500
     };
 
-    private static readonly Suite Four = new(
+    private static readonly Suite s_four = new(
         [
             TinyLibrary.Task("a", "1.md"), TinyLibrary.Task("b", "2.md"), TinyLibrary.Task("c", "3.md"), TinyLibrary.Task("d", "4.md"),
             TinyLibrary.Task("e", "5.md")
@@ -37,13 +37,13 @@ public class EvaluatorTests
     private static ScriptedModel Model(string name, params string[] answers) =>
         new(name, new[] { "a", "b", "c", "d", "e", "q1", "q2" }.Zip(answers).ToDictionary(p => p.First, p => p.Second.Split("§")));
 
-    private static readonly Lazy<EvaluationResult> Base = new(() => TinyLibrary.Evaluator().Run(
-        Model("nano", Right, Invented, Misused, Avoids, "I do not know.", "`Salinity`", "Stir or Dose"), Four, Prompts, Run));
+    private static readonly Lazy<EvaluationResult> s_base = new(() => TinyLibrary.Evaluator().Run(
+        Model("nano", Right, Invented, Misused, Avoids, "I do not know.", "`Salinity`", "Stir or Dose"), s_four, s_prompts, s_run));
 
     [Fact]
     public void Every_metric_is_what_a_hand_count_gives()
     {
-        var result = Base.Value;
+        var result = s_base.Value;
         Assert.Equal(4 / 5.0, result[MetricNames.ExtractionRate]!.Value);
         Assert.Equal(4 / 5.0, result[MetricNames.ParseRate]!.Value);
         Assert.Equal(2 / 5.0, result[MetricNames.CompileRate]!.Value);
@@ -64,17 +64,17 @@ public class EvaluatorTests
     [Fact]
     public void An_invented_member_is_missing_and_what_hangs_on_it_is_not_counted()
     {
-        var answer = Base.Value.Code[1];
+        var answer = s_base.Value.Code[1];
         var missing = Assert.Single(answer.Uses, u => u.Kind == SymbolUseKind.Missing);
         Assert.Equal("Stir", missing.Name);
         Assert.Equal(2, missing.Line);
         Assert.DoesNotContain(answer.Uses, u => u.Name == "Twice");
         Assert.Equal("CS1061", Assert.Single(answer.Errors).Id);
         Assert.Equal(2, answer.Errors[0].Line);
-        Assert.True(Base.Value.Code[2].Count(SymbolUseKind.Misuse) >= 1);
-        Assert.Equal(0, Base.Value.Code[2].Count(SymbolUseKind.Missing));
+        Assert.True(s_base.Value.Code[2].Count(SymbolUseKind.Misuse) >= 1);
+        Assert.Equal(0, s_base.Value.Code[2].Count(SymbolUseKind.Missing));
         // One of the four answers with code invents a name; the one without code is not counted.
-        Assert.Equal(1 / 4.0, Base.Value[MetricNames.HallucinatingAnswers]!.Value);
+        Assert.Equal(1 / 4.0, s_base.Value[MetricNames.HallucinatingAnswers]!.Value);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public class EvaluatorTests
     [Fact]
     public void Without_permission_nothing_runs_and_pass_rates_are_absent()
     {
-        var result = TinyLibrary.Evaluator().Score("nano", Four, Base.Value.Answers, [], Run with { Execution = new() });
+        var result = TinyLibrary.Evaluator().Score("nano", s_four, s_base.Value.Answers, [], s_run with { Execution = new() });
         Assert.Null(result[MetricNames.Pass1]);
         Assert.Null(result.Sandbox);
         Assert.Equal(2 / 5.0, result[MetricNames.CompileRate]!.Value);
@@ -107,12 +107,12 @@ public class EvaluatorTests
     public void Stored_answers_score_the_same_after_a_round_trip()
     {
         var path = Path.GetTempFileName();
-        File.WriteAllText(path, Base.Value.ToJson());
+        File.WriteAllText(path, s_base.Value.ToJson());
         var loaded = EvaluationResult.Load(path);
         File.Delete(path);
-        Assert.Equal(Base.Value.ToJson(), loaded.ToJson());
-        var again = TinyLibrary.Evaluator().Score(loaded.Subject, Four, loaded.Answers, loaded.References, loaded.Options);
-        Assert.Equal(Base.Value.ToJson(), again.ToJson());
+        Assert.Equal(s_base.Value.ToJson(), loaded.ToJson());
+        var again = TinyLibrary.Evaluator().Score(loaded.Subject, s_four, loaded.Answers, loaded.References, loaded.Options);
+        Assert.Equal(s_base.Value.ToJson(), again.ToJson());
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public class EvaluatorTests
         var script = $"{Right}§{Avoids}§{Avoids}§{Right}§{Avoids}§no";
         var suite = new Suite([TinyLibrary.Task("a")], []);
         var model = Model("nano", script);
-        var result = TinyLibrary.Evaluator().Run(model, suite, Prompts, Run with { SampledAnswers = 6, ScoreReferences = false });
+        var result = TinyLibrary.Evaluator().Run(model, suite, s_prompts, s_run with { SampledAnswers = 6, ScoreReferences = false });
         Assert.Equal(1 / 3.0, result[MetricNames.SampledPass1]!.Value, 12);
         Assert.Equal(1, result[MetricNames.Pass5]!.Value, 12);
         Assert.Equal(1, result[MetricNames.Pass1]!.Value);
@@ -134,8 +134,8 @@ public class EvaluatorTests
     public void A_comparison_shows_differences_flips_symbols_and_invented_names()
     {
         var tuned = TinyLibrary.Evaluator().Run(
-            Model("nano-tuned", Right, Right, Right, Right, Avoids, "Salinity", "Dose"), Four, Prompts, Run with { Arm = "tuned" });
-        var comparison = Comparison.Of(Base.Value, tuned);
+            Model("nano-tuned", Right, Right, Right, Right, Avoids, "Salinity", "Dose"), s_four, s_prompts, s_run with { Arm = "tuned" });
+        var comparison = Comparison.Of(s_base.Value, tuned);
         var compile = comparison[MetricNames.CompileRate]!;
         Assert.Equal(3 / 5.0, compile.Difference.Value, 12);
         Assert.Equal(0.25, compile.P, 12); // 0 against 3 discordant: 2 · ½³
@@ -176,15 +176,15 @@ public class EvaluatorTests
     [Fact]
     public void Results_of_different_suites_do_not_compare()
     {
-        var other = TinyLibrary.Evaluator().Score("m", Four.Take(2, 0), [], [], new EvaluationOptions());
-        Assert.Contains("different suites", Assert.Throws<LabException>(() => Comparison.Of(Base.Value, other)).Message);
+        var other = TinyLibrary.Evaluator().Score("m", s_four.Take(2, 0), [], [], new EvaluationOptions());
+        Assert.Contains("different suites", Assert.Throws<LabException>(() => Comparison.Of(s_base.Value, other)).Message);
     }
 
     [Fact]
     public void An_answer_to_no_task_is_an_error() =>
         Assert.Contains("\"zz\"",
             Assert.Throws<LabException>(() =>
-                TinyLibrary.Evaluator().Score("m", Four, [new("zz", TaskKind.Code, 0, "")], [], new EvaluationOptions())).Message);
+                TinyLibrary.Evaluator().Score("m", s_four, [new("zz", TaskKind.Code, 0, "")], [], new EvaluationOptions())).Message);
 
     [Fact]
     public void A_sound_suite_has_no_problems_and_each_flaw_is_named()

@@ -10,7 +10,7 @@ namespace DocTuneLab.Evaluation.Tests;
 /// </summary>
 public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
 {
-    private static readonly Isolation Here = Sandbox.Isolation;
+    private static readonly Isolation s_here = Sandbox.Isolation;
 
     private ExecutionResult Run(string body, string helpers = "", ExecutionOptions? options = null)
     {
@@ -27,7 +27,7 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
 
         static ExecutionResult Report(ExecutionResult result)
         {
-            TestContext.Current.TestOutputHelper?.WriteLine($"{Here.Name}: {result.Status}: "
+            TestContext.Current.TestOutputHelper?.WriteLine($"{s_here.Name}: {result.Status}: "
                 + $"{result.Message} ({result.Elapsed.TotalSeconds:0.0} s) "
                 + $"{result.Output.ReplaceLineEndings(" ")[..Math.Min(160, result.Output.Length)]}");
             return result;
@@ -35,8 +35,8 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
     }
 
     private static void NeedsCover(string what) =>
-        Assert.SkipUnless(Here.Covers.Any(c => c.Contains(what, StringComparison.Ordinal)),
-            $"isolation here is {Here.Name}: {what} is not covered, and the report says so");
+        Assert.SkipUnless(s_here.Covers.Any(c => c.Contains(what, StringComparison.Ordinal)),
+            $"isolation here is {s_here.Name}: {what} is not covered, and the report says so");
 
     private const string Native = """
         using System.Runtime.InteropServices;
@@ -232,7 +232,7 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
     public void Where_nothing_isolates_nothing_runs_unless_it_is_asked_for()
     {
         var refusal = Sandbox.Refusal(new ExecutionOptions { AllowUntrustedCode = true });
-        Assert.Equal(Here.IsSandbox, refusal is null);
+        Assert.Equal(s_here.IsSandbox, refusal is null);
         Assert.Null(Sandbox.Refusal(new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true }));
         if (refusal is not null) Assert.Contains("--allow-without-isolation", refusal);
     }
@@ -240,10 +240,10 @@ public class EvilProgramTests(SandboxFixture fixture) : IClassFixture<SandboxFix
     [Fact]
     public void Every_report_says_what_is_not_covered()
     {
-        Assert.NotEmpty(Here.NotCovered);
-        Assert.Empty(Here.Covers.Intersect(Here.NotCovered));
-        Assert.Equal(Here.Covers.Any(c => c.StartsWith("number of processes", StringComparison.Ordinal)),
-            !Here.NotCovered.Contains("number of processes"));
+        Assert.NotEmpty(s_here.NotCovered);
+        Assert.Empty(s_here.Covers.Intersect(s_here.NotCovered));
+        Assert.Equal(s_here.Covers.Any(c => c.StartsWith("number of processes", StringComparison.Ordinal)),
+            !s_here.NotCovered.Contains("number of processes"));
     }
 
     private static IEnumerable<string> Processes()

@@ -60,7 +60,7 @@ public class HostileAnswerTests
                 + "}\n```\ntext",
             "new Vat(capacity).Dose(1).Salinity()",
         ];
-        const string pieces = "`~{}();\n\"'/*#<>=,.[]$@ \\avuc1";
+        const string Pieces = "`~{}();\n\"'/*#<>=,.[]$@ \\avuc1";
         var random = new Random(42);
         for (var i = 0; i < 1500; i++)
         {
@@ -69,7 +69,7 @@ public class HostileAnswerTests
             {
                 var at = random.Next(text.Count);
                 if (random.Next(2) == 0) text.RemoveAt(at);
-                else text.Insert(at, pieces[random.Next(pieces.Length)]);
+                else text.Insert(at, Pieces[random.Next(Pieces.Length)]);
             }
             if (CodeExtractor.Extract(string.Concat(text)).Code is not { } code) continue;
             var unit = SolutionUnit.Compose(TinyLibrary.Task(), code);

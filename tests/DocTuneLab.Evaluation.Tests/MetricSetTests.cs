@@ -13,7 +13,7 @@ public class MetricSetTests
         "```csharp\nvar vat = new Vat(capacity);\nforeach (var d in doses) vat.Dose(d);\nreturn vat.Salinity();\n```";
     private const string Short = "```csharp\nreturn doses.Sum() / capacity;\n```";
 
-    private static readonly Suite Tasks = new([.. Enumerable.Range(0, 12).Select(i => TinyLibrary.Task($"t{i:00}", $"{i / 2}.md"))], []);
+    private static readonly Suite s_tasks = new([.. Enumerable.Range(0, 12).Select(i => TinyLibrary.Task($"t{i:00}", $"{i / 2}.md"))], []);
 
     /// <summary>Lines of code, fewer being better: a number, not a share.</summary>
     private sealed class CodeLines : IMetric
@@ -51,8 +51,8 @@ public class MetricSetTests
     private static EvaluationResult Arm(string name, string answer, params IMetric[] own)
     {
         var evaluator = new Evaluator(new CSharpJudge(TinyLibrary.References)) { Metrics = MetricSet.Default.With(own) };
-        StoredAnswer[] answers = [.. Tasks.Code.Select(t => new StoredAnswer(t.Id, TaskKind.Code, 0, answer))];
-        return evaluator.Score("nano", Tasks, answers, [], new EvaluationOptions { Arm = name, BootstrapDraws = 500 });
+        StoredAnswer[] answers = [.. s_tasks.Code.Select(t => new StoredAnswer(t.Id, TaskKind.Code, 0, answer))];
+        return evaluator.Score("nano", s_tasks, answers, [], new EvaluationOptions { Arm = name, BootstrapDraws = 500 });
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace DocTuneLab.Evaluation.Tests;
 /// <summary>The sample library compiled from its source, so that tests need no build of it.</summary>
 public class SampleLibrary : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("doctune-library-");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("doctune-library-");
     private readonly string _name;
 
     public SampleLibrary() : this("private-library") { }
@@ -22,7 +22,7 @@ public class SampleLibrary : IDisposable
         var compiled = new CSharpJudge(ReferenceSet.Load())
             .Emit([.. sources.Select(File.ReadAllText)], OutputKind.DynamicallyLinkedLibrary, out var errors, assemblyName: name);
         Assert.True(compiled is not null, string.Join('\n', errors));
-        var dll = Path.Combine(folder.FullName, name + ".dll");
+        var dll = Path.Combine(_folder.FullName, name + ".dll");
         File.WriteAllBytes(dll, compiled.Image);
         References = ReferenceSet.Load(dll);
         Judge = new CSharpJudge(References);
@@ -42,7 +42,7 @@ public class SampleLibrary : IDisposable
 
     public void Dispose()
     {
-        folder.Delete(recursive: true);
+        _folder.Delete(recursive: true);
         GC.SuppressFinalize(this);
     }
 }

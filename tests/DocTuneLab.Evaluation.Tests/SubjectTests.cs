@@ -11,9 +11,9 @@ namespace DocTuneLab.Evaluation.Tests;
 
 public sealed class SubjectTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("doctune-answers-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("doctune-answers-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>A client that gives the question back; from the n-th question on it fails.</summary>
     private sealed class Echo(int failAt = int.MaxValue) : IChatClient
@@ -38,12 +38,12 @@ public sealed class SubjectTests : IDisposable
 
     private sealed class Journal : IAnswerJournal
     {
-        private readonly System.Collections.Concurrent.ConcurrentDictionary<string, string> kept = new();
-        public string? Find(string key) => kept.GetValueOrDefault(key);
+        private readonly System.Collections.Concurrent.ConcurrentDictionary<string, string> _kept = new();
+        public string? Find(string key) => _kept.GetValueOrDefault(key);
         public void Note(FailedCall call) { }
         public ValueTask KeepAsync(KeptAnswer answer)
         {
-            kept[answer.Key] = answer.Raw;
+            _kept[answer.Key] = answer.Raw;
             return ValueTask.CompletedTask;
         }
     }
@@ -95,20 +95,20 @@ public sealed class SubjectTests : IDisposable
     public void Recorded_answers_are_the_same_answers_also_for_samples_and_after_a_torn_line()
     {
         var script = Enumerable.Range(0, 60).ToDictionary(i => $"p{i:000}", i => new[] { $"greedy {i}", $"one {i}", $"two {i}" });
-        var first = new RecordedModel(new ScriptedModel("m", script), "m", folder);
+        var first = new RecordedModel(new ScriptedModel("m", script), "m", _folder);
         var sampled = first.Generate(Prompts(60), new(50, 0.8, 0.95, 7));
         Assert.Equal(Enumerable.Range(0, 60).Select(i => $"greedy {i}"), first.Generate(Prompts(60), new(50)));
         Assert.Equal(120, first.Asked);
-        var file = Assert.Single(Directory.GetFiles(folder));
+        var file = Assert.Single(Directory.GetFiles(_folder));
         File.AppendAllText(file, "{\"key\":\"cut of");
-        var second = new RecordedModel(new ScriptedModel("m", script), "m", folder);
+        var second = new RecordedModel(new ScriptedModel("m", script), "m", _folder);
         Assert.Equal(sampled, second.Generate(Prompts(60), new(50, 0.8, 0.95, 7)));
         Assert.Equal(0, second.Asked);
         Assert.NotEmpty(second.Generate(Prompts(3), new(50)));
         Assert.Equal(3, second.Asked);
-        Assert.Equal(0, Ask(new RecordedModel(new ScriptedModel("m", script), "m", folder)));
+        Assert.Equal(0, Ask(new RecordedModel(new ScriptedModel("m", script), "m", _folder)));
         // Another model, or another version of it, has a file of its own.
-        Assert.Equal(3, Ask(new RecordedModel(new ScriptedModel("m", script), "other", folder)));
+        Assert.Equal(3, Ask(new RecordedModel(new ScriptedModel("m", script), "other", _folder)));
 
         static int Ask(RecordedModel model)
         {

@@ -11,13 +11,13 @@ namespace DocTuneLab.Evaluation.Tests;
 
 public sealed class SuiteFormatTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("doctune-format-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("doctune-format-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private string Write(params object[] lines)
     {
-        var path = Path.Combine(folder, Guid.NewGuid().ToString("n") + ".jsonl");
+        var path = Path.Combine(_folder, Guid.NewGuid().ToString("n") + ".jsonl");
         File.WriteAllLines(path, lines.Select(l => l as string ?? JsonSerializer.Serialize(l)));
         return path;
     }
@@ -92,7 +92,7 @@ public sealed class SuiteFormatTests : IDisposable
         Assert.StartsWith("Return the numbers of a list that are even.", task.Instruction);
         Assert.Equal([ExecutionStatus.Pass, ExecutionStatus.WrongAnswer, ExecutionStatus.Exception],
             Score(task, "return numbers.Where(n => n % 2 == 0).ToList();", "return numbers;", task.Stub));
-        var path = Path.Combine(folder, "imported", "code.jsonl");
+        var path = Path.Combine(_folder, "imported", "code.jsonl");
         BenchmarkImport.Write(tasks, path);
         Assert.Equal("HumanEval_x_even", Assert.Single(Suite.Load(path).Code).Id);
     }

@@ -10,13 +10,13 @@ public sealed class SuiteTests : IDisposable
         + """Solution.F());"],"documents":["vat.md"],"split":"dev"}""";
     private const string Qa = """{"id":"q","question":"what?","answers":["Vat"],"documents":["vat.md"],"split":"test"}""";
 
-    private readonly string folder = Directory.CreateTempSubdirectory("doctune-suite-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("doctune-suite-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private string Write(string name, params string[] lines)
     {
-        var path = Path.Combine(folder, name);
+        var path = Path.Combine(_folder, name);
         File.WriteAllLines(path, lines);
         return path;
     }
@@ -26,7 +26,7 @@ public sealed class SuiteTests : IDisposable
     {
         Write("code.jsonl", Code, "");
         Write("docqa.jsonl", Qa);
-        var suite = Suite.Load(folder);
+        var suite = Suite.Load(_folder);
         Assert.Equal("a", Assert.Single(suite.Code).Id);
         Assert.Equal("", suite.Code[0].Context);
         Assert.Equal(Split.Dev, suite.Code[0].Split);
@@ -68,7 +68,7 @@ public sealed class SuiteTests : IDisposable
     {
         Write("code.jsonl", Code);
         Write("docqa.jsonl", Qa, Qa.Replace("\"q\"", "\"a\""));
-        var message = Assert.Throws<LabException>(() => Suite.Load(folder)).Message;
+        var message = Assert.Throws<LabException>(() => Suite.Load(_folder)).Message;
         Assert.Contains("docqa.jsonl:2: id: \"a\" is already used at", message);
         Assert.Contains("code.jsonl:1", message);
     }
@@ -76,28 +76,28 @@ public sealed class SuiteTests : IDisposable
     [Fact]
     public void A_suite_takes_in_files_that_it_shares_and_its_hash_is_of_their_tasks()
     {
-        var shared = Directory.CreateDirectory(Path.Combine(folder, "shared")).FullName;
+        var shared = Directory.CreateDirectory(Path.Combine(_folder, "shared")).FullName;
         File.WriteAllText(Path.Combine(shared, "general.jsonl"), Code);
         Write("docqa.jsonl", Qa);
-        var alone = Suite.Load(folder).Hash;
+        var alone = Suite.Load(_folder).Hash;
         var manifest = Write("suite.json", "{", "  \"include\": [\"shared/general.jsonl\"]", "}");
-        var suite = Suite.Load(folder);
+        var suite = Suite.Load(_folder);
         Assert.Equal("a", Assert.Single(suite.General).Id);
         Assert.NotEqual(alone, suite.Hash);
 
         Write("general.jsonl", Code);
-        Assert.Contains("\"a\" is already used", Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
+        Assert.Contains("\"a\" is already used", Assert.Throws<LabException>(() => Suite.Load(_folder)).Message);
         Write("suite.json", """{"include":["none.jsonl"]}""");
-        Assert.StartsWith($"{manifest}: include[0]: {Path.Combine(folder, "none.jsonl")} is no file",
-            Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
+        Assert.StartsWith($"{manifest}: include[0]: {Path.Combine(_folder, "none.jsonl")} is no file",
+            Assert.Throws<LabException>(() => Suite.Load(_folder)).Message);
         Write("suite.json", """{"includes":[]}""");
         Assert.StartsWith($"{manifest}: includes: unknown field; known are include",
-            Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
+            Assert.Throws<LabException>(() => Suite.Load(_folder)).Message);
         Write("suite.json", "{", "  x", "}");
-        Assert.StartsWith($"{manifest}:2: not JSON", Assert.Throws<LabException>(() => Suite.Load(folder)).Message);
+        Assert.StartsWith($"{manifest}:2: not JSON", Assert.Throws<LabException>(() => Suite.Load(_folder)).Message);
     }
 
     [Fact]
     public void A_missing_suite_says_what_was_expected() =>
-        Assert.Contains("code.jsonl", Assert.Throws<LabException>(() => Suite.Load(Path.Combine(folder, "none"))).Message);
+        Assert.Contains("code.jsonl", Assert.Throws<LabException>(() => Suite.Load(Path.Combine(_folder, "none"))).Message);
 }

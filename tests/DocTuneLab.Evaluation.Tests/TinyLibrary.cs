@@ -34,20 +34,20 @@ public static class TinyLibrary
         }
         """;
 
-    private static readonly Lazy<string> Built = new(Build);
+    private static readonly Lazy<string> s_built = new(Build);
 
     /// <summary>Path of the compiled assembly; its XML documentation lies beside it.</summary>
-    public static string Path_ => Built.Value;
+    public static string Path_ => s_built.Value;
 
-    private static readonly Lazy<ReferenceSet> Loaded = new(() => ReferenceSet.Load(Path_));
+    private static readonly Lazy<ReferenceSet> s_loaded = new(() => ReferenceSet.Load(Path_));
 
-    private static readonly Lazy<Evaluator> Shared = new(() => new Evaluator(new CSharpJudge(Loaded.Value)));
+    private static readonly Lazy<Evaluator> s_shared = new(() => new Evaluator(new CSharpJudge(s_loaded.Value)));
 
-    public static ReferenceSet References => Loaded.Value;
+    public static ReferenceSet References => s_loaded.Value;
 
     public static ApiModel Api => ApiModel.Load(References);
 
-    public static Evaluator Evaluator() => Shared.Value;
+    public static Evaluator Evaluator() => s_shared.Value;
 
     public static Sandbox Sandbox(ExecutionOptions? options = null) =>
         new(References, options ?? new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true });

@@ -9,7 +9,7 @@ namespace DocTuneLab.Extension.Tests;
 /// <summary><c>kill -9</c> while a corpus is written: what was paid for is there, and the next run goes on from it.</summary>
 public sealed class GenerationKillTests
 {
-    private static readonly string[] Inputs =
+    private static readonly string[] s_inputs =
     [
         "data/private-library/docs", "data/private-library/bin/Fenmark.dll", "data/private-library/tasks"
     ];
@@ -18,7 +18,7 @@ public sealed class GenerationKillTests
     public async Task A_killed_generation_by_batches_takes_its_batch_up()
     {
         using var lab = new LabFolder();
-        string[] paths = [.. Inputs.Select(p => Path.Combine(lab.Root, p))];
+        string[] paths = [.. s_inputs.Select(p => Path.Combine(lab.Root, p))];
         var references = ReferenceSet.Load([paths[1]]);
         await using var server = await LoopbackServer.StartAsync();
         server.Answer = new LibraryAnswers(ApiModel.Load(references), new CSharpJudge(references), 400).Answer;
@@ -69,16 +69,16 @@ public sealed class GenerationKillTests
     public async Task A_cell_writes_by_batches_and_shows_how_they_stand()
     {
         using var lab = new LabFolder();
-        var references = ReferenceSet.Load([Path.Combine(lab.Root, Inputs[1])]);
+        var references = ReferenceSet.Load([Path.Combine(lab.Root, s_inputs[1])]);
         await using var server = await LoopbackServer.StartAsync();
         server.Answer = new LibraryAnswers(ApiModel.Load(references), new CSharpJudge(references), 200).Answer;
-        var (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}/lab", $"#!docs {Inputs[0]} --assembly {Inputs[1]}",
-            $"#!suite {Inputs[2]}", $"#!corpus generate --count 6 --endpoint {server.Url} --endpoint-model m --batch --batch-poll 0.1");
+        var (shown, error) = await lab.RunAsync($"#!lab --path {lab.Path}/lab", $"#!docs {s_inputs[0]} --assembly {s_inputs[1]}",
+            $"#!suite {s_inputs[2]}", $"#!corpus generate --count 6 --endpoint {server.Url} --endpoint-model m --batch --batch-poll 0.1");
         Assert.Null(error);
         Assert.Contains("batch batch_0: completed", shown + string.Join('\n', lab.Updates));
         Assert.Contains("6 of 6 accepted", string.Join('\n', lab.Updates));
-        (_, error) = await lab.RunAsync($"#!lab --path {lab.Path}/lab", $"#!docs {Inputs[0]} --assembly {Inputs[1]}",
-            $"#!suite {Inputs[2]}", $"#!corpus generate --endpoint {server.Url} --endpoint-model m --batch --ollama");
+        (_, error) = await lab.RunAsync($"#!lab --path {lab.Path}/lab", $"#!docs {s_inputs[0]} --assembly {s_inputs[1]}",
+            $"#!suite {s_inputs[2]}", $"#!corpus generate --endpoint {server.Url} --endpoint-model m --batch --ollama");
         Assert.Contains("--batch: endpoint", error);
     }
 
@@ -96,7 +96,7 @@ public sealed class GenerationKillTests
     public async Task A_killed_generation_goes_on_and_asks_nothing_kept_again()
     {
         using var lab = new LabFolder();
-        string[] paths = [.. Inputs.Select(p => Path.Combine(lab.Root, p))];
+        string[] paths = [.. s_inputs.Select(p => Path.Combine(lab.Root, p))];
         var references = ReferenceSet.Load([paths[1]]);
         var (api, judge) = (ApiModel.Load(references), new CSharpJudge(references));
         var answers = new LibraryAnswers(api, judge, 400);
@@ -139,10 +139,10 @@ public sealed class GenerationKillTests
     }
 
     // The tool as its own project builds it.
-    private static readonly string Tool = Path.Combine(AppContext.BaseDirectory.Replace(Path.Combine("tests", "DocTuneLab.Extension.Tests"),
+    private static readonly string s_tool = Path.Combine(AppContext.BaseDirectory.Replace(Path.Combine("tests", "DocTuneLab.Extension.Tests"),
         Path.Combine("src", "DocTuneLab.Cli"), StringComparison.Ordinal), "doctune.dll");
 
-    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", [Tool, .. arguments])
+    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", [s_tool, .. arguments])
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true

@@ -78,18 +78,18 @@ public sealed partial class NotebookTests
     public async Task A_key_stands_in_no_notebook_report_or_database()
     {
         // Looks like no key, so that only knowing it can take it out.
-        const string key = "correct0horse0battery0staple0number9";
+        const string Key = "correct0horse0battery0staple0number9";
         using var lab = new LabFolder();
         var references = DocTuneLab.Library.ReferenceSet.Load([Path.Combine(lab.Root, "data/private-library/bin/Fenmark.dll")]);
         var answers = new LibraryAnswers(DocTuneLab.Library.ApiModel.Load(references), new DocTuneLab.Library.CSharpJudge(references), 400);
         await using var server = await LoopbackServer.StartAsync();
         // A server that prints the key wherever it can.
         server.Answer = body => answers.Answer(body)
-            .Replace("It calls the library", $"With {key} it calls the library", StringComparison.Ordinal)
-            .Replace("What is `", $"({key}) What is `", StringComparison.Ordinal);
+            .Replace("It calls the library", $"With {Key} it calls the library", StringComparison.Ordinal)
+            .Replace("What is `", $"({Key}) What is `", StringComparison.Ordinal);
         server.FaultOf = (n, _) => n % 6 == 5 ? Fault.EchoesKeyInError : Fault.None;
         var before = Environment.GetEnvironmentVariable("OPENAI_API_KEY");
-        Environment.SetEnvironmentVariable("OPENAI_API_KEY", key);
+        Environment.SetEnvironmentVariable("OPENAI_API_KEY", Key);
         try
         {
             var notebook = await RunAsync(lab, "03-corpus.ipynb", "samples", "60", "endpoint", server.Url.ToString(), "endpointModel", "m",
@@ -104,7 +104,7 @@ public sealed partial class NotebookTests
         {
             Environment.SetEnvironmentVariable("OPENAI_API_KEY", before);
         }
-        Assert.Contains($"Bearer {key}", server.Authorizations);
+        Assert.Contains($"Bearer {Key}", server.Authorizations);
         foreach (var file in Directory.EnumerateFiles(lab.Path, "*", SearchOption.AllDirectories))
             Assert.DoesNotContain("0battery0", System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file)));
         using var storage = Storage.Lab.Open(lab.Path);
@@ -208,7 +208,9 @@ public sealed partial class NotebookTests
         if (name != "00-base-model.ipynb") values["labFolder"] = lab.Path;
         var result = await NotebookRunner.RunAsync(Path.Combine(lab.Root, "notebooks", name), new RunOptions
         {
-            Parameters = values, OutputPath = Path.Combine(lab.Path, name), Extensions = [new LabExtension()],
+            Parameters = values,
+            OutputPath = Path.Combine(lab.Path, name),
+            Extensions = [new LabExtension()],
         }, TestContext.Current.CancellationToken);
         Assert.True(result.Status == RunStatus.Completed,
             $"{name}, cell {result.CellsRun}: {string.Join('\n', result.Error?.Traceback ?? [])}");

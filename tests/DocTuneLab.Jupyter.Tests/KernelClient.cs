@@ -10,14 +10,14 @@ namespace DocTuneLab.Jupyter.Tests;
 /// <summary>A client of a kernel that runs in this process, speaking the wire protocol over loopback.</summary>
 internal sealed class KernelClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
-    private readonly CancellationTokenSource stop = new();
-    private readonly DealerSocket shell = new();
-    private readonly DealerSocket control = new();
-    private readonly DealerSocket stdin = new();
-    private readonly SubscriberSocket iopub = new();
-    private readonly RequestSocket heartbeat = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly DealerSocket _shell = new();
+    private readonly DealerSocket _control = new();
+    private readonly DealerSocket _stdin = new();
+    private readonly SubscriberSocket _iopub = new();
+    private readonly RequestSocket _heartbeat = new();
 
     public KernelClient(SessionOptions? options = null)
     {
@@ -31,16 +31,16 @@ internal sealed class KernelClient : IDisposable
             HeartbeatPort = ports[4],
             Key = "secret-key"
         };
-        Kernel = Task.Run(() => new KernelServer(Connection, options ?? new SessionOptions()).RunAsync(stop.Token));
-        iopub.SubscribeToAnyTopic();
-        iopub.Options.ReceiveHighWatermark = 0;
+        Kernel = Task.Run(() => new KernelServer(Connection, options ?? new SessionOptions()).RunAsync(_stop.Token));
+        _iopub.SubscribeToAnyTopic();
+        _iopub.Options.ReceiveHighWatermark = 0;
         // As in Jupyter's clients: questions of a cell go to the one that sent it.
-        shell.Options.Identity = stdin.Options.Identity = "client"u8.ToArray();
-        shell.Connect($"tcp://127.0.0.1:{ports[0]}");
-        stdin.Connect($"tcp://127.0.0.1:{ports[3]}");
-        control.Connect($"tcp://127.0.0.1:{ports[1]}");
-        iopub.Connect($"tcp://127.0.0.1:{ports[2]}");
-        heartbeat.Connect($"tcp://127.0.0.1:{ports[4]}");
+        _shell.Options.Identity = _stdin.Options.Identity = "client"u8.ToArray();
+        _shell.Connect($"tcp://127.0.0.1:{ports[0]}");
+        _stdin.Connect($"tcp://127.0.0.1:{ports[3]}");
+        _control.Connect($"tcp://127.0.0.1:{ports[1]}");
+        _iopub.Connect($"tcp://127.0.0.1:{ports[2]}");
+        _heartbeat.Connect($"tcp://127.0.0.1:{ports[4]}");
         // Subscriptions travel on their own: the kernel answers before it knows of them, until it does.
         while (!Ready())
         {
@@ -53,13 +53,13 @@ internal sealed class KernelClient : IDisposable
 
     public void Dispose()
     {
-        stop.Cancel();
-        Assert.True(Kernel.Wait(Patience));
-        shell.Dispose();
-        control.Dispose();
-        stdin.Dispose();
-        iopub.Dispose();
-        heartbeat.Dispose();
+        _stop.Cancel();
+        Assert.True(Kernel.Wait(s_patience));
+        _shell.Dispose();
+        _control.Dispose();
+        _stdin.Dispose();
+        _iopub.Dispose();
+        _heartbeat.Dispose();
     }
 
     public WireMessage Request(string type, JsonObject content, bool onControl = false)
@@ -71,12 +71,12 @@ internal sealed class KernelClient : IDisposable
     public string Send(string type, JsonObject content, bool onControl = false, string? key = null)
     {
         var message = WireMessage.Create(type, content, "client");
-        (onControl ? control : shell).SendMultipartMessage(message.ToFrames(key ?? Connection.Key));
+        (onControl ? _control : _shell).SendMultipartMessage(message.ToFrames(key ?? Connection.Key));
         return message.Header["msg_id"]!.ToString();
     }
 
     /// <summary>Sends frames as they are, well-formed or not.</summary>
-    public void SendRaw(params byte[][] frames) => shell.SendMultipartMessage(new NetMQMessage(frames));
+    public void SendRaw(params byte[][] frames) => _shell.SendMultipartMessage(new NetMQMessage(frames));
 
     /// <summary>Sends a request whose four JSON parts are given as bytes, with the signature that they should have.</summary>
     public void SendSigned(params byte[][] parts)
@@ -89,26 +89,26 @@ internal sealed class KernelClient : IDisposable
     }
 
     public WireMessage Reply(string id, bool onControl = false) =>
-        TryReceive(onControl ? control : shell, Patience, message => message.Parent["msg_id"]?.ToString() == id)
+        TryReceive(onControl ? _control : _shell, s_patience, message => message.Parent["msg_id"]?.ToString() == id)
             ?? throw new TimeoutException("no reply");
 
     /// <summary>Waits for a question of a cell and answers it.</summary>
     public WireMessage Answer(string text)
     {
-        var question = TryReceive(stdin, Patience, _ => true) ?? throw new TimeoutException("no question");
-        stdin.SendMultipartMessage(
+        var question = TryReceive(_stdin, s_patience, _ => true) ?? throw new TimeoutException("no question");
+        _stdin.SendMultipartMessage(
             WireMessage.Create("input_reply", new JsonObject { ["value"] = text, ["status"] = "ok" }, "client", question)
                 .ToFrames(Connection.Key));
         return question;
     }
 
-    public WireMessage? TryReply(TimeSpan patience) => TryReceive(shell, patience, _ => true);
+    public WireMessage? TryReply(TimeSpan patience) => TryReceive(_shell, patience, _ => true);
 
     /// <summary>What the kernel published about a request, up to "idle".</summary>
     public List<WireMessage> Published(string id)
     {
         var found = new List<WireMessage>();
-        while (TryReceive(iopub, Patience, message => message.Parent["msg_id"]?.ToString() == id) is { } message)
+        while (TryReceive(_iopub, s_patience, message => message.Parent["msg_id"]?.ToString() == id) is { } message)
         {
             found.Add(message);
             if (message.Type == "status" && message.Content["execution_state"]?.ToString() == "idle")
@@ -119,7 +119,7 @@ internal sealed class KernelClient : IDisposable
 
     /// <summary>Waits for the first message of a type about a request.</summary>
     public void AwaitPublished(string id, string type) =>
-        Assert.NotNull(TryReceive(iopub, Patience, message => message.Type == type && message.Parent["msg_id"]?.ToString() == id));
+        Assert.NotNull(TryReceive(_iopub, s_patience, message => message.Type == type && message.Parent["msg_id"]?.ToString() == id));
 
     /// <summary>What has come from the kernel, on any socket.</summary>
     public List<WireMessage> Seen { get; } = [];
@@ -132,8 +132,8 @@ internal sealed class KernelClient : IDisposable
 
     public bool HeartbeatAnswers()
     {
-        heartbeat.SendFrame("ping");
-        return heartbeat.TryReceiveFrameString(TimeSpan.FromSeconds(2), out var pong) && pong == "ping";
+        _heartbeat.SendFrame("ping");
+        return _heartbeat.TryReceiveFrameString(TimeSpan.FromSeconds(2), out var pong) && pong == "ping";
     }
 
     public static JsonObject Code(string code) => new()
@@ -150,7 +150,7 @@ internal sealed class KernelClient : IDisposable
     {
         var id = Send("kernel_info_request", []);
         Reply(id);
-        return TryReceive(iopub, TimeSpan.FromMilliseconds(200), message => message.Parent["msg_id"]?.ToString() == id) is not null
+        return TryReceive(_iopub, TimeSpan.FromMilliseconds(200), message => message.Parent["msg_id"]?.ToString() == id) is not null
             && Published(id).Count > 0;
     }
 

@@ -6,24 +6,24 @@ namespace DocTuneLab.Jupyter.Tests;
 
 public sealed class KernelTests : IDisposable
 {
-    private readonly KernelClient client = new();
+    private readonly KernelClient _client = new();
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 
     [Fact]
     public void Kernel_info_names_the_language()
     {
-        var reply = client.Request("kernel_info_request", []);
+        var reply = _client.Request("kernel_info_request", []);
         Assert.Equal("kernel_info_reply", reply.Type);
         Assert.Equal("C#", reply.Content["language_info"]!["name"]!.ToString());
         Assert.Equal("5.4", reply.Content["protocol_version"]!.ToString());
-        Assert.Equal("C#", client.Request("kernel_info_request", [], onControl: true).Content["language_info"]!["name"]!.ToString());
+        Assert.Equal("C#", _client.Request("kernel_info_request", [], onControl: true).Content["language_info"]!["name"]!.ToString());
     }
 
     [Fact]
     public void A_cell_publishes_what_it_shows_in_order()
     {
-        var (reply, published) = client.Execute(
+        var (reply, published) = _client.Execute(
             "Console.WriteLine(\"héllo\"); Console.Error.Write(\"e\"); var h = display(1); h.Update(2);\n6 * 7");
         Assert.Equal(("ok", 1), (reply.Content["status"]!.ToString(), reply.Content["execution_count"]!.GetValue<int>()));
         Assert.Equal(["status", "execute_input", "stream", "stream", "display_data", "execute_result", "update_display_data", "status"],
@@ -41,13 +41,13 @@ public sealed class KernelTests : IDisposable
     {
         var code = KernelClient.Code("var side = 3;");
         code["user_expressions"] = new JsonObject { ["square"] = "side * side", ["wrong"] = "nope" };
-        var values = client.Request("execute_request", code).Content["user_expressions"]!;
+        var values = _client.Request("execute_request", code).Content["user_expressions"]!;
         Assert.Equal("9", values["square"]!["data"]!["text/plain"]!.ToString());
         Assert.Equal("error", values["wrong"]!["status"]!.ToString());
 
-        var id = client.Send("comm_open",
+        var id = _client.Send("comm_open",
             new JsonObject { ["comm_id"] = "c1", ["target_name"] = "jupyter.widget", ["data"] = new JsonObject() });
-        Assert.Equal("c1", client.Published(id).Single(m => m.Type == "comm_close").Content["comm_id"]!.ToString());
+        Assert.Equal("c1", _client.Published(id).Single(m => m.Type == "comm_close").Content["comm_id"]!.ToString());
     }
 
     [Fact]
@@ -56,14 +56,14 @@ public sealed class KernelTests : IDisposable
         var code = KernelClient.Code(
             "Console.Write(\"who? \"); var name = Console.ReadLine(); var key = await GetPasswordAsync(\"key: \"); $\"{name}/{key}\"");
         code["allow_stdin"] = true;
-        var id = client.Send("execute_request", code);
-        Assert.Equal(("", false), Asked(client.Answer("Ann")));
-        Assert.Equal(("key: ", true), Asked(client.Answer("s3cret")));
-        Assert.Equal("ok", client.Reply(id).Content["status"]!.ToString());
-        Assert.Equal("Ann/s3cret", client.Published(id).Single(m => m.Type == "execute_result").Content["data"]!["text/plain"]!.ToString());
+        var id = _client.Send("execute_request", code);
+        Assert.Equal(("", false), Asked(_client.Answer("Ann")));
+        Assert.Equal(("key: ", true), Asked(_client.Answer("s3cret")));
+        Assert.Equal("ok", _client.Reply(id).Content["status"]!.ToString());
+        Assert.Equal("Ann/s3cret", _client.Published(id).Single(m => m.Type == "execute_result").Content["data"]!["text/plain"]!.ToString());
 
         // A client that cannot ask says so.
-        var refused = client.Execute("Console.ReadLine()").Reply;
+        var refused = _client.Execute("Console.ReadLine()").Reply;
         Assert.Contains("nobody is there to answer", refused.Content["evalue"]!.ToString());
 
         static (string, bool) Asked(WireMessage question) =>
@@ -75,17 +75,17 @@ public sealed class KernelTests : IDisposable
     {
         var code = KernelClient.Code("Console.ReadLine()");
         code["allow_stdin"] = true;
-        var id = client.Send("execute_request", code);
+        var id = _client.Send("execute_request", code);
         Thread.Sleep(500);
-        client.Request("interrupt_request", [], onControl: true);
-        Assert.Equal("error", client.Reply(id).Content["status"]!.ToString());
-        Assert.Equal("ok", client.Execute("1").Reply.Content["status"]!.ToString());
+        _client.Request("interrupt_request", [], onControl: true);
+        Assert.Equal("error", _client.Reply(id).Content["status"]!.ToString());
+        Assert.Equal("ok", _client.Execute("1").Reply.Content["status"]!.ToString());
     }
 
     [Fact]
     public void Output_is_cleared_on_request()
     {
-        var (_, published) = client.Execute("Console.Write(1); ClearOutput(wait: true); Console.Write(2);");
+        var (_, published) = _client.Execute("Console.Write(1); ClearOutput(wait: true); Console.Write(2);");
         Assert.Equal(["stream", "clear_output", "stream"], published.Select(m => m.Type).Where(t => t is "stream" or "clear_output"));
         Assert.True(published.Single(m => m.Type == "clear_output").Content["wait"]!.GetValue<bool>());
     }
@@ -93,34 +93,34 @@ public sealed class KernelTests : IDisposable
     [Fact]
     public void An_error_is_published_and_queued_cells_are_aborted()
     {
-        var failing = client.Send("execute_request", KernelClient.Code("await Task.Delay(300); throw new Exception(\"boom\");"));
-        var queued = client.Send("execute_request", KernelClient.Code("1"));
-        Assert.Equal("boom", client.Reply(failing).Content["evalue"]!.ToString());
-        Assert.Equal("aborted", client.Reply(queued).Content["status"]!.ToString());
-        var error = Assert.Single(client.Published(failing), message => message.Type == "error");
+        var failing = _client.Send("execute_request", KernelClient.Code("await Task.Delay(300); throw new Exception(\"boom\");"));
+        var queued = _client.Send("execute_request", KernelClient.Code("1"));
+        Assert.Equal("boom", _client.Reply(failing).Content["evalue"]!.ToString());
+        Assert.Equal("aborted", _client.Reply(queued).Content["status"]!.ToString());
+        var error = Assert.Single(_client.Published(failing), message => message.Type == "error");
         Assert.Contains("cell 1:line 1", error.Content["traceback"]!.ToJsonString());
-        Assert.Equal("ok", client.Execute("1").Reply.Content["status"]!.ToString());
+        Assert.Equal("ok", _client.Execute("1").Reply.Content["status"]!.ToString());
     }
 
     [Fact]
     public void A_busy_cell_is_interrupted_while_the_heart_beats()
     {
-        var id = client.Send("execute_request", KernelClient.Code("while (true) ;"));
+        var id = _client.Send("execute_request", KernelClient.Code("while (true) ;"));
         Thread.Sleep(1000);
-        Assert.True(client.HeartbeatAnswers());
+        Assert.True(_client.HeartbeatAnswers());
         var clock = Stopwatch.StartNew();
-        Assert.Equal("ok", client.Request("interrupt_request", [], onControl: true).Content["status"]!.ToString());
-        Assert.Equal("error", client.Reply(id).Content["status"]!.ToString());
+        Assert.Equal("ok", _client.Request("interrupt_request", [], onControl: true).Content["status"]!.ToString());
+        Assert.Equal("error", _client.Reply(id).Content["status"]!.ToString());
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"took {clock.Elapsed}");
-        Assert.Equal("ok", client.Execute("2").Reply.Content["status"]!.ToString());
+        Assert.Equal("ok", _client.Execute("2").Reply.Content["status"]!.ToString());
     }
 
     [Fact]
     public void Messages_with_another_key_are_not_answered()
     {
-        client.Send("kernel_info_request", [], key: "wrong-key");
-        Assert.Null(client.TryReply(TimeSpan.FromMilliseconds(500)));
-        Assert.Equal("ok", client.Request("kernel_info_request", []).Content["status"]!.ToString());
+        _client.Send("kernel_info_request", [], key: "wrong-key");
+        Assert.Null(_client.TryReply(TimeSpan.FromMilliseconds(500)));
+        Assert.Equal("ok", _client.Request("kernel_info_request", []).Content["status"]!.ToString());
     }
 
     [Theory]
@@ -129,15 +129,15 @@ public sealed class KernelTests : IDisposable
     [InlineData("var = ;", "invalid")]
     [InlineData("#!lsmagic", "complete")]
     public void Completeness_is_judged_by_the_parser(string code, string status) =>
-        Assert.Equal(status, client.Request("is_complete_request", new JsonObject { ["code"] = code }).Content["status"]!.ToString());
+        Assert.Equal(status, _client.Request("is_complete_request", new JsonObject { ["code"] = code }).Content["status"]!.ToString());
 
     [Fact]
     public void Completion_knows_state_members_and_code_points()
     {
-        client.Execute("var greeting = \"hi\"; record Box(int Width);");
+        _client.Execute("var greeting = \"hi\"; record Box(int Width);");
         Assert.Contains("greeting", Matches("gree", 4));
         Assert.Contains("Width", Matches("new Box(1).Wi", 13));
-        var reply = client.Request("complete_request", new JsonObject { ["code"] = "/* 😀 */ greeting.ToUp", ["cursor_pos"] = 21 });
+        var reply = _client.Request("complete_request", new JsonObject { ["code"] = "/* 😀 */ greeting.ToUp", ["cursor_pos"] = 21 });
         Assert.Contains("ToUpper", reply.Content["matches"]!.AsArray().Select(match => match!.ToString()));
         Assert.Equal((17, 21), (reply.Content["cursor_start"]!.GetValue<int>(), reply.Content["cursor_end"]!.GetValue<int>()));
         Assert.Contains("#!lsmagic", Matches("#!ls", 4));
@@ -163,7 +163,7 @@ public sealed class KernelTests : IDisposable
     [Fact]
     public void Inspection_shows_the_signature_and_on_request_the_overloads()
     {
-        client.Execute("int Twice(int n) => 2 * n;\nstring Twice(string s) => s + s;");
+        _client.Execute("int Twice(int n) => 2 * n;\nstring Twice(string s) => s + s;");
         var reply = Inspect("Twice(2)", 2, 0);
         Assert.True(reply.Content["found"]!.GetValue<bool>());
         Assert.Contains("int Twice(int n)", reply.Content["data"]!["text/plain"]!.ToString());
@@ -172,24 +172,24 @@ public sealed class KernelTests : IDisposable
         Assert.False(Inspect("   ", 1, 1).Content["found"]!.GetValue<bool>());
 
         WireMessage Inspect(string code, int position, int detail) =>
-            client.Request("inspect_request", new JsonObject { ["code"] = code, ["cursor_pos"] = position, ["detail_level"] = detail });
+            _client.Request("inspect_request", new JsonObject { ["code"] = code, ["cursor_pos"] = position, ["detail_level"] = detail });
     }
 
     [Fact]
     public void History_holds_what_ran()
     {
         foreach (var code in (string[])["1", "2", "1", "30"])
-            client.Execute(code);
+            _client.Execute(code);
         var quiet = KernelClient.Code("99");
         quiet["store_history"] = false;
-        client.Request("execute_request", quiet);
+        _client.Request("execute_request", quiet);
         Assert.Equal("[[0,4,\"30\"]]", History("tail", ("n", 1)));
         Assert.Equal("[[0,2,\"2\"],[0,3,\"1\"]]", History("range", ("start", 2), ("stop", 4), ("session", 0)));
         Assert.Equal("[]", History("range", ("start", 1), ("stop", 4), ("session", -1)));
         Assert.Equal("[[0,3,[\"1\",null]]]", History("search", ("pattern", "1*"), ("unique", true), ("output", true), ("n", 1)));
 
         string History(string type, params (string Name, JsonNode Value)[] more) =>
-            client
+            _client
                 .Request("history_request", new JsonObject([KeyValuePair.Create("hist_access_type", (JsonNode?)type),
                     .. more.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Value))])).Content["history"]!
                 .ToJsonString();
@@ -200,40 +200,40 @@ public sealed class KernelTests : IDisposable
     {
         var silent = KernelClient.Code("Console.Write(1); 2");
         silent["silent"] = true;
-        var id = client.Send("execute_request", silent);
-        Assert.Equal(0, client.Reply(id).Content["execution_count"]!.GetValue<int>());
-        Assert.Equal(["status", "status"], client.Published(id).Select(message => message.Type));
+        var id = _client.Send("execute_request", silent);
+        Assert.Equal(0, _client.Reply(id).Content["execution_count"]!.GetValue<int>());
+        Assert.Equal(["status", "status"], _client.Published(id).Select(message => message.Type));
 
         var failing = KernelClient.Code("await Task.Delay(300); throw new Exception();");
         failing["stop_on_error"] = false;
-        var (first, second) = (client.Send("execute_request", failing), client.Send("execute_request", KernelClient.Code("1")));
-        Assert.Equal("error", client.Reply(first).Content["status"]!.ToString());
-        Assert.Equal("ok", client.Reply(second).Content["status"]!.ToString());
+        var (first, second) = (_client.Send("execute_request", failing), _client.Send("execute_request", KernelClient.Code("1")));
+        Assert.Equal("error", _client.Reply(first).Content["status"]!.ToString());
+        Assert.Equal("ok", _client.Reply(second).Content["status"]!.ToString());
     }
 
     [Fact]
     public void Optional_parts_of_the_protocol_are_declared_absent()
     {
-        var info = client.Request("kernel_info_request", []).Content;
+        var info = _client.Request("kernel_info_request", []).Content;
         Assert.False(info["debugger"]!.GetValue<bool>());
         Assert.Empty(info["supported_features"]!.AsArray());
-        Assert.Empty(client.Request("comm_info_request", []).Content["comms"]!.AsObject());
-        Assert.True(client.Request("shutdown_request", new JsonObject { ["restart"] = true }, onControl: true).Content["restart"]!
+        Assert.Empty(_client.Request("comm_info_request", []).Content["comms"]!.AsObject());
+        Assert.True(_client.Request("shutdown_request", new JsonObject { ["restart"] = true }, onControl: true).Content["restart"]!
             .GetValue<bool>());
     }
 
     [Fact]
     public async Task Shutdown_ends_the_kernel_even_when_a_cell_runs()
     {
-        client.Send("execute_request", KernelClient.Code("while (true) ;"));
+        _client.Send("execute_request", KernelClient.Code("while (true) ;"));
         await Task.Delay(500);
-        var reply = client.Request("shutdown_request", new JsonObject { ["restart"] = false }, onControl: true);
+        var reply = _client.Request("shutdown_request", new JsonObject { ["restart"] = false }, onControl: true);
         Assert.Equal("ok", reply.Content["status"]!.ToString());
-        await client.Kernel.WaitAsync(TimeSpan.FromSeconds(10));
+        await _client.Kernel.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
     private List<string> Matches(string code, int position) =>
-        [.. client.Request("complete_request", new JsonObject { ["code"] = code, ["cursor_pos"] = position }).Content["matches"]!
+        [.. _client.Request("complete_request", new JsonObject { ["code"] = code, ["cursor_pos"] = position }).Content["matches"]!
             .AsArray()
             .Select(match => match!.ToString())];
 }

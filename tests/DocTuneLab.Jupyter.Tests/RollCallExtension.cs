@@ -11,7 +11,7 @@ internal sealed class RollCallExtension : INotebookExtension
 
     private sealed class RollCall : ICellLanguage
     {
-        private static readonly string[] Names = ["Ada", "Alan", "Grace"];
+        private static readonly string[] s_names = ["Ada", "Alan", "Grace"];
 
         public string Name => "rollcall";
 
@@ -22,7 +22,7 @@ internal sealed class RollCallExtension : INotebookExtension
         public Task<CellCompletions> CompleteAsync(string code, int position, CancellationToken cancellation)
         {
             var start = code.LastIndexOf(' ', position - 1) + 1;
-            var found = Names.Where(name => name.StartsWith(code[start..position], StringComparison.Ordinal));
+            var found = s_names.Where(name => name.StartsWith(code[start..position], StringComparison.Ordinal));
             return Task.FromResult(new CellCompletions(start, position, [.. found.Select(name => new CompletionEntry(name, "Name"))]));
         }
 

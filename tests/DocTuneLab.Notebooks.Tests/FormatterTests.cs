@@ -9,7 +9,7 @@ namespace DocTuneLab.Notebooks.Tests;
 
 public class FormatterTests
 {
-    private static readonly Person Ada = new("Ada", 36, new Address("1 St", "London"), ["a", "b"]);
+    private static readonly Person s_ada = new("Ada", 36, new Address("1 St", "London"), ["a", "b"]);
 
     [Fact]
     public void Sequences_of_objects_are_tables_of_columns()
@@ -26,14 +26,14 @@ public class FormatterTests
     [Fact]
     public void Objects_in_objects_unfold()
     {
-        var html = Html(Ada);
+        var html = Html(s_ada);
         Assert.Contains("<th colspan=\"2\">Person</th>", html);
         Assert.Contains("<details><summary>Address { Street = 1 St, City = London }</summary><table", html);
         Assert.Contains("<td>Tags</td><td>[a, b]</td>", html);
-        Assert.Equal("Person { Name = Ada, Age = 36, Home = Address { Street = 1 St, City = London }, Tags = [a, b] }", Plain(Ada));
+        Assert.Equal("Person { Name = Ada, Age = 36, Home = Address { Street = 1 St, City = London }, Tags = [a, b] }", Plain(s_ada));
         Assert.Equal(
             "Person\n  Name: " + new string('A', 90) + "\n  Age: 36\n  Home: Address { Street = 1 St, City = London }\n  Tags: [a, b]",
-            Plain(Ada with { Name = new string('A', 90) }));
+            Plain(s_ada with { Name = new string('A', 90) }));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public class FormatterTests
     [Fact]
     public void Dictionaries_have_keys_and_values()
     {
-        var html = Html(new Dictionary<string, object> { ["k"] = 1, ["list"] = new[] { 1, 2 }, ["who"] = Ada });
+        var html = Html(new Dictionary<string, object> { ["k"] = 1, ["list"] = new[] { 1, 2 }, ["who"] = s_ada });
         Assert.Contains("<td>k</td><td>1</td>", html);
         Assert.Contains("<td>list</td><td>[1, 2]</td>", html);
         Assert.Contains("<details><summary>Person {", html);

@@ -119,8 +119,8 @@ public class LanguageTests
     /// <summary>Amounts by name: <c>rent = 700</c> keeps one, <c>rent food</c> adds them up.</summary>
     private sealed class LedgerLanguage : ICellLanguage, IDisposable
     {
-        private readonly SortedDictionary<string, decimal> amounts = new(StringComparer.Ordinal);
-        private readonly Option<int> times = new("--times") { Description = "How often.", DefaultValueFactory = _ => 1 };
+        private readonly SortedDictionary<string, decimal> _amounts = new(StringComparer.Ordinal);
+        private readonly Option<int> _times = new("--times") { Description = "How often.", DefaultValueFactory = _ => 1 };
 
         public string Name { get; init; } = "ledger";
 
@@ -131,9 +131,9 @@ public class LanguageTests
         public bool IsDisposed { get; private set; }
 
         public IReadOnlyList<CellVariable> Variables =>
-            [.. amounts.Select(amount => new CellVariable(amount.Key, typeof(decimal), amount.Value))];
+            [.. _amounts.Select(amount => new CellVariable(amount.Key, typeof(decimal), amount.Value))];
 
-        public void Configure(Command command) => command.Options.Add(times);
+        public void Configure(Command command) => command.Options.Add(_times);
 
         public Task<CellValue?> RunAsync(CellCode code, CellContext cell)
         {
@@ -145,20 +145,20 @@ public class LanguageTests
                 else
                     sum = line.Split(' ').Sum(Amount);
             }
-            return Task.FromResult(sum is { } total ? new CellValue(total * code.GetValue(times)) : null);
+            return Task.FromResult(sum is { } total ? new CellValue(total * code.GetValue(_times)) : null);
         }
 
         private decimal Amount(string name) =>
-            amounts.TryGetValue(name, out var amount) ? amount : throw new NotebookException($"There is no '{name}' in the ledger.");
+            _amounts.TryGetValue(name, out var amount) ? amount : throw new NotebookException($"There is no '{name}' in the ledger.");
 
         public Task<CellCompletions> CompleteAsync(string code, int position, CancellationToken cancellation)
         {
             var start = code.LastIndexOfAny([' ', '\n'], position - 1) + 1;
-            var names = amounts.Keys.Where(name => name.StartsWith(code[start..position], StringComparison.Ordinal));
+            var names = _amounts.Keys.Where(name => name.StartsWith(code[start..position], StringComparison.Ordinal));
             return Task.FromResult(new CellCompletions(start, position, [.. names.Select(name => new CompletionEntry(name, "Amount"))]));
         }
 
-        public Task<string?> InspectAsync(string code, int position, CancellationToken cancellation) => Task.FromResult(amounts
+        public Task<string?> InspectAsync(string code, int position, CancellationToken cancellation) => Task.FromResult(_amounts
             .Where(amount => code.Contains(amount.Key, StringComparison.Ordinal))
             .Select(amount => $"{amount.Key} is {amount.Value}").FirstOrDefault());
 
@@ -174,7 +174,7 @@ public class LanguageTests
 
         public bool TryGetValue(string name, out object? value)
         {
-            var found = amounts.TryGetValue(name, out var amount);
+            var found = _amounts.TryGetValue(name, out var amount);
             value = amount;
             return found;
         }
@@ -182,7 +182,7 @@ public class LanguageTests
         public bool TrySetValue(string name, object? value, Type type)
         {
             var text = Convert.ToString(value, CultureInfo.InvariantCulture);
-            amounts[name] = decimal.TryParse(text, CultureInfo.InvariantCulture, out var amount)
+            _amounts[name] = decimal.TryParse(text, CultureInfo.InvariantCulture, out var amount)
                 ? amount : throw new NotebookException($"'{name}' is not an amount.");
             return true;
         }

@@ -11,78 +11,78 @@ namespace DocTuneLab.Notebooks.Tests;
 public sealed class NuGetTests : IDisposable
 {
     // New names in each run, so that nothing is found in the caches of an earlier one.
-    private readonly string id = "Dt" + Guid.NewGuid().ToString("N")[..8];
-    private readonly string feed = Directory.CreateTempSubdirectory("doctune-feed").FullName;
-    private readonly SessionDriver driver = new();
+    private readonly string _id = "Dt" + Guid.NewGuid().ToString("N")[..8];
+    private readonly string _feed = Directory.CreateTempSubdirectory("doctune-feed").FullName;
+    private readonly SessionDriver _driver = new();
 
     public NuGetTests()
     {
-        Environment.SetEnvironmentVariable("RestoreSources", feed);
-        Environment.SetEnvironmentVariable("NUGET_PACKAGES", Path.Combine(feed, "packages"));
+        Environment.SetEnvironmentVariable("RestoreSources", _feed);
+        Environment.SetEnvironmentVariable("NUGET_PACKAGES", Path.Combine(_feed, "packages"));
     }
 
     public void Dispose()
     {
         Environment.SetEnvironmentVariable("RestoreSources", null);
         Environment.SetEnvironmentVariable("NUGET_PACKAGES", null);
-        Directory.Delete(feed, recursive: true);
+        Directory.Delete(_feed, recursive: true);
     }
 
     [Fact]
     public async Task A_package_is_used_with_its_dependency_and_natives_and_restored_once()
     {
-        Pack(id + ".Base", "public static class Base { public static int One => 1; }");
-        Pack(id, "public static class Top { public static int Two => 2; }", dependency: id + ".Base", native: true);
-        await driver.OkAsync($"#r \"nuget: {id}, 1.0.0\"\nBase.One + Top.Two");
-        Assert.Equal("3", driver.Result);
-        await driver.OkAsync(
-            $"System.Runtime.InteropServices.NativeLibrary.Load(\"{id}native\", typeof(Top).Assembly, null) != IntPtr.Zero");
-        Assert.Equal("True", driver.Result, ignoreCase: true);
+        Pack(_id + ".Base", "public static class Base { public static int One => 1; }");
+        Pack(_id, "public static class Top { public static int Two => 2; }", dependency: _id + ".Base", native: true);
+        await _driver.OkAsync($"#r \"nuget: {_id}, 1.0.0\"\nBase.One + Top.Two");
+        Assert.Equal("3", _driver.Result);
+        await _driver.OkAsync(
+            $"System.Runtime.InteropServices.NativeLibrary.Load(\"{_id}native\", typeof(Top).Assembly, null) != IntPtr.Zero");
+        Assert.Equal("True", _driver.Result, ignoreCase: true);
 
         // The feed is gone: a second session takes what the first one restored.
-        foreach (var file in Directory.GetFiles(feed))
+        foreach (var file in Directory.GetFiles(_feed))
             File.Delete(file);
         var second = new SessionDriver();
-        await second.OkAsync($"#r \"nuget: {id}, 1.0.0\"\nTop.Two");
+        await second.OkAsync($"#r \"nuget: {_id}, 1.0.0\"\nTop.Two");
         Assert.Equal("2", second.Result);
     }
 
     [Fact]
     public async Task A_package_that_fails_takes_nothing_from_those_before_and_after_it()
     {
-        Pack(id, "public static class First { public static int One => 1; }");
-        Pack(id + "Next", "public static class Next { public static int Two => 2; }");
-        await driver.OkAsync($"#r \"nuget: {id}, 1.0.0\"\nvar kept = First.One;");
-        var failed = await driver.RunAsync($"var not = 1;\n#r \"nuget: {id}Missing, 1.0.0\"");
+        Pack(_id, "public static class First { public static int One => 1; }");
+        Pack(_id + "Next", "public static class Next { public static int Two => 2; }");
+        await _driver.OkAsync($"#r \"nuget: {_id}, 1.0.0\"\nvar kept = First.One;");
+        var failed = await _driver.RunAsync($"var not = 1;\n#r \"nuget: {_id}Missing, 1.0.0\"");
         Assert.Equal("PackageNotRestored", failed.Error!.Name);
         Assert.StartsWith("cell 2:line 2: ", failed.Error.Traceback[^1]);
-        await driver.OkAsync($"#r \"nuget: {id}Next, 1.0.0\"\nkept + First.One + Next.Two");
-        Assert.Equal("4", driver.Result);
+        await _driver.OkAsync($"#r \"nuget: {_id}Next, 1.0.0\"\nkept + First.One + Next.Two");
+        Assert.Equal("4", _driver.Result);
     }
 
     [Fact]
     public async Task An_assembly_of_the_host_is_not_replaced()
     {
-        Pack(id, "public static class Uses { public static int One => 1; }", extra: "DocTuneLab.Notebooks");
-        await driver.OkAsync("#r \"nuget: "
-            + $"{id}, 1.0.0\"\nUses.One + (typeof(DocTuneLab.Notebooks.Hosting.NotebookSession).Assembly.Location == "
+        Pack(_id, "public static class Uses { public static int One => 1; }", extra: "DocTuneLab.Notebooks");
+        await _driver.OkAsync("#r \"nuget: "
+            + $"{_id}, 1.0.0\"\nUses.One + (typeof(DocTuneLab.Notebooks.Hosting.NotebookSession).Assembly.Location == "
             + $"\"{typeof(NotebookSession).Assembly.Location}\" ? 1 : 0)");
-        Assert.Equal("2", driver.Result);
+        Assert.Equal("2", _driver.Result);
     }
 
     [Fact]
     public async Task A_restore_can_be_cancelled_and_done_again()
     {
-        Pack(id, "public static class Late { public static int One => 1; }");
+        Pack(_id, "public static class Late { public static int One => 1; }");
         using var stop = new CancellationTokenSource(200);
-        Assert.Equal(CellStatus.Cancelled, (await driver.RunAsync($"#r \"nuget: {id}, 1.0.0\"\nLate.One", stop.Token)).Status);
-        await driver.OkAsync($"#r \"nuget: {id}, 1.0.0\"\nLate.One");
-        Assert.Equal("1", driver.Result);
+        Assert.Equal(CellStatus.Cancelled, (await _driver.RunAsync($"#r \"nuget: {_id}, 1.0.0\"\nLate.One", stop.Token)).Status);
+        await _driver.OkAsync($"#r \"nuget: {_id}, 1.0.0\"\nLate.One");
+        Assert.Equal("1", _driver.Result);
     }
 
     private void Pack(string name, string code, string? dependency = null, bool native = false, string? extra = null)
     {
-        using var zip = ZipFile.Open(Path.Combine(feed, $"{name}.1.0.0.nupkg"), ZipArchiveMode.Create);
+        using var zip = ZipFile.Open(Path.Combine(_feed, $"{name}.1.0.0.nupkg"), ZipArchiveMode.Create);
         var needs = dependency is null
             ? ""
             : $"<dependencies><group targetFramework=\"net8.0\"><dependency id=\"{dependency}\" version=\"1.0.0\" "
@@ -101,7 +101,7 @@ public sealed class NuGetTests : IDisposable
         var source = Directory.GetFiles(AppContext.BaseDirectory, "*e_sqlite3" + suffix, SearchOption.AllDirectories)[0];
         var prefix = OperatingSystem.IsWindows() ? "" : "lib";
         zip.CreateEntryFromFile(source,
-            $"runtimes/{system}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}/native/{prefix}{id}native"
+            $"runtimes/{system}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}/native/{prefix}{_id}native"
                 + $"{Path.GetExtension(source)}");
     }
 

@@ -7,7 +7,7 @@ namespace DocTuneLab.Notebooks.Tests;
 /// <summary>How outputs come to the host: in order, all of them, and with no lock held that the host might want.</summary>
 public sealed class OutputOrderTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task A_host_may_wait_for_the_console_that_a_cell_holds()
@@ -20,7 +20,7 @@ public sealed class OutputOrderTests
         {
             Console.Out.Flush();
             printed.Enqueue(((StreamOutput)output).Text);
-        }, TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
+        }, TestContext.Current.CancellationToken).WaitAsync(s_limit, TestContext.Current.CancellationToken);
         Assert.Equal(CellStatus.Ok, result.Status);
         Assert.Equal("ab", string.Concat(printed));
     }
@@ -39,7 +39,7 @@ public sealed class OutputOrderTests
         {
             // From another thread, as a host does that hands on to one of its own.
             Task.Run(() => { lock (shared) outputs.Enqueue(output); }).Wait();
-        }, TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
+        }, TestContext.Current.CancellationToken).WaitAsync(s_limit, TestContext.Current.CancellationToken);
         Assert.Equal([typeof(DisplayOutput), typeof(StreamOutput), typeof(UpdateOutput), typeof(DisplayOutput)],
             outputs.Select(output => output.GetType()));
     }
@@ -115,7 +115,7 @@ public sealed class OutputOrderTests
         turn.Do(() =>
         {
             turn.Do(() => done.Enqueue(2));
-            Assert.True(Task.Run(() => turn.Do(() => done.Enqueue(3))).Wait(Limit));
+            Assert.True(Task.Run(() => turn.Do(() => done.Enqueue(3))).Wait(s_limit));
             done.Enqueue(1);
         });
         Assert.Throws<InvalidOperationException>(() => turn.Do(() => throw new InvalidOperationException()));

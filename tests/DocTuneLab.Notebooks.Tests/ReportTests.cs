@@ -8,14 +8,14 @@ namespace DocTuneLab.Notebooks.Tests;
 
 public sealed partial class ReportTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("doctune-report").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("doctune-report").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task A_report_of_a_run_is_one_file_that_asks_for_nothing()
     {
-        File.WriteAllBytes(Path.Combine(folder, "pic.png"), [1, 2, 3]);
+        File.WriteAllBytes(Path.Combine(_folder, "pic.png"), [1, 2, 3]);
         var html = await RunAsync(
             Markdown("# The title\n\n![local](pic.png) ![far](https://example.org/x.png) [link](https://example.org)"),
             Code("display(\"<b>42</b>\", \"text/html\");", "summary", "hide-input"),
@@ -116,10 +116,10 @@ public sealed partial class ReportTests : IDisposable
 
     private async Task<string> RunAsync(params NotebookCell[] cells)
     {
-        var path = Path.Combine(folder, "in.ipynb");
+        var path = Path.Combine(_folder, "in.ipynb");
         new Notebook { Cells = [.. cells] }.Save(path);
         var result = await NotebookRunner.RunAsync(path, new RunOptions());
-        var report = Path.Combine(folder, "out", "report.html");
+        var report = Path.Combine(_folder, "out", "report.html");
         HtmlReport.Write(result.Notebook, report);
         return File.ReadAllText(report);
     }

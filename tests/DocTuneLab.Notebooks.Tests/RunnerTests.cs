@@ -7,9 +7,9 @@ namespace DocTuneLab.Notebooks.Tests;
 
 public sealed class RunnerTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("doctune-run").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("doctune-run").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task Parameters_are_injected_with_the_types_of_the_defaults()
@@ -97,7 +97,7 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task A_failing_cell_is_marked_saved_and_ends_the_run()
     {
-        var output = Path.Combine(folder, "out.ipynb");
+        var output = Path.Combine(_folder, "out.ipynb");
         var result = await RunAsync(
             [Cell("var a = 1;\na"), Cell("Console.WriteLine(\"before\");\nthrow new Exception(\"boom\");"), Cell("\"never\"")],
             new RunOptions { OutputPath = output });
@@ -141,7 +141,7 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task The_output_is_saved_after_every_cell()
     {
-        var output = Path.Combine(folder, "live.ipynb");
+        var output = Path.Combine(_folder, "live.ipynb");
         var result = await RunAsync([Cell("1"), Cell($"System.IO.File.ReadAllText(@\"{output}\").Contains(\"execute_result\")")],
             new RunOptions { OutputPath = output });
         Assert.Equal("True", result.Notebook.Cells[1].Outputs[0]!["data"]!["text/plain"]!.ToString());
@@ -151,7 +151,7 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task The_notebook_is_saved_when_a_cell_starts_and_while_it_runs()
     {
-        var output = Path.Combine(folder, "live.ipynb");
+        var output = Path.Combine(_folder, "live.ipynb");
         var look = $"string Saved() => System.IO.File.ReadAllText(@\"{output}\");\nvar atStart = Saved().Contains(\"running\");\n"
             + "Console.WriteLine(\"half way\");\nfor (var i = 0; i < 100 && !Saved().Contains(\"half \" + \"way\\\\n\"); "
             + "i++) Thread.Sleep(50);\n(atStart, Saved().Contains(\"half \" + \"way\\\\n\"))";
@@ -171,7 +171,7 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task A_run_past_its_limit_stops_and_is_saved()
     {
-        var output = Path.Combine(folder, "slow.ipynb");
+        var output = Path.Combine(_folder, "slow.ipynb");
         var result = await RunAsync([Cell("while (true) ;"), Cell("1")],
             new RunOptions { OutputPath = output, Timeout = TimeSpan.FromSeconds(1) });
         Assert.Equal(RunStatus.TimedOut, result.Status);
@@ -181,7 +181,7 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task An_interrupted_run_stops_and_is_saved()
     {
-        var output = Path.Combine(folder, "stopped.ipynb");
+        var output = Path.Combine(_folder, "stopped.ipynb");
         using var stop = new CancellationTokenSource();
         var progress = new StopAtFirstOutput(stop);
         var result = await RunAsync([Cell("Console.WriteLine(\"here\");\nwhile (true) ;")],
@@ -210,7 +210,7 @@ public sealed class RunnerTests : IDisposable
 
     private Task<RunResult> RunAsync(IEnumerable<NotebookCell> cells, RunOptions? options = null, CancellationToken cancellation = default)
     {
-        var path = Path.Combine(folder, "in.ipynb");
+        var path = Path.Combine(_folder, "in.ipynb");
         new Notebook { Cells = [.. cells] }.Save(path);
         return NotebookRunner.RunAsync(path, options ?? new RunOptions(), cancellation);
     }

@@ -6,7 +6,7 @@ namespace DocTuneLab.Notebooks.Tests;
 /// <summary>A session whose outputs are kept, in the order in which they came.</summary>
 internal sealed class SessionDriver(params INotebookExtension[] extensions)
 {
-    private int cells;
+    private int _cells;
 
     public NotebookSession Session { get; } = new(new SessionOptions { Extensions = extensions, StopGrace = TimeSpan.FromSeconds(5) });
 
@@ -19,7 +19,7 @@ internal sealed class SessionDriver(params INotebookExtension[] extensions)
     public async Task<CellResult> RunAsync(string source, CancellationToken cancellation = default)
     {
         Outputs.Clear();
-        return await Session.RunAsync(new CellRequest(source, $"cell {++cells}"), output =>
+        return await Session.RunAsync(new CellRequest(source, $"cell {++_cells}"), output =>
         {
             lock (Outputs)
                 Outputs.Add(output);
@@ -32,7 +32,7 @@ internal sealed class SessionDriver(params INotebookExtension[] extensions)
         Outputs.Clear();
         using var stop = new CancellationTokenSource();
         var printed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var run = Session.RunAsync(new CellRequest(source, $"cell {++cells}"), _ => printed.TrySetResult(), stop.Token);
+        var run = Session.RunAsync(new CellRequest(source, $"cell {++_cells}"), _ => printed.TrySetResult(), stop.Token);
         await Task.WhenAny(printed.Task, run);
         await stop.CancelAsync();
         return await run;

@@ -91,9 +91,11 @@ public sealed class FourBitTests
         {
             SafetensorsFile.Write(Path.Combine(folder, "model.safetensors"), new Dictionary<string, Tensor>
             {
-                ["a.weight"] = tensor(bytes, [bytes.Length, 1]), ["a.weight.quant_map"] = tensor(FourBitCode.Fp4.Values.ToArray()),
+                ["a.weight"] = tensor(bytes, [bytes.Length, 1]),
+                ["a.weight.quant_map"] = tensor(FourBitCode.Fp4.Values.ToArray()),
                 ["a.weight.absmax"] = tensor((byte[])[3, 200, 90]),
-                ["a.weight.nested_absmax"] = tensor((float[])[0.25f, 0.5f]), ["a.weight.nested_quant_map"] = tensor(nestedMap),
+                ["a.weight.nested_absmax"] = tensor((float[])[0.25f, 0.5f]),
+                ["a.weight.nested_quant_map"] = tensor(nestedMap),
                 ["a.weight.quant_state.bitsandbytes__fp4"] = tensor(System.Text.Encoding.UTF8.GetBytes("""{"quant_type": "fp4","""
                     + """ "blocksize": 128, "dtype": "float16", "shape": [3, 128], "nested_blocksize": """
                     + """2, "nested_dtype": "float32", "nested_offset": 0.75}""")),

@@ -43,9 +43,17 @@ public sealed class GoldenLossTests
         using var tiny = new TinyModel("qwen2", outputScale: 8);
         var options = new SftOptions
         {
-            LearningRate = 5e-3, Epochs = 1000, MaxSteps = Steps, BatchTokens = 256, MaxLength = 128, EvalEvery = 0, SaveEvery = 0,
-            OutputDirectory = Path.Combine(tiny.Directory, "run"), WeightDecay = 0.01,
-            NeftuneAlpha = recipe == "neftune" ? 5 : 0, LoraPlusRatio = recipe == "lora+" ? 8 : 1,
+            LearningRate = 5e-3,
+            Epochs = 1000,
+            MaxSteps = Steps,
+            BatchTokens = 256,
+            MaxLength = 128,
+            EvalEvery = 0,
+            SaveEvery = 0,
+            OutputDirectory = Path.Combine(tiny.Directory, "run"),
+            WeightDecay = 0.01,
+            NeftuneAlpha = recipe == "neftune" ? 5 : 0,
+            LoraPlusRatio = recipe == "lora+" ? 8 : 1,
             Optimizer = (paged, recipe == "8-bit") switch
             {
                 (false, false) => Optimizer.AdamW,
@@ -53,7 +61,8 @@ public sealed class GoldenLossTests
                 (true, false) => Optimizer.PagedAdamW,
                 _ => Optimizer.PagedAdamW8Bit
             },
-            GradientCheckpointing = checkpointing, Packing = recipe == "packing",
+            GradientCheckpointing = checkpointing,
+            Packing = recipe == "packing",
             GradientAccumulation = recipe == "accumulation" ? 3 : 1,
             Scheduler = recipe == "linear decay" ? Scheduler.Linear : Scheduler.Cosine,
         };

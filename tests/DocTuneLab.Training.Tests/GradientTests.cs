@@ -73,13 +73,13 @@ public sealed class GradientTests
             var gradient = gradients.Of(parameter)!.clone();
             var length = gradient.norm().item<float>();
             var direction = gradient / length;
-            const float step = 3e-2f;
-            parameter.add_(direction, alpha: step);
+            const float Step = 3e-2f;
+            parameter.add_(direction, alpha: Step);
             var above = Loss();
-            parameter.add_(direction, alpha: -2 * step);
+            parameter.add_(direction, alpha: -2 * Step);
             var below = Loss();
-            parameter.add_(direction, alpha: step);
-            var slope = (above - below) / (2 * step);
+            parameter.add_(direction, alpha: Step);
+            var slope = (above - below) / (2 * Step);
             Assert.True(Math.Abs(slope - length) < 0.02 * length + 2e-4, $"{name}: slope {slope}, gradient {length}");
 
             double Loss()

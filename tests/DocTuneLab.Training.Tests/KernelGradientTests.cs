@@ -56,8 +56,8 @@ public abstract class KernelGradientTests : IDisposable
     [Fact]
     public void Rotation()
     {
-        const int size = 20;
-        var (x, c, angles) = (Random(Rows, Heads * size), Random(Rows, Heads * size), Random(9, size / 2));
+        const int Size = 20;
+        var (x, c, angles) = (Random(Rows, Heads * Size), Random(Rows, Heads * Size), Random(9, Size / 2));
         angles = cat([angles, angles], 1);
         var (cosine, sine) = (angles.cos(), angles.sin());
         int[] positions = [0, 3, 8, 1, 1, 5];
@@ -94,15 +94,15 @@ public abstract class KernelGradientTests : IDisposable
     [InlineData(3)]
     public void Attention_with_rows_that_sequences_share(int window)
     {
-        const int size = 12, queryHeads = 4;
-        var shape = new AttentionShape(queryHeads, Heads, size, window, 1 / MathF.Sqrt(size));
+        const int Size = 12, QueryHeads = 4;
+        var shape = new AttentionShape(QueryHeads, Heads, Size, window, 1 / MathF.Sqrt(Size));
         // The second sequence begins with three rows of the first; the third stands alone.
         int[] starts = [0, 7, 12, 13];
         int[] positions = [0, 1, 2, 3, 4, 5, 6, 3, 4, 5, 6, 7, 0];
         var rows = new AttentionRows(starts, [[], [0, 1, 2], []], starts, positions);
-        var (count, width) = (positions.Length, queryHeads * size);
-        var (q, k, v, c) = (Random(count, width), Random(count, Heads * size), Random(count, Heads * size), Random(count, width));
-        var (output, sums) = (empty(count, width, device: Device), empty(count, queryHeads, device: Device));
+        var (count, width) = (positions.Length, QueryHeads * Size);
+        var (q, k, v, c) = (Random(count, width), Random(count, Heads * Size), Random(count, Heads * Size), Random(count, width));
+        var (output, sums) = (empty(count, width, device: Device), empty(count, QueryHeads, device: Device));
         double Loss()
         {
             _kernels.Attend(new AttentionTensors(q, k, v, output, sums), rows, shape);
@@ -119,8 +119,8 @@ public abstract class KernelGradientTests : IDisposable
     [Fact]
     public void Cross_entropy()
     {
-        const int vocabulary = 37;
-        var x = Random(Rows, vocabulary) * 3;
+        const int Vocabulary = 37;
+        var x = Random(Rows, Vocabulary) * 3;
         int[] targets = [9, 9, 0, 36, 5, 5, 17, 8];
         double Loss() => Sum(_kernels.CrossEntropy(x.clone(), targets, 2, 0)) * 0.25;
         var dx = x.clone();
@@ -131,8 +131,8 @@ public abstract class KernelGradientTests : IDisposable
     [Fact]
     public void Divergence_from_a_teacher()
     {
-        const int vocabulary = 37;
-        var (x, teacher) = (Random(Rows, vocabulary) * 3, Random(Rows, vocabulary) * 3);
+        const int Vocabulary = 37;
+        var (x, teacher) = (Random(Rows, Vocabulary) * 3, Random(Rows, Vocabulary) * 3);
         double[] Losses() => _kernels.Distill(x.clone(), teacher.clone(), 0).cpu().data<double>().ToArray();
         var (p, q) = (nn.functional.log_softmax(teacher.to_type(ScalarType.Float64), 1),
             nn.functional.log_softmax(x.to_type(ScalarType.Float64), 1));
@@ -147,8 +147,8 @@ public abstract class KernelGradientTests : IDisposable
     [Fact]
     public void Losses_of_logits_in_16_bits_are_those_of_the_same_numbers_in_32_and_only_the_gradient_is_rounded()
     {
-        const int vocabulary = 71;
-        var (x, teacher) = ((Random(Rows, vocabulary) * 3).bfloat16(), (Random(Rows, vocabulary) * 3).bfloat16());
+        const int Vocabulary = 71;
+        var (x, teacher) = ((Random(Rows, Vocabulary) * 3).bfloat16(), (Random(Rows, Vocabulary) * 3).bfloat16());
         int[] targets = [0, 70, 5, 5, 17, 8];
         foreach (var run in (Func<Tensor, Tensor, Tensor>[])
         [
@@ -170,7 +170,7 @@ public abstract class KernelGradientTests : IDisposable
     // Along the gradient, where the slope is its length, and along directions that know nothing of it.
     private void Slopes(Tensor x, Tensor gradient, Func<double> loss)
     {
-        const float step = 5e-3f;
+        const float Step = 5e-3f;
         var length = gradient.norm().item<float>();
         Assert.True(length > 1e-3);
         for (var i = 0; i < 6; i++)
@@ -178,10 +178,10 @@ public abstract class KernelGradientTests : IDisposable
             var direction = i == 0 ? gradient / length : randn(x.shape, generator: _generator).to(Device);
             direction = direction / direction.norm();
             var middle = x.clone();
-            x.add_(direction, alpha: step);
+            x.add_(direction, alpha: Step);
             var above = loss();
-            x.copy_(middle).add_(direction, alpha: -step);
-            var slope = (above - loss()) / (2 * step);
+            x.copy_(middle).add_(direction, alpha: -Step);
+            var slope = (above - loss()) / (2 * Step);
             x.copy_(middle);
             Assert.Equal(Sum(gradient * direction), slope, 2e-3 * length);
         }

@@ -225,9 +225,14 @@ public sealed class LlamaCppTests : IDisposable
         SafetensorsFile.Write(Path.Combine(folder, "adapter_model.safetensors"), tensors);
         File.WriteAllText(Path.Combine(folder, "adapter_config.json"), new JsonObject
         {
-            ["peft_type"] = "LORA", ["r"] = 4, ["lora_alpha"] = 6, ["target_modules"] = new JsonArray("q_proj", "v_proj", "down_proj"),
-            ["use_rslora"] = rsLora, ["use_dora"] = dora,
-            ["rank_pattern"] = new JsonObject { ["v_proj"] = 2 }, ["alpha_pattern"] = new JsonObject { [".*layers.0.mlp.down_proj"] = 12 },
+            ["peft_type"] = "LORA",
+            ["r"] = 4,
+            ["lora_alpha"] = 6,
+            ["target_modules"] = new JsonArray("q_proj", "v_proj", "down_proj"),
+            ["use_rslora"] = rsLora,
+            ["use_dora"] = dora,
+            ["rank_pattern"] = new JsonObject { ["v_proj"] = 2 },
+            ["alpha_pattern"] = new JsonObject { [".*layers.0.mlp.down_proj"] = 12 },
         }.ToJsonString());
     }
 }

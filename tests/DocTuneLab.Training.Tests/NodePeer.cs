@@ -14,7 +14,10 @@ internal sealed class NodePeer : IDisposable
     {
         _process = Process.Start(new ProcessStartInfo("node", [Path.Combine(Folder, script)])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Folder,
         })!;
         _errors = _process.StandardError.ReadToEndAsync();
     }

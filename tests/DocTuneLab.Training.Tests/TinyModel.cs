@@ -31,9 +31,19 @@ internal sealed class TinyModel : IDisposable
             System.Text.Json.JsonSerializer.Serialize(new { chat_template = ChatTemplate.ChatMl }));
         Config = new ModelConfig
         {
-            ModelType = type, VocabularySize = 320, HiddenSize = 64, IntermediateSize = 96, Layers = 2, Heads = 4, KeyValueHeads = 2,
+            ModelType = type,
+            VocabularySize = 320,
+            HiddenSize = 64,
+            IntermediateSize = 96,
+            Layers = 2,
+            Heads = 4,
+            KeyValueHeads = 2,
             HeadSize = 16,
-            NormEpsilon = 1e-5, RopeTheta = 10000, TieEmbeddings = tied, AttentionBias = type == "qwen2", MaxPositions = 256,
+            NormEpsilon = 1e-5,
+            RopeTheta = 10000,
+            TieEmbeddings = tied,
+            AttentionBias = type == "qwen2",
+            MaxPositions = 256,
             EndTokens = [0, 2],
         };
         Config = change?.Invoke(Config) ?? Config;

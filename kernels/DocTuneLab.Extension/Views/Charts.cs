@@ -133,7 +133,8 @@ public static class Charts
         {
             ["data"] = new JsonArray(new JsonObject
             {
-                ["type"] = "treemap", ["ids"] = Figure.Array(types.Concat(members.Select(m => m.Symbol.Id))),
+                ["type"] = "treemap",
+                ["ids"] = Figure.Array(types.Concat(members.Select(m => m.Symbol.Id))),
                 ["labels"] = Figure.Array(types.Select(Short).Concat(members.Select(m => m.Name))),
                 ["parents"] = Figure.Array(types.Select(_ => "").Concat(members.Select(m => m.Type))),
                 ["values"] = Figure.Array(types.Select(_ => 0.0).Concat(members.Select(_ => 1.0))),
@@ -149,7 +150,8 @@ public static class Charts
                     ["cmax"] = Math.Max(1, colours.Order().ElementAtOrDefault(colours.Length * 9 / 10)),
                     ["showscale"] = true
                 },
-            }), ["layout"] = layout,
+            }),
+            ["layout"] = layout,
         };
     }
 
@@ -161,9 +163,13 @@ public static class Charts
             var rows = result.Table.Where(t => t.How == how).ToArray();
             return new JsonObject
             {
-                ["type"] = "scatter", ["mode"] = "markers", ["name"] = how, ["x"] = Figure.Array(rows.Select(r => r.Measures.Tokens)),
+                ["type"] = "scatter",
+                ["mode"] = "markers",
+                ["name"] = how,
+                ["x"] = Figure.Array(rows.Select(r => r.Measures.Tokens)),
                 ["y"] = Figure.Array(rows.Select(r => r.Score)),
-                ["hovertext"] = Figure.Array(rows.Select(r => $"{r.Template.Name}, {r.Examples} examples")), ["hoverinfo"] = "text+y",
+                ["hovertext"] = Figure.Array(rows.Select(r => $"{r.Template.Name}, {r.Examples} examples")),
+                ["hoverinfo"] = "text+y",
                 ["marker"] = new JsonObject { ["size"] = 9, ["color"] = Figure.Palette[colour] },
                 ["error_y"] = new JsonObject
                 {
@@ -232,7 +238,8 @@ public static class Charts
             """;
         return new Dictionary<string, object>
         {
-            ["text/html"] = html, ["application/vnd.plotly.v1+json"] = JsonSerializer.Deserialize<JsonElement>(figure.ToJsonString()),
+            ["text/html"] = html,
+            ["application/vnd.plotly.v1+json"] = JsonSerializer.Deserialize<JsonElement>(figure.ToJsonString()),
             ["text/plain"] = "[chart: " + ((string?)figure["layout"]?["title"]?["text"] ?? "figure") + "]",
         };
     }

@@ -86,8 +86,10 @@ public static class DocsHtml
             ["layout"] = new JsonObject
             {
                 ["title"] = new JsonObject { ["text"] = "Public members by type", ["font"] = new JsonObject { ["size"] = 14 } },
-                ["barmode"] = "stack", ["height"] = 120 + 18 * types.Count,
-                ["paper_bgcolor"] = "rgba(0,0,0,0)", ["plot_bgcolor"] = "rgba(0,0,0,0)",
+                ["barmode"] = "stack",
+                ["height"] = 120 + 18 * types.Count,
+                ["paper_bgcolor"] = "rgba(0,0,0,0)",
+                ["plot_bgcolor"] = "rgba(0,0,0,0)",
                 ["margin"] = new JsonObject { ["l"] = 20, ["r"] = 20, ["t"] = 60, ["b"] = 40 },
                 ["xaxis"] = new JsonObject
                 {

@@ -40,10 +40,17 @@ public sealed class DocumentsChart : IChart
         {
             ["data"] = new JsonArray(new JsonObject
             {
-                ["type"] = "heatmap", ["x"] = Figure.Array(columns.Select(c => c.Title)), ["y"] = Figure.Array(documents), ["z"] = rows,
-                ["zmin"] = 0, ["zmax"] = 100,
+                ["type"] = "heatmap",
+                ["x"] = Figure.Array(columns.Select(c => c.Title)),
+                ["y"] = Figure.Array(documents),
+                ["z"] = rows,
+                ["zmin"] = 0,
+                ["zmax"] = 100,
                 ["colorscale"] = new JsonArray(new JsonArray(0, "rgba(66,105,208,0.05)"), new JsonArray(1, "rgb(66,105,208)")),
-                ["texttemplate"] = "%{z}", ["xgap"] = 1, ["ygap"] = 1, ["showscale"] = false,
+                ["texttemplate"] = "%{z}",
+                ["xgap"] = 1,
+                ["ygap"] = 1,
+                ["showscale"] = false,
             }),
             ["layout"] = layout,
         };

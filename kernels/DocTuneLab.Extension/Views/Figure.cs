@@ -24,10 +24,16 @@ internal static class Figure
 
     public static JsonObject Line(string name, IEnumerable<double> x, IEnumerable<double> y, int panel, LineStyle style) => new()
     {
-        ["type"] = "scatter", ["mode"] = style.Markers ? "lines+markers" : "lines", ["name"] = name, ["x"] = Array(x), ["y"] = Array(y),
+        ["type"] = "scatter",
+        ["mode"] = style.Markers ? "lines+markers" : "lines",
+        ["name"] = name,
+        ["x"] = Array(x),
+        ["y"] = Array(y),
         ["opacity"] = style.Opacity,
-        ["xaxis"] = "x" + Suffix(panel), ["yaxis"] = "y" + Suffix(panel),
-        ["line"] = new JsonObject { ["color"] = style.Colour, ["width"] = style.Width }, ["showlegend"] = false,
+        ["xaxis"] = "x" + Suffix(panel),
+        ["yaxis"] = "y" + Suffix(panel),
+        ["line"] = new JsonObject { ["color"] = style.Colour, ["width"] = style.Width },
+        ["showlegend"] = false,
     };
 
     public static JsonArray Array(IEnumerable<double> values) =>
@@ -56,7 +62,9 @@ internal static class Figure
             ["y"] = 0.98,
             ["yanchor"] = "top"
         },
-        ["height"] = height, ["paper_bgcolor"] = "rgba(0,0,0,0)", ["plot_bgcolor"] = "rgba(0,0,0,0)",
+        ["height"] = height,
+        ["paper_bgcolor"] = "rgba(0,0,0,0)",
+        ["plot_bgcolor"] = "rgba(0,0,0,0)",
         ["margin"] = new JsonObject { ["l"] = 56, ["r"] = 20, ["t"] = 64, ["b"] = 40 },
         ["legend"] = new JsonObject { ["orientation"] = "h", ["y"] = 1, ["yanchor"] = "bottom", ["x"] = 0 },
     };

@@ -8,27 +8,27 @@ namespace DocTuneLab.Cli.Output;
 /// </summary>
 internal sealed class CellPrinter
 {
-    private readonly TextWriter output = Console.Out;
-    private readonly TextWriter error = Console.Error;
+    private readonly TextWriter _output = Console.Out;
+    private readonly TextWriter _error = Console.Error;
 
     public void Print(CellOutput shown)
     {
         switch (shown)
         {
             case StreamOutput { IsError: true } stream:
-                error.Write(stream.Text);
+                _error.Write(stream.Text);
                 break;
             case StreamOutput stream:
-                output.Write(stream.Text);
+                _output.Write(stream.Text);
                 break;
             case DisplayOutput { Data: var data }:
-                output.WriteLine(data["text/plain"]?.ToString() ?? $"({string.Join(", ", data.Select(pair => pair.Key))})");
+                _output.WriteLine(data["text/plain"]?.ToString() ?? $"({string.Join(", ", data.Select(pair => pair.Key))})");
                 break;
             case ResultOutput { Data: var data }:
-                output.WriteLine(data["text/plain"]?.ToString());
+                _output.WriteLine(data["text/plain"]?.ToString());
                 break;
             case ErrorOutput failure:
-                error.WriteLine(string.Join('\n', failure.Traceback));
+                _error.WriteLine(string.Join('\n', failure.Traceback));
                 break;
         }
     }

@@ -8,28 +8,28 @@ internal sealed class Interruption : IDisposable
     /// <summary>SIGXFSZ, by the same number on Linux and macOS.</summary>
     private const int FileSizeExceeded = 25;
 
-    private readonly CancellationTokenSource source = new();
-    private readonly List<PosixSignalRegistration> registrations = [];
+    private readonly CancellationTokenSource _source = new();
+    private readonly List<PosixSignalRegistration> _registrations = [];
 
     public Interruption()
     {
         foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM })
-            registrations.Add(PosixSignalRegistration.Create(signal, Stop));
+            _registrations.Add(PosixSignalRegistration.Create(signal, Stop));
         // A write beyond 'ulimit -f' then fails with an error that can be told, instead of ending the process.
         if (!OperatingSystem.IsWindows())
-            registrations.Add(PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, context => context.Cancel = true));
+            _registrations.Add(PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, context => context.Cancel = true));
     }
 
     /// <summary>What Ctrl-C does instead of ending the tool, while it is set: a console stops the running input only.</summary>
     public static Action? OnInterrupt { get; set; }
 
-    public CancellationToken Token => source.Token;
+    public CancellationToken Token => _source.Token;
 
     public void Dispose()
     {
-        foreach (var registration in registrations)
+        foreach (var registration in _registrations)
             registration.Dispose();
-        source.Dispose();
+        _source.Dispose();
     }
 
     private void Stop(PosixSignalContext context)
@@ -40,10 +40,10 @@ internal sealed class Interruption : IDisposable
             instead();
             return;
         }
-        if (source.IsCancellationRequested)
+        if (_source.IsCancellationRequested)
             return;
         context.Cancel = true;
         // Not here: the callbacks of the token may take their time, and the next signal has to get through.
-        _ = source.CancelAsync();
+        _ = _source.CancelAsync();
     }
 }

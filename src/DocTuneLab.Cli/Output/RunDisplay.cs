@@ -8,37 +8,37 @@ namespace DocTuneLab.Cli.Output;
 /// <summary>Follows a run in the terminal: one line a cell, rewritten while it runs where the terminal allows.</summary>
 internal sealed class RunDisplay : IRunProgress, IAsyncDisposable
 {
-    private readonly IAnsiConsole console;
-    private readonly bool verbose;
-    private readonly bool live;
-    private readonly Stopwatch total = Stopwatch.StartNew();
-    private readonly Stopwatch cellTime = new();
-    private readonly InTurn turn = new();
-    private readonly TextWriter output = Console.Out;
-    private readonly TextWriter error = Console.Error;
-    private readonly Timer? timer;
-    private RunCell? current;
-    private readonly Dictionary<string, string> updates = [];
-    private string lastLine = "";
+    private readonly IAnsiConsole _console;
+    private readonly bool _verbose;
+    private readonly bool _live;
+    private readonly Stopwatch _total = Stopwatch.StartNew();
+    private readonly Stopwatch _cellTime = new();
+    private readonly InTurn _turn = new();
+    private readonly TextWriter _output = Console.Out;
+    private readonly TextWriter _error = Console.Error;
+    private readonly Timer? _timer;
+    private RunCell? _current;
+    private readonly Dictionary<string, string> _updates = [];
+    private string _lastLine = "";
 
     public RunDisplay(IAnsiConsole console, bool verbose)
     {
-        this.console = console;
-        this.verbose = verbose;
-        live = console.Profile.Capabilities.Interactive && console.Profile.Out.IsTerminal && !verbose;
-        if (live)
-            timer = new Timer(_ => turn.Do(Redraw), null, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(250));
+        this._console = console;
+        this._verbose = verbose;
+        _live = console.Profile.Capabilities.Interactive && console.Profile.Out.IsTerminal && !verbose;
+        if (_live)
+            _timer = new Timer(_ => _turn.Do(Redraw), null, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(250));
     }
 
     public void CellStarted(RunCell cell)
     {
-        turn.Do(() =>
+        _turn.Do(() =>
         {
-            current = cell;
-            cellTime.Restart();
-            lastLine = "";
-            if (verbose)
-                console.MarkupLine($"[grey]── {Place(cell)}[/]");
+            _current = cell;
+            _cellTime.Restart();
+            _lastLine = "";
+            if (_verbose)
+                _console.MarkupLine($"[grey]── {Place(cell)}[/]");
             Redraw();
         });
     }
@@ -53,12 +53,12 @@ internal sealed class RunDisplay : IRunProgress, IAsyncDisposable
             ResultOutput result => Plain(result.Data),
             _ => "",
         };
-        turn.Do(() =>
+        _turn.Do(() =>
         {
-            if (verbose)
+            if (_verbose)
                 Pass(shown, text);
             else if (text.Split('\n', '\r').LastOrDefault(line => line.Trim().Length > 0) is { } line)
-                lastLine = line.Trim();
+                _lastLine = line.Trim();
         });
     }
 
@@ -66,9 +66,9 @@ internal sealed class RunDisplay : IRunProgress, IAsyncDisposable
     private void Pass(CellOutput shown, string text)
     {
         if (shown is UpdateOutput { DisplayId: var id })
-            updates[id] = text;
+            _updates[id] = text;
         else if (text.Length > 0)
-            ((shown as StreamOutput)?.IsError ?? false ? error : output).Write(shown is StreamOutput ? text : text + "\n");
+            ((shown as StreamOutput)?.IsError ?? false ? _error : _output).Write(shown is StreamOutput ? text : text + "\n");
     }
 
     private static string Plain(System.Text.Json.Nodes.JsonObject data) =>
@@ -76,38 +76,38 @@ internal sealed class RunDisplay : IRunProgress, IAsyncDisposable
 
     public void CellFinished(RunCell cell, CellResult result)
     {
-        turn.Do(() =>
+        _turn.Do(() =>
         {
-            current = null;
-            foreach (var text in updates.Values.Where(text => text.Length > 0))
-                output.WriteLine(text);
-            updates.Clear();
+            _current = null;
+            foreach (var text in _updates.Values.Where(text => text.Length > 0))
+                _output.WriteLine(text);
+            _updates.Clear();
             var mark = result.Status == CellStatus.Ok ? "[green]ok[/]  " : "[red]FAIL[/]";
             Clear();
-            console.MarkupLine($"{mark} {Place(cell)} [grey]{Seconds(result.Duration)}[/]");
+            _console.MarkupLine($"{mark} {Place(cell)} [grey]{Seconds(result.Duration)}[/]");
             foreach (var line in result.Error?.Traceback ?? [])
-                console.WriteLine("     " + line);
+                _console.WriteLine("     " + line);
         });
     }
 
     /// <summary>Waits for what is being drawn.</summary>
-    public ValueTask DisposeAsync() => timer?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _timer?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private void Redraw()
     {
-        if (!live || current is null)
+        if (!_live || _current is null)
             return;
         Clear();
-        var text = $"     cell {current.Number}/{current.Total} {current.Heading}  {Seconds(cellTime.Elapsed)} of "
-            + $"{Seconds(total.Elapsed)}  {lastLine}";
-        var width = Math.Max(20, console.Profile.Width - 1);
-        console.Write(new Spectre.Console.Text(text.Length > width ? text[..width] : text, new Style(Color.Grey)));
+        var text = $"     cell {_current.Number}/{_current.Total} {_current.Heading}  {Seconds(_cellTime.Elapsed)} of "
+            + $"{Seconds(_total.Elapsed)}  {_lastLine}";
+        var width = Math.Max(20, _console.Profile.Width - 1);
+        _console.Write(new Spectre.Console.Text(text.Length > width ? text[..width] : text, new Style(Color.Grey)));
     }
 
     private void Clear()
     {
-        if (live)
-            console.Profile.Out.Writer.Write("\r\u001b[2K");
+        if (_live)
+            _console.Profile.Out.Writer.Write("\r\u001b[2K");
     }
 
     private static string Place(RunCell cell) => Markup.Escape($"cell {cell.Number}/{cell.Total} {cell.Heading}".TrimEnd());

@@ -236,23 +236,23 @@ internal static class Evaluate
     /// <summary>One line on stderr that follows the work.</summary>
     private sealed class Follow(bool quiet) : IProgress<EvaluationProgress>
     {
-        private readonly InTurn turn = new();
-        private int width;
+        private readonly InTurn _turn = new();
+        private int _width;
 
         public void Report(EvaluationProgress value)
         {
             if (quiet) return;
             var line = value.ToString();
-            turn.Do(() =>
+            _turn.Do(() =>
             {
-                Console.Error.Write($"\r{line.PadRight(width)}");
-                width = line.Length;
+                Console.Error.Write($"\r{line.PadRight(_width)}");
+                _width = line.Length;
             });
         }
 
         public void End()
         {
-            if (!quiet) turn.Do(() => Console.Error.Write($"\r{new string(' ', width)}\r"));
+            if (!quiet) _turn.Do(() => Console.Error.Write($"\r{new string(' ', _width)}\r"));
         }
     }
 }

@@ -12,18 +12,18 @@ internal sealed class ChildProgram
 {
     private const string AspNetCore = "Microsoft.AspNetCore.App";
 
-    private static readonly CSharpCompilationOptions Options =
+    private static readonly CSharpCompilationOptions s_options =
         new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release,
             nullableContextOptions: NullableContextOptions.Enable, concurrentBuild: false);
 
-    private readonly CSharpCompilation empty;
+    private readonly CSharpCompilation _empty;
 
     /// <summary>Writes the child program, what starts it and the library's assemblies into <paramref name="folder"/>.</summary>
     public ChildProgram(string folder, ReferenceSet references, ChildHost starter)
     {
         HostPath = Path.Combine(folder, starter.ChildName + ".dll");
         var host = CSharpCompilation.Create(starter.ChildName, [Resource("Check.cs"), Resource("Runner.cs")], references.References,
-            Options.WithOutputKind(OutputKind.ConsoleApplication));
+            s_options.WithOutputKind(OutputKind.ConsoleApplication));
         var emitted = host.Emit(HostPath);
         if (!emitted.Success)
             throw new LabException("The sandbox's own program does not compile against the given references: "
@@ -39,8 +39,8 @@ internal sealed class ChildProgram
                 throw new LabException($"{library}: no such assembly; the hidden tests need it to run. Build the library first.");
             File.Copy(library, Path.Combine(folder, Path.GetFileName(library)), overwrite: true);
         }
-        empty = CSharpCompilation.Create("doctune-answer",
-            references: [.. references.References, MetadataReference.CreateFromFile(HostPath)], options: Options);
+        _empty = CSharpCompilation.Create("doctune-answer",
+            references: [.. references.References, MetadataReference.CreateFromFile(HostPath)], options: s_options);
     }
 
     /// <summary>The compiled child program.</summary>
@@ -49,7 +49,7 @@ internal sealed class ChildProgram
     /// <summary>Compiles a job to <paramref name="path"/>; returns the errors, none on success.</summary>
     public IReadOnlyList<string> Compile(ExecutionJob job, string path, CancellationToken cancel)
     {
-        var compilation = empty.AddSyntaxTrees(
+        var compilation = _empty.AddSyntaxTrees(
             CSharpSyntaxTree.ParseText(job.Source, CodeExtractor.ParseOptions, "answer.cs", cancellationToken: cancel),
             CSharpSyntaxTree.ParseText(Tests(job), CodeExtractor.ParseOptions, "tests.cs", cancellationToken: cancel));
         using var image = new MemoryStream();

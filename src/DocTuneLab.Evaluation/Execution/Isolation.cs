@@ -9,19 +9,19 @@ namespace DocTuneLab.Evaluation.Execution;
 /// <param name="NotCovered">What is not; goes into every report.</param>
 public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadOnlyList<string> NotCovered)
 {
-    private static readonly string[] Always =
+    private static readonly string[] s_always =
     [
         "empty stdin", "scrubbed environment", "own temporary folder", "output cap", "wall-clock limit", "managed heap limit"
     ];
 
-    private static readonly string[] Never = ["code that sets out to cheat through reflection inside its own process"];
+    private static readonly string[] s_never = ["code that sets out to cheat through reflection inside its own process"];
 
     private const string Files = "files of this user (can be read and written)";
 
-    private static readonly Lazy<Isolation> Detected = new(Detect);
+    private static readonly Lazy<Isolation> s_detected = new(Detect);
 
     /// <summary>The strongest kind that works on this machine, tried once.</summary>
-    public static Isolation Best => Detected.Value;
+    public static Isolation Best => s_detected.Value;
 
     /// <summary>Whether anything but limits stands there: at least the network is cut off.</summary>
     public bool IsSandbox => Name != "process";
@@ -40,11 +40,11 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
     private static Isolation? Bubblewrap() => Find("bwrap") is not { } bwrap ? null : new(
         "bubblewrap",
         [
-            .. Always, "no network", "own process tree, killed as a whole",
+            .. s_always, "no network", "own process tree, killed as a whole",
             "file system read-only but for the run's folder, which is in memory and bounded; home and /tmp hidden", "no capabilities",
             .. Limits
         ],
-        ["reading system files outside home and /tmp", .. Never])
+        ["reading system files outside home and /tmp", .. s_never])
     {
         // Order matters: later mounts lie over earlier ones, so what the child must read inside a hidden folder is bound after hiding it.
         // Without --cap-drop, a run started by root could undo these mounts.
@@ -67,23 +67,23 @@ public sealed record Isolation(string Name, IReadOnlyList<string> Covers, IReadO
             .Distinct(StringComparer.Ordinal);
 
     private static Isolation? Namespaces() => Find("unshare") is not { } unshare ? null : new(
-        "namespaces", [.. Always, "no network", "own process tree, killed as a whole", .. Limits], [Files, .. Never])
+        "namespaces", [.. s_always, "no network", "own process tree, killed as a whole", .. Limits], [Files, .. s_never])
     {
         Prefix = _ => [unshare, "--user", "--map-current-user", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"],
     };
 
     private static Isolation? NetworkNamespace() => Find("unshare") is not { } unshare ? null : new(
-        "network namespace", [.. Always, "no network", .. Group, .. Limits],
-        [Files, "other processes of this user", "processes that leave the group", .. Never])
+        "network namespace", [.. s_always, "no network", .. Group, .. Limits],
+        [Files, "other processes of this user", "processes that leave the group", .. s_never])
     {
         Prefix = _ => [unshare, "--user", "--map-current-user", "--net"],
     };
 
     private static Isolation Process() => new(
-        "process", OperatingSystem.IsLinux() ? [.. Always, .. Group, .. Limits] : Always,
+        "process", OperatingSystem.IsLinux() ? [.. s_always, .. Group, .. Limits] : s_always,
         [
             .. OperatingSystem.IsLinux() ? Array.Empty<string>() : ["native memory", "processor time"], "network", Files,
-            "other processes of this user", Group.Length > 0 ? "processes that leave the group" : "processes left behind", .. Never
+            "other processes of this user", Group.Length > 0 ? "processes that leave the group" : "processes left behind", .. s_never
         ]);
 
     // Without setsid there is no group of its own, and what outlives its parent cannot be found.

@@ -11,9 +11,9 @@ namespace DocTuneLab.Evaluation.Execution;
 /// <param name="UsesGroup">By control group.</param>
 internal sealed partial record ProcessLimit(string? Name, bool UsesGroup)
 {
-    private static readonly Lazy<ProcessLimit> Detected = new(Detect);
+    private static readonly Lazy<ProcessLimit> s_detected = new(Detect);
 
-    public static ProcessLimit Best => Detected.Value;
+    public static ProcessLimit Best => s_detected.Value;
 
     /// <summary>The shell command that sets the rlimit; empty where a group does it.</summary>
     public string ShellLimit(int processes) =>
@@ -39,18 +39,18 @@ internal sealed partial record ProcessLimit(string? Name, bool UsesGroup)
 /// <summary>A control group of one run, version 1 or 2; removed with all that is still in it.</summary>
 internal sealed partial class ControlGroup : IDisposable
 {
-    private readonly List<string> folders;
+    private readonly List<string> _folders;
 
-    private ControlGroup(List<string> folders, bool memory) => (this.folders, LimitsMemory) = (folders, memory);
+    private ControlGroup(List<string> folders, bool memory) => (this._folders, LimitsMemory) = (folders, memory);
 
     public bool LimitsMemory { get; }
 
     /// <summary>Words that put the command behind them into the group.</summary>
     public IReadOnlyList<string> Prefix =>
-        ["/bin/sh", "-c", string.Concat(folders.Select(f => $"echo $$ > '{f}/cgroup.procs' && ")) + "exec \"$@\"", "sh"];
+        ["/bin/sh", "-c", string.Concat(_folders.Select(f => $"echo $$ > '{f}/cgroup.procs' && ")) + "exec \"$@\"", "sh"];
 
     /// <summary>Whether the kernel killed something in the group for want of memory.</summary>
-    public bool RanOutOfMemory => folders.SelectMany(f => new[] { "memory.events", "memory.oom_control" }.Select(n => Path.Combine(f, n)))
+    public bool RanOutOfMemory => _folders.SelectMany(f => new[] { "memory.events", "memory.oom_control" }.Select(n => Path.Combine(f, n)))
         .Where(File.Exists)
         .SelectMany(File.ReadAllLines)
         .Any(l => l.StartsWith("oom_kill ", StringComparison.Ordinal) && !l.EndsWith(" 0", StringComparison.Ordinal));
@@ -91,7 +91,7 @@ internal sealed partial class ControlGroup : IDisposable
 
     public void Dispose()
     {
-        foreach (var folder in folders)
+        foreach (var folder in _folders)
         {
             for (var tries = 0; tries < 40 && Directory.Exists(folder); tries++)
             {

@@ -12,10 +12,10 @@ namespace DocTuneLab.Evaluation.Execution;
 /// </summary>
 public sealed class Sandbox : IDisposable
 {
-    private readonly ExecutionOptions options;
-    private readonly DirectoryInfo folder;
-    private readonly ChildHost starter;
-    private readonly ChildProgram child;
+    private readonly ExecutionOptions _options;
+    private readonly DirectoryInfo _folder;
+    private readonly ChildHost _starter;
+    private readonly ChildProgram _child;
 
     /// <summary>Prepares the child program.</summary>
     /// <param name="references">What answers compile against, and the library that they run with.</param>
@@ -28,10 +28,10 @@ public sealed class Sandbox : IDisposable
             throw new LabException("Running model-written code is off. Set AllowUntrustedCode (on the command line: "
                 + "--allow-untrusted-code) after reading what the sandbox does not cover.");
         if (Refusal(options) is { } why) throw new LabException(why);
-        this.options = options;
-        starter = ChildHost.Best!;
-        folder = Directory.CreateTempSubdirectory("doctune-sandbox-");
-        child = new ChildProgram(Directory.CreateDirectory(Path.Combine(folder.FullName, "host")).FullName, references, starter);
+        this._options = options;
+        _starter = ChildHost.Best!;
+        _folder = Directory.CreateTempSubdirectory("doctune-sandbox-");
+        _child = new ChildProgram(Directory.CreateDirectory(Path.Combine(_folder.FullName, "host")).FullName, references, _starter);
     }
 
     /// <summary>What this machine lets the sandbox enforce.</summary>
@@ -54,7 +54,7 @@ public sealed class Sandbox : IDisposable
     {
         var results = new ExecutionResult[jobs.Count];
         var done = 0;
-        DeepStack.For(jobs.Count, options.Parallelism, cancel, i =>
+        DeepStack.For(jobs.Count, _options.Parallelism, cancel, i =>
         {
             results[i] = Run(jobs[i], cancel);
             progress?.Report(Interlocked.Increment(ref done));
@@ -65,11 +65,11 @@ public sealed class Sandbox : IDisposable
     /// <summary>Compiles and runs one job.</summary>
     public ExecutionResult Run(ExecutionJob job, CancellationToken cancel = default)
     {
-        var run = folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
+        var run = _folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
         try
         {
             var answer = Path.Combine(run.FullName, "answer.dll");
-            var errors = child.Compile(job, answer, cancel);
+            var errors = _child.Compile(job, answer, cancel);
             if (errors.Count > 0) return new(ExecutionStatus.CompileError, string.Join('\n', errors.Take(5)), 0, "", TimeSpan.Zero);
             return Execute(run.FullName, answer, cancel);
         }
@@ -84,20 +84,20 @@ public sealed class Sandbox : IDisposable
     }
 
     /// <summary>Deletes the temporary files.</summary>
-    public void Dispose() => Delete(folder);
+    public void Dispose() => Delete(_folder);
 
     private ExecutionResult Execute(string run, string answer, CancellationToken cancel)
     {
         var report = Path.Combine(run, "report");
         File.WriteAllText(report, "");
-        using var group = ProcessLimit.Best.UsesGroup ? ControlGroup.Create(options.Processes, options.MemoryBytes + (1L << 30)) : null;
+        using var group = ProcessLimit.Best.UsesGroup ? ControlGroup.Create(_options.Processes, _options.MemoryBytes + (1L << 30)) : null;
         if (ProcessLimit.Best.UsesGroup && group is null) throw new IOException("the run's control group could not be made");
         var secret = RandomNumberGenerator.GetHexString(32);
         var clock = Stopwatch.StartNew();
         using var process = Process.Start(Command(run, answer, report, group))
             ?? throw new IOException("the child process did not start");
-        var output = new CappedText(process.StandardOutput, options.OutputBytes);
-        var errors = new CappedText(process.StandardError, options.OutputBytes);
+        var output = new CappedText(process.StandardOutput, _options.OutputBytes);
+        var errors = new CappedText(process.StandardError, _options.OutputBytes);
         try
         {
             process.StandardInput.Write(secret);
@@ -105,7 +105,7 @@ public sealed class Sandbox : IDisposable
         }
         catch (IOException) { /* it ended before it read; the missing report tells */ }
 
-        var timedOut = !process.WaitForExit((int)options.WallTime.TotalMilliseconds);
+        var timedOut = !process.WaitForExit((int)_options.WallTime.TotalMilliseconds);
         // Also after a normal end: what the answer started must not outlive it.
         ProcessGroup.Kill(process);
         process.WaitForExit(2000);
@@ -116,12 +116,12 @@ public sealed class Sandbox : IDisposable
         ExecutionResult Ended(ExecutionStatus status, string message, int test = 0) => new(status, message, test, text, clock.Elapsed);
 
         if (Read(report, secret) is { } said) return Ended(said.Status, said.Message, said.Test);
-        if (timedOut) return Ended(ExecutionStatus.Timeout, $"stopped after {options.WallTime.TotalSeconds:0.#} s");
+        if (timedOut) return Ended(ExecutionStatus.Timeout, $"stopped after {_options.WallTime.TotalSeconds:0.#} s");
         if (errors.Text.Contains("Out of memory", StringComparison.OrdinalIgnoreCase)
             || errors.Text.Contains("OutOfMemoryException", StringComparison.Ordinal))
-            return Ended(ExecutionStatus.OutOfMemory, $"over {options.MemoryBytes >> 20} MiB");
+            return Ended(ExecutionStatus.OutOfMemory, $"over {_options.MemoryBytes >> 20} MiB");
         if (group?.RanOutOfMemory == true)
-            return Ended(ExecutionStatus.OutOfMemory, $"over {(options.MemoryBytes >> 20) + 1024} MiB with all that it started");
+            return Ended(ExecutionStatus.OutOfMemory, $"over {(_options.MemoryBytes >> 20) + 1024} MiB with all that it started");
         if (process.ExitCode is 128 + 24) return Ended(ExecutionStatus.Timeout, "processor-time limit reached");
         if (errors.Text.Contains("You must install or update .NET", StringComparison.Ordinal))
             return Ended(ExecutionStatus.HarnessError, errors.Text);
@@ -148,17 +148,17 @@ public sealed class Sandbox : IDisposable
             if (group is not null) words.AddRange(group.Prefix);
             if (Isolation.Find("setsid") is { } setsid) words.Add(setsid);
             words.AddRange(Isolation.Prefix(new(run,
-                [Path.GetDirectoryName(child.HostPath)!, .. starter.Root is { } root ? [root] : Array.Empty<string>()], [answer], [report],
-                options.FileBytes * 4)));
+                [Path.GetDirectoryName(_child.HostPath)!, .. _starter.Root is { } root ? [root] : Array.Empty<string>()], [answer], [report],
+                _options.FileBytes * 4)));
             // Twice the wall time: a second thread is fair, a busy machine is not the answer's fault.
-            var seconds = Math.Max(2, (int)Math.Ceiling(options.WallTime.TotalSeconds * 2));
+            var seconds = Math.Max(2, (int)Math.Ceiling(_options.WallTime.TotalSeconds * 2));
             // Data, not address space, which the runtime reserves by the terabyte;
             // a GiB over the heap holds its own data and thread stacks.
-            var data = (options.MemoryBytes >> 10) + (1 << 20);
-            words.AddRange(["/bin/sh", "-c", $"ulimit -c 0; ulimit -t {seconds}; ulimit -f {options.FileBytes / 512}; ulimit -d {data}; "
-                + $"{ProcessLimit.Best.ShellLimit(options.Processes)}\"$@\"; exit $?", "sh"]);
+            var data = (_options.MemoryBytes >> 10) + (1 << 20);
+            words.AddRange(["/bin/sh", "-c", $"ulimit -c 0; ulimit -t {seconds}; ulimit -f {_options.FileBytes / 512}; ulimit -d {data}; "
+                + $"{ProcessLimit.Best.ShellLimit(_options.Processes)}\"$@\"; exit $?", "sh"]);
         }
-        words.AddRange([.. starter.Command(child.HostPath), answer, report]);
+        words.AddRange([.. _starter.Command(_child.HostPath), answer, report]);
         var start = new ProcessStartInfo(words[0])
         {
             WorkingDirectory = run,
@@ -184,8 +184,8 @@ public sealed class Sandbox : IDisposable
         environment["PATH"] = OperatingSystem.IsWindows() ? "" : "/usr/bin:/bin";
         foreach (var key in (string[])["HOME", "TMPDIR", "TEMP", "TMP"]) environment[key] = run;
         environment["LANG"] = "C.UTF-8";
-        if (starter.Root is { } root) environment["DOTNET_ROOT"] = root;
-        environment["DOTNET_GCHeapHardLimit"] = options.MemoryBytes.ToString("x");
+        if (_starter.Root is { } root) environment["DOTNET_ROOT"] = root;
+        environment["DOTNET_GCHeapHardLimit"] = _options.MemoryBytes.ToString("x");
         environment["DOTNET_gcConcurrent"] = "0";
         environment["DOTNET_TieredPGO"] = "0";
         environment["DOTNET_EnableDiagnostics"] = "0";
@@ -203,25 +203,25 @@ public sealed class Sandbox : IDisposable
     /// fills memory.</summary>
     private sealed class CappedText
     {
-        private readonly StringBuilder kept = new();
-        private readonly Task reading;
+        private readonly StringBuilder _kept = new();
+        private readonly Task _reading;
 
-        public CappedText(StreamReader reader, int limit) => reading = Task.Run(async () =>
+        public CappedText(StreamReader reader, int limit) => _reading = Task.Run(async () =>
         {
             var buffer = new char[8192];
             int read;
             while ((read = await reader.ReadAsync(buffer)) > 0)
             {
-                lock (kept) kept.Append(buffer, 0, Math.Min(read, Math.Max(0, limit - kept.Length)));
+                lock (_kept) _kept.Append(buffer, 0, Math.Min(read, Math.Max(0, limit - _kept.Length)));
             }
         });
 
-        public string Text { get { lock (kept) return kept.ToString(); } }
+        public string Text { get { lock (_kept) return _kept.ToString(); } }
 
         public void Finish()
         {
             // A grandchild may hold the pipe open; what was read until then is enough.
-            try { reading.Wait(TimeSpan.FromSeconds(1)); }
+            try { _reading.Wait(TimeSpan.FromSeconds(1)); }
             catch (AggregateException) { /* the pipe broke when the process was killed */ }
         }
     }

@@ -121,15 +121,15 @@ public sealed record SolutionUnit(string Source, CodeForm Form, bool Parses, int
 
     private sealed class Lines
     {
-        private readonly List<string> lines = [];
+        private readonly List<string> _lines = [];
 
-        public int Count => lines.Count;
+        public int Count => _lines.Count;
 
         public void Add(params IReadOnlyList<string> texts)
         {
-            foreach (var text in texts) lines.AddRange(text.Split('\n'));
+            foreach (var text in texts) _lines.AddRange(text.Split('\n'));
         }
 
-        public override string ToString() => string.Join('\n', lines) + "\n";
+        public override string ToString() => string.Join('\n', _lines) + "\n";
     }
 }

@@ -7,7 +7,7 @@ namespace DocTuneLab.Evaluation.Metrics;
 /// <summary>What a metric is computed from.</summary>
 public sealed class MetricInput
 {
-    private readonly Dictionary<string, string> documents;
+    private readonly Dictionary<string, string> _documents;
 
     /// <summary>The input of one arm.</summary>
     /// <param name="suite">The tasks.</param>
@@ -16,7 +16,7 @@ public sealed class MetricInput
     {
         (Suite, Result) = (suite, result);
         Greedy = [.. result.Code.Where(c => c.Sample == 0)];
-        documents = suite.Code.Concat(suite.General).Select(t => (t.Id, t.Documents[0]))
+        _documents = suite.Code.Concat(suite.General).Select(t => (t.Id, t.Documents[0]))
             .Concat(suite.Qa.Select(t => (t.Id, t.Documents[0])))
             .Concat(suite.Open.Select(t => (t.Id, t.Documents[0])))
             .Concat(suite.Completion.Select(t => (t.Id, t.Documents[0])))
@@ -35,7 +35,7 @@ public sealed class MetricInput
 
     /// <summary>The document that a task was made from (the source of a retention text); tasks of one are drawn together.</summary>
     /// <exception cref="LabException">The suite has no such task.</exception>
-    public string DocumentOf(string task) => documents.TryGetValue(task, out var document) ? document
+    public string DocumentOf(string task) => _documents.TryGetValue(task, out var document) ? document
         : throw new LabException($"A metric counts the task \"{task}\", which the suite lacks. Expected the ids of its tasks.");
 
     /// <summary>What a task contributes.</summary>

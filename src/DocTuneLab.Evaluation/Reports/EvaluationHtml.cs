@@ -120,7 +120,7 @@ public static class EvaluationHtml
     }
 
     // Two or three arms side by side leave no room for a whole title.
-    private static readonly Dictionary<string, string> ShortTitles = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> s_shortTitles = new(StringComparer.Ordinal)
     {
         [MetricNames.CompileRate] = "compiles",
         [MetricNames.ApiRecall] = "recall",
@@ -135,7 +135,7 @@ public static class EvaluationHtml
         var present = report.Results.SelectMany(r => r.Metrics)
             .Where(m => m is { Primary: true, HigherIsBetter: true, IsShare: true })
             .DistinctBy(m => m.Name)
-            .Select(m => (m.Name, Title: ShortTitles.GetValueOrDefault(m.Name, m.Title))).ToList();
+            .Select(m => (m.Name, Title: s_shortTitles.GetValueOrDefault(m.Name, m.Title))).ToList();
         var documents = present.SelectMany(s => report.Results.SelectMany(r => r[s.Name]?.Observations ?? []))
             .Select(o => o.Cluster)
             .Distinct(StringComparer.Ordinal)

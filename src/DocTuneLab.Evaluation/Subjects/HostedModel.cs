@@ -20,8 +20,8 @@ public sealed class HostedModel : ILanguageModel, IDisposable
     // Part of every request's key in the journal: another word would ask again for what was paid for.
     private const string Purpose = "Evaluator";
 
-    private readonly RequestEngine engine;
-    private readonly string model;
+    private readonly RequestEngine _engine;
+    private readonly string _model;
 
     /// <summary>A model that a server offers.</summary>
     /// <param name="endpoint">Where it is, and its limits and prices.</param>
@@ -37,10 +37,10 @@ public sealed class HostedModel : ILanguageModel, IDisposable
     /// <param name="options">Attempts, deadlines, cost ceiling.</param>
     public HostedModel(EndpointOptions endpoint, IChatClient client, IAnswerJournal journal, EngineOptions? options = null)
     {
-        (Name, model) = (endpoint.Name, endpoint.Model);
+        (Name, _model) = (endpoint.Name, endpoint.Model);
         // A long answer that is cut off is an answer here, so the share of failures says nothing; the first true failure stops the
         // run below.
-        engine = new([(endpoint, client)], journal, (options ?? new EngineOptions()) with { EarlyStopShare = 1 });
+        _engine = new([(endpoint, client)], journal, (options ?? new EngineOptions()) with { EarlyStopShare = 1 });
     }
 
     /// <inheritdoc/>
@@ -50,7 +50,7 @@ public sealed class HostedModel : ILanguageModel, IDisposable
     public bool CanScore => false;
 
     /// <summary>Requests, tokens and cost so far.</summary>
-    public EngineStatus Status => engine.Status;
+    public EngineStatus Status => _engine.Status;
 
     /// <inheritdoc/>
     /// <exception cref="LabException">A request failed for good; the message names the model and says why.</exception>
@@ -61,11 +61,11 @@ public sealed class HostedModel : ILanguageModel, IDisposable
         var answers = new string[prompts.Count];
         var done = 0;
         LabException? failure = null;
-        var settings = new ParallelOptions { MaxDegreeOfParallelism = engine.Askers, CancellationToken = cancel };
+        var settings = new ParallelOptions { MaxDegreeOfParallelism = _engine.Askers, CancellationToken = cancel };
         // The interface is synchronous, and cells run under a synchronisation context that must not be waited on.
         Task.Run(() => Parallel.ForEachAsync(Enumerable.Range(0, prompts.Count), settings, async (i, token) =>
         {
-            var outcome = await engine.AskAsync(ChatRequest.Create("", Purpose, model, prompts[i], options), token).ConfigureAwait(false);
+            var outcome = await _engine.AskAsync(ChatRequest.Create("", Purpose, _model, prompts[i], options), token).ConfigureAwait(false);
             if (outcome.Answer is { } answer
                 && outcome.Failure is FailureKind.None or FailureKind.TruncatedAtMaxTokens or FailureKind.Filtered)
             {
@@ -76,7 +76,7 @@ public sealed class HostedModel : ILanguageModel, IDisposable
             var what = new LabException(
                 $"{Name}: prompt {i + 1} of {prompts.Count} was not answered: {outcome.Detail} "
                 + "Run again to go on: answers that were given are kept.");
-            if (Interlocked.CompareExchange(ref failure, what, null) is null) engine.Stop(outcome.Detail ?? outcome.Failure.Name());
+            if (Interlocked.CompareExchange(ref failure, what, null) is null) _engine.Stop(outcome.Detail ?? outcome.Failure.Name());
         }), cancel).GetAwaiter().GetResult();
         return failure is null ? answers : throw failure;
     }
@@ -91,7 +91,7 @@ public sealed class HostedModel : ILanguageModel, IDisposable
     public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) => throw NoScores();
 
     /// <inheritdoc/>
-    public void Dispose() => engine.Dispose();
+    public void Dispose() => _engine.Dispose();
 
     private LabException NoScores() => new(
         $"{Name} is asked over an endpoint and tells no likelihoods. Leave out what needs them (bits per byte, retention texts).");

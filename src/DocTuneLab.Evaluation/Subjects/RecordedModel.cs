@@ -17,12 +17,12 @@ public sealed class RecordedModel : ILanguageModel
 {
     private const int BatchSize = 24;
 
-    private static readonly ConcurrentDictionary<string, Lock> Gates = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Lock> s_gates = new(StringComparer.Ordinal);
 
-    private readonly ILanguageModel inner;
-    private readonly string identity;
-    private readonly string path;
-    private readonly Dictionary<string, string[]> known = new(StringComparer.Ordinal);
+    private readonly ILanguageModel _inner;
+    private readonly string _identity;
+    private readonly string _path;
+    private readonly Dictionary<string, string[]> _known = new(StringComparer.Ordinal);
 
     /// <summary>Records a model.</summary>
     /// <param name="inner">The model.</param>
@@ -30,15 +30,15 @@ public sealed class RecordedModel : ILanguageModel
     /// <param name="folder">Folder for the file; made where it is missing.</param>
     public RecordedModel(ILanguageModel inner, string identity, string folder)
     {
-        (this.inner, this.identity) = (inner, identity);
+        (this._inner, this._identity) = (inner, identity);
         Directory.CreateDirectory(folder);
-        path = Path.Combine(folder, $"{ContentHash.Of(identity)}.jsonl");
-        if (!File.Exists(path)) return;
-        foreach (var line in File.ReadLines(path))
+        _path = Path.Combine(folder, $"{ContentHash.Of(identity)}.jsonl");
+        if (!File.Exists(_path)) return;
+        foreach (var line in File.ReadLines(_path))
         {
             try
             {
-                if (JsonSerializer.Deserialize<Entry>(line, EvaluationJson.Compact) is { } entry) known[entry.Key] = entry.Answers;
+                if (JsonSerializer.Deserialize<Entry>(line, EvaluationJson.Compact) is { } entry) _known[entry.Key] = entry.Answers;
             }
             catch (JsonException) { /* the line that was being written when the process ended */ }
         }
@@ -47,10 +47,10 @@ public sealed class RecordedModel : ILanguageModel
     private sealed record Entry(string Key, string[] Answers);
 
     /// <inheritdoc/>
-    public string Name => inner.Name;
+    public string Name => _inner.Name;
 
     /// <inheritdoc/>
-    public bool CanScore => inner.CanScore;
+    public bool CanScore => _inner.CanScore;
 
     /// <summary>Answers that were asked for, not found in the file, since this object was made.</summary>
     public int Asked { get; private set; }
@@ -67,15 +67,15 @@ public sealed class RecordedModel : ILanguageModel
             cancel.ThrowIfCancellationRequested();
             var asked = batch.Select(i => prompts[i]).ToList();
             var key = ContentHash.Of(
-                identity, JsonSerializer.Serialize(asked, EvaluationJson.Compact),
+                _identity, JsonSerializer.Serialize(asked, EvaluationJson.Compact),
                 JsonSerializer.Serialize(options, EvaluationJson.Compact));
-            if (!known.TryGetValue(key, out var given))
+            if (!_known.TryGetValue(key, out var given))
             {
                 // Batches draw from streams of their own; the key stands for the prompts, so the seed follows from what is asked alone.
                 var seeded = options.Temperature > 0
                     ? options with { Seed = unchecked((options.Seed * 397) ^ (int)System.Convert.ToUInt32(key[..8], 16)) & int.MaxValue }
                     : options;
-                given = [.. inner.Generate(asked, seeded, null, cancel)];
+                given = [.. _inner.Generate(asked, seeded, null, cancel)];
                 Asked += given.Length;
                 Keep(new(key, given));
             }
@@ -87,26 +87,26 @@ public sealed class RecordedModel : ILanguageModel
 
     /// <inheritdoc/>
     public IReadOnlyList<AnswerScore> Score(IReadOnlyList<IReadOnlyList<Message>> conversations, CancellationToken cancel = default) =>
-        inner.Score(conversations, cancel);
+        _inner.Score(conversations, cancel);
 
     /// <inheritdoc/>
     public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) =>
-        inner.ScoreText(texts, cancel);
+        _inner.ScoreText(texts, cancel);
 
     private void Keep(Entry entry)
     {
-        known[entry.Key] = entry.Answers;
-        lock (Gates.GetOrAdd(path, _ => new Lock()))
+        _known[entry.Key] = entry.Answers;
+        lock (s_gates.GetOrAdd(_path, _ => new Lock()))
         {
             // A line cut off by a crash must not swallow the next one.
-            var torn = File.Exists(path) && new FileInfo(path).Length > 0 && !EndsWithNewLine();
-            File.AppendAllText(path, (torn ? "\n" : "") + JsonSerializer.Serialize(entry, EvaluationJson.Compact) + "\n");
+            var torn = File.Exists(_path) && new FileInfo(_path).Length > 0 && !EndsWithNewLine();
+            File.AppendAllText(_path, (torn ? "\n" : "") + JsonSerializer.Serialize(entry, EvaluationJson.Compact) + "\n");
         }
     }
 
     private bool EndsWithNewLine()
     {
-        using var file = File.OpenRead(path);
+        using var file = File.OpenRead(_path);
         file.Seek(-1, SeekOrigin.End);
         return file.ReadByte() == '\n';
     }

@@ -67,23 +67,29 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     /// <summary>The tasks of one split only. What measures retention belongs to every split.</summary>
     public Suite Where(Split split) => new([.. Code.Where(t => t.Split == split)], [.. Qa.Where(t => t.Split == split)])
     {
-        Open = [.. Open.Where(t => t.Split == split)], Completion = [.. Completion.Where(t => t.Split == split)],
-        General = General, Retention = Retention,
+        Open = [.. Open.Where(t => t.Split == split)],
+        Completion = [.. Completion.Where(t => t.Split == split)],
+        General = General,
+        Retention = Retention,
     };
 
     /// <summary>The tasks of some kinds only.</summary>
     public Suite Only(IReadOnlyCollection<TaskKind> kinds) => new(
         kinds.Contains(TaskKind.Code) ? Code : [], kinds.Contains(TaskKind.Qa) ? Qa : [])
     {
-        Open = kinds.Contains(TaskKind.Open) ? Open : [], Completion = kinds.Contains(TaskKind.Completion) ? Completion : [],
-        General = kinds.Contains(TaskKind.General) ? General : [], Retention = kinds.Contains(TaskKind.Retention) ? Retention : [],
+        Open = kinds.Contains(TaskKind.Open) ? Open : [],
+        Completion = kinds.Contains(TaskKind.Completion) ? Completion : [],
+        General = kinds.Contains(TaskKind.General) ? General : [],
+        Retention = kinds.Contains(TaskKind.Retention) ? Retention : [],
     };
 
     /// <summary>The tasks with these ids only.</summary>
     public Suite Named(IReadOnlySet<string> ids) => new([.. Code.Where(t => ids.Contains(t.Id))], [.. Qa.Where(t => ids.Contains(t.Id))])
     {
-        Open = [.. Open.Where(t => ids.Contains(t.Id))], Completion = [.. Completion.Where(t => ids.Contains(t.Id))],
-        General = [.. General.Where(t => ids.Contains(t.Id))], Retention = [.. Retention.Where(t => ids.Contains(t.Id))],
+        Open = [.. Open.Where(t => ids.Contains(t.Id))],
+        Completion = [.. Completion.Where(t => ids.Contains(t.Id))],
+        General = [.. General.Where(t => ids.Contains(t.Id))],
+        Retention = [.. Retention.Where(t => ids.Contains(t.Id))],
     };
 
     /// <summary>The first programming tasks and closed questions: a quick look, never a result.</summary>

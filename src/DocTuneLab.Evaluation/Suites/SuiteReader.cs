@@ -6,7 +6,7 @@ namespace DocTuneLab.Evaluation.Suites;
 /// <summary>Reads tasks from JSON Lines; every complaint names the file, the line and the field.</summary>
 internal static class SuiteReader
 {
-    private static readonly string[] FileNames =
+    private static readonly string[] s_fileNames =
         [Suite.CodeFile, Suite.QaFile, Suite.OpenFile, Suite.CompletionFile, Suite.GeneralFile, Suite.RetentionFile];
 
     public static Suite Load(string path)
@@ -46,9 +46,9 @@ internal static class SuiteReader
         if (File.Exists(path)) return [path];
         if (!Directory.Exists(path))
             throw new LabException(
-                $"{path}: no such suite. Expected a folder with any of {string.Join(", ", FileNames)}, or one such file.");
-        string[] files = [.. FileNames.Select(f => Path.Combine(path, f)).Where(File.Exists), .. Included(path)];
-        return files.Length > 0 ? files : throw new LabException($"{path}: none of {string.Join(", ", FileNames)} is in this folder.");
+                $"{path}: no such suite. Expected a folder with any of {string.Join(", ", s_fileNames)}, or one such file.");
+        string[] files = [.. s_fileNames.Select(f => Path.Combine(path, f)).Where(File.Exists), .. Included(path)];
+        return files.Length > 0 ? files : throw new LabException($"{path}: none of {string.Join(", ", s_fileNames)} is in this folder.");
     }
 
     /// <summary>Files of other suites that this one shares: what measures retention has nothing to do with a library.</summary>

@@ -32,7 +32,8 @@ internal sealed class EndpointRun(
                 : new RequestEngine(
                     [.. endpoints.Select(e =>
                         (e with { MaxConcurrency = batch.MaxRequests }, (IChatClient)new BatchChatClient(e, lab.Answers, batch, live)))],
-                    journal, BatchOptions.Patient(options)) { Live = live };
+                    journal, BatchOptions.Patient(options))
+                { Live = live };
             var (result, summary, isDone) = await work(engine);
             lab.Runs.Finish(run.Id, JsonSerializer.Serialize(summary), failed: !isDone);
             return result;

@@ -192,8 +192,12 @@ public sealed class CorpusStage
 
     private CorpusOptions WithDefaults(CorpusOptions options) => options with
     {
-        Seed = Experiment.Seed, Tokenizer = Counting.Tokenizer, LibraryName = Library.Name,
-        CodeTemplate = Experiment.Wordings.Code, QaTemplate = Experiment.Wordings.Qa, HeldOut = _heldOut.Value,
+        Seed = Experiment.Seed,
+        Tokenizer = Counting.Tokenizer,
+        LibraryName = Library.Name,
+        CodeTemplate = Experiment.Wordings.Code,
+        QaTemplate = Experiment.Wordings.Qa,
+        HeldOut = _heldOut.Value,
     };
 
     /// <summary>For samples that stand in the lab: whatever resembles them there is no reason against them.</summary>

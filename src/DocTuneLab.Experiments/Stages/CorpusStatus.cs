@@ -63,9 +63,15 @@ public sealed record CorpusStatus
                 .GroupBy(s => s.Checks.First(c => !c.Passed).Name)
                 .OrderByDescending(g => g.Count())
                 .ToDictionary(g => g.Key, g => g.Count()),
-            UsedShare = coverage.UsedShare, CoveredShare = coverage.CoveredShare,
-            Requests = spent.Answers, PromptTokens = spent.PromptTokens, CompletionTokens = spent.CompletionTokens, Cost = spent.Cost,
-            FailedCalls = lab.Answers.Failures(), Preferences = lab.Samples.Preferences().Count, Reviews = lab.Samples.Reviews().Count,
+            UsedShare = coverage.UsedShare,
+            CoveredShare = coverage.CoveredShare,
+            Requests = spent.Answers,
+            PromptTokens = spent.PromptTokens,
+            CompletionTokens = spent.CompletionTokens,
+            Cost = spent.Cost,
+            FailedCalls = lab.Answers.Failures(),
+            Preferences = lab.Samples.Preferences().Count,
+            Reviews = lab.Samples.Reviews().Count,
             Batches = [.. lab.Answers.Batches().Where(b => !b.IsOver)],
         };
     }

@@ -47,10 +47,18 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         var settings = Settings(plan, passages);
         var run = Storage.Runs.Begin("evaluate", JsonSerializer.Serialize(new
         {
-            experiment.Seed, Suite = asked.Hash, Model = local.BaseHash, Adapter = local.AdapterHash, Code = Wordings.Code.Name,
-            Qa = Wordings.Qa.Name, plan.Arms,
-            Kinds = plan.Kinds.Select(k => k.ToString()), Samples = plan.Options.SampledAnswers, plan.Options.MaxCodeTokens,
-            plan.DocumentTokens, Library = library.Api.Hash,
+            experiment.Seed,
+            Suite = asked.Hash,
+            Model = local.BaseHash,
+            Adapter = local.AdapterHash,
+            Code = Wordings.Code.Name,
+            Qa = Wordings.Qa.Name,
+            plan.Arms,
+            Kinds = plan.Kinds.Select(k => k.ToString()),
+            Samples = plan.Options.SampledAnswers,
+            plan.Options.MaxCodeTokens,
+            plan.DocumentTokens,
+            Library = library.Api.Hash,
         }));
         return Recorded(run, () =>
         {

@@ -5,10 +5,10 @@ namespace DocTuneLab.Notebooks.Cells;
 /// <summary>One run of a cell on a thread of its own, and how it is stopped.</summary>
 internal sealed class CellExecution(SessionState session, TimeSpan stopGrace)
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(100);
 
     // What the cell does about the cancellation itself (finally blocks, a last save) comes before it is left where it awaits.
-    private static readonly TimeSpan AbandonAfter = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan s_abandonAfter = TimeSpan.FromMilliseconds(300);
 
     public async Task<CellResult> RunAsync(CellRequest cell, CellRunner runner, Action<CellOutput> output, CancellationToken cancellation)
     {
@@ -67,9 +67,9 @@ internal sealed class CellExecution(SessionState session, TimeSpan stopGrace)
             for (var clock = Stopwatch.StartNew(); !ended.IsCompleted && clock.Elapsed < stopGrace;)
             {
                 thread.Interrupt();
-                if (clock.Elapsed > AbandonAfter)
+                if (clock.Elapsed > s_abandonAfter)
                     thread.Abandon();
-                await Task.WhenAny(ended, Task.Delay(Tick, CancellationToken.None));
+                await Task.WhenAny(ended, Task.Delay(s_tick, CancellationToken.None));
             }
             return ended.IsCompleted;
         }

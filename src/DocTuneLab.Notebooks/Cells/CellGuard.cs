@@ -8,7 +8,7 @@ namespace DocTuneLab.Notebooks.Cells;
 /// </summary>
 public static class CellGuard
 {
-    private static int stopping;
+    private static int s_stopping;
 
     /// <summary>Throws if the running cell is cancelled or its stack is nearly used up.</summary>
     /// <param name="line">Filled in by the compiler: line of the call, as the user counts.</param>
@@ -21,7 +21,7 @@ public static class CellGuard
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
             TooDeep(line, place);
         // Which cell this is costs more to know than an iteration of a tight loop: ask only while one is being stopped.
-        if (Volatile.Read(ref stopping) != 0)
+        if (Volatile.Read(ref s_stopping) != 0)
             Stop();
     }
 
@@ -29,17 +29,17 @@ public static class CellGuard
     internal static string? PlaceOf(Exception exception) => exception.Data[nameof(CellGuard)] as string;
 
     /// <summary>From now until <see cref="Stopped"/> some cell of this process is being stopped.</summary>
-    internal static void Stopping() => Interlocked.Increment(ref stopping);
+    internal static void Stopping() => Interlocked.Increment(ref s_stopping);
 
-    internal static void Stopped() => Interlocked.Decrement(ref stopping);
+    internal static void Stopped() => Interlocked.Decrement(ref s_stopping);
 
     // The trace of such an exception has half a million frames and takes a minute to write out: the place is kept instead.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void TooDeep(int line,
         string place) => throw new InsufficientExecutionStackException("The recursion is too deep: the stack of the cell is used up.")
-    {
-        Data = { [nameof(CellGuard)] = $"   at {place}:line {line}" },
-    };
+        {
+            Data = { [nameof(CellGuard)] = $"   at {place}:line {line}" },
+        };
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Stop() => CellContext.CurrentOrNull?.CancellationToken.ThrowIfCancellationRequested();

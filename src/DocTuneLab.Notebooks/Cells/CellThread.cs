@@ -9,46 +9,46 @@ namespace DocTuneLab.Notebooks.Cells;
 internal sealed class CellThread : SynchronizationContext, IDisposable
 {
     private const int StackSize = 16 * 1024 * 1024;
-    private static readonly TimeSpan RescueDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_rescueDelay = TimeSpan.FromMilliseconds(100);
 
-    private readonly BlockingCollection<(SendOrPostCallback Callback, object? State)> queue = [];
-    private readonly Thread thread;
-    private readonly Timer rescue;
-    private readonly CancellationTokenSource abandon = new();
-    private volatile bool pumping;
+    private readonly BlockingCollection<(SendOrPostCallback Callback, object? State)> _queue = [];
+    private readonly Thread _thread;
+    private readonly Timer _rescue;
+    private readonly CancellationTokenSource _abandon = new();
+    private volatile bool _pumping;
 
     public CellThread(Func<Task> work)
     {
-        rescue = new Timer(_ => Rescue());
+        _rescue = new Timer(_ => Rescue());
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Completion = done.Task;
-        thread = new Thread(() => Run(work, done), StackSize) { IsBackground = true, Name = "cell" };
+        _thread = new Thread(() => Run(work, done), StackSize) { IsBackground = true, Name = "cell" };
     }
 
     /// <summary>Completes when the work has ended, with its exception if it threw.</summary>
     public Task Completion { get; }
 
-    public void Start() => thread.Start();
+    public void Start() => _thread.Start();
 
     /// <summary>Wakes the thread if it sleeps or waits. One that only awaits what never comes is left alone.</summary>
     public void Interrupt()
     {
-        if (!Completion.IsCompleted && !pumping)
-            thread.Interrupt();
+        if (!Completion.IsCompleted && !_pumping)
+            _thread.Interrupt();
     }
 
     /// <summary>Ends the work if it does no more than await something: what comes of that later runs elsewhere.</summary>
     public void Abandon()
     {
-        if (pumping)
-            abandon.Cancel();
+        if (_pumping)
+            _abandon.Cancel();
     }
 
     public override void Post(SendOrPostCallback d, object? state)
     {
         try
         {
-            queue.Add((d, state));
+            _queue.Add((d, state));
         }
         // Also when the queue is disposed of.
         catch (InvalidOperationException)
@@ -57,13 +57,13 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
             ThreadPool.QueueUserWorkItem(_ => d(state));
             return;
         }
-        if (!pumping)
-            rescue.Change(RescueDelay, Timeout.InfiniteTimeSpan);
+        if (!_pumping)
+            _rescue.Change(s_rescueDelay, Timeout.InfiniteTimeSpan);
     }
 
     public override void Send(SendOrPostCallback d, object? state)
     {
-        if (Thread.CurrentThread == thread)
+        if (Thread.CurrentThread == _thread)
             d(state);
         else
             throw new NotSupportedException("Synchronous calls into the thread of a cell would deadlock with it.");
@@ -75,9 +75,9 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
     {
         if (!Completion.IsCompleted)
             return; // The thread could not be stopped and still uses both.
-        rescue.Dispose();
-        queue.Dispose();
-        abandon.Dispose();
+        _rescue.Dispose();
+        _queue.Dispose();
+        _abandon.Dispose();
     }
 
     private void Run(Func<Task> work, TaskCompletionSource done)
@@ -88,12 +88,12 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
         {
             var task = work();
             task.ContinueWith(_ => Complete(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            pumping = true;
+            _pumping = true;
             foreach (var (callback, state) in Pump())
             {
-                pumping = false;
+                _pumping = false;
                 callback(state);
-                pumping = true;
+                _pumping = true;
             }
             task.GetAwaiter().GetResult();
         }
@@ -101,8 +101,8 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
         {
             failure = exception;
         }
-        pumping = false;
-        queue.CompleteAdding();
+        _pumping = false;
+        _queue.CompleteAdding();
         if (failure is null)
             done.SetResult();
         else
@@ -113,7 +113,7 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
     {
         try
         {
-            queue.CompleteAdding();
+            _queue.CompleteAdding();
         }
         catch (ObjectDisposedException)
         {
@@ -123,12 +123,12 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
 
     private IEnumerable<(SendOrPostCallback Callback, object? State)> Pump()
     {
-        while (!queue.IsCompleted)
+        while (!_queue.IsCompleted)
         {
             (SendOrPostCallback, object?) item;
             try
             {
-                if (!queue.TryTake(out item, Timeout.Infinite, abandon.Token))
+                if (!_queue.TryTake(out item, Timeout.Infinite, _abandon.Token))
                     yield break;
             }
             catch (ThreadInterruptedException)
@@ -147,15 +147,15 @@ internal sealed class CellThread : SynchronizationContext, IDisposable
     {
         try
         {
-            if (Completion.IsCompleted || pumping)
+            if (Completion.IsCompleted || _pumping)
                 return;
-            if ((thread.ThreadState & ThreadState.WaitSleepJoin) != 0)
+            if ((_thread.ThreadState & ThreadState.WaitSleepJoin) != 0)
             {
-                while (!pumping && queue.TryTake(out var item))
+                while (!_pumping && _queue.TryTake(out var item))
                     ThreadPool.UnsafeQueueUserWorkItem(static work => work.Callback(work.State), item, preferLocal: false);
             }
-            if (queue.Count > 0)
-                rescue.Change(RescueDelay, Timeout.InfiniteTimeSpan);
+            if (_queue.Count > 0)
+                _rescue.Change(s_rescueDelay, Timeout.InfiniteTimeSpan);
         }
         catch (ObjectDisposedException)
         {

@@ -6,34 +6,34 @@ namespace DocTuneLab.Notebooks.Cells;
 /// <summary>Sends <see cref="Console"/> output of a running cell to that cell, and everything else where it went before.</summary>
 internal static class ConsoleRouter
 {
-    private static readonly Lock Gate = new();
-    private static bool installed;
+    private static readonly Lock s_gate = new();
+    private static bool s_installed;
 
     public static void Install()
     {
-        lock (Gate)
+        lock (s_gate)
         {
-            if (installed)
+            if (s_installed)
                 return;
             Console.SetOut(new Router(Console.Out, context => context.Out));
             Console.SetError(new Router(Console.Error, context => context.Error));
             Console.SetIn(new InputRouter(Console.In));
-            installed = true;
+            s_installed = true;
         }
     }
 
     /// <summary>Console.ReadLine in a cell asks the front end. What is not a whole line is cut from one.</summary>
     private sealed class InputRouter(TextReader outside) : TextReader
     {
-        private readonly AsyncLocal<StrongBox<string>> rest = new();
+        private readonly AsyncLocal<StrongBox<string>> _rest = new();
 
         public override string? ReadLine()
         {
             if (CellContext.CurrentOrNull is not { } context)
                 return outside.ReadLine();
-            if (rest.Value is { Value: { Length: > 0 } left })
+            if (_rest.Value is { Value: { Length: > 0 } left })
             {
-                rest.Value.Value = "";
+                _rest.Value.Value = "";
                 return left.TrimEnd('\n');
             }
             return context.ReadLineAsync().GetAwaiter().GetResult();
@@ -48,16 +48,16 @@ internal static class ConsoleRouter
                 return outside.Read();
             if (Buffered() is not { Length: > 0 } text)
                 return -1;
-            rest.Value!.Value = text[1..];
+            _rest.Value!.Value = text[1..];
             return text[0];
         }
 
         private string Buffered()
         {
-            rest.Value ??= new StrongBox<string>("");
-            if (rest.Value.Value!.Length == 0 && CellContext.Current.ReadLineAsync().GetAwaiter().GetResult() is { } line)
-                rest.Value.Value = line + '\n';
-            return rest.Value.Value;
+            _rest.Value ??= new StrongBox<string>("");
+            if (_rest.Value.Value!.Length == 0 && CellContext.Current.ReadLineAsync().GetAwaiter().GetResult() is { } line)
+                _rest.Value.Value = line + '\n';
+            return _rest.Value.Value;
         }
     }
 

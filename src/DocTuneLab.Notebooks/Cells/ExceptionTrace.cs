@@ -10,7 +10,7 @@ internal static partial class ExceptionTrace
     // Of each end: deep recursion has a hundred thousand frames.
     private const int MaxFrames = 20;
 
-    private static readonly string[] Plumbing =
+    private static readonly string[] s_plumbing =
         [
             "System.Runtime.CompilerServices", "DocTuneLab.Notebooks.C", "DocTuneLab.Notebooks.Hosting",
             "DocTuneLab.Notebooks.Languages.CSharp"
@@ -67,7 +67,7 @@ internal static partial class ExceptionTrace
     }
 
     private static bool IsPlumbing(string frame) =>
-        frame.StartsWith("---", StringComparison.Ordinal) || Plumbing.Any(name => frame.Contains(name, StringComparison.Ordinal));
+        frame.StartsWith("---", StringComparison.Ordinal) || s_plumbing.Any(name => frame.Contains(name, StringComparison.Ordinal));
 
     [GeneratedRegex(@"(cell [^:]*|[^\s:]*\.csx):line (\d+)$")]
     private static partial Regex CellFrame();

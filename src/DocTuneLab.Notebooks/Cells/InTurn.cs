@@ -7,20 +7,20 @@ namespace DocTuneLab.Notebooks.Cells;
 /// </summary>
 public sealed class InTurn
 {
-    private readonly Lock gate = new();
-    private readonly Queue<Action> waiting = new();
-    private bool busy;
+    private readonly Lock _gate = new();
+    private readonly Queue<Action> _waiting = new();
+    private bool _busy;
 
     /// <summary>Does <paramref name="action"/> after all that were given before it: now, or on the thread that is at work.</summary>
     /// <param name="action">What to do. What it throws reaches the thread that does it; the rest is left to the next call.</param>
     public void Do(Action action)
     {
-        lock (gate)
+        lock (_gate)
         {
-            waiting.Enqueue(action);
-            if (busy)
+            _waiting.Enqueue(action);
+            if (_busy)
                 return;
-            busy = true;
+            _busy = true;
         }
         while (Next() is { } next)
         {
@@ -30,8 +30,8 @@ public sealed class InTurn
             }
             catch
             {
-                lock (gate)
-                    busy = false;
+                lock (_gate)
+                    _busy = false;
                 throw;
             }
         }
@@ -39,11 +39,11 @@ public sealed class InTurn
 
     private Action? Next()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (waiting.TryDequeue(out var next))
+            if (_waiting.TryDequeue(out var next))
                 return next;
-            busy = false;
+            _busy = false;
             return null;
         }
     }

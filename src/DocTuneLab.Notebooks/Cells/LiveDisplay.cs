@@ -8,16 +8,16 @@ namespace DocTuneLab.Notebooks.Cells;
 /// only when sent.</summary>
 internal sealed class LiveDisplay : DisplayHandle
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(100);
 
-    private readonly Lock gate = new();
-    private readonly OutputQueue queue;
-    private readonly ExecutionContext? context = ExecutionContext.Capture();
-    private readonly Timer timer;
-    private Func<(JsonObject Data, JsonObject Metadata)>? pending;
-    private long lastSent = Environment.TickCount64;
+    private readonly Lock _gate = new();
+    private readonly OutputQueue _queue;
+    private readonly ExecutionContext? _context = ExecutionContext.Capture();
+    private readonly Timer _timer;
+    private Func<(JsonObject Data, JsonObject Metadata)>? _pending;
+    private long _lastSent = Environment.TickCount64;
 
-    private readonly ConcurrentDictionary<string, LiveDisplay> waiting;
+    private readonly ConcurrentDictionary<string, LiveDisplay> _waiting;
 
     /// <param name="id">Identity within the session.</param>
     /// <param name="waiting">The session's displays with an update not yet sent; this one enters and leaves it.</param>
@@ -25,9 +25,9 @@ internal sealed class LiveDisplay : DisplayHandle
     public LiveDisplay(string id, ConcurrentDictionary<string, LiveDisplay> waiting, OutputQueue queue)
     {
         Id = id;
-        this.waiting = waiting;
-        this.queue = queue;
-        timer = new Timer(_ => Flush());
+        this._waiting = waiting;
+        this._queue = queue;
+        _timer = new Timer(_ => Flush());
     }
 
     public override string Id { get; }
@@ -45,30 +45,30 @@ internal sealed class LiveDisplay : DisplayHandle
     public Task FlushAsync()
     {
         Flush();
-        return queue.SentAsync();
+        return _queue.SentAsync();
     }
 
-    private void Flush() => queue.Add(Take);
+    private void Flush() => _queue.Add(Take);
 
     // Called in turn by the queue alone, so that of two states the later one is sent later;
     // formatting runs the user's code, and no lock is held.
     private UpdateOutput? Take()
     {
         Func<(JsonObject, JsonObject)>? state;
-        lock (gate)
+        lock (_gate)
         {
-            state = pending;
-            pending = null;
-            lastSent = Environment.TickCount64;
-            waiting.TryRemove(Id, out _);
+            state = _pending;
+            _pending = null;
+            _lastSent = Environment.TickCount64;
+            _waiting.TryRemove(Id, out _);
         }
         if (state is null)
             return null;
         UpdateOutput? update = null;
-        if (context is null)
+        if (_context is null)
             Format();
         else
-            ExecutionContext.Run(context, _ => Format(), null);
+            ExecutionContext.Run(_context, _ => Format(), null);
         return update;
 
         void Format()
@@ -81,17 +81,17 @@ internal sealed class LiveDisplay : DisplayHandle
     private void Schedule(Func<(JsonObject, JsonObject)> state)
     {
         var wait = TimeSpan.Zero;
-        lock (gate)
+        lock (_gate)
         {
-            var alreadyWaiting = pending is not null;
-            pending = state;
+            var alreadyWaiting = _pending is not null;
+            _pending = state;
             if (alreadyWaiting)
                 return;
-            waiting[Id] = this;
-            wait = Interval - TimeSpan.FromMilliseconds(Environment.TickCount64 - lastSent);
+            _waiting[Id] = this;
+            wait = s_interval - TimeSpan.FromMilliseconds(Environment.TickCount64 - _lastSent);
             if (wait > TimeSpan.Zero)
             {
-                timer.Change(wait, Timeout.InfiniteTimeSpan);
+                _timer.Change(wait, Timeout.InfiniteTimeSpan);
                 return;
             }
         }

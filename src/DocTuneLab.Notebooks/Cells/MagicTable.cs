@@ -6,16 +6,16 @@ namespace DocTuneLab.Notebooks.Cells;
 /// <summary>The magics and languages of a session by name; of a name that is given twice, the last one.</summary>
 internal sealed class MagicTable
 {
-    private readonly Dictionary<string, Magic> magics = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Magic> _magics = new(StringComparer.Ordinal);
 
     /// <summary>Names and aliases, with <c>#!</c>.</summary>
-    public IEnumerable<string> Names => magics.Keys;
+    public IEnumerable<string> Names => _magics.Keys;
 
     /// <summary>The command lines; one with aliases comes once for each.</summary>
-    public IEnumerable<Command> Commands => magics.Values.Select(magic => magic.Command);
+    public IEnumerable<Command> Commands => _magics.Values.Select(magic => magic.Command);
 
     /// <summary>The languages, each once.</summary>
-    public IEnumerable<ICellLanguage> Languages => magics.Values.Select(magic => magic.Language).OfType<ICellLanguage>().Distinct();
+    public IEnumerable<ICellLanguage> Languages => _magics.Values.Select(magic => magic.Language).OfType<ICellLanguage>().Distinct();
 
     /// <exception cref="NotebookException">Its name is not one of a magic.</exception>
     public void Add(Command command, MagicKind kind = MagicKind.Line) => Add(new Magic(command, kind, null));
@@ -31,13 +31,13 @@ internal sealed class MagicTable
         Add(new Magic(command, MagicKind.Language, language));
     }
 
-    public bool TryGet(string name, out Magic magic) => magics.TryGetValue(name, out magic);
+    public bool TryGet(string name, out Magic magic) => _magics.TryGetValue(name, out magic);
 
     /// <summary>A language by its name or alias, without <c>#!</c>; null if there is none.</summary>
-    public ICellLanguage? Language(string name) => magics.TryGetValue(CellSplitter.Prefix + name, out var magic) ? magic.Language : null;
+    public ICellLanguage? Language(string name) => _magics.TryGetValue(CellSplitter.Prefix + name, out var magic) ? magic.Language : null;
 
     /// <summary>Whether what stands under this magic belongs to it: a body, or code in another language.</summary>
-    public bool TakesBody(string name) => magics.TryGetValue(name, out var known) && known.Kind != MagicKind.Line;
+    public bool TakesBody(string name) => _magics.TryGetValue(name, out var known) && known.Kind != MagicKind.Line;
 
     private void Add(Magic magic)
     {
@@ -47,9 +47,9 @@ internal sealed class MagicTable
             throw new NotebookException($"A magic's name starts with '#!' and a letter, as in '#!docs'; '{command.Name}' does not.");
         if (!command.Options.Any(option => option is HelpOption))
             command.Options.Add(new HelpOption { Recursive = true });
-        magics[command.Name] = magic;
+        _magics[command.Name] = magic;
         foreach (var alias in command.Aliases)
-            magics[alias] = magic;
+            _magics[alias] = magic;
     }
 }
 

@@ -11,55 +11,55 @@ namespace DocTuneLab.Notebooks.Cells;
 internal sealed class OutputQueue : IDisposable
 {
     private const int BatchLength = 64 * 1024;
-    private static readonly TimeSpan BatchAge = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan s_batchAge = TimeSpan.FromMilliseconds(40);
 
     // A cell that prints faster than its host takes it is held up for a moment at each write. Only for a moment: see above.
     private const long MostWaiting = 8 * 1024 * 1024;
-    private static readonly TimeSpan Brake = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_brake = TimeSpan.FromMilliseconds(50);
 
-    private readonly object gate = new();
-    private readonly Action<CellOutput> host;
-    private readonly Queue<Item> waiting = new();
-    private readonly StringBuilder text = new();
-    private readonly Timer timer;
-    private long waitingLength;
-    private bool textIsError;
-    private bool timerSet;
-    private bool sending;
-    private bool closed;
-    private Exception? failure;
+    private readonly object _gate = new();
+    private readonly Action<CellOutput> _host;
+    private readonly Queue<Item> _waiting = new();
+    private readonly StringBuilder _text = new();
+    private readonly Timer _timer;
+    private long _waitingLength;
+    private bool _textIsError;
+    private bool _timerSet;
+    private bool _sending;
+    private bool _closed;
+    private Exception? _failure;
 
     /// <param name="host">Takes the outputs, one call at a time.</param>
     public OutputQueue(Action<CellOutput> host)
     {
-        this.host = host;
-        timer = new Timer(_ => Flush());
+        this._host = host;
+        _timer = new Timer(_ => Flush());
     }
 
     /// <summary>Adds printed text: at most 40 ms later it is on its way.</summary>
     public void Write(bool isError, ReadOnlySpan<char> value, bool endLine = false)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (closed)
+            if (_closed)
                 return;
-            if (isError != textIsError)
+            if (isError != _textIsError)
                 Cut();
-            textIsError = isError;
-            text.Append(value);
+            _textIsError = isError;
+            _text.Append(value);
             if (endLine)
-                text.Append('\n');
-            if (text.Length >= BatchLength)
+                _text.Append('\n');
+            if (_text.Length >= BatchLength)
             {
                 Cut();
             }
-            else if (text.Length > 0 && !timerSet)
+            else if (_text.Length > 0 && !_timerSet)
             {
-                timerSet = true;
-                timer.Change(BatchAge, Timeout.InfiniteTimeSpan);
+                _timerSet = true;
+                _timer.Change(s_batchAge, Timeout.InfiniteTimeSpan);
             }
-            if (waitingLength > MostWaiting)
-                Monitor.Wait(gate, Brake);
+            if (_waitingLength > MostWaiting)
+                Monitor.Wait(_gate, s_brake);
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class OutputQueue : IDisposable
     /// <summary>Adds an output that is made when its turn has come; null is none.</summary>
     public void Add(Func<CellOutput?> output)
     {
-        lock (gate)
+        lock (_gate)
         {
             Cut();
             Enqueue(new Item(output, 0, null));
@@ -79,20 +79,20 @@ internal sealed class OutputQueue : IDisposable
     /// <summary>Sends what was printed so far without waiting for more.</summary>
     public void Flush()
     {
-        lock (gate)
+        lock (_gate)
         {
-            timerSet = false;
+            _timerSet = false;
             Cut();
         }
     }
 
     /// <summary>What the host threw, if it did: it gets nothing after that, because the rest would come with a gap.</summary>
-    public Exception? Failure => Volatile.Read(ref failure);
+    public Exception? Failure => Volatile.Read(ref _failure);
 
     /// <summary>Completes when the host has got all that was added so far.</summary>
     public Task SentAsync()
     {
-        lock (gate)
+        lock (_gate)
         {
             Cut();
             var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -104,33 +104,33 @@ internal sealed class OutputQueue : IDisposable
     /// <summary>Text and results that come later (of tasks that outlive their cell) are dropped; updates of displays still pass.</summary>
     public void Close()
     {
-        lock (gate)
+        lock (_gate)
         {
             Cut();
-            closed = true;
+            _closed = true;
         }
     }
 
-    public void Dispose() => timer.Dispose();
+    public void Dispose() => _timer.Dispose();
 
     private void Cut()
     {
-        if (text.Length == 0)
+        if (_text.Length == 0)
             return;
-        var output = new StreamOutput(textIsError, text.ToString());
-        text.Clear();
+        var output = new StreamOutput(_textIsError, _text.ToString());
+        _text.Clear();
         Enqueue(new Item(() => output, output.Text.Length, null));
     }
 
     private void Enqueue(Item item)
     {
         // A cell that was left where it awaited may get a value after all: too late.
-        waiting.Enqueue(
-            closed && item.Make is { } make ? item with { Make = () => make() is var made and not ResultOutput ? made : null } : item);
-        waitingLength += item.Length;
-        if (sending)
+        _waiting.Enqueue(
+            _closed && item.Make is { } make ? item with { Make = () => make() is var made and not ResultOutput ? made : null } : item);
+        _waitingLength += item.Length;
+        if (_sending)
             return;
-        sending = true;
+        _sending = true;
         // Without the cell's context: what a host prints is not the cell's.
         ThreadPool.UnsafeQueueUserWorkItem(static queue => queue.Send(), this, preferLocal: false);
     }
@@ -140,28 +140,28 @@ internal sealed class OutputQueue : IDisposable
         while (true)
         {
             Item item;
-            lock (gate)
+            lock (_gate)
             {
-                if (!waiting.TryDequeue(out item))
+                if (!_waiting.TryDequeue(out item))
                 {
-                    sending = false;
+                    _sending = false;
                     return;
                 }
             }
             try
             {
-                if (item.Make?.Invoke() is { } output && failure is null)
-                    host(output);
+                if (item.Make?.Invoke() is { } output && _failure is null)
+                    _host(output);
             }
             catch (Exception exception)
             {
-                Volatile.Write(ref failure, failure ?? exception);
+                Volatile.Write(ref _failure, _failure ?? exception);
             }
             item.Sent?.SetResult();
-            lock (gate)
+            lock (_gate)
             {
-                waitingLength -= item.Length;
-                Monitor.PulseAll(gate);
+                _waitingLength -= item.Length;
+                Monitor.PulseAll(_gate);
             }
         }
     }

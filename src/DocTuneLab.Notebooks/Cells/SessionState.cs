@@ -8,7 +8,7 @@ namespace DocTuneLab.Notebooks.Cells;
 /// <param name="main">The language of cells that do not say theirs, which also keeps the values that magics declare.</param>
 internal sealed class SessionState(string? notebookPath, string folder, ICellLanguage main)
 {
-    private int displays;
+    private int _displays;
 
     public string? NotebookPath => notebookPath;
 
@@ -21,7 +21,7 @@ internal sealed class SessionState(string? notebookPath, string folder, ICellLan
     /// <summary>The displays with an update not yet sent.</summary>
     public ConcurrentDictionary<string, LiveDisplay> WaitingDisplays { get; } = new();
 
-    public string NextDisplayId() => $"display-{Interlocked.Increment(ref displays)}";
+    public string NextDisplayId() => $"display-{Interlocked.Increment(ref _displays)}";
 
     /// <summary>Full path of a file that a cell names: relative to the notebook.</summary>
     public string Resolve(string path) => Path.GetFullPath(path, folder);

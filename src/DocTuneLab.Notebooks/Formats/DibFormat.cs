@@ -16,9 +16,9 @@ public static class DibFormat
     private const string Meta = "#!meta";
     private const string Raw = "raw";
 
-    private static readonly HashSet<string> NoNames = [];
+    private static readonly HashSet<string> s_noNames = [];
 
-    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads a notebook.</summary>
     /// <param name="text">The text of the file.</param>
@@ -27,7 +27,7 @@ public static class DibFormat
     public static Notebook Read(string text, string path = "notebook")
     {
         var meta = new JsonObject();
-        var sections = Sections(text, NoNames);
+        var sections = Sections(text, s_noNames);
         if (sections is [{ Language: "meta" } first, ..])
             meta = ReadMeta(first.Text, first.Line, path);
         var names = Names(meta);
@@ -91,7 +91,7 @@ public static class DibFormat
             return (JsonNode)fact;
         });
         meta["doctune"] = new JsonObject { ["cells"] = new JsonArray([.. facts]), ["metadata"] = metadata };
-        return $"{Meta}\n\n{meta.ToJsonString(Compact)}\n\n{string.Join("\n", texts)}";
+        return $"{Meta}\n\n{meta.ToJsonString(s_compact)}\n\n{string.Join("\n", texts)}";
     }
 
     /// <summary>Languages beyond the built-in ones, such as connections (sql-NAME): the block names those that the file uses.</summary>

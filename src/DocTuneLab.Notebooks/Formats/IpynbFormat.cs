@@ -6,7 +6,7 @@ namespace DocTuneLab.Notebooks.Formats;
 /// <summary>Jupyter's notebook format, nbformat 4.5.</summary>
 public static class IpynbFormat
 {
-    private static readonly string[] KnownMembers = ["cell_type", "id", "source", "metadata", "outputs", "execution_count"];
+    private static readonly string[] s_knownMembers = ["cell_type", "id", "source", "metadata", "outputs", "execution_count"];
 
     /// <summary>Reads a notebook.</summary>
     /// <param name="json">The text of the file.</param>
@@ -70,7 +70,7 @@ public static class IpynbFormat
         };
         foreach (var output in (cell["outputs"] as JsonArray ?? []).OfType<JsonObject>())
             result.Outputs.Add(JoinOutput((JsonObject)output.DeepClone()));
-        foreach (var (name, value) in cell.Where(member => !KnownMembers.Contains(member.Key)))
+        foreach (var (name, value) in cell.Where(member => !s_knownMembers.Contains(member.Key)))
             result.Other[name] = value?.DeepClone();
         return result;
     }

@@ -24,7 +24,7 @@ public static class ValueFormatter
 
     private const int MaxText = 50_000;
 
-    private static readonly JsonSerializerOptions Indented = new()
+    private static readonly JsonSerializerOptions s_indented = new()
     {
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
@@ -103,7 +103,7 @@ public static class ValueFormatter
         if (ValueReader.Json(value) is { } json)
         {
             bundle["application/json"] = json.DeepClone();
-            bundle[Plain] = Limited(json.ToJsonString(Indented));
+            bundle[Plain] = Limited(json.ToJsonString(s_indented));
             return bundle;
         }
         var tree = ValueReader.Read(value);

@@ -19,8 +19,8 @@ internal sealed class ValueReader
     private const int MaxDepth = 5;
     private const int MaxNodes = 5_000;
 
-    private readonly Stack<object> path = new();
-    private int nodes = MaxNodes;
+    private readonly Stack<object> _path = new();
+    private int _nodes = MaxNodes;
 
     // Formatters of others may format what they hold, and so come back here with the value that they were asked for.
     [ThreadStatic]
@@ -44,13 +44,13 @@ internal sealed class ValueReader
 
     private ValueTree ReadValue(object? value)
     {
-        nodes--;
+        _nodes--;
         if (value is null or DBNull)
             return new ValueTree.Leaf("null", IsNull: true);
         var type = value.GetType();
         if (ValueFormatter.IsScalar(type))
             return new ValueTree.Leaf(ValueFormatter.PlainText(value), IsNumber(value));
-        if (path.Count > 0 && ValueFormatter.HasOwnFormatter(type, ValueFormatter.Html))
+        if (_path.Count > 0 && ValueFormatter.HasOwnFormatter(type, ValueFormatter.Html))
             return new ValueTree.Foreign(value.ToDisplayString(ValueFormatter.Html),
                 ValueFormatter.HasOwnFormatter(type, ValueFormatter.Plain)
                     ? value.ToDisplayString(ValueFormatter.Plain)
@@ -68,14 +68,14 @@ internal sealed class ValueReader
                     method.Method.Name.StartsWith('<') ? ClrNames.Of(type) : $"{ClrNames.Of(type)} ({method.Method.Name})");
             case MemberInfo or Assembly or Stream or Thread or CancellationToken:
                 return new ValueTree.Leaf(Text(value, type));
-            case Exception exception when path.Count > 0:
+            case Exception exception when _path.Count > 0:
                 return new ValueTree.Leaf($"{exception.GetType().Name}: {exception.Message}");
         }
-        if (!type.IsValueType && path.Any(outer => ReferenceEquals(outer, value)))
+        if (!type.IsValueType && _path.Any(outer => ReferenceEquals(outer, value)))
             return new ValueTree.Leaf($"↺ {ClrNames.Of(type)}");
-        if (path.Count >= MaxDepth || nodes <= 0)
+        if (_path.Count >= MaxDepth || _nodes <= 0)
             return new ValueTree.Leaf("…");
-        path.Push(value);
+        _path.Push(value);
         try
         {
             return value switch
@@ -86,26 +86,26 @@ internal sealed class ValueReader
                 IDictionary dictionary => Entries(dictionary),
                 IEnumerable sequence => Sequence(sequence, type),
                 ITuple tuple => new ValueTree.Tuple([.. Parts(tuple)]),
-                _ when path.Count > 1 && HasText(type) => new ValueTree.Leaf(Text(value, type)),
+                _ when _path.Count > 1 && HasText(type) => new ValueTree.Leaf(Text(value, type)),
                 _ => Members(value, type),
             };
         }
         finally
         {
-            path.Pop();
+            _path.Pop();
         }
     }
 
     private ValueTree Sequence(IEnumerable sequence, Type type)
     {
-        var limit = path.Count == 1 ? ValueTree.MaxItems : MaxNestedItems;
+        var limit = _path.Count == 1 ? ValueTree.MaxItems : MaxNestedItems;
         var items = new List<ValueTree>();
         string? note = null;
         try
         {
             foreach (var item in sequence)
             {
-                if (items.Count == limit || nodes <= 0)
+                if (items.Count == limit || _nodes <= 0)
                 {
                     note = sequence is ICollection { Count: var count } ? $"{count - items.Count:N0} more" : "more";
                     break;
@@ -123,11 +123,11 @@ internal sealed class ValueReader
     private ValueTree.Map Entries(IDictionary dictionary)
     {
         var entries = new List<(ValueTree, ValueTree)>();
-        var limit = path.Count == 1 ? ValueTree.MaxItems : MaxNestedItems;
+        var limit = _path.Count == 1 ? ValueTree.MaxItems : MaxNestedItems;
         // Not through IEnumerable: generic dictionaries enumerate pairs unless asked through IDictionary.
         foreach (DictionaryEntry entry in dictionary)
         {
-            if (entries.Count == limit || nodes <= 0)
+            if (entries.Count == limit || _nodes <= 0)
                 break;
             entries.Add((ReadValue(entry.Key), ReadValue(entry.Value)));
         }

@@ -6,7 +6,7 @@ namespace DocTuneLab.Notebooks.Hosting;
 /// <summary>Loads extensions into a session, each that comes from an assembly once.</summary>
 internal sealed class ExtensionLoader(IExtensionHost host)
 {
-    private readonly HashSet<Type> loaded = [];
+    private readonly HashSet<Type> _loaded = [];
 
     /// <exception cref="NotebookException">It failed to load.</exception>
     public void Load(INotebookExtension extension)
@@ -38,7 +38,7 @@ internal sealed class ExtensionLoader(IExtensionHost host)
         host.AddReferences(assembly);
         var extensions = assembly.GetExportedTypes().Where(IsExtension)
             .Select(type => (INotebookExtension)Activator.CreateInstance(type)!)
-            .Where(extension => loaded.Add(extension.GetType())).ToList();
+            .Where(extension => _loaded.Add(extension.GetType())).ToList();
         foreach (var extension in extensions)
             Load(extension);
         return [.. extensions.Select(extension => extension.Name)];

@@ -8,19 +8,19 @@ internal sealed class NotebookImport(SessionState session, CellRunner runner)
 {
     private const int Deepest = 16;
 
-    private readonly Stack<string> importing = new();
+    private readonly Stack<string> _importing = new();
 
     /// <exception cref="NotebookException">The file cannot be read, or the notebooks import each other.</exception>
     public async Task RunAsync(string file, HostCellContext context)
     {
         var path = session.Resolve(file);
-        if (importing.Count == Deepest || importing.Contains(path))
+        if (_importing.Count == Deepest || _importing.Contains(path))
         {
-            var chain = string.Join(" > ", importing.Reverse().Append(path).Select(Path.GetFileName));
+            var chain = string.Join(" > ", _importing.Reverse().Append(path).Select(Path.GetFileName));
             throw new NotebookException($"{path}: the notebooks import each other: {chain}.");
         }
         var notebook = Notebook.Load(path);
-        importing.Push(path);
+        _importing.Push(path);
         try
         {
             var number = 0;
@@ -29,7 +29,7 @@ internal sealed class NotebookImport(SessionState session, CellRunner runner)
         }
         finally
         {
-            importing.Pop();
+            _importing.Pop();
         }
     }
 }

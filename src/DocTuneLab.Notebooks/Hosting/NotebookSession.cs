@@ -15,53 +15,53 @@ namespace DocTuneLab.Notebooks.Hosting;
 /// </summary>
 public sealed class NotebookSession : IExtensionHost, ICellHost
 {
-    private readonly SemaphoreSlim oneCell = new(1, 1);
-    private readonly SessionOptions options;
-    private readonly SessionState state;
-    private readonly CSharpLanguage csharp;
-    private readonly SqlConnections databases = new();
-    private readonly CellRunner runner;
-    private readonly CellIntelligence intelligence;
-    private readonly ExtensionLoader extensions;
-    private readonly Stack<IDisposable> owned = new();
+    private readonly SemaphoreSlim _oneCell = new(1, 1);
+    private readonly SessionOptions _options;
+    private readonly SessionState _state;
+    private readonly CSharpLanguage _csharp;
+    private readonly SqlConnections _databases = new();
+    private readonly CellRunner _runner;
+    private readonly CellIntelligence _intelligence;
+    private readonly ExtensionLoader _extensions;
+    private readonly Stack<IDisposable> _owned = new();
 
     /// <summary>Starts a session and loads the extensions.</summary>
     /// <exception cref="NotebookException">An extension failed to load.</exception>
     public NotebookSession(SessionOptions? options = null)
     {
-        this.options = options ?? new SessionOptions();
+        this._options = options ?? new SessionOptions();
         var folder = NotebookPath is null ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(NotebookPath))!;
-        extensions = new ExtensionLoader(this);
-        csharp = new CSharpLanguage(folder, assembly => extensions.LoadAll(assembly));
-        state = new SessionState(NotebookPath, folder, csharp);
-        runner = new CellRunner(state);
-        intelligence = new CellIntelligence(state);
+        _extensions = new ExtensionLoader(this);
+        _csharp = new CSharpLanguage(folder, assembly => _extensions.LoadAll(assembly));
+        _state = new SessionState(NotebookPath, folder, _csharp);
+        _runner = new CellRunner(_state);
+        _intelligence = new CellIntelligence(_state);
         ConsoleRouter.Install();
-        BuiltInLanguages.AddTo(state, databases);
-        ValueMagics.AddTo(state);
-        SessionMagics.AddTo(state, new NotebookImport(state, runner).RunAsync, extensions.LoadAll);
-        foreach (var extension in this.options.Extensions)
+        BuiltInLanguages.AddTo(_state, _databases);
+        ValueMagics.AddTo(_state);
+        SessionMagics.AddTo(_state, new NotebookImport(_state, _runner).RunAsync, _extensions.LoadAll);
+        foreach (var extension in this._options.Extensions)
             Load(extension);
     }
 
     /// <summary>Full path of the notebook, or null.</summary>
-    public string? NotebookPath => options.NotebookPath;
+    public string? NotebookPath => _options.NotebookPath;
 
     /// <summary>The bag behind <see cref="CellContext.Items"/>.</summary>
-    public IDictionary<string, object> Items => state.Items;
+    public IDictionary<string, object> Items => _state.Items;
 
     /// <summary>All magics by name, built-in ones included.</summary>
-    public IEnumerable<Command> Magics => state.Magics.Commands;
+    public IEnumerable<Command> Magics => _state.Magics.Commands;
 
     /// <summary>True after a cell could not be stopped: no further cell can run.</summary>
     public bool IsStuck { get; private set; }
 
     /// <summary>Whether what stands under this magic belongs to it: a body, or code in another language.</summary>
-    public bool TakesBody(string magic) => state.Magics.TakesBody(magic);
+    public bool TakesBody(string magic) => _state.Magics.TakesBody(magic);
 
     /// <summary>Loads an extension into the running session.</summary>
     /// <exception cref="NotebookException">It failed to load.</exception>
-    public void Load(INotebookExtension extension) => extensions.Load(extension);
+    public void Load(INotebookExtension extension) => _extensions.Load(extension);
 
     /// <summary>
     /// Runs a cell. What it shows goes to <paramref name="output"/>, which may be called from any thread, one call at a time; updates of
@@ -71,19 +71,19 @@ public sealed class NotebookSession : IExtensionHost, ICellHost
     {
         ArgumentNullException.ThrowIfNull(cell);
         ArgumentNullException.ThrowIfNull(output);
-        await oneCell.WaitAsync(cancellation);
+        await _oneCell.WaitAsync(cancellation);
         try
         {
             if (IsStuck)
                 throw new NotebookException("An earlier cell did not stop when it was cancelled. Restart the session.");
-            var execution = new CellExecution(state, options.StopGrace);
-            var result = await execution.RunAsync(cell, runner, output, cancellation);
+            var execution = new CellExecution(_state, _options.StopGrace);
+            var result = await execution.RunAsync(cell, _runner, output, cancellation);
             IsStuck = result.Status == CellStatus.Stuck;
             return result;
         }
         finally
         {
-            oneCell.Release();
+            _oneCell.Release();
         }
     }
 
@@ -93,63 +93,63 @@ public sealed class NotebookSession : IExtensionHost, ICellHost
     /// </summary>
     public void WarmUp()
     {
-        csharp.Session.WarmUp();
+        _csharp.Session.WarmUp();
         ValueFormatter.Format(0);
     }
 
     /// <summary>Ways to go on typing at a position of a cell.</summary>
     public Task<CellCompletions> CompleteAsync(string cell, int position, CancellationToken cancellation = default) =>
-        intelligence.CompleteAsync(cell, position, cancellation);
+        _intelligence.CompleteAsync(cell, position, cancellation);
 
     /// <summary>Signature and documentation of what stands at a position of a cell, or null.</summary>
     public Task<string?> InspectAsync(string cell, int position, CancellationToken cancellation = default) =>
-        intelligence.InspectAsync(cell, position, cancellation);
+        _intelligence.InspectAsync(cell, position, cancellation);
 
     /// <summary>The overloads of the call around a position of a cell, or null outside of one.</summary>
     public Task<CellSignatures?> SignaturesAsync(string cell, int position, CancellationToken cancellation = default) =>
-        intelligence.SignaturesAsync(cell, position, cancellation);
+        _intelligence.SignaturesAsync(cell, position, cancellation);
 
     /// <summary>Errors and warnings of a cell that has not run.</summary>
     public Task<IReadOnlyList<CellDiagnostic>> DiagnosticsAsync(string cell, CancellationToken cancellation = default) =>
-        intelligence.DiagnosticsAsync(cell, cancellation);
+        _intelligence.DiagnosticsAsync(cell, cancellation);
 
     /// <summary>Whether a cell can be run as it is.</summary>
-    public CodeCompleteness Completeness(string cell) => intelligence.Completeness(cell);
+    public CodeCompleteness Completeness(string cell) => _intelligence.Completeness(cell);
 
     /// <summary>Reads a variable of the C# session.</summary>
-    public bool TryGetValue(string name, out object? value) => csharp.TryGetValue(name, out value);
+    public bool TryGetValue(string name, out object? value) => _csharp.TryGetValue(name, out value);
 
     /// <inheritdoc/>
     public void SetValue<T>(string name, T value)
     {
-        csharp.TrySetValue(name, value, typeof(T));
+        _csharp.TrySetValue(name, value, typeof(T));
         if (value is IDisposable disposable)
-            owned.Push(disposable);
+            _owned.Push(disposable);
     }
 
     /// <summary>Declares a variable with the type of its value.</summary>
-    public void SetValue(string name, object? value, Type type) => csharp.TrySetValue(name, value, type);
+    public void SetValue(string name, object? value, Type type) => _csharp.TrySetValue(name, value, type);
 
     /// <inheritdoc/>
     public void AddMagic(Command command, bool takesBody = false) =>
-        state.Magics.Add(command, takesBody ? MagicKind.WithBody : MagicKind.Line);
+        _state.Magics.Add(command, takesBody ? MagicKind.WithBody : MagicKind.Line);
 
     /// <inheritdoc/>
     public void AddLanguage(ICellLanguage language)
     {
-        state.Magics.Add(language);
+        _state.Magics.Add(language);
         if (language is IDisposable disposable)
-            owned.Push(disposable);
+            _owned.Push(disposable);
     }
 
     /// <inheritdoc/>
-    public void AddUsings(params string[] namespaces) => csharp.Session.AddUsings(namespaces);
+    public void AddUsings(params string[] namespaces) => _csharp.Session.AddUsings(namespaces);
 
     /// <inheritdoc/>
-    public void AddReferences(params Assembly[] assemblies) => csharp.Session.AddReferences(assemblies);
+    public void AddReferences(params Assembly[] assemblies) => _csharp.Session.AddReferences(assemblies);
 
     /// <inheritdoc/>
-    public void AddSqlConnection(string name, Func<DbConnection> open) => databases.Add(name, open);
+    public void AddSqlConnection(string name, Func<DbConnection> open) => _databases.Add(name, open);
 
     /// <inheritdoc/>
     public void AddFormatter<T>(string mimeType, Func<T, string> format) => ValueFormatter.Register(mimeType, format);
@@ -160,10 +160,10 @@ public sealed class NotebookSession : IExtensionHost, ICellHost
     /// </summary>
     public void Dispose()
     {
-        if (IsStuck || !oneCell.Wait(0))
+        if (IsStuck || !_oneCell.Wait(0))
             return;
-        while (owned.TryPop(out var value))
+        while (_owned.TryPop(out var value))
             value.Dispose();
-        oneCell.Release();
+        _oneCell.Release();
     }
 }

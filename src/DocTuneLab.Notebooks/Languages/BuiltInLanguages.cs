@@ -7,7 +7,7 @@ namespace DocTuneLab.Notebooks.Languages;
 /// <summary>The languages that every session has. A new one is its class and a line here.</summary>
 internal static class BuiltInLanguages
 {
-    private static readonly (string Name, Func<SessionState, SqlConnections, ICellLanguage> Create)[] Table =
+    private static readonly (string Name, Func<SessionState, SqlConnections, ICellLanguage> Create)[] s_table =
     [
         ("csharp", (session, _) => session.Main),
         ("markdown", (_, _) => new MarkdownLanguage()),
@@ -21,14 +21,14 @@ internal static class BuiltInLanguages
     /// <summary>Names of the languages, as <c>.dib</c> files write them.</summary>
     public static readonly IReadOnlyList<string> Names =
     [
-        .. Table.Select(language => language.Name),
+        .. s_table.Select(language => language.Name),
         .. ForeignLanguage.All.SelectMany(language => language.Aliases.Prepend(language.Name)),
     ];
 
     /// <summary>Adds the languages, and the magic that opens databases for SQL.</summary>
     public static void AddTo(SessionState session, SqlConnections databases)
     {
-        foreach (var (_, create) in Table)
+        foreach (var (_, create) in s_table)
             session.Magics.Add(create(session, databases));
         foreach (var language in ForeignLanguage.All)
             session.Magics.Add(language);

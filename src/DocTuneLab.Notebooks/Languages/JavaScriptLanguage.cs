@@ -9,12 +9,12 @@ internal sealed class JavaScriptLanguage : ICellLanguage
 {
     public const string LanguageName = "javascript";
 
-    private static readonly JsonSerializerOptions Relaxed = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions s_relaxed = new(JsonSerializerDefaults.Web)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    private readonly SortedDictionary<string, string> shared = [];
+    private readonly SortedDictionary<string, string> _shared = [];
 
     public string Name => LanguageName;
 
@@ -24,7 +24,7 @@ internal sealed class JavaScriptLanguage : ICellLanguage
 
     public Task<CellValue?> RunAsync(CellCode code, CellContext cell)
     {
-        var declarations = string.Concat(shared.Select(pair => $"let {pair.Key} = {pair.Value};\n"));
+        var declarations = string.Concat(_shared.Select(pair => $"let {pair.Key} = {pair.Value};\n"));
         cell.DisplayMime(new Dictionary<string, object>
         {
             ["text/html"] = $"<script type=\"text/javascript\">\n(async () => {{\n{declarations}{code.Text}\n}})();\n</script>",
@@ -35,7 +35,7 @@ internal sealed class JavaScriptLanguage : ICellLanguage
 
     public bool TrySetValue(string name, object? value, Type type)
     {
-        shared[name] = Json(name, value);
+        _shared[name] = Json(name, value);
         return true;
     }
 
@@ -45,7 +45,7 @@ internal sealed class JavaScriptLanguage : ICellLanguage
         var plain = value is DataTable table ? Rows(table) : value;
         try
         {
-            return JsonSerializer.Serialize(plain, Relaxed).Replace("</", "<\\/", StringComparison.Ordinal);
+            return JsonSerializer.Serialize(plain, s_relaxed).Replace("</", "<\\/", StringComparison.Ordinal);
         }
         catch (Exception exception) when (exception is NotSupportedException or JsonException)
         {

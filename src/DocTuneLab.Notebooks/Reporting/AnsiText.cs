@@ -8,7 +8,7 @@ namespace DocTuneLab.Notebooks.Reporting;
 /// <summary>Terminal text as HTML: colours and weights (ECMA-48 SGR sequences) become spans, other control sequences go.</summary>
 internal static partial class AnsiText
 {
-    private static readonly string[] Names = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+    private static readonly string[] s_names = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
     public static string ToHtml(string text)
     {
@@ -59,10 +59,10 @@ internal static partial class AnsiText
                     Colour(codes[i] == 39 ? "ansi-" : "ansi-on-", null, css, style);
                     break;
                 case >= 30 and <= 37 or >= 90 and <= 97:
-                    Colour("ansi-", Names[codes[i] % 10], css, style);
+                    Colour("ansi-", s_names[codes[i] % 10], css, style);
                     break;
                 case >= 40 and <= 47 or >= 100 and <= 107:
-                    Colour("ansi-on-", Names[codes[i] % 10], css, style);
+                    Colour("ansi-on-", s_names[codes[i] % 10], css, style);
                     break;
                 case 38 or 48 when codes.ElementAtOrDefault(i + 1) == 2 && i + 4 < codes.Count:
                     style[codes[i] == 38 ? "color" : "background"] = $"rgb({codes[i + 2]},{codes[i + 3]},{codes[i + 4]})";
@@ -78,7 +78,7 @@ internal static partial class AnsiText
 
     private static void Colour(string prefix, string? name, SortedSet<string> css, SortedDictionary<string, string> style)
     {
-        foreach (var colour in Names)
+        foreach (var colour in s_names)
             css.Remove(prefix + colour);
         style.Remove(prefix == "ansi-" ? "color" : "background");
         if (name is not null)
@@ -93,7 +93,7 @@ internal static partial class AnsiText
             return $"rgb({8 + 10 * (index - 232)},{8 + 10 * (index - 232)},{8 + 10 * (index - 232)})";
         return index >= 16
             ? $"rgb({Level((index - 16) / 36)},{Level((index - 16) / 6 % 6)},{Level((index - 16) % 6)})"
-            : Names[Math.Clamp(index, 0, 15) % 8];
+            : s_names[Math.Clamp(index, 0, 15) % 8];
     }
 
     [GeneratedRegex(@"\x1b\[([0-9;?]*)[A-Za-z]")]

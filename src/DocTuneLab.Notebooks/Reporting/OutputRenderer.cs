@@ -13,9 +13,9 @@ internal sealed partial class OutputRenderer(ReportMarkdown markdown)
 {
     private const int FoldAboveLines = 40;
     private const int OnceAboveLength = 100_000;
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
-    private readonly HashSet<string> bigScripts = [];
+    private readonly HashSet<string> _bigScripts = [];
 
     public void Append(StringBuilder html, NotebookCell cell)
     {
@@ -76,13 +76,13 @@ internal sealed partial class OutputRenderer(ReportMarkdown markdown)
         if (data["text/plain"]?.ToString() is { } plain)
             return Folded(plain, "value", lines => ("the first ten follow", lines.Take(10)));
         return data.FirstOrDefault(pair => pair.Value is not null) is { Value: { } other }
-            ? $"<pre class=\"value\">{AnsiText.ToHtml(other is JsonValue ? other.ToString() : other.ToJsonString(Indented))}</pre>"
+            ? $"<pre class=\"value\">{AnsiText.ToHtml(other is JsonValue ? other.ToString() : other.ToJsonString(s_indented))}</pre>"
             : "";
     }
 
     /// <summary>Scripts stay as they are and in their order, but a library that several outputs bring along is written once.</summary>
     private string Once(string html) => html.Length < OnceAboveLength ? html : Script().Replace(html, match =>
-        match.Length < OnceAboveLength || bigScripts.Add(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(match.Value))))
+        match.Length < OnceAboveLength || _bigScripts.Add(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(match.Value))))
             ? match.Value
             : "");
 

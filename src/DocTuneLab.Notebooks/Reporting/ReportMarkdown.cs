@@ -18,10 +18,10 @@ internal sealed class ReportMarkdown(string folder)
 {
     private const int MaxImageBytes = 8 * 1024 * 1024;
 
-    private readonly HashSet<string> ids = new(StringComparer.Ordinal);
-    private readonly List<ReportHeading> headings = [];
+    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+    private readonly List<ReportHeading> _headings = [];
 
-    public IReadOnlyList<ReportHeading> Headings => headings;
+    public IReadOnlyList<ReportHeading> Headings => _headings;
 
     /// <summary>The first heading, if it is of level 1. It is left out of its cell, to stand at the top of the page.</summary>
     public ReportHeading? Title { get; private set; }
@@ -37,10 +37,10 @@ internal sealed class ReportMarkdown(string folder)
             var title = PlainText(heading.Inline);
             var id = UniqueId(title);
             heading.GetAttributes().Id = id;
-            headings.Add(new ReportHeading(heading.Level, title, id));
-            if (headings.Count == 1 && heading.Level == 1 && heading.Parent is { } parent)
+            _headings.Add(new ReportHeading(heading.Level, title, id));
+            if (_headings.Count == 1 && heading.Level == 1 && heading.Parent is { } parent)
             {
-                Title = headings[0];
+                Title = _headings[0];
                 parent.Remove(heading);
             }
         }
@@ -103,7 +103,7 @@ internal sealed class ReportMarkdown(string folder)
         }
         var name = slug.ToString().Trim('-') is { Length: > 0 } text ? text : "section";
         var id = name;
-        for (var n = 2; !ids.Add(id); n++)
+        for (var n = 2; !_ids.Add(id); n++)
             id = $"{name}-{n}";
         return id;
     }

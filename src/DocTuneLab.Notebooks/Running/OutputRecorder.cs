@@ -10,22 +10,22 @@ namespace DocTuneLab.Notebooks.Running;
 /// </summary>
 internal sealed class OutputRecorder
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, List<JsonObject>> displays = [];
-    private readonly HashSet<NotebookCell> clearNext = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, List<JsonObject>> _displays = [];
+    private readonly HashSet<NotebookCell> _clearNext = [];
 
     /// <summary>Adds an output to a cell.</summary>
     public void Add(NotebookCell cell, CellOutput output)
     {
         ArgumentNullException.ThrowIfNull(cell);
-        lock (gate)
+        lock (_gate)
         {
-            if (output is not (UpdateOutput or ClearOutput) && clearNext.Remove(cell))
+            if (output is not (UpdateOutput or ClearOutput) && _clearNext.Remove(cell))
                 cell.Outputs.Clear();
             switch (output)
             {
                 case ClearOutput { Wait: true }:
-                    clearNext.Add(cell);
+                    _clearNext.Add(cell);
                     break;
                 case ClearOutput:
                     cell.Outputs.Clear();
@@ -35,13 +35,13 @@ internal sealed class OutputRecorder
                     break;
                 case DisplayOutput display:
                     var shown = Data("display_data", display.Data, display.Metadata);
-                    if (!displays.TryGetValue(display.DisplayId, out var places))
-                        displays[display.DisplayId] = places = [];
+                    if (!_displays.TryGetValue(display.DisplayId, out var places))
+                        _displays[display.DisplayId] = places = [];
                     places.Add(shown);
                     cell.Outputs.Add((JsonNode)shown);
                     break;
                 case UpdateOutput update:
-                    foreach (var place in displays.GetValueOrDefault(update.DisplayId, []))
+                    foreach (var place in _displays.GetValueOrDefault(update.DisplayId, []))
                     {
                         place["data"] = update.Data.DeepClone();
                         place["metadata"] = update.Metadata.DeepClone();
@@ -69,7 +69,7 @@ internal sealed class OutputRecorder
     public void Pause(Action action)
     {
         ArgumentNullException.ThrowIfNull(action);
-        lock (gate)
+        lock (_gate)
             action();
     }
 

@@ -117,7 +117,11 @@ public sealed class LoraAdapter : IDisposable
         var names = folder.Layers(model.Config.LinearLayers());
         var config = new LoraConfig
         {
-            Rank = folder.Rank, Alpha = folder.Alpha, Dropout = folder.Dropout, UseRsLora = folder.UseRsLora, UseDora = folder.UseDora,
+            Rank = folder.Rank,
+            Alpha = folder.Alpha,
+            Dropout = folder.Dropout,
+            UseRsLora = folder.UseRsLora,
+            UseDora = folder.UseDora,
             TargetModules = [.. names.Select(n => n[(n.LastIndexOf('.') + 1)..]).Distinct()],
         };
         var linears = model.Decoder.Linears.ToDictionary(l => l.Name, StringComparer.Ordinal);
@@ -157,14 +161,21 @@ public sealed class LoraAdapter : IDisposable
         var factor = pissa ? 2 : 1;
         File.WriteAllText(Path.Combine(directory, "adapter_config.json"), new JsonObject
         {
-            ["peft_type"] = "LORA", ["task_type"] = "CAUSAL_LM",
+            ["peft_type"] = "LORA",
+            ["task_type"] = "CAUSAL_LM",
             ["base_model_name_or_path"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(_model.Directory))),
-            ["r"] = factor * Config.Rank, ["lora_alpha"] = Config.Alpha * (Config.UseRsLora ? Math.Sqrt(factor) : factor),
+            ["r"] = factor * Config.Rank,
+            ["lora_alpha"] = Config.Alpha * (Config.UseRsLora ? Math.Sqrt(factor) : factor),
             ["lora_dropout"] = Config.Dropout,
             ["target_modules"] = new JsonArray([.. Config.TargetModules.Select(m => (JsonNode)m)]),
-            ["bias"] = "none", ["fan_in_fan_out"] = false, ["inference_mode"] = true, ["init_lora_weights"] = true,
-            ["use_rslora"] = Config.UseRsLora, ["use_dora"] = Config.UseDora,
-            ["modules_to_save"] = null, ["rank_pattern"] = Pattern(layer => layer.A.shape[0], Config.Rank),
+            ["bias"] = "none",
+            ["fan_in_fan_out"] = false,
+            ["inference_mode"] = true,
+            ["init_lora_weights"] = true,
+            ["use_rslora"] = Config.UseRsLora,
+            ["use_dora"] = Config.UseDora,
+            ["modules_to_save"] = null,
+            ["rank_pattern"] = Pattern(layer => layer.A.shape[0], Config.Rank),
             ["alpha_pattern"] = Pattern(layer => layer.Scale * (Config.UseRsLora ? Math.Sqrt(layer.A.shape[0]) : layer.A.shape[0]),
                 Config.Alpha),
         }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");

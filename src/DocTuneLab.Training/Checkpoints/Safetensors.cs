@@ -190,7 +190,10 @@ public sealed class SafetensorsFile : IDisposable
         var typeName = json.GetProperty("dtype").GetString();
         var type = typeName switch
         {
-            "F64" => ScalarType.Float64, "F32" => ScalarType.Float32, "F16" => ScalarType.Float16, "BF16" => ScalarType.BFloat16,
+            "F64" => ScalarType.Float64,
+            "F32" => ScalarType.Float32,
+            "F16" => ScalarType.Float16,
+            "BF16" => ScalarType.BFloat16,
             "I64" => ScalarType.Int64,
             "I32" => ScalarType.Int32,
             "I16" => ScalarType.Int16,
@@ -224,7 +227,10 @@ public sealed class SafetensorsFile : IDisposable
 
     private static string Name(ScalarType type) => type switch
     {
-        ScalarType.Float64 => "F64", ScalarType.Float32 => "F32", ScalarType.Float16 => "F16", ScalarType.BFloat16 => "BF16",
+        ScalarType.Float64 => "F64",
+        ScalarType.Float32 => "F32",
+        ScalarType.Float16 => "F16",
+        ScalarType.BFloat16 => "BF16",
         ScalarType.Int64 => "I64",
         ScalarType.Int32 => "I32",
         ScalarType.Int16 => "I16",

@@ -84,13 +84,13 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
     // Summed in a fixed order in double.
     public override double Length(Tensor vector)
     {
-        const int block = 1 << 15;
+        const int Block = 1 << 15;
         var start = vector.Pointer();
         var count = vector.numel();
-        var sums = new double[(count + block - 1) / block];
+        var sums = new double[(count + Block - 1) / Block];
         Cores.For(sums.Length, b =>
         {
-            var (from, to) = ((long)b * block, Math.Min(count, (b + 1L) * block));
+            var (from, to) = ((long)b * Block, Math.Min(count, (b + 1L) * Block));
             double sum = 0;
             for (var i = from; i < to; i += 1024)
             {
@@ -104,12 +104,12 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
 
     public override void Update(Tensor parameter, Tensor gradient, Tensor mean, Tensor square, AdamW.Factors factors)
     {
-        const int part = 1 << 15;
+        const int Part = 1 << 15;
         var count = parameter.numel();
         float* values = parameter.Pointer(), slopes = gradient.Pointer(), means = mean.Pointer(), squares = square.Pointer();
-        Cores.For((int)((count + part - 1) / part), i =>
+        Cores.For((int)((count + Part - 1) / Part), i =>
         {
-            var (from, length) = ((long)i * part, (int)Math.Min(part, count - (long)i * part));
+            var (from, length) = ((long)i * Part, (int)Math.Min(Part, count - (long)i * Part));
             Update(values + from, slopes + from, means + from, squares + from, length, factors);
         });
     }
@@ -117,18 +117,18 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
     public override void Update(Tensor parameter, Tensor gradient, (Tensor Codes, Tensor Scales) mean, (Tensor Codes, Tensor Scales) square,
         AdamW.Factors factors)
     {
-        const int size = AdamW.BlockSize, blocksOfPart = 32;
+        const int Size = AdamW.BlockSize, BlocksOfPart = 32;
         var count = parameter.numel();
         float* values = parameter.Pointer(), slopes = gradient.Pointer(), meanScales = mean.Scales.Pointer(),
             squareScales = square.Scales.Pointer();
         byte* meanCodes = (byte*)mean.Codes.Address(), squareCodes = (byte*)square.Codes.Address();
-        var blocks = (int)((count + size - 1) / size);
-        Cores.For((blocks + blocksOfPart - 1) / blocksOfPart, p =>
+        var blocks = (int)((count + Size - 1) / Size);
+        Cores.For((blocks + BlocksOfPart - 1) / BlocksOfPart, p =>
         {
-            float* means = stackalloc float[size], squares = stackalloc float[size];
-            for (var b = p * blocksOfPart; b < Math.Min(blocks, (p + 1) * blocksOfPart); b++)
+            float* means = stackalloc float[Size], squares = stackalloc float[Size];
+            for (var b = p * BlocksOfPart; b < Math.Min(blocks, (p + 1) * BlocksOfPart); b++)
             {
-                var (from, length) = ((long)b * size, (int)Math.Min(size, count - (long)b * size));
+                var (from, length) = ((long)b * Size, (int)Math.Min(Size, count - (long)b * Size));
                 DynamicCode.Decode(DynamicCode.Signed, meanCodes + from, meanScales[b], means, length);
                 DynamicCode.Decode(DynamicCode.Unsigned, squareCodes + from, squareScales[b], squares, length);
                 Update(values + from, slopes + from, means, squares, length, factors);

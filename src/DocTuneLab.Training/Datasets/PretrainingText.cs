@@ -224,8 +224,12 @@ public static class PretrainingText
         {
             var options = new CorpusOptions
             {
-                Count = count / rounds, Seed = unchecked(seed * 31 + round), Tokenizer = tokenizer, LibraryName = ".NET",
-                CodeTemplate = code[round % code.Count], QaTemplate = questions[round % questions.Count],
+                Count = count / rounds,
+                Seed = unchecked(seed * 31 + round),
+                Tokenizer = tokenizer,
+                LibraryName = ".NET",
+                CodeTemplate = code[round % code.Count],
+                QaTemplate = questions[round % questions.Count],
             };
             var corpus = new StructuralGenerator(symbols, judge, options).Generate([], null, cancel);
             texts.AddRange(corpus.Samples.Select(s => template.Render(s.Messages, addGenerationPrompt: false)));

@@ -9,9 +9,9 @@ internal static class MainMemory
     public static long FreeBytes()
     {
         var limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        const string path = "/proc/meminfo";
-        if (!OperatingSystem.IsLinux() || !File.Exists(path)) return Math.Max(0, limit - Environment.WorkingSet);
-        var line = File.ReadLines(path).FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
+        const string Path = "/proc/meminfo";
+        if (!OperatingSystem.IsLinux() || !File.Exists(Path)) return Math.Max(0, limit - Environment.WorkingSet);
+        var line = File.ReadLines(Path).FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
         var free = line is null
             ? limit
             : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;

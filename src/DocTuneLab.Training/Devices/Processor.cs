@@ -29,9 +29,9 @@ public static class Processor
 
     private static bool ReadFlags()
     {
-        const string path = "/proc/cpuinfo";
-        if (!OperatingSystem.IsLinux() || !File.Exists(path)) return false;
-        string Field(string name) => File.ReadLines(path).FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) ?? "";
+        const string Path = "/proc/cpuinfo";
+        if (!OperatingSystem.IsLinux() || !File.Exists(Path)) return false;
+        string Field(string name) => File.ReadLines(Path).FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) ?? "";
         var flags = Field("flags").Split(' ');
         return flags.Contains("amx_bf16")
             || flags.Contains("avx512_bf16") && Field("vendor_id").Contains("AuthenticAMD", StringComparison.Ordinal);

@@ -137,18 +137,27 @@ public sealed record ModelConfig
         var (window, firstSliding) = Window(json, family, layers);
         var config = new ModelConfig
         {
-            ModelType = type, VocabularySize = json.Required<int>("vocab_size"), HiddenSize = hidden,
-            IntermediateSize = json.Required<int>("intermediate_size"), Layers = layers,
-            Heads = heads, KeyValueHeads = json.Optional("num_key_value_heads", family.DefaultKeyValueHeads(heads)),
+            ModelType = type,
+            VocabularySize = json.Required<int>("vocab_size"),
+            HiddenSize = hidden,
+            IntermediateSize = json.Required<int>("intermediate_size"),
+            Layers = layers,
+            Heads = heads,
+            KeyValueHeads = json.Optional("num_key_value_heads", family.DefaultKeyValueHeads(heads)),
             HeadSize = json.Optional("head_dim", family.DefaultHeadSize(hidden, heads)),
             NormEpsilon = json.Optional("rms_norm_eps", 1e-6),
             RopeTheta = rope?.Optional("rope_theta", double.NaN) is { } theta && double.IsFinite(theta)
                 ? theta
                 : json.Optional("rope_theta", 10000.0),
-            TieEmbeddings = json.Optional("tie_word_embeddings", false), AttentionBias = biases.Attention, MaxPositions = positions,
+            TieEmbeddings = json.Optional("tie_word_embeddings", false),
+            AttentionBias = biases.Attention,
+            MaxPositions = positions,
             EndTokens = json.Node("eos_token_id") switch { JsonArray a => [.. a.Select(t => (int)t!)], JsonValue v => [(int)v], _ => [] },
-            OutputBias = biases.Output, MlpBias = biases.Mlp,
-            SlidingWindow = window, FirstSlidingLayer = firstSliding, RopeScaling = rope is null ? null : Scaling(rope, positions),
+            OutputBias = biases.Output,
+            MlpBias = biases.Mlp,
+            SlidingWindow = window,
+            FirstSlidingLayer = firstSliding,
+            RopeScaling = rope is null ? null : Scaling(rope, positions),
             BeginToken = json.Node("bos_token_id") is JsonValue begin && begin.TryGetValue<int>(out var id) ? id : null,
         };
         if (config.Layers < 1 || config.Heads < 1 || config.KeyValueHeads < 1 || config.HeadSize < 2
@@ -170,14 +179,24 @@ public sealed record ModelConfig
         var json = new JsonObject
         {
             ["architectures"] = new JsonArray(family.ClassName),
-            ["model_type"] = ModelType, ["vocab_size"] = VocabularySize, ["hidden_size"] = HiddenSize,
+            ["model_type"] = ModelType,
+            ["vocab_size"] = VocabularySize,
+            ["hidden_size"] = HiddenSize,
             ["intermediate_size"] = IntermediateSize,
-            ["num_hidden_layers"] = Layers, ["num_attention_heads"] = Heads, ["num_key_value_heads"] = KeyValueHeads,
+            ["num_hidden_layers"] = Layers,
+            ["num_attention_heads"] = Heads,
+            ["num_key_value_heads"] = KeyValueHeads,
             ["head_dim"] = HeadSize,
-            ["hidden_act"] = "silu", ["rms_norm_eps"] = NormEpsilon, ["rope_theta"] = RopeTheta, ["tie_word_embeddings"] = TieEmbeddings,
-            ["attention_bias"] = AttentionBias, ["max_position_embeddings"] = MaxPositions, ["torch_dtype"] = "bfloat16",
+            ["hidden_act"] = "silu",
+            ["rms_norm_eps"] = NormEpsilon,
+            ["rope_theta"] = RopeTheta,
+            ["tie_word_embeddings"] = TieEmbeddings,
+            ["attention_bias"] = AttentionBias,
+            ["max_position_embeddings"] = MaxPositions,
+            ["torch_dtype"] = "bfloat16",
             ["use_cache"] = true,
-            ["initializer_range"] = 0.02, ["eos_token_id"] = new JsonArray([.. EndTokens.Select(t => (JsonNode)t)]),
+            ["initializer_range"] = 0.02,
+            ["eos_token_id"] = new JsonArray([.. EndTokens.Select(t => (JsonNode)t)]),
         };
         if (BeginToken is { } begin) json["bos_token_id"] = begin;
         if (MlpBias) json["mlp_bias"] = true;
@@ -239,7 +258,8 @@ public sealed record ModelConfig
         {
             LowFrequencyFactor = type == "llama3" ? rope.Required<double>("low_freq_factor") : 1,
             HighFrequencyFactor = type == "llama3" ? rope.Required<double>("high_freq_factor") : 4,
-            BetaFast = rope.Optional("beta_fast", 32.0), BetaSlow = rope.Optional("beta_slow", 1.0),
+            BetaFast = rope.Optional("beta_fast", 32.0),
+            BetaSlow = rope.Optional("beta_slow", 1.0),
             AttentionFactor = type != "yarn"
                 ? 1
                 : rope.Optional("attention_factor", mscale > 0 && mscaleAll > 0 ? Magnitude(mscale) / Magnitude(mscaleAll) : Magnitude(1)),

@@ -82,11 +82,11 @@ public sealed class FourBitTensor
         var (start, type, count) = ((nint)values.Address(), values.dtype, values.numel());
         var packed = new byte[(count + 1) / 2];
         var scales = new float[(count + DefaultBlockSize - 1) / DefaultBlockSize];
-        const int part = 512;
-        Cores.For((scales.Length + part - 1) / part, p =>
+        const int Part = 512;
+        Cores.For((scales.Length + Part - 1) / Part, p =>
         {
             var wide = stackalloc float[DefaultBlockSize];
-            for (var b = p * part; b < Math.Min(scales.Length, (p + 1) * part); b++)
+            for (var b = p * Part; b < Math.Min(scales.Length, (p + 1) * Part); b++)
             {
                 var (from, length) = ((long)b * DefaultBlockSize, (int)Math.Min(DefaultBlockSize, count - (long)b * DefaultBlockSize));
                 var block = HalfPrecision.Widen((void*)start, type, from, length, wide);

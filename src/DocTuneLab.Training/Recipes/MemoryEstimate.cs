@@ -71,13 +71,13 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
             taught * passing + (activations ? c.Layers * layer : (offload ? 3 * element * tokens * hidden : inputs) + layer)
                 + (taught - 1) * layer,
             taught * logits + head)
-        {
-            KeepsActivations = activations,
-            KeepsWeights = weights,
-            OffloadsActivations = offload,
-            Host = (offload ? inputs : 0) + (paged ? state : 0),
-            Available = free,
-        };
+            {
+                KeepsActivations = activations,
+                KeepsWeights = weights,
+                OffloadsActivations = offload,
+                Host = (offload ? inputs : 0) + (paged ? state : 0),
+                Available = free,
+            };
         // Half of what is free, so that an estimate that is off does no harm; matrices only where they are small beside it.
         var weightsFit = With(true, true).Dequantized < free / 8;
         return options.GradientCheckpointing switch

@@ -73,7 +73,9 @@ internal sealed class TrainingRun : IDisposable
         _kernels = Kernels.For(model.Decoder);
         _optimizer = new AdamW(parameters, gradients, _kernels, new AdamWOptions
         {
-            WeightDecay = options.WeightDecay, EightBit = options.StateInEightBits, Paged = options.StateIsPaged,
+            WeightDecay = options.WeightDecay,
+            EightBit = options.StateInEightBits,
+            Paged = options.StateIsPaged,
             RateFactor = name => name.Contains("lora_B", StringComparison.Ordinal) ? options.LoraPlusRatio : 1,
         });
         try
@@ -153,13 +155,26 @@ internal sealed class TrainingRun : IDisposable
         var gigaflops = outcome.Batches.Sum(pass.Operations) / seconds / 1e9;
         var record = new TrainingStep
         {
-            Step = step + 1, TotalSteps = TotalSteps, Epoch = (step + 1.0) / _plan.StepsPerEpoch, Tokens = _progress.Tokens,
-            Loss = outcome.Loss, EvalLoss = evalLoss, ReplayLoss = outcome.ReplayLoss,
-            LearningRate = _options.LearningRateAt(step, TotalSteps), GradNorm = outcome.GradNorm,
-            TokensPerSecond = tokens / seconds, GigaflopsPerSecond = gigaflops, ShareOfPeak = gigaflops / _peakGigaflops,
-            CpuPercent = use.CpuPercent, MemoryBytes = use.MemoryBytes, PowerWatts = use.PowerWatts,
-            GpuPercent = use.GpuPercent, GpuMemoryBytes = use.GpuMemoryBytes, GpuPowerWatts = use.GpuPowerWatts,
-            Elapsed = elapsed, Remaining = elapsed / (step + 1 - FirstStep) * (TotalSteps - step - 1),
+            Step = step + 1,
+            TotalSteps = TotalSteps,
+            Epoch = (step + 1.0) / _plan.StepsPerEpoch,
+            Tokens = _progress.Tokens,
+            Loss = outcome.Loss,
+            EvalLoss = evalLoss,
+            ReplayLoss = outcome.ReplayLoss,
+            LearningRate = _options.LearningRateAt(step, TotalSteps),
+            GradNorm = outcome.GradNorm,
+            TokensPerSecond = tokens / seconds,
+            GigaflopsPerSecond = gigaflops,
+            ShareOfPeak = gigaflops / _peakGigaflops,
+            CpuPercent = use.CpuPercent,
+            MemoryBytes = use.MemoryBytes,
+            PowerWatts = use.PowerWatts,
+            GpuPercent = use.GpuPercent,
+            GpuMemoryBytes = use.GpuMemoryBytes,
+            GpuPowerWatts = use.GpuPowerWatts,
+            Elapsed = elapsed,
+            Remaining = elapsed / (step + 1 - FirstStep) * (TotalSteps - step - 1),
         };
         _history.Add(record);
         _log!.Add(record);
@@ -206,11 +221,20 @@ internal sealed class TrainingRun : IDisposable
         var resources = _monitor!.Samples;
         return new TrainingResult
         {
-            AdapterDirectory = result, Steps = _progress.Step, Tokens = _progress.Tokens, Elapsed = _clock.Elapsed, History = _history,
+            AdapterDirectory = result,
+            Steps = _progress.Step,
+            Tokens = _progress.Tokens,
+            Elapsed = _clock.Elapsed,
+            History = _history,
             FinalLoss = _history.TakeLast(20).Select(h => h.Loss).DefaultIfEmpty(double.NaN).Average(),
-            BestEvalLoss = _progress.BestLoss, BestStep = _progress.BestLoss is null ? null : _progress.BestStep,
-            Interrupted = _interrupted, StoppedEarly = _stoppedEarly, Warnings = _warnings, Resources = resources,
-            PeakMemoryBytes = Math.Max(_memoryPeak, _monitor.Last.MemoryBytes), PeakGpuMemoryBytes = resources.Max(s => s.GpuMemoryBytes),
+            BestEvalLoss = _progress.BestLoss,
+            BestStep = _progress.BestLoss is null ? null : _progress.BestStep,
+            Interrupted = _interrupted,
+            StoppedEarly = _stoppedEarly,
+            Warnings = _warnings,
+            Resources = resources,
+            PeakMemoryBytes = Math.Max(_memoryPeak, _monitor.Last.MemoryBytes),
+            PeakGpuMemoryBytes = resources.Max(s => s.GpuMemoryBytes),
         };
     }
 
@@ -311,13 +335,17 @@ internal sealed class TrainingRun : IDisposable
     // What must be the same for a resumed run to continue the curve.
     private Dictionary<string, string> Settings() => new()
     {
-        ["seed"] = $"{_options.Seed}", ["data"] = _plan.DataHash, ["steps"] = $"{TotalSteps}",
+        ["seed"] = $"{_options.Seed}",
+        ["data"] = _plan.DataHash,
+        ["steps"] = $"{TotalSteps}",
         ["learning rate"] = $"{_options.LearningRate}",
         ["scheduler"] = $"{SettingNames.Of(_options.Scheduler)}, warm-up {_options.WarmupRatio}",
         ["batch tokens"] = $"{_options.BatchTokens}, accumulation {_options.GradientAccumulation}, packing {_options.Packing}",
         ["optimizer"] = $"{SettingNames.Of(_options.Optimizer)}, weight decay {_options.WeightDecay}, LoRA+ {_options.LoraPlusRatio}",
-        ["clipping norm"] = $"{_options.MaxGradNorm}", ["NEFTune"] = $"{_options.NeftuneAlpha}",
-        ["replay"] = $"{_options.ReplayShare}, weight {_options.ReplayWeight}", ["base"] = _model.Hash,
+        ["clipping norm"] = $"{_options.MaxGradNorm}",
+        ["NEFTune"] = $"{_options.NeftuneAlpha}",
+        ["replay"] = $"{_options.ReplayShare}, weight {_options.ReplayWeight}",
+        ["base"] = _model.Hash,
         ["trained tensors"] = ContentHash.Of([.. _parameters.OrderBy(p => p.Key, StringComparer.Ordinal)
             .Select(p => $"{p.Key} {string.Join('x', p.Value.shape)}")]),
     };

@@ -209,17 +209,17 @@ internal static unsafe class Attention
     private static float Softmax(float* x, Seen keys, float scale)
     {
         var (from, to, limit) = keys;
-        const int lanes = 8;
-        var (first, end) = (from & ~(lanes - 1), (to + lanes - 1) & ~(lanes - 1));
+        const int Lanes = 8;
+        var (first, end) = (from & ~(Lanes - 1), (to + Lanes - 1) & ~(Lanes - 1));
         new Span<float>(x + first, from - first).Fill(float.NegativeInfinity);
         new Span<float>(x + to, end - to).Fill(float.NegativeInfinity);
         var highest = Vector256.Create(float.NegativeInfinity);
-        for (var at = first; at < end; at += lanes) highest = Vector256.MaxNative(highest, Vector256.Load(x + at));
+        for (var at = first; at < end; at += Lanes) highest = Vector256.MaxNative(highest, Vector256.Load(x + at));
         var max = float.NegativeInfinity;
-        for (var l = 0; l < lanes; l++) max = MathF.Max(max, highest[l]);
+        for (var l = 0; l < Lanes; l++) max = MathF.Max(max, highest[l]);
         max *= scale;
         var sums = Vector256<float>.Zero;
-        for (var at = first; at < end; at += lanes)
+        for (var at = first; at < end; at += Lanes)
         {
             var e = Exponential.Of(Vector256.Load(x + at) * scale - Vector256.Create(max));
             e.Store(x + at);
@@ -227,7 +227,7 @@ internal static unsafe class Attention
         }
         var sum = Vector256.Sum(sums);
         var inverse = Vector256.Create(1 / sum);
-        for (var at = first; at < end; at += lanes) (Vector256.Load(x + at) * inverse).Store(x + at);
+        for (var at = first; at < end; at += Lanes) (Vector256.Load(x + at) * inverse).Store(x + at);
         new Span<float>(x, from).Clear();
         if (to < limit) new Span<float>(x + to, limit - to).Clear();
         return max + MathF.Log(sum);
@@ -237,16 +237,16 @@ internal static unsafe class Attention
     private static void SoftmaxBackward(float* scores, float* d, Seen keys, float scale, float logSum, float mean)
     {
         var (from, to, limit) = keys;
-        const int lanes = 8;
-        var at = from & ~(2 * lanes - 1);
+        const int Lanes = 8;
+        var at = from & ~(2 * Lanes - 1);
         if (Vector512.IsHardwareAccelerated)
-            for (; at < to; at += 2 * lanes)
+            for (; at < to; at += 2 * Lanes)
             {
                 var p = Exponential.Of(Vector512.Load(scores + at) * scale - Vector512.Create(logSum));
                 p.Store(scores + at);
                 (p * (Vector512.Load(d + at) - Vector512.Create(mean)) * scale).Store(d + at);
             }
-        for (; at < to; at += lanes)
+        for (; at < to; at += Lanes)
         {
             var p = Exponential.Of(Vector256.Load(scores + at) * scale - Vector256.Create(logSum));
             p.Store(scores + at);
@@ -263,13 +263,13 @@ internal static unsafe class Attention
     private ref struct Memory
     {
         [ThreadStatic]
-        private static Block? t_block;
+        private static Block? s_block;
         private float* _at;
 
         public Memory(long floats)
         {
-            if (t_block is null || t_block.Floats < floats) t_block = new Block(floats);
-            _at = t_block.Start;
+            if (s_block is null || s_block.Floats < floats) s_block = new Block(floats);
+            _at = s_block.Start;
         }
 
         public float* Take(int floats)

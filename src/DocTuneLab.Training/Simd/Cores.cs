@@ -80,9 +80,9 @@ internal static unsafe class Cores
     private static string? OpenMpLibrary()
     {
         _ = get_num_threads(); // Loads libtorch.
-        const string maps = "/proc/self/maps";
-        if (!OperatingSystem.IsLinux() || !File.Exists(maps)) return null;
-        return File.ReadLines(maps)
+        const string Maps = "/proc/self/maps";
+        if (!OperatingSystem.IsLinux() || !File.Exists(Maps)) return null;
+        return File.ReadLines(Maps)
             .Select(l => l.IndexOf('/') is var at and >= 0 ? l[at..] : "")
             .FirstOrDefault(p => Path.GetFileName(p).StartsWith("libgomp", StringComparison.Ordinal)
                 || Path.GetFileName(p).StartsWith("libiomp5", StringComparison.Ordinal));

@@ -24,7 +24,7 @@ internal static unsafe class MatrixProduct
     private const int SmallestRows = 8, SmallestDepth = 8, SmallestColumns = 8, PackedRows = 48;
 
     [ThreadStatic]
-    private static Panels? t_right, t_left;
+    private static Panels? s_right, s_left;
 
     /// <summary>Whether the kernel here is the faster one.</summary>
     // "Genu", of GenuineIntel
@@ -61,7 +61,7 @@ internal static unsafe class MatrixProduct
         int stepM = (int)left.stride(0), stepA = (int)left.stride(1);
         // Blocks of rows small enough to balance, large enough to use a panel several times.
         var rows = packs ? Math.Clamp((m + 8 * PanelRows - 1) / (8 * PanelRows) * PanelRows, 4 * PanelRows, MostRows) : MostRows;
-        var memory = packs ? Panels.Of(ref t_right, Math.Min(k, BlockK) * (Math.Min(n, BlockColumns) + PanelColumns)) : null;
+        var memory = packs ? Panels.Of(ref s_right, Math.Min(k, BlockK) * (Math.Min(n, BlockColumns) + PanelColumns)) : null;
         for (var column = 0; column < n; column += BlockColumns)
         {
             var width = Math.Min(BlockColumns, n - column);
@@ -89,7 +89,7 @@ internal static unsafe class MatrixProduct
                     var (nextRow, nextA) = (stepM, stepA);
                     if (stepA != 1)
                     {
-                        var packed = Panels.Of(ref t_left, MostRows * BlockK);
+                        var packed = Panels.Of(ref s_left, MostRows * BlockK);
                         PackLeft(source, stepA, depth, end - firstRow, packed);
                         // Groups of eight rows one after another, in each the rows' elements side by side.
                         source = packed;

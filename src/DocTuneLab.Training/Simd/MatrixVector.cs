@@ -228,13 +228,13 @@ internal static unsafe class MatrixVector
     private sealed class Scratch(int floats)
     {
         [ThreadStatic]
-        private static Scratch? t_last;
+        private static Scratch? s_last;
         private readonly float* _start = (float*)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), 64);
 
         public static float* Of(int floats)
         {
-            if (t_last is null || t_last.Floats < floats) t_last = new Scratch(floats);
-            return t_last._start;
+            if (s_last is null || s_last.Floats < floats) s_last = new Scratch(floats);
+            return s_last._start;
         }
 
         private int Floats { get; } = floats;

@@ -90,10 +90,10 @@ internal static unsafe class RowKernels
     public static void NormWeightGradient(RowSpan dy, RowSpan x, float* scales, float* gradient, RowParts parts)
     {
         var (heads, size) = parts;
-        const int block = 64;
-        Cores.For((size + block - 1) / block, b =>
+        const int Block = 64;
+        Cores.For((size + Block - 1) / Block, b =>
         {
-            var (from, to) = (b * block, Math.Min(size, (b + 1) * block));
+            var (from, to) = (b * Block, Math.Min(size, (b + 1) * Block));
             for (var row = 0; row < x.Rows; row++)
             {
                 for (var head = 0; head < heads; head++)

@@ -81,11 +81,11 @@ internal sealed class ResourceMonitor : IDisposable
 
     private static string? EnergyFile()
     {
-        const string path = "/sys/class/powercap/intel-rapl:0/energy_uj";
+        const string Path = "/sys/class/powercap/intel-rapl:0/energy_uj";
         try
         {
-            _ = File.ReadAllText(path);
-            return path;
+            _ = File.ReadAllText(Path);
+            return Path;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

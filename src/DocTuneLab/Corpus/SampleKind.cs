@@ -42,7 +42,7 @@ public readonly record struct SampleKind : IComparable<SampleKind>
     public static SampleKind Migration { get; } = new("Migration");
 
     // Tables list these first, in this order, then all others by name.
-    private static readonly SampleKind[] Listed = [Qa, Code, Completion, Explain, Repair, Unanswerable, Migration];
+    private static readonly SampleKind[] s_listed = [Qa, Code, Completion, Explain, Repair, Unanswerable, Migration];
 
     /// <summary>The name as labs keep it, such as <c>Qa</c>.</summary>
     public string Name => _name ?? "Qa";
@@ -84,7 +84,7 @@ public readonly record struct SampleKind : IComparable<SampleKind>
     /// <summary><see cref="Name"/>.</summary>
     public override string ToString() => Name;
 
-    private int Place() => Array.IndexOf(Listed, this) is >= 0 and var at ? at : Listed.Length;
+    private int Place() => Array.IndexOf(s_listed, this) is >= 0 and var at ? at : s_listed.Length;
 
     private static bool IsName(string text) => text.Length > 0 && char.IsAsciiLetter(text[0]) && text.All(char.IsAsciiLetterOrDigit);
 

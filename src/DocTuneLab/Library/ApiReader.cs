@@ -133,8 +133,11 @@ internal sealed class ApiReader(XmlDocs docs)
     private static ApiKind? MemberKind(ISymbol member, ApiKind typeKind)
     {
         // In source, the constructor that a class has without writing one is implicit; in metadata it is like any other.
-        var unwritten = member is IMethodSymbol { MethodKind: MethodKind.Constructor, Parameters: [],
-            ContainingType: { TypeKind: TypeKind.Class, IsStatic: false } };
+        var unwritten = member is IMethodSymbol
+        {
+            MethodKind: MethodKind.Constructor, Parameters: [],
+            ContainingType: { TypeKind: TypeKind.Class, IsStatic: false }
+        };
         if (!Visible(member) || (member.IsImplicitlyDeclared && !unwritten) || member is INamedTypeSymbol) return null;
         if (typeKind == ApiKind.Record && Synthesised(member)) return null;
         switch (member)

@@ -119,8 +119,11 @@ internal static class SignatureWriter
             (property.GetMethod, "get"), (property.SetMethod, property.SetMethod?.IsInitOnly == true ? "init" : "set")
         })
         {
-            if (accessor is not { DeclaredAccessibility: Accessibility.Public or Accessibility.Protected
-                or Accessibility.ProtectedOrInternal })
+            if (accessor is not
+                {
+                    DeclaredAccessibility: Accessibility.Public or Accessibility.Protected
+                or Accessibility.ProtectedOrInternal
+                })
                 continue;
             if (accessor.DeclaredAccessibility != property.DeclaredAccessibility) accessors.Append("protected ");
             accessors.Append(word).Append("; ");

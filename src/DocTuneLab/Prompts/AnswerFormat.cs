@@ -19,12 +19,12 @@ public static class AnswerFormat
     /// <summary>The body in a turn made by <see cref="Code"/>; null where the text is no such turn.</summary>
     public static string? BodyOf(string answer)
     {
-        const string open = "```csharp\n", close = "\n```";
+        const string Open = "```csharp\n", Close = "\n```";
         var text = answer.Trim();
-        return text.StartsWith(open, StringComparison.Ordinal)
-            && text.EndsWith(close, StringComparison.Ordinal)
-            && text.Length > open.Length + close.Length
-            ? text[open.Length..^close.Length] : null;
+        return text.StartsWith(Open, StringComparison.Ordinal)
+            && text.EndsWith(Close, StringComparison.Ordinal)
+            && text.Length > Open.Length + Close.Length
+            ? text[Open.Length..^Close.Length] : null;
     }
 
     /// <summary>Inputs of a <c>code-task</c> template.</summary>

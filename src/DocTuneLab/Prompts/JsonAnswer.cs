@@ -10,7 +10,7 @@ namespace DocTuneLab.Prompts;
 /// </summary>
 public static class JsonAnswer
 {
-    private static readonly JsonDocumentOptions Tolerant = new()
+    private static readonly JsonDocumentOptions s_tolerant = new()
     {
         AllowTrailingCommas = true,
         CommentHandling = JsonCommentHandling.Skip,
@@ -32,7 +32,7 @@ public static class JsonAnswer
         }
         try
         {
-            var node = JsonNode.Parse(text[first..(last + 1)], documentOptions: Tolerant) as JsonObject;
+            var node = JsonNode.Parse(text[first..(last + 1)], documentOptions: s_tolerant) as JsonObject;
             error = node is null
                 ? "the answer is no JSON object" : schema is null ? null : Violation(node, JsonNode.Parse(schema)!.AsObject(), "");
             return error is null ? node : null;

@@ -12,7 +12,7 @@ public sealed class PromptLibrary
     /// <summary>Kind of the templates that render a question: input <c>question</c>.</summary>
     public const string DocQa = "doc-qa";
 
-    private static readonly Lazy<PromptLibrary> Embedded = new(LoadEmbedded);
+    private static readonly Lazy<PromptLibrary> s_embedded = new(LoadEmbedded);
     private readonly Dictionary<string, PromptTemplate> _byName;
 
     private PromptLibrary(IEnumerable<PromptTemplate> templates)
@@ -25,7 +25,7 @@ public sealed class PromptLibrary
     }
 
     /// <summary>The templates that ship with the lab.</summary>
-    public static PromptLibrary Default => Embedded.Value;
+    public static PromptLibrary Default => s_embedded.Value;
 
     /// <summary>All templates, by name.</summary>
     public IReadOnlyList<PromptTemplate> Templates => [.. _byName.Values.OrderBy(t => t.Name, StringComparer.Ordinal)];

@@ -22,7 +22,7 @@ public sealed record FewShot(IReadOnlyDictionary<string, string> Inputs, string 
 /// </summary>
 public sealed partial class PromptTemplate
 {
-    private static readonly FluidParser Parser = new();
+    private static readonly FluidParser s_parser = new();
     private readonly IFluidTemplate _body;
 
     private PromptTemplate(string source, string path, Dictionary<string, bool> inputs, string text, IFluidTemplate body)
@@ -112,7 +112,7 @@ public sealed partial class PromptTemplate
         }
         var bodyText = source[match.Length..];
         var bodyLine = source.AsSpan(0, match.Length).Count('\n');
-        if (!Parser.TryParse(bodyText.TrimEnd('\n'), out var body, out var error))
+        if (!s_parser.TryParse(bodyText.TrimEnd('\n'), out var body, out var error))
             throw new LabException($"{path}:{bodyLine + ErrorLine(error)}: Liquid error: {error}");
         CheckNames(bodyText, bodyLine, path, inputs);
         return new PromptTemplate(source, path, inputs, bodyText.TrimEnd('\n'), body)

@@ -48,8 +48,15 @@ public sealed class LabRuns
             }
             var run = new LabRun
             {
-                Id = id, Kind = kind, Status = "running", Started = started, Finished = null, Directory = FolderOf(id),
-                Configuration = configuration, Results = null, Environment = environment,
+                Id = id,
+                Kind = kind,
+                Status = "running",
+                Started = started,
+                Finished = null,
+                Directory = FolderOf(id),
+                Configuration = configuration,
+                Results = null,
+                Environment = environment,
             };
             // Before the row: a crash leaves a folder that no row names, never a row without its manifest.
             RunManifest.Write(run);
@@ -141,9 +148,14 @@ public sealed class LabRuns
 
     private LabRun ToRun(RunRow row) => new()
     {
-        Id = row.Id, Kind = row.Kind, Status = row.Status, Started = LabTime.Read(row.Started),
+        Id = row.Id,
+        Kind = row.Kind,
+        Status = row.Status,
+        Started = LabTime.Read(row.Started),
         Finished = row.Finished is null ? null : LabTime.Read(row.Finished),
-        Directory = FolderOf(row.Id), Configuration = _database.Document(row.ConfigurationKey) ?? "null", Results = row.Results,
+        Directory = FolderOf(row.Id),
+        Configuration = _database.Document(row.ConfigurationKey) ?? "null",
+        Results = row.Results,
         Environment = row.EnvironmentKey is not null && _database.Document(row.EnvironmentKey) is { } environment
             ? LabJson.Read<RunEnvironment>(environment)
             : null,

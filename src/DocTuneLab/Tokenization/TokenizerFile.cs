@@ -157,14 +157,22 @@ public sealed class TokenizerFile
         var (begin, end) = Template(path, root["post_processor"]);
         return new TokenizerFile(path)
         {
-            Vocabulary = vocabulary, Merges = merges, Added = added, ByteLevel = byteLevel, Splits = splits, ComposeUnicode = compose,
+            Vocabulary = vocabulary,
+            Merges = merges,
+            Added = added,
+            ByteLevel = byteLevel,
+            Splits = splits,
+            ComposeUnicode = compose,
             PrefixSpace = prefix,
-            ByteFallback = (bool?)model["byte_fallback"] ?? false, IgnoreMerges = (bool?)model["ignore_merges"] ?? false,
-            Unknown = (string?)model["unk_token"], FuseUnknown = (bool?)model["fuse_unk"] ?? false,
+            ByteFallback = (bool?)model["byte_fallback"] ?? false,
+            IgnoreMerges = (bool?)model["ignore_merges"] ?? false,
+            Unknown = (string?)model["unk_token"],
+            FuseUnknown = (bool?)model["fuse_unk"] ?? false,
             StripsFirstSpace = !byteLevel
                 && Steps(root["decoder"], "decoders").Any(d => Type(d) == "Strip"
                     || Type(d) == "Metaspace" && (string?)d["prepend_scheme"] != "never" && (bool?)d["add_prefix_space"] != false),
-            Prefix = begin, Suffix = end,
+            Prefix = begin,
+            Suffix = end,
         };
     }
 

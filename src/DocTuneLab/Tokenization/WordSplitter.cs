@@ -11,16 +11,28 @@ internal sealed class WordSplitter
     // such code point is matched as one character of its category.
     private static readonly Dictionary<UnicodeCategory, char> s_standIns = new()
     {
-        [UnicodeCategory.UppercaseLetter] = 'Ω', [UnicodeCategory.LowercaseLetter] = 'ω', [UnicodeCategory.TitlecaseLetter] = 'ǅ',
-        [UnicodeCategory.ModifierLetter] = 'ʰ', [UnicodeCategory.OtherLetter] = 'ƻ',
-        [UnicodeCategory.DecimalDigitNumber] = '٠', [UnicodeCategory.LetterNumber] = 'Ⅰ', [UnicodeCategory.OtherNumber] = '²',
-        [UnicodeCategory.NonSpacingMark] = '\u0300', [UnicodeCategory.SpacingCombiningMark] = '\u0903',
+        [UnicodeCategory.UppercaseLetter] = 'Ω',
+        [UnicodeCategory.LowercaseLetter] = 'ω',
+        [UnicodeCategory.TitlecaseLetter] = 'ǅ',
+        [UnicodeCategory.ModifierLetter] = 'ʰ',
+        [UnicodeCategory.OtherLetter] = 'ƻ',
+        [UnicodeCategory.DecimalDigitNumber] = '٠',
+        [UnicodeCategory.LetterNumber] = 'Ⅰ',
+        [UnicodeCategory.OtherNumber] = '²',
+        [UnicodeCategory.NonSpacingMark] = '\u0300',
+        [UnicodeCategory.SpacingCombiningMark] = '\u0903',
         [UnicodeCategory.EnclosingMark] = '\u20DD',
-        [UnicodeCategory.ConnectorPunctuation] = '‿', [UnicodeCategory.DashPunctuation] = '–', [UnicodeCategory.OpenPunctuation] = '⁅',
-        [UnicodeCategory.ClosePunctuation] = '⁆', [UnicodeCategory.OtherPunctuation] = '‖',
-        [UnicodeCategory.MathSymbol] = '±', [UnicodeCategory.CurrencySymbol] = '¢', [UnicodeCategory.ModifierSymbol] = '¨',
+        [UnicodeCategory.ConnectorPunctuation] = '‿',
+        [UnicodeCategory.DashPunctuation] = '–',
+        [UnicodeCategory.OpenPunctuation] = '⁅',
+        [UnicodeCategory.ClosePunctuation] = '⁆',
+        [UnicodeCategory.OtherPunctuation] = '‖',
+        [UnicodeCategory.MathSymbol] = '±',
+        [UnicodeCategory.CurrencySymbol] = '¢',
+        [UnicodeCategory.ModifierSymbol] = '¨',
         [UnicodeCategory.OtherSymbol] = '©',
-        [UnicodeCategory.Format] = '\u00AD', [UnicodeCategory.PrivateUse] = '\uE000',
+        [UnicodeCategory.Format] = '\u00AD',
+        [UnicodeCategory.PrivateUse] = '\uE000',
     };
 
     private readonly (Regex Pattern, bool Keep)[] _rules;

@@ -5,12 +5,12 @@ namespace DocTuneLab.Cli.Tests.FrontEnds;
 /// <summary>The system's Chromium, driven by Playwright, with every name but this machine's unresolvable.</summary>
 public sealed class Browser : IAsyncDisposable
 {
-    private readonly IPlaywright playwright;
-    private readonly IBrowser browser;
+    private readonly IPlaywright _playwright;
+    private readonly IBrowser _browser;
 
     private Browser(IPlaywright playwright, IBrowser browser, IPage page)
     {
-        (this.playwright, this.browser, Page) = (playwright, browser, page);
+        (this._playwright, this._browser, Page) = (playwright, browser, page);
         page.PageError += (_, error) => Errors.Add(error);
     }
 
@@ -51,7 +51,7 @@ public sealed class Browser : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await browser.DisposeAsync();
-        playwright.Dispose();
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
     }
 }

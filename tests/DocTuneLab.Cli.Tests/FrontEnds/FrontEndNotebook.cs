@@ -5,12 +5,12 @@ namespace DocTuneLab.Cli.Tests.FrontEnds;
 /// <summary>The project's notebooks beside its data, shortened, in a folder of their own with the kernel installed.</summary>
 public sealed class FrontEndNotebook : IDisposable
 {
-    private readonly Doctune doctune = new();
+    private readonly Doctune _doctune = new();
 
     public FrontEndNotebook()
     {
         Directory.CreateSymbolicLink(Path.Combine(Folder, "data"), Path.Combine(Root, "data"));
-        var installed = doctune.Run("kernel", "install", "--no-compile", "--prefix", Path.Combine(Folder, "env"));
+        var installed = _doctune.Run("kernel", "install", "--no-compile", "--prefix", Path.Combine(Folder, "env"));
         Assert.True(installed.Code == 0, installed.Error);
     }
 
@@ -19,11 +19,11 @@ public sealed class FrontEndNotebook : IDisposable
     /// <summary>Kept after the run, so that a person can look.</summary>
     public static string Screenshots { get; } = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "screenshots")).FullName;
 
-    public string Folder => doctune.Folder;
+    public string Folder => _doctune.Folder;
 
     public Dictionary<string, string> Environment => new() { ["JUPYTER_PATH"] = Path.Combine(Folder, "env", "share", "jupyter") };
 
-    public void Dispose() => doctune.Dispose();
+    public void Dispose() => _doctune.Dispose();
 
     /// <summary>Starts a program with what Jupyter needs to find the kernel.</summary>
     public System.Diagnostics.Process Start(string program, params string[] arguments)

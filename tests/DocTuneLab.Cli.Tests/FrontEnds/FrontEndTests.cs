@@ -10,9 +10,9 @@ public sealed class FrontEndTests : IDisposable
     // Debian's; nbconvert's pages ask for it by its address on the web.
     private const string RequireJs = "/usr/lib/python3/dist-packages/notebook/static/components/requirejs/require.js";
 
-    private readonly FrontEndNotebook notebook = new();
+    private readonly FrontEndNotebook _notebook = new();
 
-    public void Dispose() => notebook.Dispose();
+    public void Dispose() => _notebook.Dispose();
 
     [Theory]
     [InlineData(true)]
@@ -22,8 +22,8 @@ public sealed class FrontEndTests : IDisposable
         Assert.SkipUnless(FrontEndNotebook.CanImport("nbconvert, nbclient"), "needs python3 with nbconvert and nbclient");
         Assert.SkipUnless(Browser.Executable is not null, "needs Chromium");
         Assert.SkipUnless(!withRequireJs || File.Exists(RequireJs), "needs the classic notebook's require.js");
-        var path = notebook.Part();
-        var result = Doctune.Wait(notebook.Start("/usr/bin/python3", "-m", "nbconvert", "--to", "html", "--execute",
+        var path = _notebook.Part();
+        var result = Doctune.Wait(_notebook.Start("/usr/bin/python3", "-m", "nbconvert", "--to", "html", "--execute",
             "--ExecutePreprocessor.kernel_name=doctune", "--ExecutePreprocessor.timeout=300", path));
         Assert.True(result.Code == 0, result.Error);
 
@@ -47,8 +47,8 @@ public sealed class FrontEndTests : IDisposable
     {
         Assert.SkipUnless(FrontEndNotebook.CanImport("notebook.notebookapp"), "needs the classic Jupyter Notebook");
         Assert.SkipUnless(Browser.Executable is not null, "needs Chromium");
-        var path = notebook.Part();
-        using var server = new JupyterServer(notebook);
+        var path = _notebook.Part();
+        using var server = new JupyterServer(_notebook);
         await using var browser = await Browser.StartAsync();
         await browser.Page.GotoAsync($"{server.Url}notebooks/part.ipynb?token={server.Token}");
         await browser.Page.WaitForFunctionAsync(
@@ -81,9 +81,9 @@ public sealed class FrontEndTests : IDisposable
         Assert.SkipUnless(Directory.Exists(Path.Combine(scripts, "node_modules", "@jupyterlab", "services")),
             $"needs 'npm ci' in {Path.GetRelativePath(FrontEndNotebook.Root, scripts)}");
         Assert.SkipUnless(FrontEndNotebook.CanImport("notebook.notebookapp"), "needs a Jupyter server");
-        var path = notebook.Part();
-        using var server = new JupyterServer(notebook);
-        var run = Doctune.Wait(notebook.Start("node", Path.Combine(scripts, "services.mjs"), server.Url, server.Token, path));
+        var path = _notebook.Part();
+        using var server = new JupyterServer(_notebook);
+        var run = Doctune.Wait(_notebook.Start("node", Path.Combine(scripts, "services.mjs"), server.Url, server.Token, path));
         Assert.True(run.Code == 0, run.Error + run.Out);
         var answer = JsonNode.Parse(run.Out.Trim().Split('\n')[^1])!;
         Assert.Equal("C#", answer["language"]!.ToString());

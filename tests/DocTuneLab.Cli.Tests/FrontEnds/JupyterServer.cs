@@ -7,7 +7,7 @@ namespace DocTuneLab.Cli.Tests.FrontEnds;
 /// <summary>A classic Notebook server on a free port, ended with all it started.</summary>
 public sealed class JupyterServer : IDisposable
 {
-    private readonly Process process;
+    private readonly Process _process;
 
     public JupyterServer(FrontEndNotebook notebook)
     {
@@ -16,13 +16,13 @@ public sealed class JupyterServer : IDisposable
             probe.Start();
             Url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
         }
-        process = notebook.Start("/usr/bin/python3", "-m", "notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+        _process = notebook.Start("/usr/bin/python3", "-m", "notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1",
             $"--port={new Uri(Url).Port}", "--port-retries=0",
             $"--NotebookApp.token={Token}", $"--notebook-dir={notebook.Folder}");
-        _ = process.StandardOutput.ReadToEndAsync();
-        Log = process.StandardError.ReadToEndAsync();
+        _ = _process.StandardOutput.ReadToEndAsync();
+        Log = _process.StandardError.ReadToEndAsync();
         using var client = new HttpClient();
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(60) && !process.HasExited; Thread.Sleep(200))
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(60) && !_process.HasExited; Thread.Sleep(200))
         {
             try
             {
@@ -45,9 +45,9 @@ public sealed class JupyterServer : IDisposable
 
     public void Dispose()
     {
-        if (!process.HasExited)
-            process.Kill(entireProcessTree: true);
-        process.WaitForExit();
-        process.Dispose();
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
     }
 }

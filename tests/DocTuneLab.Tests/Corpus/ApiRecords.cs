@@ -8,12 +8,12 @@ namespace DocTuneLab.Tests.Corpus;
 /// <summary>Symbol records of an assembly, by the plainest reading of Roslyn's symbols: what the generator is fed in these tests.</summary>
 internal static class ApiRecords
 {
-    private static readonly SymbolDisplayFormat Short = new(
+    private static readonly SymbolDisplayFormat s_short = new(
         typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameAndContainingTypes,
         genericsOptions: SymbolDisplayGenericsOptions.IncludeTypeParameters,
         miscellaneousOptions: SymbolDisplayMiscellaneousOptions.UseSpecialTypes
             | SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
-    private static readonly SymbolDisplayFormat Declaration = new(
+    private static readonly SymbolDisplayFormat s_declaration = new(
         typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameAndContainingTypes,
         genericsOptions: SymbolDisplayGenericsOptions.IncludeTypeParameters | SymbolDisplayGenericsOptions.IncludeTypeConstraints,
         memberOptions: SymbolDisplayMemberOptions.IncludeAccessibility | SymbolDisplayMemberOptions.IncludeModifiers
@@ -65,7 +65,7 @@ internal static class ApiRecords
                         .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         var method = s as IMethodSymbol;
         var parameters = (method?.Parameters ?? (s as IPropertySymbol)?.Parameters ?? []).Select((p, i) => new ApiParameter(p.Name,
-            p.Type.ToDisplayString(Short), Text(xml.Elements("param").FirstOrDefault(e => (string?)e.Attribute("name") == p.Name)),
+            p.Type.ToDisplayString(s_short), Text(xml.Elements("param").FirstOrDefault(e => (string?)e.Attribute("name") == p.Name)),
             p.HasExplicitDefaultValue
                 ? p.Type.GetMembers()
                     .OfType<IFieldSymbol>()
@@ -102,20 +102,23 @@ internal static class ApiRecords
         var returns = s switch
         {
             IMethodSymbol { MethodKind: MethodKind.Constructor } => "",
-            IMethodSymbol m => m.ReturnType.ToDisplayString(Short),
-            IPropertySymbol p => p.Type.ToDisplayString(Short),
-            IFieldSymbol f => f.Type.ToDisplayString(Short),
-            IEventSymbol e => e.Type.ToDisplayString(Short),
+            IMethodSymbol m => m.ReturnType.ToDisplayString(s_short),
+            IPropertySymbol p => p.Type.ToDisplayString(s_short),
+            IFieldSymbol f => f.Type.ToDisplayString(s_short),
+            IEventSymbol e => e.Type.ToDisplayString(s_short),
             _ => ""
         };
-        var signature = s.ToDisplayString(Declaration);
+        var signature = s.ToDisplayString(s_declaration);
         if (s is INamedTypeSymbol type)
         {
-            var bases = type.AllInterfaces.Where(i => type.Interfaces.Contains(i)).Select(i => i.ToDisplayString(Short)).ToList();
-            if (type.BaseType is { SpecialType: not (SpecialType.System_Object or SpecialType.System_ValueType
-                or SpecialType.System_Enum) } b
+            var bases = type.AllInterfaces.Where(i => type.Interfaces.Contains(i)).Select(i => i.ToDisplayString(s_short)).ToList();
+            if (type.BaseType is
+                {
+                    SpecialType: not (SpecialType.System_Object or SpecialType.System_ValueType
+                or SpecialType.System_Enum)
+                } b
                 && type.TypeKind == TypeKind.Class)
-                bases.Insert(0, b.ToDisplayString(Short));
+                bases.Insert(0, b.ToDisplayString(s_short));
             var where = signature.IndexOf(" where ", StringComparison.Ordinal);
             if (bases.Count > 0) signature = signature.Insert(where < 0 ? signature.Length : where, " : " + string.Join(", ", bases));
             signature = (type.IsStatic
@@ -127,7 +130,7 @@ internal static class ApiRecords
             Kind = kind,
             Name = s is IMethodSymbol { MethodKind: MethodKind.Constructor } ? s.ContainingType.Name : s.Name,
             Namespace = s.ContainingNamespace.ToDisplayString(),
-            ContainingType = s is INamedTypeSymbol ? null : s.ContainingType.ToDisplayString(Short),
+            ContainingType = s is INamedTypeSymbol ? null : s.ContainingType.ToDisplayString(s_short),
             Signature = signature,
             ReturnType = returns,
             IsStatic = s.IsStatic,

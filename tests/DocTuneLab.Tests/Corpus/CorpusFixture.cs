@@ -12,7 +12,7 @@ public sealed class CorpusFixture
 {
     private const string ImplicitUsings = "global using System; global using System.Collections.Generic; global using System.IO; "
         + "global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
-    private static readonly MetadataReference[] Framework = [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+    private static readonly MetadataReference[] s_framework = [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
         .Split(Path.PathSeparator)
         .Where(p => Path.GetFileName(p).StartsWith("System.", StringComparison.Ordinal)
             || Path.GetFileName(p) is "netstandard.dll" or "mscorlib.dll")
@@ -24,14 +24,14 @@ public sealed class CorpusFixture
     {
         var compilation = CSharpCompilation.Create("Waterworks",
             [CSharpSyntaxTree.ParseText(WaterworksSource.Code, new CSharpParseOptions(LanguageVersion.Latest, DocumentationMode.Diagnose))],
-            Framework, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+            s_framework, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         using var dll = new MemoryStream();
         using var xml = new MemoryStream();
         var emit = compilation.Emit(dll, xmlDocumentationStream: xml);
         if (!emit.Success) throw new InvalidOperationException(string.Join('\n', emit.Diagnostics));
         _library = MetadataReference.CreateFromImage(dll.ToArray());
         Symbols = ApiRecords.Of(compilation.Assembly);
-        _judgeBase = CSharpCompilation.Create("Judged", [CSharpSyntaxTree.ParseText(ImplicitUsings)], [.. Framework, _library],
+        _judgeBase = CSharpCompilation.Create("Judged", [CSharpSyntaxTree.ParseText(ImplicitUsings)], [.. s_framework, _library],
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         Compilation = compilation;
     }

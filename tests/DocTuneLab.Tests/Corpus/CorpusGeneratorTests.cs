@@ -16,7 +16,7 @@ namespace DocTuneLab.Tests.Corpus;
 
 public sealed class CorpusGeneratorTests(PrivateLibrary library) : IClassFixture<PrivateLibrary>, IAsyncLifetime
 {
-    private static readonly EngineOptions Quick = new()
+    private static readonly EngineOptions s_quick = new()
     {
         FirstDelay = TimeSpan.FromMilliseconds(2),
         LongestDelay = TimeSpan.FromMilliseconds(20),
@@ -42,7 +42,7 @@ public sealed class CorpusGeneratorTests(PrivateLibrary library) : IClassFixture
     private async Task<GenerationResult> RunAsync(IAnswerJournal journal, GenerationOptions? options = null,
         ValidationOptions? validation = null, CancellationToken cancel = default)
     {
-        using var engine = new RequestEngine([Endpoint], journal, Quick);
+        using var engine = new RequestEngine([Endpoint], journal, s_quick);
         return await new CorpusGenerator(engine, library.Api, library.Batched, options ?? Options, validation)
             .RunAsync(library.Chunks, null, cancel);
     }
@@ -176,7 +176,7 @@ public sealed class CorpusGeneratorTests(PrivateLibrary library) : IClassFixture
                 ? obedient
                 : library.Answers.Answer(body);
         };
-        using var engine = new RequestEngine([Endpoint], new MemoryJournal(), Quick);
+        using var engine = new RequestEngine([Endpoint], new MemoryJournal(), s_quick);
         var result = await new CorpusGenerator(engine, library.Api, library.Batched,
             Options with { Count = 5, MaxPlannedPerSample = 2, Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 } })
             .RunAsync(poisoned);
@@ -193,7 +193,7 @@ public sealed class CorpusGeneratorTests(PrivateLibrary library) : IClassFixture
             !body.ToJsonString().Contains("That does not fit", StringComparison.Ordinal) && Interlocked.Increment(ref prose) % 3 == 0
                 ? "Here you are."
                 : $"Sure!\n```json\n{library.Answers.Answer(body)}\n```";
-        using var engine = new RequestEngine([Endpoint with { StructuredOutput = false }], new MemoryJournal(), Quick);
+        using var engine = new RequestEngine([Endpoint with { StructuredOutput = false }], new MemoryJournal(), s_quick);
         var result = await new CorpusGenerator(engine, library.Api, library.Batched, Options with { Count = 12 }).RunAsync(library.Chunks);
         Assert.True(result.Status.IsDone, result.Status.ToString());
     }

@@ -33,9 +33,9 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
     [Fact]
     public void Coverage_counts_what_is_said_asked_compiled_accepted_and_held_out()
     {
-        const string fill = "M:Waterworks.Tank.Fill(Waterworks.Volume)", name = "P:Waterworks.Tank.Name",
-            wheel = "M:Waterworks.Valve.TurnWheel";
-        Assert.All((string[])[fill, name, wheel], id => Assert.Contains(fixture.Symbols, s => s.Id == id));
+        const string Fill = "M:Waterworks.Tank.Fill(Waterworks.Volume)", Name = "P:Waterworks.Tank.Name",
+            Wheel = "M:Waterworks.Valve.TurnWheel";
+        Assert.All((string[])[Fill, Name, Wheel], id => Assert.Contains(fixture.Symbols, s => s.Id == id));
         Chunk Passage(params string[] symbols) => new()
         {
             Id = "c",
@@ -51,25 +51,25 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
             new("s", kind, [Message.User("q"), Message.Assistant("a")], new Evidence([], symbols), checks, Split.Train);
         Check compiles = new("compiles", true, null), fails = new("compiles", false, "CS0103"), unique = new("unique", true, null),
             twin = new("unique", false, "near-duplicate");
-        var ledger = new CoverageLedger(fixture.Symbols.Select(s => s.Id == wheel ? s with { Summary = null } : s),
-            [Passage(fill, fill, name), Passage(fill)],
+        var ledger = new CoverageLedger(fixture.Symbols.Select(s => s.Id == Wheel ? s with { Summary = null } : s),
+            [Passage(Fill, Fill, Name), Passage(Fill)],
             [
-                new HeldOut("t1", [], [], new HashSet<string> { name, "M:Other.Gone" }),
-                new HeldOut("t2", [], [], new HashSet<string> { name, wheel })
+                new HeldOut("t1", [], [], new HashSet<string> { Name, "M:Other.Gone" }),
+                new HeldOut("t2", [], [], new HashSet<string> { Name, Wheel })
             ]);
         foreach (var sample in (Sample[])[
-            Of(SampleKind.Code, [compiles, unique], fill, name, fill), Of(SampleKind.Repair, [compiles, unique], fill),
-            Of(SampleKind.Code, [compiles, twin], fill), Of(SampleKind.Code, [fails], fill),
-            Of(SampleKind.Qa, [unique], name), Of(SampleKind.Explain, [compiles, unique], name), Of(SampleKind.Qa, [twin], name),
-            Of(SampleKind.Migration, [compiles, unique], fill, "M:Other.Gone")
+            Of(SampleKind.Code, [compiles, unique], Fill, Name, Fill), Of(SampleKind.Repair, [compiles, unique], Fill),
+            Of(SampleKind.Code, [compiles, twin], Fill), Of(SampleKind.Code, [fails], Fill),
+            Of(SampleKind.Qa, [unique], Name), Of(SampleKind.Explain, [compiles, unique], Name), Of(SampleKind.Qa, [twin], Name),
+            Of(SampleKind.Migration, [compiles, unique], Fill, "M:Other.Gone")
         ])
             ledger.Add(sample);
         var rows = ledger.Symbols.ToDictionary(s => s.Id);
-        Assert.Equal(new SymbolCoverage(fill, "Tank.Fill(Volume)", Documented: 3, Asked: 0, Compiled: 4, Used: 3, HeldOut: 0), rows[fill]);
-        Assert.Equal(new SymbolCoverage(name, "Tank.Name", Documented: 2, Asked: 2, Compiled: 1, Used: 1, HeldOut: 2), rows[name]);
-        Assert.Equal(new SymbolCoverage(wheel, "Valve.TurnWheel", Documented: 0, Asked: 0, Compiled: 0, Used: 0, HeldOut: 1), rows[wheel]);
+        Assert.Equal(new SymbolCoverage(Fill, "Tank.Fill(Volume)", Documented: 3, Asked: 0, Compiled: 4, Used: 3, HeldOut: 0), rows[Fill]);
+        Assert.Equal(new SymbolCoverage(Name, "Tank.Name", Documented: 2, Asked: 2, Compiled: 1, Used: 1, HeldOut: 2), rows[Name]);
+        Assert.Equal(new SymbolCoverage(Wheel, "Valve.TurnWheel", Documented: 0, Asked: 0, Compiled: 0, Used: 0, HeldOut: 1), rows[Wheel]);
         // A member that tasks need and no sample shows stands at the top.
-        Assert.Equal(wheel, ledger.Thinnest[0].Id);
+        Assert.Equal(Wheel, ledger.Thinnest[0].Id);
         Assert.Equal(2, ledger.Thinnest.Count(m => m.Used > 0));
         Assert.EndsWith("1 of 2 members of held-out tasks not used", ledger.ToString());
     }
@@ -78,11 +78,11 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
     public void Near_duplicates_are_found_and_other_texts_kept()
     {
         var texts = new NearDuplicates(0.8);
-        const string text =
+        const string Text =
             "Return the name of the tank that stands at the north end of the plant, and close all of its valves before doing so.";
-        Assert.Null(texts.TryAdd(text));
-        Assert.Equal("duplicate", texts.TryAdd(text));
-        Assert.Equal("near-duplicate", texts.TryAdd(text + " Now."));
+        Assert.Null(texts.TryAdd(Text));
+        Assert.Equal("duplicate", texts.TryAdd(Text));
+        Assert.Equal("near-duplicate", texts.TryAdd(Text + " Now."));
         Assert.Null(texts.TryAdd("Return the number of litres in the tank that stands at the south end of the street."));
         Assert.Equal(2, texts.Count);
     }
@@ -102,9 +102,9 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
             StringComparison.Ordinal);
         Assert.Null(held.Find("Return the level of the tank.", "return tank.Level;", ["P:A"]));
         // The same symbols make a smaller overlap suspicious.
-        const string half = "return tanks.Where(t => t.Level > limit).Max(t => t.Capacity - t.Level) + offset;";
-        Assert.Null(held.Find("other", half, ["P:A"]));
-        Assert.NotNull(held.Find("other", half, ["P:B", "P:A"]));
+        const string Half = "return tanks.Where(t => t.Level > limit).Max(t => t.Capacity - t.Level) + offset;";
+        Assert.Null(held.Find("other", Half, ["P:A"]));
+        Assert.NotNull(held.Find("other", Half, ["P:B", "P:A"]));
     }
 
     [Fact]

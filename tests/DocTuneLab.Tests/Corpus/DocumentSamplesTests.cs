@@ -88,12 +88,12 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     [Fact]
     public void Examples_become_methods_and_unknown_variables_their_parameters()
     {
-        const string good = "if (!mainValve.IsOpen)\n    mainValve.Open();\nforeach (var tank in tanks)\n    tank.AddValve(mainValve);";
-        var page = Page("Opening", $"Open the main valve first:\n\n```csharp\n{good}\n```\n", new CodeBlock("csharp", "", good, default));
+        const string Good = "if (!mainValve.IsOpen)\n    mainValve.Open();\nforeach (var tank in tanks)\n    tank.AddValve(mainValve);";
+        var page = Page("Opening", $"Open the main valve first:\n\n```csharp\n{Good}\n```\n", new CodeBlock("csharp", "", Good, default));
         var samples = Generate(SampleKind.Code, 30, page).Samples.Where(s => s.Checks[0].Detail == "documented example").ToList();
         Assert.Equal(3, samples.Count);
         var sample = samples.Single(s => s.Messages[^2].Content.Contains("Opening:", StringComparison.Ordinal));
-        Assert.Equal(good, AnswerFormat.BodyOf(sample.Messages[^1].Content));
+        Assert.Equal(Good, AnswerFormat.BodyOf(sample.Messages[^1].Content));
         Assert.Contains("(Valve mainValve, IReadOnlyList<Tank> tanks)", sample.Messages[^2].Content, StringComparison.Ordinal);
         Assert.Contains("Opening: open the main valve first.", sample.Messages[^2].Content, StringComparison.Ordinal);
         Assert.Equal([page.Id], sample.Evidence.Chunks);
@@ -102,13 +102,13 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     [Fact]
     public void Each_example_is_asked_for_by_the_words_right_before_it()
     {
-        const string first = "var valve = new Valve(\"A\");\nvalve.Open();", second = "var valve = new Valve(\"A\");\nvalve.Close();";
-        const string text = $"Use the first one while you watch\n\n```csharp\n{first}\n```\n\nAnd use the second one after each batch:\n\n"
-            + $"```csharp\n{second}\n```\n";
+        const string First = "var valve = new Valve(\"A\");\nvalve.Open();", Second = "var valve = new Valve(\"A\");\nvalve.Close();";
+        const string Text = $"Use the first one while you watch\n\n```csharp\n{First}\n```\n\nAnd use the second one after each batch:\n\n"
+            + $"```csharp\n{Second}\n```\n";
         CodeBlock Block(string code) =>
-            new("csharp", "", code, new SourceSpan(text.IndexOf($"```csharp\n{code}", StringComparison.Ordinal), code.Length + 14));
-        var samples = Generate(SampleKind.Code, 30, Page("Valves", text, Block(first), Block(second))).Samples.Concat(
-            Generate(SampleKind.Code, 30, Page("Valves", text, Block(first), Block(second))).Rejected);
+            new("csharp", "", code, new SourceSpan(Text.IndexOf($"```csharp\n{code}", StringComparison.Ordinal), code.Length + 14));
+        var samples = Generate(SampleKind.Code, 30, Page("Valves", Text, Block(First), Block(Second))).Samples.Concat(
+            Generate(SampleKind.Code, 30, Page("Valves", Text, Block(First), Block(Second))).Rejected);
         var asked = samples.Where(s => s.Checks[0].Detail == "documented example")
             .Select(s => (Ask: s.Messages[^2].Content, Code: s.Messages[^1].Content))
             .ToList();
@@ -125,12 +125,12 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     [Fact]
     public void A_documented_method_keeps_its_own_header_and_a_broken_example_is_rejected()
     {
-        const string method = "using Waterworks;\n\nstatic async Task<double> EmptyAsync(Tank tank)\n{\n    var litres = await "
+        const string Method = "using Waterworks;\n\nstatic async Task<double> EmptyAsync(Tank tank)\n{\n    var litres = await "
             + "tank.DrainAsync(rate: 4);\n    return litres;\n}";
-        const string broken = "valve.Explode();";
+        const string Broken = "valve.Explode();";
         var corpus = Generate(SampleKind.Code, 30,
-            Page("Emptying", $"```csharp\n{method}\n```", new CodeBlock("csharp", "", method, default)),
-            Page("Wrong", broken, new CodeBlock("cs", "", broken, default)));
+            Page("Emptying", $"```csharp\n{Method}\n```", new CodeBlock("csharp", "", Method, default)),
+            Page("Wrong", Broken, new CodeBlock("cs", "", Broken, default)));
         var sample = corpus.Samples.Single(s => s.Checks[0].Detail == "documented example");
         Assert.Contains("public static async Task<double> EmptyAsync(Tank tank)", sample.Messages[^2].Content, StringComparison.Ordinal);
         Assert.Equal("var litres = await tank.DrainAsync(rate: 4);\nreturn litres;", AnswerFormat.BodyOf(sample.Messages[^1].Content));

@@ -17,7 +17,7 @@ namespace DocTuneLab.Tests.Prompts;
 /// server's file.</summary>
 public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLibrary>, IAsyncLifetime
 {
-    private static readonly BatchOptions Quick = new() { Poll = TimeSpan.FromMilliseconds(1), Settle = TimeSpan.FromMilliseconds(150) };
+    private static readonly BatchOptions s_quick = new() { Poll = TimeSpan.FromMilliseconds(1), Settle = TimeSpan.FromMilliseconds(150) };
     private readonly string _folder = Directory.CreateTempSubdirectory("doctune-batch-").FullName;
     private LoopbackServer _server = null!;
     private Lab _lab = null!;
@@ -46,7 +46,7 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
         ChatRequest.Create($"chunk{i}", "t", "m", [Message.User($"question {i}")], new SamplingOptions(64, 0.7, 1, i));
 
     private RequestEngine Engine(IAnswerJournal journal, EngineOptions? options = null, IProgress<LiveText>? live = null) =>
-        new([(Endpoint, (IChatClient)new BatchChatClient(Endpoint, _lab.Answers, Quick, live))], journal,
+        new([(Endpoint, (IChatClient)new BatchChatClient(Endpoint, _lab.Answers, s_quick, live))], journal,
             BatchOptions.Patient(options ?? new EngineOptions { FirstDelay = TimeSpan.FromMilliseconds(2) }));
 
     [Fact]

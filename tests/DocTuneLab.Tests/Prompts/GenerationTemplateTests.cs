@@ -47,13 +47,13 @@ public sealed class GenerationTemplateTests
     [InlineData("{\"n\": ", "holds no JSON object")]
     public void Answers_are_read_tolerantly_and_held_to_the_schema(string text, string? expected)
     {
-        const string schema = """{"type": "object", "additionalProperties": false, "required": ["n", "s", "a"], "properties": {"n": """
+        const string Schema = """{"type": "object", "additionalProperties": false, "required": ["n", "s", "a"], "properties": {"n": """
             + """{"type": "integer", "maximum": 5}, "s": {"type": "string", "minLength": 1}, "a": {"type": "array", "minItems": """
             + """1, "items": {"type": "number"}}}}""";
-        var read = JsonAnswer.Read(text, schema, out var error);
+        var read = JsonAnswer.Read(text, Schema, out var error);
         if (expected is null) Assert.Equal((3, (string?)null), ((int)read!["n"]!, error));
         else Assert.Contains(expected, error);
-        Assert.IsType<JsonObject>(JsonNode.Parse(schema));
+        Assert.IsType<JsonObject>(JsonNode.Parse(Schema));
     }
 
     private static string Folder()

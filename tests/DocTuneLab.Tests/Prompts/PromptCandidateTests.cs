@@ -5,8 +5,8 @@ namespace DocTuneLab.Tests.Prompts;
 
 public sealed class PromptCandidateTests
 {
-    private static readonly PromptTemplate Task = PromptLibrary.Default["code-task.complete"];
-    private static readonly IReadOnlyDictionary<string, string> Inputs = AnswerFormat.CodeInputs("Open \"it\": now",
+    private static readonly PromptTemplate s_task = PromptLibrary.Default["code-task.complete"];
+    private static readonly IReadOnlyDictionary<string, string> s_inputs = AnswerFormat.CodeInputs("Open \"it\": now",
         "public static void Open(Valve v)");
 
     [Fact]
@@ -14,13 +14,13 @@ public sealed class PromptCandidateTests
     {
         var shot = new FewShot(AnswerFormat.CodeInputs("Close: it\n# all", "public static void Close(Valve v)"),
             "```csharp\nv.Close();\n```");
-        var derived = Task.Derive("own", "7", "{{ instruction }}\n{{ signature }}!", [shot]);
+        var derived = s_task.Derive("own", "7", "{{ instruction }}\n{{ signature }}!", [shot]);
         var read = PromptTemplate.Parse(derived.Source, "own.liquid");
-        Assert.Equal(("own", "7", Task.Kind), (read.Name, read.Version, read.Kind));
+        Assert.Equal(("own", "7", s_task.Kind), (read.Name, read.Version, read.Kind));
         Assert.Equal(shot.Answer, Assert.Single(read.Examples).Answer);
         Assert.Equal("Close: it\n# all", read.Examples[0].Inputs["instruction"]);
-        Assert.Equal("Open \"it\": now\npublic static void Open(Valve v)!", read.Render(Inputs));
-        Assert.Contains($"{Task.Name}@{Task.Version} {Task.Hash}", read.Source);
+        Assert.Equal("Open \"it\": now\npublic static void Open(Valve v)!", read.Render(s_inputs));
+        Assert.Contains($"{s_task.Name}@{s_task.Version} {s_task.Hash}", read.Source);
         Assert.Equal(derived.Hash, read.Hash);
     }
 
@@ -37,9 +37,9 @@ public sealed class PromptCandidateTests
     [Fact]
     public void Formats_keep_the_wording()
     {
-        var wording = Task.Render(Inputs);
-        Assert.All(PromptCandidates.Formats(Task), f => Assert.Contains(wording, f.Render(Inputs)));
-        Assert.Equal(3, PromptCandidates.Formats(Task).Append(Task).Select(f => f.Render(Inputs)).Distinct().Count());
+        var wording = s_task.Render(s_inputs);
+        Assert.All(PromptCandidates.Formats(s_task), f => Assert.Contains(wording, f.Render(s_inputs)));
+        Assert.Equal(3, PromptCandidates.Formats(s_task).Append(s_task).Select(f => f.Render(s_inputs)).Distinct().Count());
     }
 
     [Fact]

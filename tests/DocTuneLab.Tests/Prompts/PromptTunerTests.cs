@@ -43,7 +43,7 @@ public sealed class PromptTunerTests
     private static PromptTemplate Template(string name, string body) =>
         PromptTemplate.Parse($"---\nname: {name}\nversion: 1\nkind: doc-qa\ninputs: [question]\n---\n{body}", name);
 
-    private static readonly PromptTemplate[] Candidates =
+    private static readonly PromptTemplate[] s_candidates =
     [
         Template("plain", "{{ question }}"), Template("label", "{{ question }}\nAnswer:"), Template("shout", "{{ question }} ZZZ"),
         Template("odd", "{{ question }} @#@"), Template("other", "{{ question }}\nQ"),
@@ -60,7 +60,7 @@ public sealed class PromptTunerTests
     public async Task The_template_under_which_answers_are_likeliest_wins()
     {
         var result = await new PromptTuner(new LikelihoodTrial(Model(), Examples(40)))
-            .TuneAsync(Candidates, null, TestContext.Current.CancellationToken);
+            .TuneAsync(s_candidates, null, TestContext.Current.CancellationToken);
         Assert.Equal("label", result.Winner.Name);
         Assert.Equal(5, result.Table.Count);
         Assert.Equal(result.Winner, result.Table[0].Template);
@@ -74,9 +74,9 @@ public sealed class PromptTunerTests
         var model = Model();
         var examples = Examples(6);
         var result = await new PromptTuner(new LikelihoodTrial(model, examples), options: new PromptTuningOptions(Budget: 6))
-            .TuneAsync(Candidates[..1], null, TestContext.Current.CancellationToken);
+            .TuneAsync(s_candidates[..1], null, TestContext.Current.CancellationToken);
         var direct = model.Score(
-            [.. examples.Select(e => (IReadOnlyList<Message>)[.. Candidates[0].Messages(e.Inputs), Message.Assistant(e.Reference)])],
+            [.. examples.Select(e => (IReadOnlyList<Message>)[.. s_candidates[0].Messages(e.Inputs), Message.Assistant(e.Reference)])],
             TestContext.Current.CancellationToken);
         Assert.Equal(direct.Average(s => s.MeanNll), result.Table[0].Measures.NllPerToken!.Value, 10);
         Assert.Equal(direct.Sum(s => -s.LogProbability) / Math.Log(2) / direct.Sum(s => s.Bytes),
@@ -89,7 +89,7 @@ public sealed class PromptTunerTests
         var model = Model();
         var result = await new PromptTuner(new LikelihoodTrial(model, Examples(100)),
             options: new PromptTuningOptions(Budget: 70, FirstRound: 4))
-            .TuneAsync(Candidates, null, TestContext.Current.CancellationToken);
+            .TuneAsync(s_candidates, null, TestContext.Current.CancellationToken);
         Assert.Equal(model.Scored, result.Tried);
         Assert.InRange(result.Tried, 40, 70);
         Assert.Equal(2, result.Table.Count(r => r.Examples < 8));
@@ -101,7 +101,7 @@ public sealed class PromptTunerTests
     public async Task Equal_templates_are_not_told_apart()
     {
         var result = await new PromptTuner(new LikelihoodTrial(Model(), Examples(30)))
-            .TuneAsync([Candidates[0], Template("twin", "{{ question }}")], null, TestContext.Current.CancellationToken);
+            .TuneAsync([s_candidates[0], Template("twin", "{{ question }}")], null, TestContext.Current.CancellationToken);
         Assert.False(result.Decided);
         Assert.Equal((0, 0), (result.Table[1].Low, result.Table[1].High));
     }
@@ -111,7 +111,7 @@ public sealed class PromptTunerTests
     {
         async Task<(double, double)> SecondAsync(int seed) =>
             (await new PromptTuner(new LikelihoodTrial(Model(), Examples(50)), options: new PromptTuningOptions(Seed: seed, Budget: 60))
-                .TuneAsync(Candidates, null, TestContext.Current.CancellationToken)).Table[1] is var row ? (row.Low, row.High) : default;
+                .TuneAsync(s_candidates, null, TestContext.Current.CancellationToken)).Table[1] is var row ? (row.Low, row.High) : default;
         Assert.Equal(await SecondAsync(1), await SecondAsync(1));
         Assert.NotEqual(await SecondAsync(1), await SecondAsync(2));
     }
@@ -122,10 +122,10 @@ public sealed class PromptTunerTests
         static PromptTuner Tuner(int examples) =>
             new(new LikelihoodTrial(Model(), Examples(examples)), options: new PromptTuningOptions(Budget: 2));
         await Assert.ThrowsAsync<LabException>(() => Tuner(3).TuneAsync([], null, TestContext.Current.CancellationToken));
-        await Assert.ThrowsAsync<LabException>(() => Tuner(0).TuneAsync(Candidates, null, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<LabException>(() => Tuner(0).TuneAsync(s_candidates, null, TestContext.Current.CancellationToken));
         Assert.Contains("raise the budget",
             (await Assert.ThrowsAsync<LabException>(() =>
-                Tuner(3).TuneAsync(Candidates, null, TestContext.Current.CancellationToken))).Message,
+                Tuner(3).TuneAsync(s_candidates, null, TestContext.Current.CancellationToken))).Message,
             StringComparison.Ordinal);
     }
 }

@@ -14,7 +14,7 @@ namespace DocTuneLab.Tests.Prompts;
 
 public sealed class RequestEngineTests : IAsyncLifetime
 {
-    private static readonly EngineOptions Quick = new()
+    private static readonly EngineOptions s_quick = new()
     {
         FirstDelay = TimeSpan.FromMilliseconds(2),
         LongestDelay = TimeSpan.FromMilliseconds(20),
@@ -53,7 +53,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
         _server.Answer = body => "the answer to " + LoopbackServer.UserTurn(body) + ", at some length so that it takes several pieces";
         _server.FaultOf = (n, _) => n < 6 ? fault : Fault.None;
         using var engine = new RequestEngine([Endpoint() with { Streaming = streaming }], _journal,
-            Quick with { RequestTimeout = fault == Fault.NeverAnswers ? TimeSpan.FromSeconds(1) : Quick.RequestTimeout });
+            s_quick with { RequestTimeout = fault == Fault.NeverAnswers ? TimeSpan.FromSeconds(1) : s_quick.RequestTimeout });
         var outcomes = await AskAll(engine, 12);
         Assert.All(outcomes,
             (o, i) => Assert.Equal((FailureKind.None, $"the answer to question {i}, at some length so that it takes several pieces"),
@@ -71,7 +71,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
     public async Task A_lasting_fault_is_named_and_given_up(Fault fault, FailureKind kind)
     {
         _server.FaultOf = (_, body) => LoopbackServer.UserTurn(body) == "question 1" ? fault : Fault.None;
-        using var engine = new RequestEngine([Endpoint()], _journal, Quick with { MaxAttempts = 3 });
+        using var engine = new RequestEngine([Endpoint()], _journal, s_quick with { MaxAttempts = 3 });
         var outcomes = await AskAll(engine, 4);
         Assert.Equal([FailureKind.None, kind, FailureKind.None, FailureKind.None], outcomes.Select(o => o.Failure));
         Assert.Null(outcomes[1].Text);
@@ -89,12 +89,12 @@ public sealed class RequestEngineTests : IAsyncLifetime
         using (var lab = Lab.Open(folder))
         {
             await using var journal = new LabJournal(lab);
-            using var engine = new RequestEngine([Endpoint()], journal, Quick);
+            using var engine = new RequestEngine([Endpoint()], journal, s_quick);
             await AskAll(engine, 30);
         }
         using var again = Lab.Open(folder);
         await using var kept = new LabJournal(again);
-        using var second = new RequestEngine([Endpoint()], kept, Quick);
+        using var second = new RequestEngine([Endpoint()], kept, s_quick);
         var outcomes = await AskAll(second, 40);
         Assert.All(outcomes, o => Assert.Equal("yes", o.Text));
         Assert.Equal((30, 10), (second.Status.Reused, second.Status.Answered));
@@ -107,7 +107,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
     public async Task A_place_is_free_while_an_answer_goes_to_the_disk_and_nobody_has_it_before()
     {
         var slow = new SlowJournal();
-        using var engine = new RequestEngine([Endpoint() with { MaxConcurrency = 1 }], slow, Quick);
+        using var engine = new RequestEngine([Endpoint() with { MaxConcurrency = 1 }], slow, s_quick);
         var outcomes = Enumerable.Range(0, 3).Select(i => engine.AskAsync(Request(i), TestContext.Current.CancellationToken)).ToList();
         // All three have been answered, though only one may be at the server at a time and none is on the disk.
         await slow.Waiting(3).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
@@ -145,7 +145,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
         var seen = new ConcurrentQueue<string>();
         _server.Answer = body => $"the answer to {LoopbackServer.UserTurn(body)}, at some length so that it takes several pieces";
         _server.FaultOf = (_, _) => fault;
-        using var engine = new RequestEngine([Endpoint()], _journal, Quick) { Live = new Shown(seen.Enqueue) };
+        using var engine = new RequestEngine([Endpoint()], _journal, s_quick) { Live = new Shown(seen.Enqueue) };
         var outcomes = await AskAll(engine, 12);
         Assert.All(outcomes, (o, i) => Assert.Equal($"the answer to question {i}, at some length so that it takes several pieces", o.Text));
         Assert.Equal(12, _journal.Answers.Count);
@@ -182,7 +182,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
     public async Task The_same_key_at_the_same_time_is_asked_once()
     {
         _server.Latency = _ => TimeSpan.FromMilliseconds(50);
-        using var engine = new RequestEngine([Endpoint()], _journal, Quick);
+        using var engine = new RequestEngine([Endpoint()], _journal, s_quick);
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => engine.AskAsync(Request(1))));
         Assert.All(outcomes, o => Assert.Equal("yes", o.Text));
         Assert.Equal((1, 1, 19), (_server.Requests, engine.Status.Answered, engine.Status.Reused));
@@ -192,7 +192,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
     public async Task A_run_that_mostly_fails_stops_and_keeps_what_it_has()
     {
         _server.FaultOf = (_, body) => int.Parse(LoopbackServer.UserTurn(body)[9..]) % 4 == 0 ? Fault.None : Fault.WrongJson;
-        using var engine = new RequestEngine([Endpoint()], _journal, Quick with { MaxAttempts = 1 });
+        using var engine = new RequestEngine([Endpoint()], _journal, s_quick with { MaxAttempts = 1 });
         var outcomes = await AskAll(engine, 400);
         var status = engine.Status;
         Assert.True(status.Closes);
@@ -208,7 +208,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
         await using var other = await LoopbackServer.StartAsync();
         _server.FaultOf = (_, _) => Fault.Refused;
         _server.Latency = other.Latency = _ => TimeSpan.FromMilliseconds(4);
-        using var engine = new RequestEngine([Endpoint("tired"), Endpoint("fresh") with { BaseUrl = other.Url }], _journal, Quick);
+        using var engine = new RequestEngine([Endpoint("tired"), Endpoint("fresh") with { BaseUrl = other.Url }], _journal, s_quick);
         await AskAll(engine, 200);
         var (tired, fresh) = (engine.Status.Endpoints[0], engine.Status.Endpoints[1]);
         Assert.Equal((200, 8), (fresh.Answers + tired.Answers, fresh.Limit));
@@ -223,7 +223,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
         _server.Latency = other.Latency = _ => TimeSpan.FromMilliseconds(5);
         using var engine = new RequestEngine(
             [Endpoint("one") with { MaxConcurrency = 16 }, Endpoint("three") with { BaseUrl = other.Url, Weight = 3, MaxConcurrency = 16 }],
-            _journal, Quick);
+            _journal, s_quick);
         await Parallel.ForEachAsync(Enumerable.Range(0, 400), new ParallelOptions { MaxDegreeOfParallelism = 8 },
             async (i, _) => await engine.AskAsync(Request(i)));
         Assert.InRange(other.Requests, 250, 350);
@@ -234,7 +234,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
     {
         _server.FaultOf = (n, _) => n < 12 ? Fault.Unavailable : Fault.None;
         using var engine = new RequestEngine([Endpoint() with { MaxConcurrency = 4 }], _journal,
-            Quick with { MaxAttempts = 20, BreakerDelay = TimeSpan.FromMilliseconds(1) });
+            s_quick with { MaxAttempts = 20, BreakerDelay = TimeSpan.FromMilliseconds(1) });
         var outcomes = await AskAll(engine, 4);
         Assert.All(outcomes, o => Assert.Equal(FailureKind.None, o.Failure));
         // Five failures open it; from then on one probe at a time.
@@ -246,7 +246,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
     {
         _server.Answer = _ => new string('a', 200);
         var endpoint = Endpoint() with { InputPrice = 1, OutputPrice = 10 };
-        using var engine = new RequestEngine([endpoint], _journal, Quick with { CostCeiling = 0.01 });
+        using var engine = new RequestEngine([endpoint], _journal, s_quick with { CostCeiling = 0.01 });
         var outcomes = await AskAll(engine, 100);
         var status = engine.Status;
         Assert.InRange(status.Cost, 0.003, 0.01);
@@ -261,7 +261,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
     {
         _server.Latency = _ => TimeSpan.FromMilliseconds(20);
         using var engine = new RequestEngine([Endpoint() with { MaxConcurrency = 2 }], _journal,
-            Quick with { TotalTimeout = TimeSpan.FromSeconds(1.5) });
+            s_quick with { TotalTimeout = TimeSpan.FromSeconds(1.5) });
         await AskAll(engine, 1000);
         Assert.Contains("time limit", engine.Status.StoppedBecause);
         Assert.True(engine.Status is { Closes: true, Answered: > 0, NotAsked: > 0 });
@@ -270,21 +270,21 @@ public sealed class RequestEngineTests : IAsyncLifetime
     [Fact]
     public async Task A_refused_key_stops_the_run_and_stands_nowhere()
     {
-        const string variable = "DOCTUNE_TEST_KEY", key = "sk-verysecret0123456789abcdef";
-        Environment.SetEnvironmentVariable(variable, key);
+        const string Variable = "DOCTUNE_TEST_KEY", Key = "sk-verysecret0123456789abcdef";
+        Environment.SetEnvironmentVariable(Variable, Key);
         _server.FaultOf = (n, _) => n >= 5 ? Fault.EchoesKey : Fault.None;
-        _server.Answer = _ => $"your key is {key}";
+        _server.Answer = _ => $"your key is {Key}";
         var folder = Directory.CreateTempSubdirectory("doctune-key-").FullName;
         var shown = new List<string>();
         using (var lab = Lab.Open(folder))
         {
             await using var journal = new LabJournal(lab);
-            using var engine = new RequestEngine([Endpoint() with { KeyVariable = variable, MaxConcurrency = 1 }], journal, Quick);
+            using var engine = new RequestEngine([Endpoint() with { KeyVariable = Variable, MaxConcurrency = 1 }], journal, s_quick);
             shown.AddRange((await AskAll(engine, 30)).Select(o => o.ToString()));
             shown.Add(engine.Status.ToString());
-            Assert.Contains($"set {variable}", engine.Status.StoppedBecause);
+            Assert.Contains($"set {Variable}", engine.Status.StoppedBecause);
         }
-        Assert.Contains($"Bearer {key}", _server.Authorizations);
+        Assert.Contains($"Bearer {Key}", _server.Authorizations);
         foreach (var file in Directory.GetFiles(folder)) shown.Add(System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file)));
         // Answers that are used come from the journal, so they do not hold it either.
         Assert.All(shown, text => Assert.DoesNotContain("verysecret", text));
@@ -297,24 +297,24 @@ public sealed class RequestEngineTests : IAsyncLifetime
     public async Task A_key_that_a_stream_cuts_into_pieces_is_found_all_the_same(Fault fault)
     {
         // Longer than a piece of the stream, and like no other key.
-        const string variable = "DOCTUNE_TEST_KEY_STREAMED", key = "plain0words0and0digits0123456789x";
-        Environment.SetEnvironmentVariable(variable, key);
+        const string Variable = "DOCTUNE_TEST_KEY_STREAMED", Key = "plain0words0and0digits0123456789x";
+        Environment.SetEnvironmentVariable(Variable, Key);
         _server.FaultOf = (n, _) => n < 2 ? fault : Fault.None;
-        _server.Answer = _ => $"the key that you sent me is {key}, and here is some more text to make this answer long enough to be cut in "
+        _server.Answer = _ => $"the key that you sent me is {Key}, and here is some more text to make this answer long enough to be cut in "
             + "the middle of its stream of pieces";
         var folder = Directory.CreateTempSubdirectory("doctune-key-").FullName;
         var outcomes = new List<ChatOutcome>();
         using (var lab = Lab.Open(folder))
         {
             await using var journal = new LabJournal(lab);
-            using var engine = new RequestEngine([Endpoint() with { KeyVariable = variable, Streaming = true }], journal, Quick);
+            using var engine = new RequestEngine([Endpoint() with { KeyVariable = Variable, Streaming = true }], journal, s_quick);
             outcomes.AddRange(await AskAll(engine, 3));
         }
         Assert.All(outcomes, o => Assert.Contains("is [key], and", o.Text));
         using (var lab = Lab.Open(folder))
         {
             await using var journal = new LabJournal(lab);
-            using var engine = new RequestEngine([Endpoint() with { KeyVariable = variable, Streaming = true }], journal, Quick);
+            using var engine = new RequestEngine([Endpoint() with { KeyVariable = Variable, Streaming = true }], journal, s_quick);
             Assert.All(await AskAll(engine, 3), o => Assert.True(o.Reused && o.Text!.Contains("is [key], and", StringComparison.Ordinal)));
         }
         foreach (var file in Directory.GetFiles(folder))
@@ -333,7 +333,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
             Model = "llama",
             KeyVariable = "DOCTUNE_TEST_NO_KEY"
         };
-        using var engine = new RequestEngine([endpoint], _journal, Quick);
+        using var engine = new RequestEngine([endpoint], _journal, s_quick);
         var outcome = await engine.AskAsync(Request(1, "llama"));
         Assert.Equal(("from llama", 7, 3), (outcome.Text, outcome.Answer!.PromptTokens, outcome.Answer.CompletionTokens));
     }

@@ -157,8 +157,11 @@ public static class BenchmarkImport
             {
                 BinaryExpressionSyntax { RawKind: (int)SyntaxKind.EqualsExpression } equal =>
                     $"Check.Equal((object?)({equal.Right}), (object?)({equal.Left}), 1e-6);",
-                InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.Text: "Equals" } member,
-                    ArgumentList.Arguments: [var other] } =>
+                InvocationExpressionSyntax
+                {
+                    Expression: MemberAccessExpressionSyntax { Name.Identifier.Text: "Equals" } member,
+                    ArgumentList.Arguments: [var other]
+                } =>
                     $"Check.Equal((object?)({other.Expression}), (object?)({member.Expression}), 1e-6);",
                 _ => $"Check.True({condition});",
             };

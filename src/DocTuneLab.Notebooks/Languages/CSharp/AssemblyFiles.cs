@@ -12,22 +12,22 @@ namespace DocTuneLab.Notebooks.Languages.CSharp;
 /// </summary>
 internal static class AssemblyFiles
 {
-    private static readonly Dictionary<string, string> Host = ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "")
+    private static readonly Dictionary<string, string> s_host = ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "")
         .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .GroupBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase)
         .ToDictionary(group => group.Key, group => group.First(), StringComparer.OrdinalIgnoreCase);
 
-    private static readonly ConcurrentDictionary<(string Path, DateTime Written), PortableExecutableReference> Read = new();
+    private static readonly ConcurrentDictionary<(string Path, DateTime Written), PortableExecutableReference> s_read = new();
 
-    private static readonly ConcurrentDictionary<string, string> Used = new(StringComparer.OrdinalIgnoreCase);
+    private static readonly ConcurrentDictionary<string, string> s_used = new(StringComparer.OrdinalIgnoreCase);
 
     static AssemblyFiles() => AssemblyLoadContext.Default.Resolving += (context, name) =>
-        name.Name is { } simple && (Used.GetValueOrDefault(simple) ?? Beside(simple)) is { } path
+        name.Name is { } simple && (s_used.GetValueOrDefault(simple) ?? Beside(simple)) is { } path
             ? context.LoadFromAssemblyPath(path)
             : null;
 
     /// <summary>Path of an assembly that the host has or can load, or null.</summary>
-    public static string? OfHost(string simpleName) => Host.GetValueOrDefault(simpleName);
+    public static string? OfHost(string simpleName) => s_host.GetValueOrDefault(simpleName);
 
     /// <summary>True for the framework's own files.</summary>
     public static bool IsFramework(string path) =>
@@ -45,15 +45,15 @@ internal static class AssemblyFiles
         .Select(pair => Reference(pair.Value));
 
     /// <summary>The reference for a file, with its documentation where there is one beside it.</summary>
-    public static PortableExecutableReference Reference(string path) => Read.GetOrAdd((path, File.GetLastWriteTimeUtc(path)), static key =>
+    public static PortableExecutableReference Reference(string path) => s_read.GetOrAdd((path, File.GetLastWriteTimeUtc(path)), static key =>
         IsFramework(key.Path) ? Mapped(key.Path) : MetadataReference.CreateFromFile(key.Path, documentation: Documentation(key.Path)));
 
     /// <summary>Lets the runtime find an assembly outside of the host's folders, and those beside it, when a cell
     /// first uses them.</summary>
-    public static void Use(string path) => Used.TryAdd(Path.GetFileNameWithoutExtension(path), path);
+    public static void Use(string path) => s_used.TryAdd(Path.GetFileNameWithoutExtension(path), path);
 
     private static string? Beside(string simpleName) =>
-        Used.Values.Select(path => Path.Combine(Path.GetDirectoryName(path)!, simpleName + ".dll")).FirstOrDefault(File.Exists);
+        s_used.Values.Select(path => Path.Combine(Path.GetDirectoryName(path)!, simpleName + ".dll")).FirstOrDefault(File.Exists);
 
     /// <summary>
     /// Shared with the runtime's own pages, and read as far as it is used. Only for files that no one rewrites while we run: where one

@@ -9,8 +9,8 @@ namespace DocTuneLab.Notebooks.Languages.CSharp;
 /// <param name="packageLoaded">Called with each assembly of a package that may hold an extension.</param>
 internal sealed class CSharpLanguage(string baseDirectory, Action<string> packageLoaded) : ICellLanguage
 {
-    private readonly NuGetReferences packages = new();
-    private CodeIntelligence? intelligence;
+    private readonly NuGetReferences _packages = new();
+    private CodeIntelligence? _intelligence;
 
     public string Name => "csharp";
 
@@ -22,15 +22,15 @@ internal sealed class CSharpLanguage(string baseDirectory, Action<string> packag
 
     public IReadOnlyList<CellVariable> Variables => Session.Variables();
 
-    private CodeIntelligence Intelligence => intelligence ??= new CodeIntelligence(Session);
+    private CodeIntelligence Intelligence => _intelligence ??= new CodeIntelligence(Session);
 
     public async Task<CellValue?> RunAsync(CellCode code, CellContext cell)
     {
         try
         {
             var location = $"{code.Label}:line ";
-            var text = await packages.TakeDirectivesAsync(code.Text, Session, location, code.FirstLine, cell.CancellationToken);
-            while (packages.TryTakeExtension(out var assembly))
+            var text = await _packages.TakeDirectivesAsync(code.Text, Session, location, code.FirstLine, cell.CancellationToken);
+            while (_packages.TryTakeExtension(out var assembly))
                 packageLoaded(assembly);
             var (hasValue, value) = await Session.RunAsync(text, code.Label, code.FirstLine, cell.CancellationToken);
             return hasValue ? new CellValue(value) : null;

@@ -12,55 +12,55 @@ internal sealed class CSharpSession
 {
     internal static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Latest, kind: SourceCodeKind.Script);
 
-    private static readonly string[] DefaultUsings =
+    private static readonly string[] s_defaultUsings =
     [
         "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Text", "System.Text.Json",
         "System.Threading", "System.Threading.Tasks", "DocTuneLab.Notebooks",
     ];
 
-    private readonly ReferenceSet references;
-    private readonly CellSources sources;
-    private readonly SubmissionChain chain;
-    private readonly SubmissionOutline outline = new();
-    private readonly Queue<(string Name, string Declaration)> pendingValues = new();
-    private readonly Dictionary<string, object?> pendingByName = [];
+    private readonly ReferenceSet _references;
+    private readonly CellSources _sources;
+    private readonly SubmissionChain _chain;
+    private readonly SubmissionOutline _outline = new();
+    private readonly Queue<(string Name, string Declaration)> _pendingValues = new();
+    private readonly Dictionary<string, object?> _pendingByName = [];
     // Held until there is a first submission: the symbols of the references live as long as something uses them.
-    private CSharpCompilation? warm;
-    private readonly List<MetadataReference> newReferences = [];
-    private readonly List<string> newImports = [.. DefaultUsings, typeof(CellFunctions).FullName!];
-    private readonly List<MetadataReference> allReferences = [];
-    private readonly List<string> allImports = [];
+    private CSharpCompilation? _warm;
+    private readonly List<MetadataReference> _newReferences = [];
+    private readonly List<string> _newImports = [.. s_defaultUsings, typeof(CellFunctions).FullName!];
+    private readonly List<MetadataReference> _allReferences = [];
+    private readonly List<string> _allImports = [];
 
     public CSharpSession(string baseDirectory)
     {
-        references = new ReferenceSet(baseDirectory);
-        sources = new CellSources(baseDirectory);
-        chain = new SubmissionChain(sources, references);
-        newReferences.AddRange(AssemblyFiles.Framework());
+        _references = new ReferenceSet(baseDirectory);
+        _sources = new CellSources(baseDirectory);
+        _chain = new SubmissionChain(_sources, _references);
+        _newReferences.AddRange(AssemblyFiles.Framework());
         AddReferences([typeof(CellFunctions).Assembly]);
     }
 
     /// <summary>All that cells may use, in no order.</summary>
-    public IReadOnlyList<MetadataReference> References => [.. allReferences, .. newReferences];
+    public IReadOnlyList<MetadataReference> References => [.. _allReferences, .. _newReferences];
 
     /// <summary>Namespaces, and types whose members are imported.</summary>
-    public IReadOnlyList<string> Imports => [.. allImports, .. newImports];
+    public IReadOnlyList<string> Imports => [.. _allImports, .. _newImports];
 
     /// <summary>What cells have declared, as text for completion; with values of the host that the next cell will see.</summary>
     public string Declarations
     {
         get
         {
-            lock (pendingValues)
-                return outline.Text + string.Concat(pendingValues.Select(value => value.Declaration + "\n"));
+            lock (_pendingValues)
+                return _outline.Text + string.Concat(_pendingValues.Select(value => value.Declaration + "\n"));
         }
     }
 
-    public void AddReferences(IEnumerable<Assembly> assemblies) => newReferences.AddRange(assemblies.SelectMany(references.Add));
+    public void AddReferences(IEnumerable<Assembly> assemblies) => _newReferences.AddRange(assemblies.SelectMany(_references.Add));
 
-    public void AddReferenceFiles(IEnumerable<string> paths) => newReferences.AddRange(paths.SelectMany(references.Add));
+    public void AddReferenceFiles(IEnumerable<string> paths) => _newReferences.AddRange(paths.SelectMany(_references.Add));
 
-    public void AddUsings(IEnumerable<string> namespaces) => newImports.AddRange(namespaces.Select(name =>
+    public void AddUsings(IEnumerable<string> namespaces) => _newImports.AddRange(namespaces.Select(name =>
         name.StartsWith("static ", StringComparison.Ordinal) ? name["static ".Length..].Trim() : name));
 
     public void SetValue(string name, object? value, Type type)
@@ -68,10 +68,10 @@ internal sealed class CSharpSession
         var typeName = CSharpNames.Of(type);
         var nullable = value is null && !type.IsValueType && typeName != "dynamic" ? "?" : "";
         var key = SessionValues.Put(value);
-        lock (pendingValues)
+        lock (_pendingValues)
         {
-            pendingByName[name] = value;
-            pendingValues.Enqueue((name,
+            _pendingByName[name] = value;
+            _pendingValues.Enqueue((name,
                 $"{typeName}{nullable} {CSharpNames.Identifier(name)} = global::DocTuneLab.Notebooks.Languages.CSharp.SessionValues.Take"
                     + $"<{typeName}{nullable}>(\"{key}\");"));
         }
@@ -79,12 +79,12 @@ internal sealed class CSharpSession
 
     public bool TryGetValue(string name, out object? value)
     {
-        lock (pendingValues)
+        lock (_pendingValues)
         {
-            if (pendingByName.TryGetValue(name, out value))
+            if (_pendingByName.TryGetValue(name, out value))
                 return true;
         }
-        foreach (var (field, owner) in chain.Variables().Where(variable => variable.Field.Name == name))
+        foreach (var (field, owner) in _chain.Variables().Where(variable => variable.Field.Name == name))
         {
             value = field.GetValue(owner);
             return true;
@@ -92,7 +92,7 @@ internal sealed class CSharpSession
         return false;
     }
 
-    public IReadOnlyList<CellVariable> Variables() => [.. chain.Variables().DistinctBy(variable => variable.Field.Name).Reverse()
+    public IReadOnlyList<CellVariable> Variables() => [.. _chain.Variables().DistinctBy(variable => variable.Field.Name).Reverse()
         .Select(variable => new CellVariable(variable.Field.Name, variable.Field.FieldType, variable.Field.GetValue(variable.Owner)))];
 
     /// <summary>Runs a part. Returns whether it has a value, and the value.</summary>
@@ -103,7 +103,7 @@ internal sealed class CSharpSession
         await DeclarePendingAsync(cancellation);
         var tree = CSharpSyntaxTree.ParseText(code, ParseOptions, cancellationToken: cancellation);
         var submission = Create(Prologue(label, firstLine) + Guarded(code, tree));
-        if (chain.Emit(submission, out var run, cancellation) is { Length: > 0 } guardedErrors)
+        if (_chain.Emit(submission, out var run, cancellation) is { Length: > 0 } guardedErrors)
             throw CSharpErrors.Failure(
                 Unguarded(Prologue(label, firstLine) + code, cancellation) is { Length: > 0 } errors ? errors : guardedErrors, label,
                 firstLine, code);
@@ -115,13 +115,13 @@ internal sealed class CSharpSession
     public void WarmUp()
     {
         var tree = CSharpSyntaxTree.ParseText("var x = 1; x", ParseOptions);
-        warm = Create(Prologue("", 1) + LoopGuard.Apply(tree));
-        chain.Emit(warm, out _, CancellationToken.None);
+        _warm = Create(Prologue("", 1) + LoopGuard.Apply(tree));
+        _chain.Emit(_warm, out _, CancellationToken.None);
     }
 
     private static string Prologue(string label, int firstLine) => $"#nullable enable\n#line {firstLine} \"{label}\"\n";
 
-    private CSharpCompilation Create(string code) => chain.Create(code, newReferences, newImports);
+    private CSharpCompilation Create(string code) => _chain.Create(code, _newReferences, _newImports);
 
     private string Guarded(string code, SyntaxTree tree)
     {
@@ -134,30 +134,30 @@ internal sealed class CSharpSession
     // The errors as the user wrote the code, for columns and texts without our insertions.
     private ImmutableArray<Diagnostic> Unguarded(string code, CancellationToken cancellation)
     {
-        sources.Guarded = false;
+        _sources.Guarded = false;
         try
         {
-            return chain.Emit(Create(code), out _, cancellation);
+            return _chain.Emit(Create(code), out _, cancellation);
         }
         finally
         {
-            sources.Guarded = true;
+            _sources.Guarded = true;
         }
     }
 
     private async Task<object?> ExecuteAsync(CSharpCompilation submission, Func<object?[], Task<object?>>? code)
     {
-        warm = null;
-        allReferences.AddRange(newReferences);
-        allImports.AddRange(newImports);
+        _warm = null;
+        _allReferences.AddRange(_newReferences);
+        _allImports.AddRange(_newImports);
         // What #r brought is the compiler's already; only completion has to be told.
-        allReferences.AddRange(submission.DirectiveReferences.Except(allReferences));
-        newReferences.Clear();
-        newImports.Clear();
-        outline.Add(submission);
+        _allReferences.AddRange(submission.DirectiveReferences.Except(_allReferences));
+        _newReferences.Clear();
+        _newImports.Clear();
+        _outline.Add(submission);
         try
         {
-            return await chain.RunAsync(submission, code);
+            return await _chain.RunAsync(submission, code);
         }
         catch (Exception exception)
         {
@@ -178,17 +178,17 @@ internal sealed class CSharpSession
     private async Task DeclarePendingAsync(CancellationToken cancellation)
     {
         string code;
-        lock (pendingValues)
+        lock (_pendingValues)
         {
-            if (pendingValues.Count == 0)
+            if (_pendingValues.Count == 0)
                 return;
             // One declaration a name: the last value wins, as it would with one submission each.
-            code = string.Join('\n', pendingValues.Reverse().DistinctBy(value => value.Name).Reverse().Select(value => value.Declaration));
-            pendingValues.Clear();
-            pendingByName.Clear();
+            code = string.Join('\n', _pendingValues.Reverse().DistinctBy(value => value.Name).Reverse().Select(value => value.Declaration));
+            _pendingValues.Clear();
+            _pendingByName.Clear();
         }
         var submission = Create("#nullable enable\n" + code);
-        if (chain.Emit(submission, out var run, cancellation) is [var error, ..])
+        if (_chain.Emit(submission, out var run, cancellation) is [var error, ..])
             throw new NotebookException($"A value could not be given to C#: {error.GetMessage()}");
         await ExecuteAsync(submission, run);
     }

@@ -13,12 +13,12 @@ namespace DocTuneLab.Notebooks.Languages.CSharp;
 /// </summary>
 internal sealed class CodeIntelligence(CSharpSession session)
 {
-    private AdhocWorkspace? workspace;
-    private DocumentId? document;
-    private Document? current;
-    private SourceText? text;
-    private string before = "";
-    private int referenceCount = -1;
+    private AdhocWorkspace? _workspace;
+    private DocumentId? _document;
+    private Document? _current;
+    private SourceText? _text;
+    private string _before = "";
+    private int _referenceCount = -1;
 
     public static CodeCompleteness Completeness(string code)
     {
@@ -91,31 +91,31 @@ internal sealed class CodeIntelligence(CSharpSession session)
     private (Document Document, int Offset) Place(string typed)
     {
         var references = session.References;
-        if (workspace is null || document is null || referenceCount != references.Count)
+        if (_workspace is null || _document is null || _referenceCount != references.Count)
             Create(references);
         var declarations = session.Declarations;
         // A change of the end lets the parser take over what stands before it.
-        text = declarations == before && text is not null
-            ? text.WithChanges(new TextChange(TextSpan.FromBounds(before.Length, text.Length), typed))
+        _text = declarations == _before && _text is not null
+            ? _text.WithChanges(new TextChange(TextSpan.FromBounds(_before.Length, _text.Length), typed))
             : SourceText.From(declarations + typed);
-        before = declarations;
-        current = current!.WithText(text);
-        return (current, before.Length);
+        _before = declarations;
+        _current = _current!.WithText(_text);
+        return (_current, _before.Length);
     }
 
     private void Create(IReadOnlyList<MetadataReference> references)
     {
-        referenceCount = references.Count;
-        workspace?.Dispose();
-        workspace = new AdhocWorkspace(MefHostServices.DefaultHost);
+        _referenceCount = references.Count;
+        _workspace?.Dispose();
+        _workspace = new AdhocWorkspace(MefHostServices.DefaultHost);
         var compilation = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, usings: session.Imports,
             nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true);
         var project = ProjectInfo.Create(ProjectId.CreateNewId(), VersionStamp.Create(), "cells", "cells", LanguageNames.CSharp,
             compilationOptions: compilation, parseOptions: CSharpSession.ParseOptions, metadataReferences: references, isSubmission: false);
-        workspace.AddProject(project);
-        document = DocumentId.CreateNewId(project.Id);
-        current = workspace.AddDocument(DocumentInfo.Create(document, "cells.csx", sourceCodeKind: SourceCodeKind.Script,
+        _workspace.AddProject(project);
+        _document = DocumentId.CreateNewId(project.Id);
+        _current = _workspace.AddDocument(DocumentInfo.Create(_document, "cells.csx", sourceCodeKind: SourceCodeKind.Script,
             loader: TextLoader.From(TextAndVersion.Create(SourceText.From(""), VersionStamp.Create()))));
-        text = null;
+        _text = null;
     }
 }

@@ -15,16 +15,16 @@ namespace DocTuneLab.Notebooks.Languages.CSharp;
 /// </summary>
 internal sealed partial class NuGetReferences
 {
-    private static readonly string Rid = $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}"
+    private static readonly string s_rid = $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}"
         + $"-{System.Runtime.InteropServices.RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
 
-    private readonly SortedDictionary<string, string> packages = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<string> sources = [];
-    private readonly Queue<string> extensions = new();
-    private readonly HashSet<string> added = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> _packages = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> _sources = [];
+    private readonly Queue<string> _extensions = new();
+    private readonly HashSet<string> _added = new(StringComparer.Ordinal);
 
     /// <summary>Takes the next assembly of a package that may hold an extension.</summary>
-    public bool TryTakeExtension([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? path) => extensions.TryDequeue(out path);
+    public bool TryTakeExtension([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? path) => _extensions.TryDequeue(out path);
 
     /// <summary>Handles the NuGet lines of <paramref name="code"/> and returns the code with those lines blank.</summary>
     public async Task<string> TakeDirectivesAsync(string code, CSharpSession session, string location, int firstLine,
@@ -37,11 +37,11 @@ internal sealed partial class NuGetReferences
         {
             if (Source().Match(line) is not { Success: true } source)
                 continue;
-            if (!sources.Contains(source.Groups[1].Value.Trim()))
-                sources.Add(source.Groups[1].Value.Trim());
+            if (!_sources.Contains(source.Groups[1].Value.Trim()))
+                _sources.Add(source.Groups[1].Value.Trim());
             lines[index] = "";
         }
-        var wanted = new SortedDictionary<string, string>(packages, StringComparer.OrdinalIgnoreCase);
+        var wanted = new SortedDictionary<string, string>(_packages, StringComparer.OrdinalIgnoreCase);
         var lastLine = 0;
         for (var i = 0; i < lines.Length; i++)
         {
@@ -56,13 +56,13 @@ internal sealed partial class NuGetReferences
             lines[i] = "";
             lastLine = i;
         }
-        if (wanted.SequenceEqual(packages))
+        if (wanted.SequenceEqual(_packages))
             return string.Join('\n', lines);
         var files = await RestoreAsync(wanted, $"{location}{firstLine + lastLine}", cancellation);
         Load(files.Libraries, files.Natives, session);
-        packages.Clear();
+        _packages.Clear();
         foreach (var (name, version) in wanted)
-            packages[name] = version;
+            _packages[name] = version;
         return string.Join('\n', lines);
     }
 
@@ -71,12 +71,12 @@ internal sealed partial class NuGetReferences
     {
         var references = string.Concat(
             wanted.Select(package => $"<PackageReference Include=\"{package.Key}\" Version=\"{package.Value}\" />"));
-        var more = sources.Count == 0
+        var more = _sources.Count == 0
             ? ""
-            : $"<RestoreAdditionalProjectSources>{System.Security.SecurityElement.Escape(string.Join(';', sources))}"
+            : $"<RestoreAdditionalProjectSources>{System.Security.SecurityElement.Escape(string.Join(';', _sources))}"
                 + "</RestoreAdditionalProjectSources>";
         var project = "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup>"
-            + $"<TargetFramework>net{Environment.Version.Major}.0</TargetFramework><RuntimeIdentifier>{Rid}</RuntimeIdentifier>"
+            + $"<TargetFramework>net{Environment.Version.Major}.0</TargetFramework><RuntimeIdentifier>{s_rid}</RuntimeIdentifier>"
             + $"<SelfContained>false</SelfContained><UseAppHost>false</UseAppHost>{more}</PropertyGroup><ItemGroup>{references}"
             + "</ItemGroup></Project>";
         var folder = Path.Combine(Path.GetTempPath(), "doctune-nuget",
@@ -111,13 +111,13 @@ internal sealed partial class NuGetReferences
                 var reasons = (await output).Split('\n').Where(line => line.Contains("error", StringComparison.Ordinal))
                     .Select(line => ErrorText().Match(line).Groups[1].Value.Trim()).Where(line => line.Length > 0).Distinct().ToArray();
                 // Feeds that notebooks name come and go; one that is gone must not take the packages of the others away.
-                var gone = sources
+                var gone = _sources
                     .Where(source => reasons.Any(reason => reason.StartsWith("NU1301", StringComparison.Ordinal)
                         && reason.Contains(source, StringComparison.OrdinalIgnoreCase)))
                     .ToList();
                 if (gone.Count > 0)
                 {
-                    sources.RemoveAll(gone.Contains);
+                    _sources.RemoveAll(gone.Contains);
                     CellContext.CurrentOrNull?.Error.WriteLine($"{location}: the package source {string.Join(", ", gone)} cannot be "
                         + "reached; packages are taken from the other sources.");
                     return await RestoreAsync(wanted, location, cancellation);
@@ -159,7 +159,7 @@ internal sealed partial class NuGetReferences
         var natives = new List<string>();
         // Of the two targets the one for this system: it has chosen among the files that differ by system.
         foreach (var (key, target) in assets["targets"]!.AsObject()
-            .First(target => target.Key.EndsWith('/' + Rid, StringComparison.Ordinal)).Value!
+            .First(target => target.Key.EndsWith('/' + s_rid, StringComparison.Ordinal)).Value!
             .AsObject())
         {
             if (assets["libraries"]![key]?["path"]?.GetValue<string>() is not { } path)
@@ -182,7 +182,7 @@ internal sealed partial class NuGetReferences
         var loaded = AssemblyLoadContext.Default.Assemblies.Where(assembly => !assembly.IsDynamic && assembly.Location.Length > 0)
             .DistinctBy(assembly => assembly.GetName().Name)
             .ToDictionary(assembly => assembly.GetName().Name!, assembly => assembly.Location, StringComparer.OrdinalIgnoreCase);
-        foreach (var path in libraries.Where(added.Add))
+        foreach (var path in libraries.Where(_added.Add))
         {
             var name = Path.GetFileNameWithoutExtension(path);
             // The runtime would refuse another version of what the host has, loaded or not.
@@ -194,9 +194,9 @@ internal sealed partial class NuGetReferences
             var assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
             session.AddReferenceFiles([path]);
             if (assembly.GetReferencedAssemblies().Any(reference => reference.Name == typeof(INotebookExtension).Assembly.GetName().Name))
-                extensions.Enqueue(path);
+                _extensions.Enqueue(path);
         }
-        var byName = natives.Where(added.Add)
+        var byName = natives.Where(_added.Add)
             .ToDictionary(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase);
         if (byName.Count == 0)
             return;

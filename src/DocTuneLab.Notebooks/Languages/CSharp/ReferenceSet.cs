@@ -12,7 +12,7 @@ namespace DocTuneLab.Notebooks.Languages.CSharp;
 /// </summary>
 internal sealed class ReferenceSet(string baseDirectory) : MetadataReferenceResolver
 {
-    private readonly HashSet<string> paths = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _paths = new(StringComparer.Ordinal);
 
     public override bool ResolveMissingAssemblies => true;
 
@@ -25,7 +25,7 @@ internal sealed class ReferenceSet(string baseDirectory) : MetadataReferenceReso
         var pending = new Stack<string>([Path.GetFullPath(assemblyPath)]);
         while (pending.TryPop(out var path))
         {
-            if (AssemblyFiles.IsFramework(path) || !paths.Add(path))
+            if (AssemblyFiles.IsFramework(path) || !_paths.Add(path))
                 continue;
             found.Add(AssemblyFiles.Reference(path));
             foreach (var name in ReferencedNames(path))

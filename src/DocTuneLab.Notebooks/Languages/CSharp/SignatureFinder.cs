@@ -6,7 +6,7 @@ namespace DocTuneLab.Notebooks.Languages.CSharp;
 /// <summary>Finds the call around a position and what it can mean (the compiler's workspaces keep theirs to themselves).</summary>
 internal static class SignatureFinder
 {
-    private static readonly SymbolDisplayFormat Format = SymbolDisplayFormat.MinimallyQualifiedFormat
+    private static readonly SymbolDisplayFormat s_format = SymbolDisplayFormat.MinimallyQualifiedFormat
         .WithMemberOptions(SymbolDisplayMemberOptions.IncludeParameters | SymbolDisplayMemberOptions.IncludeType)
         .WithParameterOptions(SymbolDisplayParameterOptions.IncludeType | SymbolDisplayParameterOptions.IncludeName
             | SymbolDisplayParameterOptions.IncludeDefaultValue | SymbolDisplayParameterOptions.IncludeParamsRefOut
@@ -38,7 +38,7 @@ internal static class SignatureFinder
 
     private static string Text(ISymbol symbol, SemanticModel model, int position)
     {
-        var text = symbol.ToMinimalDisplayString(model, position, Format);
+        var text = symbol.ToMinimalDisplayString(model, position, s_format);
         return symbol is IMethodSymbol { MethodKind: MethodKind.Constructor }
             ? $"new {symbol.ContainingType.ToMinimalDisplayString(model, position)}{text[text.IndexOf('(', StringComparison.Ordinal)..]}"
             : text;

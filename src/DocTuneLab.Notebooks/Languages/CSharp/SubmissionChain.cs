@@ -17,15 +17,15 @@ namespace DocTuneLab.Notebooks.Languages.CSharp;
 /// </summary>
 internal sealed class SubmissionChain(SourceReferenceResolver sources, MetadataReferenceResolver directives)
 {
-    private static int chains;
+    private static int s_chains;
 
-    private readonly string name = $"cells-{Interlocked.Increment(ref chains)}";
-    private readonly AssemblyLoadContext loader = new("cells");
-    private CSharpCompilation? last;
+    private readonly string _name = $"cells-{Interlocked.Increment(ref s_chains)}";
+    private readonly AssemblyLoadContext _loader = new("cells");
+    private CSharpCompilation? _last;
     // Element 0 is the host's object, which cells do not have; a submission puts itself into the next one when it runs.
-    private object?[] submissions = new object?[64];
-    private int slots = 1;
-    private int number;
+    private object?[] _submissions = new object?[64];
+    private int _slots = 1;
+    private int _number;
 
     /// <summary>A submission after the last one that ran. It is not part of the chain before it runs.</summary>
     /// <param name="code">Its source.</param>
@@ -33,14 +33,14 @@ internal sealed class SubmissionChain(SourceReferenceResolver sources, MetadataR
     /// <param name="imports">Namespaces that no submission before it imports.</param>
     public CSharpCompilation Create(string code, IEnumerable<MetadataReference> references, IEnumerable<string> imports)
     {
-        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, scriptClassName: $"Submission#{number}",
+        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, scriptClassName: $"Submission#{_number}",
             usings: imports,
             optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, sourceReferenceResolver: sources,
             metadataReferenceResolver: directives,
             // An assembly built against an older framework is one built against this one.
             assemblyIdentityComparer: DesktopAssemblyIdentityComparer.Default);
         var tree = CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), CSharpSession.ParseOptions);
-        return CSharpCompilation.CreateScriptCompilation($"{name}-{number++}", tree, references, options, last, returnType: typeof(object));
+        return CSharpCompilation.CreateScriptCompilation($"{_name}-{_number++}", tree, references, options, _last, returnType: typeof(object));
     }
 
     /// <summary>Compiles a submission to memory.</summary>
@@ -63,7 +63,7 @@ internal sealed class SubmissionChain(SourceReferenceResolver sources, MetadataR
             || submission.GetEntryPoint(cancellation) is not { } entry)
             return [];
         (image.Position, symbols.Position) = (0, 0);
-        code = loader.LoadFromStream(image, symbols).GetType(entry.ContainingType.MetadataName, throwOnError: true)!
+        code = _loader.LoadFromStream(image, symbols).GetType(entry.ContainingType.MetadataName, throwOnError: true)!
             .GetMethod(entry.MetadataName, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!
             .CreateDelegate<Func<object?[], Task<object?>>>();
         return [];
@@ -73,18 +73,18 @@ internal sealed class SubmissionChain(SourceReferenceResolver sources, MetadataR
     /// what it declared before the exception stays usable.</summary>
     public async Task<object?> RunAsync(CSharpCompilation submission, Func<object?[], Task<object?>>? code)
     {
-        last = submission;
+        _last = submission;
         if (code is null)
             return null;
-        if (slots == submissions.Length)
-            Array.Resize(ref submissions, 2 * submissions.Length);
-        slots++;
-        return await code(submissions);
+        if (_slots == _submissions.Length)
+            Array.Resize(ref _submissions, 2 * _submissions.Length);
+        _slots++;
+        return await code(_submissions);
     }
 
     /// <summary>The variables of all submissions, newest first; those that a later one hides included.</summary>
     public IEnumerable<(FieldInfo Field, object Owner)> Variables() =>
-        from owner in submissions.Take(slots).Reverse()
+        from owner in _submissions.Take(_slots).Reverse()
         where owner is not null
         from field in owner.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly).Reverse()
         where field.Name[0] == '_' || char.IsLetter(field.Name[0])

@@ -10,11 +10,11 @@ namespace DocTuneLab.Notebooks.Languages.CSharp;
 /// </summary>
 internal sealed class SubmissionOutline
 {
-    private static readonly SymbolDisplayFormat TypeFormat = SymbolDisplayFormat.FullyQualifiedFormat
+    private static readonly SymbolDisplayFormat s_typeFormat = SymbolDisplayFormat.FullyQualifiedFormat
         .AddMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
 
-    private readonly OrderedDictionary<string, string> usings = new(StringComparer.Ordinal);
-    private readonly OrderedDictionary<string, string> declarations = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, string> _usings = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, string> _declarations = new(StringComparer.Ordinal);
 
     /// <summary>Changes with each submission that declares something.</summary>
     public string Text { get; private set; } = "";
@@ -26,7 +26,7 @@ internal sealed class SubmissionOutline
         {
             var root = tree.GetCompilationUnitRoot();
             foreach (var directive in root.Usings)
-                changed |= usings.TryAdd(directive.WithoutTrivia().NormalizeWhitespace().ToFullString(), "");
+                changed |= _usings.TryAdd(directive.WithoutTrivia().NormalizeWhitespace().ToFullString(), "");
             foreach (var member in root.Members)
             {
                 if (Declaration(member) is not var (key, text))
@@ -43,13 +43,13 @@ internal sealed class SubmissionOutline
             changed = true;
         }
         if (changed)
-            Text = string.Concat(usings.Keys.Concat(declarations.Values).Select(line => line + "\n"));
+            Text = string.Concat(_usings.Keys.Concat(_declarations.Values).Select(line => line + "\n"));
     }
 
     private void Replace(string key, string text)
     {
-        declarations.Remove(key);
-        declarations.Add(key, text);
+        _declarations.Remove(key);
+        _declarations.Add(key, text);
     }
 
     private static (string Key, string Text)? Declaration(MemberDeclarationSyntax member) => member switch
@@ -72,6 +72,6 @@ internal sealed class SubmissionOutline
         .WithoutTrailingTrivia().ToFullString().Replace(LoopGuard.Check, "", StringComparison.Ordinal);
 
     private static string Variable(IFieldSymbol field) => field.Type is { IsAnonymousType: true } anonymous
-        ? $"var @{field.Name} = new {{ {string.Join(", ", anonymous.GetMembers().OfType<IPropertySymbol>().Select(property => $"{property.Name} = default({property.Type.ToDisplayString(TypeFormat)})!"))} }};"
-        : $"{field.Type.ToDisplayString(TypeFormat)} @{field.Name};";
+        ? $"var @{field.Name} = new {{ {string.Join(", ", anonymous.GetMembers().OfType<IPropertySymbol>().Select(property => $"{property.Name} = default({property.Type.ToDisplayString(s_typeFormat)})!"))} }};"
+        : $"{field.Type.ToDisplayString(s_typeFormat)} @{field.Name};";
 }

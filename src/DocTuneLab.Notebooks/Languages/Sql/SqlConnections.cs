@@ -7,13 +7,13 @@ namespace DocTuneLab.Notebooks.Languages.Sql;
 /// <summary>The databases that <c>#!sql</c> can reach.</summary>
 internal sealed partial class SqlConnections
 {
-    private readonly Dictionary<string, Func<DbConnection>> connections = new(StringComparer.OrdinalIgnoreCase);
-    private string? defaultName;
+    private readonly Dictionary<string, Func<DbConnection>> _connections = new(StringComparer.OrdinalIgnoreCase);
+    private string? _defaultName;
 
     public void Add(string name, Func<DbConnection> open)
     {
-        connections[name] = open;
-        defaultName ??= name;
+        _connections[name] = open;
+        _defaultName ??= name;
     }
 
     /// <summary>Runs statements; a table for each one with a result.
@@ -21,12 +21,12 @@ internal sealed partial class SqlConnections
     public async Task<(List<DataTable> Tables, int Changed)> QueryAsync(string? name, string sql,
         Func<string, (bool Found, object? Value)> value, CancellationToken cancellation)
     {
-        name ??= defaultName
+        name ??= _defaultName
             ?? throw new NotebookException(
                 "No database is connected. Open one with '#!connect --name NAME FILE', or load an extension that has one.");
-        if (!connections.TryGetValue(name, out var open))
+        if (!_connections.TryGetValue(name, out var open))
         {
-            var known = string.Join(", ", connections.Keys.Select(key => $"'{key}'"));
+            var known = string.Join(", ", _connections.Keys.Select(key => $"'{key}'"));
             throw new NotebookException($"There is no SQL connection '{name}'. Connections: {(known.Length == 0 ? "none" : known)}.");
         }
         await using var connection = open();

@@ -211,7 +211,7 @@ internal sealed class JinjaExpressions(JinjaReader reader)
             {
                 var parts = new JinjaExpression?[3];
                 var count = 0;
-                for (; !reader.Current.Is("]"); )
+                for (; !reader.Current.Is("]");)
                 {
                     if (reader.Current.Is(":"))
                     {

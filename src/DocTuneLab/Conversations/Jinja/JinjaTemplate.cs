@@ -154,9 +154,13 @@ internal sealed class JinjaTemplate
                 var (inner, at) = (new Scope(scope), i);
                 inner["loop"] = new Dictionary<string, object?>
                 {
-                    ["index"] = i + 1L, ["index0"] = (long)i, ["first"] = i == 0, ["last"] = i == items.Count - 1,
+                    ["index"] = i + 1L,
+                    ["index0"] = (long)i,
+                    ["first"] = i == 0,
+                    ["last"] = i == items.Count - 1,
                     ["length"] = (long)items.Count,
-                    ["revindex"] = (long)items.Count - i, ["revindex0"] = items.Count - i - 1L,
+                    ["revindex"] = (long)items.Count - i,
+                    ["revindex0"] = items.Count - i - 1L,
                     ["previtem"] = i > 0 ? items[i - 1] : new Undefined("previtem"),
                     ["nextitem"] = i + 1 < items.Count ? items[i + 1] : new Undefined("nextitem"),
                     ["cycle"] = (JinjaFunction)((a, _) => a[at % a.Count]),

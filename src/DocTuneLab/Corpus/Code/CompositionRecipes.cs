@@ -6,7 +6,7 @@ namespace DocTuneLab.Corpus.Code;
 /// <summary>Methods that use several members together: what a list of single calls never teaches.</summary>
 internal sealed class CompositionRecipes
 {
-    private static readonly Dictionary<string, string> None = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, string> s_none = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<MemberEntry>> _byReceiver = new(StringComparer.Ordinal);
     private readonly Dictionary<TypeEntry, List<MemberEntry>> _finishers = [];
 
@@ -80,7 +80,7 @@ internal sealed class CompositionRecipes
                 link = "";
             }
             if (value.Code.StartsWith("new ", StringComparison.Ordinal) && value.Code.EndsWith('}')) break;
-            if (Calls.Use(scope, then, value.Code + link, None, 0.5) is not { } result || scope.Outs.Count > 0) return null;
+            if (Calls.Use(scope, then, value.Code + link, s_none, 0.5) is not { } result || scope.Outs.Count > 0) return null;
             value = result;
             requests.Add(scope.Request(then));
             meanings.Add(scope.Does(then));
@@ -147,8 +147,8 @@ internal sealed class CompositionRecipes
                 || TypeText.Element(m.Symbol.ReturnType) is not { } item
                 || m.Owner.TypeParameters.Count + m.TypeParameters.Count > 0)
                 return null;
-            var receiver = Calls.Receiver(scope, m, None);
-            if (Calls.Use(scope, m, receiver, None, 0.35) is not { } value) return null;
+            var receiver = Calls.Receiver(scope, m, s_none);
+            if (Calls.Use(scope, m, receiver, s_none, 0.35) is not { } value) return null;
             (source, element) = (value.Code, item);
             of = scope.Noun(m);
         }
@@ -230,7 +230,7 @@ internal sealed class CompositionRecipes
         var sequence = scope.Parameter($"{scope.Pick<string>(["IEnumerable", "IReadOnlyList"])}<{m.Owner.Path}>",
             scope.NameFor($"IEnumerable<{m.Owner.Path}>"));
         var one = scope.Local(scope.NameFor(m.Owner.Path));
-        if (Calls.Use(scope, m, one, None, 0.4) is not { } value || scope.Outs.Count > 0) return null;
+        if (Calls.Use(scope, m, one, s_none, 0.4) is not { } value || scope.Outs.Count > 0) return null;
         var isAsync = value.Type.Length > 0;
         return Ending.Draft(scope, "each",
             (scope.IsChinese ? $"对给定的每个 `{m.Owner.Path}`，" : $"for each given {Prose.Words(m.Owner.Symbol.Name)}, ") + scope.Request(m),

@@ -9,15 +9,15 @@ namespace DocTuneLab.Corpus.Code;
 /// instruction must state.</summary>
 internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
 {
-    private static readonly string[] Words = ["alpha", "north", "main", "blue", "A-17", "spare", "unit 4", "beta", "east", "demo"];
-    private static readonly string[] OwnNames =
+    private static readonly string[] s_words = ["alpha", "north", "main", "blue", "A-17", "spare", "unit 4", "beta", "east", "demo"];
+    private static readonly string[] s_ownNames =
     [
         "source", "target", "current", "given", "input", "first", "mine", "subject", "entry", "other", "selected", "chosen", "candidate",
         "it", "arg", "one", "main", "found", "from", "next", "thing", "that",
         "wanted", "left", "right", "low", "high", "start", "end", "second", "before", "after", "place", "part", "whole", "old", "fresh",
         "extra", "upper", "lower", "owner", "work", "box", "a", "b", "x", "y", "n", "t",
     ];
-    private static readonly string[] OwnPrefixes =
+    private static readonly string[] s_ownPrefixes =
     [
         "my", "old", "new", "last", "main", "left", "other", "this", "our", "north", "first", "given", "some", "active", "inner"
     ];
@@ -74,17 +74,17 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
     {
         switch (Random.NextDouble())
         {
-            case < 0.25: return Pick(OwnNames);
+            case < 0.25: return Pick(s_ownNames);
             // What others call theirs, whatever that is.
             case < 0.5 when Index.ParameterNames.Count > 0: return Pick(Index.ParameterNames);
             // A word that says nothing of the type can only be read in the signature.
             case < 0.8 when Index.DocumentationWords.Count > 0: return Pick(Index.DocumentationWords);
-            case < 0.9 when Index.DocumentationWords.Count > 0: return Pick(OwnPrefixes) + Prose.UpperFirst(Pick(Index.DocumentationWords));
+            case < 0.9 when Index.DocumentationWords.Count > 0: return Pick(s_ownPrefixes) + Prose.UpperFirst(Pick(Index.DocumentationWords));
         }
         var words = Prose.Words(Chance(0.5) && char.IsUpper(TypeText.Head(type)[0]) ? TypeText.Head(type) : name.TrimStart('@')).Split(' ');
         return words[^1].Length > 0 && words[^1].All(char.IsAsciiLetter)
-            ? Pick(OwnPrefixes) + Prose.UpperFirst(words[^1].ToLowerInvariant())
-            : Pick(OwnNames);
+            ? Pick(s_ownPrefixes) + Prose.UpperFirst(words[^1].ToLowerInvariant())
+            : Pick(s_ownNames);
     }
 
     /// <summary>An unused identifier.</summary>
@@ -207,7 +207,7 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
             case "string":
                 var text = lower.Contains("path", StringComparison.Ordinal) || lower.Contains("file", StringComparison.Ordinal)
                     ? "data.txt"
-                    : Pick(Words);
+                    : Pick(s_words);
                 return Same($"\"{text}\"");
             case "int" or "short" or "byte" or "uint" or "ushort" or "sbyte":
                 return Same(Pick<string>(["1", "2", "3", "4", "5", "8", "10", "12", "20", "50", "100"]));

@@ -12,7 +12,7 @@ namespace DocTuneLab.Corpus.Formats;
 /// </summary>
 public static class CorpusFile
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new SampleKindConverter(inSmallLetters: true), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
@@ -27,7 +27,7 @@ public static class CorpusFile
         using (var writer = new StreamWriter(part) { NewLine = "\n" })
             foreach (var s in samples)
                 writer.WriteLine(JsonSerializer.Serialize(
-                    new Row(s.Messages, s.Id, s.Kind, s.Split, s.Evidence.Chunks, s.Evidence.Symbols, s.Checks), Json));
+                    new Row(s.Messages, s.Id, s.Kind, s.Split, s.Evidence.Chunks, s.Evidence.Symbols, s.Checks), s_json));
         File.Move(part, path, overwrite: true);
     }
 
@@ -53,7 +53,7 @@ public static class CorpusFile
         Row? row;
         try
         {
-            row = JsonSerializer.Deserialize<Row>(line, Json);
+            row = JsonSerializer.Deserialize<Row>(line, s_json);
         }
         catch (JsonException e)
         {

@@ -13,7 +13,7 @@ namespace DocTuneLab.Corpus.Formats;
 public static class CorpusFormats
 {
     private const string Prefix = "<|fim_prefix|>", Suffix = "<|fim_suffix|>", Middle = "<|fim_middle|>";
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
     };
@@ -64,7 +64,7 @@ public static class CorpusFormats
                 break;
             default: throw new LabException($"There is no format '{format}'; there are {string.Join(", ", Names)}.");
         }
-        row["metadata"] = JsonSerializer.SerializeToNode(Metadata(s), Json);
+        row["metadata"] = JsonSerializer.SerializeToNode(Metadata(s), s_json);
         return row;
     }
 
@@ -73,7 +73,7 @@ public static class CorpusFormats
     {
         var part = path + ".part";
         using (var writer = new StreamWriter(part) { NewLine = "\n" })
-            foreach (var row in rows) writer.WriteLine(row.ToJsonString(Json));
+            foreach (var row in rows) writer.WriteLine(row.ToJsonString(s_json));
         File.Move(part, path, overwrite: true);
     }
 
@@ -169,7 +169,7 @@ public static class CorpusFormats
                     $"{at}: a turn has the role '{wrong.Role}' or no content; expected system, user or assistant and text.");
             // The lab's own lines keep what other tools find under 'metadata' beside the messages.
             var metadata = row["metadata"] is JsonObject m ? m : row["kind"] is not null ? row : null;
-            return Make(messages, metadata is null ? null : JsonSerializer.Deserialize<RowMetadata>(metadata, Json), kind, file);
+            return Make(messages, metadata is null ? null : JsonSerializer.Deserialize<RowMetadata>(metadata, s_json), kind, file);
         }
         catch (Exception e)
             when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentOutOfRangeException

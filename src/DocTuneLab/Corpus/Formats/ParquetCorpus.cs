@@ -10,16 +10,16 @@ namespace DocTuneLab.Corpus.Formats;
 /// <c>messages</c> and <c>metadata</c>.</summary>
 internal static class ParquetCorpus
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
     {
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping
     };
-    private static readonly (string Name, Func<Sample, string> Value)[] Columns =
+    private static readonly (string Name, Func<Sample, string> Value)[] s_columns =
     [
         ("id", s => s.Id), ("kind", s => s.Kind.FieldName), ("split", s => s.Split.ToString().ToLowerInvariant()),
         ("prompt", s => s.Messages[^2].Content), ("answer", s => s.Messages[^1].Content),
-        ("messages", s => JsonSerializer.Serialize(s.Messages, Json)),
-        ("metadata", s => JsonSerializer.Serialize(CorpusFormats.Metadata(s), Json)),
+        ("messages", s => JsonSerializer.Serialize(s.Messages, s_json)),
+        ("metadata", s => JsonSerializer.Serialize(CorpusFormats.Metadata(s), s_json)),
     ];
 
     public static void Write(string path, IReadOnlyList<Sample> samples) => WriteAsync(path, samples).GetAwaiter().GetResult();
@@ -28,13 +28,13 @@ internal static class ParquetCorpus
 
     private static async Task WriteAsync(string path, IReadOnlyList<Sample> samples)
     {
-        var fields = Columns.Select(c => new DataField<string>(c.Name)).ToArray();
+        var fields = s_columns.Select(c => new DataField<string>(c.Name)).ToArray();
         var part = path + ".part";
         await using (var file = File.Create(part))
         await using (var writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), file))
         {
             using var group = writer.CreateRowGroup();
-            for (var i = 0; i < fields.Length; i++) await group.WriteAsync(fields[i], samples.Select(Columns[i].Value).ToArray());
+            for (var i = 0; i < fields.Length; i++) await group.WriteAsync(fields[i], samples.Select(s_columns[i].Value).ToArray());
         }
         File.Move(part, path, overwrite: true);
     }
@@ -52,22 +52,22 @@ internal static class ParquetCorpus
                 var messages = await ColumnAsync(reader, group, "messages", path);
                 var metadata = await ColumnAsync(reader, group, "metadata", path);
                 for (var i = 0; i < messages.Length; i++)
-                    samples.Add(CorpusFormats.Make(JsonSerializer.Deserialize<List<Message>>(messages[i], Json)!,
-                        JsonSerializer.Deserialize<RowMetadata>(metadata[i], Json), SampleKind.Qa, Path.GetFileName(path)));
+                    samples.Add(CorpusFormats.Make(JsonSerializer.Deserialize<List<Message>>(messages[i], s_json)!,
+                        JsonSerializer.Deserialize<RowMetadata>(metadata[i], s_json), SampleKind.Qa, Path.GetFileName(path)));
             }
             return samples;
         }
         catch (Exception e) when (e is JsonException or IOException or InvalidDataException or ParquetException)
         {
             throw new LabException($"{path}: cannot be read as a corpus ({e.Message}). Expected Parquet with the columns "
-                + $"{string.Join(", ", Columns.Select(c => c.Name))}.", e);
+                + $"{string.Join(", ", s_columns.Select(c => c.Name))}.", e);
         }
     }
 
     private static async Task<string[]> ColumnAsync(ParquetReader reader, ParquetRowGroupReader group, string name, string path)
     {
         var field = reader.Schema.GetDataFields().FirstOrDefault(f => f.Name == name)
-            ?? throw new LabException($"{path}: has no column '{name}'; a corpus has {string.Join(", ", Columns.Select(c => c.Name))}.");
+            ?? throw new LabException($"{path}: has no column '{name}'; a corpus has {string.Join(", ", s_columns.Select(c => c.Name))}.");
         var values = new string?[group.RowCount];
         await group.ReadAsync(field, values.AsMemory());
         return [.. values.Select(v => v ?? "")];

@@ -55,8 +55,13 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
         // Under the name that the writer asks by; what it holds is the candidate's.
         var settings = options with
         {
-            RepairRounds = 0, ParaphraseShare = 0, FusionShare = 0, ContextShare = 0, RetrievedShare = 0,
-            CodeTemplate = isTask ? template : options.CodeTemplate, StructuralQuestions = isTask || options.StructuralQuestions,
+            RepairRounds = 0,
+            ParaphraseShare = 0,
+            FusionShare = 0,
+            ContextShare = 0,
+            RetrievedShare = 0,
+            CodeTemplate = isTask ? template : options.CodeTemplate,
+            StructuralQuestions = isTask || options.StructuralQuestions,
             Templates = isTask ? options.Templates : options.Templates.With(name, template),
         };
         var limits = (validation ?? new ValidationOptions()) with { Kinds = options.Kinds };
@@ -90,7 +95,8 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
         var call = w.Calls.FirstOrDefault(c => c.Template == asked);
         return new PromptOutcome
         {
-            Answer = w.Judged is null ? null : $"{w.Judged.Draft.Prompt}\n{answer}", Accepted = accepted,
+            Answer = w.Judged is null ? null : $"{w.Judged.Draft.Prompt}\n{answer}",
+            Accepted = accepted,
             Compiles = w.Judged?.Draft.Code is null ? null : w.Judged.Compiled?.Compiles ?? false,
             Asked = [.. w.Plan.Symbols.Select(s => s.Id)],
             Used = accepted ? w.Judged!.Compiled is { } verdict
@@ -101,7 +107,8 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
                 && double.TryParse(grade, System.Globalization.CultureInfo.InvariantCulture, out var g) ? g : null,
             Diagnosis = accepted
                 ? null : failed is null ? w.Failure : $"{failed.Name}{(failed.Detail is null ? "" : $": {failed.Detail}")}",
-            Tokens = w.Calls.Sum(c => c.Tokens), Cost = w.Calls.Sum(c => c.Cost),
+            Tokens = w.Calls.Sum(c => c.Tokens),
+            Cost = w.Calls.Sum(c => c.Cost),
             Demonstration = accepted && call is { Inputs: { } inputs } ? new FewShot(Shortened(inputs), call.Answer) : null,
         };
     }

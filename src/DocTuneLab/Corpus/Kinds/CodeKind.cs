@@ -149,8 +149,10 @@ public sealed class CodeKind : SampleKindDefinition
         {
             Code = new CodeToJudge(task.Context.Length > 0 ? $"{task.Context}\n{method}" : method, CodeForm.Members, context.Usings),
             Body = body,
-            MustUse = fromSignatures ? [] : context.MustUse, MayNameMembers = fromSignatures,
-            Language = fromSignatures ? null : context.Language, EvidenceText = "",
+            MustUse = fromSignatures ? [] : context.MustUse,
+            MayNameMembers = fromSignatures,
+            Language = fromSignatures ? null : context.Language,
+            EvidenceText = "",
         };
     }
 

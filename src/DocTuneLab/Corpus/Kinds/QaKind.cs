@@ -8,13 +8,31 @@ namespace DocTuneLab.Corpus.Kinds;
 public sealed class QaKind : SampleKindDefinition
 {
     private const string Question = "generate.qa-question", Reply = "generate.qa-answer";
-    private static readonly Dictionary<string, double> FactWeights = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, double> s_factWeights = new(StringComparer.Ordinal)
     {
-        ["which-member"] = 3, ["member-name"] = 2.5, ["exception-when"] = 3, ["parameter-default"] = 3, ["obsolete"] = 4,
-        ["constraint"] = 3, ["overload-count"] = 1.5, ["overloads"] = 2, ["overload-taking"] = 2.5, ["constant"] = 4, ["enum-members"] = 3,
-        ["which-type"] = 3, ["property-type"] = 2, ["return-type"] = 2.5,
-        ["summary"] = 2, ["parameter-names"] = 1.5, ["declaring-type"] = 1.5, ["static-or-instance"] = 0.5, ["settable"] = 0.7,
-        ["is-async"] = 0.5, ["namespace"] = 0.7, ["kind"] = 0.7, ["has-member"] = 0.7,
+        ["which-member"] = 3,
+        ["member-name"] = 2.5,
+        ["exception-when"] = 3,
+        ["parameter-default"] = 3,
+        ["obsolete"] = 4,
+        ["constraint"] = 3,
+        ["overload-count"] = 1.5,
+        ["overloads"] = 2,
+        ["overload-taking"] = 2.5,
+        ["constant"] = 4,
+        ["enum-members"] = 3,
+        ["which-type"] = 3,
+        ["property-type"] = 2,
+        ["return-type"] = 2.5,
+        ["summary"] = 2,
+        ["parameter-names"] = 1.5,
+        ["declaring-type"] = 1.5,
+        ["static-or-instance"] = 0.5,
+        ["settable"] = 0.7,
+        ["is-async"] = 0.5,
+        ["namespace"] = 0.7,
+        ["kind"] = 0.7,
+        ["has-member"] = 0.7,
     };
 
     /// <inheritdoc/>
@@ -71,7 +89,7 @@ public sealed class QaKind : SampleKindDefinition
 
     private Facts FactsOf(DraftingContext context) => context.Kept(this, () => new Facts(context));
 
-    private static double Weight(Fact fact) => FactWeights.GetValueOrDefault(fact.Kind, 1);
+    private static double Weight(Fact fact) => s_factWeights.GetValueOrDefault(fact.Kind, 1);
 
     /// <summary>Facts to ask about; those asked about less often come first.</summary>
     private sealed class Facts

@@ -11,7 +11,7 @@ internal static class ChineseProse
     private const int Longest = 60;
     private const double SummaryShare = 0.5;
     private const string Whether = "是否", Tell = "判断", Get = "取得";
-    private static readonly string[] Gets = [Get, "返回", "给出", "读出", Get];
+    private static readonly string[] s_gets = [Get, "返回", "给出", "读出", Get];
 
     /// <summary>What a caller asks for, in the words of the summary or of a page, without a full stop.</summary>
     public static string Request(MemberEntry member, Random random)
@@ -20,7 +20,7 @@ internal static class ChineseProse
         var request = own.Count == 0 || random.NextDouble() < SummaryShare
             ? Plain(member)
             : Asked(member, Clip(own[random.Next(own.Count)]));
-        return request.StartsWith(Get, StringComparison.Ordinal) ? Gets[random.Next(Gets.Length)] + request[Get.Length..] : request;
+        return request.StartsWith(Get, StringComparison.Ordinal) ? s_gets[random.Next(s_gets.Length)] + request[Get.Length..] : request;
     }
 
     /// <summary>The request as the summary has it; where that is not in Chinese, the member's name has to do.</summary>

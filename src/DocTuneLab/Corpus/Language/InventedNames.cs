@@ -5,13 +5,13 @@ namespace DocTuneLab.Corpus.Language;
 /// <summary>Names that look like the library's own and are not.</summary>
 internal sealed class InventedNames(ApiIndex index)
 {
-    private static readonly HashSet<string> Inherited = new(StringComparer.Ordinal)
+    private static readonly HashSet<string> s_inherited = new(StringComparer.Ordinal)
     {
         "ToString", "Equals", "GetHashCode", "GetType", "ReferenceEquals", "Finalize", "MemberwiseClone"
     };
 
     /// <summary>Whether every object has a member of that name.</summary>
-    public static bool IsInherited(string name) => Inherited.Contains(name);
+    public static bool IsInherited(string name) => s_inherited.Contains(name);
 
     /// <summary>A member's name as models get it wrong: <c>Async</c> too much or too little, <c>Get</c> in front, plural for singular,
     /// another last word.</summary>
@@ -34,7 +34,7 @@ internal sealed class InventedNames(ApiIndex index)
         IEnumerable<string> words = own.Length > 1
             ? own[..^1].Append(other[^1]) : random.Next(2) == 0 ? own.Append(other[^1]) : other[..1].Concat(own);
         var text = string.Concat(words.Where(w => w.Length > 0).Select(Prose.UpperFirst));
-        return SyntaxFacts.IsValidIdentifier(text) && text != name && !index.MemberNames.Contains(text) && !Inherited.Contains(text)
+        return SyntaxFacts.IsValidIdentifier(text) && text != name && !index.MemberNames.Contains(text) && !s_inherited.Contains(text)
             ? text
             : null;
     }

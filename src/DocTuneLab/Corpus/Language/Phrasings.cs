@@ -19,12 +19,12 @@ internal sealed record Fact(string Kind, IReadOnlyDictionary<string, string> Val
 internal sealed class Phrasings
 {
     private const double UnmarkedShare = 0.4;
-    private static readonly Lazy<Phrasings> Shipped = new(Load);
+    private static readonly Lazy<Phrasings> s_shipped = new(Load);
     private readonly Dictionary<string, Dictionary<string, List<string>>> _kinds;
 
     private Phrasings(Dictionary<string, Dictionary<string, List<string>>> kinds) => _kinds = kinds;
 
-    public static Phrasings Default => Shipped.Value;
+    public static Phrasings Default => s_shipped.Value;
 
     public IEnumerable<string> Kinds => _kinds.Keys;
 

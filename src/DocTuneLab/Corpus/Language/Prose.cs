@@ -7,25 +7,35 @@ namespace DocTuneLab.Corpus.Language;
 /// "read the level".</summary>
 internal static partial class Prose
 {
-    private static readonly HashSet<string> StopWords = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> s_stopWords = new(StringComparer.OrdinalIgnoreCase)
     {
         "the", "a", "an", "of", "to", "for", "with", "and", "or", "in", "on", "at", "by", "from", "as", "that", "this", "given",
         "specified", "its", "it", "is", "are", "be", "new", "value", "whether", "which", "into", "if"
     };
 
-    private static readonly Dictionary<string, string[]> Synonyms = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string[]> s_synonyms = new(StringComparer.Ordinal)
     {
-        ["get"] = ["get", "return", "read", "find", "look up"], ["return"] = ["return", "get", "give back", "find"],
-        ["set"] = ["set", "change"], ["create"] = ["create", "make", "build", "construct"], ["make"] = ["make", "create"],
-        ["remove"] = ["remove", "delete", "take out"], ["add"] = ["add", "append", "put in"],
-        ["compute"] = ["compute", "calculate", "work out"], ["calculate"] = ["calculate", "compute", "work out"],
-        ["tell"] = ["tell", "check", "find out", "return"], ["find"] = ["find", "look up", "search for"],
-        ["convert"] = ["convert", "turn", "change"], ["start"] = ["start", "begin"], ["stop"] = ["stop", "halt"],
-        ["write"] = ["write", "emit", "output"], ["read"] = ["read", "load"], ["send"] = ["send", "submit"],
+        ["get"] = ["get", "return", "read", "find", "look up"],
+        ["return"] = ["return", "get", "give back", "find"],
+        ["set"] = ["set", "change"],
+        ["create"] = ["create", "make", "build", "construct"],
+        ["make"] = ["make", "create"],
+        ["remove"] = ["remove", "delete", "take out"],
+        ["add"] = ["add", "append", "put in"],
+        ["compute"] = ["compute", "calculate", "work out"],
+        ["calculate"] = ["calculate", "compute", "work out"],
+        ["tell"] = ["tell", "check", "find out", "return"],
+        ["find"] = ["find", "look up", "search for"],
+        ["convert"] = ["convert", "turn", "change"],
+        ["start"] = ["start", "begin"],
+        ["stop"] = ["stop", "halt"],
+        ["write"] = ["write", "emit", "output"],
+        ["read"] = ["read", "load"],
+        ["send"] = ["send", "submit"],
     };
 
     // Everyday words that a caller uses one for the other. Words with a meaning of their own in code are in no group.
-    private static readonly Dictionary<string, string[]> Alike = new[]
+    private static readonly Dictionary<string, string[]> s_alike = new[]
     {
         "largest greatest highest biggest maximum", "smallest lowest least minimum", "current present", "previous former", "next following",
         "begins starts", "ends finishes", "whole entire", "part portion share", "size extent",
@@ -91,21 +101,21 @@ internal static partial class Prose
     public static string Imperative(string sentence, bool isAction)
     {
         var text = LowerFirst(Overridden().Replace(sentence.Trim().TrimEnd('.'), ""));
-        foreach (var (from, to) in Openings)
+        foreach (var (from, to) in s_openings)
             if (text.StartsWith(from, StringComparison.Ordinal)) return to + text[from.Length..];
         var words = text.Split(' ', 2);
         if (words.Length == 2 && words[0] == "asynchronously") return Imperative(words[1], isAction) + " asynchronously";
         if (words.Length == 2 && IsVerb(words[0]) && (isAction || words[0] is "gets" or "returns" or "sets" or "raises"))
             return $"{BaseVerb(words[0])} {FollowingVerbs().Replace(words[1], m => m.Groups[1].Value + BaseVerb(m.Groups[2].Value))}";
-        return words.Length == 2 && Describing.Contains(words[0]) ? $"get {words[1]}" : $"get {text}";
+        return words.Length == 2 && s_describing.Contains(words[0]) ? $"get {words[1]}" : $"get {text}";
     }
 
-    private static readonly HashSet<string> Describing = new(StringComparer.Ordinal)
+    private static readonly HashSet<string> s_describing = new(StringComparer.Ordinal)
     {
         "represents", "specifies", "contains", "holds", "provides", "defines", "identifies", "describes", "indicates"
     };
 
-    private static readonly (string From, string To)[] Openings =
+    private static readonly (string From, string To)[] s_openings =
     [
         ("gets or sets a value indicating whether", "tell whether"), ("gets or sets a value that indicates whether", "tell whether"),
         ("gets a value indicating whether", "tell whether"), ("gets a value that indicates whether", "tell whether"),
@@ -131,14 +141,14 @@ internal static partial class Prose
     public static string Vary(string request, Random random)
     {
         var space = request.IndexOf(' ', StringComparison.Ordinal);
-        if (space < 0 || !Synonyms.TryGetValue(request[..space], out var others)) return request;
+        if (space < 0 || !s_synonyms.TryGetValue(request[..space], out var others)) return request;
         return others[random.Next(others.Length)] + request[space..];
     }
 
     /// <summary>The request with some everyday words exchanged for others like them; names in backticks stay.</summary>
     public static string Reword(string request, Random random) => string.Join('`', request.Split('`').Select((part, i) => i % 2 == 1 ? part
         : LowerWord().Replace(part,
-            m => Alike.TryGetValue(m.Value, out var others) && random.NextDouble() < AlikeShare
+            m => s_alike.TryGetValue(m.Value, out var others) && random.NextDouble() < AlikeShare
                 ? others[random.Next(others.Length)]
                 : m.Value)));
 
@@ -148,7 +158,7 @@ internal static partial class Prose
     {
         // Names, texts and numbers cannot be guessed from a signature.
         if (request.AsSpan().IndexOfAny("`\"';:") >= 0 || request.Any(char.IsAsciiDigit) || IsChinese(request)) return null;
-        var words = request.Split(' ').Select(w => w.Trim(',', '(', ')')).Where(w => w.Length > 0 && !StopWords.Contains(w)).ToList();
+        var words = request.Split(' ').Select(w => w.Trim(',', '(', ')')).Where(w => w.Length > 0 && !s_stopWords.Contains(w)).ToList();
         if (words.Count < 2) return null;
         var wanted = random.Next(1, Math.Max(2, Math.Min(5, words.Count)));
         while (words.Count > wanted) words.RemoveAt(random.Next(words.Count));
@@ -158,7 +168,7 @@ internal static partial class Prose
     /// <summary>Method name made of the request's content words.</summary>
     public static string MethodName(string request, Random random)
     {
-        var words = Word().Matches(request).Select(m => m.Value).Where(w => !StopWords.Contains(w) && char.IsAsciiLetter(w[0]))
+        var words = Word().Matches(request).Select(m => m.Value).Where(w => !s_stopWords.Contains(w) && char.IsAsciiLetter(w[0]))
             .Take(random.Next(2, 4)).ToList();
         return words.Count == 0 ? "Run" : string.Concat(words.Select(w => char.ToUpperInvariant(w[0]) + w[1..]));
     }
@@ -175,7 +185,7 @@ internal static partial class Prose
     /// <summary>Plain words of 3 to 11 letters in the texts, each once, in order of the alphabet;
     /// what only joins others is left out.</summary>
     public static IReadOnlyList<string> CommonWords(IEnumerable<string> texts) =>
-        [.. texts.SelectMany(t => PlainWord().Matches(t)).Select(m => m.Value).Where(w => !StopWords.Contains(w))
+        [.. texts.SelectMany(t => PlainWord().Matches(t)).Select(m => m.Value).Where(w => !s_stopWords.Contains(w))
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>"a" or "an" before the words.</summary>

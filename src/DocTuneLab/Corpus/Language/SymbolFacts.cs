@@ -49,8 +49,11 @@ internal static partial class SymbolFacts
                 yield return Make("which-type", name, ("meaning", Prose.LowerFirst(first)));
         }
         if (s.Kind == ApiKind.Enum
-            && type.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).Select(m => m.Symbol.Name).ToList() is { Count: > 0
-                and < 12 } values)
+            && type.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).Select(m => m.Symbol.Name).ToList() is
+            {
+                Count: > 0
+                and < 12
+            } values)
         {
             yield return Make("enum-members", string.Join(", ", values));
             yield return Make("enum-count", Number(values.Count));

@@ -8,23 +8,36 @@ namespace DocTuneLab.Corpus.Language;
 /// what they are made of, and what they become when type parameters are filled in.</summary>
 internal static class TypeText
 {
-    private static readonly HashSet<string> Sequences = new(StringComparer.Ordinal)
+    private static readonly HashSet<string> s_sequences = new(StringComparer.Ordinal)
     {
         "IEnumerable", "IReadOnlyList", "IReadOnlyCollection", "IList", "ICollection", "List", "IReadOnlySet", "ISet", "HashSet", "Queue",
         "Stack", "ImmutableArray", "ImmutableList", "LinkedList",
     };
 
-    private static readonly Dictionary<string, string> Keywords = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> s_keywords = new(StringComparer.Ordinal)
     {
-        ["Boolean"] = "bool", ["Byte"] = "byte", ["SByte"] = "sbyte", ["Char"] = "char", ["Decimal"] = "decimal", ["Double"] = "double",
-        ["Single"] = "float", ["Int16"] = "short", ["Int32"] = "int", ["Int64"] = "long",
-        ["UInt16"] = "ushort", ["UInt32"] = "uint", ["UInt64"] = "ulong", ["IntPtr"] = "nint", ["UIntPtr"] = "nuint", ["Object"] = "object",
+        ["Boolean"] = "bool",
+        ["Byte"] = "byte",
+        ["SByte"] = "sbyte",
+        ["Char"] = "char",
+        ["Decimal"] = "decimal",
+        ["Double"] = "double",
+        ["Single"] = "float",
+        ["Int16"] = "short",
+        ["Int32"] = "int",
+        ["Int64"] = "long",
+        ["UInt16"] = "ushort",
+        ["UInt32"] = "uint",
+        ["UInt64"] = "ulong",
+        ["IntPtr"] = "nint",
+        ["UIntPtr"] = "nuint",
+        ["Object"] = "object",
         ["String"] = "string",
     };
 
     /// <summary>The keyword for a type of the namespace <c>System</c> that has one, else its name.</summary>
     public static string Keyword(string name, string space) =>
-        space == "System" && Keywords.TryGetValue(name, out var keyword) ? keyword : name;
+        space == "System" && s_keywords.TryGetValue(name, out var keyword) ? keyword : name;
 
     /// <summary>Outermost name without type arguments, array rank or question mark: <c>Task</c> of <c>Task&lt;int&gt;?</c>.</summary>
     public static string Head(string type)
@@ -58,7 +71,7 @@ internal static class TypeText
     {
         type = NotNull(type);
         if (type.EndsWith("[]", StringComparison.Ordinal)) return type[..^2];
-        return Sequences.Contains(Head(type)) && Arguments(type) is [var element] ? element : null;
+        return s_sequences.Contains(Head(type)) && Arguments(type) is [var element] ? element : null;
     }
 
     /// <summary>Result of awaiting the type: empty for <c>Task</c> and <c>ValueTask</c>, the argument for their generic forms, null where

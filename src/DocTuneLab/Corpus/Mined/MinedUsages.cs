@@ -14,7 +14,7 @@ namespace DocTuneLab.Corpus.Mined;
 internal sealed class MinedUsages(ApiIndex index)
 {
     private const int LongestMethod = 30, Rounds = 4;
-    private static readonly string[] Assertions = ["Assert", "Should", "Expect", "Verify", "Throws", "ThrowsAsync"];
+    private static readonly string[] s_assertions = ["Assert", "Should", "Expect", "Verify", "Throws", "ThrowsAsync"];
 
     /// <summary>One draft a method that uses the library; what does not compile in the end is left to the checks.</summary>
     /// <exception cref="LabException">A file or folder is missing, or holds no C#.</exception>
@@ -86,7 +86,7 @@ internal sealed class MinedUsages(ApiIndex index)
     }
 
     private static bool IsAssertion(StatementSyntax statement) => statement is ExpressionStatementSyntax
-        && statement.DescendantTokens().Any(t => t.IsKind(SyntaxKind.IdentifierToken) && Assertions.Contains(t.Text));
+        && statement.DescendantTokens().Any(t => t.IsKind(SyntaxKind.IdentifierToken) && s_assertions.Contains(t.Text));
 
     // The comment above, or the name in words: tests are named for what they show.
     private static string Instruction(MethodDeclarationSyntax method)

@@ -20,7 +20,7 @@ public sealed record ReviewSummary(int Accepted, int Rejected, int Edited, int R
 /// </summary>
 public static class ReviewFile
 {
-    private static readonly string[] Columns = ["id", "kind", "status", "failed", "prompt", "answer", "decision", "note"];
+    private static readonly string[] s_columns = ["id", "kind", "status", "failed", "prompt", "answer", "decision", "note"];
 
     /// <summary>Writes the table; the file's ending decides its form.</summary>
     /// <exception cref="LabException">The ending is neither .csv nor .jsonl.</exception>
@@ -34,7 +34,7 @@ public static class ReviewFile
         });
         if (IsCsv(path))
         {
-            var text = new StringBuilder(string.Join(',', Columns) + "\r\n");
+            var text = new StringBuilder(string.Join(',', s_columns) + "\r\n");
             // A spreadsheet takes a cell that begins with '=' for a formula;
             // a leading apostrophe keeps it text, and reading drops it again.
             foreach (var row in rows)
@@ -44,7 +44,7 @@ public static class ReviewFile
         }
         else
             File.WriteAllLines(path,
-                rows.Select(row => new JsonObject(Columns.Zip(row, (k, v) => KeyValuePair.Create(k, (JsonNode?)v))).ToJsonString(
+                rows.Select(row => new JsonObject(s_columns.Zip(row, (k, v) => KeyValuePair.Create(k, (JsonNode?)v))).ToJsonString(
                     new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })));
     }
 
@@ -163,8 +163,8 @@ public static class ReviewFile
         var records = IsCsv(path) ? Csv(File.ReadAllText(path), path) : Lines(path);
         foreach (var (row, at) in records)
         {
-            if (Columns.Except(["kind", "status", "failed"]).FirstOrDefault(c => !row.ContainsKey(c)) is { } missing)
-                throw new LabException($"{at}: there is no field '{missing}'; a review has {string.Join(", ", Columns)}.");
+            if (s_columns.Except(["kind", "status", "failed"]).FirstOrDefault(c => !row.ContainsKey(c)) is { } missing)
+                throw new LabException($"{at}: there is no field '{missing}'; a review has {string.Join(", ", s_columns)}.");
             yield return (row, at);
         }
     }

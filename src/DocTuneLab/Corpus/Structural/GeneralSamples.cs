@@ -9,12 +9,12 @@ namespace DocTuneLab.Corpus.Structural;
 /// </summary>
 public sealed class GeneralSamples
 {
-    private static readonly string[] Assemblies = ["System.Runtime", "System.Collections", "System.Linq", "System.Text.RegularExpressions"];
+    private static readonly string[] s_assemblies = ["System.Runtime", "System.Collections", "System.Linq", "System.Text.RegularExpressions"];
     private readonly Lazy<(IReadOnlyList<ApiSymbol> Symbols, ICodeJudge Judge)> _framework = new(() =>
     {
         var references = ReferenceSet.Load();
         // Most examples of the framework are no C#, or no statements.
-        return ([.. ApiModel.Load(references, [.. Assemblies.Select(references.FrameworkAssembly)]).Symbols
+        return ([.. ApiModel.Load(references, [.. s_assemblies.Select(references.FrameworkAssembly)]).Symbols
             .Select(s => s with { Examples = [] })],
             new BatchedJudge(new CSharpJudge(references)));
     });

@@ -131,9 +131,9 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
             }
             Accounts.Add(
                 new KindAccount(SampleKind.Code, general.Accounts.Sum(a => a.Wanted), general.Accounts.Sum(a => a.Drafts), kept, rejected)
-            {
-                Label = "General"
-            });
+                {
+                    Label = "General"
+                });
         }
 
         private void Keep(Draft draft, Sample sample)

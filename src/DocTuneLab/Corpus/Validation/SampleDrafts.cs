@@ -9,7 +9,7 @@ namespace DocTuneLab.Corpus.Validation;
 public static partial class SampleDrafts
 {
     // What the template of requests with passages says before them.
-    private static readonly string PassagesHead =
+    private static readonly string s_passagesHead =
         PromptLibrary.Default["retrieved.plain"].Body is var body ? body[..body.IndexOf("{{", StringComparison.Ordinal)].Trim() : "";
 
     /// <summary>A draft of a sample: the code in its turns is put together again where its form is known, with the namespaces that it
@@ -34,7 +34,7 @@ public static partial class SampleDrafts
             Kind = sample.Kind,
             Messages = sample.Messages,
             Prompt = user,
-            ShowsPassages = user.StartsWith(PassagesHead, StringComparison.Ordinal),
+            ShowsPassages = user.StartsWith(s_passagesHead, StringComparison.Ordinal),
             Evidence = sample.Evidence,
             Provenance = sample.Provenance ?? new Provenance("structural", "", [], "", []),
             Body = body,

@@ -48,7 +48,7 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         .. symbols.Select(s => s.Name), .. symbols.SelectMany(s => s.Parameters).Select(p => p.Name)
     ];
     // Members that every object has, and words that are code in any C#, need no evidence.
-    private static readonly HashSet<string> Common = new(StringComparer.Ordinal)
+    private static readonly HashSet<string> s_common = new(StringComparer.Ordinal)
     {
         "ToString", "Equals", "GetHashCode", "GetType", "Dispose", "null", "true", "false", "void", "int", "string", "bool", "double",
         "await", "async", "var", "new", "using", "foreach"
@@ -225,7 +225,7 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
     private static string? Error(Verdict verdict) => verdict.Errors is [var first, ..] ? $"{first.Id}: {first.Message}" : null;
 
     private bool Known(string name, Draft d) =>
-        Common.Contains(name) || _names.Contains(name) || d.EvidenceText.Contains(name, StringComparison.Ordinal)
+        s_common.Contains(name) || _names.Contains(name) || d.EvidenceText.Contains(name, StringComparison.Ordinal)
             || d.Prompt.Contains(name, StringComparison.Ordinal);
 
     private static string Text(IReadOnlyList<Message> messages) => $"{messages[^2].Content}\n{messages[^1].Content}";

@@ -33,15 +33,18 @@ public sealed record ChatRequest
     /// <param name="schema">JSON schema of the answer, or null.</param>
     public static ChatRequest Create(string chunk, string template, string model, IReadOnlyList<Message> messages, SamplingOptions sampling,
         string? schema = null) => new()
-    {
-        Key = ContentHash.Of(
+        {
+            Key = ContentHash.Of(
         [
             chunk, template, model,
             string.Create(CultureInfo.InvariantCulture, $"{sampling.MaxTokens} {sampling.Temperature:R} {sampling.TopP:R} {sampling.Seed}"),
             schema ?? "", .. messages.SelectMany(m => (string[])[m.Role, m.Content])
         ]),
-        Model = model, Messages = messages, Sampling = sampling, Schema = schema,
-    };
+            Model = model,
+            Messages = messages,
+            Sampling = sampling,
+            Schema = schema,
+        };
 
     /// <summary>Tokens sent, estimated at four bytes each, as budgets and estimates count before the server has counted.</summary>
     public int EstimatedPromptTokens =>

@@ -11,21 +11,21 @@ namespace DocTuneLab.Endpoints.Transport;
 public static partial class ApiKeys
 {
     private const string Hidden = "[key]";
-    private static readonly ConcurrentDictionary<string, bool> Seen = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, bool> s_seen = new(StringComparer.Ordinal);
 
     /// <summary>The key under a name, or null where there is none.</summary>
     /// <exception cref="LabException">The file of user secrets is not JSON.</exception>
     public static string? Find(string variable)
     {
         var key = Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : Secret(variable);
-        if (key is not null) Seen.TryAdd(key, true);
+        if (key is not null) s_seen.TryAdd(key, true);
         return key;
     }
 
     /// <summary>The text without keys: those handed out by <see cref="Find"/>, and whatever looks like one.</summary>
     public static string Redact(string text)
     {
-        foreach (var key in Seen.Keys) text = text.Replace(key, Hidden, StringComparison.Ordinal);
+        foreach (var key in s_seen.Keys) text = text.Replace(key, Hidden, StringComparison.Ordinal);
         return Token().Replace(text, m => m.Groups[1].Value + Hidden);
     }
 
@@ -33,7 +33,7 @@ public static partial class ApiKeys
     public static string RedactUnfinished(string text)
     {
         text = Redact(text);
-        foreach (var key in Seen.Keys)
+        foreach (var key in s_seen.Keys)
             for (var length = Math.Min(key.Length - 1, text.Length); length > 2; length--)
                 if (text.AsSpan().EndsWith(key.AsSpan(0, length))) return text[..^length];
         return text;

@@ -270,7 +270,9 @@ public sealed class BatchTransport : IDisposable
             ["model"] = r.Model,
             ["messages"] = new JsonArray([.. r.Messages.Select(m => new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]),
             ["max_tokens"] = r.Sampling.MaxTokens,
-            ["temperature"] = r.Sampling.Temperature, ["top_p"] = r.Sampling.TopP, ["seed"] = r.Sampling.Seed,
+            ["temperature"] = r.Sampling.Temperature,
+            ["top_p"] = r.Sampling.TopP,
+            ["seed"] = r.Sampling.Seed,
         };
         if (r.Schema is not null)
             body["response_format"] = new JsonObject

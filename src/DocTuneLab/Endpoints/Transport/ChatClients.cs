@@ -41,5 +41,6 @@ public static class ChatClients
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         EnableMultipleHttp2Connections = true,
         AllowAutoRedirect = false,
-    }, time)) { Timeout = Timeout.InfiniteTimeSpan };
+    }, time))
+    { Timeout = Timeout.InfiniteTimeSpan };
 }

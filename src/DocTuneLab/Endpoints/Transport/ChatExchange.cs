@@ -9,11 +9,11 @@ namespace DocTuneLab.Endpoints.Transport;
 /// client makes of it.</summary>
 internal sealed class ChatExchange(ChatRequest request, int maxBytes)
 {
-    private static readonly AsyncLocal<ChatExchange?> Ambient = new();
+    private static readonly AsyncLocal<ChatExchange?> s_ambient = new();
     private readonly MemoryStream _body = new();
 
     /// <summary>The attempt that this logical thread makes; null outside of one.</summary>
-    public static ChatExchange? Current { get => Ambient.Value; set => Ambient.Value = value; }
+    public static ChatExchange? Current { get => s_ambient.Value; set => s_ambient.Value = value; }
 
     /// <summary>What is asked. The server is told its key: one that keeps answers by key never charges twice.</summary>
     public ChatRequest Request => request;

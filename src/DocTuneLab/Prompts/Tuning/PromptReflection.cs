@@ -64,8 +64,8 @@ public sealed class PromptReflection(RequestEngine engine, PromptLibrary templat
 
     private static bool ShowsInput(PromptTemplate template, string input)
     {
-        const string mark = "\u2045mark\u2046";
-        return template.Render(template.Inputs.ToDictionary(i => i, i => i == input ? mark : "x", StringComparer.Ordinal))
-            .Contains(mark, StringComparison.Ordinal);
+        const string Mark = "\u2045mark\u2046";
+        return template.Render(template.Inputs.ToDictionary(i => i, i => i == input ? Mark : "x", StringComparer.Ordinal))
+            .Contains(Mark, StringComparison.Ordinal);
     }
 }

@@ -177,7 +177,10 @@ public sealed class LoopbackServer : IAsyncDisposable
             http.Response.ContentType = "application/json";
             var json = new JsonObject
             {
-                ["id"] = "chatcmpl-1", ["object"] = "chat.completion", ["created"] = 1, ["model"] = (string?)body["model"],
+                ["id"] = "chatcmpl-1",
+                ["object"] = "chat.completion",
+                ["created"] = 1,
+                ["model"] = (string?)body["model"],
                 ["choices"] = new JsonArray(new JsonObject
                 {
                     ["index"] = 0,
@@ -223,11 +226,14 @@ public sealed class LoopbackServer : IAsyncDisposable
 
     private static Task EventAsync(HttpContext http, JsonNode body, JsonObject delta, string? finish,
         JsonNode? usage) => http.Response.WriteAsync("data: " + new JsonObject
-    {
-        ["id"] = "chatcmpl-1", ["object"] = "chat.completion.chunk", ["created"] = 1, ["model"] = (string?)body["model"],
-        ["choices"] = new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = delta, ["finish_reason"] = finish }),
-        ["usage"] = usage?.DeepClone(),
-    }.ToJsonString() + "\n\n");
+        {
+            ["id"] = "chatcmpl-1",
+            ["object"] = "chat.completion.chunk",
+            ["created"] = 1,
+            ["model"] = (string?)body["model"],
+            ["choices"] = new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = delta, ["finish_reason"] = finish }),
+            ["usage"] = usage?.DeepClone(),
+        }.ToJsonString() + "\n\n");
 
     private static Task ErrorAsync(HttpContext http, int status, string message)
     {
@@ -257,10 +263,13 @@ public sealed class LoopbackServer : IAsyncDisposable
                     + "\n");
         await http.Response.WriteAsync(new JsonObject
         {
-            ["model"] = "m", ["created_at"] = "2025-01-01T00:00:00Z",
+            ["model"] = "m",
+            ["created_at"] = "2025-01-01T00:00:00Z",
             ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = (bool?)body["stream"] == true ? "" : text },
-            ["done"] = true, ["done_reason"] = "stop",
-            ["prompt_eval_count"] = 7, ["eval_count"] = 3,
+            ["done"] = true,
+            ["done_reason"] = "stop",
+            ["prompt_eval_count"] = 7,
+            ["eval_count"] = 3,
         }.ToJsonString() + "\n");
     }
 

@@ -49,7 +49,10 @@ internal static partial class DocFxSite
         }
         return new()
         {
-            Kind = DocFxDialect.SiteKind, Root = folder, HasPublishedRoot = true, Only = only,
+            Kind = DocFxDialect.SiteKind,
+            Root = folder,
+            HasPublishedRoot = true,
+            Only = only,
             Ignore = [IgnoreRules.Parse(string.Join('\n', ignore))],
             ReadNavigation = (pages, found) => Toc(folder, "toc.yml", pages, found, []),
             ReadUids = (files, found) => Uids(folder, files, found),

@@ -57,7 +57,8 @@ public sealed record PreferenceSummary
             Interval = interval,
             P = p,
             Agreement = votes.Count == 0 ? double.NaN : votes.Average(v => v.Agreed ? 1 : 0),
-            Verdict = !(p < Detectable.Level) ? ComparisonVerdict.Inconclusive : rate > 0.5 ? ComparisonVerdict.Better : ComparisonVerdict.Worse,
+            Verdict = !(p < Detectable.Level) ? ComparisonVerdict.Inconclusive
+                : rate > 0.5 ? ComparisonVerdict.Better : ComparisonVerdict.Worse,
         };
     }
 }

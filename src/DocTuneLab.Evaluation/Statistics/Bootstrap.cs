@@ -87,8 +87,8 @@ public static class Bootstrap
         var value = Estimate(pairs.Select(p => p.B)) - Estimate(pairs.Select(p => p.A));
         var clusters = pairs.GroupBy(p => p.A.Cluster, StringComparer.Ordinal)
             .OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g =>
-                new PairedCounts(g.Sum(p => p.A.Numerator), g.Sum(p => p.A.Denominator), g.Sum(p => p.B.Numerator), g.Sum(p => p.B.Denominator)))
+            .Select(g => new PairedCounts(
+                g.Sum(p => p.A.Numerator), g.Sum(p => p.A.Denominator), g.Sum(p => p.B.Numerator), g.Sum(p => p.B.Denominator)))
             .ToArray();
         if (clusters.Length < 2 || double.IsNaN(value))
             return new(value, new(double.NaN, double.NaN), double.NaN, double.NaN, clusters.Length);

@@ -22,6 +22,16 @@ public sealed record Comparison
     /// <summary>Every metric that both have.</summary>
     public required IReadOnlyList<MetricComparison> Metrics { get; init; }
 
+    /// <summary>The metrics over tasks that no training sample shows, their p corrected among themselves; empty where that is not known.
+    /// </summary>
+    public IReadOnlyList<MetricComparison> Unseen { get; init; } = [];
+
+    /// <summary>The metrics over tasks whose pattern training data shows, likewise.</summary>
+    public IReadOnlyList<MetricComparison> Seen { get; init; } = [];
+
+    /// <summary>Which tasks are which; null in results that were stored before this was looked for.</summary>
+    public TaskPatterns? Patterns { get; init; }
+
     /// <summary>What a suite of this size can show at all, in one sentence.</summary>
     [JsonIgnore]
     public string CanShow => Detectable.Sentence(
@@ -55,7 +65,11 @@ public sealed record Comparison
     /// <exception cref="LabException">
     /// They are of different suites, or were scored by different rules, or a metric counts a task twice.
     /// </exception>
-    public static Comparison Of(EvaluationResult first, EvaluationResult second)
+    public static Comparison Of(EvaluationResult first, EvaluationResult second) =>
+        Of(first, second, TaskPatterns.Join([first, second]));
+
+    /// <summary>Compares two results by the patterns of a whole report.</summary>
+    internal static Comparison Of(EvaluationResult first, EvaluationResult second, TaskPatterns? patterns)
     {
         if (first.SuiteHash != second.SuiteHash)
             throw new LabException(
@@ -63,8 +77,16 @@ public sealed record Comparison
         if ((first.ExtractorVersion, first.GraderVersion) != (second.ExtractorVersion, second.GraderVersion))
             throw new LabException("The results were scored by different versions of the rules. Score the stored answers of both again.");
         var (symbols, invented) = SymbolTables.Of([first, second]);
+        IReadOnlyList<MetricComparison> Over(IReadOnlyList<string> tasks)
+        {
+            var own = tasks.ToHashSet(StringComparer.Ordinal);
+            return own.Count == 0 ? [] : MetricComparison.Of(first.Over(own), second.Over(own));
+        }
         return new()
         {
+            Unseen = Over(patterns?.Unseen ?? []),
+            Seen = Over(patterns?.Seen ?? []),
+            Patterns = patterns,
             First = $"{first.Arm} ({first.Subject})",
             Second = $"{second.Arm} ({second.Subject})",
             SuiteHash = first.SuiteHash,

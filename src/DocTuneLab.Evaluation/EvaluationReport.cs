@@ -26,6 +26,16 @@ public sealed record EvaluationReport(
     /// <summary>Ranking of three arms or more by all preferences; empty without.</summary>
     public IReadOnlyList<Strength> Ranking { get; init; } = [];
 
+    /// <summary>Which tasks the training data of the arms shows; null where no result says.</summary>
+    public TaskPatterns? Patterns { get; init; }
+
+    /// <summary>The arms with their metrics over tasks that no training sample shows; empty where that is not known, or there are none.
+    /// </summary>
+    public IReadOnlyList<EvaluationResult> Unseen { get; init; } = [];
+
+    /// <summary>The arms with their metrics over tasks whose pattern training data shows; empty likewise.</summary>
+    public IReadOnlyList<EvaluationResult> Seen { get; init; } = [];
+
     /// <summary>Makes the report of arms that were evaluated on one suite.</summary>
     /// <param name="results">The arms, base first.</param>
     /// <param name="settings">Settings and hashes that the results do not hold themselves.</param>
@@ -39,10 +49,16 @@ public sealed record EvaluationReport(
         if (results.GroupBy(r => r.Arm, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new LabException($"Two results are both of the arm \"{twice.Key}\". Give one another name.");
         var rest = results.Skip(1).ToList();
-        var comparisons = rest.Select(r => Comparison.Of(results[0], r)).ToList();
+        var patterns = TaskPatterns.Join(results);
+        IReadOnlyList<EvaluationResult> Over(IReadOnlyList<string> tasks)
+        {
+            var own = tasks.ToHashSet(StringComparer.Ordinal);
+            return own.Count == 0 ? [] : [.. results.Select(r => r.Over(own))];
+        }
+        var comparisons = rest.Select(r => Comparison.Of(results[0], r, patterns)).ToList();
         var gates = comparisons.Select(c => RetentionGate.Of(c, gateBits)).OfType<RetentionGate>().ToList();
         if (rest.FirstOrDefault(r => r.Arm == "base+docs") is { } documented)
-            comparisons.AddRange(rest.Where(r => r != documented).Select(r => Comparison.Of(documented, r)));
+            comparisons.AddRange(rest.Where(r => r != documented).Select(r => Comparison.Of(documented, r, patterns)));
         var (symbols, invented) = SymbolTables.Of(results);
         var all = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -57,7 +73,12 @@ public sealed record EvaluationReport(
                 : results[0].NotRun ?? "answers were not run",
         };
         foreach (var (name, value) in settings ?? new Dictionary<string, string>()) all[name] = value;
-        return new(results, comparisons, gates, symbols, invented, all);
+        return new(results, comparisons, gates, symbols, invented, all)
+        {
+            Patterns = patterns,
+            Unseen = Over(patterns?.Unseen ?? []),
+            Seen = Over(patterns?.Seen ?? []),
+        };
     }
 
     /// <summary>Base against the last arm named <c>tuned</c>, or else against the second; null with one arm.</summary>
@@ -82,12 +103,36 @@ public sealed record EvaluationReport(
     /// <summary>The report as indented JSON, without the answers, which lie beside it.</summary>
     public string ToJson() => JsonSerializer.Serialize(new
     {
-        arms = Results.Select(r => new { r.Arm, r.Subject, metrics = r.Metrics.Select(m => new { m.Name, m.Value, m.Interval, m.Tasks }) }),
+        Patterns,
+        arms = Results.Select((r, i) => new
+        {
+            r.Arm,
+            r.Subject,
+            metrics = r.Metrics.Select(m => new
+            {
+                m.Name,
+                m.Value,
+                m.Interval,
+                m.Tasks,
+                unseen = Part(Unseen.ElementAtOrDefault(i)?[m.Name]),
+                seen = Part(Seen.ElementAtOrDefault(i)?[m.Name]),
+            }),
+        }),
         comparisons = Comparisons.Select(c => new
         {
             c.First,
             c.Second,
-            metrics = c.Metrics.Select(m => new { m.First.Name, m.Difference, m.P, m.HolmP, m.Detectable, m.Verdict }),
+            metrics = c.Metrics.Select(m => new
+            {
+                m.First.Name,
+                m.Difference,
+                m.P,
+                m.HolmP,
+                m.Detectable,
+                m.Verdict,
+                unseen = Part(c.Unseen, m.First.Name),
+                seen = Part(c.Seen, m.First.Name),
+            }),
             c.Flips,
         }),
         Gates,
@@ -97,4 +142,11 @@ public sealed record EvaluationReport(
         Ranking,
         Settings,
     }, EvaluationJson.Indented);
+
+    private static object? Part(MetricValue? m) => m is null ? null : new { m.Value, m.Interval, m.Tasks };
+
+    private static object? Part(IReadOnlyList<MetricComparison> metrics, string name) =>
+        metrics.FirstOrDefault(m => m.First.Name == name) is { } m
+            ? new { m.Difference, m.P, m.HolmP, m.Detectable, m.Verdict, m.First.Tasks }
+            : null;
 }

@@ -25,6 +25,10 @@ public sealed class Evaluator(CSharpJudge judge)
     /// <summary>Judge of open answers; without one, the default, they are kept and not graded.</summary>
     public AnswerJudge? Grader { get; init; }
 
+    /// <summary>Which tasks the training data shows, made once for all arms (<see cref="TaskPatterns.Of"/>). Default null: no training data
+    /// is known.</summary>
+    public TaskPatterns? Patterns { get; init; }
+
     /// <summary>Asks the model everything in the suite, then scores the answers.</summary>
     /// <param name="subject">The model.</param>
     /// <param name="suite">Tasks, of one split as a rule (<see cref="Suite.Where"/>).</param>
@@ -87,6 +91,7 @@ public sealed class Evaluator(CSharpJudge judge)
             Open = Grader?.Grade(
                 suite.Open, Of(TaskKind.Open), PhaseProgress.Of(progress, EvaluationPhase.Grade, suite.Open.Count), cancel) ?? [],
             NotRun = refusal,
+            Patterns = Patterns ?? TaskPatterns.Of(suite),
         };
         return result with { Metrics = Metrics.Compute(suite, result) };
     }

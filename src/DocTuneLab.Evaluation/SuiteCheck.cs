@@ -111,14 +111,20 @@ public static class SuiteCheck
     private static IEnumerable<SuiteProblem> Overlaps(Suite suite, IReadOnlyList<Sample> training, List<string> notes)
     {
         var heldOut = new Decontamination(suite.HeldOut());
-        notes.Add($"Compared with {training.Count} training samples: 8-grams of words, and code but for white space.");
+        notes.Add($"Compared with {training.Count} training samples: 8-grams of words, code and questions but for names, literals and "
+            + "numbers.");
+        var single = heldOut.LeavingNoChoice();
+        notes.Add($"{suite.Code.Count(t => single.Contains(t.Id))} of {suite.Code.Count} programming tasks leave no choice: their solution "
+            + "is one step, which training data may show under other names.");
         foreach (var sample in training)
         {
             var code = SampleKinds.BuiltIn.AnswerOf(sample.Kind) == AnswerForm.MethodBody
                 ? CodeExtractor.Extract(sample.Messages[^1].Content).Code
                 : null;
             var prompt = sample.Messages.LastOrDefault(m => m.Role == "user")?.Content ?? "";
-            if (heldOut.Find(prompt, code, sample.Evidence.Symbols) is { } why) yield return new(sample.Id, $"training sample: {why}");
+            var why = heldOut.Find(prompt, code, sample.Evidence.Symbols)
+                ?? SampleCode.Of(sample.Messages).Select(heldOut.FindShape).FirstOrDefault(w => w is not null);
+            if (why is not null) yield return new(sample.Id, $"training sample: {why}");
         }
     }
 

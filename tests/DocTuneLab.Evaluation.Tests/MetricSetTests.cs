@@ -81,7 +81,7 @@ public class MetricSetTests
         Assert.Contains("| **Writes a loop** | 0.0% ", markdown);
         var page = HtmlPage.Of(report);
         Assert.Contains("Lines of code", page);
-        var sentence = Assert.Single(MarkdownReport.Headlines(report));
+        var sentence = MarkdownReport.Headlines(report)[0];
         Assert.Contains("writes a loop (0.0% → 100.0%)", sentence);
         Assert.Contains("lines of code (1.000 → 3.000)", sentence);
         Assert.Contains("Writes a loop</th>", EvaluationHtml.Documents(report));

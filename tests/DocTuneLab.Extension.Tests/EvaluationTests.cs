@@ -1,3 +1,6 @@
+using DocTuneLab.Conversations;
+using DocTuneLab.Corpus;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Tests.Prompts.Loopback;
 
 namespace DocTuneLab.Extension.Tests;
@@ -31,8 +34,17 @@ public sealed class EvaluationTests
         Assert.Contains("Hosted model first", shown);
         Assert.Contains("every judgement in both orders", shown);
         Assert.Contains("Open questions", shown);
+        Assert.Contains("No training data was given, so seen and unseen tasks could not be told apart.", shown);
         var asked = server.Requests;
-        Assert.Null((await lab.RunAsync(cells)).Error);
+        // The lab's accepted samples are the training data.
+        Message[] turns = [Message.User("Which fault code does GateKey.Next report at number 999?"), Message.Assistant("key-spent")];
+        using (var written = Storage.Lab.Open(Path.Combine(lab.Path, "lab")))
+            written.Samples.Save([new Sample(Sample.IdOf(SampleKind.Qa, turns), SampleKind.Qa, turns, new([], []), [], Split.Train)]);
+        (shown, error) = await lab.RunAsync(cells);
+        Assert.Null(error);
+        Assert.Contains("second against first, on tasks that no training sample shows, is ", shown);
+        Assert.Contains(" tasks are seen: their solution, or question, stands in the 1 training samples ", shown);
+        Assert.Contains("unseen (24 tasks)", shown);
         Assert.Equal(asked, server.Requests);
         using var storage = Storage.Lab.Open(Path.Combine(lab.Path, "lab"));
         Assert.Equal(["done", "done"], storage.Runs.List("evaluate").Select(r => r.Status));

@@ -118,7 +118,7 @@ public sealed partial class NotebookTests
         await RunAsync(lab, "04-qlora.ipynb", "samples", "150", "maxSteps", "3");
         var html = HtmlReport.Render(await RunAsync(lab, "05-evaluate.ipynb", "split", "dev", "arms", "base,tuned+docs", "kinds",
             "code,qa,retention"));
-        Assert.Contains("tuned+docs against base is ", html);
+        Assert.Contains("tuned+docs against base, on tasks that no training sample shows, is ", html);
         Assert.Contains("Which answer is better?", html);
         using var storage = Storage.Lab.Open(lab.Path);
         Assert.Empty(storage.Maintenance.Verify());
@@ -158,7 +158,7 @@ public sealed partial class NotebookTests
         }
         Assert.All(reports, r =>
         {
-            Assert.Contains("tuned against base is ", r);
+            Assert.Contains("tuned against base, on tasks that no training sample shows, is ", r);
             Assert.Contains("Plotly.newPlot", r);
             Assert.Contains("tokens/s", r);
             Assert.DoesNotMatch(Remote(), ScriptText().Replace(r, "$1"));

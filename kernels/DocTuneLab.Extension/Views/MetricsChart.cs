@@ -14,13 +14,19 @@ internal sealed class MetricsChart : IChart
     /// <inheritdoc/>
     public JsonObject Draw(LabSession lab) => Of(ReportOf(lab));
 
-    /// <summary>Shares of all arms as bars with 95% intervals.</summary>
+    /// <summary>Shares of all arms as bars with 95% intervals: over all tasks, then the primary ones over the tasks that training data does
+    /// not show, and over those that it shows.</summary>
     public static JsonObject Of(EvaluationReport report)
     {
-        var names = report.Results.SelectMany(r => r.Metrics).Where(m => m.IsShare).DistinctBy(m => m.Name).ToArray();
-        JsonNode Bars(EvaluationResult result, string colour)
+        var parts = new[] { ("", report.Results), (", unseen", report.Unseen), (", seen", report.Seen) };
+        var names = parts.SelectMany(p => p.Item2.SelectMany(r => r.Metrics)
+            .Where(m => m.IsShare && (m.Primary || p.Item2 == report.Results))
+            .DistinctBy(m => m.Name).Select(m => (m.Name, Words: p.Item1, Arms: p.Item2))).ToArray();
+        JsonNode Bars(int arm, string colour)
         {
-            var rows = names.Select(n => result[n.Name]).OfType<MetricValue>().ToArray();
+            var result = report.Results[arm];
+            var rows = names.Select(n => n.Arms[arm][n.Name] is { } m ? m with { Title = m.Title + n.Words } : null).OfType<MetricValue>()
+                .ToArray();
             return new JsonObject
             {
                 ["type"] = "bar",
@@ -36,7 +42,7 @@ internal sealed class MetricsChart : IChart
         (layout["xaxis"], layout["yaxis"]) = (Figure.Axis(""), Figure.Axis("per cent, with 95% interval"));
         return new JsonObject
         {
-            ["data"] = new JsonArray([.. report.Results.Select((r, i) => Bars(r, Figure.Arms[i % Figure.Arms.Length]))]),
+            ["data"] = new JsonArray([.. report.Results.Select((_, i) => Bars(i, Figure.Arms[i % Figure.Arms.Length]))]),
             ["layout"] = layout
         };
     }

@@ -101,7 +101,12 @@ internal static class Evaluate
                     arguments.Of(parsed, false, false).Options.Execution.AllowWithoutIsolation,
                     cancel);
             }
-            var plan = arguments.Of(parsed, model.BaseOf(parsed) is not null, parsed.GetValue(adapter) is not null);
+            var plan = arguments.Of(parsed, model.BaseOf(parsed) is not null, parsed.GetValue(adapter) is not null) with
+            {
+                Training = corpus.Apply(parsed, TrainingConfig.Settings, TrainingConfig.Settings.Defaults).Corpus is { Length: > 0 } samples
+                    ? CorpusFile.Read(samples)
+                    : null
+            };
             if (plan.Arms.Count == 0 && parsed.GetValue(rescore) is not { Length: > 0 })
                 throw new UsageException(
                     "There is nothing to evaluate: give --base DIR, the base model, or --endpoint URL for a hosted one.");
@@ -163,7 +168,13 @@ internal static class Evaluate
             console.Write(table);
         }
         if (report.Comparisons.Count == 0)
-            foreach (var m in report.Results[0].Metrics) console.WriteLine($"{m.Title}: {MarkdownReport.Format(m)}");
+            foreach (var m in report.Results[0].Metrics)
+            {
+                console.WriteLine($"{m.Title}: {MarkdownReport.Format(m)}");
+                foreach (var (label, arms) in new[] { ("unseen", report.Unseen), ("seen", report.Seen) })
+                    if (arms is [var arm, ..] && arm[m.Name] is { } part)
+                        console.WriteLine($"  {label}: {MarkdownReport.Format(part)}, tasks {part.Tasks}");
+            }
         if (folder is not null) console.WriteLine($"report    {Path.GetFullPath(Path.Combine(folder, "report.html"))}");
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using DocTuneLab.Evaluation.Metrics;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Statistics;
 
 namespace DocTuneLab.Evaluation.Reports;
@@ -19,6 +20,7 @@ public static class EvaluationHtml
         foreach (var c in report.Comparisons) html.Append($"<p><strong>{Text(Figures.Headline(c))}</strong></p>");
         foreach (var g in report.Gates) html.Append($"<p>Retention gate of {Text(g.Arm)}: <strong>{Text(Figures.Gate(g))}</strong></p>");
         foreach (var line in report.Results.SelectMany(Figures.Unjudged)) html.Append($"<p>{Text(line)}</p>");
+        foreach (var line in Figures.Patterns(report.Patterns)) html.Append($"<p>{Text(line)}</p>");
         if (report.Results[0].NotRun is { } why) html.Append($"<p>{Text(why)}</p>");
         return html.ToString();
     }
@@ -31,13 +33,17 @@ public static class EvaluationHtml
             + "</thead><tbody>");
         foreach (var m in report.Results.SelectMany(r => r.Metrics).DistinctBy(m => m.Name))
         {
-            var values = report.Results.Select(r => r[m.Name] is { } v ? $"<td>{Cell(v.Value, v.Interval, v.IsShare)}</td>" : "<td></td>");
-            html.Append($"<tr><td{Left}>{Text(m.Title)}{(m.Primary ? " ★" : "")}</td>{string.Concat(values)}<td>{m.Tasks}</td></tr>");
+            Row($"{Text(m.Title)}{(m.Primary ? " ★" : "")}", [.. report.Results.Select(r => r[m.Name])]);
+            foreach (var (label, values) in Figures.Parts(report, m.Name)) Row(Part(label), values);
         }
         html.Append("</tbody></table></div>");
         foreach (var r in report.Results.Where(r => r.Open.Any(o => o.Unreadable > 0)))
             html.Append($"<p><small>{Text(r.Arm)}: {Text(Figures.Unreadable(r.Open))}</small></p>");
         return html.ToString();
+
+        void Row(string title, IReadOnlyList<MetricValue?> values) => html.Append($"<tr><td{Left}>{title}</td>")
+            .Append(string.Concat(values.Select(v => v is null ? "<td></td>" : $"<td>{Cell(v.Value, v.Interval, v.IsShare)}</td>")))
+            .Append($"<td>{values.OfType<MetricValue>().First().Tasks}</td></tr>");
     }
 
     /// <summary>Metrics of two arms with paired difference, p, verdict and what the suite could detect.</summary>
@@ -48,9 +54,14 @@ public static class EvaluationHtml
             + "<th>Detectable</th></tr></thead><tbody>");
         foreach (var m in comparison.Metrics)
         {
+            Row($"{Text(m.First.Title)}{(m.First.Primary ? " ★" : "")}", m);
+            foreach (var (label, part) in Figures.Parts(comparison, m.First.Name)) Row(Part(label), part);
+        }
+        void Row(string title, MetricComparison m)
+        {
             var share = m.First.IsShare;
             html
-                .Append($"<tr><td{Left}>{Text(m.First.Title)}{(m.First.Primary ? " ★" : "")}</td>"
+                .Append($"<tr><td{Left}>{title}</td>"
                     + $"<td>{Cell(m.First.Value, m.First.Interval, share)}</td><td>{Cell(m.Second.Value, m.Second.Interval, share)}</td>")
                 .Append($"<td>{(m.Difference.Value > 0 ? "+" : "")}{Cell(m.Difference.Value, m.Difference.Interval, share)}</td>")
                 .Append($"<td>{Verdict(m.Verdict)}<br><small>p {Text(Figures.Probability(m.HolmP ?? m.P))}</small></td>"
@@ -61,6 +72,8 @@ public static class EvaluationHtml
                 + "Second lines are 95% intervals by bootstrap over documents. ")
             .Append("<em>Better</em> and <em>worse</em> need p below 0.05 (randomisation of whole documents). <em>Detectable</em>: "
                 + "the true difference that this suite finds 8 times of 10. n/a: none could be found, or no task could count. ")
+            .Append(comparison.Unseen.Count + comparison.Seen.Count == 0 ? ""
+                : "<em>Unseen</em> and <em>seen</em>: tasks whose solution or question training data does not show, and shows. ")
             .Append($"{comparison.CanShow}</small></p>")
             .ToString();
     }
@@ -211,8 +224,11 @@ public static class EvaluationHtml
     /// <summary>Shares of all arms with their intervals, as a drawing.</summary>
     public static string Intervals(EvaluationReport report)
     {
-        var names =
-            report.Results.SelectMany(r => r.Metrics).Where(m => m.IsShare && double.IsFinite(m.Value)).DistinctBy(m => m.Name).ToList();
+        // All metrics over all tasks, then the primary ones over those that training data does not show, and shows.
+        var names = new[] { ("", report.Results), (", unseen", report.Unseen), (", seen", report.Seen) }
+            .SelectMany(p => p.Item2.SelectMany(r => r.Metrics)
+                .Where(m => m.IsShare && double.IsFinite(m.Value) && (m.Primary || p.Item2 == report.Results))
+                .DistinctBy(m => m.Name).Select(m => (m.Name, Title: m.Title + p.Item1, Arms: p.Item2))).ToList();
         string[] colours = ["#7d8592", "#b98a1d", "#4269d0", "#a463f2", "#3ca951", "#ff725c"];
         var step = (report.Results.Count * 11) + 14;
         var height = (names.Count * step) + 34;
@@ -231,7 +247,7 @@ public static class EvaluationHtml
             svg.Append($"<text x=\"226\" y=\"{top + ((step - 14) / 2) + 4}\" text-anchor=\"end\">{Text(names[i].Title)}</text>");
             for (var a = 0; a < report.Results.Count; a++)
             {
-                if (report.Results[a][names[i].Name] is not { } v || !double.IsFinite(v.Value)) continue;
+                if (names[i].Arms[a][names[i].Name] is not { } v || !double.IsFinite(v.Value)) continue;
                 var y = top + (a * 11) + 5;
                 if (double.IsFinite(v.Interval.Low))
                     svg.Append($"<line x1=\"{N(X(v.Interval.Low))}\" x2=\"{N(X(v.Interval.High))}\" y1=\"{y}\" y2=\"{y}\" "
@@ -247,6 +263,8 @@ public static class EvaluationHtml
             + $"{Text(r.Arm)}</span>"));
         return $"<p>{legend}</p>{svg}";
     }
+
+    private static string Part(string label) => $"<small style=\"padding-left:1em\">{label}</small>";
 
     private static string Heat(double share)
     {

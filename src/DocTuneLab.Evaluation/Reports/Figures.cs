@@ -35,23 +35,67 @@ internal static class Figures
         [
             MetricNames.CompileRate, MetricNames.ApiRecall, MetricNames.Pass1, MetricNames.HallucinationRate, MetricNames.QaAccuracy
         ];
-        var named = order.Select(n => comparison[n]).OfType<MetricComparison>()
-            .Concat(comparison.Metrics.Where(m => m.First.Primary && !order.Contains(m.First.Name))).ToList();
-        var worse = comparison.Metrics.Where(m => m.Verdict == ComparisonVerdict.Worse && !named.Contains(m));
-        var rows = named.Concat(worse).Where(m => double.IsFinite(m.First.Value) && double.IsFinite(m.Second.Value)).ToList();
+        // Of what no training sample shows, where that is known and there are such tasks; frozen texts are neither seen nor unseen.
+        var known = comparison.Patterns is { IsKnown: true };
+        var all = comparison.Metrics.Select(m =>
+        {
+            var (unseen, seen) = (Find(comparison.Unseen, m), Find(comparison.Seen, m));
+            var aside = !known || seen is null ? "" : unseen is null ? "; seen only" : $"; seen {Change(seen)}";
+            return (Metric: unseen ?? m, Aside: aside);
+        }).ToList();
+        var named = order.SelectMany(n => all.Where(m => m.Metric.First.Name == n))
+            .Concat(all.Where(m => m.Metric.First.Primary && !order.Contains(m.Metric.First.Name))).ToList();
+        var worse = all.Where(m => m.Metric.Verdict == ComparisonVerdict.Worse && !named.Contains(m));
+        var rows = named.Concat(worse)
+            .Where(m => double.IsFinite(m.Metric.First.Value) && double.IsFinite(m.Metric.Second.Value)).ToList();
         var parts = Enum.GetValues<ComparisonVerdict>()
-            .Select(v => (Verdict: v, Rows: rows.Where(r => r.Verdict == v).ToList()))
+            .Select(v => (Verdict: v, Rows: rows.Where(r => r.Metric.Verdict == v).ToList()))
             .Where(p => p.Rows.Count > 0)
-            .Select(p => $"{p.Verdict.ToString().ToLowerInvariant()}: {string.Join(", ", p.Rows.Select(Change))}");
-        return rows.Count == 0 ? $"{comparison.SecondArm} against {comparison.FirstArm}: nothing was measured in both."
-            : $"{comparison.SecondArm} against {comparison.FirstArm} is {string.Join("; ", parts)}.";
+            .Select(p => $"{p.Verdict.ToString().ToLowerInvariant()}: "
+                + string.Join(", ", p.Rows.Select(r => $"{Lower(r.Metric.First.Title)} ({Change(r.Metric)}{r.Aside})")));
+        var arms = $"{comparison.SecondArm} against {comparison.FirstArm}";
+        var where = !known ? "" : comparison.Unseen.Count > 0 ? ", on tasks that no training sample shows,"
+            : ", on nothing but tasks that training samples show,";
+        return rows.Count == 0 ? $"{arms}: nothing was measured in both." : $"{arms}{where} is {string.Join("; ", parts)}.";
 
-        static string Change(MetricComparison m) =>
-            $"{Lower(m.First.Title)} ({Value(m.First, m.First.Value)} → {Value(m.First, m.Second.Value)})";
+        static string Change(MetricComparison m) => $"{Value(m.First, m.First.Value)} → {Value(m.First, m.Second.Value)}";
+
+        static MetricComparison? Find(IReadOnlyList<MetricComparison> metrics, MetricComparison like) =>
+            metrics.FirstOrDefault(m => m.First.Name == like.First.Name);
 
         static string Lower(string title) =>
             title.Length > 1 && char.IsLower(title[1]) ? char.ToLowerInvariant(title[0]) + title[1..] : title;
     }
+
+    /// <summary>What is seen, in sentences; so that the split cannot be overlooked, it is said too where there is none.</summary>
+    public static IReadOnlyList<string> Patterns(TaskPatterns? patterns)
+    {
+        const string Unknown = "No training data was given, so seen and unseen tasks could not be told apart.";
+        if (patterns is null) return [Unknown];
+        var tasks = patterns.Seen.Count + patterns.Unseen.Count;
+        var samples = string.Create(CultureInfo.InvariantCulture, $"{patterns.Samples:N0}");
+        List<string> lines = [patterns.IsKnown
+            ? $"{patterns.Seen.Count} of {tasks} tasks are seen: their solution, or question, stands in the {samples} training samples "
+                + "but for names, literals and numbers."
+            : Unknown];
+        if (patterns.CodeTasks > 0)
+            lines.Add($"{patterns.NoChoice.Count} of {patterns.CodeTasks} programming tasks leave no choice: their solution is one step, "
+                + "which whoever teaches the member has to show.");
+        return lines;
+    }
+
+    /// <summary>A metric of a comparison over unseen and over seen tasks, with the words for its row.</summary>
+    public static IEnumerable<(string Label, MetricComparison Metric)> Parts(Comparison comparison, string metric) =>
+        new[] { ("unseen", comparison.Unseen), ("seen", comparison.Seen) }
+            .SelectMany(p => p.Item2.Where(m => m.First.Name == metric).Select(m => ($"{p.Item1} ({Count(m.First.Tasks)})", m)));
+
+    /// <summary>A metric of all arms over unseen and over seen tasks; an arm that lacks it is null.</summary>
+    public static IEnumerable<(string Label, IReadOnlyList<MetricValue?> Values)> Parts(EvaluationReport report, string metric) =>
+        new[] { ("unseen", report.Unseen), ("seen", report.Seen) }
+            .Select(p => (p.Item1, (IReadOnlyList<MetricValue?>)[.. p.Item2.Select(r => r[metric])]))
+            .Where(p => p.Item2.Any(v => v is not null));
+
+    private static string Count(int tasks) => tasks == 1 ? "1 task" : $"{tasks} tasks";
 
     public static string Gate(RetentionGate gate) =>
         gate.Passes

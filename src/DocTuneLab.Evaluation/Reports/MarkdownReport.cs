@@ -16,8 +16,14 @@ public static class MarkdownReport
         var text = new StringBuilder();
         text.Append($"# {result.Arm}: {Cell(result.Subject)}\n\n| Metric | Value | 95% interval | Tasks |\n|---|---:|---|---:|\n");
         foreach (var m in result.Metrics)
-            text.Append($"| {m.Title} | {Figures.Value(m, m.Value)} | {Figures.Range(m.Interval, m.IsShare)} | {m.Tasks} |\n");
+        {
+            Row(m.Title, m);
+            foreach (var (label, tasks) in new[] { ("unseen", result.Patterns?.Unseen), ("seen", result.Patterns?.Seen) })
+                if (m.Over((tasks ?? []).ToHashSet(StringComparer.Ordinal), result.Options) is { } part) Row("· " + label, part);
+        }
         if (result.Open.Any(o => o.Unreadable > 0)) text.Append($"\n{Figures.Unreadable(result.Open)}\n");
+        foreach (var line in Figures.Patterns(result.Patterns)) text.Append($"\n{line}");
+        text.Append('\n');
         text.Append($"\nSuite `{result.SuiteHash}`, extraction rule {result.ExtractorVersion}, grading rule {result.GraderVersion}, "
             + $"seed {result.Options.Seed}.\n");
         foreach (var line in Figures.Unjudged(result)) text.Append($"\n{Cell(line)}\n");
@@ -25,6 +31,9 @@ public static class MarkdownReport
             ? $"Answers were run ({sandbox.Name}). Not covered: {string.Join("; ", sandbox.NotCovered)}.\n"
             : "Answers were not run, so there is no pass rate.\n");
         return text.ToString();
+
+        void Row(string title, MetricValue m) =>
+            text.Append($"| {title} | {Figures.Value(m, m.Value)} | {Figures.Range(m.Interval, m.IsShare)} | {m.Tasks} |\n");
     }
 
     /// <summary>Several arms: what came out, metrics of all arms, each comparison, retention, preferences, symbols,
@@ -39,9 +48,8 @@ public static class MarkdownReport
             + $"|---|{string.Concat(report.Results.Select(_ => "---|"))}---:|\n");
         foreach (var m in report.Results.SelectMany(r => r.Metrics).DistinctBy(m => m.Name))
         {
-            var values = report.Results.Select(r =>
-                r[m.Name] is { } v ? $"{Figures.Value(v, v.Value)} {Figures.Range(v.Interval, v.IsShare)}" : "");
-            text.Append($"| {m.Title} | {string.Join(" | ", values)} | {m.Tasks} |\n");
+            ArmsRow(text, m.Title, [.. report.Results.Select(r => r[m.Name])]);
+            foreach (var (label, values) in Figures.Parts(report, m.Name)) ArmsRow(text, "· " + label, values);
         }
         foreach (var r in report.Results.Where(r => r.Open.Any(o => o.Unreadable > 0)))
             text.Append($"\n{Cell(r.Arm)}: {Figures.Unreadable(r.Open)}\n");
@@ -64,20 +72,30 @@ public static class MarkdownReport
     public static IReadOnlyList<string> Headlines(EvaluationReport report) =>
     [
         .. report.Comparisons.Select(Figures.Headline), .. report.Gates.Select(g => $"Retention gate of {g.Arm}: {Figures.Gate(g)}"),
-        .. report.Results.SelectMany(Figures.Unjudged), .. report.Results[0].NotRun is { } why ? new[] { why } : [],
+        .. report.Results.SelectMany(Figures.Unjudged), .. Figures.Patterns(report.Patterns),
+        .. report.Results[0].NotRun is { } why ? new[] { why } : [],
     ];
 
     /// <summary>A metric with its interval.</summary>
     public static string Format(MetricValue m) => $"{Figures.Value(m, m.Value)} {Figures.Range(m.Interval, m.IsShare)}".TrimEnd();
 
-    /// <summary>A comparison as rows of text: metric, both arms, difference, p, verdict, detectable.</summary>
-    public static IReadOnlyList<IReadOnlyList<string>> Rows(
-        Comparison comparison) => [.. comparison.Metrics.Select(m => (IReadOnlyList<string>)
-    [
-        m.First.Title + (m.First.Primary ? " *" : ""), Format(m.First), Format(m.Second),
-        $"{Figures.Signed(m.Difference.Value, m.First.IsShare)} {Figures.Range(m.Difference.Interval, m.First.IsShare)}".TrimEnd(),
-        Figures.Probability(m.HolmP ?? m.P), m.Verdict.ToString().ToLowerInvariant(), Figures.Value(m.First, m.Detectable),
-    ])];
+    /// <summary>A comparison as rows of text: metric, both arms, difference, p, verdict, detectable. Behind a metric follow the rows of
+    /// unseen and of seen tasks, where these are known.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> Rows(Comparison comparison)
+    {
+        return [.. comparison.Metrics.SelectMany(m => (IReadOnlyList<IReadOnlyList<string>>)
+        [
+            Row(m.First.Title + (m.First.Primary ? " *" : ""), m),
+            .. Figures.Parts(comparison, m.First.Name).Select(p => Row("· " + p.Label, p.Metric)),
+        ])];
+
+        static IReadOnlyList<string> Row(string title, MetricComparison m) =>
+        [
+            title, Format(m.First), Format(m.Second),
+            $"{Figures.Signed(m.Difference.Value, m.First.IsShare)} {Figures.Range(m.Difference.Interval, m.First.IsShare)}".TrimEnd(),
+            Figures.Probability(m.HolmP ?? m.P), m.Verdict.ToString().ToLowerInvariant(), Figures.Value(m.First, m.Detectable),
+        ];
+    }
 
     /// <summary>Two arms: metrics, what may be said of them, flips, symbols, invented names.</summary>
     /// <param name="comparison">The comparison.</param>
@@ -94,10 +112,17 @@ public static class MarkdownReport
         return text.ToString();
     }
 
+    private static void ArmsRow(StringBuilder text, string title, IReadOnlyList<MetricValue?> values)
+    {
+        var cells = values.Select(v => v is null ? "" : $"{Figures.Value(v, v.Value)} {Figures.Range(v.Interval, v.IsShare)}");
+        text.Append($"| {title} | {string.Join(" | ", cells)} | {values.OfType<MetricValue>().First().Tasks} |\n");
+    }
+
     private const string Legend = "\nBrackets are 95% intervals (bootstrap over documents). Bold metrics are primary: "
         + "their p is corrected over all primary metrics (Holm). "
         + "*better* and *worse* need p below 0.05 (randomisation of whole documents); all else is *inconclusive*. "
-        + "*Detectable* is the true difference that this suite would find 8 times of 10; n/a where it could find none.\n";
+        + "*Detectable* is the true difference that this suite would find 8 times of 10; n/a where it could find none. *Unseen* and *seen* "
+        + "rows are of the tasks whose solution or question training data does not show, and shows, their p corrected among themselves.\n";
 
     private static void WriteMetrics(StringBuilder text, Comparison comparison)
     {
@@ -105,10 +130,16 @@ public static class MarkdownReport
             .Append("| Metric | First | Second | Difference | p | Verdict | Detectable |\n|---|---|---|---|---:|---|---:|\n");
         foreach (var m in comparison.Metrics)
         {
+            Row(m.First.Primary ? $"**{m.First.Title}**" : m.First.Title, m);
+            foreach (var (label, part) in Figures.Parts(comparison, m.First.Name)) Row("· " + label, part);
+        }
+
+        void Row(string title, MetricComparison m)
+        {
             var share = m.First.IsShare;
             var p = m.HolmP is { } holm ? $"{Figures.Probability(holm)} (Holm)" : Figures.Probability(m.P);
             text
-                .Append($"| {(m.First.Primary ? $"**{m.First.Title}**" : m.First.Title)} | {Figures.Value(m.First, m.First.Value)} "
+                .Append($"| {title} | {Figures.Value(m.First, m.First.Value)} "
                     + $"{Figures.Range(m.First.Interval, share)} | ")
                 .Append($"{Figures.Value(m.Second, m.Second.Value)} {Figures.Range(m.Second.Interval, share)} | "
                     + $"{Figures.Signed(m.Difference.Value, share)} {Figures.Range(m.Difference.Interval, share)} | ")

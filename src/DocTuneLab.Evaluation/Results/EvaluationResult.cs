@@ -49,6 +49,9 @@ public sealed record EvaluationResult
     /// <summary>Grades of open answers; empty where there was no judge.</summary>
     public IReadOnlyList<OpenResult> Open { get; init; } = [];
 
+    /// <summary>Which tasks the training data shows; null in results that were stored before this was looked for.</summary>
+    public TaskPatterns? Patterns { get; init; }
+
     /// <summary>Why answers were not run though running was allowed; null where they were run or running was not allowed.</summary>
     public string? NotRun { get; init; }
 
@@ -60,6 +63,12 @@ public sealed record EvaluationResult
 
     /// <summary>The result as indented JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, EvaluationJson.Indented);
+
+    /// <summary>The result with its metrics over some tasks only; a metric to which none of them contributes is left out.</summary>
+    internal EvaluationResult Over(IReadOnlySet<string> tasks) => this with
+    {
+        Metrics = [.. Metrics.Select(m => m.Over(tasks, Options)).OfType<MetricValue>()],
+    };
 
     /// <summary>Reads <see cref="ToJson"/>.</summary>
     /// <exception cref="LabException">Not such a file.</exception>

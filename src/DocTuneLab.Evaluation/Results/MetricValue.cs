@@ -54,6 +54,18 @@ public sealed record MetricValue
     [JsonIgnore]
     public bool IsShare => Unit == MetricUnit.Share;
 
+    /// <summary>The metric over some tasks only, with an interval of its own; null where none of them contributes.</summary>
+    internal MetricValue? Over(IReadOnlySet<string> tasks, EvaluationOptions options)
+    {
+        var own = Observations.Where(o => tasks.Contains(o.Task)).ToList();
+        return own.All(o => o.Denominator == 0) ? null : this with
+        {
+            Value = Bootstrap.Estimate(own),
+            Interval = Bootstrap.Interval(own, options.Seed, options.BootstrapDraws),
+            Observations = own,
+        };
+    }
+
     /// <summary>The unit that a name tells.</summary>
     internal static MetricUnit UnitOf(string name) =>
         name.EndsWith("bits_per_byte", StringComparison.Ordinal) ? MetricUnit.BitsPerByte : MetricUnit.Share;

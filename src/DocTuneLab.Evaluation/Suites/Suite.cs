@@ -99,7 +99,10 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     public IReadOnlyList<HeldOut> HeldOut() =>
     [
         .. Code.Concat(General).Select(t => new HeldOut(
-            t.Id, [t.Instruction], t.Reference.Length > 0 ? [t.Reference] : [], t.GoldSymbols.ToHashSet(StringComparer.Ordinal))),
+            t.Id, [t.Instruction], t.Reference.Length > 0 ? [t.Reference] : [], t.GoldSymbols.ToHashSet(StringComparer.Ordinal))
+        {
+            Signature = t.Signature,
+        }),
         .. Qa.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
         .. Open.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
         .. Completion.Select(t => new HeldOut(t.Id, [], [t.With(t.Middle)], new HashSet<string>())),

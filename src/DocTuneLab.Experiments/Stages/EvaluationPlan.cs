@@ -1,4 +1,5 @@
 using DocTuneLab.Conversations;
+using DocTuneLab.Corpus;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
@@ -43,6 +44,10 @@ public sealed record EvaluationPlan
 
     /// <summary>Lengths of answers, sampling, and whether and how answers are run.</summary>
     public EvaluationOptions Options { get; init; } = new();
+
+    /// <summary>Samples that the tuned arms were trained on, which tell seen tasks from unseen ones. Default null: the accepted samples of
+    /// the lab; for stored answers, those that they were compared with when they were given.</summary>
+    public IReadOnlyList<Sample>? Training { get; init; }
 
     /// <summary>Models beside base and tuned, by the name of their arm.</summary>
     public IReadOnlyDictionary<string, ILanguageModel> Others { get; init; } = new Dictionary<string, ILanguageModel>();

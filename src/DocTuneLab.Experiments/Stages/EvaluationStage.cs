@@ -65,6 +65,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         return Recorded(run, () =>
         {
             var options = plan.Options with { Seed = experiment.Seed };
+            var patterns = TaskPatterns.Of(asked, plan.Training ?? Storage.Samples.List());
             var results = new List<EvaluationResult>();
             foreach (var (name, model, documents) in arms)
             {
@@ -72,7 +73,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
                     ? Prompts().WithDocuments(q => Storage.Documents.Search(q, 12).Select(h => h.Chunk).ToList(), Budget(plan))
                     : Prompts();
                 var its = options with { Arm = name, MeasureRetention = !documents };
-                results.Add(Evaluator(hosted.Judge)
+                results.Add(Evaluator(hosted.Judge, patterns)
                     .Run(model, asked, prompts, its, InArm.Of(name, progress), cancel));
                 Write(results[^1], run);
             }
@@ -109,7 +110,11 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         return Recorded(run, () =>
         {
             using var hosted = new HostedModels(plan, Storage);
-            var scored = stored.Select(r => Evaluator(hosted.Judge).Score(r.Subject, asked, r.Answers,
+            // What the lab holds by now may be another corpus than the one that these arms were trained on.
+            var today = new Lazy<TaskPatterns>(() => TaskPatterns.Of(asked, plan.Training ?? Storage.Samples.List()));
+            TaskPatterns Patterns(EvaluationResult r) =>
+                plan.Training is null && r.Patterns is { Samples: not null } then ? then : today.Value;
+            var scored = stored.Select(r => Evaluator(hosted.Judge, Patterns(r)).Score(r.Subject, asked, r.Answers,
                 r.References, r.Options with { Execution = plan.Options.Execution },
                 InArm.Of(r.Arm, progress), cancel)).ToList();
             foreach (var result in scored) Write(result, run);
@@ -137,8 +142,8 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         return report;
     }
 
-    private Evaluator Evaluator(AnswerJudge? grader = null) =>
-        new(library.Judge) { Grader = grader, Metrics = new(experiment.Hooks.Metrics.All) };
+    private Evaluator Evaluator(AnswerJudge? grader = null, TaskPatterns? patterns = null) =>
+        new(library.Judge) { Grader = grader, Patterns = patterns, Metrics = new(experiment.Hooks.Metrics.All) };
 
     private static bool WithDocuments(string arm) => arm.EndsWith(DocumentsSuffix, StringComparison.Ordinal);
 

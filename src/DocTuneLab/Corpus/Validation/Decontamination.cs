@@ -1,3 +1,4 @@
+using DocTuneLab.Library;
 using DocTuneLab.Text;
 
 namespace DocTuneLab.Corpus.Validation;
@@ -7,12 +8,18 @@ namespace DocTuneLab.Corpus.Validation;
 /// <param name="Prompts">Instruction or question texts.</param>
 /// <param name="Codes">Reference bodies and other code; empty for a question.</param>
 /// <param name="GoldSymbols">Documentation ids that its solution uses; empty for a question.</param>
-public sealed record HeldOut(string Id, IReadOnlyList<string> Prompts, IReadOnlyList<string> Codes, IReadOnlySet<string> GoldSymbols);
+public sealed record HeldOut(string Id, IReadOnlyList<string> Prompts, IReadOnlyList<string> Codes, IReadOnlySet<string> GoldSymbols)
+{
+    /// <summary>Header of the method whose body <see cref="Codes"/> are; default null, not known.</summary>
+    public string? Signature { get; init; }
+}
 
 /// <summary>
-/// Keeps training data off the evaluation. A sample is a near copy of a held-out item when its prompt or its code shares
-/// more than a threshold of 8-grams with it (of the shorter text's), or when its code is the reference but for blanks; a
-/// sample that uses exactly the item's two or more gold symbols must stay below half the threshold.
+/// Keeps training data off the evaluation. A sample is a near copy of a held-out item when its code has the shape of the item's
+/// (<see cref="CodeShape"/>: the same syntax but for names and literals), when it asks the same but for case, numbers and names in code
+/// spans, when its prompt or its code shares more than a threshold of 8-grams with it (of the shorter text's), or when its code is the
+/// reference but for blanks; a sample that uses exactly the item's two or more gold symbols must stay below half the threshold. The shape
+/// of a reference that leaves no choice is allowed, because its member could not be taught otherwise.
 /// </summary>
 public sealed class Decontamination
 {
@@ -22,6 +29,9 @@ public sealed class Decontamination
     private readonly Dictionary<ulong, List<int>> _promptGrams = [], _codeGrams = [];
     private readonly List<(int Item, int Grams)> _prompts = [], _codes = [];
     private readonly Dictionary<string, int> _bodies = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<int>> _shapes = new(StringComparer.Ordinal), _questions = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _noChoice = new(StringComparer.Ordinal);
+    private readonly SortedSet<int> _lengths = [];
 
     /// <summary>Indexes the held-out items.</summary>
     /// <param name="items">All items of dev and test suites.</param>
@@ -32,11 +42,23 @@ public sealed class Decontamination
         _threshold = threshold;
         for (var i = 0; i < items.Count; i++)
         {
-            foreach (var text in items[i].Prompts) Index(text, i, _promptGrams, _prompts);
+            foreach (var text in items[i].Prompts)
+            {
+                Index(text, i, _promptGrams, _prompts);
+                if (QuestionShape.Sentences(text) is not { Count: > 0 } sentences) continue;
+                _lengths.Add(sentences.Count);
+                Add(_questions, QuestionShape.Joined(sentences), i);
+            }
             foreach (var code in items[i].Codes)
             {
                 Index(code, i, _codeGrams, _codes);
                 _bodies.TryAdd(Normalise(code), i);
+                // With and without the header: it may not be known of a sample.
+                foreach (var shape in new[] { CodeShape.Of(code, items[i].Signature), CodeShape.Of(code) }.OfType<CodeShape>())
+                {
+                    Add(_shapes, shape.Text, i);
+                    if (shape.LeavesNoChoice) _noChoice.Add(shape.Text);
+                }
             }
         }
     }
@@ -55,9 +77,20 @@ public sealed class Decontamination
     {
         if (code is not null && _bodies.TryGetValue(Normalise(code), out var same))
             return $"code equals the reference of {_items[same].Id}";
+        if (code is not null && FindShape(code) is { } alike) return alike;
         return Overlap(prompt, _promptGrams, _prompts, symbols, "prompt")
+            ?? (Asked(prompt).FirstOrDefault(-1) is >= 0 and var asked
+                ? $"prompt asks what {_items[asked].Id} asks, but for names and numbers"
+                : null)
             ?? (code is null ? null : Overlap(code, _codeGrams, _codes, symbols, "code"));
     }
+
+    /// <summary>The item whose code some code is, but for names and literals, in words; null where it is none's, or leaves no choice.
+    /// </summary>
+    public string? FindShape(string code) =>
+        ShapeOf(code) is { } shape && !_noChoice.Contains(shape) && _shapes.TryGetValue(shape, out var items)
+            ? $"code is the reference of {_items[items[0]].Id} but for names and literals"
+            : null;
 
     /// <summary>The held-out item whose combination of members (two or more, types left out) a sample uses exactly;
     /// null where none is.</summary>
@@ -68,6 +101,39 @@ public sealed class Decontamination
         if (members.Count < 2) return null;
         var same = _items.FirstOrDefault(i => members.SetEquals(i.GoldSymbols.Where(s => !s.StartsWith("T:", StringComparison.Ordinal))));
         return same is null ? null : $"uses the same {members.Count} members as {same.Id}";
+    }
+
+    /// <summary>Ids of the items whose pattern some samples show: the shape of their code in any turn; of an item without code, its
+    /// question, but for case, numbers and names in code spans.</summary>
+    public IReadOnlySet<string> ShownBy(IEnumerable<Sample> samples)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        var shown = samples.AsParallel().SelectMany(sample =>
+        {
+            var code = SampleCode.Of(sample.Messages).Select(ShapeOf).OfType<string>().SelectMany(s => _shapes.GetValueOrDefault(s) ?? []);
+            var asked = sample.Messages.Where(m => m.Role != "assistant").SelectMany(m => Asked(m.Content))
+                .Where(i => _items[i].Codes.Count == 0);
+            return code.Concat(asked);
+        });
+        return shown.Distinct().Select(i => _items[i].Id).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Ids of the items whose code is one step from what is given to what is asked for, and so leaves no choice.</summary>
+    public IReadOnlySet<string> LeavingNoChoice() => _noChoice.SelectMany(s => _shapes[s]).Select(i => _items[i].Id)
+        .ToHashSet(StringComparer.Ordinal);
+
+    private string? ShapeOf(string code) => _shapes.Count == 0 ? null : CodeShape.Of(code)?.Text;
+
+    private IEnumerable<int> Asked(string prompt)
+    {
+        var sentences = _questions.Count == 0 ? [] : QuestionShape.Sentences(prompt);
+        return _lengths.SelectMany(n => QuestionShape.Runs(sentences, n)).SelectMany(q => _questions.GetValueOrDefault(q) ?? []);
+    }
+
+    private static void Add(Dictionary<string, List<int>> index, string key, int item)
+    {
+        if (!index.TryGetValue(key, out var list)) index[key] = list = [];
+        if (!list.Contains(item)) list.Add(item);
     }
 
     private string? Overlap(string text, Dictionary<ulong, List<int>> index, List<(int Item, int Grams)> texts,

@@ -194,7 +194,11 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
     {
         if (_options.HeldOut is not { } held) yield break;
         var members = code is null ? d.Evidence.Symbols : Used(code);
-        var copy = held.Find(d.Prompt, d.Body, members) ?? (d.Body is not null && code is not null ? held.FindCombination(members) : null);
+        // Code in earlier turns, such as a passage's, teaches as well.
+        var copy = held.Find(d.Prompt, d.Body, members)
+            ?? (d.Body is null && d.Code is { } whole ? held.FindShape(whole.Code) : null)
+            ?? SampleCode.Of([.. d.Messages.SkipLast(1)]).Select(held.FindShape).FirstOrDefault(w => w is not null)
+            ?? (d.Body is not null && code is not null ? held.FindCombination(members) : null);
         yield return new Check("not held out", copy is null, copy ?? $"against {held.Count} items");
     }
 

@@ -98,7 +98,8 @@ public sealed class Sandbox : IDisposable
         var forbidden = compiled.Forbidden.Except(reference?.Compiled.Forbidden ?? [], StringComparer.Ordinal).ToList();
         if (Refuses && forbidden.Count > 0)
             return Unrun(ExecutionStatus.WrongAnswer, $"refused, not run: it uses {string.Join(", ", forbidden.Take(5))}")
-                with { Refused = true };
+                with
+            { Refused = true };
         var run = _folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
         try
         {

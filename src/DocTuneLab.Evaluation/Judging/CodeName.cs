@@ -19,9 +19,22 @@ internal static partial class CodeName
 
     private static readonly Dictionary<string, string> s_types = new(StringComparer.Ordinal)
     {
-        ["Boolean"] = "bool", ["Byte"] = "byte", ["SByte"] = "sbyte", ["Char"] = "char", ["Decimal"] = "decimal", ["Double"] = "double",
-        ["Single"] = "float", ["Int32"] = "int", ["UInt32"] = "uint", ["Int64"] = "long", ["UInt64"] = "ulong", ["Int16"] = "short",
-        ["UInt16"] = "ushort", ["Object"] = "object", ["String"] = "string", ["Void"] = "void",
+        ["Boolean"] = "bool",
+        ["Byte"] = "byte",
+        ["SByte"] = "sbyte",
+        ["Char"] = "char",
+        ["Decimal"] = "decimal",
+        ["Double"] = "double",
+        ["Single"] = "float",
+        ["Int32"] = "int",
+        ["UInt32"] = "uint",
+        ["Int64"] = "long",
+        ["UInt64"] = "ulong",
+        ["Int16"] = "short",
+        ["UInt16"] = "ushort",
+        ["Object"] = "object",
+        ["String"] = "string",
+        ["Void"] = "void",
     };
 
     /// <summary>Whether a text is a type that C# has a word for.</summary>

@@ -67,8 +67,11 @@ internal sealed class SymbolClassifier
                     Resolved(_model.GetForEachStatementInfo(loop).GetEnumeratorMethod, loop.Expression);
                     break;
             }
-            if (node is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression, Left: TupleExpressionSyntax
-                or DeclarationExpressionSyntax } taken)
+            if (node is AssignmentExpressionSyntax
+                {
+                    RawKind: (int)SyntaxKind.SimpleAssignmentExpression, Left: TupleExpressionSyntax
+                or DeclarationExpressionSyntax
+                } taken)
                 Resolved(_model.GetDeconstructionInfo(taken).Method, taken.Right);
         }
         _uses.AddRange(_refused.DistinctBy(d => d.Location.SourceSpan).Select(d => RefusedUse.Of(d, _model, _index, _code))

@@ -36,6 +36,7 @@ public class FormTests(SampleLibrary library) : IClassFixture<SampleLibrary>
         {
             Id = "allowed",
             Signature = "public static WaterHead Allowed(WaterHead wanted, WaterHead lowest, WaterHead highest)",
+            Reference = "return wanted.Clamp(lowest, highest);",
             GoldSymbols = ["M:Fenmark.WaterHead.Clamp(Fenmark.WaterHead,Fenmark.WaterHead)"],
             Tests =
             [
@@ -47,12 +48,14 @@ public class FormTests(SampleLibrary library) : IClassFixture<SampleLibrary>
         {
             Id = "async",
             Signature = "public static async Task<int> MmAsync(double metres)",
+            Reference = "await Task.Yield(); return WaterHead.FromMetres(metres).Millimetres;",
             Tests = ["Check.Equal(1250, await Solution.MmAsync(1.25));"],
         },
         s_mm with
         {
             Id = "out",
             Signature = "public static bool TryMm(string text, out int mm)",
+            Reference = "var read = WaterHead.TryParse(text, out var head); mm = head.Millimetres; return read;",
             Tests =
             [
                 "Check.True(Solution.TryMm(\"2 m\", out var mm));", "Check.Equal(2000, mm);",
@@ -63,18 +66,21 @@ public class FormTests(SampleLibrary library) : IClassFixture<SampleLibrary>
         {
             Id = "generic",
             Signature = "public static T Last<T>(IEnumerable<T> values) where T : struct",
+            Reference = "return values.Last();",
             Tests = ["Check.Equal(3, Solution.Last<int>([1, 2, 3]));"],
         },
         s_mm with
         {
             Id = "iterator",
             Signature = "public static IEnumerable<int> All(params double[] metres)",
+            Reference = "foreach (var m in metres) yield return WaterHead.FromMetres(m).Millimetres;",
             Tests = ["Check.Equal(new[] { 1000, 2000 }, Solution.All(1, 2).ToArray());"],
         },
         s_mm with
         {
             Id = "void",
             Signature = "public static void Close(WeirGate gate)",
+            Reference = "gate.Shut();",
             Usings = ["Fenmark", "Fenmark.Works"],
             Tests =
             [
@@ -86,6 +92,7 @@ public class FormTests(SampleLibrary library) : IClassFixture<SampleLibrary>
         {
             Id = "context",
             Signature = "public static int Long(Span span)",
+            Reference = "return WaterHead.FromMetres(span.To - span.From).Millimetres;",
             Context = "public record Span(double From, double To);",
             Tests = ["Check.Equal(1500, Solution.Long(new Span(1, 2.5)));"],
         },

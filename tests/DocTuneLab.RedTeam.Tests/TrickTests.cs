@@ -40,7 +40,10 @@ public class TrickTests(TrickFixture fixture) : IClassFixture<TrickFixture>
     public static TheoryData<string> Names => new(Trick.Names);
 
     public static TheoryData<string, string> NamesAndKinds =>
-        new(TrickFixture.Kinds.SelectMany(kind => Trick.Names.Select(name => (kind.Name, name))));
+        new(TrickFixture.Kinds.SelectMany(kind => Covered.Select(name => (kind.Name, name))));
+
+    // What only the second lock holds, as the page in Execution says.
+    private static IEnumerable<string> Covered => Trick.Names.Where(name => Trick.Load(name).FirstLock != "not covered");
 
     private static ExecutionJob Job(CodeTask task, string answer) => new(SolutionUnit.Compose(task, answer).Source, task.Usings, task.Tests,
         SolutionUnit.Compose(task, task.Reference).Source);
@@ -49,7 +52,6 @@ public class TrickTests(TrickFixture fixture) : IClassFixture<TrickFixture>
     public void It_does_not_pass_where_it_is_run(string kind, string name)
     {
         var trick = Trick.Load(name);
-        Assert.SkipWhen(trick.FirstLock == "not covered", "the first lock does not hold it, and the page says so");
         var result = fixture.Open[kind].Run(Job(trick.Task, trick.Code));
         Assert.True(trick.FirstLock.Split(" or ").Contains(result.Status.ToString()), $"{trick.What}\n{result}");
         Assert.False(result.Refused);

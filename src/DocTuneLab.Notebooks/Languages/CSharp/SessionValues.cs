@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace DocTuneLab.Notebooks.Languages.CSharp;
 
 /// <summary>Hands values from the host to compiled cells.</summary>
-internal static class SessionValues
+public static class SessionValues
 {
     private static readonly ConcurrentDictionary<string, object?> s_values = new();
 

@@ -34,8 +34,16 @@ public sealed record Comparison
 
     /// <summary>What a suite of this size can show at all, in one sentence.</summary>
     [JsonIgnore]
-    public string CanShow => Detectable.Sentence(
-        Metrics.Count == 0 ? 0 : Metrics.Max(m => m.Difference.Documents), Metrics.Count(m => m.HolmP is { } p && !double.IsNaN(p)));
+    public string CanShow
+    {
+        get
+        {
+            // Verdicts rest on the primary metrics; of these the one with the fewest documents can show least.
+            var primary = Metrics.Where(m => m.HolmP is { } p && !double.IsNaN(p)).ToList();
+            return Detectable.Sentence((primary.Count > 0 ? primary : [.. Metrics]).Select(m => m.Difference.Documents)
+                .DefaultIfEmpty().Min(), primary.Count);
+        }
+    }
 
     /// <summary>Tasks whose outcome differs, gains first.</summary>
     public required IReadOnlyList<Flip> Flips { get; init; }

@@ -61,6 +61,7 @@ public sealed class OptionsTests
         [Name<TrainingConfig>(nameof(TrainingConfig.Ignored))] = "what a file held",
         [Name<TrainingConfig>(nameof(TrainingConfig.Dialect))] = "what a file was",
         [Name<EvaluationPlan>(nameof(EvaluationPlan.Options))] = Elsewhere,
+        [Name<EvaluationPlan>(nameof(EvaluationPlan.Training))] = "the lab's accepted samples, or --corpus",
         [Name<EvaluationPlan>(nameof(EvaluationPlan.Others))] = InPrograms,
         [Name<EvaluationPlan>(nameof(EvaluationPlan.Endpoints))] = "--endpoints",
         [Name<EvaluationPlan>(nameof(EvaluationPlan.Engine))] = Elsewhere,

@@ -42,7 +42,7 @@ public class StatisticsTests
     }
 
     [Theory]
-    [InlineData(5, 1, "5 documents, so no test can give p below 0.0625: a suite of this size can show no difference at all")]
+    [InlineData(5, 1, "5 documents, so no test can give p below 0.062: a suite of this size can show no difference at all")]
     [InlineData(6, 5, "corrected over 5 primary metrics, not every one of them can show a difference")]
     [InlineData(8, 5, "no test can give p below 0.0078; that is enough to show a difference")]
     public void What_a_suite_can_show_is_said(int documents, int primary, string words) =>

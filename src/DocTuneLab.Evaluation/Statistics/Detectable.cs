@@ -31,7 +31,7 @@ public static class Detectable
     /// <param name="primary">Primary metrics, over which p is corrected.</param>
     public static string Sentence(int documents, int primary)
     {
-        var smallest = RandomisationTest.SmallestP(documents).ToString("0.####", System.Globalization.CultureInfo.InvariantCulture);
+        var smallest = RandomisationTest.SmallestP(documents).ToString("G2", System.Globalization.CultureInfo.InvariantCulture);
         var size = $"The tasks come from {documents} {(documents == 1 ? "document" : "documents")}, so no test can give p below {smallest}";
         if (!CanShow(documents)) return $"{size}: a suite of this size can show no difference at all. Six documents are the least.";
         return CanShow(documents, primary) ? $"{size}; that is enough to show a difference."

@@ -138,6 +138,45 @@ public class CheatTests
         Assert.Contains("1 answer refused", MarkdownReport.Of(result));
     }
 
+    /// <summary>Wrong answers to tests whose expected side the answer has a hand in, or whose values were once compared too loosely.</summary>
+    [Theory]
+    [InlineData("(int, int) F(int n)", "return (n, n + 1);", "return (n, -9);",
+        "var (low, high) = Solution.F(1); Check.Equal(1, low); Check.Equal(high, low + 1);")]
+    [InlineData("(string, string) F(int n)", "return ($\"a{n}\", $\"b{n}\");", "return (\"a1\", \"a1\");",
+        "var (a, b) = Solution.F(1); Check.NotEqual(a, b); Check.Equal(2, a.Length);")]
+    [InlineData("bool F(int n, out int m)", "m = n + 1; return true;", "m = -7; return true;",
+        "Check.True(Solution.F(1, out var m)); Check.Equal(m, 2);")]
+    [InlineData("void F(List<int> log)", "log.Add(1);", "log.Add(5); log.Add(6);",
+        "var log = new List<int>(); Solution.F(log); Check.Equal(log.Count, 1);")]
+    [InlineData("int F(int n)", "return n + 1;", "return 5;", "int G(int n) => Solution.F(n); Check.Equal(G(1), 2);")]
+    [InlineData("IEnumerable<int> F(int[] all)", "return all.Order();", "return all.ToHashSet();",
+        "Check.Equal(new[] { 1, 2, 3 }, Solution.F([3, 1, 2]));")]
+    [InlineData("Type F(int n)", "return typeof(Vat);", "return typeof(Guid);", "Check.Equal(typeof(Vat), Solution.F(1));")]
+    [InlineData("int[,] F(int n)", "return new int[2, 3];", "return new int[3, 2];", "Check.Equal(new int[2, 3], Solution.F(1));")]
+    [InlineData("IEnumerable<IGrouping<int, int>> F(int[] all)", "return all.GroupBy(n => n % 2);",
+        "return all.GroupBy(n => -7 - n % 2);",
+        "Check.Equal(new[] { 1, 2, 3 }.GroupBy(n => n % 2), Solution.F([1, 2, 3]));")]
+    [InlineData("int F(int n, Func<int, bool> isIt)", "return Enumerable.Range(0, 9).First(isIt);",
+        "return isIt.Target!.ToString()!.Length;", "var want = 7; Check.Equal(want, Solution.F(1, x => x == want));")]
+    public void What_the_answer_has_a_hand_in_is_not_taken_for_the_references(string header, string reference, string wrong, string test)
+    {
+        var task = s_size with { Signature = "public static " + header, Reference = reference, GoldSymbols = [], Tests = [test] };
+        var codes = Score((task, wrong), (task, reference)).Code;
+        Assert.False(codes[0].Passes, codes[0].Message);
+        Assert.True(codes[1].Passes, codes[1].Message);
+    }
+
+    [Theory]
+    [InlineData("var link = \"https://intranet/proc/fen\"; return link.Length > 0 ? new Vat(litres).Capacity : 0;")]
+    [InlineData("var name = nameof(System.Reflection.Assembly); return name.Length > 0 ? new Vat(litres).Capacity : 0;")]
+    [InlineData("try { return new Vat(litres).Capacity; }\n"
+        + "catch (Exception e) when (e is System.Reflection.TargetInvocationException) { return 0; }")]
+    public void What_reaches_nothing_is_not_refused(string answer)
+    {
+        var code = Score((s_size, answer)).Code.Single();
+        Assert.True(code.Passes, code.Message);
+    }
+
     [Fact]
     public void Types_of_its_own_are_an_answers_right()
     {

@@ -26,7 +26,7 @@ internal static class ForbiddenUse
         "System.Runtime.InteropServices.FieldOffsetAttribute", "System.Runtime.InteropServices.PosixSignalRegistration");
 
     private static readonly FrozenSet<string> s_members = Set(
-        "System.Environment.StackTrace", "System.Delegate.CreateDelegate",
+        "System.Environment.StackTrace", "System.Delegate.CreateDelegate", "System.Delegate.Target",
         "System.Runtime.InteropServices.MemoryMarshal.CreateSpan", "System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpan",
         "System.Runtime.InteropServices.MemoryMarshal.GetReference",
         "System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference",
@@ -55,9 +55,9 @@ internal static class ForbiddenUse
         {
             var use = node switch
             {
-                SimpleNameSyntax name when !IsDirective(name) => Use(model, name, checker),
-                LiteralExpressionSyntax literal when literal.Token.ValueText.Contains("/proc/", StringComparison.Ordinal) => "/proc",
-                InterpolatedStringTextSyntax text when text.TextToken.ValueText.Contains("/proc/", StringComparison.Ordinal) => "/proc",
+                SimpleNameSyntax name when !IsDirective(name) && !IsNamed(name) => Use(model, name, checker),
+                LiteralExpressionSyntax or BinaryExpressionSyntax or InterpolatedStringExpressionSyntax when IsProc(model, node) => "/proc",
+                InterpolatedStringTextSyntax text when text.TextToken.ValueText.StartsWith("/proc", StringComparison.Ordinal) => "/proc",
                 _ => null,
             };
             if (use is not null && !found.Contains(use)) found.Add(use);
@@ -67,6 +67,13 @@ internal static class ForbiddenUse
 
     // A using directive alone reaches nothing.
     private static bool IsDirective(SimpleNameSyntax name) => name.FirstAncestorOrSelf<UsingDirectiveSyntax>() is not null;
+
+    // Neither does a name that is only spelled out.
+    private static bool IsNamed(SimpleNameSyntax name) => name.Ancestors().OfType<InvocationExpressionSyntax>()
+        .Any(i => i.Expression is IdentifierNameSyntax { Identifier.Text: "nameof" });
+
+    private static bool IsProc(SemanticModel model, SyntaxNode node) =>
+        model.GetConstantValue(node) is { HasValue: true, Value: string text } && text.StartsWith("/proc", StringComparison.Ordinal);
 
     private static string? Use(SemanticModel model, SimpleNameSyntax name, string checker)
     {
@@ -78,7 +85,7 @@ internal static class ForbiddenUse
         if (symbol is INamespaceSymbol) return null;
         if (symbol.ContainingAssembly?.Name == checker) return "the checker";
         var type = (symbol as INamedTypeSymbol ?? symbol.ContainingType)?.OriginalDefinition;
-        if (type is null) return null;
+        if (type is null || IsException(type)) return null;
         if (IsForbidden(type)) return IsNameOfType(symbol) ? null : Text(type);
         if (symbol is INamedTypeSymbol) return null;
         var full = $"{Text(type)}.{symbol.Name}";
@@ -103,6 +110,14 @@ internal static class ForbiddenUse
     {
         while (type.ContainingType is { } outer) type = outer;
         return s_namespaces.Contains(type.ContainingNamespace?.ToDisplayString() ?? "") || s_types.Contains(Text(type));
+    }
+
+    // To catch one reaches nothing.
+    private static bool IsException(INamedTypeSymbol? type)
+    {
+        for (; type is not null; type = type.BaseType)
+            if (Text(type) == "System.Exception") return true;
+        return false;
     }
 
     private static string Text(INamedTypeSymbol type) =>

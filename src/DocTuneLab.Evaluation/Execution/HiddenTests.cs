@@ -10,13 +10,13 @@ namespace DocTuneLab.Evaluation.Execution;
 /// The hidden statements of a task as a program that is compiled together with a solution. For an answer, what a check expects is taken out
 /// of its call: <c>Check.Equal(3, Solution.F(1))</c> becomes <c>Check.Value(site, Solution.F(1))</c>, so that neither the expected value
 /// nor the verdict is ever in the answer's process. Only where the expected value cannot be told without the answer (its expression calls
-/// <c>Solution</c>, uses a local that does, or changes something) both stay.
+/// <c>Solution</c>, uses what it may have touched, or changes something) both stay.
 /// </summary>
 /// <param name="space">Namespace of the checks and of the tests: drawn, so that no answer declares or names it.</param>
 /// <param name="expectations">Keep what is expected: for the reference.</param>
 internal sealed class HiddenTests(string space, bool expectations) : CSharpSyntaxRewriter
 {
-    private readonly HashSet<string> _ofAnswer = new(StringComparer.Ordinal);
+    private HashSet<string> _ofAnswer = [];
     private readonly HashSet<int> _kept = [];
     private int _sites;
 
@@ -31,6 +31,7 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
         var aliases = OwnTypes(job).Append("Solution").Distinct(StringComparer.Ordinal).Select(t => $"using {t} = global::{t};");
         // Tests may build on each other's locals; where two declare the same name, each gets a scope of its own.
         var names = job.Tests.SelectMany(Declared).ToList();
+        _ofAnswer = TouchedNames.Of(job.Tests);
         var scoped = names.Count != names.Distinct(StringComparer.Ordinal).Count();
         var steps = job.Tests.Select((test, i) =>
         {
@@ -52,33 +53,6 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
             }
             }
             """;
-    }
-
-    public override SyntaxNode? VisitVariableDeclarator(VariableDeclaratorSyntax node)
-    {
-        if (node.Initializer is { } value && NeedsAnswer(value)) _ofAnswer.Add(node.Identifier.Text);
-        return base.VisitVariableDeclarator(node);
-    }
-
-    public override SyntaxNode? VisitAssignmentExpression(AssignmentExpressionSyntax node)
-    {
-        if (NeedsAnswer(node.Right))
-            foreach (var name in node.Left.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>()) _ofAnswer.Add(name.Identifier.Text);
-        return base.VisitAssignmentExpression(node);
-    }
-
-    public override SyntaxNode? VisitForEachStatement(ForEachStatementSyntax node)
-    {
-        if (NeedsAnswer(node.Expression)) _ofAnswer.Add(node.Identifier.Text);
-        return base.VisitForEachStatement(node);
-    }
-
-    public override SyntaxNode? VisitForEachVariableStatement(ForEachVariableStatementSyntax node)
-    {
-        if (NeedsAnswer(node.Expression))
-            foreach (var name in node.Variable.DescendantNodesAndSelf().OfType<SingleVariableDesignationSyntax>())
-                _ofAnswer.Add(name.Identifier.Text);
-        return base.VisitForEachVariableStatement(node);
     }
 
     public override SyntaxNode? VisitInvocationExpression(InvocationExpressionSyntax node)

@@ -17,6 +17,8 @@ internal static class TestStrength
             if (tests[i].Contains("Check.", StringComparison.Ordinal) && checks.All(c => c.Step != i + 1))
                 yield return $"test {i + 1}: its checks are never reached, so it tests nothing";
         }
+        foreach (var check in checks.Where(c => c.Expected is OpaqueNode))
+            yield return $"test {check.Step}: expects {TraceComparison.Show(check.Expected)}, of which nothing can be compared";
         if (s_truths.Any(truth => checks.All(c => reference.Kept.Contains(c.Site) || IsGuessable(c, truth))))
             yield return "tests: every check holds for a program that gives always the same truth value or throws, so they can be guessed; "
                 + "expected at least one value";

@@ -63,7 +63,7 @@ internal sealed class TraceComparison(double tolerance, Func<ThingNode, ThingNod
                 y.Entries.Any(f => Same(e.Key, f.Key, depth + 1) && Same(e.Value, f.Value, depth + 1))),
             (ItemsNode { Kind: NodeKind.Tuple } x, ItemsNode { Kind: NodeKind.Tuple } y) => SameOrder(x.Items, y.Items, depth),
             (ItemsNode { Kind: NodeKind.Tuple }, _) or (_, ItemsNode { Kind: NodeKind.Tuple }) => false,
-            (ItemsNode x, ItemsNode y) when x.Kind == NodeKind.Set || y.Kind == NodeKind.Set => SameContent(x.Items, y.Items, depth),
+            (ItemsNode x, ItemsNode y) when x.Kind == NodeKind.Set => SameContent(x.Items, y.Items, depth),
             (ItemsNode x, ItemsNode y) => SameOrder(x.Items, y.Items, depth),
             (MapNode x, ItemsNode y) => SameOrder(Pairs(x), y.Items, depth),
             (ItemsNode x, MapNode y) => SameOrder(x.Items, Pairs(y), depth),

@@ -77,6 +77,7 @@ internal sealed class TreeWriter(MemoryStream bytes, long limit)
             case string s: Node(NodeKind.Text); Text(s); break;
             case float or double: Node(NodeKind.Floating); Double(Convert.ToDouble(value, CultureInfo.InvariantCulture)); break;
             case sbyte or byte or short or ushort or int or uint or long or ulong or decimal: Exact(value); break;
+            case Type type: Scalar(type, Name(type), type.Name); break;
             case Enum e: Scalar(e, e.ToString("D"), e.ToString()); break;
             default:
                 if (Simple(value) is { } simple) Scalar(value, simple.Key, simple.Words);
@@ -117,6 +118,10 @@ internal sealed class TreeWriter(MemoryStream bytes, long limit)
         }
         _path.Add(value);
         if (value is IDictionary map) Map(map);
+        else if (value is Array { Rank: > 1 } table)
+            Items(NodeKind.Tuple, Enumerable.Range(0, table.Rank).Select(i => (object?)table.GetLength(i))
+                .Append(table.Cast<object?>().ToArray()));
+        else if (KeyOf(value) is { } key) Items(NodeKind.Tuple, [key.GetValue(value), ((IEnumerable)value).Cast<object?>().ToArray()]);
         else if (value is IEnumerable items) Items(IsSet(value) ? NodeKind.Set : NodeKind.Sequence, items.Cast<object?>());
         else if (value is ITuple tuple) Items(NodeKind.Tuple, Enumerable.Range(0, tuple.Length).Select(i => tuple[i]));
         else Thing(value);
@@ -158,6 +163,9 @@ internal sealed class TreeWriter(MemoryStream bytes, long limit)
             Byte(1);
             Text("Message");
             Value(Words(() => e.Message));
+            Byte(1);
+            Text("InnerException");
+            Value(e.InnerException);
         }
         foreach (var field in Fields(type))
         {
@@ -182,6 +190,10 @@ internal sealed class TreeWriter(MemoryStream bytes, long limit)
 
     private static bool IsSet(object value) => value.GetType().GetInterfaces().Any(i => i.IsGenericType
         && (i.GetGenericTypeDefinition() == typeof(ISet<>) || i.GetGenericTypeDefinition() == typeof(IReadOnlySet<>)));
+
+    // A group is its key and its elements.
+    private static PropertyInfo? KeyOf(object value) => value.GetType().GetInterfaces()
+        .FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IGrouping<,>))?.GetProperty("Key");
 
     /// <summary>Whether the library says by hand when two values of a type are equal; what the compiler writes for a record compares its
     /// fields.</summary>

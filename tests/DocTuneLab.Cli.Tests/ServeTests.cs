@@ -81,7 +81,8 @@ public sealed class ServeTests : IAsyncLifetime
             .Split(' ');
         var result = Doctune.Wait(Doctune.StartProgram("dotnet", Doctune.Root, [Doctune.Library, .. arguments]));
         Assert.True(result.Code == 0, result.Out + result.Error);
-        Assert.Contains("Open questions, share of facts stated", result.Out);
+        // It judges its own open answers, and is far too small to: what cannot be read is said, and no share of it is made up.
+        Assert.Contains("readings of the judge could not be read and do not count", result.Out);
     }
 
     [Fact]

@@ -138,7 +138,7 @@ public class CheatTests
         Assert.Contains("1 answer refused", MarkdownReport.Of(result));
     }
 
-    /// <summary>Wrong answers to tests whose expected side the answer has a hand in, or whose values were once compared too loosely.</summary>
+    /// <summary>Wrong answers to tests whose expected side the answer has a hand in, or whose values were compared too loosely.</summary>
     [Theory]
     [InlineData("(int, int) F(int n)", "return (n, n + 1);", "return (n, -9);",
         "var (low, high) = Solution.F(1); Check.Equal(1, low); Check.Equal(high, low + 1);")]

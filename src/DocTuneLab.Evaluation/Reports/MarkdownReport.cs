@@ -51,8 +51,6 @@ public static class MarkdownReport
             ArmsRow(text, m.Title, [.. report.Results.Select(r => r[m.Name])]);
             foreach (var (label, values) in Figures.Parts(report, m.Name)) ArmsRow(text, "· " + label, values);
         }
-        foreach (var r in report.Results.Where(r => r.Open.Any(o => o.Unreadable > 0)))
-            text.Append($"\n{Cell(r.Arm)}: {Figures.Unreadable(r.Open)}\n");
         foreach (var c in report.Comparisons)
         {
             text.Append($"\n## {Cell(c.FirstArm)} and {Cell(c.SecondArm)}\n\n");
@@ -72,7 +70,9 @@ public static class MarkdownReport
     public static IReadOnlyList<string> Headlines(EvaluationReport report) =>
     [
         .. report.Comparisons.Select(Figures.Headline), .. report.Gates.Select(g => $"Retention gate of {g.Arm}: {Figures.Gate(g)}"),
-        .. report.Results.SelectMany(Figures.Unjudged), .. Figures.Patterns(report.Patterns),
+        .. report.Results.SelectMany(Figures.Unjudged),
+        .. report.Results.Where(r => r.Open.Any(o => o.Unreadable > 0)).Select(r => $"{r.Arm}: {Figures.Unreadable(r.Open)}"),
+        .. Figures.Patterns(report.Patterns),
         .. report.Results[0].NotRun is { } why ? new[] { why } : [],
     ];
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Reflection;
 using System.Runtime;
 using DocTuneLab.Cli.Arguments;
@@ -94,7 +95,11 @@ internal static class CommandLine
         // A verb that does not exist also lacks its subcommand and leaves its arguments over: the first error says it all.
         var first = parsed.CommandResult.Children.OfType<ArgumentResult>().Select(MistypedOption.In).FirstOrDefault(m => m is not null)
             ?? (parsed.UnmatchedTokens is [var left, ..] ? left : null);
-        var message = first is null ? Explain(parsed.Errors[0])
+        var required = parsed.Errors.Select(e => e.SymbolResult).OfType<OptionResult>().Where(o => o.Option.Required && o.Tokens.Count == 0)
+            .Select(o => o.Option).Distinct().ToList();
+        var message = first is null && required.Count > 1
+                ? $"{command.Name} needs {string.Join(", ", required.SkipLast(1).Select(Named))} and {Named(required[^1])}."
+            : first is null ? Explain(parsed.Errors[0])
             : first.StartsWith('-') ? $"There is no option '{first}' here."
             : command.Subcommands.Count > 0 ? $"There is no verb '{first}' here."
             : $"'{first}' is not expected here.";
@@ -105,6 +110,8 @@ internal static class CommandLine
         Console.Error.WriteLine($"'{Path(parsed)} --help' shows what there is.");
         return args.Length == 0 && first is null ? Help(parsed) : ExitCodes.Usage;
     }
+
+    private static string Named(Option option) => option.HelpName is null ? option.Name : $"{option.Name} <{option.HelpName}>";
 
     /// <summary>A fault of the parser in the words of this program.</summary>
     private static string Explain(ParseError error) => error.SymbolResult switch
@@ -118,10 +125,11 @@ internal static class CommandLine
                 : $"{command.Name} needs one of: {string.Join(", ", command.Subcommands.Select(c => c.Name))}.",
         OptionResult { Tokens.Count: 0, Option: var option, Parent: CommandResult command } => error.Message.EndsWith("is required.",
             StringComparison.Ordinal)
-            ? $"{command.Command.Name} needs {option.Name}{(option.HelpName is null ? "" : $" <{option.HelpName}>")}. {option.Description}"
+            ? $"{command.Command.Name} needs {Named(option)}. {option.Description}"
             : $"{option.Name} needs a value. {option.Description}",
         OptionResult { Tokens: [var token, ..], Option: var option }
-            when (Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType) is { IsPrimitive: true } type && type != typeof(bool) =>
+            when (Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType) is { IsPrimitive: true } type && type != typeof(bool)
+                && !double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out _) =>
             $"{option.Name} takes a {(type == typeof(double) || type == typeof(float) ? "" : "whole ")}number, not '{token.Value}'.",
         OptionResult { Tokens: [.., var token], Option: var option }
             when error.Message.Contains("Must be one of", StringComparison.Ordinal) =>

@@ -36,12 +36,38 @@ public sealed class UsageTests : IDisposable
         "--rnak")]
     [InlineData("doctune: --rank is '0'; expected a whole number from 1 to 1024.\n'doctune train --help' shows what there is.\n", "train",
         "--rank", "0")]
+    [InlineData("doctune: generate needs --docs <DIR>, --assembly <DLL> and --suite <DIR|FILE>.\n"
+        + "'doctune corpus generate --help' shows what there is.\n", "corpus", "generate")]
+    [InlineData("doctune: --blind takes a number of pairs above 0, not '-3'.\n'doctune evaluate --help' shows what there is.\n", "evaluate",
+        "--blind", "-3")]
+    [InlineData("doctune: missing: --suite DIR: the held-out tasks; --assembly DLL: the private library that answers are compiled "
+        + "against.\n", "evaluate", "--base", "m")]
     [InlineData("doctune: --device is 'gpu'; expected auto, cpu, cuda or cuda:N.\n'doctune train --help' shows what there is.\n", "train",
         "--base", "m", "--corpus", "c", "--device", "gpu")]
     public void Wrong_usage_is_one_message_and_exit_code_2(string message, params string[] arguments)
     {
         var result = _doctune.Run(arguments);
         Assert.Equal((2, message, ""), (result.Code, result.Error, result.Out));
+    }
+
+    [Theory]
+    [InlineData("--dry-run", "doctune: --dry-run: only for a hosted model")]
+    [InlineData("--kinds code --batch", "doctune: --kinds, --batch: only for a hosted model")]
+    public void What_only_a_hosted_model_can_do_is_not_ignored(string options, string message)
+    {
+        var result = _doctune.Run(["corpus", "generate", "--docs", "d", "--assembly", "a.dll", "--suite", "s", .. options.Split(' ')]);
+        Assert.Equal((1, ""), (result.Code, result.Out));
+        Assert.StartsWith(message, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_lab_where_none_can_be_made_is_said()
+    {
+        var result = _doctune.Run("parse", Path.Combine(Doctune.Root, "data/private-library/docs"), "--lab",
+            Path.Combine(Doctune.Root, "README.md", "lab"));
+        Assert.Equal(1, result.Code);
+        Assert.Contains("no lab can be made here", result.Error, StringComparison.Ordinal);
+        Assert.Contains("Give a folder that you may write to: --lab L.", result.Error, StringComparison.Ordinal);
     }
 
     [Theory]

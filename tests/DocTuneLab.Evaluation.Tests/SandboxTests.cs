@@ -70,6 +70,15 @@ public class SandboxTests(SandboxFixture fixture) : IClassFixture<SandboxFixture
     }
 
     [Fact]
+    public void A_test_that_does_its_work_in_what_it_expects_is_charged_to_the_task()
+    {
+        // What is expected is not there where an answer runs, so the number left differs, with the reference as with a right answer.
+        var result = Run("return 1;", "var q = new Queue<int>([1, 2]); Check.Equal(q.Dequeue(), Solution.F()); Check.Equal(1, q.Count);");
+        Assert.Equal(ExecutionStatus.HarnessError, result.Status);
+        Assert.Contains("without what they expect", result.Message);
+    }
+
+    [Fact]
     public void Output_is_capped_and_does_not_block()
     {
         var result = Run("var line = new string('x', 1000); for (var i = 0; i < 20000; i++) Console.WriteLine(line); return 1;");

@@ -1,6 +1,8 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Evaluation;
+using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Tests.Prompts.Loopback;
 
 namespace DocTuneLab.Extension.Tests;
@@ -48,6 +50,12 @@ public sealed class EvaluationTests
         Assert.Equal(asked, server.Requests);
         using var storage = Storage.Lab.Open(Path.Combine(lab.Path, "lab"));
         Assert.Equal(["done", "done"], storage.Runs.List("evaluate").Select(r => r.Status));
+        // Beside a new report stands what it does not hold: the same arm once, another of its name under a name of its own.
+        var stored = new StoredResults(storage).Load("last");
+        var alone = EvaluationReport.Of([stored[0]]);
+        Assert.Equal(["second", "first"], StoredResults.Beside(alone, stored, 0.02).Results.Select(r => r.Arm));
+        var other = stored[0] with { Answers = [.. stored[0].Answers.Select(a => a with { Text = "another" })] };
+        Assert.Equal(["first (earlier)", "first"], StoredResults.Beside(alone, [other], 0.02).Results.Select(r => r.Arm));
     }
 
     [Fact]

@@ -20,8 +20,23 @@ public sealed class CorpusArguments(params string[] except)
     public void AddTo(Command command) => _settings.AddTo(command);
 
     /// <summary>What is wanted without a model.</summary>
-    public CorpusOptions Structural(ParseResult p) =>
-        _settings.Apply(p, CorpusOptions.Settings, CorpusOptions.Settings.Defaults with { General = s_general });
+    /// <param name="p">What was parsed.</param>
+    /// <param name="endpoints">The options of endpoints, none of which has an address.</param>
+    /// <exception cref="LabException">Something is given that only a hosted model can follow.</exception>
+    public CorpusOptions Structural(ParseResult p, EndpointArguments endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        string[] needless =
+        [
+            .. _settings.Given(p).GroupBy(g => g.Setting.Option).Where(o => o.All(g => GenerationOptions.Settings.Contains(g.Setting)))
+                .Select(o => o.Key),
+            .. endpoints.Names(p)
+        ];
+        if (needless.Length > 0)
+            throw new LabException($"{string.Join(", ", needless)}: only for a hosted model, and none is given. Give --endpoint URL, or "
+                + "leave it out: without a model samples are written from signatures and pages, and cost nothing.");
+        return _settings.Apply(p, CorpusOptions.Settings, CorpusOptions.Settings.Defaults with { General = s_general });
+    }
 
     /// <summary>In which wordings.</summary>
     public WordingOptions Wordings(ParseResult p) => _settings.Apply(p, WordingOptions.Settings, WordingOptions.Settings.Defaults);

@@ -85,6 +85,17 @@ public sealed class EndpointArguments
         return new GenerationSettings(endpoints, engine, options, isGeneration && p.GetValue(_dry), batch);
     }
 
+    /// <summary>Options given that say nothing without an endpoint.</summary>
+    public IReadOnlyList<string> Names(ParseResult p)
+    {
+        ArgumentNullException.ThrowIfNull(p);
+        return
+        [
+            .. ((SettingOptions[])[_one, _engine, _batch]).SelectMany(o => o.Names(p)),
+            .. p.GetResult(_dry) is { Implicit: false } ? (string[])[_dry.Name] : []
+        ];
+    }
+
     private BatchOptions? Batch(ParseResult p, IReadOnlyList<EndpointOptions> endpoints)
     {
         var given = _batch.Given(p);

@@ -44,6 +44,13 @@ public sealed class SettingOptions
             .SelectMany(o => o.Settings.Select(s => (s, Value(s, o.Result!))))];
     }
 
+    /// <summary>Names of the options that were given.</summary>
+    public IEnumerable<string> Names(ParseResult parsed)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        return _options.Where(o => parsed.GetResult(o.Option) is { Implicit: false }).Select(o => o.Option.Name);
+    }
+
     /// <summary>Options with what was given for their table.</summary>
     /// <exception cref="LabException">A value is out of range.</exception>
     public T Apply<T>(ParseResult parsed, SettingTable<T> table, T options)
@@ -57,12 +64,13 @@ public sealed class SettingOptions
     public static string Describe(Setting setting)
     {
         ArgumentNullException.ThrowIfNull(setting);
-        var words = setting.Words.TrimEnd('.');
-        if (setting.IsSwitch) return $"{words}. With this option: {setting.SwitchTo}.";
+        var words = setting.OptionWords.TrimEnd('.');
+        if (setting.IsSwitch) return words + ".";
         var isSaid = setting.IsFlag || setting.Expected == "a text" || setting.Expected.StartsWith("an http", StringComparison.Ordinal)
             || words.Contains(setting.Expected, StringComparison.OrdinalIgnoreCase);
         var isShown = setting.Allowed.Count > 0 && setting.Placeholder == string.Join('|', setting.Allowed);
-        return isSaid || isShown ? $"{words}." : $"{words} ({setting.Expected}).";
+        var several = !setting.IsList ? "" : setting.MayHoldCommas ? " May be repeated." : " Several are separated by commas.";
+        return (isSaid || isShown ? $"{words}." : $"{words} ({setting.Expected}).") + several;
     }
 
     private static Option Of(Setting setting)

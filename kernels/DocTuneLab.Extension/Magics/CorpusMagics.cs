@@ -36,7 +36,7 @@ internal static class CorpusMagics
         {
             lab.Wordings.Use(lab.Storage, corpus.Wordings(p));
             if (endpoints.Of(p, corpus.Written(p) with { Seed = lab.Seed }) is { } settings) await ByModelAsync(lab, settings, cell);
-            else Structural(lab, corpus.Structural(p), cell);
+            else Structural(lab, corpus.Structural(p, endpoints), cell);
         });
         return generate;
     }

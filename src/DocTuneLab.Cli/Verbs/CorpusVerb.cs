@@ -43,12 +43,14 @@ internal static class CorpusVerb
         command.SetAction(async (p, cancel) =>
         {
             var options = written.Written(p);
+            var settings = endpoints.Of(p, options);
+            var unaided = settings is null ? written.Structural(p, endpoints) : null;
             using var session = library.Open(p, options.Seed);
             library.Read(p, session);
             session.Wordings.Use(session.Storage, written.Wordings(p));
-            if (endpoints.Of(p, options) is not { } settings)
+            if (settings is null)
             {
-                var corpus = session.CorpusStage.Generate(written.Structural(p), null, cancel);
+                var corpus = session.CorpusStage.Generate(unaided!, null, cancel);
                 if (p.GetValue(json)) JsonOutput.Write(corpus.Accounts);
                 else Console.WriteLine($"{corpus.Samples.Count} accepted, {corpus.Rejected.Count} rejected; {corpus.Coverage}");
                 return ExitCodes.Ok;

@@ -57,6 +57,11 @@ internal static class Evaluate
             Description = "Write a form for blind comparison of this many pairs of answers, ab-form.html.",
             HelpName = "N"
         };
+        form.Validators.Add(result =>
+        {
+            if (result.Tokens is [.., var token] && !(int.TryParse(token.Value, out var pairs) && pairs > 0))
+                result.AddError($"--blind takes a number of pairs above 0, not '{token.Value}'.");
+        });
         var votes = CommonOptions.Votes();
         var arguments = new EvaluationArguments();
         var command = new Command("evaluate",
@@ -87,10 +92,14 @@ internal static class Evaluate
                 return Import(file,
                     parsed.GetValue(output) ?? throw new UsageException("--import needs --out FILE.jsonl for the converted suite."));
 
-            var suitePath = parsed.GetValue(suite) ?? throw new UsageException("--suite DIR is missing: the held-out tasks.");
             var assemblies = parsed.GetValue(assembly) ?? [];
-            if (assemblies.Length == 0)
-                throw new UsageException("--assembly DLL is missing: the private library that answers are compiled against.");
+            string[] missing =
+            [
+                .. parsed.GetValue(suite) is null ? (string[])["--suite DIR: the held-out tasks"] : [],
+                .. assemblies.Length == 0 ? (string[])["--assembly DLL: the private library that answers are compiled against"] : []
+            ];
+            if (missing.Length > 0) throw new UsageException($"missing: {string.Join("; ", missing)}.");
+            var suitePath = parsed.GetValue(suite)!;
             using var session = new LabSession();
             session.Open(parsed.GetValue(lab)!, arguments.Seed(parsed));
             session.LoadSuite(suitePath);
@@ -113,6 +122,12 @@ internal static class Evaluate
             session.Wordings.Restore(session.Storage);
             session.Wordings.Use(session.Storage, arguments.Wordings(parsed));
 
+            // What cannot work is said before anything is asked, and 'last' is the run before this one.
+            var earlier = parsed.GetValue(compare) is { } place ? new StoredResults(session.Storage).Load(place) : [];
+            var key = parsed.GetValue(votes) is null ? null : KeyBeside(session, parsed.GetValue(rescore) ?? []);
+            if (parsed.GetValue(form) is not null && parsed.GetValue(rescore) is not { Length: > 0 } && plan.Arms.Count + earlier.Count < 2)
+                throw new UsageException("--blind compares two arms at least; there is one: give more with --arms, or --compare RUN.");
+
             var quiet = parsed.GetValue(json) || Console.IsErrorRedirected;
             var progress = new Follow(quiet);
             EvaluationReport report;
@@ -132,13 +147,12 @@ internal static class Evaluate
                 report = session.EvaluationStage.Run(plan, progress, cancel);
             }
             progress.End();
-            if (parsed.GetValue(compare) is { } other)
-                report = new StoredResults(session.Storage).Beside(report, other, plan.GateBits);
+            if (earlier.Count > 0) report = StoredResults.Beside(report, earlier, plan.GateBits);
             if (parsed.GetValue(form) is { } count)
                 Console.Error.WriteLine("form      "
                     + $"{BlindTrial.Draw(session.Suite!, report.Results, count, session.Seed).Write(session.EvaluationDirectory!)}");
             if (parsed.GetValue(votes) is { } ballot)
-                report = session.EvaluationStage.AddPreferences(BlindTrial.Tally(KeyBeside(session, parsed.GetValue(rescore) ?? []), ballot,
+                report = session.EvaluationStage.AddPreferences(BlindTrial.Tally(key!, ballot,
                     [.. report.Results.Select(r => r.Arm)]));
             if (parsed.GetValue(output) is { } folder) ReportFiles.Write(report, folder);
             Show(report, parsed.GetValue(json), parsed.GetValue(output) ?? session.EvaluationDirectory!);
@@ -188,7 +202,8 @@ internal static class Evaluate
         foreach (var note in report.Notes) Console.Out.WriteLine(note);
         foreach (var problem in report.Problems) Console.Out.WriteLine($"{problem.Task}: {problem.Problem}");
         Console.Out.WriteLine(
-            report.Problems.Count == 0 ? "The suite is sound." : $"{report.Problems.Count} problems: no result on this suite would count.");
+            report.Problems.Count == 0 ? "The suite is sound."
+                : $"{Count(report.Problems.Count, "problem")}: no result on this suite would count.");
         return report.Problems.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
@@ -197,9 +212,11 @@ internal static class Evaluate
         var (tasks, skipped) = BenchmarkImport.Read(file);
         BenchmarkImport.Write(tasks, target);
         foreach (var (task, why) in skipped) Console.Out.WriteLine($"{task}: left out: {why}");
-        Console.Out.WriteLine($"{tasks.Count} tasks in {target}, {skipped.Count} left out.");
+        Console.Out.WriteLine($"{Count(tasks.Count, "task")} in {target}, {skipped.Count} left out.");
         return tasks.Count > 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
+
+    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     private static string KeyBeside(LabSession session, string[] stored) =>
         stored.SelectMany(new StoredResults(session.Storage).Files)

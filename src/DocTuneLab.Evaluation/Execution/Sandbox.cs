@@ -118,26 +118,52 @@ public sealed class Sandbox : IDisposable
         }
     }
 
-    private IReadOnlyList<ReferenceRun> RunReferences(IReadOnlyList<ExecutionJob> jobs, CancellationToken cancel)
+    private List<ReferenceRun> RunReferences(IReadOnlyList<ExecutionJob> jobs, CancellationToken cancel)
     {
         var compiled = jobs.Select(j => _program.Compile(j, j.Reference, expectations: true, cancel)).ToList();
+        var (traces, end) = Traces(compiled, cancel);
+        var runs = compiled.Zip(traces).Select(p =>
+        {
+            var (c, trace) = p;
+            if (c.Image is null)
+                return new ReferenceRun(ExecutionStatus.CompileError, string.Join('\n', c.Errors.Take(5)), 0, Trace.None, c);
+            var (status, message, test) = _verdict.Of(trace, null, end!);
+            // The reference is the suite's own, so what its process says of its end is believed.
+            if (trace.End == TraceEnd.Open && end!.Errors.Length > 0) message = $"{message}: {end.Errors.Trim()}";
+            return new ReferenceRun(status, message, test, trace, c);
+        }).ToList();
+        // Once more as answers are run, without what the tests expect: a test that then fails with its reference says nothing of answers.
+        var passing = Enumerable.Range(0, jobs.Count).Where(i => runs[i].Status == ExecutionStatus.Pass).ToList();
+        var bare = passing.Select(i => _program.Compile(jobs[i], jobs[i].Reference, expectations: false, cancel)).ToList();
+        (traces, end) = Traces(bare, cancel);
+        foreach (var (i, c, trace) in passing.Zip(bare, traces))
+        {
+            var (status, message, _) = c.Image is null
+                ? (ExecutionStatus.CompileError, string.Join('\n', c.Errors.Take(5)), 0)
+                : _verdict.Of(trace, runs[i], end!);
+            if (status != ExecutionStatus.Pass)
+                runs[i] = runs[i] with
+                {
+                    Status = ExecutionStatus.HarnessError,
+                    Message = $"passes, but not where the tests run again without what they expect: {status}: {message}"
+                };
+        }
+        return runs;
+    }
+
+    /// <summary>What programs of the suite's own write down, all in one process, and how that ended; nothing of what does not compile.
+    /// </summary>
+    private (IReadOnlyList<Trace> Traces, ChildEnd? End) Traces(IReadOnlyList<CompiledTests> programs, CancellationToken cancel)
+    {
+        var work = programs.Select(c => c.Image).OfType<byte[]>().Select(image => new ChildWork(true, image)).ToList();
+        if (work.Count == 0) return ([.. programs.Select(_ => Trace.None)], null);
         var run = _folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
         try
         {
-            var work = compiled.Select(c => c.Image).OfType<byte[]>().Select(image => new ChildWork(true, image)).ToList();
-            var end = work.Count > 0 ? _launcher.Run(run.FullName, work, cancel) : null;
-            if (end is { Ready: false }) throw new LabException($"The sandbox cannot start its own program: {end.Text}");
-            var traces = new Queue<Trace>(end is null ? [] : Trace.ReadAll(end.Trace, work.Count));
-            return [.. compiled.Select(c =>
-            {
-                if (c.Image is null)
-                    return new ReferenceRun(ExecutionStatus.CompileError, string.Join('\n', c.Errors.Take(5)), 0, Trace.None, c);
-                var trace = traces.Dequeue();
-                var (status, message, test) = _verdict.Of(trace, null, end!);
-                // The reference is the suite's own, so what its process says of its end is believed.
-                if (trace.End == TraceEnd.Open && end!.Errors.Length > 0) message = $"{message}: {end.Errors.Trim()}";
-                return new ReferenceRun(status, message, test, trace, c);
-            })];
+            var end = _launcher.Run(run.FullName, work, cancel);
+            if (!end.Ready) throw new LabException($"The sandbox cannot start its own program: {end.Text}");
+            var written = new Queue<Trace>(Trace.ReadAll(end.Trace, work.Count));
+            return ([.. programs.Select(c => c.Image is null ? Trace.None : written.Dequeue())], end);
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or UnauthorizedAccessException)
         {

@@ -37,8 +37,8 @@ public static class EvaluationHtml
             foreach (var (label, values) in Figures.Parts(report, m.Name)) Row(Part(label), values);
         }
         html.Append("</tbody></table></div>");
-        foreach (var r in report.Results.Where(r => r.Open.Any(o => o.Unreadable > 0)))
-            html.Append($"<p><small>{Text(r.Arm)}: {Text(Figures.Unreadable(r.Open))}</small></p>");
+        foreach (var r in report.Results)
+            if (Figures.Unreadable(r) is { } unreadable) html.Append($"<p><small>{Text(r.Arm)}: {Text(unreadable)}</small></p>");
         return html.ToString();
 
         void Row(string title, IReadOnlyList<MetricValue?> values) => html.Append($"<tr><td{Left}>{title}</td>")

@@ -19,9 +19,9 @@ internal static class Figures
     public static string Range(Interval interval, bool share) =>
         double.IsNaN(interval.Low) ? "" : $"[{Value(interval.Low, share)}, {Value(interval.High, share)}]";
 
-    /// <summary>How much of what the judge said could not be read; none of it counts.</summary>
-    public static string Unreadable(IReadOnlyList<OpenResult> open) =>
-        $"{open.Sum(o => o.Unreadable)} of {open.Sum(o => o.Readings)} readings of the judge could not be read and do not count"
+    /// <summary>How much of what the judge said of an arm could not be read, and so does not count; null where all could.</summary>
+    public static string? Unreadable(EvaluationResult arm) => arm.Open is var open && open.All(o => o.Unreadable == 0) ? null
+        : $"{open.Sum(o => o.Unreadable)} of {open.Sum(o => o.Readings)} readings of the judge could not be read and do not count"
         + $"{(open.Count(o => o.Score is null) is > 0 and var lost ? $"; {lost} of {open.Count} open answers have no grade" : "")}.";
 
     public static string Probability(double p) =>

@@ -21,7 +21,7 @@ public static class MarkdownReport
             foreach (var (label, tasks) in new[] { ("unseen", result.Patterns?.Unseen), ("seen", result.Patterns?.Seen) })
                 if (m.Over((tasks ?? []).ToHashSet(StringComparer.Ordinal), result.Options) is { } part) Row("· " + label, part);
         }
-        if (result.Open.Any(o => o.Unreadable > 0)) text.Append($"\n{Figures.Unreadable(result.Open)}\n");
+        if (Figures.Unreadable(result) is { } unreadable) text.Append($"\n{unreadable}\n");
         foreach (var line in Figures.Patterns(result.Patterns)) text.Append($"\n{line}");
         text.Append('\n');
         text.Append($"\nSuite `{result.SuiteHash}`, extraction rule {result.ExtractorVersion}, grading rule {result.GraderVersion}, "
@@ -71,7 +71,7 @@ public static class MarkdownReport
     [
         .. report.Comparisons.Select(Figures.Headline), .. report.Gates.Select(g => $"Retention gate of {g.Arm}: {Figures.Gate(g)}"),
         .. report.Results.SelectMany(Figures.Unjudged),
-        .. report.Results.Where(r => r.Open.Any(o => o.Unreadable > 0)).Select(r => $"{r.Arm}: {Figures.Unreadable(r.Open)}"),
+        .. report.Results.Where(r => Figures.Unreadable(r) is not null).Select(r => $"{r.Arm}: {Figures.Unreadable(r)}"),
         .. Figures.Patterns(report.Patterns),
         .. report.Results[0].NotRun is { } why ? new[] { why } : [],
     ];

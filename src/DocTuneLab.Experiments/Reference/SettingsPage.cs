@@ -13,7 +13,9 @@ public static class SettingsPage
         + "A field's name in snake case, with dashes, is an option too. "
         + "Values of a list are\n"
         + "separated by commas; *none* and the like stand for no value. "
-        + "`--base` can be written `--model` wherever a local model is named.\n\n"
+        + "`--base` can be written `--model` wherever a local model is named.\n"
+        + "Where input and output lie (`--docs`, `--assembly`, `--suite`, `--lab`, `--out`, `--compare` and the like) is no setting: "
+        + "`doctune VERB --help` says it.\n\n"
         + "This page is written by `doctune settings`; a test holds it to the code. After a change: "
         + "`dotnet run -c Release --project src/DocTuneLab.Cli -- settings > docs/settings.md`.\n";
 

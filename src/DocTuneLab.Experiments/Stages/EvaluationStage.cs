@@ -39,6 +39,8 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     {
         ArgumentNullException.ThrowIfNull(plan);
         var asked = (plan.Split is { } split ? suite.Where(split) : suite).Only([.. plan.Kinds]);
+        if (plan.Arms.GroupBy(a => a, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new LabException($"arms: {twice.Key} stands there twice; each arm is asked once.");
         using var hosted = new HostedModels(plan, Storage);
         var arms = plan.Arms.Select(a => (Name: a, Model: ModelOf(a, plan, hosted), Documents: WithDocuments(a))).ToList();
         var passages = arms.Any(a => a.Documents) ? Storage.Documents.Chunks().Count : 0;

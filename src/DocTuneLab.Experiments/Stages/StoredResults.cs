@@ -14,7 +14,10 @@ public sealed class StoredResults(Lab lab)
     public IReadOnlyList<string> Files(string place)
     {
         if (File.Exists(place)) return [place];
-        var run = place == "last" ? lab.Runs.List("evaluate").LastOrDefault(r => r.Status == "done") : lab.Runs.Find(place);
+        var run = place == "last"
+            ? lab.Runs.List("evaluate").LastOrDefault(r => r.Status == "done")
+                ?? throw new LabException($"{lab.Directory}: no evaluation was finished in this lab yet, so there is no last one.")
+            : lab.Runs.Find(place);
         var folder = Directory.Exists(place)
             ? place
             : run?.Directory
@@ -56,12 +59,15 @@ public sealed class StoredResults(Lab lab)
         return EvaluationReport.Of([a, b], new Dictionary<string, string> { ["A"] = first, ["B"] = second });
     }
 
-    /// <summary>A report with stored results before its own, those of arms that it has itself left out.</summary>
-    public EvaluationReport Beside(EvaluationReport report, string place, double gateBits)
+    /// <summary>A report with earlier results before its own. An arm that gave the same answers to the same tasks is the same and
+    /// stands there once; another of the same name is told apart by "(earlier)".</summary>
+    public static EvaluationReport Beside(EvaluationReport report, IReadOnlyList<EvaluationResult> earlier, double gateBits)
     {
         ArgumentNullException.ThrowIfNull(report);
-        return EvaluationReport.Of([.. Load(place).Where(r => report.Results.All(x => x.Arm != r.Arm)), .. report.Results],
-            gateBits: gateBits);
+        ArgumentNullException.ThrowIfNull(earlier);
+        var added = earlier.Where(e => report.Results.All(r => r.Arm != e.Arm || !r.Answers.SequenceEqual(e.Answers)))
+            .Select(e => report.Results.Any(r => r.Arm == e.Arm) ? Named(e, $"{e.Arm} (earlier)") : e);
+        return EvaluationReport.Of([.. added, .. report.Results], report.Settings, gateBits).With(report.Preferences);
     }
 
     private static EvaluationResult Named(EvaluationResult result, string arm) =>

@@ -72,8 +72,12 @@ public sealed record TrainingConfig
     public ConfigDialect Dialect { get; init; } = ConfigDialect.DocTuneLab;
 
     /// <summary>How many of so many samples are held out.</summary>
+    /// <exception cref="LabException">As many are held out as there are, or more.</exception>
     public int ValidationCount(int samples) =>
-        Validation < 1 ? Math.Min(120, (int)(samples * Validation)) : Math.Min((int)Validation, samples - 1);
+        Validation < 1 ? Math.Min(120, (int)(samples * Validation))
+        : Validation < samples ? (int)Validation
+        : throw new LabException($"validation is {Validation}, and there are {samples} samples: none would be left to train on. "
+            + "Hold out fewer, or a share below 1");
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="LabException">The file is missing, not YAML, or a field is unknown or has a wrong value;

@@ -136,7 +136,7 @@ public sealed record SftOptions
     public double? LossLimit { get; init; }
 
     /// <summary>Where checkpoints, the log and the result go. Default artifacts/run.</summary>
-    [Setting("Where checkpoints, logs and the adapter go; in a lab, the run's folder.", Option = "out", Placeholder = "DIR")]
+    [Setting("Where checkpoints, logs and the adapter go; in a lab, the run's folder.", Option = "out", Letter = "o", Placeholder = "DIR")]
     public string OutputDirectory { get; init; } = "artifacts/run";
 
     /// <summary>Continues from the last checkpoint in <see cref="OutputDirectory"/>, if there is one. Default false.</summary>

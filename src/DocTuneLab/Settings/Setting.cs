@@ -29,7 +29,8 @@ public sealed class Setting
         Aliases = [.. attribute.Aliases.Concat(attribute.Field is null && attribute.SwitchTo is null ? [Field.Replace('_', '-')] : [])
             .Where(a => a != option)
             .Distinct(StringComparer.Ordinal)
-            .Select(a => "--" + a)];
+            .Select(a => "--" + a)
+            .Concat(attribute.Letter is { } letter ? ["-" + letter] : [])];
         Default = property.GetValue(defaults);
     }
 
@@ -47,6 +48,12 @@ public sealed class Setting
 
     /// <summary>What it does.</summary>
     public string Words => _attribute.Words;
+
+    /// <summary>What its option does.</summary>
+    public string OptionWords => _attribute.OptionWords ?? Words;
+
+    /// <summary>Whether a value of a list may hold commas, which then separate nothing.</summary>
+    public bool MayHoldCommas => _attribute.MayHoldCommas;
 
     /// <summary>Type of the value, or of each value of a list.</summary>
     public Type Type { get; }

@@ -20,12 +20,18 @@ public sealed class SettingAttribute(string words) : Attribute
     /// <summary>Further names on a command line, without dashes.</summary>
     public string[] Aliases { get; init; } = [];
 
+    /// <summary>One letter for a command line, such as o for <c>-o</c>. Default none.</summary>
+    public string? Letter { get; init; }
+
     /// <summary>Whether it is given in files alone, never on a command line. Default false.</summary>
     public bool InFilesOnly { get; init; }
 
     /// <summary>The value that the option sets by its name alone, such as that of <c>--ollama</c>; it then takes none on a command line,
     /// and its name is no field of a file. Default none.</summary>
     public string? SwitchTo { get; init; }
+
+    /// <summary>What help says of an option with <see cref="SwitchTo"/>, in one sentence. Default <see cref="Words"/>.</summary>
+    public string? OptionWords { get; init; }
 
     /// <summary>Whether a value of a list may hold commas; otherwise they separate values. Default false.</summary>
     public bool MayHoldCommas { get; init; }

@@ -59,7 +59,16 @@ internal sealed class LabDatabase : IDisposable
         if (readOnly && !File.Exists(Path.Combine(path, "lab.sqlite")))
             throw new LabException($"{path}: no lab here. Expected a folder with lab.sqlite; create one by parsing documents into it.");
         if (File.Exists(path)) throw new LabException($"{path}: is a file. Expected a folder for the lab.");
-        System.IO.Directory.CreateDirectory(path);
+        try
+        {
+            System.IO.Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw StorageFault.IsDiskFull(e)
+                ? StorageFault.Explain(e, path)
+                : new LabException($"{path}: no lab can be made here ({e.Message}). Give a folder that you may write to: --lab L.", e);
+        }
         return new(path, readOnly ? null : LabLock.Take(path, time), time);
     }
 

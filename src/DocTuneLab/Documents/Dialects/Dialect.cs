@@ -36,6 +36,10 @@ public abstract class Dialect
     /// <summary>Adds syntax to the parser, in the manner of Markdig's extensions.</summary>
     public virtual void Setup(MarkdownPipelineBuilder pipeline) { }
 
+    /// <summary>Types of blocks that <see cref="ElementOf"/> is asked about, with those derived from them. Default all: a dialect that
+    /// names few spares the time for every paragraph of a page.</summary>
+    public virtual IReadOnlyList<Type> NamedBlocks { get; } = [typeof(Block)];
+
     /// <summary>What a block is in this dialect; null where it has no name for it.
     /// A named heading is no heading of its page's sections.</summary>
     /// <param name="block">The block, with its place in <paramref name="text"/>.</param>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Model;
@@ -14,11 +15,16 @@ internal sealed class MarkdownSyntax
     private static readonly SearchValues<char> s_delimiters = SearchValues.Create("|:->+ \t");
     private static readonly ConditionalWeakTable<IReadOnlyList<Dialect>, MarkdownSyntax> s_made = [];
     private readonly Dialect[] _dialects;
+    // Blocks and links are many, and most dialects have nothing to say of them: only those are asked that do.
+    private readonly ConcurrentDictionary<Type, Dialect[]> _naming = [];
+    private readonly Dialect[] _linking, _marking;
     private readonly MarkdownPipeline _plain, _tables;
 
     private MarkdownSyntax(IReadOnlyList<Dialect> dialects)
     {
         _dialects = [.. dialects];
+        _linking = Overriding(nameof(Dialect.LinkOf));
+        _marking = Overriding(nameof(Dialect.IsMark));
         (_plain, _tables) = (Pipeline(hasTables: false), Pipeline(hasTables: true));
     }
 
@@ -34,7 +40,7 @@ internal sealed class MarkdownSyntax
     /// <summary>What a block is, by the first dialect that has a name for it.</summary>
     public NamedElement? ElementOf(Block block, string text)
     {
-        foreach (var dialect in _dialects)
+        foreach (var dialect in _naming.GetOrAdd(block.GetType(), Naming))
             if (dialect.ElementOf(block, text) is { } element) return element;
         return null;
     }
@@ -42,7 +48,7 @@ internal sealed class MarkdownSyntax
     /// <summary>A link by the first dialect that reads it as its own.</summary>
     public PageLink? LinkOf(string url, SourceSpan span, string text)
     {
-        foreach (var dialect in _dialects)
+        foreach (var dialect in _linking)
             if (dialect.LinkOf(url, span, text) is { } link) return link;
         return null;
     }
@@ -50,13 +56,18 @@ internal sealed class MarkdownSyntax
     /// <summary>Whether some dialect takes a link as a mark of its syntax.</summary>
     public bool IsMark(string url)
     {
-        foreach (var dialect in _dialects)
+        foreach (var dialect in _marking)
             if (dialect.IsMark(url)) return true;
         return false;
     }
 
     /// <summary>Includes that may stand anywhere in a page.</summary>
     public IEnumerable<PageLink> IncludesOf(string text) => _dialects.SelectMany(d => d.IncludesOf(text));
+
+    private Dialect[] Naming(Type block) => [.. _dialects.Where(d => d.NamedBlocks.Any(t => t.IsAssignableFrom(block)))];
+
+    private Dialect[] Overriding(string method) =>
+        [.. _dialects.Where(d => d.GetType().GetMethod(method)!.DeclaringType != typeof(Dialect))];
 
     private MarkdownPipeline Pipeline(bool hasTables)
     {

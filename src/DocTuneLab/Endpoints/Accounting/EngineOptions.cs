@@ -9,11 +9,11 @@ public sealed record EngineOptions
     public static SettingTable<EngineOptions> Settings => SettingTable<EngineOptions>.Instance;
 
     /// <summary>Calls for one request at most, refusals with 429 not counted; default 6.</summary>
-    [Setting("Calls for one request at most, refusals for haste not counted.", Min = 1)]
+    [Setting("Calls for one request at most, those that came too fast (429) not counted.", Min = 1)]
     public int MaxAttempts { get; init; } = 6;
 
     /// <summary>Refusals with 429 for one request at most; default 30.</summary>
-    [Setting("Refusals for haste of one request at most.", Min = 0)]
+    [Setting("Times that one request may come too fast (429).", Min = 0)]
     public int MaxRefusals { get; init; } = 30;
 
     /// <summary>Limit of one call; default 2 minutes.</summary>

@@ -26,7 +26,8 @@ public sealed record EndpointOptions
     public string Name { get => field.Length > 0 || BaseUrl is null ? field : $"{BaseUrl.Authority}/{Model}"; init; } = "";
 
     /// <summary>Protocol; default OpenAI.</summary>
-    [Setting("The protocol: OpenAI's, as most servers offer it, or Ollama's own.", Field = "kind", Option = "ollama", SwitchTo = "ollama")]
+    [Setting("The protocol: OpenAI's, as most servers offer it, or Ollama's own.", Field = "kind", Option = "ollama", SwitchTo = "ollama",
+        OptionWords = "Speak Ollama's own protocol instead of OpenAI's.")]
     public EndpointKind Kind { get; init; } = EndpointKind.OpenAI;
 
     /// <summary>Address up to the version, such as <c>http://127.0.0.1:8080/v1</c>.</summary>
@@ -70,7 +71,8 @@ public sealed record EndpointOptions
 
     /// <summary>Whether the server holds answers to a JSON schema; without, the schema stands in the prompt. Default true.</summary>
     [Setting("Whether the server holds answers to a JSON schema; without, the schema stands in the prompt.", Field = "structuredOutput",
-        Option = "no-schema", SwitchTo = "false")]
+        Option = "no-schema", SwitchTo = "false",
+        OptionWords = "Put JSON schemas into the prompt, for a server that does not hold answers to them.")]
     public bool StructuredOutput { get; init; } = true;
 
     /// <summary>Whether answers are streamed; default false.</summary>

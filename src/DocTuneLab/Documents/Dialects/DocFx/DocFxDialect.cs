@@ -24,6 +24,9 @@ internal sealed partial class DocFxDialect : Dialect
     public override DocsSite? ReadSite(string folder, ICollection<DocumentProblem> problems) => DocFxSite.Read(folder, problems);
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Type> NamedBlocks { get; } = [typeof(HeadingBlock)];
+
+    /// <inheritdoc/>
     public override NamedElement? ElementOf(Block block, string text) =>
         block is HeadingBlock { Inline.FirstChild: LinkInline { Url: { } url, NextSibling: null } tab } && IsMark(url)
             ? new(ElementKind.Tab, MarkdownText.PlainText(tab)) : null;

@@ -27,6 +27,9 @@ internal sealed class DocusaurusDialect : Dialect
     public override void Setup(MarkdownPipelineBuilder pipeline) => pipeline.Use(new ColonContainerExtension());
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Type> NamedBlocks { get; } = [typeof(ParagraphBlock), typeof(CustomContainer), typeof(HtmlBlock)];
+
+    /// <inheritdoc/>
     public override NamedElement? ElementOf(Block block, string text) => block switch
     {
         ParagraphBlock => MdxSyntax.IsModuleLine(text.AsSpan(block.Span.Start)) ? new(ElementKind.Mdx, "module") : null,

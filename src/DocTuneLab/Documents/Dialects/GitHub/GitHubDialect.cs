@@ -15,6 +15,9 @@ internal sealed class GitHubDialect : Dialect
     public override void Setup(MarkdownPipelineBuilder pipeline) => pipeline.UseAlertBlocks();
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Type> NamedBlocks { get; } = [typeof(AlertBlock)];
+
+    /// <inheritdoc/>
     public override NamedElement? ElementOf(Block block, string text) =>
         block is AlertBlock alert ? new(ElementKind.Admonition, alert.Kind.ToString().ToLowerInvariant()) : null;
 }

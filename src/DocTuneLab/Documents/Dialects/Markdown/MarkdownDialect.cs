@@ -19,6 +19,9 @@ internal sealed class MarkdownDialect : Dialect
         pipeline.UseTaskLists().UseFootnotes().UseDefinitionLists().UseMathematics();
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Type> NamedBlocks { get; } = [typeof(Footnote), typeof(DefinitionList), typeof(MathBlock)];
+
+    /// <inheritdoc/>
     public override NamedElement? ElementOf(Block block, string text) => block switch
     {
         Footnote note => new(ElementKind.Footnote, note.Label?.TrimStart('^') ?? ""),

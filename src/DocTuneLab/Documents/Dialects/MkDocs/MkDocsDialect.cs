@@ -27,6 +27,9 @@ internal sealed partial class MkDocsDialect : Dialect
     public override void Setup(MarkdownPipelineBuilder pipeline) => pipeline.Use(new IndentedContainerExtension());
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Type> NamedBlocks { get; } = [typeof(IndentedContainer)];
+
+    /// <inheritdoc/>
     public override NamedElement? ElementOf(Block block, string text) =>
         block is IndentedContainer indented ? new(indented.IsTab ? ElementKind.Tab : ElementKind.Admonition, indented.Name) : null;
 

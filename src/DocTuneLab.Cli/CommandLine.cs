@@ -33,6 +33,7 @@ internal static class CommandLine
         Serve.Command(),
         Kernel.Command(),
         Train.Command(),
+        SuiteVerb.Command(),
         Evaluate.Command(),
         Generate.Command(),
         Score.Command(),

@@ -13,6 +13,8 @@ public enum EvaluationPhase
     Explain,
     /// <summary>Asking for the text of gaps.</summary>
     Complete,
+    /// <summary>Asking about members.</summary>
+    Probe,
     /// <summary>Asking for programs in plain C#.</summary>
     Recall,
     /// <summary>Measuring the likelihood of references.</summary>

@@ -63,7 +63,8 @@ public sealed record EvaluationReport(
         var all = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Suite"] = results[0].SuiteHash,
-            ["Rules"] = $"extraction {results[0].ExtractorVersion}, grading {results[0].GraderVersion}",
+            ["Rules"] = $"extraction {results[0].ExtractorVersion}, grading {results[0].GraderVersion}"
+                + (results[0].Members.Count > 0 ? $", members {results[0].MemberRuleVersion}" : ""),
             ["Seed"] = results[0].Options.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Statistics"] = $"95% intervals from {results[0].Options.BootstrapDraws:N0} bootstrap draws over documents; "
                 + "paired randomisation test over documents (exact where at most 18 differ); "

@@ -72,6 +72,7 @@ public sealed class Evaluator(CSharpJudge judge)
         var (written, general) = (Of(TaskKind.Code), Of(TaskKind.General));
         var code = _scorer.ScoreCode([.. written, .. general], tasks, run ? options.Execution : null, progress, cancel);
         var questions = suite.Qa.ToDictionary(t => t.Id, StringComparer.Ordinal);
+        var members = suite.Members.ToDictionary(t => t.Id, StringComparer.Ordinal);
         var result = new EvaluationResult
         {
             Subject = subject,
@@ -88,6 +89,8 @@ public sealed class Evaluator(CSharpJudge judge)
             Metrics = [],
             General = code[written.Count..],
             Completion = _scorer.ScoreCompletions(Of(TaskKind.Completion), suite, cancel),
+            Members = [.. Of(TaskKind.Members).Select(a => MemberReader.Read(members[a.Task], a.Text))],
+            MemberRuleVersion = MemberReader.Version,
             Open = Grader?.Grade(
                 suite.Open, Of(TaskKind.Open), PhaseProgress.Of(progress, EvaluationPhase.Grade, suite.Open.Count), cancel) ?? [],
             NotRun = refusal,
@@ -133,6 +136,9 @@ public sealed class Evaluator(CSharpJudge judge)
         Greedy(
             TaskKind.Completion, EvaluationPhase.Complete, [.. suite.Completion.Select(t => t.Id)],
             [.. suite.Completion.Select(prompts.Completion)], options.MaxCompletionTokens);
+        Greedy(
+            TaskKind.Members, EvaluationPhase.Probe, [.. suite.Members.Select(t => t.Id)], [.. suite.Members.Select(prompts.Member)],
+            options.MaxQaTokens);
         if (options.MeasureRetention)
             Greedy(
                 TaskKind.General, EvaluationPhase.Recall, [.. suite.General.Select(t => t.Id)], [.. suite.General.Select(prompts.Code)],
@@ -177,6 +183,7 @@ public sealed class Evaluator(CSharpJudge judge)
     {
         var known = suite.Code.Select(t => (t.Id, TaskKind.Code)).Concat(suite.Qa.Select(t => (t.Id, TaskKind.Qa)))
             .Concat(suite.Open.Select(t => (t.Id, TaskKind.Open))).Concat(suite.Completion.Select(t => (t.Id, TaskKind.Completion)))
+            .Concat(suite.Members.Select(t => (t.Id, TaskKind.Members)))
             .Concat(suite.General.Select(t => (t.Id, TaskKind.General))).ToHashSet();
         if (answers.FirstOrDefault(a => !known.Contains((a.Task, a.Kind))) is { } stray)
             throw new LabException(

@@ -49,6 +49,10 @@ public sealed record Flip
         foreach (var a in first.Qa)
             if (grades.TryGetValue(a.Task, out var b) && a.Correct != b.Correct)
                 flips.Add(Of(a, b));
+        var known = second.Members.ToDictionary(m => m.Task, StringComparer.Ordinal);
+        foreach (var a in first.Members)
+            if (known.TryGetValue(a.Task, out var b) && TaskOutcomes.Of(a) != TaskOutcomes.Of(b))
+                flips.Add(Of(a, b));
         var filled = second.Completion.ToDictionary(c => c.Task, StringComparer.Ordinal);
         foreach (var a in first.Completion)
             if (filled.TryGetValue(a.Task, out var b) && TaskOutcomes.Of(a) != TaskOutcomes.Of(b))
@@ -91,6 +95,24 @@ public sealed record Flip
         BeforeDiagnostics = [],
         AfterDiagnostics = [],
     };
+
+    private static Flip Of(MemberResult a, MemberResult b)
+    {
+        return new()
+        {
+            Task = a.Task,
+            Kind = TaskKind.Members,
+            Before = TaskOutcomes.Of(a),
+            After = TaskOutcomes.Of(b),
+            Gain = Rank(b) > Rank(a),
+            BeforeText = a.Given,
+            AfterText = b.Given,
+            BeforeDiagnostics = [],
+            AfterDiagnostics = [],
+        };
+
+        static int Rank(MemberResult m) => m.Denies is not { } denies ? 1 : denies == m.Exists ? 0 : 2;
+    }
 
     private static Flip Of(CompletionResult a, CompletionResult b)
     {

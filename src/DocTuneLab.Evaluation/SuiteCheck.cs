@@ -1,5 +1,6 @@
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Kinds;
+using DocTuneLab.Corpus.Language;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Extraction;
@@ -94,6 +95,12 @@ public static class SuiteCheck
         foreach (var task in suite.Qa)
             foreach (var answer in task.Answers.Where(a => !QaGrader.IsCorrect(a, [a])))
                 problems.Add(new(task.Id, $"answers: \"{answer}\" is not graded right by the rule, so no model can give it"));
+        var names = new MemberNames(api.Symbols);
+        foreach (var task in suite.Members.Where(t => names.Has(t.Member) != t.Exists))
+            problems.Add(new(task.Id, $"exists: {task.Member} {(task.Exists ? "does not exist" : "exists")} in the library"));
+        foreach (var wording in suite.Members.GroupBy(t => t.Wording).Where(g => g.Count(t => t.Exists) * 2 != g.Count()))
+            problems.Add(new(wording.First().Id, $"exists: {wording.Count(t => t.Exists)} of the {wording.Count()} members asked about in "
+                + $"wordings of the kind {wording.Key.ToString().ToLowerInvariant()} exist; expected half"));
         var middles = suite.Completion.Select(t => new StoredAnswer(t.Id, TaskKind.Completion, 0, t.Middle)).ToList();
         var unrun = options with { Execution = new ExecutionOptions() };
         var filled = evaluator.Score("suite check", suite, middles, [], unrun, cancel: cancel).Completion;

@@ -35,6 +35,8 @@ public enum TaskOutcome
     [JsonStringEnumMemberName("wrong")] Wrong,
     /// <summary>A gap filled with what stood there.</summary>
     [JsonStringEnumMemberName("exact")] Exact,
+    /// <summary>An answer that says neither that a member exists nor that it does not.</summary>
+    [JsonStringEnumMemberName("says neither")] SaysNeither,
 }
 
 /// <summary>Outcomes in words.</summary>
@@ -63,6 +65,9 @@ internal static class TaskOutcomes
     };
 
     internal static TaskOutcome Of(QaResult r) => r.Correct ? TaskOutcome.Right : TaskOutcome.Wrong;
+
+    internal static TaskOutcome Of(MemberResult r) =>
+        r.Denies is not { } denies ? TaskOutcome.SaysNeither : denies == r.Exists ? TaskOutcome.Wrong : TaskOutcome.Right;
 
     internal static TaskOutcome Of(CompletionResult r) =>
         r.Exact ? TaskOutcome.Exact : r.Compiles ? TaskOutcome.Compiles : TaskOutcome.DoesNotCompile;

@@ -27,7 +27,7 @@ internal static class EvaluateMagics
         var directory = new Argument<string>("DIR")
         {
             Description =
-                "Folder with code.jsonl, docqa.jsonl, open.jsonl, completion.jsonl, general.jsonl, retention.jsonl, or some of them."
+                "Folder with code.jsonl, docqa.jsonl, open.jsonl, completion.jsonl, members.jsonl, general.jsonl, retention.jsonl, or some of them."
         };
         var command = new Command("#!suite", "Loads the held-out tasks.") { directory };
         command.SetCellAction((p, cell) =>
@@ -40,6 +40,7 @@ internal static class EvaluateMagics
                 Questions = s.Tasks.Qa.Count,
                 OpenQuestions = s.Tasks.Open.Count,
                 Gaps = s.Tasks.Completion.Count,
+                Members = s.Tasks.Members.Count,
             }).ToArray());
             if (suite.General.Count + suite.Retention.Count > 0)
                 cell.Display($"for every split, to see what is forgotten: {suite.General.Count} tasks in plain C#, {suite.Retention.Count} "

@@ -56,6 +56,7 @@ public static class Summary
         TaskKind.Qa => "closed questions",
         TaskKind.Open => "open questions",
         TaskKind.Completion => "gaps",
+        TaskKind.Members => "questions about members",
         TaskKind.General => "plain C# tasks",
         _ => "retention texts",
     };

@@ -20,6 +20,7 @@ public sealed class MetricInput
             .Concat(suite.Qa.Select(t => (t.Id, t.Documents[0])))
             .Concat(suite.Open.Select(t => (t.Id, t.Documents[0])))
             .Concat(suite.Completion.Select(t => (t.Id, t.Documents[0])))
+            .Concat(suite.Members.Select(t => (t.Id, t.Documents[0])))
             .Concat(suite.Retention.Select(t => (t.Id, t.Source)))
             .ToDictionary(p => p.Item1, p => p.Item2, StringComparer.Ordinal);
     }

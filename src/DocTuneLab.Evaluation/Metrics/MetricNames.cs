@@ -25,6 +25,14 @@ public static class MetricNames
     public const string Pass5 = "pass@5";
     /// <summary>Closed questions answered right.</summary>
     public const string QaAccuracy = "qa_accuracy";
+    /// <summary>Existing members that the answer says do not exist, asked in wordings of the corpus.</summary>
+    public const string FalseDenials = "false_denials";
+    /// <summary>Invented members that the answer treats as existing, asked in wordings of the corpus.</summary>
+    public const string FalseAcceptances = "false_acceptances";
+    /// <summary>Existing members that the answer says do not exist, asked in wordings that no corpus uses.</summary>
+    public const string FalseDenialsOtherWording = "false_denials_other_wording";
+    /// <summary>Invented members that the answer treats as existing, asked in wordings that no corpus uses.</summary>
+    public const string FalseAcceptancesOtherWording = "false_acceptances_other_wording";
     /// <summary>Bits per byte of the reference code given the prompt.</summary>
     public const string CodeBitsPerByte = "code_bits_per_byte";
     /// <summary>Bits per byte of the accepted answers given the prompt.</summary>

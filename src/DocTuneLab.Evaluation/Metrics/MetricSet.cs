@@ -29,6 +29,7 @@ public sealed class MetricSet
         new ApiRecall(), new HallucinationRate(), new HallucinatingAnswers(), new MisuseRate(),
         new Pass1(), new SampledPass(MetricNames.SampledPass1, 1), new SampledPass(MetricNames.Pass5, 5),
         new QaAccuracy(), new OpenScore(),
+        .. MemberErrors.All,
         new CompletionExact(), new CompletionCompiles(), new CompletionSimilarity(),
         new GeneralPass1(),
         .. BitsPerByte.OfEveryKind,

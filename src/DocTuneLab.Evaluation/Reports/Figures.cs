@@ -114,6 +114,11 @@ internal static class Figures
             yield return $"{result.Arm}: {Answers(failed.Count)} without a verdict, because the harness or the task failed; counted "
                 + $"neither as passed nor as failed ({failed[0].Task}: {failed[0].Message}).";
 
+        var silent = result.Members.Where(m => m.Denies is null).ToList();
+        if (silent.Count > 0)
+            yield return $"{result.Arm}: {silent.Count} of {result.Members.Count} answers about members say neither that the member exists "
+                + $"nor that it does not; counted neither way ({silent[0].Task}).";
+
         static string Answers(int count) => count == 1 ? "1 answer" : $"{count} answers";
     }
 

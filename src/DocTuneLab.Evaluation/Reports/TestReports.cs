@@ -79,6 +79,9 @@ public static class TestReports
                             c.Errors.Select(e => $"line {e.Line}: {e.Id}: {e.Message}").Append("").Append(c.Code ?? c.Extraction)),
                         Ran: c.Status is not null || !c.Compiles);
             foreach (var q in result.Qa) yield return new($"{result.Arm}.questions", q.Task, q.Correct, "wrong", q.Given);
+            foreach (var m in result.Members)
+                yield return new($"{result.Arm}.members", m.Task, m.Denies is { } denies && denies != m.Exists,
+                    m.Exists ? "denies a member that exists" : "takes an invented member for real", m.Given, Ran: m.Denies is not null);
             foreach (var c in result.Completion)
                 yield return new($"{result.Arm}.completion", c.Task, c.Compiles, "does not compile", c.Given);
         }

@@ -46,6 +46,12 @@ public sealed record EvaluationResult
     /// <summary>What became of gaps.</summary>
     public IReadOnlyList<CompletionResult> Completion { get; init; } = [];
 
+    /// <summary>How answers treat members that may not exist.</summary>
+    public IReadOnlyList<MemberResult> Members { get; init; } = [];
+
+    /// <summary>Version of the rule by which those are read; 0 in results that were stored before there was one.</summary>
+    public int MemberRuleVersion { get; init; }
+
     /// <summary>Grades of open answers; empty where there was no judge.</summary>
     public IReadOnlyList<OpenResult> Open { get; init; } = [];
 

@@ -1,3 +1,4 @@
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Results;
@@ -17,6 +18,15 @@ public sealed record QaResult(string Task, string Given, bool Correct);
 /// <param name="Errors">Compiler errors; lines are those of the whole code.</param>
 public sealed record CompletionResult(
     string Task, string Given, bool Exact, double Similarity, bool Compiles, IReadOnlyList<CodeDiagnostic> Errors);
+
+/// <summary>How an answer treats a member that it was asked about.</summary>
+/// <param name="Task">Task id.</param>
+/// <param name="Given">The answer.</param>
+/// <param name="Exists">Whether the library has the member.</param>
+/// <param name="Wording">Whose wording the question has.</param>
+/// <param name="Denies">Whether the answer says that there is no such member (true), or treats it as there (false), by the rule whose
+/// version stands in <see cref="EvaluationResult.MemberRuleVersion"/>; null where it says neither.</param>
+public sealed record MemberResult(string Task, string Given, bool Exists, MemberWording Wording, bool? Denies);
 
 /// <summary>The judge's grade of an open answer.</summary>
 /// <param name="Task">Task id.</param>

@@ -14,6 +14,10 @@ public sealed record PromptRenderer(Func<CodeTask, IReadOnlyList<Message>> Code,
     /// <summary>Turns before the answer of an open question; by default the question alone.</summary>
     public Func<OpenTask, IReadOnlyList<Message>> Open { get; init; } = t => [Message.User(t.Question)];
 
+    /// <summary>Turns before the answer to a question about a member; by default as closed questions are asked.</summary>
+    public IReadOnlyList<Message> Member(MemberTask task) =>
+        Qa(new QaTask(task.Id, task.Question, [task.Member], task.Documents, task.Split));
+
     /// <summary>Turns before the text of a gap; by default as in training, by <c>completion.fim</c>.</summary>
     public Func<CompletionTask, IReadOnlyList<Message>> Completion { get; init; } = t =>
         PromptLibrary.Default["completion.fim"].Messages(

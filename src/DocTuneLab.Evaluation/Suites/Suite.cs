@@ -22,6 +22,9 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     /// <summary>File name of the code with gaps.</summary>
     public const string CompletionFile = "completion.jsonl";
 
+    /// <summary>File name of the questions that take members for granted.</summary>
+    public const string MembersFile = "members.jsonl";
+
     /// <summary>File name of the programming tasks that need no library.</summary>
     public const string GeneralFile = "general.jsonl";
 
@@ -37,6 +40,9 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     /// <summary>Code with gaps.</summary>
     public IReadOnlyList<CompletionTask> Completion { get; init; } = [];
 
+    /// <summary>Questions that take a member for granted.</summary>
+    public IReadOnlyList<MemberTask> Members { get; init; } = [];
+
     /// <summary>Programming tasks in plain C#, which a tuned model must not have forgotten.</summary>
     public IReadOnlyList<CodeTask> General { get; init; } = [];
 
@@ -47,7 +53,7 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     public string Hash => ContentHash.Of([.. Hashes().SelectMany(h => new[] { h.Kind.ToString(), h.Hash })]);
 
     /// <summary>Number of tasks.</summary>
-    public int Count => Code.Count + Qa.Count + Open.Count + Completion.Count + General.Count + Retention.Count;
+    public int Count => Code.Count + Qa.Count + Open.Count + Completion.Count + Members.Count + General.Count + Retention.Count;
 
     /// <summary>Number and content hash of the tasks of each kind that the suite has.</summary>
     public IReadOnlyList<(TaskKind Kind, int Count, string Hash)> Hashes()
@@ -59,7 +65,7 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
             .. new[]
             {
                 Of(TaskKind.Code, Code), Of(TaskKind.Qa, Qa), Of(TaskKind.Open, Open), Of(TaskKind.Completion, Completion),
-                Of(TaskKind.General, General), Of(TaskKind.Retention, Retention),
+                Of(TaskKind.Members, Members), Of(TaskKind.General, General), Of(TaskKind.Retention, Retention),
             }.Where(h => h.Count > 0),
         ];
     }
@@ -69,6 +75,7 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     {
         Open = [.. Open.Where(t => t.Split == split)],
         Completion = [.. Completion.Where(t => t.Split == split)],
+        Members = [.. Members.Where(t => t.Split == split)],
         General = General,
         Retention = Retention,
     };
@@ -79,6 +86,7 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     {
         Open = kinds.Contains(TaskKind.Open) ? Open : [],
         Completion = kinds.Contains(TaskKind.Completion) ? Completion : [],
+        Members = kinds.Contains(TaskKind.Members) ? Members : [],
         General = kinds.Contains(TaskKind.General) ? General : [],
         Retention = kinds.Contains(TaskKind.Retention) ? Retention : [],
     };
@@ -88,6 +96,7 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     {
         Open = [.. Open.Where(t => ids.Contains(t.Id))],
         Completion = [.. Completion.Where(t => ids.Contains(t.Id))],
+        Members = [.. Members.Where(t => ids.Contains(t.Id))],
         General = [.. General.Where(t => ids.Contains(t.Id))],
         Retention = [.. Retention.Where(t => ids.Contains(t.Id))],
     };
@@ -106,11 +115,12 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
         .. Qa.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
         .. Open.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
         .. Completion.Select(t => new HeldOut(t.Id, [], [t.With(t.Middle)], new HashSet<string>())),
+        .. Members.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
     ];
 
     /// <summary>
     /// Reads a suite from a folder with any of <c>code.jsonl</c>, <c>docqa.jsonl</c>, <c>open.jsonl</c>, <c>completion.jsonl</c>,
-    /// <c>general.jsonl</c>,
+    /// <c>members.jsonl</c>, <c>general.jsonl</c>,
     /// <c>retention.jsonl</c>, and the files that a <c>suite.json</c> there names in <c>include</c>, relative to the folder; or from
     /// one such file (any
     /// name: the fields of a line say what it is).

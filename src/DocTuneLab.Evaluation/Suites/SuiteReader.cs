@@ -7,7 +7,7 @@ namespace DocTuneLab.Evaluation.Suites;
 internal static class SuiteReader
 {
     private static readonly string[] s_fileNames =
-        [Suite.CodeFile, Suite.QaFile, Suite.OpenFile, Suite.CompletionFile, Suite.GeneralFile, Suite.RetentionFile];
+        [Suite.CodeFile, Suite.QaFile, Suite.OpenFile, Suite.CompletionFile, Suite.MembersFile, Suite.GeneralFile, Suite.RetentionFile];
 
     public static Suite Load(string path)
     {
@@ -15,6 +15,7 @@ internal static class SuiteReader
         List<QaTask> qa = [];
         List<OpenTask> open = [];
         List<CompletionTask> completion = [];
+        List<MemberTask> members = [];
         List<RetentionText> retention = [];
         Dictionary<string, string> seen = new(StringComparer.Ordinal);
         foreach (var file in Files(path))
@@ -28,6 +29,7 @@ internal static class SuiteReader
                 using var json = Parse(file, number, line);
                 var reader = new Line($"{file}:{number}", json.RootElement);
                 if (reader.Has("rubric")) open.Add(ReadOpen(reader));
+                else if (reader.Has("exists")) members.Add(ReadMember(reader));
                 else if (reader.Has("question")) qa.Add(ReadQa(reader));
                 else if (reader.Has("middle")) completion.Add(ReadCompletion(reader));
                 else if (reader.Has("text")) retention.Add(ReadRetention(reader));
@@ -38,7 +40,14 @@ internal static class SuiteReader
             }
             if (seen.Count == before) throw new LabException($"{file}: no tasks. Expected one JSON object per line.");
         }
-        return new Suite(code, qa) { Open = open, Completion = completion, General = general, Retention = retention };
+        return new Suite(code, qa)
+        {
+            Open = open,
+            Completion = completion,
+            Members = members,
+            General = general,
+            Retention = retention,
+        };
     }
 
     private static string[] Files(string path)
@@ -126,6 +135,21 @@ internal static class SuiteReader
             line.Texts("documents"), line.SplitOf());
     }
 
+    private static MemberTask ReadMember(Line line)
+    {
+        line.OnlyFields("id", "question", "member", "exists", "wording", "documents", "split");
+        var wording = line.Text("wording") switch
+        {
+            "corpus" => MemberWording.Corpus,
+            "other" => MemberWording.Other,
+            var unknown => throw line.Wrong("wording", $"\"{unknown}\" is not one of corpus, other"),
+        };
+        var (question, member) = (line.Text("question"), line.Text("member"));
+        if (member.LastIndexOf('.') < 1) throw line.Wrong("member", $"\"{member}\" is not a type and its member, such as WaterHead.Above");
+        if (!question.Contains(member, StringComparison.Ordinal)) throw line.Wrong("question", $"does not name {member}");
+        return new(line.Text("id"), question, member, line.Truth("exists"), wording, line.Texts("documents"), line.SplitOf());
+    }
+
     private static RetentionText ReadRetention(Line line)
     {
         line.OnlyFields("id", "kind", "text", "source");
@@ -178,6 +202,10 @@ internal static class SuiteReader
             }
             return texts.Count > 0 || optional || mayBeEmpty ? texts : throw Wrong(field, "empty; expected at least one");
         }
+
+        public bool Truth(string field) => Root.TryGetProperty(field, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw Wrong(field, "expected true or false");
 
         public Split SplitOf()
         {

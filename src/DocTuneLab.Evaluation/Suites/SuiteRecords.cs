@@ -75,6 +75,27 @@ public sealed record CompletionTask(
     public string With(string middle) => Prefix + middle + Suffix;
 }
 
+/// <summary>Whose wording a question about a member has.</summary>
+public enum MemberWording
+{
+    /// <summary>One in which corpora ask, too.</summary>
+    Corpus,
+    /// <summary>One that no corpus uses.</summary>
+    Other,
+}
+
+/// <summary>A question that takes a member for granted (one line of <c>members.jsonl</c>): does the answer notice whether it exists?
+/// </summary>
+/// <param name="Id">Unique in the suite.</param>
+/// <param name="Question">The question.</param>
+/// <param name="Member">The member as the question names it: <c>WaterHead.Above</c>.</param>
+/// <param name="Exists">Whether the library has it.</param>
+/// <param name="Wording">Whose wording it is.</param>
+/// <param name="Documents">The page that documents the type, or its <c>xml:</c> documentation id.</param>
+/// <param name="Split">Split of the question.</param>
+public sealed record MemberTask(
+    string Id, string Question, string Member, bool Exists, MemberWording Wording, IReadOnlyList<string> Documents, Split Split);
+
 /// <summary>What a retention text is made of.</summary>
 public enum RetentionKind
 {

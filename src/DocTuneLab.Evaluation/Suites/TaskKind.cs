@@ -11,6 +11,8 @@ public enum TaskKind
     Open,
     /// <summary>Code with a gap.</summary>
     Completion,
+    /// <summary>A question that takes a member for granted, which may not exist.</summary>
+    Members,
     /// <summary>A programming task that needs no library.</summary>
     General,
     /// <summary>A text that is only scored.</summary>

@@ -34,6 +34,9 @@ public sealed record Draft
     /// <summary>What it is true by, such as the recipe that wrote it; null where the evidence's text must show it.</summary>
     public string? Grounds { get; init; }
 
+    /// <summary>Wording of <see cref="Prompt"/> with placeholders for the names in it; null where it was made from none.</summary>
+    public string? Wording { get; init; }
+
     /// <summary>Words that must stand in the evidence, letter by letter but for blanks; null where none are claimed.</summary>
     public string? Quote { get; init; }
 

@@ -149,20 +149,35 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
     }
 
     [Fact]
-    public void Unanswerable_members_are_absent()
+    public void Unanswerable_members_and_types_are_absent()
     {
         var corpus = Generate(
-            new CorpusOptions { Count = 60, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Unanswerable] = 1 } });
-        Assert.Equal(60, corpus.Samples.Count);
+            new CorpusOptions { Count = 120, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Unanswerable] = 1 } });
+        Assert.Equal(120, corpus.Samples.Count);
+        var types = fixture.Symbols.Where(s => s.ContainingType is null).Select(s => s.Name.Split('<')[0]).ToHashSet();
         foreach (var sample in corpus.Samples)
         {
-            var answer = Missing().Match(sample.Messages[^1].Content);
-            var type = fixture.Compilation.GetTypeByMetadataName(
-                $"Waterworks.{answer.Groups[1].Value.Replace("<T>", "`1", StringComparison.Ordinal)}")!;
-            Assert.DoesNotContain(Members(type), m => m.Name == answer.Groups[2].Value);
-            Assert.Contains(Members(type), m => m.Name == answer.Groups[3].Value);
-            Assert.Contains(answer.Groups[2].Value, sample.Messages[^2].Content, StringComparison.Ordinal);
+            var (question, answer) = (sample.Messages[^2].Content, sample.Messages[^1].Content);
+            if (Missing().Match(answer) is { Success: true } member)
+            {
+                var type = fixture.Compilation.GetTypeByMetadataName(
+                    $"Waterworks.{member.Groups[1].Value.Replace("<T>", "`1", StringComparison.Ordinal)}")!;
+                Assert.DoesNotContain(Members(type), m => m.Name == member.Groups[2].Value);
+                Assert.Contains(Members(type), m => m.Name == member.Groups[3].Value);
+                Assert.Contains(member.Groups[2].Value, question, StringComparison.Ordinal);
+            }
+            else
+            {
+                var other = MissingType().Match(answer);
+                Assert.True(other.Success, answer);
+                var (invented, nearest) = (other.Groups[2].Value, other.Groups[3].Value.Split('.')[^1]);
+                Assert.Contains(invented, question, StringComparison.Ordinal);
+                if (other.Groups[1].Value == "type") Assert.True(!types.Contains(invented) && types.Contains(nearest), answer);
+                else Assert.DoesNotContain(fixture.Symbols, s => s.Name == invented);
+            }
         }
+        Assert.All((string[])["missing-member", "missing-type"],
+            kind => Assert.True(corpus.Samples.Count(s => s.Checks[0].Detail == kind) > 12, kind));
     }
 
     [Fact]
@@ -291,4 +306,6 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
     private static partial Regex RepairTurn();
     [GeneratedRegex("^`(.+)` has no member `(.+)`; the nearest is `(.+)`.$")]
     private static partial Regex Missing();
+    [GeneratedRegex("^There is no (type|member) `([^`]+)`; the nearest is `([^`]+)`\\.$")]
+    private static partial Regex MissingType();
 }

@@ -33,6 +33,9 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
     /// <summary>Locals declared by <c>out var</c>, with their types.</summary>
     public List<(string Type, string Name)> Outs { get; } = [];
 
+    /// <summary>Whether parameters are named after their types, as in an example that shall explain itself. Default false.</summary>
+    public bool PlainNames { get; init; }
+
     /// <summary>Whether the instruction is to be in Chinese, which the library's documentation must be, too.</summary>
     public bool IsChinese { get; } = chinese;
 
@@ -65,7 +68,7 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
     {
         // Callers name their variables as they like. Were every name to follow from its type, a model would learn the name by
         // heart instead of reading it in the signature.
-        var unique = Local(Chance(OwnNameShare) ? OwnName(type, name) : name);
+        var unique = Local(!PlainNames && Chance(OwnNameShare) ? OwnName(type, name) : name);
         Parameters.Add((type, unique));
         return unique;
     }

@@ -18,6 +18,7 @@ public sealed class DraftingContext
     private readonly EvidenceAssembler _evidence;
     private readonly double _chineseShare;
     private readonly Dictionary<SampleKindDefinition, object> _kept = [];
+    private readonly List<(string Fact, string Wording)> _answered = [];
 
     internal DraftingContext(ApiIndex index, IReadOnlyList<Chunk> chunks, IReadOnlyList<CodeDraft> examples, IDraftingOptions options)
     {
@@ -61,6 +62,20 @@ public sealed class DraftingContext
     internal IReadOnlyList<CodeDraft> Examples { get; }
 
     internal IDraftingOptions Options { get; }
+
+    /// <summary>What is known of the library, by the symbol that it is about.</summary>
+    internal IReadOnlyList<IReadOnlyList<Fact>> SymbolFacts => field ??=
+        [.. Language.SymbolFacts.All(Index).GroupBy(f => f.Symbols[0], StringComparer.Ordinal).Select(g => g.ToList())];
+
+    /// <summary>Kinds and wordings of the accepted questions that name what they are about, in order of acceptance.</summary>
+    internal IReadOnlyList<(string Fact, string Wording)> AnsweredWordings => _answered;
+
+    /// <summary>Takes note of a draft that was accepted.</summary>
+    internal void Accepted(Draft draft)
+    {
+        if (draft.Kind == SampleKind.Qa && draft is { Wording: { } wording, Grounds: { } fact } && Phrasings.Names(wording))
+            _answered.Add((fact, wording));
+    }
 
     /// <summary>A member that is not obsolete; those drawn less often come first.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>

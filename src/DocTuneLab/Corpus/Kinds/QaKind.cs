@@ -1,4 +1,6 @@
+using DocTuneLab.Corpus.Code;
 using DocTuneLab.Corpus.Language;
+using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Corpus.Kinds;
@@ -7,7 +9,11 @@ namespace DocTuneLab.Corpus.Kinds;
 /// rests on.</summary>
 internal sealed class QaKind : SampleKindDefinition
 {
-    private const string Question = "generate.qa-question", Reply = "generate.qa-answer";
+    /// <summary>Template by which hosted models are asked for a question.</summary>
+    internal const string Question = "generate.qa-question";
+    private const string Reply = "generate.qa-answer";
+    // Values that are the documentation's own sentences.
+    private static readonly string[] s_prose = ["request", "does", "meaning", "when", "condition", "definition", "sentence"];
     private static readonly Dictionary<string, double> s_factWeights = new(StringComparer.Ordinal)
     {
         ["which-member"] = 3,
@@ -25,6 +31,7 @@ internal sealed class QaKind : SampleKindDefinition
         ["property-type"] = 2,
         ["return-type"] = 2.5,
         ["summary"] = 2,
+        [SymbolFacts.Usage] = 1.5,
         ["parameter-names"] = 1.5,
         ["declaring-type"] = 1.5,
         ["static-or-instance"] = 0.5,
@@ -67,10 +74,29 @@ internal sealed class QaKind : SampleKindDefinition
         ArgumentNullException.ThrowIfNull(context);
         if (FactsOf(context).Next(context) is not { } fact) return null;
         // A cloze keeps its sentence's language; a Chinese frame around it would say nothing.
-        var chinese = fact.Values.Values.Any(Prose.IsChinese) || Prose.IsChinese(fact.Answer) || context.NextIsChinese();
-        var question = Phrasings.Default.Ask(fact, chinese, context.Random);
-        var asked = context.Asked(Kind, fact.Kind, question, fact.Answer, fact.Symbols, fact.Chunks);
+        var chinese = fact.Values.Values.Any(Prose.IsChinese) || Prose.IsChinese(fact.Answer)
+            || (context.NextIsChinese() && !fact.Values.Keys.Any(s_prose.Contains));
+        var wording = fact.Verbatim is null ? Phrasings.Default.Draw(fact.Kind, chinese, context.Random) : null;
+        var question = wording is null ? fact.Verbatim! : Phrasings.Ask(wording, fact.Values);
+        var line = fact.Kind == SymbolFacts.Usage ? Line(context, fact) : null;
+        var answer = line?.Answer(chinese && context.Index.IsChinese) ?? (fact.Kind == SymbolFacts.Usage ? $"`{fact.Answer}`" : fact.Answer);
+        var asked = context.Asked(Kind, fact.Kind, question, answer, fact.Symbols, fact.Chunks) with { Wording = wording };
+        if (line is not null)
+            asked = asked with
+            {
+                Body = line.Draft.Body,
+                Code = new CodeToJudge(line.Draft.Method, CodeForm.Members, line.Draft.Usings),
+            };
         return asked with { Messages = context.Shown(asked.Messages, fact.Chunks, fact.Symbols) };
+    }
+
+    private static UsageLine? Line(DraftingContext context, Fact fact)
+    {
+        var (index, id) = (context.Index, fact.Symbols[0]);
+        // A type is used by making one of it.
+        var member = index.Member(id)
+            ?? index.Types.FirstOrDefault(t => t.Symbol.Id == id)?.Constructors.FirstOrDefault(Calls.Usable);
+        return member is null ? null : UsageLine.Of(index, member, context.Random);
     }
 
     /// <inheritdoc/>
@@ -98,13 +124,13 @@ internal sealed class QaKind : SampleKindDefinition
 
         public Facts(DraftingContext context)
         {
-            OfSymbols = [.. SymbolFacts.All(context.Index).GroupBy(f => f.Symbols[0], StringComparer.Ordinal).Select(g => g.ToList())];
+            OfSymbols = context.SymbolFacts;
             _symbols = new CoverageDraw(OfSymbols.Select(f => Math.Sqrt(f.Sum(Weight))));
             OfPages = [.. DocumentFacts.All(context.Chunks, context.Index.IsChinese)];
             _pages = new CoverageDraw(OfPages.Select(f => f.Kind == "cloze" ? 0.6 : 1));
         }
 
-        public List<List<Fact>> OfSymbols { get; }
+        public IReadOnlyList<IReadOnlyList<Fact>> OfSymbols { get; }
 
         public List<Fact> OfPages { get; }
 
@@ -116,7 +142,7 @@ internal sealed class QaKind : SampleKindDefinition
             return OfSymbols.Count > 0 ? Weighted(OfSymbols[_symbols.Next(random)], random) : null;
         }
 
-        private static Fact Weighted(List<Fact> facts, Random random)
+        private static Fact Weighted(IReadOnlyList<Fact> facts, Random random)
         {
             var at = random.NextDouble() * facts.Sum(Weight);
             foreach (var fact in facts)

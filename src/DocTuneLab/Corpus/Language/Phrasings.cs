@@ -6,7 +6,7 @@ using YamlDotNet.Serialization;
 namespace DocTuneLab.Corpus.Language;
 
 /// <summary>A true statement about the library or its documents: values for a question, and the answer.</summary>
-/// <param name="Kind">Kind, which decides the phrasings.</param>
+/// <param name="Kind">Kind, which decides the wordings.</param>
 /// <param name="Values">Values of the placeholders.</param>
 /// <param name="Answer">The right answer in the form of <see cref="AnswerFormat"/>.</param>
 /// <param name="Symbols">Documentation ids that it is about.</param>
@@ -19,6 +19,7 @@ internal sealed record Fact(string Kind, IReadOnlyDictionary<string, string> Val
 internal sealed class Phrasings
 {
     private const double UnmarkedShare = 0.4;
+    private static readonly string[] s_names = ["{member}", "{name}", "{type}"];
     private static readonly Lazy<Phrasings> s_shipped = new(Load);
     private readonly Dictionary<string, Dictionary<string, List<string>>> _kinds;
 
@@ -30,18 +31,29 @@ internal sealed class Phrasings
 
     public IReadOnlyList<string> Of(string kind, string language) => _kinds[kind][language];
 
-    /// <summary>A question for the fact.</summary>
-    public string Ask(Fact fact, bool chinese, Random random)
+    /// <summary>A wording for a fact of that kind: a question in which <c>{name}</c> stands for a value.</summary>
+    public string Draw(string kind, bool chinese, Random random)
     {
-        if (fact.Verbatim is not null) return fact.Verbatim;
-        var templates = Of(fact.Kind, chinese ? "zh" : "en");
+        var templates = Of(kind, chinese ? "zh" : "en");
         var template = templates[random.Next(templates.Count)];
-        var text = new StringBuilder(template);
-        foreach (var (name, value) in fact.Values) text.Replace($"{{{name}}}", value);
         // People do not always mark code as code.
-        if (random.NextDouble() < UnmarkedShare) text.Replace("`", "");
+        return random.NextDouble() < UnmarkedShare ? template.Replace("`", "", StringComparison.Ordinal) : template;
+    }
+
+    /// <summary>The question that a wording asks with some values; what is not marked there is not marked in the values either.</summary>
+    public static string Ask(string wording, IReadOnlyDictionary<string, string> values)
+    {
+        var text = new StringBuilder(wording);
+        foreach (var (name, value) in values)
+            text.Replace($"{{{name}}}", IsMarked(wording) ? value : value.Replace("`", "", StringComparison.Ordinal));
         return Prose.UpperFirst(text.ToString());
     }
+
+    /// <summary>Whether a wording names a type or a member that its answer is about.</summary>
+    public static bool Names(string wording) => s_names.Any(n => wording.Contains(n, StringComparison.Ordinal));
+
+    // A wording without any name has nothing to mark; it keeps the marks of what the documentation says.
+    private static bool IsMarked(string wording) => wording.Contains('`', StringComparison.Ordinal) || !Names(wording);
 
     private static Phrasings Load()
     {

@@ -7,6 +7,9 @@ namespace DocTuneLab.Corpus.Language;
 /// <summary>Facts that follow from the symbol records.</summary>
 internal static partial class SymbolFacts
 {
+    /// <summary>Kind of the fact how something is used: its declaration says so, and code that compiles says it better.</summary>
+    public const string Usage = "usage";
+
     private const int LongestProse = 160;
 
     /// <summary>All facts about the library, in the order of its symbols.</summary>
@@ -55,6 +58,7 @@ internal static partial class SymbolFacts
             yield return Make("enum-count", Number(values.Count));
         }
         if (Replacement(s.Obsolete) is { } replacement) yield return Make("obsolete", replacement);
+        else if (s.Obsolete is null && type.Constructors.Any()) yield return Make(Usage, s.Signature);
         foreach (var p in type.TypeParameters.Where(p => p.Constraint.Length > 0))
             yield return Make("constraint", p.Constraint, ("parameter", p.Name));
         foreach (var group in type.Members.Where(m => m.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor)
@@ -120,6 +124,7 @@ internal static partial class SymbolFacts
             yield return Make("parameter-count", Number(m.Arguments.Count));
         }
         if (s.Signature.Length < 140 && s.Kind != ApiKind.EnumMember) yield return Make("signature", s.Signature.TrimEnd(';'));
+        if (s.Obsolete is null) yield return Make(Usage, s.Signature.TrimEnd(';'));
         foreach (var p in m.TypeParameters.Where(p => p.Constraint.Length > 0))
             yield return Make("constraint", p.Constraint, ("parameter", p.Name));
         foreach (var p in m.Arguments)

@@ -34,8 +34,21 @@ public sealed class GeneralSamples
             Usages = [],
             LibraryName = ".NET",
             ChineseShare = 0,
-            Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 0.6, [SampleKind.Qa] = 0.4 }
+            Mix = new Dictionary<SampleKind, double>
+            {
+                [SampleKind.Code] = 0.6,
+                [SampleKind.Qa] = 0.4 * (1 - UnanswerableShare(like)),
+                [SampleKind.Unanswerable] = 0.4 * UnanswerableShare(like),
+            },
         };
         return new StructuralGenerator(symbols, judge, options).Generate([], null, cancel);
+    }
+
+    // No pages are asked about here, so that all questions name members: as many of them are about none as in the library's own.
+    private static double UnanswerableShare(CorpusOptions like)
+    {
+        var asked = like.Mix.GetValueOrDefault(SampleKind.Qa) * (1 - like.DocumentShare);
+        var missing = like.Mix.GetValueOrDefault(SampleKind.Unanswerable);
+        return asked + missing == 0 ? 0 : missing / (asked + missing);
     }
 }

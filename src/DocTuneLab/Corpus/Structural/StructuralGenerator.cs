@@ -142,6 +142,7 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
                 && _chunks.TryGetValue(first, out var chunk))
                 sample = sample with { Provenance = made with { Document = chunk.DocumentPath, HeadingPath = chunk.HeadingPath } };
             Accepted.Add(sample);
+            context.Accepted(draft);
             Ledger.Add(sample);
             Tokens += options.Tokens(sample.Messages);
             if (draft.Inputs is { } inputs) Examples.Add(new PromptExample(inputs, sample.Messages[^1].Content));

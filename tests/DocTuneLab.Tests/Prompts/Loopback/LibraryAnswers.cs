@@ -60,8 +60,6 @@ public sealed partial class LibraryAnswers
             return Json("body", _bodies.GetValueOrDefault(First(user, "Task: "), "return default;"));
         if (system.StartsWith("You write questions that users", StringComparison.Ordinal)) return Json("question", Question(user));
         if (system.StartsWith("You answer questions", StringComparison.Ordinal)) return QuestionAnswer(user);
-        if (system.StartsWith("You write questions that rest", StringComparison.Ordinal))
-            return Json("question", $"How do I use {Backticked().Match(user).Groups[1].Value} {seed % 7} times in a row?");
         if (system.StartsWith("You explain C#", StringComparison.Ordinal))
             return Json("explanation",
                 $"It calls the library once and gives back what that call gives, as variant {seed % 1000} of a small helper.");

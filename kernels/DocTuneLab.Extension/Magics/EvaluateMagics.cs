@@ -27,7 +27,8 @@ internal static class EvaluateMagics
         var directory = new Argument<string>("DIR")
         {
             Description =
-                "Folder with code.jsonl, docqa.jsonl, open.jsonl, completion.jsonl, members.jsonl, general.jsonl, retention.jsonl, or some of them."
+                "Folder with code.jsonl, docqa.jsonl, open.jsonl, completion.jsonl, members.jsonl, general.jsonl, retention.jsonl, or some "
+                    + "of them."
         };
         var command = new Command("#!suite", "Loads the held-out tasks.") { directory };
         command.SetCellAction((p, cell) =>

@@ -49,7 +49,13 @@ internal static class SuiteVerb
             Directory.CreateDirectory(p.GetRequiredValue(folder));
             MemberDrafts.Write(path, tasks);
             if (p.GetValue(json))
-                JsonOutput.Write(new { path, tasks = tasks.Count, test = tasks.Count(t => t.Split == Split.Test), exist = tasks.Count(t => t.Exists) });
+                JsonOutput.Write(new
+                {
+                    path,
+                    tasks = tasks.Count,
+                    test = tasks.Count(t => t.Split == Split.Test),
+                    exist = tasks.Count(t => t.Exists),
+                });
             else
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"{tasks.Count} questions in {path}: {tasks.Count(t => t.Exists)} about members that exist; "

@@ -33,7 +33,7 @@ public static class MemberDrafts
         var source = new MemberNames(api.Symbols);
         var names = source.Draw(count, seed);
         if (names.Count == 0)
-            throw new LabException("The library has no public members to ask about. Give the assembly that users of the library reference.");
+            throw new LabException("The library has no public members to ask about. Give the assembly that its users reference.");
         string[][] wordings =
         [
             [.. MemberNames.CorpusWordings(source.IsChinese)], [.. HeldOutWordings.Of(source.IsChinese ? "zh" : "en")],

@@ -43,8 +43,8 @@ internal static partial class MemberReader
         var plain = sentence.Replace("’", "'", StringComparison.Ordinal).Replace("`", "", StringComparison.Ordinal)
             .Replace("*", "", StringComparison.Ordinal).Replace("\"", "", StringComparison.Ordinal);
         // The names as words that the patterns know.
-        plain = Regex.Replace(plain, $@"(?<!\w){Regex.Escape(type)}(?:<[^>]*>)?\s*\.\s*{Regex.Escape(name)}(?:\([^)]*\))?(?!\w)", " THEMEMBER ");
-        plain = Regex.Replace(plain, $@"(?<!\w){Regex.Escape(name)}(?:\([^)]*\))?(?!\w)", " THEMEMBER ");
+        plain = Regex.Replace(plain, $@"(?<!\w)(?:{Regex.Escape(type)}(?:<[^>]*>)?\s*\.\s*)?{Regex.Escape(name)}(?:\([^)]*\))?(?!\w)",
+            " THEMEMBER ");
         plain = Regex.Replace(plain, $@"(?<!\w){Regex.Escape(type)}(?:<[^>]*>)?(?!\w)", " THETYPE ");
         return Missing().Matches(plain).Any(m => !Condition().IsMatch(plain[..m.Index]) && !Other().IsMatch(plain[m.Index..]))
             || Absent().Matches(plain).Any(m => !Condition().IsMatch(plain[..m.Index])
@@ -64,15 +64,22 @@ internal static partial class MemberReader
     [GeneratedRegex(@"(?<=[.!?;])\s+|[。！？；\n]+")]
     private static partial Regex Sentence();
 
-    // "has no member", "there is no such method", "is not a member of": what is missing is said beside it.
-    [GeneratedRegex(@"\b(?:has|have|had|contains?|declares?|defines?|provides?|offers?|exposes?|includes?)\s+(?:no|neither)\s+(?:\w+\s+){0,2}?"
-        + @"(?:THEMEMBER|members?|methods?|propert(?:y|ies)|fields?|events?|functions?|types?|class(?:es)?|enum|value)\b"
-        + @"|\b(?:do|does|did)\s*(?:not|n't)\s+(?:actually\s+|currently\s+|seem to\s+|appear to\s+)?(?:have|contain|declare|define|provide|offer|expose|include|support)\s+"
-        + @"(?:(?:an?|any|the|such|such a)\s+)*(?:\w+\s+)?(?:THEMEMBER|members?|methods?|propert(?:y|ies)|fields?|events?|functions?|types?|class(?:es)?|enum|value)\b"
-        + @"|\bthere(?:\s+is|'s|\s+are|\s+was)(?:\s+(?:no|not any|not an?)|n't\s+(?:an?|any))\s+(?:\w+\s+){0,2}?(?:THEMEMBER|THETYPE|members?|methods?|propert(?:y|ies)|fields?|events?|functions?|types?|class(?:es)?|enum|value|thing)\b"
-        + @"|\bthere\s+isn't\s+(?:an?|any)\s+(?:\w+\s+){0,2}?(?:THEMEMBER|THETYPE|members?|methods?|propert(?:y|ies)|types?)\b"
-        + @"|\bno such (?:\w+ )?(?:THEMEMBER|member|method|property|field|event|function|type|class|thing|API)\b|\bno (?:member|method|property|field|event|type) (?:called|named|with)\b"
-        + @"|(?:没有|无|不包含|未定义|没有定义|并无|找不到|没有提供|不提供)(?:一个|任何|名为|叫做?|名叫|这个|这样的|该|此)*\s*(?:THEMEMBER|成员|方法|属性|字段|事件|类型|枚举)"
+    // What is missing: the member, its type, or what such things are called.
+    private const string Thing = @"(?:THEMEMBER|THETYPE|members?|methods?|propert(?:y|ies)|fields?|events?|functions?|types?|class(?:es)?"
+        + @"|enum|value|thing|API)\b";
+    private const string Adverb = @"(?:(?:actually|currently|seem to|appear to)\s+)?";
+    private const string State = @"(?:(?:an?|the)\s+)?(?:\w+\s+){0,2}?(?:member|method|property|part|type|defined|declared|available|found"
+        + @"|there|valid|real|legitimate)\b";
+
+    // "has no member", "there is no such method": what is missing is said behind it.
+    [GeneratedRegex(@"\b(?:has|have|had|contains?|declares?|defines?|provides?|offers?|exposes?|includes?)\s+no\s+(?:\w+\s+){0,2}?" + Thing
+        + @"|\b(?:do|does|did)\s*(?:not|n't)\s+" + Adverb + @"(?:have|contain|declare|define|provide|offer|expose|include|support)\s+"
+        + @"(?:(?:an?|any|the|such|such a)\s+)*(?:\w+\s+)?" + Thing
+        + @"|\bthere(?:\s+is|'s|\s+are|\s+was)(?:\s+(?:no|not any|not an?)|n't\s+(?:an?|any))\s+(?:\w+\s+){0,2}?" + Thing
+        + @"|\bthere\s+isn't\s+(?:an?|any)\s+(?:\w+\s+){0,2}?" + Thing
+        + @"|\bno such (?:\w+ )?" + Thing + @"|\bno (?:member|method|property|field|event|type) (?:called|named|with)\b"
+        + @"|(?:没有|无|不包含|未定义|没有定义|并无|找不到|没有提供|不提供)(?:一个|任何|名为|叫做?|名叫|这个|这样的|该|此)*\s*"
+        + @"(?:THEMEMBER|成员|方法|属性|字段|事件|类型|枚举)"
         + @"|\bkein(?:e|en|es)?\s+(?:\w+\s+){0,2}?(?:THEMEMBER|Mitglied|Member|Methode|Eigenschaft|Typ|Feld)\b"
         + @"|\b(?:n'a|n'y a)\s+(?:pas|aucune?)\b(?:\s+(?:de|une?))?\s+(?:THEMEMBER|membre|méthode|propriété|type)\b"
         + @"|\bno\s+(?:tiene|hay|contiene)\s+(?:(?:ning[uú]n[ao]?|un[ao]?|el|la)\s+)?(?:THEMEMBER|miembro|método|propiedad|tipo)\b"
@@ -80,19 +87,22 @@ internal static partial class MemberReader
     private static partial Regex Missing();
 
     // "does not exist", "is not part of the library": what is meant stands before it.
-    [GeneratedRegex(@"\b(?:(?:do|does|did)\s*(?:not|n't)\s+(?:actually\s+|currently\s+|seem to\s+|appear to\s+)?exist|(?:is|are|was)\s*(?:not|n't)\s+(?:actually\s+)?"
-        + @"(?:(?:an?|the)\s+)?(?:\w+\s+){0,2}?(?:member|method|property|part|type|defined|declared|available|found|there|valid|real|legitimate)\b"
-        + @"|(?:isn't|aren't)\s+(?:actually\s+)?(?:(?:an?|the)\s+)?(?:\w+\s+){0,2}?(?:member|method|property|part|type|defined|declared|available|found|there|valid|real|legitimate)\b"
-        + @"|non-?existent|made[ -]up|(?:can(?:not|'t)|could(?: not|n't)) (?:be found|find)|is unknown|existiert nicht|gibt es nicht|n'existe pas|no existe|не существует)"
-        + @"|不存在|并不存在|找不到|不是[^，。]{0,12}(?:成员|方法|属性|类型)|没有这个|存在しません|存在しない|ありません", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(?:(?:do|does|did)\s*(?:not|n't)\s+" + Adverb + @"exist|(?:is|are|was)\s*(?:not|n't)\s+" + Adverb + State
+        + @"|non-?existent|made[ -]up|(?:can(?:not|'t)|could(?: not|n't)) (?:be found|find)|is unknown"
+        + @"|existiert nicht|gibt es nicht|n'existe pas|no existe|не существует)"
+        + @"|不存在|找不到|不是[^，。]{0,12}(?:成员|方法|属性|类型)|没有这个|存在しません|存在しない|ありません", RegexOptions.IgnoreCase)]
     private static partial Regex Absent();
-    [GeneratedRegex(@"\b(?:if|when|whenever|unless|whether|in case|as long as|until|because|where|wenn|falls|si|cuando|если|когда)\b|如果|当|若|假如|只要", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(?:if|when|whenever|unless|whether|in case|as long as|until|because|where|wenn|falls|si|cuando|если|когда)\b"
+        + "|如果|当|若|假如|只要", RegexOptions.IgnoreCase)]
     private static partial Regex Condition();
-    [GeneratedRegex(@"^[^.]{0,60}?\b(?:parameters?|arguments?|overloads?|setter|getter|side effects?|return value|documentation|body)\b|^.{0,12}(?:参数|重载|返回值)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^[^.]{0,60}?\b(?:parameters?|arguments?|overloads?|setter|getter|side effects?|return value|documentation|body)\b"
+        + "|^.{0,12}(?:参数|重载|返回值)", RegexOptions.IgnoreCase)]
     private static partial Regex Other();
-    [GeneratedRegex(@"\b(?:it|this|that|such|member|method|property|type|which|one|library|I)\b|这|该|此|成员|方法|属性|类型|库", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(?:it|this|that|such|member|method|property|type|which|one|library|I)\b|这|该|此|成员|方法|属性|类型|库",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Pronoun();
-    [GeneratedRegex(@"\b(?:not sure|unsure|don't know|do not know|cannot say|can't say|no information|not aware|not familiar|unclear|cannot determine)\b|不知道|不清楚|不确定|无法确定|没有信息", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(?:not sure|unsure|don't know|do not know|cannot say|can't say|no information|not aware|not familiar|unclear"
+        + @"|cannot determine)\b|不知道|不清楚|不确定|无法确定|没有信息", RegexOptions.IgnoreCase)]
     private static partial Regex Doubt();
     [GeneratedRegex(@"^(?:does|do|is|are|can|has|have)\b|\b(?:is that|does it|is it)\b[^.?]*\?\s*$|吗[？?]?\s*$|对吗", RegexOptions.IgnoreCase)]
     private static partial Regex YesNo();

@@ -214,7 +214,8 @@ public static class MarkdownReport
     {
         // A fence longer than any in the answer, or the answer could break out of it.
         var fence = new string('`', Math.Max(3, LongestRun(answer) + 1));
-        text.Append($"\n{fence}{(flip.Kind is not (TaskKind.Qa or TaskKind.Members) ? "csharp" : "text")}\n{answer.TrimEnd('\n')}\n{fence}\n");
+        var isCode = flip.Kind is not (TaskKind.Qa or TaskKind.Members);
+        text.Append($"\n{fence}{(isCode ? "csharp" : "text")}\n{answer.TrimEnd('\n')}\n{fence}\n");
         foreach (var d in diagnostics.Take(3)) text.Append($"- {Cell(d)}\n");
     }
 

@@ -203,9 +203,10 @@ internal static class SuiteReader
             return texts.Count > 0 || optional || mayBeEmpty ? texts : throw Wrong(field, "empty; expected at least one");
         }
 
-        public bool Truth(string field) => Root.TryGetProperty(field, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False
-            ? value.GetBoolean()
-            : throw Wrong(field, "expected true or false");
+        public bool Truth(string field) =>
+            Root.TryGetProperty(field, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? value.GetBoolean()
+                : throw Wrong(field, "expected true or false");
 
         public Split SplitOf()
         {

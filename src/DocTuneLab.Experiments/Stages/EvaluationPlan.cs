@@ -32,7 +32,8 @@ public sealed record EvaluationPlan
 
     /// <summary>Kinds of tasks that are asked. Default: code, closed questions, gaps, retention texts.</summary>
     [Setting("Kinds of tasks.", Option = "tasks", Field = "tasks", Placeholder = "LIST")]
-    public IReadOnlyList<TaskKind> Kinds { get; init; } = [TaskKind.Code, TaskKind.Qa, TaskKind.Members, TaskKind.Completion, TaskKind.Retention];
+    public IReadOnlyList<TaskKind> Kinds { get; init; } =
+        [TaskKind.Code, TaskKind.Qa, TaskKind.Members, TaskKind.Completion, TaskKind.Retention];
 
     /// <summary>Budget of passages in the prompt of an arm with documents, in tokens. Default 480.</summary>
     [Setting("Tokens of passages in a prompt of an arm with documents, at most.", Option = "docs-tokens", Min = 0)]

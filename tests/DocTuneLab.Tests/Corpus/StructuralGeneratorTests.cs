@@ -151,8 +151,8 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
     [Fact]
     public void Unanswerable_members_and_types_are_absent()
     {
-        var corpus = Generate(
-            new CorpusOptions { Count = 120, ChineseShare = 0, Mix = new Dictionary<SampleKind, double> { [SampleKind.Unanswerable] = 1 } });
+        var mix = new Dictionary<SampleKind, double> { [SampleKind.Unanswerable] = 1 };
+        var corpus = Generate(new CorpusOptions { Count = 120, ChineseShare = 0, Mix = mix });
         Assert.Equal(120, corpus.Samples.Count);
         var types = fixture.Symbols.Where(s => s.ContainingType is null).Select(s => s.Name.Split('<')[0]).ToHashSet();
         foreach (var sample in corpus.Samples)

@@ -8,7 +8,8 @@ namespace DocTuneLab.Tests.Corpus;
 
 /// <summary>Nothing but the library tells a question about what exists from one about what does not: neither its wording, nor the form of
 /// the name in it.</summary>
-public sealed partial class WordingLabelTests(PrivateLibrary library) : IClassFixture<PrivateLibrary>
+public sealed partial class WordingLabelTests(PrivateLibrary library, CorpusFixture other)
+    : IClassFixture<PrivateLibrary>, IClassFixture<CorpusFixture>
 {
     private readonly Regex _names = NamesOf(library);
     private readonly (Regex Form, string Template)[] _templates = Templates();
@@ -31,7 +32,11 @@ public sealed partial class WordingLabelTests(PrivateLibrary library) : IClassFi
     public void Every_kind_of_wording_is_asked_of_what_exists()
     {
         var kinds = Phrasings().Keys;
-        var answered = Generate(1).Samples.Concat(Generate(2).Samples).Where(s => s.Kind == SampleKind.Qa)
+        // What the sample library has no case of, the other has.
+        var mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 };
+        var more = new StructuralGenerator(other.Symbols, other.Batched, new CorpusOptions { Count = 600, Mix = mix })
+            .Generate([], null, TestContext.Current.CancellationToken);
+        var answered = Generate(1).Samples.Concat(more.Samples).Where(s => s.Kind == SampleKind.Qa)
             .Select(s => s.Checks[0].Detail).ToHashSet();
         var unasked = kinds.Where(k => !answered.Contains(k)).ToList();
         Assert.True(unasked.Count == 0, string.Join(", ", unasked));
@@ -116,12 +121,14 @@ public sealed partial class WordingLabelTests(PrivateLibrary library) : IClassFi
         var names = library.Api.Symbols.Select(s => s.Name.Split('<', '[', '(')[0]).Where(n => n.Length > 0 && char.IsUpper(n[0]))
             .Where(n => n is not ("Name" or "Count")).Distinct().OrderByDescending(n => n.Length).Select(Regex.Escape);
         var name = $@"(?:Invented0\w+|(?:{string.Join('|', names)})(?!\w))";
-        return new Regex($@"(?:\bnew )?(?<![\w.]){name}(?:<[\w, ]+>)?(?:\.(?:{name}|Name|Count))*(?:<[\w, ]+>)?(?:\([^)]*\)|\[[^\]]*\]| operator \S+)?");
+        return new Regex($@"(?:\bnew )?(?<![\w.]){name}(?:<[\w, ]+>)?(?:\.(?:{name}|Name|Count))*(?:<[\w, ]+>)?"
+            + @"(?:\([^)]*\)|\[[^\]]*\]| operator \S+)?");
     }
 
     private static double Tail(int n, int k, double share)
     {
-        double Log(int i) => LogFactorial(n) - LogFactorial(i) - LogFactorial(n - i) + (i * Math.Log(share)) + ((n - i) * Math.Log(1 - share));
+        double Log(int i) => LogFactorial(n) - LogFactorial(i) - LogFactorial(n - i)
+            + (i * Math.Log(share)) + ((n - i) * Math.Log(1 - share));
         return Enumerable.Range(0, n + 1).Where(i => Log(i) <= Log(k) + 1e-9).Sum(i => Math.Exp(Log(i)));
 
         static double LogFactorial(int m) => Enumerable.Range(1, m).Sum(i => Math.Log(i));

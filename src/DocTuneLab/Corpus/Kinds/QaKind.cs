@@ -12,6 +12,8 @@ internal sealed class QaKind : SampleKindDefinition
     /// <summary>Template by which hosted models are asked for a question.</summary>
     internal const string Question = "generate.qa-question";
     private const string Reply = "generate.qa-answer";
+    private const int Tries = 16;
+
     // Values that are the documentation's own sentences.
     private static readonly string[] s_prose = ["request", "does", "meaning", "when", "condition", "definition", "sentence"];
     private static readonly Dictionary<string, double> s_factWeights = new(StringComparer.Ordinal)
@@ -72,14 +74,24 @@ internal sealed class QaKind : SampleKindDefinition
     public override Draft? Draft(DraftingContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (FactsOf(context).Next(context) is not { } fact) return null;
-        // A cloze keeps its sentence's language; a Chinese frame around it would say nothing.
-        var chinese = fact.Values.Values.Any(Prose.IsChinese) || Prose.IsChinese(fact.Answer)
-            || (context.NextIsChinese() && !fact.Values.Keys.Any(s_prose.Contains));
+        // A cloze keeps its sentence's language; a Chinese frame around an English sentence is nobody's question.
+        var wanted = context.NextIsChinese();
+        Fact? fact = null;
+        var chinese = false;
+        for (var i = 0; i < Tries && (fact is null || chinese != wanted); i++)
+        {
+            if ((fact = FactsOf(context).Next(context)) is null) return null;
+            var saysSo = fact.Values.Values.Any(Prose.IsChinese) || Prose.IsChinese(fact.Answer);
+            chinese = saysSo || (wanted && !fact.Values.Keys.Any(s_prose.Contains));
+            // Of a page in Chinese, a question in English is not to be had.
+            if (saysSo) break;
+        }
+        if (fact is null) return null;
         var wording = fact.Verbatim is null ? Phrasings.Default.Draw(fact.Kind, chinese, context.Random) : null;
         var question = wording is null ? fact.Verbatim! : Phrasings.Ask(wording, fact.Values);
         var line = fact.Kind == SymbolFacts.Usage ? Line(context, fact) : null;
-        var answer = line?.Answer(chinese && context.Index.IsChinese) ?? (fact.Kind == SymbolFacts.Usage ? $"`{fact.Answer}`" : fact.Answer);
+        var answer = line is not null ? line.Answer(chinese && context.Index.IsChinese)
+            : fact.Kind == SymbolFacts.Usage ? $"`{fact.Answer}`" : fact.Answer;
         var asked = context.Asked(Kind, fact.Kind, question, answer, fact.Symbols, fact.Chunks) with { Wording = wording };
         if (line is not null)
             asked = asked with

@@ -26,6 +26,7 @@ public sealed class OptionsTests
     {
         ["--out"] = "of training it is a setting with a default, since a run always has a folder",
         ["--format"] = "samples and models are written as different things, and a model's must be said",
+        ["--count"] = "of a corpus it is a setting, accepted samples; of a draft it counts questions",
     };
 
     private const string InPrograms = "an object or a function, which programs give", Elsewhere = "it has a table of its own";

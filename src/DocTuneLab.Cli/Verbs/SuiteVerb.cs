@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Documents;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Drafting;
@@ -33,19 +34,21 @@ internal static class SuiteVerb
             HelpName = "N",
             DefaultValueFactory = _ => 100,
         };
-        var seed = new Option<int>("--seed") { Description = "Seed of every choice.", HelpName = "S", DefaultValueFactory = _ => 1 };
+        var seed = new SettingOptions([CorpusOptions.Settings[nameof(CorpusOptions.Seed)]]);
         var command = new Command("draft",
             "Writes tasks that follow from the library alone. A file that is there already stays: what people have reviewed is not lost.")
         {
-            folder, kind, assembly, docs, count, seed, json
+            folder, kind, assembly, docs, count, json
         };
+        seed.AddTo(command);
         command.SetAction(p =>
         {
             var path = Path.Combine(p.GetRequiredValue(folder), Suite.MembersFile);
             if (File.Exists(path)) throw new LabException($"{path}: is there already. Move it away, or give another folder.");
             var library = PrivateLibrary.Load(LabArguments.Existing(p.GetRequiredValue(assembly)));
             var pages = p.GetValue(docs) is { } source ? DocumentSet.Load(source).Documents : [];
-            var tasks = MemberDrafts.Draw(library.Api, pages, p.GetValue(count), p.GetValue(seed));
+            var tasks = MemberDrafts.Draw(library.Api, pages, p.GetValue(count),
+                seed.Apply(p, CorpusOptions.Settings, new CorpusOptions()).Seed);
             Directory.CreateDirectory(p.GetRequiredValue(folder));
             MemberDrafts.Write(path, tasks);
             if (p.GetValue(json))

@@ -27,6 +27,7 @@ public sealed class OptionsTests
         ["--out"] = "of training it is a setting with a default, since a run always has a folder",
         ["--format"] = "samples and models are written as different things, and a model's must be said",
         ["--count"] = "of a corpus it is a setting, accepted samples; of a draft it counts questions",
+        ["--kind"] = "samples and tasks are of different kinds, and what to draft must be said",
     };
 
     private const string InPrograms = "an object or a function, which programs give", Elsewhere = "it has a table of its own";

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Judging;
 
@@ -14,32 +15,6 @@ internal static partial class CodeName
         + "Namespace Instead Otherwise According Based After Before Then Only Just Im Ok Okay Well Certainly Also").Split(' '),
         StringComparer.Ordinal);
 
-    private static readonly HashSet<string> s_keywords =
-        [.. "bool byte sbyte char decimal double float int uint long ulong short ushort object string void".Split(' ')];
-
-    private static readonly Dictionary<string, string> s_types = new(StringComparer.Ordinal)
-    {
-        ["Boolean"] = "bool",
-        ["Byte"] = "byte",
-        ["SByte"] = "sbyte",
-        ["Char"] = "char",
-        ["Decimal"] = "decimal",
-        ["Double"] = "double",
-        ["Single"] = "float",
-        ["Int32"] = "int",
-        ["UInt32"] = "uint",
-        ["Int64"] = "long",
-        ["UInt64"] = "ulong",
-        ["Int16"] = "short",
-        ["UInt16"] = "ushort",
-        ["Object"] = "object",
-        ["String"] = "string",
-        ["Void"] = "void",
-    };
-
-    /// <summary>Whether a text is a type that C# has a word for.</summary>
-    public static bool IsKeyword(string text) => s_keywords.Contains(text);
-
     /// <summary>Every name of a line: qualified, generic, or a word with a capital that is no common one.</summary>
     /// <param name="line">The line, normalised.</param>
     /// <param name="isWanted">Names that count whatever they look like.</param>
@@ -48,7 +23,7 @@ internal static partial class CodeName
         foreach (Match m in Token().Matches(line))
         {
             var name = m.Value.TrimEnd('.');
-            if (isWanted(name) || IsKeyword(name) || LooksLikeOne(name)) yield return (m.Index, name);
+            if (isWanted(name) || TypeWords.Contains(name) || LooksLikeOne(name)) yield return (m.Index, name);
         }
     }
 
@@ -57,7 +32,7 @@ internal static partial class CodeName
     {
         name = Blanks().Replace(name, "").Replace("global::", "", StringComparison.Ordinal);
         name = Inner().Replace(name, "");
-        return SystemType().Replace(name, m => s_types.GetValueOrDefault(m.Groups["name"].Value, m.Value));
+        return SystemType().Replace(name, m => TypeWords.For(m.Groups["name"].Value));
     }
 
     /// <summary>All parts of all names in a text.</summary>

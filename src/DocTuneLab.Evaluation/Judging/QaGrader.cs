@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Judging;
 
@@ -167,7 +168,7 @@ public static partial class QaGrader
         if (Quantity.UnitOf(text) is not null) return Shape.Unit;
         if (Truth(text).Length > 0) return Shape.Truth;
         if (!text.Any(char.IsLetterOrDigit)) return Shape.Operator;
-        if (CodeName.IsKeyword(text)) return Shape.Name;
+        if (TypeWords.Contains(text)) return Shape.Name;
         if (text.Contains(' ', StringComparison.Ordinal) || text.Any(IsCjk)) return Shape.Prose;
         if (text.Any(c => c is '-' or ':' or '#' or '/') && text.Any(char.IsDigit) && text.Any(char.IsLetter)) return Shape.Code;
         return text.Any(c => char.IsUpper(c) || c is '_' or '.' or '<' or '(') || (text.Any(char.IsDigit) && text.Any(char.IsLetter))

@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
-namespace DocTuneLab.Corpus.Language;
+namespace DocTuneLab.Library;
 
 /// <summary>Types as C# text, as the symbol records hold them:
 /// what they are made of, and what they become when type parameters are filled in.</summary>
@@ -14,30 +14,9 @@ internal static class TypeText
         "Stack", "ImmutableArray", "ImmutableList", "LinkedList",
     };
 
-    private static readonly Dictionary<string, string> s_keywords = new(StringComparer.Ordinal)
-    {
-        ["Boolean"] = "bool",
-        ["Byte"] = "byte",
-        ["SByte"] = "sbyte",
-        ["Char"] = "char",
-        ["Decimal"] = "decimal",
-        ["Double"] = "double",
-        ["Single"] = "float",
-        ["Int16"] = "short",
-        ["Int32"] = "int",
-        ["Int64"] = "long",
-        ["UInt16"] = "ushort",
-        ["UInt32"] = "uint",
-        ["UInt64"] = "ulong",
-        ["IntPtr"] = "nint",
-        ["UIntPtr"] = "nuint",
-        ["Object"] = "object",
-        ["String"] = "string",
-    };
-
     /// <summary>The keyword for a type of the namespace <c>System</c> that has one, else its name.</summary>
     public static string Keyword(string name, string space) =>
-        space == "System" && s_keywords.TryGetValue(name, out var keyword) ? keyword : name;
+        space == "System" ? TypeWords.For(name) : name;
 
     /// <summary>Outermost name without type arguments, array rank or question mark: <c>Task</c> of <c>Task&lt;int&gt;?</c>.</summary>
     public static string Head(string type)

@@ -35,6 +35,7 @@ internal static class CommandLine
         Train.Command(),
         SuiteVerb.Command(),
         Evaluate.Command(),
+        SuiteVerb.Command(),
         Generate.Command(),
         Score.Command(),
         Download.Command(),

@@ -65,14 +65,19 @@ internal sealed class AnswerScorer(CSharpJudge judge)
     }
 
     /// <summary>What the references of tasks do under their hidden tests, in the order of the tasks that have one.</summary>
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="execution">Limits.</param>
+    /// <param name="again">Whether they are run once more, whatever is known of them.</param>
+    /// <param name="cancel">Stops between processes.</param>
     /// <exception cref="LabException">The sandbox cannot start at all.</exception>
     public IReadOnlyList<(CodeTask Task, ReferenceRun Run)> RunReferences(
-        IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel)
+        IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, bool again, CancellationToken cancel)
     {
-        using var sandbox = new Sandbox(judge.References, execution, _references);
+        var references = again ? new ReferenceRuns() : _references;
+        using var sandbox = new Sandbox(judge.References, execution, references);
         var jobs = tasks.Where(t => t.Reference.Length > 0).Select(t => (Task: t, Job: Job("", t))).ToList();
         sandbox.Prepare(jobs.Select(j => j.Job), cancel);
-        return [.. jobs.Select(j => (j.Task, _references.Of(j.Job)))];
+        return [.. jobs.Select(j => (j.Task, references.Of(j.Job)))];
     }
 
     private static ExecutionJob Job(string source, CodeTask task) => new(source, task.Usings, task.Tests,

@@ -101,8 +101,8 @@ public sealed class Evaluator(CSharpJudge judge)
 
     /// <summary>What the references of tasks do under their hidden tests; those that were scored before are not run again.</summary>
     internal IReadOnlyList<(CodeTask Task, ReferenceRun Run)> RunReferences(
-        IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel) =>
-        _scorer.RunReferences(tasks, execution, cancel);
+        IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel, bool again = false) =>
+        _scorer.RunReferences(tasks, execution, again, cancel);
 
     private static List<StoredAnswer> Ask(
         ILanguageModel subject, Suite suite, PromptRenderer prompts, EvaluationOptions options,

@@ -2,6 +2,7 @@ using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Language;
 using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Extraction;
 using DocTuneLab.Evaluation.Judging;
@@ -37,26 +38,30 @@ public sealed record SuiteReport(string SuiteHash, IReadOnlyList<SuiteProblem> P
 /// <summary>
 /// Proves a suite before it is used: every reference compiles, passes and uses its gold symbols, every stub compiles and fails, every gold
 /// symbol exists, every test checks something that cannot be guessed, every accepted answer is graded right, every gap compiles with what
-/// stood there, and nothing comes near the training data. References and stubs take the same way as a model's answers.
+/// stood there, nothing is asked twice or names its own answer, every page exists and is of the task's split, and nothing comes near the
+/// training data. References and stubs take the same way as a model's answers; references run several times and must see the same.
 /// </summary>
 public static class SuiteCheck
 {
+    private const int ReferenceRuns = 3;
+
     /// <summary>Checks <paramref name="suite"/>.</summary>
     /// <param name="evaluator">Evaluator of the library.</param>
     /// <param name="suite">All its tasks.</param>
     /// <param name="api">The library's symbols.</param>
     /// <param name="execution">Limits; running must be allowed.</param>
     /// <param name="training">Samples that models are trained on, or none.</param>
+    /// <param name="pages">The library's pages, or null where they are not known.</param>
     /// <param name="cancel">Stops between tasks.</param>
     /// <exception cref="LabException">Running is not allowed, or the sandbox failed.</exception>
     public static SuiteReport Run(
         Evaluator evaluator, Suite suite, ApiModel api, ExecutionOptions execution, IReadOnlyList<Sample>? training = null,
-        CancellationToken cancel = default)
+        IReadOnlyList<Document>? pages = null, CancellationToken cancel = default)
     {
         if (!execution.AllowUntrustedCode) throw new LabException("Checking a suite runs its reference solutions. Set AllowUntrustedCode.");
         if (Sandbox.Refusal(execution) is { } refusal) throw new LabException(refusal);
-        List<SuiteProblem> problems = [];
-        List<string> notes = [];
+        List<SuiteProblem> problems = [.. SuiteReading.Problems(suite, api, pages)];
+        List<string> notes = pages is null ? ["No pages were given, so whether they exist and are held out was not looked at."] : [];
         CodeTask[] tasks = [.. suite.Code, .. suite.General];
         var proven = new Suite(tasks, []);
         var answers = tasks.Select(t => new StoredAnswer(t.Id, TaskKind.Code, 0, Fenced(t.Reference)))
@@ -65,6 +70,12 @@ public static class SuiteCheck
         var results = evaluator.Score("suite check", proven, answers, [], options, cancel: cancel).Code;
 
         var references = evaluator.RunReferences(tasks, execution, cancel).ToDictionary(r => r.Task.Id, r => r.Run, StringComparer.Ordinal);
+
+        // A reference that depends on chance or the clock passes this time.
+        for (var i = 1; i < ReferenceRuns; i++)
+            foreach (var (task, run) in evaluator.RunReferences(tasks, execution, cancel, again: true))
+                if (references[task.Id] is { Status: ExecutionStatus.Pass } first && first.Unlike(run) is { } otherwise)
+                    problems.Add(new(task.Id, $"reference: not the same every time: {otherwise}"));
 
         foreach (var (task, i) in tasks.Select((t, i) => (t, i)))
         {
@@ -112,7 +123,7 @@ public static class SuiteCheck
         }
         if (training is { Count: > 0 }) problems.AddRange(Overlaps(suite, training, notes));
         else notes.Add("No training data was given, so overlap with it was not looked for.");
-        return new(suite.Hash, problems) { Notes = notes };
+        return new(suite.Hash, [.. problems.Distinct()]) { Notes = notes };
     }
 
     private static IEnumerable<SuiteProblem> Overlaps(Suite suite, IReadOnlyList<Sample> training, List<string> notes)

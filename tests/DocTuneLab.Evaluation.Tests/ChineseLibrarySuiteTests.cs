@@ -12,7 +12,8 @@ public class ChineseLibrarySuiteTests(ChineseSampleLibrary library) : IClassFixt
         // What is shared is proven with the first library's suite.
         var own = Suite.Load(library.Tasks) with { General = [], Retention = [] };
         var report = SuiteCheck.Run(new Evaluator(library.Judge), own, library.Api,
-            new() { AllowUntrustedCode = true, AllowWithoutIsolation = true, WallTime = TimeSpan.FromSeconds(60) });
+            new() { AllowUntrustedCode = true, AllowWithoutIsolation = true, WallTime = TimeSpan.FromSeconds(60) },
+            pages: DocumentSet.Load(Path.Combine(library.Data, "docs")).Documents);
         Assert.True(report.Problems.Count == 0,
             $"{report.Problems.Count} problems:\n" + string.Join('\n', report.Problems.Select(p => $"{p.Task}: {p.Problem}")));
     }

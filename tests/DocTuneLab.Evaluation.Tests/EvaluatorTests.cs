@@ -204,7 +204,9 @@ public class EvaluatorTests
             [new QaTask("q", "?", ["Vat", "."], ["1.md"], Split.Test)]);
         var report = SuiteCheck.Run(TinyLibrary.Evaluator(), suite, TinyLibrary.Api,
             new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = true });
-        string Of(string id) => string.Join('\n', report.Problems.Where(p => p.Task == id).Select(p => p.Problem));
+        // All are one task with a flaw each, which is a flaw of its own.
+        string Of(string id) => string.Join('\n', report.Problems.Where(p => p.Task == id).Select(p => p.Problem)
+            .Where(p => !p.Contains("the same", StringComparison.Ordinal)));
         Assert.Equal("", Of("good"));
         Assert.Equal("goldSymbols: M:Brine.Vat.Stir does not exist in the library", Of("gold"));
         Assert.Equal("reference: does not use P:Brine.Vat.Capacity", Of("unused"));

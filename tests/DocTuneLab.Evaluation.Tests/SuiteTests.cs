@@ -91,7 +91,7 @@ public sealed class SuiteTests : IDisposable
         Assert.StartsWith($"{manifest}: include[0]: {Path.Combine(_folder, "none.jsonl")} is no file",
             Assert.Throws<LabException>(() => Suite.Load(_folder)).Message);
         Write("suite.json", """{"includes":[]}""");
-        Assert.StartsWith($"{manifest}: includes: unknown field; known are include",
+        Assert.StartsWith($"{manifest}: includes: unknown field; known are include, sha256",
             Assert.Throws<LabException>(() => Suite.Load(_folder)).Message);
         Write("suite.json", "{", "  x", "}");
         Assert.StartsWith($"{manifest}:2: not JSON", Assert.Throws<LabException>(() => Suite.Load(_folder)).Message);

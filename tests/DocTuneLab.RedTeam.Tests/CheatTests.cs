@@ -223,7 +223,9 @@ public class CheatTests
         var both = s_size with { Id = "both", Tests = ["Check.True(Solution.Size(2) > 1);", "Check.True(!(Solution.Size(2) > 3));"] };
         var report = SuiteCheck.Run(TinyLibrary.Evaluator(), new([s_size, truth, itself, unreached, both], []), TinyLibrary.Api,
             s_options.Execution);
-        string Of(string id) => string.Join('\n', report.Problems.Where(p => p.Task == id).Select(p => p.Problem));
+        // All are one task with a flaw each, which is a flaw of its own.
+        string Of(string id) => string.Join('\n', report.Problems.Where(p => p.Task == id).Select(p => p.Problem)
+            .Where(p => !p.Contains("the same", StringComparison.Ordinal)));
         Assert.Equal("", Of("size"));
         Assert.Equal("", Of("both"));
         Assert.Contains("can be guessed", Of("truth"));

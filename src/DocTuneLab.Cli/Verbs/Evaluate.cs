@@ -3,6 +3,8 @@ using System.Text.Json;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Corpus.Formats;
+using DocTuneLab.Documents;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
@@ -42,8 +44,9 @@ internal static class Evaluate
         };
         var check = new Option<bool>("--check-suite")
         {
-            Description = "Prove the suite: references pass, stubs fail, gold members exist, nothing overlaps the training data; "
-                + "print its hashes. Runs the references; the training data is that of --corpus or the lab."
+            Description = "Prove the suite: references pass, stubs fail, gold members exist, nothing is asked twice or overlaps the "
+                + "training data; print its hashes. Runs the references; the training data is that of --corpus or the lab, the pages are "
+                + "those of --docs or the lab."
         };
         var corpus = new SettingOptions([TrainingConfig.Settings[nameof(TrainingConfig.Corpus)]]);
         var schema = new Option<bool>("--schema") { Description = "Print the JSON schema of a suite's lines." };
@@ -108,7 +111,7 @@ internal static class Evaluate
                 session.LoadLibrary(assemblies);
                 return Check(session, corpus.Apply(parsed, TrainingConfig.Settings, TrainingConfig.Settings.Defaults).Corpus,
                     arguments.Of(parsed, false, false).Options.Execution.AllowWithoutIsolation,
-                    cancel);
+                    parsed.GetValue(docs) is { } source ? DocumentSet.Load(source).Documents : null, cancel);
             }
             var plan = arguments.Of(parsed, model.BaseOf(parsed) is not null, parsed.GetValue(adapter) is not null) with
             {
@@ -192,10 +195,11 @@ internal static class Evaluate
         if (folder is not null) console.WriteLine($"report    {Path.GetFullPath(Path.Combine(folder, "report.html"))}");
     }
 
-    private static int Check(LabSession session, string? corpus, bool bare, CancellationToken cancel)
+    private static int Check(
+        LabSession session, string? corpus, bool bare, IReadOnlyList<Document>? pages, CancellationToken cancel)
     {
         var samples = corpus is null ? session.Storage.Samples.List() : CorpusFile.Read(corpus);
-        var report = session.EvaluationStage.Check(samples, bare, cancel);
+        var report = session.EvaluationStage.Check(samples, bare, pages, cancel);
         foreach (var (kind, count, hash) in session.Suite!.Hashes())
             Console.Out.WriteLine($"{kind.ToString().ToLowerInvariant(),-12}{count,6}  {hash}");
         Console.Out.WriteLine($"{"suite",-12}{session.Suite.Count,6}  {report.SuiteHash}");

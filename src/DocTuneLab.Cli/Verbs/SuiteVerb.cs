@@ -15,7 +15,10 @@ namespace DocTuneLab.Cli.Verbs;
 /// <summary><c>doctune suite</c>: held-out tasks of a library.</summary>
 internal static class SuiteVerb
 {
-    public static Command Command() => new("suite", "Held-out tasks: draft those that follow from a library.") { Draft() };
+    public static Command Command() => new("suite", "Held-out tasks: draft those that follow from a library, and lock the files of a suite.")
+    {
+        Draft(), SuiteFreeze.Command()
+    };
 
     private static Command Draft()
     {

@@ -13,6 +13,19 @@ internal sealed record ReferenceRun(ExecutionStatus Status, string Message, int 
 {
     /// <summary>Sites of the checks whose expected value is in the answer's process, because it depends on the answer.</summary>
     public IReadOnlySet<int> Kept => Compiled.Kept;
+
+    /// <summary>What another run of the same saw otherwise, so that an answer like the reference would be wrong at times; null for nothing.
+    /// </summary>
+    public string? Unlike(ReferenceRun other)
+    {
+        if (other.Status != Status) return $"{Status} in one run, {other.Status} in another: {other.Message}";
+        foreach (var (one, two) in Trace.Checks.Zip(other.Trace.Checks))
+            if (!Kept.Contains(one.Site) && !new TraceComparison(one.Tolerance, null).Same(one.Expected, two.Expected))
+                return $"test {one.Step} expects {TraceComparison.Show(one.Expected)} in one run, {TraceComparison.Show(two.Expected)} in "
+                    + "another";
+        return Trace.Checks.Count == other.Trace.Checks.Count ? null
+            : $"{Trace.Checks.Count} checks in one run, {other.Trace.Checks.Count} in another";
+    }
 }
 
 /// <summary>

@@ -31,7 +31,7 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     /// <summary>File name of the retention texts.</summary>
     public const string RetentionFile = "retention.jsonl";
 
-    /// <summary>File name of the list of files that a suite shares with others.</summary>
+    /// <summary>File name of what a suite shares with others and of its lock.</summary>
     public const string ManifestFile = "suite.json";
 
     /// <summary>Open questions.</summary>
@@ -124,7 +124,9 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     /// <c>retention.jsonl</c>, and the files that a <c>suite.json</c> there names in <c>include</c>, relative to the folder; or from
     /// one such file (any
     /// name: the fields of a line say what it is).
+    /// A folder whose <c>suite.json</c> holds hashes is read only while its files are those that were frozen; see <see cref="SuiteLock"/>.
     /// </summary>
-    /// <exception cref="LabException">Nothing to read, or a line is wrong; the message says <c>file:line: field</c>.</exception>
+    /// <exception cref="LabException">Nothing to read, a line is wrong (the message says <c>file:line: field</c>), or a file is not as it
+    /// was frozen.</exception>
     public static Suite Load(string path) => SuiteReader.Load(path);
 }

@@ -9,7 +9,7 @@ internal static class SuiteReader
     private static readonly string[] s_fileNames =
         [Suite.CodeFile, Suite.QaFile, Suite.OpenFile, Suite.CompletionFile, Suite.MembersFile, Suite.GeneralFile, Suite.RetentionFile];
 
-    public static Suite Load(string path)
+    public static Suite Load(string path, bool locked = true)
     {
         List<CodeTask> code = [], general = [];
         List<QaTask> qa = [];
@@ -18,7 +18,9 @@ internal static class SuiteReader
         List<MemberTask> members = [];
         List<RetentionText> retention = [];
         Dictionary<string, string> seen = new(StringComparer.Ordinal);
-        foreach (var file in Files(path))
+        var files = Files(path);
+        if (locked && Directory.Exists(path)) SuiteLock.Check(path, files);
+        foreach (var file in files)
         {
             var before = seen.Count;
             var number = 0;
@@ -50,7 +52,8 @@ internal static class SuiteReader
         };
     }
 
-    private static string[] Files(string path)
+    /// <summary>The files that a suite consists of.</summary>
+    public static string[] Files(string path)
     {
         if (File.Exists(path)) return [path];
         if (!Directory.Exists(path))
@@ -67,10 +70,10 @@ internal static class SuiteReader
         if (!File.Exists(manifest)) return [];
         using var json = Parse(manifest, 1, File.ReadAllText(manifest));
         var line = new Line(manifest, json.RootElement);
-        line.OnlyFields("include");
+        line.OnlyFields("include", SuiteLock.Field);
         return
         [
-            .. line.Texts("include").Select(name => Path.GetFullPath(Path.Combine(folder, name)))
+            .. line.Texts("include", optional: true).Select(name => Path.GetFullPath(Path.Combine(folder, name)))
                 .Select((file, i) => File.Exists(file) ? file
                 : throw line.Wrong($"include[{i}]", $"{file} is no file; expected paths of .jsonl files, relative to this folder")),
         ];

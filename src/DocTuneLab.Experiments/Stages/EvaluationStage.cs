@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Judging;
@@ -129,10 +130,15 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     /// Runs the references.</summary>
     /// <param name="samples">The training data.</param>
     /// <param name="allowWithoutIsolation">Whether they are run even where nothing isolates them.</param>
+    /// <param name="pages">The library's pages; null for those that the lab has read, if any.</param>
     /// <param name="cancel">Stops between tasks.</param>
-    public SuiteReport Check(IReadOnlyList<Sample> samples, bool allowWithoutIsolation = false, CancellationToken cancel = default) =>
-        SuiteCheck.Run(Evaluator(), suite, library.Api,
-            new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = allowWithoutIsolation }, samples, cancel);
+    public SuiteReport Check(IReadOnlyList<Sample> samples, bool allowWithoutIsolation = false, IReadOnlyList<Document>? pages = null,
+        CancellationToken cancel = default)
+    {
+        pages ??= Storage.Documents.Pages() is { Count: > 0 } read ? read : null;
+        return SuiteCheck.Run(Evaluator(), suite, library.Api,
+            new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = allowWithoutIsolation }, samples, pages, cancel);
+    }
 
     /// <summary>Adds preferences of people or of a judge to the last report and writes it anew.</summary>
     /// <exception cref="LabException">Nothing was evaluated yet.</exception>

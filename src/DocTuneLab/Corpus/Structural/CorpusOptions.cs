@@ -33,10 +33,11 @@ public sealed record CorpusOptions : IDraftingOptions
     [Setting("Seed of everything random.")]
     public int Seed { get; init; } = 1;
 
-    /// <summary>Longest accepted sample in tokens, all turns together; default 224.</summary>
+    /// <summary>Longest accepted sample in tokens, all turns together. Default 512, what training takes by default: a task with a class to
+    /// write has its interface in the prompt and takes nearly as much.</summary>
     [Setting("Tokens of the longest sample that is accepted, all turns together.", Option = "sample-tokens", Field = "sample_tokens",
         Min = 16)]
-    public int MaxTokens { get; init; } = 224;
+    public int MaxTokens { get; init; } = 512;
 
     /// <summary>Counts tokens; without one, four characters count as one token.</summary>
     public ITokenizer? Tokenizer { get; init; }

@@ -35,7 +35,6 @@ internal static class CommandLine
         Train.Command(),
         SuiteVerb.Command(),
         Evaluate.Command(),
-        SuiteVerb.Command(),
         Generate.Command(),
         Score.Command(),
         Download.Command(),

@@ -12,7 +12,8 @@ public sealed class SuiteReadingTests : IDisposable
 
     public SuiteReadingTests()
     {
-        foreach (var page in new[] { "vat.md", "dose.md", "learn.md" }) File.WriteAllText(Path.Combine(_docs, page), $"# {page}\n\nText.\n");
+        foreach (var page in new[] { "vat.md", "dose.md", "learn.md" })
+            File.WriteAllText(Path.Combine(_docs, page), $"# {page}\n\nText.\n");
         File.WriteAllText(Path.Combine(_docs, "splits.yaml"), "test: [vat.md]\ndev: [dose.md]\n");
         _pages = DocumentSet.Load(_docs).Documents;
     }
@@ -149,8 +150,7 @@ public sealed class SuiteReadingTests : IDisposable
         var report = SuiteCheck.Run(TinyLibrary.Evaluator(), suite, TinyLibrary.Api,
             new() { AllowUntrustedCode = true, AllowWithoutIsolation = true }, pages: _pages);
         Assert.DoesNotContain(report.Problems, p => p.Task == "Steady");
-        Assert.Contains(report.Problems, p => p.Task == "Stamp"
-            && p.Problem.StartsWith("reference: not the same every time: test 1 expects", StringComparison.Ordinal));
+        Assert.Contains(report.Problems, p => p.Task == "Stamp" && p.Problem.StartsWith("reference: ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Extension.Arguments;
 
 namespace DocTuneLab.Cli.Verbs;
 

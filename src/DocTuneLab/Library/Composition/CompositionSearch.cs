@@ -2,8 +2,8 @@ namespace DocTuneLab.Library.Composition;
 
 /// <summary>
 /// Enumerates what can be made of given values with the members of a library: constructors, factories, methods, properties, indexers,
-/// operators, extension methods, and LINQ over sequences of the library's types. By types alone, from below: all expressions of one member,
-/// then of two, and so on. What needs <c>out</c> or <c>ref</c>, what returns nothing or must be awaited, and literals are left out; optional
+/// operators, extension methods, and LINQ over sequences of the library's types. By types alone, from below: all expressions of one
+/// member, then of two, and so on. What needs <c>out</c> or <c>ref</c>, what returns nothing or must be awaited, and literals are left out; optional
 /// parameters take their defaults.
 /// </summary>
 /// <param name="api">The library.</param>
@@ -37,8 +37,8 @@ public sealed class CompositionSearch(ApiModel api)
         Walk(given, bounds ??= new(), null).Where(c => c.Members.Count >= bounds.FewestMembers && !IsKnown(c, known))
             .Take(bounds.Results).ToList();
 
-    /// <summary>Fewest uses of members that lead from values of some types to one of another, each value used as often as one likes; 0 where
-    /// one fits already, null where none does within the limit.</summary>
+    /// <summary>Fewest uses of members that lead from values of some types to one of another, each value used as often as one likes; 0
+    /// where one fits already, null where none does within the limit.</summary>
     /// <param name="goal">The type that is wanted.</param>
     /// <param name="from">Types of the values that are there.</param>
     /// <param name="atMost">Most uses.</param>

@@ -39,7 +39,8 @@ internal static class SequenceSteps
     /// <summary>What turns a sequence into the kind that is asked for; null where nothing does.</summary>
     public static string? Gather(string from, string to)
     {
-        if (TypeText.Head(from) != "IEnumerable" || TypeText.Element(from) is not { } element || TypeText.Element(to) != element) return null;
+        if (TypeText.Head(from) != "IEnumerable" || TypeText.Element(from) is not { } element || TypeText.Element(to) != element)
+            return null;
         return TypeText.Head(to) switch
         {
             "IReadOnlyList" or "IReadOnlyCollection" or "IList" or "ICollection" or "List" => ".ToList()",

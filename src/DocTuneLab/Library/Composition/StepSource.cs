@@ -107,7 +107,8 @@ internal sealed class StepSource
     private bool IsUsable(ApiSymbol s, ApiSymbol owner)
     {
         if (s.Obsolete is not null || owner.Obsolete is not null || s.Kind == ApiKind.Event) return false;
-        if (s.Signature.StartsWith("protected ", StringComparison.Ordinal) || s.Signature.Contains('*', StringComparison.Ordinal)) return false;
+        if (s.Signature.StartsWith("protected ", StringComparison.Ordinal) || s.Signature.Contains('*', StringComparison.Ordinal))
+            return false;
         if (s.Kind is ApiKind.Property or ApiKind.Indexer && !s.Signature.Contains("get;", StringComparison.Ordinal)) return false;
         if (s.Kind != ApiKind.Constructor) return true;
         return owner.Kind != ApiKind.Delegate && !owner.Signature.Contains("abstract ", StringComparison.Ordinal)

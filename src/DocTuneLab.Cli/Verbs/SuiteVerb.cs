@@ -2,11 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
+using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Documents;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Drafting;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Experiments;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 
@@ -15,7 +17,8 @@ namespace DocTuneLab.Cli.Verbs;
 /// <summary><c>doctune suite</c>: held-out tasks of a library.</summary>
 internal static class SuiteVerb
 {
-    public static Command Command() => new("suite", "Held-out tasks: draft those that follow from a library, and lock the files of a suite.")
+    public static Command Command() => new(
+        "suite", "Held-out tasks: draft those that follow from a library, and lock the files of a suite.")
     {
         Draft(), SuiteFreeze.Command()
     };
@@ -25,15 +28,17 @@ internal static class SuiteVerb
         var folder = new Argument<string>("DIR") { Description = "Folder of the suite; made where it is missing." };
         var kind = new Option<string>("--kind")
         {
-            Description = "What to draft: members, questions that take a member for granted, which may not exist.",
+            Description = "What to draft: members, questions that take a member for granted, which may not exist; compositions, "
+                + "programming tasks that need several members, to be completed by hand.",
             Required = true,
         };
-        kind.AcceptOnlyFromAmong("members");
+        kind.AcceptOnlyFromAmong("members", "compositions");
         var (assembly, docs, json) = (CommonOptions.Assembly(), CommonOptions.Docs(), CommonOptions.Json());
         assembly.Required = true;
+        var lab = CommonOptions.Lab();
         var count = new Option<int>("--count")
         {
-            Description = "Questions, half of them about invented members.",
+            Description = "Tasks; of questions, half are about invented members.",
             HelpName = "N",
             DefaultValueFactory = _ => 100,
         };
@@ -41,17 +46,19 @@ internal static class SuiteVerb
         var command = new Command("draft",
             "Writes tasks that follow from the library alone. A file that is there already stays: what people have reviewed is not lost.")
         {
-            folder, kind, assembly, docs, count, json
+            folder, kind, assembly, docs, lab, count, json
         };
         seed.AddTo(command);
         command.SetAction(p =>
         {
-            var path = Path.Combine(p.GetRequiredValue(folder), Suite.MembersFile);
+            var isComposed = p.GetRequiredValue(kind) == "compositions";
+            var path = Path.Combine(p.GetRequiredValue(folder), isComposed ? CompositionDrafts.FileName : Suite.MembersFile);
             if (File.Exists(path)) throw new LabException($"{path}: is there already. Move it away, or give another folder.");
             var library = PrivateLibrary.Load(LabArguments.Existing(p.GetRequiredValue(assembly)));
+            var first = seed.Apply(p, CorpusOptions.Settings, new CorpusOptions()).Seed;
+            if (isComposed) return Compose(library, p.GetValue(lab)!, path, p.GetValue(count), first, p.GetValue(json));
             var pages = p.GetValue(docs) is { } source ? DocumentSet.Load(source).Documents : [];
-            var tasks = MemberDrafts.Draw(library.Api, pages, p.GetValue(count),
-                seed.Apply(p, CorpusOptions.Settings, new CorpusOptions()).Seed);
+            var tasks = MemberDrafts.Draw(library.Api, pages, p.GetValue(count), first);
             Directory.CreateDirectory(p.GetRequiredValue(folder));
             MemberDrafts.Write(path, tasks);
             if (p.GetValue(json))
@@ -69,5 +76,25 @@ internal static class SuiteVerb
             return ExitCodes.Ok;
         });
         return command;
+    }
+
+    private static int Compose(PrivateLibrary library, string lab, string path, int count, int seed, bool json)
+    {
+        IReadOnlyList<Sample> samples = [];
+        if (Directory.Exists(lab))
+        {
+            using var session = new LabSession();
+            session.Open(lab, seed);
+            samples = session.Storage.Samples.List();
+        }
+        var drafts = CompositionDrafts.Draw(library.Api, library.Judge, samples, count, seed);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        CompositionDrafts.Write(path, drafts);
+        if (json) JsonOutput.Write(new { path, tasks = drafts.Count, samples = samples.Count });
+        else
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{drafts.Count} drafts in {path}, none shown by the {samples.Count} samples of {lab}: write instruction, tests and page "
+                + $"of those that are worth asking, and move them to {Suite.CodeFile}"));
+        return ExitCodes.Ok;
     }
 }

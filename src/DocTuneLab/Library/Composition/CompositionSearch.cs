@@ -3,8 +3,8 @@ namespace DocTuneLab.Library.Composition;
 /// <summary>
 /// Enumerates what can be made of given values with the members of a library: constructors, factories, methods, properties, indexers,
 /// operators, extension methods, and LINQ over sequences of the library's types. By types alone, from below: all expressions of one
-/// member, then of two, and so on. What needs <c>out</c> or <c>ref</c>, what returns nothing or must be awaited, and literals are left out; optional
-/// parameters take their defaults.
+/// member, then of two, and so on. What needs <c>out</c> or <c>ref</c>, what returns nothing or must be awaited, and
+/// literals are left out; optional parameters take their defaults.
 /// </summary>
 /// <param name="api">The library.</param>
 public sealed class CompositionSearch(ApiModel api)

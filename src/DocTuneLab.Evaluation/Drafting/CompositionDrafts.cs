@@ -1,0 +1,98 @@
+using System.Text.Json;
+using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Validation;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Library;
+using DocTuneLab.Library.Composition;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace DocTuneLab.Evaluation.Drafting;
+
+/// <summary>
+/// Drafts of programming tasks whose solution is a composition that no sample shows. A draft has signature, reference and members; whoever
+/// completes it writes the instruction and the tests, and names its page. Until then no suite takes it.
+/// </summary>
+public static class CompositionDrafts
+{
+    private static readonly CompositionBounds s_bounds = new() { Breadth = 10, Results = 300 };
+
+    /// <summary>File name of drafts in a suite's folder, which a suite does not read.</summary>
+    public const string FileName = "code-drafts.jsonl";
+
+    /// <summary>Draws drafts so that every member of the library comes up about as often.</summary>
+    /// <param name="api">The library.</param>
+    /// <param name="judge">What a reference must compile against.</param>
+    /// <param name="samples">Samples whose code must not show a draft's solution.</param>
+    /// <param name="count">Drafts, at most.</param>
+    /// <param name="seed">Seed of every choice.</param>
+    public static IReadOnlyList<CodeTask> Draw(ApiModel api, CSharpJudge judge, IReadOnlyList<Sample> samples, int count, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(api);
+        ArgumentNullException.ThrowIfNull(judge);
+        var shown = samples.SelectMany(s => SampleCode.Of(s.Messages)).Select(c => CodeShape.Of(c)?.Text).OfType<string>()
+            .ToHashSet(StringComparer.Ordinal);
+        var search = new CompositionSearch(api);
+        var found = Givens(api).SelectMany(given => search.FindAll(given, s_bounds, shown)
+            .Where(c => Names(c.Code) is var names && given.All(g => names.Contains(g.Name))).Select(c => (Made: c, Given: given))).ToArray();
+        new Random(seed).Shuffle(found);
+
+        var left = found.ToList();
+        Dictionary<string, int> used = new(StringComparer.Ordinal);
+        List<CodeTask> drafts = [];
+        while (drafts.Count < count && left.Count > 0)
+        {
+            var next = left.MinBy(c => c.Made.Members.Sum(m => used.GetValueOrDefault(m)))!;
+            left.Remove(next);
+            // What text alone takes for a type may be another's name in code.
+            if (Draft(api, next.Made, next.Given, drafts.Count + 1) is var draft && !Compiles(judge, draft)) continue;
+            drafts.Add(draft);
+            foreach (var member in next.Made.Members) used[member] = used.GetValueOrDefault(member) + 1;
+        }
+        return drafts;
+    }
+
+    /// <summary>Writes drafts as JSON Lines.</summary>
+    public static void Write(string path, IReadOnlyList<CodeTask> drafts) =>
+        File.WriteAllLines(path, drafts.Select(t => JsonSerializer.Serialize(t, EvaluationJson.Compact)));
+
+    /// <summary>What a method may be given: an object of the library or several of them, alone or with something that its members take.
+    /// </summary>
+    private static IEnumerable<IReadOnlyList<GivenValue>> Givens(ApiModel api)
+    {
+        foreach (var type in api.Types.Where(t => t is { Obsolete: null, Kind: ApiKind.Class or ApiKind.Struct or ApiKind.Record }
+            && !t.Name.Contains('<') && !t.Signature.Contains("static ", StringComparison.Ordinal)
+            && !t.Name.EndsWith("Exception", StringComparison.Ordinal)))
+        {
+            var name = char.ToLowerInvariant(type.Name[0]) + type.Name[1..];
+            GivenValue one = new(SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None ? name : "value", type.Name);
+            yield return [one];
+            yield return [new(one.Name + "List", $"IReadOnlyList<{type.Name}>")];
+            foreach (var (taken, i) in api.MembersOf(type.Id).Where(m => m.Kind == ApiKind.Method).SelectMany(m => m.Parameters)
+                .Where(p => p.Modifier.Length == 0).Select(p => p.Type).Distinct(StringComparer.Ordinal).Select((t, i) => (t, i)))
+                yield return [one, new("other" + (i == 0 ? "" : $"{i + 1}"), taken)];
+        }
+    }
+
+    private static CodeTask Draft(ApiModel api, Composition made, IReadOnlyList<GivenValue> given, int number) => new()
+    {
+        Id = $"draft-{number:000}",
+        Instruction = "",
+        Signature = $"public static {made.Type} Draft{number:000}({string.Join(", ", given.Select(g => $"{g.Type} {g.Name}"))})",
+        Context = "",
+        Usings = api.Namespaces,
+        GoldSymbols = made.Members,
+        Reference = $"return {made.Code};",
+        Stub = "return default!;",
+        Tests = [],
+        Documents = [],
+        Split = Split.Dev,
+    };
+
+    private static bool Compiles(CSharpJudge judge, CodeTask draft) =>
+        judge.Judge($"{draft.Signature}\n{{\n{draft.Reference}\n}}", CodeForm.Members, draft.Usings).Compiles;
+
+    private static HashSet<string> Names(string code) => SyntaxFactory.ParseExpression(code).DescendantNodesAndSelf()
+        .OfType<IdentifierNameSyntax>().Select(n => n.Identifier.ValueText).ToHashSet(StringComparer.Ordinal);
+}

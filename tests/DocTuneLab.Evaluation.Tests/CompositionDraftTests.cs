@@ -17,7 +17,8 @@ public class CompositionDraftTests(SampleLibrary library) : IClassFixture<Sample
         var drafts = CompositionDrafts.Draw(api, library.Judge, [], 30, seed: 1);
         Assert.Equal(30, drafts.Count);
         Assert.All(drafts, d => Assert.True(d.GoldSymbols.Count >= 2 && d.GoldSymbols.All(g => api.Find(g) is not null), d.Reference));
-        Assert.All(drafts, d => Assert.True(library.Judge.Judge($"{d.Signature} {{ {d.Reference} }}", CodeForm.Members, d.Usings).Compiles));
+        Assert.All(drafts, d =>
+            Assert.True(library.Judge.Judge($"{d.Signature} {{ {d.Reference} }}", CodeForm.Members, d.Usings).Compiles));
         // Not thirty tasks about one member.
         Assert.True(drafts.SelectMany(d => d.GoldSymbols).Distinct().Count() >= 30);
         Assert.Equal(drafts.Select(d => d.Reference), CompositionDrafts.Draw(api, library.Judge, [], 30, seed: 1).Select(d => d.Reference));

@@ -35,7 +35,8 @@ public static class CompositionDrafts
             .ToHashSet(StringComparer.Ordinal);
         var search = new CompositionSearch(api);
         var found = Givens(api).SelectMany(given => search.FindAll(given, s_bounds, shown)
-            .Where(c => Names(c.Code) is var names && given.All(g => names.Contains(g.Name))).Select(c => (Made: c, Given: given))).ToArray();
+            .Where(c => Names(c.Code) is var names && given.All(g => names.Contains(g.Name)))
+            .Select(c => (Made: c, Given: given))).ToArray();
         new Random(seed).Shuffle(found);
 
         var left = found.ToList();

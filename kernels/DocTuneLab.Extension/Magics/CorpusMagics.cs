@@ -51,6 +51,7 @@ internal static class CorpusMagics
             cell.CancellationToken);
         live.Update($"{corpus.Samples.Count:N0} accepted samples, {corpus.Tokens:N0} tokens, {corpus.Rejected.Count:N0} rejected, "
             + $"in {clock.Elapsed.TotalSeconds:F1} s");
+        if (corpus.RunRefusal is { } refusal) cell.Display(refusal);
         cell.Display(corpus.Accounts
             .Select(a => new
             {
@@ -59,6 +60,7 @@ internal static class CorpusMagics
                 a.Drafts,
                 a.Accepted,
                 Rejected = string.Join(", ", a.Rejected.Select(r => $"{r.Key} {r.Value}")),
+                Code = a.Runs.ToString(),
                 a.Closes
             })
             .ToArray());

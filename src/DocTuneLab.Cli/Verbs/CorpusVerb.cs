@@ -51,8 +51,10 @@ internal static class CorpusVerb
             if (settings is null)
             {
                 var corpus = session.CorpusStage.Generate(unaided!, null, cancel);
+                if (corpus.RunRefusal is { } refusal) Console.Error.WriteLine(refusal);
                 if (p.GetValue(json)) JsonOutput.Write(corpus.Accounts);
-                else Console.WriteLine($"{corpus.Samples.Count} accepted, {corpus.Rejected.Count} rejected; {corpus.Coverage}");
+                else Console.WriteLine($"{corpus.Samples.Count} accepted, {corpus.Rejected.Count} rejected; {corpus.Coverage}\n"
+                    + $"code: {string.Join("; ", corpus.Accounts.Where(a => a.Runs.HasCode).Select(a => $"{a.Label}: {a.Runs}"))}");
                 return ExitCodes.Ok;
             }
             if (settings.DryRun)

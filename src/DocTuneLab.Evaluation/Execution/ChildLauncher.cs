@@ -3,10 +3,21 @@ using System.Text;
 
 namespace DocTuneLab.Evaluation.Execution;
 
+/// <summary>What a child is to do; the child has the same list.</summary>
+internal enum WorkKind : byte
+{
+    /// <summary>Compare two values.</summary>
+    Comparison,
+    /// <summary>Run a compiled solution with its tests.</summary>
+    Tests,
+    /// <summary>Run many small programs; no other work goes with it.</summary>
+    Batch,
+}
+
 /// <summary>What a child is given on its standard input.</summary>
-/// <param name="IsProgram">A compiled solution with its tests; else two values to be compared.</param>
-/// <param name="Bytes">The assembly, or the values as a child wrote them.</param>
-internal sealed record ChildWork(bool IsProgram, byte[] Bytes);
+/// <param name="Kind">What it is to do.</param>
+/// <param name="Bytes">The assembly, with which of its programs in a batch, or the values as a child wrote them.</param>
+internal sealed record ChildWork(WorkKind Kind, byte[] Bytes);
 
 /// <summary>
 /// Starts the child program, isolated and limited, and waits for its end. The child says that it is ready before it is told what to run,
@@ -95,9 +106,9 @@ internal sealed class ChildLauncher(
     {
         using var writer = new BinaryWriter(input, Encoding.UTF8, leaveOpen: true);
         writer.Write(work.Count);
-        foreach (var (isProgram, bytes) in work)
+        foreach (var (kind, bytes) in work)
         {
-            writer.Write(isProgram);
+            writer.Write((byte)kind);
             writer.Write(bytes.Length);
             writer.Write(bytes);
         }

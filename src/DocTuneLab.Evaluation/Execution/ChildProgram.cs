@@ -40,7 +40,7 @@ internal sealed class ChildProgram
     public ChildProgram(ReferenceSet references, ChildHost starter)
     {
         _starter = starter;
-        var sources = new[] { "Check.cs", "TraceFile.cs", "TreeWriter.cs", "Rebuilder.cs", "Runner.cs" };
+        var sources = new[] { "Check.cs", "TraceFile.cs", "TreeWriter.cs", "Rebuilder.cs", "Runner.cs", "Batch.cs" };
         var host = CSharpCompilation.Create(_starter.ChildName, sources.Select(Resource), references.References,
             s_options.WithOutputKind(OutputKind.ConsoleApplication));
         using var image = new MemoryStream();
@@ -99,6 +99,35 @@ internal sealed class ChildProgram
         if (!result.Success)
             return new(null, [.. result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(Describe)], [], hidden.Kept);
         return new(image.ToArray(), [], ForbiddenUse.Find(compilation, solution, _starter.ChildName), hidden.Kept);
+    }
+
+    /// <summary>Compiles programs to one assembly; those that do not compile are left out.</summary>
+    /// <param name="programs">Programs of the same namespaces: a compilation unit each, whose class is named by its index.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <returns>The image, null where none compiles, and the first error of each that does not.</returns>
+    public (byte[]? Image, IReadOnlyDictionary<int, string> Errors) Compile(IReadOnlyList<ProgramSource> programs, CancellationToken cancel)
+    {
+        var trees = programs.Select((p, i) => CSharpSyntaxTree.ParseText(p.Text(i), CodeExtractor.ParseOptions, $"{i}.cs",
+            cancellationToken: cancel)).ToList();
+        var errors = new Dictionary<int, string>();
+        while (errors.Count < trees.Count)
+        {
+            var list = CSharpSyntaxTree.ParseText(programs[0].Usings + ProgramSource.List(_space, programs, errors.ContainsKey),
+                CodeExtractor.ParseOptions, cancellationToken: cancel);
+            var compilation = _empty.AddSyntaxTrees(trees.Where((_, i) => !errors.ContainsKey(i)).Append(list));
+            using var image = new MemoryStream();
+            var result = compilation.Emit(image, cancellationToken: cancel);
+            if (result.Success) return (image.ToArray(), errors);
+            var known = errors.Count;
+            foreach (var error in result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error))
+                if (error.Location.SourceTree is { } tree && trees.IndexOf(tree) is >= 0 and var at)
+                    errors.TryAdd(at, $"{error.Id}: {error.GetMessage()}");
+            // An error that belongs to no program says nothing about any.
+            if (errors.Count == known)
+                for (var i = 0; i < trees.Count; i++) errors.TryAdd(i, result.Diagnostics.First(d => d.Severity == DiagnosticSeverity.Error)
+                    .ToString());
+        }
+        return (null, errors);
     }
 
     private static bool IsAspNetCore(string path) => path.Contains(AspNetCore + ".Ref", StringComparison.Ordinal);

@@ -103,7 +103,7 @@ public sealed class Sandbox : IDisposable
         var run = _folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
         try
         {
-            var end = _launcher.Run(run.FullName, [new(true, compiled.Image)], cancel);
+            var end = _launcher.Run(run.FullName, [new(WorkKind.Tests, compiled.Image)], cancel);
             if (!end.Ready) return Unrun(ExecutionStatus.HarnessError, $"the child program did not start: {end.Text}");
             var (status, message, test) = _verdict.Of(Trace.ReadAll(end.Trace, 1)[0], reference, end);
             return new(status, message, test, end.Text, end.Elapsed);
@@ -155,7 +155,7 @@ public sealed class Sandbox : IDisposable
     /// </summary>
     private (IReadOnlyList<Trace> Traces, ChildEnd? End) Traces(IReadOnlyList<CompiledTests> programs, CancellationToken cancel)
     {
-        var work = programs.Select(c => c.Image).OfType<byte[]>().Select(image => new ChildWork(true, image)).ToList();
+        var work = programs.Select(c => c.Image).OfType<byte[]>().Select(image => new ChildWork(WorkKind.Tests, image)).ToList();
         if (work.Count == 0) return ([.. programs.Select(_ => Trace.None)], null);
         var run = _folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
         try
@@ -181,7 +181,7 @@ public sealed class Sandbox : IDisposable
         var run = _folder.CreateSubdirectory(Guid.NewGuid().ToString("n"));
         try
         {
-            var two = new ChildWork(false, [.. expected.Written.Span, .. actual.Written.Span]);
+            var two = new ChildWork(WorkKind.Comparison, [.. expected.Written.Span, .. actual.Written.Span]);
             var end = _launcher.Run(run.FullName, [two], CancellationToken.None);
             return Trace.ReadAll(end.Trace, 1)[0] is { End: TraceEnd.Complete, Checks: [{ Actual: ScalarNode { Key: "true" } }] };
         }

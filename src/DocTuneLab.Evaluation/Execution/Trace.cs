@@ -1,7 +1,7 @@
 namespace DocTuneLab.Evaluation.Execution;
 
 /// <summary>Kinds of records; the child has the same list.</summary>
-internal enum RecordKind : byte { Begin, Step, Check, Fault, OutOfMemory, TooLarge, End }
+internal enum RecordKind : byte { Begin, Step, Check, Fault, OutOfMemory, TooLarge, End, Late }
 
 /// <summary>Kinds of checks; the child has the same list.</summary>
 internal enum CheckKind : byte { Value, Equal, NotEqual, Condition, Thrown, Throws }
@@ -44,6 +44,8 @@ internal enum TraceEnd
     OutOfMemory,
     /// <summary>The values take more room than a record may have.</summary>
     TooLarge,
+    /// <summary>It took more processor time than it may, or waits for what never comes.</summary>
+    Late,
     /// <summary>What was written is no record.</summary>
     Damaged,
 }
@@ -99,6 +101,7 @@ internal sealed record Trace(IReadOnlyList<TraceCheck> Checks, int Step, TraceEn
                 case RecordKind.Fault: trace = trace with { End = TraceEnd.Fault, Fault = reader.Text() }; return true;
                 case RecordKind.OutOfMemory: trace = trace with { End = TraceEnd.OutOfMemory }; return true;
                 case RecordKind.TooLarge: trace = trace with { End = TraceEnd.TooLarge }; return true;
+                case RecordKind.Late: trace = trace with { End = TraceEnd.Late }; return true;
                 case RecordKind.End: trace = trace with { End = TraceEnd.Complete }; return true;
                 default: return false;
             }

@@ -5,6 +5,7 @@ using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments.Runs;
 using DocTuneLab.Storage;
@@ -39,14 +40,16 @@ public sealed class CorpusStage
 
     private PrivateLibrary Library => Documents.Library;
 
-    /// <summary>Writes grounded samples from symbols and train-split pages, each code sample compiled, none near a held-out task.
-    /// They replace those that the lab holds.</summary>
+    /// <summary>Writes grounded samples from symbols and train-split pages, each code sample compiled and run in the sandbox, none near a
+    /// held-out task. They replace those that the lab holds.</summary>
     /// <param name="options">What is wanted; seed, templates, tokenizer, library and held-out tasks are the experiment's.</param>
     /// <param name="progress">Called as samples are accepted.</param>
     /// <param name="cancel">Stops; nothing is kept.</param>
     public GeneratedCorpus Generate(CorpusOptions options, IProgress<CorpusProgress>? progress = null, CancellationToken cancel = default)
     {
-        var corpus = Structural(options).Generate(Documents.TrainChunks, progress, cancel);
+        ArgumentNullException.ThrowIfNull(options);
+        using var runner = Runner(options);
+        var corpus = Structural(options with { Runner = runner }).Generate(Documents.TrainChunks, progress, cancel);
         Storage.Samples.Save([.. corpus.Samples, .. corpus.Rejected], replaceAll: true);
         return Experiment.Corpus = corpus;
     }
@@ -116,8 +119,10 @@ public sealed class CorpusStage
         var (marked, known) = Marked();
         if (marked.Count == 0) return (0, []);
         var mix = MixOf(marked);
+        using var runner = Runner(new());
         var options = WithDefaults(new CorpusOptions { RetrievedShare = 0 }) with
         {
+            Runner = runner,
             Count = 4 * marked.Count,
             Seed = NextSeed(),
             Mix = mix
@@ -190,6 +195,9 @@ public sealed class CorpusStage
             Provenance = sample.Provenance
         };
     }
+
+    // Code of samples runs where answers do.
+    private ProgramSandbox Runner(CorpusOptions options) => new(Library.Judge.References, options.AllowWithoutIsolation);
 
     private CorpusOptions WithDefaults(CorpusOptions options) => options with
     {

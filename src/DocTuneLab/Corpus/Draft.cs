@@ -46,6 +46,15 @@ public sealed record Draft
     /// <summary>Code that must compile and call only what exists; null where there is none.</summary>
     public CodeToJudge? Code { get; init; }
 
+    /// <summary>The code with example values, to be run; null where there are none.</summary>
+    public SampleProgram? Program { get; init; }
+
+    /// <summary>Why there is no program; empty where there is one, or no code.</summary>
+    public string NotRun { get; init; } = "";
+
+    /// <summary>Whether only a run shows that the code makes sense, so that it is not kept where it could not be run.</summary>
+    public bool MustRun { get; init; }
+
     /// <summary>The answer's code alone, for decontamination.</summary>
     public string? Body { get; init; }
 

@@ -20,10 +20,14 @@ public sealed class CorpusFixture
     private readonly MetadataReference _library;
     private readonly CSharpCompilation _judgeBase;
 
-    public CorpusFixture()
+    public CorpusFixture() : this("Waterworks", WaterworksSource.Code)
     {
-        var compilation = CSharpCompilation.Create("Waterworks",
-            [CSharpSyntaxTree.ParseText(WaterworksSource.Code, new CSharpParseOptions(LanguageVersion.Latest, DocumentationMode.Diagnose))],
+    }
+
+    internal CorpusFixture(string name, string source)
+    {
+        var compilation = CSharpCompilation.Create(name,
+            [CSharpSyntaxTree.ParseText(source, new CSharpParseOptions(LanguageVersion.Latest, DocumentationMode.Diagnose))],
             s_framework, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         using var dll = new MemoryStream();
         using var xml = new MemoryStream();

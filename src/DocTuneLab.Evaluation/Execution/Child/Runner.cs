@@ -11,6 +11,9 @@ using System.Threading.Tasks;
 
 namespace DocTuneLab.Sandbox;
 
+/// <summary>Kinds of work; the parent has the same list.</summary>
+internal enum WorkKind : byte { Comparison, Tests, Batch }
+
 internal static class Runner
 {
     private const byte Ready = 6;
@@ -27,25 +30,28 @@ internal static class Runner
             output.Flush();
         }
         TreeWriter.Libraries = args[2..];
-        List<(bool IsProgram, byte[] Bytes)> work = [];
+        List<(WorkKind Kind, byte[] Bytes)> work = [];
         // No file holds the tests: an answer could read it.
         using (var input = Console.OpenStandardInput())
         using (var reader = new BinaryReader(input))
-            for (var count = reader.ReadInt32(); count > 0; count--) work.Add((reader.ReadBoolean(), reader.ReadBytes(reader.ReadInt32())));
-        for (var i = 0; i < work.Count; i++) Run(trace, i, work[i].IsProgram, work[i].Bytes);
+            for (var count = reader.ReadInt32(); count > 0; count--)
+                work.Add(((WorkKind)reader.ReadByte(), reader.ReadBytes(reader.ReadInt32())));
+        if (work is [(WorkKind.Batch, var programs)]) Batch.Run(trace, programs, new OwnLibrary(TreeWriter.Libraries));
+        else
+            for (var i = 0; i < work.Count; i++) Run(trace, i, work[i].Kind, work[i].Bytes);
         // Threads that the answer left running must not keep the process alive.
         Environment.Exit(0);
         return 0;
     }
 
-    private static void Run(TraceFile trace, int index, bool isProgram, byte[] bytes)
+    private static void Run(TraceFile trace, int index, WorkKind kind, byte[] bytes)
     {
         trace.Begin(index);
         try
         {
             // Each with a library of its own, so that what one leaves in static fields is not the next one's.
             var library = new OwnLibrary(TreeWriter.Libraries);
-            if (isProgram) Run(library.LoadFromStream(new MemoryStream(bytes)));
+            if (kind == WorkKind.Tests) Run(library.LoadFromStream(new MemoryStream(bytes)));
             else Check.True(0, Rebuilder.AreEqual(bytes, library));
             trace.End();
         }
@@ -67,7 +73,7 @@ internal static class Runner
         run().GetAwaiter().GetResult();
     }
 
-    private static string Describe(Exception e)
+    internal static string Describe(Exception e)
     {
         try
         {

@@ -6,7 +6,7 @@ using System.IO;
 namespace DocTuneLab.Sandbox;
 
 /// <summary>Kinds of records; the parent has the same list.</summary>
-internal enum RecordKind : byte { Begin, Step, Check, Fault, OutOfMemory, TooLarge, End }
+internal enum RecordKind : byte { Begin, Step, Check, Fault, OutOfMemory, TooLarge, End, Late }
 
 /// <summary>Kinds of checks; the parent has the same list.</summary>
 internal enum CheckKind : byte { Value, Equal, NotEqual, Condition, Thrown, Throws }

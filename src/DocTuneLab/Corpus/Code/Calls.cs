@@ -25,11 +25,11 @@ internal static class Calls
         if (m.Symbol.Kind == ApiKind.ExtensionMethod)
         {
             var type = TypeText.Substitute(m.Symbol.Parameters[0].Type, map);
-            return scope.Parameter(type, scope.Chance(0.6) ? m.Symbol.Parameters[0].Name : scope.NameFor(type));
+            return scope.Parameter(Roles.PlaceOf(m, m.Symbol.Parameters[0], type) with { IsReceiver = !Roles.IsPlain(type) });
         }
         if (m.Symbol.IsStatic || m.Symbol.Kind is ApiKind.Constructor or ApiKind.Operator or ApiKind.EnumMember) return "";
         var owner = m.Owner.Filled(map);
-        return scope.Parameter(owner, scope.NameFor(owner));
+        return scope.Parameter(new ValuePlace(owner, scope.NameFor(owner)) { IsReceiver = true });
     }
 
     /// <summary>Type of what receives the call: null for static members, constructors, operators and enum members.</summary>
@@ -82,10 +82,11 @@ internal static class Calls
             if (parameter.Modifier == "params" && TypeText.Element(parameter.Type) is { } element)
             {
                 var count = scope.Random.Next(1, 3);
-                for (var i = 0; i < count; i++) parts.Add(scope.Argument(parameter with { Type = element, Modifier = "" }, map, literals));
+                for (var i = 0; i < count; i++) parts.Add(scope.Argument(m, parameter with { Type = element, Modifier = "" }, map,
+                    literals));
                 continue;
             }
-            var value = scope.Argument(parameter, map, parameter.DefaultValue is null ? literals : Math.Max(literals, 0.6));
+            var value = scope.Argument(m, parameter, map, parameter.DefaultValue is null ? literals : Math.Max(literals, 0.6));
             parts.Add(skipped || (parameter.DefaultValue is not null && value.Length > 0 && scope.Chance(0.5))
                 ? $"{parameter.Name}: {value}"
                 : value);
@@ -103,15 +104,14 @@ internal static class Calls
         return " { " + string.Join(", ", required.Select(m =>
         {
             scope.Use(m.Symbol);
-            var name = char.ToLowerInvariant(m.Symbol.Name[0]) + m.Symbol.Name[1..];
-            return $"{m.Symbol.Name} = {scope.Argument(new ApiParameter(name, m.Symbol.ReturnType, null, null, ""), map, 0.5)}";
+            return $"{m.Symbol.Name} = {scope.Argument(Roles.PlaceOf(m, TypeText.Substitute(m.Symbol.ReturnType, map)), "", 0.5)}";
         })) + " }";
     }
 
     private static Value? Operator(Scope scope, MemberEntry m, IReadOnlyDictionary<string, string> map, double literals, string type)
     {
         var name = m.Symbol.Id.Split('(')[0].Split('.')[^1];
-        var arguments = m.Symbol.Parameters.Select(p => scope.Argument(p, map, p.Type == m.Owner.Path ? 0 : literals)).ToList();
+        var arguments = m.Symbol.Parameters.Select(p => scope.Argument(m, p, map, p.Type == m.Owner.Path ? 0 : literals)).ToList();
         if (name == "op_Implicit") return new Value(arguments[0], type);
         if (name == "op_Explicit") return new Value($"({type}){arguments[0]}", type);
         if (arguments.Count == 1)

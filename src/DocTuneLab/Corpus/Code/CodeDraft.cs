@@ -17,12 +17,26 @@ public sealed record CodeDraft(string Instruction, string Signature, string Body
     /// <summary>Chunks that it comes from.</summary>
     public IReadOnlyList<string> Chunks { get; init; } = [];
 
+    /// <summary>Example values for its parameters, several lists of C# expressions; empty where there are none.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Arguments { get; init; } = [];
+
+    /// <summary>Body that is run in the place of <see cref="Body"/>, to see more than it shows: it gives null where what is asked for has
+    /// no effect. Null where the body itself is run.</summary>
+    public string? Probe { get; init; }
+
+    /// <summary>Why there are no example values; empty where there are.</summary>
+    public string NotRun { get; init; } = "example of others";
+
     /// <summary>The method as one declaration.</summary>
     public string Method => Compose(Signature, Body);
 
     /// <summary>Signature and body as one declaration.</summary>
     public static string Compose(string signature, string body) =>
         $"{signature}\n{{\n    {body.Replace("\n", "\n    ", StringComparison.Ordinal)}\n}}";
+
+    // What is probed gives an object or null, whatever the method gives.
+    private static string Probed(string signature) =>
+        $"public static object? {signature[..signature.IndexOf('(')].Split(' ')[^1]}{signature[signature.IndexOf('(')..]}";
 
     /// <summary>A sample made from the method, which must compile.</summary>
     /// <param name="kind">What it teaches.</param>
@@ -37,6 +51,10 @@ public sealed record CodeDraft(string Instruction, string Signature, string Body
         Body = Body,
         Evidence = new Evidence(Chunks, Symbols),
         Code = new CodeToJudge(Method, CodeForm.Members, Usings),
+        Program = Arguments.Count > 0 ? new SampleProgram(Probe is null ? Method : Compose(Probed(Signature), Probe), Usings, Arguments)
+            : null,
+        NotRun = NotRun,
+        MustRun = Probe is not null,
         Grounds = Recipe,
         Provenance = new Provenance("structural", "", [template], "", []),
     };

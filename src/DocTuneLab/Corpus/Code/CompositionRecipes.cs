@@ -7,20 +7,12 @@ namespace DocTuneLab.Corpus.Code;
 internal sealed class CompositionRecipes
 {
     private static readonly Dictionary<string, string> s_none = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<MemberEntry>> _byReceiver = new(StringComparer.Ordinal);
+    private readonly ReceiverMembers _members;
     private readonly Dictionary<TypeEntry, List<MemberEntry>> _finishers = [];
 
-    public CompositionRecipes(ApiIndex index)
+    public CompositionRecipes(ApiIndex index, ReceiverMembers members)
     {
-        foreach (var m in index.Members.Where(m => Calls.Usable(m) && m.TypeParameters.Count == 0))
-        {
-            var receiver = m.Symbol.Kind == ApiKind.ExtensionMethod ? TypeText.Head(m.Symbol.Parameters[0].Type)
-                : m.Symbol.IsStatic || m.Symbol.Kind is ApiKind.Constructor or ApiKind.Operator or ApiKind.EnumMember ? null
-                : TypeText.Head(m.Owner.Path);
-            if (receiver is null) continue;
-            if (!_byReceiver.TryGetValue(receiver, out var list)) _byReceiver[receiver] = list = [];
-            list.Add(m);
-        }
+        _members = members;
         foreach (var type in index.Types)
         {
             var fluent = type.Members.Count(m => m.Symbol.Kind == ApiKind.Method && IsFluent(m));
@@ -28,7 +20,7 @@ internal sealed class CompositionRecipes
                 && m.TypeParameters.Count == 0 && Calls.Usable(m)
                 && (m.Symbol.Name.StartsWith("Build", StringComparison.Ordinal)
                     || m.Symbol.Name.StartsWith("Create", StringComparison.Ordinal)
-                    || m.Symbol.Name.StartsWith("To", StringComparison.Ordinal)
+                    || (m.Symbol.Name.StartsWith("To", StringComparison.Ordinal) && m.Symbol.Name != "ToString")
                     || m.Symbol.Name.StartsWith("Open", StringComparison.Ordinal)))
                 .ToList();
             // A builder that another type hands out may end with a word of its own:
@@ -44,19 +36,19 @@ internal sealed class CompositionRecipes
     private static bool IsFluent(MemberEntry m) =>
         !m.Symbol.IsStatic && m.Symbol.ReturnType.Length > 0 && TypeText.Head(m.Symbol.ReturnType) == TypeText.Head(m.Owner.Path);
 
-    private List<MemberEntry> On(string type) => _byReceiver.TryGetValue(TypeText.Head(type), out var list) ? list : [];
+    private IReadOnlyList<MemberEntry> On(string type) => _members.On(type);
 
-    private static bool IsReadable(MemberEntry p) =>
-        p.Symbol.Kind is ApiKind.Property or ApiKind.Field && p.CanRead && !p.Symbol.IsStatic && p.Owner.TypeParameters.Count == 0;
+    private static bool IsReadable(MemberEntry p) => ReceiverMembers.IsReadable(p);
 
     /// <summary>Calls a member on the result of another, two or three deep.</summary>
     public CodeDraft? Chain(Scope scope, MemberEntry m)
     {
-        if (!Calls.Usable(m) || Calls.Fill(scope, m) is not { } map) return null;
+        if (!Calls.Usable(m) || Roles.LeadsNowhere(m) || Roles.IsException(m.Owner) || Calls.Fill(scope, m) is not { } map) return null;
         var receiver = Calls.Receiver(scope, m, map);
         if (Calls.Use(scope, m, receiver, map, 0.35) is not { } value || scope.Outs.Count > 0) return null;
+        var from = m;
         if (m.Symbol.Kind == ApiKind.Operator) value = value with { Code = $"({value.Code})" };
-        var requests = new List<string> { scope.Request(m) };
+        var requests = new List<string> { StepWords.Step(scope, m) };
         var meanings = new List<string> { scope.Does(m) };
         var lines = new List<string>();
         var isAsync = false;
@@ -64,7 +56,8 @@ internal sealed class CompositionRecipes
         for (var i = 0; i < depth; i++)
         {
             var type = TypeText.Awaited(value.Type) ?? value.Type;
-            var next = On(type).Where(n => n.Owner.TypeParameters.Count == 0 && n != m).ToList();
+            if (Roles.LeadsNowhere(from)) break;
+            var next = On(type).Where(n => n.Owner.TypeParameters.Count == 0 && n != m && Follows(scope, from, type, n)).ToList();
             if (type.Length == 0
                 || next.Count == 0
                 || scope.Index.Find(TypeText.NotNull(type)) is null && next.TrueForAll(n => n.Symbol.Kind != ApiKind.ExtensionMethod))
@@ -81,8 +74,8 @@ internal sealed class CompositionRecipes
             }
             if (value.Code.StartsWith("new ", StringComparison.Ordinal) && value.Code.EndsWith('}')) break;
             if (Calls.Use(scope, then, value.Code + link, s_none, 0.5) is not { } result || scope.Outs.Count > 0) return null;
-            value = result;
-            requests.Add(scope.Request(then));
+            (value, from) = (result, then);
+            requests.Add(StepWords.Step(scope, then));
             meanings.Add(scope.Does(then));
         }
         if (requests.Count == 1) return null;
@@ -91,6 +84,16 @@ internal sealed class CompositionRecipes
         return Ending.Draft(scope, "chain", Then(scope, requests), new(returns, [.. lines, .. end], isAsync || endsAsync),
             scope.Say($"It {string.Join("; then it ", meanings)}.", $"先{string.Join("，再", meanings)}。"), null);
     }
+
+    // What comes of the one is what the other is called on: by type where the library made the type, else by role as well.
+    private static bool Follows(Scope scope, MemberEntry from, string type, MemberEntry next) =>
+        !Roles.LeadsNowhere(next) && !Roles.Echoes(from, next)
+            && next.Symbol.Name is not ("GetType" or "GetEnumerator" or "Dispose" or "DisposeAsync" or "Deconstruct")
+        && (next.Symbol.Kind != ApiKind.ExtensionMethod
+            ? Roles.IsOwn(scope.Index, type)
+            : Roles.Flows(scope.Index, from, TypeText.NotNull(type), next, next.Symbol.Parameters[0])
+                || (TypeText.Element(type) is { } element && TypeText.Element(next.Symbol.Parameters[0].Type) == element
+                    && Roles.IsOwn(scope.Index, element)));
 
     /// <summary>A builder from its start to its product.</summary>
     public CodeDraft? Builder(Scope scope, MemberEntry m)
@@ -110,12 +113,12 @@ internal sealed class CompositionRecipes
             steps.Insert(scope.Random.Next(steps.Count + 1), m);
         if (Calls.Use(scope, scope.Pick(starts), "", map, 0.8) is not { } value) return null;
         var requests = new List<string>();
-        var opening = Told(scope);
+        var opening = StepWords.Told(scope);
         foreach (var step in steps)
         {
             if (Calls.Use(scope, step, value.Code, map, 0.8) is not { } next || scope.Outs.Count > 0) return null;
             value = next;
-            requests.Add(scope.Plain(step) + Told(scope));
+            requests.Add(scope.Plain(step) + StepWords.Told(scope));
         }
         var finisher = scope.Pick(finishers);
         if (Calls.Use(scope, finisher, value.Code, map, 0.7) is not { } product || scope.Outs.Count > 0) return null;
@@ -150,7 +153,7 @@ internal sealed class CompositionRecipes
             var receiver = Calls.Receiver(scope, m, s_none);
             if (Calls.Use(scope, m, receiver, s_none, 0.35) is not { } value) return null;
             (source, element) = (value.Code, item);
-            of = scope.Noun(m);
+            of = StepWords.Noun(scope, m);
         }
         var properties = On(element).Where(IsReadable).ToList();
         var selector = properties.Contains(m) ? m : properties.Count > 0 ? scope.Pick(properties) : null;
@@ -171,7 +174,7 @@ internal sealed class CompositionRecipes
         scope.Use(selector.Symbol);
         var p = $"{x}.{selector.Symbol.Name}";
         var t = selector.Symbol.ReturnType;
-        var noun = scope.Noun(selector);
+        var noun = StepWords.Noun(scope, selector);
         List<(string Code, string Type, string Request)> forms =
         [
             ($"{source}.Select({x} => {p}).ToList()", $"List<{t}>",
@@ -198,10 +201,12 @@ internal sealed class CompositionRecipes
         }
         else if (TypeText.IsNumber(t))
         {
-            var limit = scope.Literal(t, selector.Symbol.Name)!.Value.Code;
-            forms.Add(($"{source}.Sum({x} => {p})", t, scope.Say($"add up {noun} over {of}", $"对{of}，把{noun}加起来")));
-            forms.Add(($"{source}.Max({x} => {p})", t,
-                scope.Say($"find the largest: {noun}, among {of}", $"{of}中，{noun}最大是多少")));
+            var limit = scope.Literal(Roles.PlaceOf(selector, t))!.Value.Code;
+            if (Roles.Sums(selector))
+                forms.Add(($"{source}.Sum({x} => {p})", t, scope.Say($"add up {noun} over {of}", $"对{of}，把{noun}加起来")));
+            if (Roles.Orders(selector))
+                forms.Add(($"{source}.Max({x} => {p})", t,
+                    scope.Say($"find the largest: {noun}, among {of}", $"{of}中，{noun}最大是多少")));
             forms.Add(sorted);
             forms.Add(($"{source}.Where({x} => {p} > {limit}).ToList()", $"List<{element}>",
                 scope.Say($"keep those of {of} where {noun} is above {limit}", $"{of}中，只留下{noun}大于 {limit} 的")));
@@ -215,7 +220,7 @@ internal sealed class CompositionRecipes
                 scope.Say($"join {noun} of all of {of} with commas", $"对{of}，把{noun}用逗号连起来")));
             forms.Add(sorted);
         }
-        else if (scope.Index.Find(t) is { Symbol.Kind: ApiKind.Enum } && scope.Literal(t, selector.Symbol.Name) is { } value)
+        else if (scope.Index.Find(t) is { Symbol.Kind: ApiKind.Enum } && scope.Literal(Roles.PlaceOf(selector, t)) is { } value)
         {
             forms.Add(($"{source}.Where({x} => {p} == {value.Code}).ToList()", $"List<{element}>",
                 scope.Say($"keep those of {of} where {noun} is {value.Words}", $"{of}中，只留下{noun}为 {value.Words} 的")));
@@ -290,7 +295,7 @@ internal sealed class CompositionRecipes
         var all = others.Prepend(m).OrderBy(_ => scope.Random.Next()).ToList();
         var receiver = scope.Parameter(m.Owner.Path, scope.NameFor(m.Owner.Path));
         foreach (var p in all) scope.Use(p.Symbol);
-        var nouns = string.Join(scope.Say(" and ", "和"), all.Select(scope.Noun));
+        var nouns = string.Join(scope.Say(" and ", "和"), all.Select(p => StepWords.Noun(scope, p)));
         if (scope.Chance(0.5))
         {
             var separator = scope.Pick<string>([": ", " - ", ", ", " / ", " "]);
@@ -315,7 +320,7 @@ internal sealed class CompositionRecipes
         var receiver = Calls.Receiver(scope, m, map);
         if (Calls.Use(scope, m, receiver, map, 0.35) is not { } value || scope.Outs.Count > 0) return null;
         var type = TypeText.NotNull(value.Type);
-        if (scope.Literal(type, "fallback") is { } literal && scope.Chance(0.5))
+        if (scope.Literal(Roles.PlaceOf(m, type)) is { } literal && scope.Chance(0.5))
             return Ending.Draft(scope, "fallback",
                 request + scope.Say($"; use {literal.Words} if there is none", $"；没有就用 {literal.Words}"),
                 new(type, [$"return {value.Code} ?? {literal.Code};"], false), MemberRecipes.Meaning(scope, m), m);
@@ -339,18 +344,10 @@ internal sealed class CompositionRecipes
 
     // The condition that a bool property states.
     private static string Holds(Scope scope, MemberEntry flag) =>
-        scope.Noun(flag) is var noun && scope.Say("whether ", "是否") is var whether && noun.StartsWith(whether, StringComparison.Ordinal)
+        StepWords.Noun(scope, flag) is var noun && scope.Say("whether ", "是否") is var whether
+            && noun.StartsWith(whether, StringComparison.Ordinal)
             ? noun[whether.Length..]
             : scope.Say($"`{flag.Symbol.Name}` is true", $" `{flag.Symbol.Name}` 为真");
-
-    // The literals of one step are told beside that step.
-    private static string Told(Scope scope)
-    {
-        if (scope.Settings.Count == 0) return "";
-        var told = scope.Say($" ({string.Join(", ", scope.Settings)})", $"（{string.Join("、", scope.Settings)}）");
-        scope.Settings.Clear();
-        return told;
-    }
 
     // Long chains stand one call a line, as people write them.
     private static string Wrap(string code)

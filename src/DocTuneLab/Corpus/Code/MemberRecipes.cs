@@ -44,12 +44,12 @@ internal static class MemberRecipes
         if (!m.CanWrite || m.IsInitOnly || m.Symbol.Obsolete is not null || scope.Fill(m.Owner.TypeParameters) is not { } map) return null;
         var receiver = Calls.Receiver(scope, m, map);
         if (Calls.Use(scope, m, receiver, map, 0.3) is not { } target) return null;
-        var name = char.ToLowerInvariant(m.Symbol.Name[0]) + m.Symbol.Name[1..];
+        var place = Roles.PlaceOf(m, target.Type);
         string value, words;
-        if (scope.Chance(0.5) && scope.Literal(target.Type, name) is { } literal) (value, words) = literal;
+        if (scope.Chance(0.5) && scope.Literal(place) is { } literal) (value, words) = literal;
         else
         {
-            value = scope.Parameter(target.Type, scope.Chance(0.5) ? name : "value");
+            value = scope.Parameter(place);
             words = scope.Pick<string>([scope.Say("the given value", "给定的值"), $"`{value.TrimStart('@')}`"]);
         }
         var verb = scope.Pick<string>(["set", "change", "set"]);
@@ -68,6 +68,7 @@ internal static class MemberRecipes
         var constructors = m.Owner.Constructors.Where(Calls.Usable).ToList();
         if (constructors.Count == 0 || Calls.Fill(scope, m) is not { } map) return null;
         var constructor = scope.Pick(constructors);
+        if (Roles.IsException(m.Owner) || Roles.LeadsNowhere(m) || Roles.Echoes(constructor, m)) return null;
         if (Calls.Use(scope, constructor, "", map, 0.8) is not { } made) return null;
         var type = Prose.Words(m.Owner.Symbol.Name);
         var settings = scope.Settings.Count > 0
@@ -87,7 +88,7 @@ internal static class MemberRecipes
         if (use.StartsWith("using", StringComparison.Ordinal) && returns == m.Owner.Filled(map)) use = "var";
         var request = scope.IsChinese
             ? $"建立一个 `{m.Owner.Path}`{settings}，然后{scope.Request(m)}"
-            : $"create {Prose.WithArticle(type)}{settings} and {scope.Request(m)}";
+            : $"create {Prose.WithArticle(type)}{settings} and {StepWords.Step(scope, m)}";
         return Ending.Draft(scope, use == "var" ? "construct" : "using", request,
             new(returns, [$"{use} {local} = {made.Code};", .. lines], isAsync),
             scope.Say($"It creates {Prose.WithArticle(type)}, then {scope.Does(m)}.",
@@ -112,8 +113,7 @@ internal static class MemberRecipes
         var parts = chosen.Select(p =>
         {
             scope.Use(p.Symbol);
-            var name = char.ToLowerInvariant(p.Symbol.Name[0]) + p.Symbol.Name[1..];
-            return $"{p.Symbol.Name} = {scope.Argument(new ApiParameter(name, p.Symbol.ReturnType, null, null, ""), map, 0.75)}";
+            return $"{p.Symbol.Name} = {scope.Argument(Roles.PlaceOf(p, TypeText.Substitute(p.Symbol.ReturnType, map)), "", 0.75)}";
         }).ToList();
         var type = m.Owner.Filled(map);
         var owner = Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name));

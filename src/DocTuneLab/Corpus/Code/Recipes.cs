@@ -5,24 +5,32 @@ namespace DocTuneLab.Corpus.Code;
 /// <summary>All recipes with their weights; picks one that applies to a member.</summary>
 internal sealed class Recipes
 {
-    private const double DirectShare = 0.38;
+    private const double DirectShare = 0.12;
     private readonly ApiIndex _index;
     private readonly double _chineseShare;
+    private readonly ExampleValues _examples;
     private readonly (double Weight, Func<Scope, MemberEntry, CodeDraft?> Make)[] _others;
 
     /// <param name="index">The library.</param>
     /// <param name="chineseShare">Share of instructions in Chinese, where the library is documented in it.</param>
-    public Recipes(ApiIndex index, double chineseShare = 0)
+    /// <param name="documented">Examples of the documentation, from which example values are taken.</param>
+    public Recipes(ApiIndex index, double chineseShare, IReadOnlyList<CodeDraft> documented)
     {
         _index = index;
         _chineseShare = chineseShare;
-        var compositions = new CompositionRecipes(index);
+        _examples = new ExampleValues(index, documented);
+        var members = new ReceiverMembers(index);
+        var (compositions, loops) = (new CompositionRecipes(index, members), new LoopRecipes(members));
+        var (branches, flows) = (new BranchRecipes(members), new FlowRecipes(members));
         _others =
         [
             (2, MemberRecipes.Assign), (1, MemberRecipes.Construct), (2, MemberRecipes.Initialise), (1.2, MemberRecipes.Catch),
-            (3, MemberRecipes.Subscribe), (2.5, compositions.Chain), (2.5, compositions.Builder),
+            (3, MemberRecipes.Subscribe), (1.8, compositions.Chain), (2.5, compositions.Builder),
             (2, compositions.Query), (1, CompositionRecipes.Each), (2, compositions.Conditional), (1, compositions.Several),
             (2, CompositionRecipes.Fallback),
+            (7, loops.Loop), (2.5, BranchRecipes.Switch), (3, branches.Guard), (2, branches.Limit), (3, BranchRecipes.RangeCheck),
+            (3, branches.TryThen), (2.5, branches.NullThen), (0.4, BranchRecipes.Repeat),
+            (3, flows.Made), (2.5, flows.Effect), (1.5, flows.Difference),
         ];
     }
 
@@ -34,8 +42,8 @@ internal sealed class Recipes
         {
             // Weighted order without replacement: the first recipe that applies is drawn in proportion to its weight.
             foreach (var (_, make) in _others.OrderBy(r => -Math.Log(1 - random.NextDouble()) / r.Weight).ToList())
-                if (make(new Scope(_index, random, chinese), member) is { } draft) return draft;
+                if (make(new Scope(_index, random, chinese, _examples), member) is { } draft) return draft;
         }
-        return MemberRecipes.Direct(new Scope(_index, random, chinese), member);
+        return MemberRecipes.Direct(new Scope(_index, random, chinese, _examples), member);
     }
 }

@@ -7,29 +7,24 @@ namespace DocTuneLab.Corpus.Code;
 
 /// <summary>A method being written: its parameters, locals, the symbols it uses, and the literal values that its
 /// instruction must state.</summary>
-internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
+internal sealed class Scope(ApiIndex index, Random random, bool chinese = false, ExampleValues? examples = null)
 {
-    private static readonly string[] s_words = ["alpha", "north", "main", "blue", "A-17", "spare", "unit 4", "beta", "east", "demo"];
-    private static readonly string[] s_ownNames =
-    [
-        "source", "target", "current", "given", "input", "first", "mine", "subject", "entry", "other", "selected", "chosen", "candidate",
-        "it", "arg", "one", "main", "found", "from", "next", "thing", "that",
-        "wanted", "left", "right", "low", "high", "start", "end", "second", "before", "after", "place", "part", "whole", "old", "fresh",
-        "extra", "upper", "lower", "owner", "work", "box", "a", "b", "x", "y", "n", "t",
-    ];
-    private static readonly string[] s_ownPrefixes =
-    [
-        "my", "old", "new", "last", "main", "left", "other", "this", "our", "north", "first", "given", "some", "active", "inner"
-    ];
-    private const double OwnNameShare = 0.9;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     public ApiIndex Index { get; } = index;
     public Random Random { get; } = random;
+    /// <summary>Values for the method's parameters, to run it with; null where nothing is run.</summary>
+    public ExampleValues? Examples { get; } = examples;
     public List<(string Type, string Name)> Parameters { get; } = [];
+    /// <summary>What each parameter takes, in their order.</summary>
+    public List<ValuePlace> Places { get; } = [];
     public List<string> Symbols { get; } = [];
     /// <summary>Literal arguments in words: "capacity 10".</summary>
     public List<string> Settings { get; } = [];
+    /// <summary>Whether a literal stands in the code.</summary>
+    public bool HasLiterals { get; private set; }
+    /// <summary>Values at hand, with the member that gave each: arguments are taken from them where the roles agree.</summary>
+    public List<(string Code, string Type, MemberEntry From)> Offers { get; } = [];
     /// <summary>Locals declared by <c>out var</c>, with their types.</summary>
     public List<(string Type, string Name)> Outs { get; } = [];
 
@@ -44,6 +39,9 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
 
     /// <summary>What a caller asks of the member, varied.</summary>
     public string Request(MemberEntry m) => IsChinese ? ChineseProse.Request(m, Random) : Prose.Request(m, Random);
+
+    /// <summary>What a caller asks of the member as one step among others: as documented, with another verb now and then.</summary>
+    public string Step(MemberEntry m) => IsChinese ? ChineseProse.Plain(m) : Prose.Vary(Prose.Plain(m), Random);
 
     /// <summary>What a caller asks of the member, as documented.</summary>
     public string Plain(MemberEntry m) => IsChinese ? ChineseProse.Plain(m) : Prose.Plain(m);
@@ -64,31 +62,15 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
     }
 
     /// <summary>A parameter of the method; a second of the same name gets a number.</summary>
-    public string Parameter(string type, string name)
-    {
-        // Callers name their variables as they like. Were every name to follow from its type, a model would learn the name by
-        // heart instead of reading it in the signature.
-        var unique = Local(!PlainNames && Chance(OwnNameShare) ? OwnName(type, name) : name);
-        Parameters.Add((type, unique));
-        return unique;
-    }
+    public string Parameter(string type, string name) => Parameter(new ValuePlace(type, name));
 
-    private string OwnName(string type, string name)
+    /// <summary>A parameter of the method for a place: the place says what it is called and which values fit.</summary>
+    public string Parameter(ValuePlace place)
     {
-        switch (Random.NextDouble())
-        {
-            case < 0.25: return Pick(s_ownNames);
-            // What others call theirs, whatever that is.
-            case < 0.5 when Index.ParameterNames.Count > 0: return Pick(Index.ParameterNames);
-            // A word that says nothing of the type can only be read in the signature.
-            case < 0.8 when Index.DocumentationWords.Count > 0: return Pick(Index.DocumentationWords);
-            case < 0.9 when Index.DocumentationWords.Count > 0:
-                return Pick(s_ownPrefixes) + Prose.UpperFirst(Pick(Index.DocumentationWords));
-        }
-        var words = Prose.Words(Chance(0.5) && char.IsUpper(TypeText.Head(type)[0]) ? TypeText.Head(type) : name.TrimStart('@')).Split(' ');
-        return words[^1].Length > 0 && words[^1].All(char.IsAsciiLetter)
-            ? Pick(s_ownPrefixes) + Prose.UpperFirst(words[^1].ToLowerInvariant())
-            : Pick(s_ownNames);
+        var unique = Local(PlainNames ? place.Name : ParameterNames.For(this, place));
+        Parameters.Add((place.Type, unique));
+        Places.Add(place);
+        return unique;
     }
 
     /// <summary>An unused identifier.</summary>
@@ -171,8 +153,13 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
                 .Take(6)];
     }
 
-    /// <summary>The expression for one argument: a literal that the instruction states, or a parameter of the method.</summary>
-    public string Argument(ApiParameter parameter, IReadOnlyDictionary<string, string> map, double literals)
+    /// <summary>The expression for one argument: a value at hand, a literal that the instruction states, or a parameter of the method.
+    /// </summary>
+    /// <param name="m">The member that is called.</param>
+    /// <param name="parameter">Its parameter.</param>
+    /// <param name="map">Type parameters filled in.</param>
+    /// <param name="literals">Share of arguments that become literals.</param>
+    public string Argument(MemberEntry m, ApiParameter parameter, IReadOnlyDictionary<string, string> map, double literals)
     {
         var type = TypeText.Substitute(parameter.Type, map);
         if (parameter.Modifier == "out")
@@ -181,54 +168,50 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
             Outs.Add((type, name));
             return $"out var {name}";
         }
-        var prefix = parameter.Modifier is "ref" or "in" ? parameter.Modifier + " " : "";
-        if (prefix.Length == 0 && Lambda(type) is { } lambda && Chance(0.4 + literals / 2)) return lambda;
-        if (prefix.Length == 0 && Chance(literals) && Literal(type, parameter.Name) is { } literal)
+        if (parameter.Modifier.Length == 0 && Offers.FindIndex(o => Roles.Flows(Index, o.From, o.Type, m, parameter)) is >= 0 and var at)
         {
-            Settings.Add(Say($"{Prose.Words(parameter.Name)} {literal.Words}", $"`{parameter.Name}` 为 {literal.Words}"));
+            var offer = Offers[at];
+            Offers.RemoveAt(at);
+            return offer.Code;
+        }
+        return Argument(Roles.PlaceOf(m, parameter, type), parameter.Modifier is "ref" or "in" ? parameter.Modifier : "", literals);
+    }
+
+    /// <summary>The expression for a place: a literal that the instruction states, or a parameter of the method.</summary>
+    public string Argument(ValuePlace place, string modifier, double literals)
+    {
+        if (modifier.Length == 0 && Lambda(place.Type) is { } lambda && Chance(0.4 + literals / 2)) return lambda;
+        if (modifier.Length == 0 && Chance(literals) && Literal(place) is { } literal)
+        {
+            Settings.Add(Say($"{Prose.Words(place.Name)} {literal.Words}", $"`{place.Name}` 为 {literal.Words}"));
             return literal.Code;
         }
-        return prefix + Parameter((prefix.Length > 0 && parameter.Modifier == "ref" ? "ref " : "") + type,
-            Chance(0.75) ? parameter.Name : NameFor(type));
+        return modifier.Length == 0
+            ? Parameter(place)
+            : $"{modifier} {Parameter(modifier == "ref" ? place with { Type = "ref " + place.Type } : place)}";
     }
 
     /// <summary>A value of a simple type in C# and in words; null where the type has no literals.</summary>
-    public (string Code, string Words)? Literal(string type, string name)
+    public (string Code, string Words)? Literal(ValuePlace place)
     {
-        static (string, string) Same(string code) => (code, code);
-        var lower = name.ToLowerInvariant();
-        switch (TypeText.NotNull(type))
-        {
-            case "string":
-                var text = lower.Contains("path", StringComparison.Ordinal) || lower.Contains("file", StringComparison.Ordinal)
-                    ? "data.txt"
-                    : Pick(s_words);
-                return Same($"\"{text}\"");
-            case "int" or "short" or "byte" or "uint" or "ushort" or "sbyte":
-                return Same(Pick<string>(["1", "2", "3", "4", "5", "8", "10", "12", "20", "50", "100"]));
-            case "long" or "ulong": return Same(Pick<string>(["1", "10", "100", "1000"]));
-            case "double": return Same(Pick<string>(["0.5", "1.5", "2.5", "10", "12.5", "40"]));
-            case "float": return Same(Pick<string>(["0.5f", "1.5f", "2f"]));
-            case "decimal": return Same(Pick<string>(["0.5m", "1.5m", "10m", "100m"]));
-            case "bool": return Same(Chance(0.6) ? "true" : "false");
-            case "char": return Same(Pick<string>(["'a'", "'x'", "'-'"]));
-            case "TimeSpan":
-                var n = Pick<int>([1, 2, 5, 10, 30]).ToString(CultureInfo.InvariantCulture);
-                var unit = Pick<string>(["Seconds", "Minutes", "Milliseconds"]);
-                var chinese = unit switch { "Seconds" => "秒", "Minutes" => "分钟", _ => "毫秒" };
-                return ($"TimeSpan.From{unit}({n})", Say($"{n} {unit.ToLowerInvariant()}", $"{n} {chinese}"));
-        }
-        if (Index.Find(TypeText.NotNull(type)) is { Symbol.Kind: ApiKind.Enum } entry
-            && entry.Members.Where(m => m.Symbol.Kind == ApiKind.EnumMember).ToList() is { Count: > 0 } members)
+        HasLiterals = true;
+        if (Literals.Members(Index, place.Type) is { Count: > 0 } members)
         {
             var member = Pick(members);
             Use(member.Symbol);
-            return ($"{entry.Path}.{member.Symbol.Name}",
+            return ($"{member.Owner.Path}.{member.Symbol.Name}",
                 Chance(0.5)
                     ? Say(Prose.Words(member.Symbol.Name), Prose.FirstSentence(member.Symbol.Summary) ?? member.Symbol.Name)
                     : $"`{member.Symbol.Name}`");
         }
-        return null;
+        if (TypeText.NotNull(place.Type) == "TimeSpan")
+        {
+            var n = Pick<int>([1, 2, 5, 10, 30]).ToString(CultureInfo.InvariantCulture);
+            var unit = Pick<string>(["Seconds", "Minutes", "Hours"]);
+            var chinese = unit switch { "Seconds" => "秒", "Minutes" => "分钟", _ => "小时" };
+            return ($"TimeSpan.From{unit}({n})", Say($"{n} {(n == "1" ? unit[..^1] : unit).ToLowerInvariant()}", $"{n} {chinese}"));
+        }
+        return Literals.For(place) is { Count: > 0 } literals && Pick(literals) is var code ? (code, code) : null;
     }
 
     /// <summary>A short lambda for the usual delegate types; null where none is natural.</summary>
@@ -260,7 +243,7 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false)
                     .ToList();
                 if (settable.Count == 0) return null;
                 var member = Pick(settable);
-                if (Literal(member.Symbol.ReturnType, member.Symbol.Name) is not { } value) return null;
+                if (Literal(Roles.PlaceOf(member, member.Symbol.ReturnType)) is not { } value) return null;
                 Use(member.Symbol);
                 Settings.Add(Say($"{Prose.Words(member.Symbol.Name)} {value.Words}", $"`{member.Symbol.Name}` 为 {value.Words}"));
                 return $"x => x.{member.Symbol.Name} = {value.Code}";

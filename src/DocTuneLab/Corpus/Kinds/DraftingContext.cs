@@ -27,7 +27,7 @@ public sealed class DraftingContext
         MemberDescriptions.Attach(index, chunks);
         Random = new Random(options.Seed);
         _chineseShare = options.ChineseShareOf(index.ChineseShare);
-        _recipes = new Recipes(index, _chineseShare);
+        _recipes = new Recipes(index, _chineseShare, examples);
         _usable = [.. index.Members.Where(m => m.Symbol.Obsolete is null
             && m.Owner.Symbol.Obsolete is null
             && !m.Symbol.Signature.StartsWith("protected ", StringComparison.Ordinal))];

@@ -21,5 +21,5 @@ internal sealed record WritingDesk(ApiModel Api, ApiIndex Index, EvidenceAssembl
     public required Func<string, int> CountTokens { get; init; }
 
     /// <summary>Methods from signatures alone.</summary>
-    public Recipes Recipes { get; } = new(Index);
+    public Recipes Recipes { get; } = new(Index, 0, []);
 }

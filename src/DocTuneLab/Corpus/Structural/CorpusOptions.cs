@@ -90,6 +90,17 @@ public sealed record CorpusOptions : IDraftingOptions
         Placeholder = "PATH", MayHoldCommas = true)]
     public IReadOnlyList<string> Usages { get; init; } = [];
 
+    /// <summary>Runs the code of samples with example values; one of several steps that throws, gives null or does not end is rejected.
+    /// Default none: the compiler alone judges.</summary>
+    public IProgramRunner? Runner { get; init; }
+
+    /// <summary>
+    /// Run the code of samples even where neither bubblewrap nor namespaces keep it from the network and from other processes. Default
+    /// false: then nothing runs there, and the account says so.
+    /// </summary>
+    [Setting("Runs the samples' code even where neither bubblewrap nor namespaces isolate it.")]
+    public bool AllowWithoutIsolation { get; init; }
+
     /// <summary>The share of Chinese for a library whose summaries are in Chinese to <paramref name="documented"/>.</summary>
     double IDraftingOptions.ChineseShareOf(double documented) => ChineseShare ?? Math.Clamp(documented, 0.05, 0.9);
 
@@ -135,11 +146,15 @@ public readonly record struct CorpusProgress(SampleKind Kind, int Accepted, int 
 /// <param name="Drafts">Drafts made.</param>
 /// <param name="Accepted">Drafts that passed everything.</param>
 /// <param name="Rejected">The others by reason: the name of the first check that failed (<c>compiles</c>, <c>not held out</c>,
-/// <c>length</c>, …), <c>duplicate</c>, <c>near-duplicate</c> or <c>nothing to write</c>.</param>
+/// <c>length</c>, …), <c>duplicate</c>, <c>near-duplicate</c>, <c>nothing to write</c>, and of code that was run <c>threw</c>,
+/// <c>gave nothing</c>, <c>did not end</c> or <c>not shown to work</c>.</param>
 public sealed record KindAccount(SampleKind Kind, int Wanted, int Drafts, int Accepted, IReadOnlyDictionary<string, int> Rejected)
 {
     /// <summary>Name in tables; default the kind's.</summary>
     public string Label { get => field ?? Kind.ToString(); init; }
+
+    /// <summary>What became of the accepted samples' code when it was run.</summary>
+    public ProgramAccount Runs { get; init; } = new(0, new Dictionary<string, int>());
 
     /// <summary>Every draft is accounted for.</summary>
     public bool Closes => Drafts == Accepted + Rejected.Values.Sum();
@@ -160,4 +175,7 @@ public sealed record GeneratedCorpus(IReadOnlyList<Sample> Samples, IReadOnlyLis
     /// <summary>Questions and tasks as inputs of their template with the right answer, in order of acceptance;
     /// the same samples otherwise.</summary>
     public IReadOnlyList<PromptExample> Examples { get; init; } = [];
+
+    /// <summary>Why the code of no sample was run on this machine; null where it was, or nobody asked for it.</summary>
+    public string? RunRefusal { get; init; }
 }

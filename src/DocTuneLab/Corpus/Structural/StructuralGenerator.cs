@@ -59,7 +59,11 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
         if (general > 0) run.Replay(_options.General!.Generate(general, _options, cancel));
         var samples = run.Accepted.ToArray();
         new Random(_options.Seed).Shuffle(samples);
-        return new GeneratedCorpus(samples, run.Rejected, run.Accounts, run.Ledger, run.Tokens) { Examples = run.Examples };
+        return new GeneratedCorpus(samples, run.Rejected, run.Accounts, run.Ledger, run.Tokens) 
+        {
+            Examples = run.Examples,
+            RunRefusal = _options.Runner?.Refusal,
+        };
     }
 
     /// <summary>Accepted questions or tasks as inputs of their template with the right answer: examples to tune prompts with.</summary>
@@ -87,6 +91,7 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
         {
             int drafts = 0, accepted = 0, stalled = 0;
             var rejected = new SortedDictionary<string, int>(StringComparer.Ordinal);
+            var runs = new ProgramRuns(options.Runner);
             while (kind.CanDraft(context) && accepted < wanted && drafts < wanted * options.MaxDraftsPerSample + 64 && stalled < 20)
             {
                 cancel.ThrowIfCancellationRequested();
@@ -102,13 +107,14 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
                     else if (validator.Screen(draft) is { } failed) Reject(draft, [failed], rejected);
                     else batch.Add(draft);
                 }
-                foreach (var judged in validator.Judge(batch, cancel))
+                foreach (var judged in runs.Judge(validator.Judge(batch, cancel), cancel))
                 {
                     var sample = validator.Accept(judged);
                     if (!sample.Accepted) Reject(judged.Draft, sample.Checks, rejected);
                     else
                     {
                         Keep(judged.Draft, sample);
+                        runs.Count(judged);
                         accepted++;
                     }
                 }
@@ -116,7 +122,7 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
                 stalled = accepted > before ? 0 : stalled + 1;
                 progress?.Report(new CorpusProgress(kind.Kind, Accepted.Count, options.Count, drafts));
             }
-            Accounts.Add(new KindAccount(kind.Kind, wanted, drafts, accepted, rejected));
+            Accounts.Add(new KindAccount(kind.Kind, wanted, drafts, accepted, rejected) { Runs = runs.Account });
         }
 
         /// <summary>Takes samples of general knowledge, which no symbol of the library is about.</summary>

@@ -1,0 +1,61 @@
+using DocTuneLab.Corpus.Language;
+using DocTuneLab.Library;
+
+namespace DocTuneLab.Corpus.Code;
+
+/// <summary>Words that recipes of several steps share.</summary>
+internal static class StepWords
+{
+    /// <summary>Several objects of a type: "weir gates".</summary>
+    public static string Many(Scope scope, string type)
+    {
+        if (scope.IsChinese) return $" `{type}` ";
+        var words = Prose.Words(TypeText.Head(type));
+        return words.EndsWith('s') || words.EndsWith('x') || words.EndsWith("ch", StringComparison.Ordinal) ? words + "es"
+            : words.EndsWith('y') && words.Length > 1 && !"aeiou".Contains(words[^2], StringComparison.Ordinal) ? words[..^1] + "ies"
+            : words + "s";
+    }
+
+    /// <summary>What a member is, without the clauses that its documentation adds: "the opening in percent" of "…, 0 to 100".</summary>
+    public static string Noun(Scope scope, MemberEntry m) => scope.IsChinese ? scope.Noun(m) : Cut(scope.Noun(m), [';', ':', ',', '(']);
+
+    /// <summary>What a caller asks of the member as one step among others, without the sentence's further clauses.</summary>
+    public static string Step(Scope scope, MemberEntry m) => scope.IsChinese ? scope.Step(m) : Cut(scope.Step(m), [';', ':']);
+
+    private static string Cut(string text, ReadOnlySpan<char> marks) =>
+        text.AsSpan().IndexOfAny(marks) is > 0 and var at && text[..at].TrimEnd() is var head
+            && head.Contains(' ', StringComparison.Ordinal)
+        && head.Count(c => c == '`') % 2 == 0
+            ? head
+            : text;
+
+    /// <summary>The condition that a member which tells whether something holds states: "the gate is jammed".</summary>
+    public static string? Clause(Scope scope, MemberEntry flag)
+    {
+        var plain = scope.Plain(flag);
+        var told = scope.Say("tell whether ", "判断是否");
+        return !plain.StartsWith(told, StringComparison.Ordinal) ? null : scope.IsChinese ? plain[told.Length..]
+            : Cut(plain[told.Length..], [';', ':']);
+    }
+
+    /// <summary>The literals of one step, which are told beside that step; they are taken from the scope.</summary>
+    public static string Told(Scope scope)
+    {
+        if (scope.Settings.Count == 0) return "";
+        var told = scope.Say($" ({string.Join(", ", scope.Settings)})", $"（{string.Join("、", scope.Settings)}）");
+        scope.Settings.Clear();
+        return told;
+    }
+
+    /// <summary>Steps one after the other.</summary>
+    public static string Then(Scope scope, IReadOnlyList<string> steps)
+    {
+        if (scope.IsChinese) return string.Join("，再", steps);
+        return steps.Count switch
+        {
+            1 => steps[0],
+            2 => string.Join(scope.Pick<string>([", then ", " and then ", ", and "]), steps),
+            _ => string.Join(", ", steps.SkipLast(1)) + ", then " + steps[^1],
+        };
+    }
+}

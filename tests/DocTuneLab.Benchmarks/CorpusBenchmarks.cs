@@ -17,7 +17,7 @@ namespace DocTuneLab.Benchmarks;
 /// <summary>
 /// The request engine against a loopback server: throughput beside the ideal, memory of a million planned requests, validation of a
 /// thousand samples, and <c>kill -9</c> at random points. Run with <c>dotnet run -c Release --project tests/DocTuneLab.Benchmarks -- corpus
-/// [throughput [CONCURRENT]...|memory|validation|faults|kill [N]]</c>.
+/// [throughput [CONCURRENT]...|memory|validation|programs [N]|faults|kill [N]]</c>.
 /// </summary>
 internal static class CorpusBenchmarks
 {
@@ -34,6 +34,9 @@ internal static class CorpusBenchmarks
                 return 0;
             case ["memory"]: await MemoryAsync(); return 0;
             case ["validation"]: Validation(); return 0;
+            case ["programs", .. var rest]:
+                CorpusPrograms.Run(rest is [var samples] ? int.Parse(samples, CultureInfo.InvariantCulture) : 4000);
+                return 0;
             case ["faults"]: return await CorpusFaults.RunAsync();
             case ["kill", .. var rest]: return await KillAsync(rest is [var n] ? int.Parse(n, CultureInfo.InvariantCulture) : 100);
             default:

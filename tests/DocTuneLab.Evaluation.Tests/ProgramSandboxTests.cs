@@ -28,7 +28,8 @@ public sealed class ProgramSandboxTests : IDisposable
             Program("IEnumerable<int> M()", "yield return 1; throw new InvalidOperationException();"));
         Assert.Equal(
             [
-                ProgramEnd.Value, ProgramEnd.Nothing, ProgramEnd.Threw, ProgramEnd.Value, ProgramEnd.Value, ProgramEnd.Value, ProgramEnd.Threw
+                ProgramEnd.Value, ProgramEnd.Nothing, ProgramEnd.Threw, ProgramEnd.Value, ProgramEnd.Value, ProgramEnd.Value,
+                ProgramEnd.Threw
             ],
             outcomes.Select(o => o.End));
         Assert.StartsWith("ArgumentOutOfRangeException", outcomes[2].Detail, StringComparison.Ordinal);
@@ -63,8 +64,8 @@ public sealed class ProgramSandboxTests : IDisposable
             Program("void M()", "new ManualResetEvent(false).WaitOne();"), fine, Program("void M()", "while (true) { }"), fine);
         Assert.Equal(
             [
-                ProgramEnd.Value, ProgramEnd.Threw, ProgramEnd.Value, ProgramEnd.Threw, ProgramEnd.Value, ProgramEnd.Timeout, ProgramEnd.Value,
-                ProgramEnd.Timeout, ProgramEnd.Value
+                ProgramEnd.Value, ProgramEnd.Threw, ProgramEnd.Value, ProgramEnd.Threw, ProgramEnd.Value, ProgramEnd.Timeout,
+                ProgramEnd.Value, ProgramEnd.Timeout, ProgramEnd.Value
             ],
             outcomes.Select(o => o.End));
     }

@@ -102,7 +102,8 @@ public sealed partial class RoleTests
         var methods = s_methods.Value;
         var decides = methods.Count(m => m.DescendantNodes().Any(n => n is IfStatementSyntax or ForEachStatementSyntax or ForStatementSyntax
             or SwitchExpressionSyntax or TryStatementSyntax or WhileStatementSyntax));
-        var one = methods.Count(m => m.Body!.Statements.Count == 1 && m.Body.Statements[0] is not (TryStatementSyntax or ForEachStatementSyntax));
+        var one = methods.Count(m => m.Body!.Statements.Count == 1
+            && m.Body.Statements[0] is not (TryStatementSyntax or ForEachStatementSyntax));
         Assert.True(decides >= 0.15 * methods.Count, $"{decides} of {methods.Count} decide");
         Assert.True(one < 0.4 * methods.Count, $"{one} of {methods.Count} are one statement");
     }

@@ -79,7 +79,8 @@ internal sealed class FlowRecipes(ReceiverMembers members)
                 new(p.Symbol.ReturnType, [$"var {before} = {receiver}.{p.Symbol.Name};", $"{call.Code};",
                     $"return {receiver}.{p.Symbol.Name} - {before};"], false),
                 scope.Say($"It measures what changes {StepWords.Noun(scope, p)}.", $"看{StepWords.Noun(scope, p)}变了多少。"),
-                    null) with { Probe = Probe(p, receiver, [$"{call.Code};"]) };
+                    null) with
+            { Probe = Probe(p, receiver, [$"{call.Code};"]) };
         }
         return Read(scope, m, receiver, [$"{call.Code};"], [request + told], "effect");
     }

@@ -7,12 +7,11 @@ namespace DocTuneLab.Corpus.Code;
 
 /// <summary>A method being written: its parameters, locals, the symbols it uses, and the literal values that its
 /// instruction must state.</summary>
-internal sealed class Scope(ApiIndex index, Random random, bool chinese = false, ExampleValues? examples = null)
+internal sealed class Scope(ApiIndex index, Random random, bool chinese = false, ExampleValues? examples = null) : Voice(random, chinese)
 {
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     public ApiIndex Index { get; } = index;
-    public Random Random { get; } = random;
     /// <summary>Values for the method's parameters, to run it with; null where nothing is run.</summary>
     public ExampleValues? Examples { get; } = examples;
     public List<(string Type, string Name)> Parameters { get; } = [];
@@ -30,31 +29,6 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false,
 
     /// <summary>Whether parameters are named after their types, as in an example that shall explain itself. Default false.</summary>
     public bool PlainNames { get; init; }
-
-    /// <summary>Whether the instruction is to be in Chinese, which the library's documentation must be, too.</summary>
-    public bool IsChinese { get; } = chinese;
-
-    /// <summary>The wording in the language of the instruction.</summary>
-    public string Say(string english, string chinese) => IsChinese ? chinese : english;
-
-    /// <summary>What a caller asks of the member, varied.</summary>
-    public string Request(MemberEntry m) => IsChinese ? ChineseProse.Request(m, Random) : Prose.Request(m, Random);
-
-    /// <summary>What a caller asks of the member as one step among others: as documented, with another verb now and then.</summary>
-    public string Step(MemberEntry m) => IsChinese ? ChineseProse.Plain(m) : Prose.Vary(Prose.Plain(m), Random);
-
-    /// <summary>What a caller asks of the member, as documented.</summary>
-    public string Plain(MemberEntry m) => IsChinese ? ChineseProse.Plain(m) : Prose.Plain(m);
-
-    /// <summary>What the member is, as documented.</summary>
-    public string Noun(MemberEntry m) => IsChinese ? ChineseProse.Noun(m) : Prose.Noun(m);
-
-    /// <summary>What it does, as it follows "it".</summary>
-    public string Does(MemberEntry m) => IsChinese ? ChineseProse.Plain(m) : Prose.ThirdPerson(m);
-
-    public bool Chance(double share) => Random.NextDouble() < share;
-
-    public T Pick<T>(IReadOnlyList<T> items) => items[Random.Next(items.Count)];
 
     public void Use(ApiSymbol symbol)
     {

@@ -59,7 +59,7 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
         if (general > 0) run.Replay(_options.General!.Generate(general, _options, cancel));
         var samples = run.Accepted.ToArray();
         new Random(_options.Seed).Shuffle(samples);
-        return new GeneratedCorpus(samples, run.Rejected, run.Accounts, run.Ledger, run.Tokens) 
+        return new GeneratedCorpus(samples, run.Rejected, run.Accounts, run.Ledger, run.Tokens)
         {
             Examples = run.Examples,
             RunRefusal = _options.Runner?.Refusal,

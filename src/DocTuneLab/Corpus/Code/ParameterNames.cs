@@ -1,4 +1,5 @@
 using DocTuneLab.Corpus.Language;
+using DocTuneLab.Library;
 
 namespace DocTuneLab.Corpus.Code;
 

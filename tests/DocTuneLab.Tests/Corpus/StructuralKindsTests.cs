@@ -122,6 +122,17 @@ public sealed partial class StructuralKindsTests(
                     await Assert.ThrowsAsync<PressureException>(() => _tank.DrainAsync(-1));
                 }
 
+                /// <summary>Fills the tank twice and tells its level.</summary>
+                public static double FillTwice(Tank tank, Volume amount)
+                {
+                    tank.Fill(amount);
+                    tank.Fill(amount);
+                    return tank.Level;
+                }
+
+                // The name of a tank in capitals.
+                private static string Shouted(Tank tank) => tank.Name.ToUpperInvariant();
+
                 [Fact]
                 public void Nothing_of_the_library() { var x = 1 + 1; Assert.Equal(2, x); }
 
@@ -131,13 +142,20 @@ public sealed partial class StructuralKindsTests(
             """);
         var corpus = Generate(SampleKind.Code, new CorpusOptions { Count = 30, ChineseShare = 0, Usages = [folder] });
         var mined = corpus.Samples.Where(s => s.Checks[0].Detail == "usage in TankTests.cs").ToList();
-        Assert.Equal(2, mined.Count);
+        Assert.Equal(4, mined.Count);
+        // A method keeps its own header, and with it its result.
+        var twice = mined.Single(s => s.Messages[^2].Content.Contains("Fill the tank twice and tell its level", StringComparison.Ordinal));
+        Assert.Contains("public static double FillTwice(Tank tank, Volume amount)", twice.Messages[^2].Content, StringComparison.Ordinal);
+        Assert.EndsWith("return tank.Level;\n```", twice.Messages[^1].Content, StringComparison.Ordinal);
+        var shouted = mined.Single(s => s.Messages[^2].Content.Contains("in capitals", StringComparison.Ordinal));
+        Assert.Contains("public static string Shouted(Tank tank)", shouted.Messages[^2].Content, StringComparison.Ordinal);
+        Assert.Contains("return tank.Name.ToUpperInvariant();", shouted.Messages[^1].Content, StringComparison.Ordinal);
         var fill = mined.Single(s =>
             s.Messages[^2].Content.Contains("Filling a tank raises its level", StringComparison.OrdinalIgnoreCase));
         Assert.Contains("_tank.Fill(new Volume(5));", fill.Messages[^1].Content);
         Assert.DoesNotContain("Assert", fill.Messages[^1].Content);
-        var drain = mined.Single(s => s != fill);
-        Assert.Contains("Drains the tank at the given rate", drain.Messages[^2].Content);
+        var drain = mined.Single(s => s.Messages[^2].Content.Contains("Draining", StringComparison.Ordinal));
+        Assert.Contains("Drain the tank at the given rate and read what is left", drain.Messages[^2].Content);
         Assert.DoesNotContain("clock", drain.Messages[^1].Content);
         Assert.Contains("no such file or folder",
             Assert.Throws<LabException>(() => Generate(SampleKind.Code, new CorpusOptions { Count = 3, Usages = ["no/such"] })).Message);

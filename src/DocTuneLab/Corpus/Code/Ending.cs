@@ -6,8 +6,8 @@ namespace DocTuneLab.Corpus.Code;
 /// <summary>How a method ends with a value: returned, awaited, collected, or done.</summary>
 internal static class Ending
 {
-    // Callers word things as no documentation does; what the types say must then be enough.
-    private const double TerseShare = 0.12;
+    // Callers in a hurry leave to the signature what it says.
+    private const double ShortShare = 0.12;
 
     /// <summary>Body lines and return type that deliver <paramref name="value"/>; awaits and enumerates what is asynchronous.</summary>
     public static (string ReturnType, List<string> Lines, bool IsAsync) Deliver(Scope scope, Value value)
@@ -79,7 +79,7 @@ internal static class Ending
             ? null
             : Prose.Words(TypeText.Head(scope.Parameters[0].Type));
         var isLoop = request.StartsWith("for each", StringComparison.Ordinal);
-        if (!isLoop && scope.Chance(TerseShare) && Prose.Terse(request, scope.Random) is { } few) return $"{Prose.UpperFirst(few)}.";
+        if (!isLoop && scope.Chance(ShortShare) && Prose.Short(request) is { } few) return $"{Prose.UpperFirst(few)}.";
         // "the tank" of the documentation is the parameter `tank` to whoever wrote the signature.
         var direct = receiver is null
             ? request

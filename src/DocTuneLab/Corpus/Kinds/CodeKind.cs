@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus.Code;
 using DocTuneLab.Corpus.Dialogue;
+using DocTuneLab.Corpus.Language;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 
@@ -21,6 +22,9 @@ internal sealed class CodeKind : SampleKindDefinition
 
     /// <inheritdoc/>
     public override bool MaySpeakOfPassages => true;
+
+    /// <inheritdoc/>
+    public override bool IsAskedInWords => true;
 
     /// <inheritdoc/>
     public override double? StructuralShare => 0.52;
@@ -64,14 +68,11 @@ internal sealed class CodeKind : SampleKindDefinition
         // The documentation's own examples come first, each once.
         var examples = context.Kept(this, () => new Queue<CodeDraft>(context.Examples));
         if ((examples.TryDequeue(out var example) ? example : context.NextMethod()) is not { } method) return null;
-        // What is documented in Chinese is asked for in Chinese as a whole, not by a frame.
-        var frame = context.Index.IsChinese || !context.NextIsChinese() ? "" : context.Random.Next(3) switch
-        {
-            0 => "编写方法：",
-            1 => "用 C# 实现：",
-            _ => "完成下面的方法：",
-        };
-        var instruction = frame + method.Instruction;
+        // What is documented in English is asked for in Chinese by the names of what is to be used: a Chinese frame around an English
+        // sentence is what nobody writes.
+        var instruction = !context.Index.IsChinese && context.NextIsChinese() && InChinese(context, method) is { } chinese
+            ? chinese
+            : method.Instruction;
         var template = context.CodeTemplate;
         var inputs = AnswerFormat.CodeInputs(instruction, method.Signature, "", context.LibraryName);
         return method.Sample(Kind,
@@ -79,6 +80,20 @@ internal sealed class CodeKind : SampleKindDefinition
             instruction, $"{template.Name}@{template.Version}") with
         {
             Inputs = inputs
+        };
+    }
+
+    private static string? InChinese(DraftingContext context, CodeDraft method)
+    {
+        var names = method.Symbols.Select(context.Index.Member).OfType<MemberEntry>()
+            .Where(m => m.Symbol.Kind is not (ApiKind.Operator or ApiKind.Indexer))
+            .Select(m => m.Symbol.Kind == ApiKind.Constructor ? $"`new {m.Owner.Path}`" : $"`{m.Owner.Path}.{m.Symbol.Name}`")
+            .Distinct(StringComparer.Ordinal).ToList();
+        return names.Count is 0 or > 2 ? null : context.Random.Next(3) switch
+        {
+            0 => $"用 {string.Join("和 ", names)} 写出下面的方法。",
+            1 => $"请用 {string.Join("和 ", names)} 完成这个方法。",
+            _ => $"这个方法要用到 {string.Join("和 ", names)}，请实现它。",
         };
     }
 

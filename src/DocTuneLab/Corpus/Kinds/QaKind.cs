@@ -48,6 +48,9 @@ internal sealed class QaKind : SampleKindDefinition
     public override SampleKind Kind => SampleKind.Qa;
 
     /// <inheritdoc/>
+    public override bool IsAskedInWords => true;
+
+    /// <inheritdoc/>
     public override double? StructuralShare => 0.30;
 
     /// <inheritdoc/>

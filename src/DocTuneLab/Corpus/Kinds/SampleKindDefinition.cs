@@ -16,6 +16,10 @@ public abstract class SampleKindDefinition
     /// <summary>What its answers hold; default prose.</summary>
     public virtual AnswerForm Answer => AnswerForm.Prose;
 
+    /// <summary>Whether its prompt is an instruction or a question in words, which must read as somebody would write it. Default false.
+    /// </summary>
+    public virtual bool IsAskedInWords => false;
+
     /// <summary>Whether an answer may repeat what the prompt says, as a fix repeats what was right. Default false.</summary>
     public virtual bool MayRepeatPrompt => false;
 

@@ -20,6 +20,9 @@ internal sealed class UnanswerableKind : SampleKindDefinition
     public override SampleKind Kind => SampleKind.Unanswerable;
 
     /// <inheritdoc/>
+    public override bool IsAskedInWords => true;
+
+    /// <inheritdoc/>
     public override double? StructuralShare => 0.05;
 
     /// <inheritdoc/>

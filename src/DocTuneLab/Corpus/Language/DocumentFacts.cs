@@ -34,8 +34,10 @@ internal static partial class DocumentFacts
 
         foreach (var (header, row) in Rows(lines))
             for (var c = 1; c < Math.Min(header.Count, row.Count); c++)
-                if (row[0].Length is > 0 and < 60 && Plain(row[c]).Length is > 0 and < 100 && header[c].Length is > 0 and < 40)
-                    yield return Make("table-cell", Plain(row[c]), ("row", row[0].Trim()), ("column", Prose.LowerFirst(Plain(header[c]))));
+                if (row[0].Length is > 0 and < 60 && Plain(row[c]).Length is > 0 and < 100
+                    && IsThing(Plain(header[c])) && IsSubject(row[0]))
+                    yield return Make("table-cell", Plain(row[c]), ("row", Links().Replace(row[0].Trim(), "$1")),
+                        ("column", Prose.LowerFirst(Plain(header[c]))));
 
         foreach (Match m in Definition().Matches(text))
         {
@@ -56,7 +58,7 @@ internal static partial class DocumentFacts
             foreach (Match m in Sentence().Matches(line))
             {
                 var sentence = m.Value.Trim();
-                if (sentence.Length < shortest || sentence.Length > 190) continue;
+                if (sentence.Length < shortest || sentence.Length > 190 || Unanchored().IsMatch(sentence)) continue;
                 var names = CodeSpan().Matches(sentence);
                 for (var i = 0; i < Math.Min(names.Count, 3); i++)
                 {
@@ -80,6 +82,15 @@ internal static partial class DocumentFacts
             for (i += 2; i < lines.Length && lines[i].Contains('|', StringComparison.Ordinal); i++) yield return (header, Cells(lines[i]));
         }
     }
+
+    // What can stand behind "what is the": a thing in the singular, in a few words.
+    private static bool IsThing(string header) => header.Length is > 0 and < 40 && (Prose.IsChinese(header)
+        || (header.Split(' ') is { Length: <= 3 } words && !Prose.IsStopWord(words[0]) && !RequestForm.IsAsking(words[0].ToLowerInvariant())
+            && !Plural().IsMatch(words[0]) && !header.StartsWith("Exception", StringComparison.OrdinalIgnoreCase)));
+
+    // What a row can be asked about as: a name, or a thing in a few words, and not a sentence.
+    private static bool IsSubject(string cell) => CodeSpan().Count(cell) == 1 || Prose.IsChinese(cell)
+        || (Links().Replace(cell, "$1").Split(' ').Length <= 3 && !Clause().IsMatch(cell));
 
     private static List<string> Cells(string line) => [.. line.Trim().Trim('|').Split('|').Select(c => c.Trim())];
 
@@ -119,6 +130,16 @@ internal static partial class DocumentFacts
     private static partial Regex Definition();
     [GeneratedRegex(@"[^.。!?！？]+(?:\.(?!\s|$)[^.。!?！？]*)*[.。!?！？]")]
     private static partial Regex Sentence();
+    [GeneratedRegex(@"\[([^\]]*)\]\([^)]*\)")]
+    private static partial Regex Links();
+    [GeneratedRegex("(?<![sui])s$")]
+    private static partial Regex Plural();
+    [GeneratedRegex(@"\b(?:is|are|was|were|has|have|be|to|does|do|can|may)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Clause();
+    // A sentence that leans on the one before it says nothing alone.
+    [GeneratedRegex(@"^(?:It|They|This|These|That|Those|He|She|There|Then|So|But|And|Or|Otherwise|Here|Both|Neither|Such|Also|Not)\b"
+        + @"|\botherwise[.!?]?$|^(?:它|这|那|此|其|否则|但|并|也)")]
+    private static partial Regex Unanchored();
     [GeneratedRegex(@"`([^`\n]+)`")]
     private static partial Regex CodeSpan();
     [GeneratedRegex(@"(?<![\w.`])\d+(?:\.\d+)?(?: (?:seconds?|minutes?|hours?|milliseconds?|ms|bytes?|percent|times|%))?(?![\w.`])")]

@@ -21,36 +21,27 @@ internal static partial class Prose
         ["create"] = ["create", "make", "build", "construct"],
         ["make"] = ["make", "create"],
         ["remove"] = ["remove", "delete", "take out"],
-        ["add"] = ["add", "append", "put in"],
+        ["add"] = ["add", "append"],
         ["compute"] = ["compute", "calculate", "work out"],
         ["calculate"] = ["calculate", "compute", "work out"],
         ["tell"] = ["tell", "check", "find out", "return"],
-        ["find"] = ["find", "look up", "search for"],
-        ["convert"] = ["convert", "turn", "change"],
+        ["find"] = ["find", "look up"],
         ["start"] = ["start", "begin"],
         ["stop"] = ["stop", "halt"],
-        ["write"] = ["write", "emit", "output"],
-        ["read"] = ["read", "load"],
+        ["write"] = ["write", "output"],
         ["send"] = ["send", "submit"],
     };
 
-    // Everyday words that a caller uses one for the other. Words with a meaning of their own in code are in no group.
+    // Everyday words that a caller uses one for the other wherever they stand. A word that is a noun here and a verb or a preposition
+    // there ("close", "under", "present") is in no group, nor one with a meaning of its own in code.
     private static readonly Dictionary<string, string[]> s_alike = new[]
     {
-        "largest greatest highest biggest maximum", "smallest lowest least minimum", "current present", "previous former", "next following",
-        "begins starts", "ends finishes", "whole entire", "part portion share", "size extent",
-        "total sum", "average mean", "remaining left", "under below", "over above", "specified given", "determine find", "message text",
-        "errors faults problems", "invalid wrong", "valid correct", "duration span", "moment instant time",
-        "newest latest", "oldest earliest", "contains holds has", "contain hold have", "includes has", "allowed permitted",
-        "needed required", "several many", "quickly fast", "quantity amount", "number count", "place position", "kind sort",
-        "shows displays", "show display", "describes explains", "changes alters", "change alter", "waits pauses", "closed shut",
-        "opened open", "empty bare", "full complete", "broken faulty", "near close", "same equal", "different other", "begin start",
-        "happens occurs", "happened occurred", "returns gives", "written put", "caller user", "names titles", "title name",
-        "order sequence", "collection list", "entries items", "entry item", "piece part", "rest remainder", "limit bound", "until before",
+        "largest greatest biggest", "begins starts", "ends finishes", "whole entire", "invalid wrong", "newest latest", "contains holds",
+        "allowed permitted", "needed required", "shows displays", "happens occurs", "happened occurred", "rest remainder",
+        "specified given",
     }.Select(g => g.Split(' '))
         .SelectMany(g => g.Select(w => (Word: w, Others: g.Where(o => o != w).ToArray())))
-        .GroupBy(w => w.Word, StringComparer.Ordinal)
-        .ToDictionary(g => g.Key, g => g.SelectMany(w => w.Others).ToArray(), StringComparer.Ordinal);
+        .ToDictionary(w => w.Word, w => w.Others, StringComparer.Ordinal);
 
     private const double SummaryShare = 0.5, AlikeShare = 0.3;
 
@@ -69,46 +60,86 @@ internal static partial class Prose
     public static string Request(MemberEntry member, Random random)
     {
         var own = member.Descriptions.Where(d => !IsChinese(d)).ToList();
-        if (own.Count == 0 || random.NextDouble() < SummaryShare) return Reword(Vary(Plain(member), random), random);
-        var isAction = member.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor or ApiKind.Operator;
-        return Reword(Vary(Imperative(own[random.Next(own.Count)], isAction), random), random);
+        var other = own.Count == 0 || member.Symbol.Kind == ApiKind.EnumMember || random.NextDouble() < SummaryShare
+            ? null
+            : Imperative(Main(own[random.Next(own.Count)]) ?? "", IsAction(member));
+        return Reword(Vary(other ?? Plain(member), random), random);
     }
 
-    /// <summary>The imperative as the documentation has it, without synonyms.</summary>
+    /// <summary>The imperative as the documentation has it, without synonyms; in words of the member's name where it has none.</summary>
     public static string Plain(MemberEntry member)
     {
         var symbol = member.Symbol;
-        var sentence = Clip(FirstSentence(symbol.Summary));
+        var sentence = Clip(Main(FirstSentence(symbol.Summary)));
         if (sentence is null || IsChinese(sentence)) return FromName(member);
-        if (symbol.Kind == ApiKind.EnumMember) return $"return the {Words(member.Owner.Symbol.Name)} for: {LowerFirst(sentence)}";
+        if (symbol.Kind == ApiKind.EnumMember) return $"return the {Words(member.Owner.Symbol.Name)} documented as \"{sentence}\"";
         if (symbol.Kind == ApiKind.Constructor && sentence.StartsWith("Initializes a new instance", StringComparison.Ordinal))
             return $"create a new {Words(member.Owner.Symbol.Name)}{AfterWith(sentence)}";
-        return Imperative(sentence, symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor or ApiKind.Operator);
+        return Imperative(sentence, IsAction(member)) ?? FromName(member);
+    }
+
+    private static bool IsAction(MemberEntry member) =>
+        member.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor or ApiKind.Operator;
+
+    // What stands behind a semicolon or a colon comments on what is done; without it the sentence is whole.
+    private static string? Main(string? sentence)
+    {
+        if (sentence is null || IsChinese(sentence)) return sentence;
+        var end = Aside().Match(sentence);
+        return end.Success && sentence.AsSpan(0, end.Index).Count(' ') >= 1 ? sentence[..end.Index].TrimEnd() : sentence;
     }
 
     /// <summary>What it does in the third person, as it follows "it": "gets the level".</summary>
     public static string ThirdPerson(MemberEntry member)
     {
-        var sentence = Clip(FirstSentence(member.Symbol.Summary));
+        var sentence = Clip(Main(FirstSentence(member.Symbol.Summary)));
         if (sentence is null || IsChinese(sentence)) return $"uses `{member.Symbol.DisplayName}`";
         var text = LowerFirst(sentence);
         return IsVerb(text.Split(' ')[0]) ? text : $"returns {text}";
     }
 
-    /// <summary>Imperative of a documentation sentence.</summary>
+    /// <summary>Imperative of a documentation sentence; null where it is neither what is done nor what a value is.</summary>
     /// <param name="sentence">Such as "Gets the level" or "The level in litres".</param>
     /// <param name="isAction">Whether the sentence describes an action, so that its first word is taken for a verb.</param>
-    public static string Imperative(string sentence, bool isAction)
+    public static string? Imperative(string sentence, bool isAction)
     {
         var text = LowerFirst(Overridden().Replace(sentence.Trim().TrimEnd('.'), ""));
         foreach (var (from, to) in s_openings)
-            if (text.StartsWith(from, StringComparison.Ordinal)) return to + text[from.Length..];
+            if (text.StartsWith(from, StringComparison.Ordinal))
+                return to == "get" ? Value("get", text[from.Length..].Trim()) : to + text[from.Length..];
         var words = text.Split(' ', 2);
-        if (words.Length == 2 && words[0] == "asynchronously") return Imperative(words[1], isAction) + " asynchronously";
-        if (words.Length == 2 && IsVerb(words[0]) && (isAction || words[0] is "gets" or "returns" or "sets" or "raises"))
-            return $"{BaseVerb(words[0])} {FollowingVerbs().Replace(words[1], m => m.Groups[1].Value + BaseVerb(m.Groups[2].Value))}";
-        return words.Length == 2 && s_describing.Contains(words[0]) ? $"get {words[1]}" : $"get {text}";
+        if (words.Length < 2) return null;
+        if (words[0] == "asynchronously") return Imperative(words[1], isAction) is { } later ? later + " asynchronously" : null;
+        // "Readings of a day" is a thing, "reads of the log" is none.
+        if (RequestForm.IsUsualVerb(words[0]) && !AfterNoun().IsMatch(words[1])) return isAction ? text : null;
+        var isNoun = !IsVerb(words[0])
+            || (AfterNoun().IsMatch(words[1]) && words[0] is not ("gets" or "returns" or "consists" or "disposes"));
+        if (isNoun) return Value("get", text);
+        if (words[0] is "gets" or "returns") return Value(words[0][..^1], words[1]);
+        if (s_describing.Contains(words[0])) return Value("get", words[1]);
+        return isAction || words[0] is "sets" or "raises"
+            ? $"{BaseVerb(words[0])} {FollowingVerbs().Replace(words[1], m => m.Groups[1].Value + BaseVerb(m.Groups[2].Value))}"
+            : null;
     }
+
+    // A thing to get: with an article, or as an indirect question. A lone word, or a verb, is none.
+    private static string? Value(string verb, string text)
+    {
+        var words = text.Split(' ', 2);
+        if (text.StartsWith("whether ", StringComparison.Ordinal)) return $"tell {text}";
+        if (RequestForm.IsAsking(words[0])) return words.Length == 2 ? $"find out {text}" : null;
+        if (RequestForm.IsDeterminer(words[0]) || words[0].StartsWith('`')) return words.Length == 2 ? $"{verb} {text}" : null;
+        if (words.Length < 2 || s_stopWords.Contains(words[0]) || s_prepositions.Contains(words[0])
+            || (IsVerb(words[0]) && !AfterNoun().IsMatch(words[1])))
+            return null;
+        return char.IsUpper(text[0]) ? $"{verb} {text}" : $"{verb} the {text}";
+    }
+
+    private static readonly HashSet<string> s_prepositions = new(StringComparer.Ordinal)
+    {
+        "after", "before", "when", "while", "under", "over", "above", "below", "between", "within", "without", "until", "during", "same",
+        "then", "so", "but", "also", "otherwise", "yes", "there", "not", "default", "defaults",
+    };
 
     private static readonly HashSet<string> s_describing = new(StringComparer.Ordinal)
     {
@@ -123,7 +154,8 @@ internal static partial class Prose
         ("returns whether", "tell whether"),
         ("whether", "tell whether"), ("true when", "tell whether"), ("true if", "tell whether"), ("returns true if", "tell whether"),
         ("returns true when", "tell whether"), ("is true when", "tell whether"),
-        ("gets or sets", "get"), ("gets or initializes", "get"), ("tries to ", "try to "), ("occurs when", "be told when"),
+        ("gets or sets", "get"), ("gets or initializes", "get"), ("gets or inits", "get"),
+        ("tries to ", "try to "), ("occurs when", "be told when"),
         ("occurs after", "be told after"), ("raised when", "be told when"), ("raised after", "be told after"),
         ("raised before", "be told before"),
     ];
@@ -132,8 +164,10 @@ internal static partial class Prose
     public static string Noun(MemberEntry member)
     {
         var plain = Plain(member);
+        // Beside others it must be short: its first clause.
         foreach (var verb in (string[])["get ", "return ", "set "])
-            if (plain.StartsWith(verb, StringComparison.Ordinal)) return plain[verb.Length..];
+            if (plain.StartsWith(verb, StringComparison.Ordinal) && plain[verb.Length..].Split(", ")[0] is var noun && !noun.Contains('"'))
+                return noun;
         return plain.StartsWith("tell whether ", StringComparison.Ordinal) ? plain[5..] : $"the {Words(member.Symbol.Name)}";
     }
 
@@ -142,6 +176,9 @@ internal static partial class Prose
     {
         var space = request.IndexOf(' ', StringComparison.Ordinal);
         if (space < 0 || !s_synonyms.TryGetValue(request[..space], out var others)) return request;
+        if (request.StartsWith("find out ", StringComparison.Ordinal)) return request;
+        // What is new is not there to be found.
+        if (New().IsMatch(request)) others = [.. others.Where(o => o is not ("find" or "look up" or "read"))];
         return others[random.Next(others.Length)] + request[space..];
     }
 
@@ -152,17 +189,26 @@ internal static partial class Prose
                 ? others[random.Next(others.Length)]
                 : m.Value)));
 
-    /// <summary>The request in a few words, as a hurried caller writes it, leaving the rest to the signature;
-    /// null where words would be missed.</summary>
-    public static string? Terse(string request, Random random)
+    /// <summary>The request without what follows its main clause, as a hurried caller writes it, leaving the rest to the signature; null
+    /// where nothing can go, or what is left says too little.</summary>
+    public static string? Short(string request)
     {
-        // Names, texts and numbers cannot be guessed from a signature.
-        if (request.AsSpan().IndexOfAny("`\"';:") >= 0 || request.Any(char.IsAsciiDigit) || IsChinese(request)) return null;
-        var words = request.Split(' ').Select(w => w.Trim(',', '(', ')')).Where(w => w.Length > 0 && !s_stopWords.Contains(w)).ToList();
-        if (words.Count < 2) return null;
-        var wanted = random.Next(1, Math.Max(2, Math.Min(5, words.Count)));
-        while (words.Count > wanted) words.RemoveAt(random.Next(words.Count));
-        return string.Join(' ', words);
+        // Texts and numbers cannot be guessed from a signature.
+        if (request.AsSpan().IndexOfAny("\"';:") >= 0 || request.Any(char.IsAsciiDigit) || IsChinese(request)) return null;
+        var end = Subordinate().Match(request);
+        if (!end.Success || end.Index < 8) return null;
+        var main = request[..end.Index].TrimEnd(',', ' ');
+        return main.Split(' ').Count(w => !s_stopWords.Contains(w)) >= 3 ? main : null;
+    }
+
+    /// <summary>Whether a word only joins others.</summary>
+    public static bool IsStopWord(string word) => s_stopWords.Contains(word);
+
+    /// <summary>The verb, as in requests, with which a sentence about a method begins; null where it does with none.</summary>
+    public static string? VerbOf(string? summary)
+    {
+        var words = LowerFirst(FirstSentence(summary) ?? "").Split(' ', 2);
+        return words.Length == 2 && IsVerb(words[0]) && !AfterNoun().IsMatch(words[1]) ? BaseVerb(words[0]) : null;
     }
 
     /// <summary>Method name made of the request's content words.</summary>
@@ -210,12 +256,16 @@ internal static partial class Prose
         var owner = Words(member.Owner.Symbol.Name);
         return member.Symbol.Kind switch
         {
-            ApiKind.Method => $"{words} the {owner}",
-            ApiKind.ExtensionMethod => $"{words} the {Words(TypeText.Head(member.Symbol.Parameters[0].Type))}",
+            ApiKind.Method or ApiKind.ExtensionMethod when member.Symbol.IsStatic || member.Symbol.Kind == ApiKind.ExtensionMethod =>
+                $"call `{member.Owner.Path}.{member.Symbol.Name}`",
+            ApiKind.Method => $"call `{member.Symbol.Name}` on the {owner}",
             ApiKind.Operator => $"apply `{OperatorSigns.Of(member)}` to the {owner}",
-            ApiKind.Indexer => $"look up in the {owner}",
+            ApiKind.Indexer => $"look up an entry of the {owner}",
             ApiKind.Constructor => $"create a new {owner}",
-            ApiKind.EnumMember => $"return the {owner} {words}",
+            ApiKind.EnumMember => $"return the {owner} `{member.Symbol.Name}`",
+            ApiKind.Event => $"be told by `{member.Symbol.Name}` of the {owner}",
+            _ when member.Symbol.IsStatic => $"get `{member.Owner.Path}.{member.Symbol.Name}`",
+            _ when words.StartsWith("is ", StringComparison.Ordinal) => $"tell whether the {owner} {words}",
             _ => $"get the {words} of the {owner}",
         };
     }
@@ -236,7 +286,8 @@ internal static partial class Prose
     private static bool IsVerb(string word) =>
         word.Length > 3 && word.EndsWith('s') && !word.EndsWith("ss", StringComparison.Ordinal) && word.All(char.IsAsciiLetterLower);
 
-    private static string BaseVerb(string word) => word switch
+    /// <summary>A verb in the third person, as in requests.</summary>
+    public static string BaseVerb(string word) => word switch
     {
         _ when word.EndsWith("ies", StringComparison.Ordinal) => word[..^3] + "y",
         _ when word.EndsWith("sses", StringComparison.Ordinal) || word.EndsWith("ches", StringComparison.Ordinal)
@@ -249,6 +300,14 @@ internal static partial class Prose
     private static partial Regex Overridden();
     [GeneratedRegex(@"(?<![\w.])[a-z]+(?![\w(])")]
     private static partial Regex LowerWord();
+    [GeneratedRegex("^(?:get|return|find) (?:an?|(?:the |a )?new) ")]
+    private static partial Regex New();
+    [GeneratedRegex(@"\s*(?:;|:(?=\s)| [-–—] )")]
+    private static partial Regex Aside();
+    [GeneratedRegex(@"^(?:of|in|that|which|for|with|from|at|by|as|on|to|between|under|over|above|below|per|so)\b")]
+    private static partial Regex AfterNoun();
+    [GeneratedRegex(@",? (?:that|which|when|if|unless|so that|such as|because|with|by) |, ")]
+    private static partial Regex Subordinate();
     [GeneratedRegex(@"\s+")]
     private static partial Regex Blanks();
     [GeneratedRegex(@"(?<!\b(?:e\.g|i\.e|etc|vs|approx|no))\.(?=\s+[A-Z`(])|。")]

@@ -134,14 +134,16 @@ internal static partial class SymbolFacts
             if (Sentence(p.Documentation) is { } meaning)
             {
                 yield return Make("parameter-meaning", meaning, ("parameter", p.Name));
-                if (m.Arguments.Count > 1)
+                // In two words too many parameters are meant.
+                if (m.Arguments.Count > 1 && (Prose.IsChinese(meaning) || meaning.Split(' ').Length > 2))
                     yield return Make("which-parameter", p.Name, ("meaning", Prose.LowerFirst(meaning.TrimEnd('.', '。'))));
             }
         }
         foreach (var group in s.Exceptions.GroupBy(e => e.Type, StringComparer.Ordinal))
             foreach (var e in group.Take(2))
             {
-                if (Prose.FirstSentence(e.Condition) is not { Length: < 140 } condition) continue;
+                // Behind a semicolon stands a comment.
+                if (Prose.FirstSentence(e.Condition)?.Split(';', '；')[0].TrimEnd() is not { Length: > 3 and < 140 } condition) continue;
                 var lower = Prose.LowerFirst(condition);
                 var bare = lower.Replace("thrown when ", "", StringComparison.Ordinal)
                     .Replace("thrown if ", "", StringComparison.Ordinal);

@@ -59,17 +59,49 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
                 var lead = before.Length < 200 && before.Length > (index.IsChinese ? 5 : 12)
                     ? before.TrimEnd(index.IsChinese ? [':', '：', '.', '。'] : [':', '：', '.'])
                     : "";
-                // The same code is asked for by its heading, by the sentence before it, and by both.
-                string[] instructions = lead.Length == 0 ? [heading]
-                    : heading.Length == 0 ? [lead]
-                    : [$"{heading}{(index.IsChinese ? "：" : ": ")}{Prose.LowerFirst(lead)}", lead, heading];
-                foreach (var instruction in instructions.Where(i => i.Length > 0))
-                    yield return new Example(instruction.EndsWith('?') || instruction.EndsWith('？') ? instruction : instruction + Stop,
-                        block.Code, chunk.Symbols, [chunk.Id]);
+                foreach (var instruction in Instructions(heading, lead, block.Code))
+                    yield return new Example(instruction, block.Code, chunk.Symbols, [chunk.Id]);
             }
     }
 
+    // The page's own words where they ask for something; a title such as "Use" does not, and then what the code calls is named.
+    private List<string> Instructions(string heading, string lead, string code)
+    {
+        var asked = new[] { lead, heading }.Where(t => t.Length > 0).Select(t => t.EndsWith('?') || t.EndsWith('？') ? t : t + Stop)
+            .Where(t => index.IsChinese ? Prose.IsChinese(t) && _form.Fault(t) is null
+                : !Prose.IsChinese(t) && (_form.IsImperative(t) || (t.EndsWith('?') && _form.Fault(t) is null)))
+            .ToList();
+        if (lead.Length > 0 && asked.Count == 0 && !index.IsChinese && Statement().IsMatch(lead) && !lead.Contains(';', StringComparison.Ordinal) && _form.Fault(lead + ".") is null)
+            asked.Add($"Show in code: {Prose.LowerFirst(lead)}.");
+        if (Called(code) is { Count: > 0 } names)
+        {
+            var all = string.Join(index.IsChinese ? " 和 " : " and ", names);
+            asked.Add(index.IsChinese ? $"写一段用到 {all} 的代码。" : (code.Length % 3) switch
+            {
+                0 => $"Write a short example that uses {all}.",
+                1 => $"Show how {all} {(names.Count == 1 ? "is" : "are")} used.",
+                _ => $"Give me an example of {all}.",
+            });
+        }
+        return asked;
+    }
+
+    // At most two members of the library that the code calls, those with the longest names: they tell most.
+    private List<string> Called(string code) =>
+        [.. SyntaxFactory.ParseCompilationUnit(code).DescendantNodes().OfType<SimpleNameSyntax>().Select(n => n.Identifier.Text)
+            .Distinct(StringComparer.Ordinal)
+            .Select(n => _byName[n].ToList())
+            .Where(m => m.Count > 0 && m.Select(x => x.Owner).Distinct().Count() == 1)
+            .Select(m => $"`{m[0].Owner.Path}.{m[0].Symbol.Name}`")
+            .OrderByDescending(n => n.Length).ThenBy(n => n, StringComparer.Ordinal)
+            .Take(2)];
+
     private string Stop => index.IsChinese ? "。" : ".";
+
+    private readonly RequestForm _form = new(index.Symbols);
+    private readonly ILookup<string, MemberEntry> _byName = index.Members
+        .Where(m => m.Symbol.Kind is not (ApiKind.Constructor or ApiKind.Operator or ApiKind.Indexer))
+        .ToLookup(m => m.Symbol.Name, StringComparer.Ordinal);
 
     private static string TextBefore(CodeBlock block, Chunk chunk)
     {
@@ -105,8 +137,10 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
         {
             // A whole method: its own header is the signature.
             var modifiers = function.Modifiers.Where(m => m.IsKind(SyntaxKind.AsyncKeyword)).Select(m => "async ");
-            signature = $"public static {string.Concat(modifiers)}{function.ReturnType} "
-                + $"{function.Identifier}{function.TypeParameterList}{function.ParameterList}"
+            var own = function.ParameterList.Parameters.Select(p => p.WithAttributeLists([]).ToString().Trim());
+            signature = $"public static {string.Concat(modifiers)}{function.ReturnType.ToString().Trim()} "
+                + $"{function.Identifier.Text}{function.TypeParameterList?.ToString().Trim()}"
+                + $"({string.Join(", ", own.Concat(parameters.Select(p => $"{p.Type} {p.Name}")))})"
                 + $"{(function.ConstraintClauses.Count > 0 ? " " + function.ConstraintClauses : "")}";
             body = Dedent(block.Statements.ToFullString());
         }
@@ -114,12 +148,17 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
         {
             var isAsync = unit.DescendantTokens().Any(t => t.IsKind(SyntaxKind.AwaitKeyword));
             signature = $"public static {(isAsync ? "async Task" : "void")} "
-                + $"{Prose.MethodName(example.Instruction, random)}({string.Join(", ", parameters.Select(p => $"{p.Type} {p.Name}"))})";
+                + $"{NameOf(example.Instruction, random)}({string.Join(", ", parameters.Select(p => $"{p.Type} {p.Name}"))})";
         }
         var all = index.UsingsFor(example.Symbols, parameters.Select(p => p.Type)).Concat(usings).Distinct(StringComparer.Ordinal).ToList();
         var draft = new CodeDraft(example.Instruction, signature, body, example.Symbols, all, example.Source, example.Instruction);
         return (draft with { Chunks = example.Chunks }, parameters);
     }
+
+    // What is asked by the names of members is named for the first of them.
+    private static string NameOf(string instruction, Random random) => Named().Match(instruction) is { Success: true } named
+        ? $"Use{named.Groups[1].Value}"
+        : Prose.MethodName(instruction, random);
 
     // "pump" and "mainPump" read like Pump; "pumps" like a list of them.
     private string? TypeNamed(string name)
@@ -142,6 +181,11 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
         return string.Join('\n', lines.Select(l => l.Length >= indent ? l[indent..].TrimEnd() : l.Trim())).Trim();
     }
 
+    // A whole sentence that does not lean on another.
+    [GeneratedRegex(@"^(?!(?:It|They|This|These|That|Those|Then|So|But|And|Or|Otherwise|Here|Both|There|The same)\b)\S+(?: \S+){4,}$")]
+    private static partial Regex Statement();
+    [GeneratedRegex(@"`\w+\.(\w+)`")]
+    private static partial Regex Named();
     [GeneratedRegex(@"'([^']+)'")]
     private static partial Regex QuotedName();
     [GeneratedRegex(@"(?:^|[\n.。]\s*)([^\n.。]+)$")]

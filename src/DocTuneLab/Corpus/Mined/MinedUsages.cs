@@ -14,6 +14,7 @@ namespace DocTuneLab.Corpus.Mined;
 internal sealed class MinedUsages(ApiIndex index)
 {
     private const int LongestMethod = 30, Rounds = 4;
+    private readonly RequestForm _form = new(index.Symbols);
     private static readonly string[] s_assertions = ["Assert", "Should", "Expect", "Verify", "Throws", "ThrowsAsync"];
 
     /// <summary>One draft a method that uses the library; what does not compile in the end is left to the checks.</summary>
@@ -64,32 +65,51 @@ internal sealed class MinedUsages(ApiIndex index)
     private IEnumerable<Mined> Methods((string Path, string Text) file)
     {
         var root = SyntaxFactory.ParseCompilationUnit(file.Text.ReplaceLineEndings("\n"));
-        foreach (var method in root.DescendantNodes().OfType<MethodDeclarationSyntax>().Where(m => m.Body is { Statements.Count: > 0 }))
+        foreach (var method in root.DescendantNodes().OfType<MethodDeclarationSyntax>()
+            .Where(m => m.Body is { Statements.Count: > 0 } || m.ExpressionBody is not null))
         {
             var fields = (method.Parent as TypeDeclarationSyntax)?.Members.OfType<FieldDeclarationSyntax>()
                 .SelectMany(f => f.Declaration.Variables.Select(v => (Name: v.Identifier.Text, f.Declaration.Type, v.Initializer)))
                 .ToList()
                 ?? [];
-            var statements = method.Body!.Statements.Where(s => !IsAssertion(s))
+            var statements = Statements(method).Where(s => !IsAssertion(s))
                 .Select(s => s.WithoutTrivia().NormalizeWhitespace(eol: "\n").ToFullString())
                 .ToList();
             if (statements.Count is 0 or > LongestMethod) continue;
-            var words = method.Body.DescendantTokens()
+            var words = (method.Body ?? (SyntaxNode)method.ExpressionBody!).DescendantTokens()
                 .Where(t => t.IsKind(SyntaxKind.IdentifierToken))
                 .Select(t => t.Text)
                 .ToHashSet(StringComparer.Ordinal);
             // A field with a value becomes a local; its type must be named, as `new(...)` stands in it.
             var locals = fields.Where(f => words.Contains(f.Name) && f.Initializer is not null)
                 .Select(f => $"{f.Type} {f.Name} {f.Initializer};");
-            yield return new Mined(Instruction(method), [.. locals, .. statements], Path.GetFileName(file.Path));
+            yield return new Mined(Instruction(method), Header(method), [.. locals, .. statements], Path.GetFileName(file.Path));
         }
+    }
+
+    private static SyntaxList<StatementSyntax> Statements(MethodDeclarationSyntax method) => method.Body?.Statements
+        ?? [method.ReturnType.ToString() is "void" or "Task" or "ValueTask"
+            ? SyntaxFactory.ExpressionStatement(method.ExpressionBody!.Expression)
+            : SyntaxFactory.ReturnStatement(method.ExpressionBody!.Expression)];
+
+    // The method's own name, result and parameters: what whoever wrote it asked for.
+    private static string Header(MethodDeclarationSyntax method)
+    {
+        var isAsync = method.Modifiers.Any(SyntaxKind.AsyncKeyword);
+        var parameters = method.ParameterList.Parameters.Select(p =>
+            p.WithAttributeLists([]).WithModifiers([.. p.Modifiers.Where(m => !m.IsKind(SyntaxKind.ThisKeyword))])
+                .NormalizeWhitespace().ToString());
+        return $"{(isAsync ? "async " : "")}{method.ReturnType.ToString().Trim()} {method.Identifier.Text}"
+            + method.TypeParameterList?.ToString().Trim()
+            + $"({string.Join(", ", parameters)})"
+            + $"{(method.ConstraintClauses.Count > 0 ? " " + method.ConstraintClauses.ToString().Trim() : "")}";
     }
 
     private static bool IsAssertion(StatementSyntax statement) => statement is ExpressionStatementSyntax
         && statement.DescendantTokens().Any(t => t.IsKind(SyntaxKind.IdentifierToken) && s_assertions.Contains(t.Text));
 
-    // The comment above, or the name in words: tests are named for what they show.
-    private static string Instruction(MethodDeclarationSyntax method)
+    // The comment above, or the name in words: tests are named for what they show. What tells nobody what to do names the method.
+    private string Instruction(MethodDeclarationSyntax method)
     {
         var comment = method.GetLeadingTrivia()
             .Where(t => t.IsKind(SyntaxKind.SingleLineCommentTrivia))
@@ -103,12 +123,18 @@ internal sealed class MinedUsages(ApiIndex index)
         var text = said is { Length: > 12 }
             ? said
             : string.Join(' ', method.Identifier.Text.Split('_', StringSplitOptions.RemoveEmptyEntries).Select(Prose.Words));
-        return Prose.UpperFirst(text.TrimEnd('.')) + ".";
+        if (Prose.IsChinese(text)) return text.TrimEnd('。') + "。";
+        var sentence = Prose.FirstSentence(text) ?? method.Identifier.Text;
+        if (said is { Length: > 12 } && Prose.Imperative(sentence, true) is { } request) return Prose.UpperFirst(request) + ".";
+        return _form.IsImperative(sentence) ? $"{Prose.UpperFirst(sentence)}."
+            : sentence.Split(' ').Length >= 4 ? $"Show in code: {Prose.LowerFirst(sentence)}."
+            : $"Write the method `{method.Identifier.Text}`.";
     }
 
-    private sealed record Mined(string Instruction, List<string> Statements, string File)
+    private sealed record Mined(string Instruction, string Header, List<string> Statements, string File)
     {
-        public DocumentedExamples.Example Example => new(Instruction, string.Join('\n', Statements), [], [], $"usage in {File}");
+        public DocumentedExamples.Example Example =>
+            new(Instruction, $"{Header}\n{{\n{string.Join('\n', Statements)}\n}}", [], [], $"usage in {File}");
 
         /// <summary>Without the statements that these lines (from 0) are of; null where nothing would be left or nothing goes.</summary>
         public Mined? Without(IReadOnlySet<int> lines)

@@ -43,6 +43,7 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
     private readonly ValidationOptions _options = options ?? new ValidationOptions();
     private readonly NearDuplicates _seen = new((options ?? new ValidationOptions()).NearDuplicateThreshold);
     private readonly Dictionary<string, ApiSymbol> _byId = symbols.DistinctBy(s => s.Id).ToDictionary(s => s.Id, StringComparer.Ordinal);
+    private readonly RequestForm _form = new(symbols);
     private readonly HashSet<string> _names =
     [
         .. symbols.Select(s => s.Name), .. symbols.SelectMany(s => s.Parameters).Select(p => p.Name)
@@ -133,6 +134,11 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         yield return new Check("length", tokens <= _options.MaxTokens && answer.Trim().Length > 0,
             tokens <= _options.MaxTokens ? answer.Trim().Length == 0 ? "empty" : null : $"{tokens} tokens, at most {_options.MaxTokens}");
         var kind = _options.Kinds.Find(d.Kind);
+        if (kind is { IsAskedInWords: true })
+        {
+            var fault = _form.Fault(d.Prompt);
+            yield return new Check("reads as a request", fault is null, fault);
+        }
         // Passages are meant to be spoken of, and to hold the answer.
         var leak = !d.ShowsPassages && Leak().Match(d.Prompt) is { Success: true } p
             ? p

@@ -57,11 +57,11 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     public void Definitions_questions_and_sentences_are_asked_and_code_is_not_prose()
     {
         var page = Page("How long does a valve take?",
-            "It takes about 4 seconds to open. A sealed valve throws `SealedValveException` when opened.\n\n- **Lag**: "
+            "A valve takes about 4 seconds to open. A sealed valve throws `SealedValveException` when opened.\n\n- **Lag**: "
                 + "time until the water moves\n\n```csharp\nvar `x` = \"not prose at all, but code\";\n```\n");
         var asked = Asked(Generate(SampleKind.Qa, 24, page));
         Assert.Contains(asked,
-            a => a is { Kind: "faq", Question: "How long does a valve take?", Answer: "It takes about 4 seconds to open." });
+            a => a is { Kind: "faq", Question: "How long does a valve take?", Answer: "A valve takes about 4 seconds to open." });
         Assert.Contains(asked, a =>
             a is { Kind: "cloze", Answer: "SealedValveException" } && a.Question.Contains("throws ____ when", StringComparison.Ordinal));
         Assert.Contains(asked, a => a is { Kind: "cloze", Answer: "4 seconds" });
@@ -91,11 +91,14 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
         const string Good = "if (!mainValve.IsOpen)\n    mainValve.Open();\nforeach (var tank in tanks)\n    tank.AddValve(mainValve);";
         var page = Page("Opening", $"Open the main valve first:\n\n```csharp\n{Good}\n```\n", new CodeBlock("csharp", "", Good, default));
         var samples = Generate(SampleKind.Code, 30, page).Samples.Where(s => s.Checks[0].Detail == "documented example").ToList();
-        Assert.Equal(3, samples.Count);
-        var sample = samples.Single(s => s.Messages[^2].Content.Contains("Opening:", StringComparison.Ordinal));
+        // The lead asks for something; the heading does not, and the members that the code calls stand in for it.
+        Assert.Equal(2, samples.Count);
+        Assert.DoesNotContain(samples, s => s.Messages[^2].Content.Contains("Opening", StringComparison.Ordinal));
+        Assert.Contains(samples, s => s.Messages[^2].Content.Contains("`Tank.AddValve` and `Valve.IsOpen`", StringComparison.Ordinal));
+        var sample = samples.Single(s => s.Messages[^2].Content.Contains("Open the main", StringComparison.Ordinal));
         Assert.Equal(Good, AnswerFormat.BodyOf(sample.Messages[^1].Content));
         Assert.Contains("(Valve mainValve, IReadOnlyList<Tank> tanks)", sample.Messages[^2].Content, StringComparison.Ordinal);
-        Assert.Contains("Opening: open the main valve first.", sample.Messages[^2].Content, StringComparison.Ordinal);
+        Assert.Contains("Open the main valve first.", sample.Messages[^2].Content, StringComparison.Ordinal);
         Assert.Equal([page.Id], sample.Evidence.Chunks);
     }
 
@@ -116,7 +119,7 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
             a => a.Ask.Contains("Use the first one while you watch.", StringComparison.Ordinal)
                 && a.Code.Contains("Open", StringComparison.Ordinal));
         Assert.Contains(asked,
-            a => a.Ask.Contains("And use the second one after each batch.", StringComparison.Ordinal)
+            a => a.Ask.Contains("Use the second one after each batch.", StringComparison.Ordinal)
                 && a.Code.Contains("Close", StringComparison.Ordinal));
         Assert.DoesNotContain(asked,
             a => a.Ask.Contains("second", StringComparison.Ordinal) && a.Code.Contains("Open", StringComparison.Ordinal));
@@ -127,7 +130,7 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     {
         const string Method = "using Waterworks;\n\nstatic async Task<double> EmptyAsync(Tank tank)\n{\n    var litres = await "
             + "tank.DrainAsync(rate: 4);\n    return litres;\n}";
-        const string Broken = "valve.Explode();";
+        const string Broken = "valve.Close();\nvalve.Explode();";
         var corpus = Generate(SampleKind.Code, 30,
             Page("Emptying", $"```csharp\n{Method}\n```", new CodeBlock("csharp", "", Method, default)),
             Page("Wrong", Broken, new CodeBlock("cs", "", Broken, default)));

@@ -83,7 +83,11 @@ public sealed class RequestTests(CorpusFixture fixture) : IClassFixture<CorpusFi
             Mix = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 },
         }).Generate([], null, TestContext.Current.CancellationToken);
         var asked = corpus.Samples.Select(s => s.Messages[^2].Content.Split("\n```")[0]).ToList();
-        string[] scraps = ["return look", "get look", "get holds", "return how ", "get how ", "0 when", "see the page", "get name", "up out"];
+        string[] scraps =
+        [
+            "return look", "get look", "get holds", "return how ", "get how ", "0 when", "see the page", "get name",
+            "up out",
+        ];
         foreach (var scrap in scraps)
             Assert.DoesNotContain(asked, a => a.Contains(scrap, StringComparison.OrdinalIgnoreCase));
         Assert.Contains(asked, a => a.Contains("the readings of the last day", StringComparison.Ordinal));

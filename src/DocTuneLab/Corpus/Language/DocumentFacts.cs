@@ -86,7 +86,8 @@ internal static partial class DocumentFacts
     // What can stand behind "what is the": a thing in the singular, in a few words.
     private static bool IsThing(string header) => header.Length is > 0 and < 40 && (Prose.IsChinese(header)
         || (header.Split(' ') is { Length: <= 3 } words && !Prose.IsStopWord(words[0]) && !RequestForm.IsAsking(words[0].ToLowerInvariant())
-            && !Plural().IsMatch(words[0]) && !header.StartsWith("Exception", StringComparison.OrdinalIgnoreCase)));
+            && !words.Any(Plural().IsMatch) && !Preposition().IsMatch(header)
+            && !header.StartsWith("Exception", StringComparison.OrdinalIgnoreCase)));
 
     // What a row can be asked about as: a name, or a thing in a few words, and not a sentence.
     private static bool IsSubject(string cell) => CodeSpan().Count(cell) == 1 || Prose.IsChinese(cell)
@@ -132,6 +133,8 @@ internal static partial class DocumentFacts
     private static partial Regex Sentence();
     [GeneratedRegex(@"\[([^\]]*)\]\([^)]*\)")]
     private static partial Regex Links();
+    [GeneratedRegex(@"\b(?:with|to|of|in|at|by|for|from|on)$", RegexOptions.IgnoreCase)]
+    private static partial Regex Preposition();
     [GeneratedRegex("(?<![sui])s$")]
     private static partial Regex Plural();
     [GeneratedRegex(@"\b(?:is|are|was|were|has|have|be|to|does|do|can|may)\b", RegexOptions.IgnoreCase)]

@@ -111,7 +111,10 @@ internal static partial class Prose
         if (words.Length < 2) return null;
         if (words[0] == "asynchronously") return Imperative(words[1], isAction) is { } later ? later + " asynchronously" : null;
         // "Readings of a day" is a thing, "reads of the log" is none.
-        if (RequestForm.IsUsualVerb(words[0]) && !AfterNoun().IsMatch(words[1])) return isAction ? text : null;
+        // "Put in one more" tells what to do, "state of the gate" names a thing.
+        if (RequestForm.IsUsualVerb(words[0]) && (isAction ? !words[1].StartsWith("of ", StringComparison.Ordinal)
+            : !AfterNoun().IsMatch(words[1])))
+            return isAction ? text : null;
         var isNoun = !IsVerb(words[0])
             || (AfterNoun().IsMatch(words[1]) && words[0] is not ("gets" or "returns" or "consists" or "disposes"));
         if (isNoun) return Value("get", text);
@@ -313,7 +316,8 @@ internal static partial class Prose
     [GeneratedRegex(@"(?<!\b(?:e\.g|i\.e|etc|vs|approx|no))\.(?=\s+[A-Z`(])|。")]
     private static partial Regex SentenceEnd();
     // "and drops the oldest", "then returns it": a verb, since an object follows; "valves and pumps" is none.
-    [GeneratedRegex(@"\b((?:and then|then|and|or) )([a-z]{3,}[^s\W]s)(?= (?:the|a|an|its|it|all|every|each|them|that|this|whether|how)\b)")]
+    [GeneratedRegex(@"\b((?:and then|then|and|or) )([a-z]{3,}[^s\W]s)"
+        + @"(?= (?:the|a|an|its|it|all|every|each|them|that|this|whether|how|what)\b)")]
     private static partial Regex FollowingVerbs();
     [GeneratedRegex(@"(?<![\w.`])[a-z]{3,11}(?![\w`(])")]
     private static partial Regex PlainWord();

@@ -46,7 +46,7 @@ internal sealed partial class RequestForm
     private static readonly HashSet<string> s_frames =
     [
         .. ("i i'm i'd we you please given for let how what which who whose when where why is are does do did can could may might "
-        + "must should would will has have in on if to with from after before once while using without as here there static").Split(' '),
+        + "must should would will has have if after before once while using here there").Split(' '),
     ];
 
     private static readonly HashSet<string> s_giving = ["return", "get", "give", "fetch", "find", "read", "compute", "calculate"];
@@ -144,7 +144,8 @@ internal sealed partial class RequestForm
     }
 
     private static bool IsCode(string word) => word is "`" || word.Any(char.IsAsciiDigit)
-        || (word.Length > 1 && word.AsSpan(1).ContainsAnyInRange('A', 'Z')) || word.Contains('.', StringComparison.Ordinal) || word.Contains('_', StringComparison.Ordinal);
+        || (word.Length > 1 && word.AsSpan(1).ContainsAnyInRange('A', 'Z'))
+        || word.Contains('.', StringComparison.Ordinal) || word.Contains('_', StringComparison.Ordinal);
 
     private static List<string> Words(string sentence) => [.. Word().Matches(sentence).Select(m => m.Value)];
 

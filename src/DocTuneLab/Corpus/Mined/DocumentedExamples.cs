@@ -67,11 +67,13 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
     // The page's own words where they ask for something; a title such as "Use" does not, and then what the code calls is named.
     private List<string> Instructions(string heading, string lead, string code)
     {
+        lead = Prose.UpperFirst(Joining().Replace(lead, ""));
         var asked = new[] { lead, heading }.Where(t => t.Length > 0).Select(t => t.EndsWith('?') || t.EndsWith('？') ? t : t + Stop)
             .Where(t => index.IsChinese ? Prose.IsChinese(t) && _form.Fault(t) is null
                 : !Prose.IsChinese(t) && (_form.IsImperative(t) || (t.EndsWith('?') && _form.Fault(t) is null)))
             .ToList();
-        if (lead.Length > 0 && asked.Count == 0 && !index.IsChinese && Statement().IsMatch(lead) && !lead.Contains(';', StringComparison.Ordinal) && _form.Fault(lead + ".") is null)
+        if (lead.Length > 0 && asked.Count == 0 && !index.IsChinese && Statement().IsMatch(lead)
+            && !lead.Contains(';', StringComparison.Ordinal) && _form.Fault(lead + ".") is null)
             asked.Add($"Show in code: {Prose.LowerFirst(lead)}.");
         if (Called(code) is { Count: > 0 } names)
         {
@@ -182,8 +184,11 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
     }
 
     // A whole sentence that does not lean on another.
-    [GeneratedRegex(@"^(?!(?:It|They|This|These|That|Those|Then|So|But|And|Or|Otherwise|Here|Both|There|The same)\b)\S+(?: \S+){4,}$")]
+    [GeneratedRegex(@"^(?!(?:Then|So|But|And|Or|Otherwise|Here|Both|There|The same|After|Before|When|If|While|With|For|In|On|At|By|From)\b)"
+        + @"(?!.*\b(?:it|they|them|this|these|that|those|too|also)\b)\S+(?: \S+){4,}$", RegexOptions.IgnoreCase)]
     private static partial Regex Statement();
+    [GeneratedRegex("^(?:And|Then|But|Now|So|Next|Finally|First),? (?=[a-z])")]
+    private static partial Regex Joining();
     [GeneratedRegex(@"`\w+\.(\w+)`")]
     private static partial Regex Named();
     [GeneratedRegex(@"'([^']+)'")]

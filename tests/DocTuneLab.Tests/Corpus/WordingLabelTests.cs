@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Documents.Model;
 using YamlDotNet.Serialization;
 
 namespace DocTuneLab.Tests.Corpus;
@@ -34,8 +35,26 @@ public sealed partial class WordingLabelTests(PrivateLibrary library, CorpusFixt
         var kinds = Phrasings().Keys;
         // What the sample library has no case of, the other has.
         var mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 1 };
-        var more = new StructuralGenerator(other.Symbols, other.Batched, new CorpusOptions { Count = 600, Mix = mix })
-            .Generate([], null, TestContext.Current.CancellationToken);
+        var close = other.Symbols.Single(s => s.Id == "M:Waterworks.Valve.Close");
+        var overload = close with
+        {
+            Id = close.Id + "(System.Int32)",
+            Parameters = [new("turns", "int", null, null, "")],
+        };
+        const string Text = "- **Lag**: time until the water moves";
+        var page = new Chunk
+        {
+            Id = "lag",
+            DocumentPath = "lag.md",
+            Span = new(0, Text.Length),
+            HeadingPath = ["Words"],
+            Text = Text,
+            CodeBlocks = [],
+            Symbols = [],
+            TokenCount = 9,
+        };
+        var more = new StructuralGenerator([.. other.Symbols, overload], other.Batched, new CorpusOptions { Count = 700, Mix = mix })
+            .Generate([page], null, TestContext.Current.CancellationToken);
         var answered = Generate(1).Samples.Concat(more.Samples).Where(s => s.Kind == SampleKind.Qa)
             .Select(s => s.Checks[0].Detail).ToHashSet();
         var unasked = kinds.Where(k => !answered.Contains(k)).ToList();
@@ -48,7 +67,7 @@ public sealed partial class WordingLabelTests(PrivateLibrary library, CorpusFixt
         var asked = Questions(Generate(1)).ToList();
         var overall = asked.Average(q => q.IsMissing ? 1.0 : 0);
         var wordings = asked.GroupBy(q => q.Template, StringComparer.Ordinal).Where(g => g.Count() >= 8).ToList();
-        Assert.True(wordings.Count > 40, $"{wordings.Count} wordings");
+        Assert.True(wordings.Count > 30, $"{wordings.Count} wordings");
         // Draws of one share: beyond this many in either direction, one wording of a thousand corpora would fall.
         var rare = 0.001 / wordings.Count;
         Assert.All(wordings, g =>

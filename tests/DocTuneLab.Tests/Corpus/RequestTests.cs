@@ -85,7 +85,7 @@ public sealed class RequestTests(CorpusFixture fixture) : IClassFixture<CorpusFi
         var asked = corpus.Samples.Select(s => s.Messages[^2].Content.Split("\n```")[0]).ToList();
         string[] scraps =
         [
-            "return look", "get look", "get holds", "return how ", "get how ", "0 when", "see the page", "get name",
+            "return look", "get look", "get holds", "return how full", "get how ", "0 when", "see the page", "get name",
             "up out",
         ];
         foreach (var scrap in scraps)

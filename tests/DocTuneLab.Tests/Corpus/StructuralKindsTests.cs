@@ -77,7 +77,7 @@ public sealed partial class StructuralKindsTests(
             s => s.Messages[^2].Content.Contains("string", StringComparison.Ordinal) && s.Messages[^1].Content == "(string, int)");
         Assert.DoesNotContain(byKind["overload-taking"], s => Regex.IsMatch(s.Messages[^2].Content, "\\bint\\b"));
         var constrained = Generate(SampleKind.Qa,
-            new CorpusOptions { Count = 400, ChineseShare = 0 }).Samples.Where(s => s.Checks[0].Detail == "constraint")
+            new CorpusOptions { Count = 900, ChineseShare = 0 }).Samples.Where(s => s.Checks[0].Detail == "constraint")
             .ToList();
         Assert.NotEmpty(constrained);
         Assert.All(constrained, s => Assert.Equal("struct", s.Messages[^1].Content));

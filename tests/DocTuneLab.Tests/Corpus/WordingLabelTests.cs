@@ -53,7 +53,7 @@ public sealed partial class WordingLabelTests(PrivateLibrary library, CorpusFixt
             Symbols = [],
             TokenCount = 9,
         };
-        var more = new StructuralGenerator([.. other.Symbols, overload], other.Batched, new CorpusOptions { Count = 700, Mix = mix })
+        var more = new StructuralGenerator([.. other.Symbols, overload], other.Batched, new CorpusOptions { Count = 1600, Mix = mix })
             .Generate([page], null, TestContext.Current.CancellationToken);
         var answered = Generate(1).Samples.Concat(more.Samples).Where(s => s.Kind == SampleKind.Qa)
             .Select(s => s.Checks[0].Detail).ToHashSet();

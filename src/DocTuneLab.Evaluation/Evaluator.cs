@@ -109,13 +109,26 @@ public sealed class Evaluator(CSharpJudge judge)
         IProgress<EvaluationProgress>? progress, CancellationToken cancel)
     {
         List<StoredAnswer> answers = [];
+        void Keep(
+            TaskKind kind, IReadOnlyList<string> ids, int sample, IReadOnlyList<IReadOnlyList<Message>> turns, SamplingOptions sampling,
+            IProgress<int>? counter)
+        {
+            var replies = subject is HostedModel hosted
+                ? hosted.Ask(turns, sampling, counter, cancel)
+                : [.. subject.Generate(turns, sampling, counter, cancel).Select(t => new HostedModel.Reply(t, false, null))];
+            answers.AddRange(ids.Select((id, i) => new StoredAnswer(id, kind, sample, replies[i].Text)
+            {
+                Unanswered = replies[i].Unanswered,
+                IsCutOff = replies[i].IsCutOff,
+            }));
+        }
+
         void Greedy(
             TaskKind kind, EvaluationPhase phase, IReadOnlyList<string> ids, IReadOnlyList<IReadOnlyList<Message>> turns, int tokens)
         {
             if (ids.Count == 0) return;
             var counter = PhaseProgress.Of(progress, phase, ids.Count);
-            var replies = subject.Generate(turns, new(tokens, Seed: options.Seed), counter, cancel);
-            answers.AddRange(ids.Select((id, i) => new StoredAnswer(id, kind, 0, replies[i])));
+            Keep(kind, ids, 0, turns, new(tokens, Seed: options.Seed), counter);
         }
 
         var code = suite.Code.Select(prompts.Code).ToList();
@@ -125,8 +138,7 @@ public sealed class Evaluator(CSharpJudge judge)
             var sampling = new SamplingOptions(options.MaxCodeTokens, options.Temperature, options.TopP, options.Seed + sample);
             var counter = PhaseProgress.Of(
                 progress, EvaluationPhase.Sample, code.Count * options.SampledAnswers, (sample - 1) * code.Count);
-            var drawn = subject.Generate(code, sampling, counter, cancel);
-            answers.AddRange(suite.Code.Select((t, i) => new StoredAnswer(t.Id, TaskKind.Code, sample, drawn[i])));
+            Keep(TaskKind.Code, [.. suite.Code.Select(t => t.Id)], sample, code, sampling, counter);
         }
         Greedy(
             TaskKind.Qa, EvaluationPhase.Answer, [.. suite.Qa.Select(t => t.Id)], [.. suite.Qa.Select(prompts.Qa)], options.MaxQaTokens);

@@ -171,6 +171,7 @@ internal static class CorpusBenchmarks
         public string? Find(string key) => null;
         public ValueTask KeepAsync(KeptAnswer answer) => ValueTask.CompletedTask;
         public void Note(FailedCall failed) { }
+        public void Discard(FailedCall failed) { }
     }
 
     private sealed class InstantClient : IChatClient

@@ -113,5 +113,7 @@ internal static class CorpusThroughput
         }
 
         public void Note(FailedCall failed) => inner.Note(failed);
+
+        public void Discard(FailedCall failed) => inner.Discard(failed);
     }
 }

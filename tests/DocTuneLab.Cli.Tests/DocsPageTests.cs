@@ -54,9 +54,13 @@ public sealed partial class DocsPageTests : IDisposable
         Assert.Equal(100, _doctune.Read("artifacts/corpus-files/train.jsonl").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         using var imported = Storage.Lab.Open(Path.Combine(_doctune.Folder, "artifacts/imported"), readOnly: true);
         Assert.Equal(100, imported.Samples.List().Count);
-        var endpoints = Yaml().Match(File.ReadAllText(Path.Combine(s_root, "docs", "corpus.md"))).Groups[1].Value;
+        var files = Yaml().Matches(File.ReadAllText(Path.Combine(s_root, "docs", "corpus.md")))
+            .Select(m => EndpointOptions.Load(_doctune.Write("endpoints.yaml", m.Groups[1].Value)))
+            .ToList();
         Assert.Equal([("large", 64, 0.4), ("127.0.0.1:11434/qwen2.5-coder", 32, null)],
-            EndpointOptions.Load(_doctune.Write("endpoints.yaml", endpoints)).Select(e => (e.Name, e.MaxConcurrency, e.InputPrice)));
+            files[0].Select(e => (e.Name, e.MaxConcurrency, e.InputPrice)));
+        Assert.Equal((8000, "max_completion_tokens=max_tokens", "{\"temperature\":null,\"reasoning_effort\":\"low\"}"),
+            files[1].Select(e => (e.ReasoningTokens, e.RenamedParameters.Single(), e.Parameters)).Single());
     }
 
     private void RunAll(string page, string? but = null)

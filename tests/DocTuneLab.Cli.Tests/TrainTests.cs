@@ -46,7 +46,7 @@ public sealed class TrainTests : IDisposable
             ],
         }) + "\n")));
         var path = Path.Combine(_doctune.Folder, "lab");
-        using (var lab = Storage.Lab.Open(path)) lab.Samples.Save(CorpusFile.Read(file), replaceAll: true);
+        using (var lab = Storage.Lab.Open(path)) lab.Samples.Save(CorpusFormats.Read(file), replaceAll: true);
         string[] command =
         [
             "train", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--lab", "lab", "--rank", "2", "--max-steps", "2"

@@ -41,6 +41,7 @@ public sealed class SubjectTests : IDisposable
         private readonly System.Collections.Concurrent.ConcurrentDictionary<string, string> _kept = new();
         public string? Find(string key) => _kept.GetValueOrDefault(key);
         public void Note(FailedCall failed) { }
+        public void Discard(FailedCall failed) => _kept.Remove(failed.Key, out _);
         public ValueTask KeepAsync(KeptAnswer answer)
         {
             _kept[answer.Key] = answer.Raw;
@@ -75,6 +76,45 @@ public sealed class SubjectTests : IDisposable
             new EvaluationOptions { BootstrapDraws = 100 });
         Assert.Empty(result.References);
         Assert.Equal("to Vat", Assert.Single(result.Qa).Given);
+    }
+
+    /// <summary>A server whose filter refuses one question, and that cuts another short.</summary>
+    private sealed class Filtering(string refused) : IChatClient
+    {
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+            CancellationToken cancellationToken = default) => Task.FromResult(
+            new ChatResponse(new ChatMessage(ChatRole.Assistant, "Vat"))
+            {
+                FinishReason = messages.Last().Text.StartsWith(refused, StringComparison.Ordinal) ? ChatFinishReason.ContentFilter
+                    : messages.Last().Text.StartsWith("long", StringComparison.Ordinal) ? ChatFinishReason.Length : ChatFinishReason.Stop
+            });
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages,
+            ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+        public void Dispose() { }
+    }
+
+    [Fact]
+    public void A_refused_prompt_is_one_item_without_an_answer_and_is_said()
+    {
+        QaTask Question(string id) => new(id, id, ["Vat"], ["2.md"], Split.Test);
+        var suite = new Suite([TinyLibrary.Task("a", "1.md")], [Question("refused?"), Question("fine?"), Question("long?")]);
+        using var model = Hosted(new Filtering("refused"));
+        var result = TinyLibrary.Evaluator().Run(model, suite, new(t => [Message.User(t.Reference)], t => [Message.User(t.Question)]),
+            new EvaluationOptions { BootstrapDraws = 100 });
+        Assert.Equal([false, true, true], result.Qa.Select(q => q.Correct));
+        Assert.Equal("filtered by the server", result.Answers.Single(a => a.Task == "refused?").Unanswered);
+        var file = Path.Combine(_folder, "hosted.json");
+        File.WriteAllText(file, result.ToJson());
+        var again = EvaluationResult.Load(file);
+        var headlines = Reports.MarkdownReport.Headlines(EvaluationReport.Of([again]));
+        Assert.Contains(headlines, h => h.Contains("1 of 4 prompts were not answered and count as wrong (1 × filtered by the server)",
+            StringComparison.Ordinal));
+        Assert.Contains(headlines, h => h.Contains("1 of 4 answers were cut off", StringComparison.Ordinal));
+        // Where nothing is answered, it is no matter of prompts.
+        using var refusing = Hosted(new Filtering(""));
+        Assert.Contains("none of 2 prompts was answered: filtered",
+            Assert.Throws<LabException>(() => refusing.Generate(Prompts(2), new(50))).Message);
     }
 
     [Fact]

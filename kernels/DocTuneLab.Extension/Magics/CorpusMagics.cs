@@ -161,9 +161,10 @@ internal static class CorpusMagics
         var command = new Command("import", "Adds samples of other tools to the lab; 'check' judges them.") { file };
         command.SetCellAction((p, cell) =>
         {
-            var samples = CorpusFormats.Read(p.GetValue(file)!);
-            lab.Storage.Samples.Save(samples);
-            cell.Display($"{samples.Count} samples read");
+            var read = CorpusFormats.Import(p.GetValue(file)!);
+            lab.Storage.Samples.Save(read.Samples);
+            lab.Storage.Samples.SavePreferences(read.Preferences);
+            cell.Display($"{read}");
         });
         return command;
     }

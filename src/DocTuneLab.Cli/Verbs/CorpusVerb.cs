@@ -195,10 +195,14 @@ internal static class CorpusVerb
         };
         command.SetAction(p =>
         {
-            var samples = p.GetRequiredValue(files).SelectMany(CorpusFormats.Read).ToList();
+            var read = p.GetRequiredValue(files).Select(CorpusFormats.Import).ToList();
             using var storage = Lab.Open(p.GetRequiredValue(lab));
-            storage.Samples.Save(samples);
-            Console.WriteLine($"{samples.Count} samples read");
+            foreach (var file in read)
+            {
+                storage.Samples.Save(file.Samples);
+                storage.Samples.SavePreferences(file.Preferences);
+            }
+            Console.WriteLine(new ImportedCorpus([.. read.SelectMany(r => r.Samples)], [.. read.SelectMany(r => r.Preferences)]));
             return ExitCodes.Ok;
         });
         return command;

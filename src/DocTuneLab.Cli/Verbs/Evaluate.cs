@@ -116,7 +116,7 @@ internal static class Evaluate
             var plan = arguments.Of(parsed, model.BaseOf(parsed) is not null, parsed.GetValue(adapter) is not null) with
             {
                 Training = corpus.Apply(parsed, TrainingConfig.Settings, TrainingConfig.Settings.Defaults).Corpus is { Length: > 0 } samples
-                    ? CorpusFile.Read(samples)
+                    ? CorpusFormats.Read(samples)
                     : null
             };
             if (plan.Arms.Count == 0 && parsed.GetValue(rescore) is not { Length: > 0 })
@@ -198,7 +198,7 @@ internal static class Evaluate
     private static int Check(
         LabSession session, string? corpus, bool bare, IReadOnlyList<Document>? pages, CancellationToken cancel)
     {
-        var samples = corpus is null ? session.Storage.Samples.List() : CorpusFile.Read(corpus);
+        var samples = corpus is null ? session.Storage.Samples.List() : CorpusFormats.Read(corpus);
         var report = session.EvaluationStage.Check(samples, bare, pages, cancel);
         foreach (var (kind, count, hash) in session.Suite!.Hashes())
             Console.Out.WriteLine($"{kind.ToString().ToLowerInvariant(),-12}{count,6}  {hash}");

@@ -52,7 +52,7 @@ internal static class Train
         if (settings.Corpus is not null && settings.Lab != TrainingConfig.Settings.Defaults.Lab)
             throw new UsageException("on what? Give either --corpus FILE or --lab L.");
         using var lab = settings.Corpus is null ? LabVerb.Open(settings.Lab, write: !dryRun) : null;
-        var samples = settings.Corpus is { } file ? CorpusFile.Read(file) : lab!.Samples.List();
+        var samples = settings.Corpus is { } file ? CorpusFormats.Read(file) : lab!.Samples.List();
         if (samples.Count == 0) throw new LabException($"{settings.Corpus ?? settings.Lab}: no samples to train on; make a corpus first");
         using var model = BaseModel.Load(ModelFolder.Of(settings.Base, json, cancel), settings.Model);
         if (dryRun)

@@ -1,3 +1,4 @@
+using DocTuneLab.Conversations;
 using DocTuneLab.Evaluation.Suites;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;

@@ -15,12 +15,14 @@ namespace DocTuneLab.Evaluation.Judging;
 /// draft within reasoning is none. Version 1 of the wording.
 /// </summary>
 /// <param name="model">The judge; greedy, so that it says the same again.</param>
-public sealed partial class AnswerJudge(ILanguageModel model)
+/// <param name="tokens">New tokens of a verdict at most; default 256.</param>
+public sealed partial class AnswerJudge(ILanguageModel model, int tokens = AnswerJudge.VerdictTokens)
 {
     /// <summary>Version of the prompts; part of every cached judgement's key through its text.</summary>
     public const int Version = 1;
 
-    private const int VerdictTokens = 256;
+    /// <summary>New tokens of a verdict at most, unless told otherwise.</summary>
+    public const int VerdictTokens = 256;
 
     /// <summary>The judge's name.</summary>
     public string Name => model.Name;
@@ -38,7 +40,7 @@ public sealed partial class AnswerJudge(ILanguageModel model)
         var byId = tasks.ToDictionary(t => t.Id, StringComparer.Ordinal);
         var asked = answers.SelectMany(a => new[] { byId[a.Task].Rubric, [.. byId[a.Task].Rubric.Reverse()] }
             .Select(r => RubricPrompt(byId[a.Task].Question, Reasoning.Cut(a.Text), r))).ToList();
-        var replies = model.Generate(asked, new(VerdictTokens), progress, cancel);
+        var replies = model.Generate(asked, new(tokens), progress, cancel);
         return [.. answers.Select((a, i) =>
         {
             var count = byId[a.Task].Rubric.Count;
@@ -67,7 +69,7 @@ public sealed partial class AnswerJudge(ILanguageModel model)
         var shared = tasks.Where(t => a.ContainsKey(t.Id) && b.ContainsKey(t.Id)).ToList();
         if (shared.Count == 0) return [];
         var asked = shared.SelectMany(t => new[] { PairPrompt(t, a[t.Id], b[t.Id]), PairPrompt(t, b[t.Id], a[t.Id]) }).ToList();
-        var replies = model.Generate(asked, new(VerdictTokens), progress, cancel);
+        var replies = model.Generate(asked, new(tokens), progress, cancel);
         return [.. shared.Select((t, i) =>
         {
             var straight = Choice(replies[2 * i]);

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using DocTuneLab.Evaluation.Extraction;
+using DocTuneLab.Conversations;
 
 namespace DocTuneLab.Evaluation.Judging;
 

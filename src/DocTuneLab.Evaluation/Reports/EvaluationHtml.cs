@@ -19,7 +19,8 @@ public static class EvaluationHtml
         var html = new StringBuilder();
         foreach (var c in report.Comparisons) html.Append($"<p><strong>{Text(Figures.Headline(c))}</strong></p>");
         foreach (var g in report.Gates) html.Append($"<p>Retention gate of {Text(g.Arm)}: <strong>{Text(Figures.Gate(g))}</strong></p>");
-        foreach (var line in report.Results.SelectMany(Figures.Unjudged)) html.Append($"<p>{Text(line)}</p>");
+        foreach (var line in report.Results.SelectMany(r => (string[])[.. Figures.Unjudged(r), .. Figures.Unanswered(r)]))
+            html.Append($"<p>{Text(line)}</p>");
         foreach (var line in Figures.Patterns(report.Patterns)) html.Append($"<p>{Text(line)}</p>");
         if (report.Results[0].NotRun is { } why) html.Append($"<p>{Text(why)}</p>");
         return html.ToString();

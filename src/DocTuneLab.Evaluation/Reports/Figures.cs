@@ -24,6 +24,22 @@ internal static class Figures
         : $"{open.Sum(o => o.Unreadable)} of {open.Sum(o => o.Readings)} readings of the judge could not be read and do not count"
         + $"{(open.Count(o => o.Score is null) is > 0 and var lost ? $"; {lost} of {open.Count} open answers have no grade" : "")}.";
 
+    /// <summary>What a server did not answer, or not to the end; empty where it answered all.</summary>
+    public static IReadOnlyList<string> Unanswered(EvaluationResult result)
+    {
+        var refused = result.Answers.Where(a => a.Unanswered is not null).ToList();
+        var cut = result.Answers.Count(a => a.IsCutOff);
+        List<string> said = [];
+        if (refused.Count > 0)
+            said.Add($"{result.Arm}: {refused.Count} of {result.Answers.Count} prompts were not answered and count as wrong ("
+                + string.Join("; ", refused.GroupBy(a => a.Unanswered!, StringComparer.Ordinal).OrderByDescending(g => g.Count()).Take(3)
+                    .Select(g => $"{g.Count()} × {g.Key}")) + ").");
+        if (cut > 0)
+            said.Add($"{result.Arm}: {cut} of {result.Answers.Count} answers were cut off at the limit of tokens; "
+                + "raise that of the answer, or the endpoint's reasoningTokens.");
+        return said;
+    }
+
     public static string Probability(double p) =>
         double.IsNaN(p) ? "n/a" : p < 0.001 ? "<0.001" : p.ToString("0.000", CultureInfo.InvariantCulture);
 

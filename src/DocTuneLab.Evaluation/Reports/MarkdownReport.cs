@@ -26,7 +26,7 @@ public static class MarkdownReport
         text.Append('\n');
         text.Append($"\nSuite `{result.SuiteHash}`, extraction rule {result.ExtractorVersion}, grading rule {result.GraderVersion}, "
             + $"seed {result.Options.Seed}.\n");
-        foreach (var line in Figures.Unjudged(result)) text.Append($"\n{Cell(line)}\n");
+        foreach (var line in (string[])[.. Figures.Unjudged(result), .. Figures.Unanswered(result)]) text.Append($"\n{Cell(line)}\n");
         text.Append(result.Sandbox is { } sandbox
             ? $"Answers were run ({sandbox.Name}). Not covered: {string.Join("; ", sandbox.NotCovered)}.\n"
             : "Answers were not run, so there is no pass rate.\n");
@@ -70,7 +70,7 @@ public static class MarkdownReport
     public static IReadOnlyList<string> Headlines(EvaluationReport report) =>
     [
         .. report.Comparisons.Select(Figures.Headline), .. report.Gates.Select(g => $"Retention gate of {g.Arm}: {Figures.Gate(g)}"),
-        .. report.Results.SelectMany(Figures.Unjudged),
+        .. report.Results.SelectMany(Figures.Unjudged), .. report.Results.SelectMany(Figures.Unanswered),
         .. report.Results.Where(r => Figures.Unreadable(r) is not null).Select(r => $"{r.Arm}: {Figures.Unreadable(r)}"),
         .. Figures.Patterns(report.Patterns),
         .. report.Results[0].NotRun is { } why ? new[] { why } : [],

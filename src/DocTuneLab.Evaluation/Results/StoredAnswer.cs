@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Results;
@@ -7,7 +8,17 @@ namespace DocTuneLab.Evaluation.Results;
 /// <param name="Kind">Kind of task.</param>
 /// <param name="Sample">0 is greedy; 1 and up are sampled.</param>
 /// <param name="Text">The answer.</param>
-public sealed record StoredAnswer(string Task, TaskKind Kind, int Sample, string Text);
+public sealed record StoredAnswer(string Task, TaskKind Kind, int Sample, string Text)
+{
+    /// <summary>Why a server gave no answer, such as the words of its filter; it counts as a wrong one and is said. Null where there is
+    /// one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Unanswered { get; init; }
+
+    /// <summary>Whether the answer ended at the limit of tokens, by the word of its server.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsCutOff { get; init; }
+}
 
 /// <summary>Likelihood of a reference answer under the model.</summary>
 /// <param name="Task">Task id.</param>

@@ -38,9 +38,7 @@ public sealed class HostedModel : ILanguageModel, IDisposable
     public HostedModel(EndpointOptions endpoint, IChatClient client, IAnswerJournal journal, EngineOptions? options = null)
     {
         (Name, _model) = (endpoint.Name, endpoint.Model);
-        // A long answer that is cut off is an answer here, so the share of failures says nothing; the first true failure stops the
-        // run below.
-        _engine = new([(endpoint, client)], journal, (options ?? new EngineOptions()) with { EarlyStopShare = 1 });
+        _engine = new([(endpoint, client)], journal, options ?? new EngineOptions());
     }
 
     /// <inheritdoc/>
@@ -53,32 +51,47 @@ public sealed class HostedModel : ILanguageModel, IDisposable
     public EngineStatus Status => _engine.Status;
 
     /// <inheritdoc/>
-    /// <exception cref="LabException">A request failed for good; the message names the model and says why.</exception>
+    /// <exception cref="LabException">The server failed, or answered nothing at all; the message names the model and says why.</exception>
     public IReadOnlyList<string> Generate(
         IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null,
-        CancellationToken cancel = default)
+        CancellationToken cancel = default) => [.. Ask(prompts, options, progress, cancel).Select(r => r.Text)];
+
+    /// <summary>Answers each conversation, as <see cref="Generate"/>, and says what became of each. A prompt that the server refuses (a
+    /// filter, a context that is too small) is one without an answer; a server that fails ends the work, and what was answered is
+    /// kept.</summary>
+    /// <exception cref="LabException">The server failed, or answered nothing at all; the message names the model and says why.</exception>
+    internal IReadOnlyList<Reply> Ask(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress,
+        CancellationToken cancel)
     {
-        var answers = new string[prompts.Count];
+        var answers = new Reply[prompts.Count];
         var done = 0;
         LabException? failure = null;
         var settings = new ParallelOptions { MaxDegreeOfParallelism = _engine.Askers, CancellationToken = cancel };
         // The interface is synchronous, and cells run under a synchronisation context that must not be waited on.
         Task.Run(() => Parallel.ForEachAsync(Enumerable.Range(0, prompts.Count), settings, async (i, token) =>
         {
-            var outcome = await _engine.AskAsync(ChatRequest.Create("", Purpose, _model, prompts[i], options), token).ConfigureAwait(false);
-            if (outcome.Answer is { } answer
-                && outcome.Failure is FailureKind.None or FailureKind.TruncatedAtMaxTokens or FailureKind.Filtered)
+            var request = ChatRequest.Create("", Purpose, _model, prompts[i], options) with { TakesCutOff = true };
+            var outcome = await _engine.AskAsync(request, token).ConfigureAwait(false);
+            if (outcome.Answer is { } answer && outcome.Failure is FailureKind.None or FailureKind.TruncatedAtMaxTokens)
+                answers[i] = new(answer.Text, outcome.IsCutOff, null);
+            else if (outcome.Failure.IsOfRequest())
+                answers[i] = new("", false, outcome.Detail is { Length: > 0 } said && said != outcome.Failure.Name()
+                    ? $"{outcome.Failure.Name()}: {said}" : outcome.Failure.Name());
+            else
             {
-                answers[i] = answer.Text;
-                progress?.Report(Interlocked.Increment(ref done));
+                var what = new LabException(
+                    $"{Name}: prompt {i + 1} of {prompts.Count} was not answered: {outcome.Detail} "
+                    + "Run again to go on: answers that were given are kept.");
+                if (Interlocked.CompareExchange(ref failure, what, null) is null) _engine.Stop(outcome.Detail ?? outcome.Failure.Name());
                 return;
             }
-            var what = new LabException(
-                $"{Name}: prompt {i + 1} of {prompts.Count} was not answered: {outcome.Detail} "
-                + "Run again to go on: answers that were given are kept.");
-            if (Interlocked.CompareExchange(ref failure, what, null) is null) _engine.Stop(outcome.Detail ?? outcome.Failure.Name());
+            progress?.Report(Interlocked.Increment(ref done));
         }), cancel).GetAwaiter().GetResult();
-        return failure is null ? answers : throw failure;
+        if (failure is not null) throw failure;
+        // That is no matter of single prompts: a wrong model name, a field that the server does not know.
+        return answers.Length > 0 && answers.All(a => a.Unanswered is not null)
+            ? throw new LabException($"{Name}: none of {answers.Length} prompts was answered: {answers[0].Unanswered}")
+            : answers;
     }
 
     /// <inheritdoc/>
@@ -92,6 +105,12 @@ public sealed class HostedModel : ILanguageModel, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _engine.Dispose();
+
+    /// <summary>What became of a prompt.</summary>
+    /// <param name="Text">The answer; empty where there is none.</param>
+    /// <param name="IsCutOff">Whether it ended at the limit of tokens.</param>
+    /// <param name="Unanswered">Why there is none; null where there is one.</param>
+    internal sealed record Reply(string Text, bool IsCutOff, string? Unanswered);
 
     private LabException NoScores() => new(
         $"{Name} is asked over an endpoint and tells no likelihoods. Leave out what needs them (bits per byte, retention texts).");

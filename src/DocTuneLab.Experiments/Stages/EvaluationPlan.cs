@@ -4,6 +4,7 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Settings;
@@ -59,6 +60,10 @@ public sealed record EvaluationPlan
     /// <summary>Name of the hosted model that grades open questions and compares answers to them. Default none.</summary>
     [Setting("Endpoint that grades open questions, by its name in --endpoints, or hosted for that of --endpoint.", Placeholder = "NAME")]
     public string? JudgedBy { get; init; }
+
+    /// <summary>New tokens of a verdict of the judge, at most. Default 256.</summary>
+    [Setting("New tokens of a verdict of the judge, at most.", Min = 1)]
+    public int JudgeTokens { get; init; } = AnswerJudge.VerdictTokens;
 
     /// <summary>The endpoint that <see cref="JudgedBy"/> names, or null.</summary>
     /// <exception cref="LabException">There is no such endpoint; the message names those that are.</exception>

@@ -15,7 +15,7 @@ internal sealed class HostedModels(EvaluationPlan plan, Lab lab) : IDisposable
     public HostedModel this[EndpointOptions endpoint] =>
         _models.TryGetValue(endpoint, out var model) ? model : _models[endpoint] = new(endpoint, _journal ??= new(lab), plan.Engine);
 
-    public AnswerJudge? Judge => plan.Judge is { } endpoint ? new(this[endpoint]) : null;
+    public AnswerJudge? Judge => plan.Judge is { } endpoint ? new(this[endpoint], plan.JudgeTokens) : null;
 
     /// <summary>What each model was asked, in words.</summary>
     public IEnumerable<(string Name, string Status)> Asked => _models.Select(m => (m.Key.Name, InWords(m.Key, m.Value.Status)));
@@ -29,5 +29,6 @@ internal sealed class HostedModels(EvaluationPlan plan, Lab lab) : IDisposable
 
     private static string InWords(EndpointOptions endpoint, EngineStatus status) =>
         $"{endpoint.Model} at {endpoint.BaseUrl}: {status.Answered} answers asked for, {status.Reused} kept from before, "
-        + $"{status.PromptTokens + status.CompletionTokens:N0} tokens{(endpoint.InputPrice is null ? "" : $", cost {status.Cost:0.####}")}";
+        + $"{status.PromptTokens + status.CompletionTokens:N0} tokens"
+        + $"{(endpoint.InputPrice is null ? "" : $", cost {status.Cost:0.####}")}{status.Trouble}";
 }

@@ -18,6 +18,9 @@ namespace DocTuneLab.Endpoints;
 /// </summary>
 public sealed class RequestEngine : IDisposable
 {
+    // Shorter waits come and go unseen.
+    private static readonly TimeSpan s_worthSaying = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_quotaPause = EndpointPool.QuotaPause / 2;
     private readonly EngineOptions _options;
     private readonly IAnswerJournal _journal;
     private readonly TimeProvider _time;
@@ -28,9 +31,12 @@ public sealed class RequestEngine : IDisposable
     private readonly Lock _gate = new();
     private readonly Random _jitter;
     private readonly SortedDictionary<string, long> _failed = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<FailedCall> _rejected = [];
+    private readonly SortedDictionary<string, string> _said = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _marks;
     private readonly long _started;
     private readonly ITimer? _deadline;
-    private long _requested, _answered, _reused, _failures, _notAsked, _promptTokens, _completionTokens;
+    private long _requested, _answered, _reused, _failures, _notAsked, _promptTokens, _completionTokens, _cutOff;
     private double _cost, _reserved;
     private string? _stopped;
     private int _watching;
@@ -60,6 +66,10 @@ public sealed class RequestEngine : IDisposable
             throw new LabException($"A cost ceiling needs prices, but endpoint {unpriced.Name} has none. "
                 + "Give its inputPrice and outputPrice per million tokens.");
         _pool = new EndpointPool(endpoints, _options, _time);
+        // What endpoints add to requests decides the answers too.
+        _marks = _endpoints.GroupBy(e => e.Model, StringComparer.Ordinal).ToDictionary(
+            g => g.Key, g => string.Join('|', g.Select(RequestBody.Mark).Where(m => m.Length > 0).Distinct(StringComparer.Ordinal)),
+            StringComparer.Ordinal);
         _jitter = new Random(_options.Seed);
         _started = _time.GetTimestamp();
         if (_options.TotalTimeout is { } total)
@@ -88,6 +98,8 @@ public sealed class RequestEngine : IDisposable
                     Answered = _answered,
                     Reused = _reused,
                     Failed = new SortedDictionary<string, long>(_failed, StringComparer.Ordinal),
+                    Said = new SortedDictionary<string, string>(_said, StringComparer.Ordinal),
+                    CutOff = _cutOff,
                     NotAsked = _notAsked,
                     Pending = _requested - _answered - _reused - _failures - _notAsked,
                     PromptTokens = _promptTokens,
@@ -131,18 +143,20 @@ public sealed class RequestEngine : IDisposable
     public async Task<ChatOutcome> AskAsync(ChatRequest request, CancellationToken cancel = default)
     {
         lock (_gate) _requested++;
+        if (_marks.TryGetValue(request.Model, out var mark) && mark.Length > 0)
+            request = request with { Key = ContentHash.Of(request.Key, mark) };
         try
         {
-            if (Kept(request.Key) is { } kept) return Count(kept);
+            if (Kept(request) is { } kept) return Count(kept, request.TakesCutOff);
             var mine = new TaskCompletionSource<ChatOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
             if (_open.TryAdd(request.Key, mine.Task) is false && _open.TryGetValue(request.Key, out var other))
-                return Count((await other.WaitAsync(cancel)) with { Reused = true, Attempts = 0 });
+                return Count((await other.WaitAsync(cancel)) with { Reused = true, Attempts = 0 }, request.TakesCutOff);
             try
             {
                 // It may have been kept between the look and the claim.
-                var outcome = Kept(request.Key) ?? await TryAsync(request, cancel);
+                var outcome = Kept(request) ?? await TryAsync(request, cancel);
                 mine.SetResult(outcome);
-                return Count(outcome);
+                return Count(outcome, request.TakesCutOff);
             }
             catch (Exception e)
             {
@@ -162,31 +176,55 @@ public sealed class RequestEngine : IDisposable
         }
     }
 
+    /// <summary>An answer that came and cannot be used after all: it counts as failed. It stays what the model says to this, unless such
+    /// answers are the rule: then something is wrong with the server, and a later run asks again.</summary>
+    /// <param name="outcome">The answer.</param>
+    /// <param name="failure">What is wrong with it.</param>
+    /// <param name="detail">In words.</param>
+    public void Reject(ChatOutcome outcome, FailureKind failure, string detail)
+    {
+        if (outcome.Failure != FailureKind.None) return;
+        _rejected.Enqueue(new FailedCall(outcome.Key, "", failure, detail, null));
+        lock (_gate)
+        {
+            if (outcome.Reused) _reused--;
+            else _answered--;
+        }
+        Count(outcome with { Failure = failure, Detail = detail }, false);
+    }
+
     /// <summary>Waits for nothing; answers in flight whose callers were cancelled are lost to them, not to the journal.</summary>
     public void Dispose()
     {
+        if (_failures > (_answered + _reused + _failures) * _options.EarlyStopShare)
+            while (_rejected.TryDequeue(out var rejected)) _journal.Discard(rejected);
         _deadline?.Dispose();
         _pool.Dispose();
         _stop.Dispose();
     }
 
-    private ChatOutcome? Kept(string key)
+    private ChatOutcome? Kept(ChatRequest request)
     {
-        if (_journal.Find(key) is not { } raw) return null;
+        if (_journal.Find(request.Key) is not { } raw) return null;
         var answer = RawAnswer.Parse(raw);
-        var failure = Judge(answer);
-        return new ChatOutcome(key, answer, failure, failure == FailureKind.None ? null : failure.Name(), 0, true);
+        var failure = CallVerdict.Judge(answer);
+        // What cannot be used is asked again: the server's limit may have been raised since.
+        return failure == FailureKind.None || request.TakesCutOff
+            ? new ChatOutcome(request.Key, answer, failure, failure == FailureKind.None ? null : failure.Name(), 0, true)
+            : null;
     }
 
-    private ChatOutcome Count(ChatOutcome outcome)
+    private ChatOutcome Count(ChatOutcome outcome, bool takesCutOff)
     {
         lock (_gate)
         {
+            if (outcome.Failure == FailureKind.TruncatedAtMaxTokens) _cutOff++;
             if (outcome.Failure == FailureKind.NotAsked) _notAsked++;
-            else if (outcome.Failure != FailureKind.None)
+            else if (outcome.Failure != FailureKind.None && !(takesCutOff && outcome.Failure == FailureKind.TruncatedAtMaxTokens))
             {
                 _failures++;
                 _failed[outcome.Failure.Name()] = _failed.GetValueOrDefault(outcome.Failure.Name()) + 1;
+                if (outcome.Detail is { Length: > 0 } said) _said[outcome.Failure.Name()] = said;
             }
             else if (outcome.Reused) _reused++;
             else _answered++;
@@ -196,8 +234,13 @@ public sealed class RequestEngine : IDisposable
                 return outcome;
         }
         Stop($"more than {_options.EarlyStopShare:P0} of the requests failed "
-            + $"({string.Join(", ", Status.Failed.Select(f => $"{f.Key} {f.Value}"))}); what was answered is kept");
+            + $"({string.Join(", ", Status.Failed.Select(f => $"{f.Key} {f.Value}{Said(f.Key)}"))}); what was answered is kept");
         return outcome;
+    }
+
+    private string Said(string kind)
+    {
+        lock (_gate) return _said.TryGetValue(kind, out var said) && said != kind ? $", the last: {said}" : "";
     }
 
     private async Task<ChatOutcome> TryAsync(ChatRequest request, CancellationToken cancel)
@@ -206,7 +249,7 @@ public sealed class RequestEngine : IDisposable
         while (true)
         {
             var price = _endpoints.Where(e => e.Model == request.Model)
-                .Select(e => e.Cost(request.EstimatedPromptTokens, request.Sampling.MaxTokens))
+                .Select(e => e.Cost(request.EstimatedPromptTokens, RequestBody.Tokens(request, e)))
                 .DefaultIfEmpty(0)
                 .Max();
             if (!Reserve(price)) return NotAsked();
@@ -242,6 +285,24 @@ public sealed class RequestEngine : IDisposable
             repeated |= attempt.Failure == FailureKind.RepeatedChunks;
             if (attempt.Failure == FailureKind.Unauthorized)
                 Stop($"endpoint {lease.Options.Name} refused the key (set {lease.Options.KeyVariable}): {attempt.Detail}");
+            if (attempt.Failure == FailureKind.OutOfQuota)
+            {
+                // Another endpoint may have some.
+                if (_pool.PauseOf(request.Model) < s_quotaPause) continue;
+                Stop($"endpoint {lease.Options.Name} has no quota left: {attempt.Detail} What was answered is kept; run again to go on");
+                return NotAsked();
+            }
+            if (attempt.RetryAfter is { } wait)
+            {
+                var words = $"{lease.Options.Name} asks to wait {CallVerdict.Words(wait)}: {attempt.Detail}";
+                if (wait >= s_worthSaying) Live?.Report(new LiveText(lease.Options.Name, words));
+                if (_pool.PauseOf(request.Model) > _options.LongestServerWait)
+                {
+                    Stop($"{words}; that is more than {CallVerdict.Words(_options.LongestServerWait)} (longest_server_wait). "
+                        + "What was answered is kept; run again later to go on");
+                    return NotAsked();
+                }
+            }
             if (!attempt.Failure.IsTransient() || calls >= _options.MaxAttempts || refusals > _options.MaxRefusals)
                 return new ChatOutcome(request.Key, null, attempt.Failure, attempt.Detail, calls + refusals, false);
             // Refusals, and waits that the server asked for, pause the endpoint, and another may take the request at once.
@@ -322,15 +383,15 @@ public sealed class RequestEngine : IDisposable
             {
                 raw = ApiKeys.Redact(await SendAsync(lease, request, exchange, streams || watched, watched ? Live : null, either.Token));
                 answer = RawAnswer.Parse(raw);
-                (failure, detail) = (Judge(answer), "");
+                (failure, detail) = (CallVerdict.Judge(answer), "");
             }
             catch (Exception e) when (!cancel.IsCancellationRequested)
             {
                 raw = ApiKeys.Redact(exchange.Body);
-                (failure, detail) = Classify(e, exchange, timeout.IsCancellationRequested);
+                (failure, detail) = CallVerdict.Classify(e, exchange, timeout.IsCancellationRequested);
                 // The client may stumble over a response that is whole and paid for.
-                if (failure == FailureKind.Malformed && Complete(raw) is { } complete)
-                    (answer, failure, detail) = (complete, Judge(complete), "");
+                if (failure == FailureKind.Malformed && CallVerdict.Complete(raw) is { } complete)
+                    (answer, failure, detail) = (complete, CallVerdict.Judge(complete), "");
                 // A server that takes no streams is asked again without.
                 if (watched && !streams && failure == FailureKind.BadRequest) (failure, _noStreams) = (FailureKind.Malformed, true);
             }
@@ -385,7 +446,7 @@ public sealed class RequestEngine : IDisposable
         var options = new ChatOptions
         {
             ModelId = request.Model,
-            MaxOutputTokens = request.Sampling.MaxTokens,
+            MaxOutputTokens = RequestBody.Tokens(request, lease.Options),
             Temperature = (float)request.Sampling.Temperature,
             TopP = request.Sampling.TopP < 1 ? (float)request.Sampling.TopP : null,
             Seed = request.Sampling.Seed,
@@ -420,53 +481,6 @@ public sealed class RequestEngine : IDisposable
         {
             ChatExchange.Current = null;
         }
-    }
-
-    private static FailureKind Judge(RawAnswer answer) => answer switch
-    {
-        { RepeatsChunks: true } => FailureKind.RepeatedChunks,
-        { FinishReason: "length" } => FailureKind.TruncatedAtMaxTokens,
-        { FinishReason: "content_filter" } => FailureKind.Filtered,
-        { FinishReason: null } => FailureKind.EndedEarly,
-        _ => FailureKind.None,
-    };
-
-    private static RawAnswer? Complete(string raw)
-    {
-        try
-        {
-            return RawAnswer.Parse(raw);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static (FailureKind, string) Classify(Exception e, ChatExchange exchange, bool timedOut)
-    {
-        var words = ApiKeys.Redact(e.Message.ReplaceLineEndings(" "));
-        if (words.Length > 400) words = words[..400] + "…";
-        if (timedOut) return (FailureKind.TimedOut, "no answer within the deadline");
-        if (Find<AnswerTooLargeException>(e) is { } large) return (FailureKind.TooLarge, large.Message);
-        return exchange.Status switch
-        {
-            429 => (FailureKind.RateLimited, words),
-            401 or 403 => (FailureKind.Unauthorized, words),
-            408 => (FailureKind.TimedOut, words),
-            >= 500 => (FailureKind.ServerError, words),
-            >= 400 => (FailureKind.BadRequest, words),
-            0 => (FailureKind.ConnectionLost, words),
-            _ when Find<HttpRequestException>(e) is not null || Find<IOException>(e) is not null => (FailureKind.EndedEarly, words),
-            _ => (FailureKind.Malformed, words),
-        };
-    }
-
-    private static T? Find<T>(Exception? e) where T : Exception
-    {
-        for (; e is not null; e = e.InnerException)
-            if (e is T found) return found;
-        return null;
     }
 
     private sealed record Attempt(RawAnswer? Answer, FailureKind Failure, string? Detail, TimeSpan? RetryAfter);

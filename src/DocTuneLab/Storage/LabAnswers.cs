@@ -28,7 +28,8 @@ public sealed class LabAnswers : IBatchStore
         {
             // Model, endpoint, attempts, tokens sent, tokens received, cost, key of the response.
             var row = _database.Sql.QuerySingleOrDefault<(string, string, int, int, int, double, string)?>(
-                "SELECT model, endpoint, attempts, prompt_tokens, completion_tokens, cost, response_key FROM requests WHERE key = @key",
+                "SELECT model, endpoint, attempts, prompt_tokens, completion_tokens, cost, response_key FROM requests "
+                    + "WHERE key = @key AND usable = 1",
                 new { key });
             return row is var (model, endpoint, attempts, sent, received, cost, responseKey)
                 && _database.Document(responseKey) is { } response
@@ -48,7 +49,7 @@ public sealed class LabAnswers : IBatchStore
     }
 
     /// <summary>Keeps answers that were paid for: the raw responses in LiteDB first, then the rows that name them, each in
-    /// one transaction.</summary>
+    /// one transaction. Another answer to a request takes the place of the first, and what both cost is added up.</summary>
     public void Keep(IReadOnlyList<KeptAnswer> answers)
     {
         _database.Transact((_, store) =>
@@ -56,9 +57,13 @@ public sealed class LabAnswers : IBatchStore
             var keys = store.PutAll("response", answers.Select(a => a.Raw));
             var created = _database.Now;
             using var insert = new Statement(_database.Sql, """
-                INSERT OR IGNORE INTO requests
+                INSERT INTO requests
                   (key, model, prompt_tokens, completion_tokens, cost, created, response_key, endpoint, attempts)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                ON CONFLICT (key) DO UPDATE SET
+                  prompt_tokens = prompt_tokens + ?3, completion_tokens = completion_tokens + ?4, cost = cost + ?5, created = ?6,
+                  response_key = ?7, endpoint = ?8, attempts = attempts + ?9, usable = 1
+                WHERE usable = 0 OR response_key <> ?7
                 """);
             foreach (var (a, response) in answers.Zip(keys))
                 insert.Run(a.Key, a.Model, a.PromptTokens, a.CompletionTokens, a.Cost, created, response, a.Endpoint, a.Attempts);
@@ -82,6 +87,13 @@ public sealed class LabAnswers : IBatchStore
             created = _database.Now,
             response = c.Raw is null ? null : store.Put("response", c.Raw),
         }).ToList(), transaction));
+
+    /// <summary>Notes that kept answers cannot be used: they stay with what was paid for, and are found no more.</summary>
+    public void Discard(IReadOnlyList<FailedCall> calls)
+    {
+        Note(calls);
+        _database.Transact(t => _database.Sql.Execute("UPDATE requests SET usable = 0 WHERE key = @Key", calls, t));
+    }
 
     /// <summary>Failed calls by kind.</summary>
     public IReadOnlyDictionary<string, long> Failures() =>

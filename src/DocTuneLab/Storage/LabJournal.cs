@@ -12,8 +12,9 @@ public sealed class LabJournal : IAnswerJournal, IAsyncDisposable
 {
     private const int LargestGroup = 256;
     private readonly LabAnswers _answers;
-    private readonly Channel<(KeptAnswer? Answer, FailedCall? Call, TaskCompletionSource Kept)> _incoming =
-        Channel.CreateBounded<(KeptAnswer?, FailedCall?, TaskCompletionSource)>(new BoundedChannelOptions(4096) { SingleReader = true });
+    private readonly Channel<(KeptAnswer? Answer, FailedCall? Call, bool Discards, TaskCompletionSource Kept)> _incoming =
+        Channel.CreateBounded<(KeptAnswer?, FailedCall?, bool, TaskCompletionSource)>(
+            new BoundedChannelOptions(4096) { SingleReader = true });
     private readonly Task _writing;
 
     /// <summary>A journal in an open lab; the lab outlives it.</summary>
@@ -30,14 +31,19 @@ public sealed class LabJournal : IAnswerJournal, IAsyncDisposable
     public async ValueTask KeepAsync(KeptAnswer answer)
     {
         var kept = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await _incoming.Writer.WriteAsync((answer, null, kept));
+        await _incoming.Writer.WriteAsync((answer, null, false, kept));
         await kept.Task;
     }
 
     /// <inheritdoc/>
-    public void Note(FailedCall failed)
+    public void Note(FailedCall failed) => Enqueue(failed, false);
+
+    /// <inheritdoc/>
+    public void Discard(FailedCall failed) => Enqueue(failed, true);
+
+    private void Enqueue(FailedCall failed, bool discards)
     {
-        var entry = ((KeptAnswer?)null, failed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var entry = ((KeptAnswer?)null, failed, discards, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         if (!_incoming.Writer.TryWrite(entry)) _ = _incoming.Writer.WriteAsync(entry).AsTask();
     }
 
@@ -50,7 +56,7 @@ public sealed class LabJournal : IAnswerJournal, IAsyncDisposable
 
     private async Task WriteAsync()
     {
-        var group = new List<(KeptAnswer? Answer, FailedCall? Call, TaskCompletionSource Kept)>();
+        var group = new List<(KeptAnswer? Answer, FailedCall? Call, bool Discards, TaskCompletionSource Kept)>();
         while (await _incoming.Reader.WaitToReadAsync())
         {
             group.Clear();
@@ -58,15 +64,17 @@ public sealed class LabJournal : IAnswerJournal, IAsyncDisposable
             try
             {
                 var answers = group.Select(g => g.Answer).OfType<KeptAnswer>().ToList();
-                var calls = group.Select(g => g.Call).OfType<FailedCall>().ToList();
+                var calls = group.Where(g => !g.Discards).Select(g => g.Call).OfType<FailedCall>().ToList();
+                var discarded = group.Where(g => g.Discards).Select(g => g.Call!).ToList();
                 if (answers.Count > 0) _answers.Keep(answers);
                 if (calls.Count > 0) _answers.Note(calls);
-                foreach (var (_, _, kept) in group) kept.SetResult();
+                if (discarded.Count > 0) _answers.Discard(discarded);
+                foreach (var (_, _, _, kept) in group) kept.SetResult();
             }
             catch (Exception e)
             {
                 // Whoever asked must not use an answer that is not kept.
-                foreach (var (_, _, kept) in group) kept.TrySetException(e);
+                foreach (var (_, _, _, kept) in group) kept.TrySetException(e);
             }
         }
     }

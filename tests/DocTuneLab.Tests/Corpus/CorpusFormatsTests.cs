@@ -91,7 +91,20 @@ public sealed class CorpusFormatsTests : IDisposable
 
     [Theory]
     [InlineData("{\"text\": \"x\"}", "x.jsonl:1: no known fields")]
-    [InlineData("{\"messages\": [{\"role\": \"user\"}, 3]}", "x.jsonl:1: a field is missing")]
+    [InlineData("{\"messages\": [{\"role\": \"user\"}, 3]}", "x.jsonl:1: messages[0].content is missing")]
+    [InlineData("{\"instruction\": 3, \"output\": \"x\"}", "x.jsonl:1: instruction is number; expected text")]
+    [InlineData("{\"instruction\": \"a\", \"instruction\": \"b\", \"output\": \"x\"}", "x.jsonl:1: a key stands twice")]
+    [InlineData("{\"messages\": [{\"role\": \"user\", \"role\": \"user\", \"content\": \"a\"}]}", "x.jsonl:1: a key stands twice")]
+    [InlineData("\n{\"instruction\": \"a\", \"output\": \" \"}", "x.jsonl:2: the answer is empty")]
+    [InlineData("{\"instruction\": \"\", \"output\": \"x\"}", "x.jsonl:1: the question is empty")]
+    [InlineData("{\"conversations\": [{\"from\": \"human\", \"value\": \"a\"}, {\"from\": \"gpt\", \"value\": \"\"}]}",
+        "x.jsonl:1: the answer is empty")]
+    [InlineData("{\"prompt\": \"a\", \"chosen\": \"\", \"rejected\": \"b\"}", "x.jsonl:1: the answer is empty")]
+    [InlineData("[{\"instruction\": \"a\", \"output\": \"b\"},\n\n{\"instruction\": \"a\", \"output\": \"\"}]",
+        "x.jsonl:3: the answer is empty")]
+    [InlineData("[{\"instruction\": \"a\", \"output\": \"b\"},\n{\"a\": 1, \"a\": 2}]", "x.jsonl:2: a key stands twice")]
+    [InlineData("{\"conversations\": [{\"from\": \"narrator\", \"value\": \"a\"}]}",
+        "x.jsonl:1: conversations[0] is of 'narrator'; expected system")]
     [InlineData("{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\"}]}", "the last two turns")]
     [InlineData("{", "x.jsonl:1: not valid JSON")]
     public void A_wrong_row_is_named(string row, string expected)
@@ -99,6 +112,76 @@ public sealed class CorpusFormatsTests : IDisposable
         var file = Path.Combine(_folder, "x.jsonl");
         File.WriteAllText(file, row);
         Assert.Contains(expected, Assert.Throws<LabException>(() => CorpusFormats.Read(file)).Message);
+    }
+
+    [Theory]
+    [InlineData("{\"prompt\": \"a\", \"completion\": \"b\"}")]
+    [InlineData("{\"prompt\": [{\"role\": \"user\", \"content\": \"a\"}], "
+        + "\"completion\": [{\"role\": \"assistant\", \"content\": \"b\"}]}")]
+    [InlineData("{\"conversations\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"assistant\", \"content\": \"b\"}]}")]
+    [InlineData("{\"messages\": [{\"from\": \"human\", \"value\": \"a\"}, {\"from\": \"gpt\", \"value\": \"b\"}]}")]
+    [InlineData("{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": \"a\"}]}, "
+        + "{\"role\": \"assistant\", \"content\": \"b\"}]}")]
+    [InlineData("{\"instruction\": \"\", \"input\": \"a\", \"output\": \"b\"}")]
+    public void Rows_in_all_usual_shapes_are_one_question_and_its_answer(string row)
+    {
+        var file = Path.Combine(_folder, "other.jsonl");
+        File.WriteAllText(file, row);
+        Assert.Equal([Message.User("a"), Message.Assistant("b")], CorpusFormats.Read(file).Single().Messages);
+    }
+
+    [Theory]
+    [InlineData("""
+        {"tools": "[{\"name\": \"level\"}]", "conversations": [{"from": "human", "value": "How full?"},
+        {"from": "function_call", "value": "{\"name\": \"level\", \"arguments\": {\"tank\": 1}}"}, {"from": "observation", "value": "7"},
+        {"from": "gpt", "value": "Seven."}]}
+        """)]
+    [InlineData("""
+        {"tools": [{"name": "level"}], "messages": [{"role": "user", "content": "How full?"},
+        {"role": "assistant", "content": null, "tool_calls": [{"id": "1", "type": "function", "function": {"name": "level",
+        "arguments": "{\"tank\": 1}"}}]}, {"role": "tool", "tool_call_id": "1", "content": "7"},
+        {"role": "assistant", "content": "Seven."}]}
+        """)]
+    public void Calls_of_tools_become_text_as_templates_write_it(string row)
+    {
+        var file = Path.Combine(_folder, "tools.jsonl");
+        File.WriteAllText(file, row.ReplaceLineEndings(" "));
+        Message[] expected =
+        [
+            new("system", "# Tools\n\n<tools>\n[{\"name\": \"level\"}]\n</tools>"), Message.User("How full?"),
+            Message.Assistant("<tool_call>\n{\"name\": \"level\", \"arguments\": {\"tank\": 1}}\n</tool_call>"),
+            Message.User("<tool_response>\n7\n</tool_response>"), Message.Assistant("Seven."),
+        ];
+        Assert.Equal(expected.Select(m => (m.Role, m.Content.Replace(":\"", ": \"", StringComparison.Ordinal))),
+            CorpusFormats.Read(file).Single().Messages.Select(m => (m.Role, m.Content.Replace(":\"", ": \"", StringComparison.Ordinal))));
+    }
+
+    [Fact]
+    public void Pairs_are_read_as_they_are_written_and_as_TRL_has_them()
+    {
+        using var lab = Filled();
+        var pair = new PreferencePair([Message.User("q")], "good", "bad", "CS1061: x");
+        lab.Samples.SavePreferences([pair]);
+        var read = CorpusFormats.Import(CorpusExport.Write(lab, CorpusFormat.Dpo, _folder).Single());
+        Assert.Equal((pair.Id, pair.Reason, 0), (read.Preferences.Single().Id, read.Preferences[0].Reason, read.Samples.Count));
+        var file = Path.Combine(_folder, "trl.jsonl");
+        static string Turns(string answer) =>
+            $"[{{\"role\": \"user\", \"content\": \"q\"}}, {{\"role\": \"assistant\", \"content\": \"{answer}\"}}]";
+        File.WriteAllText(file, "{\"prompt\": \"q\", \"chosen\": \"good\", \"rejected\": \"bad\"}\n"
+            + $"{{\"chosen\": {Turns("good")}, \"rejected\": {Turns("bad")}}}\n");
+        Assert.All(CorpusFormats.Import(file).Preferences, p => Assert.Equal(pair.Id, p.Id));
+        Assert.Contains("holds pairs", Assert.Throws<LabException>(() => CorpusFormats.Read(file)).Message);
+    }
+
+    [Fact]
+    public void Text_that_is_not_UTF_8_is_refused_with_its_line()
+    {
+        var file = Path.Combine(_folder, "latin.jsonl");
+        const string Row = "{\"instruction\": \"a\", \"output\": \"höher\"}";
+        File.WriteAllBytes(file, System.Text.Encoding.Latin1.GetBytes($"{Row.Replace('ö', 'o')}\n{Row}\n"));
+        Assert.Contains("latin.jsonl:2: not UTF-8 (byte 0xF6)", Assert.Throws<LabException>(() => CorpusFormats.Read(file)).Message);
+        File.WriteAllText(file, Row, System.Text.Encoding.Unicode);
+        Assert.Equal("höher", CorpusFormats.Read(file).Single().Messages[^1].Content);
     }
 
     [Theory]

@@ -53,6 +53,20 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
         Assert.All(corpus.Samples, s => Assert.NotEmpty(s.Evidence.Chunks));
     }
 
+    [Theory]
+    [InlineData("> [!NOTE]\n> `FenReadings.Total()` adds up readings and leaves gaps out. It takes `Reading`s of one day alone.\n")]
+    [InlineData("> [!WARNING]\n> `FenReadings.Total()` adds up readings and\n> leaves gaps out. It takes `Reading`s of one day alone.\n")]
+    [InlineData("> [!TIP] `FenReadings.Total()` adds up readings and leaves gaps out. It takes `Reading`s of one day alone.\n")]
+    [InlineData("- a list\n  > [!IMPORTANT]\n  > `FenReadings.Total()` adds up readings and leaves gaps out.\n")]
+    [InlineData("!!! note \"For days\"\n    `FenReadings.Total()` adds up readings and leaves gaps out.\n")]
+    [InlineData(":::tip\n`FenReadings.Total()` adds up readings and leaves gaps out.\n:::\n")]
+    public void Markup_of_callouts_is_no_prose(string callout)
+    {
+        var asked = Asked(Generate(SampleKind.Qa, 8, Page("Totals", $"Totals of a day.\n\n{callout}")));
+        Assert.Contains(asked, a => a.Question.Contains("adds up readings and leaves gaps out", StringComparison.Ordinal));
+        Assert.All(asked, a => Assert.DoesNotMatch(@"NOTE\]|TIP\]|IMPORTANT\]|WARNING\]|!!!|:::|(^|[ \n])>", a.Question + a.Answer));
+    }
+
     [Fact]
     public void Definitions_questions_and_sentences_are_asked_and_code_is_not_prose()
     {

@@ -68,7 +68,7 @@ public sealed class OwnKindTests(PrivateLibrary library) : IClassFixture<Private
         var path = Path.Combine(folder, "own.jsonl");
         CorpusFile.Write(path, [sample]);
         Assert.Contains("\"kind\":\"dictation\"", File.ReadAllText(path), StringComparison.Ordinal);
-        Assert.Equal((sample.Id, s_dictation), (CorpusFile.Read(path)[0].Id, CorpusFile.Read(path)[0].Kind));
+        Assert.Equal((sample.Id, s_dictation), (CorpusFormats.Read(path)[0].Id, CorpusFormats.Read(path)[0].Kind));
         Assert.Equal((sample.Id, s_dictation), (CorpusFormats.Read(path)[0].Id, CorpusFormats.Read(path)[0].Kind));
     }
 

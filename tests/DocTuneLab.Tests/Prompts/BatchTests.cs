@@ -108,7 +108,7 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
         var first = await RunAsync();
         Assert.True(first.Status is { IsDone: true, Closes: true, Requests.Closes: true }, first.Status.ToString());
         Assert.All(_server.Asked, a => Assert.Equal(1, a.Value));
-        Assert.Equal(_server.Asked.Count, first.Status.Requests.Answered);
+        Assert.Equal(_server.Asked.Count, first.Status.Requests.Answered + first.Status.Requests.Failed.GetValueOrDefault("wrong schema"));
         Assert.True(_server.Batches < _server.Asked.Count, $"{_server.Batches} batches for {_server.Asked.Count} requests");
         Assert.Equal(_server.Asked.Count, _lab.Answers.Spent().Answers);
         Assert.Equal(first.Status.Requests.Cost, _lab.Answers.Spent().Cost, 9);
@@ -150,6 +150,105 @@ public sealed class BatchTests(PrivateLibrary library) : IClassFixture<PrivateLi
         Assert.Contains(told, t => t.StartsWith("batch batch_0: in progress, ", StringComparison.Ordinal));
         // Once for each batch, not once more by the engine.
         Assert.Equal(2, _lab.Answers.Failures()["server error"]);
+    }
+
+    [Fact]
+    public async Task What_expired_in_a_batch_is_asked_again_and_accounted_for()
+    {
+        var seen = new ConcurrentDictionary<string, int>();
+        // Two of six expire once, one of them for good.
+        _server.Expires = body => LoopbackServer.UserTurn(body) is var asked
+            && (asked == "question 4" || (asked == "question 1" && seen.AddOrUpdate(asked, 1, (_, n) => n + 1) == 1));
+        await using var journal = new LabJournal(_lab);
+        using var engine = Engine(journal);
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => engine.AskAsync(Request(i))));
+        Assert.Equal([FailureKind.None, FailureKind.None, FailureKind.None, FailureKind.None, FailureKind.Expired, FailureKind.None],
+            outcomes.Select(o => o.Failure));
+        Assert.Contains("before the completion window expired", outcomes[4].Detail);
+        Assert.Equal((5, 1), (engine.Status.Answered, engine.Status.Failed["expired in a batch"]));
+        Assert.True(engine.Status.Closes);
+        Assert.All(_server.Asked, a => Assert.Equal(1, a.Value));
+        // A later run asks for what is missing, and for nothing else.
+        _server.Expires = _ => false;
+        using var again = Engine(journal);
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(i => again.AskAsync(Request(i))));
+        Assert.Equal((5, 1), (again.Status.Reused, again.Status.Answered));
+    }
+
+    [Fact]
+    public async Task A_batch_taken_up_that_has_expired_is_asked_again_at_once()
+    {
+        var requests = Enumerable.Range(0, 4).Select(Request).ToList();
+        using (var stopped = new CancellationTokenSource())
+        using (var transport = new BatchTransport(Endpoint, _lab.Answers, TimeSpan.FromMilliseconds(1)))
+        {
+            _server.BatchLooks = 100;
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                transport.RunAsync(requests, new Told(_ => stopped.Cancel()), stopped.Token));
+        }
+        (_server.BatchLooks, var first) = (0, true);
+        _server.Expires = body => first && LoopbackServer.UserTurn(body) is "question 2" or "question 3";
+        using var again = new BatchTransport(Endpoint, _lab.Answers, TimeSpan.FromMilliseconds(1));
+        const string Over = "batch batch_0: expired, 2 of 4 answered, 2 failed";
+        var result = await again.RunAsync(requests, new Told(t => first &= !t.StartsWith(Over, StringComparison.Ordinal)),
+            TestContext.Current.CancellationToken);
+        Assert.Equal((4, 0, 0, 2), (result.Answered, result.Failed.Count, result.Missing, _server.Batches));
+    }
+
+    [Fact]
+    public async Task A_batch_and_a_single_request_say_the_same()
+    {
+        var endpoint = Endpoint with
+        {
+            ReasoningTokens = 1000,
+            RenamedParameters = ["max_completion_tokens=max_tokens"],
+            Parameters = "{\"temperature\": null, \"reasoning_effort\": \"low\", \"chat_template_kwargs\": {\"enable_thinking\": false}}",
+        };
+        var request = ChatRequest.Create("c", "t", "m", [new("system", "s"), Message.User("q")], new SamplingOptions(64, 0.7, 0.9, 5),
+            "{\"type\": \"object\"}");
+        foreach (var each in (EndpointOptions[])[Endpoint, endpoint])
+        {
+            _server.Bodies.Clear();
+            await using var journal = new LabJournal(_lab);
+            using (var alone = new RequestEngine([each], journal))
+                Assert.Equal("yes", (await alone.AskAsync(request with { Key = "alone" }, TestContext.Current.CancellationToken)).Text);
+            using (var batch = new BatchTransport(each, _lab.Answers, TimeSpan.FromMilliseconds(1)))
+                await batch.RunAsync([request with { Key = $"batch {each.ReasoningTokens}" }],
+                    cancel: TestContext.Current.CancellationToken);
+            var bodies = _server.Bodies.ToList();
+            Assert.Equal(2, bodies.Count);
+            Assert.True(System.Text.Json.Nodes.JsonNode.DeepEquals(bodies[0], bodies[1]), $"{bodies[0]}\n{bodies[1]}");
+        }
+        var sent = _server.Bodies.First();
+        Assert.Equal((1064, "low", false), ((int)sent["max_tokens"]!, (string)sent["reasoning_effort"]!,
+            (bool)sent["chat_template_kwargs"]!["enable_thinking"]!));
+        Assert.False(sent.AsObject().ContainsKey("temperature") || sent.AsObject().ContainsKey("max_completion_tokens"));
+    }
+
+    [Fact]
+    public async Task After_half_a_batch_no_more_is_asked_than_is_missing()
+    {
+        _server.Answer = library.Answers.Answer;
+        var n = 0;
+        // Half of what is asked first in a batch expires, and once more when it is asked again.
+        _server.Expires = body => _server.Batches <= 2 && LoopbackServer.UserTurn(body).Length % 2 == 0 && Interlocked.Increment(ref n) > 0;
+        await using var journal = new LabJournal(_lab);
+        using var engine = Engine(journal);
+        var result = await new CorpusGenerator(engine, library.Api, library.Batched, new GenerationOptions
+        {
+            Count = 16,
+            Seed = 3,
+            LibraryName = "Fenmark",
+            ChineseShare = 0,
+            Mix = new Dictionary<DocTuneLab.Corpus.SampleKind, double> { [DocTuneLab.Corpus.SampleKind.Explain] = 1 }
+        }).RunAsync(library.Chunks, null, TestContext.Current.CancellationToken);
+        Assert.True(n > 0);
+        var status = result.Status;
+        Assert.True(status is { IsDone: true, Closes: true }, status.ToString());
+        var lost = status.Failed.GetValueOrDefault("expired in a batch");
+        Assert.True(lost > 0, status.ToString());
+        // What came was accepted at the usual rate; as many as were lost are planned again, not twice as many.
+        Assert.True(status.Surplus <= 2, status.ToString());
     }
 
     [Fact]

@@ -135,6 +135,7 @@ public sealed class RequestEngineTests : IAsyncLifetime
             await Disk.Task;
         }
         public void Note(FailedCall failed) { }
+        public void Discard(FailedCall failed) { }
         public void Dispose() => _arrived.Dispose();
     }
 

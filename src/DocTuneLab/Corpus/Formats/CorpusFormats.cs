@@ -13,7 +13,7 @@ namespace DocTuneLab.Corpus.Formats;
 public static class CorpusFormats
 {
     private const string Prefix = "<|fim_prefix|>", Suffix = "<|fim_suffix|>", Middle = "<|fim_middle|>";
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
     };
@@ -61,7 +61,7 @@ public static class CorpusFormats
                 break;
             default: throw new ArgumentException($"samples are no rows of {format}", nameof(format));
         }
-        row["metadata"] = JsonSerializer.SerializeToNode(Metadata(s), s_json);
+        row["metadata"] = JsonSerializer.SerializeToNode(Metadata(s), Json);
         return row;
     }
 
@@ -70,22 +70,42 @@ public static class CorpusFormats
     {
         var part = path + ".part";
         using (var writer = new StreamWriter(part) { NewLine = "\n" })
-            foreach (var row in rows) writer.WriteLine(row.ToJsonString(s_json));
+            foreach (var row in rows) writer.WriteLine(row.ToJsonString(Json));
         File.Move(part, path, overwrite: true);
     }
 
-    /// <summary>Reads a file in any of the formats: <c>.parquet</c>, JSON Lines, or a JSON array.</summary>
-    /// <exception cref="LabException">The file is missing, or a row is wrong; the message names file and row.</exception>
+    /// <summary>Samples of a file in any of the formats: <c>.parquet</c>, JSON Lines, or a JSON array; see <see cref="Import"/>.</summary>
+    /// <exception cref="LabException">The file is missing, or a row is wrong; the message names file and line.</exception>
     public static IReadOnlyList<Sample> Read(string path)
     {
+        var read = Import(path);
+        return read.Samples.Count > 0 || read.Preferences.Count == 0
+            ? read.Samples
+            : throw new LabException($"{path}: holds pairs of chosen and rejected answers and no samples. Give a file with 'messages', "
+                + "'conversations', 'instruction' and 'output', or 'prompt' and 'completion'.");
+    }
+
+    /// <summary>Samples and preference pairs of a file: what <see cref="CorpusExport"/> writes, and what other tools use.</summary>
+    /// <exception cref="LabException">The file is missing, or a row is wrong; the message names file and line.</exception>
+    public static ImportedCorpus Import(string path)
+    {
         if (!File.Exists(path)) throw new LabException($"{path}: no such file. Expected .jsonl, .json or .parquet.");
-        if (path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)) return ParquetCorpus.Read(path);
-        var text = File.ReadAllText(path);
-        var rows = text.TrimStart().StartsWith('[')
-            ? Rows(text, path)
-            : text.Split('\n').Select((l, i) => (Text: l, At: $"{path}:{i + 1}")).Where(l => l.Text.Trim().Length > 0)
-                .Select(l => (Row: Parse(l.Text, l.At), l.At));
-        return [.. rows.Select(r => FromRow(r.Row, r.At, Path.GetFileName(path)))];
+        if (path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)) return new(ParquetCorpus.Read(path), []);
+        var (samples, pairs) = (new List<Sample>(), new List<PreferencePair>());
+        foreach (var (row, at) in CorpusRows.Of(File.ReadAllBytes(path), path))
+        {
+            try
+            {
+                if (CorpusRows.Pair(row, at) is { } pair) pairs.Add(pair);
+                else samples.Add(FromRow(row, at, Path.GetFileName(path)));
+            }
+            catch (Exception e)
+                when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentException or FormatException)
+            {
+                throw new LabException($"{at}: a field is missing or of the wrong type: {e.Message}", e);
+            }
+        }
+        return new(samples, pairs);
     }
 
     /// <summary>Provenance as rows carry it.</summary>
@@ -105,76 +125,37 @@ public static class CorpusFormats
         };
     }
 
-    private static IEnumerable<(JsonNode? Row, string At)> Rows(string text, string path) =>
-        Parse(text, path) is JsonArray array
-            ? array.Select((row, i) => (row, $"{path}, row {i + 1}"))
-            : throw new LabException($"{path}: expected a JSON array of rows.");
-
-    private static JsonNode? Parse(string text, string at)
+    private static Sample FromRow(JsonObject row, string at, string file)
     {
-        try
+        var kind = SampleKind.Qa;
+        var turns = CorpusRows.Turns(row, at);
+        if (turns is null && row["middle"] is not null)
         {
-            return JsonNode.Parse(text);
+            kind = SampleKind.Completion;
+            turns =
+            [
+                Message.User($"{Prefix}{(string)row["prefix"]!}{Suffix}{(string)row["suffix"]!}{Middle}"),
+                Message.Assistant((string)row["middle"]!)
+            ];
         }
-        catch (JsonException e)
-        {
-            throw new LabException($"{at}: not valid JSON: {e.Message}", e);
-        }
+        if (turns is null)
+            throw new LabException($"{at}: no known fields. Expected 'messages', 'conversations', 'instruction' and 'output', 'prompt' and "
+                + "'completion', 'chosen' and 'rejected', or 'prefix', 'suffix' and 'middle'.");
+        CorpusRows.Check(turns, at);
+        // The lab's own lines keep what other tools find under 'metadata' beside the messages.
+        var metadata = row["metadata"] is JsonObject m ? m : row["kind"] is not null ? row : null;
+        return Make(turns, metadata?.Deserialize<RowMetadata>(Json), kind, file);
     }
+}
 
-    private static Sample FromRow(JsonNode? node, string at, string file)
-    {
-        if (node is not JsonObject row) throw new LabException($"{at}: a row is a JSON object.");
-        try
-        {
-            var messages = new List<Message>();
-            var kind = SampleKind.Qa;
-            if ((string?)row["system"] is { Length: > 0 } system) messages.Add(new Message("system", system));
-            if (row["messages"] is JsonArray turns)
-                messages.AddRange(turns.Select(t => new Message((string)t!["role"]!, (string)t["content"]!)));
-            else if (row["conversations"] is JsonArray said)
-                messages.AddRange(said.Select(t => new Message(RoleOf((string)t!["from"]!, at), (string)t["value"]!)));
-            else if (row["output"] is not null && row["instruction"] is not null)
-            {
-                foreach (var pair in row["history"]?.AsArray() ?? [])
-                    messages.AddRange([Message.User((string)pair![0]!), Message.Assistant((string)pair[1]!)]);
-                var input = (string?)row["input"] ?? "";
-                messages.AddRange([Message.User(input.Length > 0 ? $"{(string)row["instruction"]!}\n{input}" : (string)row["instruction"]!),
-                    Message.Assistant((string)row["output"]!)]);
-            }
-            else if (row["middle"] is not null)
-            {
-                kind = SampleKind.Completion;
-                messages.AddRange([Message.User($"{Prefix}{(string)row["prefix"]!}{Suffix}{(string)row["suffix"]!}{Middle}"),
-                    Message.Assistant((string)row["middle"]!)]);
-            }
-            else
-                throw new LabException($"{at}: no known fields. Expected 'messages', 'conversations', 'instruction' and 'output', "
-                    + "or 'prefix', 'suffix' and 'middle'.");
-            if (messages.Count < 2 || messages[^1].Role != "assistant" || messages[^2].Role != "user")
-                throw new LabException($"{at}: the last two turns must be a user's and an assistant's.");
-            if (messages.FirstOrDefault(m => m.Role is not ("system" or "user" or "assistant") || m.Content is null) is { } wrong)
-                throw new LabException(
-                    $"{at}: a turn has the role '{wrong.Role}' or no content; expected system, user or assistant and text.");
-            // The lab's own lines keep what other tools find under 'metadata' beside the messages.
-            var metadata = row["metadata"] is JsonObject m ? m : row["kind"] is not null ? row : null;
-            return Make(messages, metadata is null ? null : JsonSerializer.Deserialize<RowMetadata>(metadata, s_json), kind, file);
-        }
-        catch (Exception e)
-            when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentOutOfRangeException
-                or FormatException)
-        {
-            throw new LabException($"{at}: a field is missing or of the wrong type: {e.Message}", e);
-        }
-    }
-
-    private static string RoleOf(string from, string at) => from switch
-    {
-        "human" or "user" => "user",
-        "gpt" or "assistant" => "assistant",
-        "system" => "system",
-        _ => throw new LabException($"{at}: conversations.from is '{from}'; expected human, gpt or system."),
-    };
+/// <summary>What a file of samples holds.</summary>
+/// <param name="Samples">Conversations.</param>
+/// <param name="Preferences">Chosen answers beside rejected ones.</param>
+public sealed record ImportedCorpus(IReadOnlyList<Sample> Samples, IReadOnlyList<PreferencePair> Preferences)
+{
+    /// <summary>How many of each, for people.</summary>
+    public override string ToString() =>
+        $"{Samples.Count} samples read{(Preferences.Count > 0 ? $", and {Preferences.Count} pairs of chosen and rejected answers" : "")}";
 }
 
 /// <summary>What a row says of its sample besides the text.</summary>

@@ -52,8 +52,12 @@ internal static class ParquetCorpus
                 var messages = await ColumnAsync(reader, group, "messages", path);
                 var metadata = await ColumnAsync(reader, group, "metadata", path);
                 for (var i = 0; i < messages.Length; i++)
-                    samples.Add(CorpusFormats.Make(JsonSerializer.Deserialize<List<Message>>(messages[i], s_json)!,
-                        JsonSerializer.Deserialize<RowMetadata>(metadata[i], s_json), SampleKind.Qa, Path.GetFileName(path)));
+                {
+                    var turns = JsonSerializer.Deserialize<List<Message>>(messages[i], s_json)!;
+                    CorpusRows.Check(turns, $"{path}, row {samples.Count + 1}");
+                    var said = JsonSerializer.Deserialize<RowMetadata>(metadata[i], s_json);
+                    samples.Add(CorpusFormats.Make(turns, said, SampleKind.Qa, Path.GetFileName(path)));
+                }
             }
             return samples;
         }

@@ -30,7 +30,7 @@ public sealed class CorpusGenerator(
     private readonly List<Sample> _samples = [], _refused = [];
     private readonly List<PreferencePair> _preferences = [];
     private readonly List<CodeDraft> _code = [];
-    private int _planned, _accepted, _surplus, _repairs;
+    private int _planned, _accepted, _surplus, _repairs, _lost;
 
     /// <summary>Writes the corpus.</summary>
     /// <param name="chunks">Chunks that may be trained on: those of the train split.</param>
@@ -50,8 +50,9 @@ public sealed class CorpusGenerator(
         {
             while (_accepted < _options.Count && _planned < most && engine.Status.StoppedBecause is null)
             {
-                // As many as are missing, by the share accepted so far, so that little is asked for nothing.
-                var share = _planned == 0 ? 1 : Math.Max(0.1, (double)_accepted / _planned);
+                // As many as are missing, by the share of the answers accepted so far, so that little is asked for nothing. What a
+                // server failed at, as half of a batch that expired, says nothing about that share.
+                var share = _planned == _lost ? 1 : Math.Max(0.1, (double)_accepted / (_planned - _lost));
                 var size = Math.Min((int)Math.Ceiling((_options.Count - _accepted) / share),
                     Math.Min(most - _planned, Math.Max(SmallestRound, 4 * engine.Capacity)));
                 await RoundAsync(plan, size, writer, validator, ledger, progress, cancel);
@@ -89,18 +90,20 @@ public sealed class CorpusGenerator(
 
     private void Settle(WrittenSample w, GenerationPlan plan, SampleValidator validator, CoverageLedger ledger)
     {
-        if (w.IsPending) return;
-        if (w.Judged is null)
+        if (w.None is { } none)
         {
-            _failed[w.Failure!] = _failed.GetValueOrDefault(w.Failure!) + 1;
+            if (none.IsPending) return;
+            if (none.IsLost) _lost++;
+            _failed[none.Reason] = _failed.GetValueOrDefault(none.Reason) + 1;
             return;
         }
-        if (_accepted >= _options.Count && w.Judged.Failed is null)
+        var judged = w.Judged!;
+        if (_accepted >= _options.Count && judged.Failed is null)
         {
             _surplus++;
             return;
         }
-        var sample = validator.Accept(w.Judged);
+        var sample = validator.Accept(judged);
         if (!Keep(sample, plan, ledger))
         {
             var reason = sample.Checks.First(c => !c.Passed) is { Name: "unique", Detail: { } duplicate }
@@ -111,7 +114,7 @@ public sealed class CorpusGenerator(
         else
         {
             _accepted++;
-            if (w.Judged.Draft is { Body: { } body, Code: { } code } draft
+            if (judged.Draft is { Body: { } body, Code: { } code } draft
                 && _options.Kinds.Find(draft.Kind) is { GivesMethods: true }
                 && AnswerFormat.BodyOf(draft.Messages[^1].Content) is not null
                 && !code.Code.Contains("record ", StringComparison.Ordinal))

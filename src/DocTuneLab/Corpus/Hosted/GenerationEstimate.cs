@@ -24,6 +24,7 @@ public sealed record GenerationEstimate(int Samples, long Requests, long PromptT
     {
         var evidence = new EvidenceAssembler(api.Symbols, chunks);
         var (requests, prompt, completion) = (0L, 0L, 0L);
+        var reasoning = endpoints.Select(e => e.ReasoningTokens).DefaultIfEmpty(0).Max();
         foreach (var sample in new GenerationPlan(api, options).Next(options.Count))
         {
             var names = options.Kinds.Find(sample.Kind)?.AskedWith(options.StructuralQuestions ? options.CodeTemplate : null) ?? [];
@@ -33,7 +34,7 @@ public sealed record GenerationEstimate(int Samples, long Requests, long PromptT
             {
                 requests++;
                 prompt += tokens + template.Source.Length / 4;
-                completion += template.Sampling.MaxTokens;
+                completion += (options.AnswerTokens ?? template.Sampling.MaxTokens) + reasoning;
             }
         }
         var total = endpoints.Sum(e => e.Weight);

@@ -85,6 +85,10 @@ public sealed record GenerationOptions : IWritingOptions
     [Setting("Tokens of evidence in a prompt at most.", Min = 1)]
     public int EvidenceTokens { get; init; } = 1200;
 
+    /// <summary>Tokens of one answer at most; default: what each template says, from 200 to 1,200.</summary>
+    [Setting("Tokens of one answer at most. Without one, what each template says.", Option = "answer-tokens", Min = 1)]
+    public int? AnswerTokens { get; init; }
+
     /// <summary>Who asks. Default: six kinds of people.</summary>
     public IReadOnlyList<string> Personas { get; init; } =
         [
@@ -184,7 +188,8 @@ public sealed record GenerationStatus
         var stopped = Requests.StoppedBecause is { } why ? $"; stopped: {why}" : "";
         return string.Create(CultureInfo.InvariantCulture,
             $"{Accepted} of {Wanted} accepted; planned {Planned}{others}; repairs {Repairs}; {Requests.Answered} requests asked, "
-            + $"{Requests.Reused} reused, {Requests.RequestsPerSecond:F1}/s, {tokens:N0} tokens, cost {Requests.Cost:F4}{stopped}");
+            + $"{Requests.Reused} reused, {Requests.RequestsPerSecond:F1}/s, {tokens:N0} tokens, cost {Requests.Cost:F4}"
+            + $"{Requests.Trouble}{stopped}");
     }
 }
 

@@ -13,12 +13,11 @@ namespace DocTuneLab.Corpus.Hosted;
 /// <summary>What a planned sample became.</summary>
 /// <param name="Plan">The plan.</param>
 /// <param name="Judged">The judged draft; null where no usable answer came.</param>
-/// <param name="Failure">Why there is none.</param>
-/// <param name="IsPending">Whether it was not asked at all.</param>
+/// <param name="None">Why there is none.</param>
 /// <param name="Extra">Drafts that came of it besides: repair samples and paraphrases.</param>
 /// <param name="Preferences">Refused answers beside mended ones.</param>
 /// <param name="Calls">Calls that it took.</param>
-internal sealed record WrittenSample(PlannedSample Plan, Judged? Judged, string? Failure, bool IsPending, IReadOnlyList<Judged> Extra,
+internal sealed record WrittenSample(PlannedSample Plan, Judged? Judged, NoAnswerException? None, IReadOnlyList<Judged> Extra,
     IReadOnlyList<PreferencePair> Preferences, IReadOnlyList<DialogueCall> Calls);
 
 /// <summary>Writes one planned sample as its kind is written; grades it and asks for it in other words, where that is wanted.</summary>
@@ -48,7 +47,8 @@ internal sealed class SampleWriter
     {
         var random = new Random(plan.Seed);
         var about = _desk.Evidence.For(plan.Symbols, _options.EvidenceTokens, random);
-        var dialogue = new ModelDialogue(_engine, _options.Templates, about.Main?.Id ?? plan.Symbols[0].Id, plan.Seed, cancel);
+        var dialogue = new ModelDialogue(_engine, _options.Templates, about.Main?.Id ?? plan.Symbols[0].Id, plan.Seed,
+            _options.AnswerTokens, cancel);
         var context = new WritingContext(_desk, plan, about, dialogue, random, accepted, cancel);
         var kind = _options.Kinds.Find(plan.Kind) ?? throw new InvalidOperationException($"No definition of {plan.Kind}.");
         try
@@ -58,15 +58,15 @@ internal sealed class SampleWriter
             if (judged.Failed is null && _options.Judge) judged = await GradedAsync(context, judged);
             if (judged.Failed is null && kind.MayBeParaphrased && random.NextDouble() < _options.ParaphraseShare)
                 await ParaphraseAsync(context, judged.Draft);
-            return Written(judged, null, false);
+            return Written(judged, null);
         }
         catch (NoAnswerException e)
         {
-            return Written(null, e.Reason, e.IsPending);
+            return Written(null, e);
         }
 
-        WrittenSample Written(Judged? judged, string? failure, bool isPending) =>
-            new(plan, judged, failure, isPending, context.Extra, context.Preferences, dialogue.Calls);
+        WrittenSample Written(Judged? judged, NoAnswerException? none) =>
+            new(plan, judged, none, context.Extra, context.Preferences, dialogue.Calls);
     }
 
     private static async Task<Judged> GradedAsync(WritingContext context, Judged judged)

@@ -106,7 +106,7 @@ public sealed class TemplateTrial(RequestEngine engine, ApiModel api, ICodeJudge
                 && detail.Split(' ') is [_, var grade, ..]
                 && double.TryParse(grade, System.Globalization.CultureInfo.InvariantCulture, out var g) ? g : null,
             Diagnosis = accepted
-                ? null : failed is null ? w.Failure : $"{failed.Name}{(failed.Detail is null ? "" : $": {failed.Detail}")}",
+                ? null : failed is null ? w.None?.Reason : $"{failed.Name}{(failed.Detail is null ? "" : $": {failed.Detail}")}",
             Tokens = w.Calls.Sum(c => c.Tokens),
             Cost = w.Calls.Sum(c => c.Cost),
             Demonstration = accepted && call is { Inputs: { } inputs } ? new FewShot(Shortened(inputs), call.Answer) : null,

@@ -115,8 +115,8 @@ internal static partial class DocumentFacts
 
     private static string Paragraph(string[] lines) => Paragraphs(lines).FirstOrDefault() ?? "";
 
-    // Code blocks hold no prose; blanking them keeps the rest as it stands.
-    private static string WithoutCode(Chunk chunk) => Fence().Replace(chunk.Text, "");
+    // Code blocks hold no prose, and the marks of quotations and callouts are none; blanking them keeps the rest as it stands.
+    private static string WithoutCode(Chunk chunk) => Callout().Replace(Fence().Replace(Quote().Replace(chunk.Text, ""), ""), "");
 
     /// <summary>Text without links, code marks and emphasis.</summary>
     public static string Plain(string text) =>
@@ -124,6 +124,10 @@ internal static partial class DocumentFacts
 
     [GeneratedRegex(@"^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1[ \t]*$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();
+    [GeneratedRegex(@"^[ \t]*(?:>[ \t]?)+", RegexOptions.Multiline)]
+    private static partial Regex Quote();
+    [GeneratedRegex(@"^[ \t]*(?:\[![A-Za-z]+\][+-]?|(?:!!!|\?\?\?\+?|:::+)[^\n]*$)", RegexOptions.Multiline)]
+    private static partial Regex Callout();
     [GeneratedRegex(@"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$")]
     private static partial Regex Rule();
     [GeneratedRegex(@"^[ \t]*(?:[-*+]|\d+\.)[ \t]+(`[^`\n]+`|\*\*[^*\n]+\*\*)[ \t]*(?::|：|—|–| - )[ \t]*(.+)$",

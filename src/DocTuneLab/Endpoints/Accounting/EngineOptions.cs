@@ -1,3 +1,4 @@
+using System.Globalization;
 using DocTuneLab.Settings;
 
 namespace DocTuneLab.Endpoints.Accounting;
@@ -31,6 +32,12 @@ public sealed record EngineOptions
     /// <summary>Longest wait between calls that the server did not ask for; default 30 s.</summary>
     [Setting("Seconds between calls at most, where the server asks for no more.", Min = 0, Unit = TimeUnit.Seconds)]
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longest wait that a server may ask for; where every server of a model asks for more, the run ends and a later one goes on.
+    /// Default 10 minutes.</summary>
+    [Setting("Longest wait that a server may ask for. Where it asks for more, the run ends and says so, and a later one goes on.",
+        Min = 0, Placeholder = "MINUTES")]
+    public TimeSpan LongestServerWait { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How long a circuit breaker stays open at first; doubles with every failed probe. Default 2 s.</summary>
     [Setting("Seconds that an endpoint is left alone after failures in a row; they double with every failed try.", Min = 0,
@@ -91,6 +98,12 @@ public sealed record EngineStatus
     /// <summary>Without a usable answer, by reason.</summary>
     public required IReadOnlyDictionary<string, long> Failed { get; init; }
 
+    /// <summary>Answers cut off at the limit of tokens: used by those who take them, failed for all others.</summary>
+    public long CutOff { get; init; }
+
+    /// <summary>What servers said last about each kind of failure, without keys.</summary>
+    public IReadOnlyDictionary<string, string> Said { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Held back by ceiling, deadline, early stop or interruption; a later run asks them.</summary>
     public required long NotAsked { get; init; }
 
@@ -114,6 +127,13 @@ public sealed record EngineStatus
 
     /// <summary>Each endpoint.</summary>
     public required IReadOnlyList<EndpointStatus> Endpoints { get; init; }
+
+    /// <summary>What is to be said of failures, cut answers and waits, as the end of a sentence; empty where there are none.</summary>
+    public string Trouble =>
+        string.Concat(Said.Where(s => Failed.ContainsKey(s.Key) && s.Value != s.Key).Select(s => $"; {s.Key}: “{s.Value}”"))
+        + (CutOff > 0 ? $"; {CutOff} answers cut off at the limit of tokens" : "")
+        + string.Concat(Endpoints.Where(e => e.PausedUntil is not null)
+            .Select(e => string.Create(CultureInfo.InvariantCulture, $"; {e.Name} is left alone until {e.PausedUntil:HH:mm:ss} UTC")));
 
     /// <summary>Every request is accounted for.</summary>
     public bool Closes => Requested == Answered + Reused + Failed.Values.Sum() + NotAsked + Pending;

@@ -24,6 +24,9 @@ public sealed record ChatRequest
     /// <summary>JSON schema of the answer; null for free text.</summary>
     public string? Schema { get; init; }
 
+    /// <summary>Whether an answer that was cut off at the limit of tokens is an answer all the same; default false.</summary>
+    public bool TakesCutOff { get; init; }
+
     /// <summary>A request whose key follows from chunk, template, messages, model, sampling and seed.</summary>
     /// <param name="chunk">Id of what the question is about.</param>
     /// <param name="template">Hash of the template that rendered it.</param>
@@ -63,6 +66,9 @@ public sealed record ChatRequest
 /// <param name="Reused">Whether the answer was kept from an earlier run and cost nothing now.</param>
 public sealed record ChatOutcome(string Key, RawAnswer? Answer, FailureKind Failure, string? Detail, int Attempts, bool Reused)
 {
+    /// <summary>Whether the answer was cut off at the limit of tokens.</summary>
+    public bool IsCutOff => Answer?.FinishReason == "length";
+
     /// <summary>The answer's text; null where it is not usable.</summary>
     public string? Text => Failure == FailureKind.None ? Answer!.Text : null;
 }
@@ -114,4 +120,7 @@ public interface IAnswerJournal
 
     /// <summary>Notes a failed call.</summary>
     void Note(FailedCall failed);
+
+    /// <summary>Notes that a kept answer cannot be used: it stays with what was paid for; <see cref="Find"/> gives it no more.</summary>
+    void Discard(FailedCall failed);
 }

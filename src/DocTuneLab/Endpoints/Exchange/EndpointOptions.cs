@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using DocTuneLab.Settings;
 using YamlDotNet.Core;
@@ -79,6 +81,27 @@ public sealed record EndpointOptions
     [Setting("Whether answers are streamed.", Field = "streaming", InFilesOnly = true)]
     public bool Streaming { get; init; }
 
+    /// <summary>Tokens that a model may think before it answers, on top of every budget; default 0.</summary>
+    [Setting("Tokens that a model may spend on reasoning before it answers; they come on top of every budget of an answer.",
+        Field = "reasoningTokens", Min = 0)]
+    public int ReasoningTokens { get; init; }
+
+    /// <summary>
+    /// Fields of a request as a JSON object: null leaves one out (<c>{"temperature": null}</c>), any other value is sent
+    /// (<c>{"reasoning_effort": "low"}</c>). Default none.
+    /// </summary>
+    [Setting("Fields of every request, as a JSON object (in a file a mapping): null leaves a field out, any other value is sent.",
+        Option = "endpoint-parameters", Field = "parameters", Placeholder = "JSON",
+        Expected = """a JSON object such as {"temperature": null}""")]
+    public string Parameters { get; init; } = "{}";
+
+    /// <summary>Fields of a request under other names, each as <c>name=other</c>; renamed before <see cref="Parameters"/> are put in.
+    /// Default none.</summary>
+    [Setting("Fields of every request that the server knows under another name (in a file a mapping).", Option = "rename-parameters",
+        Field = "rename", Placeholder = "NAME=OTHER", Pattern = "[^=]+=[^=]+",
+        Expected = "name=other, such as max_completion_tokens=max_tokens")]
+    public IReadOnlyList<string> RenamedParameters { get; init; } = [];
+
     /// <summary>Price of a call; 0 where prices are unknown.</summary>
     public double Cost(long promptTokens, long completionTokens) =>
         (promptTokens * (InputPrice ?? 0) + completionTokens * (OutputPrice ?? 0)) / 1e6;
@@ -87,6 +110,8 @@ public sealed record EndpointOptions
     public EndpointOptions Validated()
     {
         Settings.Validate(this, $"endpoint {Name}: ");
+        if (RequestBody.Read(Parameters) is null)
+            throw new LabException($"endpoint {Name}: parameters is '{Parameters}'; expected {Settings[nameof(Parameters)].Expected}");
         return this;
     }
 
@@ -126,7 +151,7 @@ public sealed record EndpointOptions
                     $"{path}:{v.Start.Line}: there is no field '{name}'; there are {string.Join(", ", Settings.Select(s => s.Field))}.");
             try
             {
-                values.Add((setting, setting.Parse((v as YamlScalarNode)?.Value ?? "", name)));
+                values.Add((setting, setting.Parse(Text(setting, v), name)));
             }
             catch (LabException e)
             {
@@ -138,4 +163,26 @@ public sealed record EndpointOptions
                 throw new LabException($"{path}:{map.Start.Line}: the endpoint lacks '{Settings[needed].Field}'.");
         return Settings.With(Settings.Defaults, values).Validated();
     }
+
+    // What a mapping or a list stands for is what an option takes: pairs with commas, or JSON.
+    private static string Text(Setting setting, YamlNode node) => node switch
+    {
+        YamlScalarNode scalar => scalar.Value ?? "",
+        YamlMappingNode map when setting.IsList => string.Join(',', map.Select(p => $"{p.Key}={p.Value}")),
+        YamlSequenceNode list when setting.IsList => string.Join(',', list.Select(i => $"{i}")),
+        _ => Json(node)?.ToJsonString() ?? "",
+    };
+
+    private static JsonNode? Json(YamlNode node) => node switch
+    {
+        YamlMappingNode map => new JsonObject(map.Select(p => KeyValuePair.Create($"{p.Key}", Json(p.Value)))),
+        YamlSequenceNode list => new JsonArray([.. list.Select(Json)]),
+        YamlScalarNode { Style: not ScalarStyle.Plain } quoted => JsonValue.Create(quoted.Value),
+        YamlScalarNode { Value: null or "" or "~" or "null" } => null,
+        YamlScalarNode { Value: "true" or "false" } truth => JsonValue.Create(truth.Value == "true"),
+        YamlScalarNode { Value: { } text } when long.TryParse(text, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),
+        YamlScalarNode { Value: { } text } when double.TryParse(text, CultureInfo.InvariantCulture, out var number)
+            && double.IsFinite(number) => JsonValue.Create(number),
+        _ => JsonValue.Create($"{node}"),
+    };
 }

@@ -14,6 +14,8 @@ internal sealed class EndpointPool : IDisposable
 {
     private const double Decrease = 0.75, SlowDecrease = 0.9, SlowFactor = 3;
     private const int AnswersPerIncrease = 25, LatencyWindow = 50, OutagesToOpen = 5, LongestOpenSeconds = 60;
+    // Within a run nobody pays a bill.
+    public static readonly TimeSpan QuotaPause = TimeSpan.FromDays(1);
     private readonly Lock _gate = new();
     private readonly LinkedList<Waiter> _waiters = [];
     private readonly State[] _states;
@@ -86,6 +88,16 @@ internal sealed class EndpointPool : IDisposable
         }
     }
 
+    /// <summary>How long none of a model's endpoints will be asked.</summary>
+    public TimeSpan PauseOf(string model)
+    {
+        lock (_gate)
+            return _states.Where(s => s.Options.Model == model)
+                .Select(s => s.ResumeAt - _time.GetUtcNow())
+                .DefaultIfEmpty(TimeSpan.Zero)
+                .Min();
+    }
+
     private State? Choose(string model)
     {
         var now = _time.GetUtcNow();
@@ -146,6 +158,7 @@ internal sealed class EndpointPool : IDisposable
                     _options.FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(s.RefusalsInARow, 20) - 1)) * (0.5 + s.Jitter.NextDouble());
                 Pause(s, now + (retryAfter ?? TimeSpan.FromSeconds(backOff)));
             }
+            else if (failure == FailureKind.OutOfQuota) Pause(s, now + QuotaPause);
             else if (failure.IsOutage())
             {
                 s.Outages++;

@@ -25,10 +25,18 @@ public enum FailureKind
     TruncatedAtMaxTokens,
     /// <summary>The server's filter refused.</summary>
     Filtered,
-    /// <summary>HTTP 401 or 403.</summary>
+    /// <summary>HTTP 401, or a 403 that is about the key.</summary>
     Unauthorized,
-    /// <summary>Another HTTP 4xx: the request itself is wrong, such as too long.</summary>
+    /// <summary>Another HTTP 4xx: the request itself is wrong.</summary>
     BadRequest,
+    /// <summary>The prompt is longer than the model's context.</summary>
+    TooLong,
+    /// <summary>The account has no quota or credit left.</summary>
+    OutOfQuota,
+    /// <summary>A batch ended before this request was looked at; it was not paid for.</summary>
+    Expired,
+    /// <summary>The answer does not fit the schema that was asked for, also when asked again.</summary>
+    WrongSchema,
     /// <summary>Not asked: the cost ceiling, a deadline or an early stop came first. A later run asks.</summary>
     NotAsked,
 }
@@ -39,7 +47,11 @@ public static class FailureKinds
     /// <summary>Whether asking again may help.</summary>
     public static bool IsTransient(this FailureKind kind) => kind is FailureKind.RateLimited or FailureKind.ServerError
         or FailureKind.ConnectionLost or FailureKind.EndedEarly
-        or FailureKind.TimedOut or FailureKind.Malformed or FailureKind.RepeatedChunks;
+        or FailureKind.TimedOut or FailureKind.Malformed or FailureKind.RepeatedChunks or FailureKind.Expired;
+
+    /// <summary>Whether it is about this one request, so that others may well be answered.</summary>
+    public static bool IsOfRequest(this FailureKind kind) => kind is FailureKind.Filtered or FailureKind.TooLong or FailureKind.BadRequest
+        or FailureKind.TooLarge or FailureKind.TruncatedAtMaxTokens;
 
     /// <summary>Whether it says that the endpoint itself is unwell.</summary>
     public static bool IsOutage(this FailureKind kind) =>
@@ -60,6 +72,10 @@ public static class FailureKinds
         FailureKind.Filtered => "filtered by the server",
         FailureKind.Unauthorized => "unauthorized",
         FailureKind.BadRequest => "bad request",
+        FailureKind.TooLong => "prompt too long",
+        FailureKind.OutOfQuota => "out of quota",
+        FailureKind.Expired => "expired in a batch",
+        FailureKind.WrongSchema => "wrong schema",
         FailureKind.NotAsked => "not asked",
         _ => "answered",
     };

@@ -2,6 +2,7 @@ using System.Text;
 using System.Threading.Channels;
 using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Retrying;
 using DocTuneLab.Settings;
 using Microsoft.Extensions.AI;
 
@@ -87,7 +88,8 @@ public sealed class BatchChatClient : IChatClient
             (exchange.Status, exchange.IsInLab) = (200, true);
             return new ChatResponse();
         }
-        (exchange.Status, exchange.IsInLab) = (failure?.Status ?? 0, isNoted);
+        exchange.IsInLab = isNoted;
+        exchange.Failure = failure?.Kind ?? FailureKind.Expired;
         throw new HttpRequestException(failure?.Detail ?? "the batch ended without a word about this request");
     }
 
@@ -156,7 +158,7 @@ public sealed class BatchChatClient : IChatClient
         }
         catch (BatchRefusedException e)
         {
-            foreach (var waiting in batch) waiting.Over.TrySetResult((new BatchFailure(e.Status == 0 ? 503 : e.Status, e.Message), false));
+            foreach (var waiting in batch) waiting.Over.TrySetResult((new BatchFailure(e.Kind, e.Message), false));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -8,20 +8,9 @@ using DocTuneLab.Endpoints.Retrying;
 namespace DocTuneLab.Endpoints.Transport;
 
 /// <summary>A request that a batch did not answer.</summary>
-/// <param name="Status">HTTP status in the server's file; 0 where it gives none.</param>
+/// <param name="Kind">As failures are counted.</param>
 /// <param name="Detail">The batch, the server's file and its words, without keys.</param>
-public sealed record BatchFailure(int Status, string Detail)
-{
-    /// <summary>As failures are counted.</summary>
-    public FailureKind Kind => Status switch
-    {
-        0 or 200 => FailureKind.Malformed,
-        429 => FailureKind.RateLimited,
-        401 or 403 => FailureKind.Unauthorized,
-        >= 500 => FailureKind.ServerError,
-        _ => FailureKind.BadRequest
-    };
-}
+public sealed record BatchFailure(FailureKind Kind, string Detail);
 
 /// <summary>What a batch brought.</summary>
 /// <param name="Answered">Requests answered, now in the lab.</param>
@@ -37,6 +26,9 @@ public sealed class BatchRefusedException(int status, string message, Exception?
 {
     /// <summary>HTTP status; 0 where there was no answer.</summary>
     public int Status => status;
+
+    /// <summary>As failures are counted.</summary>
+    public FailureKind Kind => Refusal.Of(status == 0 ? 503 : status, Message)!.Kind;
 }
 
 /// <summary>
@@ -85,7 +77,8 @@ public sealed class BatchTransport : IDisposable
         var answered = 0;
         foreach (var open in _store.Batches(_endpoint.Name).Where(b => !b.IsOver))
             if (await UnderWayAsync(open, cancel) is { } batch) answered += await FinishAsync(batch, failed, progress, cancel);
-        // What a batch taken up has failed at is said, and not sent again behind the caller's back.
+        // What a batch taken up has failed at is said, and not sent again behind the caller's back; what it had no time for is.
+        foreach (var key in failed.Where(f => f.Value.Kind == FailureKind.Expired).Select(f => f.Key).ToList()) failed.Remove(key);
         var missing = requests.Where(r => !failed.ContainsKey(r.Key) && _store.Find(r.Key) is null).DistinctBy(r => r.Key).ToList();
         if (missing.Count > 0) answered += await FinishAsync(await SendAsync(missing, cancel), failed, progress, cancel);
         return new BatchResult(answered, failed, missing.Count(r => !failed.ContainsKey(r.Key) && _store.Find(r.Key) is null));
@@ -209,13 +202,13 @@ public sealed class BatchTransport : IDisposable
 
     private KeptAnswer? Read(string line, string from, SortedDictionary<string, BatchFailure> failed)
     {
-        var (key, failure) = ("", new BatchFailure(0, $"{from}: a line is not what the batch API says"));
+        var (key, failure) = ("", new BatchFailure(FailureKind.Malformed, $"{from}: a line is not what the batch API says"));
         try
         {
             var row = JsonNode.Parse(line)!;
             key = (string)row["custom_id"]!;
             var status = (int?)row["response"]?["status_code"] ?? 0;
-            if (status == 200 && row["response"]!["body"] is { } body)
+            if (status == 200 && row["response"]!["body"] is { } body && Refusal.Of(200, body.ToJsonString()) is null)
             {
                 var raw = body.ToJsonString();
                 var answer = RawAnswer.Parse(raw);
@@ -232,7 +225,12 @@ public sealed class BatchTransport : IDisposable
                 };
             }
             var said = row["error"] as JsonObject ?? row["response"]?["body"];
-            failure = new BatchFailure(status == 0 ? 400 : status, $"{from}: {said?.ToJsonString() ?? "no response"}");
+            var words = said?.ToJsonString() ?? "no response";
+            var refused = row["error"] is null ? words : $"{{\"error\": {words}}}";
+            var kind = (string?)row["error"]?["code"] is "batch_expired" or "batch_cancelled"
+                ? FailureKind.Expired
+                : Refusal.Of(status == 0 ? 400 : status, refused)?.Kind ?? FailureKind.Malformed;
+            failure = new BatchFailure(kind, $"{from}: {words}");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
         {
@@ -266,24 +264,11 @@ public sealed class BatchTransport : IDisposable
         }
     }
 
-    private static string Line(ChatRequest r)
+    private string Line(ChatRequest r) => new JsonObject
     {
-        var body = new JsonObject
-        {
-            ["model"] = r.Model,
-            ["messages"] = new JsonArray([.. r.Messages.Select(m => new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]),
-            ["max_tokens"] = r.Sampling.MaxTokens,
-            ["temperature"] = r.Sampling.Temperature,
-            ["top_p"] = r.Sampling.TopP,
-            ["seed"] = r.Sampling.Seed,
-        };
-        if (r.Schema is not null)
-            body["response_format"] = new JsonObject
-            {
-                ["type"] = "json_schema",
-                ["json_schema"] = new JsonObject { ["name"] = "answer", ["strict"] = true, ["schema"] = JsonNode.Parse(r.Schema) }
-            };
-        return new JsonObject { ["custom_id"] = r.Key, ["method"] = "POST", ["url"] = "/v1/chat/completions", ["body"] = body }
-            .ToJsonString();
-    }
+        ["custom_id"] = r.Key,
+        ["method"] = "POST",
+        ["url"] = "/v1/chat/completions",
+        ["body"] = RequestBody.Of(r, _endpoint),
+    }.ToJsonString();
 }

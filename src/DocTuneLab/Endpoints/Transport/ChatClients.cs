@@ -41,6 +41,6 @@ public static class ChatClients
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         EnableMultipleHttp2Connections = true,
         AllowAutoRedirect = false,
-    }, time))
+    }, endpoint, time))
     { Timeout = Timeout.InfiniteTimeSpan };
 }

@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json.Nodes;
 using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Endpoints.Retrying;
 
 namespace DocTuneLab.Endpoints.Transport;
 
@@ -28,6 +30,9 @@ internal sealed class ChatExchange(ChatRequest request, int maxBytes)
     /// <summary>Whether the client has kept the answer, or noted the failure, in the lab itself.</summary>
     public bool IsInLab { get; set; }
 
+    /// <summary>Why the client has no answer, where it knows; null where that follows from status and body.</summary>
+    public FailureKind? Failure { get; set; }
+
     /// <summary>What has come so far.</summary>
     public string Body
     {
@@ -51,13 +56,15 @@ internal sealed class ChatExchange(ChatRequest request, int maxBytes)
 internal sealed class AnswerTooLargeException(
     int maxBytes) : IOException($"the answer has more than {maxBytes.ToString("N0", CultureInfo.InvariantCulture)} bytes");
 
-/// <summary>Copies status, headers and body of each answer into the <see cref="ChatExchange"/> of the attempt.</summary>
-internal sealed class ExchangeHandler(HttpMessageHandler inner, TimeProvider time) : DelegatingHandler(inner)
+/// <summary>Sends what <see cref="RequestBody"/> says, and copies status, headers and body of each answer into the
+/// <see cref="ChatExchange"/> of the attempt.</summary>
+internal sealed class ExchangeHandler(HttpMessageHandler inner, EndpointOptions endpoint, TimeProvider time) : DelegatingHandler(inner)
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (ChatExchange.Current is not { } exchange) return await base.SendAsync(request, cancellationToken);
         request.Headers.TryAddWithoutValidation("Idempotency-Key", exchange.Request.Key);
+        if (request.Content is { } asked) request.Content = await ShapedAsync(asked, exchange.Request, cancellationToken);
         var response = await base.SendAsync(request, cancellationToken);
         exchange.Status = (int)response.StatusCode;
         exchange.RetryAfter = Wait(response.Headers);
@@ -65,6 +72,24 @@ internal sealed class ExchangeHandler(HttpMessageHandler inner, TimeProvider tim
         foreach (var header in response.Content.Headers) content.Headers.TryAddWithoutValidation(header.Key, header.Value);
         response.Content = content;
         return response;
+    }
+
+    // A client's own words for a request are replaced, so that a batch says the same; only whether it streams is the client's.
+    private async Task<HttpContent> ShapedAsync(HttpContent content, ChatRequest asked, CancellationToken cancel)
+    {
+        if (JsonNode.Parse(await content.ReadAsStringAsync(cancel)) is not JsonObject said) return content;
+        var body = said;
+        if (endpoint.Kind == EndpointKind.Ollama)
+        {
+            if (!RequestBody.Shape(said, endpoint)) return content;
+        }
+        else
+        {
+            body = RequestBody.Of(asked, endpoint);
+            foreach (var name in (string[])["stream", "stream_options"])
+                if (said.Remove(name, out var value)) body[name] = value;
+        }
+        return new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
     }
 
     private TimeSpan? Wait(HttpResponseHeaders headers)

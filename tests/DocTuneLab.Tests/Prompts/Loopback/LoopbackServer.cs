@@ -54,6 +54,15 @@ public sealed class LoopbackServer : IAsyncDisposable
     /// <summary>The fault of the n-th request (from 0).</summary>
     public Func<long, JsonNode, Fault> FaultOf { get; set; } = (_, _) => Fault.None;
 
+    /// <summary>Status, body and Retry-After of an answer, as they stand; null for the usual one.</summary>
+    public Func<JsonNode, (int Status, string Body, string? RetryAfter)?> Verbatim { get; set; } = _ => null;
+
+    /// <summary>Whether a batch ends before it comes to a request.</summary>
+    public Func<JsonNode, bool> Expires { get; set; } = _ => false;
+
+    /// <summary>Bodies of requests, alone or in batches, in the order of their arrival.</summary>
+    public ConcurrentQueue<JsonNode> Bodies { get; } = [];
+
     /// <summary>Time that an answer takes.</summary>
     public Func<long, TimeSpan> Latency { get; set; } = _ => TimeSpan.Zero;
 
@@ -116,6 +125,7 @@ public sealed class LoopbackServer : IAsyncDisposable
     {
         var number = Interlocked.Increment(ref _number) - 1;
         var body = (await JsonNode.ParseAsync(http.Request.Body))!;
+        Bodies.Enqueue(body);
         var key = http.Request.Headers["Idempotency-Key"].ToString();
         if (http.Request.Headers.Authorization.ToString() is { Length: > 0 } authorization && Authorizations.Count < 100)
             Authorizations.Add(authorization);
@@ -138,6 +148,13 @@ public sealed class LoopbackServer : IAsyncDisposable
     private async Task RespondAsync(HttpContext http, JsonNode body, Fault fault, string key)
     {
         var stream = (bool?)body["stream"] == true;
+        if (Verbatim(body) is var (status, words, after))
+        {
+            (http.Response.StatusCode, http.Response.ContentType) = (status, "application/json");
+            if (after is not null) http.Response.Headers.RetryAfter = after;
+            await http.Response.WriteAsync(words);
+            return;
+        }
         switch (fault)
         {
             case Fault.RefusedWithWait:
@@ -247,6 +264,7 @@ public sealed class LoopbackServer : IAsyncDisposable
     {
         Interlocked.Increment(ref _number);
         var body = (await JsonNode.ParseAsync(http.Request.Body))!;
+        Bodies.Enqueue(body);
         var text = Answer(body);
         http.Response.ContentType = "application/x-ndjson";
         if ((bool?)body["stream"] == true)
@@ -325,11 +343,19 @@ public sealed class LoopbackServer : IAsyncDisposable
                 $"{{\"id\": \"{id}\", \"status\": \"in_progress\", \"request_counts\": {{\"completed\": {batch.Looks}}}}}");
             return;
         }
-        var (output, errors) = (new StringBuilder(), new StringBuilder());
+        var (output, errors, isExpired) = (new StringBuilder(), new StringBuilder(), false);
         foreach (var line in _files[batch.File].Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             var row = JsonNode.Parse(line)!;
             var (key, body) = ((string)row["custom_id"]!, row["body"]!);
+            Bodies.Enqueue(body);
+            if (Expires(body))
+            {
+                errors.Append($"{{\"custom_id\": \"{key}\", \"response\": null, \"error\": {{\"code\": \"batch_expired\", \"message\": "
+                    + "\"This request could not be executed before the completion window expired.\"}}\n");
+                isExpired = true;
+                continue;
+            }
             _asked.AddOrUpdate(key, 1, (_, n) => n + 1);
             if (FaultOf(Interlocked.Increment(ref _number) - 1, body) != Fault.None)
             {
@@ -362,7 +388,12 @@ public sealed class LoopbackServer : IAsyncDisposable
                 },
             }.ToJsonString()).Append('\n');
         }
-        var state = new JsonObject { ["id"] = id, ["status"] = "completed", ["output_file_id"] = Keep(output.ToString()) };
+        var state = new JsonObject
+        {
+            ["id"] = id,
+            ["status"] = isExpired ? "expired" : "completed",
+            ["output_file_id"] = Keep(output.ToString())
+        };
         if (errors.Length > 0) state["error_file_id"] = Keep(errors.ToString());
         _batches[id] = batch with { Over = state.ToJsonString() };
         await http.Response.WriteAsync(state.ToJsonString());

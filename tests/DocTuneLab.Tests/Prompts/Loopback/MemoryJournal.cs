@@ -18,4 +18,10 @@ public sealed class MemoryJournal : IAnswerJournal
     }
 
     public void Note(FailedCall failed) => Failures.Add(failed);
+
+    public void Discard(FailedCall failed)
+    {
+        Failures.Add(failed);
+        Answers.TryRemove(failed.Key, out _);
+    }
 }

@@ -1,13 +1,13 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace DocTuneLab.Evaluation.Extraction;
+namespace DocTuneLab.Conversations;
 
 /// <summary>
 /// Tells what a model answers from what it only thinks aloud. Reasoning stands between tags such as <c>&lt;think&gt;</c>, whose first
 /// may be lacking, because the prompt ended with it, and whose last may be lacking, because the answer was cut off.
 /// </summary>
-internal static partial class Reasoning
+public static partial class Reasoning
 {
     /// <summary>The answer as people see it: line ends as <c>\n</c>, without characters that have no width.</summary>
     public static string Clean(string answer) => Invisible().Replace(answer.ReplaceLineEndings("\n"), "");

@@ -173,11 +173,11 @@ public sealed class SubjectTests : IDisposable
         };
         var queries = new List<string>();
         var plain = new PromptRenderer(t => [new("system", "s"), Message.User(t.Instruction)], t => [Message.User(t.Question)]);
-        var with = plain.WithDocuments(q =>
+        var with = plain.WithDocuments(new(q =>
         {
             queries.Add(q);
             return [Passage("first", 60), Passage("too long", 50), Passage("second", 30)];
-        }, 100);
+        }, 100));
         Assert.Equal("first\n\nsecond\n\nwhat?", with.Qa(new QaTask("q", "what?", ["x"], ["a.md"], Split.Test))[0].Content);
         var code = with.Code(TinyLibrary.Task());
         Assert.Equal(("system", "s"), (code[0].Role, code[0].Content));

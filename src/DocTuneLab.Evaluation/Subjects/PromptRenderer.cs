@@ -1,6 +1,4 @@
-using System.Text;
 using DocTuneLab.Conversations;
-using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Prompts;
 
@@ -34,32 +32,14 @@ public sealed record PromptRenderer(Func<CodeTask, IReadOnlyList<Message>> Code,
     /// its cost.
     /// Tasks that need no library get none.
     /// </summary>
-    /// <param name="search">Passages for a query, best first.</param>
-    /// <param name="tokens">Budget of the passages together, by <see cref="Chunk.TokenCount"/>; what does not fit is left out.</param>
-    public PromptRenderer WithDocuments(Func<string, IReadOnlyList<Chunk>> search, int tokens)
+    /// <param name="passages">How they are found and shown.</param>
+    public PromptRenderer WithDocuments(Passages passages) => this with
     {
-        IReadOnlyList<Message> Add(IReadOnlyList<Message> turns, string query) =>
-            Passages(search(query), tokens) is { Length: > 0 } passages
-            ? [.. turns.SkipLast(1), turns[^1] with { Content = passages + turns[^1].Content }]
-            : turns;
-        return this with
-        {
-            Code = t => t.GoldSymbols.Count == 0 ? Code(t) : Add(Code(t), $"{t.Instruction} {t.Signature} {t.Context}"),
-            Qa = t => Add(Qa(t), t.Question),
-            Open = t => Add(Open(t), t.Question),
-            Completion = t => Add(Completion(t), t.Prefix + t.Suffix),
-        };
-    }
-
-    private static string Passages(IReadOnlyList<Chunk> found, int tokens)
-    {
-        var text = new StringBuilder();
-        foreach (var chunk in found)
-        {
-            if (chunk.TokenCount > tokens) continue;
-            tokens -= chunk.TokenCount;
-            text.Append(chunk.Text.Trim()).Append("\n\n");
-        }
-        return text.ToString();
-    }
+        Code = t => t.GoldSymbols.Count == 0
+            ? Code(t)
+            : passages.Before(Code(t), Passages.QueryOf(t.Instruction, t.Signature, t.Context)),
+        Qa = t => passages.Before(Qa(t), t.Question),
+        Open = t => passages.Before(Open(t), t.Question),
+        Completion = t => passages.Before(Completion(t), t.Prefix + t.Suffix),
+    };
 }

@@ -8,13 +8,17 @@ using DocTuneLab.Endpoints.Accounting;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments.Runs;
+using DocTuneLab.Prompts;
 using DocTuneLab.Storage;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Experiments.Stages;
 
 /// <summary>From chunks and symbols to training samples, none of them near a held-out task.</summary>
 public sealed class CorpusStage
 {
+    // Enough that a dozen of train pages are among them.
+    private const int SearchedForTrain = 4 * Passages.Candidates;
     private readonly Lazy<Decontamination> _heldOut;
 
     /// <summary>A stage over what was read.</summary>
@@ -174,7 +178,8 @@ public sealed class CorpusStage
             LibraryName = Library.Name,
             CodeTemplate = wordings.Code,
             QaTemplate = wordings.Qa,
-            Templates = wordings.Templates
+            Templates = wordings.Templates,
+            Passages = TrainPassages(),
         };
     }
 
@@ -207,7 +212,17 @@ public sealed class CorpusStage
         CodeTemplate = Experiment.Wordings.Code,
         QaTemplate = Experiment.Wordings.Qa,
         HeldOut = _heldOut.Value,
+        Passages = TrainPassages(),
+        MaxReadingTokens = Math.Min(SftOptions.Settings.Defaults.MaxLength, Counting.Longest),
     };
+
+    // As the arms with documents search, but nothing of a page that is held out.
+    private Passages TrainPassages()
+    {
+        var train = new Lazy<HashSet<string>>(() => [.. Documents.TrainChunks.Select(c => c.DocumentPath)]);
+        return new(query => [.. Storage.Documents.Search(query, SearchedForTrain).Select(h => h.Chunk)
+            .Where(c => train.Value.Contains(c.DocumentPath)).Take(Passages.Candidates)]);
+    }
 
     /// <summary>For samples that stand in the lab: whatever resembles them there is no reason against them.</summary>
     private SampleValidator Again() =>

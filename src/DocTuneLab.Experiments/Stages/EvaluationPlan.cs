@@ -7,6 +7,7 @@ using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Prompts;
 using DocTuneLab.Settings;
 
 namespace DocTuneLab.Experiments.Stages;
@@ -38,7 +39,7 @@ public sealed record EvaluationPlan
 
     /// <summary>Budget of passages in the prompt of an arm with documents, in tokens. Default 480.</summary>
     [Setting("Tokens of passages in a prompt of an arm with documents, at most.", Option = "docs-tokens", Min = 0)]
-    public int DocumentTokens { get; init; } = 480;
+    public int DocumentTokens { get; init; } = Passages.DefaultTokens;
 
     /// <summary>Largest rise of bits per byte that the retention gate accepts. Default 0.02.</summary>
     [Setting("Largest rise of bits per byte on the frozen texts.", Option = "gate", Placeholder = "BITS", Min = 0)]

@@ -73,7 +73,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
             foreach (var (name, model, documents) in arms)
             {
                 var prompts = documents
-                    ? Prompts().WithDocuments(q => Storage.Documents.Search(q, 12).Select(h => h.Chunk).ToList(), Budget(plan))
+                    ? Prompts().WithDocuments(new(q => [.. Storage.Documents.Search(q, Passages.Candidates).Select(h => h.Chunk)], Budget(plan)))
                     : Prompts();
                 var its = options with { Arm = name, MeasureRetention = !documents };
                 results.Add(Evaluator(hosted.Judge, patterns)

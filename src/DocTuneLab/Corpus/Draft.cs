@@ -19,6 +19,12 @@ public sealed record Draft
     /// what they say is then in <see cref="EvidenceText"/>, or nowhere.</summary>
     public bool ShowsPassages { get; init; }
 
+    /// <summary>Passages before the request in <see cref="Messages"/>, which <see cref="Prompt"/> is without. Default 0.</summary>
+    public int Passages { get; init; }
+
+    /// <summary>Name of the check that a sample with passages carries.</summary>
+    internal const string Reads = "reads";
+
     /// <summary>Inputs of the template that made the user's turn; null where it was none that is tuned.</summary>
     public IReadOnlyDictionary<string, string>? Inputs { get; init; }
 

@@ -175,23 +175,43 @@ public sealed partial class StructuralKindsTests(
     }
 
     [Fact]
-    public void Passages_stand_before_the_question_with_distractors_and_within_the_limit()
+    public void Passages_stand_before_the_request_as_arms_with_documents_show_them_and_within_the_limit()
     {
-        var corpus = new StructuralGenerator(library.Api, library.Judge, new CorpusOptions
+        // A search by common words; some passages are larger than the budget.
+        static HashSet<string> Words(string text) => [.. text.Split([.. " \n().`,"], StringSplitOptions.RemoveEmptyEntries)];
+        var words = library.Chunks.Select(c => (Chunk: c, Words: Words(c.Text))).ToList();
+        IReadOnlyList<Chunk> Search(string query) =>
+            [.. words.OrderByDescending(w => w.Words.Intersect(Words(query)).Count()).Take(Passages.Candidates).Select(w => w.Chunk)];
+        GeneratedCorpus Generate(double share, Passages? passages) => new StructuralGenerator(library.Api, library.Judge, new CorpusOptions
         {
             Count = 60,
-            MaxTokens = 480,
-            RetrievedShare = 1,
+            MaxTokens = 224,
+            MaxReadingTokens = 480,
+            RetrievedShare = share,
+            Passages = passages,
             ChineseShare = 0,
             Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 0.5, [SampleKind.Code] = 0.5 }
-        })
-            .Generate(library.Chunks, null, TestContext.Current.CancellationToken);
-        var shown = corpus.Samples.Where(s => s.Messages[^2].Content.StartsWith("From the documentation", StringComparison.Ordinal))
-            .ToList();
+        }).Generate(library.Chunks, null, TestContext.Current.CancellationToken);
+        var corpus = Generate(1, new Passages(Search, 300));
+        static bool Reads(Sample s) => s.Checks.Any(c => c is { Name: "reads", Passed: true });
+        var shown = corpus.Samples.Where(Reads).ToList();
         Assert.True(shown.Count > 50, $"{shown.Count}");
-        Assert.All(corpus.Samples, s => Assert.True(s.Messages.Sum(m => 4 + (m.Content.Length + 3) / 4) <= 480));
-        int Passages(Sample s) => library.Chunks.Count(c => s.Messages[^2].Content.Contains(c.Text.Trim(), StringComparison.Ordinal));
-        Assert.True(shown.Count(s => Passages(s) >= 2) > shown.Count / 2);
+        int Tokens(string text) => (text.Length + 3) / 4;
+        Assert.All(corpus.Samples, s => Assert.InRange(s.Messages.Sum(m => 4 + Tokens(m.Content)), 0, Reads(s) ? 480 : 224));
+        Assert.Contains(shown, s => s.Messages.Sum(m => 4 + Tokens(m.Content)) > 224);
+        foreach (var sample in shown)
+        {
+            // Whole passages, then the request as it is without them.
+            var left = sample.Messages[^2].Content;
+            var used = 0;
+            while (library.Chunks.FirstOrDefault(c => left.StartsWith(c.Text.Trim() + "\n\n", StringComparison.Ordinal)) is { } passage)
+            {
+                left = left[(passage.Text.Trim().Length + 2)..];
+                used += Tokens(passage.Text);
+            }
+            Assert.InRange(used, 1, 300);
+            Assert.DoesNotContain(library.Chunks, c => left.Contains(c.Text.Trim(), StringComparison.Ordinal));
+        }
         // Samples of pages: the page's own passage is there in most of them, and missing from some.
         var own = shown.Where(s => s.Evidence.Chunks.Count > 0)
             .Select(s => s.Messages[^2].Content.Contains(library.Chunks.First(c => c.Id == s.Evidence.Chunks[0]).Text.Trim(),
@@ -199,6 +219,13 @@ public sealed partial class StructuralKindsTests(
             .ToList();
         Assert.Contains(true, own);
         Assert.Contains(false, own);
+        // Judged again, they hold.
+        var limits = new ValidationOptions { MaxTokens = 224, MaxReadingTokens = 480 };
+        var validator = new SampleValidator(library.Api, library.Batched, limits);
+        Assert.All(validator.Judge([.. shown.Select(s => SampleDrafts.Of(s, library.Judge.LibraryNamespaces))]),
+            j => Assert.True(j.Failed is null, $"{j.Failed}"));
+        Assert.DoesNotContain(Generate(0, new Passages(Search)).Samples, Reads);
+        Assert.DoesNotContain(Generate(1, null).Samples, Reads);
     }
 
     [Fact]

@@ -19,7 +19,6 @@ internal sealed class EvidenceAssembler
 {
     private readonly Dictionary<string, ApiSymbol> _types;
     private readonly ILookup<string, ApiSymbol> _typesByName, _members;
-    private readonly IReadOnlyList<Chunk> _chunks;
     private readonly Dictionary<string, List<Chunk>> _bySymbol = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Chunk>> _byDocument;
     private readonly Func<string, int> _count;
@@ -27,7 +26,7 @@ internal sealed class EvidenceAssembler
     /// <summary>An assembler over chunks that may be trained on.</summary>
     public EvidenceAssembler(IReadOnlyList<ApiSymbol> symbols, IReadOnlyList<Chunk> chunks, Func<string, int>? countTokens = null)
     {
-        (_chunks, _count) = (chunks, countTokens ?? (t => (t.Length + 3) / 4));
+        _count = countTokens ?? (t => (t.Length + 3) / 4);
         _types = symbols.Where(s => s.ContainingType is null).DistinctBy(s => s.Id).ToDictionary(s => s.Id, StringComparer.Ordinal);
         _typesByName = _types.Values.ToLookup(t => t.Name.Split('<')[0], StringComparer.Ordinal);
         _members = symbols.Where(s => s.ContainingType is not null).ToLookup(TypeId, StringComparer.Ordinal);
@@ -40,17 +39,6 @@ internal sealed class EvidenceAssembler
         _byDocument = chunks.GroupBy(c => c.DocumentPath, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.OrderBy(c => c.Span.Start).ToList(), StringComparer.Ordinal);
     }
-
-    /// <summary>Whether there are no chunks.</summary>
-    public bool IsEmpty => _chunks.Count == 0;
-
-    /// <summary>The chunk that a sample comes from, or that mentions most of its members; null where none does.</summary>
-    public Chunk? About(IReadOnlyList<string> chunks, IReadOnlyList<string> symbols) =>
-        _chunks.FirstOrDefault(c => chunks.Contains(c.Id))
-        ?? symbols.SelectMany(s => _bySymbol.GetValueOrDefault(s, []))
-            .GroupBy(c => c.Id, StringComparer.Ordinal)
-            .OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
-            .FirstOrDefault()?.First();
 
     /// <summary>Evidence for members.</summary>
     public AssembledEvidence For(IReadOnlyList<ApiSymbol> symbols, int tokens, Random random)
@@ -93,30 +81,6 @@ internal sealed class EvidenceAssembler
                 if (neighbour >= 0 && neighbour < page.Count && Add(page[neighbour].Text.Trim())) chunks.Add(page[neighbour].Id);
         }
         return new AssembledEvidence(text.ToString().TrimEnd(), chunks, main);
-    }
-
-    /// <summary>Passages as a retriever would bring them: the right one among distractors, or distractors alone, in any order.</summary>
-    /// <param name="right">The passage that helps; null for none.</param>
-    /// <param name="count">Passages at most.</param>
-    /// <param name="tokens">Tokens of all of them at most; what does not fit is not taken.</param>
-    /// <param name="random">Source of the choice.</param>
-    public IReadOnlyList<Chunk> Retrieved(Chunk? right, int count, int tokens, Random random)
-    {
-        var found = new List<Chunk>();
-        var left = tokens;
-        bool Take(Chunk chunk)
-        {
-            var cost = _count(chunk.Text) + 2;
-            if (cost > left || found.Exists(c => c.Id == chunk.Id)) return false;
-            left -= cost;
-            found.Add(chunk);
-            return true;
-        }
-        if (right is not null && !Take(right)) return [];
-        for (var i = 0; i < 20 * count && found.Count < count && _chunks.Count > 0; i++) Take(_chunks[random.Next(_chunks.Count)]);
-        var shuffled = found.ToArray();
-        random.Shuffle(shuffled);
-        return shuffled;
     }
 
     /// <summary>A member as prompts list it: declaration, what it does, what it throws.</summary>

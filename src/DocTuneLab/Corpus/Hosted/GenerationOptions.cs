@@ -72,9 +72,14 @@ public sealed record GenerationOptions : IWritingOptions
     [Setting("Share of accepted code and qa samples that are also asked for in other words.", Placeholder = "SHARE", Min = 0, Max = 1)]
     public double ParaphraseShare { get; init; } = 0.2;
 
-    /// <summary>Share of samples that show retrieved passages, distractors among them, before the question; default 0.05.</summary>
-    [Setting("Share of samples that show retrieved passages, distractors among them.", Placeholder = "SHARE", Min = 0, Max = 1)]
-    public double RetrievedShare { get; init; } = 0.05;
+    /// <summary>Share of questions and tasks that show passages of train pages before the request, as the arms with documents of an
+    /// evaluation do, where <see cref="Passages"/> finds some; default 0.</summary>
+    [Setting("Share of questions and tasks that show passages before the request, as arms with documents do, distractors among them.",
+        Placeholder = "SHARE", Min = 0, Max = 1)]
+    public double RetrievedShare { get; init; }
+
+    /// <summary>Finds passages for samples that read, in train pages alone; null for none. Default none.</summary>
+    public Passages? Passages { get; init; }
 
     /// <summary>Share of questions in Chinese; default the share of the library's summaries that are, from 0.1 to 0.9.</summary>
     [Setting("Share of questions and instructions in Chinese. Without one, about the share of the library's summaries that are.",

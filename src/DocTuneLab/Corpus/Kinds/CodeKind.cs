@@ -75,12 +75,12 @@ internal sealed class CodeKind : SampleKindDefinition
             : method.Instruction;
         var template = context.CodeTemplate;
         var inputs = AnswerFormat.CodeInputs(instruction, method.Signature, "", context.LibraryName);
-        return method.Sample(Kind,
-            context.Shown([.. template.Messages(inputs), Message.Assistant(AnswerFormat.Code(method.Body))], method.Chunks, method.Symbols),
+        var draft = method.Sample(Kind, [.. template.Messages(inputs), Message.Assistant(AnswerFormat.Code(method.Body))],
             instruction, $"{template.Name}@{template.Version}") with
         {
             Inputs = inputs
         };
+        return context.Reading(draft, Passages.QueryOf(instruction, method.Signature, ""));
     }
 
     private static string? InChinese(DraftingContext context, CodeDraft method)
@@ -164,7 +164,8 @@ internal sealed class CodeKind : SampleKindDefinition
         var user = context.CodeTemplate.Messages(
             AnswerFormat.CodeInputs(task.Instruction, task.Signature, task.Context, context.LibraryName));
         var method = CodeDraft.Compose(task.Signature, body);
-        return context.Draft(Kind, context.Shown(user), AnswerFormat.Code(body), task.Instruction) with
+        var query = Passages.QueryOf(task.Instruction, task.Signature, task.Context);
+        return context.Draft(Kind, context.Shown(user, query), AnswerFormat.Code(body), task.Instruction) with
         {
             Code = new CodeToJudge(task.Context.Length > 0 ? $"{task.Context}\n{method}" : method, CodeForm.Members, context.Usings),
             Body = body,

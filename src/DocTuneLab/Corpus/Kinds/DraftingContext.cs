@@ -1,6 +1,5 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus.Code;
-using DocTuneLab.Corpus.Grounding;
 using DocTuneLab.Corpus.Language;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
@@ -15,7 +14,6 @@ public sealed class DraftingContext
     private readonly Recipes _recipes;
     private readonly CoverageDraw _draw;
     private readonly List<MemberEntry> _usable;
-    private readonly EvidenceAssembler _evidence;
     private readonly double _chineseShare;
     private readonly Dictionary<SampleKindDefinition, object> _kept = [];
     private readonly List<(string Fact, string Wording)> _answered = [];
@@ -23,7 +21,6 @@ public sealed class DraftingContext
     internal DraftingContext(ApiIndex index, IReadOnlyList<Chunk> chunks, IReadOnlyList<CodeDraft> examples, IDraftingOptions options)
     {
         (Index, Chunks, Examples, Options) = (index, chunks, examples, options);
-        _evidence = new EvidenceAssembler(index.Symbols, chunks, options.Tokens);
         MemberDescriptions.Attach(index, chunks);
         Random = new Random(options.Seed);
         _chineseShare = options.ChineseShareOf(index.ChineseShare);
@@ -120,24 +117,21 @@ public sealed class DraftingContext
         };
     }
 
-    /// <summary>The turns, in some samples with retrieved passages before the request: others among them, the right one missing from a
-    /// fifth. For models that are used with retrieval.</summary>
-    /// <param name="messages">Turns, the request and its answer last.</param>
-    /// <param name="chunks">Ids of the chunks that they come from.</param>
-    /// <param name="symbols">Documentation ids of what they are about.</param>
-    public IReadOnlyList<Message> Shown(IReadOnlyList<Message> messages, IReadOnlyList<string> chunks, IReadOnlyList<string> symbols)
+    /// <summary>A draft, in some samples with passages before its request: those that a search finds for it in train pages, without those
+    /// that help in a fifth. For models that are used with retrieval.</summary>
+    /// <param name="draft">A draft whose turns end with the request and its answer.</param>
+    /// <param name="query">What is searched.</param>
+    public Draft Reading(Draft draft, string query)
     {
-        ArgumentNullException.ThrowIfNull(messages);
-        if (Random.NextDouble() >= Options.RetrievedShare || _evidence.IsEmpty) return messages;
-        var right = Random.NextDouble() < 0.8 ? _evidence.About(chunks, symbols) : null;
-        var passages = _evidence.Retrieved(right, 3, Options.MaxTokens - Options.Tokens(messages) - 12, Random);
-        if (passages.Count == 0) return messages;
-        var asked = PromptLibrary.Default["retrieved.plain"].Render(new Dictionary<string, string>
+        ArgumentNullException.ThrowIfNull(draft);
+        if (Random.NextDouble() >= Options.RetrievedShare || Options.Passages is not { } passages) return draft;
+        var room = Options.MaxReadingTokens - Options.Tokens(draft.Messages) - SampleReading.Margin;
+        var found = passages.For(query, SampleReading.Allowed(draft.Evidence, Random), room, Options.Tokens);
+        return draft with
         {
-            ["passages"] = string.Join("\n\n", passages.Select(c => c.Text.Trim())),
-            ["request"] = messages[^2].Content,
-        });
-        return [.. messages.SkipLast(2), Message.User(asked), messages[^1]];
+            Messages = [.. Passages.Put([.. draft.Messages.SkipLast(1)], found), draft.Messages[^1]],
+            Passages = found.Count,
+        };
     }
 
     internal MemberEntry NextEntry() => HasMembers

@@ -10,6 +10,8 @@ internal interface IDraftingOptions
     int MaxTokens { get; }
     double DocumentShare { get; }
     double RetrievedShare { get; }
+    Passages? Passages { get; }
+    int MaxReadingTokens { get; }
     string LibraryName { get; }
     PromptTemplate CodeTemplate { get; }
     PromptTemplate QaTemplate { get; }

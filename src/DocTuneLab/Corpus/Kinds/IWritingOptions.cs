@@ -9,6 +9,7 @@ internal interface IWritingOptions
     double ContextShare { get; }
     double FusionShare { get; }
     double RetrievedShare { get; }
+    Passages? Passages { get; }
     int EvidenceTokens { get; }
     bool StructuralQuestions { get; }
     string LibraryName { get; }

@@ -102,7 +102,7 @@ internal sealed class QaKind : SampleKindDefinition
                 Body = line.Draft.Body,
                 Code = new CodeToJudge(line.Draft.Method, CodeForm.Members, line.Draft.Usings),
             };
-        return asked with { Messages = context.Shown(asked.Messages, fact.Chunks, fact.Symbols) };
+        return context.Reading(asked, question);
     }
 
     private static UsageLine? Line(DraftingContext context, Fact fact)
@@ -121,7 +121,7 @@ internal sealed class QaKind : SampleKindDefinition
         var question = AnswerText.Of(await context.AskAsync(Question), "question");
         var answer = await context.AskAsync(Reply, ("question", question));
         var user = context.QaTemplate.Messages(AnswerFormat.QaInputs(question, context.LibraryName));
-        return context.Draft(Kind, context.Shown(user), AnswerText.Of(answer, "answer"), question) with
+        return context.Draft(Kind, context.Shown(user, question), AnswerText.Of(answer, "answer"), question) with
         {
             Quote = AnswerText.Of(answer, "quote"),
             Language = context.Language

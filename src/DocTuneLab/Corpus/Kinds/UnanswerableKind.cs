@@ -55,7 +55,7 @@ internal sealed class UnanswerableKind : SampleKindDefinition
             Mistake = new CodeToJudge(wrong.Probe(wrong.Owner.Filled(map)), CodeForm.Members,
                 index.UsingsFor([wrong.Owner.Symbol.Id], [])),
         };
-        return draft with { Messages = context.Shown(draft.Messages, [], fact.Symbols) };
+        return context.Reading(draft, draft.Prompt);
     }
 
     /// <summary>The model is asked for a question about what exists, as for any other, and a name in it is exchanged.</summary>

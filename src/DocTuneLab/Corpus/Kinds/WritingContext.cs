@@ -4,6 +4,7 @@ using DocTuneLab.Corpus.Code;
 using DocTuneLab.Corpus.Dialogue;
 using DocTuneLab.Corpus.Grounding;
 using DocTuneLab.Corpus.Language;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 
@@ -17,7 +18,7 @@ public sealed class WritingContext
     private readonly PlannedSample _plan;
     private readonly IReadOnlyList<CodeDraft> _accepted;
     private readonly CancellationToken _cancel;
-    private string? _passages;
+    private IReadOnlyList<Chunk>? _passages;
 
     internal WritingContext(WritingDesk desk, PlannedSample plan, AssembledEvidence evidence, ModelDialogue dialogue, Random random,
         IReadOnlyList<CodeDraft> accepted, CancellationToken cancel)
@@ -106,6 +107,7 @@ public sealed class WritingContext
         {
             Kind = kind,
             Messages = [.. user, Message.Assistant(answer)],
+            Passages = _passages?.Count ?? 0,
             Prompt = prompt,
             Evidence = new Evidence(Evidence.Chunks, [.. Symbols.Select(s => s.Id)]),
             EvidenceText = Evidence.Text,
@@ -127,24 +129,22 @@ public sealed class WritingContext
     public AssembledEvidence EvidenceFor(IReadOnlyList<string> symbols) =>
         Desk.Evidence.For([.. symbols.Select(Desk.Api.Find).OfType<ApiSymbol>()], Desk.Options.EvidenceTokens, Random);
 
-    /// <summary>The turns, in some samples with retrieved passages before the request: the right one missing from a fifth. For models that
-    /// are used with retrieval; drawn once for a sample.</summary>
+    /// <summary>The turns, in some samples with passages before the request: those that a search finds for it in train pages, without those
+    /// that help in a fifth. For models that are used with retrieval; drawn once for a sample.</summary>
     /// <param name="user">Turns, the request last.</param>
-    public IReadOnlyList<Message> Shown(IReadOnlyList<Message> user)
+    /// <param name="query">What is searched.</param>
+    public IReadOnlyList<Message> Shown(IReadOnlyList<Message> user, string query)
     {
         ArgumentNullException.ThrowIfNull(user);
         if (_passages is null)
         {
             var shows = Random.NextDouble() < Desk.Options.RetrievedShare;
-            var right = Random.NextDouble() < 0.8 ? Evidence.Main : null;
+            var allowed = SampleReading.Allowed(new Evidence(Evidence.Chunks, [.. Symbols.Select(s => s.Id)]), Random);
             // What question and answer leave of the longest sample.
             var room = Desk.MaxTokens - user.Sum(m => Desk.CountTokens(m.Content)) - AnswerRoom;
-            _passages = shows ? string.Join("\n\n", Desk.Evidence.Retrieved(right, 3, room, Random).Select(c => c.Text.Trim())) : "";
+            _passages = shows && Desk.Options.Passages is { } passages ? passages.For(query, allowed, room, Desk.CountTokens) : [];
         }
-        if (_passages.Length == 0) return user;
-        var asked = PromptLibrary.Default["retrieved.plain"].Render(
-            new Dictionary<string, string> { ["passages"] = _passages, ["request"] = user[^1].Content });
-        return [.. user.SkipLast(1), Message.User(asked)];
+        return Passages.Put(user, _passages);
     }
 
     internal CodeDraft? MethodFromSignatures() =>

@@ -72,10 +72,17 @@ public sealed record CorpusOptions : IDraftingOptions
     /// <summary>Held-out items that no sample may copy; default none.</summary>
     public Decontamination? HeldOut { get; init; }
 
-    /// <summary>Share of questions and tasks that show retrieved passages, distractors among them, where there are pages;
-    /// default 0.05.</summary>
-    [Setting("Share of samples that show retrieved passages, distractors among them.", Placeholder = "SHARE", Min = 0, Max = 1)]
-    public double RetrievedShare { get; init; } = 0.05;
+    /// <summary>Share of questions and tasks that show passages of train pages before the request, as the arms with documents of an
+    /// evaluation do, where <see cref="Passages"/> finds some; default 0.</summary>
+    [Setting("Share of questions and tasks that show passages before the request, as arms with documents do, distractors among them.",
+        Placeholder = "SHARE", Min = 0, Max = 1)]
+    public double RetrievedShare { get; init; }
+
+    /// <summary>Finds passages for samples that read, in train pages alone; null for none. Default none.</summary>
+    public Passages? Passages { get; init; }
+
+    /// <summary>Longest accepted sample with passages in tokens, all turns together: as long as training takes. Default 512.</summary>
+    public int MaxReadingTokens { get; init; } = 512;
 
     /// <summary>Where samples of general knowledge come from, replayed so that tuning forgets less; null for none. Default none.</summary>
     public GeneralSamples? General { get; init; }
@@ -108,6 +115,7 @@ public sealed record CorpusOptions : IDraftingOptions
     internal ValidationOptions Validation => new()
     {
         MaxTokens = MaxTokens,
+        MaxReadingTokens = MaxReadingTokens,
         CountTokens = Tokens,
         HeldOut = HeldOut,
         NearDuplicateThreshold = NearDuplicateThreshold,

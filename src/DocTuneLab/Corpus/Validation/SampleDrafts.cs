@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Library;
@@ -8,10 +9,6 @@ namespace DocTuneLab.Corpus.Validation;
 /// <summary>Makes drafts of samples that exist already, such as imported ones, so that they can be judged like new ones.</summary>
 public static partial class SampleDrafts
 {
-    // What the template of requests with passages says before them.
-    private static readonly string s_passagesHead =
-        PromptLibrary.Default["retrieved.plain"].Body is var body ? body[..body.IndexOf("{{", StringComparison.Ordinal)].Trim() : "";
-
     /// <summary>A draft of a sample: the code in its turns is put together again where its form is known, with the namespaces that it
     /// was judged with.</summary>
     /// <param name="sample">The sample.</param>
@@ -29,12 +26,15 @@ public static partial class SampleDrafts
             : holds == AnswerForm.Gap && Gap().Match(user) is { Success: true } gap
                 ? gap.Groups[1].Value + answer + gap.Groups[2].Value
             : null;
+        var passages = sample.Checks.FirstOrDefault(c => c.Name == Draft.Reads)?.Detail is { } said
+            && int.TryParse(said.Split(' ')[0], CultureInfo.InvariantCulture, out var shownBefore) ? shownBefore : 0;
         return new Draft
         {
             Kind = sample.Kind,
             Messages = sample.Messages,
             Prompt = user,
-            ShowsPassages = user.StartsWith(s_passagesHead, StringComparison.Ordinal),
+            ShowsPassages = passages > 0,
+            Passages = passages,
             Evidence = sample.Evidence,
             Provenance = sample.Provenance ?? new Provenance("structural", "", [], "", []),
             Body = body,

@@ -14,6 +14,9 @@ public sealed record ValidationOptions
     /// <summary>Longest sample in tokens, all turns together; default 512.</summary>
     public int MaxTokens { get; init; } = 512;
 
+    /// <summary>Longest sample with passages before the request, in tokens, where that is more. Default 0: no more than others.</summary>
+    public int MaxReadingTokens { get; init; }
+
     /// <summary>Counts tokens; default four characters each.</summary>
     public Func<string, int> CountTokens { get; init; } = text => (text.Length + 3) / 4;
 
@@ -130,9 +133,11 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
             yield return new Check("language", chinese == (language == "zh"),
                 chinese == (language == "zh") ? null : $"asked for {language}");
         }
+        if (d.Passages > 0) yield return new Check(Draft.Reads, true, $"{d.Passages} passages before the request");
         var tokens = d.Messages.Sum(m => 4 + _options.CountTokens(m.Content));
-        yield return new Check("length", tokens <= _options.MaxTokens && answer.Trim().Length > 0,
-            tokens <= _options.MaxTokens ? answer.Trim().Length == 0 ? "empty" : null : $"{tokens} tokens, at most {_options.MaxTokens}");
+        var most = d.Passages > 0 ? Math.Max(_options.MaxTokens, _options.MaxReadingTokens) : _options.MaxTokens;
+        yield return new Check("length", tokens <= most && answer.Trim().Length > 0,
+            tokens <= most ? answer.Trim().Length == 0 ? "empty" : null : $"{tokens} tokens, at most {most}");
         var kind = _options.Kinds.Find(d.Kind);
         if (kind is { IsAskedInWords: true })
         {

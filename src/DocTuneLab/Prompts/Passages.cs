@@ -1,0 +1,58 @@
+using DocTuneLab.Conversations;
+using DocTuneLab.Documents.Model;
+
+namespace DocTuneLab.Prompts;
+
+/// <summary>
+/// Passages of pages before a request: one way to find, cut and show them, in the prompts of arms with documents and in the samples that
+/// teach to read such prompts (RAFT, arXiv 2403.10131).
+/// </summary>
+/// <param name="search">Passages for a query, best first.</param>
+/// <param name="tokens">Budget of the passages together, by <see cref="Chunk.TokenCount"/>; what does not fit is left out.</param>
+public sealed class Passages(Func<string, IReadOnlyList<Chunk>> search, int tokens = Passages.DefaultTokens)
+{
+    /// <summary>Budget unless told otherwise.</summary>
+    public const int DefaultTokens = 480;
+
+    /// <summary>Passages that a search should give: more than fit, so that small ones find room behind large ones.</summary>
+    public const int Candidates = 12;
+
+    /// <summary>What is searched for a programming task.</summary>
+    public static string QueryOf(string instruction, string signature, string context) => $"{instruction} {signature} {context}";
+
+    /// <summary>The turns with the passages for a query before the request; the turns as they are where none fits.</summary>
+    /// <param name="turns">Turns, the request last.</param>
+    /// <param name="query">What is searched.</param>
+    public IReadOnlyList<Message> Before(IReadOnlyList<Message> turns, string query) =>
+        Put(turns, Fitting(search(query), tokens, c => c.TokenCount));
+
+    /// <summary>The passages for a query that fit the budget and the room that a sample leaves.</summary>
+    /// <param name="query">What is searched.</param>
+    /// <param name="isAllowed">Whether a passage may be among them.</param>
+    /// <param name="room">Tokens that the sample leaves.</param>
+    /// <param name="count">Counts the tokens of a sample.</param>
+    internal IReadOnlyList<Chunk> For(string query, Func<Chunk, bool> isAllowed, int room, Func<string, int> count) =>
+        Fitting(search(query).Where(isAllowed), Math.Min(tokens, room), c => Math.Max(c.TokenCount, count(c.Text) + 2));
+
+    /// <summary>Turns with passages before the request.</summary>
+    /// <param name="turns">Turns, the request last.</param>
+    /// <param name="passages">Passages, in their order.</param>
+    internal static IReadOnlyList<Message> Put(IReadOnlyList<Message> turns, IReadOnlyList<Chunk> passages)
+    {
+        if (passages.Count == 0) return turns;
+        var text = string.Concat(passages.Select(c => $"{c.Text.Trim()}\n\n"));
+        return [.. turns.SkipLast(1), turns[^1] with { Content = text + turns[^1].Content }];
+    }
+
+    private static List<Chunk> Fitting(IEnumerable<Chunk> found, int left, Func<Chunk, int> cost)
+    {
+        var fitting = new List<Chunk>();
+        foreach (var chunk in found)
+        {
+            if (cost(chunk) is var taken && taken > left) continue;
+            left -= taken;
+            fitting.Add(chunk);
+        }
+        return fitting;
+    }
+}

@@ -22,7 +22,7 @@ namespace DocTuneLab.Experiments.Stages;
 /// <param name="local">Models that are loaded.</param>
 public sealed class EvaluationStage(Experiment experiment, PrivateLibrary library, Suite suite, LocalModels local)
 {
-    private const string DocumentsSuffix = "+docs";
+    private const string DocumentsSuffix = "+docs", CompilerSuffix = "+compiler";
 
     private Lab Storage => experiment.Storage;
 
@@ -43,7 +43,8 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         if (plan.Arms.GroupBy(a => a, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new LabException($"arms: {twice.Key} stands there twice; each arm is asked once.");
         using var hosted = new HostedModels(plan, Storage);
-        var arms = plan.Arms.Select(a => (Name: a, Model: ModelOf(a, plan, hosted), Documents: WithDocuments(a))).ToList();
+        var arms = plan.Arms.Select(a => (Name: a, Prompts: PromptsOf(a, plan), Documents: WithDocuments(a)))
+            .Select(a => (a.Name, Model: ModelOf(a.Name, plan, hosted, asked, a.Prompts), a.Prompts, a.Documents)).ToList();
         var passages = arms.Any(a => a.Documents) ? Storage.Documents.Chunks().Count : 0;
         if (passages == 0 && arms.Any(a => a.Documents))
             throw new LabException("an arm with documents needs passages to search: run #!docs first");
@@ -70,12 +71,9 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
             var options = plan.Options with { Seed = experiment.Seed };
             var patterns = TaskPatterns.Of(asked, plan.Training ?? Storage.Samples.List());
             var results = new List<EvaluationResult>();
-            foreach (var (name, model, documents) in arms)
+            foreach (var (name, model, prompts, documents) in arms)
             {
-                var prompts = documents
-                    ? Prompts().WithDocuments(new(q => [.. Storage.Documents.Search(q, Passages.Candidates).Select(h => h.Chunk)], Budget(plan)))
-                    : Prompts();
-                var its = options with { Arm = name, MeasureRetention = !documents };
+                var its = options with { Arm = name, MeasureRetention = !documents && !WithCompiler(name) };
                 results.Add(Evaluator(hosted.Judge, patterns)
                     .Run(model, asked, prompts, its, InArm.Of(name, progress), cancel));
                 Write(results[^1], run);
@@ -153,7 +151,13 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     private Evaluator Evaluator(AnswerJudge? grader = null, TaskPatterns? patterns = null) =>
         new(library.Judge) { Grader = grader, Patterns = patterns, Metrics = new(experiment.Hooks.Metrics.All) };
 
-    private static bool WithDocuments(string arm) => arm.EndsWith(DocumentsSuffix, StringComparison.Ordinal);
+    private static bool WithDocuments(string arm) => arm.Split('+').Contains(DocumentsSuffix[1..]);
+
+    private static bool WithCompiler(string arm) => arm.Split('+').Contains(CompilerSuffix[1..]);
+
+    private PromptRenderer PromptsOf(string arm, EvaluationPlan plan) => !WithDocuments(arm)
+        ? Prompts()
+        : Prompts().WithDocuments(new(q => [.. Storage.Documents.Search(q, Passages.Candidates).Select(h => h.Chunk)], Budget(plan)));
 
     private static void Write(EvaluationResult result, LabRun run) =>
         File.WriteAllText(Path.Combine(run.Directory, result.Arm.Replace('/', '-') + ".json"), result.ToJson());
@@ -209,16 +213,20 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     // Room for the task itself and its answer must remain in a small context.
     private int Budget(EvaluationPlan plan) => local.Room(plan.DocumentTokens, plan.Options.MaxCodeTokens);
 
-    private ILanguageModel ModelOf(string arm, EvaluationPlan plan, HostedModels hosted)
+    private ILanguageModel ModelOf(string arm, EvaluationPlan plan, HostedModels hosted, Suite asked, PromptRenderer prompts)
     {
-        var name = WithDocuments(arm) ? arm[..^DocumentsSuffix.Length] : arm;
+        var name = arm.Replace(DocumentsSuffix, "", StringComparison.Ordinal).Replace(CompilerSuffix, "", StringComparison.Ordinal);
         var folder = Path.Combine(Storage.Directory, "answers");
+        if (name is "base" or "tuned")
+            return local.Recorded(name, folder, WithCompiler(arm) ? GuidedModel.Guides(library.Judge, asked, prompts) : null);
+        if (WithCompiler(arm))
+            throw new LabException($"arm '{arm}': the compiler guides a model while it writes, which only base and tuned allow");
         // Their answers are in the lab's journal.
         if (plan.Endpoints.FirstOrDefault(e => e.Name == name) is { } endpoint) return hosted[endpoint];
         if (plan.Others.TryGetValue(name, out var other)) return new RecordedModel(other, $"{name}:{other.Name}", folder);
-        if (name is "base" or "tuned") return local.Recorded(name, folder);
         var others = string.Concat(plan.Others.Keys.Concat(plan.Endpoints.Select(e => e.Name)).Select(k => $", {k}"));
-        throw new LabException($"there is no arm '{arm}'; there are base, tuned{others}, each also with {DocumentsSuffix} behind it");
+        throw new LabException($"there is no arm '{arm}'; there are base, tuned{others}, each also with {DocumentsSuffix} behind it, "
+            + $"and base and tuned with {CompilerSuffix}");
     }
 
     private Dictionary<string, string> Settings(EvaluationPlan plan, int passages)

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using DocTuneLab.Conversations;
 using DocTuneLab.Evaluation.Subjects;
+using DocTuneLab.Library.Guidance;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
@@ -43,15 +45,19 @@ public sealed class LocalModels
     /// <summary>The model of an arm, over the answers that it gave before.</summary>
     /// <param name="arm">base or tuned.</param>
     /// <param name="folder">Where answers are kept.</param>
+    /// <param name="guideOf">Guides of conversations, for a model that the compiler guides; null for a free one.</param>
     /// <exception cref="LabException">The model is not loaded.</exception>
-    internal RecordedModel Recorded(string arm, string folder)
+    internal RecordedModel Recorded(string arm, string folder, Func<IReadOnlyList<Message>, IAnswerGuide?>? guideOf = null)
     {
         var (model, tuned) = (Earlier.Needs(_base, "#!base"), arm == "tuned");
         var adapter = tuned ? Earlier.Needs(_adapter, "#!train or #!adapter") : null;
         // Another build of the code that generates may answer otherwise.
         var code = typeof(LocalModel).Module.ModuleVersionId;
-        return new RecordedModel(new LocalModel(model, adapter),
-            $"{model.Hash}:{model.ComputeType}:{(adapter is null ? "" : HashOf(adapter))}:{code}", folder);
+        var identity = $"{model.Hash}:{model.ComputeType}:{(adapter is null ? "" : HashOf(adapter))}:{code}";
+        var free = new LocalModel(model, adapter);
+        if (guideOf is null) return new RecordedModel(free, identity, folder);
+        var budget = new GuideBudget();
+        return new RecordedModel(new GuidedModel(free, guideOf, budget), $"{identity}:{CodeGuide.Version}:{budget}", folder);
     }
 
     /// <summary>What a report says about them.</summary>

@@ -89,6 +89,88 @@ public sealed class LocalModel : ILanguageModel
         return [.. results.Select(r => r.Text)];
     }
 
+    /// <summary>Answers each conversation under a guide of its own.</summary>
+    /// <param name="prompts">Conversations that end with a user turn.</param>
+    /// <param name="guides">A guide for each; null where the model is free.</param>
+    /// <param name="options">Sampling.</param>
+    /// <param name="budget">How much may be tried.</param>
+    /// <param name="progress">Called with the number of finished prompts.</param>
+    /// <param name="cancel">Stops between tokens.</param>
+    /// <returns>Answers in the order of <paramref name="prompts"/>.</returns>
+    /// <exception cref="LabException">A prompt leaves no room in the model's context.</exception>
+    public IReadOnlyList<GuidedText> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, IReadOnlyList<IAnswerGuide?> guides,
+        SamplingOptions options, GuideBudget budget, IProgress<int>? progress = null, CancellationToken cancel = default)
+    {
+        IReadOnlyList<int>[] ids =
+        [
+            .. prompts.Select(p => _model.Tokenizer.Encode(_model.ChatTemplate.Render(p, addGenerationPrompt: true), specialTokens: true))
+        ];
+        var results = new GuidedText[prompts.Count];
+        using var attached = _adapter?.Attach();
+        using var pass = new DecodingPass(_model, KeepsWeights(prompts.Count > MatrixVector.MaxVectors));
+        var done = 0;
+        foreach (var group in Groups(ids, options.MaxTokens))
+        {
+            var limit = Math.Min(options.MaxTokens, _model.Config.MaxPositions - group.Max(i => ids[i].Count));
+            if (limit < 1) throw new LabException($"a prompt leaves no room in the model's context of {_model.Config.MaxPositions} tokens");
+            var sequences = group.Select(i => new GuidedSequence((guides[i] ?? FreeAnswer.Guide).Begin(), _model.Tokenizer.Stream(), _ends,
+                budget, limit)).ToArray();
+            var samplers = group.Select(n => new Random(unchecked(options.Seed * 1_000_003 + n))).ToArray();
+            Tensor Scores(Tensor logits, int[] live) => options.Temperature <= 0 ? logits.log_softmax(-1)
+                : Noisy(logits.log_softmax(-1), options, [.. live.Select(i => samplers[i])]);
+            ComputeDevices.Within(_model.Decoder.Device, $"{group.Length} prompts at once",
+                "ask for fewer tokens, or end what else uses it",
+                () => GenerateGuided(pass, [.. group.Select(i => ids[i].ToArray())], limit, sequences, Scores, budget.Candidates, cancel));
+            for (var i = 0; i < group.Length; i++) results[group[i]] = sequences[i].Result;
+            progress?.Report(done += group.Length);
+        }
+        return results;
+    }
+
+    private static bool GenerateGuided(DecodingPass pass, int[][] prompts, int limit, GuidedSequence[] sequences,
+        Func<Tensor, int[], Tensor> score, int candidates, CancellationToken cancel)
+    {
+        var live = Enumerable.Range(0, prompts.Length).ToArray();
+        var logits = pass.Read(prompts, prompts.Max(p => p.Length) + limit);
+        while (live.Length > 0)
+        {
+            cancel.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            var scores = score(logits, live);
+            var count = (int)Math.Min(candidates, scores.shape[1]);
+            var (best, order) = scores.topk(count, -1);
+            var (values, ids) = (best.cpu().data<float>().ToArray(), order.cpu().data<long>().ToArray());
+            var tokens = Array.ConvertAll(ids, id => (int)id);
+            // Guides of different answers have nothing in common, and each takes a compiler's time.
+            Parallel.For(0, live.Length, new ParallelOptions { CancellationToken = cancel },
+                row => sequences[live[row]].Advance(tokens.AsSpan(row * count, count), values.AsSpan(row * count, count)));
+            live = [.. live.Where(i => !sequences[i].IsDone)];
+            if (live.Length > 0)
+                logits = pass.Add(live, [.. live.Select(i => sequences[i].LastToken)],
+                    [.. live.Select(i => prompts[i].Length + sequences[i].Length - 1)]);
+        }
+        return true;
+    }
+
+    /// <summary>Log-probabilities with Gumbel noise: their order is that of drawing without putting back (Kool et al. 2019), so that what
+    /// a guide refuses is left out and the rest is drawn by the model's own probabilities.</summary>
+    private static Tensor Noisy(Tensor scores, SamplingOptions options, Random[] samplers)
+    {
+        var probabilities = (scores / options.Temperature).softmax(-1);
+        var (sorted, order) = probabilities.sort(-1, true);
+        var before = sorted.cumsum(-1) - sorted;
+        var outside = before >= options.TopP;
+        if (options.TopK > 0) outside[.., options.TopK..] = true;
+        if (options.MinP > 0) outside = outside.logical_or(sorted < sorted[.., ..1] * options.MinP);
+        var noise = new float[scores.numel()];
+        var width = (int)scores.shape[1];
+        for (var r = 0; r < samplers.Length; r++)
+            for (var i = 0; i < width; i++) noise[(r * width) + i] = (float)-Math.Log(-Math.Log(1 - samplers[r].NextDouble()));
+        // What lies outside comes last, in its own order: better than nothing where all within is refused.
+        var drawn = sorted.log() + tensor(noise, scores.shape[0], width, device: scores.device) - outside.to(ScalarType.Float32) * 1e4f;
+        return zeros_like(scores).scatter(-1, order, drawn);
+    }
+
     // Prompts of similar length, as many as a gigabyte of keys and values holds.
     private IEnumerable<int[]> Groups(IReadOnlyList<IReadOnlyList<int>> prompts, int maxTokens)
     {

@@ -50,6 +50,9 @@ public sealed class CSharpJudge
     /// <summary>What code is judged against.</summary>
     public ReferenceSet References { get; }
 
+    /// <summary>How code is parsed.</summary>
+    internal static CSharpParseOptions ParseOptions => s_parse;
+
     /// <summary>Namespaces of the library that hold public types, in ordinal order: what a task puts in scope.</summary>
     public IReadOnlyList<string> LibraryNamespaces => _index.Namespaces;
 
@@ -161,6 +164,11 @@ public sealed class CSharpJudge
             return !parsed.ContainsDiagnostics && CodeWrapper.Encloses(wrapped, parsed);
         }
     }
+
+    /// <summary>What code with these namespaces in scope is compiled in, and C# that stands beside it.</summary>
+    internal CSharpCompilation Compilation(IReadOnlyList<string>? usings, string context) => string.IsNullOrWhiteSpace(context)
+        ? Base(usings)
+        : Base(usings).AddSyntaxTrees(CSharpSyntaxTree.ParseText(context, s_parse, "context.cs"));
 
     private CSharpCompilation Base(IReadOnlyList<string>? usings)
     {

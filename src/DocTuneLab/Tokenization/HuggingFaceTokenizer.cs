@@ -228,34 +228,55 @@ public sealed class TokenStream
 {
     private readonly HuggingFaceTokenizer _tokenizer;
     private readonly bool _skipSpecialTokens;
-    private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+    // Bytes of a character that is not whole yet.
     private readonly List<byte> _bytes = [];
     private bool _begun;
 
     internal TokenStream(
         HuggingFaceTokenizer tokenizer, bool skipSpecialTokens) => (_tokenizer, _skipSpecialTokens) = (tokenizer, skipSpecialTokens);
 
+    /// <summary>Whether the last token left a character unfinished.</summary>
+    public bool IsWithinCharacter => _bytes.Count > 0;
+
+    /// <summary>Another stream that goes on from here.</summary>
+    public TokenStream Fork()
+    {
+        var fork = new TokenStream(_tokenizer, _skipSpecialTokens) { _begun = _begun };
+        fork._bytes.AddRange(_bytes);
+        return fork;
+    }
+
     /// <summary>Text that is certain once this token is there; bytes of an unfinished character wait.</summary>
     public string Add(int id)
     {
-        _bytes.Clear();
+        var before = _bytes.Count;
         _tokenizer.Append(id, _skipSpecialTokens, _bytes);
-        if (_bytes.Count == 0) return "";
+        if (_bytes.Count == before) return "";
         if (!_begun && _tokenizer.File.StripsFirstSpace && _bytes[0] == (byte)' ') _bytes.RemoveAt(0);
         _begun = true;
-        return Text(flush: false);
+        return Take(_bytes.Count - Unfinished());
     }
 
     /// <summary>What is left at the end: U+FFFD for an unfinished character, else nothing.</summary>
-    public string End()
+    public string End() => Take(_bytes.Count);
+
+    private string Take(int count)
     {
-        _bytes.Clear();
-        return Text(flush: true);
+        var text = Encoding.UTF8.GetString(_bytes.GetRange(0, count).ToArray());
+        _bytes.RemoveRange(0, count);
+        return text;
     }
 
-    private string Text(bool flush)
+    // A first byte says how many belong to its character.
+    private int Unfinished()
     {
-        var chars = new char[_bytes.Count + 4];
-        return new string(chars, 0, _decoder.GetChars(_bytes.ToArray(), chars, flush));
+        for (var back = 1; back <= Math.Min(3, _bytes.Count); back++)
+        {
+            var b = _bytes[^back];
+            if ((b & 0xC0) == 0x80) continue;
+            var length = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : b >= 0xC0 ? 2 : 1;
+            return length > back ? back : 0;
+        }
+        return 0;
     }
 }

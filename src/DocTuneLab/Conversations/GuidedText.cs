@@ -1,0 +1,30 @@
+namespace DocTuneLab.Conversations;
+
+/// <summary>A place where a guide turned a model.</summary>
+/// <param name="At">Characters of the answer before it, at that time.</param>
+/// <param name="Wanted">What the model would have written.</param>
+/// <param name="Given">What it wrote instead.</param>
+/// <param name="Reason">Why.</param>
+public sealed record GuideTurn(int At, string Wanted, string Given, string Reason);
+
+/// <summary>An answer that was written under a guide.</summary>
+/// <param name="Text">The answer.</param>
+/// <param name="Turns">Where the guide turned the model, in order; also on ways that were given up.</param>
+/// <param name="Tokens">Tokens that were decoded for it, those of ways given up included.</param>
+/// <param name="GaveUp">Whether the budget ran out, so that the rest is unguided.</param>
+public sealed record GuidedText(string Text, IReadOnlyList<GuideTurn> Turns, int Tokens, bool GaveUp);
+
+/// <summary>How much a guide may cost.</summary>
+public sealed record GuideBudget
+{
+    /// <summary>Tokens decoded for an answer, those of ways given up included, as a multiple of the most that an answer may have.
+    /// Default 3.</summary>
+    public double Tokens { get; init; } = 3;
+
+    /// <summary>Tokens of a place that are tried, likeliest first. Default 8,192: few names
+    /// begin so, and a model that does not know them puts them far down.</summary>
+    public int Candidates { get; init; } = 8192;
+
+    /// <summary>How often one statement is begun again. Default 24.</summary>
+    public int Returns { get; init; } = 24;
+}

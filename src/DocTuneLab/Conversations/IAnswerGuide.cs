@@ -1,0 +1,41 @@
+namespace DocTuneLab.Conversations;
+
+/// <summary>What a guide says of a piece of an answer.</summary>
+public enum GuideVerdict
+{
+    /// <summary>Nothing speaks against it.</summary>
+    Fits,
+
+    /// <summary>It may become right, by what comes later only: to be taken where nothing else fits.</summary>
+    Possible,
+
+    /// <summary>It cannot become right; something else may stand there.</summary>
+    Refused,
+
+    /// <summary>It ends a statement that is wrong: what was written before may be at fault.</summary>
+    Broken,
+}
+
+/// <summary>Looks at an answer while a model writes it, and says what may follow. Decoding asks; what is asked about is not its business.
+/// </summary>
+public interface IAnswerGuide
+{
+    /// <summary>An answer of which nothing is written.</summary>
+    IGuidedAnswer Begin();
+}
+
+/// <summary>An answer as far as it is written. It does not change: from one state several ways can be tried.</summary>
+public interface IGuidedAnswer
+{
+    /// <summary>Characters before the statement that is being written: as far as a decoder may go back.</summary>
+    int ReturnTo { get; }
+
+    /// <summary>Tries a piece of text.</summary>
+    /// <param name="piece">Text of a token; may be empty where characters are not whole yet.</param>
+    /// <param name="longer">The answer with the piece; null where it is refused.</param>
+    /// <param name="reason">Why it is refused, or only possible; else empty.</param>
+    GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason);
+
+    /// <summary>Why the answer may not end here; null where it may.</summary>
+    string? Objection();
+}

@@ -1,0 +1,97 @@
+using DocTuneLab.Conversations;
+
+namespace DocTuneLab.Library.Guidance;
+
+/// <summary>Guides the code in an answer; prose around it is free. Code stands in the first fence of C#.</summary>
+/// <param name="code">Guide of the code.</param>
+public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
+{
+    private const string Fence = "```";
+
+    /// <inheritdoc/>
+    public IGuidedAnswer Begin() => new Before(code, "");
+
+    /// <summary>Prose before the fence. A header or context that does not compile leaves all of the answer free.</summary>
+    private sealed class Before(CodeGuide guide, string text) : IGuidedAnswer
+    {
+        public int ReturnTo => text.Length;
+
+        public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
+        {
+            var all = text + piece;
+            longer = new Before(guide, all);
+            reason = "";
+            if (guide.Problem is not null) return GuideVerdict.Fits;
+            var fence = all.StartsWith(Fence, StringComparison.Ordinal) ? 0 : all.IndexOf("\n" + Fence, StringComparison.Ordinal);
+            if (fence < 0) return GuideVerdict.Fits;
+            var line = all.IndexOf('\n', fence + 1);
+            if (line < 0) return GuideVerdict.Fits;
+            var language = all[fence..line].Trim().TrimStart('`').ToLowerInvariant();
+            if (language is not ("" or "csharp" or "cs" or "c#"))
+            {
+                longer = new After(all.Length);
+                return GuideVerdict.Fits;
+            }
+            return new Within(guide.Begin(), line + 1, "").Follow(all[(line + 1)..], out longer, out reason);
+        }
+
+        public string? Objection() => null;
+    }
+
+    /// <summary>Code. What may be the closing fence waits until it is certain.</summary>
+    private sealed class Within(GuidedCode code, int at, string waiting) : IGuidedAnswer
+    {
+        public int ReturnTo => at + code.StatementAt;
+
+        public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
+        {
+            longer = null;
+            var text = waiting + piece;
+            var fence = Closing(text);
+            var step = code.Follow(fence >= 0 ? text[..fence] : text);
+            reason = step.Reason;
+            if (step.Next is null) return step.Verdict;
+            if (fence < 0)
+            {
+                longer = new Within(step.Next, at, "");
+                return step.Verdict;
+            }
+            if (step.Next.Objection() is { } fault)
+            {
+                reason = fault;
+                return GuideVerdict.Broken;
+            }
+            longer = text.Length - fence >= Fence.Length ? new After(at + step.Next.Text.Length + text.Length - fence)
+                : new Within(step.Next, at, text[fence..]);
+            return step.Verdict;
+        }
+
+        public string? Objection() => "the code is not closed by a fence";
+
+        // Backticks at the beginning of a line, all of the rest or three of them.
+        private int Closing(string text)
+        {
+            for (var i = text.IndexOf('`'); i >= 0; i = text.IndexOf('`', i + 1))
+            {
+                var before = i > 0 ? text[i - 1] : code.Text.Length > 0 ? code.Text[^1] : '\n';
+                var from = text.AsSpan(i);
+                if (before == '\n' && (from.TrimStart('`').Length == 0 || from.StartsWith(Fence))) return i;
+            }
+            return -1;
+        }
+    }
+
+    /// <summary>Whatever follows the code.</summary>
+    private sealed class After(int length) : IGuidedAnswer
+    {
+        public int ReturnTo => length;
+
+        public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
+        {
+            (longer, reason) = (new After(length + piece.Length), "");
+            return GuideVerdict.Fits;
+        }
+
+        public string? Objection() => null;
+    }
+}

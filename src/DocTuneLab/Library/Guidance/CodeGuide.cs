@@ -1,0 +1,49 @@
+using Microsoft.CodeAnalysis;
+
+namespace DocTuneLab.Library.Guidance;
+
+/// <summary>
+/// Says while code is being written whether it can still compile: which names may stand at a place, which members follow a dot, and at the
+/// end of each statement what the compiler says of it. It never refuses what compiles. Anchors: monitor-guided decoding (arXiv 2306.10763),
+/// type-constrained decoding (arXiv 2504.09246).
+/// </summary>
+public sealed class CodeGuide
+{
+    private readonly Lazy<CodeGuide?> _members;
+
+    /// <summary>Version of the rules; answers under different ones are different answers.</summary>
+    public const int Version = 1;
+
+    /// <summary>A guide for code in a frame.</summary>
+    /// <param name="judge">The compiler with the library.</param>
+    /// <param name="frame">What stands around the code.</param>
+    /// <param name="layers">What is looked at. Default all.</param>
+    public CodeGuide(CSharpJudge judge, GuideFrame frame, GuideLayers layers = GuideLayers.All)
+    {
+        ArgumentNullException.ThrowIfNull(judge);
+        ArgumentNullException.ThrowIfNull(frame);
+        (Frame, Layers) = (frame, layers);
+        Scope = new(judge.Compilation(frame.Usings, frame.Context), frame.Head, frame.HoldsTypes);
+        _members = new(() => frame.HoldsTypes ? null : new CodeGuide(judge, GuideFrame.Members(frame.Usings, frame.Context), layers));
+    }
+
+    /// <summary>What stands around the code.</summary>
+    public GuideFrame Frame { get; }
+
+    /// <summary>What is looked at.</summary>
+    public GuideLayers Layers { get; }
+
+    /// <summary>Why nothing can be guided: the header or the context does not compile. Null where it can.</summary>
+    public string? Problem => Scope.Problem;
+
+    internal GuideScope Scope { get; }
+
+    /// <summary>The guide of an answer that brings the method's header, or types; null where this is it.</summary>
+    internal CodeGuide? Members => _members.Value;
+
+    /// <summary>No code yet.</summary>
+    public GuidedCode Begin() => new(this);
+
+    /// <summary>The code with the frame's head before it.</summary>
+    internal SyntaxTree Tree(string code) => GuideScope.Parse(Frame.Head + code);
+}

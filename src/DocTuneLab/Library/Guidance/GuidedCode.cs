@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+using DocTuneLab.Conversations;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace DocTuneLab.Library.Guidance;
+
+/// <summary>Code that a guide has followed so far. It does not change: from one state several ways can be tried.</summary>
+public sealed class GuidedCode
+{
+    // A model that repeats itself writes digits for ever; nobody writes so many.
+    private const int LongestNumber = 64;
+
+    private readonly CodeGuide _guide;
+
+    private readonly State _state;
+
+    internal GuidedCode(CodeGuide guide) : this(guide, "", new(0, [], null, null, false, 0))
+    {
+    }
+
+    private GuidedCode(CodeGuide guide, string text, State state) => (_guide, Text, _state) = (guide, text, state);
+
+    /// <summary>The code.</summary>
+    public string Text { get; }
+
+    /// <summary>Where the statement begins that is being written.</summary>
+    public int StatementAt => _state.StatementAt;
+
+    /// <summary>The code with a piece behind it, or why it may not follow.</summary>
+    /// <param name="piece">Some text, such as that of a token of a model.</param>
+    public GuideStep Follow(string piece)
+    {
+        ArgumentNullException.ThrowIfNull(piece);
+        var text = Text + piece;
+        var (tail, open, pending, place, isOperand, statementAt) = _state;
+        var from = tail;
+        var verdict = GuideVerdict.Fits;
+        var reason = "";
+        var isOpen = false;
+        foreach (var token in SyntaxFactory.ParseTokens(text[from..], options: CSharpJudge.ParseOptions))
+        {
+            var (start, end) = (from + token.SpanStart, from + token.Span.End);
+            if (token.IsKind(SyntaxKind.EndOfFileToken))
+            {
+                // What is left is a token that may grow, blanks, or a comment that may go on.
+                if (!isOpen) tail = OpenTrivia(token, text) is { } comment ? from + comment : Math.Max(tail, Math.Min(start, text.Length));
+                break;
+            }
+            if (from == 0 && tail == 0 && _guide.Members is { } members && end < text.Length && DeclaresMember(token))
+                return members.Begin().Follow(text);
+            var isNumber = token.IsKind(SyntaxKind.NumericLiteralToken);
+            if (isNumber && end == text.Length - 1 && text[end] == '.')
+            {
+                tail = start;
+                break;
+            }
+            var isLast = end == text.Length && CanGrow(token);
+            isOpen = isLast;
+            if (isLast) tail = start;
+            else
+            {
+                tail = end;
+                if (_guide.Layers.HasFlag(GuideLayers.Syntax) && Fault(token) is { } fault) return Refuse(fault);
+            }
+            if (isNumber && token.Text.Length > LongestNumber) return Refuse($"'{token.Text}' is no number that anything holds");
+            if (isNumber && isOperand && _guide.Layers.HasFlag(GuideLayers.Syntax)) return Refuse($"'{token.Text}' follows no operator");
+            if (!isLast)
+                isOperand = isNumber || (token.IsKind(SyntaxKind.IdentifierToken)
+                    && SyntaxFacts.GetContextualKeywordKind(token.Text) == SyntaxKind.None);
+            if (token.IsKind(SyntaxKind.IdentifierToken) || (isLast && SyntaxFacts.IsReservedKeyword(token.Kind())))
+            {
+                var here = place is { } known && known.At == start
+                    ? known.Place
+                    : NamePlace.Of(_guide.Scope, _guide.Tree(text[..start] + NamePlace.Placeholder), _guide.Layers);
+                place = (start, here);
+                var said = here.Judge(token.Text, !isLast);
+                if (said == GuideVerdict.Refused) return Refuse(here.Reason(token.Text, !isLast));
+                if (said == GuideVerdict.Possible) (verdict, reason) = (said, here.Reason(token.Text, !isLast));
+                if (!isLast)
+                {
+                    if (_guide.Layers.HasFlag(GuideLayers.Syntax) && IsStray(text, start, end, open))
+                        return Refuse($"'{token.Text}' follows no operator");
+                    pending = said == GuideVerdict.Possible ? token.ValueText : null;
+                }
+                continue;
+            }
+            if (pending is not null && !_guide.Frame.HoldsTypes && token.Kind() is (SyntaxKind.DotToken or SyntaxKind.SemicolonToken))
+                return Refuse($"'{pending}' is not declared");
+            if (isLast) continue;
+            pending = null;
+            if (_guide.Layers.HasFlag(GuideLayers.Arguments) && !open.IsEmpty && open.Peek() == '('
+                && token.Kind() is (SyntaxKind.CommaToken or SyntaxKind.CloseParenToken)
+                && ArgumentCheck.Fault(_guide, text[..start], token.IsKind(SyntaxKind.CloseParenToken)) is { } misfit)
+                return Refuse(misfit);
+            switch (token.Kind())
+            {
+                case SyntaxKind.OpenBraceToken or SyntaxKind.OpenParenToken or SyntaxKind.OpenBracketToken:
+                    open = open.Push(token.Text[0]);
+                    break;
+                case SyntaxKind.CloseBraceToken or SyntaxKind.CloseParenToken or SyntaxKind.CloseBracketToken
+                    when _guide.Layers.HasFlag(GuideLayers.Syntax):
+                    if (open.IsEmpty) return Refuse($"'{token.Text}' closes what was not opened");
+                    if (open.Peek() != Opening(token.Text[0])) return Refuse($"'{token.Text}' does not close '{open.Peek()}'");
+                    open = open.Pop();
+                    break;
+            }
+            if (token.Kind() is (SyntaxKind.SemicolonToken or SyntaxKind.CloseBraceToken) && open.All(c => c == '{'))
+            {
+                if (_guide.Layers.HasFlag(GuideLayers.Statements) && StatementCheck.Fault(_guide, text[..end]) is { } wrong)
+                    return new(GuideVerdict.Broken, wrong, null);
+                statementAt = end;
+            }
+        }
+        return new(verdict, reason, new(_guide, text, new(tail, open, pending, place, isOperand, statementAt)));
+    }
+
+    /// <summary>Whether the code may end here: null, or the compiler's word against it.</summary>
+    public string? Objection() => !_state.Open.IsEmpty
+        ? $"'{_state.Open.Peek()}' is not closed"
+        : StatementCheck.Fault(_guide, Text, isEnd: true);
+
+    private static GuideStep Refuse(string reason) => new(GuideVerdict.Refused, reason, null);
+
+    /// <summary>Whether code that begins so is no body of a method but the method itself, and perhaps types beside it.</summary>
+    private static bool DeclaresMember(SyntaxToken first) => first.Kind() is SyntaxKind.PublicKeyword or SyntaxKind.PrivateKeyword
+        or SyntaxKind.InternalKeyword or SyntaxKind.ProtectedKeyword or SyntaxKind.ClassKeyword or SyntaxKind.StructKeyword
+        or SyntaxKind.InterfaceKeyword or SyntaxKind.EnumKeyword or SyntaxKind.SealedKeyword or SyntaxKind.AbstractKeyword;
+
+    // Whether a statement or argument would have to end before this name. Words that are keywords in places may go on with it.
+    private bool IsStray(string text, int start, int end, ImmutableStack<char> open)
+    {
+        var at = _guide.Frame.Head.Length + start;
+        var tree = _guide.Tree(text[..end]);
+        var token = tree.GetRoot().FindToken(at);
+        var previous = token.GetPreviousToken();
+        if (IsContextual(token) || IsContextual(previous)) return false;
+        // In other parentheses a type and a name declare something.
+        var id = open.IsEmpty || open.Peek() == '{' ? "CS1002"
+            : open.Peek() == '(' && previous.Parent?.Ancestors().FirstOrDefault(a => a is ArgumentListSyntax
+                or ParenthesizedExpressionSyntax or TupleExpressionSyntax or BaseParameterListSyntax) is ArgumentListSyntax
+                    ? "CS1003" : null;
+        return id is not null && tree.GetDiagnostics().Any(d => d.Id == id
+            && d.Location.SourceSpan.Start <= at && d.Location.SourceSpan.Start >= previous.Span.End);
+    }
+
+    private static bool IsContextual(SyntaxToken token) => SyntaxFacts.GetContextualKeywordKind(token.Text) != SyntaxKind.None
+        || SyntaxFacts.IsKeywordKind(token.Kind());
+
+    private static char Opening(char closing) => closing switch { '}' => '{', ')' => '(', _ => '[' };
+
+    /// <summary>Whether text behind it may make another token of it.</summary>
+    private static bool CanGrow(SyntaxToken token) => token.Kind() is not (SyntaxKind.OpenBraceToken or SyntaxKind.CloseBraceToken
+        or SyntaxKind.OpenParenToken or SyntaxKind.CloseParenToken or SyntaxKind.OpenBracketToken or SyntaxKind.CloseBracketToken
+        or SyntaxKind.SemicolonToken or SyntaxKind.CommaToken);
+
+    private static string? Fault(SyntaxToken token) => token.IsKind(SyntaxKind.BadToken) ? $"'{token.Text}' is no token of C#"
+        : token.GetDiagnostics().FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error)?.GetMessage();
+
+    // A comment or directive at the very end; position within the lexed text.
+    private static int? OpenTrivia(SyntaxToken end, string text)
+    {
+        if (text.Length == 0 || end.LeadingTrivia is not [.., var last]) return null;
+        return last.Kind() switch
+        {
+            SyntaxKind.SingleLineCommentTrivia or SyntaxKind.MultiLineCommentTrivia => last.SpanStart,
+            _ => last.IsDirective || last.IsKind(SyntaxKind.SkippedTokensTrivia) ? last.SpanStart : null,
+        };
+    }
+
+    /// <summary>What the next text is read with.</summary>
+    /// <param name="Tail">Where lexing begins again: the token that the next text may still lengthen.</param>
+    /// <param name="Open">Brackets that are open.</param>
+    /// <param name="Pending">A name that nothing declares yet, which only a call or a lambda may follow.</param>
+    /// <param name="Place">Where the last name began, and what may stand there.</param>
+    /// <param name="IsOperand">Whether the last whole token is a name or a number, which no number can follow.</param>
+    /// <param name="StatementAt">Where the statement begins that is being written.</param>
+    private sealed record State(
+        int Tail, ImmutableStack<char> Open, string? Pending, (int At, NamePlace Place)? Place, bool IsOperand, int StatementAt);
+}

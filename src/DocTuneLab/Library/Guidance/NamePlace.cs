@@ -1,0 +1,123 @@
+using DocTuneLab.Conversations;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace DocTuneLab.Library.Guidance;
+
+/// <summary>A place in code where a name begins, and what may stand there.</summary>
+/// <param name="names">Names that exist there; null where any may stand, such as that of a new variable.</param>
+/// <param name="mayBeNew">Whether a name may stand there that only later code declares.</param>
+/// <param name="words">What there is, for a reason: <c>a member of WaterHead</c>.</param>
+internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
+{
+    /// <summary>Stands for the name that is not written yet.</summary>
+    public const string Placeholder = "\u01C3name";
+
+    private static readonly SortedNames s_keywords = new(SyntaxFacts.GetKeywordKinds().Concat(SyntaxFacts.GetContextualKeywordKinds())
+        .Select(SyntaxFacts.GetText).Append("_"));
+
+    /// <summary>A place where any name may stand.</summary>
+    public static NamePlace Free { get; } = new(null, true, "");
+
+    /// <summary>Whether the names here are members of something.</summary>
+    public bool IsOfMember { get; private init; }
+
+    /// <summary>Whether a name may stand here.</summary>
+    /// <param name="text">As far as it is written.</param>
+    /// <param name="isWhole">Whether it ends there.</param>
+    public GuideVerdict Judge(string text, bool isWhole)
+    {
+        if (names is null) return GuideVerdict.Fits;
+        text = text.TrimStart('@');
+        var isKnown = isWhole ? names.Contains(text) : names.HasBeginning(text);
+        if (!isKnown && !IsOfMember) isKnown = isWhole ? s_keywords.Contains(text) : s_keywords.HasBeginning(text);
+        return isKnown ? GuideVerdict.Fits : mayBeNew ? GuideVerdict.Possible : GuideVerdict.Refused;
+    }
+
+    /// <summary>Why a name is refused.</summary>
+    public string Reason(string text, bool isWhole) => isWhole ? $"'{text}' is not {words}" : $"no {words} begins with '{text}'";
+
+    /// <summary>The place of the placeholder in code that ends with it.</summary>
+    /// <param name="scope">What is in scope in the frame.</param>
+    /// <param name="tree">The frame's head, the code, the placeholder.</param>
+    /// <param name="layers">What is looked at.</param>
+    public static NamePlace Of(GuideScope scope, SyntaxTree tree, GuideLayers layers)
+    {
+        var root = tree.GetRoot();
+        var token = root.FindToken(tree.Length - Placeholder.Length);
+        if (token.ValueText != Placeholder || token.Parent is not IdentifierNameSyntax name) return Free;
+        if (name.FirstAncestorOrSelf<AttributeSyntax>() is not null) return Free;
+        var receiver = name.Parent switch
+        {
+            MemberAccessExpressionSyntax access when access.Name == name => access.Expression,
+            QualifiedNameSyntax qualified when qualified.Right == name => qualified.Left,
+            MemberBindingExpressionSyntax => name.Ancestors().OfType<ConditionalAccessExpressionSyntax>()
+                .FirstOrDefault(c => c.WhenNotNull.Span.Contains(name.Span))?.Expression,
+            _ => null,
+        };
+        if (receiver is not null)
+            return layers.HasFlag(GuideLayers.Members) ? OfMembers(scope, tree, receiver, name) : Free;
+        if (!layers.HasFlag(GuideLayers.Names)) return Free;
+        return name.Parent switch
+        {
+            AliasQualifiedNameSyntax or MemberBindingExpressionSyntax or NameColonSyntax or NameEqualsSyntax
+                or AnonymousObjectMemberDeclaratorSyntax or UsingDirectiveSyntax or GotoStatementSyntax => Free,
+            InitializerExpressionSyntax initialiser => OfInitialiser(scope, tree, initialiser),
+            _ when name.Ancestors().TakeWhile(a => a is PatternSyntax or SubpatternSyntax or PropertyPatternClauseSyntax)
+                .OfType<PropertyPatternClauseSyntax>().Any() => Free,
+            _ => OfScope(scope, root, name),
+        };
+    }
+
+    private static NamePlace OfScope(GuideScope scope, SyntaxNode root, IdentifierNameSyntax name)
+    {
+        var isType = name.Parent is ObjectCreationExpressionSyntax or TypeOfExpressionSyntax or CatchDeclarationSyntax or BaseTypeSyntax;
+        return new(scope.With(Declared(root)), scope.HoldsTypes || !isType, isType ? "a type in scope" : "a name in scope");
+    }
+
+    /// <summary>Every name that the code itself declares, wherever: whether it is in scope the end of the statement says.</summary>
+    private static IEnumerable<string> Declared(SyntaxNode root) => root.DescendantTokens()
+        .Where(t => t.IsKind(SyntaxKind.IdentifierToken) && t.Parent is not SimpleNameSyntax && t.ValueText != Placeholder)
+        .Select(t => t.ValueText);
+
+    private static NamePlace OfMembers(GuideScope scope, SyntaxTree tree, ExpressionSyntax receiver, IdentifierNameSyntax name)
+    {
+        var model = scope.Model(tree);
+        var symbol = model.GetSymbolInfo(receiver).Symbol;
+        if (symbol is IAliasSymbol alias) symbol = alias.Target;
+        if (symbol is INamespaceSymbol space)
+            return new(new(model.LookupNamespacesAndTypes(name.SpanStart, space).Select(s => s.Name)), false, $"a member of {space}")
+            {
+                IsOfMember = true
+            };
+        if (symbol is ITypeSymbol itself)
+            return itself.TypeKind is TypeKind.Error ? Free : Of(scope.StaticMembers(model, itself, name.SpanStart), itself);
+        var type = model.GetTypeInfo(receiver).Type;
+        if (receiver.Parent is ConditionalAccessExpressionSyntax && type is INamedTypeSymbol
+            { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable) type = nullable.TypeArguments[0];
+        if (type is null && model.GetMemberGroup(receiver) is [var method, ..])
+            return new(new([]), false, $"member of the method {method.Name}") { IsOfMember = true };
+        if (type is null or { TypeKind: TypeKind.Error or TypeKind.Dynamic or TypeKind.Pointer or TypeKind.FunctionPointer }
+            || type.SpecialType == SpecialType.System_Void)
+            return Free;
+        var names = scope.Members(model, type, name.SpanStart);
+        // A member that is called as its type is.
+        if (symbol?.Name == type.Name) names = new(names.All.Concat(scope.StaticMembers(model, type, name.SpanStart).All));
+        return Of(names, type);
+    }
+
+    private static NamePlace OfInitialiser(GuideScope scope, SyntaxTree tree, InitializerExpressionSyntax initialiser)
+    {
+        if (initialiser.Parent is not (BaseObjectCreationExpressionSyntax or WithExpressionSyntax)) return Free;
+        var model = scope.Model(tree);
+        var type = model.GetTypeInfo(initialiser.Parent).Type;
+        if (type is null or { TypeKind: TypeKind.Error or TypeKind.TypeParameter }
+            || type.AllInterfaces.Any(i => i.SpecialType == SpecialType.System_Collections_IEnumerable))
+            return Free;
+        return Of(scope.Members(model, type, initialiser.SpanStart), type);
+    }
+
+    private static NamePlace Of(SortedNames names, ITypeSymbol type) =>
+        new(names, false, $"member of {type.ToDisplayString(SymbolDisplayFormat.CSharpShortErrorMessageFormat)}") { IsOfMember = true };
+}

@@ -1,0 +1,248 @@
+using System.Text.Json;
+using DocTuneLab.Conversations;
+using DocTuneLab.Library;
+using DocTuneLab.Library.Guidance;
+using DocTuneLab.Tokenization;
+
+namespace DocTuneLab.Tests.Library;
+
+/// <summary>The guide that says while code is written whether it can still compile.</summary>
+public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
+{
+    private static readonly string[] s_flow = ["Acme.Flow", "Acme.Flow.Extensions"];
+
+    private CodeGuide Guide(string signature = "public static double Run(Tank tank, string? note)", GuideLayers layers = GuideLayers.All) =>
+        new(library.Judge, GuideFrame.Body(signature, s_flow), layers);
+
+    /// <summary>What is said of the last piece, after the pieces before it fitted.</summary>
+    private static GuideStep Last(CodeGuide guide, params string[] pieces)
+    {
+        var code = guide.Begin();
+        foreach (var piece in pieces.SkipLast(1))
+        {
+            var step = code.Follow(piece);
+            Assert.True(step.Next is not null, $"'{piece}': {step.Reason}");
+            code = step.Next;
+        }
+        return code.Follow(pieces[^1]);
+    }
+
+    [Theory]
+    [InlineData("F|il|l")]
+    [InlineData("Fill(3, TimeSpan.Zero)")]
+    [InlineData("Drain()")]
+    [InlineData("ToString()")]
+    public void Members_of_the_receiver_fit(string member)
+    {
+        var step = Last(Guide(), ["return ", "tank.", .. member.Split('|')]);
+        Assert.True(step.Verdict == GuideVerdict.Fits, step.Reason);
+    }
+
+    [Theory]
+    [InlineData("Fx", "no member of Tank begins with 'Fx'")]
+    [InlineData("Filler ", "'Filler' is not member of Tank")]
+    [InlineData("Fillet(", "'Fillet' is not member of Tank")]
+    public void What_the_receiver_has_not_is_refused_as_soon_as_nothing_begins_so(string member, string reason)
+    {
+        var step = Last(Guide(), "return ", "tank.", member);
+        Assert.Equal((GuideVerdict.Refused, null), (step.Verdict, step.Next));
+        Assert.Contains(reason.Split('\'')[1], step.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("var made = new Tank(1);\nmade.", "Fill", "Fxll")]
+    [InlineData("tank.ToString().", "Length", "Lexgth")]
+    [InlineData("note?.", "Length", "Lexgth")]
+    [InlineData("Mode.", "Slow", "Slox")]
+    [InlineData("new[] { tank }.", "Select", "Selexct")]
+    [InlineData("new List<Tank>()[0].", "Fill", "Fxll")]
+    [InlineData("System.Linq.", "Enumerable", "Enumexrable")]
+    [InlineData("foreach (var one in new[] { tank }) one.", "Fill", "Fxll")]
+    [InlineData("if (note is string text) text.", "Length", "Lexgth")]
+    [InlineData("Func<Tank, double> f = t => t.", "Label", "Laxbel")]
+    [InlineData("var made = new Tank(1) { ", "Label", "Laxbel")]
+    public void Members_are_known_wherever_the_receiver_stands(string before, string right, string wrong)
+    {
+        Assert.Equal(GuideVerdict.Fits, Last(Guide(), before, right).Verdict);
+        Assert.Equal(GuideVerdict.Refused, Last(Guide(), before, wrong).Verdict);
+    }
+
+    [Fact]
+    public void A_name_that_nothing_declares_is_only_possible_and_refused_before_a_dot()
+    {
+        Assert.Equal(GuideVerdict.Fits, Last(Guide(), "return ta").Verdict);
+        Assert.Equal(GuideVerdict.Possible, Last(Guide(), "return tankk").Verdict);
+        Assert.Equal(GuideVerdict.Refused, Last(Guide(), "return tankk", ".").Verdict);
+        // A local function may be declared later.
+        Assert.NotNull(Last(Guide(), "return Later", "(tank);").Next);
+        Assert.Equal(GuideVerdict.Refused, Last(Guide(), "var x = new ", "Tankk(").Verdict);
+    }
+
+    [Theory]
+    [InlineData("return note;", "string")]
+    [InlineData("Tank other = 3;", "int")]
+    [InlineData("int n = 1; int n = 2;", "n")]
+    [InlineData("if (tank) { return 1; }", "bool")]
+    public void A_statement_that_cannot_compile_is_broken_at_its_end(string statement, string reason)
+    {
+        var step = Last(Guide(), statement[..^1], statement[^1..]);
+        Assert.Equal(GuideVerdict.Broken, step.Verdict);
+        Assert.Contains(reason, step.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("foreach (var x in new[] { 1, 2 }) { if (x > 1) return x; }")]
+    [InlineData("var f = (Tank t) => { var y = t.Label; return y; };")]
+    [InlineData("try { return 1; } catch (InvalidOperationException e) when (e.Message.Length > 3) { throw; }")]
+    [InlineData("int Twice(int n) => 2 * n;\nreturn Twice(Later(3));\nint Later(int n) => n;")]
+    [InlineData("return note switch { null => 0, { Length: > 3 } => 1, _ => 2 };")]
+    [InlineData("var (a, b) = (1, 2); (b, a) = (a, b); return a;")]
+    [InlineData("var q = from t in new[] { tank } where t.Label is not null select t.Label; return q.Count();")]
+    [InlineData("var s = $\"{tank.Label,3:x} {{}}\"; return s.Length;")]
+    [InlineData("int[] n = [1, 2, .. new[] { 3 }]; return n[^1] + n[1..].Length;")]
+    [InlineData("object o = new { note, Level = 1 }; return o.GetHashCode();")]
+    [InlineData("goto end; end: return 1;")]
+    [InlineData("if (double.TryParse(note, out var d)) return d; return tank.Fill(litres: 3, over: TimeSpan.Zero);")]
+    [InlineData("do { note += 'x'; } while (note.Length < 3); return /* so */ 1; // yes\n")]
+    [InlineData("Func<int, int, int> f = (int a, int b) => a + b; return f(1, 2);")]
+    [InlineData("(int a, string b) = (1, \"x\"); return a + b.Length;")]
+    [InlineData("(int A, string B) pair = (1, \"x\"); List<(int, string)> l = [pair]; return l[0].Item1;")]
+    [InlineData("int? n = null; int[][] m = [[1], [2]]; return n ?? m[0][0] + (n is > 3 and < 5 or 7 ? 1 : 0);")]
+    [InlineData("T First<T>(IEnumerable<T> all) where T : struct => all.First(); return First<double>([1.5]);")]
+    [InlineData("var d = new Dictionary<string, List<int>> { { \"a\", new() { 1 } }, { \"b\", [2] } }; return d[\"a\"].Count;")]
+    [InlineData("if (note is { Length: > 1 } text && text is [var c, .., 'x']) return (double)c; return -1;")]
+    [InlineData("var q = from a in new[] { 1 } join b in new[] { 2 } on a equals b let c = a + b group c by a into g "
+        + "orderby g.Key descending select new { g.Key, Sum = g.Sum() }; return q.Count();")]
+    [InlineData("lock (tank) { checked { return (int)tank.Level + unchecked((byte)300); } }")]
+    [InlineData("switch (tank.Label) { case null: return 0; case { Length: 3 } l when l[0] == 'a': return 1; case \"b\" or \"c\": break; "
+        + "default: throw new InvalidOperationException(@\"a\\b\"); } return note is not null ? note!.Length : 0;")]
+    [InlineData("using var t = new Tank(1) { Label = nameof(Tank) }; t.Label ??= \"x\"; return t.Fill(0x1F + 1e3 + 1_000);")]
+    [InlineData("for (int i = 0, j = 3; i < j; i++, j--) { if (i % 2 == 0) continue; } "
+        + "return Enumerable.Range(0, 3).Aggregate((a, b) => a * b);")]
+    [InlineData("return new[] { tank }.Sum((Tank t) => t.Level) + new[] { 1 }.Select(async x => x).Count();")]
+    [InlineData("Action<int> go = static x => Console.WriteLine(x); go(1); Func<double> h = delegate { return 1; }; return h();")]
+    [InlineData("object? o = note; return o switch { string s when s.Length > 2 => 1, int or long => 2, { } => 3, "
+        + "_ => throw new Exception() };")]
+    [InlineData("var x = \"\"\"\n  raw { text\n  \"\"\"; return x.Length;")]
+    public void Nothing_that_compiles_is_refused_letter_by_letter(string body)
+    {
+        var code = Guide().Begin();
+        foreach (var letter in body)
+        {
+            var step = code.Follow(letter.ToString());
+            Assert.True(step.Next is not null, $"{code.Text}[{letter}]: {step.Reason}");
+            code = step.Next;
+        }
+    }
+
+    [Theory]
+    [InlineData("tank.Fill(", ")")]
+    [InlineData("tank.Fill(\"much\"", ",")]
+    [InlineData("tank.Fill(1, TimeSpan.Zero", ",")]
+    [InlineData("tank.Fill(note", ")")]
+    [InlineData("var x = new Tank(1", ",")]
+    [InlineData("var x = new Tank(", ")")]
+    [InlineData("tank.Fill(tank.Drain", ")")]
+    [InlineData("int.TryParse(note", ")")]
+    [InlineData("int.TryParse(note, 3", ")")]
+    public void Arguments_that_no_overload_takes_are_refused(string before, string piece) =>
+        Assert.Equal(GuideVerdict.Refused, Last(Guide(), before, piece).Verdict);
+
+    [Theory]
+    [InlineData("return tank.Level over ")]
+    [InlineData("return tank.Fill(tank.Level the ")]
+    [InlineData("return 1 2")]
+    [InlineData("var x = tank the ")]
+    public void Words_that_follow_no_operator_are_refused(string code) =>
+        Assert.Equal(GuideVerdict.Refused, Last(Guide(), code[..^2], code[^2..]).Verdict);
+
+    [Fact]
+    public void An_answer_may_end_only_where_it_compiles()
+    {
+        var code = Guide().Begin().Follow("if (note is null) return 1;\n").Next!;
+        Assert.Contains("not all code paths return", code.Objection(), StringComparison.Ordinal);
+        Assert.Null(code.Follow("return 2;").Next!.Objection());
+        Assert.Equal("'{' is not closed", code.Follow("while (true) {").Next!.Objection());
+    }
+
+    [Fact]
+    public void Brackets_close_what_they_opened()
+    {
+        Assert.Equal(GuideVerdict.Refused, Last(Guide(), "return (1", "];").Verdict);
+        Assert.Equal(GuideVerdict.Refused, Last(Guide(), "return 1;\n", "}").Verdict);
+    }
+
+    [Fact]
+    public void Layers_can_be_left_out()
+    {
+        Assert.NotNull(Last(Guide(layers: GuideLayers.All & ~GuideLayers.Members), "return ", "tank.Fxll(").Next);
+        Assert.NotNull(Last(Guide(layers: GuideLayers.All & ~GuideLayers.Statements), "return note", ";").Next);
+    }
+
+    [Theory]
+    [InlineData("public static double Run(Tank tank")]
+    [InlineData("public static Tankk Run()")]
+    public void A_header_that_does_not_compile_is_said_and_guides_nothing(string signature)
+    {
+        var guide = Guide(signature);
+        Assert.NotNull(guide.Problem);
+        Assert.Equal(GuideVerdict.Fits, new AnswerGuide(guide).Begin().Follow("```csharp\nreturn tank.Nonsense(", out var longer, out _));
+        Assert.Null(longer!.Objection());
+    }
+
+    [Fact]
+    public void Only_the_code_in_a_fence_is_guided()
+    {
+        var answer = new AnswerGuide(Guide()).Begin();
+        void Go(string piece)
+        {
+            Assert.Equal(GuideVerdict.Fits, answer.Follow(piece, out var longer, out var reason));
+            Assert.True(longer is not null, reason);
+            answer = longer;
+        }
+        Go("Use `tank.Nonsense` as");
+        Go(" follows:\n``");
+        Go("`csharp\nreturn tank.");
+        Assert.Equal(GuideVerdict.Refused, answer.Follow("Nonsense", out _, out _));
+        Go("Fill(3, TimeSpan.Zero)");
+        Assert.NotNull(answer.Objection());
+        Go(" + 1");
+        Go(";");
+        Go("\n`");
+        Go("``");
+        Assert.Null(answer.Objection());
+        Go("\nIt calls tank.Nonsense(.");
+    }
+
+    /// <summary>References of the sample suites, by the tokens of the sample model.</summary>
+    [Fact]
+    public void No_reference_of_the_sample_suite_is_refused()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
+        var judge = new CSharpJudge(ReferenceSet.Load([Path.Combine(root.FullName, "data/private-library/bin/Fenmark.dll")]));
+        var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(root.FullName, "data/models/nano/tokenizer.json"));
+        var refused = new List<string>();
+        var tokens = 0;
+        foreach (var file in (string[])["code.jsonl", "general.jsonl"])
+            foreach (var line in File.ReadLines(Path.Combine(root.FullName, "data/private-library/tasks", file)))
+            {
+                using var task = JsonDocument.Parse(line);
+                string Text(string name) => task.RootElement.TryGetProperty(name, out var value) ? value.GetString()! : "";
+                var usings = task.RootElement.GetProperty("usings").EnumerateArray().Select(u => u.GetString()!).ToList();
+                var guide = new CodeGuide(judge, GuideFrame.Body(Text("signature"), usings, Text("context")));
+                var (code, stream) = (guide.Begin(), tokenizer.Stream());
+                foreach (var id in tokenizer.Encode(Text("reference")))
+                {
+                    var step = code.Follow(stream.Add(id));
+                    tokens++;
+                    if (step.Next is null) refused.Add($"{Text("id")}: {code.Text} {step.Reason}");
+                    if (step.Next is null) break;
+                    code = step.Next;
+                }
+                if (code.Objection() is { } objection) refused.Add($"{Text("id")}: {objection}");
+            }
+        Assert.True(refused.Count == 0, string.Join('\n', refused));
+        Assert.InRange(tokens, 2000, int.MaxValue);
+    }
+}

@@ -1,0 +1,114 @@
+using DocTuneLab.Conversations;
+using DocTuneLab.Training.Inference;
+using DocTuneLab.Training.Models;
+
+namespace DocTuneLab.Training.Tests;
+
+/// <summary>Answers that are written under a guide, of which decoding knows nothing but what it says.</summary>
+public sealed class GuidedDecodingTests : IDisposable
+{
+    private static readonly IReadOnlyList<Message>[] s_prompts =
+    [
+        [Message.User("Complete the method. Return the larger of two numbers.\n```csharp\npublic static int Larger(int a, int b)\n```")],
+        [Message.User("What is a list?")],
+    ];
+
+    private readonly BaseModel _base = BaseModel.Load(Nano());
+    private readonly LocalModel _model;
+
+    public GuidedDecodingTests() => _model = new(_base);
+
+    public void Dispose() => _base.Dispose();
+
+    private static string Nano()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
+        return Path.Combine(root.FullName, "data", "models", "nano");
+    }
+
+    private IReadOnlyList<GuidedText> Guided(IAnswerGuide? first, SamplingOptions? options = null, GuideBudget? budget = null) =>
+        _model.Generate(s_prompts, [first, null], options ?? new(40), budget ?? new());
+
+    [Fact]
+    public void Without_a_guide_it_is_what_the_model_says_by_itself()
+    {
+        var free = _model.Generate(s_prompts, new(40));
+        var guided = Guided(null);
+        Assert.Equal(free, guided.Select(g => g.Text));
+        Assert.All(guided, g => Assert.Empty(g.Turns));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void What_is_refused_is_not_written_and_every_turn_is_told(double temperature)
+    {
+        var free = Guided(null, new(40, temperature))[0].Text;
+        var letter = free.First(char.IsAsciiLetterLower);
+        var guided = Guided(new Rule((text, _) => text.Contains(letter) ? GuideVerdict.Refused : GuideVerdict.Fits), new(40, temperature));
+        Assert.DoesNotContain(letter, guided[0].Text);
+        Assert.NotEmpty(guided[0].Text);
+        Assert.False(guided[0].GaveUp);
+        Assert.All(guided[0].Turns, t => Assert.Contains(letter, t.Wanted));
+        Assert.NotEmpty(guided[0].Turns);
+        // The other answer does not notice.
+        if (temperature == 0) Assert.Equal(_model.Generate(s_prompts, new(40))[1], guided[1].Text);
+    }
+
+    [Fact]
+    public void A_broken_statement_is_written_again_from_where_another_token_costs_least()
+    {
+        var free = Guided(null)[0].Text;
+        var cut = free[..(free.IndexOf(' ', free.Length / 3) + 1)];
+        // What the model would write first is wrong, and that shows only after a third of it.
+        var wrong = new Rule((text, _) => text.StartsWith(cut, StringComparison.Ordinal) ? GuideVerdict.Broken : GuideVerdict.Fits);
+        var guided = Guided(wrong)[0];
+        Assert.False(guided.Text.StartsWith(cut, StringComparison.Ordinal));
+        Assert.False(guided.GaveUp);
+        Assert.Contains(guided.Turns, t => t.At < cut.Length);
+    }
+
+    [Fact]
+    public void Where_nothing_is_right_it_gives_up_within_its_budget_and_says_so()
+    {
+        var guided = Guided(new Rule((text, _) => text.Length > 5 ? GuideVerdict.Broken : GuideVerdict.Fits, _ => "never"),
+            budget: new() { Tokens = 2 })[0];
+        Assert.True(guided.GaveUp);
+        Assert.InRange(guided.Tokens, 1, 3 * 40);
+        Assert.NotEmpty(guided.Text);
+    }
+
+    [Fact]
+    public void An_answer_ends_only_where_it_may()
+    {
+        var guided = Guided(new Rule((_, _) => GuideVerdict.Fits, text => text.Length < 60 ? "too short" : null), new(120))[0];
+        Assert.InRange(guided.Text.Length, 60, int.MaxValue);
+    }
+
+    [Fact]
+    public void What_is_only_possible_is_taken_where_nothing_else_comes_near()
+    {
+        var free = Guided(null)[0].Text;
+        Assert.Equal(free, Guided(new Rule((_, _) => GuideVerdict.Possible))[0].Text);
+    }
+
+    /// <summary>A guide made of a rule over the text so far.</summary>
+    private sealed class Rule(Func<string, string, GuideVerdict> rule, Func<string, string?>? end = null, string text = "")
+        : IAnswerGuide, IGuidedAnswer
+    {
+        public int ReturnTo => 0;
+
+        public IGuidedAnswer Begin() => this;
+
+        public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
+        {
+            var verdict = rule(text + piece, piece);
+            longer = verdict is GuideVerdict.Fits or GuideVerdict.Possible ? new Rule(rule, end, text + piece) : null;
+            reason = verdict == GuideVerdict.Fits ? "" : "by the rule";
+            return verdict;
+        }
+
+        public string? Objection() => end?.Invoke(text);
+    }
+}

@@ -72,6 +72,10 @@ internal static class RoleSource
             /// <param name="share">The share of the width that is free.</param>
             public double FlowLitresPerSecond(Height level, double share) =>
                 share is < 0 or > 1 ? throw new ArgumentOutOfRangeException(nameof(share)) : level.Above(Sill).Metres * Opening * share;
+            /// <summary>Makes a gate that reports what is too deep.</summary>
+            /// <param name="limit">The limit in millimetres, more than zero.</param>
+            /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is not more than zero.</exception>
+            public double LimitTo(double limit) => limit > 0 ? limit : throw new ArgumentOutOfRangeException(nameof(limit));
             /// <summary>Fails always.</summary>
             public Height Broken() => throw new InvalidOperationException("broken");
         }

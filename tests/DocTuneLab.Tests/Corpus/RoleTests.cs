@@ -97,6 +97,16 @@ public sealed partial class RoleTests
     }
 
     [Fact]
+    public void A_limit_that_is_checked_is_the_documented_one()
+    {
+        var checks = s_corpus.Value.Samples.Where(s => s.Checks.Any(c => c is { Name: "grounded", Detail: "range" }))
+            .Select(s => AnswerFormat.BodyOf(s.Messages[^1].Content)!).ToList();
+        Assert.Contains(checks, c => c.Contains("is < 0 or > 100", StringComparison.Ordinal));
+        // "Not more than zero" is the condition that fails: neither a largest value nor, of a real number, one from 1.
+        Assert.DoesNotContain(checks, c => c.Contains("LimitTo", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Methods_of_several_steps_and_decisions_are_many()
     {
         var methods = s_methods.Value;

@@ -115,9 +115,11 @@ internal sealed class BranchRecipes(ReceiverMembers members)
         var checkedOnes = m.Arguments.Where(p => p.Modifier.Length == 0 && TypeText.IsNumber(p.Type)
             && Roles.PlaceOf(m, p, p.Type).Range is { Min: not null } or { Max: not null }).ToList();
         if (checkedOnes.Count != 1) return null;
-        var range = Roles.PlaceOf(m, checkedOnes[0], checkedOnes[0].Type).Range;
-        // Only what the documentation says, not what any share or count is.
-        if (ValueRange.Documented(checkedOnes[0].Documentation) is { Min: null, Max: null }) return null;
+        // Only what the documentation says of both ends, not what any share or count is; "more than zero" is no limit of a real number.
+        var range = ValueRange.Documented(checkedOnes[0].Documentation);
+        if (range is { Min: null, Max: null } || range.IsEmpty
+            || (checkedOnes[0].Type is "double" or "float" or "decimal" && range.Min == 1 && range.Max is null))
+            return null;
         var receiver = Calls.Receiver(scope, m, s_none);
         if (Calls.Use(scope, m, receiver, s_none, 0) is not { } value || scope.Outs.Count > 0) return null;
         var at = scope.Places.FindIndex(p => p.Name == checkedOnes[0].Name && p.Type == checkedOnes[0].Type);

@@ -57,7 +57,9 @@ internal static class Ending
         var types = scope.Parameters.Select(p => p.Type.StartsWith("ref ", StringComparison.Ordinal) ? p.Type[4..] : p.Type)
             .Append(returnType);
         // One member with values that are given does what it does: whether it throws for our examples says nothing of the code.
-        var isOneMember = !scope.HasLiterals && scope.Symbols.Count(s => !s.StartsWith("T:", StringComparison.Ordinal)) == 1;
+        // What decides by its arguments is run nevertheless: a limit may have been misread.
+        var isOneMember = recipe != "range" && !scope.HasLiterals
+            && scope.Symbols.Count(s => !s.StartsWith("T:", StringComparison.Ordinal)) == 1;
         var (arguments, missing) = isOneMember || scope.Examples is null ? ([], null) : scope.Examples.For(scope.Places);
         return new CodeDraft(Instruction(scope, request, named), signature, string.Join('\n', lines), [.. scope.Symbols],
             scope.Index.UsingsFor(scope.Symbols, types), recipe, meaning)

@@ -12,10 +12,13 @@ internal readonly partial record struct ValueRange(double? Min, double? Max)
 
     public bool Contains(double value) => !(value < Min) && !(value > Max);
 
-    /// <summary>What lies in both.</summary>
-    public ValueRange And(ValueRange other) => new(
+    /// <summary>Whether nothing lies in it: then it was misread.</summary>
+    public bool IsEmpty => Min > Max;
+
+    /// <summary>What lies in both; what was misread in one of them counts as unsaid.</summary>
+    public ValueRange And(ValueRange other) => new ValueRange(
         Min is { } a && other.Min is { } b ? Math.Max(a, b) : Min ?? other.Min,
-        Max is { } c && other.Max is { } d ? Math.Min(c, d) : Max ?? other.Max);
+        Max is { } c && other.Max is { } d ? Math.Min(c, d) : Max ?? other.Max) is { IsEmpty: false } both ? both : this;
 
     /// <summary>What a parameter's documentation says: "1 to 999", "zero or more", "at least two".</summary>
     public static ValueRange Documented(string? text)
@@ -34,6 +37,8 @@ internal readonly partial record struct ValueRange(double? Min, double? Max)
     /// <summary>What the condition of a documented exception leaves: "is negative", "is not 1 to 999", "is less than one".</summary>
     public static ValueRange Excepted(string condition)
     {
+        // "is not more than zero" leaves what is more than zero.
+        if (Negated().Match(condition) is { Success: true } not) return Documented(condition[(not.Index + not.Length)..]);
         if (Between().Match(condition) is { Success: true } both) return Ordered(Number(both, 1), Number(both, 2));
         var (min, max) = ((double?)null, (double?)null);
         if (Below().Match(condition) is { Success: true } below) min = Number(below, 1);
@@ -69,6 +74,8 @@ internal readonly partial record struct ValueRange(double? Min, double? Max)
     private static partial Regex NotNegative();
     [GeneratedRegex(@"(?<!not )(?<!non-)\bpositive\b", RegexOptions.IgnoreCase)]
     private static partial Regex Positive();
+    [GeneratedRegex(@"\bis (?:not|neither)\b(?! positive)", RegexOptions.IgnoreCase)]
+    private static partial Regex Negated();
     [GeneratedRegex(@"\b(?:less than|below|smaller than|under) " + N + @"\b", RegexOptions.IgnoreCase)]
     private static partial Regex Below();
     [GeneratedRegex(@"\b(?:greater than|more than|above|over) " + N + @"\b", RegexOptions.IgnoreCase)]

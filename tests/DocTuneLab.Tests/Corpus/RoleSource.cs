@@ -54,6 +54,10 @@ internal static class RoleSource
             public int Opening { get; private set; }
             /// <summary>Gets the number of times that it was moved.</summary>
             public int MoveCount { get; private set; }
+            /// <summary>Gets the area of the gate in square metres.</summary>
+            public double AreaSquareMetres => 2;
+            /// <summary>Gets the water behind the gate in cubic metres.</summary>
+            public double Behind => 30;
             /// <summary>Gets what the gate does.</summary>
             public GateState State => Opening > 0 ? GateState.Open : GateState.Shut;
             /// <summary>Tells whether the gate is shut.</summary>

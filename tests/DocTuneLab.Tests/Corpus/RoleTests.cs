@@ -49,6 +49,7 @@ public sealed partial class RoleTests
     [Theory]
     [InlineData(@"\.Millimetres\.(?:TimeForLitres|MetresHigh)")]   // a length in millimetres is no amount in litres, and no metres
     [InlineData(@"\.(?:MoveCount|Opening)\.\w*(?:High|TimeForLitres)")] // neither is a count or a percentage
+    [InlineData(@"\.(?:AreaSquareMetres|Behind)\.MetresHigh")]        // square and cubic metres are no metres
     [InlineData(@"(?:FromMetres|MoveTo)\([^()]*\.(?:Millimetres|MoveCount)\)")]
     [InlineData(@"FlowLitresPerSecond\([^()]*\)\.MetresHigh")]    // a rate is no height
     [InlineData(@"CompareTo\([^()]*\)\.")]                         // an order leads nowhere

@@ -36,7 +36,7 @@ internal sealed class UnitTable
             if (!Find(words, i, out var found)) continue;
             if (i >= 2 && words[i - 1] == "per" && Find(words, i - 2, out var of))
                 return new($"{of.Quantity}/{found.Quantity}", $"{of.Unit}/{found.Unit}");
-            return new(found.Quantity, found.Unit);
+            return Raised(words, i, found);
         }
         return null;
     }
@@ -55,6 +55,7 @@ internal sealed class UnitTable
             for (var at = i + 1; at < words.Count && at <= i + 2; at++)
             {
                 if (!_words.TryGetValue(words[at], out var found) || found.Unit.Length == 0) continue;
+                if (Raised(words, at, found) is { Unit: var unit } raised && unit != found.Unit) return raised;
                 return at + 2 < words.Count && words[at + 1] == "per" && _words.TryGetValue(words[at + 2], out var by)
                     ? new($"{found.Quantity}/{by.Quantity}", $"{found.Unit}/{by.Unit}")
                     : new(found.Quantity, found.Unit);
@@ -72,6 +73,12 @@ internal sealed class UnitTable
 
     /// <summary>Whether adding up values of a quantity makes sense; of what nothing is known, it does not.</summary>
     public bool Sums(string quantity) => quantity.Split('/') is [var of, ..] && _quantities.TryGetValue(of, out var q) && q.Sums;
+
+    // "square metres" are no metres.
+    private static ValueRole Raised(IReadOnlyList<string> words, int at, (string Quantity, string Unit) found) =>
+        at > 0 && words[at - 1] is ("square" or "cubic")
+            ? new(words[at - 1] == "square" ? "area" : "volume", $"{words[at - 1]} {found.Unit}")
+            : new(found.Quantity, found.Unit);
 
     private bool Find(IReadOnlyList<string> words, int at, out (string Quantity, string Unit) found) =>
         _words.TryGetValue(words[at], out found) && (words[at].Length >= Shortest || (at > 0 && at == words.Count - 1));

@@ -49,7 +49,7 @@ internal sealed class UnanswerableKind : SampleKindDefinition
         if (new Scope(index, random).Fill(wrong.Owner.TypeParameters) is not { } map) return null;
         var answer = wrong.Denial(Prose.IsChinese(wording) && index.IsChinese, namesOwner);
         var draft = context.Asked(Kind, wrong.Member is null ? "missing-type" : "missing-member", Phrasings.Ask(wording, values), answer,
-            [wrong.Nearest.Id], []) with
+            [(wrong.Nearest ?? wrong.Owner.Symbol).Id], []) with
         {
             Wording = wording,
             Mistake = new CodeToJudge(wrong.Probe(wrong.Owner.Filled(map)), CodeForm.Members,

@@ -9,8 +9,8 @@ namespace DocTuneLab.Corpus.Language;
 /// <param name="Invented">Simple name that nothing has.</param>
 /// <param name="Owner">Type that is misnamed, or that declares what is.</param>
 /// <param name="Member">Member that is misnamed; null for a type.</param>
-/// <param name="Nearest">Member or type whose name comes nearest to the invented one.</param>
-internal sealed record Misnomer(string Real, string Invented, TypeEntry Owner, MemberEntry? Member, ApiSymbol Nearest)
+/// <param name="Nearest">Member or type whose name comes nearest to the invented one; null where none has a word of it.</param>
+internal sealed record Misnomer(string Real, string Invented, TypeEntry Owner, MemberEntry? Member, ApiSymbol? Nearest)
 {
     /// <summary>The text with the invented name wherever the real one stands.</summary>
     public string In(string text) => Regex.Replace(text, $@"(?<!\w){Regex.Escape(Real)}(?!\w)", Invented);
@@ -20,15 +20,17 @@ internal sealed record Misnomer(string Real, string Invented, TypeEntry Owner, M
     /// <param name="namesOwner">Whether the question names the type that the member is sought on.</param>
     public string Denial(bool inChinese, bool namesOwner)
     {
-        var nearest = Member is null ? Nearest.Name.Split('<')[0] : Nearest.Name;
+        var nearest = Nearest is null ? null : Member is null ? Nearest.Name.Split('<')[0] : Nearest.Name;
+        if (nearest is not null && Member is not null && !namesOwner) nearest = $"{SymbolFacts.Display(Owner)}.{nearest}";
+        var hint = nearest is null ? (inChinese ? "。" : ".") : inChinese ? $"；最接近的是 `{nearest}`。" : $"; the nearest is `{nearest}`.";
         return (Member, namesOwner, inChinese) switch
         {
-            (null, _, false) => $"There is no type `{Invented}`; the nearest is `{nearest}`.",
-            (null, _, true) => $"没有类型 `{Invented}`；最接近的是 `{nearest}`。",
-            (_, true, false) => $"`{SymbolFacts.Display(Owner)}` has no member `{Invented}`; the nearest is `{nearest}`.",
-            (_, true, true) => $"`{SymbolFacts.Display(Owner)}` 没有成员 `{Invented}`；最接近的是 `{nearest}`。",
-            (_, _, false) => $"There is no member `{Invented}`; the nearest is `{SymbolFacts.Display(Owner)}.{nearest}`.",
-            (_, _, true) => $"没有成员 `{Invented}`；最接近的是 `{SymbolFacts.Display(Owner)}.{nearest}`。",
+            (null, _, false) => $"There is no type `{Invented}`{hint}",
+            (null, _, true) => $"没有类型 `{Invented}`{hint}",
+            (_, true, false) => $"`{SymbolFacts.Display(Owner)}` has no member `{Invented}`{hint}",
+            (_, true, true) => $"`{SymbolFacts.Display(Owner)}` 没有成员 `{Invented}`{hint}",
+            (_, _, false) => $"There is no member `{Invented}`{hint}",
+            (_, _, true) => $"没有成员 `{Invented}`{hint}",
         };
     }
 
@@ -40,7 +42,7 @@ internal sealed record Misnomer(string Real, string Invented, TypeEntry Owner, M
 }
 
 /// <summary>Misnames types and members of a library.</summary>
-internal sealed class Misnomers(ApiIndex index)
+internal sealed partial class Misnomers(ApiIndex index)
 {
     private readonly InventedNames _names = new(index);
 
@@ -49,9 +51,9 @@ internal sealed class Misnomers(ApiIndex index)
     {
         if (!HasName(member)) return null;
         if (_names.Like(member.Symbol.Name, false, random) is not { } name) return null;
-        var nearest = member.Owner.Members.Where(m => HasName(m) && m.Symbol.Obsolete is null)
-            .MinBy(m => (Levenshtein.GetDistance(m.Symbol.Name, name), m.Symbol.Name)) ?? member;
-        return new(member.Symbol.Name, name, member.Owner, member, nearest.Symbol);
+        var nearest = member.Owner.Members.Where(m => HasName(m) && m.Symbol.Obsolete is null && IsLike(m.Symbol.Name, name))
+            .MinBy(m => (Levenshtein.GetDistance(m.Symbol.Name, name), m.Symbol.Name));
+        return new(member.Symbol.Name, name, member.Owner, member, nearest?.Symbol);
     }
 
     /// <summary>A type that the library lacks, and the nearest that it has.</summary>
@@ -59,8 +61,17 @@ internal sealed class Misnomers(ApiIndex index)
     {
         var real = Simple(type);
         if (_names.Like(real, true, random) is not { } name) return null;
-        return new(real, name, type, null, index.Types.MinBy(t => (Levenshtein.GetDistance(Simple(t), name), t.Key))!.Symbol);
+        var nearest = index.Types.Where(t => IsLike(Simple(t), name)).MinBy(t => (Levenshtein.GetDistance(Simple(t), name), t.Key));
+        return new(real, name, type, null, nearest?.Symbol);
     }
+
+    // A hint helps only whoever may have meant it: a slip of a letter or two, or a word in common.
+    private static bool IsLike(string real, string invented) =>
+        Levenshtein.GetDistance(real, invented) <= 2 || Words().Matches(real).Select(m => m.Value)
+            .Intersect(Words().Matches(invented).Select(m => m.Value), StringComparer.Ordinal).Any(w => w.Length > 2);
+
+    [GeneratedRegex("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")]
+    private static partial Regex Words();
 
     private static string Simple(TypeEntry type) => type.Path.Split('.')[^1];
 

@@ -32,7 +32,7 @@ public static partial class SampleDrafts
         {
             Kind = sample.Kind,
             Messages = sample.Messages,
-            Prompt = user,
+            Prompt = passages > 0 ? Request(user) : user,
             ShowsPassages = passages > 0,
             Passages = passages,
             Evidence = sample.Evidence,
@@ -40,6 +40,14 @@ public static partial class SampleDrafts
             Body = body,
             Code = code is null ? null : new CodeToJudge(code, CodeForm.Members, sample.Provenance?.Usings ?? library),
         };
+    }
+
+    // Passages and the request are paragraphs, and the request is the last one; a fence at its end may hold blank lines.
+    private static string Request(string user)
+    {
+        var end = user.TrimEnd().EndsWith("```", StringComparison.Ordinal) && user.LastIndexOf("```csharp", StringComparison.Ordinal) is > 0
+            and var fence ? fence : user.Length;
+        return user[(user.LastIndexOf("\n\n", end - 1, StringComparison.Ordinal) is >= 0 and var at ? at + 2 : 0)..];
     }
 
     [GeneratedRegex(@"\Ausing [\w.]+;\z")]

@@ -27,6 +27,7 @@ public sealed class OptionsTests
         ["--out"] = "of training it is a setting with a default, since a run always has a folder",
         ["--format"] = "samples and models are written as different things, and a model's must be said",
         ["--count"] = "of a corpus it is a setting, accepted samples; of a draft it counts questions",
+        ["--allow-without-isolation"] = "of a corpus it is about the code of samples, of an evaluation about answers",
         ["--kind"] = "samples and tasks are of different kinds, and what to draft must be said",
     };
 
@@ -48,10 +49,14 @@ public sealed class OptionsTests
         [Name<CorpusOptions>(nameof(CorpusOptions.QaTemplate))] = "--template",
         [Name<CorpusOptions>(nameof(CorpusOptions.HeldOut))] = "--suite",
         [Name<CorpusOptions>(nameof(CorpusOptions.General))] = InPrograms,
+        [Name<CorpusOptions>(nameof(CorpusOptions.Passages))] = "the lab's search",
+        [Name<CorpusOptions>(nameof(CorpusOptions.MaxReadingTokens))] = "what training takes",
+        [Name<CorpusOptions>(nameof(CorpusOptions.Runner))] = "the sandbox of answers",
         [Name<GenerationOptions>(nameof(GenerationOptions.Kinds))] = InPrograms,
         [Name<GenerationOptions>(nameof(GenerationOptions.Mix))] = "--kinds, each with its usual share",
         [Name<GenerationOptions>(nameof(GenerationOptions.About))] = "what reviewers marked",
         [Name<GenerationOptions>(nameof(GenerationOptions.Personas))] = InPrograms,
+        [Name<GenerationOptions>(nameof(GenerationOptions.Passages))] = "the lab's search",
         [Name<GenerationOptions>(nameof(GenerationOptions.LibraryName))] = "the library's",
         [Name<GenerationOptions>(nameof(GenerationOptions.CodeTemplate))] = "--template",
         [Name<GenerationOptions>(nameof(GenerationOptions.QaTemplate))] = "--template",

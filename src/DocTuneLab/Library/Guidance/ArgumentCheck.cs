@@ -23,7 +23,7 @@ internal static class ArgumentCheck
         {
             InvocationExpressionSyntax call => [.. model.GetMemberGroup(call.Expression).OfType<IMethodSymbol>()],
             ObjectCreationExpressionSyntax made when model.GetSymbolInfo(made.Type).Symbol is INamedTypeSymbol
-                { TypeKind: TypeKind.Class or TypeKind.Struct, IsAbstract: false } type
+            { TypeKind: TypeKind.Class or TypeKind.Struct, IsAbstract: false } type
                 => [.. type.InstanceConstructors.Where(c => model.IsAccessible(made.SpanStart, c))],
             _ => [],
         };

@@ -225,7 +225,8 @@ public class CheatTests
             s_options.Execution);
         // All are one task with a flaw each, which is a flaw of its own.
         string Of(string id) => string.Join('\n', report.Problems.Where(p => p.Task == id).Select(p => p.Problem)
-            .Where(p => !p.Contains("the same", StringComparison.Ordinal)));
+            .Where(p => !p.Contains("asks the same", StringComparison.Ordinal)
+                && !p.Contains("solves the same", StringComparison.Ordinal)));
         Assert.Equal("", Of("size"));
         Assert.Equal("", Of("both"));
         Assert.Contains("can be guessed", Of("truth"));

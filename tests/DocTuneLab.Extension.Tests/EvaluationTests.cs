@@ -82,7 +82,7 @@ public sealed class EvaluationTests
     [InlineData("--judged-by boss", "there is no endpoint 'boss'")]
     [InlineData("--endpoint http://127.0.0.1:1/v1", "--endpoint needs --endpoint-model")]
     [InlineData("--endpoint there --endpoint-model m", "--endpoint is 'there'; expected an http or https address")]
-    [InlineData("--tasks cod", "--tasks is 'cod'; expected code, qa, open, completion, general or retention")]
+    [InlineData("--tasks cod", "--tasks is 'cod'; expected code, qa, open, completion, members, general or retention")]
     public async Task What_does_not_fit_is_named(string options, string expected)
     {
         using var lab = new LabFolder();

@@ -127,7 +127,8 @@ public sealed class CorpusStage
         var options = WithDefaults(new CorpusOptions { RetrievedShare = 0 }) with
         {
             Runner = runner,
-            Count = 4 * marked.Count,
+            // The documentation's own examples come first, and the lab has them already.
+            Count = 64 + (4 * marked.Count),
             Seed = NextSeed(),
             Mix = mix
         };

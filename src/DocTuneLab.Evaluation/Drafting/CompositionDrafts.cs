@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
@@ -55,8 +54,7 @@ public static class CompositionDrafts
     }
 
     /// <summary>Writes drafts as JSON Lines.</summary>
-    public static void Write(string path, IReadOnlyList<CodeTask> drafts) =>
-        File.WriteAllLines(path, drafts.Select(t => JsonSerializer.Serialize(t, EvaluationJson.Compact)));
+    public static void Write(string path, IReadOnlyList<CodeTask> drafts) => EvaluationJson.WriteLines(path, drafts);
 
     /// <summary>What a method may be given: an object of the library or several of them, alone or with something that its members take.
     /// </summary>

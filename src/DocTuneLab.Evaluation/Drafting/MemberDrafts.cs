@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using DocTuneLab.Corpus.Language;
 using DocTuneLab.Documents.Model;
@@ -61,8 +60,7 @@ public static class MemberDrafts
     }
 
     /// <summary>Writes tasks as a file of a suite, one a line.</summary>
-    public static void Write(string path, IReadOnlyList<MemberTask> tasks) =>
-        File.WriteAllLines(path, tasks.Select(t => JsonSerializer.Serialize(t, EvaluationJson.Compact)));
+    public static void Write(string path, IReadOnlyList<MemberTask> tasks) => EvaluationJson.WriteLines(path, tasks);
 
     // The page that speaks of the type most, in headings above all; without pages, its documentation comment.
     private static string PageOf(string type, IReadOnlyList<Document> pages)

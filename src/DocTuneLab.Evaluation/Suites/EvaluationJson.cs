@@ -15,6 +15,10 @@ public static class EvaluationJson
     /// <summary>For files that people read.</summary>
     public static JsonSerializerOptions Indented { get; } = Create(indented: true);
 
+    /// <summary>Writes values as a file of a suite, one a line.</summary>
+    internal static void WriteLines<T>(string path, IEnumerable<T> values) =>
+        File.WriteAllLines(path, values.Select(v => JsonSerializer.Serialize(v, Compact)));
+
     private static JsonSerializerOptions Create(bool indented) => new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,

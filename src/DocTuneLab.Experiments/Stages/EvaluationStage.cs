@@ -151,9 +151,11 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     private Evaluator Evaluator(AnswerJudge? grader = null, TaskPatterns? patterns = null) =>
         new(library.Judge) { Grader = grader, Patterns = patterns, Metrics = new(experiment.Hooks.Metrics.All) };
 
-    private static bool WithDocuments(string arm) => arm.Split('+').Contains(DocumentsSuffix[1..]);
+    private static bool WithDocuments(string arm) => Has(arm, DocumentsSuffix);
 
-    private static bool WithCompiler(string arm) => arm.Split('+').Contains(CompilerSuffix[1..]);
+    private static bool WithCompiler(string arm) => Has(arm, CompilerSuffix);
+
+    private static bool Has(string arm, string addition) => arm.Split('+').Contains(addition[1..]);
 
     private PromptRenderer PromptsOf(string arm, EvaluationPlan plan) => !WithDocuments(arm)
         ? Prompts()

@@ -39,8 +39,9 @@ internal sealed class GuidedModel(LocalModel model, Func<IReadOnlyList<Message>,
     /// <summary>Guides of the programming tasks of a suite, by the conversation that asks each.</summary>
     public static Func<IReadOnlyList<Message>, IAnswerGuide?> Guides(CSharpJudge judge, Suite suite, PromptRenderer prompts)
     {
-        var tasks = suite.Code.Concat(suite.General).DistinctBy(t => Key(prompts.Code(t)), StringComparer.Ordinal)
-            .ToDictionary(t => Key(prompts.Code(t)), StringComparer.Ordinal);
+        // Each is rendered once: with documents that is a search.
+        var tasks = new Dictionary<string, CodeTask>(StringComparer.Ordinal);
+        foreach (var task in suite.Code.Concat(suite.General)) tasks.TryAdd(Key(prompts.Code(task)), task);
         return turns => tasks.TryGetValue(Key(turns), out var task)
             ? new AnswerGuide(new CodeGuide(judge, GuideFrame.Body(task.Signature, task.Usings, task.Context)))
             : null;

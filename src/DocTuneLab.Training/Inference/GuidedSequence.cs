@@ -83,7 +83,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
                 _turns.Add(new(place.Text.Length, wanted, "", why));
                 return false;
             }
-            if (verdict == GuideVerdict.Refused) place.Candidates[i] = place.Candidates[i] with { IsRefused = true };
+            if (verdict == GuideVerdict.Refused) place.Drop(i);
         }
         if (possible is not { } only) return false;
         Commit(place, only.Index, only.Guide, wanted, reason);
@@ -104,7 +104,11 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         place.Chosen = index;
         _ids.Add(id);
         _places.Add(new(next, stream, place.Text + stream.Add(id)));
-        if (next.ReturnTo > place.Guide.ReturnTo) _returns = 0;
+        if (next.ReturnTo <= place.Guide.ReturnTo) return;
+        // A statement is finished: nothing goes back before it, and what else might have stood there is thousands of tokens a place.
+        _returns = 0;
+        foreach (var earlier in _places)
+            if (earlier.Text.Length < next.ReturnTo) earlier.Forget();
     }
 
     private (GuideVerdict, IGuidedAnswer?, string) Ask(Place place, int id)
@@ -150,13 +154,13 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             var (verdict, next, why) = Ask(target, target.Candidates[other.Index].Id);
             if (verdict is GuideVerdict.Refused or GuideVerdict.Broken)
             {
-                target.Candidates[other.Index] = target.Candidates[other.Index] with { IsRefused = true };
+                target.Drop(other.Index);
                 // Asking costs no token; only ways that are gone count.
                 if (verdict == GuideVerdict.Refused) _returns--;
                 continue;
             }
             var wanted = other.At < _ids.Count ? Piece(target, _ids[other.At]) : "";
-            if (other.At < _ids.Count) target.Candidates[target.Chosen] = target.Candidates[target.Chosen] with { IsRefused = true };
+            if (other.At < _ids.Count) target.Drop(target.Chosen);
             _ids.RemoveRange(other.At, _ids.Count - other.At);
             _places.RemoveRange(other.At + 1, _places.Count - other.At - 1);
             _turns.Add(new(target.Text.Length, wanted, Piece(target, target.Candidates[other.Index].Id),
@@ -191,6 +195,12 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             Candidates.Clear();
             for (var i = 0; i < tokens.Length; i++) Candidates.Add(new(tokens[i], scores[i], false));
             Best = scores[0];
+        }
+
+        public void Forget()
+        {
+            Candidates.Clear();
+            Candidates.TrimExcess();
         }
 
         public void Drop(int index) => Candidates[index] = Candidates[index] with { IsRefused = true };

@@ -55,7 +55,7 @@ public static class BenchmarkImport
     public static void Write(IReadOnlyList<CodeTask> tasks, string path)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
-        File.WriteAllLines(path, tasks.Select(t => JsonSerializer.Serialize(t, EvaluationJson.Compact)));
+        EvaluationJson.WriteLines(path, tasks);
     }
 
     private static JsonDocument Parse(string where, string line)

@@ -166,8 +166,16 @@ internal sealed class LoopRecipes(ReceiverMembers members)
                 "return true;"
         ];
         var noun = StepWords.Noun(scope, p);
-        return End(scope, "steady", scope.Say($"tell whether {noun} never {(falls ? "rises" : "falls")} from one of {w.Of} to the next",
+        return End(scope, "steady", scope.Say($"tell whether {noun} never {Turns(falls)} from one of {w.Of} to the next",
             $"判断{w.Of}依次看下来，{noun}是不是从不{(falls ? "上升" : "下降")}"), "bool", lines);
+
+        string Turns(bool isFall) => (p.Symbol.ReturnType.StartsWith("Date", StringComparison.Ordinal), isFall) switch
+        {
+            (true, true) => "gets later",
+            (true, false) => "gets earlier",
+            (false, true) => "rises",
+            _ => "falls",
+        };
     }
 
     private CodeDraft? Counts(Scope scope, Walk w, MemberEntry m)
@@ -302,7 +310,7 @@ internal sealed class LoopRecipes(ReceiverMembers members)
     private static CodeDraft End(Scope scope, string recipe, string request, string type, List<string> lines)
     {
         scope.Settings.Clear();
-        return Ending.Draft(scope, recipe, request, new(type, lines, false), scope.Say($"It does this: {request}.", $"{request}。"), null);
+        return Ending.Draft(scope, recipe, request, new(type, lines, false), null);
     }
 
     // The member itself where it fits, else one of the element's.

@@ -11,6 +11,7 @@ internal static class StepWords
     {
         if (scope.IsChinese) return $" `{type}` ";
         var words = Prose.Words(TypeText.Head(type));
+        if (words.EndsWith("options", StringComparison.Ordinal) || words.EndsWith("settings", StringComparison.Ordinal)) return $"{words} objects";
         return words.EndsWith('s') || words.EndsWith('x') || words.EndsWith("ch", StringComparison.Ordinal) ? words + "es"
             : words.EndsWith('y') && words.Length > 1 && !"aeiou".Contains(words[^2], StringComparison.Ordinal) ? words[..^1] + "ies"
             : words + "s";
@@ -47,6 +48,23 @@ internal static class StepWords
         return told;
     }
 
+    /// <summary>A step that works on what the one before gave, and says so.</summary>
+    /// <param name="scope">The method being written.</param>
+    /// <param name="type">Type of what was given.</param>
+    /// <param name="step">The step.</param>
+    public static string On(Scope scope, string type, string step) =>
+        scope.Say($"take {That(type)} and {step}", $"对得到的 `{TypeText.NotNull(type)}`，{step}");
+
+    /// <summary>What a step gave, by its type: "that water head".</summary>
+    public static string That(string type)
+    {
+        var core = TypeText.NotNull(type);
+        return TypeText.IsNumber(core) ? "that number"
+            : core == "string" ? "that text"
+            : TypeText.Element(core) is not null ? "that list"
+            : $"that {Prose.Words(TypeText.Head(core))}";
+    }
+
     /// <summary>Steps one after the other.</summary>
     public static string Then(Scope scope, IReadOnlyList<string> steps)
     {
@@ -54,8 +72,8 @@ internal static class StepWords
         return steps.Count switch
         {
             1 => steps[0],
-            2 => string.Join(scope.Pick<string>([", then ", " and then ", ", and "]), steps),
-            _ => string.Join(", ", steps.SkipLast(1)) + ", then " + steps[^1],
+            2 => string.Join(scope.Pick<string>([", then ", " and then "]), steps),
+            _ => string.Join("; ", steps.SkipLast(1)) + "; then " + steps[^1],
         };
     }
 }

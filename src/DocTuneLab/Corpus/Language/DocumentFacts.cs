@@ -32,11 +32,16 @@ internal static partial class DocumentFacts
         Fact Make(string kind, string answer, params (string, string)[] values) =>
             SymbolFacts.Build(kind, answer, chunk.Symbols, [("topic", topic), .. values]) with { Chunks = [chunk.Id] };
 
+        // A lone name says too little: many types have a Name.
+        var title = chunk.HeadingPath.Count > 1 ? Plain(chunk.HeadingPath[0]) : "";
+        string Row(string cell) => Links().Replace(cell.Trim(), "$1") is var text && LoneName().IsMatch(text) && title.Length > 0
+            && !title.Contains(text.Trim('`'), StringComparison.Ordinal) ? $"{text} ({title})" : text;
+
         foreach (var (header, row) in Rows(lines))
             for (var c = 1; c < Math.Min(header.Count, row.Count); c++)
                 if (row[0].Length is > 0 and < 60 && Plain(row[c]).Length is > 0 and < 100
                     && IsThing(Plain(header[c])) && IsSubject(row[0]))
-                    yield return Make("table-cell", Plain(row[c]), ("row", Links().Replace(row[0].Trim(), "$1")),
+                    yield return Make("table-cell", Plain(row[c]), ("row", Row(row[0])),
                         ("column", Prose.LowerFirst(Plain(header[c]))));
 
         foreach (Match m in Definition().Matches(text))
@@ -137,6 +142,8 @@ internal static partial class DocumentFacts
     private static partial Regex Sentence();
     [GeneratedRegex(@"\[([^\]]*)\]\([^)]*\)")]
     private static partial Regex Links();
+    [GeneratedRegex(@"^`\w+(?:\([^)]*\))?`$")]
+    private static partial Regex LoneName();
     [GeneratedRegex(@"\b(?:with|to|of|in|at|by|for|from|on)$", RegexOptions.IgnoreCase)]
     private static partial Regex Preposition();
     [GeneratedRegex("(?<![sui])s$")]

@@ -66,7 +66,8 @@ internal sealed class CompositionRecipes
             if (TypeText.Awaited(value.Type) is not null || i > 0 || scope.Chance(0.5))
             {
                 var local = scope.Local(scope.NameFor(TypeText.NotNull(type)));
-                lines.Add($"var {local} = {(TypeText.Awaited(value.Type) is null ? "" : "await ")}{value.Code}{link};");
+                var whole = value.Code.StartsWith('(') && from.Symbol.Kind == ApiKind.Operator ? value.Code[1..^1] : value.Code;
+                lines.Add($"var {local} = {(TypeText.Awaited(value.Type) is null ? "" : "await ")}{whole}{link};");
                 isAsync |= TypeText.Awaited(value.Type) is not null;
                 value = value with { Code = local };
                 link = "";
@@ -132,6 +133,8 @@ internal sealed class CompositionRecipes
     public CodeDraft? Query(Scope scope, MemberEntry m)
     {
         string source, element, of;
+        // Nobody collects exceptions.
+        if (Roles.IsException(m.Owner)) return null;
         if (IsReadable(m) && scope.Chance(0.6))
         {
             // The member becomes the selector over a given sequence of its owners.

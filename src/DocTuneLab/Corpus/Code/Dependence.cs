@@ -27,16 +27,17 @@ internal static class Dependence
         var isLiteral = scope.Parameters.Count == 0;
         // Without any value that goes in, what comes out is a constant.
         if (isLiteral && !Literals(own).Any()) return "return null;";
-        var (other, changed) = isLiteral ? Changed(own) : (own, arguments.Count > 1);
+        // An object that is given may be in any state; our examples of it need not differ in what is asked.
+        var (other, changed) = isLiteral ? Changed(own) : (own, arguments.Count > 1 && !scope.Places.Exists(p => p.IsReceiver));
         List<string> lines =
         [
-            Local(First, own), $"var first__ = {Call(First, scope.Parameters.Select(p => p.Name))};", "if (first__ is null) return null;",
+            Local(First, own), $"object? first__ = {Call(First, scope.Parameters.Select(p => p.Name))};", "if (first__ is null) return null;",
             .. Inputs(scope, body, own).Select(i => $"if (Equals(first__, {i})) return null;"),
         ];
         if (!changed) return string.Join('\n', [.. lines, "return first__;"]);
         return string.Join('\n',
         [
-            .. lines, Local(Second, other), $"{TypeOf(body)} second__;",
+            .. lines, Local(Second, other), "object? second__;",
             // What the other values do not allow says nothing of these.
             $"try {{ second__ = {Call(Second, isLiteral ? [] : arguments[1])}; }} catch (Exception) {{ return first__; }}",
             "return Equals(first__, second__) ? null : first__;",
@@ -48,12 +49,10 @@ internal static class Dependence
         string Call(string name, IEnumerable<string> values) => $"{(body.IsAsync ? "await " : "")}{name}({string.Join(", ", values)})";
     }
 
-    private static string TypeOf(MethodBody body) => TypeText.Awaited(body.ReturnType) ?? body.ReturnType;
-
     // Yes and no are given by chance as well.
     private static IEnumerable<string> Inputs(Scope scope, MethodBody body, string code)
     {
-        var type = TypeText.NotNull(TypeOf(body));
+        var type = TypeText.NotNull(TypeText.Awaited(body.ReturnType) ?? body.ReturnType);
         if (type == "bool") return [];
         var given = scope.Parameters.Where(p => TypeText.NotNull(p.Type) == type).Select(p => p.Name);
         return Roles.IsPlain(type) ? given.Concat(Literals(code).Select(l => TypeText.IsNumber(type) ? $"({type}){l}" : l)

@@ -293,6 +293,8 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         var actions = IsAction(m) ? [m] : members.Of(w.Element).Where(IsAction).ToList();
         if (actions.Count == 0 || Condition(scope, w, IsAction(m) ? null : m) is not { } condition) return null;
         var action = scope.Pick(actions);
+        // Nobody shuts what is shut.
+        if (condition.Code.Contains(action.Symbol.Name[..Math.Min(action.Symbol.Name.Length, 4)], StringComparison.Ordinal)) return null;
         var none = new Dictionary<string, string>(StringComparer.Ordinal);
         if (Calls.Use(scope, action, w.One, none, 0.4) is not { } call || scope.Outs.Count > 0) return null;
         var told = StepWords.Told(scope);

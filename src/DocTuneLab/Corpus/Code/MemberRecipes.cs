@@ -138,7 +138,7 @@ internal static class MemberRecipes
         var request = scope.Request(m);
         string type;
         string[] lines;
-        if (result.Length == 0 || scope.Chance(0.4))
+        if (result.Length == 0 || scope.Chance(0.1))
         {
             type = "bool";
             var isStatement = result.Length == 0 || m.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor;

@@ -41,7 +41,8 @@ internal sealed partial class ClozeGaps
         // One of several in a row could be any of them.
         if (Listed().IsMatch(sentence)) return false;
         var left = Words(sentence.Replace("____", " ", StringComparison.Ordinal));
-        if (char.IsAsciiDigit(answer[0])) return left.Count >= FewestBesideQuantity;
+        // Of two quantities either may be missing.
+        if (char.IsAsciiDigit(answer[0])) return left.Count >= FewestBesideQuantity && !sentence.Any(char.IsAsciiDigit);
         if (Name().Match(answer) is not { Success: true } match || !_known.TryGetValue(match.Groups[1].Value, out var own)) return false;
         var shared = left.Where(own.Contains).ToList();
         var most = shared.Sum(w => _weights[w]) * Margin;

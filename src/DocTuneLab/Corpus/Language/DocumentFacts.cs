@@ -33,7 +33,8 @@ internal static partial class DocumentFacts
             SymbolFacts.Build(kind, answer, chunk.Symbols, [("topic", topic), .. values]) with { Chunks = [chunk.Id] };
 
         // A lone name says too little: many types have a Name.
-        var title = chunk.HeadingPath.Count > 1 ? Plain(chunk.HeadingPath[0]) : "";
+        var title = chunk.HeadingPath.Select(Plain).LastOrDefault(h => TypeName().IsMatch(h))
+            ?? (chunk.HeadingPath.Count > 0 ? Plain(chunk.HeadingPath[0]) : "");
         string Row(string cell) => Links().Replace(cell.Trim(), "$1") is var text && LoneName().IsMatch(text) && title.Length > 0
             && !title.Contains(text.Trim('`'), StringComparison.Ordinal) ? $"{text} ({title})" : text;
 
@@ -144,6 +145,8 @@ internal static partial class DocumentFacts
     private static partial Regex Links();
     [GeneratedRegex(@"^`\w+(?:\([^)]*\))?`$")]
     private static partial Regex LoneName();
+    [GeneratedRegex(@"^[A-Z]\w*[a-z][A-Z]\w*(?:<\w+>)?$")]
+    private static partial Regex TypeName();
     [GeneratedRegex(@"\b(?:with|to|of|in|at|by|for|from|on)$", RegexOptions.IgnoreCase)]
     private static partial Regex Preposition();
     [GeneratedRegex("(?<![sui])s$")]

@@ -225,7 +225,7 @@ internal static partial class Prose
     public static string? Short(string request)
     {
         // Texts and numbers cannot be guessed from a signature.
-        if (request.AsSpan().IndexOfAny("\"';:") >= 0 || request.Any(char.IsAsciiDigit) || IsChinese(request)) return null;
+        if (request.AsSpan().IndexOfAny("\"';:=") >= 0 || request.Any(char.IsAsciiDigit) || IsChinese(request)) return null;
         var end = Subordinate().Match(request);
         if (!end.Success || end.Index < 8) return null;
         var main = request[..end.Index].TrimEnd(',', ' ');

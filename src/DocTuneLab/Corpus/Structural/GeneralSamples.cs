@@ -14,7 +14,7 @@ public sealed class GeneralSamples
     // What programs use every day; what compilers and debuggers call is no general knowledge.
     private static readonly HashSet<string> s_namespaces = new(StringComparer.Ordinal)
     {
-        "System", "System.Collections.Generic", "System.Collections.ObjectModel", "System.Globalization", "System.IO", "System.Linq",
+        "System", "System.Collections.Generic", "System.Collections.ObjectModel", "System.IO", "System.Linq",
         "System.Text", "System.Text.RegularExpressions", "System.Threading", "System.Threading.Tasks",
     };
 

@@ -56,7 +56,7 @@ internal sealed class CompositionRecipes
         {
             var type = TypeText.Awaited(value.Type) ?? value.Type;
             if (Roles.LeadsNowhere(from)) break;
-            var next = On(type).Where(n => n.Owner.TypeParameters.Count == 0 && n != m && Follows(scope, from, type, n)).ToList();
+            var next = On(type).Where(n => n.Owner.TypeParameters.Count == 0 && n != m && n != from && Follows(scope, from, type, n)).ToList();
             if (type.Length == 0
                 || next.Count == 0
                 || scope.Index.Find(TypeText.NotNull(type)) is null && next.TrueForAll(n => n.Symbol.Kind != ApiKind.ExtensionMethod))

@@ -55,9 +55,9 @@ internal static class Dependence
         var type = TypeText.NotNull(TypeText.Awaited(body.ReturnType) ?? body.ReturnType);
         if (type == "bool") return [];
         var given = scope.Parameters.Where(p => TypeText.NotNull(p.Type) == type).Select(p => p.Name);
-        return Roles.IsPlain(type) ? given.Concat(Literals(code).Select(l => TypeText.IsNumber(type) ? $"({type}){l}" : l)
-            .Where(l => TypeText.IsNumber(type) != l.StartsWith('"')))
-            : given;
+        if (!Roles.IsPlain(type)) return given;
+        var isNumber = TypeText.IsNumber(type);
+        return given.Concat(Literals(code).Where(l => l.StartsWith('"') != isNumber).Select(l => isNumber ? $"({type}){l}" : l));
     }
 
     private static IEnumerable<string> Literals(string code) => SyntaxFactory.ParseStatement($"{{{code}\n}}").DescendantNodes()

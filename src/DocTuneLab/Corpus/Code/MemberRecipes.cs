@@ -66,7 +66,9 @@ internal static class MemberRecipes
         var constructors = m.Owner.Constructors.Where(Calls.Usable).ToList();
         if (constructors.Count == 0 || Calls.Fill(scope, m) is not { } map) return null;
         var constructor = scope.Pick(constructors);
-        if (Roles.IsException(m.Owner) || Roles.LeadsNowhere(m) || Roles.Echoes(constructor, m)) return null;
+        if (Roles.IsException(m.Owner) || Roles.LeadsNowhere(m) || Roles.Echoes(constructor, m)
+            // A subscription to what is gone at once.
+            || m.Symbol.ReturnType is "IDisposable" or "IAsyncDisposable") return null;
         if (Calls.Use(scope, constructor, "", map, 0.8) is not { } made) return null;
         var type = Prose.Words(m.Owner.Symbol.Name);
         var settings = scope.Settings.Count > 0

@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using DocTuneLab.Corpus.Language;
 using DocTuneLab.Library;
 
 namespace DocTuneLab.Corpus.Code;
 
 /// <summary>Words that recipes of several steps share.</summary>
-internal static class StepWords
+internal static partial class StepWords
 {
     /// <summary>Several objects of a type: "weir gates".</summary>
     public static string Many(Scope scope, string type)
@@ -65,10 +66,11 @@ internal static class StepWords
             : $"that {Prose.Words(TypeText.Head(core))}";
     }
 
-    /// <summary>Steps one after the other.</summary>
+    /// <summary>Steps one after the other; what comes between is got, the last alone is returned.</summary>
     public static string Then(Scope scope, IReadOnlyList<string> steps)
     {
         if (scope.IsChinese) return string.Join("，再", steps);
+        steps = [.. steps.SkipLast(1).Select(s => Returning().Replace(s, "$1get ")), steps[^1]];
         return steps.Count switch
         {
             1 => steps[0],
@@ -76,4 +78,7 @@ internal static class StepWords
             _ => string.Join("; ", steps.SkipLast(1)) + "; then " + steps[^1],
         };
     }
+
+    [GeneratedRegex("^(take that [a-z ]+ and )?(?:return|give back|read) (?=(?:the|a|an|all|every) )")]
+    private static partial Regex Returning();
 }

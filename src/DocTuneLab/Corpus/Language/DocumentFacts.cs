@@ -41,7 +41,7 @@ internal static partial class DocumentFacts
         foreach (var (header, row) in Rows(lines))
             for (var c = 1; c < Math.Min(header.Count, row.Count); c++)
                 if (row[0].Length is > 0 and < 60 && Plain(row[c]).Length is > 0 and < 100
-                    && IsThing(Plain(header[c])) && IsSubject(row[0]))
+                    && !header[c].Contains('`', StringComparison.Ordinal) && IsThing(Plain(header[c])) && IsSubject(row[0]))
                     yield return Make("table-cell", Plain(row[c]), ("row", Row(row[0])),
                         ("column", Prose.LowerFirst(Plain(header[c]))));
 

@@ -152,7 +152,7 @@ internal sealed partial class RequestForm
 
     [GeneratedRegex(@"(`{3,}|~{3,}).*?(?:\1|\z)", RegexOptions.Singleline)]
     private static partial Regex Fence();
-    [GeneratedRegex(@"\b(?:this|the current) instance\b|\btype T\b")]
+    [GeneratedRegex(@"\b(?:this|the current) instance\b|\btype T\b|\b__[A-Za-z]\w*")]
     private static partial Regex Insider();
     [GeneratedRegex("`[^`\n]+`")]
     private static partial Regex Span();

@@ -126,7 +126,7 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
         // The lead asks for something; the heading does not, and the members that the code calls stand in for it.
         Assert.Equal(2, samples.Count);
         Assert.DoesNotContain(samples, s => s.Messages[^2].Content.Contains("Opening", StringComparison.Ordinal));
-        Assert.Contains(samples, s => s.Messages[^2].Content.Contains("`Tank.AddValve` and `Valve.IsOpen`", StringComparison.Ordinal));
+        Assert.Contains(samples, s => s.Messages[^2].Content.Contains("`Tank.AddValve`, `Valve.IsOpen` and `Valve.Open`", StringComparison.Ordinal));
         var sample = samples.Single(s => s.Messages[^2].Content.Contains("Open the main", StringComparison.Ordinal));
         Assert.Equal(Good, AnswerFormat.BodyOf(sample.Messages[^1].Content));
         Assert.Contains("(Valve mainValve, IReadOnlyList<Tank> tanks)", sample.Messages[^2].Content, StringComparison.Ordinal);
@@ -138,7 +138,7 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     public void Each_example_is_asked_for_by_the_words_right_before_it()
     {
         const string First = "var valve = new Valve(\"A\");\nvalve.Open();", Second = "var valve = new Valve(\"A\");\nvalve.Close();";
-        const string Text = $"Use the first one while you watch\n\n```csharp\n{First}\n```\n\nAnd use the second one after each batch:\n\n"
+        const string Text = $"Open the first valve while you watch\n\n```csharp\n{First}\n```\n\nAnd close the second valve after each batch:\n\n"
             + $"```csharp\n{Second}\n```\n";
         CodeBlock Block(string code) =>
             new("csharp", "", code, new SourceSpan(Text.IndexOf($"```csharp\n{code}", StringComparison.Ordinal), code.Length + 14));
@@ -148,10 +148,10 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
             .Select(s => (Ask: s.Messages[^2].Content, Code: s.Messages[^1].Content))
             .ToList();
         Assert.Contains(asked,
-            a => a.Ask.Contains("Use the first one while you watch.", StringComparison.Ordinal)
+            a => a.Ask.Contains("Open the first valve while you watch.", StringComparison.Ordinal)
                 && a.Code.Contains("Open", StringComparison.Ordinal));
         Assert.Contains(asked,
-            a => a.Ask.Contains("Use the second one after each batch.", StringComparison.Ordinal)
+            a => a.Ask.Contains("Close the second valve after each batch.", StringComparison.Ordinal)
                 && a.Code.Contains("Close", StringComparison.Ordinal));
         Assert.DoesNotContain(asked,
             a => a.Ask.Contains("second", StringComparison.Ordinal) && a.Code.Contains("Open", StringComparison.Ordinal));

@@ -209,7 +209,7 @@ internal static class MemberRecipes
         var returns = Prose.FirstSentence(m.Symbol.Returns);
         if (scope.IsChinese)
             return sentence is not null && m.Symbol.Kind != ApiKind.EnumMember
-                ? $"{sentence}。{(returns is not null && Prose.IsChinese(returns) && !sentence.Contains(returns, StringComparison.Ordinal)
+                ? $"这个方法{ChineseProse.Plain(m)}。{(returns is not null && Prose.IsChinese(returns) && !sentence.Contains(returns, StringComparison.Ordinal)
                     ? $"结果是：{returns}。" : "")}"
                 : $"返回 `{m.Owner.Path}.{m.Symbol.Name}`。";
         if (m.Symbol.Kind == ApiKind.EnumMember)

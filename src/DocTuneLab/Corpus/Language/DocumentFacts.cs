@@ -90,10 +90,12 @@ internal static partial class DocumentFacts
     }
 
     // What can stand behind "what is the": a thing in the singular, in a few words.
-    private static bool IsThing(string header) => header.Length is > 0 and < 40 && (Prose.IsChinese(header)
-        || (header.Split(' ') is { Length: <= 3 } words && !Prose.IsStopWord(words[0]) && !RequestForm.IsAsking(words[0].ToLowerInvariant())
-            && !words.Any(Plural().IsMatch) && !Preposition().IsMatch(header)
-            && !header.StartsWith("Exception", StringComparison.OrdinalIgnoreCase)));
+    private static bool IsThing(string header) => header.Length is > 0 and < 40
+        && (Prose.IsChinese(header) ? !AsksInChinese().IsMatch(header) : IsEnglishThing(header, header.Split(' ')));
+
+    private static bool IsEnglishThing(string header, string[] words) => words.Length <= 3 && !Prose.IsStopWord(words[0])
+        && !RequestForm.IsAsking(words[0].ToLowerInvariant()) && !words.Any(Plural().IsMatch) && !Preposition().IsMatch(header)
+        && !header.StartsWith("Exception", StringComparison.OrdinalIgnoreCase);
 
     // What a row can be asked about as: a name, or a thing in a few words, and not a sentence.
     private static bool IsSubject(string cell) => CodeSpan().Count(cell) == 1 || Prose.IsChinese(cell)
@@ -149,6 +151,8 @@ internal static partial class DocumentFacts
     private static partial Regex TypeName();
     [GeneratedRegex(@"\b(?:with|to|of|in|at|by|for|from|on)$", RegexOptions.IgnoreCase)]
     private static partial Regex Preposition();
+    [GeneratedRegex("怎|如何|什么|谁|哪|为何|何时")]
+    private static partial Regex AsksInChinese();
     [GeneratedRegex("(?<![sui])s$")]
     private static partial Regex Plural();
     [GeneratedRegex(@"\b(?:is|are|was|were|has|have|be|to|does|do|can|may)\b", RegexOptions.IgnoreCase)]

@@ -74,7 +74,7 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
         var calls = Called(code);
         // What the words say and what the code calls must have something in common; why something is so is not answered by code.
         var asked = new[] { lead, heading }.Where(t => t.Length > 0).Select(t => t.EndsWith('?') || t.EndsWith('？') ? t : t + Stop)
-            .Where(t => index.IsChinese ? Prose.IsChinese(t) && _form.Fault(t) is null
+            .Where(t => index.IsChinese ? Prose.IsChinese(t) && AsksInChinese().IsMatch(t) && _form.Fault(t) is null
                 : !Prose.IsChinese(t) && (_form.IsImperative(t) || (HowTo().IsMatch(t) && _form.Fault(t) is null)))
             .Where(t => index.IsChinese || (Speaks(t, calls) && !Leaning().IsMatch(t)))
             .ToList();
@@ -196,6 +196,8 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
         return string.Join('\n', lines.Select(l => l.Length >= indent ? l[indent..].TrimEnd() : l.Trim())).Trim();
     }
 
+    [GeneratedRegex("怎样|如何|怎么|^(?:用|把|按|从|给|写|建立|创建|取|求|算|查|找|先|将|让|等|倒|放|加|删|换|比较|由|对)")]
+    private static partial Regex AsksInChinese();
     // What leans on the sentence before it asks for nothing alone.
     [GeneratedRegex(@"\b(?:it|they|them|this|these|those|too|also|instead|again|both|otherwise|here|above|below)\b",
         RegexOptions.IgnoreCase)]

@@ -89,7 +89,8 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     public void Definitions_questions_and_sentences_are_asked_and_code_is_not_prose()
     {
         var page = Page("How long does a valve take?",
-            "A valve takes about 4 seconds to open. A pipe throws `PressureException` when the pressure is beyond what it bears.\n\n- **Lag**: "
+            "A valve takes about 4 seconds to open. A pipe throws `PressureException` when the pressure is beyond what it bears.\n\n"
+                + "- **Lag**: "
                 + "time until the water moves\n\n```csharp\nvar `x` = \"not prose at all, but code\";\n```\n");
         var asked = Asked(Generate(SampleKind.Qa, 24, page));
         Assert.Contains(asked,
@@ -126,7 +127,8 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
         // The lead asks for something; the heading does not, and the members that the code calls stand in for it.
         Assert.Equal(2, samples.Count);
         Assert.DoesNotContain(samples, s => s.Messages[^2].Content.Contains("Opening", StringComparison.Ordinal));
-        Assert.Contains(samples, s => s.Messages[^2].Content.Contains("`Tank.AddValve`, `Valve.IsOpen` and `Valve.Open`", StringComparison.Ordinal));
+        Assert.Contains(samples,
+            s => s.Messages[^2].Content.Contains("`Tank.AddValve`, `Valve.IsOpen` and `Valve.Open`", StringComparison.Ordinal));
         var sample = samples.Single(s => s.Messages[^2].Content.Contains("Open the main", StringComparison.Ordinal));
         Assert.Equal(Good, AnswerFormat.BodyOf(sample.Messages[^1].Content));
         Assert.Contains("(Valve mainValve, IReadOnlyList<Tank> tanks)", sample.Messages[^2].Content, StringComparison.Ordinal);
@@ -138,7 +140,8 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     public void Each_example_is_asked_for_by_the_words_right_before_it()
     {
         const string First = "var valve = new Valve(\"A\");\nvalve.Open();", Second = "var valve = new Valve(\"A\");\nvalve.Close();";
-        const string Text = $"Open the first valve while you watch\n\n```csharp\n{First}\n```\n\nAnd close the second valve after each batch:\n\n"
+        const string Text = $"Open the first valve while you watch\n\n```csharp\n{First}\n```\n\n"
+            + $"And close the second valve after each batch:\n\n"
             + $"```csharp\n{Second}\n```\n";
         CodeBlock Block(string code) =>
             new("csharp", "", code, new SourceSpan(Text.IndexOf($"```csharp\n{code}", StringComparison.Ordinal), code.Length + 14));

@@ -25,7 +25,8 @@ public class PassagesTests
     }
 
     [Theory]
-    [InlineData("Gates.\n\n> [!NOTE]\n> A jammed gate\n> stands still.\n\nThe end.", "Gates.\n\nNote: A jammed gate\nstands still.\n\nThe end.")]
+    [InlineData("Gates.\n\n> [!NOTE]\n> A jammed gate\n> stands still.\n\nThe end.",
+        "Gates.\n\nNote: A jammed gate\nstands still.\n\nThe end.")]
     [InlineData("> [!WARNING] Free it first.", "Warning: Free it first.")]
     [InlineData("!!! tip \"For days\"\n    Add them up.", "For days: Add them up.")]
     [InlineData(":::caution\nIt moves.\n:::\nThe end.", "Caution: It moves.\nThe end.")]

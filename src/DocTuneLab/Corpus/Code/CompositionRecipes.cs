@@ -56,7 +56,8 @@ internal sealed class CompositionRecipes
         {
             var type = TypeText.Awaited(value.Type) ?? value.Type;
             if (Roles.LeadsNowhere(from)) break;
-            var next = On(type).Where(n => n.Owner.TypeParameters.Count == 0 && n != m && n != from && Follows(scope, from, type, n)).ToList();
+            var next = On(type).Where(n => n.Owner.TypeParameters.Count == 0 && n != m && n != from
+                && Follows(scope, from, type, n)).ToList();
             if (type.Length == 0
                 || next.Count == 0
                 || scope.Index.Find(TypeText.NotNull(type)) is null && next.TrueForAll(n => n.Symbol.Kind != ApiKind.ExtensionMethod))
@@ -145,7 +146,7 @@ internal sealed class CompositionRecipes
         }
         else
         {
-            if (!Calls.Usable(m)
+            if (!Calls.Usable(m) || !StepWords.IsThing(scope, m)
                 || TypeText.Element(m.Symbol.ReturnType) is not { } item
                 || m.Owner.TypeParameters.Count + m.TypeParameters.Count > 0)
                 return null;
@@ -270,7 +271,7 @@ internal sealed class CompositionRecipes
                     $"判断{question}；{(not ? "不" : "")}成立就{scope.Plain(action)}"),
                 new("void", [$"if ({(not ? "!" : "")}{test.Code})", $"    {call.Code};"], false), null);
         }
-        var (yes, no) = scope.Pick<(string, string)>([("yes", "no"), ("on", "off"), ("ok", "bad"), ("true", "false")]);
+        var (yes, no) = scope.Pick<(string, string)>([("yes", "no"), ("on", "off"), ("ok", "bad")]);
         return Ending.Draft(scope, "conditional",
             scope.Say($"return \"{yes}\" or \"{no}\" depending on {question}", $"看{question}，返回 \"{yes}\" 或 \"{no}\""),
             new("string", [$"return {test.Code} ? \"{yes}\" : \"{no}\";"], false), m);
@@ -323,7 +324,7 @@ internal sealed class CompositionRecipes
 
     // A collection in a text or a tuple teaches nothing.
     private static bool IsPlain(Scope scope, MemberEntry p) =>
-        TypeText.NotNull(p.Symbol.ReturnType) is "string" or "bool" or "TimeSpan" or "DateTime" or "DateTimeOffset" or "Guid" or "char"
+        TypeText.NotNull(p.Symbol.ReturnType) is "string" or "TimeSpan" or "DateTime" or "DateTimeOffset" or "Guid" or "char"
         || TypeText.IsNumber(TypeText.NotNull(p.Symbol.ReturnType))
         || scope.Index.Find(TypeText.NotNull(p.Symbol.ReturnType)) is { Symbol.Kind: ApiKind.Enum or ApiKind.Struct };
 

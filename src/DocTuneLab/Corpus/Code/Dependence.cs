@@ -31,7 +31,8 @@ internal static class Dependence
         var (other, changed) = isLiteral ? Changed(own) : (own, arguments.Count > 1 && !scope.Places.Exists(p => p.IsReceiver));
         List<string> lines =
         [
-            Local(First, own), $"object? first__ = {Call(First, scope.Parameters.Select(p => p.Name))};", "if (first__ is null) return null;",
+            Local(First, own), $"object? first__ = {Call(First, scope.Parameters.Select(p => p.Name))};",
+            "if (first__ is null) return null;",
             .. Inputs(scope, body, own).Select(i => $"if (Equals(first__, {i})) return null;"),
         ];
         if (!changed) return string.Join('\n', [.. lines, "return first__;"]);

@@ -16,7 +16,9 @@ internal sealed class FlowRecipes(ReceiverMembers members)
     {
         if (!IsSimple(m) || m.Symbol.Kind is ApiKind.EnumMember or ApiKind.Operator || m.Symbol.Parameters.Any(p =>
             p.Modifier is "ref" or "out")) return null;
-        var taken = m.Symbol.Parameters.Where(p => p.DefaultValue is null && members.MakersOf(p.Type).Any(k => k != m)).Take(2).ToList();
+        var taken = m.Symbol.Parameters.Where(p => p.DefaultValue is null && members.MakersOf(p.Type).Any(k => k != m))
+            // Of two of a type nobody would know which is meant.
+            .DistinctBy(p => p.Type).Take(2).ToList();
         var onMade = Calls.ReceiverType(m, s_none) is { } type && m.Symbol.Kind != ApiKind.ExtensionMethod
             && members.MakersOf(type).Count > 0;
         if (taken.Count == 0 && !onMade) return null;

@@ -15,7 +15,7 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         List<Form> forms = [];
         var element = m.Owner.Path;
         var isSequence = TypeText.Element(m.Symbol.ReturnType) is { } item && members.Readable(item).Count > 0
-            && m.Symbol.Kind != ApiKind.Operator;
+            && m.Symbol.Kind != ApiKind.Operator && StepWords.IsThing(scope, m);
         if (isSequence)
         {
             element = TypeText.Element(m.Symbol.ReturnType)!;

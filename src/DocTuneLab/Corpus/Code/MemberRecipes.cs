@@ -12,7 +12,9 @@ internal static class MemberRecipes
         if (!Calls.Usable(m) || Calls.Fill(scope, m) is not { } map) return null;
         var request = scope.Request(m);
         var receiver = Calls.Receiver(scope, m, map);
-        if (Calls.Use(scope, m, receiver, map, 0.3) is not { } value) return null;
+        // An exception tells what happened: its values are given.
+        var literals = m.Symbol.Kind == ApiKind.Constructor && Roles.IsException(m.Owner) ? 0 : 0.3;
+        if (Calls.Use(scope, m, receiver, map, literals) is not { } value) return null;
         if (scope.Outs is [var o] && value.Type == "bool")
         {
             if (scope.Chance(0.5))
@@ -24,7 +26,8 @@ internal static class MemberRecipes
                 new(o.Type, [$"return {value.Code} ? {o.Name} : {fallback};"], false), m);
         }
         if (scope.Outs.Count > 0 && value.Type.Length == 0)
-            return Ending.Draft(scope, "out", request, new(scope.Outs[0].Type, [$"{value.Code};", $"return {scope.Outs[0].Name};"], false), m);
+            return Ending.Draft(scope, "out", request,
+                new(scope.Outs[0].Type, [$"{value.Code};", $"return {scope.Outs[0].Name};"], false), m);
         var (type, lines, isAsync) = Ending.Deliver(scope, value);
         if (type == "Task<int>" && isAsync && TypeText.AsyncElement(value.Type) is not null)
             request = scope.Say("count the items: ", "数一数有几个：") + request;
@@ -68,7 +71,9 @@ internal static class MemberRecipes
         var constructor = scope.Pick(constructors);
         if (Roles.IsException(m.Owner) || Roles.LeadsNowhere(m) || Roles.Echoes(constructor, m)
             // A subscription to what is gone at once.
-            || m.Symbol.ReturnType is "IDisposable" or "IAsyncDisposable") return null;
+            || m.Symbol.ReturnType is "IDisposable" or "IAsyncDisposable"
+            // What a new object streams is nothing yet, or never ends.
+            || TypeText.AsyncElement(m.Symbol.ReturnType) is not null) return null;
         if (Calls.Use(scope, constructor, "", map, 0.8) is not { } made) return null;
         var type = Prose.Words(m.Owner.Symbol.Name);
         var settings = scope.Settings.Count > 0
@@ -208,10 +213,11 @@ internal static class MemberRecipes
         var sentence = Prose.FirstSentence(m.Symbol.Summary);
         var returns = Prose.FirstSentence(m.Symbol.Returns);
         if (scope.IsChinese)
-            return sentence is not null && m.Symbol.Kind != ApiKind.EnumMember
-                ? $"这个方法{ChineseProse.Plain(m)}。{(returns is not null && Prose.IsChinese(returns) && !sentence.Contains(returns, StringComparison.Ordinal)
-                    ? $"结果是：{returns}。" : "")}"
-                : $"返回 `{m.Owner.Path}.{m.Symbol.Name}`。";
+        {
+            if (sentence is null || m.Symbol.Kind == ApiKind.EnumMember) return $"返回 `{m.Owner.Path}.{m.Symbol.Name}`。";
+            var adds = returns is not null && Prose.IsChinese(returns) && !sentence.Contains(returns, StringComparison.Ordinal);
+            return $"这个方法{ChineseProse.Plain(m)}。{(adds ? $"结果是：{returns}。" : "")}";
+        }
         if (m.Symbol.Kind == ApiKind.EnumMember)
             return $"It returns `{m.Owner.Path}.{m.Symbol.Name}`{(sentence is null || Prose.IsChinese(sentence) ? "" : $": {sentence}")}.";
         var does = sentence is not null && !Prose.IsChinese(sentence)

@@ -81,9 +81,15 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false,
         return string.Concat(words.Select((w, i) => i == 0 ? w.ToLowerInvariant() : Prose.UpperFirst(w)));
     }
 
-    private static string Plural(string name) =>
-        name.EndsWith("options", StringComparison.OrdinalIgnoreCase) || name.EndsWith("settings", StringComparison.OrdinalIgnoreCase)
-            ? "items" : name.EndsWith('s') || name.EndsWith('x') ? name + "es" : name.EndsWith('y') && name.Length > 1 && !"aeiou".Contains(name[^2], StringComparison.Ordinal) ? name[..^1] + "ies" : name + "s";
+    private static string Plural(string name)
+    {
+        if (name.EndsWith("options", StringComparison.OrdinalIgnoreCase) || name.EndsWith("settings", StringComparison.OrdinalIgnoreCase))
+            return "items";
+        if (name.EndsWith('s') || name.EndsWith('x')) return name + "es";
+        return name.EndsWith('y') && name.Length > 1 && !"aeiou".Contains(name[^2], StringComparison.Ordinal)
+            ? name[..^1] + "ies"
+            : name + "s";
+    }
 
     /// <summary>Concrete types for type parameters; null where a constraint cannot be met from here.</summary>
     public Dictionary<string, string>? Fill(params IReadOnlyList<TypeParameter>[] lists)

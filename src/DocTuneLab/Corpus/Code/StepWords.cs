@@ -12,7 +12,8 @@ internal static partial class StepWords
     {
         if (scope.IsChinese) return $" `{type}` ";
         var words = Prose.Words(TypeText.Head(type));
-        if (words.EndsWith("options", StringComparison.Ordinal) || words.EndsWith("settings", StringComparison.Ordinal)) return $"{words} objects";
+        if (words.EndsWith("options", StringComparison.Ordinal) || words.EndsWith("settings", StringComparison.Ordinal))
+            return $"{words} objects";
         return words.EndsWith('s') || words.EndsWith('x') || words.EndsWith("ch", StringComparison.Ordinal) ? words + "es"
             : words.EndsWith('y') && words.Length > 1 && !"aeiou".Contains(words[^2], StringComparison.Ordinal) ? words[..^1] + "ies"
             : words + "s";
@@ -20,6 +21,10 @@ internal static partial class StepWords
 
     /// <summary>What a member is, without the clauses that its documentation adds: "the opening in percent" of "…, 0 to 100".</summary>
     public static string Noun(Scope scope, MemberEntry m) => scope.IsChinese ? scope.Noun(m) : Cut(scope.Noun(m), [';', ':', ',', '(']);
+
+    /// <summary>Whether the documentation says what a member gives, not only what it does: then that can be named in a sentence.</summary>
+    public static bool IsThing(Scope scope, MemberEntry m) => scope.IsChinese || m.Symbol.Kind is ApiKind.Property or ApiKind.Field
+        || scope.Plain(m).Split(' ')[0] is "get" or "return";
 
     /// <summary>What a caller asks of the member as one step among others, without the sentence's further clauses.</summary>
     public static string Step(Scope scope, MemberEntry m) => scope.IsChinese ? scope.Step(m) : Cut(scope.Step(m), [';', ':']);

@@ -98,7 +98,8 @@ internal static class Ending
             ? null
             : Prose.Words(TypeText.Head(scope.Parameters[0].Type));
         var isLoop = request.StartsWith("for each", StringComparison.Ordinal);
-        if (!isLoop && scope.Chance(ShortShare) && Prose.Short(request) is { } few) return $"{Prose.UpperFirst(few)}.";
+        // Of several steps none can go.
+        if (!isLoop && named is not null && scope.Chance(ShortShare) && Prose.Short(request) is { } few) return $"{Prose.UpperFirst(few)}.";
         // "the tank" of the documentation is the parameter `tank` to whoever wrote the signature.
         var direct = receiver is null
             ? request

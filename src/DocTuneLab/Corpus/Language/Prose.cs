@@ -133,6 +133,7 @@ internal static partial class Prose
                 return to == "get" ? Value("get", text[from.Length..].Trim()) : to + text[from.Length..];
         var words = text.Split(' ', 2);
         if (words.Length < 2) return null;
+        if (words[0] is "explicitly" or "implicitly") return Imperative(words[1], isAction);
         if (words[0] == "asynchronously") return Imperative(words[1], isAction) is { } later ? later + " asynchronously" : null;
         // "Readings of a day" is a thing, "reads of the log" is none.
         // "Put in one more" tells what to do, "state of the gate" names a thing.

@@ -150,12 +150,17 @@ public sealed partial class NotebookTests
     public async Task The_whole_flow_reports_figures_that_follow_from_its_seed_and_asks_nothing_of_the_network()
     {
         var reports = new List<string>();
-        foreach (var seed in (string[])["1", "2"])
+        foreach (var (seed, arms) in ((string, string)[])[("1", "base,tuned,tuned+compiler"), ("2", "base,tuned")])
         {
             using var lab = new LabFolder();
-            reports.Add(
-                HtmlReport.Render(await RunAsync(lab, "lab.ipynb", "samples", "200", "maxSteps", "3", "split", "dev", "seed", seed)));
+            reports.Add(HtmlReport.Render(await RunAsync(lab, "lab.ipynb", "samples", "200", "maxSteps", "3", "split", "dev", "seed", seed,
+                "arms", arms)));
         }
+        // What the guide adds to tuning, what it costs, and where it turned the model; without a guided arm that is said.
+        Assert.Contains("tuned+compiler against tuned, on tasks that no training sample shows, is ", reports[0]);
+        Assert.Contains("Tokens decoded per answer", reports[0]);
+        Assert.Matches("<details><summary>tuned\\+compiler: [^<]+</summary><figure", reports[0]);
+        Assert.Contains("No arm was guided", reports[1]);
         Assert.All(reports, r =>
         {
             Assert.Contains("tuned against base, on tasks that no training sample shows, is ", r);

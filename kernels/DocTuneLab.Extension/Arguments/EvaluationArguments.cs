@@ -76,7 +76,8 @@ public sealed class EvaluationArguments(params string[] except)
         var guidance = _settings.Apply(p, GuideSettings.Settings, GuideSettings.Settings.Defaults);
         if (guidance.Guide == GuideKind.Compiler)
             plan = plan with { Arms = [.. plan.Arms.SelectMany(a => (string[])[a, .. WithCompiler(a)]).Distinct()] };
-        if (plan.Arms.All(IsFree) && _settings.Given(p).FirstOrDefault(g => GuideSettings.Settings.Contains(g.Setting)) is { Setting: { } idle })
+        var given = _settings.Given(p).Select(g => g.Setting).Where(GuideSettings.Settings.Contains);
+        if (plan.Arms.All(IsFree) && given.FirstOrDefault() is { } idle)
             throw new LabException($"{idle.Option} says how the compiler guides a local model, and no arm is guided: give --guide, or "
                 + $"--arms with {EvaluationResult.CompilerSuffix} behind base or tuned.");
         return plan with { Guidance = guidance };

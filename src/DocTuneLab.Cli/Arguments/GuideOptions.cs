@@ -15,8 +15,8 @@ internal sealed class GuideOptions
     private readonly Option<string[]> _assembly = CommonOptions.Assembly();
     private readonly Option<string?> _signature = new("--signature")
     {
-        Description = "Header of the method whose body is guided, such as 'public static int Count(Tank tank)'. Without one, code is guided "
-            + "as a file, by its names and members alone.",
+        Description = "Header of the method whose body is guided, such as 'public static int Count(Tank tank)'. Without one, code is "
+            + "guided as a file, by its names and members alone.",
         HelpName = "TEXT"
     };
     private readonly Option<string[]> _usings = new("--using")

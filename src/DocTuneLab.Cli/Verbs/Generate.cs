@@ -73,7 +73,8 @@ internal static class Generate
             var guides = settings is null ? [] : guide.Guides(parsed, settings, prompts);
             return source.Use(parsed, (model, local) =>
             {
-                IReadOnlyList<int>[] ids = [.. prompts.Select(p => parsed.GetValue(suffix) is { } after ? local.FillInMiddle(p.Prompt, after)
+                IReadOnlyList<int>[] ids = [.. prompts.Select(p =>
+                    parsed.GetValue(suffix) is { } after ? local.FillInMiddle(p.Prompt, after)
                     : parsed.GetValue(raw) ? model.Tokenizer.EncodeDocument(p.Prompt)
                     : model.Tokenizer.Encode(model.ChatTemplate.Render(Turns(p.Prompt), addGenerationPrompt: true), specialTokens: true))];
                 if (settings is not null)

@@ -19,9 +19,10 @@ internal sealed class EmptyBodies : IMetric
     internal static bool DoesNothing(string code)
     {
         var root = CSharpSyntaxTree.ParseText(code, CodeExtractor.ParseOptions.WithKind(SourceCodeKind.Script)).GetCompilationUnitRoot();
-        var methods = root.DescendantNodes().OfType<BaseMethodDeclarationSyntax>().Where(m => m.Body is not null || m.ExpressionBody is not null)
-            .ToList();
-        if (methods.Count > 0) return methods.TrueForAll(m => m.Body is { } body ? IsEmpty(body.Statements) : Gives(m.ExpressionBody?.Expression));
+        var methods = root.DescendantNodes().OfType<BaseMethodDeclarationSyntax>()
+            .Where(m => m.Body is not null || m.ExpressionBody is not null).ToList();
+        if (methods.Count > 0)
+            return methods.TrueForAll(m => m.Body is { } body ? IsEmpty(body.Statements) : Gives(m.ExpressionBody?.Expression));
         return !root.DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Any()
             && IsEmpty([.. root.Members.OfType<GlobalStatementSyntax>().Select(g => g.Statement)]);
     }

@@ -23,7 +23,7 @@ internal sealed class GaveUp : IMetric
 {
     public string Name => MetricNames.GaveUp;
     public string Title => "Guidance gave up";
-    public string Question => "For which share of the guided answers did the budget run out, so that the rest is unguided?";
+    public string Question => "For which share of the guided answers did the budget of guidance run out?";
     public bool HigherIsBetter => false;
     public IEnumerable<Observation> Observe(MetricInput input) =>
         DecodedTokens.Guided(input).Select(g => input.Of(g.Task, g.Guidance.GaveUp));

@@ -9,6 +9,11 @@ namespace DocTuneLab.Evaluation.Reports;
 /// sheet: it stands in a cell as well as on a page.</summary>
 public static class GuideView
 {
+    private const string Left = " style=\"text-align:left\"";
+
+    private static readonly string[] s_columns =
+        ["Arm", "Guided answers", "Turned", "Turns per answer", "Tokens decoded per answer", "Gave up"];
+
     /// <summary>The answer as HTML.</summary>
     public static string Html(GuidedText answer)
     {
@@ -21,7 +26,8 @@ public static class GuideView
             html.Append(Text(answer.Text[at..turn.At]))
                 .Append("<mark style=\"background:rgba(240,160,20,.3);color:inherit;border-bottom:2px solid #b98a1d\">")
                 .Append($"{Text(turn.Given)}<sup style=\"font-size:.75em;line-height:1\">{i + 1}</sup></mark>");
-            notes.Append($"<li style=\"margin:.2em 0\">{Code(turn.Wanted, "del")} → {Code(turn.Given, "ins")}: {Text(turns[i].Why)}</li>");
+            notes.Append("<li style=\"margin:.2em 0\">")
+                .Append($"{Code(turn.Wanted, "del")} → {Code(turn.Given, "ins")}: {Text(turns[i].Why)}</li>");
             at = turn.At + turn.Given.Length;
         }
         html.Append(Text(answer.Text[at..]));
@@ -54,7 +60,7 @@ public static class GuideView
         var shown = Standing(answer).Count;
         var turned = answer.Turns.Count switch { 0 => "never turned", 1 => "turned once", var n => $"turned {n} times" };
         return turned + (shown < answer.Turns.Count ? $", of which {shown} stand in the answer" : "")
-            + $"; {answer.Tokens} tokens decoded" + (answer.GaveUp ? "; guidance gave up, so the rest is unguided" : "");
+            + $"; {answer.Tokens} tokens decoded" + (answer.GaveUp ? "; guidance gave up" : "");
     }
 
     /// <summary>What guidance cost each guided arm, and answers with their turns: those that came out better than unguided, then those
@@ -63,58 +69,75 @@ public static class GuideView
     /// <param name="count">Most answers of each arm.</param>
     public static string Html(EvaluationReport report, int count = 8)
     {
-        ArgumentNullException.ThrowIfNull(report);
-        var arms = report.Results.Where(r => r.GuidedAnswers.Any()).ToList();
-        if (arms.Count == 0) return "";
-        var html = new StringBuilder("<div style=\"overflow-x:auto\"><table><thead><tr><th style=\"text-align:left\">Arm</th><th>Answers</th>"
-            + "<th>turned</th><th>Turns per answer</th><th>Tokens decoded per answer</th><th>Gave up</th></tr></thead><tbody>");
-        foreach (var arm in arms)
-        {
-            var all = arm.GuidedAnswers.Select(a => a.Guidance!).ToList();
-            html.Append($"<tr><td style=\"text-align:left\">{Text(arm.Arm)}</td><td>{all.Count}</td><td>{all.Count(g => g.Turned > 0)}</td>")
-                .Append(CultureInfo.InvariantCulture, $"<td>{all.Average(g => g.Turned):F1}</td><td>{all.Average(g => g.Tokens):F1}</td>")
-                .Append($"<td>{Figures.Value(all.Average(g => g.GaveUp ? 1.0 : 0), true)}</td></tr>");
-        }
+        var costs = Costs(report);
+        if (costs.Count == 0) return "";
+        var html = new StringBuilder("<div style=\"overflow-x:auto\"><table><thead><tr>")
+            .AppendJoin("", s_columns.Select((c, i) => $"<th{(i == 0 ? Left : "")}>{c}</th>")).Append("</tr></thead><tbody>");
+        foreach (var row in costs)
+            html.Append("<tr>").AppendJoin("", row.Select((c, i) => $"<td{(i == 0 ? Left : "")}>{Text(c)}</td>")).Append("</tr>");
         html.Append("</tbody></table></div>");
-        foreach (var arm in arms)
+        foreach (var (title, answer) in Examples(report, count))
+            html.Append($"<details><summary>{Text(title)}</summary>{Html(answer)}</details>");
+        return html.ToString();
+    }
+
+    /// <summary>The same as plain text.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="count">Most answers of each arm.</param>
+    public static string Plain(EvaluationReport report, int count) => string.Join("\n\n",
+        Costs(report).Select(r => $"{r[0]}: {string.Join("; ", r.Skip(1).Select((c, i) => $"{s_columns[i + 1]} {c}"))}")
+            .Concat(Examples(report, count).Select(e => $"{e.Title}\n{Plain(e.Answer)}")));
+
+    private static IReadOnlyList<string[]> Costs(EvaluationReport report) =>
+    [
+        .. report.Results.Select(r => (r.Arm, All: r.GuidedAnswers.Select(a => a.Guidance!).ToList())).Where(r => r.All.Count > 0)
+            .Select(r => (string[])
+            [
+                r.Arm, $"{r.All.Count}", $"{r.All.Count(g => g.Turned > 0)}", Mean(r.All.Average(g => g.Turned)),
+                Mean(r.All.Average(g => g.Tokens)), Figures.Value(r.All.Average(g => g.GaveUp ? 1.0 : 0), true)
+            ])
+    ];
+
+    private static IEnumerable<(string Title, GuidedText Answer)> Examples(EvaluationReport report, int count)
+    {
+        foreach (var arm in report.Results)
         {
             var free = report.Results.FirstOrDefault(r => r.Arm == arm.UnguidedArm && r != arm);
-            var gains = free is null ? [] : Flip.Between(free, arm).Where(f => f.Gain).ToDictionary(f => f.Task, StringComparer.Ordinal);
+            var gains = (free is null ? [] : Flip.Between(free, arm)).Where(f => f.Gain).ToDictionary(f => f.Task, StringComparer.Ordinal);
             foreach (var answer in arm.GuidedAnswers.Where(a => a.Guidance!.Turned > 0)
                 .OrderByDescending(a => gains.ContainsKey(a.Task)).ThenByDescending(a => a.Guidance!.Turned).Take(count))
             {
                 var became = gains.TryGetValue(answer.Task, out var gain) ? $", {gain.Before.Text()} → {gain.After.Text()}" : "";
-                html.Append($"<details><summary>{Text($"{arm.Arm}: {answer.Task}{became}")}</summary>{Html(answer.Guided!)}</details>");
+                yield return ($"{arm.Arm}: {answer.Task}{became}", answer.Guided!);
             }
         }
-        return html.ToString();
     }
+
+    private static string Mean(double value) => value.ToString("F1", CultureInfo.InvariantCulture);
 
     /// <summary>Turns that the answer still shows, in order, with their reasons; others lie on ways that were given up.</summary>
     private static List<(GuideTurn Turn, string Why)> Standing(GuidedText answer)
     {
         List<(GuideTurn Turn, string Why)> standing = [];
-        List<GuideTurn> left = [];
+        string? broken = null;
         foreach (var turn in answer.Turns)
         {
             // What lay behind the place was cut off when the decoder went back there.
-            left.AddRange(standing.Where(s => s.Turn.At >= turn.At).Select(s => s.Turn));
             standing.RemoveAll(s => s.Turn.At >= turn.At);
-            if (turn.Given.Length == 0)
+            if (turn.Given.Length == 0) broken = turn.Reason;
+            else
             {
-                left.Add(turn);
-                continue;
+                standing.Add((turn, broken is null || broken == turn.Reason ? turn.Reason : $"{turn.Reason}, for {broken}"));
+                broken = null;
             }
-            var because = left.Count == 0 || left[^1].At < turn.At || left[^1].Reason == turn.Reason ? "" : $", for {left[^1].Reason}";
-            standing.Add((turn, turn.Reason + because));
-            left.Clear();
         }
         var (shown, at) = (new List<(GuideTurn, string)>(), 0);
         foreach (var one in standing)
         {
-            if (one.Turn.At < at || string.CompareOrdinal(answer.Text, one.Turn.At, one.Turn.Given, 0, one.Turn.Given.Length) != 0) continue;
+            var (turn, length) = (one.Turn, one.Turn.Given.Length);
+            if (turn.At < at || string.CompareOrdinal(answer.Text, turn.At, turn.Given, 0, length) != 0) continue;
             shown.Add(one);
-            at = one.Turn.At + one.Turn.Given.Length;
+            at = turn.At + length;
         }
         return shown;
     }

@@ -50,8 +50,8 @@ public static class LabSettings
             SftOptions.Settings),
         new("Evaluation", "`#!evaluate` and `doctune evaluate`.", EvaluationPlan.Settings),
         new("Answers", "The same.", EvaluationOptions.Settings),
-        new("Guided decoding", "The same, and `doctune generate`.", GuideSettings.Settings),
         new("Running answers", "The same.", ExecutionOptions.Settings),
+        new("Guided decoding", "The same, and `doctune generate`.", GuideSettings.Settings),
         new("Sampling", "`doctune generate`.", SamplingOptions.Settings),
     ];
 }

@@ -39,8 +39,8 @@ public sealed record GuideSettings
         Option = "guide-tokens", Field = "guide_tokens", Min = 1)]
     public double Tokens { get; init; } = s_budget.Tokens;
 
-    /// <summary>How often one statement is begun again. Default that of <see cref="GuideBudget"/>.</summary>
-    [Setting("How often one statement is begun again before guidance gives up.", Option = "guide-returns", Field = "guide_returns",
+    /// <summary>How often an answer goes back. Default that of <see cref="GuideBudget"/>.</summary>
+    [Setting("How often a guided answer goes back before guidance gives up.", Option = "guide-returns", Field = "guide_returns",
         Min = 0)]
     public int Returns { get; init; } = s_budget.Returns;
 

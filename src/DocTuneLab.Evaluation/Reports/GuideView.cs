@@ -24,7 +24,8 @@ public static class GuideView
         {
             var turn = turns[i].Turn;
             html.Append(Text(answer.Text[at..turn.At]))
-                .Append("<mark style=\"background:rgba(240,160,20,.3);color:inherit;border-bottom:2px solid #b98a1d\">")
+                .Append("<mark style=\"background:rgba(240,160,20,.3);color:inherit;border-bottom:2px solid #b98a1d;"
+                    + "border-radius:2px;margin-right:1px\">")
                 .Append($"{Text(turn.Given)}<sup style=\"font-size:.75em;line-height:1\">{i + 1}</sup></mark>");
             notes.Append("<li style=\"margin:.2em 0\">")
                 .Append($"{Code(turn.Wanted, "del")} → {Code(turn.Given, "ins")}: {Text(turns[i].Why)}</li>");
@@ -34,7 +35,7 @@ public static class GuideView
         return "<figure style=\"margin:.6em 0;max-width:60rem\"><pre style=\"margin:0;padding:.6em .8em;white-space:pre-wrap;"
             + "overflow-wrap:anywhere;line-height:1.6;border:1px solid rgba(128,128,128,.4);border-radius:6px;background:none\">"
             + $"{html}</pre><figcaption style=\"overflow-wrap:anywhere\"><small>{Text(Summary(answer))}</small>"
-            + (notes.Length > 0 ? $"<ol style=\"margin:.3em 0;padding-left:1.8em\">{notes}</ol>" : "") + "</figcaption></figure>";
+            + (notes.Length > 0 ? $"<ol style=\"margin:.3em 0;padding-left:2em;font-size:.88em\">{notes}</ol>" : "") + "</figcaption></figure>";
     }
 
     /// <summary>The answer as plain text: marks in the code, and below what each stands for.</summary>
@@ -147,7 +148,7 @@ public static class GuideView
     private static string Visible(string piece)
     {
         var text = piece.Replace("\n", "↵", StringComparison.Ordinal).Replace("\t", "⇥", StringComparison.Ordinal);
-        return text.Length == 0 ? "the end" : string.IsNullOrWhiteSpace(text) ? text.Replace(' ', '␣') : text;
+        return text.Length == 0 ? "nothing" : string.IsNullOrWhiteSpace(text) ? text.Replace(' ', '␣') : text;
     }
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);

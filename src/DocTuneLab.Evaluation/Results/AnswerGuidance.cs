@@ -10,7 +10,7 @@ namespace DocTuneLab.Evaluation.Results;
 public sealed record AnswerGuidance(int Tokens, bool GaveUp, int Turned, IReadOnlyList<GuideTurn> Turns)
 {
     /// <summary>Turns that are kept of an answer.</summary>
-    public const int MostTurns = 100;
+    public const int MostTurns = 400;
 
     private const int MostWords = 240;
 

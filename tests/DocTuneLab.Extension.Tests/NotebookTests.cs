@@ -150,11 +150,13 @@ public sealed partial class NotebookTests
     public async Task The_whole_flow_reports_figures_that_follow_from_its_seed_and_asks_nothing_of_the_network()
     {
         var reports = new List<string>();
-        foreach (var (seed, arms) in ((string, string)[])[("1", "base,tuned,tuned+compiler"), ("2", "base,tuned")])
+        foreach (var seed in (string[])["1", "2"])
         {
             using var lab = new LabFolder();
-            reports.Add(HtmlReport.Render(await RunAsync(lab, "lab.ipynb", "samples", "200", "maxSteps", "3", "split", "dev", "seed", seed,
-                "arms", arms)));
+            // A guided answer of a model that was hardly trained takes long, so once with few tasks.
+            string[] given = seed == "1" ? ["library", FewTasks(lab)] : ["arms", "base,tuned"];
+            reports.Add(HtmlReport.Render(await RunAsync(lab, "lab.ipynb",
+                ["samples", "200", "maxSteps", "3", "split", "dev", "seed", seed, .. given])));
         }
         // What the guide adds to tuning, what it costs, and where it turned the model; without a guided arm that is said.
         Assert.Contains("tuned+compiler against tuned, on tasks that no training sample shows, is ", reports[0]);
@@ -172,6 +174,23 @@ public sealed partial class NotebookTests
 
         static string LossOf(string report) =>
             Loss().Match(report).Value is { Length: > 0 } found ? found : throw new InvalidOperationException("the report shows no loss");
+
+        static string FewTasks(LabFolder lab)
+        {
+            var (from, to) = (Path.Combine(lab.Root, "data/private-library"), Path.Combine(lab.Path, "library"));
+            foreach (var file in ((string[])["docs", "bin"]).SelectMany(f =>
+                Directory.EnumerateFiles(Path.Combine(from, f), "*", SearchOption.AllDirectories)))
+            {
+                var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+            var tasks = Directory.CreateDirectory(Path.Combine(to, "tasks")).FullName;
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(from, "tasks"), "*.jsonl"))
+                File.WriteAllLines(Path.Combine(tasks, Path.GetFileName(file)),
+                    File.ReadLines(file).Where(l => !Regex.IsMatch(l, "\"split\": ?\"test\"")).Take(6));
+            return to;
+        }
     }
 
     [Fact]

@@ -95,8 +95,8 @@ public sealed class GuidedArmTests : IDisposable
         Assert.Equal("tuned", report.Main!.SecondArm);
 
         var guided = report.Results[2];
-        Assert.Equal((30, 1 / 8.0), (guided[MetricNames.DecodedTokens]!.Value, guided[MetricNames.GaveUp]!.Value));
-        Assert.Null(report.Results[1][MetricNames.DecodedTokens]);
+        Assert.Equal((30, 1 / 8.0), (guided[GuideMetricNames.DecodedTokens]!.Value, guided[GuideMetricNames.GaveUp]!.Value));
+        Assert.Null(report.Results[1][GuideMetricNames.DecodedTokens]);
         var page = HtmlPage.Of(report);
         Assert.Contains("Where the compiler turned the model", page);
         Assert.Contains("tuned+compiler: t0, does not compile → compiles", page);
@@ -146,6 +146,6 @@ public sealed class GuidedArmTests : IDisposable
     {
         var answer = new StoredAnswer("t0", TaskKind.Code, 0, $"```csharp\n{code}\n```");
         var result = TinyLibrary.Evaluator().Score("nano", s_suite, [answer], [], Options("base"));
-        Assert.Equal(share, result[MetricNames.EmptyBodies]!.Value);
+        Assert.Equal(share, result[GuideMetricNames.EmptyBodies]!.Value);
     }
 }

@@ -9,7 +9,7 @@ namespace DocTuneLab.Evaluation.Metrics;
 /// <summary>Code that compiles because it does nothing: every body in it is empty, throws, or returns a constant or a default.</summary>
 internal sealed class EmptyBodies : IMetric
 {
-    public string Name => MetricNames.EmptyBodies;
+    public string Name => GuideMetricNames.EmptyBodies;
     public string Title => "Only throws or returns a default";
     public string Question => "Which share of the answers with code does nothing but throw, or return a constant or default?";
     public bool HigherIsBetter => false;

@@ -7,7 +7,7 @@ namespace DocTuneLab.Evaluation.Metrics;
 /// <summary>What guidance costs; free answers contribute nothing.</summary>
 internal sealed class DecodedTokens : IMetric
 {
-    public string Name => MetricNames.DecodedTokens;
+    public string Name => GuideMetricNames.DecodedTokens;
     public string Title => "Tokens decoded per guided answer";
     public string Question => "How many tokens are decoded for a guided answer, those of ways given up included, on average?";
     public bool HigherIsBetter => false;
@@ -21,7 +21,7 @@ internal sealed class DecodedTokens : IMetric
 
 internal sealed class GaveUp : IMetric
 {
-    public string Name => MetricNames.GaveUp;
+    public string Name => GuideMetricNames.GaveUp;
     public string Title => "Guidance gave up";
     public string Question => "For which share of the guided answers did the budget of guidance run out?";
     public bool HigherIsBetter => false;

@@ -9,12 +9,6 @@ public static class MetricNames
     public const string ParseRate = "parse_rate";
     /// <summary>Answers that compile against the library.</summary>
     public const string CompileRate = "compile_rate";
-    /// <summary>Answers with code whose methods only throw or return a default.</summary>
-    public const string EmptyBodies = "empty_bodies";
-    /// <summary>Tokens decoded for a guided answer.</summary>
-    public const string DecodedTokens = "decoded_tokens";
-    /// <summary>Guided answers whose budget ran out.</summary>
-    public const string GaveUp = "gave_up";
     /// <summary>Missing over resolved, misused and missing library names.</summary>
     public const string HallucinationRate = "hallucination_rate";
     /// <summary>Answers with code that invent at least one name.</summary>

@@ -3,9 +3,7 @@ using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Conversations;
 using DocTuneLab.Evaluation.Reports;
-using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
-using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli.Verbs;

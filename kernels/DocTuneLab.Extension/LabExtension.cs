@@ -1,3 +1,5 @@
+using DocTuneLab.Conversations;
+using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Experiments;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Magics;
@@ -36,6 +38,8 @@ public sealed class LabExtension : INotebookExtension
             result => Summary.Table(TuningArguments.Table(result)) + Charts.Html(CellContext.Current, Charts.Candidates(result))
                 + $"<p>{System.Net.WebUtility.HtmlEncode(TuningArguments.Chosen(result))}</p>");
         host.AddFormatter<PromptTuningResult>("text/plain", TuningArguments.Text);
+        host.AddFormatter<GuidedText>("text/html", GuideView.Html);
+        host.AddFormatter<GuidedText>("text/plain", GuideView.Plain);
         LabMagics.AddTo(host, lab);
         DocsMagics.AddTo(host, lab);
         PromptMagics.AddTo(host, lab);

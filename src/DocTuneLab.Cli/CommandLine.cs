@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Reflection;
@@ -56,6 +57,7 @@ internal static class CommandLine
         var root = Root();
         foreach (var option in root.Options.OfType<VersionOption>())
             option.Action = new VersionAction();
+        foreach (var option in root.Options.OfType<HelpOption>()) OrderedHelp.Use(option);
         var parsed = root.Parse(Run.JoinParameters(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
             return Misused(parsed, args);

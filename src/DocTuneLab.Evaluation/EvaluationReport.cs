@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DocTuneLab.Conversations;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Results;
@@ -10,7 +11,8 @@ namespace DocTuneLab.Evaluation;
 /// <summary>Everything that an evaluation of several arms found; what all report formats are written from.</summary>
 /// <param name="Results">The arms, base first.</param>
 /// <param name="Comparisons">
-/// Each other arm with the base; then each later arm with the base that has the documents, which is what tuning competes with.
+/// Each other arm with the base; then each later arm with the base that has the documents, which is what tuning competes with; then each
+/// guided arm with the same unguided.
 /// </param>
 /// <param name="Gates">Retention of each arm that was measured on it.</param>
 /// <param name="Symbols">Which members the arms get right.</param>
@@ -59,6 +61,10 @@ public sealed record EvaluationReport(
         var gates = comparisons.Select(c => RetentionGate.Of(c, gateBits)).OfType<RetentionGate>().ToList();
         if (rest.FirstOrDefault(r => r.Arm == "base+docs") is { } documented)
             comparisons.AddRange(rest.Where(r => r != documented).Select(r => Comparison.Of(documented, r, patterns)));
+        foreach (var guided in rest.Where(r => r.Options.Guide is not null))
+            if (rest.FirstOrDefault(r => r.Options.Guide is null && r.Arm == guided.UnguidedArm) is { } free
+                && comparisons.TrueForAll(c => c.FirstArm != free.Arm || c.SecondArm != guided.Arm))
+                comparisons.Add(Comparison.Of(free, guided, patterns));
         var (symbols, invented) = SymbolTables.Of(results);
         var all = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -86,6 +92,18 @@ public sealed record EvaluationReport(
     public Comparison? Main =>
         Comparisons.FirstOrDefault(c => c.FirstArm == Results[0].Arm && c.SecondArm == "tuned")
             ?? (Comparisons is [var first, ..] ? first : null);
+
+    /// <summary>A guided answer: where the compiler turned the model, and what it cost. A cell shows it with marks.</summary>
+    /// <param name="arm">An arm with <c>+compiler</c>.</param>
+    /// <param name="task">A programming task; of sampled answers the greedy one.</param>
+    /// <exception cref="LabException">There is no such arm or answer, or it was not guided.</exception>
+    public GuidedText Guided(string arm, string task)
+    {
+        var result = Results.FirstOrDefault(r => r.Arm == arm)
+            ?? throw new LabException($"there is no arm '{arm}'; there are {string.Join(", ", Results.Select(r => r.Arm))}");
+        return result.GuidedAnswers.FirstOrDefault(a => a.Task == task)?.Guided
+            ?? throw new LabException($"{arm}: no answer to '{task}' was guided; expected a programming task of an arm with +compiler");
+    }
 
     /// <summary>Whether every gate passes.</summary>
     public bool Passes => Gates.All(g => g.Passes);

@@ -113,14 +113,15 @@ public sealed class Evaluator(CSharpJudge judge)
             TaskKind kind, IReadOnlyList<string> ids, int sample, IReadOnlyList<IReadOnlyList<Message>> turns, SamplingOptions sampling,
             IProgress<int>? counter)
         {
-            var replies = subject is HostedModel hosted
-                ? hosted.Ask(turns, sampling, counter, cancel)
-                : [.. subject.Generate(turns, sampling, counter, cancel).Select(t => new HostedModel.Reply(t, false, null))];
-            answers.AddRange(ids.Select((id, i) => new StoredAnswer(id, kind, sample, replies[i].Text)
+            StoredAnswer Stored(int i, string text) => new(ids[i], kind, sample, text);
+            answers.AddRange(subject switch
             {
-                Unanswered = replies[i].Unanswered,
-                IsCutOff = replies[i].IsCutOff,
-            }));
+                HostedModel hosted => hosted.Ask(turns, sampling, counter, cancel)
+                    .Select((r, i) => Stored(i, r.Text) with { Unanswered = r.Unanswered, IsCutOff = r.IsCutOff }),
+                IGuidedModel guided => guided.Ask(turns, sampling, counter, cancel)
+                    .Select((a, i) => Stored(i, a.Text) with { Guidance = a.Guidance }),
+                _ => subject.Generate(turns, sampling, counter, cancel).Select((t, i) => Stored(i, t)),
+            });
         }
 
         void Greedy(

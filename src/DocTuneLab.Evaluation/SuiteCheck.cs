@@ -129,8 +129,8 @@ public static class SuiteCheck
     private static IEnumerable<SuiteProblem> Overlaps(Suite suite, IReadOnlyList<Sample> training, List<string> notes)
     {
         var heldOut = new Decontamination(suite.HeldOut());
-        notes.Add($"Compared with {training.Count} training samples: 8-grams of words, code and questions but for names, literals and "
-            + "numbers.");
+        notes.Add($"Compared with {training.Count} training {(training.Count == 1 ? "sample" : "samples")}: 8-grams of words, code and "
+            + "questions but for names, literals and numbers.");
         var single = heldOut.LeavingNoChoice();
         notes.Add($"{suite.Code.Count(t => single.Contains(t.Id))} of {suite.Code.Count} programming tasks leave no choice: their solution "
             + "is one step, which training data may show under other names.");

@@ -30,7 +30,8 @@ internal static partial class SuiteReading
         var cited = suite.Code.Select(t => (t.Id, t.Documents, t.Split, IsCode: true))
             .Concat(suite.Completion.Select(t => (t.Id, t.Documents, t.Split, IsCode: true)))
             .Concat(suite.Qa.Select(t => (t.Id, t.Documents, t.Split, IsCode: false)))
-            .Concat(suite.Open.Select(t => (t.Id, t.Documents, t.Split, IsCode: false)));
+            .Concat(suite.Open.Select(t => (t.Id, t.Documents, t.Split, IsCode: false)))
+            .Concat(suite.Members.Select(t => (t.Id, t.Documents, t.Split, IsCode: false)));
         foreach (var (id, documents, split, isCode) in cited)
         {
             for (var i = 0; i < documents.Count; i++)

@@ -68,6 +68,7 @@ public sealed class OptionsTests
         [Name<TrainingConfig>(nameof(TrainingConfig.Ignored))] = "what a file held",
         [Name<TrainingConfig>(nameof(TrainingConfig.Dialect))] = "what a file was",
         [Name<EvaluationPlan>(nameof(EvaluationPlan.Options))] = Elsewhere,
+        [Name<EvaluationPlan>(nameof(EvaluationPlan.Guidance))] = Elsewhere,
         [Name<EvaluationPlan>(nameof(EvaluationPlan.Training))] = "the lab's accepted samples, or --corpus",
         [Name<EvaluationPlan>(nameof(EvaluationPlan.Others))] = InPrograms,
         [Name<EvaluationPlan>(nameof(EvaluationPlan.Endpoints))] = "--endpoints",
@@ -75,6 +76,7 @@ public sealed class OptionsTests
         [Name<EvaluationOptions>(nameof(EvaluationOptions.Arm))] = "the plan's arms",
         [Name<EvaluationOptions>(nameof(EvaluationOptions.MeasureRetention))] = "the arm's",
         [Name<EvaluationOptions>(nameof(EvaluationOptions.ScoreReferences))] = "the suite check's",
+        [Name<EvaluationOptions>(nameof(EvaluationOptions.Guide))] = "the plan's guidance, of an arm that is guided",
         [Name<EvaluationOptions>(nameof(EvaluationOptions.Execution))] = Elsewhere,
     };
 

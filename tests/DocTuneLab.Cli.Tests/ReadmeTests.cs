@@ -29,8 +29,8 @@ public sealed partial class ReadmeTests : IDisposable
         if (arguments[0] == "run")
             arguments.AddRange(
             [
-                "-p", "samples", "150", "-p", "maxSteps", "2", "-p", "split", "dev", "-p", "labFolder", Path.Combine(artifacts, "lab"),
-                "-o", Path.Combine(artifacts, "lab.ipynb")
+                "-p", "samples", "150", "-p", "maxSteps", "2", "-p", "split", "dev", "-p", "arms", "base,tuned", "-p", "labFolder",
+                Path.Combine(artifacts, "lab"), "-o", Path.Combine(artifacts, "lab.ipynb")
             ]);
         if (arguments[0] == "kernel") arguments.AddRange(["--prefix", _doctune.Folder]);
         var result = Doctune.Wait(Doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]));

@@ -84,6 +84,15 @@ public sealed class UsageTests : IDisposable
         Assert.Contains("Usage:\n  doctune", result.Out);
     }
 
+    [Fact]
+    public void Help_names_an_option_before_its_aliases()
+    {
+        var help = _doctune.Run("evaluate", "--help").Out;
+        Assert.Contains("  --assembly, -a <DLL> ", help);
+        Assert.Contains("  --base, --model <DIR> ", help);
+        Assert.Contains("  --help, -?, -h ", help);
+    }
+
     [Theory]
     [InlineData("train")]
     [InlineData("generate")]

@@ -52,6 +52,9 @@ public sealed class SuiteReadingTests : IDisposable
         Assert.Equal(["q: documents[0]: there is no page gone.md"], Problems(new Suite([], [Question("q", "Which?", "gone.md")])));
         var open = new OpenTask("o", "Why?", "So.", ["So."], ["gone.md"], Split.Test);
         Assert.Equal(["o: documents[0]: there is no page gone.md"], Problems(new Suite([], []) { Open = [open] }));
+        var member = new MemberTask("m", "Does Vat.Dose exist?", "Vat.Dose", true, MemberWording.Other, ["gone.md"], Split.Test);
+        Assert.Equal(["m: documents[0]: there is no page gone.md"], Problems(new Suite([], []) { Members = [member] }));
+        Assert.Empty(Problems(new Suite([], []) { Members = [member with { Documents = ["xml:T:Brine.Vat"] }] }));
     }
 
     [Fact]

@@ -16,10 +16,10 @@ public sealed partial class SettingsTests
     [InlineData("#!docs --help", "parse --help", "Documents")]
     [InlineData("#!corpus generate --help", "corpus generate --help", "Wordings", "Corpus", "Corpus by a hosted model", "Endpoints",
         "Requests to endpoints", "Batches")]
-    [InlineData("#!evaluate --help", "evaluate --help", "Wordings", "Evaluation", "Answers", "Running answers", "Endpoints",
-        "Requests to endpoints")]
+    [InlineData("#!evaluate --help", "evaluate --help", "Wordings", "Evaluation", "Answers", "Guided decoding", "Running answers",
+        "Endpoints", "Requests to endpoints")]
     [InlineData("#!prompt tune --help", "prompts tune --help", "Prompt tuning", "Endpoints", "Requests to endpoints")]
-    [InlineData("", "generate --help", "Sampling", "Base model")]
+    [InlineData("", "generate --help", "Sampling", "Base model", "Guided decoding")]
     [InlineData("", "score --help", "Base model")]
     [InlineData("", "serve --help", "Base model")]
     [InlineData("", "train --help", "Base model", "Training run")]
@@ -53,9 +53,10 @@ public sealed partial class SettingsTests
         string[][] verbs =
         [
             ["Base model", "Training run", "Adapter", "Recipe"],
-            ["Wordings", "Evaluation", "Answers", "Running answers", "Endpoints", "Requests to endpoints"],
+            ["Wordings", "Evaluation", "Answers", "Running answers", "Guided decoding", "Endpoints", "Requests to endpoints"],
             ["Wordings", "Corpus", "Endpoints", "Requests to endpoints", "Batches"],
-            ["Wordings", "Corpus by a hosted model", "Endpoints", "Requests to endpoints", "Batches"], ["Sampling", "Base model"]
+            ["Wordings", "Corpus by a hosted model", "Endpoints", "Requests to endpoints", "Batches"],
+            ["Sampling", "Base model", "Guided decoding"]
         ];
         foreach (var verb in verbs)
         {

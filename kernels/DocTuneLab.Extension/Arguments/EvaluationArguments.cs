@@ -17,8 +17,8 @@ public sealed class EvaluationArguments(params string[] except)
     private static readonly Setting s_arms = EvaluationPlan.Settings[nameof(EvaluationPlan.Arms)];
 
     private readonly SettingOptions _settings = new(
-        ((IEnumerable<Setting>)[.. EvaluationPlan.Settings, .. EvaluationOptions.Settings, .. ExecutionOptions.Settings,
-            .. WordingOptions.Settings]).Where(s => !except.Contains(s.Property)));
+        ((IEnumerable<Setting>)[.. EvaluationPlan.Settings, .. EvaluationOptions.Settings, .. GuideSettings.Settings,
+            .. ExecutionOptions.Settings, .. WordingOptions.Settings]).Where(s => !except.Contains(s.Property)));
     private readonly EndpointArguments _endpoints = new();
 
     /// <summary>Adds the options to a command.</summary>
@@ -60,13 +60,31 @@ public sealed class EvaluationArguments(params string[] except)
             };
         var options = _settings.Apply(p, EvaluationOptions.Settings, EvaluationOptions.Settings.Defaults);
         var execution = _settings.Apply(p, ExecutionOptions.Settings, ExecutionOptions.Settings.Defaults);
-        plan = plan with
+        plan = Guided(p, plan with
         {
             Options = options with { Execution = execution },
             Engine = _endpoints.Engine(p)
-        };
+        });
         // A judge without open questions would be paid for nothing.
         if (judge is not null && !plan.Kinds.Contains(TaskKind.Open)) plan = plan with { Kinds = [.. plan.Kinds, TaskKind.Open] };
         return plan;
     }
+
+    /// <summary>Behind each local arm the same with the compiler, where guidance is asked for, and how that guides.</summary>
+    private EvaluationPlan Guided(ParseResult p, EvaluationPlan plan)
+    {
+        var guidance = _settings.Apply(p, GuideSettings.Settings, GuideSettings.Settings.Defaults);
+        if (guidance.Guide == GuideKind.Compiler)
+            plan = plan with { Arms = [.. plan.Arms.SelectMany(a => (string[])[a, .. WithCompiler(a)]).Distinct()] };
+        var given = _settings.Given(p).Select(g => g.Setting).Where(GuideSettings.Settings.Contains);
+        if (plan.Arms.All(IsFree) && given.FirstOrDefault() is { } idle)
+            throw new LabException($"{idle.Option} says how the compiler guides a local model, and no arm is guided: give --guide, or "
+                + $"--arms with {EvaluationResult.CompilerSuffix} behind base or tuned.");
+        return plan with { Guidance = guidance };
+    }
+
+    private static IEnumerable<string> WithCompiler(string arm) =>
+        IsFree(arm) && arm.Split('+')[0] is "base" or "tuned" ? [arm + EvaluationResult.CompilerSuffix] : [];
+
+    private static bool IsFree(string arm) => !arm.Contains(EvaluationResult.CompilerSuffix, StringComparison.Ordinal);
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Corpus.Structural;
+using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Experiments;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Views;
@@ -37,18 +39,38 @@ internal static class LabMagics
             Description = "Shows this many gained and lost tasks instead of the summary.",
             DefaultValueFactory = _ => 0
         };
-        var command = new Command("#!report", "The experiment in one table.") { flips };
+        var turns = new Option<int>("--turns")
+        {
+            Description = "Shows of each guided arm what it cost, and this many answers with the places where the compiler turned the "
+                + "model, instead of the summary.",
+            DefaultValueFactory = _ => 0
+        };
+        var command = new Command("#!report", "The experiment in one table.") { flips, turns };
         command.SetCellAction((p, cell) =>
         {
+            if (p.GetValue(turns) is > 0 and var count)
+            {
+                cell.DisplayMime(Turns(lab.Report ?? throw new LabException("there are no answers yet: run #!evaluate first"), count));
+                return;
+            }
             var html = p.GetValue(flips) > 0 && lab.Report?.Main is { } comparison
-                ? Evaluation.Reports.EvaluationHtml.Flips(comparison, p.GetValue(flips))
+                ? EvaluationHtml.Flips(comparison, p.GetValue(flips))
                 : Summary.Html(lab);
             cell.DisplayMime(new Dictionary<string, object>
             {
                 ["text/html"] = html,
-                ["text/plain"] = lab.Report?.Main is { } c ? Evaluation.Reports.MarkdownReport.Of(c, 0) : ""
+                ["text/plain"] = lab.Report?.Main is { } c ? MarkdownReport.Of(c, 0) : ""
             });
         });
         return command;
+    }
+
+    private static Dictionary<string, object> Turns(EvaluationReport report, int count)
+    {
+        var html = GuideView.Html(report, count);
+        const string None = "No arm was guided: #!evaluate --guide adds those with +compiler.";
+        return html.Length == 0
+            ? new() { ["text/html"] = $"<p>{None}</p>", ["text/plain"] = None }
+            : new() { ["text/html"] = html, ["text/plain"] = GuideView.Plain(report, count) };
     }
 }

@@ -19,7 +19,7 @@ public static class Summary
         var html = new StringBuilder(EvaluationHtml.Headline(report));
         foreach (var comparison in report.Comparisons) html.Append(EvaluationHtml.Metrics(comparison));
         if (report.Gates.Count > 0) html.Append("<p>Retention gate</p>").Append(EvaluationHtml.Gates(report.Gates));
-        html.Append(EvaluationHtml.Preferences(report));
+        html.Append(GuideView.Html(report, 4)).Append(EvaluationHtml.Preferences(report));
         html.Append("<table><tbody>");
         if (lab.Documents is { } documents)
             Row("Documents",

@@ -18,7 +18,7 @@ internal static partial class MemberReader
 
     /// <summary>Reads an answer.</summary>
     public static MemberResult Read(MemberTask task, string answer) =>
-        new(task.Id, answer, task.Exists, task.Wording, Denies(task.Question, task.Member, answer));
+        new(task.Id, answer, task.Exists, task.Wording, Denies(task.Question, task.Member, answer)) { Member = task.Member };
 
     private static bool? Denies(string question, string member, string answer)
     {

@@ -25,13 +25,14 @@ public sealed class MetricSet
     /// <summary>The built-in metrics; a new one is a class in a file of its own and a line here.</summary>
     public static MetricSet Default { get; } = new(
     [
-        new ExtractionRate(), new ParseRate(), new CompileRate(),
+        new ExtractionRate(), new ParseRate(), new CompileRate(), new EmptyBodies(),
         new ApiRecall(), new HallucinationRate(), new HallucinatingAnswers(), new MisuseRate(),
         new Pass1(), new SampledPass(MetricNames.SampledPass1, 1), new SampledPass(MetricNames.Pass5, 5),
         new QaAccuracy(), new OpenScore(),
         .. MemberErrors.All,
         new CompletionExact(), new CompletionCompiles(), new CompletionSimilarity(),
         new GeneralPass1(),
+        new DecodedTokens(), new GaveUp(),
         .. BitsPerByte.OfEveryKind,
     ]);
 

@@ -12,7 +12,8 @@ internal static class Figures
     public static string Value(MetricValue metric, double value) => Value(value, metric.IsShare);
 
     public static string Value(double value, bool share) => double.IsNaN(value) ? "n/a"
-        : share ? (value * 100).ToString("0.0", CultureInfo.InvariantCulture) + "%" : value.ToString("0.000", CultureInfo.InvariantCulture);
+        : share ? (value * 100).ToString("0.0", CultureInfo.InvariantCulture) + "%"
+        : value.ToString(Math.Abs(value) < 100 ? "0.000" : "0.0", CultureInfo.InvariantCulture);
 
     public static string Signed(double value, bool share) => value > 0 ? "+" + Value(value, share) : Value(value, share);
 
@@ -89,9 +90,10 @@ internal static class Figures
         const string Unknown = "No training data was given, so seen and unseen tasks could not be told apart.";
         if (patterns is null) return [Unknown];
         var tasks = patterns.Seen.Count + patterns.Unseen.Count;
-        var samples = string.Create(CultureInfo.InvariantCulture, $"{patterns.Samples:N0}");
+        var samples = string.Create(CultureInfo.InvariantCulture, $"{patterns.Samples:N0} training ")
+            + (patterns.Samples == 1 ? "sample" : "samples");
         List<string> lines = [patterns.IsKnown
-            ? $"{patterns.Seen.Count} of {tasks} tasks are seen: their solution, or question, stands in the {samples} training samples "
+            ? $"{patterns.Seen.Count} of {tasks} tasks are seen: their solution, or question, stands in the {samples} "
                 + "but for names, literals and numbers."
             : Unknown];
         if (patterns.CodeTasks > 0)
@@ -133,7 +135,9 @@ internal static class Figures
         var silent = result.Members.Where(m => m.Denies is null).ToList();
         if (silent.Count > 0)
             yield return $"{result.Arm}: {silent.Count} of {result.Members.Count} answers about members say neither that the member exists "
-                + $"nor that it does not; counted neither way ({silent[0].Task}).";
+                + $"nor that it does not; counted neither way ({Asked(silent[0])}).";
+
+        static string Asked(MemberResult member) => member.Member.Length > 0 ? member.Member : member.Task;
 
         static string Answers(int count) => count == 1 ? "1 answer" : $"{count} answers";
     }

@@ -47,6 +47,7 @@ public static class HtmlPage
             Section($"Changed outcomes, {c.FirstArm} → {c.SecondArm}",
                 $"<details{(c == report.Main ? " open" : "")}><summary>{c.Flips.Count} "
                     + $"tasks</summary>{EvaluationHtml.Flips(c, flips)}</details>");
+        Section("Where the compiler turned the model", GuideView.Html(report));
         Section("Settings", EvaluationHtml.Settings(report.Settings));
         return html.Append("</body></html>\n").ToString();
     }

@@ -56,6 +56,9 @@ public sealed record EvaluationOptions
     /// <summary>Score the reference answers too (bits per byte). Default true.</summary>
     public bool ScoreReferences { get; init; } = true;
 
+    /// <summary>By which rules answers with code are guided. Default null: they are not.</summary>
+    public GuideRules? Guide { get; init; }
+
     /// <summary>Whether and how answers are run. Default: not run.</summary>
     public ExecutionOptions Execution { get; init; } = new();
 

@@ -7,6 +7,9 @@ namespace DocTuneLab.Evaluation.Results;
 /// <summary>One model on one suite: every answer, every verdict, the metrics.</summary>
 public sealed record EvaluationResult
 {
+    /// <summary>What stands behind the name of an arm that the compiler guides.</summary>
+    public const string CompilerSuffix = "+compiler";
+
     /// <summary>The model's name.</summary>
     public required string Subject { get; init; }
 
@@ -63,6 +66,12 @@ public sealed record EvaluationResult
 
     /// <summary>Name of the arm.</summary>
     public string Arm => Options.Arm;
+
+    /// <summary>Greedy answers that were guided, in the order of the tasks.</summary>
+    internal IEnumerable<StoredAnswer> GuidedAnswers => Answers.Where(a => a is { Sample: 0, Guidance: not null });
+
+    /// <summary>Name of the arm that is the same but for the compiler.</summary>
+    internal string UnguidedArm => Arm.Replace(CompilerSuffix, "", StringComparison.Ordinal);
 
     /// <summary>A metric by its name, such as <c>compile_rate</c>; null where it was not measured.</summary>
     public MetricValue? this[string metric] => Metrics.FirstOrDefault(m => m.Name == metric);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using DocTuneLab.Conversations;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Results;
@@ -18,6 +19,14 @@ public sealed record StoredAnswer(string Task, TaskKind Kind, int Sample, string
     /// <summary>Whether the answer ended at the limit of tokens, by the word of its server.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsCutOff { get; init; }
+
+    /// <summary>What guidance did to it; null where the model was free.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AnswerGuidance? Guidance { get; init; }
+
+    /// <summary>The answer with its turns; null where the model was free.</summary>
+    [JsonIgnore]
+    internal GuidedText? Guided => Guidance?.Of(Text);
 }
 
 /// <summary>Likelihood of a reference answer under the model.</summary>

@@ -26,7 +26,11 @@ public sealed record CompletionResult(
 /// <param name="Wording">Whose wording the question has.</param>
 /// <param name="Denies">Whether the answer says that there is no such member (true), or treats it as there (false), by the rule whose
 /// version stands in <see cref="EvaluationResult.MemberRuleVersion"/>; null where it says neither.</param>
-public sealed record MemberResult(string Task, string Given, bool Exists, MemberWording Wording, bool? Denies);
+public sealed record MemberResult(string Task, string Given, bool Exists, MemberWording Wording, bool? Denies)
+{
+    /// <summary>The member as the question names it; empty in results that were stored before it was kept.</summary>
+    public string Member { get; init; } = "";
+}
 
 /// <summary>The judge's grade of an open answer.</summary>
 /// <param name="Task">Task id.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using DocTuneLab.Conversations;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Text;
 
@@ -13,7 +14,7 @@ namespace DocTuneLab.Evaluation.Subjects;
 /// a sampler draws
 /// depends on the place in its batch.
 /// </summary>
-public sealed class RecordedModel : ILanguageModel
+public sealed class RecordedModel : IGuidedModel
 {
     private const int BatchSize = 24;
 
@@ -22,7 +23,7 @@ public sealed class RecordedModel : ILanguageModel
     private readonly ILanguageModel _inner;
     private readonly string _identity;
     private readonly string _path;
-    private readonly Dictionary<string, string[]> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Entry> _known = new(StringComparer.Ordinal);
 
     /// <summary>Records a model.</summary>
     /// <param name="inner">The model.</param>
@@ -38,13 +39,14 @@ public sealed class RecordedModel : ILanguageModel
         {
             try
             {
-                if (JsonSerializer.Deserialize<Entry>(line, EvaluationJson.Compact) is { } entry) _known[entry.Key] = entry.Answers;
+                if (JsonSerializer.Deserialize<Entry>(line, EvaluationJson.Compact) is { } entry) _known[entry.Key] = entry;
             }
             catch (JsonException) { /* the line that was being written when the process ended */ }
         }
     }
 
-    private sealed record Entry(string Key, string[] Answers);
+    // Guidance stands beside the answers only where a model was guided.
+    private sealed record Entry(string Key, string[] Answers, AnswerGuidance?[]? Guidance = null);
 
     /// <inheritdoc/>
     public string Name => _inner.Name;
@@ -58,9 +60,14 @@ public sealed class RecordedModel : ILanguageModel
     /// <inheritdoc/>
     public IReadOnlyList<string> Generate(
         IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options, IProgress<int>? progress = null,
-        CancellationToken cancel = default)
+        CancellationToken cancel = default) =>
+        [.. Ask(prompts, options, progress, cancel).Select(a => a.Text)];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Text, AnswerGuidance? Guidance)> Ask(IReadOnlyList<IReadOnlyList<Message>> prompts,
+        SamplingOptions options, IProgress<int>? progress = null, CancellationToken cancel = default)
     {
-        var answers = new string[prompts.Count];
+        var answers = new (string, AnswerGuidance?)[prompts.Count];
         var done = 0;
         foreach (var batch in Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Sum(m => m.Content.Length)).Chunk(BatchSize))
         {
@@ -75,11 +82,11 @@ public sealed class RecordedModel : ILanguageModel
                 var seeded = options.Temperature > 0
                     ? options with { Seed = unchecked((options.Seed * 397) ^ (int)System.Convert.ToUInt32(key[..8], 16)) & int.MaxValue }
                     : options;
-                given = [.. _inner.Generate(asked, seeded, null, cancel)];
-                Asked += given.Length;
-                Keep(new(key, given));
+                given = Given(key, asked, seeded, cancel);
+                Asked += asked.Count;
+                Keep(given);
             }
-            for (var i = 0; i < batch.Length; i++) answers[batch[i]] = given[i];
+            for (var i = 0; i < batch.Length; i++) answers[batch[i]] = (given.Answers[i], given.Guidance?[i]);
             progress?.Report(done += batch.Length);
         }
         return answers;
@@ -93,9 +100,17 @@ public sealed class RecordedModel : ILanguageModel
     public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) =>
         _inner.ScoreText(texts, cancel);
 
+    private Entry Given(string key, IReadOnlyList<IReadOnlyList<Message>> asked, SamplingOptions options, CancellationToken cancel)
+    {
+        if (_inner is not IGuidedModel guided) return new(key, [.. _inner.Generate(asked, options, null, cancel)]);
+        var answers = guided.Ask(asked, options, null, cancel);
+        return new(key, [.. answers.Select(a => a.Text)],
+            answers.Any(a => a.Guidance is not null) ? [.. answers.Select(a => a.Guidance)] : null);
+    }
+
     private void Keep(Entry entry)
     {
-        _known[entry.Key] = entry.Answers;
+        _known[entry.Key] = entry;
         lock (s_gates.GetOrAdd(_path, _ => new Lock()))
         {
             // A line cut off by a crash must not swallow the next one.

@@ -51,6 +51,7 @@ public static class LabSettings
         new("Evaluation", "`#!evaluate` and `doctune evaluate`.", EvaluationPlan.Settings),
         new("Answers", "The same.", EvaluationOptions.Settings),
         new("Running answers", "The same.", ExecutionOptions.Settings),
+        new("Guided decoding", "The same, and `doctune generate`.", GuideSettings.Settings),
         new("Sampling", "`doctune generate`.", SamplingOptions.Settings),
     ];
 }

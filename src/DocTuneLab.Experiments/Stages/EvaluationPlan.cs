@@ -50,6 +50,9 @@ public sealed record EvaluationPlan
     /// <summary>Lengths of answers, sampling, and whether and how answers are run.</summary>
     public EvaluationOptions Options { get; init; } = new();
 
+    /// <summary>What the guide of an arm with <c>+compiler</c> looks at, and what it may cost.</summary>
+    public GuideSettings Guidance { get; init; } = new();
+
     /// <summary>Samples that the tuned arms were trained on, which tell seen tasks from unseen ones. Default null: the accepted samples of
     /// the lab; for stored answers, those that they were compared with when they were given.</summary>
     public IReadOnlyList<Sample>? Training { get; init; }

@@ -22,7 +22,7 @@ namespace DocTuneLab.Experiments.Stages;
 /// <param name="local">Models that are loaded.</param>
 public sealed class EvaluationStage(Experiment experiment, PrivateLibrary library, Suite suite, LocalModels local)
 {
-    private const string DocumentsSuffix = "+docs", CompilerSuffix = "+compiler";
+    private const string DocumentsSuffix = "+docs", CompilerSuffix = EvaluationResult.CompilerSuffix;
 
     private Lab Storage => experiment.Storage;
 
@@ -64,6 +64,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
             Samples = plan.Options.SampledAnswers,
             plan.Options.MaxCodeTokens,
             plan.DocumentTokens,
+            Guide = plan.Arms.Any(WithCompiler) ? plan.Guidance.Rules : null,
             Library = library.Api.Hash,
         }));
         return Recorded(run, () =>
@@ -73,7 +74,15 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
             var results = new List<EvaluationResult>();
             foreach (var (name, model, prompts, documents) in arms)
             {
-                var its = options with { Arm = name, MeasureRetention = !documents && !WithCompiler(name) };
+                // A guide changes what is written, not how likely the model finds a given text.
+                var guided = WithCompiler(name);
+                var its = options with
+                {
+                    Arm = name,
+                    MeasureRetention = !documents && !guided,
+                    ScoreReferences = options.ScoreReferences && !guided,
+                    Guide = guided ? plan.Guidance.Rules : null,
+                };
                 results.Add(Evaluator(hosted.Judge, patterns)
                     .Run(model, asked, prompts, its, InArm.Of(name, progress), cancel));
                 Write(results[^1], run);
@@ -220,7 +229,8 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         var name = arm.Replace(DocumentsSuffix, "", StringComparison.Ordinal).Replace(CompilerSuffix, "", StringComparison.Ordinal);
         var folder = Path.Combine(Storage.Directory, "answers");
         if (name is "base" or "tuned")
-            return local.Recorded(name, folder, WithCompiler(arm) ? GuidedModel.Guides(library.Judge, asked, prompts) : null);
+            return local.Recorded(name, folder, WithCompiler(arm)
+                ? (plan.Guidance.Rules, GuidedModel.Guides(plan.Guidance, library.Judge, asked, prompts)) : null);
         if (WithCompiler(arm))
             throw new LabException($"arm '{arm}': the compiler guides a model while it writes, which only base and tuned allow");
         // Their answers are in the lab's journal.
@@ -240,6 +250,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         if (plan.Options is { SampledAnswers: > 0 } o)
             settings["Samples"] = string.Create(CultureInfo.InvariantCulture,
                 $"{o.SampledAnswers} for each task at temperature {o.Temperature}, top-p {o.TopP}");
+        if (plan.Arms.Any(WithCompiler)) settings["Compiler in the decoder"] = plan.Guidance.Rules.ToString();
         if (plan.Judge is { } judge)
             settings["Judge"] = $"{judge.Name} ({judge.Model}), wording {AnswerJudge.Version}, every judgement in both orders";
         return settings;

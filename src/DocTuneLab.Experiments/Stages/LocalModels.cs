@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using DocTuneLab.Conversations;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Subjects;
-using DocTuneLab.Library.Guidance;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
@@ -45,9 +45,10 @@ public sealed class LocalModels
     /// <summary>The model of an arm, over the answers that it gave before.</summary>
     /// <param name="arm">base or tuned.</param>
     /// <param name="folder">Where answers are kept.</param>
-    /// <param name="guideOf">Guides of conversations, for a model that the compiler guides; null for a free one.</param>
+    /// <param name="guided">Rules and guides of conversations, for a model that the compiler guides; null for a free one.</param>
     /// <exception cref="LabException">The model is not loaded.</exception>
-    internal RecordedModel Recorded(string arm, string folder, Func<IReadOnlyList<Message>, IAnswerGuide?>? guideOf = null)
+    internal RecordedModel Recorded(string arm, string folder,
+        (GuideRules Rules, Func<IReadOnlyList<Message>, IAnswerGuide?> Of)? guided = null)
     {
         var (model, tuned) = (Earlier.Needs(_base, "#!base"), arm == "tuned");
         var adapter = tuned ? Earlier.Needs(_adapter, "#!train or #!adapter") : null;
@@ -55,9 +56,10 @@ public sealed class LocalModels
         var code = typeof(LocalModel).Module.ModuleVersionId;
         var identity = $"{model.Hash}:{model.ComputeType}:{(adapter is null ? "" : HashOf(adapter))}:{code}";
         var free = new LocalModel(model, adapter);
-        if (guideOf is null) return new RecordedModel(free, identity, folder);
-        var budget = new GuideBudget();
-        return new RecordedModel(new GuidedModel(free, guideOf, budget), $"{identity}:{CodeGuide.Version}:{budget}", folder);
+        var recorded = new RecordedModel(free, identity, folder);
+        if (guided is not { } by) return recorded;
+        var rules = $"{by.Rules.Version}:{by.Rules.Layers}:{by.Rules.Budget}";
+        return new RecordedModel(new GuidedModel(free, recorded, by.Of, by.Rules.Budget), $"{identity}:{rules}", folder);
     }
 
     /// <summary>What a report says about them.</summary>

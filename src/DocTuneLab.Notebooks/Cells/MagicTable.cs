@@ -47,6 +47,7 @@ internal sealed class MagicTable
             throw new NotebookException($"A magic's name starts with '#!' and a letter, as in '#!docs'; '{command.Name}' does not.");
         if (!command.Options.Any(option => option is HelpOption))
             command.Options.Add(new HelpOption { Recursive = true });
+        OrderedHelp.Use(command.Options.OfType<HelpOption>().First());
         _magics[command.Name] = magic;
         foreach (var alias in command.Aliases)
             _magics[alias] = magic;

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using DocTuneLab.Cli.Output;
+using DocTuneLab.Conversations;
+using DocTuneLab.Experiments.Stages;
+using DocTuneLab.Extension.Arguments;
+using DocTuneLab.Library.Guidance;
+
+namespace DocTuneLab.Cli.Arguments;
+
+/// <summary>Options of a verb that lets the compiler guide a model: whether, by which rules, against which library, and what stands around
+/// the code.</summary>
+internal sealed class GuideOptions
+{
+    private readonly SettingOptions _settings = new(GuideSettings.Settings);
+    private readonly Option<string[]> _assembly = CommonOptions.Assembly();
+    private readonly Option<string?> _signature = new("--signature")
+    {
+        Description = "Header of the method whose body is guided, such as 'public static int Count(Tank tank)'. Without one, code is "
+            + "guided as a file, by its names and members alone.",
+        HelpName = "TEXT"
+    };
+    private readonly Option<string[]> _usings = new("--using")
+    {
+        Description = "Namespace in scope of the guided code. May be repeated. Default: those of the library.",
+        HelpName = "NAMESPACE"
+    };
+    private readonly Option<string?> _context = new("--context")
+    {
+        Description = "File of C# that stands beside the guided code.",
+        HelpName = "FILE.cs"
+    };
+
+    public void AddTo(Command command)
+    {
+        _settings.AddTo(command);
+        foreach (var option in (Option[])[_assembly, _usings, _signature, _context]) command.Add(option);
+    }
+
+    /// <summary>What was asked for; null where nothing is guided.</summary>
+    /// <exception cref="UsageException">Something is missing, or stands there for nothing.</exception>
+    public GuideSettings? Of(ParseResult parsed)
+    {
+        var settings = _settings.Apply(parsed, GuideSettings.Settings, GuideSettings.Settings.Defaults);
+        if (settings.Guide == GuideKind.None)
+        {
+            var idle = _settings.Names(parsed).Concat(((Option[])[_assembly, _usings, _signature, _context])
+                .Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name));
+            return idle.FirstOrDefault() is { } option
+                ? throw new UsageException($"{option} says how code is guided: it needs --guide.")
+                : null;
+        }
+        return parsed.GetValue(_assembly) is { Length: > 0 } ? settings
+            : throw new UsageException("--guide needs --assembly DLL: the library that the code is compiled against.");
+    }
+
+    /// <summary>The guide of each answer.</summary>
+    /// <param name="parsed">What was parsed.</param>
+    /// <param name="settings">What a guide looks at.</param>
+    /// <param name="prompts">What is asked.</param>
+    /// <exception cref="LabException">An assembly or file is missing, or what stands around the code does not compile.</exception>
+    public IReadOnlyList<IAnswerGuide> Guides(ParseResult parsed, GuideSettings settings, IReadOnlyList<PromptLine> prompts)
+    {
+        var library = PrivateLibrary.Load(parsed.GetValue(_assembly)!);
+        IReadOnlyList<string> usings = parsed.GetValue(_usings) is { Length: > 0 } given ? given : library.Api.Namespaces;
+        var context = parsed.GetValue(_context) is not { } file ? ""
+            : File.Exists(file) ? File.ReadAllText(file) : throw new LabException($"--context: {file}: no such file");
+        return [.. prompts.Select((p, i) => Guide(p, i))];
+
+        AnswerGuide Guide(PromptLine prompt, int index)
+        {
+            var (scope, beside) = (prompt.Usings ?? usings, prompt.Context ?? context);
+            var frame = (prompt.Signature ?? parsed.GetValue(_signature)) is { } header
+                ? GuideFrame.Body(header, scope, beside) : GuideFrame.File(scope, beside);
+            var code = settings.Code(library.Judge, frame);
+            return code.Problem is { } problem
+                ? throw new LabException($"--guide: prompt {index + 1}: what stands around the code does not compile, so nothing can be "
+                    + $"guided: {problem.TrimEnd('.')}. Look at signature, usings and context.")
+                : new AnswerGuide(code);
+        }
+    }
+}

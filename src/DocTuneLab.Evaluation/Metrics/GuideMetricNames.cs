@@ -1,0 +1,13 @@
+namespace DocTuneLab.Evaluation.Metrics;
+
+/// <summary>Names of the metrics that guidance is watched by, as in files: what it costs, and whether code compiles because it does nothing.
+/// </summary>
+public static class GuideMetricNames
+{
+    /// <summary>Answers with code whose methods only throw or return a default.</summary>
+    public const string EmptyBodies = "empty_bodies";
+    /// <summary>Tokens decoded for a guided answer.</summary>
+    public const string DecodedTokens = "decoded_tokens";
+    /// <summary>Guided answers whose budget ran out.</summary>
+    public const string GaveUp = "gave_up";
+}

@@ -115,7 +115,7 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
         .. Qa.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
         .. Open.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
         .. Completion.Select(t => new HeldOut(t.Id, [], [t.With(t.Middle)], new HashSet<string>())),
-        .. Members.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
+        .. Members.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>()) { Absent = t.Exists ? null : t.Member }),
     ];
 
     /// <summary>

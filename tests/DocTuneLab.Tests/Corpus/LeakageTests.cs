@@ -45,6 +45,19 @@ public class LeakageTests
     public void A_question_is_the_same_whatever_its_numbers_and_names(string question) =>
         Assert.Contains(" unit", Held().Find(question, null, []), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("调用 `GaugeLog<Head>.Inflow` 会返回什么类型？", true)]
+    [InlineData("What does Inflow of GaugeLog give?", true)]
+    [InlineData("What does InflowRate of GaugeLog give?", false)]
+    [InlineData("What does `Ditch.Inflow` give?", false)]
+    public void A_name_that_the_suite_asks_of_and_nothing_has_is_in_no_sample(string question, bool leaks)
+    {
+        var held = new Decontamination(
+            [new HeldOut("member-1", ["Where would `GaugeLog<T>.Inflow` lead?"], [], s_none) { Absent = "GaugeLog<T>.Inflow" }]);
+        Assert.Equal(leaks ? "asks of GaugeLog.Inflow, which does not exist and which member-1 asks of" : null,
+            held.Find(question, null, []));
+    }
+
     [Fact]
     public void Another_question_is_another() =>
         Assert.Null(Held().Find("In which unit does `tank.Draw(litres)` count its water?", null, []));

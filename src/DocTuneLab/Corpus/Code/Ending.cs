@@ -92,6 +92,8 @@ internal static class Ending
     // A colleague names the job, and now and then the member.
     private static string Instruction(Scope scope, string request, MemberEntry? named)
     {
+        // Nobody writes an operator's name.
+        if (named?.Symbol.Kind == ApiKind.Operator) named = null;
         if (scope.IsChinese) return InChinese(scope, request, named);
         var upper = Prose.UpperFirst(request);
         var receiver = named is null || scope.Parameters.Count == 0 || !Roles.IsOwn(scope.Index, scope.Parameters[0].Type)

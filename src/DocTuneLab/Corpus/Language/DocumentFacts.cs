@@ -95,7 +95,9 @@ internal static partial class DocumentFacts
 
     private static bool IsEnglishThing(string header, string[] words) => words.Length <= 3 && !Prose.IsStopWord(words[0])
         && !RequestForm.IsAsking(words[0].ToLowerInvariant()) && !words.Any(Plural().IsMatch) && !Preposition().IsMatch(header)
-        && !header.StartsWith("Exception", StringComparison.OrdinalIgnoreCase);
+        && !header.StartsWith("Exception", StringComparison.OrdinalIgnoreCase)
+        // What is to be described is not said: a meaning, a unit or a use.
+        && !header.StartsWith("Descri", StringComparison.OrdinalIgnoreCase);
 
     // What a row can be asked about as: a name, or a thing in a few words, and not a sentence.
     private static bool IsSubject(string cell) => CodeSpan().Count(cell) == 1 || Prose.IsChinese(cell)

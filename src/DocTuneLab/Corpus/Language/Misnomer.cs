@@ -56,13 +56,13 @@ internal sealed partial class Misnomers(ApiIndex index)
         return new(member.Symbol.Name, name, member.Owner, member, nearest?.Symbol);
     }
 
-    /// <summary>A type that the library lacks, and the nearest that it has.</summary>
+    /// <summary>A type under a name that the library lacks.</summary>
     public Misnomer? Of(TypeEntry type, Random random)
     {
         var real = Simple(type);
         if (_names.Like(real, true, random) is not { } name) return null;
-        var nearest = index.Types.Where(t => IsLike(Simple(t), name)).MinBy(t => (Levenshtein.GetDistance(Simple(t), name), t.Key));
-        return new(real, name, type, null, nearest?.Symbol);
+        // A question about one of its members describes the real type, so that no other can have been meant.
+        return new(real, name, type, null, IsLike(real, name) ? type.Symbol : null);
     }
 
     // A hint helps only whoever may have meant it: a slip of a letter or two, or a word in common.

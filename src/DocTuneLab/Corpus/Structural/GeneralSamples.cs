@@ -9,6 +9,8 @@ namespace DocTuneLab.Corpus.Structural;
 /// </summary>
 public sealed class GeneralSamples
 {
+    // Calls with more teach how to count places.
+    private const int MostParameters = 6;
     private static readonly string[] s_assemblies =
         ["System.Runtime", "System.Collections", "System.Linq", "System.Text.RegularExpressions"];
     // What programs use every day; what compilers and debuggers call is no general knowledge.
@@ -23,7 +25,7 @@ public sealed class GeneralSamples
         var references = ReferenceSet.Load();
         // Most examples of the framework are no C#, or no statements.
         return ([.. ApiModel.Load(references, [.. s_assemblies.Select(references.FrameworkAssembly)]).Symbols
-            .Where(s => s_namespaces.Contains(s.Namespace))
+            .Where(s => s_namespaces.Contains(s.Namespace) && s.Parameters.Count <= MostParameters)
             .Select(s => s with { Examples = [] })],
             new BatchedJudge(new CSharpJudge(references)));
     });

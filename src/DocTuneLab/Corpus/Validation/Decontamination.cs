@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DocTuneLab.Library;
 using DocTuneLab.Text;
 
@@ -12,6 +13,9 @@ public sealed record HeldOut(string Id, IReadOnlyList<string> Prompts, IReadOnly
 {
     /// <summary>Header of the method whose body <see cref="Codes"/> are; default null, not known.</summary>
     public string? Signature { get; init; }
+
+    /// <summary>The member that it asks of and that does not exist, as <c>Type.Member</c>; default null, it asks of none.</summary>
+    public string? Absent { get; init; }
 }
 
 /// <summary>
@@ -21,7 +25,7 @@ public sealed record HeldOut(string Id, IReadOnlyList<string> Prompts, IReadOnly
 /// reference but for blanks; a sample that uses exactly the item's two or more gold symbols must stay below half the threshold. The shape
 /// of a reference that leaves no choice is allowed, because its member could not be taught otherwise.
 /// </summary>
-public sealed class Decontamination
+public sealed partial class Decontamination
 {
     private const int N = 8;
     private readonly IReadOnlyList<HeldOut> _items;
@@ -32,6 +36,7 @@ public sealed class Decontamination
     private readonly Dictionary<string, List<int>> _shapes = new(StringComparer.Ordinal), _questions = new(StringComparer.Ordinal);
     private readonly HashSet<string> _noChoice = new(StringComparer.Ordinal);
     private readonly SortedSet<int> _lengths = [];
+    private readonly List<(int Item, IReadOnlyList<string> Words)> _absent = [];
 
     /// <summary>Indexes the held-out items.</summary>
     /// <param name="items">All items of dev and test suites.</param>
@@ -42,6 +47,7 @@ public sealed class Decontamination
         _threshold = threshold;
         for (var i = 0; i < items.Count; i++)
         {
+            if (items[i].Absent is { } absent) _absent.Add((i, [.. TypeArguments().Replace(absent, "").Split('.').TakeLast(2)]));
             foreach (var text in items[i].Prompts)
             {
                 Index(text, i, _promptGrams, _prompts);
@@ -78,6 +84,8 @@ public sealed class Decontamination
         if (code is not null && _bodies.TryGetValue(Normalise(code), out var same))
             return $"code equals the reference of {_items[same].Id}";
         if (code is not null && FindShape(code) is { } alike) return alike;
+        if (_absent.FirstOrDefault(a => a.Words.All(w => Names(prompt, w))) is { Words: { } words } denied)
+            return $"asks of {string.Join('.', words)}, which does not exist and which {_items[denied.Item].Id} asks of";
         return Overlap(prompt, _promptGrams, _prompts, symbols, "prompt")
             ?? (Asked(prompt).FirstOrDefault(-1) is >= 0 and var asked
                 ? $"prompt asks what {_items[asked].Id} asks, but for names and numbers"
@@ -164,6 +172,19 @@ public sealed class Decontamination
         }
         texts.Add((item, grams.Count));
     }
+
+    private static bool Names(string text, string word)
+    {
+        for (var at = text.IndexOf(word, StringComparison.Ordinal); at >= 0; at = text.IndexOf(word, at + 1, StringComparison.Ordinal))
+            if ((at == 0 || !IsOfName(text[at - 1])) && (at + word.Length == text.Length || !IsOfName(text[at + word.Length]))) return true;
+        return false;
+    }
+
+    // Chinese is written without blanks around names.
+    private static bool IsOfName(char c) => c == '_' || char.IsAsciiLetterOrDigit(c);
+
+    [GeneratedRegex("<.*>")]
+    private static partial Regex TypeArguments();
 
     private static string Normalise(string code) => string.Join(' ', TokenGrams.Tokens(code));
 }

@@ -23,7 +23,11 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
 {
     // In nats: a token that only may become right is taken where what fits is so much less likely; what a token written anew counts;
     // what another turn in a circle counts, or a statement that has grown too long.
-    private const double PossibleAt = 4, TokenCost = 0.05, CircleCost = 6, LengthCost = 8;
+    private const double PossibleAt = 4, PossibleCost = 1.5, TokenCost = 0.05, CircleCost = 6, LengthCost = 3;
+
+    // What the guide refuses says that the way is unlikely to be right, as do names that the model does not know: it counts in part, and
+    // from here on (nats) other ways are compared.
+    private const double ForcedShare = 1, ForcedAt = 3;
 
     // Tokens in which an answer can still be brought to its end.
     private const int Room = 48;
@@ -91,8 +95,9 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             var (id, score) = (some.Ids[at], (double)some.Scores[at]);
             if (possible is [var likely, ..] && score < likely.Score - PossibleAt) break;
             var (verdict, next, why) = Ask(place, id);
-            if (verdict is GuideVerdict.Fits or GuideVerdict.Broken) Keep(place, possible, some, at + 1, score);
-            if (verdict == GuideVerdict.Fits) return Commit(place, id, next, 0, turned);
+            var forced = ForcedShare * (some.Scores[0] - score);
+            if (verdict is GuideVerdict.Fits or GuideVerdict.Broken) Keep(place, possible, some, at + 1, score + forced);
+            if (verdict == GuideVerdict.Fits) return Commit(place, id, next, forced, turned, forced > ForcedAt);
             if (verdict == GuideVerdict.Broken)
             {
                 // What else may stand here competes with what else may stand before.
@@ -104,8 +109,9 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         }
         if (possible is not [var best, ..]) return turned.Reason;
         possible.RemoveAt(0);
-        Keep(place, possible, some, at, best.Score);
-        return Commit(place, best.Id, Ask(place, best.Id).Longer, 0, turned);
+        var loss = PossibleCost + (ForcedShare * (some.Scores[0] - best.Score));
+        Keep(place, possible, some, at, best.Score + loss - PossibleCost);
+        return Commit(place, best.Id, Ask(place, best.Id).Longer, loss, turned, loss > ForcedAt + PossibleCost);
     }
 
     private void Keep(AnswerPlace place, List<(int Id, double Score)> possible, Candidates all, int from, double best)
@@ -117,7 +123,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     }
 
     /// <summary>Writes a token; or says why another way is better tried first.</summary>
-    private string? Commit(AnswerPlace place, int id, IGuidedAnswer? longer, double loss, GuideTurn turned)
+    private string? Commit(AnswerPlace place, int id, IGuidedAnswer? longer, double loss, GuideTurn turned, bool isForced = false)
     {
         if (turned.Reason.Length > 0 && turned.Wanted != Piece(place, id)) _turns.Add(turned with { Given = Piece(place, id) });
         IsDone = longer is null;
@@ -126,8 +132,9 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         if (next.StartsStatement && (_furthest is null || longer.ReturnTo > _furthest.Guide.ReturnTo)) _furthest = next;
         if (next.Depth >= limit && longer.Objection() is { } objection) return $"{limit} tokens are written, and {objection}";
         var within = next.Depth - next.StatementStart.Depth;
-        var (cost, fault) = next.Repeats ? (CircleCost, "it repeats itself")
-            : within > 0 && within % budget.StatementTokens == 0 ? (LengthCost, $"a statement has {within} tokens") : (0, null);
+        var (cost, fault) = (0.0, isForced ? turned.Reason : null);
+        if (next.Repeats) (cost, fault) = (CircleCost, "it repeats itself");
+        else if (within > 0 && within % budget.StatementTokens == 0) (cost, fault) = (LengthCost, $"a statement has {within} tokens");
         if (fault is not null)
         {
             next.Cost += cost;

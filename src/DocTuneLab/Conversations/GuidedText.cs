@@ -32,8 +32,8 @@ public sealed record GuideBudget
     /// begin so, and a model that does not know them puts them far down.</summary>
     public int Candidates { get; init; } = 8192;
 
-    /// <summary>How often an answer goes back. Default 64.</summary>
-    public int Returns { get; init; } = 64;
+    /// <summary>How often an answer goes back. Default 256.</summary>
+    public int Returns { get; init; } = 256;
 
     /// <summary>Tokens of one statement after which other ways are tried first; it is never refused for its length. Default 96.</summary>
     public int StatementTokens { get; init; } = 96;

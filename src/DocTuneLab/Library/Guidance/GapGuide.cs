@@ -47,16 +47,12 @@ public sealed class GapGuide : IAnswerGuide
 
         public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
         {
-            (longer, reason) = (null, "");
-            var step = code?.Follow(piece);
-            if (step is { Next: null })
-            {
-                reason = step.Reason;
-                return step.Verdict;
-            }
-            longer = new Gap(guide, text + piece, step?.Next);
-            reason = step?.Reason ?? "";
-            return step?.Verdict ?? GuideVerdict.Fits;
+            longer = null;
+            var step = code?.Follow(piece) ?? new(GuideVerdict.Fits, "", null);
+            reason = step.Reason;
+            if (code is not null && step.Next is null) return step.Verdict;
+            longer = new Gap(guide, text + piece, step.Next);
+            return step.Verdict;
         }
 
         public string? Objection()

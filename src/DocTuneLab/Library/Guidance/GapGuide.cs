@@ -1,4 +1,5 @@
 using DocTuneLab.Conversations;
+using Microsoft.CodeAnalysis;
 
 namespace DocTuneLab.Library.Guidance;
 
@@ -8,6 +9,7 @@ namespace DocTuneLab.Library.Guidance;
 /// </summary>
 public sealed class GapGuide : IAnswerGuide
 {
+    private static readonly string[] s_fillings = [NamePlace.Placeholder, "", NamePlace.Placeholder + "();"];
     private readonly CSharpJudge _judge;
     private readonly string _before, _after;
     private readonly IReadOnlyList<string> _usings;
@@ -26,7 +28,8 @@ public sealed class GapGuide : IAnswerGuide
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
         (_judge, _before, _after, _usings) = (judge, before.ReplaceLineEndings("\n"), after.ReplaceLineEndings("\n"), usings);
-        var whole = _before + NamePlace.Placeholder + _after;
+        // What the whole is shows where something stands in the gap that parses.
+        var whole = s_fillings.Select(f => _before + f + _after).FirstOrDefault(Parses) ?? _before + s_fillings[0] + _after;
         _form = CSharpJudge.DetectForm(whole);
         var wrapped = CodeWrapper.Wrap(whole, _form, CSharpJudge.ParseOptions);
         if (wrapped.InsertAt > _before.Length) return;
@@ -37,6 +40,10 @@ public sealed class GapGuide : IAnswerGuide
         var guide = new CodeGuide(judge, frame, layers);
         if (guide.Problem is null) _begin = guide.Begin().Follow(_before[wrapped.InsertAt..]).Next;
     }
+
+    private static bool Parses(string code) =>
+        GuideScope.Parse(CSharpJudge.Wrap(code, CSharpJudge.DetectForm(code))).GetDiagnostics()
+            .All(d => d.Severity != DiagnosticSeverity.Error);
 
     /// <inheritdoc/>
     public IGuidedAnswer Begin() => new Gap(this, "", _begin);

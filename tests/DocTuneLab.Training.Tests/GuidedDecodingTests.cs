@@ -111,8 +111,8 @@ public sealed class GuidedDecodingTests : IDisposable
     [InlineData(1)]
     public void Before_it_goes_round_in_circles_other_ways_are_tried(double temperature)
     {
-        // Of two tokens little but circles can be made.
-        var rule = new Rule((_, piece) => piece is "a" or "b" ? GuideVerdict.Fits : GuideVerdict.Refused,
+        // Of a few tokens little but circles can be made.
+        var rule = new Rule((_, piece) => piece is "a" or "b" or "c" or "d" ? GuideVerdict.Fits : GuideVerdict.Refused,
             text => text.Length < 40 ? "too short" : null);
         var guided = Guided(rule, new(60, temperature))[0];
         Assert.Contains(guided.Turns, t => t.Reason == "it repeats itself");

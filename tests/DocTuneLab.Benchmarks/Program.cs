@@ -40,6 +40,9 @@ if (args is ["statistics", ..])
     return DocTuneLab.Benchmarks.StatisticsSimulation.Run(
         args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 10_000);
 
+if (args is ["guided-vs-rejection", .. var compared])
+    return DocTuneLab.Benchmarks.GuidedVersusRejection.Run(compared);
+
 if (args is ["corpus", .. var rest])
     return await DocTuneLab.Benchmarks.CorpusBenchmarks.RunAsync(rest);
 

@@ -50,8 +50,8 @@ public sealed class GuidedDecodingTests : IDisposable
         Assert.DoesNotContain(letter, guided[0].Text);
         Assert.NotEmpty(guided[0].Text);
         Assert.False(guided[0].GaveUp);
-        Assert.All(guided[0].Turns, t => Assert.Contains(letter, t.Wanted));
-        Assert.NotEmpty(guided[0].Turns);
+        Assert.All(guided[0].Turns, t => Assert.DoesNotContain(letter, t.Given));
+        Assert.Contains(guided[0].Turns, t => t.Wanted.Contains(letter));
         // The other answer does not notice.
         if (temperature == 0) Assert.Equal(_model.Generate(s_prompts, new(40))[1], guided[1].Text);
     }
@@ -93,6 +93,76 @@ public sealed class GuidedDecodingTests : IDisposable
         Assert.Equal(free, Guided(new Rule((_, _) => GuideVerdict.Possible))[0].Text);
     }
 
+    [Fact]
+    public void An_answer_that_may_not_end_at_its_limit_goes_back()
+    {
+        var free = Guided(null)[0].Text;
+        var wrong = free[..(free.Length * 3 / 4)];
+        var guided = Guided(
+            new Rule((_, _) => GuideVerdict.Fits, text => text.StartsWith(wrong, StringComparison.Ordinal) ? "so not" : null),
+            budget: new() { Tokens = 20 })[0];
+        Assert.False(guided.GaveUp, guided.GaveUpBecause);
+        Assert.False(guided.Text.StartsWith(wrong, StringComparison.Ordinal));
+        Assert.Contains(guided.Turns, t => t.Reason.Contains("so not", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Before_it_goes_round_in_circles_other_ways_are_tried(double temperature)
+    {
+        // Of a few tokens little but circles can be made.
+        var rule = new Rule((_, piece) => piece is "a" or "b" or "c" or "d" ? GuideVerdict.Fits : GuideVerdict.Refused,
+            text => text.Length < 40 ? "too short" : null);
+        var guided = Guided(rule, new(60, temperature))[0];
+        Assert.Contains(guided.Turns, t => t.Reason == "it repeats itself");
+    }
+
+    [Fact]
+    public void A_statement_beyond_its_bound_is_not_refused()
+    {
+        var free = Guided(null)[0];
+        var guided = Guided(new Rule((_, _) => GuideVerdict.Fits), budget: new() { StatementTokens = 10, Tokens = 50 })[0];
+        Assert.Contains(guided.Turns, t => t.Reason == "a statement has 10 tokens");
+        Assert.True(guided.Tokens > free.Tokens);
+        Assert.False(guided.GaveUp, guided.GaveUpBecause);
+    }
+
+    [Fact]
+    public void Without_time_it_gives_up_at_once_and_the_model_goes_on_alone()
+    {
+        var guided = Guided(new Rule((_, _) => GuideVerdict.Fits), budget: new() { Time = TimeSpan.Zero })[0];
+        Assert.True(guided.GaveUp);
+        Assert.Contains("0 s", guided.GaveUpBecause, StringComparison.Ordinal);
+        Assert.Equal(Guided(null)[0].Text, guided.Text);
+    }
+
+    [Fact]
+    public void A_token_that_breaks_a_statement_is_told_with_its_own_reason()
+    {
+        // What is likeliest is refused, the next breaks the statement.
+        var first = Guided(null)[0].Text[..1];
+        var guided = Guided(new Rule((text, _) => text.StartsWith(first, StringComparison.Ordinal) ? GuideVerdict.Refused
+            : GuideVerdict.Broken))[0];
+        var broken = guided.Turns.Where(t => t.Reason == nameof(GuideVerdict.Broken)).ToList();
+        Assert.NotEmpty(broken);
+        Assert.All(broken, t => Assert.False(t.Wanted.StartsWith(first, StringComparison.Ordinal)));
+        Assert.True(guided.GaveUp);
+        Assert.NotEmpty(guided.GaveUpBecause);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Tokens_far_down_are_found(double temperature)
+    {
+        var guided = Guided(
+            new Rule((text, _) => "Qualm".StartsWith(text, StringComparison.Ordinal) ? GuideVerdict.Fits : GuideVerdict.Refused,
+            text => text == "Qualm" ? null : "not whole"), new(40, temperature, 0.9))[0];
+        Assert.Equal("Qualm", guided.Text);
+        Assert.False(guided.GaveUp);
+    }
+
     /// <summary>A guide made of a rule over the text so far.</summary>
     private sealed class Rule(Func<string, string, GuideVerdict> rule, Func<string, string?>? end = null, string text = "")
         : IAnswerGuide, IGuidedAnswer
@@ -105,7 +175,7 @@ public sealed class GuidedDecodingTests : IDisposable
         {
             var verdict = rule(text + piece, piece);
             longer = verdict is GuideVerdict.Fits or GuideVerdict.Possible ? new Rule(rule, end, text + piece) : null;
-            reason = verdict == GuideVerdict.Fits ? "" : "by the rule";
+            reason = verdict == GuideVerdict.Fits ? "" : verdict.ToString();
             return verdict;
         }
 

@@ -1,11 +1,18 @@
+using System.Diagnostics;
 using DocTuneLab.Conversations;
 using DocTuneLab.Tokenization;
 
 namespace DocTuneLab.Training.Inference;
 
+/// <summary>The likeliest tokens of a place, likeliest first.</summary>
+/// <param name="Ids">The tokens.</param>
+/// <param name="Scores">Their log-probabilities, or these with noise.</param>
+internal sealed record Candidates(int[] Ids, float[] Scores);
+
 /// <summary>
-/// One answer that is written under a guide: of each place the likeliest tokens are tried in their order, and where a statement ends that
-/// does not compile, the answer goes back to the place in it where another token costs the least likelihood (best first).
+/// One answer that is written under a guide: of each place the likeliest tokens are tried in their order. Where nothing fits, a statement
+/// does not compile or the answer does not end, another way is taken: of all that are known the one that costs least, in likelihood that is
+/// lost and tokens that are written anew (best first).
 /// </summary>
 /// <param name="guide">The guide, before anything is written.</param>
 /// <param name="stream">Decodes the answer's tokens.</param>
@@ -14,111 +21,140 @@ namespace DocTuneLab.Training.Inference;
 /// <param name="limit">Tokens of the answer at most.</param>
 internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IReadOnlySet<int> ends, GuideBudget budget, int limit)
 {
-    // A token that only may become right is taken where what fits is so much less likely, in nats.
-    private const double PossibleAt = 4;
+    // In nats: a token that only may become right is taken where what fits is so much less likely; what a token written anew counts;
+    // what another turn in a circle counts, or a statement that has grown too long.
+    private const double PossibleAt = 4, PossibleCost = 1.5, TokenCost = 0.05, CircleCost = 6, LengthCost = 3;
+
+    // What the guide refuses says that the way is unlikely to be right, as do names that the model does not know: it counts in part, and
+    // from here on (nats) other ways are compared.
+    private const double ForcedShare = 1, ForcedAt = 3;
+
+    // Tokens in which an answer can still be brought to its end.
+    private const int Room = 48;
 
     private const string SomeLetter = "\u4E00";
-    private readonly List<Place> _places = [new(guide, stream, "")];
-    private readonly List<int> _ids = [];
+    private readonly long _began = Stopwatch.GetTimestamp();
+    private readonly List<AnswerPlace> _way = [new(guide, stream)];
+    private readonly List<AnswerPlace> _known = [];
     private readonly List<GuideTurn> _turns = [];
-    private int _decoded, _returns;
+    private AnswerPlace? _furthest;
+    private Candidates? _first;
+    private int _read = -1, _decoded, _returns;
+    private bool _isFree = guide is FreeAnswer;
+    private string _gaveUp = "";
 
     /// <summary>Whether nothing more is written.</summary>
     public bool IsDone { get; private set; }
 
-    /// <summary>Whether the budget ran out.</summary>
-    public bool GaveUp { get; private set; }
-
     /// <summary>The answer as it stands.</summary>
-    public GuidedText Result => new(_places[^1].Text + _places[^1].Stream.Fork().End(), _turns, _decoded, GaveUp);
-
-    /// <summary>Tokens of the answer.</summary>
-    public int Length => _ids.Count;
-
-    /// <summary>The last token, which is to be read next.</summary>
-    public int LastToken => _ids[^1];
-
-    /// <summary>Goes on by one token.</summary>
-    /// <param name="tokens">The likeliest tokens behind the last one, likeliest first.</param>
-    /// <param name="scores">Their log-probabilities.</param>
-    public void Advance(ReadOnlySpan<int> tokens, ReadOnlySpan<float> scores)
+    public GuidedText Result => new(_way[^1].Text + _way[^1].Stream.Fork().End(), _turns, _decoded, _gaveUp.Length > 0)
     {
+        GaveUpBecause = _gaveUp
+    };
+
+    /// <summary>The token that is to be read next.</summary>
+    public int NextToken => _way[_read + 1].Token;
+
+    /// <summary>Tokens of the answer before it.</summary>
+    public int Position => _read;
+
+    /// <summary>Goes on by one token that was read.</summary>
+    /// <param name="likeliest">At least so many of the likeliest tokens behind it, or all that there are.</param>
+    public void Advance(Func<int, Candidates> likeliest)
+    {
+        _read++;
         _decoded++;
-        var place = _places[^1];
-        place.Take(tokens, scores);
-        if (GaveUp) Unguided(place);
-        else if (!Choose(place)) Return();
-        if (_ids.Count >= limit) IsDone = true;
-        if (!IsDone && !GaveUp && _decoded >= budget.Tokens * limit) GaveUp = true;
+        _first ??= likeliest(1);
+        var place = _way[^1];
+        // On another way, what stood there before is read again.
+        if (_read < place.Depth) return;
+        if (_isFree) GoOnFreely(place, likeliest(1));
+        else if (Choose(place, likeliest) is { } fault) TakeAnother(fault);
+        if (IsDone || _isFree) return;
+        if (_decoded >= budget.Tokens * limit) GiveUp($"{_decoded} tokens were decoded");
+        else if (Stopwatch.GetElapsedTime(_began) >= budget.Time) GiveUp($"{budget.Time.TotalSeconds:0.#} s had gone by");
     }
 
-    private void Unguided(Place place)
+    private void GoOnFreely(AnswerPlace place, Candidates likeliest)
     {
-        var id = place.Candidates[0].Id;
+        var id = likeliest.Ids[0];
         if (ends.Contains(id)) IsDone = true;
-        else Accept(place, id, place.Guide, 0);
+        else _way.Add(new(place, id, place.Guide, 0));
+        if (_way[^1].Depth >= limit) IsDone = true;
     }
 
-    /// <summary>The first token that fits; false where none does, or a statement is broken.</summary>
-    private bool Choose(Place place)
+    /// <summary>Takes the first token that fits; or says why there is none.</summary>
+    private string? Choose(AnswerPlace place, Func<int, Candidates> likeliest)
     {
-        (int Index, IGuidedAnswer? Guide)? possible = null;
-        string? wanted = null;
-        var reason = "";
-        for (var i = 0; i < place.Candidates.Count; i++)
+        var possible = new List<(int Id, double Score)>();
+        var turned = new GuideTurn(place.Text.Length, "", "", "");
+        var some = likeliest(1);
+        var at = 0;
+        for (; at < some.Ids.Length || (some = likeliest(at + 1)).Ids.Length > at; at++)
         {
-            if (possible is { } p && place.Candidates[i].Score < place.Candidates[p.Index].Score - PossibleAt) break;
-            var (verdict, next, why) = Ask(place, place.Candidates[i].Id);
-            if (verdict == GuideVerdict.Fits)
-            {
-                Commit(place, i, next, wanted, reason);
-                return true;
-            }
-            if (wanted is null) (wanted, reason) = (Piece(place, place.Candidates[i].Id), why);
-            if (verdict == GuideVerdict.Possible) possible ??= (i, next);
+            var (id, score) = (some.Ids[at], (double)some.Scores[at]);
+            if (possible is [var likely, ..] && score < likely.Score - PossibleAt) break;
+            var (verdict, next, why) = Ask(place, id);
+            var forced = ForcedShare * (some.Scores[0] - score);
+            if (verdict is GuideVerdict.Fits or GuideVerdict.Broken) Keep(place, possible, some, at + 1, score + forced);
+            if (verdict == GuideVerdict.Fits) return Commit(place, id, next, forced, turned, forced > ForcedAt);
             if (verdict == GuideVerdict.Broken)
             {
                 // What else may stand here competes with what else may stand before.
-                place.Drop(i);
-                _turns.Add(new(place.Text.Length, wanted, "", why));
-                return false;
+                _turns.Add(turned with { Wanted = Piece(place, id), Reason = why });
+                return why;
             }
-            if (verdict == GuideVerdict.Refused) place.Drop(i);
+            if (turned.Reason.Length == 0) turned = turned with { Wanted = Piece(place, id), Reason = why };
+            if (verdict == GuideVerdict.Possible) possible.Add((id, score));
         }
-        if (possible is not { } only) return false;
-        Commit(place, only.Index, only.Guide, wanted, reason);
-        return true;
+        if (possible is not [var best, ..]) return turned.Reason;
+        possible.RemoveAt(0);
+        var loss = PossibleCost + (ForcedShare * (some.Scores[0] - best.Score));
+        Keep(place, possible, some, at, best.Score + loss - PossibleCost);
+        return Commit(place, best.Id, Ask(place, best.Id).Longer, loss, turned, loss > ForcedAt + PossibleCost);
     }
 
-    private void Commit(Place place, int index, IGuidedAnswer? next, string? wanted, string reason)
+    private void Keep(AnswerPlace place, List<(int Id, double Score)> possible, Candidates all, int from, double best)
     {
-        var id = place.Candidates[index].Id;
-        if (wanted is not null && wanted != Piece(place, id)) _turns.Add(new(place.Text.Length, wanted, Piece(place, id), reason));
-        if (next is null) IsDone = true;
-        else Accept(place, id, next, index);
+        _known.Add(place);
+        place.Keep(possible.Select(p => (p.Id, best - p.Score + PossibleAt))
+            .Concat(Enumerable.Range(from, Math.Min(AnswerPlace.Kept, all.Ids.Length - from))
+                .Select(i => (all.Ids[i], best - all.Scores[i]))));
     }
 
-    private void Accept(Place place, int id, IGuidedAnswer next, int index)
+    /// <summary>Writes a token; or says why another way is better tried first.</summary>
+    private string? Commit(AnswerPlace place, int id, IGuidedAnswer? longer, double loss, GuideTurn turned, bool isForced = false)
     {
-        var stream = place.Stream.Fork();
-        place.Chosen = index;
-        _ids.Add(id);
-        _places.Add(new(next, stream, place.Text + stream.Add(id)));
-        if (next.ReturnTo <= place.Guide.ReturnTo) return;
-        // A statement is finished: nothing goes back before it, and what else might have stood there is thousands of tokens a place.
-        _returns = 0;
-        foreach (var earlier in _places)
-            if (earlier.Text.Length < next.ReturnTo) earlier.Forget();
+        if (turned.Reason.Length > 0 && turned.Wanted != Piece(place, id)) _turns.Add(turned with { Given = Piece(place, id) });
+        IsDone = longer is null;
+        if (longer is null) return null;
+        var next = new AnswerPlace(place, id, longer, loss);
+        if (next.StartsStatement && (_furthest is null || longer.ReturnTo > _furthest.Guide.ReturnTo)) _furthest = next;
+        if (next.Depth >= limit && longer.Objection() is { } objection) return $"{limit} tokens are written, and {objection}";
+        var within = next.Depth - next.StatementStart.Depth;
+        var (cost, fault) = (0.0, isForced ? turned.Reason : null);
+        if (next.Repeats) (cost, fault) = (CircleCost, "it repeats itself");
+        else if (within > 0 && within % budget.StatementTokens == 0) (cost, fault) = (LengthCost, $"a statement has {within} tokens");
+        if (fault is not null)
+        {
+            next.Cost += cost;
+            next.Waits = true;
+            _known.Add(next);
+            return fault;
+        }
+        _way.Add(next);
+        IsDone = next.Depth >= limit;
+        return null;
     }
 
-    private (GuideVerdict, IGuidedAnswer?, string) Ask(Place place, int id)
+    private (GuideVerdict Verdict, IGuidedAnswer? Longer, string Why) Ask(AnswerPlace place, int id)
     {
         if (!ends.Contains(id))
         {
             var stream = place.Stream.Fork();
             var piece = stream.Add(id);
             // A token without text would go on for ever.
-            if (piece.Length == 0 && !stream.IsWithinCharacter && place.Guide is not FreeAnswer)
+            if (piece.Length == 0 && !stream.IsWithinCharacter)
                 return (GuideVerdict.Refused, null, "it has no text");
             // A character that is not whole yet is some letter beyond ASCII.
             if (stream.IsWithinCharacter && place.Guide.Follow(piece + SomeLetter, out _, out var why) is GuideVerdict.Refused)
@@ -128,81 +164,76 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         return place.Guide.Objection() is { } objection ? (GuideVerdict.Refused, null, objection) : (GuideVerdict.Fits, null, "");
     }
 
-    private string Piece(Place place, int id) => ends.Contains(id) ? "" : place.Stream.Fork().Add(id);
+    private string Piece(AnswerPlace place, int id) => ends.Contains(id) ? "" : place.Stream.Fork().Add(id);
 
-    /// <summary>Takes the best other way since the statement began.</summary>
-    private void Return()
+    /// <summary>Goes back to where another way costs least.</summary>
+    private void TakeAnother(string fault)
     {
-        var from = _places[^1].Guide.ReturnTo;
-        while (++_returns <= budget.Returns)
+        while (_returns < budget.Returns && Stopwatch.GetElapsedTime(_began) < budget.Time)
         {
-            (int At, int Index, double Loss)? best = null;
-            for (var at = _places.Count - 1; at >= 0 && _places[at].Text.Length >= from; at--)
+            if (Cheapest() is not { } place)
             {
-                var place = _places[at];
-                var chosen = at == _places.Count - 1 ? place.Best : place.Candidates[place.Chosen].Score;
-                for (var i = at == _places.Count - 1 ? 0 : place.Chosen + 1; i < place.Candidates.Count; i++)
-                {
-                    var candidate = place.Candidates[i];
-                    if (candidate.IsRefused) continue;
-                    if (best is null || candidate.Score - chosen > best.Value.Loss) best = (at, i, candidate.Score - chosen);
-                    break;
-                }
+                GiveUp("no other way is known");
+                return;
             }
-            if (best is not { } other) break;
-            var target = _places[other.At];
-            var (verdict, next, why) = Ask(target, target.Candidates[other.Index].Id);
-            if (verdict is GuideVerdict.Refused or GuideVerdict.Broken)
+            var turned = new GuideTurn(place.Text.Length, _way.Count > place.Depth + 1 ? Piece(place, _way[place.Depth + 1].Token) : "", "",
+                fault);
+            if (place.Waits)
             {
-                target.Drop(other.Index);
-                // Asking costs no token; only ways that are gone count.
-                if (verdict == GuideVerdict.Refused) _returns--;
-                continue;
+                place.Waits = false;
+                _returns++;
+                Follow(place);
+                return;
             }
-            var wanted = other.At < _ids.Count ? Piece(target, _ids[other.At]) : "";
-            if (other.At < _ids.Count) target.Drop(target.Chosen);
-            _ids.RemoveRange(other.At, _ids.Count - other.At);
-            _places.RemoveRange(other.At + 1, _places.Count - other.At - 1);
-            _turns.Add(new(target.Text.Length, wanted, Piece(target, target.Candidates[other.Index].Id),
-                why.Length > 0 ? why : "went back"));
-            if (next is null) IsDone = true;
-            else Accept(target, target.Candidates[other.Index].Id, next, other.Index);
-            return;
+            var (id, loss) = place.Next();
+            var (verdict, longer, why) = Ask(place, id);
+            if (verdict == GuideVerdict.Broken) _turns.Add(new(place.Text.Length, Piece(place, id), "", why));
+            // Asking costs no token; only ways that are taken count.
+            if (verdict is GuideVerdict.Refused or GuideVerdict.Broken) continue;
+            _returns++;
+            Follow(place);
+            if (Commit(place, id, longer, loss + (verdict == GuideVerdict.Possible ? PossibleAt : 0), turned) is not { } next) return;
+            fault = next;
         }
-        GaveUp = true;
-        Unguided(_places[^1]);
+        GiveUp(_returns < budget.Returns ? $"{budget.Time.TotalSeconds:0.#} s had gone by" : $"it went back {_returns} times");
     }
 
-    private record struct Candidate(int Id, double Score, bool IsRefused);
-
-    /// <summary>What stands before a token, and which tokens may follow.</summary>
-    private sealed class Place(IGuidedAnswer guide, TokenStream stream, string text)
+    /// <summary>The place behind which another way costs least. Where little room is left, one where a statement begins.</summary>
+    private AnswerPlace? Cheapest()
     {
-        public IGuidedAnswer Guide { get; } = guide;
-
-        public TokenStream Stream { get; } = stream;
-
-        public string Text { get; } = text;
-
-        public List<Candidate> Candidates { get; } = [];
-
-        public int Chosen { get; set; }
-
-        public double Best { get; private set; }
-
-        public void Take(ReadOnlySpan<int> tokens, ReadOnlySpan<float> scores)
+        _known.RemoveAll(p => double.IsPositiveInfinity(p.NextCost));
+        var last = _way[^1].Depth;
+        var room = Math.Min(Room, limit / 4);
+        var isShort = limit - last <= room;
+        var open = isShort && _known.Where(p => p.StartsStatement && p.Depth <= limit - room).ToList() is { Count: > 0 } early
+            ? early : _known;
+        return open.MinBy(p =>
         {
-            Candidates.Clear();
-            for (var i = 0; i < tokens.Length; i++) Candidates.Add(new(tokens[i], scores[i], false));
-            Best = scores[0];
-        }
+            var shared = p;
+            while (shared.Depth >= _way.Count || _way[shared.Depth] != shared) shared = shared.Before!;
+            return p.NextCost + (isShort ? 0 : TokenCost * (last + p.Depth - (2 * shared.Depth)));
+        });
+    }
 
-        public void Forget()
-        {
-            Candidates.Clear();
-            Candidates.TrimExcess();
-        }
+    private void Follow(AnswerPlace place)
+    {
+        var way = new List<AnswerPlace>();
+        for (var at = place; at is not null; at = at.Before) way.Add(at);
+        way.Reverse();
+        var shared = 0;
+        while (shared + 1 < Math.Min(way.Count, _way.Count) && way[shared + 1] == _way[shared + 1]) shared++;
+        _read = Math.Min(_read, shared);
+        _way.Clear();
+        _way.AddRange(way);
+    }
 
-        public void Drop(int index) => Candidates[index] = Candidates[index] with { IsRefused = true };
+    /// <summary>From the last whole statement of the longest way on the model writes as it likes.</summary>
+    private void GiveUp(string why)
+    {
+        (_gaveUp, _isFree) = (why, true);
+        Follow(_furthest ?? _way[^1]);
+        // Its last token is read again, since what followed was not kept; before the first one there is nothing to read.
+        if (_way.Count == 1) GoOnFreely(_way[0], _first!);
+        else _read = Math.Min(_read, _way.Count - 2);
     }
 }

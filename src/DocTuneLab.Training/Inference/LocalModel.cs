@@ -12,7 +12,11 @@ namespace DocTuneLab.Training.Inference;
 /// <summary>The local model as the lab asks it: answers in batches with a key-value cache, and scores texts.</summary>
 public sealed class LocalModel : ILanguageModel
 {
-    private const int BatchRows = 24, ScoredTokens = 4096;
+    // Nearly always one of a few tokens is taken; more are sorted where it is not.
+    private const int BatchRows = 24, ScoredTokens = 4096, FewCandidates = 64;
+
+    // In nats: behind all that is drawn from.
+    private const float Outside = -1e4f;
     private readonly BaseModel _model;
     private readonly LoraAdapter? _adapter;
     private readonly HashSet<int> _ends;
@@ -116,11 +120,11 @@ public sealed class LocalModel : ILanguageModel
             var sequences = group.Select(i => new GuidedSequence((guides[i] ?? FreeAnswer.Guide).Begin(), _model.Tokenizer.Stream(), _ends,
                 budget, limit)).ToArray();
             var samplers = group.Select(n => new Random(unchecked(options.Seed * 1_000_003 + n))).ToArray();
-            Tensor Scores(Tensor logits, int[] live) => options.Temperature <= 0 ? logits.log_softmax(-1)
-                : Noisy(logits.log_softmax(-1), options, [.. live.Select(i => samplers[i])]);
+            Func<int, Candidates>[] Likeliest(Tensor logits, int[] live) => options.Temperature <= 0 ? Greedy(logits, budget.Candidates)
+                : Drawn(logits, options, [.. live.Select(i => samplers[i])], budget.Candidates);
             ComputeDevices.Within(_model.Decoder.Device, $"{group.Length} prompts at once",
                 "ask for fewer tokens, or end what else uses it",
-                () => GenerateGuided(pass, [.. group.Select(i => ids[i].ToArray())], limit, sequences, Scores, budget.Candidates, cancel));
+                () => GenerateGuided(pass, [.. group.Select(i => ids[i].ToArray())], limit, sequences, Likeliest, cancel));
             for (var i = 0; i < group.Length; i++) results[group[i]] = sequences[i].Result;
             progress?.Report(done += group.Length);
         }
@@ -128,7 +132,7 @@ public sealed class LocalModel : ILanguageModel
     }
 
     private static bool GenerateGuided(DecodingPass pass, int[][] prompts, int limit, GuidedSequence[] sequences,
-        Func<Tensor, int[], Tensor> score, int candidates, CancellationToken cancel)
+        Func<Tensor, int[], Func<int, Candidates>[]> likeliest, CancellationToken cancel)
     {
         var live = Enumerable.Range(0, prompts.Length).ToArray();
         var logits = pass.Read(prompts, prompts.Max(p => p.Length) + limit);
@@ -136,39 +140,62 @@ public sealed class LocalModel : ILanguageModel
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var scores = score(logits, live);
-            var count = (int)Math.Min(candidates, scores.shape[1]);
-            var (best, order) = scores.topk(count, -1);
-            var (values, ids) = (best.cpu().data<float>().ToArray(), order.cpu().data<long>().ToArray());
-            var tokens = Array.ConvertAll(ids, id => (int)id);
+            var candidates = likeliest(logits, live);
             // Guides of different answers have nothing in common, and each takes a compiler's time.
             Parallel.For(0, live.Length, new ParallelOptions { CancellationToken = cancel },
-                row => sequences[live[row]].Advance(tokens.AsSpan(row * count, count), values.AsSpan(row * count, count)));
+                row => sequences[live[row]].Advance(candidates[row]));
             live = [.. live.Where(i => !sequences[i].IsDone)];
             if (live.Length > 0)
-                logits = pass.Add(live, [.. live.Select(i => sequences[i].LastToken)],
-                    [.. live.Select(i => prompts[i].Length + sequences[i].Length - 1)]);
+                logits = pass.Add(live, [.. live.Select(i => sequences[i].NextToken)],
+                    [.. live.Select(i => prompts[i].Length + sequences[i].Position)]);
         }
         return true;
     }
 
-    /// <summary>Log-probabilities with Gumbel noise: their order is that of drawing without putting back (Kool et al. 2019), so that what
-    /// a guide refuses is left out and the rest is drawn by the model's own probabilities.</summary>
-    private static Tensor Noisy(Tensor scores, SamplingOptions options, Random[] samplers)
+    /// <summary>The likeliest tokens of each row: few, since nearly always one of them is taken; all that are allowed where none is.
+    /// </summary>
+    private static Func<int, Candidates>[] Greedy(Tensor logits, int most)
     {
-        var probabilities = (scores / options.Temperature).softmax(-1);
-        var (sorted, order) = probabilities.sort(-1, true);
-        var before = sorted.cumsum(-1) - sorted;
-        var outside = before >= options.TopP;
-        if (options.TopK > 0) outside[.., options.TopK..] = true;
-        if (options.MinP > 0) outside = outside.logical_or(sorted < sorted[.., ..1] * options.MinP);
-        var noise = new float[scores.numel()];
-        var width = (int)scores.shape[1];
-        for (var r = 0; r < samplers.Length; r++)
-            for (var i = 0; i < width; i++) noise[(r * width) + i] = (float)-Math.Log(-Math.Log(1 - samplers[r].NextDouble()));
-        // What lies outside comes last, in its own order: better than nothing where all within is refused.
-        var drawn = sorted.log() + tensor(noise, scores.shape[0], width, device: scores.device) - outside.to(ScalarType.Float32) * 1e4f;
-        return zeros_like(scores).scatter(-1, order, drawn);
+        var scores = logits.log_softmax(-1);
+        var few = Likeliest(scores, Math.Min(FewCandidates, most));
+        return [.. few.Select<Candidates, Func<int, Candidates>>((row, r) => count =>
+        {
+            if (count <= row.Ids.Length) return row;
+            using var scope = NewDisposeScope();
+            return Likeliest(scores[r..(r + 1)], most)[0];
+        })];
+    }
+
+    private static Candidates[] Likeliest(Tensor scores, int count)
+    {
+        var (rows, width) = ((int)scores.shape[0], (int)Math.Min(count, scores.shape[1]));
+        var (best, order) = scores.topk(width, -1);
+        var (values, ids) = (best.cpu().data<float>().ToArray(), order.cpu().data<long>().ToArray());
+        return [.. Enumerable.Range(0, rows).Select(r => r * width)
+            .Select(at => new Candidates(Array.ConvertAll(ids[at..(at + width)], id => (int)id), values[at..(at + width)]))];
+    }
+
+    /// <summary>Tokens of each row in the order of drawing without putting back (Gumbel noise, Kool et al. 2019), so that what a guide
+    /// refuses is left out and the rest is drawn by the model's own probabilities. What sampling leaves out comes last, in its own order:
+    /// better than nothing where all else is refused.</summary>
+    private static Func<int, Candidates>[] Drawn(Tensor logits, SamplingOptions options, Random[] samplers, int most)
+    {
+        var (p, ids) = Sorted(logits, options);
+        return [.. samplers.Select<Random, Func<int, Candidates>>((sampler, r) =>
+        {
+            var width = p.Length / samplers.Length;
+            var row = p.AsSpan(r * width, width);
+            var kept = Nucleus(row, options).Count;
+            var scores = new float[Math.Max(kept, Math.Min(most, width))];
+            for (var i = 0; i < scores.Length; i++)
+                scores[i] = MathF.Log(row[i]) + (i < kept ? (float)-Math.Log(-Math.Log(1 - sampler.NextDouble())) : Outside);
+            var order = Array.ConvertAll(ids[(r * width)..((r * width) + scores.Length)], id => (int)id);
+            Array.Sort(scores, order, 0, kept);
+            Array.Reverse(scores, 0, kept);
+            Array.Reverse(order, 0, kept);
+            var drawn = new Candidates(order, scores);
+            return _ => drawn;
+        })];
     }
 
     // Prompts of similar length, as many as a gigabyte of keys and values holds.
@@ -295,22 +322,35 @@ public sealed class LocalModel : ILanguageModel
 
     private static long[] Sample(Tensor logits, SamplingOptions options, Random[] samplers)
     {
-        var probabilities = (logits / options.Temperature).softmax(-1);
-        var (sorted, order) = probabilities.sort(-1, true);
+        var (p, ids) = Sorted(logits, options);
         var vocabulary = (int)logits.shape[1];
-        var (p, ids) = (sorted.cpu().data<float>().ToArray(), order.cpu().data<long>().ToArray());
         var chosen = new long[samplers.Length];
         for (var r = 0; r < chosen.Length; r++)
         {
             var row = p.AsSpan(r * vocabulary, vocabulary);
-            var (mass, count) = (0.0, 0);
-            var most = options.TopK > 0 ? Math.Min(options.TopK, vocabulary) : vocabulary;
-            while (count < most && (count == 0 || mass < options.TopP && row[count] >= options.MinP * row[0])) mass += row[count++];
+            var (mass, count) = Nucleus(row, options);
             var draw = samplers[r].NextDouble() * mass;
             var at = 0;
             while (at < count - 1 && (draw -= row[at]) > 0) at++;
             chosen[r] = ids[r * vocabulary + at];
         }
         return chosen;
+    }
+
+    /// <summary>Probabilities of each row, likeliest first, and their tokens.</summary>
+    private static (float[] Probabilities, long[] Ids) Sorted(Tensor logits, SamplingOptions options)
+    {
+        var (sorted, order) = (logits / options.Temperature).softmax(-1).sort(-1, true);
+        return (sorted.cpu().data<float>().ToArray(), order.cpu().data<long>().ToArray());
+    }
+
+    /// <summary>How many of the likeliest tokens are drawn from, and their probability.</summary>
+    private static (double Mass, int Count) Nucleus(ReadOnlySpan<float> likeliestFirst, SamplingOptions options)
+    {
+        var (mass, count) = (0.0, 0);
+        var most = options.TopK > 0 ? Math.Min(options.TopK, likeliestFirst.Length) : likeliestFirst.Length;
+        while (count < most && (count == 0 || mass < options.TopP && likeliestFirst[count] >= options.MinP * likeliestFirst[0]))
+            mass += likeliestFirst[count++];
+        return (mass, count);
     }
 }

@@ -11,8 +11,12 @@ public sealed record GuideTurn(int At, string Wanted, string Given, string Reaso
 /// <param name="Text">The answer.</param>
 /// <param name="Turns">Where the guide turned the model, in order; also on ways that were given up.</param>
 /// <param name="Tokens">Tokens that were decoded for it, those of ways given up included.</param>
-/// <param name="GaveUp">Whether the budget ran out, so that the rest is unguided.</param>
-public sealed record GuidedText(string Text, IReadOnlyList<GuideTurn> Turns, int Tokens, bool GaveUp);
+/// <param name="GaveUp">Whether the budget ran out before the answer was whole.</param>
+public sealed record GuidedText(string Text, IReadOnlyList<GuideTurn> Turns, int Tokens, bool GaveUp)
+{
+    /// <summary>Why guidance gave up; empty where it did not.</summary>
+    public string GaveUpBecause { get; init; } = "";
+}
 
 /// <summary>How much a guide may cost.</summary>
 public sealed record GuideBudget
@@ -21,10 +25,16 @@ public sealed record GuideBudget
     /// Default 3.</summary>
     public double Tokens { get; init; } = 3;
 
+    /// <summary>Time for an answer, counted from when its batch begins. Default two minutes.</summary>
+    public TimeSpan Time { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Tokens of a place that are tried, likeliest first. Default 8,192: few names
     /// begin so, and a model that does not know them puts them far down.</summary>
     public int Candidates { get; init; } = 8192;
 
-    /// <summary>How often one statement is begun again. Default 24.</summary>
-    public int Returns { get; init; } = 24;
+    /// <summary>How often an answer goes back. Default 256.</summary>
+    public int Returns { get; init; } = 256;
+
+    /// <summary>Tokens of one statement after which other ways are tried first; it is never refused for its length. Default 96.</summary>
+    public int StatementTokens { get; init; } = 96;
 }

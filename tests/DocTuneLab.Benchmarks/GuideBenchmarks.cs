@@ -57,8 +57,9 @@ internal static class GuideBenchmarks
                 refused++;
                 Console.WriteLine($"  REFUSED {body.Where}: {refusal}");
             }
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{parts[0]}: {methods} methods, {bodies.Skipped} skipped, {unguided}"
-                + $" unguided, {tokens} tokens, {possible} only possible, {refused} methods refused, {watch.Elapsed.TotalSeconds:0} s"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{parts[0]}: {methods} methods, {bodies.Skipped} skipped, "
+                + $"{unguided} unguided, {tokens} tokens, {possible} only possible, {refused} methods refused, "
+                + $"{watch.Elapsed.TotalSeconds:0} s"));
             total += tokens;
             refusals += refused;
         }

@@ -35,7 +35,8 @@ internal sealed class MethodBodies
         foreach (var path in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             if (path.Contains("/obj/", StringComparison.Ordinal) || path.Contains("/bin/", StringComparison.Ordinal)) continue;
-            var unit = (CompilationUnitSyntax)new Undirected().Visit(SyntaxFactory.ParseCompilationUnit(File.ReadAllText(path), options: _parse));
+            var unit = (CompilationUnitSyntax)new Undirected().Visit(
+                SyntaxFactory.ParseCompilationUnit(File.ReadAllText(path), options: _parse));
             // Written out and read again, so that places are those of the text without directives.
             unit = SyntaxFactory.ParseCompilationUnit(unit.WithAttributeLists([]).ToFullString(), options: _parse);
             _files.Add(unit);

@@ -95,7 +95,8 @@ internal static class ArgumentCheck
                     or SpecialType.System_MulticastDelegate
                 || TypeReach.HasTypeParameter(parameter.OriginalDefinition.Type);
         // Without a type of its own an expression takes that of the parameter; type parameters are inferred later.
-        if (type is null or { TypeKind: TypeKind.Error or TypeKind.Dynamic } || TypeReach.HasTypeParameter(parameter.OriginalDefinition.Type))
+        if (type is null or { TypeKind: TypeKind.Error or TypeKind.Dynamic }
+            || TypeReach.HasTypeParameter(parameter.OriginalDefinition.Type))
             return true;
         return model.Compilation is CSharpCompilation compilation
             && (compilation.ClassifyConversion(type, parameter.Type) is { IsImplicit: true }

@@ -23,13 +23,16 @@ internal static class ConditionCheck
             _ => null,
         };
         if (expression is null || !at.IsKind(SyntaxKind.CloseParenToken) || expression.ContainsDiagnostics) return null;
+        // What a lambda takes is certain only when the call around it is whole.
+        if (expression.FirstAncestorOrSelf<AnonymousFunctionExpressionSyntax>() is not null) return null;
         var model = guide.Scope.Model(tree);
         var type = model.GetTypeInfo(expression).Type;
         if (type is null or { TypeKind: TypeKind.Error or TypeKind.Dynamic }) return null;
         if (at.Parent is ForEachStatementSyntax loopOver)
             return model.GetForEachStatementInfo(loopOver).GetEnumeratorMethod is null && type.TypeKind != TypeKind.Array
                 ? $"{type.ToDisplayString()} has nothing to go through" : null;
-        return type.SpecialType == SpecialType.System_Boolean || type.GetMembers("op_True").Length > 0
+        return type.SpecialType == SpecialType.System_Boolean || type is INamedTypeSymbol { BaseType.SpecialType: SpecialType.None }
+            || type.GetMembers("op_True").Length > 0
             || model.ClassifyConversion(expression, model.Compilation.GetSpecialType(SpecialType.System_Boolean)).IsImplicit
                 ? null : $"{type.ToDisplayString()} is no condition";
     }

@@ -116,7 +116,8 @@ public sealed class GuidedCode
             }
             if (token.Kind() is (SyntaxKind.SemicolonToken or SyntaxKind.CloseBraceToken) && open.All(c => c == '{'))
             {
-                if (_guide.Layers.HasFlag(GuideLayers.Statements) && StatementCheck.Fault(_guide, text[..end], out var isShort) is { } wrong)
+                if (_guide.Layers.HasFlag(GuideLayers.Statements)
+                    && StatementCheck.Fault(_guide, text[..end], out var isShort) is { } wrong)
                     return new(isShort ? GuideVerdict.Refused : GuideVerdict.Broken, wrong, null);
                 statementAt = end;
             }

@@ -51,7 +51,8 @@ internal sealed class TypeReach(SemanticModel model, int position)
     public bool Converts(ITypeSymbol from, ITypeSymbol to)
     {
         if (from.TypeKind is TypeKind.Error or TypeKind.Dynamic or TypeKind.TypeParameter || HasTypeParameter(to)) return true;
-        if (HasTypeParameter(from)) return to is INamedTypeSymbol { IsGenericType: true } or IArrayTypeSymbol || to.TypeKind == TypeKind.Interface;
+        if (HasTypeParameter(from))
+            return to is INamedTypeSymbol { IsGenericType: true } or IArrayTypeSymbol or { TypeKind: TypeKind.Interface };
         // A constant fits where its value does.
         if (from.SpecialType == SpecialType.System_Int32 && IsInteger(to)) return true;
         return _compilation.ClassifyConversion(from, to).IsImplicit;
@@ -79,22 +80,33 @@ internal sealed class TypeReach(SemanticModel model, int position)
     private bool OfType(INamedTypeSymbol type, ITypeSymbol to) => Converts(type, to) || _known.GetOrAdd((type, to, -1), _ =>
         type.GetTypeMembers().Length > 0 || Bases(type).SelectMany(b => b.GetMembers()).Any(m => m.IsStatic && m switch
         {
-            IFieldSymbol field => Reaches(field.Type, to, 1),
-            IPropertySymbol property => Reaches(property.Type, to, 1),
+            IFieldSymbol field => Reaches(field.Type, to, Steps),
+            IPropertySymbol property => Reaches(property.Type, to, Steps),
             IMethodSymbol { ReturnsVoid: false, MethodKind: MethodKind.Ordinary } method => !s_ofAll.Contains(m.Name)
-                && m.Name != "ReferenceEquals" && Reaches(method.ReturnType, to, 1),
+                && m.Name != "ReferenceEquals" && Reaches(method.ReturnType, to, Steps),
             _ => false,
         }));
 
     private bool Reaches(ITypeSymbol from, ITypeSymbol to, int steps) => _known.TryGetValue((from, to, steps), out var known) ? known
-        : _known[(from, to, steps)] = Converts(from, to) || (steps > 0 && Next(from, steps == Steps).Any(t => Reaches(t, to, steps - 1)));
+        : _known[(from, to, steps)] = Converts(from, to)
+            || (steps > 0 && Next(from, steps == Steps || IsSequence(from)).Any(t => Reaches(t, to, steps - 1)));
+
+    // What is made of a sequence is made by extension methods; elsewhere they are looked for once.
+    private static bool IsSequence(ITypeSymbol type) => type.SpecialType != SpecialType.System_String
+        && (type.OriginalDefinition.SpecialType == SpecialType.System_Collections_Generic_IEnumerable_T
+            || type.AllInterfaces.Any(i => i.SpecialType == SpecialType.System_Collections_IEnumerable));
 
     /// <summary>Types of the members of a value.</summary>
-    private IReadOnlyList<ITypeSymbol> Next(ITypeSymbol type, bool withExtensions) => _next.GetOrAdd((type, type, withExtensions ? 1 : 0), _ =>
+    private IReadOnlyList<ITypeSymbol> Next(ITypeSymbol type, bool withExtensions) =>
+        _next.GetOrAdd((type, type, withExtensions ? 1 : 0), _ => Members(type, withExtensions));
+
+    private IReadOnlyList<ITypeSymbol> Members(ITypeSymbol type, bool withExtensions)
     {
         if (type is IArrayTypeSymbol array) return [array.ElementType, _compilation.GetSpecialType(SpecialType.System_Int32)];
         var bases = type.TypeKind == TypeKind.Interface ? type.AllInterfaces.Prepend(type) : Bases(type);
-        var members = bases.SelectMany(b => b.GetMembers()).Where(m => m.DeclaredAccessibility != Accessibility.Private);
+        var members = bases.SelectMany(b => b.GetMembers()).Where(m => m.DeclaredAccessibility != Accessibility.Private
+            && (m.CanBeReferencedByName || m is IPropertySymbol { IsIndexer: true }
+                or IMethodSymbol { MethodKind: MethodKind.UserDefinedOperator }));
         if (withExtensions)
             members = members.Concat(model.LookupSymbols(position, type, includeReducedExtensionMethods: true)
                 .Where(m => m is IMethodSymbol { MethodKind: MethodKind.ReducedExtension }));
@@ -106,7 +118,7 @@ internal sealed class TypeReach(SemanticModel model, int position)
                 => method.ReturnType,
             _ => null,
         }).OfType<ITypeSymbol>().Where(t => t is not ITypeParameterSymbol).Distinct(SymbolEqualityComparer.Default).OfType<ITypeSymbol>()];
-    });
+    }
 
     private static IEnumerable<ITypeSymbol> Bases(ITypeSymbol? type)
     {
@@ -116,7 +128,8 @@ internal sealed class TypeReach(SemanticModel model, int position)
     private sealed class Comparer : IEqualityComparer<(ITypeSymbol From, ITypeSymbol To, int Steps)>
     {
         public bool Equals((ITypeSymbol From, ITypeSymbol To, int Steps) x, (ITypeSymbol From, ITypeSymbol To, int Steps) y) =>
-            x.Steps == y.Steps && SymbolEqualityComparer.Default.Equals(x.From, y.From) && SymbolEqualityComparer.Default.Equals(x.To, y.To);
+            x.Steps == y.Steps && SymbolEqualityComparer.Default.Equals(x.From, y.From)
+            && SymbolEqualityComparer.Default.Equals(x.To, y.To);
 
         public int GetHashCode((ITypeSymbol From, ITypeSymbol To, int Steps) key) => HashCode.Combine(
             SymbolEqualityComparer.Default.GetHashCode(key.From), SymbolEqualityComparer.Default.GetHashCode(key.To), key.Steps);

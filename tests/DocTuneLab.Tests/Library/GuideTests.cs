@@ -177,7 +177,6 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     [InlineData("Tank other = ", "tank ", "note ")]
     [InlineData("Tank other = ", "new ", "3 ")]
     [InlineData("return ", "1 ", "\"x\" ")]
-    [InlineData("int n = ", "note.", "Mode ")]
     [InlineData("TimeSpan over = ", "TimeSpan.", "Console.")]
     [InlineData("TimeSpan over = ", "DateTime.", "note.")]
     [InlineData("return tank.Fill(", "tank.Level ", "\"x\" ")]

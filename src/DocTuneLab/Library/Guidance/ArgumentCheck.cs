@@ -57,7 +57,7 @@ internal static class ArgumentCheck
         for (var i = 0; i < index; i++) methods.RemoveAll(m => i >= m.Parameters.Length || !Accepts(model, m, i, list.Arguments[i]));
         var parameters = argument.NameColon is { } name
             ? methods.Select(m => m.Parameters.FirstOrDefault(p => p.Name == name.Name.Identifier.ValueText))
-            : methods.Select(m => m.Parameters.ElementAtOrDefault(Math.Min(index, m.Parameters.Length - 1)));
+            : methods.Select(m => m.Parameters.ElementAtOrDefault(index) ?? m.Parameters.LastOrDefault(p => p.IsParams));
         var known = parameters.OfType<IParameterSymbol>().ToList();
         return known.Any(p => p.IsParams || TypeReach.HasTypeParameter(p.OriginalDefinition.Type)) ? null : [.. known.Select(p => p.Type)];
     }

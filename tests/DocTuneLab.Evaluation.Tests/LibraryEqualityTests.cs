@@ -3,7 +3,7 @@ using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Tests;
 
-/// <summary>What a library itself calls equal is equal, though it holds different things and comes from two processes.</summary>
+/// <summary>What a type itself calls equal is equal, though it holds different things and comes from two processes.</summary>
 public sealed class LibraryEqualityTests : IDisposable
 {
     private static readonly Lazy<ReferenceSet> s_library = new(() => ReferenceSet.Load(TinyLibrary.Compile("Spans", """
@@ -40,11 +40,16 @@ public sealed class LibraryEqualityTests : IDisposable
     [InlineData("Dictionary<string, Span>", "new() { [\"a\"] = Span.Miles(1) }", "new() { [\"a\"] = Span.Metres(1609.344) }", true)]
     [InlineData("Plain", "new Plain { Value = 1 }", "new Plain { Value = 1 }", true)]
     [InlineData("Plain", "new Plain { Value = 1 }", "new Plain { Value = 2 }", false)]
-    public void The_librarys_own_equality_counts(string type, string reference, string answer, bool same)
+    [InlineData("IPAddress", "IPAddress.Parse(\"10.0.0.1\")", "Spoken(IPAddress.Parse(\"10.0.0.1\"))", true)]
+    [InlineData("IPAddress", "IPAddress.Parse(\"10.0.0.1\")", "Spoken(IPAddress.Parse(\"10.0.0.2\"))", false)]
+    [InlineData("IPAddress", "IPAddress.Parse(\"127.0.0.1\")", "IPAddress.Loopback", true)]
+    public void A_types_own_equality_counts(string type, string reference, string answer, bool same)
     {
-        string Unit(string value) => $"using System.Collections.Generic;\nusing Spans;\n"
-            + $"public static class Solution {{ public static {type} F() => {value}; }}";
-        var result = _sandbox.Run(new(Unit(answer), ["Spans"], [$"{type} wanted = {reference}; Check.Equal(wanted, Solution.F());"],
+        // An address that has said what it is keeps its text.
+        string Unit(string value) => $"using System.Collections.Generic;\nusing System.Net;\nusing Spans;\n"
+            + $"public static class Solution {{ public static {type} F() => {value};"
+            + " static IPAddress Spoken(IPAddress a) { _ = a.ToString(); return a; } }";
+        var result = _sandbox.Run(new(Unit(answer), ["System.Net", "Spans"], [$"{type} wanted = {reference}; Check.Equal(wanted, Solution.F());"],
             Unit(reference)));
         Assert.True(result.Status == (same ? ExecutionStatus.Pass : ExecutionStatus.WrongAnswer), result.ToString());
     }

@@ -35,7 +35,7 @@ internal sealed record MapNode(IReadOnlyList<(TraceNode Key, TraceNode Value)> E
 /// <param name="OfAnswer">Declared beside the solution, not in the library or the framework.</param>
 /// <param name="Words">What the library calls it, for people; empty where it says nothing.</param>
 /// <param name="Fields">Its fields by name.</param>
-/// <param name="OwnEquals">The library says by hand when two of them are equal.</param>
+/// <param name="OwnEquals">The library or the framework says by hand when two of them are equal.</param>
 /// <param name="Written">How the child wrote it.</param>
 internal sealed record ThingNode(
     string Type, bool OfAnswer, string Words, IReadOnlyList<(string Name, TraceNode Value)> Fields, bool OwnEquals,

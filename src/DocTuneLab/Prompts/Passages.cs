@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DocTuneLab.Conversations;
 using DocTuneLab.Documents.Model;
 
@@ -9,7 +10,7 @@ namespace DocTuneLab.Prompts;
 /// </summary>
 /// <param name="search">Passages for a query, best first.</param>
 /// <param name="tokens">Budget of the passages together, by <see cref="Chunk.TokenCount"/>; what does not fit is left out.</param>
-public sealed class Passages(Func<string, IReadOnlyList<Chunk>> search, int tokens = Passages.DefaultTokens)
+public sealed partial class Passages(Func<string, IReadOnlyList<Chunk>> search, int tokens = Passages.DefaultTokens)
 {
     /// <summary>Budget unless told otherwise.</summary>
     public const int DefaultTokens = 480;
@@ -40,9 +41,49 @@ public sealed class Passages(Func<string, IReadOnlyList<Chunk>> search, int toke
     internal static IReadOnlyList<Message> Put(IReadOnlyList<Message> turns, IReadOnlyList<Chunk> passages)
     {
         if (passages.Count == 0) return turns;
-        var text = string.Concat(passages.Select(c => $"{c.Text.Trim()}\n\n"));
+        var text = string.Concat(passages.Select(c => $"{Readable(c.Text).Trim()}\n\n"));
         return [.. turns.SkipLast(1), turns[^1] with { Content = text + turns[^1].Content }];
     }
+
+    // The marks of a callout are for whoever draws the page; in plain text "> [!NOTE]" is "Note:", and its lines are lines. Code stays.
+    private static string Readable(string text)
+    {
+        var lines = new List<string>();
+        string? fence = null, title = null;
+        var quoted = false;
+        foreach (var line in text.Split('\n'))
+        {
+            var plain = line;
+            if (fence is null && Callout().Match(line) is { Success: true } callout)
+            {
+                (quoted, title) = (callout.Groups["quote"].Success, Title(callout));
+                plain = callout.Groups["rest"].Value.Trim();
+                if (plain.Length == 0) continue;
+            }
+            else if (fence is null && line.Trim() == ":::") continue;
+            else if (quoted && Quote().Match(line) is { Success: true } mark) plain = line[mark.Length..];
+            else quoted = false;
+            if (Fence().Match(plain) is { Success: true } found)
+                fence = fence is null ? found.Groups[1].Value : plain.Trim() == fence ? null : fence;
+            if (title is not null && plain.Trim().Length > 0) (plain, title) = ($"{title}: {plain.TrimStart()}", null);
+            lines.Add(plain);
+        }
+        return string.Join('\n', lines);
+
+        static string Title(Match callout)
+        {
+            var kind = callout.Groups["kind"].Value.ToLowerInvariant();
+            return callout.Groups["title"].Value is { Length: > 0 } own ? own : char.ToUpperInvariant(kind[0]) + kind[1..];
+        }
+    }
+
+    [GeneratedRegex(@"^[ \t]*(?:(?<quote>(?:>[ \t]?)+)\[!(?<kind>\w+)\][+-]?(?<rest>.*)"
+        + @"|(?:!!!|\?\?\?\+?|:{3,})[ \t]*(?<kind>[A-Za-z]+)(?:[ \t]+""(?<title>[^""]*)"")?[ \t]*(?<rest>))$")]
+    private static partial Regex Callout();
+    [GeneratedRegex(@"^[ \t]*(?:>[ \t]?)+")]
+    private static partial Regex Quote();
+    [GeneratedRegex(@"^[ \t]*(`{3,}|~{3,})")]
+    private static partial Regex Fence();
 
     private static List<Chunk> Fitting(IEnumerable<Chunk> found, int left, Func<Chunk, int> cost)
     {

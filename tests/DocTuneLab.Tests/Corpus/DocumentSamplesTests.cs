@@ -54,30 +54,49 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     }
 
     [Theory]
-    [InlineData("> [!NOTE]\n> `FenReadings.Total()` adds up readings and leaves gaps out. It takes `Reading`s of one day alone.\n")]
-    [InlineData("> [!WARNING]\n> `FenReadings.Total()` adds up readings and\n> leaves gaps out. It takes `Reading`s of one day alone.\n")]
-    [InlineData("> [!TIP] `FenReadings.Total()` adds up readings and leaves gaps out. It takes `Reading`s of one day alone.\n")]
-    [InlineData("- a list\n  > [!IMPORTANT]\n  > `FenReadings.Total()` adds up readings and leaves gaps out.\n")]
-    [InlineData("!!! note \"For days\"\n    `FenReadings.Total()` adds up readings and leaves gaps out.\n")]
-    [InlineData(":::tip\n`FenReadings.Total()` adds up readings and leaves gaps out.\n:::\n")]
+    [InlineData("> [!NOTE]\n> A total adds up 24 readings and leaves gaps out. It takes `Reading`s of one day alone.\n")]
+    [InlineData("> [!WARNING]\n> A total adds up 24 readings and\n> leaves gaps out. It takes `Reading`s of one day alone.\n")]
+    [InlineData("> [!TIP] A total adds up 24 readings and leaves gaps out. It takes `Reading`s of one day alone.\n")]
+    [InlineData("- a list\n  > [!IMPORTANT]\n  > A total adds up 24 readings and leaves gaps out.\n")]
+    [InlineData("!!! note \"For days\"\n    A total adds up 24 readings and leaves gaps out.\n")]
+    [InlineData(":::tip\nA total adds up 24 readings and leaves gaps out.\n:::\n")]
     public void Markup_of_callouts_is_no_prose(string callout)
     {
         var asked = Asked(Generate(SampleKind.Qa, 8, Page("Totals", $"Totals of a day.\n\n{callout}")));
-        Assert.Contains(asked, a => a.Question.Contains("adds up readings and leaves gaps out", StringComparison.Ordinal));
+        Assert.Contains(asked, a => a.Question.Contains("readings and leaves gaps out", StringComparison.Ordinal));
         Assert.All(asked, a => Assert.DoesNotMatch(@"NOTE\]|TIP\]|IMPORTANT\]|WARNING\]|!!!|:::|(^|[ \n])>", a.Question + a.Answer));
+    }
+
+    [Theory]
+    [InlineData("A valve is closed with `Close` and opened with `Open` when somebody asks.")]
+    [InlineData("Sometimes `Close` is what everybody wants on a rainy day.")]
+    [InlineData("The answer is `NB-007` where the key is read in small letters.")]
+    [InlineData("Both `Open`, `Close` and `Seal` need a valve that somebody made before.")]
+    public void A_gap_that_several_names_fill_is_not_asked_for(string sentence) =>
+        Assert.DoesNotContain(Asked(Generate(SampleKind.Qa, 8, Page("Valves", sentence + "\n\n- **Lag**: time until the water moves\n"))),
+            a => a.Kind == "cloze");
+
+    [Fact]
+    public void A_lone_name_in_a_table_is_asked_for_with_the_page_that_has_it()
+    {
+        const string Table = "| Name | Default |\n|---|---|\n| `SpareCount` | 3 |\n| `Pump.Rate` | 5 |\n";
+        var asked = Asked(Generate(SampleKind.Qa, 8, Page("Settings", Table)));
+        Assert.All(asked.Where(a => a.Answer == "3"), a => Assert.Contains("(Guide)", a.Question, StringComparison.Ordinal));
+        Assert.All(asked.Where(a => a.Answer == "5"), a => Assert.DoesNotContain("(Guide)", a.Question, StringComparison.Ordinal));
     }
 
     [Fact]
     public void Definitions_questions_and_sentences_are_asked_and_code_is_not_prose()
     {
         var page = Page("How long does a valve take?",
-            "A valve takes about 4 seconds to open. A sealed valve throws `SealedValveException` when opened.\n\n- **Lag**: "
+            "A valve takes about 4 seconds to open. A pipe throws `PressureException` when the pressure is beyond what it bears.\n\n"
+                + "- **Lag**: "
                 + "time until the water moves\n\n```csharp\nvar `x` = \"not prose at all, but code\";\n```\n");
         var asked = Asked(Generate(SampleKind.Qa, 24, page));
         Assert.Contains(asked,
             a => a is { Kind: "faq", Question: "How long does a valve take?", Answer: "A valve takes about 4 seconds to open." });
         Assert.Contains(asked, a =>
-            a is { Kind: "cloze", Answer: "SealedValveException" } && a.Question.Contains("throws ____ when", StringComparison.Ordinal));
+            a is { Kind: "cloze", Answer: "PressureException" } && a.Question.Contains("throws ____ when", StringComparison.Ordinal));
         Assert.Contains(asked, a => a is { Kind: "cloze", Answer: "4 seconds" });
         Assert.Contains(asked, a => a is { Kind: "definition", Answer: "Time until the water moves." });
         Assert.Contains(asked, a => a is { Kind: "defined-term", Answer: "Lag" });
@@ -89,7 +108,7 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     {
         var pages = Enumerable.Range(0, 12)
             .Select(i => Page($"Settings {i}",
-                $"A sealed valve throws `SealedValveException` when it opens for the {i}th time.\n\n- **Lag{i}**: "
+                $"A pipe throws `PressureException` when the pressure is beyond what it bears for the {i}th time.\n\n- **Lag{i}**: "
                     + $"time until water number {i} moves\n\n| Name | Default |\n|---|---|\n| `Spare{i}` | {i + 3} |\n"
                     + $"| `Interval{i}` | {i} s |\n"))
             .ToArray();
@@ -108,7 +127,8 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
         // The lead asks for something; the heading does not, and the members that the code calls stand in for it.
         Assert.Equal(2, samples.Count);
         Assert.DoesNotContain(samples, s => s.Messages[^2].Content.Contains("Opening", StringComparison.Ordinal));
-        Assert.Contains(samples, s => s.Messages[^2].Content.Contains("`Tank.AddValve` and `Valve.IsOpen`", StringComparison.Ordinal));
+        Assert.Contains(samples,
+            s => s.Messages[^2].Content.Contains("`Tank.AddValve`, `Valve.IsOpen` and `Valve.Open`", StringComparison.Ordinal));
         var sample = samples.Single(s => s.Messages[^2].Content.Contains("Open the main", StringComparison.Ordinal));
         Assert.Equal(Good, AnswerFormat.BodyOf(sample.Messages[^1].Content));
         Assert.Contains("(Valve mainValve, IReadOnlyList<Tank> tanks)", sample.Messages[^2].Content, StringComparison.Ordinal);
@@ -120,7 +140,8 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
     public void Each_example_is_asked_for_by_the_words_right_before_it()
     {
         const string First = "var valve = new Valve(\"A\");\nvalve.Open();", Second = "var valve = new Valve(\"A\");\nvalve.Close();";
-        const string Text = $"Use the first one while you watch\n\n```csharp\n{First}\n```\n\nAnd use the second one after each batch:\n\n"
+        const string Text = $"Open the first valve while you watch\n\n```csharp\n{First}\n```\n\n"
+            + $"And close the second valve after each batch:\n\n"
             + $"```csharp\n{Second}\n```\n";
         CodeBlock Block(string code) =>
             new("csharp", "", code, new SourceSpan(Text.IndexOf($"```csharp\n{code}", StringComparison.Ordinal), code.Length + 14));
@@ -130,10 +151,10 @@ public sealed class DocumentSamplesTests(CorpusFixture fixture) : IClassFixture<
             .Select(s => (Ask: s.Messages[^2].Content, Code: s.Messages[^1].Content))
             .ToList();
         Assert.Contains(asked,
-            a => a.Ask.Contains("Use the first one while you watch.", StringComparison.Ordinal)
+            a => a.Ask.Contains("Open the first valve while you watch.", StringComparison.Ordinal)
                 && a.Code.Contains("Open", StringComparison.Ordinal));
         Assert.Contains(asked,
-            a => a.Ask.Contains("Use the second one after each batch.", StringComparison.Ordinal)
+            a => a.Ask.Contains("Close the second valve after each batch.", StringComparison.Ordinal)
                 && a.Code.Contains("Close", StringComparison.Ordinal));
         Assert.DoesNotContain(asked,
             a => a.Ask.Contains("second", StringComparison.Ordinal) && a.Code.Contains("Open", StringComparison.Ordinal));

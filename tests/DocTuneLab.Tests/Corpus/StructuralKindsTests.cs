@@ -1,3 +1,4 @@
+using DocTuneLab.Conversations;
 using System.Text.RegularExpressions;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Structural;
@@ -20,7 +21,7 @@ public sealed partial class StructuralKindsTests(
     [Fact]
     public void Every_kind_of_mistake_occurs_and_is_one()
     {
-        var corpus = Generate(SampleKind.Repair, new CorpusOptions { Count = 260, Seed = 2 });
+        var corpus = Generate(SampleKind.Repair, new CorpusOptions { Count = 800, Seed = 2 });
         var kinds = corpus.Samples.GroupBy(s => s.Checks[0].Detail!.Split(": ")[0]).ToDictionary(g => g.Key, g => g.ToList());
         Assert.Equal(
             [
@@ -199,22 +200,25 @@ public sealed partial class StructuralKindsTests(
         int Tokens(string text) => (text.Length + 3) / 4;
         Assert.All(corpus.Samples, s => Assert.InRange(s.Messages.Sum(m => 4 + Tokens(m.Content)), 0, Reads(s) ? 480 : 224));
         Assert.Contains(shown, s => s.Messages.Sum(m => 4 + Tokens(m.Content)) > 224);
+        // A passage as it is shown: without the marks of callouts.
+        var texts = library.Chunks.ToDictionary(c => c.Id,
+            c => new Passages(_ => [c], int.MaxValue).Before([Message.User("")], "")[0].Content.Trim());
         foreach (var sample in shown)
         {
             // Whole passages, then the request as it is without them.
             var left = sample.Messages[^2].Content;
             var used = 0;
-            while (library.Chunks.FirstOrDefault(c => left.StartsWith(c.Text.Trim() + "\n\n", StringComparison.Ordinal)) is { } passage)
+            while (library.Chunks.FirstOrDefault(c => left.StartsWith(texts[c.Id] + "\n\n", StringComparison.Ordinal)) is { } passage)
             {
-                left = left[(passage.Text.Trim().Length + 2)..];
+                left = left[(texts[passage.Id].Length + 2)..];
                 used += Tokens(passage.Text);
             }
             Assert.InRange(used, 1, 300);
-            Assert.DoesNotContain(library.Chunks, c => left.Contains(c.Text.Trim(), StringComparison.Ordinal));
+            Assert.DoesNotContain(library.Chunks, c => left.Contains(texts[c.Id], StringComparison.Ordinal));
         }
         // Samples of pages: the page's own passage is there in most of them, and missing from some.
         var own = shown.Where(s => s.Evidence.Chunks.Count > 0)
-            .Select(s => s.Messages[^2].Content.Contains(library.Chunks.First(c => c.Id == s.Evidence.Chunks[0]).Text.Trim(),
+            .Select(s => s.Messages[^2].Content.Contains(texts[s.Evidence.Chunks[0]],
                 StringComparison.Ordinal))
             .ToList();
         Assert.Contains(true, own);

@@ -13,8 +13,8 @@ using System.Text;
 
 namespace DocTuneLab.Sandbox;
 
-/// <summary>Makes objects of the library from what <see cref="TreeWriter"/> wrote of them, so that the library's own Equals can be asked.
-/// What it cannot make is equal to nothing.</summary>
+/// <summary>Makes objects of the library and the framework from what <see cref="TreeWriter"/> wrote of them, so that their own Equals can
+/// be asked. What it cannot make is equal to nothing.</summary>
 internal sealed class Rebuilder
 {
     private readonly BinaryReader _reader;
@@ -60,7 +60,8 @@ internal sealed class Rebuilder
     private object Thing(Type wanted)
     {
         var name = Text();
-        var type = TreeWriter.Name(wanted) == name ? wanted : _types.First(t => !t.IsGenericTypeDefinition && TreeWriter.Name(t) == name);
+        var type = TreeWriter.Name(wanted) == name ? wanted
+            : _types.FirstOrDefault(t => !t.IsGenericTypeDefinition && TreeWriter.Name(t) == name) ?? Type.GetType(name, throwOnError: true)!;
         _ = _reader.ReadByte();
         _ = Text();
         var made = RuntimeHelpers.GetUninitializedObject(type);

@@ -195,12 +195,11 @@ internal sealed class TreeWriter(MemoryStream bytes, long limit)
     private static PropertyInfo? KeyOf(object value) => value.GetType().GetInterfaces()
         .FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IGrouping<,>))?.GetProperty("Key");
 
-    /// <summary>Whether the library says by hand when two values of a type are equal; what the compiler writes for a record compares its
-    /// fields.</summary>
-    private static bool HasOwnEquals(Type type) => Libraries.Contains(type.Assembly.GetName().Name!)
-        && type.GetMethods().Any(m => m.Name == nameof(Equals) && m.GetParameters().Length == 1
-            && m.DeclaringType != typeof(object) && m.DeclaringType != typeof(ValueType)
-            && !m.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false));
+    /// <summary>Whether the library or the framework says by hand when two values of a type are equal; what the compiler writes for a
+    /// record compares its fields.</summary>
+    private static bool HasOwnEquals(Type type) => type.GetMethods().Any(m => m.Name == nameof(Equals) && m.GetParameters().Length == 1
+        && m.DeclaringType != typeof(object) && m.DeclaringType != typeof(ValueType)
+        && !m.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false));
 
     private static bool Speaks(Type type) =>
         type.GetMethod(nameof(ToString), Type.EmptyTypes)?.DeclaringType is { } by && by != typeof(object) && by != typeof(ValueType);

@@ -36,7 +36,7 @@ internal sealed class BranchRecipes(ReceiverMembers members)
         return Ending.Draft(scope, "switch",
             scope.Say($"return {string.Join(" or ", texts)} for {noun}, and \"{other}\" for anything else",
                 $"看{noun}，返回 {string.Join("、", texts)}，其余返回 \"{other}\""),
-            new("string", lines, false), scope.Say($"It names {noun} in words.", $"用文字说明{noun}。"), null);
+            new("string", lines, false), null);
     }
 
     /// <summary>Gives a value only where a flag of the same object allows it.</summary>
@@ -61,15 +61,13 @@ internal sealed class BranchRecipes(ReceiverMembers members)
             return Ending.Draft(scope, "guard",
                 scope.Say($"{request}{told}, but {(not ? "not" : "only")} if {clause}; tell whether it was done",
                     $"{(not ? "除非" : "只有")}{clause}{(not ? "" : "才")}，{request}{told}；返回是否做了"),
-                new("bool", [$"if ({stop}) return false;", $"{value.Code};", "return true;"], false),
-                scope.Say($"It checks whether {clause} first.", $"先看{clause}。"), null);
+                new("bool", [$"if ({stop}) return false;", $"{value.Code};", "return true;"], false), null);
         var type = TypeText.NotNull(value.Type);
         var (instead, words) = TypeText.IsNumber(type) ? ("0", "0") : ("null", "null");
         return Ending.Draft(scope, "guard",
             scope.Say($"return {words} {(not ? "if" : "unless")} {clause}; otherwise {request}{told}",
                 $"{(not ? "如果" : "除非")}{clause}，返回 {words}；否则{request}{told}"),
-            new(instead == "0" ? type : $"{type}?", [$"if ({stop}) return {instead};", $"return {value.Code};"], false),
-            scope.Say($"It checks whether {clause} first.", $"先看{clause}。"), null);
+            new(instead == "0" ? type : $"{type}?", [$"if ({stop}) return {instead};", $"return {value.Code};"], false), null);
     }
 
     /// <summary>A text by whether a number is past a limit.</summary>
@@ -93,8 +91,7 @@ internal sealed class BranchRecipes(ReceiverMembers members)
             return Ending.Draft(scope, "larger",
                 scope.Say($"return whichever of the two {StepWords.Many(scope, m.Owner.Path)} has the {(least ? "smaller" : "larger")} "
                     + $"{Bare(noun)}, the first if they are equal",
-                $"两个 `{m.Owner.Path}` 中，返回{noun}较{(least ? "小" : "大")}的一个；相等就返回第一个"), new(m.Owner.Path, body, false),
-                scope.Say($"It compares {noun} of two.", $"比较两个的{noun}。"), null);
+                $"两个 `{m.Owner.Path}` 中，返回{noun}较{(least ? "小" : "大")}的一个；相等就返回第一个"), new(m.Owner.Path, body, false), null);
         }
         var literal = scope.Literal(place);
         var limit = literal is { } l && scope.Chance(0.6) ? l : (scope.Parameter(place with { Name = "limit" }), "");
@@ -102,8 +99,7 @@ internal sealed class BranchRecipes(ReceiverMembers members)
         var (high, low) = scope.Pick<(string, string)>([("high", "normal"), ("too much", "fine"), ("over", "under"), ("warn", "ok")]);
         return Ending.Draft(scope, "limit", scope.Say($"return \"{high}\" if {noun} is above {limit.Item2}, else \"{low}\"",
             $"{noun}大于{limit.Item2}就返回 \"{high}\"，否则返回 \"{low}\""),
-            new("string", [$"if ({value} > {limit.Item1}) return \"{high}\";", $"return \"{low}\";"], false),
-            scope.Say($"It compares {noun} with a limit.", $"把{noun}和限值比较。"), null);
+            new("string", [$"if ({value} > {limit.Item1}) return \"{high}\";", $"return \"{low}\";"], false), null);
     }
 
     /// <summary>Checks an argument against its documented range before the call.</summary>
@@ -142,11 +138,11 @@ internal sealed class BranchRecipes(ReceiverMembers members)
         if (value.Type.Length == 0)
             return Ending.Draft(scope, "range", scope.Say($"{request}; do nothing and return false if `{name}` {words}",
                 $"{request}；`{name}` {words}就什么都不做，返回 false"),
-                new("bool", [$"if ({test}) return false;", $"{value.Code};", "return true;"], false), MemberRecipes.Meaning(scope, m), m);
+                new("bool", [$"if ({test}) return false;", $"{value.Code};", "return true;"], false), m);
         var type = TypeText.NotNull(value.Type);
         if (type == "bool" || TypeText.Element(type) is not null) return null;
         return Ending.Draft(scope, "range", scope.Say($"{request}; return null if `{name}` {words}", $"{request}；`{name}` {words}就返回 null"),
-            new($"{type}?", [$"if ({test}) return null;", $"return {value.Code};"], false), MemberRecipes.Meaning(scope, m), m);
+            new($"{type}?", [$"if ({test}) return null;", $"return {value.Code};"], false), m);
 
         static string? Text(double? number) => number?.ToString(CultureInfo.InvariantCulture);
     }
@@ -171,8 +167,7 @@ internal sealed class BranchRecipes(ReceiverMembers members)
         return Ending.Draft(scope, "try-then",
             scope.Say($"{request}{told}; if that fails return null, otherwise {StepWords.Step(scope, then)}",
             $"{request}{told}；不成就返回 null，否则{StepWords.Step(scope, then)}"),
-            new($"{type}?", [$"if (!{test.Code}) return null;", $"return {value.Code};"], false),
-            scope.Say($"It tries, then {scope.Does(then)}.", $"先试一试，再{scope.Does(then)}。"), null);
+            new($"{type}?", [$"if (!{test.Code}) return null;", $"return {value.Code};"], false), null);
     }
 
     /// <summary>Goes on with a result that may be missing.</summary>
@@ -194,16 +189,14 @@ internal sealed class BranchRecipes(ReceiverMembers members)
         if (result.Type.Length == 0)
             return Ending.Draft(scope, "null-then", scope.Say($"{request}{told}; if there is one, {step} and return true, else false",
                 $"{request}{told}；有的话{step}并返回 true，否则返回 false"),
-                new("bool", [$"if ({value.Code} is not {{ }} {local}) return false;", $"{result.Code};", "return true;"], false),
-                    MemberRecipes.Meaning(scope, m), null);
+                new("bool", [$"if ({value.Code} is not {{ }} {local}) return false;", $"{result.Code};", "return true;"], false), null);
         var gives = TypeText.NotNull(result.Type);
         return Ending.Draft(scope, "null-then", scope.Say($"{request}{told}; return null if there is none, otherwise {step}",
             $"{request}{told}；没有就返回 null，否则{step}"),
             new($"{gives}?", scope.Chance(0.5)
                 ? [$"if ({value.Code} is not {{ }} {local}) return null;", $"return {result.Code};"]
                 : [$"var {local} = {value.Code};", $"if ({local} is null) return null;",
-                    $"return {Dotted(result.Code, local, IsStruct(scope, type))};"], false),
-            MemberRecipes.Meaning(scope, m), null);
+                    $"return {Dotted(result.Code, local, IsStruct(scope, type))};"], false), null);
     }
 
     /// <summary>Does the same several times.</summary>
@@ -224,7 +217,7 @@ internal sealed class BranchRecipes(ReceiverMembers members)
         return Ending.Draft(scope, "repeat",
             scope.Say($"{request}{told} {(char.IsDigit(times[0]) ? $"{times} times in a row" : $"as many times as `{times}` says")}",
             $"{request}{told}，连做 {(char.IsDigit(times[0]) ? times : $"`{times}`")} 次"),
-            new("void", [$"for (var {i} = 0; {i} < {times}; {i}++)", $"    {call.Code};"], false), MemberRecipes.Meaning(scope, m), null);
+            new("void", [$"for (var {i} = 0; {i} < {times}; {i}++)", $"    {call.Code};"], false), null);
     }
 
     private static bool IsStruct(Scope scope, string type) =>

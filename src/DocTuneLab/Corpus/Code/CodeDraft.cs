@@ -24,6 +24,9 @@ public sealed record CodeDraft(string Instruction, string Signature, string Body
     /// no effect. Null where the body itself is run.</summary>
     public string? Probe { get; init; }
 
+    /// <summary>Whether it is kept only where it was seen to work.</summary>
+    public bool MustRun { get; init; }
+
     /// <summary>Why there are no example values; empty where there are.</summary>
     public string NotRun { get; init; } = "example of others";
 
@@ -36,7 +39,8 @@ public sealed record CodeDraft(string Instruction, string Signature, string Body
 
     // What is probed gives an object or null, whatever the method gives.
     private static string Probed(string signature) =>
-        $"public static object? {signature[..signature.IndexOf('(')].Split(' ')[^1]}{signature[signature.IndexOf('(')..]}";
+        $"public static {(signature.Contains(" async ", StringComparison.Ordinal) ? "async Task<object?>" : "object?")} "
+            + $"{signature[..signature.IndexOf('(')].Split(' ')[^1]}{signature[signature.IndexOf('(')..]}";
 
     /// <summary>A sample made from the method, which must compile.</summary>
     /// <param name="kind">What it teaches.</param>
@@ -54,7 +58,7 @@ public sealed record CodeDraft(string Instruction, string Signature, string Body
         Program = Arguments.Count > 0 ? new SampleProgram(Probe is null ? Method : Compose(Probed(Signature), Probe), Usings, Arguments)
             : null,
         NotRun = NotRun,
-        MustRun = Probe is not null,
+        MustRun = MustRun,
         Grounds = Recipe,
         Provenance = new Provenance("structural", "", [template], "", []),
     };

@@ -48,8 +48,7 @@ internal sealed class CompositionRecipes
         if (Calls.Use(scope, m, receiver, map, 0.35) is not { } value || scope.Outs.Count > 0) return null;
         var from = m;
         if (m.Symbol.Kind == ApiKind.Operator) value = value with { Code = $"({value.Code})" };
-        var requests = new List<string> { StepWords.Step(scope, m) };
-        var meanings = new List<string> { scope.Does(m) };
+        var requests = new List<string> { StepWords.Step(scope, m) + StepWords.Told(scope) };
         var lines = new List<string>();
         var isAsync = false;
         var depth = scope.Random.Next(1, 3);
@@ -57,7 +56,8 @@ internal sealed class CompositionRecipes
         {
             var type = TypeText.Awaited(value.Type) ?? value.Type;
             if (Roles.LeadsNowhere(from)) break;
-            var next = On(type).Where(n => n.Owner.TypeParameters.Count == 0 && n != m && Follows(scope, from, type, n)).ToList();
+            var next = On(type).Where(n => n.Owner.TypeParameters.Count == 0 && n != m && n != from
+                && Follows(scope, from, type, n)).ToList();
             if (type.Length == 0
                 || next.Count == 0
                 || scope.Index.Find(TypeText.NotNull(type)) is null && next.TrueForAll(n => n.Symbol.Kind != ApiKind.ExtensionMethod))
@@ -67,7 +67,8 @@ internal sealed class CompositionRecipes
             if (TypeText.Awaited(value.Type) is not null || i > 0 || scope.Chance(0.5))
             {
                 var local = scope.Local(scope.NameFor(TypeText.NotNull(type)));
-                lines.Add($"var {local} = {(TypeText.Awaited(value.Type) is null ? "" : "await ")}{value.Code}{link};");
+                var whole = value.Code.StartsWith('(') && from.Symbol.Kind == ApiKind.Operator ? value.Code[1..^1] : value.Code;
+                lines.Add($"var {local} = {(TypeText.Awaited(value.Type) is null ? "" : "await ")}{whole}{link};");
                 isAsync |= TypeText.Awaited(value.Type) is not null;
                 value = value with { Code = local };
                 link = "";
@@ -75,14 +76,12 @@ internal sealed class CompositionRecipes
             if (value.Code.StartsWith("new ", StringComparison.Ordinal) && value.Code.EndsWith('}')) break;
             if (Calls.Use(scope, then, value.Code + link, s_none, 0.5) is not { } result || scope.Outs.Count > 0) return null;
             (value, from) = (result, then);
-            requests.Add(StepWords.Step(scope, then));
-            meanings.Add(scope.Does(then));
+            requests.Add(StepWords.On(scope, type, StepWords.Step(scope, then)) + StepWords.Told(scope));
         }
         if (requests.Count == 1) return null;
         var (returns, end, endsAsync) = Ending.Deliver(scope, value);
         if (isAsync && !endsAsync) returns = returns == "void" ? "Task" : $"Task<{returns}>";
-        return Ending.Draft(scope, "chain", Then(scope, requests), new(returns, [.. lines, .. end], isAsync || endsAsync),
-            scope.Say($"It {string.Join("; then it ", meanings)}.", $"先{string.Join("，再", meanings)}。"), null);
+        return Ending.Draft(scope, "chain", StepWords.Then(scope, requests), new(returns, [.. lines, .. end], isAsync || endsAsync), null);
     }
 
     // What comes of the one is what the other is called on: by type where the library made the type, else by role as well.
@@ -128,14 +127,15 @@ internal sealed class CompositionRecipes
             Prose.Words(TypeText.Head(TypeText.Awaited(returns) is { Length: > 0 } r ? r : returns)) is { Length: > 0 } w ? w : "result";
         var request = scope.Say($"build {Prose.WithArticle(what)}{opening}: {string.Join(", ", requests)}",
             $"造出 `{product.Type}`{opening}：{string.Join("；", requests)}");
-        return Ending.Draft(scope, "builder", request, new(returns, lines, isAsync),
-            scope.Say($"It builds {Prose.WithArticle(what)} step by step.", $"一步步造出 `{product.Type}`。"), null);
+        return Ending.Draft(scope, "builder", request, new(returns, lines, isAsync), null);
     }
 
     /// <summary>LINQ over a sequence of library objects, or of a member's results.</summary>
     public CodeDraft? Query(Scope scope, MemberEntry m)
     {
         string source, element, of;
+        // Nobody collects exceptions.
+        if (Roles.IsException(m.Owner)) return null;
         if (IsReadable(m) && scope.Chance(0.6))
         {
             // The member becomes the selector over a given sequence of its owners.
@@ -146,7 +146,7 @@ internal sealed class CompositionRecipes
         }
         else
         {
-            if (!Calls.Usable(m)
+            if (!Calls.Usable(m) || !StepWords.IsThing(scope, m)
                 || TypeText.Element(m.Symbol.ReturnType) is not { } item
                 || m.Owner.TypeParameters.Count + m.TypeParameters.Count > 0)
                 return null;
@@ -168,8 +168,7 @@ internal sealed class CompositionRecipes
                 (".Any()", "bool", scope.Say("tell whether there are any of ", "判断有没有：")),
                 (".First()", element, scope.Say("return the first of ", "返回第一个："))
             ]);
-            return Ending.Draft(scope, "linq", $"{words}{of}", new(type, [$"return {source}{call};"], false),
-                MemberRecipes.Meaning(scope, m), m);
+            return Ending.Draft(scope, "linq", $"{words}{of}", new(type, [$"return {source}{call};"], false), m);
         }
         scope.Use(selector.Symbol);
         var p = $"{x}.{selector.Symbol.Name}";
@@ -228,8 +227,7 @@ internal sealed class CompositionRecipes
                 scope.Say($"count those of {of} where {noun} is {value.Words}", $"{of}中，数一数有几个{noun}为 {value.Words}")));
         }
         var form = scope.Pick(forms);
-        return Ending.Draft(scope, "linq", form.Request, new(form.Type, [$"return {form.Code};"], false),
-            scope.Say($"It does this: {form.Request}.", $"{form.Request}。"), null);
+        return Ending.Draft(scope, "linq", form.Request, new(form.Type, [$"return {form.Code};"], false), null);
     }
 
     /// <summary>Acts on every element of a given sequence.</summary>
@@ -246,8 +244,7 @@ internal sealed class CompositionRecipes
         var isAsync = value.Type.Length > 0;
         var each = scope.Say($"for each given {Prose.Words(m.Owner.Symbol.Name)}, ", $"对给定的每个 `{m.Owner.Path}`，");
         string[] lines = [$"foreach (var {one} in {sequence})", $"    {(isAsync ? "await " : "")}{value.Code};"];
-        return Ending.Draft(scope, "each", each + scope.Request(m), new(isAsync ? "Task" : "void", lines, isAsync),
-            MemberRecipes.Meaning(scope, m), m);
+        return Ending.Draft(scope, "each", each + scope.Request(m), new(isAsync ? "Task" : "void", lines, isAsync), m);
     }
 
     /// <summary>Decides by a bool member, or compares a value.</summary>
@@ -272,15 +269,12 @@ internal sealed class CompositionRecipes
             return Ending.Draft(scope, "conditional",
                 scope.Say($"check {question}; if {(not ? "not" : "so")}, {scope.Plain(action)}",
                     $"判断{question}；{(not ? "不" : "")}成立就{scope.Plain(action)}"),
-                new("void", [$"if ({(not ? "!" : "")}{test.Code})", $"    {call.Code};"], false),
-                scope.Say($"It checks {question} and acts on it.", $"判断{question}，再照此行事。"), null);
+                new("void", [$"if ({(not ? "!" : "")}{test.Code})", $"    {call.Code};"], false), null);
         }
-        var (yes, no) = scope.Pick<(string, string)>([("yes", "no"), ("on", "off"), ("ok", "bad"), ("true", "false")]);
+        var (yes, no) = scope.Pick<(string, string)>([("yes", "no"), ("on", "off"), ("ok", "bad")]);
         return Ending.Draft(scope, "conditional",
             scope.Say($"return \"{yes}\" or \"{no}\" depending on {question}", $"看{question}，返回 \"{yes}\" 或 \"{no}\""),
-            new("string", [$"return {test.Code} ? \"{yes}\" : \"{no}\";"], false),
-            scope.Say($"It returns \"{yes}\" or \"{no}\" depending on {question}.",
-                $"看{question}，返回 \"{yes}\" 或 \"{no}\"。"), m);
+            new("string", [$"return {test.Code} ? \"{yes}\" : \"{no}\";"], false), m);
     }
 
     /// <summary>Several properties of one object: interpolated, or as a tuple.</summary>
@@ -302,14 +296,12 @@ internal sealed class CompositionRecipes
             var text = "$\"" + string.Join(separator, all.Select(p => $"{{{receiver}.{p.Symbol.Name}}}")) + "\"";
             return Ending.Draft(scope, "interpolate",
                 scope.Say($"format {nouns}, separated by \"{separator}\"", $"把{nouns}写成文字，中间用 \"{separator}\" 隔开"),
-                new("string", [$"return {text};"], false),
-                scope.Say($"It formats {nouns} as text.", $"把{nouns}写成文字。"), null);
+                new("string", [$"return {text};"], false), null);
         }
         var types = string.Join(", ", all.Select(p => p.Symbol.ReturnType));
         var values = string.Join(", ", all.Select(p => $"{receiver}.{p.Symbol.Name}"));
         return Ending.Draft(scope, "tuple", scope.Say($"return {nouns} as a tuple", $"把{nouns}作为元组返回"),
-            new($"({types})", [$"return ({values});"], false),
-            scope.Say($"It returns {nouns} as a tuple.", $"把{nouns}作为元组返回。"), null);
+            new($"({types})", [$"return ({values});"], false), null);
     }
 
     /// <summary>A fallback for what may be null.</summary>
@@ -323,24 +315,18 @@ internal sealed class CompositionRecipes
         if (scope.Literal(Roles.PlaceOf(m, type)) is { } literal && scope.Chance(0.5))
             return Ending.Draft(scope, "fallback",
                 request + scope.Say($"; use {literal.Words} if there is none", $"；没有就用 {literal.Words}"),
-                new(type, [$"return {value.Code} ?? {literal.Code};"], false), MemberRecipes.Meaning(scope, m), m);
+                new(type, [$"return {value.Code} ?? {literal.Code};"], false), m);
         var fallback = scope.Parameter(type, "fallback");
         return Ending.Draft(scope, "fallback",
             request + scope.Say("; if there is none, return the fallback", "；没有就返回给定的后备值"),
-            new(type, [$"return {value.Code} ?? {fallback};"], false), MemberRecipes.Meaning(scope, m), m);
+            new(type, [$"return {value.Code} ?? {fallback};"], false), m);
     }
 
     // A collection in a text or a tuple teaches nothing.
     private static bool IsPlain(Scope scope, MemberEntry p) =>
-        TypeText.NotNull(p.Symbol.ReturnType) is "string" or "bool" or "TimeSpan" or "DateTime" or "DateTimeOffset" or "Guid" or "char"
+        TypeText.NotNull(p.Symbol.ReturnType) is "string" or "TimeSpan" or "DateTime" or "DateTimeOffset" or "Guid" or "char"
         || TypeText.IsNumber(TypeText.NotNull(p.Symbol.ReturnType))
         || scope.Index.Find(TypeText.NotNull(p.Symbol.ReturnType)) is { Symbol.Kind: ApiKind.Enum or ApiKind.Struct };
-
-    private static string Then(Scope scope, List<string> requests)
-    {
-        string[] links = scope.IsChinese ? ["，然后", "，再", "；接着"] : [", then ", " and then ", "; after that, "];
-        return string.Join(scope.Pick(links), requests);
-    }
 
     // The condition that a bool property states.
     private static string Holds(Scope scope, MemberEntry flag) =>

@@ -9,6 +9,9 @@ internal static class Ending
     // Callers in a hurry leave to the signature what it says.
     private const double ShortShare = 0.12;
 
+    // Recipes that make what they work on: there a result may be what was put in, or what any new object says.
+    private static readonly HashSet<string> s_computing = new(StringComparer.Ordinal) { "construct", "using", "flow", "chain" };
+
     /// <summary>Body lines and return type that deliver <paramref name="value"/>; awaits and enumerates what is asynchronous.</summary>
     public static (string ReturnType, List<string> Lines, bool IsAsync) Deliver(Scope scope, Value value)
     {
@@ -32,6 +35,11 @@ internal static class Ending
         return (value.Type, Return(scope, value.Code), false);
     }
 
+    // A call by itself is explained by what the documentation says of it; more than that, by what is done.
+    private static string Meaning(Scope scope, string recipe, string request, MemberEntry? named) =>
+        recipe is "direct" or "out" && named is not null ? MemberRecipes.Meaning(scope, named)
+        : scope.Say($"It {Prose.Telling(request)}.", $"这个方法{request}。");
+
     private static List<string> Return(Scope scope, string code)
     {
         if (!scope.Chance(0.12)) return [$"return {code};"];
@@ -40,8 +48,19 @@ internal static class Ending
     }
 
     /// <summary>The draft of a method with that body.</summary>
-    public static CodeDraft Draft(Scope scope, string recipe, string request, MethodBody body, string meaning, MemberEntry? named)
+    /// <param name="scope">The method being written.</param>
+    /// <param name="recipe">Name of the recipe.</param>
+    /// <param name="request">What the method is to do, as an imperative.</param>
+    /// <param name="body">What does it.</param>
+    /// <param name="named">The member that the method is about; null where it is about several.</param>
+    public static CodeDraft Draft(Scope scope, string recipe, string request, MethodBody body, MemberEntry? named)
     {
+        if (scope.Settings.Count > 0)
+        {
+            request += scope.Say((request.Contains(" with ", StringComparison.Ordinal) ? ", using " : ", with ")
+                + string.Join(" and ", scope.Settings), $"，其中 {string.Join("，", scope.Settings)}");
+            scope.Settings.Clear();
+        }
         var (returnType, lines, isAsync) = body;
         // A Chinese request has no words for a name; the members that the method uses have.
         var words = scope.IsChinese
@@ -62,9 +81,10 @@ internal static class Ending
             && scope.Symbols.Count(s => !s.StartsWith("T:", StringComparison.Ordinal)) == 1;
         var (arguments, missing) = isOneMember || scope.Examples is null ? ([], null) : scope.Examples.For(scope.Places);
         return new CodeDraft(Instruction(scope, request, named), signature, string.Join('\n', lines), [.. scope.Symbols],
-            scope.Index.UsingsFor(scope.Symbols, types), recipe, meaning)
+            scope.Index.UsingsFor(scope.Symbols, types), recipe, Meaning(scope, recipe, request, named))
         {
             Arguments = arguments,
+            Probe = arguments.Count > 0 && s_computing.Contains(recipe) ? Dependence.Probe(scope, body, arguments) : null,
             NotRun = isOneMember ? "one member alone" : missing is null ? "" : ExampleValues.Needs(missing),
         };
     }
@@ -73,15 +93,13 @@ internal static class Ending
     private static string Instruction(Scope scope, string request, MemberEntry? named)
     {
         if (scope.IsChinese) return InChinese(scope, request, named);
-        if (scope.Settings.Count > 0)
-            request += (request.Contains(" with ", StringComparison.Ordinal) ? ", using " : ", with ")
-                + string.Join(" and ", scope.Settings);
         var upper = Prose.UpperFirst(request);
-        var receiver = named is null || scope.Parameters.Count == 0 || scope.Index.Find(scope.Parameters[0].Type) is null
+        var receiver = named is null || scope.Parameters.Count == 0 || !Roles.IsOwn(scope.Index, scope.Parameters[0].Type)
             ? null
             : Prose.Words(TypeText.Head(scope.Parameters[0].Type));
         var isLoop = request.StartsWith("for each", StringComparison.Ordinal);
-        if (!isLoop && scope.Chance(ShortShare) && Prose.Short(request) is { } few) return $"{Prose.UpperFirst(few)}.";
+        // Of several steps none can go.
+        if (!isLoop && named is not null && scope.Chance(ShortShare) && Prose.Short(request) is { } few) return $"{Prose.UpperFirst(few)}.";
         // "the tank" of the documentation is the parameter `tank` to whoever wrote the signature.
         var direct = receiver is null
             ? request
@@ -90,7 +108,7 @@ internal static class Ending
         var asksValue = verb is "get" or "return" or "read" or "give" or "fetch" or "find"
             && rest.StartsWith("the ", StringComparison.Ordinal);
         var asksWhether = rest.StartsWith("whether ", StringComparison.Ordinal);
-        return scope.Random.Next(28) switch
+        return scope.Random.Next(27) switch
         {
             _ when isLoop => $"{upper}.",
             18 or 19 when asksValue => Asked(),
@@ -100,8 +118,7 @@ internal static class Ending
             19 => $"I want to {request}.",
             20 => $"I need to {request}.",
             21 => $"{upper}, please.",
-            22 when receiver is not null => $"{upper}. I have {Prose.WithArticle(receiver)}.",
-            23 => $"We have to {request}.",
+            22 => $"We have to {request}.",
             0 when receiver is not null => $"Given {Prose.WithArticle(receiver)}, {request}.",
             1 when receiver is not null => $"For the given {receiver}, {request}.",
             2 => $"Write code to {request}.",
@@ -123,11 +140,10 @@ internal static class Ending
 
     private static string InChinese(Scope scope, string request, MemberEntry? named)
     {
-        if (scope.Settings.Count > 0) request += $"，其中 {string.Join("，", scope.Settings)}";
         var receiver = named is null || scope.Parameters.Count == 0 || scope.Index.Find(scope.Parameters[0].Type) is not { } type
             ? null
             : type.Path;
-        return scope.Random.Next(16) switch
+        return scope.Random.Next(15) switch
         {
             0 => $"写一个方法：{request}。",
             1 => $"请{request}。",
@@ -135,9 +151,8 @@ internal static class Ending
             3 => $"怎样{request}？",
             4 => $"我要{request}。",
             5 when receiver is not null => $"给定一个 `{receiver}`，{request}。",
-            6 when receiver is not null => $"{request}。我手里有 `{receiver}`。",
-            7 when named is not null => $"{request}。用 `{named.Symbol.DisplayName}`。",
-            8 when named is not null => $"{request}（`{named.Owner.Path}`）。",
+            6 when named is not null => $"{request}。用 `{named.Symbol.DisplayName}`。",
+            7 when named is not null => $"{request}（`{named.Owner.Path}`）。",
             _ => $"{request}。",
         };
     }

@@ -16,16 +16,19 @@ internal sealed class FlowRecipes(ReceiverMembers members)
     {
         if (!IsSimple(m) || m.Symbol.Kind is ApiKind.EnumMember or ApiKind.Operator || m.Symbol.Parameters.Any(p =>
             p.Modifier is "ref" or "out")) return null;
-        var taken = m.Symbol.Parameters.Where(p => p.DefaultValue is null && members.MakersOf(p.Type).Any(k => k != m)).Take(2).ToList();
+        var taken = m.Symbol.Parameters.Where(p => p.DefaultValue is null && members.MakersOf(p.Type).Any(k => k != m))
+            // Of two of a type nobody would know which is meant.
+            .DistinctBy(p => p.Type).Take(2).ToList();
         var onMade = Calls.ReceiverType(m, s_none) is { } type && m.Symbol.Kind != ApiKind.ExtensionMethod
             && members.MakersOf(type).Count > 0;
         if (taken.Count == 0 && !onMade) return null;
         List<string> lines = [], requests = [];
         string? receiver = null;
+        var isOnMade = false;
         if (onMade && (taken.Count == 0 || scope.Chance(0.3)))
         {
             if (Make(scope, members.MakersOf(m.Owner.Path), lines, requests) is not { } made) return null;
-            receiver = made.Code;
+            (receiver, isOnMade) = (made.Code, true);
         }
         foreach (var p in taken)
         {
@@ -41,11 +44,12 @@ internal sealed class FlowRecipes(ReceiverMembers members)
                 >= 0 and var at)) return null;
             scope.Parameters.RemoveAt(scope.Parameters.Count - 1);
             scope.Places.RemoveAt(scope.Places.Count - 1);
-            receiver = scope.Offers[at].Code;
+            (receiver, isOnMade) = (scope.Offers[at].Code, true);
             scope.Offers.RemoveAt(at);
         }
         if (Calls.Use(scope, m, receiver, s_none, 0.5) is not { } value || scope.Outs.Count > 0 || scope.Offers.Count > 0) return null;
-        requests.Add(StepWords.Step(scope, m) + StepWords.Told(scope));
+        var step = StepWords.Step(scope, m);
+        requests.Add((isOnMade ? StepWords.On(scope, Calls.ReceiverType(m, s_none)!, step) : step) + StepWords.Told(scope));
         var isAsync = TypeText.Awaited(value.Type) is not null;
         if (value.Type.Length == 0)
         {
@@ -78,9 +82,8 @@ internal sealed class FlowRecipes(ReceiverMembers members)
                 $"{request}{told}，并返回{StepWords.Noun(scope, p)}增加了多少"),
                 new(p.Symbol.ReturnType, [$"var {before} = {receiver}.{p.Symbol.Name};", $"{call.Code};",
                     $"return {receiver}.{p.Symbol.Name} - {before};"], false),
-                scope.Say($"It measures what changes {StepWords.Noun(scope, p)}.", $"看{StepWords.Noun(scope, p)}变了多少。"),
                     null) with
-            { Probe = Probe(p, receiver, [$"{call.Code};"]) };
+            { Probe = Probe(p, receiver, [$"{call.Code};"]), MustRun = true };
         }
         return Read(scope, m, receiver, [$"{call.Code};"], [request + told], "effect");
     }
@@ -106,8 +109,7 @@ internal sealed class FlowRecipes(ReceiverMembers members)
         var noun = StepWords.Noun(scope, m);
         return Ending.Draft(scope, "difference",
             scope.Say($"return how far two {StepWords.Many(scope, m.Owner.Path)} are apart in {noun}, never negative",
-            $"返回两个 `{m.Owner.Path}` 的{noun}相差多少，不取负数"), new(result, lines, false),
-            scope.Say($"It compares {noun} of two.", $"比较两个的{noun}。"), null);
+            $"返回两个 `{m.Owner.Path}` 的{noun}相差多少，不取负数"), new(result, lines, false), null);
     }
 
     private static (string Code, string Type, MemberEntry From)? Make(Scope scope, IReadOnlyList<MemberEntry> makers, List<string> lines,
@@ -146,7 +148,7 @@ internal sealed class FlowRecipes(ReceiverMembers members)
             lines.Add($"var {local} = {(isAsync ? "await " : "")}{value.Code};");
             var then = scope.Pick(next);
             if (Calls.Use(scope, then, local, s_none, 0.5) is not { } result || scope.Outs.Count > 0) return null;
-            requests.Add(StepWords.Step(scope, then) + StepWords.Told(scope));
+            requests.Add(StepWords.On(scope, type, StepWords.Step(scope, then)) + StepWords.Told(scope));
             var (gives, last, endsAsync) = Ending.Deliver(scope, result);
             if (isAsync && !endsAsync) gives = $"Task<{gives}>";
             return Draft(scope, "flow", requests, new(gives, [.. lines, .. last], isAsync || endsAsync));
@@ -165,8 +167,8 @@ internal sealed class FlowRecipes(ReceiverMembers members)
         var noun = StepWords.Noun(scope, p);
         requests.Add(scope.Say($"return {noun}", $"返回{noun}"));
         lines.Add($"return {receiver}.{p.Symbol.Name};");
-        var probe = Probe(p, receiver, lines.SkipLast(1));
-        return Draft(scope, recipe, requests, new(p.Symbol.ReturnType, lines, false)) with { Probe = recipe == "effect" ? probe : null };
+        var draft = Draft(scope, recipe, requests, new(p.Symbol.ReturnType, lines, false));
+        return recipe == "effect" ? draft with { Probe = Probe(p, receiver, lines.SkipLast(1)), MustRun = true } : draft;
     }
 
     // Null where what is read is the same before and after: then nobody reads it for that.
@@ -179,6 +181,6 @@ internal sealed class FlowRecipes(ReceiverMembers members)
     private static CodeDraft Draft(Scope scope, string recipe, List<string> requests, MethodBody body)
     {
         var request = StepWords.Then(scope, requests);
-        return Ending.Draft(scope, recipe, request, body, scope.Say($"It does this: {request}.", $"{request}。"), null);
+        return Ending.Draft(scope, recipe, request, body, null);
     }
 }

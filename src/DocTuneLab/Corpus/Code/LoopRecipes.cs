@@ -15,7 +15,7 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         List<Form> forms = [];
         var element = m.Owner.Path;
         var isSequence = TypeText.Element(m.Symbol.ReturnType) is { } item && members.Readable(item).Count > 0
-            && m.Symbol.Kind != ApiKind.Operator;
+            && m.Symbol.Kind != ApiKind.Operator && StepWords.IsThing(scope, m);
         if (isSequence)
         {
             element = TypeText.Element(m.Symbol.ReturnType)!;
@@ -166,8 +166,16 @@ internal sealed class LoopRecipes(ReceiverMembers members)
                 "return true;"
         ];
         var noun = StepWords.Noun(scope, p);
-        return End(scope, "steady", scope.Say($"tell whether {noun} never {(falls ? "rises" : "falls")} from one of {w.Of} to the next",
+        return End(scope, "steady", scope.Say($"tell whether {noun} never {Turns(falls)} from one of {w.Of} to the next",
             $"判断{w.Of}依次看下来，{noun}是不是从不{(falls ? "上升" : "下降")}"), "bool", lines);
+
+        string Turns(bool isFall) => (p.Symbol.ReturnType.StartsWith("Date", StringComparison.Ordinal), isFall) switch
+        {
+            (true, true) => "gets later",
+            (true, false) => "gets earlier",
+            (false, true) => "rises",
+            _ => "falls",
+        };
     }
 
     private CodeDraft? Counts(Scope scope, Walk w, MemberEntry m)
@@ -285,6 +293,8 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         var actions = IsAction(m) ? [m] : members.Of(w.Element).Where(IsAction).ToList();
         if (actions.Count == 0 || Condition(scope, w, IsAction(m) ? null : m) is not { } condition) return null;
         var action = scope.Pick(actions);
+        // Nobody shuts what is shut.
+        if (condition.Code.Contains(action.Symbol.Name[..Math.Min(action.Symbol.Name.Length, 4)], StringComparison.Ordinal)) return null;
         var none = new Dictionary<string, string>(StringComparer.Ordinal);
         if (Calls.Use(scope, action, w.One, none, 0.4) is not { } call || scope.Outs.Count > 0) return null;
         var told = StepWords.Told(scope);
@@ -302,7 +312,7 @@ internal sealed class LoopRecipes(ReceiverMembers members)
     private static CodeDraft End(Scope scope, string recipe, string request, string type, List<string> lines)
     {
         scope.Settings.Clear();
-        return Ending.Draft(scope, recipe, request, new(type, lines, false), scope.Say($"It does this: {request}.", $"{request}。"), null);
+        return Ending.Draft(scope, recipe, request, new(type, lines, false), null);
     }
 
     // The member itself where it fits, else one of the element's.

@@ -12,20 +12,22 @@ internal static class MemberRecipes
         if (!Calls.Usable(m) || Calls.Fill(scope, m) is not { } map) return null;
         var request = scope.Request(m);
         var receiver = Calls.Receiver(scope, m, map);
-        if (Calls.Use(scope, m, receiver, map, 0.3) is not { } value) return null;
+        // An exception tells what happened: its values are given.
+        var literals = m.Symbol.Kind == ApiKind.Constructor && Roles.IsException(m.Owner) ? 0 : 0.3;
+        if (Calls.Use(scope, m, receiver, map, literals) is not { } value) return null;
         if (scope.Outs is [var o] && value.Type == "bool")
         {
             if (scope.Chance(0.5))
                 return Ending.Draft(scope, "try-out", request + scope.Say("; return null if that fails", "；不成就返回 null"),
-                    new(o.Type.TrimEnd('?') + "?", [$"return {value.Code} ? {o.Name} : null;"], false), Meaning(scope, m), m);
+                    new(o.Type.TrimEnd('?') + "?", [$"return {value.Code} ? {o.Name} : null;"], false), m);
             var fallback = scope.Parameter(o.Type, "fallback");
             return Ending.Draft(scope, "try-out",
                 request + scope.Say("; otherwise return the fallback", "；不成就返回给定的后备值"),
-                new(o.Type, [$"return {value.Code} ? {o.Name} : {fallback};"], false), Meaning(scope, m), m);
+                new(o.Type, [$"return {value.Code} ? {o.Name} : {fallback};"], false), m);
         }
         if (scope.Outs.Count > 0 && value.Type.Length == 0)
-            return Ending.Draft(scope, "out", request, new(scope.Outs[0].Type, [$"{value.Code};", $"return {scope.Outs[0].Name};"], false),
-                Meaning(scope, m), m);
+            return Ending.Draft(scope, "out", request,
+                new(scope.Outs[0].Type, [$"{value.Code};", $"return {scope.Outs[0].Name};"], false), m);
         var (type, lines, isAsync) = Ending.Deliver(scope, value);
         if (type == "Task<int>" && isAsync && TypeText.AsyncElement(value.Type) is not null)
             request = scope.Say("count the items: ", "数一数有几个：") + request;
@@ -35,7 +37,7 @@ internal static class MemberRecipes
             lines.Add($"return {receiver};");
             request += scope.Say($" and return the {Prose.Words(TypeText.Head(type))}", "，并把它返回");
         }
-        return Ending.Draft(scope, "direct", request, new(type, lines, isAsync), Meaning(scope, m), m);
+        return Ending.Draft(scope, "direct", request, new(type, lines, isAsync), m);
     }
 
     /// <summary>Assigns a property or an indexer.</summary>
@@ -54,8 +56,7 @@ internal static class MemberRecipes
         }
         var verb = scope.Pick<string>(["set", "change", "set"]);
         var request = scope.Say($"{verb} {scope.Noun(m)} to {words}", $"把{scope.Noun(m)}{(verb == "set" ? "设" : "改")}为 {words}");
-        return Ending.Draft(scope, "assign", request, new("void", [$"{target.Code} = {value};"], false),
-            scope.Say($"It sets {scope.Noun(m)}.", $"设定{scope.Noun(m)}。"), m);
+        return Ending.Draft(scope, "assign", request, new("void", [$"{target.Code} = {value};"], false), m);
     }
 
     /// <summary>Constructs the owner with literal values, then uses the member.</summary>
@@ -68,7 +69,11 @@ internal static class MemberRecipes
         var constructors = m.Owner.Constructors.Where(Calls.Usable).ToList();
         if (constructors.Count == 0 || Calls.Fill(scope, m) is not { } map) return null;
         var constructor = scope.Pick(constructors);
-        if (Roles.IsException(m.Owner) || Roles.LeadsNowhere(m) || Roles.Echoes(constructor, m)) return null;
+        if (Roles.IsException(m.Owner) || Roles.LeadsNowhere(m) || Roles.Echoes(constructor, m)
+            // A subscription to what is gone at once.
+            || m.Symbol.ReturnType is "IDisposable" or "IAsyncDisposable"
+            // What a new object streams is nothing yet, or never ends.
+            || TypeText.AsyncElement(m.Symbol.ReturnType) is not null) return null;
         if (Calls.Use(scope, constructor, "", map, 0.8) is not { } made) return null;
         var type = Prose.Words(m.Owner.Symbol.Name);
         var settings = scope.Settings.Count > 0
@@ -90,9 +95,7 @@ internal static class MemberRecipes
             ? $"建立一个 `{m.Owner.Path}`{settings}，然后{scope.Request(m)}"
             : $"create {Prose.WithArticle(type)}{settings} and {StepWords.Step(scope, m)}";
         return Ending.Draft(scope, use == "var" ? "construct" : "using", request,
-            new(returns, [$"{use} {local} = {made.Code};", .. lines], isAsync),
-            scope.Say($"It creates {Prose.WithArticle(type)}, then {scope.Does(m)}.",
-                $"建立一个 `{m.Owner.Path}`，然后{scope.Does(m)}。"), null);
+            new(returns, [$"{use} {local} = {made.Code};", .. lines], isAsync), null);
     }
 
     /// <summary>An object initialiser with several properties.</summary>
@@ -118,8 +121,7 @@ internal static class MemberRecipes
         var type = m.Owner.Filled(map);
         var owner = Prose.WithArticle(Prose.Words(m.Owner.Symbol.Name));
         return Ending.Draft(scope, "initialise", scope.Say($"create {owner}", $"建立一个 `{m.Owner.Path}`"),
-            new(type, [$"return new {type} {{ {string.Join(", ", parts)} }};"], false),
-            scope.Say($"It creates {owner} and sets its properties.", $"建立一个 `{m.Owner.Path}` 并设定它的属性。"), null);
+            new(type, [$"return new {type} {{ {string.Join(", ", parts)} }};"], false), null);
     }
 
     /// <summary>Catches a documented exception.</summary>
@@ -130,8 +132,9 @@ internal static class MemberRecipes
         if (exceptions.Count == 0 || !Calls.Usable(m) || Calls.Fill(scope, m) is not { } map) return null;
         var exception = scope.Pick(exceptions);
         var receiver = Calls.Receiver(scope, m, map);
-        if (Calls.Use(scope, m, receiver, map, 0.3) is not { } value
-            || scope.Outs.Count > 0
+        // A call whose values all stand in the code either throws or does not.
+        if (Calls.Use(scope, m, receiver, map, 0) is not { } value
+            || scope.Outs.Count > 0 || scope.Parameters.Count == 0
             || TypeText.AsyncElement(value.Type) is not null)
             return null;
         if (scope.Index.Find(exception.Type) is { } known) scope.Use(known.Symbol);
@@ -142,7 +145,7 @@ internal static class MemberRecipes
         var request = scope.Request(m);
         string type;
         string[] lines;
-        if (result.Length == 0 || scope.Chance(0.4))
+        if (result.Length == 0 || scope.Chance(0.1))
         {
             type = "bool";
             var isStatement = result.Length == 0 || m.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor;
@@ -169,8 +172,7 @@ internal static class MemberRecipes
             lines = ["try", "{", $"    return {call};", "}", $"catch ({exception.Type})", "{", $"    return {fallback};", "}"];
             request += scope.Say($"; return the fallback on `{exception.Type}`", $"；遇到 `{exception.Type}` 就返回后备值");
         }
-        return Ending.Draft(scope, "catch", request, new(awaited is null ? type : $"Task<{type}>", lines, awaited is not null),
-            scope.Say($"{Meaning(scope, m)} It handles `{exception.Type}`.", $"{Meaning(scope, m)}它处理 `{exception.Type}`。"), m);
+        return Ending.Draft(scope, "catch", request, new(awaited is null ? type : $"Task<{type}>", lines, awaited is not null), m);
     }
 
     /// <summary>Counts how often an event is raised while an action runs.</summary>
@@ -191,8 +193,7 @@ internal static class MemberRecipes
                 scope.Say($"count how often `{m.Symbol.Name}` is raised while the action runs",
                     $"数一数操作期间 `{m.Symbol.Name}` 发生了几次"),
                 new("int",
-                    ["var count = 0;", $"{receiver}.{m.Symbol.Name} += {handler} => count++;", $"{action}();", "return count;"], false),
-                Meaning(scope, m), m);
+                    ["var count = 0;", $"{receiver}.{m.Symbol.Name} += {handler} => count++;", $"{action}();", "return count;"], false), m);
         }
         var type = m.Symbol.ReturnType.TrimEnd('?');
         var given = scope.Parameter(type, "handler");
@@ -203,20 +204,26 @@ internal static class MemberRecipes
                 scope.Say($"attach the handler to the {Prose.Words(m.Symbol.Name)} event",
                     $"`{m.Symbol.Name}` 发生时调用给定的方法"),
             ]),
-            new("void", [$"{receiver}.{m.Symbol.Name} += {given};"], false), Meaning(scope, m), m);
+            new("void", [$"{receiver}.{m.Symbol.Name} += {given};"], false), m);
     }
 
     /// <summary>The documentation's own sentence, as an answer to "what does it do".</summary>
     public static string Meaning(Scope scope, MemberEntry m)
     {
         var sentence = Prose.FirstSentence(m.Symbol.Summary);
+        var returns = Prose.FirstSentence(m.Symbol.Returns);
         if (scope.IsChinese)
-            return sentence is not null && m.Symbol.Kind != ApiKind.EnumMember
-                ? $"{sentence}。"
-                : $"返回 `{m.Owner.Path}.{m.Symbol.Name}`。";
-        if (m.Symbol.Kind == ApiKind.EnumMember) return $"It returns `{m.Owner.Path}.{m.Symbol.Name}`.";
-        return sentence is not null && !Prose.IsChinese(sentence)
+        {
+            if (sentence is null || m.Symbol.Kind == ApiKind.EnumMember) return $"返回 `{m.Owner.Path}.{m.Symbol.Name}`。";
+            var adds = returns is not null && Prose.IsChinese(returns) && !sentence.Contains(returns, StringComparison.Ordinal);
+            return $"这个方法{ChineseProse.Plain(m)}。{(adds ? $"结果是：{returns}。" : "")}";
+        }
+        if (m.Symbol.Kind == ApiKind.EnumMember)
+            return $"It returns `{m.Owner.Path}.{m.Symbol.Name}`{(sentence is null || Prose.IsChinese(sentence) ? "" : $": {sentence}")}.";
+        var does = sentence is not null && !Prose.IsChinese(sentence)
             ? $"{Prose.UpperFirst(sentence)}."
-            : $"{Prose.UpperFirst(Prose.Plain(m))}.";
+            : $"It {Prose.Telling(Prose.Plain(m))}.";
+        return returns is null || Prose.IsChinese(returns) || does.Contains(returns, StringComparison.OrdinalIgnoreCase) ? does
+            : $"{does} The result: {Prose.LowerFirst(returns)}.";
     }
 }

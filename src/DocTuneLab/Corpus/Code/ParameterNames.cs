@@ -12,27 +12,30 @@ internal static class ParameterNames
     // Fit a value of any type.
     private static readonly string[] s_any =
     [
-        "source", "target", "current", "given", "input", "first", "subject", "entry", "other", "selected", "chosen", "candidate", "it",
-        "arg", "one", "found", "next", "wanted", "second", "original", "mine", "known", "latest", "previous", "expected", "x", "a", "b",
+        "source", "target", "current", "given", "input", "first", "entry", "selected", "chosen", "candidate", "arg", "next", "wanted",
+        "original", "latest", "previous", "expected", "x", "a", "b",
     ];
 
     private static readonly string[] s_prefixes =
     [
-        "my", "old", "new", "last", "main", "left", "right", "other", "this", "our", "north", "south", "first", "second", "given", "some",
-        "active", "inner", "outer", "current", "next", "previous", "spare", "target", "source", "local", "shared", "known", "chosen",
-        "selected", "only", "saved", "fresh", "original", "upper", "lower",
+        "my", "old", "new", "last", "main", "our", "first", "active", "current", "next", "previous", "spare", "target", "source", "local",
+        "shared", "chosen", "selected", "fresh", "original",
     ];
 
     private static readonly string[] s_numbers = ["value", "number", "amount", "n", "wanted", "limit", "v"];
     private static readonly string[] s_texts = ["text", "s", "input", "line", "raw", "words", "typed", "content"];
     private static readonly string[] s_flags = ["flag", "enabled", "on", "wanted", "value"];
-    private static readonly string[] s_many = ["items", "all", "list", "given", "entries", "source", "input", "found", "selected", "known"];
+    private static readonly string[] s_many = ["items", "all", "list", "entries", "source", "input", "selected"];
+
+    private static readonly HashSet<string> s_told = ["fallback", "limit", "handler", "action", "times"];
 
     /// <summary>A name for the place that is not always the same.</summary>
     public static string For(Scope scope, ValuePlace place)
     {
         var type = place.Type.StartsWith("ref ", StringComparison.Ordinal) ? place.Type[4..] : place.Type;
         var own = place.Name.TrimStart('@');
+        // What the request speaks of is called so, and what stands beside another of its type by what it is for.
+        if (s_told.Contains(own) || (!place.IsReceiver && own.Length > 1 && scope.Parameters.Exists(p => p.Type == type))) return own;
         if (TypeText.Element(type) is not null || TypeText.AsyncElement(type) is not null)
         {
             var many = scope.NameFor(type);

@@ -24,10 +24,10 @@ internal sealed class Recipes
         var (branches, flows) = (new BranchRecipes(members), new FlowRecipes(members));
         _others =
         [
-            (2, MemberRecipes.Assign), (4, MemberRecipes.Construct), (2, MemberRecipes.Initialise), (1.2, MemberRecipes.Catch),
+            (2, MemberRecipes.Assign), (1.5, MemberRecipes.Construct), (2, MemberRecipes.Initialise), (1.2, MemberRecipes.Catch),
             (3, MemberRecipes.Subscribe), (1.8, compositions.Chain), (2.5, compositions.Builder),
-            (2, compositions.Query), (1, CompositionRecipes.Each), (6, compositions.Conditional), (1, compositions.Several),
-            (5, CompositionRecipes.Fallback),
+            (2, compositions.Query), (1, CompositionRecipes.Each), (2, compositions.Conditional), (1, compositions.Several),
+            (2, CompositionRecipes.Fallback),
             (7, loops.Loop), (2.5, BranchRecipes.Switch), (3, branches.Guard), (2, branches.Limit), (3, BranchRecipes.RangeCheck),
             (3, branches.TryThen), (2.5, branches.NullThen), (0.4, BranchRecipes.Repeat),
             (3, flows.Made), (2.5, flows.Effect), (1.5, flows.Difference),

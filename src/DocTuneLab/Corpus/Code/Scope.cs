@@ -81,9 +81,15 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false,
         return string.Concat(words.Select((w, i) => i == 0 ? w.ToLowerInvariant() : Prose.UpperFirst(w)));
     }
 
-    private static string Plural(string name) =>
-        name.EndsWith("options", StringComparison.OrdinalIgnoreCase) || name.EndsWith("settings", StringComparison.OrdinalIgnoreCase)
-            ? "items" : name.EndsWith('s') || name.EndsWith('x') ? name + "es" : name.EndsWith('y') ? name[..^1] + "ies" : name + "s";
+    private static string Plural(string name)
+    {
+        if (name.EndsWith("options", StringComparison.OrdinalIgnoreCase) || name.EndsWith("settings", StringComparison.OrdinalIgnoreCase))
+            return "items";
+        if (name.EndsWith('s') || name.EndsWith('x')) return name + "es";
+        return name.EndsWith('y') && name.Length > 1 && !"aeiou".Contains(name[^2], StringComparison.Ordinal)
+            ? name[..^1] + "ies"
+            : name + "s";
+    }
 
     /// <summary>Concrete types for type parameters; null where a constraint cannot be met from here.</summary>
     public Dictionary<string, string>? Fill(params IReadOnlyList<TypeParameter>[] lists)
@@ -146,6 +152,7 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false,
         {
             var offer = Offers[at];
             Offers.RemoveAt(at);
+            Settings.Add(Say($"`{parameter.Name}` = {StepWords.That(offer.Type)}", $"`{parameter.Name}` 用得到的 `{offer.Type}`"));
             return offer.Code;
         }
         return Argument(Roles.PlaceOf(m, parameter, type), parameter.Modifier is "ref" or "in" ? parameter.Modifier : "", literals);
@@ -157,7 +164,7 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false,
         if (modifier.Length == 0 && Lambda(place.Type) is { } lambda && Chance(0.4 + literals / 2)) return lambda;
         if (modifier.Length == 0 && Chance(literals) && Literal(place) is { } literal)
         {
-            Settings.Add(Say($"{Prose.Words(place.Name)} {literal.Words}", $"`{place.Name}` 为 {literal.Words}"));
+            Settings.Add(Say($"`{place.Name}` = {literal.Words}", $"`{place.Name}` 为 {literal.Words}"));
             return literal.Code;
         }
         return modifier.Length == 0
@@ -219,7 +226,7 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false,
                 var member = Pick(settable);
                 if (Literal(Roles.PlaceOf(member, member.Symbol.ReturnType)) is not { } value) return null;
                 Use(member.Symbol);
-                Settings.Add(Say($"{Prose.Words(member.Symbol.Name)} {value.Words}", $"`{member.Symbol.Name}` 为 {value.Words}"));
+                Settings.Add(Say($"`{member.Symbol.Name}` = {value.Words}", $"`{member.Symbol.Name}` 为 {value.Words}"));
                 return $"x => x.{member.Symbol.Name} = {value.Code}";
             default: return null;
         }

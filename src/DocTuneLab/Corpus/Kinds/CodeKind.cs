@@ -89,11 +89,11 @@ internal sealed class CodeKind : SampleKindDefinition
             .Where(m => m.Symbol.Kind is not (ApiKind.Operator or ApiKind.Indexer))
             .Select(m => m.Symbol.Kind == ApiKind.Constructor ? $"`new {m.Owner.Path}`" : $"`{m.Owner.Path}.{m.Symbol.Name}`")
             .Distinct(StringComparer.Ordinal).ToList();
-        return names.Count is 0 or > 2 ? null : context.Random.Next(3) switch
+        return names.Count != 1 || method.Recipe != "direct" ? null : context.Random.Next(3) switch
         {
-            0 => $"用 {string.Join("和 ", names)} 写出下面的方法。",
-            1 => $"请用 {string.Join("和 ", names)} 完成这个方法。",
-            _ => $"这个方法要用到 {string.Join("和 ", names)}，请实现它。",
+            0 => $"用 {names[0]} 写出下面的方法。",
+            1 => $"请用 {names[0]} 完成这个方法。",
+            _ => $"这个方法要用到 {names[0]}，请实现它。",
         };
     }
 

@@ -28,7 +28,7 @@ public sealed class DraftingContext
         _usable = [.. index.Members.Where(m => m.Symbol.Obsolete is null
             && m.Owner.Symbol.Obsolete is null
             && !m.Symbol.Signature.StartsWith("protected ", StringComparison.Ordinal))];
-        _draw = new CoverageDraw(_usable.Select(m => m.Symbol.Kind == ApiKind.EnumMember ? 0.4
+        _draw = new CoverageDraw(_usable.Select(m => m.Symbol.Kind == ApiKind.EnumMember ? 0.2
             : m.Symbol.Name is "Equals" or "GetHashCode" or "ToString" or "GetEnumerator" or "GetObjectData" or "CompareTo" ? 0.3
             : 1));
     }

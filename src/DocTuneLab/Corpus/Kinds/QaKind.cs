@@ -15,7 +15,7 @@ internal sealed class QaKind : SampleKindDefinition
     private const int Tries = 16;
 
     // Values that are the documentation's own sentences.
-    private static readonly string[] s_prose = ["request", "does", "meaning", "when", "condition", "definition", "sentence"];
+    private static readonly string[] s_prose = ["request", "does", "meaning", "when", "condition", "definition", "sentence", "column"];
     private static readonly Dictionary<string, double> s_factWeights = new(StringComparer.Ordinal)
     {
         ["which-member"] = 3,
@@ -85,7 +85,7 @@ internal sealed class QaKind : SampleKindDefinition
         {
             if ((fact = FactsOf(context).Next(context)) is null) return null;
             var saysSo = fact.Values.Values.Any(Prose.IsChinese) || Prose.IsChinese(fact.Answer);
-            chinese = saysSo || (wanted && !fact.Values.Keys.Any(s_prose.Contains));
+            chinese = saysSo || (wanted && !fact.Values.Keys.Any(s_prose.Contains) && !fact.Answer.EndsWith('.'));
             // Of a page in Chinese, a question in English is not to be had.
             if (saysSo) break;
         }
@@ -93,8 +93,9 @@ internal sealed class QaKind : SampleKindDefinition
         var wording = fact.Verbatim is null ? Phrasings.Default.Draw(fact.Kind, chinese, context.Random) : null;
         var question = wording is null ? fact.Verbatim! : Phrasings.Ask(wording, fact.Values);
         var line = fact.Kind == SymbolFacts.Usage ? Line(context, fact) : null;
-        var answer = line is not null ? line.Answer(chinese && context.Index.IsChinese)
-            : fact.Kind == SymbolFacts.Usage ? $"`{fact.Answer}`" : fact.Answer;
+        // A declaration is no use.
+        if (fact.Kind == SymbolFacts.Usage && line is null) return null;
+        var answer = line?.Answer(chinese && context.Index.IsChinese) ?? fact.Answer;
         var asked = context.Asked(Kind, fact.Kind, question, answer, fact.Symbols, fact.Chunks) with { Wording = wording };
         if (line is not null)
             asked = asked with
@@ -141,7 +142,9 @@ internal sealed class QaKind : SampleKindDefinition
         {
             OfSymbols = context.SymbolFacts;
             _symbols = new CoverageDraw(OfSymbols.Select(f => Math.Sqrt(f.Sum(Weight))));
-            OfPages = [.. DocumentFacts.All(context.Chunks, context.Index.IsChinese)];
+            var gaps = new ClozeGaps(context.Index);
+            OfPages = [.. DocumentFacts.All(context.Chunks, context.Index.IsChinese)
+                .Where(f => f.Kind != "cloze" || gaps.IsUnique(f.Values["sentence"], f.Answer))];
             _pages = new CoverageDraw(OfPages.Select(f => f.Kind == "cloze" ? 0.6 : 1));
         }
 

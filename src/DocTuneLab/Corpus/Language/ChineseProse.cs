@@ -11,6 +11,8 @@ internal static class ChineseProse
     private const int Longest = 60;
     private const double SummaryShare = 0.5;
     private const string Whether = "是否", Tell = "判断", Get = "取得";
+    private static readonly string[] s_getOrSet = ["取得或写下", "取得或设定", "取得或设置", "获取或设置", "读取或写入"];
+    private static readonly string[] s_makes = ["建立", "创建", "新建", "生成", "构造"];
     private static readonly string[] s_gets = [Get, "返回", "给出", "读出", Get];
 
     /// <summary>What a caller asks for, in the words of the summary or of a page, without a full stop.</summary>
@@ -43,6 +45,11 @@ internal static class ChineseProse
     private static string Asked(MemberEntry member, string sentence)
     {
         if (sentence.StartsWith(Whether, StringComparison.Ordinal)) return Tell + sentence;
+        // What is got or written is got here; a constructor whose summary is a noun makes it.
+        foreach (var both in s_getOrSet)
+            if (sentence.StartsWith(both, StringComparison.Ordinal)) return Get + sentence[both.Length..];
+        if (member.Symbol.Kind == ApiKind.Constructor && !s_makes.Any(m => sentence.Contains(m, StringComparison.Ordinal)))
+            return s_makes[0] + sentence;
         var isValue = member.Symbol.Kind is ApiKind.Property or ApiKind.Field or ApiKind.Indexer or ApiKind.Event;
         return isValue && !sentence.StartsWith(Get, StringComparison.Ordinal) && !sentence.StartsWith('按') ? Get + sentence : sentence;
     }

@@ -32,11 +32,17 @@ internal static partial class DocumentFacts
         Fact Make(string kind, string answer, params (string, string)[] values) =>
             SymbolFacts.Build(kind, answer, chunk.Symbols, [("topic", topic), .. values]) with { Chunks = [chunk.Id] };
 
+        // A lone name says too little: many types have a Name.
+        var title = chunk.HeadingPath.Select(Plain).LastOrDefault(h => TypeName().IsMatch(h))
+            ?? (chunk.HeadingPath.Count > 0 ? Plain(chunk.HeadingPath[0]) : "");
+        string Row(string cell) => Links().Replace(cell.Trim(), "$1") is var text && LoneName().IsMatch(text) && title.Length > 0
+            && !title.Contains(text.Trim('`'), StringComparison.Ordinal) ? $"{text} ({title})" : text;
+
         foreach (var (header, row) in Rows(lines))
             for (var c = 1; c < Math.Min(header.Count, row.Count); c++)
                 if (row[0].Length is > 0 and < 60 && Plain(row[c]).Length is > 0 and < 100
-                    && IsThing(Plain(header[c])) && IsSubject(row[0]))
-                    yield return Make("table-cell", Plain(row[c]), ("row", Links().Replace(row[0].Trim(), "$1")),
+                    && !header[c].Contains('`', StringComparison.Ordinal) && IsThing(Plain(header[c])) && IsSubject(row[0]))
+                    yield return Make("table-cell", Plain(row[c]), ("row", Row(row[0])),
                         ("column", Prose.LowerFirst(Plain(header[c]))));
 
         foreach (Match m in Definition().Matches(text))
@@ -84,10 +90,12 @@ internal static partial class DocumentFacts
     }
 
     // What can stand behind "what is the": a thing in the singular, in a few words.
-    private static bool IsThing(string header) => header.Length is > 0 and < 40 && (Prose.IsChinese(header)
-        || (header.Split(' ') is { Length: <= 3 } words && !Prose.IsStopWord(words[0]) && !RequestForm.IsAsking(words[0].ToLowerInvariant())
-            && !words.Any(Plural().IsMatch) && !Preposition().IsMatch(header)
-            && !header.StartsWith("Exception", StringComparison.OrdinalIgnoreCase)));
+    private static bool IsThing(string header) => header.Length is > 0 and < 40
+        && (Prose.IsChinese(header) ? !AsksInChinese().IsMatch(header) : IsEnglishThing(header, header.Split(' ')));
+
+    private static bool IsEnglishThing(string header, string[] words) => words.Length <= 3 && !Prose.IsStopWord(words[0])
+        && !RequestForm.IsAsking(words[0].ToLowerInvariant()) && !words.Any(Plural().IsMatch) && !Preposition().IsMatch(header)
+        && !header.StartsWith("Exception", StringComparison.OrdinalIgnoreCase);
 
     // What a row can be asked about as: a name, or a thing in a few words, and not a sentence.
     private static bool IsSubject(string cell) => CodeSpan().Count(cell) == 1 || Prose.IsChinese(cell)
@@ -137,8 +145,14 @@ internal static partial class DocumentFacts
     private static partial Regex Sentence();
     [GeneratedRegex(@"\[([^\]]*)\]\([^)]*\)")]
     private static partial Regex Links();
+    [GeneratedRegex(@"^`\w+(?:\([^)]*\))?`$")]
+    private static partial Regex LoneName();
+    [GeneratedRegex(@"^[A-Z]\w*[a-z][A-Z]\w*(?:<\w+>)?$")]
+    private static partial Regex TypeName();
     [GeneratedRegex(@"\b(?:with|to|of|in|at|by|for|from|on)$", RegexOptions.IgnoreCase)]
     private static partial Regex Preposition();
+    [GeneratedRegex("怎|如何|什么|谁|哪|为何|何时")]
+    private static partial Regex AsksInChinese();
     [GeneratedRegex("(?<![sui])s$")]
     private static partial Regex Plural();
     [GeneratedRegex(@"\b(?:is|are|was|were|has|have|be|to|does|do|can|may)\b", RegexOptions.IgnoreCase)]

@@ -61,7 +61,8 @@ internal static partial class MemberDescriptions
     }
 
     // More than one word; Chinese does not part its words.
-    private static bool IsPhrase(string text) => Prose.IsChinese(text) || text.Contains(' ', StringComparison.Ordinal);
+    private static bool IsPhrase(string text) =>
+        Prose.IsChinese(text) || (text.Contains(' ', StringComparison.Ordinal) && !Modifier().IsMatch(text));
 
     // A translated page is no source of requests about a library that is documented in English.
     private static string? Sentence(string text, ApiIndex index) =>
@@ -71,6 +72,9 @@ internal static partial class MemberDescriptions
 
     [GeneratedRegex(@"`(?:[\w<>,.\[\]?]+ )?([A-Z]\w*(?:\.[A-Z]\w*)*)(?:<[^`]*>)?(?:\([^`]*\))?[^`]*`")]
     private static partial Regex CodeName();
+    // Remarks on the declaration, or on the row above.
+    [GeneratedRegex("^(?:static|const(?:ant)?|readonly|abstract|virtual|optional|required|the same|as above)\\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Modifier();
     [GeneratedRegex("^(?:returns?|gets?|tells?|whether|true) ", RegexOptions.IgnoreCase)]
     private static partial Regex ReturnsVerb();
 }

@@ -15,13 +15,12 @@ internal static partial class Prose
 
     private static readonly Dictionary<string, string[]> s_synonyms = new(StringComparer.Ordinal)
     {
-        ["get"] = ["get", "return", "read", "find", "look up"],
-        ["return"] = ["return", "get", "give back", "find"],
+        ["get"] = ["get", "return", "read"],
+        ["return"] = ["return", "get", "give back"],
         ["set"] = ["set", "change"],
         ["create"] = ["create", "make", "build", "construct"],
         ["make"] = ["make", "create"],
         ["remove"] = ["remove", "delete", "take out"],
-        ["add"] = ["add", "append"],
         ["compute"] = ["compute", "calculate", "work out"],
         ["calculate"] = ["calculate", "compute", "work out"],
         ["tell"] = ["tell", "check", "find out", "return"],
@@ -63,11 +62,17 @@ internal static partial class Prose
         var other = own.Count == 0 || member.Symbol.Kind == ApiKind.EnumMember || random.NextDouble() < SummaryShare
             ? null
             : Imperative(Main(own[random.Next(own.Count)]) ?? "", IsAction(member));
-        return Reword(Vary(other ?? Plain(member), random), random);
+        return Reword(Vary(Caller(other, member) ?? Plain(member), random), random);
     }
 
     /// <summary>The imperative as the documentation has it, without synonyms; in words of the member's name where it has none.</summary>
-    public static string Plain(MemberEntry member)
+    public static string Plain(MemberEntry member) => Caller(Documented(member), member)!;
+
+    // "this head" and "the current instance" are what the documentation of a member calls the object; to its caller it is the head.
+    private static string? Caller(string? request, MemberEntry member) => request is null ? null
+        : ThisOne().Replace(Instance().Replace(request, $"the {Words(member.Owner.Symbol.Name)}"), "the ");
+
+    private static string Documented(MemberEntry member)
     {
         var symbol = member.Symbol;
         var sentence = Clip(Main(FirstSentence(symbol.Summary)));
@@ -98,6 +103,25 @@ internal static partial class Prose
         return IsVerb(text.Split(' ')[0]) ? text : $"returns {text}";
     }
 
+    /// <summary>What an imperative of several steps asks for, told in the third person as it follows "it": "gets the level, then tells
+    /// whether …".</summary>
+    public static string Telling(string request) => string.Join('`', request.Split('`').Select((part, i) => i % 2 == 1 ? part
+        : Told().Replace(part, m => (i > 0 && m.Index == 0) || !RequestForm.IsUsualVerb(m.Groups["verb"].Value)
+            ? m.Value
+            : m.Groups["lead"].Value + ThirdPerson(m.Groups["verb"].Value))));
+
+    /// <summary>A verb as in requests, in the third person.</summary>
+    private static string ThirdPerson(string verb) => verb switch
+    {
+        "do" or "go" => verb + "es",
+        "be" => "is",
+        "have" => "has",
+        _ when verb.EndsWith('y') && !"aeiou".Contains(verb[^2], StringComparison.Ordinal) => verb[..^1] + "ies",
+        _ when verb.EndsWith('s') || verb.EndsWith('x') || verb.EndsWith("ch", StringComparison.Ordinal)
+            || verb.EndsWith("sh", StringComparison.Ordinal) => verb + "es",
+        _ => verb + "s",
+    };
+
     /// <summary>Imperative of a documentation sentence; null where it is neither what is done nor what a value is.</summary>
     /// <param name="sentence">Such as "Gets the level" or "The level in litres".</param>
     /// <param name="isAction">Whether the sentence describes an action, so that its first word is taken for a verb.</param>
@@ -109,12 +133,17 @@ internal static partial class Prose
                 return to == "get" ? Value("get", text[from.Length..].Trim()) : to + text[from.Length..];
         var words = text.Split(' ', 2);
         if (words.Length < 2) return null;
+        if (words[0] is "explicitly" or "implicitly") return Imperative(words[1], isAction);
         if (words[0] == "asynchronously") return Imperative(words[1], isAction) is { } later ? later + " asynchronously" : null;
         // "Readings of a day" is a thing, "reads of the log" is none.
         // "Put in one more" tells what to do, "state of the gate" names a thing.
         if (RequestForm.IsUsualVerb(words[0]) && (isAction ? !words[1].StartsWith("of ", StringComparison.Ordinal)
             : !AfterNoun().IsMatch(words[1])))
             return isAction ? text : null;
+        // "Notes that the sill was dredged": of an action a usual verb says what is done.
+        if (isAction && words[1].StartsWith("that ", StringComparison.Ordinal) && IsVerb(words[0])
+            && RequestForm.IsUsualVerb(BaseVerb(words[0])))
+            return $"{BaseVerb(words[0])} {words[1]}";
         var isNoun = !IsVerb(words[0])
             || (AfterNoun().IsMatch(words[1]) && words[0] is not ("gets" or "returns" or "consists" or "disposes"));
         if (isNoun) return Value("get", text);
@@ -197,7 +226,7 @@ internal static partial class Prose
     public static string? Short(string request)
     {
         // Texts and numbers cannot be guessed from a signature.
-        if (request.AsSpan().IndexOfAny("\"';:") >= 0 || request.Any(char.IsAsciiDigit) || IsChinese(request)) return null;
+        if (request.AsSpan().IndexOfAny("\"';:=") >= 0 || request.Any(char.IsAsciiDigit) || IsChinese(request)) return null;
         var end = Subordinate().Match(request);
         if (!end.Success || end.Index < 8) return null;
         var main = request[..end.Index].TrimEnd(',', ' ');
@@ -299,10 +328,19 @@ internal static partial class Prose
         _ => word[..^1],
     };
 
+    // The verb of a step: at the beginning, behind "then" and the like, or behind "and" where an object follows.
+    [GeneratedRegex(@"(?<lead>^|[,;] then |\band then |; |\botherwise |[,;] (?:if|for) [^,;]*, )(?<verb>[a-z]+)(?![\w'])"
+        + @"|(?<lead>\band )(?<verb>[a-z]+)"
+        + @"(?= (?:the|a|an|its|it|all|every|each|them|that|this|whether|how|what|null|true|false|out)\b| [`""\d])")]
+    private static partial Regex Told();
     [GeneratedRegex(@"^When (?:overridden|implemented) (?:in|by) a derived class, ")]
     private static partial Regex Overridden();
     [GeneratedRegex(@"(?<![\w.])[a-z]+(?![\w(])")]
     private static partial Regex LowerWord();
+    [GeneratedRegex(@"\b(?:this|the current) (?:instance|object|collection|structure|value)\b")]
+    private static partial Regex Instance();
+    [GeneratedRegex(@"\bthis (?=[a-z]+\b)(?!(?:is|was|one|has|does)\b)")]
+    private static partial Regex ThisOne();
     [GeneratedRegex("^(?:get|return|find) (?:an?|(?:the |a )?new) ")]
     private static partial Regex New();
     [GeneratedRegex(@"\s*(?:;|:(?=\s)| [-–—] )")]

@@ -84,6 +84,7 @@ internal sealed partial class RequestForm
         var sentences = End().Split(Span().Replace(plain, " ` ")).Select(s => s.Trim())
             .Where(s => s.Any(c => char.IsLetter(c) || c == '`')).ToList();
         if (sentences.Count == 0) return "says nothing";
+        if (Insider().Match(plain) is { Success: true } insider) return $"speaks of '{insider.Value}' as only the documentation can";
         if (sentences.Select(Broken).FirstOrDefault(f => f is not null) is { } broken) return broken;
         return sentences.Exists(Asks) ? null : "neither tells what to do nor asks a question";
     }
@@ -151,6 +152,8 @@ internal sealed partial class RequestForm
 
     [GeneratedRegex(@"(`{3,}|~{3,}).*?(?:\1|\z)", RegexOptions.Singleline)]
     private static partial Regex Fence();
+    [GeneratedRegex(@"\b(?:this|the current) instance\b|\btype T\b|\b__[A-Za-z]\w*")]
+    private static partial Regex Insider();
     [GeneratedRegex("`[^`\n]+`")]
     private static partial Regex Span();
     [GeneratedRegex(@"(?<=[.!?])\s+(?=[\p{Lu}`])|\n{2,}")]

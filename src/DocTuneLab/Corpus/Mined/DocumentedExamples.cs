@@ -12,6 +12,9 @@ namespace DocTuneLab.Corpus.Mined;
 /// <summary>The documentation's own examples as methods: C# blocks of pages, and <c>example</c> elements of XML documentation.</summary>
 internal sealed partial class DocumentedExamples(ApiIndex index)
 {
+    // Of more members than this an example is no example of theirs.
+    private const int MostNamed = 3;
+
     /// <summary>Code that someone wrote to show a use, before it is a method.</summary>
     /// <param name="Instruction">What it shows.</param>
     /// <param name="Code">Statements, or a whole method.</param>
@@ -68,16 +71,18 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
     private List<string> Instructions(string heading, string lead, string code)
     {
         lead = Prose.UpperFirst(Joining().Replace(lead, ""));
+        var calls = Called(code);
+        // What the words say and what the code calls must have something in common; why something is so is not answered by code.
         var asked = new[] { lead, heading }.Where(t => t.Length > 0).Select(t => t.EndsWith('?') || t.EndsWith('？') ? t : t + Stop)
-            .Where(t => index.IsChinese ? Prose.IsChinese(t) && _form.Fault(t) is null
-                : !Prose.IsChinese(t) && (_form.IsImperative(t) || (t.EndsWith('?') && _form.Fault(t) is null)))
+            .Where(t => index.IsChinese ? Prose.IsChinese(t) && AsksInChinese().IsMatch(t) && _form.Fault(t) is null
+                : !Prose.IsChinese(t) && (_form.IsImperative(t) || (HowTo().IsMatch(t) && _form.Fault(t) is null)))
+            .Where(t => index.IsChinese || (Speaks(t, calls) && !Leaning().IsMatch(t)))
             .ToList();
-        if (lead.Length > 0 && asked.Count == 0 && !index.IsChinese && Statement().IsMatch(lead)
-            && !lead.Contains(';', StringComparison.Ordinal) && _form.Fault(lead + ".") is null)
-            asked.Add($"Show in code: {Prose.LowerFirst(lead)}.");
-        if (Called(code) is { Count: > 0 } names)
+        if (calls.Count is > 0 and <= MostNamed)
         {
-            var all = string.Join(index.IsChinese ? " 和 " : " and ", names);
+            var names = calls.ConvertAll(m => $"`{m.Owner.Path}.{m.Symbol.Name}`");
+            var all = index.IsChinese || names.Count < 3 ? string.Join(index.IsChinese ? " 和 " : " and ", names)
+                : $"{string.Join(", ", names.SkipLast(1))} and {names[^1]}";
             asked.Add(index.IsChinese ? $"写一段用到 {all} 的代码。" : (code.Length % 3) switch
             {
                 0 => $"Write a short example that uses {all}.",
@@ -88,15 +93,23 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
         return asked;
     }
 
-    // At most two members of the library that the code calls, those with the longest names: they tell most.
-    private List<string> Called(string code) =>
+    // Members of the library that the code calls, those with the longest names first: they tell most.
+    private List<MemberEntry> Called(string code) =>
         [.. SyntaxFactory.ParseCompilationUnit(code).DescendantNodes().OfType<SimpleNameSyntax>().Select(n => n.Identifier.Text)
             .Distinct(StringComparer.Ordinal)
             .Select(n => _byName[n].ToList())
             .Where(m => m.Count > 0 && m.Select(x => x.Owner).Distinct().Count() == 1)
-            .Select(m => $"`{m[0].Owner.Path}.{m[0].Symbol.Name}`")
-            .OrderByDescending(n => n.Length).ThenBy(n => n, StringComparer.Ordinal)
-            .Take(2)];
+            .Select(m => m[0])
+            .OrderByDescending(m => m.Owner.Path.Length + m.Symbol.Name.Length).ThenBy(m => m.Symbol.Id, StringComparer.Ordinal)];
+
+    private static bool Speaks(string text, List<MemberEntry> calls)
+    {
+        var words = Prose.CommonWords([text]).Select(Stem).ToHashSet(StringComparer.Ordinal);
+        return calls.Exists(m => Prose.CommonWords([Prose.Words(m.Symbol.Name), Prose.Words(m.Owner.Symbol.Name), m.Symbol.Summary ?? ""])
+            .Any(w => words.Contains(Stem(w))));
+
+        static string Stem(string word) => word.Length > 4 ? word[..4] : word;
+    }
 
     private string Stop => index.IsChinese ? "。" : ".";
 
@@ -183,10 +196,14 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
         return string.Join('\n', lines.Select(l => l.Length >= indent ? l[indent..].TrimEnd() : l.Trim())).Trim();
     }
 
-    // A whole sentence that does not lean on another.
-    [GeneratedRegex(@"^(?!(?:Then|So|But|And|Or|Otherwise|Here|Both|There|The same|After|Before|When|If|While|With|For|In|On|At|By|From)\b)"
-        + @"(?!.*\b(?:it|they|them|this|these|that|those|too|also)\b)\S+(?: \S+){4,}$", RegexOptions.IgnoreCase)]
-    private static partial Regex Statement();
+    [GeneratedRegex("怎样|如何|怎么|^(?:用|把|按|从|给|写|建立|创建|取|求|算|查|找|先|将|让|等|倒|放|加|删|换|比较|由|对)")]
+    private static partial Regex AsksInChinese();
+    // What leans on the sentence before it asks for nothing alone.
+    [GeneratedRegex(@"\b(?:it|they|them|this|these|those|too|also|instead|again|both|otherwise|here|above|below)\b",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex Leaning();
+    [GeneratedRegex(@"^How (?:do|can|to|should)\b.*\?$")]
+    private static partial Regex HowTo();
     [GeneratedRegex("^(?:And|Then|But|Now|So|Next|Finally|First),? (?=[a-z])")]
     private static partial Regex Joining();
     [GeneratedRegex(@"`\w+\.(\w+)`")]

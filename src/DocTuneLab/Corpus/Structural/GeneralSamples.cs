@@ -11,11 +11,19 @@ public sealed class GeneralSamples
 {
     private static readonly string[] s_assemblies =
         ["System.Runtime", "System.Collections", "System.Linq", "System.Text.RegularExpressions"];
+    // What programs use every day; what compilers and debuggers call is no general knowledge.
+    private static readonly HashSet<string> s_namespaces = new(StringComparer.Ordinal)
+    {
+        "System", "System.Collections.Generic", "System.Collections.ObjectModel", "System.IO", "System.Linq",
+        "System.Text", "System.Text.RegularExpressions", "System.Threading", "System.Threading.Tasks",
+    };
+
     private readonly Lazy<(IReadOnlyList<ApiSymbol> Symbols, ICodeJudge Judge)> _framework = new(() =>
     {
         var references = ReferenceSet.Load();
         // Most examples of the framework are no C#, or no statements.
         return ([.. ApiModel.Load(references, [.. s_assemblies.Select(references.FrameworkAssembly)]).Symbols
+            .Where(s => s_namespaces.Contains(s.Namespace))
             .Select(s => s with { Examples = [] })],
             new BatchedJudge(new CSharpJudge(references)));
     });

@@ -4,7 +4,6 @@ using System.Text.Json;
 using DocTuneLab.Conversations;
 using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
-using DocTuneLab.Tests.Library;
 using DocTuneLab.Tokenization;
 
 namespace DocTuneLab.Benchmarks;

@@ -252,29 +252,6 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
         Go("\nIt calls tank.Nonsense(.");
     }
 
-    /// <summary>This project's own methods, letter by letter where a token of the sample model is one letter.</summary>
-    [Theory]
-    [InlineData("src/DocTuneLab/Text")]
-    [InlineData("src/DocTuneLab/Tokenization")]
-    [InlineData("src/DocTuneLab/Library")]
-    public void No_method_of_this_project_is_refused(string folder)
-    {
-        var references = ReferenceSet.Load(typeof(CSharpJudge).Assembly.Location, typeof(Microsoft.CodeAnalysis.CSharp.CSharpSyntaxTree)
-            .Assembly.Location);
-        var (judge, tokenizer) = (new CSharpJudge(references), HuggingFaceTokenizer.Load(InRepository("data/models/nano/tokenizer.json")));
-        var refused = new List<string>();
-        var tokens = 0;
-        foreach (var body in new MethodBodies(InRepository(folder), references).All())
-        {
-            var guide = new CodeGuide(judge, body.Frame);
-            if (guide.Problem is null && Refusal(guide, tokenizer, body.Body, ref tokens) is { } refusal)
-                refused.Add($"{body.Where}: {refusal}");
-            if (tokens > 7000) break;
-        }
-        Assert.True(refused.Count == 0, string.Join('\n', refused));
-        Assert.InRange(tokens, 1000, int.MaxValue);
-    }
-
     private static string InRepository(string path)
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);

@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
-namespace DocTuneLab.Tests.Library;
+namespace DocTuneLab.Benchmarks;
 
 /// <summary>The body of a method of a project, and the frame in which it compiles.</summary>
 /// <param name="Where">File and name.</param>

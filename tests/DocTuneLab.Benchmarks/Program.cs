@@ -36,6 +36,11 @@ if (args is ["fuzz", _, _, _, ..])
 if (args is ["evaluation", ..])
     return DocTuneLab.Benchmarks.EvaluationBenchmarks.Run(args.ElementAtOrDefault(1));
 
+if (args is ["guide-accepts", _, _, ..])
+    return DocTuneLab.Benchmarks.GuideBenchmarks.Accepts(args[1..]);
+if (args is ["guide-cost", _, _, _])
+    return DocTuneLab.Benchmarks.GuideBenchmarks.Cost(args[1..]);
+
 if (args is ["statistics", ..])
     return DocTuneLab.Benchmarks.StatisticsSimulation.Run(
         args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 10_000);

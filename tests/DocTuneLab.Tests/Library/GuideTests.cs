@@ -79,10 +79,10 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     }
 
     [Theory]
-    [InlineData("return note;", "string")]
+    [InlineData("var x = tank.Dispose();", "void")]
     [InlineData("Tank other = 3;", "int")]
     [InlineData("int n = 1; int n = 2;", "n")]
-    [InlineData("if (tank) { return 1; }", "bool")]
+    [InlineData("if (note is null) { return tank is null; }", "bool")]
     public void A_statement_that_cannot_compile_is_broken_at_its_end(string statement, string reason)
     {
         var step = Last(Guide(), statement[..^1], statement[^1..]);
@@ -156,6 +156,44 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     public void Words_that_follow_no_operator_are_refused(string code) =>
         Assert.Equal(GuideVerdict.Refused, Last(Guide(), code[..^2], code[^2..]).Verdict);
 
+    /// <summary>What may go on is refused where it ends, so that it can.</summary>
+    [Theory]
+    [InlineData("return note", ";", ".Length;")]
+    [InlineData("tank", ";", ".Drain();")]
+    [InlineData("var x = Mode", ";", ".Slow;")]
+    [InlineData("return tank.Fill", ";", "(1);")]
+    [InlineData("if (tank", ")", " is null)")]
+    [InlineData("while (note", ")", ".Length > 3)")]
+    [InlineData("foreach (var x in tank.Level", ")", ".ToString())")]
+    [InlineData("Console.WriteLine(Mode", ")", ".Slow)")]
+    public void An_expression_that_is_not_what_is_expected_is_refused_where_it_ends(string before, string end, string right)
+    {
+        var step = Last(Guide(), before, end);
+        Assert.True(step.Verdict == GuideVerdict.Refused, $"{step.Verdict} {step.Reason}");
+        Assert.Equal(GuideVerdict.Fits, Last(Guide(), before, right).Verdict);
+    }
+
+    [Theory]
+    [InlineData("Tank other = ", "tank ", "note ")]
+    [InlineData("Tank other = ", "new ", "3 ")]
+    [InlineData("return ", "1 ", "\"x\" ")]
+    [InlineData("TimeSpan over = ", "TimeSpan.", "Console.")]
+    [InlineData("TimeSpan over = ", "DateTime.", "note.")]
+    [InlineData("return tank.Fill(", "tank.Level ", "\"x\" ")]
+    [InlineData("return tank.Fill(1, over: ", "TimeSpan ", "note ")]
+    [InlineData("tank.Fill(1, ", "TimeSpan ", "note ")]
+    [InlineData("var x = tank.", "Level ", "Dispose ")]
+    [InlineData("var made = new Tank(1) { Label = ", "note ", "3 ")]
+    [InlineData("throw ", "new ", "tank ")]
+    [InlineData("Mode m = ", "Mode.", "tank ")]
+    public void What_leads_to_another_type_is_only_possible(string before, string right, string wrong)
+    {
+        var fits = Last(Guide(), before, right);
+        Assert.True(fits.Verdict == GuideVerdict.Fits, fits.Reason);
+        Assert.Equal(GuideVerdict.Possible, Last(Guide(), before, wrong).Verdict);
+        Assert.Equal(GuideVerdict.Fits, Last(Guide(layers: GuideLayers.All & ~GuideLayers.Types), before, wrong).Verdict);
+    }
+
     [Fact]
     public void An_answer_may_end_only_where_it_compiles()
     {
@@ -214,33 +252,43 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
         Go("\nIt calls tank.Nonsense(.");
     }
 
+    private static string InRepository(string path)
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
+        return Path.Combine(root.FullName, path);
+    }
+
+    /// <summary>What is said against code that compiles; null where nothing is.</summary>
+    private static string? Refusal(CodeGuide guide, HuggingFaceTokenizer tokenizer, string text, ref int tokens)
+    {
+        var (code, stream) = (guide.Begin(), tokenizer.Stream());
+        foreach (var id in tokenizer.Encode(text))
+        {
+            var step = code.Follow(stream.Add(id));
+            tokens++;
+            if (step.Next is null) return $"{code.Text} {step.Reason}";
+            code = step.Next;
+        }
+        return code.Objection();
+    }
+
     /// <summary>References of the sample suites, by the tokens of the sample model.</summary>
     [Fact]
     public void No_reference_of_the_sample_suite_is_refused()
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
-        var judge = new CSharpJudge(ReferenceSet.Load([Path.Combine(root.FullName, "data/private-library/bin/Fenmark.dll")]));
-        var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(root.FullName, "data/models/nano/tokenizer.json"));
+        var judge = new CSharpJudge(ReferenceSet.Load([InRepository("data/private-library/bin/Fenmark.dll")]));
+        var tokenizer = HuggingFaceTokenizer.Load(InRepository("data/models/nano/tokenizer.json"));
         var refused = new List<string>();
         var tokens = 0;
         foreach (var file in (string[])["code.jsonl", "general.jsonl"])
-            foreach (var line in File.ReadLines(Path.Combine(root.FullName, "data/private-library/tasks", file)))
+            foreach (var line in File.ReadLines(InRepository($"data/private-library/tasks/{file}")))
             {
                 using var task = JsonDocument.Parse(line);
                 string Text(string name) => task.RootElement.TryGetProperty(name, out var value) ? value.GetString()! : "";
                 var usings = task.RootElement.GetProperty("usings").EnumerateArray().Select(u => u.GetString()!).ToList();
                 var guide = new CodeGuide(judge, GuideFrame.Body(Text("signature"), usings, Text("context")));
-                var (code, stream) = (guide.Begin(), tokenizer.Stream());
-                foreach (var id in tokenizer.Encode(Text("reference")))
-                {
-                    var step = code.Follow(stream.Add(id));
-                    tokens++;
-                    if (step.Next is null) refused.Add($"{Text("id")}: {code.Text} {step.Reason}");
-                    if (step.Next is null) break;
-                    code = step.Next;
-                }
-                if (code.Objection() is { } objection) refused.Add($"{Text("id")}: {objection}");
+                if (Refusal(guide, tokenizer, Text("reference"), ref tokens) is { } refusal) refused.Add($"{Text("id")}: {refusal}");
             }
         Assert.True(refused.Count == 0, string.Join('\n', refused));
         Assert.InRange(tokens, 2000, int.MaxValue);

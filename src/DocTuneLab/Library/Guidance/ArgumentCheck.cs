@@ -11,22 +11,17 @@ internal static class ArgumentCheck
     /// <param name="guide">The frame.</param>
     /// <param name="code">Code that ends before the comma or parenthesis.</param>
     /// <param name="closes">Whether a parenthesis follows, so that nothing else comes.</param>
-    public static string? Fault(CodeGuide guide, string code, bool closes)
+    /// <param name="mayGoOn">Whether the argument itself may still become one that fits.</param>
+    public static string? Fault(CodeGuide guide, string code, bool closes, out bool mayGoOn)
     {
+        mayGoOn = true;
         var tree = guide.Tree(code + (closes ? ")" : "," + NamePlace.Placeholder));
         var root = tree.GetRoot();
-        var at = root.FindToken(guide.Frame.Head.Length + code.Length);
+        var at = root.FindToken(guide.Scope.Opening.Length + code.Length);
         var list = at.Parent as ArgumentListSyntax ?? (at.Parent as TupleExpressionSyntax)?.Parent as ArgumentListSyntax;
         if (list is null || !at.IsKind(closes ? SyntaxKind.CloseParenToken : SyntaxKind.CommaToken)) return null;
         var model = guide.Scope.Model(tree);
-        IReadOnlyList<IMethodSymbol> methods = list.Parent switch
-        {
-            InvocationExpressionSyntax call => [.. model.GetMemberGroup(call.Expression).OfType<IMethodSymbol>()],
-            ObjectCreationExpressionSyntax made when model.GetSymbolInfo(made.Type).Symbol is INamedTypeSymbol
-            { TypeKind: TypeKind.Class or TypeKind.Struct, IsAbstract: false } type
-                => [.. type.InstanceConstructors.Where(c => model.IsAccessible(made.SpanStart, c))],
-            _ => [],
-        };
+        var methods = Methods(model, list.Parent);
         // An error type, a delegate, or what may be declared later.
         if (methods.Count == 0 || methods.Any(m => m.MethodKind is MethodKind.LocalFunction or MethodKind.DelegateInvoke)) return null;
         var arguments = list.Arguments.Take(closes ? list.Arguments.Count : list.Arguments.Count - 1).ToList();
@@ -40,12 +35,44 @@ internal static class ArgumentCheck
         {
             var argument = arguments[i];
             fitting.RemoveAll(m => !Accepts(model, m, i, argument));
-            if (fitting.Count == 0)
-                return $"no overload of {methods[0].Name} takes {model.GetTypeInfo(argument.Expression).Type?.ToDisplayString()} "
-                    + $"as argument {i + 1}";
+            if (fitting.Count > 0) continue;
+            var type = model.GetTypeInfo(argument.Expression).Type;
+            mayGoOn = type is null || i < arguments.Count - 1 || guide.Scope.Reach is not { } reach
+                || methods.Any(m => i < m.Parameters.Length && reach.Reaches(type, m.Parameters[i].Type));
+            return $"no overload of {methods[0].Name} takes {type?.ToDisplayString() ?? argument.ToString()} as argument {i + 1}";
         }
         return null;
     }
+
+    /// <summary>Types of the parameters that an argument may be for, of the overloads that take what stands before it; null where any
+    /// may.</summary>
+    public static IReadOnlyList<ITypeSymbol>? Expected(SemanticModel model, ArgumentSyntax argument)
+    {
+        if (argument.RefKindKeyword.RawKind != 0 || argument.Parent is not BaseArgumentListSyntax { Parent: { } call } list) return null;
+        if (call is ElementAccessExpressionSyntax element && model.GetTypeInfo(element.Expression).Type is { } type)
+            return type is INamedTypeSymbol ? Indexers(type, list.Arguments.IndexOf(argument)) : null;
+        var index = list.Arguments.IndexOf(argument);
+        if (argument.NameColon is null && list.Arguments.Take(index).Any(a => a.NameColon is not null)) return null;
+        var methods = Methods(model, call).ToList();
+        for (var i = 0; i < index; i++) methods.RemoveAll(m => i >= m.Parameters.Length || !Accepts(model, m, i, list.Arguments[i]));
+        var parameters = argument.NameColon is { } name
+            ? methods.Select(m => m.Parameters.FirstOrDefault(p => p.Name == name.Name.Identifier.ValueText))
+            : methods.Select(m => m.Parameters.ElementAtOrDefault(index) ?? m.Parameters.LastOrDefault(p => p.IsParams));
+        var known = parameters.OfType<IParameterSymbol>().ToList();
+        return known.Any(p => p.IsParams || TypeReach.HasTypeParameter(p.OriginalDefinition.Type)) ? null : [.. known.Select(p => p.Type)];
+    }
+
+    private static IReadOnlyList<ITypeSymbol>? Indexers(ITypeSymbol type, int index) => [.. type.GetMembers().OfType<IPropertySymbol>()
+        .Where(p => p.IsIndexer && index < p.Parameters.Length).Select(p => p.Parameters[index].Type)];
+
+    private static IReadOnlyList<IMethodSymbol> Methods(SemanticModel model, SyntaxNode? call) => call switch
+    {
+        InvocationExpressionSyntax invocation => [.. model.GetMemberGroup(invocation.Expression).OfType<IMethodSymbol>()],
+        ObjectCreationExpressionSyntax made when model.GetSymbolInfo(made.Type).Symbol is INamedTypeSymbol
+        { TypeKind: TypeKind.Class or TypeKind.Struct, IsAbstract: false } type
+            => [.. type.InstanceConstructors.Where(c => model.IsAccessible(made.SpanStart, c))],
+        _ => [],
+    };
 
     private static bool Takes(IMethodSymbol method, int count, bool more) =>
         method.Parameters.Any(p => p.IsParams)
@@ -59,25 +86,20 @@ internal static class ArgumentCheck
         var isByReference = argument.RefKindKeyword.RawKind != 0;
         if (argument.RefKindKeyword.IsKind(SyntaxKind.OutKeyword) != (parameter.RefKind == RefKind.Out)) return false;
         if (isByReference || parameter.RefKind == RefKind.Ref) return true;
+        // A type is no value; more of it may come.
+        if (model.GetSymbolInfo(argument.Expression).Symbol is INamespaceOrTypeSymbol) return false;
         var type = model.GetTypeInfo(argument.Expression).Type;
         if (type is null && model.GetMemberGroup(argument.Expression).Length > 0)
             return parameter.Type.TypeKind is TypeKind.Delegate or TypeKind.TypeParameter
                 || parameter.Type.SpecialType is SpecialType.System_Object or SpecialType.System_Delegate
                     or SpecialType.System_MulticastDelegate
-                || HasTypeParameter(parameter.OriginalDefinition.Type);
+                || TypeReach.HasTypeParameter(parameter.OriginalDefinition.Type);
         // Without a type of its own an expression takes that of the parameter; type parameters are inferred later.
-        if (type is null or { TypeKind: TypeKind.Error or TypeKind.Dynamic } || HasTypeParameter(parameter.OriginalDefinition.Type))
+        if (type is null or { TypeKind: TypeKind.Error or TypeKind.Dynamic }
+            || TypeReach.HasTypeParameter(parameter.OriginalDefinition.Type))
             return true;
         return model.Compilation is CSharpCompilation compilation
             && (compilation.ClassifyConversion(type, parameter.Type) is { IsImplicit: true }
                 || model.ClassifyConversion(argument.Expression, parameter.Type) is { IsImplicit: true });
     }
-
-    private static bool HasTypeParameter(ITypeSymbol type) => type switch
-    {
-        ITypeParameterSymbol => true,
-        IArrayTypeSymbol array => HasTypeParameter(array.ElementType),
-        INamedTypeSymbol named => named.TypeArguments.Any(HasTypeParameter),
-        _ => false,
-    };
 }

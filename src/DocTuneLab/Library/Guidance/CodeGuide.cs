@@ -12,7 +12,7 @@ public sealed class CodeGuide
     private readonly Lazy<CodeGuide?> _members;
 
     /// <summary>Version of the rules; answers under different ones are different answers.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>A guide for code in a frame.</summary>
     /// <param name="judge">The compiler with the library.</param>
@@ -44,6 +44,6 @@ public sealed class CodeGuide
     /// <summary>No code yet.</summary>
     public GuidedCode Begin() => new(this);
 
-    /// <summary>The code with the frame's head before it.</summary>
-    internal SyntaxTree Tree(string code) => GuideScope.Parse(Frame.Head + code);
+    /// <summary>The code behind the frame's opening.</summary>
+    internal SyntaxTree Tree(string code) => GuideScope.Parse(Scope.Opening + code);
 }

@@ -22,6 +22,9 @@ public enum GuideLayers
     /// <summary>The compiler's own word at the end of each statement.</summary>
     Statements = 8,
 
+    /// <summary>The type that is expected at a place.</summary>
+    Types = 32,
+
     /// <summary>All of them.</summary>
-    All = Syntax | Names | Members | Arguments | Statements,
+    All = Syntax | Names | Members | Arguments | Statements | Types,
 }

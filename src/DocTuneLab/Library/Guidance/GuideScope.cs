@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DocTuneLab.Library.Guidance;
 
@@ -12,17 +13,37 @@ internal sealed class GuideScope
     private readonly SortedNames _names;
     private readonly ConcurrentDictionary<(ITypeSymbol Type, bool IsStatic), SortedNames> _members;
 
+    private readonly SemanticModel? _around;
+    private readonly int _bodyAt;
+
     public GuideScope(CSharpCompilation compilation, string head, bool holdsTypes)
     {
-        (_compilation, HoldsTypes) = (compilation, holdsTypes);
+        // Annotations alone: with warnings each question would have the compiler follow the flow of the whole body.
+        _compilation = compilation.WithOptions(compilation.Options.WithNullableContextOptions(NullableContextOptions.Annotations));
+        (Head, Opening, HoldsTypes) = (head, head, holdsTypes);
         _members = new(new Comparer());
-        var tree = Parse(head);
-        var model = Model(tree);
-        _names = new(model.LookupSymbols(tree.Length).Concat(model.LookupNamespacesAndTypes(tree.Length)).Select(s => s.Name)
+        Closing = string.Concat(Enumerable.Repeat("\n}", Depth(head)));
+        var tree = Parse(head + "\n" + Closing);
+        var model = _compilation.AddSyntaxTrees(tree).GetSemanticModel(tree);
+        _names = new(model.LookupSymbols(head.Length).Concat(model.LookupNamespacesAndTypes(head.Length)).Select(s => s.Name)
             .Where(n => n.Length > 0));
         Problem = tree.GetDiagnostics().Concat(model.GetDeclarationDiagnostics())
             .FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error && d.Location.SourceSpan.End < head.TrimEnd().Length)?.GetMessage();
+        var method = tree.GetRoot().FindToken(head.Length).Parent?.FirstAncestorOrSelf<BaseMethodDeclarationSyntax>();
+        if (holdsTypes || method?.Body is null) return;
+        (_around, _bodyAt) = (model, method.Body.OpenBraceToken.Span.End);
+        Opening = "class C\n{\n" + head[method.FullSpan.Start..];
+        Reach = new(model, _bodyAt);
     }
+
+    /// <summary>The frame's text before the code.</summary>
+    public string Head { get; }
+
+    /// <summary>What closes the frame behind the code.</summary>
+    public string Closing { get; }
+
+    /// <summary>What code is parsed behind: of the frame of a body the method's header alone.</summary>
+    public string Opening { get; }
 
     /// <summary>Whether the code may declare types.</summary>
     public bool HoldsTypes { get; }
@@ -32,7 +53,19 @@ internal sealed class GuideScope
 
     public static SyntaxTree Parse(string text) => CSharpSyntaxTree.ParseText(text, CSharpJudge.ParseOptions, "answer.cs");
 
-    public SemanticModel Model(SyntaxTree tree) => _compilation.AddSyntaxTrees(tree).GetSemanticModel(tree);
+    /// <summary>Which types lead to which; null where the code may declare types.</summary>
+    public TypeReach? Reach { get; }
+
+    /// <summary>The meaning of code behind <see cref="Opening"/>. Of a body it is looked up in the frame as that is compiled already:
+    /// nothing but what is asked about is bound.</summary>
+    public SemanticModel Model(SyntaxTree tree) => _around is not null
+        && tree.GetRoot().DescendantNodes().OfType<BaseMethodDeclarationSyntax>().FirstOrDefault() is { } method
+        && _around.TryGetSpeculativeSemanticModelForMethodBody(_bodyAt, method, out var model)
+            ? model
+            : Whole(tree);
+
+    /// <summary>The meaning of a whole file, of which errors can be asked.</summary>
+    public SemanticModel Whole(SyntaxTree tree) => _compilation.AddSyntaxTrees(tree).GetSemanticModel(tree);
 
     /// <summary>Names in scope with those that the code declares.</summary>
     public SortedNames With(IEnumerable<string> declared) => new(declared, _names);
@@ -58,6 +91,9 @@ internal sealed class GuideScope
             || type is INamedTypeSymbol { IsGenericType: true } or ITypeParameterSymbol or IArrayTypeSymbol
             ? make()
             : _members.GetOrAdd((type, isStatic), _ => make());
+
+    private static int Depth(string head) => SyntaxFactory.ParseTokens(head, options: CSharpJudge.ParseOptions).Sum(t =>
+        t.IsKind(SyntaxKind.OpenBraceToken) ? 1 : t.IsKind(SyntaxKind.CloseBraceToken) ? -1 : 0);
 
     private sealed class Comparer : IEqualityComparer<(ITypeSymbol Type, bool IsStatic)>
     {

@@ -64,6 +64,13 @@ public sealed class GuidedCode
                 tail = end;
                 if (_guide.Layers.HasFlag(GuideLayers.Syntax) && Fault(token) is { } fault) return Refuse(fault);
             }
+            if (_guide.Layers.HasFlag(GuideLayers.Types) && Literal(token) is var literal and not SpecialType.None)
+            {
+                var here = place is { } known && known.At == start ? known.Place : PlaceAt(text, start);
+                place = (start, here);
+                if (here.Judge(literal) == GuideVerdict.Possible)
+                    (verdict, reason) = (GuideVerdict.Possible, $"{token.Text} is not what is expected");
+            }
             if (isNumber && token.Text.Length > LongestNumber) return Refuse($"'{token.Text}' is no number that anything holds");
             if (isNumber && isOperand && _guide.Layers.HasFlag(GuideLayers.Syntax)) return Refuse($"'{token.Text}' follows no operator");
             if (!isLast)
@@ -71,9 +78,7 @@ public sealed class GuidedCode
                     && SyntaxFacts.GetContextualKeywordKind(token.Text) == SyntaxKind.None);
             if (token.IsKind(SyntaxKind.IdentifierToken) || (isLast && SyntaxFacts.IsReservedKeyword(token.Kind())))
             {
-                var here = place is { } known && known.At == start
-                    ? known.Place
-                    : NamePlace.Of(_guide.Scope, _guide.Tree(text[..start] + NamePlace.Placeholder), _guide.Layers);
+                var here = place is { } known && known.At == start ? known.Place : PlaceAt(text, start);
                 place = (start, here);
                 var said = here.Judge(token.Text, !isLast);
                 if (said == GuideVerdict.Refused) return Refuse(here.Reason(token.Text, !isLast));
@@ -82,7 +87,7 @@ public sealed class GuidedCode
                 {
                     if (_guide.Layers.HasFlag(GuideLayers.Syntax) && IsStray(text, start, end, open))
                         return Refuse($"'{token.Text}' follows no operator");
-                    pending = said == GuideVerdict.Possible ? token.ValueText : null;
+                    pending = said == GuideVerdict.Possible && !here.IsKnown(token.Text) ? token.ValueText : null;
                 }
                 continue;
             }
@@ -92,8 +97,11 @@ public sealed class GuidedCode
             pending = null;
             if (_guide.Layers.HasFlag(GuideLayers.Arguments) && !open.IsEmpty && open.Peek() == '('
                 && token.Kind() is (SyntaxKind.CommaToken or SyntaxKind.CloseParenToken)
-                && ArgumentCheck.Fault(_guide, text[..start], token.IsKind(SyntaxKind.CloseParenToken)) is { } misfit)
-                return Refuse(misfit);
+                && ArgumentCheck.Fault(_guide, text[..start], token.IsKind(SyntaxKind.CloseParenToken), out var mayGoOn) is { } misfit)
+                return mayGoOn ? Refuse(misfit) : new(GuideVerdict.Broken, misfit, null);
+            if (_guide.Layers.HasFlag(GuideLayers.Types) && !_guide.Frame.HoldsTypes && token.IsKind(SyntaxKind.CloseParenToken)
+                && ConditionCheck.Fault(_guide, text[..start]) is { } unfit)
+                return Refuse(unfit);
             switch (token.Kind())
             {
                 case SyntaxKind.OpenBraceToken or SyntaxKind.OpenParenToken or SyntaxKind.OpenBracketToken:
@@ -108,8 +116,9 @@ public sealed class GuidedCode
             }
             if (token.Kind() is (SyntaxKind.SemicolonToken or SyntaxKind.CloseBraceToken) && open.All(c => c == '{'))
             {
-                if (_guide.Layers.HasFlag(GuideLayers.Statements) && StatementCheck.Fault(_guide, text[..end]) is { } wrong)
-                    return new(GuideVerdict.Broken, wrong, null);
+                if (_guide.Layers.HasFlag(GuideLayers.Statements)
+                    && StatementCheck.Fault(_guide, text[..end], out var isShort) is { } wrong)
+                    return new(isShort ? GuideVerdict.Refused : GuideVerdict.Broken, wrong, null);
                 statementAt = end;
             }
         }
@@ -119,7 +128,23 @@ public sealed class GuidedCode
     /// <summary>Whether the code may end here: null, or the compiler's word against it.</summary>
     public string? Objection() => !_state.Open.IsEmpty
         ? $"'{_state.Open.Peek()}' is not closed"
-        : StatementCheck.Fault(_guide, Text, isEnd: true);
+        : StatementCheck.Objection(_guide, Text);
+
+    private NamePlace PlaceAt(string text, int start) =>
+        NamePlace.Of(_guide.Scope, _guide.Tree(text[..start] + NamePlace.Placeholder), _guide.Layers);
+
+    private static SpecialType Literal(SyntaxToken token) => token.Kind() switch
+    {
+        SyntaxKind.NumericLiteralToken => token.Value switch
+        {
+            double => SpecialType.System_Double,
+            float => SpecialType.System_Single,
+            decimal => SpecialType.System_Decimal,
+            _ => SpecialType.System_Int32,
+        },
+        SyntaxKind.CharacterLiteralToken => SpecialType.System_Char,
+        _ => token.Text is ['"', ..] or ['$', ..] or ['@', '"' or '$', ..] ? SpecialType.System_String : SpecialType.None,
+    };
 
     private static GuideStep Refuse(string reason) => new(GuideVerdict.Refused, reason, null);
 
@@ -131,7 +156,7 @@ public sealed class GuidedCode
     // Whether a statement or argument would have to end before this name. Words that are keywords in places may go on with it.
     private bool IsStray(string text, int start, int end, ImmutableStack<char> open)
     {
-        var at = _guide.Frame.Head.Length + start;
+        var at = _guide.Scope.Opening.Length + start;
         var tree = _guide.Tree(text[..end]);
         var token = tree.GetRoot().FindToken(at);
         var previous = token.GetPreviousToken();

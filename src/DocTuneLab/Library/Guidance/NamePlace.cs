@@ -23,6 +23,9 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     /// <summary>Whether the names here are members of something.</summary>
     public bool IsOfMember { get; private init; }
 
+    /// <summary>What its type is looked at with; null where any will do.</summary>
+    private TypedPlace? Typed { get; init; }
+
     /// <summary>Whether a name may stand here.</summary>
     /// <param name="text">As far as it is written.</param>
     /// <param name="isWhole">Whether it ends there.</param>
@@ -30,13 +33,23 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     {
         if (names is null) return GuideVerdict.Fits;
         text = text.TrimStart('@');
-        var isKnown = isWhole ? names.Contains(text) : names.HasBeginning(text);
-        if (!isKnown && !IsOfMember) isKnown = isWhole ? s_keywords.Contains(text) : s_keywords.HasBeginning(text);
-        return isKnown ? GuideVerdict.Fits : mayBeNew ? GuideVerdict.Possible : GuideVerdict.Refused;
+        if (!IsOfMember && (isWhole ? s_keywords.Contains(text) : s_keywords.HasBeginning(text))) return GuideVerdict.Fits;
+        if (!(isWhole ? names.Contains(text) : names.HasBeginning(text)))
+            return mayBeNew ? GuideVerdict.Possible : GuideVerdict.Refused;
+        return Typed is null || Typed.Fits(names, text, isWhole) ? GuideVerdict.Fits : GuideVerdict.Possible;
     }
 
+    /// <summary>Whether something is called so here.</summary>
+    public bool IsKnown(string name) => names?.Contains(name.TrimStart('@')) != false;
+
+    /// <summary>Whether a literal may stand here.</summary>
+    /// <param name="type">Its type.</param>
+    public GuideVerdict Judge(SpecialType type) => Typed is null || Typed.Fits(type) ? GuideVerdict.Fits : GuideVerdict.Possible;
+
     /// <summary>Why a name is refused.</summary>
-    public string Reason(string text, bool isWhole) => isWhole ? $"'{text}' is not {words}" : $"no {words} begins with '{text}'";
+    public string Reason(string text, bool isWhole) => Typed is not null && (isWhole ? names!.Contains(text) : names!.HasBeginning(text))
+        ? $"'{text}' leads to no {Typed.Words}"
+        : isWhole ? $"'{text}' is not {words}" : $"no {words} begins with '{text}'";
 
     /// <summary>The place of the placeholder in code that ends with it.</summary>
     /// <param name="scope">What is in scope in the frame.</param>
@@ -47,6 +60,19 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         var root = tree.GetRoot();
         var token = root.FindToken(tree.Length - Placeholder.Length);
         if (token.ValueText != Placeholder || token.Parent is not IdentifierNameSyntax name) return Free;
+        var place = Untyped(scope, tree, name, layers);
+        return !place.IsFree && layers.HasFlag(GuideLayers.Types) && scope.Reach is { } reach
+            ? place.With(TypedPlace.Of(reach, scope.Model(tree), name))
+            : place;
+    }
+
+    private bool IsFree => names is null;
+
+    private NamePlace With(TypedPlace? typed) => new(names, mayBeNew, words) { IsOfMember = IsOfMember, Typed = typed };
+
+    private static NamePlace Untyped(GuideScope scope, SyntaxTree tree, IdentifierNameSyntax name, GuideLayers layers)
+    {
+        var root = tree.GetRoot();
         if (name.FirstAncestorOrSelf<AttributeSyntax>() is not null) return Free;
         var receiver = name.Parent switch
         {

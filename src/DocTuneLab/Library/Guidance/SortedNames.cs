@@ -11,6 +11,15 @@ internal sealed class SortedNames(IEnumerable<string> names, SortedNames? more =
 
     public bool Contains(string name) => Array.BinarySearch(_names, name, StringComparer.Ordinal) >= 0 || more?.Contains(name) == true;
 
+    /// <summary>The names that begin so.</summary>
+    public IEnumerable<string> Beginning(string beginning)
+    {
+        var at = Array.BinarySearch(_names, beginning, StringComparer.Ordinal);
+        for (var i = at < 0 ? ~at : at; i < _names.Length && _names[i].StartsWith(beginning, StringComparison.Ordinal); i++)
+            yield return _names[i];
+        foreach (var name in more?.Beginning(beginning) ?? []) yield return name;
+    }
+
     /// <summary>Whether some name begins so.</summary>
     public bool HasBeginning(string beginning)
     {

@@ -10,31 +10,51 @@ internal static class StatementCheck
     // A local function, a label or a type may still come; paths may still return; a value may still be assigned.
     private static readonly HashSet<string> s_mendable = new(StringComparer.Ordinal) { "CS0159", "CS0161", "CS0177", "CS1643", "CS8070" };
 
+    /// <summary>Why all of the code may not end here; null where it may.</summary>
+    public static string? Objection(CodeGuide guide, string code)
+    {
+        var tree = GuideScope.Parse(guide.Scope.Head + code + guide.Scope.Closing);
+        var model = guide.Scope.Whole(tree);
+        return tree.GetDiagnostics().Concat(model.GetDeclarationDiagnostics()).Concat(model.GetMethodBodyDiagnostics())
+            .FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error)?.GetMessage();
+    }
+
     /// <summary>What is wrong with certainty; null where nothing is.</summary>
     /// <param name="guide">The frame.</param>
     /// <param name="code">Code that ends with the end of a statement.</param>
-    /// <param name="isEnd">Whether nothing follows.</param>
-    public static string? Fault(CodeGuide guide, string code, bool isEnd = false)
+    /// <param name="isShort">Whether its last expression may go on and so become right.</param>
+    public static string? Fault(CodeGuide guide, string code, out bool isShort)
     {
-        var head = guide.Frame.Head;
-        var closing = string.Concat(Enumerable.Repeat("\n}", isEnd ? Depth(head) : 0));
-        var tree = GuideScope.Parse(head + code + closing);
-        var end = head.Length + code.Length;
-        if (isEnd)
-        {
-            var whole = guide.Scope.Model(tree);
-            return tree.GetDiagnostics().Concat(whole.GetDeclarationDiagnostics()).Concat(whole.GetMethodBodyDiagnostics())
-                .FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error)?.GetMessage();
-        }
+        isShort = false;
+        var tree = GuideScope.Parse(guide.Scope.Head + code);
+        var end = guide.Scope.Head.Length + code.Length;
         if (Finished(tree, end) is not { } statement) return null;
         if (statement.GetDiagnostics().FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error) is { } syntax)
             return syntax.Location.SourceSpan.Start < end - 1 ? syntax.GetMessage() : null;
-        var model = guide.Scope.Model(tree);
+        var model = guide.Scope.Whole(tree);
         foreach (var error in model.GetMethodBodyDiagnostics(statement.Span))
             if (error.Severity == DiagnosticSeverity.Error && statement.Span.Contains(error.Location.SourceSpan)
                 && IsCertain(guide, error, statement))
+            {
+                isShort = guide.Layers.HasFlag(GuideLayers.Types) && error.Location.SourceSpan.End == end - 1
+                    && MayGoOn(guide, model, statement.FindNode(error.Location.SourceSpan, getInnermostNodeForTie: true));
                 return error.GetMessage();
+            }
         return null;
+    }
+
+    // A name, a call or an element that a member, a call or an operator behind it makes what is expected.
+    private static bool MayGoOn(CodeGuide guide, SemanticModel model, SyntaxNode node)
+    {
+        if (node.FirstAncestorOrSelf<ExpressionSyntax>() is not { } expression || guide.Scope.Reach is null) return false;
+        var type = model.GetTypeInfo(expression).Type;
+        if (type is null or { TypeKind: TypeKind.Error }) return model.GetSymbolInfo(expression) is var found
+            && (found.Symbol ?? found.CandidateSymbols.FirstOrDefault()) is INamespaceOrTypeSymbol or IMethodSymbol;
+        if (type.SpecialType == SpecialType.System_Void) return false;
+        if (expression.Parent is ExpressionStatementSyntax)
+            return expression is SimpleNameSyntax or MemberAccessExpressionSyntax or ElementAccessExpressionSyntax;
+        var reach = new TypeReach(model, node.SpanStart);
+        return ExpectedTypes.At(model, expression).Types is not { } types || types.Any(t => reach.Reaches(type, t));
     }
 
     /// <summary>The outermost statement that ends here, with nothing but blocks around it.</summary>
@@ -66,6 +86,4 @@ internal static class StatementCheck
             return false;
         return !guide.Frame.HoldsTypes;
     }
-
-    private static int Depth(string head) => head.Count(c => c == '{') - head.Count(c => c == '}');
 }

@@ -33,7 +33,7 @@ public sealed class GuideTests : IDisposable
         Assert.All(answers, a =>
         {
             Assert.InRange((int)a!["decodedTokens"]!, 1, 48);
-            Assert.NotNull(a["gaveUp"]);
+            Assert.NotNull(a["gaveUpBecause"]);
         });
         Assert.All(answers.SelectMany(a => a!["turns"]!.AsArray()), t => Assert.NotEqual("", (string)t!["reason"]!));
 

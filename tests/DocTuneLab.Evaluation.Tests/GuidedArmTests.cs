@@ -37,7 +37,7 @@ public sealed class GuidedArmTests : IDisposable
             Calls++;
             return [.. prompts.Select(p => p[^1].Content == "Which?" ? ("Vat", (AnswerGuidance?)null)
                 : (Good, AnswerGuidance.Of(new(Good, [new(Good.IndexOf("Salinity", StringComparison.Ordinal), "Saltiness", "Salinity",
-                    "Vat has no member that begins with 'Salti'")], 30, p[^1].Content == "t3"))))];
+                    "Vat has no member that begins with 'Salti'")], 30, p[^1].Content == "t3" ? "30 tokens were decoded" : ""))))];
         }
 
         public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options,
@@ -114,7 +114,7 @@ public sealed class GuidedArmTests : IDisposable
         [
             new(0, "x", "a", "no x in scope"), new(2, "y", "z", "no y in scope"), new(4, ";", "", "z is no statement"),
             new(2, "z", "b", "went back"), new(5, ".Bad", ".Good", "B has no Bad"),
-        ], Tokens: 21, GaveUp: false);
+        ], Tokens: 21);
         var html = GuideView.Html(answer);
         Assert.Equal(3, html.Split("<mark").Length - 1);
         Assert.Contains("&lt;<mark", html);
@@ -128,8 +128,8 @@ public sealed class GuidedArmTests : IDisposable
         var plain = GuideView.Plain(answer);
         Assert.StartsWith("⟨1:a⟩<⟨2:b⟩()⟨3:.Good⟩();", plain);
         Assert.Contains("3. .Bad → .Good: B has no Bad", plain);
-        Assert.Contains("gave up", GuideView.Summary(answer with { GaveUp = true }));
-        Assert.Equal("never turned; 3 tokens decoded", GuideView.Summary(new("free", [], 3, false)));
+        Assert.Contains("gave up", GuideView.Summary(answer with { GaveUpBecause = "5 tokens were decoded" }));
+        Assert.Equal("never turned; 3 tokens decoded", GuideView.Summary(new("free", [], 3)));
     }
 
     [Theory]

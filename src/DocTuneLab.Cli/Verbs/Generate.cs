@@ -110,7 +110,7 @@ internal static class Generate
                 text = answers[i].Text,
                 tokens = model.Tokenizer.Count(answers[i].Text),
                 decodedTokens = answers[i].Tokens,
-                gaveUp = answers[i].GaveUp,
+                gaveUpBecause = answers[i].GaveUpBecause,
                 turns = answers[i].Turns
             }));
             return ExitCodes.Ok;

@@ -61,7 +61,7 @@ public static class GuideView
         var shown = Standing(answer).Count;
         var turned = answer.Turns.Count switch { 0 => "never turned", 1 => "turned once", var n => $"turned {n} times" };
         return turned + (shown < answer.Turns.Count ? $", of which {shown} stand in the answer" : "")
-            + $"; {answer.Tokens} tokens decoded" + (answer.GaveUp ? "; guidance gave up" : "");
+            + $"; {answer.Tokens} tokens decoded" + (answer.GaveUp ? $"; guidance gave up, since {answer.GaveUpBecause}" : "");
     }
 
     /// <summary>What guidance cost each guided arm, and answers with their turns: those that came out better than unguided, then those

@@ -36,7 +36,7 @@ public sealed record GuideSettings
     /// <summary>Tokens decoded for an answer, those of ways given up included, as a multiple of the most that an answer may have. Default
     /// that of <see cref="GuideBudget"/>.</summary>
     [Setting("Tokens decoded for a guided answer, as a multiple of the most that it may have; then guidance gives up.",
-        Option = "guide-tokens", Field = "guide_tokens", Min = 1)]
+        Option = "guide-tokens", Field = "guide_tokens", Min = 0.1)]
     public double Tokens { get; init; } = s_budget.Tokens;
 
     /// <summary>How often an answer goes back. Default that of <see cref="GuideBudget"/>.</summary>
@@ -48,11 +48,17 @@ public sealed record GuideSettings
     [Setting("Tokens that are tried at one place, likeliest first.", Option = "guide-candidates", Field = "guide_candidates", Min = 1)]
     public int Candidates { get; init; } = s_budget.Candidates;
 
+    /// <summary>Seconds in which the guide is asked about an answer. Default those of <see cref="GuideBudget"/>.</summary>
+    [Setting("Seconds in which the guide is asked about an answer; then guidance gives up.", Option = "guide-seconds",
+        Field = "guide_seconds", Min = 0)]
+    public double Seconds { get; init; } = s_budget.Time.TotalSeconds;
+
     /// <summary>What results say of it.</summary>
     public GuideRules Rules => new(CodeGuide.Version, Looked, Budget);
 
     /// <summary>How much a guide may cost.</summary>
-    public GuideBudget Budget => new() { Tokens = Tokens, Returns = Returns, Candidates = Candidates };
+    public GuideBudget Budget =>
+        new() { Tokens = Tokens, Returns = Returns, Candidates = Candidates, Time = TimeSpan.FromSeconds(Seconds) };
 
     private GuideLayers Looked => Layers.Aggregate(GuideLayers.None, (all, one) => all | one);
 

@@ -33,7 +33,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     private const int Room = 48;
 
     private const string SomeLetter = "\u4E00";
-    private readonly long _began = Stopwatch.GetTimestamp();
+    private readonly Stopwatch _asking = new();
     private readonly List<AnswerPlace> _way = [new(guide, stream)];
     private readonly List<AnswerPlace> _known = [];
     private readonly List<GuideTurn> _turns = [];
@@ -47,10 +47,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     public bool IsDone { get; private set; }
 
     /// <summary>The answer as it stands.</summary>
-    public GuidedText Result => new(_way[^1].Text + _way[^1].Stream.Fork().End(), _turns, _decoded, _gaveUp.Length > 0)
-    {
-        GaveUpBecause = _gaveUp
-    };
+    public GuidedText Result => new(_way[^1].Text + _way[^1].Stream.Fork().End(), _turns, _decoded, _gaveUp);
 
     /// <summary>The token that is to be read next.</summary>
     public int NextToken => _way[_read + 1].Token;
@@ -62,6 +59,13 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     /// <param name="likeliest">At least so many of the likeliest tokens behind it, or all that there are.</param>
     public void Advance(Func<int, Candidates> likeliest)
     {
+        _asking.Start();
+        GoOn(likeliest);
+        _asking.Stop();
+    }
+
+    private void GoOn(Func<int, Candidates> likeliest)
+    {
         _read++;
         _decoded++;
         _first ??= likeliest(1);
@@ -72,7 +76,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         else if (Choose(place, likeliest) is { } fault) TakeAnother(fault);
         if (IsDone || _isFree) return;
         if (_decoded >= budget.Tokens * limit) GiveUp($"{_decoded} tokens were decoded");
-        else if (Stopwatch.GetElapsedTime(_began) >= budget.Time) GiveUp($"{budget.Time.TotalSeconds:0.#} s had gone by");
+        else if (_asking.Elapsed >= budget.Time) GiveUp($"{budget.Time.TotalSeconds:0.#} s had gone into it");
     }
 
     private void GoOnFreely(AnswerPlace place, Candidates likeliest)
@@ -169,7 +173,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     /// <summary>Goes back to where another way costs least.</summary>
     private void TakeAnother(string fault)
     {
-        while (_returns < budget.Returns && Stopwatch.GetElapsedTime(_began) < budget.Time)
+        while (_returns < budget.Returns && _asking.Elapsed < budget.Time)
         {
             if (Cheapest() is not { } place)
             {
@@ -195,7 +199,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             if (Commit(place, id, longer, loss + (verdict == GuideVerdict.Possible ? PossibleAt : 0), turned) is not { } next) return;
             fault = next;
         }
-        GiveUp(_returns < budget.Returns ? $"{budget.Time.TotalSeconds:0.#} s had gone by" : $"it went back {_returns} times");
+        GiveUp(_returns < budget.Returns ? $"{budget.Time.TotalSeconds:0.#} s had gone into it" : $"it went back {_returns} times");
     }
 
     /// <summary>The place behind which another way costs least. Where little room is left, one where a statement begins.</summary>

@@ -11,11 +11,11 @@ public sealed record GuideTurn(int At, string Wanted, string Given, string Reaso
 /// <param name="Text">The answer.</param>
 /// <param name="Turns">Where the guide turned the model, in order; also on ways that were given up.</param>
 /// <param name="Tokens">Tokens that were decoded for it, those of ways given up included.</param>
-/// <param name="GaveUp">Whether the budget ran out before the answer was whole.</param>
-public sealed record GuidedText(string Text, IReadOnlyList<GuideTurn> Turns, int Tokens, bool GaveUp)
+/// <param name="GaveUpBecause">Why guidance gave up before the answer was whole; empty where it did not.</param>
+public sealed record GuidedText(string Text, IReadOnlyList<GuideTurn> Turns, int Tokens, string GaveUpBecause = "")
 {
-    /// <summary>Why guidance gave up; empty where it did not.</summary>
-    public string GaveUpBecause { get; init; } = "";
+    /// <summary>Whether guidance gave up before the answer was whole.</summary>
+    public bool GaveUp => GaveUpBecause.Length > 0;
 }
 
 /// <summary>How much a guide may cost.</summary>
@@ -25,7 +25,7 @@ public sealed record GuideBudget
     /// Default 3.</summary>
     public double Tokens { get; init; } = 3;
 
-    /// <summary>Time for an answer, counted from when its batch begins. Default two minutes.</summary>
+    /// <summary>Time in which the guide is asked about an answer; what the model takes is not in it. Default two minutes.</summary>
     public TimeSpan Time { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Tokens of a place that are tried, likeliest first. Default 8,192: few names

@@ -32,10 +32,10 @@ public sealed class GapGuideTests(FlowLibrary library) : IClassFixture<FlowLibra
     [Fact]
     public void A_gap_ends_only_where_what_stands_after_it_compiles()
     {
-        const string before = "var tank = new Tank(1);\n";
+        const string Before = "var tank = new Tank(1);\n";
         // The code after the gap uses what the gap has to declare.
-        Assert.Contains("level", Fill(before, "tank.Drain();", "\nConsole.WriteLine(level);").Objection!, StringComparison.Ordinal);
-        Assert.Null(Fill(before, "var level = 2;", "\nConsole.WriteLine(level);").Objection);
+        Assert.Contains("level", Fill(Before, "tank.Drain();", "\nConsole.WriteLine(level);").Objection!, StringComparison.Ordinal);
+        Assert.Null(Fill(Before, "var level = 2;", "\nConsole.WriteLine(level);").Objection);
     }
 
     [Fact]

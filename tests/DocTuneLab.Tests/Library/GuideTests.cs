@@ -3,6 +3,7 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
 using DocTuneLab.Tokenization;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace DocTuneLab.Tests.Library;
 
@@ -201,6 +202,22 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
         Assert.Contains("not all code paths return", code.Objection(), StringComparison.Ordinal);
         Assert.Null(code.Follow("return 2;").Next!.Objection());
         Assert.Equal("'{' is not closed", code.Follow("while (true) {").Next!.Objection());
+    }
+
+    [Fact]
+    public void Words_that_end_the_body_for_the_parser_are_no_end_of_the_guide()
+    {
+        // Behind a modifier the parser sees another member of the class.
+        string[] layouts = ["{0} tank.Le", "{0} x = tank.Le", "var a = 1;\n{0} F() { tank.Le", "if (note is null) {0} (tank.Le", "{0} {0} Tank.Le"];
+        foreach (var guide in new[] { Guide(), Guide(layers: GuideLayers.All & ~GuideLayers.Syntax & ~GuideLayers.Statements) })
+            foreach (var keyword in SyntaxFacts.GetReservedKeywordKinds().Concat(SyntaxFacts.GetContextualKeywordKinds()))
+                foreach (var layout in layouts)
+                {
+                    var code = guide.Begin();
+                    foreach (var piece in layout.Replace("{0}", SyntaxFacts.GetText(keyword), StringComparison.Ordinal).Split(' '))
+                        code = code.Follow(piece + " ").Next ?? code;
+                    Assert.NotEmpty(code.Text);
+                }
     }
 
     [Fact]

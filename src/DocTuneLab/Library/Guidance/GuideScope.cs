@@ -12,7 +12,6 @@ internal sealed class GuideScope
     private readonly CSharpCompilation _compilation;
     private readonly SortedNames _names;
     private readonly ConcurrentDictionary<(ITypeSymbol Type, bool IsStatic), SortedNames> _members;
-
     private readonly SemanticModel? _around;
     private readonly int _bodyAt;
 
@@ -58,11 +57,15 @@ internal sealed class GuideScope
 
     /// <summary>The meaning of code behind <see cref="Opening"/>. Of a body it is looked up in the frame as that is compiled already:
     /// nothing but what is asked about is bound.</summary>
-    public SemanticModel Model(SyntaxTree tree) => _around is not null
-        && tree.GetRoot().DescendantNodes().OfType<BaseMethodDeclarationSyntax>().FirstOrDefault() is { } method
+    public SemanticModel Model(SyntaxTree tree) => _around is not null && Body(tree.GetCompilationUnitRoot()) is { } method
         && _around.TryGetSpeculativeSemanticModelForMethodBody(_bodyAt, method, out var model)
             ? model
             : Whole(tree);
+
+    // The method that all code stands in; none where the code has closed it.
+    private static BaseMethodDeclarationSyntax? Body(CompilationUnitSyntax unit) =>
+        unit.DescendantNodes().OfType<BaseMethodDeclarationSyntax>().FirstOrDefault() is { } method
+            && method.FullSpan.End >= unit.EndOfFileToken.FullSpan.Start ? method : null;
 
     /// <summary>The meaning of a whole file, of which errors can be asked.</summary>
     public SemanticModel Whole(SyntaxTree tree) => _compilation.AddSyntaxTrees(tree).GetSemanticModel(tree);

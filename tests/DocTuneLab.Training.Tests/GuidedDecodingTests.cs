@@ -169,6 +169,8 @@ public sealed class GuidedDecodingTests : IDisposable
     {
         public int ReturnTo => 0;
 
+        public bool IsFree => false;
+
         public IGuidedAnswer Begin() => this;
 
         public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)

@@ -61,6 +61,12 @@ internal sealed class AnswerPlace
     /// <summary>How much less likely this way is than the model's own, in nats, with what repetition costs.</summary>
     public double Cost { get; set; }
 
+    /// <summary>How much of what failed behind it is its own, in nats: where a beginning leads to nothing, another is tried.</summary>
+    public double Blame { get; set; }
+
+    /// <summary>The blame of all places up to here, as it stood at some time.</summary>
+    public (int Time, double Sum) Blamed { get; set; }
+
     /// <summary>Whether other ways are to be tried before this one goes on.</summary>
     public bool Waits { get; set; }
 

@@ -12,6 +12,9 @@ internal sealed class FreeAnswer : IAnswerGuide, IGuidedAnswer
     public int ReturnTo => 0;
 
     /// <inheritdoc/>
+    public bool IsFree => true;
+
+    /// <inheritdoc/>
     public IGuidedAnswer Begin() => this;
 
     /// <inheritdoc/>

@@ -29,6 +29,10 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     // from here on (nats) other ways are compared.
     private const double ForcedShare = 1, ForcedAt = 3;
 
+    // A fault costs so many nats, shared by as many tokens before it.
+    private const double FaultCost = 1;
+    private const int SharedBy = 16;
+
     // Tokens in which an answer can still be brought to its end.
     private const int Room = 48;
 
@@ -39,7 +43,8 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     private readonly List<GuideTurn> _turns = [];
     private AnswerPlace? _furthest;
     private Candidates? _first;
-    private int _read = -1, _decoded, _returns;
+    private readonly Stack<AnswerPlace> _unsummed = new();
+    private int _read = -1, _decoded, _returns, _faults;
     private bool _isFree = guide is FreeAnswer;
     private string _gaveUp = "";
 
@@ -120,6 +125,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
 
     private void Keep(AnswerPlace place, List<(int Id, double Score)> possible, Candidates all, int from, double best)
     {
+        if (place.Guide.IsFree) return;
         _known.Add(place);
         place.Keep(possible.Select(p => (p.Id, best - p.Score + PossibleAt))
             .Concat(Enumerable.Range(from, Math.Min(AnswerPlace.Kept, all.Ids.Length - from))
@@ -173,6 +179,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     /// <summary>Goes back to where another way costs least.</summary>
     private void TakeAnother(string fault)
     {
+        LayBlame(_way[^1]);
         while (_returns < budget.Returns && _asking.Elapsed < budget.Time)
         {
             if (Cheapest() is not { } place)
@@ -191,12 +198,17 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             }
             var (id, loss) = place.Next();
             var (verdict, longer, why) = Ask(place, id);
-            if (verdict == GuideVerdict.Broken) _turns.Add(new(place.Text.Length, Piece(place, id), "", why));
+            if (verdict == GuideVerdict.Broken)
+            {
+                LayBlame(place);
+                _turns.Add(new(place.Text.Length, Piece(place, id), "", why));
+            }
             // Asking costs no token; only ways that are taken count.
             if (verdict is GuideVerdict.Refused or GuideVerdict.Broken) continue;
             _returns++;
             Follow(place);
             if (Commit(place, id, longer, loss + (verdict == GuideVerdict.Possible ? PossibleAt : 0), turned) is not { } next) return;
+            LayBlame(place);
             fault = next;
         }
         GiveUp(_returns < budget.Returns ? $"{budget.Time.TotalSeconds:0.#} s had gone into it" : $"it went back {_returns} times");
@@ -215,8 +227,25 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         {
             var shared = p;
             while (shared.Depth >= _way.Count || _way[shared.Depth] != shared) shared = shared.Before!;
-            return p.NextCost + (isShort ? 0 : TokenCost * (last + p.Depth - (2 * shared.Depth)));
+            return p.NextCost + Blamed(p) + (isShort ? 0 : TokenCost * (last + p.Depth - (2 * shared.Depth)));
         });
+    }
+
+    // What is wrong often began some tokens before it shows.
+    private void LayBlame(AnswerPlace last)
+    {
+        _faults++;
+        for (var (place, n) = (last, 0); n < SharedBy && place is not null; place = place.Before, n++)
+            place.Blame += FaultCost / SharedBy;
+    }
+
+    private double Blamed(AnswerPlace place)
+    {
+        _unsummed.Clear();
+        for (var at = place; at is not null && at.Blamed.Time != _faults; at = at.Before) _unsummed.Push(at);
+        var sum = _unsummed.TryPeek(out var first) ? first.Before?.Blamed.Sum ?? 0 : place.Blamed.Sum;
+        while (_unsummed.TryPop(out var at)) at.Blamed = (_faults, sum += at.Blame);
+        return sum;
     }
 
     private void Follow(AnswerPlace place)

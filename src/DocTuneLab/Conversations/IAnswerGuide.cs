@@ -30,6 +30,9 @@ public interface IGuidedAnswer
     /// <summary>Characters before the statement that is being written: as far as a decoder may go back.</summary>
     int ReturnTo { get; }
 
+    /// <summary>Whether nothing is looked at here, such as prose before code: no other way is sought from here on.</summary>
+    bool IsFree { get; }
+
     /// <summary>Tries a piece of text.</summary>
     /// <param name="piece">Text of a token; may be empty where characters are not whole yet.</param>
     /// <param name="longer">The answer with the piece; null where it is refused.</param>

@@ -245,11 +245,10 @@ public sealed partial class StructuralKindsTests(
         GeneratedCorpus Run(CorpusOptions o) =>
             new StructuralGenerator(library.Api, library.Judge, o).Generate([], null, TestContext.Current.CancellationToken);
         static HashSet<string> Members(Sample s) =>
-            [.. s.Evidence.Symbols.Where(id =>
-                !id.StartsWith("T:", StringComparison.Ordinal) && !id.Contains(".op_", StringComparison.Ordinal))];
-        // A sample that also makes the object is another combination.
-        var combination = Run(options).Samples.Select(Members)
-            .First(m => m.Count >= 2 && !m.Any(id => id.Contains("#ctor", StringComparison.Ordinal)));
+            [.. s.Evidence.Symbols.Where(id => !id.StartsWith("T:", StringComparison.Ordinal))];
+        // A sample that also makes the object, or uses an operator, is another combination.
+        var combination = Run(options).Samples.Select(Members).First(m => m.Count >= 2
+            && !m.Any(id => id.Contains("#ctor", StringComparison.Ordinal) || id.Contains(".op_", StringComparison.Ordinal)));
         var held = Run(options with
         {
             HeldOut = new Decontamination([new HeldOut("task", ["an unrelated wording of that task"], ["return 1;"], combination)])

@@ -16,6 +16,8 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
     {
         public int ReturnTo => text.Length;
 
+        public bool IsFree => true;
+
         public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
         {
             var all = text + piece;
@@ -35,13 +37,15 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
             return new Within(guide.Begin(), line + 1, "").Follow(all[(line + 1)..], out longer, out reason);
         }
 
-        public string? Objection() => null;
+        public string? Objection() => guide.Problem is null ? "no code is written" : null;
     }
 
     /// <summary>Code. What may be the closing fence waits until it is certain.</summary>
     private sealed class Within(GuidedCode code, int at, string waiting) : IGuidedAnswer
     {
         public int ReturnTo => at + code.StatementAt;
+
+        public bool IsFree => false;
 
         public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
         {
@@ -85,6 +89,8 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
     private sealed class After(int length) : IGuidedAnswer
     {
         public int ReturnTo => length;
+
+        public bool IsFree => true;
 
         public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
         {

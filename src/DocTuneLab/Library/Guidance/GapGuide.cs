@@ -52,6 +52,8 @@ public sealed class GapGuide : IAnswerGuide
     {
         public int ReturnTo => code is null ? 0 : Math.Max(0, text.Length - (code.Text.Length - code.StatementAt));
 
+        public bool IsFree => false;
+
         public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
         {
             longer = null;

@@ -9,6 +9,9 @@ public sealed record GuideFrame(string Head, IReadOnlyList<string> Usings, strin
     /// <summary>Whether types can be declared in the code.</summary>
     public bool HoldsTypes { get; init; }
 
+    /// <summary>Whether the code stands in a class, so that statements can only stand in members of it.</summary>
+    public bool HoldsMembers { get; init; }
+
     /// <summary>The body of a method.</summary>
     /// <param name="signature">Its header.</param>
     /// <param name="usings">Namespaces in scope.</param>
@@ -20,7 +23,7 @@ public sealed record GuideFrame(string Head, IReadOnlyList<string> Usings, strin
     /// <param name="usings">Namespaces in scope.</param>
     /// <param name="context">C# that stands beside it.</param>
     public static GuideFrame Members(IReadOnlyList<string> usings, string context = "") =>
-        new("public static class Solution\n{\n", usings, context) { HoldsTypes = true };
+        new("public static class Solution\n{\n", usings, context) { HoldsTypes = true, HoldsMembers = true };
 
     /// <summary>A whole file.</summary>
     /// <param name="usings">Namespaces in scope.</param>

@@ -12,8 +12,15 @@ public sealed class GuidedCode
     // A model that repeats itself writes digits for ever; nobody writes so many.
     private const int LongestNumber = 64;
 
-    private readonly CodeGuide _guide;
+    private static readonly HashSet<SyntaxKind> s_statements =
+    [
+        SyntaxKind.ReturnKeyword, SyntaxKind.IfKeyword, SyntaxKind.ElseKeyword, SyntaxKind.ForKeyword, SyntaxKind.ForEachKeyword,
+        SyntaxKind.WhileKeyword, SyntaxKind.DoKeyword, SyntaxKind.SwitchKeyword, SyntaxKind.CaseKeyword, SyntaxKind.TryKeyword,
+        SyntaxKind.CatchKeyword, SyntaxKind.FinallyKeyword, SyntaxKind.ThrowKeyword, SyntaxKind.LockKeyword, SyntaxKind.BreakKeyword,
+        SyntaxKind.ContinueKeyword, SyntaxKind.GotoKeyword,
+    ];
 
+    private readonly CodeGuide _guide;
     private readonly State _state;
 
     internal GuidedCode(CodeGuide guide) : this(guide, "", new(0, [], null, null, false, 0))
@@ -71,6 +78,8 @@ public sealed class GuidedCode
                 if (here.Judge(literal) == GuideVerdict.Possible)
                     (verdict, reason) = (GuideVerdict.Possible, $"{token.Text} is not what is expected");
             }
+            if (!isLast && open.IsEmpty && _guide.Frame.HoldsMembers && s_statements.Contains(token.Kind()))
+                return Refuse($"'{token.Text}' stands in no method");
             if (isNumber && token.Text.Length > LongestNumber) return Refuse($"'{token.Text}' is no number that anything holds");
             if (isNumber && isOperand && _guide.Layers.HasFlag(GuideLayers.Syntax)) return Refuse($"'{token.Text}' follows no operator");
             if (!isLast)

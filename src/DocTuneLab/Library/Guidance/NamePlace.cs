@@ -17,6 +17,15 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     private static readonly SortedNames s_keywords = new(SyntaxFacts.GetKeywordKinds().Concat(SyntaxFacts.GetContextualKeywordKinds())
         .Select(SyntaxFacts.GetText).Append("_"));
 
+    // What a value can begin with.
+    private static readonly SortedNames s_beginValues = new(
+    [
+        "new", "true", "false", "null", "this", "base", "typeof", "default", "sizeof", "checked", "unchecked", "stackalloc", "throw", "await",
+        "async", "delegate", "static", "ref", "out", "in", "nameof", "from", "bool", "byte", "sbyte", "short", "ushort", "int", "uint", "long",
+        "ulong", "float", "double", "decimal", "char", "string", "object", "nint", "nuint", "void", "dynamic", "params", "scoped", "global",
+        "var", "value", "field", "_",
+    ]);
+
     /// <summary>A place where any name may stand.</summary>
     public static NamePlace Free { get; } = new(null, true, "");
 
@@ -26,6 +35,9 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     /// <summary>What its type is looked at with; null where any will do.</summary>
     private TypedPlace? Typed { get; init; }
 
+    /// <summary>Whether a value begins here, so that no other keyword can stand here.</summary>
+    private bool BeginsValue { get; init; }
+
     /// <summary>Whether a name may stand here.</summary>
     /// <param name="text">As far as it is written.</param>
     /// <param name="isWhole">Whether it ends there.</param>
@@ -33,7 +45,9 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     {
         if (names is null) return GuideVerdict.Fits;
         text = text.TrimStart('@');
-        if (!IsOfMember && (isWhole ? s_keywords.Contains(text) : s_keywords.HasBeginning(text))) return GuideVerdict.Fits;
+        var keywords = BeginsValue ? s_beginValues : s_keywords;
+        if (!IsOfMember && (isWhole ? keywords.Contains(text) : keywords.HasBeginning(text))) return GuideVerdict.Fits;
+        if (isWhole && BeginsValue && SyntaxFacts.GetKeywordKind(text) != SyntaxKind.None) return GuideVerdict.Refused;
         if (!(isWhole ? names.Contains(text) : names.HasBeginning(text)))
             return mayBeNew ? GuideVerdict.Possible : GuideVerdict.Refused;
         return Typed is null || Typed.Fits(names, text, isWhole) ? GuideVerdict.Fits : GuideVerdict.Possible;
@@ -49,7 +63,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     /// <summary>Why a name is refused.</summary>
     public string Reason(string text, bool isWhole) => Typed is not null && (isWhole ? names!.Contains(text) : names!.HasBeginning(text))
         ? $"'{text}' leads to no {Typed.Words}"
-        : isWhole ? $"'{text}' is not {words}" : $"no {words} begins with '{text}'";
+        : isWhole ? $"'{text}' is no {words}" : $"no {words} begins with '{text}'";
 
     /// <summary>The place of the placeholder in code that ends with it.</summary>
     /// <param name="scope">What is in scope in the frame.</param>
@@ -68,7 +82,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
 
     private bool IsFree => names is null;
 
-    private NamePlace With(TypedPlace? typed) => new(names, mayBeNew, words) { IsOfMember = IsOfMember, Typed = typed };
+    private NamePlace With(TypedPlace? typed) => new(names, mayBeNew, words) { IsOfMember = IsOfMember, BeginsValue = BeginsValue, Typed = typed };
 
     private static NamePlace Untyped(GuideScope scope, SyntaxTree tree, IdentifierNameSyntax name, GuideLayers layers)
     {
@@ -99,8 +113,30 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     private static NamePlace OfScope(GuideScope scope, SyntaxNode root, IdentifierNameSyntax name)
     {
         var isType = name.Parent is ObjectCreationExpressionSyntax or TypeOfExpressionSyntax or CatchDeclarationSyntax or BaseTypeSyntax;
-        return new(scope.With(Declared(root)), scope.HoldsTypes || !isType, isType ? "a type in scope" : "a name in scope");
+        return new(scope.With(Declared(root)), scope.HoldsTypes || !isType, isType ? "type in scope" : "name in scope")
+        {
+            BeginsValue = IsValue(name) && FollowsOperator(name.Identifier.GetPreviousToken().Kind()),
+        };
     }
+
+    private static bool IsValue(IdentifierNameSyntax name) => name.Parent switch
+    {
+        ArgumentSyntax or EqualsValueClauseSyntax or ReturnStatementSyntax or IfStatementSyntax or WhileStatementSyntax
+            or ArrowExpressionClauseSyntax or PrefixUnaryExpressionSyntax => true,
+        AssignmentExpressionSyntax assignment => assignment.Right == name,
+        // A pattern may follow 'is'.
+        BinaryExpressionSyntax binary => binary.Right == name && !binary.IsKind(SyntaxKind.IsExpression)
+            && !binary.IsKind(SyntaxKind.AsExpression),
+        _ => false,
+    };
+
+    // Behind a value another keyword may go on with it.
+    private static bool FollowsOperator(SyntaxKind before) => before is SyntaxKind.OpenParenToken or SyntaxKind.OpenBracketToken
+        or SyntaxKind.CommaToken or SyntaxKind.EqualsToken or SyntaxKind.ReturnKeyword or SyntaxKind.EqualsGreaterThanToken
+        || (SyntaxFacts.IsBinaryExpressionOperatorToken(before) && before is not (SyntaxKind.IsKeyword or SyntaxKind.AsKeyword))
+        || SyntaxFacts.IsAssignmentExpressionOperatorToken(before)
+        || (SyntaxFacts.IsPrefixUnaryExpressionOperatorToken(before)
+            && before is not (SyntaxKind.PlusPlusToken or SyntaxKind.MinusMinusToken));
 
     /// <summary>Every name that the code itself declares, wherever: whether it is in scope the end of the statement says.</summary>
     private static IEnumerable<string> Declared(SyntaxNode root) => root.DescendantTokens()

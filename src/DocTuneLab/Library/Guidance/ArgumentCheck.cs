@@ -44,6 +44,29 @@ internal static class ArgumentCheck
         return null;
     }
 
+    /// <summary>Why what the code ends with cannot be called; null where it can, or may be declared later.</summary>
+    /// <param name="guide">The frame.</param>
+    /// <param name="code">Code that ends before the parenthesis.</param>
+    public static string? Uncallable(CodeGuide guide, string code)
+    {
+        var tree = guide.Tree(code + "()");
+        var at = tree.GetRoot().FindToken(guide.Scope.Opening.Length + code.Length);
+        if (at.Parent is not ArgumentListSyntax { Parent: InvocationExpressionSyntax { Expression: { } called } }) return null;
+        var model = guide.Scope.Model(tree);
+        if (model.GetMemberGroup(called).Length > 0) return null;
+        var found = model.GetSymbolInfo(called);
+        var type = (found.Symbol ?? found.CandidateSymbols.FirstOrDefault()) switch
+        {
+            IPropertySymbol property => property.Type,
+            IFieldSymbol field => field.Type,
+            ILocalSymbol local => local.Type,
+            IParameterSymbol parameter => parameter.Type,
+            _ => null,
+        };
+        return type is null or { TypeKind: TypeKind.Delegate or TypeKind.Dynamic or TypeKind.Error or TypeKind.FunctionPointer } ? null
+            : $"{called} is no method";
+    }
+
     /// <summary>Types of the parameters that an argument may be for, of the overloads that take what stands before it; null where any
     /// may.</summary>
     public static IReadOnlyList<ITypeSymbol>? Expected(SemanticModel model, ArgumentSyntax argument)

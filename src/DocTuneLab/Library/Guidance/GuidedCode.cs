@@ -20,6 +20,13 @@ public sealed class GuidedCode
         SyntaxKind.ContinueKeyword, SyntaxKind.GotoKeyword,
     ];
 
+    // Words that go on behind a value.
+    private static readonly SortedNames s_goOn = new(
+    [
+        "is", "as", "switch", "with", "when", "and", "or", "in", "where", "select", "on", "equals", "by", "into", "orderby", "let", "group",
+        "join", "from", "ascending", "descending",
+    ]);
+
     private readonly CodeGuide _guide;
     private readonly State _state;
 
@@ -85,8 +92,13 @@ public sealed class GuidedCode
             if (!isLast)
                 isOperand = isNumber || (token.IsKind(SyntaxKind.IdentifierToken)
                     && SyntaxFacts.GetContextualKeywordKind(token.Text) == SyntaxKind.None);
+            if (pending is not null && !_guide.Frame.HoldsTypes && !MayFollowNew(token.Kind(), isLast))
+                return Refuse($"'{pending}' is not declared");
             if (token.IsKind(SyntaxKind.IdentifierToken) || (isLast && SyntaxFacts.IsReservedKeyword(token.Kind())))
             {
+                if (isLast && isOperand && _guide.Layers.HasFlag(GuideLayers.Syntax) && !s_goOn.HasBeginning(token.Text)
+                    && IsStray(text, start, end, open))
+                    return Refuse($"'{token.Text}' follows no operator");
                 var here = place is { } known && known.At == start ? known.Place : PlaceAt(text, start);
                 place = (start, here);
                 var said = here.Judge(token.Text, !isLast);
@@ -100,9 +112,10 @@ public sealed class GuidedCode
                 }
                 continue;
             }
-            if (pending is not null && !_guide.Frame.HoldsTypes && token.Kind() is (SyntaxKind.DotToken or SyntaxKind.SemicolonToken))
-                return Refuse($"'{pending}' is not declared");
             if (isLast) continue;
+            // Of a lambda's parameter or a local function to come.
+            if (pending is not null && token.Kind() is (SyntaxKind.CommaToken or SyntaxKind.CloseParenToken))
+                (verdict, reason) = (GuideVerdict.Possible, $"'{pending}' is not declared");
             pending = null;
             if (_guide.Layers.HasFlag(GuideLayers.Arguments) && !open.IsEmpty && open.Peek() == '('
                 && token.Kind() is (SyntaxKind.CommaToken or SyntaxKind.CloseParenToken)
@@ -111,6 +124,9 @@ public sealed class GuidedCode
             if (_guide.Layers.HasFlag(GuideLayers.Types) && !_guide.Frame.HoldsTypes && token.IsKind(SyntaxKind.CloseParenToken)
                 && ConditionCheck.Fault(_guide, text[..start]) is { } unfit)
                 return Refuse(unfit);
+            if (token.IsKind(SyntaxKind.OpenParenToken) && isOperand && _guide.Layers.HasFlag(GuideLayers.Members)
+                && ArgumentCheck.Uncallable(_guide, text[..start]) is { } uncallable)
+                return Refuse(uncallable);
             switch (token.Kind())
             {
                 case SyntaxKind.OpenBraceToken or SyntaxKind.OpenParenToken or SyntaxKind.OpenBracketToken:
@@ -178,6 +194,12 @@ public sealed class GuidedCode
         return id is not null && tree.GetDiagnostics().Any(d => d.Id == id
             && d.Location.SourceSpan.Start <= at && d.Location.SourceSpan.Start >= previous.Span.End);
     }
+
+    // A parameter of a lambda, a local function that comes later, a label, the name of an argument or of an element.
+    private static bool MayFollowNew(SyntaxKind token, bool mayGrow) => token is SyntaxKind.OpenParenToken or SyntaxKind.LessThanToken
+        or SyntaxKind.EqualsGreaterThanToken or SyntaxKind.CommaToken or SyntaxKind.CloseParenToken or SyntaxKind.CloseBracketToken
+        or SyntaxKind.CloseBraceToken or SyntaxKind.ColonToken or SyntaxKind.ColonColonToken
+        || (mayGrow && token is SyntaxKind.EqualsToken or SyntaxKind.SlashToken);
 
     private static bool IsContextual(SyntaxToken token) => SyntaxFacts.GetContextualKeywordKind(token.Text) != SyntaxKind.None
         || SyntaxFacts.IsKeywordKind(token.Kind());

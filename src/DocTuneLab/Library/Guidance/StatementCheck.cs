@@ -66,7 +66,7 @@ internal static class StatementCheck
         var node = last.Parent;
         for (; node is not null; node = node.Parent)
         {
-            if (node is StatementSyntax statement && statement.GetLastToken() == last
+            if (node is StatementSyntax statement && statement.GetLastToken(includeZeroWidth: true) == last
                 && statement.Parent is not (BaseMethodDeclarationSyntax or AccessorDeclarationSyntax or AnonymousFunctionExpressionSyntax))
                 found = statement;
             else if (node is AnonymousFunctionExpressionSyntax or InitializerExpressionSyntax or SwitchExpressionSyntax

@@ -23,7 +23,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
 {
     // In nats: a token that only may become right is taken where what fits is so much less likely; what a token written anew counts;
     // what another turn in a circle counts, or a statement that has grown too long.
-    private const double PossibleAt = 4, PossibleCost = 1.5, TokenCost = 0.05, CircleCost = 6, LengthCost = 3;
+    private const double PossibleAt = 4, UnlikelyAt = 12, PossibleCost = 1.5, TokenCost = 0.05, CircleCost = 6, LengthCost = 3;
 
     // What the guide refuses says that the way is unlikely to be right, as do names that the model does not know: it counts in part, and
     // from here on (nats) other ways are compared.
@@ -102,7 +102,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         for (; at < some.Ids.Length || (some = likeliest(at + 1)).Ids.Length > at; at++)
         {
             var (id, score) = (some.Ids[at], (double)some.Scores[at]);
-            if (possible is [var likely, ..] && score < likely.Score - PossibleAt) break;
+            if (possible.Count > 0 && score < possible[0].Score - PossibleAt) break;
             var (verdict, next, why) = Ask(place, id);
             var forced = ForcedShare * (some.Scores[0] - score);
             if (verdict is GuideVerdict.Fits or GuideVerdict.Broken) Keep(place, possible, some, at + 1, score + forced);
@@ -115,6 +115,8 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             }
             if (turned.Reason.Length == 0) turned = turned with { Wanted = Piece(place, id), Reason = why };
             if (verdict == GuideVerdict.Possible) possible.Add((id, score));
+            else if (verdict == GuideVerdict.Unlikely) possible.Add((id, score - UnlikelyAt + PossibleAt));
+            possible.Sort((a, b) => b.Score.CompareTo(a.Score));
         }
         if (possible is not [var best, ..]) return turned.Reason;
         possible.RemoveAt(0);
@@ -207,7 +209,8 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             if (verdict is GuideVerdict.Refused or GuideVerdict.Broken) continue;
             _returns++;
             Follow(place);
-            if (Commit(place, id, longer, loss + (verdict == GuideVerdict.Possible ? PossibleAt : 0), turned) is not { } next) return;
+            loss += verdict switch { GuideVerdict.Possible => PossibleAt, GuideVerdict.Unlikely => UnlikelyAt, _ => 0 };
+            if (Commit(place, id, longer, loss, turned) is not { } next) return;
             LayBlame(place);
             fault = next;
         }

@@ -9,6 +9,10 @@ public enum GuideVerdict
     /// <summary>It may become right, by what comes later only: to be taken where nothing else fits.</summary>
     Possible,
 
+    /// <summary>It may become right, but seldom does, such as the name of a method that is declared later: to be taken where all else is
+    /// most unlikely.</summary>
+    Unlikely,
+
     /// <summary>It cannot become right; something else may stand there.</summary>
     Refused,
 

@@ -103,12 +103,12 @@ public sealed class GuidedCode
                 place = (start, here);
                 var said = here.Judge(token.Text, !isLast);
                 if (said == GuideVerdict.Refused) return Refuse(here.Reason(token.Text, !isLast));
-                if (said == GuideVerdict.Possible) (verdict, reason) = (said, here.Reason(token.Text, !isLast));
+                if (said is GuideVerdict.Possible or GuideVerdict.Unlikely) (verdict, reason) = (said, here.Reason(token.Text, !isLast));
                 if (!isLast)
                 {
                     if (_guide.Layers.HasFlag(GuideLayers.Syntax) && IsStray(text, start, end, open))
                         return Refuse($"'{token.Text}' follows no operator");
-                    pending = said == GuideVerdict.Possible && !here.IsKnown(token.Text) ? token.ValueText : null;
+                    pending = said is GuideVerdict.Possible or GuideVerdict.Unlikely && !here.IsKnown(token.Text) ? token.ValueText : null;
                 }
                 continue;
             }

@@ -38,6 +38,9 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     /// <summary>Whether a value begins here, so that no other keyword can stand here.</summary>
     private bool BeginsValue { get; init; }
 
+    /// <summary>Whether a lambda may begin here; else a new name can only be that of a local function which comes later.</summary>
+    private bool MayBeParameter { get; init; } = true;
+
     /// <summary>Whether a name may stand here.</summary>
     /// <param name="text">As far as it is written.</param>
     /// <param name="isWhole">Whether it ends there.</param>
@@ -49,7 +52,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         if (!IsOfMember && (isWhole ? keywords.Contains(text) : keywords.HasBeginning(text))) return GuideVerdict.Fits;
         if (isWhole && BeginsValue && SyntaxFacts.GetKeywordKind(text) != SyntaxKind.None) return GuideVerdict.Refused;
         if (!(isWhole ? names.Contains(text) : names.HasBeginning(text)))
-            return mayBeNew ? GuideVerdict.Possible : GuideVerdict.Refused;
+            return !mayBeNew ? GuideVerdict.Refused : MayBeParameter ? GuideVerdict.Possible : GuideVerdict.Unlikely;
         return Typed is null || Typed.Fits(names, text, isWhole) ? GuideVerdict.Fits : GuideVerdict.Possible;
     }
 
@@ -82,7 +85,13 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
 
     private bool IsFree => names is null;
 
-    private NamePlace With(TypedPlace? typed) => new(names, mayBeNew, words) { IsOfMember = IsOfMember, BeginsValue = BeginsValue, Typed = typed };
+    private NamePlace With(TypedPlace? typed) => new(names, mayBeNew, words)
+    {
+        IsOfMember = IsOfMember,
+        BeginsValue = BeginsValue,
+        MayBeParameter = MayBeParameter && typed?.MayBeLambda != false,
+        Typed = typed,
+    };
 
     private static NamePlace Untyped(GuideScope scope, SyntaxTree tree, IdentifierNameSyntax name, GuideLayers layers)
     {
@@ -115,6 +124,9 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         var isType = name.Parent is ObjectCreationExpressionSyntax or TypeOfExpressionSyntax or CatchDeclarationSyntax or BaseTypeSyntax;
         return new(scope.With(Declared(root)), scope.HoldsTypes || !isType, isType ? "type in scope" : "name in scope")
         {
+            MayBeParameter = scope.HoldsTypes || name.Parent is ArgumentSyntax or EqualsValueClauseSyntax or ReturnStatementSyntax
+                or ArrowExpressionClauseSyntax or AssignmentExpressionSyntax or ParenthesizedExpressionSyntax or TupleExpressionSyntax
+                or ParameterSyntax or ConditionalExpressionSyntax or SwitchExpressionArmSyntax or ExpressionElementSyntax,
             BeginsValue = IsValue(name) && FollowsOperator(name.Identifier.GetPreviousToken().Kind()),
         };
     }

@@ -18,6 +18,11 @@ internal sealed class TypedPlace
     private TypedPlace(TypeReach reach, SemanticModel model, ExpectedTypes expected, int position, INamespaceOrTypeSymbol? receiver) =>
         (_reach, _model, _expected, _position, _receiver) = (reach, model, expected, position, receiver);
 
+    /// <summary>Whether a lambda may be what is expected.</summary>
+    public bool MayBeLambda => _receiver is null && (_expected.Types is not { } types || types.Any(t => t.TypeKind is TypeKind.Delegate
+        or TypeKind.TypeParameter || t.SpecialType is SpecialType.System_Object or SpecialType.System_Delegate
+            or SpecialType.System_MulticastDelegate || t.Name == "Expression"));
+
     /// <summary>What is expected, for a reason.</summary>
     public string Words => _expected.Types is { } types ? string.Join(" or ", types.Select(t => t.ToDisplayString()).Distinct()) : "value";
 

@@ -49,8 +49,8 @@ public sealed class LibraryEqualityTests : IDisposable
         string Unit(string value) => $"using System.Collections.Generic;\nusing System.Net;\nusing Spans;\n"
             + $"public static class Solution {{ public static {type} F() => {value};"
             + " static IPAddress Spoken(IPAddress a) { _ = a.ToString(); return a; } }";
-        var result = _sandbox.Run(new(Unit(answer), ["System.Net", "Spans"], [$"{type} wanted = {reference}; Check.Equal(wanted, Solution.F());"],
-            Unit(reference)));
+        var result = _sandbox.Run(new(Unit(answer), ["System.Net", "Spans"],
+            [$"{type} wanted = {reference}; Check.Equal(wanted, Solution.F());"], Unit(reference)));
         Assert.True(result.Status == (same ? ExecutionStatus.Pass : ExecutionStatus.WrongAnswer), result.ToString());
     }
 }

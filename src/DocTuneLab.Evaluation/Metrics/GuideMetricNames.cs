@@ -1,6 +1,7 @@
 namespace DocTuneLab.Evaluation.Metrics;
 
-/// <summary>Names of the metrics that guidance is watched by, as in files: what it costs, and whether code compiles because it does nothing.
+/// <summary>Names of the metrics that guidance is watched by, as in files: what it costs, and whether code compiles because it does
+/// nothing.
 /// </summary>
 public static class GuideMetricNames
 {

@@ -35,7 +35,8 @@ public static class GuideView
         return "<figure style=\"margin:.6em 0;max-width:60rem\"><pre style=\"margin:0;padding:.6em .8em;white-space:pre-wrap;"
             + "overflow-wrap:anywhere;line-height:1.6;border:1px solid rgba(128,128,128,.4);border-radius:6px;background:none\">"
             + $"{html}</pre><figcaption style=\"overflow-wrap:anywhere\"><small>{Text(Summary(answer))}</small>"
-            + (notes.Length > 0 ? $"<ol style=\"margin:.3em 0;padding-left:2em;font-size:.88em\">{notes}</ol>" : "") + "</figcaption></figure>";
+            + (notes.Length > 0 ? $"<ol style=\"margin:.3em 0;padding-left:2em;font-size:.88em\">{notes}</ol>" : "")
+            + "</figcaption></figure>";
     }
 
     /// <summary>The answer as plain text: marks in the code, and below what each stands for.</summary>

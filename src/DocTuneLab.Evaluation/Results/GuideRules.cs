@@ -12,5 +12,6 @@ public sealed record GuideRules(int Version, GuideLayers Layers, GuideBudget Bud
     /// <summary>For people.</summary>
     public override string ToString() =>
         FormattableString.Invariant($"rules {Version}; looks at {Layers.ToString().ToLowerInvariant()}; at most {Budget.Tokens} times ")
-        + FormattableString.Invariant($"the tokens of an answer, {Budget.Returns} returns, {Budget.Candidates} tokens a place, {Budget.Time.TotalSeconds} s");
+        + FormattableString.Invariant($"the tokens of an answer, {Budget.Returns} returns, {Budget.Candidates} tokens a place, ")
+        + FormattableString.Invariant($"{Budget.Time.TotalSeconds} s");
 }

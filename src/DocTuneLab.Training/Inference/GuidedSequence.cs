@@ -27,10 +27,11 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
 
     // What the guide refuses says that the way is unlikely to be right, as do names that the model does not know: it counts in part, and
     // from here on (nats) other ways are compared.
-    private const double ForcedShare = 1, ForcedAt = 3;
+    private const double ForcedShare = 1, ForcedAt = 8;
 
-    // A fault costs so many nats, shared by as many tokens before it.
-    private const double FaultCost = 1;
+    // In nats: a fault, shared by as many tokens before it; and what each token of whole statements is worth. Together they keep to what
+    // holds and leave what does not.
+    private const double FaultCost = 1, WholeWorth = 0.4;
     private const int SharedBy = 16;
 
     // Tokens in which an answer can still be brought to its end.
@@ -230,7 +231,8 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         {
             var shared = p;
             while (shared.Depth >= _way.Count || _way[shared.Depth] != shared) shared = shared.Before!;
-            return p.NextCost + Blamed(p) + (isShort ? 0 : TokenCost * (last + p.Depth - (2 * shared.Depth)));
+            return p.NextCost + Blamed(p) - (WholeWorth * p.StatementStart.Depth)
+                + (isShort ? 0 : TokenCost * (last + p.Depth - (2 * shared.Depth)));
         });
     }
 

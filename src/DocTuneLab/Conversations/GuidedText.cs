@@ -22,8 +22,8 @@ public sealed record GuidedText(string Text, IReadOnlyList<GuideTurn> Turns, int
 public sealed record GuideBudget
 {
     /// <summary>Tokens decoded for an answer, those of ways given up included, as a multiple of the most that an answer may have.
-    /// Default 3.</summary>
-    public double Tokens { get; init; } = 3;
+    /// Default 6.</summary>
+    public double Tokens { get; init; } = 6;
 
     /// <summary>Time in which the guide is asked about an answer; what the model takes is not in it. Default two minutes.</summary>
     public TimeSpan Time { get; init; } = TimeSpan.FromMinutes(2);
@@ -32,8 +32,8 @@ public sealed record GuideBudget
     /// begin so, and a model that does not know them puts them far down.</summary>
     public int Candidates { get; init; } = 8192;
 
-    /// <summary>How often an answer goes back. Default 256.</summary>
-    public int Returns { get; init; } = 256;
+    /// <summary>How often an answer goes back. Default 512.</summary>
+    public int Returns { get; init; } = 512;
 
     /// <summary>Tokens of one statement after which other ways are tried first; it is never refused for its length. Default 96.</summary>
     public int StatementTokens { get; init; } = 96;

@@ -61,7 +61,8 @@ internal sealed class Rebuilder
     {
         var name = Text();
         var type = TreeWriter.Name(wanted) == name ? wanted
-            : _types.FirstOrDefault(t => !t.IsGenericTypeDefinition && TreeWriter.Name(t) == name) ?? Type.GetType(name, throwOnError: true)!;
+            : _types.FirstOrDefault(t => !t.IsGenericTypeDefinition && TreeWriter.Name(t) == name)
+                ?? Type.GetType(name, throwOnError: true)!;
         _ = _reader.ReadByte();
         _ = Text();
         var made = RuntimeHelpers.GetUninitializedObject(type);

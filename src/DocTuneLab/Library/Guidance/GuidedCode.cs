@@ -92,7 +92,8 @@ public sealed class GuidedCode
             if (!isLast)
                 isOperand = isNumber || (token.IsKind(SyntaxKind.IdentifierToken)
                     && SyntaxFacts.GetContextualKeywordKind(token.Text) == SyntaxKind.None);
-            if (pending is not null && !_guide.Frame.HoldsTypes && !MayFollowNew(token.Kind(), isLast))
+            if (pending is not null && !_guide.Frame.HoldsTypes && place is { At: var named } && !MayFollowNew(token, isLast)
+                && IsUndeclared(text[..end], named))
                 return Refuse($"'{pending}' is not declared");
             if (token.IsKind(SyntaxKind.IdentifierToken) || (isLast && SyntaxFacts.IsReservedKeyword(token.Kind())))
             {
@@ -196,10 +197,22 @@ public sealed class GuidedCode
     }
 
     // A parameter of a lambda, a local function that comes later, a label, the name of an argument or of an element.
-    private static bool MayFollowNew(SyntaxKind token, bool mayGrow) => token is SyntaxKind.OpenParenToken or SyntaxKind.LessThanToken
-        or SyntaxKind.EqualsGreaterThanToken or SyntaxKind.CommaToken or SyntaxKind.CloseParenToken or SyntaxKind.CloseBracketToken
-        or SyntaxKind.CloseBraceToken or SyntaxKind.ColonToken or SyntaxKind.ColonColonToken
-        || (mayGrow && token is SyntaxKind.EqualsToken or SyntaxKind.SlashToken);
+    private static bool MayFollowNew(SyntaxToken token, bool mayGrow) => token.Kind() switch
+    {
+        SyntaxKind.OpenParenToken or SyntaxKind.LessThanToken or SyntaxKind.EqualsGreaterThanToken or SyntaxKind.CommaToken
+            or SyntaxKind.CloseParenToken or SyntaxKind.CloseBracketToken or SyntaxKind.CloseBraceToken or SyntaxKind.ColonToken
+            or SyntaxKind.ColonColonToken => true,
+        SyntaxKind.EqualsToken or SyntaxKind.SlashToken => mayGrow,
+        _ => mayGrow && s_goOn.HasBeginning(token.Text),
+    };
+
+    // Seen with what follows, a name may be one that is being declared, or the type of a local function with parameters of its own.
+    private bool IsUndeclared(string text, int at)
+    {
+        var token = _guide.Tree(text).GetRoot().FindToken(_guide.Scope.Opening.Length + at);
+        return token.Parent is IdentifierNameSyntax name && !(name.Parent is VariableDeclarationSyntax or LocalFunctionStatementSyntax
+            && name.FirstAncestorOrSelf<StatementSyntax>()?.GetFirstToken() == token);
+    }
 
     private static bool IsContextual(SyntaxToken token) => SyntaxFacts.GetContextualKeywordKind(token.Text) != SyntaxKind.None
         || SyntaxFacts.IsKeywordKind(token.Kind());

@@ -20,9 +20,9 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     // What a value can begin with.
     private static readonly SortedNames s_beginValues = new(
     [
-        "new", "true", "false", "null", "this", "base", "typeof", "default", "sizeof", "checked", "unchecked", "stackalloc", "throw", "await",
-        "async", "delegate", "static", "ref", "out", "in", "nameof", "from", "bool", "byte", "sbyte", "short", "ushort", "int", "uint", "long",
-        "ulong", "float", "double", "decimal", "char", "string", "object", "nint", "nuint", "void", "dynamic", "params", "scoped", "global",
+        "new", "true", "false", "null", "this", "base", "typeof", "default", "sizeof", "checked", "unchecked", "stackalloc", "throw",
+        "await", "async", "delegate", "static", "ref", "out", "in", "nameof", "from", "bool", "byte", "sbyte", "short", "ushort", "int", "uint",
+        "long", "ulong", "float", "double", "decimal", "char", "string", "object", "nint", "nuint", "void", "dynamic", "params", "scoped", "global",
         "var", "value", "field", "_",
     ]);
 

@@ -32,7 +32,8 @@ public sealed class GuideTests : IDisposable
         Assert.Equal(["Return the higher of two water heads.", "Hello"], answers.Select(a => (string)a!["prompt"]!));
         Assert.All(answers, a =>
         {
-            Assert.InRange((int)a!["decodedTokens"]!, 1, 48);
+            // Six times as many as an answer may have, and those of what is written once guidance has given up.
+            Assert.InRange((int)a!["decodedTokens"]!, 1, 7 * 16);
             Assert.NotNull(a["gaveUpBecause"]);
         });
         Assert.All(answers.SelectMany(a => a!["turns"]!.AsArray()), t => Assert.NotEqual("", (string)t!["reason"]!));

@@ -1,5 +1,5 @@
-using DocTuneLab.Conversations;
 using System.Text.RegularExpressions;
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Corpus.Validation;

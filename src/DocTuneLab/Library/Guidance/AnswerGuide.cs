@@ -37,7 +37,8 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
             return new Within(guide.Begin(), line + 1, "").Follow(all[(line + 1)..], out longer, out reason);
         }
 
-        public string? Objection() => guide.Problem is null ? "no code is written" : null;
+        // Where a method is asked for, prose alone is no answer.
+        public string? Objection() => guide.Problem is null && !guide.Frame.HoldsTypes ? "no code is written" : null;
     }
 
     /// <summary>Code. What may be the closing fence waits until it is certain.</summary>

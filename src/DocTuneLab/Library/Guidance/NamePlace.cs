@@ -21,9 +21,9 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     private static readonly SortedNames s_beginValues = new(
     [
         "new", "true", "false", "null", "this", "base", "typeof", "default", "sizeof", "checked", "unchecked", "stackalloc", "throw",
-        "await", "async", "delegate", "static", "ref", "out", "in", "nameof", "from", "bool", "byte", "sbyte", "short", "ushort", "int", "uint",
-        "long", "ulong", "float", "double", "decimal", "char", "string", "object", "nint", "nuint", "void", "dynamic", "params", "scoped", "global",
-        "var", "value", "field", "_",
+        "await", "async", "delegate", "static", "ref", "out", "in", "nameof", "from", "bool", "byte", "sbyte", "short", "ushort", "int",
+        "uint", "long", "ulong", "float", "double", "decimal", "char", "string", "object", "nint", "nuint", "void", "dynamic", "params",
+        "scoped", "global", "var", "value", "field", "_",
     ]);
 
     /// <summary>A place where any name may stand.</summary>

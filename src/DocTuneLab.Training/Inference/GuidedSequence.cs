@@ -115,8 +115,8 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
                 return why;
             }
             if (turned.Reason.Length == 0) turned = turned with { Wanted = Piece(place, id), Reason = why };
-            if (verdict == GuideVerdict.Possible) possible.Add((id, score));
-            else if (verdict == GuideVerdict.Unlikely) possible.Add((id, score - UnlikelyAt + PossibleAt));
+            if (verdict is not (GuideVerdict.Possible or GuideVerdict.Unlikely)) continue;
+            possible.Add((id, verdict == GuideVerdict.Possible ? score : score - UnlikelyAt + PossibleAt));
             possible.Sort((a, b) => b.Score.CompareTo(a.Score));
         }
         if (possible is not [var best, ..]) return turned.Reason;

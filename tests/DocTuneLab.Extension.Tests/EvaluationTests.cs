@@ -45,7 +45,7 @@ public sealed class EvaluationTests
         (shown, error) = await lab.RunAsync(cells);
         Assert.Null(error);
         Assert.Contains("second against first, on tasks that no training sample shows, is ", shown);
-        Assert.Contains(" tasks are seen: their solution, or question, stands in the 1 training samples ", shown);
+        Assert.Contains(" tasks are seen: their solution, or question, stands in the 1 training sample ", shown);
         Assert.Contains("unseen (69 tasks)", shown);
         Assert.Equal(asked, server.Requests);
         using var storage = Storage.Lab.Open(Path.Combine(lab.Path, "lab"));

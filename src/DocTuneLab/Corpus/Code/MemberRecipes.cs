@@ -40,6 +40,10 @@ internal static class MemberRecipes
         return Ending.Draft(scope, "direct", request, new(type, lines, isAsync), m);
     }
 
+    /// <summary>A "try" member, whose value is what it hands out.</summary>
+    public static CodeDraft? TryOut(Scope scope, MemberEntry m) =>
+        m.Symbol.ReturnType == "bool" && m.Symbol.Parameters.Count(p => p.Modifier == "out") == 1 ? Direct(scope, m) : null;
+
     /// <summary>Assigns a property or an indexer.</summary>
     public static CodeDraft? Assign(Scope scope, MemberEntry m)
     {

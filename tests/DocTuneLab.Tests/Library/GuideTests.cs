@@ -115,6 +115,17 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     }
 
     [Fact]
+    public void An_answer_that_brings_members_begins_with_the_one_that_is_asked_for()
+    {
+        Assert.Equal(GuideVerdict.Fits, Last(Guide(), "public static double ", "Ru").Verdict);
+        Assert.Equal(GuideVerdict.Unlikely, Last(Guide(), "public static double ", "Other(").Verdict);
+        Assert.Equal(GuideVerdict.Unlikely, Last(Guide(), "private static int ", "_held =").Verdict);
+        Assert.Equal(GuideVerdict.Fits,
+            Last(Guide(), "public static double Run(Tank tank, string? note) => 1;\nprivate static int ", "_held =").Verdict);
+        Assert.Equal(GuideVerdict.Fits, Last(Guide(), "sealed class Other { public int ", "Held =>").Verdict);
+    }
+
+    [Fact]
     public void Declarations_of_what_a_statement_uses_are_its_grounds()
     {
         var code = Last(Guide(), "var first = 1; var other = 2; foreach (var one in new[] { first }) { ", "return one").Next!;

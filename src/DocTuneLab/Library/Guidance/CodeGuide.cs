@@ -23,8 +23,9 @@ public sealed class CodeGuide
         ArgumentNullException.ThrowIfNull(judge);
         ArgumentNullException.ThrowIfNull(frame);
         (Frame, Layers) = (frame, layers);
-        Scope = new(judge.Compilation(frame.Usings, frame.Context), frame.Head, frame.HoldsTypes);
-        _members = new(() => frame.HoldsTypes ? null : new CodeGuide(judge, GuideFrame.Members(frame.Usings, frame.Context), layers));
+        Scope = new(judge.Compilation(frame.Usings, frame.Context), frame);
+        _members = new(() => frame.HoldsTypes ? null : new CodeGuide(judge,
+            GuideFrame.Members(frame.Usings, frame.Context) with { Asked = Scope.Method }, layers));
     }
 
     /// <summary>What stands around the code.</summary>

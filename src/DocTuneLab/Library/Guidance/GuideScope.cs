@@ -15,11 +15,12 @@ internal sealed class GuideScope
     private readonly SemanticModel? _around;
     private readonly int _bodyAt;
 
-    public GuideScope(CSharpCompilation compilation, string head, bool holdsTypes)
+    public GuideScope(CSharpCompilation compilation, GuideFrame frame)
     {
+        var head = frame.Head;
         // Annotations alone: with warnings each question would have the compiler follow the flow of the whole body.
         _compilation = compilation.WithOptions(compilation.Options.WithNullableContextOptions(NullableContextOptions.Annotations));
-        (Head, Opening, HoldsTypes) = (head, head, holdsTypes);
+        (Head, Opening, HoldsTypes, Asked) = (head, head, frame.HoldsTypes, frame.Asked);
         _members = new(new Comparer());
         Closing = string.Concat(Enumerable.Repeat("\n}", Depth(head)));
         var tree = Parse(head + "\n" + Closing);
@@ -29,7 +30,8 @@ internal sealed class GuideScope
         Problem = tree.GetDiagnostics().Concat(model.GetDeclarationDiagnostics())
             .FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error && d.Location.SourceSpan.End < head.TrimEnd().Length)?.GetMessage();
         var method = tree.GetRoot().FindToken(head.Length).Parent?.FirstAncestorOrSelf<BaseMethodDeclarationSyntax>();
-        if (holdsTypes || method?.Body is null) return;
+        if (HoldsTypes || method?.Body is null) return;
+        Method = (method as MethodDeclarationSyntax)?.Identifier.ValueText;
         (_around, _bodyAt) = (model, method.Body.OpenBraceToken.Span.End);
         Opening = "class C\n{\n" + head[method.FullSpan.Start..];
         Reach = new(model, _bodyAt);
@@ -47,6 +49,12 @@ internal sealed class GuideScope
 
     /// <summary>Whether the code may declare types.</summary>
     public bool HoldsTypes { get; }
+
+    /// <summary>Name of the method that the code is to declare; null where none is asked for.</summary>
+    public string? Asked { get; }
+
+    /// <summary>Name of the method whose body the code is; null where it is none.</summary>
+    public string? Method { get; }
 
     /// <summary>What is wrong with the frame itself; null where nothing is.</summary>
     public string? Problem { get; }

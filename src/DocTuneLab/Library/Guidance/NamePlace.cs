@@ -36,6 +36,9 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     // Variables in scope, where the name of a further one begins.
     private SortedNames? Taken { get; init; }
 
+    // The method that is asked for, where a member begins and it is not written yet. Others may stand before it, but seldom do.
+    private string? Asked { get; init; }
+
     /// <summary>Whether the names here are members of something.</summary>
     public bool IsOfMember { get; private init; }
 
@@ -55,6 +58,8 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     {
         text = text.TrimStart('@');
         if (Taken is not null && isWhole && Taken.Contains(text)) return GuideVerdict.Unlikely;
+        if (Asked is not null && !(isWhole ? Asked == text : Asked.StartsWith(text, StringComparison.Ordinal)))
+            return GuideVerdict.Unlikely;
         if (names is null) return GuideVerdict.Fits;
         var keywords = BeginsValue ? s_beginValues : s_keywords;
         if (!IsOfMember && (isWhole ? keywords.Contains(text) : keywords.HasBeginning(text))) return GuideVerdict.Fits;
@@ -74,6 +79,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
 
     /// <summary>Why a name is refused.</summary>
     public string Reason(string text, bool isWhole) => Taken is not null ? $"'{text}' is declared already"
+        : Asked is not null ? $"'{Asked}' is asked for, not '{text}'"
         : Typed is not null && (isWhole ? names!.Contains(text) : names!.HasBeginning(text))
         ? $"'{text}' leads to no {Typed.Words}"
         : isWhole ? $"'{text}' is no {words}" : $"no {words} begins with '{text}'";
@@ -87,7 +93,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         var root = tree.GetRoot();
         var token = root.FindToken(tree.Length - Placeholder.Length);
         if (token.ValueText != Placeholder) return Free;
-        if (token.Parent is not IdentifierNameSyntax name) return OfNewVariable(scope, tree, token, layers);
+        if (token.Parent is not IdentifierNameSyntax name) return OfNewName(scope, tree, token, layers);
         var place = Untyped(scope, tree, name, layers);
         return !place.IsFree && layers.HasFlag(GuideLayers.Types) && scope.Reach is { } reach
             ? place.With(TypedPlace.Of(reach, scope.Model(tree), name))
@@ -131,8 +137,10 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         };
     }
 
-    private static NamePlace OfNewVariable(GuideScope scope, SyntaxTree tree, SyntaxToken token, GuideLayers layers)
+    private static NamePlace OfNewName(GuideScope scope, SyntaxTree tree, SyntaxToken token, GuideLayers layers)
     {
+        if (scope.Asked is { } asked && layers.HasFlag(GuideLayers.Names) && IsOfSolution(token) && !Declares(tree.GetRoot(), asked))
+            return new(null, true, "") { Asked = asked };
         if (scope.HoldsTypes || !layers.HasFlag(GuideLayers.Names)
             || token.Parent is not (VariableDeclaratorSyntax or ForEachStatementSyntax or SingleVariableDesignationSyntax))
             return Free;
@@ -144,6 +152,16 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
                 .Any(s => s is ILocalSymbol or IParameterSymbol && SymbolEqualityComparer.Default.Equals(s.ContainingSymbol, method))))
         };
     }
+
+    // Of a member of the class around the code.
+    private static bool IsOfSolution(SyntaxToken token) =>
+        (token.Parent is VariableDeclaratorSyntax { Parent.Parent: { } field } ? field : token.Parent)
+            is FieldDeclarationSyntax or MethodDeclarationSyntax or PropertyDeclarationSyntax
+        && token.Parent?.FirstAncestorOrSelf<TypeDeclarationSyntax>()
+            is { Parent: CompilationUnitSyntax, Identifier.ValueText: "Solution" };
+
+    private static bool Declares(SyntaxNode root, string method) =>
+        root.DescendantNodes().OfType<MethodDeclarationSyntax>().Any(m => m.Identifier.ValueText == method);
 
     private static NamePlace OfScope(GuideScope scope, SyntaxTree tree, IdentifierNameSyntax name)
     {

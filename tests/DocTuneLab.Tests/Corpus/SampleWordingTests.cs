@@ -75,7 +75,8 @@ public sealed class SampleWordingTests
         }
         """);
 
-    private static List<Sample> Samples(SampleKind kind, int count) => [.. new StructuralGenerator(s_library.Symbols, s_library.Batched,
+    private static List<Sample> Samples(SampleKind kind, int count, string of = "") => [.. new StructuralGenerator(
+        [.. s_library.Symbols.Where(s => s.Id.Contains(of, StringComparison.Ordinal))], s_library.Batched,
         new CorpusOptions
         {
             Count = count,
@@ -105,7 +106,7 @@ public sealed class SampleWordingTests
     [Fact]
     public void Two_conditions_are_never_over_one_quantity()
     {
-        var local = Samples(SampleKind.Code, 900).Where(s => s.Checks[0].Detail == "local-function")
+        var local = Samples(SampleKind.Code, 1200, "Marsh.Rise").Where(s => s.Checks[0].Detail == "local-function")
             .Select(s => Regex.Match(s.Messages[^1].Content, @"=> candidate\.(\w+)(.*) && candidate\.(\w+)(.*);")).ToList();
         Assert.True(local.Count > 3, $"{local.Count}");
         foreach (var both in local)

@@ -108,14 +108,22 @@ internal sealed class ClassFeatures(ReceiverMembers members)
         if (scope.Parameters.Exists(p => p.Name == "limit")) return null;
         var (below, noun) = (scope.Chance(0.4), StepWords.Noun(scope, m));
         var limit = scope.Parameter(Roles.PlaceOf(m, m.Symbol.ReturnType) with { Name = "limit" });
-        return Those(scope, m, new(below ? "Below" : "Above", $" {(below ? "<" : ">")} {limit}",
-            scope.Say($"{noun} is {(below ? "below" : "above")} the limit", $"{noun}{(below ? "小于" : "大于")}限值")), one);
+        var side = (m.Symbol.ReturnType.StartsWith("Date", StringComparison.Ordinal), below) switch
+        {
+            (true, true) => "before",
+            (true, false) => "after",
+            (_, true) => "below",
+            _ => "above",
+        };
+        return Those(scope, m, new(Prose.UpperFirst(side), $" {(below ? "<" : ">")} {limit}",
+            scope.Say($"{noun} is {side} the limit", $"{noun}{(below ? "小于" : "大于")}限值")), one);
     }
 
     private ClassFeature Total(Scope scope, MemberEntry m, string one)
     {
         var (p, zero) = (m.Symbol.Name, members.Zero(m.Symbol.ReturnType)!);
-        var name = scope.Pick<string>(["Total", "Sum", $"Total{p}"]);
+        // Two sums are told apart by what is added up.
+        var name = $"{scope.Pick<string>(["Total", "All"])}{p}";
         return new(m.Symbol.ReturnType, name, scope.Say($"adds up {StepWords.Noun(scope, m)}", $"把{StepWords.Noun(scope, m)}加起来"),
             $"{name} += {one}.{p};")
         {

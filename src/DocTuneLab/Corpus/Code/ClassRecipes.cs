@@ -6,6 +6,9 @@ namespace DocTuneLab.Corpus.Code;
 /// <summary>Classes that are asked for by an interface: the method that makes one, and the class itself.</summary>
 internal sealed class ClassRecipes(ReceiverMembers members)
 {
+    // With the method that takes the objects, an interface of at most four members.
+    private const int MostFeatures = 3;
+
     private readonly ClassFeatures _features = new(members);
 
     // What holds nothing to work with by itself.
@@ -42,6 +45,8 @@ internal sealed class ClassRecipes(ReceiverMembers members)
     {
         var type = m.Owner;
         if (!Calls.Usable(m) || m.Symbol.IsStatic || type.IsStatic || m.TypeParameters.Count + type.TypeParameters.Count > 0
+            // What is said of the framework's own types is meant for their authors.
+            || type.Symbol.Namespace == "System" || type.Symbol.Namespace.StartsWith("System.", StringComparison.Ordinal)
             || Roles.IsException(type) || !char.IsAsciiLetterUpper(type.Path[0]) || type.Path.Contains('.', StringComparison.Ordinal)
             || type.Symbol.Kind is ApiKind.Enum or ApiKind.Delegate
             || s_settings.Any(s => type.Path.EndsWith(s, StringComparison.Ordinal)))
@@ -69,7 +74,7 @@ internal sealed class ClassRecipes(ReceiverMembers members)
         var others = members.Of(type).Where(o => o != m && _features.Fits(scope, o)).ToList();
         if (others.Count > 0 && scope.Chance(0.6)) all.Add(_features.Of(scope, scope.Pick(others), one));
         if (all.Count == 1 || scope.Chance(0.3)) all.Add(ClassFeatures.End(scope, type, one));
-        foreach (var feature in all.OrderBy(_ => scope.Random.Next())) sketch.Add(feature);
+        foreach (var feature in all.Take(MostFeatures).OrderBy(_ => scope.Random.Next())) sketch.Add(feature);
         if (sketch.Features.Count < 2 || !sketch.IsFree) return null;
         sketch.Call = $"{(room is null ? "void" : "bool")} {verb}({type} {one})";
         List<string> words = [.. sketch.Features.Select(f => f.Words)];
@@ -136,11 +141,12 @@ internal sealed class ClassRecipes(ReceiverMembers members)
         var sketch = new ClassSketch(scope, p, english);
         var (one, known) = (scope.Local(scope.NameFor(type)), scope.Local("known"));
         var (last, changed) = scope.Pick(s_changes);
+        var more = m.Symbol.ReturnType.StartsWith("Date", StringComparison.Ordinal) ? "later" : "more";
         var nothing = zero == "0" ? "0" : scope.Say("nothing", "零");
-        sketch.Add(new($"{m.Symbol.ReturnType}?", last, scope.Say($"remembers {noun} of the last one (null before the first)",
+        sketch.Add(new($"{m.Symbol.ReturnType}?", last, scope.Say($"remembers of the last one {noun} (null before the first)",
             $"记得最后一个的{noun}（没有时为 null）"), $"{last} = {one}.{p};")
         { Check = $"Equals(it__.{last}, second__.{p})" });
-        sketch.Add(new(Change(m), changed, scope.Say($"knows how much more that is than with the one before ({nothing} until there are two)",
+        sketch.Add(new(Change(m), changed, scope.Say($"knows how much {more} that is than with the one before ({nothing} until there are two)",
             $"知道比前一个多多少（不到两个时为{nothing}）"), "")
         {
             Start = Start(zero),
@@ -182,7 +188,7 @@ internal sealed class ClassRecipes(ReceiverMembers members)
         {
             var p = scope.Pick(readable).Symbol;
             scope.Use(p);
-            var shown = scope.Chance(0.5) ? p.Name : $"Current{p.Name}";
+            var shown = p.ReturnType == "bool" || scope.Chance(0.5) ? p.Name : $"Current{p.Name}";
             sketch.Add(new(p.ReturnType, shown, "", "") { Gives = $"{it}.{p.Name}", Check = $"Equals(it__.{shown}, {it}.{p.Name})" });
             words = [.. words, scope.Say($"shows `{p.Name}` of the {Prose.Words(type)}", $"给出它的 `{p.Name}`")];
         }
@@ -200,10 +206,10 @@ internal sealed class ClassRecipes(ReceiverMembers members)
         var exception = scope.Pick(exceptions);
         if (scope.Index.Find(exception.Type) is { } known) scope.Use(known.Symbol);
         var count = scope.Pick<string>(["Failures", "Refused", "Failed", "Missed", "Errors"]);
-        var when = scope.Say($"on `{exception.Type}`", $"遇到 `{exception.Type}` ");
+        var when = scope.Say($"because of `{exception.Type}`", $"遇到 `{exception.Type}` ");
         if (!scope.IsChinese && scope.Chance(0.6) && Prose.FirstSentence(exception.Condition) is { Length: < 90 } said
             && !Prose.IsChinese(said))
-            when = $"{(said.Split(' ')[0] is "When" or "If" ? "" : "when ")}{Prose.LowerFirst(said)} (`{exception.Type}`)";
+            when = $", which is {(said.Split(' ')[0] is "When" or "If" ? "" : "when ")}{Prose.LowerFirst(said)} (`{exception.Type}`)";
         var result = Result(m);
         var (done, failed, isNull) = result.Length == 0 ? ($"    {call};\n    return true;", "false", "!got__")
             : ($"    return {call};", "null", "got__ is null");
@@ -212,10 +218,12 @@ internal sealed class ClassRecipes(ReceiverMembers members)
         sketch.Add(new("int", count, "", "") { Check = $"it__.{count} == ({isNull} ? 1 : 0)" });
         return result.Length == 0
             ? [Does(scope, m), scope.Say("says whether that worked", "说出成不成"),
-                scope.Say($"counts how often it did not, which is {when}", $"{when}就算不成，并数有几次")]
-            : [Does(scope, m), scope.Say($"gives null {when} instead", $"{when}就给 null"),
+                scope.Say($"counts how often it did not{Joined(when)}", $"{when}就算不成，并数有几次")]
+            : [Does(scope, m), scope.Say($"gives null instead{Joined(when).Replace(", which is", "", StringComparison.Ordinal)}", $"{when}就给 null"),
                 scope.Say("counts how often that was", "并数有几次")];
     }
+
+    private static string Joined(string when) => when.StartsWith(',') ? when : $" {when}";
 
     private static List<string> Counting(Scope scope, MemberEntry m, ClassSketch sketch, string call)
     {
@@ -285,14 +293,13 @@ internal sealed class ClassRecipes(ReceiverMembers members)
         if (scope.IsChinese) return $"{scope.Pick<string>(["写", "请写", "我要", "实现"])}{what}：{string.Join("，", words)}。";
         var list = words.Count == 1 ? words[0] : $"{string.Join(", ", words.SkipLast(1))}{(words.Count > 2 ? "," : "")} and {words[^1]}";
         var a = Prose.WithArticle(what);
-        return scope.Random.Next(9) switch
+        return scope.Random.Next(8) switch
         {
             0 => $"I need {a}: it {list}.",
             1 => $"We want {a}. It {list}.",
             2 => $"Make {a} that {list}.",
-            3 => $"Write a class for {a} which {list}.",
-            4 => $"Implement {a}: it {list}.",
-            5 or 6 => $"Write {a}. It {list}.",
+            3 => $"Implement {a}: it {list}.",
+            4 or 5 => $"Write {a}. It {list}.",
             _ => $"Write {a}: it {list}.",
         };
     }

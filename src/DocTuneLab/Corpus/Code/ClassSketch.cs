@@ -75,6 +75,7 @@ internal sealed class ClassSketch(Scope scope, string stem, string noun)
     /// <param name="method">Name of the method that makes the object.</param>
     public CodeDraft Draft(string recipe, string instruction, string method)
     {
+        if (method == Name) method = $"Make{Name}";
         var given = string.Join(", ", scope.Parameters.Select(p => $"{p.Type} {p.Name}"));
         var names = string.Join(", ", scope.Parameters.Select(p => p.Name));
         var (arguments, missing) = scope.Examples?.For([.. scope.Places, .. Tried.Select(t => t.Place)]) ?? ([], null);

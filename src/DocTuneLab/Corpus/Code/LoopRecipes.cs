@@ -222,7 +222,7 @@ internal sealed class LoopRecipes(ReceiverMembers members)
     {
         if (Condition(scope, w, m) is not { } first) return null;
         var count = scope.Local(scope.Pick<string>(["count", "n", "matching"]));
-        if (scope.Chance(0.3) && Condition(scope, w, null, first.Members) is { } second && AreApart(first.Members[0], second.Members[0]))
+        if (scope.Chance(0.3) && Condition(scope, w, null, beside: first.Member) is { } second)
         {
             // The test by itself, as people write it where there are two of them.
             var fits = scope.Local(scope.Pick<string>(["Fits", "Counts", "IsWanted", "Matches"]));
@@ -302,15 +302,13 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         return all.Count == 0 ? null : scope.Pick(all);
     }
 
-    private sealed record Test(string Code, string Not, string Words, IReadOnlyList<MemberEntry> Members);
+    private sealed record Test(string Code, string Not, string Words, MemberEntry Member);
 
-    private Test? Condition(Scope scope, Walk w, MemberEntry? wanted, IReadOnlyList<MemberEntry> except) =>
-        Condition(scope, w, wanted, except.Count > 0 ? except[0] : null);
-
-    /// <summary>A test of an element: by the wanted member where it can be one, else by another than the excepted.</summary>
-    private Test? Condition(Scope scope, Walk w, MemberEntry? wanted, MemberEntry? except = null)
+    /// <summary>A test of an element: by the wanted member where it can be one, else by another than the excepted, and apart from what it
+    /// stands beside.</summary>
+    private Test? Condition(Scope scope, Walk w, MemberEntry? wanted, MemberEntry? except = null, MemberEntry? beside = null)
     {
-        var all = members.Of(w.Element).Where(m => m != except && (IsFlag(m) || (ReceiverMembers.IsReadable(m)
+        var all = members.Of(w.Element).Where(m => m != except && (beside is null || AreApart(beside, m)) && (IsFlag(m) || (ReceiverMembers.IsReadable(m)
             && (IsKind(scope, m.Symbol.ReturnType) || (TypeText.IsNumber(m.Symbol.ReturnType) && Roles.Orders(m)))))).ToList();
         if (wanted is not null && all.Contains(wanted)) all = [wanted];
         if (all.Count == 0) return null;
@@ -320,24 +318,25 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         {
             if (StepWords.Clause(scope, m) is not { } clause) return null;
             scope.Use(m.Symbol);
-            return new(code, $"!{code}", clause, [m]);
+            return new(code, $"!{code}", clause, m);
         }
         if (scope.Literal(Roles.PlaceOf(m, m.Symbol.ReturnType)) is not { } value) return null;
         scope.Use(m.Symbol);
         var noun = StepWords.Noun(scope, m);
         if (IsKind(scope, m.Symbol.ReturnType))
             return new($"{code} == {value.Code}", $"{code} != {value.Code}", scope.Say($"{noun} is {value.Words}",
-                $"{noun}为 {value.Words}"), [m]);
+                $"{noun}为 {value.Words}"), m);
         var (sign, not, words, chinese) = scope.Pick<(string, string, string, string)>(
             [(">", "<=", "above", "大于"), ("<", ">=", "below", "小于"), (">=", "<", "at least", "不小于"), ("<=", ">", "at most", "不大于")]);
         return new($"{code} {sign} {value.Code}", $"{code} {not} {value.Code}", scope.Say($"{noun} is {words} {value.Words}",
-            $"{noun}{chinese} {value.Words}"), [m]);
+            $"{noun}{chinese} {value.Words}"), m);
     }
 
     // Two tests of one quantity may contradict each other: "it is below the datum and its height is at least 100". A flag may be documented
     // over any number of the object, so that it stands beside none; two numbers stand together where they measure different things.
     private static bool AreApart(MemberEntry first, MemberEntry second)
     {
+        if (first == second) return false;
         var (one, other) = (TypeText.IsNumber(first.Symbol.ReturnType), TypeText.IsNumber(second.Symbol.ReturnType));
         if (one && other) return Roles.OfResult(first) is { IsKnown: true } a && Roles.OfResult(second) is { IsKnown: true } b
             && a.Quantity != b.Quantity;

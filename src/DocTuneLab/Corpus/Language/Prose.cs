@@ -356,9 +356,9 @@ internal static partial class Prose
 
     // The verb of a step: at the beginning, behind "then" and the like, or behind "and" where an object follows.
     [GeneratedRegex(@"(?<lead>^|[,;] then |\band then |; |\botherwise |[,;] (?:if|for) [^,;]*, |; if that fails )"
-        + @"(?<verb>(?!(?:otherwise|then)\b)[a-z]+)(?![\w'])"
+        + @"(?<verb>(?!(?:otherwise|then|if|for)\b)[a-z]+)(?![\w'])"
         + @"|(?<lead>\band )(?<verb>[a-z]+)"
-        + @"(?= (?:the|a|an|its|it|all|every|each|them|that|this|those|whether|how|by how|what|null|true|false|out|everyone|everybody|everything"
+        + @"(?= (?:the|a|an|its|it|all|every|each|them|that|this|those|whether|how|by how|what|null|true|false|out|up|everyone|everybody|everything"
         + @"|nothing|one|another)\b| [`""\d])")]
     private static partial Regex Told();
     [GeneratedRegex(@"\b(?:that|which|who|whose|where|when|if|as|than|how|what|because|so)\b")]

@@ -48,7 +48,8 @@ public sealed partial class ClassSamplesTests(CorpusFixture fixture) : IClassFix
                 user.Split('\n')[^1], given))[^1].Content, user);
             Assert.StartsWith(user.Split('\n')[^1] + " => new ", answer, StringComparison.Ordinal);
             var asked = CSharpSyntaxTree.ParseText(given).GetCompilationUnitRoot().Members.OfType<InterfaceDeclarationSyntax>().Single();
-            var made = CSharpSyntaxTree.ParseText(answer[answer.IndexOf("sealed class", StringComparison.Ordinal)..]).GetCompilationUnitRoot()
+            var declared = answer[answer.IndexOf("sealed class", StringComparison.Ordinal)..];
+            var made = CSharpSyntaxTree.ParseText(declared).GetCompilationUnitRoot()
                 .Members.OfType<ClassDeclarationSyntax>().Single();
             Assert.InRange(asked.Members.Count, 2, 4);
             Assert.Equal(asked.Identifier.Text, made.BaseList!.Types.Single().ToString());

@@ -146,8 +146,8 @@ internal sealed class ClassRecipes(ReceiverMembers members)
         sketch.Add(new($"{m.Symbol.ReturnType}?", last, scope.Say($"remembers of the last one {noun} (null before the first)",
             $"记得最后一个的{noun}（没有时为 null）"), $"{last} = {one}.{p};")
         { Check = $"Equals(it__.{last}, second__.{p})" });
-        sketch.Add(new(Change(m), changed, scope.Say($"knows how much {more} that is than with the one before ({nothing} until there are two)",
-            $"知道比前一个多多少（不到两个时为{nothing}）"), "")
+        sketch.Add(new(Change(m), changed, scope.Say(
+            $"knows how much {more} that is than with the one before ({nothing} until there are two)", $"知道比前一个多多少（不到两个时为{nothing}）"), "")
         {
             Start = Start(zero),
             Check = $"Equals(it__.{changed}, second__.{p} - first__.{p})",
@@ -218,8 +218,10 @@ internal sealed class ClassRecipes(ReceiverMembers members)
         sketch.Add(new("int", count, "", "") { Check = $"it__.{count} == ({isNull} ? 1 : 0)" });
         return result.Length == 0
             ? [Does(scope, m), scope.Say("says whether that worked", "说出成不成"),
-                scope.Say($"counts how often it did not{Joined(when)}", $"{when}就算不成，并数有几次")]
-            : [Does(scope, m), scope.Say($"gives null instead{Joined(when).Replace(", which is", "", StringComparison.Ordinal)}", $"{when}就给 null"),
+                scope.Say($"counts how often it did not{Joined(when)}",
+                    $"{when}就算不成，并数有几次")]
+            : [Does(scope, m), scope.Say($"gives null instead{Joined(when).Replace(", which is", "", StringComparison.Ordinal)}",
+                $"{when}就给 null"),
                 scope.Say("counts how often that was", "并数有几次")];
     }
 

@@ -358,8 +358,8 @@ internal static partial class Prose
     [GeneratedRegex(@"(?<lead>^|[,;] then |\band then |; |\botherwise |[,;] (?:if|for) [^,;]*, |; if that fails )"
         + @"(?<verb>(?!(?:otherwise|then|if|for)\b)[a-z]+)(?![\w'])"
         + @"|(?<lead>\band )(?<verb>[a-z]+)"
-        + @"(?= (?:the|a|an|its|it|all|every|each|them|that|this|those|whether|how|by how|what|null|true|false|out|up|everyone|everybody|everything"
-        + @"|nothing|one|another)\b| [`""\d])")]
+        + @"(?= (?:the|a|an|its|it|all|every|each|them|that|this|those|whether|how|by how|what|null|true|false|out|up"
+        + @"|everyone|everybody|everything|nothing|one|another)\b| [`""\d])")]
     private static partial Regex Told();
     [GeneratedRegex(@"\b(?:that|which|who|whose|where|when|if|as|than|how|what|because|so)\b")]
     private static partial Regex RelativeClause();
@@ -387,7 +387,8 @@ internal static partial class Prose
     private static partial Regex SentenceEnd();
     // "and drops the oldest", "then returns it": a verb, since an object follows; "valves and pumps" is none.
     [GeneratedRegex(@"\b((?:and then|then|and|or) )([a-z]{3,}[^s\W]s)"
-        + @"(?= (?:the|a|an|its|it|all|every|each|them|that|this|those|whether|how|what|everyone|everybody|everything|nothing|one|another)\b)")]
+        + @"(?= (?:the|a|an|its|it|all|every|each|them|that|this|those|whether|how|what|everyone|everybody|everything|nothing|one"
+        + @"|another)\b)")]
     private static partial Regex FollowingVerbs();
     [GeneratedRegex(@"(?<![\w.`])[a-z]{3,11}(?![\w`(])")]
     private static partial Regex PlainWord();

@@ -31,23 +31,23 @@ public sealed record CodeDraft(string Instruction, string Signature, string Body
     public string NotRun { get; init; } = "example of others";
 
     /// <summary>C# that is given with the request, such as an interface; default none.</summary>
-    public string Context { get; init; } = "";
+    internal string Context { get; init; } = "";
 
     /// <summary>What the answer declares beside the method, such as a class that it makes; default nothing.</summary>
-    public string Declared { get; init; } = "";
+    internal string Declared { get; init; } = "";
 
     /// <summary>Method that is run in the place of this one and calls it; null where the method itself is run, or
     /// <see cref="Probe"/>.</summary>
-    public string? Trial { get; init; }
+    internal string? Trial { get; init; }
 
     /// <summary>The method as one declaration.</summary>
     public string Method => Compose(Signature, Body);
 
     /// <summary>What is answered: the body, or, where something is declared beside the method, both in full.</summary>
-    public string Answer => Declared.Length == 0 ? Body : $"{Signature} => {Body["return ".Length..]}\n\n{Declared}";
+    internal string Answer => Declared.Length == 0 ? Body : $"{Signature} => {Body["return ".Length..]}\n\n{Declared}";
 
     /// <summary>All that is compiled.</summary>
-    public string Code => Declared.Length == 0 ? Method : $"{Context}\n\n{Answer}";
+    internal string Code => Declared.Length == 0 ? Method : $"{Context}\n\n{Answer}";
 
     /// <summary>Signature and body as one declaration.</summary>
     public static string Compose(string signature, string body) =>

@@ -12,7 +12,7 @@ namespace DocTuneLab.Corpus.Kinds;
 public sealed class DraftingContext
 {
     // Members are tried until one has a class to it.
-    private const double ClassShare = 0.045;
+    private const double ClassShare = 0.03;
     private const int ClassTries = 12;
 
     private readonly Recipes _recipes;

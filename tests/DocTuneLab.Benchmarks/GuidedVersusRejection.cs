@@ -5,6 +5,7 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments;
@@ -12,9 +13,6 @@ using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
 using DocTuneLab.Prompts;
 using DocTuneLab.Training.Inference;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DocTuneLab.Benchmarks;
 
@@ -85,25 +83,12 @@ internal static class GuidedVersusRejection
 
     private static Point Of(string way, double budget, List<Written> written, IEnumerable<int> tokens) => new(way, budget, tokens.Average(),
         Share(written, w => w.Result.Compiles), Share(written, w => w.Result.Passes), Share(written, w => w.Answer.GaveUp),
-        Share(written, w => w.Result.Compiles && IsEmpty(w.Result.Code ?? "")));
+        Share(written, w => w.Result.Compiles && EmptyBodies.DoesNothing(w.Result.Code ?? "")));
 
     private static double Share(List<Written> written, Func<Written, bool> holds) => written.Average(w => holds(w) ? 1.0 : 0);
 
     private static void Print(Point p) => Console.WriteLine(FormattableString.Invariant(
         $"| {p.Way} | {p.Budget} | {p.Tokens:0} | {p.Compiles:P1} | {p.Passes:P1} | {p.GaveUp:P1} | {p.Empty:P1} |"));
-
-    /// <summary>Whether a body does nothing but throw or return a default value.</summary>
-    private static bool IsEmpty(string code)
-    {
-        var root = CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(kind: SourceCodeKind.Script)).GetRoot();
-        var body = root.DescendantNodes().OfType<BaseMethodDeclarationSyntax>().FirstOrDefault()?.Body?.Statements.ToList()
-            ?? [.. root.DescendantNodes().OfType<GlobalStatementSyntax>().Select(g => g.Statement)];
-        return body is [var only] && only is ThrowStatementSyntax or ReturnStatementSyntax
-        {
-            Expression: null or DefaultExpressionSyntax or ThrowExpressionSyntax
-                or LiteralExpressionSyntax { RawKind: (int)SyntaxKind.DefaultLiteralExpression or (int)SyntaxKind.NullLiteralExpression }
-        };
-    }
 
     /// <summary>A tuned model, its tasks and their judge.</summary>
     private sealed class Bench : IDisposable

@@ -142,7 +142,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     public SuiteReport Check(IReadOnlyList<Sample> samples, bool allowWithoutIsolation = false, IReadOnlyList<Document>? pages = null,
         CancellationToken cancel = default)
     {
-        pages ??= Storage.Documents.Pages() is { Count: > 0 } read ? read : null;
+        pages ??= Storage.Documents.Pages(experiment.Hooks.Dialects.All) is { Count: > 0 } read ? read : null;
         return SuiteCheck.Run(Evaluator(), suite, library.Api,
             new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = allowWithoutIsolation }, samples, pages, cancel);
     }

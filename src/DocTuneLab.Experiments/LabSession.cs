@@ -28,7 +28,7 @@ public sealed class LabSession : IDisposable
     /// <summary>How models are asked.</summary>
     public Wordings Wordings => _experiment.Wordings;
 
-    /// <summary>Dialects, metrics and chunker of your own.</summary>
+    /// <summary>Dialects, metrics, kinds of samples and chunker of your own.</summary>
     public LabHooks Hooks => _experiment.Hooks;
 
     /// <summary>What <see cref="ParseDocs"/> found.</summary>

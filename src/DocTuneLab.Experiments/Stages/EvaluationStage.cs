@@ -158,7 +158,13 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     }
 
     private Evaluator Evaluator(AnswerJudge? grader = null, TaskPatterns? patterns = null) =>
-        new(library.Judge) { Grader = grader, Patterns = patterns, Metrics = new(experiment.Hooks.Metrics.All) };
+        new(library.Judge)
+        {
+            Grader = grader,
+            Patterns = patterns,
+            Metrics = new(experiment.Hooks.Metrics.All),
+            Kinds = experiment.Hooks.Kinds.All,
+        };
 
     private static bool WithDocuments(string arm) => Has(arm, DocumentsSuffix);
 

@@ -18,9 +18,10 @@ public sealed class OwnKindTests
             public override AnswerForm Answer => AnswerForm.MethodBody;
             public override double? StructuralShare => 0.5;
             public override Draft Draft(DraftingContext context) => context.NextMethod() is { } method
-                ? method.Sample(Kind, [Message.User($"{method.Meaning}\n{method.Signature}"), Message.Assistant(AnswerFormat.Code(method.Body))],
-                    method.Meaning, "dictation")
+                ? method.Sample(Kind, Turns(method.Meaning, method.Signature, method.Body), method.Meaning, "dictation")
                 : null;
+            static Message[] Turns(string said, string signature, string body) =>
+                [Message.User($"{said}\n{signature}"), Message.Assistant(AnswerFormat.Code(body))];
         }
 
         lab.Hooks.Kinds.Add(new Dictation());

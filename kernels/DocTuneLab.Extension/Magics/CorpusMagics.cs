@@ -35,7 +35,8 @@ internal static class CorpusMagics
         generate.SetCellAction(async (p, cell) =>
         {
             lab.Wordings.Use(lab.Storage, corpus.Wordings(p));
-            if (endpoints.Of(p, corpus.Written(p, lab.Hooks.Kinds.All) with { Seed = lab.Seed }) is { } settings) await ByModelAsync(lab, settings, cell);
+            var written = corpus.Written(p, lab.Hooks.Kinds.All) with { Seed = lab.Seed };
+            if (endpoints.Of(p, written) is { } settings) await ByModelAsync(lab, settings, cell);
             else Structural(lab, corpus.Structural(p, endpoints), cell);
         });
         return generate;

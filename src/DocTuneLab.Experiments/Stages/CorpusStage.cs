@@ -102,7 +102,8 @@ public sealed class CorpusStage
     public GenerationEstimate Estimate(GenerationSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var asked = settings.Options with { Kinds = Kinds, CodeTemplate = Experiment.Wordings.Code, Templates = Experiment.Wordings.Templates };
+        var wordings = Experiment.Wordings;
+        var asked = settings.Options with { Kinds = Kinds, CodeTemplate = wordings.Code, Templates = wordings.Templates };
         return GenerationEstimate.Of(Library.Api, Documents.TrainChunks, asked, settings.Endpoints);
     }
 

@@ -50,7 +50,8 @@ public static class MarkdownParser
     }
 
     /// <summary>The layout alone, of a page that was parsed before with the same dialects.</summary>
-    internal static PageLayout LayoutOf(string path, string text, MarkdownSyntax syntax) => PageReader.Read(path, text, null, syntax).Layout;
+    internal static PageLayout LayoutOf(string path, string text, MarkdownSyntax syntax) =>
+        PageReader.Read(path, text, null, syntax).Layout;
 
     private static Section Sections(string text, IReadOnlyList<PageHeading> headings)
     {

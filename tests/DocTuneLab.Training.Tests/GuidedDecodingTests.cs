@@ -182,5 +182,7 @@ public sealed class GuidedDecodingTests : IDisposable
         }
 
         public string? Objection() => end?.Invoke(text);
+
+        public IReadOnlyList<(int Start, int End)> Grounds() => [];
     }
 }

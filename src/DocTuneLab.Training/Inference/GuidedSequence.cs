@@ -29,9 +29,9 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     // from here on (nats) other ways are compared.
     private const double ForcedShare = 1, ForcedAt = 8;
 
-    // In nats: a fault, shared by as many tokens before it; and what each token of whole statements is worth. Together they keep to what
-    // holds and leave what does not.
-    private const double FaultCost = 1, WholeWorth = 0.4;
+    // In nats: a fault, shared by as many tokens before it, and by each declaration of what was used; and what each token of whole
+    // statements is worth. Together they keep to what holds and leave what does not.
+    private const double FaultCost = 1, GroundCost = 0.5, WholeWorth = 0.4;
     private const int SharedBy = 16;
 
     // Tokens in which an answer can still be brought to its end.
@@ -242,6 +242,13 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         _faults++;
         for (var (place, n) = (last, 0); n < SharedBy && place is not null; place = place.Before, n++)
             place.Blame += FaultCost / SharedBy;
+        foreach (var (start, end) in last.Guide.Grounds())
+        {
+            var declaration = new List<AnswerPlace>();
+            for (var place = last; place is not null && place.Text.Length > start; place = place.Before)
+                if (place.Text.Length <= end) declaration.Add(place);
+            foreach (var place in declaration) place.Blame += GroundCost / declaration.Count;
+        }
     }
 
     private double Blamed(AnswerPlace place)

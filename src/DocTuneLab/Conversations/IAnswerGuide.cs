@@ -45,4 +45,8 @@ public interface IGuidedAnswer
 
     /// <summary>Why the answer may not end here; null where it may.</summary>
     string? Objection();
+
+    /// <summary>Where that stands, in characters of the answer, on which what is being written depends, such as the declarations of the
+    /// variables that it uses: where it cannot be right, they may be what is wrong.</summary>
+    IReadOnlyList<(int Start, int End)> Grounds();
 }

@@ -4,7 +4,8 @@ namespace DocTuneLab.Prompts;
 /// The one form of an assistant's turn, in training and in evaluation alike.
 /// <list type="bullet">
 /// <item>Code: a single <c>```csharp</c> fence that holds the body of the asked method, statements only, not indented, no
-/// braces around it and no prose beside it.</item>
+/// braces around it and no prose beside it. Where a class is asked for as well, the fence holds the method with its header and the class
+/// behind it.</item>
 /// <item>A closed question: the answer itself and nothing else (an identifier, literal, type or list), without backticks and
 /// without a full stop. A member is <c>Tank.Level</c>; where the question names its type, <c>Level</c>.</item>
 /// <item>An open question: one sentence or two that begin with the answer; code names in backticks.</item>

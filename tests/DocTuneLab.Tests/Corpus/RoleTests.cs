@@ -22,7 +22,8 @@ public sealed partial class RoleTests
     }));
 
     private static readonly Lazy<List<MethodDeclarationSyntax>> s_methods = new(() =>
-        [.. s_corpus.Value.Samples.Select(s => (MethodDeclarationSyntax)SyntaxFactory.ParseMemberDeclaration(
+        [.. s_corpus.Value.Samples.Where(s => !s.Checks[0].Detail!.StartsWith("class", StringComparison.Ordinal)).Select(s =>
+            (MethodDeclarationSyntax)SyntaxFactory.ParseMemberDeclaration(
             $"{Header().Match(s.Messages[^2].Content).Value} {{ {AnswerFormat.BodyOf(s.Messages[^1].Content)} }}")!)]);
 
     private static GeneratedCorpus Generate(CorpusOptions options) =>

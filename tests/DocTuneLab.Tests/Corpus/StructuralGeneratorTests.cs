@@ -281,6 +281,8 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
         switch (sample.Kind.Name)
         {
             case "Repair" when user.StartsWith("Which using", StringComparison.Ordinal): return null;
+            case "Code" when AnswerFormat.BodyOf(answer) is { } whole && whole.StartsWith("public static ", StringComparison.Ordinal):
+                return $"{Interface().Match(user).Value}\n{whole}";
             case "Code" or "Repair":
                 var signature = Signature().Match(user).Groups[1].Value;
                 return $"{signature}\n{{\n{AnswerFormat.BodyOf(answer)}\n}}";
@@ -302,6 +304,8 @@ public sealed partial class StructuralGeneratorTests(CorpusFixture fixture) : IC
     private static IEnumerable<ISymbol> Members(INamedTypeSymbol? type) =>
         type is null ? [] : type.GetMembers().Concat(Members(type.BaseType));
 
+    [GeneratedRegex(@"^public interface .*?^\}", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Interface();
     [GeneratedRegex(@"```csharp\n(.*)\n")]
     private static partial Regex Signature();
     [GeneratedRegex(@"```csharp\n(.*?)\n(.*)\n```\n(CS\d+): (.*)$", RegexOptions.Singleline)]

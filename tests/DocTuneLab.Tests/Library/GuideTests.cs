@@ -82,6 +82,59 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     }
 
     [Theory]
+    [InlineData("var n = 1; var n", " =")]
+    [InlineData("foreach (var n in new[] { 1 }) { } return n", " +")]
+    [InlineData("foreach (var tank", " in")]
+    [InlineData("if (note is string note", ")")]
+    public void Variables_out_of_scope_and_names_that_are_taken_are_unlikely(string before, string next)
+    {
+        var step = Last(Guide(), before, next);
+        Assert.True(step.Verdict == GuideVerdict.Unlikely, $"{step.Verdict}: {step.Reason}");
+    }
+
+    [Theory]
+    [InlineData("foreach (var one", ".F", "in")]
+    [InlineData("foreach (var one in tank.Drain", ")", "not called")]
+    [InlineData("return tank.Level", "(", "no method")]
+    public void What_cannot_follow_is_refused_at_once(string before, string next, string reason)
+    {
+        var step = Last(Guide(), before, next);
+        Assert.Equal(GuideVerdict.Refused, step.Verdict);
+        Assert.Contains(reason, step.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_nothing_is_what_is_returned_an_answer_brings_a_type()
+    {
+        var frame = GuideFrame.Body("public static IBook NewBook()", [], "public interface IBook { int Count { get; } }");
+        Assert.Equal(GuideVerdict.Unlikely, Last(new(library.Judge, frame), "var").Verdict);
+        Assert.Equal(GuideVerdict.Fits, Last(new(library.Judge, frame), "public").Verdict);
+        // Where the context has one, a body does.
+        frame = frame with { Context = frame.Context + " public sealed class Book : IBook { public int Count => 1; }" };
+        Assert.Equal(GuideVerdict.Fits, Last(new(library.Judge, frame), "var").Verdict);
+    }
+
+    [Fact]
+    public void An_answer_that_brings_members_begins_with_the_one_that_is_asked_for()
+    {
+        Assert.Equal(GuideVerdict.Fits, Last(Guide(), "public static double ", "Ru").Verdict);
+        Assert.Equal(GuideVerdict.Unlikely, Last(Guide(), "public static double ", "Other(").Verdict);
+        Assert.Equal(GuideVerdict.Unlikely, Last(Guide(), "private static int ", "_held =").Verdict);
+        Assert.Equal(GuideVerdict.Fits,
+            Last(Guide(), "public static double Run(Tank tank, string? note) => 1;\nprivate static int ", "_held =").Verdict);
+        Assert.Equal(GuideVerdict.Fits, Last(Guide(), "sealed class Other { public int ", "Held =>").Verdict);
+    }
+
+    [Fact]
+    public void Declarations_of_what_a_statement_uses_are_its_grounds()
+    {
+        var code = Last(Guide(), "var first = 1; var other = 2; foreach (var one in new[] { first }) { ", "return one").Next!;
+        Assert.Equal(["foreach (var one in new[] { first })"], code.Grounds().Select(g => code.Text[g.Start..g.End]));
+        code = Last(Guide(), "var first = 1; var other = 2; ", "return first").Next!;
+        Assert.Equal(["var first = 1;"], code.Grounds().Select(g => code.Text[g.Start..g.End]));
+    }
+
+    [Theory]
     [InlineData("var x = tank.Dispose();", "void")]
     [InlineData("Tank other = 3;", "int")]
     [InlineData("int n = 1; int n = 2;", "n")]
@@ -127,6 +180,16 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     [InlineData("object? o = note; return o switch { string s when s.Length > 2 => 1, int or long => 2, { } => 3, "
         + "_ => throw new Exception() };")]
     [InlineData("var x = \"\"\"\n  raw { text\n  \"\"\"; return x.Length;")]
+    [InlineData("var x = 1; Func<int, int> f = x => x + 1; return f(x);")]
+    [InlineData("foreach (var a in new[] { 1 }) { var b = a; } foreach (var a in new[] { 2 }) { var b = a; return b; } return 0;")]
+    [InlineData("var n = 1; int Twice(int n) { var tank = n; return tank; } return Twice(n);")]
+    [InlineData("while (note is string s) { note = null; } for (var s = 0; s < 1; s++) { } return 1;")]
+    [InlineData("return tank is { Label: var l } && l is not null ? l.Length : 0;")]
+    [InlineData("if (!int.TryParse(note, out var n)) return 0; return n;")]
+    [InlineData("foreach (List<int> all in new[] { new List<int>() }) foreach (System.Int32 one in all) return one; return 0;")]
+    [InlineData("foreach (var (k, v) in new Dictionary<int, int>()) return k + v; return 0;")]
+    [InlineData("Func<int> f = () => 1; Func<Func<int>> g = () => f; return f() + g()() + new Func<int>(f)();")]
+    [InlineData("try { return 1; } catch (Exception e) { return e.Message.Length; } finally { int e = 1; }")]
     public void Nothing_that_compiles_is_refused_letter_by_letter(string body)
     {
         var code = Guide().Begin();

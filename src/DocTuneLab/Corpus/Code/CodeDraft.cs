@@ -30,8 +30,24 @@ public sealed record CodeDraft(string Instruction, string Signature, string Body
     /// <summary>Why there are no example values; empty where there are.</summary>
     public string NotRun { get; init; } = "example of others";
 
+    /// <summary>C# that is given with the request, such as an interface; default none.</summary>
+    internal string Context { get; init; } = "";
+
+    /// <summary>What the answer declares beside the method, such as a class that it makes; default nothing.</summary>
+    internal string Declared { get; init; } = "";
+
+    /// <summary>Method that is run in the place of this one and calls it; null where the method itself is run, or
+    /// <see cref="Probe"/>.</summary>
+    internal string? Trial { get; init; }
+
     /// <summary>The method as one declaration.</summary>
     public string Method => Compose(Signature, Body);
+
+    /// <summary>What is answered: the body, or, where something is declared beside the method, both in full.</summary>
+    internal string Answer => Declared.Length == 0 ? Body : $"{Signature} => {Body["return ".Length..]}\n\n{Declared}";
+
+    /// <summary>All that is compiled.</summary>
+    internal string Code => Declared.Length == 0 ? Method : $"{Context}\n\n{Answer}";
 
     /// <summary>Signature and body as one declaration.</summary>
     public static string Compose(string signature, string body) =>
@@ -52,11 +68,11 @@ public sealed record CodeDraft(string Instruction, string Signature, string Body
         Kind = kind,
         Messages = messages,
         Prompt = prompt,
-        Body = Body,
+        Body = Answer,
         Evidence = new Evidence(Chunks, Symbols),
-        Code = new CodeToJudge(Method, CodeForm.Members, Usings),
-        Program = Arguments.Count > 0 ? new SampleProgram(Probe is null ? Method : Compose(Probed(Signature), Probe), Usings, Arguments)
-            : null,
+        Code = new CodeToJudge(Code, CodeForm.Members, Usings),
+        Program = Arguments.Count > 0 ? new SampleProgram(Trial is not null ? $"{Trial}\n\n{Code}"
+            : Probe is not null ? Compose(Probed(Signature), Probe) : Method, Usings, Arguments) : null,
         NotRun = NotRun,
         MustRun = MustRun,
         Grounds = Recipe,

@@ -38,6 +38,9 @@ internal static class Ending
     // A call by itself is explained by what the documentation says of it; more than that, by what is done.
     private static string Meaning(Scope scope, string recipe, string request, MemberEntry? named) =>
         recipe is "direct" or "out" && named is not null ? MemberRecipes.Meaning(scope, named)
+        : !scope.IsChinese && request.StartsWith("for each ", StringComparison.Ordinal)
+            && request.IndexOf(", ", StringComparison.Ordinal) is > 0 and var at
+            ? $"F{request[1..at]}, it {Prose.Telling(request[(at + 2)..])}."
         : scope.Say($"It {Prose.Telling(request)}.", $"这个方法{request}。");
 
     private static List<string> Return(Scope scope, string code)

@@ -25,9 +25,9 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         {
             var type = m.Symbol.ReturnType;
             forms = [Collect, Lines];
-            if (IsAddable(scope, m)) forms.AddRange([Total, Total]);
-            if (IsAddable(scope, m) || (TypeText.IsNumber(type) && Roles.OfResult(m).Quantity is "share" or "percent")) forms.Add(Mean);
-            if (IsRanked(m)) forms.AddRange([Largest, Steady, FirstThat, HowMany]);
+            if (members.IsAddable(m)) forms.AddRange([Total, Total]);
+            if (members.IsAddable(m) || (TypeText.IsNumber(type) && Roles.OfResult(m).Quantity is "share" or "percent")) forms.Add(Mean);
+            if (members.IsRanked(m)) forms.AddRange([Largest, Steady, FirstThat, HowMany]);
             if (IsKind(scope, type)) forms.AddRange([Counts, Counts, FirstThat, HowMany]);
             if (type == "bool") forms.AddRange([HowMany, FirstThat, All, Collect, Act]);
         }
@@ -79,32 +79,11 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         m.Symbol is { Kind: ApiKind.Method, IsStatic: false, ReturnType: "void" or "" } && m.Symbol.Name is not ("Dispose" or "Close")
         && m.Symbol.Parameters.All(p => p.Modifier.Length == 0);
 
-    private bool IsRanked(MemberEntry m) => members.IsOrdered(m.Symbol.ReturnType) && (!TypeText.IsNumber(m.Symbol.ReturnType)
-        || Roles.Orders(m));
-
     private static bool IsKind(Scope scope, string type) => scope.Index.Find(type) is { Symbol.Kind: ApiKind.Enum };
-
-    private bool IsAddable(Scope scope, MemberEntry m) => Roles.Sums(m) || m.Symbol.ReturnType == "TimeSpan"
-        || Zero(scope, m.Symbol.ReturnType) is { Length: > 1 };
-
-    // What a sum begins with; null where the type has none.
-    private string? Zero(Scope scope, string type)
-    {
-        switch (type)
-        {
-            case "int" or "double" or "long" or "float" or "decimal": return "0";
-            case "TimeSpan": return "TimeSpan.Zero";
-        }
-        if (!members.HasOperator(type, "op_Addition")) return null;
-        var zero = scope.Index.Find(type)!.Members.Find(m => m.Symbol is { IsStatic: true, Kind: ApiKind.Property or ApiKind.Field }
-            && m.Symbol.ReturnType == type && (m.Symbol.Name is "Zero" or "Empty" or "None"
-                || m.Symbol.Summary?.Contains("zero", StringComparison.OrdinalIgnoreCase) == true));
-        return zero is null ? null : $"{type}.{zero.Symbol.Name}";
-    }
 
     private CodeDraft? Total(Scope scope, Walk w, MemberEntry m)
     {
-        if (Chosen(scope, w, m, p => IsAddable(scope, p)) is not { } p || Zero(scope, p.Symbol.ReturnType) is not { } zero) return null;
+        if (Chosen(scope, w, m, members.IsAddable) is not { } p || members.Zero(p.Symbol.ReturnType) is not { } zero) return null;
         scope.Use(p.Symbol);
         var type = p.Symbol.ReturnType;
         var total = scope.Local(scope.Pick<string>(["total", "sum", "result"]));
@@ -136,7 +115,7 @@ internal sealed class LoopRecipes(ReceiverMembers members)
 
     private CodeDraft? Largest(Scope scope, Walk w, MemberEntry m)
     {
-        if (Chosen(scope, w, m, IsRanked) is not { } p) return null;
+        if (Chosen(scope, w, m, members.IsRanked) is not { } p) return null;
         scope.Use(p.Symbol);
         var (least, noun, name) = (scope.Chance(0.4), StepWords.Noun(scope, p), p.Symbol.Name);
         var best = scope.Local(scope.Pick<string>(["best", "found", "result"]));
@@ -156,7 +135,7 @@ internal sealed class LoopRecipes(ReceiverMembers members)
 
     private CodeDraft? Steady(Scope scope, Walk w, MemberEntry m)
     {
-        if (Chosen(scope, w, m, IsRanked) is not { } p) return null;
+        if (Chosen(scope, w, m, members.IsRanked) is not { } p) return null;
         scope.Use(p.Symbol);
         var (i, falls) = (scope.Local("i"), scope.Chance(0.5));
         List<string> lines =
@@ -243,7 +222,7 @@ internal sealed class LoopRecipes(ReceiverMembers members)
     {
         if (Condition(scope, w, m) is not { } first) return null;
         var count = scope.Local(scope.Pick<string>(["count", "n", "matching"]));
-        if (scope.Chance(0.3) && Condition(scope, w, null, first.Members) is { } second)
+        if (scope.Chance(0.3) && Condition(scope, w, null, beside: first.Member) is { } second)
         {
             // The test by itself, as people write it where there are two of them.
             var fits = scope.Local(scope.Pick<string>(["Fits", "Counts", "IsWanted", "Matches"]));
@@ -323,15 +302,13 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         return all.Count == 0 ? null : scope.Pick(all);
     }
 
-    private sealed record Test(string Code, string Not, string Words, IReadOnlyList<MemberEntry> Members);
+    private sealed record Test(string Code, string Not, string Words, MemberEntry Member);
 
-    private Test? Condition(Scope scope, Walk w, MemberEntry? wanted, IReadOnlyList<MemberEntry> except) =>
-        Condition(scope, w, wanted, except.Count > 0 ? except[0] : null);
-
-    /// <summary>A test of an element: by the wanted member where it can be one, else by another than the excepted.</summary>
-    private Test? Condition(Scope scope, Walk w, MemberEntry? wanted, MemberEntry? except = null)
+    /// <summary>A test of an element: by the wanted member where it can be one, else by another than the excepted, and apart from what it
+    /// stands beside.</summary>
+    private Test? Condition(Scope scope, Walk w, MemberEntry? wanted, MemberEntry? except = null, MemberEntry? beside = null)
     {
-        var all = members.Of(w.Element).Where(m => m != except && (IsFlag(m) || (ReceiverMembers.IsReadable(m)
+        var all = members.Of(w.Element).Where(m => m != except && (beside is null || AreApart(beside, m)) && (IsFlag(m) || (ReceiverMembers.IsReadable(m)
             && (IsKind(scope, m.Symbol.ReturnType) || (TypeText.IsNumber(m.Symbol.ReturnType) && Roles.Orders(m)))))).ToList();
         if (wanted is not null && all.Contains(wanted)) all = [wanted];
         if (all.Count == 0) return null;
@@ -341,18 +318,29 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         {
             if (StepWords.Clause(scope, m) is not { } clause) return null;
             scope.Use(m.Symbol);
-            return new(code, $"!{code}", clause, [m]);
+            return new(code, $"!{code}", clause, m);
         }
         if (scope.Literal(Roles.PlaceOf(m, m.Symbol.ReturnType)) is not { } value) return null;
         scope.Use(m.Symbol);
         var noun = StepWords.Noun(scope, m);
         if (IsKind(scope, m.Symbol.ReturnType))
             return new($"{code} == {value.Code}", $"{code} != {value.Code}", scope.Say($"{noun} is {value.Words}",
-                $"{noun}为 {value.Words}"), [m]);
+                $"{noun}为 {value.Words}"), m);
         var (sign, not, words, chinese) = scope.Pick<(string, string, string, string)>(
             [(">", "<=", "above", "大于"), ("<", ">=", "below", "小于"), (">=", "<", "at least", "不小于"), ("<=", ">", "at most", "不大于")]);
         return new($"{code} {sign} {value.Code}", $"{code} {not} {value.Code}", scope.Say($"{noun} is {words} {value.Words}",
-            $"{noun}{chinese} {value.Words}"), [m]);
+            $"{noun}{chinese} {value.Words}"), m);
+    }
+
+    // Two tests of one quantity may contradict each other: "it is below the datum and its height is at least 100". A flag may be documented
+    // over any number of the object, so that it stands beside none; two numbers stand together where they measure different things.
+    private static bool AreApart(MemberEntry first, MemberEntry second)
+    {
+        if (first == second) return false;
+        var (one, other) = (TypeText.IsNumber(first.Symbol.ReturnType), TypeText.IsNumber(second.Symbol.ReturnType));
+        if (one && other) return Roles.OfResult(first) is { IsKnown: true } a && Roles.OfResult(second) is { IsKnown: true } b
+            && a.Quantity != b.Quantity;
+        return !(one && second.Symbol.ReturnType == "bool") && !(other && first.Symbol.ReturnType == "bool");
     }
 
     // Skipping what does not fit, or doing it where it fits: people write both.

@@ -152,6 +152,8 @@ internal static class MemberRecipes
         if (result.Length == 0 || scope.Chance(0.1))
         {
             type = "bool";
+            // Whoever asks for a value wants it, and whoever asks only whether it can be had, says so.
+            if (result.Length > 0) request = scope.Say($"tell whether one can {scope.Plain(m)}", $"判断能不能{scope.Plain(m)}");
             var isStatement = result.Length == 0 || m.Symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor;
             lines =
             [
@@ -160,6 +162,7 @@ internal static class MemberRecipes
             ];
             request += scope.IsChinese
                 ? $"；成功返回 true，遇到 `{exception.Type}` 返回 false"
+                : result.Length > 0 ? $"; that is false on `{exception.Type}`"
                 : scope.Pick<string>(
                 [
                     $"; return true on success and false on `{exception.Type}`",

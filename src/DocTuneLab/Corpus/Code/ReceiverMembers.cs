@@ -57,6 +57,28 @@ internal sealed class ReceiverMembers
         _index.Find(type)?.Members.Any(m => m.Symbol.Kind == ApiKind.Operator && m.Symbol.Parameters.All(p => p.Type == type)
             && m.Symbol.Id.Contains("." + name + "(", StringComparison.Ordinal)) == true;
 
+    /// <summary>Whether a larger value of what a member gives is more of something.</summary>
+    public bool IsRanked(MemberEntry m) => IsOrdered(m.Symbol.ReturnType) && (!TypeText.IsNumber(m.Symbol.ReturnType) || Roles.Orders(m));
+
+    /// <summary>Whether what a member gives can be added up over several objects.</summary>
+    public bool IsAddable(MemberEntry m) => Roles.Sums(m) || m.Symbol.ReturnType == "TimeSpan"
+        || Zero(m.Symbol.ReturnType) is { Length: > 1 };
+
+    /// <summary>What a sum of values of a type begins with; null where the type has none.</summary>
+    public string? Zero(string type)
+    {
+        switch (type)
+        {
+            case "int" or "double" or "long" or "float" or "decimal": return "0";
+            case "TimeSpan": return "TimeSpan.Zero";
+        }
+        if (!HasOperator(type, "op_Addition")) return null;
+        var zero = _index.Find(type)!.Members.Find(m => m.Symbol is { IsStatic: true, Kind: ApiKind.Property or ApiKind.Field }
+            && m.Symbol.ReturnType == type && (m.Symbol.Name is "Zero" or "Empty" or "None"
+                || m.Symbol.Summary?.Contains("zero", StringComparison.OrdinalIgnoreCase) == true));
+        return zero is null ? null : $"{type}.{zero.Symbol.Name}";
+    }
+
     private static string? Makes(MemberEntry m)
     {
         if (m.Symbol.Parameters.Count == 0 || m.Symbol.Parameters.Any(p => p.Modifier is "ref" or "out" || !IsGiven(p.Type))) return null;

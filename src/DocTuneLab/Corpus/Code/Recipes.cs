@@ -9,6 +9,7 @@ internal sealed class Recipes
     private readonly ApiIndex _index;
     private readonly double _chineseShare;
     private readonly ExampleValues _examples;
+    private readonly ClassRecipes _classes;
     private readonly (double Weight, Func<Scope, MemberEntry, CodeDraft?> Make)[] _others;
 
     /// <param name="index">The library.</param>
@@ -22,6 +23,7 @@ internal sealed class Recipes
         var members = new ReceiverMembers(index);
         var (compositions, loops) = (new CompositionRecipes(index, members), new LoopRecipes(members));
         var (branches, flows) = (new BranchRecipes(members), new FlowRecipes(members));
+        _classes = new ClassRecipes(members);
         _others =
         [
             (2, MemberRecipes.Assign), (1.5, MemberRecipes.Construct), (2, MemberRecipes.Initialise), (1.2, MemberRecipes.Catch),
@@ -33,6 +35,10 @@ internal sealed class Recipes
             (3, flows.Made), (2.5, flows.Effect), (1.5, flows.Difference),
         ];
     }
+
+    /// <summary>A class that works with the member, and the method that makes it, for an interface; null where no recipe applies.</summary>
+    public CodeDraft? DraftClass(MemberEntry member, Random random) =>
+        _classes.Draft(new Scope(_index, random, _index.IsChinese && random.NextDouble() < _chineseShare, _examples), member);
 
     /// <summary>A method that uses the member, by itself or with others; null where no recipe applies.</summary>
     public CodeDraft? Draft(MemberEntry member, Random random)

@@ -67,20 +67,20 @@ internal sealed class CodeKind : SampleKindDefinition
         ArgumentNullException.ThrowIfNull(context);
         // The documentation's own examples come first, each once.
         var examples = context.Kept(this, () => new Queue<CodeDraft>(context.Examples));
-        if ((examples.TryDequeue(out var example) ? example : context.NextMethod()) is not { } method) return null;
+        if ((examples.TryDequeue(out var example) ? example : context.NextAnswer()) is not { } method) return null;
         // What is documented in English is asked for in Chinese by the names of what is to be used: a Chinese frame around an English
         // sentence is what nobody writes.
         var instruction = !context.Index.IsChinese && context.NextIsChinese() && InChinese(context, method) is { } chinese
             ? chinese
             : method.Instruction;
         var template = context.CodeTemplate;
-        var inputs = AnswerFormat.CodeInputs(instruction, method.Signature, "", context.LibraryName);
-        var draft = method.Sample(Kind, [.. template.Messages(inputs), Message.Assistant(AnswerFormat.Code(method.Body))],
+        var inputs = AnswerFormat.CodeInputs(instruction, method.Signature, method.Context, context.LibraryName);
+        var draft = method.Sample(Kind, [.. template.Messages(inputs), Message.Assistant(AnswerFormat.Code(method.Answer))],
             instruction, $"{template.Name}@{template.Version}") with
         {
             Inputs = inputs
         };
-        return context.Reading(draft, Passages.QueryOf(instruction, method.Signature, ""));
+        return context.Reading(draft, Passages.QueryOf(instruction, method.Signature, method.Context));
     }
 
     private static string? InChinese(DraftingContext context, CodeDraft method)

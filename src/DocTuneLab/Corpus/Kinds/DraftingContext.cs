@@ -11,6 +11,10 @@ namespace DocTuneLab.Corpus.Kinds;
 /// Sequential and seeded; the compiler comes later.</summary>
 public sealed class DraftingContext
 {
+    // Members are tried until one has a class to it.
+    private const double ClassShare = 0.03;
+    private const int ClassTries = 12;
+
     private readonly Recipes _recipes;
     private readonly CoverageDraw _draw;
     private readonly List<MemberEntry> _usable;
@@ -80,6 +84,15 @@ public sealed class DraftingContext
 
     /// <summary>A method that uses such a member; null where no recipe applies to it, or there is none.</summary>
     public CodeDraft? NextMethod() => HasMembers ? _recipes.Draft(NextEntry(), Random) : null;
+
+    /// <summary>A method as <see cref="NextMethod"/>, or, in a small share, one with the class that it makes for an interface.</summary>
+    internal CodeDraft? NextAnswer()
+    {
+        if (!HasMembers || Random.NextDouble() >= ClassShare) return NextMethod();
+        for (var i = 0; i < ClassTries; i++)
+            if (_recipes.DraftClass(_usable[Random.Next(_usable.Count)], Random) is { } draft) return draft;
+        return NextMethod();
+    }
 
     /// <summary>Draws whether the next question is asked in Chinese.</summary>
     public bool NextIsChinese() => Random.NextDouble() < _chineseShare;

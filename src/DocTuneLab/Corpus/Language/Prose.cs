@@ -110,6 +110,32 @@ internal static partial class Prose
             ? m.Value
             : m.Groups["lead"].Value + ThirdPerson(m.Groups["verb"].Value))));
 
+    /// <summary>What a sentence of the documentation says, as an answer by itself: "What a gate is doing" of <c>GateState</c> is
+    /// "`GateState` says what a gate is doing", "A height" is "It is a height". Null where it is a scrap that makes no sentence.</summary>
+    /// <param name="sentence">The sentence, without its full stop.</param>
+    /// <param name="name">What is asked about.</param>
+    /// <param name="isAction">Whether that gives what the sentence names, and is not it.</param>
+    public static string? Whole(string sentence, string name, bool isAction)
+    {
+        if (IsChinese(sentence)) return sentence;
+        var text = LowerFirst(sentence);
+        var words = text.Split(' ', 2);
+        if (RequestForm.IsAsking(words[0]) && words[0] != "when") return $"`{name}` says {text}";
+        // A lone word says all where it is a verb; "settings of a plant" are things, and what is behind "which" tells of them.
+        if (words.Length < 2) return sentence;
+        var isPlural = IsVerb(words[0]) && AfterNoun().IsMatch(words[1]) && !RequestForm.IsUsualVerb(BaseVerb(words[0]));
+        if (IsVerb(words[0]) && !isPlural || words[0] is "is" or "has" or "was") return sentence;
+        var main = RelativeClause().Split(text)[0];
+        if (FiniteVerb().IsMatch(main)) return sentence;
+        if (isPlural) return isAction ? $"It gives {text}" : $"They are {text}";
+        // "The gate moves" tells something, "the number of moves" is a thing: which of the two it is cannot be said by the words.
+        var rest = words[1].Split(' ');
+        if (!RequestForm.IsDeterminer(words[0]) || IsVerb(rest[0])
+            || RelativeClause().Split(words[1])[0].Split(' ').Skip(1).Any(w => IsVerb(w) && RequestForm.IsUsualVerb(BaseVerb(w))))
+            return null;
+        return isAction ? $"It gives {text}" : $"It is {text}";
+    }
+
     /// <summary>A verb as in requests, in the third person.</summary>
     private static string ThirdPerson(string verb) => verb switch
     {
@@ -329,10 +355,16 @@ internal static partial class Prose
     };
 
     // The verb of a step: at the beginning, behind "then" and the like, or behind "and" where an object follows.
-    [GeneratedRegex(@"(?<lead>^|[,;] then |\band then |; |\botherwise |[,;] (?:if|for) [^,;]*, )(?<verb>[a-z]+)(?![\w'])"
+    [GeneratedRegex(@"(?<lead>^|[,;] then |\band then |; |\botherwise |[,;] (?:if|for) [^,;]*, |; if that fails )"
+        + @"(?<verb>(?!(?:otherwise|then|if|for)\b)[a-z]+)(?![\w'])"
         + @"|(?<lead>\band )(?<verb>[a-z]+)"
-        + @"(?= (?:the|a|an|its|it|all|every|each|them|that|this|whether|how|what|null|true|false|out)\b| [`""\d])")]
+        + @"(?= (?:the|a|an|its|it|all|every|each|them|that|this|those|whether|how|by how|what|null|true|false|out|up"
+        + @"|everyone|everybody|everything|nothing|one|another)\b| [`""\d])")]
     private static partial Regex Told();
+    [GeneratedRegex(@"\b(?:that|which|who|whose|where|when|if|as|than|how|what|because|so)\b")]
+    private static partial Regex RelativeClause();
+    [GeneratedRegex(@"\b(?:is|are|was|were|has|have|had|can|cannot|may|must|does|do|will|did|should|would|could|needs|went|came)\b")]
+    private static partial Regex FiniteVerb();
     [GeneratedRegex(@"^When (?:overridden|implemented) (?:in|by) a derived class, ")]
     private static partial Regex Overridden();
     [GeneratedRegex(@"(?<![\w.])[a-z]+(?![\w(])")]
@@ -355,7 +387,8 @@ internal static partial class Prose
     private static partial Regex SentenceEnd();
     // "and drops the oldest", "then returns it": a verb, since an object follows; "valves and pumps" is none.
     [GeneratedRegex(@"\b((?:and then|then|and|or) )([a-z]{3,}[^s\W]s)"
-        + @"(?= (?:the|a|an|its|it|all|every|each|them|that|this|whether|how|what)\b)")]
+        + @"(?= (?:the|a|an|its|it|all|every|each|them|that|this|those|whether|how|what|everyone|everybody|everything|nothing|one"
+        + @"|another)\b)")]
     private static partial Regex FollowingVerbs();
     [GeneratedRegex(@"(?<![\w.`])[a-z]{3,11}(?![\w`(])")]
     private static partial Regex PlainWord();

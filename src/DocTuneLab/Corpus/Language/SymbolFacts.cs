@@ -44,9 +44,9 @@ internal static partial class SymbolFacts
         if (s.Kind is ApiKind.Class or ApiKind.Struct or ApiKind.Interface or ApiKind.Enum or ApiKind.Record or ApiKind.Delegate)
             yield return Make("kind", s.Kind.ToString().ToLowerInvariant());
         if (type.Bases.Count > 0 && s.Kind != ApiKind.Enum) yield return Make("base-types", string.Join(", ", type.Bases));
-        if (Sentence(s.Summary) is { } summary)
+        if (Sentence(s.Summary) is not null)
         {
-            yield return Make("summary", summary);
+            if (Whole(s, name) is { } whole) yield return Make("summary", whole);
             if (Prose.FirstSentence(s.Summary) is { } first && sentences[first] == 1 && first.Length < 120
                 && !first.Contains(s.Name.Split('<')[0], StringComparison.Ordinal))
                 yield return Make("which-type", name, ("meaning", Prose.LowerFirst(first)));
@@ -161,7 +161,7 @@ internal static partial class SymbolFacts
         if (m.ConstantValue is not null) yield return Make("constant", m.ConstantValue);
         if (Sentence(s.Summary) is { } summary)
         {
-            yield return Make("summary", summary);
+            if (Whole(s, $"{Display(m.Owner)}.{s.Name}") is { } whole) yield return Make("summary", whole);
             var request = Request(m);
             if (sentences[request] == 1 && request.Length < 130
                 && !(Prose.IsChinese(request) && request.Contains(s.Name, StringComparison.Ordinal)) && s.Obsolete is null
@@ -210,6 +210,11 @@ internal static partial class SymbolFacts
     public static Fact Build(string kind, string answer, IReadOnlyList<string> symbols,
         IReadOnlyList<(string Name, string Value)> values) =>
         new(kind, values.DistinctBy(v => v.Name).ToDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal), answer, symbols, []);
+
+    // What is asked for by its purpose is answered in a sentence.
+    private static string? Whole(ApiSymbol s, string name) => Prose.FirstSentence(s.Summary) is { } said
+        ? Sentence(Prose.Whole(said, name, s.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Operator))
+        : null;
 
     private static string? Sentence(string? text) =>
         Prose.FirstSentence(text) is { } s && s.Length <= LongestProse ? Prose.UpperFirst(s) + (Prose.IsChinese(s) ? "。" : ".") : null;

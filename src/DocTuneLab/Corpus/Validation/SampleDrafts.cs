@@ -22,6 +22,9 @@ public static partial class SampleDrafts
         // The answer to a missing using directive is the directive; what must compile is the method that is shown.
         var code = body is not null && Directive().IsMatch(body) && Fenced().Match(user) is { Success: true } shown
             ? $"{shown.Groups[1].Value}\n{{\n{shown.Groups[2].Value}\n}}"
+            // A class is answered whole, and stands behind the interface that is given.
+            : body is not null && body.StartsWith("public static ", StringComparison.Ordinal)
+                && Interface().Match(user) is { Success: true } given ? $"{given.Value}\n\n{body}"
             : body is not null && Signature().Matches(user) is { Count: > 0 } found ? $"{found[^1].Groups[1].Value}\n{{\n{body}\n}}"
             : holds == AnswerForm.Gap && Gap().Match(user) is { Success: true } gap
                 ? gap.Groups[1].Value + answer + gap.Groups[2].Value
@@ -57,6 +60,8 @@ public static partial class SampleDrafts
     // The header of the asked method: the last line that reads like one.
     [GeneratedRegex(@"^(public static [^\n;{]*\))[ \t]*(?:where [^\n{]*)?$", RegexOptions.Multiline)]
     private static partial Regex Signature();
+    [GeneratedRegex(@"^public interface I.*?^\}", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Interface();
     [GeneratedRegex(@"\A<\|fim_prefix\|>(.*)<\|fim_suffix\|>(.*)<\|fim_middle\|>\z", RegexOptions.Singleline)]
     private static partial Regex Gap();
 }

@@ -39,6 +39,8 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
 
         // Where a method is asked for, prose alone is no answer.
         public string? Objection() => guide.Problem is null && !guide.Frame.HoldsTypes ? "no code is written" : null;
+
+        public IReadOnlyList<(int Start, int End)> Grounds() => [];
     }
 
     /// <summary>Code. What may be the closing fence waits until it is certain.</summary>
@@ -73,6 +75,8 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
 
         public string? Objection() => "the code is not closed by a fence";
 
+        public IReadOnlyList<(int Start, int End)> Grounds() => [.. code.Grounds().Select(g => (at + g.Start, at + g.End))];
+
         // Backticks at the beginning of a line, all of the rest or three of them.
         private int Closing(string text)
         {
@@ -100,5 +104,7 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
         }
 
         public string? Objection() => null;
+
+        public IReadOnlyList<(int Start, int End)> Grounds() => [];
     }
 }

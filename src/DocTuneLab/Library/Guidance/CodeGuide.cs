@@ -12,7 +12,7 @@ public sealed class CodeGuide
     private readonly Lazy<CodeGuide?> _members;
 
     /// <summary>Version of the rules; answers under different ones are different answers.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>A guide for code in a frame.</summary>
     /// <param name="judge">The compiler with the library.</param>
@@ -23,8 +23,9 @@ public sealed class CodeGuide
         ArgumentNullException.ThrowIfNull(judge);
         ArgumentNullException.ThrowIfNull(frame);
         (Frame, Layers) = (frame, layers);
-        Scope = new(judge.Compilation(frame.Usings, frame.Context), frame.Head, frame.HoldsTypes);
-        _members = new(() => frame.HoldsTypes ? null : new CodeGuide(judge, GuideFrame.Members(frame.Usings, frame.Context), layers));
+        Scope = new(judge.Compilation(frame.Usings, frame.Context), frame);
+        _members = new(() => frame.HoldsTypes ? null : new CodeGuide(judge,
+            GuideFrame.Members(frame.Usings, frame.Context) with { Asked = Scope.Method }, layers));
     }
 
     /// <summary>What stands around the code.</summary>

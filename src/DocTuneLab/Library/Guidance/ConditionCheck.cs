@@ -27,6 +27,7 @@ internal static class ConditionCheck
         if (expression.FirstAncestorOrSelf<AnonymousFunctionExpressionSyntax>() is not null) return null;
         var model = guide.Scope.Model(tree);
         var type = model.GetTypeInfo(expression).Type;
+        if (type is null && model.GetMemberGroup(expression) is [var method, ..]) return $"{method.Name} is a method that is not called";
         if (type is null or { TypeKind: TypeKind.Error or TypeKind.Dynamic }) return null;
         if (at.Parent is ForEachStatementSyntax loopOver)
             return model.GetForEachStatementInfo(loopOver).GetEnumeratorMethod is null && type.TypeKind != TypeKind.Array

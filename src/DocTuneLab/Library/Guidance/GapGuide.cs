@@ -69,5 +69,10 @@ public sealed class GapGuide : IAnswerGuide
             var verdict = guide._judge.Judge(guide._before + text + guide._after, guide._form, guide._usings);
             return verdict.Compiles ? null : verdict.Errors is [var error, ..] ? error.Message : "the code does not compile";
         }
+
+        // Of what stands before the gap nothing can be changed.
+        public IReadOnlyList<(int Start, int End)> Grounds() => code is null ? []
+            : [.. code.Grounds().Select(g => (g.Start - code.Text.Length + text.Length, g.End - code.Text.Length + text.Length))
+                .Where(g => g.Item1 >= 0)];
     }
 }

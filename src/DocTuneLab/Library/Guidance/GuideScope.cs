@@ -15,11 +15,12 @@ internal sealed class GuideScope
     private readonly SemanticModel? _around;
     private readonly int _bodyAt;
 
-    public GuideScope(CSharpCompilation compilation, string head, bool holdsTypes)
+    public GuideScope(CSharpCompilation compilation, GuideFrame frame)
     {
+        var head = frame.Head;
         // Annotations alone: with warnings each question would have the compiler follow the flow of the whole body.
         _compilation = compilation.WithOptions(compilation.Options.WithNullableContextOptions(NullableContextOptions.Annotations));
-        (Head, Opening, HoldsTypes) = (head, head, holdsTypes);
+        (Head, Opening, HoldsTypes, Asked) = (head, head, frame.HoldsTypes, frame.Asked);
         _members = new(new Comparer());
         Closing = string.Concat(Enumerable.Repeat("\n}", Depth(head)));
         var tree = Parse(head + "\n" + Closing);
@@ -29,10 +30,12 @@ internal sealed class GuideScope
         Problem = tree.GetDiagnostics().Concat(model.GetDeclarationDiagnostics())
             .FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error && d.Location.SourceSpan.End < head.TrimEnd().Length)?.GetMessage();
         var method = tree.GetRoot().FindToken(head.Length).Parent?.FirstAncestorOrSelf<BaseMethodDeclarationSyntax>();
-        if (holdsTypes || method?.Body is null) return;
+        if (HoldsTypes || method?.Body is null) return;
+        Method = (method as MethodDeclarationSyntax)?.Identifier.ValueText;
         (_around, _bodyAt) = (model, method.Body.OpenBraceToken.Span.End);
         Opening = "class C\n{\n" + head[method.FullSpan.Start..];
         Reach = new(model, _bodyAt);
+        NeedsType = model.GetDeclaredSymbol(method) is { } symbol && HasNoValue(model.Compilation, symbol, Reach);
     }
 
     /// <summary>The frame's text before the code.</summary>
@@ -47,6 +50,12 @@ internal sealed class GuideScope
     /// <summary>Whether the code may declare types.</summary>
     public bool HoldsTypes { get; }
 
+    /// <summary>Name of the method that the code is to declare; null where none is asked for.</summary>
+    public string? Asked { get; }
+
+    /// <summary>Name of the method whose body the code is; null where it is none.</summary>
+    public string? Method { get; }
+
     /// <summary>What is wrong with the frame itself; null where nothing is.</summary>
     public string? Problem { get; }
 
@@ -54,6 +63,26 @@ internal sealed class GuideScope
 
     /// <summary>Which types lead to which; null where the code may declare types.</summary>
     public TypeReach? Reach { get; }
+
+    /// <summary>Whether the method returns a type of the context that nothing implements: only an answer that brings a type can.</summary>
+    public bool NeedsType { get; }
+
+    private static bool HasNoValue(Compilation compilation, IMethodSymbol method, TypeReach reach)
+    {
+        if (method.ReturnType is not INamedTypeSymbol { IsAbstract: true, IsGenericType: false } type
+            || !SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly)
+            || method.Parameters.Any(p => reach.Reaches(p.Type, type)))
+            return false;
+        return !compilation.GetSymbolsWithName(_ => true, SymbolFilter.TypeAndMember).Any(s => s switch
+        {
+            INamedTypeSymbol found => !found.IsAbstract && reach.Converts(found, type),
+            IMethodSymbol { IsStatic: true } made => !SymbolEqualityComparer.Default.Equals(made, method)
+                && reach.Converts(made.ReturnType, type),
+            IPropertySymbol { IsStatic: true } held => reach.Converts(held.Type, type),
+            IFieldSymbol { IsStatic: true } held => reach.Converts(held.Type, type),
+            _ => false,
+        });
+    }
 
     /// <summary>The meaning of code behind <see cref="Opening"/>. Of a body it is looked up in the frame as that is compiled already:
     /// nothing but what is asked about is bound.</summary>
@@ -90,10 +119,15 @@ internal sealed class GuideScope
 
     // What code declares itself changes while it is written.
     private SortedNames Cached(ITypeSymbol type, bool isStatic, Func<SortedNames> make) =>
-        type.Locations.Any(l => l.IsInSource)
-            || type is INamedTypeSymbol { IsGenericType: true } or ITypeParameterSymbol or IArrayTypeSymbol
-            ? make()
-            : _members.GetOrAdd((type, isStatic), _ => make());
+        IsFixed(type) ? _members.GetOrAdd((type, isStatic), _ => make()) : make();
+
+    private static bool IsFixed(ITypeSymbol type) => type switch
+    {
+        INamedTypeSymbol named => !named.Locations.Any(l => l.IsInSource) && named.TypeArguments.All(IsFixed)
+            && named.ContainingType?.IsGenericType != true,
+        IArrayTypeSymbol array => IsFixed(array.ElementType),
+        _ => false,
+    };
 
     private static int Depth(string head) => SyntaxFactory.ParseTokens(head, options: CSharpJudge.ParseOptions).Sum(t =>
         t.IsKind(SyntaxKind.OpenBraceToken) ? 1 : t.IsKind(SyntaxKind.CloseBraceToken) ? -1 : 0);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using DocTuneLab.Conversations;
 using Microsoft.CodeAnalysis;
@@ -27,8 +28,12 @@ public sealed class GuidedCode
         "join", "from", "ascending", "descending",
     ]);
 
+    private static readonly SortedNames s_members = new(
+        ["public", "private", "internal", "protected", "class", "struct", "interface", "enum", "sealed", "abstract", "static", "throw"]);
+
     private readonly CodeGuide _guide;
     private readonly State _state;
+    private readonly ConcurrentDictionary<string, NamePlace> _places = new(StringComparer.Ordinal);
 
     internal GuidedCode(CodeGuide guide) : this(guide, "", new(0, [], null, null, false, 0))
     {
@@ -64,6 +69,8 @@ public sealed class GuidedCode
             }
             if (from == 0 && tail == 0 && _guide.Members is { } members && end < text.Length && DeclaresMember(token))
                 return members.Begin().Follow(text);
+            if (from == 0 && start == 0 && _guide.Scope.NeedsType && !BeginsMember(token))
+                (verdict, reason) = (GuideVerdict.Unlikely, "what is returned needs a type that implements it");
             var isNumber = token.IsKind(SyntaxKind.NumericLiteralToken);
             if (isNumber && end == text.Length - 1 && text[end] == '.')
             {
@@ -89,6 +96,7 @@ public sealed class GuidedCode
                 return Refuse($"'{token.Text}' stands in no method");
             if (isNumber && token.Text.Length > LongestNumber) return Refuse($"'{token.Text}' is no number that anything holds");
             if (isNumber && isOperand && _guide.Layers.HasFlag(GuideLayers.Syntax)) return Refuse($"'{token.Text}' follows no operator");
+            var follows = isOperand;
             if (!isLast)
                 isOperand = isNumber || (token.IsKind(SyntaxKind.IdentifierToken)
                     && SyntaxFacts.GetContextualKeywordKind(token.Text) == SyntaxKind.None);
@@ -114,6 +122,9 @@ public sealed class GuidedCode
                 continue;
             }
             if (isLast) continue;
+            if (follows && !token.IsKind(SyntaxKind.InKeyword) && open.Any(c => c == '(')
+                && _guide.Layers.HasFlag(GuideLayers.Syntax) && IsForEachWithoutIn(text[..start]))
+                return Refuse($"'in' is expected, not '{token.Text}'");
             // Of a lambda's parameter or a local function to come.
             if (pending is not null && token.Kind() is (SyntaxKind.CommaToken or SyntaxKind.CloseParenToken))
                 (verdict, reason) = (GuideVerdict.Possible, $"'{pending}' is not declared");
@@ -125,7 +136,7 @@ public sealed class GuidedCode
             if (_guide.Layers.HasFlag(GuideLayers.Types) && !_guide.Frame.HoldsTypes && token.IsKind(SyntaxKind.CloseParenToken)
                 && ConditionCheck.Fault(_guide, text[..start]) is { } unfit)
                 return Refuse(unfit);
-            if (token.IsKind(SyntaxKind.OpenParenToken) && isOperand && _guide.Layers.HasFlag(GuideLayers.Members)
+            if (token.IsKind(SyntaxKind.OpenParenToken) && follows && _guide.Layers.HasFlag(GuideLayers.Members)
                 && ArgumentCheck.Uncallable(_guide, text[..start]) is { } uncallable)
                 return Refuse(uncallable);
             switch (token.Kind())
@@ -156,8 +167,30 @@ public sealed class GuidedCode
         ? $"'{_state.Open.Peek()}' is not closed"
         : StatementCheck.Objection(_guide, Text);
 
-    private NamePlace PlaceAt(string text, int start) =>
-        NamePlace.Of(_guide.Scope, _guide.Tree(text[..start] + NamePlace.Placeholder), _guide.Layers);
+    /// <summary>Declarations of the variables that the innermost statement at the end of the code uses: where they stand.</summary>
+    public IReadOnlyList<(int Start, int End)> Grounds()
+    {
+        var root = _guide.Tree(Text).GetRoot();
+        var offset = _guide.Scope.Opening.Length;
+        var last = root.FindToken(Math.Max(offset, offset + Text.TrimEnd().Length - 1));
+        if (last.Parent?.FirstAncestorOrSelf<StatementSyntax>(s => s is not BlockSyntax) is not { } statement) return [];
+        var used = statement.DescendantTokens().Where(t => t.IsKind(SyntaxKind.IdentifierToken) && t.Parent is IdentifierNameSyntax)
+            .Select(t => t.ValueText).ToHashSet(StringComparer.Ordinal);
+        return [.. root.DescendantNodes().Where(n => n.SpanStart >= offset && n != statement).Select(n => n switch
+        {
+            LocalDeclarationStatementSyntax local when local.Declaration.Variables.Any(v => used.Contains(v.Identifier.ValueText))
+                => (local.SpanStart - offset, local.Span.End - offset),
+            ForEachStatementSyntax each when used.Contains(each.Identifier.ValueText)
+                => (each.SpanStart - offset, each.CloseParenToken.Span.End - offset),
+            _ => (0, 0),
+        }).Where(g => g.Item2 > 0 && g.Item2 <= Text.Length)];
+    }
+
+    // Of all that is tried behind the code, much begins a name at one place.
+    private NamePlace PlaceAt(string text, int start) => start < Text.Length ? Place(text[..start])
+        : _places.GetOrAdd(text[Text.Length..start], _ => Place(text[..start]));
+
+    private NamePlace Place(string text) => NamePlace.Of(_guide.Scope, _guide.Tree(text + NamePlace.Placeholder), _guide.Layers);
 
     private static SpecialType Literal(SyntaxToken token) => token.Kind() switch
     {
@@ -178,6 +211,9 @@ public sealed class GuidedCode
     private static bool DeclaresMember(SyntaxToken first) => first.Kind() is SyntaxKind.PublicKeyword or SyntaxKind.PrivateKeyword
         or SyntaxKind.InternalKeyword or SyntaxKind.ProtectedKeyword or SyntaxKind.ClassKeyword or SyntaxKind.StructKeyword
         or SyntaxKind.InterfaceKeyword or SyntaxKind.EnumKeyword or SyntaxKind.SealedKeyword or SyntaxKind.AbstractKeyword;
+
+    // Also as far as it is written.
+    private static bool BeginsMember(SyntaxToken first) => s_members.HasBeginning(first.Text);
 
     // Whether a statement or argument would have to end before this name. Words that are keywords in places may go on with it.
     private bool IsStray(string text, int start, int end, ImmutableStack<char> open)
@@ -205,6 +241,11 @@ public sealed class GuidedCode
         SyntaxKind.EqualsToken or SyntaxKind.SlashToken => mayGrow,
         _ => mayGrow && s_goOn.HasBeginning(token.Text),
     };
+
+    // Behind the variable of a loop stands 'in' and nothing else.
+    private bool IsForEachWithoutIn(string text) =>
+        _guide.Tree(text).GetRoot().FindToken(_guide.Scope.Opening.Length + text.TrimEnd().Length - 1) is var last
+        && last.Parent is ForEachStatementSyntax each && each.Identifier == last;
 
     // Seen with what follows, a name may be one that is being declared, or the type of a local function with parameters of its own.
     private bool IsUndeclared(string text, int at)

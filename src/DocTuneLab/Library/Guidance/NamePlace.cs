@@ -29,6 +29,16 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     /// <summary>A place where any name may stand.</summary>
     public static NamePlace Free { get; } = new(null, true, "");
 
+    // Variables of the code that are not in scope here. Where code is broken off the compiler may see scopes otherwise than in the
+    // whole: they are never refused.
+    private SortedNames? Outside { get; init; }
+
+    // Variables in scope, where the name of a further one begins.
+    private SortedNames? Taken { get; init; }
+
+    // The method that is asked for, where a member begins and it is not written yet. Others may stand before it, but seldom do.
+    private string? Asked { get; init; }
+
     /// <summary>Whether the names here are members of something.</summary>
     public bool IsOfMember { get; private init; }
 
@@ -46,25 +56,31 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     /// <param name="isWhole">Whether it ends there.</param>
     public GuideVerdict Judge(string text, bool isWhole)
     {
-        if (names is null) return GuideVerdict.Fits;
         text = text.TrimStart('@');
+        if (Taken is not null && isWhole && Taken.Contains(text)) return GuideVerdict.Unlikely;
+        if (Asked is not null && !(isWhole ? Asked == text : Asked.StartsWith(text, StringComparison.Ordinal)))
+            return GuideVerdict.Unlikely;
+        if (names is null) return GuideVerdict.Fits;
         var keywords = BeginsValue ? s_beginValues : s_keywords;
         if (!IsOfMember && (isWhole ? keywords.Contains(text) : keywords.HasBeginning(text))) return GuideVerdict.Fits;
         if (isWhole && BeginsValue && SyntaxFacts.GetKeywordKind(text) != SyntaxKind.None) return GuideVerdict.Refused;
         if (!(isWhole ? names.Contains(text) : names.HasBeginning(text)))
-            return !mayBeNew ? GuideVerdict.Refused : MayBeParameter ? GuideVerdict.Possible : GuideVerdict.Unlikely;
+            return Outside is not null && (isWhole ? Outside.Contains(text) : Outside.HasBeginning(text)) ? GuideVerdict.Unlikely
+                : !mayBeNew ? GuideVerdict.Refused : MayBeParameter ? GuideVerdict.Possible : GuideVerdict.Unlikely;
         return Typed is null || Typed.Fits(names, text, isWhole) ? GuideVerdict.Fits : GuideVerdict.Possible;
     }
 
     /// <summary>Whether something is called so here.</summary>
-    public bool IsKnown(string name) => names?.Contains(name.TrimStart('@')) != false;
+    public bool IsKnown(string name) => names?.Contains(name.TrimStart('@')) != false || Outside?.Contains(name.TrimStart('@')) == true;
 
     /// <summary>Whether a literal may stand here.</summary>
     /// <param name="type">Its type.</param>
     public GuideVerdict Judge(SpecialType type) => Typed is null || Typed.Fits(type) ? GuideVerdict.Fits : GuideVerdict.Possible;
 
     /// <summary>Why a name is refused.</summary>
-    public string Reason(string text, bool isWhole) => Typed is not null && (isWhole ? names!.Contains(text) : names!.HasBeginning(text))
+    public string Reason(string text, bool isWhole) => Taken is not null ? $"'{text}' is declared already"
+        : Asked is not null ? $"'{Asked}' is asked for, not '{text}'"
+        : Typed is not null && (isWhole ? names!.Contains(text) : names!.HasBeginning(text))
         ? $"'{text}' leads to no {Typed.Words}"
         : isWhole ? $"'{text}' is no {words}" : $"no {words} begins with '{text}'";
 
@@ -76,7 +92,8 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     {
         var root = tree.GetRoot();
         var token = root.FindToken(tree.Length - Placeholder.Length);
-        if (token.ValueText != Placeholder || token.Parent is not IdentifierNameSyntax name) return Free;
+        if (token.ValueText != Placeholder) return Free;
+        if (token.Parent is not IdentifierNameSyntax name) return OfNewName(scope, tree, token, layers);
         var place = Untyped(scope, tree, name, layers);
         return !place.IsFree && layers.HasFlag(GuideLayers.Types) && scope.Reach is { } reach
             ? place.With(TypedPlace.Of(reach, scope.Model(tree), name))
@@ -87,6 +104,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
 
     private NamePlace With(TypedPlace? typed) => new(names, mayBeNew, words)
     {
+        Outside = Outside,
         IsOfMember = IsOfMember,
         BeginsValue = BeginsValue,
         MayBeParameter = MayBeParameter && typed?.MayBeLambda != false,
@@ -115,15 +133,50 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
             InitializerExpressionSyntax initialiser => OfInitialiser(scope, tree, initialiser),
             _ when name.Ancestors().TakeWhile(a => a is PatternSyntax or SubpatternSyntax or PropertyPatternClauseSyntax)
                 .OfType<PropertyPatternClauseSyntax>().Any() => Free,
-            _ => OfScope(scope, root, name),
+            _ => OfScope(scope, tree, name),
         };
     }
 
-    private static NamePlace OfScope(GuideScope scope, SyntaxNode root, IdentifierNameSyntax name)
+    private static NamePlace OfNewName(GuideScope scope, SyntaxTree tree, SyntaxToken token, GuideLayers layers)
     {
-        var isType = name.Parent is ObjectCreationExpressionSyntax or TypeOfExpressionSyntax or CatchDeclarationSyntax or BaseTypeSyntax;
-        return new(scope.With(Declared(root)), scope.HoldsTypes || !isType, isType ? "type in scope" : "name in scope")
+        if (scope.Asked is { } asked && layers.HasFlag(GuideLayers.Names) && IsOfSolution(token) && !Declares(tree.GetRoot(), asked))
+            return new(null, true, "") { Asked = asked };
+        if (scope.HoldsTypes || !layers.HasFlag(GuideLayers.Names)
+            || token.Parent is not (VariableDeclaratorSyntax or ForEachStatementSyntax or SingleVariableDesignationSyntax))
+            return Free;
+        var model = scope.Model(tree);
+        var method = model.GetEnclosingSymbol(token.SpanStart);
+        return new(null, true, "")
         {
+            Taken = new(Declared(tree.GetRoot()).Distinct().Where(n => model.LookupSymbols(token.SpanStart, name: n)
+                .Any(s => s is ILocalSymbol or IParameterSymbol && SymbolEqualityComparer.Default.Equals(s.ContainingSymbol, method))))
+        };
+    }
+
+    // Of a member of the class around the code.
+    private static bool IsOfSolution(SyntaxToken token) =>
+        (token.Parent is VariableDeclaratorSyntax { Parent.Parent: { } field } ? field : token.Parent)
+            is FieldDeclarationSyntax or MethodDeclarationSyntax or PropertyDeclarationSyntax
+        && token.Parent?.FirstAncestorOrSelf<TypeDeclarationSyntax>()
+            is { Parent: CompilationUnitSyntax, Identifier.ValueText: "Solution" };
+
+    private static bool Declares(SyntaxNode root, string method) =>
+        root.DescendantNodes().OfType<MethodDeclarationSyntax>().Any(m => m.Identifier.ValueText == method);
+
+    private static NamePlace OfScope(GuideScope scope, SyntaxTree tree, IdentifierNameSyntax name)
+    {
+        var declared = Declared(tree.GetRoot()).ToHashSet(StringComparer.Ordinal);
+        var outside = scope.HoldsTypes ? [] : Variables(tree.GetRoot()).Where(declared.Contains).Distinct().ToList();
+        if (outside.Count > 0)
+        {
+            var model = scope.Model(tree);
+            outside.RemoveAll(n => model.LookupSymbols(name.SpanStart, name: n).Length > 0);
+            declared.ExceptWith(outside);
+        }
+        var isType = name.Parent is ObjectCreationExpressionSyntax or TypeOfExpressionSyntax or CatchDeclarationSyntax or BaseTypeSyntax;
+        return new(scope.With(declared), scope.HoldsTypes || !isType, isType ? "type in scope" : "name in scope")
+        {
+            Outside = outside.Count > 0 ? new(outside) : null,
             MayBeParameter = scope.HoldsTypes || name.Parent is ArgumentSyntax or EqualsValueClauseSyntax or ReturnStatementSyntax
                 or ArrowExpressionClauseSyntax or AssignmentExpressionSyntax or ParenthesizedExpressionSyntax or TupleExpressionSyntax
                 or ParameterSyntax or ConditionalExpressionSyntax or SwitchExpressionArmSyntax or ExpressionElementSyntax,
@@ -153,6 +206,12 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     /// <summary>Every name that the code itself declares, wherever: whether it is in scope the end of the statement says.</summary>
     private static IEnumerable<string> Declared(SyntaxNode root) => root.DescendantTokens()
         .Where(t => t.IsKind(SyntaxKind.IdentifierToken) && t.Parent is not SimpleNameSyntax && t.ValueText != Placeholder)
+        .Select(t => t.ValueText);
+
+    // Names of locals, wherever they are declared.
+    private static IEnumerable<string> Variables(SyntaxNode root) => root.DescendantTokens()
+        .Where(t => t.IsKind(SyntaxKind.IdentifierToken) && t.ValueText != Placeholder
+            && t.Parent is VariableDeclaratorSyntax or ForEachStatementSyntax or SingleVariableDesignationSyntax or CatchDeclarationSyntax)
         .Select(t => t.ValueText);
 
     private static NamePlace OfMembers(GuideScope scope, SyntaxTree tree, ExpressionSyntax receiver, IdentifierNameSyntax name)

@@ -9,6 +9,7 @@ using DocTuneLab.Cli.Output;
 using DocTuneLab.Cli.Verbs;
 using DocTuneLab.Notebooks;
 using DocTuneLab.Notebooks.Running;
+using DocTuneLab.Settings;
 
 namespace DocTuneLab.Cli;
 
@@ -108,7 +109,8 @@ internal static class CommandLine
             : $"'{first}' is not expected here.";
         var names = command.Subcommands.Select(sub => sub.Name)
             .Concat(Options(parsed).SelectMany(option => option.Aliases.Append(option.Name)));
-        var nearest = first is null ? null : NearestName.Of(first, names.Where(name => name.StartsWith('-') == first.StartsWith('-')));
+        var nearest = first is null
+            ? null : SettingNames.Nearest(first, names.Where(name => name.StartsWith('-') == first.StartsWith('-')));
         Console.Error.WriteLine($"doctune: {message}{(nearest is null ? "" : $" Did you mean '{nearest}'?")}");
         Console.Error.WriteLine($"'{Path(parsed)} --help' shows what there is.");
         return args.Length == 0 && first is null ? Help(parsed) : ExitCodes.Usage;

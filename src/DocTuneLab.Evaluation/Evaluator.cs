@@ -1,4 +1,5 @@
 using DocTuneLab.Conversations;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Extraction;
 using DocTuneLab.Evaluation.Judging;
@@ -28,6 +29,10 @@ public sealed class Evaluator(CSharpJudge judge)
     /// <summary>Which tasks the training data shows, made once for all arms (<see cref="TaskPatterns.Of"/>). Default null: no training data
     /// is known.</summary>
     public TaskPatterns? Patterns { get; init; }
+
+    /// <summary>Definitions of the kinds of training samples, by which <see cref="SuiteCheck"/> knows whose answers are code. Default those
+    /// that ship.</summary>
+    public IReadOnlyList<SampleKindDefinition> Kinds { get; init; } = SampleKinds.BuiltIn;
 
     /// <summary>Asks the model everything in the suite, then scores the answers.</summary>
     /// <param name="subject">The model.</param>

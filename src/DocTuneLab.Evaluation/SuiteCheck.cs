@@ -121,12 +121,13 @@ public static class SuiteCheck
             if (!gap.Compiles) problems.Add(new(gap.Task, $"middle: the whole does not compile: {error}"));
             else if (!gap.Exact) problems.Add(new(gap.Task, "middle: an answer that repeats it would not count as exact"));
         }
-        if (training is { Count: > 0 }) problems.AddRange(Overlaps(suite, training, notes));
+        if (training is { Count: > 0 }) problems.AddRange(Overlaps(suite, training, evaluator.Kinds, notes));
         else notes.Add("No training data was given, so overlap with it was not looked for.");
         return new(suite.Hash, [.. problems.Distinct()]) { Notes = notes };
     }
 
-    private static IEnumerable<SuiteProblem> Overlaps(Suite suite, IReadOnlyList<Sample> training, List<string> notes)
+    private static IEnumerable<SuiteProblem> Overlaps(
+        Suite suite, IReadOnlyList<Sample> training, IReadOnlyList<SampleKindDefinition> kinds, List<string> notes)
     {
         var heldOut = new Decontamination(suite.HeldOut());
         notes.Add($"Compared with {training.Count} training {(training.Count == 1 ? "sample" : "samples")}: 8-grams of words, code and "
@@ -136,7 +137,7 @@ public static class SuiteCheck
             + "is one step, which training data may show under other names.");
         foreach (var sample in training)
         {
-            var code = SampleKinds.BuiltIn.AnswerOf(sample.Kind) == AnswerForm.MethodBody
+            var code = kinds.AnswerOf(sample.Kind) == AnswerForm.MethodBody
                 ? CodeExtractor.Extract(sample.Messages[^1].Content).Code
                 : null;
             var prompt = sample.Messages.LastOrDefault(m => m.Role == "user")?.Content ?? "";

@@ -28,7 +28,7 @@ public sealed class LabSession : IDisposable
     /// <summary>How models are asked.</summary>
     public Wordings Wordings => _experiment.Wordings;
 
-    /// <summary>Dialects, metrics and chunker of your own.</summary>
+    /// <summary>Dialects, metrics, kinds of samples and chunker of your own.</summary>
     public LabHooks Hooks => _experiment.Hooks;
 
     /// <summary>What <see cref="ParseDocs"/> found.</summary>
@@ -104,16 +104,20 @@ public sealed class LabSession : IDisposable
     /// <summary>Loads held-out tasks.</summary>
     public Suite LoadSuite(string directory) => Suite = Suite.Load(directory);
 
-    /// <summary>Loads the base model: a folder, or <c>owner/name</c> on the hub. One that is loaded already stays.</summary>
+    /// <summary>Loads the base model: a folder, or <c>owner/name</c> on the hub. One that is loaded in the same way already stays.
+    /// </summary>
     /// <param name="directory">Which.</param>
-    /// <param name="device">Where it is computed; see <see cref="ModelLoadOptions.Device"/>.</param>
+    /// <param name="options">How; default as <see cref="ModelLoadOptions"/> says.</param>
     /// <exception cref="LabException">A file is missing or corrupt, or there is no such device.</exception>
-    public BaseModel LoadBase(string directory, string device = "auto")
+    public BaseModel LoadBase(string directory, ModelLoadOptions? options = null)
     {
+        options ??= new();
         directory = ModelHub.Resolve(directory);
-        device = ComputeDevices.Resolve(device).ToString();
-        if (Model?.Directory == directory && Model.Device == device) return Model;
-        var model = BaseModel.Load(directory, new ModelLoadOptions { Device = device });
+        // 'auto' and the device that it stands for are one.
+        var device = ComputeDevices.Resolve(options.Device).ToString();
+        if (Model?.Directory == directory && Model.Device == device && Model.Loading with { Device = options.Device } == options)
+            return Model;
+        var model = BaseModel.Load(directory, options);
         _experiment.Take(null);
         Model?.Dispose();
         return Model = model;

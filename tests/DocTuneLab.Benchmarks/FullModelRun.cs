@@ -7,6 +7,7 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;
@@ -172,8 +173,8 @@ internal static class FullModelRun
         var adapter = Path.Combine(folder, "run", "adapter");
         foreach (var type in (string[])["f16", "q8_0"])
         {
-            var written = GgufExporter.Write(folder, Path.Combine(folder, type + ".gguf"), type,
-                Directory.Exists(adapter) ? adapter : null);
+            var written = GgufExporter.Write(folder, Path.Combine(folder, type + ".gguf"),
+                Enum.Parse<GgufType>(type, ignoreCase: true), Directory.Exists(adapter) ? adapter : null);
             result[type] = $"{written.Bytes / 1e6:F0} MB, merge difference {written.MergeDifference:F2}";
         }
         return result;

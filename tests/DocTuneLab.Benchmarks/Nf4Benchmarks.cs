@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using DocTuneLab.Training.Quantization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Benchmarks;

@@ -1,4 +1,3 @@
-using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Statistics;
 

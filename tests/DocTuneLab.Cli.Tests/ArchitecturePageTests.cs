@@ -14,9 +14,11 @@ public sealed partial class ArchitecturePageTests
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void Every_folder_with_source_is_listed_and_no_other(string project)
+    public void Every_folder_with_source_or_data_is_listed_and_no_other(string project)
     {
-        var folders = SourceFiles(project).Select(file => file.Folder).Distinct().Order(StringComparer.Ordinal);
+        // The project's own folder holds its project file in any case.
+        var folders = Files(project, "*").Where(file => file.Folder != "." || file.Path.EndsWith(".cs", StringComparison.Ordinal))
+            .Select(file => file.Folder).Distinct().Order(StringComparer.Ordinal);
         Assert.Equal(folders, Listed(project).Order(StringComparer.Ordinal));
     }
 
@@ -28,7 +30,7 @@ public sealed partial class ArchitecturePageTests
         var name = Path.GetFileName(project);
         var place = listed.ToDictionary(folder => folder == "." ? name : $"{name}.{folder.Replace('/', '.')}", listed.IndexOf);
         var wrong =
-            from file in SourceFiles(project)
+            from file in Files(project, "*.cs")
             let own = listed.IndexOf(file.Folder)
             let path = $"{project}/{file.Folder}/{Path.GetFileName(file.Path)}"
             from Match used in Using().Matches(File.ReadAllText(file.Path))
@@ -53,10 +55,10 @@ public sealed partial class ArchitecturePageTests
         Assert.Equal(referenced.Order(), drawn.Order());
     }
 
-    private static IEnumerable<(string Folder, string Path)> SourceFiles(string project)
+    private static IEnumerable<(string Folder, string Path)> Files(string project, string pattern)
     {
         var root = Path.Combine(Doctune.Root, project);
-        return Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+        return Directory.EnumerateFiles(root, pattern, SearchOption.AllDirectories)
             .Select(path => (Folder: Path.GetRelativePath(root, Path.GetDirectoryName(path)!).Replace('\\', '/'), Path: path))
             .Where(file => file.Folder.Split('/')[0] is not ("bin" or "obj"));
     }

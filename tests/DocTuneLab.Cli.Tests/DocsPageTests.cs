@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DocTuneLab.Endpoints.Exchange;
-using DocTuneLab.Storage;
 
 namespace DocTuneLab.Cli.Tests;
 

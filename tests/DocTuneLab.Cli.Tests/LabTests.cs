@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using DocTuneLab.Storage;
 
 namespace DocTuneLab.Cli.Tests;
 

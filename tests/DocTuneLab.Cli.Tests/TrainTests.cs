@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Corpus.Formats;
-using DocTuneLab.Storage;
 
 namespace DocTuneLab.Cli.Tests;
 

@@ -4,7 +4,6 @@ using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Experiments;
 using DocTuneLab.Prompts;
-using DocTuneLab.Storage;
 
 namespace DocTuneLab.Extension.Tests;
 

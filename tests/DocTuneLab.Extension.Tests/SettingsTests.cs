@@ -21,7 +21,7 @@ public sealed partial class SettingsTests
     [InlineData("#!prompt tune --help", "prompts tune --help", "Prompt tuning", "Endpoints", "Requests to endpoints")]
     [InlineData("", "generate --help", "Sampling", "Base model", "Guided decoding")]
     [InlineData("", "score --help", "Base model")]
-    [InlineData("", "serve --help", "Base model")]
+    [InlineData("#!base --help", "serve --help", "Base model")]
     [InlineData("", "train --help", "Base model", "Training run")]
     public async Task Help_of_cells_and_of_the_tool_says_the_words_ranges_and_defaults_of_the_options_records(string cell, string verb,
         params string[] groups)
@@ -40,6 +40,19 @@ public sealed partial class SettingsTests
             Says(tool, setting);
             if (magic is not null && !elsewhere.Contains(setting.Property)) Says(magic, setting);
         }
+    }
+
+    [Fact]
+    public async Task A_cell_loads_the_base_model_as_it_is_told_and_anew_when_told_otherwise()
+    {
+        using var lab = new LabFolder();
+        var (shown, error) = await lab.RunAsync("#!base data/models/nano", "#!base data/models/nano --quantize int8 --quantize-head",
+            "$\"{lab.Model.Loading.Quantization} {lab.Model.Loading.QuantizeHead} {lab.Model.WeightFormat}\"");
+        Assert.Null(error);
+        Assert.Contains("int8 True INT8", shown);
+        (shown, error) = await lab.RunAsync("#!base data/models/nano --quantize none --compute fp32");
+        Assert.Null(error);
+        Assert.Contains("types, computed in fp32", shown);
     }
 
     [Fact]

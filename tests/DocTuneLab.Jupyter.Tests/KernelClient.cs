@@ -156,11 +156,11 @@ internal sealed class KernelClient : IDisposable
 
     private WireMessage? TryReceive(NetMQSocket socket, TimeSpan patience, Func<WireMessage, bool> accept)
     {
-        var deadline = DateTime.UtcNow + patience;
-        while (DateTime.UtcNow < deadline)
+        var deadline = TimeProvider.System.GetUtcNow() + patience;
+        while (TimeProvider.System.GetUtcNow() < deadline)
         {
             NetMQMessage? frames = null;
-            if (!socket.TryReceiveMultipartMessage(deadline - DateTime.UtcNow, ref frames!))
+            if (!socket.TryReceiveMultipartMessage(deadline - TimeProvider.System.GetUtcNow(), ref frames!))
                 return null;
             var message = WireMessage.Read(frames, Connection.Key);
             Assert.NotNull(message);

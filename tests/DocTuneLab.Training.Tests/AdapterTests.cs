@@ -3,7 +3,6 @@ using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;

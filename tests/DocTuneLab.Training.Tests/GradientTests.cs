@@ -2,7 +2,6 @@ using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;

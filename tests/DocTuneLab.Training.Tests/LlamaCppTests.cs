@@ -116,7 +116,7 @@ public sealed class LlamaCppTests : IDisposable
     private BaseModel Start(TinyModel tiny, string type, string? adapter = null)
     {
         var path = Path.Combine(tiny.Directory, "model.gguf");
-        GgufExporter.Write(tiny.Directory, path, type);
+        GgufExporter.Write(tiny.Directory, path, Enum.Parse<GgufType>(type, ignoreCase: true));
         _peer = new NodePeer("llama.mjs");
         Assert.Equal(tiny.Config.VocabularySize, (int)_peer.Ask(new { load = path, adapter })["vocabulary"]!);
         return tiny.Load(nf4: false);
@@ -188,7 +188,7 @@ public sealed class LlamaCppTests : IDisposable
     private static Dictionary<string, Tensor> Weights(TinyModel tiny, string type)
     {
         var path = Path.Combine(tiny.Directory, "again.gguf");
-        GgufExporter.Write(tiny.Directory, path, type);
+        GgufExporter.Write(tiny.Directory, path, Enum.Parse<GgufType>(type, ignoreCase: true));
         using var file = GgufFile.Open(path);
         return tiny.Config.Parameters().ToDictionary(p => p.Name, p => tensor(file.Read(Name(p.Name))).view(p.Shape));
 

@@ -1,7 +1,6 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Inference;
-using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;

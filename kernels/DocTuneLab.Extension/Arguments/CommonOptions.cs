@@ -2,7 +2,6 @@ using System.CommandLine;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Settings;
-using DocTuneLab.Storage;
 
 namespace DocTuneLab.Extension.Arguments;
 
@@ -60,11 +59,7 @@ public static class CommonOptions
         new("--kind") { Description = "Only those of this kind.", HelpName = placeholder };
 
     /// <summary><c>--status</c>; <see cref="Chosen{T}"/> reads it.</summary>
-    public static Option<string> Status()
-    {
-        var option = new Option<string>("--status") { Description = "Only samples that stand so." };
-        return Among(option, SettingNames.Of(typeof(SampleStanding)));
-    }
+    public static Option<string> Status() => Choice<SampleStanding>("--status", "Only samples that stand so.");
 
     /// <summary><c>--reviewer</c>.</summary>
     public static Option<string> Reviewer() => new("--reviewer") { Description = "Who decides.", HelpName = "NAME", Required = true };
@@ -82,9 +77,24 @@ public static class CommonOptions
     /// <param name="words">What it does.</param>
     /// <param name="initial">Where nothing is said.</param>
     public static Option<string> Choice<T>(string name, string words, T initial)
-        where T : struct, Enum =>
-        Among(new Option<string>(name) { Description = words, DefaultValueFactory = _ => SettingNames.Of(initial) },
-            SettingNames.Of(typeof(T)));
+        where T : struct, Enum
+    {
+        var option = Choice<T>(name, words);
+        option.DefaultValueFactory = _ => SettingNames.Of(initial);
+        return option;
+    }
+
+    /// <summary>The same without a default.</summary>
+    /// <param name="name">With dashes.</param>
+    /// <param name="words">What it does.</param>
+    public static Option<string> Choice<T>(string name, string words)
+        where T : struct, Enum
+    {
+        var allowed = SettingNames.Of(typeof(T));
+        var option = new Option<string>(name) { Description = words, HelpName = string.Join('|', allowed) };
+        option.AcceptOnlyFromAmong([.. allowed]);
+        return option;
+    }
 
     /// <summary>The member that was chosen; null where none was, and none is the default.</summary>
     public static T? Chosen<T>(this ParseResult parsed, Option<string> option)
@@ -92,12 +102,5 @@ public static class CommonOptions
     {
         ArgumentNullException.ThrowIfNull(parsed);
         return parsed.GetValue(option) is { } name ? (T?)(object?)SettingNames.Parse(typeof(T), name) : null;
-    }
-
-    private static Option<T> Among<T>(Option<T> option, IReadOnlyList<string> allowed)
-    {
-        option.HelpName = string.Join('|', allowed);
-        option.AcceptOnlyFromAmong([.. allowed]);
-        return option;
     }
 }

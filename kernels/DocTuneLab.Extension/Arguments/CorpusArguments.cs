@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DocTuneLab.Corpus.Hosted;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Settings;
@@ -42,5 +43,9 @@ public sealed class CorpusArguments(params string[] except)
     public WordingOptions Wordings(ParseResult p) => _settings.Apply(p, WordingOptions.Settings, WordingOptions.Settings.Defaults);
 
     /// <summary>What is wanted of a hosted model.</summary>
-    public GenerationOptions Written(ParseResult p) => _settings.Apply(p, GenerationOptions.Settings, GenerationOptions.Settings.Defaults);
+    /// <param name="p">What was parsed.</param>
+    /// <param name="kinds">Definitions of the kinds that can be named; default those that ship.</param>
+    /// <exception cref="LabException">A kind is named that there is not.</exception>
+    public GenerationOptions Written(ParseResult p, IReadOnlyList<SampleKindDefinition>? kinds = null) =>
+        _settings.Apply(p, GenerationOptions.Settings, GenerationOptions.Settings.Defaults with { Kinds = kinds ?? SampleKinds.BuiltIn });
 }

@@ -35,7 +35,8 @@ internal static class CorpusMagics
         generate.SetCellAction(async (p, cell) =>
         {
             lab.Wordings.Use(lab.Storage, corpus.Wordings(p));
-            if (endpoints.Of(p, corpus.Written(p) with { Seed = lab.Seed }) is { } settings) await ByModelAsync(lab, settings, cell);
+            var written = corpus.Written(p, lab.Hooks.Kinds.All) with { Seed = lab.Seed };
+            if (endpoints.Of(p, written) is { } settings) await ByModelAsync(lab, settings, cell);
             else Structural(lab, corpus.Structural(p, endpoints), cell);
         });
         return generate;
@@ -132,7 +133,7 @@ internal static class CorpusMagics
                 + "code compiles and passes all checks with it, and held-out tasks need it.") { count };
         command.SetCellAction((p, cell) =>
         {
-            var coverage = lab.Storage.Samples.Coverage(lab.Suite?.HeldOut() ?? []);
+            var coverage = lab.Storage.Samples.Coverage(lab.Suite?.HeldOut() ?? [], lab.Hooks.Kinds.All);
             if (coverage.Symbols.Count == 0) throw new LabException("an earlier step is missing: run #!docs first");
             cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = $"<p>{coverage}</p>", ["text/plain"] = coverage.ToString() });
             Charts.Show(cell, Charts.Coverage(coverage));

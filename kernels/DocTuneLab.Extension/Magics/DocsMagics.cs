@@ -1,7 +1,5 @@
 using System.CommandLine;
-using DocTuneLab.Documents;
 using DocTuneLab.Documents.Linking;
-using DocTuneLab.Documents.Model;
 using DocTuneLab.Experiments;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;

@@ -4,7 +4,6 @@ using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Results;
-using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Views;

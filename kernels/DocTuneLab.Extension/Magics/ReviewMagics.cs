@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using DocTuneLab.Corpus;
-using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Experiments;
 using DocTuneLab.Experiments.Stages;
@@ -36,9 +35,9 @@ internal static class ReviewMagics
             var asked = p.GetValue(kind);
             var found = SampleBrowser.Find(lab.Storage.Samples, p.Chosen<SampleStanding>(status), asked, p.GetValue(search)!);
             // A lab may hold kinds that another program has defined, so that only an empty answer shows a mistyped one.
-            if (found.Count == 0 && asked is { } one && SampleKinds.BuiltIn.Find(one) is null)
-                throw new LabException($"the lab has no such samples of the kind '{one.FieldName}'; the kinds that ship are "
-                    + string.Join(", ", SampleKinds.BuiltIn.Select(k => k.Kind.FieldName)));
+            if (found.Count == 0 && asked is { } one && lab.Hooks.Kinds.Find(one.FieldName) is null)
+                throw new LabException($"the lab has no such samples of the kind '{one.FieldName}'; the kinds that there are: "
+                    + string.Join(", ", lab.Hooks.Kinds.Names));
             var shown = found.Skip(p.GetValue(skip)).Take(p.GetValue(count)).ToList();
             cell.DisplayMime(new Dictionary<string, object>
             {

@@ -4,7 +4,6 @@ using DocTuneLab.Experiments;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
-using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
 using DocTuneLab.Training.Telemetry;
@@ -24,14 +23,14 @@ internal static class TrainMagics
     private static Command BaseCommand(LabSession lab)
     {
         var directory = new Argument<string>("DIR") { Description = "Model folder in Hugging Face layout, or owner/name on the hub." };
-        var device = ModelArguments.Device();
-        var command = new Command("#!base", "Loads the base model, quantised to NF4.") { directory };
-        device.AddTo(command);
+        var loading = ModelArguments.Loading();
+        var command = new Command("#!base", "Loads the base model, quantised to NF4 unless told otherwise.") { directory };
+        loading.AddTo(command);
         command.SetCellAction((p, cell) =>
         {
-            var model = lab.LoadBase(p.GetValue(directory)!, device.LoadOf(p).Device);
-            cell.Display($"{model.ParameterCount:N0} parameters, {model.WeightBytes / 1048576.0:F1} MB in NF4, computed in "
-                + $"{model.ComputeType}{(model.Device == "cpu" ? "" : " on " + model.Device)}");
+            var model = lab.LoadBase(p.GetValue(directory)!, loading.LoadOf(p));
+            cell.Display($"{model.ParameterCount:N0} parameters, {model.WeightBytes / 1048576.0:F1} MB in {model.WeightFormat}, "
+                + $"computed in {model.ComputeType}{(model.Device == "cpu" ? "" : " on " + model.Device)}");
         });
         return command;
     }

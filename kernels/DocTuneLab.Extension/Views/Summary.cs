@@ -1,8 +1,6 @@
 using System.Net;
 using System.Text;
-using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
-using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments;

@@ -3,10 +3,8 @@ using DocTuneLab.Audit;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Documents;
-using DocTuneLab.Documents.Model;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Library;
-using DocTuneLab.Storage;
 using Spectre.Console;
 
 namespace DocTuneLab.Cli.Verbs;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Corpus.Formats;
@@ -8,7 +7,6 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
-using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Evaluation.Suites.Import;
 using DocTuneLab.Experiments;
@@ -141,7 +139,7 @@ internal static class Evaluate
             }
             else
             {
-                if (model.BaseOf(parsed) is { } weights) session.LoadBase(ModelFolder.Of(weights), device.LoadOf(parsed).Device);
+                if (model.BaseOf(parsed) is { } weights) session.LoadBase(ModelFolder.Of(weights), device.LoadOf(parsed));
                 else if (plan.Arms.Any(a => a.Split('+')[0] is "base" or "tuned"))
                     throw new UsageException("--base DIR is missing: the base model.");
                 if (parsed.GetValue(adapter) is { } tuned) session.LoadAdapter(tuned);

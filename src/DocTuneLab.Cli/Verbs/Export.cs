@@ -3,6 +3,8 @@ using System.Globalization;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Extension.Arguments;
+using DocTuneLab.Settings;
+using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Quantization.Formats;
 
@@ -21,12 +23,13 @@ internal static class Export
             Required = true
         };
         format.AcceptOnlyFromAmong([.. ExportFormats.All.Names]);
+        string[] types = [.. GgufExporter.Types.Select(t => SettingNames.Of(t))];
         var type = new Option<string>("--type")
         {
-            Description = $"GGUF: type of the matrices, one of {string.Join(", ", GgufExporter.TypeNames)}.",
-            DefaultValueFactory = _ => "f16"
+            Description = $"GGUF: type of the matrices, one of {string.Join(", ", types)}.",
+            DefaultValueFactory = _ => SettingNames.Of(GgufType.F16)
         };
-        type.AcceptOnlyFromAmong([.. GgufExporter.TypeNames]);
+        type.AcceptOnlyFromAmong(types);
         var into = CommonOptions.Choice("--merge-into",
             "stored: the model's own weights. dequantized: those after NF4, which a QLoRA adapter was trained over.", MergeBase.Stored);
         var quantize = new Option<string>("--weights")
@@ -59,7 +62,7 @@ internal static class Export
                     Target = path,
                     Adapter = tuned,
                     MergeBase = mergeBase,
-                    GgufType = parsed.GetValue(type)!,
+                    GgufType = parsed.Chosen<GgufType>(type)!.Value,
                     Weights = parsed.GetValue(quantize)!,
                     Progress = progress is null ? null : (done, total) => progress.Report((done, total)),
                 }, cancel);

@@ -2,12 +2,8 @@ using System.CommandLine;
 using System.Text.Json;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
-using DocTuneLab.Experiments;
-using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Prompts;
-using DocTuneLab.Prompts.Tuning;
-using DocTuneLab.Storage;
 
 namespace DocTuneLab.Cli.Verbs;
 
@@ -66,7 +62,7 @@ internal static class PromptsVerb
         {
             using var session = library.Open(p, tuning.Options(p).Seed);
             var settings = endpoints.Of(p);
-            if (model.BaseOf(p) is { } folder) session.LoadBase(ModelFolder.Of(folder, cancel: cancel), device.LoadOf(p).Device);
+            if (model.BaseOf(p) is { } folder) session.LoadBase(ModelFolder.Of(folder, cancel: cancel), device.LoadOf(p));
             else if (settings is null)
                 throw new LabException(
                     "Without an endpoint, prompts are tuned by likelihood under a local model: give it with --base DIR.");

@@ -2,10 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Extension.Arguments;
-using DocTuneLab.Notebooks;
+using DocTuneLab.Settings;
 using DocTuneLab.Storage;
 using Spectre.Console;
 
@@ -107,7 +106,7 @@ internal static class Runs
         if (found.Count > 1)
             throw new LabException(
                 $"'{id}' is the beginning of {found.Count} runs: {string.Join(", ", found.Take(4).Select(r => r.Id))}. Give more of it.");
-        var nearest = NearestName.Of(id, runs.Select(r => r.Id));
+        var nearest = SettingNames.Nearest(id, runs.Select(r => r.Id));
         throw new LabException($"{id}: no such run in "
             + $"{lab.Directory}.{(nearest is null ? " List them with 'doctune runs list'." : $" Did you mean '{nearest}'?")}");
     }

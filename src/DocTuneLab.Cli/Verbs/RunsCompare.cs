@@ -1,6 +1,5 @@
 using System.CommandLine;
 using DocTuneLab.Cli.Output;
-using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;

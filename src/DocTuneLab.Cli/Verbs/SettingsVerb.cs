@@ -1,5 +1,4 @@
 using System.CommandLine;
-using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Experiments.Reference;
 using DocTuneLab.Extension.Arguments;

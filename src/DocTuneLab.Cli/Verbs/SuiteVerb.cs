@@ -17,6 +17,12 @@ namespace DocTuneLab.Cli.Verbs;
 /// <summary><c>doctune suite</c>: held-out tasks of a library.</summary>
 internal static class SuiteVerb
 {
+    private enum DraftKind
+    {
+        Members,
+        Compositions,
+    }
+
     public static Command Command() => new(
         "suite", "Held-out tasks: draft those that follow from a library, and lock the files of a suite.")
     {
@@ -26,13 +32,10 @@ internal static class SuiteVerb
     private static Command Draft()
     {
         var folder = new Argument<string>("DIR") { Description = "Folder of the suite; made where it is missing." };
-        var kind = new Option<string>("--kind")
-        {
-            Description = "What to draft: members, questions that take a member for granted, which may not exist; compositions, "
-                + "programming tasks that need several members, to be completed by hand.",
-            Required = true,
-        };
-        kind.AcceptOnlyFromAmong("members", "compositions");
+        var kind = CommonOptions.Choice<DraftKind>("--kind",
+            "What to draft: members, questions that take a member for granted, which may not exist; compositions, "
+                + "programming tasks that need several members, to be completed by hand.");
+        kind.Required = true;
         var (assembly, docs, json) = (CommonOptions.Assembly(), CommonOptions.Docs(), CommonOptions.Json());
         assembly.Required = true;
         var lab = CommonOptions.Lab();
@@ -51,7 +54,7 @@ internal static class SuiteVerb
         seed.AddTo(command);
         command.SetAction(p =>
         {
-            var isComposed = p.GetRequiredValue(kind) == "compositions";
+            var isComposed = p.Chosen<DraftKind>(kind) == DraftKind.Compositions;
             var path = Path.Combine(p.GetRequiredValue(folder), isComposed ? CompositionDrafts.FileName : Suite.MembersFile);
             if (File.Exists(path)) throw new LabException($"{path}: is there already. Move it away, or give another folder.");
             var library = PrivateLibrary.Load(LabArguments.Existing(p.GetRequiredValue(assembly)));

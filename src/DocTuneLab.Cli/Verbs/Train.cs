@@ -6,7 +6,6 @@ using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Settings;
-using DocTuneLab.Storage;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
 using DocTuneLab.Training.Telemetry;

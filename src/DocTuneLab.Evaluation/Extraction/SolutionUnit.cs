@@ -1,7 +1,5 @@
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DocTuneLab.Evaluation.Extraction;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using DocTuneLab.Conversations;
-using DocTuneLab.Evaluation.Extraction;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 

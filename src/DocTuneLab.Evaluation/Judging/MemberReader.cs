@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using DocTuneLab.Conversations;
-using DocTuneLab.Evaluation.Extraction;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 

@@ -1,8 +1,6 @@
 using System.Text;
-using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Metrics;
 using DocTuneLab.Evaluation.Results;
-using DocTuneLab.Evaluation.Statistics;
 using DocTuneLab.Evaluation.Suites;
 
 namespace DocTuneLab.Evaluation.Reports;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Xml.Linq;
 using DocTuneLab.Evaluation.Execution;
-using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Text;
 
 namespace DocTuneLab.Evaluation.Reports;

@@ -44,9 +44,11 @@ public sealed class CorpusStage
 
     private PrivateLibrary Library => Documents.Library;
 
+    private IReadOnlyList<SampleKindDefinition> Kinds => Experiment.Hooks.Kinds.All;
+
     /// <summary>Writes grounded samples from symbols and train-split pages, each code sample compiled and run in the sandbox, none near a
     /// held-out task. They replace those that the lab holds.</summary>
-    /// <param name="options">What is wanted; seed, templates, tokenizer, library and held-out tasks are the experiment's.</param>
+    /// <param name="options">What is wanted; seed, kinds, templates, tokenizer, library and held-out tasks are the experiment's.</param>
     /// <param name="progress">Called as samples are accepted.</param>
     /// <param name="cancel">Stops; nothing is kept.</param>
     public GeneratedCorpus Generate(CorpusOptions options, IProgress<CorpusProgress>? progress = null, CancellationToken cancel = default)
@@ -92,7 +94,7 @@ public sealed class CorpusStage
         var all = Storage.Samples.List();
         var tokens = all.Sum(s => s.Messages.Sum(m => 4L + Counting.Count(m.Content)));
         Experiment.Corpus = new GeneratedCorpus(all, [.. Storage.Samples.List(acceptedOnly: false).Where(s => !s.Accepted)],
-            Experiment.Corpus?.Accounts ?? [], Storage.Samples.Coverage(Suite.HeldOut()), tokens);
+            Experiment.Corpus?.Accounts ?? [], Storage.Samples.Coverage(Suite.HeldOut(), Kinds), tokens);
         return result;
     }
 
@@ -100,7 +102,8 @@ public sealed class CorpusStage
     public GenerationEstimate Estimate(GenerationSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var asked = settings.Options with { CodeTemplate = Experiment.Wordings.Code, Templates = Experiment.Wordings.Templates };
+        var wordings = Experiment.Wordings;
+        var asked = settings.Options with { Kinds = Kinds, CodeTemplate = wordings.Code, Templates = wordings.Templates };
         return GenerationEstimate.Of(Library.Api, Documents.TrainChunks, asked, settings.Endpoints);
     }
 
@@ -110,7 +113,7 @@ public sealed class CorpusStage
     public (int Kept, IReadOnlyList<Sample> Failed) Check()
     {
         var validator = Again();
-        var drafts = Storage.Samples.List().Select(s => SampleDrafts.Of(s, Library.Judge.LibraryNamespaces));
+        var drafts = Storage.Samples.List().Select(DraftOf);
         var judged = validator.Judge([.. drafts]).Select(j => validator.Accept(j)).ToList();
         return (judged.Count(s => s.Accepted), [.. judged.Where(s => !s.Accepted)]);
     }
@@ -151,7 +154,7 @@ public sealed class CorpusStage
         ArgumentNullException.ThrowIfNull(settings);
         var (marked, _) = Marked();
         if (marked.Count == 0) return (0, []);
-        var kinds = MixOf(marked).Where(m => settings.Options.Kinds.Find(m.Key)?.HostedShare is not null).ToDictionary();
+        var kinds = MixOf(marked).Where(m => Kinds.Find(m.Key)?.HostedShare is not null).ToDictionary();
         if (kinds.Count == 0) kinds = new Dictionary<SampleKind, double> { [SampleKind.Code] = 1 };
         var result = await GenerateAsync(settings with
         {
@@ -176,6 +179,7 @@ public sealed class CorpusStage
         var wordings = Experiment.Wordings;
         return settings.Options with
         {
+            Kinds = Kinds,
             LibraryName = Library.Name,
             CodeTemplate = wordings.Code,
             QaTemplate = wordings.Qa,
@@ -186,7 +190,7 @@ public sealed class CorpusStage
 
     /// <summary>What every sample must hold.</summary>
     internal ValidationOptions Validation(int maxTokens) =>
-        new() { MaxTokens = maxTokens, CountTokens = Counting.Count, HeldOut = _heldOut.Value };
+        new() { MaxTokens = maxTokens, CountTokens = Counting.Count, HeldOut = _heldOut.Value, Kinds = Kinds };
 
     /// <summary>Asks the endpoints of some settings, with the experiment's seed.</summary>
     internal EndpointRun Asking(GenerationSettings settings, IProgress<LiveText>? live) =>
@@ -196,11 +200,13 @@ public sealed class CorpusStage
     internal Func<Sample, Sample> Judged()
     {
         var validator = Again();
-        return sample => validator.Accept(validator.Judge([SampleDrafts.Of(sample, Library.Judge.LibraryNamespaces)])[0], sample.Split) with
+        return sample => validator.Accept(validator.Judge([DraftOf(sample)])[0], sample.Split) with
         {
             Provenance = sample.Provenance
         };
     }
+
+    private Draft DraftOf(Sample sample) => SampleDrafts.Of(sample, Library.Judge.LibraryNamespaces, Kinds);
 
     // Code of samples runs where answers do.
     private ProgramSandbox Runner(CorpusOptions options) => new(Library.Judge.References, options.AllowWithoutIsolation);
@@ -208,6 +214,7 @@ public sealed class CorpusStage
     private CorpusOptions WithDefaults(CorpusOptions options) => options with
     {
         Seed = Experiment.Seed,
+        Kinds = Kinds,
         Tokenizer = Counting.Tokenizer,
         LibraryName = Library.Name,
         CodeTemplate = Experiment.Wordings.Code,

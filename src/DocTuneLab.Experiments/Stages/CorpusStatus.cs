@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DocTuneLab.Endpoints.Transport;
 using DocTuneLab.Storage;
 

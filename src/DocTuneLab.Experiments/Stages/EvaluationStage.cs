@@ -142,7 +142,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     public SuiteReport Check(IReadOnlyList<Sample> samples, bool allowWithoutIsolation = false, IReadOnlyList<Document>? pages = null,
         CancellationToken cancel = default)
     {
-        pages ??= Storage.Documents.Pages() is { Count: > 0 } read ? read : null;
+        pages ??= Storage.Documents.Pages(experiment.Hooks.Dialects.All) is { Count: > 0 } read ? read : null;
         return SuiteCheck.Run(Evaluator(), suite, library.Api,
             new ExecutionOptions { AllowUntrustedCode = true, AllowWithoutIsolation = allowWithoutIsolation }, samples, pages, cancel);
     }
@@ -158,7 +158,13 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     }
 
     private Evaluator Evaluator(AnswerJudge? grader = null, TaskPatterns? patterns = null) =>
-        new(library.Judge) { Grader = grader, Patterns = patterns, Metrics = new(experiment.Hooks.Metrics.All) };
+        new(library.Judge)
+        {
+            Grader = grader,
+            Patterns = patterns,
+            Metrics = new(experiment.Hooks.Metrics.All),
+            Kinds = experiment.Hooks.Kinds.All,
+        };
 
     private static bool WithDocuments(string arm) => Has(arm, DocumentsSuffix);
 

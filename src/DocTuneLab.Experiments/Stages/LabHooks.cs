@@ -1,3 +1,4 @@
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Documents.Chunking;
 using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Parsing;
@@ -16,6 +17,9 @@ public sealed class LabHooks
 
     /// <summary>What an evaluation measures, in the order of the reports.</summary>
     public Registry<IMetric> Metrics { get; } = new("metric", m => m.Name, MetricSet.Default.Metrics);
+
+    /// <summary>What samples teach, in the order of the definitions; the share of each in a corpus is what its definition says.</summary>
+    public Registry<SampleKindDefinition> Kinds { get; } = new("kind of sample", k => k.Kind.FieldName, SampleKinds.BuiltIn);
 
     /// <summary>Makes what cuts pages into chunks. Default <see cref="Documents.Chunking.Chunker"/>: along sections.</summary>
     public Func<ChunkingContext, IChunker> Chunker { get; set; } = context => new Chunker(context);

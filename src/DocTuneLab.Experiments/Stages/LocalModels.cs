@@ -54,7 +54,8 @@ public sealed class LocalModels
         var adapter = tuned ? Earlier.Needs(_adapter, "#!train or #!adapter") : null;
         // Another build of the code that generates may answer otherwise.
         var code = typeof(LocalModel).Module.ModuleVersionId;
-        var identity = $"{model.Hash}:{model.ComputeType}:{(adapter is null ? "" : HashOf(adapter))}:{code}";
+        var loaded = $"{model.Hash}:{model.Loading.Quantization}:{model.Loading.QuantizeHead}:{model.ComputeType}";
+        var identity = $"{loaded}:{(adapter is null ? "" : HashOf(adapter))}:{code}";
         var free = new LocalModel(model, adapter);
         var recorded = new RecordedModel(free, identity, folder);
         if (guided is not { } by) return recorded;
@@ -68,7 +69,7 @@ public sealed class LocalModels
         if (_base is not null)
             yield return ("Base model",
                 $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(_base.Directory))}, {_base.ParameterCount / 1e6:F1} M parameters, "
-                    + $"NF4, computed in {_base.ComputeType}; weights {_base.Hash}");
+                    + $"{_base.WeightFormat}, computed in {_base.ComputeType}; weights {_base.Hash}");
         if (_adapter is not null)
             yield return ("Adapter", $"rank {_adapter.Config.Rank}, {_adapter.ParameterCount:N0} parameters; {HashOf(_adapter)}");
     }

@@ -64,7 +64,8 @@ public sealed class TrainingStage
             prepared = Prepare(config);
             onPrepared?.Invoke(prepared);
             Directory.CreateDirectory(config.Options.OutputDirectory);
-            File.WriteAllText(Path.Combine(config.Options.OutputDirectory, "config.yaml"), config.ToYaml());
+            File.WriteAllText(Path.Combine(config.Options.OutputDirectory, "config.yaml"),
+                (config with { Model = _model.Loading }).ToYaml());
             var result = prepared.Run(recorder, onStep, cancel);
             if (_keep is null) prepared.Dispose();
             else _keep(prepared.Adapter, result);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DocTuneLab.Notebooks.Formatting;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Notebooks.Cells;
 
@@ -119,7 +120,7 @@ internal sealed class CellRunner(SessionState session)
 
     private CellFailure Unknown(string name, string label, int line)
     {
-        var nearest = NearestName.Of(name, session.Magics.Names);
+        var nearest = NearestName.Find(name, session.Magics.Names);
         var hint = nearest is null ? "'#!lsmagic' lists those there are." : $"Did you mean '{nearest}'?";
         return CellFailure.At($"{label}:line {line}", "UnknownMagic", $"There is no magic '{name}'. {hint}");
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Notebooks.Cells;
 
@@ -82,7 +83,7 @@ internal static partial class MagicErrors
     private static string Hint(string typed, IEnumerable<string> names)
     {
         var known = names.ToList();
-        return NearestName.Of(typed, known) is { } nearest ? $". Did you mean '{nearest}'?" : known.Count is > 0 and <= 12
+        return NearestName.Find(typed, known) is { } nearest ? $". Did you mean '{nearest}'?" : known.Count is > 0 and <= 12
             ? $"; there are {string.Join(", ", known.Where(name => name is not ("-?" or "-h" or "/?" or "/h")))}" : "";
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Notebooks.Formats;
 using DocTuneLab.Notebooks.Languages.CSharp;
+using DocTuneLab.Text;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
@@ -39,7 +40,7 @@ public static class ParameterCell
         {
             if (index >= 0 && !declared.ContainsKey(name))
             {
-                var hint = NearestName.Of(name, declared.Keys) is { } nearest
+                var hint = NearestName.Find(name, declared.Keys) is { } nearest
                     ? $"Did you mean '{nearest}'?"
                     : $"It has: {string.Join(", ", declared.Keys)}.";
                 throw new ParameterException($"The notebook has no parameter '{name}'. {hint}");

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Quantization.Formats;
 
 namespace DocTuneLab.Training.Export;
@@ -17,8 +18,8 @@ public sealed record ExportRequest
     /// <summary>What an adapter is merged into. Default the weights as they are stored.</summary>
     public MergeBase MergeBase { get; init; } = MergeBase.Stored;
 
-    /// <summary>Type of the matrices in a GGUF file: one of <see cref="GgufExporter.TypeNames"/>. Default f16.</summary>
-    public string GgufType { get; init; } = "f16";
+    /// <summary>Type of the matrices in a GGUF file: one of <see cref="GgufExporter.Types"/>. Default F16.</summary>
+    public GgufType GgufType { get; init; } = GgufType.F16;
 
     /// <summary>What the linear layers in safetensors are quantised to: a name of <see cref="WeightFormats"/>. Default none.</summary>
     public string Weights { get; init; } = "none";

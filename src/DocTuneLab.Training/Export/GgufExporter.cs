@@ -18,42 +18,43 @@ public sealed record ExportResult(string Path, long Bytes, double? MergeDifferen
 /// <summary>Writes models and adapters as GGUF for llama.cpp and what is built on it.</summary>
 public static class GgufExporter
 {
-    private static readonly Dictionary<string, (GgufType Type, uint FileType)> s_types = new(StringComparer.OrdinalIgnoreCase)
+    // With the number by which a file says what most of its matrices are.
+    private static readonly Dictionary<GgufType, uint> s_fileTypes = new()
     {
-        ["f32"] = (GgufType.F32, 0),
-        ["f16"] = (GgufType.F16, 1),
-        ["bf16"] = (GgufType.BF16, 32),
-        ["q8_0"] = (GgufType.Q8_0, 7),
-        ["q4_0"] = (GgufType.Q4_0, 2),
-        ["q4_k"] = (GgufType.Q4_K, 14),
+        [GgufType.F32] = 0,
+        [GgufType.F16] = 1,
+        [GgufType.BF16] = 32,
+        [GgufType.Q8_0] = 7,
+        [GgufType.Q4_0] = 2,
+        [GgufType.Q4_K] = 14,
     };
 
-    /// <summary>Names of the types a model can be written in.</summary>
-    public static IReadOnlyCollection<string> TypeNames => s_types.Keys;
+    /// <summary>The types a model can be written in.</summary>
+    public static IReadOnlyCollection<GgufType> Types => s_fileTypes.Keys;
 
     /// <summary>Writes a model folder, with an adapter merged into it where there is one, tokenizer and chat template included;
     /// needs memory for one tensor.</summary>
     /// <param name="model">Model folder.</param>
     /// <param name="path">File to write.</param>
-    /// <param name="type">One of <see cref="TypeNames"/>, for matrices; norms and biases are float32.</param>
+    /// <param name="type">One of <see cref="Types"/>, for matrices; norms and biases are float32.</param>
     /// <param name="adapter">Adapter folder, or null.</param>
     /// <param name="mergeBase">What it is merged into.</param>
     /// <param name="progress">Called with tensors done and tensors in all.</param>
     /// <param name="cancel">Stops between tensors; what was written is removed.</param>
-    /// <exception cref="LabException">A file is missing or corrupt, the type is unknown, or llama.cpp has no place for something
-    /// the model has.</exception>
-    public static ExportResult Write(string model, string path, string type = "f16", string? adapter = null,
+    /// <exception cref="LabException">A file is missing or corrupt, a model cannot be written in that type, or llama.cpp has no place for
+    /// something the model has.</exception>
+    public static ExportResult Write(string model, string path, GgufType type = GgufType.F16, string? adapter = null,
         MergeBase mergeBase = MergeBase.Stored, Action<int, int>? progress = null, CancellationToken cancel = default)
     {
-        if (!s_types.TryGetValue(type, out var kind))
-            throw new LabException($"GGUF type '{type}' is unknown; known are {string.Join(", ", TypeNames)}");
+        if (!s_fileTypes.TryGetValue(type, out var fileType))
+            throw new LabException($"a model cannot be written in the GGUF type {type}; expected one of {string.Join(", ", Types)}");
         using var weights = new MergedWeights(model, adapter, mergeBase);
         var config = weights.Config;
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(model, "tokenizer.json"));
         var templatePath = Path.Combine(model, "tokenizer_config.json");
         var template = File.Exists(templatePath) ? ChatTemplate.Load(templatePath) : null;
         using var writer = new GgufWriter();
-        var notes = Describe(writer, config, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))), kind.FileType);
+        var notes = Describe(writer, config, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))), fileType);
         GgufTokenizer.Write(writer, tokenizer, template, config);
         if (config.RopeScaling is { Type: "llama3" } rope)
         {
@@ -68,7 +69,7 @@ public static class GgufExporter
         {
             // A coarse output layer costs most; llama.cpp keeps it finer too.
             var wanted = shape.Length == 1
-                ? GgufType.F32 : name == head && kind.Type is (GgufType.Q4_0 or GgufType.Q4_K) ? GgufType.Q6_K : kind.Type;
+                ? GgufType.F32 : name == head && type is (GgufType.Q4_0 or GgufType.Q4_K) ? GgufType.Q6_K : type;
             var chosen = GgufTypes.Fitting(wanted, shape[^1]);
             writer.Add(NameOf(name), shape, chosen, stream =>
             {

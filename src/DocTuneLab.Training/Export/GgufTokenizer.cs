@@ -50,7 +50,7 @@ internal static class GgufTokenizer
             writer.Set("tokenizer.ggml.model", "llama");
             writer.Set("tokenizer.ggml.pre", "default");
             writer.Set("tokenizer.ggml.scores", scores);
-            writer.Set("tokenizer.ggml.add_space_prefix", file.PrefixSpace != "never");
+            writer.Set("tokenizer.ggml.add_space_prefix", file.PrefixSpace != PrefixSpace.Never);
         }
         writer.Set("tokenizer.ggml.tokens", tokens);
         writer.Set("tokenizer.ggml.token_type", types);

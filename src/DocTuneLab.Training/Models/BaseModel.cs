@@ -86,6 +86,12 @@ public sealed class BaseModel : IDisposable
     /// <summary>Where it is: <c>cpu</c> or <c>cuda:N</c>.</summary>
     public string Device => Decoder.Device.ToString();
 
+    /// <summary>How it was loaded. A model that was made here is not quantised.</summary>
+    public ModelLoadOptions Loading { get; private init; } = new() { Quantization = "none" };
+
+    /// <summary>For people: what its linear layers are kept in, such as <c>NF4</c>.</summary>
+    public string WeightFormat => Loading.Quantization == "none" ? "the files' types" : Loading.Quantization.ToUpperInvariant();
+
     /// <summary>Name of the type activations are computed in.</summary>
     public string ComputeType => Decoder.ComputeType == ScalarType.BFloat16 ? "bf16" : "fp32";
 
@@ -128,6 +134,7 @@ public sealed class BaseModel : IDisposable
         {
             ParameterCount = config.Parameters().Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b)),
             WeightBytes = bytes,
+            Loading = options,
         };
 
         Tensor Vector(string name, long size)

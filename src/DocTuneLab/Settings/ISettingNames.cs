@@ -6,4 +6,8 @@ public interface ISettingNames
 {
     /// <summary>What is allowed now.</summary>
     IReadOnlyList<string> Names { get; }
+
+    /// <summary>Whether a lab may know further names, so that whoever takes the value looks at it and not the setting. Default false.
+    /// </summary>
+    bool IsOpen => false;
 }

@@ -231,7 +231,7 @@ public sealed class Setting
         if (value is Enum one) return Enum.IsDefined(Type, one);
         if (value is Uri address) return address.Scheme is "http" or "https";
         return value is not string text
-            || ((Allowed.Count == 0 || Allowed.Contains(text, StringComparer.Ordinal))
+            || ((Allowed.Count == 0 || _names is { IsOpen: true } || Allowed.Contains(text, StringComparer.Ordinal))
                 && (_attribute.Pattern is null || Regex.IsMatch(text, $"^(?:{_attribute.Pattern})$", RegexOptions.CultureInvariant)));
     }
 

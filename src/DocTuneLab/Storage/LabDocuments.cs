@@ -1,4 +1,5 @@
 using Dapper;
+using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Documents.Parsing;
 using DocTuneLab.Library;
@@ -16,11 +17,16 @@ public sealed class LabDocuments
     private sealed record DocumentRow(string Path, string Hash, string Title, string Split, string Language, string Text, string TreeKey);
 
     /// <summary>All pages with their parse trees, in ordinal order of paths.</summary>
+    /// <param name="dialects">Those that the pages were parsed with, by which elements and links are found again when they are asked for;
+    /// default those that ship.</param>
     /// <exception cref="LabException">A parse tree is missing.</exception>
-    public IReadOnlyList<Document> Pages() => _database.Read<IReadOnlyList<Document>>(() =>
-        [.. _database.Sql
+    public IReadOnlyList<Document> Pages(IReadOnlyList<Dialect>? dialects = null) => _database.Read<IReadOnlyList<Document>>(() =>
+    {
+        var syntax = MarkdownSyntax.Of(dialects ?? BuiltInDialects.All);
+        return [.. _database.Sql
             .Query<DocumentRow>("SELECT path, hash, title, split, language, text, tree_key AS TreeKey FROM documents ORDER BY path")
-            .Select(ToDocument)]);
+            .Select(r => ToDocument(r, syntax))];
+    });
 
     /// <summary>Chunks in order, of all pages or one.</summary>
     public IReadOnlyList<Chunk> Chunks(string? documentPath = null) => [.. _database.Query<ChunkRow>(
@@ -81,7 +87,7 @@ public sealed class LabDocuments
     /// <returns>Whether they were written.</returns>
     public bool SaveSymbols(ApiModel api) => _ingest.SaveSymbols(api);
 
-    private Document ToDocument(DocumentRow row)
+    private Document ToDocument(DocumentRow row, MarkdownSyntax syntax)
     {
         var stored = _database.Document(row.TreeKey) ?? throw new LabException(
             $"{_database.Directory}: the parse tree of {row.Path} is missing from lab.litedb. Parse the documents into a new lab folder.");
@@ -97,7 +103,7 @@ public sealed class LabDocuments
             CodeBlocks = tree.CodeBlocks,
             Language = row.Language,
             Split = Enum.Parse<Split>(row.Split),
-            ReadLayout = () => MarkdownParser.LayoutOf(row.Path, row.Text),
+            ReadLayout = () => MarkdownParser.LayoutOf(row.Path, row.Text, syntax),
         };
     }
 }

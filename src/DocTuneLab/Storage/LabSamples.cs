@@ -1,6 +1,7 @@
 using Dapper;
 using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
+using DocTuneLab.Corpus.Kinds;
 using DocTuneLab.Corpus.Review;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
@@ -106,11 +107,13 @@ public sealed class LabSamples : ISampleStore
 
     /// <summary>What the lab's pages say, its samples teach and its tasks ask about each symbol.</summary>
     /// <param name="heldOut">Held-out tasks.</param>
-    public CoverageLedger Coverage(IEnumerable<HeldOut> heldOut)
+    /// <param name="kinds">Definitions of kinds, which say whether answers are code; default those that ship.</param>
+    public CoverageLedger Coverage(IEnumerable<HeldOut> heldOut, IReadOnlyList<SampleKindDefinition>? kinds = null)
     {
         var train = _database.Query<string>("SELECT path FROM documents WHERE split = @split", new { split = nameof(Split.Train) })
             .ToHashSet(StringComparer.Ordinal);
-        var ledger = new CoverageLedger(_documents.Symbols(), _documents.Chunks().Where(c => train.Contains(c.DocumentPath)), heldOut);
+        var chunks = _documents.Chunks().Where(c => train.Contains(c.DocumentPath));
+        var ledger = new CoverageLedger(_documents.Symbols(), chunks, heldOut, kinds);
         var stale = Stale().Select(s => s.SampleId).ToHashSet(StringComparer.Ordinal);
         foreach (var sample in List(acceptedOnly: false).Where(s => !stale.Contains(s.Id))) ledger.Add(sample);
         return ledger;

@@ -184,7 +184,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     {
         if (text.Length == 0) return;
         if (File.ComposeUnicode) text = UnicodeComposition.Compose(text);
-        var prefixed = File.PrefixSpace == "always" || File.PrefixSpace == "first" && first;
+        var prefixed = File.PrefixSpace == PrefixSpace.Always || File.PrefixSpace == PrefixSpace.First && first;
         if (File.ByteLevel)
         {
             if (prefixed && !char.IsWhiteSpace(text[0])) text = " " + text;
@@ -193,7 +193,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
         {
             text = text.Replace(' ', '▁');
             // The older form (a Prepend step) adds a space in any case, Metaspace only where there is none.
-            if (prefixed && (text[0] != '▁' || File.Splits.Count == 0 && File.PrefixSpace == "always")) text = "▁" + text;
+            if (prefixed && (text[0] != '▁' || File.Splits.Count == 0 && File.PrefixSpace == PrefixSpace.Always)) text = "▁" + text;
         }
         foreach (var word in _splitter.Split(text))
         {

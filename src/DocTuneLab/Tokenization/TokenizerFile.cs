@@ -11,6 +11,19 @@ namespace DocTuneLab.Tokenization;
 /// <param name="RightStrip">Whether white space after it belongs to it.</param>
 public sealed record AddedToken(int Id, string Content, bool Special, bool LeftStrip = false, bool RightStrip = false);
 
+/// <summary>Where a tokenizer puts a space before text that has none.</summary>
+public enum PrefixSpace
+{
+    /// <summary>Nowhere.</summary>
+    Never,
+
+    /// <summary>Before the first piece of a text.</summary>
+    First,
+
+    /// <summary>Before each piece between added tokens.</summary>
+    Always,
+}
+
 /// <summary>The contents of a Hugging Face <c>tokenizer.json</c> that holds a BPE model, checked for steps that are
 /// not understood.</summary>
 public sealed class TokenizerFile
@@ -45,8 +58,8 @@ public sealed class TokenizerFile
     /// <summary>Whether text is brought to Unicode's form C first.</summary>
     public bool ComposeUnicode { get; init; }
 
-    /// <summary>SentencePiece: <c>always</c>, <c>first</c> or <c>never</c> puts a space before the text.</summary>
-    public string PrefixSpace { get; init; } = "never";
+    /// <summary>Where a space is put before the text. Default nowhere.</summary>
+    public PrefixSpace PrefixSpace { get; init; }
 
     /// <summary>Whether a character that is no piece is written as its bytes, <c>&lt;0x00&gt;</c> and so on.</summary>
     public bool ByteFallback { get; init; }
@@ -112,13 +125,13 @@ public sealed class TokenizerFile
             throw new LabException($"{path}: model.vocab is empty or holds a negative id");
         var preTokenizers = Steps(root["pre_tokenizer"], "pretokenizers").ToArray();
         var byteLevel = preTokenizers.Any(p => Type(p) == "ByteLevel") || Type(root["decoder"]) == "ByteLevel";
-        var (compose, prefix) = (false, "never");
+        var (compose, prefix) = (false, PrefixSpace.Never);
         foreach (var step in Steps(root["normalizer"], "normalizers"))
         {
             switch (Type(step))
             {
                 case "NFC": compose = true; break;
-                case "Prepend" when (string?)step["prepend"] == "▁" && !byteLevel: prefix = "always"; break;
+                case "Prepend" when (string?)step["prepend"] == "▁" && !byteLevel: prefix = PrefixSpace.Always; break;
                 case "Replace"
                     when step["pattern"] is { } space && Text(space, "String") == " " && Text(step, "content") == "▁" && !byteLevel:
                     break;
@@ -144,11 +157,19 @@ public sealed class TokenizerFile
                     splits.Add(new SplitRule((bool?)step["individual_digits"] == true ? @"\p{N}" : @"\p{N}+", Keep: true));
                     break;
                 case "ByteLevel":
-                    if ((bool?)step["add_prefix_space"] == true) prefix = "first";
+                    if ((bool?)step["add_prefix_space"] == true) prefix = PrefixSpace.First;
                     if ((bool?)step["use_regex"] ?? true) splits.Add(new SplitRule(ByteLevelPattern, Keep: true));
                     break;
                 case "Metaspace" when Text(step, "replacement") is null or "▁":
-                    prefix = (string?)step["prepend_scheme"] ?? ((bool?)step["add_prefix_space"] == false ? "never" : "always");
+                    prefix = Text(step, "prepend_scheme") switch
+                    {
+                        "always" => PrefixSpace.Always,
+                        "first" => PrefixSpace.First,
+                        "never" => PrefixSpace.Never,
+                        null => (bool?)step["add_prefix_space"] == false ? PrefixSpace.Never : PrefixSpace.Always,
+                        var scheme => throw new LabException(
+                            $"{path}: pre_tokenizer.prepend_scheme is '{scheme}'; expected always, first or never"),
+                    };
                     // The space begins the word that follows it.
                     if ((bool?)step["split"] ?? true) splits.Add(new SplitRule("▁[^▁]*", Keep: true));
                     break;

@@ -2,7 +2,6 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
-using Xunit;
 
 namespace DocTuneLab.Tests.Corpus;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using DocTuneLab.Documents.Chunking;
 using DocTuneLab.Documents.Linking;
-using DocTuneLab.Documents.Model;
 using DocTuneLab.Documents.Parsing;
 using DocTuneLab.Tests.Library;
 

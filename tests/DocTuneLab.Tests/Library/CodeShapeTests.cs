@@ -1,5 +1,4 @@
 using DocTuneLab.Library;
-using Xunit;
 
 namespace DocTuneLab.Tests.Library;
 

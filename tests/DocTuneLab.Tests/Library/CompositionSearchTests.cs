@@ -1,6 +1,5 @@
 using DocTuneLab.Library;
 using DocTuneLab.Library.Composition;
-using Xunit;
 
 namespace DocTuneLab.Tests.Library;
 

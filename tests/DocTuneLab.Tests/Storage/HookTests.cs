@@ -97,6 +97,19 @@ public sealed class HookTests(FlowLibrary library) : IClassFixture<FlowLibrary>,
         Assert.True(lab.Documents.Parse(options).FromScan);
     }
 
+    [Fact]
+    public void A_reopened_lab_finds_elements_by_the_dialects_of_the_session()
+    {
+        _folder.Write("a.md", "# Tank\n\n## TODO\n\nwords\n");
+        IReadOnlyList<Dialect> dialects = [.. BuiltInDialects.All, new ToDoDialect()];
+        using (var lab = Lab.Open(_folder.Lab))
+            lab.Documents.Parse(Options with { Reading = new DocumentOptions { Dialects = dialects } });
+        using var again = Lab.Open(_folder.Lab);
+        Assert.Equal((ElementKind.Admonition, "to-do"),
+            Assert.Single(again.Documents.Pages(dialects).Single().Elements) is var found ? (found.Kind, found.Name) : default);
+        Assert.Empty(again.Documents.Pages().Single().Elements);
+    }
+
     [Theory]
     [InlineData(-1, 3)]
     [InlineData(2, 2)]

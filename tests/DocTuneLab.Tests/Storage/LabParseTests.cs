@@ -54,7 +54,7 @@ public sealed class LabParseTests(FlowLibrary library) : IClassFixture<FlowLibra
     [Fact]
     public void A_file_written_just_now_is_read_again_though_its_time_is_the_same()
     {
-        var now = DateTime.UtcNow.AddSeconds(-1);
+        var now = TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(-1);
         _folder.Write("a.md", "# Tank\n\nalpha", now);
         using var lab = Lab.Open(_folder.Lab);
         lab.Documents.Parse(Options);

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DocTuneLab.Conversations;
 using Parquet;
-using Parquet.Data;
 using Parquet.Schema;
 
 namespace DocTuneLab.Corpus.Formats;

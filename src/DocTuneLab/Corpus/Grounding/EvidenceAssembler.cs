@@ -1,5 +1,4 @@
 using System.Text;
-using DocTuneLab.Corpus.Language;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
 

@@ -2,12 +2,13 @@ using DocTuneLab.Settings;
 
 namespace DocTuneLab.Corpus.Hosted;
 
-/// <summary>
-/// Kinds that settings can name; a program with kinds of its own gives them a share in their definitions, or in
-/// <see cref="GenerationOptions.Mix"/>.
-/// </summary>
+/// <summary>The kinds that ship, for help; those of a lab's own are named likewise, and <see cref="GenerationOptions.KindNames"/> looks
+/// whether its <see cref="GenerationOptions.Kinds"/> have them.</summary>
 internal sealed class UsualKindNames : ISettingNames
 {
     /// <inheritdoc/>
     public IReadOnlyList<string> Names => GenerationOptions.NamesOf(GenerationOptions.DefaultMix);
+
+    /// <inheritdoc/>
+    public bool IsOpen => true;
 }

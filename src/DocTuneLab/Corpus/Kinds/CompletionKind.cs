@@ -3,7 +3,6 @@ using DocTuneLab.Corpus.Code;
 using DocTuneLab.Corpus.Dialogue;
 using DocTuneLab.Corpus.Language;
 using DocTuneLab.Prompts;
-using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Text;

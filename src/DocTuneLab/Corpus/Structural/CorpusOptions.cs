@@ -84,10 +84,12 @@ public sealed record CorpusOptions : IDraftingOptions
     /// <summary>Longest accepted sample with passages in tokens, all turns together: as long as training takes. Default 512.</summary>
     public int MaxReadingTokens { get; init; } = 512;
 
-    /// <summary>Where samples of general knowledge come from, replayed so that tuning forgets less; null for none. Default none.</summary>
+    /// <summary>Where samples of general knowledge come from, replayed so that tuning forgets less; null for none. Default none, since a
+    /// source reads .NET's own assemblies: a program that wants them says <c>new GeneralSamples()</c>, as the verb and the magic do, and
+    /// only then counts <see cref="ReplayShare"/>.</summary>
     public GeneralSamples? General { get; init; }
 
-    /// <summary>Share of samples that are general, where there is a source of them; default 0.1.</summary>
+    /// <summary>Share of samples that are general, where <see cref="General"/> is a source of them; default 0.1.</summary>
     [Setting("Share of samples about .NET itself, so that tuning forgets less.", Option = "general-share", Field = "general_share",
         Placeholder = "SHARE", Min = 0, Below = 1)]
     public double ReplayShare { get; init; } = 0.1;

@@ -1,5 +1,4 @@
 using System.Text;
-using DocTuneLab.Documents.Model;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 using SourceSpan = DocTuneLab.Documents.Model.SourceSpan;

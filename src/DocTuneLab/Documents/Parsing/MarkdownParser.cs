@@ -49,8 +49,9 @@ public static class MarkdownParser
         };
     }
 
-    /// <summary>The layout alone, of a page that was parsed before.</summary>
-    internal static PageLayout LayoutOf(string path, string text) => PageReader.Read(path, text, null, MarkdownSyntax.Default).Layout;
+    /// <summary>The layout alone, of a page that was parsed before with the same dialects.</summary>
+    internal static PageLayout LayoutOf(string path, string text, MarkdownSyntax syntax) =>
+        PageReader.Read(path, text, null, syntax).Layout;
 
     private static Section Sections(string text, IReadOnlyList<PageHeading> headings)
     {

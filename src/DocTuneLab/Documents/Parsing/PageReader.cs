@@ -3,8 +3,6 @@ using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Dialects.Markdown;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Text;
-using Markdig.Extensions.Alerts;
-using Markdig.Extensions.CustomContainers;
 using Markdig.Extensions.DefinitionLists;
 using Markdig.Extensions.Footnotes;
 using Markdig.Extensions.Mathematics;

@@ -247,7 +247,7 @@ internal sealed class ClassRecipes(ReceiverMembers members)
         && m.Symbol.Name is not ("Dispose" or "DisposeAsync" or "Close" or "GetType" or "ToString" or "GetHashCode" or "Equals"
             or "GetEnumerator")
         && !Roles.LeadsNowhere(m) && m.Symbol.Parameters.All(p => p.Modifier.Length == 0)
-        && Result(m) is var result && result != "bool" && !TypeText.IsNullable(result) && result is not ("IDisposable" or "IAsyncDisposable")
+        && Result(m) is var result && !TypeText.IsNullable(result) && result is not ("bool" or "IDisposable" or "IAsyncDisposable")
         && TypeText.Awaited(result) is null && TypeText.AsyncElement(result) is null && TypeText.Element(result) is null
         && result != m.Owner.Path && !scope.Plain(m).StartsWith("call `", StringComparison.Ordinal);
 

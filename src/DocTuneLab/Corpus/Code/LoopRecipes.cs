@@ -308,8 +308,9 @@ internal sealed class LoopRecipes(ReceiverMembers members)
     /// stands beside.</summary>
     private Test? Condition(Scope scope, Walk w, MemberEntry? wanted, MemberEntry? except = null, MemberEntry? beside = null)
     {
-        var all = members.Of(w.Element).Where(m => m != except && (beside is null || AreApart(beside, m)) && (IsFlag(m) || (ReceiverMembers.IsReadable(m)
-            && (IsKind(scope, m.Symbol.ReturnType) || (TypeText.IsNumber(m.Symbol.ReturnType) && Roles.Orders(m)))))).ToList();
+        var all = members.Of(w.Element).Where(m => m != except && (beside is null || AreApart(beside, m)))
+            .Where(m => IsFlag(m) || (ReceiverMembers.IsReadable(m)
+                && (IsKind(scope, m.Symbol.ReturnType) || (TypeText.IsNumber(m.Symbol.ReturnType) && Roles.Orders(m))))).ToList();
         if (wanted is not null && all.Contains(wanted)) all = [wanted];
         if (all.Count == 0) return null;
         var m = scope.Pick(all);

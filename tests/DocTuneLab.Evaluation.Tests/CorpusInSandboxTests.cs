@@ -35,7 +35,7 @@ public sealed partial class CorpusInSandboxTests(SampleLibrary library) : IClass
         // A new gate is shut whatever its width is, and a new lot has the litres that it was made of.
         var refused = first.Rejected.Where(s => s.Checks.Any(c => c is { Name: "gave nothing", Passed: false })).ToList();
         Assert.NotEmpty(refused);
-        Assert.DoesNotContain(first.Samples, s => UntouchedGate().IsMatch(s.Messages[^1].Content));
+        Assert.Equal([], first.Samples.Select(s => s.Messages[^1].Content).Where(c => UntouchedGate().IsMatch(c)));
     }
 
     [GeneratedRegex(@"(\w+) = new WeirGate\([^;]*\);\s*return \1\.(?:State|Opening|MoveCount);")]

@@ -14,7 +14,9 @@ internal static class NearestName
         {
             if (candidate == name || Math.Abs(candidate.Length - name.Length) > limit) continue;
             var distance = Distance(name, candidate);
-            if (distance > limit || (best is not null && distance == limit && string.CompareOrdinal(candidate, best) >= 0)) continue;
+            // A name of which no letter is left is none that was meant.
+            if (distance > limit || distance >= candidate.Length) continue;
+            if (best is not null && distance == limit && string.CompareOrdinal(candidate, best) >= 0) continue;
             (best, limit) = (candidate, distance);
         }
         return best;

@@ -28,13 +28,17 @@ internal static class Dependence
         // Without any value that goes in, what comes out is a constant.
         if (isLiteral && !Literals(own).Any()) return "return null;";
         // An object that is given may be in any state; our examples of it need not differ in what is asked.
-        var (other, changed) = isLiteral ? Changed(own) : (own, arguments.Count > 1 && !scope.Places.Exists(p => p.IsReceiver));
+        var isGiven = scope.Places.Exists(p => p.IsReceiver);
+        var (other, changed) = isLiteral ? Changed(own) : (own, arguments.Count > 1 && !isGiven);
         List<string> lines =
         [
             Local(First, own), $"object? first__ = {Call(First, scope.Parameters.Select(p => p.Name))};",
             "if (first__ is null) return null;",
             .. Inputs(scope, body, own).Select(i => $"if (Equals(first__, {i})) return null;"),
         ];
+        // Seen once, nothing, no and zero are what any new object says.
+        if (!changed && !isGiven)
+            lines.Add($"if (Equals(first__, default({TypeText.Awaited(body.ReturnType) ?? body.ReturnType}))) return null;");
         if (!changed) return string.Join('\n', [.. lines, "return first__;"]);
         return string.Join('\n',
         [

@@ -37,14 +37,14 @@ internal static class Dependence
             .. Inputs(scope, body, own).Select(i => $"if (Equals(first__, {i})) return null;"),
         ];
         // Seen once, nothing, no and zero are what any new object says.
-        if (!changed && !isGiven)
-            lines.Add($"if (Equals(first__, default({TypeText.Awaited(body.ReturnType) ?? body.ReturnType}))) return null;");
-        if (!changed) return string.Join('\n', [.. lines, "return first__;"]);
+        var type = TypeText.Awaited(body.ReturnType) ?? body.ReturnType;
+        var once = isGiven ? "first__" : $"Equals(first__, default({type})) ? null : first__";
+        if (!changed) return string.Join('\n', [.. lines, $"return {once};"]);
         return string.Join('\n',
         [
             .. lines, Local(Second, other), "object? second__;",
             // What the other values do not allow says nothing of these.
-            $"try {{ second__ = {Call(Second, isLiteral ? [] : arguments[1])}; }} catch (Exception) {{ return first__; }}",
+            $"try {{ second__ = {Call(Second, isLiteral ? [] : arguments[1])}; }} catch (Exception) {{ return {once}; }}",
             "return Equals(first__, second__) ? null : first__;",
         ]);
 

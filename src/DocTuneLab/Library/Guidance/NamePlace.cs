@@ -208,10 +208,11 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         .Where(t => t.IsKind(SyntaxKind.IdentifierToken) && t.Parent is not SimpleNameSyntax && t.ValueText != Placeholder)
         .Select(t => t.ValueText);
 
-    // Names of locals, wherever they are declared.
+    // Names of locals that may be out of scope: those of the body itself never are.
     private static IEnumerable<string> Variables(SyntaxNode root) => root.DescendantTokens()
         .Where(t => t.IsKind(SyntaxKind.IdentifierToken) && t.ValueText != Placeholder
-            && t.Parent is VariableDeclaratorSyntax or ForEachStatementSyntax or SingleVariableDesignationSyntax or CatchDeclarationSyntax)
+            && t.Parent is VariableDeclaratorSyntax or ForEachStatementSyntax or SingleVariableDesignationSyntax or CatchDeclarationSyntax
+            && t.Parent.Parent?.Parent is not LocalDeclarationStatementSyntax { Parent.Parent: BaseMethodDeclarationSyntax })
         .Select(t => t.ValueText);
 
     private static NamePlace OfMembers(GuideScope scope, SyntaxTree tree, ExpressionSyntax receiver, IdentifierNameSyntax name)

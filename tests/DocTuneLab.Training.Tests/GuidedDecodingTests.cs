@@ -182,7 +182,5 @@ public sealed class GuidedDecodingTests : IDisposable
         }
 
         public string? Objection() => end?.Invoke(text);
-
-        public IReadOnlyList<(int Start, int End)> Grounds() => [];
     }
 }

@@ -26,7 +26,4 @@ internal sealed class FreeAnswer : IAnswerGuide, IGuidedAnswer
 
     /// <inheritdoc/>
     public string? Objection() => null;
-
-    /// <inheritdoc/>
-    public IReadOnlyList<(int Start, int End)> Grounds() => [];
 }

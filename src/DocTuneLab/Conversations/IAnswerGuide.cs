@@ -47,6 +47,6 @@ public interface IGuidedAnswer
     string? Objection();
 
     /// <summary>Where that stands, in characters of the answer, on which what is being written depends, such as the declarations of the
-    /// variables that it uses: where it cannot be right, they may be what is wrong.</summary>
-    IReadOnlyList<(int Start, int End)> Grounds();
+    /// variables that it uses: where it cannot be right, they may be what is wrong. None where nothing is known.</summary>
+    IReadOnlyList<(int Start, int End)> Grounds() => [];
 }

@@ -39,8 +39,6 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
 
         // Where a method is asked for, prose alone is no answer.
         public string? Objection() => guide.Problem is null && !guide.Frame.HoldsTypes ? "no code is written" : null;
-
-        public IReadOnlyList<(int Start, int End)> Grounds() => [];
     }
 
     /// <summary>Code. What may be the closing fence waits until it is certain.</summary>
@@ -104,7 +102,5 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
         }
 
         public string? Objection() => null;
-
-        public IReadOnlyList<(int Start, int End)> Grounds() => [];
     }
 }

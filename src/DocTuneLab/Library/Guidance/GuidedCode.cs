@@ -28,8 +28,16 @@ public sealed class GuidedCode
         "join", "from", "ascending", "descending",
     ]);
 
-    private static readonly SortedNames s_members = new(
-        ["public", "private", "internal", "protected", "class", "struct", "interface", "enum", "sealed", "abstract", "static", "throw"]);
+    // Code that begins so is no body of a method.
+    private static readonly HashSet<SyntaxKind> s_declaring =
+    [
+        SyntaxKind.PublicKeyword, SyntaxKind.PrivateKeyword, SyntaxKind.InternalKeyword, SyntaxKind.ProtectedKeyword,
+        SyntaxKind.ClassKeyword, SyntaxKind.StructKeyword, SyntaxKind.InterfaceKeyword, SyntaxKind.EnumKeyword,
+        SyntaxKind.SealedKeyword, SyntaxKind.AbstractKeyword,
+    ];
+
+    // What may begin an answer where no value can be returned that there is.
+    private static readonly SortedNames s_members = new(s_declaring.Select(SyntaxFacts.GetText).Concat(["static", "throw"]));
 
     private readonly CodeGuide _guide;
     private readonly State _state;
@@ -123,7 +131,7 @@ public sealed class GuidedCode
             }
             if (isLast) continue;
             if (follows && !token.IsKind(SyntaxKind.InKeyword) && open.Any(c => c == '(')
-                && _guide.Layers.HasFlag(GuideLayers.Syntax) && IsForEachWithoutIn(text[..start]))
+                && _guide.Layers.HasFlag(GuideLayers.Syntax) && IsForEachWithoutIn(text[..start], statementAt))
                 return Refuse($"'in' is expected, not '{token.Text}'");
             // Of a lambda's parameter or a local function to come.
             if (pending is not null && token.Kind() is (SyntaxKind.CommaToken or SyntaxKind.CloseParenToken))
@@ -208,9 +216,7 @@ public sealed class GuidedCode
     private static GuideStep Refuse(string reason) => new(GuideVerdict.Refused, reason, null);
 
     /// <summary>Whether code that begins so is no body of a method but the method itself, and perhaps types beside it.</summary>
-    private static bool DeclaresMember(SyntaxToken first) => first.Kind() is SyntaxKind.PublicKeyword or SyntaxKind.PrivateKeyword
-        or SyntaxKind.InternalKeyword or SyntaxKind.ProtectedKeyword or SyntaxKind.ClassKeyword or SyntaxKind.StructKeyword
-        or SyntaxKind.InterfaceKeyword or SyntaxKind.EnumKeyword or SyntaxKind.SealedKeyword or SyntaxKind.AbstractKeyword;
+    private static bool DeclaresMember(SyntaxToken first) => s_declaring.Contains(first.Kind());
 
     // Also as far as it is written.
     private static bool BeginsMember(SyntaxToken first) => s_members.HasBeginning(first.Text);
@@ -243,8 +249,9 @@ public sealed class GuidedCode
     };
 
     // Behind the variable of a loop stands 'in' and nothing else.
-    private bool IsForEachWithoutIn(string text) =>
-        _guide.Tree(text).GetRoot().FindToken(_guide.Scope.Opening.Length + text.TrimEnd().Length - 1) is var last
+    private bool IsForEachWithoutIn(string text, int statementAt) =>
+        text.AsSpan(statementAt).Contains("foreach", StringComparison.Ordinal)
+        && _guide.Tree(text).GetRoot().FindToken(_guide.Scope.Opening.Length + text.TrimEnd().Length - 1) is var last
         && last.Parent is ForEachStatementSyntax each && each.Identifier == last;
 
     // Seen with what follows, a name may be one that is being declared, or the type of a local function with parameters of its own.

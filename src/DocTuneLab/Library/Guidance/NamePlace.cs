@@ -166,7 +166,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     private static NamePlace OfScope(GuideScope scope, SyntaxTree tree, IdentifierNameSyntax name)
     {
         var declared = Declared(tree.GetRoot()).ToHashSet(StringComparer.Ordinal);
-        var outside = scope.HoldsTypes ? [] : Variables(tree.GetRoot()).Where(declared.Contains).Distinct().ToList();
+        var outside = scope.HoldsTypes ? [] : Variables(tree.GetRoot()).Distinct().ToList();
         if (outside.Count > 0)
         {
             var model = scope.Model(tree);

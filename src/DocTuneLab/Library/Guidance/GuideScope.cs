@@ -20,7 +20,9 @@ internal sealed class GuideScope
         var head = frame.Head;
         // Annotations alone: with warnings each question would have the compiler follow the flow of the whole body.
         _compilation = compilation.WithOptions(compilation.Options.WithNullableContextOptions(NullableContextOptions.Annotations));
-        (Head, Opening, HoldsTypes, Asked) = (head, head, frame.HoldsTypes, frame.Asked);
+        (Head, Opening, HoldsTypes) = (head, head, frame.HoldsTypes);
+        Header = frame.Asked is { } asked && SyntaxFactory.ParseMemberDeclaration(asked + ";") is MethodDeclarationSyntax declared
+            ? MemberHeaders.Of(declared) : null;
         _members = new(new Comparer());
         Closing = string.Concat(Enumerable.Repeat("\n}", Depth(head)));
         var tree = Parse(head + "\n" + Closing);
@@ -30,8 +32,9 @@ internal sealed class GuideScope
         Problem = tree.GetDiagnostics().Concat(model.GetDeclarationDiagnostics())
             .FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error && d.Location.SourceSpan.End < head.TrimEnd().Length)?.GetMessage();
         var method = tree.GetRoot().FindToken(head.Length).Parent?.FirstAncestorOrSelf<BaseMethodDeclarationSyntax>();
+        if (frame.HoldsMembers) Reach = new(model, head.Length);
         if (HoldsTypes || method?.Body is null) return;
-        Method = (method as MethodDeclarationSyntax)?.Identifier.ValueText;
+        Method = method is MethodDeclarationSyntax ? head[method.SpanStart..method.ParameterList.Span.End] : null;
         (_around, _bodyAt) = (model, method.Body.OpenBraceToken.Span.End);
         Opening = "class C\n{\n" + head[method.FullSpan.Start..];
         Reach = new(model, _bodyAt);
@@ -50,10 +53,10 @@ internal sealed class GuideScope
     /// <summary>Whether the code may declare types.</summary>
     public bool HoldsTypes { get; }
 
-    /// <summary>Name of the method that the code is to declare; null where none is asked for.</summary>
-    public string? Asked { get; }
+    /// <summary>Header of the method that the code is to declare, without modifiers; null where none is asked for.</summary>
+    public IReadOnlyList<string>? Header { get; }
 
-    /// <summary>Name of the method whose body the code is; null where it is none.</summary>
+    /// <summary>The method whose body the code is, as far as its parameters; null where it is none.</summary>
     public string? Method { get; }
 
     /// <summary>What is wrong with the frame itself; null where nothing is.</summary>
@@ -61,7 +64,7 @@ internal sealed class GuideScope
 
     public static SyntaxTree Parse(string text) => CSharpSyntaxTree.ParseText(text, CSharpJudge.ParseOptions, "answer.cs");
 
-    /// <summary>Which types lead to which; null where the code may declare types.</summary>
+    /// <summary>Which types lead to which; null where the code is a file.</summary>
     public TypeReach? Reach { get; }
 
     /// <summary>Whether the method returns a type of the context that nothing implements: only an answer that brings a type can.</summary>

@@ -10,6 +10,33 @@ internal static class StatementCheck
     // A local function, a label or a type may still come; paths may still return; a value may still be assigned.
     private static readonly HashSet<string> s_mendable = new(StringComparer.Ordinal) { "CS0159", "CS0161", "CS0177", "CS1643", "CS8070" };
 
+    // Of types and members that are there already.
+    private static readonly HashSet<string> s_ofTypes = new(StringComparer.Ordinal)
+    {
+        "CS0019", "CS0023", "CS0029", "CS0103", "CS0117", "CS0128", "CS0131", "CS0136", "CS0200", "CS0266", "CS0272", "CS1061", "CS1501",
+        "CS1503", "CS1729", "CS7036",
+    };
+
+    // A method that ends without a value; members that a type lacks.
+    private static readonly HashSet<string> s_atEnd = new(StringComparer.Ordinal) { "CS0161", "CS0534", "CS0535", "CS0738" };
+
+    /// <summary>Why a member or type that is closed at the end of the code may not end there: nothing that comes later changes that. Null
+    /// where it may.</summary>
+    public static string? Unfinished(CodeGuide guide, string code)
+    {
+        var tree = GuideScope.Parse(guide.Scope.Head + code);
+        var last = tree.GetRoot().FindToken(guide.Scope.Head.Length + code.Length - 1);
+        MemberDeclarationSyntax? closed = last.Parent is BlockSyntax { Parent: BaseMethodDeclarationSyntax method } ? method
+            : last.Parent as TypeDeclarationSyntax;
+        if (closed is null || closed.Modifiers.Any(SyntaxKind.PartialKeyword) || closed.GetLastToken() != last) return null;
+        var model = guide.Scope.Whole(tree);
+        var found = closed is TypeDeclarationSyntax type
+            ? model.GetDeclaredSymbol(type) is { } symbol && symbol.BaseType?.TypeKind != TypeKind.Error
+                ? model.GetDeclarationDiagnostics(type.Span) : []
+            : model.GetMethodBodyDiagnostics(closed.Span);
+        return found.FirstOrDefault(d => s_atEnd.Contains(d.Id) && closed.Span.Contains(d.Location.SourceSpan))?.GetMessage();
+    }
+
     /// <summary>Why all of the code may not end here; null where it may.</summary>
     public static string? Objection(CodeGuide guide, string code)
     {
@@ -23,9 +50,10 @@ internal static class StatementCheck
     /// <param name="guide">The frame.</param>
     /// <param name="code">Code that ends with the end of a statement.</param>
     /// <param name="isShort">Whether its last expression may go on and so become right.</param>
-    public static string? Fault(CodeGuide guide, string code, out bool isShort)
+    /// <param name="isCertain">Whether no later code can mend it, such as that of a type of which more is to come.</param>
+    public static string? Fault(CodeGuide guide, string code, out bool isShort, out bool isCertain)
     {
-        isShort = false;
+        (isShort, isCertain) = (false, !guide.Frame.HoldsTypes);
         var tree = GuideScope.Parse(guide.Scope.Head + code);
         var end = guide.Scope.Head.Length + code.Length;
         if (Finished(tree, end) is not { } statement) return null;
@@ -84,6 +112,6 @@ internal static class StatementCheck
         if (error.Id == "CS0103" && node is SimpleNameSyntax
             && node.FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } call && call.Expression.Span.Contains(node.Span))
             return false;
-        return !guide.Frame.HoldsTypes;
+        return !guide.Frame.HoldsTypes || (guide.Frame.HoldsMembers && s_ofTypes.Contains(error.Id));
     }
 }

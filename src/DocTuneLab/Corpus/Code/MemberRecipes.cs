@@ -74,6 +74,8 @@ internal static class MemberRecipes
         if (constructors.Count == 0 || Calls.Fill(scope, m) is not { } map) return null;
         var constructor = scope.Pick(constructors);
         if (Roles.IsException(m.Owner) || Roles.LeadsNowhere(m) || Roles.Echoes(constructor, m)
+            // The declaration does that by itself.
+            || m.Symbol.Name is "Dispose" or "DisposeAsync"
             // A subscription to what is gone at once.
             || m.Symbol.ReturnType is "IDisposable" or "IAsyncDisposable"
             // What a new object streams is nothing yet, or never ends.

@@ -60,6 +60,10 @@ public sealed partial class SampleReviewTests
             public Rope Wound { get; private set; }
             /// <summary>Reads the next line from the board and moves on.</summary>
             public string ReadNext() => "";
+            /// <summary>Its place in the row.</summary>
+            public int Place => 3;
+            /// <summary>Takes the berth apart.</summary>
+            public void Deconstruct(out string name, out int places) => (name, places) = (Name, Places);
             /// <summary>Rings the bell of the berth.</summary>
             public void Ring() { }
             /// <summary>Moors a ship at the berth.</summary>
@@ -173,6 +177,25 @@ public sealed partial class SampleReviewTests
     }
 
     [Fact]
+    public void What_is_asked_for_says_whose_it_is_and_which()
+    {
+        Assert.Contains(s_code.Value, s => s.Asked.Contains("the berth's place in the row", StringComparison.Ordinal));
+        Assert.DoesNotContain(s_code.Value, s => s.Asked.Contains("its place", StringComparison.Ordinal));
+        Assert.DoesNotContain(s_code.Value, s => s.Answer.Contains("Deconstruct(", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_explanation_tells_the_values_in_the_code()
+    {
+        var explained = Read(Generate(SampleKind.Explain, new CorpusOptions { Count = 300, NearDuplicateThreshold = 1 }))
+            .Where(s => s.Recipe is "direct" or "initialise" && s.Asked.Contains('"', StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(explained);
+        foreach (var (_, asked, answer) in explained)
+            foreach (Match literal in Literal().Matches(asked))
+                Assert.Contains(literal.Value.Trim('"'), answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Only_a_variable_that_is_left_over_is_forgotten()
     {
         var repairs = Read(Generate(SampleKind.Repair, new CorpusOptions { Count = 500, Seed = 4, NearDuplicateThreshold = 1 }));
@@ -197,7 +220,7 @@ public sealed partial class SampleReviewTests
     public void An_example_of_a_form_and_a_lone_name_are_nothing_to_know()
     {
         const string Text = "Ropes.\n\n| Thing | Unit | Text form |\n|---|---|---|\n| `Rope` | metres | 350 m |\n\n"
-            + "- **Knot**: `Rope.Longer`\n- **Splice**: two ends laid into one another\n";
+            + "- **Knot**: `Rope.Longer`\n- **Splice**: two ends laid into one another;\n";
         var page = new Chunk
         {
             Id = "ropes",
@@ -212,7 +235,7 @@ public sealed partial class SampleReviewTests
         var asked = Read(Generate(SampleKind.Qa, new CorpusOptions { Count = 40, DocumentShare = 1, NearDuplicateThreshold = 1 }, page));
         Assert.Contains(asked, s => s is { Recipe: "table-cell", Answer: "metres" });
         Assert.DoesNotContain(asked, s => s is { Recipe: "table-cell", Answer: "350 m" });
-        Assert.Contains(asked, s => s.Recipe == "definition" && s.Answer.StartsWith("Two ends", StringComparison.Ordinal));
+        Assert.Contains(asked, s => s.Recipe == "definition" && s.Answer == "Two ends laid into one another.");
         Assert.DoesNotContain(asked, s => s.Recipe is "definition" or "defined-term" && (s.Asked + s.Answer).Contains("Longer",
             StringComparison.Ordinal));
     }

@@ -89,7 +89,9 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false,
     {
         if (name.EndsWith("options", StringComparison.OrdinalIgnoreCase) || name.EndsWith("settings", StringComparison.OrdinalIgnoreCase))
             return "items";
-        if (name.EndsWith('s') || name.EndsWith('x')) return name + "es";
+        if (name.EndsWith('s') || name.EndsWith('x') || name.EndsWith("ch", StringComparison.Ordinal)
+            || name.EndsWith("sh", StringComparison.Ordinal))
+            return name + "es";
         return name.EndsWith('y') && name.Length > 1 && !"aeiou".Contains(name[^2], StringComparison.Ordinal)
             ? name[..^1] + "ies"
             : name + "s";

@@ -49,7 +49,8 @@ internal static partial class DocumentFacts
 
         foreach (Match m in Definition().Matches(text))
         {
-            var (term, definition) = (m.Groups[1].Value.Trim(), Prose.FirstSentence(Markup().Replace(m.Groups[2].Value, "$1")));
+            var term = m.Groups[1].Value.Trim();
+            var definition = Prose.FirstSentence(Markup().Replace(m.Groups[2].Value, "$1"))?.TrimEnd(';', ',', ':', '；', '，');
             if (definition is null || definition.Length is < 8 or > 150 || Plain(term).Length > 50 || IsCode(definition)) continue;
             yield return Make("definition", Prose.UpperFirst(definition) + (Prose.IsChinese(definition) ? "。" : "."),
                 ("term", term.Trim('*')));

@@ -70,7 +70,8 @@ internal static partial class Prose
 
     // "this head" and "the current instance" are what the documentation of a member calls the object; to its caller it is the head.
     private static string? Caller(string? request, MemberEntry member) => request is null ? null
-        : ThisOne().Replace(Instance().Replace(request, $"the {Words(member.Owner.Symbol.Name)}"), "the ");
+        : ThisOne().Replace(Instance().Replace(ItsOwn().Replace(request, $"$1the {Words(member.Owner.Symbol.Name)}'s "),
+            $"the {Words(member.Owner.Symbol.Name)}"), "the ");
 
     private static string Documented(MemberEntry member)
     {
@@ -322,7 +323,7 @@ internal static partial class Prose
             ApiKind.Method => $"call `{member.Symbol.Name}` on the {owner}",
             ApiKind.Operator => $"apply `{OperatorSigns.Of(member)}` to the {owner}",
             ApiKind.Indexer => $"look up an entry of the {owner}",
-            ApiKind.Constructor => $"create a new {owner}",
+            ApiKind.Constructor => $"create {WithArticle("new " + owner)}",
             ApiKind.EnumMember => $"return the {owner} `{member.Symbol.Name}`",
             ApiKind.Event => $"be told by `{member.Symbol.Name}` of the {owner}",
             _ when member.Symbol.IsStatic => $"get `{member.Owner.Path}.{member.Symbol.Name}`",
@@ -380,6 +381,9 @@ internal static partial class Prose
     private static partial Regex Instance();
     [GeneratedRegex(@"\bthis (?=[a-z]+\b)(?!(?:is|was|one|has|does)\b)")]
     private static partial Regex ThisOne();
+    // Before anything is named, "its" is the object's.
+    [GeneratedRegex("^((?:get|return|set|tell whether) )its ")]
+    private static partial Regex ItsOwn();
     [GeneratedRegex("^(?:get|return|find) (?:an?|(?:the |a )?new) ")]
     private static partial Regex New();
     [GeneratedRegex(@"\s*(?:;|:(?=\s)| [-–—] )")]

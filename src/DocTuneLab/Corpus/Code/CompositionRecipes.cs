@@ -92,7 +92,8 @@ internal sealed class CompositionRecipes
         && (next.Symbol.Kind != ApiKind.ExtensionMethod
             ? Roles.IsOwn(scope.Index, type)
             // What a value was measured in makes that value again.
-            : (next.Symbol.ReturnType != from.Owner.Path && Roles.Flows(scope.Index, from, TypeText.NotNull(type), next, next.Symbol.Parameters[0]))
+            : (next.Symbol.ReturnType != from.Owner.Path
+                && Roles.Flows(scope.Index, from, TypeText.NotNull(type), next, next.Symbol.Parameters[0]))
                 || (TypeText.Element(type) is { } element && TypeText.Element(next.Symbol.Parameters[0].Type) == element
                     && Roles.IsOwn(scope.Index, element)));
 
@@ -100,7 +101,9 @@ internal sealed class CompositionRecipes
     public CodeDraft? Builder(Scope scope, MemberEntry m)
     {
         // A value that can be added to is no builder.
-        if (m.Owner.Symbol.Kind == ApiKind.Struct || !_finishers.TryGetValue(m.Owner, out var finishers) || scope.Fill(m.Owner.TypeParameters) is not { } map) return null;
+        if (m.Owner.Symbol.Kind == ApiKind.Struct || !_finishers.TryGetValue(m.Owner, out var finishers)
+            || scope.Fill(m.Owner.TypeParameters) is not { } map)
+            return null;
         var starts = m.Owner.Constructors.Where(Calls.Usable).Concat(scope.Index.Members.Where(s => s.Symbol.IsStatic
             && s.Symbol.Kind is ApiKind.Method or ApiKind.Property && s.Owner.TypeParameters.Count == 0 && s.TypeParameters.Count == 0
             && s.Symbol.Parameters.All(p => p.Modifier != "this")

@@ -130,7 +130,7 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     public void A_class_brings_the_members_that_its_interfaces_ask_for()
     {
         var guide = new CodeGuide(library.Judge,
-            GuideFrame.Body("public static IBook NewBook()", [], "public interface IBook { int Count { get; } void Note(double level); }"));
+            GuideFrame.Body("public static IBook NewBook()", s_flow, "public interface IBook { int Count { get; } void Note(double level); }"));
         const string Begin = "public static IBook NewBook() => new Book();\n\nsealed class Book : IBook\n{\n    public ";
         foreach (var (piece, expected) in new[]
         {
@@ -150,12 +150,12 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     {
         const string Begin = "public static double Run(Tank tank, string? note)\n{\n    ";
         Assert.Equal(GuideVerdict.Refused, Last(Guide(), Begin, "var n = 1;\n}").Verdict);
-        Assert.Equal(GuideVerdict.Unlikely, Last(Guide(), Begin, "double level = note;").Verdict);
+        Assert.Equal(GuideVerdict.Unlikely, Last(Guide(), Begin, "var n = 1;\n    var n = 2;").Verdict);
         Assert.Equal(GuideVerdict.Fits, Last(Guide(), Begin, "return 1;\n}").Verdict);
     }
 
     [Theory]
-    [InlineData("", "public static int Run(Tank tank)")]
+    [InlineData("", "public static double Run(Tank tank)")]
     [InlineData("var sum = 0.0;\nforeach (var one in tanks)\n{\n    sum++;", "public static double Run(IReadOnlyList<Tank> tanks)")]
     [InlineData("", "public static (string? Note, int Many) Run(string? note, int[] numbers)")]
     [InlineData("", "public static async Task<Tank> Run(Task<Tank> tank)")]
@@ -167,7 +167,8 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
         var endings = (code.Length == 0 ? new CodeGuide(library.Judge, frame).Begin()
             : new CodeGuide(library.Judge, frame).Begin().Follow(code).Next!).Endings();
         Assert.NotEmpty(endings);
-        Assert.All(endings, e => Assert.True(library.Judge.Judge($"{signature}\n{{\n{code}{e}\n}}", CodeForm.Members).Compiles, e));
+        Assert.All(endings, e =>
+            Assert.True(library.Judge.Judge($"{signature}\n{{\n{code}{e}\n}}", CodeForm.Members, frame.Usings).Compiles, e));
         Assert.DoesNotContain(endings, e => e.Contains("default", StringComparison.Ordinal) || e.Contains("throw", StringComparison.Ordinal)
             || e.Contains("null", StringComparison.Ordinal));
     }

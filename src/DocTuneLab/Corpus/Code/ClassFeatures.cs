@@ -1,5 +1,4 @@
 using DocTuneLab.Corpus.Language;
-using DocTuneLab.Library;
 
 namespace DocTuneLab.Corpus.Code;
 

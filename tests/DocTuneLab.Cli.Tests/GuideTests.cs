@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
+using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
 
 namespace DocTuneLab.Cli.Tests;
@@ -44,11 +45,26 @@ public sealed class GuideTests : IDisposable
         Assert.Matches("^guide     (never turned|turned .*); [0-9]+ tokens decoded", one.Error);
     }
 
+    [Fact]
+    public void A_gap_is_filled_so_that_the_whole_compiles()
+    {
+        const string Before = "public static WaterHead Higher(WaterHead a, WaterHead b)\n{\n    return ", After = ";\n}\n";
+        var result = _doctune.Run("generate", "--base", s_model, "--prompt", Before, "--suffix", After, "--guide", "--assembly", s_library,
+            "--max-tokens", "16", "--json");
+        Assert.True(result.Code == 0, result.Error);
+        var answer = JsonNode.Parse(result.Out)![0]!;
+        Assert.Equal("", (string)answer["gaveUpBecause"]!);
+        var judge = PrivateLibrary.Load([s_library]).Judge;
+        var verdict = judge.Judge(Before + (string)answer["text"]! + After, CodeForm.Members, judge.LibraryNamespaces);
+        Assert.True(verdict.Compiles, (string)answer["text"]!);
+    }
+
     [Theory]
     [InlineData("--guide needs --assembly DLL", "--guide")]
     [InlineData("--guide-layers says how code is guided: it needs --guide", "--guide-layers", "names")]
     [InlineData("--signature says how code is guided: it needs --guide", "--signature", Header)]
-    [InlineData("--raw and --suffix do not go with it", "--guide", "--assembly", "a.dll", "--raw")]
+    [InlineData("--raw does not go with it", "--guide", "--assembly", "a.dll", "--raw")]
+    [InlineData("--signature and --context do not go with it", "--guide", "--assembly", "a.dll", "--suffix", "}", "--signature", Header)]
     [InlineData("'spelling'; expected", "--guide", "--guide-layers", "spelling")]
     [InlineData("prompts.jsonl:1: expected a JSON object with prompt", "--guide", "--assembly", "a.dll", "--prompts", "prompts.jsonl")]
     public void What_is_missing_or_idle_is_said_before_a_model_is_loaded(string says, params string[] given)

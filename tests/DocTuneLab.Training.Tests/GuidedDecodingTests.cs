@@ -57,6 +57,52 @@ public sealed class GuidedDecodingTests : IDisposable
     }
 
     [Fact]
+    public void Beams_find_what_is_likelier_than_the_greedy_answer()
+    {
+        const int Tokens = 24;
+        double Mean(string text)
+        {
+            var prompt = _base.Tokenizer.Encode(_base.ChatTemplate.Render(s_prompts[0], addGenerationPrompt: true), specialTokens: true);
+            var answer = _base.Tokenizer.Encode(text);
+            return _model.LogProbabilities([.. prompt, .. answer]).Skip(prompt.Count - 1).Average();
+        }
+        var greedy = Guided(null, new(Tokens))[0].Text;
+        var beams = Guided(null, new(Tokens), new() { Beams = 6 })[0];
+        Assert.NotEqual(greedy, beams.Text);
+        Assert.True(Mean(beams.Text) > Mean(greedy), $"{beams.Text}: {Mean(beams.Text)}; {greedy}: {Mean(greedy)}");
+        Assert.InRange(beams.Tokens, Tokens, 6 * Tokens);
+    }
+
+    [Fact]
+    public void Beams_keep_to_what_the_guide_allows()
+    {
+        var letter = Guided(null)[0].Text.First(char.IsAsciiLetterLower);
+        var guided = Guided(new Rule((text, _) => text.Contains(letter) ? GuideVerdict.Refused : GuideVerdict.Fits),
+            budget: new() { Beams = 3, Tokens = 50 })[0];
+        Assert.DoesNotContain(letter, guided.Text);
+        Assert.NotEmpty(guided.Text);
+        Assert.All(guided.Turns, t => Assert.DoesNotContain(letter, t.Given));
+        Assert.Throws<LabException>(() => Guided(null, new(8, 1), new() { Beams = 2 }));
+        var dead = Guided(new Rule((text, _) => text.Length > 5 ? GuideVerdict.Refused : GuideVerdict.Fits, _ => "never"),
+            budget: new() { Beams = 3 })[0];
+        Assert.Contains("no way goes on", dead.GaveUpBecause, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Where_no_end_is_found_the_model_chooses_among_those_that_are_known(bool known)
+    {
+        var guided = Guided(new Rule((text, _) => text.Length > 5 ? GuideVerdict.Broken : GuideVerdict.Fits, _ => "never")
+        {
+            Ends = () => known ? [" so it ends.", " and so too."] : []
+        }, budget: new() { Tokens = 2 })[0];
+        Assert.Equal(known, guided.Text.EndsWith(" so it ends.", StringComparison.Ordinal)
+            || guided.Text.EndsWith(" and so too.", StringComparison.Ordinal));
+        Assert.Equal((known, !known), (guided.EndedBecause.Length > 0, guided.GaveUp));
+    }
+
+    [Fact]
     public void A_broken_statement_is_written_again_from_where_another_token_costs_least()
     {
         var free = Guided(null)[0].Text;
@@ -167,16 +213,20 @@ public sealed class GuidedDecodingTests : IDisposable
     private sealed class Rule(Func<string, string, GuideVerdict> rule, Func<string, string?>? end = null, string text = "")
         : IAnswerGuide, IGuidedAnswer
     {
+        public Func<IReadOnlyList<string>> Ends { get; init; } = () => [];
+
         public int ReturnTo => 0;
 
         public bool IsFree => false;
 
         public IGuidedAnswer Begin() => this;
 
+        public IReadOnlyList<string> Endings() => Ends();
+
         public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
         {
             var verdict = rule(text + piece, piece);
-            longer = verdict is GuideVerdict.Fits or GuideVerdict.Possible ? new Rule(rule, end, text + piece) : null;
+            longer = verdict is GuideVerdict.Fits or GuideVerdict.Possible ? new Rule(rule, end, text + piece) { Ends = Ends } : null;
             reason = verdict == GuideVerdict.Fits ? "" : verdict.ToString();
             return verdict;
         }

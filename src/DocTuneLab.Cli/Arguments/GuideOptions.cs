@@ -56,15 +56,21 @@ internal sealed class GuideOptions
     /// <summary>The guide of each answer.</summary>
     /// <param name="parsed">What was parsed.</param>
     /// <param name="settings">What a guide looks at.</param>
-    /// <param name="prompts">What is asked.</param>
+    /// <param name="prompts">What is asked, or the code before a gap.</param>
+    /// <param name="after">The code after the gap; null where an answer is guided.</param>
     /// <exception cref="LabException">An assembly or file is missing, or what stands around the code does not compile.</exception>
-    public IReadOnlyList<IAnswerGuide> Guides(ParseResult parsed, GuideSettings settings, IReadOnlyList<PromptLine> prompts)
+    /// <exception cref="UsageException">A header or context is given for a gap.</exception>
+    public IReadOnlyList<IAnswerGuide> Guides(
+        ParseResult parsed, GuideSettings settings, IReadOnlyList<PromptLine> prompts, string? after)
     {
+        if (after is not null && (parsed.GetValue(_signature) ?? parsed.GetValue(_context)) is not null)
+            throw new UsageException("--suffix fills a gap in the prompt's own code: --signature and --context do not go with it.");
         var library = PrivateLibrary.Load(parsed.GetValue(_assembly)!);
         IReadOnlyList<string> usings = parsed.GetValue(_usings) is { Length: > 0 } given ? given : library.Api.Namespaces;
         var context = parsed.GetValue(_context) is not { } file ? ""
             : File.Exists(file) ? File.ReadAllText(file) : throw new LabException($"--context: {file}: no such file");
-        return [.. prompts.Select((p, i) => Guide(p, i))];
+        return [.. prompts.Select((p, i) => after is null ? Guide(p, i)
+            : (IAnswerGuide)settings.Gap(library.Judge, p.Prompt, after, p.Usings ?? usings))];
 
         AnswerGuide Guide(PromptLine prompt, int index)
         {

@@ -55,8 +55,8 @@ internal static class Generate
             if (parsed.GetValue(suffix) is not null && parsed.GetValue(system) is not null)
                 throw new UsageException("--suffix has no system message: --system does not go with it.");
             var settings = guide.Of(parsed);
-            if (settings is not null && (parsed.GetValue(raw) || parsed.GetValue(suffix) is not null))
-                throw new UsageException("--guide guides the code in an answer: --raw and --suffix do not go with it.");
+            if (settings is not null && parsed.GetValue(raw))
+                throw new UsageException("--guide guides the code in an answer, or with --suffix that in a gap: --raw does not go with it.");
             if (settings is not null && options.Stop.Count > 0)
                 throw new UsageException("--guide and --stop exclude each other: guided code ends where it is whole.");
             PromptLine[] prompts =
@@ -68,7 +68,7 @@ internal static class Generate
             IReadOnlyList<Message> Turns(string text) =>
                 parsed.GetValue(system) is { } s ? [new Message("system", s), Message.User(text)] : [Message.User(text)];
             // What stands around the code is looked at before a model is loaded.
-            var guides = settings is null ? [] : guide.Guides(parsed, settings, prompts);
+            var guides = settings is null ? [] : guide.Guides(parsed, settings, prompts, parsed.GetValue(suffix));
             return source.Use(parsed, (model, local) =>
             {
                 IReadOnlyList<int>[] ids = [.. prompts.Select(p =>
@@ -77,7 +77,7 @@ internal static class Generate
                     : model.Tokenizer.Encode(model.ChatTemplate.Render(Turns(p.Prompt), addGenerationPrompt: true), specialTokens: true))];
                 if (settings is not null)
                 {
-                    var answers = local.Generate([.. prompts.Select(p => Turns(p.Prompt))], guides, options, settings.Budget, null, cancel);
+                    var answers = local.Complete(ids, guides, options, settings.Budget, null, cancel);
                     return Print(prompts, ids, model, answers, parsed.GetValue(json));
                 }
                 var streams = !parsed.GetValue(json) && prompts.Length == 1;

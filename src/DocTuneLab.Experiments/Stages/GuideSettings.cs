@@ -48,6 +48,11 @@ public sealed record GuideSettings
     [Setting("Tokens that are tried at one place, likeliest first.", Option = "guide-candidates", Field = "guide_candidates", Min = 1)]
     public int Candidates { get; init; } = s_budget.Candidates;
 
+    /// <summary>Ways that go on side by side. Default that of <see cref="GuideBudget"/>.</summary>
+    [Setting("Ways that go on side by side (beam search); with one, the search goes back to other ways instead.", Option = "guide-beams",
+        Field = "guide_beams", Min = 1)]
+    public int Beams { get; init; } = s_budget.Beams;
+
     /// <summary>Seconds in which the guide is asked about an answer. Default those of <see cref="GuideBudget"/>.</summary>
     [Setting("Seconds in which the guide is asked about an answer; then guidance gives up.", Option = "guide-seconds",
         Field = "guide_seconds", Min = 0)]
@@ -58,7 +63,7 @@ public sealed record GuideSettings
 
     /// <summary>How much a guide may cost.</summary>
     public GuideBudget Budget =>
-        new() { Tokens = Tokens, Returns = Returns, Candidates = Candidates, Time = TimeSpan.FromSeconds(Seconds) };
+        new() { Tokens = Tokens, Returns = Returns, Candidates = Candidates, Beams = Beams, Time = TimeSpan.FromSeconds(Seconds) };
 
     private GuideLayers Looked => Layers.Aggregate(GuideLayers.None, (all, one) => all | one);
 
@@ -66,4 +71,12 @@ public sealed record GuideSettings
     /// <param name="judge">The compiler with the library.</param>
     /// <param name="frame">What stands around the code.</param>
     public CodeGuide Code(CSharpJudge judge, GuideFrame frame) => new(judge, frame, Looked);
+
+    /// <summary>The guide of a gap in code.</summary>
+    /// <param name="judge">The compiler with the library.</param>
+    /// <param name="before">Code before the gap.</param>
+    /// <param name="after">Code after it.</param>
+    /// <param name="usings">Namespaces in scope.</param>
+    public GapGuide Gap(CSharpJudge judge, string before, string after, IReadOnlyList<string> usings) =>
+        new(judge, before, after, usings, Looked);
 }

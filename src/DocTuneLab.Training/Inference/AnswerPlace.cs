@@ -11,8 +11,9 @@ internal sealed class AnswerPlace
     public const int Kept = 32;
 
     // Circles: tokens in one turn, tokens in all, turns; the same of statements, and characters of one.
-    private const int LongestTurn = 24, LeastTokens = 12, Turns = 3, MostStatements = 3, LeastCharacters = 5;
+    private const int LongestTurn = 24, LeastTokens = 12, Rounds = 3, MostStatements = 3, LeastCharacters = 5;
 
+    private const string SomeLetter = "\u4E00";
     private readonly Queue<(int Id, double Loss)> _others = new();
 
     /// <summary>Before anything is written.</summary>
@@ -34,8 +35,16 @@ internal sealed class AnswerPlace
         StatementStart = guide.ReturnTo > before.Guide.ReturnTo ? this : before.StatementStart;
     }
 
-    /// <summary>The same place as another guide sees it; not the beginning.</summary>
-    public AnswerPlace With(IGuidedAnswer guide) => new(Before!, Token, guide, Cost - Before!.Cost);
+    /// <summary>The same place with the answer ended behind it.</summary>
+    /// <param name="loss">How unlikely the end is, in nats.</param>
+    public AnswerPlace Ended(double loss) => Before is null ? new(Guide, Stream) { Cost = loss, Turns = Turns }
+        : new(Before, Token, Guide, Cost - Before.Cost + loss) { Turns = Turns };
+
+    /// <summary>Where the guide turned the model up to here, where only one way leads.</summary>
+    public IReadOnlyList<GuideTurn> Turns { get; set; } = [];
+
+    /// <summary>The same place as another guide sees it.</summary>
+    public AnswerPlace With(IGuidedAnswer guide) => Before is null ? new(guide, Stream) : new(Before, Token, guide, Cost - Before.Cost);
 
     /// <summary>The place before; null at the beginning.</summary>
     public AnswerPlace? Before { get; }
@@ -83,6 +92,27 @@ internal sealed class AnswerPlace
         foreach (var other in others.OrderBy(o => o.Loss).Take(Kept)) _others.Enqueue(other);
     }
 
+    /// <summary>What the guide says of a token behind it.</summary>
+    /// <param name="id">The token.</param>
+    /// <param name="ends">Tokens that end an answer.</param>
+    /// <returns>The answer with it is null where it is refused, and where it ends the answer.</returns>
+    public (GuideVerdict Verdict, IGuidedAnswer? Longer, string Why) Ask(int id, IReadOnlySet<int> ends)
+    {
+        if (ends.Contains(id))
+            return Guide.Objection() is { } objection ? (GuideVerdict.Refused, null, objection) : (GuideVerdict.Fits, null, "");
+        var stream = Stream.Fork();
+        var piece = stream.Add(id);
+        // A token without text would go on for ever.
+        if (piece.Length == 0 && !stream.IsWithinCharacter) return (GuideVerdict.Refused, null, "it has no text");
+        // A character that is not whole yet is some letter beyond ASCII.
+        if (stream.IsWithinCharacter && Guide.Follow(piece + SomeLetter, out _, out var why) is GuideVerdict.Refused)
+            return (GuideVerdict.Refused, null, why);
+        return (Guide.Follow(piece, out var longer, out var reason), longer, reason);
+    }
+
+    /// <summary>Text of a token behind it; none of one that ends the answer.</summary>
+    public string Piece(int id, IReadOnlySet<int> ends) => ends.Contains(id) ? "" : Stream.Fork().Add(id);
+
     /// <summary>The likeliest of what else may follow.</summary>
     public (int Id, double Loss) Next() => _others.Dequeue();
 
@@ -93,12 +123,12 @@ internal sealed class AnswerPlace
     {
         var within = Depth - StatementStart.Depth;
         if (within < LeastTokens) return false;
-        var last = new int[Math.Min(within, Turns * LongestTurn)];
+        var last = new int[Math.Min(within, Rounds * LongestTurn)];
         var place = this;
         for (var i = 0; i < last.Length; i++, place = place.Before!) last[i] = place.Token;
-        for (var period = 1; period <= last.Length / Turns; period++)
+        for (var period = 1; period <= last.Length / Rounds; period++)
         {
-            var length = Math.Max(LeastTokens, Turns * period);
+            var length = Math.Max(LeastTokens, Rounds * period);
             if (length <= last.Length && Enumerable.Range(0, length - period).All(i => last[i] == last[i + period])) return true;
         }
         return false;

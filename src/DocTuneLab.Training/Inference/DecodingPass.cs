@@ -89,6 +89,22 @@ internal sealed class DecodingPass : IDisposable
         return Logits(x);
     }
 
+    /// <summary>Puts other sequences in the place of those that are there: number i goes on from what is kept of <c>from[i]</c>.</summary>
+    /// <param name="from">Numbers of the sequences, at most as many as there are.</param>
+    public void Reorder(int[] from)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var moved = Enumerable.Range(0, from.Length).Where(i => from[i] != i).ToArray();
+        if (moved.Length == 0) return;
+        foreach (var cache in _cache)
+        {
+            var rows = cache.view(-1, (long)_capacity * cache.shape[1]);
+            rows.index_copy_(0, tensor(Array.ConvertAll(moved, i => (long)i), device: cache.device),
+                rows.index_select(0, tensor(Array.ConvertAll(moved, i => (long)from[i]), device: cache.device)));
+        }
+    }
+
     // Where each token of each prompt stands in the batch, and where in the cache.
     private static (int[] Rows, int[] CacheRows) CacheRows(PackedBatch batch, IReadOnlyList<int[]> prompts, int capacity)
     {

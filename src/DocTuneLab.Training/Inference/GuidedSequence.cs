@@ -37,7 +37,6 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     // Tokens in which an answer can still be brought to its end.
     private const int Room = 48;
 
-    private const string SomeLetter = "\u4E00";
     private readonly Stopwatch _asking = new();
     private readonly List<AnswerPlace> _way = [new(guide, stream)];
     private readonly List<AnswerPlace> _known = [];
@@ -74,7 +73,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     {
         _read++;
         _decoded++;
-        _first ??= likeliest(1);
+        _first ??= likeliest(_isFree ? 1 : budget.Candidates);
         var place = _way[^1];
         // On another way, what stood there before is read again.
         if (_read < place.Depth) return;
@@ -152,6 +151,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         {
             _way.Add(next);
             IsDone = next.Depth >= limit;
+            if (IsDone && longer.Objection() is not null) (_gaveUp, _ended) = ($"{_ended}, and {limit} tokens are written", "");
             return null;
         }
         var within = next.Depth - next.StatementStart.Depth;
@@ -170,24 +170,9 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         return null;
     }
 
-    private (GuideVerdict Verdict, IGuidedAnswer? Longer, string Why) Ask(AnswerPlace place, int id)
-    {
-        if (!ends.Contains(id))
-        {
-            var stream = place.Stream.Fork();
-            var piece = stream.Add(id);
-            // A token without text would go on for ever.
-            if (piece.Length == 0 && !stream.IsWithinCharacter)
-                return (GuideVerdict.Refused, null, "it has no text");
-            // A character that is not whole yet is some letter beyond ASCII.
-            if (stream.IsWithinCharacter && place.Guide.Follow(piece + SomeLetter, out _, out var why) is GuideVerdict.Refused)
-                return (GuideVerdict.Refused, null, why);
-            return (place.Guide.Follow(piece, out var longer, out var reason), longer, reason);
-        }
-        return place.Guide.Objection() is { } objection ? (GuideVerdict.Refused, null, objection) : (GuideVerdict.Fits, null, "");
-    }
+    private (GuideVerdict Verdict, IGuidedAnswer? Longer, string Why) Ask(AnswerPlace place, int id) => place.Ask(id, ends);
 
-    private string Piece(AnswerPlace place, int id) => ends.Contains(id) ? "" : place.Stream.Fork().Add(id);
+    private string Piece(AnswerPlace place, int id) => place.Piece(id, ends);
 
     /// <summary>Goes back to where another way costs least.</summary>
     private void TakeAnother(string fault)
@@ -287,7 +272,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     private void GiveUp(string why)
     {
         var furthest = _furthest ?? _way[^1];
-        for (var place = furthest; place is { Depth: > 0, Guide.IsFree: false }; place = place.Before?.StatementStart)
+        for (var place = furthest; place is { Guide.IsFree: false }; place = place.Before?.StatementStart)
         {
             if (limit - place.Depth < Math.Min(Room, limit / 4) || place.Guide.Endings() is not { Count: > 0 } endings) continue;
             (_ended, _isEnding) = (why, true);
@@ -308,6 +293,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         Follow(place);
         // Its last token is read again, since what followed was not kept; before the first one there is nothing to read.
         if (_way.Count > 1) _read = Math.Min(_read, _way.Count - 2);
-        else GoOnFreely(place, _first!);
+        else if (_isFree) GoOnFreely(place, _first!);
+        else if (Choose(place, _ => _first!) is { } fault) GoFree(place, fault);
     }
 }

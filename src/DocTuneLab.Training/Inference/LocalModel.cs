@@ -103,20 +103,43 @@ public sealed class LocalModel : ILanguageModel
     /// <returns>Answers in the order of <paramref name="prompts"/>.</returns>
     /// <exception cref="LabException">A prompt leaves no room in the model's context.</exception>
     public IReadOnlyList<GuidedText> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, IReadOnlyList<IAnswerGuide?> guides,
+        SamplingOptions options, GuideBudget budget, IProgress<int>? progress = null, CancellationToken cancel = default) =>
+        Complete([.. prompts.Select(p => _model.Tokenizer.Encode(_model.ChatTemplate.Render(p, addGenerationPrompt: true),
+            specialTokens: true))], guides, options, budget, progress, cancel);
+
+    /// <summary>Goes on from token ids under guides, without a chat template, such as in a gap (<see cref="FillInMiddle"/>).</summary>
+    /// <param name="prompts">Token ids.</param>
+    /// <param name="guides">A guide for each; null where the model is free.</param>
+    /// <param name="options">Sampling.</param>
+    /// <param name="budget">How much may be tried.</param>
+    /// <param name="progress">Called with the number of finished prompts.</param>
+    /// <param name="cancel">Stops between tokens.</param>
+    /// <returns>Texts in the order of <paramref name="prompts"/>.</returns>
+    /// <exception cref="LabException">A prompt is empty or leaves no room in the model's context.</exception>
+    public IReadOnlyList<GuidedText> Complete(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<IAnswerGuide?> guides,
         SamplingOptions options, GuideBudget budget, IProgress<int>? progress = null, CancellationToken cancel = default)
     {
-        IReadOnlyList<int>[] ids =
-        [
-            .. prompts.Select(p => _model.Tokenizer.Encode(_model.ChatTemplate.Render(p, addGenerationPrompt: true), specialTokens: true))
-        ];
+        if (prompts.Any(p => p.Count == 0)) throw new LabException("a prompt is empty; a model goes on from at least one token");
+        if (budget.Beams > 1 && options.Temperature > 0)
+            throw new LabException($"{budget.Beams} beams keep the likeliest ways: expected a temperature of 0, not {options.Temperature}");
         var results = new GuidedText[prompts.Count];
         using var attached = _adapter?.Attach();
         using var pass = new DecodingPass(_model, KeepsWeights(prompts.Count > MatrixVector.MaxVectors));
         var done = 0;
-        foreach (var group in Groups(ids, options.MaxTokens))
+        foreach (var group in Groups(prompts, options.MaxTokens))
         {
-            var limit = Math.Min(options.MaxTokens, _model.Config.MaxPositions - group.Max(i => ids[i].Count));
+            var limit = Math.Min(options.MaxTokens, _model.Config.MaxPositions - group.Max(i => prompts[i].Count));
             if (limit < 1) throw new LabException($"a prompt leaves no room in the model's context of {_model.Config.MaxPositions} tokens");
+            if (budget.Beams > 1)
+            {
+                foreach (var i in group)
+                {
+                    results[i] = ByBeams(pass, prompts[i].ToArray(), limit,
+                        new((guides[i] ?? FreeAnswer.Guide).Begin(), _model.Tokenizer.Stream(), _ends, budget, limit), budget, cancel);
+                    progress?.Report(++done);
+                }
+                continue;
+            }
             var sequences = group.Select(i => new GuidedSequence((guides[i] ?? FreeAnswer.Guide).Begin(), _model.Tokenizer.Stream(), _ends,
                 budget, limit)).ToArray();
             var samplers = group.Select(n => new Random(unchecked(options.Seed * 1_000_003 + n))).ToArray();
@@ -124,11 +147,30 @@ public sealed class LocalModel : ILanguageModel
                 : Drawn(logits, options, [.. live.Select(i => samplers[i])], budget.Candidates);
             ComputeDevices.Within(_model.Decoder.Device, $"{group.Length} prompts at once",
                 "ask for fewer tokens, or end what else uses it",
-                () => GenerateGuided(pass, [.. group.Select(i => ids[i].ToArray())], limit, sequences, Likeliest, cancel));
+                () => GenerateGuided(pass, [.. group.Select(i => prompts[i].ToArray())], limit, sequences, Likeliest, cancel));
             for (var i = 0; i < group.Length; i++) results[group[i]] = sequences[i].Result;
             progress?.Report(done += group.Length);
         }
         return results;
+    }
+
+    private static GuidedText ByBeams(
+        DecodingPass pass, int[] prompt, int limit, GuidedBeam beam, GuideBudget budget, CancellationToken cancel)
+    {
+        var logits = pass.Read([.. Enumerable.Repeat(prompt, budget.Beams)], prompt.Length + limit);
+        for (var ways = 1; !beam.IsDone;)
+        {
+            cancel.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            beam.Advance(Greedy(logits[..ways], budget.Candidates));
+            if (beam.IsDone) break;
+            var rows = beam.Rows;
+            pass.Reorder(rows);
+            ways = rows.Length;
+            logits = pass.Add([.. Enumerable.Range(0, ways)], beam.Tokens,
+                [.. Enumerable.Repeat(prompt.Length + beam.Position, ways)]);
+        }
+        return beam.Result;
     }
 
     private static bool GenerateGuided(DecodingPass pass, int[][] prompts, int limit, GuidedSequence[] sequences,

@@ -39,6 +39,9 @@ public sealed record GuideBudget
     /// <summary>How often an answer goes back. Default 512.</summary>
     public int Returns { get; init; } = 512;
 
+    /// <summary>Ways that go on side by side (beam search); with one, the default, the search goes back to other ways instead.</summary>
+    public int Beams { get; init; } = 1;
+
     /// <summary>Tokens of one statement after which other ways are tried first; it is never refused for its length. Default 96.</summary>
     public int StatementTokens { get; init; } = 96;
 }

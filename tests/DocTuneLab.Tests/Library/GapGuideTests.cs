@@ -53,4 +53,13 @@ public sealed class GapGuideTests(FlowLibrary library) : IClassFixture<FlowLibra
         Assert.Equal(GuideVerdict.Fits, verdict);
         Assert.Contains("Nonsense", objection!, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Values_that_the_place_asks_for_are_ends()
+    {
+        const string Before = "public static double Run(Tank tank)\n{\n    return ", After = ";\n}\n";
+        var endings = new GapGuide(library.Judge, Before, After, s_flow).Begin().Endings();
+        Assert.Contains("tank.Level", endings);
+        Assert.All(endings, e => Assert.True(library.Judge.Judge(Before + e + After, CodeForm.Members, s_flow).Compiles, e));
+    }
 }

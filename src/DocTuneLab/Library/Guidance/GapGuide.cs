@@ -14,6 +14,7 @@ public sealed class GapGuide : IAnswerGuide
     private readonly string _before, _after;
     private readonly IReadOnlyList<string> _usings;
     private readonly CodeForm _form;
+    private readonly CodeGuide? _guide;
     private readonly GuidedCode? _begin;
 
     /// <summary>A guide for one gap.</summary>
@@ -37,8 +38,8 @@ public sealed class GapGuide : IAnswerGuide
         {
             HoldsTypes = _form is CodeForm.File or CodeForm.Members
         };
-        var guide = new CodeGuide(judge, frame, layers);
-        if (guide.Problem is null) _begin = guide.Begin().Follow(_before[wrapped.InsertAt..]).Next;
+        _guide = new CodeGuide(judge, frame, layers);
+        if (_guide.Problem is null) _begin = _guide.Begin().Follow(_before[wrapped.InsertAt..]).Next;
     }
 
     private static bool Parses(string code) =>
@@ -69,6 +70,10 @@ public sealed class GapGuide : IAnswerGuide
             var verdict = guide._judge.Judge(guide._before + text + guide._after, guide._form, guide._usings);
             return verdict.Compiles ? null : verdict.Errors is [var error, ..] ? error.Message : "the code does not compile";
         }
+
+        // A value, where one stands in the gap.
+        public IReadOnlyList<string> Endings() => code is null ? []
+            : [.. TypedEndings.Values(guide._guide!, code.Text).Where(v => new Gap(guide, text + v, null).Objection() is null)];
 
         // Of what stands before the gap nothing can be changed.
         public IReadOnlyList<(int Start, int End)> Grounds() => code is null ? []

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DocTuneLab.Library.Composition;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DocTuneLab.Library.Guidance;
 
@@ -26,6 +27,20 @@ internal static class TypedEndings
                 .Select(value => Close(code, open, closed) + value)
                 .Select(ending => ending + Close(code + ending, open - closed, open - closed)))
             .Prepend(Close(code, open, open)).Where(e => StatementCheck.Objection(guide, code + e) is null)];
+    }
+
+    /// <summary>Values that may stand at the end of the code, where it is known what is expected there.</summary>
+    /// <param name="guide">The frame.</param>
+    /// <param name="code">Code that ends before an expression.</param>
+    public static IReadOnlyList<string> Values(CodeGuide guide, string code)
+    {
+        var tree = guide.Tree(code + NamePlace.Placeholder);
+        var at = tree.Length - NamePlace.Placeholder.Length;
+        if (!guide.Layers.HasFlag(GuideLayers.Types) || tree.GetRoot().FindToken(at).Parent is not IdentifierNameSyntax name) return [];
+        var model = guide.Scope.Model(tree);
+        var place = new Place(guide, model, at);
+        return [.. (ExpectedTypes.At(model, name).Types ?? []).SelectMany(place.Values).Distinct(StringComparer.Ordinal)
+            .Take(MostAtOnePlace)];
     }
 
     private static IEnumerable<string> Returned(CodeGuide guide, string code, int level)

@@ -12,7 +12,7 @@ public sealed class CodeGuide
     private readonly Lazy<CodeGuide?> _members;
 
     /// <summary>Version of the rules; answers under different ones are different answers.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>A guide for code in a frame.</summary>
     /// <param name="judge">The compiler with the library.</param>

@@ -7,14 +7,17 @@ namespace DocTuneLab.Architecture.Tests;
 
 public class FolderTests
 {
-    public static TheoryData<string> Projects => [.. Repository.InSolution.Select(p => p.Name)];
+    // The others need packages that do not lie beside these tests: of single test projects, and of .NET Interactive, which not every
+    // registry serves. Types of their own are found without them.
+    public static TheoryData<string> Complete =>
+        [.. Repository.Projects.Where(p => !p.IsTest && p.Name != "DocTuneLab.DotNetInteractive").Select(p => p.Name)];
 
     /// <summary>A folder and the folder around it are two: one whose files its subfolders use must not use those subfolders.</summary>
     [Theory]
-    [MemberData(nameof(Projects))]
+    [MemberData(nameof(Repository.Names), MemberType = typeof(Repository))]
     public void The_folders_of_a_project_form_no_cycle(string name)
     {
-        var project = Repository.InSolution.Single(p => p.Name == name);
+        var project = Repository.Project(name);
         var message = Describe(project.Compile(), project.Folder);
         Assert.True(message.Length == 0,
             $"Folders of {name} use each other in a circle. Move a type, or cut it, so that one edge goes:\n{message}");
@@ -22,10 +25,10 @@ public class FolderTests
 
     /// <summary>What does not compile names nothing, and would be missing from the graph without a word.</summary>
     [Theory]
-    [MemberData(nameof(Projects))]
+    [MemberData(nameof(Complete))]
     public void Every_name_in_a_project_is_understood(string name)
     {
-        var errors = Repository.InSolution.Single(p => p.Name == name).Compile().GetDiagnostics()
+        var errors = Repository.Project(name).Compile().GetDiagnostics()
             // CS8795: a generator writes the other half of a partial method.
             .Where(d => d.Severity == DiagnosticSeverity.Error && d.Id != "CS8795").Select(d => d.ToString()).Take(10).ToList();
         Assert.True(errors.Count == 0,
@@ -82,8 +85,9 @@ public class FolderTests
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
-    // Sources of the sandbox's child program: embedded, and compiled at run time into an assembly of another name.
-    private static bool IsCompiledApart(string file) => Repository.Relative(file).Contains("/Execution/Child/", StringComparison.Ordinal);
+    // Sources of the sandbox's child program, and answers of a model that cheats: compiled at run time into an assembly of another name.
+    private static bool IsCompiledApart(string file) => Repository.Relative(file) is var name
+        && (name.Contains("/Execution/Child/", StringComparison.Ordinal) || name.Contains("/Tricks/", StringComparison.Ordinal));
 
     [Fact]
     public void A_misplaced_namespace_and_a_type_outside_of_any_are_found()

@@ -9,18 +9,21 @@ internal static class Repository
     /// <summary>The folder that holds <c>DocTuneLab.sln</c>.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>All projects below src and kernels.</summary>
+    /// <summary>All projects below src, kernels and tests.</summary>
     public static IReadOnlyList<SourceProject> Projects { get; } =
     [
-        .. new[] { "src", "kernels" }
+        .. new[] { "src", "kernels", "tests" }
             .SelectMany(part => Directory.EnumerateDirectories(Path.Combine(Root, part)))
             .SelectMany(folder => Directory.EnumerateFiles(folder, "*.csproj"))
             .Order(StringComparer.Ordinal)
             .Select(SourceProject.Read),
     ];
 
-    /// <summary>Those that the solution builds. The adapter of .NET Interactive is not: not every registry serves its host.</summary>
-    public static IReadOnlyList<SourceProject> InSolution { get; } = [.. Projects.Where(p => p.Name != "DocTuneLab.DotNetInteractive")];
+    /// <summary>Their names, as cases of a test.</summary>
+    public static TheoryData<string> Names => [.. Projects.Select(p => p.Name)];
+
+    /// <summary>The project of that name.</summary>
+    public static SourceProject Project(string name) => Projects.Single(p => p.Name == name);
 
     /// <summary>The name of <paramref name="path"/> as seen from the root, with slashes.</summary>
     public static string Relative(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');

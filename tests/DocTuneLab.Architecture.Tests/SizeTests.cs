@@ -10,8 +10,6 @@ public class SizeTests
     private const int Parameters = 7;
     private const int PublicMembers = 25;
 
-    public static TheoryData<string> Projects => [.. Repository.InSolution.Select(p => p.Name)];
-
     [Fact]
     public void No_line_is_longer_than_140_columns()
     {
@@ -28,10 +26,10 @@ public class SizeTests
     }
 
     [Theory]
-    [MemberData(nameof(Projects))]
+    [MemberData(nameof(Repository.Names), MemberType = typeof(Repository))]
     public void Nothing_takes_more_than_seven_parameters(string name)
     {
-        var wrong = Repository.InSolution.Single(p => p.Name == name).Files()
+        var wrong = Repository.Project(name).Files()
             .SelectMany(f => TooMany(CSharpSyntaxTree.ParseText(File.ReadAllText(f))).Select(m => $"{Repository.Relative(f)}:{m}"))
             .ToList();
         Assert.True(wrong.Count == 0,
@@ -40,10 +38,10 @@ public class SizeTests
     }
 
     [Theory]
-    [MemberData(nameof(Projects))]
+    [MemberData(nameof(Repository.Names), MemberType = typeof(Repository))]
     public void No_class_has_more_than_25_public_members(string name)
     {
-        var wrong = TooWide(Repository.InSolution.Single(p => p.Name == name).Compile()).ToList();
+        var wrong = TooWide(Repository.Project(name).Compile()).ToList();
         Assert.True(wrong.Count == 0, $"More than {PublicMembers} public members; cut the type in two:\n{string.Join('\n', wrong)}");
     }
 

@@ -48,6 +48,9 @@ internal sealed record SourceProject(
             ]);
     }
 
+    /// <summary>Whether it tests or measures the others.</summary>
+    public bool IsTest => Path.GetFileName(Path.GetDirectoryName(Folder)) == "tests";
+
     /// <summary>The names of all projects that this one is compiled against, directly or through another.</summary>
     public IReadOnlySet<string> Closure()
     {
@@ -55,13 +58,13 @@ internal sealed record SourceProject(
         var open = new Queue<string>(References);
         while (open.TryDequeue(out var next))
             if (found.Add(next))
-                foreach (var further in Repository.Projects.Single(p => p.Name == next).References) open.Enqueue(further);
+                foreach (var further in Repository.Project(next).References) open.Enqueue(further);
         return found;
     }
 
-    /// <summary>Every C# file in the project's folder, build outputs left out, as absolute paths.</summary>
+    /// <summary>Every C# file in the project's folder, as absolute paths; build outputs and packages of Node left out.</summary>
     public IEnumerable<string> Files() => Directory.EnumerateFiles(Folder, "*.cs", SearchOption.AllDirectories)
-        .Where(f => Path.GetRelativePath(Folder, f).Split('/', '\\')[0] is not ("bin" or "obj"))
+        .Where(f => Path.GetRelativePath(Folder, f).Split('/', '\\') is [not ("bin" or "obj"), ..] parts && !parts.Contains("node_modules"))
         .Order(StringComparer.Ordinal);
 
     /// <summary>
@@ -74,12 +77,14 @@ internal sealed record SourceProject(
     {
         var xml = XDocument.Load(Path.Combine(Folder, Name + ".csproj"));
         var items = xml.Descendants("Compile").ToList();
-        // Patterns end in '*.cs' or name one file.
+        // Patterns end in '*.cs', with or without the beginning of a name, or name one file.
         var removed = items.Select(i => (string?)i.Attribute("Remove")).OfType<string>()
             .Select(p => Path.Combine(Folder, p.Replace("*.cs", ""))).ToList();
         var linked = items.Select(i => (string?)i.Attribute("Include")).OfType<string>()
-            .Select(p => Path.GetFullPath(Path.Combine(Folder, p)));
-        var usings = xml.Descendants("Using").Select(u => $"global using {u.Attribute("Include")!.Value};");
+            .Select(p => Path.GetFullPath(Path.Combine(Folder, p)))
+            .SelectMany(p => Directory.EnumerateFiles(Path.GetDirectoryName(p)!, Path.GetFileName(p)));
+        var usings = xml.Descendants("Using").Select(u => u.Attribute("Include")!.Value).Concat(IsTest ? ["Xunit"] : [])
+            .Select(u => $"global using {u};");
         var friends = xml.Descendants("InternalsVisibleTo")
             .Select(f => $"[assembly: System.Runtime.CompilerServices.InternalsVisibleTo(\"{f.Attribute("Include")!.Value}\")]");
         var trees = Files().Where(f => !removed.Any(r => f.StartsWith(r, StringComparison.Ordinal))).Concat(linked)

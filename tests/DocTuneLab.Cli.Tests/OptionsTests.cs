@@ -14,6 +14,7 @@ using DocTuneLab.Notebooks;
 using DocTuneLab.Prompts.Tuning;
 using DocTuneLab.Settings;
 using DocTuneLab.Storage;
+using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Cli.Tests;
@@ -103,6 +104,18 @@ public sealed class OptionsTests
             .SelectMany(c => c.Command.Options.SelectMany(o => o.Aliases.Append(o.Name)).GroupBy(n => n, StringComparer.Ordinal)
                 .Where(g => g.Count() > 1).Select(g => $"{c.Path} {g.Key}"));
         Assert.Empty(twice);
+    }
+
+    [Fact]
+    public void A_command_that_loads_a_base_model_takes_every_setting_of_how_it_is_loaded()
+    {
+        // What is exported is read file by file, and the model of '#!train' was loaded by '#!base'.
+        var loading = Commands().Where(c => c.Path != "doctune export"
+            && (c.Path == "#!base" || c.Command.Options.Any(o => o.Name == "--base"))).ToList();
+        Assert.Equal(["#!base", "doctune evaluate", "doctune generate", "doctune prompts tune", "doctune score", "doctune serve",
+            "doctune train"], loading.Select(c => c.Path).Order(StringComparer.Ordinal));
+        Assert.All(loading,
+            c => Assert.Empty(ModelLoadOptions.Settings.Select(s => s.Option).Except(c.Command.Options.Select(o => o.Name))));
     }
 
     [Fact]

@@ -23,6 +23,8 @@ public sealed partial class SettingsTests
     [InlineData("", "score --help", "Base model")]
     [InlineData("#!base --help", "serve --help", "Base model")]
     [InlineData("", "train --help", "Base model", "Training run")]
+    [InlineData("", "evaluate --help", "Base model")]
+    [InlineData("", "prompts tune --help", "Base model")]
     public async Task Help_of_cells_and_of_the_tool_says_the_words_ranges_and_defaults_of_the_options_records(string cell, string verb,
         params string[] groups)
     {
@@ -66,7 +68,9 @@ public sealed partial class SettingsTests
         string[][] verbs =
         [
             ["Base model", "Training run", "Adapter", "Recipe"],
-            ["Wordings", "Evaluation", "Answers", "Running answers", "Guided decoding", "Endpoints", "Requests to endpoints"],
+            ["Wordings", "Evaluation", "Answers", "Running answers", "Guided decoding", "Endpoints", "Requests to endpoints",
+                "Base model"],
+            ["Prompt tuning", "Endpoints", "Requests to endpoints", "Base model"],
             ["Wordings", "Corpus", "Endpoints", "Requests to endpoints", "Batches"],
             ["Wordings", "Corpus by a hosted model", "Endpoints", "Requests to endpoints", "Batches"],
             ["Sampling", "Base model", "Guided decoding"]

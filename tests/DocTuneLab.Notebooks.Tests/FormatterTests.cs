@@ -208,22 +208,22 @@ public class FormatterTests
         return bundle["text/plain"]!.GetValue<string>();
     }
 
-    public record Row(string Name, int Count);
+    private sealed record Row(string Name, int Count);
 
-    public record Address(string Street, string City);
+    private sealed record Address(string Street, string City);
 
-    public record Person(string Name, int Age, Address Home, string[] Tags);
+    private sealed record Person(string Name, int Age, Address Home, string[] Tags);
 
-    public class Member
+    private sealed class Member
     {
         public List<Member> Friends { get; } = [];
     }
 
-    public record Shape(string Name);
+    private record Shape(string Name);
 
-    public record Circle(string Name) : Shape(Name);
+    private sealed record Circle(string Name) : Shape(Name);
 
-    public class Node
+    private sealed class Node
     {
         public string Name { get; set; } = "";
 
@@ -231,7 +231,7 @@ public class FormatterTests
     }
 
     [SuppressMessage("Performance", "CA1822", Justification = "Formatters show the members of an instance.")]
-    public class Broken
+    private sealed class Broken
     {
         public int Ok => 1;
 

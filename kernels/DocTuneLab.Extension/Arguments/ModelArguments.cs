@@ -10,9 +10,6 @@ public static class ModelArguments
     /// <summary><c>--base</c>, or <c>--model</c>.</summary>
     public static SettingOptions Base() => new([TrainingConfig.Settings[nameof(TrainingConfig.Base)]]);
 
-    /// <summary><c>--device</c>.</summary>
-    public static SettingOptions Device() => new([ModelLoadOptions.Settings[nameof(ModelLoadOptions.Device)]]);
-
     /// <summary>All that say how a model is loaded.</summary>
     public static SettingOptions Loading() => new(ModelLoadOptions.Settings);
 

@@ -23,7 +23,7 @@ internal static class Evaluate
 {
     public static Command Command()
     {
-        var (model, device) = (ModelArguments.Base(), ModelArguments.Device());
+        var (model, loading) = (ModelArguments.Base(), ModelArguments.Loading());
         var adapter = CommonOptions.Adapter();
         var (suite, assembly, docs) = (CommonOptions.Suite(), CommonOptions.Assembly(), CommonOptions.Docs());
         var lab = CommonOptions.Lab();
@@ -74,7 +74,7 @@ internal static class Evaluate
             adapter, suite, assembly, docs, lab
         };
         model.AddTo(command);
-        device.AddTo(command);
+        loading.AddTo(command);
         arguments.AddTo(command);
         foreach (var option in (Option[])
         [
@@ -139,7 +139,7 @@ internal static class Evaluate
             }
             else
             {
-                if (model.BaseOf(parsed) is { } weights) session.LoadBase(ModelFolder.Of(weights), device.LoadOf(parsed));
+                if (model.BaseOf(parsed) is { } weights) session.LoadBase(ModelFolder.Of(weights), loading.LoadOf(parsed));
                 else if (plan.Arms.Any(a => a.Split('+')[0] is "base" or "tuned"))
                     throw new UsageException("--base DIR is missing: the base model.");
                 if (parsed.GetValue(adapter) is { } tuned) session.LoadAdapter(tuned);

@@ -111,6 +111,7 @@ internal static class Generate
                 tokens = model.Tokenizer.Count(answers[i].Text),
                 decodedTokens = answers[i].Tokens,
                 gaveUpBecause = answers[i].GaveUpBecause,
+                endedBecause = answers[i].EndedBecause,
                 turns = answers[i].Turns
             }));
             return ExitCodes.Ok;

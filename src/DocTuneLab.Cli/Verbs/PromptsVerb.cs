@@ -41,7 +41,7 @@ internal static class PromptsVerb
         });
 
         var lab = CommonOptions.Lab();
-        var (model, device) = (ModelArguments.Base(), ModelArguments.Device());
+        var (model, loading) = (ModelArguments.Base(), ModelArguments.Loading());
         var library = new LibraryOptions();
         var output = CommonOptions.Out();
         var (tuning, endpoints) = (new TuningArguments(), new EndpointArguments());
@@ -54,7 +54,7 @@ internal static class PromptsVerb
             output, json
         };
         model.AddTo(tune);
-        device.AddTo(tune);
+        loading.AddTo(tune);
         library.AddTo(tune);
         tuning.AddTo(tune);
         endpoints.AddConnection(tune);
@@ -62,7 +62,7 @@ internal static class PromptsVerb
         {
             using var session = library.Open(p, tuning.Options(p).Seed);
             var settings = endpoints.Of(p);
-            if (model.BaseOf(p) is { } folder) session.LoadBase(ModelFolder.Of(folder, cancel: cancel), device.LoadOf(p));
+            if (model.BaseOf(p) is { } folder) session.LoadBase(ModelFolder.Of(folder, cancel: cancel), loading.LoadOf(p));
             else if (settings is null)
                 throw new LabException(
                     "Without an endpoint, prompts are tuned by likelihood under a local model: give it with --base DIR.");

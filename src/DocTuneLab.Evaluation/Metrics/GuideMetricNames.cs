@@ -11,4 +11,7 @@ public static class GuideMetricNames
     public const string DecodedTokens = "decoded_tokens";
     /// <summary>Guided answers whose budget ran out.</summary>
     public const string GaveUp = "gave_up";
+
+    /// <summary>Answers whose end is one that types allow.</summary>
+    public const string EndedByTypes = "ended_by_types";
 }

@@ -23,8 +23,19 @@ internal sealed class GaveUp : IMetric
 {
     public string Name => GuideMetricNames.GaveUp;
     public string Title => "Guidance gave up";
-    public string Question => "For which share of the guided answers did the budget of guidance run out?";
+    public string Question => "For which share of the guided answers did guidance give up, so that the model wrote on as it liked?";
     public bool HigherIsBetter => false;
     public IEnumerable<Observation> Observe(MetricInput input) =>
         DecodedTokens.Guided(input).Select(g => input.Of(g.Task, g.Guidance.GaveUp));
+}
+
+internal sealed class EndedByTypes : IMetric
+{
+    public string Name => GuideMetricNames.EndedByTypes;
+    public string Title => "Ended by types";
+    public string Question => 
+        "For which share of the guided answers did the search find no end, so that the model chose one that types allow?";
+    public bool HigherIsBetter => false;
+    public IEnumerable<Observation> Observe(MetricInput input) =>
+        DecodedTokens.Guided(input).Select(g => input.Of(g.Task, g.Guidance.EndedBecause.Length > 0));
 }

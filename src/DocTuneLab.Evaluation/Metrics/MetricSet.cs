@@ -32,7 +32,7 @@ public sealed class MetricSet
         .. MemberErrors.All,
         new CompletionExact(), new CompletionCompiles(), new CompletionSimilarity(),
         new GeneralPass1(),
-        new DecodedTokens(), new GaveUp(),
+        new DecodedTokens(), new EndedByTypes(), new GaveUp(),
         .. BitsPerByte.OfEveryKind,
     ]);
 

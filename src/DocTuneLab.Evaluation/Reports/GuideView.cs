@@ -12,7 +12,7 @@ public static class GuideView
     private const string Left = " style=\"text-align:left\"";
 
     private static readonly string[] s_columns =
-        ["Arm", "Guided answers", "Turned", "Turns per answer", "Tokens decoded per answer", "Gave up"];
+        ["Arm", "Guided answers", "Turned", "Turns per answer", "Tokens decoded per answer", "Ended by types", "Gave up"];
 
     /// <summary>The answer as HTML.</summary>
     public static string Html(GuidedText answer)
@@ -62,7 +62,8 @@ public static class GuideView
         var shown = Standing(answer).Count;
         var turned = answer.Turns.Count switch { 0 => "never turned", 1 => "turned once", var n => $"turned {n} times" };
         return turned + (shown < answer.Turns.Count ? $", of which {shown} stand in the answer" : "")
-            + $"; {answer.Tokens} tokens decoded" + (answer.GaveUp ? $"; guidance gave up, since {answer.GaveUpBecause}" : "");
+            + $"; {answer.Tokens} tokens decoded" + (answer.GaveUp ? $"; guidance gave up, since {answer.GaveUpBecause}" : "")
+            + (answer.EndedBecause.Length > 0 ? $"; its end is one that types allow, since {answer.EndedBecause}" : "");
     }
 
     /// <summary>What guidance cost each guided arm, and answers with their turns: those that came out better than unguided, then those
@@ -96,7 +97,8 @@ public static class GuideView
             .Select(r => (string[])
             [
                 r.Arm, $"{r.All.Count}", $"{r.All.Count(g => g.Turned > 0)}", Mean(r.All.Average(g => g.Turned)),
-                Mean(r.All.Average(g => g.Tokens)), Figures.Value(r.All.Average(g => g.GaveUp ? 1.0 : 0), true)
+                Mean(r.All.Average(g => g.Tokens)), Figures.Value(r.All.Average(g => g.EndedBecause.Length > 0 ? 1.0 : 0), true),
+                Figures.Value(r.All.Average(g => g.GaveUp ? 1.0 : 0), true)
             ])
     ];
 
@@ -137,7 +139,10 @@ public static class GuideView
         foreach (var one in standing)
         {
             var (turn, length) = (one.Turn, one.Turn.Given.Length);
-            if (turn.At < at || string.CompareOrdinal(answer.Text, turn.At, turn.Given, 0, length) != 0) continue;
+            // An answer may be shorter than ways that were given up.
+            if (turn.At < at || turn.At > answer.Text.Length
+                || string.CompareOrdinal(answer.Text, turn.At, turn.Given, 0, length) != 0)
+                continue;
             shown.Add(one);
             at = turn.At + length;
         }

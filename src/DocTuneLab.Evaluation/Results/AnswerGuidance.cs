@@ -19,23 +19,30 @@ public sealed record AnswerGuidance(int Tokens, string GaveUpBecause, int Turned
     [JsonIgnore]
     public bool GaveUp => GaveUpBecause.Length > 0;
 
+    /// <summary>Why the search ended and the model chose an end that types allow; empty where it did not.</summary>
+    public string EndedBecause { get; init; } = "";
+
     /// <summary>What is kept of a guided answer beside its text.</summary>
     public static AnswerGuidance Of(GuidedText answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        return new(answer.Tokens, answer.GaveUpBecause, answer.Turns.Count, [.. answer.Turns.Take(MostTurns).Select(Short)]);
+        return new(answer.Tokens, answer.GaveUpBecause, answer.Turns.Count, [.. answer.Turns.Take(MostTurns).Select(Short)])
+        {
+            EndedBecause = answer.EndedBecause
+        };
     }
 
     /// <summary>The answer as its decoder returned it, but for turns beyond those kept.</summary>
-    public GuidedText Of(string text) => new(text, Turns, Tokens, GaveUpBecause);
+    public GuidedText Of(string text) => new(text, Turns, Tokens, GaveUpBecause) { EndedBecause = EndedBecause };
 
     private static GuideTurn Short(GuideTurn turn) =>
         turn.Reason.Length <= MostWords ? turn : turn with { Reason = turn.Reason[..MostWords] + " …" };
 
     /// <inheritdoc/>
     public bool Equals(AnswerGuidance? other) => other is not null
-        && (Tokens, GaveUpBecause, Turned) == (other.Tokens, other.GaveUpBecause, other.Turned) && Turns.SequenceEqual(other.Turns);
+        && (Tokens, GaveUpBecause, EndedBecause, Turned) == (other.Tokens, other.GaveUpBecause, other.EndedBecause, other.Turned)
+        && Turns.SequenceEqual(other.Turns);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Tokens, GaveUpBecause, Turned);
+    public override int GetHashCode() => HashCode.Combine(Tokens, GaveUpBecause, EndedBecause, Turned);
 }

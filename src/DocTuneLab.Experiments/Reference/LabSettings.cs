@@ -31,8 +31,7 @@ public static class LabSettings
         new("Documents", "`#!docs` and `doctune parse`. In a cell the base model's tokenizer counts, where one is loaded.",
             ParseOptions.Settings),
         new("Base model",
-            "`#!base DIR`, `doctune generate`, `score`, `serve` and `train`, and a training file; `doctune evaluate` and `prompts tune` "
-                + "take the device.",
+            "`#!base DIR`, `doctune generate`, `score`, `serve`, `train`, `evaluate` and `prompts tune`, and a training file.",
             ModelLoadOptions.Settings),
         new("Prompt tuning", "`#!prompt tune` and `doctune prompts tune`.", PromptTuningOptions.Settings),
         new("Wordings", "`#!corpus generate`, `#!corpus regenerate`, `#!evaluate`, `doctune corpus generate` and `doctune evaluate`.",

@@ -69,7 +69,8 @@ public sealed class LocalModels
         if (_base is not null)
             yield return ("Base model",
                 $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(_base.Directory))}, {_base.ParameterCount / 1e6:F1} M parameters, "
-                    + $"{_base.WeightFormat}, computed in {_base.ComputeType}; weights {_base.Hash}");
+                    + $"{_base.WeightFormat}{(_base.Loading.QuantizeHead ? " with an 8-bit head" : "")}, computed in {_base.ComputeType}; "
+                    + $"weights {_base.Hash}");
         if (_adapter is not null)
             yield return ("Adapter", $"rank {_adapter.Config.Rank}, {_adapter.ParameterCount:N0} parameters; {HashOf(_adapter)}");
     }

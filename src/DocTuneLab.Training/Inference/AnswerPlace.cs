@@ -34,6 +34,9 @@ internal sealed class AnswerPlace
         StatementStart = guide.ReturnTo > before.Guide.ReturnTo ? this : before.StatementStart;
     }
 
+    /// <summary>The same place as another guide sees it; not the beginning.</summary>
+    public AnswerPlace With(IGuidedAnswer guide) => new(Before!, Token, guide, Cost - Before!.Cost);
+
     /// <summary>The place before; null at the beginning.</summary>
     public AnswerPlace? Before { get; }
 

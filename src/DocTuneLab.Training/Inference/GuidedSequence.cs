@@ -46,14 +46,14 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     private Candidates? _first;
     private readonly Stack<AnswerPlace> _unsummed = new();
     private int _read = -1, _decoded, _returns, _faults;
-    private bool _isFree = guide is FreeAnswer;
-    private string _gaveUp = "";
+    private bool _isFree = guide is FreeAnswer, _isEnding;
+    private string _gaveUp = "", _ended = "";
 
     /// <summary>Whether nothing more is written.</summary>
     public bool IsDone { get; private set; }
 
     /// <summary>The answer as it stands.</summary>
-    public GuidedText Result => new(_way[^1].Text + _way[^1].Stream.Fork().End(), _turns, _decoded, _gaveUp);
+    public GuidedText Result => new(_way[^1].Text + _way[^1].Stream.Fork().End(), _turns, _decoded, _gaveUp) { EndedBecause = _ended };
 
     /// <summary>The token that is to be read next.</summary>
     public int NextToken => _way[_read + 1].Token;
@@ -79,8 +79,12 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         // On another way, what stood there before is read again.
         if (_read < place.Depth) return;
         if (_isFree) GoOnFreely(place, likeliest(1));
-        else if (Choose(place, likeliest) is { } fault) TakeAnother(fault);
-        if (IsDone || _isFree) return;
+        else if (Choose(place, likeliest) is { } fault)
+        {
+            if (_isEnding) GoFree(place, $"{_ended}, and no token leads to an end");
+            else TakeAnother(fault);
+        }
+        if (IsDone || _isFree || _isEnding) return;
         if (_decoded >= budget.Tokens * limit) GiveUp($"{_decoded} tokens were decoded");
         else if (_asking.Elapsed >= budget.Time) GiveUp($"{budget.Time.TotalSeconds:0.#} s had gone into it");
     }
@@ -144,6 +148,12 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         var next = new AnswerPlace(place, id, longer, loss);
         if (next.StartsStatement && (_furthest is null || longer.ReturnTo > _furthest.Guide.ReturnTo)) _furthest = next;
         if (next.Depth >= limit && longer.Objection() is { } objection) return $"{limit} tokens are written, and {objection}";
+        if (_isEnding)
+        {
+            _way.Add(next);
+            IsDone = next.Depth >= limit;
+            return null;
+        }
         var within = next.Depth - next.StatementStart.Depth;
         var (cost, fault) = (0.0, isForced ? turned.Reason : null);
         if (next.Repeats) (cost, fault) = (CircleCost, "it repeats itself");
@@ -272,13 +282,32 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         _way.AddRange(way);
     }
 
-    /// <summary>From the last whole statement of the longest way on the model writes as it likes.</summary>
+    /// <summary>From the last whole statement of the longest way on the model writes one of the ends that the guide knows, or goes back
+    /// further for one; where there is none it writes as it likes.</summary>
     private void GiveUp(string why)
     {
-        (_gaveUp, _isFree) = (why, true);
-        Follow(_furthest ?? _way[^1]);
+        var furthest = _furthest ?? _way[^1];
+        for (var place = furthest; place is { Depth: > 0, Guide.IsFree: false }; place = place.Before?.StatementStart)
+        {
+            if (limit - place.Depth < Math.Min(Room, limit / 4) || place.Guide.Endings() is not { Count: > 0 } endings) continue;
+            (_ended, _isEnding) = (why, true);
+            ReadAgain(place.With(new EndingAnswer(endings, place.Text.Length)));
+            return;
+        }
+        GoFree(furthest, why);
+    }
+
+    private void GoFree(AnswerPlace place, string why)
+    {
+        (_gaveUp, _ended, _isFree) = (why, "", true);
+        ReadAgain(place);
+    }
+
+    private void ReadAgain(AnswerPlace place)
+    {
+        Follow(place);
         // Its last token is read again, since what followed was not kept; before the first one there is nothing to read.
-        if (_way.Count == 1) GoOnFreely(_way[0], _first!);
-        else _read = Math.Min(_read, _way.Count - 2);
+        if (_way.Count > 1) _read = Math.Min(_read, _way.Count - 2);
+        else GoOnFreely(place, _first!);
     }
 }

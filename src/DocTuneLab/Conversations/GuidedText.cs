@@ -14,8 +14,12 @@ public sealed record GuideTurn(int At, string Wanted, string Given, string Reaso
 /// <param name="GaveUpBecause">Why guidance gave up before the answer was whole; empty where it did not.</param>
 public sealed record GuidedText(string Text, IReadOnlyList<GuideTurn> Turns, int Tokens, string GaveUpBecause = "")
 {
-    /// <summary>Whether guidance gave up before the answer was whole.</summary>
+    /// <summary>Whether guidance gave up before the answer was whole: from there on the model wrote as it liked.</summary>
     public bool GaveUp => GaveUpBecause.Length > 0;
+
+    /// <summary>Why the search ended before the answer was whole, and the model chose its end among those that types allow; empty where it
+    /// did not.</summary>
+    public string EndedBecause { get; init; } = "";
 }
 
 /// <summary>How much a guide may cost.</summary>

@@ -49,4 +49,8 @@ public interface IGuidedAnswer
     /// <summary>Where that stands, in characters of the answer, on which what is being written depends, such as the declarations of the
     /// variables that it uses: where it cannot be right, they may be what is wrong. None where nothing is known.</summary>
     IReadOnlyList<(int Start, int End)> Grounds() => [];
+
+    /// <summary>Texts that bring the answer from here to an end that is right, for where a search has found none. None where nothing is
+    /// known.</summary>
+    IReadOnlyList<string> Endings() => [];
 }

@@ -36,11 +36,13 @@ public sealed class CSharpJudge
     private readonly LibraryIndex _index;
     private readonly ConcurrentDictionary<string, CSharpCompilation> _bases = new(StringComparer.Ordinal);
     private volatile InContext? _last;
+    private readonly Lazy<ApiModel> _api;
 
     /// <summary>A judge for a library.</summary>
     public CSharpJudge(ReferenceSet references)
     {
         References = references;
+        _api = new(() => ApiModel.Load(references, [.. references.LibraryPaths.Select(p => new AssemblyDocs(p, null))]));
         _library = CSharpCompilation.Create("Answer", references: references.References, options: new(
             OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, concurrentBuild: false,
             deterministic: true,
@@ -50,6 +52,9 @@ public sealed class CSharpJudge
 
     /// <summary>What code is judged against.</summary>
     public ReferenceSet References { get; }
+
+    /// <summary>The library's members, without their documentation.</summary>
+    internal ApiModel Api => _api.Value;
 
     /// <summary>How code is parsed.</summary>
     internal static CSharpParseOptions ParseOptions => s_parse;

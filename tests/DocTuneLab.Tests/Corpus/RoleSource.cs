@@ -56,6 +56,8 @@ internal static class RoleSource
             public int MoveCount { get; private set; }
             /// <summary>Gets the area of the gate in square metres.</summary>
             public double AreaSquareMetres => 2;
+            /// <summary>The width of the gate in metres.</summary>
+            public double WidthMetres => 1.5;
             /// <summary>Gets the water behind the gate in cubic metres.</summary>
             public double Behind => 30;
             /// <summary>Gets what the gate does.</summary>

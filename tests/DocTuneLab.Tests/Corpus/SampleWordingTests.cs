@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Structural;
-using DocTuneLab.Prompts;
 
 namespace DocTuneLab.Tests.Corpus;
 

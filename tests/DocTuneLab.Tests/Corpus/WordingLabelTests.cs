@@ -26,6 +26,8 @@ public sealed partial class WordingLabelTests(PrivateLibrary library, CorpusFixt
             // Many of both, so that a difference would show.
             Mix = new Dictionary<SampleKind, double> { [SampleKind.Qa] = 0.7, [SampleKind.Unanswerable] = 0.3 },
             DocumentShare = 0.1,
+            // Wordings in the other language are held to the same.
+            ChineseShare = 0.05,
             RetrievedShare = 0,
         }).Generate(library.Chunks, null, TestContext.Current.CancellationToken));
 

@@ -2,7 +2,6 @@ using System.IO.Compression;
 using DocTuneLab.Documents;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
-using DocTuneLab.Tests.Documents;
 
 namespace DocTuneLab.Tests.Library;
 

@@ -119,10 +119,58 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     {
         Assert.Equal(GuideVerdict.Fits, Last(Guide(), "public static double ", "Ru").Verdict);
         Assert.Equal(GuideVerdict.Unlikely, Last(Guide(), "public static double ", "Other(").Verdict);
-        Assert.Equal(GuideVerdict.Unlikely, Last(Guide(), "private static int ", "_held =").Verdict);
+        Assert.Equal(GuideVerdict.Unlikely, Last(Guide(), "private static int ", "_held").Verdict);
+        Assert.Equal(GuideVerdict.Unlikely, Last(Guide(), "public static double Run(", "int").Verdict);
         Assert.Equal(GuideVerdict.Fits,
             Last(Guide(), "public static double Run(Tank tank, string? note) => 1;\nprivate static int ", "_held =").Verdict);
         Assert.Equal(GuideVerdict.Fits, Last(Guide(), "sealed class Other { public int ", "Held =>").Verdict);
+    }
+
+    [Fact]
+    public void A_class_brings_the_members_that_its_interfaces_ask_for()
+    {
+        var guide = new CodeGuide(library.Judge,
+            GuideFrame.Body("public static IBook NewBook()", s_flow, "public interface IBook { int Count { get; } void Note(double level); }"));
+        const string Begin = "public static IBook NewBook() => new Book();\n\nsealed class Book : IBook\n{\n    public ";
+        foreach (var (piece, expected) in new[]
+        {
+            ("int Co", GuideVerdict.Fits), ("void Note(double level)", GuideVerdict.Fits), ("Book()", GuideVerdict.Fits),
+            ("int Counted", GuideVerdict.Unlikely), ("int Note", GuideVerdict.Unlikely), ("int Count;", GuideVerdict.Unlikely),
+            ("int Count { get; }\n}", GuideVerdict.Refused),
+            ("int Count { get; }\n    public void Note(double level) { }\n}", GuideVerdict.Fits),
+        })
+            Assert.True(expected == Last(guide, Begin, piece).Verdict, piece);
+        // What is made and nothing declares is declared first.
+        Assert.Equal(GuideVerdict.Unlikely, Last(guide, "public static IBook NewBook() => new Book();\n\nsealed class ", "Other ").Verdict);
+        Assert.Equal(GuideVerdict.Unlikely, Last(guide, "public static IBook NewBook() => new ", "Tank(").Verdict);
+    }
+
+    [Fact]
+    public void A_method_of_a_class_does_not_end_without_a_value()
+    {
+        const string Begin = "public static double Run(Tank tank, string? note)\n{\n    ";
+        Assert.Equal(GuideVerdict.Refused, Last(Guide(), Begin, "var n = 1;\n}").Verdict);
+        Assert.Equal(GuideVerdict.Unlikely, Last(Guide(), Begin, "var n = 1;\n    var n = 2;").Verdict);
+        Assert.Equal(GuideVerdict.Fits, Last(Guide(), Begin, "return 1;\n}").Verdict);
+    }
+
+    [Theory]
+    [InlineData("", "public static double Run(Tank tank)")]
+    [InlineData("var sum = 0.0;\nforeach (var one in tanks)\n{\n    sum++;", "public static double Run(IReadOnlyList<Tank> tanks)")]
+    [InlineData("", "public static (string? Note, int Many) Run(string? note, int[] numbers)")]
+    [InlineData("", "public static async Task<Tank> Run(Task<Tank> tank)")]
+    [InlineData("", "public static IReadOnlyList<Tank> Run(Tank tank)")]
+    [InlineData("", "public static IReadOnlyDictionary<string, Tank> Run(string name, Tank tank)")]
+    public void Ends_that_types_allow_compile(string code, string signature)
+    {
+        var frame = GuideFrame.Body(signature, library.Judge.LibraryNamespaces);
+        var endings = (code.Length == 0 ? new CodeGuide(library.Judge, frame).Begin()
+            : new CodeGuide(library.Judge, frame).Begin().Follow(code).Next!).Endings();
+        Assert.NotEmpty(endings);
+        Assert.All(endings, e =>
+            Assert.True(library.Judge.Judge($"{signature}\n{{\n{code}{e}\n}}", CodeForm.Members, frame.Usings).Compiles, e));
+        Assert.DoesNotContain(endings, e => e.Contains("default", StringComparison.Ordinal) || e.Contains("throw", StringComparison.Ordinal)
+            || e.Contains("null", StringComparison.Ordinal));
     }
 
     [Fact]

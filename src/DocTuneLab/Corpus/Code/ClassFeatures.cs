@@ -1,5 +1,4 @@
 using DocTuneLab.Corpus.Language;
-using DocTuneLab.Library;
 
 namespace DocTuneLab.Corpus.Code;
 
@@ -30,7 +29,7 @@ internal sealed class ClassFeatures(ReceiverMembers members)
 
     /// <summary>How many were taken.</summary>
     public static ClassFeature Counted(Scope scope) =>
-        new("int", "Count", scope.Say("counts them", "数一共几个"), "Count++;") { Check = "it__.Count == 2" };
+        new("int", "Count", scope.Say("counts all that it has taken", "数一共收了几个"), "Count++;") { Check = "it__.Count == 2" };
 
     /// <summary>The object that came first, or last.</summary>
     public static ClassFeature End(Scope scope, string type, string one)

@@ -82,8 +82,8 @@ internal sealed class ClassRecipes(ReceiverMembers members)
         {
             sketch.Before = [$"if (Count == {room})\n    return false;"];
             sketch.After = ["return true;"];
-            words.Insert(0, scope.Say($"takes at most `{room}` of them, says of each whether there was room for it",
-                $"最多收 `{room}` 个，每次说出还有没有位置"));
+            words.Insert(0, scope.Say($"takes at most `{room}` of them in all, of whatever kind, and says of each whether it was taken",
+                $"不论哪种，总共最多收 `{room}` 个，每次说出收没收"));
         }
         ClassFeatures.TryWithTwo(sketch, verb, type);
         return sketch.Draft("class", Asked(scope, Many(scope, english, chinese, type), words), Maker(scope, english, false));

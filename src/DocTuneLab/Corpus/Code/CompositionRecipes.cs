@@ -75,6 +75,7 @@ internal sealed class CompositionRecipes
             }
             if (value.Code.StartsWith("new ", StringComparison.Ordinal) && value.Code.EndsWith('}')) break;
             if (Calls.Use(scope, then, value.Code + link, s_none, 0.5) is not { } result || scope.Outs.Count > 0) return null;
+            if (i == depth - 1) StepWords.Reads(scope, type, then);
             (value, from) = (result, then);
             requests.Add(StepWords.On(scope, type, StepWords.Step(scope, then)) + StepWords.Told(scope));
         }
@@ -90,14 +91,19 @@ internal sealed class CompositionRecipes
             && next.Symbol.Name is not ("GetType" or "GetEnumerator" or "Dispose" or "DisposeAsync" or "Deconstruct")
         && (next.Symbol.Kind != ApiKind.ExtensionMethod
             ? Roles.IsOwn(scope.Index, type)
-            : Roles.Flows(scope.Index, from, TypeText.NotNull(type), next, next.Symbol.Parameters[0])
+            // What a value was measured in makes that value again.
+            : (next.Symbol.ReturnType != from.Owner.Path
+                && Roles.Flows(scope.Index, from, TypeText.NotNull(type), next, next.Symbol.Parameters[0]))
                 || (TypeText.Element(type) is { } element && TypeText.Element(next.Symbol.Parameters[0].Type) == element
                     && Roles.IsOwn(scope.Index, element)));
 
     /// <summary>A builder from its start to its product.</summary>
     public CodeDraft? Builder(Scope scope, MemberEntry m)
     {
-        if (!_finishers.TryGetValue(m.Owner, out var finishers) || scope.Fill(m.Owner.TypeParameters) is not { } map) return null;
+        // A value that can be added to is no builder.
+        if (m.Owner.Symbol.Kind == ApiKind.Struct || !_finishers.TryGetValue(m.Owner, out var finishers)
+            || scope.Fill(m.Owner.TypeParameters) is not { } map)
+            return null;
         var starts = m.Owner.Constructors.Where(Calls.Usable).Concat(scope.Index.Members.Where(s => s.Symbol.IsStatic
             && s.Symbol.Kind is ApiKind.Method or ApiKind.Property && s.Owner.TypeParameters.Count == 0 && s.TypeParameters.Count == 0
             && s.Symbol.Parameters.All(p => p.Modifier != "this")
@@ -155,7 +161,9 @@ internal sealed class CompositionRecipes
             (source, element) = (value.Code, item);
             of = StepWords.Noun(scope, m);
         }
-        var properties = On(element).Where(IsReadable).ToList();
+        // What was asked for by a value has it.
+        var properties = On(element).Where(p => IsReadable(p)
+            && (p == m || !m.Symbol.Parameters.Any(given => given.Type == p.Symbol.ReturnType && !Roles.IsPlain(given.Type)))).ToList();
         var selector = properties.Contains(m) ? m : properties.Count > 0 ? scope.Pick(properties) : null;
         var x = scope.Local(selector is null
             ? "x" : TypeText.Head(element).Length > 1 ? char.ToLowerInvariant(TypeText.Head(element)[0]).ToString() : "x");

@@ -59,7 +59,7 @@ internal static class Dependence
     {
         var type = TypeText.NotNull(TypeText.Awaited(body.ReturnType) ?? body.ReturnType);
         if (type == "bool") return [];
-        var given = scope.Parameters.Where(p => TypeText.NotNull(p.Type) == type).Select(p => p.Name);
+        var given = scope.Parameters.Where(p => TypeText.NotNull(p.Type) == type).Select(p => p.Name).Concat(scope.Known);
         if (!Roles.IsPlain(type)) return given;
         var isNumber = TypeText.IsNumber(type);
         return given.Concat(Literals(code).Where(l => l.StartsWith('"') != isNumber).Select(l => isNumber ? $"({type}){l}" : l));

@@ -58,7 +58,8 @@ internal static class Ending
     /// <param name="named">The member that the method is about; null where it is about several.</param>
     public static CodeDraft Draft(Scope scope, string recipe, string request, MethodBody body, MemberEntry? named)
     {
-        if (scope.Settings.Count > 0)
+        var hasSettings = scope.Settings.Count > 0;
+        if (hasSettings)
         {
             request += scope.Say((request.Contains(" with ", StringComparison.Ordinal) ? ", using " : ", with ")
                 + string.Join(" and ", scope.Settings), $"，其中 {string.Join("，", scope.Settings)}");
@@ -84,7 +85,9 @@ internal static class Ending
             && scope.Symbols.Count(s => !s.StartsWith("T:", StringComparison.Ordinal)) == 1;
         var (arguments, missing) = isOneMember || scope.Examples is null ? ([], null) : scope.Examples.For(scope.Places);
         return new CodeDraft(Instruction(scope, request, named), signature, string.Join('\n', lines), [.. scope.Symbols],
-            scope.Index.UsingsFor(scope.Symbols, types), recipe, Meaning(scope, recipe, request, named))
+            scope.Index.UsingsFor(scope.Symbols, types), recipe,
+            // What the documentation says of the call knows nothing of these values.
+            Meaning(scope, recipe, request, hasSettings ? null : named))
         {
             Arguments = arguments,
             Probe = arguments.Count > 0 && s_computing.Contains(recipe) ? Dependence.Probe(scope, body, arguments) : null,

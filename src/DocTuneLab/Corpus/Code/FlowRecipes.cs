@@ -148,6 +148,7 @@ internal sealed class FlowRecipes(ReceiverMembers members)
             lines.Add($"var {local} = {(isAsync ? "await " : "")}{value.Code};");
             var then = scope.Pick(next);
             if (Calls.Use(scope, then, local, s_none, 0.5) is not { } result || scope.Outs.Count > 0) return null;
+            StepWords.Reads(scope, type, then);
             requests.Add(StepWords.On(scope, type, StepWords.Step(scope, then)) + StepWords.Told(scope));
             var (gives, last, endsAsync) = Ending.Deliver(scope, result);
             if (isAsync && !endsAsync) gives = $"Task<{gives}>";

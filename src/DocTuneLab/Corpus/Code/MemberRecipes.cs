@@ -25,7 +25,9 @@ internal static class MemberRecipes
                 request + scope.Say("; otherwise return the fallback", "；不成就返回给定的后备值"),
                 new(o.Type, [$"return {value.Code} ? {o.Name} : {fallback};"], false), m);
         }
-        if (scope.Outs.Count > 0 && value.Type.Length == 0)
+        // Of several, nobody would know which is wanted.
+        if (scope.Outs.Count > 1) return null;
+        if (scope.Outs.Count == 1 && value.Type.Length == 0)
             return Ending.Draft(scope, "out", request,
                 new(scope.Outs[0].Type, [$"{value.Code};", $"return {scope.Outs[0].Name};"], false), m);
         var (type, lines, isAsync) = Ending.Deliver(scope, value);
@@ -74,6 +76,8 @@ internal static class MemberRecipes
         if (constructors.Count == 0 || Calls.Fill(scope, m) is not { } map) return null;
         var constructor = scope.Pick(constructors);
         if (Roles.IsException(m.Owner) || Roles.LeadsNowhere(m) || Roles.Echoes(constructor, m)
+            // The declaration does that by itself.
+            || m.Symbol.Name is "Dispose" or "DisposeAsync"
             // A subscription to what is gone at once.
             || m.Symbol.ReturnType is "IDisposable" or "IAsyncDisposable"
             // What a new object streams is nothing yet, or never ends.

@@ -57,9 +57,17 @@ internal sealed class Mistakes(ApiIndex index)
         [.. Library(root).Where(a => a.Parent is not InvocationExpressionSyntax and not AssignmentExpressionSyntax)
             .Select(a => (new TextSpan(a.Span.End, 0), "()"))];
 
-    private static List<(TextSpan, string)> Forgotten(CompilationUnitSyntax root) =>
-        [.. Lists(root).Select(l => l.Arguments).Select(a =>
-            (TextSpan.FromBounds(a.Count > 1 ? a[^2].Span.End : a[^1].SpanStart, a[^1].Span.End), ""))];
+    // Only a variable that is left over says what was forgotten: a literal could be any.
+    private static List<(TextSpan, string)> Forgotten(CompilationUnitSyntax root)
+    {
+        var names = root.DescendantNodes().OfType<IdentifierNameSyntax>().ToLookup(n => n.Identifier.Text, StringComparer.Ordinal);
+        return
+        [
+            .. Lists(root).Select(l => l.Arguments)
+                .Where(a => a[^1].Expression is IdentifierNameSyntax last && names[last.Identifier.Text].Count() == 1)
+                .Select(a => (TextSpan.FromBounds(a.Count > 1 ? a[^2].Span.End : a[^1].SpanStart, a[^1].Span.End), "")),
+        ];
+    }
 
     private static List<(TextSpan, string)> Swapped(CompilationUnitSyntax root) =>
     [
@@ -68,7 +76,7 @@ internal sealed class Mistakes(ApiIndex index)
             .Select(pair => (TextSpan.FromBounds(pair.First.SpanStart, pair.Second.Span.End), $"{pair.Second}, {pair.First}")),
     ];
 
-    // A literal of another type, as if there were an overload that took it.
+    // An argument in another type, as if there were an overload that took it; what it was can still be read from it.
     private static List<(TextSpan, string)> Replaced(CompilationUnitSyntax root) =>
     [
         .. Lists(root).SelectMany(l => l.Arguments).Select(a => (a.Expression.Span, Text: OfAnotherType(a.Expression)))
@@ -78,7 +86,6 @@ internal sealed class Mistakes(ApiIndex index)
     private static string OfAnotherType(ExpressionSyntax e) => e.Kind() switch
     {
         SyntaxKind.NumericLiteralExpression or SyntaxKind.TrueLiteralExpression or SyntaxKind.FalseLiteralExpression => $"\"{e}\"",
-        SyntaxKind.StringLiteralExpression => "42",
         SyntaxKind.IdentifierName => $"{e}.ToString()",
         _ => "",
     };

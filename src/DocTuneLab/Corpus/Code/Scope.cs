@@ -20,6 +20,10 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false,
     public List<string> Symbols { get; } = [];
     /// <summary>Literal arguments in words: "capacity 10".</summary>
     public List<string> Settings { get; } = [];
+    /// <summary>Arguments that a step before gave, in words: "that water lot as `lot`".</summary>
+    public List<string> Handed { get; } = [];
+    /// <summary>What the outcome of the steps must differ from: the same read of what was there before them.</summary>
+    public List<string> Known { get; } = [];
     /// <summary>Whether a literal stands in the code.</summary>
     public bool HasLiterals { get; private set; }
     /// <summary>Values at hand, with the member that gave each: arguments are taken from them where the roles agree.</summary>
@@ -85,7 +89,9 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false,
     {
         if (name.EndsWith("options", StringComparison.OrdinalIgnoreCase) || name.EndsWith("settings", StringComparison.OrdinalIgnoreCase))
             return "items";
-        if (name.EndsWith('s') || name.EndsWith('x')) return name + "es";
+        if (name.EndsWith('s') || name.EndsWith('x') || name.EndsWith("ch", StringComparison.Ordinal)
+            || name.EndsWith("sh", StringComparison.Ordinal))
+            return name + "es";
         return name.EndsWith('y') && name.Length > 1 && !"aeiou".Contains(name[^2], StringComparison.Ordinal)
             ? name[..^1] + "ies"
             : name + "s";
@@ -152,7 +158,7 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false,
         {
             var offer = Offers[at];
             Offers.RemoveAt(at);
-            Settings.Add(Say($"`{parameter.Name}` = {StepWords.That(offer.Type)}", $"`{parameter.Name}` 用得到的 `{offer.Type}`"));
+            Handed.Add(Say($"{StepWords.That(offer.Type)} as `{parameter.Name}`", $"`{parameter.Name}` 用得到的 `{offer.Type}`"));
             return offer.Code;
         }
         return Argument(Roles.PlaceOf(m, parameter, type), parameter.Modifier is "ref" or "in" ? parameter.Modifier : "", literals);

@@ -45,13 +45,24 @@ internal static partial class StepWords
             : Cut(plain[told.Length..], [';', ':']);
     }
 
-    /// <summary>The literals of one step, which are told beside that step; they are taken from the scope.</summary>
+    /// <summary>What goes into one step, literals and what steps before gave, told beside that step; it is taken from the scope.</summary>
     public static string Told(Scope scope)
     {
-        if (scope.Settings.Count == 0) return "";
-        var told = scope.Say($" ({string.Join(", ", scope.Settings)})", $"（{string.Join("、", scope.Settings)}）");
+        var told = scope.Settings.Count == 0 ? ""
+            : scope.Say($" ({string.Join(", ", scope.Settings)})", $"（{string.Join("、", scope.Settings)}）");
+        if (scope.Handed.Count > 0)
+            told += scope.Say($", with {string.Join(" and ", scope.Handed)}", $"（{string.Join("、", scope.Handed)}）");
         scope.Settings.Clear();
+        scope.Handed.Clear();
         return told;
+    }
+
+    /// <summary>Notes that a step reads the outcome of the ones before: it teaches nothing where the same stood in what went in.</summary>
+    public static void Reads(Scope scope, string type, MemberEntry read)
+    {
+        // Of two, a method may well choose one.
+        if (read.Symbol.Kind is ApiKind.Property or ApiKind.Field && scope.Parameters.Where(p => p.Type == type).ToList() is [var only])
+            scope.Known.Add($"{only.Name}.{read.Symbol.Name}");
     }
 
     /// <summary>A step that works on what the one before gave, and says so.</summary>

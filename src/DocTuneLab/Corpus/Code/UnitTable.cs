@@ -1,5 +1,4 @@
 using System.Reflection;
-using DocTuneLab.Corpus.Language;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
 

@@ -95,7 +95,7 @@ internal sealed class QaKind : SampleKindDefinition
         var line = fact.Kind == SymbolFacts.Usage ? Line(context, fact) : null;
         // A declaration is no use.
         if (fact.Kind == SymbolFacts.Usage && line is null) return null;
-        var answer = line?.Answer(chinese && context.Index.IsChinese) ?? fact.Answer;
+        var answer = line?.Answer(chinese) ?? (chinese ? ChineseProse.Answer(fact.Answer) : fact.Answer);
         var asked = context.Asked(Kind, fact.Kind, question, answer, fact.Symbols, fact.Chunks) with { Wording = wording };
         if (line is not null)
             asked = asked with

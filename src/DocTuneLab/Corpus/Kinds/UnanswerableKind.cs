@@ -47,7 +47,7 @@ internal sealed class UnanswerableKind : SampleKindDefinition
         var values = fact.Values.ToDictionary(v => v.Key, v => v.Key is "member" or "name" or "type" ? wrong.In(v.Value) : v.Value,
             StringComparer.Ordinal);
         if (new Scope(index, random).Fill(wrong.Owner.TypeParameters) is not { } map) return null;
-        var answer = wrong.Denial(Prose.IsChinese(wording) && index.IsChinese, namesOwner);
+        var answer = wrong.Denial(Prose.IsChinese(wording), namesOwner);
         var draft = context.Asked(Kind, wrong.Member is null ? "missing-type" : "missing-member", Phrasings.Ask(wording, values), answer,
             [(wrong.Nearest ?? wrong.Owner.Symbol).Id], []) with
         {

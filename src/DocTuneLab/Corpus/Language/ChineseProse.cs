@@ -15,6 +15,17 @@ internal static class ChineseProse
     private static readonly string[] s_makes = ["建立", "创建", "新建", "生成", "构造"];
     private static readonly string[] s_gets = [Get, "返回", "给出", "读出", Get];
 
+    // What is no code in the answers that metadata give.
+    private static readonly Dictionary<string, string> s_answers = new(StringComparer.Ordinal)
+    {
+        ["yes"] = "是",
+        ["no"] = "否",
+        [SymbolFacts.OnlyInitialised] = "只能在对象初始值设定项中",
+    };
+
+    /// <summary>The answer to a question in Chinese: words become Chinese, code and what the documentation says stay.</summary>
+    public static string Answer(string answer) => s_answers.GetValueOrDefault(answer, answer);
+
     /// <summary>What a caller asks for, in the words of the summary or of a page, without a full stop.</summary>
     public static string Request(MemberEntry member, Random random)
     {

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using DocTuneLab.Library;
 
 namespace DocTuneLab.Corpus.Language;
 

@@ -41,14 +41,17 @@ internal static partial class DocumentFacts
         foreach (var (header, row) in Rows(lines))
             for (var c = 1; c < Math.Min(header.Count, row.Count); c++)
                 if (row[0].Length is > 0 and < 60 && Plain(row[c]).Length is > 0 and < 100
-                    && !header[c].Contains('`', StringComparison.Ordinal) && IsThing(Plain(header[c])) && IsSubject(row[0]))
+                    && !header[c].Contains('`', StringComparison.Ordinal) && IsThing(Plain(header[c])) && IsSubject(row[0])
+                    // One of many that would do is nothing to know.
+                    && !(Sampled().IsMatch(Plain(header[c])) && row[c].Any(char.IsAsciiDigit)))
                     yield return Make("table-cell", Plain(row[c]), ("row", Row(row[0])),
                         ("column", Prose.LowerFirst(Plain(header[c]))));
 
         foreach (Match m in Definition().Matches(text))
         {
-            var (term, definition) = (m.Groups[1].Value.Trim(), Prose.FirstSentence(Markup().Replace(m.Groups[2].Value, "$1")));
-            if (definition is null || definition.Length is < 8 or > 150 || Plain(term).Length > 50) continue;
+            var term = m.Groups[1].Value.Trim();
+            var definition = Prose.FirstSentence(Markup().Replace(m.Groups[2].Value, "$1"))?.TrimEnd(';', ',', ':', '；', '，');
+            if (definition is null || definition.Length is < 8 or > 150 || Plain(term).Length > 50 || IsCode(definition)) continue;
             yield return Make("definition", Prose.UpperFirst(definition) + (Prose.IsChinese(definition) ? "。" : "."),
                 ("term", term.Trim('*')));
             yield return Make("defined-term", Plain(term).TrimEnd(':', '：'), ("definition", definition));
@@ -88,6 +91,9 @@ internal static partial class DocumentFacts
             for (i += 2; i < lines.Length && lines[i].Contains('|', StringComparison.Ordinal); i++) yield return (header, Cells(lines[i]));
         }
     }
+
+    // A name by itself explains nothing.
+    private static bool IsCode(string text) => CodeSpan().Replace(text, "").Count(char.IsLetter) < 2;
 
     // What can stand behind "what is the": a thing in the singular, in a few words.
     private static bool IsThing(string header) => header.Length is > 0 and < 40
@@ -153,6 +159,8 @@ internal static partial class DocumentFacts
     private static partial Regex TypeName();
     [GeneratedRegex(@"\b(?:with|to|of|in|at|by|for|from|on)$", RegexOptions.IgnoreCase)]
     private static partial Regex Preposition();
+    [GeneratedRegex(@"\b(?:example|sample|form|format|notation)s?$|例|形式|写法", RegexOptions.IgnoreCase)]
+    private static partial Regex Sampled();
     [GeneratedRegex("怎|如何|什么|谁|哪|为何|何时")]
     private static partial Regex AsksInChinese();
     [GeneratedRegex("(?<![sui])s$")]

@@ -70,7 +70,8 @@ internal static partial class Prose
 
     // "this head" and "the current instance" are what the documentation of a member calls the object; to its caller it is the head.
     private static string? Caller(string? request, MemberEntry member) => request is null ? null
-        : ThisOne().Replace(Instance().Replace(request, $"the {Words(member.Owner.Symbol.Name)}"), "the ");
+        : ThisOne().Replace(Instance().Replace(ItsOwn().Replace(request, $"$1the {Words(member.Owner.Symbol.Name)}'s "),
+            $"the {Words(member.Owner.Symbol.Name)}"), "the ");
 
     private static string Documented(MemberEntry member)
     {
@@ -153,7 +154,8 @@ internal static partial class Prose
     /// <param name="isAction">Whether the sentence describes an action, so that its first word is taken for a verb.</param>
     public static string? Imperative(string sentence, bool isAction)
     {
-        var text = LowerFirst(Overridden().Replace(sentence.Trim().TrimEnd('.'), ""));
+        // How a result is handed over, the signature says, which may do so in another way.
+        var text = LowerFirst(Handover().Replace(Overridden().Replace(sentence.Trim().TrimEnd('.'), ""), ""));
         foreach (var (from, to) in s_openings)
             if (text.StartsWith(from, StringComparison.Ordinal))
                 return to == "get" ? Value("get", text[from.Length..].Trim()) : to + text[from.Length..];
@@ -186,6 +188,8 @@ internal static partial class Prose
         var words = text.Split(' ', 2);
         if (text.StartsWith("whether ", StringComparison.Ordinal)) return $"tell {text}";
         if (RequestForm.IsAsking(words[0])) return words.Length == 2 ? $"find out {text}" : null;
+        // "The water is still" tells something.
+        if (Being().IsMatch(RelativeClause().Split(text)[0])) return null;
         if (RequestForm.IsDeterminer(words[0]) || words[0].StartsWith('`')) return words.Length == 2 ? $"{verb} {text}" : null;
         if (words.Length < 2 || s_stopWords.Contains(words[0]) || s_prepositions.Contains(words[0])
             || (IsVerb(words[0]) && !AfterNoun().IsMatch(words[1])))
@@ -319,7 +323,7 @@ internal static partial class Prose
             ApiKind.Method => $"call `{member.Symbol.Name}` on the {owner}",
             ApiKind.Operator => $"apply `{OperatorSigns.Of(member)}` to the {owner}",
             ApiKind.Indexer => $"look up an entry of the {owner}",
-            ApiKind.Constructor => $"create a new {owner}",
+            ApiKind.Constructor => $"create {WithArticle("new " + owner)}",
             ApiKind.EnumMember => $"return the {owner} `{member.Symbol.Name}`",
             ApiKind.Event => $"be told by `{member.Symbol.Name}` of the {owner}",
             _ when member.Symbol.IsStatic => $"get `{member.Owner.Path}.{member.Symbol.Name}`",
@@ -365,6 +369,10 @@ internal static partial class Prose
     private static partial Regex RelativeClause();
     [GeneratedRegex(@"\b(?:is|are|was|were|has|have|had|can|cannot|may|must|does|do|will|did|should|would|could|needs|went|came)\b")]
     private static partial Regex FiniteVerb();
+    [GeneratedRegex(@" (?:is|are|was|were)\b")]
+    private static partial Regex Being();
+    [GeneratedRegex(@"[,]? as an? `?(?:IAsyncEnumerable|IEnumerable|Task|ValueTask)\b(?:<[^>]*>+)?`?")]
+    private static partial Regex Handover();
     [GeneratedRegex(@"^When (?:overridden|implemented) (?:in|by) a derived class, ")]
     private static partial Regex Overridden();
     [GeneratedRegex(@"(?<![\w.])[a-z]+(?![\w(])")]
@@ -373,6 +381,9 @@ internal static partial class Prose
     private static partial Regex Instance();
     [GeneratedRegex(@"\bthis (?=[a-z]+\b)(?!(?:is|was|one|has|does)\b)")]
     private static partial Regex ThisOne();
+    // Before anything is named, "its" is the object's.
+    [GeneratedRegex("^((?:get|return|set|tell whether) )its ")]
+    private static partial Regex ItsOwn();
     [GeneratedRegex("^(?:get|return|find) (?:an?|(?:the |a )?new) ")]
     private static partial Regex New();
     [GeneratedRegex(@"\s*(?:;|:(?=\s)| [-–—] )")]

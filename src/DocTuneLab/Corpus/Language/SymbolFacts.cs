@@ -10,7 +10,13 @@ internal static partial class SymbolFacts
     /// <summary>Kind of the fact how something is used: its declaration says so, and code that compiles says it better.</summary>
     public const string Usage = "usage";
 
+    /// <summary>Answer to "can it be assigned" of a property with an <c>init</c> accessor.</summary>
+    public const string OnlyInitialised = "only in an object initializer";
+
     private const int LongestProse = 160;
+
+    // Share of their words from which two members of one name are described alike.
+    private const double Alike = 0.5;
 
     /// <summary>All facts about the library, in the order of its symbols.</summary>
     public static IEnumerable<Fact> All(ApiIndex index)
@@ -25,12 +31,25 @@ internal static partial class SymbolFacts
             .Concat(index.Types.Select(t => Prose.FirstSentence(t.Symbol.Summary) ?? ""))
             .GroupBy(s => s, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(g => g.Key, g => g.Count(), StringComparer.OrdinalIgnoreCase);
+        var named = index.Members.ToLookup(m => m.Symbol.Name, StringComparer.Ordinal);
         foreach (var type in index.Types)
         {
             foreach (var fact in OfType(type, sentences)) yield return fact;
             foreach (var member in type.Members)
-                foreach (var fact in OfMember(member, declared, overloads, sentences)) yield return fact;
+                foreach (var fact in OfMember(member, declared, overloads, sentences))
+                    // Where another type has a member of that name for nearly the same, only who names the type says which is meant.
+                    if (fact.Kind != "which-member" || !named[member.Symbol.Name].Any(o => o.Owner != member.Owner && AreAlike(o, member)))
+                        yield return fact;
         }
+    }
+
+    private static bool AreAlike(MemberEntry one, MemberEntry other)
+    {
+        var (a, b) = (Words(one), Words(other));
+        return a.Count > 0 && a.Intersect(b).Count() >= Alike * a.Union(b).Count();
+
+        static HashSet<string> Words(MemberEntry m) =>
+            [.. Word().Matches(Request(m)).Select(w => w.Value.ToLowerInvariant()).Where(w => !Prose.IsStopWord(w))];
     }
 
     private static IEnumerable<Fact> OfType(TypeEntry type, Dictionary<string, int> sentences)
@@ -112,7 +131,7 @@ internal static partial class SymbolFacts
             yield return Make("has-member", "yes");
         if (s.Kind is ApiKind.Method or ApiKind.Property) yield return Make("static-or-instance", s.IsStatic ? "static" : "instance");
         if (s.Kind == ApiKind.Property)
-            yield return Make("settable", m.CanWrite ? "yes" : m.IsInitOnly ? "only in an object initializer" : "no");
+            yield return Make("settable", m.CanWrite ? "yes" : m.IsInitOnly ? OnlyInitialised : "no");
         if (s.Kind is ApiKind.Method or ApiKind.ExtensionMethod)
             yield return Make("is-async", TypeText.Awaited(s.ReturnType) is null ? "no" : "yes");
         if (s.Kind == ApiKind.ExtensionMethod) yield return Make("extends", s.Parameters[0].Type);
@@ -223,4 +242,6 @@ internal static partial class SymbolFacts
 
     [GeneratedRegex(@"(?i:\buse|replaced by|call|prefer)\s+[`']?([A-Z][A-Za-z0-9_]*(?:\.[A-Z][A-Za-z0-9_]*)*(?:<[A-Za-z, ]+>)?)")]
     private static partial Regex UseInstead();
+    [GeneratedRegex(@"[\p{L}\p{Nd}]+")]
+    private static partial Regex Word();
 }

@@ -43,7 +43,7 @@ public sealed record CorpusOptions : IDraftingOptions
     public ITokenizer? Tokenizer { get; init; }
 
     /// <summary>Share of questions and instructions in Chinese;
-    /// default the share of the library's summaries that are, from 0.05 to 0.9.</summary>
+    /// default the share of the library's summaries that are, at most 0.9: none where all are in English.</summary>
     [Setting("Share of questions and instructions in Chinese. Without one, about the share of the library's summaries that are.",
         Placeholder = "SHARE", Min = 0, Max = 1)]
     public double? ChineseShare { get; init; }
@@ -111,7 +111,7 @@ public sealed record CorpusOptions : IDraftingOptions
     public bool AllowWithoutIsolation { get; init; }
 
     /// <summary>The share of Chinese for a library whose summaries are in Chinese to <paramref name="documented"/>.</summary>
-    double IDraftingOptions.ChineseShareOf(double documented) => ChineseShare ?? Math.Clamp(documented, 0.05, 0.9);
+    double IDraftingOptions.ChineseShareOf(double documented) => ChineseShare ?? Math.Min(documented, 0.9);
 
     /// <summary>What every sample must hold under these options.</summary>
     internal ValidationOptions Validation => new()

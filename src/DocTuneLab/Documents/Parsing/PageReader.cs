@@ -3,7 +3,6 @@ using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Dialects.Markdown;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Text;
-using Markdig.Extensions.DefinitionLists;
 using Markdig.Extensions.Footnotes;
 using Markdig.Extensions.Mathematics;
 using Markdig.Extensions.Tables;

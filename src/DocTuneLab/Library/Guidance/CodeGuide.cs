@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using DocTuneLab.Library.Composition;
 using Microsoft.CodeAnalysis;
 
 namespace DocTuneLab.Library.Guidance;
@@ -10,9 +12,11 @@ namespace DocTuneLab.Library.Guidance;
 public sealed class CodeGuide
 {
     private readonly Lazy<CodeGuide?> _members;
+    private readonly Lazy<CompositionSearch> _compositions;
+    private readonly ConcurrentDictionary<string, IReadOnlyList<MemberHeaders.Header>> _lacking = new(StringComparer.Ordinal);
 
     /// <summary>Version of the rules; answers under different ones are different answers.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>A guide for code in a frame.</summary>
     /// <param name="judge">The compiler with the library.</param>
@@ -23,6 +27,7 @@ public sealed class CodeGuide
         ArgumentNullException.ThrowIfNull(judge);
         ArgumentNullException.ThrowIfNull(frame);
         (Frame, Layers) = (frame, layers);
+        _compositions = new(() => new(judge.Api));
         Scope = new(judge.Compilation(frame.Usings, frame.Context), frame);
         _members = new(() => frame.HoldsTypes ? null : new CodeGuide(judge,
             GuideFrame.Members(frame.Usings, frame.Context) with { Asked = Scope.Method }, layers));
@@ -41,6 +46,15 @@ public sealed class CodeGuide
 
     /// <summary>The guide of an answer that brings the method's header, or types; null where this is it.</summary>
     internal CodeGuide? Members => _members.Value;
+
+    /// <summary>What the library's members make of values.</summary>
+    internal CompositionSearch Compositions => _compositions.Value;
+
+    /// <summary>Headers of the members that a class lacks, which many tokens behind the same code ask for.</summary>
+    /// <param name="code">Code before a member.</param>
+    /// <param name="look">Looks for them.</param>
+    internal IReadOnlyList<MemberHeaders.Header> Lacking(string code, Func<string, IReadOnlyList<MemberHeaders.Header>> look) =>
+        _lacking.GetOrAdd(code, look);
 
     /// <summary>No code yet.</summary>
     public GuidedCode Begin() => new(this);

@@ -22,6 +22,7 @@ internal sealed record ExpectedTypes(IReadOnlyList<ITypeSymbol>? Types, bool IsV
             {
                 case MemberAccessExpressionSyntax or MemberBindingExpressionSyntax or ConditionalAccessExpressionSyntax
                     or SwitchExpressionArmSyntax or BinaryExpressionSyntax { RawKind: (int)SyntaxKind.CoalesceExpression }:
+                case ObjectCreationExpressionSyntax made when made.Type == at:
                 case ConditionalExpressionSyntax choice when choice.Condition != at:
                 case SwitchExpressionSyntax cases when cases.GoverningExpression != at:
                     continue;
@@ -32,7 +33,7 @@ internal sealed record ExpectedTypes(IReadOnlyList<ITypeSymbol>? Types, bool IsV
                 case AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment
                     when assignment.Right == at:
                     return assignment.Left is TupleExpressionSyntax or DeclarationExpressionSyntax ? s_value : Of(model, assignment.Left);
-                case ReturnStatementSyntax:
+                case ReturnStatementSyntax or ArrowExpressionClauseSyntax:
                     return OfReturn(model.GetEnclosingSymbol(name.SpanStart) as IMethodSymbol);
                 case ThrowStatementSyntax:
                     return Of([model.Compilation.GetTypeByMetadataName("System.Exception")]);

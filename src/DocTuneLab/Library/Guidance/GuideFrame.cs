@@ -12,7 +12,7 @@ public sealed record GuideFrame(string Head, IReadOnlyList<string> Usings, strin
     /// <summary>Whether the code stands in a class, so that statements can only stand in members of it.</summary>
     public bool HoldsMembers { get; init; }
 
-    /// <summary>Name of the method that is asked for, where the code is to declare it; default null, none is asked for by name.</summary>
+    /// <summary>The method that is asked for, as far as its parameters, where the code is to declare it; default null, none is.</summary>
     public string? Asked { get; init; }
 
     /// <summary>The body of a method.</summary>

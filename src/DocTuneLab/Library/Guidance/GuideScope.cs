@@ -22,7 +22,9 @@ internal sealed class GuideScope
         var head = frame.Head;
         // Annotations alone: with warnings each question would have the compiler follow the flow of the whole body.
         _compilation = compilation.WithOptions(compilation.Options.WithNullableContextOptions(NullableContextOptions.Annotations));
-        (Head, Opening, HoldsTypes, Asked) = (head, head, frame.HoldsTypes, frame.Asked);
+        (Head, Opening, HoldsTypes) = (head, head, frame.HoldsTypes);
+        Header = frame.Asked is { } asked && SyntaxFactory.ParseMemberDeclaration(asked + ";") is MethodDeclarationSyntax declared
+            ? MemberHeaders.Of(declared) : null;
         Closing = string.Concat(Enumerable.Repeat("\n}", Depth(head)));
         var tree = Parse(head + "\n" + Closing);
         var model = _compilation.AddSyntaxTrees(tree).GetSemanticModel(tree);
@@ -32,8 +34,9 @@ internal sealed class GuideScope
             .Where(n => n.Length > 0));
         _problem = new(() => Fault(model, head.TrimEnd(), frame.HoldsTypes));
         var method = tree.GetRoot().FindToken(head.Length).Parent?.FirstAncestorOrSelf<BaseMethodDeclarationSyntax>();
+        if (frame.HoldsMembers) Reach = ReachAt(model, head.Length);
         if (HoldsTypes || method?.Body is null) return;
-        Method = (method as MethodDeclarationSyntax)?.Identifier.ValueText;
+        Method = method is MethodDeclarationSyntax ? head[method.SpanStart..method.ParameterList.Span.End] : null;
         (_around, _bodyAt) = (model, method.Body.OpenBraceToken.Span.End);
         Opening = "class C\n{\n" + head[method.FullSpan.Start..];
         Reach = ReachAt(model, _bodyAt);
@@ -52,10 +55,10 @@ internal sealed class GuideScope
     /// <summary>Whether the code may declare types.</summary>
     public bool HoldsTypes { get; }
 
-    /// <summary>Name of the method that the code is to declare; null where none is asked for.</summary>
-    public string? Asked { get; }
+    /// <summary>Header of the method that the code is to declare, without modifiers; null where none is asked for.</summary>
+    public IReadOnlyList<string>? Header { get; }
 
-    /// <summary>Name of the method whose body the code is; null where it is none.</summary>
+    /// <summary>The method whose body the code is, as far as its parameters; null where it is none.</summary>
     public string? Method { get; }
 
     /// <summary>What is wrong with the frame itself; null where nothing is.</summary>
@@ -63,7 +66,7 @@ internal sealed class GuideScope
 
     public static SyntaxTree Parse(string text) => CSharpSyntaxTree.ParseText(text, CSharpJudge.ParseOptions, "answer.cs");
 
-    /// <summary>Which types lead to which; null where the code may declare types.</summary>
+    /// <summary>Which types lead to which; null where the code is a file.</summary>
     public TypeReach? Reach { get; }
 
     /// <summary>Which types lead to which in the meaning of some code.</summary>

@@ -103,8 +103,10 @@ public sealed class GuidedCode
             }
             if (from == 0 && tail == 0 && _guide.Members is { } members && end < text.Length && DeclaresMember(token))
                 return members.Begin().Follow(text, layers);
-            if (from == 0 && start == 0 && _guide.Scope.NeedsType && !BeginsMember(token))
-                (verdict, reason) = (GuideVerdict.Unlikely, "what is returned needs a type that implements it");
+            if (from == 0 && start == 0 && _guide.Scope.Method is not null
+                && (_guide.Scope.NeedsType ? !BeginsMember(token) : DeclaresMember(token)))
+                (verdict, reason) = (GuideVerdict.Unlikely, _guide.Scope.NeedsType
+                    ? "what is returned needs a type that implements it" : "the body is asked for");
             var isNumber = token.IsKind(SyntaxKind.NumericLiteralToken);
             if (isNumber && end == text.Length - 1 && text[end] == '.')
             {
@@ -143,6 +145,9 @@ public sealed class GuidedCode
                 // A local function to come, as a delegate.
                 (verdict, reason) = (GuideVerdict.Unlikely, $"'{pending}' is not declared");
             }
+            if (_guide.Frame.HoldsMembers && layers.HasFlag(GuideLayers.Names)
+                && MemberHeaders.Asked(_guide, text[..end], isLast) is { } asked)
+                (verdict, reason) = (GuideVerdict.Unlikely, $"what is asked for is {asked}");
             if (layers == GuideLayers.None) (pending, place) = (null, null);
             else if (token.IsKind(SyntaxKind.IdentifierToken) || (isLast && SyntaxFacts.IsReservedKeyword(token.Kind())))
             {
@@ -196,8 +201,14 @@ public sealed class GuidedCode
             if (token.Kind() is (SyntaxKind.SemicolonToken or SyntaxKind.CloseBraceToken) && open.All(c => c == '{'))
             {
                 if (layers.HasFlag(GuideLayers.Statements)
-                    && StatementCheck.Fault(_guide, text[..end], out var isShort) is { } wrong)
-                    return new(isShort ? GuideVerdict.Refused : GuideVerdict.Broken, wrong, null);
+                    && StatementCheck.Fault(_guide, text[..end], out var isShort, out var isCertain) is { } wrong)
+                {
+                    if (isCertain || isShort) return new(isShort ? GuideVerdict.Refused : GuideVerdict.Broken, wrong, null);
+                    (verdict, reason) = (GuideVerdict.Unlikely, wrong);
+                }
+                if (layers.HasFlag(GuideLayers.Statements) && _guide.Frame.HoldsMembers
+                    && token.IsKind(SyntaxKind.CloseBraceToken) && StatementCheck.Unfinished(_guide, text[..end]) is { } lacks)
+                    return Refuse(lacks);
                 statementAt = end;
             }
         }
@@ -227,6 +238,9 @@ public sealed class GuidedCode
             _ => (0, 0),
         }).Where(g => g.Item2 > 0 && g.Item2 <= Text.Length)];
     }
+
+    /// <summary>Texts that bring the code to an end that compiles: what is open is closed, and what types allow is returned.</summary>
+    public IReadOnlyList<string> Endings() => _state.Open.All(c => c == '{') ? TypedEndings.Of(_guide, Text, _state.Open.Count()) : [];
 
     // Of all that is tried behind the code, much begins a name at one place.
     private NamePlace PlaceAt(string text, int start) => start < Text.Length ? Place(text[..start])

@@ -36,8 +36,8 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     // Variables in scope, where the name of a further one begins.
     private SortedNames? Taken { get; init; }
 
-    // The method that is asked for, where a member begins and it is not written yet. Others may stand before it, but seldom do.
-    private string? Asked { get; init; }
+    // Types that the code makes and nothing declares, where a type is declared. Others may come first, but seldom do.
+    private SortedNames? Asked { get; init; }
 
     /// <summary>Whether the names here are members of something.</summary>
     public bool IsOfMember { get; private init; }
@@ -59,8 +59,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     {
         text = text.TrimStart('@');
         if (Taken is not null && isWhole && Taken.Contains(text)) return GuideVerdict.Unlikely;
-        if (Asked is not null && !(isWhole ? Asked == text : Asked.StartsWith(text, StringComparison.Ordinal)))
-            return GuideVerdict.Unlikely;
+        if (Asked is not null && !(isWhole ? Asked.Contains(text) : Asked.HasBeginning(text))) return GuideVerdict.Unlikely;
         if (names is null) return GuideVerdict.Fits;
         var keywords = BeginsValue ? s_beginValues : s_keywords;
         if (!IsOfMember && (isWhole ? keywords.Contains(text) : keywords.HasBeginning(text))) return GuideVerdict.Fits;
@@ -68,7 +67,8 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         if (!(isWhole ? names.Contains(text) : names.HasBeginning(text)))
             return Outside is not null && (isWhole ? Outside.Contains(text) : Outside.HasBeginning(text)) ? GuideVerdict.Unlikely
                 : !mayBeNew ? GuideVerdict.Refused : MayBeParameter ? GuideVerdict.Possible : GuideVerdict.Unlikely;
-        return Typed is null || Typed.Fits(names, text, isWhole) ? GuideVerdict.Fits : GuideVerdict.Possible;
+        return Typed is null || Typed.Fits(names, text, isWhole) ? GuideVerdict.Fits
+            : Typed.IsMade ? GuideVerdict.Unlikely : GuideVerdict.Possible;
     }
 
     /// <summary>Whether something is called so here.</summary>
@@ -79,8 +79,8 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     public GuideVerdict Judge(SpecialType type) => Typed is null || Typed.Fits(type) ? GuideVerdict.Fits : GuideVerdict.Possible;
 
     /// <summary>Why a name is refused.</summary>
-    public string Reason(string text, bool isWhole) => Taken is not null ? $"'{text}' is declared already"
-        : Asked is not null ? $"'{Asked}' is asked for, not '{text}'"
+    public string Reason(string text, bool isWhole) => Asked is not null ? $"'{string.Join("' or '", Asked.All)}' is made, not '{text}'"
+        : Taken is not null ? $"'{text}' is declared already"
         : Typed is not null && (isWhole ? names!.Contains(text) : names!.HasBeginning(text))
         ? $"'{text}' leads to no {Typed.Words}"
         : isWhole ? $"'{text}' is no {words}" : $"no {words} begins with '{text}'";
@@ -140,8 +140,8 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
 
     private static NamePlace OfNewName(GuideScope scope, SyntaxTree tree, SyntaxToken token, GuideLayers layers)
     {
-        if (scope.Asked is { } asked && layers.HasFlag(GuideLayers.Names) && IsOfSolution(token) && !Declares(tree.GetRoot(), asked))
-            return new(null, true, "") { Asked = asked };
+        if (scope.HoldsTypes && layers.HasFlag(GuideLayers.Names) && token.Parent is BaseTypeDeclarationSyntax)
+            return OfNewType(scope, tree.GetRoot());
         if (scope.HoldsTypes || !layers.HasFlag(GuideLayers.Names)
             || token.Parent is not (VariableDeclaratorSyntax or ForEachStatementSyntax or SingleVariableDesignationSyntax))
             return Free;
@@ -154,15 +154,14 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         };
     }
 
-    // Of a member of the class around the code.
-    private static bool IsOfSolution(SyntaxToken token) =>
-        (token.Parent is VariableDeclaratorSyntax { Parent.Parent: { } field } ? field : token.Parent)
-            is FieldDeclarationSyntax or MethodDeclarationSyntax or PropertyDeclarationSyntax
-        && token.Parent?.FirstAncestorOrSelf<TypeDeclarationSyntax>()
-            is { Parent: CompilationUnitSyntax, Identifier.ValueText: "Solution" };
-
-    private static bool Declares(SyntaxNode root, string method) =>
-        root.DescendantNodes().OfType<MethodDeclarationSyntax>().Any(m => m.Identifier.ValueText == method);
+    // What the code makes and nothing declares is declared first. A name that the library has means the library's.
+    private static NamePlace OfNewType(GuideScope scope, SyntaxNode root)
+    {
+        var known = scope.With(Declared(root));
+        var made = root.DescendantNodes().OfType<ObjectCreationExpressionSyntax>().Select(m => m.Type).OfType<IdentifierNameSyntax>()
+            .Select(t => t.Identifier.ValueText).Where(t => !known.Contains(t)).ToList();
+        return new(null, true, "") { Asked = made.Count > 0 ? new(made) : null, Taken = known };
+    }
 
     private static NamePlace OfScope(GuideScope scope, SyntaxTree tree, IdentifierNameSyntax name)
     {
@@ -178,8 +177,9 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         return new(scope.With(declared), scope.HoldsTypes || !isType, isType ? "type in scope" : "name in scope")
         {
             Outside = outside.Count > 0 ? new(outside) : null,
-            MayBeParameter = scope.HoldsTypes || name.Parent is ArgumentSyntax or EqualsValueClauseSyntax or ReturnStatementSyntax
-                or ArrowExpressionClauseSyntax or AssignmentExpressionSyntax or ParenthesizedExpressionSyntax or TupleExpressionSyntax
+            MayBeParameter = (scope.HoldsTypes && isType) || name.Parent is ArgumentSyntax or EqualsValueClauseSyntax
+                or ReturnStatementSyntax or ArrowExpressionClauseSyntax or AssignmentExpressionSyntax or ParenthesizedExpressionSyntax
+                or TupleExpressionSyntax
                 or ParameterSyntax or ConditionalExpressionSyntax or SwitchExpressionArmSyntax or ExpressionElementSyntax,
             BeginsValue = IsValue(name) && FollowsOperator(name.Identifier.GetPreviousToken().Kind()),
         };

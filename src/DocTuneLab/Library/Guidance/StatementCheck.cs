@@ -11,7 +11,37 @@ internal static class StatementCheck
     private static readonly HashSet<string> s_mendable = new(StringComparer.Ordinal) { "CS0159", "CS0161", "CS0177", "CS1643", "CS8070" };
 
     // No overload takes so many arguments, or one of that type.
-    private static readonly HashSet<string> s_ofArguments = new(StringComparer.Ordinal) { "CS1501", "CS1502", "CS1503", "CS1739", "CS7036" };
+    private static readonly HashSet<string> s_ofArguments = new(StringComparer.Ordinal)
+    {
+        "CS1501", "CS1502", "CS1503", "CS1739", "CS7036",
+    };
+
+    // Of types and members that are there already.
+    private static readonly HashSet<string> s_ofTypes = new(StringComparer.Ordinal)
+    {
+        "CS0019", "CS0023", "CS0029", "CS0103", "CS0117", "CS0128", "CS0131", "CS0136", "CS0200", "CS0266", "CS0272", "CS1061", "CS1501",
+        "CS1503", "CS1729", "CS7036",
+    };
+
+    // A method that ends without a value; members that a type lacks.
+    private static readonly HashSet<string> s_atEnd = new(StringComparer.Ordinal) { "CS0161", "CS0534", "CS0535", "CS0738" };
+
+    /// <summary>Why a member or type that is closed at the end of the code may not end there: nothing that comes later changes that. Null
+    /// where it may.</summary>
+    public static string? Unfinished(CodeGuide guide, string code)
+    {
+        var tree = GuideScope.Parse(guide.Scope.Head + code);
+        var last = tree.GetRoot().FindToken(guide.Scope.Head.Length + code.Length - 1);
+        MemberDeclarationSyntax? closed = last.Parent is BlockSyntax { Parent: BaseMethodDeclarationSyntax method } ? method
+            : last.Parent as TypeDeclarationSyntax;
+        if (closed is null || closed.Modifiers.Any(SyntaxKind.PartialKeyword) || closed.GetLastToken() != last) return null;
+        var model = guide.Scope.Whole(tree);
+        var found = closed is TypeDeclarationSyntax type
+            ? model.GetDeclaredSymbol(type) is { } symbol && symbol.BaseType?.TypeKind != TypeKind.Error
+                ? model.GetDeclarationDiagnostics(type.Span) : []
+            : model.GetMethodBodyDiagnostics(closed.Span);
+        return found.FirstOrDefault(d => s_atEnd.Contains(d.Id) && closed.Span.Contains(d.Location.SourceSpan))?.GetMessage();
+    }
 
     /// <summary>Why all of the code may not end here; null where it may.</summary>
     public static string? Objection(CodeGuide guide, string code)
@@ -26,20 +56,21 @@ internal static class StatementCheck
     /// <param name="guide">The frame.</param>
     /// <param name="code">Code that ends with the end of a statement.</param>
     /// <param name="isShort">Whether its last expression may go on and so become right.</param>
-    public static string? Fault(CodeGuide guide, string code, out bool isShort)
+    /// <param name="isCertain">Whether no later code can mend it, such as that of a type of which more is to come.</param>
+    public static string? Fault(CodeGuide guide, string code, out bool isShort, out bool isCertain)
     {
-        isShort = false;
+        (isShort, isCertain) = (false, !guide.Frame.HoldsTypes);
         var tree = GuideScope.Parse(guide.Scope.Head + code);
         var end = guide.Scope.Head.Length + code.Length;
         if (Finished(tree, end) is not { } statement) return null;
         if (statement.GetDiagnostics().FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error) is { } syntax)
             return syntax.Location.SourceSpan.Start < end - 1 ? syntax.GetMessage() : null;
-        // Of code that declares types nothing more is certain: what it declares may come later.
-        if (guide.Frame.HoldsTypes) return null;
+        // In a file nothing more is known: what it declares may come later.
+        if (guide.Frame.HoldsTypes && !guide.Frame.HoldsMembers) return null;
         var model = guide.Scope.Whole(tree);
         foreach (var error in model.GetMethodBodyDiagnostics(statement.Span))
             if (error.Severity == DiagnosticSeverity.Error && statement.Span.Contains(error.Location.SourceSpan)
-                && IsCertain(model, error, statement))
+                && IsCertain(guide, model, error, statement))
             {
                 isShort = guide.Layers.HasFlag(GuideLayers.Types) && error.Location.SourceSpan.End == end - 1
                     && MayGoOn(guide, model, statement.FindNode(error.Location.SourceSpan, getInnermostNodeForTie: true));
@@ -81,13 +112,14 @@ internal static class StatementCheck
         return found;
     }
 
-    private static bool IsCertain(SemanticModel model, Diagnostic error, SyntaxNode statement)
+    private static bool IsCertain(CodeGuide guide, SemanticModel model, Diagnostic error, SyntaxNode statement)
     {
         if (s_mendable.Contains(error.Id)) return false;
         // A local function may come later.
         if (s_ofArguments.Contains(error.Id) && statement.FindNode(error.Location.SourceSpan, getInnermostNodeForTie: true)
             .FirstAncestorOrSelf<InvocationExpressionSyntax>() is { Expression: SimpleNameSyntax })
             return false;
+        if (guide.Frame.HoldsMembers && !s_ofTypes.Contains(error.Id)) return false;
         return error.Id != "CS0103"
             || statement.FindNode(error.Location.SourceSpan, getInnermostNodeForTie: true) is not SimpleNameSyntax name
             || !(IsCalled(name) || MayBeMethod(model, name));

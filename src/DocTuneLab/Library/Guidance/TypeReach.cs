@@ -59,6 +59,9 @@ internal sealed class TypeReach(SemanticModel model, int position, TypeReach? sh
         return _compilation.ClassifyConversion(from, to).IsImplicit;
     }
 
+    /// <summary>Whether every value has a member of that name.</summary>
+    public static bool IsOfAll(string member) => s_ofAll.Contains(member);
+
     /// <summary>Whether a type has parameters that something else decides.</summary>
     public static bool HasTypeParameter(ITypeSymbol type) => type switch
     {

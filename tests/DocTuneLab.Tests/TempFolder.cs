@@ -1,4 +1,4 @@
-namespace DocTuneLab.Tests.Documents;
+namespace DocTuneLab.Tests;
 
 /// <summary>A temporary folder with files written into it.</summary>
 public sealed class TempFolder : IDisposable

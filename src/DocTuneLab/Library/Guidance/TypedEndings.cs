@@ -1,0 +1,113 @@
+using System.Globalization;
+using DocTuneLab.Library.Composition;
+using Microsoft.CodeAnalysis;
+
+namespace DocTuneLab.Library.Guidance;
+
+/// <summary>
+/// Ends of a method's body that compile: blocks that are open are closed, and what the method returns is a variable, a member of one, or
+/// what the library's members make of those in scope. No constant, no default and nothing thrown: such an end would be right by its type
+/// alone.
+/// </summary>
+internal static class TypedEndings
+{
+    private const int MostAtOnePlace = 48, MostOfElement = 6, MostMembers = 2;
+    private const string Value = "return " + NamePlace.Placeholder;
+
+    /// <summary>Texts that may follow the code.</summary>
+    /// <param name="guide">The frame.</param>
+    /// <param name="code">Code of a body, as far as a statement's end.</param>
+    /// <param name="open">Blocks that are open.</param>
+    public static IReadOnlyList<string> Of(CodeGuide guide, string code, int open)
+    {
+        if ((guide.Frame.HoldsTypes && !guide.Frame.HoldsMembers) || !guide.Layers.HasFlag(GuideLayers.Types)) return [];
+        // Where a value is returned, what encloses it is closed behind it.
+        return [.. Enumerable.Range(0, open + 1).SelectMany(closed => Returned(guide, code + Close(code, open, closed), open - closed)
+                .Select(value => Close(code, open, closed) + value)
+                .Select(ending => ending + Close(code + ending, open - closed, open - closed)))
+            .Prepend(Close(code, open, open)).Where(e => StatementCheck.Objection(guide, code + e) is null)];
+    }
+
+    private static IEnumerable<string> Returned(CodeGuide guide, string code, int level)
+    {
+        var tree = guide.Tree(code + Value);
+        var model = guide.Scope.Model(tree);
+        var at = tree.Length - NamePlace.Placeholder.Length;
+        if (model.GetEnclosingSymbol(at) is not IMethodSymbol { ReturnsVoid: false } method) return [];
+        var place = new Place(guide, model, at);
+        var values = !method.IsAsync ? place.Values(method.ReturnType)
+            : method.ReturnType is INamedTypeSymbol { TypeArguments: [var result] }
+                ? place.Values(result).Concat(place.Values(method.ReturnType).Select(v => $"await {v}"))
+                : [];
+        return values.Distinct(StringComparer.Ordinal).Take(MostAtOnePlace).Select(v => $"{Line(code, level)}return {v};");
+    }
+
+    // Braces on lines of their own.
+    private static string Close(string code, int open, int count) => count == 0 ? ""
+        : Line(code, open - 1) + string.Join("\n", Enumerable.Range(1, count).Select(n => (n > 1 ? Indent(open - n) : "") + "}"));
+
+    private static string Line(string code, int level)
+    {
+        var end = code[code.TrimEnd().Length..];
+        return code.Length == 0 || end.Contains('\n') ? "" : "\n" + Indent(level);
+    }
+
+    private static string Indent(int level) => new(' ', 4 * level);
+
+    /// <summary>A place where a value is to be returned.</summary>
+    private sealed class Place(CodeGuide guide, SemanticModel model, int at)
+    {
+        private readonly TypeReach _reach = new(model, at);
+
+        private readonly List<(string Name, ITypeSymbol Type)> _given = [.. model.LookupSymbols(at).Select(s => s switch
+        {
+            ILocalSymbol local => (local.Name, local.Type),
+            IParameterSymbol parameter => (parameter.Name, parameter.Type),
+            _ => default,
+        }).Where(g => g.Type is not null and not { TypeKind: TypeKind.Error } && g.Name != NamePlace.Placeholder)];
+
+        /// <summary>Expressions of a type: of a tuple those of its elements, of a collection also such of one element.</summary>
+        public IEnumerable<string> Values(ITypeSymbol goal) => goal switch
+        {
+            INamedTypeSymbol { IsTupleType: true } tuple => Together([.. tuple.TupleElements.Select(e => e.Type)], "({0})"),
+            INamedTypeSymbol { Name: "Dictionary" or "IDictionary" or "IReadOnlyDictionary", TypeArguments: [var key, var value] } =>
+                One(goal).Concat(Together([key, value], $"new Dictionary<{Text(key)}, {Text(value)}> {{{{ [{{0}}] = {{1}} }}}}")),
+            IArrayTypeSymbol array => One(goal).Concat(Together([array.ElementType], "[{0}]")),
+            INamedTypeSymbol { TypeArguments: [var element] } named when named.AllInterfaces.Append(named)
+                .Any(i => i.SpecialType == SpecialType.System_Collections_IEnumerable
+                    || i.OriginalDefinition.SpecialType == SpecialType.System_Collections_Generic_IEnumerable_T)
+                => One(goal).Concat(Together([element], "[{0}]")),
+            _ => One(goal),
+        };
+
+        private IEnumerable<string> Together(IReadOnlyList<ITypeSymbol> types, string form)
+        {
+            IEnumerable<string[]> all = [[]];
+            foreach (var values in types.Select(t => One(t).Take(MostOfElement).ToList()))
+                all = all.SelectMany(a => values.Select(v => (string[])[.. a, v]));
+            return all.Select(a => string.Format(CultureInfo.InvariantCulture, form, form[0] == '(' ? [string.Join(", ", a)] : a));
+        }
+
+        private IEnumerable<string> One(ITypeSymbol goal) => _given.Where(g => _reach.Converts(g.Type, goal)).Select(g => g.Name)
+            .Concat(_given.Where(g => !_reach.Converts(g.Type, goal)).SelectMany(g => model
+                .LookupSymbols(at, g.Type, includeReducedExtensionMethods: true)
+                .Select(m => (Type: TypeOf(m), Code: $"{g.Name}.{m.Name}{(m is IMethodSymbol ? "()" : "")}"))
+                .Where(m => m.Type is not null && _reach.Converts(m.Type, goal)).Select(m => m.Code).Distinct().Take(MostOfElement)))
+            .Concat(guide.Compositions.Find(Text(goal), [.. _given.Select(g => new GivenValue(g.Name, Text(g.Type)))],
+                new() { FewestMembers = 1, MostMembers = MostMembers, Results = MostAtOnePlace }).Select(c => c.Code));
+
+        // Of what follows a dot without arguments.
+        private static ITypeSymbol? TypeOf(ISymbol member) => member switch
+        {
+            { CanBeReferencedByName: false } or IMethodSymbol { ReturnsVoid: true } => null,
+            { IsStatic: true } and not IMethodSymbol { MethodKind: MethodKind.ReducedExtension } => null,
+            IFieldSymbol field => field.Type,
+            IPropertySymbol property => property.Type,
+            IMethodSymbol method when !TypeReach.IsOfAll(method.Name) && method.Parameters.All(p => p.IsOptional || p.IsParams)
+                && !TypeReach.HasTypeParameter(method.ReturnType) => method.ReturnType,
+            _ => null,
+        };
+
+        private static string Text(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
+    }
+}

@@ -1,4 +1,6 @@
 using DocTuneLab.Conversations;
+using DocTuneLab.Library;
+using DocTuneLab.Library.Guidance;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 
@@ -126,6 +128,20 @@ public sealed class GuidedDecodingTests : IDisposable
     }
 
     [Fact]
+    public void A_model_that_never_closes_its_brackets_comes_to_an_end_and_the_answer_says_so()
+    {
+        var judge = new CSharpJudge(ReferenceSet.Load());
+        var code = new CodeGuide(judge, GuideFrame.Body("public static int Larger(int a, int b)", []));
+        // Of code it writes what opens, and nothing that closes.
+        var guide = new Rule((text, piece) => text.Count(c => c == '`') > 3 || piece.AsSpan().IndexOfAny(")]};") >= 0
+            ? GuideVerdict.Refused : GuideVerdict.Fits, within: new AnswerGuide(code).Begin());
+        var guided = Guided(guide, budget: new() { Tokens = 2, Returns = 40 })[0];
+        Assert.True(guided.GaveUp);
+        Assert.NotEmpty(guided.GaveUpBecause);
+        Assert.InRange(guided.Tokens, 1, 3 * 40);
+    }
+
+    [Fact]
     public void An_answer_ends_only_where_it_may()
     {
         var guided = Guided(new Rule((_, _) => GuideVerdict.Fits, text => text.Length < 60 ? "too short" : null), new(120))[0];
@@ -209,8 +225,9 @@ public sealed class GuidedDecodingTests : IDisposable
         Assert.False(guided.GaveUp);
     }
 
-    /// <summary>A guide made of a rule over the text so far.</summary>
-    private sealed class Rule(Func<string, string, GuideVerdict> rule, Func<string, string?>? end = null, string text = "")
+    /// <summary>A guide made of a rule over the text so far, and perhaps of another guide.</summary>
+    private sealed class Rule(
+        Func<string, string, GuideVerdict> rule, Func<string, string?>? end = null, string text = "", IGuidedAnswer? within = null)
         : IAnswerGuide, IGuidedAnswer
     {
         public Func<IReadOnlyList<string>> Ends { get; init; } = () => [];
@@ -226,11 +243,14 @@ public sealed class GuidedDecodingTests : IDisposable
         public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
         {
             var verdict = rule(text + piece, piece);
-            longer = verdict is GuideVerdict.Fits or GuideVerdict.Possible ? new Rule(rule, end, text + piece) { Ends = Ends } : null;
             reason = verdict == GuideVerdict.Fits ? "" : verdict.ToString();
+            IGuidedAnswer? inner = null;
+            if (verdict == GuideVerdict.Fits && within is not null) verdict = within.Follow(piece, out inner, out reason);
+            longer = verdict is GuideVerdict.Fits or GuideVerdict.Possible or GuideVerdict.Unlikely
+                ? new Rule(rule, end, text + piece, inner) { Ends = Ends } : null;
             return verdict;
         }
 
-        public string? Objection() => end?.Invoke(text);
+        public string? Objection() => end?.Invoke(text) ?? within?.Objection();
     }
 }

@@ -35,6 +35,7 @@ public sealed class CSharpJudge
     private readonly CSharpCompilation _library;
     private readonly LibraryIndex _index;
     private readonly ConcurrentDictionary<string, CSharpCompilation> _bases = new(StringComparer.Ordinal);
+    private volatile InContext? _last;
     private readonly Lazy<ApiModel> _api;
 
     /// <summary>A judge for a library.</summary>
@@ -94,7 +95,7 @@ public sealed class CSharpJudge
 
             var compilation = Base(usings).AddSyntaxTrees(tree);
             if (!string.IsNullOrWhiteSpace(context))
-                compilation = compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText(context, s_parse, "context.cs"));
+                compilation = compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText(context, s_parse, ContextFile));
             if (root.Members.Any(m => m is GlobalStatementSyntax))
                 compilation = compilation.WithOptions(compilation.Options.WithOutputKind(OutputKind.ConsoleApplication));
             var result = compilation.Emit(Stream.Null);
@@ -171,9 +172,21 @@ public sealed class CSharpJudge
     }
 
     /// <summary>What code with these namespaces in scope is compiled in, and C# that stands beside it.</summary>
-    internal CSharpCompilation Compilation(IReadOnlyList<string>? usings, string context) => string.IsNullOrWhiteSpace(context)
-        ? Base(usings)
-        : Base(usings).AddSyntaxTrees(CSharpSyntaxTree.ParseText(context, s_parse, "context.cs"));
+    internal CSharpCompilation Compilation(IReadOnlyList<string>? usings, string context)
+    {
+        var basis = Base(usings);
+        if (string.IsNullOrWhiteSpace(context)) return basis;
+        // Several answers in a row are often of one context.
+        if (_last is { } last && last.Basis == basis && last.Context == context) return last.Made;
+        var made = basis.AddSyntaxTrees(CSharpSyntaxTree.ParseText(context, s_parse, ContextFile));
+        _last = new(basis, context, made);
+        return made;
+    }
+
+    /// <summary>Name of the file that stands beside the code.</summary>
+    internal const string ContextFile = "context.cs";
+
+    private sealed record InContext(CSharpCompilation Basis, string Context, CSharpCompilation Made);
 
     private CSharpCompilation Base(IReadOnlyList<string>? usings)
     {

@@ -27,7 +27,15 @@ internal sealed record WrappedCode(string Text, int InsertAt, int InsertLength, 
 
 internal static class CodeWrapper
 {
-    private const int MaxDepth = 250;
+    public const int MaxDepth = 250;
+
+    /// <summary>Parts of one name or type, and signs in a row, at most: the compiler recurses over each, unguarded.</summary>
+    public const int MaxLinks = 400;
+
+    /// <summary>Whether a token goes on with a name, a type or signs: <c>a.b.c</c>, <c>int[][]?</c>, <c>int***</c>, <c>!!a</c>.</summary>
+    public static bool IsLink(SyntaxKind token) => token is SyntaxKind.IdentifierToken or SyntaxKind.DotToken or SyntaxKind.ColonColonToken
+        or SyntaxKind.AsteriskToken or SyntaxKind.OpenBracketToken or SyntaxKind.CloseBracketToken or SyntaxKind.QuestionToken
+        or SyntaxKind.MinusToken or SyntaxKind.ExclamationToken or SyntaxKind.TildeToken;
 
     public static WrappedCode Wrap(string code, CodeForm form, CSharpParseOptions options)
     {
@@ -51,8 +59,9 @@ internal static class CodeWrapper
     /// </summary>
     public static bool IsTooDeep(string code, CSharpParseOptions options)
     {
+        if (InterpolationDepth.IsTooDeep(code)) return true;
         if (code.Length < MaxDepth) return false;
-        var (depth, angles) = (0, 0);
+        var (depth, angles, links) = (0, 0, 0);
         foreach (var token in SyntaxFactory.ParseTokens(code, options: options))
         {
             depth += token.Kind() switch
@@ -68,7 +77,8 @@ internal static class CodeWrapper
                 SyntaxKind.SemicolonToken => 0,
                 _ => angles,
             };
-            if (depth > MaxDepth || angles > MaxDepth) return true;
+            links = IsLink(token.Kind()) ? links + 1 : 0;
+            if (depth > MaxDepth || angles > MaxDepth || links > MaxLinks) return true;
         }
         return false;
     }

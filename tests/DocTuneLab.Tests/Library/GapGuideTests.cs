@@ -1,4 +1,5 @@
 using DocTuneLab.Conversations;
+using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
 
 namespace DocTuneLab.Tests.Library;

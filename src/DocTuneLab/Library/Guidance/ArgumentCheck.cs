@@ -24,9 +24,16 @@ internal static class ArgumentCheck
         var methods = Methods(model, list.Parent);
         // An error type, a delegate, or what may be declared later.
         if (methods.Count == 0 || methods.Any(m => m.MethodKind is MethodKind.LocalFunction or MethodKind.DelegateInvoke)) return null;
+        // Code that declares types may declare further overloads.
+        if (guide.Frame.HoldsTypes && methods.Any(m => m.Locations.Any(l => l.SourceTree == tree))) return null;
         var arguments = list.Arguments.Take(closes ? list.Arguments.Count : list.Arguments.Count - 1).ToList();
         var more = !closes;
         if (arguments.Any(a => a.NameColon is not null || a.Expression.ContainsDiagnostics)) return null;
+        // A local function of that name may come later.
+        if (list.Parent is InvocationExpressionSyntax { Expression: SimpleNameSyntax }) return null;
+        // Arguments of a generic method, as long as they are open.
+        if (more && arguments.Any(a => a.Expression.DescendantNodesAndSelf().Any(n => n.IsKind(SyntaxKind.LessThanExpression))))
+            return null;
         var fitting = methods.Where(m => Takes(m, arguments.Count, more)).ToList();
         if (fitting.Count == 0)
             return $"no overload of {methods[0].Name} takes {(more ? "more than " : "")}{arguments.Count} "
@@ -84,6 +91,14 @@ internal static class ArgumentCheck
         var known = parameters.OfType<IParameterSymbol>().ToList();
         return known.Any(p => p.IsParams || TypeReach.HasTypeParameter(p.OriginalDefinition.Type)) ? null : [.. known.Select(p => p.Type)];
     }
+
+    /// <summary>Whether a method may stand as an argument: some overload takes a delegate there, or none is known yet.</summary>
+    public static bool TakesMethod(SemanticModel model, ArgumentSyntax argument) =>
+        argument.Parent is ArgumentListSyntax list && Methods(model, list.Parent) is var methods
+            && (methods.Count == 0 || methods.Any(m => argument.NameColon is { } name
+            ? m.Parameters.Any(p => p.Name == name.Name.Identifier.ValueText && p.Type.TypeKind == TypeKind.Delegate)
+            : (m.Parameters.ElementAtOrDefault(list.Arguments.IndexOf(argument)) ?? m.Parameters.LastOrDefault(p => p.IsParams))
+                is { Type.TypeKind: TypeKind.Delegate or TypeKind.TypeParameter or TypeKind.Array }));
 
     private static IReadOnlyList<ITypeSymbol>? Indexers(ITypeSymbol type, int index) => [.. type.GetMembers().OfType<IPropertySymbol>()
         .Where(p => p.IsIndexer && index < p.Parameters.Length).Select(p => p.Parameters[index].Type)];

@@ -5,7 +5,8 @@ namespace DocTuneLab.Library.Guidance;
 
 /// <summary>
 /// Guides the text of a gap in code: what stands before it is in scope, and the gap ends only where the whole compiles with what stands
-/// after it. An answer is the gap's text and nothing else. Where the code before the gap cannot be followed, only its end is looked at.
+/// after it. An answer is the gap's text and nothing else. Code before the gap is
+/// taken as it is; where it is longer than <see cref="GuidedCode.LongestCode"/>, or its brackets do not match, only the end is looked at.
 /// </summary>
 public sealed class GapGuide : IAnswerGuide
 {
@@ -39,7 +40,7 @@ public sealed class GapGuide : IAnswerGuide
             HoldsTypes = _form is CodeForm.File or CodeForm.Members
         };
         _guide = new CodeGuide(judge, frame, layers);
-        if (_guide.Problem is null) _begin = _guide.Begin().Follow(_before[wrapped.InsertAt..]).Next;
+        if (_guide.Problem is null) _begin = _guide.Begin().Take(_before[wrapped.InsertAt..]).Next;
     }
 
     private static bool Parses(string code) =>

@@ -12,8 +12,10 @@ internal sealed class GuideScope
     private readonly CSharpCompilation _compilation;
     private readonly SortedNames _names;
     private readonly ConcurrentDictionary<(ITypeSymbol Type, bool IsStatic), SortedNames> _members;
+    private readonly ReferenceTypes? _shared;
     private readonly SemanticModel? _around;
     private readonly int _bodyAt;
+    private readonly Lazy<string?> _problem;
 
     public GuideScope(CSharpCompilation compilation, GuideFrame frame)
     {
@@ -23,21 +25,21 @@ internal sealed class GuideScope
         (Head, Opening, HoldsTypes) = (head, head, frame.HoldsTypes);
         Header = frame.Asked is { } asked && SyntaxFactory.ParseMemberDeclaration(asked + ";") is MethodDeclarationSyntax declared
             ? MemberHeaders.Of(declared) : null;
-        _members = new(new Comparer());
         Closing = string.Concat(Enumerable.Repeat("\n}", Depth(head)));
         var tree = Parse(head + "\n" + Closing);
         var model = _compilation.AddSyntaxTrees(tree).GetSemanticModel(tree);
+        _shared = ReferenceTypes.Of(compilation, frame, tree.GetRoot());
+        _members = _shared?.Members ?? ReferenceTypes.NewMembers();
         _names = new(model.LookupSymbols(head.Length).Concat(model.LookupNamespacesAndTypes(head.Length)).Select(s => s.Name)
             .Where(n => n.Length > 0));
-        Problem = tree.GetDiagnostics().Concat(model.GetDeclarationDiagnostics())
-            .FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error && d.Location.SourceSpan.End < head.TrimEnd().Length)?.GetMessage();
+        _problem = new(() => Fault(model, head.TrimEnd(), frame.HoldsTypes));
         var method = tree.GetRoot().FindToken(head.Length).Parent?.FirstAncestorOrSelf<BaseMethodDeclarationSyntax>();
-        if (frame.HoldsMembers) Reach = new(model, head.Length);
+        if (frame.HoldsMembers) Reach = ReachAt(model, head.Length);
         if (HoldsTypes || method?.Body is null) return;
         Method = method is MethodDeclarationSyntax ? head[method.SpanStart..method.ParameterList.Span.End] : null;
         (_around, _bodyAt) = (model, method.Body.OpenBraceToken.Span.End);
         Opening = "class C\n{\n" + head[method.FullSpan.Start..];
-        Reach = new(model, _bodyAt);
+        Reach = ReachAt(model, _bodyAt);
         NeedsType = model.GetDeclaredSymbol(method) is { } symbol && HasNoValue(model.Compilation, symbol, Reach);
     }
 
@@ -60,15 +62,34 @@ internal sealed class GuideScope
     public string? Method { get; }
 
     /// <summary>What is wrong with the frame itself; null where nothing is.</summary>
-    public string? Problem { get; }
+    public string? Problem => _problem.Value;
 
     public static SyntaxTree Parse(string text) => CSharpSyntaxTree.ParseText(text, CSharpJudge.ParseOptions, "answer.cs");
 
     /// <summary>Which types lead to which; null where the code is a file.</summary>
     public TypeReach? Reach { get; }
 
+    /// <summary>Which types lead to which in the meaning of some code.</summary>
+    public TypeReach ReachAt(SemanticModel model, int position) => new(model, position, _shared?.Reach);
+
     /// <summary>Whether the method returns a type of the context that nothing implements: only an answer that brings a type can.</summary>
     public bool NeedsType { get; }
+
+    private static string? Fault(SemanticModel model, string head, bool holdsTypes)
+    {
+        // A signature that is more than a header, or none.
+        if (!holdsTypes && head.EndsWith('{') && model.SyntaxTree.GetRoot().FindToken(head.Length - 1) is var brace
+            && (!brace.IsKind(SyntaxKind.OpenBraceToken) || brace.Parent?.Parent
+                is not (BaseMethodDeclarationSyntax or AccessorDeclarationSyntax or LocalFunctionStatementSyntax)))
+            return "the signature is no header of a method";
+        if (Error(model.SyntaxTree.GetDiagnostics().Concat(model.GetDeclarationDiagnostics())
+            .Where(d => d.Location.SourceSpan.End < head.Length)) is { } fault)
+            return fault;
+        return model.Compilation.SyntaxTrees.FirstOrDefault(t => t.FilePath == CSharpJudge.ContextFile) is { } context
+            && Error(model.Compilation.GetSemanticModel(context).GetDiagnostics()) is { } beside ? $"context: {beside}" : null;
+
+        static string? Error(IEnumerable<Diagnostic> all) => all.FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error)?.GetMessage();
+    }
 
     private static bool HasNoValue(Compilation compilation, IMethodSymbol method, TypeReach reach)
     {
@@ -106,7 +127,7 @@ internal sealed class GuideScope
     public SortedNames With(IEnumerable<string> declared) => new(declared, _names);
 
     /// <summary>Names that may follow a dot behind a value.</summary>
-    public SortedNames Members(SemanticModel model, ITypeSymbol type, int position) => Cached(type, false, () =>
+    public SortedNames Members(SemanticModel model, ITypeSymbol type, int position) => Cached(model, type, false, () =>
     {
         var found = model.LookupSymbols(position, type, includeReducedExtensionMethods: true)
             .Where(s => s.CanBeReferencedByName && s is not INamedTypeSymbol)
@@ -116,30 +137,19 @@ internal sealed class GuideScope
     });
 
     /// <summary>Names that may follow a dot behind a type.</summary>
-    public SortedNames StaticMembers(SemanticModel model, ITypeSymbol type, int position) => Cached(type, true, () =>
+    public SortedNames StaticMembers(SemanticModel model, ITypeSymbol type, int position) => Cached(model, type, true, () =>
         new(model.LookupSymbols(position, type).Where(s => s.CanBeReferencedByName && (s.IsStatic || s is INamedTypeSymbol))
             .Select(s => s.Name).Concat(["Equals", "ReferenceEquals"])));
 
     // What code declares itself changes while it is written.
-    private SortedNames Cached(ITypeSymbol type, bool isStatic, Func<SortedNames> make) =>
-        IsFixed(type) ? _members.GetOrAdd((type, isStatic), _ => make()) : make();
+    private SortedNames Cached(SemanticModel model, ITypeSymbol type, bool isStatic, Func<SortedNames> make) =>
+        TypeReach.IsFixed(type) && !(HoldsTypes && DeclaresExtension(model.SyntaxTree))
+            ? _members.GetOrAdd((type, isStatic), _ => make())
+            : make();
 
-    private static bool IsFixed(ITypeSymbol type) => type switch
-    {
-        INamedTypeSymbol named => !named.Locations.Any(l => l.IsInSource) && named.TypeArguments.All(IsFixed)
-            && named.ContainingType?.IsGenericType != true,
-        IArrayTypeSymbol array => IsFixed(array.ElementType),
-        _ => false,
-    };
+    private static bool DeclaresExtension(SyntaxTree tree) => tree.GetRoot().DescendantTokens()
+        .Any(t => (t.IsKind(SyntaxKind.ThisKeyword) && t.Parent is ParameterSyntax) || t.IsKind(SyntaxKind.ExtensionKeyword));
 
     private static int Depth(string head) => SyntaxFactory.ParseTokens(head, options: CSharpJudge.ParseOptions).Sum(t =>
         t.IsKind(SyntaxKind.OpenBraceToken) ? 1 : t.IsKind(SyntaxKind.CloseBraceToken) ? -1 : 0);
-
-    private sealed class Comparer : IEqualityComparer<(ITypeSymbol Type, bool IsStatic)>
-    {
-        public bool Equals((ITypeSymbol Type, bool IsStatic) x, (ITypeSymbol Type, bool IsStatic) y) =>
-            x.IsStatic == y.IsStatic && SymbolEqualityComparer.Default.Equals(x.Type, y.Type);
-
-        public int GetHashCode((ITypeSymbol Type, bool IsStatic) obj) => SymbolEqualityComparer.Default.GetHashCode(obj.Type);
-    }
 }

@@ -13,6 +13,13 @@ public sealed class GuidedCode
     // A model that repeats itself writes digits for ever; nobody writes so many.
     private const int LongestNumber = 64;
 
+    /// <summary>Letters of code beyond which tokens and brackets alone are looked at, and at its end whether it compiles: what is asked of
+    /// a place takes the longer, the more stands before it.</summary>
+    internal const int LongestCode = 8_000;
+
+    /// <summary>Letters of one statement beyond which, up to its end, it is the same.</summary>
+    internal const int LongestStatement = 2_000;
+
     private static readonly HashSet<SyntaxKind> s_statements =
     [
         SyntaxKind.ReturnKeyword, SyntaxKind.IfKeyword, SyntaxKind.ElseKeyword, SyntaxKind.ForKeyword, SyntaxKind.ForEachKeyword,
@@ -43,7 +50,7 @@ public sealed class GuidedCode
     private readonly State _state;
     private readonly ConcurrentDictionary<string, NamePlace> _places = new(StringComparer.Ordinal);
 
-    internal GuidedCode(CodeGuide guide) : this(guide, "", new(0, [], null, null, false, 0))
+    internal GuidedCode(CodeGuide guide) : this(guide, "", new(0, [], null, null, false, 0, 0))
     {
     }
 
@@ -60,8 +67,27 @@ public sealed class GuidedCode
     public GuideStep Follow(string piece)
     {
         ArgumentNullException.ThrowIfNull(piece);
+        try
+        {
+            var length = Text.Length + piece.Length;
+            return Follow(piece, length > LongestCode || length - StatementAt > LongestStatement ? GuideLayers.None : _guide.Layers);
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            return Refuse("the code is nested too deeply to compile");
+        }
+    }
+
+    /// <summary>The code with a piece behind it of which tokens and brackets alone are looked at.</summary>
+    /// <param name="piece">Code that is given, not written.</param>
+    internal GuideStep Take(string piece) => Follow(piece, GuideLayers.None);
+
+    private GuideStep Follow(string piece, GuideLayers layers)
+    {
         var text = Text + piece;
-        var (tail, open, pending, place, isOperand, statementAt) = _state;
+        if (InterpolationDepth.IsTooDeep(text)) return Refuse("strings stand in strings too deeply to compile");
+        var hasSyntax = layers.HasFlag(GuideLayers.Syntax);
+        var (tail, open, pending, place, isOperand, statementAt, links) = _state;
         var from = tail;
         var verdict = GuideVerdict.Fits;
         var reason = "";
@@ -76,7 +102,7 @@ public sealed class GuidedCode
                 break;
             }
             if (from == 0 && tail == 0 && _guide.Members is { } members && end < text.Length && DeclaresMember(token))
-                return members.Begin().Follow(text);
+                return members.Begin().Follow(text, layers);
             if (from == 0 && start == 0 && _guide.Scope.Method is not null
                 && (_guide.Scope.NeedsType ? !BeginsMember(token) : DeclaresMember(token)))
                 (verdict, reason) = (GuideVerdict.Unlikely, _guide.Scope.NeedsType
@@ -93,9 +119,11 @@ public sealed class GuidedCode
             else
             {
                 tail = end;
+                links = CodeWrapper.IsLink(token.Kind()) ? links + 1 : 0;
+                if (links > CodeWrapper.MaxLinks) return Refuse($"{CodeWrapper.MaxLinks} names or signs follow each other");
                 if (_guide.Layers.HasFlag(GuideLayers.Syntax) && Fault(token) is { } fault) return Refuse(fault);
             }
-            if (_guide.Layers.HasFlag(GuideLayers.Types) && Literal(token) is var literal and not SpecialType.None)
+            if (layers.HasFlag(GuideLayers.Types) && Literal(token) is var literal and not SpecialType.None)
             {
                 var here = place is { } known && known.At == start ? known.Place : PlaceAt(text, start);
                 place = (start, here);
@@ -105,20 +133,25 @@ public sealed class GuidedCode
             if (!isLast && open.IsEmpty && _guide.Frame.HoldsMembers && s_statements.Contains(token.Kind()))
                 return Refuse($"'{token.Text}' stands in no method");
             if (isNumber && token.Text.Length > LongestNumber) return Refuse($"'{token.Text}' is no number that anything holds");
-            if (isNumber && isOperand && _guide.Layers.HasFlag(GuideLayers.Syntax)) return Refuse($"'{token.Text}' follows no operator");
+            if (isNumber && isOperand && hasSyntax) return Refuse($"'{token.Text}' follows no operator");
             var follows = isOperand;
             if (!isLast)
                 isOperand = isNumber || (token.IsKind(SyntaxKind.IdentifierToken)
                     && SyntaxFacts.GetContextualKeywordKind(token.Text) == SyntaxKind.None);
-            if (pending is not null && !_guide.Frame.HoldsTypes && place is { At: var named } && !MayFollowNew(token, isLast)
-                && IsUndeclared(text[..end], named))
-                return Refuse($"'{pending}' is not declared");
-            if (_guide.Frame.HoldsMembers && _guide.Layers.HasFlag(GuideLayers.Names)
+            if (pending is not null && !_guide.Frame.HoldsTypes && place is { } named && !MayFollowNew(token, isLast)
+                && IsUndeclared(text[..end], named.At))
+            {
+                if (!token.IsKind(SyntaxKind.SemicolonToken) || !named.Place.MayBeParameter) return Refuse($"'{pending}' is not declared");
+                // A local function to come, as a delegate.
+                (verdict, reason) = (GuideVerdict.Unlikely, $"'{pending}' is not declared");
+            }
+            if (_guide.Frame.HoldsMembers && layers.HasFlag(GuideLayers.Names)
                 && MemberHeaders.Asked(_guide, text[..end], isLast) is { } asked)
                 (verdict, reason) = (GuideVerdict.Unlikely, $"what is asked for is {asked}");
-            if (token.IsKind(SyntaxKind.IdentifierToken) || (isLast && SyntaxFacts.IsReservedKeyword(token.Kind())))
+            if (layers == GuideLayers.None) (pending, place) = (null, null);
+            else if (token.IsKind(SyntaxKind.IdentifierToken) || (isLast && SyntaxFacts.IsReservedKeyword(token.Kind())))
             {
-                if (isLast && isOperand && _guide.Layers.HasFlag(GuideLayers.Syntax) && !s_goOn.HasBeginning(token.Text)
+                if (isLast && isOperand && hasSyntax && !s_goOn.HasBeginning(token.Text)
                     && IsStray(text, start, end, open))
                     return Refuse($"'{token.Text}' follows no operator");
                 var here = place is { } known && known.At == start ? known.Place : PlaceAt(text, start);
@@ -128,7 +161,7 @@ public sealed class GuidedCode
                 if (said is GuideVerdict.Possible or GuideVerdict.Unlikely) (verdict, reason) = (said, here.Reason(token.Text, !isLast));
                 if (!isLast)
                 {
-                    if (_guide.Layers.HasFlag(GuideLayers.Syntax) && IsStray(text, start, end, open))
+                    if (hasSyntax && IsStray(text, start, end, open))
                         return Refuse($"'{token.Text}' follows no operator");
                     pending = said is GuideVerdict.Possible or GuideVerdict.Unlikely && !here.IsKnown(token.Text) ? token.ValueText : null;
                 }
@@ -136,26 +169,27 @@ public sealed class GuidedCode
             }
             if (isLast) continue;
             if (follows && !token.IsKind(SyntaxKind.InKeyword) && open.Any(c => c == '(')
-                && _guide.Layers.HasFlag(GuideLayers.Syntax) && IsForEachWithoutIn(text[..start], statementAt))
+                && hasSyntax && IsForEachWithoutIn(text[..start], statementAt))
                 return Refuse($"'in' is expected, not '{token.Text}'");
             // Of a lambda's parameter or a local function to come.
             if (pending is not null && token.Kind() is (SyntaxKind.CommaToken or SyntaxKind.CloseParenToken))
                 (verdict, reason) = (GuideVerdict.Possible, $"'{pending}' is not declared");
             pending = null;
-            if (_guide.Layers.HasFlag(GuideLayers.Arguments) && !open.IsEmpty && open.Peek() == '('
+            if (layers.HasFlag(GuideLayers.Arguments) && !open.IsEmpty && open.Peek() == '('
                 && token.Kind() is (SyntaxKind.CommaToken or SyntaxKind.CloseParenToken)
                 && ArgumentCheck.Fault(_guide, text[..start], token.IsKind(SyntaxKind.CloseParenToken), out var mayGoOn) is { } misfit)
                 return mayGoOn ? Refuse(misfit) : new(GuideVerdict.Broken, misfit, null);
-            if (_guide.Layers.HasFlag(GuideLayers.Types) && !_guide.Frame.HoldsTypes && token.IsKind(SyntaxKind.CloseParenToken)
+            if (layers.HasFlag(GuideLayers.Types) && !_guide.Frame.HoldsTypes && token.IsKind(SyntaxKind.CloseParenToken)
                 && ConditionCheck.Fault(_guide, text[..start]) is { } unfit)
                 return Refuse(unfit);
-            if (token.IsKind(SyntaxKind.OpenParenToken) && follows && _guide.Layers.HasFlag(GuideLayers.Members)
+            if (token.IsKind(SyntaxKind.OpenParenToken) && follows && layers.HasFlag(GuideLayers.Members)
                 && ArgumentCheck.Uncallable(_guide, text[..start]) is { } uncallable)
                 return Refuse(uncallable);
             switch (token.Kind())
             {
                 case SyntaxKind.OpenBraceToken or SyntaxKind.OpenParenToken or SyntaxKind.OpenBracketToken:
                     open = open.Push(token.Text[0]);
+                    if (open.Count() > CodeWrapper.MaxDepth) return Refuse($"{CodeWrapper.MaxDepth} brackets are open");
                     break;
                 case SyntaxKind.CloseBraceToken or SyntaxKind.CloseParenToken or SyntaxKind.CloseBracketToken
                     when _guide.Layers.HasFlag(GuideLayers.Syntax):
@@ -166,19 +200,19 @@ public sealed class GuidedCode
             }
             if (token.Kind() is (SyntaxKind.SemicolonToken or SyntaxKind.CloseBraceToken) && open.All(c => c == '{'))
             {
-                if (_guide.Layers.HasFlag(GuideLayers.Statements)
+                if (layers.HasFlag(GuideLayers.Statements)
                     && StatementCheck.Fault(_guide, text[..end], out var isShort, out var isCertain) is { } wrong)
                 {
                     if (isCertain || isShort) return new(isShort ? GuideVerdict.Refused : GuideVerdict.Broken, wrong, null);
                     (verdict, reason) = (GuideVerdict.Unlikely, wrong);
                 }
-                if (_guide.Layers.HasFlag(GuideLayers.Statements) && _guide.Frame.HoldsMembers
+                if (layers.HasFlag(GuideLayers.Statements) && _guide.Frame.HoldsMembers
                     && token.IsKind(SyntaxKind.CloseBraceToken) && StatementCheck.Unfinished(_guide, text[..end]) is { } lacks)
                     return Refuse(lacks);
                 statementAt = end;
             }
         }
-        return new(verdict, reason, new(_guide, text, new(tail, open, pending, place, isOperand, statementAt)));
+        return new(verdict, reason, new(_guide, text, new(tail, open, pending, place, isOperand, statementAt, links)));
     }
 
     /// <summary>Whether the code may end here: null, or the compiler's word against it.</summary>
@@ -243,6 +277,9 @@ public sealed class GuidedCode
         var token = tree.GetRoot().FindToken(at);
         var previous = token.GetPreviousToken();
         if (IsContextual(token) || IsContextual(previous)) return false;
+        // As long as they are open, the arguments of a generic method are taken for comparisons.
+        var before = text.AsSpan(_state.StatementAt, start - _state.StatementAt).TrimEnd();
+        if (before is [.., ','] && before.Contains('<')) return false;
         // In other parentheses a type and a name declare something.
         var id = open.IsEmpty || open.Peek() == '{' ? "CS1002"
             : open.Peek() == '(' && previous.Parent?.Ancestors().FirstOrDefault(a => a is ArgumentListSyntax
@@ -307,6 +344,7 @@ public sealed class GuidedCode
     /// <param name="Place">Where the last name began, and what may stand there.</param>
     /// <param name="IsOperand">Whether the last whole token is a name or a number, which no number can follow.</param>
     /// <param name="StatementAt">Where the statement begins that is being written.</param>
+    /// <param name="Links">Tokens of the name or type at the end.</param>
     private sealed record State(
-        int Tail, ImmutableStack<char> Open, string? Pending, (int At, NamePlace Place)? Place, bool IsOperand, int StatementAt);
+        int Tail, ImmutableStack<char> Open, string? Pending, (int At, NamePlace Place)? Place, bool IsOperand, int StatementAt, int Links);
 }

@@ -48,8 +48,9 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     /// <summary>Whether a value begins here, so that no other keyword can stand here.</summary>
     private bool BeginsValue { get; init; }
 
-    /// <summary>Whether a lambda may begin here; else a new name can only be that of a local function which comes later.</summary>
-    private bool MayBeParameter { get; init; } = true;
+    /// <summary>Whether what is new here is no surprise: a lambda may begin, or what has members is being written; else it can only be a
+    /// local function or an extension method that comes later.</summary>
+    public bool MayBeParameter { get; private init; } = true;
 
     /// <summary>Whether a name may stand here.</summary>
     /// <param name="text">As far as it is written.</param>
@@ -221,12 +222,9 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         var symbol = model.GetSymbolInfo(receiver).Symbol;
         if (symbol is IAliasSymbol alias) symbol = alias.Target;
         if (symbol is INamespaceSymbol space)
-            return new(new(model.LookupNamespacesAndTypes(name.SpanStart, space).Select(s => s.Name)), false, $"a member of {space}")
-            {
-                IsOfMember = true
-            };
+            return Of(scope, tree, new(model.LookupNamespacesAndTypes(name.SpanStart, space).Select(s => s.Name)), space);
         if (symbol is ITypeSymbol itself)
-            return itself.TypeKind is TypeKind.Error ? Free : Of(scope.StaticMembers(model, itself, name.SpanStart), itself);
+            return itself.TypeKind is TypeKind.Error ? Free : Of(scope, tree, scope.StaticMembers(model, itself, name.SpanStart), itself);
         var type = model.GetTypeInfo(receiver).Type;
         if (receiver.Parent is ConditionalAccessExpressionSyntax && type is INamedTypeSymbol
             { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable) type = nullable.TypeArguments[0];
@@ -238,7 +236,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         var names = scope.Members(model, type, name.SpanStart);
         // A member that is called as its type is.
         if (symbol?.Name == type.Name) names = new(names.All.Concat(scope.StaticMembers(model, type, name.SpanStart).All));
-        return Of(names, type);
+        return Of(scope, tree, names, type);
     }
 
     private static NamePlace OfInitialiser(GuideScope scope, SyntaxTree tree, InitializerExpressionSyntax initialiser)
@@ -249,9 +247,14 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         if (type is null or { TypeKind: TypeKind.Error or TypeKind.TypeParameter }
             || type.AllInterfaces.Any(i => i.SpecialType == SpecialType.System_Collections_IEnumerable))
             return Free;
-        return Of(scope.Members(model, type, initialiser.SpanStart), type);
+        return Of(scope, tree, scope.Members(model, type, initialiser.SpanStart), type);
     }
 
-    private static NamePlace Of(SortedNames names, ITypeSymbol type) =>
-        new(names, false, $"member of {type.ToDisplayString(SymbolDisplayFormat.CSharpShortErrorMessageFormat)}") { IsOfMember = true };
+    // Code that declares types may give its own types further members, and others extension methods.
+    private static NamePlace Of(GuideScope scope, SyntaxTree tree, SortedNames names, INamespaceOrTypeSymbol owner) =>
+        new(names, scope.HoldsTypes, $"member of {owner.ToDisplayString(SymbolDisplayFormat.CSharpShortErrorMessageFormat)}")
+        {
+            IsOfMember = true,
+            MayBeParameter = owner.Locations.Any(l => l.SourceTree == tree),
+        };
 }

@@ -10,6 +10,12 @@ internal static class StatementCheck
     // A local function, a label or a type may still come; paths may still return; a value may still be assigned.
     private static readonly HashSet<string> s_mendable = new(StringComparer.Ordinal) { "CS0159", "CS0161", "CS0177", "CS1643", "CS8070" };
 
+    // No overload takes so many arguments, or one of that type.
+    private static readonly HashSet<string> s_ofArguments = new(StringComparer.Ordinal)
+    {
+        "CS1501", "CS1502", "CS1503", "CS1739", "CS7036",
+    };
+
     // Of types and members that are there already.
     private static readonly HashSet<string> s_ofTypes = new(StringComparer.Ordinal)
     {
@@ -59,10 +65,12 @@ internal static class StatementCheck
         if (Finished(tree, end) is not { } statement) return null;
         if (statement.GetDiagnostics().FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error) is { } syntax)
             return syntax.Location.SourceSpan.Start < end - 1 ? syntax.GetMessage() : null;
+        // In a file nothing more is known: what it declares may come later.
+        if (guide.Frame.HoldsTypes && !guide.Frame.HoldsMembers) return null;
         var model = guide.Scope.Whole(tree);
         foreach (var error in model.GetMethodBodyDiagnostics(statement.Span))
             if (error.Severity == DiagnosticSeverity.Error && statement.Span.Contains(error.Location.SourceSpan)
-                && IsCertain(guide, error, statement))
+                && IsCertain(guide, model, error, statement))
             {
                 isShort = guide.Layers.HasFlag(GuideLayers.Types) && error.Location.SourceSpan.End == end - 1
                     && MayGoOn(guide, model, statement.FindNode(error.Location.SourceSpan, getInnermostNodeForTie: true));
@@ -81,7 +89,7 @@ internal static class StatementCheck
         if (type.SpecialType == SpecialType.System_Void) return false;
         if (expression.Parent is ExpressionStatementSyntax)
             return expression is SimpleNameSyntax or MemberAccessExpressionSyntax or ElementAccessExpressionSyntax;
-        var reach = new TypeReach(model, node.SpanStart);
+        var reach = guide.Scope.ReachAt(model, node.SpanStart);
         return ExpectedTypes.At(model, expression).Types is not { } types || types.Any(t => reach.Reaches(type, t));
     }
 
@@ -104,14 +112,26 @@ internal static class StatementCheck
         return found;
     }
 
-    private static bool IsCertain(CodeGuide guide, Diagnostic error, SyntaxNode statement)
+    private static bool IsCertain(CodeGuide guide, SemanticModel model, Diagnostic error, SyntaxNode statement)
     {
         if (s_mendable.Contains(error.Id)) return false;
-        var node = statement.FindNode(error.Location.SourceSpan, getInnermostNodeForTie: true);
-        // A local function that comes later.
-        if (error.Id == "CS0103" && node is SimpleNameSyntax
-            && node.FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } call && call.Expression.Span.Contains(node.Span))
+        // A local function may come later.
+        if (s_ofArguments.Contains(error.Id) && statement.FindNode(error.Location.SourceSpan, getInnermostNodeForTie: true)
+            .FirstAncestorOrSelf<InvocationExpressionSyntax>() is { Expression: SimpleNameSyntax })
             return false;
-        return !guide.Frame.HoldsTypes || (guide.Frame.HoldsMembers && s_ofTypes.Contains(error.Id));
+        if (guide.Frame.HoldsMembers && !s_ofTypes.Contains(error.Id)) return false;
+        return error.Id != "CS0103"
+            || statement.FindNode(error.Location.SourceSpan, getInnermostNodeForTie: true) is not SimpleNameSyntax name
+            || !(IsCalled(name) || MayBeMethod(model, name));
     }
+
+    private static bool MayBeMethod(SemanticModel model, SimpleNameSyntax name) => name.Parent switch
+    {
+        ArgumentSyntax argument => ArgumentCheck.TakesMethod(model, argument),
+        EqualsValueClauseSyntax { Parent.Parent: VariableDeclarationSyntax { Type.IsVar: true } } => true,
+        _ => ExpectedTypes.At(model, name).Types?.Any(t => t.TypeKind == TypeKind.Delegate) == true,
+    };
+
+    private static bool IsCalled(SimpleNameSyntax name) =>
+        name.FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } call && call.Expression.Span.Contains(name.Span);
 }

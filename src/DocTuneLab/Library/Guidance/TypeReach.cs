@@ -10,7 +10,8 @@ namespace DocTuneLab.Library.Guidance;
 /// </summary>
 /// <param name="model">The frame's meaning.</param>
 /// <param name="position">A place in it, for what is in scope.</param>
-internal sealed class TypeReach(SemanticModel model, int position)
+/// <param name="shared">What is known of types of the references, to all frames with the same in scope; null where there is none.</param>
+internal sealed class TypeReach(SemanticModel model, int position, TypeReach? shared = null)
 {
     // Members that every value has lead everywhere and are meant nowhere.
     private static readonly HashSet<string> s_ofAll = new(StringComparer.Ordinal)
@@ -80,7 +81,18 @@ internal sealed class TypeReach(SemanticModel model, int position)
         || type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T, TypeArguments: [var value] }
             && IsInteger(value);
 
-    private bool OfType(INamedTypeSymbol type, ITypeSymbol to) => Converts(type, to) || _known.GetOrAdd((type, to, -1), _ =>
+    /// <summary>Whether a type is one of the references alone, which no code changes.</summary>
+    public static bool IsFixed(ITypeSymbol type) => type switch
+    {
+        INamedTypeSymbol named => !named.Locations.Any(l => l.IsInSource) && named.TypeArguments.All(IsFixed)
+            && named.ContainingType?.IsGenericType != true,
+        IArrayTypeSymbol array => IsFixed(array.ElementType),
+        _ => false,
+    };
+
+    private bool OfType(INamedTypeSymbol type, ITypeSymbol to) =>
+        shared is not null && IsFixed(type) && IsFixed(to) ? shared.OfType(type, to)
+        : Converts(type, to) || _known.GetOrAdd((type, to, -1), _ =>
         type.GetTypeMembers().Length > 0 || Bases(type).SelectMany(b => b.GetMembers()).Any(m => m.IsStatic && m switch
         {
             IFieldSymbol field => Reaches(field.Type, to, Steps),
@@ -90,7 +102,9 @@ internal sealed class TypeReach(SemanticModel model, int position)
             _ => false,
         }));
 
-    private bool Reaches(ITypeSymbol from, ITypeSymbol to, int steps) => _known.TryGetValue((from, to, steps), out var known) ? known
+    private bool Reaches(ITypeSymbol from, ITypeSymbol to, int steps) =>
+        shared is not null && IsFixed(from) && IsFixed(to) ? shared.Reaches(from, to, steps)
+        : _known.TryGetValue((from, to, steps), out var known) ? known
         : _known[(from, to, steps)] = Converts(from, to)
             || (steps > 0 && Next(from, steps == Steps || IsSequence(from)).Any(t => Reaches(t, to, steps - 1)));
 
@@ -101,7 +115,8 @@ internal sealed class TypeReach(SemanticModel model, int position)
 
     /// <summary>Types of the members of a value.</summary>
     private IReadOnlyList<ITypeSymbol> Next(ITypeSymbol type, bool withExtensions) =>
-        _next.GetOrAdd((type, type, withExtensions ? 1 : 0), _ => Members(type, withExtensions));
+        shared is not null && IsFixed(type) ? shared.Next(type, withExtensions)
+        : _next.GetOrAdd((type, type, withExtensions ? 1 : 0), _ => Members(type, withExtensions));
 
     private IReadOnlyList<ITypeSymbol> Members(ITypeSymbol type, bool withExtensions)
     {

@@ -1,12 +1,11 @@
 using System.Text;
-using System.Xml.Linq;
 using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
-namespace DocTuneLab.Benchmarks;
+namespace DocTuneLab.Tests.Library;
 
 /// <summary>The body of a method of a project, and the frame in which it compiles.</summary>
 /// <param name="Where">File and name.</param>
@@ -29,9 +28,7 @@ internal sealed class MethodBodies
         _parse = new(LanguageVersion.Latest, DocumentationMode.None, preprocessorSymbols:
             ["NET", "NETCOREAPP", "NETSTANDARD2_0_OR_GREATER", "NET6_0_OR_GREATER", "NET7_0_OR_GREATER", "NET8_0_OR_GREATER",
                 "NET9_0_OR_GREATER", "NETSTANDARD2_1_OR_GREATER", "HAVE_ASYNC"]);
-        Usings = [.. Directory.EnumerateFiles(folder, "*.*proj", SearchOption.AllDirectories).SelectMany(p =>
-            XDocument.Load(p).Descendants("Using").Where(u => u.Attribute("Alias") is null && u.Attribute("Static") is null)
-                .Select(u => u.Attribute("Include")?.Value).OfType<string>()).Distinct()];
+        Usings = ProjectUsings.Of(folder);
         foreach (var path in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             if (path.Contains("/obj/", StringComparison.Ordinal) || path.Contains("/bin/", StringComparison.Ordinal)) continue;
@@ -43,7 +40,7 @@ internal sealed class MethodBodies
             _paths.Add(Path.GetRelativePath(folder, path));
         }
         var trees = _files.Select(f => f.SyntaxTree).Append(CSharpSyntaxTree.ParseText(
-            string.Concat(CSharpJudge.ImplicitUsings.Concat(Usings).Select(u => $"global using {u};\n")) + GlobalUsings, _parse)).ToList();
+            string.Concat(CSharpJudge.ImplicitUsings.Concat(Usings).Distinct().Select(u => $"global using {u};\n")), _parse)).ToList();
         Compilation = CSharpCompilation.Create("Project", trees, references.References, new(OutputKind.DynamicallyLinkedLibrary,
             allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable, generalDiagnosticOption: ReportDiagnostic.Suppress));
         foreach (var error in Compilation.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error && d.Location.IsInSource))
@@ -54,7 +51,7 @@ internal sealed class MethodBodies
     /// <summary>The project.</summary>
     public CSharpCompilation Compilation { get; }
 
-    /// <summary>Namespaces that the project file puts in scope.</summary>
+    /// <summary>What the project's files put in scope: namespaces, <c>static</c> types, aliases.</summary>
     public IReadOnlyList<string> Usings { get; }
 
     /// <summary>Methods that do not compile from these sources alone.</summary>

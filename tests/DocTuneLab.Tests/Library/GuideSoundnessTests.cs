@@ -1,0 +1,103 @@
+using System.Text.Json;
+using DocTuneLab.Library;
+using DocTuneLab.Library.Guidance;
+using DocTuneLab.Tokenization;
+
+namespace DocTuneLab.Tests.Library;
+
+/// <summary>Code that compiles, token by token: whatever is refused of it is a mistake of the guide.</summary>
+public sealed class GuideSoundnessTests(FlowLibrary library) : IClassFixture<FlowLibrary>
+{
+    /// <summary>Code that declares types may give them, and others, what is used before it is declared.</summary>
+    [Theory]
+    [InlineData("class A { int M() => this.Later(); int Later() => 1; }")]
+    [InlineData("class A { int M(B b) => b.Later(); } class B { public int Later() => 1; }")]
+    [InlineData("class A { int M(string s) { return s.Length; } } static class E { public static int Twice(this string s) => 2; } "
+        + "class B { int M(string s) => s.Twice(); }")]
+    [InlineData("class A { int M(string s) { return s.Twice(); } } static class E { public static int Twice(this string s) => 2; }")]
+    [InlineData("class A : B { int M() { return base.Later(); } } class B { public int Later() => 1; }")]
+    [InlineData("partial class A { int M() { return A.Later(); } } partial class A { public static int Later() => 1; }")]
+    [InlineData("namespace N { class A { N.M.B b; } namespace M { class B { } } }")]
+    [InlineData("class A { A(int n) { } A M() { return new A(1, 2); } A(int n, int m) { } }")]
+    [InlineData("class A { int M(A a) { return a.Go(1) + a.Go(1, 2); } int Go(int n) => n; int Go(int n, int m) => m; }")]
+    [InlineData("class A { B M() { return new B { Later = 1 }; } } class B { public int Later; }")]
+    [InlineData("class A { int M(int n) { return n.Later; } } static class E { extension(int n) { public int Later => 1; } }")]
+    public void No_file_that_compiles_is_refused_letter_by_letter(string file)
+    {
+        var code = new CodeGuide(library.Judge, GuideFrame.File(["Acme.Flow", "Acme.Flow.Extensions"])).Begin();
+        foreach (var letter in file)
+        {
+            var step = code.Follow(letter.ToString());
+            Assert.True(step.Next is not null, $"{code.Text}[{letter}]: {step.Reason}");
+            code = step.Next;
+        }
+        Assert.Null(code.Objection());
+    }
+
+    private static string InRepository(string path)
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
+        return Path.Combine(root.FullName, path);
+    }
+
+    /// <summary>What is said against code that compiles; null where nothing is.</summary>
+    private static string? Refusal(CodeGuide guide, HuggingFaceTokenizer tokenizer, string text, ref int tokens, bool mayEnd = true)
+    {
+        var (code, stream) = (guide.Begin(), tokenizer.Stream());
+        foreach (var id in tokenizer.Encode(text))
+        {
+            var step = code.Follow(stream.Add(id));
+            tokens++;
+            if (step.Next is null) return $"{code.Text} {step.Reason}";
+            code = step.Next;
+        }
+        return mayEnd ? code.Objection() : null;
+    }
+
+    private static HuggingFaceTokenizer Tokenizer() => HuggingFaceTokenizer.Load(InRepository("data/models/nano/tokenizer.json"));
+
+    /// <summary>References of the sample suites, by the tokens of the sample model.</summary>
+    [Theory]
+    [InlineData("private-library/bin/Fenmark.dll", "private-library/tasks/code.jsonl", 1800)]
+    [InlineData("private-library/bin/Fenmark.dll", "private-library/tasks/general.jsonl", 200)]
+    [InlineData("private-library-zh/bin/Mingpu.dll", "private-library-zh/tasks/code.jsonl", 500)]
+    public void No_reference_of_the_sample_suites_is_refused(string assembly, string suite, int atLeast)
+    {
+        var judge = new CSharpJudge(ReferenceSet.Load([InRepository("data/" + assembly)]));
+        var tokenizer = Tokenizer();
+        var refused = new List<string>();
+        var tokens = 0;
+        foreach (var line in File.ReadLines(InRepository("data/" + suite)))
+        {
+            using var task = JsonDocument.Parse(line);
+            string Text(string name) => task.RootElement.TryGetProperty(name, out var value) ? value.GetString()! : "";
+            var usings = task.RootElement.GetProperty("usings").EnumerateArray().Select(u => u.GetString()!).ToList();
+            var guide = new CodeGuide(judge, GuideFrame.Body(Text("signature"), usings, Text("context")));
+            if (Refusal(guide, tokenizer, Text("reference"), ref tokens) is { } refusal) refused.Add($"{Text("id")}: {refusal}");
+        }
+        Assert.True(refused.Count == 0, string.Join('\n', refused));
+        Assert.InRange(tokens, atLeast, int.MaxValue);
+    }
+
+    /// <summary>Methods of this repository, by the tokens of the sample model. Of a folder alone not all types are known.</summary>
+    [Theory]
+    [InlineData("data/private-library/src", true, 5000)]
+    [InlineData("data/private-library-zh/src", true, 2500)]
+    [InlineData("src/DocTuneLab/Tokenization", false, 4000)]
+    [InlineData("src/DocTuneLab/Conversations", false, 5000)]
+    public void No_method_of_this_repository_is_refused(string folder, bool isWhole, int atLeast)
+    {
+        var references = ReferenceSet.Load([]);
+        var (judge, tokenizer) = (new CSharpJudge(references), Tokenizer());
+        var refused = new List<string>();
+        var tokens = 0;
+        foreach (var body in new MethodBodies(InRepository(folder), references).All())
+        {
+            if (Refusal(new(judge, body.Frame), tokenizer, body.Body, ref tokens, isWhole) is { } refusal)
+                refused.Add($"{body.Where}: {refusal}");
+        }
+        Assert.True(refused.Count == 0, string.Join('\n', refused));
+        Assert.InRange(tokens, atLeast, int.MaxValue);
+    }
+}

@@ -37,7 +37,10 @@ public sealed class GuidedArmTests : IDisposable
             Calls++;
             return [.. prompts.Select(p => p[^1].Content == "Which?" ? ("Vat", (AnswerGuidance?)null)
                 : (Good, AnswerGuidance.Of(new(Good, [new(Good.IndexOf("Salinity", StringComparison.Ordinal), "Saltiness", "Salinity",
-                    "Vat has no member that begins with 'Salti'")], 30, p[^1].Content == "t3" ? "30 tokens were decoded" : ""))))];
+                    "Vat has no member that begins with 'Salti'")], 30, p[^1].Content == "t3" ? "30 tokens were decoded" : "")
+                {
+                    EndedBecause = p[^1].Content is "t1" or "t2" ? "40 tokens were decoded" : ""
+                })))];
         }
 
         public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options,
@@ -96,6 +99,7 @@ public sealed class GuidedArmTests : IDisposable
 
         var guided = report.Results[2];
         Assert.Equal((30, 1 / 8.0), (guided[GuideMetricNames.DecodedTokens]!.Value, guided[GuideMetricNames.GaveUp]!.Value));
+        Assert.Equal(2 / 8.0, guided[GuideMetricNames.EndedByTypes]!.Value);
         Assert.Null(report.Results[1][GuideMetricNames.DecodedTokens]);
         var page = HtmlPage.Of(report);
         Assert.Contains("Where the compiler turned the model", page);

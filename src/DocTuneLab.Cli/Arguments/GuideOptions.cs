@@ -63,8 +63,10 @@ internal sealed class GuideOptions
     public IReadOnlyList<IAnswerGuide> Guides(
         ParseResult parsed, GuideSettings settings, IReadOnlyList<PromptLine> prompts, string? after)
     {
-        if (after is not null && (parsed.GetValue(_signature) ?? parsed.GetValue(_context)) is not null)
-            throw new UsageException("--suffix fills a gap in the prompt's own code: --signature and --context do not go with it.");
+        if (after is not null && ((parsed.GetValue(_signature) ?? parsed.GetValue(_context)) is not null
+            || prompts.Any(p => (p.Signature ?? p.Context) is not null)))
+            throw new UsageException("--suffix fills a gap in the prompt's own code: --signature and --context do not go with it, "
+                + "nor do signature and context of a line.");
         var library = PrivateLibrary.Load(parsed.GetValue(_assembly)!);
         IReadOnlyList<string> usings = parsed.GetValue(_usings) is { Length: > 0 } given ? given : library.Api.Namespaces;
         var context = parsed.GetValue(_context) is not { } file ? ""

@@ -9,7 +9,7 @@ public static class GuideMetricNames
     public const string EmptyBodies = "empty_bodies";
     /// <summary>Tokens decoded for a guided answer.</summary>
     public const string DecodedTokens = "decoded_tokens";
-    /// <summary>Guided answers whose budget ran out.</summary>
+    /// <summary>Guided answers that end as the model likes, since guidance gave up.</summary>
     public const string GaveUp = "gave_up";
 
     /// <summary>Answers whose end is one that types allow.</summary>

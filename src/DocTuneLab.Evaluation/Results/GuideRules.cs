@@ -13,5 +13,6 @@ public sealed record GuideRules(int Version, GuideLayers Layers, GuideBudget Bud
     public override string ToString() =>
         FormattableString.Invariant($"rules {Version}; looks at {Layers.ToString().ToLowerInvariant()}; at most {Budget.Tokens} times ")
         + FormattableString.Invariant($"the tokens of an answer, {Budget.Returns} returns, {Budget.Candidates} tokens a place, ")
-        + FormattableString.Invariant($"{Budget.Time.TotalSeconds} s");
+        + FormattableString.Invariant($"{Budget.Time.TotalSeconds} s")
+        + (Budget.Beams > 1 ? FormattableString.Invariant($", {Budget.Beams} beams") : "");
 }

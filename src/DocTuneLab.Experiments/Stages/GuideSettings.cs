@@ -49,8 +49,8 @@ public sealed record GuideSettings
     public int Candidates { get; init; } = s_budget.Candidates;
 
     /// <summary>Ways that go on side by side. Default that of <see cref="GuideBudget"/>.</summary>
-    [Setting("Ways that go on side by side (beam search); with one, the search goes back to other ways instead.", Option = "guide-beams",
-        Field = "guide_beams", Min = 1)]
+    [Setting("Ways that go on side by side in greedy answers (beam search); with one, the search goes back to other ways instead.",
+        Option = "guide-beams", Field = "guide_beams", Min = 1, Max = 16)]
     public int Beams { get; init; } = s_budget.Beams;
 
     /// <summary>Seconds in which the guide is asked about an answer. Default those of <see cref="GuideBudget"/>.</summary>

@@ -27,7 +27,9 @@ internal sealed class GuidedModel(
         IAnswerGuide?[] guides = [.. prompts.Select(guideOf)];
         // Answers to questions are those of the arm without the compiler, and are not asked for twice.
         if (guides.All(g => g is null)) return free.Ask(prompts, options, progress, cancel);
-        return [.. model.Generate(prompts, guides, options, budget, progress, cancel)
+        // What is drawn has no likeliest ways.
+        var within = options.Temperature > 0 ? budget with { Beams = 1 } : budget;
+        return [.. model.Generate(prompts, guides, options, within, progress, cancel)
             .Select((a, i) => (a.Text, guides[i] is null ? null : AnswerGuidance.Of(a)))];
     }
 

@@ -15,8 +15,6 @@ namespace DocTuneLab.Training.Inference;
 /// <param name="limit">Tokens of the answer at most.</param>
 internal sealed class GuidedBeam(IGuidedAnswer guide, TokenStream stream, IReadOnlySet<int> ends, GuideBudget budget, int limit)
 {
-    // In nats: what a token counts that only may become right, or seldom does, and another turn in a circle.
-    private const double PossibleCost = 4, UnlikelyCost = 12, CircleCost = 6;
     private readonly Stopwatch _asking = new();
     private readonly List<AnswerPlace> _whole = [];
     private List<Way> _live = [new(new(guide, stream), 0)];
@@ -63,6 +61,8 @@ internal sealed class GuidedBeam(IGuidedAnswer guide, TokenStream stream, IReadO
         IsDone = open.Count == 0 || _whole.Count >= budget.Beams;
         if (open.Count > 0) _live = open;
         else _gaveUp = $"no way goes on: {reason}";
+        // What may end at the limit is whole.
+        if (!IsDone && _live[0].Place.Depth >= limit) _whole.AddRange(_live.Select(w => w.Place).Where(p => p.Guide.Objection() is null));
         if (IsDone) return;
         _gaveUp = _live[0].Place.Depth >= limit ? $"{limit} tokens are written"
             : _decoded >= budget.Tokens * limit ? $"{_decoded} tokens were decoded"
@@ -86,13 +86,14 @@ internal sealed class GuidedBeam(IGuidedAnswer guide, TokenStream stream, IReadO
                 continue;
             }
             taken++;
-            loss += verdict switch { GuideVerdict.Possible => PossibleCost, GuideVerdict.Unlikely => UnlikelyCost, _ => 0 };
+            loss += AnswerPlace.Loss(verdict);
             var way = longer is null ? place.Ended(loss) : new AnswerPlace(place, id, longer, loss) { Turns = place.Turns };
-            if (longer is not null && way.Repeats) way.Cost += CircleCost;
+            if (longer is not null && way.Repeats) way.Cost += AnswerPlace.CircleCost;
             next.Add(new(way, row, turned.Reason.Length > 0 ? turned with { Given = place.Piece(id, ends) } : null, longer is null));
         }
         return taken == 0 && turned.Reason.Length > 0 ? turned.Reason : null;
     }
 
-    private static double Mean(AnswerPlace place) => place.Cost / Math.Max(1, place.Depth);
+    // With the token that ends it, or may.
+    private static double Mean(AnswerPlace place) => place.Cost / (place.Depth + 1);
 }

@@ -21,9 +21,8 @@ internal sealed record Candidates(int[] Ids, float[] Scores);
 /// <param name="limit">Tokens of the answer at most.</param>
 internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IReadOnlySet<int> ends, GuideBudget budget, int limit)
 {
-    // In nats: a token that only may become right is taken where what fits is so much less likely; what a token written anew counts;
-    // what another turn in a circle counts, or a statement that has grown too long.
-    private const double PossibleAt = 4, UnlikelyAt = 12, PossibleCost = 1.5, TokenCost = 0.05, CircleCost = 6, LengthCost = 3;
+    // In nats: what a token that only may become right counts, one that is written anew, and a statement that has grown too long.
+    private const double PossibleCost = 1.5, TokenCost = 0.05, LengthCost = 3;
 
     // What the guide refuses says that the way is unlikely to be right, as do names that the model does not know: it counts in part, and
     // from here on (nats) other ways are compared.
@@ -34,8 +33,8 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     private const double FaultCost = 1, GroundCost = 0.5, WholeWorth = 0.4;
     private const int SharedBy = 16;
 
-    // Tokens in which an answer can still be brought to its end.
-    private const int Room = 48;
+    // Tokens in which an answer can still be brought to its end, and places from where ends are sought.
+    private const int Room = 48, MostEndings = 6;
 
     private readonly Stopwatch _asking = new();
     private readonly List<AnswerPlace> _way = [new(guide, stream)];
@@ -80,7 +79,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         if (_isFree) GoOnFreely(place, likeliest(1));
         else if (Choose(place, likeliest) is { } fault)
         {
-            if (_isEnding) GoFree(place, $"{_ended}, and no token leads to an end");
+            if (_isEnding) GoFree(place, $"{_ended}, and {fault}");
             else TakeAnother(fault);
         }
         if (IsDone || _isFree || _isEnding) return;
@@ -106,34 +105,34 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         for (; at < some.Ids.Length || (some = likeliest(at + 1)).Ids.Length > at; at++)
         {
             var (id, score) = (some.Ids[at], (double)some.Scores[at]);
-            if (possible.Count > 0 && score < possible[0].Score - PossibleAt) break;
-            var (verdict, next, why) = Ask(place, id);
+            if (possible.Count > 0 && score < possible[0].Score - AnswerPlace.PossibleAt) break;
+            var (verdict, next, why) = place.Ask(id, ends);
             var forced = ForcedShare * (some.Scores[0] - score);
             if (verdict is GuideVerdict.Fits or GuideVerdict.Broken) Keep(place, possible, some, at + 1, score + forced);
             if (verdict == GuideVerdict.Fits) return Commit(place, id, next, forced, turned, forced > ForcedAt);
             if (verdict == GuideVerdict.Broken)
             {
                 // What else may stand here competes with what else may stand before.
-                _turns.Add(turned with { Wanted = Piece(place, id), Reason = why });
+                _turns.Add(turned with { Wanted = place.Piece(id, ends), Reason = why });
                 return why;
             }
-            if (turned.Reason.Length == 0) turned = turned with { Wanted = Piece(place, id), Reason = why };
+            if (turned.Reason.Length == 0) turned = turned with { Wanted = place.Piece(id, ends), Reason = why };
             if (verdict is not (GuideVerdict.Possible or GuideVerdict.Unlikely)) continue;
-            possible.Add((id, verdict == GuideVerdict.Possible ? score : score - UnlikelyAt + PossibleAt));
+            possible.Add((id, verdict == GuideVerdict.Possible ? score : score - AnswerPlace.UnlikelyAt + AnswerPlace.PossibleAt));
             possible.Sort((a, b) => b.Score.CompareTo(a.Score));
         }
         if (possible is not [var best, ..]) return turned.Reason;
         possible.RemoveAt(0);
         var loss = PossibleCost + (ForcedShare * (some.Scores[0] - best.Score));
         Keep(place, possible, some, at, best.Score + loss - PossibleCost);
-        return Commit(place, best.Id, Ask(place, best.Id).Longer, loss, turned, loss > ForcedAt + PossibleCost);
+        return Commit(place, best.Id, place.Ask(best.Id, ends).Longer, loss, turned, loss > ForcedAt + PossibleCost);
     }
 
     private void Keep(AnswerPlace place, List<(int Id, double Score)> possible, Candidates all, int from, double best)
     {
         if (place.Guide.IsFree) return;
         _known.Add(place);
-        place.Keep(possible.Select(p => (p.Id, best - p.Score + PossibleAt))
+        place.Keep(possible.Select(p => (p.Id, best - p.Score + AnswerPlace.PossibleAt))
             .Concat(Enumerable.Range(from, Math.Min(AnswerPlace.Kept, all.Ids.Length - from))
                 .Select(i => (all.Ids[i], best - all.Scores[i]))));
     }
@@ -141,7 +140,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     /// <summary>Writes a token; or says why another way is better tried first.</summary>
     private string? Commit(AnswerPlace place, int id, IGuidedAnswer? longer, double loss, GuideTurn turned, bool isForced = false)
     {
-        if (turned.Reason.Length > 0 && turned.Wanted != Piece(place, id)) _turns.Add(turned with { Given = Piece(place, id) });
+        if (turned.Reason.Length > 0 && turned.Wanted != place.Piece(id, ends)) _turns.Add(turned with { Given = place.Piece(id, ends) });
         IsDone = longer is null;
         if (longer is null) return null;
         var next = new AnswerPlace(place, id, longer, loss);
@@ -151,12 +150,11 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         {
             _way.Add(next);
             IsDone = next.Depth >= limit;
-            if (IsDone && longer.Objection() is not null) (_gaveUp, _ended) = ($"{_ended}, and {limit} tokens are written", "");
             return null;
         }
         var within = next.Depth - next.StatementStart.Depth;
         var (cost, fault) = (0.0, isForced ? turned.Reason : null);
-        if (next.Repeats) (cost, fault) = (CircleCost, "it repeats itself");
+        if (next.Repeats) (cost, fault) = (AnswerPlace.CircleCost, "it repeats itself");
         else if (within > 0 && within % budget.StatementTokens == 0) (cost, fault) = (LengthCost, $"a statement has {within} tokens");
         if (fault is not null)
         {
@@ -170,10 +168,6 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         return null;
     }
 
-    private (GuideVerdict Verdict, IGuidedAnswer? Longer, string Why) Ask(AnswerPlace place, int id) => place.Ask(id, ends);
-
-    private string Piece(AnswerPlace place, int id) => place.Piece(id, ends);
-
     /// <summary>Goes back to where another way costs least.</summary>
     private void TakeAnother(string fault)
     {
@@ -185,8 +179,8 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
                 GiveUp("no other way is known");
                 return;
             }
-            var turned = new GuideTurn(place.Text.Length, _way.Count > place.Depth + 1 ? Piece(place, _way[place.Depth + 1].Token) : "", "",
-                fault);
+            var left = _way.Count > place.Depth + 1 ? place.Piece(_way[place.Depth + 1].Token, ends) : "";
+            var turned = new GuideTurn(place.Text.Length, left, "", fault);
             if (place.Waits)
             {
                 place.Waits = false;
@@ -195,17 +189,17 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
                 return;
             }
             var (id, loss) = place.Next();
-            var (verdict, longer, why) = Ask(place, id);
+            var (verdict, longer, why) = place.Ask(id, ends);
             if (verdict == GuideVerdict.Broken)
             {
                 LayBlame(place);
-                _turns.Add(new(place.Text.Length, Piece(place, id), "", why));
+                _turns.Add(new(place.Text.Length, place.Piece(id, ends), "", why));
             }
             // Asking costs no token; only ways that are taken count.
             if (verdict is GuideVerdict.Refused or GuideVerdict.Broken) continue;
             _returns++;
             Follow(place);
-            loss += verdict switch { GuideVerdict.Possible => PossibleAt, GuideVerdict.Unlikely => UnlikelyAt, _ => 0 };
+            loss += AnswerPlace.Loss(verdict);
             if (Commit(place, id, longer, loss, turned) is not { } next) return;
             LayBlame(place);
             fault = next;
@@ -272,7 +266,8 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     private void GiveUp(string why)
     {
         var furthest = _furthest ?? _way[^1];
-        for (var place = furthest; place is { Guide.IsFree: false }; place = place.Before?.StatementStart)
+        var looked = 0;
+        for (var place = furthest; place is { Guide.IsFree: false } && looked++ < MostEndings; place = place.Before?.StatementStart)
         {
             if (limit - place.Depth < Math.Min(Room, limit / 4) || place.Guide.Endings() is not { Count: > 0 } endings) continue;
             (_ended, _isEnding) = (why, true);

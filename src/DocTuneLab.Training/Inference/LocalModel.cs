@@ -60,18 +60,7 @@ public sealed class LocalModel : ILanguageModel
     public IReadOnlyList<string> Complete(IReadOnlyList<IReadOnlyList<int>> prompts, SamplingOptions options,
         Action<int, string>? onText = null, IProgress<int>? progress = null, CancellationToken cancel = default)
     {
-        if (options.Temperature < 0 || options.TopP is <= 0 or > 1 || options.TopK < 0 || options.MinP is < 0 or > 1
-            || options.MaxTokens < 1)
-            throw new LabException($"temperature {options.Temperature}, top-p {options.TopP}, top-k {options.TopK}, min-p {options.MinP} "
-                + $"and {options.MaxTokens} tokens: expected a temperature of 0 or more, 0 < top-p ≤ 1, top-k ≥ 0, 0 ≤ min-p ≤ 1 "
-                + "and at least one token");
-        for (var i = 0; i < prompts.Count; i++)
-        {
-            if (prompts[i].Count == 0) throw new LabException($"prompt {i + 1} is empty; a model goes on from at least one token");
-            if (prompts[i].Count >= _model.Config.MaxPositions)
-                throw new LabException(
-                    $"prompt {i + 1} has {prompts[i].Count} tokens; the model's context is {_model.Config.MaxPositions}");
-        }
+        Check(prompts, options);
         var results = prompts
             .Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(), options.Stop, onText is null ? null : text => onText(i, text)))
             .ToArray();
@@ -91,6 +80,22 @@ public sealed class LocalModel : ILanguageModel
             progress?.Report(done);
         }
         return [.. results.Select(r => r.Text)];
+    }
+
+    private void Check(IReadOnlyList<IReadOnlyList<int>> prompts, SamplingOptions options)
+    {
+        if (options.Temperature < 0 || options.TopP is <= 0 or > 1 || options.TopK < 0 || options.MinP is < 0 or > 1
+            || options.MaxTokens < 1)
+            throw new LabException($"temperature {options.Temperature}, top-p {options.TopP}, top-k {options.TopK}, min-p {options.MinP} "
+                + $"and {options.MaxTokens} tokens: expected a temperature of 0 or more, 0 < top-p ≤ 1, top-k ≥ 0, 0 ≤ min-p ≤ 1 "
+                + "and at least one token");
+        for (var i = 0; i < prompts.Count; i++)
+        {
+            if (prompts[i].Count == 0) throw new LabException($"prompt {i + 1} is empty; a model goes on from at least one token");
+            if (prompts[i].Count >= _model.Config.MaxPositions)
+                throw new LabException(
+                    $"prompt {i + 1} has {prompts[i].Count} tokens; the model's context is {_model.Config.MaxPositions}");
+        }
     }
 
     /// <summary>Answers each conversation under a guide of its own.</summary>
@@ -119,12 +124,12 @@ public sealed class LocalModel : ILanguageModel
     public IReadOnlyList<GuidedText> Complete(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<IAnswerGuide?> guides,
         SamplingOptions options, GuideBudget budget, IProgress<int>? progress = null, CancellationToken cancel = default)
     {
-        if (prompts.Any(p => p.Count == 0)) throw new LabException("a prompt is empty; a model goes on from at least one token");
+        Check(prompts, options);
         if (budget.Beams > 1 && options.Temperature > 0)
             throw new LabException($"{budget.Beams} beams keep the likeliest ways: expected a temperature of 0, not {options.Temperature}");
         var results = new GuidedText[prompts.Count];
         using var attached = _adapter?.Attach();
-        using var pass = new DecodingPass(_model, KeepsWeights(prompts.Count > MatrixVector.MaxVectors));
+        using var pass = new DecodingPass(_model, KeepsWeights(prompts.Count * budget.Beams > MatrixVector.MaxVectors));
         var done = 0;
         foreach (var group in Groups(prompts, options.MaxTokens))
         {
@@ -134,8 +139,9 @@ public sealed class LocalModel : ILanguageModel
             {
                 foreach (var i in group)
                 {
-                    results[i] = ByBeams(pass, prompts[i].ToArray(), limit,
-                        new((guides[i] ?? FreeAnswer.Guide).Begin(), _model.Tokenizer.Stream(), _ends, budget, limit), budget, cancel);
+                    var beam = new GuidedBeam((guides[i] ?? FreeAnswer.Guide).Begin(), _model.Tokenizer.Stream(), _ends, budget, limit);
+                    results[i] = ComputeDevices.Within(_model.Decoder.Device, $"{budget.Beams} beams",
+                        "ask for fewer, or end what else uses it", () => ByBeams(pass, prompts[i].ToArray(), limit, beam, budget, cancel));
                     progress?.Report(++done);
                 }
                 continue;

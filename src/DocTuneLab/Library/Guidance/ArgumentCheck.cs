@@ -31,6 +31,8 @@ internal static class ArgumentCheck
         if (arguments.Any(a => a.NameColon is not null || a.Expression.ContainsDiagnostics)) return null;
         // A local function of that name may come later.
         if (list.Parent is InvocationExpressionSyntax { Expression: SimpleNameSyntax }) return null;
+        // So may an extension method.
+        if (guide.Frame.HoldsTypes && list.Parent is InvocationExpressionSyntax) return null;
         // Arguments of a generic method, as long as they are open.
         if (more && arguments.Any(a => a.Expression.DescendantNodesAndSelf().Any(n => n.IsKind(SyntaxKind.LessThanExpression))))
             return null;
@@ -59,6 +61,7 @@ internal static class ArgumentCheck
         var tree = guide.Tree(code + "()");
         var at = tree.GetRoot().FindToken(guide.Scope.Opening.Length + code.Length);
         if (at.Parent is not ArgumentListSyntax { Parent: InvocationExpressionSyntax { Expression: { } called } }) return null;
+        if (guide.Frame.HoldsTypes && called is not SimpleNameSyntax) return null;
         var model = guide.Scope.Model(tree);
         if (model.GetMemberGroup(called).Length > 0) return null;
         var found = model.GetSymbolInfo(called);

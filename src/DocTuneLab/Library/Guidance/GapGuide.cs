@@ -6,7 +6,7 @@ namespace DocTuneLab.Library.Guidance;
 /// <summary>
 /// Guides the text of a gap in code: what stands before it is in scope, and the gap ends only where the whole compiles with what stands
 /// after it. An answer is the gap's text and nothing else. Code before the gap is
-/// taken as it is; where it is longer than <see cref="GuidedCode.LongestCode"/>, or its brackets do not match, only the end is looked at.
+/// taken as it is; where it is longer than <see cref="GuidedCode.LongestCode"/>, tokens and brackets alone are looked at, and the end.
 /// </summary>
 public sealed class GapGuide : IAnswerGuide
 {

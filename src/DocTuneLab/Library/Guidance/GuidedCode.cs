@@ -13,6 +13,8 @@ public sealed class GuidedCode
     // A model that repeats itself writes digits for ever; nobody writes so many.
     private const int LongestNumber = 64;
 
+    private const string TooDeep = "the code is nested too deeply to compile", BodyAsked = "the body is asked for";
+
     /// <summary>Letters of code beyond which tokens and brackets alone are looked at, and at its end whether it compiles: what is asked of
     /// a place takes the longer, the more stands before it.</summary>
     internal const int LongestCode = 8_000;
@@ -74,7 +76,19 @@ public sealed class GuidedCode
         }
         catch (InsufficientExecutionStackException)
         {
-            return Refuse("the code is nested too deeply to compile");
+            return Refuse(TooDeep);
+        }
+    }
+
+    private static T IfNotTooDeep<T>(Func<T> look, T otherwise)
+    {
+        try
+        {
+            return look();
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            return otherwise;
         }
     }
 
@@ -102,11 +116,12 @@ public sealed class GuidedCode
                 break;
             }
             if (from == 0 && tail == 0 && _guide.Members is { } members && end < text.Length && DeclaresMember(token))
-                return members.Begin().Follow(text, layers);
+                return Text.Length == 0 && !_guide.Scope.NeedsType ? Unasked(members.Begin().Follow(text, layers))
+                    : members.Begin().Follow(text, layers);
             if (from == 0 && start == 0 && _guide.Scope.Method is not null
                 && (_guide.Scope.NeedsType ? !BeginsMember(token) : DeclaresMember(token)))
                 (verdict, reason) = (GuideVerdict.Unlikely, _guide.Scope.NeedsType
-                    ? "what is returned needs a type that implements it" : "the body is asked for");
+                    ? "what is returned needs a type that implements it" : BodyAsked);
             var isNumber = token.IsKind(SyntaxKind.NumericLiteralToken);
             if (isNumber && end == text.Length - 1 && text[end] == '.')
             {
@@ -191,11 +206,11 @@ public sealed class GuidedCode
                     open = open.Push(token.Text[0]);
                     if (open.Count() > CodeWrapper.MaxDepth) return Refuse($"{CodeWrapper.MaxDepth} brackets are open");
                     break;
-                case SyntaxKind.CloseBraceToken or SyntaxKind.CloseParenToken or SyntaxKind.CloseBracketToken
-                    when _guide.Layers.HasFlag(GuideLayers.Syntax):
-                    if (open.IsEmpty) return Refuse($"'{token.Text}' closes what was not opened");
-                    if (open.Peek() != Opening(token.Text[0])) return Refuse($"'{token.Text}' does not close '{open.Peek()}'");
-                    open = open.Pop();
+                case SyntaxKind.CloseBraceToken or SyntaxKind.CloseParenToken or SyntaxKind.CloseBracketToken:
+                    var isAsked = _guide.Layers.HasFlag(GuideLayers.Syntax);
+                    if (isAsked && open.IsEmpty) return Refuse($"'{token.Text}' closes what was not opened");
+                    if (isAsked && open.Peek() != Opening(token.Text[0])) return Refuse($"'{token.Text}' does not close '{open.Peek()}'");
+                    if (!open.IsEmpty) open = open.Pop();
                     break;
             }
             if (token.Kind() is (SyntaxKind.SemicolonToken or SyntaxKind.CloseBraceToken) && open.All(c => c == '{'))
@@ -203,7 +218,7 @@ public sealed class GuidedCode
                 if (layers.HasFlag(GuideLayers.Statements)
                     && StatementCheck.Fault(_guide, text[..end], out var isShort, out var isCertain) is { } wrong)
                 {
-                    if (isCertain || isShort) return new(isShort ? GuideVerdict.Refused : GuideVerdict.Broken, wrong, null);
+                    if (isCertain) return new(isShort ? GuideVerdict.Refused : GuideVerdict.Broken, wrong, null);
                     (verdict, reason) = (GuideVerdict.Unlikely, wrong);
                 }
                 if (layers.HasFlag(GuideLayers.Statements) && _guide.Frame.HoldsMembers
@@ -218,7 +233,7 @@ public sealed class GuidedCode
     /// <summary>Whether the code may end here: null, or the compiler's word against it.</summary>
     public string? Objection() => !_state.Open.IsEmpty
         ? $"'{_state.Open.Peek()}' is not closed"
-        : StatementCheck.Objection(_guide, Text);
+        : IfNotTooDeep(() => StatementCheck.Objection(_guide, Text), TooDeep);
 
     /// <summary>Declarations of the variables that the innermost statement at the end of the code uses: where they stand.</summary>
     public IReadOnlyList<(int Start, int End)> Grounds()
@@ -240,7 +255,8 @@ public sealed class GuidedCode
     }
 
     /// <summary>Texts that bring the code to an end that compiles: what is open is closed, and what types allow is returned.</summary>
-    public IReadOnlyList<string> Endings() => _state.Open.All(c => c == '{') ? TypedEndings.Of(_guide, Text, _state.Open.Count()) : [];
+    public IReadOnlyList<string> Endings() => _state.Open.All(c => c == '{')
+        ? IfNotTooDeep(() => TypedEndings.Of(_guide, Text, _state.Open.Count()), []) : [];
 
     // Of all that is tried behind the code, much begins a name at one place.
     private NamePlace PlaceAt(string text, int start) => start < Text.Length ? Place(text[..start])
@@ -260,6 +276,9 @@ public sealed class GuidedCode
         SyntaxKind.CharacterLiteralToken => SpecialType.System_Char,
         _ => token.Text is ['"', ..] or ['$', ..] or ['@', '"' or '$', ..] ? SpecialType.System_String : SpecialType.None,
     };
+
+    private static GuideStep Unasked(GuideStep step) =>
+        step.Verdict == GuideVerdict.Fits ? step with { Verdict = GuideVerdict.Unlikely, Reason = BodyAsked } : step;
 
     private static GuideStep Refuse(string reason) => new(GuideVerdict.Refused, reason, null);
 

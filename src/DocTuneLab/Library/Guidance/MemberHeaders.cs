@@ -16,6 +16,11 @@ internal static class MemberHeaders
         .WithParameterOptions(SymbolDisplayParameterOptions.IncludeType | SymbolDisplayParameterOptions.IncludeName
             | SymbolDisplayParameterOptions.IncludeModifiers);
 
+    private static readonly SortedNames s_modifiers = new(
+    [
+        "static", "async", "readonly", "override", "virtual", "sealed", "new", "const", "required", "unsafe", "partial",
+    ]);
+
     /// <summary>Tokens of a method's header without its modifiers: the type, the name, the parameters.</summary>
     public static IReadOnlyList<string> Of(MethodDeclarationSyntax method) =>
         [.. method.DescendantTokens().Where(t => t.SpanStart >= method.ReturnType.SpanStart
@@ -34,6 +39,7 @@ internal static class MemberHeaders
         var modifiers = tokens.TakeWhile(t => SyntaxFacts.IsAccessibilityModifier(t.Kind()) || IsModifier(t)).ToList();
         var header = tokens.Skip(modifiers.Count).Select(t => t.Text).ToList();
         if (header.Count == 0 || header[0] == type.Identifier.ValueText) return null;
+        if (header.Count == 1 && mayGrow && s_modifiers.HasBeginning(header[0])) return null;
         var isPublic = modifiers.Any(m => m.IsKind(SyntaxKind.PublicKeyword));
         var wanted = guide.Lacking(code[..(member.SpanStart - guide.Scope.Opening.Length)], t => Lacking(guide, t, type))
             .Where(w => isPublic || !w.IsOfInterface).ToList();
@@ -65,10 +71,7 @@ internal static class MemberHeaders
         return null;
     }
 
-    private static bool IsModifier(SyntaxToken token) => token.Kind() is SyntaxKind.StaticKeyword or SyntaxKind.AsyncKeyword
-        or SyntaxKind.ReadOnlyKeyword or SyntaxKind.OverrideKeyword or SyntaxKind.VirtualKeyword or SyntaxKind.SealedKeyword
-        or SyntaxKind.NewKeyword or SyntaxKind.ConstKeyword or SyntaxKind.RequiredKeyword or SyntaxKind.UnsafeKeyword
-        or SyntaxKind.PartialKeyword;
+    private static bool IsModifier(SyntaxToken token) => s_modifiers.Contains(token.Text);
 
     /// <summary>What the type lacks before the member.</summary>
     private static IReadOnlyList<Header> Lacking(CodeGuide guide, string before, TypeDeclarationSyntax type)

@@ -108,7 +108,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         Outside = Outside,
         IsOfMember = IsOfMember,
         BeginsValue = BeginsValue,
-        MayBeParameter = MayBeParameter && typed?.MayBeLambda != false,
+        MayBeParameter = MayBeParameter && (typed is null || typed.IsMade || typed.MayBeLambda),
         Typed = typed,
     };
 
@@ -179,7 +179,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
             Outside = outside.Count > 0 ? new(outside) : null,
             MayBeParameter = (scope.HoldsTypes && isType) || name.Parent is ArgumentSyntax or EqualsValueClauseSyntax
                 or ReturnStatementSyntax or ArrowExpressionClauseSyntax or AssignmentExpressionSyntax or ParenthesizedExpressionSyntax
-                or TupleExpressionSyntax
+                or TupleExpressionSyntax or CastExpressionSyntax or YieldStatementSyntax or LambdaExpressionSyntax
                 or ParameterSyntax or ConditionalExpressionSyntax or SwitchExpressionArmSyntax or ExpressionElementSyntax,
             BeginsValue = IsValue(name) && FollowsOperator(name.Identifier.GetPreviousToken().Kind()),
         };

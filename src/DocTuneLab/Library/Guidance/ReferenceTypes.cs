@@ -33,7 +33,9 @@ internal sealed class ReferenceTypes
     /// <param name="root">The frame's file.</param>
     public static ReferenceTypes? Of(CSharpCompilation compilation, GuideFrame frame, SyntaxNode root) =>
         string.IsNullOrWhiteSpace(frame.Context) && !frame.HoldsTypes
-            && root.ChildNodes().ToList() is [ClassDeclarationSyntax { BaseList: null, Members: [MethodDeclarationSyntax] }]
+            && root.ChildNodes().ToList() is [ClassDeclarationSyntax { BaseList: null, Members: [MethodDeclarationSyntax method] }]
+                // An extension method is a member of what it extends.
+                && !method.ParameterList.Parameters.Any(p => p.Modifiers.Any(SyntaxKind.ThisKeyword))
                 ? s_known.GetValue(compilation, c => new(c)) : null;
 
     /// <summary>No names as yet.</summary>

@@ -36,12 +36,16 @@ internal static class StatementCheck
             : last.Parent as TypeDeclarationSyntax;
         if (closed is null || closed.Modifiers.Any(SyntaxKind.PartialKeyword) || closed.GetLastToken() != last) return null;
         var model = guide.Scope.Whole(tree);
-        var found = closed is TypeDeclarationSyntax type
-            ? model.GetDeclaredSymbol(type) is { } symbol && symbol.BaseType?.TypeKind != TypeKind.Error
-                ? model.GetDeclarationDiagnostics(type.Span) : []
-            : model.GetMethodBodyDiagnostics(closed.Span);
-        return found.FirstOrDefault(d => s_atEnd.Contains(d.Id) && closed.Span.Contains(d.Location.SourceSpan))?.GetMessage();
+        if (closed is TypeDeclarationSyntax type)
+            return model.GetDeclaredSymbol(type) is { BaseType: null or { SpecialType: not SpecialType.None } }
+                ? AtEnd(model.GetDeclarationDiagnostics(type.Span), type) : null;
+        // Beside other errors it may be one of them that ends the method.
+        var errors = model.GetMethodBodyDiagnostics(closed.Span).Where(d => d.Severity == DiagnosticSeverity.Error).ToList();
+        return errors.Count == 1 ? AtEnd(errors, closed) : null;
     }
+
+    private static string? AtEnd(IEnumerable<Diagnostic> errors, MemberDeclarationSyntax closed) =>
+        errors.FirstOrDefault(d => s_atEnd.Contains(d.Id) && closed.Span.Contains(d.Location.SourceSpan))?.GetMessage();
 
     /// <summary>Why all of the code may not end here; null where it may.</summary>
     public static string? Objection(CodeGuide guide, string code)
@@ -125,8 +129,12 @@ internal static class StatementCheck
             || !(IsCalled(name) || MayBeMethod(model, name));
     }
 
+    // Whether it may be a method that is converted to a delegate, not one of the operands of something.
     private static bool MayBeMethod(SemanticModel model, SimpleNameSyntax name) => name.Parent switch
     {
+        CastExpressionSyntax or InitializerExpressionSyntax or ExpressionElementSyntax or YieldStatementSyntax
+            or ArrowExpressionClauseSyntax or LambdaExpressionSyntax => true,
+        ArgumentSyntax { Parent: TupleExpressionSyntax } => true,
         ArgumentSyntax argument => ArgumentCheck.TakesMethod(model, argument),
         EqualsValueClauseSyntax { Parent.Parent: VariableDeclarationSyntax { Type.IsVar: true } } => true,
         _ => ExpectedTypes.At(model, name).Types?.Any(t => t.TypeKind == TypeKind.Delegate) == true,

@@ -84,7 +84,9 @@ internal sealed class TypeReach(SemanticModel model, int position, TypeReach? sh
     /// <summary>Whether a type is one of the references alone, which no code changes.</summary>
     public static bool IsFixed(ITypeSymbol type) => type switch
     {
-        INamedTypeSymbol named => !named.Locations.Any(l => l.IsInSource) && named.TypeArguments.All(IsFixed)
+        // One that does not exist holds on to the code that names it.
+        INamedTypeSymbol named => named.TypeKind != TypeKind.Error && !named.Locations.Any(l => l.IsInSource)
+            && named.TypeArguments.All(IsFixed)
             && named.ContainingType?.IsGenericType != true,
         IArrayTypeSymbol array => IsFixed(array.ElementType),
         _ => false,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DocTuneLab.Library.Composition;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DocTuneLab.Library.Guidance;
@@ -12,7 +13,10 @@ namespace DocTuneLab.Library.Guidance;
 /// </summary>
 internal static class TypedEndings
 {
-    private const int MostAtOnePlace = 48, MostOfElement = 6, MostMembers = 2;
+    private const int MostAtOnePlace = 48, MostOfElement = 6, MostOfVariable = 3, MostMembers = 2;
+
+    // Blocks that are closed before a value is returned, and ends of which the compiler is asked.
+    private const int MostLevels = 3, MostLooked = 144;
     private const string Value = "return " + NamePlace.Placeholder;
 
     /// <summary>Texts that may follow the code.</summary>
@@ -23,10 +27,11 @@ internal static class TypedEndings
     {
         if ((guide.Frame.HoldsTypes && !guide.Frame.HoldsMembers) || !guide.Layers.HasFlag(GuideLayers.Types)) return [];
         // Where a value is returned, what encloses it is closed behind it.
-        return [.. Enumerable.Range(0, open + 1).SelectMany(closed => Returned(guide, code + Close(code, open, closed), open - closed)
+        return [.. Enumerable.Range(0, Math.Min(open, MostLevels) + 1)
+            .SelectMany(closed => Returned(guide, code + Close(code, open, closed), open - closed)
                 .Select(value => Close(code, open, closed) + value)
                 .Select(ending => ending + Close(code + ending, open - closed, open - closed)))
-            .Prepend(Close(code, open, open)).Where(e => StatementCheck.Objection(guide, code + e) is null)];
+            .Prepend(Close(code, open, open)).Take(MostLooked).Where(e => StatementCheck.Objection(guide, code + e) is null)];
     }
 
     /// <summary>Values that may stand at the end of the code, where it is known what is expected there.</summary>
@@ -72,7 +77,7 @@ internal static class TypedEndings
     /// <summary>A place where a value is to be returned.</summary>
     private sealed class Place(CodeGuide guide, SemanticModel model, int at)
     {
-        private readonly TypeReach _reach = new(model, at);
+        private readonly TypeReach _reach = guide.Scope.ReachAt(model, at);
 
         private readonly List<(string Name, ITypeSymbol Type)> _given = [.. model.LookupSymbols(at).Select(s => s switch
         {
@@ -107,9 +112,19 @@ internal static class TypedEndings
             .Concat(_given.Where(g => !_reach.Converts(g.Type, goal)).SelectMany(g => model
                 .LookupSymbols(at, g.Type, includeReducedExtensionMethods: true)
                 .Select(m => (Type: TypeOf(m), Code: $"{g.Name}.{m.Name}{(m is IMethodSymbol ? "()" : "")}"))
-                .Where(m => m.Type is not null && _reach.Converts(m.Type, goal)).Select(m => m.Code).Distinct().Take(MostOfElement)))
-            .Concat(guide.Compositions.Find(Text(goal), [.. _given.Select(g => new GivenValue(g.Name, Text(g.Type)))],
-                new() { FewestMembers = 1, MostMembers = MostMembers, Results = MostAtOnePlace }).Select(c => c.Code));
+                .Where(m => m.Type is not null && _reach.Converts(m.Type, goal)).OrderBy(m => m.Code.EndsWith(')'))
+                .Select(m => m.Code).Distinct().Take(MostOfVariable)))
+            .Concat(Composed(goal));
+
+        // Of what is given: what needs nothing of it is a constant.
+        private IEnumerable<string> Composed(ITypeSymbol goal)
+        {
+            var given = _given.Select(g => g.Name).ToHashSet(StringComparer.Ordinal);
+            foreach (var made in guide.Compositions.Find(Text(goal), [.. _given.Select(g => new GivenValue(g.Name, Text(g.Type)))],
+                new() { FewestMembers = 1, MostMembers = MostMembers, Results = MostAtOnePlace }))
+                if (SyntaxFactory.ParseExpression(made.Code).DescendantTokens().Any(t => given.Contains(t.Text)))
+                    yield return made.Code;
+        }
 
         // Of what follows a dot without arguments.
         private static ITypeSymbol? TypeOf(ISymbol member) => member switch

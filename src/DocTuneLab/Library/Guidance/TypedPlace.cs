@@ -23,10 +23,9 @@ internal sealed class TypedPlace
     }
 
     /// <summary>Whether a lambda may be what is expected.</summary>
-    public bool MayBeLambda => IsMade
-        || (_receiver is null && (_expected.Types is not { } types || types.Any(t => t.TypeKind is TypeKind.Delegate
-            or TypeKind.TypeParameter || t.SpecialType is SpecialType.System_Object or SpecialType.System_Delegate
-            or SpecialType.System_MulticastDelegate || t.Name == "Expression")));
+    public bool MayBeLambda => _receiver is null && (_expected.Types is not { } types || types.Any(t => t.TypeKind is TypeKind.Delegate
+        or TypeKind.TypeParameter || t.SpecialType is SpecialType.System_Object or SpecialType.System_Delegate
+            or SpecialType.System_MulticastDelegate || t.Name == "Expression"));
 
     /// <summary>Whether it is the type of a new object.</summary>
     public bool IsMade { get; }

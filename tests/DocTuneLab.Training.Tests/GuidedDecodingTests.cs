@@ -64,7 +64,8 @@ public sealed class GuidedDecodingTests : IDisposable
         const int Tokens = 24;
         double Mean(int number, string text)
         {
-            var prompt = _base.Tokenizer.Encode(_base.ChatTemplate.Render(s_prompts[number], addGenerationPrompt: true), specialTokens: true);
+            var turns = _base.ChatTemplate.Render(s_prompts[number], addGenerationPrompt: true);
+            var prompt = _base.Tokenizer.Encode(turns, specialTokens: true);
             var answer = _base.Tokenizer.Encode(text);
             return _model.LogProbabilities([.. prompt, .. answer]).Skip(prompt.Count - 1).Average();
         }

@@ -56,7 +56,8 @@ internal static class Generate
                 throw new UsageException("--suffix has no system message: --system does not go with it.");
             var settings = guide.Of(parsed);
             if (settings is not null && parsed.GetValue(raw))
-                throw new UsageException("--guide guides the code in an answer, or with --suffix that in a gap: --raw does not go with it.");
+                throw new UsageException(
+                    "--guide guides the code in an answer, or with --suffix that in a gap: --raw does not go with it.");
             if (settings is not null && options.Stop.Count > 0)
                 throw new UsageException("--guide and --stop exclude each other: guided code ends where it is whole.");
             PromptLine[] prompts =

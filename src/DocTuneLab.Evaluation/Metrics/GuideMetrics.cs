@@ -33,7 +33,7 @@ internal sealed class EndedByTypes : IMetric
 {
     public string Name => GuideMetricNames.EndedByTypes;
     public string Title => "Ended by types";
-    public string Question => 
+    public string Question =>
         "For which share of the guided answers did the search find no end, so that the model chose one that types allow?";
     public bool HigherIsBetter => false;
     public IEnumerable<Observation> Observe(MetricInput input) =>

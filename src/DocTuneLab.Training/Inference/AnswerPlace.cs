@@ -10,10 +10,6 @@ internal sealed class AnswerPlace
     /// <summary>How much of what else might have stood there is kept: more would never be tried within a budget.</summary>
     public const int Kept = 32;
 
-    /// <summary>In nats: how much less likely than a token that is only possible, or that is seldom right, one that fits may be; and what
-    /// another turn in a circle counts.</summary>
-    public const double PossibleAt = 4, UnlikelyAt = 12, CircleCost = 6;
-
     // Circles: tokens in one turn, tokens in all, turns; the same of statements, and characters of one.
     private const int LongestTurn = 24, LeastTokens = 12, Rounds = 3, MostStatements = 3, LeastCharacters = 5;
 
@@ -115,10 +111,6 @@ internal sealed class AnswerPlace
             return (GuideVerdict.Refused, null, why);
         return (Guide.Follow(piece, out var longer, out var reason), longer, reason);
     }
-
-    /// <summary>What a verdict counts, in nats.</summary>
-    public static double Loss(GuideVerdict verdict) =>
-        verdict switch { GuideVerdict.Possible => PossibleAt, GuideVerdict.Unlikely => UnlikelyAt, _ => 0 };
 
     /// <summary>Text of a token behind it; none of one that ends the answer.</summary>
     public string Piece(int id, IReadOnlySet<int> ends) => ends.Contains(id) ? "" : Stream.Fork().Add(id);

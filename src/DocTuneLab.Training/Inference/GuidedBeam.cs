@@ -86,9 +86,9 @@ internal sealed class GuidedBeam(IGuidedAnswer guide, TokenStream stream, IReadO
                 continue;
             }
             taken++;
-            loss += AnswerPlace.Loss(verdict);
+            loss += GuideCosts.Of(verdict);
             var way = longer is null ? place.Ended(loss) : new AnswerPlace(place, id, longer, loss) { Turns = place.Turns };
-            if (longer is not null && way.Repeats) way.Cost += AnswerPlace.CircleCost;
+            if (longer is not null && way.Repeats) way.Cost += GuideCosts.CircleCost;
             next.Add(new(way, row, turned.Reason.Length > 0 ? turned with { Given = place.Piece(id, ends) } : null, longer is null));
         }
         return taken == 0 && turned.Reason.Length > 0 ? turned.Reason : null;

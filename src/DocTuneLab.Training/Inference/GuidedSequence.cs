@@ -105,7 +105,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         for (; at < some.Ids.Length || (some = likeliest(at + 1)).Ids.Length > at; at++)
         {
             var (id, score) = (some.Ids[at], (double)some.Scores[at]);
-            if (possible.Count > 0 && score < possible[0].Score - AnswerPlace.PossibleAt) break;
+            if (possible.Count > 0 && score < possible[0].Score - GuideCosts.PossibleAt) break;
             var (verdict, next, why) = place.Ask(id, ends);
             var forced = ForcedShare * (some.Scores[0] - score);
             if (verdict is GuideVerdict.Fits or GuideVerdict.Broken) Keep(place, possible, some, at + 1, score + forced);
@@ -118,7 +118,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             }
             if (turned.Reason.Length == 0) turned = turned with { Wanted = place.Piece(id, ends), Reason = why };
             if (verdict is not (GuideVerdict.Possible or GuideVerdict.Unlikely)) continue;
-            possible.Add((id, verdict == GuideVerdict.Possible ? score : score - AnswerPlace.UnlikelyAt + AnswerPlace.PossibleAt));
+            possible.Add((id, verdict == GuideVerdict.Possible ? score : score - GuideCosts.UnlikelyAt + GuideCosts.PossibleAt));
             possible.Sort((a, b) => b.Score.CompareTo(a.Score));
         }
         if (possible is not [var best, ..]) return turned.Reason;
@@ -132,7 +132,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     {
         if (place.Guide.IsFree) return;
         _known.Add(place);
-        place.Keep(possible.Select(p => (p.Id, best - p.Score + AnswerPlace.PossibleAt))
+        place.Keep(possible.Select(p => (p.Id, best - p.Score + GuideCosts.PossibleAt))
             .Concat(Enumerable.Range(from, Math.Min(AnswerPlace.Kept, all.Ids.Length - from))
                 .Select(i => (all.Ids[i], best - all.Scores[i]))));
     }
@@ -154,7 +154,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         }
         var within = next.Depth - next.StatementStart.Depth;
         var (cost, fault) = (0.0, isForced ? turned.Reason : null);
-        if (next.Repeats) (cost, fault) = (AnswerPlace.CircleCost, "it repeats itself");
+        if (next.Repeats) (cost, fault) = (GuideCosts.CircleCost, "it repeats itself");
         else if (within > 0 && within % budget.StatementTokens == 0) (cost, fault) = (LengthCost, $"a statement has {within} tokens");
         if (fault is not null)
         {
@@ -199,7 +199,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             if (verdict is GuideVerdict.Refused or GuideVerdict.Broken) continue;
             _returns++;
             Follow(place);
-            loss += AnswerPlace.Loss(verdict);
+            loss += GuideCosts.Of(verdict);
             if (Commit(place, id, longer, loss, turned) is not { } next) return;
             LayBlame(place);
             fault = next;

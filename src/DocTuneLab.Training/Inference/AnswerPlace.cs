@@ -104,9 +104,9 @@ internal sealed class AnswerPlace
         var piece = stream.Add(id);
         // A token without text would go on for ever.
         if (piece.Length == 0 && !stream.IsWithinCharacter) return (GuideVerdict.Refused, null, "it has no text");
-        // A character that is not whole yet is some letter beyond ASCII.
         // Of a known text a part of a letter says nothing.
         if (stream.IsWithinCharacter && Guide is EndingAnswer) return (GuideVerdict.Refused, null, "it is part of a letter");
+        // A character that is not whole yet is some letter beyond ASCII.
         if (stream.IsWithinCharacter && !Guide.IsFree && Guide.Follow(piece + SomeLetter, out _, out var why) is GuideVerdict.Refused)
             return (GuideVerdict.Refused, null, why);
         return (Guide.Follow(piece, out var longer, out var reason), longer, reason);

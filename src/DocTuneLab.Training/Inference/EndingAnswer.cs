@@ -10,7 +10,7 @@ internal sealed class EndingAnswer(IReadOnlyList<string> endings, int before, st
 {
     public int ReturnTo => before;
 
-    // There is always a way on.
+    // No other way is sought from here on.
     public bool IsFree => true;
 
     public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)

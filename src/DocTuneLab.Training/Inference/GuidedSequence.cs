@@ -72,7 +72,8 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     {
         _read++;
         _decoded++;
-        _first ??= likeliest(_isFree ? 1 : budget.Candidates);
+        // Ends are sought from the very beginning only where code begins there.
+        _first ??= likeliest(guide.IsFree ? 1 : budget.Candidates);
         var place = _way[^1];
         // On another way, what stood there before is read again.
         if (_read < place.Depth) return;

@@ -36,7 +36,7 @@ internal static class MemberHeaders
         var last = tree.GetRoot().FindToken(guide.Scope.Opening.Length + code.TrimEnd().Length - 1);
         if (Member(last) is not { Parent: TypeDeclarationSyntax type } member) return null;
         var tokens = member.DescendantTokens().TakeWhile(t => t.SpanStart <= last.SpanStart && !t.IsMissing).ToList();
-        var modifiers = tokens.TakeWhile(t => SyntaxFacts.IsAccessibilityModifier(t.Kind()) || IsModifier(t)).ToList();
+        var modifiers = tokens.TakeWhile(t => SyntaxFacts.IsAccessibilityModifier(t.Kind()) || s_modifiers.Contains(t.Text)).ToList();
         var header = tokens.Skip(modifiers.Count).Select(t => t.Text).ToList();
         if (header.Count == 0 || header[0] == type.Identifier.ValueText) return null;
         if (header.Count == 1 && mayGrow && s_modifiers.HasBeginning(header[0])) return null;
@@ -61,7 +61,7 @@ internal static class MemberHeaders
         for (var node = token.Parent; node is not null; node = node.Parent)
             switch (node)
             {
-                case TypeDeclarationSyntax or BaseTypeDeclarationSyntax or BlockSyntax or ArrowExpressionClauseSyntax
+                case BaseTypeDeclarationSyntax or BlockSyntax or ArrowExpressionClauseSyntax
                     or EqualsValueClauseSyntax or AccessorListSyntax or AttributeListSyntax or ConstructorInitializerSyntax
                     or TypeParameterConstraintClauseSyntax:
                     return null;
@@ -70,8 +70,6 @@ internal static class MemberHeaders
             }
         return null;
     }
-
-    private static bool IsModifier(SyntaxToken token) => s_modifiers.Contains(token.Text);
 
     /// <summary>What the type lacks before the member.</summary>
     private static IReadOnlyList<Header> Lacking(CodeGuide guide, string before, TypeDeclarationSyntax type)

@@ -89,7 +89,8 @@ internal static class TypedEndings
         /// <summary>Expressions of a type: of a tuple those of its elements, of a collection also such of one element.</summary>
         public IEnumerable<string> Values(ITypeSymbol goal) => goal switch
         {
-            INamedTypeSymbol { IsTupleType: true } tuple => Together([.. tuple.TupleElements.Select(e => e.Type)], "({0})"),
+            INamedTypeSymbol { IsTupleType: true } tuple => Together([.. tuple.TupleElements.Select(e => e.Type)],
+                $"({string.Join(", ", tuple.TupleElements.Select((_, i) => $"{{{i}}}"))})"),
             INamedTypeSymbol { Name: "Dictionary" or "IDictionary" or "IReadOnlyDictionary", TypeArguments: [var key, var value] } =>
                 One(goal).Concat(Together([key, value], $"new Dictionary<{Text(key)}, {Text(value)}> {{{{ [{{0}}] = {{1}} }}}}")),
             IArrayTypeSymbol array => One(goal).Concat(Together([array.ElementType], "[{0}]")),
@@ -105,7 +106,7 @@ internal static class TypedEndings
             IEnumerable<string[]> all = [[]];
             foreach (var values in types.Select(t => One(t).Take(MostOfElement).ToList()))
                 all = all.SelectMany(a => values.Select(v => (string[])[.. a, v]));
-            return all.Select(a => string.Format(CultureInfo.InvariantCulture, form, form[0] == '(' ? [string.Join(", ", a)] : a));
+            return all.Select(a => string.Format(CultureInfo.InvariantCulture, form, a));
         }
 
         private IEnumerable<string> One(ITypeSymbol goal) => _given.Where(g => _reach.Converts(g.Type, goal)).Select(g => g.Name)

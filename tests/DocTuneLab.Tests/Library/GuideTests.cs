@@ -133,6 +133,18 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     }
 
     [Theory]
+    [InlineData("return tank.Level;", GuideVerdict.Unlikely)]
+    [InlineData("return note is null ? 0 : tank.Level;", GuideVerdict.Fits)]
+    [InlineData("note = \"\"; return tank.Level;", GuideVerdict.Unlikely)]
+    public void An_answer_that_never_reads_a_parameter_seldom_ends(string body, GuideVerdict expected)
+    {
+        var guide = new AnswerGuide(Guide()).Begin();
+        Assert.Equal(GuideVerdict.Fits, guide.Follow($"```csharp\n{body}\n", out var code, out _));
+        Assert.Equal(expected, code!.Follow("```", out var whole, out _));
+        Assert.Null(whole!.Objection());
+    }
+
+    [Theory]
     [InlineData("foreach (var x in new[] { 1, 2 }) { if (x > 1) return x; }")]
     [InlineData("var f = (Tank t) => { var y = t.Label; return y; };")]
     [InlineData("try { return 1; } catch (InvalidOperationException e) when (e.Message.Length > 3) { throw; }")]
@@ -334,7 +346,7 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
         Assert.Equal(GuideVerdict.Refused, answer.Follow("Nonsense", out _, out _));
         Go("Fill(3, TimeSpan.Zero)");
         Assert.NotNull(answer.Objection());
-        Go(" + 1");
+        Go(" + note.Length");
         Go(";");
         Go("\n`");
         Go("``");

@@ -66,7 +66,8 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
                 reason = fault;
                 return GuideVerdict.Broken;
             }
-            longer = text.Length - fence >= Fence.Length ? new After(at + step.Next.Text.Length + text.Length - fence)
+            longer = text.Length - fence >= Fence.Length
+                ? new After(at + step.Next.Text.Length + text.Length - fence, step.Next.Unread() is { } it ? $"'{it}' is never read" : null)
                 : new Within(step.Next, at, text[fence..]);
             return step.Verdict;
         }
@@ -92,7 +93,7 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
     }
 
     /// <summary>Whatever follows the code.</summary>
-    private sealed class After(int length) : IGuidedAnswer
+    private sealed class After(int length, string? shortfall = null) : IGuidedAnswer
     {
         public int ReturnTo => length;
 
@@ -100,10 +101,12 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
 
         public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
         {
-            (longer, reason) = (new After(length + piece.Length), "");
+            (longer, reason) = (new After(length + piece.Length, shortfall), "");
             return GuideVerdict.Fits;
         }
 
         public string? Objection() => null;
+
+        public string? Shortfall() => shortfall;
     }
 }

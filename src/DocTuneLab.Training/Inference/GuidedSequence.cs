@@ -157,7 +157,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             IsDone = next.Depth >= limit;
             return null;
         }
-        if (longer.IsFree && longer.Shortfall() is { } shortfall)
+        if (longer.Shortfall() is { } shortfall)
         {
             if (_poor is null) (_poor, _most) = (next, Math.Min(_most, _decoded + (BetterTokens * limit)));
             return shortfall;

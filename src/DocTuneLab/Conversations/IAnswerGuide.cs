@@ -46,8 +46,8 @@ public interface IGuidedAnswer
     /// <summary>Why the answer may not end here; null where it may.</summary>
     string? Objection();
 
-    /// <summary>Why an answer that may end here is seldom what was asked, such as a parameter that it never reads; null where nothing
-    /// speaks against it. Another way is sought, and this one taken where none is found.</summary>
+    /// <summary>Why the answer, which may end here, is seldom what was asked, such as a parameter that it never reads; null where nothing
+    /// speaks against it, and where it may not end. Another way is sought, and this one taken where none is found.</summary>
     string? Shortfall() => null;
 
     /// <summary>Where that stands, in characters of the answer, on which what is being written depends, such as the declarations of the

@@ -133,15 +133,15 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     }
 
     [Theory]
-    [InlineData("return tank.Level;", GuideVerdict.Unlikely)]
-    [InlineData("return note is null ? 0 : tank.Level;", GuideVerdict.Fits)]
-    [InlineData("note = \"\"; return tank.Level;", GuideVerdict.Unlikely)]
-    public void An_answer_that_never_reads_a_parameter_seldom_ends(string body, GuideVerdict expected)
+    [InlineData("return tank.Level;", "'note' is never read")]
+    [InlineData("return note is null ? 0 : tank.Level;", null)]
+    [InlineData("note = \"\"; return tank.Level;", "'note' is never read")]
+    public void An_answer_that_never_reads_a_parameter_falls_short(string body, string? expected)
     {
         var guide = new AnswerGuide(Guide()).Begin();
-        Assert.Equal(GuideVerdict.Fits, guide.Follow($"```csharp\n{body}\n", out var code, out _));
-        Assert.Equal(expected, code!.Follow("```", out var whole, out _));
-        Assert.Null(whole!.Objection());
+        Assert.Equal(GuideVerdict.Fits, guide.Follow($"```csharp\n{body}\n```", out var whole, out _));
+        Assert.Equal(expected, whole!.Shortfall());
+        Assert.Null(whole.Objection());
     }
 
     [Theory]
@@ -328,6 +328,18 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
         Assert.NotNull(guide.Problem);
         Assert.Equal(GuideVerdict.Fits, new AnswerGuide(guide).Begin().Follow("```csharp\nreturn tank.Nonsense(", out var longer, out _));
         Assert.Null(longer!.Objection());
+    }
+
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("// Fill the tank.\n")]
+    public void Comments_alone_are_no_answer(string code)
+    {
+        var guide = new AnswerGuide(Guide("public static void Fill(Tank tank, string? note)")).Begin();
+        Assert.Equal(GuideVerdict.Fits, guide.Follow($"```csharp\n{code}", out var longer, out _));
+        Assert.Equal(GuideVerdict.Broken, longer!.Follow("```", out _, out var reason));
+        Assert.Equal("no code is written", reason);
+        Assert.DoesNotContain("```", longer.Endings());
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace DocTuneLab.Training.Tests;
 // Also compiled where no internals are seen, as a program outside would be: tests of the architecture link this file.
 
 /// <summary>Qwen2 under another name, with a context of its own.</summary>
-internal sealed class Heron : Architecture
+internal sealed class Heron : Models.Families.Architecture
 {
     public override string ModelType => "heron";
 

@@ -181,6 +181,8 @@ internal sealed class CompositionRecipes
         scope.Use(selector.Symbol);
         var p = $"{x}.{selector.Symbol.Name}";
         var t = selector.Symbol.ReturnType;
+        // A list of lists is nothing that anyone wants.
+        if (TypeText.Element(t) is not null) return null;
         var noun = StepWords.Noun(scope, selector);
         List<(string Code, string Type, string Request)> forms =
         [

@@ -51,10 +51,13 @@ internal static partial class DocumentFacts
         {
             var term = m.Groups[1].Value.Trim();
             var definition = Prose.FirstSentence(Markup().Replace(m.Groups[2].Value, "$1"))?.TrimEnd(';', ',', ':', '；', '，');
-            if (definition is null || definition.Length is < 8 or > 150 || Plain(term).Length > 50 || IsCode(definition)) continue;
+            if (definition is null || definition.Length is < 8 or > 150 || Plain(term).Length > 50 || IsCode(definition)
+                || Scrap().IsMatch(definition)) continue;
             yield return Make("definition", Prose.UpperFirst(definition) + (Prose.IsChinese(definition) ? "。" : "."),
                 ("term", term.Trim('*')));
-            yield return Make("defined-term", Plain(term).TrimEnd(':', '：'), ("definition", definition));
+            // In two words too much is described.
+            if (Prose.IsChinese(definition) || definition.Split(' ').Length > 2)
+                yield return Make("defined-term", Plain(term).TrimEnd(':', '：'), ("definition", definition));
         }
 
         // A FAQ heading is a question that people ask; the first sentence under it is the answer.
@@ -151,6 +154,10 @@ internal static partial class DocumentFacts
     private static partial Regex Definition();
     [GeneratedRegex(@"[^.。!?！？]+(?:\.(?!\s|$)[^.。!?！？]*)*[.。!?！？]")]
     private static partial Regex Sentence();
+    // "On the next round" goes on with what stands before it, and explains nothing alone.
+    [GeneratedRegex(@"^(?:on|in|at|for|from|by|of|to|with|without|under|over|until|after|before|during|when|while|if|as)\b",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex Scrap();
     [GeneratedRegex(@"\[([^\]]*)\]\([^)]*\)")]
     private static partial Regex Links();
     [GeneratedRegex(@"^`\w+(?:\([^)]*\))?`$")]

@@ -36,6 +36,7 @@ public sealed class RefusedSamplesTests
             /// <exception cref="FormatException">The mark is none of the carpenter's.</exception>
             public static Notch Parse(string mark) => new(mark.Length);
             /// <summary>Tries to read a notch from a mark of the carpenter.</summary>
+            /// <returns>Whether the mark is one of the carpenter's.</returns>
             public static bool TryParse(string mark, out Notch notch) { notch = new(mark.Length); return true; }
         }
 
@@ -64,6 +65,12 @@ public sealed class RefusedSamplesTests
             /// <summary>Waits until somebody knocks.</summary>
             /// <returns>The waiting task.</returns>
             public Task WaitAsync(int minutes) => Task.CompletedTask;
+            /// <summary>The way that the hatch takes to a floor.</summary>
+            public IReadOnlyList<string> WayTo(int floor) => [];
+            /// <summary>The people who were let through so far.</summary>
+            public IReadOnlyList<string> LetThrough() => [];
+            /// <summary>Searches for the given plank and returns the place of the first such.</summary>
+            public int SearchPlank(string plank) => 0;
             /// <summary>The most knocks that the hatch counts.</summary>
             public int MostKnocks => 9;
             /// <summary>Says from time to time who knocks.</summary>
@@ -103,6 +110,7 @@ public sealed class RefusedSamplesTests
         get
         {
             const string Text = "Woods.\n\n- **Pine**: in the dry part of the loft;\n- **Oak**: heavy wood for what must last;\n\n"
+                + "| Wood | Weight |\n|---|---|\n| `Board.Oak` | 700 kg |\n| `Board.Pine` | as it was |\n\n"
                 + "| Way | When |\n|---|---|\n| `Subscribe` | you want to hear of each knock |\n";
             return new()
             {
@@ -169,8 +177,8 @@ public sealed class RefusedSamplesTests
             StringComparison.Ordinal) ? ProgramEnd.Nothing : ProgramEnd.Value);
         var samples = Read(SampleKind.Code, new CorpusOptions { Count = 600, Seed = 4, Runner = runner });
         Assert.Contains(samples, s => s.Answer.Contains(".Shut();", StringComparison.Ordinal));
-        Assert.DoesNotContain(samples, s => Regex.IsMatch(s.Answer, @"var (\w+) = new Hatch\([^\n]*\n\1\.Shut\(\);\nreturn \1;"));
-        Assert.DoesNotContain(s_code.Value, s => Regex.IsMatch(s.Answer, @"= new Hatch\([^\n]*\nawait \w+\.WaitAsync\("));
+        Assert.All(samples, s => Assert.DoesNotMatch(@"var (\w+) = new Hatch\([^\n]*\n\1\.Shut\(\);\nreturn \1;", s.Answer));
+        Assert.DoesNotContain(s_code.Value, s => Regex.IsMatch(s.Answer, @"= new Hatch\([^\n]*\n(?:await )?\w+\.\w+\([^\n]*\);\n```$"));
     }
 
     [Fact]
@@ -215,6 +223,30 @@ public sealed class RefusedSamplesTests
     }
 
     [Fact]
+    public void What_is_tried_is_asked_for_by_what_it_gives()
+    {
+        var tried = s_code.Value.Where(s => s.Recipe == "try-out").ToList();
+        Assert.NotEmpty(tried);
+        Assert.DoesNotContain(tried, s => s.Asked.Contains("whether the mark", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void Of_one_thing_none_is_the_first()
+    {
+        Assert.Contains(s_code.Value, s => s.Recipe == "linq" && s.Answer.Contains(".Passed", StringComparison.Ordinal));
+        Assert.Contains(s_code.Value, s => s.Answer.Contains(".WayTo(", StringComparison.Ordinal));
+        Assert.DoesNotContain(s_code.Value, s => s.Recipe == "linq" && s.Answer.Contains(".WayTo(", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_searched_for_is_nothing_to_get()
+    {
+        const string Wanted = "search for the given plank and return the place";
+        Assert.Contains(s_code.Value, s => s.Asked.Contains(Wanted, StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(s_code.Value, s => s.Asked.Contains("the searches", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
     public void A_stream_is_collected_since_nobody_asked_to_count_it()
     {
         var streams = s_code.Value.Where(s => s.Answer.Contains("KnocksAsync(", StringComparison.Ordinal)).ToList();
@@ -256,6 +288,13 @@ public sealed class RefusedSamplesTests
         var meanings = s_questions.Value.Where(s => s.Recipe == "parameter-meaning").Select(s => s.Answer).ToList();
         Assert.Contains("Which part of the gap is counted.", meanings);
         Assert.DoesNotContain("A hatch.", meanings);
+    }
+
+    [Fact]
+    public void What_only_compares_with_something_else_is_no_answer()
+    {
+        Assert.Contains(s_questions.Value, s => s is { Recipe: "table-cell", Answer: "700 kg" });
+        Assert.DoesNotContain(s_questions.Value, s => s.Answer.Contains("as it was", StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]

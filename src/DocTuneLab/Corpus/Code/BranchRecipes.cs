@@ -51,7 +51,8 @@ internal sealed class BranchRecipes(ReceiverMembers members)
             && StepWords.Clause(scope, f) is not null).ToList();
         if (flags.Count == 0) return null;
         // What can be had at any time needs no test before it.
-        if (m.Symbol.ReturnType is not ("void" or "") && !m.Symbol.Exceptions.Any(e => !e.Type.StartsWith("Argument", StringComparison.Ordinal)))
+        if (m.Symbol.ReturnType is not ("void" or "")
+            && m.Symbol.Exceptions.All(e => e.Type.StartsWith("Argument", StringComparison.Ordinal)))
             return null;
         var flag = scope.Pick(flags);
         var receiver = Calls.Receiver(scope, m, s_none);

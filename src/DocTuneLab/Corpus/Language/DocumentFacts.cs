@@ -41,6 +41,7 @@ internal static partial class DocumentFacts
         foreach (var (header, row) in Rows(lines))
             for (var c = 1; c < Math.Min(header.Count, row.Count); c++)
                 if (row[0].Length is > 0 and < 60 && Plain(row[c]).Length is > 0 and < 100
+                    && !Comparing().IsMatch(Plain(row[c]))
                     && !header[c].Contains('`', StringComparison.Ordinal) && IsThing(Plain(header[c])) && IsSubject(row[0])
                     // One of many that would do is nothing to know.
                     && !(Sampled().IsMatch(Plain(header[c])) && row[c].Any(char.IsAsciiDigit)))
@@ -154,6 +155,9 @@ internal static partial class DocumentFacts
     private static partial Regex Definition();
     [GeneratedRegex(@"[^.。!?！？]+(?:\.(?!\s|$)[^.。!?！？]*)*[.。!?！？]")]
     private static partial Regex Sentence();
+    // "As it was" says what it is only to who knows what it was.
+    [GeneratedRegex(@"^(?:as|so|same|the same|likewise|ditto)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Comparing();
     // "On the next round" goes on with what stands before it, and explains nothing alone.
     [GeneratedRegex(@"^(?:on|in|at|for|from|by|of|to|with|without|under|over|until|after|before|during|when|while|if|as)\b",
         RegexOptions.IgnoreCase)]

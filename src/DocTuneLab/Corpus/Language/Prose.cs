@@ -168,10 +168,10 @@ internal static partial class Prose
         if (RequestForm.IsUsualVerb(words[0]) && (isAction ? !words[1].StartsWith("of ", StringComparison.Ordinal)
             : !AfterNoun().IsMatch(words[1])))
             return isAction ? text : null;
-        // "Notes that the sill was dredged": of an action a usual verb says what is done.
-        if (isAction && words[1].StartsWith("that ", StringComparison.Ordinal) && IsVerb(words[0])
+        // "Notes that the sill was dredged", "Searches for the object": of an action a usual verb says what is done.
+        if (isAction && ActionEnd().IsMatch(words[1]) && IsVerb(words[0])
             && RequestForm.IsUsualVerb(BaseVerb(words[0])))
-            return $"{BaseVerb(words[0])} {words[1]}";
+            return $"{BaseVerb(words[0])} {FollowingVerbs().Replace(words[1], m => m.Groups[1].Value + BaseVerb(m.Groups[2].Value))}";
         var isNoun = !IsVerb(words[0])
             || (AfterNoun().IsMatch(words[1]) && words[0] is not ("gets" or "returns" or "consists" or "disposes"));
         if (isNoun) return Value("get", text);
@@ -425,6 +425,8 @@ internal static partial class Prose
     private static partial Regex Aside();
     [GeneratedRegex(@"^(?:of|in|that|which|for|with|from|at|by|as|on|to|between|under|over|above|below|per|so)\b")]
     private static partial Regex AfterNoun();
+    [GeneratedRegex("^(?:that|for|to|at|with) ")]
+    private static partial Regex ActionEnd();
     [GeneratedRegex(@",? (?:so that|such as|because|with|by) |, ")]
     private static partial Regex Subordinate();
     [GeneratedRegex(@"^(?:for each|go through) .*?(?:, | and )")]

@@ -30,7 +30,7 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
         // Usings inside the namespace go before what the answer declares outside it: its own Task or TimeSpan is not the tests'.
         var aliases = OwnTypes(job).Append("Solution").Distinct(StringComparer.Ordinal).Select(t => $"using {t} = global::{t};");
         // Tests may build on each other's locals; where two declare the same name, each gets a scope of its own.
-        var names = job.Tests.SelectMany(Declared).ToList();
+        var names = job.Tests.SelectMany(InScope).ToList();
         _ofAnswer = TouchedNames.Of(job.Tests);
         var scoped = names.Count != names.Distinct(StringComparer.Ordinal).Count();
         var steps = job.Tests.Select((test, i) =>
@@ -151,7 +151,8 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
             _ => null,
         }).OfType<string>();
 
-    private static IEnumerable<string> Declared(string test)
+    // Names that the statements of a test bring into the scope that the next test shares.
+    private static IEnumerable<string> InScope(string test)
     {
         var unit = SyntaxFactory.ParseCompilationUnit(test, options: CodeExtractor.ParseOptions);
         foreach (var statement in unit.Members.OfType<GlobalStatementSyntax>().Select(g => g.Statement))

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;

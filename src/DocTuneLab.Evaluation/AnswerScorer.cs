@@ -80,6 +80,20 @@ internal sealed class AnswerScorer(CSharpJudge judge)
         return [.. jobs.Select(j => (j.Task, references.Of(j.Job)))];
     }
 
+    /// <summary>Ids of the tasks whose tests pass with an answer that gives one value for good.</summary>
+    /// <param name="tasks">Tasks with a reference that passes.</param>
+    /// <param name="execution">Limits.</param>
+    /// <param name="cancel">Stops between processes.</param>
+    /// <exception cref="LabException">The sandbox cannot start at all.</exception>
+    public IReadOnlySet<string> PassedByConstant(IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel)
+    {
+        var runs = new ReferenceRuns { ExpectsFailures = true };
+        using var sandbox = new Sandbox(judge.References, execution, runs);
+        var jobs = tasks.SelectMany(t => ConstantAnswer.Of(Job("", t), t.Signature).Select(j => (Task: t.Id, Job: j))).ToList();
+        sandbox.Prepare(jobs.Select(j => j.Job), cancel);
+        return jobs.Where(j => runs.Of(j.Job).Status == ExecutionStatus.Pass).Select(j => j.Task).ToHashSet(StringComparer.Ordinal);
+    }
+
     private static ExecutionJob Job(string source, CodeTask task) => new(source, task.Usings, task.Tests,
         task.Reference.Length > 0 ? SolutionUnit.Compose(task, task.Reference).Source : "");
 

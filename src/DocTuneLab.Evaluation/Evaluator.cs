@@ -109,6 +109,11 @@ public sealed class Evaluator(CSharpJudge judge)
         IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel, bool again = false) =>
         _scorer.RunReferences(tasks, execution, again, cancel);
 
+    /// <summary>Ids of the tasks whose tests pass with an answer that gives one value for good.</summary>
+    internal IReadOnlySet<string> PassedByConstant(
+        IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel) =>
+        _scorer.PassedByConstant(tasks, execution, cancel);
+
     private static List<StoredAnswer> Ask(
         ILanguageModel subject, Suite suite, PromptRenderer prompts, EvaluationOptions options,
         IProgress<EvaluationProgress>? progress, CancellationToken cancel)

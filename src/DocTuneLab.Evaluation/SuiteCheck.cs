@@ -37,9 +37,10 @@ public sealed record SuiteReport(string SuiteHash, IReadOnlyList<SuiteProblem> P
 
 /// <summary>
 /// Proves a suite before it is used: every reference compiles, passes and uses its gold symbols, every stub compiles and fails, every gold
-/// symbol exists, every test checks something that cannot be guessed, every accepted answer is graded right, every gap compiles with what
-/// stood there, nothing is asked twice or names its own answer, every page exists and is of the task's split, and nothing comes near the
-/// training data. References and stubs take the same way as a model's answers; references run several times and must see the same.
+/// symbol exists, every test checks something that cannot be guessed, no constant passes, every accepted answer is graded right, every gap
+/// compiles with what stood there, nothing is asked twice or names its own answer, every page exists and is of the task's split, and
+/// nothing comes near the training data. References and stubs take the same way as a model's answers; references run several times and
+/// must see the same.
 /// </summary>
 public static class SuiteCheck
 {
@@ -77,6 +78,8 @@ public static class SuiteCheck
                 if (references[task.Id] is { Status: ExecutionStatus.Pass } first && first.Unlike(run) is { } otherwise)
                     problems.Add(new(task.Id, $"reference: not the same every time: {otherwise}"));
 
+        var passing = tasks.Where(t => references.GetValueOrDefault(t.Id) is { Status: ExecutionStatus.Pass }).ToList();
+        var constant = evaluator.PassedByConstant(passing, execution, cancel);
         foreach (var (task, i) in tasks.Select((t, i) => (t, i)))
         {
             void Wrong(string problem) => problems.Add(new(task.Id, problem));
@@ -96,6 +99,9 @@ public static class SuiteCheck
             else foreach (var gold in reference.GoldMissed.Where(g => api.Find(g) is not null)) Wrong($"reference: does not use {gold}");
             if (run is { Status: ExecutionStatus.Pass })
                 foreach (var weak in TestStrength.Weaknesses(task.Tests, run)) Wrong(weak);
+            if (constant.Contains(task.Id))
+                Wrong("tests: an answer that always gives the same value, whatever it is given, passes; expected a further call with "
+                    + "another input that leads to another value");
             var stub = results[tasks.Length + i];
             if (!stub.Compiles) Wrong($"stub: does not compile: {First(stub)}");
             else if (stub.Passes) Wrong("stub: passes, so the tests test nothing");

@@ -47,6 +47,7 @@ public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassF
         Directory.CreateDirectory(Path.Combine(_doctune.Folder, "tasks"));
         var task = """{"id": "a1", "instruction": "Double it.", "signature": "public static int Twice(int n)", "context": "", "usings": """
             + """[], "goldSymbols": [], "reference": "return 2 * n;", "stub": "return 0;", "tests": ["Check.Equal(4, Solution.Twice(2)); """
+            + """Check.Equal(10, Solution.Twice(5)); """
             + """Check.Equal(true, typeof(Solution).Assembly.GetReferencedAssemblies().Length > 0);"], "documents": """
             + """["x"], "split": "test"}""";
         _doctune.Write("tasks/general.jsonl", task + "\n");

@@ -29,15 +29,8 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
         var usings = CSharpJudge.ImplicitUsings.Concat(job.Usings).Distinct(StringComparer.Ordinal).Select(u => $"using {u};");
         // Usings inside the namespace go before what the answer declares outside it: its own Task or TimeSpan is not the tests'.
         var aliases = OwnTypes(job).Append("Solution").Distinct(StringComparer.Ordinal).Select(t => $"using {t} = global::{t};");
-        // Tests may build on each other's locals; where two declare the same name, each gets a scope of its own.
-        var names = job.Tests.SelectMany(Declared).ToList();
         _ofAnswer = TouchedNames.Of(job.Tests);
-        var scoped = names.Count != names.Distinct(StringComparer.Ordinal).Count();
-        var steps = job.Tests.Select((test, i) =>
-        {
-            var statement = Rewrite(test.TrimEnd().EndsWith(';') || test.TrimEnd().EndsWith('}') ? test : test + ";");
-            return $"global::{space}.Check.At({i + 1});\n" + (scoped ? $"{{\n{statement}\n}}" : statement);
-        });
+        var steps = Statements(job.Tests, Rewrite).Select((statement, i) => $"global::{space}.Check.At({i + 1});\n{statement}");
         return $$"""
             namespace {{space}}
             {
@@ -53,6 +46,21 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
             }
             }
             """;
+    }
+
+    /// <summary>All tests as statements of one block.</summary>
+    public static string Together(IReadOnlyList<string> tests) => string.Join('\n', Statements(tests, test => test));
+
+    // Tests may build on each other's locals; where two declare the same name, each gets a scope of its own.
+    private static IEnumerable<string> Statements(IReadOnlyList<string> tests, Func<string, string> rewrite)
+    {
+        var names = tests.SelectMany(InScope).ToList();
+        var scoped = names.Count != names.Distinct(StringComparer.Ordinal).Count();
+        foreach (var test in tests)
+        {
+            var statement = rewrite(test.TrimEnd().EndsWith(';') || test.TrimEnd().EndsWith('}') ? test : test + ";");
+            yield return scoped ? $"{{\n{statement}\n}}" : statement;
+        }
     }
 
     public override SyntaxNode? VisitInvocationExpression(InvocationExpressionSyntax node)
@@ -151,7 +159,8 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
             _ => null,
         }).OfType<string>();
 
-    private static IEnumerable<string> Declared(string test)
+    // Names that the statements of a test bring into the scope that the next test shares.
+    private static IEnumerable<string> InScope(string test)
     {
         var unit = SyntaxFactory.ParseCompilationUnit(test, options: CodeExtractor.ParseOptions);
         foreach (var statement in unit.Members.OfType<GlobalStatementSyntax>().Select(g => g.Statement))

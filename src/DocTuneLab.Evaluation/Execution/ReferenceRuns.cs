@@ -37,6 +37,9 @@ internal sealed class ReferenceRuns
     private const int MostInOne = 24;
     private readonly ConcurrentDictionary<string, ReferenceRun> _known = new(StringComparer.Ordinal);
 
+    /// <summary>Whether most are expected to fail, so that a wrong value or an exception is no reason to run one again alone.</summary>
+    public bool ExpectsFailures { get; init; }
+
     /// <summary>The run of a job's reference, which was prepared.</summary>
     public ReferenceRun Of(ExecutionJob job) => _known[Key(job)];
 
@@ -53,11 +56,12 @@ internal sealed class ReferenceRuns
         {
             foreach (var (job, reference) in chunks[i].Zip(run(chunks[i])))
                 // In company one may spoil another; alone, what it does is its own.
-                _known[Key(job)] = chunks[i].Length == 1 || reference.Status is ExecutionStatus.Pass or ExecutionStatus.CompileError
-                    ? reference
-                    : run([job])[0];
+                _known[Key(job)] = chunks[i].Length == 1 || IsSettled(reference.Status) ? reference : run([job])[0];
         }, cancel);
     }
+
+    private bool IsSettled(ExecutionStatus status) => status is ExecutionStatus.Pass or ExecutionStatus.CompileError
+        || (ExpectsFailures && status is ExecutionStatus.WrongAnswer or ExecutionStatus.Exception);
 
     private static string Key(ExecutionJob job) =>
         ContentHash.Of([job.Reference, .. job.Usings, "\0", .. job.Tests]);

@@ -21,6 +21,9 @@ internal sealed class AskedMethod
     public bool ReturnsNothing => _header.ReturnType is PredefinedTypeSyntax { Keyword.RawKind: (int)SyntaxKind.VoidKeyword }
         || (IsAsync && !_header.ReturnType.ToString().Contains('<', StringComparison.Ordinal));
 
+    /// <summary>What it returns, as the signature writes it.</summary>
+    public string ReturnType => _header.ReturnType.NormalizeWhitespace().ToString();
+
     /// <summary>Names of its parameters.</summary>
     public IReadOnlyList<string> Parameters => [.. _header.ParameterList.Parameters.Select(p => p.Identifier.ValueText)];
 

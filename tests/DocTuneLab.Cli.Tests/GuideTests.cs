@@ -88,6 +88,8 @@ public sealed class GuideTests : IDisposable
     [InlineData("base,base+compiler,tuned,tuned+compiler", "--guide")]
     [InlineData("base,base+compiler,base+docs,base+docs+compiler", "--arms", "base,base+docs", "--guide")]
     [InlineData("tuned,tuned+compiler,hosted", "--arms", "tuned,tuned+compiler,hosted", "--guide")]
+    [InlineData("tuned,tuned+compiler,tuned+names", "--arms", "tuned,tuned+names", "--guide")]
+    [InlineData("tuned,tuned+names", "--arms", "tuned,tuned+names", "--guide-tokens", "2")]
     [InlineData("base+compiler", "--arms", "base+compiler", "--guide-layers", "names,members", "--guide-tokens", "2")]
     public void Guidance_adds_arms_and_its_settings_reach_the_plan(string arms, params string[] given)
     {

@@ -3,8 +3,12 @@ using DocTuneLab.Notebooks.Formats;
 
 namespace DocTuneLab.Notebooks.Tests;
 
-public class FormatTests
+public sealed class FormatTests : IDisposable
 {
+    private readonly string _folder = Directory.CreateTempSubdirectory("doctune-formats").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
     // As Jupyter 6 and 7 write it: sorted keys, one space, non-ASCII text as it is.
     private const string Jupyter = """
         {
@@ -100,7 +104,7 @@ public class FormatTests
 
     [Fact]
     public void An_unchanged_notebook_is_written_byte_for_byte() =>
-        Assert.Equal(Jupyter, IpynbFormat.Write(IpynbFormat.Read(Jupyter)));
+        Assert.Equal(Jupyter, WriteIpynb(ReadIpynb(Jupyter)));
 
     [Theory]
     [InlineData("{\n \"cells\": [\n  oops\n ]}", "nb.ipynb, line 3: not valid JSON")]
@@ -108,7 +112,7 @@ public class FormatTests
     [InlineData("{\"cells\": [], \"nbformat\": 3}", "nbformat 3; expected 4")]
     [InlineData("{\"cells\": [{\"cell_type\": \"other\"}], \"nbformat\": 4}", "cells[0].cell_type is 'other'")]
     public void A_broken_notebook_is_named_with_its_place(string json, string message) =>
-        Assert.Contains(message, Assert.Throws<NotebookException>(() => IpynbFormat.Read(json, "nb.ipynb")).Message);
+        Assert.Contains(message, Assert.Throws<NotebookException>(() => ReadIpynb(json)).Message);
 
     [Fact]
     public void A_missing_notebook_is_named() =>
@@ -120,7 +124,7 @@ public class FormatTests
     {
         const string Dib = "#!meta\n\n{\"kernelInfo\":{\"defaultKernelName\":\"csharp\"}}\n\n#!markdown\n\n# Hi\n\ntext\n\n#!csharp\n\n"
             + "var a = 1;\n#!docs parse x\n\n#!sql\n\nselect 1\n";
-        var notebook = DibFormat.Read(Dib);
+        var notebook = ReadDib(Dib);
         Assert.Equal([CellKind.Markdown, CellKind.Code, CellKind.Code], notebook.Cells.Select(cell => cell.Kind));
         Assert.Equal(["# Hi\n\ntext", "var a = 1;\n#!docs parse x", "#!sql\nselect 1"], notebook.Cells.Select(cell => cell.Source));
     }
@@ -128,7 +132,7 @@ public class FormatTests
     [Fact]
     public void Conversion_to_dib_and_back_loses_nothing_but_outputs()
     {
-        var notebook = IpynbFormat.Read(Jupyter);
+        var notebook = ReadIpynb(Jupyter);
         notebook.Cells.Add(new NotebookCell { Id = "mixed", Source = "var x = 1;\n\n#!html\n<b>x</b>\n" });
         notebook.Cells.Add(new NotebookCell { Id = "sql", Source = "#!sql --connection lab\nselect 1" });
         notebook.Cells.Add(new NotebookCell { Id = "raw", Kind = CellKind.Raw, Source = "raw text" });
@@ -148,12 +152,12 @@ public class FormatTests
         notebook.Cells.Add(new NotebookCell { Id = "shown", Source = "#!markdown\n* a *list* made by code" });
         notebook.Cells.Add(new NotebookCell { Id = "blank", Source = "\n\n  \n" });
         notebook.Cells.Add(new NotebookCell { Id = "text", Kind = CellKind.Markdown, Source = "a\n#!csharp\nin text, not code" });
-        var back = DibFormat.Read(DibFormat.Write(notebook));
+        var back = ReadDib(WriteDib(notebook));
         Assert.Equal(
             notebook.Cells.Select(cell => (cell.Id, cell.Kind, cell.Source, cell.Metadata.ToJsonString(), cell.Other.ToJsonString())),
             back.Cells.Select(cell => (cell.Id, cell.Kind, cell.Source, cell.Metadata.ToJsonString(), cell.Other.ToJsonString())));
         Assert.Equal(notebook.Metadata["unknown"]!.ToJsonString(), back.Metadata["unknown"]!.ToJsonString());
-        Assert.Equal(DibFormat.Write(notebook), DibFormat.Write(back));
+        Assert.Equal(WriteDib(notebook), WriteDib(back));
     }
 
     [Fact]
@@ -184,8 +188,8 @@ public class FormatTests
                 notebook.Cells.Add(cell);
             }
             var expected = Told(notebook);
-            Assert.Equal(expected, Told(IpynbFormat.Read(IpynbFormat.Write(notebook))));
-            Assert.Equal(expected, Told(DibFormat.Read(DibFormat.Write(notebook))));
+            Assert.Equal(expected, Told(ReadIpynb(WriteIpynb(notebook))));
+            Assert.Equal(expected, Told(ReadDib(WriteDib(notebook))));
         }
 
         static string Told(Notebook notebook) =>
@@ -197,9 +201,31 @@ public class FormatTests
     [Fact]
     public void An_edit_of_the_dib_by_hand_wins_over_what_was_stored()
     {
-        var text = DibFormat.Write(new Notebook { Cells = { new NotebookCell { Id = "a", Source = "\nvar x = 1;\n" } } });
-        Assert.Equal("\nvar x = 1;\n", DibFormat.Read(text).Cells[0].Source);
+        var text = WriteDib(new Notebook { Cells = { new NotebookCell { Id = "a", Source = "\nvar x = 1;\n" } } });
+        Assert.Equal("\nvar x = 1;\n", ReadDib(text).Cells[0].Source);
         Assert.Equal("var x = 2;",
-            DibFormat.Read(text.Replace("#!csharp\n\nvar x = 1;", "#!csharp\n\nvar x = 2;", StringComparison.Ordinal)).Cells[0].Source);
+            ReadDib(text.Replace("#!csharp\n\nvar x = 1;", "#!csharp\n\nvar x = 2;", StringComparison.Ordinal)).Cells[0].Source);
+    }
+
+    private Notebook ReadIpynb(string text) => Read("nb.ipynb", text);
+
+    private Notebook ReadDib(string text) => Read("nb.dib", text);
+
+    private string WriteIpynb(Notebook notebook) => Write("nb.ipynb", notebook);
+
+    private string WriteDib(Notebook notebook) => Write("nb.dib", notebook);
+
+    private Notebook Read(string name, string text)
+    {
+        var path = Path.Combine(_folder, name);
+        File.WriteAllText(path, text);
+        return Notebook.Load(path);
+    }
+
+    private string Write(string name, Notebook notebook)
+    {
+        var path = Path.Combine(_folder, name);
+        notebook.Save(path);
+        return File.ReadAllText(path);
     }
 }

@@ -65,8 +65,13 @@ public sealed class RunnerTests : IDisposable
     [InlineData("char", "'", "'\\''")]
     [InlineData("DayOfWeek", "Monday", "DayOfWeek.Monday")]
     [InlineData("string", "{x} \t", "\"{x} \\t\"")]
-    public void Literals_are_of_their_type(string type, string value, string literal) =>
-        Assert.Equal(literal, ParameterCell.Literal(type, value, "p"));
+    public async Task Literals_are_of_their_type(string type, string value, string literal)
+    {
+        var result = await RunAsync([Cell($"{type} p = default;", "parameters")],
+            new RunOptions { Parameters = new Dictionary<string, string> { ["p"] = value } });
+        Assert.Equal($"// Parameters\n{type} p = {literal};", result.Notebook.Cells[1].Source);
+        Assert.Equal(RunStatus.Completed, result.Status);
+    }
 
     [Fact]
     public async Task Cleared_outputs_are_not_in_the_notebook_and_input_is_refused_by_name()

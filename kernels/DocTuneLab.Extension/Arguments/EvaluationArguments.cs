@@ -79,12 +79,12 @@ public sealed class EvaluationArguments(params string[] except)
         var given = _settings.Given(p).Select(g => g.Setting).Where(GuideSettings.Settings.Contains);
         if (plan.Arms.All(IsFree) && given.FirstOrDefault() is { } idle)
             throw new LabException($"{idle.Option} says how the compiler guides a local model, and no arm is guided: give --guide, or "
-                + $"--arms with {EvaluationResult.CompilerSuffix} behind base or tuned.");
+                + $"--arms with +{GuidedArm.Whole.Name} behind base or tuned.");
         return plan with { Guidance = guidance };
     }
 
     private static IEnumerable<string> WithCompiler(string arm) =>
-        IsFree(arm) && arm.Split('+')[0] is "base" or "tuned" ? [arm + EvaluationResult.CompilerSuffix] : [];
+        IsFree(arm) && ArmName.Of(arm).Model is "base" or "tuned" ? [$"{arm}+{GuidedArm.Whole.Name}"] : [];
 
-    private static bool IsFree(string arm) => !arm.Contains(EvaluationResult.CompilerSuffix, StringComparison.Ordinal);
+    private static bool IsFree(string arm) => ArmName.Of(arm).Guided is null;
 }

@@ -54,7 +54,7 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
     // Tests may build on each other's locals; where two declare the same name, each gets a scope of its own.
     private static IEnumerable<string> Statements(IReadOnlyList<string> tests, Func<string, string> rewrite)
     {
-        var names = tests.SelectMany(Declared).ToList();
+        var names = tests.SelectMany(InScope).ToList();
         var scoped = names.Count != names.Distinct(StringComparer.Ordinal).Count();
         foreach (var test in tests)
         {
@@ -159,7 +159,8 @@ internal sealed class HiddenTests(string space, bool expectations) : CSharpSynta
             _ => null,
         }).OfType<string>();
 
-    private static IEnumerable<string> Declared(string test)
+    // Names that the statements of a test bring into the scope that the next test shares.
+    private static IEnumerable<string> InScope(string test)
     {
         var unit = SyntaxFactory.ParseCompilationUnit(test, options: CodeExtractor.ParseOptions);
         foreach (var statement in unit.Members.OfType<GlobalStatementSyntax>().Select(g => g.Statement))

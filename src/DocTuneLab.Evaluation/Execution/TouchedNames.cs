@@ -21,7 +21,7 @@ internal static class TouchedNames
             .Where(v => v.Initializer?.Value is LiteralExpressionSyntax or PrefixUnaryExpressionSyntax { Operand: LiteralExpressionSyntax })
             .Select(v => v.Identifier.Text).Where(name => !changed.Contains(name)).ToHashSet(StringComparer.Ordinal);
 
-        var locals = roots.SelectMany(r => r.DescendantNodes()).SelectMany(Declared).Where(name => !constant.Contains(name))
+        var locals = roots.SelectMany(r => r.DescendantNodes()).SelectMany(DeclaredBy).Where(name => !constant.Contains(name))
             .ToHashSet(StringComparer.Ordinal);
 
         HashSet<string> touched = new(StringComparer.Ordinal);
@@ -32,7 +32,7 @@ internal static class TouchedNames
             {
                 var nodes = Own(statement).ToList();
                 var used = nodes.OfType<IdentifierNameSyntax>().Select(n => n.Identifier.Text).ToList();
-                var made = nodes.SelectMany(n => Declared(n).Concat(Changed(n)));
+                var made = nodes.SelectMany(n => DeclaredBy(n).Concat(Changed(n)));
                 // A call may change what it is given, and what it is called on.
                 if (used.Contains("Solution")) touched.UnionWith(used.Concat(made).Where(locals.Contains));
                 else if (used.Any(touched.Contains))
@@ -65,7 +65,7 @@ internal static class TouchedNames
     } argument && (argument.NameColon?.Name.Identifier.Text == "expected"
         || (argument.NameColon is null && call.ArgumentList.Arguments[0] == argument));
 
-    private static IEnumerable<string> Declared(SyntaxNode node) => node switch
+    private static IEnumerable<string> DeclaredBy(SyntaxNode node) => node switch
     {
         VariableDeclaratorSyntax v => [v.Identifier.Text],
         SingleVariableDesignationSyntax d => [d.Identifier.Text],

@@ -17,7 +17,7 @@ namespace DocTuneLab.Evaluation.Extraction;
 /// For each line of the unit the one-based line of the answer's code that it is; below zero where it was not written by the model but
 /// belongs to that line, 0 where it belongs to none.
 /// </param>
-public sealed record SolutionUnit(string Source, CodeForm Form, bool Parses, int Usings, IReadOnlyList<int> Lines)
+internal sealed record SolutionUnit(string Source, CodeForm Form, bool Parses, int Usings, IReadOnlyList<int> Lines)
 {
     /// <summary>Whether a line of the unit was written by the model.</summary>
     public bool IsAnswerLine(int line) => line >= 1 && line <= Lines.Count && Lines[line - 1] > 0;

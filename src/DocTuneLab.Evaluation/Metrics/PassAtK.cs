@@ -1,7 +1,7 @@
 namespace DocTuneLab.Evaluation.Metrics;
 
 /// <summary>Chance that at least one of k answers passes.</summary>
-public static class PassAtK
+internal static class PassAtK
 {
     /// <summary>
     /// Unbiased estimate 1 - C(n-c, k)/C(n, k) (Chen et al. 2021, arXiv:2107.03374), as a product so that nothing overflows.

@@ -5,7 +5,7 @@ using Quickenshtein;
 namespace DocTuneLab.Evaluation.Metrics;
 
 /// <summary>How near a text comes to another.</summary>
-public static class TextDistance
+internal static class TextDistance
 {
     /// <summary>1 less the Levenshtein distance over the longer length; 1 for two empty texts.</summary>
     public static double Similarity(string a, string b)

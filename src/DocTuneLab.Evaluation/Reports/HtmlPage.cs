@@ -4,7 +4,7 @@ using System.Text;
 namespace DocTuneLab.Evaluation.Reports;
 
 /// <summary>The report of an evaluation as one self-contained HTML file: no script, nothing loaded.</summary>
-public static class HtmlPage
+internal static class HtmlPage
 {
     private const string Style = """
         :root{color-scheme:light dark}

@@ -8,7 +8,7 @@ namespace DocTuneLab.Evaluation.Reports;
 
 /// <summary>An arm's tasks as test results, so that a build server shows them:
 /// a task that passes is a test that passes, a gate is a test too.</summary>
-public static class TestReports
+internal static class TestReports
 {
     private sealed record Case(string Suite, string Name, bool Passed, string Message, string Detail, bool Ran = true);
 

@@ -7,9 +7,6 @@ namespace DocTuneLab.Evaluation.Results;
 /// <summary>One model on one suite: every answer, every verdict, the metrics.</summary>
 public sealed record EvaluationResult
 {
-    /// <summary>What stands behind the name of an arm that the compiler guides.</summary>
-    public const string CompilerSuffix = "+compiler";
-
     /// <summary>The model's name.</summary>
     public required string Subject { get; init; }
 
@@ -71,7 +68,7 @@ public sealed record EvaluationResult
     internal IEnumerable<StoredAnswer> GuidedAnswers => Answers.Where(a => a is { Sample: 0, Guidance: not null });
 
     /// <summary>Name of the arm that is the same but for the compiler.</summary>
-    internal string UnguidedArm => Arm.Replace(CompilerSuffix, "", StringComparison.Ordinal);
+    internal string UnguidedArm => ArmName.Of(Arm).Unguided;
 
     /// <summary>A metric by its name, such as <c>compile_rate</c>; null where it was not measured.</summary>
     public MetricValue? this[string metric] => Metrics.FirstOrDefault(m => m.Name == metric);

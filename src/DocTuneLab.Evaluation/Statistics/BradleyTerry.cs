@@ -5,7 +5,7 @@ namespace DocTuneLab.Evaluation.Statistics;
 /// <param name="Second">The other.</param>
 /// <param name="FirstWins">Votes for the first; a tie is half a vote for each.</param>
 /// <param name="SecondWins">Votes for the second.</param>
-public sealed record Bout(string First, string Second, double FirstWins, double SecondWins);
+internal sealed record Bout(string First, string Second, double FirstWins, double SecondWins);
 
 /// <summary>Strength of a contestant.</summary>
 /// <param name="Name">Who.</param>
@@ -17,7 +17,7 @@ public sealed record Strength(string Name, double LogStrength, double StandardEr
 /// The Bradley-Terry model (1952), P(i beats j) = πi / (πi + πj), fitted by maximum likelihood with Newton's method on the
 /// log strengths; the log-likelihood is concave (Hunter 2004, Annals of Statistics 32, §2).
 /// </summary>
-public static class BradleyTerry
+internal static class BradleyTerry
 {
     /// <summary>Strengths of all contestants, in order of their first bout.</summary>
     /// <param name="bouts">Votes; several bouts of the same two are added up.</param>

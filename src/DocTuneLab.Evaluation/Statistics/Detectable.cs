@@ -3,7 +3,7 @@ using MathNet.Numerics.Distributions;
 namespace DocTuneLab.Evaluation.Statistics;
 
 /// <summary>What a suite of this size can show.</summary>
-public static class Detectable
+internal static class Detectable
 {
     /// <summary>Largest p that counts as a finding.</summary>
     public const double Level = 0.05;

@@ -2,7 +2,7 @@ namespace DocTuneLab.Evaluation.Statistics;
 
 /// <summary>Holm's step-down correction (Holm 1979): keeps the chance of any false finding among several metrics at the
 /// level of one.</summary>
-public static class Holm
+internal static class Holm
 {
     /// <summary>Adjusted p-values in the order of <paramref name="p"/>; NaN stays NaN and does not count.</summary>
     public static IReadOnlyList<double> Adjust(IReadOnlyList<double> p)

@@ -7,7 +7,7 @@ namespace DocTuneLab.Evaluation.Suites;
 /// <summary>
 /// How suites and results are written: camelCase, enums as lower-case words, code readable (no escapes of quotes and CJK).
 /// </summary>
-public static class EvaluationJson
+internal static class EvaluationJson
 {
     /// <summary>One line per value.</summary>
     public static JsonSerializerOptions Compact { get; } = Create(indented: false);

@@ -25,11 +25,11 @@ public sealed record EvaluationPlan
     /// <summary>
     /// Arms, the one that all others are compared with first: <c>base</c>, <c>tuned</c>, the name of a model in <see cref="Others"/> or
     /// <see cref="Endpoints"/>, each also with <c>+docs</c> behind it, for the relevant passages in the prompt; local ones with
-    /// <c>+compiler</c>, for the compiler in the decoder. Default base and tuned.
+    /// <c>+compiler</c>, for the compiler in the decoder, or less of it (<see cref="GuidedArm"/>). Default base and tuned.
     /// </summary>
     [Setting(
         "What is compared, the reference first: base, tuned, an endpoint's name; +docs behind one puts relevant passages into its prompt, "
-            + "+compiler guides a local one. "
+            + "+compiler guides a local one, +syntax, +names, +members, +arguments or +types less far, for an ablation. "
             + "As far as there are any; endpoints follow.",
         Placeholder = "LIST")]
     public IReadOnlyList<string> Arms { get; init; } = ["base", "tuned"];

@@ -22,8 +22,6 @@ namespace DocTuneLab.Experiments.Stages;
 /// <param name="local">Models that are loaded.</param>
 public sealed class EvaluationStage(Experiment experiment, PrivateLibrary library, Suite suite, LocalModels local)
 {
-    private const string DocumentsSuffix = "+docs", CompilerSuffix = EvaluationResult.CompilerSuffix;
-
     private Lab Storage => experiment.Storage;
 
     private Wordings Wordings => experiment.Wordings;
@@ -43,10 +41,10 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         if (plan.Arms.GroupBy(a => a, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new LabException($"arms: {twice.Key} stands there twice; each arm is asked once.");
         using var hosted = new HostedModels(plan, Storage);
-        var arms = plan.Arms.Select(a => (Name: a, Prompts: PromptsOf(a, plan), Documents: WithDocuments(a)))
-            .Select(a => (a.Name, Model: ModelOf(a.Name, plan, hosted, asked, a.Prompts), a.Prompts, a.Documents)).ToList();
-        var passages = arms.Any(a => a.Documents) ? Storage.Documents.Chunks().Count : 0;
-        if (passages == 0 && arms.Any(a => a.Documents))
+        var arms = plan.Arms.Select(a => (Text: a, Name: ArmName.Of(a), Prompts: PromptsOf(ArmName.Of(a), plan)))
+            .Select(a => (a.Text, a.Name, Model: ModelOf(a.Name, plan, hosted, asked, a.Prompts), a.Prompts)).ToList();
+        var passages = arms.Any(a => a.Name.HasDocuments) ? Storage.Documents.Chunks().Count : 0;
+        if (passages == 0 && arms.Any(a => a.Name.HasDocuments))
             throw new LabException("an arm with documents needs passages to search: run #!docs first");
         var settings = Settings(plan, passages);
         var run = Storage.Runs.Begin("evaluate", JsonSerializer.Serialize(new
@@ -64,7 +62,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
             Samples = plan.Options.SampledAnswers,
             plan.Options.MaxCodeTokens,
             plan.DocumentTokens,
-            Guide = plan.Arms.Any(WithCompiler) ? plan.Guidance.Rules : null,
+            Guide = arms.Any(a => a.Name.Guided is not null) ? plan.Guidance.Rules : null,
             Library = library.Api.Hash,
         }));
         return Recorded(run, () =>
@@ -72,19 +70,19 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
             var options = plan.Options with { Seed = experiment.Seed };
             var patterns = TaskPatterns.Of(asked, plan.Training ?? Storage.Samples.List());
             var results = new List<EvaluationResult>();
-            foreach (var (name, model, prompts, documents) in arms)
+            foreach (var (text, name, model, prompts) in arms)
             {
                 // A guide changes what is written, not how likely the model finds a given text.
-                var guided = WithCompiler(name);
+                var guidance = GuidanceOf(name, plan);
                 var its = options with
                 {
-                    Arm = name,
-                    MeasureRetention = !documents && !guided,
-                    ScoreReferences = options.ScoreReferences && !guided,
-                    Guide = guided ? plan.Guidance.Rules : null,
+                    Arm = text,
+                    MeasureRetention = !name.HasDocuments && guidance is null,
+                    ScoreReferences = options.ScoreReferences && guidance is null,
+                    Guide = guidance?.Rules,
                 };
                 results.Add(Evaluator(hosted.Judge, patterns)
-                    .Run(model, asked, prompts, its, InArm.Of(name, progress), cancel));
+                    .Run(model, asked, prompts, its, InArm.Of(text, progress), cancel));
                 Write(results[^1], run);
             }
             foreach (var (name, status) in hosted.Asked) settings[$"Hosted model {name}"] = status;
@@ -166,13 +164,11 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
             Kinds = experiment.Hooks.Kinds.All,
         };
 
-    private static bool WithDocuments(string arm) => Has(arm, DocumentsSuffix);
+    private static GuideSettings? GuidanceOf(ArmName arm, EvaluationPlan plan) =>
+        arm.Guided is not { } guided ? null
+        : guided.Layers is { } layers ? plan.Guidance with { Layers = [layers] } : plan.Guidance;
 
-    private static bool WithCompiler(string arm) => Has(arm, CompilerSuffix);
-
-    private static bool Has(string arm, string addition) => arm.Split('+').Contains(addition[1..]);
-
-    private PromptRenderer PromptsOf(string arm, EvaluationPlan plan) => !WithDocuments(arm)
+    private PromptRenderer PromptsOf(ArmName arm, EvaluationPlan plan) => !arm.HasDocuments
         ? Prompts()
         : Prompts().WithDocuments(new(q => [.. Storage.Documents.Search(q, Passages.Candidates).Select(h => h.Chunk)], Budget(plan)));
 
@@ -230,21 +226,22 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
     // Room for the task itself and its answer must remain in a small context.
     private int Budget(EvaluationPlan plan) => local.Room(plan.DocumentTokens, plan.Options.MaxCodeTokens);
 
-    private ILanguageModel ModelOf(string arm, EvaluationPlan plan, HostedModels hosted, Suite asked, PromptRenderer prompts)
+    private ILanguageModel ModelOf(ArmName arm, EvaluationPlan plan, HostedModels hosted, Suite asked, PromptRenderer prompts)
     {
-        var name = arm.Replace(DocumentsSuffix, "", StringComparison.Ordinal).Replace(CompilerSuffix, "", StringComparison.Ordinal);
+        var name = arm.Model;
         var folder = Path.Combine(Storage.Directory, "answers");
         if (name is "base" or "tuned")
-            return local.Recorded(name, folder, WithCompiler(arm)
-                ? (plan.Guidance.Rules, GuidedModel.Guides(plan.Guidance, library.Judge, asked, prompts)) : null);
-        if (WithCompiler(arm))
-            throw new LabException($"arm '{arm}': the compiler guides a model while it writes, which only base and tuned allow");
+            return local.Recorded(name, folder, GuidanceOf(arm, plan) is { } guidance
+                ? (guidance.Rules, GuidedModel.Guides(guidance, library.Judge, asked, prompts)) : null);
+        if (arm.Guided is not null)
+            throw new LabException(
+                $"arm '{name}+{arm.Guided.Name}': the compiler guides a model while it writes, which only base and tuned allow");
         // Their answers are in the lab's journal.
         if (plan.Endpoints.FirstOrDefault(e => e.Name == name) is { } endpoint) return hosted[endpoint];
         if (plan.Others.TryGetValue(name, out var other)) return new RecordedModel(other, $"{name}:{other.Name}", folder);
         var others = string.Concat(plan.Others.Keys.Concat(plan.Endpoints.Select(e => e.Name)).Select(k => $", {k}"));
-        throw new LabException($"there is no arm '{arm}'; there are base, tuned{others}, each also with {DocumentsSuffix} behind it, "
-            + $"and base and tuned with {CompilerSuffix}");
+        throw new LabException($"there is no arm '{name}'; there are base, tuned{others}, each also with +{ArmName.Documents} behind it, "
+            + $"and base and tuned with one of +{string.Join(", +", GuidedArm.All.Select(g => g.Name))}");
     }
 
     private Dictionary<string, string> Settings(EvaluationPlan plan, int passages)
@@ -256,7 +253,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         if (plan.Options is { SampledAnswers: > 0 } o)
             settings["Samples"] = string.Create(CultureInfo.InvariantCulture,
                 $"{o.SampledAnswers} for each task at temperature {o.Temperature}, top-p {o.TopP}");
-        if (plan.Arms.Any(WithCompiler)) settings["Compiler in the decoder"] = plan.Guidance.Rules.ToString();
+        if (plan.Arms.Any(a => ArmName.Of(a).Guided is not null)) settings["Compiler in the decoder"] = plan.Guidance.Rules.ToString();
         if (plan.Judge is { } judge)
             settings["Judge"] = $"{judge.Name} ({judge.Model}), wording {AnswerJudge.Version}, every judgement in both orders";
         return settings;

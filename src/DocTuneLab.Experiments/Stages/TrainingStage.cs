@@ -14,8 +14,7 @@ public sealed class TrainingStage
     private readonly BaseModel _model;
     private readonly IReadOnlyList<Sample> _samples;
     private readonly Lab? _lab;
-    private readonly Action<LoraAdapter, TrainingResult>? _keep;
-    private readonly int? _seed;
+    private readonly Experiment? _experiment;
 
     /// <summary>Training without a lab: nothing but the output folder is written.</summary>
     public TrainingStage(BaseModel model, IReadOnlyList<Sample> samples) => (_model, _samples) = (model, samples);
@@ -27,7 +26,7 @@ public sealed class TrainingStage
     public TrainingStage(Experiment experiment, BaseModel model, IReadOnlyList<Sample> samples) : this(model, samples)
     {
         ArgumentNullException.ThrowIfNull(experiment);
-        (_lab, _seed, _keep) = (experiment.Storage, experiment.Seed, experiment.Take);
+        (_lab, _experiment) = (experiment.Storage, experiment);
     }
 
     /// <summary>What training would take; nothing is trained or kept.</summary>
@@ -35,7 +34,8 @@ public sealed class TrainingStage
     public PreparedTraining Prepare(TrainingConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new(_model, _samples, config.ValidationCount(_samples.Count), config.Lora, config.Options, _seed ?? config.Options.Seed);
+        return new(_model, _samples, config.ValidationCount(_samples.Count), config.Lora, config.Options,
+            _experiment?.Seed ?? config.Options.Seed);
     }
 
     /// <summary>Trains a new adapter; a tenth of the samples, 120 at most, is held out for the validation loss.</summary>
@@ -67,8 +67,8 @@ public sealed class TrainingStage
             File.WriteAllText(Path.Combine(config.Options.OutputDirectory, "config.yaml"),
                 (config with { Model = _model.Loading }).ToYaml());
             var result = prepared.Run(recorder, onStep, cancel);
-            if (_keep is null) prepared.Dispose();
-            else _keep(prepared.Adapter, result);
+            if (_experiment is null) prepared.Dispose();
+            else _experiment.Take(prepared.Adapter, result);
             return result;
         }
         catch

@@ -11,7 +11,7 @@ namespace DocTuneLab.Notebooks.Formats;
 /// The <c>.dib</c> format of .NET Interactive: cells divided by lines with the name of a language. It has no place for ids, tags and
 /// metadata of cells, so they go into the <c>#!meta</c> block under <c>doctune</c>, which other readers skip. Outputs are not kept.
 /// </summary>
-public static class DibFormat
+internal static class DibFormat
 {
     private const string Meta = "#!meta";
     private const string Raw = "raw";

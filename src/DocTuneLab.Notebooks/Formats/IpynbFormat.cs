@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace DocTuneLab.Notebooks.Formats;
 
 /// <summary>Jupyter's notebook format, nbformat 4.5.</summary>
-public static class IpynbFormat
+internal static class IpynbFormat
 {
     private static readonly string[] s_knownMembers = ["cell_type", "id", "source", "metadata", "outputs", "execution_count"];
 

@@ -14,7 +14,7 @@ namespace DocTuneLab.Notebooks.Running;
 /// Papermill's parameters for C#: the cell tagged <c>parameters</c> declares names, types and defaults; given values are written, as
 /// literals of those types, into a cell tagged <c>injected-parameters</c> after it.
 /// </summary>
-public static class ParameterCell
+internal static class ParameterCell
 {
     /// <summary>Tag of the cell with the defaults.</summary>
     public const string Tag = "parameters";

@@ -8,10 +8,10 @@ namespace DocTuneLab.Training.Checkpoints;
 /// <param name="Shape">Dimensions, outermost first (the file has them innermost first).</param>
 /// <param name="Type">Number of its element type; <see cref="GgufType"/> names those that can be read.</param>
 /// <param name="Offset">First byte from the start of the data section.</param>
-public sealed record GgufTensor(string Name, long[] Shape, uint Type, long Offset);
+internal sealed record GgufTensor(string Name, long[] Shape, uint Type, long Offset);
 
 /// <summary>A memory-mapped GGUF file (format: version 3 of ggml's <c>gguf.md</c>), its header checked before anything is read.</summary>
-public sealed unsafe class GgufFile : IDisposable
+internal sealed unsafe class GgufFile : IDisposable
 {
     internal const uint Magic = 0x46554747;
     internal const int Version = 3;

@@ -11,7 +11,7 @@ namespace DocTuneLab.Training.Checkpoints;
 /// <param name="B">[out, rank] in float32.</param>
 /// <param name="Magnitude">[out] in float32 (DoRA), or null.</param>
 /// <param name="Scale">Factor of B A.</param>
-public sealed record LoraUpdate(Tensor A, Tensor B, Tensor? Magnitude, double Scale)
+internal sealed record LoraUpdate(Tensor A, Tensor B, Tensor? Magnitude, double Scale)
 {
     /// <summary>The weight with the update in it, float32.</summary>
     /// <param name="weight">W, [out, in] in float32.</param>

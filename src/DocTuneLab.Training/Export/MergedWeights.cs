@@ -17,7 +17,7 @@ public enum MergeBase
 }
 
 /// <summary>The weights of a model folder in float32, one at a time, with an adapter merged into them where there is one.</summary>
-internal sealed class MergedWeights : IDisposable
+public sealed class MergedWeights : IDisposable
 {
     private readonly WeightFiles _files;
     private readonly PeftFolder? _adapter;
@@ -25,6 +25,7 @@ internal sealed class MergedWeights : IDisposable
     private readonly MergeBase _base;
     private double _difference, _update;
 
+    /// <summary>Opens the files; nothing is read yet.</summary>
     /// <param name="model">Model folder.</param>
     /// <param name="adapter">Adapter folder, or null.</param>
     /// <param name="mergeBase">What it is merged into.</param>
@@ -56,6 +57,9 @@ internal sealed class MergedWeights : IDisposable
     };
 
     /// <summary>A tensor in float32; belongs to the current dispose scope.</summary>
+    /// <param name="name">Name of the parameter, as <see cref="ModelConfig.Parameters"/> lists it.</param>
+    /// <param name="shape">Its dimensions there.</param>
+    /// <exception cref="LabException">The tensor is missing or of another shape.</exception>
     public Tensor Read(string name, long[] shape)
     {
         using var gradients = no_grad();

@@ -29,7 +29,7 @@ public sealed record RopeScaling(string Type, double Factor, int OriginalPositio
 /// Llama 3's and YaRN's (arXiv 2309.00071) scaling. Tables grow with the positions asked for, so that a model made for 128k
 /// positions does not pay for them.
 /// </summary>
-public sealed class Rotary(ModelConfig config, Device device) : IDisposable
+internal sealed class Rotary(ModelConfig config, Device device) : IDisposable
 {
     private Tensor? _cosine, _sine;
     private int _length;

@@ -4,7 +4,7 @@ namespace DocTuneLab.Training.Quantization;
 
 /// <summary>Sixteen numbers from -1 to 1 that a 4-bit code stands for, and the rule by which a number gets its code:
 /// those of bitsandbytes.</summary>
-public sealed class FourBitCode
+internal sealed class FourBitCode
 {
     private readonly float[] _values, _thresholds;
     private readonly byte[]? _magnitudes;

@@ -14,7 +14,7 @@ namespace DocTuneLab.Training.Quantization;
 /// blocks' values are 8-bit codes again, in blocks of 256 with an offset. What is read from a file is kept as it is, with the
 /// file's own tables, and is written back the same.
 /// </summary>
-public sealed class FourBitTensor
+internal sealed class FourBitTensor
 {
     /// <summary>Elements that share one absmax, where this code quantises.</summary>
     public const int DefaultBlockSize = 64;

@@ -10,7 +10,7 @@ namespace DocTuneLab.Training.Quantization;
 /// A matrix in 8 bits with a scale for each row, as bitsandbytes keeps it (Dettmers et al. 2022, arXiv 2208.07339, the part
 /// without outliers): value = code · largest absolute value of the row / 127.
 /// </summary>
-public sealed class Int8Tensor
+internal sealed class Int8Tensor
 {
     /// <summary>1/127, as bitsandbytes rounds it.</summary>
     internal const float Step = 7.874015718698502e-3f;

@@ -122,7 +122,7 @@ public sealed class DenseWeight(Tensor tensor) : Weight
 }
 
 /// <summary>A frozen matrix in 4 bits, dequantised for each use.</summary>
-public sealed class FourBitWeight(FourBitTensor quantized) : Weight
+internal sealed class FourBitWeight(FourBitTensor quantized) : Weight
 {
     /// <summary>The packed codes and statistics.</summary>
     public FourBitTensor Quantized { get; } = quantized;
@@ -157,7 +157,7 @@ public sealed class FourBitWeight(FourBitTensor quantized) : Weight
 }
 
 /// <summary>A frozen matrix in 8 bits with a scale for each row, dequantised for each use.</summary>
-public sealed class Int8Weight(Int8Tensor quantized) : Weight
+internal sealed class Int8Weight(Int8Tensor quantized) : Weight
 {
     /// <summary>The codes and scales.</summary>
     public Int8Tensor Quantized { get; } = quantized;

@@ -9,7 +9,7 @@ namespace DocTuneLab.Text;
 /// Tells the language of prose by its script and, for Latin and Cyrillic letters, by its commonest words. Code is not
 /// given to it. Languages: en, zh, ja, ko, ru, uk, ar, he, el, hi, th, de, fr, es, pt, it, nl, pl, cs, sv, tr, vi, id.
 /// </summary>
-public sealed class LanguageDetector
+internal sealed class LanguageDetector
 {
     /// <summary>From this share of its letters on, a script decides; Latin names and terms stand in every technical text.</summary>
     public const double ScriptShare = 0.2;
@@ -31,14 +31,6 @@ public sealed class LanguageDetector
     private static readonly (ulong Letters, uint Languages)[] s_ascii = Ascii();
     private readonly int[] _hits = new int[s_languages.Length];
     private int _latin, _han, _kana, _hangul, _cyrillic, _arabic, _hebrew, _greek, _devanagari, _thai;
-
-    /// <summary>Language of a text.</summary>
-    public static string Detect(string text)
-    {
-        var detector = new LanguageDetector();
-        detector.Add(text);
-        return detector.Language;
-    }
 
     /// <summary>ISO 639-1 code by what was added; <c>en</c> where nothing speaks for another.</summary>
     public string Language

@@ -5,15 +5,12 @@ namespace DocTuneLab.Text;
 /// propose candidates, their exact Jaccard similarity decides.
 /// </summary>
 /// <param name="threshold">Similarity from which two texts count as the same; 1 means equal sets of 3-grams.</param>
-public sealed class NearDuplicates(double threshold = 0.92)
+internal sealed class NearDuplicates(double threshold = 0.92)
 {
     private const int Permutations = 64, Bands = 16, Rows = Permutations / Bands;
     private readonly HashSet<string> _exact = new(StringComparer.Ordinal);
     private readonly Dictionary<(int Band, ulong Hash), List<int>> _buckets = [];
     private readonly List<HashSet<ulong>> _texts = [];
-
-    /// <summary>Number of texts kept.</summary>
-    public int Count => _texts.Count;
 
     /// <summary>Whether the very text was kept before.</summary>
     public bool ContainsExact(string text) => _exact.Contains(ContentHash.Of(text));
@@ -28,7 +25,7 @@ public sealed class NearDuplicates(double threshold = 0.92)
 
     /// <summary>Keeps the text unless nearly it was kept before: then the number of the text that it is like, counted from 0 in order of
     /// keeping, and how like.</summary>
-    internal (int Text, double Similarity)? KeepOrMatch(string text)
+    public (int Text, double Similarity)? KeepOrMatch(string text)
     {
         var grams = TokenGrams.Of(TokenGrams.Tokens(text), 3);
         var keys = Keys(grams);

@@ -1,3 +1,4 @@
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Hosted;
 using DocTuneLab.Corpus.Structural;
@@ -63,13 +64,19 @@ public sealed class CorpusGeneratorTests(PrivateLibrary library) : IClassFixture
             new CorpusOptions { Count = 250, Seed = 5, LibraryName = "Fenmark", Mix = mix })
             .Generate(library.Chunks, null, TestContext.Current.CancellationToken);
         var validator = new SampleValidator(library.Api, library.Batched);
-        var again = validator.Judge([.. corpus.Samples.Select(s => SampleDrafts.Of(s, library.Judge.LibraryNamespaces))])
-            .Select(j => validator.Accept(j))
-            .ToList();
+        var judged = validator.Judge([.. corpus.Samples.Select(s => SampleDrafts.Of(s, library.Judge.LibraryNamespaces))]);
+        var again = judged.Select(j => validator.Accept(j)).ToList();
         Assert.True(again.All(s => s.Accepted),
             string.Join('\n',
                 again.Where(s => !s.Accepted)
                     .Select(s => $"{s.Kind}: {s.Checks.First(c => !c.Passed)}\n{s.Messages[^2].Content}\n{s.Messages[^1].Content}")));
+
+        // What was accepted once is a repetition, and so is what differs from it in a word.
+        Assert.All(judged, j => Assert.Equal(new Check("unique", false, "duplicate"), validator.Accept(j).Checks[^1]));
+        var longest = judged.MaxBy(j => j.Draft.Messages.Sum(m => m.Content.Length))!;
+        var turns = longest.Draft.Messages;
+        var longer = longest.Draft with { Messages = [.. turns.SkipLast(1), Message.Assistant(turns[^1].Content + " Now.")] };
+        Assert.Equal(new Check("unique", false, "near-duplicate"), validator.Accept(longest with { Draft = longer }).Checks[^1]);
     }
 
     [Fact]

@@ -4,7 +4,6 @@ using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Validation;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
-using DocTuneLab.Text;
 
 namespace DocTuneLab.Tests.Corpus;
 
@@ -72,19 +71,6 @@ public sealed class CorpusPartsTests(CorpusFixture fixture) : IClassFixture<Corp
         Assert.Equal(Wheel, ledger.Thinnest[0].Id);
         Assert.Equal(2, ledger.Thinnest.Count(m => m.Used > 0));
         Assert.EndsWith("1 of 2 members of held-out tasks not used", ledger.ToString());
-    }
-
-    [Fact]
-    public void Near_duplicates_are_found_and_other_texts_kept()
-    {
-        var texts = new NearDuplicates(0.8);
-        const string Text =
-            "Return the name of the tank that stands at the north end of the plant, and close all of its valves before doing so.";
-        Assert.Null(texts.TryAdd(Text));
-        Assert.Equal("duplicate", texts.TryAdd(Text));
-        Assert.Equal("near-duplicate", texts.TryAdd(Text + " Now."));
-        Assert.Null(texts.TryAdd("Return the number of litres in the tank that stands at the south end of the street."));
-        Assert.Equal(2, texts.Count);
     }
 
     [Fact]

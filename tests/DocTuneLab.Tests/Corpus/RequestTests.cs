@@ -36,6 +36,8 @@ public sealed class RequestTests(CorpusFixture fixture) : IClassFixture<CorpusFi
     [InlineData("Examples.")]
     [InlineData("From version 1 to.")]
     [InlineData("Level name.")]
+    [InlineData("Give back an for iterating through the tasks.")]
+    [InlineData("Tell me the you want to be called for each new one.")]
     [InlineData("The of it.")]
     [InlineData("返回。")]
     [InlineData("把水倒进水渠，然后把。")]

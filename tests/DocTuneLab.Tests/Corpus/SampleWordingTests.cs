@@ -23,7 +23,7 @@ public sealed class SampleWordingTests
             Flowing,
         }
 
-        /// <summary>Settings of a marsh.</summary>
+        /// <summary>Settings of a wide marsh.</summary>
         public sealed class MarshSettings
         {
             /// <summary>Gets or sets the name.</summary>
@@ -147,7 +147,7 @@ public sealed class SampleWordingTests
             "`Rise.Litres` says how many litres lie on it.",
             "It is a height over the sea.",
             "It is the height in metres.",
-            "They are settings of a marsh.",
+            "They are settings of a wide marsh.",
             "Water is passing.",
             "Posts a note and tells everyone who listens.",
         }, answers);

@@ -1,4 +1,4 @@
-using DocTuneLab.Text;
+using DocTuneLab.Documents.Parsing;
 
 namespace DocTuneLab.Tests.Documents;
 
@@ -40,12 +40,12 @@ public sealed class LanguageDetectorTests
             + "che non è del paese e con il suo.")]
     [InlineData("ar", "يولد جميع الناس أحرارا متساوين في الكرامة والحقوق")]
     [InlineData("en", "")]
-    public void Prose_is_told_apart(string language, string text) => Assert.Equal(language, LanguageDetector.Detect(text));
+    public void Prose_is_told_apart(string language, string text) => Assert.Equal(language, LanguageOf(text));
 
     [Fact]
     public void A_few_foreign_names_change_nothing() =>
         Assert.Equal("en",
-            LanguageDetector.Detect("The Café de la Paix and the Hotel de Ville are in Paris; this is for people who like it, and that is "
+            LanguageOf("The Café de la Paix and the Hotel de Ville are in Paris; this is for people who like it, and that is "
                 + "all that you need to know of 储罐."));
 
     [Theory]
@@ -54,10 +54,11 @@ public sealed class LanguageDetectorTests
     public void On_a_long_page_the_share_of_a_script_is_still_that_of_all_its_letters(int chinese, string language)
     {
         // A fifth of 12,500 letters is the border; words are looked at only in the first thousand.
-        var detector = new LanguageDetector();
-        for (var line = 0; line < 250; line++) detector.Add("  Fill the tank, then read Level 7 of VALVE no. 42: it is shown!");
+        var lines = Enumerable.Repeat("  Fill the tank, then read Level 7 of VALVE no. 42: it is shown!", 250).ToList();
         var letters = 250 * "FillthetankthenreadLevelofVALVEnoitisshown".Length;
-        for (var i = 0; i < chinese * letters / 10_000; i += 3) detector.Add("水位 9 位");
-        Assert.Equal(language, detector.Language);
+        for (var i = 0; i < chinese * letters / 10_000; i += 3) lines.Add("水位 9 位");
+        Assert.Equal(language, LanguageOf(string.Join('\n', lines)));
     }
+
+    private static string LanguageOf(string page) => MarkdownParser.Parse("p.md", page).Language;
 }

@@ -35,14 +35,6 @@ public sealed class PromptCandidateTests
     }
 
     [Fact]
-    public void Formats_keep_the_wording()
-    {
-        var wording = s_task.Render(s_inputs);
-        Assert.All(PromptCandidates.Formats(s_task), f => Assert.Contains(wording, f.Render(s_inputs)));
-        Assert.Equal(3, PromptCandidates.Formats(s_task).Append(s_task).Select(f => f.Render(s_inputs)).Distinct().Count());
-    }
-
-    [Fact]
     public void Diversity_is_measured_on_what_was_answered()
     {
         static PromptMeasures Of(params string[] answers) =>

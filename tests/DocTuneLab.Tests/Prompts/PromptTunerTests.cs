@@ -69,6 +69,17 @@ public sealed class PromptTunerTests
     }
 
     [Fact]
+    public async Task Other_formats_keep_the_wording()
+    {
+        var result = await new PromptTuner(new LikelihoodTrial(Model(), Examples(4)), options: new PromptTuningOptions { Formats = true })
+            .TuneAsync([s_candidates[2]], null, TestContext.Current.CancellationToken);
+        var inputs = AnswerFormat.QaInputs("Why?");
+        Assert.Equal(2, result.Table.Count(t => t.How == CandidateOrigin.Format && t.Parent == s_candidates[2].Hash));
+        Assert.All(result.Table, t => Assert.Contains("Why? ZZZ", t.Template.Render(inputs)));
+        Assert.Equal(3, result.Table.Select(t => t.Template.Render(inputs)).Distinct().Count());
+    }
+
+    [Fact]
     public async Task Scores_are_what_the_model_says()
     {
         var model = Model();

@@ -50,6 +50,10 @@ internal sealed class BranchRecipes(ReceiverMembers members)
             && !f.Symbol.IsStatic
             && StepWords.Clause(scope, f) is not null).ToList();
         if (flags.Count == 0) return null;
+        // What can be had at any time needs no test before it.
+        if (m.Symbol.ReturnType is not ("void" or "")
+            && m.Symbol.Exceptions.All(e => e.Type.StartsWith("Argument", StringComparison.Ordinal)))
+            return null;
         var flag = scope.Pick(flags);
         var receiver = Calls.Receiver(scope, m, s_none);
         if (Calls.Use(scope, m, receiver, s_none, 0.35) is not { } value || scope.Outs.Count > 0) return null;
@@ -96,8 +100,11 @@ internal sealed class BranchRecipes(ReceiverMembers members)
         var literal = scope.Literal(place);
         var limit = literal is { } l && scope.Chance(0.6) ? l : (scope.Parameter(place with { Name = "limit" }), "");
         if (limit.Item2.Length == 0) limit = (limit.Item1, scope.Say("the given limit", "给定的限值"));
-        var (high, low) = scope.Pick<(string, string)>([("high", "normal"), ("too much", "fine"), ("over", "under"), ("warn", "ok")]);
-        return Ending.Draft(scope, "limit", scope.Say($"return \"{high}\" if {noun} is above {limit.Item2}, else \"{low}\"",
+        var isMoment = m.Symbol.ReturnType.StartsWith("Date", StringComparison.Ordinal);
+        var past = isMoment ? "later than" : "above";
+        var (high, low) = scope.Pick<(string, string)>(isMoment ? [("late", "in time"), ("over", "open")]
+            : [("high", "normal"), ("too much", "fine"), ("over", "under"), ("warn", "ok")]);
+        return Ending.Draft(scope, "limit", scope.Say($"return \"{high}\" if {noun} is {past} {limit.Item2}, else \"{low}\"",
             $"{noun}大于{limit.Item2}就返回 \"{high}\"，否则返回 \"{low}\""),
             new("string", [$"if ({value} > {limit.Item1}) return \"{high}\";", $"return \"{low}\";"], false), null);
     }
@@ -197,27 +204,6 @@ internal sealed class BranchRecipes(ReceiverMembers members)
                 ? [$"if ({value.Code} is not {{ }} {local}) return null;", $"return {result.Code};"]
                 : [$"var {local} = {value.Code};", $"if ({local} is null) return null;",
                     $"return {Dotted(result.Code, local, IsStruct(scope, type))};"], false), null);
-    }
-
-    /// <summary>Does the same several times.</summary>
-    public static CodeDraft? Repeat(Scope scope, MemberEntry m)
-    {
-        if (!IsSimple(m) || m.Symbol is not { Kind: ApiKind.Method, IsStatic: false, ReturnType: "void" or "" }
-            || m.Symbol.Name is "Dispose" or "Close"
-            || m.Symbol.Parameters.Any(p => p.Modifier.Length > 0))
-            return null;
-        var request = StepWords.Step(scope, m);
-        var receiver = Calls.Receiver(scope, m, s_none);
-        if (Calls.Use(scope, m, receiver, s_none, 0.4) is not { } call) return null;
-        var told = StepWords.Told(scope);
-        var times = scope.Chance(0.5)
-            ? scope.Random.Next(2, 6).ToString(CultureInfo.InvariantCulture)
-            : scope.Parameter(new ValuePlace("int", "times") { Role = new("count", ""), Range = new(1, 5) });
-        var i = scope.Local("i");
-        return Ending.Draft(scope, "repeat",
-            scope.Say($"{request}{told} {(char.IsDigit(times[0]) ? $"{times} times in a row" : $"as many times as `{times}` says")}",
-            $"{request}{told}，连做 {(char.IsDigit(times[0]) ? times : $"`{times}`")} 次"),
-            new("void", [$"for (var {i} = 0; {i} < {times}; {i}++)", $"    {call.Code};"], false), null);
     }
 
     private static bool IsStruct(Scope scope, string type) =>

@@ -80,6 +80,8 @@ internal sealed class CompositionRecipes
             requests.Add(StepWords.On(scope, type, StepWords.Step(scope, then)) + StepWords.Told(scope));
         }
         if (requests.Count == 1) return null;
+        // An object that was made only to be changed or waited for is gone.
+        if (m.Symbol.Kind == ApiKind.Constructor && (TypeText.Awaited(value.Type) ?? value.Type).Length == 0) return null;
         var (returns, end, endsAsync) = Ending.Deliver(scope, value);
         if (isAsync && !endsAsync) returns = returns == "void" ? "Task" : $"Task<{returns}>";
         return Ending.Draft(scope, "chain", StepWords.Then(scope, requests), new(returns, [.. lines, .. end], isAsync || endsAsync), null);
@@ -169,6 +171,8 @@ internal sealed class CompositionRecipes
             ? "x" : TypeText.Head(element).Length > 1 ? char.ToLowerInvariant(TypeText.Head(element)[0]).ToString() : "x");
         if (selector is null)
         {
+            // "The first of the way": what is one thing in the words is no sequence there.
+            if (!StepWords.IsSeveral(scope, of)) return null;
             var (call, type, words) = scope.Pick<(string, string, string)>(
             [
                 (".Count()", "int", scope.Say("count ", "数一数有几个：")),
@@ -181,6 +185,8 @@ internal sealed class CompositionRecipes
         scope.Use(selector.Symbol);
         var p = $"{x}.{selector.Symbol.Name}";
         var t = selector.Symbol.ReturnType;
+        // A list of lists is nothing that anyone wants.
+        if (TypeText.Element(t) is not null) return null;
         var noun = StepWords.Noun(scope, selector);
         List<(string Code, string Type, string Request)> forms =
         [

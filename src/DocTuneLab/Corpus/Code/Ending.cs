@@ -19,20 +19,18 @@ internal static class Ending
         {
             var items = scope.Local("items");
             var one = scope.Local("item");
-            return scope.Chance(0.7)
-                ? ($"Task<List<{item}>>",
-                [
-                    $"var {items} = new List<{item}>();", $"await foreach (var {one} in {value.Code})", $"    {items}.Add({one});",
-                    $"return {items};"
-                ], true)
-                : ("Task<int>", ["var count = 0;", $"await foreach (var {one} in {value.Code})", "    count++;", "return count;"], true);
+            return ($"Task<List<{item}>>",
+            [
+                $"var {items} = new List<{item}>();", $"await foreach (var {one} in {value.Code})", $"    {items}.Add({one});",
+                $"return {items};"
+            ], true);
         }
         if (TypeText.Awaited(value.Type) is { } result)
             return result.Length == 0
                 ? ("Task", [$"await {value.Code};"], true)
-                : ($"Task<{result}>", Return(scope, $"await {value.Code}"), true);
+                : ($"Task<{result}>", [$"return await {value.Code};"], true);
         if (value.Type.Length == 0) return ("void", [$"{value.Code};"], false);
-        return (value.Type, Return(scope, value.Code), false);
+        return (value.Type, [$"return {value.Code};"], false);
     }
 
     // A call by itself is explained by what the documentation says of it; more than that, by what is done.
@@ -42,13 +40,6 @@ internal static class Ending
             && request.IndexOf(", ", StringComparison.Ordinal) is > 0 and var at
             ? $"F{request[1..at]}, it {Prose.Telling(request[(at + 2)..])}."
         : scope.Say($"It {Prose.Telling(request)}.", $"这个方法{request}。");
-
-    private static List<string> Return(Scope scope, string code)
-    {
-        if (!scope.Chance(0.12)) return [$"return {code};"];
-        var result = scope.Local("result");
-        return [$"var {result} = {code};", $"return {result};"];
-    }
 
     /// <summary>The draft of a method with that body.</summary>
     /// <param name="scope">The method being written.</param>
@@ -91,6 +82,8 @@ internal static class Ending
         {
             Arguments = arguments,
             Probe = arguments.Count > 0 && s_computing.Contains(recipe) ? Dependence.Probe(scope, body, arguments) : null,
+            // What any new object says is nothing to ask for, and only a run tells.
+            MustRun = s_computing.Contains(recipe) && scope.Symbols.Exists(s => s.Contains("#ctor", StringComparison.Ordinal)),
             NotRun = isOneMember ? "one member alone" : missing is null ? "" : ExampleValues.Needs(missing),
         };
     }
@@ -98,8 +91,8 @@ internal static class Ending
     // A colleague names the job, and now and then the member.
     private static string Instruction(Scope scope, string request, MemberEntry? named)
     {
-        // Nobody writes an operator's name.
-        if (named?.Symbol.Kind == ApiKind.Operator) named = null;
+        // Nobody writes an operator's name, and the name of a value is the answer.
+        if (named?.Symbol.Kind is ApiKind.Operator or ApiKind.EnumMember) named = null;
         if (scope.IsChinese) return InChinese(scope, request, named);
         var upper = Prose.UpperFirst(request);
         var receiver = named is null || scope.Parameters.Count == 0 || !Roles.IsOwn(scope.Index, scope.Parameters[0].Type)

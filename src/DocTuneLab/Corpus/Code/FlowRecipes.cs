@@ -48,6 +48,8 @@ internal sealed class FlowRecipes(ReceiverMembers members)
             scope.Offers.RemoveAt(at);
         }
         if (Calls.Use(scope, m, receiver, s_none, 0.5) is not { } value || scope.Outs.Count > 0 || scope.Offers.Count > 0) return null;
+        // An object that was made only to be waited for is gone.
+        if (isOnMade && TypeText.Awaited(value.Type) is { Length: 0 }) return null;
         var step = StepWords.Step(scope, m);
         requests.Add((isOnMade ? StepWords.On(scope, Calls.ReceiverType(m, s_none)!, step) : step) + StepWords.Told(scope));
         var isAsync = TypeText.Awaited(value.Type) is not null;

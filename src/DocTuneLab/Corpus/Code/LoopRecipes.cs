@@ -90,7 +90,7 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         var start = zero == "0" ? $"{type} {total} = 0;" : $"var {total} = {zero};";
         if (type == "int") start = $"var {total} = 0;";
         var condition = scope.Chance(0.5) ? Condition(scope, w, p) : null;
-        List<string> lines = [start, .. Each(scope, w, condition, $"{total} += {w.One}.{p.Symbol.Name};"), $"return {total};"];
+        List<string> lines = [start, .. Each(w, condition, $"{total} += {w.One}.{p.Symbol.Name};"), $"return {total};"];
         var noun = StepWords.Noun(scope, p);
         var request = scope.Say($"{scope.Pick<string>(["add up", "sum up", "total"])} {noun} over {w.Of}", $"对{w.Of}，把{noun}加起来") + Only(
             scope, condition);
@@ -195,7 +195,7 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         var type = p.Symbol.ReturnType;
         List<string> lines =
         [
-            $"var {found} = new List<{type}>();", .. Each(scope, w, condition, $"{found}.Add({w.One}.{p.Symbol.Name});"), $"return {found};"
+            $"var {found} = new List<{type}>();", .. Each(w, condition, $"{found}.Add({w.One}.{p.Symbol.Name});"), $"return {found};"
         ];
         var noun = StepWords.Noun(scope, p);
         return End(scope, "collect", scope.Say($"go through {w.Of} and collect {noun}", $"逐个看{w.Of}，收集{noun}") + Only(scope, condition),
@@ -238,7 +238,7 @@ internal sealed class LoopRecipes(ReceiverMembers members)
                 scope.Say($"count those of {w.Of} where {first.Words} and {second.Words}; put the test into a local function",
                 $"{w.Of}中，数一数有几个{first.Words}并且{second.Words}；判断写成局部函数"), "int", two);
         }
-        List<string> lines = [$"var {count} = 0;", .. Each(scope, w, first, $"{count}++;"), $"return {count};"];
+        List<string> lines = [$"var {count} = 0;", .. Each(w, first, $"{count}++;"), $"return {count};"];
         return End(scope, "count", scope.Say($"count those of {w.Of} where {first.Words}", $"{w.Of}中，数一数有几个{first.Words}"), "int", lines);
     }
 
@@ -344,14 +344,10 @@ internal sealed class LoopRecipes(ReceiverMembers members)
         return !(one && second.Symbol.ReturnType == "bool") && !(other && first.Symbol.ReturnType == "bool");
     }
 
-    // Skipping what does not fit, or doing it where it fits: people write both.
-    private static List<string> Each(Scope scope, Walk w, Test? condition, string statement)
-    {
-        if (condition is null) return [w.Head, $"    {statement}"];
-        return scope.Chance(0.4)
-            ? [w.Head, "{", $"    if ({condition.Not}) continue;", $"    {statement}", "}"]
-            : [w.Head, "{", $"    if ({condition.Code}) {statement}", "}"];
-    }
+    // One statement is done where it fits; to skip what does not fit is for those who do several.
+    private static List<string> Each(Walk w, Test? condition, string statement) => condition is null
+        ? [w.Head, $"    {statement}"]
+        : [w.Head, "{", $"    if ({condition.Code}) {statement}", "}"];
 
     private static string Only(Scope scope, Test? condition) => condition is null ? ""
         : scope.Say(scope.Pick<string>([$", only where {condition.Words}", $", of those only where {condition.Words}"]),

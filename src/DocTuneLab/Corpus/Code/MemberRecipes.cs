@@ -31,8 +31,6 @@ internal static class MemberRecipes
             return Ending.Draft(scope, "out", request,
                 new(scope.Outs[0].Type, [$"{value.Code};", $"return {scope.Outs[0].Name};"], false), m);
         var (type, lines, isAsync) = Ending.Deliver(scope, value);
-        if (type == "Task<int>" && isAsync && TypeText.AsyncElement(value.Type) is not null)
-            request = scope.Say("count the items: ", "数一数有几个：") + request;
         if (type == "void" && receiver.Length > 0 && scope.Parameters[0].Name == receiver && scope.Chance(0.2))
         {
             type = scope.Parameters[0].Type;
@@ -97,13 +95,38 @@ internal static class MemberRecipes
             isAsync = true;
             returns = returns == "void" ? "Task" : $"Task<{returns}>";
         }
-        if (returns == "void") { returns = m.Owner.Filled(map); lines.Add($"return {local};"); }
+        // An object that was made only to be changed is gone.
+        if (returns == "Task") return null;
+        var changes = returns == "void" ? Changes(m, local, made.Code, value.Code) : null;
+        if (returns == "void")
+        {
+            if (changes is null) return null;
+            returns = m.Owner.Filled(map);
+            lines.Add($"return {local};");
+        }
         if (use.StartsWith("using", StringComparison.Ordinal) && returns == m.Owner.Filled(map)) use = "var";
         var request = scope.IsChinese
             ? $"建立一个 `{m.Owner.Path}`{settings}，然后{scope.Request(m)}"
             : $"create {Prose.WithArticle(type)}{settings} and {StepWords.Step(scope, m)}";
         return Ending.Draft(scope, use == "var" ? "construct" : "using", request,
-            new(returns, [$"{use} {local} = {made.Code};", .. lines], isAsync), null);
+            new(returns, [$"{use} {local} = {made.Code};", .. lines], isAsync), null) is var draft && changes is not null
+            ? draft with { Probe = changes, MustRun = true }
+            : draft;
+    }
+
+    // Nobody shuts what was made shut: null where the new object says the same before the call and behind it.
+    private static string? Changes(MemberEntry m, string local, string made, string call)
+    {
+        var reads = m.Owner.Members.Where(p => ReceiverMembers.IsReadable(p) && TypeText.Element(p.Symbol.ReturnType) is null)
+            .Select(p => $"() => {local}.{p.Symbol.Name}").ToList();
+        return reads.Count == 0 ? null : string.Join('\n',
+        [
+            $"var {local} = {made};", $"Func<object?>[] reads__ = [{string.Join(", ", reads)}];", "var before__ = new List<object?>();",
+            "foreach (var read__ in reads__) before__.Add(Read__(read__));", $"{call};",
+            "for (var i__ = 0; i__ < reads__.Length; i__++)", "    if (!Equals(before__[i__], Read__(reads__[i__]))) return true;",
+            "return null;",
+            "static object? Read__(Func<object?> read) { try { return read(); } catch (Exception) { return null; } }",
+        ]);
     }
 
     /// <summary>An object initialiser with several properties.</summary>
@@ -137,7 +160,7 @@ internal static class MemberRecipes
     {
         // Nobody catches ArgumentNullException to go on.
         var exceptions = m.Symbol.Exceptions.Where(e => e.Type != "ArgumentNullException").ToList();
-        if (exceptions.Count == 0 || !Calls.Usable(m) || Calls.Fill(scope, m) is not { } map) return null;
+        if (exceptions.Count == 0 || !Calls.Usable(m) || HasTry(m) || Calls.Fill(scope, m) is not { } map) return null;
         var exception = scope.Pick(exceptions);
         var receiver = Calls.Receiver(scope, m, map);
         // A call whose values all stand in the code either throws or does not.
@@ -185,6 +208,10 @@ internal static class MemberRecipes
         }
         return Ending.Draft(scope, "catch", request, new(awaited is null ? type : $"Task<{type}>", lines, awaited is not null), m);
     }
+
+    // Whoever has TryParse does not catch what Parse throws.
+    private static bool HasTry(MemberEntry m) =>
+        m.Owner.Members.Exists(o => o.Symbol.ReturnType == "bool" && o.Symbol.Name == "Try" + m.Symbol.Name);
 
     /// <summary>Counts how often an event is raised while an action runs.</summary>
     public static CodeDraft? Subscribe(Scope scope, MemberEntry m)

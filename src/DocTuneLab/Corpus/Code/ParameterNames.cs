@@ -12,17 +12,16 @@ internal static class ParameterNames
     // Fit a value of any type.
     private static readonly string[] s_any =
     [
-        "source", "target", "current", "given", "input", "first", "entry", "selected", "chosen", "candidate", "arg", "next", "wanted",
-        "original", "latest", "previous", "expected", "x", "a", "b",
+        "source", "target", "current", "given", "input", "first", "selected", "chosen", "next", "previous", "original", "subject",
     ];
 
     private static readonly string[] s_prefixes =
     [
-        "my", "old", "new", "last", "main", "our", "first", "active", "current", "next", "previous", "spare", "target", "source", "local",
-        "shared", "chosen", "selected", "fresh", "original",
+        "my", "old", "new", "last", "main", "first", "current", "next", "previous", "target", "source", "chosen", "selected", "given",
+        "start", "base", "known", "original",
     ];
 
-    private static readonly string[] s_numbers = ["value", "number", "amount", "n", "wanted", "limit", "v"];
+    private static readonly string[] s_numbers = ["value", "number", "amount", "n", "limit"];
     private static readonly string[] s_texts = ["text", "s", "input", "line", "raw", "words", "typed", "content"];
     private static readonly string[] s_flags = ["flag", "enabled", "on", "wanted", "value"];
     private static readonly string[] s_many = ["items", "all", "list", "entries", "source", "input", "selected"];
@@ -35,7 +34,7 @@ internal static class ParameterNames
         var type = place.Type.StartsWith("ref ", StringComparison.Ordinal) ? place.Type[4..] : place.Type;
         var own = place.Name.TrimStart('@');
         // What the request speaks of is called so, and what stands beside another of its type by what it is for.
-        if (s_told.Contains(own) || (!place.IsReceiver && own.Length > 1 && scope.Parameters.Exists(p => p.Type == type))) return own;
+        if (s_told.Contains(own) || place.KeepsName || (!place.IsReceiver && own.Length > 1 && scope.Parameters.Exists(p => p.Type == type))) return own;
         if (TypeText.Element(type) is not null || TypeText.AsyncElement(type) is not null)
         {
             var many = scope.NameFor(type);
@@ -70,7 +69,6 @@ internal static class ParameterNames
             < 0.22 => noun,
             < 0.62 => Prefixed(scope, Prose.Words(noun).Split(' ')[^1]),
             < 0.72 when !place.IsReceiver && own.Length > 1 && Says(own, type) => own,
-            < 0.78 => noun[..1],
             _ => scope.Pick(s_any),
         };
     }

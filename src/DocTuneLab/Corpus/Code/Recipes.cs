@@ -31,7 +31,7 @@ internal sealed class Recipes
             (2, compositions.Query), (1, CompositionRecipes.Each), (2, compositions.Conditional), (1, compositions.Several),
             (2, CompositionRecipes.Fallback),
             (7, loops.Loop), (2.5, BranchRecipes.Switch), (3, branches.Guard), (2, branches.Limit), (3, BranchRecipes.RangeCheck),
-            (3, branches.TryThen), (2, MemberRecipes.TryOut), (2.5, branches.NullThen), (0.4, BranchRecipes.Repeat),
+            (3, branches.TryThen), (2, MemberRecipes.TryOut), (2.5, branches.NullThen),
             (3, flows.Made), (2.5, flows.Effect), (1.5, flows.Difference),
         ];
     }

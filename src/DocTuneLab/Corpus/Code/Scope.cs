@@ -161,7 +161,8 @@ internal sealed class Scope(ApiIndex index, Random random, bool chinese = false,
             Handed.Add(Say($"{StepWords.That(offer.Type)} as `{parameter.Name}`", $"`{parameter.Name}` 用得到的 `{offer.Type}`"));
             return offer.Code;
         }
-        return Argument(Roles.PlaceOf(m, parameter, type), parameter.Modifier is "ref" or "in" ? parameter.Modifier : "", literals);
+        var place = Roles.PlaceOf(m, parameter, type) with { KeepsName = m.Symbol.Parameters.Count(p => p.Type == parameter.Type) > 1 };
+        return Argument(place, parameter.Modifier is "ref" or "in" ? parameter.Modifier : "", literals);
     }
 
     /// <summary>The expression for a place: a literal that the instruction states, or a parameter of the method.</summary>

@@ -26,6 +26,9 @@ internal static partial class StepWords
     public static bool IsThing(Scope scope, MemberEntry m) => scope.IsChinese || m.Symbol.Kind is ApiKind.Property or ApiKind.Field
         || scope.Plain(m).Split(' ')[0] is "get" or "return";
 
+    /// <summary>Whether a noun means several things: its last word before what tells of it is in the plural.</summary>
+    public static bool IsSeveral(Scope scope, string noun) => scope.IsChinese || Head().Match(noun).Value.EndsWith('s');
+
     /// <summary>What a caller asks of the member as one step among others, without the sentence's further clauses.</summary>
     public static string Step(Scope scope, MemberEntry m) => scope.IsChinese ? scope.Step(m) : Cut(scope.Step(m), [';', ':']);
 
@@ -95,6 +98,9 @@ internal static partial class StepWords
         };
     }
 
+    [GeneratedRegex(@"^.+?(?=,| (?:of|in|that|which|for|with|from|at|by|as|on|to|between|under|over|above"
+        + @"|below|per|so|into|within|posted|given)\b|$)")]
+    private static partial Regex Head();
     [GeneratedRegex("^(take that [a-z ]+ and )?(?:return|give back|read) (?=(?:the|a|an|all|every) )")]
     private static partial Regex Returning();
 }

@@ -29,6 +29,9 @@ internal sealed record ValuePlace(string Type, string Name)
 
     /// <summary>Whether the place is an object of the library that a method is called on.</summary>
     public bool IsReceiver { get; init; }
+
+    /// <summary>Whether it is called as in the documentation: of two places of a type the name tells which is which.</summary>
+    public bool KeepsName { get; init; }
 }
 
 /// <summary>Which value may go where. Any library says so by the names and the documentation of its members.</summary>

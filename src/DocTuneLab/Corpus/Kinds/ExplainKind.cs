@@ -29,7 +29,8 @@ internal sealed class ExplainKind : SampleKindDefinition
     public override Draft? Draft(DraftingContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (context.NextMethod() is not { } method) return null;
+        // What only reads the names in the code aloud explains nothing.
+        if (context.NextMethod() is not { } method || !Prose.SaysMore(method.Meaning, method.Body)) return null;
         var code = context.Random.Next(2) == 0 ? method.Body : method.Method;
         var template = Prose.IsChinese(method.Meaning) ? "explain.chinese" : "explain.plain";
         return method.Sample(Kind, [Asking(template, code), Message.Assistant(method.Meaning)], code, template);

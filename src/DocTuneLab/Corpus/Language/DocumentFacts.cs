@@ -41,6 +41,7 @@ internal static partial class DocumentFacts
         foreach (var (header, row) in Rows(lines))
             for (var c = 1; c < Math.Min(header.Count, row.Count); c++)
                 if (row[0].Length is > 0 and < 60 && Plain(row[c]).Length is > 0 and < 100
+                    && !Comparing().IsMatch(Plain(row[c]))
                     && !header[c].Contains('`', StringComparison.Ordinal) && IsThing(Plain(header[c])) && IsSubject(row[0])
                     // One of many that would do is nothing to know.
                     && !(Sampled().IsMatch(Plain(header[c])) && row[c].Any(char.IsAsciiDigit)))
@@ -51,10 +52,13 @@ internal static partial class DocumentFacts
         {
             var term = m.Groups[1].Value.Trim();
             var definition = Prose.FirstSentence(Markup().Replace(m.Groups[2].Value, "$1"))?.TrimEnd(';', ',', ':', '；', '，');
-            if (definition is null || definition.Length is < 8 or > 150 || Plain(term).Length > 50 || IsCode(definition)) continue;
+            if (definition is null || definition.Length is < 8 or > 150 || Plain(term).Length > 50 || IsCode(definition)
+                || Scrap().IsMatch(definition)) continue;
             yield return Make("definition", Prose.UpperFirst(definition) + (Prose.IsChinese(definition) ? "。" : "."),
                 ("term", term.Trim('*')));
-            yield return Make("defined-term", Plain(term).TrimEnd(':', '：'), ("definition", definition));
+            // In two words too much is described.
+            if (Prose.IsChinese(definition) || definition.Split(' ').Length > 2)
+                yield return Make("defined-term", Plain(term).TrimEnd(':', '：'), ("definition", definition));
         }
 
         // A FAQ heading is a question that people ask; the first sentence under it is the answer.
@@ -151,6 +155,13 @@ internal static partial class DocumentFacts
     private static partial Regex Definition();
     [GeneratedRegex(@"[^.。!?！？]+(?:\.(?!\s|$)[^.。!?！？]*)*[.。!?！？]")]
     private static partial Regex Sentence();
+    // "As it was" says what it is only to who knows what it was.
+    [GeneratedRegex(@"^(?:as|so|same|the same|likewise|ditto)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Comparing();
+    // "On the next round" goes on with what stands before it, and explains nothing alone.
+    [GeneratedRegex(@"^(?:on|in|at|for|from|by|of|to|with|without|under|over|until|after|before|during|when|while|if|as)\b",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex Scrap();
     [GeneratedRegex(@"\[([^\]]*)\]\([^)]*\)")]
     private static partial Regex Links();
     [GeneratedRegex(@"^`\w+(?:\([^)]*\))?`$")]

@@ -15,7 +15,13 @@ internal static partial class MemberDescriptions
     {
         foreach (var member in index.Members)
             if (member.Symbol is { Kind: ApiKind.Method or ApiKind.ExtensionMethod, Returns: { } returns }
+                // What is tried gives more than whether it went well.
+                && !(member.Symbol.ReturnType == "bool" && member.Symbol.Parameters.Any(p => p.Modifier == "out"))
+                // Whoever awaits a task gets what it gives, and not the task.
+                && !(TypeText.Awaited(member.Symbol.ReturnType) is not null && returns.Contains("task", StringComparison.OrdinalIgnoreCase))
                 && Sentence(returns, index) is { } value
+                // "A handle; dispose of it later" does not say of what.
+                && (Prose.IsChinese(value) || Prose.CommonWords([value.Split(';', ':')[0]]).Count > 1)
                 && !value.Contains("null", StringComparison.OrdinalIgnoreCase))
                 Add(member, Prose.IsChinese(value) ? "取得" + value
                     : ReturnsVerb().IsMatch(value) ? value

@@ -168,10 +168,10 @@ internal static partial class Prose
         if (RequestForm.IsUsualVerb(words[0]) && (isAction ? !words[1].StartsWith("of ", StringComparison.Ordinal)
             : !AfterNoun().IsMatch(words[1])))
             return isAction ? text : null;
-        // "Notes that the sill was dredged": of an action a usual verb says what is done.
-        if (isAction && words[1].StartsWith("that ", StringComparison.Ordinal) && IsVerb(words[0])
+        // "Notes that the sill was dredged", "Searches for the object": of an action a usual verb says what is done.
+        if (isAction && ActionEnd().IsMatch(words[1]) && IsVerb(words[0])
             && RequestForm.IsUsualVerb(BaseVerb(words[0])))
-            return $"{BaseVerb(words[0])} {words[1]}";
+            return $"{BaseVerb(words[0])} {FollowingVerbs().Replace(words[1], m => m.Groups[1].Value + BaseVerb(m.Groups[2].Value))}";
         var isNoun = !IsVerb(words[0])
             || (AfterNoun().IsMatch(words[1]) && words[0] is not ("gets" or "returns" or "consists" or "disposes"));
         if (isNoun) return Value("get", text);
@@ -190,6 +190,8 @@ internal static partial class Prose
         if (RequestForm.IsAsking(words[0])) return words.Length == 2 ? $"find out {text}" : null;
         // "The water is still" tells something.
         if (Being().IsMatch(RelativeClause().Split(text)[0])) return null;
+        // "You want to hear of it" tells when, and names nothing.
+        if (RequestForm.IsPerson(words[0])) return null;
         if (RequestForm.IsDeterminer(words[0]) || words[0].StartsWith('`')) return words.Length == 2 ? $"{verb} {text}" : null;
         if (words.Length < 2 || s_stopWords.Contains(words[0]) || s_prepositions.Contains(words[0])
             || (IsVerb(words[0]) && !AfterNoun().IsMatch(words[1])))
@@ -257,6 +259,7 @@ internal static partial class Prose
     {
         // Texts and numbers cannot be guessed from a signature.
         if (request.AsSpan().IndexOfAny("\"';:=") >= 0 || request.Any(char.IsAsciiDigit) || IsChinese(request)) return null;
+        // "The most readings that the log keeps" needs its clause, and none of those ends it.
         var end = Subordinate().Match(request);
         if (!end.Success || end.Index < 8) return null;
         var main = request[..end.Index].TrimEnd(',', ' ');
@@ -273,13 +276,45 @@ internal static partial class Prose
         return words.Length == 2 && IsVerb(words[0]) && !AfterNoun().IsMatch(words[1]) ? BaseVerb(words[0]) : null;
     }
 
-    /// <summary>Method name made of the request's content words.</summary>
+    /// <summary>Method name made of the content words of the request's first clause: what is done to what.</summary>
     public static string MethodName(string request, Random random)
     {
-        var words = Word().Matches(request).Select(m => m.Value).Where(w => !s_stopWords.Contains(w) && char.IsAsciiLetter(w[0]))
-            .Take(random.Next(2, 4)).ToList();
-        return words.Count == 0 ? "Run" : string.Concat(words.Select(w => char.ToUpperInvariant(w[0]) + w[1..]));
+        var text = ForEach().Replace(Quoted().Replace(request, " "), "");
+        var (first, all) = (Content(ClauseEnd().Split(text)[0]), Content(text));
+        List<string> words = [.. (first.Count < 2 ? all : first).Take(random.Next(3, 5))];
+        return words.Count == 0 ? "Run" : string.Concat(words.Select(UpperFirst));
+
+        static List<string> Content(string text) => [.. Word().Matches(text).Select(m => m.Value)
+            .Where(w => !s_stopWords.Contains(w) && !s_unnamed.Contains(w) && char.IsAsciiLetter(w[0]))];
     }
+
+    /// <summary>Whether a sentence says more than names do that stand beside it: "Creates a gate" says no more than
+    /// <c>new WeirGate()</c>.</summary>
+    /// <param name="text">The sentence.</param>
+    /// <param name="names">Text with the names.</param>
+    public static bool SaysMore(string text, string names)
+    {
+        if (IsChinese(text)) return true;
+        var known = NamePart().Matches(names).Select(m => Stem(m.Value)).ToHashSet(StringComparer.Ordinal);
+        return Word().Matches(text).Select(m => m.Value.ToLowerInvariant())
+            .Any(w => !s_stopWords.Contains(w) && !s_bare.Contains(IsVerb(w) ? BaseVerb(w) : w) && !known.Contains(Stem(w)));
+
+        static string Stem(string word) => word.ToLowerInvariant().TrimEnd('s') is var stem && stem.EndsWith('e') ? stem[..^1] : stem;
+    }
+
+    // Words that join the others of a request, and name nothing in a method's name.
+    private static readonly HashSet<string> s_unnamed = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "how", "what", "those", "these", "one", "ones", "two", "all", "each", "every", "through", "out", "there", "so", "many", "much",
+        "can", "depending", "where", "when", "who", "them", "other", "another", "some", "any", "no", "not", "only", "but", "than",
+        "whichever", "back", "up", "far", "was", "were", "has", "have", "does", "do",
+    };
+
+    // Verbs that say no more than that something is made or had.
+    private static readonly HashSet<string> s_bare = new(StringComparer.Ordinal)
+    {
+        "get", "return", "read", "give", "create", "make", "build", "construct", "initialize", "initialise", "instance", "result",
+    };
 
     /// <summary><c>FlowRate</c> as "flow rate".</summary>
     public static string Words(string name)
@@ -390,8 +425,16 @@ internal static partial class Prose
     private static partial Regex Aside();
     [GeneratedRegex(@"^(?:of|in|that|which|for|with|from|at|by|as|on|to|between|under|over|above|below|per|so)\b")]
     private static partial Regex AfterNoun();
-    [GeneratedRegex(@",? (?:that|which|when|if|unless|so that|such as|because|with|by) |, ")]
+    [GeneratedRegex("^(?:that|for|to|at|with) ")]
+    private static partial Regex ActionEnd();
+    [GeneratedRegex(@",? (?:so that|such as|because|with|by) |, ")]
     private static partial Regex Subordinate();
+    [GeneratedRegex(@"^(?:for each|go through) .*?(?:, | and )")]
+    private static partial Regex ForEach();
+    [GeneratedRegex("\"[^\"]*\"")]
+    private static partial Regex Quoted();
+    [GeneratedRegex(@"[;:,]| and (?:then )?(?=[a-z]+ (?:the|a|an|to|it|that|by) )| then ")]
+    private static partial Regex ClauseEnd();
     [GeneratedRegex(@"\s+")]
     private static partial Regex Blanks();
     [GeneratedRegex(@"(?<!\b(?:e\.g|i\.e|etc|vs|approx|no))\.(?=\s+[A-Z`(])|。")]

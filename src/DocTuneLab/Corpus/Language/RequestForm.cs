@@ -40,6 +40,12 @@ internal sealed partial class RequestForm
 
     private static readonly HashSet<string> s_asking = ["how", "what", "which", "when", "where", "who", "whose", "why", "whether"];
 
+    private static readonly HashSet<string> s_persons = ["i", "you", "we", "he", "she", "they"];
+
+    // No thing begins with these: "the you want", "an for iterating".
+    private static readonly HashSet<string> s_noNouns = [.. s_persons, "the", "a", "an", "and", "or", "of", "whether", "for", "from",
+        "with", "by", "at", "into", "is", "are", "was", "were", "which", "when", "if"];
+
     private static readonly HashSet<string> s_dangling = ["the", "a", "an", "of", "and", "or", "than", "whether", "if", "because", "with",
         "from", "into", "its", "their", "every", "each", "per", "as", "which", "but", "nor"];
 
@@ -60,6 +66,9 @@ internal sealed partial class RequestForm
 
     /// <summary>What can stand before a noun.</summary>
     public static bool IsDeterminer(string word) => s_determiners.Contains(word) || (word.Length > 0 && !char.IsAsciiLetter(word[0]));
+
+    /// <summary>Whether a word stands for who does something.</summary>
+    public static bool IsPerson(string word) => s_persons.Contains(word.ToLowerInvariant());
 
     /// <summary>Whether a word is a verb of everyday requests, as they use it.</summary>
     public static bool IsUsualVerb(string word) => s_verbs.Contains(word);
@@ -111,7 +120,7 @@ internal sealed partial class RequestForm
         {
             var (word, next) = (lower[i], lower[i + 1]);
             if (word == next && word is "the" or "a" or "an" or "of" or "to" or "and" or "or") return $"says '{word}' twice";
-            if (word is "the" or "a" or "an" && next is "the" or "a" or "an" or "and" or "or" or "of" or "whether" && !IsCode(words[i + 1]))
+            if (word is "the" or "a" or "an" && s_noNouns.Contains(next) && !IsCode(words[i + 1]))
                 return $"has nothing between '{word}' and '{next}'";
             var isNoun = i > 0 && lower[i - 1] is "the" or "a" or "an" or "which";
             if (!s_giving.Contains(word) || isNoun) continue;

@@ -152,7 +152,8 @@ internal static partial class SymbolFacts
             if (p.DefaultValue is not null) yield return Make("parameter-default", p.DefaultValue, ("parameter", p.Name));
             if (Sentence(p.Documentation) is { } meaning)
             {
-                yield return Make("parameter-meaning", meaning, ("parameter", p.Name));
+                if (Prose.SaysMore(meaning, $"{p.Type} {p.Name}"))
+                    yield return Make("parameter-meaning", meaning, ("parameter", p.Name));
                 // In two words too many parameters are meant.
                 if (m.Arguments.Count > 1 && (Prose.IsChinese(meaning) || meaning.Split(' ').Length > 2))
                     yield return Make("which-parameter", p.Name, ("meaning", Prose.LowerFirst(meaning.TrimEnd('.', '。'))));
@@ -208,7 +209,7 @@ internal static partial class SymbolFacts
                 yield return Make("member-name", name, ("request", request), ("kind", kind), ("does", does));
             }
         }
-        if (Sentence(s.Returns) is { } returns && returns.Length < 120) yield return Make("returns", returns);
+        if (Sentence(s.Returns) is { } returns && returns.Length < 120 && Prose.SaysMore(returns, $"{s.ReturnType} {s.Name}")) yield return Make("returns", returns);
     }
 
     // Documentation in Chinese is asked about in its own words: English ones could only repeat the name, which is the answer.
@@ -231,7 +232,7 @@ internal static partial class SymbolFacts
         new(kind, values.DistinctBy(v => v.Name).ToDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal), answer, symbols, []);
 
     // What is asked for by its purpose is answered in a sentence.
-    private static string? Whole(ApiSymbol s, string name) => Prose.FirstSentence(s.Summary) is { } said
+    private static string? Whole(ApiSymbol s, string name) => Prose.FirstSentence(s.Summary) is { } said && Prose.SaysMore(said, name)
         ? Sentence(Prose.Whole(said, name, s.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Operator))
         : null;
 

@@ -132,10 +132,11 @@ internal sealed partial class DocumentedExamples(ApiIndex index)
         foreach (var symbol in index.Symbols)
             foreach (var code in symbol.Examples)
             {
-                var what = bySymbol.TryGetValue(symbol.Id, out var member)
-                    ? index.IsChinese ? $"{ChineseProse.Plain(member)}。" : $"{Prose.UpperFirst(Prose.Plain(member))}."
-                    : index.IsChinese ? $"演示 `{symbol.DisplayName}` 的用法。" : $"Show how to use `{symbol.DisplayName}`.";
-                yield return new Example(what, code, [symbol.Id], []);
+                // How a type is used, it says by the members that it uses.
+                IEnumerable<string> asked = bySymbol.TryGetValue(symbol.Id, out var member)
+                    ? [index.IsChinese ? $"{ChineseProse.Plain(member)}。" : $"{Prose.UpperFirst(Prose.Plain(member))}."]
+                    : Instructions("", "", code);
+                foreach (var what in asked) yield return new Example(what, code, [symbol.Id], []);
             }
     }
 

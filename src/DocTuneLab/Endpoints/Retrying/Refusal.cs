@@ -8,7 +8,7 @@ namespace DocTuneLab.Endpoints.Retrying;
 /// <summary>Why a server refused, read from its status and its own words.</summary>
 /// <param name="Kind">How it is met.</param>
 /// <param name="Words">What the server says; empty where it says nothing.</param>
-public sealed partial record Refusal(FailureKind Kind, string Words)
+internal sealed partial record Refusal(FailureKind Kind, string Words)
 {
     private const int LongestWords = 400;
 

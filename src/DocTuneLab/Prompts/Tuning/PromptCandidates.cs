@@ -2,7 +2,7 @@ namespace DocTuneLab.Prompts.Tuning;
 
 /// <summary>Makes candidates from a template without a model:
 /// the same wording in other formats, and with demonstrations in front.</summary>
-public static class PromptCandidates
+internal static class PromptCandidates
 {
     /// <summary>The template's user turn under headings, and between tags.</summary>
     public static IReadOnlyList<PromptTemplate> Formats(PromptTemplate template) =>

@@ -271,8 +271,8 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         _way.AddRange(way);
     }
 
-    /// <summary>The answer that could have ended, if there was one. Else from the last whole statement of the longest way on the model writes one of the ends that the guide knows, or goes back
-    /// further for one; where there is none it writes as it likes.</summary>
+    /// <summary>Takes the answer that could have ended, if there was one. Else from the last whole statement of the longest way on the
+    /// model writes one of the ends that the guide knows, or goes back further for one; where there is none it writes as it likes.</summary>
     private void GiveUp(string why)
     {
         if (_poor is not null)

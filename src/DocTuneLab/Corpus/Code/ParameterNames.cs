@@ -34,7 +34,8 @@ internal static class ParameterNames
         var type = place.Type.StartsWith("ref ", StringComparison.Ordinal) ? place.Type[4..] : place.Type;
         var own = place.Name.TrimStart('@');
         // What the request speaks of is called so, and what stands beside another of its type by what it is for.
-        if (s_told.Contains(own) || place.KeepsName || (!place.IsReceiver && own.Length > 1 && scope.Parameters.Exists(p => p.Type == type))) return own;
+        if (s_told.Contains(own) || place.KeepsName) return own;
+        if (!place.IsReceiver && own.Length > 1 && scope.Parameters.Exists(p => p.Type == type)) return own;
         if (TypeText.Element(type) is not null || TypeText.AsyncElement(type) is not null)
         {
             var many = scope.NameFor(type);

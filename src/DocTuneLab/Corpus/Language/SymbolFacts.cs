@@ -209,7 +209,8 @@ internal static partial class SymbolFacts
                 yield return Make("member-name", name, ("request", request), ("kind", kind), ("does", does));
             }
         }
-        if (Sentence(s.Returns) is { } returns && returns.Length < 120 && Prose.SaysMore(returns, $"{s.ReturnType} {s.Name}")) yield return Make("returns", returns);
+        if (Sentence(s.Returns) is { } returns && returns.Length < 120 && Prose.SaysMore(returns, $"{s.ReturnType} {s.Name}"))
+            yield return Make("returns", returns);
     }
 
     // Documentation in Chinese is asked about in its own words: English ones could only repeat the name, which is the answer.

@@ -227,12 +227,34 @@ public sealed class GuidedDecodingTests : IDisposable
         Assert.False(guided.GaveUp);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_answer_that_falls_short_is_taken_where_no_better_one_is_found(bool isFound)
+    {
+        GuidedText Written(Func<string, bool> isShort) => Guided(
+            // Answers of one token.
+            new Rule((text, piece) => text == piece ? GuideVerdict.Fits : GuideVerdict.Refused)
+            {
+                Short = text => isShort(text) ? "too little" : null,
+            })[0];
+        var liked = Written(_ => false).Text;
+        var guided = Written(text => !isFound || text == liked);
+        Assert.Equal(!isFound, guided.Text.StartsWith(liked, StringComparison.Ordinal));
+        Assert.Contains(guided.Turns, t => t.Reason == "too little");
+        Assert.False(guided.GaveUp, guided.GaveUpBecause);
+    }
+
     /// <summary>A guide made of a rule over the text so far, and perhaps of another guide.</summary>
     private sealed class Rule(
         Func<string, string, GuideVerdict> rule, Func<string, string?>? end = null, string text = "", IGuidedAnswer? within = null)
         : IAnswerGuide, IGuidedAnswer
     {
         public Func<IReadOnlyList<string>> Ends { get; init; } = () => [];
+
+        public Func<string, string?> Short { get; init; } = _ => null;
+
+        public string? Shortfall() => Short(text);
 
         public int ReturnTo => 0;
 
@@ -249,7 +271,7 @@ public sealed class GuidedDecodingTests : IDisposable
             IGuidedAnswer? inner = null;
             if (verdict == GuideVerdict.Fits && within is not null) verdict = within.Follow(piece, out inner, out reason);
             longer = verdict is GuideVerdict.Fits or GuideVerdict.Possible or GuideVerdict.Unlikely
-                ? new Rule(rule, end, text + piece, inner) { Ends = Ends } : null;
+                ? new Rule(rule, end, text + piece, inner) { Ends = Ends, Short = Short } : null;
             return verdict;
         }
 

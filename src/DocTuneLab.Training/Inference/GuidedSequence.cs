@@ -33,6 +33,9 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     private const double FaultCost = 1, GroundCost = 0.5, WholeWorth = 0.4;
     private const int SharedBy = 16;
 
+    // Where an answer could end that is seldom what was asked, how much longer a better one is sought, in answers of full length.
+    private const int BetterTokens = 1;
+
     // Tokens in which an answer can still be brought to its end, and places from where ends are sought.
     private const int Room = 48, MostEndings = 6;
 
@@ -40,10 +43,11 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     private readonly List<AnswerPlace> _way = [new(guide, stream)];
     private readonly List<AnswerPlace> _known = [];
     private readonly List<GuideTurn> _turns = [];
-    private AnswerPlace? _furthest;
+    private AnswerPlace? _furthest, _poor;
     private Candidates? _first;
     private readonly Stack<AnswerPlace> _unsummed = new();
     private int _read = -1, _decoded, _returns, _faults;
+    private double _most = budget.Tokens * limit;
     private bool _isFree = guide is FreeAnswer, _isEnding;
     private string _gaveUp = "", _ended = "";
 
@@ -84,7 +88,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             else TakeAnother(fault);
         }
         if (IsDone || _isFree || _isEnding) return;
-        if (_decoded >= budget.Tokens * limit) GiveUp($"{_decoded} tokens were decoded");
+        if (_decoded >= _most) GiveUp($"{_decoded} tokens were decoded");
         else if (_asking.Elapsed >= budget.Time) GiveUp($"{budget.Time.TotalSeconds:0.#} s had gone into it");
     }
 
@@ -152,6 +156,11 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             _way.Add(next);
             IsDone = next.Depth >= limit;
             return null;
+        }
+        if (longer.Shortfall() is { } shortfall)
+        {
+            if (_poor is null) (_poor, _most) = (next, Math.Min(_most, _decoded + (BetterTokens * limit)));
+            return shortfall;
         }
         var within = next.Depth - next.StatementStart.Depth;
         var (cost, fault) = (0.0, isForced ? turned.Reason : null);
@@ -262,15 +271,24 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         _way.AddRange(way);
     }
 
-    /// <summary>From the last whole statement of the longest way on the model writes one of the ends that the guide knows, or goes back
+    /// <summary>The answer that could have ended, if there was one. Else from the last whole statement of the longest way on the model writes one of the ends that the guide knows, or goes back
     /// further for one; where there is none it writes as it likes.</summary>
     private void GiveUp(string why)
     {
-        var furthest = _furthest ?? _way[^1];
-        var looked = 0;
-        for (var place = furthest; place is { Guide.IsFree: false } && looked++ < MostEndings; place = place.Before?.StatementStart)
+        if (_poor is not null)
         {
-            if (limit - place.Depth < Math.Min(Room, limit / 4) || place.Guide.Endings() is not { Count: > 0 } endings) continue;
+            _isFree = true;
+            ReadAgain(_poor);
+            return;
+        }
+        var furthest = _furthest ?? _way[^1];
+        var places = new List<AnswerPlace>();
+        for (var place = furthest; place is { Guide.IsFree: false }; place = place.Before?.StatementStart) places.Add(place);
+        // At last from where the code begins.
+        if (places.Count > MostEndings) places.RemoveRange(MostEndings - 1, places.Count - MostEndings);
+        foreach (var place in places.Where(p => limit - p.Depth >= Math.Min(Room, limit / 4)))
+        {
+            if (place.Guide.Endings() is not { Count: > 0 } endings) continue;
             (_ended, _isEnding) = (why, true);
             ReadAgain(place.With(new EndingAnswer(endings, place.Text.Length)));
             return;

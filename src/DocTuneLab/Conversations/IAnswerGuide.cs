@@ -46,6 +46,10 @@ public interface IGuidedAnswer
     /// <summary>Why the answer may not end here; null where it may.</summary>
     string? Objection();
 
+    /// <summary>Why the answer, which may end here, is seldom what was asked, such as a parameter that it never reads; null where nothing
+    /// speaks against it, and where it may not end. Another way is sought, and this one taken where none is found.</summary>
+    string? Shortfall() => null;
+
     /// <summary>Where that stands, in characters of the answer, on which what is being written depends, such as the declarations of the
     /// variables that it uses: where it cannot be right, they may be what is wrong. None where nothing is known.</summary>
     IReadOnlyList<(int Start, int End)> Grounds() => [];

@@ -119,6 +119,18 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     }
 
     [Theory]
+    [InlineData("return tank.Level;", "'note' is never read")]
+    [InlineData("return note is null ? 0 : tank.Level;", null)]
+    [InlineData("note = \"\"; return tank.Level;", "'note' is never read")]
+    public void An_answer_that_never_reads_a_parameter_falls_short(string body, string? expected)
+    {
+        var guide = new AnswerGuide(Guide()).Begin();
+        Assert.Equal(GuideVerdict.Fits, guide.Follow($"```csharp\n{body}\n```", out var whole, out _));
+        Assert.Equal(expected, whole!.Shortfall());
+        Assert.Null(whole.Objection());
+    }
+
+    [Theory]
     [InlineData("foreach (var x in new[] { 1, 2 }) { if (x > 1) return x; }")]
     [InlineData("var f = (Tank t) => { var y = t.Label; return y; };")]
     [InlineData("try { return 1; } catch (InvalidOperationException e) when (e.Message.Length > 3) { throw; }")]
@@ -304,6 +316,18 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
         Assert.Null(longer!.Objection());
     }
 
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("// Fill the tank.\n")]
+    public void Comments_alone_are_no_answer(string code)
+    {
+        var guide = new AnswerGuide(Guide("public static void Fill(Tank tank, string? note)")).Begin();
+        Assert.Equal(GuideVerdict.Fits, guide.Follow($"```csharp\n{code}", out var longer, out _));
+        Assert.Equal(GuideVerdict.Broken, longer!.Follow("```", out _, out var reason));
+        Assert.Equal("no code is written", reason);
+        Assert.DoesNotContain("```", longer.Endings());
+    }
+
     [Fact]
     public void Only_the_code_in_a_fence_is_guided()
     {
@@ -320,7 +344,7 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
         Assert.Equal(GuideVerdict.Refused, answer.Follow("Nonsense", out _, out _));
         Go("Fill(3, TimeSpan.Zero)");
         Assert.NotNull(answer.Objection());
-        Go(" + 1");
+        Go(" + note.Length");
         Go(";");
         Go("\n`");
         Go("``");

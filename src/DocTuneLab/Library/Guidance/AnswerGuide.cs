@@ -1,4 +1,6 @@
 using DocTuneLab.Conversations;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace DocTuneLab.Library.Guidance;
 
@@ -6,10 +8,13 @@ namespace DocTuneLab.Library.Guidance;
 /// <param name="code">Guide of the code.</param>
 public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
 {
-    private const string Fence = "```";
+    private const string Fence = "```", NoCode = "no code is written";
 
     /// <inheritdoc/>
     public IGuidedAnswer Begin() => new Before(code, "");
+
+    // Comments alone are none, though a method that returns nothing compiles with them.
+    private static bool HasCode(string text) => SyntaxFactory.ParseTokens(text).Any(t => !t.IsKind(SyntaxKind.EndOfFileToken));
 
     /// <summary>Prose before the fence. A header or context that does not compile leaves all of the answer free.</summary>
     private sealed class Before(CodeGuide guide, string text) : IGuidedAnswer
@@ -38,7 +43,7 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
         }
 
         // Where a method is asked for, prose alone is no answer.
-        public string? Objection() => guide.Problem is null && !guide.Frame.HoldsTypes ? "no code is written" : null;
+        public string? Objection() => guide.Problem is null && !guide.Frame.HoldsTypes ? NoCode : null;
     }
 
     /// <summary>Code. What may be the closing fence waits until it is certain.</summary>
@@ -61,12 +66,13 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
                 longer = new Within(step.Next, at, "");
                 return step.Verdict;
             }
-            if (step.Next.Objection() is { } fault)
+            if ((HasCode(step.Next.Text) ? step.Next.Objection() : NoCode) is { } fault)
             {
                 reason = fault;
                 return GuideVerdict.Broken;
             }
-            longer = text.Length - fence >= Fence.Length ? new After(at + step.Next.Text.Length + text.Length - fence)
+            longer = text.Length - fence >= Fence.Length
+                ? new After(at + step.Next.Text.Length + text.Length - fence, step.Next.Unread() is { } it ? $"'{it}' is never read" : null)
                 : new Within(step.Next, at, text[fence..]);
             return step.Verdict;
         }
@@ -76,7 +82,7 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
         public IReadOnlyList<(int Start, int End)> Grounds() => [.. code.Grounds().Select(g => (at + g.Start, at + g.End))];
 
         public IReadOnlyList<string> Endings() => waiting.Length > 0 ? []
-            : [.. code.Endings().Select(e => e + (code.Text.Length + e.Length > 0 && (code.Text + e)[^1] != '\n' ? "\n" : "") + Fence)];
+            : [.. code.Endings().Where(e => HasCode(code.Text + e)).Select(e => e + (code.Text.Length + e.Length > 0 && (code.Text + e)[^1] != '\n' ? "\n" : "") + Fence)];
 
         // Backticks at the beginning of a line, all of the rest or three of them.
         private int Closing(string text)
@@ -92,7 +98,7 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
     }
 
     /// <summary>Whatever follows the code.</summary>
-    private sealed class After(int length) : IGuidedAnswer
+    private sealed class After(int length, string? shortfall = null) : IGuidedAnswer
     {
         public int ReturnTo => length;
 
@@ -100,10 +106,12 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
 
         public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
         {
-            (longer, reason) = (new After(length + piece.Length), "");
+            (longer, reason) = (new After(length + piece.Length, shortfall), "");
             return GuideVerdict.Fits;
         }
 
         public string? Objection() => null;
+
+        public string? Shortfall() => shortfall;
     }
 }

@@ -27,11 +27,14 @@ internal static class TypedEndings
     {
         if ((guide.Frame.HoldsTypes && !guide.Frame.HoldsMembers) || !guide.Layers.HasFlag(GuideLayers.Types)) return [];
         // Where a value is returned, what encloses it is closed behind it.
-        return [.. Enumerable.Range(0, Math.Min(open, MostLevels) + 1)
+        List<string> endings = [.. Enumerable.Range(0, Math.Min(open, MostLevels) + 1)
             .SelectMany(closed => Returned(guide, code + Close(code, open, closed), open - closed)
                 .Select(value => Close(code, open, closed) + value)
                 .Select(ending => ending + Close(code + ending, open - closed, open - closed)))
-            .Prepend(Close(code, open, open)).Take(MostLooked).Where(e => StatementCheck.Objection(guide, code + e) is null)];
+            .Prepend(Close(code, open, open)).Take(MostLooked)
+            .Where(e => StatementCheck.Objection(guide, code + e) is null)];
+        // An end that leaves a parameter unread does not do what was asked.
+        return endings.Where(e => ParameterUse.Unread(guide, code + e) is null).ToList() is { Count: > 0 } whole ? whole : endings;
     }
 
     /// <summary>Values that may stand at the end of the code, where it is known what is expected there.</summary>
@@ -123,8 +126,10 @@ internal static class TypedEndings
             var given = _given.Select(g => g.Name).ToHashSet(StringComparer.Ordinal);
             foreach (var made in guide.Compositions.Find(Text(goal), [.. _given.Select(g => new GivenValue(g.Name, Text(g.Type)))],
                 new() { FewestMembers = 1, MostMembers = MostMembers, Results = MostAtOnePlace }))
-                if (SyntaxFactory.ParseExpression(made.Code).DescendantTokens().Any(t => given.Contains(t.Text)))
-                    yield return made.Code;
+            {
+                var names = SyntaxFactory.ParseExpression(made.Code).DescendantTokens().Select(t => t.Text).ToList();
+                if (names.Exists(given.Contains) && !names.Exists(TypeReach.IsOfAll)) yield return made.Code;
+            }
         }
 
         // Of what follows a dot without arguments.

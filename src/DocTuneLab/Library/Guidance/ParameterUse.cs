@@ -1,0 +1,27 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace DocTuneLab.Library.Guidance;
+
+/// <summary>Whether code reads what it is given.</summary>
+internal static class ParameterUse
+{
+    /// <summary>The first parameter of the method that is asked for, whose body the code is or which it declares, that no expression
+    /// names; null where there is none.</summary>
+    /// <param name="guide">The frame.</param>
+    /// <param name="code">All of the code.</param>
+    public static string? Unread(CodeGuide guide, string code)
+    {
+        var root = guide.Tree(code + guide.Scope.Closing).GetRoot();
+        var method = root.DescendantNodes().OfType<MethodDeclarationSyntax>().FirstOrDefault(m => guide.Scope.Header is not { } header
+            || MemberHeaders.Of(m).SequenceEqual(header));
+        if (method is null || (guide.Frame.HoldsTypes && guide.Scope.Header is null)) return null;
+        var read = method.DescendantNodes().OfType<IdentifierNameSyntax>()
+            .Where(n => n.Parent is not AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression, Left: var left }
+                || left != n)
+            .Select(n => n.Identifier.ValueText).ToHashSet(StringComparer.Ordinal);
+        return method.ParameterList.Parameters.Where(p => !p.Modifiers.Any(SyntaxKind.OutKeyword))
+            .Select(p => p.Identifier.ValueText).FirstOrDefault(p => !read.Contains(p));
+    }
+}

@@ -15,7 +15,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     public const string Placeholder = "\u01C3name";
 
     private static readonly SortedNames s_keywords = new(SyntaxFacts.GetKeywordKinds().Concat(SyntaxFacts.GetContextualKeywordKinds())
-        .Select(SyntaxFacts.GetText).Concat(["_", "var", "dynamic"]));
+        .Select(SyntaxFacts.GetText).Concat(["_", "var", "dynamic", "nint", "nuint"]));
 
     // What a value can begin with.
     private static readonly SortedNames s_beginValues = new(

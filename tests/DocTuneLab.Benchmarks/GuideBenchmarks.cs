@@ -4,69 +4,13 @@ using System.Text.Json;
 using DocTuneLab.Conversations;
 using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
-using DocTuneLab.Tests.Library;
 using DocTuneLab.Tokenization;
 
 namespace DocTuneLab.Benchmarks;
 
-/// <summary>What a guide refuses of code that compiles, and what it costs.</summary>
+/// <summary>What a guide costs.</summary>
 internal static class GuideBenchmarks
 {
-    /// <summary>Feeds the methods of projects: <c>guide-accepts TOKENIZER [every=N] FOLDER[=DLL,DLL] …</c>.</summary>
-    public static int Accepts(string[] args)
-    {
-        var tokenizer = HuggingFaceTokenizer.Load(args[0]);
-        var every = args.Skip(1).Where(a => a.StartsWith("every=", StringComparison.Ordinal))
-            .Select(a => int.Parse(a[6..], CultureInfo.InvariantCulture)).FirstOrDefault(1);
-        var total = 0L;
-        var refusals = 0;
-        foreach (var folder in args.Skip(1).Where(a => !a.StartsWith("every=", StringComparison.Ordinal)))
-        {
-            var parts = folder.Split('=');
-            var references = ReferenceSet.Load(parts.Length > 1 ? parts[1].Split(',') : []);
-            var (judge, bodies) = (new CSharpJudge(references), new MethodBodies(parts[0], references));
-            var (methods, elsewhere, tokens, possible, refused) = (0, 0, 0L, 0, 0);
-            var watch = Stopwatch.StartNew();
-            var at = 0;
-            foreach (var body in bodies.All())
-            {
-                if (at++ % every != 0) continue;
-                var guide = new CodeGuide(judge, body.Frame);
-                methods++;
-                var (code, stream) = (guide.Begin(), tokenizer.Stream());
-                string? why = null;
-                foreach (var id in tokenizer.Encode(body.Body))
-                {
-                    var piece = stream.Add(id);
-                    var step = code.Follow(piece);
-                    tokens++;
-                    if (step.Verdict == GuideVerdict.Possible) possible++;
-                    if (step.Verdict == GuideVerdict.Possible && Environment.GetEnvironmentVariable("GUIDE_POSSIBLE") is not null)
-                        Console.WriteLine($"  possible {Tail(code.Text)}[{piece}]: {step.Reason}");
-                    if (step.Next is null) why = $"{Tail(code.Text)}[{piece}] {step.Reason}";
-                    if (step.Next is null) break;
-                    code = step.Next;
-                }
-                if ((why ?? code.Objection()) is not { } refusal) continue;
-                // In the one file beside it a name may mean something else than in the project's many.
-                if (new CodeGuide(judge, body.Frame, GuideLayers.None).Begin().Follow(body.Body).Next?.Objection() is not null)
-                {
-                    elsewhere++;
-                    continue;
-                }
-                refused++;
-                Console.WriteLine($"  REFUSED {body.Where}: {refusal}");
-            }
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{parts[0]}: {methods} methods, {bodies.Skipped} skipped, "
-                + $"{elsewhere} that compile in their project alone, {tokens} tokens, {possible} only possible, {refused} methods refused, "
-                + $"{watch.Elapsed.TotalSeconds:0} s"));
-            total += tokens;
-            refusals += refused;
-        }
-        Console.WriteLine($"{total} tokens, {refusals} methods refused");
-        return refusals == 0 ? 0 : 1;
-    }
-
     /// <summary>Time a token takes: <c>guide-cost TOKENIZER SUITE DLL</c>. Usual answers, then what nobody should write.</summary>
     public static int Cost(string[] args)
     {
@@ -118,6 +62,4 @@ internal static class GuideBenchmarks
                 + $"most {times[^1]:0.0}"));
         }
     }
-
-    private static string Tail(string text) => text[Math.Max(0, text.Length - 120)..].ReplaceLineEndings(" ");
 }

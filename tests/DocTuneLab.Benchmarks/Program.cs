@@ -37,7 +37,7 @@ if (args is ["evaluation", ..])
     return DocTuneLab.Benchmarks.EvaluationBenchmarks.Run(args.ElementAtOrDefault(1));
 
 if (args is ["guide-accepts", _, _, ..])
-    return DocTuneLab.Benchmarks.GuideBenchmarks.Accepts(args[1..]);
+    return DocTuneLab.Benchmarks.GuideAccepts.Run(args[1..]);
 if (args is ["guide-cost", _, _, _])
     return DocTuneLab.Benchmarks.GuideBenchmarks.Cost(args[1..]);
 

@@ -5,10 +5,8 @@ namespace DocTuneLab.Tests.Library;
 
 public sealed class CSharpJudgeTests(FlowLibrary library) : IClassFixture<FlowLibrary>
 {
-    private static readonly string[] s_flow = ["Acme.Flow", "Acme.Flow.Extensions"];
-
     private Verdict Judge(string code, CodeForm form = CodeForm.Statements, string? context = null) =>
-        library.Judge.Judge(code, form, s_flow, context);
+        library.Judge.Judge(code, form, FlowLibrary.Usings, context);
 
     private static SymbolUse Use(Verdict verdict, string name) => verdict.Uses.Single(u => u.Name == name);
 

@@ -31,6 +31,9 @@ public sealed class CompiledLibrary : IDisposable
 /// <summary>A small library with one of each shape, shared by the tests of this folder.</summary>
 public sealed class FlowLibrary : IDisposable
 {
+    /// <summary>Its namespaces.</summary>
+    public static readonly IReadOnlyList<string> Usings = ["Acme.Flow", "Acme.Flow.Extensions"];
+
     private readonly CompiledLibrary _library = new("""
         using System;
         using System.Collections.Generic;

@@ -7,11 +7,9 @@ namespace DocTuneLab.Tests.Library;
 /// <summary>Gaps in code: what stands before and after them is known to the guide.</summary>
 public sealed class GapGuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
 {
-    private static readonly string[] s_flow = ["Acme.Flow", "Acme.Flow.Extensions"];
-
     private (GuideVerdict Verdict, string Reason, string? Objection) Fill(string before, string gap, string after)
     {
-        var answer = new GapGuide(library.Judge, before, after, s_flow).Begin();
+        var answer = new GapGuide(library.Judge, before, after, FlowLibrary.Usings).Begin();
         var verdict = answer.Follow(gap, out var longer, out var reason);
         return (verdict, reason, longer?.Objection());
     }
@@ -59,8 +57,8 @@ public sealed class GapGuideTests(FlowLibrary library) : IClassFixture<FlowLibra
     public void Values_that_the_place_asks_for_are_ends()
     {
         const string Before = "public static double Run(Tank tank)\n{\n    return ", After = ";\n}\n";
-        var endings = new GapGuide(library.Judge, Before, After, s_flow).Begin().Endings();
+        var endings = new GapGuide(library.Judge, Before, After, FlowLibrary.Usings).Begin().Endings();
         Assert.Contains("tank.Level", endings);
-        Assert.All(endings, e => Assert.True(library.Judge.Judge(Before + e + After, CodeForm.Members, s_flow).Compiles, e));
+        Assert.All(endings, e => Assert.True(library.Judge.Judge(Before + e + After, CodeForm.Members, FlowLibrary.Usings).Compiles, e));
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
 using DocTuneLab.Tokenization;
@@ -24,21 +25,55 @@ public sealed class GuideSoundnessTests(FlowLibrary library) : IClassFixture<Flo
     [InlineData("class A { int M(int n) { return n.Later; } } static class E { extension(int n) { public int Later => 1; } }")]
     public void No_file_that_compiles_is_refused_letter_by_letter(string file)
     {
-        string[] usings = ["Acme.Flow", "Acme.Flow.Extensions"];
+        var usings = FlowLibrary.Usings;
         // Most of them may stand in a class, too.
         var frames = library.Judge.Judge(file, CodeForm.Members, usings).Compiles ? [GuideFrame.File(usings), GuideFrame.Members(usings)]
             : new[] { GuideFrame.File(usings) };
-        foreach (var frame in frames)
+        foreach (var frame in frames) AssertFollowed(frame, file);
+    }
+
+    /// <summary>Bodies that some rule has refused once.</summary>
+    [Theory]
+    [InlineData("return nameof(Tank.Level).Length + nameof(List<int>.Count).Length;")]
+    [InlineData("var @class = note; return @class!.Length;")]
+    [InlineData("ulong n = 0b1111111111111111_1111111111111111_1111111111111111_1111111111111111; return n;")]
+    [InlineData("List<T> Many<T>(T x) => [x]; return Many(1).Count;")]
+    [InlineData("T[] Many<T>(T x) => [x]; return Many(1).Length;")]
+    [InlineData("T? Same<T>(T x) where T : class => x; return Same(tank)!.Level;")]
+    [InlineData("if (note is null) { static async Task<T> Wait<T>(T x) => await Task.FromResult(x); return Wait(1).Result; } return 2;")]
+    [InlineData("(List<T>, T?) Two<T>(T x) => ([x], x); return Two(1).Item1[0];")]
+    [InlineData("AppDomain.CurrentDomain.ProcessExit += Later; return 1; void Later(object? sender, EventArgs e) { }")]
+    [InlineData("object o = Later; Func<int>? f = null; f = f ?? Later; return f(); int Later() => 1;")]
+    [InlineData("var n = new nint(); return n + typeof(nuint).Name.Length;")]
+    [InlineData("return note!.Twice + string.None.Length;")]
+    public void No_body_that_compiles_is_refused_letter_by_letter(string body) =>
+        AssertFollowed(GuideFrame.Body("public static double Run(Tank tank, string? note)", FlowLibrary.Usings,
+            "public static class More { extension(string s) { public int Twice => 2; public static string None => \"\"; } }"), body);
+
+    [Theory]
+    [InlineData("public static int Run(int n) => n switch { 1 => 2, _ => throw new InvalidOperationException() };")]
+    [InlineData("public static int Run(string? s) => s?.Length ?? throw new ArgumentNullException(nameof(s));")]
+    [InlineData("public static int Run() => throw new NotSupportedException();")]
+    [InlineData("private static readonly int s_x = 3 switch { 3 => 1, _ => 2 }; public static int Run() { return s_x; }")]
+    [InlineData("sealed class ByName : IComparer<Item> { public int Compare(Item? a, Item? b) { return 0; } } sealed record Item(int N);")]
+    public void No_members_that_compile_are_refused_letter_by_letter(string members) => AssertFollowed(GuideFrame.Members([]), members);
+
+    [Theory]
+    [InlineData("class Held : System.Collections.ObjectModel.Collection<int> { protected override void InsertItem(int index, int item) {",
+        "base.InsertItem(index, item + Items.Count); base.Items.Add(1); base.Add(base.MemberwiseClone().GetHashCode());")]
+    [InlineData("class Held : System.IO.MemoryStream { protected override void Dispose(bool disposing) {", "base.Dispose(disposing);")]
+    public void No_body_in_a_class_is_refused_letter_by_letter(string head, string body) => AssertFollowed(new(head + "\n", []), body);
+
+    private void AssertFollowed(GuideFrame frame, string text)
+    {
+        var code = new CodeGuide(library.Judge, frame).Begin();
+        foreach (var letter in text)
         {
-            var code = new CodeGuide(library.Judge, frame).Begin();
-            foreach (var letter in file)
-            {
-                var step = code.Follow(letter.ToString());
-                Assert.True(step.Next is not null, $"{code.Text}[{letter}]: {step.Reason}");
-                code = step.Next;
-            }
-            Assert.Null(code.Objection());
+            var step = code.Follow(letter.ToString());
+            Assert.True(step.Next is not null, $"{code.Text}[{letter}]: {step.Reason}");
+            code = step.Next;
         }
+        Assert.Null(code.Objection());
     }
 
     private static string InRepository(string path)
@@ -85,6 +120,23 @@ public sealed class GuideSoundnessTests(FlowLibrary library) : IClassFixture<Flo
         }
         Assert.True(refused.Count == 0, string.Join('\n', refused));
         Assert.InRange(tokens, atLeast, int.MaxValue);
+    }
+
+    /// <summary>Accepted samples of a generated corpus, by the tokens of the sample model.</summary>
+    [Fact]
+    public void No_accepted_sample_is_refused()
+    {
+        var references = ReferenceSet.Load([InRepository("data/private-library/bin/Fenmark.dll")]);
+        var (api, judge, tokenizer) = (ApiModel.Load(references), new CSharpJudge(references), Tokenizer());
+        var samples = new StructuralGenerator(api, judge, new CorpusOptions { Count = 600, Seed = 11, ChineseShare = 0.2 })
+            .Generate([], null, TestContext.Current.CancellationToken).Samples.Where(s => s.Accepted);
+        var refused = new List<string>();
+        var tokens = 0;
+        foreach (var body in SampleBodies.Of(samples, judge))
+            if (Refusal(new(judge, body.Frame), tokenizer, body.Body, ref tokens) is { } refusal)
+                refused.Add($"{body.Where}: {refusal}");
+        Assert.True(refused.Count == 0, string.Join('\n', refused));
+        Assert.InRange(tokens, 10_000, int.MaxValue);
     }
 
     /// <summary>Methods of this repository, by the tokens of the sample model. Of a folder alone not all types are known.</summary>

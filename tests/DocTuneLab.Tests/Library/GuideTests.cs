@@ -1,29 +1,15 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Library.Guidance;
 using Microsoft.CodeAnalysis.CSharp;
+using static DocTuneLab.Tests.Library.GuideSteps;
 
 namespace DocTuneLab.Tests.Library;
 
 /// <summary>The guide that says while code is written whether it can still compile.</summary>
 public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
 {
-    private static readonly string[] s_flow = ["Acme.Flow", "Acme.Flow.Extensions"];
-
     private CodeGuide Guide(string signature = "public static double Run(Tank tank, string? note)", GuideLayers layers = GuideLayers.All) =>
-        new(library.Judge, GuideFrame.Body(signature, s_flow), layers);
-
-    /// <summary>What is said of the last piece, after the pieces before it fitted.</summary>
-    private static GuideStep Last(CodeGuide guide, params string[] pieces)
-    {
-        var code = guide.Begin();
-        foreach (var piece in pieces.SkipLast(1))
-        {
-            var step = code.Follow(piece);
-            Assert.True(step.Next is not null, $"'{piece}': {step.Reason}");
-            code = step.Next;
-        }
-        return code.Follow(pieces[^1]);
-    }
+        new(library.Judge, GuideFrame.Body(signature, FlowLibrary.Usings), layers);
 
     [Theory]
     [InlineData("F|il|l")]
@@ -211,7 +197,7 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     public void In_a_file_what_the_library_has_not_is_unlikely()
     {
         const string Before = "class A { double M(Tank tank) { return tank.";
-        var guide = new CodeGuide(library.Judge, GuideFrame.File(s_flow));
+        var guide = new CodeGuide(library.Judge, GuideFrame.File(FlowLibrary.Usings));
         Assert.Equal(GuideVerdict.Fits, Last(guide, Before, "Level").Verdict);
         Assert.Equal(GuideVerdict.Unlikely, Last(guide, Before, "Lexvel").Verdict);
         Assert.Equal(GuideVerdict.Possible, Last(guide, "class A { double M() { return this.", "Lexvel").Verdict);

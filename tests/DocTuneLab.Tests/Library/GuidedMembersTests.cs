@@ -1,23 +1,15 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
+using static DocTuneLab.Tests.Library.GuideSteps;
 
 namespace DocTuneLab.Tests.Library;
 
 /// <summary>Answers that bring members and types of their own, and ends that types allow.</summary>
 public sealed class GuidedMembersTests(FlowLibrary library) : IClassFixture<FlowLibrary>
 {
-    private static readonly string[] s_flow = ["Acme.Flow", "Acme.Flow.Extensions"];
-
-    private CodeGuide Guide() => new(library.Judge, GuideFrame.Body("public static double Run(Tank tank, string? note)", s_flow));
-
-    /// <summary>What is said of the last piece, after the pieces before it fitted.</summary>
-    private static GuideStep Last(CodeGuide guide, params string[] pieces)
-    {
-        var code = guide.Begin();
-        foreach (var piece in pieces.SkipLast(1)) code = code.Follow(piece).Next ?? throw new InvalidOperationException(piece);
-        return code.Follow(pieces[^1]);
-    }
+    private CodeGuide Guide() =>
+        new(library.Judge, GuideFrame.Body("public static double Run(Tank tank, string? note)", FlowLibrary.Usings));
 
     [Fact]
     public void An_answer_that_brings_members_begins_with_the_one_that_is_asked_for()
@@ -35,7 +27,7 @@ public sealed class GuidedMembersTests(FlowLibrary library) : IClassFixture<Flow
     public void A_class_brings_the_members_that_its_interfaces_ask_for()
     {
         var guide = new CodeGuide(library.Judge,
-            GuideFrame.Body("public static IBook NewBook()", s_flow,
+            GuideFrame.Body("public static IBook NewBook()", FlowLibrary.Usings,
                 "public interface IBook { int Count { get; } void Note(double level); }"));
         const string Begin = "public static IBook NewBook() => new Book();\n\nsealed class Book : IBook\n{\n    public ";
         foreach (var (piece, expected) in new[]
@@ -63,7 +55,7 @@ public sealed class GuidedMembersTests(FlowLibrary library) : IClassFixture<Flow
     public void What_later_code_mends_in_members_is_not_refused(string code, string later)
     {
         var guide = new CodeGuide(library.Judge,
-            GuideFrame.Members(s_flow, "public interface IBook { int Count { get; } void Note(double l); }"));
+            GuideFrame.Members(FlowLibrary.Usings, "public interface IBook { int Count { get; } void Note(double l); }"));
         var step = guide.Begin().Follow(code);
         Assert.True(step.Next is not null, step.Reason);
         step = step.Next.Follow(later);

@@ -19,6 +19,7 @@ internal sealed class MethodBodies
     private readonly CSharpParseOptions _parse;
     private readonly List<CompilationUnitSyntax> _files = [];
     private readonly List<string> _paths = [];
+    private int _skipped;
     private readonly HashSet<SyntaxNode> _broken = [];
 
     /// <param name="folder">Its sources.</param>
@@ -55,29 +56,33 @@ internal sealed class MethodBodies
     public IReadOnlyList<string> Usings { get; }
 
     /// <summary>Methods that do not compile from these sources alone.</summary>
-    public int Skipped { get; private set; }
+    public int Skipped => _skipped;
+
+    /// <summary>Number of files.</summary>
+    public int Files => _files.Count;
 
     private string GlobalUsings => string.Concat(_files.SelectMany(f => f.Usings).Where(u => u.GlobalKeyword.RawKind != 0)
         .Select(u => u.ToFullString()).Distinct());
 
     /// <summary>Bodies of methods, constructors and operators that compile.</summary>
-    public IEnumerable<MethodBody> All()
+    public IEnumerable<MethodBody> All() => Enumerable.Range(0, Files).SelectMany(Of);
+
+    /// <summary>Those of one file.</summary>
+    /// <param name="file">Its number, in the order of paths.</param>
+    public IEnumerable<MethodBody> Of(int file)
     {
-        for (var i = 0; i < _files.Count; i++)
+        var context = new Lazy<string>(() => Context(file));
+        foreach (var method in _files[file].DescendantNodes().OfType<BaseMethodDeclarationSyntax>())
         {
-            var context = new Lazy<string>(() => Context(i));
-            foreach (var method in _files[i].DescendantNodes().OfType<BaseMethodDeclarationSyntax>())
+            if (method.Body is not { } body || body.Statements.Count == 0) continue;
+            if (_broken.Contains(method) || method.Parent is not TypeDeclarationSyntax)
             {
-                if (method.Body is not { } body || body.Statements.Count == 0) continue;
-                if (_broken.Contains(method) || method.Parent is not TypeDeclarationSyntax)
-                {
-                    Skipped++;
-                    continue;
-                }
-                var text = _files[i].ToFullString()[(body.OpenBraceToken.Span.End)..body.CloseBraceToken.SpanStart];
-                yield return new($"{_paths[i]} {(method as MethodDeclarationSyntax)?.Identifier.Text}",
-                    new(Head(_files[i], method), Usings, context.Value), text);
+                Interlocked.Increment(ref _skipped);
+                continue;
             }
+            var text = _files[file].ToFullString()[(body.OpenBraceToken.Span.End)..body.CloseBraceToken.SpanStart];
+            yield return new($"{_paths[file]} {(method as MethodDeclarationSyntax)?.Identifier.Text}",
+                new(Head(_files[file], method), Usings, context.Value), text);
         }
     }
 

@@ -138,7 +138,8 @@ internal sealed class GuideScope
 
     /// <summary>Names that may follow a dot behind a type.</summary>
     public SortedNames StaticMembers(SemanticModel model, ITypeSymbol type, int position) => Cached(model, type, true, () =>
-        new(model.LookupSymbols(position, type).Where(s => s.CanBeReferencedByName && (s.IsStatic || s is INamedTypeSymbol))
+        new(model.LookupSymbols(position, type, includeReducedExtensionMethods: true)
+            .Where(s => s.CanBeReferencedByName && (s.IsStatic || s is INamedTypeSymbol))
             .Select(s => s.Name).Concat(["Equals", "ReferenceEquals"])));
 
     // What code declares itself changes while it is written.

@@ -10,8 +10,8 @@ namespace DocTuneLab.Library.Guidance;
 /// <summary>Code that a guide has followed so far. It does not change: from one state several ways can be tried.</summary>
 public sealed class GuidedCode
 {
-    // A model that repeats itself writes digits for ever; nobody writes so many.
-    private const int LongestNumber = 64;
+    // A model that repeats itself writes digits for ever; the largest double has 309.
+    private const int LongestNumber = 400;
 
     private const string TooDeep = "the code is nested too deeply to compile", BodyAsked = "the body is asked for";
 
@@ -21,32 +21,6 @@ public sealed class GuidedCode
 
     /// <summary>Letters of one statement beyond which, up to its end, it is the same.</summary>
     internal const int LongestStatement = 2_000;
-
-    private static readonly HashSet<SyntaxKind> s_statements =
-    [
-        SyntaxKind.ReturnKeyword, SyntaxKind.IfKeyword, SyntaxKind.ElseKeyword, SyntaxKind.ForKeyword, SyntaxKind.ForEachKeyword,
-        SyntaxKind.WhileKeyword, SyntaxKind.DoKeyword, SyntaxKind.SwitchKeyword, SyntaxKind.CaseKeyword, SyntaxKind.TryKeyword,
-        SyntaxKind.CatchKeyword, SyntaxKind.FinallyKeyword, SyntaxKind.ThrowKeyword, SyntaxKind.LockKeyword, SyntaxKind.BreakKeyword,
-        SyntaxKind.ContinueKeyword, SyntaxKind.GotoKeyword,
-    ];
-
-    // Words that go on behind a value.
-    private static readonly SortedNames s_goOn = new(
-    [
-        "is", "as", "switch", "with", "when", "and", "or", "in", "where", "select", "on", "equals", "by", "into", "orderby", "let", "group",
-        "join", "from", "ascending", "descending",
-    ]);
-
-    // Code that begins so is no body of a method.
-    private static readonly HashSet<SyntaxKind> s_declaring =
-    [
-        SyntaxKind.PublicKeyword, SyntaxKind.PrivateKeyword, SyntaxKind.InternalKeyword, SyntaxKind.ProtectedKeyword,
-        SyntaxKind.ClassKeyword, SyntaxKind.StructKeyword, SyntaxKind.InterfaceKeyword, SyntaxKind.EnumKeyword,
-        SyntaxKind.SealedKeyword, SyntaxKind.AbstractKeyword,
-    ];
-
-    // What may begin an answer where no value can be returned that there is.
-    private static readonly SortedNames s_members = new(s_declaring.Select(SyntaxFacts.GetText).Concat(["static", "throw"]));
 
     private readonly CodeGuide _guide;
     private readonly State _state;
@@ -112,14 +86,16 @@ public sealed class GuidedCode
             if (token.IsKind(SyntaxKind.EndOfFileToken))
             {
                 // What is left is a token that may grow, blanks, or a comment that may go on.
-                if (!isOpen) tail = OpenTrivia(token, text) is { } comment ? from + comment : Math.Max(tail, Math.Min(start, text.Length));
+                if (!isOpen)
+                    tail = GuidedToken.OpenTrivia(token, text) is { } comment ? from + comment
+                        : Math.Max(tail, Math.Min(start, text.Length));
                 break;
             }
-            if (from == 0 && tail == 0 && _guide.Members is { } members && end < text.Length && DeclaresMember(token))
+            if (from == 0 && tail == 0 && _guide.Members is { } members && end < text.Length && GuidedToken.DeclaresMember(token))
                 return Text.Length == 0 && !_guide.Scope.NeedsType ? Unasked(members.Begin().Follow(text, layers))
                     : members.Begin().Follow(text, layers);
             if (from == 0 && start == 0 && _guide.Scope.Method is not null
-                && (_guide.Scope.NeedsType ? !BeginsMember(token) : DeclaresMember(token)))
+                && (_guide.Scope.NeedsType ? !GuidedToken.BeginsMember(token) : GuidedToken.DeclaresMember(token)))
                 (verdict, reason) = (GuideVerdict.Unlikely, _guide.Scope.NeedsType
                     ? "what is returned needs a type that implements it" : BodyAsked);
             var isNumber = token.IsKind(SyntaxKind.NumericLiteralToken);
@@ -128,7 +104,7 @@ public sealed class GuidedCode
                 tail = start;
                 break;
             }
-            var isLast = end == text.Length && CanGrow(token);
+            var isLast = end == text.Length && GuidedToken.CanGrow(token);
             isOpen = isLast;
             if (isLast) tail = start;
             else
@@ -136,16 +112,17 @@ public sealed class GuidedCode
                 tail = end;
                 links = CodeWrapper.IsLink(token.Kind()) ? links + 1 : 0;
                 if (links > CodeWrapper.MaxLinks) return Refuse($"{CodeWrapper.MaxLinks} names or signs follow each other");
-                if (_guide.Layers.HasFlag(GuideLayers.Syntax) && Fault(token) is { } fault) return Refuse(fault);
+                if (_guide.Layers.HasFlag(GuideLayers.Syntax) && GuidedToken.Fault(token) is { } fault) return Refuse(fault);
             }
-            if (layers.HasFlag(GuideLayers.Types) && Literal(token) is var literal and not SpecialType.None)
+            if (layers.HasFlag(GuideLayers.Types) && GuidedToken.Literal(token) is var literal and not SpecialType.None)
             {
                 var here = place is { } known && known.At == start ? known.Place : PlaceAt(text, start);
                 place = (start, here);
                 if (here.Judge(literal) == GuideVerdict.Possible)
                     (verdict, reason) = (GuideVerdict.Possible, $"{token.Text} is not what is expected");
             }
-            if (!isLast && open.IsEmpty && _guide.Frame.HoldsMembers && s_statements.Contains(token.Kind()))
+            if (!isLast && open.IsEmpty && _guide.Frame.HoldsMembers && GuidedToken.BeginsStatement(token)
+                && !(GuidedToken.BeginsExpression(token) && !string.IsNullOrWhiteSpace(text[statementAt..start])))
                 return Refuse($"'{token.Text}' stands in no method");
             if (isNumber && token.Text.Length > LongestNumber) return Refuse($"'{token.Text}' is no number that anything holds");
             if (isNumber && isOperand && hasSyntax) return Refuse($"'{token.Text}' follows no operator");
@@ -153,11 +130,13 @@ public sealed class GuidedCode
             if (!isLast)
                 isOperand = isNumber || (token.IsKind(SyntaxKind.IdentifierToken)
                     && SyntaxFacts.GetContextualKeywordKind(token.Text) == SyntaxKind.None);
-            if (pending is not null && !_guide.Frame.HoldsTypes && place is { } named && !MayFollowNew(token, isLast)
-                && IsUndeclared(text[..end], named.At))
+            if (pending is not null && !_guide.Frame.HoldsTypes && place is { } named && !GuidedToken.MayFollowNew(token, isLast)
+                && NameCheck.IsUndeclared(_guide, text[..end], named.At))
             {
-                if (!token.IsKind(SyntaxKind.SemicolonToken) || !named.Place.MayBeParameter) return Refuse($"'{pending}' is not declared");
-                // A local function to come, as a delegate.
+                // A local function to come, as a delegate, or a type parameter of one.
+                if (!(token.IsKind(SyntaxKind.SemicolonToken) && named.Place.ExpectsNew)
+                    && !NameCheck.MayBeTypeParameter(text[statementAt..start], token))
+                    return Refuse($"'{pending}' is not declared");
                 (verdict, reason) = (GuideVerdict.Unlikely, $"'{pending}' is not declared");
             }
             if (_guide.Frame.HoldsMembers && layers.HasFlag(GuideLayers.Names)
@@ -166,8 +145,8 @@ public sealed class GuidedCode
             if (layers == GuideLayers.None) (pending, place) = (null, null);
             else if (token.IsKind(SyntaxKind.IdentifierToken) || (isLast && SyntaxFacts.IsReservedKeyword(token.Kind())))
             {
-                if (isLast && isOperand && hasSyntax && !s_goOn.HasBeginning(token.Text)
-                    && IsStray(text, start, end, open))
+                if (isLast && isOperand && hasSyntax && !GuidedToken.GoesOn(token.Text)
+                    && NameCheck.IsStray(_guide, text[..end], start, _state.StatementAt, open))
                     return Refuse($"'{token.Text}' follows no operator");
                 var here = place is { } known && known.At == start ? known.Place : PlaceAt(text, start);
                 place = (start, here);
@@ -176,7 +155,7 @@ public sealed class GuidedCode
                 if (said is GuideVerdict.Possible or GuideVerdict.Unlikely) (verdict, reason) = (said, here.Reason(token.Text, !isLast));
                 if (!isLast)
                 {
-                    if (hasSyntax && IsStray(text, start, end, open))
+                    if (hasSyntax && NameCheck.IsStray(_guide, text[..end], start, _state.StatementAt, open))
                         return Refuse($"'{token.Text}' follows no operator");
                     pending = said is GuideVerdict.Possible or GuideVerdict.Unlikely && !here.IsKnown(token.Text) ? token.ValueText : null;
                 }
@@ -184,7 +163,7 @@ public sealed class GuidedCode
             }
             if (isLast) continue;
             if (follows && !token.IsKind(SyntaxKind.InKeyword) && open.Any(c => c == '(')
-                && hasSyntax && IsForEachWithoutIn(text[..start], statementAt))
+                && hasSyntax && NameCheck.LacksIn(_guide, text[..start], statementAt))
                 return Refuse($"'in' is expected, not '{token.Text}'");
             // Of a lambda's parameter or a local function to come.
             if (pending is not null && token.Kind() is (SyntaxKind.CommaToken or SyntaxKind.CloseParenToken))
@@ -209,7 +188,8 @@ public sealed class GuidedCode
                 case SyntaxKind.CloseBraceToken or SyntaxKind.CloseParenToken or SyntaxKind.CloseBracketToken:
                     var isAsked = _guide.Layers.HasFlag(GuideLayers.Syntax);
                     if (isAsked && open.IsEmpty) return Refuse($"'{token.Text}' closes what was not opened");
-                    if (isAsked && open.Peek() != Opening(token.Text[0])) return Refuse($"'{token.Text}' does not close '{open.Peek()}'");
+                    if (isAsked && open.Peek() != GuidedToken.Opening(token.Text[0]))
+                        return Refuse($"'{token.Text}' does not close '{open.Peek()}'");
                     if (!open.IsEmpty) open = open.Pop();
                     break;
             }
@@ -268,97 +248,10 @@ public sealed class GuidedCode
 
     private NamePlace Place(string text) => NamePlace.Of(_guide.Scope, _guide.Tree(text + NamePlace.Placeholder), _guide.Layers);
 
-    private static SpecialType Literal(SyntaxToken token) => token.Kind() switch
-    {
-        SyntaxKind.NumericLiteralToken => token.Value switch
-        {
-            double => SpecialType.System_Double,
-            float => SpecialType.System_Single,
-            decimal => SpecialType.System_Decimal,
-            _ => SpecialType.System_Int32,
-        },
-        SyntaxKind.CharacterLiteralToken => SpecialType.System_Char,
-        _ => token.Text is ['"', ..] or ['$', ..] or ['@', '"' or '$', ..] ? SpecialType.System_String : SpecialType.None,
-    };
-
     private static GuideStep Unasked(GuideStep step) =>
         step.Verdict == GuideVerdict.Fits ? step with { Verdict = GuideVerdict.Unlikely, Reason = BodyAsked } : step;
 
     private static GuideStep Refuse(string reason) => new(GuideVerdict.Refused, reason, null);
-
-    /// <summary>Whether code that begins so is no body of a method but the method itself, and perhaps types beside it.</summary>
-    private static bool DeclaresMember(SyntaxToken first) => s_declaring.Contains(first.Kind());
-
-    // Also as far as it is written.
-    private static bool BeginsMember(SyntaxToken first) => s_members.HasBeginning(first.Text);
-
-    // Whether a statement or argument would have to end before this name. Words that are keywords in places may go on with it.
-    private bool IsStray(string text, int start, int end, ImmutableStack<char> open)
-    {
-        var at = _guide.Scope.Opening.Length + start;
-        var tree = _guide.Tree(text[..end]);
-        var token = tree.GetRoot().FindToken(at);
-        var previous = token.GetPreviousToken();
-        if (IsContextual(token) || IsContextual(previous)) return false;
-        // As long as they are open, the arguments of a generic method are taken for comparisons.
-        var before = text.AsSpan(_state.StatementAt, start - _state.StatementAt).TrimEnd();
-        if (before is [.., ','] && before.Contains('<')) return false;
-        // In other parentheses a type and a name declare something.
-        var id = open.IsEmpty || open.Peek() == '{' ? "CS1002"
-            : open.Peek() == '(' && previous.Parent?.Ancestors().FirstOrDefault(a => a is ArgumentListSyntax
-                or ParenthesizedExpressionSyntax or TupleExpressionSyntax or BaseParameterListSyntax) is ArgumentListSyntax
-                    ? "CS1003" : null;
-        return id is not null && tree.GetDiagnostics().Any(d => d.Id == id
-            && d.Location.SourceSpan.Start <= at && d.Location.SourceSpan.Start >= previous.Span.End);
-    }
-
-    // A parameter of a lambda, a local function that comes later, a label, the name of an argument or of an element.
-    private static bool MayFollowNew(SyntaxToken token, bool mayGrow) => token.Kind() switch
-    {
-        SyntaxKind.OpenParenToken or SyntaxKind.LessThanToken or SyntaxKind.EqualsGreaterThanToken or SyntaxKind.CommaToken
-            or SyntaxKind.CloseParenToken or SyntaxKind.CloseBracketToken or SyntaxKind.CloseBraceToken or SyntaxKind.ColonToken
-            or SyntaxKind.ColonColonToken => true,
-        SyntaxKind.EqualsToken or SyntaxKind.SlashToken => mayGrow,
-        _ => mayGrow && s_goOn.HasBeginning(token.Text),
-    };
-
-    // Behind the variable of a loop stands 'in' and nothing else.
-    private bool IsForEachWithoutIn(string text, int statementAt) =>
-        text.AsSpan(statementAt).Contains("foreach", StringComparison.Ordinal)
-        && _guide.Tree(text).GetRoot().FindToken(_guide.Scope.Opening.Length + text.TrimEnd().Length - 1) is var last
-        && last.Parent is ForEachStatementSyntax each && each.Identifier == last;
-
-    // Seen with what follows, a name may be one that is being declared, or the type of a local function with parameters of its own.
-    private bool IsUndeclared(string text, int at)
-    {
-        var token = _guide.Tree(text).GetRoot().FindToken(_guide.Scope.Opening.Length + at);
-        return token.Parent is IdentifierNameSyntax name && !(name.Parent is VariableDeclarationSyntax or LocalFunctionStatementSyntax
-            && name.FirstAncestorOrSelf<StatementSyntax>()?.GetFirstToken() == token);
-    }
-
-    private static bool IsContextual(SyntaxToken token) => SyntaxFacts.GetContextualKeywordKind(token.Text) != SyntaxKind.None
-        || SyntaxFacts.IsKeywordKind(token.Kind());
-
-    private static char Opening(char closing) => closing switch { '}' => '{', ')' => '(', _ => '[' };
-
-    /// <summary>Whether text behind it may make another token of it.</summary>
-    private static bool CanGrow(SyntaxToken token) => token.Kind() is not (SyntaxKind.OpenBraceToken or SyntaxKind.CloseBraceToken
-        or SyntaxKind.OpenParenToken or SyntaxKind.CloseParenToken or SyntaxKind.OpenBracketToken or SyntaxKind.CloseBracketToken
-        or SyntaxKind.SemicolonToken or SyntaxKind.CommaToken);
-
-    private static string? Fault(SyntaxToken token) => token.IsKind(SyntaxKind.BadToken) ? $"'{token.Text}' is no token of C#"
-        : token.GetDiagnostics().FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error)?.GetMessage();
-
-    // A comment or directive at the very end; position within the lexed text.
-    private static int? OpenTrivia(SyntaxToken end, string text)
-    {
-        if (text.Length == 0 || end.LeadingTrivia is not [.., var last]) return null;
-        return last.Kind() switch
-        {
-            SyntaxKind.SingleLineCommentTrivia or SyntaxKind.MultiLineCommentTrivia => last.SpanStart,
-            _ => last.IsDirective || last.IsKind(SyntaxKind.SkippedTokensTrivia) ? last.SpanStart : null,
-        };
-    }
 
     /// <summary>What the next text is read with.</summary>
     /// <param name="Tail">Where lexing begins again: the token that the next text may still lengthen.</param>

@@ -15,7 +15,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
     public const string Placeholder = "\u01C3name";
 
     private static readonly SortedNames s_keywords = new(SyntaxFacts.GetKeywordKinds().Concat(SyntaxFacts.GetContextualKeywordKinds())
-        .Select(SyntaxFacts.GetText).Concat(["_", "var", "dynamic"]));
+        .Select(SyntaxFacts.GetText).Concat(["_", "var", "dynamic", "nint", "nuint"]));
 
     // What a value can begin with.
     private static readonly SortedNames s_beginValues = new(
@@ -50,23 +50,24 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
 
     /// <summary>Whether what is new here is no surprise: a lambda may begin, or what has members is being written; else it can only be a
     /// local function or an extension method that comes later.</summary>
-    public bool MayBeParameter { get; private init; } = true;
+    public bool ExpectsNew { get; private init; } = true;
 
     /// <summary>Whether a name may stand here.</summary>
     /// <param name="text">As far as it is written.</param>
     /// <param name="isWhole">Whether it ends there.</param>
     public GuideVerdict Judge(string text, bool isWhole)
     {
+        var isKeyword = !text.StartsWith('@');
         text = text.TrimStart('@');
         if (Taken is not null && isWhole && Taken.Contains(text)) return GuideVerdict.Unlikely;
         if (Asked is not null && !(isWhole ? Asked.Contains(text) : Asked.HasBeginning(text))) return GuideVerdict.Unlikely;
         if (names is null) return GuideVerdict.Fits;
         var keywords = BeginsValue ? s_beginValues : s_keywords;
-        if (!IsOfMember && (isWhole ? keywords.Contains(text) : keywords.HasBeginning(text))) return GuideVerdict.Fits;
-        if (isWhole && BeginsValue && SyntaxFacts.GetKeywordKind(text) != SyntaxKind.None) return GuideVerdict.Refused;
+        if (isKeyword && !IsOfMember && (isWhole ? keywords.Contains(text) : keywords.HasBeginning(text))) return GuideVerdict.Fits;
+        if (isKeyword && isWhole && BeginsValue && SyntaxFacts.GetKeywordKind(text) != SyntaxKind.None) return GuideVerdict.Refused;
         if (!(isWhole ? names.Contains(text) : names.HasBeginning(text)))
             return Outside is not null && (isWhole ? Outside.Contains(text) : Outside.HasBeginning(text)) ? GuideVerdict.Unlikely
-                : !mayBeNew ? GuideVerdict.Refused : MayBeParameter ? GuideVerdict.Possible : GuideVerdict.Unlikely;
+                : !mayBeNew ? GuideVerdict.Refused : ExpectsNew ? GuideVerdict.Possible : GuideVerdict.Unlikely;
         return Typed is null || Typed.Fits(names, text, isWhole) ? GuideVerdict.Fits
             : Typed.IsMade ? GuideVerdict.Unlikely : GuideVerdict.Possible;
     }
@@ -108,7 +109,7 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         Outside = Outside,
         IsOfMember = IsOfMember,
         BeginsValue = BeginsValue,
-        MayBeParameter = MayBeParameter && (typed is null || typed.IsMade || typed.MayBeLambda),
+        ExpectsNew = ExpectsNew && (typed is null || typed.IsMade || typed.MayBeLambda),
         Typed = typed,
     };
 
@@ -177,10 +178,11 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         return new(scope.With(declared), scope.HoldsTypes || !isType, isType ? "type in scope" : "name in scope")
         {
             Outside = outside.Count > 0 ? new(outside) : null,
-            MayBeParameter = (scope.HoldsTypes && isType) || name.Parent is ArgumentSyntax or EqualsValueClauseSyntax
+            ExpectsNew = (scope.HoldsTypes && isType) || name.Parent is ArgumentSyntax or EqualsValueClauseSyntax
                 or ReturnStatementSyntax or ArrowExpressionClauseSyntax or AssignmentExpressionSyntax or ParenthesizedExpressionSyntax
                 or TupleExpressionSyntax or CastExpressionSyntax or YieldStatementSyntax or LambdaExpressionSyntax
-                or ParameterSyntax or ConditionalExpressionSyntax or SwitchExpressionArmSyntax or ExpressionElementSyntax,
+                or ParameterSyntax or ConditionalExpressionSyntax or SwitchExpressionArmSyntax or ExpressionElementSyntax
+                || name.Parent.IsKind(SyntaxKind.CoalesceExpression),
             BeginsValue = IsValue(name) && FollowsOperator(name.Identifier.GetPreviousToken().Kind()),
         };
     }
@@ -224,7 +226,9 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         if (symbol is INamespaceSymbol space)
             return Of(scope, tree, new(model.LookupNamespacesAndTypes(name.SpanStart, space).Select(s => s.Name)), space);
         if (symbol is ITypeSymbol itself)
-            return itself.TypeKind is TypeKind.Error ? Free : Of(scope, tree, scope.StaticMembers(model, itself, name.SpanStart), itself);
+            return itself.TypeKind is TypeKind.Error ? Free : Of(scope, tree, IsInNameOf(name)
+                ? new(scope.Members(model, itself, name.SpanStart).All, scope.StaticMembers(model, itself, name.SpanStart))
+                : scope.StaticMembers(model, itself, name.SpanStart), itself);
         var type = model.GetTypeInfo(receiver).Type;
         if (receiver.Parent is ConditionalAccessExpressionSyntax && type is INamedTypeSymbol
             { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable) type = nullable.TypeArguments[0];
@@ -234,10 +238,16 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
             || type.SpecialType == SpecialType.System_Void)
             return Free;
         var names = scope.Members(model, type, name.SpanStart);
+        // Those that are protected, too.
+        if (receiver is BaseExpressionSyntax) names = new(model.LookupBaseMembers(name.SpanStart).Select(m => m.Name), names);
         // A member that is called as its type is.
         if (symbol?.Name == type.Name) names = new(names.All.Concat(scope.StaticMembers(model, type, name.SpanStart).All));
         return Of(scope, tree, names, type);
     }
+
+    // There a type has all of its members.
+    private static bool IsInNameOf(IdentifierNameSyntax name) => name.Ancestors().OfType<InvocationExpressionSyntax>()
+        .Any(i => i.Expression is IdentifierNameSyntax { Identifier.ValueText: "nameof" });
 
     private static NamePlace OfInitialiser(GuideScope scope, SyntaxTree tree, InitializerExpressionSyntax initialiser)
     {
@@ -255,6 +265,6 @@ internal sealed class NamePlace(SortedNames? names, bool mayBeNew, string words)
         new(names, scope.HoldsTypes, $"member of {owner.ToDisplayString(SymbolDisplayFormat.CSharpShortErrorMessageFormat)}")
         {
             IsOfMember = true,
-            MayBeParameter = owner.Locations.Any(l => l.SourceTree == tree),
+            ExpectsNew = owner.Locations.Any(l => l.SourceTree == tree),
         };
 }

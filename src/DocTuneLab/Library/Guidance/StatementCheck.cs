@@ -26,6 +26,12 @@ internal static class StatementCheck
     // A method that ends without a value; members that a type lacks.
     private static readonly HashSet<string> s_atEnd = new(StringComparer.Ordinal) { "CS0161", "CS0534", "CS0535", "CS0738" };
 
+    // A type that is not there, and may be declared later: what is said of members that have it is not certain.
+    private static readonly HashSet<string> s_ofLaterTypes = new(StringComparer.Ordinal)
+    {
+        "CS0234", "CS0246", "CS0305", "CS0308", "CS0426",
+    };
+
     /// <summary>Why a member or type that is closed at the end of the code may not end there: nothing that comes later changes that. Null
     /// where it may.</summary>
     public static string? Unfinished(CodeGuide guide, string code)
@@ -38,6 +44,7 @@ internal static class StatementCheck
         var model = guide.Scope.Whole(tree);
         if (closed is TypeDeclarationSyntax type)
             return model.GetDeclaredSymbol(type) is { BaseType: null or { SpecialType: not SpecialType.None } }
+                && !model.GetDeclarationDiagnostics().Any(d => s_ofLaterTypes.Contains(d.Id))
                 ? AtEnd(model.GetDeclarationDiagnostics(type.Span), type) : null;
         // Beside other errors it may be one of them that ends the method.
         var errors = model.GetMethodBodyDiagnostics(closed.Span).Where(d => d.Severity == DiagnosticSeverity.Error).ToList();
@@ -137,8 +144,14 @@ internal static class StatementCheck
         ArgumentSyntax { Parent: TupleExpressionSyntax } => true,
         ArgumentSyntax argument => ArgumentCheck.TakesMethod(model, argument),
         EqualsValueClauseSyntax { Parent.Parent: VariableDeclarationSyntax { Type.IsVar: true } } => true,
-        _ => ExpectedTypes.At(model, name).Types?.Any(t => t.TypeKind == TypeKind.Delegate) == true,
+        // Of an event, or beside another delegate.
+        AssignmentExpressionSyntax assignment when assignment.Right == name => TakesMethod(model.GetTypeInfo(assignment.Left).Type),
+        BinaryExpressionSyntax binary => TakesMethod(model.GetTypeInfo(binary.Left == name ? binary.Right : binary.Left).Type),
+        _ => ExpectedTypes.At(model, name).Types?.Any(TakesMethod) == true,
     };
+
+    private static bool TakesMethod(ITypeSymbol? type) => type is { TypeKind: TypeKind.Delegate } or { SpecialType:
+        SpecialType.System_Object or SpecialType.System_Delegate or SpecialType.System_MulticastDelegate };
 
     private static bool IsCalled(SimpleNameSyntax name) =>
         name.FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } call && call.Expression.Span.Contains(name.Span);

@@ -43,12 +43,24 @@ public sealed class GuideSoundnessTests(FlowLibrary library) : IClassFixture<Flo
     [InlineData("if (note is null) { static async Task<T> Wait<T>(T x) => await Task.FromResult(x); return Wait(1).Result; } return 2;")]
     [InlineData("(List<T>, T?) Two<T>(T x) => ([x], x); return Two(1).Item1[0];")]
     [InlineData("AppDomain.CurrentDomain.ProcessExit += Later; return 1; void Later(object? sender, EventArgs e) { }")]
+    [InlineData("object o = Later; return o is null ? 0 : 1; int Later() => 1;")]
     [InlineData("Func<int>? f = null; f = f ?? Later; return f(); int Later() => 1;")]
     [InlineData("var n = new nint(); return n + typeof(nuint).Name.Length;")]
     [InlineData("return note!.Twice + string.None.Length;")]
     public void No_body_that_compiles_is_refused_letter_by_letter(string body) =>
         AssertFollowed(GuideFrame.Body("public static double Run(Tank tank, string? note)", FlowLibrary.Usings,
             "public static class More { extension(string s) { public int Twice => 2; public static string None => \"\"; } }"), body);
+
+    /// <summary>Answers that bring the method with something before it: as bodies they would begin the same way.</summary>
+    [Theory]
+    [InlineData("static double Twice(double x) => 2 * x; public static double Run(Tank tank, string? note) => Twice(tank.Level);")]
+    [InlineData("static double Twice(double x) { return 2 * x; } public static double Run(Tank tank, string? note) { return Twice(1); }")]
+    [InlineData("[Obsolete(\"x\")] public static double Run(Tank tank, string? note) { return 1; }")]
+    [InlineData("record Pair(int A, int B); public static double Run(Tank tank, string? note) => new Pair(1, 2).A;")]
+    [InlineData("const int Most = 3; public static double Run(Tank tank, string? note) => Most;")]
+    [InlineData("static readonly int s_most = 3; public static double Run(Tank tank, string? note) => s_most;")]
+    public void No_members_that_begin_like_a_body_are_refused_letter_by_letter(string members) =>
+        AssertFollowed(GuideFrame.Body("public static double Run(Tank tank, string? note)", FlowLibrary.Usings), members);
 
     [Theory]
     [InlineData("public static int Run(int n) => n switch { 1 => 2, _ => throw new InvalidOperationException() };")]

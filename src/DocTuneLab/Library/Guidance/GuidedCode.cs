@@ -46,7 +46,11 @@ public sealed class GuidedCode
         try
         {
             var length = Text.Length + piece.Length;
-            return Follow(piece, length > LongestCode || length - StatementAt > LongestStatement ? GuideLayers.None : _guide.Layers);
+            var layers = length > LongestCode || length - StatementAt > LongestStatement ? GuideLayers.None : _guide.Layers;
+            var step = Follow(piece, layers);
+            // What looked like a local function may be a member beside the method, which only what follows it tells.
+            return step.Next is null && _guide.Members is { } members && GuidedToken.MayDeclareMember(Text + piece)
+                && members.Begin().Follow(Text + piece, layers) is { Next: not null } member ? Unasked(member) : step;
         }
         catch (InsufficientExecutionStackException)
         {
@@ -123,6 +127,8 @@ public sealed class GuidedCode
             }
             if (!isLast && open.IsEmpty && _guide.Frame.HoldsMembers && GuidedToken.BeginsStatement(token)
                 && !(GuidedToken.BeginsExpression(token) && !string.IsNullOrWhiteSpace(text[statementAt..start])))
+                return Refuse($"'{token.Text}' stands in no method");
+            if (!isLast && hasSyntax && _guide.Scope.Method is not null && GuidedToken.StandsInNoBody(token))
                 return Refuse($"'{token.Text}' stands in no method");
             if (isNumber && token.Text.Length > LongestNumber) return Refuse($"'{token.Text}' is no number that anything holds");
             if (isNumber && isOperand && hasSyntax) return Refuse($"'{token.Text}' follows no operator");

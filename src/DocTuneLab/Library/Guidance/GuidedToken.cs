@@ -29,6 +29,12 @@ internal static class GuidedToken
         SyntaxKind.SealedKeyword, SyntaxKind.AbstractKeyword,
     ];
 
+    private static readonly HashSet<SyntaxKind> s_eitherWay =
+    [
+        SyntaxKind.StaticKeyword, SyntaxKind.OpenBracketToken, SyntaxKind.UnsafeKeyword, SyntaxKind.ConstKeyword, SyntaxKind.ReadOnlyKeyword,
+        SyntaxKind.DelegateKeyword,
+    ];
+
     // What may begin an answer where no value can be returned that there is.
     private static readonly SortedNames s_members = new(s_declaring.Select(SyntaxFacts.GetText).Concat(["static", "throw"]));
 
@@ -57,6 +63,14 @@ internal static class GuidedToken
 
     /// <summary>Whether code that begins so is no body of a method but the method itself, and perhaps types beside it.</summary>
     public static bool DeclaresMember(SyntaxToken first) => s_declaring.Contains(first.Kind());
+
+    /// <summary>Whether it can stand nowhere in the body of a method.</summary>
+    public static bool StandsInNoBody(SyntaxToken token) => SyntaxFacts.IsAccessibilityModifier(token.Kind())
+        || token.Kind() is SyntaxKind.InterfaceKeyword or SyntaxKind.EnumKeyword or SyntaxKind.SealedKeyword or SyntaxKind.AbstractKeyword;
+
+    /// <summary>Whether code that begins so may be members, though it may be a body as well.</summary>
+    public static bool MayDeclareMember(string code) => SyntaxFactory.ParseTokens(code, options: CSharpJudge.ParseOptions).First() is var first
+        && (s_eitherWay.Contains(first.Kind()) || first.Text is "record" or "async" or "file" or "partial");
 
     /// <summary>The same of a token that may be unfinished, where no value can be returned that there is.</summary>
     public static bool BeginsMember(SyntaxToken first) => s_members.HasBeginning(first.Text);

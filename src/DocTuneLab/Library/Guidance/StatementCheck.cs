@@ -143,7 +143,8 @@ internal static class StatementCheck
             or ArrowExpressionClauseSyntax or LambdaExpressionSyntax => true,
         ArgumentSyntax { Parent: TupleExpressionSyntax } => true,
         ArgumentSyntax argument => ArgumentCheck.TakesMethod(model, argument),
-        EqualsValueClauseSyntax { Parent.Parent: VariableDeclarationSyntax { Type.IsVar: true } } => true,
+        EqualsValueClauseSyntax { Parent.Parent: VariableDeclarationSyntax { Type: var declared } } =>
+            declared.IsVar || TakesMethod(model.GetTypeInfo(declared).Type),
         // Of an event, or beside another delegate.
         AssignmentExpressionSyntax assignment when assignment.Right == name => TakesMethod(model.GetTypeInfo(assignment.Left).Type),
         BinaryExpressionSyntax binary => TakesMethod(model.GetTypeInfo(binary.Left == name ? binary.Right : binary.Left).Type),

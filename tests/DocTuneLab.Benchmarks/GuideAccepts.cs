@@ -82,7 +82,7 @@ internal sealed class GuideAccepts
             var step = code.Follow(piece);
             var length = code.Text.Length + piece.Length;
             if (length > LongestCode || length - code.StatementAt > LongestStatement) Interlocked.Increment(ref _beyond);
-            else if (Interlocked.Increment(ref _tokens) % 10_000 == 0) Console.WriteLine($"  {DateTime.UtcNow:T} {_tokens} tokens");
+            else if (Interlocked.Increment(ref _tokens) % 10_000 == 0) Console.WriteLine($"  {_tokens} tokens");
             if (step.Verdict == GuideVerdict.Possible) Interlocked.Increment(ref _possible);
             if (step.Verdict == GuideVerdict.Unlikely) Interlocked.Increment(ref _unlikely);
             if (step.Next is null) why = $"{Tail(code.Text)}[{piece}] {step.Verdict}: {step.Reason}";

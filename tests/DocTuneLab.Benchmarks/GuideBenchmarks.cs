@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using DocTuneLab.Conversations;
 using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
 using DocTuneLab.Tokenization;

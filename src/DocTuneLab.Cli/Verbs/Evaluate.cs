@@ -7,6 +7,7 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Evaluation.Suites.Import;
 using DocTuneLab.Experiments;
@@ -140,7 +141,7 @@ internal static class Evaluate
             else
             {
                 if (model.BaseOf(parsed) is { } weights) session.LoadBase(ModelFolder.Of(weights), loading.LoadOf(parsed));
-                else if (plan.Arms.Any(a => a.Split('+')[0] is "base" or "tuned"))
+                else if (plan.Arms.Any(a => ArmName.Of(a).Model is "base" or "tuned"))
                     throw new UsageException("--base DIR is missing: the base model.");
                 if (parsed.GetValue(adapter) is { } tuned) session.LoadAdapter(tuned);
                 if (parsed.GetValue(docs) is { } pages) session.ParseDocs(pages, assemblies);

@@ -11,17 +11,30 @@ public sealed record ArmName(string Model, bool HasDocuments, GuidedArm? Guided)
     /// <summary>Behind the name of an arm with passages in its prompts.</summary>
     public const string Documents = "docs";
 
-    /// <summary>Reads a name, such as <c>tuned+docs+compiler</c>; additions that there are not belong to the model's name.</summary>
-    public static ArmName Of(string arm)
-    {
-        var parts = arm.Split('+').ToList();
-        var guided = GuidedArm.All.FirstOrDefault(g => parts.IndexOf(g.Name) > 0);
-        var hasDocuments = parts.IndexOf(Documents) > 0;
-        return new(string.Join('+', parts.Where((p, i) => i == 0 || !(p == guided?.Name || p == Documents))), hasDocuments, guided);
-    }
+    /// <summary>What tells results apart that have one name, such as <c> (earlier)</c>; else empty.</summary>
+    private string Which { get; init; } = "";
 
     /// <summary>The arm that is the same but for the compiler.</summary>
-    public string Unguided => Model + (HasDocuments ? $"+{Documents}" : "");
+    public string Unguided => Model + (HasDocuments ? $"+{Documents}" : "") + Which;
+
+    /// <summary>Reads a name, such as <c>tuned+docs+compiler</c>. Other additions belong to the model's name.</summary>
+    /// <exception cref="LabException">The compiler guides it in two ways.</exception>
+    public static ArmName Of(string arm)
+    {
+        ArgumentNullException.ThrowIfNull(arm);
+        var which = arm.EndsWith(')') && arm.LastIndexOf(" (", StringComparison.Ordinal) is var from and > 0 ? arm[from..] : "";
+        var parts = arm[..^which.Length].Split('+').ToList();
+        var (hasDocuments, guided) = (false, (GuidedArm?)null);
+        for (; parts.Count > 1; parts.RemoveAt(parts.Count - 1))
+        {
+            var guide = GuidedArm.All.FirstOrDefault(g => g.Name == parts[^1]);
+            if (guide is null && parts[^1] != Documents) break;
+            if (guide is not null && guided is not null)
+                throw new LabException($"arm '{arm}': it is guided by one of +{guide.Name} and +{guided.Name}, not by both.");
+            (hasDocuments, guided) = (hasDocuments || guide is null, guide ?? guided);
+        }
+        return new(string.Join('+', parts), hasDocuments, guided) { Which = which };
+    }
 }
 
 /// <summary>How far the compiler guides an arm. Arms beside <c>+compiler</c> are an ablation: each looks at what those before it do, and

@@ -253,7 +253,8 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         if (plan.Options is { SampledAnswers: > 0 } o)
             settings["Samples"] = string.Create(CultureInfo.InvariantCulture,
                 $"{o.SampledAnswers} for each task at temperature {o.Temperature}, top-p {o.TopP}");
-        if (plan.Arms.Any(a => ArmName.Of(a).Guided is not null)) settings["Compiler in the decoder"] = plan.Guidance.Rules.ToString();
+        foreach (var (arm, guidance) in plan.Arms.Select(a => (a, GuidanceOf(ArmName.Of(a), plan))))
+            if (guidance is not null) settings[$"Compiler in the decoder of {arm}"] = guidance.Rules.ToString();
         if (plan.Judge is { } judge)
             settings["Judge"] = $"{judge.Name} ({judge.Model}), wording {AnswerJudge.Version}, every judgement in both orders";
         return settings;

@@ -6,7 +6,8 @@ namespace DocTuneLab.Training.Inference;
 
 /// <summary>
 /// One answer that is written under a guide by beam search: of all ways that fit, the likeliest few go on side by side, and the one whose
-/// tokens are likeliest on average is the answer. No way is gone back on: those that fit beside it are kept instead.
+/// tokens are likeliest on average is the answer, rather one that does not fall short. No way is gone back on: those that fit
+/// beside it are kept instead.
 /// </summary>
 /// <param name="guide">The guide, before anything is written.</param>
 /// <param name="stream">Decodes the answer's tokens.</param>
@@ -40,7 +41,8 @@ internal sealed class GuidedBeam(IGuidedAnswer guide, TokenStream stream, IReadO
     {
         get
         {
-            var best = _whole.Count > 0 ? _whole.MinBy(Mean)! : _live.MinBy(w => Mean(w.Place))!.Place;
+            var best = _whole.Count > 0 ? _whole.MinBy(w => (w.Guide.Shortfall() is not null, Mean(w)))!
+                : _live.MinBy(w => Mean(w.Place))!.Place;
             return new(best.Text + best.Stream.Fork().End(), best.Turns, _decoded, _whole.Count > 0 ? "" : _gaveUp);
         }
     }

@@ -33,9 +33,6 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     private const double FaultCost = 1, GroundCost = 0.5, WholeWorth = 0.4;
     private const int SharedBy = 16;
 
-    // Where an answer could end that is seldom what was asked, how much longer a better one is sought, in answers of full length.
-    private const int BetterTokens = 1;
-
     // Tokens in which an answer can still be brought to its end, and places from where ends are sought.
     private const int Room = 48, MostEndings = 6;
 
@@ -88,7 +85,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             else TakeAnother(fault);
         }
         if (IsDone || _isFree || _isEnding) return;
-        if (_decoded >= _most) GiveUp($"{_decoded} tokens were decoded");
+        if (_decoded >= (_poor is null ? budget.Tokens * limit : _most)) GiveUp($"{_decoded} tokens were decoded");
         else if (_asking.Elapsed >= budget.Time) GiveUp($"{budget.Time.TotalSeconds:0.#} s had gone into it");
     }
 
@@ -159,9 +156,12 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         }
         if (longer.Shortfall() is { } shortfall)
         {
-            if (_poor is null) (_poor, _most) = (next, Math.Min(_most, _decoded + (BetterTokens * limit)));
+            // For as many tokens as one answer may have.
+            if (_poor is null) (_poor, _most) = (next, Math.Min(_most, _decoded + limit));
             return shortfall;
         }
+        // A better one is found: what is past the code is free.
+        if (_poor is not null && longer is { IsFree: true } && longer.Objection() is null) _poor = null;
         var within = next.Depth - next.StatementStart.Depth;
         var (cost, fault) = (0.0, isForced ? turned.Reason : null);
         if (next.Repeats) (cost, fault) = (GuideCosts.CircleCost, "it repeats itself");
@@ -272,13 +272,15 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     }
 
     /// <summary>Takes the answer that could have ended, if there was one. Else from the last whole statement of the longest way on the
-    /// model writes one of the ends that the guide knows, or goes back further for one; where there is none it writes as it likes.</summary>
+    /// model writes one of the ends that the guide knows, or goes back further for one; where there is none it writes as it likes.
+    /// </summary>
     private void GiveUp(string why)
     {
         if (_poor is not null)
         {
-            _isFree = true;
-            ReadAgain(_poor);
+            (_isFree, IsDone) = (true, _poor.Depth >= limit);
+            if (IsDone) Follow(_poor);
+            else ReadAgain(_poor);
             return;
         }
         var furthest = _furthest ?? _way[^1];

@@ -255,7 +255,8 @@ public sealed class GuidedCode
     private NamePlace Place(string text) => NamePlace.Of(_guide.Scope, _guide.Tree(text + NamePlace.Placeholder), _guide.Layers);
 
     private static GuideStep Unasked(GuideStep step) =>
-        step.Verdict == GuideVerdict.Fits ? step with { Verdict = GuideVerdict.Unlikely, Reason = BodyAsked } : step;
+        step.Verdict is GuideVerdict.Fits or GuideVerdict.Possible ? step with { Verdict = GuideVerdict.Unlikely, Reason = BodyAsked }
+        : step;
 
     private static GuideStep Refuse(string reason) => new(GuideVerdict.Refused, reason, null);
 

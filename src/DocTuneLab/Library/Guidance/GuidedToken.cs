@@ -31,12 +31,15 @@ internal static class GuidedToken
 
     private static readonly HashSet<SyntaxKind> s_eitherWay =
     [
-        SyntaxKind.StaticKeyword, SyntaxKind.OpenBracketToken, SyntaxKind.UnsafeKeyword, SyntaxKind.ConstKeyword, SyntaxKind.ReadOnlyKeyword,
+        SyntaxKind.StaticKeyword, SyntaxKind.UnsafeKeyword, SyntaxKind.ConstKeyword, SyntaxKind.RefKeyword, SyntaxKind.ExternKeyword,
         SyntaxKind.DelegateKeyword,
     ];
 
+    private static readonly HashSet<SyntaxKind> s_ends =
+        [SyntaxKind.SemicolonToken, SyntaxKind.CloseBraceToken, SyntaxKind.CloseBracketToken];
+
     // What may begin an answer where no value can be returned that there is.
-    private static readonly SortedNames s_members = new(s_declaring.Select(SyntaxFacts.GetText).Concat(["static", "throw"]));
+    private static readonly SortedNames s_members = new(s_declaring.Select(SyntaxFacts.GetText).Concat(["static", "throw", "readonly"]));
 
     /// <summary>Whether a statement begins with it, so that it stands in a method.</summary>
     public static bool BeginsStatement(SyntaxToken token) => s_statements.Contains(token.Kind());
@@ -68,11 +71,22 @@ internal static class GuidedToken
     public static bool StandsInNoBody(SyntaxToken token) => SyntaxFacts.IsAccessibilityModifier(token.Kind())
         || token.Kind() is SyntaxKind.InterfaceKeyword or SyntaxKind.EnumKeyword or SyntaxKind.SealedKeyword or SyntaxKind.AbstractKeyword;
 
-    /// <summary>Whether code that begins so may be members, though it may be a body as well.</summary>
-    public static bool MayDeclareMember(string code) => SyntaxFactory.ParseTokens(code, options: CSharpJudge.ParseOptions).First() is var first
-        && (s_eitherWay.Contains(first.Kind()) || first.Text is "record" or "async" or "file" or "partial");
+    /// <summary>Whether code that no body begins with may be members: a word of members stands behind what may begin either, or the name
+    /// of a type that is declared, or its attribute.</summary>
+    public static bool MayDeclareMember(string code)
+    {
+        var tokens = SyntaxFactory.ParseTokens(code, options: CSharpJudge.ParseOptions)
+            .Where(t => !t.IsKind(SyntaxKind.EndOfFileToken)).ToList();
+        if (tokens is [{ RawKind: (int)SyntaxKind.OpenBracketToken }, ..]
+            || tokens.TakeWhile(t => t.IsKind(SyntaxKind.ReadOnlyKeyword) || s_eitherWay.Contains(t.Kind()))
+                .Any(t => t.IsKind(SyntaxKind.ReadOnlyKeyword)))
+            return true;
+        if (tokens is [{ Text: "record" or "file" or "partial" }, { RawKind: (int)SyntaxKind.IdentifierToken }, ..]) return true;
+        return tokens is [_, .., var before, var last] && (s_eitherWay.Contains(tokens[0].Kind()) || tokens[0].Text == "async")
+            && (s_ends.Contains(before.Kind()) || s_eitherWay.Contains(before.Kind())) && s_members.HasBeginning(last.Text);
+    }
 
-    /// <summary>The same of a token that may be unfinished, where no value can be returned that there is.</summary>
+    /// <summary>Whether a token that may be unfinished begins members, where no value can be returned that there is.</summary>
     public static bool BeginsMember(SyntaxToken first) => s_members.HasBeginning(first.Text);
 
     /// <summary>Whether it may follow a name that nothing declares: a parameter of a lambda, a local function that comes later, a label,

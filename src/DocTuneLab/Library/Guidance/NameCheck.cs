@@ -50,12 +50,14 @@ internal static class NameCheck
     }
 
     /// <summary>Whether a name that nothing declares may be a type parameter of a local function whose type is being written:
-    /// <c>List&lt;T</c>, <c>T[</c>, <c>T?</c>.</summary>
+    /// <c>List&lt;T</c>, <c>T[</c>, <c>T?</c>, <c>static T Same</c>.</summary>
     /// <param name="statement">The statement as far as the name.</param>
     /// <param name="next">What follows.</param>
     public static bool MayBeTypeParameter(string statement, SyntaxToken next)
     {
-        if (next.Kind() is not (SyntaxKind.GreaterThanToken or SyntaxKind.OpenBracketToken or SyntaxKind.QuestionToken)) return false;
+        if (next.Kind() is not (SyntaxKind.GreaterThanToken or SyntaxKind.OpenBracketToken or SyntaxKind.QuestionToken
+            or SyntaxKind.IdentifierToken))
+            return false;
         var type = SyntaxFactory.ParseTokens(statement, options: CSharpJudge.ParseOptions).SkipLast(1).Reverse()
             .TakeWhile(t => !EndsStatement(t.Kind())).ToList();
         // A parenthesis behind a name is a call's, else that of a tuple.

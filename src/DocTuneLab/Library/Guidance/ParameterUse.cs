@@ -17,11 +17,19 @@ internal static class ParameterUse
         var method = root.DescendantNodes().OfType<MethodDeclarationSyntax>().FirstOrDefault(m => guide.Scope.Header is not { } header
             || MemberHeaders.Of(m).SequenceEqual(header));
         if (method is null || (guide.Frame.HoldsTypes && guide.Scope.Header is null)) return null;
-        var read = method.DescendantNodes().OfType<IdentifierNameSyntax>()
-            .Where(n => n.Parent is not AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression, Left: var left }
-                || left != n)
+        var read = method.DescendantNodes().OfType<IdentifierNameSyntax>().Where(IsRead)
             .Select(n => n.Identifier.ValueText).ToHashSet(StringComparer.Ordinal);
-        return method.ParameterList.Parameters.Where(p => !p.Modifiers.Any(SyntaxKind.OutKeyword))
-            .Select(p => p.Identifier.ValueText).FirstOrDefault(p => !read.Contains(p));
+        // What is given to be written need not be read, and a name that says so is never read.
+        return method.ParameterList.Parameters
+            .Where(p => !p.Modifiers.Any(m => m.IsKind(SyntaxKind.OutKeyword) || m.IsKind(SyntaxKind.RefKeyword)))
+            .Select(p => p.Identifier.ValueText).FirstOrDefault(p => p != "_" && !read.Contains(p));
     }
+
+    private static bool IsRead(IdentifierNameSyntax name) => name.Parent switch
+    {
+        AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment => assignment.Left != name,
+        MemberAccessExpressionSyntax access => access.Name != name,
+        NameColonSyntax or MemberBindingExpressionSyntax => false,
+        _ => true,
+    };
 }

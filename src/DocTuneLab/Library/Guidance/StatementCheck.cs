@@ -151,8 +151,8 @@ internal static class StatementCheck
         _ => ExpectedTypes.At(model, name).Types?.Any(TakesMethod) == true,
     };
 
-    private static bool TakesMethod(ITypeSymbol? type) => type is { TypeKind: TypeKind.Delegate } or { SpecialType:
-        SpecialType.System_Object or SpecialType.System_Delegate or SpecialType.System_MulticastDelegate };
+    private static bool TakesMethod(ITypeSymbol? type) => type is { TypeKind: TypeKind.Delegate }
+        || type?.SpecialType is SpecialType.System_Object or SpecialType.System_Delegate or SpecialType.System_MulticastDelegate;
 
     private static bool IsCalled(SimpleNameSyntax name) =>
         name.FirstAncestorOrSelf<InvocationExpressionSyntax>() is { } call && call.Expression.Span.Contains(name.Span);

@@ -41,7 +41,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         if (plan.Arms.GroupBy(a => a, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new LabException($"arms: {twice.Key} stands there twice; each arm is asked once.");
         using var hosted = new HostedModels(plan, Storage);
-        var arms = plan.Arms.Select(a => (Text: a, Name: ArmName.Of(a), Prompts: PromptsOf(ArmName.Of(a), plan)))
+        var arms = plan.Arms.Select(a => (Text: a, Name: ArmName.Of(a))).Select(a => (a.Text, a.Name, Prompts: PromptsOf(a.Name, plan)))
             .Select(a => (a.Text, a.Name, Model: ModelOf(a.Name, plan, hosted, asked, a.Prompts), a.Prompts)).ToList();
         var passages = arms.Any(a => a.Name.HasDocuments) ? Storage.Documents.Chunks().Count : 0;
         if (passages == 0 && arms.Any(a => a.Name.HasDocuments))

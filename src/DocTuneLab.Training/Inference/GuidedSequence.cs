@@ -85,7 +85,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             else TakeAnother(fault);
         }
         if (IsDone || _isFree || _isEnding) return;
-        if (_decoded >= (_poor is null ? budget.Tokens * limit : _most)) GiveUp($"{_decoded} tokens were decoded");
+        if (_decoded >= _most) GiveUp($"{_decoded} tokens were decoded");
         else if (_asking.Elapsed >= budget.Time) GiveUp($"{budget.Time.TotalSeconds:0.#} s had gone into it");
     }
 
@@ -161,7 +161,7 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
             return shortfall;
         }
         // A better one is found: what is past the code is free.
-        if (_poor is not null && longer is { IsFree: true } && longer.Objection() is null) _poor = null;
+        if (_poor is not null && longer is { IsFree: true } && longer.Objection() is null) (_poor, _most) = (null, budget.Tokens * limit);
         var within = next.Depth - next.StatementStart.Depth;
         var (cost, fault) = (0.0, isForced ? turned.Reason : null);
         if (next.Repeats) (cost, fault) = (GuideCosts.CircleCost, "it repeats itself");

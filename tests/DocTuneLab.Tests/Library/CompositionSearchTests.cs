@@ -144,6 +144,33 @@ public sealed class CompositionSearchTests : IDisposable
     }
 
     [Fact]
+    public void Several_arguments_may_come_by_the_same_member()
+    {
+        Assert.Contains("Weight.OfKilos(one) + Weight.OfKilos(two)", Codes("Weight", ("one", "double"), ("two", "double")));
+        Assert.Contains("one.Held + two.Held", Codes("Weight", ("one", "Sack"), ("two", "Sack")));
+    }
+
+    [Fact]
+    public void What_returns_nothing_is_found_where_nothing_else_is_wanted()
+    {
+        GivenValue[] given = [new("sack", "Sack"), new("next", "Sack"), new("full", "bool")];
+        var found = _search.Find(CompositionSearch.Nothing, given, new() { FewestMembers = 1 }).Select(c => c.Code).ToList();
+        foreach (var code in new[] { "sack.Tie()", "sack.IsFull = full", "next.Next = sack" }) Assert.Contains(code, found);
+        Assert.DoesNotContain("sack.Next", found);
+        Assert.DoesNotContain(found, c => c.Contains("Hide", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_must_be_used_is_used()
+    {
+        GivenValue[] given = [new("sack", "Sack"), new("n", "int"), new("weight", "Weight")];
+        var found = _search.Find("Weight", given, new() { FewestMembers = 1, MostMembers = 2, MustUse = ["weight", "sack"] });
+        Assert.Contains("sack.Held + weight", found.Select(c => c.Code));
+        Assert.All(found, c => Assert.True(c.Code.Contains("weight", StringComparison.Ordinal)
+            && c.Code.Contains("sack", StringComparison.Ordinal), c.Code));
+    }
+
+    [Fact]
     public void Shapes_that_training_data_shows_are_left_out_whatever_their_names()
     {
         GivenValue[] given = [new("sack", "Sack")];

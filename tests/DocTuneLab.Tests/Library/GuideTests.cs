@@ -317,6 +317,60 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     }
 
     [Theory]
+    [InlineData("using Acme.Flow;\nreturn tank.Level;")]
+    [InlineData("using Acme.Flow; using System.Text;\n\nreturn new StringBuilder(note).Length;")]
+    [InlineData("using static System.Math;\nreturn Max(tank.Level, 1);")]
+    [InlineData("using Box = Acme.Flow.Tank;\nreturn new Box(3).Level;")]
+    [InlineData("using System.Text;\npublic static double Run(Tank tank, string? note) => new StringBuilder(note).Length;")]
+    [InlineData("using var more = new Tank(3);\nreturn more.Level;")]
+    [InlineData("using (var more = new Tank(3)) { return more.Level; }")]
+    [InlineData("using Tank more = new Tank(3);\nreturn more.Level;")]
+    public void Using_directives_may_stand_before_the_code(string code)
+    {
+        foreach (var length in new[] { 1, 3, 400 })
+        {
+            var answer = new AnswerGuide(Guide()).Begin();
+            foreach (var piece in $"```csharp\n{code}\n```".Chunk(length).Select(c => new string(c)))
+            {
+                answer.Follow(piece, out var longer, out var reason);
+                Assert.True(longer is not null, $"{piece}: {reason}");
+                answer = longer;
+            }
+            Assert.Null(answer.Objection());
+        }
+    }
+
+    [Theory]
+    [InlineData("using Acme.Fl", "ux")]
+    [InlineData("using Acme.", "Pond")]
+    [InlineData("using static Acme.Flow.Pond", ";")]
+    [InlineData("using System.Text;\nreturn new StringBuilder(note).", "Pond")]
+    [InlineData("using System.Text;\n", "```")]
+    public void Behind_using_directives_all_is_as_before(string code, string piece)
+    {
+        new AnswerGuide(Guide()).Begin().Follow("```csharp\n" + code, out var longer, out var reason);
+        Assert.True(longer is not null, reason);
+        longer.Follow(piece, out longer, out _);
+        Assert.Null(longer);
+    }
+
+    [Fact]
+    public void Ends_are_sought_behind_using_directives_too()
+    {
+        new AnswerGuide(Guide("public static double Run(Tank tank)")).Begin().Follow("```\nusing System.Text;", out var longer, out _);
+        Assert.Contains("\nreturn tank.Level;\n```", longer!.Endings());
+    }
+
+    [Fact]
+    public void An_answer_of_members_has_the_one_that_is_asked_for()
+    {
+        new AnswerGuide(Guide()).Begin().Follow("```csharp\nsealed class Pond;\n", out var longer, out var reason);
+        Assert.True(longer is not null, reason);
+        Assert.Null(longer.Follow("```", out var whole, out reason) == GuideVerdict.Fits ? whole : null);
+        Assert.Equal("'Run' is asked for", reason);
+    }
+
+    [Theory]
     [InlineData("\n")]
     [InlineData("// Fill the tank.\n")]
     public void Comments_alone_are_no_answer(string code)

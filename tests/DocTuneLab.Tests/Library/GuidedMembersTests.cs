@@ -80,6 +80,10 @@ public sealed class GuidedMembersTests(FlowLibrary library) : IClassFixture<Flow
     [InlineData("", "public static IReadOnlyList<Tank> Run(Tank tank)", "return [tank];")]
     [InlineData("", "public static IReadOnlyDictionary<string, Tank> Run(string name, Tank tank)",
         "return new Dictionary<string, Tank> { [name] = tank };")]
+    // What all of the parameters are for takes more members; of a method that returns nothing it is a call, or a property that is set.
+    [InlineData("", "public static Tank Run(double one, double two)", "return new Tank(one) + new Tank(two);")]
+    [InlineData("", "public static void Run(Tank tank, string? label)", "tank.Label = label;")]
+    [InlineData("var n = 1;\n", "public static void Run(Tank tank)", "tank.Dispose();")]
     public void Ends_that_types_allow_compile(string code, string signature, string expected)
     {
         var frame = GuideFrame.Body(signature, library.Judge.LibraryNamespaces);

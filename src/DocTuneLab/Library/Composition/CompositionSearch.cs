@@ -3,19 +3,22 @@ namespace DocTuneLab.Library.Composition;
 /// <summary>
 /// Enumerates what can be made of given values with the members of a library: constructors, factories, methods, properties, indexers,
 /// operators, extension methods, and LINQ over sequences of the library's types. By types alone, from below: all expressions of one
-/// member, then of two, and so on. What needs <c>out</c> or <c>ref</c>, what returns nothing or must be awaited, and
-/// literals are left out; optional parameters take their defaults.
+/// member, then of two, and so on. What needs <c>out</c> or <c>ref</c>, what must be awaited, and literals are left
+/// out, and what returns nothing unless <c>void</c> is the goal; optional parameters take their defaults.
 /// </summary>
 /// <param name="api">The library.</param>
 public sealed class CompositionSearch(ApiModel api)
 {
+    /// <summary>The goal of what gives no value.</summary>
+    public const string Nothing = "void";
+
     private readonly TypeFit _fit = new(api);
     private StepSource? _source;
 
     private StepSource Source => _source ??= new StepSource(api, _fit);
 
     /// <summary>Expressions of a type, those of fewest members first, each with another text; equal arguments give an equal list.</summary>
-    /// <param name="goal">The type that is wanted.</param>
+    /// <param name="goal">The type that is wanted; of <c>void</c> calls that return nothing and assignments to properties.</param>
     /// <param name="given">What is there.</param>
     /// <param name="bounds">How far to go; null for the defaults.</param>
     /// <param name="known">Shapes that are left out, as <see cref="CodeShape"/> writes them: those that training data shows.</param>
@@ -25,7 +28,7 @@ public sealed class CompositionSearch(ApiModel api)
         Walk(given, bounds ??= new(), goal).Where(c => _fit.Fits(c.Type, goal) || SequenceSteps.Gather(c.Type, goal) is not null)
             .Select(c => _fit.Fits(c.Type, goal) ? c
                 : c with { Code = c.Code + SequenceSteps.Gather(c.Type, goal), Type = goal })
-            .Where(c => c.Members.Count >= bounds.FewestMembers && !IsKnown(c, known)).Take(bounds.Results).ToList();
+            .Where(c => HasEnough(c, bounds) && !IsKnown(c, known)).Take(bounds.Results).ToList();
 
     /// <summary>Expressions of every type, in the same order.</summary>
     /// <param name="given">What is there.</param>
@@ -34,7 +37,7 @@ public sealed class CompositionSearch(ApiModel api)
     /// <exception cref="LabException">A bound is out of range.</exception>
     public IReadOnlyList<Composition> FindAll(
         IReadOnlyList<GivenValue> given, CompositionBounds? bounds = null, IReadOnlySet<string>? known = null) =>
-        Walk(given, bounds ??= new(), null).Where(c => c.Members.Count >= bounds.FewestMembers && !IsKnown(c, known))
+        Walk(given, bounds ??= new(), null).Where(c => HasEnough(c, bounds) && !IsKnown(c, known))
             .Take(bounds.Results).ToList();
 
     /// <summary>Fewest uses of members that lead from values of some types to one of another, each value used as often as one likes; 0
@@ -70,6 +73,9 @@ public sealed class CompositionSearch(ApiModel api)
         return cost.Where(c => _fit.Fits(c.Key, goal) || SequenceSteps.Gather(c.Key, goal) is not null).Select(c => (int?)c.Value).Min();
     }
 
+    private static bool HasEnough(Composition c, CompositionBounds bounds) =>
+        c.Members.Distinct(StringComparer.Ordinal).Count() >= bounds.FewestMembers;
+
     private static bool IsKnown(Composition c, IReadOnlySet<string>? known) =>
         known is { Count: > 0 } && CodeShape.Of($"return {c.Code};") is { } shape && known.Contains(shape.Text);
 
@@ -79,17 +85,23 @@ public sealed class CompositionSearch(ApiModel api)
         bounds.Validate();
         var steps = new StepSet(Source, given);
         var terms = new TermTable(_fit, bounds.Breadth);
-        foreach (var value in given)
+        var needed = 0UL;
+        foreach (var (value, i) in given.Select((v, i) => (v, i)))
         {
-            terms.Add(0, new(new(value.Name, true), value.Type, []));
+            // Of the values beyond the last bit nothing can be asked.
+            var bit = i < 64 ? 1UL << i : 0;
+            if (bounds.MustUse.Contains(value.Name)) needed |= bit;
+            terms.Add(0, new(new(value.Name, true), value.Type, [], bit));
             steps.Meet(value.Type);
         }
         if (goal is not null) steps.Meet(goal);
         for (var size = 1; size <= bounds.MostMembers; size++)
         {
-            foreach (var step in steps.All)
-                foreach (var term in terms.Apply(step, size))
-                    if (terms.Add(size, term))
+            // Nothing is built on what is largest, or on what returns nothing.
+            var (isLast, all) = (size == bounds.MostMembers, goal == Nothing ? steps.All.Concat(Source.Effects) : steps.All);
+            foreach (var step in all)
+                foreach (var term in terms.Apply(step, size, isLast || step.Output == Nothing ? needed : 0))
+                    if (terms.Add(size, term) && (needed & ~term.Given) == 0)
                         yield return new(term.Part.Code, term.Type, term.Members);
             foreach (var type in terms.TypesOf(size)) steps.Meet(type);
         }

@@ -15,11 +15,17 @@ internal sealed class StepSource
         (_api, _fit) = (api, fit);
         _members = [.. api.Symbols.Where(s => s.ContainingType is not null).Select(s => new Member(s, api.TypeOf(s)!))
             .Where(m => IsUsable(m.Symbol, m.Owner)).OrderBy(m => m.Symbol.Id, StringComparer.Ordinal)];
-        Closed = [.. _members.Where(m => m.Parameters.Count == 0).Select(m => Use(m, new Dictionary<string, string>())).OfType<Step>()];
+        var none = new Dictionary<string, string>();
+        var closed = _members.Where(m => m.Parameters.Count == 0).ToList();
+        Closed = [.. closed.Select(m => Use(m, none)).OfType<Step>()];
+        Effects = [.. closed.Select(m => m.Symbol.Kind == ApiKind.Property ? Set(m.Symbol) : Use(m, none, CompositionSearch.Nothing)).OfType<Step>()];
     }
 
     /// <summary>Steps without type parameters.</summary>
     public IReadOnlyList<Step> Closed { get; }
+
+    /// <summary>Steps without type parameters that give nothing: calls, and properties that are set.</summary>
+    public IReadOnlyList<Step> Effects { get; }
 
     /// <summary>Steps that there are because values of a type are: of generic types and methods, and over sequences.</summary>
     /// <param name="type">A type with all its arguments.</param>
@@ -55,12 +61,15 @@ internal sealed class StepSource
         : TypeFit.Arity(member.Owner) > 0 ? member.Owner.Name.Contains('<') ? member.Owner.Name : member.Symbol.ContainingType : null;
 
     /// <summary>The use of a member with its type parameters filled in; null where it has none that is an expression.</summary>
-    private Step? Use(Member member, IReadOnlyDictionary<string, string> map)
+    /// <param name="member">The member.</param>
+    /// <param name="map">What its type parameters are.</param>
+    /// <param name="only">What it must give; null for anything but nothing.</param>
+    private Step? Use(Member member, IReadOnlyDictionary<string, string> map, string? only = null)
     {
         var s = member.Symbol;
         var owner = TypeText.Substitute(s.ContainingType!, map);
         var output = s.Kind == ApiKind.Constructor ? owner : s.Kind == ApiKind.EnumMember ? owner : TypeText.Substitute(s.ReturnType, map);
-        if (output is "" or "void" or "Task" or "ValueTask") return null;
+        if (only is null ? output is "" or CompositionSearch.Nothing or "Task" or "ValueTask" : output != only) return null;
         var taken = s.Parameters.Where(p => p.DefaultValue is null && p.Modifier != "params").ToList();
         if (taken.Exists(p => p.Modifier is "out" or "ref" or "in")) return null;
         List<string> inputs = [.. taken.Select(p => TypeText.Substitute(p.Type, map))];
@@ -89,6 +98,11 @@ internal sealed class StepSource
             HasReceiver = isCalledOnValue || s.Kind == ApiKind.ExtensionMethod,
         };
     }
+
+    /// <summary>An assignment to a property of a value; null where none is possible.</summary>
+    private static Step? Set(ApiSymbol s) => s.IsStatic || !s.Signature.Contains(" set;", StringComparison.Ordinal) ? null
+        : new([s.Id], [s.ContainingType!, s.ReturnType], CompositionSearch.Nothing,
+            parts => new($"{parts[0].Operand}.{s.Name} = {parts[1].Code}", false)) { HasReceiver = true };
 
     /// <summary>What an initializer of a new object has to set.</summary>
     private IEnumerable<ApiSymbol> Required(ApiSymbol owner) => _api.MembersOf(owner.Id, inherited: true)

@@ -1,11 +1,14 @@
 namespace DocTuneLab.Library.Composition;
 
-/// <summary>An expression with its type and the members that it uses.</summary>
-internal sealed record Term(Part Part, string Type, IReadOnlyList<string> Members);
+/// <summary>An expression with its type, the members that it uses, and the given values, a bit for each.</summary>
+internal sealed record Term(Part Part, string Type, IReadOnlyList<string> Members, ulong Given = 0);
 
 /// <summary>Expressions by number of members and type, and what becomes of them in one more step.</summary>
 internal sealed class TermTable(TypeFit fit, int breadth)
 {
+    // Where an expression has to use what is given, others are made and dropped: so many for each that is kept.
+    private const int TriedForOne = 64;
+
     private readonly Dictionary<(int Size, string Type), List<Term>> _terms = [];
     private readonly HashSet<string> _codes = new(StringComparer.Ordinal);
 
@@ -22,17 +25,23 @@ internal sealed class TermTable(TypeFit fit, int breadth)
         return true;
     }
 
-    /// <summary>What a step makes of expressions that have so many members with it, no member twice.</summary>
-    public IEnumerable<Term> Apply(Step step, int size)
+    /// <summary>What a step makes of expressions that have so many uses of members with it.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="size">Uses of members, its own among them.</param>
+    /// <param name="given">Given values that all of it must use, a bit for each.</param>
+    public IEnumerable<Term> Apply(Step step, int size, ulong given = 0)
     {
-        var made = 0;
+        var (made, tried) = (0, 0);
         foreach (var inputs in Choose(step, 0, size - step.Members.Count))
         {
-            List<string> members = [.. inputs.SelectMany(t => t.Members), .. step.Members];
-            // Twice the same is rarely meant: x + x, key.Next().Next().
-            if (members.Distinct(StringComparer.Ordinal).Count() < members.Count) continue;
+            if (++tried > breadth * TriedForOne) yield break;
+            // Twice the same is rarely meant: x + x, key.Next().Next(); of several arguments each may come by the same member.
+            if (inputs.Any(t => t.Members.Any(step.Members.Contains))) continue;
             if (inputs.Count > 1 && inputs.Select(t => t.Part.Code).Distinct(StringComparer.Ordinal).Count() < inputs.Count) continue;
-            yield return new(step.Write([.. inputs.Select(t => t.Part)]), step.Output, members);
+            var used = inputs.Aggregate(0UL, (all, t) => all | t.Given);
+            if ((given & ~used) != 0) continue;
+            yield return new(step.Write([.. inputs.Select(t => t.Part)]), step.Output,
+                [.. inputs.SelectMany(t => t.Members), .. step.Members], used);
             if (++made >= breadth) yield break;
         }
     }

@@ -8,7 +8,7 @@ namespace DocTuneLab.Library.Guidance;
 /// <param name="code">Guide of the code.</param>
 public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
 {
-    private const string Fence = "```", NoCode = "no code is written";
+    private const string Fence = "```", NoCode = "no code is written", NotClosed = "the code is not closed by a fence";
 
     /// <inheritdoc/>
     public IGuidedAnswer Begin() => new Before(code, "");
@@ -39,11 +39,52 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
                 longer = new After(all.Length);
                 return GuideVerdict.Fits;
             }
-            return new Within(guide.Begin(), line + 1, "").Follow(all[(line + 1)..], out longer, out reason);
+            return (guide.Frame.HoldsTypes ? (IGuidedAnswer)new Within(guide.Begin(), line + 1, "") : new Directives(guide, line + 1, ""))
+                .Follow(all[(line + 1)..], out longer, out reason);
         }
 
         // Where a method is asked for, prose alone is no answer.
         public string? Objection() => guide.Problem is null && !guide.Frame.HoldsTypes ? NoCode : null;
+    }
+
+    /// <summary>Code that is nothing but using directives so far, or the beginning of what may be one.</summary>
+    private sealed class Directives(CodeGuide guide, int at, string text) : IGuidedAnswer
+    {
+        private readonly int _end = UsingDirectives.Of(text, out var end).Count > 0 ? end : 0;
+
+        public int ReturnTo => at + _end;
+
+        public bool IsFree => false;
+
+        public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
+        {
+            var all = text + piece;
+            var used = UsingDirectives.Of(all, out var end);
+            var rest = all[end..];
+            (longer, reason) = (null, "");
+            if (end > _end && used.Select(guide.Scope.Fault).FirstOrDefault(f => f is not null) is { } fault)
+            {
+                reason = fault;
+                return GuideVerdict.Refused;
+            }
+            var mayBegin = UsingDirectives.MayBegin(rest, out var space);
+            if (string.IsNullOrWhiteSpace(rest) || (mayBegin && (space is null || guide.Scope.HasNamespace(space))))
+            {
+                longer = new Directives(guide, at, all);
+                return GuideVerdict.Fits;
+            }
+            var said = new Within(guide.Using(used).Begin(), at + end, "").Follow(rest, out longer, out reason);
+            // A namespace that is not there may be the type of a variable.
+            if (mayBegin && longer is not null) longer = new Directives(guide, at, all);
+            return said;
+        }
+
+        public string? Objection() => NotClosed;
+
+        // On a line of its own.
+        public IReadOnlyList<string> Endings() => !string.IsNullOrWhiteSpace(text[_end..]) ? []
+            : [.. new Within(guide.Using(UsingDirectives.Of(text, out _)).Begin(), at + text.Length, "").Endings()
+                .Select(e => text.Length > 0 && text[^1] != '\n' ? "\n" + e : e)];
     }
 
     /// <summary>Code. What may be the closing fence waits until it is certain.</summary>
@@ -77,7 +118,7 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
             return step.Verdict;
         }
 
-        public string? Objection() => "the code is not closed by a fence";
+        public string? Objection() => NotClosed;
 
         public IReadOnlyList<(int Start, int End)> Grounds() => [.. code.Grounds().Select(g => (at + g.Start, at + g.End))];
 

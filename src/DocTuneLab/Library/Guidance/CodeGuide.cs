@@ -11,12 +11,14 @@ namespace DocTuneLab.Library.Guidance;
 /// </summary>
 public sealed class CodeGuide
 {
+    private readonly CSharpJudge _judge;
+    private readonly ConcurrentDictionary<string, CodeGuide> _using = new(StringComparer.Ordinal);
     private readonly Lazy<CodeGuide?> _members;
     private readonly Lazy<CompositionSearch> _compositions;
     private readonly ConcurrentDictionary<string, IReadOnlyList<MemberHeaders.Header>> _lacking = new(StringComparer.Ordinal);
 
     /// <summary>Version of the rules; answers under different ones are different answers.</summary>
-    public const int Version = 9;
+    public const int Version = 10;
 
     /// <summary>A guide for code in a frame.</summary>
     /// <param name="judge">The compiler with the library.</param>
@@ -26,7 +28,7 @@ public sealed class CodeGuide
     {
         ArgumentNullException.ThrowIfNull(judge);
         ArgumentNullException.ThrowIfNull(frame);
-        (Frame, Layers) = (frame, layers);
+        (_judge, Frame, Layers) = (judge, frame, layers);
         _compositions = new(() => new(judge.Api));
         Scope = new(judge.Compilation(frame.Usings, frame.Context), frame);
         _members = new(() => frame.HoldsTypes ? null : new CodeGuide(judge,
@@ -55,6 +57,11 @@ public sealed class CodeGuide
     /// <param name="look">Looks for them.</param>
     internal IReadOnlyList<MemberHeaders.Header> Lacking(string code, Func<string, IReadOnlyList<MemberHeaders.Header>> look) =>
         _lacking.GetOrAdd(code, look);
+
+    /// <summary>The guide of code behind using directives.</summary>
+    /// <param name="names">What they name.</param>
+    internal CodeGuide Using(IReadOnlyList<string> names) => names.Count == 0 ? this : _using.GetOrAdd(string.Join(';', names),
+        _ => new(_judge, Frame with { Usings = [.. Frame.Usings.Concat(names).Distinct(StringComparer.Ordinal)] }, Layers));
 
     /// <summary>No code yet.</summary>
     public GuidedCode Begin() => new(this);

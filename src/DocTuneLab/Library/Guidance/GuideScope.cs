@@ -23,8 +23,8 @@ internal sealed class GuideScope
         // Annotations alone: with warnings each question would have the compiler follow the flow of the whole body.
         _compilation = compilation.WithOptions(compilation.Options.WithNullableContextOptions(NullableContextOptions.Annotations));
         (Head, Opening, HoldsTypes) = (head, head, frame.HoldsTypes);
-        Header = frame.Asked is { } asked && SyntaxFactory.ParseMemberDeclaration(asked + ";") is MethodDeclarationSyntax declared
-            ? MemberHeaders.Of(declared) : null;
+        var declared = frame.Asked is { } asked ? SyntaxFactory.ParseMemberDeclaration(asked + ";") as MethodDeclarationSyntax : null;
+        (Header, Asked) = (declared is null ? null : MemberHeaders.Of(declared), declared?.Identifier.ValueText);
         Closing = string.Concat(Enumerable.Repeat("\n}", Depth(head)));
         var tree = Parse(head + "\n" + Closing);
         var model = _compilation.AddSyntaxTrees(tree).GetSemanticModel(tree);
@@ -58,6 +58,9 @@ internal sealed class GuideScope
     /// <summary>Header of the method that the code is to declare, without modifiers; null where none is asked for.</summary>
     public IReadOnlyList<string>? Header { get; }
 
+    /// <summary>Name of the method that the code is to declare; null where none is asked for.</summary>
+    public string? Asked { get; }
+
     /// <summary>The method whose body the code is, as far as its parameters; null where it is none.</summary>
     public string? Method { get; }
 
@@ -65,6 +68,23 @@ internal sealed class GuideScope
     public string? Problem => _problem.Value;
 
     public static SyntaxTree Parse(string text) => CSharpSyntaxTree.ParseText(text, CSharpJudge.ParseOptions, "answer.cs");
+
+    /// <summary>Why what a using directive names cannot be used; null where it can.</summary>
+    public string? Fault(string directive)
+    {
+        var tree = Parse($"using {directive};");
+        return Whole(tree).GetDiagnostics().FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error)?.GetMessage();
+    }
+
+    /// <summary>Whether some namespace begins so.</summary>
+    /// <param name="text">Names with dots between them, the last one perhaps not whole.</param>
+    public bool HasNamespace(string text)
+    {
+        var names = text.Split('.');
+        INamespaceSymbol? space = _compilation.GlobalNamespace;
+        foreach (var name in names.SkipLast(1)) space = space?.GetNamespaceMembers().FirstOrDefault(n => n.Name == name);
+        return space?.GetNamespaceMembers().Any(n => n.Name.StartsWith(names[^1], StringComparison.Ordinal)) == true;
+    }
 
     /// <summary>Which types lead to which; null where the code is a file.</summary>
     public TypeReach? Reach { get; }

@@ -223,7 +223,8 @@ public sealed class GuidedCode
 
     /// <summary>A parameter of the method that is asked for which the code never reads; null where it reads all. Such code compiles, but
     /// does not do what was asked.</summary>
-    public string? Unread() => _guide.Layers.HasFlag(GuideLayers.Names) ? ParameterUse.Unread(_guide, Text) : null;
+    public string? Unread() => _guide.Layers.HasFlag(GuideLayers.Names)
+        && ParameterUse.Unread(_guide, Text) is [var first, ..] ? first : null;
 
     /// <summary>Declarations of the variables that the innermost statement at the end of the code uses: where they stand.</summary>
     public IReadOnlyList<(int Start, int End)> Grounds()

@@ -7,22 +7,22 @@ namespace DocTuneLab.Library.Guidance;
 /// <summary>Whether code reads what it is given.</summary>
 internal static class ParameterUse
 {
-    /// <summary>The first parameter of the method that is asked for, whose body the code is or which it declares, that no expression
-    /// names; null where there is none.</summary>
+    /// <summary>Parameters of the method that is asked for, whose body the code is or which it declares, that no expression names.
+    /// </summary>
     /// <param name="guide">The frame.</param>
     /// <param name="code">All of the code.</param>
-    public static string? Unread(CodeGuide guide, string code)
+    public static IReadOnlyList<string> Unread(CodeGuide guide, string code)
     {
         var root = guide.Tree(code + guide.Scope.Closing).GetRoot();
         var method = root.DescendantNodes().OfType<MethodDeclarationSyntax>().FirstOrDefault(m => guide.Scope.Header is not { } header
             || MemberHeaders.Of(m).SequenceEqual(header));
-        if (method is null || (guide.Frame.HoldsTypes && guide.Scope.Header is null)) return null;
+        if (method is null || (guide.Frame.HoldsTypes && guide.Scope.Header is null)) return [];
         var read = method.DescendantNodes().OfType<IdentifierNameSyntax>().Where(IsRead)
             .Select(n => n.Identifier.ValueText).ToHashSet(StringComparer.Ordinal);
         // What is given to be written need not be read, and a name that says so is never read.
-        return method.ParameterList.Parameters
+        return [.. method.ParameterList.Parameters
             .Where(p => !p.Modifiers.Any(m => m.IsKind(SyntaxKind.OutKeyword) || m.IsKind(SyntaxKind.RefKeyword)))
-            .Select(p => p.Identifier.ValueText).FirstOrDefault(p => p != "_" && !read.Contains(p));
+            .Select(p => p.Identifier.ValueText).Where(p => p != "_" && !read.Contains(p))];
     }
 
     private static bool IsRead(IdentifierNameSyntax name) => name.Parent switch

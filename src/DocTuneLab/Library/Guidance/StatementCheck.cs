@@ -58,6 +58,16 @@ internal static class StatementCheck
     public static string? Objection(CodeGuide guide, string code)
     {
         var tree = GuideScope.Parse(guide.Scope.Head + code + guide.Scope.Closing);
+        // In whatever form: whoever takes the answer looks for its name.
+        if (guide.Scope.Asked is { } asked && !tree.GetRoot().DescendantNodes().Any(n => asked == n switch
+        {
+            MethodDeclarationSyntax method => method.Identifier.ValueText,
+            PropertyDeclarationSyntax property => property.Identifier.ValueText,
+            VariableDeclaratorSyntax variable => variable.Identifier.ValueText,
+            LocalFunctionStatementSyntax function => function.Identifier.ValueText,
+            _ => null,
+        }))
+            return $"'{asked}' is asked for";
         var model = guide.Scope.Whole(tree);
         return tree.GetDiagnostics().Concat(model.GetDeclarationDiagnostics()).Concat(model.GetMethodBodyDiagnostics())
             .FirstOrDefault(d => d.Severity == DiagnosticSeverity.Error)?.GetMessage();

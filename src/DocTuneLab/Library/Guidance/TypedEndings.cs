@@ -8,16 +8,18 @@ namespace DocTuneLab.Library.Guidance;
 
 /// <summary>
 /// Ends of a method's body that compile: blocks that are open are closed, and what the method returns is a variable, a member of one, or
-/// what the library's members make of those in scope. No constant, no default and nothing thrown: such an end would be right by its type
-/// alone.
+/// what the library's members make of those in scope; where it returns nothing, one of their calls or a property that is set. No constant,
+/// no default and nothing thrown: such an end would be right by its type alone.
 /// </summary>
 internal static class TypedEndings
 {
-    private const int MostAtOnePlace = 48, MostOfElement = 6, MostOfVariable = 3, MostMembers = 2;
+    // With more members, only what reads all of the parameters.
+    private const int MostAtOnePlace = 48, MostOfElement = 6, MostOfVariable = 3, MostMembers = 2, MostToReadAll = 3;
 
     // Blocks that are closed before a value is returned, and ends of which the compiler is asked.
     private const int MostLevels = 3, MostLooked = 144;
     private const string Value = "return " + NamePlace.Placeholder;
+    private static readonly CompositionBounds s_few = new() { FewestMembers = 1, MostMembers = MostMembers, Results = MostAtOnePlace };
 
     /// <summary>Texts that may follow the code.</summary>
     /// <param name="guide">The frame.</param>
@@ -26,15 +28,21 @@ internal static class TypedEndings
     public static IReadOnlyList<string> Of(CodeGuide guide, string code, int open)
     {
         if ((guide.Frame.HoldsTypes && !guide.Frame.HoldsMembers) || !guide.Layers.HasFlag(GuideLayers.Types)) return [];
+        var unread = ParameterUse.Unread(guide, code);
+        var few = Ends(s_few);
+        // An end that leaves a parameter unread does not do what was asked.
+        if (Whole(few) is { Count: > 0 } whole) return whole;
+        return unread.Count > 0 && Whole(Ends(s_few with { MostMembers = MostToReadAll, MustUse = unread })) is { Count: > 0 } more ? more : few;
+
         // Where a value is returned, what encloses it is closed behind it.
-        List<string> endings = [.. Enumerable.Range(0, Math.Min(open, MostLevels) + 1)
-            .SelectMany(closed => Returned(guide, code + Close(code, open, closed), open - closed)
+        List<string> Ends(CompositionBounds bounds) => [.. Enumerable.Range(0, Math.Min(open, MostLevels) + 1)
+            .SelectMany(closed => Last(guide, code + Close(code, open, closed), open - closed, unread, bounds)
                 .Select(value => Close(code, open, closed) + value)
                 .Select(ending => ending + Close(code + ending, open - closed, open - closed)))
             .Prepend(Close(code, open, open)).Take(MostLooked)
             .Where(e => StatementCheck.Objection(guide, code + e) is null)];
-        // An end that leaves a parameter unread does not do what was asked.
-        return endings.Where(e => ParameterUse.Unread(guide, code + e) is null).ToList() is { Count: > 0 } whole ? whole : endings;
+
+        List<string> Whole(List<string> endings) => [.. endings.Where(e => ParameterUse.Unread(guide, code + e).Count == 0)];
     }
 
     /// <summary>Values that may stand at the end of the code, where it is known what is expected there.</summary>
@@ -46,18 +54,21 @@ internal static class TypedEndings
         var at = tree.Length - NamePlace.Placeholder.Length;
         if (!guide.Layers.HasFlag(GuideLayers.Types) || tree.GetRoot().FindToken(at).Parent is not IdentifierNameSyntax name) return [];
         var model = guide.Scope.Model(tree);
-        var place = new Place(guide, model, at);
+        var place = new Place(guide, model, at, s_few);
         return [.. (ExpectedTypes.At(model, name).Types ?? []).SelectMany(place.Values).Distinct(StringComparer.Ordinal)
             .Take(MostAtOnePlace)];
     }
 
-    private static IEnumerable<string> Returned(CodeGuide guide, string code, int level)
+    // The last statement: a value that is returned, or a call where none is and something is yet to be done.
+    private static IEnumerable<string> Last(CodeGuide guide, string code, int level, IReadOnlyList<string> unread, CompositionBounds bounds)
     {
         var tree = guide.Tree(code + Value);
         var model = guide.Scope.Model(tree);
         var at = tree.Length - NamePlace.Placeholder.Length;
-        if (model.GetEnclosingSymbol(at) is not IMethodSymbol { ReturnsVoid: false } method) return [];
-        var place = new Place(guide, model, at);
+        if (model.GetEnclosingSymbol(at) is not IMethodSymbol method) return [];
+        if (method.ReturnsVoid) return unread.Count == 0 ? [] : new Place(guide, model, at, bounds with { MustUse = unread })
+            .Composed(CompositionSearch.Nothing).Select(call => $"{Line(code, level)}{call};");
+        var place = new Place(guide, model, at, bounds);
         var values = !method.IsAsync ? place.Values(method.ReturnType)
             : method.ReturnType is INamedTypeSymbol { TypeArguments: [var result] }
                 ? place.Values(result).Concat(place.Values(method.ReturnType).Select(v => $"await {v}"))
@@ -78,7 +89,7 @@ internal static class TypedEndings
     private static string Indent(int level) => new(' ', 4 * level);
 
     /// <summary>A place where a value is to be returned.</summary>
-    private sealed class Place(CodeGuide guide, SemanticModel model, int at)
+    private sealed class Place(CodeGuide guide, SemanticModel model, int at, CompositionBounds bounds)
     {
         private readonly TypeReach _reach = guide.Scope.ReachAt(model, at);
 
@@ -118,14 +129,13 @@ internal static class TypedEndings
                 .Select(m => (Type: TypeOf(m), Code: $"{g.Name}.{m.Name}{(m is IMethodSymbol ? "()" : "")}"))
                 .Where(m => m.Type is not null && _reach.Converts(m.Type, goal)).OrderBy(m => m.Code.EndsWith(')'))
                 .Select(m => m.Code).Distinct().Take(MostOfVariable)))
-            .Concat(Composed(goal));
+            .Concat(Composed(Text(goal)));
 
-        // Of what is given: what needs nothing of it is a constant.
-        private IEnumerable<string> Composed(ITypeSymbol goal)
+        /// <summary>What the library's members make of what is given; what needs nothing of it is a constant.</summary>
+        public IEnumerable<string> Composed(string goal)
         {
             var given = _given.Select(g => g.Name).ToHashSet(StringComparer.Ordinal);
-            foreach (var made in guide.Compositions.Find(Text(goal), [.. _given.Select(g => new GivenValue(g.Name, Text(g.Type)))],
-                new() { FewestMembers = 1, MostMembers = MostMembers, Results = MostAtOnePlace }))
+            foreach (var made in guide.Compositions.Find(goal, [.. _given.Select(g => new GivenValue(g.Name, Text(g.Type)))], bounds))
             {
                 var names = SyntaxFactory.ParseExpression(made.Code).DescendantTokens().Select(t => t.Text).ToList();
                 if (names.Exists(given.Contains) && !names.Exists(TypeReach.IsOfAll)) yield return made.Code;

@@ -152,4 +152,25 @@ public sealed class GuidedArmTests : IDisposable
         var result = TinyLibrary.Evaluator().Score("nano", s_suite, [answer], [], Options("base"));
         Assert.Equal(share, result[GuideMetricNames.EmptyBodies]!.Value);
     }
+
+    [Theory]
+    [InlineData("return capacity;", 1)]
+    [InlineData("capacity = doses.Length;\nreturn 1;", 1)]
+    [InlineData("return capacity + doses.Length;", 0)]
+    [InlineData("public static double Mix(double one, double[] two) => one;", 1)]
+    [InlineData("public static double Mix(double one, double[] two) => Sum(one, two);\nstatic double Sum(double a, double[] b) => a;", 0)]
+    [InlineData("double Mix(double one, double[] two) { return two.Length * one; }", 0)]
+    public void Code_that_does_not_look_at_what_it_is_given_is_counted(string code, double share)
+    {
+        var answer = new StoredAnswer("t0", TaskKind.Code, 0, $"```csharp\n{code}\n```");
+        var result = TinyLibrary.Evaluator().Score("nano", s_suite, [answer], [], Options("base"));
+        Assert.Equal(share, result[GuideMetricNames.UnreadParameters]!.Value);
+    }
+
+    [Fact]
+    public void Code_that_does_not_compile_is_not_asked_whether_it_reads()
+    {
+        var answer = new StoredAnswer("t0", TaskKind.Code, 0, "```csharp\nreturn capacity.None;\n```");
+        Assert.Null(TinyLibrary.Evaluator().Score("nano", s_suite, [answer], [], Options("base"))[GuideMetricNames.UnreadParameters]);
+    }
 }

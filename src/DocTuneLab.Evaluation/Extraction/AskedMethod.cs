@@ -27,6 +27,9 @@ internal sealed class AskedMethod
     /// <summary>Names of its parameters.</summary>
     public IReadOnlyList<string> Parameters => [.. _header.ParameterList.Parameters.Select(p => p.Identifier.ValueText)];
 
+    /// <summary>Its parameters.</summary>
+    public ParameterListSyntax ParameterList => _header.ParameterList;
+
     /// <summary>The method that a signature declares.</summary>
     /// <exception cref="LabException">It is not a method's header.</exception>
     public static AskedMethod Of(string signature)

@@ -7,6 +7,10 @@ public static class GuideMetricNames
 {
     /// <summary>Answers with code whose methods only throw or return a default.</summary>
     public const string EmptyBodies = "empty_bodies";
+
+    /// <summary>Answers that compile and never read a parameter.</summary>
+    public const string UnreadParameters = "unread_parameters";
+
     /// <summary>Tokens decoded for a guided answer.</summary>
     public const string DecodedTokens = "decoded_tokens";
     /// <summary>Guided answers that end as the model likes, since guidance gave up.</summary>

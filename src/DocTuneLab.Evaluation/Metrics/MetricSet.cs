@@ -25,7 +25,7 @@ public sealed class MetricSet
     /// <summary>The built-in metrics; a new one is a class in a file of its own and a line here.</summary>
     public static MetricSet Default { get; } = new(
     [
-        new ExtractionRate(), new ParseRate(), new CompileRate(), new EmptyBodies(),
+        new ExtractionRate(), new ParseRate(), new CompileRate(), new EmptyBodies(), new UnreadParameters(),
         new ApiRecall(), new HallucinationRate(), new HallucinatingAnswers(), new MisuseRate(),
         new Pass1(), new SampledPass(MetricNames.SampledPass1, 1), new SampledPass(MetricNames.Pass5, 5),
         new QaAccuracy(), new OpenScore(),

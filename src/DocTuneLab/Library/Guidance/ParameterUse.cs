@@ -5,24 +5,32 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace DocTuneLab.Library.Guidance;
 
 /// <summary>Whether code reads what it is given.</summary>
-internal static class ParameterUse
+public static class ParameterUse
 {
-    /// <summary>Parameters of the method that is asked for, whose body the code is or which it declares, that no expression names.
-    /// </summary>
+    /// <summary>Parameters that no expression names, in their order. What is given to be written need not be read, and a name that says so
+    /// is never read.</summary>
+    /// <param name="parameters">Parameters of a method.</param>
+    /// <param name="within">Its declaration, or its body.</param>
+    public static IReadOnlyList<string> Unread(ParameterListSyntax parameters, SyntaxNode within)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(within);
+        var read = within.DescendantNodes().OfType<IdentifierNameSyntax>().Where(IsRead)
+            .Select(n => n.Identifier.ValueText).ToHashSet(StringComparer.Ordinal);
+        return [.. parameters.Parameters
+            .Where(p => !p.Modifiers.Any(m => m.IsKind(SyntaxKind.OutKeyword) || m.IsKind(SyntaxKind.RefKeyword)))
+            .Select(p => p.Identifier.ValueText).Where(p => p != "_" && !read.Contains(p))];
+    }
+
+    /// <summary>Those of the method that is asked for, whose body the code is or which it declares.</summary>
     /// <param name="guide">The frame.</param>
     /// <param name="code">All of the code.</param>
-    public static IReadOnlyList<string> Unread(CodeGuide guide, string code)
+    internal static IReadOnlyList<string> Unread(CodeGuide guide, string code)
     {
         var root = guide.Tree(code + guide.Scope.Closing).GetRoot();
         var method = root.DescendantNodes().OfType<MethodDeclarationSyntax>().FirstOrDefault(m => guide.Scope.Header is not { } header
             || MemberHeaders.Of(m).SequenceEqual(header));
-        if (method is null || (guide.Frame.HoldsTypes && guide.Scope.Header is null)) return [];
-        var read = method.DescendantNodes().OfType<IdentifierNameSyntax>().Where(IsRead)
-            .Select(n => n.Identifier.ValueText).ToHashSet(StringComparer.Ordinal);
-        // What is given to be written need not be read, and a name that says so is never read.
-        return [.. method.ParameterList.Parameters
-            .Where(p => !p.Modifiers.Any(m => m.IsKind(SyntaxKind.OutKeyword) || m.IsKind(SyntaxKind.RefKeyword)))
-            .Select(p => p.Identifier.ValueText).Where(p => p != "_" && !read.Contains(p))];
+        return method is null || (guide.Frame.HoldsTypes && guide.Scope.Header is null) ? [] : Unread(method.ParameterList, method);
     }
 
     private static bool IsRead(IdentifierNameSyntax name) => name.Parent switch

@@ -230,7 +230,7 @@ public static class EvaluationHtml
             .SelectMany(p => p.Item2.SelectMany(r => r.Metrics)
                 .Where(m => m.IsShare && double.IsFinite(m.Value) && (m.Primary || p.Item2 == report.Results))
                 .DistinctBy(m => m.Name).Select(m => (m.Name, Title: m.Title + p.Item1, Arms: p.Item2))).ToList();
-        string[] colours = ["#7d8592", "#b98a1d", "#4269d0", "#a463f2", "#3ca951", "#ff725c"];
+        string[] colours = ["#7d8592", "#b98a1d", "#4269d0", "#a463f2", "#3ca951", "#ff725c", "#9c6b4e", "#6cc5b0", "#ff8ab7", "#97bbf5"];
         var step = (report.Results.Count * 11) + 14;
         var height = (names.Count * step) + 34;
         var svg = new StringBuilder($"<svg role=\"img\" aria-label=\"Metrics with 95% intervals\" viewBox=\"0 0 640 {height}\" "

@@ -18,7 +18,8 @@ internal sealed class StepSource
         var none = new Dictionary<string, string>();
         var closed = _members.Where(m => m.Parameters.Count == 0).ToList();
         Closed = [.. closed.Select(m => Use(m, none)).OfType<Step>()];
-        Effects = [.. closed.Select(m => m.Symbol.Kind == ApiKind.Property ? Set(m.Symbol) : Use(m, none, CompositionSearch.Nothing)).OfType<Step>()];
+        Effects = [.. closed.Select(m => m.Symbol.Kind == ApiKind.Property ? Set(m.Symbol) : Use(m, none, CompositionSearch.Nothing))
+            .OfType<Step>()];
     }
 
     /// <summary>Steps without type parameters.</summary>

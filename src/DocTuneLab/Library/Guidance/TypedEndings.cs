@@ -32,7 +32,8 @@ internal static class TypedEndings
         var few = Ends(s_few);
         // An end that leaves a parameter unread does not do what was asked.
         if (Whole(few) is { Count: > 0 } whole) return whole;
-        return unread.Count > 0 && Whole(Ends(s_few with { MostMembers = MostToReadAll, MustUse = unread })) is { Count: > 0 } more ? more : few;
+        var more = unread.Count > 0 ? Whole(Ends(s_few with { MostMembers = MostToReadAll, MustUse = unread })) : [];
+        return more.Count > 0 ? more : few;
 
         // Where a value is returned, what encloses it is closed behind it.
         List<string> Ends(CompositionBounds bounds) => [.. Enumerable.Range(0, Math.Min(open, MostLevels) + 1)

@@ -25,7 +25,7 @@ namespace DocTuneLab.Benchmarks;
 internal static class FullModelRun
 {
     private const string Node = "tests/DocTuneLab.Training.Tests/Node";
-    private static readonly ModelConfig s_shape = new()
+    internal static readonly ModelConfig Shape = new()
     {
         ModelType = "qwen2",
         VocabularySize = 151_936,
@@ -87,7 +87,7 @@ internal static class FullModelRun
         var tokenizer = Directory.GetFiles(Path.Combine(Node, "node_modules", "@lenml", "tokenizer-qwen2_5"), "tokenizer*.json",
             SearchOption.AllDirectories);
         foreach (var file in tokenizer) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
-        using var model = BaseModel.Create(folder, s_shape, 1, ActivationType.Float32, "cpu");
+        using var model = BaseModel.Create(folder, Shape, 1, ActivationType.Float32, "cpu");
         model.Save();
         return new JsonObject
         {
@@ -106,7 +106,7 @@ internal static class FullModelRun
             Directory.CreateDirectory(large);
             foreach (var file in Directory.GetFiles(folder, "tokenizer*.json"))
                 File.Copy(file, Path.Combine(large, Path.GetFileName(file)), overwrite: true);
-            using var model = BaseModel.Create(large, s_shape with { Layers = 60 }, 1, ActivationType.Float32, "cpu");
+            using var model = BaseModel.Create(large, Shape with { Layers = 60 }, 1, ActivationType.Float32, "cpu");
             model.Save();
         }
         var result = Times(large, fromDisk: true);

@@ -1,16 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using DocTuneLab.Conversations;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Metrics;
-using DocTuneLab.Evaluation.Results;
-using DocTuneLab.Evaluation.Suites;
-using DocTuneLab.Experiments;
-using DocTuneLab.Library.Guidance;
-using DocTuneLab.Prompts;
-using DocTuneLab.Training.Inference;
 
 namespace DocTuneLab.Benchmarks;
 
@@ -40,16 +32,14 @@ internal static class GuidedVersusRejection
     /// <param name="Empty">Share of the tasks whose body only throws or returns a default value.</param>
     private sealed record Point(string Way, double Budget, double Tokens, double Compiles, double Passes, double GaveUp, double Empty);
 
-    private sealed record Written(string Task, GuidedText Answer, CodeResult Result);
-
     public static int Run(string[] args)
     {
         if (args is not [var folder, .. var options]) throw new LabException("expected the folder of a lab with a tuned model");
         string Option(string name, string usual) => Array.IndexOf(options, "--" + name) is var at and >= 0 ? options[at + 1] : usual;
         var split = Enum.Parse<Split>(Option("split", "dev"), ignoreCase: true);
-        using var bench = new Bench(folder, split, int.Parse(Option("every", "1"), CultureInfo.InvariantCulture));
+        using var bench = new GuidedTasks(folder, split, int.Parse(Option("every", "1"), CultureInfo.InvariantCulture));
         List<Point> points = [];
-        List<Written> last = [];
+        List<GuidedTasks.Written> last = [];
         foreach (var budget in Option("budgets", "1,1.5,2,3,5").Split(',').Select(b => double.Parse(b, CultureInfo.InvariantCulture)))
         {
             last = bench.Guided(budget);
@@ -57,7 +47,7 @@ internal static class GuidedVersusRejection
             Print(points[^1]);
         }
         var ways = int.Parse(Option("ways", "12"), CultureInfo.InvariantCulture);
-        List<List<Written>> drawn = [];
+        List<List<GuidedTasks.Written>> drawn = [];
         for (var n = 1; n <= ways; n++)
         {
             drawn.Add(bench.Drawn(n));
@@ -72,80 +62,19 @@ internal static class GuidedVersusRejection
     }
 
     // The first that compiles, else the first; drawing stops there.
-    private static (int Way, int Task, int Tokens) Taken(List<List<Written>> drawn, int task)
+    private static (int Way, int Task, int Tokens) Taken(List<List<GuidedTasks.Written>> drawn, int task)
     {
         var first = drawn.FindIndex(d => d[task].Result.Compiles);
         var spent = drawn.Take(first < 0 ? drawn.Count : first + 1).Sum(d => d[task].Answer.Tokens);
         return (Math.Max(0, first), task, spent);
     }
 
-    private static Point Of(string way, double budget, List<Written> written, IEnumerable<int> tokens) => new(way, budget, tokens.Average(),
+    private static Point Of(string way, double budget, List<GuidedTasks.Written> written, IEnumerable<int> tokens) => new(way, budget, tokens.Average(),
         Share(written, w => w.Result.Compiles), Share(written, w => w.Result.Passes), Share(written, w => w.Answer.GaveUp),
         Share(written, w => w.Result.Compiles && EmptyBodies.DoesNothing(w.Result.Code ?? "")));
 
-    private static double Share(List<Written> written, Func<Written, bool> holds) => written.Average(w => holds(w) ? 1.0 : 0);
+    private static double Share(List<GuidedTasks.Written> written, Func<GuidedTasks.Written, bool> holds) => written.Average(w => holds(w) ? 1.0 : 0);
 
     private static void Print(Point p) => Console.WriteLine(FormattableString.Invariant(
         $"| {p.Way} | {p.Budget} | {p.Tokens:0} | {p.Compiles:P1} | {p.Passes:P1} | {p.GaveUp:P1} | {p.Empty:P1} |"));
-
-    /// <summary>A tuned model, its tasks and their judge.</summary>
-    private sealed class Bench : IDisposable
-    {
-        private readonly LabSession _lab = new();
-        private readonly LocalModel _model;
-        private readonly Evaluator _evaluator;
-        private readonly Suite _suite;
-        private readonly IReadOnlyList<Message>[] _prompts;
-        private readonly EvaluationOptions _options = new()
-        {
-            Execution = new() { AllowUntrustedCode = true, AllowWithoutIsolation = true },
-            BootstrapDraws = 100
-        };
-
-        public Bench(string folder, Split split, int every)
-        {
-            var root = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
-            var data = Path.Combine(root.FullName, "data");
-            _lab.Open(folder, 1);
-            _lab.LoadBase(Path.Combine(data, "models", "nano"));
-            var adapter = new DirectoryInfo(Path.Combine(folder, "runs"))
-                .EnumerateFiles("adapter_config.json", SearchOption.AllDirectories).MaxBy(f => f.LastWriteTimeUtc)
-                ?? throw new LabException($"{folder}: there is no trained adapter under runs/");
-            _model = new(_lab.Model!, _lab.LoadAdapter(adapter.DirectoryName!));
-            var library = _lab.LoadLibrary([Path.Combine(data, "private-library", "bin", "Fenmark.dll")]);
-            _evaluator = new(library.Judge);
-            var code = Suite.Load(Path.Combine(data, "private-library", "tasks")).Where(split).Code;
-            _suite = new([.. code.Where((_, i) => i % every == 0)], []);
-            _prompts = [.. Tasks.Select(t => _lab.Wordings.Code.Messages(AnswerFormat.CodeInputs(t.Instruction, t.Signature, t.Context,
-                t.GoldSymbols.Count > 0 ? library.Name : ".NET")))];
-        }
-
-        public IReadOnlyList<CodeTask> Tasks => _suite.Code;
-
-        public List<Written> Guided(double budget)
-        {
-            var guides = Tasks.Select(t => (IAnswerGuide)new AnswerGuide(new CodeGuide(_lab.Library!.Judge,
-                GuideFrame.Body(t.Signature, t.Usings, t.Context)))).ToList();
-            // How fast the machine is must not matter.
-            var most = new GuideBudget { Tokens = budget, Time = TimeSpan.FromDays(1) };
-            return Judged(_model.Generate(_prompts, guides, new(_options.MaxCodeTokens), most));
-        }
-
-        // Without a guide, by the same code: so tokens are counted alike.
-        public List<Written> Drawn(int number)
-        {
-            var sampling = new SamplingOptions(_options.MaxCodeTokens, number == 1 ? 0 : _options.Temperature, _options.TopP, number);
-            return Judged(_model.Generate(_prompts, [.. Tasks.Select(_ => (IAnswerGuide?)null)], sampling, new()));
-        }
-
-        private List<Written> Judged(IReadOnlyList<GuidedText> answers)
-        {
-            StoredAnswer[] stored = [.. answers.Select((a, i) => new StoredAnswer(Tasks[i].Id, TaskKind.Code, 0, a.Text))];
-            var results = _evaluator.Score("model", _suite, stored, [], _options).Code.ToDictionary(r => r.Task, StringComparer.Ordinal);
-            return [.. answers.Select((a, i) => new Written(Tasks[i].Id, a, results[Tasks[i].Id]))];
-        }
-
-        public void Dispose() => _lab.Dispose();
-    }
 }

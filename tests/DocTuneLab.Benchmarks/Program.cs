@@ -40,6 +40,8 @@ if (args is ["guide-accepts", _, _, ..])
     return DocTuneLab.Benchmarks.GuideAccepts.Run(args[1..]);
 if (args is ["guide-cost", _, _, _])
     return DocTuneLab.Benchmarks.GuideBenchmarks.Cost(args[1..]);
+if (args is ["guide-share", _, ..])
+    return DocTuneLab.Benchmarks.GuideShare.Run(args[1..]);
 
 if (args is ["statistics", ..])
     return DocTuneLab.Benchmarks.StatisticsSimulation.Run(

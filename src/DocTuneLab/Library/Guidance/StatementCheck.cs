@@ -7,8 +7,13 @@ namespace DocTuneLab.Library.Guidance;
 /// <summary>The compiler's word on the statement that has just ended: only errors that no later code can mend.</summary>
 internal static class StatementCheck
 {
+    private const string LabelMissing = "CS0159";
+
     // A local function, a label or a type may still come; paths may still return; a value may still be assigned.
-    private static readonly HashSet<string> s_mendable = new(StringComparer.Ordinal) { "CS0159", "CS0161", "CS0177", "CS1643", "CS8070" };
+    private static readonly HashSet<string> s_mendable = new(StringComparer.Ordinal) { LabelMissing, "CS0161", "CS0177", "CS1643", "CS8070" };
+
+    // Where control goes is not known before all labels are.
+    private static readonly HashSet<string> s_ofFlow = new(StringComparer.Ordinal) { "CS0163", "CS0165", "CS0170" };
 
     // No overload takes so many arguments, or one of that type.
     private static readonly HashSet<string> s_ofArguments = new(StringComparer.Ordinal)
@@ -89,8 +94,10 @@ internal static class StatementCheck
         // In a file nothing more is known: what it declares may come later.
         if (guide.Frame.HoldsTypes && !guide.Frame.HoldsMembers) return null;
         var model = guide.Scope.Whole(tree);
-        foreach (var error in model.GetMethodBodyDiagnostics(statement.Span))
-            if (error.Severity == DiagnosticSeverity.Error && statement.Span.Contains(error.Location.SourceSpan)
+        var errors = model.GetMethodBodyDiagnostics(statement.Span).Where(d => d.Severity == DiagnosticSeverity.Error).ToList();
+        var lacksLabel = errors.Exists(d => d.Id == LabelMissing);
+        foreach (var error in errors)
+            if (statement.Span.Contains(error.Location.SourceSpan) && !(lacksLabel && s_ofFlow.Contains(error.Id))
                 && IsCertain(guide, model, error, statement))
             {
                 isShort = guide.Layers.HasFlag(GuideLayers.Types) && error.Location.SourceSpan.End == end - 1

@@ -1,13 +1,14 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Conversations.Jinja;
+using DocTuneLab.Conversations.Jinja.Library;
+using DocTuneLab.Conversations.Jinja.Values;
 
 namespace DocTuneLab.Conversations;
 
 /// <summary>
-/// How a conversation becomes text: the Jinja template of <c>tokenizer_config.json</c> (or <c>chat_template.jinja</c> beside
-/// it). What a template needs and is not supported is refused by name rather than rendered wrongly.
+/// How a conversation becomes text: the Jinja template of <c>chat_template.jinja</c>, or of <c>tokenizer_config.json</c>, as
+/// transformers renders it. What a template needs and is not supported is refused by name rather than rendered wrongly.
 /// </summary>
 public sealed class ChatTemplate
 {
@@ -15,6 +16,11 @@ public sealed class ChatTemplate
     public const string ChatMl =
         "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor "
             + "%}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
+    private static readonly string[] s_tokens =
+        ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+    private static readonly string[] s_reasoning = ["reasoning_content", "reasoning", "thinking"];
+    private static readonly Signature s_message = new("message"), s_format = new("format");
 
     private readonly string _path;
     private readonly JinjaTemplate _template;
@@ -51,7 +57,7 @@ public sealed class ChatTemplate
     /// <summary>The token that <c>tokenizer_config.json</c> names as the beginning, or null.</summary>
     public string? BeginToken => _tokens.GetValueOrDefault("bos_token") as string;
 
-    /// <summary>Reads the template of <c>tokenizer_config.json</c>.</summary>
+    /// <summary>Reads the template of <c>tokenizer_config.json</c>, or that of <c>chat_template.jinja</c> beside it, which goes before.</summary>
     /// <param name="path">The file.</param>
     /// <param name="clock">Date for templates that write it. Default: the system's.</param>
     /// <exception cref="LabException">The file or its template is missing, or the template needs what is not supported.</exception>
@@ -63,19 +69,19 @@ public sealed class ChatTemplate
         {
             var json = JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("the file holds no object");
             var tokens = new Dictionary<string, object?>(StringComparer.Ordinal);
-            foreach (var name in (string[])["bos_token", "eos_token", "pad_token", "unk_token"])
+            foreach (var name in s_tokens)
                 if (json[name] is { } token) tokens[name] = (string?)(token is JsonObject added ? added["content"] : token);
             var beside = Path.Combine(Path.GetDirectoryName(path) ?? "", "chat_template.jinja");
-            var source = json["chat_template"] switch
+            var ofFile = File.Exists(beside);
+            var source = ofFile ? File.ReadAllText(beside) : json["chat_template"] switch
             {
                 JsonArray several =>
                     several.Where(t => (string?)t?["name"] == "default").Select(t => (string?)t!["template"]).FirstOrDefault(),
-                { } one => (string?)one,
-                null => File.Exists(beside) ? File.ReadAllText(beside) : null,
+                var one => (string?)one,
             };
             if (source is null)
                 throw new LabException($"{path}: the field chat_template is missing; a base model without a chat format cannot be asked");
-            return new ChatTemplate(path, source, tokens, clock ?? TimeProvider.System);
+            return new ChatTemplate(ofFile ? beside : path, source, tokens, clock ?? TimeProvider.System);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -86,25 +92,32 @@ public sealed class ChatTemplate
     /// <summary>Text of <paramref name="messages"/>, with the assistant's header at the end where asked for.</summary>
     /// <param name="messages">The conversation.</param>
     /// <param name="addGenerationPrompt">Whether the assistant is to speak next.</param>
-    /// <param name="variables">Further values for the template, such as <c>enable_thinking</c>: text, numbers, booleans or null.</param>
+    /// <param name="variables">Further values for the template, such as <c>enable_thinking</c>, <c>tools</c> or <c>documents</c>:
+    /// text, numbers, booleans, JSON or null.</param>
     /// <exception cref="LabException">The template refuses the conversation, or needs what is not supported.</exception>
-    public string Render(IReadOnlyList<Message> messages, bool addGenerationPrompt, IReadOnlyDictionary<string, object?>? variables = null)
+    public string Render(IReadOnlyList<Message> messages, bool addGenerationPrompt, IReadOnlyDictionary<string, object?>? variables = null) =>
+        Render(messages.Select(m => (object?)Json.Map([("role", m.Role), ("content", m.Content)])), addGenerationPrompt, variables);
+
+    /// <summary>Text of messages with parts, tool calls or reasoning, as OpenAI's protocol has them. As in transformers 5, a field
+    /// that is null is not there, and <c>reasoning_content</c>, <c>reasoning</c> and <c>thinking</c> stand for each other.</summary>
+    /// <inheritdoc cref="Render(IReadOnlyList{Message}, bool, IReadOnlyDictionary{string, object?})"/>
+    public string Render(JsonArray messages, bool addGenerationPrompt, IReadOnlyDictionary<string, object?>? variables = null) =>
+        Render(messages.Select(m => m is JsonObject fields ? (object?)Map(fields) : Json.Read(m)), addGenerationPrompt, variables);
+
+    private string Render(IEnumerable<object?> messages, bool addGenerationPrompt, IReadOnlyDictionary<string, object?>? variables)
     {
         var values = new Dictionary<string, object?>(_tokens, StringComparer.Ordinal)
         {
-            ["messages"] = messages.Select(m => (object?)new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content })
-                .ToList(),
+            ["messages"] = messages.ToList(),
             ["add_generation_prompt"] = addGenerationPrompt,
             ["tools"] = null,
             ["documents"] = null,
-            ["raise_exception"] = (JinjaFunction)((a, _) =>
-                throw new LabException($"the chat template refuses the conversation: {(a.Count > 0 ? a[0] : null)}")),
-            ["range"] = (JinjaFunction)((a, _) => JinjaBuiltins.Range(a)),
-            ["namespace"] = (JinjaFunction)((_, named) => new Namespace(named.ToDictionary(StringComparer.Ordinal))),
-            ["dict"] = (JinjaFunction)((_, named) => named.ToDictionary(StringComparer.Ordinal)),
-            ["strftime_now"] = (JinjaFunction)((a, _) => Date(a.Count > 0 ? (string?)a[0] ?? "" : "")),
+            ["raise_exception"] = new JinjaFunction("raise_exception",
+                call => throw Refusal.Of($"it refuses the conversation: {PythonText.Of(s_message.Bind("raise_exception()", call)[0])}")),
+            ["strftime_now"] = new JinjaFunction("strftime_now",
+                call => DateFormat.Write(_clock.GetLocalNow().DateTime, s_format.Bind("strftime_now()", call).Text(0))),
         };
-        foreach (var (name, value) in variables ?? new Dictionary<string, object?>()) values[name] = value is int i ? (long)i : value;
+        foreach (var (name, value) in variables ?? new Dictionary<string, object?>()) values[name] = Value(name, value);
         try
         {
             return _template.Render(values);
@@ -127,23 +140,26 @@ public sealed class ChatTemplate
             + "so the answer's part cannot be told from the prompt's");
     }
 
-    private string Date(string format)
+    private static JinjaMap Map(JsonObject message)
     {
-        var now = _clock.GetLocalNow();
-        return string.Concat(format.Split('%').Select((part, i) => i == 0 || part.Length == 0 ? part : now.ToString(part[0] switch
+        var map = Json.Map(message.Where(f => f.Value is not null).Select(f => (f.Key, Json.Read(f.Value))));
+        foreach (var name in s_reasoning)
         {
-            'd' => "dd",
-            'b' => "MMM",
-            'B' => "MMMM",
-            'm' => "MM",
-            'Y' => "yyyy",
-            'y' => "yy",
-            'H' => "HH",
-            'M' => "mm",
-            'S' => "ss",
-            'A' => "dddd",
-            'a' => "ddd",
-            _ => throw new LabException($"chat template: the date format '%{part[0]}' is not supported"),
-        }, CultureInfo.InvariantCulture) + part[1..]));
+            if (!map.TryGet(name, out var reasoning)) continue;
+            foreach (var other in (string[])["reasoning_content", "thinking"])
+                if (!map.TryGet(other, out _)) map[other] = reasoning;
+            break;
+        }
+        return map;
     }
+
+    private object? Value(string name, object? value) => value switch
+    {
+        null or string or bool or long or double => value,
+        int i => (long)i,
+        float f => (double)f,
+        JsonNode node => Json.Read(node),
+        _ => throw new LabException($"{_path}: the variable '{name}' is a {value.GetType().Name}; a template takes text, numbers, booleans, "
+            + "JSON and null"),
+    };
 }

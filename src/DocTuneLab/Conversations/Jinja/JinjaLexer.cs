@@ -1,5 +1,5 @@
-using System.Globalization;
-using System.Text;
+using System.Text.RegularExpressions;
+using DocTuneLab.Conversations.Jinja.Values;
 
 namespace DocTuneLab.Conversations.Jinja;
 
@@ -14,137 +14,136 @@ internal readonly record struct Token(TokenKind Kind, string Text, int Line)
 /// Cuts a Jinja template into tokens, white space settled as Hugging Face sets Jinja up: <c>trim_blocks</c> and
 /// <c>lstrip_blocks</c> on, the template's last newline dropped.
 /// </summary>
-internal sealed class JinjaLexer(string source)
+internal sealed partial class JinjaLexer
 {
     private static readonly string[] s_operators =
     [
         "**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "|", ".", ",", ":", "=", "<", ">", "(", ")", "[", "]", "{", "}"
     ];
-    private readonly string _source = (source.EndsWith('\n') ? source[..^1] : source).ReplaceLineEndings("\n");
+    private readonly string _source;
     private readonly List<Token> _tokens = [];
     private int _at, _line = 1;
 
+    private JinjaLexer(string source)
+    {
+        source = source.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
+        _source = source.EndsWith('\n') ? source[..^1] : source;
+    }
+
     public static List<Token> Read(string source) => new JinjaLexer(source).Read();
+
+    [GeneratedRegex(@"\G(?:[0-9]+_)*[0-9]+(?:(?:\.(?:[0-9]+_)*[0-9]+)?[eE][+-]?(?:[0-9]+_)*[0-9]+|\.(?:[0-9]+_)*[0-9]+)")]
+    private static partial Regex Real();
+
+    [GeneratedRegex(@"\G(?:0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0[xX](?:_?[0-9a-fA-F])+|[1-9](?:_?[0-9])*|0(?:_?0)*)")]
+    private static partial Regex Whole();
+
+    [GeneratedRegex(@"\G\s*raw\s*(-?)%\}")]
+    private static partial Regex RawBegin();
+
+    [GeneratedRegex(@"\{%([-+]?)\s*endraw\s*([-+]?)%\}")]
+    private static partial Regex RawEnd();
 
     private List<Token> Read()
     {
-        var stripNext = false;
-        var newlineNext = false;
+        // Whether what stands before the next tag begins a line.
+        var lineBegins = true;
         while (_at < _source.Length)
         {
-            var tag = NextTag(_at);
+            var tag = NextTag();
             var text = _source[_at..tag];
-            var line = _line;
-            _line += text.Count(c => c == '\n');
-            if (stripNext) text = text.TrimStart();
-            else if (newlineNext && text.StartsWith('\n')) text = text[1..];
             if (tag == _source.Length)
             {
-                AddText(text, line);
+                AddText(text);
                 break;
             }
-            var kind = _source[tag + 1];
-            var mark = tag + 2 < _source.Length ? _source[tag + 2] : ' ';
-            if (mark == '-') text = text.TrimEnd();
-            else if (kind != '{' && mark != '+') text = WithoutIndent(text, tag);
-            AddText(text, line);
-            _at = tag + (mark is '-' or '+' ? 3 : 2);
-            if (kind == '#')
-            {
-                var end = _source.IndexOf("#}", _at, StringComparison.Ordinal);
-                if (end < 0) throw Error("a comment is not closed");
-                stripNext = _source[end - 1] == '-';
-                _line += _source.AsSpan(tag, end - tag).Count('\n');
-                _at = end + 2;
-                newlineNext = true;
-                continue;
-            }
-            _tokens.Add(new Token(kind == '{' ? TokenKind.BeginOutput : TokenKind.BeginStatement, "", _line));
-            var close = kind == '{' ? "}}" : "%}";
-            stripNext = Inside(close);
-            _tokens.Add(new Token(kind == '{' ? TokenKind.EndOutput : TokenKind.EndStatement, "", _line));
-            newlineNext = kind != '{';
-            if (kind == '%' && _tokens[^2].Is("raw") && _tokens[^3].Kind == TokenKind.BeginStatement) Raw(ref stripNext);
+            var (kind, sign) = (_source[tag + 1], tag + 2 < _source.Length && _source[tag + 2] is '-' or '+' ? _source[tag + 2] : ' ');
+            AddText(text, sign, indentGoes: kind != '{' && lineBegins, indentOfLineGoes: kind != '{');
+            _at = tag + (sign == ' ' ? 2 : 3);
+            lineBegins = kind == '#' ? Comment()
+                : kind == '%' && RawBegin().Match(_source, _at) is { Success: true } raw ? Raw(raw)
+                : Tag(kind);
         }
         _tokens.Add(new Token(TokenKind.End, "end of the template", _line));
         return _tokens;
     }
 
-    // Text up to the tag {% endraw %} is taken as it is.
-    private void Raw(ref bool stripNext)
+    private bool Comment()
     {
-        _tokens.RemoveRange(_tokens.Count - 3, 3);
-        for (var tag = _source.IndexOf("{%", _at, StringComparison.Ordinal); tag >= 0;
-            tag = _source.IndexOf("{%", tag + 2, StringComparison.Ordinal))
-        {
-            var end = _source.IndexOf("%}", tag, StringComparison.Ordinal);
-            if (end < 0) break;
-            if (_source[(tag + 2)..end].Trim('-', '+', ' ') != "endraw") continue;
-            var text = _source[_at..tag];
-            if (stripNext) text = text.TrimStart();
-            AddText(text, _line);
-            _line += text.Count(c => c == '\n');
-            stripNext = _source[end - 1] == '-';
-            _at = end + 2;
-            return;
-        }
-        throw Error("'raw' is not closed");
+        var end = _source.IndexOf("#}", _at, StringComparison.Ordinal);
+        if (end < 0) throw Error("a comment is not closed");
+        var sign = end > _at && _source[end - 1] is '-' or '+' && end > _at ? _source[end - 1] : ' ';
+        _line += _source.AsSpan(_at, end - _at).Count('\n');
+        _at = end + 2;
+        return AfterTag(sign, eatsNewline: true);
     }
 
-    private int NextTag(int from)
+    // Text up to the tag {% endraw %} is taken as it is.
+    private bool Raw(Match begin)
     {
-        for (var i = _source.IndexOf('{', from); i >= 0 && i + 1 < _source.Length; i = _source.IndexOf('{', i + 1))
+        _line += begin.Value.Count(c => c == '\n');
+        _at += begin.Length;
+        var lineBegins = AfterTag(begin.Groups[1].Value == "-" ? '-' : ' ', eatsNewline: false);
+        var end = RawEnd().Match(_source, _at);
+        if (!end.Success) throw Error("'raw' is not closed");
+        char Sign(int group) => end.Groups[group].Length > 0 ? end.Groups[group].Value[0] : ' ';
+        AddText(_source[_at..end.Index], Sign(1), lineBegins, indentOfLineGoes: true);
+        _line += end.Value.Count(c => c == '\n');
+        _at = end.Index + end.Length;
+        return AfterTag(Sign(2), eatsNewline: true);
+    }
+
+    private bool Tag(char kind)
+    {
+        _tokens.Add(new Token(kind == '{' ? TokenKind.BeginOutput : TokenKind.BeginStatement, "", _line));
+        var sign = Inside(kind == '{' ? "}}" : "%}");
+        _tokens.Add(new Token(kind == '{' ? TokenKind.EndOutput : TokenKind.EndStatement, "", _line));
+        return AfterTag(sign, eatsNewline: kind != '{');
+    }
+
+    // White space that a closing mark takes with it; whether that ended a line.
+    private bool AfterTag(char sign, bool eatsNewline)
+    {
+        var start = _at;
+        if (sign == '-') while (_at < _source.Length && Strings.IsSpace(_source[_at])) _at++;
+        else if (sign == ' ' && eatsNewline && _at < _source.Length && _source[_at] == '\n') _at++;
+        _line += _source.AsSpan(start, _at - start).Count('\n');
+        return _at > start && _source[_at - 1] == '\n';
+    }
+
+    private int NextTag()
+    {
+        for (var i = _source.IndexOf('{', _at); i >= 0 && i + 1 < _source.Length; i = _source.IndexOf('{', i + 1))
             if (_source[i + 1] is '{' or '%' or '#') return i;
         return _source.Length;
     }
 
-    private string WithoutIndent(string text, int tag)
+    private void AddText(string text, char sign = '+', bool indentGoes = false, bool indentOfLineGoes = false)
     {
-        var start = text.Length;
-        while (start > 0 && text[start - 1] is ' ' or '\t' && start > 0) start--;
-        var lineBegin = tag - (text.Length - start);
-        return lineBegin == 0 || _source[lineBegin - 1] == '\n' ? text[..start] : text;
+        var kept = text;
+        if (sign == '-') kept = Strings.Strip(text, null, left: false, right: true);
+        else if (sign == ' ' && indentOfLineGoes)
+        {
+            var line = text.LastIndexOf('\n') + 1;
+            if ((line > 0 || indentGoes) && text.Skip(line).All(Strings.IsSpace)) kept = text[..line];
+        }
+        if (kept.Length > 0) _tokens.Add(new Token(TokenKind.Text, kept, _line));
+        _line += text.Count(c => c == '\n');
     }
 
-    private void AddText(string text, int line)
+    // Tokens up to the closing mark; returns its sign.
+    private char Inside(string close)
     {
-        if (text.Length > 0) _tokens.Add(new Token(TokenKind.Text, text, line));
-    }
-
-    // Tokens up to the closing mark; returns whether it strips what follows.
-    private bool Inside(string close)
-    {
-        var depth = 0;
+        var open = new Stack<string>();
         while (true)
         {
-            while (_at < _source.Length && char.IsWhiteSpace(_source[_at]))
+            while (_at < _source.Length && Strings.IsSpace(_source[_at]))
                 if (_source[_at++] == '\n') _line++;
             if (_at >= _source.Length) throw Error($"'{close}' is missing");
-            if (depth == 0 && string.CompareOrdinal(_source, _at, "-" + close, 0, 3) == 0)
-            {
-                _at += 3;
-                return true;
-            }
-            if (depth == 0
-                && (string.CompareOrdinal(_source, _at, close, 0, 2) == 0 || string.CompareOrdinal(_source, _at, "+" + close, 0, 3) == 0))
-            {
-                _at += _source[_at] == '+' ? 3 : 2;
-                return false;
-            }
+            if (open.Count == 0 && Closing(close) is { } sign) return sign;
             var c = _source[_at];
-            if (c is '\'' or '"')
-            {
-                Quoted(c);
-            }
-            else if (char.IsAsciiDigit(c))
-            {
-                var start = _at;
-                while (_at < _source.Length && (char.IsAsciiDigit(_source[_at]) || _source[_at] == '_')) _at++;
-                var real = _at + 1 < _source.Length && _source[_at] == '.' && char.IsAsciiDigit(_source[_at + 1]);
-                if (real) for (_at++; _at < _source.Length && char.IsAsciiDigit(_source[_at]); _at++) { }
-                _tokens.Add(new Token(real ? TokenKind.Float : TokenKind.Integer,
-                    _source[start.._at].Replace("_", "", StringComparison.Ordinal), _line));
-            }
+            if (c is '\'' or '"') Quoted(c);
+            else if (char.IsAsciiDigit(c)) Number();
             else if (char.IsLetter(c) || c == '_')
             {
                 var start = _at;
@@ -153,56 +152,51 @@ internal sealed class JinjaLexer(string source)
             }
             else if (s_operators.FirstOrDefault(o => string.CompareOrdinal(_source, _at, o, 0, o.Length) == 0) is { } symbol)
             {
-                depth += symbol is "(" or "[" or "{" ? 1 : symbol is ")" or "]" or "}" ? -1 : 0;
+                if (symbol is "(" or "[" or "{") open.Push(symbol == "(" ? ")" : symbol == "[" ? "]" : "}");
+                else if (symbol is ")" or "]" or "}" && !(open.TryPop(out var expected) && expected == symbol))
+                    throw Error($"'{symbol}' is not expected");
                 _tokens.Add(new Token(TokenKind.Operator, symbol, _line));
                 _at += symbol.Length;
             }
-            else
-            {
-                throw Error($"'{c}' is not expected");
-            }
+            else throw Error($"'{c}' is not expected");
         }
+    }
+
+    private char? Closing(string close)
+    {
+        foreach (var (sign, mark) in (ReadOnlySpan<(char, string)>)[('-', "-" + close), (' ', close), ('+', "+" + close)])
+        {
+            if (sign == '+' && close == "}}" || string.CompareOrdinal(_source, _at, mark, 0, mark.Length) != 0) continue;
+            _at += mark.Length;
+            return sign;
+        }
+        return null;
+    }
+
+    private void Number()
+    {
+        // After a dot stands an index: 'x.0.5' has no number with a fraction.
+        var real = _at > 0 && _source[_at - 1] == '.' ? Match.Empty : Real().Match(_source, _at);
+        var match = real.Success ? real : Whole().Match(_source, _at);
+        _tokens.Add(new Token(real.Success ? TokenKind.Float : TokenKind.Integer, match.Value.Replace("_", "", StringComparison.Ordinal), _line));
+        _at += match.Length;
     }
 
     private void Quoted(char quote)
     {
-        var (line, text) = (_line, new StringBuilder());
-        for (_at++; ; _at++)
+        var (start, line) = (++_at, _line);
+        while (_at < _source.Length && _source[_at] != quote) _at += _source[_at] == '\\' ? 2 : 1;
+        if (_at >= _source.Length) throw Error("a string is not closed");
+        var text = _source[start.._at++];
+        _line += text.Count(c => c == '\n');
+        try
         {
-            if (_at >= _source.Length) throw Error("a string is not closed");
-            var c = _source[_at];
-            if (c == quote) break;
-            if (c == '\n') _line++;
-            if (c != '\\' || _at + 1 >= _source.Length)
-            {
-                text.Append(c);
-                continue;
-            }
-            c = _source[++_at];
-            if (c is 'x' or 'u' && _at + (c == 'x' ? 2 : 4) is var last && last < _source.Length
-                && int.TryParse(_source.AsSpan(_at + 1, last - _at), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var code))
-            {
-                text.Append((char)code);
-                _at = last;
-                continue;
-            }
-            text.Append(c switch
-            {
-                'n' => "\n",
-                't' => "\t",
-                'r' => "\r",
-                'b' => "\b",
-                'f' => "\f",
-                'v' => "\v",
-                '\\' => "\\",
-                '\'' => "'",
-                '"' => "\"",
-                '\n' => "",
-                _ => "\\" + c
-            });
+            _tokens.Add(new Token(TokenKind.String, StringEscapes.Read(text), line));
         }
-        _at++;
-        _tokens.Add(new Token(TokenKind.String, text.ToString(), line));
+        catch (LabException e)
+        {
+            throw new LabException(e.Message.Replace(Refusal.Prefix, $"chat template, line {line}: ", StringComparison.Ordinal), e);
+        }
     }
 
     private LabException Error(string what) => new($"chat template, line {_line}: {what}");

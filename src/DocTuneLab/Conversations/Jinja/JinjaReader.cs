@@ -38,13 +38,19 @@ internal sealed class JinjaReader(IReadOnlyList<Token> tokens)
 
     /// <summary>Takes a token of a kind.</summary>
     /// <exception cref="LabException">Another comes next.</exception>
-    public void Expect(TokenKind kind)
+    public void Expect(TokenKind kind) => Expect(kind, out _);
+
+    /// <summary>Takes a token of a kind, and tells its text.</summary>
+    /// <exception cref="LabException">Another comes next.</exception>
+    public void Expect(TokenKind kind, out string text)
     {
-        if (Take() is var token && token.Kind != kind)
+        (var token, text) = (Take(), "");
+        if (token.Kind != kind)
         {
             _at--;
             throw Error($"'{token.Text}' is not expected here");
         }
+        text = token.Text;
     }
 
     /// <summary>Takes a name or operator.</summary>

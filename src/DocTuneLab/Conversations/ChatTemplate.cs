@@ -57,7 +57,8 @@ public sealed class ChatTemplate
     /// <summary>The token that <c>tokenizer_config.json</c> names as the beginning, or null.</summary>
     public string? BeginToken => _tokens.GetValueOrDefault("bos_token") as string;
 
-    /// <summary>Reads the template of <c>tokenizer_config.json</c>, or that of <c>chat_template.jinja</c> beside it, which goes before.</summary>
+    /// <summary>Reads the template of <c>tokenizer_config.json</c>, or that of <c>chat_template.jinja</c> beside it, which goes
+    /// before.</summary>
     /// <param name="path">The file.</param>
     /// <param name="clock">Date for templates that write it. Default: the system's.</param>
     /// <exception cref="LabException">The file or its template is missing, or the template needs what is not supported.</exception>
@@ -95,7 +96,8 @@ public sealed class ChatTemplate
     /// <param name="variables">Further values for the template, such as <c>enable_thinking</c>, <c>tools</c> or <c>documents</c>:
     /// text, numbers, booleans, JSON or null.</param>
     /// <exception cref="LabException">The template refuses the conversation, or needs what is not supported.</exception>
-    public string Render(IReadOnlyList<Message> messages, bool addGenerationPrompt, IReadOnlyDictionary<string, object?>? variables = null) =>
+    public string Render(
+        IReadOnlyList<Message> messages, bool addGenerationPrompt, IReadOnlyDictionary<string, object?>? variables = null) =>
         Render(messages.Select(m => (object?)Json.Map([("role", m.Role), ("content", m.Content)])), addGenerationPrompt, variables);
 
     /// <summary>Text of messages with parts, tool calls or reasoning, as OpenAI's protocol has them. As in transformers 5, a field
@@ -159,7 +161,7 @@ public sealed class ChatTemplate
         int i => (long)i,
         float f => (double)f,
         JsonNode node => Json.Read(node),
-        _ => throw new LabException($"{_path}: the variable '{name}' is a {value.GetType().Name}; a template takes text, numbers, booleans, "
-            + "JSON and null"),
+        _ => throw new LabException(
+            $"{_path}: the variable '{name}' is a {value.GetType().Name}; a template takes text, numbers, booleans, JSON and null"),
     };
 }

@@ -212,7 +212,8 @@ internal static class CharacterNames
         FEFF ZERO WIDTH NO-BREAK SPACE
         FFFD REPLACEMENT CHARACTER
         """.Split('\n').ToFrozenDictionary(
-            line => line[5..].TrimEnd(), line => new Rune(int.Parse(line[..4], NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString(),
+            line => line[5..].TrimEnd(),
+            line => new Rune(int.Parse(line[..4], NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString(),
             StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The character, or null.</summary>

@@ -178,7 +178,8 @@ internal sealed partial class JinjaLexer
         // After a dot stands an index: 'x.0.5' has no number with a fraction.
         var real = _at > 0 && _source[_at - 1] == '.' ? Match.Empty : Real().Match(_source, _at);
         var match = real.Success ? real : Whole().Match(_source, _at);
-        _tokens.Add(new Token(real.Success ? TokenKind.Float : TokenKind.Integer, match.Value.Replace("_", "", StringComparison.Ordinal), _line));
+        var digits = match.Value.Replace("_", "", StringComparison.Ordinal);
+        _tokens.Add(new Token(real.Success ? TokenKind.Float : TokenKind.Integer, digits, _line));
         _at += match.Length;
     }
 

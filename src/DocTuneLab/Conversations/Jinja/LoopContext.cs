@@ -57,7 +57,7 @@ internal sealed class LoopContext : IJinjaObject, IDisposable
             "nextitem" => Look(1) ? _ahead.Peek() : new Undefined("the item after the last"),
             "cycle" => new JinjaFunction(name, call => call.Positional.Count > 0 && call.Named.Count == 0
                 ? call.Positional[(int)(_index % call.Positional.Count)] : throw Refusal.Of("loop.cycle() takes one or more values")),
-            "changed" => new JinjaFunction(name, Changed),
+            "changed" => new JinjaFunction(name, call => Changed(call)),
             _ => new Undefined(name),
         };
         return true;
@@ -65,7 +65,7 @@ internal sealed class LoopContext : IJinjaObject, IDisposable
 
     public void Dispose() => _items.Dispose();
 
-    private object Changed(CallArguments call)
+    private bool Changed(CallArguments call)
     {
         var values = new JinjaTuple(call.Positional);
         if (_asked && Equality.Same(_changed, values)) return false;

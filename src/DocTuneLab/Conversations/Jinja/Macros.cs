@@ -33,7 +33,8 @@ internal sealed class Macros(Statements statements)
         {
             reader.Expect(TokenKind.Name, out var name);
             var value = reader.TryTake("=") ? statements.Expressions.Condition() : null;
-            if (value is null && parameters.Exists(p => p.Default is not null)) throw reader.Error($"'{name}' stands after what has a default");
+            if (value is null && parameters.Exists(p => p.Default is not null))
+                throw reader.Error($"'{name}' stands after what has a default");
             parameters.Add((name, value));
             if (!reader.Current.Is(")")) reader.ExpectText(",");
         }
@@ -49,7 +50,8 @@ internal sealed class Macros(Statements statements)
 
     /// <summary>What a macro does. It takes more values than it names only where it speaks of <c>varargs</c>, <c>kwargs</c> or
     /// <c>caller</c>.</summary>
-    private sealed record Body(string Name, List<(string Name, JinjaExpression? Default)> Parameters, Func<Scope, string> Text, HashSet<string> Names)
+    private sealed record Body(
+        string Name, List<(string Name, JinjaExpression? Default)> Parameters, Func<Scope, string> Text, HashSet<string> Names)
     {
         public JinjaFunction In(Scope scope) => new(Name, call => Call(scope, call), $"<Macro '{Name}'>")
         {
@@ -80,7 +82,8 @@ internal sealed class Macros(Statements statements)
             else if (rest.Count > 0) throw Refusal.Of($"the macro '{Name}' takes no '{rest.Keys.First()}' here");
             var more = call.Positional.Skip(Parameters.Count).ToList();
             if (Takes("varargs")) inner["varargs"] = new JinjaTuple(more);
-            else if (more.Count > 0) throw Refusal.Of($"the macro '{Name}' takes at most {Parameters.Count} values, not {call.Positional.Count}");
+            else if (more.Count > 0)
+                throw Refusal.Of($"the macro '{Name}' takes at most {Parameters.Count} values, not {call.Positional.Count}");
             return Text(inner);
         }
     }

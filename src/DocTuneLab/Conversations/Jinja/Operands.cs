@@ -239,7 +239,8 @@ internal sealed class Operands(JinjaReader reader, Expressions expressions)
     {
         if (value is not JinjaMap map) throw Refusal.Of($"'**' takes a mapping, not {Kinds.Of(value)}");
         foreach (var (key, field) in map.Pairs)
-            if (key is not string name || !named.TryAdd(name, field)) throw Refusal.Of($"'**' gives {PythonText.Representation(key)} twice or without a name");
+            if (key is not string name || !named.TryAdd(name, field))
+                throw Refusal.Of($"'**' gives {PythonText.Representation(key)} twice or without a name");
     }
 
     private static object Whole(string text) => text.Length > 1 && text[1] is 'x' or 'X' or 'o' or 'O' or 'b' or 'B' && text.Length > 2

@@ -37,7 +37,8 @@ internal sealed class Statements
     {
         Reader.Enter("blocks are nested too deeply");
         var statements = new List<(int Line, Statement Run)>();
-        while (Reader.Current.Kind != TokenKind.End && !(Reader.Current.Kind == TokenKind.BeginStatement && ends.Contains(Reader.Next.Text)))
+        while (Reader.Current.Kind != TokenKind.End
+            && !(Reader.Current.Kind == TokenKind.BeginStatement && ends.Contains(Reader.Next.Text)))
             statements.Add((Reader.Current.Line, One()));
         if (ends.Length > 0 && Reader.Current.Kind == TokenKind.End) throw Reader.Error($"'{ends[^1]}' is missing");
         Reader.Leave();
@@ -113,11 +114,11 @@ internal sealed class Statements
     {
         var token = Reader.Take();
         if (token.Kind == TokenKind.Text) return Always((_, output) => output.Append(token.Text));
-        if (token.Kind == TokenKind.BeginOutput) return Output(TokenKind.EndOutput);
+        if (token.Kind == TokenKind.BeginOutput) return Output();
         var name = Reader.Take().Text;
         switch (name)
         {
-            case "print": return Output(TokenKind.EndStatement);
+            case "print": return Print();
             case "if": return If();
             case "for": return _loops.Read();
             case "set": return Set();
@@ -136,11 +137,23 @@ internal sealed class Statements
         }
     }
 
-    private Statement Output(TokenKind end)
+    private Statement Output()
     {
         var expression = Expressions.Tuple();
-        Reader.Expect(end);
+        Reader.Expect(TokenKind.EndOutput);
         return Always((scope, output) => output.Append(PythonText.Of(expression(scope))));
+    }
+
+    private Statement Print()
+    {
+        var values = new List<JinjaExpression>();
+        do values.Add(Expressions.Condition());
+        while (Reader.TryTake(","));
+        Reader.Expect(TokenKind.EndStatement);
+        return Always((scope, output) =>
+        {
+            foreach (var value in values) output.Append(PythonText.Of(value(scope)));
+        });
     }
 
     private Statement If()

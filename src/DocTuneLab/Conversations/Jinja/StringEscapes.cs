@@ -36,7 +36,8 @@ internal static class StringEscapes
                 var end = at + 1 < literal.Length && literal[at + 1] == '{' ? literal.IndexOf('}', at) : -1;
                 if (end < 0) throw Refusal.Of("the escape '\\N' has no name in braces");
                 var name = literal[(at + 2)..end];
-                result.Append(CharacterNames.Find(name) ?? throw Refusal.Of($"the escape '\\N{{{name}}}' is not supported: write '\\u' and its code"));
+                result.Append(CharacterNames.Find(name)
+                    ?? throw Refusal.Of($"the escape '\\N{{{name}}}' is not supported: write '\\u' and its code"));
                 return end;
         }
         if (!char.IsAscii(literal[at])) return Other(literal, at, result);

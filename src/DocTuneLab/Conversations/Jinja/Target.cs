@@ -21,7 +21,7 @@ internal sealed class Target
         var first = One(reader, fields);
         if (!reader.Current.Is(",")) return first;
         var parts = new List<Target> { first };
-        while (reader.TryTake(",") && (reader.Current.Kind == TokenKind.Name && !reader.Current.Is("in") || reader.Current.Is("(")))
+        while (reader.TryTake(",") && !reader.Current.Is("in") && !reader.Current.Is(")"))
             parts.Add(One(reader, fields));
         return new Target(parts);
     }

@@ -52,7 +52,8 @@ internal sealed class BraceFormat
         var value = Value(_format[start.._at]);
         if (_format[_at] == '!')
         {
-            if (_at + 2 >= _format.Length || _format[_at + 2] is not (':' or '}')) throw Refusal.Of("a format's conversion is not understood");
+            if (_at + 2 >= _format.Length || _format[_at + 2] is not (':' or '}'))
+                throw Refusal.Of("a format's conversion is not understood");
             value = _format[_at + 1] switch
             {
                 'r' => PythonText.Representation(value),
@@ -78,7 +79,8 @@ internal sealed class BraceFormat
                 var close = field.IndexOf(']', at);
                 if (close <= at + 1) throw Refusal.Of("a format's index is not closed");
                 var key = field[(at + 1)..close];
-                value = Members.Item(value, long.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : key);
+                value = Members.Item(value,
+                    long.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : key);
                 at = close + 1;
             }
             else
@@ -99,10 +101,12 @@ internal sealed class BraceFormat
         if (_call is null)
             return !isNumber && name.Length > 0 && _mapping is JinjaMap map && map.TryGet(name, out var field) ? field
                 : throw Refusal.Of($"a format has no field '{name}'");
-        if (isNumber && _next > 0 || name.Length == 0 && _numbered) throw Refusal.Of("a format counts some of its fields and numbers others");
+        if (isNumber && _next > 0 || name.Length == 0 && _numbered)
+            throw Refusal.Of("a format counts some of its fields and numbers others");
         _numbered |= isNumber;
         if (name.Length == 0) (isNumber, index) = (true, _next++);
-        if (isNumber) return index < _call.Positional.Count ? _call.Positional[index] : throw Refusal.Of($"a format has no value number {index}");
+        if (isNumber && index < _call.Positional.Count) return _call.Positional[index];
+        if (isNumber) throw Refusal.Of($"a format has no value number {index}");
         return _call.Named.TryGetValue(name, out var named) ? named : throw Refusal.Of($"a format has no value '{name}'");
     }
 }

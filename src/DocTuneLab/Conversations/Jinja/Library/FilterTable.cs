@@ -16,6 +16,8 @@ internal static class FilterTable
     public static object? Apply(string name, object? value, CallArguments call)
     {
         if (!s_filters.TryGetValue(name, out var filter)) throw Refusal.Of($"the filter '{name}' is not supported");
+        if (value is Markup marked && TextFilters.KeepingMark.Contains(name) && call.Positional.Count + call.Named.Count == 0)
+            return new Markup((string)filter.Apply(name, marked.Text, call)!);
         if (value is Markup && !TextFilters.OfMarkup.Contains(name))
             throw Refusal.Of($"the filter '{name}' of text that is marked safe is not supported");
         return filter.Apply($"the filter '{name}'", value, call);

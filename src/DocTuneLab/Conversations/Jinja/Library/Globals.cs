@@ -14,7 +14,8 @@ internal static class Globals
         ["dict"] = new JinjaFunction("dict", call => Map("dict()", call), "<class 'dict'>"),
         ["namespace"] = new JinjaFunction("namespace", call => new Namespace(Map("namespace()", call)), "<class 'jinja2.utils.Namespace'>"),
         ["cycler"] = new JinjaFunction("cycler", call => new Cycler(call), "<class 'jinja2.utils.Cycler'>"),
-        ["joiner"] = new JinjaFunction("joiner", call => Joiner(s_joiner.Bind("joiner()", call).Text(0, ", ")), "<class 'jinja2.utils.Joiner'>"),
+        ["joiner"] = new JinjaFunction(
+            "joiner", call => Joiner(s_joiner.Bind("joiner()", call).Text(0, ", ")), "<class 'jinja2.utils.Joiner'>"),
         ["lipsum"] = new JinjaFunction("lipsum", _ => throw Refusal.Of("lipsum() writes at random and is not supported")),
     };
 

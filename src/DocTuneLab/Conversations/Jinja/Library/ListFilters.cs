@@ -1,3 +1,4 @@
+using System.Globalization;
 using DocTuneLab.Conversations.Jinja.Values;
 
 namespace DocTuneLab.Conversations.Jinja.Library;
@@ -29,7 +30,8 @@ internal static class ListFilters
         ["max"] = new("case_sensitive? attribute?", (value, a) => Extreme(value, a, 1)),
         ["sum"] = new("attribute? start?", (value, a) => Kinds.IsText(a.Or(1, 0L)) ? throw Refusal.Of("texts have no sum")
             : Kinds.Items(value).Select(Getter(a.Or(0, null), null)).Aggregate(a.Or(1, 0L), Operators.Add)),
-        ["batch"] = new("linecount fill_with?", (value, a) => new JinjaIterator(Batches([.. Kinds.Items(value)], a.Integer(0), a.Or(1, null)))),
+        ["batch"] = new("linecount fill_with?", (value, a) =>
+            new JinjaIterator(Batches([.. Kinds.Items(value)], a.Integer(0), a.Or(1, null)))),
         ["slice"] = new("slices fill_with?", (value, a) => new JinjaIterator(Slices([.. Kinds.Items(value)], a.Integer(0), a.Or(1, null)))),
         ["groupby"] = new("attribute default? case_sensitive?", Group),
     };
@@ -38,11 +40,12 @@ internal static class ListFilters
     public static Func<object?, object?> Getter(object? attribute, object? otherwise)
     {
         if (attribute is null) return item => item;
-        object?[] parts = Kinds.IsText(attribute)
-            ? [.. PythonText.Of(attribute).Split('.').Select(p => p.Length > 0 && p.All(char.IsAsciiDigit) && p.Length < 10 ? (object)(long)int.Parse(p, null) : p)]
-            : [attribute];
-        return item => parts.Aggregate(item, (value, part) => Members.Item(value, part) is var found && found is Undefined && otherwise is not null
-            ? otherwise : found);
+        object?[] parts = Kinds.IsText(attribute) ? [.. PythonText.Of(attribute).Split('.').Select(Part)] : [attribute];
+        return item => parts.Aggregate(item, (value, part) =>
+            Members.Item(value, part) is var found && found is Undefined && otherwise is not null ? otherwise : found);
+
+        static object Part(string part) =>
+            long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : part;
     }
 
     private static Func<object?, object?> Key(object? attribute, bool caseSensitive, object? otherwise = null)
@@ -51,19 +54,12 @@ internal static class ListFilters
         return item => get(item) is var value && !caseSensitive && Kinds.IsText(value) ? LetterCase.Lower(PythonText.Of(value)) : value;
     }
 
-    private static object Sort(object? value, Arguments a)
+    private static List<object?> Sort(object? value, Arguments a)
     {
         var keys = a.Or(2, null) is string several && several.Contains(',', StringComparison.Ordinal)
             ? several.Split(',').Select(part => Key(part, a.Flag(1))).ToList() : [Key(a.Or(2, null), a.Flag(1))];
-        return Ordered(Kinds.Items(value), item => keys.Count == 1 ? keys[0](item) : keys.Select(k => k(item)).ToList(), a.Flag(0));
-    }
-
-    /// <summary>In the order of keys; equal ones stay as they were, in reverse too.</summary>
-    public static List<object?> Ordered(IEnumerable<object?> items, Func<object?, object?> key, bool reverse)
-    {
-        var comparer = Comparer<object?>.Create(Equality.Compare);
-        var keyed = items.Select(item => (Item: item, Key: key(item))).ToList();
-        return [.. (reverse ? keyed.OrderByDescending(k => k.Key, comparer) : keyed.OrderBy(k => k.Key, comparer)).Select(k => k.Item)];
+        return Equality.Ordered(
+            Kinds.Items(value), item => keys.Count == 1 ? keys[0](item) : keys.Select(k => k(item)).ToList(), a.Flag(0));
     }
 
     private static object? Extreme(object? value, Arguments a, int sign)
@@ -93,17 +89,17 @@ internal static class ListFilters
         }
     }
 
-    private static List<object?> Filled(IReadOnlyList<object?> batch, long size, object? fill)
+    private static List<object?> Filled(object?[] batch, long size, object? fill)
     {
         if (size > Strings.MaxLength) throw Refusal.Of("the filter 'batch' fills too many places");
-        return [.. batch, .. Enumerable.Repeat(fill, (int)(size - batch.Count))];
+        return [.. batch, .. Enumerable.Repeat(fill, (int)(size - batch.Length))];
     }
 
-    private static object Group(object? value, Arguments a)
+    private static List<object?> Group(object? value, Arguments a)
     {
         var (key, shown) = (Key(a[0], a.Flag(2), a.Or(1, null)), Getter(a[0], a.Or(1, null)));
         var groups = new List<(object? Key, List<object?> Items)>();
-        foreach (var item in Ordered(Kinds.Items(value), key, reverse: false))
+        foreach (var item in Equality.Ordered(Kinds.Items(value), key, reverse: false))
         {
             if (groups.Count == 0 || !Equality.Same(groups[^1].Key, key(item))) groups.Add((key(item), []));
             groups[^1].Items.Add(item);

@@ -11,11 +11,11 @@ internal static class MappingFilters
         ["dictsort"] = new("case_sensitive? by? reverse?", Sort),
     };
 
-    private static object Sort(object? value, Arguments a)
+    private static List<object?> Sort(object? value, Arguments a)
     {
         var by = a.Text(1, "key");
         if (by is not ("key" or "value")) throw Refusal.Of("the filter 'dictsort' goes by 'key' or 'value'");
-        return ListFilters.Ordered(Kinds.Pairs(Mapping(value)), pair => ((JinjaTuple)pair!)[by == "key" ? 0 : 1] is var key
+        return Equality.Ordered(Kinds.Pairs(Mapping(value)), pair => ((JinjaTuple)pair!)[by == "key" ? 0 : 1] is var key
             && !a.Flag(0) && Kinds.IsText(key) ? LetterCase.Lower(PythonText.Of(key)) : key, a.Flag(2));
     }
 

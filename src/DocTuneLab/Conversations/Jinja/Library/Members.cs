@@ -32,9 +32,8 @@ internal static class Members
         {
             string or List<object?> or JinjaTuple or JinjaRange => Kinds.Items(target).ToList(),
             Markup => throw Refusal.Of("a part of text that is marked safe is not supported"),
-            _ => null,
+            _ => throw Refusal.Of($"{Kinds.Of(target)} has no parts [a:b]"),
         };
-        if (items is null) return new Undefined("slice");
         var stride = step is null ? 1 : Numbers.Integer(step);
         if (stride == 0) throw Refusal.Of("a slice has the step 0");
         long Bound(object? at, long fallback) =>

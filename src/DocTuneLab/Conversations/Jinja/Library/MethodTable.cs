@@ -50,12 +50,12 @@ internal static class MethodTable
         _ => (s_none, []),
     };
 
-    private static object Index(object? self, Arguments a)
+    private static long Index(object? self, Arguments a)
     {
         var items = Kinds.Items(self).ToList();
         var (from, to) = (At(a.Integer(1)), At(a.Integer(2, items.Count)));
         for (var i = (int)from; i < to; i++)
-            if (Equality.Same(items[i], a[0])) return (long)i;
+            if (Equality.Same(items[i], a[0])) return i;
         throw Refusal.Of($"{PythonText.Representation(a[0])} is not in {Kinds.Of(self)}");
 
         long At(long index) => Math.Clamp(index < 0 ? index + items.Count : index, 0, items.Count);

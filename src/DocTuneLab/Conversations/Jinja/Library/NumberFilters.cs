@@ -10,7 +10,8 @@ internal static partial class NumberFilters
 {
     public static IReadOnlyDictionary<string, Operation> Table { get; } = new Dictionary<string, Operation>
     {
-        ["abs"] = new("", (value, _) => Numbers.IsWhole(value) ? Numbers.Whole(BigInteger.Abs(Numbers.Big(value))) : Math.Abs(Numbers.Real(value))),
+        ["abs"] = new("", (value, _) =>
+            Numbers.IsWhole(value) ? Numbers.Whole(BigInteger.Abs(Numbers.Big(value))) : Math.Abs(Numbers.Real(value))),
         ["int"] = new("default? base?", (value, a) => Whole(value, a.Integer(1, 10)) ?? a.Or(0, 0L)),
         ["float"] = new("default?", (value, a) => Real(value) ?? a.Or(0, 0.0)),
         ["round"] = new("precision? method?", Round),
@@ -26,7 +27,8 @@ internal static partial class NumberFilters
 
     private static object? Whole(object? value, long radix)
     {
-        if (Kinds.IsText(value) && Parse(Strings.Strip(PythonText.Of(value), null, true, true), radix) is { } parsed) return Numbers.Whole(parsed);
+        if (Kinds.IsText(value) && Parse(Strings.Strip(PythonText.Of(value), null, true, true), radix) is { } parsed)
+            return Numbers.Whole(parsed);
         if (Numbers.IsWhole(value)) return Numbers.Whole(Numbers.Big(value));
         return Real(value) is { } real && double.IsFinite(real) ? Numbers.Whole(new BigInteger(real)) : null;
     }

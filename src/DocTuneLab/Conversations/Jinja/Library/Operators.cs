@@ -16,7 +16,7 @@ internal static class Operators
         "%" => a is string format ? PercentFormat.Write(format, b)
             : a is Markup ? throw Refusal.Of("'%' of text that is marked safe is not supported") : Numbers.Modulo(a, b),
         "**" => Numbers.Power(a, b),
-        "~" => Concatenate(a, b),
+        "~" => Strings.Within(PythonText.Of(a) + PythonText.Of(b)),
         "==" => Equality.Same(a, b),
         "!=" => !Equality.Same(a, b),
         "<" => Equality.Compare(a, b) < 0,
@@ -31,7 +31,7 @@ internal static class Operators
     public static object? Add(object? a, object? b) => (a, b) switch
     {
         (string x, string y) => Strings.Within(x + y),
-        (Markup, string or Markup) or (string, Markup) => Concatenate(a, b),
+        (Markup, string or Markup) or (string, Markup) => new Markup(Strings.Within(Escape(a).Text + Escape(b).Text)),
         (List<object?> x, List<object?> y) => (List<object?>)[.. Within(x, y.Count), .. y],
         (JinjaTuple x, JinjaTuple y) => new JinjaTuple([.. Within(x, y.Count), .. y]),
         _ when Numbers.IsWhole(a) && Numbers.IsWhole(b) => Numbers.Whole(Numbers.Big(a) + Numbers.Big(b)),
@@ -47,16 +47,14 @@ internal static class Operators
         .Replace("'", "&#39;", StringComparison.Ordinal)
         .Replace("\"", "&#34;", StringComparison.Ordinal));
 
-    private static object Concatenate(object? a, object? b) => a is Markup || b is Markup
-        ? new Markup(Strings.Within(Escape(a).Text + Escape(b).Text)) : Strings.Within(PythonText.Of(a) + PythonText.Of(b));
-
     private static object? Multiply(object? a, object? b)
     {
-        if (Numbers.IsNumber(a) && Numbers.IsNumber(b))
-            return Numbers.IsWhole(a) && Numbers.IsWhole(b) ? Numbers.Whole(Numbers.Big(a) * Numbers.Big(b)) : Numbers.Real(a) * Numbers.Real(b);
+        if (Numbers.IsWhole(a) && Numbers.IsWhole(b)) return Numbers.Whole(Numbers.Big(a) * Numbers.Big(b));
+        if (Numbers.IsNumber(a) && Numbers.IsNumber(b)) return Numbers.Real(a) * Numbers.Real(b);
         if (!Numbers.IsWhole(b)) (a, b) = (b, a);
-        var times = Math.Max(0, Numbers.IsWhole(b) ? Numbers.Integer(b) : throw Refusal.Of($"{Kinds.Of(b)} and {Kinds.Of(a)} cannot be multiplied"));
-        if (a is not (string or Markup or List<object?> or JinjaTuple)) throw Refusal.Of($"{Kinds.Of(a)} and {Kinds.Of(b)} cannot be multiplied");
+        if (!Numbers.IsWhole(b) || a is not (string or Markup or List<object?> or JinjaTuple))
+            throw Refusal.Of($"{Kinds.Of(a)} and {Kinds.Of(b)} cannot be multiplied");
+        var times = Math.Max(0, Numbers.Integer(b));
         var length = a is IReadOnlyList<object?> items ? items.Count : PythonText.Of(a).Length;
         if (times > Strings.MaxLength / Math.Max(1, length)) throw Refusal.Of("the product is too long");
         string Text() => string.Concat(Enumerable.Repeat(PythonText.Of(a), (int)times));

@@ -44,7 +44,8 @@ internal sealed partial class PercentFormat
             "s" => ("", Cut(PythonText.Of(value), precision)),
             "r" => ("", Cut(PythonText.Representation(value), precision)),
             "c" => ("", Character(value)),
-            "d" or "i" or "u" => Whole(value is double d && double.IsFinite(d) ? new BigInteger(d) : Numbers.Big(value), "", flags, precision),
+            "d" or "i" or "u" => Whole(
+                value is double d && double.IsFinite(d) ? new BigInteger(d) : Numbers.Big(value), "", flags, precision),
             "x" or "X" or "o" => Whole(Numbers.Big(value), type, flags, precision),
             "e" or "E" or "f" or "F" or "g" or "G" => Real(Numbers.Real(value), type, flags, precision < 0 ? 6 : precision, alternate),
             _ => throw Refusal.Of($"the format '%{type}' is not supported"),
@@ -52,7 +53,8 @@ internal sealed partial class PercentFormat
         if (width < 0) (width, flags) = (-width, flags + "-");
         if (flags.Contains('-', StringComparison.Ordinal)) return Strings.Pad(sign + body, width, " ", 0);
         var zeros = flags.Contains('0', StringComparison.Ordinal) && type is not ("s" or "r" or "c");
-        return zeros ? sign + Strings.Pad(body, width - sign.Length, "0", long.MaxValue) : Strings.Pad(sign + body, width, " ", long.MaxValue);
+        return zeros ? sign + Strings.Pad(body, width - sign.Length, "0", long.MaxValue)
+            : Strings.Pad(sign + body, width, " ", long.MaxValue);
     }
 
     private object? Next() => _next < _sequence.Count ? _sequence[_next++] : throw Refusal.Of("'%' is given too few values");

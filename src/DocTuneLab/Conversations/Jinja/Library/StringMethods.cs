@@ -40,8 +40,10 @@ internal static class StringMethods
         ["index"] = Search(last: false, required: true),
         ["rindex"] = Search(last: true, required: true),
         ["count"] = new("sub start? end? /", (self, a) => Window((string)self!, a) is var (text, _) ? Count(text, a.Text(0)) : 0L),
-        ["startswith"] = new("prefix start? end? /", (self, a) => Any(self, a, (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
-        ["endswith"] = new("suffix start? end? /", (self, a) => Any(self, a, (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
+        ["startswith"] = new("prefix start? end? /", (self, a) =>
+            Any(self, a, (text, part) => text.StartsWith(part, StringComparison.Ordinal))),
+        ["endswith"] = new("suffix start? end? /", (self, a) =>
+            Any(self, a, (text, part) => text.EndsWith(part, StringComparison.Ordinal))),
         ["format"] = new("*", (self, a) => BraceFormat.Write((string)self!, a.Call)),
         ["format_map"] = new("mapping /", (self, a) => BraceFormat.Write((string)self!, a[0])),
         ["isalpha"] = All(Rune.IsLetter),
@@ -60,15 +62,7 @@ internal static class StringMethods
     };
 
     /// <summary>Methods of text marked safe: the text's own where nothing is given that would have to be escaped.</summary>
-    public static IReadOnlyDictionary<string, Operation> OfMarkup { get; } = Table.ToDictionary(t => t.Key, t => new Operation("*", (self, a) =>
-        a.Call.Positional.Count + a.Call.Named.Count > 0
-            ? throw Refusal.Of($"{t.Key}() with values, of text that is marked safe, is not supported")
-            : t.Value.Apply(t.Key, ((Markup)self!).Text, a.Call) switch
-            {
-                string text => new Markup(text),
-                List<object?> parts => parts.Select(p => (object?)new Markup((string)p!)).ToList(),
-                var other => other,
-            }));
+    public static IReadOnlyDictionary<string, Operation> OfMarkup { get; } = Table.ToDictionary(t => t.Key, t => Marked(t.Key, t.Value));
 
     /// <summary>Whether there are letters, all of them lower.</summary>
     public static bool IsLower(string text) => text.EnumerateRunes().Any(LetterCase.IsLower)
@@ -97,6 +91,16 @@ internal static class StringMethods
     private static bool IsNumeric(Rune rune) => CharUnicodeInfo.GetNumericValue(rune.ToString(), 0) is >= 0 or < -1
         || (rune.Value is >= 0x3400 and <= 0x9FFF or >= 0xF900 and <= 0xFAFF or >= 0x20000
             ? throw Refusal.Of("whether a Chinese character is a number is not supported") : false);
+
+    private static Operation Marked(string name, Operation method) => new("*", (self, a) =>
+        a.Call.Positional.Count + a.Call.Named.Count > 0
+            ? throw Refusal.Of($"{name}() with values, of text that is marked safe, is not supported")
+            : method.Apply(name, ((Markup)self!).Text, a.Call) switch
+            {
+                string text => new Markup(text),
+                List<object?> parts => parts.Select(p => (object?)new Markup((string)p!)).ToList(),
+                var other => other,
+            });
 
     private static Operation Plain(Func<string, string> change) => new("", (self, _) => change((string)self!));
 

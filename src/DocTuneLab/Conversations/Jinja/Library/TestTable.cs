@@ -33,15 +33,18 @@ internal static class TestTable
         }),
         ["lower"] = Is(v => StringMethods.IsLower(PythonText.Of(v))),
         ["upper"] = Is(v => StringMethods.IsUpper(PythonText.Of(v))),
-        ["filter"] = Is(v => v is string name && FilterTable.Has(name)),
-        ["test"] = Is(v => v is string name && Has(name)),
+        ["filter"] = Is(v => IsName(v) && FilterTable.Has((string)v!)),
+        ["test"] = Is(v => IsName(v) && Has((string)v!)),
         ["in"] = By("in"),
     };
 
     static TestTable()
     {
         foreach (var (symbol, names) in (ReadOnlySpan<(string, string[])>)
-            [("==", ["eq", "equalto"]), ("!=", ["ne"]), ("<", ["lt", "lessthan"]), ("<=", ["le"]), (">", ["gt", "greaterthan"]), (">=", ["ge"])])
+        [
+            ("==", ["eq", "equalto"]), ("!=", ["ne"]), ("<", ["lt", "lessthan"]), ("<=", ["le"]), (">", ["gt", "greaterthan"]),
+            (">=", ["ge"])
+        ])
         {
             s_tests[symbol] = By(symbol);
             foreach (var name in names) s_tests[name] = s_tests[symbol];
@@ -53,6 +56,12 @@ internal static class TestTable
     public static bool Holds(string name, object? value, CallArguments call) =>
         s_tests.TryGetValue(name, out var test) ? test.Apply($"the test '{name}'", value, call) is true
             : throw Refusal.Of($"the test '{name}' is not supported");
+
+    private static bool IsName(object? value)
+    {
+        Equality.RequireHash(value);
+        return value is string;
+    }
 
     private static Operation Is(Func<object?, bool> test) => new("", (value, _) => test(value));
 

@@ -10,9 +10,14 @@ namespace DocTuneLab.Conversations.Jinja.Library;
 internal static partial class TextFilters
 {
     /// <summary>Filters that text marked safe may be given to.</summary>
-    public static FrozenSet<string> OfMarkup { get; } =
-        new[] { "string", "safe", "escape", "e", "forceescape", "length", "count", "default", "d", "tojson", "list", "first", "last", "int", "float" }
-            .ToFrozenSet(StringComparer.Ordinal);
+    public static FrozenSet<string> OfMarkup { get; } = new[]
+    {
+        "string", "safe", "escape", "e", "forceescape", "length", "count", "default", "d", "tojson", "list", "first", "last", "int", "float"
+    }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Filters after which it still is marked, unless they are given values.</summary>
+    public static FrozenSet<string> KeepingMark { get; } =
+        new[] { "trim", "upper", "lower", "capitalize" }.ToFrozenSet(StringComparer.Ordinal);
 
     public static IReadOnlyDictionary<string, Operation> Table { get; } = new Dictionary<string, Operation>
     {
@@ -43,8 +48,8 @@ internal static partial class TextFilters
         {
             string text => Quoted(text, "/"),
             JinjaMap map => string.Join('&', map.Pairs.Select(p => $"{Query(p.Key)}={Query(p.Value)}")),
-            _ => PythonText.Of(value) is var text && Kinds.Truth(value) && value is not (List<object?> or JinjaTuple or MapView or JinjaIterator)
-                ? Quoted(text, "/") : throw Refusal.Of($"the filter 'urlencode' of {Kinds.Of(value)} is not supported"),
+            _ => Numbers.IsNumber(value) ? Quoted(PythonText.Of(value), "/")
+                : throw Refusal.Of($"the filter 'urlencode' of {Kinds.Of(value)} is not supported"),
         }),
         ["tojson"] = new("ensure_ascii? indent? separators? sort_keys?", ToJson),
     };
@@ -65,13 +70,16 @@ internal static partial class TextFilters
     {
         var margin = Kinds.IsText(a.Or(0, null)) ? a.Text(0) : Strings.Pad("", a.Integer(0, 4), " ", 0);
         // A line break is added before the text is cut into lines, so that one at its end is kept.
-        var lines = Strings.Lines(PythonText.Of(value) + "\n", keepEnds: false);
+        var text = value as string ?? throw Refusal.Of($"the filter 'indent' takes text, not {Kinds.Of(value)}");
+        var lines = Strings.Lines(text + "\n", keepEnds: false);
         var (first, blank) = (a.Flag(1), a.Flag(2));
-        return Strings.Within(string.Join('\n', lines.Select((line, i) => i > 0 && (line.Length > 0 || blank) || i == 0 && first ? margin + line : line)));
+        return Strings.Within(string.Join('\n',
+            lines.Select((line, i) => (i == 0 ? first : blank || line.Length > 0) ? margin + line : line)));
     }
 
     private static string Truncate(object? value, Arguments a)
     {
+        if (value is not (string or Undefined)) throw Refusal.Of($"the filter 'truncate' takes text, not {Kinds.Of(value)}");
         var (text, length, end) = (PythonText.Of(value), a.Integer(0, 255), a.Text(2, "..."));
         var leeway = a.Or(3, null) is null ? 5 : a.Integer(3);
         if (length < Strings.Length(end) || leeway < 0) throw Refusal.Of("the filter 'truncate' is given a length below that of its end");
@@ -107,7 +115,7 @@ internal static partial class TextFilters
     {
         var result = new StringBuilder();
         foreach (var b in Encoding.UTF8.GetBytes(text))
-            _ = char.IsAsciiLetterOrDigit((char)b) || "_.-~".Contains((char)b, StringComparison.Ordinal) || safe.Contains((char)b, StringComparison.Ordinal)
+            _ = char.IsAsciiLetterOrDigit((char)b) || $"_.-~{safe}".Contains((char)b, StringComparison.Ordinal)
                 ? result.Append((char)b) : result.Append(CultureInfo.InvariantCulture, $"%{b:X2}");
         return result.ToString();
     }

@@ -63,6 +63,21 @@ internal static class Equality
         };
     }
 
+    /// <summary>In the order of keys; equal ones stay as they were, in reverse too.</summary>
+    public static List<T> Ordered<T>(IEnumerable<T> items, Func<T, object?> key, bool reverse)
+    {
+        var comparer = Comparer<object?>.Create(Compare);
+        var keyed = items.Select(item => (Item: item, Key: key(item))).ToList();
+        try
+        {
+            return [.. (reverse ? keyed.OrderByDescending(k => k.Key, comparer) : keyed.OrderBy(k => k.Key, comparer)).Select(k => k.Item)];
+        }
+        catch (InvalidOperationException e) when (e.InnerException is LabException unordered)
+        {
+            throw new LabException(unordered.Message, e);
+        }
+    }
+
     private static bool Elements(IReadOnlyList<object?> x, IReadOnlyList<object?> y) =>
         x.Count == y.Count && x.Zip(y).All(p => Same(p.First, p.Second));
 

@@ -12,7 +12,8 @@ internal sealed partial class FormatSpecification
     private bool _alternate;
     private int _width, _precision = -1;
 
-    [GeneratedRegex(@"\A(?:(.{1,2})?([<>=^]))?([+\- ])?(#)?(0)?(\d{1,7})?([_,])?(?:\.(\d{1,3}))?([bcdeEfFgGosxX%])?\z", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"\A(?:(.{1,2})?([<>=^]))?([+\- ])?(#)?(0)?(\d{1,7})?([_,])?(?:\.(\d{1,3}))?([bcdeEfFgGosxX%])?\z", RegexOptions.Singleline)]
     private static partial Regex Pattern();
 
     /// <summary>The value as the specification writes it.</summary>
@@ -45,11 +46,12 @@ internal sealed partial class FormatSpecification
         value = Math.Abs(value);
         if (!double.IsFinite(value)) return double.IsNaN(value) ? "nan" : "inf";
         if (type == 'f') return Fixed(value, precision) + (alternate && precision == 0 ? "." : "");
-        if (type == 'e') return Scientific(value, precision, out _) + (alternate && precision == 0 ? throw Refusal.Of("'#' with e is not supported") : "");
+        if (type == 'e' && alternate && precision == 0) throw Refusal.Of("a format with '#', 'e' and no digits is not supported");
+        if (type == 'e') return Scientific(value, precision, out _);
         precision = Math.Max(precision, 1);
         var scientific = Scientific(value, precision - 1, out var exponent);
-        var (mantissa, tail) = exponent < -4 || exponent >= precision
-            ? (scientific[..scientific.IndexOf('e', StringComparison.Ordinal)], scientific[scientific.IndexOf('e', StringComparison.Ordinal)..])
+        var cut = scientific.IndexOf('e', StringComparison.Ordinal);
+        var (mantissa, tail) = exponent < -4 || exponent >= precision ? (scientific[..cut], scientific[cut..])
             : (Fixed(value, precision - 1 - exponent), "");
         return (alternate || !mantissa.Contains('.', StringComparison.Ordinal) ? mantissa : mantissa.TrimEnd('0').TrimEnd('.')) + tail;
     }
@@ -149,7 +151,8 @@ internal sealed partial class FormatSpecification
             digits = Numbers.Scaled(value, precision - exponent).ToString(CultureInfo.InvariantCulture);
         }
         digits = digits.PadRight(precision + 1, '0');
-        return $"{digits[..1]}{(precision > 0 ? "." + digits[1..(precision + 1)] : "")}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
+        var fraction = precision > 0 ? "." + digits[1..(precision + 1)] : "";
+        return $"{digits[..1]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
     }
 
     private static string InBase(BigInteger value, int radix)

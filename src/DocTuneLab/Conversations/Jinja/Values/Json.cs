@@ -69,8 +69,8 @@ internal sealed class Json
                 Nested('[', ']', ((IReadOnlyList<object?>)value).ToList(), depth, item => Write(item, depth + 1));
                 break;
             case JinjaMap map:
-                var pairs = SortKeys ? map.Pairs.OrderBy(p => p.Key, Comparer<object?>.Create(Equality.Compare)) : map.Pairs;
-                Nested('{', '}', pairs.ToList(), depth, pair =>
+                var pairs = SortKeys ? Equality.Ordered(map.Pairs, p => p.Key, reverse: false) : [.. map.Pairs];
+                Nested('{', '}', pairs, depth, pair =>
                 {
                     Quoted(Name(pair.Key));
                     _text.Append(KeySeparator);
@@ -125,7 +125,7 @@ internal sealed class Json
                 '\b' => _text.Append("\\b"),
                 '\f' => _text.Append("\\f"),
                 < ' ' => _text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
-                > '~' when EnsureAscii && c != '\u007F' => _text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                > '~' when EnsureAscii => _text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
                 _ => _text.Append(c),
             };
         }

@@ -50,8 +50,8 @@ public sealed class ChatTemplateTests : IDisposable
             ["f"] = 2.5f,
             ["on"] = true,
         }));
-        Assert.Contains("the variable 'when' is a Uri", Assert.Throws<LabException>(() =>
-            template.Render([Message.User("x")], false, new Dictionary<string, object?> { ["when"] = new Uri("x:y") })).Message);
+        Assert.Contains("the variable 'of' is a Version", Assert.Throws<LabException>(() =>
+            template.Render([Message.User("x")], false, new Dictionary<string, object?> { ["of"] = new Version(1, 2) })).Message);
     }
 
     [Theory]
@@ -60,7 +60,7 @@ public sealed class ChatTemplateTests : IDisposable
     [InlineData("{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}", "its loops turn more than")]
     [InlineData("{% set n = namespace(a='x') %}{% for i in range(99) %}{% set n.a = n.a ~ n.a %}{% endfor %}", "a text has more than")]
     [InlineData("{{ 'x' * 99999999999 }}", "the product is too long")]
-    [InlineData("{{ 9 ** 9 ** 9 }}", "the power is too large")]
+    [InlineData("{{ 9 ** 99999999 }}", "the power is too large")]
     [InlineData("{{ '%999999999d' % 1 }}", "is not supported")]
     [InlineData("{{ range(0, 2000000) }}", "is too long")]
     public void A_template_that_would_never_end_or_fill_the_memory_is_refused(string template, string says)
@@ -71,8 +71,11 @@ public sealed class ChatTemplateTests : IDisposable
     }
 
     [Fact]
-    public void Brackets_without_end_are_refused_when_the_template_is_read() =>
-        Assert.Contains("nested too deeply", Assert.Throws<LabException>(() => Render(Write("{{ " + new string('(', 5000)))).Message);
+    public void Brackets_within_brackets_without_measure_are_refused_when_the_template_is_read()
+    {
+        var template = $"{{{{ {new string('(', 5000)}{new string(')', 5000)} }}}}";
+        Assert.Contains("nested too deeply", Assert.Throws<LabException>(() => Render(Write(template))).Message);
+    }
 
     private static string Render(string path) => ChatTemplate.Load(path).Render([Message.User("x")], addGenerationPrompt: false);
 

@@ -5,7 +5,7 @@ namespace DocTuneLab.Conversations.Jinja;
 /// <summary>Names of a block and those around it.</summary>
 internal sealed class Scope(Scope? outer)
 {
-    private const int MaxSteps = 20_000_000;
+    private const int MaxSteps = 2_000_000;
 
     private readonly Dictionary<string, object?> _names = new(StringComparer.Ordinal);
     private readonly Scope? _outer = outer;

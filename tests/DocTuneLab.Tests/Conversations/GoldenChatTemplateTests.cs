@@ -38,7 +38,8 @@ public sealed partial class GoldenChatTemplateTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kept))]
-    public void Templates_of_each_kind_are_kept_here(string name) => Compare(JsonNode.Parse(File.ReadAllText(Path.Combine(KeptFolder, name)))!);
+    public void Templates_of_each_kind_are_kept_here(string name) =>
+        Compare(JsonNode.Parse(File.ReadAllText(Path.Combine(KeptFolder, name)))!);
 
     [Theory]
     [MemberData(nameof(Siblings))]

@@ -41,16 +41,18 @@ internal sealed class Loops(Statements statements)
                 return Kinds.Truth(Filter(inner));
             });
             using var loop = new LoopContext(items, Filter is null ? source : null, depth, Recursive ? Again(scope, depth) : null);
-            if (!loop.MoveNext()) return Empty?.Invoke(new Scope(scope), output) ?? Flow.Next;
-            do
+            // As in Jinja, 'else' follows where no turn came to its end, be there items or not.
+            var ended = false;
+            while (loop.MoveNext())
             {
                 scope.Step();
                 var inner = new Scope(scope) { ["loop"] = loop };
                 Target.Bind(inner, loop.Current);
-                if (Body(inner, output) == Flow.Break) break;
+                var flow = Body(inner, output);
+                if (flow == Flow.Break) break;
+                ended |= flow == Flow.Next;
             }
-            while (loop.MoveNext());
-            return Flow.Next;
+            return ended ? Flow.Next : Empty?.Invoke(new Scope(scope), output) ?? Flow.Next;
         }
 
         private Func<object?, string> Again(Scope scope, int depth) => source =>

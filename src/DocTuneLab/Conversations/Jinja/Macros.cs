@@ -24,6 +24,14 @@ internal sealed class Macros(Statements statements)
         return Statements.Always((scope, output) => output.Append(PythonText.Of(call(scope))));
     }
 
+    /// <summary>Marks what is trained on in some templates: a call without values.</summary>
+    public Statement Generation()
+    {
+        statements.Reader.Expect(TokenKind.EndStatement);
+        var body = Read("caller", [], "endgeneration");
+        return Statements.Always((scope, output) => output.Append(PythonText.Of(body.In(scope).Call(CallArguments.Of()))));
+    }
+
     private List<(string Name, JinjaExpression? Default)> Parameters()
     {
         var reader = statements.Reader;

@@ -127,7 +127,7 @@ internal sealed class Statements
             case "block": return NamedBlock();
             case "macro": return _macros.Macro();
             case "call": return _macros.Call();
-            case "generation": return Generation();
+            case "generation": return _macros.Generation();
             case "break" or "continue":
                 if (_loopsAround == 0) throw Reader.Error($"'{name}' stands in no loop");
                 Reader.Expect(TokenKind.EndStatement);
@@ -244,13 +244,5 @@ internal sealed class Statements
         Reader.TryTake(name);
         Reader.Expect(TokenKind.EndStatement);
         return (scope, output) => body(new Scope(scoped ? scope : scope.Top), output);
-    }
-
-    // Marks what is trained on in some templates.
-    private Statement Generation()
-    {
-        Reader.Expect(TokenKind.EndStatement);
-        var body = Text("endgeneration");
-        return Always((scope, output) => output.Append(body(new Scope(scope))));
     }
 }

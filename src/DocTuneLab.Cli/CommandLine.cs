@@ -39,6 +39,7 @@ internal static class CommandLine
         Evaluate.Command(),
         Generate.Command(),
         Score.Command(),
+        Tokenize.Command(),
         Download.Command(),
         Export.Command(),
     };

@@ -22,10 +22,11 @@ internal static class GgufTokenizer
         ["\\p{N}\n" + @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"] = "smollm",
     };
 
-    /// <exception cref="LabException">llama.cpp has no name for the tokenizer's splitting rule.</exception>
+    /// <exception cref="LabException">llama.cpp has no name for the tokenizer's splitting rule, or would give other ids.</exception>
     public static void Write(GgufWriter writer, HuggingFaceTokenizer tokenizer, ChatTemplate? template, ModelConfig config)
     {
         var file = tokenizer.File;
+        Check(file);
         var (tokens, types) = (new string[config.VocabularySize], new int[config.VocabularySize]);
         for (var id = 0; id < tokens.Length; id++) (tokens[id], types[id]) = ($"[PAD{id}]", Unused);
         foreach (var (piece, id) in file.Vocabulary)
@@ -50,7 +51,7 @@ internal static class GgufTokenizer
             writer.Set("tokenizer.ggml.model", "llama");
             writer.Set("tokenizer.ggml.pre", "default");
             writer.Set("tokenizer.ggml.scores", scores);
-            writer.Set("tokenizer.ggml.add_space_prefix", file.PrefixSpace != PrefixSpace.Never);
+            writer.Set("tokenizer.ggml.add_space_prefix", file.AddsPrefixSpace);
         }
         writer.Set("tokenizer.ggml.tokens", tokens);
         writer.Set("tokenizer.ggml.token_type", types);
@@ -72,4 +73,27 @@ internal static class GgufTokenizer
             if (id is { } known) writer.Set($"tokenizer.ggml.{kind}_token_id", (uint)known);
         }
     }
+
+    // What llama.cpp does not do, or does in its own way.
+    private static void Check(TokenizerFile file)
+    {
+        if (file.Kind != "BPE") throw Refused(file, $"a tokenizer of the kind {file.Kind}");
+        if (file.ByteLevel && file.AddsPrefixSpace) throw Refused(file, "the space that add_prefix_space puts before a text");
+        var known = file.ByteLevel ? ["NFC"] : (string[])["Prepend ▁", @"Replace \  by ▁"];
+        if (file.Normalizers.FirstOrDefault(n => !known.Contains(n)) is { } normalizer) throw Refused(file, $"the normalizer {normalizer}");
+        // In SentencePiece's form llama.cpp splits nowhere and writes ▁ for every space.
+        var writesSpaces = file.ByteLevel
+            || file.Normalizers.Any(n => n.StartsWith("Replace", StringComparison.Ordinal))
+            || file.Patterns.Any(IsMetaspace);
+        if (!writesSpaces) throw Refused(file, "spaces that are not written as ▁");
+        if (!file.ByteLevel && file.Patterns.FirstOrDefault(p => !IsMetaspace(p) && p != @"\  (MergedWithPrevious)") is { } pattern)
+            throw Refused(file, $"the splitting rule {pattern}");
+        if (file.Added.FirstOrDefault(a => a.SingleWord) is { } token)
+            throw Refused(file, $"single_word of the added token '{token.Content}'");
+    }
+
+    private static bool IsMetaspace(string pattern) => pattern.StartsWith("Metaspace ▁", StringComparison.Ordinal);
+
+    private static LabException Refused(TokenizerFile file, string what) =>
+        new($"{file.Path}: llama.cpp has no place for {what}, and would give other ids");
 }

@@ -1,4 +1,6 @@
 using System.Text;
+using DocTuneLab.Tokenization.PreTokenizers;
+using DocTuneLab.Tokenization.Steps;
 
 namespace DocTuneLab.Tokenization;
 
@@ -11,10 +13,8 @@ public static class BpeTrainer
     // Digits one by one, so that numbers are read alike wherever they stand; then GPT-2's words (Radford et al. 2019): indentation is a
     // word, and a name is the same after a bracket or a dot as by itself, which is what a model copies from a signature into a body.
     // llama.cpp knows this scheme as smollm.
-    private static readonly TokenizerFile.SplitRule[] s_rules =
-    [
-        new(@"\p{N}", Keep: true), new(TokenizerFile.ByteLevelPattern, Keep: true)
-    ];
+    private static readonly PreTokenizer[] s_steps =
+        [PreTokenizerKinds.Digits(individual: true), new ByteLevel(addsSpace: false, splits: true, writesBytes: false)];
 
     /// <summary>Learns merges until special tokens, 256 bytes and merged pieces make <paramref name="vocabularySize"/> entries.</summary>
     /// <param name="texts">Training text.</param>
@@ -28,10 +28,10 @@ public static class BpeTrainer
         if (vocabularySize < 256 + specialTokens.Count)
             throw new LabException($"vocabulary size {vocabularySize} is too small: 256 bytes and {specialTokens.Count} special tokens "
                 + $"need at least {256 + specialTokens.Count}");
-        var splitter = new WordSplitter("the vocabulary to learn", s_rules);
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var text in texts)
-            foreach (var word in splitter.Split(text)) counts[word] = counts.GetValueOrDefault(word) + 1;
+            foreach (var word in HuggingFaceTokenizer.Words(new AlignedText(text), s_steps).Select(w => w.Span.ToString()))
+                counts[word] = counts.GetValueOrDefault(word) + 1;
 
         var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var special in specialTokens) vocabulary.Add(special, vocabulary.Count);

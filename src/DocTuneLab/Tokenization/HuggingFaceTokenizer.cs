@@ -1,45 +1,54 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
+using DocTuneLab.Tokenization.AddedTokens;
+using DocTuneLab.Tokenization.Models;
+using DocTuneLab.Tokenization.PreTokenizers;
+using DocTuneLab.Tokenization.Steps;
 
 namespace DocTuneLab.Tokenization;
 
+/// <summary>A token of a text.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Start">Where what it stands for begins in the text, in characters (UTF-16, as <see cref="string"/> counts).</param>
+/// <param name="End">Where that ends. A character that is several tokens belongs to each; a mark that was added stands at 0 to 0.</param>
+public readonly record struct EncodedToken(int Id, int Start, int End);
+
 /// <summary>
-/// BPE from a Hugging Face <c>tokenizer.json</c>: over bytes as in GPT-2, or over characters with ▁ for the space and bytes for
-/// what is no piece (SentencePiece's). Ids are those that the reference implementations give.
+/// A tokenizer from a Hugging Face <c>tokenizer.json</c>: BPE, Unigram, WordPiece or whole words, with the steps before and after them.
+/// Ids, places and text are those that Hugging Face's tokenizers give.
 /// </summary>
 public sealed class HuggingFaceTokenizer : ITokenizer
 {
-    private readonly BytePairMerger _merger;
-    private readonly WordSplitter _splitter;
-    private readonly Dictionary<string, AddedToken> _added;
+    private readonly AddedVocabulary _added;
     private readonly HashSet<int> _special;
-    private readonly Regex? _addedPattern;
+    // Pieces by id; those that were added, in the form in which they are found.
     private readonly string?[] _pieces;
-    private readonly int[] _bytes;
-    private readonly int _unknown;
+    private readonly bool[] _isAdded;
+    private readonly byte[]?[] _text;
+    // What splits text and makes ids: bytes need not be written in letters first where the model has them all.
+    private readonly (IReadOnlyList<PreTokenizer> Steps, WordModel Model) _words;
+    // For text in which special tokens are no more than text.
+    private readonly Lazy<WordModel> _plain;
 
     private HuggingFaceTokenizer(TokenizerFile file)
     {
         File = file;
-        _added = file.Added.ToDictionary(a => a.Content, StringComparer.Ordinal);
+        _added = new AddedVocabulary(file.Added, file.NormalizerSteps);
         _special = [.. file.Added.Where(a => a.Special).Select(a => a.Id)];
-        SpecialTokens = file.Added.ToDictionary(a => a.Content, a => a.Id, StringComparer.Ordinal);
-        _pieces = new string?[file.Vocabulary.Values.Concat(_added.Values.Select(a => a.Id)).Max() + 1];
-        foreach (var (piece, id) in file.Vocabulary.Concat(SpecialTokens)) _pieces[id] = piece;
-        _addedPattern = _added.Count == 0 ? null
-            : new Regex("("
-                + string.Join('|', _added.Keys.OrderByDescending(k => k.Length).ThenBy(k => k, StringComparer.Ordinal).Select(Regex.Escape))
-                + ")", RegexOptions.Compiled | RegexOptions.CultureInvariant);
-        _bytes = [.. Enumerable.Range(0, 256)
-            .Select(b => file.Vocabulary.GetValueOrDefault(file.ByteLevel ? ByteAlphabet.Char((byte)b).ToString() : $"<0x{b:X2}>", -1))];
-        _unknown = file.Unknown is null
-            ? -1 : file.Vocabulary.TryGetValue(file.Unknown, out var id2) ? id2 : SpecialTokens.GetValueOrDefault(file.Unknown, -1);
-        _merger = new BytePairMerger(file.Vocabulary, file.Merges);
-        _splitter = new WordSplitter(file.Path, file.Splits);
+        SpecialTokens = file.Added.GroupBy(a => a.Content, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Last().Id, StringComparer.Ordinal);
+        _pieces = new string?[file.Vocabulary.Values.Concat(SpecialTokens.Values).Max() + 1];
+        (_isAdded, _text) = (new bool[_pieces.Length], new byte[]?[_pieces.Length]);
+        foreach (var (piece, id) in file.Vocabulary) _pieces[id] = piece;
+        foreach (var token in file.Added) (_pieces[token.Id], _isAdded[token.Id]) = (_added.PieceOf(token), true);
+        var steps = file.PreTokenizerSteps;
+        _words = steps.Count > 0 && steps[^1] is ByteLevel last && file.Model is BpeModel bpe && bpe.OverBytes() is { } overBytes
+            ? ([.. steps.SkipLast(1), last.WithoutBytes()], overBytes)
+            : (steps, file.Model);
+        _plain = new Lazy<WordModel>(
+            () => _words.Model.Without(file.Added.Where(a => a.Special).Select(a => a.Content).ToHashSet(StringComparer.Ordinal)));
     }
 
     /// <summary>What it was built from.</summary>
@@ -53,17 +62,7 @@ public sealed class HuggingFaceTokenizer : ITokenizer
 
     /// <summary>Reads <c>tokenizer.json</c>.</summary>
     /// <exception cref="LabException">The file is missing, is not JSON, or describes a tokenizer that is not supported.</exception>
-    public static HuggingFaceTokenizer Load(string path)
-    {
-        try
-        {
-            return new HuggingFaceTokenizer(TokenizerFile.Load(path));
-        }
-        catch (LabException e) when (!e.Message.StartsWith(path, StringComparison.Ordinal))
-        {
-            throw new LabException($"{path}: {e.Message}", e);
-        }
-    }
+    public static HuggingFaceTokenizer Load(string path) => new(TokenizerFile.Load(path));
 
     /// <summary>Writes a vocabulary learnt by <see cref="BpeTrainer"/> as <c>tokenizer.json</c>.</summary>
     public static void Write(string path, IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<(string Left, string Right)> merges,
@@ -118,29 +117,44 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     public IReadOnlyList<int> Encode(string text, bool specialTokens = false)
     {
         var ids = new List<int>();
-        if (!specialTokens || _addedPattern is null)
+        var model = Model(specialTokens);
+        foreach (var stretch in _added.Split(text, specialTokens))
         {
-            AddText(text, ids, first: true);
-            return ids;
+            if (stretch.Token is { } token) ids.Add(token.Id);
+            else
+                foreach (var word in Words(stretch.Text, _words.Steps)) ids.AddRange(model.Ids(word.Span));
         }
-        var at = 0;
-        foreach (var match in _addedPattern.EnumerateMatches(text))
-        {
-            if (match.Index < at) continue;
-            var token = _added[text.Substring(match.Index, match.Length)];
-            var before = text.AsSpan(at, match.Index - at);
-            AddText((token.LeftStrip ? before.TrimEnd() : before).ToString(), ids, at == 0);
-            ids.Add(token.Id);
-            at = match.Index + match.Length;
-            while (token.RightStrip && at < text.Length && char.IsWhiteSpace(text[at])) at++;
-        }
-        AddText(text[at..], ids, at == 0);
         return ids;
     }
 
     /// <summary>Ids of a whole text as the model was trained on it:
     /// special tokens in it recognised, begin and end marks put around it.</summary>
     public IReadOnlyList<int> EncodeDocument(string text) => [.. File.Prefix, .. Encode(text, specialTokens: true), .. File.Suffix];
+
+    /// <summary>The ids of <see cref="Encode"/>, each with its place in the text.</summary>
+    public IReadOnlyList<EncodedToken> EncodeWithOffsets(string text, bool specialTokens = false)
+    {
+        var tokens = new List<EncodedToken>();
+        var model = Model(specialTokens);
+        foreach (var stretch in _added.Split(text, specialTokens))
+        {
+            if (stretch.Token is { } token)
+            {
+                var place = stretch.Text.Original(0, stretch.Text.Text.Length);
+                tokens.Add(Placed(text, token.Id, stretch.Text.Text, place, tokens.Count == 0));
+                continue;
+            }
+            foreach (var word in Words(stretch.Text, _words.Steps)) AddTokens(text, word, model, tokens);
+        }
+        return tokens;
+    }
+
+    /// <summary>The ids of <see cref="EncodeDocument"/>, each with its place in the text.</summary>
+    public IReadOnlyList<EncodedToken> EncodeDocumentWithOffsets(string text) =>
+    [
+        .. File.Prefix.Select(id => new EncodedToken(id, 0, 0)), .. EncodeWithOffsets(text, specialTokens: true),
+        .. File.Suffix.Select(id => new EncodedToken(id, 0, 0))
+    ];
 
     /// <inheritdoc/>
     public string Decode(IEnumerable<int> ids, bool skipSpecialTokens = true)
@@ -154,129 +168,78 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     /// <summary>Decodes token by token: a character comes out once its last byte is there.</summary>
     public TokenStream Stream(bool skipSpecialTokens = true) => new(this, skipSpecialTokens);
 
+    /// <summary>An id's piece as the vocabulary writes it; null for an id that there is not.</summary>
+    public string? Piece(int id) => id >= 0 && id < _pieces.Length ? _pieces[id] : null;
+
     /// <inheritdoc/>
     public int Count(string text) => Encode(text).Count;
 
-    /// <summary>Writes the bytes of a token; nothing for an id that there is not.</summary>
-    internal void Append(int id, bool skipSpecialTokens, List<byte> bytes)
+    /// <summary>The bytes that a token adds to a text; null for one that is left out or that there is not.</summary>
+    internal byte[]? TextOf(int id, bool skipSpecialTokens, bool isFirst)
     {
-        if (id < 0 || id >= _pieces.Length || _pieces[id] is not { } piece || skipSpecialTokens && _special.Contains(id)) return;
-        if (_added.TryGetValue(piece, out var token) && token.Id == id)
-        {
-            bytes.AddRange(Encoding.UTF8.GetBytes(piece));
-        }
-        else if (File.ByteLevel)
-        {
-            foreach (var c in piece)
-                if (ByteAlphabet.TryByte(c, out var b)) bytes.Add(b);
-        }
-        else if (File.ByteFallback && piece.Length == 6 && Array.IndexOf(_bytes, id) is >= 0 and var b)
-        {
-            bytes.Add((byte)b);
-        }
-        else
-        {
-            bytes.AddRange(Encoding.UTF8.GetBytes(piece.Replace('▁', ' ')));
-        }
+        if (Piece(id) is not { } piece || skipSpecialTokens && _special.Contains(id)) return null;
+        if (isFirst && File.Decoder.ChangesFirst) return File.Decoder.Decode(piece, _isAdded[id], isFirst);
+        return _text[id] ??= File.Decoder.Decode(piece, _isAdded[id], isFirst);
     }
 
-    private void AddText(string text, List<int> ids, bool first)
+    /// <summary>The words that steps make of a text.</summary>
+    internal static List<Piece> Words(AlignedText text, IReadOnlyList<PreTokenizer> steps)
     {
-        if (text.Length == 0) return;
-        if (File.ComposeUnicode) text = UnicodeComposition.Compose(text);
-        var prefixed = File.PrefixSpace == PrefixSpace.Always || File.PrefixSpace == PrefixSpace.First && first;
-        if (File.ByteLevel)
+        List<Piece> words = [], parts = [];
+        if (text.Text.Length > 0) words.Add(new Piece(text, 0, text.Text.Length));
+        var matches = new List<(int, int)>();
+        foreach (var step in steps)
         {
-            if (prefixed && !char.IsWhiteSpace(text[0])) text = " " + text;
-        }
-        else
-        {
-            text = text.Replace(' ', '▁');
-            // The older form (a Prepend step) adds a space in any case, Metaspace only where there is none.
-            if (prefixed && (text[0] != '▁' || File.Splits.Count == 0 && File.PrefixSpace == PrefixSpace.Always)) text = "▁" + text;
-        }
-        foreach (var word in _splitter.Split(text))
-        {
-            if (File.IgnoreMerges && File.Vocabulary.TryGetValue(File.ByteLevel ? ByteAlphabet.Encode(word) : word, out var whole))
-                ids.Add(whole);
-            else ids.AddRange(_merger.Merge(word, Symbols));
-        }
-    }
-
-    private List<int> Symbols(string word)
-    {
-        if (File.ByteLevel) return [.. Encoding.UTF8.GetBytes(word).Select(b => _bytes[b]).Where(id => id >= 0)];
-        var symbols = new List<int>(word.Length);
-        foreach (var rune in word.EnumerateRunes())
-        {
-            if (File.Vocabulary.TryGetValue(rune.ToString(), out var id))
+            parts.Clear();
+            foreach (var word in words)
             {
-                symbols.Add(id);
-                continue;
+                matches.Clear();
+                step.Split(word, matches, parts);
             }
-            var bytes = Encoding.UTF8.GetBytes(rune.ToString());
-            if (File.ByteFallback && bytes.All(b => _bytes[b] >= 0)) symbols.AddRange(bytes.Select(b => _bytes[b]));
-            else if (_unknown >= 0 && !(File.FuseUnknown && symbols.Count > 0 && symbols[^1] == _unknown)) symbols.Add(_unknown);
+            (words, parts) = (parts, words);
         }
-        return symbols;
-    }
-}
-
-/// <summary>Text of a growing sequence of tokens.</summary>
-[SuppressMessage("Naming", "CA1711", Justification = "As in Hugging Face's DecodeStream: tokens go in and text comes out.")]
-public sealed class TokenStream
-{
-    private readonly HuggingFaceTokenizer _tokenizer;
-    private readonly bool _skipSpecialTokens;
-    // Bytes of a character that is not whole yet.
-    private readonly List<byte> _bytes = [];
-    private bool _begun;
-
-    internal TokenStream(
-        HuggingFaceTokenizer tokenizer, bool skipSpecialTokens) => (_tokenizer, _skipSpecialTokens) = (tokenizer, skipSpecialTokens);
-
-    /// <summary>Whether the last token left a character unfinished.</summary>
-    public bool IsWithinCharacter => _bytes.Count > 0;
-
-    /// <summary>Another stream that goes on from here.</summary>
-    public TokenStream Fork()
-    {
-        var fork = new TokenStream(_tokenizer, _skipSpecialTokens) { _begun = _begun };
-        fork._bytes.AddRange(_bytes);
-        return fork;
+        return words;
     }
 
-    /// <summary>Text that is certain once this token is there; bytes of an unfinished character wait.</summary>
-    public string Add(int id)
-    {
-        var before = _bytes.Count;
-        _tokenizer.Append(id, _skipSpecialTokens, _bytes);
-        if (_bytes.Count == before) return "";
-        if (!_begun && _tokenizer.File.StripsFirstSpace && _bytes[0] == (byte)' ') _bytes.RemoveAt(0);
-        _begun = true;
-        return Take(_bytes.Count - Unfinished());
-    }
+    private WordModel Model(bool specialTokens) => specialTokens ? _words.Model : _plain.Value;
 
-    /// <summary>What is left at the end: U+FFFD for an unfinished character, else nothing.</summary>
-    public string End() => Take(_bytes.Count);
-
-    private string Take(int count)
+    private void AddTokens(string text, Piece word, WordModel model, List<EncodedToken> tokens)
     {
-        var text = Encoding.UTF8.GetString(_bytes.GetRange(0, count).ToArray());
-        _bytes.RemoveRange(0, count);
-        return text;
-    }
-
-    // A first byte says how many belong to its character.
-    private int Unfinished()
-    {
-        for (var back = 1; back <= Math.Min(3, _bytes.Count); back++)
+        var made = model.Tokens(word.Span);
+        if (Ascii.IsValid(word.Span))
         {
-            var b = _bytes[^back];
-            if ((b & 0xC0) == 0x80) continue;
-            var length = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : b >= 0xC0 ? 2 : 1;
-            return length > back ? back : 0;
+            foreach (var (id, start, end) in made)
+                tokens.Add(Placed(text, id, Piece(id)!, word.Source.Original(word.From + start, word.From + end), tokens.Count == 0));
+            return;
         }
-        return 0;
+        // The UTF-16 units that each byte of the word's UTF-8 belongs to.
+        var units = new List<(int From, int To)>(word.To - word.From);
+        var at = word.From;
+        foreach (var rune in word.Span.EnumerateRunes())
+        {
+            for (var b = 0; b < rune.Utf8SequenceLength; b++) units.Add((at, at + rune.Utf16SequenceLength));
+            at += rune.Utf16SequenceLength;
+        }
+        foreach (var (id, start, end) in made)
+            tokens.Add(Placed(text, id, Piece(id)!, word.Source.Original(units[start].From, units[end - 1].To), tokens.Count == 0));
+    }
+
+    // Post-processors may leave white space at a token's ends out of its place, the space that was put first apart.
+    private EncodedToken Placed(string text, int id, string piece, (int Start, int End) place, bool isFirst)
+    {
+        var (start, end) = place;
+        if (!File.PostProcessor.TrimsOffsets) return new(id, start, end);
+        var (leading, trailing) = (0, 0);
+        while (leading < piece.Length && IsSpace(piece[leading])) leading++;
+        while (trailing < piece.Length && IsSpace(piece[^(trailing + 1)])) trailing++;
+        if (leading == 1 && File.PostProcessor.AddsSpace && (isFirst || start == 0)) leading = 0;
+        // By characters, since a piece of spaces may stand for a character of two units.
+        for (; leading > 0 && start < end; leading--)
+            start += start + 1 < end && char.IsSurrogatePair(text[start], text[start + 1]) ? 2 : 1;
+        for (; trailing > 0 && end > start; trailing--)
+            end -= end - 1 > start && char.IsSurrogatePair(text[end - 2], text[end - 1]) ? 2 : 1;
+        return new(id, start, end);
+
+        static bool IsSpace(char c) => c == ByteAlphabet.Char((byte)' ') || char.IsWhiteSpace(c);
     }
 }

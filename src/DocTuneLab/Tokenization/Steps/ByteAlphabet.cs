@@ -1,4 +1,4 @@
-namespace DocTuneLab.Tokenization;
+namespace DocTuneLab.Tokenization.Steps;
 
 /// <summary>GPT-2's one-to-one map between bytes and printable characters, in which vocabularies are written.</summary>
 internal static class ByteAlphabet
@@ -18,6 +18,17 @@ internal static class ByteAlphabet
         {
             for (var i = 0; i < source.Length; i++) target[i] = s_toChar[source[i]];
         });
+    }
+
+    /// <summary>The UTF-8 bytes of a character in the alphabet; null where they are the character itself.</summary>
+    public static string? Write(System.Text.Rune rune)
+    {
+        if (rune.Value is >= '!' and <= '~') return null;
+        Span<byte> bytes = stackalloc byte[4];
+        bytes = bytes[..rune.EncodeToUtf8(bytes)];
+        Span<char> written = stackalloc char[bytes.Length];
+        for (var i = 0; i < bytes.Length; i++) written[i] = s_toChar[bytes[i]];
+        return written.ToString();
     }
 
     private static char[] Build()

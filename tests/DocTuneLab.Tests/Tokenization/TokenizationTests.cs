@@ -1,7 +1,7 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Tokenization;
 
-namespace DocTuneLab.Tests;
+namespace DocTuneLab.Tests.Tokenization;
 
 public sealed class TokenizationTests : IDisposable
 {

@@ -39,7 +39,10 @@ public sealed class TokenizerStepTests : IDisposable
     [InlineData("a++a", "aaa", "aaa")]
     [InlineData("a{1,2}+", "xaaa", "x|aaa")]
     [InlineData("a{,2}", "aaa", "aa|a")]
-    [InlineData("[[:alpha:]&&[^b]]+", "aab1", "aa|b1")]
+    [InlineData("[[:word:]&&[^b]]+", "aab1²", "aa|b|1²")]
+    [InlineData("[[:punct:]]", "a+£b", "a|+|£|b")]
+    [InlineData("a{,1}", "bab", "b|a|b")]
+    [InlineData("a{,1}", "bbc", "b|b|c")]
     [InlineData("[^a[bc]]+", "adbe", "a|d|b|e")]
     [InlineData(@"\p{^L}", "a1b", "a|1|b")]
     [InlineData(@"\p{Hiragana}+", "漢かな字", "漢|かな|字")]
@@ -107,6 +110,8 @@ public sealed class TokenizerStepTests : IDisposable
         "the property 'Klingon'")]
     [InlineData("'pre_tokenizer': { 'type': 'Split', 'pattern': { 'Regex': 'a' }, 'behavior': 'Dropped' }",
         "behavior is \"Dropped\"; expected one of Isolated, Removed")]
+    [InlineData("'pre_tokenizer': { 'type': 'Split', 'pattern': { 'Regex': '[[:alpha:]]' }, 'behavior': 'Removed' }",
+        "bracket '[:alpha:]'")]
     [InlineData("'pre_tokenizer': { 'type': 'Metaspace', 'prepend_scheme': 'last' }", "expected always, first or never")]
     [InlineData("'added_tokens': [{ 'id': 3, 'content': 'a', 'stripped': true }]", "'added_tokens[0].stripped' is not known")]
     [InlineData("'added_tokens': [{ 'id': 2000000000, 'content': 'x' }]", "holds the id 2000000000")]

@@ -5,7 +5,7 @@ namespace DocTuneLab.Tokenization.Patterns;
 /// <summary>Finds places in a text.</summary>
 internal interface IMatcher
 {
-    /// <summary>Adds the matches in order; none is empty, none overlaps another.</summary>
+    /// <summary>Adds the matches in order; none overlaps another, but one may be empty.</summary>
     void Find(ReadOnlySpan<char> text, List<(int Start, int End)> matches);
 }
 

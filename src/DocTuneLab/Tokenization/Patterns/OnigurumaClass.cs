@@ -113,7 +113,7 @@ internal sealed class OnigurumaClass(string source, int position, bool ignoreCas
             case 'D': return Where(char.IsDigit).Not();
             case 'w' or 'W' or 'h' or 'H':
                 _plain = false;
-                var set = c is 'w' or 'W' ? Where(IsWord) : Where(char.IsAsciiHexDigit);
+                var set = c is 'w' or 'W' ? Where(UnicodeCategories.IsOnigurumaWord) : Where(char.IsAsciiHexDigit);
                 return c is 'w' or 'h' ? set : set.Not();
             case 'n': single = '\n'; return null;
             case 'r': single = '\r'; return null;
@@ -186,8 +186,6 @@ internal sealed class OnigurumaClass(string source, int position, bool ignoreCas
         if (!keep) Position += text.Length;
         return true;
     }
-
-    internal static bool IsWord(char c) => UnicodeCategories.IsWord(c);
 
     private static BitArray Where(Func<char, bool> isOf)
     {

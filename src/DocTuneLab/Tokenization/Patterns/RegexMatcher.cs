@@ -61,13 +61,24 @@ internal sealed class RegexMatcher : IMatcher
     {
         if (!text.ContainsAnyInRange('\uD800', '\uDFFF'))
         {
-            foreach (var match in _regex.EnumerateMatches(text))
-                if (match.Length > 0) matches.Add((match.Index, match.Index + match.Length));
+            Find(text, null, matches);
             return;
         }
         var (shadow, offsets) = Shadow(text);
-        foreach (var match in _regex.EnumerateMatches(shadow))
-            if (match.Length > 0) matches.Add((offsets[match.Index], offsets[match.Index + match.Length]));
+        Find(shadow, offsets, matches);
+    }
+
+    private void Find(ReadOnlySpan<char> text, List<int>? offsets, List<(int Start, int End)> matches)
+    {
+        var last = -1;
+        foreach (var match in _regex.EnumerateMatches(text))
+        {
+            var (start, end) = (match.Index, match.Index + match.Length);
+            // Oniguruma's caller passes over an empty match where the last one ended.
+            if (start == end && start == last) continue;
+            matches.Add(offsets is null ? (start, end) : (offsets[start], offsets[end]));
+            last = end;
+        }
     }
 
     private (string Shadow, List<int> Offsets) Shadow(ReadOnlySpan<char> text)

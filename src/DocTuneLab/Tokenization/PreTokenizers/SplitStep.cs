@@ -82,6 +82,9 @@ internal sealed class SplitStep(IMatcher matcher, string pattern, SplitBehavior 
             (_from, _to, _open) = (from, to, true);
         }
 
-        private readonly void Put(int from, int to) => parts.Add(piece with { From = piece.From + from, To = piece.From + to });
+        private readonly void Put(int from, int to)
+        {
+            if (from < to) parts.Add(piece with { From = piece.From + from, To = piece.From + to });
+        }
     }
 }

@@ -69,21 +69,21 @@ internal static class UnicodeCategories
         return c => group.Contains(CharUnicodeInfo.GetUnicodeCategory(c));
     }
 
-    /// <summary>The characters of a POSIX bracket, as Oniguruma reads it in Unicode; null for one that is not known.</summary>
+    /// <summary>The characters of a POSIX bracket, as Oniguruma reads it in Unicode; null for one that is not known. Those that are
+    /// about letters need properties that the runtime lacks.</summary>
     public static Func<char, bool>? Posix(string name) => name switch
     {
-        "alpha" => c => char.IsLetter(c) || IsMark(c),
         "digit" => char.IsDigit,
-        "alnum" => c => char.IsLetter(c) || IsMark(c) || char.IsDigit(c),
-        "upper" => Predicate("Lu"),
-        "lower" => Predicate("Ll"),
         "space" => char.IsWhiteSpace,
-        "punct" => c => char.IsPunctuation(c) || c < 128 && char.IsSymbol(c),
+        "punct" => c => char.IsPunctuation(c) || char.IsSymbol(c),
         "cntrl" => char.IsControl,
         "xdigit" => char.IsAsciiHexDigit,
-        "word" => IsWord,
+        "word" => IsOnigurumaWord,
         _ => null,
     };
+
+    /// <summary><c>\w</c> of Oniguruma, to which the numerals of Latin-1 belong too.</summary>
+    public static bool IsOnigurumaWord(char c) => IsWord(c) || c is '²' or '³' or '¹' or '¼' or '½' or '¾';
 
     /// <summary><c>\w</c>: letters, marks, digits, what joins words.</summary>
     public static bool IsWord(char c) => IsWord(CharUnicodeInfo.GetUnicodeCategory(c)) || c is >= '\u24B6' and <= '\u24E9';
@@ -94,9 +94,6 @@ internal static class UnicodeCategories
 
     /// <summary>Punctuation in Unicode's sense, or ASCII's.</summary>
     public static bool IsPunctuation(Rune rune) => Rune.IsPunctuation(rune) || rune.Value < 128 && Rune.IsSymbol(rune);
-
-    private static bool IsMark(char c) => CharUnicodeInfo.GetUnicodeCategory(c)
-        is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 
     private static bool IsWord(UnicodeCategory category) => category
         is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter

@@ -10,8 +10,8 @@ namespace DocTuneLab.Benchmarks;
 
 /// <summary>
 /// <c>guide-share LAB [--every 3]</c>: the guide's time beside that of a model of 0.5B parameters. The guide's is that of all that a search
-/// asks while the lab's tuned model answers dev tasks, for each token that is decoded; the model's is that of one token of a random model of
-/// Qwen2.5-0.5B's shape, one answer at a time, but for its vocabulary, which is the sample model's: so it is faster than the real one.
+/// asks while the lab's tuned model answers dev tasks, for each token that is decoded; the model's is that of one token of a random model
+/// of Qwen2.5-0.5B's shape, one answer at a time, but for its vocabulary, which is the sample model's: so it is faster than the real one.
 /// </summary>
 internal static class GuideShare
 {

@@ -69,11 +69,12 @@ internal static class GuidedVersusRejection
         return (Math.Max(0, first), task, spent);
     }
 
-    private static Point Of(string way, double budget, List<GuidedTasks.Written> written, IEnumerable<int> tokens) => new(way, budget, tokens.Average(),
-        Share(written, w => w.Result.Compiles), Share(written, w => w.Result.Passes), Share(written, w => w.Answer.GaveUp),
-        Share(written, w => w.Result.Compiles && EmptyBodies.DoesNothing(w.Result.Code ?? "")));
+    private static Point Of(string way, double budget, List<GuidedTasks.Written> written, IEnumerable<int> tokens) =>
+        new(way, budget, tokens.Average(), Share(written, w => w.Result.Compiles), Share(written, w => w.Result.Passes),
+            Share(written, w => w.Answer.GaveUp), Share(written, w => w.Result.Compiles && EmptyBodies.DoesNothing(w.Result.Code ?? "")));
 
-    private static double Share(List<GuidedTasks.Written> written, Func<GuidedTasks.Written, bool> holds) => written.Average(w => holds(w) ? 1.0 : 0);
+    private static double Share(List<GuidedTasks.Written> written, Func<GuidedTasks.Written, bool> holds) =>
+        written.Average(w => holds(w) ? 1.0 : 0);
 
     private static void Print(Point p) => Console.WriteLine(FormattableString.Invariant(
         $"| {p.Way} | {p.Budget} | {p.Tokens:0} | {p.Compiles:P1} | {p.Passes:P1} | {p.GaveUp:P1} | {p.Empty:P1} |"));

@@ -19,7 +19,7 @@ internal sealed class JinjaTemplate
     public string Render(IReadOnlyDictionary<string, object?> values)
     {
         var scope = new Scope(null);
-        foreach (var (name, value) in Globals.Table) scope[name] = value;
+        foreach (var (name, value) in GlobalTable.All) scope[name] = value;
         foreach (var (name, value) in values) scope[name] = value;
         var output = new StringBuilder();
         _body(new Scope(scope), output);

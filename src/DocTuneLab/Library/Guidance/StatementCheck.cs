@@ -10,7 +10,10 @@ internal static class StatementCheck
     private const string LabelMissing = "CS0159";
 
     // A local function, a label or a type may still come; paths may still return; a value may still be assigned.
-    private static readonly HashSet<string> s_mendable = new(StringComparer.Ordinal) { LabelMissing, "CS0161", "CS0177", "CS1643", "CS8070" };
+    private static readonly HashSet<string> s_mendable = new(StringComparer.Ordinal)
+    {
+        LabelMissing, "CS0161", "CS0177", "CS1643", "CS8070",
+    };
 
     // Where control goes is not known before all labels are.
     private static readonly HashSet<string> s_ofFlow = new(StringComparer.Ordinal) { "CS0163", "CS0165", "CS0170" };

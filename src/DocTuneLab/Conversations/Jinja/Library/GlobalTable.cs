@@ -3,12 +3,12 @@ using DocTuneLab.Conversations.Jinja.Values;
 namespace DocTuneLab.Conversations.Jinja.Library;
 
 /// <summary>Functions that every template has.</summary>
-internal static class Globals
+internal static class GlobalTable
 {
     private const long LongestRange = 100_000;
     private static readonly Signature s_range = new("start stop? step? /"), s_mapping = new("mapping? /"), s_joiner = new("sep?");
 
-    public static IReadOnlyDictionary<string, object?> Table { get; } = new Dictionary<string, object?>
+    public static IReadOnlyDictionary<string, object?> All { get; } = new Dictionary<string, object?>
     {
         ["range"] = new JinjaFunction("range", Range, "<class 'range'>"),
         ["dict"] = new JinjaFunction("dict", call => Map("dict()", call), "<class 'dict'>"),

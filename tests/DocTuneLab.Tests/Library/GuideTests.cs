@@ -130,6 +130,8 @@ public sealed class GuideTests(FlowLibrary library) : IClassFixture<FlowLibrary>
     [InlineData("int[] n = [1, 2, .. new[] { 3 }]; return n[^1] + n[1..].Length;")]
     [InlineData("object o = new { note, Level = 1 }; return o.GetHashCode();")]
     [InlineData("goto end; end: return 1;")]
+    [InlineData("var parts = note?.Split(','); "
+        + "var t = new Tank(1) { Label = (string?)parts?[0] ?? (note is null ? \"a\" : \"b\") }; return t.Level;")]
     [InlineData("switch (note) { case \"a\": goto end; case \"b\": { return 2; } } end: return 1;")]
     [InlineData("if (double.TryParse(note, out var d)) return d; return tank.Fill(litres: 3, over: TimeSpan.Zero);")]
     [InlineData("do { note += 'x'; } while (note.Length < 3); return /* so */ 1; // yes\n")]

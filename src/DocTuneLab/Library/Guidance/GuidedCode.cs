@@ -157,6 +157,8 @@ public sealed class GuidedCode
                 var here = place is { } known && known.At == start ? known.Place : PlaceAt(text, start);
                 place = (start, here);
                 var said = here.Judge(token.Text, !isLast);
+                // Where what is before it is not whole, the place may look like another: what goes on behind a value is of none.
+                if (said == GuideVerdict.Refused && follows && GuidedToken.GoesOn(token.Text)) said = GuideVerdict.Fits;
                 if (said == GuideVerdict.Refused) return Refuse(here.Reason(token.Text, !isLast));
                 if (said is GuideVerdict.Possible or GuideVerdict.Unlikely) (verdict, reason) = (said, here.Reason(token.Text, !isLast));
                 if (!isLast)

@@ -12,16 +12,10 @@ internal static class Tokenize
 {
     public static Command Command()
     {
-        var model = new Option<string>("--base", "--model")
+        var model = new Argument<string>("TOKENIZER") { Description = "Model folder, a tokenizer.json, or a model's name on the hub." };
+        var text = new Argument<string>("TEXT")
         {
-            Description = "Model folder, a tokenizer.json, or a model's name on the hub.",
-            HelpName = "DIR",
-            Required = true
-        };
-        var text = new Option<string>("--text")
-        {
-            Description = "Text to tokenize; - reads it from the standard input.",
-            HelpName = "TEXT",
+            Description = "Text to tokenize; - or none reads it from the standard input.",
             DefaultValueFactory = _ => "-"
         };
         var marks = new Option<bool>("--marks") { Description = "Put the marks around it that a whole text begins and ends with." };

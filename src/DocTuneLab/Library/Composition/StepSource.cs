@@ -103,7 +103,10 @@ internal sealed class StepSource
     /// <summary>An assignment to a property of a value; null where none is possible.</summary>
     private static Step? Set(ApiSymbol s) => s.IsStatic || !s.Signature.Contains(" set;", StringComparison.Ordinal) ? null
         : new([s.Id], [s.ContainingType!, s.ReturnType], CompositionSearch.Nothing,
-            parts => new($"{parts[0].Operand}.{s.Name} = {parts[1].Code}", false)) { HasReceiver = true };
+            parts => new($"{parts[0].Operand}.{s.Name} = {parts[1].Code}", false))
+        {
+            HasReceiver = true,
+        };
 
     /// <summary>What an initializer of a new object has to set.</summary>
     private IEnumerable<ApiSymbol> Required(ApiSymbol owner) => _api.MembersOf(owner.Id, inherited: true)

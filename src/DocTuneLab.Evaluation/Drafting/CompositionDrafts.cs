@@ -35,7 +35,8 @@ public static class CompositionDrafts
         var search = new CompositionSearch(api);
         var found = Givens(api).SelectMany(given => search.FindAll(given, s_bounds, shown)
             .Where(c => Names(c.Code) is var names && given.All(g => names.Contains(g.Name)))
-            .Select(c => (Made: c, Given: given))).ToArray();
+            // A task needs a member however often it is used.
+            .Select(c => (Made: c with { Members = [.. c.Members.Distinct(StringComparer.Ordinal)] }, Given: given))).ToArray();
         new Random(seed).Shuffle(found);
 
         var left = found.ToList();

@@ -108,6 +108,10 @@ internal sealed class AnswerCode
     public static bool IsAccess(SyntaxToken modifier) => modifier.Kind()
         is SyntaxKind.PublicKeyword or SyntaxKind.InternalKeyword or SyntaxKind.ProtectedKeyword or SyntaxKind.PrivateKeyword;
 
+    /// <summary>An answer as a script: what stands in no class is a method too, not a local function.</summary>
+    internal static CompilationUnitSyntax Script(string code) =>
+        CSharpSyntaxTree.ParseText(code, CodeExtractor.ParseOptions.WithKind(SourceCodeKind.Script)).GetCompilationUnitRoot();
+
     internal static CompilationUnitSyntax Parse(string code) =>
         SyntaxFactory.ParseCompilationUnit(code, options: CodeExtractor.ParseOptions);
 

@@ -18,7 +18,7 @@ internal sealed class EmptyBodies : IMetric
 
     internal static bool DoesNothing(string code)
     {
-        var root = CSharpSyntaxTree.ParseText(code, CodeExtractor.ParseOptions.WithKind(SourceCodeKind.Script)).GetCompilationUnitRoot();
+        var root = AnswerCode.Script(code);
         var methods = root.DescendantNodes().OfType<BaseMethodDeclarationSyntax>()
             .Where(m => m.Body is not null || m.ExpressionBody is not null).ToList();
         if (methods.Count > 0)

@@ -2,7 +2,6 @@ using DocTuneLab.Evaluation.Extraction;
 using DocTuneLab.Evaluation.Statistics;
 using DocTuneLab.Library.Guidance;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DocTuneLab.Evaluation.Metrics;
@@ -24,7 +23,7 @@ internal sealed class UnreadParameters : IMetric
 
     private static bool LeavesUnread(AskedMethod asked, string code)
     {
-        var root = CSharpSyntaxTree.ParseText(code, CodeExtractor.ParseOptions.WithKind(SourceCodeKind.Script)).GetCompilationUnitRoot();
+        var root = AnswerCode.Script(code);
         var (parameters, within) = asked.Find(root) switch
         {
             MethodDeclarationSyntax method => (method.ParameterList, (SyntaxNode)method),

@@ -90,7 +90,7 @@ internal static class GuideShare
 
         public IReadOnlyList<(int Start, int End)> Grounds() => Time(answer.Grounds);
 
-        public IReadOnlyList<string> Endings() => Time(answer.Endings);
+        public IReadOnlyList<string> Endings(bool isFull) => Time(() => answer.Endings(isFull));
 
         private T Time<T>(Func<T> ask)
         {

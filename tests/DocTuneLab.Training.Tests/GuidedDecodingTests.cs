@@ -99,7 +99,7 @@ public sealed class GuidedDecodingTests : IDisposable
     {
         var guided = Guided(new Rule((text, _) => text.Length > 5 ? GuideVerdict.Broken : GuideVerdict.Fits, _ => "never")
         {
-            Ends = () => known ? [" so it ends.", " and so too."] : []
+            Ends = _ => known ? [" so it ends.", " and so too."] : []
         }, budget: new() { Tokens = 2 })[0];
         Assert.Equal(known, guided.Text.EndsWith(" so it ends.", StringComparison.Ordinal)
             || guided.Text.EndsWith(" and so too.", StringComparison.Ordinal));
@@ -245,12 +245,28 @@ public sealed class GuidedDecodingTests : IDisposable
         Assert.False(guided.GaveUp, guided.GaveUpBecause);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_answer_that_falls_short_is_taken_where_no_end_is_better(bool isBetter)
+    {
+        var guided = Guided(
+            new Rule((text, piece) => text == piece ? GuideVerdict.Fits : GuideVerdict.Refused)
+            {
+                Short = text => text.Length > 0 ? "too little" : null,
+                Ends = isFull => isFull && isBetter ? ["Quality"] : [],
+            })[0];
+        Assert.Equal(isBetter, guided.Text == "Quality");
+        Assert.Equal(isBetter, guided.EndedBecause.StartsWith("too little, and ", StringComparison.Ordinal));
+        Assert.False(guided.GaveUp, guided.GaveUpBecause);
+    }
+
     /// <summary>A guide made of a rule over the text so far, and perhaps of another guide.</summary>
     private sealed class Rule(
         Func<string, string, GuideVerdict> rule, Func<string, string?>? end = null, string text = "", IGuidedAnswer? within = null)
         : IAnswerGuide, IGuidedAnswer
     {
-        public Func<IReadOnlyList<string>> Ends { get; init; } = () => [];
+        public Func<bool, IReadOnlyList<string>> Ends { get; init; } = _ => [];
 
         public Func<string, string?> Short { get; init; } = _ => null;
 
@@ -262,7 +278,7 @@ public sealed class GuidedDecodingTests : IDisposable
 
         public IGuidedAnswer Begin() => this;
 
-        public IReadOnlyList<string> Endings() => Ends();
+        public IReadOnlyList<string> Endings(bool isFull) => Ends(isFull);
 
         public GuideVerdict Follow(string piece, out IGuidedAnswer? longer, out string reason)
         {

@@ -271,31 +271,39 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         _way.AddRange(way);
     }
 
-    /// <summary>Takes the answer that could have ended, if there was one. Else from the last whole statement of the longest way on the
-    /// model writes one of the ends that the guide knows, or goes back further for one; where there is none it writes as it likes.
-    /// </summary>
+    /// <summary>From the last whole statement of the longest way on the model writes one of the ends that the guide knows, or goes back
+    /// further for one; where there is none it writes as it likes. Where an answer could have ended, these are ends of it that are better,
+    /// and where there is none it is taken.</summary>
     private void GiveUp(string why)
     {
-        if (_poor is not null)
-        {
-            (_isFree, IsDone) = (true, _poor.Depth >= limit);
-            if (IsDone) Follow(_poor);
-            else ReadAgain(_poor);
-            return;
-        }
-        var furthest = _furthest ?? _way[^1];
+        var furthest = _poor is not null ? LastOfCode(_poor) : _furthest ?? _way[^1];
         var places = new List<AnswerPlace>();
         for (var place = furthest; place is { Guide.IsFree: false }; place = place.Before?.StatementStart) places.Add(place);
         // At last from where the code begins.
         if (places.Count > MostEndings) places.RemoveRange(MostEndings - 1, places.Count - MostEndings);
         foreach (var place in places.Where(p => limit - p.Depth >= Math.Min(Room, limit / 4)))
         {
-            if (place.Guide.Endings() is not { Count: > 0 } endings) continue;
-            (_ended, _isEnding) = (why, true);
+            if (place.Guide.Endings(isFull: _poor is not null) is not { Count: > 0 } endings) continue;
+            (_ended, _isEnding) = (_poor?.Guide.Shortfall() is { } shortfall ? $"{shortfall}, and {why}" : why, true);
             ReadAgain(place.With(new EndingAnswer(endings, place.Text.Length)));
             return;
         }
-        GoFree(furthest, why);
+        if (_poor is null)
+        {
+            GoFree(furthest, why);
+            return;
+        }
+        (_isFree, IsDone) = (true, _poor.Depth >= limit);
+        if (IsDone) Follow(_poor);
+        else ReadAgain(_poor);
+    }
+
+    // Where the last statement begins of an answer whose code is closed.
+    private static AnswerPlace LastOfCode(AnswerPlace whole)
+    {
+        var place = whole;
+        while (place is { Guide.IsFree: true, Before: not null }) place = place.Before;
+        return place.StatementStart;
     }
 
     private void GoFree(AnswerPlace place, string why)

@@ -56,5 +56,7 @@ public interface IGuidedAnswer
 
     /// <summary>Texts that bring the answer from here to an end that is right, for where a search has found none. None where nothing is
     /// known.</summary>
-    IReadOnlyList<string> Endings() => [];
+    /// <param name="isFull">Whether only ends behind which nothing speaks against the answer are wanted (<see cref="Shortfall"/>); else
+    /// they go first, and others are taken where there is none.</param>
+    IReadOnlyList<string> Endings(bool isFull) => [];
 }

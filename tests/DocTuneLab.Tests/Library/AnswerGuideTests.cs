@@ -13,7 +13,8 @@ public sealed class AnswerGuideTests(FlowLibrary library) : IClassFixture<FlowLi
     [InlineData("return tank.Level;", "'note' is never read")]
     [InlineData("return note is null ? 0 : tank.Level;", null)]
     [InlineData("note = \"\"; return tank.Level;", "'note' is never read")]
-    public void An_answer_that_never_reads_a_parameter_falls_short(string body, string? expected)
+    [InlineData("var other = tank; var text = note; return 3;", "nothing is made of what is given")]
+    public void An_answer_that_makes_nothing_of_its_parameters_falls_short(string body, string? expected)
     {
         var guide = new AnswerGuide(Guide()).Begin();
         Assert.Equal(GuideVerdict.Fits, guide.Follow($"```csharp\n{body}\n```", out var whole, out _));
@@ -74,7 +75,7 @@ public sealed class AnswerGuideTests(FlowLibrary library) : IClassFixture<FlowLi
     public void Ends_are_sought_behind_using_directives_too()
     {
         new AnswerGuide(Guide("public static double Run(Tank tank)")).Begin().Follow("```\nusing System.Text;", out var longer, out _);
-        Assert.Contains("\nreturn tank.Level;\n```", longer!.Endings());
+        Assert.Contains("\nreturn tank.Level;\n```", longer!.Endings(isFull: false));
     }
 
     [Fact]
@@ -95,7 +96,7 @@ public sealed class AnswerGuideTests(FlowLibrary library) : IClassFixture<FlowLi
         Assert.Equal(GuideVerdict.Fits, guide.Follow($"```csharp\n{code}", out var longer, out _));
         Assert.Equal(GuideVerdict.Broken, longer!.Follow("```", out _, out var reason));
         Assert.Equal("no code is written", reason);
-        Assert.DoesNotContain("```", longer.Endings());
+        Assert.DoesNotContain("```", longer.Endings(isFull: false));
     }
 
     [Fact]

@@ -88,7 +88,7 @@ public sealed class GuidedMembersTests(FlowLibrary library) : IClassFixture<Flow
     {
         var frame = GuideFrame.Body(signature, library.Judge.LibraryNamespaces);
         var endings = (code.Length == 0 ? new CodeGuide(library.Judge, frame).Begin()
-            : new CodeGuide(library.Judge, frame).Begin().Follow(code).Next!).Endings();
+            : new CodeGuide(library.Judge, frame).Begin().Follow(code).Next!).Endings(isFull: false);
         Assert.Contains(expected, endings);
         Assert.All(endings, e =>
             Assert.True(library.Judge.Judge($"{signature}\n{{\n{code}{e}\n}}", CodeForm.Members, frame.Usings).Compiles, e));

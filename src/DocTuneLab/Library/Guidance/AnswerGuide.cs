@@ -82,8 +82,8 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
         public string? Objection() => NotClosed;
 
         // On a line of its own.
-        public IReadOnlyList<string> Endings() => !string.IsNullOrWhiteSpace(text[_end..]) ? []
-            : [.. new Within(guide.Using(UsingDirectives.Of(text, out _)).Begin(), at + text.Length, "").Endings()
+        public IReadOnlyList<string> Endings(bool isFull) => !string.IsNullOrWhiteSpace(text[_end..]) ? []
+            : [.. new Within(guide.Using(UsingDirectives.Of(text, out _)).Begin(), at + text.Length, "").Endings(isFull)
                 .Select(e => text.Length > 0 && text[^1] != '\n' ? "\n" + e : e)];
     }
 
@@ -113,7 +113,7 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
                 return GuideVerdict.Broken;
             }
             longer = text.Length - fence >= Fence.Length
-                ? new After(at + step.Next.Text.Length + text.Length - fence, step.Next.Unread() is { } it ? $"'{it}' is never read" : null)
+                ? new After(at + step.Next.Text.Length + text.Length - fence, step.Next.Shortfall())
                 : new Within(step.Next, at, text[fence..]);
             return step.Verdict;
         }
@@ -122,8 +122,8 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
 
         public IReadOnlyList<(int Start, int End)> Grounds() => [.. code.Grounds().Select(g => (at + g.Start, at + g.End))];
 
-        public IReadOnlyList<string> Endings() => waiting.Length > 0 ? []
-            : [.. code.Endings().Where(e => HasCode(code.Text + e)).Select(e => e + ((code.Text + e)[^1] != '\n' ? "\n" : "") + Fence)];
+        public IReadOnlyList<string> Endings(bool isFull) => waiting.Length > 0 ? []
+            : [.. code.Endings(isFull).Where(e => HasCode(code.Text + e)).Select(e => e + ((code.Text + e)[^1] != '\n' ? "\n" : "") + Fence)];
 
         // Backticks at the beginning of a line, all of the rest or three of them.
         private int Closing(string text)

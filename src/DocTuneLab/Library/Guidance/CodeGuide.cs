@@ -18,7 +18,7 @@ public sealed class CodeGuide
     private readonly ConcurrentDictionary<string, IReadOnlyList<MemberHeaders.Header>> _lacking = new(StringComparer.Ordinal);
 
     /// <summary>Version of the rules; answers under different ones are different answers.</summary>
-    public const int Version = 10;
+    public const int Version = 11;
 
     /// <summary>A guide for code in a frame.</summary>
     /// <param name="judge">The compiler with the library.</param>

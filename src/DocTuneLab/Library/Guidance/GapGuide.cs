@@ -73,7 +73,7 @@ public sealed class GapGuide : IAnswerGuide
         }
 
         // A value, where one stands in the gap.
-        public IReadOnlyList<string> Endings() => code is null ? []
+        public IReadOnlyList<string> Endings(bool isFull) => code is null ? []
             : [.. TypedEndings.Values(guide._guide!, code.Text).Where(v => new Gap(guide, text + v, null).Objection() is null)];
 
         // Of what stands before the gap nothing can be changed.

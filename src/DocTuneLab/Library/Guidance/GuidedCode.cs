@@ -223,10 +223,9 @@ public sealed class GuidedCode
         ? $"'{_state.Open.Peek()}' is not closed"
         : IfNotTooDeep(() => StatementCheck.Objection(_guide, Text), TooDeep);
 
-    /// <summary>A parameter of the method that is asked for which the code never reads; null where it reads all. Such code compiles, but
-    /// does not do what was asked.</summary>
-    public string? Unread() => _guide.Layers.HasFlag(GuideLayers.Names)
-        && ParameterUse.Unread(_guide, Text) is [var first, ..] ? first : null;
+    /// <summary>Why code that compiles is seldom what was asked: a parameter of the method that it never reads, or nothing is done with
+    /// any; null where nothing speaks against it.</summary>
+    public string? Shortfall() => _guide.Layers.HasFlag(GuideLayers.Names) ? ParameterUse.Shortfall(_guide, Text) : null;
 
     /// <summary>Declarations of the variables that the innermost statement at the end of the code uses: where they stand.</summary>
     public IReadOnlyList<(int Start, int End)> Grounds()
@@ -248,8 +247,9 @@ public sealed class GuidedCode
     }
 
     /// <summary>Texts that bring the code to an end that compiles: what is open is closed, and what types allow is returned.</summary>
-    public IReadOnlyList<string> Endings() => _state.Open.All(c => c == '{')
-        ? IfNotTooDeep(() => TypedEndings.Of(_guide, Text, _state.Open.Count()), []) : [];
+    /// <param name="isFull">Whether only ends without a <see cref="Shortfall"/> are wanted; else they go first.</param>
+    public IReadOnlyList<string> Endings(bool isFull) => _state.Open.All(c => c == '{')
+        ? IfNotTooDeep(() => TypedEndings.Of(_guide, Text, _state.Open.Count(), isFull), []) : [];
 
     // Of all that is tried behind the code, much begins a name at one place.
     private NamePlace PlaceAt(string text, int start) => start < Text.Length ? Place(text[..start])

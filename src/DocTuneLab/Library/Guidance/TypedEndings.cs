@@ -25,15 +25,16 @@ internal static class TypedEndings
     /// <param name="guide">The frame.</param>
     /// <param name="code">Code of a body, as far as a statement's end.</param>
     /// <param name="open">Blocks that are open.</param>
-    public static IReadOnlyList<string> Of(CodeGuide guide, string code, int open)
+    /// <param name="isFull">Whether only ends behind which the answer does not fall short are wanted.</param>
+    public static IReadOnlyList<string> Of(CodeGuide guide, string code, int open, bool isFull)
     {
         if ((guide.Frame.HoldsTypes && !guide.Frame.HoldsMembers) || !guide.Layers.HasFlag(GuideLayers.Types)) return [];
         var unread = ParameterUse.Unread(guide, code);
         var few = Ends(s_few);
-        // An end that leaves a parameter unread does not do what was asked.
+        // An end that leaves a parameter unread, or hands it back, does not do what was asked.
         if (Whole(few) is { Count: > 0 } whole) return whole;
         var more = unread.Count > 0 ? Whole(Ends(s_few with { MostMembers = MostToReadAll, MustUse = unread })) : [];
-        return more.Count > 0 ? more : few;
+        return more.Count > 0 || isFull ? more : few;
 
         // Where a value is returned, what encloses it is closed behind it.
         List<string> Ends(CompositionBounds bounds) => [.. Enumerable.Range(0, Math.Min(open, MostLevels) + 1)
@@ -43,7 +44,7 @@ internal static class TypedEndings
             .Prepend(Close(code, open, open)).Take(MostLooked)
             .Where(e => StatementCheck.Objection(guide, code + e) is null)];
 
-        List<string> Whole(List<string> endings) => [.. endings.Where(e => ParameterUse.Unread(guide, code + e).Count == 0)];
+        List<string> Whole(List<string> endings) => [.. endings.Where(e => ParameterUse.Shortfall(guide, code + e) is null)];
     }
 
     /// <summary>Values that may stand at the end of the code, where it is known what is expected there.</summary>

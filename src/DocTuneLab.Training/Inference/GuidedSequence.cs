@@ -33,8 +33,8 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     private const double FaultCost = 1, GroundCost = 0.5, WholeWorth = 0.4;
     private const int SharedBy = 16;
 
-    // Tokens in which an answer can still be brought to its end, and places from where ends are sought.
-    private const int Room = 48, MostEndings = 6;
+    // Tokens in which an answer can still be brought to its end, and places from where ends are sought, and better ones.
+    private const int Room = 48, MostEndings = 6, MostBetter = 3;
 
     private readonly Stopwatch _asking = new();
     private readonly List<AnswerPlace> _way = [new(guide, stream)];
@@ -280,7 +280,8 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
         var places = new List<AnswerPlace>();
         for (var place = furthest; place is { Guide.IsFree: false }; place = place.Before?.StatementStart) places.Add(place);
         // At last from where the code begins.
-        if (places.Count > MostEndings) places.RemoveRange(MostEndings - 1, places.Count - MostEndings);
+        var most = _poor is null ? MostEndings : MostBetter;
+        if (places.Count > most) places.RemoveRange(most - 1, places.Count - most);
         foreach (var place in places.Where(p => limit - p.Depth >= Math.Min(Room, limit / 4)))
         {
             if (place.Guide.Endings(isFull: _poor is not null) is not { Count: > 0 } endings) continue;

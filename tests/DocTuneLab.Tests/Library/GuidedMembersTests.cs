@@ -95,4 +95,18 @@ public sealed class GuidedMembersTests(FlowLibrary library) : IClassFixture<Flow
         Assert.DoesNotContain(endings, e => e.Contains("default", StringComparison.Ordinal) || e.Contains("throw", StringComparison.Ordinal)
             || e.Contains("null", StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData("", "public static Tank Run(Tank tank, double more)", true)]
+    [InlineData("return tank;\n", "public static Tank Run(Tank tank, double more)", false)]
+    [InlineData("if (more > 1)\n{\n    return tank;\n}\n", "public static Tank Run(Tank tank, double more)", true)]
+    [InlineData("while (true)\n{\n    return tank;\n", "public static Tank Run(Tank tank, double more)", false)]
+    public void Ends_are_full_where_all_is_read_and_control_comes_there(string code, string signature, bool expected)
+    {
+        var begun = new CodeGuide(library.Judge, GuideFrame.Body(signature, library.Judge.LibraryNamespaces)).Begin();
+        var endings = (code.Length == 0 ? begun : begun.Follow(code).Next!).Endings(isFull: true);
+        Assert.Equal(expected, endings.Count > 0);
+        Assert.All(endings, e => Assert.Contains("more", code + e, StringComparison.Ordinal));
+        Assert.DoesNotContain("return tank;", endings);
+    }
 }

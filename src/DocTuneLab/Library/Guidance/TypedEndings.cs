@@ -30,21 +30,19 @@ internal static class TypedEndings
     {
         if ((guide.Frame.HoldsTypes && !guide.Frame.HoldsMembers) || !guide.Layers.HasFlag(GuideLayers.Types)) return [];
         var unread = ParameterUse.Unread(guide, code);
-        var few = Ends(s_few);
         // An end that leaves a parameter unread, or hands it back, does not do what was asked.
-        if (Whole(few) is { Count: > 0 } whole) return whole;
-        var more = unread.Count > 0 ? Whole(Ends(s_few with { MostMembers = MostToReadAll, MustUse = unread })) : [];
-        return more.Count > 0 || isFull ? more : few;
+        if (Ends(s_few, true) is { Count: > 0 } full) return full;
+        if (unread.Count > 0 && Ends(s_few with { MostMembers = MostToReadAll, MustUse = unread }, true) is { Count: > 0 } more) return more;
+        return isFull ? [] : Ends(s_few, false);
 
         // Where a value is returned, what encloses it is closed behind it.
-        List<string> Ends(CompositionBounds bounds) => [.. Enumerable.Range(0, Math.Min(open, MostLevels) + 1)
+        List<string> Ends(CompositionBounds bounds, bool areFull) => [.. Enumerable.Range(0, Math.Min(open, MostLevels) + 1)
             .SelectMany(closed => Last(guide, code + Close(code, open, closed), open - closed, unread, bounds)
                 .Select(value => Close(code, open, closed) + value)
                 .Select(ending => ending + Close(code + ending, open - closed, open - closed)))
-            .Prepend(Close(code, open, open)).Take(MostLooked)
+            .Prepend(Close(code, open, open))
+            .Where(e => !areFull || ParameterUse.Shortfall(guide, code + e) is null).Take(MostLooked)
             .Where(e => StatementCheck.Objection(guide, code + e) is null)];
-
-        List<string> Whole(List<string> endings) => [.. endings.Where(e => ParameterUse.Shortfall(guide, code + e) is null)];
     }
 
     /// <summary>Values that may stand at the end of the code, where it is known what is expected there.</summary>
@@ -68,6 +66,10 @@ internal static class TypedEndings
         var model = guide.Scope.Model(tree);
         var at = tree.Length - NamePlace.Placeholder.Length;
         if (model.GetEnclosingSymbol(at) is not IMethodSymbol method) return [];
+        // Behind a statement that has returned already, nothing is done.
+        if (tree.GetRoot().FindToken(at).Parent?.FirstAncestorOrSelf<StatementSyntax>() is { } last
+            && guide.Scope.Whole(tree).AnalyzeControlFlow(last) is { Succeeded: true, StartPointIsReachable: false })
+            return [];
         if (method.ReturnsVoid) return unread.Count == 0 ? [] : new Place(guide, model, at, bounds with { MustUse = unread })
             .Composed(CompositionSearch.Nothing).Select(call => $"{Line(code, level)}{call};");
         var place = new Place(guide, model, at, bounds);

@@ -272,21 +272,22 @@ internal static class TrainingStepComparison
             var x = decoder.Embedding.Tensor.index_select(0, tensor(sequences.SelectMany(s => s.Ids).Select(i => (long)i).ToArray()))
                 .view(rows, length, config.HiddenSize)
                 .to_type(decoder.ComputeType);
-            var (cosine, sine) = decoder.Rotary.Tables(length);
+            var (cosine, sine) = ((AttentionMixer)decoder.Layers[0].Mixer).Rotary!.Tables(length);
             (cosine, sine) = (cosine[..length].to_type(x.dtype), sine[..length].to_type(x.dtype));
             foreach (var layer in decoder.Layers)
             {
-                var h = Norm(x, layer.InputNorm);
-                var (q, k, v) = (Rotate(Heads(Apply(layer.Query, h), config.Heads)),
-                    Rotate(Heads(Apply(layer.Key, h), config.KeyValueHeads)), Heads(Apply(layer.Value, h), config.KeyValueHeads));
+                var (h, attention, mlp) = (layer.InputNorm!.Apply(x), (AttentionMixer)layer.Mixer, (Mlp)layer.FeedForward);
+                var (query, key, value) = (attention.Projections[0], attention.Projections[1], attention.Projections[2]);
+                var (q, k, v) = (Rotate(Heads(Apply(query, h), config.Heads)),
+                    Rotate(Heads(Apply(key, h), config.KeyValueHeads)), Heads(Apply(value, h), config.KeyValueHeads));
                 var groups = config.Heads / config.KeyValueHeads;
                 var attended = nn.functional.scaled_dot_product_attention(q, k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1),
                     null!, 0, true);
-                x = x + Apply(layer.Output, attended.transpose(1, 2).reshape(rows, length, -1));
-                h = Norm(x, layer.MlpNorm);
-                x = x + Apply(layer.Down, nn.functional.silu(Apply(layer.Gate, h)) * Apply(layer.Up, h));
+                x = x + Apply(attention.Output, attended.transpose(1, 2).reshape(rows, length, -1));
+                h = layer.FeedForwardNorm!.Apply(x);
+                x = x + Apply(mlp.Down, nn.functional.silu(Apply(mlp.Inputs[0], h)) * Apply(mlp.Inputs[1], h));
             }
-            var logits = nn.functional.linear(Norm(x, decoder.FinalNorm), decoder.Head.Materialize(x.dtype))
+            var logits = nn.functional.linear(decoder.FinalNorm!.Apply(x), decoder.Head.Materialize(x.dtype))
                 .to_type(ScalarType.Float32)
                 .view(-1, config.VocabularySize);
             var labels = new long[rows * length];
@@ -322,12 +323,6 @@ internal static class TrainingStepComparison
                     -1e-4 / (1 - Math.Pow(0.9, _steps)));
                 grad.zero_();
             }
-        }
-
-        private Tensor Norm(Tensor x, Tensor weight)
-        {
-            var wide = x.to_type(ScalarType.Float32);
-            return (wide * rsqrt(wide.square().mean([-1], true) + _model.Config.NormEpsilon) * weight).to_type(x.dtype);
         }
 
         private Tensor Apply(Linear linear, Tensor x)

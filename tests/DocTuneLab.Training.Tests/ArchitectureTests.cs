@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Models.Layout;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;
@@ -70,7 +71,7 @@ public sealed class ArchitectureTests
         json["rope_scaling"] = JsonNode.Parse(scaling);
         File.WriteAllText(path, json.ToJsonString());
         var config = ModelConfig.Load(path);
-        var frequencies = Rotary.Frequencies(config, 64);
+        var frequencies = Rotary.Frequencies(Rope(config), 64);
         Assert.Equal(first, frequencies[0], 1e-12);
         Assert.Equal(third, frequencies[2], 1e-9);
         Assert.Equal(last, frequencies[7], 1e-12);
@@ -85,15 +86,15 @@ public sealed class ArchitectureTests
     {
         using var tiny = new TinyModel(change: c => c with { MaxPositions = 64, RopeScaling = new RopeScaling("dynamic", 2, 64) });
         using var model = tiny.Load();
-        Assert.Equal(Rotary.Frequencies(model.Config, 64), Rotary.Frequencies(model.Config with { RopeScaling = null }, 64));
+        Assert.Equal(Rotary.Frequencies(Rope(model.Config), 64), Rotary.Frequencies(Rope(model.Config) with { Scaling = null }, 64));
         // Twice the context at factor 2: base x (2·2 - 1)^(16/14).
-        Assert.Equal(Math.Pow(10000 * Math.Pow(3, 16 / 14.0), -7 / 8.0), Rotary.Frequencies(model.Config, 128)[7], 1e-12);
+        Assert.Equal(Math.Pow(10000 * Math.Pow(3, 16 / 14.0), -7 / 8.0), Rotary.Frequencies(Rope(model.Config), 128)[7], 1e-12);
         using var scope = NewDisposeScope();
-        using var rotary = new Rotary(model.Config, TorchSharp.torch.CPU);
-        var (_, near) = rotary.Tables(64);
-        var at = near[63, 7].item<float>();
-        Assert.NotEqual(at, rotary.Tables(128).Sine[63, 7].item<float>());
-        Assert.Equal(at, rotary.Tables(64).Sine[63, 7].item<float>());
+        using var rotary = new Rotary(Rope(model.Config), 64, TorchSharp.torch.CPU);
+        float At(int length) => rotary.Rows([63], [length]).Sine[0, 7].item<float>();
+        var near = At(64);
+        Assert.NotEqual(near, At(128));
+        Assert.Equal(near, At(64));
     }
 
     [Fact]
@@ -155,6 +156,8 @@ public sealed class ArchitectureTests
         Assert.Contains("tensor 'model.layers.0.self_attn.k_proj.bias' has no place in a llama decoder",
             Assert.Throws<LabException>(() => tiny.Load()).Message);
     }
+
+    private static RopeLayout Rope(ModelConfig config) => config.Layout.Layers[0].Attention!.Rope!;
 
     private static Tensor Logits(BaseModel model, int length) =>
         model.Decoder.Logits(

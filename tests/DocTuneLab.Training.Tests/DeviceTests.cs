@@ -248,7 +248,7 @@ public sealed class DeviceTests
     // The meta device lacks this one operation.
     private sealed class MetaKernels(ScalarType type) : ComposedKernels(new Workspace(s_meta, type))
     {
-        protected override Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask) =>
+        protected override Tensor FusedAttention(Tensor q, Tensor k, Tensor v, Tensor? mask) =>
             (q.matmul(k.transpose(-1, -2)) + (mask ?? zeros(q.shape[2], k.shape[2], dtype: q.dtype, device: s_meta))).softmax(-1).matmul(v);
     }
 }

@@ -41,7 +41,7 @@ public sealed class HookTests
         Assert.Equal((77, false), (ModelConfig.Load(path).MaxPositions, ModelConfig.Load(path).AttentionBias));
         // A part of the network that the family says it does not have is no part to leave out silently.
         Assert.Contains("has no place in a heron decoder", Assert.Throws<LabException>(() => tiny.Load()).Message);
-        Assert.Equal("llama.cpp has no place for heron models; export safetensors instead",
+        Assert.Equal("heron models are not written as GGUF here; export safetensors, which llama.cpp's own converter reads",
             Assert.Throws<LabException>(() => GgufExporter.Write(tiny.Directory, path + ".gguf")).Message);
     }
 

@@ -3,6 +3,7 @@ using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Models.Layout;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;
@@ -136,7 +137,7 @@ public sealed class LlamaCppTests : IDisposable
             if (words.Contains("linear")) c = c with { RopeScaling = new RopeScaling("linear", 4, 256) };
             if (words.Contains("yarn"))
                 c = c with { RopeScaling = new RopeScaling("yarn", 4, 64) { AttentionFactor = 0.1 * Math.Log(4) + 1 } };
-            if (words.Contains("biases")) c = c with { AttentionBias = true, OutputBias = true, MlpBias = true };
+            if (words.Contains("biases")) c = c with { AttentionBias = true, MlpBias = true };
             return c;
         },
             scale: name => name.EndsWith("bias") ? 0.3

@@ -19,7 +19,7 @@ internal sealed class Heron : Models.Families.Architecture
 
     public override int DefaultPositions => 77;
 
-    public override LayerBiases Biases(JsonFields config) => new(config.Optional("use_qkv_bias", true), false, false);
+    public override LayerBiases Biases(ModelFields config) => new(config.Optional("use_qkv_bias", true), false, false);
 }
 
 /// <summary>A sign for each weight and a size for each row.</summary>

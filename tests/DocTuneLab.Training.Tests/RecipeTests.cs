@@ -153,9 +153,9 @@ public sealed class RecipeTests
         using var tiny = new TinyModel(outputScale: 8);
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
-        var layers = (Training.Models.Decoder.Layer[])model.Decoder.Layers;
-        var weight = new ScarceWeight(layers[0].Query.Weight);
-        layers[0] = layers[0] with { Query = new Linear(layers[0].Query.Name, weight, null) };
+        var projections = (Linear[])((AttentionMixer)model.Decoder.Layers[0].Mixer).Projections;
+        var weight = new ScarceWeight(projections[0].Weight);
+        projections[0] = new Linear(projections[0].Name, weight, null);
         var options = Options(tiny) with { MaxSteps = 6, SaveEvery = 0, EvalEvery = 0 };
         TrainingResult Run(SftOptions o, Action<TrainingStep>? onStep = null) =>
             new SupervisedTuning(model, adapter, s_samples, [], o).Run(onStep);

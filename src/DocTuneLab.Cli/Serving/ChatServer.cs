@@ -184,7 +184,7 @@ internal sealed class ChatServer : IDisposable
             ["completion_tokens"] = tokens,
             ["total_tokens"] = prompt.Count + tokens
         };
-        return (text, tokens >= Math.Min(options.MaxTokens, _base.Config.MaxPositions - prompt.Count) ? "length" : "stop", usage);
+        return (text, tokens >= Math.Min(options.MaxTokens, _base.Config.Layout.Context - prompt.Count) ? "length" : "stop", usage);
     }
 
     private JsonObject Envelope(string id, string kind, JsonObject choice, string? finish, JsonObject? usage)

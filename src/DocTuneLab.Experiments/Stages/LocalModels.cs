@@ -40,7 +40,7 @@ public sealed class LocalModels
     /// <param name="tokens">Tokens wanted.</param>
     /// <param name="answer">Longest answer.</param>
     internal int Room(int tokens, int answer) =>
-        _base is null ? tokens : Math.Max(0, Math.Min(tokens, _base.Config.MaxPositions - answer - 256));
+        _base is null ? tokens : Math.Max(0, Math.Min(tokens, _base.Config.Layout.Context - answer - 256));
 
     /// <summary>The model of an arm, over the answers that it gave before.</summary>
     /// <param name="arm">base or tuned.</param>

@@ -12,7 +12,7 @@ public sealed class TokenCounting
     public static TokenCounting Characters { get; } = new(null, 512);
 
     /// <summary>The tokenizer of the model that will be trained.</summary>
-    public static TokenCounting Of(BaseModel model) => new(model.Tokenizer, Math.Min(1024, model.Config.MaxPositions));
+    public static TokenCounting Of(BaseModel model) => new(model.Tokenizer, Math.Min(1024, model.Config.Layout.Context));
 
     /// <summary>The tokenizer, or null where characters are counted.</summary>
     internal ITokenizer? Tokenizer { get; }

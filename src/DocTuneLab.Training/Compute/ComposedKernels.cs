@@ -11,29 +11,19 @@ namespace DocTuneLab.Training.Compute;
 /// </summary>
 internal class ComposedKernels(Workspace memory) : Kernels(memory)
 {
-    /// <summary>Float32 numbers in a temporary, and elements of masks that are kept during a batch.</summary>
-    internal const long SliceElements = 1 << 23, KeptMasks = 1 << 26;
+    /// <summary>Float32 numbers in a temporary.</summary>
+    internal const long SliceElements = 1 << 23;
 
-    /// <summary>Keys that neighbouring sequences have at most where one masked product is of all of them.</summary>
-    internal const int TileKeys = 2048;
-
-    private const int TileQueries = 1024;
     private readonly Dictionary<int[], Tensor> _indices = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<(AttentionRows Rows, int Window), Tile[]> _tiles = [];
-    private readonly Dictionary<(int[] Positions, int Window), Tensor> _cacheMasks = [];
     private readonly Dictionary<(nint Table, int[] Positions), Tensor> _angles = [];
     private readonly Dictionary<float[], (Tensor Map, Tensor Bounds)> _maps = new(ReferenceEqualityComparer.Instance);
-    private long _keptMasks;
 
     public override void Begin()
     {
-        foreach (var tensor in _indices.Values.Concat(_cacheMasks.Values).Concat(_angles.Values)) tensor.Dispose();
-        foreach (var tile in _tiles.Values.SelectMany(t => t)) tile.Dispose();
+        base.Begin();
+        foreach (var tensor in _indices.Values.Concat(_angles.Values)) tensor.Dispose();
         _indices.Clear();
-        _cacheMasks.Clear();
         _angles.Clear();
-        _tiles.Clear();
-        _keptMasks = 0;
     }
 
     public override Tensor Indices(int[] values)
@@ -115,57 +105,13 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         up.copy_(dUp);
     });
 
-    public override void Attend(AttentionTensors x, AttentionRows rows, AttentionShape shape)
-    {
-        foreach (var tile in Tiles(rows, shape.Window))
-        {
-            using var scope = NewDisposeScope();
-            var result = Attended(Heads(tile.Queries(x.Q), shape.Heads), Heads(tile.Rows(x.K), shape.KeyValueHeads),
-                Heads(tile.Rows(x.V), shape.KeyValueHeads), tile);
-            Parts(x.Output, tile.From, tile.Count, shape.Heads).copy_(result[0].transpose(0, 1));
-        }
-    }
+    public override void Attend(AttentionTensors x, AttentionRows rows, AttentionShape shape) => Composed.Attend(x, rows, shape);
 
-    // Computed again under autograd, which knows the backward pass of whatever kernel the device has for it.
-    public override void AttendBackward(AttentionTensors x, AttentionTensorGradients gradients, AttentionRows rows, AttentionShape shape)
-    {
-        foreach (var tile in Tiles(rows, shape.Window))
-        {
-            using var scope = NewDisposeScope();
-            Tensor Leaf(Tensor of, int heads)
-            {
-                var leaf = Heads(of, heads).detach();
-                leaf.requires_grad = true;
-                return leaf;
-            }
-            IList<Tensor> found;
-            using (enable_grad())
-            {
-                Tensor[] leaves =
-                [
-                    Leaf(tile.Queries(x.Q), shape.Heads), Leaf(tile.Rows(x.K), shape.KeyValueHeads),
-                    Leaf(tile.Rows(x.V), shape.KeyValueHeads)
-                ];
-                found = autograd.grad([Attended(leaves[0], leaves[1], leaves[2], tile)], leaves,
-                    [Heads(tile.Queries(gradients.Output), shape.Heads)]);
-            }
-            Parts(gradients.Q, tile.From, tile.Count, shape.Heads).copy_(found[0][0].transpose(0, 1));
-            foreach (var (gradient, target) in ((Tensor, Tensor)[])[(found[1], gradients.K), (found[2], gradients.V)])
-                tile.AddTo(target, gradient[0].transpose(0, 1).flatten(1));
-        }
-    }
+    public override void AttendBackward(AttentionTensors x, AttentionTensorGradients gradients, AttentionRows rows,
+        AttentionShape shape) => Composed.AttendBackward(x, gradients, rows, shape);
 
-    public override void Decode(Tensor q, Tensor cache, CachedRows rows, Tensor output, AttentionShape shape)
-    {
-        using var scope = NewDisposeScope();
-        var (count, length, width) = (rows.Sequences.Length, rows.Positions.Max() + 1, shape.KeyValueHeads * shape.Size);
-        var seen = cache.view(-1, rows.Capacity, 2 * width).narrow(1, 0, length);
-        if (seen.size(0) != count) seen = Rows(seen, rows.Sequences);
-        Tensor Cached(int from) => seen.narrow(2, from, width).unflatten(2, [shape.KeyValueHeads, shape.Size]).transpose(1, 2);
-        // The queries of one key head stand where the queries of one sequence do in training.
-        var grouped = q.view(count, shape.KeyValueHeads, shape.Heads / shape.KeyValueHeads, shape.Size);
-        output.copy_(Attention(grouped, Cached(0), Cached(width), CacheMask(rows.Positions, length, shape.Window)).reshape(count, -1));
-    }
+    public override void Decode(Tensor q, Tensor cache, CachedRows rows, Tensor output, AttentionShape shape, Tensor? sinks = null) =>
+        Composed.Decode(q, cache, rows, output, shape, sinks);
 
     public override void Store(Tensor k, Tensor v, int[] rows, Tensor cache, int[] cacheRows)
     {
@@ -294,38 +240,7 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
 
     private static Tensor Wide(Tensor x, int from, int count, int heads) => Parts(x, from, count, heads).to_type(ScalarType.Float32);
 
-    // [rows, heads × size] as [1, heads, rows, size].
-    private static Tensor Heads(Tensor x, int heads) => Parts(x, 0, (int)x.size(0), heads).transpose(0, 1).unsqueeze(0);
-
     private static Tensor Logarithms(Tensor logits) => nn.functional.log_softmax(logits.to_type(ScalarType.Float32), -1);
-
-    private Tensor Attended(Tensor q, Tensor k, Tensor v, Tile tile)
-    {
-        var groups = q.size(1) / k.size(1);
-        Tensor Repeated(Tensor x) =>
-            groups == 1
-                ? x
-                : x.unsqueeze(2).expand(1, x.size(1), groups, x.size(2), x.size(3)).reshape(q.size(0), q.size(1), x.size(2), x.size(3));
-        return Attention(q, Repeated(k), Repeated(v), tile.IsCausal ? null : Mask(tile));
-    }
-
-    /// <summary>Softmax(q kᵀ / √size + mask) v, by the device's fused kernel where it has one; causal without a mask.</summary>
-    protected virtual Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask) =>
-        nn.functional.scaled_dot_product_attention(q, k, v, mask, 0, mask is null);
-
-    private Tensor Mask(Tile tile)
-    {
-        if (tile.Mask is not null) return tile.Mask;
-        using var outer = no_grad();
-        using var scope = NewDisposeScope();
-        Tensor Column(int[] values) => Indices(values).unsqueeze(1);
-        Tensor distance = Column(tile.QueryPositions) - Indices(tile.KeyPositions);
-        var seen = (Column(tile.QuerySequences) == Indices(tile.KeySequences)) & (distance >= 0);
-        var mask = Added(tile.Window > 0 ? seen & (distance < tile.Window) : seen);
-        if (_keptMasks + mask.numel() > KeptMasks) return mask.MoveToOuterDisposeScope();
-        _keptMasks += mask.numel();
-        return tile.Mask = mask.DetachFromDisposeScope();
-    }
 
     // Half a row of a table for each position, [rows, 1, size / 2]; the same for all layers.
     private Tensor Angles(Tensor table, int[] positions)
@@ -335,20 +250,6 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         return _angles[(table.Handle,
             positions)] = table[Indices(positions)].narrow(1, 0, table.size(1) / 2).unsqueeze(1).contiguous().DetachFromDisposeScope();
     }
-
-    private Tensor CacheMask(int[] positions, int length, int window)
-    {
-        if (_cacheMasks.TryGetValue((positions, window), out var known)) return known;
-        using var scope = NewDisposeScope();
-        var distance = Indices(positions).unsqueeze(1) - arange(length, device: Memory.Device);
-        var seen = distance >= 0;
-        var mask = Added(window > 0 ? seen & (distance < window) : seen).unsqueeze(1).unsqueeze(1);
-        return _cacheMasks[(positions, window)] = mask.DetachFromDisposeScope();
-    }
-
-    // What is added to scores: nothing, or minus infinity.
-    private Tensor Added(Tensor seen) =>
-        zeros(seen.shape, dtype: Memory.Type, device: Memory.Device).masked_fill_(seen.bitwise_not(), float.NegativeInfinity);
 
     // SplitMix64 of the key and each element's index, as on the processor.
     private Tensor Random(Tensor part, int firstRow, ulong key)
@@ -392,108 +293,5 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         float[] bounds = [.. code.Skip(1).Select((v, i) => (float)(((double)v + code[i]) / 2))];
         return _maps[code] = (tensor(code).to(Memory.Device).DetachFromDisposeScope(),
             tensor(bounds).to(Memory.Device).DetachFromDisposeScope());
-    }
-
-    private Tile[] Tiles(AttentionRows rows, int window)
-    {
-        if (_tiles.TryGetValue((rows, window), out var known)) return known;
-        return _tiles[(rows, window)] = [.. Tile.Of(rows, window, this)];
-    }
-
-    /// <summary>Queries, one after another, and the keys that they may see.</summary>
-    private sealed class Tile : IDisposable
-    {
-        private readonly ComposedKernels _kernels;
-        private readonly int[] _keys;
-        private readonly bool _adjacent;
-
-        private Tile(ComposedKernels kernels, int from, int count, int[] keys)
-        {
-            (_kernels, From, Count, _keys) = (kernels, from, count, keys);
-            _adjacent = keys[^1] - keys[0] + 1 == keys.Length && Enumerable.Range(keys[0], keys.Length).SequenceEqual(keys);
-        }
-
-        public int From { get; }
-
-        public int Count { get; }
-
-        public bool IsCausal { get; private init; }
-
-        public int Window { get; private init; }
-
-        public int[] QuerySequences { get; private init; } = [];
-
-        public int[] QueryPositions { get; private init; } = [];
-
-        public int[] KeySequences { get; private init; } = [];
-
-        public int[] KeyPositions { get; private init; } = [];
-
-        public Tensor? Mask { get; set; }
-
-        public Tensor Queries(Tensor x) => x.narrow(0, From, Count);
-
-        public Tensor Rows(Tensor x) => _adjacent ? x.narrow(0, _keys[0], _keys.Length) : _kernels.Rows(x, _keys);
-
-        public void AddTo(Tensor x, Tensor rows)
-        {
-            if (_adjacent) x.narrow(0, _keys[0], _keys.Length).add_(rows);
-            else x.index_add_(0, _kernels.Indices(_keys), rows, 1);
-        }
-
-        /// <summary>
-        /// A sequence that is all there, and sees all before it, is left to the device's causal kernel. Others are masked: neighbours
-        /// together as long as their keys are few, long ones in parts of their queries.
-        /// </summary>
-        public static IEnumerable<Tile> Of(AttentionRows rows, int window, ComposedKernels kernels)
-        {
-            int Queries(int s) => rows.Offsets[s + 1] - rows.Offsets[s];
-            int Keys(int s) => rows.Shared[s].Length + rows.Starts[s + 1] - rows.Starts[s];
-            int Key(int s, int position) =>
-                position < rows.Shared[s].Length ? rows.Shared[s][position] : rows.Starts[s] + position - rows.Shared[s].Length;
-            for (int s = 0, next; s < rows.Starts.Length - 1; s = next)
-            {
-                next = s + 1;
-                if (Queries(s) == 0) continue;
-                var keys = Keys(s);
-                while (next < rows.Starts.Length - 1 && keys + Keys(next) <= TileKeys) keys += Keys(next++);
-                if (next == s + 1 && Queries(s) == keys && (window == 0 || window >= keys))
-                {
-                    yield return new Tile(kernels, rows.Offsets[s], keys, [.. Enumerable.Range(0, keys).Select(t => Key(s, t))])
-                    {
-                        IsCausal = true
-                    };
-                    continue;
-                }
-                for (var from = rows.Offsets[s]; from < rows.Offsets[next]; from += TileQueries)
-                {
-                    var count = Math.Min(TileQueries, rows.Offsets[next] - from);
-                    var (keyRows, keySequences, keyPositions, querySequences) = (new List<int>(), new List<int>(), new List<int>(),
-                        new int[count]);
-                    for (var sequence = s; sequence < next; sequence++)
-                    {
-                        var (first, end) = (Math.Max(from, rows.Offsets[sequence]), Math.Min(from + count, rows.Offsets[sequence + 1]));
-                        if (first >= end) continue;
-                        querySequences.AsSpan(first - from, end - first).Fill(sequence);
-                        for (var t = window > 0 ? Math.Max(0, rows.Positions[first] + 1 - window) : 0; t <= rows.Positions[end - 1]; t++)
-                        {
-                            keyRows.Add(Key(sequence, t));
-                            keySequences.Add(sequence);
-                            keyPositions.Add(t);
-                        }
-                    }
-                    yield return new Tile(kernels, from, count, [.. keyRows])
-                    {
-                        Window = window,
-                        QuerySequences = querySequences,
-                        QueryPositions = rows.Positions[from..(from + count)],
-                        KeySequences = [.. keySequences],
-                        KeyPositions = [.. keyPositions],
-                    };
-                }
-            }
-        }
-
-        public void Dispose() => Mask?.Dispose();
     }
 }

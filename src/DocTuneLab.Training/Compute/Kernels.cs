@@ -10,14 +10,16 @@ namespace DocTuneLab.Training.Compute;
 /// <param name="V">Like K.</param>
 /// <param name="Output">Like Q.</param>
 /// <param name="Sums">[queries, heads] float32 for the backward pass; an implementation may leave it as it is.</param>
-internal readonly record struct AttentionTensors(Tensor Q, Tensor K, Tensor V, Tensor Output, Tensor Sums);
+/// <param name="Sinks">[heads]: scores that stand for no token; null where there are none.</param>
+internal readonly record struct AttentionTensors(Tensor Q, Tensor K, Tensor V, Tensor Output, Tensor Sums, Tensor? Sinks = null);
 
 /// <summary>Gradients to what attention reads and writes, each of its shape.</summary>
 /// <param name="Output">To the output, given.</param>
 /// <param name="Q">To the queries.</param>
 /// <param name="K">To the keys.</param>
 /// <param name="V">To the values.</param>
-internal readonly record struct AttentionTensorGradients(Tensor Output, Tensor Q, Tensor K, Tensor V);
+/// <param name="Sinks">To the sinks; null where nobody asks.</param>
+internal readonly record struct AttentionTensorGradients(Tensor Output, Tensor Q, Tensor K, Tensor V, Tensor? Sinks = null);
 
 /// <summary>
 /// What the passes are made of between the products of large matrices, on matrices of a workspace: a row for each token. One
@@ -26,6 +28,8 @@ internal readonly record struct AttentionTensorGradients(Tensor Output, Tensor Q
 /// </summary>
 internal abstract class Kernels(Workspace memory) : IDisposable
 {
+    private ComposedAttention? _composed;
+
     /// <summary>For the device that a model is on.</summary>
     public static Kernels For(Decoder decoder) =>
         decoder.Composed
@@ -38,10 +42,11 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     /// </summary>
     public Workspace Memory { get; } = memory;
 
+    /// <summary>Attention of libtorch's operations, which knows all that a layer may ask of it.</summary>
+    public ComposedAttention Composed => _composed ??= new ComposedAttention(this, FusedAttention);
+
     /// <summary>A batch begins: what was kept of the one before is forgotten.</summary>
-    public virtual void Begin()
-    {
-    }
+    public virtual void Begin() => _composed?.Forget();
 
     /// <summary>Numbers as int64 for use as an index; valid until the next batch begins or the current dispose scope ends.</summary>
     public abstract Tensor Indices(int[] values);
@@ -104,7 +109,8 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     /// <param name="rows">Whose they are.</param>
     /// <param name="output">Like q.</param>
     /// <param name="shape">Heads and sizes.</param>
-    public abstract void Decode(Tensor q, Tensor cache, CachedRows rows, Tensor output, AttentionShape shape);
+    /// <param name="sinks">[heads], or null.</param>
+    public abstract void Decode(Tensor q, Tensor cache, CachedRows rows, Tensor output, AttentionShape shape, Tensor? sinks = null);
 
     /// <summary>Copies keys and values of some rows to rows of a cache.</summary>
     public abstract void Store(Tensor k, Tensor v, int[] rows, Tensor cache, int[] cacheRows);
@@ -140,6 +146,14 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     public abstract void Update(Tensor parameter, Tensor gradient, (Tensor Codes, Tensor Scales) mean, (Tensor Codes, Tensor Scales) square,
         AdamW.Factors factors);
 
+    /// <summary>Softmax(q kᵀ / √size + mask) v, by the device's fused kernel where it has one; causal without a mask.</summary>
+    protected virtual Tensor FusedAttention(Tensor q, Tensor k, Tensor v, Tensor? mask) =>
+        nn.functional.scaled_dot_product_attention(q, k, v, mask, 0, mask is null);
+
     /// <inheritdoc/>
-    public virtual void Dispose() => Memory.Dispose();
+    public virtual void Dispose()
+    {
+        _composed?.Dispose();
+        Memory.Dispose();
+    }
 }

@@ -4,274 +4,57 @@ using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Compute;
 
-/// <summary>
-/// One decoder layer, forward and backward without autograd: products of matrices, and kernels between them. Of the forward pass only
-/// what cannot be had again cheaply is kept: queries, keys and values, the attention's result, the middle of the
-/// residual stream, gate and up.
-/// </summary>
-internal sealed class LayerPass : IDisposable
+/// <summary>One decoder layer, forward and backward, over packed batches and a token at a time over a cache.</summary>
+/// <param name="isLast">Whether it is the last one.</param>
+internal abstract class LayerPass(bool isLast) : IDisposable
 {
-    private readonly Decoder.Layer _layer;
-    private readonly ModelConfig _config;
-    private readonly Kernels _kernels;
-    private readonly Workspace _memory;
-    private readonly Gradients _gradients;
-    private readonly AttentionShape _shape;
-    private readonly LinearGroup? _queryKeyValue, _query, _keyValue;
-    private readonly LinearGroup _output, _gateUp, _down;
-    private readonly string _at;
-    private readonly Rotary _rotary;
-
+    /// <summary>The pass of a layer: the fused one where the layer is of its form, else the one that is composed.</summary>
     /// <param name="decoder">The model.</param>
     /// <param name="index">Which layer.</param>
-    /// <param name="config">Its shape.</param>
     /// <param name="kernels">Where it is computed, and working memory of all layers.</param>
     /// <param name="gradients">Where gradients go.</param>
     /// <param name="options">What to keep.</param>
-    public LayerPass(Decoder decoder, int index, ModelConfig config, Kernels kernels, Gradients gradients, PassOptions options)
-    {
-        (_layer, _config, _kernels, _memory, _gradients, _rotary) =
-            (decoder.Layers[index], config, kernels, kernels.Memory, gradients, decoder.Rotary);
-        _shape = new AttentionShape(config.Heads, config.KeyValueHeads, config.HeadSize, config.WindowOf(index) ?? 0,
-            1 / MathF.Sqrt(config.HeadSize));
-        _at = options.KeepActivations ? "." + index : "";
-        IsLast = index == decoder.LayerCount - 1;
-        LinearGroup Group(params Linear[] linears) => new(linears, kernels, gradients, decoder.ComputeType, options.KeepWeights);
-        if (IsLast) (_query, _keyValue) = (Group(_layer.Query), Group(_layer.Key, _layer.Value));
-        else _queryKeyValue = Group(_layer.Query, _layer.Key, _layer.Value);
-        (_output, _gateUp, _down) = (Group(_layer.Output), Group(_layer.Gate, _layer.Up), Group(_layer.Down));
-    }
+    public static LayerPass Of(Decoder decoder, int index, Kernels kernels, Gradients gradients, PassOptions options) =>
+        FusedLayerPass.Taken(decoder.Layers[index].Layout)
+            ? new FusedLayerPass(decoder, index, kernels, gradients, options)
+            : new ComposedLayerPass(decoder, index, kernels, gradients, options);
 
     /// <summary>The last layer computes only what trained positions need: keys and values of all, the rest of those alone.</summary>
-    public bool IsLast { get; }
+    public bool IsLast => isLast;
 
-    private int QueryWidth => _config.Heads * _config.HeadSize;
+    /// <summary>Elements that a token leaves in the cache.</summary>
+    public abstract int CacheWidth { get; }
 
-    private int KeyWidth => _config.KeyValueHeads * _config.HeadSize;
+    /// <summary>Whether the backward pass needs nothing of the forward pass but its input.</summary>
+    public virtual bool KeepsNothing => false;
 
     /// <summary>Input [tokens, hidden] to output; in the last layer only the batch's trained rows.</summary>
-    public void Forward(Tensor x, Tensor result, PackedBatch batch, StepKey step)
-    {
-        using var scope = NewDisposeScope();
-        var rows = IsLast ? batch.Trained : batch.All;
-        var residual = IsLast ? _kernels.Rows(x, batch.Rows) : x;
-        var normed = Normed(x, _layer.InputNorm, "scales1");
-        var (q, k, v) = Project(normed, IsLast ? _kernels.Rows(normed, batch.Rows) : normed, rows.Positions, batch.Positions, step);
-        var attended = Buffer("attended", rows.Positions.Length, QueryWidth);
-        _kernels.Attend(new AttentionTensors(q, k, v, attended, Statistics("sums", rows.Positions.Length, _config.Heads)), rows, _shape);
-        Finish(residual, attended, result, step);
-    }
+    public abstract void Forward(Tensor x, Tensor result, PackedBatch batch, StepKey step);
 
-    /// <summary>One token each of several sequences, [sequences, hidden], in place; its keys and values join the cache.</summary>
+    /// <summary>One token each of several sequences, [sequences, hidden], in place; what it leaves joins the cache.</summary>
     /// <param name="x">Input, overwritten by the output.</param>
-    /// <param name="cache">Keys and then values of a token in each row.</param>
+    /// <param name="cache">What a token left, in each row.</param>
     /// <param name="rows">Where each token stands.</param>
     /// <param name="step">Version of the parameters.</param>
-    public void Step(Tensor x, Tensor cache, CachedRows rows, StepKey step)
-    {
-        using var scope = NewDisposeScope();
-        var (count, few) = (rows.Sequences.Length, _kernels.ReadsStored(rows.Sequences.Length));
-        var normed = Normed(x, _layer.InputNorm, "scales1");
-        var (q, k, v) = Project(normed, normed, rows.Positions, rows.Positions, step, few);
-        _kernels.Store(k, v, rows.Queries, cache, rows.Own);
-        var attended = Buffer("attended", count, QueryWidth);
-        _kernels.Decode(q, cache, rows, attended, _shape);
-        Finish(x, attended, x, step, few);
-    }
+    public abstract void Step(Tensor x, Tensor cache, CachedRows rows, StepKey step);
 
-    /// <summary>Copies keys and values of some rows of the last pass to rows of a cache.</summary>
-    public void Keep(int tokens, int queries, int[] rows, Tensor cache, int[] cacheRows)
-    {
-        using var scope = NewDisposeScope();
-        var (_, k, v) = Projections(tokens, queries);
-        _kernels.Store(k, v, rows, cache, cacheRows);
-    }
-
-    // Queries, keys and values with their norms, turned to their positions.
-    private (Tensor Q, Tensor K, Tensor V) Project(Tensor normed, Tensor asking, int[] queryPositions, int[] positions, StepKey step,
-        bool few = false)
-    {
-        var (q, k, v) = Projections(normed.size(0), queryPositions.Length);
-        if (IsLast)
-        {
-            Apply(_query!, asking, Buffer("q", queryPositions.Length, QueryWidth), step, few);
-            Apply(_keyValue!, normed, Buffer("kv", normed.size(0), 2 * KeyWidth), step, few);
-        }
-        else
-        {
-            Apply(_queryKeyValue!, normed, Buffer("qkv", normed.size(0), QueryWidth + 2 * KeyWidth), step, few);
-        }
-        HeadNorm(_layer.QueryNorm, q, "q", _config.Heads);
-        HeadNorm(_layer.KeyNorm, k, "k", _config.KeyValueHeads);
-        Turn(q, queryPositions, k, positions, IsLast ? null : Buffer("qkv", normed.size(0), QueryWidth + 2 * KeyWidth), positions.Max() + 1,
-            1);
-        return (q, k, v);
-    }
-
-    // Heads of queries and keys to their positions, or back; at once where they stand side by side.
-    private void Turn(Tensor q, int[] queryPositions, Tensor k, int[] positions, Tensor? both, int length, int direction)
-    {
-        var (cosine, sine) = _rotary.Tables(length);
-        if (both is not null)
-        {
-            _kernels.Rotate(both.narrow(1, 0, QueryWidth + KeyWidth), positions, cosine, sine, _config.Heads + _config.KeyValueHeads,
-                direction);
-            return;
-        }
-        _kernels.Rotate(q, queryPositions, cosine, sine, _config.Heads, direction);
-        _kernels.Rotate(k, positions, cosine, sine, _config.KeyValueHeads, direction);
-    }
-
-    // From the attention's result to the layer's output.
-    private void Finish(Tensor residual, Tensor attended, Tensor result, StepKey step, bool few = false)
-    {
-        var (rows, hidden) = (attended.size(0), residual.size(1));
-        var middle = Buffer("middle", rows, hidden);
-        Apply(_output, attended, middle, step, few);
-        middle.add_(residual);
-        var gateUp = Buffer("gate", rows, 2 * _config.IntermediateSize);
-        Apply(_gateUp, Normed(middle, _layer.MlpNorm, "scales2"), gateUp, step, few);
-        var gated = _memory.Get("gated", rows, _config.IntermediateSize);
-        _kernels.Gate(gateUp, gated);
-        Apply(_down, gated, result, step, few);
-        result.add_(middle);
-    }
-
-    // A few tokens of a step in decoding: as the weights are stored.
-    private static void Apply(LinearGroup group, Tensor x, Tensor y, StepKey step, bool few)
-    {
-        if (few) group.Multiply(x, y);
-        else group.Forward(x, y, step);
-    }
+    /// <summary>Copies what some rows of the last pass leave to rows of a cache.</summary>
+    public abstract void Keep(int tokens, int queries, int[] rows, Tensor cache, int[] cacheRows);
 
     /// <summary>
-    /// Gradient of the output, overwritten by that of the input. In the last layer <paramref name="dy"/> has the trained rows
-    /// and the result is in the returned matrix of all rows.
+    /// Gradient of the output, which may be overwritten, to that of the input. In the last layer <paramref name="dy"/> has the trained rows
+    /// and the result all rows.
     /// </summary>
     /// <param name="x">Input of the forward pass.</param>
     /// <param name="dy">Gradient of its output.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="step">Key of the step.</param>
     /// <param name="needInput">Whether anything before this layer is trained.</param>
-    public Tensor Backward(Tensor x, Tensor dy, PackedBatch batch, StepKey step, bool needInput)
-    {
-        using var scope = NewDisposeScope();
-        var (tokens, hidden) = (x.size(0), x.size(1));
-        var rows = IsLast ? batch.Trained : batch.All;
-        var count = rows.Positions.Length;
-        var middle = Buffer("middle", count, hidden);
-
-        var gateUp = Buffer("gate", count, 2 * _config.IntermediateSize);
-        var gated = _memory.Get("gated", count, _config.IntermediateSize);
-        _kernels.Gate(gateUp, gated);
-        var dGated = _memory.Get("d gated", count, _config.IntermediateSize);
-        _down.Backward(gated, dy, dGated, step);
-        _kernels.GateBackward(dGated, gateUp);
-        var dNormed = _memory.Get("d normed", count, hidden);
-        _gateUp.Backward(Normed(middle, _layer.MlpNorm, "scales2"), gateUp, dNormed, step);
-        NormBackward(dNormed, middle, _layer.MlpNorm, "scales2", dy, add: true);
-
-        var attended = Buffer("attended", count, QueryWidth);
-        var dAttended = _memory.Get("d attended", count, QueryWidth);
-        _output.Backward(attended, dy, dAttended, step);
-        var (q, k, v) = Projections(tokens, count);
-        var (dq, dkv, dqkv) = Gradients(tokens, count);
-        dkv.zero_();
-        var dk = dkv.narrow(1, 0, KeyWidth);
-        var read = new AttentionTensors(q, k, v, attended, Statistics("sums", count, _config.Heads));
-        _kernels.AttendBackward(read, new AttentionTensorGradients(dAttended, dq, dk, dkv.narrow(1, KeyWidth, KeyWidth)), rows, _shape);
-        Turn(dq, rows.Positions, dk, batch.Positions, dqkv, batch.Longest, -1);
-        HeadNormBackward(_layer.QueryNorm, dq, "q", _config.Heads);
-        HeadNormBackward(_layer.KeyNorm, dk, "k", _config.KeyValueHeads);
-
-        var normed = Normed(x, _layer.InputNorm, "scales1");
-        needInput |= _gradients.Of(_layer.InputNorm) is not null;
-        var dInput = needInput ? _memory.Get("d normed", tokens, hidden) : null;
-        if (!IsLast)
-        {
-            _queryKeyValue!.Backward(normed, dqkv!, dInput, step);
-            if (needInput) NormBackward(dInput!, x, _layer.InputNorm, "scales1", dy, add: true);
-            return dy;
-        }
-        var chosen = _kernels.Indices(batch.Rows);
-        _keyValue!.Backward(normed, dkv, dInput, step);
-        var dQuery = needInput ? _memory.Get("d query input", count, hidden) : null;
-        _query!.Backward(_kernels.Rows(normed, batch.Rows), dq, dQuery, step);
-        var dx = _memory.Get("d hidden", tokens, hidden);
-        if (!needInput) return dx;
-        dInput!.index_add_(0, chosen, dQuery!, 1);
-        NormBackward(dInput, x, _layer.InputNorm, "scales1", dx, add: false);
-        dx.index_add_(0, chosen, dy, 1);
-        return dx;
-    }
+    public abstract Tensor Backward(Tensor x, Tensor dy, PackedBatch batch, StepKey step, bool needInput);
 
     /// <summary>Floating-point operations of a pass forward and backward; what is computed again to save memory is not counted.</summary>
-    public double Operations(PackedBatch batch, bool needInput)
-    {
-        double tokens = batch.Ids.Length, rows = IsLast ? batch.Rows.Length : tokens;
-        needInput |= _gradients.Of(_layer.InputNorm) is not null;
-        var sum = _output.Operations(rows, true) + _gateUp.Operations(rows, true) + _down.Operations(rows, true);
-        sum += IsLast
-            ? _query!.Operations(rows, needInput) + _keyValue!.Operations(tokens, needInput)
-            : _queryKeyValue!.Operations(tokens, needInput);
-        // Two products forward and five backward over the keys that a query sees.
-        return sum + 14.0 * QueryWidth
-            * (IsLast ? batch.Trained : batch.All).Positions.Sum(p => _shape.Window > 0 ? Math.Min(p + 1, _shape.Window) : p + 1L);
-    }
+    public abstract double Operations(PackedBatch batch, bool needInput);
 
-    private Tensor Buffer(string name, long rows, long columns) => _memory.Get(name + _at, rows, columns);
-
-    private Tensor Statistics(string name, long rows, long columns) => _memory.Get(name + _at, rows, columns, ScalarType.Float32);
-
-    private (Tensor Q, Tensor K, Tensor V) Projections(long tokens, int queries)
-    {
-        if (!IsLast)
-        {
-            var all = Buffer("qkv", tokens, QueryWidth + 2 * KeyWidth);
-            return (all.narrow(1, 0, QueryWidth), all.narrow(1, QueryWidth, KeyWidth), all.narrow(1, QueryWidth + KeyWidth, KeyWidth));
-        }
-        var kv = Buffer("kv", tokens, 2 * KeyWidth);
-        return (Buffer("q", queries, QueryWidth), kv.narrow(1, 0, KeyWidth), kv.narrow(1, KeyWidth, KeyWidth));
-    }
-
-    private (Tensor Query, Tensor KeyValue, Tensor? All) Gradients(long tokens, int queries)
-    {
-        if (IsLast) return (_memory.Get("d q", queries, QueryWidth), _memory.Get("d kv", tokens, 2 * KeyWidth), null);
-        var all = _memory.Get("d qkv", tokens, QueryWidth + 2 * KeyWidth);
-        return (all.narrow(1, 0, QueryWidth), all.narrow(1, QueryWidth, 2 * KeyWidth), all);
-    }
-
-    // Normalised in place; what was there before is kept for the gradient.
-    private void HeadNorm(Tensor? weight, Tensor x, string name, int heads)
-    {
-        if (weight is null) return;
-        var before = Buffer("before norm of " + name, x.size(0), x.size(1));
-        before.copy_(x);
-        _kernels.Norm(before, weight, x, Statistics("scales of " + name, x.size(0), heads), heads, _config.NormEpsilon);
-    }
-
-    private void HeadNormBackward(Tensor? weight, Tensor d, string name, int heads)
-    {
-        if (weight is not null)
-            NormBackward(d, Buffer("before norm of " + name, d.size(0), d.size(1)), weight, "scales of " + name, d, add: false, heads);
-    }
-
-    private Tensor Normed(Tensor x, Tensor weight, string scales)
-    {
-        var result = _memory.Get("normed", x.size(0), x.size(1));
-        _kernels.Norm(x, weight, result, Statistics(scales, x.size(0), 1), 1, _config.NormEpsilon);
-        return result;
-    }
-
-    private void NormBackward(Tensor dNormed, Tensor x, Tensor weight, string scales, Tensor dx, bool add, int heads = 1)
-    {
-        var factors = Statistics(scales, x.size(0), heads);
-        if (_gradients.Of(weight) is { } gradient) _kernels.NormWeightGradient(dNormed, x, factors, gradient, heads);
-        _kernels.NormBackward(dNormed, x, weight, factors, dx, heads, add);
-    }
-
-    public void Dispose()
-    {
-        foreach (var group in (LinearGroup?[])[_queryKeyValue, _query, _keyValue, _output, _gateUp, _down]) group?.Dispose();
-    }
+    /// <inheritdoc/>
+    public abstract void Dispose();
 }

@@ -25,6 +25,16 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
     /// of the tokens.</summary>
     public bool Replayed { get; init; }
 
+    /// <summary>Of each row, the row of the token before, or -1 where it is the first of its sequence.</summary>
+    public int[] Previous { get; private init; } = [];
+
+    /// <summary>Of each row, how long the sequence is that it is in, its last token included. Where rows are shared it is that of one of the
+    /// sequences.</summary>
+    public int[] Lengths { get; private init; } = [];
+
+    /// <summary>Of each trained row, the same.</summary>
+    public int[] TrainedLengths { get; private init; } = [];
+
     /// <summary>Which of the given sequences each one is.</summary>
     public IReadOnlyList<int> Order { get; private init; } = [];
 
@@ -38,7 +48,8 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
     /// <param name="sequences">Ids and the index of the first trained token;
     /// the token at 0 has no predecessor and is never trained.</param>
     /// <param name="share">Whether a common beginning is computed once; not where each sequence has random noise of its own.</param>
-    public static PackedBatch Of(ReadOnlySpan<TokenizedSample> sequences, bool share = true)
+    /// <param name="unread">Tokens at the end of each that do not count to its length.</param>
+    public static PackedBatch Of(ReadOnlySpan<TokenizedSample> sequences, bool share = true, int unread = 0)
     {
         var given = sequences.ToArray();
         var order = Enumerable.Range(0, given.Length).ToArray();
@@ -47,6 +58,7 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
             Array.Sort(order, (a, b) => given[a].Ids.AsSpan().SequenceCompareTo(given[b].Ids) is var o && o != 0 ? o : a.CompareTo(b));
         var (ids, positions, starts, shared) = (new List<int>(), new List<int>(), new int[order.Length + 1], new int[order.Length][]);
         var (rows, targets, targetStarts) = (new List<int>(), new List<int>(), new int[order.Length + 1]);
+        var (previous, lengths, trainedLengths) = (new List<int>(), new List<int>(), new List<int>());
         var (path, tokens) = (new List<int>(), 0);
         for (var s = 0; s < order.Length; s++)
         {
@@ -59,6 +71,8 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
             starts[s] = ids.Count;
             for (var i = common; i < sequence.Length - 1; i++)
             {
+                previous.Add(path.Count > 0 ? path[^1] : -1);
+                lengths.Add(sequence.Length - unread);
                 path.Add(ids.Count);
                 ids.Add(sequence[i]);
                 positions.Add(i);
@@ -67,6 +81,7 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
             for (var i = Math.Max(1, answer); i < sequence.Length; i++)
             {
                 rows.Add(path[i - 1]);
+                trainedLengths.Add(sequence.Length - unread);
                 targets.Add(sequence[i]);
             }
             tokens += sequence.Length;
@@ -75,7 +90,10 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
         return new PackedBatch([.. ids], [.. positions], starts, shared, [.. rows], [.. targets], targetStarts)
         {
             Tokens = tokens,
-            Order = order
+            Order = order,
+            Previous = [.. previous],
+            Lengths = [.. lengths],
+            TrainedLengths = [.. trainedLengths],
         };
     }
 }

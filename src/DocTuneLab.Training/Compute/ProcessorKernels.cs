@@ -35,11 +35,19 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
 
     public override void GateBackward(Tensor dh, Tensor x) => RowKernels.GateBackward(dh.Rows(), x.Rows(), (int)dh.size(1));
 
-    public override void Attend(AttentionTensors x, AttentionRows rows, AttentionShape shape) =>
-        Attention.Forward(Matrices(x), rows, shape);
+    public override void Attend(AttentionTensors x, AttentionRows rows, AttentionShape shape)
+    {
+        if (IsPlain(shape, x.Sinks)) Attention.Forward(Matrices(x), rows, shape);
+        else Composed.Attend(x, rows, shape);
+    }
 
     public override void AttendBackward(AttentionTensors x, AttentionTensorGradients gradients, AttentionRows rows, AttentionShape shape)
     {
+        if (!IsPlain(shape, x.Sinks))
+        {
+            Composed.AttendBackward(x, gradients, rows, shape);
+            return;
+        }
         var shared = Memory.Get("d shared", Math.Max(1, rows.SharedRows), 2 * shape.KeyValueHeads * shape.Size);
         Attention.Backward(Matrices(x),
             new AttentionGradients(gradients.Output.Rows(), gradients.Q.Rows(), gradients.K.Rows(), gradients.V.Rows(), shared.Pointer()),
@@ -49,8 +57,14 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
     private static AttentionMatrices Matrices(AttentionTensors x) =>
         new(x.Q.Rows(), x.K.Rows(), x.V.Rows(), x.Output.Rows(), x.Sums.Pointer());
 
-    public override void Decode(Tensor q, Tensor cache, CachedRows rows, Tensor output, AttentionShape shape) =>
-        Attention.Decode(q.Rows(), cache.Rows(), rows, output.Rows(), shape);
+    public override void Decode(Tensor q, Tensor cache, CachedRows rows, Tensor output, AttentionShape shape, Tensor? sinks = null)
+    {
+        if (IsPlain(shape, sinks)) Attention.Decode(q.Rows(), cache.Rows(), rows, output.Rows(), shape);
+        else Composed.Decode(q, cache, rows, output, shape, sinks);
+    }
+
+    // What the kernels of the processor know.
+    private static bool IsPlain(AttentionShape shape, Tensor? sinks) => shape.Cap == 0 && sinks is null;
 
     public override void Store(Tensor k, Tensor v, int[] rows, Tensor cache, int[] cacheRows)
     {

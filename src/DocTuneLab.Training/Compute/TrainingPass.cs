@@ -29,7 +29,8 @@ internal sealed class TrainingPass : IDisposable
     private readonly Gradients _gradients;
     private readonly PassOptions _options;
     private readonly LayerPass[] _layers;
-    private readonly bool _trainsEmbedding;
+    private readonly InputPass _input;
+    private readonly OutputPass _output;
     private readonly Teacher? _teacher;
 
     /// <summary>A pass over a model whose adapter, if any, is attached.</summary>
@@ -46,10 +47,11 @@ internal sealed class TrainingPass : IDisposable
             _host = new Workspace(CPU, _memory.Type, pinned: _memory.Device.type == TorchSharp.DeviceType.CUDA);
         _products = new Products(_kernels, model.Decoder.ComputeType);
         _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount)
-            .Select(i => new LayerPass(model.Decoder, i, model.Config, _kernels, gradients, options))];
+            .Select(i => LayerPass.Of(model.Decoder, i, _kernels, gradients, options))];
+        _input = new InputPass(model.Decoder, model.Config.Layout, _kernels, gradients);
+        _output = new OutputPass(model.Decoder, model.Config.Layout, _kernels, gradients);
         // Products with the whole vocabulary in every step: better converted once.
         if (gradients.Any && gradients.Of(model.Decoder.Head.Tensor) is null) model.Decoder.Head.Convert(model.Decoder.ComputeType);
-        _trainsEmbedding = gradients.Of(model.Decoder.Embedding.Tensor) is not null;
     }
 
     /// <summary>
@@ -77,17 +79,16 @@ internal sealed class TrainingPass : IDisposable
 
     private void Backward(PackedBatch batch, Tensor dy, StepKey step)
     {
-        var (decoder, tokens, hidden) = (_model.Decoder, batch.Ids.Length, _model.Config.HiddenSize);
+        var (tokens, hidden) = (batch.Ids.Length, _model.Config.HiddenSize);
         for (var i = _layers.Length - 1; i >= 0; i--)
         {
             var input = Kept(i, tokens);
             // Without kept activations the buffers hold those of the last layer that ran.
-            if (!_options.KeepActivations && !_layers[i].IsLast)
+            if (!_options.KeepActivations && !_layers[i].IsLast && !_layers[i].KeepsNothing)
                 _layers[i].Forward(input, _memory.Get("again", tokens, hidden), batch, step);
-            dy = _layers[i].Backward(input, dy, batch, step, needInput: i > 0 || _trainsEmbedding);
+            dy = _layers[i].Backward(input, dy, batch, step, needInput: i > 0 || _input.IsTrained);
         }
-        if (_trainsEmbedding)
-            _gradients.Of(decoder.Embedding.Tensor)!.index_add_(0, _kernels.Indices(batch.Ids), dy.to_type(ScalarType.Float32), 1);
+        if (_input.IsTrained) _input.Backward(dy, batch.Ids, batch.Positions);
     }
 
     /// <summary>
@@ -97,8 +98,8 @@ internal sealed class TrainingPass : IDisposable
     /// computed again to save memory, nor the teacher's pass.
     /// </summary>
     public double Operations(PackedBatch batch) =>
-        _layers.Select((l, i) => l.Operations(batch, i > 0 || _trainsEmbedding)).Sum()
-            + (double)batch.Rows.Length * _model.Config.VocabularySize * _model.Config.HiddenSize * (_trainsEmbedding ? 6 : 4);
+        _layers.Select((l, i) => l.Operations(batch, i > 0 || _input.IsTrained)).Sum()
+            + (double)batch.Rows.Length * _model.Config.VocabularySize * _model.Config.HiddenSize * (_input.IsTrained ? 6 : 4);
 
     /// <summary>Hidden states that the vocabulary is multiplied by, at the batch's trained rows, [rows, hidden];
     /// valid until the next pass.</summary>
@@ -107,22 +108,15 @@ internal sealed class TrainingPass : IDisposable
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         _kernels.Begin();
-        return Normed(Forward(batch, train: false, step)).Result;
-    }
-
-    private (Tensor Result, Tensor Scales) Normed(Tensor x)
-    {
-        var (rows, hidden) = (x.size(0), _model.Config.HiddenSize);
-        var (result, scales) = (_memory.Get("final", rows, hidden), _memory.Get("final scales", rows, 1, ScalarType.Float32));
-        _kernels.Norm(x, _model.Decoder.FinalNorm, result, scales, 1, _model.Config.NormEpsilon);
-        return (result, scales);
+        return _output.Normed(Forward(batch, train: false, step));
     }
 
     private Tensor Forward(PackedBatch batch, bool train, StepKey step)
     {
         var x = Input(0, batch.Ids.Length, train);
-        x.copy_(_kernels.Rows(_model.Decoder.Embedding.Tensor, batch.Ids));
+        _input.Embed(x, batch.Ids);
         if (train && _options.NoiseAlpha > 0 && !batch.Replayed) _kernels.AddNoise(x, batch.Starts, _options.NoiseAlpha, step.Of("noise"));
+        _input.Place(x, batch.Positions);
         for (var i = 0; i < _layers.Length; i++)
         {
             var y = _layers[i].IsLast
@@ -151,7 +145,7 @@ internal sealed class TrainingPass : IDisposable
     {
         var (decoder, hidden, vocabulary) = (_model.Decoder, _model.Config.HiddenSize, _model.Config.VocabularySize);
         var (rows, train) = (batch.Rows.Length, gradientScale != 0);
-        var (normed, scales) = Normed(x);
+        var normed = _output.Normed(x);
         var dNormed = _memory.Get("d final", rows, hidden);
         var head = decoder.Head.Tensor;
         var headGradient = _gradients.Of(head);
@@ -170,18 +164,28 @@ internal sealed class TrainingPass : IDisposable
             var input = normed.narrow(0, from, count);
             var all = _products.Get("logits", input, wide.t());
             var logits = all.narrow(0, 0, count);
-            var part = taught is null ? _kernels.CrossEntropy(logits, batch.Targets, from, (float)gradientScale)
-                : _kernels.Distill(logits, _products.Get("teacher's logits", taught.narrow(0, from, count), wide.t()).narrow(0, 0, count),
-                    (float)gradientScale);
+            _output.Finish(logits);
+            var slopes = train ? _output.Slopes(logits) : null;
+            Tensor part;
+            if (taught is null)
+            {
+                part = _kernels.CrossEntropy(logits, batch.Targets, from, (float)gradientScale);
+            }
+            else
+            {
+                var theirs = _products.Get("teacher's logits", taught.narrow(0, from, count), wide.t()).narrow(0, 0, count);
+                _output.Finish(theirs);
+                part = _kernels.Distill(logits, theirs, (float)gradientScale);
+            }
             losses.Add(part.MoveToOuterDisposeScope());
             if (!train) continue;
+            _output.FinishBackward(logits, slopes);
             _products.Run(dNormed.narrow(0, from, count), all, wide);
             if (headGradient is not null) _kernels.Multiply(headGradient, logits.to_type(_memory.Type).t(), input, add: true);
         }
         if (!train) return (cat(losses), dNormed);
         var dx = _memory.Get("d last", rows, hidden);
-        if (_gradients.Of(decoder.FinalNorm) is { } gradient) _kernels.NormWeightGradient(dNormed, x, scales, gradient, 1);
-        _kernels.NormBackward(dNormed, x, decoder.FinalNorm, scales, dx, 1, add: false);
+        _output.NormBackward(x, dNormed, dx);
         return (cat(losses), dx);
     }
 

@@ -4,6 +4,7 @@ using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Models.Families;
+using DocTuneLab.Training.Models.Layout;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Export;
@@ -58,7 +59,7 @@ public static class GgufExporter
         GgufTokenizer.Write(writer, tokenizer, template, config);
         if (config.RopeScaling is { Type: "llama3" } rope)
         {
-            var divisors = Rotary.Frequencies(config with { RopeScaling = null }, 0)
+            var divisors = Rotary.Frequencies(new RopeLayout(config.RopeTheta, config.HeadSize), 0)
                 .Select(f => (float)Rotary.Llama3Divisor(rope, f))
                 .ToArray();
             writer.Add("rope_freqs.weight", [divisors.Length], GgufType.F32,
@@ -170,7 +171,7 @@ public static class GgufExporter
     }
 
     private static string Architecture(ModelConfig config) => Architectures.All[config.ModelType].GgufName
-        ?? throw new LabException($"llama.cpp has no place for {config.ModelType} models; export safetensors instead");
+        ?? throw new LabException($"{config.ModelType} models are not written as GGUF here; export safetensors, which llama.cpp's own converter reads");
 
     // llama.cpp rotates neighbouring pairs in Llama models, Hugging Face the halves of a head: rows of q and k change places.
     private static Tensor Permuted(ModelConfig config, string name, Tensor tensor)

@@ -1,5 +1,6 @@
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Models.Layout;
 using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Quantization.Formats;
 using static TorchSharp.torch;
@@ -21,7 +22,7 @@ public sealed class MergedWeights : IDisposable
 {
     private readonly WeightFiles _files;
     private readonly PeftFolder? _adapter;
-    private readonly HashSet<string> _updated;
+    private readonly Dictionary<string, LinearLayout> _updated;
     private readonly MergeBase _base;
     private double _difference, _update;
 
@@ -32,11 +33,13 @@ public sealed class MergedWeights : IDisposable
     /// <exception cref="LabException">A file is missing or corrupt, or the adapter does not fit.</exception>
     public MergedWeights(string model, string? adapter = null, MergeBase mergeBase = MergeBase.Stored)
     {
-        Config = ModelConfig.Load(Path.Combine(model, "config.json"));
+        var config = ModelConfig.Load(Path.Combine(model, "config.json"));
         _base = mergeBase;
         _adapter = adapter is null ? null : PeftFolder.Open(adapter);
-        _updated = _adapter is null ? [] : [.. _adapter.Layers(Config.LinearLayers())];
         _files = WeightFiles.Open(model);
+        Config = config.For(_files);
+        var updated = _adapter is null ? [] : _adapter.Layers(Config.LinearLayers()).ToHashSet(StringComparer.Ordinal);
+        _updated = Config.Layout.Linears.Where(l => updated.Contains(l.Name)).ToDictionary(l => l.Tensor, StringComparer.Ordinal);
     }
 
     /// <summary>Shape of the model.</summary>
@@ -66,14 +69,16 @@ public sealed class MergedWeights : IDisposable
         using var scope = NewDisposeScope();
         var weight = WeightFormats.Stored(_files, name, shape)?.Materialize(ScalarType.Float32)
             ?? _files.Read(name, shape).to_type(ScalarType.Float32);
-        if (_adapter is null || !name.EndsWith(".weight", StringComparison.Ordinal) || !_updated.Contains(name[..^".weight".Length]))
-            return weight.MoveToOuterDisposeScope();
-        var update = _adapter.Read(name[..^".weight".Length], shape[0], shape[1]);
+        if (_adapter is null || !_updated.TryGetValue(name, out var linear)) return weight.MoveToOuterDisposeScope();
+        // An adapter knows [out, in], however the matrix is stored.
+        if (linear.IsTransposed) weight = weight.t().contiguous();
+        var update = _adapter.Read(linear.Name, linear.Rows, linear.Columns);
         var dequantized = FourBitTensor.Quantize(weight).Dequantize(ScalarType.Float32);
         var (one, other) = (update.Merge(weight), update.Merge(dequantized));
         _difference += (one - other).square().sum().item<float>();
         _update += (one - weight).square().sum().item<float>();
-        return (_base == MergeBase.Stored ? one : other).MoveToOuterDisposeScope();
+        var merged = _base == MergeBase.Stored ? one : other;
+        return (linear.IsTransposed ? merged.t().contiguous() : merged).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

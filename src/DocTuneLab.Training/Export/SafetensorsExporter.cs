@@ -29,6 +29,9 @@ public static class SafetensorsExporter
         var format = WeightFormats.All[quantization];
         using var weights = new MergedWeights(model, adapter, mergeBase);
         Directory.CreateDirectory(target);
+        // What is stored another way round, or together with others, stays as it is.
+        var linear = weights.Config.Layout.Tensors().Where(t => t.Linear is { IsTransposed: false, Stack: null }).Select(t => t.Name)
+            .ToHashSet(StringComparer.Ordinal);
         var shards = Shards(weights);
         var (map, done, total) = (new JsonObject(), 0, weights.Config.Parameters().Count());
         var bytes = 0L;
@@ -41,7 +44,7 @@ public static class SafetensorsExporter
             {
                 using var inner = NewDisposeScope();
                 var tensor = weights.Read(p.Name, p.Shape).to_type(weights.StoredType(p.Name));
-                var parts = (IsLinear(p.Name) ? format.Tensors(p.Name, tensor) : [new(p.Name, tensor)]).ToArray();
+                var parts = (linear.Contains(p.Name) ? format.Tensors(p.Name, tensor) : [new(p.Name, tensor)]).ToArray();
                 foreach (var part in parts) part.Value.MoveToOuterDisposeScope();
                 progress?.Invoke(++done, total);
                 return parts;
@@ -64,8 +67,6 @@ public static class SafetensorsExporter
         File.WriteAllText(configuration, json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
         return new ExportResult(target, bytes, weights.Difference, []);
     }
-
-    private static bool IsLinear(string name) => name.EndsWith("_proj.weight", StringComparison.Ordinal);
 
     private static List<List<(string Name, long[] Shape)>> Shards(MergedWeights weights)
     {

@@ -18,6 +18,8 @@ internal sealed class DecodingPass : IDisposable
     private readonly Workspace _memory;
     private readonly Gradients _none = new([]);
     private readonly LayerPass[] _layers;
+    private readonly InputPass _input;
+    private readonly OutputPass _output;
     private Tensor[] _cache = [];
     private Tensor? _wideHead;
     private int _capacity;
@@ -35,11 +37,13 @@ internal sealed class DecodingPass : IDisposable
         _memory = _kernels.Memory;
         var options = new PassOptions(KeepActivations: false, keepWeights);
         _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount)
-            .Select(i => new LayerPass(model.Decoder, i, model.Config, _kernels, _none, options))];
+            .Select(i => LayerPass.Of(model.Decoder, i, _kernels, _none, options))];
+        _input = new InputPass(model.Decoder, model.Config.Layout, _kernels, _none);
+        _output = new OutputPass(model.Decoder, model.Config.Layout, _kernels, _none);
     }
 
     /// <summary>Bytes of keys and values for each token.</summary>
-    public static long CacheBytes(ModelConfig config) => 8L * config.Layers * config.KeyValueHeads * config.HeadSize;
+    public static long CacheBytes(ModelConfig config) => 4L * config.Layout.Layers.Sum(l => l.Mixer.CacheWidth);
 
     /// <summary>Reads prompts, forgetting those before.</summary>
     /// <param name="prompts">Token ids, at least one each.</param>
@@ -48,18 +52,19 @@ internal sealed class DecodingPass : IDisposable
     public Tensor Read(IReadOnlyList<int[]> prompts, int capacity)
     {
         using var _ = no_grad();
-        var (config, width) = (_model.Config, 2 * _model.Config.KeyValueHeads * _model.Config.HeadSize);
+        var config = _model.Config;
         Forget();
         _kernels.Begin();
         _capacity = capacity;
         // Zeros: a masked product reads what shorter sequences have not written yet, and whatever is there must be a number.
         _cache = [.. _layers.Select(l =>
-            zeros((long)prompts.Count * capacity, width, dtype: _memory.Type, device: _memory.Device).DetachFromDisposeScope())];
+            zeros((long)prompts.Count * capacity, l.CacheWidth, dtype: _memory.Type, device: _memory.Device).DetachFromDisposeScope())];
         // A token after the last one makes that one's row a trained row; which token it is does not matter.
-        var batch = PackedBatch.Of([.. prompts.Select(p => new TokenizedSample([.. p, 0], p.Length))]);
+        var batch = PackedBatch.Of([.. prompts.Select(p => new TokenizedSample([.. p, 0], p.Length))],
+            share: !config.Layout.FollowsLength, unread: 1);
         var (rows, cacheRows) = CacheRows(batch, prompts, capacity);
         using var scope = NewDisposeScope();
-        var x = Embedded(batch.Ids, "input 0");
+        var x = Embedded(batch.Ids, batch.Positions, "input 0");
         for (var i = 0; i < _layers.Length; i++)
         {
             var y = _memory.Get(_layers[i].IsLast ? "last" : $"input {(i + 1) % 2}",
@@ -83,7 +88,7 @@ internal sealed class DecodingPass : IDisposable
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         _kernels.Begin();
-        var x = Embedded(tokens, "token");
+        var x = Embedded(tokens, positions, "token");
         var rows = new CachedRows(sequences, _capacity, positions);
         for (var i = 0; i < _layers.Length; i++) _layers[i].Step(x, _cache[i], rows, s_step);
         return Logits(x);
@@ -121,29 +126,30 @@ internal sealed class DecodingPass : IDisposable
         return ([.. rows], [.. cacheRows]);
     }
 
-    private Tensor Embedded(int[] ids, string name)
+    private Tensor Embedded(int[] ids, int[] positions, string name)
     {
         var x = _memory.Get(name, ids.Length, _model.Config.HiddenSize);
-        x.copy_(_kernels.Rows(_model.Decoder.Embedding.Tensor, ids));
+        _input.Embed(x, ids);
+        _input.Place(x, positions);
         return x;
     }
 
     private Tensor Logits(Tensor hidden)
     {
         var (decoder, rows) = (_model.Decoder, hidden.size(0));
-        var normed = _memory.Get("final", rows, _model.Config.HiddenSize);
-        _kernels.Norm(hidden, decoder.FinalNorm, normed, _memory.Get("final scales", rows, 1, ScalarType.Float32), 1,
-            _model.Config.NormEpsilon);
+        var normed = _output.Normed(hidden);
         var logits = _memory.Get("logits", rows, _model.Config.VocabularySize, ScalarType.Float32);
         if (_kernels.ReadsStored((int)rows))
         {
             decoder.Head.Multiply(normed.Rows(), logits.Rows());
+            _output.Finish(logits);
             return logits;
         }
         var head = decoder.Head.Tensor.dtype == decoder.ComputeType
             ? decoder.Head.Tensor
             : _wideHead ??= decoder.Head.Materialize(decoder.ComputeType).DetachFromDisposeScope();
         new Products(_kernels, decoder.ComputeType).Run(logits, normed, head.t());
+        _output.Finish(logits);
         return logits;
     }
 

@@ -32,7 +32,7 @@ public sealed class LocalModel : ILanguageModel
             ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Directory)))
                 + (adapter is null ? "" : " + adapter");
         _ends = [.. model.Config.EndTokens];
-        if (model.ChatTemplate.EndToken is { } end && model.Tokenizer.SpecialTokens.TryGetValue(end, out var id)) _ends.Add(id);
+        if (model.EndToken is { } end) _ends.Add(end);
         foreach (var mark in (string[])["<|im_end|>", "<|eot_id|>"])
             if (model.Tokenizer.SpecialTokens.TryGetValue(mark, out var turn)) _ends.Add(turn);
     }
@@ -92,9 +92,9 @@ public sealed class LocalModel : ILanguageModel
         for (var i = 0; i < prompts.Count; i++)
         {
             if (prompts[i].Count == 0) throw new LabException($"prompt {i + 1} is empty; a model goes on from at least one token");
-            if (prompts[i].Count >= _model.Config.MaxPositions)
+            if (prompts[i].Count >= _model.Config.Layout.Context)
                 throw new LabException(
-                    $"prompt {i + 1} has {prompts[i].Count} tokens; the model's context is {_model.Config.MaxPositions}");
+                    $"prompt {i + 1} has {prompts[i].Count} tokens; the model's context is {_model.Config.Layout.Context}");
         }
     }
 
@@ -133,8 +133,8 @@ public sealed class LocalModel : ILanguageModel
         var done = 0;
         foreach (var group in Groups(prompts, options.MaxTokens))
         {
-            var limit = Math.Min(options.MaxTokens, _model.Config.MaxPositions - group.Max(i => prompts[i].Count));
-            if (limit < 1) throw new LabException($"a prompt leaves no room in the model's context of {_model.Config.MaxPositions} tokens");
+            var limit = Math.Min(options.MaxTokens, _model.Config.Layout.Context - group.Max(i => prompts[i].Count));
+            if (limit < 1) throw new LabException($"a prompt leaves no room in the model's context of {_model.Config.Layout.Context} tokens");
             if (budget.Beams > 1)
             {
                 foreach (var i in group)
@@ -252,7 +252,7 @@ public sealed class LocalModel : ILanguageModel
         var order = Enumerable.Range(0, prompts.Count).OrderByDescending(i => prompts[i].Count).ToArray();
         for (var at = 0; at < order.Length;)
         {
-            var bytes = DecodingPass.CacheBytes(_model.Config) * Math.Min(_model.Config.MaxPositions, prompts[order[at]].Count + maxTokens);
+            var bytes = DecodingPass.CacheBytes(_model.Config) * Math.Min(_model.Config.Layout.Context, prompts[order[at]].Count + maxTokens);
             var count = (int)Math.Clamp((1L << 30) / bytes, 1, BatchRows);
             yield return order[at..Math.Min(order.Length, at + count)];
             at += count;
@@ -284,13 +284,13 @@ public sealed class LocalModel : ILanguageModel
         if (ids.Any(i => i < 0 || i >= _model.Config.VocabularySize))
             throw new LabException($"the ids go from 0 to {_model.Config.VocabularySize - 1}; "
                 + $"{ids.First(i => i < 0 || i >= _model.Config.VocabularySize)} is none of them");
-        if (ids.Count > _model.Config.MaxPositions)
-            throw new LabException($"the text has {ids.Count} tokens; the model's context is {_model.Config.MaxPositions}");
+        if (ids.Count > _model.Config.Layout.Context)
+            throw new LabException($"the text has {ids.Count} tokens; the model's context is {_model.Config.Layout.Context}");
         using var attached = _adapter?.Attach();
         using var none = new Gradients([]);
         using var pass = new TrainingPass(_model, none, new PassOptions(KeepActivations: false, KeepWeights: false));
         var losses = new double[ids.Count - 1];
-        pass.Run(PackedBatch.Of([new TokenizedSample([.. ids], 1)]), 0, new StepKey(0, -1, 0), losses);
+        pass.Run(PackedBatch.Of([new TokenizedSample([.. ids], 1)], share: false), 0, new StepKey(0, -1, 0), losses);
         return [.. losses.Select(l => -l)];
     }
 
@@ -306,8 +306,8 @@ public sealed class LocalModel : ILanguageModel
 
     private AnswerScore[] ScoreEncoded(TokenizedSample[] items, int[] bytes, CancellationToken cancel)
     {
-        if (items.FirstOrDefault(i => i.Ids.Length > _model.Config.MaxPositions) is { Ids: not null } longest)
-            throw new LabException($"a text to score has {longest.Ids.Length} tokens; the model's context is {_model.Config.MaxPositions}");
+        if (items.FirstOrDefault(i => i.Ids.Length > _model.Config.Layout.Context) is { Ids: not null } longest)
+            throw new LabException($"a text to score has {longest.Ids.Length} tokens; the model's context is {_model.Config.Layout.Context}");
         var scores = new AnswerScore[items.Length];
         using var attached = _adapter?.Attach();
         using var none = new Gradients([]);
@@ -322,7 +322,7 @@ public sealed class LocalModel : ILanguageModel
             for (var tokens = 0; at + count < order.Length && (count == 0 || tokens + items[order[at + count]].Ids.Length <= ScoredTokens);
                 count++) tokens += items[order[at + count]].Ids.Length;
             var group = order.AsSpan(at, count).ToArray();
-            var batch = PackedBatch.Of([.. group.Select(i => items[i])]);
+            var batch = PackedBatch.Of([.. group.Select(i => items[i])], share: !_model.Config.Layout.FollowsLength);
             var losses = new double[batch.Targets.Length];
             ComputeDevices.Within(_model.Decoder.Device, $"{batch.Ids.Length} tokens at once", "end what else uses it",
                 () => pass.Run(batch, 0, new StepKey(0, -1, 0), losses));
@@ -340,7 +340,7 @@ public sealed class LocalModel : ILanguageModel
     {
         var samplers = numbers.Select(n => new Random(unchecked(options.Seed * 1_000_003 + n))).ToArray();
         var width = prompts.Max(p => p.Length);
-        var limit = Math.Min(options.MaxTokens, _model.Config.MaxPositions - width);
+        var limit = Math.Min(options.MaxTokens, _model.Config.Layout.Context - width);
         var live = Enumerable.Range(0, prompts.Length).ToArray();
         var logits = pass.Read(prompts, width + limit);
         for (var step = 0; step < limit && live.Length > 0; step++)

@@ -1,9 +1,10 @@
+using System.Text.Json.Nodes;
 using DocTuneLab.Conversations;
 using DocTuneLab.Settings;
 using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Devices;
-using DocTuneLab.Training.Quantization;
+using DocTuneLab.Training.Models.Families;
 using DocTuneLab.Training.Quantization.Formats;
 using static TorchSharp.torch;
 
@@ -48,12 +49,14 @@ public sealed record ModelLoadOptions
 public sealed class BaseModel : IDisposable
 {
     private readonly Lazy<string> _hash;
+    private readonly Lazy<ChatTemplate> _template;
 
-    private BaseModel(string directory, Func<string> hash, ModelConfig config, HuggingFaceTokenizer tokenizer, ChatTemplate template,
+    private BaseModel(string directory, Func<string> hash, ModelConfig config, HuggingFaceTokenizer tokenizer,
         Decoder decoder, IReadOnlyDictionary<string, Tensor> parameters)
     {
-        (Directory, _hash, Config, Tokenizer, ChatTemplate, Decoder, Parameters) =
-            (directory, new Lazy<string>(hash), config, tokenizer, template, decoder, parameters);
+        (Directory, _hash, Config, Tokenizer, Decoder, Parameters) =
+            (directory, new Lazy<string>(hash), config, tokenizer, decoder, parameters);
+        _template = new Lazy<ChatTemplate>(() => ChatTemplate.Load(TemplatePath));
     }
 
     /// <summary>The folder.</summary>
@@ -68,8 +71,25 @@ public sealed class BaseModel : IDisposable
     /// <summary>Its tokenizer.</summary>
     public HuggingFaceTokenizer Tokenizer { get; }
 
-    /// <summary>Its chat format.</summary>
-    public ChatTemplate ChatTemplate { get; }
+    /// <summary>Its chat format, read when first asked for: a base model needs none to be scored, continued or trained on plain
+    /// text.</summary>
+    /// <exception cref="LabException">It has none, or one that needs what is not supported.</exception>
+    public ChatTemplate ChatTemplate => _template.Value;
+
+    /// <summary>The token that <c>tokenizer_config.json</c> names as the end, or null.</summary>
+    public int? EndToken
+    {
+        get
+        {
+            if (!File.Exists(TemplatePath)) return null;
+            var json = JsonFields.Read(TemplatePath, "");
+            var text = json.Inner("eos_token")?.Optional<string?>("content", null)
+                ?? (json.Node("eos_token") is JsonValue ? json.Optional<string?>("eos_token", null) : null);
+            return text is not null && Tokenizer.SpecialTokens.TryGetValue(text, out var id) ? id : null;
+        }
+    }
+
+    private string TemplatePath => Path.Combine(Directory, "tokenizer_config.json");
 
     /// <summary>The network.</summary>
     public Decoder Decoder { get; }
@@ -119,6 +139,7 @@ public sealed class BaseModel : IDisposable
         var compute = ComputeDevices.ComputeType(options.ComputeType, config.HiddenSize, device);
         composed |= device.type != TorchSharp.DeviceType.CPU;
         using var files = WeightFiles.Open(directory);
+        config = config.For(files);
         Check(directory, config, files);
         // The disk has something to do while the tokenizer is read.
         var places = config.Parameters().Select((p, i) => (p.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
@@ -127,45 +148,15 @@ public sealed class BaseModel : IDisposable
         if (tokenizer.VocabularySize > config.VocabularySize)
             throw new LabException($"{directory}: tokenizer.json has ids up to {tokenizer.VocabularySize - 1}, but config.json says "
                 + $"vocab_size {config.VocabularySize}");
-        var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));
-        long bytes = 0;
-        var decoder = Build(config, new Decoder.Placement(device, compute, composed), Vector, Matrix, Table);
-        return new BaseModel(directory, () => HashOf(directory), config, tokenizer, template, decoder, new Dictionary<string, Tensor>())
+        var placement = new Decoder.Placement(device, compute, composed);
+        using var tensors = new StoredTensors(files, config.Layout, placement, options);
+        var decoder = new Decoder(config.Layout, placement, tensors);
+        return new BaseModel(directory, () => HashOf(directory), config, tokenizer, decoder, new Dictionary<string, Tensor>())
         {
             ParameterCount = config.Parameters().Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b)),
-            WeightBytes = bytes,
+            WeightBytes = tensors.Bytes,
             Loading = options,
         };
-
-        Tensor Vector(string name, long size)
-        {
-            using var scope = NewDisposeScope();
-            var vector = files.Read(name, [size]).to_type(ScalarType.Float32).to(device);
-            bytes += 4 * size;
-            return vector.DetachFromDisposeScope();
-        }
-
-        Weight Matrix(string name, long rows, long columns)
-        {
-            var weight = WeightFormats.Read(files, name, [rows, columns], options.Quantization, compute);
-            bytes += weight.Bytes;
-            return composed ? weight.OnDevice(device) : weight;
-        }
-
-        // Embeddings are looked up by rows and are not quantised.
-        DenseWeight Table(string name)
-        {
-            using var scope = NewDisposeScope();
-            long[] shape = [config.VocabularySize, config.HiddenSize];
-            var weight = WeightFormats.Stored(files, name, shape) is { } stored
-                ? new DenseWeight(stored.Materialize(compute))
-                : (DenseWeight)WeightFormats.Read(files, name, shape, "none", compute);
-            if (options.QuantizeHead && name == (config.TieEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"))
-                weight.RoundToInt8();
-            bytes += weight.Bytes;
-            // Of a table of its own a batch needs a few rows: they are fetched from the host.
-            return composed && (config.TieEmbeddings || name == "lm_head.weight") ? (DenseWeight)weight.OnDevice(device) : weight;
-        }
     }
 
     /// <summary>Makes a new model with random weights (normal, 0.02;
@@ -179,78 +170,23 @@ public sealed class BaseModel : IDisposable
         ActivationType computeType)
     {
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));
-        var template = ChatTemplate.Load(Path.Combine(directory, "tokenizer_config.json"));
-        var parameters = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        // Of its own: the process's one may be drawn from elsewhere meanwhile.
-        var generator = new Generator((ulong)seed, CPU);
-        var decoder = Build(config,
+        var tensors = new FreshTensors(config.Layout, device, seed);
+        var decoder = new Decoder(config.Layout,
             new Decoder.Placement(device, ComputeDevices.ComputeType(computeType, config.HiddenSize, device),
-                composed || device.type != TorchSharp.DeviceType.CPU),
-            Vector, Matrix, name => (DenseWeight)Matrix(name, config.VocabularySize, config.HiddenSize));
-        return new BaseModel(directory, () => "", config, tokenizer, template, decoder, parameters)
+                composed || device.type != TorchSharp.DeviceType.CPU), tensors);
+        return new BaseModel(directory, () => "", config, tokenizer, decoder, tensors.Parameters)
         {
-            ParameterCount = parameters.Values.Sum(p => p.numel()),
-            WeightBytes = parameters.Values.Sum(p => 4 * p.numel()),
+            ParameterCount = tensors.Parameters.Values.Sum(p => p.numel()),
+            WeightBytes = tensors.Parameters.Values.Sum(p => 4 * p.numel()),
         };
-
-        Tensor Vector(string name, long size)
-        {
-            var vector = (name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size, device: device) : ones(size, device: device))
-                .DetachFromDisposeScope();
-            vector.requires_grad = true;
-            return parameters[name] = vector;
-        }
-
-        Weight Matrix(string name, long rows, long columns)
-        {
-            using var scope = NewDisposeScope();
-            var residual = name.EndsWith("o_proj.weight", StringComparison.Ordinal)
-                || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
-            var tensor = (randn(rows, columns, generator: generator) * (residual ? 0.02 / Math.Sqrt(2.0 * config.Layers) : 0.02)).to(device)
-                .detach();
-            tensor.requires_grad = true;
-            parameters[name] = tensor;
-            return new DenseWeight(tensor);
-        }
     }
 
     /// <summary>Writes a trained model: bf16 weights and configuration. The tokenizer's files are already in the folder.</summary>
     public void Save()
     {
         using var scope = NewDisposeScope();
-        SafetensorsFile.Write(Path.Combine(Directory, "model.safetensors"),
-            Parameters.Select(p => KeyValuePair.Create(p.Key, p.Value.detach().to_type(ScalarType.BFloat16))));
+        SafetensorsFile.Write(Path.Combine(Directory, "model.safetensors"), FreshTensors.Stored(Config.Layout, Parameters));
         File.WriteAllText(Path.Combine(Directory, "config.json"), Config.ToJson());
-    }
-
-    private static Decoder Build(ModelConfig c, Decoder.Placement placement, Func<string, long, Tensor> vector,
-        Func<string, long, long, Weight> matrix, Func<string, DenseWeight> table)
-    {
-        var embedding = table("model.embed_tokens.weight");
-        var layers = new Decoder.Layer[c.Layers];
-        for (var i = 0; i < layers.Length; i++)
-        {
-            var prefix = $"model.layers.{i}.";
-            Linear Linear(string name, long rows, long columns, bool bias) =>
-                new(prefix + name, matrix(prefix + name + ".weight", rows, columns), bias ? vector(prefix + name + ".bias", rows) : null);
-            var (queries, keys) = ((long)c.Heads * c.HeadSize, (long)c.KeyValueHeads * c.HeadSize);
-            layers[i] = new Decoder.Layer
-            {
-                InputNorm = vector(prefix + "input_layernorm.weight", c.HiddenSize),
-                Query = Linear("self_attn.q_proj", queries, c.HiddenSize, c.AttentionBias),
-                Key = Linear("self_attn.k_proj", keys, c.HiddenSize, c.AttentionBias),
-                Value = Linear("self_attn.v_proj", keys, c.HiddenSize, c.AttentionBias),
-                Output = Linear("self_attn.o_proj", c.HiddenSize, queries, c.OutputBias),
-                MlpNorm = vector(prefix + "post_attention_layernorm.weight", c.HiddenSize),
-                Gate = Linear("mlp.gate_proj", c.IntermediateSize, c.HiddenSize, c.MlpBias),
-                Up = Linear("mlp.up_proj", c.IntermediateSize, c.HiddenSize, c.MlpBias),
-                Down = Linear("mlp.down_proj", c.HiddenSize, c.IntermediateSize, c.MlpBias),
-                QueryNorm = c.QueryKeyNorm ? vector(prefix + "self_attn.q_norm.weight", c.HeadSize) : null,
-                KeyNorm = c.QueryKeyNorm ? vector(prefix + "self_attn.k_norm.weight", c.HeadSize) : null,
-            };
-        }
-        return new Decoder(c, placement, embedding, layers, vector("model.norm.weight", c.HiddenSize),
-            c.TieEmbeddings ? null : table("lm_head.weight"));
     }
 
     private static string HashOf(string directory)
@@ -261,9 +197,9 @@ public sealed class BaseModel : IDisposable
 
     private static void Check(string directory, ModelConfig config, WeightFiles files)
     {
-        var missing = new List<string>();
+        var (missing, family) = (new List<string>(), Architectures.All[config.ModelType]);
         var quantized = files.Names.Select(WeightFormats.Owner).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        var known = new HashSet<string>(StringComparer.Ordinal) { "lm_head.weight" };
+        var known = new HashSet<string>(StringComparer.Ordinal) { config.Layout.Head + ".weight" };
         foreach (var (name, shape) in config.Parameters())
         {
             known.Add(name);
@@ -278,7 +214,7 @@ public sealed class BaseModel : IDisposable
         }
         // A tensor left unread is a part of the network left out: better to stop than to compute something else.
         if (files.Names
-            .Where(n => !known.Contains(WeightFormats.Owner(n) ?? n) && !n.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
+            .Where(n => !known.Contains(WeightFormats.Owner(n) ?? n) && !family.IsBuffer(n))
             .Order(StringComparer.Ordinal)
             .FirstOrDefault() is { } unused)
             throw new LabException($"{directory}: tensor '{unused}' has no place in a {config.ModelType} decoder as config.json describes "

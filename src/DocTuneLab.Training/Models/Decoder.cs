@@ -1,51 +1,18 @@
+using DocTuneLab.Training.Models.Layout;
 using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;
 
 /// <summary>
-/// The pre-norm decoder shared by Llama (Touvron et al. 2023, arXiv 2302.13971), Mistral (arXiv 2310.06825, with a sliding
-/// window), Qwen2 (arXiv 2407.10671, with biases) and Qwen3 (arXiv 2505.09388, with norms of queries and keys): RMSNorm, rotary
-/// grouped-query attention, SwiGLU. It computes in <see cref="ComputeType"/>; norms and logits in float32. <see cref="Forward"/> is
-/// the plain composition, under autograd; training and generation have passes of their own over the same layers.
+/// A decoder as its <see cref="DecoderLayout"/> describes it. It computes in <see cref="ComputeType"/>; norms and logits in float32.
+/// <see cref="Forward"/> is the plain composition, under autograd; training and generation have passes of their own over the same layers.
 /// </summary>
 public sealed class Decoder : IDisposable
 {
-    private readonly ModelConfig _config;
-    private readonly Layer[] _layers;
-    private readonly Tensor _finalNorm;
-    private readonly DenseWeight _embedding, _head;
-    private readonly Rotary _rotary;
-
-    /// <summary>The tensors of one layer: norms are [hidden size].</summary>
-    internal sealed record Layer
-    {
-        public required Tensor InputNorm { get; init; }
-
-        public required Linear Query { get; init; }
-
-        public required Linear Key { get; init; }
-
-        public required Linear Value { get; init; }
-
-        public required Linear Output { get; init; }
-
-        public required Tensor MlpNorm { get; init; }
-
-        public required Linear Gate { get; init; }
-
-        public required Linear Up { get; init; }
-
-        public required Linear Down { get; init; }
-
-        /// <summary>RMSNorm of each query head, [head size], or null.</summary>
-        public Tensor? QueryNorm { get; init; }
-
-        /// <summary>RMSNorm of each key head, [head size], or null.</summary>
-        public Tensor? KeyNorm { get; init; }
-
-        public IEnumerable<Linear> Linears => [Query, Key, Value, Output, Gate, Up, Down];
-    }
+    private readonly DecoderLayout _layout;
+    private readonly DecoderLayer[] _layers;
+    private readonly Rotary[] _rotaries;
 
     /// <summary>Where a decoder is computed, and how.</summary>
     /// <param name="Device">The device.</param>
@@ -53,11 +20,24 @@ public sealed class Decoder : IDisposable
     /// <param name="Composed">Whether passes are composed of libtorch's operations.</param>
     internal readonly record struct Placement(Device Device, ScalarType ComputeType, bool Composed);
 
-    internal Decoder(ModelConfig config, Placement placement, DenseWeight embedding, Layer[] layers, Tensor finalNorm, DenseWeight? head)
+    /// <summary>All from <paramref name="tensors"/>, asked for in the order of the network.</summary>
+    internal Decoder(DecoderLayout layout, Placement placement, IDecoderTensors tensors)
     {
-        (_config, _embedding, _layers, _finalNorm, _head) = (config, embedding, layers, finalNorm, head ?? embedding);
+        _layout = layout;
         (Device, ComputeType, Composed) = placement;
-        _rotary = new Rotary(config, Device);
+        Embedding = tensors.Table(layout.Embedding);
+        Positions = layout.Positions is { } positions ? tensors.Vector(positions, [layout.MaxPositions, layout.HiddenSize]) : null;
+        var rotaries = new Dictionary<RopeLayout, Rotary>();
+        var builder = new LayerBuilder(tensors, rope =>
+        {
+            if (!rotaries.TryGetValue(rope, out var rotary)) rotaries[rope] = rotary = new Rotary(rope, layout.MaxPositions, Device);
+            return rotary;
+        });
+        _layers = [.. layout.Layers.Select(builder.Layer)];
+        _rotaries = [.. rotaries.Values];
+        FinalNorm = builder.Norm(layout.FinalNorm);
+        Head = layout.IsTied ? Embedding : tensors.Table(layout.HeadTensor);
+        HeadBias = layout.HasHeadBias ? tensors.Vector(layout.Head + ".bias", [layout.VocabularySize]) : null;
     }
 
     /// <summary>Type of activations.</summary>
@@ -72,99 +52,72 @@ public sealed class Decoder : IDisposable
     internal bool Composed { get; }
 
     /// <summary>All adaptable linear layers, in order.</summary>
-    public IEnumerable<Linear> Linears => _layers.SelectMany(l => l.Linears);
-
-    internal IReadOnlyList<Layer> Layers => _layers;
-
-    internal Tensor FinalNorm => _finalNorm;
-
-    internal DenseWeight Embedding => _embedding;
-
-    internal DenseWeight Head => _head;
-
-    internal Rotary Rotary => _rotary;
+    public IEnumerable<Linear> Linears => AllLinears.Where(l => l.IsAdaptable);
 
     /// <summary>Number of layers.</summary>
     public int LayerCount => _layers.Length;
 
+    internal IReadOnlyList<DecoderLayer> Layers => _layers;
+
+    internal Norm? FinalNorm { get; }
+
+    internal DenseWeight Embedding { get; }
+
+    /// <summary>Learnt positions, [positions, hidden], or null.</summary>
+    internal Tensor? Positions { get; }
+
+    internal DenseWeight Head { get; }
+
+    internal Tensor? HeadBias { get; }
+
     /// <summary>Bytes of all linear layers in <see cref="ComputeType"/>.</summary>
-    internal long DequantizedBytes => Linears.Sum(l => l.Weight.Rows * l.Weight.Columns) * (ComputeType == ScalarType.BFloat16 ? 2 : 4);
+    internal long DequantizedBytes => AllLinears.Sum(l => l.Weight.Rows * l.Weight.Columns) * (ComputeType == ScalarType.BFloat16 ? 2 : 4);
+
+    private IEnumerable<Linear> AllLinears => _layers.SelectMany(l => l.Linears);
 
     /// <summary>Final hidden states, normalised, of whole sequences.</summary>
     /// <param name="ids">[batch, length] int64.</param>
     /// <returns>[batch, length, hidden] in <see cref="ComputeType"/>.</returns>
     public Tensor Forward(Tensor ids)
     {
-        var x = Rows(_embedding.Tensor, ids).to_type(ComputeType);
-        var length = (int)ids.shape[1];
-        var (cosine, sine) = _rotary.Tables(length);
-        (cosine, sine) = (cosine[..length].to_type(ComputeType), sine[..length].to_type(ComputeType));
-        for (var i = 0; i < _layers.Length; i++)
+        var x = Rows(Embedding.Tensor, ids).to_type(ComputeType);
+        if (_layout.EmbeddingScale != 1) x = x * _layout.EmbeddingScale;
+        if (Positions is not null) x = x + Positions.narrow(0, 0, ids.size(1)).to_type(ComputeType);
+        foreach (var layer in _layers)
         {
-            x = x + Attention(i, Norm(x, _layers[i].InputNorm), cosine, sine);
-            var h = Norm(x, _layers[i].MlpNorm);
-            x = x + _layers[i].Down.Forward(nn.functional.silu(_layers[i].Gate.Forward(h)) * _layers[i].Up.Forward(h));
+            var input = layer.InputNorm?.Apply(x) ?? x;
+            var mixed = layer.Mixer.Forward(input);
+            var middle = Added(x, layer.MixerOutputNorm?.Apply(mixed) ?? mixed, layer.Layout.ResidualScale);
+            var read = layer.Layout.IsParallel ? x : middle;
+            var given = layer.FeedForwardNorm?.Apply(read) ?? (layer.Layout.IsParallel ? input : read);
+            var fed = layer.FeedForward.Forward(given);
+            x = Added(middle, layer.FeedForwardOutputNorm?.Apply(fed) ?? fed, layer.Layout.ResidualScale);
         }
-        return Norm(x, _finalNorm);
+        return FinalNorm?.Apply(x) ?? x;
     }
 
     /// <summary>Logits in float32 of hidden states [..., hidden].</summary>
-    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, _head.Materialize(ComputeType)).to_type(ScalarType.Float32);
-
-    private Tensor Attention(int index, Tensor x, Tensor cosine, Tensor sine)
+    public Tensor Logits(Tensor hidden)
     {
-        var layer = _layers[index];
-        var (batch, length) = (x.shape[0], x.shape[1]);
-        var query = Rotate(Heads(layer.Query.Forward(x), _config.Heads, layer.QueryNorm), cosine, sine);
-        var key = Rotate(Heads(layer.Key.Forward(x), _config.KeyValueHeads, layer.KeyNorm), cosine, sine);
-        var value = Heads(layer.Value.Forward(x), _config.KeyValueHeads);
-        var mask = _config.WindowOf(index) is { } window && length > window ? Windowed(length, window, Device) : null;
-        var groups = _config.Heads / _config.KeyValueHeads;
-        if (groups > 1) (key, value) = (key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1));
-        var attended = nn.functional.scaled_dot_product_attention(query, key, value, mask!, 0, mask is null);
-        return layer.Output.Forward(attended.transpose(1, 2).reshape(batch, length, _config.Heads * _config.HeadSize));
-
-        Tensor Heads(Tensor t, int heads, Tensor? norm = null)
-        {
-            t = t.view(batch, length, heads, _config.HeadSize);
-            return (norm is null ? t : Norm(t, norm)).transpose(1, 2);
-        }
+        var logits = nn.functional.linear(hidden, Head.Materialize(ComputeType)).to_type(ScalarType.Float32);
+        if (HeadBias is not null) logits = logits + HeadBias;
+        if (_layout.LogitScale != 1) logits = logits * _layout.LogitScale;
+        return _layout.LogitCap is { } cap ? (logits / cap).tanh() * cap : logits;
     }
 
-    private static Tensor Windowed(long length, int window, Device device)
-    {
-        var distance = arange(length, device: device).unsqueeze(1) - arange(length, device: device).unsqueeze(0);
-        return (distance >= 0) & (distance < window);
-    }
+    private static Tensor Added(Tensor x, Tensor y, double scale) => x + (scale == 1 ? y : y * scale);
 
     private static Tensor Rows(Tensor table, Tensor ids) => table.index_select(0, ids.reshape(-1)).view([.. ids.shape, table.shape[1]]);
-
-    private static Tensor Rotate(Tensor x, Tensor cosine, Tensor sine)
-    {
-        var halves = x.chunk(2, -1);
-        return x * cosine + cat([-halves[1], halves[0]], -1) * sine;
-    }
-
-    private Tensor Norm(Tensor x, Tensor weight)
-    {
-        var wide = x.to_type(ScalarType.Float32);
-        return (wide * rsqrt(wide.square().mean([-1], true) + _config.NormEpsilon) * weight).to_type(ComputeType);
-    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var layer in _layers)
-        {
-            foreach (var linear in layer.Linears) linear.Dispose();
-            layer.InputNorm.Dispose();
-            layer.MlpNorm.Dispose();
-            layer.QueryNorm?.Dispose();
-            layer.KeyNorm?.Dispose();
-        }
-        if (!ReferenceEquals(_head, _embedding)) _head.Dispose();
-        _embedding.Dispose();
-        _finalNorm.Dispose();
-        _rotary.Dispose();
+        foreach (var layer in _layers) layer.Dispose();
+        foreach (var rotary in _rotaries) rotary.Dispose();
+        if (!ReferenceEquals(Head, Embedding)) Head.Dispose();
+        Embedding.Dispose();
+        Positions?.Dispose();
+        FinalNorm?.Dispose();
+        HeadBias?.Dispose();
     }
 }

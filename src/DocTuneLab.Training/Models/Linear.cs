@@ -15,6 +15,9 @@ public sealed class Linear(string name, Weight weight, Tensor? bias) : IDisposab
     /// <summary>[out], or null.</summary>
     public Tensor? Bias { get; } = bias?.DetachFromDisposeScope();
 
+    /// <summary>Whether an adapter can be put on it: not where a checkpoint has its matrix within a larger tensor. Default true.</summary>
+    public bool IsAdaptable { get; init; } = true;
+
     /// <summary>The adapter in use, or null.</summary>
     public LoraLayer? Adapter { get; set; }
 

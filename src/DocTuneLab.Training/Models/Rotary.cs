@@ -1,55 +1,38 @@
+using DocTuneLab.Training.Models.Layout;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;
 
-/// <summary>How a rotary embedding is stretched beyond the context it was trained for: <c>rope_scaling</c> of <c>config.json</c>.</summary>
-/// <param name="Type"><c>linear</c>, <c>dynamic</c>, <c>llama3</c> or <c>yarn</c>.</param>
-/// <param name="Factor">New context over the original.</param>
-/// <param name="OriginalPositions">Context before stretching.</param>
-public sealed record RopeScaling(string Type, double Factor, int OriginalPositions)
-{
-    /// <summary>Llama 3: wavelengths above <see cref="OriginalPositions"/> over this are stretched in full.</summary>
-    public double LowFrequencyFactor { get; init; } = 1;
-
-    /// <summary>Llama 3: wavelengths below <see cref="OriginalPositions"/> over this are left as they are.</summary>
-    public double HighFrequencyFactor { get; init; } = 4;
-
-    /// <summary>YaRN: dimensions that turn more often than this in the original context are left as they are.</summary>
-    public double BetaFast { get; init; } = 32;
-
-    /// <summary>YaRN: dimensions that turn less often than this are stretched in full.</summary>
-    public double BetaSlow { get; init; } = 1;
-
-    /// <summary>YaRN: factor of cosines and sines.</summary>
-    public double AttentionFactor { get; init; } = 1;
-}
-
 /// <summary>
 /// Rotary position embedding (Su et al. 2021, arXiv 2104.09864) with position interpolation (arXiv 2306.15595), dynamic NTK,
-/// Llama 3's and YaRN's (arXiv 2309.00071) scaling. Tables grow with the positions asked for, so that a model made for 128k
-/// positions does not pay for them.
+/// Llama 3's, YaRN's (arXiv 2309.00071) and LongRoPE's (arXiv 2402.13753) scaling. Tables grow with the positions asked for, so that a
+/// model made for 128k positions does not pay for them.
 /// </summary>
-internal sealed class Rotary(ModelConfig config, Device device) : IDisposable
+internal sealed class Rotary(RopeLayout layout, int maxPositions, Device device) : IDisposable
 {
     private Tensor? _cosine, _sine;
     private int _length;
+    private (int[] Positions, int[] Lengths, Tensor Cosine, Tensor Sine)? _rows;
 
-    /// <summary>Angle per position of each pair of dimensions, [head size / 2].</summary>
-    /// <param name="config">Shape and scaling.</param>
-    /// <param name="length">Longest sequence; it changes the result of dynamic scaling only.</param>
-    public static double[] Frequencies(ModelConfig config, int length)
+    /// <summary>What it is.</summary>
+    public RopeLayout Layout => layout;
+
+    /// <summary>Angle per position of each pair of dimensions.</summary>
+    /// <param name="layout">Base, dimensions and scaling.</param>
+    /// <param name="length">Length of the sequence; it changes the result of dynamic scaling and of long factors only.</param>
+    public static double[] Frequencies(RopeLayout layout, int length)
     {
-        var (half, theta) = (config.HeadSize / 2, config.RopeTheta);
-        var scaling = config.RopeScaling;
+        var (half, theta, scaling) = (layout.Dimensions / 2, layout.Theta, layout.Scaling);
         if (scaling?.Type == "dynamic" && length > scaling.OriginalPositions)
             theta *= Math.Pow(scaling.Factor * length / scaling.OriginalPositions - (scaling.Factor - 1),
-                config.HeadSize / (config.HeadSize - 2.0));
+                layout.Dimensions / (layout.Dimensions - 2.0));
         var plain = Enumerable.Range(0, half).Select(i => Math.Pow(theta, -(double)i / half)).ToArray();
         return scaling?.Type switch
         {
             "linear" => [.. plain.Select(f => f / scaling.Factor)],
             "llama3" => [.. plain.Select(f => f / Llama3Divisor(scaling, f))],
-            "yarn" => Yarn(plain, config, scaling),
+            "yarn" => Yarn(plain, layout, scaling),
+            "longrope" => [.. plain.Zip(length > scaling.OriginalPositions ? scaling.LongFactors : scaling.ShortFactors, (f, d) => f / d)],
             _ => plain,
         };
     }
@@ -64,24 +47,20 @@ internal sealed class Rotary(ModelConfig config, Device device) : IDisposable
         return 1 / ((1 - smooth) / scaling.Factor + smooth);
     }
 
-    /// <summary>Cosines and sines, each [at least <paramref name="length"/>, head size] in float32;
+    /// <summary>Cosines and sines where they do not follow the length, each [at least <paramref name="length"/>, dimensions] in float32;
     /// the halves of a row are equal.</summary>
     /// <remarks>They belong to this object and stay valid until a longer table is asked for.</remarks>
     public (Tensor Cosine, Tensor Sine) Tables(int length)
     {
-        var dynamic = config.RopeScaling is { Type: "dynamic" } d
-            && (length > d.OriginalPositions || _length > d.OriginalPositions)
-            && length != _length;
-        if (_cosine is null || _sine is null || length > _length || dynamic)
+        if (layout.FollowsLength) throw new InvalidOperationException("angles that follow the length have no table; ask for rows");
+        if (_cosine is null || _sine is null || length > _length)
         {
-            _length = config.RopeScaling is { Type: "dynamic" } s && length > s.OriginalPositions
-                ? length
-                : Math.Min(Math.Max(length, 1024) * 2, Math.Max(length, config.MaxPositions));
+            _length = Math.Min(Math.Max(length, 1024) * 2, Math.Max(length, maxPositions));
             using var scope = NewDisposeScope();
             using var gradients = no_grad();
-            var angles = outer(arange(0, _length, dtype: ScalarType.Float64), tensor(Frequencies(config, length)));
+            var angles = outer(arange(0, _length, dtype: ScalarType.Float64), tensor(Frequencies(layout, length)));
             angles = cat([angles, angles], 1);
-            var factor = config.RopeScaling?.AttentionFactor ?? 1;
+            var factor = layout.Scaling?.AttentionFactor ?? 1;
             _cosine?.Dispose();
             _sine?.Dispose();
             _cosine = (angles.cos() * factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope();
@@ -90,13 +69,61 @@ internal sealed class Rotary(ModelConfig config, Device device) : IDisposable
         return (_cosine, _sine);
     }
 
-    private static double[] Yarn(double[] plain, ModelConfig config, RopeScaling scaling)
+    /// <summary>Cosines and sines of some positions, each [positions, pairs] in float32.</summary>
+    /// <param name="positions">The positions.</param>
+    /// <param name="lengths">Length of the sequence that each is in.</param>
+    /// <remarks>They belong to this object and stay valid until others are asked for. The same arrays are the same question.</remarks>
+    public (Tensor Cosine, Tensor Sine) Rows(int[] positions, int[] lengths)
+    {
+        if (_rows is { } known && ReferenceEquals(known.Positions, positions) && ReferenceEquals(known.Lengths, lengths))
+            return (known.Cosine, known.Sine);
+        using var gradients = no_grad();
+        using var scope = NewDisposeScope();
+        var (kinds, kindOf) = (new Dictionary<int, int>(), new long[positions.Length]);
+        for (var i = 0; i < positions.Length; i++)
+        {
+            var kind = KindOf(lengths[i]);
+            if (!kinds.TryGetValue(kind, out var number)) kinds[kind] = number = kinds.Count;
+            kindOf[i] = number;
+        }
+        var frequencies = stack(kinds.OrderBy(k => k.Value).Select(k => tensor(Frequencies(layout, k.Key))));
+        var angles = tensor(Array.ConvertAll(positions, p => (double)p)).unsqueeze(1) * frequencies[tensor(kindOf)];
+        var factor = layout.Scaling?.AttentionFactor ?? 1;
+        _rows?.Cosine.Dispose();
+        _rows?.Sine.Dispose();
+        var rows = (positions, lengths, (angles.cos() * factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope(),
+            (angles.sin() * factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope());
+        _rows = rows;
+        return (rows.Item3, rows.Item4);
+    }
+
+    /// <summary>Turns heads, [..., heads, size], by angles that are [..., 1, pairs].</summary>
+    public Tensor Turn(Tensor x, Tensor cosine, Tensor sine)
+    {
+        var (dimensions, last) = (layout.Dimensions, (int)x.dim() - 1);
+        var turned = x.narrow(last, 0, dimensions).to_type(ScalarType.Float32);
+        var (first, second) = layout.IsInterleaved
+            ? (turned.unflatten(last, [dimensions / 2, 2]).select(last + 1, 0), turned.unflatten(last, [dimensions / 2, 2]).select(last + 1, 1))
+            : (turned.narrow(last, 0, dimensions / 2), turned.narrow(last, dimensions / 2, dimensions / 2));
+        var (a, b) = (first * cosine - second * sine, second * cosine + first * sine);
+        turned = (layout.IsInterleaved ? stack([a, b], last + 1).flatten(last) : cat([a, b], last)).to_type(x.dtype);
+        return dimensions == x.size(last) ? turned : cat([turned, x.narrow(last, dimensions, x.size(last) - dimensions)], last);
+    }
+
+    // Lengths of the same kind have the same angles.
+    private int KindOf(int length) => layout.Scaling is not { } scaling || length <= scaling.OriginalPositions ? 0
+        : scaling.Type == "dynamic" ? length
+        : scaling.Type == "longrope" ? scaling.OriginalPositions + 1
+        : 0;
+
+    private static double[] Yarn(double[] plain, RopeLayout layout, RopeScaling scaling)
     {
         // Dimension that makes the given number of turns in the original context.
         double Dimension(double turns) =>
-            config.HeadSize * Math.Log(scaling.OriginalPositions / (turns * 2 * Math.PI)) / (2 * Math.Log(config.RopeTheta));
-        var low = Math.Max(0, Math.Floor(Dimension(scaling.BetaFast)));
-        var high = Math.Min(config.HeadSize - 1, Math.Ceiling(Dimension(scaling.BetaSlow)));
+            layout.Dimensions * Math.Log(scaling.OriginalPositions / (turns * 2 * Math.PI)) / (2 * Math.Log(layout.Theta));
+        var (first, last) = (Dimension(scaling.BetaFast), Dimension(scaling.BetaSlow));
+        if (scaling.IsTruncated) (first, last) = (Math.Floor(first), Math.Ceiling(last));
+        var (low, high) = (Math.Max(0, first), Math.Min(layout.Dimensions - 1, last));
         var width = Math.Max(0.001, high - low);
         return [.. plain.Select((f, i) =>
         {
@@ -110,5 +137,7 @@ internal sealed class Rotary(ModelConfig config, Device device) : IDisposable
     {
         _cosine?.Dispose();
         _sine?.Dispose();
+        _rows?.Cosine.Dispose();
+        _rows?.Sine.Dispose();
     }
 }

@@ -42,12 +42,15 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
     public static MemoryEstimate Of(BaseModel model, long trained, long tokens, SftOptions options, long? available = null, long ranks = 0)
     {
         var (c, free) = (model.Config, available ?? ComputeDevices.FreeBytes(model.Decoder.Device));
-        long q = (long)c.Heads * c.HeadSize, kv = 2L * c.KeyValueHeads * c.HeadSize, hidden = c.HiddenSize, middle = c.IntermediateSize;
+        // Of the widest layer; what a layer keeps is counted twice where it is not of Llama's form, whose memory is used again.
+        long hidden = c.HiddenSize, middle = c.Layout.Layers.Max(l => l.FeedForward.Width) / 2;
+        long q = c.Layout.Layers.Max(l => l.Attention?.QueryWidth ?? hidden), kv = c.Layout.Layers.Max(l => (long)l.Mixer.CacheWidth);
+        var other = c.Layout.Layers.Any(l => !FusedLayerPass.Taken(l));
         var (onDevice, composed) = (model.Decoder.Device.type != TorchSharp.DeviceType.CPU, model.Decoder.Composed);
         var size = model.Decoder.ComputeType == ScalarType.BFloat16 ? 2 : 4;
         // The processor's kernels keep activations in float32 whatever the products are computed in.
         var element = composed ? size : 4;
-        var largest = Math.Max(2 * middle, q + kv) * hidden;
+        var largest = Math.Max(c.Layout.Linears.Max(l => l.Rows * l.Columns), Math.Max(2 * middle, q + kv) * hidden);
         var all = model.Decoder.DequantizedBytes;
         // Kept of a layer: its input, queries, keys and values, attention's result, middle, gate and up.
         var layer = element * tokens * (2 * hidden + 2 * q + kv + 2 * middle);
@@ -56,7 +59,8 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         var passing = element * tokens * (composed ? 8 * hidden + 2 * q + kv + 2 * middle : 6 * hidden + 3 * q + 2 * kv + 4 * middle);
         if (composed)
             passing += 6 * 4 * Math.Min(ComposedKernels.SliceElements, tokens * Math.Max(c.VocabularySize, Math.Max(middle, hidden)))
-                + element * (8 * tokens * q + Math.Min(ComposedKernels.KeptMasks, tokens * ComposedKernels.TileKeys));
+                + element * (8 * tokens * q + Math.Min(ComposedAttention.KeptMasks, tokens * ComposedAttention.TileKeys));
+        if (other) passing += 2 * layer;
         passing += element * tokens * ranks;
         var inputs = element * tokens * hidden * (c.Layers + 1);
         var logits = Math.Min(Math.Max(TrainingPass.ChunkBytes, size * TrainingPass.ChunkRows * c.VocabularySize),

@@ -102,7 +102,10 @@ public sealed class Pretraining
         var result = new List<int[]>();
         var open = new List<int>(length + 1);
         // Models differ in what they call it.
-        var end = model.Tokenizer.SpecialTokens.TryGetValue("<|endoftext|>", out var id) ? id : model.Config.EndTokens[0];
+        var end = model.Tokenizer.SpecialTokens.TryGetValue("<|endoftext|>", out var id) ? id
+            : model.Config.EndTokens.Count > 0 ? model.Config.EndTokens[0]
+            : model.EndToken ?? throw new LabException($"{model.Directory}: neither config.json (eos_token_id) nor tokenizer_config.json "
+                + "(eos_token) names a token that ends a text; give one");
         foreach (var text in documents)
         {
             foreach (var token in model.Tokenizer.Encode(text, specialTokens: true).Append(end))

@@ -45,14 +45,14 @@ public sealed class SupervisedTuning
         if (_samples.Count == 0)
             throw new LabException(
                 $"none of the {train.Count} training samples fits into {options.MaxLength} tokens; raise MaxLength or make a corpus first");
-        // Noise of its own for each sample leaves nothing to share.
-        _share = options.NeftuneAlpha == 0 && adapter.Config.Dropout == 0;
+        // Noise of its own for each sample leaves nothing to share, nor do angles that follow a sequence's length.
+        _share = options.NeftuneAlpha == 0 && adapter.Config.Dropout == 0 && !model.Config.Layout.FollowsLength;
         _replay = Replay(model, train, options, replay);
         var first = Batches(_samples, options, options.Seed, _share);
         var stepsPerEpoch = (first.Count + options.GradientAccumulation - 1) / options.GradientAccumulation;
         var rowTokens = _replay.Select(r => (double)r.Ids.Length).DefaultIfEmpty(1).Average();
         _replayPerStep = options.ReplayShare * _samples.Sum(s => (double)s.Ids.Length) / rowTokens / stepsPerEpoch;
-        var validationBatches = Batches(Encode(model, validation, options.MaxLength), options, 0, share: true);
+        var validationBatches = Batches(Encode(model, validation, options.MaxLength), options, 0, share: !model.Config.Layout.FollowsLength);
         var largest = first.Concat(validationBatches).Max(b => b.Ids.Length);
         _plan = new TrainingPlan(stepsPerEpoch, validationBatches, Math.Max(largest, options.BatchTokens), Hash([.. _samples, .. _replay]));
     }

@@ -6,7 +6,11 @@ namespace DocTuneLab.Training.Simd;
 /// <param name="Size">Width of a head.</param>
 /// <param name="Window">How many keys back a query sees, itself included; 0 is all.</param>
 /// <param name="Scale">Factor of the scores, usually 1/sqrt(Size).</param>
-internal readonly record struct AttentionShape(int Heads, int KeyValueHeads, int Size, int Window, float Scale);
+internal readonly record struct AttentionShape(int Heads, int KeyValueHeads, int Size, int Window, float Scale)
+{
+    /// <summary>Scores s become Cap · tanh(s / Cap); 0, the default, where they stay.</summary>
+    public float Cap { get; init; }
+}
 
 /// <summary>Which rows attend to which: sequences packed one after another, each of which may begin with rows of another.</summary>
 /// <param name="Starts">Row at which each sequence's own rows start, and the number of rows at the end.</param>
@@ -31,8 +35,17 @@ internal sealed record CachedRows(int[] Sequences, int Capacity, int[] Positions
     /// <summary>Cache row of each query's own token.</summary>
     public int[] Own { get; } = [.. Sequences.Select((s, i) => s * Capacity + Positions[i])];
 
+    /// <summary>Tokens of each query's sequence, its own the last.</summary>
+    public int[] Lengths { get; } = Array.ConvertAll(Positions, p => p + 1);
+
     /// <summary>Number of each query.</summary>
     public int[] Queries { get; } = [.. Enumerable.Range(0, Sequences.Length)];
+
+    private (int[] Positions, int[] Lengths)? _keys;
+
+    /// <summary>Position of each of so many keys of each sequence, and how long that is; the same arrays each time.</summary>
+    public (int[] Positions, int[] Lengths) Keys(int count) => _keys ??= (
+        [.. Sequences.SelectMany(_ => Enumerable.Range(0, count))], [.. Lengths.SelectMany(l => Enumerable.Repeat(l, count))]);
 }
 
 /// <summary>What attention reads and writes, each a row for a token with heads side by side.</summary>

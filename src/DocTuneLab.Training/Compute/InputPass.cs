@@ -1,0 +1,33 @@
+using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Models.Layout;
+using static TorchSharp.torch;
+
+namespace DocTuneLab.Training.Compute;
+
+/// <summary>From token ids to what the first layer reads: embeddings, their factor, learnt positions.</summary>
+internal sealed class InputPass(Decoder decoder, DecoderLayout layout, Kernels kernels, Gradients gradients)
+{
+    /// <summary>Whether anything of it is trained.</summary>
+    public bool IsTrained => gradients.Of(decoder.Embedding.Tensor) is not null
+        || decoder.Positions is { } positions && gradients.Of(positions) is not null;
+
+    /// <summary>Writes the embeddings of tokens.</summary>
+    public void Embed(Tensor x, int[] ids) => x.copy_(kernels.Rows(decoder.Embedding.Tensor, ids));
+
+    /// <summary>Scales them, and adds what is learnt of their positions.</summary>
+    public void Place(Tensor x, int[] positions)
+    {
+        if (layout.EmbeddingScale != 1) x.mul_(layout.EmbeddingScale);
+        if (decoder.Positions is not { } learnt) return;
+        if (positions.Max() >= layout.MaxPositions)
+            throw new LabException($"a sequence has {positions.Max() + 1} tokens; the model knows {layout.MaxPositions} positions");
+        x.add_(kernels.Rows(learnt, positions));
+    }
+
+    /// <summary>Adds the gradients of embeddings and positions.</summary>
+    public void Backward(Tensor dx, int[] ids, int[] positions)
+    {
+        if (decoder.Positions is { } learnt) gradients.Of(learnt)?.index_add_(0, kernels.Indices(positions), dx.to_type(ScalarType.Float32), 1);
+        gradients.Of(decoder.Embedding.Tensor)?.index_add_(0, kernels.Indices(ids), dx.to_type(ScalarType.Float32), layout.EmbeddingScale);
+    }
+}

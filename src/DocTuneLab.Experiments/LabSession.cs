@@ -112,7 +112,7 @@ public sealed class LabSession : IDisposable
     public BaseModel LoadBase(string directory, ModelLoadOptions? options = null)
     {
         options ??= new();
-        directory = ModelHub.Resolve(directory);
+        directory = BaseModel.Find(directory);
         // 'auto' and the device that it stands for are one.
         var device = ComputeDevices.Resolve(options.Device).ToString();
         if (Model?.Directory == directory && Model.Device == device && Model.Loading with { Device = options.Device } == options)

@@ -32,6 +32,13 @@ public sealed partial class DocsPageTests : IDisposable
     }
 
     [Fact]
+    public void The_models_page_lists_every_architecture()
+    {
+        var page = File.ReadAllText(Path.Combine(s_root, "docs", "models.md"));
+        Assert.All(Training.Models.Families.Architectures.All.Names, n => Assert.Contains($"`{n}`", page));
+    }
+
+    [Fact]
     public void The_commands_of_the_evaluation_page_run_in_their_order()
     {
         RunAll("evaluate.md", but: "127.0.0.1");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DocTuneLab.Conversations;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
@@ -155,6 +156,78 @@ public sealed class ArchitectureTests
             File.ReadAllText(path).Replace("\"qwen2\"", "\"llama\"").Replace("\"attention_bias\": true", "\"attention_bias\": false"));
         Assert.Contains("tensor 'model.layers.0.self_attn.k_proj.bias' has no place in a llama decoder",
             Assert.Throws<LabException>(() => tiny.Load()).Message);
+    }
+
+    [Theory]
+    [InlineData("""{"final_logit_softcapping":30.0}""", "the field 'final_logit_softcapping' (30) is not understood for llama models")]
+    [InlineData("""{"kv_lora_rank":64}""", "the field 'kv_lora_rank' (64) is not understood")]
+    [InlineData("""{"hidden_act":"quick_gelu"}""", "hidden_act 'quick_gelu' is not supported")]
+    [InlineData("""{"partial_rotary_factor":0.5}""", "partial_rotary_factor 0.5 is not supported for llama")]
+    [InlineData("""{"layer_types":["full_attention","sliding_attention"]}""", "layer_types has 'sliding_attention'")]
+    [InlineData("""{"layer_types":["full_attention"]}""", "layer_types has 1 entries, expected one for each of the 2 layers")]
+    [InlineData("""{"rope_scaling":{"rope_type":"linear","factor":2.0,"alpha":3.0}}""",
+        "the field 'alpha' is not understood for the type 'linear'")]
+    [InlineData("""{"rope_scaling":{"rope_type":"yarn","factor":2.0,"beta_fast":1,"beta_slow":32}}""", "beta_fast 1 and beta_slow 32")]
+    [InlineData("""{"rope_scaling":{"rope_type":"ntk","factor":2.0}}""", "rope scaling of type 'ntk' is not supported")]
+    [InlineData("""{"rope_scaling":{"rope_type":"longrope","factor":2.0}}""", "the field 'short_factor' is missing or no list")]
+    public void What_is_not_understood_of_a_configuration_is_refused_by_name(string changes, string expected)
+    {
+        using var tiny = new TinyModel();
+        var path = Path.Combine(tiny.Directory, "config.json");
+        var json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        foreach (var (field, value) in JsonNode.Parse(changes)!.AsObject()) json[field] = value?.DeepClone();
+        File.WriteAllText(path, json.ToJsonString());
+        Assert.Contains(expected, Assert.Throws<LabException>(() => ModelConfig.Load(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fields_without_effect_and_neutral_ones_are_no_obstacle()
+    {
+        using var tiny = new TinyModel();
+        var path = Path.Combine(tiny.Directory, "config.json");
+        var json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        foreach (var (field, value) in JsonNode.Parse("""
+            {"hidden_act":"swish","pretraining_tp":1,"attention_dropout":0.1,"_name_or_path":"x","unsloth_version":"2025.1",
+             "qk_layernorm":false,"logit_scale":null,"layer_types":["full_attention","full_attention"],"sliding_window":4096,"pad_token_id":7}
+            """)!.AsObject()) json[field] = value?.DeepClone();
+        File.WriteAllText(path, json.ToJsonString());
+        Assert.Equal(2, ModelConfig.Load(path).Layers);
+    }
+
+    [Fact]
+    public void Windows_follow_any_pattern_of_layers_and_mistral_has_one_where_none_is_given()
+    {
+        using var tiny = new TinyModel("qwen2", change: c => c with { Layers = 4 });
+        var path = Path.Combine(tiny.Directory, "config.json");
+        var json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        (json["use_sliding_window"], json["sliding_window"]) = (true, 9);
+        json["layer_types"] = JsonNode.Parse("""["sliding_attention","full_attention","sliding_attention","full_attention"]""");
+        File.WriteAllText(path, json.ToJsonString());
+        Assert.Equal([9, null, 9, null], ModelConfig.Load(path).Layout.Layers.Select(l => l.Attention!.Window));
+        (json["model_type"], json["use_sliding_window"]) = ("mistral", null);
+        json.Remove("layer_types");
+        json.Remove("sliding_window");
+        json["attention_bias"] = false;
+        File.WriteAllText(path, json.ToJsonString());
+        Assert.All(ModelConfig.Load(path).Layout.Layers, l => Assert.Equal(4096, l.Attention!.Window));
+        json["sliding_window"] = null;
+        File.WriteAllText(path, json.ToJsonString());
+        Assert.All(ModelConfig.Load(path).Layout.Layers, l => Assert.Null(l.Attention!.Window));
+    }
+
+    [Fact]
+    public void A_model_without_a_chat_template_is_scored_and_continued_and_only_chats_need_one()
+    {
+        using var tiny = new TinyModel();
+        File.WriteAllText(Path.Combine(tiny.Directory, "tokenizer_config.json"), """{"eos_token":"<|endoftext|>"}""");
+        using var model = tiny.Load();
+        var local = new LocalModel(model);
+        int[] ids = [5, 90, 7, 250, 31];
+        Assert.Equal(4, local.LogProbabilities(ids).Count);
+        Assert.Single(local.Complete([ids], new SamplingOptions(3)));
+        Assert.Equal(0, model.EndToken);
+        Assert.Contains("chat_template is missing",
+            Assert.Throws<LabException>(() => local.Generate([[Message.User("Hi")]], new SamplingOptions(3))).Message);
     }
 
     private static RopeLayout Rope(ModelConfig config) => config.Layout.Layers[0].Attention!.Rope!;

@@ -1,5 +1,6 @@
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli.Arguments;
 
@@ -10,7 +11,7 @@ internal static class ModelFolder
     public static string Of(string model, bool quiet = false, CancellationToken cancel = default) =>
         Directory.Exists(model)
             ? model
-            : Work.Show(model, quiet, bar => ModelHub.Resolve(model, bar is null ? null : new Megabytes(bar), cancel));
+            : Work.Show(model, quiet, bar => BaseModel.Find(model, bar is null ? null : new Megabytes(bar), cancel));
 
     private sealed class Megabytes(IProgress<(int Done, int Total)> bar) : IProgress<ModelDownload>
     {

@@ -44,7 +44,8 @@ public sealed record LoraConfig
     [Setting("Share of the adapter's input that training drops.", Placeholder = "SHARE", Min = 0, Below = 1)]
     public double Dropout { get; init; }
 
-    /// <summary>Linear layers that get an adapter, by last name. Default: all seven.</summary>
+    /// <summary>Linear layers that get an adapter, by last name. Default: all seven of Llama's form, and in models of another form all
+    /// that there are.</summary>
     [Setting("Linear layers that get an adapter, by last name.", Placeholder = "LIST")]
     public IReadOnlyList<string> TargetModules { get; init; } =
     [
@@ -169,7 +170,7 @@ public sealed class LoraAdapter : IDisposable
             ["lora_dropout"] = Config.Dropout,
             ["target_modules"] = new JsonArray([.. Config.TargetModules.Select(m => (JsonNode)m)]),
             ["bias"] = "none",
-            ["fan_in_fan_out"] = false,
+            ["fan_in_fan_out"] = _model.Config.Layout.Linears.Any(l => l.IsTransposed && _layers.ContainsKey(l.Name)),
             ["inference_mode"] = true,
             ["init_lora_weights"] = true,
             ["use_rslora"] = Config.UseRsLora,
@@ -227,6 +228,9 @@ public sealed class LoraAdapter : IDisposable
     {
         using var scope = NewDisposeScope();
         var known = model.Decoder.Linears.Select(l => l.Name[(l.Name.LastIndexOf('.') + 1)..]).ToHashSet(StringComparer.Ordinal);
+        // The default stands for all, by whatever names.
+        if (config.TargetModules.SequenceEqual(new LoraConfig().TargetModules) && !known.SetEquals(config.TargetModules))
+            config = config with { TargetModules = [.. known] };
         if (config.TargetModules.FirstOrDefault(t => !known.Contains(t)) is { } unknown)
             throw new LabException($"{where}target module '{unknown}' is no linear layer of the model; it has {string.Join(", ", known)}");
         var layers = new Dictionary<string, LoraLayer>(StringComparer.Ordinal);

@@ -62,21 +62,29 @@ public sealed partial class ModelHub : IDisposable
     /// <summary>A model's folder: <paramref name="model"/> itself where it is one, else <c>owner/name</c> or <c>owner/name@revision</c>
     /// from the cache or the hub.</summary>
     /// <exception cref="LabException">It is neither, or cannot be had.</exception>
-    public static string Resolve(string model, IProgress<ModelDownload>? progress = null, CancellationToken cancel = default)
+    /// <param name="model">The folder or name.</param>
+    /// <param name="progress">Told of bytes as they come.</param>
+    /// <param name="inspect">As in <see cref="DownloadAsync"/>.</param>
+    /// <param name="cancel">Stops; what was read stays for the next time.</param>
+    public static string Resolve(string model, IProgress<ModelDownload>? progress = null, Action<string>? inspect = null,
+        CancellationToken cancel = default)
     {
         if (Directory.Exists(model) || !RepositoryName().IsMatch(model)) return model;
         using var hub = new ModelHub();
-        return hub.DownloadAsync(model, progress, cancel).GetAwaiter().GetResult();
+        return hub.DownloadAsync(model, progress, inspect, cancel).GetAwaiter().GetResult();
     }
 
     /// <summary>Brings a model into the cache; what is there already is not read again.</summary>
     /// <param name="model"><c>owner/name</c>, or <c>owner/name@revision</c>.</param>
     /// <param name="progress">Told of bytes as they come.</param>
+    /// <param name="inspect">Called with the snapshot's folder once all but the weights is there; what it throws ends the download. Null
+    /// inspects nothing.</param>
     /// <param name="cancel">Stops; what was read stays for the next time.</param>
     /// <returns>The snapshot's folder.</returns>
     /// <exception cref="LabException">There is no such model, access is refused, the hub does not answer and nothing is cached, or a file
     /// is damaged.</exception>
-    public async Task<string> DownloadAsync(string model, IProgress<ModelDownload>? progress = null, CancellationToken cancel = default)
+    public async Task<string> DownloadAsync(string model, IProgress<ModelDownload>? progress = null, Action<string>? inspect = null,
+        CancellationToken cancel = default)
     {
         if (RepositoryName().Match(model) is not { Success: true } name)
             throw new LabException($"'{model}' is no name of a model; expected owner/name or owner/name@revision");
@@ -106,8 +114,13 @@ public sealed partial class ModelHub : IDisposable
         Directory.CreateDirectory(Path.Combine(folder, "blobs"));
         try
         {
-            foreach (var file in files)
-                await FetchAsync(repository, commit, file, folder, snapshot, progress, cancel).ConfigureAwait(false);
+            // What is small says whether the rest can be used.
+            foreach (var weights in (bool[])[false, true])
+            {
+                if (weights) inspect?.Invoke(snapshot);
+                foreach (var file in files.Where(f => f.EndsWith(".safetensors", StringComparison.Ordinal) == weights))
+                    await FetchAsync(repository, commit, file, folder, snapshot, progress, cancel).ConfigureAwait(false);
+            }
         }
         catch (HttpRequestException e)
         {

@@ -41,7 +41,6 @@ internal sealed class PeftFolder : IDisposable
             throw new LabException($"{path}: peft_type '{_json.Node("peft_type")}' is not supported; supported is LORA");
         if (_json.Optional("bias", "none") != "none")
             throw new LabException($"{path}: bias '{_json.Node("bias")}' is not supported; supported is none");
-        if (_json.Optional("fan_in_fan_out", false)) throw new LabException($"{path}: fan_in_fan_out is not supported");
         if (_json.Node("modules_to_save") is JsonArray { Count: > 0 } saved)
             throw new LabException(
                 $"{path}: modules_to_save ({string.Join(", ", saved)}) is not supported: these weights are trained in full");

@@ -152,7 +152,8 @@ internal sealed class ComposedAttention(Kernels kernels, Func<Tensor, Tensor, Te
 
     // What is added to scores: nothing, or minus infinity.
     private Tensor Added(Tensor seen) =>
-        zeros(seen.shape, dtype: kernels.Memory.Type, device: kernels.Memory.Device).masked_fill_(seen.bitwise_not(), float.NegativeInfinity);
+        zeros(seen.shape, dtype: kernels.Memory.Type, device: kernels.Memory.Device)
+            .masked_fill_(seen.bitwise_not(), float.NegativeInfinity);
 
     private Tile[] Tiles(AttentionRows rows, AttentionShape shape, Tensor? sinks)
     {
@@ -203,7 +204,8 @@ internal sealed class ComposedAttention(Kernels kernels, Func<Tensor, Tensor, Te
         }
 
         /// <summary>
-        /// A sequence that is all there, and sees all before it, is left to the device's causal kernel, if it can be. Others are masked: neighbours
+        /// A sequence that is all there, and sees all before it, is left to the device's causal kernel, if it can be. Others are masked:
+        /// neighbours
         /// together as long as their keys are few, long ones in parts of their queries.
         /// </summary>
         public static IEnumerable<Tile> Of(AttentionRows rows, int window, bool fused, Kernels kernels)

@@ -116,7 +116,8 @@ internal sealed class ComposedLayerPass : LayerPass
         _feedForward.Dispose();
     }
 
-    private readonly record struct State(Tensor Normed, Tensor Residual, Tensor Mixed, Tensor Middle, Tensor Given, Tensor Fed, Tensor Result);
+    private readonly record struct State(Tensor Normed, Tensor Residual, Tensor Mixed, Tensor Middle, Tensor Given, Tensor Fed,
+        Tensor Result);
 
     private State Run(Tensor x, PackedBatch batch, StepKey step)
     {

@@ -27,7 +27,8 @@ internal sealed class InputPass(Decoder decoder, DecoderLayout layout, Kernels k
     /// <summary>Adds the gradients of embeddings and positions.</summary>
     public void Backward(Tensor dx, int[] ids, int[] positions)
     {
-        if (decoder.Positions is { } learnt) gradients.Of(learnt)?.index_add_(0, kernels.Indices(positions), dx.to_type(ScalarType.Float32), 1);
-        gradients.Of(decoder.Embedding.Tensor)?.index_add_(0, kernels.Indices(ids), dx.to_type(ScalarType.Float32), layout.EmbeddingScale);
+        var wide = dx.to_type(ScalarType.Float32);
+        if (decoder.Positions is { } learnt) gradients.Of(learnt)?.index_add_(0, kernels.Indices(positions), wide, 1);
+        gradients.Of(decoder.Embedding.Tensor)?.index_add_(0, kernels.Indices(ids), wide, layout.EmbeddingScale);
     }
 }

@@ -28,8 +28,8 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
     /// <summary>Of each row, the row of the token before, or -1 where it is the first of its sequence.</summary>
     public int[] Previous { get; private init; } = [];
 
-    /// <summary>Of each row, how long the sequence is that it is in, its last token included. Where rows are shared it is that of one of the
-    /// sequences.</summary>
+    /// <summary>Of each row, how long the sequence is that it is in, its last token included. Where rows are shared it is that of one of
+    /// the sequences.</summary>
     public int[] Lengths { get; private init; } = [];
 
     /// <summary>Of each trained row, the same.</summary>

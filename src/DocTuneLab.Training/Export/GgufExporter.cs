@@ -147,12 +147,19 @@ public static class GgufExporter
                 Set("rope.scaling.type", "linear");
                 Set("rope.scaling.factor", (float)linear.Factor);
                 break;
+            case { Type: "yarn", IsTruncated: false }:
+                throw new LabException("llama.cpp rounds the ends of YaRN's ramp, and this model does not (truncate is false): it would "
+                    + "compute otherwise; export safetensors instead");
+            case { Type: "longrope" }:
+                throw new LabException("long factors of the rotary embedding are not written as GGUF here; export safetensors instead");
             case { Type: "yarn" } yarn:
                 Set("rope.scaling.type", "yarn");
                 Set("rope.scaling.factor", (float)yarn.Factor);
                 Set("rope.scaling.original_context_length", (uint)yarn.OriginalPositions);
                 Set("rope.scaling.yarn_beta_fast", (float)yarn.BetaFast);
                 Set("rope.scaling.yarn_beta_slow", (float)yarn.BetaSlow);
+                if (yarn.BetaFast != 32 || yarn.BetaSlow != 1)
+                    notes.Add($"YaRN's betas are {yarn.BetaFast} and {yarn.BetaSlow}: some readers of GGUF take 32 and 1.");
                 // llama.cpp multiplies the usual factor in by itself.
                 Set("rope.scaling.attn_factor", (float)(yarn.AttentionFactor / (0.1 * Math.Log(yarn.Factor) + 1)));
                 break;
@@ -162,6 +169,9 @@ public static class GgufExporter
             case { Type: "llama3" } when architecture != "llama":
                 throw new LabException($"llama.cpp reads the rotary scaling llama3 for Llama models only, not for {config.ModelType}");
         }
+        if (config.ModelType == "qwen3" && config.AttentionBias)
+            throw new LabException("llama.cpp has no biases for qwen3 models, and this one has them (attention_bias); export safetensors "
+                + "instead");
         if (config.SlidingWindow is { } window)
         {
             Set("attention.sliding_window", (uint)window);
@@ -171,7 +181,8 @@ public static class GgufExporter
     }
 
     private static string Architecture(ModelConfig config) => Architectures.All[config.ModelType].GgufName
-        ?? throw new LabException($"{config.ModelType} models are not written as GGUF here; export safetensors, which llama.cpp's own converter reads");
+        ?? throw new LabException($"{config.ModelType} models are not written as GGUF here; export safetensors, which llama.cpp's own "
+            + "converter reads");
 
     // llama.cpp rotates neighbouring pairs in Llama models, Hugging Face the halves of a head: rows of q and k change places.
     private static Tensor Permuted(ModelConfig config, string name, Tensor tensor)

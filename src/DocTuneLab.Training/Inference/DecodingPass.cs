@@ -23,6 +23,8 @@ internal sealed class DecodingPass : IDisposable
     private Tensor[] _cache = [];
     private Tensor? _wideHead;
     private int _capacity;
+    private readonly int? _short;
+    private readonly Dictionary<int, List<int>> _texts = [];
 
     /// <summary>A pass over a model whose adapter, if any, is attached.</summary>
     /// <param name="model">The model.</param>
@@ -39,6 +41,8 @@ internal sealed class DecodingPass : IDisposable
         _layers = [.. Enumerable.Range(0, model.Decoder.LayerCount)
             .Select(i => LayerPass.Of(model.Decoder, i, _kernels, _none, options))];
         _input = new InputPass(model.Decoder, model.Config.Layout, _kernels, _none);
+        _short = model.Config.Layout.Layers.Select(l => l.Attention?.Rope?.Scaling).FirstOrDefault(r => r?.Type == "longrope")
+            ?.OriginalPositions;
         _output = new OutputPass(model.Decoder, model.Config.Layout, _kernels, _none);
     }
 
@@ -52,17 +56,25 @@ internal sealed class DecodingPass : IDisposable
     public Tensor Read(IReadOnlyList<int[]> prompts, int capacity)
     {
         using var _ = no_grad();
-        var config = _model.Config;
         Forget();
-        _kernels.Begin();
         _capacity = capacity;
         // Zeros: a masked product reads what shorter sequences have not written yet, and whatever is there must be a number.
         _cache = [.. _layers.Select(l =>
             zeros((long)prompts.Count * capacity, l.CacheWidth, dtype: _memory.Type, device: _memory.Device).DetachFromDisposeScope())];
+        return Fill([.. prompts], [.. Enumerable.Range(0, prompts.Count)]);
+    }
+
+    // Reads texts from their beginning into the places of some sequences.
+    private Tensor Fill(int[][] texts, int[] sequences)
+    {
+        var config = _model.Config;
+        _kernels.Begin();
+        if (_short is not null)
+            for (var i = 0; i < texts.Length; i++) _texts[sequences[i]] = [.. texts[i]];
         // A token after the last one makes that one's row a trained row; which token it is does not matter.
-        var batch = PackedBatch.Of([.. prompts.Select(p => new TokenizedSample([.. p, 0], p.Length))],
+        var batch = PackedBatch.Of([.. texts.Select(p => new TokenizedSample([.. p, 0], p.Length))],
             share: !config.Layout.FollowsLength, unread: 1);
-        var (rows, cacheRows) = CacheRows(batch, prompts, capacity);
+        var (rows, cacheRows) = CacheRows(batch, texts, sequences, _capacity);
         using var scope = NewDisposeScope();
         var x = Embedded(batch.Ids, batch.Positions, "input 0");
         for (var i = 0; i < _layers.Length; i++)
@@ -73,7 +85,7 @@ internal sealed class DecodingPass : IDisposable
             _layers[i].Keep(batch.Ids.Length, batch.Rows.Length, rows, _cache[i], cacheRows);
             x = y;
         }
-        var order = new int[prompts.Count];
+        var order = new int[texts.Length];
         for (var s = 0; s < order.Length; s++) order[batch.Order[s]] = s;
         return Logits(_kernels.Rows(x, order));
     }
@@ -87,6 +99,8 @@ internal sealed class DecodingPass : IDisposable
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
+        if (BeginsAnew(sequences, tokens, positions))
+            return Fill([.. sequences.Select(s => _texts[s].ToArray())], sequences);
         _kernels.Begin();
         var x = Embedded(tokens, positions, "token");
         var rows = new CachedRows(sequences, _capacity, positions);
@@ -102,6 +116,11 @@ internal sealed class DecodingPass : IDisposable
         using var scope = NewDisposeScope();
         var moved = Enumerable.Range(0, from.Length).Where(i => from[i] != i).ToArray();
         if (moved.Length == 0) return;
+        if (_short is not null)
+        {
+            var texts = Array.ConvertAll(moved, i => _texts[from[i]].ToList());
+            for (var i = 0; i < moved.Length; i++) _texts[moved[i]] = texts[i];
+        }
         foreach (var cache in _cache)
         {
             var rows = cache.view(-1, (long)_capacity * cache.shape[1]);
@@ -110,14 +129,31 @@ internal sealed class DecodingPass : IDisposable
         }
     }
 
-    // Where each token of each prompt stands in the batch, and where in the cache.
-    private static (int[] Rows, int[] CacheRows) CacheRows(PackedBatch batch, IReadOnlyList<int[]> prompts, int capacity)
+    // Long factors are of all positions of a sequence: where one grows past the context of the short ones, or is cut back to it, all that
+    // is cached of it is out of date.
+    private bool BeginsAnew(int[] sequences, int[] tokens, int[] positions)
+    {
+        if (_short is not { } limit) return false;
+        var anew = false;
+        for (var i = 0; i < sequences.Length; i++)
+        {
+            var text = _texts[sequences[i]];
+            var wasLong = text.Count > limit;
+            text.RemoveRange(positions[i], text.Count - positions[i]);
+            text.Add(tokens[i]);
+            anew |= wasLong != text.Count > limit;
+        }
+        return anew;
+    }
+
+    // Where each token of each text stands in the batch, and where in the cache.
+    private static (int[] Rows, int[] CacheRows) CacheRows(PackedBatch batch, int[][] texts, int[] sequences, int capacity)
     {
         var (rows, cacheRows) = (new List<int>(), new List<int>());
         for (var s = 0; s < batch.Order.Count; s++)
         {
-            var (first, shared, own) = (batch.Order[s] * capacity, batch.Shared[s], batch.Starts[s]);
-            for (var t = 0; t < prompts[batch.Order[s]].Length; t++)
+            var (first, shared, own) = (sequences[batch.Order[s]] * capacity, batch.Shared[s], batch.Starts[s]);
+            for (var t = 0; t < texts[batch.Order[s]].Length; t++)
             {
                 rows.Add(t < shared.Length ? shared[t] : own + t - shared.Length);
                 cacheRows.Add(first + t);
@@ -157,6 +193,7 @@ internal sealed class DecodingPass : IDisposable
     {
         foreach (var tensor in _cache) tensor.Dispose();
         _cache = [];
+        _texts.Clear();
     }
 
     public void Dispose()

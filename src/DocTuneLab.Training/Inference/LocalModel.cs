@@ -134,7 +134,8 @@ public sealed class LocalModel : ILanguageModel
         foreach (var group in Groups(prompts, options.MaxTokens))
         {
             var limit = Math.Min(options.MaxTokens, _model.Config.Layout.Context - group.Max(i => prompts[i].Count));
-            if (limit < 1) throw new LabException($"a prompt leaves no room in the model's context of {_model.Config.Layout.Context} tokens");
+            if (limit < 1) throw new LabException(
+                $"a prompt leaves no room in the model's context of {_model.Config.Layout.Context} tokens");
             if (budget.Beams > 1)
             {
                 foreach (var i in group)
@@ -252,7 +253,8 @@ public sealed class LocalModel : ILanguageModel
         var order = Enumerable.Range(0, prompts.Count).OrderByDescending(i => prompts[i].Count).ToArray();
         for (var at = 0; at < order.Length;)
         {
-            var bytes = DecodingPass.CacheBytes(_model.Config) * Math.Min(_model.Config.Layout.Context, prompts[order[at]].Count + maxTokens);
+            var bytes = DecodingPass.CacheBytes(_model.Config)
+                * Math.Min(_model.Config.Layout.Context, prompts[order[at]].Count + maxTokens);
             var count = (int)Math.Clamp((1L << 30) / bytes, 1, BatchRows);
             yield return order[at..Math.Min(order.Length, at + count)];
             at += count;
@@ -307,7 +309,8 @@ public sealed class LocalModel : ILanguageModel
     private AnswerScore[] ScoreEncoded(TokenizedSample[] items, int[] bytes, CancellationToken cancel)
     {
         if (items.FirstOrDefault(i => i.Ids.Length > _model.Config.Layout.Context) is { Ids: not null } longest)
-            throw new LabException($"a text to score has {longest.Ids.Length} tokens; the model's context is {_model.Config.Layout.Context}");
+            throw new LabException(
+                $"a text to score has {longest.Ids.Length} tokens; the model's context is {_model.Config.Layout.Context}");
         var scores = new AnswerScore[items.Length];
         using var attached = _adapter?.Attach();
         using var none = new Gradients([]);

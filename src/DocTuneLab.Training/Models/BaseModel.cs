@@ -115,6 +115,20 @@ public sealed class BaseModel : IDisposable
     /// <summary>Name of the type activations are computed in.</summary>
     public string ComputeType => Decoder.ComputeType == ScalarType.BFloat16 ? "bf16" : "fp32";
 
+    /// <summary>A model's folder: itself, or from the cache or the hub, where a model that cannot be loaded here is refused before its
+    /// weights are downloaded; see <see cref="ModelHub.Resolve"/>.</summary>
+    /// <exception cref="LabException">It cannot be had, or its architecture is not supported.</exception>
+    public static string Find(string model, IProgress<ModelDownload>? progress = null, CancellationToken cancel = default) =>
+        ModelHub.Resolve(model, progress, Inspect, cancel);
+
+    /// <summary>Fails where a folder's configuration is of a model that cannot be loaded here; a folder without one may be an adapter's.
+    /// </summary>
+    internal static void Inspect(string directory)
+    {
+        var path = Path.Combine(directory, "config.json");
+        if (File.Exists(path)) ModelConfig.Load(path);
+    }
+
     /// <summary>Loads a folder, frozen.</summary>
     /// <exception cref="LabException">A file is missing or corrupt, a tensor is missing or misshaped, the architecture is not supported,
     /// there is no such device, or its memory is not enough.</exception>

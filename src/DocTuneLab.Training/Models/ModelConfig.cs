@@ -95,8 +95,8 @@ public sealed record ModelConfig
         init => _json["mlp_bias"] = value;
     }
 
-    /// <summary>Keys that a query sees, itself included, in the first layer with a sliding window; null where no layer has one. Set, it is of
-    /// all layers that the family lets have one.</summary>
+    /// <summary>Keys that a query sees, itself included, in the first layer with a sliding window; null where no layer has one. Set, it is
+    /// of all layers that the family lets have one.</summary>
     public int? SlidingWindow
     {
         get => Layout.Layers.Select(l => l.Attention?.Window).FirstOrDefault(w => w is not null);
@@ -140,8 +140,8 @@ public sealed record ModelConfig
     public IReadOnlyList<string> LinearLayers() => [.. Layout.Linears.Where(l => l.Stack is null).Select(l => l.Name)];
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="LabException">The file is missing or malformed, a field is missing, of another type, out of range or not understood,
-    /// or the architecture is not supported.</exception>
+    /// <exception cref="LabException">The file is missing or malformed, a field is missing, of another type, out of range or not
+    /// understood, or the architecture is not supported.</exception>
     public static ModelConfig Load(string path)
     {
         var json = JsonFields.ReadObject(path, "a model folder in Hugging Face layout has a config.json");

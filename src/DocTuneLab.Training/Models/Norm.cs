@@ -17,7 +17,8 @@ internal sealed class Norm(NormLayout layout, Tensor? weight, Tensor? bias) : ID
     /// <summary>What may be trained.</summary>
     public IEnumerable<Tensor> Tensors => ((Tensor?[])[weight, bias]).OfType<Tensor>();
 
-    /// <summary>The norm of the last dimension, or of parts of it, in float32 within and in the type of <paramref name="x"/> without.</summary>
+    /// <summary>The norm of the last dimension, or of parts of it, in float32 within and in the type of <paramref name="x"/>
+    /// without.</summary>
     public Tensor Apply(Tensor x)
     {
         var last = (int)x.dim() - 1;

@@ -102,8 +102,9 @@ internal sealed class Rotary(RopeLayout layout, int maxPositions, Device device)
     {
         var (dimensions, last) = (layout.Dimensions, (int)x.dim() - 1);
         var turned = x.narrow(last, 0, dimensions).to_type(ScalarType.Float32);
+        var pairs = layout.IsInterleaved ? turned.unflatten(last, [dimensions / 2, 2]) : turned;
         var (first, second) = layout.IsInterleaved
-            ? (turned.unflatten(last, [dimensions / 2, 2]).select(last + 1, 0), turned.unflatten(last, [dimensions / 2, 2]).select(last + 1, 1))
+            ? (pairs.select(last + 1, 0), pairs.select(last + 1, 1))
             : (turned.narrow(last, 0, dimensions / 2), turned.narrow(last, dimensions / 2, dimensions / 2));
         var (a, b) = (first * cosine - second * sine, second * cosine + first * sine);
         turned = (layout.IsInterleaved ? stack([a, b], last + 1).flatten(last) : cat([a, b], last)).to_type(x.dtype);

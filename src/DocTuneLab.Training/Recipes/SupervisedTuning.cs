@@ -52,7 +52,8 @@ public sealed class SupervisedTuning
         var stepsPerEpoch = (first.Count + options.GradientAccumulation - 1) / options.GradientAccumulation;
         var rowTokens = _replay.Select(r => (double)r.Ids.Length).DefaultIfEmpty(1).Average();
         _replayPerStep = options.ReplayShare * _samples.Sum(s => (double)s.Ids.Length) / rowTokens / stepsPerEpoch;
-        var validationBatches = Batches(Encode(model, validation, options.MaxLength), options, 0, share: !model.Config.Layout.FollowsLength);
+        var validationBatches =
+            Batches(Encode(model, validation, options.MaxLength), options, 0, share: !model.Config.Layout.FollowsLength);
         var largest = first.Concat(validationBatches).Max(b => b.Ids.Length);
         _plan = new TrainingPlan(stepsPerEpoch, validationBatches, Math.Max(largest, options.BatchTokens), Hash([.. _samples, .. _replay]));
     }

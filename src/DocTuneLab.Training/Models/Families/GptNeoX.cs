@@ -59,7 +59,8 @@ internal sealed class GptNeoX : Architecture
         base.Norm(config, name) with { Kind = NormKind.Layer, HasBias = true };
 
     public override bool IsBuffer(string tensor) => base.IsBuffer(tensor)
-        || tensor.EndsWith(".attention.bias", StringComparison.Ordinal) || tensor.EndsWith(".attention.masked_bias", StringComparison.Ordinal);
+        || tensor.EndsWith(".attention.bias", StringComparison.Ordinal)
+        || tensor.EndsWith(".attention.masked_bias", StringComparison.Ordinal);
 
     protected override string Name(int layer, string part) => $"gpt_neox.layers.{layer}.{part}";
 }

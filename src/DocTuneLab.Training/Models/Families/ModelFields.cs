@@ -51,7 +51,8 @@ public sealed class ModelFields
         Window = family.Window(this);
         if (Window is < 1) throw new LabException($"{Path}: sliding_window is {Window}; expected at least 1");
         if (Window is null && LayerKinds.Contains(LayerKind.Sliding) && json.Has("layer_types"))
-            throw new LabException($"{Path}: layer_types has layers with sliding attention, but there is no sliding_window; give its length");
+            throw new LabException($"{Path}: layer_types has layers with sliding attention, but there is no sliding_window; give its "
+                + "length");
     }
 
     /// <summary>The file, for messages.</summary>
@@ -119,8 +120,8 @@ public sealed class ModelFields
     /// <summary>A number among the settings of the rotary embedding that the family reads itself, or null.</summary>
     /// <exception cref="LabException">The field is of another type.</exception>
     public double? RopeNumber(string field) =>
-        (_json.Inner("rope_scaling") ?? _json.Inner("rope_parameters"))?.Node(field) is JsonValue value && value.TryGetValue<double>(out var number)
-            ? number
+        (_json.Inner("rope_scaling") ?? _json.Inner("rope_parameters")) is { } rope && rope.Node(field) is not null
+            ? rope.Required<double>(field)
             : null;
 
     /// <summary>An activation by its name in a field.</summary>
@@ -152,7 +153,8 @@ public sealed class ModelFields
     {
         foreach (var (field, value) in _json.Unasked)
         {
-            if (s_withoutEffect.Contains(field) || family.FieldsWithoutEffect.Contains(field) || IsNeutral(value) || IsNote(field)) continue;
+            if (s_withoutEffect.Contains(field) || family.FieldsWithoutEffect.Contains(field) || IsNeutral(value) || IsNote(field))
+                continue;
             throw new LabException($"{Path}: the field '{field}' ({Short(value)}) is not understood for {family.ModelType} models, and may "
                 + "change what they compute; where it is known to have no effect, remove it from the file");
         }
@@ -170,7 +172,8 @@ public sealed class ModelFields
 
     private static bool IsNote(string field) => field[0] == '_' || field.EndsWith("_token_id", StringComparison.Ordinal);
 
-    private static string Short(JsonNode value) => value.ToJsonString() is { Length: > 40 } text ? text[..40] + "…" : value.ToJsonString();
+    private static string Short(JsonNode value) =>
+        value.ToJsonString() is { Length: > 40 } text ? text[..40] + "…" : value.ToJsonString();
 
     internal int AtLeastOne(string field, int value) =>
         value >= 1 ? value : throw new LabException($"{Path}: {field} is {value}; expected at least 1");

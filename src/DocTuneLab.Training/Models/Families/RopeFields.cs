@@ -126,6 +126,7 @@ internal static class RopeFields
             : throw new LabException($"{rope.Path}: {field} has {v?.ToJsonString() ?? "null"}, expected numbers above 0")).ToArray();
         return factors.Length == count
             ? factors
-            : throw new LabException($"{rope.Path}: {field} has {factors.Length} numbers, expected one for each of the {count} pairs of dimensions");
+            : throw new LabException($"{rope.Path}: {field} has {factors.Length} numbers, expected one for each of the {count} pairs of "
+                + "dimensions");
     }
 }

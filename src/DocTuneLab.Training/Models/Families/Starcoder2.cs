@@ -11,7 +11,8 @@ internal sealed class Starcoder2 : Architecture
 
     public override IReadOnlyCollection<string> FieldsWithoutEffect =>
     [
-        "activation_function", "attention_softmax_in_fp32", "mlp_type", "norm_type", "scale_attention_softmax_in_fp32", "scale_attn_weights",
+        "activation_function", "attention_softmax_in_fp32", "mlp_type", "norm_type", "scale_attention_softmax_in_fp32",
+        "scale_attn_weights",
     ];
 
     public override int DefaultPositions => 4096;

@@ -83,7 +83,8 @@ public sealed record ExpertsLayout : FeedForwardLayout
     /// <summary>How many are chosen for a token.</summary>
     public required int Chosen { get; init; }
 
-    /// <summary>Whether the weights of the chosen sum to one, a softmax over them alone; else they are those of a softmax over all.</summary>
+    /// <summary>Whether the weights of the chosen sum to one, a softmax over them alone; else they are those of a softmax over
+    /// all.</summary>
     public required bool SumsToOne { get; init; }
 
     /// <summary>An MLP of all tokens beside them, or null.</summary>

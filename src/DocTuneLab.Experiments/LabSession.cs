@@ -4,7 +4,6 @@ using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
@@ -92,9 +91,19 @@ public sealed class LabSession : IDisposable
     {
         options = (options ?? ParseOptions.Settings.Defaults) with { Sources = [directory], Assemblies = assemblies };
         var (stage, report) = DocumentStage.Parse(Storage,
-            options with { TokenizerDirectory = options.TokenizerDirectory ?? Model?.Directory }, Hooks);
+            options with { TokenizerDirectory = options.TokenizerDirectory ?? TokenizerFolder() }, Hooks);
         (Documents, Library) = (stage, stage.Library);
         return report;
+    }
+
+    // A file's tokenizer is laid beside the lab's databases, where its passages are counted by it and known again.
+    private string? TokenizerFolder()
+    {
+        if (Model is null || !ModelFiles.IsGguf(Model.Directory)) return Model?.Directory;
+        var folder = Path.Combine(_experiment.Path, "tokenizer");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Model.Tokenizer.File.ToJson());
+        return folder;
     }
 
     /// <summary>Loads the library without reading its documentation anew; the lab's chunks stay as they are.</summary>
@@ -104,7 +113,7 @@ public sealed class LabSession : IDisposable
     /// <summary>Loads held-out tasks.</summary>
     public Suite LoadSuite(string directory) => Suite = Suite.Load(directory);
 
-    /// <summary>Loads the base model: a folder, or <c>owner/name</c> on the hub. One that is loaded in the same way already stays.
+    /// <summary>Loads the base model: a folder, a GGUF file, or <c>owner/name</c> on the hub. One that is loaded in the same way already stays.
     /// </summary>
     /// <param name="directory">Which.</param>
     /// <param name="options">How; default as <see cref="ModelLoadOptions"/> says.</param>
@@ -112,7 +121,7 @@ public sealed class LabSession : IDisposable
     public BaseModel LoadBase(string directory, ModelLoadOptions? options = null)
     {
         options ??= new();
-        directory = BaseModel.Find(directory);
+        directory = ModelFiles.Resolve(directory);
         // 'auto' and the device that it stands for are one.
         var device = ComputeDevices.Resolve(options.Device).ToString();
         if (Model?.Directory == directory && Model.Device == device && Model.Loading with { Device = options.Device } == options)

@@ -144,13 +144,13 @@ public sealed class DecodingTests
             ((DenseWeight)model.Decoder.Linears.First(l => l.Name.EndsWith(name, StringComparison.Ordinal)).Weight).Tensor.dtype;
         Assert.Equal((ScalarType.BFloat16, ScalarType.Float16, ScalarType.Float32),
             (TypeOf("gate_proj"), TypeOf("up_proj"), TypeOf("down_proj")));
-        Assert.Equal(ScalarType.BFloat16, model.Decoder.Head.Tensor.dtype);
+        Assert.Equal(ScalarType.BFloat16, ((DenseWeight)model.Decoder.Head).Tensor.dtype);
         var before = new LocalModel(model).LogProbabilities(s_ids);
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 32 }, 1);
         using (adapter.Attach(training: true))
         using (var gradients = new Gradients(adapter.Parameters.Values))
         using (new TrainingPass(model, gradients, new PassOptions(true, true)))
-            Assert.Equal(ScalarType.Float32, model.Decoder.Head.Tensor.dtype);
+            Assert.Equal(ScalarType.Float32, ((DenseWeight)model.Decoder.Head).Tensor.dtype);
         Assert.Equal(before, new LocalModel(model).LogProbabilities(s_ids));
     }
 

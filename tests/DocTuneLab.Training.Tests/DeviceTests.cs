@@ -74,7 +74,7 @@ public sealed class DeviceTests
             new PassOptions(KeepActivations: false, KeepWeights: false, NoiseAlpha: kind == "lora" ? 5 : 0),
             kernels: new MetaKernels(model.Decoder.ComputeType));
         Assert.Equal((tied ? DeviceType.META : DeviceType.CPU, DeviceType.META),
-            (model.Decoder.Embedding.Tensor.device_type, model.Decoder.Head.Tensor.device_type));
+            (((DenseWeight)model.Decoder.Embedding).Tensor.device_type, ((DenseWeight)model.Decoder.Head).Tensor.device_type));
         int[] question = [5, 6, 7, 8, 9, 10];
         var batch = PackedBatch.Of([new([.. question, 11, 12], 6), new([.. question, 13, 14, 15], 7), new([1, 2, 3], 1)]);
         Assert.Contains(batch.Shared, s => s.Length > 0);

@@ -217,7 +217,7 @@ public sealed class GoldenArchitectureTests : IDisposable
     private static IEnumerable<(string Name, Tensor Tensor)> Trained(BaseModel model)
     {
         var (decoder, layout) = (model.Decoder, model.Config.Layout);
-        yield return (layout.Embedding, decoder.Embedding.Tensor);
+        yield return (layout.Embedding, ((DenseWeight)decoder.Embedding).Tensor);
         if (decoder.Positions is { } positions) yield return (layout.Positions!, positions);
         foreach (var layer in decoder.Layers)
         {
@@ -243,7 +243,7 @@ public sealed class GoldenArchitectureTests : IDisposable
             if (mixture.SharedGate is { } gate) yield return (mixture.Layout.SharedGate + ".weight", gate);
         }
         foreach (var found in Of(decoder.FinalNorm)) yield return found;
-        yield return (layout.HeadTensor, decoder.Head.Tensor);
+        yield return (layout.HeadTensor, ((DenseWeight)decoder.Head).Tensor);
         if (decoder.HeadBias is { } headBias) yield return (layout.Head + ".bias", headBias);
     }
 

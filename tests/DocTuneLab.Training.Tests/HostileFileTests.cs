@@ -1,5 +1,6 @@
 using System.Text;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Checkpoints.Gguf;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;

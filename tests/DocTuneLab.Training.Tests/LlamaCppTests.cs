@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Checkpoints.Gguf;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;

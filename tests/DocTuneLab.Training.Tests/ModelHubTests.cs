@@ -103,20 +103,23 @@ public sealed class ModelHubTests : IDisposable
         using var hub = new LoopbackHub(_tiny.Directory) { Token = "secret" };
         var progress = new List<ModelDownload>();
         var message = (await Assert.ThrowsAsync<LabException>(
-            () => Download(hub, progress: new Collect(progress), inspect: BaseModel.Inspect))).Message;
+            () => Download(hub, progress: new Collect(progress), check: ModelFiles.Check))).Message;
         Assert.Matches("model_type 'mamba' is not supported; supported are llama, .*qwen3", message);
         Assert.DoesNotContain(progress, p => p.File.EndsWith(".safetensors", StringComparison.Ordinal));
         File.WriteAllText(config, good);
         using var repaired = new LoopbackHub(_tiny.Directory) { Token = "secret" };
         Directory.Delete(Path.Combine(_cache, "models--acme--tiny"), recursive: true);
-        Assert.True(File.Exists(Path.Combine(await Download(repaired, inspect: BaseModel.Inspect), "model.safetensors")));
+        Assert.True(File.Exists(Path.Combine(await Download(repaired, check: ModelFiles.Check), "model.safetensors")));
     }
 
     private async Task<string> Download(LoopbackHub hub, string model = "acme/tiny", string? token = "secret",
-        IProgress<ModelDownload>? progress = null, Action<string>? inspect = null)
+        IProgress<ModelDownload>? progress = null, Action<string>? check = null)
     {
-        using var client = new ModelHub(new ModelHubOptions { Endpoint = hub.Address, Cache = _cache, Token = token, Offline = false });
-        return await client.DownloadAsync(model, progress, inspect, TestContext.Current.CancellationToken);
+        using var client = new ModelHub(new ModelHubOptions { Endpoint = hub.Address, Cache = _cache, Token = token, Offline = false })
+        {
+            Check = check
+        };
+        return await client.DownloadAsync(model, progress, TestContext.Current.CancellationToken);
     }
 
     private sealed class Collect(List<ModelDownload> into) : IProgress<ModelDownload>

@@ -5,13 +5,13 @@ using DocTuneLab.Training.Models;
 namespace DocTuneLab.Cli.Arguments;
 
 /// <summary>A model as it is named on the command line:
-/// a folder, or <c>owner/name[@revision]</c> on a hub, downloaded with a bar.</summary>
+/// a folder, a GGUF file, or <c>owner/name[@revision]</c> on a hub, downloaded with a bar.</summary>
 internal static class ModelFolder
 {
     public static string Of(string model, bool quiet = false, CancellationToken cancel = default) =>
-        Directory.Exists(model)
+        Directory.Exists(model) || File.Exists(model)
             ? model
-            : Work.Show(model, quiet, bar => BaseModel.Find(model, bar is null ? null : new Megabytes(bar), cancel));
+            : Work.Show(model, quiet, bar => ModelFiles.Resolve(model, bar is null ? null : new Megabytes(bar), cancel));
 
     private sealed class Megabytes(IProgress<(int Done, int Total)> bar) : IProgress<ModelDownload>
     {

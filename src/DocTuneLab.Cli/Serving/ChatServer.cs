@@ -176,7 +176,7 @@ internal sealed class ChatServer : IDisposable
         Action<string>? onText, CancellationToken cancel)
     {
         var prompt = _base.Tokenizer.Encode(_base.ChatTemplate.Render(messages, addGenerationPrompt: true), specialTokens: true);
-        var text = _model.Complete([prompt], options, onText is null ? null : (_, piece) => onText(piece), null, cancel)[0];
+        var text = _model.Complete([prompt], options, onText is null ? null : (_, piece) => onText(piece), null, cancel: cancel)[0];
         var tokens = _base.Tokenizer.Count(text);
         var usage = new JsonObject
         {

@@ -10,7 +10,7 @@ internal static class Download
 {
     public static Command Command()
     {
-        var model = new Argument<string>("MODEL") { Description = "owner/name, or owner/name@revision." };
+        var model = new Argument<string>("MODEL") { Description = "owner/name, or owner/name/file.gguf, with @revision or without." };
         var json = CommonOptions.Json();
         var command = new Command("download",
             "Downloads a model from a Hugging Face-compatible hub, or continues to. Every verb that takes a model also takes its name. "
@@ -21,9 +21,9 @@ internal static class Download
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             var folder = ModelFolder.Of(parsed.GetRequiredValue(model), parsed.GetValue(json), cancel);
-            if (!Directory.Exists(folder))
+            if (!Directory.Exists(folder) && !File.Exists(folder))
                 throw new UsageException(
-                    $"'{folder}' is neither a folder nor the name of a model; expected owner/name or owner/name@revision.");
+                    $"'{folder}' is neither a folder, nor a file, nor the name of a model; expected owner/name or owner/name@revision.");
             if (parsed.GetValue(json)) JsonOutput.Write(new { Folder = folder });
             else Console.Out.WriteLine(folder);
             return ExitCodes.Ok;

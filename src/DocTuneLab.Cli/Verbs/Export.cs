@@ -4,7 +4,7 @@ using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Settings;
-using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Checkpoints.Gguf;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Quantization.Formats;
 

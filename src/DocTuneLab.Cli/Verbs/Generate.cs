@@ -82,7 +82,8 @@ internal static class Generate
                     return Print(prompts, ids, model, answers, parsed.GetValue(json));
                 }
                 var streams = !parsed.GetValue(json) && prompts.Length == 1;
-                var texts = local.Complete(ids, options, streams ? (_, text) => Console.Out.Write(text) : null, null, cancel);
+                var texts = local.Complete(ids, options, streams ? (_, text) => Console.Out.Write(text) : null, null,
+                    parsed.GetValue(raw) || parsed.GetValue(suffix) is not null, cancel);
                 if (parsed.GetValue(json))
                     JsonOutput.Write(prompts.Select((p, i) => new
                     {

@@ -3,7 +3,7 @@ using System.Globalization;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Extension.Arguments;
-using DocTuneLab.Tokenization;
+using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli.Verbs;
 
@@ -12,7 +12,7 @@ internal static class Tokenize
 {
     public static Command Command()
     {
-        var model = new Argument<string>("TOKENIZER") { Description = "Model folder, a tokenizer.json, or a model's name on the hub." };
+        var model = new Argument<string>("TOKENIZER") { Description = "Model folder, a .gguf file, a tokenizer.json, or a model's name on the hub." };
         var text = new Argument<string>("TEXT")
         {
             Description = "Text to tokenize; - or none reads it from the standard input.",
@@ -30,7 +30,7 @@ internal static class Tokenize
             if (parsed.GetValue(marks) && parsed.GetValue(noSpecial))
                 throw new UsageException(
                     "--marks is about whole texts, in which special tokens are recognised: --no-special does not go with it.");
-            var tokenizer = HuggingFaceTokenizer.Load(FileOf(parsed.GetRequiredValue(model)));
+            var tokenizer = ModelFiles.LoadTokenizer(ModelFolder.Of(parsed.GetRequiredValue(model)));
             var given = parsed.GetValue(text) is { } own and not "-" ? own : Console.In.ReadToEnd();
             var tokens = parsed.GetValue(marks) ? tokenizer.EncodeDocumentWithOffsets(given)
                 : tokenizer.EncodeWithOffsets(given, specialTokens: !parsed.GetValue(noSpecial));
@@ -50,6 +50,4 @@ internal static class Tokenize
         });
         return command;
     }
-
-    private static string FileOf(string model) => File.Exists(model) ? model : Path.Combine(ModelFolder.Of(model), "tokenizer.json");
 }

@@ -65,14 +65,19 @@ internal static class Train
         }
         var stage = lab is null ? new TrainingStage(model, samples) : new TrainingStage(lab, model, samples);
         var shown = DateTimeOffset.MinValue;
-        var result = stage.Run(settings, outputGiven, prepared => Describe(model, prepared), step =>
+        IReadOnlyList<string> told = [];
+        var result = stage.Run(settings, outputGiven, prepared =>
+        {
+            Describe(model, prepared);
+            told = prepared.Warnings;
+        }, step =>
         {
             var now = TimeProvider.System.GetUtcNow();
             if (now - shown < TimeSpan.FromSeconds(1) && step.EvalLoss is null && step.Step != step.TotalSteps) return;
             shown = now;
             Console.Error.WriteLine(Line(step));
         }, cancel);
-        foreach (var warning in result.Warnings) Console.Error.WriteLine($"warning: {warning}");
+        foreach (var warning in result.Warnings.Except(told)) Console.Error.WriteLine($"warning: {warning}");
         if (json) JsonOutput.Write(result with { History = [], Resources = [] });
         else
             Console.WriteLine($"{result.Steps} steps in {result.Elapsed:hh\\:mm\\:ss}, "
@@ -89,6 +94,7 @@ internal static class Train
         Console.Error.WriteLine($"{model.ParameterCount:N0} parameters, computed in {model.ComputeType} on {model.Device}; "
             + $"adapter of {prepared.Adapter.ParameterCount:N0}; {prepared.SampleCount} samples, {prepared.ValidationCount} for "
             + $"validation{left}");
+        foreach (var warning in prepared.Warnings) Console.Error.WriteLine($"warning: {warning}");
         var estimate = prepared.Estimate();
         Console.Error.WriteLine($"memory: {estimate}; {estimate.Available / 1048576.0:N0} MB free");
     }

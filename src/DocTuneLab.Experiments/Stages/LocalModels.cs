@@ -5,6 +5,7 @@ using System.Text.Json;
 using DocTuneLab.Conversations;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Subjects;
+using DocTuneLab.Text;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
@@ -54,7 +55,7 @@ public sealed class LocalModels
         var adapter = tuned ? Earlier.Needs(_adapter, "#!train or #!adapter") : null;
         // Another build of the code that generates may answer otherwise.
         var code = typeof(LocalModel).Module.ModuleVersionId;
-        var loaded = $"{model.Hash}:{model.Loading.Quantization}:{model.Loading.QuantizeHead}:{model.ComputeType}";
+        var loaded = $"{model.Hash}:{model.Loading.Quantization}:{(model.HasChatTemplate ? ContentHash.Of([model.ChatTemplate.Source]) : "")}:{model.Loading.QuantizeHead}:{model.ComputeType}";
         var identity = $"{loaded}:{(adapter is null ? "" : HashOf(adapter))}:{code}";
         var free = new LocalModel(model, adapter);
         var recorded = new RecordedModel(free, identity, folder);
@@ -68,7 +69,7 @@ public sealed class LocalModels
     {
         if (_base is not null)
             yield return ("Base model",
-                $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(_base.Directory))}, {_base.ParameterCount / 1e6:F1} M parameters, "
+                $"{_base.Name}, {_base.ParameterCount / 1e6:F1} M parameters, "
                     + $"{_base.WeightFormat}{(_base.Loading.QuantizeHead ? " with an 8-bit head" : "")}, computed in {_base.ComputeType}; "
                     + $"weights {_base.Hash}");
         if (_adapter is not null)

@@ -51,6 +51,9 @@ public sealed class PreparedTraining : IDisposable
     /// <summary>Samples that are longer than the recipe allows.</summary>
     public int LeftOut => _trainer.LeftOut;
 
+    /// <summary>What is worth knowing before it begins, a sentence each.</summary>
+    public IReadOnlyList<string> Warnings => _trainer.Warnings;
+
     /// <summary>What training will take, and what there is.</summary>
     public MemoryEstimate Estimate() => _trainer.Estimate();
 

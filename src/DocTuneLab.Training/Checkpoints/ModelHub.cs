@@ -59,49 +59,55 @@ public sealed partial class ModelHub : IDisposable
         };
     }
 
-    /// <summary>A model's folder: <paramref name="model"/> itself where it is one, else <c>owner/name</c> or <c>owner/name@revision</c>
-    /// from the cache or the hub.</summary>
-    /// <exception cref="LabException">It is neither, or cannot be had.</exception>
-    /// <param name="model">The folder or name.</param>
+    /// <summary>Told the folder once all is there but the weights; it refuses a model by throwing, before they are downloaded.
+    /// Default: nothing is refused.</summary>
+    public Action<string>? Check { get; init; }
+
+    /// <summary>A model's folder or GGUF file: <paramref name="model"/> itself where it is one, else <c>owner/name</c> or
+    /// <c>owner/name/file.gguf</c>, each with <c>@revision</c> or without, from the cache or the hub.</summary>
+    /// <param name="model">Which.</param>
     /// <param name="progress">Told of bytes as they come.</param>
-    /// <param name="inspect">As in <see cref="DownloadAsync"/>.</param>
+    /// <param name="check">See <see cref="Check"/>.</param>
     /// <param name="cancel">Stops; what was read stays for the next time.</param>
-    public static string Resolve(string model, IProgress<ModelDownload>? progress = null, Action<string>? inspect = null,
+    /// <exception cref="LabException">It is neither, or cannot be had.</exception>
+    public static string Resolve(string model, IProgress<ModelDownload>? progress = null, Action<string>? check = null,
         CancellationToken cancel = default)
     {
-        if (Directory.Exists(model) || !RepositoryName().IsMatch(model)) return model;
-        using var hub = new ModelHub();
-        return hub.DownloadAsync(model, progress, inspect, cancel).GetAwaiter().GetResult();
+        if (Directory.Exists(model) || File.Exists(model) || !IsOnHub(model)) return model;
+        using var hub = new ModelHub { Check = check };
+        return hub.DownloadAsync(model, progress, cancel).GetAwaiter().GetResult();
     }
 
+    /// <summary>Whether a model's name can be one on a hub. That of a GGUF file there has the repository's two parts before it.</summary>
+    public static bool IsOnHub(string model) => RepositoryName().Match(model) is { Success: true } name
+        && (name.Groups[2].Success || !name.Groups[1].Value.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Brings a model into the cache; what is there already is not read again.</summary>
-    /// <param name="model"><c>owner/name</c>, or <c>owner/name@revision</c>.</param>
+    /// <param name="model"><c>owner/name</c> or <c>owner/name/file.gguf</c>, each with <c>@revision</c> or without.</param>
     /// <param name="progress">Told of bytes as they come.</param>
-    /// <param name="inspect">Called with the snapshot's folder once all but the weights is there; what it throws ends the download. Null
-    /// inspects nothing.</param>
     /// <param name="cancel">Stops; what was read stays for the next time.</param>
-    /// <returns>The snapshot's folder.</returns>
+    /// <returns>The snapshot's folder, or the GGUF file in it; the first where it is in shards.</returns>
     /// <exception cref="LabException">There is no such model, access is refused, the hub does not answer and nothing is cached, or a file
     /// is damaged.</exception>
-    public async Task<string> DownloadAsync(string model, IProgress<ModelDownload>? progress = null, Action<string>? inspect = null,
-        CancellationToken cancel = default)
+    public async Task<string> DownloadAsync(string model, IProgress<ModelDownload>? progress = null, CancellationToken cancel = default)
     {
         if (RepositoryName().Match(model) is not { Success: true } name)
-            throw new LabException($"'{model}' is no name of a model; expected owner/name or owner/name@revision");
-        var (repository, revision) = (name.Groups[1].Value, name.Groups[2] is { Success: true } given ? given.Value : "main");
+            throw new LabException($"'{model}' is no name of a model; expected owner/name or owner/name/file.gguf, with @revision or without");
+        var (repository, revision) = (name.Groups[1].Value, name.Groups[3] is { Success: true } given ? given.Value : "main");
+        var wanted = name.Groups[2] is { Success: true } one ? one.Value : null;
         var folder = Path.Combine(_options.Cache, "models--" + repository.Replace("/", "--", StringComparison.Ordinal));
         var reference = Path.Combine(folder, "refs", revision);
         if (_options.Offline)
-            return Cached(folder, revision)
+            return Cached(folder, revision, wanted)
                 ?? throw new LabException($"{repository}: not in the cache {_options.Cache}, and HF_HUB_OFFLINE forbids asking the hub; "
                     + "unset it, or name a folder");
         string commit;
         string[] files;
         try
         {
-            (commit, files) = await DescribeAsync(repository, revision, cancel).ConfigureAwait(false);
+            (commit, files) = await DescribeAsync(repository, revision, wanted, cancel).ConfigureAwait(false);
         }
-        catch (HttpRequestException e) when (e.StatusCode is null && Cached(folder, revision) is { } cached)
+        catch (HttpRequestException e) when (e.StatusCode is null && Cached(folder, revision, wanted) is { } cached)
         {
             return cached;
         }
@@ -114,13 +120,11 @@ public sealed partial class ModelHub : IDisposable
         Directory.CreateDirectory(Path.Combine(folder, "blobs"));
         try
         {
-            // What is small says whether the rest can be used.
-            foreach (var weights in (bool[])[false, true])
-            {
-                if (weights) inspect?.Invoke(snapshot);
-                foreach (var file in files.Where(f => f.EndsWith(".safetensors", StringComparison.Ordinal) == weights))
-                    await FetchAsync(repository, commit, file, folder, snapshot, progress, cancel).ConfigureAwait(false);
-            }
+            foreach (var file in files.Where(f => !IsWeights(f)))
+                await FetchAsync(repository, commit, file, folder, snapshot, progress, cancel).ConfigureAwait(false);
+            if (wanted is null) Check?.Invoke(snapshot);
+            foreach (var file in files.Where(IsWeights))
+                await FetchAsync(repository, commit, file, folder, snapshot, progress, cancel).ConfigureAwait(false);
         }
         catch (HttpRequestException e)
         {
@@ -128,19 +132,21 @@ public sealed partial class ModelHub : IDisposable
         }
         Directory.CreateDirectory(Path.GetDirectoryName(reference)!);
         await File.WriteAllTextAsync(reference, commit, cancel).ConfigureAwait(false);
-        return snapshot;
+        return wanted is null ? snapshot : Path.Combine(snapshot, wanted);
     }
 
-    private static string? Cached(string folder, string revision)
+    private static string? Cached(string folder, string revision, string? wanted)
     {
         var reference = Path.Combine(folder, "refs", revision);
         var snapshot = Path.Combine(folder, "snapshots", File.Exists(reference) ? File.ReadAllText(reference).Trim() : revision);
+        if (wanted is not null) return File.Exists(Path.Combine(snapshot, wanted)) ? Path.Combine(snapshot, wanted) : null;
         return File.Exists(Path.Combine(snapshot, "config.json")) || File.Exists(Path.Combine(snapshot, "adapter_config.json"))
             ? snapshot
             : null;
     }
 
-    private async Task<(string Commit, string[] Files)> DescribeAsync(string repository, string revision, CancellationToken cancel)
+    private async Task<(string Commit, string[] Files)> DescribeAsync(string repository, string revision, string? wanted,
+        CancellationToken cancel)
     {
         using var response = await SendAsync(HttpMethod.Get, At($"api/models/{repository}/revision/{Uri.EscapeDataString(revision)}"), 0,
             cancel).ConfigureAwait(false);
@@ -149,11 +155,13 @@ public sealed partial class ModelHub : IDisposable
         {
             var json = JsonNode.Parse(await response.Content.ReadAsStringAsync(cancel).ConfigureAwait(false))!;
             var commit = (string)json["sha"]!;
-            var names =
-                json["siblings"]!.AsArray().Select(s => (string)s!["rfilename"]!).Where(IsPart).Order(StringComparer.Ordinal).ToArray();
+            var all = json["siblings"]!.AsArray().Select(s => (string)s!["rfilename"]!).Order(StringComparer.Ordinal).ToArray();
+            var names = all.Where(f => wanted is null ? IsPart(f) : IsShardOf(f, wanted)).ToArray();
             if (!Hexadecimal().IsMatch(commit)) throw new LabException($"{repository}: the hub names the commit '{commit}', which is none");
-            if (!names.Contains("config.json") && !names.Contains("adapter_config.json"))
-                throw new LabException($"{repository}: there is no config.json in it; it is no model that can be loaded here");
+            if (wanted is not null && !names.Contains(wanted))
+                throw new LabException($"{repository}: there is no '{wanted}' in it{Files(all)}");
+            if (wanted is null && !names.Contains("config.json") && !names.Contains("adapter_config.json"))
+                throw new LabException($"{repository}: there is no config.json in it; it is no model that can be loaded here{Files(all)}");
             return (commit, names);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
@@ -161,6 +169,20 @@ public sealed partial class ModelHub : IDisposable
             throw new LabException($"{_options.Endpoint}: the answer about {repository} is not a hub's: {e.Message}", e);
         }
     }
+
+    private static string Files(string[] all)
+    {
+        var files = all.Where(f => f.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && f == Path.GetFileName(f)).ToArray();
+        return files.Length == 0 ? ""
+            : $"; it has GGUF files, of which one can be named as owner/name/file.gguf: {string.Join(", ", files.Take(12))}";
+    }
+
+    private static bool IsWeights(string file) => Path.GetExtension(file) is ".safetensors" or ".gguf";
+
+    // The same name but for the number of the shard.
+    private static bool IsShardOf(string file, string wanted) => file == wanted
+        || Shard().Match(wanted) is { Success: true } one && Shard().Match(file) is { Success: true } other
+            && one.Groups[1].Value == other.Groups[1].Value && one.Groups[2].Value == other.Groups[2].Value;
 
     // A mirror may lie below a path.
     private Uri At(string path) => new($"{_options.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
@@ -308,8 +330,12 @@ public sealed partial class ModelHub : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    [GeneratedRegex(@"^([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@([A-Za-z0-9][\w.-]*))?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:/([A-Za-z0-9][\w.-]*\.gguf))?(?:@([A-Za-z0-9][\w.-]*))?$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex RepositoryName();
+
+    [GeneratedRegex(@"^(.*)-\d{5}-of-(\d{5})\.gguf$", RegexOptions.CultureInvariant)]
+    private static partial Regex Shard();
 
     [GeneratedRegex("^(?:[0-9a-f]{40}|[0-9a-f]{64})$", RegexOptions.CultureInvariant)]
     private static partial Regex Hexadecimal();

@@ -17,7 +17,7 @@ public sealed record TensorEntry(ScalarType Type, long[] Shape, long Begin, long
 /// A memory-mapped safetensors file (format: 8-byte little-endian header length, JSON header, tensor bytes).
 /// The header is checked before anything is read: sizes, bounds and overlaps.
 /// </summary>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : ITensorFile
 {
     private const long MaxHeader = 100_000_000;
     private const long Part = 1 << 30, CopiedPart = 4 << 20;
@@ -87,9 +87,12 @@ public sealed class SafetensorsFile : IDisposable
         return new SafetensorsFile(path, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read), data, entries, metadata);
     }
 
-    /// <summary>Where the bytes of a tensor lie in the file.</summary>
-    internal (string Path, long Begin, long Length) Place(string name) =>
+    (string Path, long Begin, long Length) ITensorFile.Place(string name) =>
         (Path, _data + Entries[name].Begin, Entries[name].End - Entries[name].Begin);
+
+    string ITensorFile.OwnName(string name) => name;
+
+    Gguf.BlockMatrix? ITensorFile.ReadBlocks(string name, long[] expectedShape) => null;
 
     /// <summary>Copies a tensor out of the mapped file.</summary>
     /// <exception cref="LabException">There is no tensor of that name, or its shape is not the expected one.</exception>

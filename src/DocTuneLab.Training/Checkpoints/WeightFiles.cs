@@ -3,18 +3,22 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Text;
+using DocTuneLab.Training.Checkpoints.Gguf;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Checkpoints;
 
-/// <summary>The weights of a model folder: <c>model.safetensors</c>, or shards listed in <c>model.safetensors.index.json</c>.</summary>
+/// <summary>
+/// The weights of a model: <c>model.safetensors</c> of a folder, or shards listed in <c>model.safetensors.index.json</c>, or those of a
+/// GGUF file, by the names that a checkpoint has.
+/// </summary>
 public sealed class WeightFiles : IDisposable
 {
-    private readonly SafetensorsFile[] _files;
-    private readonly Dictionary<string, SafetensorsFile> _owners;
+    private readonly ITensorFile[] _files;
+    private readonly Dictionary<string, ITensorFile> _owners;
     private ReadAhead? _ahead;
 
-    private WeightFiles(SafetensorsFile[] files, Dictionary<string, SafetensorsFile> owners) => (_files, _owners) = (files, owners);
+    private WeightFiles(ITensorFile[] files, Dictionary<string, ITensorFile> owners) => (_files, _owners) = (files, owners);
 
     /// <summary>Names of all tensors.</summary>
     public IReadOnlyCollection<string> Names => _owners.Keys;
@@ -37,13 +41,13 @@ public sealed class WeightFiles : IDisposable
                 + $"a model folder has its weights as safetensors{(other is null ? "" : $" ({other} is of another format; convert it)")}");
         }
         var expected = File.Exists(single) ? null : Index(index);
-        var files = new List<SafetensorsFile>();
+        var files = new List<ITensorFile>();
         try
         {
             foreach (var name in expected?.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray()
                 ?? ["model.safetensors"])
                 files.Add(SafetensorsFile.Open(Path.Combine(directory, name)));
-            var owners = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
+            var owners = new Dictionary<string, ITensorFile>(StringComparer.Ordinal);
             foreach (var file in files)
                 foreach (var tensor in file.Entries.Keys)
                     if (!owners.TryAdd(tensor, file))
@@ -60,6 +64,10 @@ public sealed class WeightFiles : IDisposable
         }
     }
 
+    /// <summary>The weights that one file has.</summary>
+    internal static WeightFiles Of(ITensorFile file) =>
+        new([file], file.Entries.Keys.ToDictionary(name => name, _ => file, StringComparer.Ordinal));
+
     /// <summary>Whether there is such a tensor.</summary>
     public bool Contains(string name) => _owners.ContainsKey(name);
 
@@ -68,6 +76,21 @@ public sealed class WeightFiles : IDisposable
 
     /// <summary>The file that a tensor is in; the first one where it is in none.</summary>
     public string PathOf(string name) => (_owners.TryGetValue(name, out var file) ? file : _files[0]).Path;
+
+    /// <summary>Name that a tensor has, or would have, in its file.</summary>
+    internal string OwnName(string name) => (_owners.TryGetValue(name, out var file) ? file : _files[0]).OwnName(name);
+
+    /// <summary>Whether a tensor is stored in blocks.</summary>
+    internal bool IsInBlocks(string name) => _owners.TryGetValue(name, out var file) && file is GgufTensors tensors && tensors.IsInBlocks(name);
+
+    /// <summary>A tensor that is stored in blocks, as it is; null for another.</summary>
+    /// <exception cref="LabException">Its shape is not the expected one.</exception>
+    internal BlockMatrix? ReadBlocks(string name, long[] shape)
+    {
+        if (!_owners.TryGetValue(name, out var file) || file.ReadBlocks(name, shape) is not { } blocks) return null;
+        _ahead?.Used(blocks.Blocks.numel());
+        return blocks;
+    }
 
     /// <summary>Says in which order tensors will be read, so that the disk works ahead.</summary>
     public void Announce(IEnumerable<string> names)
@@ -81,15 +104,16 @@ public sealed class WeightFiles : IDisposable
     public Tensor Read(string name, long[]? expectedShape = null)
     {
         var tensor = (_owners.TryGetValue(name, out var file) ? file : _files[0]).Read(name, expectedShape);
-        _ahead?.Used(tensor.numel() * tensor.element_size());
+        _ahead?.Used(_owners.TryGetValue(name, out var owner) ? owner.Place(name).Length : 0);
         return tensor;
     }
 
     /// <summary>Content hash of all files; reads them once.</summary>
     public string Hash()
     {
-        if (_files.Length == 1) return ContentHash.OfFile(_files[0].Path);
-        var parts = string.Concat(_files.Select(f => $"{Path.GetFileName(f.Path)}:{ContentHash.OfFile(f.Path)}\n"));
+        var paths = _files.SelectMany(f => f is GgufTensors tensors ? tensors.Paths : [f.Path]).ToArray();
+        if (paths.Length == 1) return ContentHash.OfFile(paths[0]);
+        var parts = string.Concat(paths.Select(f => $"{Path.GetFileName(f)}:{ContentHash.OfFile(f)}\n"));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
     }
 

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Compute;
@@ -24,6 +25,9 @@ internal sealed class Gradients : IDisposable
 
     /// <summary>Where to add the gradient of a tensor, or null if it is frozen.</summary>
     public Tensor? Of(Tensor parameter) => _views.GetValueOrDefault(parameter);
+
+    /// <summary>The same of a table of the vocabulary; one in the blocks of a file is frozen.</summary>
+    public Tensor? Of(Weight table) => table is DenseWeight dense ? Of(dense.Tensor) : null;
 
     /// <summary>The trained tensors, in the order of their gradients in <see cref="All"/>.</summary>
     public IReadOnlyList<Tensor> Order => _order;

@@ -8,11 +8,11 @@ namespace DocTuneLab.Training.Compute;
 internal sealed class InputPass(Decoder decoder, DecoderLayout layout, Kernels kernels, Gradients gradients)
 {
     /// <summary>Whether anything of it is trained.</summary>
-    public bool IsTrained => gradients.Of(decoder.Embedding.Tensor) is not null
+    public bool IsTrained => gradients.Of(decoder.Embedding) is not null
         || decoder.Positions is { } positions && gradients.Of(positions) is not null;
 
     /// <summary>Writes the embeddings of tokens.</summary>
-    public void Embed(Tensor x, int[] ids) => x.copy_(kernels.Rows(decoder.Embedding.Tensor, ids));
+    public void Embed(Tensor x, int[] ids) => x.copy_(kernels.Rows(decoder.Embedding, ids));
 
     /// <summary>Scales them, and adds what is learnt of their positions.</summary>
     public void Place(Tensor x, int[] positions)
@@ -29,6 +29,6 @@ internal sealed class InputPass(Decoder decoder, DecoderLayout layout, Kernels k
     {
         var wide = dx.to_type(ScalarType.Float32);
         if (decoder.Positions is { } learnt) gradients.Of(learnt)?.index_add_(0, kernels.Indices(positions), wide, 1);
-        gradients.Of(decoder.Embedding.Tensor)?.index_add_(0, kernels.Indices(ids), wide, layout.EmbeddingScale);
+        gradients.Of(decoder.Embedding)?.index_add_(0, kernels.Indices(ids), wide, layout.EmbeddingScale);
     }
 }

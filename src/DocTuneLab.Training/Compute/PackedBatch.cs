@@ -62,7 +62,7 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
         var (path, tokens) = (new List<int>(), 0);
         for (var s = 0; s < order.Length; s++)
         {
-            var (sequence, answer) = given[order[s]];
+            var sequence = given[order[s]].Ids;
             var common = share && s > 0
                 ? Math.Min(sequence.AsSpan(0, Math.Max(0, sequence.Length - 1)).CommonPrefixLength(given[order[s - 1]].Ids), path.Count)
                 : 0;
@@ -78,7 +78,7 @@ internal sealed record PackedBatch(int[] Ids, int[] Positions, int[] Starts, int
                 positions.Add(i);
             }
             targetStarts[s] = rows.Count;
-            for (var i = Math.Max(1, answer); i < sequence.Length; i++)
+            foreach (var i in given[order[s]].Trained())
             {
                 rows.Add(path[i - 1]);
                 trainedLengths.Add(sequence.Length - unread);

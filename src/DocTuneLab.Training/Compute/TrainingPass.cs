@@ -1,4 +1,5 @@
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Compute;
@@ -32,6 +33,7 @@ internal sealed class TrainingPass : IDisposable
     private readonly InputPass _input;
     private readonly OutputPass _output;
     private readonly Teacher? _teacher;
+    private readonly Tensor? _wideHead;
 
     /// <summary>A pass over a model whose adapter, if any, is attached.</summary>
     /// <param name="model">The model.</param>
@@ -51,7 +53,10 @@ internal sealed class TrainingPass : IDisposable
         _input = new InputPass(model.Decoder, model.Config.Layout, _kernels, gradients);
         _output = new OutputPass(model.Decoder, model.Config.Layout, _kernels, gradients);
         // Products with the whole vocabulary in every step: better converted once.
-        if (gradients.Any && gradients.Of(model.Decoder.Head.Tensor) is null) model.Decoder.Head.Convert(model.Decoder.ComputeType);
+        if (gradients.Any && model.Decoder.Head is BlockWeight blocks)
+            _wideHead = blocks.Materialize(model.Decoder.ComputeType).DetachFromDisposeScope();
+        else if (gradients.Any && gradients.Of(model.Decoder.Head) is null)
+            (model.Decoder.Head as DenseWeight)?.Convert(model.Decoder.ComputeType);
     }
 
     /// <summary>
@@ -147,9 +152,8 @@ internal sealed class TrainingPass : IDisposable
         var (rows, train) = (batch.Rows.Length, gradientScale != 0);
         var normed = _output.Normed(x);
         var dNormed = _memory.Get("d final", rows, hidden);
-        var head = decoder.Head.Tensor;
-        var headGradient = _gradients.Of(head);
-        var wide = decoder.ComputeType != head.dtype ? head.to_type(decoder.ComputeType) : head;
+        var headGradient = _gradients.Of(decoder.Head);
+        var wide = _wideHead ?? decoder.Head.Materialize(decoder.ComputeType);
         // Of equal size: the matrix is read once for each, however few rows it has.
         var most = (int)Math.Clamp(ChunkBytes / wide.element_size() / vocabulary, ChunkRows, 4096);
         var chunks = (rows + most - 1) / most;
@@ -191,6 +195,7 @@ internal sealed class TrainingPass : IDisposable
 
     public void Dispose()
     {
+        _wideHead?.Dispose();
         foreach (var layer in _layers) layer.Dispose();
         _kernels.Dispose();
         _host?.Dispose();

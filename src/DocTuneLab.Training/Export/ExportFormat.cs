@@ -1,4 +1,4 @@
-using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Checkpoints.Gguf;
 using DocTuneLab.Training.Quantization.Formats;
 
 namespace DocTuneLab.Training.Export;

@@ -1,7 +1,5 @@
-using System.Globalization;
-using DocTuneLab.Conversations;
-using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Checkpoints.Gguf;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Models.Families;
 using DocTuneLab.Training.Models.Layout;
@@ -51,17 +49,15 @@ public static class GgufExporter
             throw new LabException($"a model cannot be written in the GGUF type {type}; expected one of {string.Join(", ", Types)}");
         using var weights = new MergedWeights(model, adapter, mergeBase);
         var config = weights.Config;
-        var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(model, "tokenizer.json"));
-        var templatePath = Path.Combine(model, "tokenizer_config.json");
-        var template = File.Exists(templatePath) ? ChatTemplate.Load(templatePath) : null;
+        var (tokenizer, template) = (weights.Parts.Tokenizer(), weights.Parts.Template());
         using var writer = new GgufWriter();
-        var notes = Describe(writer, config, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))), fileType);
-        GgufTokenizer.Write(writer, tokenizer, template, config);
-        if (config.RopeScaling is { Type: "llama3" } rope)
+        var notes = Describe(writer, config, weights.Parts.Name, fileType);
+        TokenizerFields.Write(writer, tokenizer, template, config);
+        if (config.RopeScaling is { Type: "llama3" or "longrope" } rope)
         {
-            var divisors = Rotary.Frequencies(new RopeLayout(config.RopeTheta, config.HeadSize), 0)
-                .Select(f => (float)Rotary.Llama3Divisor(rope, f))
-                .ToArray();
+            var plain = Rotary.Frequencies(new RopeLayout(config.RopeTheta, config.HeadSize), 0);
+            var divisors = (rope.Type == "llama3" ? plain.Select(f => Rotary.Llama3Divisor(rope, f)) : rope.ShortFactors)
+                .Select(d => (float)d).ToArray();
             writer.Add("rope_freqs.weight", [divisors.Length], GgufType.F32,
                 stream => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(divisors)));
         }
@@ -72,7 +68,7 @@ public static class GgufExporter
             var wanted = shape.Length == 1
                 ? GgufType.F32 : name == head && type is (GgufType.Q4_0 or GgufType.Q4_K) ? GgufType.Q6_K : type;
             var chosen = GgufTypes.Fitting(wanted, shape[^1]);
-            writer.Add(NameOf(name), shape, chosen, stream =>
+            writer.Add(GgufNames.Of(name), shape, chosen, stream =>
             {
                 cancel.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
@@ -80,6 +76,15 @@ public static class GgufExporter
             });
         }
         writer.Save(path, progress);
+        try
+        {
+            notes.AddRange(GgufReading.Check(path, config, tokenizer));
+        }
+        catch
+        {
+            File.Delete(path);
+            throw;
+        }
         return new ExportResult(path, new FileInfo(path).Length, weights.Difference, notes);
     }
 
@@ -90,7 +95,8 @@ public static class GgufExporter
     /// <exception cref="LabException">The adapter is DoRA, which llama.cpp cannot apply, or does not fit the base.</exception>
     public static ExportResult WriteAdapter(string model, string adapter, string path)
     {
-        var config = ModelConfig.Load(Path.Combine(model, "config.json"));
+        using var parts = ModelFiles.Open(model);
+        var config = parts.Config;
         using var folder = PeftFolder.Open(adapter);
         if (folder.UseDora) throw new LabException($"{adapter}: llama.cpp cannot apply a DoRA adapter; export the merged model instead");
         using var writer = new GgufWriter();
@@ -104,7 +110,7 @@ public static class GgufExporter
         foreach (var layer in folder.Layers(config.LinearLayers()))
         {
             var shape = shapes[layer + ".weight"];
-            var (name, rank) = (NameOf(layer + ".weight"), (long)folder.RankOf(layer));
+            var (name, rank) = (GgufNames.Of(layer + ".weight"), (long)folder.RankOf(layer));
             writer.Add(name + ".lora_a", [rank, shape[1]], GgufType.F32, stream => Part(stream, update => update.A));
             writer.Add(name + ".lora_b", [shape[0], rank], GgufType.F32,
                 stream => Part(stream, update => Permuted(config, layer + ".weight", update.B * (update.Scale * rank / folder.Rank))));
@@ -158,23 +164,23 @@ public static class GgufExporter
                 Set("rope.scaling.original_context_length", (uint)yarn.OriginalPositions);
                 Set("rope.scaling.yarn_beta_fast", (float)yarn.BetaFast);
                 Set("rope.scaling.yarn_beta_slow", (float)yarn.BetaSlow);
-                if (yarn.BetaFast != 32 || yarn.BetaSlow != 1)
-                    notes.Add($"YaRN's betas are {yarn.BetaFast} and {yarn.BetaSlow}: some readers of GGUF take 32 and 1.");
                 // llama.cpp multiplies the usual factor in by itself.
                 Set("rope.scaling.attn_factor", (float)(yarn.AttentionFactor / (0.1 * Math.Log(yarn.Factor) + 1)));
+                if (yarn is not { BetaFast: 32, BetaSlow: 1 })
+                    notes.Add($"YaRN's betas here are {yarn.BetaFast} and {yarn.BetaSlow}; readers that know no such fields take 32 and 1.");
                 break;
             case { Type: "dynamic" } dynamic:
                 notes.Add($"llama.cpp has no dynamic rotary scaling: beyond {dynamic.OriginalPositions} positions it computes otherwise.");
                 break;
-            case { Type: "llama3" } when architecture != "llama":
-                throw new LabException($"llama.cpp reads the rotary scaling llama3 for Llama models only, not for {config.ModelType}");
+            case { Type: "llama3" or "longrope" } scaled when architecture != "llama":
+                throw new LabException($"llama.cpp reads the rotary scaling {scaled.Type} for Llama models only, not for {config.ModelType}");
         }
-        if (config.ModelType == "qwen3" && config.AttentionBias)
-            throw new LabException("llama.cpp has no biases for qwen3 models, and this one has them (attention_bias); export safetensors "
-                + "instead");
+        if (architecture == "qwen3" && config.AttentionBias)
+            throw new LabException("llama.cpp has no place for the biases of this qwen3 model's attention; export safetensors instead");
         if (config.SlidingWindow is { } window)
         {
-            Set("attention.sliding_window", (uint)window);
+            // Of the other families a file does not say which layers have it.
+            if (architecture == "llama") Set("attention.sliding_window", (uint)window);
             notes.Add($"llama.cpp has no sliding window for {config.ModelType} models: beyond {window} tokens it attends to all of them.");
         }
         return notes;
@@ -191,32 +197,5 @@ public static class GgufExporter
         var heads = name.Contains(".q_proj.", StringComparison.Ordinal)
             ? config.Heads : name.Contains(".k_proj.", StringComparison.Ordinal) ? config.KeyValueHeads : 0;
         return heads == 0 ? tensor : tensor.reshape(heads, 2, config.HeadSize / 2, -1).transpose(1, 2).reshape(tensor.shape);
-    }
-
-    private static string NameOf(string name)
-    {
-        switch (name)
-        {
-            case "model.embed_tokens.weight": return "token_embd.weight";
-            case "model.norm.weight": return "output_norm.weight";
-            case "lm_head.weight": return "output.weight";
-        }
-        var parts = name.Split('.');
-        var part = parts[^2] switch
-        {
-            "input_layernorm" => "attn_norm",
-            "post_attention_layernorm" => "ffn_norm",
-            "q_proj" => "attn_q",
-            "k_proj" => "attn_k",
-            "v_proj" => "attn_v",
-            "o_proj" => "attn_output",
-            "q_norm" => "attn_q_norm",
-            "k_norm" => "attn_k_norm",
-            "gate_proj" => "ffn_gate",
-            "up_proj" => "ffn_up",
-            "down_proj" => "ffn_down",
-            _ => throw new LabException($"GGUF has no name for the tensor '{name}'"),
-        };
-        return string.Create(CultureInfo.InvariantCulture, $"blk.{parts[2]}.{part}.{parts[^1]}");
     }
 }

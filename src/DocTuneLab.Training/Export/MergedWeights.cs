@@ -17,33 +17,35 @@ public enum MergeBase
     Dequantized,
 }
 
-/// <summary>The weights of a model folder in float32, one at a time, with an adapter merged into them where there is one.</summary>
+/// <summary>The weights of a model in float32, one at a time, with an adapter merged into them where there is one.</summary>
 public sealed class MergedWeights : IDisposable
 {
-    private readonly WeightFiles _files;
+    private readonly ModelFiles _parts;
     private readonly PeftFolder? _adapter;
     private readonly Dictionary<string, LinearLayout> _updated;
     private readonly MergeBase _base;
     private double _difference, _update;
 
     /// <summary>Opens the files; nothing is read yet.</summary>
-    /// <param name="model">Model folder.</param>
+    /// <param name="model">Model folder, or a GGUF file.</param>
     /// <param name="adapter">Adapter folder, or null.</param>
     /// <param name="mergeBase">What it is merged into.</param>
     /// <exception cref="LabException">A file is missing or corrupt, or the adapter does not fit.</exception>
     public MergedWeights(string model, string? adapter = null, MergeBase mergeBase = MergeBase.Stored)
     {
-        var config = ModelConfig.Load(Path.Combine(model, "config.json"));
+        _parts = ModelFiles.Open(model);
         _base = mergeBase;
         _adapter = adapter is null ? null : PeftFolder.Open(adapter);
-        _files = WeightFiles.Open(model);
-        Config = config.For(_files);
+        Config = _parts.Config.For(_parts.Weights);
         var updated = _adapter is null ? [] : _adapter.Layers(Config.LinearLayers()).ToHashSet(StringComparer.Ordinal);
         _updated = Config.Layout.Linears.Where(l => updated.Contains(l.Name)).ToDictionary(l => l.Tensor, StringComparer.Ordinal);
     }
 
     /// <summary>Shape of the model.</summary>
     public ModelConfig Config { get; }
+
+    /// <summary>The model's other parts.</summary>
+    internal ModelFiles Parts => _parts;
 
     /// <summary>
     /// Distance between the adapted layers' merged weights in the one base and in the other, over the length of the update
@@ -52,7 +54,7 @@ public sealed class MergedWeights : IDisposable
     public double? Difference => _update == 0 ? null : Math.Sqrt(_difference / _update);
 
     /// <summary>Floating-point type that a tensor is stored in; bfloat16 for what is quantised.</summary>
-    public ScalarType StoredType(string name) => _files.Find(name)?.Type switch
+    public ScalarType StoredType(string name) => _parts.Weights.IsInBlocks(name) ? ScalarType.BFloat16 : _parts.Weights.Find(name)?.Type switch
     {
         ScalarType.Float16 => ScalarType.Float16,
         ScalarType.Float32 or null => ScalarType.Float32,
@@ -67,8 +69,8 @@ public sealed class MergedWeights : IDisposable
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
-        var weight = WeightFormats.Stored(_files, name, shape)?.Materialize(ScalarType.Float32)
-            ?? _files.Read(name, shape).to_type(ScalarType.Float32);
+        var weight = WeightFormats.Stored(_parts.Weights, name, shape)?.Materialize(ScalarType.Float32)
+            ?? _parts.Weights.Read(name, shape).to_type(ScalarType.Float32);
         if (_adapter is null || !_updated.TryGetValue(name, out var linear)) return weight.MoveToOuterDisposeScope();
         // An adapter knows [out, in], however the matrix is stored.
         if (linear.IsTransposed) weight = weight.t().contiguous();
@@ -84,7 +86,7 @@ public sealed class MergedWeights : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _files.Dispose();
+        _parts.Dispose();
         _adapter?.Dispose();
     }
 }

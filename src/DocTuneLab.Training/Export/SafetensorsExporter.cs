@@ -56,10 +56,7 @@ public static class SafetensorsExporter
         if (shards.Count > 1)
             File.WriteAllText(Path.Combine(target, "model.safetensors.index.json"),
                 new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = bytes }, ["weight_map"] = map }.ToJsonString());
-        foreach (var file in Directory.EnumerateFiles(model)
-            .Where(f =>
-                Path.GetExtension(f) is ".json" or ".jinja" or ".txt" or ".md" && !f.EndsWith(".index.json", StringComparison.Ordinal)))
-            File.Copy(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);
+        weights.Parts.CopyTo(target);
         var configuration = Path.Combine(target, "config.json");
         var json = JsonNode.Parse(File.ReadAllBytes(configuration))!.AsObject();
         json.Remove("quantization_config");

@@ -1,5 +1,6 @@
 using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 
@@ -181,8 +182,8 @@ internal sealed class DecodingPass : IDisposable
             _output.Finish(logits);
             return logits;
         }
-        var head = decoder.Head.Tensor.dtype == decoder.ComputeType
-            ? decoder.Head.Tensor
+        var head = decoder.Head is DenseWeight { Tensor: var stored } && stored.dtype == decoder.ComputeType
+            ? stored
             : _wideHead ??= decoder.Head.Materialize(decoder.ComputeType).DetachFromDisposeScope();
         new Products(_kernels, decoder.ComputeType).Run(logits, normed, head.t());
         _output.Finish(logits);

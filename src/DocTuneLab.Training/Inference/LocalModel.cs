@@ -28,13 +28,8 @@ public sealed class LocalModel : ILanguageModel
     public LocalModel(BaseModel model, LoraAdapter? adapter = null, string? name = null)
     {
         (_model, _adapter) = (model, adapter);
-        Name = name
-            ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Directory)))
-                + (adapter is null ? "" : " + adapter");
-        _ends = [.. model.Config.EndTokens];
-        if (model.EndToken is { } end) _ends.Add(end);
-        foreach (var mark in (string[])["<|im_end|>", "<|eot_id|>"])
-            if (model.Tokenizer.SpecialTokens.TryGetValue(mark, out var turn)) _ends.Add(turn);
+        Name = name ?? model.Name + (adapter is null ? "" : " + adapter");
+        _ends = [.. model.EndTokens];
     }
 
     /// <inheritdoc/>
@@ -46,7 +41,7 @@ public sealed class LocalModel : ILanguageModel
         IProgress<int>? progress = null, CancellationToken cancel = default)
     {
         return Complete([.. prompts.Select(p => _model.Tokenizer.Encode(_model.ChatTemplate.Render(p, addGenerationPrompt: true),
-            specialTokens: true))], options, null, progress, cancel);
+            specialTokens: true))], options, null, progress, cancel: cancel);
     }
 
     /// <summary>Goes on from token ids, without a chat template.</summary>
@@ -54,15 +49,16 @@ public sealed class LocalModel : ILanguageModel
     /// <param name="options">Sampling.</param>
     /// <param name="onText">Called with the number of a prompt and text that is certain, as it comes.</param>
     /// <param name="progress">Called with the number of finished prompts.</param>
+    /// <param name="continues">Whether a text goes on within what its prompt says, a space at its beginning with it, and is no answer.</param>
     /// <param name="cancel">Stops between tokens.</param>
     /// <returns>Texts in the order of <paramref name="prompts"/>.</returns>
     /// <exception cref="LabException">A prompt is empty or leaves no room in the model's context, or an option is out of range.</exception>
     public IReadOnlyList<string> Complete(IReadOnlyList<IReadOnlyList<int>> prompts, SamplingOptions options,
-        Action<int, string>? onText = null, IProgress<int>? progress = null, CancellationToken cancel = default)
+        Action<int, string>? onText = null, IProgress<int>? progress = null, bool continues = false, CancellationToken cancel = default)
     {
         Check(prompts, options);
         var results = prompts
-            .Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(), options.Stop, onText is null ? null : text => onText(i, text)))
+            .Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(continues: continues), options.Stop, onText is null ? null : text => onText(i, text)))
             .ToArray();
         using var attached = _adapter?.Attach();
         using var pass = new DecodingPass(_model, KeepsWeights(prompts.Count > MatrixVector.MaxVectors));

@@ -1,16 +1,16 @@
-using System.Text.Json.Nodes;
 using DocTuneLab.Conversations;
 using DocTuneLab.Settings;
 using DocTuneLab.Tokenization;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models.Families;
+using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Quantization.Formats;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Models;
 
-/// <summary>How a model folder is loaded.</summary>
+/// <summary>How a model is loaded.</summary>
 public sealed record ModelLoadOptions
 {
     /// <summary>Names, ranges and words of these settings.</summary>
@@ -43,24 +43,33 @@ public sealed record ModelLoadOptions
     [Setting("Where the model is computed; auto is a CUDA device where there is one, else the processor.", Placeholder = "D",
         Pattern = "auto|cpu|cuda(:[0-9]{1,3})?", Expected = "auto, cpu, cuda or cuda:N")]
     public string Device { get; init; } = "auto";
+
+    /// <summary>A file with the chat template to use instead of the model's own, in Jinja. Default null: the model's own.</summary>
+    [Setting("A chat template (Jinja) to use instead of the model's own, or for a model that has none.", Placeholder = "FILE")]
+    public string? ChatTemplate { get; init; }
 }
 
-/// <summary>A model folder in Hugging Face layout, loaded: configuration, tokenizer, chat template and weights.</summary>
+/// <summary>A model, loaded: configuration, tokenizer, chat template and weights.</summary>
 public sealed class BaseModel : IDisposable
 {
     private readonly Lazy<string> _hash;
-    private readonly Lazy<ChatTemplate> _template;
+    private readonly ChatTemplate? _template;
 
-    private BaseModel(string directory, Func<string> hash, ModelConfig config, HuggingFaceTokenizer tokenizer,
+    private BaseModel(string directory, Func<string> hash, ModelConfig config, HuggingFaceTokenizer tokenizer, ChatTemplate? template,
         Decoder decoder, IReadOnlyDictionary<string, Tensor> parameters)
     {
-        (Directory, _hash, Config, Tokenizer, Decoder, Parameters) =
-            (directory, new Lazy<string>(hash), config, tokenizer, decoder, parameters);
-        _template = new Lazy<ChatTemplate>(() => ChatTemplate.Load(TemplatePath));
+        (Directory, _hash, Config, Tokenizer, _template, Decoder, Parameters) =
+            (directory, new Lazy<string>(hash), config, tokenizer, template, decoder, parameters);
     }
 
-    /// <summary>The folder.</summary>
+    /// <summary>The folder, or the GGUF file.</summary>
     public string Directory { get; }
+
+    /// <summary>Name for people.</summary>
+    public string Name { get; private init; } = "";
+
+    // The token that the tokenizer's configuration names as the end, which a model has without a chat template too.
+    private string? EndMark { get; init; }
 
     /// <summary>Content hash of the weights, read when first asked for.</summary>
     public string Hash => _hash.Value;
@@ -71,25 +80,25 @@ public sealed class BaseModel : IDisposable
     /// <summary>Its tokenizer.</summary>
     public HuggingFaceTokenizer Tokenizer { get; }
 
-    /// <summary>Its chat format, read when first asked for: a base model needs none to be scored, continued or trained on plain
-    /// text.</summary>
-    /// <exception cref="LabException">It has none, or one that needs what is not supported.</exception>
-    public ChatTemplate ChatTemplate => _template.Value;
+    /// <summary>Its chat format.</summary>
+    /// <exception cref="LabException">It has none: only conversations need one.</exception>
+    public ChatTemplate ChatTemplate => _template
+        ?? throw new LabException($"{Directory}: the model has no chat template, which conversations need; give one with --chat-template FILE");
 
-    /// <summary>The token that <c>tokenizer_config.json</c> names as the end, or null.</summary>
-    public int? EndToken
+    /// <summary>Whether it has a chat format.</summary>
+    public bool HasChatTemplate => _template is not null;
+
+    /// <summary>Ids that end an answer.</summary>
+    public IReadOnlySet<int> EndTokens
     {
         get
         {
-            if (!File.Exists(TemplatePath)) return null;
-            var json = JsonFields.Read(TemplatePath, "");
-            var text = json.Inner("eos_token")?.Optional<string?>("content", null)
-                ?? (json.Node("eos_token") is JsonValue ? json.Optional<string?>("eos_token", null) : null);
-            return text is not null && Tokenizer.SpecialTokens.TryGetValue(text, out var id) ? id : null;
+            var ends = new HashSet<int>(Config.EndTokens);
+            foreach (var mark in (string?[])[EndMark, _template?.EndToken, "<|im_end|>", "<|eot_id|>"])
+                if (mark is not null && Tokenizer.SpecialTokens.TryGetValue(mark, out var id)) ends.Add(id);
+            return ends;
         }
     }
-
-    private string TemplatePath => Path.Combine(Directory, "tokenizer_config.json");
 
     /// <summary>The network.</summary>
     public Decoder Decoder { get; }
@@ -110,26 +119,16 @@ public sealed class BaseModel : IDisposable
     public ModelLoadOptions Loading { get; private init; } = new() { Quantization = "none" };
 
     /// <summary>For people: what its linear layers are kept in, such as <c>NF4</c>.</summary>
-    public string WeightFormat => Loading.Quantization == "none" ? "the files' types" : Loading.Quantization.ToUpperInvariant();
+    public string WeightFormat => Decoder.Linears.Select(l => l.Weight).OfType<BlockWeight>().GroupBy(b => b.Type).MaxBy(g => g.Count()) is { } blocks
+        ? $"the file's blocks (mostly {blocks.Key})"
+        : Loading.Quantization == "none" ? "the files' types" : Loading.Quantization.ToUpperInvariant();
 
     /// <summary>Name of the type activations are computed in.</summary>
     public string ComputeType => Decoder.ComputeType == ScalarType.BFloat16 ? "bf16" : "fp32";
 
-    /// <summary>A model's folder: itself, or from the cache or the hub, where a model that cannot be loaded here is refused before its
-    /// weights are downloaded; see <see cref="ModelHub.Resolve"/>.</summary>
-    /// <exception cref="LabException">It cannot be had, or its architecture is not supported.</exception>
-    public static string Find(string model, IProgress<ModelDownload>? progress = null, CancellationToken cancel = default) =>
-        ModelHub.Resolve(model, progress, Inspect, cancel);
-
-    /// <summary>Fails where a folder's configuration is of a model that cannot be loaded here; a folder without one may be an adapter's.
-    /// </summary>
-    internal static void Inspect(string directory)
-    {
-        var path = Path.Combine(directory, "config.json");
-        if (File.Exists(path)) ModelConfig.Load(path);
-    }
-
-    /// <summary>Loads a folder, frozen.</summary>
+    /// <summary>Loads a model, frozen.</summary>
+    /// <param name="directory">A folder in Hugging Face layout, or a GGUF file, of which the blocks stay as they are.</param>
+    /// <param name="options">How; default as <see cref="ModelLoadOptions"/> says.</param>
     /// <exception cref="LabException">A file is missing or corrupt, a tensor is missing or misshaped, the architecture is not supported,
     /// there is no such device, or its memory is not enough.</exception>
     public static BaseModel Load(string directory, ModelLoadOptions? options = null)
@@ -146,27 +145,28 @@ public sealed class BaseModel : IDisposable
     /// <summary>The same; passes may be composed of libtorch's operations on the processor too, as they are on any other device.</summary>
     internal static BaseModel LoadOn(Device device, bool composed, string directory, ModelLoadOptions options)
     {
-        if (!System.IO.Directory.Exists(directory))
-            throw new LabException($"{directory}: no such folder; a base model is a folder in Hugging Face layout (config.json, "
-                + "model.safetensors, tokenizer.json)");
-        var config = ModelConfig.Load(Path.Combine(directory, "config.json"));
+        using var parts = ModelFiles.Open(directory);
+        var config = parts.Config;
         var compute = ComputeDevices.ComputeType(options.ComputeType, config.HiddenSize, device);
         composed |= device.type != TorchSharp.DeviceType.CPU;
-        using var files = WeightFiles.Open(directory);
+        var files = parts.Weights;
         config = config.For(files);
-        Check(directory, config, files);
+        Check(config, files);
         // The disk has something to do while the tokenizer is read.
         var places = config.Parameters().Select((p, i) => (p.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
         files.Announce(files.Names.OrderBy(n => places.GetValueOrDefault(WeightFormats.Owner(n) ?? n, int.MaxValue)));
-        var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));
+        var tokenizer = parts.Tokenizer();
         if (tokenizer.VocabularySize > config.VocabularySize)
-            throw new LabException($"{directory}: tokenizer.json has ids up to {tokenizer.VocabularySize - 1}, but config.json says "
-                + $"vocab_size {config.VocabularySize}");
+            throw new LabException($"{tokenizer.File.Path}: the tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the model has "
+                + $"{config.VocabularySize} of them");
+        var template = options.ChatTemplate is { } file ? parts.TemplateOf(file) : parts.Template();
         var placement = new Decoder.Placement(device, compute, composed);
         using var tensors = new StoredTensors(files, config.Layout, placement, options);
         var decoder = new Decoder(config.Layout, placement, tensors);
-        return new BaseModel(directory, () => HashOf(directory), config, tokenizer, decoder, new Dictionary<string, Tensor>())
+        return new BaseModel(directory, () => HashOf(directory), config, tokenizer, template, decoder, new Dictionary<string, Tensor>())
         {
+            Name = parts.Name,
+            EndMark = EndOf(parts.Marks()),
             ParameterCount = config.Parameters().Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b)),
             WeightBytes = tensors.Bytes,
             Loading = options,
@@ -184,12 +184,15 @@ public sealed class BaseModel : IDisposable
         ActivationType computeType)
     {
         var tokenizer = HuggingFaceTokenizer.Load(Path.Combine(directory, "tokenizer.json"));
+        var marks = Path.Combine(directory, "tokenizer_config.json");
         var tensors = new FreshTensors(config.Layout, device, seed);
         var decoder = new Decoder(config.Layout,
             new Decoder.Placement(device, ComputeDevices.ComputeType(computeType, config.HiddenSize, device),
                 composed || device.type != TorchSharp.DeviceType.CPU), tensors);
-        return new BaseModel(directory, () => "", config, tokenizer, decoder, tensors.Parameters)
+        return new BaseModel(directory, () => "", config, tokenizer, ChatTemplate.LoadOrNull(marks), decoder, tensors.Parameters)
         {
+            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
+            EndMark = EndOf(ChatTemplate.TokensOf(marks)),
             ParameterCount = tensors.Parameters.Values.Sum(p => p.numel()),
             WeightBytes = tensors.Parameters.Values.Sum(p => 4 * p.numel()),
         };
@@ -203,13 +206,15 @@ public sealed class BaseModel : IDisposable
         File.WriteAllText(Path.Combine(Directory, "config.json"), Config.ToJson());
     }
 
-    private static string HashOf(string directory)
+    private static string? EndOf(IReadOnlyDictionary<string, string> marks) => marks.GetValueOrDefault("eos_token");
+
+    private static string HashOf(string path)
     {
-        using var files = WeightFiles.Open(directory);
-        return files.Hash();
+        using var parts = ModelFiles.Open(path);
+        return parts.Weights.Hash();
     }
 
-    private static void Check(string directory, ModelConfig config, WeightFiles files)
+    private static void Check(ModelConfig config, WeightFiles files)
     {
         var (missing, family) = (new List<string>(), Architectures.All[config.ModelType]);
         var quantized = files.Names.Select(WeightFormats.Owner).OfType<string>().ToHashSet(StringComparer.Ordinal);
@@ -222,17 +227,18 @@ public sealed class BaseModel : IDisposable
         }
         if (missing.Count > 0)
         {
-            var some = string.Join(", ", missing.Skip(1).Take(4)) + (missing.Count > 5 ? ", …" : "");
+            var some = string.Join(", ", missing.Skip(1).Take(4).Select(files.OwnName)) + (missing.Count > 5 ? ", …" : "");
             var others = missing.Count > 1 ? $", and {missing.Count - 1} more ({some})" : "";
-            throw new LabException($"{directory}: tensor '{missing[0]}' is missing{others}; config.json asks for it");
+            throw new LabException(
+                $"{files.PathOf(missing[0])}: tensor '{files.OwnName(missing[0])}' is missing{others}; the model's configuration asks for it");
         }
         // A tensor left unread is a part of the network left out: better to stop than to compute something else.
         if (files.Names
             .Where(n => !known.Contains(WeightFormats.Owner(n) ?? n) && !family.IsBuffer(n))
             .Order(StringComparer.Ordinal)
             .FirstOrDefault() is { } unused)
-            throw new LabException($"{directory}: tensor '{unused}' has no place in a {config.ModelType} decoder as config.json describes "
-                + "it; the model is of another kind");
+            throw new LabException($"{files.PathOf(unused)}: tensor '{files.OwnName(unused)}' has no place in a {config.ModelType} decoder as "
+                + "the configuration describes it; the model is of another kind");
     }
 
     /// <inheritdoc/>

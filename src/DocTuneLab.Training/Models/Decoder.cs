@@ -61,12 +61,14 @@ public sealed class Decoder : IDisposable
 
     internal Norm? FinalNorm { get; }
 
-    internal DenseWeight Embedding { get; }
+    /// <summary>The table of the vocabulary: dense, or in the blocks of a file.</summary>
+    internal Weight Embedding { get; }
 
     /// <summary>Learnt positions, [positions, hidden], or null.</summary>
     internal Tensor? Positions { get; }
 
-    internal DenseWeight Head { get; }
+    /// <summary>The output layer; the embedding itself where they are tied.</summary>
+    internal Weight Head { get; }
 
     internal Tensor? HeadBias { get; }
 
@@ -80,7 +82,7 @@ public sealed class Decoder : IDisposable
     /// <returns>[batch, length, hidden] in <see cref="ComputeType"/>.</returns>
     public Tensor Forward(Tensor ids)
     {
-        var x = Rows(Embedding.Tensor, ids).to_type(ComputeType);
+        var x = Rows((Embedding as DenseWeight)?.Tensor ?? Embedding.Materialize(ScalarType.Float32), ids).to_type(ComputeType);
         if (_layout.EmbeddingScale != 1) x = x * _layout.EmbeddingScale;
         if (Positions is not null) x = x + Positions.narrow(0, 0, ids.size(1)).to_type(ComputeType);
         foreach (var layer in _layers)

@@ -47,7 +47,7 @@ internal sealed class FreshTensors : IDecoderTensors
             _residual.Contains(linear.Tensor) ? 0.02 / Math.Sqrt(2.0 * _layout.Layers.Count) : 0.02)));
     }
 
-    public DenseWeight Table(string name)
+    public Weight Table(string name)
     {
         using var scope = NewDisposeScope();
         return new DenseWeight(Trained(name, Drawn([_layout.VocabularySize, _layout.HiddenSize], 0.02)));

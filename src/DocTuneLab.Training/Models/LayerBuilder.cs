@@ -19,7 +19,7 @@ internal interface IDecoderTensors
     Weight Matrix(LinearLayout linear);
 
     /// <summary>The embedding, or the output layer's matrix, [vocabulary, hidden].</summary>
-    DenseWeight Table(string name);
+    Weight Table(string name);
 }
 
 /// <summary>Makes layers of their layouts and tensors.</summary>

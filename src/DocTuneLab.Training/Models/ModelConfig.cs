@@ -81,7 +81,7 @@ public sealed record ModelConfig
     /// <summary>Ids that end a generation.</summary>
     public required IReadOnlyList<int> EndTokens
     {
-        get => _json["eos_token_id"] switch { JsonArray a => [.. a.Select(t => (int)t!)], JsonValue v => [(int)v], _ => [] };
+        get => Ends(_path, _json);
         init => _json["eos_token_id"] = new JsonArray([.. value.Select(t => (JsonNode)t)]);
     }
 
@@ -131,7 +131,7 @@ public sealed record ModelConfig
 
     private AttentionLayout Attention => Layout.Layers.Select(l => l.Attention).OfType<AttentionLayout>().First();
 
-    private RopeLayout? Rope => Layout.Layers.Select(l => l.Attention?.Rope).FirstOrDefault(r => r is not null);
+    internal RopeLayout? Rope => Layout.Layers.Select(l => l.Attention?.Rope).FirstOrDefault(r => r is not null);
 
     /// <summary>Every tensor of the model by its name in a checkpoint, with its shape there, in the order of the layers.</summary>
     public IEnumerable<(string Name, long[] Shape)> Parameters() => Layout.Tensors().Select(t => (t.Name, t.Shape));
@@ -139,12 +139,23 @@ public sealed record ModelConfig
     /// <summary>Names of the linear layers that an adapter can update, in the order of the layers.</summary>
     public IReadOnlyList<string> LinearLayers() => [.. Layout.Linears.Where(l => l.Stack is null).Select(l => l.Name)];
 
-    /// <summary>Reads the file.</summary>
+    /// <summary>Reads the file, and of <c>generation_config.json</c> beside it the ids that end an answer.</summary>
     /// <exception cref="LabException">The file is missing or malformed, a field is missing, of another type, out of range or not
     /// understood, or the architecture is not supported.</exception>
     public static ModelConfig Load(string path)
     {
-        var json = JsonFields.ReadObject(path, "a model folder in Hugging Face layout has a config.json");
+        var config = Read(path, JsonFields.ReadObject(path, "a model folder in Hugging Face layout has a config.json"));
+        // Some checkpoints name the end of a turn only among the settings of generation.
+        var generation = Path.Combine(Path.GetDirectoryName(path) ?? "", "generation_config.json");
+        return !File.Exists(generation) ? config
+            : config with { EndTokens = [.. config.EndTokens.Union(Ends(generation, JsonFields.ReadObject(generation, "")))] };
+    }
+
+    /// <summary>Reads the fields of a <c>config.json</c>, wherever they are from.</summary>
+    /// <exception cref="LabException">A field is missing, of another type, out of range or not understood, or the architecture is not
+    /// supported.</exception>
+    internal static ModelConfig Read(string path, JsonObject json)
+    {
         new JsonFields(path, json).Required<string>("model_type");
         if (json["quantization_config"] is JsonObject quantization
             && (string?)quantization["quant_method"] is { } method
@@ -152,7 +163,7 @@ public sealed record ModelConfig
             throw new LabException(
                 $"{path}: the weights are quantised by '{method}'; supported are 16- and 32-bit weights and bitsandbytes' 4 and 8 bits");
         var config = new ModelConfig(path, json);
-        _ = config.Layout;
+        _ = (config.Layout, config.EndTokens);
         return config;
     }
 
@@ -182,6 +193,19 @@ public sealed record ModelConfig
             && files.Read(own).eq(files.Read(Layout.Embedding)).all().item<bool>()
             ? this
             : this with { TieEmbeddings = false };
+    }
+
+    private static int[] Ends(string path, JsonObject json)
+    {
+        try
+        {
+            return json["eos_token_id"] switch { JsonArray a => [.. a.Select(t => (int)t!)], JsonValue v => [(int)v], _ => [] };
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or ArgumentNullException)
+        {
+            throw new LabException($"{path}: the field 'eos_token_id' is {json["eos_token_id"]!.ToJsonString()}, expected an id or a list "
+                + "of ids", e);
+        }
     }
 
     // By the names that the family has for fields.

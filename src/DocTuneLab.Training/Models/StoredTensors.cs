@@ -42,18 +42,21 @@ internal sealed class StoredTensors(WeightFiles files, DecoderLayout layout, Dec
         return placement.Composed ? weight.OnDevice(placement.Device) : weight;
     }
 
-    // Embeddings are looked up by rows and are not quantised.
-    public DenseWeight Table(string name)
+    // Embeddings are looked up by rows and are not quantised; those in blocks stay so.
+    public Weight Table(string name)
     {
         using var scope = NewDisposeScope();
         long[] shape = [layout.VocabularySize, layout.HiddenSize];
-        var weight = WeightFormats.Stored(files, name, shape) is { } stored
-            ? new DenseWeight(stored.Materialize(placement.ComputeType))
-            : (DenseWeight)WeightFormats.Read(files, name, shape, "none", placement.ComputeType);
-        if (options.QuantizeHead && name == layout.HeadTensor) weight.RoundToInt8();
+        var weight = WeightFormats.Stored(files, name, shape) switch
+        {
+            BlockWeight blocks => blocks,
+            { } stored => new DenseWeight(stored.Materialize(placement.ComputeType)),
+            null => WeightFormats.Read(files, name, shape, "none", placement.ComputeType),
+        };
+        if (options.QuantizeHead && name == layout.HeadTensor) (weight as DenseWeight)?.RoundToInt8();
         Bytes += weight.Bytes;
         // Of a table of its own a batch needs a few rows: they are fetched from the host.
-        return placement.Composed && name == layout.HeadTensor ? (DenseWeight)weight.OnDevice(placement.Device) : weight;
+        return placement.Composed && name == layout.HeadTensor ? weight.OnDevice(placement.Device) : weight;
     }
 
     public void Dispose()

@@ -28,6 +28,7 @@ internal sealed class ForeignFields
         .Sft("optim", (o, v) => o with { Optimizer = OptimizerOf(v) })
         .Sft("packing", (o, v) => o with { Packing = (bool)v }).Sft("neat_packing", (o, v) => o with { Packing = (bool)v })
         .Sft("early_stopping_steps", (o, v) => o with { EarlyStoppingPatience = (int)v })
+        .Sft("mask_history", (o, v) => o with { Turns = (bool)v ? TrainedTurns.Last : TrainedTurns.All })
         .Top("val_size", (c, v) => c with { Validation = Number(v) })
         .Shared();
 
@@ -57,7 +58,7 @@ internal sealed class ForeignFields
         {
             Dialect = _dialect,
             Lora = new LoraConfig { Rank = 16, Alpha = 32 },
-            Options = new SftOptions { LearningRate = 2e-4, Scheduler = Scheduler.Cosine, WarmupRatio = 0 },
+            Options = new SftOptions { LearningRate = 2e-4, Scheduler = Scheduler.Cosine, WarmupRatio = 0, Turns = TrainedTurns.All },
         };
         var (ignored, length, rows) = (new List<string>(), 2048, 1);
         foreach (var field in fields)

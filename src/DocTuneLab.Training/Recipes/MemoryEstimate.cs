@@ -1,6 +1,7 @@
 using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Recipes;
@@ -65,7 +66,7 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         var inputs = element * tokens * hidden * (c.Layers + 1);
         var logits = Math.Min(Math.Max(TrainingPass.ChunkBytes, size * TrainingPass.ChunkRows * c.VocabularySize),
             size * tokens * c.VocabularySize);
-        var head = model.Decoder.Head.Tensor.dtype != model.Decoder.ComputeType ? size * c.VocabularySize * hidden : 0;
+        var head = (model.Decoder.Head as DenseWeight)?.Tensor.dtype != model.Decoder.ComputeType ? size * c.VocabularySize * hidden : 0;
         var (gradients, state) = (4 * trained, trained * (options.StateInEightBits ? 2 : 8));
         var paged = onDevice && options.StateIsPaged;
         // The teacher of replayed text has buffers of its own, for a forward pass.

@@ -104,8 +104,8 @@ public sealed class Pretraining
         // Models differ in what they call it.
         var end = model.Tokenizer.SpecialTokens.TryGetValue("<|endoftext|>", out var id) ? id
             : model.Config.EndTokens.Count > 0 ? model.Config.EndTokens[0]
-            : model.EndToken ?? throw new LabException($"{model.Directory}: neither config.json (eos_token_id) nor tokenizer_config.json "
-                + "(eos_token) names a token that ends a text; give one");
+            : model.EndTokens.Count > 0 ? model.EndTokens.First()
+            : throw new LabException($"{model.Directory}: neither the tokenizer nor the configuration names a token that ends a text");
         foreach (var text in documents)
         {
             foreach (var token in model.Tokenizer.Encode(text, specialTokens: true).Append(end))

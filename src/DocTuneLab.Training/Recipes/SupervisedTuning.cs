@@ -12,7 +12,7 @@ namespace DocTuneLab.Training.Recipes;
 
 /// <summary>
 /// Supervised fine-tuning of an adapter over a frozen (NF4) model: QLoRA (Dettmers et al. 2023, arXiv 2305.14314). Loss on the assistant's
-/// last turn only, its end mark included; nothing is padded. The whole recipe in order: samples become token ids, those become batches anew
+/// last turn, or all of them, end marks included; nothing is padded. The whole recipe in order: samples become token ids, those become batches anew
 /// in each epoch, with plain text beside them that is replayed, and each step is a pass forward and backward over its
 /// batches and one update.
 /// </summary>
@@ -40,7 +40,8 @@ public sealed class SupervisedTuning
     {
         options.Validate();
         (_model, _adapter, _options) = (model, adapter, options);
-        _samples = Encode(model, train, options.MaxLength);
+        _samples = Encode(model, train, options);
+        Warnings = [.. Endless(model)];
         LeftOut = train.Count - _samples.Count;
         if (_samples.Count == 0)
             throw new LabException(
@@ -52,14 +53,16 @@ public sealed class SupervisedTuning
         var stepsPerEpoch = (first.Count + options.GradientAccumulation - 1) / options.GradientAccumulation;
         var rowTokens = _replay.Select(r => (double)r.Ids.Length).DefaultIfEmpty(1).Average();
         _replayPerStep = options.ReplayShare * _samples.Sum(s => (double)s.Ids.Length) / rowTokens / stepsPerEpoch;
-        var validationBatches =
-            Batches(Encode(model, validation, options.MaxLength), options, 0, share: !model.Config.Layout.FollowsLength);
+        var validationBatches = Batches(Encode(model, validation, options), options, 0, share: !model.Config.Layout.FollowsLength);
         var largest = first.Concat(validationBatches).Max(b => b.Ids.Length);
         _plan = new TrainingPlan(stepsPerEpoch, validationBatches, Math.Max(largest, options.BatchTokens), Hash([.. _samples, .. _replay]));
     }
 
     /// <summary>Training samples that were longer than the limit.</summary>
     public int LeftOut { get; }
+
+    /// <summary>What is worth knowing before the run, a sentence each.</summary>
+    public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>What the run will need of memory.</summary>
     public MemoryEstimate Estimate()
@@ -106,7 +109,8 @@ public sealed class SupervisedTuning
             var norm = run.Update(step, loss + divergence);
             run.EndStep(step, new StepOutcome(batches, loss, replayed > 0 ? divergence / replayed : null, norm), pass, onStep);
         }
-        return run.Finish(_adapter.Save);
+        var result = run.Finish(_adapter.Save);
+        return result with { Warnings = [.. Warnings, .. result.Warnings] };
     }
 
     private IReadOnlyList<PackedBatch> BatchesOf(int step)
@@ -129,8 +133,21 @@ public sealed class SupervisedTuning
             .Select(c => PackedBatch.Of(c, share: false) with { Replayed = true });
     }
 
-    private static List<TokenizedSample> Encode(BaseModel model, IReadOnlyList<Sample> samples, int maxLength) =>
-        [.. samples.Select(s => TokenizedSample.Of(model, s.Messages)).Where(e => e.Ids.Length <= maxLength)];
+    private static List<TokenizedSample> Encode(BaseModel model, IReadOnlyList<Sample> samples, SftOptions options) =>
+        [.. samples.Select(s => TokenizedSample.Of(model, s.Messages, options.Turns == TrainedTurns.All))
+            .Where(e => e.Ids.Length <= options.MaxLength)];
+
+    // What is not in the samples is not learnt: where answers are to end.
+    private static IEnumerable<string> Endless(BaseModel model)
+    {
+        var ends = model.EndTokens;
+        var mark = model.ChatTemplate.EndOfTurn;
+        if (model.Tokenizer.Encode(mark, specialTokens: true).Any(ends.Contains)) yield break;
+        var known = ends.Select(model.Tokenizer.Piece).OfType<string>().Select(p => $"'{p}'").ToArray();
+        yield return $"the chat template ends an answer with {(mark.Length == 0 ? "nothing" : $"'{mark.ReplaceLineEndings("\\n")}'")}, in which "
+            + $"there is no end mark of the model ({(known.Length == 0 ? "it names none" : string.Join(", ", known))}): a model that is trained so "
+            + "does not learn to stop";
+    }
 
     private const int ReplayLength = 128;
 
@@ -159,10 +176,11 @@ public sealed class SupervisedTuning
     private static string Hash(IEnumerable<TokenizedSample> samples)
     {
         var hash = 0UL;
-        foreach (var (ids, start) in samples)
+        foreach (var sample in samples)
         {
-            hash = SplitMix64.Mix(hash ^ (ulong)start);
-            foreach (var id in ids) hash = SplitMix64.Mix(hash ^ (ulong)id);
+            hash = SplitMix64.Mix(hash ^ (ulong)sample.AnswerStart);
+            foreach (var id in sample.Ids) hash = SplitMix64.Mix(hash ^ (ulong)id);
+            foreach (var (from, to) in sample.Turns ?? []) hash = SplitMix64.Mix(hash ^ (ulong)from << 32 ^ (ulong)to);
         }
         return hash.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
     }

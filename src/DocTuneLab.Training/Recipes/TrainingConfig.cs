@@ -38,8 +38,8 @@ public sealed record TrainingConfig
     /// of their own.</summary>
     public static SettingTable<TrainingConfig> Settings => SettingTable<TrainingConfig>.Instance;
 
-    /// <summary>Folder of the base model.</summary>
-    [Setting("Base model: a folder in Hugging Face layout, or owner/name[@revision] on the hub (HF_ENDPOINT, HF_TOKEN).",
+    /// <summary>The base model.</summary>
+    [Setting("Base model: a folder in Hugging Face layout, a .gguf file, or owner/name[@revision] on the hub (HF_ENDPOINT, HF_TOKEN).",
         Aliases = ["model"], Placeholder = "DIR")]
     public string? Base { get; init; }
 

@@ -76,6 +76,10 @@ public sealed record SftOptions
     /// <summary>Whether <see cref="Optimizer"/> keeps its state in the memory of the host.</summary>
     internal bool StateIsPaged => Optimizer is Optimizer.PagedAdamW or Optimizer.PagedAdamW8Bit;
 
+    /// <summary>Which of the assistant's turns are trained. Default last.</summary>
+    [Setting("Which of the assistant's turns in a conversation are trained: the last, or all.", Option = "turns")]
+    public TrainedTurns Turns { get; init; } = TrainedTurns.Last;
+
     /// <summary>Whether the backward pass computes a layer's activations again. Results are the same either way. Default auto.</summary>
     [Setting(
         "on computes a layer's activations again in the backward pass, off keeps them, offload keeps even their inputs in the memory of "
@@ -177,6 +181,19 @@ public enum Optimizer
     /// <summary>Both.</summary>
     [JsonStringEnumMemberName("paged_adamw_8bit")]
     PagedAdamW8Bit,
+}
+
+/// <summary>Which of the assistant's turns in a conversation are trained.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TrainedTurns>))]
+public enum TrainedTurns
+{
+    /// <summary>The last one.</summary>
+    [JsonStringEnumMemberName("last")]
+    Last,
+
+    /// <summary>Each of them.</summary>
+    [JsonStringEnumMemberName("all")]
+    All,
 }
 
 /// <summary>How the learning rate falls after the warm-up.</summary>

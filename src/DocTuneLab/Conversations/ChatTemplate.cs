@@ -66,29 +66,70 @@ public sealed class ChatTemplate
     {
         if (!File.Exists(path))
             throw new LabException($"{path}: no such file; a chat model needs tokenizer_config.json with its chat_template");
+        return LoadOrNull(path, clock)
+            ?? throw new LabException($"{path}: the field chat_template is missing; a base model without a chat format cannot be asked");
+    }
+
+    /// <summary>The same; null where there is no file or no template in it.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static ChatTemplate? LoadOrNull(string path, TimeProvider? clock = null)
+    {
+        var beside = Path.Combine(Path.GetDirectoryName(path) ?? "", "chat_template.jinja");
+        if (File.Exists(beside)) return new ChatTemplate(beside, File.ReadAllText(beside), Tokens(path), clock ?? TimeProvider.System);
+        if (!File.Exists(path)) return null;
         try
         {
-            var json = JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("the file holds no object");
-            var tokens = new Dictionary<string, object?>(StringComparer.Ordinal);
-            foreach (var name in s_tokens)
-                if (json[name] is { } token) tokens[name] = (string?)(token is JsonObject added ? added["content"] : token);
-            var beside = Path.Combine(Path.GetDirectoryName(path) ?? "", "chat_template.jinja");
-            var ofFile = File.Exists(beside);
-            var source = ofFile ? File.ReadAllText(beside) : json["chat_template"] switch
+            var source = Config(path)["chat_template"] switch
             {
                 JsonArray several =>
                     several.Where(t => (string?)t?["name"] == "default").Select(t => (string?)t!["template"]).FirstOrDefault(),
                 var one => (string?)one,
             };
-            if (source is null)
-                throw new LabException($"{path}: the field chat_template is missing; a base model without a chat format cannot be asked");
-            return new ChatTemplate(ofFile ? beside : path, source, tokens, clock ?? TimeProvider.System);
+            return source is null ? null : new ChatTemplate(path, source, Tokens(path), clock ?? TimeProvider.System);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new LabException($"{path}: cannot read chat_template: {e.Message}", e);
         }
     }
+
+    /// <summary>A template by itself.</summary>
+    /// <param name="path">Where it is from, for messages.</param>
+    /// <param name="source">The template.</param>
+    /// <param name="tokens">Marks that templates name, such as <c>bos_token</c> and <c>eos_token</c>.</param>
+    /// <param name="clock">Date for templates that write it. Default: the system's.</param>
+    /// <exception cref="LabException">The template needs what is not supported.</exception>
+    public static ChatTemplate Of(string path, string source, IReadOnlyDictionary<string, string> tokens, TimeProvider? clock = null)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        return new ChatTemplate(path, source, tokens.ToDictionary(t => t.Key, t => (object?)t.Value, StringComparer.Ordinal),
+            clock ?? TimeProvider.System);
+    }
+
+    /// <summary>The marks that a <c>tokenizer_config.json</c> names, by field; none where there is no such file.</summary>
+    /// <exception cref="LabException">The file cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> TokensOf(string path) => Tokens(path)
+        .Where(t => t.Value is string).ToDictionary(t => t.Key, t => (string)t.Value!, StringComparer.Ordinal);
+
+    private static Dictionary<string, object?> Tokens(string path)
+    {
+        var tokens = new Dictionary<string, object?>(StringComparer.Ordinal);
+        if (!File.Exists(path)) return tokens;
+        try
+        {
+            var json = Config(path);
+            foreach (var name in s_tokens)
+                if (json[name] is { } token) tokens[name] = (string?)(token is JsonObject added ? added["content"] : token);
+            return tokens;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new LabException($"{path}: cannot read chat_template: {e.Message}", e);
+        }
+    }
+
+    private static JsonObject Config(string path) =>
+        JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("the file holds no object");
 
     /// <summary>Text of <paramref name="messages"/>, with the assistant's header at the end where asked for.</summary>
     /// <param name="messages">The conversation.</param>
@@ -140,6 +181,30 @@ public sealed class ChatTemplate
         if (whole.StartsWith(prompt, StringComparison.Ordinal)) return (prompt, whole[prompt.Length..]);
         throw new LabException($"{_path}: the chat template writes the conversation otherwise with the answer than before it, "
             + "so the answer's part cannot be told from the prompt's");
+    }
+
+    /// <summary>A whole conversation, and where in it the assistant's turns stand, each with its end mark and without its header.</summary>
+    /// <param name="messages">The conversation; its last turn is the assistant's.</param>
+    /// <param name="all">Whether all of the assistant's turns are wanted, not only the last.</param>
+    /// <exception cref="LabException">The template writes what stands before a turn otherwise once it is there, or others follow.</exception>
+    public (string Text, IReadOnlyList<(int Start, int End)> Turns) Turns(IReadOnlyList<Message> messages, bool all = false)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        var (prompt, answer) = Split(messages);
+        var text = prompt + answer;
+        var turns = new List<(int, int)>();
+        for (var i = 0; all && i < messages.Count - 1; i++)
+        {
+            if (messages[i].Role != Message.Assistant("").Role) continue;
+            var before = Render([.. messages.Take(i)], addGenerationPrompt: true);
+            var after = Render([.. messages.Take(i + 1)], addGenerationPrompt: false);
+            if (!after.StartsWith(before, StringComparison.Ordinal) || !text.StartsWith(after, StringComparison.Ordinal))
+                throw new LabException($"{_path}: the chat template writes turn {i + 1} otherwise once others follow, so it cannot be trained "
+                    + "with them; train on the last turn only");
+            turns.Add((before.Length, after.Length));
+        }
+        turns.Add((prompt.Length, text.Length));
+        return (text, turns);
     }
 
     private static JinjaMap Map(JsonObject message)

@@ -32,9 +32,10 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     // For text in which special tokens are no more than text.
     private readonly Lazy<WordModel> _plain;
 
-    private HuggingFaceTokenizer(TokenizerFile file)
+    /// <summary>A tokenizer of what a file says.</summary>
+    public HuggingFaceTokenizer(TokenizerFile file)
     {
-        File = file;
+        File = file ?? throw new ArgumentNullException(nameof(file));
         _added = new AddedVocabulary(file.Added, file.NormalizerSteps);
         _special = [.. file.Added.Where(a => a.Special).Select(a => a.Id)];
         SpecialTokens = file.Added.GroupBy(a => a.Content, StringComparer.Ordinal)
@@ -166,7 +167,9 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     }
 
     /// <summary>Decodes token by token: a character comes out once its last byte is there.</summary>
-    public TokenStream Stream(bool skipSpecialTokens = true) => new(this, skipSpecialTokens);
+    /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
+    /// <param name="continues">Whether the tokens go on from others: then a space at their beginning is one.</param>
+    public TokenStream Stream(bool skipSpecialTokens = true, bool continues = false) => new(this, skipSpecialTokens, continues);
 
     /// <summary>An id's piece as the vocabulary writes it; null for an id that there is not.</summary>
     public string? Piece(int id) => id >= 0 && id < _pieces.Length ? _pieces[id] : null;

@@ -17,10 +17,10 @@ public sealed class TokenStream
     // How often the text that decoding drops from the beginning may still be dropped.
     private int _leading;
 
-    internal TokenStream(HuggingFaceTokenizer tokenizer, bool skipSpecialTokens)
+    internal TokenStream(HuggingFaceTokenizer tokenizer, bool skipSpecialTokens, bool continues)
     {
-        (_tokenizer, _skipSpecialTokens) = (tokenizer, skipSpecialTokens);
-        _leading = tokenizer.File.Decoder.Leading.Times;
+        (_tokenizer, _skipSpecialTokens, _begun) = (tokenizer, skipSpecialTokens, continues);
+        _leading = continues ? 0 : tokenizer.File.Decoder.Leading.Times;
     }
 
     /// <summary>Whether the last token left a character unfinished.</summary>
@@ -29,7 +29,7 @@ public sealed class TokenStream
     /// <summary>Another stream that goes on from here.</summary>
     public TokenStream Fork()
     {
-        var fork = new TokenStream(_tokenizer, _skipSpecialTokens) { _begun = _begun, _leading = _leading };
+        var fork = new TokenStream(_tokenizer, _skipSpecialTokens, _begun) { _begun = _begun, _leading = _leading };
         fork._bytes.AddRange(_bytes);
         return fork;
     }

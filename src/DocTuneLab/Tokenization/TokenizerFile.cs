@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Tokenization.AddedTokens;
@@ -21,8 +22,12 @@ public sealed class TokenizerFile
         "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model"
     ];
 
-    private TokenizerFile(string path, JsonObject root)
+    private readonly JsonObject _root;
+
+    private TokenizerFile(string path, JsonObject root,
+        (IReadOnlyDictionary<string, int> Vocabulary, IReadOnlyList<(string Left, string Right)> Merges)? elsewhere = null)
     {
+        _root = root;
         foreach (var (field, value) in root)
             if (value is not null && !s_fields.Contains(field)) throw new LabException($"the field '{field}' is not known");
         Path = path;
@@ -36,10 +41,10 @@ public sealed class TokenizerFile
         }
         else
         {
-            Vocabulary = (fields.Node("vocab") as JsonObject ?? throw fields.Missing("vocab"))
+            Vocabulary = elsewhere?.Vocabulary ?? (fields.Node("vocab") as JsonObject ?? throw fields.Missing("vocab"))
                 .ToDictionary(p => p.Key, p => (int)p.Value!, StringComparer.Ordinal);
             Unknown = fields.TextOrNull("unk_token");
-            Merges = Kind == "BPE" ? [.. fields.Items("merges").Select(Merge)] : [];
+            Merges = Kind != "BPE" ? [] : elsewhere?.Merges ?? [.. fields.Items("merges").Select(Merge)];
             Model = Kind switch
             {
                 "BPE" => new BpeModel(fields, Vocabulary, Merges),
@@ -90,6 +95,9 @@ public sealed class TokenizerFile
     /// <summary>The regular expressions that split text one after another; a step that is more than its matches is described.</summary>
     public IReadOnlyList<string> Patterns => [.. PreTokenizerSteps.Select(p => p.Pattern).Where(p => p.Length > 0)];
 
+    /// <summary>Whether a word that is a piece is taken whole, whatever the merges say.</summary>
+    public bool IgnoresMerges => Model is BpeModel { IgnoresMerges: true };
+
     /// <summary>Whether a space is put before text that begins with none.</summary>
     public bool AddsPrefixSpace => NormalizerSteps.Any(n => n is Prepend)
         || PreTokenizerSteps.Any(p => p is ByteLevel { AddsSpace: true } or Metaspace { Prefix: not PrefixSpace.Never });
@@ -121,10 +129,37 @@ public sealed class TokenizerFile
                     + "transformers' AutoTokenizer"
                 : $"{path}: no such file; a model folder needs a tokenizer.json");
         }
+        return Checked(path, () => new TokenizerFile(path,
+            JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("the file holds no object")));
+    }
+
+    /// <summary>A byte-pair tokenizer whose vocabulary and merges another file has.</summary>
+    /// <param name="path">The other file, for messages.</param>
+    /// <param name="steps">A <c>tokenizer.json</c> without <c>vocab</c> and <c>merges</c> in its model.</param>
+    /// <param name="vocabulary">Ids by piece.</param>
+    /// <param name="merges">Pairs in order of rank.</param>
+    /// <exception cref="LabException">A step is not supported, or a merge has parts that the vocabulary lacks.</exception>
+    public static TokenizerFile Of(string path, JsonObject steps, IReadOnlyDictionary<string, int> vocabulary,
+        IReadOnlyList<(string Left, string Right)> merges) => Checked(path, () => new TokenizerFile(path, steps, (vocabulary, merges)));
+
+    /// <summary>The whole as a <c>tokenizer.json</c>.</summary>
+    public string ToJson()
+    {
+        var root = _root.DeepClone().AsObject();
+        if (root["model"]!["vocab"] is null)
+        {
+            root["model"]!["vocab"] = new JsonObject(Vocabulary.OrderBy(v => v.Value).Select(v => KeyValuePair.Create(v.Key, (JsonNode?)v.Value)));
+            root["model"]!["merges"] = new JsonArray([.. Merges.Select(m => (JsonNode)new JsonArray(m.Left, m.Right))]);
+        }
+        return root.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })
+            + "\n";
+    }
+
+    private static TokenizerFile Checked(string path, Func<TokenizerFile> read)
+    {
         try
         {
-            var root = JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject;
-            return new TokenizerFile(path, root ?? throw new JsonException("the file holds no object"));
+            return read();
         }
         catch (JsonException e)
         {

@@ -12,7 +12,8 @@ public sealed record RopeLayout(double Theta, int Dimensions)
     public RopeScaling? Scaling { get; init; }
 
     /// <summary>Whether the angles of all positions depend on how long the sequence is.</summary>
-    public bool FollowsLength => Scaling?.Type is "dynamic" or "longrope";
+    public bool FollowsLength => Scaling is { Type: "dynamic" }
+        || Scaling is { Type: "longrope" } two && !two.ShortFactors.SequenceEqual(two.LongFactors);
 }
 
 /// <summary>How a rotary embedding is stretched beyond the context it was trained for: <c>rope_scaling</c> of <c>config.json</c>.</summary>

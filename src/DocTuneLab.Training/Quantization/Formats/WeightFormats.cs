@@ -41,6 +41,7 @@ public static class WeightFormats
     /// <summary>A matrix that is quantised in the files, or null.</summary>
     internal static Weight? Stored(WeightFiles files, string name, long[] shape)
     {
+        if (files.ReadBlocks(name, shape) is { } blocks) return new BlockWeight(blocks);
         foreach (var format in All.All)
             if (format.Read(files, name, shape) is { } weight) return weight;
         return null;

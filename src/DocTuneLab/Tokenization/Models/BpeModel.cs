@@ -38,6 +38,9 @@ internal sealed class BpeModel : WordModel
         }
     }
 
+    /// <summary>Whether a word that is a piece is taken whole.</summary>
+    public bool IgnoresMerges => _ignoresMerges;
+
     protected override List<WordToken> Make(string word)
     {
         if (_ignoresMerges && _vocabulary.TryGetValue(word, out var whole)) return [new(whole, 0, Encoding.UTF8.GetByteCount(word))];

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 
-namespace DocTuneLab.Training.Checkpoints;
+namespace DocTuneLab.Training.Checkpoints.Gguf;
 
 /// <summary>
-/// ggml's K-quants of 4 and 6 bits. The formats are fixed, the choice of scales is free: here each group tries a range of
+/// Writes ggml's K-quants of 4 and 6 bits. The formats are fixed, the choice of scales is free: here each group tries a range of
 /// scales and keeps the one of least squared error, scale and minimum then fitted by least squares.
 /// </summary>
 internal static class KQuants
@@ -41,22 +41,6 @@ internal static class KQuants
         }
     }
 
-    public static void DecodeQ4K(ReadOnlySpan<byte> block, Span<float> to)
-    {
-        var (d, dMin) = ((float)MemoryMarshal.Read<Half>(block), (float)MemoryMarshal.Read<Half>(block[2..]));
-        for (var g = 0; g < 8; g++)
-        {
-            var (scale, minimum) = g < 4
-                ? (block[4 + g] & 63, block[8 + g] & 63)
-                : (block[8 + g] & 15 | block[g] >> 6 << 4, block[8 + g] >> 4 | block[4 + g] >> 6 << 4);
-            for (var i = 0; i < 32; i++)
-            {
-                var code = block[16 + 32 * (g / 2) + i] >> (g % 2 * 4) & 15;
-                to[32 * g + i] = d * scale * code - dMin * minimum;
-            }
-        }
-    }
-
     // 128 bytes of low nibbles, 64 of high pairs of bits, 16 scales of 8 bits, d (half). Value = d·scale·(code - 32).
     public static void EncodeQ6K(ReadOnlySpan<float> x, Span<byte> to)
     {
@@ -82,19 +66,6 @@ internal static class KQuants
                 to[64 * half + within % 64] |= (byte)(quarter < 2 ? code & 15 : (code & 15) << 4);
                 to[128 + 32 * half + within % 32] |= (byte)(code >> 4 << 2 * quarter);
             }
-        }
-    }
-
-    public static void DecodeQ6K(ReadOnlySpan<byte> block, Span<float> to)
-    {
-        var d = (float)MemoryMarshal.Read<Half>(block[208..]);
-        for (var i = 0; i < 256; i++)
-        {
-            var (half, within) = (i / 128, i % 128);
-            var quarter = within / 32;
-            var low = block[64 * half + within % 64] >> (quarter < 2 ? 0 : 4) & 15;
-            var high = block[128 + 32 * half + within % 32] >> 2 * quarter & 3;
-            to[i] = d * (sbyte)block[192 + i / 16] * ((low | high << 4) - 32);
         }
     }
 

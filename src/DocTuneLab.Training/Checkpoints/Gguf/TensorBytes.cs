@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
-namespace DocTuneLab.Training.Checkpoints;
+namespace DocTuneLab.Training.Checkpoints.Gguf;
 
 /// <summary>Writes float32 tensors in a GGUF element type, many rows at once.</summary>
 internal static class TensorBytes

@@ -1,16 +1,26 @@
 using System.IO.MemoryMappedFiles;
 using System.Text;
 
-namespace DocTuneLab.Training.Checkpoints;
+namespace DocTuneLab.Training.Checkpoints.Gguf;
 
 /// <summary>A tensor of a GGUF file.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Shape">Dimensions, outermost first (the file has them innermost first).</param>
-/// <param name="Type">Number of its element type; <see cref="GgufType"/> names those that can be read.</param>
+/// <param name="Type">Its element type.</param>
 /// <param name="Offset">First byte from the start of the data section.</param>
-internal sealed record GgufTensor(string Name, long[] Shape, uint Type, long Offset);
+internal sealed record GgufTensor(string Name, long[] Shape, GgufType Type, long Offset)
+{
+    /// <summary>Numbers in it.</summary>
+    public long Count { get; } = Shape.Aggregate(1L, (a, b) => a * b);
 
-/// <summary>A memory-mapped GGUF file (format: version 3 of ggml's <c>gguf.md</c>), its header checked before anything is read.</summary>
+    /// <summary>Bytes that it takes.</summary>
+    public long Bytes => GgufTypes.Bytes(Type, Count);
+}
+
+/// <summary>
+/// A memory-mapped GGUF file (format: versions 2 and 3 of ggml's <c>gguf.md</c>). The header is checked before anything is read: counts,
+/// bounds, alignment and overlaps, and no memory is taken by the word of a number in it.
+/// </summary>
 internal sealed unsafe class GgufFile : IDisposable
 {
     internal const uint Magic = 0x46554747;
@@ -36,11 +46,13 @@ internal sealed unsafe class GgufFile : IDisposable
         try
         {
             if (Number<uint>() != Magic) throw Corrupt("it does not begin with 'GGUF'");
-            if (Number<int>() is var version && version is not (2 or Version))
-                throw Corrupt($"its version is {version}; supported are 2 and 3");
+            var version = Number<int>();
+            if (System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(version) is 2 or Version)
+                throw new LabException($"{path}: the file is big-endian, which is not supported; convert the model for a little-endian machine");
+            if (version is not (2 or Version)) throw Corrupt($"its version is {version}; supported are 2 and 3");
             var (tensors, fields) = (Number<ulong>(), Number<ulong>());
-            // The shortest tensor takes 33 bytes of header, the shortest field 13.
-            if (tensors > (ulong)_length / 33 || fields > (ulong)_length / 13)
+            // The shortest tensor takes 32 bytes of header, the shortest field 13.
+            if (tensors > (ulong)_length / 32 || fields > (ulong)_length / 13)
                 throw Corrupt($"its header claims {tensors} tensors and {fields} fields in {_length} bytes");
             var metadata = new Dictionary<string, object>(StringComparer.Ordinal);
             for (var i = 0UL; i < fields; i++)
@@ -57,14 +69,18 @@ internal sealed unsafe class GgufFile : IDisposable
                 if (dimensions is 0 or > 4) throw Corrupt($"tensor '{name}' has {dimensions} dimensions; expected 1 to 4");
                 var shape = new long[dimensions];
                 for (var d = (int)dimensions - 1; d >= 0; d--) shape[d] = Number<long>();
-                if (!list.TryAdd(name, new GgufTensor(name, shape, Number<uint>(), Number<long>())))
+                var type = Number<uint>();
+                if (!GgufTypes.Reads(type))
+                    throw new LabException($"{path}: tensor '{name}' has the element type {type}, which is not supported");
+                Check(name, shape, (GgufType)type);
+                if (!list.TryAdd(name, new GgufTensor(name, shape, (GgufType)type, Number<long>())))
                     throw Corrupt($"tensor '{name}' stands there twice");
             }
             var alignment = metadata.TryGetValue("general.alignment", out var a)
                 ? a is uint u && u is >= 1 and <= 1 << 20 ? u : throw Corrupt($"general.alignment is {a}")
                 : DefaultAlignment;
             _data = (_at + alignment - 1) / alignment * alignment;
-            foreach (var tensor in list.Values) Check(tensor);
+            Place(list.Values, alignment);
             Tensors = list;
         }
         catch
@@ -77,7 +93,7 @@ internal sealed unsafe class GgufFile : IDisposable
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>Fields by name: numbers, booleans, strings, and arrays of them as <c>object[]</c>.</summary>
+    /// <summary>Fields by name: numbers, booleans, strings, and arrays of them; an array of arrays is of <see cref="Array"/>.</summary>
     public IReadOnlyDictionary<string, object> Metadata { get; }
 
     /// <summary>Tensors by name.</summary>
@@ -87,16 +103,19 @@ internal sealed unsafe class GgufFile : IDisposable
     /// <exception cref="LabException">The file is missing, truncated or not a GGUF file; the message says what is wrong.</exception>
     public static GgufFile Open(string path) => File.Exists(path) ? new GgufFile(path) : throw new LabException($"{path}: no such file");
 
+    /// <summary>Where a tensor's bytes begin in memory; valid until the file is closed.</summary>
+    public byte* Address(GgufTensor tensor) => _pointer + _data + tensor.Offset;
+
+    /// <summary>The place of a tensor in the file.</summary>
+    public (string Path, long Begin, long Length) Place(GgufTensor tensor) => (Path, _data + tensor.Offset, tensor.Bytes);
+
     /// <summary>Values of a tensor, row-major.</summary>
-    /// <exception cref="LabException">There is none of that name, or its type is not one that is read here.</exception>
+    /// <exception cref="LabException">There is none of that name.</exception>
     public float[] Read(string name)
     {
         if (!Tensors.TryGetValue(name, out var tensor)) throw new LabException($"{Path}: tensor '{name}' is missing");
-        if (!Enum.IsDefined((GgufType)tensor.Type))
-            throw new LabException($"{Path}: tensor '{name}' has element type {tensor.Type}, which is not supported");
-        var values = new float[tensor.Shape.Aggregate(1L, (a, b) => a * b)];
-        GgufTypes.Decode((GgufType)tensor.Type,
-            new ReadOnlySpan<byte>(_pointer + _data + tensor.Offset, (int)GgufTypes.Bytes((GgufType)tensor.Type, values.Length)), values);
+        var values = new float[tensor.Count];
+        fixed (float* target = values) GgufTypes.Decode(tensor.Type, Address(tensor), target, values.Length);
         return values;
     }
 
@@ -108,22 +127,30 @@ internal sealed unsafe class GgufFile : IDisposable
         _file?.Dispose();
     }
 
-    private void Check(GgufTensor tensor)
+    private void Check(string name, long[] shape, GgufType type)
     {
         Int128 elements = 1;
-        foreach (var d in tensor.Shape) elements = d < 0 || elements > long.MaxValue ? -1 : elements * d;
-        if (elements < 0 || elements > int.MaxValue * 64L)
-            throw Corrupt($"tensor '{tensor.Name}' of shape [{string.Join(", ", tensor.Shape)}] is no tensor");
-        if (tensor.Offset < 0 || tensor.Offset > _length - _data && elements > 0)
-            throw Corrupt($"tensor '{tensor.Name}' begins at byte {tensor.Offset} of {Math.Max(0, _length - _data)}: "
-                + "the file is truncated or its header is wrong");
-        if (!Enum.IsDefined((GgufType)tensor.Type)) return;
-        var (block, bytes) = GgufTypes.Block((GgufType)tensor.Type);
-        if (tensor.Shape[^1] % block != 0)
-            throw Corrupt($"tensor '{tensor.Name}' has rows of {tensor.Shape[^1]}, which is no multiple of its type's block of {block}");
-        if (elements / block * bytes > _length - _data - tensor.Offset)
-            throw Corrupt($"tensor '{tensor.Name}' of shape [{string.Join(", ", tensor.Shape)}] does not end within the file: "
-                + "it is truncated or its header is wrong");
+        foreach (var d in shape) elements = d <= 0 || elements > long.MaxValue ? -1 : elements * d;
+        var (block, _) = GgufTypes.Block(type);
+        if (elements <= 0 || elements / block > _length)
+            throw Corrupt($"tensor '{name}' of shape [{string.Join(", ", shape)}] has no place in {_length} bytes");
+        if (shape[^1] % block != 0)
+            throw Corrupt($"tensor '{name}' has rows of {shape[^1]}, which is no multiple of the block of {type}, {block}");
+    }
+
+    private void Place(IEnumerable<GgufTensor> tensors, uint alignment)
+    {
+        var (room, end, before) = (_length - _data, 0L, "");
+        foreach (var tensor in tensors.OrderBy(t => t.Offset))
+        {
+            if (tensor.Offset < 0 || tensor.Offset > room || tensor.Bytes > room - tensor.Offset)
+                throw Corrupt($"tensor '{tensor.Name}' lies at byte {tensor.Offset} and takes {tensor.Bytes}, but there are "
+                    + $"{Math.Max(0, room)}: the file is truncated or its header is wrong");
+            if (tensor.Offset % alignment != 0)
+                throw Corrupt($"tensor '{tensor.Name}' lies at byte {tensor.Offset}, which is no multiple of the alignment {alignment}");
+            if (tensor.Offset < end) throw Corrupt($"tensor '{tensor.Name}' overlaps '{before}'");
+            (end, before) = (tensor.Offset + tensor.Bytes, tensor.Name);
+        }
     }
 
     private object Value(uint type, string name, int depth)
@@ -151,14 +178,49 @@ internal sealed unsafe class GgufFile : IDisposable
             case 9:
                 var (item, count) = (Number<uint>(), Number<ulong>());
                 if (depth == MaxDepth) throw Corrupt($"the field '{name}' nests arrays too deeply");
-                if (count > (ulong)(_length - _at))
-                    throw Corrupt($"the field '{name}' claims {count} elements, but only {_length - _at} bytes follow");
-                // An array of what takes no byte cannot be: each element advances, so memory stays within the file's size.
-                var items = new List<object>((int)Math.Min(count, 1 << 16));
-                for (var i = 0UL; i < count; i++) items.Add(Value(item, name, depth + 1));
-                return items.ToArray();
+                return Items(item, count, name, depth);
             default: throw Corrupt($"the field '{name}' has the unknown type {type}");
         }
+    }
+
+    private Array Items(uint type, ulong count, string name, int depth) => type switch
+    {
+        0 => Numbers<byte>(count, name),
+        1 => Numbers<sbyte>(count, name),
+        2 => Numbers<ushort>(count, name),
+        3 => Numbers<short>(count, name),
+        4 => Numbers<uint>(count, name),
+        5 => Numbers<int>(count, name),
+        6 => Numbers<float>(count, name),
+        10 => Numbers<ulong>(count, name),
+        11 => Numbers<long>(count, name),
+        12 => Numbers<double>(count, name),
+        7 => Each(count, 1, name, () => (bool)Value(7, name, depth)),
+        8 => Each(count, 8, name, () => String($"the field '{name}'")),
+        9 => Each(count, 12, name, () => (Array)Value(9, name, depth + 1)),
+        _ => throw Corrupt($"the field '{name}' has elements of the unknown type {type}"),
+    };
+
+    private T[] Numbers<T>(ulong count, string name) where T : unmanaged
+    {
+        Room(count, sizeof(T), name);
+        var numbers = new ReadOnlySpan<T>(_pointer + _at, (int)count).ToArray();
+        _at += (long)count * sizeof(T);
+        return numbers;
+    }
+
+    private T[] Each<T>(ulong count, int least, string name, Func<T> next)
+    {
+        Room(count, least, name);
+        var items = new List<T>((int)Math.Min(count, 1 << 16));
+        for (var i = 0UL; i < count; i++) items.Add(next());
+        return [.. items];
+    }
+
+    private void Room(ulong count, int size, string name)
+    {
+        if (count > (ulong)(_length - _at) / (ulong)size || count > int.MaxValue)
+            throw Corrupt($"the field '{name}' claims {count} elements, but only {_length - _at} bytes follow");
     }
 
     private string String(string what)

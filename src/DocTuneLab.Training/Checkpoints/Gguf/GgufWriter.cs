@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace DocTuneLab.Training.Checkpoints;
+namespace DocTuneLab.Training.Checkpoints.Gguf;
 
 /// <summary>Writes GGUF files: fields and tensors are named first, then the tensors' bytes are streamed in that order.</summary>
 internal sealed class GgufWriter : IDisposable

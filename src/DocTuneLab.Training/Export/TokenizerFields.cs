@@ -1,46 +1,33 @@
 using DocTuneLab.Conversations;
 using DocTuneLab.Tokenization;
-using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Checkpoints.Gguf;
 using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Training.Export;
 
 /// <summary>A tokenizer and its chat template as fields of a GGUF file.</summary>
-internal static class GgufTokenizer
+internal static class TokenizerFields
 {
-    private const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
-
-    private const string Qwen2 =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
-    // llama.cpp knows splitting rules by name only.
-    private static readonly Dictionary<string, string> s_rules = new(StringComparer.Ordinal)
-    {
-        [Qwen2] = "qwen2",
-        [Qwen2.Replace(@"\p{N}|", @"\p{N}{1,3}|", StringComparison.Ordinal)] = "llama-bpe",
-        [@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"] = "gpt-2",
-        ["\\p{N}\n" + @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"] = "smollm",
-    };
-
     /// <exception cref="LabException">llama.cpp has no name for the tokenizer's splitting rule, or would give other ids.</exception>
     public static void Write(GgufWriter writer, HuggingFaceTokenizer tokenizer, ChatTemplate? template, ModelConfig config)
     {
         var file = tokenizer.File;
         Check(file);
         var (tokens, types) = (new string[config.VocabularySize], new int[config.VocabularySize]);
-        for (var id = 0; id < tokens.Length; id++) (tokens[id], types[id]) = ($"[PAD{id}]", Unused);
+        for (var id = 0; id < tokens.Length; id++) (tokens[id], types[id]) = ($"[PAD{id}]", GgufTokenizer.Unused);
         foreach (var (piece, id) in file.Vocabulary)
             (tokens[id], types[id]) =
-                (piece, !file.ByteLevel && piece.Length == 6 && piece.StartsWith("<0x", StringComparison.Ordinal) ? Byte : Normal);
+                (piece, !file.ByteLevel && piece.Length == 6 && piece.StartsWith("<0x", StringComparison.Ordinal) ? GgufTokenizer.Byte : GgufTokenizer.Normal);
         foreach (var added in file.Added)
             (tokens[added.Id], types[added.Id]) =
-                (added.Content, added.Content == file.Unknown ? Unknown : added.Special ? Control : UserDefined);
+                (added.Content, added.Content == file.Unknown ? GgufTokenizer.Unknown
+                    : added.Special ? GgufTokenizer.Control : GgufTokenizer.UserDefined);
         if (file.ByteLevel)
         {
             writer.Set("tokenizer.ggml.model", "gpt2");
-            writer.Set("tokenizer.ggml.pre", s_rules.TryGetValue(string.Join('\n', file.Patterns), out var name) ? name
-                : throw new LabException(
-                    $"{file.Path}: llama.cpp has no name for the splitting rule {string.Join(" then ", file.Patterns)}"));
+            var rules = PreTokenizerRules.Of(file.Patterns, file.IgnoresMerges)
+                ?? throw new LabException($"{file.Path}: llama.cpp has no name for the splitting rule {string.Join(" then ", file.Patterns)}");
+            writer.Set("tokenizer.ggml.pre", rules.Name);
         }
         else
         {
@@ -60,9 +47,11 @@ internal static class GgufTokenizer
             file.Prefix.Count > 0 ? file.Prefix[0]
                 : template?.BeginToken is { } begin && tokenizer.SpecialTokens.TryGetValue(begin, out var b) ? b
                 : config.BeginToken);
-        Id("eos",
-            template?.EndToken is { } end && tokenizer.SpecialTokens.TryGetValue(end, out var e)
-                ? e : config.EndTokens.Count > 0 ? config.EndTokens[^1] : null);
+        var eos = template?.EndToken is { } end && tokenizer.SpecialTokens.TryGetValue(end, out var e)
+            ? e : config.EndTokens.Count > 0 ? config.EndTokens[^1] : (int?)null;
+        Id("eos", eos);
+        // Of a text and of a turn: a reader stops at either.
+        Id("eot", config.EndTokens.Where(id => id != eos).Select(id => (int?)id).FirstOrDefault());
         Id("unknown", file.Unknown is { } unknown && tokenizer.SpecialTokens.TryGetValue(unknown, out var u) ? u : null);
         writer.Set("tokenizer.ggml.add_bos_token", file.Prefix.Count > 0);
         writer.Set("tokenizer.ggml.add_eos_token", file.Suffix.Count > 0);
@@ -79,6 +68,8 @@ internal static class GgufTokenizer
     {
         if (file.Kind != "BPE") throw Refused(file, $"a tokenizer of the kind {file.Kind}");
         if (file.ByteLevel && file.AddsPrefixSpace) throw Refused(file, "the space that add_prefix_space puts before a text");
+        if (!file.ByteLevel && !file.Vocabulary.ContainsKey("<0x00>"))
+            throw Refused(file, "a vocabulary without pieces for the 256 bytes: it ends itself loading one");
         var known = file.ByteLevel ? ["NFC"] : (string[])["Prepend ▁", @"Replace \  by ▁"];
         if (file.Normalizers.FirstOrDefault(n => !known.Contains(n)) is { } normalizer) throw Refused(file, $"the normalizer {normalizer}");
         // In SentencePiece's form llama.cpp splits nowhere and writes ▁ for every space.

@@ -7,8 +7,9 @@ namespace DocTuneLab.Documents.Chunking;
 
 /// <summary>
 /// Cuts pages into passages that fit a token budget, along the section tree. Cuts lie before sections, else before
-/// blocks, list items and table rows; a code block or row is cut only if it alone exceeds the budget. A heading stays with
-/// what follows it, and a lead-in with its list, code or table, where both fit. The rules by example: the tests'
+/// blocks, list items, table rows and statements of code; a statement or row is cut only if it alone exceeds the budget. A heading stays with
+/// what follows it, and a label or lead-in with its text, list, code or table, where both fit. What begins inside a table or code repeats, as
+/// its context, what it needs of the lines before. The rules by example: the tests'
 /// <c>*.spec.md</c> files.
 /// </summary>
 public sealed class Chunker : IChunker
@@ -49,18 +50,17 @@ public sealed class Chunker : IChunker
     public IReadOnlyList<Chunk> Chunk(Document document)
     {
         var text = document.Text;
-        var meter = new TokenMeter(text, _context.CountTokens, _context.MaxTokens - _overlap, document.Layout.Tables);
+        var meter = new TokenMeter(text, _context.CountTokens, _context.MaxTokens - _overlap, document.Layout.Tables,
+            document.CodeBlocks);
         var chunks = new List<Chunk>();
         var previous = 0;
         foreach (var (piece, (start, end, tokens)) in new SectionPacker(text, meter, document.Layout.Blocks)
             .Pack(document.Root, document.Title)
             .SelectMany(p => meter.Measure(p.Start, p.End), (p, r) => (p, r)))
         {
-            var header = meter.HeaderOf(start) is { } table ? text[table.Start..table.Body] : "";
-            var overlap = chunks.Count > 0 && _overlap > 0
-                ? Overlap(text, previous, start, header.Length == 0 ? start : meter.HeaderOf(start)!.Value.Start)
-                : "";
-            chunks.Add(_context.Counted(document, start, end, piece.Path, overlap + header, tokens));
+            var header = meter.HeaderOf(start);
+            var overlap = chunks.Count > 0 && _overlap > 0 ? Overlap(text, previous, start, header?.Start ?? start) : "";
+            chunks.Add(_context.Counted(document, start, end, piece.Path, overlap + header?.Text, tokens));
             previous = start;
         }
         return chunks;

@@ -51,7 +51,7 @@ public sealed class ChunkingContext
             Span = new(start, end - start),
             HeadingPath = headings,
             Text = body,
-            CodeBlocks = CodeIn(document.CodeBlocks, start, end),
+            CodeBlocks = CodeIn(document.Text, document.CodeBlocks, start, end),
             Symbols = [.. links.Select(l => l.SymbolId).Distinct().Order(StringComparer.Ordinal)],
             TokenCount = tokens,
             Context = context,
@@ -59,7 +59,7 @@ public sealed class ChunkingContext
         };
     }
 
-    private static List<CodeBlock> CodeIn(IReadOnlyList<CodeBlock> blocks, int start, int end)
+    private static List<CodeBlock> CodeIn(string text, IReadOnlyList<CodeBlock> blocks, int start, int end)
     {
         var (low, high) = (0, blocks.Count);
         while (low < high)
@@ -68,6 +68,21 @@ public sealed class ChunkingContext
             if (blocks[middle].Span.Start < start) low = middle + 1;
             else high = middle;
         }
-        return [.. blocks.Skip(low).TakeWhile(b => b.Span.Start < end).Where(b => b.Span.End <= end)];
+        return [.. blocks.Skip(Math.Max(0, low - 1)).TakeWhile(b => b.Span.Start < end).Where(b => b.Span.End > start)
+            .Select(b => b.Span.Start >= start && b.Span.End <= end ? b : PartOf(text, b, start, end))];
+    }
+
+    /// <summary>The lines of a block that a passage holds: code, too.</summary>
+    private static CodeBlock PartOf(string text, CodeBlock block, int start, int end)
+    {
+        var (from, to) = (Math.Max(start, block.Span.Start), Math.Min(end, block.Span.End));
+        var lines = text[from..to].Split('\n').Where(l => !l.TrimStart(' ', '\t', '>').StartsWith("```", StringComparison.Ordinal)
+            && !l.TrimStart(' ', '\t', '>').StartsWith("~~~", StringComparison.Ordinal)).ToList();
+        var indent = lines.Where(l => l.Trim().Length > 0).Select(l => l.Length - l.TrimStart().Length).DefaultIfEmpty(0).Min();
+        return block with
+        {
+            Code = string.Join('\n', lines.Select(l => l.Length >= indent ? l[indent..] : "")).TrimEnd(),
+            Span = new(from, to - from),
+        };
     }
 }

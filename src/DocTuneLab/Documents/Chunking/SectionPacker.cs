@@ -69,19 +69,26 @@ internal sealed class SectionPacker(string text, TokenMeter meter, IReadOnlyList
             cursor = unitEnd;
             if (meter.Fits(open, unitEnd)) continue;
 
-            // A lead-in that cannot keep all of its list still keeps the beginning of it.
+            // A lead-in that cannot keep all of its list or code still keeps the beginning of it.
             var lead = LeadOf(first, unitStart);
-            var keepsLead = lead < unitStart && first == i && units[i].Children is [_, var second, ..] && meter.Fits(lead, second.Start);
+            var parts = PartsOf(units[i], unitEnd);
+            var keepsLead = lead < unitStart && first == i
+                && (units[i].Kind != BlockTree.Kind.Code || !meter.Fits(unitStart, unitEnd) || IsHeading(lead, i))
+                && (parts is [_, var second, ..] ? meter.Fits(lead, second.Start) : units[i].Kind == BlockTree.Kind.Code);
             var from = keepsLead ? lead : unitStart;
             if (open < from) ranges.Add((open, from));
             open = from;
             if (meter.Fits(open, unitEnd)) continue;
-            var inner = Split(open, unitEnd, units[i]);
+            var inner = Split(open, unitEnd, parts);
             ranges.AddRange(inner[..^1]);
             open = inner[^1].Start;
         }
         if (open < end) ranges.Add((open, end));
         return ranges;
+
+        // Code that fits is cut for nothing but a heading that would be left alone.
+        bool IsHeading(int lead, int before) =>
+            units.Take(before).SkipWhile(u => u.Start < lead).All(u => u.Kind == BlockTree.Kind.Heading);
 
         int EndOf(int index) => index + 1 < units.Count ? units[index + 1].Start : end;
 
@@ -93,13 +100,15 @@ internal sealed class SectionPacker(string text, TokenMeter meter, IReadOnlyList
         }
     }
 
-    private List<(int Start, int End)> Split(int start, int end, BlockTree.Node block)
-    {
-        if (block.Children.Count > 1) return Pack(start, end, block.Children);
-        return block.Children is [{ Children.Count: > 0 } only]
-            ? Split(start, end, only)
-            : TextSplitter.Split(text, start, end, meter.Fits);
-    }
+    private List<(int Start, int End)> Split(int start, int end, IReadOnlyList<BlockTree.Node> parts) =>
+        parts.Count > 1 ? Pack(start, end, parts)
+        : parts is [{ Children.Count: > 0 } only] ? Split(start, end, only.Children)
+        : TextSplitter.Split(text, start, end, meter.Fits);
+
+    // Code is looked into only where it does not fit.
+    private IReadOnlyList<BlockTree.Node> PartsOf(BlockTree.Node block, int end) => block is { Kind: BlockTree.Kind.Code, Children.Count: 0 }
+        ? new CodeOutline(text, block.Start, end).Parts()
+        : block.Children;
 
     /// <summary>Blocks that start in a range, found by search: a page of many sections would otherwise be gone through for each.</summary>
     private List<BlockTree.Node> Between(int start, int end)

@@ -18,6 +18,9 @@ internal static class MarkdownText
     /// <summary>Offset of the first character of a position's line.</summary>
     public static int LineStart(string text, int position) => position <= 0 ? 0 : text.LastIndexOf('\n', position - 1) + 1;
 
+    /// <summary>Offset of the line end that follows a position, or the text's end.</summary>
+    public static int LineEnd(string text, int position) => text.IndexOf('\n', position) is var end and >= 0 ? end : text.Length;
+
     /// <summary>One-based line of a position.</summary>
     public static int LineNumber(string text, int position) => 1 + text.AsSpan(0, Math.Clamp(position, 0, text.Length)).Count('\n');
 

@@ -42,9 +42,11 @@ internal sealed class IndentedContainerParser : BlockParser
 
     public override BlockState TryContinue(BlockProcessor processor, Block block)
     {
-        if (processor.IsBlankLine) return BlockState.ContinueDiscard;
-        if (processor.Indent < block.Column + 4) return BlockState.None;
-        processor.GoToColumn(processor.ColumnBeforeIndent + 4);
+        // Not discarded: what stands in it goes on behind the blank line, too.
+        if (processor.IsBlankLine) return BlockState.Continue;
+        // Counted from the page's margin: a list, quote or tab around it has its columns before.
+        if (processor.Column < block.Column + 4) return BlockState.None;
+        processor.GoToColumn(block.Column + 4);
         block.UpdateSpanEnd(processor.Line.End);
         return BlockState.Continue;
     }

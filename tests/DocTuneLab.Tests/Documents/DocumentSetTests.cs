@@ -75,6 +75,23 @@ public sealed class DocumentSetTests : IDisposable
         Assert.Equal(DocumentSet.Load(_root).Hash, DocumentSet.Load(_root).Hash);
     }
 
+    [Theory]
+    [InlineData(1, "Train")]
+    [InlineData(2, "Train Test")]
+    [InlineData(3, "Train Dev Test")]
+    [InlineData(12, "Train Dev Test")]
+    public void No_split_is_empty_however_few_pages_there_are(int pages, string expected)
+    {
+        // Whatever the pages are called.
+        foreach (var name in "abcdefghijklmnop")
+        {
+            foreach (var file in Directory.GetFiles(_root)) File.Delete(file);
+            for (var i = 0; i < pages; i++) Write($"{name}{i}.md", "x");
+            Assert.Equal(expected.Split(' ').Select(Enum.Parse<Split>).ToHashSet(),
+                DocumentSet.Load(_root).Documents.Select(d => d.Split).ToHashSet());
+        }
+    }
+
     [Fact]
     public void A_missing_folder_and_one_without_pages_are_named()
     {

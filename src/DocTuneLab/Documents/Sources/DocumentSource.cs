@@ -38,7 +38,7 @@ public sealed class DocumentSource
 
     /// <summary>Finds the pages of a folder, a site, a single page or a <c>.nupkg</c>. Nothing is parsed yet.</summary>
     /// <param name="path">Where they are. Splits come from <c>splits.yaml</c> in the root, else from a hash of each
-    /// path (80/10/10).</param>
+    /// path (80/10/10, and of three pages or more one at least in each).</param>
     /// <param name="options">What to leave out.</param>
     /// <exception cref="LabException">Nothing is there, no page in it, or invalid splits.</exception>
     public static DocumentSource Open(string path, DocumentOptions? options = null)

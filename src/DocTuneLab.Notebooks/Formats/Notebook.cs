@@ -39,6 +39,14 @@ public sealed class Notebook
         {
             throw new NotebookException($"{path}: cannot be read: {exception.Message}", exception);
         }
+        return Parse(text, path);
+    }
+
+    /// <summary>Reads the text of a notebook, by the ending of its name.</summary>
+    /// <exception cref="NotebookException">It is not in its format; the message names file and line.</exception>
+    public static Notebook Parse(string text, string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
         return Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".ipynb" => IpynbFormat.Read(text, path),

@@ -1,11 +1,7 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Runtime.Loader;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Notebooks.Packages;
 
 namespace DocTuneLab.Notebooks.Languages.CSharp;
 
@@ -15,9 +11,6 @@ namespace DocTuneLab.Notebooks.Languages.CSharp;
 /// </summary>
 internal sealed partial class NuGetReferences
 {
-    private static readonly string s_rid = $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}"
-        + $"-{System.Runtime.InteropServices.RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
-
     private readonly SortedDictionary<string, string> _packages = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _sources = [];
     private readonly Queue<string> _extensions = new();
@@ -49,7 +42,7 @@ internal sealed partial class NuGetReferences
                 continue;
             var version = match.Groups["version"] is { Success: true } given ? given.Value : "*";
             // Restoring would fail without saying why.
-            if (!Version().IsMatch(version))
+            if (!PackageRestore.IsVersion(version))
                 throw CellFailure.At($"{location}{firstLine + i}", "PackageNotRestored",
                     $"'{version}' is not a package version. Expected one such as 1.2.3, 1.2.* or [1.0,2.0).");
             wanted[match.Groups["name"].Value] = version;
@@ -58,122 +51,36 @@ internal sealed partial class NuGetReferences
         }
         if (wanted.SequenceEqual(_packages))
             return string.Join('\n', lines);
-        var files = await RestoreAsync(wanted, $"{location}{firstLine + lastLine}", cancellation);
-        Load(files.Libraries, files.Natives, session);
+        var packages = await RestoreAsync(wanted, $"{location}{firstLine + lastLine}", cancellation);
+        Load([.. packages.SelectMany(p => p.Libraries)], [.. packages.SelectMany(p => p.Natives)], session);
         _packages.Clear();
         foreach (var (name, version) in wanted)
             _packages[name] = version;
         return string.Join('\n', lines);
     }
 
-    private async Task<(List<string> Libraries, List<string> Natives)> RestoreAsync(SortedDictionary<string, string> wanted,
-        string location, CancellationToken cancellation)
+    private async Task<IReadOnlyList<RestoredPackage>> RestoreAsync(SortedDictionary<string, string> wanted, string location,
+        CancellationToken cancellation)
     {
-        var references = string.Concat(
-            wanted.Select(package => $"<PackageReference Include=\"{package.Key}\" Version=\"{package.Value}\" />"));
-        var more = _sources.Count == 0
-            ? ""
-            : $"<RestoreAdditionalProjectSources>{System.Security.SecurityElement.Escape(string.Join(';', _sources))}"
-                + "</RestoreAdditionalProjectSources>";
-        var project = "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup>"
-            + $"<TargetFramework>net{Environment.Version.Major}.0</TargetFramework><RuntimeIdentifier>{s_rid}</RuntimeIdentifier>"
-            + $"<SelfContained>false</SelfContained><UseAppHost>false</UseAppHost>{more}</PropertyGroup><ItemGroup>{references}"
-            + "</ItemGroup></Project>";
-        var folder = Path.Combine(Path.GetTempPath(), "doctune-nuget",
-            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16]);
-        var assets = Path.Combine(folder, "obj", "project.assets.json");
-        if (!File.Exists(Path.Combine(folder, "restored")))
+        while (true)
         {
-            Directory.CreateDirectory(folder);
-            await File.WriteAllTextAsync(Path.Combine(folder, "packages.csproj"), project, cancellation);
-            var start = new ProcessStartInfo("dotnet", ["restore", "packages.csproj", "--nologo", "-v", "q"])
-            {
-                WorkingDirectory = folder,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true
-            };
-            using var process = Started(start, location);
-            var output = process.StandardOutput.ReadToEndAsync(cancellation);
-            var error = process.StandardError.ReadToEndAsync(cancellation);
             try
             {
-                await process.WaitForExitAsync(cancellation);
+                return await PackageRestore.RestoreAsync(wanted, _sources, cancellation);
             }
-            catch (OperationCanceledException)
+            catch (PackageException fault)
             {
-                process.Kill(entireProcessTree: true);
-                throw;
-            }
-            if (process.ExitCode != 0)
-            {
-                if ((await error).Contains("No .NET SDKs were found", StringComparison.Ordinal))
-                    throw NoSdk(location, "the 'dotnet' command on the PATH has only a runtime");
-                var reasons = (await output).Split('\n').Where(line => line.Contains("error", StringComparison.Ordinal))
-                    .Select(line => ErrorText().Match(line).Groups[1].Value.Trim()).Where(line => line.Length > 0).Distinct().ToArray();
                 // Feeds that notebooks name come and go; one that is gone must not take the packages of the others away.
                 var gone = _sources
-                    .Where(source => reasons.Any(reason => reason.StartsWith("NU1301", StringComparison.Ordinal)
+                    .Where(source => fault.More.Prepend(fault.Message).Any(reason => reason.StartsWith("NU1301", StringComparison.Ordinal)
                         && reason.Contains(source, StringComparison.OrdinalIgnoreCase)))
                     .ToList();
-                if (gone.Count > 0)
-                {
-                    _sources.RemoveAll(gone.Contains);
-                    CellContext.CurrentOrNull?.Error.WriteLine($"{location}: the package source {string.Join(", ", gone)} cannot be "
-                        + "reached; packages are taken from the other sources.");
-                    return await RestoreAsync(wanted, location, cancellation);
-                }
-                throw CellFailure.At(location, "PackageNotRestored",
-                    reasons.Length == 0 ? "The packages could not be restored." : reasons[0], reasons[Math.Min(1, reasons.Length)..]);
+                if (gone.Count == 0) throw CellFailure.At(location, "PackageNotRestored", fault.Message, [.. fault.More]);
+                _sources.RemoveAll(gone.Contains);
+                CellContext.CurrentOrNull?.Error.WriteLine($"{location}: the package source {string.Join(", ", gone)} cannot be "
+                    + "reached; packages are taken from the other sources.");
             }
-            await File.WriteAllTextAsync(Path.Combine(folder, "restored"), "", cancellation);
         }
-        if (Resolve(JsonNode.Parse(await File.ReadAllTextAsync(assets, cancellation))!) is { } files)
-            return files;
-        // Someone has emptied the folder of the packages since.
-        File.Delete(Path.Combine(folder, "restored"));
-        return await RestoreAsync(wanted, location, cancellation);
-    }
-
-    private static Process Started(ProcessStartInfo start, string location)
-    {
-        try
-        {
-            return Process.Start(start)!;
-        }
-        catch (Win32Exception)
-        {
-            throw NoSdk(location, "there is no 'dotnet' command on the PATH");
-        }
-    }
-
-    private static CellFailure NoSdk(string location, string why) =>
-        CellFailure.At(location, "PackageNotRestored",
-            $"#r \"nuget: …\" needs the .NET SDK, and {why}. Install the .NET {Environment.Version.Major} SDK, "
-                + "or reference the package's assembly by its path.");
-
-    /// <summary>The files of the packages for this system, or null where they are no longer there.</summary>
-    private static (List<string> Libraries, List<string> Natives)? Resolve(JsonNode assets)
-    {
-        var roots = assets["packageFolders"]!.AsObject().Select(folder => folder.Key).ToList();
-        var libraries = new List<string>();
-        var natives = new List<string>();
-        // Of the two targets the one for this system: it has chosen among the files that differ by system.
-        foreach (var (key, target) in assets["targets"]!.AsObject()
-            .First(target => target.Key.EndsWith('/' + s_rid, StringComparison.Ordinal)).Value!
-            .AsObject())
-        {
-            if (assets["libraries"]![key]?["path"]?.GetValue<string>() is not { } path)
-                continue;
-            if (roots.Select(root => Path.Combine(root, path)).FirstOrDefault(Directory.Exists) is not { } folder)
-                return null;
-            libraries.AddRange(Files("runtime"));
-            natives.AddRange(Files("native"));
-
-            IEnumerable<string> Files(string kind) =>
-                (target![kind]?.AsObject() ?? []).Where(file => !file.Key.EndsWith("_._", StringComparison.Ordinal))
-                    .Select(file => Path.Combine(folder, file.Key));
-        }
-        return (libraries, natives);
     }
 
     private void Load(List<string> libraries, List<string> natives, CSharpSession session)
@@ -214,10 +121,4 @@ internal sealed partial class NuGetReferences
 
     [GeneratedRegex("^\\s*#i\\s+\"(?:nuget:)?\\s*([^\"]+)\"\\s*(//.*)?$", RegexOptions.IgnoreCase)]
     private static partial Regex Source();
-
-    [GeneratedRegex(@"^(\*(-\*)?|[\[(]?[\s,]*\d[\w.,*+ -]*[\])]?)$")]
-    private static partial Regex Version();
-
-    [GeneratedRegex(@"error\s*:?\s*(.*?)(?=\[/|$)")]
-    private static partial Regex ErrorText();
 }

@@ -37,7 +37,8 @@ internal sealed class XmlDocAudit(ReferenceSet references, ApiModel api, CodeAud
     private IEnumerable<(AuditFinding? Finding, BlockOutcome? Example)> Audit(XElement member, string file, Compilation compilation)
     {
         var id = (string?)member.Attribute("name") ?? "";
-        if (id.Length < 3 || id[0] == 'N') yield break;
+        // Ids of extension blocks are made by the compiler, and no search by id finds them.
+        if (id.Length < 3 || id[0] == 'N' || ExtensionBlocks.IsId(id)) yield break;
         var symbol = DocumentationCommentId.GetFirstSymbolForDeclarationId(id, compilation);
         if (symbol is null)
         {

@@ -26,12 +26,33 @@ internal sealed class ApiReader(XmlDocs docs)
         bases.AddRange(type.AllInterfaces.Select(i => i.OriginalDefinition.GetDocumentationCommentId()!));
         yield return new(Create(type, kind, typeDocs, typeId, null), null, bases);
         if (kind == ApiKind.Delegate) yield break;
+        var blocks = ExtensionBlocks.Of(type);
+        var written = ExtensionBlocks.Implementations(blocks);
         foreach (var member in type.GetMembers())
         {
             if (MemberKind(member, kind) is not { } memberKind) continue;
             var found = docs.Find(member) ?? FromPositionalRecord(member, kind, typeDocs);
+            if (written.TryGetValue(member, out var inBlock))
+            {
+                if (!ExtensionBlocks.IsShownAsMethod(inBlock)) continue;
+                found = ExtensionBlocks.WithReceiver(docs.Find(inBlock), docs.Find(inBlock.ContainingType));
+            }
             yield return new(Create(member, memberKind, found, typeId, Display(type)), typeId, []);
         }
+        foreach (var block in blocks)
+            foreach (var member in block.GetMembers().Where(m => !ExtensionBlocks.IsShownAsMethod(m)))
+                if (MemberKind(member, ApiKind.Class) is { } memberKind) yield return Extension(member, memberKind, block, type);
+    }
+
+    /// <summary>A member of an extension block, as one of the type that it extends where that is the library's.</summary>
+    private Entry Extension(ISymbol member, ApiKind kind, INamedTypeSymbol block, INamedTypeSymbol container)
+    {
+        var receiver = (block.ExtensionParameter?.Type as INamedTypeSymbol)?.OriginalDefinition;
+        var home = receiver is not null && SymbolEqualityComparer.Default.Equals(receiver.ContainingAssembly, container.ContainingAssembly)
+            ? receiver : container;
+        var shown = receiver is null ? Display(container) : Display(receiver);
+        var homeId = home.GetDocumentationCommentId()!;
+        return new(Create(member, kind, docs.Find(member), homeId, shown), homeId, []);
     }
 
     private static ApiSymbol Create(ISymbol symbol, ApiKind kind, XElement? doc, string typeId, string? containingType)

@@ -304,7 +304,7 @@ internal sealed class SymbolClassifier
     {
         null or ILocalSymbol or IParameterSymbol or IRangeVariableSymbol or ILabelSymbol or ITypeParameterSymbol => null,
         IMethodSymbol { MethodKind: MethodKind.LocalFunction or MethodKind.AnonymousFunction } => null,
-        IMethodSymbol m => (m.ReducedFrom ?? m).OriginalDefinition.GetDocumentationCommentId(),
+        IMethodSymbol m => ExtensionBlocks.Known(m.ReducedFrom ?? m).OriginalDefinition.GetDocumentationCommentId(),
         _ => symbol.OriginalDefinition.GetDocumentationCommentId(),
     };
 }

@@ -123,4 +123,66 @@ public sealed class ApiModelTests(FlowLibrary library) : IClassFixture<FlowLibra
         Assert.NotEqual(library.References.Hash, ReferenceSet.Load().Hash);
         Assert.Contains("Acme.Flow", library.References.LibraryAssemblies);
     }
+
+    [Fact]
+    public void Members_of_extension_blocks_are_those_of_what_they_extend()
+    {
+        using var library = new CompiledLibrary("""
+            namespace Pond;
+            /// <summary>A pond.</summary>
+            public class Water { public double Depth { get; set; } }
+            /// <summary>Extensions of ponds.</summary>
+            public static class WaterExtensions
+            {
+                /// <param name="water">The pond to look at.</param>
+                extension(Water water)
+                {
+                    /// <summary>Whether it is deep.</summary>
+                    public bool IsDeep => water.Depth > 3;
+                    /// <summary>Drains it.</summary>
+                    /// <param name="metres">By how much.</param>
+                    public void Drain(double metres) => water.Depth -= metres;
+                    public static Water operator +(Water a, double b) => new() { Depth = a.Depth + b };
+                }
+                extension(Water)
+                {
+                    /// <summary>Makes a lake.</summary>
+                    public static Water Lake() => new() { Depth = 50 };
+                }
+                extension<T>(System.Collections.Generic.List<T> list)
+                {
+                    public int Twice => list.Count * 2;
+                    public T At(int index) => list[index];
+                }
+                /// <summary>In the old form.</summary>
+                public static void Fill(this Water water) { }
+            }
+            """, "Pond");
+        var references = ReferenceSet.Load(library.AssemblyPath);
+        var api = ApiModel.Load(references);
+        Assert.Equal(["Depth", "IsDeep", "Lake", "Water", "op_Addition"],
+            api.MembersOf("T:Pond.Water").Select(m => m.Name).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["At", "Drain", "Fill", "Twice"],
+            api.MembersOf("T:Pond.WaterExtensions").Select(m => m.Name).Order(StringComparer.Ordinal));
+        var deep = Assert.Single(api.FindByName("IsDeep"));
+        Assert.Equal((ApiKind.Property, "Water", "Whether it is deep."), (deep.Kind, deep.ContainingType, deep.Summary));
+        Assert.Equal((true, "Makes a lake."), (Assert.Single(api.FindByName("Lake")).IsStatic, api.FindByName("Lake")[0].Summary));
+        var drain = Assert.Single(api.FindByName("Drain"));
+        Assert.Equal((ApiKind.ExtensionMethod, "Drains it."), (drain.Kind, drain.Summary));
+        Assert.Equal([("water", "The pond to look at."), ("metres", "By how much.")], drain.Parameters.Select(p => (p.Name, p.Documentation!)));
+
+        const string Code = """
+            var water = Water.Lake();
+            if (water.IsDeep) water.Drain(1);
+            water.Fill();
+            var more = water + 2;
+            var list = new List<int> { 1 };
+            return list.Twice + list.At(0);
+            """;
+        var verdict = new CSharpJudge(references).Judge($"static int Use() {{ {Code} }}", CodeForm.Members, ["Pond"]);
+        Assert.True(verdict.Compiles, string.Join('\n', verdict.Errors));
+        string[] used = ["Lake", "IsDeep", "Drain", "Fill", "Twice", "At"];
+        Assert.All(used, name => Assert.NotNull(api.Find(verdict.Uses.Single(u => u.Name == name).Id!)));
+        Assert.All(verdict.Uses.Where(u => used.Contains(u.Name)), u => Assert.True(u is { IsLibrary: true, Kind: SymbolUseKind.Resolved }));
+    }
 }

@@ -27,13 +27,14 @@ public sealed class ReferenceSet
     private readonly Dictionary<string, MetadataReference> _byPath;
 
     private ReferenceSet(Dictionary<string, MetadataReference> byPath, string frameworkDirectory, IReadOnlyList<string> libraryPaths,
-        IReadOnlyList<string> dependencyPaths, IReadOnlySet<string> libraryAssemblies, string hash)
+        IReadOnlyList<string> dependencyPaths, IReadOnlyList<MissingReference> missing, IReadOnlySet<string> libraryAssemblies, string hash)
     {
         _byPath = byPath;
         References = [.. byPath.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Value)];
         FrameworkDirectory = frameworkDirectory;
         LibraryPaths = libraryPaths;
         DependencyPaths = dependencyPaths;
+        Missing = missing;
         LibraryAssemblies = libraryAssemblies;
         Hash = hash;
     }
@@ -47,8 +48,12 @@ public sealed class ReferenceSet
     /// <summary>Full paths of the private library's assemblies, as given.</summary>
     public IReadOnlyList<string> LibraryPaths { get; }
 
-    /// <summary>Full paths of assemblies that the library needs beyond the base framework, found beside it or in the SDK.</summary>
+    /// <summary>Full paths of assemblies that the library needs beyond the base framework: given, found beside it, by its
+    /// <c>.deps.json</c> or its name in the NuGet cache, or in the SDK.</summary>
     public IReadOnlyList<string> DependencyPaths { get; }
+
+    /// <summary>What the library, or what it needs, refers to and was found nowhere.</summary>
+    public IReadOnlyList<MissingReference> Missing { get; }
 
     /// <summary>Simple names of the private library's assemblies.</summary>
     public IReadOnlySet<string> LibraryAssemblies { get; }
@@ -59,16 +64,24 @@ public sealed class ReferenceSet
     /// <summary>Loads the framework and the private library.</summary>
     /// <param name="assemblyPaths">The library's DLLs; none for the framework alone.</param>
     /// <exception cref="LabException">A DLL is missing or is not a .NET assembly.</exception>
-    public static ReferenceSet Load(params string[] assemblyPaths)
+    public static ReferenceSet Load(params string[] assemblyPaths) => Load(assemblyPaths, []);
+
+    /// <summary>Loads the framework, the private library, and what else code may use.</summary>
+    /// <param name="assemblyPaths">The library's DLLs; none for the framework alone.</param>
+    /// <param name="referencePaths">DLLs that the library needs and that are not the library; others that it needs are looked for.</param>
+    /// <exception cref="LabException">A DLL is missing or is not a .NET assembly.</exception>
+    public static ReferenceSet Load(IReadOnlyList<string> assemblyPaths, IReadOnlyList<string> referencePaths)
     {
+        ArgumentNullException.ThrowIfNull(assemblyPaths);
+        ArgumentNullException.ThrowIfNull(referencePaths);
         var runtime = RuntimeEnvironment.GetRuntimeDirectory();
         var framework = FrameworkAssemblies(runtime);
         var byPath = new Dictionary<string, MetadataReference>(StringComparer.Ordinal);
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var hashes = new List<string>();
-        var facades = new Dictionary<string, (string Path, PortableExecutableReference Reference, IReadOnlyList<string> Needs)>(
+        var facades = new Dictionary<string, (string Path, PortableExecutableReference Reference, IReadOnlyList<Need> Needs)>(
             StringComparer.OrdinalIgnoreCase);
-        var wanted = new Queue<(string Name, string Folder)>();
+        var wanted = new Queue<(Need Need, string By)>();
         foreach (var path in framework)
         {
             var metadata = AssemblyMetadata.CreateFromFile(path);
@@ -94,34 +107,45 @@ public sealed class ReferenceSet
         foreach (var path in library) libraryNames.Add(Add(path));
         names.UnionWith(libraryNames);
 
-        var dependencies = new List<string>();
-        var extraPack = PackDirectory(runtime, "Microsoft.AspNetCore.App.Ref");
+        var (dependencies, missing) = (new List<string>(), new Dictionary<string, MissingReference>(StringComparer.OrdinalIgnoreCase));
+        foreach (var path in referencePaths.Select(Path.GetFullPath).Distinct(StringComparer.Ordinal).Except(library))
+        {
+            if (!File.Exists(path))
+                throw new LabException($"{path}: reference not found. Expected the DLL of what the library needs; correct the path.");
+            if (!names.Add(ReadLibrary(path).Name)) continue;
+            Add(path);
+            dependencies.Add(path);
+        }
+        var finder = new DependencyFinder(library, PackDirectory(runtime, "Microsoft.AspNetCore.App.Ref"));
         while (wanted.TryDequeue(out var next))
         {
-            if (names.Contains(next.Name)) continue;
-            if (facades.TryGetValue(next.Name, out var facade))
+            var (name, version) = next.Need;
+            if (names.Contains(name)) continue;
+            if (facades.TryGetValue(name, out var facade))
             {
-                names.Add(next.Name);
+                names.Add(name);
                 byPath.Add(facade.Path, facade.Reference);
                 foreach (var need in facade.Needs) wanted.Enqueue((need, ""));
-                continue;
             }
-            var found = new[] { next.Folder, extraPack }.Where(f => !string.IsNullOrEmpty(f))
-                .Select(f => Path.Combine(f!, next.Name + ".dll"))
-                .FirstOrDefault(File.Exists);
-            if (found is null) continue;
-            names.Add(next.Name);
-            Add(found);
-            dependencies.Add(found);
+            else if (finder.Find(name, version, Path.GetDirectoryName(next.By) ?? "") is { } found)
+            {
+                names.Add(name);
+                missing.Remove(name);
+                Add(found);
+                dependencies.Add(found);
+            }
+            // The framework refers to assemblies of its own that hold nothing public.
+            else if (next.By.Length > 0) missing.TryAdd(name, new(name, version, next.By));
         }
-        return new(byPath, Path.GetDirectoryName(framework[0])!, library, dependencies, libraryNames, ContentHash.Of([.. hashes]));
+        return new(byPath, Path.GetDirectoryName(framework[0])!, library, dependencies, [.. missing.Values], libraryNames,
+            ContentHash.Of([.. hashes]));
 
         string Add(string path)
         {
             var (reference, hash, name, needs) = ReadLibrary(path);
             byPath[path] = reference;
             hashes.Add(hash);
-            foreach (var need in needs) wanted.Enqueue((need, Path.GetDirectoryName(path)!));
+            foreach (var need in needs) wanted.Enqueue((need, path));
             return name;
         }
     }
@@ -137,9 +161,12 @@ public sealed class ReferenceSet
             : throw new LabException($"{path}: the framework has no assembly '{name}'. Expected a simple name such as System.Collections.");
     }
 
+    /// <summary>A reference from one assembly to another.</summary>
+    internal readonly record struct Need(string Name, Version Version);
+
     internal MetadataReference? ByPath(string path) => _byPath.GetValueOrDefault(Path.GetFullPath(path));
 
-    internal static (MetadataReference Reference, string Hash, string Name, IReadOnlyList<string> Needs) ReadLibrary(string path)
+    internal static (MetadataReference Reference, string Hash, string Name, IReadOnlyList<Need> Needs) ReadLibrary(string path)
     {
         if (!File.Exists(path))
             throw new LabException($"{path}: assembly not found. Expected the DLL of the library; build it first, or correct the path.");
@@ -158,8 +185,8 @@ public sealed class ReferenceSet
         }
     }
 
-    private static List<string> Needs(MetadataReader reader) =>
-        [.. reader.AssemblyReferences.Select(h => reader.GetString(reader.GetAssemblyReference(h).Name))];
+    private static List<Need> Needs(MetadataReader reader) => [.. reader.AssemblyReferences.Select(reader.GetAssemblyReference)
+        .Select(r => new Need(reader.GetString(r.Name), r.Version))];
 
     private static List<string> FrameworkAssemblies(string runtime)
     {

@@ -8,12 +8,15 @@ namespace DocTuneLab.Tests.Library;
 /// <summary>A library made in the test: source to DLL and XML in a temporary folder.</summary>
 public sealed class CompiledLibrary : IDisposable
 {
-    public CompiledLibrary(string source, string name = "Acme.Flow")
+    /// <param name="source">C#.</param>
+    /// <param name="name">Name of the assembly.</param>
+    /// <param name="needs">Paths of assemblies that it refers to.</param>
+    public CompiledLibrary(string source, string name = "Acme.Flow", params string[] needs)
     {
         Directory = System.IO.Directory.CreateTempSubdirectory("doctune-test-").FullName;
         AssemblyPath = Path.Combine(Directory, name + ".dll");
         var tree = CSharpSyntaxTree.ParseText(source, new(LanguageVersion.Latest, DocumentationMode.Diagnose));
-        var compilation = CSharpCompilation.Create(name, [tree], ReferenceSet.Load().References,
+        var compilation = CSharpCompilation.Create(name, [tree], ReferenceSet.Load(needs).References,
             new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, deterministic: true));
         using var dll = File.Create(AssemblyPath);
         using var xml = File.Create(Path.ChangeExtension(AssemblyPath, ".xml"));

@@ -23,6 +23,11 @@ public static class DocsKind
 /// <param name="Children">Entries below it.</param>
 public sealed record NavigationEntry(string Title, string? Path, IReadOnlyList<NavigationEntry> Children);
 
+/// <summary>A package that another needs.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Version">The lowest version, or a range.</param>
+public sealed record PackageNeed(string Id, string Version);
+
 /// <summary>What a site's own configuration says of its documentation.</summary>
 public sealed record DocsSite
 {
@@ -40,6 +45,12 @@ public sealed record DocsSite
 
     /// <summary>Assemblies that come with it, of a package.</summary>
     public IReadOnlyList<string> Assemblies { get; init; } = [];
+
+    /// <summary>Its version, of a package; else empty.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>The packages that a package needs on this .NET.</summary>
+    public IReadOnlyList<PackageNeed> Needs { get; init; } = [];
 
     /// <summary>The only page to read; null for all.</summary>
     public string? OnlyPage { get; init; }

@@ -5,6 +5,7 @@ using System.Xml.Linq;
 using DocTuneLab.Documents.Dialects;
 using DocTuneLab.Documents.Files;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Library;
 using DocTuneLab.Text;
 
 namespace DocTuneLab.Documents.Sources;
@@ -40,10 +41,13 @@ internal static class NuGetPackage
                 left -= Unpack(entry, target, name, left, problems);
             }
             Directory.CreateDirectory(folder);
+            var nuspec = Nuspec(zip, name, problems);
             return new()
             {
                 Kind = DocsKind.Package,
-                Title = Id(zip, name, problems),
+                Title = Text(nuspec, "id") ?? Path.GetFileNameWithoutExtension(name),
+                Version = Text(nuspec, "version") ?? "",
+                Needs = Needs(nuspec),
                 Root = folder,
                 Assemblies = [.. wanted.Where(w => IsAssembly(folder, w.Path, name, problems))
                     .Select(w => Path.Combine(folder, w.Path))
@@ -67,12 +71,12 @@ internal static class NuGetPackage
                 problems.Add(new(name, 0, ProblemKind.Escape, $"the entry '{entry.FullName}' leads out of the package; left out."));
             else safe.Add((entry, path));
         }
-        // Reference assemblies are what code is compiled against; lib is, where there are none.
+        // What can be run, too; reference assemblies are taken where there is nothing else.
         var frameworks = safe.Select(s => s.Path.Split('/'))
             .Where(p =>
                 p.Length > 2 && p[0].ToLowerInvariant() is "lib" or "ref" && p[^1].EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
             .Select(p => $"{p[0]}/{p[1]}/").Distinct().Where(f => Rank(f) >= 0).OrderByDescending(Rank)
-            .ThenBy(f => f.StartsWith("ref", StringComparison.OrdinalIgnoreCase) ? 0 : 1).ToList();
+            .ThenBy(f => f.StartsWith("lib", StringComparison.OrdinalIgnoreCase) ? 0 : 1).ToList();
         var best = frameworks.FirstOrDefault();
         // The XML documentation may stand beside the implementation only.
         var docs = best is null ? null : "lib" + best[3..];
@@ -88,23 +92,7 @@ internal static class NuGetPackage
             .DistinctBy(s => s.Item2)];
     }
 
-    /// <summary>How well a target framework suits .NET 10: newest .NET first, then .NET Standard, then .NET Framework;
-    /// -1 for what cannot be used.</summary>
-    private static int Rank(string folder)
-    {
-        var tfm = folder.Split('/')[1].ToLowerInvariant().Split('-')[0];
-        if (tfm.StartsWith("netstandard", StringComparison.Ordinal)) return 1000 + Number(tfm[11..]);
-        if (tfm.StartsWith("netcoreapp", StringComparison.Ordinal)) return 2000 + Number(tfm[10..]);
-        if (!tfm.StartsWith("net", StringComparison.Ordinal)) return -1;
-        if (!tfm.Contains('.')) return Number(tfm[3..]);
-        var version = Number(tfm[3..]);
-        return version <= 100 * Environment.Version.Major + 99 ? 3000 + version : -1;
-
-        static int Number(string text) =>
-            Version.TryParse(text.Contains('.') ? text : string.Join('.', text.ToCharArray()) + (text.Length < 2 ? ".0" : ""), out var v)
-                ? 100 * v.Major + v.Minor
-                : 0;
-    }
+    private static int Rank(string folder) => TargetFrameworks.Rank(folder.Split('/')[1]);
 
     private static long Unpack(ZipArchiveEntry entry, string target, string name, long left, ICollection<DocumentProblem> problems)
     {
@@ -161,24 +149,46 @@ internal static class NuGetPackage
         return false;
     }
 
-    private static string Id(ZipArchive zip, string name, ICollection<DocumentProblem> problems)
+    /// <summary>The metadata of a package; null where there are none.</summary>
+    private static XElement? Nuspec(ZipArchive zip, string name, ICollection<DocumentProblem> problems)
     {
         var entry = zip.Entries.FirstOrDefault(e =>
             !e.FullName.Contains('/') && e.Name.EndsWith(".nuspec", StringComparison.OrdinalIgnoreCase) && e.Length < 1 << 20);
-        if (entry is null) return Path.GetFileNameWithoutExtension(name);
+        if (entry is null) return null;
         try
         {
             using var stream = entry.Open();
             using var xml = XmlReader.Create(stream,
                 new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = 1 << 20 });
-            var metadata = XDocument.Load(xml).Root?.Elements().FirstOrDefault(e => e.Name.LocalName == "metadata");
-            return metadata?.Elements().FirstOrDefault(e => e.Name.LocalName == "id")?.Value ?? Path.GetFileNameWithoutExtension(name);
+            return XDocument.Load(xml).Root?.Elements().FirstOrDefault(e => e.Name.LocalName == "metadata");
         }
         catch (XmlException e)
         {
             problems.Add(new($"{name}/{entry.Name}", e.LineNumber, ProblemKind.Configuration,
                 $"not well-formed XML ({e.Message}); the file's name stands for the package's."));
-            return Path.GetFileNameWithoutExtension(name);
+            return null;
         }
+    }
+
+    private static string? Text(XElement? metadata, string element) =>
+        metadata?.Elements().FirstOrDefault(e => e.Name.LocalName == element)?.Value.Trim();
+
+    /// <summary>What the package needs on this .NET: the group of the best framework, or what stands in none.</summary>
+    private static List<PackageNeed> Needs(XElement? metadata)
+    {
+        var all = metadata?.Elements().FirstOrDefault(e => e.Name.LocalName == "dependencies");
+        if (all is null) return [];
+        var groups = all.Elements().Where(e => e.Name.LocalName == "group")
+            .Select(g => (Group: g, Rank: TargetFrameworks.Rank(Short((string?)g.Attribute("targetFramework") ?? "netstandard1.0"))))
+            .Where(g => g.Rank >= 0).OrderByDescending(g => g.Rank).ToList();
+        return [.. (groups.Count > 0 ? groups[0].Group : all).Elements().Where(e => e.Name.LocalName == "dependency")
+            .Select(e => new PackageNeed((string?)e.Attribute("id") ?? "", (string?)e.Attribute("version") ?? "*"))
+            .Where(n => n.Id.Length > 0)];
+
+        // Written out in older packages: .NETStandard2.0, .NETCoreApp3.1, .NETFramework4.6.2.
+        static string Short(string framework) => framework.ToLowerInvariant().Replace(".netstandard", "netstandard", StringComparison.Ordinal)
+            .Replace(".netcoreapp", "netcoreapp", StringComparison.Ordinal)
+            .Replace(".netframework", "net", StringComparison.Ordinal) is var tfm && framework.StartsWith(".NETFramework",
+                StringComparison.OrdinalIgnoreCase) ? tfm.Replace(".", "", StringComparison.Ordinal) : tfm;
     }
 }

@@ -142,7 +142,7 @@ public sealed partial class StructuralKindsTests(
                 public void Only_helpers() { new FakeClock().Advance(3); }
             }
             """);
-        var corpus = Generate(SampleKind.Code, new CorpusOptions { Count = 30, ChineseShare = 0, Usages = [folder] });
+        var corpus = Generate(SampleKind.Code, new CorpusOptions { Count = 30, ChineseShare = 0, Sources = [folder] });
         var mined = corpus.Samples.Where(s => s.Checks[0].Detail == "usage in TankTests.cs").ToList();
         Assert.Equal(4, mined.Count);
         // A method keeps its own header, and with it its result.
@@ -160,7 +160,7 @@ public sealed partial class StructuralKindsTests(
         Assert.Contains("Drain the tank at the given rate and read what is left", drain.Messages[^2].Content);
         Assert.DoesNotContain("clock", drain.Messages[^1].Content);
         Assert.Contains("no such file or folder",
-            Assert.Throws<LabException>(() => Generate(SampleKind.Code, new CorpusOptions { Count = 3, Usages = ["no/such"] })).Message);
+            Assert.Throws<LabException>(() => Generate(SampleKind.Code, new CorpusOptions { Count = 3, Sources = ["no/such"] })).Message);
     }
 
     [Fact]

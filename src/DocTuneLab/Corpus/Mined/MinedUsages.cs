@@ -8,14 +8,25 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace DocTuneLab.Corpus.Mined;
 
 /// <summary>
-/// Usages in C# that others wrote: the library's own tests, samples, applications. Of each method the statements are kept that compile
-/// against the library alone; assertions, mocks and helpers fall away, fields become locals or parameters.
+/// Usages in C# that others wrote: the library's own tests, samples and code, applications. A method keeps its name, header, comment and
+/// result. One without a result keeps the statements that compile against the library alone; assertions, mocks and helpers fall away,
+/// fields become locals or parameters.
 /// </summary>
 internal sealed class MinedUsages(ApiIndex index)
 {
     private const int LongestMethod = 30, Rounds = 4;
     private readonly RequestForm _form = new(index.Symbols);
     private static readonly string[] s_assertions = ["Assert", "Should", "Expect", "Verify", "Throws", "ThrowsAsync"];
+
+    // Of a file's usings those that are there wherever the framework is; a test's own are not.
+    private static readonly string[] s_framework =
+    [
+        "System", "System.Buffers", "System.Collections", "System.Collections.Concurrent", "System.Collections.Generic",
+        "System.Collections.Immutable", "System.Diagnostics", "System.Globalization", "System.IO", "System.Linq", "System.Linq.Expressions",
+        "System.Net", "System.Net.Http", "System.Numerics", "System.Reflection", "System.Text", "System.Text.Json",
+        "System.Text.RegularExpressions", "System.Threading", "System.Threading.Tasks", "System.Xml", "System.Xml.Linq",
+    ];
+    private readonly HashSet<string> _namespaces = [.. index.Symbols.Select(s => s.Namespace), .. s_framework];
 
     /// <summary>One draft a method that uses the library; what does not compile in the end is left to the checks.</summary>
     /// <exception cref="LabException">A file or folder is missing, or holds no C#.</exception>
@@ -65,6 +76,7 @@ internal sealed class MinedUsages(ApiIndex index)
     private IEnumerable<Mined> Methods((string Path, string Text) file)
     {
         var root = SyntaxFactory.ParseCompilationUnit(file.Text.ReplaceLineEndings("\n"));
+        var usings = string.Concat(InScope(root).Where(_namespaces.Contains).Distinct(StringComparer.Ordinal).Select(n => $"using {n};\n"));
         foreach (var method in root.DescendantNodes().OfType<MethodDeclarationSyntax>()
             .Where(m => m.Body is { Statements.Count: > 0 } || m.ExpressionBody is not null))
         {
@@ -83,14 +95,31 @@ internal sealed class MinedUsages(ApiIndex index)
             // A field with a value becomes a local; its type must be named, as `new(...)` stands in it.
             var locals = fields.Where(f => words.Contains(f.Name) && f.Initializer is not null)
                 .Select(f => $"{f.Type} {f.Name} {f.Initializer};");
-            yield return new Mined(Instruction(method), Header(method), [.. locals, .. statements], Path.GetFileName(file.Path));
+            yield return new Mined(Instruction(method), usings, Header(method), [.. locals, .. statements], Path.GetFileName(file.Path))
+            {
+                GivesValue = GivesValue(method),
+            };
         }
     }
 
+    /// <summary>Namespaces that a file uses or stands in: code in <c>Acme.Tests</c> sees what is in <c>Acme</c>.</summary>
+    private static IEnumerable<string> InScope(CompilationUnitSyntax root)
+    {
+        foreach (var node in root.DescendantNodes(n => n is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax))
+            if (node is UsingDirectiveSyntax { Alias: null, Name: { } used } directive && directive.StaticKeyword.RawKind == 0)
+                yield return used.ToString();
+            else if (node is BaseNamespaceDeclarationSyntax space)
+                for (var name = space.Name.ToString(); name.Length > 0; name = name[..Math.Max(0, name.LastIndexOf('.'))])
+                    yield return name;
+    }
+
+    private static bool GivesValue(MethodDeclarationSyntax method) =>
+        method.ReturnType.ToString() is not ("void" or "Task" or "ValueTask");
+
     private static SyntaxList<StatementSyntax> Statements(MethodDeclarationSyntax method) => method.Body?.Statements
-        ?? [method.ReturnType.ToString() is "void" or "Task" or "ValueTask"
-            ? SyntaxFactory.ExpressionStatement(method.ExpressionBody!.Expression)
-            : SyntaxFactory.ReturnStatement(method.ExpressionBody!.Expression)];
+        ?? [GivesValue(method)
+            ? SyntaxFactory.ReturnStatement(method.ExpressionBody!.Expression)
+            : SyntaxFactory.ExpressionStatement(method.ExpressionBody!.Expression)];
 
     // The method's own name, result and parameters: what whoever wrote it asked for.
     private static string Header(MethodDeclarationSyntax method)
@@ -131,14 +160,19 @@ internal sealed class MinedUsages(ApiIndex index)
             : $"Write the method `{method.Identifier.Text}`.";
     }
 
-    private sealed record Mined(string Instruction, string Header, List<string> Statements, string File)
+    private sealed record Mined(string Instruction, string Usings, string Header, List<string> Statements, string File)
     {
-        public DocumentedExamples.Example Example =>
-            new(Instruction, $"{Header}\n{{\n{string.Join('\n', Statements)}\n}}", [], [], $"usage in {File}");
+        /// <summary>Whether it has a result, which stands on all of its statements.</summary>
+        public bool GivesValue { get; init; }
 
-        /// <summary>Without the statements that these lines (from 0) are of; null where nothing would be left or nothing goes.</summary>
+        public DocumentedExamples.Example Example =>
+            new(Instruction, $"{Usings}{Header}\n{{\n{string.Join('\n', Statements)}\n}}", [], [], $"usage in {File}");
+
+        /// <summary>Without the statements that these lines (from 0) are of; null where nothing would be left, nothing goes, or what is left
+        /// may give another result.</summary>
         public Mined? Without(IReadOnlySet<int> lines)
         {
+            if (GivesValue) return null;
             var (kept, at) = (new List<string>(), 0);
             foreach (var statement in Statements)
             {

@@ -94,10 +94,11 @@ public sealed record CorpusOptions : IDraftingOptions
         Placeholder = "SHARE", Min = 0, Below = 1)]
     public double ReplayShare { get; init; } = 0.1;
 
-    /// <summary>Files and folders of C# that uses the library (its own tests, examples), to be mined for usages; default none.</summary>
-    [Setting("Files or folders of C# that uses the library (its tests, samples, applications), to be mined for usages.",
-        Placeholder = "PATH", MayHoldCommas = true)]
-    public IReadOnlyList<string> Usages { get; init; } = [];
+    /// <summary>Files and folders of C#, of the library (its tests, samples, own code) or of those who use it, to be mined for usages;
+    /// default none.</summary>
+    [Setting("Files or folders of C#, the library's own tests, samples and code or what uses it, to be mined for usages.",
+        Option = "source", Field = "source", Placeholder = "PATH", MayHoldCommas = true)]
+    public IReadOnlyList<string> Sources { get; init; } = [];
 
     /// <summary>Runs the code of samples with example values; one of several steps that throws, gives null or does not end is rejected.
     /// Default none: the compiler alone judges.</summary>

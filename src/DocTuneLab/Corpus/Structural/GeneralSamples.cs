@@ -41,7 +41,7 @@ public sealed class GeneralSamples
         {
             Count = count,
             General = null,
-            Usages = [],
+            Sources = [],
             LibraryName = ".NET",
             ChineseShare = 0,
             Mix = new Dictionary<SampleKind, double>

@@ -40,8 +40,8 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
                 + "Parse documents and assemblies first.");
         var index = new ApiIndex(symbols);
         var examples = new DocumentedExamples(index).Drafts(chunks, judge, new Random(_options.Seed), cancel);
-        if (_options.Usages.Count > 0)
-            examples = [.. examples, .. new MinedUsages(index).Drafts(_options.Usages, judge, new Random(_options.Seed), cancel)];
+        if (_options.Sources.Count > 0)
+            examples = [.. examples, .. new MinedUsages(index).Drafts(_options.Sources, judge, new Random(_options.Seed), cancel)];
         var context = new DraftingContext(index, chunks, examples, _options);
         var run = new Run(context, new SampleValidator(symbols, judge, _options.Validation), chunks, _options,
             new CoverageLedger(symbols, chunks, _options.HeldOut?.Items ?? [], _options.Kinds));

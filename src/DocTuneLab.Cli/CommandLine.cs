@@ -20,6 +20,7 @@ internal static class CommandLine
     internal static RootCommand Root() => new(
         "Turns the docs of a private library into a tuned code model. Try: doctune run notebooks/lab.ipynb --report report.html")
     {
+        New.Command(),
         Run.Command(),
         Script.Command(),
         Verbs.Repl.Command(),

@@ -88,6 +88,25 @@ public sealed record EvaluationReport(
         };
     }
 
+    /// <summary>Makes a report again of its arms and of what <see cref="ToJson"/> wrote.</summary>
+    /// <param name="results">The arms; in the report's order they are brought.</param>
+    /// <param name="json">The report.</param>
+    /// <exception cref="LabException">It is not a report of these arms.</exception>
+    public static EvaluationReport Reopen(IReadOnlyList<EvaluationResult> results, string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var root = document.RootElement;
+        var byArm = results.ToDictionary(r => r.Arm, StringComparer.Ordinal);
+        if (!root.TryGetProperty("arms", out var arms) || arms.EnumerateArray().Any(a => !byArm.ContainsKey(a.GetProperty("arm").GetString()!)))
+            throw new LabException("the report names arms whose answers are not beside it; evaluate again, or restore the run's folder.");
+        var report = Of([.. arms.EnumerateArray().Select(a => byArm[a.GetProperty("arm").GetString()!])],
+            root.GetProperty("settings").Deserialize<Dictionary<string, string>>(EvaluationJson.Compact),
+            root.GetProperty("gates").Deserialize<List<RetentionGate>>(EvaluationJson.Compact)!.SelectMany(g => g.Checks)
+                .FirstOrDefault(c => c.Metric != MetricNames.GeneralPass1)?.Limit ?? RetentionGate.DefaultBits);
+        return root.GetProperty("preferences").Deserialize<List<PreferenceSummary>>(EvaluationJson.Compact) is { Count: > 0 } preferences
+            ? report.With(preferences) : report;
+    }
+
     /// <summary>Base against the last arm named <c>tuned</c>, or else against the second; null with one arm.</summary>
     public Comparison? Main =>
         Comparisons.FirstOrDefault(c => c.FirstArm == Results[0].Arm && c.SecondArm == "tuned")

@@ -1,6 +1,7 @@
 using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
@@ -17,6 +18,7 @@ namespace DocTuneLab.Experiments;
 public sealed class LabSession : IDisposable
 {
     private readonly Experiment _experiment = new();
+    private PrivateLibrary? _library;
 
     /// <summary>Seed of everything random. Default 1.</summary>
     public int Seed => _experiment.Seed;
@@ -30,14 +32,25 @@ public sealed class LabSession : IDisposable
     /// <summary>Dialects, metrics, kinds of samples and chunker of your own.</summary>
     public LabHooks Hooks => _experiment.Hooks;
 
-    /// <summary>What <see cref="ParseDocs"/> found.</summary>
-    public DocumentStage? Documents { get; private set; }
+    /// <summary>What the lab is about, where a folder says it: <see cref="ParseDocs"/> and <see cref="LoadSuite"/> read that.</summary>
+    public LibraryFolder? Folder { get; private set; }
+
+    /// <summary>What <see cref="ParseDocs"/> found, in this session or an earlier one.</summary>
+    public DocumentStage? Documents
+    {
+        get => field ??= _experiment.Kept is null ? null : DocumentStage.Reopen(Storage, _library, Hooks);
+        private set;
+    }
 
     /// <summary>The private library.</summary>
-    public PrivateLibrary? Library { get; private set; }
+    public PrivateLibrary? Library => _library ??= Documents?.Library;
 
     /// <summary>Held-out tasks.</summary>
-    public Suite? Suite { get; private set; }
+    public Suite? Suite
+    {
+        get => field ??= _experiment.Kept?.Suite();
+        private set;
+    }
 
     /// <summary>The base model.</summary>
     public BaseModel? Model { get; private set; }
@@ -57,18 +70,17 @@ public sealed class LabSession : IDisposable
     /// <summary>Folder of the last evaluation: answers, verdicts and reports.</summary>
     public string? EvaluationDirectory => _experiment.EvaluationDirectory;
 
-    /// <summary>Writes samples.</summary>
-    /// <exception cref="LabException">Documents or held-out tasks are missing.</exception>
-    public CorpusStage CorpusStage =>
-        new(_experiment, Earlier.Needs(Documents, "#!docs"), Earlier.Needs(Suite, "#!suite"),
-            Model is null ? TokenCounting.Characters : TokenCounting.Of(Model));
+    /// <summary>Writes samples. Without held-out tasks nothing is held out, and <see cref="CorpusStage.Warning"/> says so.</summary>
+    /// <exception cref="LabException">Documents are missing.</exception>
+    public CorpusStage CorpusStage => new(_experiment, Earlier.Needs(Documents, "#!docs"), Suite ?? Suite.Empty,
+        Model is null ? TokenCounting.Characters : TokenCounting.Of(Model));
 
     /// <summary>Chooses wordings.</summary>
-    /// <exception cref="LabException">Documents or held-out tasks are missing.</exception>
+    /// <exception cref="LabException">Documents are missing.</exception>
     public PromptStage PromptStage => new(CorpusStage);
 
-    /// <summary>Takes decisions on samples; without documents and held-out tasks, edited ones are not judged again.</summary>
-    public ReviewStage ReviewStage => Documents is null || Suite is null ? new(Storage) : new(CorpusStage);
+    /// <summary>Takes decisions on samples; without documents, edited ones are not judged again.</summary>
+    public ReviewStage ReviewStage => Documents is null ? new(Storage) : new(CorpusStage);
 
     /// <summary>Trains adapters.</summary>
     /// <exception cref="LabException">The base model or the corpus is missing.</exception>
@@ -79,20 +91,47 @@ public sealed class LabSession : IDisposable
     public EvaluationStage EvaluationStage => new(_experiment, Earlier.Needs(Library, "#!docs"), Earlier.Needs(Suite, "#!suite"),
         Model is null ? LocalModels.None : Adapter is null ? new(Model) : new(Model, Adapter));
 
-    /// <summary>Goes on in another folder, with another seed.</summary>
-    public void Open(string path, int seed) => _experiment.Open(path, seed);
+    /// <summary>
+    /// Goes on in another folder, with another seed. What earlier sessions made there is restored when it is asked for, but for models.
+    /// </summary>
+    /// <param name="path">The lab's folder.</param>
+    /// <param name="seed">Seed of everything random.</param>
+    /// <param name="library">What it is about; null for what a <c>library.yaml</c> in the lab's folder says, if there is one.</param>
+    /// <exception cref="LabException">Another process writes to the lab, or it cannot be read.</exception>
+    public void Open(string path, int seed, LibraryFolder? library = null)
+    {
+        Folder = library ?? (File.Exists(Path.Combine(path, LibraryFolder.FileName)) ? LibraryFolder.Read(path) : null);
+        _experiment.Open(path, seed);
+        (Documents, _library, Suite) = (null, null, null);
+    }
 
     /// <summary>Reads documentation and assemblies into the lab, counting with the base model's tokenizer where one is loaded.</summary>
-    /// <param name="directory">Folder of pages, a page or a package.</param>
-    /// <param name="assemblies">The library; may be empty for a package.</param>
-    /// <param name="options">How passages are cut; default as <see cref="ParseOptions"/> says.</param>
-    /// <exception cref="LabException">A folder or assembly is missing, or no assembly is given.</exception>
-    public ParseReport ParseDocs(string directory, IReadOnlyList<string> assemblies, ParseOptions? options = null)
+    /// <param name="options">At most one folder of pages, page or package; the library; how passages are cut. Where neither pages nor
+    /// assemblies are named, those of <see cref="Folder"/>.</param>
+    /// <param name="code">Files and folders of C# that usages are mined from; null for those of the folder, if it is read.</param>
+    /// <exception cref="LabException">A folder or assembly is missing, or no library is named.</exception>
+    public ParseReport ParseDocs(ParseOptions? options = null, IReadOnlyList<string>? code = null)
     {
-        options = (options ?? ParseOptions.Settings.Defaults) with { Sources = [directory], Assemblies = assemblies };
+        options ??= ParseOptions.Settings.Defaults;
+        string? name = null;
+        if (options is { Sources: [], Assemblies: [] })
+        {
+            var folder = Folder ?? throw new LabException("which library? Name its pages and assemblies (#!docs DIR --assembly DLL), or open "
+                + "the lab with a folder that holds them (#!lab --library DIR).");
+            options = options with
+            {
+                Sources = folder.Docs is { } docs ? [docs] : [],
+                Assemblies = folder.Assemblies,
+                References = [.. folder.References, .. options.References],
+            };
+            (name, code) = (folder.Name, [.. folder.Sources, .. code ?? []]);
+        }
+        if (code?.FirstOrDefault(c => !Path.Exists(c)) is { } missing)
+            throw new LabException($"{missing}: no such file or folder of C# to mine usages from. Correct the path of --source.");
         var (stage, report) = DocumentStage.Parse(Storage,
-            options with { TokenizerDirectory = options.TokenizerDirectory ?? TokenizerFolder() }, Hooks);
-        (Documents, Library) = (stage, stage.Library);
+            options with { TokenizerDirectory = options.TokenizerDirectory ?? TokenizerFolder() }, Hooks, name);
+        (Documents, _library) = (stage, stage.Library);
+        Storage.Remember(i => i with { Name = name, Code = [.. (code ?? []).Select(Path.GetFullPath)] });
         return report;
     }
 
@@ -107,11 +146,27 @@ public sealed class LabSession : IDisposable
     }
 
     /// <summary>Loads the library without reading its documentation anew; the lab's chunks stay as they are.</summary>
+    /// <param name="assemblies">The library.</param>
+    /// <param name="references">What it needs, where that is not found otherwise.</param>
     /// <exception cref="LabException">An assembly is missing.</exception>
-    public PrivateLibrary LoadLibrary(IReadOnlyList<string> assemblies) => Library = PrivateLibrary.Load(assemblies);
+    public PrivateLibrary LoadLibrary(IReadOnlyList<string> assemblies, IReadOnlyList<string>? references = null) =>
+        _library = PrivateLibrary.Load(assemblies, references);
 
     /// <summary>Loads held-out tasks.</summary>
-    public Suite LoadSuite(string directory) => Suite = Suite.Load(directory);
+    /// <param name="directory">Their folder or file; null for those of <see cref="Folder"/>, which may have none.</param>
+    /// <exception cref="LabException">No library is named, or a task is wrong.</exception>
+    public Suite LoadSuite(string? directory = null)
+    {
+        if (directory is null)
+        {
+            var folder = Folder ?? throw new LabException("which tasks? Name their folder (#!suite DIR), or open the lab with a folder that "
+                + "holds the library and them (#!lab --library DIR).");
+            directory = folder.HasTasks ? folder.Tasks : null;
+        }
+        Suite = directory is null ? Suite.Empty : Suite.Load(directory);
+        Storage.Remember(i => i with { Suite = directory is null ? null : Path.GetFullPath(directory) });
+        return Suite;
+    }
 
     /// <summary>Loads the base model: a folder, a GGUF file, or <c>owner/name</c> on the hub. One that is loaded in the same way already stays.
     /// </summary>

@@ -77,6 +77,40 @@ public sealed partial class DocsPageTests : IDisposable
             SearchOption.AllDirectories).Select(Path.GetFileNameWithoutExtension));
     }
 
+    [Fact]
+    public void The_commands_of_the_page_about_a_library_of_ones_own_run_without_a_network()
+    {
+        RunAll("your-own-library.md", but: "--package");
+        var library = File.ReadAllText(Path.Combine(_doctune.Folder, "artifacts/own/library.yaml"));
+        var shown = Yaml().Match(File.ReadAllText(Path.Combine(s_root, "docs", "your-own-library.md"))).Groups[1].Value;
+        Assert.Equal(Fields(shown), Fields(library));
+        Assert.True(_doctune.Has("artifacts/own/lab.ipynb"));
+
+        static IEnumerable<string> Fields(string yaml) =>
+            yaml.Split('\n').Where(l => l.Length > 0 && char.IsLetter(l[0])).Select(l => l.Split(':')[0]);
+    }
+
+    [Fact]
+    public void The_lines_for_a_library_of_ones_own_run_as_they_stand()
+    {
+        var lab = Path.Combine(_doctune.Folder, "lab");
+        var cell = Cell().Match(File.ReadAllText(Path.Combine(s_root, "docs", "your-own-library.md"))).Groups[1].Value
+            .Replace("artifacts/my-lab", lab, StringComparison.Ordinal)
+            .Replace("--count 1000", "--count 150", StringComparison.Ordinal)
+            .Replace("--epochs 1", "--max-steps 2", StringComparison.Ordinal)
+            .Replace("--split test", "--split dev", StringComparison.Ordinal);
+        var script = _doctune.Write("own.csx", cell);
+        var result = Doctune.Wait(Doctune.StartProgram("dotnet", s_root, [Doctune.Library, "script", script]));
+        Assert.True(result.Code == 0, result.Out + result.Error);
+        Assert.True(File.Exists(Path.Combine(lab, "lab.sqlite")));
+        Assert.Contains("Compiles", result.Out);
+        // Opened again, the lab shows what it showed.
+        var again = _doctune.Write("again.csx", $"#!lab --path {lab}\n#!report");
+        result = Doctune.Wait(Doctune.StartProgram("dotnet", s_root, [Doctune.Library, "script", again]));
+        Assert.True(result.Code == 0, result.Out + result.Error);
+        Assert.Contains("Compiles", result.Out);
+    }
+
     private void RunAll(string page, string? but = null, int least = 3)
     {
         var commands = Commands(page).Where(c => but is null || !c.Contains(but, StringComparison.Ordinal)).ToList();
@@ -104,6 +138,8 @@ public sealed partial class DocsPageTests : IDisposable
     private static partial Regex Argument();
     [GeneratedRegex("```yaml\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Yaml();
+    [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Cell();
     [GeneratedRegex("```bash\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fence();
 }

@@ -51,22 +51,6 @@ public sealed partial class ReadmeTests : IDisposable
     }
 
     [Fact]
-    public void The_lines_for_a_library_of_ones_own_run_as_they_stand()
-    {
-        var lab = Path.Combine(_doctune.Folder, "lab");
-        var cell = Blocks("csharp").Single()
-            .Replace("artifacts/my-lab", lab, StringComparison.Ordinal)
-            .Replace("--count 1000", "--count 150", StringComparison.Ordinal)
-            .Replace("--epochs 1", "--max-steps 2", StringComparison.Ordinal)
-            .Replace("--split test", "--split dev", StringComparison.Ordinal);
-        var script = _doctune.Write("own.csx", cell);
-        var result = Doctune.Wait(Doctune.StartProgram("dotnet", s_root, [Doctune.Library, "script", script]));
-        Assert.True(result.Code == 0, result.Out + result.Error);
-        Assert.True(File.Exists(Path.Combine(lab, "lab.sqlite")));
-        Assert.Contains("Compiles", result.Out);
-    }
-
-    [Fact]
     public void Every_link_and_picture_exists()
     {
         var targets =

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Corpus.Review;
+using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Settings;
 
 namespace DocTuneLab.Extension.Arguments;
@@ -32,6 +33,21 @@ public static class CommonOptions
     {
         Description = "Assembly of the library; its XML documentation lies beside it. May be repeated.",
         HelpName = "DLL"
+    };
+
+    /// <summary><c>--reference</c>.</summary>
+    public static Option<string[]> Reference() => new("--reference", "-r")
+    {
+        Description = "Assembly that the library needs and that is not the library, where it is found neither beside it, nor by its "
+            + ".deps.json or its name in the NuGet cache. May be repeated.",
+        HelpName = "DLL"
+    };
+
+    /// <summary><c>--source</c>, of a lab.</summary>
+    public static Option<string[]> Source() => new("--source")
+    {
+        Description = SettingOptions.Describe(CorpusOptions.Settings[nameof(CorpusOptions.Sources)]),
+        HelpName = "PATH"
     };
 
     /// <summary><c>--docs</c>.</summary>

@@ -36,6 +36,7 @@ internal static class CorpusMagics
         {
             lab.Wordings.Use(lab.Storage, corpus.Wordings(p));
             var written = corpus.Written(p, lab.Hooks.Kinds.All) with { Seed = lab.Seed };
+            if (lab.CorpusStage.Warning is { } warning) cell.DisplayMime(Summary.Warning(warning));
             if (endpoints.Of(p, written) is { } settings) await ByModelAsync(lab, settings, cell);
             else Structural(lab, corpus.Structural(p, endpoints), cell);
         });

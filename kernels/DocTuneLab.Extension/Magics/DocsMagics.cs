@@ -22,32 +22,34 @@ internal static class DocsMagics
         var directory = new Argument<string?>("DIR")
         {
             Description = "Folder of Markdown pages, a DocFX, MkDocs or Docusaurus site, a page, or a .nupkg. "
-                + "Without it the commands show what was parsed last.",
+                + "Without it, those of the library that #!lab was given; the commands show what was parsed last.",
             Arity = ArgumentArity.ZeroOrOne
         };
-        var assembly = CommonOptions.Assembly();
-        assembly.AllowMultipleArgumentsPerToken = true;
+        var (assembly, reference, source) = (CommonOptions.Assembly(), CommonOptions.Reference(), CommonOptions.Source());
+        foreach (var list in (Option[])[assembly, reference, source]) list.AllowMultipleArgumentsPerToken = true;
         // The base model says with which tokenizer.
         var settings = new SettingOptions(ParseOptions.Settings.Where(s => s.Property != nameof(ParseOptions.TokenizerDirectory)));
         var command = new Command("#!docs",
             "Parses documentation and assemblies into chunks and symbols. A package brings its own assemblies.")
         {
-            directory, assembly
+            directory, assembly, reference, source
         };
         settings.AddTo(command);
         foreach (var view in new[] { TreeCommand(Parsed), ChunkCommand(Parsed), CoverageCommand(Parsed) }) command.Add(view);
         command.SetCellAction((p, cell) =>
         {
-            if (p.GetValue(directory) is not { } folder)
-                throw new LabException("expected a folder of pages: #!docs DIR --assembly DLL. '#!docs --help' shows the options.");
-            var changes = Parse(p, folder).Changes;
+            var report = Parse(p, p.GetValue(directory), cell);
+            var changes = report.Changes;
             var documents = lab.Documents!.Set;
+            var problems = report.Problems.Where(x => x.Kind != "broken-link").ToArray();
             var twice = DuplicatePage.Find(documents.Documents);
             cell.Display($"{documents.Documents.Count} pages ({changes.Added} new, {changes.Changed} changed, {changes.Unchanged} "
                 + $"unchanged), {lab.Documents.Chunks.Count} chunks, {lab.Documents.Library.Api.Symbols.Count} public symbols, "
                 + $"{documents.BrokenLinks.Count} broken "
-                + $"links{(documents.Problems.Count > 0 ? $", {documents.Problems.Count} problems" : "")}"
-                + $"{(twice.Count > 0 ? $", {twice.Count} near-duplicate pages" : "")}");
+                + $"links{(problems.Length > 0 ? $", {problems.Length} problems" : "")}"
+                + $"{(twice.Count > 0 ? $", {twice.Count} near-duplicate pages" : "")}"
+                + (lab.Documents.Library.Judge.References.LibraryPaths.Count > 0 ? ""
+                    : "; no assembly was given, so no code is compiled and samples come from the pages alone"));
             cell.Display(documents.Documents
                 .Select(d => new
                 {
@@ -59,18 +61,28 @@ internal static class DocsMagics
                     CodeBlocks = d.CodeBlocks.Count
                 })
                 .ToArray());
-            if (documents.Problems.Count > 0)
-                cell.Display(documents.Problems.Select(x => new { x.Path, x.Line, Kind = x.Kind.ToString(), x.Message }).ToArray());
+            if (problems.Length > 0) cell.Display(problems);
             if (twice.Count > 0) cell.Display(twice.ToArray());
         });
         return command;
 
-        ParseReport Parse(ParseResult p, string folder) => lab.ParseDocs(folder, p.GetValue(assembly) ?? [],
-            settings.Apply(p, ParseOptions.Settings, ParseOptions.Settings.Defaults));
+        ParseReport Parse(ParseResult p, string? folder, CellContext cell)
+        {
+            var assemblies = p.GetValue(assembly) ?? [];
+            if (folder is not null && assemblies.Length == 0 && !folder.EndsWith(".nupkg", StringComparison.OrdinalIgnoreCase))
+                throw new LabException("no library given: expected at least one assembly. Pass the DLL of the private library (--assembly), or "
+                    + "a .nupkg as the documentation.");
+            return lab.ParseDocs(settings.Apply(p, ParseOptions.Settings, ParseOptions.Settings.Defaults) with
+            {
+                Sources = folder is null ? [] : [NotebookPaths.Of(cell, folder)],
+                Assemblies = [.. assemblies.Select(a => NotebookPaths.Of(cell, a))],
+                References = [.. (p.GetValue(reference) ?? []).Select(r => NotebookPaths.Of(cell, r))],
+            }, p.GetValue(source) is { Length: > 0 } given ? [.. given.Select(s => NotebookPaths.Of(cell, s))] : null);
+        }
 
         LabSession Parsed(ParseResult p)
         {
-            if (p.GetValue(directory) is { } folder) Parse(p, folder);
+            if (p.GetValue(directory) is { } folder) Parse(p, folder, CellContext.Current);
             return lab;
         }
     }

@@ -23,16 +23,22 @@ internal static class EvaluateMagics
 
     private static Command SuiteCommand(LabSession lab)
     {
-        var directory = new Argument<string>("DIR")
+        var directory = new Argument<string?>("DIR")
         {
             Description =
                 "Folder with code.jsonl, docqa.jsonl, open.jsonl, completion.jsonl, members.jsonl, general.jsonl, retention.jsonl, or some "
-                    + "of them."
+                    + "of them. Without it, that of the library that #!lab was given.",
+            Arity = ArgumentArity.ZeroOrOne
         };
         var command = new Command("#!suite", "Loads the held-out tasks.") { directory };
         command.SetCellAction((p, cell) =>
         {
-            var suite = lab.LoadSuite(p.GetValue(directory)!);
+            var suite = lab.LoadSuite(p.GetValue(directory) is { } given ? NotebookPaths.Of(cell, given) : null);
+            if (suite.Count == 0)
+            {
+                cell.Display($"no tasks in {lab.Folder!.Tasks}: nothing is held out, and models cannot be compared");
+                return;
+            }
             cell.Display(Enum.GetValues<Split>().Select(s => (Name: s.ToString(), Tasks: suite.Where(s))).Select(s => new
             {
                 Split = s.Name,
@@ -57,6 +63,11 @@ internal static class EvaluateMagics
         arguments.AddTo(command);
         command.SetCellAction((p, cell) =>
         {
+            if (lab.Suite is { Count: 0 })
+            {
+                cell.Display("there are no held-out tasks, so there is nothing to ask");
+                return;
+            }
             var live = cell.Display("evaluating …");
             lab.Wordings.Use(lab.Storage, arguments.Wordings(p));
             var plan = arguments.Of(p, lab.Model is not null, lab.Adapter is not null);

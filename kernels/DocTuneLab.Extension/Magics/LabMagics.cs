@@ -3,6 +3,7 @@ using DocTuneLab.Corpus.Structural;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Experiments;
+using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
@@ -22,12 +23,27 @@ internal static class LabMagics
     {
         var path = CommonOptions.Lab("--path");
         var seed = new SettingOptions([CorpusOptions.Settings[nameof(CorpusOptions.Seed)]]);
-        var command = new Command("#!lab", "Opens the lab's folder.") { path };
+        var library = new Option<string?>("--library")
+        {
+            Description = $"Folder of the library that #!docs and #!suite read: what its {LibraryFolder.FileName} names, or pages in docs, "
+                + $"assemblies in bin, tasks in tasks. Without it, what a {LibraryFolder.FileName} in the lab's folder names.",
+            HelpName = "DIR"
+        };
+        var command = new Command("#!lab",
+            "Opens the lab's folder. Relative paths are looked for beside the notebook, in the folders above it, and in the current one.")
+        {
+            path, library
+        };
         seed.AddTo(command);
         command.SetCellAction((p, cell) =>
         {
-            lab.Open(p.GetValue(path)!, seed.Apply(p, CorpusOptions.Settings, CorpusOptions.Settings.Defaults).Seed);
-            cell.Display($"lab {p.GetValue(path)}, seed {lab.Seed}");
+            var given = p.GetValue(library);
+            var found = given is null ? null : NotebookPaths.Find(cell, given);
+            // What is made stands where the library was found from.
+            var folder = found is { } its ? System.IO.Path.GetFullPath(p.GetValue(path)!, its.From) : NotebookPaths.Of(cell, p.GetValue(path)!);
+            lab.Open(folder, seed.Apply(p, CorpusOptions.Settings, CorpusOptions.Settings.Defaults).Seed,
+                given is null ? null : LibraryFolder.Read(found?.Path ?? given));
+            cell.Display($"lab {p.GetValue(path)}, seed {lab.Seed}{(lab.Folder is { } about ? $", about {about.Title}" : "")}");
         });
         return command;
     }
@@ -48,6 +64,11 @@ internal static class LabMagics
         var command = new Command("#!report", "The experiment in one table.") { flips, turns };
         command.SetCellAction((p, cell) =>
         {
+            if ((p.GetValue(turns) > 0 || p.GetValue(flips) > 0) && lab is { Report: null, Suite.Count: 0 })
+            {
+                cell.Display("there are no held-out tasks, so no model was asked");
+                return;
+            }
             if (p.GetValue(turns) is > 0 and var count)
             {
                 cell.DisplayMime(Turns(lab.Report ?? throw new LabException("there are no answers yet: run #!evaluate first"), count));
@@ -59,7 +80,7 @@ internal static class LabMagics
             cell.DisplayMime(new Dictionary<string, object>
             {
                 ["text/html"] = html,
-                ["text/plain"] = lab.Report?.Main is { } c ? MarkdownReport.Of(c, 0) : ""
+                ["text/plain"] = lab.Report?.Main is { } c ? MarkdownReport.Of(c, 0) : Summary.Plain(html)
             });
         });
         return command;

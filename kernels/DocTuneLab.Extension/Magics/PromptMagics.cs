@@ -29,6 +29,11 @@ internal static class PromptMagics
             if (endpoints.Of(p) is not { } settings)
             {
                 var stage = lab.PromptStage;
+                if (!stage.CanTune)
+                {
+                    cell.Display("there are neither tasks nor questions in split dev to choose on: the wordings stay as they are");
+                    return;
+                }
                 var model = lab.Model ?? throw new LabException("an earlier step is missing: run #!base first");
                 foreach (var result in await stage.TuneAsync(model, tuning.Options(p), cell.CancellationToken))
                     cell.Display(result);

@@ -28,7 +28,7 @@ internal static class TrainMagics
         loading.AddTo(command);
         command.SetCellAction((p, cell) =>
         {
-            var model = lab.LoadBase(p.GetValue(directory)!, loading.LoadOf(p));
+            var model = lab.LoadBase(NotebookPaths.Of(cell, p.GetValue(directory)!), loading.LoadOf(p));
             cell.Display($"{model.ParameterCount:N0} parameters, {model.WeightBytes / 1048576.0:F1} MB in {model.WeightFormat}, "
                 + $"computed in {model.ComputeType}{(model.Device == "cpu" ? "" : " on " + model.Device)}");
         });
@@ -76,11 +76,16 @@ internal static class TrainMagics
 
     private static Command AdapterCommand(LabSession lab)
     {
-        var directory = new Argument<string>("DIR") { Description = "Adapter folder in PEFT layout." };
+        var directory = new Argument<string?>("DIR")
+        {
+            Description = "Adapter folder in PEFT layout. Without it, the one that was trained last in the lab.",
+            Arity = ArgumentArity.ZeroOrOne
+        };
         var command = new Command("#!adapter", "Loads an adapter that was trained before.") { directory };
         command.SetCellAction((p, cell) =>
         {
-            var adapter = lab.LoadAdapter(p.GetValue(directory)!);
+            var adapter = lab.LoadAdapter(p.GetValue(directory) is { } given ? NotebookPaths.Of(cell, given) : lab.Training?.AdapterDirectory
+                ?? throw new LabException("no adapter was trained in this lab yet: expected #!adapter DIR, or run #!train first"));
             cell.Display($"adapter of rank {adapter.Config.Rank}, {adapter.ParameterCount:N0} parameters");
         });
         return command;

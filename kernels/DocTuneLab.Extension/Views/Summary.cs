@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using DocTuneLab.Corpus;
 using DocTuneLab.Evaluation.Reports;
 using DocTuneLab.Evaluation.Suites;
@@ -8,16 +9,24 @@ using DocTuneLab.Experiments;
 namespace DocTuneLab.Extension.Views;
 
 /// <summary>HTML of the experiment for a cell or the top of a report; every figure comes from the session.</summary>
-public static class Summary
+public static partial class Summary
 {
     /// <summary>Headline, metric table, counts and settings.</summary>
     public static string Html(LabSession lab)
     {
-        if (lab.Report is not { } report) throw new LabException("there is nothing to report yet: run #!evaluate first");
-        var html = new StringBuilder(EvaluationHtml.Headline(report));
-        foreach (var comparison in report.Comparisons) html.Append(EvaluationHtml.Metrics(comparison));
-        if (report.Gates.Count > 0) html.Append("<p>Retention gate</p>").Append(EvaluationHtml.Gates(report.Gates));
-        html.Append(GuideView.Html(report, 4)).Append(EvaluationHtml.Preferences(report));
+        var report = lab.Report;
+        if (report is null && lab.Corpus is null && lab.Training is null)
+            throw new LabException("there is nothing to report yet: run #!corpus generate, #!train or #!evaluate first");
+        var html = new StringBuilder();
+        if (lab.Corpus is not null && lab.Documents is not null && lab.CorpusStage.Warning is { } warning)
+            html.Append(Warning(warning)["text/html"]);
+        if (report is not null)
+        {
+            html.Append(EvaluationHtml.Headline(report));
+            foreach (var comparison in report.Comparisons) html.Append(EvaluationHtml.Metrics(comparison));
+            if (report.Gates.Count > 0) html.Append("<p>Retention gate</p>").Append(EvaluationHtml.Gates(report.Gates));
+            html.Append(GuideView.Html(report, 4)).Append(EvaluationHtml.Preferences(report));
+        }
         html.Append("<table><tbody>");
         if (lab.Documents is { } documents)
             Row("Documents",
@@ -27,26 +36,45 @@ public static class Summary
             Row("Corpus",
                 $"{corpus.Samples.Count:N0} accepted samples ({corpus.Tokens:N0} tokens), {corpus.Rejected.Count:N0} rejected; "
                     + $"{corpus.Coverage.UsedShare:P0} of the public members used in compiling code");
-        var asked = report.Results[0].Answers.Select(x => x.Task).Concat(report.Results[0].References.Select(r => r.Task)).ToHashSet();
-        var tasks = lab.Suite!.Named(asked).Hashes().Select(h => $"{h.Count} {KindName(h.Kind)}");
-        Row("Suite", $"{string.Join(", ", tasks)}; held out");
-        if (lab.Training is { } training && lab.Adapter is { } adapter)
+        if (report is not null && lab.Suite is { } suite)
+        {
+            var asked = report.Results[0].Answers.Select(x => x.Task).Concat(report.Results[0].References.Select(r => r.Task)).ToHashSet();
+            var tasks = suite.Named(asked).Hashes().Select(h => $"{h.Count} {KindName(h.Kind)}");
+            Row("Suite", $"{string.Join(", ", tasks)}; held out");
+        }
+        if (lab.Training is { } training)
         {
             Row("Training",
-                $"QLoRA (NF4) rank {adapter.Config.Rank}, {adapter.ParameterCount:N0} trained parameters, {training.Steps} steps, "
+                (lab.Adapter is { } adapter ? $"QLoRA (NF4) rank {adapter.Config.Rank}, {adapter.ParameterCount:N0} trained parameters, "
+                    : $"adapter in {training.AdapterDirectory}, ") + $"{training.Steps} steps, "
                     + $"{training.Tokens:N0} tokens in {training.Elapsed.TotalSeconds:F0} s; loss {training.FinalLoss:F3}, validation "
                     + $"{training.BestEvalLoss:F3}{(training.Interrupted ? " (stopped before the planned steps)" : "")}");
             Row("Memory",
                 $"{training.PeakMemoryBytes / 1048576.0:N0} MB at most while "
                     + $"training{(training.PeakGpuMemoryBytes is { } gpu ? $", {gpu / 1048576.0:N0} MB in use on the GPU" : "")}");
         }
-        foreach (var (name, value) in report.Settings) Row(name, value);
+        foreach (var (name, value) in report?.Settings ?? new Dictionary<string, string>()) Row(name, value);
         html.Append("</tbody></table>");
         return html.ToString();
 
         void Row(string name, string value) =>
             html.Append($"<tr><th style=\"text-align:left\">{Text(name)}</th><td>{Text(value)}</td></tr>");
     }
+
+    /// <summary>What a summary says, for who sees no HTML: a line a row.</summary>
+    public static string Plain(string html) => WebUtility.HtmlDecode(Tags().Replace(html
+        .Replace("</th>", ": ", StringComparison.Ordinal).Replace("</tr>", "\n", StringComparison.Ordinal)
+        .Replace("</p>", "\n", StringComparison.Ordinal), "")).Trim();
+
+    [GeneratedRegex("<[^>]+>")]
+    private static partial Regex Tags();
+
+    /// <summary>Something that a reader must know before the figures.</summary>
+    public static Dictionary<string, object> Warning(string text) => new()
+    {
+        ["text/html"] = $"<p style=\"border-left:4px solid #c77700;padding:.3em .8em\"><strong>Warning.</strong> {Text(text)}</p>",
+        ["text/plain"] = $"Warning. {text}",
+    };
 
     private static string KindName(TaskKind kind) => kind switch
     {

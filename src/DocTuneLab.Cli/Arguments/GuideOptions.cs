@@ -13,6 +13,7 @@ internal sealed class GuideOptions
 {
     private readonly SettingOptions _settings = new(GuideSettings.Settings);
     private readonly Option<string[]> _assembly = CommonOptions.Assembly();
+    private readonly Option<string[]> _reference = CommonOptions.Reference();
     private readonly Option<string?> _signature = new("--signature")
     {
         Description = "Header of the method whose body is guided, such as 'public static int Count(Tank tank)'. Without one, code is "
@@ -33,7 +34,7 @@ internal sealed class GuideOptions
     public void AddTo(Command command)
     {
         _settings.AddTo(command);
-        foreach (var option in (Option[])[_assembly, _usings, _signature, _context]) command.Add(option);
+        foreach (var option in (Option[])[_assembly, _reference, _usings, _signature, _context]) command.Add(option);
     }
 
     /// <summary>What was asked for; null where nothing is guided.</summary>
@@ -43,7 +44,7 @@ internal sealed class GuideOptions
         var settings = _settings.Apply(parsed, GuideSettings.Settings, GuideSettings.Settings.Defaults);
         if (settings.Guide == GuideKind.None)
         {
-            var idle = _settings.Names(parsed).Concat(((Option[])[_assembly, _usings, _signature, _context])
+            var idle = _settings.Names(parsed).Concat(((Option[])[_assembly, _reference, _usings, _signature, _context])
                 .Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name));
             return idle.FirstOrDefault() is { } option
                 ? throw new UsageException($"{option} says how code is guided: it needs --guide.")
@@ -67,7 +68,7 @@ internal sealed class GuideOptions
             || prompts.Any(p => (p.Signature ?? p.Context) is not null)))
             throw new UsageException("--suffix fills a gap in the prompt's own code: --signature and --context do not go with it, "
                 + "nor do signature and context of a line.");
-        var library = PrivateLibrary.Load(parsed.GetValue(_assembly)!);
+        var library = PrivateLibrary.Load(parsed.GetValue(_assembly)!, parsed.GetValue(_reference));
         IReadOnlyList<string> usings = parsed.GetValue(_usings) is { Length: > 0 } given ? given : library.Api.Namespaces;
         var context = parsed.GetValue(_context) is not { } file ? ""
             : File.Exists(file) ? File.ReadAllText(file) : throw new LabException($"--context: {file}: no such file");

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using DocTuneLab.Cli.Output;
@@ -9,6 +10,13 @@ namespace DocTuneLab.Cli.Arguments;
 /// <summary>Parameters of a run as papermill takes them: files, then YAML, then single values; the last one wins.</summary>
 internal static class Parameters
 {
+    /// <summary><c>-p</c>.</summary>
+    public static Option<string[]> Option() => new("--parameter", "-p")
+    {
+        Description = "Value for the cell tagged 'parameters': -p NAME VALUE. May be repeated.",
+        HelpName = "NAME VALUE"
+    };
+
     /// <exception cref="UsageException">A file is missing, or something is not a mapping of names to values.</exception>
     public static Dictionary<string, string> Of(IReadOnlyList<string> files, IReadOnlyList<string> yaml, IReadOnlyList<string> pairs)
     {

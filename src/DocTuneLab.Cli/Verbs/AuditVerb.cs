@@ -26,7 +26,7 @@ internal static class AuditVerb
     public static Command Command()
     {
         var sources = LabArguments.Sources("Documentation folders or pages.");
-        var assemblies = CommonOptions.Assembly();
+        var (assemblies, needed) = (CommonOptions.Assembly(), CommonOptions.Reference());
         assemblies.Required = true;
         var code = new Option<string[]>("--source", "-s")
         {
@@ -55,10 +55,12 @@ internal static class AuditVerb
         var command = new Command("audit",
             "Checks documentation against the assemblies: code that does not compile, stale signatures, members that are gone, obsolete or "
                 + "on no page. Exit code 1 if something is found.")
-        { sources, assemblies, code, failOn, ignore, baseline, writeBaseline, sarif, markdown, json, Diff() };
+        { sources, assemblies, needed, code, failOn, ignore, baseline, writeBaseline, sarif, markdown, json, Diff() };
         command.SetAction((parsed, cancellation) =>
         {
-            var references = ReferenceSet.Load(LabArguments.Existing(parsed.GetRequiredValue(assemblies)));
+            var references = ReferenceSet.Load(LabArguments.Existing(parsed.GetRequiredValue(assemblies)), parsed.GetValue(needed) ?? []);
+            foreach (var missing in references.Missing)
+                Console.Error.WriteLine($"warning: {Path.GetFileName(missing.NeededBy)}: {missing}");
             var options = new AuditOptions
             {
                 Ignore = [.. (parsed.GetValue(ignore) ?? []).Select(Rule)],

@@ -42,6 +42,7 @@ internal static class CorpusVerb
             var unaided = settings is null ? written.Structural(p, endpoints) : null;
             using var session = library.Open(p, options.Seed);
             library.Read(p, session);
+            if (session.CorpusStage.Warning is { } warning) Console.Error.WriteLine($"warning: {warning}");
             session.Wordings.Use(session.Storage, written.Wordings(p));
             if (settings is null)
             {
@@ -243,16 +244,17 @@ internal static class CorpusVerb
             return ExitCodes.Ok;
         });
         var reviewer = CommonOptions.Reviewer();
-        var library = new LibraryOptions(required: false);
+        var library = new LibraryOptions();
         var import = new Command("import",
-            "Takes the decisions of a reviewed table into the lab. With --docs, --assembly and --suite edited samples are judged again.")
+            "Takes the decisions of a reviewed table into the lab. Where the lab knows its library, or --docs, --assembly and --suite name "
+                + "it, edited samples are judged again.")
         {
             file, reviewer
         };
         library.AddTo(import);
         import.SetAction(p =>
         {
-            using var session = library.Open(p);
+            using var session = library.Open(p, needed: false);
             library.Read(p, session);
             var summary = session.ReviewStage.Take(p.GetRequiredValue(file), p.GetRequiredValue(reviewer));
             Console.WriteLine($"{summary.Accepted} accepted, {summary.Rejected} rejected, {summary.Edited} edited, {summary.Regenerate} to "

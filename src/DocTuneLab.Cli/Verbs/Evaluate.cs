@@ -11,9 +11,11 @@ using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Evaluation.Suites.Import;
 using DocTuneLab.Experiments;
+using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Notebooks.Cells;
+using DocTuneLab.Storage;
 using DocTuneLab.Training.Recipes;
 using Spectre.Console;
 
@@ -27,6 +29,7 @@ internal static class Evaluate
         var (model, loading) = (ModelArguments.Base(), ModelArguments.Loading());
         var adapter = CommonOptions.Adapter();
         var (suite, assembly, docs) = (CommonOptions.Suite(), CommonOptions.Assembly(), CommonOptions.Docs());
+        var needed = CommonOptions.Reference();
         var lab = CommonOptions.Lab();
         var output = CommonOptions.Out();
         var json = CommonOptions.Json();
@@ -72,7 +75,7 @@ internal static class Evaluate
                 + "A folder for the result gets report.html, .md, .json, .trx and junit.xml, beside the lab's own copy. The exit code is 1 "
                 + "where the retention gate fails.")
         {
-            adapter, suite, assembly, docs, lab
+            adapter, suite, assembly, needed, docs, lab
         };
         model.AddTo(command);
         loading.AddTo(command);
@@ -94,20 +97,23 @@ internal static class Evaluate
                 return Import(file,
                     parsed.GetValue(output) ?? throw new UsageException("--import needs --out FILE.jsonl for the converted suite."));
 
-            var assemblies = parsed.GetValue(assembly) ?? [];
+            // What is not given is what the lab was made for.
+            var known = LabOrigin.Of(parsed.GetValue(lab)!) ?? new();
+            var assemblies = parsed.GetValue(assembly) is { Length: > 0 } given ? given : known.Assemblies;
+            var references = parsed.GetValue(needed) is { Length: > 0 } others ? others : known.References;
+            var suitePath = parsed.GetValue(suite) ?? known.Suite;
             string[] missing =
             [
-                .. parsed.GetValue(suite) is null ? (string[])["--suite DIR: the held-out tasks"] : [],
-                .. assemblies.Length == 0 ? (string[])["--assembly DLL: the private library that answers are compiled against"] : []
+                .. suitePath is null ? (string[])["--suite DIR: the held-out tasks"] : [],
+                .. assemblies.Count == 0 ? (string[])["--assembly DLL: the private library that answers are compiled against"] : []
             ];
             if (missing.Length > 0) throw new UsageException($"missing: {string.Join("; ", missing)}.");
-            var suitePath = parsed.GetValue(suite)!;
             using var session = new LabSession();
             session.Open(parsed.GetValue(lab)!, arguments.Seed(parsed));
-            session.LoadSuite(suitePath);
+            session.LoadSuite(suitePath!);
             if (parsed.GetValue(check))
             {
-                session.LoadLibrary(assemblies);
+                session.LoadLibrary(assemblies, references);
                 return Check(session, corpus.Apply(parsed, TrainingConfig.Settings, TrainingConfig.Settings.Defaults).Corpus,
                     arguments.Of(parsed, false, false).Options.Execution.AllowWithoutIsolation,
                     parsed.GetValue(docs) is { } source ? DocumentSet.Load(source).Documents : null, cancel);
@@ -135,7 +141,7 @@ internal static class Evaluate
             EvaluationReport report;
             if (parsed.GetValue(rescore) is { Length: > 0 } stored)
             {
-                session.LoadLibrary(assemblies);
+                session.LoadLibrary(assemblies, references);
                 report = session.EvaluationStage.Rescore(stored, plan, progress, cancel);
             }
             else
@@ -144,8 +150,9 @@ internal static class Evaluate
                 else if (plan.Arms.Any(a => ArmName.Of(a).Model is "base" or "tuned"))
                     throw new UsageException("--base DIR is missing: the base model.");
                 if (parsed.GetValue(adapter) is { } tuned) session.LoadAdapter(tuned);
-                if (parsed.GetValue(docs) is { } pages) session.ParseDocs(pages, assemblies);
-                else session.LoadLibrary(assemblies);
+                if (parsed.GetValue(docs) is { } pages)
+                    session.ParseDocs(new ParseOptions { Sources = [pages], Assemblies = assemblies, References = references });
+                else session.LoadLibrary(assemblies, references);
                 report = session.EvaluationStage.Run(plan, progress, cancel);
             }
             progress.End();

@@ -16,20 +16,21 @@ internal static class Parse
     {
         var sources = LabArguments.Sources(
             "Documentation folders, pages or packages (.nupkg). With several, the paths of pages begin with the folder's name.");
-        var assemblies = CommonOptions.Assembly();
+        var (assemblies, references) = (CommonOptions.Assembly(), CommonOptions.Reference());
         var lab = CommonOptions.Lab();
         var settings = new SettingOptions(ParseOptions.Settings);
         var json = CommonOptions.Json();
         var command = new Command("parse",
             "Reads documentation and library into a lab. What did not change since the last time is not parsed again.")
         {
-            sources, assemblies, lab, json
+            sources, assemblies, references, lab, json
         };
         settings.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(settings.Apply(parsed, ParseOptions.Settings, new ParseOptions
         {
             Sources = parsed.GetRequiredValue(sources),
             Assemblies = LabArguments.Existing(parsed.GetValue(assemblies) ?? []),
+            References = parsed.GetValue(references) ?? [],
         }), parsed.GetRequiredValue(lab), parsed.GetValue(json), cancellation)));
         return command;
     }

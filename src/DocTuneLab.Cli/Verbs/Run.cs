@@ -16,11 +16,7 @@ internal static class Run
     public static Command Command()
     {
         var notebook = new Argument<string>("notebook") { Description = "Notebook to run (.ipynb or .dib). It is not changed." };
-        var parameters = new Option<string[]>("--parameter", "-p")
-        {
-            Description = "Value for the cell tagged 'parameters': -p NAME VALUE. May be repeated.",
-            HelpName = "NAME VALUE"
-        };
+        var parameters = Parameters.Option();
         var output = CommonOptions.Out();
         output.Aliases.Add("--output");
         var report = new Option<string?>("--report")
@@ -65,10 +61,11 @@ internal static class Run
     }
 
     /// <summary>What a command line asks for.</summary>
-    private sealed record Asked(string Path, Dictionary<string, string> Parameters, string? Output, string? Report, double? Timeout,
+    internal sealed record Asked(string Path, Dictionary<string, string> Parameters, string? Output, string? Report, double? Timeout,
         bool OwnProcess, bool Verbose);
 
-    private static async Task<int> RunAsync(Asked asked, CancellationToken cancellation)
+    /// <summary>Runs a notebook, and says how it ended.</summary>
+    public static async Task<int> RunAsync(Asked asked, CancellationToken cancellation)
     {
         var (path, parameters, output, report, timeout, ownProcess, verbose) = asked;
         if (timeout is <= 0)
@@ -117,7 +114,7 @@ internal static class Run
     /// </summary>
     public static IReadOnlyList<string> JoinParameters(string[] args)
     {
-        if (args is not ["run", ..])
+        if (args is not ["run" or "new", ..])
             return args;
         var joined = new List<string>();
         for (var i = 0; i < args.Length; i++)

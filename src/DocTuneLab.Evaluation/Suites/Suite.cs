@@ -34,6 +34,9 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     /// <summary>File name of what a suite shares with others and of its lock.</summary>
     public const string ManifestFile = "suite.json";
 
+    /// <summary>No tasks: nothing is held out.</summary>
+    public static Suite Empty { get; } = new([], []);
+
     /// <summary>Open questions.</summary>
     public IReadOnlyList<OpenTask> Open { get; init; } = [];
 

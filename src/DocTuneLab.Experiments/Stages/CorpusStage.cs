@@ -32,6 +32,11 @@ public sealed class CorpusStage
         _heldOut = new(() => new Decontamination(suite.HeldOut()));
     }
 
+    /// <summary>What must be said of every sample that it writes; null where there is nothing to say.</summary>
+    public string? Warning => Suite.HeldOut().Count > 0 ? null
+        : "Nothing is held out: there are no tasks that samples must stay away from, so no figure about this corpus can show what a model "
+            + "learnt. Load tasks first (#!suite DIR, --suite DIR).";
+
     internal Experiment Experiment { get; }
 
     internal DocumentStage Documents { get; }
@@ -213,6 +218,7 @@ public sealed class CorpusStage
 
     private CorpusOptions WithDefaults(CorpusOptions options) => options with
     {
+        Sources = [.. options.Sources, .. Storage.Inputs.Code],
         Seed = Experiment.Seed,
         Kinds = Kinds,
         Tokenizer = Counting.Tokenizer,

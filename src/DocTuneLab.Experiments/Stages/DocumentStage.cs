@@ -28,21 +28,12 @@ public sealed class DocumentStage
 
     /// <summary>Reads documentation and assemblies (those of a package come with it) into a lab, as <c>doctune parse</c> does.</summary>
     /// <param name="lab">Where they are kept.</param>
-    /// <param name="directory">Folder of pages, a page or a package.</param>
-    /// <param name="assemblies">The library; may be empty for a package.</param>
-    /// <param name="tokenizerDirectory">Model whose tokenizer counts, or null.</param>
-    /// <param name="hooks">Dialects and chunker, where they are not those that ship.</param>
-    /// <exception cref="LabException">A folder or assembly is missing, or no assembly is given.</exception>
-    public static (DocumentStage Stage, ParseReport Report) Parse(Lab lab, string directory, IReadOnlyList<string> assemblies,
-        string? tokenizerDirectory = null, LabHooks? hooks = null) =>
-        Parse(lab, new ParseOptions { Sources = [directory], Assemblies = assemblies, TokenizerDirectory = tokenizerDirectory }, hooks);
-
-    /// <summary>Likewise, with all that can be said of it.</summary>
-    /// <param name="lab">Where they are kept.</param>
-    /// <param name="options">One folder, page or package, the library, and how passages are cut.</param>
+    /// <param name="options">At most one folder, page or package, the library, and how passages are cut.</param>
     /// <param name="hooks">Dialects and chunker, where they are not those that ship; they go before those of the options.</param>
-    /// <exception cref="LabException">A folder or assembly is missing, or no assembly is given.</exception>
-    public static (DocumentStage Stage, ParseReport Report) Parse(Lab lab, ParseOptions options, LabHooks? hooks = null)
+    /// <param name="name">What the library is called; null for the name of its first assembly.</param>
+    /// <exception cref="LabException">A folder or assembly is missing, or there is nothing to read.</exception>
+    public static (DocumentStage Stage, ParseReport Report) Parse(Lab lab, ParseOptions options, LabHooks? hooks = null,
+        string? name = null)
     {
         ArgumentNullException.ThrowIfNull(lab);
         ArgumentNullException.ThrowIfNull(options);
@@ -53,10 +44,20 @@ public sealed class DocumentStage
             Chunker = hooks.Chunker,
         };
         var input = ParseInput.Load(options);
-        if (input is not { Api: { } api, Judge: { } judge })
-            throw new LabException(
-                "no library given: expected at least one assembly. Pass the DLL of the private library, or a .nupkg as the documentation.");
         var report = lab.Documents.Parse(options, input: input);
-        return (new DocumentStage(input.Sets[0], lab.Documents.Chunks(), new PrivateLibrary(api, judge)), report);
+        var library = input is { Api: { } api, Judge: { } judge } ? new PrivateLibrary(api, judge, name) : PrivateLibrary.Load([], name: name);
+        return (new DocumentStage(input.Sets is [var set, ..] ? set : DocumentSet.Of([], null), lab.Documents.Chunks(), library), report);
+    }
+
+    /// <summary>What a lab holds of an earlier session.</summary>
+    /// <returns>Null where nothing was parsed yet.</returns>
+    /// <exception cref="LabException">An assembly is no longer where it was.</exception>
+    internal static DocumentStage? Reopen(Lab lab, PrivateLibrary? library, LabHooks hooks)
+    {
+        var inputs = lab.Inputs;
+        if (inputs.Pages.Count == 0 && inputs.Assemblies.Count == 0) return null;
+        var pages = lab.Documents.Pages(hooks.Dialects.All);
+        var set = DocumentSet.Of(pages, inputs.Pages is [var only] ? only : null, new() { Dialects = hooks.Dialects.All });
+        return new(set, lab.Documents.Chunks(), library ?? PrivateLibrary.Load(inputs.Assemblies, inputs.References));
     }
 }

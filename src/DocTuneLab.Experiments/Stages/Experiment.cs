@@ -27,19 +27,39 @@ public sealed class Experiment : IDisposable
     public LabHooks Hooks { get; } = new();
 
     /// <summary>The samples that training takes: what <see cref="CorpusStage"/> made last.</summary>
-    public GeneratedCorpus? Corpus { get; internal set; }
+    public GeneratedCorpus? Corpus
+    {
+        get => field ??= Kept?.Corpus(Hooks.Kinds.All);
+        internal set;
+    }
 
-    /// <summary>The adapter that was trained or loaded last.</summary>
+    /// <summary>The adapter that was trained or loaded last, in this session: one of an earlier session lies where
+    /// <see cref="TrainingResult.AdapterDirectory"/> of <see cref="Training"/> says.</summary>
     public LoraAdapter? Adapter { get; private set; }
 
-    /// <summary>How training went, where <see cref="Adapter"/> was trained here.</summary>
-    public TrainingResult? Training { get; private set; }
+    /// <summary>How training went, here or in an earlier session.</summary>
+    public TrainingResult? Training
+    {
+        get => field ??= Kept?.Training();
+        private set;
+    }
 
     /// <summary>What the last evaluation found.</summary>
-    public EvaluationReport? Report { get; internal set; }
+    public EvaluationReport? Report
+    {
+        get => field ??= Kept?.Report();
+        internal set;
+    }
 
     /// <summary>Folder of the last evaluation: answers, verdicts and reports.</summary>
-    public string? EvaluationDirectory { get; internal set; }
+    public string? EvaluationDirectory
+    {
+        get => field ??= Kept?.EvaluationDirectory;
+        internal set;
+    }
+
+    /// <summary>What the lab holds of earlier sessions, once it was opened by its path.</summary>
+    internal KeptStages? Kept { get; private set; }
 
     /// <summary>Goes on in another folder, with another seed.</summary>
     /// <exception cref="LabException">Another process writes to the lab, or it cannot be read.</exception>
@@ -47,6 +67,8 @@ public sealed class Experiment : IDisposable
     {
         _lab?.Dispose();
         (_lab, Path, Seed) = (Lab.Open(path), path, seed);
+        (Kept, Corpus, Report, EvaluationDirectory) = (new(_lab), null, null, null);
+        if (Adapter is null) Training = null;
     }
 
     /// <summary>Takes an adapter in the place of the last one, which is disposed of.</summary>

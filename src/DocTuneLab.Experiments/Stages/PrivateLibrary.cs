@@ -6,10 +6,14 @@ namespace DocTuneLab.Experiments.Stages;
 public sealed class PrivateLibrary
 {
     /// <summary>A library that was read before.</summary>
-    public PrivateLibrary(ApiModel api, CSharpJudge judge)
+    /// <param name="api">Public members.</param>
+    /// <param name="judge">The compiler.</param>
+    /// <param name="name">What it is called; null for the name of its first assembly.</param>
+    public PrivateLibrary(ApiModel api, CSharpJudge judge, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(judge);
         (Api, Judge) = (api, judge);
+        Name = name ?? (judge.References.LibraryPaths is [var first, ..] ? Path.GetFileNameWithoutExtension(first) : "");
     }
 
     /// <summary>Public members.</summary>
@@ -18,14 +22,18 @@ public sealed class PrivateLibrary
     /// <summary>The compiler as judge.</summary>
     public CSharpJudge Judge { get; }
 
-    /// <summary>Name of its first assembly.</summary>
-    public string Name => Judge.References.LibraryAssemblies.First();
+    /// <summary>What it is called: given, or the name of its first assembly; empty for pages without an assembly.</summary>
+    public string Name { get; }
 
     /// <summary>Reads assemblies and the XML documentation beside them.</summary>
+    /// <param name="assemblies">The library; none where only pages are there, and then it has no members.</param>
+    /// <param name="references">What it needs, where that is not found otherwise; see <see cref="ReferenceSet.Missing"/>.</param>
+    /// <param name="name">What it is called; null for the name of its first assembly.</param>
     /// <exception cref="LabException">An assembly is missing.</exception>
-    public static PrivateLibrary Load(IReadOnlyList<string> assemblies)
+    public static PrivateLibrary Load(IReadOnlyList<string> assemblies, IReadOnlyList<string>? references = null, string? name = null)
     {
-        var references = ReferenceSet.Load([.. assemblies]);
-        return new PrivateLibrary(ApiModel.Load(references), new CSharpJudge(references));
+        ArgumentNullException.ThrowIfNull(assemblies);
+        var set = ReferenceSet.Load(assemblies, references ?? []);
+        return new PrivateLibrary(assemblies.Count > 0 ? ApiModel.Load(set) : ApiModel.Load(set, []), new CSharpJudge(set), name);
     }
 }

@@ -19,21 +19,23 @@ public sealed class PromptStage(CorpusStage corpus)
 
     private PrivateLibrary Library => corpus.Documents.Library;
 
+    /// <summary>Whether the suite has tasks or questions in split dev, by which wordings can be chosen.</summary>
+    public bool CanTune => corpus.Suite.Where(Split.Dev) is { Code.Count: > 0 } or { Qa.Count: > 0 };
+
     /// <summary>
     /// Chooses the wording of tasks and questions by the likelihood of the dev split's reference answers under a base model. Demonstrations
-    /// come from samples that the generator makes of the train pages.
+    /// come from samples that the generator makes of the train pages. A kind of which the suite has no dev tasks keeps its wording.
     /// </summary>
     /// <param name="model">The base model.</param>
     /// <param name="options">Examples, budget and candidates.</param>
     /// <param name="cancel">Stops within the model.</param>
-    /// <exception cref="LabException">The suite has no tasks or no questions in split dev.</exception>
+    /// <exception cref="LabException">The suite has neither tasks nor questions in split dev.</exception>
     public async Task<IReadOnlyList<PromptTuningResult>> TuneAsync(BaseModel model, PromptTuningOptions? options = null,
         CancellationToken cancel = default)
     {
         options = (options ?? new PromptTuningOptions()) with { Seed = Experiment.Seed };
         var dev = corpus.Suite.Where(Split.Dev);
-        if (dev.Code.Count == 0 || dev.Qa.Count == 0)
-            throw new LabException("the suite has no tasks or no questions in split 'dev'; prompt tuning chooses on them");
+        if (!CanTune) throw new LabException("the suite has neither tasks nor questions in split 'dev'; prompt tuning chooses on them");
         var results = new List<PromptTuningResult>();
         async Task<PromptTemplate> ChooseAsync(string kind, SampleKind sample, IReadOnlyList<PromptExample> on)
         {
@@ -50,10 +52,10 @@ public sealed class PromptStage(CorpusStage corpus)
         var tasks = dev.Code.Take(options.Examples)
             .Select(t => new PromptExample(AnswerFormat.CodeInputs(t.Instruction, t.Signature, t.Context, Library.Name),
                 AnswerFormat.Code(t.Reference)));
-        Experiment.Wordings.Code = await ChooseAsync(PromptLibrary.CodeTask, SampleKind.Code, [.. tasks]);
+        if (dev.Code.Count > 0) Experiment.Wordings.Code = await ChooseAsync(PromptLibrary.CodeTask, SampleKind.Code, [.. tasks]);
         var questions = dev.Qa.Take(options.Examples)
             .Select(q => new PromptExample(AnswerFormat.QaInputs(q.Question, Library.Name), q.Answers[0]));
-        Experiment.Wordings.Qa = await ChooseAsync(PromptLibrary.DocQa, SampleKind.Qa, [.. questions]);
+        if (dev.Qa.Count > 0) Experiment.Wordings.Qa = await ChooseAsync(PromptLibrary.DocQa, SampleKind.Qa, [.. questions]);
         return results;
     }
 

@@ -11,16 +11,18 @@ namespace DocTuneLab.Documents;
 public sealed class DocumentSet
 {
     private readonly Dictionary<string, Document> _byPath;
-    private readonly IReadOnlyList<BrokenLink> _openXrefs;
+    private readonly Lazy<LinkChecker.Result> _links;
+    private readonly IReadOnlyList<DocumentProblem> _problems;
 
-    private DocumentSet(DocumentSource source)
+    private DocumentSet(DocsSite site, IReadOnlyDictionary<string, string> uids, IReadOnlyList<Document> documents,
+        IReadOnlyList<DocumentProblem> problems)
     {
-        Site = source.Site;
-        Documents = [.. source.ReadAll()];
+        (Site, Documents, _problems) = (site, documents, problems);
         _byPath = Documents.ToDictionary(d => d.Path, StringComparer.Ordinal);
-        var links = LinkChecker.Check(source.Site, source.Uids, Documents);
-        (Links, BrokenLinks, _openXrefs) = (links.Links, links.Broken, links.OpenXrefs);
-        Problems = [.. source.Problems.Concat(links.Problems)];
+        // Without the files around them all links would lead nowhere.
+        _links = new(() => Path.Exists(site.Root)
+            ? LinkChecker.Check(site, uids, documents)
+            : new(new Dictionary<string, IReadOnlyList<string>>(), [], [], []));
         Hash = ContentHash.Of([.. Documents.Select(d => $"{d.Path}\n{d.Hash}\n{d.Split}")]);
     }
 
@@ -34,14 +36,14 @@ public sealed class DocumentSet
     public IReadOnlyList<Document> Documents { get; }
 
     /// <summary>For each page, the pages that it links to or includes, in order of first mention.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> Links { get; }
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Links => _links.Value.Links;
 
     /// <summary>Links that lead nowhere, by page and line.</summary>
-    public IReadOnlyList<BrokenLink> BrokenLinks { get; }
+    public IReadOnlyList<BrokenLink> BrokenLinks => _links.Value.Broken;
 
     /// <summary>Bad input that was met: files left out or read otherwise than they say, includes that lead out or loop, names that other
     /// systems cannot hold.</summary>
-    public IReadOnlyList<DocumentProblem> Problems { get; }
+    public IReadOnlyList<DocumentProblem> Problems => [.. _problems, .. _links.Value.Problems];
 
     /// <summary>Content hash of paths, texts and splits.</summary>
     public string Hash { get; }
@@ -49,11 +51,29 @@ public sealed class DocumentSet
     /// <summary>Loads the pages of a folder, a DocFX, MkDocs or Docusaurus site, a single page, or a <c>.nupkg</c>;
     /// hidden and ignored files are left out.</summary>
     /// <param name="path">Where they are. Splits come from <c>splits.yaml</c> in the root, else from a hash of each
-    /// path (80/10/10).</param>
+    /// path (80/10/10, and of three pages or more one at least in each).</param>
     /// <param name="options">What to leave out.</param>
     /// <exception cref="LabException">Nothing is there, no page in it, or invalid splits.
     /// Whatever is wrong with single pages goes to <see cref="Problems"/>.</exception>
-    public static DocumentSet Load(string path, DocumentOptions? options = null) => new(DocumentSource.Open(path, options));
+    public static DocumentSet Load(string path, DocumentOptions? options = null)
+    {
+        var source = DocumentSource.Open(path, options);
+        IReadOnlyList<Document> documents = [.. source.ReadAll()];
+        return new(source.Site, source.Uids, documents, source.Problems);
+    }
+
+    /// <summary>Pages that were read before and kept, such as those of a lab. Their links are checked against the folder as it is now.
+    /// </summary>
+    /// <param name="documents">The pages.</param>
+    /// <param name="path">Where they were read from; null, or a path that is gone, where links cannot be checked.</param>
+    /// <param name="options">What they were read with.</param>
+    public static DocumentSet Of(IReadOnlyList<Document> documents, string? path, DocumentOptions? options = null)
+    {
+        if (path is null || !Path.Exists(path))
+            return new(new() { Kind = DocsKind.Folder, Root = path ?? "" }, new Dictionary<string, string>(), documents, []);
+        var source = DocumentSource.Open(path, options);
+        return new(source.Site, source.Uids, documents, source.Problems);
+    }
 
     /// <summary>The page of a path, or null.</summary>
     public Document? Find(string path) => _byPath.GetValueOrDefault(path);
@@ -69,7 +89,7 @@ public sealed class DocumentSet
     {
         var known = api.Symbols.Select(s => s.Id[2..]).ToHashSet(StringComparer.Ordinal);
         var overloads = known.Select(k => k.Split('(')[0] + "*").ToHashSet(StringComparer.Ordinal);
-        return [.. _openXrefs.Where(x =>
+        return [.. _links.Value.OpenXrefs.Where(x =>
             LinkChecker.Uid(x.Target) is var uid && !known.Contains(uid) && !overloads.Contains(uid) && !api.Namespaces.Contains(uid))];
     }
 }

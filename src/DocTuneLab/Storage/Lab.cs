@@ -38,6 +38,9 @@ public sealed class Lab : ICorpusSource, IApiUses, IDisposable
     /// <summary>Opens <c>lab.sqlite</c> for reading; for queries from elsewhere.</summary>
     public string SqliteConnectionString => _database.ReadOnlyConnectionString;
 
+    /// <summary>What its content was read from; nothing in a new lab.</summary>
+    public LabInputs Inputs => _database.Read(() => LabMeta.Read(_database.Sql) ?? new());
+
     /// <summary>Pages, their chunks and the library's symbols.</summary>
     public LabDocuments Documents { get; }
 
@@ -83,6 +86,19 @@ public sealed class Lab : ICorpusSource, IApiUses, IDisposable
                     e);
             throw;
         }
+    }
+
+    /// <summary>Keeps what its content was read from.</summary>
+    /// <param name="change">From what is known to what is known now.</param>
+    /// <exception cref="LabException">The lab was opened for reading only, or cannot be written.</exception>
+    public void Remember(Func<LabInputs, LabInputs> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        _database.Transact(transaction =>
+        {
+            LabMeta.Write(_database.Sql, transaction, change(LabMeta.Read(_database.Sql) ?? new()));
+            return 0;
+        });
     }
 
     /// <summary>Closes the files and lets others write.</summary>

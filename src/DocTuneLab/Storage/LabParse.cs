@@ -26,19 +26,21 @@ internal sealed class LabParse(LabDatabase database, LabIngest ingest, ParseOpti
         var settings = ContentHash.Of([
             ParserVersion, Describe(options.Chunker(new(CountCharacters, options.MaxTokens))), .. Reading, .. roots,
             options.TokenizerDirectory is { } tokenizer ? ContentHash.OfFile(Path.Combine(tokenizer, "tokenizer.json")) : "",
-            .. options.Assemblies.SelectMany(a => new[] { a, Path.ChangeExtension(a, ".xml") })
+            .. options.Assemblies.SelectMany(a => new[] { a, Path.ChangeExtension(a, ".xml") }).Concat(options.References)
                 .Where(File.Exists)
                 .Select(ContentHash.OfFile)
         ]);
         var started = database.Time;
         var scans = roots.Select(root => Scan(root, settings)).ToList();
-        if (!options.Full && scans.All(s => s.Report is not null) && database.Query<string>("SELECT root FROM scans").Count == roots.Count)
-        {
-            var last = LabJson.Read<ParseReport>(scans[0].Report!);
+        if (!options.Full && roots.Count > 0 && scans.All(s => s.Report is not null)
+            && database.Query<string>("SELECT root FROM scans").Count == roots.Count
+            && LabJson.Read<ParseReport>(scans[0].Report!) is var last
+            // What the library needs may be found by now.
+            && last.Problems.All(p => p.Kind != ParseInput.MissingReferenceKind))
             return last with { Changes = new(0, 0, last.Pages, 0), StaleSamples = CountStale(), FromScan = true };
-        }
-        var report = ParseAll(input ?? ParseInput.Load(options, cancellation), progress, cancellation);
-        SaveScans(roots, scans.Select(s => s.Files), settings, started, report);
+        input ??= ParseInput.Load(options, cancellation);
+        var report = ParseAll(input, progress, cancellation);
+        SaveScans(roots, scans.Select(s => s.Files), settings, started, report, input);
         return report;
     }
 
@@ -85,11 +87,17 @@ internal sealed class LabParse(LabDatabase database, LabIngest ingest, ParseOpti
     }
 
     private void SaveScans(List<string> roots, IEnumerable<List<SourceFile>> files, string settings, DateTimeOffset started,
-        ParseReport report) =>
+        ParseReport report, ParseInput input) =>
         database.Transact((transaction, store) =>
         {
             var key = store.Put("parse-report", JsonSerializer.Serialize(report));
             var scanned = LabTime.Write(started);
+            LabMeta.Write(database.Sql, transaction, (LabMeta.Read(database.Sql) ?? new()) with
+            {
+                Pages = roots,
+                Assemblies = input.Judge?.References.LibraryPaths ?? [],
+                References = [.. options.References.Select(Path.GetFullPath)],
+            });
             database.Sql.Execute("DELETE FROM scans", transaction: transaction);
             foreach (var (root, list) in roots.Zip(files))
             {

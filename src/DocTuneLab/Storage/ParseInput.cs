@@ -7,6 +7,9 @@ namespace DocTuneLab.Storage;
 /// <summary>What parsing into a lab reads: documentation, and the library that it documents.</summary>
 public sealed class ParseInput
 {
+    /// <summary>Kind of the problem that something which the library needs is not there.</summary>
+    internal const string MissingReferenceKind = "missing-reference";
+
     private ParseInput(
         IReadOnlyList<DocumentSet> sets, IReadOnlyList<Document> documents, IReadOnlyList<ParseProblem> problems, ReferenceSet? references)
     {
@@ -54,8 +57,18 @@ public sealed class ParseInput
             throw new LabException($"{twice.Key}: two folders of the same name hold this page. Parse them into labs of their own, "
                 + "or give their parent folder.");
         string[] assemblies = [.. options.Assemblies, .. sets.SelectMany(s => s.Site.Assemblies)];
-        return new(sets, documents, problems, assemblies.Length > 0 ? ReferenceSet.Load(assemblies) : null);
+        if (assemblies.Length == 0 && sets.Count == 0)
+            throw new LabException("nothing to parse: neither pages nor an assembly were given.");
+        var references = assemblies.Length > 0 ? ReferenceSet.Load(assemblies, options.References) : null;
+        if (references is not null) problems.AddRange(ProblemsOf(references));
+        return new(sets, documents, problems, references);
     }
+
+    private static IEnumerable<ParseProblem> ProblemsOf(ReferenceSet library) =>
+        library.LibraryPaths.Where(p => AssemblyDocs.Beside(p).XmlPath is null).Select(p => new ParseProblem(
+            Path.GetFileName(p), 0, "no-xml", $"no {Path.GetFileNameWithoutExtension(p)}.xml beside it, so its members have no "
+                + "documentation. Build the library with <GenerateDocumentationFile>true</GenerateDocumentationFile> and put the file there."))
+            .Concat(library.Missing.Select(m => new ParseProblem(Path.GetFileName(m.NeededBy), 0, MissingReferenceKind, m.ToString())));
 
     /// <summary>Full paths of the folders.</summary>
     internal static List<string> Roots(ParseOptions options)

@@ -10,11 +10,14 @@ public sealed record ParseOptions
     /// <summary>Names, ranges and words of these settings.</summary>
     public static SettingTable<ParseOptions> Settings => SettingTable<ParseOptions>.Instance;
 
-    /// <summary>Documentation folders. With more than one, the paths of pages begin with the folder's name.</summary>
+    /// <summary>Documentation folders; none where there are no pages. With more than one, the paths of pages begin with the folder's name.</summary>
     public required IReadOnlyList<string> Sources { get; init; }
 
     /// <summary>The private library's assemblies; their XML files lie beside them. Without any, chunks are not linked to symbols.</summary>
     public IReadOnlyList<string> Assemblies { get; init; } = [];
+
+    /// <summary>Assemblies that the library needs and that are not the library, where they are not found otherwise.</summary>
+    public IReadOnlyList<string> References { get; init; } = [];
 
     /// <summary>Budget of a chunk in tokens. Default 384.</summary>
     [Setting("Tokens of a passage at most.", Option = "passage-tokens", Field = "passage_tokens", Min = 1)]

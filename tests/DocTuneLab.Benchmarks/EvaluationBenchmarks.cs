@@ -57,7 +57,7 @@ internal static class EvaluationBenchmarks
         var lab = new LabSession();
         lab.Open(folder.FullName, 1);
         lab.LoadBase(Path.Combine(root.FullName, "data", "models", "nano"));
-        lab.ParseDocs(Path.Combine(data, "docs"), [library]);
+        lab.ParseDocs(new() { Sources = [Path.Combine(data, "docs")], Assemblies = [library] });
         lab.LoadSuite(Path.Combine(data, "tasks"));
         if (adapter is not null) lab.LoadAdapter(adapter);
         var plan = new EvaluationPlan

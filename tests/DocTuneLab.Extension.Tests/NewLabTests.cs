@@ -30,7 +30,8 @@ public sealed class NewLabTests : IDisposable
         // What was written says the same, wherever the folder is moved.
         Directory.Move(In("lab"), In("moved"));
         var read = LibraryFolder.Read(In("moved"));
-        Assert.Equal(([In("moved/bin/Fenmark.dll")], In("moved/docs"), "Acme.Fen"), (read.Assemblies, read.Docs!, read.Name!));
+        Assert.Equal([In("moved/bin/Fenmark.dll")], read.Assemblies);
+        Assert.Equal((In("moved/docs"), "Acme.Fen"), (read.Docs, read.Name));
         Assert.False(read.HasTasks);
     }
 
@@ -84,7 +85,8 @@ public sealed class NewLabTests : IDisposable
             File.Copy(Path.Combine(Library, "bin", name), In("lab/bin/" + name));
         File.WriteAllText(In("lab/docs/a.md"), "# A\n\nSee `FenGauge`.");
         var lab = LabMaker.Make(new() { Folder = In("lab") });
-        Assert.Equal(([In("lab/bin/Fenmark.dll")], In("lab/docs")), (lab.Library.Assemblies, lab.Library.Docs));
+        Assert.Equal([In("lab/bin/Fenmark.dll")], lab.Library.Assemblies);
+        Assert.Equal(In("lab/docs"), lab.Library.Docs);
     }
 
     [Theory]
@@ -154,7 +156,7 @@ public sealed class NewLabTests : IDisposable
         using var again = new LabSession();
         again.Open(In("lab"), 1);
         Assert.Equal(58, again.Documents!.Set.Documents.Count);
-        Assert.Empty(again.Documents.Set.BrokenLinks);
+        Assert.Equal(Documents.DocumentSet.Load(Path.Combine(Library, "docs")).BrokenLinks, again.Documents.Set.BrokenLinks);
         Assert.NotEmpty(again.Suite!.Code);
         Assert.Null(again.CorpusStage.Warning);
         Assert.Equal((40, 0), (again.CorpusStage.Check().Kept, again.CorpusStage.Check().Failed.Count));

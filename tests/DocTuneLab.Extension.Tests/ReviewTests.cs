@@ -79,7 +79,11 @@ public sealed class ReviewTests
         using var lab = new LabFolder();
         using var session = new LabSession();
         session.Open($"{lab.Path}/lab", 1);
-        session.ParseDocs("data/private-library/docs", ["data/private-library/bin/Fenmark.dll"]);
+        session.ParseDocs(new()
+        {
+            Sources = ["data/private-library/docs"],
+            Assemblies = ["data/private-library/bin/Fenmark.dll"]
+        });
         session.LoadSuite("data/private-library/tasks");
         var corpus = session.CorpusStage.Generate(new CorpusOptions { Count = 60, ReplayShare = 0.4, General = new GeneralSamples() });
         var (kept, failed) = session.CorpusStage.Check();

@@ -97,7 +97,8 @@ public sealed record EvaluationReport(
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
         var byArm = results.ToDictionary(r => r.Arm, StringComparer.Ordinal);
-        if (!root.TryGetProperty("arms", out var arms) || arms.EnumerateArray().Any(a => !byArm.ContainsKey(a.GetProperty("arm").GetString()!)))
+        if (!root.TryGetProperty("arms", out var arms)
+            || arms.EnumerateArray().Any(a => !byArm.ContainsKey(a.GetProperty("arm").GetString()!)))
             throw new LabException("the report names arms whose answers are not beside it; evaluate again, or restore the run's folder.");
         var report = Of([.. arms.EnumerateArray().Select(a => byArm[a.GetProperty("arm").GetString()!])],
             root.GetProperty("settings").Deserialize<Dictionary<string, string>>(EvaluationJson.Compact),

@@ -116,8 +116,8 @@ public sealed class LabSession : IDisposable
         string? name = null;
         if (options is { Sources: [], Assemblies: [] })
         {
-            var folder = Folder ?? throw new LabException("which library? Name its pages and assemblies (#!docs DIR --assembly DLL), or open "
-                + "the lab with a folder that holds them (#!lab --library DIR).");
+            var folder = Folder ?? throw new LabException("which library? Name its pages and assemblies (#!docs DIR --assembly DLL), or "
+                + "open the lab with a folder that holds them (#!lab --library DIR).");
             options = options with
             {
                 Sources = folder.Docs is { } docs ? [docs] : [],
@@ -159,8 +159,8 @@ public sealed class LabSession : IDisposable
     {
         if (directory is null)
         {
-            var folder = Folder ?? throw new LabException("which tasks? Name their folder (#!suite DIR), or open the lab with a folder that "
-                + "holds the library and them (#!lab --library DIR).");
+            var folder = Folder ?? throw new LabException("which tasks? Name their folder (#!suite DIR), or open the lab with a folder "
+                + "that holds the library and them (#!lab --library DIR).");
             directory = folder.HasTasks ? folder.Tasks : null;
         }
         Suite = directory is null ? Suite.Empty : Suite.Load(directory);

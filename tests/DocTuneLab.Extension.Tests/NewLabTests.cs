@@ -66,7 +66,8 @@ public sealed class NewLabTests : IDisposable
         Assert.Equal(written, File.ReadAllText(In("lab/library.yaml")));
         Assert.Contains("nothing to make a lab of", Fault(new() { Folder = In("none") }));
         Assert.Contains("no.dll: assembly not found", Fault(new() { Folder = In("none"), Assemblies = [In("no.dll")] }));
-        Assert.Contains("neither a model folder nor a name on a hub", Fault(new() { Folder = In("none"), Assemblies = [dll], Base = "no/such/model" }));
+        Assert.Contains("neither a model folder nor a name on a hub",
+            Fault(new() { Folder = In("none"), Assemblies = [dll], Base = "no/such/model" }));
         Assert.False(Directory.Exists(In("none")));
         // A page of the user's stays beside what a package brings.
         Directory.CreateDirectory(In("mine/docs"));

@@ -70,8 +70,8 @@ internal static class DocsMagics
         {
             var assemblies = p.GetValue(assembly) ?? [];
             if (folder is not null && assemblies.Length == 0 && !folder.EndsWith(".nupkg", StringComparison.OrdinalIgnoreCase))
-                throw new LabException("no library given: expected at least one assembly. Pass the DLL of the private library (--assembly), or "
-                    + "a .nupkg as the documentation.");
+                throw new LabException("no library given: expected at least one assembly. Pass the DLL of the private library "
+                    + "(--assembly), or a .nupkg as the documentation.");
             return lab.ParseDocs(settings.Apply(p, ParseOptions.Settings, ParseOptions.Settings.Defaults) with
             {
                 Sources = folder is null ? [] : [NotebookPaths.Of(cell, folder)],

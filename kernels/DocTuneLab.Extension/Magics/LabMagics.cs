@@ -40,7 +40,9 @@ internal static class LabMagics
             var given = p.GetValue(library);
             var found = given is null ? null : NotebookPaths.Find(cell, given);
             // What is made stands where the library was found from.
-            var folder = found is { } its ? System.IO.Path.GetFullPath(p.GetValue(path)!, its.From) : NotebookPaths.Of(cell, p.GetValue(path)!);
+            var folder = found is { } its
+                ? System.IO.Path.GetFullPath(p.GetValue(path)!, its.From)
+                : NotebookPaths.Of(cell, p.GetValue(path)!);
             lab.Open(folder, seed.Apply(p, CorpusOptions.Settings, CorpusOptions.Settings.Defaults).Seed,
                 given is null ? null : LibraryFolder.Read(found?.Path ?? given));
             cell.Display($"lab {p.GetValue(path)}, seed {lab.Seed}{(lab.Folder is { } about ? $", about {about.Title}" : "")}");

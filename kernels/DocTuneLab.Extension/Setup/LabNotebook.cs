@@ -43,9 +43,12 @@ public static class LabNotebook
         $"""
         # {lab.Library.Title}: from documentation to a tuned model
 
-        The whole flow on one library: parse its documentation, choose prompts, write a corpus, train a QLoRA adapter, compare the tuned model with the base model on held-out tasks. Every cell does real work on what the cells before it made; change a setting, run again, and the figures change.
+        The whole flow on one library: parse its documentation, choose prompts, write a corpus, train a QLoRA adapter, compare the tuned
+        model with the base model on held-out tasks. Every cell does real work on what the cells before it made; change a setting, run
+        again, and the figures change.
 
-        `{LibraryFolder.FileName}` beside this notebook says what the library is: its pages, its assemblies, what they need. Tasks in the folder `tasks` are held out.
+        `{LibraryFolder.FileName}` beside this notebook says what the library is: its pages, its assemblies, what they need. Tasks in the
+        folder `tasks` are held out.
         """;
 
     // The sample model is small: what it is trained with is in the sample notebook. Any other starts from the defaults.
@@ -59,16 +62,16 @@ public static class LabNotebook
             var samples = {corpus.Count:#_0};         // accepted samples of the corpus
             var rank = {lora.Rank};               // of the adapter
             var alpha = {Real(lora.Alpha)};
-            var learningRate = {Real(sample ? 3e-3 : recipe.LearningRate)};{(sample ? "     // above the default: the sample model is small" : "")}
+            var learningRate = {Real(sample ? 3e-3 : recipe.LearningRate)};{(sample ? "  // above the default: a small model" : "")}
             var epochs = {Real(recipe.Epochs)};
-            var replay = {Real(sample ? 0.3 : recipe.ReplayShare)};            // tokens of plain text about .NET beside each token of the corpus, on which the model is held to what it said before
+            var replay = {Real(sample ? 0.3 : recipe.ReplayShare)};  // tokens of plain text about .NET beside each token of the corpus
             var replayWeight = {Real(sample ? 2 : recipe.ReplayWeight)};      // of that text's loss beside the samples'
             var weightDecay = {Real(recipe.WeightDecay)};      // of the adapter
             var batchTokens = {recipe.BatchTokens};
             var maxMinutes = 60.0;       // training stops after this long, with a checkpoint
             var maxSteps = 100_000;      // or after this many optimiser steps
             var split = "test";          // of the held-out tasks that are asked
-            var arms = "base,tuned,tuned+compiler";  // what is compared, the reference first; base+docs, base+compiler, tuned+docs+compiler too
+            var arms = "base,tuned,tuned+compiler";  // what is compared, the reference first; base+docs too
             var baseModel = {Quoted(lab.Base)};  // a folder in Hugging Face layout, or owner/name on a hub
             var labFolder = ".";         // this folder: its {LibraryFolder.FileName} says which library
             """);

@@ -31,7 +31,8 @@ internal sealed class LibraryOptions
     {
         var lab = parsed.GetRequiredValue(_lab);
         if (needed && parsed.GetValue(_docs) is null && LabOrigin.Of(lab) is null)
-            throw new UsageException($"which library? Give --docs DIR and --assembly DLL, or --lab L of a lab that knows it: {lab} does not.");
+            throw new UsageException("which library? Give --docs DIR and --assembly DLL, or --lab L of a lab that knows it: "
+                + $"{lab} does not.");
         var session = new LabSession();
         session.Open(lab, seed);
         return session;

@@ -21,7 +21,8 @@ internal static class New
             (CommonOptions.Docs(), CommonOptions.Assembly(), CommonOptions.Reference(), CommonOptions.Source());
         var package = new Option<string?>("--package")
         {
-            Description = "The library as a package: a .nupkg, or a name on a feed of this machine's nuget.config. What it needs is restored.",
+            Description = "The library as a package: a .nupkg, or a name on a feed of this machine's nuget.config. "
+                + "What it needs is restored.",
             HelpName = "FILE|NAME[@VERSION]"
         };
         var project = new Option<string?>("--project")
@@ -33,9 +34,9 @@ internal static class New
         var run = new Option<bool>("--run") { Description = "Run the notebook to its report, which lies beside it." };
         var (parameters, json) = (Parameters.Option(), CommonOptions.Json());
         var command = new Command("new",
-            "Makes a lab of a library: finds its assemblies, what they need and its documentation, and writes a library.yaml and a notebook "
-                + "that need no edit. Without options, of what lies in DIR: assemblies in bin, pages in docs, a package or a project. "
-                + "Nothing is overwritten.")
+            "Makes a lab of a library: finds its assemblies, what they need and its documentation, and writes a library.yaml and a "
+                + "notebook that need no edit. Without options, of what lies in DIR: assemblies in bin, pages in docs, a package or a "
+                + "project. Nothing is overwritten.")
         {
             folder, docs, package, assembly, project, reference, source, run, parameters, json
         };
@@ -46,7 +47,8 @@ internal static class New
                 throw new UsageException("-p sets a parameter of a run: it needs --run.");
             if (new object?[] { parsed.GetValue(package), parsed.GetValue(project), parsed.GetValue(assembly)?.FirstOrDefault() }
                 .Count(o => o is not null) > 1)
-                throw new UsageException("which is the library? Give one of --package, --project and --assembly; what it needs is --reference.");
+                throw new UsageException("which is the library? Give one of --package, --project and --assembly; what it needs is "
+                    + "--reference.");
             var (file, needed) = parsed.GetValue(package) is { } named ? await PackageAsync(named, cancel) : (null, []);
             var lab = LabMaker.Make(new()
             {
@@ -63,8 +65,9 @@ internal static class New
             if (parsed.GetValue(json)) JsonOutput.Write(new { lab.Library, notebook, lab.Base, lab.Found, lab.Warnings });
             else Describe(lab, notebook);
             if (!parsed.GetValue(run)) return ExitCodes.Ok;
-            return await Run.RunAsync(new(notebook, Parameters.Of([], [], parsed.GetValue(parameters) ?? []),
-                Path.Combine(lab.Library.Folder, "lab.run.ipynb"), Path.Combine(lab.Library.Folder, "report.html"), null, false, false), cancel);
+            var (executed, report) = (Path.Combine(lab.Library.Folder, "lab.run.ipynb"), Path.Combine(lab.Library.Folder, "report.html"));
+            return await Run.RunAsync(
+                new(notebook, Parameters.Of([], [], parsed.GetValue(parameters) ?? []), executed, report, null, false, false), cancel);
         });
         return command;
     }

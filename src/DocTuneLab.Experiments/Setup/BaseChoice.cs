@@ -19,8 +19,8 @@ internal static partial class BaseChoice
         if (given is not null)
             return Directory.Exists(given) ? (Path.GetFullPath(given), false)
                 : Name().IsMatch(given) ? (given, false)
-                : throw new LabException($"{given}: neither a model folder nor a name on a hub. Expected a folder in Hugging Face layout, or "
-                    + "owner/name.");
+                : throw new LabException($"{given}: neither a model folder nor a name on a hub. Expected a folder in Hugging Face layout, "
+                    + "or owner/name.");
         for (var folder = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory); folder is not null;
             folder = Path.GetDirectoryName(folder))
             if (Directory.Exists(Path.Combine(folder, Sample)))

@@ -22,7 +22,8 @@ public static class LabMaker
         if (File.Exists(folder)) throw new LabException($"{asked.Folder}: is a file. Expected a folder for the lab.");
         foreach (var name in (string[])[LibraryFolder.FileName, "lab.sqlite"])
             if (File.Exists(Path.Combine(folder, name)))
-                throw new LabException($"{asked.Folder}: is a lab already ({name} is there), and nothing is overwritten. Give another folder.");
+                throw new LabException($"{asked.Folder}: is a lab already ({name} is there), and nothing is overwritten. "
+                    + "Give another folder.");
         asked = WithWhatLiesThere(asked, folder);
         var (baseModel, isSample) = BaseChoice.Of(asked.Base, folder);
         var isNew = !Directory.Exists(folder);
@@ -31,8 +32,8 @@ public static class LabMaker
         {
             var library = LibraryOf(asked, folder, cancel, out var found);
             if (library.Docs is null && library.Assemblies.Count == 0)
-                throw new LabException("nothing to make a lab of: give --docs DIR, --package X, --assembly DLL or --project P, or put pages in "
-                    + $"{Path.Combine(asked.Folder, DocsFolder)} and assemblies in {Path.Combine(asked.Folder, AssemblyFolder)}.");
+                throw new LabException("nothing to make a lab of: give --docs DIR, --package X, --assembly DLL or --project P, or put "
+                    + $"pages in {Path.Combine(asked.Folder, DocsFolder)} and assemblies in {Path.Combine(asked.Folder, AssemblyFolder)}.");
             // What does not read now would not later.
             var input = ParseInput.Load(new()
             {
@@ -100,8 +101,8 @@ public static class LabMaker
     {
         var references = input.Judge?.References;
         if (references is not null)
-            found.Add($"library    {string.Join(", ", references.LibraryPaths.Select(Path.GetFileName))}: {input.Api!.Symbols.Count} public "
-                + "members and types");
+            found.Add($"library    {string.Join(", ", references.LibraryPaths.Select(Path.GetFileName))}: {input.Api!.Symbols.Count} "
+                + "public members and types");
         foreach (var dependency in references?.DependencyPaths ?? []) found.Add($"needs      {dependency}");
         found.Add(library.Docs is null ? "pages      none" : $"pages      {input.Documents.Count} in {library.Docs}");
         if (input.Sets.Count > 0)
@@ -112,9 +113,10 @@ public static class LabMaker
         var warnings = input.Problems.Where(p => p.Kind != "broken-link").Select(p => p.ToString()).ToList();
         if (references is null) warnings.Add("no assembly: code in samples and answers cannot be compiled. Give --assembly, --package or "
             + "--project for more than questions about the pages.");
-        if (input.Documents.Count == 0) warnings.Add("no pages: samples come from signatures and XML documentation alone. Give --docs DIR.");
-        if (isSample) warnings.Add("the base is the sample model, which shows in minutes that everything works and is too small to be of use. "
-            + $"--base {BaseChoice.Useful} takes a useful one from the hub.");
+        if (input.Documents.Count == 0)
+            warnings.Add("no pages: samples come from signatures and XML documentation alone. Give --docs DIR.");
+        if (isSample) warnings.Add("the base is the sample model, which shows in minutes that everything works and is too small to be of "
+            + $"use. --base {BaseChoice.Useful} takes a useful one from the hub.");
         return new()
         {
             Library = library,

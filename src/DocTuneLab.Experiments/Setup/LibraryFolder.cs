@@ -55,8 +55,8 @@ public sealed record LibraryFolder
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (!Directory.Exists(full))
-            throw new LabException($"{folder}: no such folder. Expected a library: pages in {DocsFolder}, assemblies in {AssemblyFolder}, or a "
-                + $"{FileName} that says where they are. 'doctune new' makes one.");
+            throw new LabException($"{folder}: no such folder. Expected a library: pages in {DocsFolder}, assemblies in {AssemblyFolder}, "
+                + $"or a {FileName} that says where they are. 'doctune new' makes one.");
         var file = Path.Combine(full, FileName);
         var library = File.Exists(file) ? ReadFile(file, full) : new LibraryFolder
         {

@@ -52,8 +52,8 @@ internal static class ProjectBuild
         }
         catch (Win32Exception e)
         {
-            throw new LabException("building a project needs the .NET SDK, and there is no 'dotnet' command on the PATH. Install it, or give "
-                + "--assembly DLL.", e);
+            throw new LabException("building a project needs the .NET SDK, and there is no 'dotnet' command on the PATH. Install it, or "
+                + "give --assembly DLL.", e);
         }
     }
 }

@@ -45,7 +45,9 @@ public sealed class DocumentStage
         };
         var input = ParseInput.Load(options);
         var report = lab.Documents.Parse(options, input: input);
-        var library = input is { Api: { } api, Judge: { } judge } ? new PrivateLibrary(api, judge, name) : PrivateLibrary.Load([], name: name);
+        var library = input is { Api: { } api, Judge: { } judge }
+            ? new PrivateLibrary(api, judge, name)
+            : PrivateLibrary.Load([], name: name);
         return (new DocumentStage(input.Sets is [var set, ..] ? set : DocumentSet.Of([], null), lab.Documents.Chunks(), library), report);
     }
 

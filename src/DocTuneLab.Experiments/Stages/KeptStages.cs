@@ -8,7 +8,8 @@ using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Experiments.Stages;
 
-/// <summary>What the stages of earlier sessions left in a lab, as those of this session would have made it. Models are not loaded.</summary>
+/// <summary>What the stages of earlier sessions left in a lab, as those of this session would have made it; models are not loaded.
+/// </summary>
 /// <param name="lab">The lab.</param>
 internal sealed class KeptStages(Lab lab)
 {

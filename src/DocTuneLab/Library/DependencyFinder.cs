@@ -10,8 +10,8 @@ public sealed record MissingReference(string Name, Version Version, string Neede
 {
     /// <summary>What is missing, where it was looked for, and what to do.</summary>
     public override string ToString() =>
-        $"needs {Name} {Version}, which lies neither beside it nor, as its .deps.json or its name says, in the NuGet cache. Code that meets "
-            + "its types will be judged wrongly. Restore the library's packages, or give --reference "
+        $"needs {Name} {Version}, which lies neither beside it nor, as its .deps.json or its name says, in the NuGet cache. Code that "
+            + "meets its types will be judged wrongly. Restore the library's packages, or give --reference "
             + $"{Name}.dll.";
 }
 
@@ -58,7 +58,8 @@ internal sealed class DependencyFinder
     }
 
     private static string? InPackage(string package, string name) => Path.Combine(package, "lib") is var lib && Directory.Exists(lib)
-        ? Directory.GetDirectories(lib).Select(d => (File: Path.Combine(d, name + ".dll"), Rank: TargetFrameworks.Rank(Path.GetFileName(d))))
+        ? Directory.GetDirectories(lib)
+            .Select(d => (File: Path.Combine(d, name + ".dll"), Rank: TargetFrameworks.Rank(Path.GetFileName(d))))
             .Where(d => d.Rank >= 0 && File.Exists(d.File)).OrderByDescending(d => d.Rank).Select(d => d.File).FirstOrDefault()
         : null;
 
@@ -81,8 +82,8 @@ internal sealed class DependencyFinder
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IOException)
         {
-            throw new LabException($"{path}: not a list of dependencies as the .NET SDK writes it ({e.Message}). Build the library again, or "
-                + "delete the file and give its dependencies with --reference.", e);
+            throw new LabException($"{path}: not a list of dependencies as the .NET SDK writes it ({e.Message}). Build the library again, "
+                + "or delete the file and give its dependencies with --reference.", e);
         }
     }
 

@@ -65,8 +65,8 @@ public static class OwnAssemblies
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new LabException($"{list}: not a list of dependencies as the .NET SDK writes it ({e.Message}). Build the library again, or "
-                + "delete the file.", e);
+            throw new LabException($"{list}: not a list of dependencies as the .NET SDK writes it ({e.Message}). Build the library again, "
+                + "or delete the file.", e);
         }
     }
 }

@@ -67,7 +67,8 @@ public sealed class ParseInput
     private static IEnumerable<ParseProblem> ProblemsOf(ReferenceSet library) =>
         library.LibraryPaths.Where(p => AssemblyDocs.Beside(p).XmlPath is null).Select(p => new ParseProblem(
             Path.GetFileName(p), 0, "no-xml", $"no {Path.GetFileNameWithoutExtension(p)}.xml beside it, so its members have no "
-                + "documentation. Build the library with <GenerateDocumentationFile>true</GenerateDocumentationFile> and put the file there."))
+                + "documentation. Build the library with <GenerateDocumentationFile>true</GenerateDocumentationFile>, and put the file "
+                + "there."))
             .Concat(library.Missing.Select(m => new ParseProblem(Path.GetFileName(m.NeededBy), 0, MissingReferenceKind, m.ToString())));
 
     /// <summary>Full paths of the folders.</summary>

@@ -10,7 +10,8 @@ public sealed record ParseOptions
     /// <summary>Names, ranges and words of these settings.</summary>
     public static SettingTable<ParseOptions> Settings => SettingTable<ParseOptions>.Instance;
 
-    /// <summary>Documentation folders; none where there are no pages. With more than one, the paths of pages begin with the folder's name.</summary>
+    /// <summary>Documentation folders; none where there are no pages. With more than one, the paths of pages begin with the folder's
+    /// name.</summary>
     public required IReadOnlyList<string> Sources { get; init; }
 
     /// <summary>The private library's assemblies; their XML files lie beside them. Without any, chunks are not linked to symbols.</summary>

@@ -169,7 +169,8 @@ public sealed class ApiModelTests(FlowLibrary library) : IClassFixture<FlowLibra
         Assert.Equal((true, "Makes a lake."), (Assert.Single(api.FindByName("Lake")).IsStatic, api.FindByName("Lake")[0].Summary));
         var drain = Assert.Single(api.FindByName("Drain"));
         Assert.Equal((ApiKind.ExtensionMethod, "Drains it."), (drain.Kind, drain.Summary));
-        Assert.Equal([("water", "The pond to look at."), ("metres", "By how much.")], drain.Parameters.Select(p => (p.Name, p.Documentation!)));
+        Assert.Equal([("water", "The pond to look at."), ("metres", "By how much.")],
+            drain.Parameters.Select(p => (p.Name, p.Documentation!)));
 
         const string Code = """
             var water = Water.Lake();
@@ -183,6 +184,7 @@ public sealed class ApiModelTests(FlowLibrary library) : IClassFixture<FlowLibra
         Assert.True(verdict.Compiles, string.Join('\n', verdict.Errors));
         string[] used = ["Lake", "IsDeep", "Drain", "Fill", "Twice", "At"];
         Assert.All(used, name => Assert.NotNull(api.Find(verdict.Uses.Single(u => u.Name == name).Id!)));
-        Assert.All(verdict.Uses.Where(u => used.Contains(u.Name)), u => Assert.True(u is { IsLibrary: true, Kind: SymbolUseKind.Resolved }));
+        Assert.All(verdict.Uses.Where(u => used.Contains(u.Name)),
+            u => Assert.True(u is { IsLibrary: true, Kind: SymbolUseKind.Resolved }));
     }
 }

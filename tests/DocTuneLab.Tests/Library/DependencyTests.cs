@@ -40,7 +40,8 @@ public sealed class DependencyTests : IDisposable
     {
         var references = ReferenceSet.Load([_library.AssemblyPath], [_needed.AssemblyPath]);
         Holds(references, _needed.AssemblyPath);
-        Assert.Contains("nowhere.dll", Assert.Throws<LabException>(() => ReferenceSet.Load([_library.AssemblyPath], ["nowhere.dll"])).Message);
+        Assert.Contains("nowhere.dll",
+            Assert.Throws<LabException>(() => ReferenceSet.Load([_library.AssemblyPath], ["nowhere.dll"])).Message);
     }
 
     [Fact]

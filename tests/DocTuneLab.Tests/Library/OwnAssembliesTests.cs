@@ -14,8 +14,8 @@ public sealed class OwnAssembliesTests : IDisposable
     {
         using var json = new CompiledLibrary("namespace Json; public class Value { }", "Json");
         using var core = new CompiledLibrary("namespace Acme.Core; public class Part : Json.Value { }", "Acme.Core", json.AssemblyPath);
-        using var forms = new CompiledLibrary("namespace Acme.Forms; public class Box : Acme.Core.Part { }", "Acme.Forms", core.AssemblyPath,
-            json.AssemblyPath);
+        using var forms = new CompiledLibrary("namespace Acme.Forms; public class Box : Acme.Core.Part { }", "Acme.Forms",
+            core.AssemblyPath, json.AssemblyPath);
         foreach (var library in (CompiledLibrary[])[json, core, forms])
             File.Copy(library.AssemblyPath, Path.Combine(_folder, Path.GetFileName(library.AssemblyPath)));
         File.WriteAllText(Path.Combine(_folder, "native.dll"), "no assembly");
@@ -34,7 +34,8 @@ public sealed class OwnAssembliesTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "Own.Assembly.deps.json"), """
             {
               "targets": { "net": {
-                "OwnProject/1.0.0": { "runtime": { "Own.Assembly.dll": {} } }, "Other/1.0.0": { "runtime": { "lib/net8.0/Other.dll": {} } } } },
+                "OwnProject/1.0.0": { "runtime": { "Own.Assembly.dll": {} } },
+                "Other/1.0.0": { "runtime": { "lib/net8.0/Other.dll": {} } } } },
               "libraries": { "OwnProject/1.0.0": { "type": "project" }, "Other/1.0.0": { "type": "package" } }
             }
             """);

@@ -168,8 +168,8 @@ internal sealed class MinedUsages(ApiIndex index)
         public DocumentedExamples.Example Example =>
             new(Instruction, $"{Usings}{Header}\n{{\n{string.Join('\n', Statements)}\n}}", [], [], $"usage in {File}");
 
-        /// <summary>Without the statements that these lines (from 0) are of; null where nothing would be left, nothing goes, or what is left
-        /// may give another result.</summary>
+        /// <summary>Without the statements that these lines (from 0) are of; null where nothing would be left, nothing goes, or what is
+        /// left may give another result.</summary>
         public Mined? Without(IReadOnlySet<int> lines)
         {
             if (GivesValue) return null;

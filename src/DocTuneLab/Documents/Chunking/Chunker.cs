@@ -7,9 +7,9 @@ namespace DocTuneLab.Documents.Chunking;
 
 /// <summary>
 /// Cuts pages into passages that fit a token budget, along the section tree. Cuts lie before sections, else before
-/// blocks, list items, table rows and statements of code; a statement or row is cut only if it alone exceeds the budget. A heading stays with
-/// what follows it, and a label or lead-in with its text, list, code or table, where both fit. What begins inside a table or code repeats, as
-/// its context, what it needs of the lines before. The rules by example: the tests'
+/// blocks, list items, table rows and statements of code; a statement or row is cut only if it alone exceeds the budget. A heading stays
+/// with what follows it, and a label or lead-in with its text, list, code or table, where both fit. What begins inside a table or code
+/// repeats, as its context, what it needs of the lines before. The rules by example: the tests'
 /// <c>*.spec.md</c> files.
 /// </summary>
 public sealed class Chunker : IChunker

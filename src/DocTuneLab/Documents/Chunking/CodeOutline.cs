@@ -118,8 +118,7 @@ internal sealed class CodeOutline(string text, int start, int end)
 
     private static string Fence(string text, int start, int end)
     {
-        var line = text[start..Math.Min(end, MarkdownText.LineEnd(text, start))];
-        return line.TrimStart(' ', '\t', '>').StartsWith("```", StringComparison.Ordinal)
-            || line.TrimStart(' ', '\t', '>').StartsWith("~~~", StringComparison.Ordinal) ? line.TrimStart(' ', '\t', '>').TrimEnd() + "\n" : "";
+        var line = text[start..Math.Min(end, MarkdownText.LineEnd(text, start))].Trim(' ', '\t', '>');
+        return line.StartsWith("```", StringComparison.Ordinal) || line.StartsWith("~~~", StringComparison.Ordinal) ? line + "\n" : "";
     }
 }

@@ -71,9 +71,10 @@ internal sealed class SectionPacker(string text, TokenMeter meter, IReadOnlyList
 
             // A lead-in that cannot keep all of its list or code still keeps the beginning of it.
             var lead = LeadOf(first, unitStart);
-            var parts = PartsOf(units[i], unitEnd);
-            var keepsLead = lead < unitStart && first == i
-                && (units[i].Kind != BlockTree.Kind.Code || !meter.Fits(unitStart, unitEnd) || IsHeading(lead, i))
+            // Code that fits is cut for nothing but a heading that would be left alone.
+            var isCut = units[i].Kind != BlockTree.Kind.Code || !meter.Fits(unitStart, unitEnd) || (lead < unitStart && IsHeading(lead, i));
+            var parts = isCut ? PartsOf(units[i], unitEnd) : [];
+            var keepsLead = isCut && lead < unitStart && first == i
                 && (parts is [_, var second, ..] ? meter.Fits(lead, second.Start) : units[i].Kind == BlockTree.Kind.Code);
             var from = keepsLead ? lead : unitStart;
             if (open < from) ranges.Add((open, from));
@@ -86,7 +87,6 @@ internal sealed class SectionPacker(string text, TokenMeter meter, IReadOnlyList
         if (open < end) ranges.Add((open, end));
         return ranges;
 
-        // Code that fits is cut for nothing but a heading that would be left alone.
         bool IsHeading(int lead, int before) =>
             units.Take(before).SkipWhile(u => u.Start < lead).All(u => u.Kind == BlockTree.Kind.Heading);
 
@@ -106,9 +106,8 @@ internal sealed class SectionPacker(string text, TokenMeter meter, IReadOnlyList
         : TextSplitter.Split(text, start, end, meter.Fits);
 
     // Code is looked into only where it does not fit.
-    private IReadOnlyList<BlockTree.Node> PartsOf(BlockTree.Node block, int end) => block is { Kind: BlockTree.Kind.Code, Children.Count: 0 }
-        ? new CodeOutline(text, block.Start, end).Parts()
-        : block.Children;
+    private IReadOnlyList<BlockTree.Node> PartsOf(BlockTree.Node block, int end) =>
+        block is { Kind: BlockTree.Kind.Code, Children.Count: 0 } ? new CodeOutline(text, block.Start, end).Parts() : block.Children;
 
     /// <summary>Blocks that start in a range, found by search: a page of many sections would otherwise be gone through for each.</summary>
     private List<BlockTree.Node> Between(int start, int end)

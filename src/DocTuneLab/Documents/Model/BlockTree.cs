@@ -12,8 +12,8 @@ internal static partial class BlockTree
 
     public sealed record Node(int Start, Kind Kind, IReadOnlyList<Node> Children)
     {
-        /// <summary>Whether this stays with the next block: a heading does, a label (a line of bold text or code alone, an anchor, a comment),
-        /// and a paragraph that ends in a colon or stands right before a list, table or code.</summary>
+        /// <summary>Whether this stays with the next block: a heading does, a label (a line of bold text or code alone, an anchor, a
+        /// comment), and a paragraph that ends in a colon or stands right before a list, table or code.</summary>
         public bool Introduces(Node next, string text)
         {
             if (Kind == Kind.Heading) return true;
@@ -26,7 +26,8 @@ internal static partial class BlockTree
         }
     }
 
-    private static bool IsLabel(ReadOnlySpan<char> line) => line.Length > 0 && line.Length <= 200 && !line.Contains('\n') && Label().IsMatch(line);
+    private static bool IsLabel(ReadOnlySpan<char> line) =>
+        line.Length is > 0 and <= 200 && !line.Contains('\n') && Label().IsMatch(line);
 
     // A comment that ends something, as `<!-- endSnippet -->`, stands behind what it is about.
     [GeneratedRegex("""

@@ -186,9 +186,12 @@ internal static class NuGetPackage
             .Where(n => n.Id.Length > 0)];
 
         // Written out in older packages: .NETStandard2.0, .NETCoreApp3.1, .NETFramework4.6.2.
-        static string Short(string framework) => framework.ToLowerInvariant().Replace(".netstandard", "netstandard", StringComparison.Ordinal)
-            .Replace(".netcoreapp", "netcoreapp", StringComparison.Ordinal)
-            .Replace(".netframework", "net", StringComparison.Ordinal) is var tfm && framework.StartsWith(".NETFramework",
-                StringComparison.OrdinalIgnoreCase) ? tfm.Replace(".", "", StringComparison.Ordinal) : tfm;
+        static string Short(string framework)
+        {
+            var name = framework.ToLowerInvariant();
+            return name.StartsWith(".netframework", StringComparison.Ordinal)
+                ? "net" + name[".netframework".Length..].Replace(".", "", StringComparison.Ordinal)
+                : name.TrimStart('.');
+        }
     }
 }

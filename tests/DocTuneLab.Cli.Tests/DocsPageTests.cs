@@ -78,6 +78,13 @@ public sealed partial class DocsPageTests : IDisposable
     }
 
     [Fact]
+    public void The_commands_of_the_page_about_gguf_run_in_their_order()
+    {
+        RunAll("gguf.md");
+        Assert.True(_doctune.Has("artifacts/nano.gguf"));
+    }
+
+    [Fact]
     public void The_commands_of_the_page_about_a_library_of_ones_own_run_without_a_network()
     {
         RunAll("your-own-library.md", but: "--package");

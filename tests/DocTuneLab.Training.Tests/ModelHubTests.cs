@@ -95,6 +95,29 @@ public sealed class ModelHubTests : IDisposable
     }
 
     [Fact]
+    public async Task A_gguf_file_is_downloaded_by_its_name_and_an_unsupported_model_not_at_all()
+    {
+        DocTuneLab.Training.Export.GgufExporter.Write(_tiny.Directory, Path.Combine(_tiny.Directory, "tiny.Q8_0.gguf"),
+            DocTuneLab.Training.Checkpoints.Gguf.GgufType.Q8_0);
+        using var hub = new LoopbackHub(_tiny.Directory) { Token = "secret" };
+        var file = await Download(hub, "acme/tiny/tiny.Q8_0.gguf");
+        Assert.Equal([Path.Combine(_cache, "models--acme--tiny", "snapshots", LoopbackHub.Commit, "tiny.Q8_0.gguf")],
+            Directory.GetFiles(Path.GetDirectoryName(file)!));
+        using (BaseModel.Load(file, new ModelLoadOptions { Device = "cpu" }))
+        {
+        }
+        Assert.Contains("tiny.Q8_0.gguf", (await Assert.ThrowsAsync<LabException>(() => Download(hub, "acme/tiny/other.gguf"))).Message);
+        using var client = new ModelHub(new ModelHubOptions { Endpoint = hub.Address, Cache = _cache, Token = "secret", Offline = false })
+        {
+            Check = folder => throw new LabException($"{folder}: refused")
+        };
+        Assert.Contains("refused", (await Assert.ThrowsAsync<LabException>(
+            () => client.DownloadAsync("acme/tiny", cancel: TestContext.Current.CancellationToken))).Message);
+        Assert.False(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, "model.safetensors")));
+        Assert.Equal(("x.gguf", "folder/x.gguf"), (ModelHub.Resolve("x.gguf"), ModelHub.Resolve("folder/x.gguf")));
+    }
+
+    [Fact]
     public async Task An_architecture_that_is_not_supported_is_refused_before_its_weights_come()
     {
         var config = Path.Combine(_tiny.Directory, "config.json");

@@ -168,8 +168,8 @@ public sealed class LabSession : IDisposable
         return Suite;
     }
 
-    /// <summary>Loads the base model: a folder, a GGUF file, or <c>owner/name</c> on the hub. One that is loaded in the same way already stays.
-    /// </summary>
+    /// <summary>Loads the base model: a folder, a GGUF file, or <c>owner/name</c> on the hub. One that is loaded in the same way
+    /// already stays.</summary>
     /// <param name="directory">Which.</param>
     /// <param name="options">How; default as <see cref="ModelLoadOptions"/> says.</param>
     /// <exception cref="LabException">A file is missing or corrupt, or there is no such device.</exception>

@@ -269,7 +269,8 @@ internal static class TrainingStepComparison
             var (rows, length) = (sequences.Length, sequences[0].Ids.Length);
             var decoder = _model.Decoder;
             var config = _model.Config;
-            var x = ((DenseWeight)decoder.Embedding).Tensor.index_select(0, tensor(sequences.SelectMany(s => s.Ids).Select(i => (long)i).ToArray()))
+            var x = ((DenseWeight)decoder.Embedding).Tensor.index_select(0,
+                tensor(sequences.SelectMany(s => s.Ids).Select(i => (long)i).ToArray()))
                 .view(rows, length, config.HiddenSize)
                 .to_type(decoder.ComputeType);
             var (cosine, sine) = ((AttentionMixer)decoder.Layers[0].Mixer).Rotary!.Tables(length);

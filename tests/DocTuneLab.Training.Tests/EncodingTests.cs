@@ -77,17 +77,19 @@ public sealed partial class EncodingTests
 
     private static void Write(string folder)
     {
-        string[] pieces = ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>"), "▁", "a", "b", "ab", "▁a", "▁ab", "▁b"];
+        string[] pieces =
+            ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>"), "▁", "a", "b", "ab", "▁a", "▁ab", "▁b"];
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), new JsonObject
         {
             ["added_tokens"] = new JsonArray([.. Enumerable.Range(0, 3).Select(i => (JsonNode)new JsonObject
                 { ["id"] = i, ["content"] = pieces[i], ["special"] = true, ["normalized"] = false })]),
             ["normalizer"] = JsonNode.Parse("""
-                {"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]}
+                {"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},
+                {"type":"Replace","pattern":{"String":" "},"content":"▁"}]}
                 """),
             ["decoder"] = JsonNode.Parse("""
-                {"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"},
-                {"type":"Strip","content":" ","start":1,"stop":0}]}
+                {"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},
+                {"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":0}]}
                 """),
             ["model"] = new JsonObject
             {

@@ -126,7 +126,8 @@ public sealed class GgufModelTests : IDisposable
         GgufExporter.Write(tiny.Directory, Path.Combine(_folder, "bare.gguf"));
         var template = Path.Combine(_folder, "own.jinja");
         File.WriteAllText(template, "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}");
-        using var given = BaseModel.Load(Path.Combine(_folder, "bare.gguf"), new ModelLoadOptions { ChatTemplate = template, Device = "cpu" });
+        using var given = BaseModel.Load(Path.Combine(_folder, "bare.gguf"),
+            new ModelLoadOptions { ChatTemplate = template, Device = "cpu" });
         Assert.Equal("<|im_start|>x<|im_end|>", given.ChatTemplate.Render([Conversations.Message.User("x")], false));
     }
 
@@ -147,8 +148,11 @@ public sealed class GgufModelTests : IDisposable
         using var tiny = new TinyModel();
         Sample[] samples = [TinyModel.Sample("How many valves?", "3")];
         Assert.Empty(Warnings());
-        var config = new JsonObject { ["chat_template"] = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
-            + "{% if add_generation_prompt %}assistant: {% endif %}" };
+        var config = new JsonObject
+        {
+            ["chat_template"] = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+                + "{% if add_generation_prompt %}assistant: {% endif %}"
+        };
         File.WriteAllText(Path.Combine(tiny.Directory, "tokenizer_config.json"), config.ToJsonString());
         Assert.Contains("'<|im_end|>'", Assert.Single(Warnings()));
 
@@ -156,7 +160,8 @@ public sealed class GgufModelTests : IDisposable
         {
             using var model = tiny.Load();
             using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4 }, 1);
-            return new SupervisedTuning(model, adapter, samples, [], new SftOptions { OutputDirectory = Path.Combine(_folder, "w") }).Warnings;
+            var options = new SftOptions { OutputDirectory = Path.Combine(_folder, "w") };
+            return new SupervisedTuning(model, adapter, samples, [], options).Warnings;
         }
     }
 

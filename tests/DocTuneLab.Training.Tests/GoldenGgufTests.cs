@@ -57,7 +57,7 @@ public sealed class GoldenGgufTests
         if (!File.Exists(path)) path = Path.Combine(folder, Path.GetFileNameWithoutExtension(name) + "-00001-of-00003.gguf");
         using var model = BaseModel.Load(path,
             new ModelLoadOptions { Quantization = "none", ComputeType = ActivationType.Float32, Device = "cpu" });
-        Assert.Equal("assistant", model.ChatTemplate.Render([Conversations.Message.User("x")], true).Split('|')[^1].Trim('>').Trim().Split('\n')[^1]);
+        Assert.EndsWith("<|im_start|>assistant\n", model.ChatTemplate.Render([Conversations.Message.User("x")], true));
         using var scope = NewDisposeScope();
         using var file = SafetensorsFile.Open(Path.Combine(folder, "logits.safetensors"));
         var ids = golden["input"]!.AsArray().Select(n => (long)n!).ToArray();
@@ -71,7 +71,8 @@ public sealed class GoldenGgufTests
         if (golden["texts"] is JsonArray kept)
             foreach (var row in kept) Same(row!, model);
         else
-            foreach (var line in File.ReadLines(Path.Combine(Folder!, "..", "tokenizers", (string)golden["tokenizer_kind"]!, "expected.jsonl")))
+            foreach (var line in File.ReadLines(
+                Path.Combine(Folder!, "..", "tokenizers", (string)golden["tokenizer_kind"]!, "expected.jsonl")))
                 Same(JsonNode.Parse(line)!, model);
     }
 
@@ -101,7 +102,8 @@ public sealed class GoldenGgufTests
     {
         var message = Assert.Throws<LabException>(() => BaseModel.Load(path,
             new ModelLoadOptions { Quantization = "none", ComputeType = ActivationType.Float32, Device = "cpu" }).Dispose()).Message;
-        Assert.Contains(Path.GetFileName(path).Replace("00001-of", "0000"), message.Replace("00002-of", "0000").Replace("00001-of", "0000"));
+        // Of a model in shards the one that is damaged is named.
+        Assert.Contains(Path.GetFileName(path).Replace("00001-of", ""), message.Replace("00002-of", "").Replace("00001-of", ""));
         Assert.True(message.Length > Path.GetFullPath(path).Length + 20, message);
         return message;
     }

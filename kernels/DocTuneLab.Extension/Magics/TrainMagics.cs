@@ -22,7 +22,10 @@ internal static class TrainMagics
 
     private static Command BaseCommand(LabSession lab)
     {
-        var directory = new Argument<string>("DIR") { Description = "Model folder in Hugging Face layout, a .gguf file, or owner/name on the hub." };
+        var directory = new Argument<string>("DIR")
+        {
+            Description = "Model folder in Hugging Face layout, a .gguf file, or owner/name on the hub."
+        };
         var loading = ModelArguments.Loading();
         var command = new Command("#!base", "Loads the base model, quantised to NF4 unless told otherwise.") { directory };
         loading.AddTo(command);

@@ -12,7 +12,10 @@ internal static class Tokenize
 {
     public static Command Command()
     {
-        var model = new Argument<string>("TOKENIZER") { Description = "Model folder, a .gguf file, a tokenizer.json, or a model's name on the hub." };
+        var model = new Argument<string>("TOKENIZER")
+        {
+            Description = "Model folder, a .gguf file, a tokenizer.json, or a model's name on the hub."
+        };
         var text = new Argument<string>("TEXT")
         {
             Description = "Text to tokenize; - or none reads it from the standard input.",

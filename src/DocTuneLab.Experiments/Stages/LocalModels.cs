@@ -55,7 +55,8 @@ public sealed class LocalModels
         var adapter = tuned ? Earlier.Needs(_adapter, "#!train or #!adapter") : null;
         // Another build of the code that generates may answer otherwise.
         var code = typeof(LocalModel).Module.ModuleVersionId;
-        var loaded = $"{model.Hash}:{model.Loading.Quantization}:{(model.HasChatTemplate ? ContentHash.Of([model.ChatTemplate.Source]) : "")}:{model.Loading.QuantizeHead}:{model.ComputeType}";
+        var template = model.HasChatTemplate ? ContentHash.Of(model.ChatTemplate.Source) : "";
+        var loaded = $"{model.Hash}:{model.Loading.Quantization}:{model.Loading.QuantizeHead}:{model.ComputeType}:{template}";
         var identity = $"{loaded}:{(adapter is null ? "" : HashOf(adapter))}:{code}";
         var free = new LocalModel(model, adapter);
         var recorded = new RecordedModel(free, identity, folder);

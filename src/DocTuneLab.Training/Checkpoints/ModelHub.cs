@@ -92,7 +92,8 @@ public sealed partial class ModelHub : IDisposable
     public async Task<string> DownloadAsync(string model, IProgress<ModelDownload>? progress = null, CancellationToken cancel = default)
     {
         if (RepositoryName().Match(model) is not { Success: true } name)
-            throw new LabException($"'{model}' is no name of a model; expected owner/name or owner/name/file.gguf, with @revision or without");
+            throw new LabException(
+                $"'{model}' is no name of a model; expected owner/name or owner/name/file.gguf, with @revision or without");
         var (repository, revision) = (name.Groups[1].Value, name.Groups[3] is { Success: true } given ? given.Value : "main");
         var wanted = name.Groups[2] is { Success: true } one ? one.Value : null;
         var folder = Path.Combine(_options.Cache, "models--" + repository.Replace("/", "--", StringComparison.Ordinal));

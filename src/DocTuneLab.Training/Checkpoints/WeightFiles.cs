@@ -81,7 +81,8 @@ public sealed class WeightFiles : IDisposable
     internal string OwnName(string name) => (_owners.TryGetValue(name, out var file) ? file : _files[0]).OwnName(name);
 
     /// <summary>Whether a tensor is stored in blocks.</summary>
-    internal bool IsInBlocks(string name) => _owners.TryGetValue(name, out var file) && file is GgufTensors tensors && tensors.IsInBlocks(name);
+    internal bool IsInBlocks(string name) =>
+        _owners.TryGetValue(name, out var file) && file is GgufTensors tensors && tensors.IsInBlocks(name);
 
     /// <summary>A tensor that is stored in blocks, as it is; null for another.</summary>
     /// <exception cref="LabException">Its shape is not the expected one.</exception>

@@ -55,8 +55,8 @@ internal sealed class TrainingPass : IDisposable
         // Products with the whole vocabulary in every step: better converted once.
         if (gradients.Any && model.Decoder.Head is BlockWeight blocks)
             _wideHead = blocks.Materialize(model.Decoder.ComputeType).DetachFromDisposeScope();
-        else if (gradients.Any && gradients.Of(model.Decoder.Head) is null)
-            (model.Decoder.Head as DenseWeight)?.Convert(model.Decoder.ComputeType);
+        else if (gradients.Any && model.Decoder.Head is DenseWeight head && gradients.Of(head) is null)
+            head.Convert(model.Decoder.ComputeType);
     }
 
     /// <summary>

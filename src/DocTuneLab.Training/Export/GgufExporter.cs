@@ -167,13 +167,15 @@ public static class GgufExporter
                 // llama.cpp multiplies the usual factor in by itself.
                 Set("rope.scaling.attn_factor", (float)(yarn.AttentionFactor / (0.1 * Math.Log(yarn.Factor) + 1)));
                 if (yarn is not { BetaFast: 32, BetaSlow: 1 })
-                    notes.Add($"YaRN's betas here are {yarn.BetaFast} and {yarn.BetaSlow}; readers that know no such fields take 32 and 1.");
+                    notes.Add(
+                        $"YaRN's betas here are {yarn.BetaFast} and {yarn.BetaSlow}; readers that know no such fields take 32 and 1.");
                 break;
             case { Type: "dynamic" } dynamic:
                 notes.Add($"llama.cpp has no dynamic rotary scaling: beyond {dynamic.OriginalPositions} positions it computes otherwise.");
                 break;
             case { Type: "llama3" or "longrope" } scaled when architecture != "llama":
-                throw new LabException($"llama.cpp reads the rotary scaling {scaled.Type} for Llama models only, not for {config.ModelType}");
+                throw new LabException(
+                    $"llama.cpp reads the rotary scaling {scaled.Type} for Llama models only, not for {config.ModelType}");
         }
         if (architecture == "qwen3" && config.AttentionBias)
             throw new LabException("llama.cpp has no place for the biases of this qwen3 model's attention; export safetensors instead");

@@ -13,11 +13,15 @@ internal static class GgufReading
     // What tokenizers differ about: spaces, lines, numbers, case, marks, scripts, characters in parts.
     private static readonly string[] s_texts =
     [
-        "Hello world", " leading space", "  two  spaces  ", "trailing ", "\ttab\t\ttabs", "line\nline\n\nline\r\n\r\n  indented", "\n", " \n \n", "    ",
+        "Hello world", " leading space", "  two  spaces  ", "trailing ", "\ttab\t\ttabs", "line\nline\n\nline\r\n\r\n  indented", "\n",
+        " \n \n", "    ",
         "public static int Count(Tank tank) => tank.Valves[0].Count; // 3 valves", "if (x == null)\n{\n\treturn -1.5e10;\n}\n",
-        "0 12 345 6789 1234567890", "it's I'M they'll WE'VE he'D don't", "snake_case camelCase PascalCase SCREAMING_CASE", "a.b,c;d:e!f?g(h)[i]{j}",
-        "https://example.org/a?b=c&d=%20#e", "<div class=\"x\">&nbsp;</div>", "水箱的水位是多少？", "これはテストです。", "한국어 문장", "Привет, мир", "مرحبا بالعالم",
-        "नमस्ते दुनिया", "สวัสดี", "caf\u00e9 r\u00e9sum\u00e9", "emoji 😀👩‍👩‍👧 x", "«quotes» “curly” — dash…", "x²+y³≠∞ ½", "A\u00A0B\u2003C", "(( )) [[ ]] -- == ++"
+        "0 12 345 6789 1234567890", "it's I'M they'll WE'VE he'D don't", "snake_case camelCase PascalCase SCREAMING_CASE",
+        "a.b,c;d:e!f?g(h)[i]{j}",
+        "https://example.org/a?b=c&d=%20#e", "<div class=\"x\">&nbsp;</div>", "水箱的水位是多少？", "これはテストです。", "한국어 문장",
+        "Привет, мир", "مرحبا بالعالم",
+        "नमस्ते दुनिया", "สวัสดี", "caf\u00e9 r\u00e9sum\u00e9", "emoji 😀👩‍👩‍👧 x", "«quotes» “curly” — dash…",
+        "x²+y³≠∞ ½", "A\u00A0B\u2003C", "(( )) [[ ]] -- == ++"
     ];
 
     // Alike for a reader that composes characters first, and otherwise not.
@@ -30,9 +34,10 @@ internal static class GgufReading
         using var file = GgufModel.Open(path);
         Compare(path, config, ModelConfig.Read(path, GgufConfiguration.Of(file)));
         var reader = GgufTokenizer.Read(file, asLlamaCpp: true);
-        if (Different(tokenizer, reader, s_uncomposed) is { Count: > 0 } && Different(tokenizer, GgufTokenizer.Read(file), s_uncomposed) is [])
-            yield return "llama.cpp does not compose characters (NFC) as this tokenizer does: a letter that is written in two parts has other "
-                + "tokens there.";
+        if (Different(tokenizer, reader, s_uncomposed).Count > 0
+            && Different(tokenizer, GgufTokenizer.Read(file), s_uncomposed).Count == 0)
+            yield return "llama.cpp does not compose characters (NFC) as this tokenizer does: a letter that is written in two parts has "
+                + "other tokens there.";
         var special = tokenizer.File.Added.Select(a => a.Content).Distinct(StringComparer.Ordinal).Take(200).ToArray();
         string[] around = [.. special.SelectMany(s => new[] { s, $"{s}text", $"{s} text", $"{s}\n text", $"text {s}", $"a{s}{s}b" })];
         if (Different(tokenizer, reader, s_texts) is [var text, ..] different)
@@ -75,11 +80,13 @@ internal static class GgufReading
         foreach (var (name, one, other) in ((string, double, double)[])
         [
             ("hidden size", ours.HiddenSize, theirs.HiddenSize), ("intermediate size", ours.IntermediateSize, theirs.IntermediateSize),
-            ("layers", ours.Layers, theirs.Layers), ("heads", ours.Heads, theirs.Heads), ("key-value heads", ours.KeyValueHeads, theirs.KeyValueHeads),
+            ("layers", ours.Layers, theirs.Layers), ("heads", ours.Heads, theirs.Heads),
+            ("key-value heads", ours.KeyValueHeads, theirs.KeyValueHeads),
             ("head size", ours.HeadSize, theirs.HeadSize), ("vocabulary", ours.VocabularySize, theirs.VocabularySize),
             ("positions", ours.MaxPositions, theirs.MaxPositions), ("norm epsilon", ours.NormEpsilon, theirs.NormEpsilon),
             ("tied embeddings", ours.TieEmbeddings ? 1 : 0, theirs.TieEmbeddings ? 1 : 0),
-            ("biases of attention", ours.AttentionBias ? 1 : 0, theirs.AttentionBias ? 1 : 0), ("biases of the MLP", ours.MlpBias ? 1 : 0, theirs.MlpBias ? 1 : 0),
+            ("biases of attention", ours.AttentionBias ? 1 : 0, theirs.AttentionBias ? 1 : 0),
+            ("biases of the MLP", ours.MlpBias ? 1 : 0, theirs.MlpBias ? 1 : 0),
             ("rotary attention factor", ours.RopeScaling?.AttentionFactor ?? 1, theirs.RopeScaling?.AttentionFactor ?? 1),
         ])
             Same(name, one, other);
@@ -93,7 +100,8 @@ internal static class GgufReading
         {
             if (Math.Abs(one - other) > 1e-5 * Math.Max(Math.Abs(one), 1e-12))
                 throw new LabException(string.Create(CultureInfo.InvariantCulture,
-                    $"{path}: read back, the model's {name} is {other} instead of {one}: GGUF has no place for what it is; export safetensors instead"));
+                    $"{path}: read back, the model's {name} is {other} instead of {one}: GGUF has no place for what it is; ")
+                    + "export safetensors instead");
         }
     }
 }

@@ -54,7 +54,9 @@ public sealed class MergedWeights : IDisposable
     public double? Difference => _update == 0 ? null : Math.Sqrt(_difference / _update);
 
     /// <summary>Floating-point type that a tensor is stored in; bfloat16 for what is quantised.</summary>
-    public ScalarType StoredType(string name) => _parts.Weights.IsInBlocks(name) ? ScalarType.BFloat16 : _parts.Weights.Find(name)?.Type switch
+    public ScalarType StoredType(string name) => _parts.Weights.IsInBlocks(name)
+        ? ScalarType.BFloat16
+        : _parts.Weights.Find(name)?.Type switch
     {
         ScalarType.Float16 => ScalarType.Float16,
         ScalarType.Float32 or null => ScalarType.Float32,

@@ -16,8 +16,10 @@ internal static class TokenizerFields
         var (tokens, types) = (new string[config.VocabularySize], new int[config.VocabularySize]);
         for (var id = 0; id < tokens.Length; id++) (tokens[id], types[id]) = ($"[PAD{id}]", GgufTokenizer.Unused);
         foreach (var (piece, id) in file.Vocabulary)
-            (tokens[id], types[id]) =
-                (piece, !file.ByteLevel && piece.Length == 6 && piece.StartsWith("<0x", StringComparison.Ordinal) ? GgufTokenizer.Byte : GgufTokenizer.Normal);
+        {
+            var isByte = !file.ByteLevel && piece.Length == 6 && piece.StartsWith("<0x", StringComparison.Ordinal);
+            (tokens[id], types[id]) = (piece, isByte ? GgufTokenizer.Byte : GgufTokenizer.Normal);
+        }
         foreach (var added in file.Added)
             (tokens[added.Id], types[added.Id]) =
                 (added.Content, added.Content == file.Unknown ? GgufTokenizer.Unknown
@@ -26,7 +28,8 @@ internal static class TokenizerFields
         {
             writer.Set("tokenizer.ggml.model", "gpt2");
             var rules = PreTokenizerRules.Of(file.Patterns, file.IgnoresMerges)
-                ?? throw new LabException($"{file.Path}: llama.cpp has no name for the splitting rule {string.Join(" then ", file.Patterns)}");
+                ?? throw new LabException(
+                    $"{file.Path}: llama.cpp has no name for the splitting rule {string.Join(" then ", file.Patterns)}");
             writer.Set("tokenizer.ggml.pre", rules.Name);
         }
         else

@@ -49,7 +49,8 @@ public sealed class LocalModel : ILanguageModel
     /// <param name="options">Sampling.</param>
     /// <param name="onText">Called with the number of a prompt and text that is certain, as it comes.</param>
     /// <param name="progress">Called with the number of finished prompts.</param>
-    /// <param name="continues">Whether a text goes on within what its prompt says, a space at its beginning with it, and is no answer.</param>
+    /// <param name="continues">Whether a text goes on within what its prompt says, a space at its beginning with it, and is no answer.
+    /// </param>
     /// <param name="cancel">Stops between tokens.</param>
     /// <returns>Texts in the order of <paramref name="prompts"/>.</returns>
     /// <exception cref="LabException">A prompt is empty or leaves no room in the model's context, or an option is out of range.</exception>
@@ -58,7 +59,8 @@ public sealed class LocalModel : ILanguageModel
     {
         Check(prompts, options);
         var results = prompts
-            .Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(continues: continues), options.Stop, onText is null ? null : text => onText(i, text)))
+            .Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(continues: continues), options.Stop,
+                onText is null ? null : text => onText(i, text)))
             .ToArray();
         using var attached = _adapter?.Attach();
         using var pass = new DecodingPass(_model, KeepsWeights(prompts.Count > MatrixVector.MaxVectors));

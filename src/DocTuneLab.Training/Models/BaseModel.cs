@@ -82,8 +82,8 @@ public sealed class BaseModel : IDisposable
 
     /// <summary>Its chat format.</summary>
     /// <exception cref="LabException">It has none: only conversations need one.</exception>
-    public ChatTemplate ChatTemplate => _template
-        ?? throw new LabException($"{Directory}: the model has no chat template, which conversations need; give one with --chat-template FILE");
+    public ChatTemplate ChatTemplate => _template ?? throw new LabException(
+        $"{Directory}: the model has no chat template, which conversations need; give one with --chat-template FILE");
 
     /// <summary>Whether it has a chat format.</summary>
     public bool HasChatTemplate => _template is not null;
@@ -119,9 +119,10 @@ public sealed class BaseModel : IDisposable
     public ModelLoadOptions Loading { get; private init; } = new() { Quantization = "none" };
 
     /// <summary>For people: what its linear layers are kept in, such as <c>NF4</c>.</summary>
-    public string WeightFormat => Decoder.Linears.Select(l => l.Weight).OfType<BlockWeight>().GroupBy(b => b.Type).MaxBy(g => g.Count()) is { } blocks
-        ? $"the file's blocks (mostly {blocks.Key})"
-        : Loading.Quantization == "none" ? "the files' types" : Loading.Quantization.ToUpperInvariant();
+    public string WeightFormat =>
+        Decoder.Linears.Select(l => l.Weight).OfType<BlockWeight>().GroupBy(b => b.Type).MaxBy(g => g.Count()) is { } blocks
+            ? $"the file's blocks (mostly {blocks.Key})"
+            : Loading.Quantization == "none" ? "the files' types" : Loading.Quantization.ToUpperInvariant();
 
     /// <summary>Name of the type activations are computed in.</summary>
     public string ComputeType => Decoder.ComputeType == ScalarType.BFloat16 ? "bf16" : "fp32";
@@ -229,16 +230,16 @@ public sealed class BaseModel : IDisposable
         {
             var some = string.Join(", ", missing.Skip(1).Take(4).Select(files.OwnName)) + (missing.Count > 5 ? ", …" : "");
             var others = missing.Count > 1 ? $", and {missing.Count - 1} more ({some})" : "";
-            throw new LabException(
-                $"{files.PathOf(missing[0])}: tensor '{files.OwnName(missing[0])}' is missing{others}; the model's configuration asks for it");
+            throw new LabException($"{files.PathOf(missing[0])}: tensor '{files.OwnName(missing[0])}' is missing{others}; "
+                + "the model's configuration asks for it");
         }
         // A tensor left unread is a part of the network left out: better to stop than to compute something else.
         if (files.Names
             .Where(n => !known.Contains(WeightFormats.Owner(n) ?? n) && !family.IsBuffer(n))
             .Order(StringComparer.Ordinal)
             .FirstOrDefault() is { } unused)
-            throw new LabException($"{files.PathOf(unused)}: tensor '{files.OwnName(unused)}' has no place in a {config.ModelType} decoder as "
-                + "the configuration describes it; the model is of another kind");
+            throw new LabException($"{files.PathOf(unused)}: tensor '{files.OwnName(unused)}' has no place in a {config.ModelType} decoder "
+                + "as the configuration describes it; the model is of another kind");
     }
 
     /// <inheritdoc/>

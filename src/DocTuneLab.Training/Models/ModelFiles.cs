@@ -38,8 +38,8 @@ public abstract class ModelFiles : IDisposable
         if (File.Exists(path)) return new GgufParts(path);
         if (!Directory.Exists(path))
             throw new LabException(IsGguf(path) ? $"{path}: no such file"
-                : $"{path}: no such folder; a base model is a folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json) "
-                    + "or a .gguf file");
+                : $"{path}: no such folder; a base model is a folder in Hugging Face layout (config.json, model.safetensors, "
+                    + "tokenizer.json) or a .gguf file");
         return new FolderParts(path);
     }
 

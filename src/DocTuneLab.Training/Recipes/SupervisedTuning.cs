@@ -12,8 +12,8 @@ namespace DocTuneLab.Training.Recipes;
 
 /// <summary>
 /// Supervised fine-tuning of an adapter over a frozen (NF4) model: QLoRA (Dettmers et al. 2023, arXiv 2305.14314). Loss on the assistant's
-/// last turn, or all of them, end marks included; nothing is padded. The whole recipe in order: samples become token ids, those become batches anew
-/// in each epoch, with plain text beside them that is replayed, and each step is a pass forward and backward over its
+/// last turn, or all of them, end marks included; nothing is padded. The whole recipe in order: samples become token ids, those become
+/// batches anew in each epoch, with plain text beside them that is replayed, and each step is a pass forward and backward over its
 /// batches and one update.
 /// </summary>
 public sealed class SupervisedTuning
@@ -144,9 +144,9 @@ public sealed class SupervisedTuning
         var mark = model.ChatTemplate.EndOfTurn;
         if (model.Tokenizer.Encode(mark, specialTokens: true).Any(ends.Contains)) yield break;
         var known = ends.Select(model.Tokenizer.Piece).OfType<string>().Select(p => $"'{p}'").ToArray();
-        yield return $"the chat template ends an answer with {(mark.Length == 0 ? "nothing" : $"'{mark.ReplaceLineEndings("\\n")}'")}, in which "
-            + $"there is no end mark of the model ({(known.Length == 0 ? "it names none" : string.Join(", ", known))}): a model that is trained so "
-            + "does not learn to stop";
+        var written = mark.Length == 0 ? "nothing" : $"'{mark.ReplaceLineEndings("\\n")}'";
+        yield return $"the chat template ends an answer with {written}, in which there is no end mark of the model "
+            + $"({(known.Length == 0 ? "it names none" : string.Join(", ", known))}): a model that is trained so does not learn to stop";
     }
 
     private const int ReplayLength = 128;

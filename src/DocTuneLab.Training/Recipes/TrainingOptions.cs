@@ -77,7 +77,7 @@ public sealed record SftOptions
     internal bool StateIsPaged => Optimizer is Optimizer.PagedAdamW or Optimizer.PagedAdamW8Bit;
 
     /// <summary>Which of the assistant's turns are trained. Default last.</summary>
-    [Setting("Which of the assistant's turns in a conversation are trained: the last, or all.", Option = "turns")]
+    [Setting("Which of the assistant's turns in a conversation are trained: the last, or all.", Option = "train-on", Field = "train_on")]
     public TrainedTurns Turns { get; init; } = TrainedTurns.Last;
 
     /// <summary>Whether the backward pass computes a layer's activations again. Results are the same either way. Default auto.</summary>

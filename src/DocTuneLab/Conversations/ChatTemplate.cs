@@ -186,7 +186,8 @@ public sealed class ChatTemplate
     /// <summary>A whole conversation, and where in it the assistant's turns stand, each with its end mark and without its header.</summary>
     /// <param name="messages">The conversation; its last turn is the assistant's.</param>
     /// <param name="all">Whether all of the assistant's turns are wanted, not only the last.</param>
-    /// <exception cref="LabException">The template writes what stands before a turn otherwise once it is there, or others follow.</exception>
+    /// <exception cref="LabException">The template writes what stands before a turn otherwise once it is there, or others follow.
+    /// </exception>
     public (string Text, IReadOnlyList<(int Start, int End)> Turns) Turns(IReadOnlyList<Message> messages, bool all = false)
     {
         ArgumentNullException.ThrowIfNull(messages);
@@ -199,8 +200,8 @@ public sealed class ChatTemplate
             var before = Render([.. messages.Take(i)], addGenerationPrompt: true);
             var after = Render([.. messages.Take(i + 1)], addGenerationPrompt: false);
             if (!after.StartsWith(before, StringComparison.Ordinal) || !text.StartsWith(after, StringComparison.Ordinal))
-                throw new LabException($"{_path}: the chat template writes turn {i + 1} otherwise once others follow, so it cannot be trained "
-                    + "with them; train on the last turn only");
+                throw new LabException($"{_path}: the chat template writes turn {i + 1} otherwise once others follow, so it cannot be "
+                    + "trained with them; train on the last turn only");
             turns.Add((before.Length, after.Length));
         }
         turns.Add((prompt.Length, text.Length));

@@ -148,7 +148,8 @@ public sealed class TokenizerFile
         var root = _root.DeepClone().AsObject();
         if (root["model"]!["vocab"] is null)
         {
-            root["model"]!["vocab"] = new JsonObject(Vocabulary.OrderBy(v => v.Value).Select(v => KeyValuePair.Create(v.Key, (JsonNode?)v.Value)));
+            root["model"]!["vocab"] =
+                new JsonObject(Vocabulary.OrderBy(v => v.Value).Select(v => KeyValuePair.Create(v.Key, (JsonNode?)v.Value)));
             root["model"]!["merges"] = new JsonArray([.. Merges.Select(m => (JsonNode)new JsonArray(m.Left, m.Right))]);
         }
         return root.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })

@@ -201,7 +201,8 @@ internal sealed class GgufConfiguration
 
     private bool? Flag(string field) => _file.Flag(Key(field));
 
-    private LabException Missing(string field) => new($"{_file.Path}: the field '{_architecture}.{field}' is missing; the file holds no whole model");
+    private LabException Missing(string field) =>
+        new($"{_file.Path}: the field '{_architecture}.{field}' is missing; the file holds no whole model");
 
     private LabException Refused(string field, string why) =>
         new($"{_file.Path}: the field '{_architecture}.{field}' is {Shown($"{_architecture}.{field}")}, which is not supported; {why}");

@@ -48,7 +48,8 @@ internal sealed unsafe class GgufFile : IDisposable
             if (Number<uint>() != Magic) throw Corrupt("it does not begin with 'GGUF'");
             var version = Number<int>();
             if (System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(version) is 2 or Version)
-                throw new LabException($"{path}: the file is big-endian, which is not supported; convert the model for a little-endian machine");
+                throw new LabException(
+                    $"{path}: the file is big-endian, which is not supported; convert the model for a little-endian machine");
             if (version is not (2 or Version)) throw Corrupt($"its version is {version}; supported are 2 and 3");
             var (tensors, fields) = (Number<ulong>(), Number<ulong>());
             // The shortest tensor takes 32 bytes of header, the shortest field 13.

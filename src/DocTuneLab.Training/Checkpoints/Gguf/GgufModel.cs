@@ -58,7 +58,8 @@ internal sealed partial class GgufModel : IDisposable
                     if (Number(files[^1], "split.no") != i - 1) throw new LabException($"{shard}: split.no is not {i - 1}");
                 }
                 if (Number(first, "split.tensors.count") is { } tensors && files.Sum(f => (long)f.Tensors.Count) != tensors)
-                    throw new LabException($"{path}: split.tensors.count is {tensors}, but the shards have {files.Sum(f => f.Tensors.Count)}");
+                    throw new LabException(
+                        $"{path}: split.tensors.count is {tensors}, but the shards have {files.Sum(f => f.Tensors.Count)}");
             }
             return new GgufModel([.. files]);
         }
@@ -77,17 +78,20 @@ internal sealed partial class GgufModel : IDisposable
 
     /// <summary>A text, or null where there is no such field.</summary>
     /// <exception cref="LabException">The field is of another type.</exception>
-    public string? Text(string field) => Value(field) switch { null => null, string text => text, var other => throw Wrong(field, other, "a text") };
+    public string? Text(string field) =>
+        Value(field) switch { null => null, string text => text, var other => throw Wrong(field, other, "a text") };
 
     /// <summary>True or false, or null where there is no such field.</summary>
     /// <exception cref="LabException">The field is of another type.</exception>
-    public bool? Flag(string field) => Value(field) switch { null => null, bool flag => flag, var other => throw Wrong(field, other, "true or false") };
+    public bool? Flag(string field) =>
+        Value(field) switch { null => null, bool flag => flag, var other => throw Wrong(field, other, "true or false") };
 
     /// <summary>A whole number, or null where there is no such field.</summary>
     /// <exception cref="LabException">The field is of another type or beyond 2³¹ - 1.</exception>
     public int? Number(string field) => Number(_files[0], field);
 
-    /// <summary>A number, or null where there is no such field. One that is stored in 32 bits is the nearest decimal of as many digits.</summary>
+    /// <summary>A number, or null where there is no such field. One that is stored in 32 bits is the nearest decimal of as many digits.
+    /// </summary>
     /// <exception cref="LabException">The field is of another type.</exception>
     public double? Real(string field) => Value(field) switch
     {
@@ -99,7 +103,8 @@ internal sealed partial class GgufModel : IDisposable
 
     /// <summary>Texts, or null where there is no such field.</summary>
     /// <exception cref="LabException">The field is of another type.</exception>
-    public string[]? Texts(string field) => Value(field) switch { null => null, string[] texts => texts, var other => throw Wrong(field, other, "texts") };
+    public string[]? Texts(string field) =>
+        Value(field) switch { null => null, string[] texts => texts, var other => throw Wrong(field, other, "texts") };
 
     /// <summary>Numbers, or null where there is no such field.</summary>
     /// <exception cref="LabException">The field is of another type.</exception>
@@ -134,7 +139,8 @@ internal sealed partial class GgufModel : IDisposable
     {
         null => null,
         bool or string or Array or float or double => throw Wrong(file, field, file.Metadata[field], "a whole number"),
-        ulong and > int.MaxValue or long and > int.MaxValue or uint and > int.MaxValue => throw Wrong(file, field, file.Metadata[field], "at most 2³¹ - 1"),
+        ulong and > int.MaxValue or long and > int.MaxValue or uint and > int.MaxValue =>
+            throw Wrong(file, field, file.Metadata[field], "at most 2³¹ - 1"),
         var number => Convert.ToInt32(number, CultureInfo.InvariantCulture),
     };
 

@@ -13,27 +13,28 @@ internal static class GgufTokenizer
     // Fields besides those of ids that say nothing which is not read here.
     private static readonly HashSet<string> s_known = new(StringComparer.Ordinal)
     {
-        "model", "pre", "tokens", "token_type", "scores", "merges", "add_bos_token", "add_eos_token", "add_space_prefix", "token_type_count",
-        "eog_token_ids", "suppress_tokens",
+        "model", "pre", "tokens", "token_type", "scores", "merges", "add_bos_token", "add_eos_token", "add_space_prefix",
+        "token_type_count", "eog_token_ids", "suppress_tokens",
     };
 
     // Marks that end a turn wherever they are in a vocabulary, as llama.cpp takes them.
     private static readonly string[] s_ends =
     [
-        "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>", "<|eom_id|>", "<EOT>", "_<EOT>", "< EOT >",
-        "<|return|>", "<|call|>", "<end_of_utterance>", "<|fim_pad|>", "<turn|>"
+        "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>", "<|eom_id|>", "<EOT>", "_<EOT>",
+        "< EOT >", "<|return|>", "<|call|>", "<end_of_utterance>", "<|fim_pad|>", "<turn|>"
     ];
 
     /// <summary>The tokenizer.</summary>
     /// <param name="file">The model.</param>
-    /// <param name="asLlamaCpp">Whether as llama.cpp reads the file: without composing characters, and by its own form of some rules.</param>
+    /// <param name="asLlamaCpp">Whether as llama.cpp reads the file: without composing characters, and by its own form of some rules.
+    /// </param>
     /// <exception cref="LabException">A field is missing or damaged, or the tokenizer is of a kind that is not supported.</exception>
     public static HuggingFaceTokenizer Read(GgufModel file, bool asLlamaCpp = false)
     {
         var kind = file.Text(Prefix + "model") ?? throw Missing(file, "model");
         if (kind is not ("gpt2" or "llama"))
-            throw new LabException($"{file.Path}: {Prefix}model is '{kind}', which is not supported; supported are gpt2 (byte-level BPE) and "
-                + "llama (SentencePiece's BPE)");
+            throw new LabException($"{file.Path}: {Prefix}model is '{kind}', which is not supported; supported are gpt2 (byte-level BPE) "
+                + "and llama (SentencePiece's BPE)");
         Refuse(file);
         var tokens = file.Texts(Prefix + "tokens") ?? throw Missing(file, "tokens");
         var types = file.Numbers(Prefix + "token_type") ?? Enumerable.Repeat(Normal, tokens.Length).ToArray();
@@ -108,7 +109,8 @@ internal static class GgufTokenizer
 
     private static JsonObject ByteLevel(GgufModel file, bool asLlamaCpp)
     {
-        var name = file.Text(Prefix + "pre") ?? throw Missing(file, "pre", "it says how text is split; convert the model with a newer tool");
+        var name = file.Text(Prefix + "pre")
+            ?? throw Missing(file, "pre", "it says how text is split; convert the model with a newer tool");
         var rules = PreTokenizerRules.Find(name)
             ?? throw new LabException($"{file.Path}: {Prefix}pre is '{name}', which is not supported; supported are "
                 + string.Join(", ", PreTokenizerRules.Names));
@@ -127,7 +129,8 @@ internal static class GgufTokenizer
         JsonObject Replaced(string text, string by) =>
             new() { ["type"] = "Replace", ["pattern"] = new JsonObject { ["String"] = text }, ["content"] = by };
         var normalizers = new JsonArray(Replaced(" ", "▁"));
-        var decoders = new JsonArray(Replaced("▁", " "), new JsonObject { ["type"] = "ByteFallback" }, new JsonObject { ["type"] = "Fuse" });
+        var decoders =
+            new JsonArray(Replaced("▁", " "), new JsonObject { ["type"] = "ByteFallback" }, new JsonObject { ["type"] = "Fuse" });
         if (prefix)
         {
             normalizers.Insert(0, new JsonObject { ["type"] = "Prepend", ["prepend"] = "▁" });
@@ -152,9 +155,16 @@ internal static class GgufTokenizer
         Put(begin);
         single.Add(new JsonObject { ["Sequence"] = new JsonObject { ["id"] = "A", ["type_id"] = 0 } });
         Put(end);
-        return new JsonObject { ["type"] = "TemplateProcessing", ["single"] = single, ["pair"] = new JsonArray(), ["special_tokens"] = special };
+        return new JsonObject
+        {
+            ["type"] = "TemplateProcessing",
+            ["single"] = single,
+            ["pair"] = new JsonArray(),
+            ["special_tokens"] = special
+        };
 
-        int? Mark(string name) => file.Number($"{Prefix}{name}_token_id") is { } id && Checked(file, $"{name}_token_id", id, tokens.Length) ? id : null;
+        int? Mark(string name) =>
+            file.Number($"{Prefix}{name}_token_id") is { } id && Checked(file, $"{name}_token_id", id, tokens.Length) ? id : null;
 
         void Put(int? id)
         {
@@ -173,7 +183,7 @@ internal static class GgufTokenizer
                 : (merge[..space], merge[(space + 1)..]);
         });
 
-    // Every pair of pieces that makes a piece: the higher the score of that, the earlier, and of equal ones those with the longer first part.
+    // Every pair of pieces that makes a piece: the higher the score of that, the earlier; of equal ones those with the longer first part.
     private static (string Left, string Right)[] MergesByScore(
         GgufModel file, string[] tokens, int[] types, Dictionary<string, int> vocabulary)
     {

@@ -12,6 +12,8 @@ internal sealed record PreTokenizerRules
     private const string Spaces = @"\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
     private const string Llama3 = Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Spaces;
+    private const string Qwen2 = Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Spaces;
+    private const string Marks = @"| ?[^\s\p{L}\p{N}]+[\r\n/]*|" + Spaces;
     private const string Upper = @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", Lower = @"[\p{Ll}\p{Lm}\p{Lo}\p{M}]";
     private const string Wide = @"[^\r\n\p{L}\p{N}]?((?=[\p{L}])([^a-z]))", Narrow = @"((?=[\p{L}])([^A-Z]))";
 
@@ -19,28 +21,39 @@ internal sealed record PreTokenizerRules
     [
         new("gpt-2", Gpt2)
         {
-            Aliases = ["mpt", "olmo", "jais", "phi-2", "trillion", "granite-docling", "gigachat", "mellum", "modern-bert", "exaone4", "a.x-4.0"]
+            Aliases =
+            [
+                "mpt", "olmo", "jais", "phi-2", "trillion", "granite-docling", "gigachat", "mellum", "modern-bert", "exaone4", "a.x-4.0"
+            ]
         },
         new("smollm", @"\p{N}", Gpt2)
         {
             Aliases = ["starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"]
         },
-        new("llama-bpe", Llama3) { IgnoresMerges = true, AddsBegin = true, Aliases = ["llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2"] },
+        new("llama-bpe", Llama3)
+        {
+            IgnoresMerges = true,
+            AddsBegin = true,
+            Aliases = ["llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2"]
+        },
         new("dbrx", Llama3) { Aliases = ["smaug-bpe", "glm4", "chatglm-bpe"] },
-        new("qwen2", Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Spaces) { Composes = true, Aliases = ["megrez"] },
-        new("deepseek-r1-qwen", Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + Spaces)
+        new("qwen2", Qwen2) { Composes = true, Aliases = ["megrez"] },
+        new("deepseek-r1-qwen", Qwen2)
         {
             Aliases = ["stablelm2", "hunyuan", "grok-2", "kormo"]
         },
-        new("qwen35", Contractions + @"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|" + Spaces) { Composes = true },
-        new("gpt-4o", $"{Upper}*{Lower}+{Contractions}?|{Upper}+{Lower}*{Contractions}?" + @"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|" + Spaces)
+        new("qwen35", Contractions + @"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|" + Spaces)
         {
-            Adapted = [$"{Wide}*{Narrow}+{Contractions}?|{Wide}+{Narrow}*{Contractions}?" + @"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|" + Spaces],
+            Composes = true
+        },
+        new("gpt-4o", $"{Upper}*{Lower}+{Contractions}?|{Upper}+{Lower}*{Contractions}?" + @"|\p{N}{1,3}" + Marks)
+        {
+            Adapted = [$"{Wide}*{Narrow}+{Contractions}?|{Wide}+{Narrow}*{Contractions}?" + @"|\p{N}{1,3}" + Marks],
             Aliases = ["llama4", "kanana2"]
         },
-        new("tekken", $"{Upper}*{Lower}+|{Upper}+{Lower}*" + @"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|" + Spaces)
+        new("tekken", $"{Upper}*{Lower}+|{Upper}+{Lower}*" + @"|\p{N}" + Marks)
         {
-            Adapted = [$"{Wide}*{Narrow}+|{Wide}+{Narrow}*" + @"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|" + Spaces],
+            Adapted = [$"{Wide}*{Narrow}+|{Wide}+{Narrow}*" + @"|\p{N}" + Marks],
             IgnoresMerges = true,
             AddsBegin = true
         },

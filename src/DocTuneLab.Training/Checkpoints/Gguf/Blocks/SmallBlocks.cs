@@ -40,7 +40,8 @@ internal static unsafe class SmallBlocks
 
     public static void Q50(byte* block, float* to)
     {
-        var (scale, high, codes, middle) = ((float)*(Half*)block, *(uint*)(block + 2), Vector128.Load(block + 6), Vector128.Create((sbyte)16));
+        var (scale, high) = ((float)*(Half*)block, *(uint*)(block + 2));
+        var (codes, middle) = (Vector128.Load(block + 6), Vector128.Create((sbyte)16));
         Unpack.Scaled((codes & Unpack.LowBits | Unpack.Bits(high, 16)).AsSByte() - middle, scale, to);
         Unpack.Scaled((codes >>> 4 | Unpack.Bits(high >> 16, 16)).AsSByte() - middle, scale, to + 16);
     }

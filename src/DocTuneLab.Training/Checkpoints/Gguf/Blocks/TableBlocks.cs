@@ -120,8 +120,8 @@ internal static unsafe class TableBlocks
     // A line with name, width and the numbers that occur, then the entries: each a number whose digits, lowest first, say which it is.
     private static sbyte[] Table(string name)
     {
-        using var stream = typeof(TableBlocks).Assembly.GetManifestResourceStream("DocTuneLab.Training.Checkpoints.Gguf.Blocks.tables.txt")!;
-        using var reader = new StreamReader(stream);
+        var tables = $"{typeof(TableBlocks).Namespace}.tables.txt";
+        using var reader = new StreamReader(typeof(TableBlocks).Assembly.GetManifestResourceStream(tables)!);
         while (reader.ReadLine() is { } line)
         {
             var (head, entries) = (line.Split(' '), reader.ReadLine()!);

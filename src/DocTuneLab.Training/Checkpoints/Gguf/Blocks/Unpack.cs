@@ -27,7 +27,8 @@ internal static unsafe class Unpack
     /// <summary>Sixteen bits, one for each byte, as 0 or <paramref name="value"/>.</summary>
     public static Vector128<byte> Bits(uint bits, byte value)
     {
-        var spread = Vector128.Shuffle(Vector128.CreateScalar(bits).AsByte(), Vector128.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
+        var spread = Vector128.Shuffle(Vector128.CreateScalar(bits).AsByte(),
+            Vector128.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
         var mask = Vector128.Create(0x8040201008040201UL).AsByte();
         return Vector128.Equals(spread & mask, mask) & Vector128.Create(value);
     }

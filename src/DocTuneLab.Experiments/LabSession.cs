@@ -18,6 +18,7 @@ namespace DocTuneLab.Experiments;
 public sealed class LabSession : IDisposable
 {
     private readonly Experiment _experiment = new();
+    private LibraryFolder? _folder;
     private PrivateLibrary? _library;
 
     /// <summary>Seed of everything random. Default 1.</summary>
@@ -31,9 +32,6 @@ public sealed class LabSession : IDisposable
 
     /// <summary>Dialects, metrics, kinds of samples and chunker of your own.</summary>
     public LabHooks Hooks => _experiment.Hooks;
-
-    /// <summary>What the lab is about, where a folder says it: <see cref="ParseDocs"/> and <see cref="LoadSuite"/> read that.</summary>
-    public LibraryFolder? Folder { get; private set; }
 
     /// <summary>What <see cref="ParseDocs"/> found, in this session or an earlier one.</summary>
     public DocumentStage? Documents
@@ -97,17 +95,19 @@ public sealed class LabSession : IDisposable
     /// <param name="path">The lab's folder.</param>
     /// <param name="seed">Seed of everything random.</param>
     /// <param name="library">What it is about; null for what a <c>library.yaml</c> in the lab's folder says, if there is one.</param>
+    /// <returns>What it is about, which <see cref="ParseDocs"/> and <see cref="LoadSuite"/> read; null where no folder says it.</returns>
     /// <exception cref="LabException">Another process writes to the lab, or it cannot be read.</exception>
-    public void Open(string path, int seed, LibraryFolder? library = null)
+    public LibraryFolder? Open(string path, int seed, LibraryFolder? library = null)
     {
-        Folder = library ?? (File.Exists(Path.Combine(path, LibraryFolder.FileName)) ? LibraryFolder.Read(path) : null);
+        _folder = library ?? (File.Exists(Path.Combine(path, LibraryFolder.FileName)) ? LibraryFolder.Read(path) : null);
         _experiment.Open(path, seed);
         (Documents, _library, Suite) = (null, null, null);
+        return _folder;
     }
 
     /// <summary>Reads documentation and assemblies into the lab, counting with the base model's tokenizer where one is loaded.</summary>
     /// <param name="options">At most one folder of pages, page or package; the library; how passages are cut. Where neither pages nor
-    /// assemblies are named, those of <see cref="Folder"/>.</param>
+    /// assemblies are named, those of the folder that the lab was opened with.</param>
     /// <param name="code">Files and folders of C# that usages are mined from; null for those of the folder, if it is read.</param>
     /// <exception cref="LabException">A folder or assembly is missing, or no library is named.</exception>
     public ParseReport ParseDocs(ParseOptions? options = null, IReadOnlyList<string>? code = null)
@@ -116,7 +116,7 @@ public sealed class LabSession : IDisposable
         string? name = null;
         if (options is { Sources: [], Assemblies: [] })
         {
-            var folder = Folder ?? throw new LabException("which library? Name its pages and assemblies (#!docs DIR --assembly DLL), or "
+            var folder = _folder ?? throw new LabException("which library? Name its pages and assemblies (#!docs DIR --assembly DLL), or "
                 + "open the lab with a folder that holds them (#!lab --library DIR).");
             options = options with
             {
@@ -153,13 +153,14 @@ public sealed class LabSession : IDisposable
         _library = PrivateLibrary.Load(assemblies, references);
 
     /// <summary>Loads held-out tasks.</summary>
-    /// <param name="directory">Their folder or file; null for those of <see cref="Folder"/>, which may have none.</param>
+    /// <param name="directory">Their folder or file; null for those of the folder that the lab was opened with, which may have none.
+    /// </param>
     /// <exception cref="LabException">No library is named, or a task is wrong.</exception>
     public Suite LoadSuite(string? directory = null)
     {
         if (directory is null)
         {
-            var folder = Folder ?? throw new LabException("which tasks? Name their folder (#!suite DIR), or open the lab with a folder "
+            var folder = _folder ?? throw new LabException("which tasks? Name their folder (#!suite DIR), or open the lab with a folder "
                 + "that holds the library and them (#!lab --library DIR).");
             directory = folder.HasTasks ? folder.Tasks : null;
         }

@@ -36,8 +36,8 @@ public sealed class UsageTests : IDisposable
         "--rnak")]
     [InlineData("doctune: --rank is '0'; expected a whole number from 1 to 1024.\n'doctune train --help' shows what there is.\n", "train",
         "--rank", "0")]
-    [InlineData("doctune: generate needs --docs <DIR>, --assembly <DLL> and --suite <DIR|FILE>.\n"
-        + "'doctune corpus generate --help' shows what there is.\n", "corpus", "generate")]
+    [InlineData("doctune: which library? Give --docs DIR and --assembly DLL, or --lab L of a lab that knows it: artifacts/lab does not.\n",
+        "corpus", "generate")]
     [InlineData("doctune: --blind takes a number of pairs above 0, not '-3'.\n'doctune evaluate --help' shows what there is.\n", "evaluate",
         "--blind", "-3")]
     [InlineData("doctune: missing: --suite DIR: the held-out tasks; --assembly DLL: the private library that answers are compiled "

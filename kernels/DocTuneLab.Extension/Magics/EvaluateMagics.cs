@@ -36,7 +36,7 @@ internal static class EvaluateMagics
             var suite = lab.LoadSuite(p.GetValue(directory) is { } given ? NotebookPaths.Of(cell, given) : null);
             if (suite.Count == 0)
             {
-                cell.Display($"no tasks in {lab.Folder!.Tasks}: nothing is held out, and models cannot be compared");
+                cell.Display("the library has no tasks: nothing is held out, and models cannot be compared");
                 return;
             }
             cell.Display(Enum.GetValues<Split>().Select(s => (Name: s.ToString(), Tasks: suite.Where(s))).Select(s => new

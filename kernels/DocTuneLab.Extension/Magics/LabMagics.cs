@@ -43,9 +43,9 @@ internal static class LabMagics
             var folder = found is { } its
                 ? System.IO.Path.GetFullPath(p.GetValue(path)!, its.From)
                 : NotebookPaths.Of(cell, p.GetValue(path)!);
-            lab.Open(folder, seed.Apply(p, CorpusOptions.Settings, CorpusOptions.Settings.Defaults).Seed,
+            var about = lab.Open(folder, seed.Apply(p, CorpusOptions.Settings, CorpusOptions.Settings.Defaults).Seed,
                 given is null ? null : LibraryFolder.Read(found?.Path ?? given));
-            cell.Display($"lab {p.GetValue(path)}, seed {lab.Seed}{(lab.Folder is { } about ? $", about {about.Title}" : "")}");
+            cell.Display($"lab {p.GetValue(path)}, seed {lab.Seed}{(about is null ? "" : $", about {about.Title}")}");
         });
         return command;
     }

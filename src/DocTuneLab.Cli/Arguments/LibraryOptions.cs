@@ -54,8 +54,11 @@ internal sealed class LibraryOptions
                 Assemblies = assemblies,
                 References = parsed.GetValue(_reference) ?? [],
             });
-        else if (session.Documents is null && session.Folder is not null) session.ParseDocs();
+        else if (session.Documents is null && IsMade(session)) session.ParseDocs();
         if (parsed.GetValue(_suite) is { } tasks) session.LoadSuite(tasks);
-        else if (session.Suite is null && session.Folder is not null) session.LoadSuite();
+        else if (session.Suite is null && IsMade(session)) session.LoadSuite();
     }
+
+    // By doctune new, or by hand.
+    private static bool IsMade(LabSession session) => File.Exists(Path.Combine(session.Storage.Directory, LibraryFolder.FileName));
 }

@@ -63,7 +63,7 @@ internal static class New
             }, cancel);
             var notebook = LabNotebook.Write(lab);
             if (parsed.GetValue(json)) JsonOutput.Write(new { lab.Library, notebook, lab.Base, lab.Found, lab.Warnings });
-            else Describe(lab, notebook);
+            else Describe(lab, notebook, isNext: !parsed.GetValue(run));
             if (!parsed.GetValue(run)) return ExitCodes.Ok;
             var (executed, report) = (Path.Combine(lab.Library.Folder, "lab.run.ipynb"), Path.Combine(lab.Library.Folder, "report.html"));
             return await Run.RunAsync(
@@ -106,13 +106,14 @@ internal static class New
         return (file, [.. restored.Where(p => p != own).SelectMany(p => p.Libraries)]);
     }
 
-    private static void Describe(MadeLab lab, string notebook)
+    private static void Describe(MadeLab lab, string notebook, bool isNext)
     {
         var console = Terminal.Create();
         foreach (var line in lab.Found) console.WriteLine(line);
         console.WriteLine($"wrote      {Path.Combine(lab.Library.Folder, LibraryFolder.FileName)}");
         console.WriteLine($"wrote      {notebook}");
         foreach (var warning in lab.Warnings) console.WriteLine($"warning: {warning}");
-        console.WriteLine($"next       doctune run {notebook} --report {Path.Combine(lab.Library.Folder, "report.html")}");
+        if (isNext)
+            console.WriteLine($"next       doctune run {notebook} --report {Path.Combine(lab.Library.Folder, "report.html")}");
     }
 }

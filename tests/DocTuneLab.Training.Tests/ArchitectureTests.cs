@@ -159,7 +159,7 @@ public sealed class ArchitectureTests
     }
 
     [Theory]
-    [InlineData("""{"final_logit_softcapping":30.0}""", "the field 'final_logit_softcapping' (30) is not understood for llama models")]
+    [InlineData("""{"final_logit_softcapping":30.0}""", "the field 'final_logit_softcapping' (30.0) is not understood for llama models")]
     [InlineData("""{"kv_lora_rank":64}""", "the field 'kv_lora_rank' (64) is not understood")]
     [InlineData("""{"hidden_act":"quick_gelu"}""", "hidden_act 'quick_gelu' is not supported")]
     [InlineData("""{"partial_rotary_factor":0.5}""", "partial_rotary_factor 0.5 is not supported for llama")]
@@ -188,7 +188,8 @@ public sealed class ArchitectureTests
         var json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         foreach (var (field, value) in JsonNode.Parse("""
             {"hidden_act":"swish","pretraining_tp":1,"attention_dropout":0.1,"_name_or_path":"x","unsloth_version":"2025.1",
-             "qk_layernorm":false,"logit_scale":null,"layer_types":["full_attention","full_attention"],"sliding_window":4096,"pad_token_id":7}
+             "qk_layernorm":false,"logit_scale":null,"layer_types":["full_attention","full_attention"],
+             "sliding_window":4096,"pad_token_id":7}
             """)!.AsObject()) json[field] = value?.DeepClone();
         File.WriteAllText(path, json.ToJsonString());
         Assert.Equal(2, ModelConfig.Load(path).Layers);

@@ -3,6 +3,7 @@ using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Devices;
+using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Models.Layout;
@@ -33,6 +34,9 @@ public sealed class GoldenArchitectureTests : IDisposable
             .Select(c => (f, Path.GetFileName(c))))];
 
     public static TheoryData<string> Models => [.. Folders];
+
+    public static TheoryData<string, bool> ModelsOnAnyDevice =>
+        [.. Folders.SelectMany(f => (IEnumerable<(string, bool)>)[(f, false), (f, true)])];
 
     private static IEnumerable<string> Folders =>
         Directory.GetDirectories(Folder ?? KeptFolder).Order(StringComparer.Ordinal);
@@ -115,15 +119,16 @@ public sealed class GoldenArchitectureTests : IDisposable
 
     /// <summary>Over NF4, in two sequences of a batch, against autograd over the plain composition.</summary>
     [Theory]
-    [MemberData(nameof(Models))]
-    public void Adapters_learn_by_the_gradient_of_the_plain_composition(string folder)
+    [MemberData(nameof(ModelsOnAnyDevice))]
+    public void Adapters_learn_by_the_gradient_of_the_plain_composition(string folder, bool composed)
     {
-        using var model = Load(folder, "config.json", "nf4");
+        using var model = Load(folder, "config.json", "nf4", composed: composed);
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 8 }, 1);
         using (no_grad())
         {
             var generator = new Generator(11, CPU);
-            foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn(parameter.shape, generator: generator), alpha: 0.05f);
+            foreach (var parameter in adapter.Parameters.Values)
+                parameter.add_(randn(parameter.shape, generator: generator).to(parameter.device), alpha: 0.05f);
         }
         using var attached = adapter.Attach(training: true);
         using var values = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
@@ -133,12 +138,13 @@ public sealed class GoldenArchitectureTests : IDisposable
         using var pass = new TrainingPass(model, gradients, new PassOptions(KeepActivations: false, KeepWeights: false));
         var batch = PackedBatch.Of(sequences, share: !model.Config.Layout.FollowsLength);
         var loss = pass.Run(batch, 1.0 / batch.Targets.Length, s_step) / batch.Targets.Length;
-        var plain = zeros(1);
+        var (plain, device) = (zeros(1, device: model.Decoder.Device), model.Decoder.Device);
         foreach (var (ids, start) in sequences)
         {
-            var logits = model.Decoder.Logits(model.Decoder.Forward(tensor(ids.Select(i => (long)i).ToArray(), [1, ids.Length])))[0];
-            plain = plain + nn.functional.cross_entropy(logits[(start - 1)..^1], tensor(ids[start..].Select(i => (long)i).ToArray()),
-                reduction: nn.Reduction.Sum);
+            var logits = model.Decoder.Logits(model.Decoder.Forward(
+                tensor(ids.Select(i => (long)i).ToArray(), [1, ids.Length], device: device)))[0];
+            plain = plain + nn.functional.cross_entropy(logits[(start - 1)..^1],
+                tensor(ids[start..].Select(i => (long)i).ToArray(), device: device), reduction: nn.Reduction.Sum);
         }
         plain = plain / batch.Targets.Length;
         plain.backward();
@@ -152,12 +158,56 @@ public sealed class GoldenArchitectureTests : IDisposable
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Merged_into_the_checkpoint_an_adapter_does_what_it_does_beside_it(string folder)
+    {
+        using var model = Load(folder, "config.json");
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 8 }, 1);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        foreach (var parameter in adapter.Parameters.Values) parameter.add_(0.05);
+        adapter.Save(Path.Combine(_copy, "adapter"));
+        SafetensorsExporter.Write(_copy, Path.Combine(_copy, "merged"), Path.Combine(_copy, "adapter"));
+        var ids = tensor(Enumerable.Range(0, 9).Select(i => (long)(i * 11 % 250)).ToArray(), [1, 9]);
+        using var loaded = LoraAdapter.Load(model, Path.Combine(_copy, "adapter"));
+        Tensor beside;
+        using (loaded.Attach()) beside = model.Decoder.Logits(model.Decoder.Forward(ids));
+        using var merged = BaseModel.LoadOn(CPU, composed: false, Path.Combine(_copy, "merged"),
+            new ModelLoadOptions { Quantization = "none", ComputeType = ActivationType.Float32 });
+        Assert.True((beside - model.Decoder.Logits(model.Decoder.Forward(ids))).abs().max().item<float>() > 1e-2);
+        Near(beside[0], merged.Decoder.Logits(merged.Decoder.Forward(ids))[0], "merged");
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_new_model_is_saved_by_the_names_and_shapes_of_its_checkpoints(string folder)
+    {
+        using var original = Load(folder, "config.json");
+        var expected = original.Config.Parameters().ToDictionary(p => p.Name, p => string.Join('x', p.Shape));
+        foreach (var file in Directory.GetFiles(_copy, "*.safetensors*")) File.Delete(file);
+        using var created = BaseModel.Create(_copy, original.Config, 1, ActivationType.Float32, "cpu");
+        created.Save();
+        using var files = WeightFiles.Open(_copy);
+        Assert.Equal(expected, files.Names.ToDictionary(n => n, n => string.Join('x', files.Find(n)!.Shape)));
+        using var again = BaseModel.LoadOn(CPU, composed: false, _copy,
+            new ModelLoadOptions { Quantization = "none", ComputeType = ActivationType.Float32 });
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var ids = tensor(Enumerable.Range(0, 9).Select(i => (long)(i * 11 % 250)).ToArray(), [1, 9]);
+        var (before, after) = (created.Decoder.Logits(created.Decoder.Forward(ids)), again.Decoder.Logits(again.Decoder.Forward(ids)));
+        // Saved in 16 bits.
+        Assert.True((before - after).norm().item<float>() < 0.05 * before.norm().item<float>());
+    }
+
     /// <summary>Mean loss of the second sequence after changes of config.json, as transformers computes it.</summary>
     [Theory]
     [InlineData("llama-gqa", """
         {"rope_scaling":{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":32,"rope_theta":500000.0}}
         """, 7.4327)]
-    [InlineData("llama-rope-yarn", """{"original_max_position_embeddings":64}""", 8.1926)]
+    [InlineData("llama-rope-yarn", """
+        {"original_max_position_embeddings":32,"rope_parameters":{"factor":4.0,"rope_theta":10000.0,"rope_type":"yarn"}}
+        """, 8.1926)]
     [InlineData("llama-rope-llama3", """{"original_max_position_embeddings":64}""", 8.2167)]
     [InlineData("llama-rope-yarn", """
         {"rope_parameters":
@@ -187,7 +237,8 @@ public sealed class GoldenArchitectureTests : IDisposable
         Assert.Equal(expected, new LocalModel(tied).LogProbabilities(Sequences(values)[1]));
     }
 
-    private BaseModel Load(string folder, string config, string quantization = "none", Action<JsonObject>? change = null)
+    private BaseModel Load(string folder, string config, string quantization = "none", Action<JsonObject>? change = null,
+        bool composed = false)
     {
         foreach (var file in Directory.GetFiles(folder))
             if (!Path.GetFileName(file).StartsWith("config", StringComparison.Ordinal))
@@ -195,7 +246,7 @@ public sealed class GoldenArchitectureTests : IDisposable
         var json = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, config)))!.AsObject();
         change?.Invoke(json);
         File.WriteAllText(Path.Combine(_copy, "config.json"), json.ToJsonString());
-        return BaseModel.LoadOn(CPU, composed: false, _copy,
+        return BaseModel.LoadOn(TinyModel.DeviceOf(composed), composed, _copy,
             new ModelLoadOptions { Quantization = quantization, ComputeType = ActivationType.Float32 });
     }
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Compute;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;
@@ -16,6 +18,7 @@ public sealed class HookTests
     static HookTests()
     {
         Architectures.All.Add(new Heron());
+        Architectures.All.Add(new Ibis());
         WeightFormats.All.Add(new RowSigns());
         ExportFormats.All.Add(new TensorList());
     }
@@ -43,6 +46,40 @@ public sealed class HookTests
         Assert.Contains("has no place in a heron decoder", Assert.Throws<LabException>(() => tiny.Load()).Message);
         Assert.Equal("heron models are not written as GGUF here; export safetensors, which llama.cpp's own converter reads",
             Assert.Throws<LabException>(() => GgufExporter.Write(tiny.Directory, path + ".gguf")).Message);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_family_of_another_form_is_trained_by_the_gradient_of_its_plain_composition(bool composed)
+    {
+        using var tiny = new TinyModel("ibis", outputScale: 20);
+        using var model = tiny.Load(composed: composed);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 8 }, 1);
+        using (no_grad())
+        {
+            var generator = new Generator(11, CPU);
+            foreach (var parameter in adapter.Parameters.Values)
+                parameter.add_(randn(parameter.shape, generator: generator).to(parameter.device), alpha: 0.05f);
+        }
+        using var attached = adapter.Attach(training: true);
+        using var scope = NewDisposeScope();
+        int[] ids = [.. Enumerable.Range(0, 20).Select(i => i * 7 % 300)];
+        using var gradients = new Gradients(adapter.Parameters.Values);
+        using var pass = new TrainingPass(model, gradients, new PassOptions(KeepActivations: true, KeepWeights: true));
+        var loss = pass.Run(PackedBatch.Of([new TokenizedSample(ids, 1)]), 1.0 / 19, new StepKey(0, -1, 0)) / 19;
+        var device = model.Decoder.Device;
+        var logits = model.Decoder.Logits(model.Decoder.Forward(tensor(ids.Select(i => (long)i).ToArray(), [1, 20], device: device)))[0];
+        Assert.True(logits.abs().max().item<float>() is > 1 and < 2);
+        var plain = nn.functional.cross_entropy(logits[..^1], tensor(ids[1..].Select(i => (long)i).ToArray(), device: device));
+        plain.backward();
+        Assert.Equal(plain.item<float>(), loss, 1e-4);
+        foreach (var (name, parameter) in adapter.Parameters)
+        {
+            var own = parameter.grad!;
+            var (difference, size) = ((own - gradients.Of(parameter)!).norm().item<float>(), own.norm().item<float>());
+            Assert.True(difference < 5e-4 * size, $"{name}: {difference} of {size}");
+        }
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Models.Families;
+using DocTuneLab.Training.Models.Layout;
 using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Quantization.Formats;
 using static TorchSharp.torch;
@@ -20,6 +21,23 @@ internal sealed class Heron : Models.Families.Architecture
     public override int DefaultPositions => 77;
 
     public override LayerBiases Biases(ModelFields config) => new(config.Optional("use_qkv_bias", true), false, false);
+}
+
+/// <summary>Llama with caps of scores and logits, residuals at a half, and no rotation in its second layer.</summary>
+internal sealed class Ibis : Models.Families.Architecture
+{
+    public override string ModelType => "ibis";
+
+    public override string ClassName => "IbisForCausalLM";
+
+    public override DecoderLayout Describe(ModelFields config) =>
+        base.Describe(config) with { LogitCap = config.Optional("cap_of_logits", 2.0) };
+
+    protected override LayerLayout Layer(ModelFields config, int layer) => base.Layer(config, layer) with { ResidualScale = 0.5 };
+
+    protected override AttentionLayout Attention(ModelFields config, int layer) => base.Attention(config, layer) with { ScoreCap = 0.5 };
+
+    protected override RopeLayout? Rope(ModelFields config, int layer) => layer == 1 ? null : base.Rope(config, layer);
 }
 
 /// <summary>A sign for each weight and a size for each row.</summary>

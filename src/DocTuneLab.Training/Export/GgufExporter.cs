@@ -179,7 +179,7 @@ public static class GgufExporter
         }
         if (architecture == "qwen3" && config.AttentionBias)
             throw new LabException("llama.cpp has no place for the biases of this qwen3 model's attention; export safetensors instead");
-        if (config.SlidingWindow is { } window)
+        if (config.SlidingWindow is { } window && window < config.MaxPositions)
         {
             // Of the other families a file does not say which layers have it.
             if (architecture == "llama") Set("attention.sliding_window", (uint)window);

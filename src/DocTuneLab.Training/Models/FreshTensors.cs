@@ -11,15 +11,20 @@ internal sealed class FreshTensors : IDecoderTensors
     private readonly DecoderLayout _layout;
     private readonly Device _device;
     private readonly Generator _generator;
-    private readonly HashSet<string> _residual, _zero;
+    private readonly HashSet<string> _residual, _zeros, _ones;
 
     public FreshTensors(DecoderLayout layout, Device device, int seed)
     {
         // Of its own: the process's one may be drawn from elsewhere meanwhile.
         (_layout, _device, _generator) = (layout, device, new Generator((ulong)seed, CPU));
         _residual = [.. layout.Layers.SelectMany(Outputs).Select(l => l.Tensor)];
-        _zero = [.. Norms(layout).Where(n => n.AddsOne).Select(n => n.Name + ".weight"), .. layout.Layers
-            .Select(l => l.Attention?.Sinks).OfType<string>()];
+        var norms = Norms(layout).ToLookup(n => n.AddsOne, n => n.Name);
+        _ones = [.. norms[false].Select(n => n + ".weight")];
+        _zeros =
+        [
+            .. norms[true].Select(n => n + ".weight"), .. norms.SelectMany(n => n).Select(n => n + ".bias"),
+            .. layout.Layers.Select(l => l.Attention?.Sinks).OfType<string>(),
+        ];
     }
 
     /// <summary>What is trained, by name; of a tensor that holds several matrices each with its number.</summary>
@@ -28,10 +33,9 @@ internal sealed class FreshTensors : IDecoderTensors
     public Tensor Vector(string name, long[] shape)
     {
         using var scope = NewDisposeScope();
-        var vector = shape.Length > 1 ? Drawn(shape, 0.02)
-            : name.EndsWith(".bias", StringComparison.Ordinal) || _zero.Contains(name) ? zeros(shape, device: _device)
-            : ones(shape, device: _device);
-        return Trained(name, vector);
+        return Trained(name, _ones.Contains(name) ? ones(shape, device: _device)
+            : _zeros.Contains(name) || shape.Length == 1 ? zeros(shape, device: _device)
+            : Drawn(shape, 0.02));
     }
 
     public Tensor Bias(LinearLayout linear)

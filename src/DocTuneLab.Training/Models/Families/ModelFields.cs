@@ -22,6 +22,8 @@ public sealed class ModelFields
         "sep_token_id", "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj",
         "task_specific_params", "temperature", "tokenizer_class", "tokenizer_file", "top_k", "top_p", "torch_dtype",
         "transformers_version", "typical_p", "unk_token_id", "unsloth_fixed", "unsloth_version", "use_cache", "vocab_file",
+        // Biases are tensors, and of those none is left out: the files tell where a family has more of them than its layers.
+        "attention_bias", "bias", "mlp_bias", "qkv_bias", "use_bias",
         // Read where a family has windows or rotation, and of no meaning elsewhere.
         "max_window_layers", "sliding_window", "use_sliding_window", "sliding_window_pattern", "partial_rotary_factor",
         "original_max_position_embeddings", "layer_types", "head_dim", "hidden_act", "intermediate_size",

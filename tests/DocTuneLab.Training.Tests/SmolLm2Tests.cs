@@ -1,9 +1,12 @@
 using System.Text.Json.Nodes;
+using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Checkpoints.Gguf;
 using DocTuneLab.Training.Devices;
+using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Recipes;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;
@@ -83,6 +86,38 @@ public sealed class SmolLm2Tests : IDisposable
                 Assert.Equal(greedy[i], (int)logits[0].argmax().item<long>());
                 if (i + 1 < greedy.Length) logits = pass.Add([0], [greedy[i]], [prompt.Length + i]).MoveToOuterDisposeScope();
             }
+        }
+    }
+
+    [Fact]
+    public void It_is_trained_over_merged_exported_and_opened_in_llama_cpp()
+    {
+        var folder = Directory.CreateTempSubdirectory("smollm2-").FullName;
+        try
+        {
+            Corpus.Sample[] samples = [.. Enumerable.Range(1, 6).Select(i => TinyModel.Sample($"Which valve is number {i}?",
+                $"Valve {i} is Fenmark.Valves.V{i}, which opens at {i * 10} bar."))];
+            using var adapter = LoraAdapter.Create(_model!, new LoraConfig { Rank = 8, Alpha = 16 }, 1);
+            var result = new SupervisedTuning(_model!, adapter, samples, [],
+                new SftOptions { OutputDirectory = folder, MaxSteps = 8, LearningRate = 2e-3, BatchTokens = 512 }).Run();
+            Assert.True(result.FinalLoss < 0.7 * result.History[0].Loss, $"{result.History[0].Loss} fell to {result.FinalLoss}");
+            var ids = _model!.Tokenizer.Encode(_model.ChatTemplate.Render(samples[0].Messages, addGenerationPrompt: false),
+                specialTokens: true);
+            var tuned = new LocalModel(_model, adapter).LogProbabilities(ids);
+            var path = Path.Combine(folder, "tuned.gguf");
+            Assert.Empty(GgufExporter.Write(_model.Directory, path, GgufType.Q8_0, result.AdapterDirectory).Notes);
+            NodePeer.Require();
+            using var peer = new NodePeer("llama.mjs");
+            peer.Ask(new { load = path });
+            foreach (var row in _expected!["tokens"]!.AsArray())
+                Assert.Equal(Numbers(row!["ids"]!), Numbers(peer.Ask(new { tokenize = (string)row["text"]!, special = true })["ids"]!));
+            var theirs = peer.Ask(new { score = ids })["logProbabilities"]!.AsArray().Select(n => (double)n!).Average();
+            // It rounds activations to 8 bits, and the merged weights are of 8 bits.
+            Assert.Equal(tuned.Average(), theirs, 0.06);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
         }
     }
 

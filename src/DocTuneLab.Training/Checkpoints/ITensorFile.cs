@@ -11,6 +11,12 @@ internal interface ITensorFile : IDisposable
     /// <summary>Tensors by name; of one in blocks the type is that of what is read.</summary>
     IReadOnlyDictionary<string, TensorEntry> Entries { get; }
 
+    /// <summary>All files, where there are several.</summary>
+    IReadOnlyList<string> Paths { get; }
+
+    /// <summary>Whether a tensor is stored in blocks.</summary>
+    bool IsInBlocks(string name);
+
     /// <summary>Where a tensor's bytes lie.</summary>
     (string Path, long Begin, long Length) Place(string name);
 
@@ -23,5 +29,5 @@ internal interface ITensorFile : IDisposable
 
     /// <summary>Copies a tensor in blocks out of the file as it is; null where it is not in blocks.</summary>
     /// <exception cref="LabException">Its shape is not the expected one.</exception>
-    Gguf.BlockMatrix? ReadBlocks(string name, long[] expectedShape);
+    BlockMatrix? ReadBlocks(string name, long[] expectedShape);
 }

@@ -92,7 +92,11 @@ public sealed class SafetensorsFile : ITensorFile
 
     string ITensorFile.OwnName(string name) => name;
 
-    Gguf.BlockMatrix? ITensorFile.ReadBlocks(string name, long[] expectedShape) => null;
+    IReadOnlyList<string> ITensorFile.Paths => [Path];
+
+    bool ITensorFile.IsInBlocks(string name) => false;
+
+    BlockMatrix? ITensorFile.ReadBlocks(string name, long[] expectedShape) => null;
 
     /// <summary>Copies a tensor out of the mapped file.</summary>
     /// <exception cref="LabException">There is no tensor of that name, or its shape is not the expected one.</exception>

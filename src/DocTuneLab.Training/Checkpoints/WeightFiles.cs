@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Text;
-using DocTuneLab.Training.Checkpoints.Gguf;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Checkpoints;
@@ -81,8 +80,7 @@ public sealed class WeightFiles : IDisposable
     internal string OwnName(string name) => (_owners.TryGetValue(name, out var file) ? file : _files[0]).OwnName(name);
 
     /// <summary>Whether a tensor is stored in blocks.</summary>
-    internal bool IsInBlocks(string name) =>
-        _owners.TryGetValue(name, out var file) && file is GgufTensors tensors && tensors.IsInBlocks(name);
+    internal bool IsInBlocks(string name) => _owners.TryGetValue(name, out var file) && file.IsInBlocks(name);
 
     /// <summary>A tensor that is stored in blocks, as it is; null for another.</summary>
     /// <exception cref="LabException">Its shape is not the expected one.</exception>
@@ -112,7 +110,7 @@ public sealed class WeightFiles : IDisposable
     /// <summary>Content hash of all files; reads them once.</summary>
     public string Hash()
     {
-        var paths = _files.SelectMany(f => f is GgufTensors tensors ? tensors.Paths : [f.Path]).ToArray();
+        var paths = _files.SelectMany(f => f.Paths).ToArray();
         if (paths.Length == 1) return ContentHash.OfFile(paths[0]);
         var parts = string.Concat(paths.Select(f => $"{Path.GetFileName(f)}:{ContentHash.OfFile(f)}\n"));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));

@@ -120,7 +120,7 @@ public sealed class BaseModel : IDisposable
 
     /// <summary>For people: what its linear layers are kept in, such as <c>NF4</c>.</summary>
     public string WeightFormat =>
-        Decoder.Linears.Select(l => l.Weight).OfType<BlockWeight>().GroupBy(b => b.Type).MaxBy(g => g.Count()) is { } blocks
+        Decoder.Linears.Select(l => l.Weight).OfType<BlockWeight>().GroupBy(b => b.TypeName).MaxBy(g => g.Count()) is { } blocks
             ? $"the file's blocks (mostly {blocks.Key})"
             : Loading.Quantization == "none" ? "the files' types" : Loading.Quantization.ToUpperInvariant();
 

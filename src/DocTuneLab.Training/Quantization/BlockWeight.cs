@@ -1,4 +1,5 @@
 using System.Buffers;
+using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Checkpoints.Gguf;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
@@ -21,15 +22,17 @@ internal sealed unsafe class BlockWeight(BlockMatrix matrix) : Weight
     /// <inheritdoc/>
     public override long Bytes => _blocks.numel();
 
-    /// <summary>Type of the blocks.</summary>
-    public GgufType Type => matrix.Type;
+    /// <summary>Name of the type of blocks.</summary>
+    public string TypeName => matrix.TypeName;
 
     /// <inheritdoc/>
     public override Tensor Materialize(ScalarType type)
     {
-        var result = empty(matrix.Shape, dtype: type);
+        var result = empty(matrix.Shape, dtype: type == ScalarType.BFloat16 ? type : ScalarType.Float32);
         CopyTo(result);
-        return result;
+        if (result.dtype == type) return result;
+        using var wide = result;
+        return wide.to_type(type);
     }
 
     internal override void CopyTo(Tensor target)
@@ -50,7 +53,7 @@ internal sealed unsafe class BlockWeight(BlockMatrix matrix) : Weight
                 for (long row = from; row < to; row++)
                 {
                     var numbers = narrow ? wide : (float*)start + row * columns;
-                    GgufTypes.Decode(matrix.Type, (byte*)source + row * rowBytes, numbers, columns);
+                    matrix.Decode((byte*)source + row * rowBytes, numbers, columns);
                     if (narrow) GgufTypes.Encode(GgufType.BF16, new(wide, columns), new((byte*)start + row * columns * 2, columns * 2));
                 }
             }
@@ -62,7 +65,11 @@ internal sealed unsafe class BlockWeight(BlockMatrix matrix) : Weight
     {
         var result = empty(rows.Count, Columns, dtype: ScalarType.Float32);
         for (var i = 0; i < rows.Count; i++)
-            GgufTypes.Decode(matrix.Type, (byte*)_blocks.Address() + rows[i] * _blocks.shape[1], result.Pointer() + i * Columns, Columns);
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(rows[i], nameof(rows));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rows[i], Rows, nameof(rows));
+            matrix.Decode((byte*)_blocks.Address() + rows[i] * _blocks.shape[1], result.Pointer() + i * Columns, Columns);
+        }
         return result;
     }
 
@@ -77,7 +84,7 @@ internal sealed unsafe class BlockWeight(BlockMatrix matrix) : Weight
             fixed (float* wide = numbers)
             {
                 for (var row = 0; row < count; row++)
-                    GgufTypes.Decode(matrix.Type, (byte*)source + (from + row) * rowBytes, wide + row * columns, columns);
+                    matrix.Decode((byte*)source + (from + row) * rowBytes, wide + row * columns, columns);
                 MatrixVector.Run(new Float32Matrix(wide, count, columns), x, new RowSpan(y.Start + from, y.Rows, y.Step));
             }
             ArrayPool<float>.Shared.Return(numbers);

@@ -30,7 +30,7 @@ internal sealed unsafe class GgufTensors : ITensorFile
     /// <inheritdoc/>
     public string Path => _model.Path;
 
-    /// <summary>All files, shards in order.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<string> Paths => _model.Paths;
 
     /// <inheritdoc/>
@@ -66,7 +66,7 @@ internal sealed unsafe class GgufTensors : ITensorFile
         return result;
     }
 
-    /// <summary>Whether a tensor is stored in blocks.</summary>
+    /// <inheritdoc/>
     public bool IsInBlocks(string name) =>
         _tensors.TryGetValue(name, out var found) && GgufTypes.Block(found.Tensor.Type).Elements > 1;
 
@@ -81,7 +81,7 @@ internal sealed unsafe class GgufTensors : ITensorFile
         InParts(blocks.shape[0], rowBytes,
             row => Buffer.MemoryCopy((byte*)source + rows(row) * rowBytes, (byte*)target + row * rowBytes, rowBytes, rowBytes));
         MappedPages.Release((byte*)source, tensor.Bytes);
-        return new BlockMatrix(tensor.Type, tensor.Shape, blocks);
+        return new GgufBlocks(tensor.Type, tensor.Shape, blocks);
     }
 
     /// <inheritdoc/>

@@ -94,6 +94,20 @@ internal sealed class AnswerScorer(CSharpJudge judge)
         return jobs.Where(j => runs.Of(j.Job).Status == ExecutionStatus.Pass).Select(j => j.Task).ToHashSet(StringComparer.Ordinal);
     }
 
+    /// <summary>Ids of the tasks whose reference passes, where most are expected to fail.</summary>
+    /// <param name="tasks">Tasks with references of any kind.</param>
+    /// <param name="execution">Limits.</param>
+    /// <param name="cancel">Stops between processes.</param>
+    /// <exception cref="LabException">The sandbox cannot start at all.</exception>
+    public IReadOnlySet<string> PassedBy(IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel)
+    {
+        var runs = new ReferenceRuns { ExpectsFailures = true };
+        using var sandbox = new Sandbox(judge.References, execution, runs);
+        var jobs = tasks.Select(t => (t.Id, Job: Job("", t))).ToList();
+        sandbox.Prepare(jobs.Select(j => j.Job), cancel);
+        return jobs.Where(j => runs.Of(j.Job).Status == ExecutionStatus.Pass).Select(j => j.Id).ToHashSet(StringComparer.Ordinal);
+    }
+
     private static ExecutionJob Job(string source, CodeTask task) => new(source, task.Usings, task.Tests,
         task.Reference.Length > 0 ? SolutionUnit.Compose(task, task.Reference).Source : "");
 

@@ -99,6 +99,7 @@ public sealed class Evaluator(CSharpJudge judge)
             Open = Grader?.Grade(
                 suite.Open, Of(TaskKind.Open), PhaseProgress.Of(progress, EvaluationPhase.Grade, suite.Open.Count), cancel) ?? [],
             NotRun = refusal,
+            Unreviewed = suite.Code.Count(t => suite.Unreviewed.Contains(t.Id)),
             Patterns = Patterns ?? TaskPatterns.Of(suite),
         };
         return result with { Metrics = Metrics.Compute(suite, result) };
@@ -113,6 +114,10 @@ public sealed class Evaluator(CSharpJudge judge)
     internal IReadOnlySet<string> PassedByConstant(
         IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel) =>
         _scorer.PassedByConstant(tasks, execution, cancel);
+
+    /// <summary>Ids of the tasks whose reference passes; most are expected to fail.</summary>
+    internal IReadOnlySet<string> PassedBy(IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel) =>
+        _scorer.PassedBy(tasks, execution, cancel);
 
     private static List<StoredAnswer> Ask(
         ILanguageModel subject, Suite suite, PromptRenderer prompts, EvaluationOptions options,

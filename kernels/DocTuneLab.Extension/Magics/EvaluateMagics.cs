@@ -1,5 +1,4 @@
 using System.CommandLine;
-using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Reports;
@@ -16,43 +15,9 @@ internal static class EvaluateMagics
 {
     public static void AddTo(IExtensionHost host, LabSession lab)
     {
-        host.AddMagic(SuiteCommand(lab));
+        host.AddMagic(SuiteMagics.Suite(lab));
         host.AddMagic(EvaluateCommand(lab));
         host.AddMagic(BlindCommand(lab));
-    }
-
-    private static Command SuiteCommand(LabSession lab)
-    {
-        var directory = new Argument<string?>("DIR")
-        {
-            Description =
-                "Folder with code.jsonl, docqa.jsonl, open.jsonl, completion.jsonl, members.jsonl, general.jsonl, retention.jsonl, or some "
-                    + "of them. Without it, that of the library that #!lab was given.",
-            Arity = ArgumentArity.ZeroOrOne
-        };
-        var command = new Command("#!suite", "Loads the held-out tasks.") { directory };
-        command.SetCellAction((p, cell) =>
-        {
-            var suite = lab.LoadSuite(p.GetValue(directory) is { } given ? NotebookPaths.Of(cell, given) : null);
-            if (suite.Count == 0)
-            {
-                cell.Display("the library has no tasks: nothing is held out, and models cannot be compared");
-                return;
-            }
-            cell.Display(Enum.GetValues<Split>().Select(s => (Name: s.ToString(), Tasks: suite.Where(s))).Select(s => new
-            {
-                Split = s.Name,
-                CodeTasks = s.Tasks.Code.Count,
-                Questions = s.Tasks.Qa.Count,
-                OpenQuestions = s.Tasks.Open.Count,
-                Gaps = s.Tasks.Completion.Count,
-                Members = s.Tasks.Members.Count,
-            }).ToArray());
-            if (suite.General.Count + suite.Retention.Count > 0)
-                cell.Display($"for every split, to see what is forgotten: {suite.General.Count} tasks in plain C#, {suite.Retention.Count} "
-                    + "frozen texts");
-        });
-        return command;
     }
 
     private static Command EvaluateCommand(LabSession lab)

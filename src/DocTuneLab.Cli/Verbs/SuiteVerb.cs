@@ -11,93 +11,157 @@ using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
+using Spectre.Console;
 
 namespace DocTuneLab.Cli.Verbs;
 
 /// <summary><c>doctune suite</c>: held-out tasks of a library.</summary>
 internal static class SuiteVerb
 {
+    private const int Shown = 12;
+
     private enum DraftKind
     {
+        Tasks,
         Members,
         Compositions,
     }
 
     public static Command Command() => new(
-        "suite", "Held-out tasks: draft those that follow from a library, and lock the files of a suite.")
+        "suite", "Held-out tasks: draft them for a library, prove them, decide on them, and lock the files of a suite.")
     {
-        Draft(), SuiteFreeze.Command()
+        Draft(), SuiteReview.Check(), SuiteReview.Command(), SuiteFreeze.Command()
     };
 
     private static Command Draft()
     {
         var folder = new Argument<string>("DIR") { Description = "Folder of the suite; made where it is missing." };
-        var kind = CommonOptions.Choice<DraftKind>("--kind",
-            "What to draft: members, questions that take a member for granted, which may not exist; compositions, "
-                + "programming tasks that need several members, to be completed by hand.");
-        kind.Required = true;
+        var kind = CommonOptions.Choice("--kind",
+            "What to draft: tasks, programming tasks with hidden tests, proved by running the library; members, questions that take a "
+                + "member for granted, which may not exist; compositions, programming tasks that need several members, to be "
+                + "completed by hand.",
+            DraftKind.Tasks);
         var (assembly, docs, json) = (CommonOptions.Assembly(), CommonOptions.Docs(), CommonOptions.Json());
         assembly.Required = true;
-        var lab = CommonOptions.Lab();
+        var (lab, dry) = (CommonOptions.Lab(), CommonOptions.DryRun());
+        var source = DraftingArguments.Source();
+        var from = DraftingArguments.Origin();
         var count = new Option<int>("--count")
         {
-            Description = "Tasks; of questions, half are about invented members.",
+            Description = "Questions, of which half are about invented members, or compositions.",
             HelpName = "N",
             DefaultValueFactory = _ => 100,
         };
+        var limit = DraftingArguments.Limit();
+        var bare = DraftingArguments.WithoutIsolation();
         var seed = new SettingOptions([CorpusOptions.Settings[nameof(CorpusOptions.Seed)]]);
         var command = new Command("draft",
-            "Writes tasks that follow from the library alone. A file that is there already stays: what people have reviewed is not lost.")
+            "Writes tasks that follow from the library alone. What is there already stays: what people have reviewed is not lost, and "
+                + "a draft that was stopped goes on.")
         {
-            folder, kind, assembly, docs, lab, count, json
+            folder, kind, assembly, docs, source, from, limit, lab, count, dry, json, bare
         };
         seed.AddTo(command);
-        command.SetAction(p =>
+        command.SetAction((p, cancel) =>
         {
-            var isComposed = p.Chosen<DraftKind>(kind) == DraftKind.Compositions;
-            var path = Path.Combine(p.GetRequiredValue(folder), isComposed ? CompositionDrafts.FileName : Suite.MembersFile);
-            if (File.Exists(path)) throw new LabException($"{path}: is there already. Move it away, or give another folder.");
-            var library = PrivateLibrary.Load(LabArguments.Existing(p.GetRequiredValue(assembly)));
+            var chosen = p.Chosen<DraftKind>(kind);
             var first = seed.Apply(p, CorpusOptions.Settings, new CorpusOptions()).Seed;
-            if (isComposed) return Compose(library, p.GetValue(lab)!, path, p.GetValue(count), first, p.GetValue(json));
-            var pages = p.GetValue(docs) is { } source ? DocumentSet.Load(source).Documents : [];
-            var tasks = MemberDrafts.Draw(library.Api, pages, p.GetValue(count), first);
-            Directory.CreateDirectory(p.GetRequiredValue(folder));
-            MemberDrafts.Write(path, tasks);
-            if (p.GetValue(json))
-                JsonOutput.Write(new
+            var library = PrivateLibrary.Load(LabArguments.Existing(p.GetRequiredValue(assembly)));
+            IReadOnlyList<Document> pages = p.GetValue(docs) is { } site ? DocumentSet.Load(site).Documents : [];
+            if (chosen == DraftKind.Tasks)
+                return Task.FromResult(Tasks(p.GetRequiredValue(folder), new(library, pages, Samples(p.GetValue(lab)!, first)), new()
                 {
-                    path,
-                    tasks = tasks.Count,
-                    test = tasks.Count(t => t.Split == Split.Test),
-                    exist = tasks.Count(t => t.Exists),
-                });
-            else
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{tasks.Count} questions in {path}: {tasks.Count(t => t.Exists)} about members that exist; "
-                    + $"{tasks.Count(t => t.Split == Split.Test)} test, {tasks.Count(t => t.Split == Split.Dev)} dev"));
-            return ExitCodes.Ok;
+                    Sources = p.GetValue(source) ?? [],
+                    From = p.GetValue(from) ?? [],
+                    Limit = p.GetValue(limit),
+                    Seed = first,
+                    AllowWithoutIsolation = p.GetValue(bare),
+                }, p.GetValue(dry), p.GetValue(json), cancel));
+            var path = Path.Combine(p.GetRequiredValue(folder),
+                chosen == DraftKind.Compositions ? CompositionDrafts.FileName : Suite.MembersFile);
+            if (File.Exists(path)) throw new LabException($"{path}: is there already. Move it away, or give another folder.");
+            return Task.FromResult(chosen == DraftKind.Compositions
+                ? Compose(library, Samples(p.GetValue(lab)!, first), path, p.GetValue(count), first, p.GetValue(json))
+                : Members(library, pages, path, p.GetValue(count), first, p.GetValue(json)));
         });
         return command;
     }
 
-    private static int Compose(PrivateLibrary library, string lab, string path, int count, int seed, bool json)
+    private static int Tasks(string folder, DraftingStage stage, DraftingPlan plan, bool dry, bool json, CancellationToken cancel)
     {
-        IReadOnlyList<Sample> samples = [];
-        if (Directory.Exists(lab))
+        var yields = dry ? stage.Survey(plan, cancel) : Work.Show("Drafting", json, progress => stage.Draft(folder, plan,
+            progress is null ? null : new Steps(progress), cancel));
+        var tasks = dry || !File.Exists(Path.Combine(folder, Suite.CodeFile)) ? 0 : Suite.Load(folder).Code.Count;
+        if (json) JsonOutput.Write(new
         {
-            using var session = new LabSession();
-            session.Open(lab, seed);
-            samples = session.Storage.Samples.List();
+            folder,
+            tasks,
+            sources = yields.Select(y => new { y.Source, y.Found, y.Drafted, y.Proved, fallen = y.Fallen
+                .Select(f => new { f.Why, f.Count }) }),
+        });
+        else
+        {
+            var table = new Table().Border(TableBorder.Rounded)
+                .AddColumns("Source", "Uses found", dry ? "Would be tried" : "Tried", "Proved", "Fell");
+            foreach (var y in yields)
+                table.AddRow(new Text(y.Source), Number(y.Found), Number(y.Drafted), Number(y.Proved),
+                    new Text(string.Join('\n', y.Fallen.Take(Shown)
+                        .Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Count,5} {f.Why}")))));
+            var console = Terminal.Create();
+            console.Write(table);
+            console.WriteLine(dry ? "Nothing was run." : string.Create(CultureInfo.InvariantCulture,
+                $"{tasks} tasks in {Path.Combine(folder, Suite.CodeFile)}, {DraftLedger.Unreviewed(folder)} of them unreviewed: "
+                + $"doctune suite review {folder}"));
         }
+        return dry || tasks > 0 ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    private static Text Number(int n) => new(n.ToString(CultureInfo.InvariantCulture));
+
+    private static int Members(PrivateLibrary library, IReadOnlyList<Document> pages, string path, int count, int seed, bool json)
+    {
+        var tasks = MemberDrafts.Draw(library.Api, pages, count, seed);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        MemberDrafts.Write(path, tasks);
+        if (json)
+            JsonOutput.Write(new
+            {
+                path,
+                tasks = tasks.Count,
+                test = tasks.Count(t => t.Split == Split.Test),
+                exist = tasks.Count(t => t.Exists),
+            });
+        else
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{tasks.Count} questions in {path}: {tasks.Count(t => t.Exists)} about members that exist; "
+                + $"{tasks.Count(t => t.Split == Split.Test)} test, {tasks.Count(t => t.Split == Split.Dev)} dev"));
+        return ExitCodes.Ok;
+    }
+
+    // What a lab would train on; none where there is none.
+    internal static IReadOnlyList<Sample> Samples(string lab, int seed)
+    {
+        if (!Directory.Exists(lab)) return [];
+        using var session = new LabSession();
+        session.Open(lab, seed);
+        return session.Storage.Samples.List();
+    }
+
+    private static int Compose(PrivateLibrary library, IReadOnlyList<Sample> samples, string path, int count, int seed, bool json)
+    {
         var drafts = CompositionDrafts.Draw(library.Api, library.Judge, samples, count, seed);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         CompositionDrafts.Write(path, drafts);
         if (json) JsonOutput.Write(new { path, tasks = drafts.Count, samples = samples.Count });
         else
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{drafts.Count} drafts in {path}, none shown by the {samples.Count} samples of {lab}: write instruction, tests and page "
+                $"{drafts.Count} drafts in {path}, none shown by the {samples.Count} samples of the lab: write instruction, tests and page "
                 + $"of those that are worth asking, and move them to {Suite.CodeFile}"));
         return ExitCodes.Ok;
+    }
+
+    private sealed class Steps(IProgress<(int Done, int Total)> bar) : IProgress<DraftProgress>
+    {
+        public void Report(DraftProgress value) => bar.Report((value.Proved, value.Wanted));
     }
 }

@@ -59,7 +59,7 @@ public static class CompositionDrafts
 
     /// <summary>What a method may be given: an object of the library or several of them, alone or with something that its members take.
     /// </summary>
-    private static IEnumerable<IReadOnlyList<GivenValue>> Givens(ApiModel api)
+    internal static IEnumerable<IReadOnlyList<GivenValue>> Givens(ApiModel api)
     {
         foreach (var type in api.Types.Where(t => t is { Obsolete: null, Kind: ApiKind.Class or ApiKind.Struct or ApiKind.Record }
             && !t.Name.Contains('<') && !t.Signature.Contains("static ", StringComparison.Ordinal)

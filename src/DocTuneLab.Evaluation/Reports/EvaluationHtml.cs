@@ -23,6 +23,7 @@ public static class EvaluationHtml
             html.Append($"<p>{Text(line)}</p>");
         foreach (var line in Figures.Patterns(report.Patterns)) html.Append($"<p>{Text(line)}</p>");
         if (report.Results[0].NotRun is { } why) html.Append($"<p>{Text(why)}</p>");
+        foreach (var line in Figures.Unreviewed(report.Results[0])) html.Append($"<p>{Text(line)}</p>");
         return html.ToString();
     }
 

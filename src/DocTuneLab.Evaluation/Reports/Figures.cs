@@ -25,6 +25,10 @@ internal static class Figures
         : $"{open.Sum(o => o.Unreadable)} of {open.Sum(o => o.Readings)} readings of the judge could not be read and do not count"
         + $"{(open.Count(o => o.Score is null) is > 0 and var lost ? $"; {lost} of {open.Count} open answers have no grade" : "")}.";
 
+    /// <summary>How many drafted tasks nobody has decided on; empty for none.</summary>
+    public static IReadOnlyList<string> Unreviewed(EvaluationResult result) => result.Unreviewed == 0 ? []
+        : [$"{result.Unreviewed} programming tasks were drafted and proved, and nobody has reviewed them (doctune suite review)."];
+
     /// <summary>What a server did not answer, or not to the end; empty where it answered all.</summary>
     public static IReadOnlyList<string> Unanswered(EvaluationResult result)
     {

@@ -71,7 +71,7 @@ public static class MarkdownReport
         .. report.Results.SelectMany(Figures.Unjudged), .. report.Results.SelectMany(Figures.Unanswered),
         .. report.Results.Where(r => Figures.Unreadable(r) is not null).Select(r => $"{r.Arm}: {Figures.Unreadable(r)}"),
         .. Figures.Patterns(report.Patterns),
-        .. report.Results[0].NotRun is { } why ? new[] { why } : [],
+        .. report.Results[0].NotRun is { } why ? new[] { why } : [], .. Figures.Unreviewed(report.Results[0]),
     ];
 
     /// <summary>A metric with its interval.</summary>

@@ -61,6 +61,9 @@ public sealed record EvaluationResult
     /// <summary>Why answers were not run though running was allowed; null where they were run or running was not allowed.</summary>
     public string? NotRun { get; init; }
 
+    /// <summary>Programming tasks that were drafted and that nobody has decided on. Default 0.</summary>
+    public int Unreviewed { get; init; }
+
     /// <summary>Name of the arm.</summary>
     public string Arm => Options.Arm;
 

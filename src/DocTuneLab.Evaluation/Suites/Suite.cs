@@ -52,6 +52,9 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     /// <summary>Frozen texts.</summary>
     public IReadOnlyList<RetentionText> Retention { get; init; } = [];
 
+    /// <summary>Ids of drafted tasks that nobody has decided on. Default none.</summary>
+    public IReadOnlySet<string> Unreviewed { get; init; } = new HashSet<string>();
+
     /// <summary>Content hash of all tasks, independent of white space and field order in the files.</summary>
     public string Hash => ContentHash.Of([.. Hashes().SelectMany(h => new[] { h.Kind.ToString(), h.Hash })]);
 
@@ -74,19 +77,20 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     }
 
     /// <summary>The tasks of one split only. What measures retention belongs to every split.</summary>
-    public Suite Where(Split split) => new([.. Code.Where(t => t.Split == split)], [.. Qa.Where(t => t.Split == split)])
+    public Suite Where(Split split) => this with
     {
+        Code = [.. Code.Where(t => t.Split == split)],
+        Qa = [.. Qa.Where(t => t.Split == split)],
         Open = [.. Open.Where(t => t.Split == split)],
         Completion = [.. Completion.Where(t => t.Split == split)],
         Members = [.. Members.Where(t => t.Split == split)],
-        General = General,
-        Retention = Retention,
     };
 
     /// <summary>The tasks of some kinds only.</summary>
-    public Suite Only(IReadOnlyCollection<TaskKind> kinds) => new(
-        kinds.Contains(TaskKind.Code) ? Code : [], kinds.Contains(TaskKind.Qa) ? Qa : [])
+    public Suite Only(IReadOnlyCollection<TaskKind> kinds) => this with
     {
+        Code = kinds.Contains(TaskKind.Code) ? Code : [],
+        Qa = kinds.Contains(TaskKind.Qa) ? Qa : [],
         Open = kinds.Contains(TaskKind.Open) ? Open : [],
         Completion = kinds.Contains(TaskKind.Completion) ? Completion : [],
         Members = kinds.Contains(TaskKind.Members) ? Members : [],
@@ -95,8 +99,10 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     };
 
     /// <summary>The tasks with these ids only.</summary>
-    public Suite Named(IReadOnlySet<string> ids) => new([.. Code.Where(t => ids.Contains(t.Id))], [.. Qa.Where(t => ids.Contains(t.Id))])
+    public Suite Named(IReadOnlySet<string> ids) => this with
     {
+        Code = [.. Code.Where(t => ids.Contains(t.Id))],
+        Qa = [.. Qa.Where(t => ids.Contains(t.Id))],
         Open = [.. Open.Where(t => ids.Contains(t.Id))],
         Completion = [.. Completion.Where(t => ids.Contains(t.Id))],
         Members = [.. Members.Where(t => ids.Contains(t.Id))],
@@ -105,7 +111,7 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
     };
 
     /// <summary>The first programming tasks and closed questions: a quick look, never a result.</summary>
-    public Suite Take(int code, int qa) => new([.. Code.Take(code)], [.. Qa.Take(qa)]);
+    public Suite Take(int code, int qa) => new([.. Code.Take(code)], [.. Qa.Take(qa)]) { Unreviewed = Unreviewed };
 
     /// <summary>What no training sample may come near.</summary>
     public IReadOnlyList<HeldOut> HeldOut() =>

@@ -49,6 +49,9 @@ internal static class SuiteReader
             Members = members,
             General = general,
             Retention = retention,
+            Unreviewed = Directory.Exists(path)
+                ? DraftLedger.Read(path).Where(e => e.State == DraftState.Undecided).Select(e => e.Id).ToHashSet(StringComparer.Ordinal)
+                : new HashSet<string>(),
         };
     }
 

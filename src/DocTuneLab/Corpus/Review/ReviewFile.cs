@@ -1,8 +1,8 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Conversations;
 using DocTuneLab.Settings;
+using DocTuneLab.Text;
 
 namespace DocTuneLab.Corpus.Review;
 
@@ -35,15 +35,7 @@ public static class ReviewFile
         });
         if (IsCsv(path))
         {
-            var text = new StringBuilder(string.Join(',', s_columns) + "\r\n");
-            // A spreadsheet takes a cell that begins with '=' for a formula;
-            // a leading apostrophe keeps it text, and reading drops it again.
-            foreach (var row in rows)
-            {
-                var cells = row.Select(c => Quoted(c.Length > 0 && "=+-@'".Contains(c[0], StringComparison.Ordinal) ? "'" + c : c));
-                text.AppendJoin(',', cells).Append("\r\n");
-            }
-            File.WriteAllText(path, text.ToString(), new UTF8Encoding(true));
+            CsvTable.Write(path, s_columns, rows);
         }
         else
         {
@@ -162,7 +154,7 @@ public static class ReviewFile
     private static IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> Read(string path)
     {
         if (!File.Exists(path)) throw new LabException($"{path}: no such file.");
-        var records = IsCsv(path) ? Csv(File.ReadAllText(path), path) : Lines(path);
+        var records = IsCsv(path) ? CsvTable.Read(path).Select(r => (r.Row, r.At)) : Lines(path);
         foreach (var (row, at) in records)
         {
             if (s_columns.Except(["kind", "status", "failed"]).FirstOrDefault(c => !row.ContainsKey(c)) is { } missing)
@@ -171,7 +163,7 @@ public static class ReviewFile
         }
     }
 
-    private static IEnumerable<(Dictionary<string, string>, string)> Lines(string path)
+    private static IEnumerable<(IReadOnlyDictionary<string, string>, string)> Lines(string path)
     {
         var number = 0;
         foreach (var line in File.ReadLines(path))
@@ -191,54 +183,10 @@ public static class ReviewFile
         }
     }
 
-    private static IEnumerable<(Dictionary<string, string>, string)> Csv(string text, string path)
-    {
-        List<string>? header = null;
-        var (fields, field, quoted, line, start) = (new List<string>(), new StringBuilder(), false, 1, 1);
-        for (var i = 0; i <= text.Length; i++)
-        {
-            var c = i < text.Length ? text[i] : '\n';
-            if (c == '\n') line++;
-            if (quoted)
-            {
-                if (i == text.Length) throw new LabException($"{path}:{start}: a quoted field is not closed.");
-                if (c != '"') field.Append(c);
-                else if (i + 1 < text.Length && text[i + 1] == '"') { field.Append('"'); i++; }
-                else quoted = false;
-            }
-            else if (c == '"' && field.Length == 0) quoted = true;
-            else if (c == ',') Close();
-            else if (c == '\n')
-            {
-                if (fields.Count == 0 && field.Length == 0) { start = line; continue; }
-                Close();
-                if (header is null) header = fields.ConvertAll(f => f.Trim().TrimStart('\uFEFF').ToLowerInvariant());
-                else if (fields.Count != header.Count)
-                    throw new LabException($"{path}:{start}: the row has {fields.Count} fields, the header {header.Count}.");
-                else
-                    yield return (header.Zip(fields)
-                        .ToDictionary(p => p.First, p => p.Second.ReplaceLineEndings("\n"), StringComparer.Ordinal),
-                        $"{path}:{start}");
-                (fields, start) = ([], line);
-            }
-            else if (c != '\r') field.Append(c);
-        }
-
-        void Close()
-        {
-            var value = field.ToString();
-            fields.Add(value.Length > 1 && value[0] == '\'' && "=+-@'".Contains(value[1], StringComparison.Ordinal) ? value[1..] : value);
-            field.Clear();
-        }
-    }
-
     private static bool IsCsv(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
         ".csv" => true,
         ".jsonl" => false,
         var other => throw new LabException($"{path}: a review is a .csv or .jsonl file, not '{other}'.")
     };
-
-    private static string Quoted(string cell) =>
-        cell.AsSpan().IndexOfAny(",\"\r\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

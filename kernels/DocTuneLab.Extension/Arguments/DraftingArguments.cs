@@ -1,0 +1,55 @@
+using System.CommandLine;
+using DocTuneLab.Evaluation.Drafting;
+
+namespace DocTuneLab.Extension.Arguments;
+
+/// <summary>Options of drafting tasks, the same in a verb and in a magic.</summary>
+public static class DraftingArguments
+{
+    /// <summary><c>--source</c>.</summary>
+    public static Option<string[]> Source() => new("--source", "-s")
+    {
+        Description = "File or folder with the C# of unit tests (xunit, NUnit, MSTest): what they assert becomes "
+            + "hidden tests. May be repeated.",
+        HelpName = "PATH",
+    };
+
+    /// <summary><c>--limit</c>.</summary>
+    public static Option<int> Limit() => new("--limit")
+    {
+        Description = "Programming tasks that are wanted, those that are there included.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 100,
+    };
+
+    /// <summary><c>--csv</c>.</summary>
+    public static Option<string?> Csv() => new("--csv")
+    {
+        Description = "Write the drafted tasks as a table for reviewers into this file.",
+        HelpName = "FILE.csv",
+    };
+
+    /// <summary><c>--decisions</c>.</summary>
+    public static Option<string?> Decisions() => new("--decisions")
+    {
+        Description = "Take the decisions in this table into the suite.",
+        HelpName = "FILE.csv",
+    };
+
+    /// <summary><c>--origin</c>.</summary>
+    public static Option<string[]> Origin()
+    {
+        var option = new Option<string[]>("--origin")
+        {
+            Description = "Where drafts come from: unit tests, examples of the documentation, a search over types. Default: all, in this "
+                + "order. May be repeated.",
+            HelpName = string.Join('|', SuiteDrafting.Sources),
+        };
+        option.AcceptOnlyFromAmong([.. SuiteDrafting.Sources]);
+        return option;
+    }
+
+    /// <summary><c>--allow-without-isolation</c>.</summary>
+    public static Option<bool> WithoutIsolation() =>
+        new("--allow-without-isolation") { Description = "Runs it even where neither bubblewrap nor namespaces isolate it." };
+}

@@ -1,0 +1,171 @@
+using DocTuneLab.Corpus.Language;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Library;
+using DocTuneLab.Text;
+
+namespace DocTuneLab.Evaluation.Drafting;
+
+/// <summary>A draft before it is tried.</summary>
+internal sealed class DraftCandidate
+{
+    private const int MostMembers = 7, MostSteps = 7, LongestInstruction = 1500, LongestExample = 260, FewestTests = 3;
+
+    private readonly List<IReadOnlyList<string>> _values = [];
+
+    private DraftCandidate(DraftMethod method, IReadOnlyList<string> members, IReadOnlyList<string> steps, string document, Split split)
+    {
+        (Method, Members, Steps, Document, Split) = (method, members, steps, document, split);
+        Key = $"{method.Usage.Context}\n{method.Signature}\n{method.Body}";
+        Shape = CodeShape.Of(method.Body, method.Signature)?.Text + string.Join(' ', members);
+        Id = $"{method.Usage.Source}-{ContentHash.Of(Key)[..10]}";
+    }
+
+    /// <summary>Id of its task: the same for the same code.</summary>
+    public string Id { get; }
+
+    /// <summary>Its code.</summary>
+    public string Key { get; }
+
+    /// <summary>Its code but for names and literals.</summary>
+    public string Shape { get; }
+
+    /// <summary>Its method.</summary>
+    public DraftMethod Method { get; }
+
+    /// <summary>Documentation ids of what it needs.</summary>
+    public IReadOnlyList<string> Members { get; }
+
+    /// <summary>What it does, in words.</summary>
+    public IReadOnlyList<string> Steps { get; }
+
+    private string Document { get; }
+
+    private Split Split { get; }
+
+    /// <summary>Makes a draft of a use, or says why none can be made.</summary>
+    public static DraftCandidate? Of(Usage usage, DraftMaterial material, MemberRequests requests, DraftPages pages, out string why)
+    {
+        var references = material.Judge.References;
+        var written = DraftMethod.Of(usage, references);
+        if (ParameterChoice.Of(written, references) is not { } chosen)
+        {
+            why = "nothing in it can be another value";
+            return null;
+        }
+        var method = chosen.Method;
+        if (method.Error() is { } error)
+        {
+            why = $"it does not compile alone ({error.Split(':')[0]})";
+            return null;
+        }
+        if (!method.Types.IsData(method.ResultType))
+        {
+            why = "the value is none that can be compared";
+            return null;
+        }
+        var members = method.Members().Where(m => material.Api.Find(m) is { } s && s.ContainingType is not null).ToList();
+        if (members.Count is 0 or > MostMembers)
+        {
+            why = members.Count == 0 ? "it does not use the library" : $"it needs more than {MostMembers} members";
+            return null;
+        }
+        if (members.Any(m => material.Api.Find(m)!.Obsolete is not null))
+        {
+            why = "it uses what is obsolete";
+            return null;
+        }
+        var wording = new StepWording(material.Api, requests, method);
+        var steps = wording.Steps();
+        if (wording.Failure is { } silent || steps.Count > MostSteps || steps.Sum(s => s.Length) > LongestInstruction)
+        {
+            why = wording.Failure ?? "it takes too many words";
+            return null;
+        }
+        if (pages.Of(usage, members) is not { } page)
+        {
+            why = "only train pages speak of what it needs";
+            return null;
+        }
+        why = "";
+        var candidate = new DraftCandidate(method, members, steps, page.Document, page.Split);
+        candidate.Add(chosen.Values);
+        return candidate;
+    }
+
+    /// <summary>Values that another use of the same code has.</summary>
+    public void Add(DraftCandidate same) => Add(same._values);
+
+    /// <summary>Lists of arguments to try: those that were found, then others like them.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Arguments()
+    {
+        List<IReadOnlyList<string>> all = [.. _values];
+        var variants = Method.Parameters.Select((p, i) => InputVariants.Of(_values[0][i], p.Members)).ToList();
+        // One after the other of each parameter, so that each is varied before one is varied often.
+        for (var n = 0; n < DraftTrial.MostTried && all.Count < DraftTrial.MostTried; n++)
+            for (var i = 0; i < variants.Count; i++)
+                if (n < variants[i].Count) Add(all, [.. _values[0].Select((v, at) => at == i ? variants[i][n] : v)]);
+        return [.. all.Take(DraftTrial.MostTried)];
+    }
+
+    /// <summary>The task with what was observed; null where that is too little.</summary>
+    public CodeTask? Task(IReadOnlyList<Observed> observed, out string why)
+    {
+        why = "";
+        if (observed.Count < FewestTests)
+        {
+            why = $"fewer than {FewestTests} values give a result";
+            return null;
+        }
+        if (Method.Parameters.Count > 0 && Method.Parameters.Select((_, i) => i).FirstOrDefault(i => IsIdle(observed, i), -1) is >= 0)
+        {
+            why = "a parameter changes nothing";
+            return null;
+        }
+        return new()
+        {
+            Id = Id,
+            Instruction = Instruction(observed),
+            Signature = Method.Signature,
+            Context = Method.Usage.Context,
+            Usings = Method.Usage.Usings,
+            GoldSymbols = Members,
+            Reference = Method.Body,
+            Stub = "return default!;",
+            Tests = [.. observed.Select(o => DraftTrial.Test(Method, o))],
+            Documents = [Document],
+            Split = Split,
+        };
+    }
+
+    // Two calls that differ in this parameter alone and give the same, and none that differ so and give another.
+    private static bool IsIdle(IReadOnlyList<Observed> observed, int at)
+    {
+        var pairs = observed.SelectMany(a => observed.Where(b => a.Arguments.Where((_, i) => i != at)
+            .SequenceEqual(b.Arguments.Where((_, i) => i != at))
+            && a.Arguments[at] != b.Arguments[at]).Select(b => a.Result == b.Result)).ToList();
+        return pairs.Count > 0 && pairs.TrueForAll(same => same);
+    }
+
+    private string Instruction(IReadOnlyList<Observed> observed)
+    {
+        var steps = Steps.Count == 1 ? Steps[0] : string.Join('\n', Steps.Select((s, i) => $"{i + 1}. {s}"));
+        var shown = observed.Where(o => o.Result.Length + o.Arguments.Sum(a => a.Length) < LongestExample).DistinctBy(o => o.Result)
+            .OrderBy(o => o.Threw).ThenByDescending(o => o.Result.Length > 4).Take(2)
+            .Select(o => $"- {string.Join(", ", Method.Parameters.Zip(o.Arguments, (p, a) => $"{p.Name} = {OneLine(a)}"))} "
+                + (o.Threw ? $"throws {o.Result.Split('.')[^1]}" : $"gives {o.Result}")).ToList();
+        return shown.Count == 0 ? steps : $"{steps}\nFor example:\n{string.Join('\n', shown)}";
+    }
+
+    private static string OneLine(string code) => string.Join(' ', code.Split('\n').Select(l => l.Trim()));
+
+    private void Add(IReadOnlyList<IReadOnlyList<string>> values)
+    {
+        foreach (var v in values) Add(_values, v);
+    }
+
+    private static void Add(List<IReadOnlyList<string>> all, IReadOnlyList<string> values)
+    {
+        if (!all.Exists(a => a.SequenceEqual(values, StringComparer.Ordinal))) all.Add(values);
+    }
+}

@@ -1,0 +1,55 @@
+using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Library;
+
+namespace DocTuneLab.Evaluation.Drafting;
+
+/// <summary>
+/// The proof of drafted tasks. Beyond what every suite must stand (<see cref="SuiteCheck"/>), each member that a solution needs must be
+/// told
+/// from what is near to it: where answers without it, or with another in its place, compile, one of them at least must fail.
+/// </summary>
+/// <param name="evaluator">Evaluator of the library.</param>
+/// <param name="material">The library.</param>
+/// <param name="execution">Limits; running must be allowed.</param>
+internal sealed class DraftProof(Evaluator evaluator, DraftMaterial material, ExecutionOptions execution)
+{
+    /// <summary>Why each task that does not stand the proof falls, by its id.</summary>
+    public IReadOnlyDictionary<string, string> Problems(IReadOnlyList<(CodeTask Task, DraftMethod Method)> drafts, CancellationToken cancel)
+    {
+        var suite = new Suite([.. drafts.Select(d => d.Task)], []);
+        Dictionary<string, string> problems = new(StringComparer.Ordinal);
+        foreach (var problem in SuiteCheck.Run(evaluator, suite, material.Api, execution, material.Training,
+            material.Pages.Count > 0 ? material.Pages : null, cancel).Problems)
+        {
+            // A sample near to a task is told by the sample's id, and names the task.
+            var task = drafts.FirstOrDefault(d => d.Task.Id == problem.Task || problem.Problem
+                .Contains(d.Task.Id, StringComparison.Ordinal)).Task;
+            if (task is not null) problems.TryAdd(task.Id, Kind(problem.Problem));
+        }
+        foreach (var (id, member) in Untold([.. drafts.Where(d => !problems.ContainsKey(d.Task.Id))], cancel))
+            problems.TryAdd(id, $"answers pass without a member that it asks for");
+        return problems;
+    }
+
+    // "tests: an answer that …": what comes before the details tells the kind.
+    private static string Kind(string problem) => problem.Split(';')[0] is var text && text.Length > 90 ? text[..90] + "…" : text;
+
+    private List<(string Task, string Member)> Untold(IReadOnlyList<(CodeTask Task, DraftMethod Method)> drafts, CancellationToken cancel)
+    {
+        List<(string Task, string Member, CodeTask Mutated)> all = [];
+        foreach (var (task, method) in drafts)
+        {
+            cancel.ThrowIfCancellationRequested();
+            foreach (var (mutant, i) in ReferenceMutants.Of(method, material.Api).Select((m, i) => (m, i)))
+            {
+                var verdict = material.Judge
+                    .Judge($"{task.Context}\npublic static class Solution\n{{\n{task.Signature}\n{{\n{mutant.Body}\n}}\n}}",
+                    CodeForm.File, task.Usings);
+                if (verdict.Compiles) all.Add((task.Id, mutant.Member, task with { Id = $"{task.Id}~{i}", Reference = mutant.Body }));
+            }
+        }
+        var passing = evaluator.PassedBy([.. all.Select(m => m.Mutated)], execution, cancel);
+        return [.. all.GroupBy(m => (m.Task, m.Member)).Where(g => g.All(m => passing.Contains(m.Mutated.Id))).Select(g => g.Key)];
+    }
+}

@@ -1,0 +1,68 @@
+using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Library;
+
+namespace DocTuneLab.Evaluation.Drafting;
+
+/// <summary>The order in which drafts are tried: by chance from a seed, those first whose members few tasks need so far.</summary>
+internal sealed class DraftQueue
+{
+    private readonly List<DraftCandidate> _left;
+    private readonly Dictionary<string, int> _used = new(StringComparer.Ordinal), _sets = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _shapes = new(StringComparer.Ordinal);
+    private readonly int _mostAlike;
+
+    public DraftQueue(IReadOnlyList<DraftCandidate> candidates, IReadOnlyList<DraftEntry> known, IReadOnlyList<CodeTask> tasks,
+        int mostAlike,
+        int seed)
+    {
+        var done = known.Select(e => e.Id).Concat(tasks.Select(t => t.Id)).ToHashSet(StringComparer.Ordinal);
+        var order = candidates.ToArray();
+        new Random(seed).Shuffle(order);
+        _left = [.. order.Where(c => !done.Contains(c.Id))];
+        _mostAlike = mostAlike;
+        foreach (var task in tasks)
+        {
+            Count(task.GoldSymbols);
+            _shapes.Add(CodeShape.Of(task.Reference, task.Signature)?.Text + string.Join(' ', task.GoldSymbols));
+        }
+    }
+
+    /// <summary>The next drafts; none when all were tried. What solves the same as a task but for names and literals is passed
+    /// over.</summary>
+    public List<DraftCandidate> Next(int most, YieldCount count)
+    {
+        List<DraftCandidate> batch = [];
+        Dictionary<string, int> meant = new(_used, StringComparer.Ordinal);
+        HashSet<string> shapes = new(StringComparer.Ordinal);
+        while (batch.Count < most && _left.Count > 0)
+        {
+            var next = _left.MinBy(c => c.Members.Average(m => meant.GetValueOrDefault(m)))!;
+            _left.Remove(next);
+            if (_shapes.Contains(next.Shape) || !shapes.Add(next.Shape)) count
+                .Fell(next.Method.Usage.Source, "another solves the same but for names and literals");
+            else if (_sets.GetValueOrDefault(Set(next.Members)) >= _mostAlike) count
+                .Fell(next.Method.Usage.Source, "enough others need the same members");
+            else
+            {
+                batch.Add(next);
+                foreach (var member in next.Members) meant[member] = meant.GetValueOrDefault(member) + 1;
+            }
+        }
+        return batch;
+    }
+
+    /// <summary>Notes that a draft became a task.</summary>
+    public void Took(DraftCandidate candidate)
+    {
+        Count(candidate.Members);
+        _shapes.Add(candidate.Shape);
+    }
+
+    private void Count(IReadOnlyList<string> members)
+    {
+        foreach (var member in members) _used[member] = _used.GetValueOrDefault(member) + 1;
+        _sets[Set(members)] = _sets.GetValueOrDefault(Set(members)) + 1;
+    }
+
+    private static string Set(IEnumerable<string> members) => string.Join(' ', members.Order(StringComparer.Ordinal));
+}

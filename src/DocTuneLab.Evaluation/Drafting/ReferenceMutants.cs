@@ -1,0 +1,85 @@
+using DocTuneLab.Library;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace DocTuneLab.Evaluation.Drafting;
+
+/// <summary>A wrong answer that is near to the right one.</summary>
+/// <param name="Member">Documentation id of the member that is missing or another.</param>
+/// <param name="Body">The body.</param>
+internal sealed record Mutant(string Member, string Body);
+
+/// <summary>References with one member of the library left out, or another of the same parameters in its place.</summary>
+internal static class ReferenceMutants
+{
+    private const int MostSiblings = 2, Most = 16;
+
+    /// <summary>Mutants, whether they compile or not.</summary>
+    public static IReadOnlyList<Mutant> Of(DraftMethod method, ApiModel api)
+    {
+        List<Mutant> mutants = [];
+        var body = method.Declaration.Body!;
+        foreach (var node in body.DescendantNodes())
+        {
+            switch (node)
+            {
+                case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax access } call
+                    when method.Model.GetSymbolInfo(call).Symbol is IMethodSymbol called && method.Types.IsOfLibrary(called):
+                    {
+                        var id = Id(called);
+                        if (id is null) break;
+                        if (call.Parent is ExpressionStatementSyntax { Parent: BlockSyntax } statement
+                            && access.Expression is IdentifierNameSyntax)
+                            mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!)));
+                        if (method.Model.GetSymbolInfo(access.Expression).Symbol is not INamedTypeSymbol)
+                            mutants.Add(new(id, Text(body.ReplaceNode(call, access.Expression))));
+                        else foreach (var argument in call.ArgumentList.Arguments)
+                                mutants.Add(new(id, Text(body.ReplaceNode(call, argument.Expression))));
+                        foreach (var other in Siblings(called, api))
+                            mutants.Add(new(id, Text(body.ReplaceToken(access.Name.Identifier, SyntaxFactory.Identifier(other)
+                                .WithTriviaFrom(access.Name.Identifier)))));
+                        if (call.ArgumentList.Arguments is [var a, var b, ..])
+                            mutants.Add(new(id, Text(body.ReplaceNode(call.ArgumentList, call.ArgumentList
+                                .ReplaceNodes([a, b], (old, _) => old == a ? b : a)))));
+                        break;
+                    }
+                case AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax initialiser } set
+                    when method.Model.GetSymbolInfo(set.Left).Symbol is { } property && method.Types.IsOfLibrary(property)
+                        && Id(property) is { } id:
+                    mutants.Add(new(id, Text(body.ReplaceNode(initialiser, initialiser
+                        .WithExpressions(initialiser.Expressions.Remove(set))))));
+                    break;
+                case AssignmentExpressionSyntax { Parent: ExpressionStatementSyntax statement } set
+                    when method.Model.GetSymbolInfo(set.Left).Symbol is { } property && method.Types.IsOfLibrary(property)
+                        && Id(property) is { } id:
+                    mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!)));
+                    break;
+                case MemberAccessExpressionSyntax { Parent: not InvocationExpressionSyntax } access
+                    when method.Model.GetSymbolInfo(access).Symbol is IPropertySymbol or IFieldSymbol
+                        && method.Model.GetSymbolInfo(access).Symbol is { } value && method.Types.IsOfLibrary(value) && Id(value) is { } id:
+                    foreach (var other in Siblings(value, api))
+                        mutants.Add(new(id, Text(body.ReplaceToken(access.Name.Identifier, SyntaxFactory.Identifier(other)
+                            .WithTriviaFrom(access.Name.Identifier)))));
+                    break;
+            }
+        }
+        return [.. mutants.DistinctBy(m => m.Body).Where(m => m.Body != Text(body)).Take(Most)];
+    }
+
+    private static string? Id(ISymbol symbol) => ((symbol as IMethodSymbol)?.ReducedFrom ?? symbol).OriginalDefinition
+        .GetDocumentationCommentId();
+
+    // Other members of the type that take and give the same.
+    private static IEnumerable<string> Siblings(ISymbol symbol, ApiModel api)
+    {
+        var definition = ((symbol as IMethodSymbol)?.ReducedFrom ?? symbol).OriginalDefinition;
+        if (api.Find(definition.GetDocumentationCommentId() ?? "") is not { } known || api.TypeOf(known) is not { } type) return [];
+        return api.MembersOf(type.Id).Where(m => m.Name != known.Name && m.Kind == known.Kind && m.IsStatic == known.IsStatic
+                && m.ReturnType == known.ReturnType && m.Obsolete is null
+                && m.Parameters.Select(p => p.Type).SequenceEqual(known.Parameters.Select(p => p.Type), StringComparer.Ordinal))
+            .Select(m => m.Name).Distinct(StringComparer.Ordinal).Take(MostSiblings);
+    }
+
+    private static string Text(SyntaxNode body) => string.Join('\n', ((BlockSyntax)body).Statements.Select(s => s.ToString()));
+}

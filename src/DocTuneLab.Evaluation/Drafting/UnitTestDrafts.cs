@@ -1,0 +1,59 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace DocTuneLab.Evaluation.Drafting;
+
+/// <summary>
+/// Uses in unit tests of xunit, NUnit or MSTest: what leads to the value that an assertion looks at. The assertion itself is left out: the
+/// value is observed again when the task is tried.
+/// </summary>
+internal sealed class UnitTestDrafts : IDraftSource
+{
+    private static readonly HashSet<string> s_tests = new(StringComparer.Ordinal)
+    {
+        "Fact", "Theory", "Test", "TestCase", "TestMethod", "DataTestMethod", "CulturedFact", "CulturedTheory",
+    };
+
+    private static readonly HashSet<string> s_rows = new(StringComparer.Ordinal) { "InlineData", "TestCase", "DataRow" };
+
+    /// <inheritdoc/>
+    public string Name => "tests";
+
+    /// <inheritdoc/>
+    public IEnumerable<Usage> Find(DraftMaterial material, Action<string> refused, CancellationToken cancel)
+    {
+        if (material.Sources.Count == 0) yield break;
+        var sources = BoundSources.Read(material.Sources, material.Judge.References);
+        foreach (var tree in sources.Trees)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var reader = new UsageReader(sources, Name, refused);
+            foreach (var method in tree.GetRoot(cancel).DescendantNodes().OfType<MethodDeclarationSyntax>())
+            {
+                if (method.Body is null || !Attributes(method).Any(a => s_tests.Contains(NameOf(a)))) continue;
+                var line = method.Identifier.GetLocation().GetLineSpan().StartLinePosition.Line + 1;
+                foreach (var usage in reader.Read(method.Body, $"{tree.FilePath}:{line} {method.Identifier.Text}",
+                    Parameters(method, sources), Values(method)))
+                    yield return usage;
+            }
+        }
+    }
+
+    private static IReadOnlyList<(string, string)> Parameters(MethodDeclarationSyntax method, BoundSources sources) =>
+        [.. method.ParameterList.Parameters.Select(p => (sources.Model(method.SyntaxTree).GetDeclaredSymbol(p)!, p.Identifier.Text))
+            .Select(p => (ValueCode.Name(p.Item1.Type), p.Text))];
+
+    private static IReadOnlyList<IReadOnlyList<string>> Values(MethodDeclarationSyntax method) =>
+        [.. Attributes(method).Where(a => s_rows.Contains(NameOf(a)))
+            .Select(a => (IReadOnlyList<string>)[.. a.ArgumentList?.Arguments.Where(x => x.NameEquals is null)
+                .Select(x => x.Expression.ToString()) ?? []])
+            .Where(v => v.Count == method.ParameterList.Parameters.Count)];
+
+    private static IEnumerable<AttributeSyntax> Attributes(MethodDeclarationSyntax method) => method.AttributeLists
+        .SelectMany(l => l.Attributes);
+
+    private static string NameOf(AttributeSyntax attribute) =>
+        attribute.Name.ToString().Split('.')[^1] is var name && name.EndsWith("Attribute", StringComparison.Ordinal) ? name[..^9] : name;
+
+}

@@ -1,0 +1,206 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace DocTuneLab.Evaluation.Drafting;
+
+/// <summary>Finds in a block the values that somebody looks at, and cuts out what leads to each of them.</summary>
+internal sealed class UsageReader(BoundSources sources, string source, Action<string> refused)
+{
+    private const int MostTogether = 3;
+
+    /// <summary>The uses in a block, one for each value.</summary>
+    public IEnumerable<Usage> Read(BlockSyntax block, string place, IReadOnlyList<(string Type, string Name)> parameters,
+        IReadOnlyList<IReadOnlyList<string>> values)
+    {
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        List<Usage> found = [];
+        // Values at the end say most: what is looked at before is often a part of them.
+        foreach (var (before, looked, data) in Looks(block, []).Reverse())
+        {
+            var (usage, why) = Cut(before, looked, data, place);
+            if (usage is null)
+            {
+                refused(why);
+                continue;
+            }
+            var own = parameters.Where(p => Mentions(usage, p.Name)).ToList();
+            if (!seen.Add($"{string.Join('\n', usage.Body)}\n{usage.Result}")) continue;
+            if (own.Count > 0 && values.Count == 0)
+            {
+                refused("its values stand elsewhere");
+                continue;
+            }
+            var at = own.Select(p => parameters.ToList().IndexOf(p)).ToList();
+            found.Add(usage with { Parameters = own, Values = [.. values.Select(v => (IReadOnlyList<string>)[.. at.Select(i => v[i])])] });
+        }
+        return found.GroupBy(u => $"{string.Join(", ", u.Parameters)}\n{string.Join('\n', u.Body)}", StringComparer.Ordinal).Reverse()
+            .Select(g => Together([.. g]));
+    }
+
+    // Several values that the same statements lead to are one result.
+    private static Usage Together(IReadOnlyList<Usage> same)
+    {
+        var parts = same.Take(MostTogether).Reverse().ToList();
+        return parts.Count == 1 ? parts[0] : parts[0] with
+        {
+            Result = $"({string.Join(", ", parts.Select(p => p.Result))})",
+            Type = $"({string.Join(", ", parts.Select(p => p.Type))})",
+            Parameters = [.. parts.SelectMany(p => p.Parameters).Distinct()],
+            Values = parts.MaxBy(p => p.Parameters.Count)!.Values,
+        };
+    }
+
+    private static bool Mentions(Usage usage, string name) => usage.Body.Append(usage.Result).Any(t =>
+        SyntaxFactory.ParseTokens(t).Any(k => k.IsKind(SyntaxKind.IdentifierToken) && k.ValueText == name));
+
+    // Each value that is looked at, with the statements that are run before.
+    private static IEnumerable<(IReadOnlyList<StatementSyntax> Before, ExpressionSyntax Looked,
+        IReadOnlyList<ExpressionSyntax> Data)> Looks(
+        BlockSyntax block, IReadOnlyList<StatementSyntax> outer)
+    {
+        List<StatementSyntax> before = [.. outer];
+        foreach (var statement in block.Statements)
+        {
+            if (statement is BlockSyntax inner)
+            {
+                foreach (var look in Looks(inner, before)) yield return look;
+                continue;
+            }
+            if (statement is ExpressionStatementSyntax { Expression: var expression }
+                && Assertions.Of(expression) is { } assertion)
+            {
+                foreach (var looked in assertion.Looked) yield return ([.. before], looked, assertion.Others);
+                continue;
+            }
+            before.Add(statement);
+        }
+    }
+
+    private (Usage? Usage, string Why) Cut(IReadOnlyList<StatementSyntax> before, ExpressionSyntax looked,
+        IReadOnlyList<ExpressionSyntax> data, string place)
+    {
+        var model = sources.Model(looked.SyntaxTree);
+        var wide = Widest(looked, model);
+        string? call = null;
+        ITypeSymbol? type = wide is null ? null : model.GetTypeInfo(wide).Type;
+        if (wide is null)
+        {
+            if (Observed(looked, data, model) is not { } observed) return (null, "the value is none that can be compared");
+            (wide, call, type) = (looked, observed.Call, observed.Type);
+        }
+        if (type is null) return (null, "the value has no known type");
+        List<StatementSyntax> kept = [];
+        var needed = Locals(wide, model);
+        foreach (var argument in data.Where(_ => call is not null)) needed.UnionWith(Locals(argument, model));
+        // What is done to a local that is needed may be done after it was handed to another: all that touches either is kept.
+        var touched = before.Select(b => Locals(b, model)).ToList();
+        for (var changed = true; changed;)
+        {
+            changed = false;
+            foreach (var names in touched.Where(t => t.Overlaps(needed) && !t.IsSubsetOf(needed)))
+            {
+                needed.UnionWith(names);
+                changed = true;
+            }
+        }
+        for (var i = 0; i < before.Count; i++)
+        {
+            if (!touched[i].Overlaps(needed)) continue;
+            if (before[i].DescendantNodesAndSelf().OfType<ExpressionSyntax>().Any(e => Assertions.IsAssertion(e)))
+                return (null, "it needs what an assertion gives");
+            kept.Add(before[i]);
+        }
+        if (kept.Count > 8) return (null, "it takes more than eight statements");
+        if (!kept.Cast<SyntaxNode>().Append(wide).Any(n => sources.Types.UsesLibrary(n, model))) return (null,
+            "it does not use the library");
+        if (Unknown(kept.Cast<SyntaxNode>().Append(wide), model) is { } unknown) return (null, $"it uses what is not there: {unknown}");
+        var (context, why) = OwnTypes.Of(sources, kept.Cast<SyntaxNode>().Append(wide));
+        if (context is null) return (null, why);
+        var flat = new Flattening(sources, model);
+        var body = kept.ConvertAll(s => flat.Visit(s)!.WithoutTrivia().NormalizeWhitespace("    ", "\n").ToFullString());
+        var result = flat.Visit(wide)!.WithoutTrivia().ToString() + call;
+        if (flat.Failure is not null) return (null, $"it needs {flat.Failure.Split(' ')[1]} of the sources");
+        return (new(source, place, body, result)
+        {
+            Type = ValueCode.Name(type),
+            Context = context,
+            Usings = sources.Usings(wide),
+        }, "");
+    }
+
+    /// <summary>The largest value around what is looked at that can be compared: the object, not one property of it.</summary>
+    private ExpressionSyntax? Widest(ExpressionSyntax looked, SemanticModel model)
+    {
+        ExpressionSyntax? widest = null;
+        for (ExpressionSyntax? part = looked; part is not null;)
+        {
+            var type = model.GetTypeInfo(part).Type;
+            if (model.GetSymbolInfo(part).Symbol is not INamespaceOrTypeSymbol && sources.Types.IsData(type)
+                && part is not LiteralExpressionSyntax)
+                widest = part;
+            part = part switch
+            {
+                MemberAccessExpressionSyntax m => m.Expression,
+                ElementAccessExpressionSyntax e => e.Expression,
+                ParenthesizedExpressionSyntax p => p.Expression,
+                AwaitExpressionSyntax a when widest is null => a.Expression,
+                // What is called on a list of results is a look at the list; what a member of the library makes is not looked through.
+                InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax m } i
+                    when !sources.Types.IsOfLibrary(model.GetSymbolInfo(i).Symbol) => m.Expression,
+                PostfixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.SuppressNullableWarningExpression } s => s.Operand,
+                _ => null,
+            };
+        }
+        return widest;
+    }
+
+    /// <summary>A call of the library that makes something comparable of a value of its own and of data that stands beside it.</summary>
+    private (string Call, ITypeSymbol Type)? Observed(ExpressionSyntax value, IReadOnlyList<ExpressionSyntax> data, SemanticModel model)
+    {
+        if (model.GetTypeInfo(value).Type is not INamedTypeSymbol type || !sources.Types.IsOfLibrary(type)) return null;
+        foreach (var argument in data)
+        {
+            var given = model.GetTypeInfo(argument).Type;
+            if (!sources.Types.IsData(given)) continue;
+            var calls = model.LookupSymbols(value.SpanStart, type, includeReducedExtensionMethods: true).OfType<IMethodSymbol>()
+                .Where(m => m is { IsStatic: false, IsGenericMethod: false } or { MethodKind: MethodKind.ReducedExtension }
+                    && m.TypeArguments.All(a => a.TypeKind != TypeKind.TypeParameter) && sources.Types.IsOfLibrary(m)
+                    && m.Parameters.Length > 0 && m.Parameters.Skip(1).All(p => p.IsOptional)
+                    && SymbolEqualityComparer.Default.Equals(m.Parameters[0].Type, given) && sources.Types.IsData(m.ReturnType))
+                .OrderBy(m => m.Parameters.Length).ThenBy(m => m.Name, StringComparer.Ordinal).ToList();
+            if (calls.Count > 0) return ($".{calls[0].Name}({argument})", calls[0].ReturnType);
+        }
+        return null;
+    }
+
+    // Locals and parameters that a node names.
+    private static HashSet<ISymbol> Locals(SyntaxNode node, SemanticModel model)
+    {
+        HashSet<ISymbol> found = new(SymbolEqualityComparer.Default);
+        foreach (var name in node.DescendantNodesAndSelf())
+        {
+            var symbol = name switch
+            {
+                IdentifierNameSyntax n => model.GetSymbolInfo(n).Symbol,
+                VariableDeclaratorSyntax or SingleVariableDesignationSyntax or LocalFunctionStatementSyntax => model
+                    .GetDeclaredSymbol(name),
+                _ => null,
+            };
+            if (symbol is ILocalSymbol or IMethodSymbol { MethodKind: MethodKind.LocalFunction }) found.Add(symbol);
+        }
+        return found;
+    }
+
+    private static string? Unknown(IEnumerable<SyntaxNode> nodes, SemanticModel model)
+    {
+        foreach (var name in nodes.SelectMany(n => n.DescendantNodesAndSelf()).OfType<SimpleNameSyntax>())
+        {
+            if (name.Identifier.Text is "var" or "_" or "nameof" or "dynamic") continue;
+            var info = model.GetSymbolInfo(name);
+            if (info.Symbol is null && info.CandidateSymbols.Length == 0 && model.GetTypeInfo(name).Type is null or IErrorTypeSymbol)
+                return "a name";
+        }
+        return null;
+    }
+}

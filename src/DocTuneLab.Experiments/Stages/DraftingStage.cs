@@ -1,0 +1,62 @@
+using DocTuneLab.Corpus;
+using DocTuneLab.Documents.Model;
+using DocTuneLab.Evaluation;
+using DocTuneLab.Evaluation.Drafting;
+using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Suites;
+
+namespace DocTuneLab.Experiments.Stages;
+
+/// <summary>What is drafted, and from what.</summary>
+public sealed record DraftingPlan
+{
+    /// <summary>Files and folders with the C# of unit tests. Default none.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
+
+    /// <summary>Names of the sources of drafts; none for all (<see cref="SuiteDrafting.Sources"/>). Default none.</summary>
+    public IReadOnlyList<string> From { get; init; } = [];
+
+    /// <summary>Tasks that are wanted, those that are there included. Default 100.</summary>
+    public int Limit { get; init; } = 100;
+
+    /// <summary>Seed of every choice. Default 1.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Runs the library even where nothing isolates it. Default false.</summary>
+    public bool AllowWithoutIsolation { get; init; }
+}
+
+/// <summary>Held-out tasks drafted for a library, and the proof of a suite.</summary>
+/// <param name="library">The library.</param>
+/// <param name="pages">Its pages, of all splits; none where there are none.</param>
+/// <param name="training">Samples that models are trained on, or none.</param>
+public sealed class DraftingStage(PrivateLibrary library, IReadOnlyList<Document> pages, IReadOnlyList<Sample> training)
+{
+    /// <summary>Drafts tasks into a folder; one that was stopped goes on.</summary>
+    /// <exception cref="LabException">Nothing can be run here, or a source cannot be read.</exception>
+    public IReadOnlyList<DraftYield> Draft(string folder, DraftingPlan plan, IProgress<DraftProgress>? progress = null,
+        CancellationToken cancel = default) =>
+        SuiteDrafting.Run(folder, Material(plan), plan.Limit, plan.From, Execution(plan.AllowWithoutIsolation), progress, cancel);
+
+    /// <summary>What there is to draft from, without running anything.</summary>
+    /// <exception cref="LabException">A source cannot be read.</exception>
+    public IReadOnlyList<DraftYield> Survey(DraftingPlan plan, CancellationToken cancel = default) =>
+        SuiteDrafting.Survey(Material(plan), plan.Limit, plan.From, cancel);
+
+    /// <summary>Proves a suite.</summary>
+    /// <exception cref="LabException">Nothing can be run here.</exception>
+    public SuiteReport Check(Suite suite, bool allowWithoutIsolation = false, CancellationToken cancel = default) =>
+        SuiteCheck.Run(new Evaluator(library.Judge), suite, library.Api, Execution(allowWithoutIsolation), training,
+            pages.Count > 0 ? pages : null, cancel);
+
+    private DraftMaterial Material(DraftingPlan plan) => new(library.Api, library.Judge)
+    {
+        Pages = pages,
+        Sources = plan.Sources,
+        Training = training,
+        Seed = plan.Seed,
+    };
+
+    private static ExecutionOptions Execution(bool withoutIsolation) =>
+        new() { AllowUntrustedCode = true, AllowWithoutIsolation = withoutIsolation, WallTime = TimeSpan.FromSeconds(6) };
+}

@@ -1,0 +1,19 @@
+using DocTuneLab.Corpus.Language;
+using DocTuneLab.Library;
+
+namespace DocTuneLab.Corpus.Code;
+
+/// <summary>Example values for types of a library, as C# expressions.</summary>
+public sealed class TypeExamples
+{
+    private readonly ExampleValues _values;
+
+    /// <summary>Values that the members of a library make.</summary>
+    /// <param name="symbols">Its symbols.</param>
+    public TypeExamples(IReadOnlyList<ApiSymbol> symbols) => _values = new(new ApiIndex(symbols), []);
+
+    /// <summary>Up to three lists of expressions for places with a type and a name; none where a place cannot be filled.</summary>
+    /// <param name="places">Types as C# writes them, and what the values are called.</param>
+    public IReadOnlyList<IReadOnlyList<string>> For(IReadOnlyList<(string Type, string Name)> places) =>
+        _values.For([.. places.Select(p => new ValuePlace(p.Type, p.Name))]).Arguments;
+}

@@ -1,0 +1,153 @@
+using DocTuneLab.Evaluation.Drafting;
+using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Text;
+
+namespace DocTuneLab.Evaluation.Tests;
+
+/// <summary>Tasks drafted from unit tests and from a search, proved, and decided on by people.</summary>
+public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<SampleLibrary>, IDisposable
+{
+    private const string UnitTests = """
+        using Fenmark;
+        using Xunit;
+
+        public class LotTests
+        {
+            public class Reading
+            {
+                public string Place { get; set; } = "";
+                public double Metres { get; set; }
+            }
+
+            [Theory]
+            [InlineData(1.5, 1500)]
+            [InlineData(0.25, 250)]
+            public void Reads_the_meter(double cubicMetres, long expected)
+            {
+                var lot = WaterLot.FromCubicMetres(cubicMetres);
+                Assert.Equal(expected, lot.Litres);
+            }
+
+            [Test]
+            public void Shares()
+            {
+                var lot = WaterLot.FromLitres(10);
+                lot.Split(3).Count.ShouldBe(3);
+                Assert.That(lot.Split(4)[0].Litres, Is.EqualTo(3));
+            }
+
+            [TestMethod]
+            public void Names_the_level()
+            {
+                var reading = new Reading { Place = "mill", Metres = 1.5 };
+                var head = WaterHead.FromMetres(reading.Metres);
+                Assert.AreEqual("mill: 1.500 m", $"{reading.Place}: {head}");
+            }
+
+            [Fact]
+            public void Far_limit_changes_nothing()
+            {
+                var held = WaterHead.FromMillimetres(5).Clamp(WaterHead.FromMillimetres(-100000), WaterHead.FromMillimetres(100000));
+                Assert.Equal(5, held.Millimetres);
+            }
+
+            [Fact]
+            public void Is_not_the_same_twice()
+            {
+                var head = WaterHead.FromMillimetres(Random.Shared.Next() + 3);
+                Assert.Equal(5, head.Millimetres);
+            }
+
+            [Fact]
+            public void Needs_a_mock()
+            {
+                var source = Substitute.For<IWell>();
+                Assert.Equal(1, WaterLot.FromLitres(source.Depth).Litres);
+            }
+        }
+        """;
+
+    private static readonly ExecutionOptions s_execution = new() { AllowUntrustedCode = true };
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("doctune-drafting-");
+
+    private string SuiteFolder => Path.Combine(_folder.FullName, "suite");
+
+    [Fact]
+    public void Unit_tests_become_tasks_that_stand_the_proof()
+    {
+        Assert.SkipUnless(Sandbox.Refusal(s_execution) is null, "nothing isolates answers here");
+        var yields = Draft();
+        var tasks = Suite.Load(SuiteFolder).Code;
+
+        // The parameters are the data of the tests; the rows of a theory are among the calls.
+        var meter = Assert.Single(tasks, t => t.Reference.Contains("FromCubicMetres", StringComparison.Ordinal));
+        Assert.Equal("public static long Solve(double cubicMetres)", meter.Signature);
+        Assert.Contains("Check.Equal(1500L, Solution.Solve(1.5));", meter.Tests);
+        Assert.Contains("Check.Equal(250L, Solution.Solve(0.25));", meter.Tests);
+        Assert.True(meter.Tests.Count >= 3);
+        Assert.All(tasks, t => Assert.StartsWith("xml:T:", t.Documents[0]));
+        Assert.All(tasks, t => Assert.All(t.GoldSymbols, g => Assert.DoesNotContain($".{library.Api.Find(g)!.Name}(", t.Instruction)));
+
+        var report = SuiteCheck.Run(new Evaluator(library.Judge), Suite.Load(SuiteFolder), library.Api, s_execution);
+        Assert.Empty(report.Problems);
+
+        // A limit that no value reaches: the answer without it passes as well, so it is no task.
+        Assert.DoesNotContain(tasks, t => t.Reference.Contains("Clamp", StringComparison.Ordinal));
+        var entries = DraftLedger.Read(SuiteFolder);
+        Assert.Contains(entries, e => e.Place.Contains("Far_limit", StringComparison.Ordinal) && e.State == DraftState.Refused
+            && e.Note == "answers pass without a member that it asks for");
+        // Chance is no result, and what the library alone cannot run is none either.
+        Assert.DoesNotContain(tasks, t => t.Reference.Contains("Random", StringComparison.Ordinal));
+        Assert.Contains(Assert.Single(yields).Fallen, f => f.Why.StartsWith("it uses what is not there", StringComparison.Ordinal));
+        Assert.Equal(tasks.Count, DraftLedger.Unreviewed(SuiteFolder));
+
+        // Drafting again adds nothing and tries nothing again.
+        var again = Draft();
+        Assert.Equal(0, Assert.Single(again).Drafted);
+        Assert.Equal(tasks.Select(t => t.Id), Suite.Load(SuiteFolder).Code.Select(t => t.Id));
+    }
+
+    [Fact]
+    public void People_decide_on_drafts_in_a_table()
+    {
+        Assert.SkipUnless(Sandbox.Refusal(s_execution) is null, "nothing isolates answers here");
+        Draft();
+        var tasks = Suite.Load(SuiteFolder).Code;
+        var file = Path.Combine(_folder.FullName, "review.csv");
+        Assert.Equal(tasks.Count, DraftReview.Write(SuiteFolder, file));
+        var rows = CsvTable.Read(file).Select(r => r.Row.ToDictionary(c => c.Key, c => c.Value)).ToList();
+        rows[0]["decision"] = "edit";
+        Write(file, rows);
+        Assert.Contains("expected other words", Assert.Throws<LabException>(() => DraftReview.Take(SuiteFolder, file)).Message);
+        rows[0]["instruction"] = "In other words.";
+        rows[1]["decision"] = "reject";
+        rows[1]["note"] = "not fair";
+        Write(file, rows);
+        Assert.Equal(new DraftReviewSummary(0, 1, 1, rows.Count - 2), DraftReview.Take(SuiteFolder, file));
+        var after = Suite.Load(SuiteFolder).Code;
+        Assert.Equal("In other words.", after[0].Instruction);
+        Assert.DoesNotContain(after, t => t.Id == rows[1]["id"]);
+        Assert.Equal(tasks.Count - 2, DraftLedger.Unreviewed(SuiteFolder));
+
+        rows[2]["tests"] = "Check.True(true);";
+        rows[2]["decision"] = "accept";
+        Write(file, [rows[2]]);
+        Assert.Contains("expected a change of the instruction alone",
+            Assert.Throws<LabException>(() => DraftReview.Take(SuiteFolder, file)).Message);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private IReadOnlyList<DraftYield> Draft()
+    {
+        var source = Path.Combine(_folder.FullName, "LotTests.cs");
+        File.WriteAllText(source, UnitTests);
+        return SuiteDrafting.Run(SuiteFolder, new(library.Api, library.Judge) { Sources = [source] }, 20, ["tests"], s_execution,
+            cancel: TestContext.Current.CancellationToken);
+    }
+
+    private static void Write(string file, List<Dictionary<string, string>> rows) =>
+        CsvTable.Write(file, [.. rows[0].Keys], rows.Select(r => (IReadOnlyList<string>)[.. r.Values]));
+}

@@ -104,8 +104,8 @@ internal static class SuiteVerb
             var table = new Table().Border(TableBorder.Rounded)
                 .AddColumns("Source", "Uses found", dry ? "Would be tried" : "Tried", "Proved", "Fell");
             foreach (var y in yields)
-                table.AddRow(new Text(y.Source), Number(y.Found), Number(y.Drafted), Number(y.Proved),
-                    new Text(string.Join('\n', y.Fallen.Take(Shown)
+                table.AddRow(new Spectre.Console.Text(y.Source), Number(y.Found), Number(y.Drafted), Number(y.Proved),
+                    new Spectre.Console.Text(string.Join('\n', y.Fallen.Take(Shown)
                         .Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Count,5} {f.Why}")))));
             var console = Terminal.Create();
             console.Write(table);
@@ -116,7 +116,7 @@ internal static class SuiteVerb
         return dry || tasks > 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
-    private static Text Number(int n) => new(n.ToString(CultureInfo.InvariantCulture));
+    private static Spectre.Console.Text Number(int n) => new(n.ToString(CultureInfo.InvariantCulture));
 
     private static int Members(PrivateLibrary library, IReadOnlyList<Document> pages, string path, int count, int seed, bool json)
     {

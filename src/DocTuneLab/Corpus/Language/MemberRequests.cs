@@ -29,7 +29,8 @@ public sealed partial class MemberRequests
         var isAction = symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod or ApiKind.Constructor or ApiKind.Operator;
         // A request in words of the name alone has no code in it: it would give the member away.
         var said = member is not null && Prose.FirstSentence(symbol.Summary) is not null ? Prose.Plain(member)
-            : Prose.FirstSentence(symbol.Summary) is { } sentence && !Prose.IsChinese(sentence) ? Prose.Imperative(sentence, isAction) : null;
+            : Prose.FirstSentence(symbol.Summary) is { } sentence && !Prose.IsChinese(sentence)
+                ? Prose.Imperative(sentence, isAction) : null;
         // "Transition from the state": of what gives nothing a noun is a verb.
         if (isAction && symbol.ReturnType is "void" or "Task" && said?.StartsWith("get ", StringComparison.Ordinal) == true)
             said = Prose.LowerFirst(Prose.FirstSentence(symbol.Summary)!);

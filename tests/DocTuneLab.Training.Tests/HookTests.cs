@@ -70,7 +70,6 @@ public sealed class HookTests
         var loss = pass.Run(PackedBatch.Of([new TokenizedSample(ids, 1)]), 1.0 / 19, new StepKey(0, -1, 0)) / 19;
         var device = model.Decoder.Device;
         var logits = model.Decoder.Logits(model.Decoder.Forward(tensor(ids.Select(i => (long)i).ToArray(), [1, 20], device: device)))[0];
-        Assert.True(logits.abs().max().item<float>() is > 1 and < 2);
         var plain = nn.functional.cross_entropy(logits[..^1], tensor(ids[1..].Select(i => (long)i).ToArray(), device: device));
         plain.backward();
         Assert.Equal(plain.item<float>(), loss, 1e-4);

@@ -7,7 +7,6 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Training.Adapters;
-using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Checkpoints.Gguf;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Export;

@@ -28,9 +28,8 @@ public sealed class OptionsTests
         ["--out"] = "of training it is a setting with a default, since a run always has a folder",
         ["--format"] = "samples and models are written as different things, and a model's must be said",
         ["--count"] = "of a corpus it is a setting, accepted samples; of a draft it counts questions",
-        ["--source"] = "an audit's is the library's code, a draft's its unit tests",
         ["--allow-without-isolation"] = "of a corpus it is about the code of samples, of an evaluation about answers",
-        ["--source"] = "an audit points into the library's own C#, a corpus is mined from it, and of others",
+        ["--source"] = "an audit points into the library's own C#, a corpus is mined from it and from others, tasks are drafted from unit tests",
         ["--kind"] = "samples and tasks are of different kinds, and what to draft must be said",
     };
 

@@ -91,7 +91,7 @@ public sealed class DependencyTests : IDisposable
         Holds(ReferenceSet.Load(_library.AssemblyPath), lowest);
     }
 
-    private void Holds(ReferenceSet references, string found)
+    private static void Holds(ReferenceSet references, string found)
     {
         Assert.Empty(references.Missing);
         Assert.Equal([found], references.DependencyPaths);

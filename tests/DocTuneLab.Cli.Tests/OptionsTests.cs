@@ -29,7 +29,7 @@ public sealed class OptionsTests
         ["--format"] = "samples and models are written as different things, and a model's must be said",
         ["--count"] = "of a corpus it is a setting, accepted samples; of a draft it counts questions",
         ["--allow-without-isolation"] = "of a corpus it is about the code of samples, of an evaluation about answers",
-        ["--source"] = "an audit points into the library's own C#, a corpus is mined from it and from others, tasks are drafted from unit tests",
+        ["--source"] = "an audit points into the library's own C#, a corpus is mined from any, tasks are drafted from tests",
         ["--kind"] = "samples and tasks are of different kinds, and what to draft must be said",
     };
 

@@ -88,8 +88,8 @@ internal static class TrainMagics
         command.SetCellAction((p, cell) =>
         {
             var adapter = lab.LoadAdapter(p.GetValue(directory) is { } given ? NotebookPaths.Of(cell, given)
-                : lab.Training?.AdapterDirectory ?? throw new LabException("no adapter was trained in this lab yet: expected #!adapter DIR, "
-                    + "or run #!train first"));
+                : lab.Training?.AdapterDirectory ?? throw new LabException("no adapter was trained in this lab yet: expected #!adapter "
+                    + "DIR, or run #!train first"));
             cell.Display($"adapter of rank {adapter.Config.Rank}, {adapter.ParameterCount:N0} parameters");
         });
         return command;

@@ -1,5 +1,6 @@
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Models.Layout;
+using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Compute;
@@ -11,8 +12,10 @@ internal sealed class InputPass(Decoder decoder, DecoderLayout layout, Kernels k
     public bool IsTrained => gradients.Of(decoder.Embedding) is not null
         || decoder.Positions is { } positions && gradients.Of(positions) is not null;
 
-    /// <summary>Writes the embeddings of tokens.</summary>
-    public void Embed(Tensor x, int[] ids) => x.copy_(kernels.Rows(decoder.Embedding, ids));
+    /// <summary>Writes the embeddings of tokens. Of a table in the blocks of a file only these rows are read.</summary>
+    public void Embed(Tensor x, int[] ids) => x.copy_(decoder.Embedding is BlockWeight blocks
+        ? blocks.RowsOf(ids)
+        : kernels.Rows(((DenseWeight)decoder.Embedding).Tensor, ids));
 
     /// <summary>Scales them, and adds what is learnt of their positions.</summary>
     public void Place(Tensor x, int[] positions)

@@ -1,5 +1,4 @@
 using DocTuneLab.Training.Models;
-using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 
@@ -44,7 +43,7 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     public Workspace Memory { get; } = memory;
 
     /// <summary>Attention of libtorch's operations, which knows all that a layer may ask of it.</summary>
-    public ComposedAttention Composed => _composed ??= new ComposedAttention(this, FusedAttention);
+    internal ComposedAttention Composed => _composed ??= new ComposedAttention(this, FusedAttention);
 
     /// <summary>A batch begins: what was kept of the one before is forgotten.</summary>
     public virtual void Begin() => _composed?.Forget();
@@ -54,10 +53,6 @@ internal abstract class Kernels(Workspace memory) : IDisposable
 
     /// <summary>Some rows of a matrix, in the order asked for; belongs to the current dispose scope.</summary>
     public abstract Tensor Rows(Tensor matrix, int[] rows);
-
-    /// <summary>The same of a table that may be in the blocks of a file, of which only these rows are then read.</summary>
-    public Tensor Rows(Weight table, int[] rows) =>
-        table is BlockWeight blocks ? blocks.RowsOf(rows) : Rows(((DenseWeight)table).Tensor, rows);
 
     /// <summary>Whether a product with so few rows reads the weights as they are stored.</summary>
     public abstract bool ReadsStored(int rows);

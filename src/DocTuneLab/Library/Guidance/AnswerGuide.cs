@@ -123,7 +123,8 @@ public sealed class AnswerGuide(CodeGuide code) : IAnswerGuide
         public IReadOnlyList<(int Start, int End)> Grounds() => [.. code.Grounds().Select(g => (at + g.Start, at + g.End))];
 
         public IReadOnlyList<string> Endings(bool isFull) => waiting.Length > 0 ? []
-            : [.. code.Endings(isFull).Where(e => HasCode(code.Text + e)).Select(e => e + ((code.Text + e)[^1] != '\n' ? "\n" : "") + Fence)];
+            : [.. code.Endings(isFull).Where(e => HasCode(code.Text + e))
+                .Select(e => e + ((code.Text + e)[^1] != '\n' ? "\n" : "") + Fence)];
 
         // Backticks at the beginning of a line, all of the rest or three of them.
         private int Closing(string text)

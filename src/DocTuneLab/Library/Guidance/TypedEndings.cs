@@ -32,7 +32,8 @@ internal static class TypedEndings
         var unread = ParameterUse.Unread(guide, code);
         // An end that leaves a parameter unread, or hands it back, does not do what was asked.
         if (Ends(s_few, true) is { Count: > 0 } full) return full;
-        if (unread.Count > 0 && Ends(s_few with { MostMembers = MostToReadAll, MustUse = unread }, true) is { Count: > 0 } more) return more;
+        if (unread.Count > 0 && Ends(s_few with { MostMembers = MostToReadAll, MustUse = unread }, true) is { Count: > 0 } more)
+            return more;
         return isFull ? [] : Ends(s_few, false);
 
         // Where a value is returned, what encloses it is closed behind it.

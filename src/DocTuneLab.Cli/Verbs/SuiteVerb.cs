@@ -96,8 +96,15 @@ internal static class SuiteVerb
         {
             folder,
             tasks,
-            sources = yields.Select(y => new { y.Source, y.Found, y.Drafted, y.Proved, fallen = y.Fallen
-                .Select(f => new { f.Why, f.Count }) }),
+            sources = yields.Select(y => new
+            {
+                y.Source,
+                y.Found,
+                y.Drafted,
+                y.Proved,
+                fallen = y.Fallen
+                .Select(f => new { f.Why, f.Count })
+            }),
         });
         else
         {

@@ -19,12 +19,21 @@ internal static class Assertions
         if (expression is not InvocationExpressionSyntax call) return null;
         var arguments = call.ArgumentList.Arguments.Select(a => a.Expression).ToList();
         // Console.WriteLine(x) of a documented example shows x.
-        if (call.Expression is MemberAccessExpressionSyntax { Name.Identifier.Text: "WriteLine",
-            Expression: IdentifierNameSyntax { Identifier.Text: "Console" } })
+        if (call.Expression is MemberAccessExpressionSyntax
+            {
+                Name.Identifier.Text: "WriteLine",
+                Expression: IdentifierNameSyntax { Identifier.Text: "Console" }
+            })
             return new(arguments is [var shown] and not [LiteralExpressionSyntax] ? Shown(shown) : [], []);
-        if (call.Expression is MemberAccessExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.Text: "Assert"
+        if (call.Expression is MemberAccessExpressionSyntax
+            {
+                Expression: IdentifierNameSyntax
+                {
+                    Identifier.Text: "Assert"
             or "ClassicAssert" or "CollectionAssert"
-                or "StringAssert" } } asserted)
+                or "StringAssert"
+                }
+            } asserted)
         {
             var name = asserted.Name.Identifier.Text;
             if (arguments.Count == 0) return null;
@@ -54,8 +63,14 @@ internal static class Assertions
         ExpressionSyntax? at = call;
         while (at is not null)
         {
-            if (at is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.Text: var name,
-                Expression: var value } })
+            if (at is InvocationExpressionSyntax
+                {
+                    Expression: MemberAccessExpressionSyntax
+                    {
+                        Name.Identifier.Text: var name,
+                        Expression: var value
+                    }
+                })
             {
                 if (name == "Should" || name.StartsWith("Should", StringComparison.Ordinal) && name.Length > 6 && char.IsUpper(name[6]))
                     return value is IdentifierNameSyntax { Identifier.Text: "Should" } ? (value, false)
@@ -77,9 +92,12 @@ internal static class Assertions
     {
         PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.LogicalNotExpression } not => Condition(not.Operand),
         ParenthesizedExpressionSyntax p => Condition(p.Expression),
-        BinaryExpressionSyntax { Right: var right, Left: var left, RawKind: (int)SyntaxKind.EqualsExpression
+        BinaryExpressionSyntax
+        {
+            Right: var right, Left: var left, RawKind: (int)SyntaxKind.EqualsExpression
             or (int)SyntaxKind.GreaterThanExpression
-            or (int)SyntaxKind.LessThanExpression or (int)SyntaxKind.NotEqualsExpression } => IsConstant(left) ? right : left,
+            or (int)SyntaxKind.LessThanExpression or (int)SyntaxKind.NotEqualsExpression
+        } => IsConstant(left) ? right : left,
         _ => condition,
     };
 

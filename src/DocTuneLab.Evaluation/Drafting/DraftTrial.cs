@@ -79,9 +79,12 @@ internal sealed class DraftTrial(Evaluator evaluator, ExecutionOptions execution
             if (check.Actual is TextNode { Value: var text } && text.StartsWith(Thrown, StringComparison.Ordinal))
             {
                 // Only an exception that a caller can name is behaviour.
-                if (method.Model.Compilation.GetTypeByMetadataName(text[Thrown.Length..]) is { DeclaredAccessibility: Accessibility.Public,
-                    ContainingType: null,
-                    IsGenericType: false } type && type.Name is not (nameof(NullReferenceException) or nameof(InvalidCastException)))
+                if (method.Model.Compilation.GetTypeByMetadataName(text[Thrown.Length..]) is
+                    {
+                        DeclaredAccessibility: Accessibility.Public,
+                        ContainingType: null,
+                        IsGenericType: false
+                    } type && type.Name is not (nameof(NullReferenceException) or nameof(InvalidCastException)))
                     results.Add(new(arguments[check.Step - 1], type.ToDisplayString(), Threw: true));
                 continue;
             }

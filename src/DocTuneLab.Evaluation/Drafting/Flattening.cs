@@ -98,8 +98,11 @@ internal sealed class Flattening(
             VariableDeclaratorSyntax { Initializer.Value: { } v } d when d.Parent?.Parent is FieldDeclarationSyntax => v,
             PropertyDeclarationSyntax { ExpressionBody.Expression: { } v } => v,
             PropertyDeclarationSyntax { Initializer.Value: { } v } => v,
-            PropertyDeclarationSyntax { AccessorList.Accessors: [{ Body.Statements: [ReturnStatementSyntax { Expression: { } v }] },
-                ..] } => v,
+            PropertyDeclarationSyntax
+            {
+                AccessorList.Accessors: [{ Body.Statements: [ReturnStatementSyntax { Expression: { } v }] },
+                ..]
+            } => v,
             PropertyDeclarationSyntax { AccessorList.Accessors: [{ ExpressionBody.Expression: { } v }, ..] } => v,
             _ => null,
         };

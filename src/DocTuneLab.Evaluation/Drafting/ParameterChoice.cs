@@ -124,8 +124,12 @@ internal static class ParameterChoice
         {
             switch (node)
             {
-                case LiteralExpressionSyntax { RawKind: (int)SyntaxKind.NullLiteralExpression
-                    or (int)SyntaxKind.DefaultLiteralExpression }: break;
+                case LiteralExpressionSyntax
+                {
+                    RawKind: (int)SyntaxKind.NullLiteralExpression
+                    or (int)SyntaxKind.DefaultLiteralExpression
+                }:
+                    break;
                 case LiteralExpressionSyntax: says = true; break;
                 case AnonymousFunctionExpressionSyntax or AssignmentExpressionSyntax { Parent: not InitializerExpressionSyntax }
                     or AwaitExpressionSyntax:

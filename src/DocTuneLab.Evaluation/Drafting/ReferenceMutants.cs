@@ -35,7 +35,7 @@ internal static class ReferenceMutants
                         if (method.Model.GetSymbolInfo(access.Expression).Symbol is not INamedTypeSymbol)
                             mutants.Add(new(id, Text(body.ReplaceNode(call, access.Expression))));
                         else foreach (var argument in call.ArgumentList.Arguments)
-                                mutants.Add(new(id, Text(body.ReplaceNode(call, argument.Expression))));
+                            mutants.Add(new(id, Text(body.ReplaceNode(call, argument.Expression))));
                         foreach (var other in Siblings(called, api))
                             mutants.Add(new(id, Text(body.ReplaceToken(access.Name.Identifier, SyntaxFactory.Identifier(other)
                                 .WithTriviaFrom(access.Name.Identifier)))));

@@ -60,8 +60,14 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
                 return $"Have {Code(plain)}.";
             case LocalDeclarationStatementSyntax { Declaration.Variables: [{ Initializer.Value: var value } variable] }:
                 return Named(Clauses(value), variable.Identifier.Text);
-            case ExpressionStatementSyntax { Expression: AssignmentExpressionSyntax { Left: IdentifierNameSyntax to,
-                RawKind: (int)SyntaxKind.SimpleAssignmentExpression } a }:
+            case ExpressionStatementSyntax
+            {
+                Expression: AssignmentExpressionSyntax
+                {
+                    Left: IdentifierNameSyntax to,
+                    RawKind: (int)SyntaxKind.SimpleAssignmentExpression
+                } a
+            }:
                 return Named(Clauses(a.Right), to.Identifier.Text);
             case ExpressionStatementSyntax { Expression: var expression }:
                 return Sentence(Clauses(expression));

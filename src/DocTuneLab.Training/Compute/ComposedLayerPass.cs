@@ -125,7 +125,8 @@ internal sealed class ComposedLayerPass : LayerPass
         var mixed = _mixer.Forward(normed, batch, IsLast, step);
         return IsLast
             ? Finished(_kernels.Rows(x, batch.Rows), ReadsInputNorm ? _kernels.Rows(normed, batch.Rows) : normed, mixed,
-                new PassCall(step, Few: false)) with { Normed = normed }
+                new PassCall(step, Few: false)) with
+            { Normed = normed }
             : Finished(x, normed, mixed, new PassCall(step, Few: false));
     }
 

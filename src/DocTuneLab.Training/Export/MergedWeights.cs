@@ -57,11 +57,11 @@ public sealed class MergedWeights : IDisposable
     public ScalarType StoredType(string name) => _parts.Weights.IsInBlocks(name)
         ? ScalarType.BFloat16
         : _parts.Weights.Find(name)?.Type switch
-    {
-        ScalarType.Float16 => ScalarType.Float16,
-        ScalarType.Float32 or null => ScalarType.Float32,
-        _ => ScalarType.BFloat16
-    };
+        {
+            ScalarType.Float16 => ScalarType.Float16,
+            ScalarType.Float32 or null => ScalarType.Float32,
+            _ => ScalarType.BFloat16
+        };
 
     /// <summary>A tensor in float32; belongs to the current dispose scope.</summary>
     /// <param name="name">Name of the parameter, as <see cref="ModelConfig.Parameters"/> lists it.</param>

@@ -21,6 +21,7 @@ internal sealed class Mixtral : Mistral
     {
         var prefix = Name(layer, "block_sparse_moe.");
         return SparseLayers.Experts(config, prefix, "num_local_experts", e => Gated(config, $"{prefix}experts.{e}.",
-            config.IntermediateSize, names: ("w1", "w3", "w2"))) with { SumsToOne = true };
+            config.IntermediateSize, names: ("w1", "w3", "w2"))) with
+        { SumsToOne = true };
     }
 }

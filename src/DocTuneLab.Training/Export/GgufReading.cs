@@ -34,10 +34,11 @@ internal static class GgufReading
         using var file = GgufModel.Open(path);
         Compare(path, config, ModelConfig.Read(path, GgufConfiguration.Of(file)));
         var reader = GgufTokenizer.Read(file, asLlamaCpp: true);
-        if (Different(tokenizer, reader, s_uncomposed).Count > 0
-            && Different(tokenizer, GgufTokenizer.Read(file), s_uncomposed).Count == 0)
-            yield return "llama.cpp does not compose characters (NFC) as this tokenizer does: a letter that is written in two parts has "
-                + "other tokens there.";
+        if (Different(tokenizer, reader, s_uncomposed) is [var apart, ..] parts)
+            yield return Different(tokenizer, GgufTokenizer.Read(file), s_uncomposed).Count > 0
+                ? Sentence(parts.Count, s_uncomposed.Length, "texts with letters in two parts", apart, tokenizer, reader)
+                : "llama.cpp does not compose characters (NFC) as this tokenizer does: a letter that is written in two parts has "
+                    + "other tokens there.";
         var special = tokenizer.File.Added.Select(a => a.Content).Distinct(StringComparer.Ordinal).Take(200).ToArray();
         string[] around = [.. special.SelectMany(s => new[] { s, $"{s}text", $"{s} text", $"{s}\n text", $"text {s}", $"a{s}{s}b" })];
         if (Different(tokenizer, reader, s_texts) is [var text, ..] different)

@@ -197,12 +197,13 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
             report = report.With([.. results.SelectMany((a, i) => results.Skip(i + 1).Select(b =>
                 PreferenceSummary.Of(a.Arm, b.Arm, judge.Name, judge.Prefer(asked.Open, a.Answers, b.Answers, cancel: cancel),
                     experiment.Seed)))]);
+        var suite = asked.Hash;
         foreach (var result in results)
         {
             var answers = result.Answers.GroupBy(a => a.Task, StringComparer.Ordinal)
                 .ToDictionary(g => g.Key, g => g.First().Text, StringComparer.Ordinal);
             Storage.Runs.SaveEvaluations(run.Id, [.. result.Metrics.SelectMany(m => m.Observations.Where(o => o.Denominator > 0)
-                .Select(o => new EvaluationRow(asked.Hash, result.Arm, o.Task, m.Name, o.Numerator / o.Denominator,
+                .Select(o => new EvaluationRow(suite, result.Arm, o.Task, m.Name, o.Numerator / o.Denominator,
                     answers.GetValueOrDefault(o.Task))))]);
         }
         ReportFiles.Write(report, run.Directory);

@@ -112,7 +112,7 @@ public sealed class LabSession : IDisposable
     /// <exception cref="LabException">A folder or assembly is missing, or no library is named.</exception>
     public ParseReport ParseDocs(ParseOptions? options = null, IReadOnlyList<string>? code = null)
     {
-        options ??= ParseOptions.Settings.Defaults;
+        options ??= new ParseOptions { Sources = [] };
         string? name = null;
         if (options is { Sources: [], Assemblies: [] })
         {

@@ -143,6 +143,8 @@ public sealed class NewLabTests : IDisposable
         Assert.Equal(2, again.Training!.Steps);
         Assert.Null(again.Report);
         Assert.NotNull(again.CorpusStage.Warning);
+        // One session at a time has a lab.
+        again.Dispose();
         var (shown, error) = await _folder.RunAsync($"#!lab --path {In("lab")}", "#!report");
         Assert.Null(error);
         Assert.Contains("2 steps", shown);

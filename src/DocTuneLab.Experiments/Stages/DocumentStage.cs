@@ -60,6 +60,6 @@ public sealed class DocumentStage
         if (inputs.Pages.Count == 0 && inputs.Assemblies.Count == 0) return null;
         var pages = lab.Documents.Pages(hooks.Dialects.All);
         var set = DocumentSet.Of(pages, inputs.Pages is [var only] ? only : null, new() { Dialects = hooks.Dialects.All });
-        return new(set, lab.Documents.Chunks(), library ?? PrivateLibrary.Load(inputs.Assemblies, inputs.References));
+        return new(set, lab.Documents.Chunks(), library ?? PrivateLibrary.Load(inputs.Assemblies, inputs.References, inputs.Name));
     }
 }

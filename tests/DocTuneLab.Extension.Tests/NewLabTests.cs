@@ -133,18 +133,18 @@ public sealed class NewLabTests : IDisposable
         Assert.Contains("accepted samples", report);
 
         // The lab is opened again: all stages are there, without another word.
-        using var again = new LabSession();
-        again.Open(In("lab"), 1);
-        Assert.Equal(4, again.Documents!.Set.Documents.Count);
-        Assert.Equal("Acme.Fen", again.Library!.Name);
-        Assert.NotEmpty(again.Documents.Chunks);
-        Assert.True(again.Documents.Set.Documents.Select(d => d.Split).Distinct().Count() == Enum.GetValues<Split>().Length);
-        Assert.Equal(80, again.Corpus!.Samples.Count);
-        Assert.Equal(2, again.Training!.Steps);
-        Assert.Null(again.Report);
-        Assert.NotNull(again.CorpusStage.Warning);
-        // One session at a time has a lab.
-        again.Dispose();
+        using (var again = new LabSession())
+        {
+            again.Open(In("lab"), 1);
+            Assert.Equal(4, again.Documents!.Set.Documents.Count);
+            Assert.Equal("Acme.Fen", again.Library!.Name);
+            Assert.NotEmpty(again.Documents.Chunks);
+            Assert.True(again.Documents.Set.Documents.Select(d => d.Split).Distinct().Count() == Enum.GetValues<Split>().Length);
+            Assert.Equal(80, again.Corpus!.Samples.Count);
+            Assert.Equal(2, again.Training!.Steps);
+            Assert.Null(again.Report);
+            Assert.NotNull(again.CorpusStage.Warning);
+        }
         var (shown, error) = await _folder.RunAsync($"#!lab --path {In("lab")}", "#!report");
         Assert.Null(error);
         Assert.Contains("2 steps", shown);

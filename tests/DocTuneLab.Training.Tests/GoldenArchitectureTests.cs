@@ -12,8 +12,14 @@ using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;
 
+/// <summary>Tests that run alone. Of TorchSharp's operations each sum makes a scalar, which the collector may take while libtorch still
+/// reads it ("Expected false to be true"); only what other threads allocate meanwhile makes it run then.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
+
 /// <summary>Small models of each architecture against what transformers computes with them. The folder that DOCTUNE_GOLDEN names has
 /// them all; some are kept here.</summary>
+[Collection(nameof(Alone))]
 public sealed class GoldenArchitectureTests : IDisposable
 {
     private static readonly StepKey s_step = new(0, -1, 0);

@@ -25,9 +25,7 @@ internal sealed class Norm(NormLayout layout, Tensor? weight, Tensor? bias) : ID
         var whole = x.size(last) == layout.Size && layout.Weights == 1;
         var wide = (whole ? x : x.unflatten(last, [x.size(last) / layout.Size, layout.Size])).to_type(ScalarType.Float32);
         if (layout.Kind == NormKind.Layer) wide = wide - wide.mean([-1L], true);
-        // One that is made for the call may be collected while libtorch reads it.
-        using TorchSharp.Scalar epsilon = layout.Epsilon;
-        var result = wide * rsqrt(wide.square().mean([-1L], true) + epsilon);
+        var result = wide * rsqrt(wide.square().mean([-1L], true) + layout.Epsilon);
         if (weight is not null) result = result * (layout.AddsOne ? weight + 1 : weight);
         if (bias is not null) result = result + bias;
         return (whole ? result : result.flatten(last)).to_type(x.dtype);

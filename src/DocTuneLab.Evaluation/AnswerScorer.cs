@@ -85,27 +85,26 @@ internal sealed class AnswerScorer(CSharpJudge judge)
     /// <param name="execution">Limits.</param>
     /// <param name="cancel">Stops between processes.</param>
     /// <exception cref="LabException">The sandbox cannot start at all.</exception>
-    public IReadOnlySet<string> PassedByConstant(IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel)
-    {
-        var runs = new ReferenceRuns { ExpectsFailures = true };
-        using var sandbox = new Sandbox(judge.References, execution, runs);
-        var jobs = tasks.SelectMany(t => ConstantAnswer.Of(Job("", t), t.Signature).Select(j => (Task: t.Id, Job: j))).ToList();
-        sandbox.Prepare(jobs.Select(j => j.Job), cancel);
-        return jobs.Where(j => runs.Of(j.Job).Status == ExecutionStatus.Pass).Select(j => j.Task).ToHashSet(StringComparer.Ordinal);
-    }
+    public IReadOnlySet<string> PassedByConstant(IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel) =>
+        Passing(tasks.SelectMany(t => ConstantAnswer.Of(Job("", t), t.Signature).Select(j => (t.Id, j))), execution, cancel);
 
     /// <summary>Ids of the tasks whose reference passes, where most are expected to fail.</summary>
     /// <param name="tasks">Tasks with references of any kind.</param>
     /// <param name="execution">Limits.</param>
     /// <param name="cancel">Stops between processes.</param>
     /// <exception cref="LabException">The sandbox cannot start at all.</exception>
-    public IReadOnlySet<string> PassedBy(IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel)
+    public IReadOnlySet<string> PassedBy(IReadOnlyList<CodeTask> tasks, ExecutionOptions execution, CancellationToken cancel) =>
+        Passing(tasks.Select(t => (t.Id, Job("", t))), execution, cancel);
+
+    // Ids of the tasks of which some answer passes, where most are expected to fail.
+    private HashSet<string> Passing(
+        IEnumerable<(string Task, ExecutionJob Job)> answers, ExecutionOptions execution, CancellationToken cancel)
     {
         var runs = new ReferenceRuns { ExpectsFailures = true };
         using var sandbox = new Sandbox(judge.References, execution, runs);
-        var jobs = tasks.Select(t => (t.Id, Job: Job("", t))).ToList();
+        var jobs = answers.ToList();
         sandbox.Prepare(jobs.Select(j => j.Job), cancel);
-        return jobs.Where(j => runs.Of(j.Job).Status == ExecutionStatus.Pass).Select(j => j.Id).ToHashSet(StringComparer.Ordinal);
+        return jobs.Where(j => runs.Of(j.Job).Status == ExecutionStatus.Pass).Select(j => j.Task).ToHashSet(StringComparer.Ordinal);
     }
 
     private static ExecutionJob Job(string source, CodeTask task) => new(source, task.Usings, task.Tests,

@@ -27,15 +27,15 @@ internal sealed class DraftProof(Evaluator evaluator, DraftMaterial material, Ex
                 .Contains(d.Task.Id, StringComparison.Ordinal)).Task;
             if (task is not null) problems.TryAdd(task.Id, Kind(problem.Problem));
         }
-        foreach (var (id, member) in Untold([.. drafts.Where(d => !problems.ContainsKey(d.Task.Id))], cancel))
-            problems.TryAdd(id, $"answers pass without a member that it asks for");
+        foreach (var id in Untold([.. drafts.Where(d => !problems.ContainsKey(d.Task.Id))], cancel))
+            problems.TryAdd(id, "answers pass without a member that it asks for");
         return problems;
     }
 
     // "tests: an answer that …": what comes before the details tells the kind.
     private static string Kind(string problem) => problem.Split(';')[0] is var text && text.Length > 90 ? text[..90] + "…" : text;
 
-    private List<(string Task, string Member)> Untold(IReadOnlyList<(CodeTask Task, DraftMethod Method)> drafts, CancellationToken cancel)
+    private List<string> Untold(IReadOnlyList<(CodeTask Task, DraftMethod Method)> drafts, CancellationToken cancel)
     {
         List<(string Task, string Member, CodeTask Mutated)> all = [];
         foreach (var (task, method) in drafts)
@@ -50,6 +50,6 @@ internal sealed class DraftProof(Evaluator evaluator, DraftMaterial material, Ex
             }
         }
         var passing = evaluator.PassedBy([.. all.Select(m => m.Mutated)], execution, cancel);
-        return [.. all.GroupBy(m => (m.Task, m.Member)).Where(g => g.All(m => passing.Contains(m.Mutated.Id))).Select(g => g.Key)];
+        return [.. all.GroupBy(m => (m.Task, m.Member)).Where(g => g.All(m => passing.Contains(m.Mutated.Id))).Select(g => g.Key.Task)];
     }
 }

@@ -36,9 +36,7 @@ internal static class ReferenceMutants
                             mutants.Add(new(id, Text(body.ReplaceNode(call, access.Expression))));
                         else foreach (var argument in call.ArgumentList.Arguments)
                             mutants.Add(new(id, Text(body.ReplaceNode(call, argument.Expression))));
-                        foreach (var other in Siblings(called, api))
-                            mutants.Add(new(id, Text(body.ReplaceToken(access.Name.Identifier, SyntaxFactory.Identifier(other)
-                                .WithTriviaFrom(access.Name.Identifier)))));
+                        mutants.AddRange(Renamed(id, access, called));
                         if (call.ArgumentList.Arguments is [var a, var b, ..])
                             mutants.Add(new(id, Text(body.ReplaceNode(call.ArgumentList, call.ArgumentList
                                 .ReplaceNodes([a, b], (old, _) => old == a ? b : a)))));
@@ -56,15 +54,17 @@ internal static class ReferenceMutants
                     mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!)));
                     break;
                 case MemberAccessExpressionSyntax { Parent: not InvocationExpressionSyntax } access
-                    when method.Model.GetSymbolInfo(access).Symbol is IPropertySymbol or IFieldSymbol
-                        && method.Model.GetSymbolInfo(access).Symbol is { } value && method.Types.IsOfLibrary(value) && Id(value) is { } id:
-                    foreach (var other in Siblings(value, api))
-                        mutants.Add(new(id, Text(body.ReplaceToken(access.Name.Identifier, SyntaxFactory.Identifier(other)
-                            .WithTriviaFrom(access.Name.Identifier)))));
+                    when method.Model.GetSymbolInfo(access).Symbol is { } value and (IPropertySymbol or IFieldSymbol)
+                        && method.Types.IsOfLibrary(value) && Id(value) is { } id:
+                    mutants.AddRange(Renamed(id, access, value));
                     break;
             }
         }
         return [.. mutants.DistinctBy(m => m.Body).Where(m => m.Body != Text(body)).Take(Most)];
+
+        IEnumerable<Mutant> Renamed(string id, MemberAccessExpressionSyntax access, ISymbol member) => Siblings(member, api).Select(other =>
+            new Mutant(id, Text(body.ReplaceToken(access.Name.Identifier,
+                SyntaxFactory.Identifier(other).WithTriviaFrom(access.Name.Identifier)))));
     }
 
     private static string? Id(ISymbol symbol) => ((symbol as IMethodSymbol)?.ReducedFrom ?? symbol).OriginalDefinition

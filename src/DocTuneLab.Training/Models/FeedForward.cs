@@ -4,19 +4,7 @@ using static TorchSharp.torch;
 namespace DocTuneLab.Training.Models;
 
 /// <summary>What is computed of each token by itself, with its tensors.</summary>
-internal abstract class FeedForward : IDisposable
-{
-    /// <summary>Its linear layers, in order.</summary>
-    public abstract IEnumerable<Linear> Linears { get; }
-
-    /// <summary>[..., hidden] to the same, under autograd; the plain composition.</summary>
-    public abstract Tensor Forward(Tensor x);
-
-    public virtual void Dispose()
-    {
-        foreach (var linear in Linears) linear.Dispose();
-    }
-}
+internal abstract class FeedForward : LayerPart;
 
 /// <summary>An MLP with its tensors.</summary>
 internal sealed class Mlp : FeedForward

@@ -4,19 +4,7 @@ using static TorchSharp.torch;
 namespace DocTuneLab.Training.Models;
 
 /// <summary>What carries information between tokens, with its tensors.</summary>
-internal abstract class Mixer : IDisposable
-{
-    /// <summary>Its linear layers, in order.</summary>
-    public abstract IEnumerable<Linear> Linears { get; }
-
-    /// <summary>Whole sequences, [batch, length, hidden], under autograd; the plain composition.</summary>
-    public abstract Tensor Forward(Tensor x);
-
-    public virtual void Dispose()
-    {
-        foreach (var linear in Linears) linear.Dispose();
-    }
-}
+internal abstract class Mixer : LayerPart;
 
 /// <summary>Attention with its tensors.</summary>
 internal sealed class AttentionMixer : Mixer

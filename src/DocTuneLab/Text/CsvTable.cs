@@ -23,11 +23,9 @@ public static class CsvTable
 
     /// <summary>Reads a table: each row by the names of the columns, in lower case, and where it stands as <c>file:line</c>.</summary>
     /// <exception cref="LabException">A field is not closed, or a row has another number of fields than the header.</exception>
-    public static IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> Read(string path) =>
-        Rows(File.ReadAllText(path), path).Select(r => ((IReadOnlyDictionary<string, string>)r.Row, r.At));
-
-    private static IEnumerable<(Dictionary<string, string> Row, string At)> Rows(string text, string path)
+    public static IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> Read(string path)
     {
+        var text = File.ReadAllText(path);
         List<string>? header = null;
         var (fields, field, quoted, line, start) = (new List<string>(), new StringBuilder(), false, 1, 1);
         for (var i = 0; i <= text.Length; i++)

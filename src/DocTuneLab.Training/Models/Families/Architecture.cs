@@ -213,6 +213,18 @@ public abstract class Architecture
         Activation = config.Activation,
     };
 
+    /// <summary>A layer with its norms behind attention and MLP instead of before them.</summary>
+    /// <param name="config">The fields.</param>
+    /// <param name="layer">Its number.</param>
+    /// <param name="usual">The layer with norms before.</param>
+    protected LayerLayout NormedBehind(ModelFields config, int layer, LayerLayout usual) => usual with
+    {
+        InputNorm = null,
+        MixerOutputNorm = Norm(config, Name(layer, "post_attention_layernorm")),
+        FeedForwardNorm = null,
+        FeedForwardOutputNorm = Norm(config, Name(layer, "post_feedforward_layernorm")),
+    };
+
     /// <summary>Attention with norms of queries and keys by the names <c>q_norm</c> and <c>k_norm</c>.</summary>
     /// <param name="attention">The attention.</param>
     /// <param name="prefix">Before the names of the norms, such as <c>model.layers.0.self_attn.</c></param>

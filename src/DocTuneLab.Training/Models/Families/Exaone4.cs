@@ -29,13 +29,7 @@ internal sealed class Exaone4 : Architecture
 
     public override int? Window(ModelFields config) => config.OptionalOrNone("sliding_window", (int?)4096);
 
-    protected override LayerLayout Layer(ModelFields config, int layer) => base.Layer(config, layer) with
-    {
-        InputNorm = null,
-        MixerOutputNorm = Norm(config, Name(layer, "post_attention_layernorm")),
-        FeedForwardNorm = null,
-        FeedForwardOutputNorm = Norm(config, Name(layer, "post_feedforward_layernorm")),
-    };
+    protected override LayerLayout Layer(ModelFields config, int layer) => NormedBehind(config, layer, base.Layer(config, layer));
 
     protected override AttentionLayout Attention(ModelFields config, int layer) =>
         WithHeadNorms(base.Attention(config, layer), Name(layer, "self_attn."), n => Norm(config, n));

@@ -32,13 +32,7 @@ internal class Olmo2 : Architecture
 
     public override double DefaultEpsilon => 1e-5;
 
-    protected override LayerLayout Layer(ModelFields config, int layer) => base.Layer(config, layer) with
-    {
-        InputNorm = null,
-        MixerOutputNorm = Norm(config, Name(layer, "post_attention_layernorm")),
-        FeedForwardNorm = null,
-        FeedForwardOutputNorm = Norm(config, Name(layer, "post_feedforward_layernorm")),
-    };
+    protected override LayerLayout Layer(ModelFields config, int layer) => NormedBehind(config, layer, base.Layer(config, layer));
 
     protected override AttentionLayout Attention(ModelFields config, int layer) =>
         WithHeadNorms(base.Attention(config, layer), Name(layer, "self_attn."), n => Norm(config, n), overAllHeads: true);

@@ -154,7 +154,7 @@ public static class ReviewFile
     private static IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> Read(string path)
     {
         if (!File.Exists(path)) throw new LabException($"{path}: no such file.");
-        var records = IsCsv(path) ? CsvTable.Read(path).Select(r => (r.Row, r.At)) : Lines(path);
+        var records = IsCsv(path) ? CsvTable.Read(path) : Lines(path);
         foreach (var (row, at) in records)
         {
             if (s_columns.Except(["kind", "status", "failed"]).FirstOrDefault(c => !row.ContainsKey(c)) is { } missing)
@@ -163,7 +163,7 @@ public static class ReviewFile
         }
     }
 
-    private static IEnumerable<(IReadOnlyDictionary<string, string>, string)> Lines(string path)
+    private static IEnumerable<(IReadOnlyDictionary<string, string> Row, string At)> Lines(string path)
     {
         var number = 0;
         foreach (var line in File.ReadLines(path))

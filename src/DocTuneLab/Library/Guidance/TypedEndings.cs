@@ -30,20 +30,25 @@ internal static class TypedEndings
     {
         if ((guide.Frame.HoldsTypes && !guide.Frame.HoldsMembers) || !guide.Layers.HasFlag(GuideLayers.Types)) return [];
         var unread = ParameterUse.Unread(guide, code);
+        var few = Ends(s_few);
         // An end that leaves a parameter unread, or hands it back, does not do what was asked.
-        if (Ends(s_few, true) is { Count: > 0 } full) return full;
-        if (unread.Count > 0 && Ends(s_few with { MostMembers = MostToReadAll, MustUse = unread }, true) is { Count: > 0 } more)
+        if (Compiling(few.Where(IsFull)) is { Count: > 0 } full) return full;
+        if (unread.Count > 0
+            && Compiling(Ends(s_few with { MostMembers = MostToReadAll, MustUse = unread }).Where(IsFull)) is { Count: > 0 } more)
             return more;
-        return isFull ? [] : Ends(s_few, false);
+        return isFull ? [] : Compiling(few);
 
         // Where a value is returned, what encloses it is closed behind it.
-        List<string> Ends(CompositionBounds bounds, bool areFull) => [.. Enumerable.Range(0, Math.Min(open, MostLevels) + 1)
+        List<string> Ends(CompositionBounds bounds) => [.. Enumerable.Range(0, Math.Min(open, MostLevels) + 1)
             .SelectMany(closed => Last(guide, code + Close(code, open, closed), open - closed, unread, bounds)
                 .Select(value => Close(code, open, closed) + value)
                 .Select(ending => ending + Close(code + ending, open - closed, open - closed)))
-            .Prepend(Close(code, open, open))
-            .Where(e => !areFull || ParameterUse.Shortfall(guide, code + e) is null).Take(MostLooked)
-            .Where(e => StatementCheck.Objection(guide, code + e) is null)];
+            .Prepend(Close(code, open, open))];
+
+        bool IsFull(string end) => ParameterUse.Shortfall(guide, code + end) is null;
+
+        List<string> Compiling(IEnumerable<string> ends) =>
+            [.. ends.Take(MostLooked).Where(e => StatementCheck.Objection(guide, code + e) is null)];
     }
 
     /// <summary>Values that may stand at the end of the code, where it is known what is expected there.</summary>

@@ -221,8 +221,7 @@ public sealed partial class NotebookTests
         Assert.Contains("FiveGram", report);
         using var model = Training.Models.BaseModel.Load(folder);
         using var shipped = Training.Models.BaseModel.Load(Path.Combine(lab.Root, "data/models/nano"));
-        Assert.Equal(shipped.Config with { VocabularySize = 0 }, model.Config with { VocabularySize = 0 },
-            (a, b) => a.ToString() == b.ToString());
+        Assert.Equal(shipped.Config.ToString(), (model.Config with { VocabularySize = shipped.Config.VocabularySize }).ToString());
         Assert.True(new FileInfo(Path.Combine(shipped.Directory, "model.safetensors")).Length < 25_000_000);
     }
 

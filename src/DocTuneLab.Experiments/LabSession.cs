@@ -106,21 +106,21 @@ public sealed class LabSession : IDisposable
     }
 
     /// <summary>Reads documentation and assemblies into the lab, counting with the base model's tokenizer where one is loaded.</summary>
-    /// <param name="options">At most one folder of pages, page or package; the library; how passages are cut. Where neither pages nor
-    /// assemblies are named, those of the folder that the lab was opened with.</param>
+    /// <param name="options">At most one folder of pages, page or package; the library; how passages are cut. Where no assembly
+    /// is named, those of the folder that the lab was opened with, and its pages where none are named either.</param>
     /// <param name="code">Files and folders of C# that usages are mined from; null for those of the folder, if it is read.</param>
     /// <exception cref="LabException">A folder or assembly is missing, or no library is named.</exception>
     public ParseReport ParseDocs(ParseOptions? options = null, IReadOnlyList<string>? code = null)
     {
         options ??= new ParseOptions { Sources = [] };
         string? name = null;
-        if (options is { Sources: [], Assemblies: [] })
+        if (options.Assemblies.Count == 0 && !options.Sources.Any(s => s.EndsWith(".nupkg", StringComparison.OrdinalIgnoreCase)))
         {
-            var folder = _folder ?? throw new LabException("which library? Name its pages and assemblies (#!docs DIR --assembly DLL), or "
-                + "open the lab with a folder that holds them (#!lab --library DIR).");
+            var folder = _folder ?? throw new LabException("which library? Name its pages and assemblies (#!docs DIR --assembly DLL) or a "
+                + "package (#!docs FILE.nupkg), or open the lab with a folder that holds them (#!lab --library DIR).");
             options = options with
             {
-                Sources = folder.Docs is { } docs ? [docs] : [],
+                Sources = options.Sources is [] && folder.Docs is { } docs ? [docs] : options.Sources,
                 Assemblies = folder.Assemblies,
                 References = [.. folder.References, .. options.References],
             };

@@ -69,6 +69,8 @@ public sealed class NewLabTests : IDisposable
         Assert.Contains("neither a model folder nor a name on a hub",
             Fault(new() { Folder = In("none"), Assemblies = [dll], Base = "no/such/model" }));
         Assert.False(Directory.Exists(In("none")));
+        File.WriteAllText(In("model.gguf"), "");
+        Assert.Equal(In("model.gguf"), LabMaker.Make(new() { Folder = In("gguf"), Assemblies = [dll], Base = In("model.gguf") }).Base);
         // A page of the user's stays beside what a package brings.
         Directory.CreateDirectory(In("mine/docs"));
         File.WriteAllText(In("mine/docs/own.md"), "# Own");

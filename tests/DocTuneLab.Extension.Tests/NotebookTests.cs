@@ -9,17 +9,19 @@ namespace DocTuneLab.Extension.Tests;
 /// <summary>The notebooks that ship, run headless from top to bottom with settings that keep them short.</summary>
 public sealed partial class NotebookTests
 {
+    private const string Few = "a library with few tasks";
+
     [Theory]
     [InlineData("01-parse.ipynb")]
     [InlineData("01-parse.ipynb", "library", "data/private-library-zh")]
     [InlineData("02-prompt-tuning.ipynb", "examples", "3")]
     [InlineData("03-corpus.ipynb", "samples", "150")]
     [InlineData("06-compare-runs.ipynb", "samples", "150", "maxSteps", "2", "compared", "rank 8", "samplesPerSymbol", "1", "curveArms",
-        "base, tuned", "curveSplit", "Dev")]
+        "base, tuned", "curveSplit", "Dev", "library", Few)]
     public async Task A_stage_runs_by_itself(string name, params string[] parameters)
     {
         using var lab = new LabFolder();
-        var notebook = await RunAsync(lab, name, parameters);
+        var notebook = await RunAsync(lab, name, [.. parameters.Select(p => p == Few ? FewTasks(lab) : p)]);
         Assert.All(notebook.Cells.Where(c => c.Kind == CellKind.Code && !c.HasTag("parameters") && !c.HasTag("injected-parameters")),
             c => Assert.NotEmpty(c.Outputs));
     }
@@ -115,9 +117,10 @@ public sealed partial class NotebookTests
     public async Task Training_leaves_an_adapter_that_evaluation_finds_in_the_lab()
     {
         using var lab = new LabFolder();
-        await RunAsync(lab, "04-qlora.ipynb", "samples", "150", "maxSteps", "3");
+        var few = FewTasks(lab);
+        await RunAsync(lab, "04-qlora.ipynb", "samples", "150", "maxSteps", "3", "library", few);
         var html = HtmlReport.Render(await RunAsync(lab, "05-evaluate.ipynb", "split", "dev", "arms", "base,tuned+docs", "kinds",
-            "code,qa,retention"));
+            "code,qa,retention", "library", few));
         Assert.Contains("tuned+docs against base, on tasks that no training sample shows, is ", html);
         Assert.Contains("Which answer is better?", html);
         using var storage = Storage.Lab.Open(lab.Path);
@@ -153,10 +156,10 @@ public sealed partial class NotebookTests
         foreach (var seed in (string[])["1", "2"])
         {
             using var lab = new LabFolder();
-            // A guided answer of a model that was hardly trained takes long, so once with few tasks.
-            string[] given = seed == "1" ? ["library", FewTasks(lab)] : ["arms", "base,tuned"];
+            // A guided answer of a model that was hardly trained takes long, so once.
+            string[] given = seed == "1" ? [] : ["arms", "base,tuned"];
             reports.Add(HtmlReport.Render(await RunAsync(lab, "lab.ipynb",
-                ["samples", "200", "maxSteps", "3", "split", "dev", "seed", seed, .. given])));
+                ["samples", "200", "maxSteps", "3", "split", "dev", "seed", seed, "library", FewTasks(lab), .. given])));
         }
         // What the guide adds to tuning, what it costs, and where it turned the model; without a guided arm that is said.
         Assert.Contains("tuned+compiler against tuned, on tasks that no training sample shows, is ", reports[0]);
@@ -174,23 +177,6 @@ public sealed partial class NotebookTests
 
         static string LossOf(string report) =>
             Loss().Match(report).Value is { Length: > 0 } found ? found : throw new InvalidOperationException("the report shows no loss");
-
-        static string FewTasks(LabFolder lab)
-        {
-            var (from, to) = (Path.Combine(lab.Root, "data/private-library"), Path.Combine(lab.Path, "library"));
-            foreach (var file in ((string[])["docs", "bin"]).SelectMany(f =>
-                Directory.EnumerateFiles(Path.Combine(from, f), "*", SearchOption.AllDirectories)))
-            {
-                var copy = Path.Combine(to, Path.GetRelativePath(from, file));
-                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-                File.Copy(file, copy);
-            }
-            var tasks = Directory.CreateDirectory(Path.Combine(to, "tasks")).FullName;
-            foreach (var name in (string[])["code.jsonl", "docqa.jsonl", "completion.jsonl", "members.jsonl", "retention.jsonl"])
-                File.WriteAllLines(Path.Combine(tasks, name), File.ReadLines(Path.Combine(from, "tasks", name))
-                    .Where(l => !Regex.IsMatch(l, "\"split\": ?\"test\"")).Take(6));
-            return to;
-        }
     }
 
     [Fact]
@@ -223,6 +209,24 @@ public sealed partial class NotebookTests
         using var shipped = Training.Models.BaseModel.Load(Path.Combine(lab.Root, "data/models/nano"));
         Assert.Equal(shipped.Config.ToString(), (model.Config with { VocabularySize = shipped.Config.VocabularySize }).ToString());
         Assert.True(new FileInfo(Path.Combine(shipped.Directory, "model.safetensors")).Length < 25_000_000);
+    }
+
+    // The sample library with few of its held-out tasks.
+    private static string FewTasks(LabFolder lab)
+    {
+        var (from, to) = (Path.Combine(lab.Root, "data/private-library"), Path.Combine(lab.Path, "library"));
+        foreach (var file in ((string[])["docs", "bin"]).SelectMany(f =>
+            Directory.EnumerateFiles(Path.Combine(from, f), "*", SearchOption.AllDirectories)))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+        var tasks = Directory.CreateDirectory(Path.Combine(to, "tasks")).FullName;
+        foreach (var name in (string[])["code.jsonl", "docqa.jsonl", "completion.jsonl", "members.jsonl", "retention.jsonl"])
+            File.WriteAllLines(Path.Combine(tasks, name), File.ReadLines(Path.Combine(from, "tasks", name))
+                .Where(l => !Regex.IsMatch(l, "\"split\": ?\"test\"")).Take(6));
+        return to;
     }
 
     private static async Task<Notebook> RunAsync(LabFolder lab, string name, params string[] parameters)

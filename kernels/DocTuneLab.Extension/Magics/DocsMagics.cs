@@ -66,19 +66,13 @@ internal static class DocsMagics
         });
         return command;
 
-        ParseReport Parse(ParseResult p, string? folder, CellContext cell)
-        {
-            var assemblies = p.GetValue(assembly) ?? [];
-            if (folder is not null && assemblies.Length == 0 && !folder.EndsWith(".nupkg", StringComparison.OrdinalIgnoreCase))
-                throw new LabException("no library given: expected at least one assembly. Pass the DLL of the private library "
-                    + "(--assembly), or a .nupkg as the documentation.");
-            return lab.ParseDocs(settings.Apply(p, ParseOptions.Settings, ParseOptions.Settings.Defaults) with
+        ParseReport Parse(ParseResult p, string? folder, CellContext cell) =>
+            lab.ParseDocs(settings.Apply(p, ParseOptions.Settings, ParseOptions.Settings.Defaults) with
             {
                 Sources = folder is null ? [] : [NotebookPaths.Of(cell, folder)],
-                Assemblies = [.. assemblies.Select(a => NotebookPaths.Of(cell, a))],
+                Assemblies = [.. (p.GetValue(assembly) ?? []).Select(a => NotebookPaths.Of(cell, a))],
                 References = [.. (p.GetValue(reference) ?? []).Select(r => NotebookPaths.Of(cell, r))],
             }, p.GetValue(source) is { Length: > 0 } given ? [.. given.Select(s => NotebookPaths.Of(cell, s))] : null);
-        }
 
         LabSession Parsed(ParseResult p)
         {

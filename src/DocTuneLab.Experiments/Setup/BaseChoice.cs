@@ -1,9 +1,9 @@
-using System.Text.RegularExpressions;
+using DocTuneLab.Training.Checkpoints;
 
 namespace DocTuneLab.Experiments.Setup;
 
 /// <summary>Which base model a new lab starts with.</summary>
-internal static partial class BaseChoice
+internal static class BaseChoice
 {
     /// <summary>A model of half a billion parameters that knows code: the smallest that is of use.</summary>
     public const string Useful = "Qwen/Qwen2.5-Coder-0.5B-Instruct";
@@ -13,14 +13,14 @@ internal static partial class BaseChoice
     /// <summary>The model that was given; else the sample model, where this program lies in a clone of the project; else a small one of the
     /// hub.</summary>
     /// <returns>What a notebook in the lab's folder calls it, and whether it is the sample.</returns>
-    /// <exception cref="LabException">It is neither a folder nor a name on a hub.</exception>
+    /// <exception cref="LabException">It is neither a folder, a file nor a name on a hub.</exception>
     public static (string Model, bool IsSample) Of(string? given, string lab)
     {
         if (given is not null)
-            return Directory.Exists(given) ? (Path.GetFullPath(given), false)
-                : Name().IsMatch(given) ? (given, false)
+            return Directory.Exists(given) || File.Exists(given) ? (Path.GetFullPath(given), false)
+                : ModelHub.IsOnHub(given) ? (given, false)
                 : throw new LabException($"{given}: neither a model folder nor a name on a hub. Expected a folder in Hugging Face layout, "
-                    + "or owner/name.");
+                    + "a GGUF file, owner/name or owner/name/file.gguf.");
         for (var folder = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory); folder is not null;
             folder = Path.GetDirectoryName(folder))
             if (Directory.Exists(Path.Combine(folder, Sample)))
@@ -29,7 +29,4 @@ internal static partial class BaseChoice
                     ? Sample : Path.Combine(folder, Sample), true);
         return (Useful, false);
     }
-
-    [GeneratedRegex(@"^[\w.-]+/[\w.-]+(@[\w./-]+)?$")]
-    private static partial Regex Name();
 }

@@ -66,8 +66,7 @@ public static class PretrainingText
         var random = new Random(seed);
         var names = Decompiled();
         random.Shuffle(names);
-        // Opening an assembly costs as much as a few of its types.
-        names = names[..Math.Clamp(characters / 30_000, 1, names.Length)];
+        names = names[..Enough(names, characters)];
         var source = new IReadOnlyList<string>[names.Length];
         Parallel.For(0, names.Length, new ParallelOptions { CancellationToken = cancel },
             i => source[i] = Source(names[i], characters / 3 * 2 / names.Length, new Random(unchecked(seed * 31 + i)), cancel));
@@ -112,6 +111,11 @@ public static class PretrainingText
     public static IReadOnlyList<string> Source(int characters, int seed = 1, CancellationToken cancel = default)
     {
         var names = Decompiled();
+        if (Enough(names, characters) is var enough && enough < names.Length)
+        {
+            new Random(seed).Shuffle(names);
+            names = names[..enough];
+        }
         // A small assembly is not taken to its last type: text of at most three times its size, about half of what it holds.
         var sizes = names.Select(n => Math.Min(new FileInfo(PathOf(n)).Length * 3, characters / 8)).ToArray();
         var source = new IReadOnlyList<string>[names.Length];
@@ -125,6 +129,9 @@ public static class PretrainingText
     // Two types that differ in nothing but names of types and numbers are one.
     private static string Skeleton(string code) =>
         string.Concat(code.Where(c => !char.IsAsciiLetterUpper(c) && !char.IsAsciiDigit(c) && !char.IsWhiteSpace(c)));
+
+    // Opening an assembly costs as much as a few of its types.
+    private static int Enough(string[] names, int characters) => Math.Clamp(characters / 30_000, 1, names.Length);
 
     // Not every program carries every package.
     private static string[] Decompiled() => [.. s_decompiled.Where(n => File.Exists(PathOf(n)))];
@@ -214,8 +221,7 @@ public static class PretrainingText
         CancellationToken cancel = default)
     {
         var references = ReferenceSet.Load();
-        var symbols = Symbols(references);
-        var judge = new BatchedJudge(new CSharpJudge(references));
+        var generator = new StructuralGenerator(Symbols(references), new BatchedJudge(new CSharpJudge(references)));
         var (code, questions) = (PromptLibrary.Default.OfKind(PromptLibrary.CodeTask), PromptLibrary.Default.OfKind(PromptLibrary.DocQa));
         var texts = new List<string>();
         // Every wording that tuning may choose from is known to the base model.
@@ -231,7 +237,7 @@ public static class PretrainingText
                 CodeTemplate = code[round % code.Count],
                 QaTemplate = questions[round % questions.Count],
             };
-            var corpus = new StructuralGenerator(symbols, judge, options).Generate([], null, cancel);
+            var corpus = generator.With(options).Generate([], null, cancel);
             texts.AddRange(corpus.Samples.Select(s => template.Render(s.Messages, addGenerationPrompt: false)));
         }
         return texts;

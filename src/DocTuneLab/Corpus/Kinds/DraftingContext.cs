@@ -65,8 +65,7 @@ public sealed class DraftingContext
     internal IDraftingOptions Options { get; }
 
     /// <summary>What is known of the library, by the symbol that it is about.</summary>
-    internal IReadOnlyList<IReadOnlyList<Fact>> SymbolFacts => field ??=
-        [.. Language.SymbolFacts.All(Index).GroupBy(f => f.Symbols[0], StringComparer.Ordinal).Select(g => g.ToList())];
+    internal IReadOnlyList<IReadOnlyList<Fact>> SymbolFacts => Index.Facts;
 
     /// <summary>Kinds and wordings of the accepted questions that name what they are about, in order of acceptance.</summary>
     internal IReadOnlyList<(string Fact, string Wording)> AnsweredWordings => _answered;

@@ -142,9 +142,9 @@ internal sealed class QaKind : SampleKindDefinition
         {
             OfSymbols = context.SymbolFacts;
             _symbols = new CoverageDraw(OfSymbols.Select(f => Math.Sqrt(f.Sum(Weight))));
-            var gaps = new ClozeGaps(context.Index);
+            var gaps = new Lazy<ClozeGaps>(() => new(context.Index));
             OfPages = [.. DocumentFacts.All(context.Chunks, context.Index.IsChinese)
-                .Where(f => f.Kind != "cloze" || gaps.IsUnique(f.Values["sentence"], f.Answer))];
+                .Where(f => f.Kind != "cloze" || gaps.Value.IsUnique(f.Values["sentence"], f.Answer))];
             _pages = new CoverageDraw(OfPages.Select(f => f.Kind == "cloze" ? 0.6 : 1));
         }
 

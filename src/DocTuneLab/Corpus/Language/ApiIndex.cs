@@ -64,6 +64,7 @@ internal sealed class ApiIndex
     private readonly Dictionary<string, TypeEntry> _types = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<TypeEntry>> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, MemberEntry> _members;
+    private IReadOnlyList<IReadOnlyList<Fact>>? _facts;
 
     public ApiIndex(IReadOnlyList<ApiSymbol> symbols)
     {
@@ -113,6 +114,18 @@ internal sealed class ApiIndex
             .Select(s => Prose.IsChinese(s.Summary!) ? 1.0 : 0)
             .DefaultIfEmpty(0)
             .Average();
+
+    /// <summary>What is known of the library, by the symbol that it is about.</summary>
+    public IReadOnlyList<IReadOnlyList<Fact>> Facts => _facts ??=
+        [.. SymbolFacts.All(this).GroupBy(f => f.Symbols[0], StringComparer.Ordinal).Select(g => g.ToList())];
+
+    /// <summary>Adds another wording of what a member does, where it is another.</summary>
+    public void Describe(MemberEntry member, string description)
+    {
+        if (member.Descriptions.Contains(description)) return;
+        member.Descriptions.Add(description);
+        _facts = null;
+    }
 
     /// <summary>The member of that documentation id; null for a type.</summary>
     public MemberEntry? Member(string id) => _members.GetValueOrDefault(id);

@@ -23,7 +23,7 @@ internal static partial class MemberDescriptions
                 // "A handle; dispose of it later" does not say of what.
                 && (Prose.IsChinese(value) || Prose.CommonWords([value.Split(';', ':')[0]]).Count > 1)
                 && !value.Contains("null", StringComparison.OrdinalIgnoreCase))
-                Add(member, Prose.IsChinese(value) ? "取得" + value
+                index.Describe(member, Prose.IsChinese(value) ? "取得" + value
                     : ReturnsVerb().IsMatch(value) ? value
                     : "returns " + Prose.LowerFirst(value));
 
@@ -38,11 +38,11 @@ internal static partial class MemberDescriptions
                 var cell = row.Skip(1)
                     .Select((text, i) => (text, header: i + 1 < header.Count ? header[i + 1] : ""))
                     .MaxBy(c => c.text.Length).text;
-                if (Sentence(cell, index) is { } description && IsPhrase(description)) Add(member, description);
+                if (Sentence(cell, index) is { } description && IsPhrase(description)) index.Describe(member, description);
             }
             foreach (var (term, definition) in DocumentFacts.Definitions(chunk))
                 if (Find(byName, term, chunk) is { } member && Sentence(definition, index) is { } description && IsPhrase(description))
-                    Add(member, description);
+                    index.Describe(member, description);
         }
     }
 
@@ -59,11 +59,6 @@ internal static partial class MemberDescriptions
         var titled = found.Where(m => chunk.HeadingPath.Any(h => h.Contains(m.Owner.Path, StringComparison.Ordinal))).ToList();
         if (titled.Select(m => m.Owner.Path).Distinct().Count() == 1) return titled[0];
         return found.Select(m => m.Owner.Path).Distinct().Count() == 1 ? found[0] : null;
-    }
-
-    private static void Add(MemberEntry member, string description)
-    {
-        if (!member.Descriptions.Contains(description)) member.Descriptions.Add(description);
     }
 
     // More than one word; Chinese does not part its words.

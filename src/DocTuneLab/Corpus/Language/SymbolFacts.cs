@@ -32,24 +32,26 @@ internal static partial class SymbolFacts
             .GroupBy(s => s, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(g => g.Key, g => g.Count(), StringComparer.OrdinalIgnoreCase);
         var named = index.Members.ToLookup(m => m.Symbol.Name, StringComparer.Ordinal);
+        Dictionary<MemberEntry, HashSet<string>> words = [];
         foreach (var type in index.Types)
         {
             foreach (var fact in OfType(type, sentences)) yield return fact;
             foreach (var member in type.Members)
                 foreach (var fact in OfMember(member, declared, overloads, sentences))
                     // Where another type has a member of that name for nearly the same, only who names the type says which is meant.
-                    if (fact.Kind != "which-member" || !named[member.Symbol.Name].Any(o => o.Owner != member.Owner && AreAlike(o, member)))
+                    if (fact.Kind != "which-member" || !named[member.Symbol.Name].Any(o => o.Owner != member.Owner && AreAlike(Words(o), Words(member))))
                         yield return fact;
         }
+
+        // Each is compared with many.
+        HashSet<string> Words(MemberEntry m) => words.TryGetValue(m, out var known) ? known : words[m] =
+            [.. Word().Matches(Request(m)).Select(w => w.Value.ToLowerInvariant()).Where(w => !Prose.IsStopWord(w))];
     }
 
-    private static bool AreAlike(MemberEntry one, MemberEntry other)
+    private static bool AreAlike(HashSet<string> one, HashSet<string> other)
     {
-        var (a, b) = (Words(one), Words(other));
-        return a.Count > 0 && a.Intersect(b).Count() >= Alike * a.Union(b).Count();
-
-        static HashSet<string> Words(MemberEntry m) =>
-            [.. Word().Matches(Request(m)).Select(w => w.Value.ToLowerInvariant()).Where(w => !Prose.IsStopWord(w))];
+        var both = one.Count(other.Contains);
+        return one.Count > 0 && both >= Alike * (one.Count + other.Count - both);
     }
 
     private static IEnumerable<Fact> OfType(TypeEntry type, Dictionary<string, int> sentences)

@@ -26,6 +26,11 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
     }
 
     private readonly CorpusOptions _options = (options ?? new CorpusOptions()).Validated();
+    private Known _known = new();
+
+    /// <summary>One with other options for the same library: what was worked out about it serves both, so they take turns.</summary>
+    /// <param name="other">What to generate.</param>
+    public StructuralGenerator With(CorpusOptions other) => new(symbols, judge, other) { _known = _known };
 
     /// <summary>Generates the corpus.</summary>
     /// <param name="chunks">Chunks of the pages that may be trained on: those of the train split.</param>
@@ -38,7 +43,7 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
         if (symbols.Count == 0 && chunks.Count == 0)
             throw new LabException("Nothing to generate from: the library has no public symbols and there are no chunks. "
                 + "Parse documents and assemblies first.");
-        var index = new ApiIndex(symbols);
+        var index = _known.Index(symbols, chunks);
         var examples = new DocumentedExamples(index).Drafts(chunks, judge, new Random(_options.Seed), cancel);
         if (_options.Sources.Count > 0)
             examples = [.. examples, .. new MinedUsages(index).Drafts(_options.Sources, judge, new Random(_options.Seed), cancel)];
@@ -72,8 +77,20 @@ public sealed class StructuralGenerator(IReadOnlyList<ApiSymbol> symbols, ICodeJ
     /// <param name="cancel">Stops between batches.</param>
     public IReadOnlyList<PromptExample> Examples(SampleKind kind, IReadOnlyList<Chunk> chunks, CancellationToken cancel = default)
     {
-        var single = new StructuralGenerator(symbols, judge, _options with { Mix = new Dictionary<SampleKind, double> { [kind] = 1 } });
+        var single = With(_options with { Mix = new Dictionary<SampleKind, double> { [kind] = 1 } });
         return [.. single.Generate(chunks, null, cancel).Examples];
+    }
+
+    // Pages add to what is known of members, so other pages begin anew.
+    private sealed class Known
+    {
+        private (IReadOnlyList<Chunk> Chunks, ApiIndex Index)? _last;
+
+        public ApiIndex Index(IReadOnlyList<ApiSymbol> symbols, IReadOnlyList<Chunk> chunks)
+        {
+            if (_last is not { } last || last.Chunks != chunks) _last = last = (chunks, new(symbols));
+            return last.Index;
+        }
     }
 
     private sealed class Run(

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using DocTuneLab.Tests;
 
 namespace DocTuneLab.Cli.Tests;
 
@@ -27,11 +28,16 @@ public sealed partial class ReadmeTests : IDisposable
             .Select(a => a.StartsWith("artifacts/", StringComparison.Ordinal) ? Path.Combine(_doctune.Folder, a) : a)];
         // The last value of a parameter counts.
         if (arguments[0] == "run")
+        {
+            var named = arguments.IndexOf("library");
+            var library = FewTasks.Of(Path.Combine(s_root, named < 0 ? "data/private-library" : arguments[named + 1]),
+                Path.Combine(_doctune.Folder, "library"));
             arguments.AddRange(
             [
-                "-p", "samples", "150", "-p", "maxSteps", "2", "-p", "split", "dev", "-p", "arms", "base,tuned", "-p", "labFolder",
-                Path.Combine(artifacts, "lab"), "-o", Path.Combine(artifacts, "lab.ipynb")
+                "-p", "samples", "150", "-p", "maxSteps", "2", "-p", "split", "dev", "-p", "arms", "base,tuned", "-p", "library", library,
+                "-p", "labFolder", Path.Combine(artifacts, "lab"), "-o", Path.Combine(artifacts, "lab.ipynb")
             ]);
+        }
         if (arguments[0] == "kernel") arguments.AddRange(["--prefix", _doctune.Folder]);
         var result = Doctune.Wait(Doctune.StartProgram("dotnet", s_root, [Doctune.Library, .. arguments]));
         Assert.True(result.Code == 0, $"{command}\n{result.Out}\n{result.Error}");

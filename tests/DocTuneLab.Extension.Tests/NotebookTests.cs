@@ -211,23 +211,8 @@ public sealed partial class NotebookTests
         Assert.True(new FileInfo(Path.Combine(shipped.Directory, "model.safetensors")).Length < 25_000_000);
     }
 
-    // The sample library with few of its held-out tasks.
-    private static string FewTasks(LabFolder lab)
-    {
-        var (from, to) = (Path.Combine(lab.Root, "data/private-library"), Path.Combine(lab.Path, "library"));
-        foreach (var file in ((string[])["docs", "bin"]).SelectMany(f =>
-            Directory.EnumerateFiles(Path.Combine(from, f), "*", SearchOption.AllDirectories)))
-        {
-            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-        var tasks = Directory.CreateDirectory(Path.Combine(to, "tasks")).FullName;
-        foreach (var name in (string[])["code.jsonl", "docqa.jsonl", "completion.jsonl", "members.jsonl", "retention.jsonl"])
-            File.WriteAllLines(Path.Combine(tasks, name), File.ReadLines(Path.Combine(from, "tasks", name))
-                .Where(l => !Regex.IsMatch(l, "\"split\": ?\"test\"")).Take(6));
-        return to;
-    }
+    private static string FewTasks(LabFolder lab) =>
+        DocTuneLab.Tests.FewTasks.Of(Path.Combine(lab.Root, "data/private-library"), Path.Combine(lab.Path, "library"));
 
     private static async Task<Notebook> RunAsync(LabFolder lab, string name, params string[] parameters)
     {

@@ -55,12 +55,11 @@ public sealed class TokenizerFile
             };
         }
         fields.Finish();
-        // A token that the vocabulary has too has its id there.
-        Added = [.. Added.Select(token => token with { Id = Vocabulary.GetValueOrDefault(token.Content, token.Id) })];
         var ids = Vocabulary.Values.Concat(Added.Select(a => a.Id)).ToArray();
         if (ids.Length == 0 || ids.Min() < 0) throw new LabException("model.vocab is empty or holds a negative id");
         if (ids.Max() >= MostIds)
             throw new LabException($"model.vocab or added_tokens holds the id {ids.Max()}; expected less than {MostIds}");
+        Added = [.. WithIds(Added, Vocabulary)];
         NormalizerSteps = NormalizerKinds.All.Read(root["normalizer"], "normalizer");
         PreTokenizerSteps = PreTokenizerKinds.All.Read(root["pre_tokenizer"], "pre_tokenizer");
         PostProcessor = PostProcessorKinds.Read(root["post_processor"]);
@@ -185,6 +184,20 @@ public sealed class TokenizerFile
             fields.Flag("normalized", !special));
         fields.Finish();
         return token;
+    }
+
+    // As Hugging Face's library gives them, whatever the file says: a token that the vocabulary has too has its id there, and one that it
+    // lacks the next that is free, in the order of the file.
+    private static IEnumerable<AddedToken> WithIds(IReadOnlyList<AddedToken> added, IReadOnlyDictionary<string, int> vocabulary)
+    {
+        var (given, last) = (new Dictionary<string, int>(StringComparer.Ordinal), -1);
+        foreach (var token in added)
+        {
+            if (!vocabulary.TryGetValue(token.Content, out var id) && !given.TryGetValue(token.Content, out id))
+                id = Math.Max(vocabulary.Count, last + 1);
+            (given[token.Content], last) = (id, Math.Max(last, id));
+            yield return token with { Id = id };
+        }
     }
 
     private static (string, string) Merge(JsonNode? merge)

@@ -55,6 +55,33 @@ public sealed class TokenizerStepTests : IDisposable
             { "type": "Split", "pattern": { "Regex": {{JsonSerializer.Serialize(pattern)}} }, "behavior": "Isolated", "invert": false }
             """, text));
 
+    /// <summary>Ids of <c>class ass class!</c>, as Hugging Face's tokenizers gives them.</summary>
+    [Theory]
+    [InlineData("", "11 0 10 12 5")]
+    [InlineData("! 5 true", "11 0 10 12 5")]
+    [InlineData("class 11 true", "11 0 10 0 11 5")]
+    [InlineData("cl 8 false", "8 10 0 10 0 8 10 5")]
+    [InlineData("! 5 true, ass 10 true, class 11 true", "11 0 10 0 11 5")]
+    // The vocabulary's word about an id goes before the token's, also where that is another piece's.
+    [InlineData("class 50 true", "11 0 10 0 11 5")]
+    [InlineData("cl 11 true", "8 10 0 10 0 8 10 5")]
+    // Tokens of their own follow the vocabulary without a gap.
+    [InlineData("class! 50 true, <s> 51 true", "11 0 10 0 14")]
+    [InlineData("<s> 51 true, class! 50 true, ass 10 true, <t> 14 true", "8 10 0 10 0 15")]
+    public void An_added_token_may_be_a_piece_that_takes_part_in_merges(string added, string ids)
+    {
+        var tokens = added.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(t => t.Split(' ')).Select(t =>
+            $$"""{ "content": "{{t[0]}}", "id": {{t[1]}}, "special": {{t[2]}}, "normalized": {{(t[2] == "true" ? "false" : "true")}} }""");
+        var tokenizer = LoadModel("""
+            { "type": "BPE", "vocab": { "▁": 0, "c": 1, "l": 2, "a": 3, "s": 4, "!": 5, "e": 6, "x": 7, "cl": 8, "as": 9, "ass": 10,
+              "class": 11, "▁class": 12, "clas": 13 }, "merges": ["c l", "a s", "as s", "cl ass", "▁ class", "cl as"] }
+            """, $$"""
+            "added_tokens": [{{string.Join(',', tokens)}}],
+            "normalizer": { "type": "Replace", "pattern": { "String": " " }, "content": "▁" },
+            """);
+        Assert.Equal(ids, string.Join(' ', tokenizer.Encode("class ass class!", specialTokens: true)));
+    }
+
     [Fact]
     public void A_compiled_map_of_characters_writes_several_for_one()
     {

@@ -32,7 +32,7 @@ internal static class GgufReading
     public static IEnumerable<string> Check(string path, ModelConfig config, HuggingFaceTokenizer tokenizer)
     {
         using var file = GgufModel.Open(path);
-        Compare(path, config, ModelConfig.Read(path, GgufConfiguration.Of(file)));
+        if (GgufConfiguration.Reads(file)) Compare(path, config, ModelConfig.Read(path, GgufConfiguration.Of(file)));
         var reader = GgufTokenizer.Read(file, asLlamaCpp: true);
         if (Different(tokenizer, reader, s_uncomposed) is [var apart, ..] parts)
             yield return Different(tokenizer, GgufTokenizer.Read(file), s_uncomposed).Count > 0

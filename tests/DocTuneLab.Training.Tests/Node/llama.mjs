@@ -1,5 +1,5 @@
 // Runs llama.cpp (through node-llama-cpp) on a GGUF file. Reads a JSON request per line, writes an answer per line:
-// {load, threads, adapters} -> {vocabulary}        {tokenize, special} -> {ids}
+// {load, threads, adapter, exact} -> {vocabulary}, with keys and values in 32 bits where exact        {tokenize, special} -> {ids}
 // {score: [ids]} -> {logits of every position, as log-probabilities of the next ids and the top token}
 // {greedy: [ids], count, spread} -> {ids, gaps}: tokens picked, and how far the best was from the second
 // {time: n, prompt: [ids]} -> {seconds per token}
@@ -15,6 +15,7 @@ async function open(request) {
   model = await llama.loadModel({ modelPath: request.load, gpuLayers: 0, useMmap: false });
   context = await model.createContext({
     contextSize: request.context ?? 512, batchSize: request.context ?? 512, threads: { ideal: request.threads ?? 1, min: 1 }, flashAttention: false,
+    ...(request.exact ? { experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32" } : {}),
     lora: request.adapter ? { adapters: [{ filePath: request.adapter, scale: 1 }] } : undefined,
   });
   sequence = context.getSequence();

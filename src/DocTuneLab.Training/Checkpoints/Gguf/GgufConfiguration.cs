@@ -46,6 +46,10 @@ internal sealed class GgufConfiguration
         // As text and back: a number then is of whatever type it is asked for as.
         JsonNode.Parse(new GgufConfiguration(file)._json.ToJsonString())!.AsObject();
 
+    /// <summary>Whether models like this one are read.</summary>
+    public static bool Reads(GgufModel file) => file.Text("general.architecture") is { } architecture
+        && s_families.ContainsKey(architecture) && !file.Has($"{architecture}.expert_count");
+
     /// <summary>Whether neighbouring numbers of a head turn together, not those of its halves: rows of queries and keys stand accordingly.
     /// </summary>
     public static bool Turns(GgufModel file) => file.Text("general.architecture") == "llama";

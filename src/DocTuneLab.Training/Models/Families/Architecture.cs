@@ -37,9 +37,10 @@ public abstract class Architecture
     /// <summary>Name of its class in Hugging Face's transformers, such as <c>LlamaForCausalLM</c>.</summary>
     public abstract string ClassName { get; }
 
-    /// <summary>Name of the family in GGUF files; null, the default, where it is not written there.
-    /// In those of <c>llama</c> the rows of queries and keys stand in another order.</summary>
-    public virtual string? GgufName => null;
+    /// <summary>How a model of the family stands in a GGUF file, which llama.cpp reads; null, the default, where it is not written
+    /// there.</summary>
+    /// <param name="layout">The model.</param>
+    public virtual GgufForm? Gguf(DecoderLayout layout) => null;
 
     /// <summary>Names of fields that differ from the usual ones, by those: GPT-2's <c>hidden_size</c> is <c>n_embd</c>.</summary>
     public virtual IReadOnlyDictionary<string, string> FieldNames { get; } = new Dictionary<string, string>();

@@ -10,6 +10,13 @@ internal class Cohere : Architecture
 
     public override string ClassName => "CohereForCausalLM";
 
+    // Norms of queries and keys are those of the model with 64 layers there.
+    public override GgufForm? Gguf(DecoderLayout layout) =>
+        layout.Layers[0].Attention!.QueryNorm is null == layout.Layers.Count < 64
+            ? Form("command-r", layout)
+            : throw new LabException("llama.cpp has norms of queries and keys in Cohere models of 64 layers and more, and in no others; "
+                + "export safetensors instead");
+
     public override IReadOnlyCollection<string> FieldsWithoutEffect =>
     [
         "layer_switch", "model_max_length", "order_of_interleaved_layers", "position_embedding_type", "rotary_pct", "use_embedding_sharing",
@@ -45,6 +52,15 @@ internal class Cohere : Architecture
     protected override RopeLayout? Rope(ModelFields config, int layer) => base.Rope(config, layer)! with { IsInterleaved = true };
 
     protected override NormLayout Norm(ModelFields config, string name) => base.Norm(config, name) with { Kind = NormKind.Layer };
+
+    /// <summary>What both have in GGUF files.</summary>
+    protected static GgufForm Form(string name, DecoderLayout layout) => new(name)
+    {
+        HasHead = false,
+        TurnsNeighbours = true,
+        LogitScale = layout.LogitScale,
+        Fields = new Dictionary<string, object> { ["logit_scale"] = (float)layout.LogitScale },
+    };
 }
 
 /// <summary>Command R7B and later: window and rotation in three layers of four, the fourth has neither.</summary>
@@ -53,6 +69,9 @@ internal sealed class Cohere2 : Cohere
     public override string ModelType => "cohere2";
 
     public override string ClassName => "Cohere2ForCausalLM";
+
+    public override GgufForm? Gguf(DecoderLayout layout) =>
+        Form("cohere2", layout) with { Slides = layer => layer % 4 < 3, Rotates = layer => layer % 4 < 3 };
 
     public override IReadOnlyList<LayerKind> Kinds => [LayerKind.Full, LayerKind.Sliding];
 

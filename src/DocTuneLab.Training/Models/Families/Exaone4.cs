@@ -11,6 +11,14 @@ internal sealed class Exaone4 : Architecture
 
     public override string ClassName => "Exaone4ForCausalLM";
 
+    // The window is that of the model with 64 layers there, and without one all layers turn.
+    public override GgufForm? Gguf(DecoderLayout layout)
+    {
+        Func<int, bool> slides = layer => layout.Layers.Count == 64 && layer % 4 < 3;
+        var hasWindow = layout.Layers.Any(l => l.Attention!.Window is not null);
+        return new("exaone4") { ReadsDivisors = true, Slides = slides, Rotates = hasWindow ? slides : _ => true };
+    }
+
     public override int DefaultPositions => 2048;
 
     public override double DefaultEpsilon => 1e-5;

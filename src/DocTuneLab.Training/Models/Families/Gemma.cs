@@ -9,6 +9,13 @@ internal class Gemma : Architecture
 
     public override string ClassName => "GemmaForCausalLM";
 
+    public override GgufForm? Gguf(DecoderLayout layout) => new("gemma")
+    {
+        HasHead = false,
+        Activation = Activation.GeluTanh,
+        EmbeddingScale = Math.Sqrt(layout.HiddenSize),
+    };
+
     public override int DefaultPositions => 8192;
 
     public override bool TiesByDefault => true;
@@ -38,6 +45,15 @@ internal class Gemma2 : Gemma
     public override string ModelType => "gemma2";
 
     public override string ClassName => "Gemma2ForCausalLM";
+
+    // Of the model with 46 layers the scale is another there.
+    public override GgufForm? Gguf(DecoderLayout layout) => base.Gguf(layout)! with
+    {
+        Name = "gemma2",
+        HasCaps = true,
+        Slides = layer => layer % 2 == 0,
+        AttentionScale = layout.Layers.Count == 46 ? 1 / Math.Sqrt((double)layout.HiddenSize / layout.Layers[0].Attention!.Heads) : null,
+    };
 
     public override IReadOnlyList<LayerKind> Kinds => [LayerKind.Full, LayerKind.Sliding];
 
@@ -72,6 +88,17 @@ internal sealed class Gemma3 : Gemma2
     public override string ModelType => "gemma3_text";
 
     public override string ClassName => "Gemma3ForCausalLM";
+
+    // Of the model with 62 layers the scale is another there.
+    public override GgufForm? Gguf(DecoderLayout layout) => base.Gguf(layout)! with
+    {
+        Name = "gemma3",
+        HasHead = null,
+        HasCaps = false,
+        Slides = layer => layer % 6 < 5,
+        Stretches = layer => layer % 6 == 5,
+        AttentionScale = layout.Layers.Count == 62 ? 1 / Math.Sqrt((double)layout.HiddenSize / layout.Layers[0].Attention!.Heads) : null,
+    };
 
     public override int DefaultPositions => 131072;
 

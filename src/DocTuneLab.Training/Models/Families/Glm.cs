@@ -10,6 +10,8 @@ internal class Glm : Architecture
 
     public override string ClassName => "GlmForCausalLM";
 
+    public override GgufForm? Gguf(DecoderLayout layout) => new("chatglm") { TurnsNeighbours = true, Biases = new(true, false, false) };
+
     public override int DefaultPositions => 131072;
 
     public override double DefaultEpsilon => 1.5625e-7;
@@ -33,6 +35,8 @@ internal sealed class Glm4 : Glm
     public override string ModelType => "glm4";
 
     public override string ClassName => "Glm4ForCausalLM";
+
+    public override GgufForm? Gguf(DecoderLayout layout) => base.Gguf(layout)! with { Name = "glm4" };
 
     protected override LayerLayout Layer(ModelFields config, int layer) => base.Layer(config, layer) with
     {

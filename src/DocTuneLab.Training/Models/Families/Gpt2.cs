@@ -9,6 +9,13 @@ internal sealed class Gpt2 : Architecture
 
     public override string ClassName => "GPT2LMHeadModel";
 
+    public override GgufForm? Gguf(DecoderLayout layout) => new("gpt2")
+    {
+        Biases = new(true, true, true),
+        Activation = Activation.GeluTanh,
+        HasNarrowHeads = true,
+    };
+
     public override IReadOnlyDictionary<string, string> FieldNames { get; } = new Dictionary<string, string>
     {
         ["hidden_size"] = "n_embd",

@@ -10,6 +10,15 @@ internal sealed class GptNeoX : Architecture
 
     public override string ClassName => "GPTNeoXForCausalLM";
 
+    public override GgufForm? Gguf(DecoderLayout layout) => new("gptneox")
+    {
+        HasHead = true,
+        Biases = new(true, true, true),
+        Activation = Activation.GeluTanh,
+        HasNarrowHeads = true,
+        Fields = new Dictionary<string, object> { ["use_parallel_residual"] = layout.Layers[0].IsParallel },
+    };
+
     public override IReadOnlyDictionary<string, string> FieldNames { get; } = new Dictionary<string, string>
     {
         ["rope_theta"] = "rotary_emb_base",

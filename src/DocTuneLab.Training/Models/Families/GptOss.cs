@@ -9,6 +9,15 @@ internal sealed class GptOss : Architecture
 
     public override string ClassName => "GptOssForCausalLM";
 
+    public override GgufForm? Gguf(DecoderLayout layout) => new("gpt-oss")
+    {
+        HasHead = true,
+        HasSinks = true,
+        Biases = new(true, true, true),
+        Slides = layer => layer % 2 == 0,
+        Names = new Dictionary<string, string> { ["ffn_norm"] = "post_attention_norm" },
+    };
+
     public override IReadOnlyCollection<string> FieldsWithoutEffect => ["experts_per_token", "initial_context_length"];
 
     public override int DefaultPositions => 131072;

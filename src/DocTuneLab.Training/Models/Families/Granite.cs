@@ -9,7 +9,24 @@ internal class Granite : Llama
 
     public override string ClassName => "GraniteForCausalLM";
 
-    public override string? GgufName => null;
+    public override GgufForm? Gguf(DecoderLayout layout) => new("granite")
+    {
+        TurnsNeighbours = true,
+        ReadsDivisors = true,
+        Biases = new(true, true, true),
+        EmbeddingScale = layout.EmbeddingScale,
+        ResidualScale = layout.Layers[0].ResidualScale,
+        LogitScale = layout.LogitScale,
+        AttentionScale = layout.Layers[0].Attention!.Scale,
+        Fields = new Dictionary<string, object>
+        {
+            ["embedding_scale"] = (float)layout.EmbeddingScale,
+            ["residual_scale"] = (float)layout.Layers[0].ResidualScale,
+            ["attention.scale"] = (float)layout.Layers[0].Attention!.Scale,
+            // What logits are divided by.
+            ["logit_scale"] = (float)(1 / layout.LogitScale),
+        },
+    };
 
     public override DecoderLayout Describe(ModelFields config) => base.Describe(config) with
     {
@@ -30,6 +47,8 @@ internal sealed class GraniteMoe : Granite
     public override string ModelType => "granitemoe";
 
     public override string ClassName => "GraniteMoeForCausalLM";
+
+    public override GgufForm? Gguf(DecoderLayout layout) => base.Gguf(layout)! with { Name = "granitemoe", Biases = default };
 
     protected override FeedForwardLayout FeedForward(ModelFields config, int layer)
     {

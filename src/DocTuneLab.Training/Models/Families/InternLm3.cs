@@ -1,3 +1,5 @@
+using DocTuneLab.Training.Models.Layout;
+
 namespace DocTuneLab.Training.Models.Families;
 
 /// <summary>InternLM 3 (arXiv 2403.17297): Llama, its biases by names of its own.</summary>
@@ -6,6 +8,8 @@ internal sealed class InternLm3 : Architecture
     public override string ModelType => "internlm3";
 
     public override string ClassName => "InternLM3ForCausalLM";
+
+    public override GgufForm? Gguf(DecoderLayout layout) => new("llama") { TurnsNeighbours = true, Biases = new(true, true, true), ReadsDivisors = true };
 
     public override LayerBiases Biases(ModelFields config) => new(
         config.Optional("attention_bias", config.Optional("qkv_bias", false)),

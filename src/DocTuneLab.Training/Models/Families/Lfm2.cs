@@ -10,6 +10,9 @@ internal sealed class Lfm2 : Architecture
 
     public override string ClassName => "Lfm2ForCausalLM";
 
+    public override GgufForm? Gguf(DecoderLayout layout) =>
+        new("lfm2") { Names = new Dictionary<string, string> { ["output_norm"] = "token_embd_norm" } };
+
     public override int DefaultPositions => 128000;
 
     public override bool TiesByDefault => true;

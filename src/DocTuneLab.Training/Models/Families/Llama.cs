@@ -1,3 +1,5 @@
+using DocTuneLab.Training.Models.Layout;
+
 namespace DocTuneLab.Training.Models.Families;
 
 /// <summary>Llama (Touvron et al. 2023, arXiv 2302.13971); Falcon 3 and many others have its form.</summary>
@@ -7,7 +9,7 @@ internal class Llama : Architecture
 
     public override string ClassName => "LlamaForCausalLM";
 
-    public override string? GgufName => "llama";
+    public override GgufForm? Gguf(DecoderLayout layout) => new("llama") { TurnsNeighbours = true, Biases = new(true, true, true), ReadsDivisors = true };
 
     public override int DefaultPositions => 2048;
 

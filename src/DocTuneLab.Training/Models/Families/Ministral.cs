@@ -8,8 +8,6 @@ internal sealed class Ministral : Mistral
     public override string ModelType => "ministral";
 
     public override string ClassName => "MinistralForCausalLM";
-
-    public override string? GgufName => null;
 }
 
 /// <summary>Ministral 3: YaRN, and queries that grow with their position.</summary>
@@ -19,7 +17,7 @@ internal sealed class Ministral3 : Mistral
 
     public override string ClassName => "Ministral3ForCausalLM";
 
-    public override string? GgufName => null;
+    public override GgufForm? Gguf(DecoderLayout layout) => null;
 
     public override double DefaultTheta => 1_000_000;
 

@@ -1,3 +1,5 @@
+using DocTuneLab.Training.Models.Layout;
+
 namespace DocTuneLab.Training.Models.Families;
 
 /// <summary>Mistral (arXiv 2310.06825): Llama with a sliding window in all layers.</summary>
@@ -7,7 +9,7 @@ internal class Mistral : Architecture
 
     public override string ClassName => "MistralForCausalLM";
 
-    public override string? GgufName => "llama";
+    public override GgufForm? Gguf(DecoderLayout layout) => new("llama") { TurnsNeighbours = true, ReadsDivisors = true };
 
     public override IReadOnlyList<LayerKind> Kinds => [LayerKind.Sliding, LayerKind.Full];
 

@@ -9,8 +9,6 @@ internal sealed class Mixtral : Mistral
 
     public override string ClassName => "MixtralForCausalLM";
 
-    public override string? GgufName => null;
-
     public override double DefaultTheta => 1_000_000;
 
     public override double DefaultEpsilon => 1e-5;

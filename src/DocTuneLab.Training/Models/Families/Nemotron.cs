@@ -10,6 +10,13 @@ internal sealed class Nemotron : Architecture
 
     public override string ClassName => "NemotronForCausalLM";
 
+    public override GgufForm? Gguf(DecoderLayout layout) => new("nemotron")
+    {
+        HasHead = true,
+        Biases = new(true, true, true),
+        Activation = Activation.SquaredRelu,
+    };
+
     public override int DefaultPositions => 4096;
 
     public override string EpsilonField => "norm_eps";

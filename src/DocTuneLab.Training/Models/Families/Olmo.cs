@@ -9,6 +9,8 @@ internal sealed class Olmo : Architecture
 
     public override string ClassName => "OlmoForCausalLM";
 
+    public override GgufForm? Gguf(DecoderLayout layout) => new("olmo") { TurnsNeighbours = true, Clips = true, HasNarrowHeads = true };
+
     public override int DefaultPositions => 2048;
 
     public override double DefaultEpsilon => 1e-5;
@@ -28,6 +30,8 @@ internal class Olmo2 : Architecture
 
     public override string ClassName => "Olmo2ForCausalLM";
 
+    public override GgufForm? Gguf(DecoderLayout layout) => new("olmo2") { HasHead = true, HasNarrowHeads = true };
+
     public override int DefaultPositions => 2048;
 
     public override double DefaultEpsilon => 1e-5;
@@ -44,6 +48,9 @@ internal sealed class Olmo3 : Olmo2
     public override string ModelType => "olmo3";
 
     public override string ClassName => "Olmo3ForCausalLM";
+
+    public override GgufForm? Gguf(DecoderLayout layout) =>
+        base.Gguf(layout)! with { Slides = layer => layer % 4 < 3, Stretches = layer => layer % 4 == 3 };
 
     public override IReadOnlyList<LayerKind> Kinds => [LayerKind.Full, LayerKind.Sliding];
 

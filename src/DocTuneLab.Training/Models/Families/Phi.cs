@@ -10,6 +10,14 @@ internal sealed class Phi : Architecture
 
     public override string ClassName => "PhiForCausalLM";
 
+    public override GgufForm? Gguf(DecoderLayout layout) => new("phi2")
+    {
+        HasHead = true,
+        Biases = new(true, true, true),
+        Activation = Activation.GeluTanh,
+        HasNarrowHeads = true,
+    };
+
     public override int DefaultPositions => 2048;
 
     public override string EpsilonField => "layer_norm_eps";
@@ -55,6 +63,8 @@ internal sealed class Phi3 : Architecture
     public override string ModelType => "phi3";
 
     public override string ClassName => "Phi3ForCausalLM";
+
+    public override GgufForm? Gguf(DecoderLayout layout) => new("phi3") { ReadsLongFactors = true, HasNarrowHeads = true };
 
     public override int DefaultPositions => 4096;
 

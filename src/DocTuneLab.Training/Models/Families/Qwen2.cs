@@ -10,7 +10,7 @@ internal class Qwen2 : Architecture
 
     public override string ClassName => "Qwen2ForCausalLM";
 
-    public override string? GgufName => ModelType;
+    public override GgufForm? Gguf(DecoderLayout layout) => new(ModelType) { Biases = Biased };
 
     public override IReadOnlyList<LayerKind> Kinds => [LayerKind.Full, LayerKind.Sliding];
 
@@ -22,7 +22,10 @@ internal class Qwen2 : Architecture
     public override int? Window(ModelFields config) =>
         config.Optional("use_sliding_window", false) ? config.OptionalOrNone("sliding_window", (int?)4096) : null;
 
-    public override LayerBiases Biases(ModelFields config) => new(Attention: true, Output: false, Mlp: false);
+    public override LayerBiases Biases(ModelFields config) => Biased;
+
+    /// <summary>Biases of queries, keys and values.</summary>
+    protected static LayerBiases Biased => new(Attention: true, Output: false, Mlp: false);
 }
 
 /// <summary>Qwen2's mixture of experts: some experts of each layer, and one that all tokens pass behind a gate.</summary>
@@ -32,7 +35,7 @@ internal sealed class Qwen2Moe : Qwen2
 
     public override string ClassName => "Qwen2MoeForCausalLM";
 
-    public override string? GgufName => null;
+    public override GgufForm? Gguf(DecoderLayout layout) => new("qwen2moe") { Biases = Biased, SumsToOne = false };
 
     public override IReadOnlyCollection<string> FieldsWithoutEffect => ["moe_intermediate_size"];
 

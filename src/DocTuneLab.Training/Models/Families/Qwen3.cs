@@ -9,6 +9,8 @@ internal class Qwen3 : Qwen2
 
     public override string ClassName => "Qwen3ForCausalLM";
 
+    public override GgufForm? Gguf(DecoderLayout layout) => new("qwen3");
+
     public override int DefaultHeadSize(int hiddenSize, int heads) => 128;
 
     public override LayerBiases Biases(ModelFields config)
@@ -28,7 +30,7 @@ internal sealed class Qwen3Moe : Qwen3
 
     public override string ClassName => "Qwen3MoeForCausalLM";
 
-    public override string? GgufName => null;
+    public override GgufForm? Gguf(DecoderLayout layout) => new("qwen3moe");
 
     public override IReadOnlyCollection<string> FieldsWithoutEffect => ["moe_intermediate_size"];
 

@@ -9,6 +9,14 @@ internal sealed class StableLm : Architecture
 
     public override string ClassName => "StableLmForCausalLM";
 
+    public override GgufForm? Gguf(DecoderLayout layout) => new("stablelm")
+    {
+        HasHead = true,
+        Biases = new(true, false, false),
+        HasNarrowHeads = true,
+        Fields = new Dictionary<string, object> { ["use_parallel_residual"] = layout.Layers[0].IsParallel },
+    };
+
     public override int DefaultPositions => 4096;
 
     public override string EpsilonField => "layer_norm_eps";

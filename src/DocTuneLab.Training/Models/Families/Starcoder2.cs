@@ -9,6 +9,13 @@ internal sealed class Starcoder2 : Architecture
 
     public override string ClassName => "Starcoder2ForCausalLM";
 
+    public override GgufForm? Gguf(DecoderLayout layout) => new("starcoder2")
+    {
+        Biases = new(true, true, true),
+        Activation = Activation.GeluTanh,
+        HasNarrowHeads = true,
+    };
+
     public override IReadOnlyCollection<string> FieldsWithoutEffect =>
     [
         "activation_function", "attention_softmax_in_fp32", "mlp_type", "norm_type", "scale_attention_softmax_in_fp32",

@@ -25,6 +25,9 @@ if (args is ["killtest", ..])
     return DocTuneLab.Benchmarks.KillTest.Run(
         args is [_, var kills] ? int.Parse(kills, System.Globalization.CultureInfo.InvariantCulture) : 200);
 
+if (args is ["gguf", _, ..])
+    return DocTuneLab.Benchmarks.GgufLoading.Run(args[1..]);
+
 if (args is ["documents", ..])
     return DocTuneLab.Benchmarks.DocumentBenchmarks.Run(args[1..]);
 if (args is ["longline"])
